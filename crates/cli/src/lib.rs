@@ -1,0 +1,1 @@
+//! The rowgate command: local cloud, uploads, reports.

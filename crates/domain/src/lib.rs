@@ -1,0 +1,1 @@
+//! The pure heart of Rowgate: dictionary, validation, outcomes, codecs, SQL text.

@@ -1,0 +1,1 @@
+//! POST rows: a verdict for each row.

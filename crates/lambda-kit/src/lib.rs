@@ -1,0 +1,1 @@
+//! What every function shares: configuration, tracing, metrics, problem+json.

@@ -1,0 +1,1 @@
+//! CSV files from S3 into tables, every row exactly once.

@@ -1,0 +1,1 @@
+//! Applies sql/migrations, once and in order.

@@ -1,0 +1,1 @@
+//! SQL reports served as endpoints.

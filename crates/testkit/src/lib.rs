@@ -1,0 +1,1 @@
+//! Builders and a private MariaDB for tests; never shipped.
