@@ -1,0 +1,285 @@
+use std::sync::Arc;
+
+use aws_sdk_rdsdata::Client;
+use aws_sdk_rdsdata::config::StalledStreamProtectionConfig;
+use aws_sdk_rdsdata::config::retry::RetryConfig;
+use aws_sdk_rdsdata::config::timeout::TimeoutConfig;
+use aws_sdk_rdsdata::types::{Field, RecordsFormatType};
+use serde::de::DeserializeOwned;
+
+use super::classify::classify;
+use super::deadline::{Budget, Deadline};
+use super::error::{Error, MaybeDatabase, Write};
+use super::limits::{CALL_TIMEOUT, CONNECT_TIMEOUT};
+use super::retry::{Backoff, Repeat, call};
+use super::statement::Statement;
+use super::transaction::{Transaction, Tx};
+
+/// How often a transaction that was lost is started over. The other reasons are bounded by the deadline alone; this one may
+/// also be a statement that ends its own transaction each time (DDL does).
+const MAX_LOST_TRANSACTIONS: u32 = 3;
+
+/// Which database, and as whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The cluster's ARN.
+    pub cluster_arn: String,
+    /// The ARN of the secret with user name and password.
+    pub secret_arn: String,
+    /// The database in the cluster.
+    pub database: String,
+}
+
+/// What a statement without rows answers.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Executed {
+    /// Rows inserted, changed or deleted, as the database counts them.
+    pub updated: u64,
+    /// Generated keys, as the service gives them: for an INSERT of several rows MySQL names the first.
+    pub generated: Vec<i64>,
+}
+
+/// The database behind the RDS Data API. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Database {
+    inner: Arc<Inner>,
+    budget: Budget,
+}
+
+#[derive(Debug)]
+struct Inner {
+    client: Client,
+    target: Target,
+}
+
+impl Database {
+    /// A database reached through `client`. The SDK's own retries are switched off: it cannot know which statements may run
+    /// twice. Its timeouts are set to what the service needs.
+    #[expect(clippy::needless_pass_by_value, reason = "the client given is replaced by one with these settings")]
+    pub fn new(client: Client, target: Target) -> Self {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .operation_timeout(CALL_TIMEOUT)
+            .operation_attempt_timeout(CALL_TIMEOUT)
+            .build();
+        let config = client
+            .config()
+            .to_builder()
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(timeouts)
+            // A statement may be silent for 45 s; that is no stalled stream.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .build();
+        let inner = Inner { client: Client::from_conf(config), target };
+        Self { inner: Arc::new(inner), budget: Budget::default() }
+    }
+
+    /// The same database, for work that has to be over by `deadline`: no try starts after it, none is waited for longer
+    /// (a COMMIT that is under way gets two seconds more). Without one, every call chain has
+    /// [`DEFAULT_BUDGET`](crate::limits::DEFAULT_BUDGET).
+    #[must_use]
+    pub fn with_deadline(&self, deadline: Deadline) -> Self {
+        Self { inner: Arc::clone(&self.inner), budget: Budget::Until(deadline) }
+    }
+
+    /// Until when a call chain that starts now may keep trying.
+    pub fn deadline(&self) -> Deadline {
+        self.budget.deadline()
+    }
+
+    /// Which database this is.
+    pub fn target(&self) -> &Target {
+        &self.inner.target
+    }
+
+    /// Runs a write outside a transaction: it commits by itself. It is tried again only where the failure proves that it did
+    /// not run, or when it is marked [`idempotent`](Statement::idempotent).
+    ///
+    /// # Errors
+    ///
+    /// Any [`Error`]; [`Error::UnknownOutcome`] when the write may be in all the same.
+    pub async fn execute(&self, statement: Statement) -> Result<Executed, Error> {
+        let repeat = if statement.is_idempotent() { Repeat::Safe } else { Repeat::Unless(Write::Statement) };
+        self.send_execute(&statement, None, self.deadline(), repeat).await
+    }
+
+    /// Runs a read. Its columns, by their labels, are the fields of `T`. Tried again as long as there is time.
+    ///
+    /// # Errors
+    ///
+    /// Any [`Error`] but [`Error::UnknownOutcome`].
+    pub async fn query<T: DeserializeOwned>(&self, statement: Statement) -> Result<Vec<T>, Error> {
+        self.send_query(&statement, None, self.deadline(), Repeat::Safe).await
+    }
+
+    /// Starts a transaction. Nothing of it is in before [`Transaction::commit`]; dropped, it is rolled back.
+    /// [`Database::transaction`] is the better way where the work can simply be done again.
+    ///
+    /// # Errors
+    ///
+    /// Any [`Error`] but [`Error::UnknownOutcome`].
+    pub async fn begin(&self) -> Result<Transaction, Error> {
+        let deadline = self.deadline();
+        let Target { cluster_arn, secret_arn, database } = self.target();
+        // A BEGIN whose answer was lost leaves a transaction that nobody uses; the service ends it after three minutes.
+        let id = call(deadline, Repeat::Safe, || async {
+            let request = self.client().begin_transaction();
+            let answer = request
+                .resource_arn(cluster_arn)
+                .secret_arn(secret_arn)
+                .database(database)
+                .send()
+                .await
+                .map_err(classify)?;
+            answer.transaction_id.ok_or_else(|| Error::Unavailable {
+                message: "BEGIN was answered without a transaction id".to_owned(),
+                may_have_run: true,
+                source: None,
+            })
+        })
+        .await?;
+        Ok(Transaction::new(self.with_deadline(deadline), id))
+    }
+
+    /// Runs `work` in a transaction and commits it. When the transaction fails in a way that another try may mend (a
+    /// deadlock, a lock wait, a lost transaction, a database that is away), all of it is rolled back and `work` runs again from
+    /// its start, until the deadline. So `work` must not leave anything behind but through the transaction.
+    ///
+    /// Capture references, so that each run can copy them into its future:
+    ///
+    /// ```
+    /// # use aurora::{Database, Error, Statement};
+    /// # async fn rename(database: &Database, id: i64, name: String) -> Result<u64, Error> {
+    /// let name = &name;
+    /// database
+    ///     .transaction(|tx| async move {
+    ///         let sql = "UPDATE departments SET department_name = :name WHERE id = :id";
+    ///         let done = tx.execute(Statement::new(sql).bind("name", name).bind("id", id)).await?;
+    ///         Ok(done.updated)
+    ///     })
+    ///     .await
+    /// # }
+    /// ```
+    ///
+    /// (An `AsyncFn(&mut Transaction)` would read a little better, but its futures cannot be shown to be `Send` today, and so
+    /// neither spawned nor used in an HTTP handler.)
+    ///
+    /// # Errors
+    ///
+    /// What `work` failed with, after a rollback; or the transaction's own [`Error`], which is
+    /// [`Error::UnknownOutcome`] when the answer of the COMMIT was lost: `work` does not run again then, the caller settles it.
+    pub async fn transaction<T, E, F>(&self, work: impl Fn(Tx) -> F) -> Result<T, E>
+    where
+        E: MaybeDatabase,
+        F: Future<Output = Result<T, E>>,
+    {
+        let deadline = self.deadline();
+        let database = self.with_deadline(deadline);
+        let mut backoff = Backoff::default();
+        loop {
+            let transaction = database.begin().await?;
+            let failure = match work(transaction.handle()).await {
+                Ok(value) => match transaction.commit().await {
+                    Ok(()) => return Ok(value),
+                    Err(error) => E::from(error),
+                },
+                Err(failure) => {
+                    if let Err(error) = transaction.rollback().await {
+                        // Nothing is in without a COMMIT; only its locks stay until the service ends it.
+                        tracing::warn!(
+                            error.class = error.class(),
+                            "rollback failed, left to the idle timeout"
+                        );
+                    }
+                    failure
+                }
+            };
+            let Some(error) = failure.database().filter(|error| error.is_retryable()) else {
+                return Err(failure);
+            };
+            let lost = matches!(error, Error::TransactionLost { .. });
+            if lost && backoff.tries() >= MAX_LOST_TRANSACTIONS || !backoff.wait(error, deadline).await {
+                return Err(failure);
+            }
+        }
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.inner.client
+    }
+
+    pub(crate) async fn send_execute(
+        &self,
+        statement: &Statement,
+        transaction: Option<&str>,
+        deadline: Deadline,
+        repeat: Repeat,
+    ) -> Result<Executed, Error> {
+        statement.check_size()?;
+        let answer = call(deadline, repeat, || async {
+            self.request(statement, transaction).send().await.map_err(classify)
+        })
+        .await?;
+        let generated = answer.generated_fields.unwrap_or_default();
+        Ok(Executed {
+            updated: u64::try_from(answer.number_of_records_updated).unwrap_or_default(),
+            generated: generated
+                .into_iter()
+                .filter_map(|field| if let Field::LongValue(key) = field { Some(key) } else { None })
+                .collect(),
+        })
+    }
+
+    pub(crate) async fn send_query<T: DeserializeOwned>(
+        &self,
+        statement: &Statement,
+        transaction: Option<&str>,
+        deadline: Deadline,
+        repeat: Repeat,
+    ) -> Result<Vec<T>, Error> {
+        statement.check_size()?;
+        let answer = call(deadline, repeat, || async {
+            let request = self.request(statement, transaction).format_records_as(RecordsFormatType::Json);
+            request.send().await.map_err(classify)
+        })
+        .await?;
+        Ok(serde_json::from_str(answer.formatted_records.as_deref().unwrap_or("[]"))?)
+    }
+
+    fn request(
+        &self,
+        statement: &Statement,
+        transaction: Option<&str>,
+    ) -> aws_sdk_rdsdata::operation::execute_statement::builders::ExecuteStatementFluentBuilder {
+        let Target { cluster_arn, secret_arn, database } = self.target();
+        self.client()
+            .execute_statement()
+            .resource_arn(cluster_arn)
+            .secret_arn(secret_arn)
+            .database(database)
+            .sql(statement.sql())
+            .set_parameters(statement.parameters())
+            .set_transaction_id(transaction.map(str::to_owned))
+            .set_continue_after_timeout(statement.continues_after_timeout().then_some(true))
+    }
+}
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Compiling is the test: futures that use the database can be spawned, whatever they borrow.
+    #[expect(dead_code, reason = "only compiled")]
+    fn work_can_be_spawned(database: Database, name: String) {
+        tokio::spawn(async move {
+            let name = &name;
+            database
+                .transaction(|tx| async move {
+                    tx.execute(Statement::new("UPDATE t SET a = :a").bind("a", name)).await?;
+                    let rows: Vec<serde_json::Value> = tx.query(Statement::new("SELECT a FROM t")).await?;
+                    Ok::<_, Error>(rows.len())
+                })
+                .await
+        });
+    }
+}

@@ -1,0 +1,249 @@
+use std::error::Error as StdError;
+
+/// A cause from the layers below (HTTP client, SDK).
+pub type Cause = Box<dyn StdError + Send + Sync + 'static>;
+
+/// What a call to the database can end with, by what is to be done about it.
+///
+/// Retries inside the budget have already happened when a caller sees one of these. Messages may quote values of the
+/// statement (a duplicate entry does): they are for logs and the ledger, never for an HTTP answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The cluster was paused and is coming back; the statement did not run. Wait and try again.
+    #[error("the database is resuming: {message}")]
+    Resuming {
+        /// The service's words.
+        message: String,
+    },
+
+    /// Too many requests; the statement did not run. Back off.
+    #[error("the Data API throttled the call: {message}")]
+    Throttled {
+        /// The service's words.
+        message: String,
+    },
+
+    /// The service or the database is away: 5xx, a broken or refused connection, a failover. Back off.
+    #[error("the database is not available: {message}")]
+    Unavailable {
+        /// What was seen.
+        message: String,
+        /// Whether the statement may have run all the same. False only where that is proved (connection refused, no
+        /// connection slot, a server that has just become read-only).
+        may_have_run: bool,
+        /// The transport's error, where there was no answer.
+        #[source]
+        source: Option<Cause>,
+    },
+
+    /// The deadline passed before the call was sent: it did not run.
+    #[error("no time left to ask the database")]
+    OutOfTime,
+
+    /// The statement ran longer than the service allows (45 s) and was stopped. Do less in one statement.
+    #[error("the statement took too long: {message}")]
+    StatementTimeout {
+        /// The service's words.
+        message: String,
+    },
+
+    /// The statement or its answer is over a limit of the service; a statement was refused before it ran. Do less in one.
+    #[error("too large for one call: {message}")]
+    TooLarge {
+        /// Which limit, and by how much where known.
+        message: String,
+    },
+
+    /// A unique key is taken (MySQL 1062); the statement changed nothing.
+    #[error("duplicate key: {message}")]
+    DuplicateKey {
+        /// The database's words: names the entry and the key.
+        message: String,
+    },
+
+    /// Chosen as a deadlock's victim (MySQL 1213): the whole transaction is rolled back.
+    #[error("deadlock: {message}")]
+    Deadlock {
+        /// The database's words.
+        message: String,
+    },
+
+    /// Waited too long for a lock (MySQL 1205).
+    #[error("lock wait timeout: {message}")]
+    LockWaitTimeout {
+        /// The database's words.
+        message: String,
+    },
+
+    /// The transaction no longer exists (idle for 3 minutes, older than 24 h, ended by an earlier error or a failover): none
+    /// of its work is in.
+    #[error("the transaction is lost: {message}")]
+    TransactionLost {
+        /// The service's words.
+        message: String,
+    },
+
+    /// Any other error of the statement itself: bad SQL, a missing table, a value that does not fit.
+    #[error("the database refused the statement: {message}")]
+    Sql {
+        /// The MySQL error number; `None` where the message has none.
+        code: Option<u16>,
+        /// The database's words.
+        message: String,
+    },
+
+    /// Credentials, privileges or policies do not allow the call.
+    #[error("access denied: {message}")]
+    AccessDenied {
+        /// The service's words.
+        message: String,
+    },
+
+    /// The cluster, the secret or the client is not set up for the call.
+    #[error("the database is not set up for this call: {message}")]
+    Configuration {
+        /// What is wrong.
+        message: String,
+    },
+
+    /// The answer of a COMMIT or of a write outside a transaction was lost: it may be in, or not. Never tried again
+    /// blindly; the caller settles it by reading what the write would have left behind.
+    #[error("the outcome of the {write} is unknown: {source}")]
+    UnknownOutcome {
+        /// Which kind of write.
+        write: Write,
+        /// What happened instead of an answer.
+        source: Box<Error>,
+    },
+
+    /// The answer does not have the form that the query's type promises: a bug of ours.
+    #[error("the answer of the database cannot be read: {source}")]
+    Answer {
+        /// What does not fit.
+        #[from]
+        source: serde_json::Error,
+    },
+}
+
+/// The writes whose outcome a lost answer leaves open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Write {
+    /// The end of a transaction.
+    Commit,
+    /// A statement outside a transaction.
+    Statement,
+}
+
+impl std::fmt::Display for Write {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Commit => "commit",
+            Self::Statement => "write",
+        })
+    }
+}
+
+impl Error {
+    /// Whether the same work, done again from its start (the whole transaction, the whole request), may succeed and
+    /// cannot count twice. False for [`UnknownOutcome`](Self::UnknownOutcome): that one is settled first.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Resuming { .. }
+            | Self::Throttled { .. }
+            | Self::Unavailable { .. }
+            | Self::OutOfTime
+            | Self::Deadlock { .. }
+            | Self::LockWaitTimeout { .. }
+            | Self::TransactionLost { .. } => true,
+            Self::StatementTimeout { .. }
+            | Self::TooLarge { .. }
+            | Self::DuplicateKey { .. }
+            | Self::Sql { .. }
+            | Self::AccessDenied { .. }
+            | Self::Configuration { .. }
+            | Self::UnknownOutcome { .. }
+            | Self::Answer { .. } => false,
+        }
+    }
+
+    /// Whether less in one statement may succeed: the caller halves its chunk.
+    pub fn wants_smaller(&self) -> bool {
+        matches!(self, Self::StatementTimeout { .. } | Self::TooLarge { .. })
+    }
+
+    /// Whether a write may be in although it failed; such a write is settled by reading, never repeated blindly.
+    pub fn is_unknown_outcome(&self) -> bool {
+        matches!(self, Self::UnknownOutcome { .. })
+    }
+
+    /// Whether a unique key is taken.
+    pub fn is_duplicate_key(&self) -> bool {
+        matches!(self, Self::DuplicateKey { .. })
+    }
+
+    /// The class as a stable word for log fields and metrics.
+    pub fn class(&self) -> &'static str {
+        match self {
+            Self::Resuming { .. } => "resuming",
+            Self::Throttled { .. } => "throttled",
+            Self::Unavailable { .. } => "unavailable",
+            Self::OutOfTime => "out_of_time",
+            Self::StatementTimeout { .. } => "statement_timeout",
+            Self::TooLarge { .. } => "too_large",
+            Self::DuplicateKey { .. } => "duplicate_key",
+            Self::Deadlock { .. } => "deadlock",
+            Self::LockWaitTimeout { .. } => "lock_wait_timeout",
+            Self::TransactionLost { .. } => "transaction_lost",
+            Self::Sql { .. } => "sql",
+            Self::AccessDenied { .. } => "access_denied",
+            Self::Configuration { .. } => "configuration",
+            Self::UnknownOutcome { .. } => "unknown_outcome",
+            Self::Answer { .. } => "answer",
+        }
+    }
+
+    /// Whether a statement that failed like this may have taken effect.
+    pub(crate) fn may_have_run(&self) -> bool {
+        match self {
+            Self::Unavailable { may_have_run, .. } => *may_have_run,
+            Self::StatementTimeout { .. } | Self::UnknownOutcome { .. } | Self::Answer { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// Whether a transaction cannot go on after a statement of it failed like this. The others (a duplicate key, say) undo
+    /// the statement alone.
+    pub(crate) fn breaks_transaction(&self) -> bool {
+        self.may_have_run()
+            || matches!(
+                self,
+                Self::Resuming { .. }
+                    | Self::Unavailable { .. }
+                    | Self::Deadlock { .. }
+                    // Whether MySQL undoes the statement or the transaction depends on innodb_rollback_on_timeout.
+                    | Self::LockWaitTimeout { .. }
+                    | Self::TransactionLost { .. }
+            )
+    }
+
+    pub(crate) fn unknown(write: Write, source: Self) -> Self {
+        match source {
+            Self::UnknownOutcome { .. } => source,
+            source => Self::UnknownOutcome { write, source: Box::new(source) },
+        }
+    }
+}
+
+/// An error that may come from the database: what a closure of [`Database::transaction`](crate::Database::transaction) fails
+/// with, so that the runner can tell a deadlock from a failure of the closure's own.
+pub trait MaybeDatabase: From<Error> {
+    /// The database's error, where this is one.
+    fn database(&self) -> Option<&Error>;
+}
+
+impl MaybeDatabase for Error {
+    fn database(&self) -> Option<&Error> {
+        Some(self)
+    }
+}

@@ -1,0 +1,17 @@
+//! The client over the RDS Data API.
+
+mod classify;
+mod database;
+mod deadline;
+mod error;
+pub mod limits;
+mod mysql;
+mod retry;
+mod statement;
+mod transaction;
+
+pub use database::{Database, Executed, Target};
+pub use deadline::Deadline;
+pub use error::{Cause, Error, MaybeDatabase, Write};
+pub use statement::{Statement, Value};
+pub use transaction::{Transaction, Tx};

@@ -1,0 +1,253 @@
+use std::borrow::Cow;
+
+use aws_sdk_rdsdata::primitives::Blob;
+use aws_sdk_rdsdata::types::{Field, SqlParameter, TypeHint};
+
+use super::error::Error;
+use super::limits::{MAX_REQUEST_BYTES, MAX_SQL_CHARS, REQUEST_ENVELOPE_BYTES};
+
+/// One SQL statement with its bound parameters.
+///
+/// Parameters are named `:name` in the text. Values travel beside the text, never in it.
+#[derive(Debug, Clone)]
+pub struct Statement {
+    sql: Cow<'static, str>,
+    parameters: Vec<(Cow<'static, str>, Value)>,
+    idempotent: bool,
+    continue_after_timeout: bool,
+}
+
+impl Statement {
+    /// A statement without parameters yet.
+    pub fn new(sql: impl Into<Cow<'static, str>>) -> Self {
+        Self { sql: sql.into(), parameters: Vec::new(), idempotent: false, continue_after_timeout: false }
+    }
+
+    /// Binds `:name` to a value.
+    #[must_use]
+    pub fn bind(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Value>) -> Self {
+        self.parameters.push((name.into(), value.into()));
+        self
+    }
+
+    /// Says that running it twice does the same as once, so it is tried again even when an answer was lost. Reads
+    /// ([`Database::query`](crate::Database::query)) always are.
+    #[must_use]
+    pub fn idempotent(mut self) -> Self {
+        self.idempotent = true;
+        self
+    }
+
+    /// Lets the service finish it after the call timed out: AWS advises this for DDL, which must not be stopped half-way.
+    #[must_use]
+    pub fn continue_after_timeout(mut self) -> Self {
+        self.continue_after_timeout = true;
+        self
+    }
+
+    /// The SQL text.
+    pub fn sql(&self) -> &str {
+        &self.sql
+    }
+
+    pub(crate) fn is_idempotent(&self) -> bool {
+        self.idempotent
+    }
+
+    pub(crate) fn continues_after_timeout(&self) -> bool {
+        self.continue_after_timeout
+    }
+
+    pub(crate) fn parameters(&self) -> Option<Vec<SqlParameter>> {
+        (!self.parameters.is_empty())
+            .then(|| self.parameters.iter().map(|(name, value)| value.parameter(name)).collect())
+    }
+
+    /// Refuses what the service would refuse for its size, before anything is sent.
+    pub(crate) fn check_size(&self) -> Result<(), Error> {
+        // A text has never more characters than bytes, so nearly always there is nothing to count.
+        if self.sql.len() > MAX_SQL_CHARS {
+            let chars = self.sql.chars().count();
+            if chars > MAX_SQL_CHARS {
+                let message = format!("SQL text of {chars} characters, {MAX_SQL_CHARS} are allowed");
+                return Err(Error::TooLarge { message });
+            }
+        }
+        let bytes = REQUEST_ENVELOPE_BYTES
+            + json_len(&self.sql)
+            + self.parameters.iter().map(|(name, value)| name.len() + value.json_len()).sum::<usize>();
+        if bytes > MAX_REQUEST_BYTES {
+            let message = format!("request of {bytes} bytes, {MAX_REQUEST_BYTES} are allowed");
+            return Err(Error::TooLarge { message });
+        }
+        Ok(())
+    }
+}
+
+/// A bound value. The hints tell the service to convert a text on the database's side.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Value {
+    /// SQL NULL.
+    Null,
+    /// A boolean; a TINYINT(1) in MySQL.
+    Bool(bool),
+    /// A whole number of up to 64 bits.
+    Long(i64),
+    /// A floating-point number.
+    Double(f64),
+    /// Text.
+    Text(String),
+    /// An exact decimal number in digits, e.g. `-12.50`.
+    Decimal(String),
+    /// `YYYY-MM-DD HH:MM:SS[.FFF]`, UTC.
+    Timestamp(String),
+    /// `YYYY-MM-DD`.
+    Date(String),
+    /// Bytes.
+    Bytes(Vec<u8>),
+}
+
+impl Value {
+    fn parameter(&self, name: &str) -> SqlParameter {
+        let (field, hint) = match self {
+            Self::Null => (Field::IsNull(true), None),
+            Self::Bool(value) => (Field::BooleanValue(*value), None),
+            Self::Long(value) => (Field::LongValue(*value), None),
+            Self::Double(value) => (Field::DoubleValue(*value), None),
+            Self::Text(value) => (Field::StringValue(value.clone()), None),
+            Self::Decimal(value) => (Field::StringValue(value.clone()), Some(TypeHint::Decimal)),
+            Self::Timestamp(value) => (Field::StringValue(value.clone()), Some(TypeHint::Timestamp)),
+            Self::Date(value) => (Field::StringValue(value.clone()), Some(TypeHint::Date)),
+            Self::Bytes(value) => (Field::BlobValue(Blob::new(value.clone())), None),
+        };
+        SqlParameter::builder().name(name).value(field).set_type_hint(hint).build()
+    }
+
+    /// An upper bound of what it takes in the request, with the JSON around it.
+    fn json_len(&self) -> usize {
+        const AROUND: usize = r#"{"name":"","value":{"stringValue":""},"typeHint":"TIMESTAMP"},"#.len();
+        const NUMBER: usize = 32;
+        AROUND
+            + match self {
+                Self::Null | Self::Bool(_) | Self::Long(_) | Self::Double(_) => NUMBER,
+                Self::Text(text) | Self::Decimal(text) | Self::Timestamp(text) | Self::Date(text) => {
+                    json_len(text)
+                }
+                Self::Bytes(bytes) => bytes.len().div_ceil(3) * 4,
+            }
+    }
+}
+
+/// How long a text is inside a JSON string.
+fn json_len(text: &str) -> usize {
+    text.bytes()
+        .map(|byte| match byte {
+            b'"' | b'\\' | b'\n' | b'\r' | b'\t' => 2,
+            0..0x20 | 0x7F => 6,
+            _ => 1,
+        })
+        .sum()
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Self::Long(value)
+    }
+}
+
+impl From<i32> for Value {
+    fn from(value: i32) -> Self {
+        Self::Long(value.into())
+    }
+}
+
+impl From<u32> for Value {
+    fn from(value: u32) -> Self {
+        Self::Long(value.into())
+    }
+}
+
+impl From<f64> for Value {
+    fn from(value: f64) -> Self {
+        Self::Double(value)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Self::Text(value.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(value: String) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl From<&String> for Value {
+    fn from(value: &String) -> Self {
+        Self::Text(value.clone())
+    }
+}
+
+impl From<Vec<u8>> for Value {
+    fn from(value: Vec<u8>) -> Self {
+        Self::Bytes(value)
+    }
+}
+
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accepts_text_at_the_limit_and_refuses_one_more() {
+        assert!(Statement::new("x".repeat(MAX_SQL_CHARS)).check_size().is_ok());
+        let refused = Statement::new("x".repeat(MAX_SQL_CHARS + 1)).check_size();
+        assert!(matches!(refused, Err(Error::TooLarge { .. })), "{refused:?}");
+    }
+
+    #[test]
+    fn counts_characters_and_not_bytes() {
+        assert!(Statement::new("\u{1F600}".repeat(MAX_SQL_CHARS)).check_size().is_ok());
+    }
+
+    #[test]
+    fn refuses_a_request_over_four_mebibytes() {
+        let room = MAX_REQUEST_BYTES - REQUEST_ENVELOPE_BYTES - 1024;
+        let statement = |len: usize| Statement::new("SELECT :a").bind("a", "x".repeat(len));
+        assert!(statement(room).check_size().is_ok());
+        assert!(matches!(statement(room + 1024).check_size(), Err(Error::TooLarge { .. })));
+    }
+
+    #[test]
+    fn counts_what_json_escapes() {
+        assert_eq!(json_len("a\"\\\n\u{1}é"), 1 + 2 + 2 + 2 + 6 + 2);
+        let quotes = Statement::new("SELECT :a").bind("a", "\"".repeat(MAX_REQUEST_BYTES / 2));
+        assert!(matches!(quotes.check_size(), Err(Error::TooLarge { .. })));
+    }
+
+    #[test]
+    fn gives_hints_for_what_travels_as_text() {
+        let hint = |value: Value| value.parameter("p").type_hint().cloned();
+        assert_eq!(hint(Value::Decimal("1.5".into())), Some(TypeHint::Decimal));
+        assert_eq!(hint(Value::Timestamp("2021-07-27 16:02:08".into())), Some(TypeHint::Timestamp));
+        assert_eq!(hint(Value::Date("2021-07-27".into())), Some(TypeHint::Date));
+        assert_eq!(hint("text".into()), None);
+        assert_eq!(hint(None::<i64>.into()), None);
+    }
+}

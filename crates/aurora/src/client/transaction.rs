@@ -1,0 +1,199 @@
+use std::ops::Deref;
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+use tokio::sync::Mutex;
+
+use super::classify::classify;
+use super::database::{Database, Executed, Target};
+use super::deadline::Deadline;
+use super::error::{Error, Write};
+use super::limits::FINISH_GRACE;
+use super::retry::{Repeat, call};
+use super::statement::Statement;
+
+/// The inside of an open transaction: runs statements, cannot end it. A handle, cheap to clone.
+///
+/// The service runs one statement at a time in a transaction, so calls made at once run one after the other.
+#[derive(Debug, Clone)]
+pub struct Tx(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    database: Database,
+    id: String,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Open,
+    /// A statement failed in a way that undid others, or may have: it can only be rolled back.
+    Broken(&'static str),
+    Ended,
+}
+
+impl Tx {
+    /// Runs a statement in the transaction. Only a throttled call is tried again here: everything else that another try
+    /// may mend needs the transaction from its start ([`Database::transaction`]).
+    ///
+    /// # Errors
+    ///
+    /// Any [`Error`] but [`Error::UnknownOutcome`]. After a duplicate key or another error of the statement alone the
+    /// transaction goes on; after the others it can only be rolled back.
+    pub async fn execute(&self, statement: Statement) -> Result<Executed, Error> {
+        let mut state = self.open().await?;
+        let Shared { database, id, .. } = &*self.0;
+        let result =
+            database.send_execute(&statement, Some(id), database.deadline(), Repeat::InTransaction).await;
+        note(&mut state, result)
+    }
+
+    /// Runs a read in the transaction; see [`Database::query`].
+    ///
+    /// # Errors
+    ///
+    /// As [`execute`](Self::execute).
+    pub async fn query<T: DeserializeOwned>(&self, statement: Statement) -> Result<Vec<T>, Error> {
+        let mut state = self.open().await?;
+        let Shared { database, id, .. } = &*self.0;
+        let result =
+            database.send_query(&statement, Some(id), database.deadline(), Repeat::InTransaction).await;
+        note(&mut state, result)
+    }
+
+    /// The service's id of the transaction, for logs.
+    pub fn id(&self) -> &str {
+        &self.0.id
+    }
+
+    async fn open(&self) -> Result<tokio::sync::MutexGuard<'_, State>, Error> {
+        let state = self.0.state.lock().await;
+        let why = match *state {
+            State::Open => return Ok(state),
+            State::Broken(class) => format!("an earlier statement of it failed ({class})"),
+            State::Ended => "it has ended".to_owned(),
+        };
+        Err(Error::TransactionLost { message: why })
+    }
+}
+
+fn note<T>(state: &mut State, result: Result<T, Error>) -> Result<T, Error> {
+    if let Err(error) = &result
+        && error.breaks_transaction()
+    {
+        *state = State::Broken(error.class());
+    }
+    result
+}
+
+/// An open transaction and the right to end it. Statements run through the [`Tx`] it dereferences to.
+///
+/// Dropped without [`commit`](Self::commit), it is rolled back in the background.
+#[derive(Debug)]
+pub struct Transaction {
+    tx: Tx,
+    finished: bool,
+}
+
+impl Transaction {
+    pub(crate) fn new(database: Database, id: String) -> Self {
+        let shared = Shared { database, id, state: Mutex::new(State::Open) };
+        Self { tx: Tx(Arc::new(shared)), finished: false }
+    }
+
+    /// A handle for the statements.
+    pub fn handle(&self) -> Tx {
+        self.tx.clone()
+    }
+
+    /// Commits it. When its time is already up, or a statement of it failed in a way that undid others, it is rolled
+    /// back instead and that is the error.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownOutcome`] when the answer was lost; after every other error nothing of it is in.
+    pub async fn commit(mut self) -> Result<(), Error> {
+        let deadline = self.tx.0.database.deadline();
+        let refusal = match self.tx.open().await {
+            Ok(_) if deadline.is_over() => Error::OutOfTime,
+            Ok(mut state) => {
+                *state = State::Ended;
+                drop(state);
+                let result = commit(&self.tx.0.database, &self.tx.0.id, deadline).await;
+                // A COMMIT that provably did not happen leaves a transaction that dropping rolls back.
+                self.finished = result.as_ref().map_or_else(Error::is_unknown_outcome, |()| true);
+                return result;
+            }
+            Err(error) => error,
+        };
+        if let Err(error) = self.rollback().await {
+            tracing::warn!(error.class = error.class(), "rollback failed, left to the idle timeout");
+        }
+        Err(refusal)
+    }
+
+    /// Rolls it back.
+    ///
+    /// # Errors
+    ///
+    /// An [`Error`] when the service could not be told in time. Nothing of the transaction is in all the same; its locks
+    /// stay until the service ends it (3 minutes).
+    pub async fn rollback(mut self) -> Result<(), Error> {
+        *self.tx.0.state.lock().await = State::Ended;
+        self.finished = true;
+        rollback(&self.tx.0).await
+    }
+}
+
+impl Deref for Transaction {
+    type Target = Tx;
+
+    fn deref(&self) -> &Tx {
+        &self.tx
+    }
+}
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        if self.finished {
+            return;
+        }
+        // Without a runtime there is nobody to send it; the service ends the transaction by itself.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            let shared = Arc::clone(&self.tx.0);
+            runtime.spawn(async move {
+                *shared.state.lock().await = State::Ended;
+                if let Err(error) = rollback(&shared).await {
+                    tracing::warn!(error.class = error.class(), "rollback failed, left to the idle timeout");
+                }
+            });
+        }
+    }
+}
+
+async fn commit(database: &Database, id: &str, deadline: Deadline) -> Result<(), Error> {
+    let Target { cluster_arn, secret_arn, .. } = database.target();
+    call(deadline, Repeat::Unless(Write::Commit), || async {
+        let request = database.client().commit_transaction();
+        let sent = request.resource_arn(cluster_arn).secret_arn(secret_arn).transaction_id(id).send().await;
+        sent.map(drop).map_err(classify)
+    })
+    .await
+}
+
+/// ROLLBACK may be repeated, and a transaction that is gone is rolled back.
+async fn rollback(Shared { database, id, .. }: &Shared) -> Result<(), Error> {
+    let Target { cluster_arn, secret_arn, .. } = database.target();
+    let deadline = database.deadline().max(Deadline::after(FINISH_GRACE));
+    let result = call(deadline, Repeat::Safe, || async {
+        let request = database.client().rollback_transaction();
+        let sent = request.resource_arn(cluster_arn).secret_arn(secret_arn).transaction_id(id).send().await;
+        sent.map(drop).map_err(classify)
+    })
+    .await;
+    match result {
+        Err(Error::TransactionLost { .. }) => Ok(()),
+        result => result,
+    }
+}
