@@ -1,0 +1,61 @@
+-- The loads ledger: one row for each version of an object that was dropped to be loaded, one row for each of its committed
+-- chunks. A chunk's rows and its ledger row commit in one transaction.
+--
+-- utf8mb4_bin: S3 keys differ in case, and two keys are the same only when their bytes are. object_key holds up to 1024
+-- bytes, too long for an index as a whole (3072 bytes at 4 a character): load_id, the hash of bucket, key and version, is how
+-- a load is found. Identifiers and words of ours are ascii.
+
+CREATE TABLE rowgate_loads (
+    -- First 32 hexadecimal digits of the hash of bucket, key and version.
+    load_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    -- In order of arrival: newest first, page by page.
+    seq BIGINT NOT NULL AUTO_INCREMENT,
+    bucket VARCHAR(63) NOT NULL,
+    object_key VARCHAR(1024) NOT NULL,
+    object_version VARCHAR(1024) NOT NULL,
+    etag VARCHAR(128) NULL,
+    -- The load that this one is a part of.
+    parent_load_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NULL,
+    -- The earlier load that brought the very same bytes, where this one was skipped for it.
+    same_as_load_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NULL,
+    table_name VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    -- append, upsert, replace
+    mode VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    -- running, completed, failed, skipped
+    status VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    -- Hexadecimal; known once the object has been read to its end.
+    content_sha256 CHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
+    rows_read BIGINT NOT NULL DEFAULT 0,
+    rows_loaded BIGINT NOT NULL DEFAULT 0,
+    rows_rejected BIGINT NOT NULL DEFAULT 0,
+    unknown_references BIGINT NOT NULL DEFAULT 0,
+    bytes BIGINT NOT NULL DEFAULT 0,
+    started_at DATETIME(3) NOT NULL,
+    finished_at DATETIME(3) NULL,
+    attempts INT NOT NULL DEFAULT 0,
+    error TEXT NULL,
+    PRIMARY KEY (load_id),
+    UNIQUE KEY rowgate_loads_by_seq (seq),
+    KEY rowgate_loads_by_table (table_name, seq),
+    KEY rowgate_loads_by_status (status, seq),
+    KEY rowgate_loads_by_content (content_sha256, table_name, status)
+) ENGINE = InnoDB DEFAULT CHARACTER SET = utf8mb4 COLLATE = utf8mb4_bin;
+
+CREATE TABLE rowgate_load_chunks (
+    load_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    -- From 0, in the order of the content.
+    chunk_no INT NOT NULL,
+    -- The line of the file that its first record starts on, from 1.
+    first_line BIGINT NOT NULL,
+    -- The bytes of the (uncompressed) content it covers; end_byte is the first one after it.
+    start_byte BIGINT NOT NULL,
+    end_byte BIGINT NOT NULL,
+    rows_read BIGINT NOT NULL,
+    rows_loaded BIGINT NOT NULL,
+    rows_rejected BIGINT NOT NULL,
+    unknown_references BIGINT NOT NULL,
+    -- Where its rejected records are; NULL where it has none.
+    rejects_key VARCHAR(1024) NULL,
+    committed_at DATETIME(3) NOT NULL,
+    PRIMARY KEY (load_id, chunk_no)
+) ENGINE = InnoDB DEFAULT CHARACTER SET = utf8mb4 COLLATE = utf8mb4_bin;
