@@ -1,0 +1,30 @@
+//! What can be wrong with a dictionary.
+
+use std::fmt;
+
+/// A dictionary that cannot be used: the file, the table and column where known, and what is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DictionaryError {
+    /// The file, as the caller of [`super::Dictionary::parse`] named it.
+    pub file: String,
+    /// The table in whose block the mistake is.
+    pub table: Option<String>,
+    /// The column whose entry the mistake is in.
+    pub column: Option<String>,
+    /// What is wrong, and where it helps, what would be right.
+    pub problem: String,
+}
+
+impl fmt::Display for DictionaryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.file)?;
+        match (&self.table, &self.column) {
+            (Some(table), Some(column)) => write!(f, "table {table}, column {column}: ")?,
+            (Some(table), None) => write!(f, "table {table}: ")?,
+            _ => {}
+        }
+        f.write_str(&self.problem)
+    }
+}
+
+impl std::error::Error for DictionaryError {}

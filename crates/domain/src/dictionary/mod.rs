@@ -1,0 +1,257 @@
+//! The data dictionary: which tables there are, which columns they have, and what a value must look like.
+//!
+//! A [`Dictionary`] can only be made by [`Dictionary::parse`], which refuses anything that could not work later:
+//! the rest of the code relies on names being safe SQL identifiers, on references that lead somewhere and on
+//! every row fitting into one SQL statement.
+
+mod error;
+mod parse;
+
+use std::fmt;
+
+pub use error::DictionaryError;
+
+/// Every table that Rowgate knows, in reference order: a table comes after the tables that it refers to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dictionary {
+    tables: Vec<Table>,
+}
+
+impl Dictionary {
+    /// The tables, each after the tables that it refers to.
+    pub fn tables(&self) -> &[Table] {
+        &self.tables
+    }
+
+    /// The table called `name`, by its own name or one of its aliases.
+    pub fn table(&self, name: &str) -> Option<&Table> {
+        self.tables.iter().find(|table| table.answers_to(name))
+    }
+
+    /// The names of all tables, for messages: `departments, jobs, employees`.
+    pub fn table_names(&self) -> String {
+        let names: Vec<&str> = self.tables.iter().map(Table::name).collect();
+        names.join(", ")
+    }
+}
+
+/// One table of the dictionary.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    name: String,
+    aliases: Vec<String>,
+    description: String,
+    default_mode: LoadMode,
+    columns: Vec<Column>,
+    key: usize,
+}
+
+impl Table {
+    /// The table's name in the database; a safe SQL identifier (`[a-z][a-z0-9_]*`, at most 64 characters).
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Other names accepted wherever a table name comes in; never given out.
+    pub fn aliases(&self) -> &[String] {
+        &self.aliases
+    }
+
+    /// One sentence for people: what a row of the table is.
+    pub fn description(&self) -> &str {
+        &self.description
+    }
+
+    /// How a file is loaded when its key names no mode.
+    pub fn default_mode(&self) -> LoadMode {
+        self.default_mode
+    }
+
+    /// The columns, in CSV order.
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// The position of the primary key among [`Table::columns`]; always an integer or bigint column.
+    pub fn key_index(&self) -> usize {
+        self.key
+    }
+
+    /// The primary key column.
+    pub fn key(&self) -> &Column {
+        &self.columns[self.key]
+    }
+
+    /// The position of the column called `name`, by its own name or one of its aliases.
+    pub fn column_index(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column.answers_to(name))
+    }
+
+    /// The columns that refer to other tables: the column's position and the referred table's name.
+    pub fn references(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.columns
+            .iter()
+            .enumerate()
+            .filter_map(|(index, column)| column.references.as_deref().map(|table| (index, table)))
+    }
+
+    /// Whether the table is called `name` or has it as an alias.
+    pub fn answers_to(&self, name: &str) -> bool {
+        self.name == name || self.aliases.iter().any(|alias| alias == name)
+    }
+}
+
+/// One column of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    name: String,
+    aliases: Vec<String>,
+    description: String,
+    column_type: ColumnType,
+    required: bool,
+    auto_increment: bool,
+    personal: bool,
+    references: Option<String>,
+}
+
+impl Column {
+    /// The column's name in the database, in JSON and in CSV headers; a safe SQL identifier.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Other names accepted wherever a column name comes in; never given out.
+    pub fn aliases(&self) -> &[String] {
+        &self.aliases
+    }
+
+    /// One sentence for people: what the value means.
+    pub fn description(&self) -> &str {
+        &self.description
+    }
+
+    /// What a value must look like.
+    pub fn column_type(&self) -> ColumnType {
+        self.column_type
+    }
+
+    /// Whether a row must bring a value. An empty CSV field, an empty string and JSON `null` are none.
+    pub fn required(&self) -> bool {
+        self.required
+    }
+
+    /// Whether the database numbers rows itself. Such a column cannot hold 0: MySQL replaces it with a new number.
+    pub fn auto_increment(&self) -> bool {
+        self.auto_increment
+    }
+
+    /// Whether values are personal data, which logs never show.
+    pub fn personal(&self) -> bool {
+        self.personal
+    }
+
+    /// The table whose primary key this column names, if it is a reference.
+    pub fn references(&self) -> Option<&str> {
+        self.references.as_deref()
+    }
+
+    /// Whether the column is called `name` or has it as an alias.
+    pub fn answers_to(&self, name: &str) -> bool {
+        self.name == name || self.aliases.iter().any(|alias| alias == name)
+    }
+}
+
+/// What a value of a column must look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ColumnType {
+    /// A whole number of 32 bits, as MySQL's `INT`.
+    Integer,
+    /// A whole number of 64 bits, as MySQL's `BIGINT`.
+    Bigint,
+    /// An exact decimal number with at most `precision` digits, `scale` of them after the point.
+    Decimal {
+        /// Digits in all, 1 to [`ColumnType::MAX_PRECISION`].
+        precision: u8,
+        /// Digits after the point, at most `precision`.
+        scale: u8,
+    },
+    /// Text of at most `max` characters (Unicode scalar values, as MySQL counts a `VARCHAR`).
+    String {
+        /// Characters at most.
+        max: u32,
+    },
+    /// True or false.
+    Boolean,
+    /// A day, `2021-07-27`, from year 1000 to 9999 (the range of MySQL's `DATE`).
+    Date,
+    /// A second in UTC, `2021-07-27T16:02:08Z`, from year 1000 to 9999 (the range of MySQL's `DATETIME`).
+    Timestamp,
+}
+
+impl ColumnType {
+    /// The most digits a decimal can have here: what fits a 128-bit integer. MySQL itself allows 65.
+    pub const MAX_PRECISION: u8 = 38;
+
+    /// The most characters that a literal of this type takes in SQL text.
+    pub(crate) fn max_literal(self) -> usize {
+        match self {
+            Self::Integer => 11,
+            Self::Bigint => 20,
+            // A sign, a point and a leading zero beside the digits.
+            Self::Decimal { precision, .. } => usize::from(precision) + 3,
+            // X'…' around two digits for each of at most four bytes a character.
+            Self::String { max } => 3 + 8 * max as usize,
+            Self::Boolean => 1,
+            Self::Date => 8,
+            Self::Timestamp => 14,
+        }
+    }
+}
+
+impl fmt::Display for ColumnType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Integer => f.write_str("integer"),
+            Self::Bigint => f.write_str("bigint"),
+            Self::Decimal { precision, scale } => write!(f, "decimal({precision},{scale})"),
+            Self::String { max } => write!(f, "string({max})"),
+            Self::Boolean => f.write_str("boolean"),
+            Self::Date => f.write_str("date"),
+            Self::Timestamp => f.write_str("timestamp"),
+        }
+    }
+}
+
+/// What a load does with rows whose id is already taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LoadMode {
+    /// Such a row is rejected.
+    Append,
+    /// Such a row replaces the one in the table.
+    Upsert,
+    /// The file's rows replace the whole table.
+    Replace,
+}
+
+impl LoadMode {
+    /// The mode's name, as in object keys and in the ledger.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Append => "append",
+            Self::Upsert => "upsert",
+            Self::Replace => "replace",
+        }
+    }
+
+    /// The mode called `name`, if there is one.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Append, Self::Upsert, Self::Replace].into_iter().find(|mode| mode.as_str() == name)
+    }
+}
+
+impl fmt::Display for LoadMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

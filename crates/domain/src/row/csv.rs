@@ -1,0 +1,163 @@
+//! A row from the fields of a CSV record.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use super::{Fault, RowError, scan};
+use crate::dictionary::{Column, ColumnType, Table};
+use crate::value::Value;
+
+/// Which field of a record belongs to which column: the dictionary's order, or the order that a header names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CsvColumns {
+    /// For each column of the table, the position of its field in a record; `None` for a column that the header
+    /// leaves out because no value is required.
+    fields: Vec<Option<usize>>,
+    /// Fields that a record has, those to ignore included.
+    width: usize,
+}
+
+/// A first record that is plainly a header, but not one that can be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HeaderError {
+    /// The header names a column twice, perhaps by an alias.
+    Repeated(String),
+    /// The header names something that the table does not have.
+    Unknown(String),
+    /// The header leaves out a required column.
+    Missing(String),
+}
+
+impl fmt::Display for HeaderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Repeated(name) => write!(f, "the header names the column {name:?} more than once"),
+            Self::Unknown(name) => write!(f, "the header names {name:?}, which is no column of the table"),
+            Self::Missing(name) => write!(f, "the header leaves out the column {name:?}"),
+        }
+    }
+}
+
+impl std::error::Error for HeaderError {}
+
+/// The columns that a rejects file adds; ignored when the file is dropped back in.
+pub const REJECT_COLUMNS: [&str; 3] = ["line", "code", "reason"];
+
+impl CsvColumns {
+    /// The dictionary's order, for a file without a header.
+    pub fn in_dictionary_order(table: &Table) -> Self {
+        Self { fields: (0..table.columns().len()).map(Some).collect(), width: table.columns().len() }
+    }
+
+    /// Reads the first record of a file: `Some` when it is a header, `None` when it is data.
+    ///
+    /// A record is a header when at least one of its fields names a column and none of them could be that column's
+    /// value by chance: the field for the primary key, a whole number, can never be a name. So the rule is: a field
+    /// that names the key column makes it a header.
+    ///
+    /// # Errors
+    /// [`HeaderError`] for a header that cannot be used.
+    pub fn from_first_record<'r>(
+        table: &Table,
+        fields: impl Iterator<Item = &'r [u8]>,
+    ) -> Result<Option<Self>, HeaderError> {
+        let names: Vec<String> =
+            fields.map(|field| String::from_utf8_lossy(field).trim().to_lowercase()).collect();
+        if !names.iter().any(|name| table.key().answers_to(name)) {
+            return Ok(None);
+        }
+        let columns = table.columns();
+        let mut found: Vec<Option<usize>> = vec![None; columns.len()];
+        for (position, name) in names.iter().enumerate() {
+            match table.column_index(name) {
+                Some(index) if found[index].is_some() => return Err(HeaderError::Repeated(name.clone())),
+                Some(index) => found[index] = Some(position),
+                None if REJECT_COLUMNS.contains(&name.as_str()) => {}
+                None => return Err(HeaderError::Unknown(name.clone())),
+            }
+        }
+        let missing = columns.iter().zip(&found).find(|(column, field)| column.required() && field.is_none());
+        match missing {
+            Some((column, _)) => Err(HeaderError::Missing(column.name().to_owned())),
+            None => Ok(Some(Self { fields: found, width: names.len() })),
+        }
+    }
+
+    /// Fields that every record must have.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// The position in a record of the field for the column at `index` of the table, if the file has the column.
+    pub fn field_of(&self, index: usize) -> Option<usize> {
+        self.fields[index]
+    }
+}
+
+/// Checks one CSV record: pushes one value for each column to `values` (`Null` where a field is refused) and what
+/// is wrong to `errors`. Returns whether the row passed.
+///
+/// `field(i)` gives the bytes of the record's field `i`, below `found`, the number of its fields. A record with
+/// another number of fields than the file's columns is refused for that alone: nobody can say which field is which.
+pub fn check_csv_row<'a>(
+    table: &'a Table,
+    columns: &CsvColumns,
+    found: usize,
+    field: impl Fn(usize) -> &'a [u8],
+    values: &mut Vec<Value<'a>>,
+    errors: &mut Vec<RowError<'a>>,
+) -> bool {
+    if found != columns.width {
+        values.extend(std::iter::repeat_n(Value::Null, table.columns().len()));
+        errors.push(RowError::of_row(Fault::FieldCount { expected: columns.width, found }));
+        return false;
+    }
+    let mut passed = true;
+    for (column, position) in table.columns().iter().zip(&columns.fields) {
+        match check_field(column, position.map_or(&[], &field)) {
+            Ok(value) => values.push(value),
+            Err(fault) => {
+                values.push(Value::Null);
+                errors.push(RowError::of_column(column.name(), fault));
+                passed = false;
+            }
+        }
+    }
+    passed
+}
+
+fn check_field<'a>(column: &Column, field: &'a [u8]) -> Result<Value<'a>, Fault<'a>> {
+    if field.is_empty() {
+        return if column.required() { Err(Fault::Missing) } else { Ok(Value::Null) };
+    }
+    match column.column_type() {
+        ColumnType::Integer | ColumnType::Bigint => scan::whole_number(column, field),
+        ColumnType::Decimal { precision, scale } => scan::decimal(precision, scale, field),
+        ColumnType::String { max } => {
+            let text = std::str::from_utf8(field).map_err(|_| Fault::NotUtf8)?;
+            check_text(column, max, Cow::Borrowed(text))
+        }
+        ColumnType::Boolean => match field {
+            b"true" | b"1" => Ok(Value::Boolean(true)),
+            b"false" | b"0" => Ok(Value::Boolean(false)),
+            _ => Err(Fault::NotOfType(ColumnType::Boolean)),
+        },
+        ColumnType::Date => scan::date(field),
+        ColumnType::Timestamp => scan::timestamp(field),
+    }
+}
+
+/// Checks the text of a string column: not empty where a value is required, and not too long.
+pub(super) fn check_text<'a>(column: &Column, max: u32, text: Cow<'a, str>) -> Result<Value<'a>, Fault<'a>> {
+    if text.is_empty() {
+        return if column.required() { Err(Fault::Missing) } else { Ok(Value::Null) };
+    }
+    // A text cannot have more characters than bytes, so most need no counting.
+    if text.len() > max as usize {
+        let length = text.chars().count();
+        if length > max as usize {
+            return Err(Fault::TooLong { length, max });
+        }
+    }
+    Ok(Value::Text(text))
+}

@@ -1,0 +1,213 @@
+//! Why a row is refused: stable codes for programs, a sentence for people.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Serialize;
+use serde::ser::SerializeStruct;
+
+use crate::dictionary::ColumnType;
+
+/// The stable codes of `docs/api.md`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RowCode {
+    /// A required value is missing, empty or `null`.
+    Required,
+    /// Not a value of the column's type.
+    Type,
+    /// More characters than the column holds.
+    TooLong,
+    /// A number that the column cannot hold.
+    OutOfRange,
+    /// Not a date or timestamp in the one accepted form, or one that does not exist.
+    Timestamp,
+    /// A field that names no column, or names one a second time.
+    UnknownColumn,
+    /// The id is already taken in the table.
+    DuplicateId,
+    /// The id is already taken by an earlier row of the same batch or file.
+    DuplicateInBatch,
+    /// The reference names no row.
+    UnknownReference,
+    /// A CSV record with too few or too many fields.
+    FieldCount,
+    /// A CSV field that is not UTF-8.
+    Encoding,
+}
+
+impl RowCode {
+    /// The code as it stands in answers, rejects files and logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::Type => "type",
+            Self::TooLong => "too_long",
+            Self::OutOfRange => "out_of_range",
+            Self::Timestamp => "timestamp",
+            Self::UnknownColumn => "unknown_column",
+            Self::DuplicateId => "duplicate_id",
+            Self::DuplicateInBatch => "duplicate_in_batch",
+            Self::UnknownReference => "unknown_reference",
+            Self::FieldCount => "field_count",
+            Self::Encoding => "encoding",
+        }
+    }
+}
+
+/// What exactly is wrong with a field. Plain data: making one costs nothing until somebody reads the message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault<'a> {
+    /// No value where one is required.
+    Missing,
+    /// The value is not of the column's type.
+    NotOfType(ColumnType),
+    /// The row is not a JSON object.
+    NotAnObject,
+    /// The text has `length` characters, the column holds `max`.
+    TooLong {
+        /// Characters of the value.
+        length: usize,
+        /// Characters that the column holds.
+        max: u32,
+    },
+    /// The number does not fit the type.
+    OutOfRange(ColumnType),
+    /// 0 in a column that the database numbers itself.
+    ZeroKey,
+    /// Not a date or timestamp that exists, in the accepted form.
+    NotATime(ColumnType),
+    /// The table has no such column.
+    UnknownColumn,
+    /// The column is named a second time in one row, perhaps by an alias.
+    RepeatedColumn,
+    /// The id is taken in the table.
+    IdTaken,
+    /// An earlier row of the batch has the id.
+    IdRepeated,
+    /// The referred table has no such row.
+    NoSuchRow(&'a str),
+    /// The record has `found` fields instead of `expected`.
+    FieldCount {
+        /// Fields that a record must have.
+        expected: usize,
+        /// Fields that it has.
+        found: usize,
+    },
+    /// The field is not UTF-8.
+    NotUtf8,
+}
+
+impl Fault<'_> {
+    /// The stable code of the fault.
+    pub fn code(&self) -> RowCode {
+        match self {
+            Self::Missing => RowCode::Required,
+            Self::NotOfType(_) | Self::NotAnObject => RowCode::Type,
+            Self::TooLong { .. } => RowCode::TooLong,
+            Self::OutOfRange(_) | Self::ZeroKey => RowCode::OutOfRange,
+            Self::NotATime(_) => RowCode::Timestamp,
+            Self::UnknownColumn | Self::RepeatedColumn => RowCode::UnknownColumn,
+            Self::IdTaken => RowCode::DuplicateId,
+            Self::IdRepeated => RowCode::DuplicateInBatch,
+            Self::NoSuchRow(_) => RowCode::UnknownReference,
+            Self::FieldCount { .. } => RowCode::FieldCount,
+            Self::NotUtf8 => RowCode::Encoding,
+        }
+    }
+}
+
+/// One thing that is wrong with a row.
+///
+/// Serializes as `{"column", "code", "message"}`; `column` is `null` where the whole row is meant. The
+/// [`Display`](fmt::Display) form is the message: a sentence without the value, which may be personal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowError<'a> {
+    /// The column, by its own name; for an unknown column the name that came in.
+    pub column: Option<Cow<'a, str>>,
+    /// What is wrong.
+    pub fault: Fault<'a>,
+}
+
+impl<'a> RowError<'a> {
+    /// Something wrong with the field of a column.
+    pub fn of_column(column: impl Into<Cow<'a, str>>, fault: Fault<'a>) -> Self {
+        Self { column: Some(column.into()), fault }
+    }
+
+    /// Something wrong with the row as a whole.
+    pub fn of_row(fault: Fault<'a>) -> Self {
+        Self { column: None, fault }
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> RowCode {
+        self.fault.code()
+    }
+}
+
+impl fmt::Display for RowError<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.column.as_deref().unwrap_or("the row");
+        match &self.fault {
+            Fault::Missing => write!(f, "{name} is required"),
+            Fault::NotAnObject => f.write_str("a row must be a JSON object"),
+            Fault::NotOfType(column_type) => write!(f, "{name} must be {}", expected(*column_type)),
+            Fault::TooLong { length, max } => {
+                write!(f, "{name} has {length} characters, at most {max} are allowed")
+            }
+            Fault::OutOfRange(column_type) => write!(f, "{name} must be {}", range(*column_type)),
+            Fault::ZeroKey => {
+                write!(f, "{name} must not be 0: the database would replace it by a new number")
+            }
+            Fault::NotATime(ColumnType::Date) => {
+                write!(f, "{name} must be a day that exists, written like 2021-07-27")
+            }
+            Fault::NotATime(_) => {
+                write!(f, "{name} must be a moment in UTC that exists, written like 2021-07-27T16:02:08Z")
+            }
+            Fault::UnknownColumn => write!(f, "there is no column {name:?}"),
+            Fault::RepeatedColumn => write!(f, "{name} is given more than once"),
+            Fault::IdTaken => write!(f, "{name} is already taken in the table"),
+            Fault::IdRepeated => write!(f, "{name} is already taken by an earlier row"),
+            Fault::NoSuchRow(table) => write!(f, "{name} names no row of {table}"),
+            Fault::FieldCount { expected, found } => {
+                write!(f, "the record has {found} fields instead of {expected}")
+            }
+            Fault::NotUtf8 => write!(f, "{name} is not UTF-8 text"),
+        }
+    }
+}
+
+impl Serialize for RowError<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("RowError", 3)?;
+        object.serialize_field("column", &self.column)?;
+        object.serialize_field("code", self.code().as_str())?;
+        object.serialize_field("message", &format_args!("{self}"))?;
+        object.end()
+    }
+}
+
+fn expected(column_type: ColumnType) -> String {
+    match column_type {
+        ColumnType::Integer | ColumnType::Bigint => "a whole number".to_owned(),
+        ColumnType::Decimal { .. } => "a decimal number, without an exponent".to_owned(),
+        ColumnType::String { .. } => "text".to_owned(),
+        ColumnType::Boolean => "true or false".to_owned(),
+        ColumnType::Date => "text like 2021-07-27".to_owned(),
+        ColumnType::Timestamp => "text like 2021-07-27T16:02:08Z".to_owned(),
+    }
+}
+
+fn range(column_type: ColumnType) -> String {
+    match column_type {
+        ColumnType::Decimal { precision, scale } => {
+            format!(
+                "a number with at most {} digits before the point and {scale} after it",
+                precision - scale
+            )
+        }
+        ColumnType::Bigint => format!("between {} and {}", i64::MIN, i64::MAX),
+        _ => format!("between {} and {}", i32::MIN, i32::MAX),
+    }
+}

@@ -1,0 +1,111 @@
+//! A row from a JSON object.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::{CheckedRow, Fault, RowError, scan};
+use crate::dictionary::{Column, ColumnType, Table};
+use crate::value::Value;
+
+/// The fields of an object in the order in which they came, repeated names included.
+struct Fields<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+/// A field name that borrows from the input unless it has escapes.
+#[derive(Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Fields<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct FieldsVisitor;
+        impl<'de> Visitor<'de> for FieldsVisitor {
+            type Value = Fields<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut fields = Vec::with_capacity(8);
+                while let Some((Name(name), value)) = map.next_entry::<Name<'de>, &'de RawValue>()? {
+                    fields.push((name, value));
+                }
+                Ok(Fields(fields))
+            }
+        }
+        deserializer.deserialize_map(FieldsVisitor)
+    }
+}
+
+/// Checks one row of a JSON batch. Never fails: what is wrong stands in [`CheckedRow::errors`].
+pub fn check_json_row<'a>(table: &'a Table, row: &'a RawValue) -> CheckedRow<'a> {
+    let columns = table.columns();
+    let Ok(Fields(fields)) = serde_json::from_str::<Fields<'a>>(row.get()) else {
+        return CheckedRow {
+            values: vec![Value::Null; columns.len()],
+            errors: vec![RowError::of_row(Fault::NotAnObject)],
+        };
+    };
+    let mut given: Vec<Option<&RawValue>> = vec![None; columns.len()];
+    let mut stray = Vec::new();
+    for (name, value) in fields {
+        match table.column_index(&name) {
+            None => stray.push(RowError::of_column(name, Fault::UnknownColumn)),
+            Some(index) if given[index].is_some() => {
+                stray.push(RowError::of_column(columns[index].name(), Fault::RepeatedColumn));
+            }
+            Some(index) => given[index] = Some(value),
+        }
+    }
+    let mut checked = CheckedRow { values: Vec::with_capacity(columns.len()), errors: Vec::new() };
+    for (column, value) in columns.iter().zip(given) {
+        match check_field(column, value.map_or("null", RawValue::get)) {
+            Ok(value) => checked.values.push(value),
+            Err(fault) => {
+                checked.values.push(Value::Null);
+                checked.errors.push(RowError::of_column(column.name(), fault));
+            }
+        }
+    }
+    checked.errors.append(&mut stray);
+    checked
+}
+
+/// Checks one field from its JSON text, so that numbers are read digit by digit and never pass through a float.
+fn check_field<'a>(column: &Column, json: &'a str) -> Result<Value<'a>, Fault<'a>> {
+    let column_type = column.column_type();
+    if json == "null" {
+        return if column.required() { Err(Fault::Missing) } else { Ok(Value::Null) };
+    }
+    let wrong = Fault::NotOfType(column_type);
+    let text = || match json.starts_with('"').then(|| serde_json::from_str::<Name<'a>>(json)) {
+        Some(Ok(Name(text))) => Ok(text),
+        _ => Err(Fault::NotOfType(column_type)),
+    };
+    match column_type {
+        ColumnType::Integer | ColumnType::Bigint => scan::whole_number(column, json.as_bytes()),
+        // As text too: most JSON writers cannot write a decimal number exactly.
+        ColumnType::Decimal { precision, scale } if json.starts_with('"') => {
+            scan::decimal(precision, scale, text()?.as_bytes())
+        }
+        ColumnType::Decimal { precision, scale } => scan::decimal(precision, scale, json.as_bytes()),
+        ColumnType::Boolean => match json {
+            "true" => Ok(Value::Boolean(true)),
+            "false" => Ok(Value::Boolean(false)),
+            _ => Err(wrong),
+        },
+        ColumnType::String { max } => super::csv::check_text(column, max, text()?),
+        ColumnType::Date | ColumnType::Timestamp => {
+            let text = text()?;
+            match (text.is_empty(), column.required(), column_type) {
+                (true, true, _) => Err(Fault::Missing),
+                (true, false, _) => Ok(Value::Null),
+                (false, _, ColumnType::Date) => scan::date(text.as_bytes()),
+                (false, ..) => scan::timestamp(text.as_bytes()),
+            }
+        }
+    }
+}

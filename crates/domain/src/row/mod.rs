@@ -1,0 +1,30 @@
+//! Checking a row against its table: every field of JSON or CSV becomes a [`Value`], or says why it cannot.
+//!
+//! All errors of a row are found, not only the first. Nothing here allocates for a field that is in order.
+
+mod csv;
+mod error;
+mod json;
+mod scan;
+
+pub use csv::{CsvColumns, HeaderError, REJECT_COLUMNS, check_csv_row};
+pub use error::{Fault, RowCode, RowError};
+pub use json::check_json_row;
+
+use crate::value::Value;
+
+/// A row that has been checked: a value for each column of its table, and what is wrong with it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CheckedRow<'a> {
+    /// One value for each column, in the dictionary's order; `Null` where the field was refused.
+    pub values: Vec<Value<'a>>,
+    /// What is wrong, in the dictionary's column order; unknown columns last. Empty for a row that passed.
+    pub errors: Vec<RowError<'a>>,
+}
+
+impl CheckedRow<'_> {
+    /// Whether the row broke no rule.
+    pub fn is_valid(&self) -> bool {
+        self.errors.is_empty()
+    }
+}

@@ -1,0 +1,97 @@
+//! Reading numbers and times from bytes: exact, without allocation, and with the reason when it fails.
+
+use crate::dictionary::{Column, ColumnType};
+use crate::row::Fault;
+use crate::value::{CivilDate, CivilTime, Decimal, Value};
+
+/// A whole number of the column's width: an optional minus and digits.
+pub(super) fn whole_number<'a>(column: &Column, text: &[u8]) -> Result<Value<'a>, Fault<'a>> {
+    let column_type = column.column_type();
+    let (negative, digits) = sign(text);
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        return Err(Fault::NotOfType(column_type));
+    }
+    // Counting down from zero reaches i64::MIN, which has no positive twin.
+    let negated = digits
+        .iter()
+        .try_fold(0_i64, |number, digit| number.checked_mul(10)?.checked_sub(i64::from(digit - b'0')));
+    let number = if negative { negated } else { negated.and_then(i64::checked_neg) };
+    let fits = |number: &i64| column_type == ColumnType::Bigint || i32::try_from(*number).is_ok();
+    let number = number.filter(fits).ok_or(Fault::OutOfRange(column_type))?;
+    if number == 0 && column.auto_increment() {
+        return Err(Fault::ZeroKey);
+    }
+    Ok(Value::Integer(number))
+}
+
+/// An exact decimal: an optional minus, digits, and perhaps a point and more digits. Digits that the column cannot
+/// hold are an error, never rounded; zeros at the end count for nothing.
+pub(super) fn decimal<'a>(precision: u8, scale: u8, text: &[u8]) -> Result<Value<'a>, Fault<'a>> {
+    let column_type = ColumnType::Decimal { precision, scale };
+    let (negative, digits) = sign(text);
+    let (whole, fraction) = match memchr::memchr(b'.', digits) {
+        Some(point) if point + 1 < digits.len() => (&digits[..point], &digits[point + 1..]),
+        Some(_) => return Err(Fault::NotOfType(column_type)),
+        None => (digits, &digits[digits.len()..]),
+    };
+    if whole.is_empty() || !whole.iter().chain(fraction).all(u8::is_ascii_digit) {
+        return Err(Fault::NotOfType(column_type));
+    }
+    let whole = &whole[whole.iter().take_while(|digit| **digit == b'0').count()..];
+    let zeros = fraction.iter().rev().take_while(|digit| **digit == b'0').count();
+    let fraction = &fraction[..fraction.len() - zeros];
+    if whole.len() > usize::from(precision - scale) || fraction.len() > usize::from(scale) {
+        return Err(Fault::OutOfRange(column_type));
+    }
+    // At most 38 digits, which an i128 holds.
+    let padding = usize::from(scale) - fraction.len();
+    let magnitude = whole
+        .iter()
+        .chain(fraction)
+        .copied()
+        .chain(std::iter::repeat_n(b'0', padding))
+        .fold(0_i128, |number, digit| number * 10 + i128::from(digit - b'0'));
+    Ok(Value::Decimal(Decimal { unscaled: if negative { -magnitude } else { magnitude }, scale }))
+}
+
+/// `2021-07-27`.
+pub(super) fn date<'a>(text: &[u8]) -> Result<Value<'a>, Fault<'a>> {
+    civil_date(text).map(Value::Date).ok_or(Fault::NotATime(ColumnType::Date))
+}
+
+/// `2021-07-27T16:02:08Z`: no other offset and no fraction, because the column holds whole seconds in UTC and
+/// nothing that came in is changed silently.
+pub(super) fn timestamp<'a>(text: &[u8]) -> Result<Value<'a>, Fault<'a>> {
+    let read = || {
+        let text: &[u8; 20] = text.try_into().ok()?;
+        if text[10] != b'T' || text[13] != b':' || text[16] != b':' || text[19] != b'Z' {
+            return None;
+        }
+        let date = civil_date(&text[..10])?;
+        let time = CivilTime::new(two(&text[11..13])?, two(&text[14..16])?, two(&text[17..19])?)?;
+        Some(Value::Timestamp(date, time))
+    };
+    read().ok_or(Fault::NotATime(ColumnType::Timestamp))
+}
+
+fn civil_date(text: &[u8]) -> Option<CivilDate> {
+    if text.len() != 10 || text[4] != b'-' || text[7] != b'-' {
+        return None;
+    }
+    let year = u16::from(two(&text[..2])?) * 100 + u16::from(two(&text[2..4])?);
+    CivilDate::new(year, two(&text[5..7])?, two(&text[8..10])?)
+}
+
+fn two(digits: &[u8]) -> Option<u8> {
+    match digits {
+        [tens @ b'0'..=b'9', ones @ b'0'..=b'9'] => Some((tens - b'0') * 10 + (ones - b'0')),
+        _ => None,
+    }
+}
+
+fn sign(text: &[u8]) -> (bool, &[u8]) {
+    match text {
+        [b'-', digits @ ..] => (true, digits),
+        digits => (false, digits),
+    }
+}
