@@ -1,0 +1,108 @@
+//! What a server is made from.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::{ErrorStyle, Faults, Limits};
+
+/// Where the database listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Upstream {
+    /// A unix socket.
+    Socket(PathBuf),
+    /// A host and port, without TLS.
+    Tcp {
+        /// Host name or address.
+        host: String,
+        /// Port.
+        port: u16,
+    },
+}
+
+/// How the server learns the user and password to log in with.
+#[derive(Clone, Debug)]
+pub enum Credentials {
+    /// From the secret that each request names, the way the service does.
+    SecretsManager {
+        /// Where Secrets Manager answers; `None` leaves it to the SDK (its environment, or AWS itself).
+        endpoint: Option<String>,
+        /// How long a secret that was read may be used before it is read again.
+        ttl: Duration,
+    },
+    /// The same for every request, whatever secret it names. For tests that are not about secrets.
+    Fixed {
+        /// Database user.
+        user: String,
+        /// Its password; empty for none.
+        password: String,
+    },
+}
+
+impl Credentials {
+    /// Reads secrets from a Secrets Manager at `endpoint`, keeping each for a minute.
+    #[must_use]
+    pub fn secrets_manager(endpoint: impl Into<String>) -> Self {
+        Self::SecretsManager { endpoint: Some(endpoint.into()), ttl: Duration::from_secs(60) }
+    }
+
+    /// Always logs in as `user`.
+    #[must_use]
+    pub fn fixed(user: impl Into<String>, password: impl Into<String>) -> Self {
+        Self::Fixed { user: user.into(), password: password.into() }
+    }
+}
+
+/// Everything a [`Server`](crate::Server) needs.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The database behind the server.
+    pub upstream: Upstream,
+    /// Where logins come from.
+    pub credentials: Credentials,
+    /// The only cluster that has the Data API enabled; `None` accepts any well-formed ARN.
+    pub resource_arn: Option<String>,
+    /// The service's limits.
+    pub limits: Limits,
+    /// Faults to inject from the start.
+    pub faults: Faults,
+    /// How errors of the database are worded.
+    pub error_style: ErrorStyle,
+    /// Statements that every database session starts with.
+    pub session_init: Vec<String>,
+}
+
+impl Config {
+    /// A server on a free loopback port with the service's limits, no faults and
+    /// [`Config::default_session_init`].
+    #[must_use]
+    pub fn new(upstream: Upstream, credentials: Credentials) -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            upstream,
+            credentials,
+            resource_arn: None,
+            limits: Limits::default(),
+            faults: Faults::default(),
+            error_style: ErrorStyle::default(),
+            session_init: Self::default_session_init(),
+        }
+    }
+
+    /// Strict mode, UTC and utf8mb4: what a careful Aurora parameter group sets.
+    #[must_use]
+    pub fn default_session_init() -> Vec<String> {
+        vec![
+            "SET NAMES utf8mb4, time_zone = '+00:00', sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,\
+             NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
+                .to_owned(),
+        ]
+    }
+
+    /// Whether a backslash escapes inside the sessions' string literals.
+    pub(crate) fn backslash_escapes(&self) -> bool {
+        !self.session_init.iter().any(|sql| sql.to_ascii_uppercase().contains("NO_BACKSLASH_ESCAPES"))
+    }
+}

@@ -1,0 +1,356 @@
+//! Injected faults: what may go wrong between a client and the real service, on demand.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use crate::ErrorKind;
+
+/// An operation of the service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Operation {
+    /// `POST /Execute`
+    ExecuteStatement,
+    /// `POST /BatchExecute`
+    BatchExecuteStatement,
+    /// `POST /BeginTransaction`
+    BeginTransaction,
+    /// `POST /CommitTransaction`
+    CommitTransaction,
+    /// `POST /RollbackTransaction`
+    RollbackTransaction,
+}
+
+impl Operation {
+    /// Every operation.
+    pub const ALL: [Operation; 5] = [
+        Self::ExecuteStatement,
+        Self::BatchExecuteStatement,
+        Self::BeginTransaction,
+        Self::CommitTransaction,
+        Self::RollbackTransaction,
+    ];
+
+    /// The operation behind a path.
+    #[must_use]
+    pub fn from_path(path: &str) -> Option<Self> {
+        Some(match path {
+            "/Execute" => Self::ExecuteStatement,
+            "/BatchExecute" => Self::BatchExecuteStatement,
+            "/BeginTransaction" => Self::BeginTransaction,
+            "/CommitTransaction" => Self::CommitTransaction,
+            "/RollbackTransaction" => Self::RollbackTransaction,
+            _ => return None,
+        })
+    }
+}
+
+/// How an answer gets lost after the work was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Loss {
+    /// The connection is closed without a byte of answer.
+    Drop,
+    /// A gateway answers 504 without naming an error.
+    GatewayTimeout,
+}
+
+/// What a rule does to a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// Answers with this error; nothing reaches the database.
+    Error(ErrorKind),
+    /// Waits this many milliseconds before the work starts.
+    DelayMs(u64),
+    /// Closes the connection without an answer; nothing reaches the database.
+    DropRequest,
+    /// The work is done in full (the COMMIT too), then its answer is lost. Errors pass unharmed.
+    LoseAnswer(Loss),
+}
+
+/// An effect, and the calls that it strikes. By default: every call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// What happens.
+    pub effect: Effect,
+    /// Only these operations; empty for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub operations: Vec<Operation>,
+    /// Only calls whose SQL text contains this; calls without SQL text never match it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sql_contains: Option<String>,
+    /// How many matching calls pass unharmed first.
+    #[serde(default)]
+    pub skip: u32,
+    /// How many calls are struck in all; unlimited by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub times: Option<u32>,
+    /// The probability that a matching call is struck, 0 to 1; 1 by default.
+    #[serde(default = "certain")]
+    pub rate: f64,
+}
+
+fn certain() -> f64 {
+    1.0
+}
+
+impl Rule {
+    /// A rule that strikes every call.
+    #[must_use]
+    pub fn new(effect: Effect) -> Self {
+        Self { effect, operations: Vec::new(), sql_contains: None, skip: 0, times: None, rate: 1.0 }
+    }
+
+    /// Answers with an error of the service.
+    #[must_use]
+    pub fn error(kind: ErrorKind) -> Self {
+        Self::new(Effect::Error(kind))
+    }
+
+    /// Does the work and closes the connection instead of answering.
+    #[must_use]
+    pub fn lose_answer() -> Self {
+        Self::new(Effect::LoseAnswer(Loss::Drop))
+    }
+
+    /// Only calls of this operation (and of those named before).
+    #[must_use]
+    pub fn on(mut self, operation: Operation) -> Self {
+        self.operations.push(operation);
+        self
+    }
+
+    /// Only calls whose SQL text contains `text`.
+    #[must_use]
+    pub fn sql(mut self, text: impl Into<String>) -> Self {
+        self.sql_contains = Some(text.into());
+        self
+    }
+
+    /// Lets the first `count` matching calls pass.
+    #[must_use]
+    pub fn after(mut self, count: u32) -> Self {
+        self.skip = count;
+        self
+    }
+
+    /// Strikes at most `count` calls.
+    #[must_use]
+    pub fn times(mut self, count: u32) -> Self {
+        self.times = Some(count);
+        self
+    }
+
+    /// Strikes a matching call with this probability.
+    #[must_use]
+    pub fn rate(mut self, rate: f64) -> Self {
+        self.rate = rate;
+        self
+    }
+
+    fn matches(&self, operation: Operation, sql: Option<&str>) -> bool {
+        (self.operations.is_empty() || self.operations.contains(&operation))
+            && self.sql_contains.as_deref().is_none_or(|part| sql.is_some_and(|sql| sql.contains(part)))
+    }
+}
+
+/// The faults to inject; the default is none. The JSON form is that of `PUT /_/faults`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Faults {
+    /// Seed of the dice behind `rate`; the same seed and the same calls give the same faults.
+    pub seed: u64,
+    /// Milliseconds added to every call.
+    pub latency_ms: u64,
+    /// The cluster is paused: the first call outside of a transaction wakes it, and for this many milliseconds
+    /// from then all such calls answer `DatabaseResumingException`.
+    pub resume_ms: u64,
+    /// Tried in order; all that strike take effect, but the first error or loss decides the answer.
+    pub rules: Vec<Rule>,
+}
+
+impl Faults {
+    /// Adds a rule.
+    #[must_use]
+    pub fn with(mut self, rule: Rule) -> Self {
+        self.rules.push(rule);
+        self
+    }
+
+    /// Why these faults make no sense, if they do not.
+    ///
+    /// # Errors
+    /// A sentence that names the field.
+    pub fn check(&self) -> Result<(), String> {
+        match self.rules.iter().position(|rule| !(0.0..=1.0).contains(&rule.rate)) {
+            Some(index) => Err(format!("rules[{index}].rate must be between 0 and 1")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Reads and sets the faults of a running server. Clones share the same server.
+#[derive(Clone, Debug)]
+pub struct FaultHandle {
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug)]
+struct State {
+    faults: Faults,
+    dice: fastrand::Rng,
+    woken: Option<Instant>,
+    /// For each rule: calls that matched, calls that it struck.
+    counts: Vec<(u32, u32)>,
+    injected: u64,
+}
+
+/// What one call has to suffer.
+#[derive(Debug, Default)]
+pub(crate) struct Verdict {
+    pub(crate) delay: Duration,
+    pub(crate) before: Option<Before>,
+    pub(crate) lose_answer: Option<Loss>,
+}
+
+/// What happens instead of the work.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Before {
+    Error(ErrorKind),
+    Drop,
+}
+
+impl FaultHandle {
+    pub(crate) fn new(faults: Faults) -> Self {
+        Self { state: Arc::new(Mutex::new(State::new(faults))) }
+    }
+
+    /// Replaces all faults and starts their counting and their dice afresh.
+    pub fn set(&self, faults: Faults) {
+        *self.lock() = State::new(faults);
+    }
+
+    /// Ends all faults.
+    pub fn clear(&self) {
+        self.set(Faults::default());
+    }
+
+    /// The faults as they were set.
+    #[must_use]
+    pub fn get(&self) -> Faults {
+        self.lock().faults.clone()
+    }
+
+    /// How many calls were struck since the faults were set; delays do not count.
+    #[must_use]
+    pub fn injected(&self) -> u64 {
+        self.lock().injected
+    }
+
+    /// Judges a call; `in_transaction` calls are not told of a pause.
+    pub(crate) fn judge(&self, operation: Operation, sql: Option<&str>, in_transaction: bool) -> Verdict {
+        let mut state = self.lock();
+        let State { faults, dice, woken, counts, injected } = &mut *state;
+        let mut verdict = Verdict { delay: Duration::from_millis(faults.latency_ms), ..Verdict::default() };
+        if faults.resume_ms > 0 && !in_transaction {
+            let woken = *woken.get_or_insert_with(Instant::now);
+            if woken.elapsed() < Duration::from_millis(faults.resume_ms) {
+                verdict.before = Some(Before::Error(ErrorKind::DatabaseResumingException));
+            }
+        }
+        for (rule, (matched, struck)) in faults.rules.iter().zip(counts) {
+            let decided = verdict.before.is_some() || verdict.lose_answer.is_some();
+            if (decided && !matches!(rule.effect, Effect::DelayMs(_))) || !rule.matches(operation, sql) {
+                continue;
+            }
+            *matched += 1;
+            let spent = rule.times.is_some_and(|times| *struck >= times);
+            if *matched <= rule.skip || spent || (rule.rate < 1.0 && dice.f64() >= rule.rate) {
+                continue;
+            }
+            *struck += 1;
+            match rule.effect {
+                Effect::Error(kind) => verdict.before = Some(Before::Error(kind)),
+                Effect::DropRequest => verdict.before = Some(Before::Drop),
+                Effect::LoseAnswer(loss) => verdict.lose_answer = Some(loss),
+                Effect::DelayMs(delay) => verdict.delay += Duration::from_millis(delay),
+            }
+        }
+        if verdict.before.is_some() || verdict.lose_answer.is_some() {
+            *injected += 1;
+        }
+        verdict
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn new(faults: Faults) -> Self {
+        Self {
+            dice: fastrand::Rng::with_seed(faults.seed),
+            woken: None,
+            counts: vec![(0, 0); faults.rules.len()],
+            injected: 0,
+            faults,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXECUTE: Operation = Operation::ExecuteStatement;
+
+    #[test]
+    fn a_rule_strikes_after_its_skip_and_only_so_often() {
+        let rule = Rule::error(ErrorKind::ThrottlingException).on(EXECUTE).sql("INSERT").after(1).times(2);
+        let handle = FaultHandle::new(Faults::default().with(rule));
+        let struck = |sql| handle.judge(EXECUTE, Some(sql), false).before.is_some();
+        assert!(!struck("SELECT 1"));
+        let inserts: Vec<bool> = (0..5).map(|_| struck("INSERT INTO t")).collect();
+        assert_eq!(inserts, [false, true, true, false, false]);
+        assert_eq!(handle.injected(), 2);
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_faults() {
+        let run = |seed| {
+            let rule = Rule::error(ErrorKind::ServiceUnavailableError).rate(0.3);
+            let handle = FaultHandle::new(Faults { seed, ..Faults::default() }.with(rule));
+            (0..200).map(|_| handle.judge(EXECUTE, None, false).before.is_some()).collect::<Vec<_>>()
+        };
+        assert_eq!(run(7), run(7));
+        assert_ne!(run(7), run(8));
+        let struck = run(7).into_iter().filter(|struck| *struck).count();
+        assert!((30..90).contains(&struck), "{struck} of 200 at rate 0.3");
+    }
+
+    #[test]
+    fn a_paused_cluster_spares_open_transactions() {
+        let handle = FaultHandle::new(Faults { resume_ms: 60_000, ..Faults::default() });
+        let before = |in_transaction| handle.judge(EXECUTE, None, in_transaction).before;
+        assert_eq!(before(false), Some(Before::Error(ErrorKind::DatabaseResumingException)));
+        assert_eq!(before(true), None);
+    }
+
+    #[test]
+    fn the_json_form_is_strict_and_round_trips() {
+        let json = r#"{"seed":1,"latency_ms":5,"rules":[
+            {"effect":{"error":"ThrottlingException"},"rate":0.5},
+            {"effect":{"lose_answer":"drop"},"operations":["CommitTransaction"],"times":1},
+            {"effect":"drop_request"},{"effect":{"delay_ms":20}}]}"#;
+        let faults: Faults = serde_json::from_str(json).unwrap();
+        assert_eq!(faults.rules[1], Rule::lose_answer().on(Operation::CommitTransaction).times(1));
+        let again: Faults = serde_json::from_str(&serde_json::to_string(&faults).unwrap()).unwrap();
+        assert_eq!(again, faults);
+        assert!(serde_json::from_str::<Faults>(r#"{"latency":5}"#).is_err());
+        assert!(serde_json::from_str::<Faults>(r#"{"rules":[{"effect":{"error":"Nope"}}]}"#).is_err());
+    }
+}

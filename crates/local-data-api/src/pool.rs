@@ -1,0 +1,196 @@
+//! Database sessions, kept for the next call with the same login and database.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use mysql_async::prelude::Queryable as _;
+use mysql_async::{Conn, Opts, OptsBuilder};
+
+use crate::config::{Config, Upstream};
+use crate::secrets::Login;
+
+/// How long a session may lie unused before it is closed.
+const KEEP: Duration = Duration::from_secs(60);
+/// A session that lay longer than this is asked for a sign of life first.
+const TRUST: Duration = Duration::from_secs(1);
+/// The most unused sessions kept for one login and database.
+const SHELF: usize = 32;
+
+/// Whose session, on which database.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Key {
+    pub(crate) login: Arc<Login>,
+    pub(crate) database: Option<String>,
+}
+
+/// A database session that is on loan from the pool.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) conn: Conn,
+    key: Key,
+    /// Transactions run with autocommit off: not even DDL or a deadlock leads back to autocommit unnoticed.
+    autocommit: bool,
+    /// A statement may have left something behind in the session.
+    pub(crate) marked: bool,
+    unused_since: Instant,
+}
+
+/// Unused sessions, and the way to new ones.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    upstream: Upstream,
+    session_init: Vec<String>,
+    shelves: Mutex<HashMap<Key, Vec<Session>>>,
+}
+
+impl Pool {
+    pub(crate) fn new(config: &Config) -> Self {
+        Self {
+            upstream: config.upstream.clone(),
+            session_init: config.session_init.clone(),
+            shelves: Mutex::default(),
+        }
+    }
+
+    /// A session with autocommit on or off: one from the shelf if possible.
+    pub(crate) async fn take(&self, key: &Key, autocommit: bool) -> mysql_async::Result<Session> {
+        let mut session = loop {
+            let Some(mut session) = self.unshelve(key, autocommit) else {
+                break self.connect(key).await?;
+            };
+            if session.unused_since.elapsed() < TRUST || session.conn.ping().await.is_ok() {
+                break session;
+            }
+        };
+        if session.autocommit != autocommit {
+            let sql = if autocommit { "SET autocommit = 1" } else { "SET autocommit = 0" };
+            session.conn.query_drop(sql).await?;
+            session.autocommit = autocommit;
+        }
+        Ok(session)
+    }
+
+    /// Takes back a session that is between two statements and outside of a transaction. A marked session is
+    /// cleaned first, by a task of its own: nobody waits for that round trip.
+    pub(crate) fn give_back(self: &Arc<Self>, session: Session) {
+        if session.marked {
+            let pool = self.clone();
+            tokio::spawn(async move {
+                if let Ok(session) = clean(session).await {
+                    pool.shelve(session);
+                }
+            });
+        } else {
+            self.shelve(session);
+        }
+    }
+
+    fn shelve(&self, mut session: Session) {
+        session.unused_since = Instant::now();
+        let mut shelves = self.shelves();
+        let shelf = shelves.entry(session.key.clone()).or_default();
+        if shelf.len() < SHELF {
+            shelf.push(session);
+        }
+    }
+
+    /// Ends a running statement, and its session with it.
+    pub(crate) async fn kill(&self, key: &Key, connection_id: u32) -> mysql_async::Result<()> {
+        let mut conn = Conn::new(self.opts(key)).await?;
+        conn.query_drop(format!("KILL {connection_id}")).await?;
+        conn.disconnect().await
+    }
+
+    /// Closes sessions that nobody used for a while.
+    pub(crate) fn sweep(&self) {
+        self.shelves().retain(|_, shelf| {
+            shelf.retain(|session| session.unused_since.elapsed() < KEEP);
+            !shelf.is_empty()
+        });
+    }
+
+    /// Closes every unused session.
+    pub(crate) async fn close(&self) {
+        let shelves = std::mem::take(&mut *self.shelves());
+        for session in shelves.into_values().flatten() {
+            let _ = session.conn.disconnect().await;
+        }
+    }
+
+    /// Whether something listens where the database should.
+    pub(crate) async fn reachable(&self) -> bool {
+        match &self.upstream {
+            Upstream::Socket(path) => tokio::net::UnixStream::connect(path).await.is_ok(),
+            Upstream::Tcp { host, port } => {
+                tokio::net::TcpStream::connect((host.as_str(), *port)).await.is_ok()
+            }
+        }
+    }
+
+    /// The session that was used last, so that the others can grow old. One with the wrong autocommit is still
+    /// cheaper than a new one.
+    fn unshelve(&self, key: &Key, autocommit: bool) -> Option<Session> {
+        let mut shelves = self.shelves();
+        let shelf = shelves.get_mut(key)?;
+        match shelf.iter().rposition(|session| session.autocommit == autocommit) {
+            Some(index) => Some(shelf.remove(index)),
+            None => shelf.pop(),
+        }
+    }
+
+    async fn connect(&self, key: &Key) -> mysql_async::Result<Session> {
+        let conn = Conn::new(self.opts(key)).await?;
+        Ok(Session { conn, key: key.clone(), autocommit: true, marked: false, unused_since: Instant::now() })
+    }
+
+    fn opts(&self, key: &Key) -> Opts {
+        let mut opts = OptsBuilder::default()
+            .user(Some(key.login.username.clone()))
+            .pass(Some(key.login.password.clone()))
+            .db_name(key.database.clone())
+            .prefer_socket(false)
+            .tcp_nodelay(true)
+            // JDBC, and so the service, counts the rows found rather than those changed.
+            .client_found_rows(true)
+            // Given here, the driver need not ask for them at each connect.
+            .max_allowed_packet(Some(64 * 1024 * 1024))
+            .wait_timeout(Some(28_800))
+            .setup(self.session_init.clone());
+        opts = match &self.upstream {
+            Upstream::Socket(path) => opts.socket(Some(path.to_string_lossy())),
+            Upstream::Tcp { host, port } => opts.ip_or_hostname(host.clone()).tcp_port(*port),
+        };
+        opts.into()
+    }
+
+    fn shelves(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Vec<Session>>> {
+        self.shelves.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Session {
+    pub(crate) fn key(&self) -> &Key {
+        &self.key
+    }
+
+    pub(crate) fn autocommit(&self) -> bool {
+        self.autocommit
+    }
+}
+
+/// Makes a marked session as good as new: a reset ends transactions, locks, temporary tables and variables.
+async fn clean(mut session: Session) -> mysql_async::Result<Session> {
+    let fresh = session.conn.reset().await?;
+    match &session.key.database {
+        // A reset keeps the database that the last USE chose.
+        Some(database) if fresh => {
+            session.conn.query_drop(format!("USE `{}`", database.replace('`', "``"))).await?;
+        }
+        // Without a database to go back to, or without the reset, a new session is the only clean one.
+        _ => return Err(mysql_async::DriverError::ConnectionClosed.into()),
+    }
+    session.marked = false;
+    session.autocommit = true;
+    Ok(session)
+}

@@ -1,0 +1,137 @@
+//! The login behind a `secretArn`.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use aws_sdk_secretsmanager::config::Region;
+use aws_sdk_secretsmanager::error::ProvideErrorMetadata as _;
+use aws_smithy_http_client::tls;
+use serde::Deserialize;
+
+use crate::config::Credentials;
+use crate::error::{ApiError, ErrorKind};
+
+/// A database user and its password.
+#[derive(Clone, PartialEq, Eq, Hash, Deserialize)]
+pub(crate) struct Login {
+    pub(crate) username: String,
+    pub(crate) password: String,
+}
+
+impl std::fmt::Debug for Login {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Login").field("username", &self.username).finish_non_exhaustive()
+    }
+}
+
+/// Finds the login of a secret.
+#[derive(Debug)]
+pub(crate) enum Logins {
+    Fixed(Arc<Login>),
+    Secrets(Box<Secrets>),
+}
+
+impl Logins {
+    pub(crate) async fn new(credentials: &Credentials) -> Self {
+        match credentials {
+            Credentials::Fixed { user, password } => {
+                Self::Fixed(Arc::new(Login { username: user.clone(), password: password.clone() }))
+            }
+            Credentials::SecretsManager { endpoint, ttl } => {
+                Self::Secrets(Box::new(Secrets::new(endpoint.as_deref(), *ttl).await))
+            }
+        }
+    }
+
+    /// The login of a secret, as fresh as the cache's time to live.
+    pub(crate) async fn get(&self, secret_arn: &str) -> Result<Arc<Login>, ApiError> {
+        match self {
+            Self::Fixed(login) => Ok(login.clone()),
+            Self::Secrets(secrets) => match secrets.cached(secret_arn) {
+                Some(login) => Ok(login),
+                None => secrets.read(secret_arn).await,
+            },
+        }
+    }
+
+    /// The login of a secret as Secrets Manager has it now: a rotation may have changed it.
+    pub(crate) async fn refreshed(&self, secret_arn: &str) -> Result<Arc<Login>, ApiError> {
+        match self {
+            Self::Fixed(login) => Ok(login.clone()),
+            Self::Secrets(secrets) => secrets.read(secret_arn).await,
+        }
+    }
+}
+
+/// Secrets Manager, with a short memory.
+#[derive(Debug)]
+pub(crate) struct Secrets {
+    client: aws_sdk_secretsmanager::Client,
+    ttl: Duration,
+    cache: Mutex<HashMap<String, (Arc<Login>, Instant)>>,
+}
+
+impl Secrets {
+    async fn new(endpoint: Option<&str>, ttl: Duration) -> Self {
+        let https = aws_smithy_http_client::Builder::new()
+            .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
+            .build_https();
+        let mut loader = aws_config::defaults(aws_config::BehaviorVersion::latest()).http_client(https);
+        if let Some(endpoint) = endpoint {
+            loader = loader.endpoint_url(endpoint);
+            // An emulator takes any credentials; without some in the environment the SDK would look far and long.
+            if std::env::var_os("AWS_ACCESS_KEY_ID").is_none() && std::env::var_os("AWS_PROFILE").is_none() {
+                let local =
+                    aws_credential_types::Credentials::new("local", "local", None, None, "local-data-api");
+                loader = loader.credentials_provider(local);
+            }
+        }
+        if std::env::var_os("AWS_REGION").is_none() && std::env::var_os("AWS_DEFAULT_REGION").is_none() {
+            loader = loader.region(Region::new("us-east-1"));
+        }
+        let client = aws_sdk_secretsmanager::Client::new(&loader.load().await);
+        Self { client, ttl, cache: Mutex::default() }
+    }
+
+    fn cached(&self, secret_arn: &str) -> Option<Arc<Login>> {
+        let cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        cache.get(secret_arn).filter(|(_, read)| read.elapsed() < self.ttl).map(|(login, _)| login.clone())
+    }
+
+    async fn read(&self, secret_arn: &str) -> Result<Arc<Login>, ApiError> {
+        let mut call = self.client.get_secret_value().secret_id(secret_arn).customize();
+        // arn:aws:secretsmanager:<region>:...: a secret is asked for where it lives.
+        if let Some(region) = secret_arn.split(':').nth(3).filter(|region| !region.is_empty()) {
+            let region = Region::new(region.to_owned());
+            call = call.config_override(aws_sdk_secretsmanager::config::Builder::new().region(region));
+        }
+        let secret = call.send().await.map_err(|error| {
+            let reason = error.message().map_or_else(|| error.to_string(), ToOwned::to_owned);
+            match error.code() {
+                Some("AccessDeniedException") => ApiError::new(ErrorKind::AccessDeniedException, reason),
+                code => {
+                    tracing::warn!(
+                        secret.arn = secret_arn,
+                        error.code = code,
+                        "could not read the secret: {reason}"
+                    );
+                    ApiError::new(ErrorKind::SecretsErrorException, reason)
+                }
+            }
+        })?;
+        let login = secret
+            .secret_string()
+            .and_then(|text| serde_json::from_str::<Login>(text).ok())
+            .map(Arc::new)
+            .ok_or_else(|| {
+                ApiError::new(
+                    ErrorKind::InvalidSecretException,
+                    "The secret must be a JSON object with a username and a password.",
+                )
+            })?;
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        cache.insert(secret_arn.to_owned(), (login.clone(), Instant::now()));
+        Ok(login)
+    }
+}

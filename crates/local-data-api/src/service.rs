@@ -1,0 +1,359 @@
+//! The five operations.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+
+use crate::config::Config;
+use crate::error::{ApiError, ErrorKind, ErrorStyle};
+use crate::faults::{Before, FaultHandle, Loss, Operation};
+use crate::lexer;
+use crate::limits::Limits;
+use crate::params::{self, Bound};
+use crate::pool::{Key, Pool, Session};
+use crate::request::Request;
+use crate::secrets::Logins;
+use crate::statement::{self, Failure, Fate};
+use crate::transactions::{Origin, Transactions, ended};
+use crate::validation;
+
+/// The database's number for a login that it refuses.
+const ACCESS_DENIED: u16 = 1045;
+/// How long an answer waits to see a killed statement end.
+const KILL_PATIENCE: Duration = Duration::from_secs(2);
+
+/// What becomes of a call.
+#[derive(Debug)]
+pub(crate) enum Reply {
+    Success(Vec<u8>),
+    Error(ApiError),
+    /// 504 without the name of an error.
+    GatewayTimeout,
+    /// The connection is closed without an answer.
+    Hangup,
+}
+
+/// The server behind the HTTP.
+#[derive(Debug)]
+pub(crate) struct Service {
+    pub(crate) limits: Limits,
+    pub(crate) faults: FaultHandle,
+    pub(crate) transactions: Transactions,
+    pub(crate) pool: Arc<Pool>,
+    resource_arn: Option<String>,
+    style: ErrorStyle,
+    backslash_escapes: bool,
+    logins: Logins,
+}
+
+/// The way back to the caller, who may be answered before the work is over.
+struct Replier {
+    sender: Option<oneshot::Sender<Reply>>,
+    loss: Option<Loss>,
+}
+
+impl Replier {
+    fn send(&mut self, result: Result<Vec<u8>, ApiError>) {
+        let reply = match (result, self.loss) {
+            (Ok(_), Some(Loss::Drop)) => Reply::Hangup,
+            (Ok(_), Some(Loss::GatewayTimeout)) => Reply::GatewayTimeout,
+            (Ok(body), None) => Reply::Success(body),
+            (Err(error), _) => Reply::Error(error),
+        };
+        if let Some(sender) = self.sender.take() {
+            // A caller who hung up gets nothing; the work was done all the same, as by the service.
+            let _ = sender.send(reply);
+        }
+    }
+}
+
+/// How guarded work ended.
+enum Guarded {
+    /// In time, or late with the caller's consent.
+    Done(Session, Result<Vec<u8>, Failure>),
+    /// It was killed, and its session with it.
+    Killed(ApiError),
+}
+
+impl Service {
+    pub(crate) async fn new(config: &Config, faults: FaultHandle) -> Self {
+        Self {
+            limits: config.limits.clone(),
+            faults,
+            transactions: Transactions::new(config.limits.clone()),
+            pool: Arc::new(Pool::new(config)),
+            resource_arn: config.resource_arn.clone(),
+            style: config.error_style,
+            backslash_escapes: config.backslash_escapes(),
+            logins: Logins::new(&config.credentials).await,
+        }
+    }
+
+    /// Carries a call out to its end, whether or not the caller still listens: nothing is left half done.
+    pub(crate) async fn call(&self, operation: Operation, body: Bytes, sender: oneshot::Sender<Reply>) {
+        let deadline = Instant::now() + self.limits.call;
+        let mut replier = Replier { sender: Some(sender), loss: None };
+        let body: &[u8] = if body.is_empty() { b"{}" } else { &body };
+        let request: Request<'_> = match serde_json::from_slice(body) {
+            Ok(request) => request,
+            Err(error) => {
+                let kind = ErrorKind::SerializationException;
+                return replier.send(Err(ApiError::new(kind, error.to_string())));
+            }
+        };
+        let verdict = self.faults.judge(operation, request.sql.as_deref(), request.transaction_id.is_some());
+        if !verdict.delay.is_zero() {
+            sleep(verdict.delay).await;
+        }
+        match verdict.before {
+            Some(Before::Error(kind)) => return replier.send(Err(injected(kind))),
+            Some(Before::Drop) => {
+                replier.loss = Some(Loss::Drop);
+                return replier.send(Ok(Vec::new()));
+            }
+            None => replier.loss = verdict.lose_answer,
+        }
+        let result = match validation::check(&request, operation, &self.limits, self.resource_arn.as_deref())
+        {
+            Err(error) => Err(error),
+            Ok(()) => match operation {
+                Operation::ExecuteStatement => self.execute(&request, deadline, &mut replier).await,
+                Operation::BatchExecuteStatement => self.batch(&request, deadline).await,
+                Operation::BeginTransaction => self.begin(&request, deadline).await,
+                Operation::CommitTransaction => {
+                    self.complete(&request, "COMMIT", "Transaction Committed", deadline).await
+                }
+                Operation::RollbackTransaction => {
+                    self.complete(&request, "ROLLBACK", "Rollback Complete", deadline).await
+                }
+            },
+        };
+        replier.send(result);
+    }
+
+    async fn execute(
+        &self,
+        request: &Request<'_>,
+        deadline: Instant,
+        replier: &mut Replier,
+    ) -> Result<Vec<u8>, ApiError> {
+        let sql = request.sql.as_deref().unwrap_or_default();
+        let options = validation::result_options(request)?;
+        let scan = self.scan(sql)?;
+        let statement = params::bind(
+            &sql[..scan.end],
+            &scan.parameters,
+            request.parameters.as_deref().unwrap_or_default(),
+        )?;
+        refuse_positional(&scan, std::slice::from_ref(&statement))?;
+        let mut session = self.session(request, deadline).await?;
+        session.marked |= scan.marks_session;
+        let continues = request.continue_after_timeout.unwrap_or(false).then_some(replier);
+        let (key, connection_id) = (session.key().clone(), session.conn.id());
+        let work = async move {
+            let result = statement::execute(&mut session, statement, options, &self.limits, self.style).await;
+            (session, result)
+        };
+        let guarded = self.guard(&key, connection_id, deadline, continues, work).await;
+        self.settle(request, guarded)
+    }
+
+    async fn batch(&self, request: &Request<'_>, deadline: Instant) -> Result<Vec<u8>, ApiError> {
+        let sql = request.sql.as_deref().unwrap_or_default();
+        let scan = self.scan(sql)?;
+        let sets = request.parameter_sets.as_deref().unwrap_or_default();
+        let statements = sets
+            .iter()
+            .map(|set| params::bind(&sql[..scan.end], &scan.parameters, set))
+            .collect::<Result<Vec<_>, _>>()?;
+        refuse_positional(&scan, &statements)?;
+        let mut session = self.session(request, deadline).await?;
+        session.marked |= scan.marks_session;
+        let (key, connection_id) = (session.key().clone(), session.conn.id());
+        let work = async move {
+            let result = statement::execute_batch(&mut session, statements, self.style).await;
+            (session, result)
+        };
+        let guarded = self.guard(&key, connection_id, deadline, None, work).await;
+        self.settle(request, guarded)
+    }
+
+    async fn begin(&self, request: &Request<'_>, deadline: Instant) -> Result<Vec<u8>, ApiError> {
+        let session = self.pooled(request, false, deadline).await?;
+        let origin = Origin {
+            resource_arn: owned(request.resource_arn.as_deref()),
+            secret_arn: owned(request.secret_arn.as_deref()),
+            database: request.database.as_deref().map(ToOwned::to_owned),
+        };
+        let id = self.transactions.open(session, origin);
+        Ok(format!("{{\"transactionId\":\"{id}\"}}").into_bytes())
+    }
+
+    async fn complete(
+        &self,
+        request: &Request<'_>,
+        sql: &'static str,
+        status: &str,
+        deadline: Instant,
+    ) -> Result<Vec<u8>, ApiError> {
+        let id = request.transaction_id.as_deref().unwrap_or_default();
+        let mut session = self.borrow(request, id)?;
+        let (key, connection_id) = (session.key().clone(), session.conn.id());
+        let work = async move {
+            let statement = Bound { sql: sql.into(), values: Vec::new() };
+            let result =
+                statement::execute(&mut session, statement, Default::default(), &self.limits, self.style)
+                    .await;
+            (session, result)
+        };
+        match self.guard(&key, connection_id, deadline, None, work).await {
+            Guarded::Done(session, Ok(_)) => {
+                self.transactions.end(id, ended::BY_CALL);
+                self.pool.give_back(session);
+                Ok(format!("{{\"transactionStatus\":\"{status}\"}}").into_bytes())
+            }
+            Guarded::Done(session, Err(failure)) => {
+                self.transactions.end(id, ended::BY_ERROR);
+                drop(session);
+                Err(failure.error)
+            }
+            Guarded::Killed(error) => {
+                self.transactions.end(id, ended::BY_ERROR);
+                Err(error)
+            }
+        }
+    }
+
+    fn scan(&self, sql: &str) -> Result<lexer::Scan, ApiError> {
+        let scan = lexer::scan(sql, self.backslash_escapes);
+        if scan.second_statement {
+            return Err(ApiError::new(ErrorKind::ValidationException, "Multistatements aren't supported."));
+        }
+        Ok(scan)
+    }
+
+    /// The session of the request's transaction, or one from the pool.
+    async fn session(&self, request: &Request<'_>, deadline: Instant) -> Result<Session, ApiError> {
+        match request.transaction_id.as_deref() {
+            Some(id) => self.borrow(request, id),
+            None => self.pooled(request, true, deadline).await,
+        }
+    }
+
+    fn borrow(&self, request: &Request<'_>, id: &str) -> Result<Session, ApiError> {
+        self.transactions.borrow(
+            id,
+            request.resource_arn.as_deref().unwrap_or_default(),
+            request.secret_arn.as_deref().unwrap_or_default(),
+            request.database.as_deref(),
+        )
+    }
+
+    async fn pooled(
+        &self,
+        request: &Request<'_>,
+        autocommit: bool,
+        deadline: Instant,
+    ) -> Result<Session, ApiError> {
+        let secret_arn = request.secret_arn.as_deref().unwrap_or_default();
+        let database = request.database.as_deref().filter(|name| !name.is_empty()).map(ToOwned::to_owned);
+        let take = async {
+            let mut key = Key { login: self.logins.get(secret_arn).await?, database };
+            let mut taken = self.pool.take(&key, autocommit).await;
+            if matches!(&taken, Err(mysql_async::Error::Server(error)) if error.code == ACCESS_DENIED) {
+                // The password may have been rotated since the secret was read.
+                let fresh = self.logins.refreshed(secret_arn).await?;
+                if fresh != key.login {
+                    key.login = fresh;
+                    taken = self.pool.take(&key, autocommit).await;
+                }
+            }
+            taken.map_err(|error| Failure::database(&error, self.style).error)
+        };
+        timeout_at(deadline, take).await.unwrap_or_else(|_| Err(ApiError::timeout(None)))
+    }
+
+    /// Holds work to the deadline. Late work is killed in the database, unless the caller lets it go on
+    /// (`continues`): then the caller is told, and the work is awaited.
+    async fn guard(
+        &self,
+        key: &Key,
+        connection_id: u32,
+        deadline: Instant,
+        continues: Option<&mut Replier>,
+        work: impl Future<Output = (Session, Result<Vec<u8>, Failure>)>,
+    ) -> Guarded {
+        let mut work = std::pin::pin!(work);
+        if let Ok((session, result)) = timeout_at(deadline, &mut work).await {
+            return Guarded::Done(session, result);
+        }
+        let late = ApiError::timeout(Some(connection_id));
+        if let Some(replier) = continues {
+            replier.send(Err(late));
+            let (session, result) = work.await;
+            return Guarded::Done(session, result);
+        }
+        if let Err(error) = self.pool.kill(key, connection_id).await {
+            tracing::warn!(db.connection = connection_id, "could not kill a late statement: {error}");
+        }
+        // The answer should not come before the statement is really over.
+        let _ = timeout(KILL_PATIENCE, &mut work).await;
+        Guarded::Killed(late)
+    }
+
+    /// Puts the session where it belongs after a statement.
+    fn settle(&self, request: &Request<'_>, guarded: Guarded) -> Result<Vec<u8>, ApiError> {
+        let transaction = request.transaction_id.as_deref();
+        let (session, result) = match guarded {
+            Guarded::Killed(error) => {
+                if let Some(id) = transaction {
+                    self.transactions.end(id, ended::BY_ERROR);
+                }
+                return Err(error);
+            }
+            Guarded::Done(session, result) => (session, result),
+        };
+        let fate = result.as_ref().err().map_or(Fate::Usable, |failure| failure.session);
+        match (fate, transaction) {
+            (Fate::Usable, Some(id)) => {
+                // A transaction whose life ended meanwhile is rolled back by closing its session.
+                drop(self.transactions.give_back(id, session));
+            }
+            (Fate::Usable | Fate::RolledBack, None) => self.pool.give_back(session),
+            (Fate::RolledBack | Fate::Lost, Some(id)) => {
+                self.transactions.end(id, ended::BY_ERROR);
+                drop(session);
+            }
+            (Fate::Lost, None) => drop(session),
+        }
+        result.map_err(|failure| failure.error)
+    }
+}
+
+fn owned(text: Option<&str>) -> String {
+    text.unwrap_or_default().to_owned()
+}
+
+/// A `?` among bound values would take the value of its neighbour.
+fn refuse_positional(scan: &lexer::Scan, statements: &[Bound<'_>]) -> Result<(), ApiError> {
+    if scan.positional && statements.iter().any(|statement| !statement.values.is_empty()) {
+        return Err(ApiError::bad_request("Positional parameters (?) aren't supported; name them (:name)."));
+    }
+    Ok(())
+}
+
+fn injected(kind: ErrorKind) -> ApiError {
+    let message = match kind {
+        ErrorKind::DatabaseResumingException => {
+            "The Aurora DB instance db-LOCALDATAAPI is resuming after being auto-paused. Please wait a few \
+             seconds and try again."
+        }
+        ErrorKind::ThrottlingException => "Rate exceeded",
+        ErrorKind::StatementTimeoutException => "Request timed out",
+        _ => "This error was injected.",
+    };
+    ApiError::new(kind, message)
+}

@@ -1,0 +1,184 @@
+//! Runs a statement in a session and puts its result into the answer's bytes.
+
+use std::io::Write as _;
+
+use mysql_async::prelude::{Protocol, Queryable as _};
+use mysql_async::{Params, QueryResult};
+
+use crate::columns;
+use crate::error::{ApiError, ErrorStyle};
+use crate::limits::Limits;
+use crate::params::Bound;
+use crate::pool::Session;
+use crate::records::{NumberOptions, RecordWriter, write_string};
+
+/// How the caller wants the result.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ResultOptions {
+    pub(crate) formatted: bool,
+    pub(crate) metadata: bool,
+    pub(crate) numbers: NumberOptions,
+}
+
+/// A statement that failed, and what that means for its session.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) error: ApiError,
+    pub(crate) session: Fate,
+}
+
+/// What a failure leaves behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// Only the statement is undone; the session and its transaction go on.
+    Usable,
+    /// The database rolled the whole transaction back.
+    RolledBack,
+    /// The session is lost.
+    Lost,
+}
+
+/// The numbers of the database's errors that say more than "this statement failed".
+mod errno {
+    pub(super) const SERVER_SHUTDOWN: u16 = 1053;
+    pub(super) const LOCK_DEADLOCK: u16 = 1213;
+    pub(super) const CONNECTION_KILLED: u16 = 1927;
+    pub(super) const CLIENT_INTERACTION_TIMEOUT: u16 = 4031;
+}
+
+impl Failure {
+    pub(crate) fn database(error: &mysql_async::Error, style: ErrorStyle) -> Self {
+        let mysql_async::Error::Server(server) = error else {
+            return Self { error: ApiError::unavailable(error), session: Fate::Lost };
+        };
+        let session = match server.code {
+            errno::LOCK_DEADLOCK => Fate::RolledBack,
+            errno::SERVER_SHUTDOWN | errno::CONNECTION_KILLED | errno::CLIENT_INTERACTION_TIMEOUT => {
+                Fate::Lost
+            }
+            _ => Fate::Usable,
+        };
+        Self { error: style.database_error(server), session }
+    }
+}
+
+/// Runs one statement and gives the body of its answer.
+pub(crate) async fn execute(
+    session: &mut Session,
+    statement: Bound<'_>,
+    options: ResultOptions,
+    limits: &Limits,
+    style: ErrorStyle,
+) -> Result<Vec<u8>, Failure> {
+    // What is too large inside of a transaction is read to its end, because the transaction goes on.
+    let drain = !session.autocommit();
+    let failed = |error| Failure::database(&error, style);
+    if statement.values.is_empty() {
+        let result = session.conn.query_iter(statement.sql.as_bytes()).await.map_err(failed)?;
+        answer(result, options, limits, style, drain).await
+    } else {
+        let prepared = session.conn.prep(statement.sql.as_bytes()).await.map_err(failed)?;
+        let values = Params::Positional(statement.values);
+        let result = session.conn.exec_iter(prepared, values).await.map_err(failed)?;
+        answer(result, options, limits, style, drain).await
+    }
+}
+
+/// Runs one statement for each set of values and gives the body of the answer.
+pub(crate) async fn execute_batch(
+    session: &mut Session,
+    statements: Vec<Bound<'_>>,
+    style: ErrorStyle,
+) -> Result<Vec<u8>, Failure> {
+    let failed = |error| Failure::database(&error, style);
+    let mut body = b"{\"updateResults\":[".to_vec();
+    for (index, statement) in statements.into_iter().enumerate() {
+        if statement.values.is_empty() {
+            session.conn.query_drop(statement.sql.as_bytes()).await.map_err(failed)?;
+        } else {
+            // The driver remembers what it prepared: the same text is prepared once.
+            let prepared = session.conn.prep(statement.sql.as_bytes()).await.map_err(failed)?;
+            session.conn.exec_drop(prepared, Params::Positional(statement.values)).await.map_err(failed)?;
+        }
+        body.extend_from_slice(if index == 0 { b"{" } else { b",{" });
+        write_generated_fields(&mut body, session.conn.last_insert_id());
+        body.push(b'}');
+    }
+    body.extend_from_slice(b"]}");
+    Ok(body)
+}
+
+async fn answer<P: Protocol>(
+    mut result: QueryResult<'_, '_, P>,
+    options: ResultOptions,
+    limits: &Limits,
+    style: ErrorStyle,
+    drain: bool,
+) -> Result<Vec<u8>, Failure> {
+    let failed = |error| Failure::database(&error, style);
+    let columns = result.columns().filter(|columns| !columns.is_empty());
+    let Some(columns) = columns else {
+        let mut body = b"{".to_vec();
+        write_generated_fields(&mut body, result.last_insert_id());
+        let _ = write!(body, ",\"numberOfRecordsUpdated\":{}}}", result.affected_rows());
+        result.drop_result().await.map_err(failed)?;
+        return Ok(body);
+    };
+    let read = read_rows(&mut result, &columns, options, limits, style).await;
+    if read.is_ok() || (drain && read.as_ref().is_err_and(|failure| failure.session == Fate::Usable)) {
+        // What is left: the rows beyond a limit, and the further result sets of a CALL.
+        result.drop_result().await.map_err(failed)?;
+    }
+    let rows = read.map_err(|mut failure| {
+        if !drain && failure.session == Fate::Usable {
+            // Rows are still on their way; closing the session is cheaper than reading them.
+            failure.session = Fate::Lost;
+        }
+        failure
+    })?;
+    let mut body = Vec::with_capacity(rows.len() + 64);
+    body.extend_from_slice(b"{\"numberOfRecordsUpdated\":0,");
+    if options.formatted {
+        body.extend_from_slice(b"\"formattedRecords\":");
+        write_string(&mut body, &String::from_utf8_lossy(&rows));
+    } else {
+        if options.metadata {
+            let metadata: Vec<_> = columns.iter().map(columns::metadata).collect();
+            body.extend_from_slice(b"\"columnMetadata\":");
+            let _ = serde_json::to_writer(&mut body, &metadata);
+            body.push(b',');
+        }
+        body.extend_from_slice(b"\"records\":");
+        body.extend_from_slice(&rows);
+    }
+    body.push(b'}');
+    Ok(body)
+}
+
+/// The JSON array of the first result set's rows.
+async fn read_rows<P: Protocol>(
+    result: &mut QueryResult<'_, '_, P>,
+    columns: &[mysql_async::Column],
+    options: ResultOptions,
+    limits: &Limits,
+    style: ErrorStyle,
+) -> Result<Vec<u8>, Failure> {
+    let refused = |error| Failure { error, session: Fate::Usable };
+    let mut writer =
+        RecordWriter::new(columns, options.formatted, options.numbers, limits).map_err(refused)?;
+    while let Some(row) = result.next().await.map_err(|error| Failure::database(&error, style))? {
+        writer.push(&row).map_err(refused)?;
+    }
+    Ok(writer.finish())
+}
+
+fn write_generated_fields(body: &mut Vec<u8>, last_insert_id: Option<u64>) {
+    body.extend_from_slice(b"\"generatedFields\":[");
+    if let Some(id) = last_insert_id.filter(|id| *id > 0) {
+        let _ = match i64::try_from(id) {
+            Ok(id) => write!(body, "{{\"longValue\":{id}}}"),
+            Err(_) => write!(body, "{{\"stringValue\":\"{id}\"}}"),
+        };
+    }
+    body.push(b']');
+}
