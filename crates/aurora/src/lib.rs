@@ -1,6 +1,7 @@
 //! The only door to the database: a client over the RDS Data API and the store operations built on it.
 
 mod client;
+pub mod migrations;
 
 pub use client::{
     Cause, Database, Deadline, Error, Executed, MaybeDatabase, Statement, Target, Transaction, Tx, Value,

@@ -56,7 +56,10 @@ struct Inner {
 impl Database {
     /// A database reached through `client`. The SDK's own retries are switched off: it cannot know which statements may run
     /// twice. Its timeouts are set to what the service needs.
-    #[expect(clippy::needless_pass_by_value, reason = "the client given is replaced by one with these settings")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "the client given is replaced by one with these settings"
+    )]
     pub fn new(client: Client, target: Target) -> Self {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT_TIMEOUT)
