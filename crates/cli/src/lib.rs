@@ -1,1 +1,36 @@
-//! The rowgate command: local cloud, uploads, reports.
+#![doc = include_str!("../README.md")]
+
+mod api;
+mod arguments;
+mod aws;
+mod commands;
+mod exit;
+mod http;
+mod local;
+mod printer;
+mod report;
+mod sample;
+mod table;
+mod upload;
+
+use anyhow::Result;
+
+pub use self::arguments::Arguments;
+use self::arguments::CommandLine;
+pub use self::exit::ExitStatus;
+pub use self::printer::Printer;
+
+/// Does what the command line says.
+///
+/// # Errors
+/// Whatever kept it from being done; [`ExitStatus::of`] says whose fault it is.
+pub async fn run(arguments: Arguments, printer: Printer) -> Result<ExitStatus> {
+    match &arguments.command {
+        CommandLine::Local(command) => return commands::local::run(command, printer).await,
+        CommandLine::Demo(arguments) => commands::demo::run(arguments, printer).await?,
+        CommandLine::Sample(arguments) => commands::sample::run(arguments, printer)?,
+        CommandLine::Upload(arguments) => commands::upload::run(arguments, printer).await?,
+        CommandLine::Report(arguments) => commands::report::run(arguments, printer).await?,
+    }
+    Ok(ExitStatus::Success)
+}

@@ -1,0 +1,236 @@
+//! What the command line may say.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::api::Api;
+use crate::http::HttpClient;
+
+const EXIT_CODES: &str = "Exit codes: 0 all went well; 1 something you can put right; 2 a fault of rowgate itself.\n\
+Results go to stdout, progress to stderr. NO_COLOR turns colours off.";
+
+/// Rowgate on one machine, and its files and reports from the command line.
+#[derive(Debug, Parser)]
+#[command(name = "rowgate", version, after_help = EXIT_CODES, arg_required_else_help = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: CommandLine,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CommandLine {
+    /// Runs the whole service on this machine.
+    #[command(subcommand)]
+    Local(LocalCommand),
+    /// Drops three files, posts a batch, prints both reports.
+    Demo(DemoArguments),
+    /// Writes the generated sample files.
+    Sample(SampleArguments),
+    /// Drops a file for a table.
+    Upload(UploadArguments),
+    /// Prints a report.
+    Report(ReportArguments),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LocalCommand {
+    /// Starts what does not run, deploys what has changed, migrates, writes <dir>/env.
+    Up(UpArguments),
+    /// Shows what runs; exit code 1 unless everything does.
+    Status(FolderArguments),
+    /// Ends every process of the local cloud; its data stays.
+    Down(FolderArguments),
+    /// Ends the local cloud and removes its data.
+    Clean(CleanArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FolderArguments {
+    /// The local cloud's folder.
+    #[arg(long, value_name = "DIR", env = "ROWGATE_LOCAL_DIR", default_value = ".local")]
+    pub dir: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UpArguments {
+    #[command(flatten)]
+    pub folder: FolderArguments,
+    /// The functions' binaries, one <package>/bootstrap each.
+    #[arg(long, value_name = "DIR", default_value = ".local/lambda")]
+    pub artifacts: PathBuf,
+    /// The folder of the CDK app.
+    #[arg(long, value_name = "DIR", default_value = "infra")]
+    pub infra: PathBuf,
+    /// The ministack program.
+    #[arg(long, value_name = "FILE", env = "ROWGATE_MINISTACK", default_value = ".local/venv/bin/ministack")]
+    pub ministack: PathBuf,
+    /// The local-data-api program [default: beside rowgate].
+    #[arg(long, value_name = "FILE", env = "ROWGATE_LOCAL_DATA_API")]
+    pub local_data_api: Option<PathBuf>,
+    /// The port of the AWS interfaces, 0 for any [default: that of the last time, else 4566 or the next free one].
+    #[arg(long, value_name = "PORT")]
+    pub gateway_port: Option<u16>,
+    /// The port of the Data API, 0 for any [default: that of the last time, else 4570 or the next free one].
+    #[arg(long, value_name = "PORT")]
+    pub data_api_port: Option<u16>,
+    /// Start MariaDB and nothing else.
+    #[arg(long)]
+    pub database_only: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CleanArguments {
+    #[command(flatten)]
+    pub folder: FolderArguments,
+    /// Do not ask.
+    #[arg(long, short)]
+    pub yes: bool,
+}
+
+/// Where the API is.
+#[derive(Debug, Args)]
+pub(crate) struct ApiArguments {
+    /// The API's URL with its stage.
+    #[arg(long, env = "ROWGATE_URL")]
+    pub url: String,
+    /// An API key.
+    #[arg(long, env = "ROWGATE_API_KEY", hide_env_values = true)]
+    pub api_key: String,
+}
+
+impl ApiArguments {
+    pub(crate) fn connect(&self, http: HttpClient) -> Api {
+        Api::new(&self.url, &self.api_key, http)
+    }
+}
+
+/// Where the API is, for commands that may do without it.
+#[derive(Debug, Args)]
+pub(crate) struct OptionalApiArguments {
+    /// The API's URL with its stage; --wait needs it.
+    #[arg(long, env = "ROWGATE_URL")]
+    pub url: Option<String>,
+    /// An API key; --wait needs it.
+    #[arg(long, env = "ROWGATE_API_KEY", hide_env_values = true)]
+    pub api_key: Option<String>,
+}
+
+impl OptionalApiArguments {
+    pub(crate) fn connect_if_complete(&self, http: HttpClient) -> Option<Api> {
+        Some(Api::new(self.url.as_ref()?, self.api_key.as_ref()?, http))
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArguments {
+    /// The folder of departments.csv, jobs.csv and hired_employees.csv or employees.csv.
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// The data bucket.
+    #[arg(long, env = "ROWGATE_BUCKET")]
+    pub bucket: String,
+    #[command(flatten)]
+    pub api: ApiArguments,
+    /// Seconds each load may take.
+    #[arg(long, default_value_t = 300)]
+    pub timeout: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SampleArguments {
+    /// Where the files are written.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UploadArguments {
+    /// The table, as in the dictionary.
+    #[arg(value_parser = table_name)]
+    pub table: String,
+    /// The file; its name becomes the key's end.
+    pub file: PathBuf,
+    /// The data bucket.
+    #[arg(long, env = "ROWGATE_BUCKET")]
+    pub bucket: String,
+    #[command(flatten)]
+    pub api: OptionalApiArguments,
+    /// Stay until the load has ended; exit code 1 when it failed.
+    #[arg(long)]
+    pub wait: bool,
+    /// Seconds to wait.
+    #[arg(long, default_value_t = 900)]
+    pub timeout: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportArguments {
+    /// The report's name.
+    pub name: String,
+    /// Its parameters, such as year=2021.
+    #[arg(value_name = "KEY=VALUE", value_parser = key_value)]
+    pub parameters: Vec<(String, String)>,
+    #[command(flatten)]
+    pub api: ApiArguments,
+    /// How it is printed.
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Table,
+    Json,
+    Csv,
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("a parameter is written key=value".to_owned()),
+    }
+}
+
+/// A table becomes a part of the key: a slash in it would mean another place.
+fn table_name(text: &str) -> Result<String, String> {
+    if text.is_empty() || text.contains('/') {
+        return Err("a table's name is not empty and has no slash".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn parameters_are_split_at_the_first_equals_sign() {
+        assert_eq!(key_value("a=b=c").unwrap(), ("a".to_owned(), "b=c".to_owned()));
+        assert!(key_value("year").is_err() && key_value("=2021").is_err());
+    }
+
+    #[test]
+    fn an_upload_needs_a_plain_table_name() {
+        let parse = |table| {
+            Arguments::try_parse_from(["rowgate", "upload", table, "a.csv", "--bucket", "data"]).is_ok()
+        };
+        assert!(parse("employees"));
+        assert!(!parse("../rejected") && !parse(""));
+    }
+
+    #[test]
+    fn the_help_names_every_verb_and_the_exit_codes() {
+        let help = Arguments::command().render_long_help().to_string();
+        for word in ["local", "demo", "sample", "upload", "report", "Exit codes: 0"] {
+            assert!(help.contains(word), "{word}");
+        }
+    }
+}

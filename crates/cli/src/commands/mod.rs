@@ -1,0 +1,7 @@
+//! The verbs of the command, one module each.
+
+pub(crate) mod demo;
+pub(crate) mod local;
+pub(crate) mod report;
+pub(crate) mod sample;
+pub(crate) mod upload;

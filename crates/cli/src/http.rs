@@ -1,0 +1,99 @@
+//! A small HTTP client over the connector that the AWS SDK already brings: one TLS stack for everything.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+use aws_smithy_http_client::Connector;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings, SharedHttpConnector};
+use aws_smithy_types::body::SdkBody;
+use http::{Method, Request};
+use http_body_util::BodyExt;
+
+use crate::exit::user_error;
+
+/// API Gateway ends a call after 29 s; a little longer, and nothing will come.
+const READ_LIMIT: Duration = Duration::from_secs(35);
+const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+
+/// An HTTP client; clones share its connections.
+#[derive(Clone, Debug)]
+pub(crate) struct HttpClient {
+    connector: SharedHttpConnector,
+}
+
+/// An answer, read to its end.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    pub status: u16,
+    /// The `retry-after` header in seconds.
+    pub retry_after: Option<Duration>,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+}
+
+impl HttpClient {
+    pub(crate) fn new() -> Self {
+        let settings =
+            HttpConnectorSettings::builder().connect_timeout(CONNECT_LIMIT).read_timeout(READ_LIMIT).build();
+        let connector = Connector::builder()
+            .connector_settings(settings)
+            .tls_provider(Provider::Rustls(CryptoMode::Ring))
+            .build();
+        Self { connector: SharedHttpConnector::new(connector) }
+    }
+
+    pub(crate) async fn get(&self, url: &str, headers: &[(&str, &str)]) -> Result<Answer> {
+        let mut request = Request::builder().method(Method::GET).uri(url);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(Vec::new()).with_context(|| format!("{url} is no URL"))?).await
+    }
+
+    /// Sends a request and reads the whole answer.
+    ///
+    /// # Errors
+    /// A user error where the server cannot be reached: it is down, or the URL is wrong.
+    pub(crate) async fn send(&self, request: Request<Vec<u8>>) -> Result<Answer> {
+        let place = format!("{} {}", request.method(), request.uri());
+        let request = request.map(SdkBody::from).try_into().map_err(|error| anyhow!("{place}: {error}"))?;
+        let response = self
+            .connector
+            .call(request)
+            .await
+            .map_err(|error| user_error(format!("{place} got no answer: {}.", cause(&error))))?;
+        let status = response.status().as_u16();
+        let retry_after = response
+            .headers()
+            .get("retry-after")
+            .and_then(|value| value.parse().ok())
+            .map(Duration::from_secs);
+        let body = response
+            .into_body()
+            .collect()
+            .await
+            .map_err(|error| user_error(format!("{place} broke off: {error}.")))?
+            .to_bytes()
+            .to_vec();
+        Ok(Answer { status, retry_after, body })
+    }
+}
+
+/// The innermost cause, which is the one that says something (`Connection refused`).
+fn cause(error: &dyn std::error::Error) -> String {
+    let mut error = error;
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error.to_string()
+}

@@ -1,0 +1,237 @@
+//! Deploys the CDK stack to the local cloud, when anything that goes into it has changed.
+
+use std::collections::BTreeMap;
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, anyhow};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::layout::Layout;
+use super::ports::Ports;
+use super::service::failure;
+use super::{ACCESS_KEY, REGION, SECRET_KEY, ministack};
+use crate::aws::Aws;
+use crate::exit::user_error;
+use crate::printer::Printer;
+
+const STACK: &str = "Rowgate";
+/// The account MiniStack plays.
+const ACCOUNT: &str = "000000000000";
+/// What lies in `infra/` and has no part in the stack.
+const NOT_DEPLOYED: [&str; 5] = ["node_modules", "cdk.out", "dist", "test", ".git"];
+
+/// Where the stack's code and the functions' binaries are.
+#[derive(Clone, Debug)]
+pub(crate) struct Sources {
+    /// The CDK app's folder.
+    pub infra: PathBuf,
+    /// One `<package>/bootstrap` for each function.
+    pub artifacts: PathBuf,
+}
+
+/// The stack as it was deployed last.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Deployment {
+    digest: String,
+    outputs: BTreeMap<String, String>,
+}
+
+impl Deployment {
+    /// One of the stack's outputs.
+    pub(crate) fn output(&self, name: &str) -> Result<&str> {
+        self.outputs.get(name).map(String::as_str).ok_or_else(|| anyhow!("the stack has no output {name}"))
+    }
+
+    fn read(layout: &Layout) -> Option<Self> {
+        serde_json::from_slice(&fs::read(layout.deployment()).ok()?).ok()
+    }
+}
+
+/// Deploys unless the very same stack stands already.
+pub(crate) async fn deploy(
+    sources: &Sources,
+    ports: Ports,
+    layout: &Layout,
+    aws: &Aws,
+    printer: Printer,
+) -> Result<Deployment> {
+    let digest = digest(sources)?;
+    let stands = aws.stack_stands(STACK).await?;
+    if stands
+        && let Some(deployment) = Deployment::read(layout)
+        && deployment.digest == digest
+    {
+        printer.note("  the stack is up to date");
+        return Ok(deployment);
+    }
+    // Whatever happens from here on, the old record no longer says what stands.
+    let _ = fs::remove_file(layout.deployment());
+    let cdk = Cdk { sources, ports, layout };
+    if !stands {
+        let step = printer.step("preparing the local cloud for the CDK");
+        cdk.run(&["bootstrap", &format!("aws://{ACCOUNT}/{REGION}")])?;
+        step.done("local cloud prepared for the CDK");
+    }
+    let step = printer.step("deploying the stack");
+    let outputs = layout.outputs();
+    let outputs_text = outputs.to_str().ok_or_else(|| user_error("The folder's path is not UTF-8."))?;
+    cdk.run(&["deploy", STACK, "--require-approval", "never", "--outputs-file", outputs_text])?;
+    let all: BTreeMap<String, BTreeMap<String, String>> = serde_json::from_slice(
+        &fs::read(&outputs).with_context(|| format!("reading {}", outputs.display()))?,
+    )
+    .context("reading the stack's outputs")?;
+    let outputs = all.into_values().next().unwrap_or_default();
+    let deployment = Deployment { digest, outputs };
+    fs::write(layout.deployment(), serde_json::to_vec_pretty(&deployment)?)?;
+    step.done("stack deployed");
+    Ok(deployment)
+}
+
+struct Cdk<'a> {
+    sources: &'a Sources,
+    ports: Ports,
+    layout: &'a Layout,
+}
+
+impl Cdk<'_> {
+    fn run(&self, arguments: &[&str]) -> Result<()> {
+        let infra = fs::canonicalize(&self.sources.infra)
+            .map_err(|_| user_error(format!("{} does not exist.", self.sources.infra.display())))?;
+        let program = infra.join("node_modules/.bin/cdk");
+        if !program.exists() {
+            return Err(user_error(format!(
+                "{} is missing; `npm ci` in infra/ brings it.",
+                program.display()
+            )));
+        }
+        let artifacts = fs::canonicalize(&self.sources.artifacts)?;
+        let log = self.layout.log("cdk");
+        let mut output = OpenOptions::new().create(true).append(true).open(&log)?;
+        writeln!(output, "\n== cdk {}", arguments.join(" "))?;
+        let mut command = Command::new(&program);
+        command
+            .args(arguments)
+            .args(["--ci", "--no-color", "--no-notices", "--progress", "events"])
+            .args(["--context", &format!("architecture={}", architecture()?)])
+            .args(["--context", &format!("artifacts={}", artifacts.display())])
+            .arg("--output")
+            .arg(self.layout.cdk_out())
+            .current_dir(&infra);
+        // Nothing of the user's own AWS account may leak in.
+        for (name, _) in std::env::vars_os() {
+            if name.to_str().is_some_and(|name| name.starts_with("AWS_") || name.starts_with("CDK_")) {
+                command.env_remove(name);
+            }
+        }
+        command
+            .env("AWS_ENDPOINT_URL", ministack::endpoint(self.ports))
+            .env("AWS_REGION", REGION)
+            .env("AWS_DEFAULT_REGION", REGION)
+            .env("AWS_ACCESS_KEY_ID", ACCESS_KEY)
+            .env("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
+            .env("AWS_CONFIG_FILE", "/dev/null")
+            .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("CDK_DISABLE_CLI_TELEMETRY", "true")
+            .env("NO_PROXY", "127.0.0.1,localhost")
+            .env("no_proxy", "127.0.0.1,localhost")
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output);
+        let status = command
+            .status()
+            .map_err(|error| user_error(format!("{} cannot be run: {error}.", program.display())))?;
+        if status.success() { Ok(()) } else { Err(failure(&format!("cdk {} failed", arguments[0]), &log)) }
+    }
+}
+
+/// The processor of this machine, in AWS's words.
+fn architecture() -> Result<&'static str> {
+    match std::env::consts::ARCH {
+        "x86_64" => Ok("x86_64"),
+        "aarch64" => Ok("arm64"),
+        other => Err(user_error(format!("The functions do not run on {other}, only on x86_64 and arm64."))),
+    }
+}
+
+/// The digest of everything that goes into the stack: names and contents.
+fn digest(sources: &Sources) -> Result<String> {
+    let mut files = Vec::new();
+    list(&sources.infra, &mut files)?;
+    let code = files.len();
+    if !sources.artifacts.is_dir() {
+        return Err(user_error(format!(
+            "{} does not exist; build the functions first, which `make run` does.",
+            sources.artifacts.display()
+        )));
+    }
+    list(&sources.artifacts, &mut files)?;
+    if files.len() == code {
+        return Err(user_error(format!("There is no function in {}.", sources.artifacts.display())));
+    }
+    let mut digest = Sha256::new();
+    for file in files {
+        digest.update(file.as_os_str().as_encoded_bytes());
+        digest.update([0]);
+        // The digest of the content, not the content, so that no two lists of files look alike.
+        let content = fs::read(&file).with_context(|| format!("reading {}", file.display()))?;
+        digest.update(Sha256::digest(content));
+    }
+    Ok(hex::encode(digest.finalize()))
+}
+
+fn list(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+    let entries = fs::read_dir(folder)
+        .map_err(|error| user_error(format!("{} cannot be read: {error}.", folder.display())))?;
+    let mut paths: Vec<_> = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
+    paths.sort();
+    for path in paths {
+        let skipped =
+            path.file_name().and_then(|name| name.to_str()).is_some_and(|name| NOT_DEPLOYED.contains(&name));
+        if skipped {
+            continue;
+        }
+        if path.is_dir() {
+            list(&path, files)?;
+        } else {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_follows_code_and_binaries_but_not_what_is_built_or_tested() {
+        let folder = tempfile::tempdir().unwrap();
+        let sources = Sources { infra: folder.path().join("infra"), artifacts: folder.path().join("lambda") };
+        fs::create_dir_all(sources.infra.join("lib")).unwrap();
+        fs::create_dir_all(sources.infra.join("dist")).unwrap();
+        fs::create_dir_all(sources.artifacts.join("loader")).unwrap();
+        fs::write(sources.infra.join("lib/stack.ts"), "a").unwrap();
+        fs::write(sources.artifacts.join("loader/bootstrap"), "b").unwrap();
+        let first = digest(&sources).unwrap();
+        fs::write(sources.infra.join("dist/stack.js"), "c").unwrap();
+        assert_eq!(digest(&sources).unwrap(), first);
+        fs::write(sources.artifacts.join("loader/bootstrap"), "d").unwrap();
+        let second = digest(&sources).unwrap();
+        assert_ne!(second, first);
+        fs::write(sources.infra.join("lib/stack.ts"), "e").unwrap();
+        assert_ne!(digest(&sources).unwrap(), second);
+    }
+
+    #[test]
+    fn missing_binaries_are_the_users_to_build() {
+        let folder = tempfile::tempdir().unwrap();
+        let sources = Sources { infra: folder.path().into(), artifacts: folder.path().join("lambda") };
+        let error = digest(&sources).unwrap_err().to_string();
+        assert!(error.ends_with("build the functions first, which `make run` does."), "{error}");
+    }
+}

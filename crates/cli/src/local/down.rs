@@ -1,0 +1,68 @@
+//! Ends the local cloud, and removes it.
+
+use std::fs;
+use std::io::{self, BufRead, IsTerminal};
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use super::SERVICES;
+use super::layout::Layout;
+use super::lock::Lock;
+use super::process;
+use crate::exit::user_error;
+use crate::printer::Printer;
+
+/// Ends every process that `up` started in this folder.
+pub(crate) fn down(folder: &Path, printer: Printer) -> Result<()> {
+    let Some(layout) = Layout::existing(folder)? else {
+        printer.note(&format!("There is no local cloud in {}.", folder.display()));
+        return Ok(());
+    };
+    let _lock = Lock::take(&layout, printer)?;
+    stop_all(&layout, printer)
+}
+
+/// `down`, then removes the local cloud's data after asking.
+pub(crate) fn clean(folder: &Path, yes: bool, printer: Printer) -> Result<()> {
+    let Some(layout) = Layout::existing(folder)? else {
+        printer.note(&format!("There is no local cloud in {}.", folder.display()));
+        return Ok(());
+    };
+    let _lock = Lock::take(&layout, printer)?;
+    let targets = layout.data();
+    if !targets.is_empty() && !yes && io::stdin().is_terminal() {
+        printer.note("This ends the local cloud and removes:");
+        for target in &targets {
+            printer.note(&format!("  {}", target.display()));
+        }
+        printer.note("Go on? [y/N]");
+        let mut answer = String::new();
+        io::stdin().lock().read_line(&mut answer)?;
+        if !matches!(answer.trim(), "y" | "Y" | "yes") {
+            return Err(user_error("Nothing was removed."));
+        }
+    }
+    stop_all(&layout, printer)?;
+    // A log or socket may have come or gone while the processes ended.
+    for target in layout.data() {
+        let removed = if target.is_dir() { fs::remove_dir_all(&target) } else { fs::remove_file(&target) };
+        removed.with_context(|| format!("removing {}", target.display()))?;
+    }
+    printer.note(&format!("The local cloud's data in {} is removed.", layout.root().display()));
+    Ok(())
+}
+
+fn stop_all(layout: &Layout, printer: Printer) -> Result<()> {
+    let mut stopped = false;
+    for (name, grace) in SERVICES {
+        let step = printer.step(&format!("stopping {name}"));
+        let ran = process::stop(name, grace, layout)?;
+        stopped |= ran;
+        step.done(&if ran { format!("{name} stopped") } else { format!("{name} was not running") });
+    }
+    if !stopped {
+        printer.note(&format!("Nothing was running in {}.", layout.root().display()));
+    }
+    Ok(())
+}

@@ -1,0 +1,322 @@
+//! Processes that outlive this command, and are found again by the next one.
+//!
+//! A process id alone proves nothing: it may be reused, and a reboot starts them over. A process is ours when its id,
+//! its start time and the machine's boot are those recorded, or when its environment carries our mark. The mark
+//! is inherited, so the functions that MiniStack starts carry it too, also when MiniStack itself was killed.
+
+use std::ffi::OsString;
+use std::fs::{self, OpenOptions};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use rustix::process::{Pid, Signal, kill_process};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::layout::Layout;
+use crate::exit::user_error;
+
+/// The variable that marks our processes: the service's name and the folder of its local cloud.
+const MARK: &str = "ROWGATE_LOCAL_PROCESS";
+const POLL: Duration = Duration::from_millis(25);
+/// How long leftovers get between SIGTERM and SIGKILL.
+const LEFTOVER_GRACE: Duration = Duration::from_secs(3);
+
+/// How a service is started.
+#[derive(Clone, Debug)]
+pub(crate) struct Spec {
+    /// The name of the service, of its log and of its record.
+    pub name: &'static str,
+    pub program: PathBuf,
+    pub arguments: Vec<OsString>,
+    /// Its whole environment but for a few variables every program expects.
+    pub environment: Vec<(String, OsString)>,
+    /// How long it gets to end in good order.
+    pub grace: Duration,
+}
+
+/// A process as it was started.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Record {
+    pub pid: i32,
+    /// Clock ticks from the boot to the start, as in `/proc/<pid>/stat`.
+    start: u64,
+    boot: String,
+    /// The digest of the command, its environment and its program file.
+    pub fingerprint: String,
+}
+
+impl Spec {
+    /// Changes whenever a restart is needed for the process to be as asked for.
+    pub(crate) fn fingerprint(&self) -> String {
+        let mut digest = Sha256::new();
+        let mut part = |bytes: &[u8]| {
+            digest.update((bytes.len() as u64).to_le_bytes());
+            digest.update(bytes);
+        };
+        part(self.program.as_os_str().as_encoded_bytes());
+        if let Ok(file) = fs::metadata(&self.program) {
+            part(format!("{} {}.{}", file.len(), file.mtime(), file.mtime_nsec()).as_bytes());
+        }
+        for argument in &self.arguments {
+            part(argument.as_encoded_bytes());
+        }
+        for (name, value) in &self.environment {
+            part(name.as_bytes());
+            part(value.as_encoded_bytes());
+        }
+        hex::encode(digest.finalize())
+    }
+
+    /// Starts the service in a session of its own, so that neither Ctrl-C nor the end of the terminal reaches it.
+    pub(crate) fn spawn(&self, layout: &Layout) -> Result<(Child, Record)> {
+        let log = layout.log(self.name);
+        let output = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&log)
+            .with_context(|| format!("opening {}", log.display()))?;
+        let mut command = Command::new("setsid");
+        command.arg(&self.program).args(&self.arguments);
+        command.env_clear().current_dir(layout.root());
+        for name in ["PATH", "HOME", "USER", "LANG", "TZ"] {
+            if let Some(value) = std::env::var_os(name) {
+                command.env(name, value);
+            }
+        }
+        command.env("TMPDIR", layout.temporary());
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command.env(MARK, mark(self.name, layout));
+        command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
+        let child = command
+            .spawn()
+            .map_err(|error| user_error(format!("{} cannot be started: {error}.", self.program.display())))?;
+        let pid = i32::try_from(child.id())?;
+        let start = stat(pid).context("reading the start time of a new process")?.start;
+        let record = Record { pid, start, boot: boot_id()?, fingerprint: self.fingerprint() };
+        let path = record_path(self.name, layout);
+        fs::write(&path, serde_json::to_vec_pretty(&record)?)
+            .with_context(|| format!("writing {}", path.display()))?;
+        Ok((child, record))
+    }
+}
+
+impl Record {
+    /// The record of a service's last start, if there is one.
+    pub(crate) fn read(name: &str, layout: &Layout) -> Option<Self> {
+        serde_json::from_slice(&fs::read(record_path(name, layout)).ok()?).ok()
+    }
+
+    /// Whether that very process still runs.
+    pub(crate) fn is_alive(&self) -> bool {
+        boot_id().is_ok_and(|boot| boot == self.boot)
+            && stat(self.pid).is_some_and(|stat| stat.start == self.start && !stat.is_dead())
+    }
+}
+
+/// Ends a service and whatever it left behind; true when something was running.
+pub(crate) fn stop(name: &str, grace: Duration, layout: &Layout) -> Result<bool> {
+    let mut stopped = false;
+    if let Some(record) = Record::read(name, layout)
+        && record.is_alive()
+    {
+        stopped = true;
+        signal(record.pid, Signal::TERM);
+        if !wait_until(grace, || !record.is_alive()) {
+            signal(record.pid, Signal::KILL);
+            wait_until(LEFTOVER_GRACE, || !record.is_alive());
+        }
+    }
+    stopped |= sweep(name, layout);
+    let path = record_path(name, layout);
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("removing {}", path.display()))
+        }
+        _ => Ok(stopped),
+    }
+}
+
+/// Ends every process that carries the service's mark; true when there were any.
+fn sweep(name: &str, layout: &Layout) -> bool {
+    let mark = mark(name, layout);
+    let found = marked(&mark);
+    for pid in &found {
+        signal(*pid, Signal::TERM);
+    }
+    if !wait_until(LEFTOVER_GRACE, || marked(&mark).is_empty()) {
+        for pid in marked(&mark) {
+            signal(pid, Signal::KILL);
+        }
+        wait_until(LEFTOVER_GRACE, || marked(&mark).is_empty());
+    }
+    !found.is_empty()
+}
+
+fn signal(pid: i32, signal: Signal) {
+    if let Some(pid) = Pid::from_raw(pid) {
+        // It may have ended just now, which is what was wanted.
+        let _ = kill_process(pid, signal);
+    }
+}
+
+fn wait_until(limit: Duration, mut condition: impl FnMut() -> bool) -> bool {
+    let started = Instant::now();
+    while !condition() {
+        if started.elapsed() > limit {
+            return false;
+        }
+        std::thread::sleep(POLL);
+    }
+    true
+}
+
+fn record_path(name: &str, layout: &Layout) -> PathBuf {
+    layout.run().join(format!("{name}.json"))
+}
+
+fn mark(name: &str, layout: &Layout) -> OsString {
+    let mut mark = OsString::from(format!("{name}@"));
+    mark.push(layout.root());
+    mark
+}
+
+/// The processes whose environment carries this mark. Another user's environment cannot be read, so another user's
+/// processes are never among them.
+fn marked(mark: &OsString) -> Vec<i32> {
+    let mut entry = format!("{MARK}=").into_bytes();
+    entry.extend_from_slice(mark.as_encoded_bytes());
+    let Ok(processes) = fs::read_dir("/proc") else { return Vec::new() };
+    processes
+        .filter_map(|process| process.ok()?.file_name().to_str()?.parse().ok())
+        .filter(|pid: &i32| {
+            fs::read(Path::new("/proc").join(pid.to_string()).join("environ"))
+                .is_ok_and(|environment| environment.split(|byte| *byte == 0).any(|held| held == entry))
+        })
+        .filter(|pid| stat(*pid).is_some_and(|stat| !stat.is_dead()))
+        .collect()
+}
+
+struct Stat {
+    state: char,
+    start: u64,
+}
+
+impl Stat {
+    /// A zombie has ended; only its parent has not asked yet.
+    fn is_dead(&self) -> bool {
+        matches!(self.state, 'Z' | 'X')
+    }
+}
+
+fn stat(pid: i32) -> Option<Stat> {
+    parse_stat(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+}
+
+/// Reads state and start time; the program's name in between may itself hold spaces and parentheses.
+fn parse_stat(text: &str) -> Option<Stat> {
+    let mut fields = text.rsplit_once(')')?.1.split_ascii_whitespace();
+    let state = fields.next()?.chars().next()?;
+    let start = fields.nth(18)?.parse().ok()?;
+    Some(Stat { state, start })
+}
+
+fn boot_id() -> Result<String> {
+    let path = "/proc/sys/kernel/random/boot_id";
+    let text = fs::read_to_string(path).map_err(|error| {
+        user_error(format!("The local cloud needs Linux; {path} cannot be read: {error}."))
+    })?;
+    Ok(text.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Spec {
+        Spec {
+            name: "shell",
+            program: "/bin/sh".into(),
+            arguments: vec!["-c".into(), script.into()],
+            environment: vec![("COLOUR".into(), "blue".into())],
+            grace: Duration::from_secs(2),
+        }
+    }
+
+    fn cloud() -> (tempfile::TempDir, Layout) {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = Layout::create(folder.path()).unwrap();
+        (folder, layout)
+    }
+
+    #[test]
+    fn the_start_time_is_read_past_a_name_with_spaces_and_parentheses() {
+        let text = "42 (a) b (c) S 1 42 42 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 987654 1 1";
+        let stat = parse_stat(text).unwrap();
+        assert_eq!((stat.state, stat.start), ('S', 987_654));
+    }
+
+    #[test]
+    fn a_process_is_found_again_and_ended() {
+        let (_folder, layout) = cloud();
+        let spec = shell("exec sleep 600");
+        let (mut child, record) = spec.spawn(&layout).unwrap();
+        assert!(record.is_alive());
+        assert_eq!(Record::read("shell", &layout), Some(record.clone()));
+        assert!(stop("shell", spec.grace, &layout).unwrap());
+        assert!(!record.is_alive());
+        child.wait().unwrap();
+        assert!(!stop("shell", spec.grace, &layout).unwrap());
+    }
+
+    #[test]
+    fn another_process_with_the_same_id_is_not_ours() {
+        let (_folder, layout) = cloud();
+        let (mut child, record) = shell("exec sleep 600").spawn(&layout).unwrap();
+        assert!(!Record { start: record.start + 1, ..record.clone() }.is_alive());
+        assert!(!Record { boot: "another boot".into(), ..record }.is_alive());
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    #[test]
+    fn children_of_a_killed_service_are_ended_and_others_are_not() {
+        let (_folder, layout) = cloud();
+        let (_other_folder, other_layout) = cloud();
+        let (mut other, other_record) = shell("exec sleep 600").spawn(&other_layout).unwrap();
+        let (mut child, record) = shell("sleep 600 & sleep 600").spawn(&layout).unwrap();
+        assert!(wait_until(Duration::from_secs(5), || marked(&mark("shell", &layout)).len() == 3));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(!record.is_alive());
+        assert!(stop("shell", Duration::from_secs(1), &layout).unwrap());
+        assert!(marked(&mark("shell", &layout)).is_empty());
+        assert!(other_record.is_alive());
+        other.kill().unwrap();
+        other.wait().unwrap();
+    }
+
+    #[test]
+    fn a_process_that_ignores_sigterm_is_killed() {
+        let (_folder, layout) = cloud();
+        let spec = shell("trap '' TERM; while :; do sleep 0.05; done");
+        let (mut child, record) = spec.spawn(&layout).unwrap();
+        std::thread::sleep(Duration::from_millis(200));
+        assert!(stop("shell", Duration::from_millis(200), &layout).unwrap());
+        assert!(!record.is_alive());
+        child.wait().unwrap();
+    }
+
+    #[test]
+    fn the_fingerprint_covers_arguments_and_environment() {
+        let spec = shell("true");
+        let mut other = spec.clone();
+        other.environment[0].1 = "red".into();
+        assert_eq!(spec.fingerprint(), shell("true").fingerprint());
+        assert_ne!(spec.fingerprint(), other.fingerprint());
+        assert_ne!(spec.fingerprint(), shell("false").fingerprint());
+    }
+}
