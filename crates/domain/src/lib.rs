@@ -1,8 +1,10 @@
 //! The pure heart of Rowgate: what a table looks like, what a good row is, what becomes of a batch, and the SQL text
 //! that carries rows. Nothing here does I/O, reads a clock or knows an AWS type; everything else depends on it.
 
+pub mod batch;
 pub mod dictionary;
 pub mod migration;
+pub mod problem;
 pub mod row;
 pub mod shipped;
 pub mod sql;

@@ -171,7 +171,7 @@ fn write_literal(text: &mut String, value: &Value<'_>) {
         Value::Boolean(truth) => text.push(if *truth { '1' } else { '0' }),
         Value::Date(date) => push_digits(text, date_digits(*date)),
         Value::Timestamp(date, time) => {
-            push_digits(text, date_digits(*date) * 1_000_000 + time_digits(*time))
+            push_digits(text, date_digits(*date) * 1_000_000 + time_digits(*time));
         }
     }
 }

@@ -1,1 +1,9 @@
-//! What every function shares: configuration, tracing, metrics, problem+json.
+//! What every function shares: configuration from the environment, the SDK's set-up, tracing, and HTTP answers.
+
+pub mod aws;
+pub mod env;
+pub mod http;
+mod log;
+pub mod problem;
+
+pub use log::init_tracing;

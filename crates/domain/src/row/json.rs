@@ -11,6 +11,9 @@ use super::{CheckedRow, Fault, RowError, scan};
 use crate::dictionary::{Column, ColumnType, Table};
 use crate::value::Value;
 
+/// Unknown columns reported for one row at most: enough to see what is wrong, and an answer of bounded size.
+const MAX_UNKNOWN_COLUMNS: usize = 16;
+
 /// The fields of an object in the order in which they came, repeated names included.
 struct Fields<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
@@ -53,7 +56,8 @@ pub fn check_json_row<'a>(table: &'a Table, row: &'a RawValue) -> CheckedRow<'a>
     let mut stray = Vec::new();
     for (name, value) in fields {
         match table.column_index(&name) {
-            None => stray.push(RowError::of_column(name, Fault::UnknownColumn)),
+            None if stray.len() >= MAX_UNKNOWN_COLUMNS => {}
+            None => stray.push(RowError::of_column(shortened(name), Fault::UnknownColumn)),
             Some(index) if given[index].is_some() => {
                 stray.push(RowError::of_column(columns[index].name(), Fault::RepeatedColumn));
             }
@@ -72,6 +76,14 @@ pub fn check_json_row<'a>(table: &'a Table, row: &'a RawValue) -> CheckedRow<'a>
     }
     checked.errors.append(&mut stray);
     checked
+}
+
+/// A name that came in, cut to the length of the longest possible name and an ellipsis.
+fn shortened(name: Cow<'_, str>) -> Cow<'_, str> {
+    match name.char_indices().nth(64) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &name[..end])),
+        None => name,
+    }
 }
 
 /// Checks one field from its JSON text, so that numbers are read digit by digit and never pass through a float.

@@ -1,0 +1,290 @@
+//! Reading a batch from the body of a request.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::dictionary::{Dictionary, Table};
+use crate::problem::{Problem, ProblemKind};
+use crate::row::{CheckedRow, check_json_row};
+
+/// Rows in one request at most, over all its tables.
+pub const MAX_ROWS: usize = 1000;
+
+/// Bytes in a request's body at most: 4 MB. Lambda takes 6 MB with the body escaped into JSON, which can make it half
+/// as large again.
+pub const MAX_BODY_BYTES: usize = 4_000_000;
+
+/// Levels of arrays and objects in a request's body at most. A good batch has three; the limit keeps the readers of
+/// what is echoed and stored from running out of stack.
+pub const MAX_DEPTH: usize = 32;
+
+/// A request's rows, table by table in reference order. Borrows from the body.
+#[derive(Debug)]
+pub struct Batch<'a> {
+    /// At least one table, each with its rows; the tables that others refer to come first.
+    pub tables: Vec<TableBatch<'a>>,
+}
+
+/// The rows of a request for one table; may be empty when another table has rows.
+#[derive(Debug)]
+pub struct TableBatch<'a> {
+    /// The table.
+    pub table: &'a Table,
+    /// Its rows, in the request's order.
+    pub rows: Vec<BatchRow<'a>>,
+}
+
+/// One row of a request: as it came, and what the check made of it.
+#[derive(Debug)]
+pub struct BatchRow<'a> {
+    /// The row as it came, to be echoed when it is rejected.
+    pub raw: &'a RawValue,
+    /// Its values and errors.
+    pub checked: CheckedRow<'a>,
+}
+
+/// Why a body is no batch at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BatchError {
+    /// There is no body.
+    Empty,
+    /// The body is larger than [`MAX_BODY_BYTES`].
+    TooLarge {
+        /// Its size in bytes.
+        bytes: usize,
+    },
+    /// The body is not UTF-8; the position of the first wrong byte.
+    NotUtf8 {
+        /// Bytes before it.
+        offset: usize,
+    },
+    /// The body is not JSON; what the parser says, with line and column.
+    NotJson(String),
+    /// The body is nested deeper than [`MAX_DEPTH`].
+    TooDeep,
+    /// The body has another shape; what it must be.
+    Shape(String),
+    /// The body names a table that does not exist.
+    UnknownTable {
+        /// The name.
+        name: String,
+        /// The names of the tables there are.
+        known: String,
+    },
+    /// The number of rows is 0 or more than [`MAX_ROWS`].
+    RowCount(usize),
+}
+
+impl fmt::Display for BatchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => {
+                f.write_str("The request has no body; send a JSON object of tables and their rows.")
+            }
+            Self::TooLarge { bytes } => {
+                write!(
+                    f,
+                    "The body has {bytes} bytes, at most {MAX_BODY_BYTES} are allowed; send smaller batches."
+                )
+            }
+            Self::NotUtf8 { offset } => {
+                write!(f, "The body is not UTF-8 text: byte {offset} (from 0) is wrong.")
+            }
+            Self::NotJson(what) => write!(f, "The body is not JSON: {what}."),
+            Self::TooDeep => write!(f, "The body is nested deeper than {MAX_DEPTH} levels."),
+            Self::Shape(what) => f.write_str(what),
+            Self::UnknownTable { name, known } => {
+                write!(f, "There is no table {name:?}; the tables are {known}.")
+            }
+            Self::RowCount(0) => write!(f, "The batch has no rows; send 1 to {MAX_ROWS}."),
+            Self::RowCount(rows) => write!(f, "The batch has {rows} rows; send 1 to {MAX_ROWS} in all."),
+        }
+    }
+}
+
+impl std::error::Error for BatchError {}
+
+impl From<BatchError> for Problem {
+    fn from(error: BatchError) -> Self {
+        let kind = match error {
+            BatchError::Empty | BatchError::NotUtf8 { .. } | BatchError::NotJson(_) | BatchError::TooDeep => {
+                ProblemKind::InvalidJson
+            }
+            BatchError::TooLarge { .. } => ProblemKind::PayloadTooLarge,
+            BatchError::Shape(_) => ProblemKind::WrongShape,
+            BatchError::UnknownTable { .. } => ProblemKind::UnknownTable,
+            BatchError::RowCount(_) => ProblemKind::RowCount,
+        };
+        Self::new(kind, error.to_string())
+    }
+}
+
+impl<'a> Batch<'a> {
+    /// Reads the body of `POST /insert_data`: an object, table name → array of rows.
+    ///
+    /// # Errors
+    /// [`BatchError`] when the body is no batch at all; what is wrong with single rows stands in the rows.
+    pub fn read(dictionary: &'a Dictionary, body: &'a [u8]) -> Result<Self, BatchError> {
+        let text = json_text(body)?;
+        let Members(members) = serde_json::from_str(text).map_err(|error| match shape_of(text, &error) {
+            Some(what) => BatchError::Shape(format!(
+                "The body must be an object, table name to array of rows, not {what}."
+            )),
+            None => not_json(&error),
+        })?;
+        let mut seen = BTreeSet::new();
+        let mut given = Vec::with_capacity(members.len());
+        let mut count = 0;
+        for (name, value) in members {
+            let Some(table) = dictionary.table(&name) else {
+                return Err(BatchError::UnknownTable { name, known: dictionary.table_names() });
+            };
+            if !seen.insert(table.name()) {
+                return Err(BatchError::Shape(format!(
+                    "The table {} is given more than once.",
+                    table.name()
+                )));
+            }
+            let rows: Vec<&'a RawValue> = serde_json::from_str(value.get()).map_err(|_| {
+                BatchError::Shape(format!(
+                    "The rows of {name} must be an array, not {}.",
+                    kind_of(value.get())
+                ))
+            })?;
+            count += rows.len();
+            given.push((table, rows));
+        }
+        check_count(count)?;
+        let mut tables = Vec::with_capacity(given.len());
+        // The dictionary's order is reference order.
+        for table in dictionary.tables() {
+            if let Some(position) = given.iter().position(|(candidate, _)| candidate.name() == table.name()) {
+                let (table, rows) = given.swap_remove(position);
+                tables.push(TableBatch::check(table, rows));
+            }
+        }
+        Ok(Self { tables })
+    }
+
+    /// Reads the body of `POST /tables/{table}/rows`: an array of rows, or one row object.
+    ///
+    /// # Errors
+    /// As [`Batch::read`].
+    pub fn read_rows(table: &'a Table, body: &'a [u8]) -> Result<Self, BatchError> {
+        let text = json_text(body)?;
+        let raw: &'a RawValue = serde_json::from_str(text).map_err(|error| not_json(&error))?;
+        let rows = match raw.get().as_bytes().first() {
+            Some(b'{') => vec![raw],
+            Some(b'[') => serde_json::from_str(raw.get()).map_err(|error| not_json(&error))?,
+            _ => {
+                return Err(BatchError::Shape(format!(
+                    "The body must be an array of rows or one row object, not {}.",
+                    kind_of(raw.get())
+                )));
+            }
+        };
+        check_count(rows.len())?;
+        Ok(Self { tables: vec![TableBatch::check(table, rows)] })
+    }
+}
+
+impl<'a> TableBatch<'a> {
+    fn check(table: &'a Table, rows: Vec<&'a RawValue>) -> Self {
+        let rows =
+            rows.into_iter().map(|raw| BatchRow { raw, checked: check_json_row(table, raw) }).collect();
+        Self { table, rows }
+    }
+}
+
+fn check_count(rows: usize) -> Result<(), BatchError> {
+    if (1..=MAX_ROWS).contains(&rows) { Ok(()) } else { Err(BatchError::RowCount(rows)) }
+}
+
+/// The body as text, if it is small enough to be looked at, UTF-8, and not nested too deeply.
+fn json_text(body: &[u8]) -> Result<&str, BatchError> {
+    if body.is_empty() {
+        return Err(BatchError::Empty);
+    }
+    if body.len() > MAX_BODY_BYTES {
+        return Err(BatchError::TooLarge { bytes: body.len() });
+    }
+    if is_too_deep(body) {
+        return Err(BatchError::TooDeep);
+    }
+    std::str::from_utf8(body).map_err(|error| BatchError::NotUtf8 { offset: error.valid_up_to() })
+}
+
+fn is_too_deep(json: &[u8]) -> bool {
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    for byte in json {
+        if in_string {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => in_string = false,
+                _ => {}
+            }
+            continue;
+        }
+        match byte {
+            b'"' => in_string = true,
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MAX_DEPTH {
+            return true;
+        }
+    }
+    false
+}
+
+fn not_json(error: &serde_json::Error) -> BatchError {
+    BatchError::NotJson(error.to_string())
+}
+
+/// What a body is instead of an object, when it is JSON at all.
+fn shape_of(text: &str, error: &serde_json::Error) -> Option<&'static str> {
+    let is_json = || serde_json::from_str::<&RawValue>(text).is_ok();
+    (error.is_data() && is_json()).then(|| kind_of(text.trim_start()))
+}
+
+fn kind_of(json: &str) -> &'static str {
+    match json.as_bytes().first() {
+        Some(b'{') => "an object",
+        Some(b'[') => "an array",
+        Some(b'"') => "a string",
+        Some(b't' | b'f') => "true or false",
+        Some(b'n') => "null",
+        _ => "a number",
+    }
+}
+
+/// The members of the body's object in the order in which they came, repeated names included.
+struct Members<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct MembersVisitor;
+        impl<'de> Visitor<'de> for MembersVisitor {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry::<String, &'de RawValue>()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}

@@ -1,0 +1,153 @@
+//! Problem details (RFC 9457): every error that the HTTP API can answer with, in one place.
+
+use serde::Serialize;
+use serde::ser::SerializeStruct;
+
+/// The kinds of problem: each has a stable `type`, a title and a status. `docs/api.md` explains them to users.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProblemKind {
+    /// The body is not JSON text in UTF-8, or is nested too deeply.
+    InvalidJson,
+    /// The body is JSON, but not of the shape that the endpoint takes.
+    WrongShape,
+    /// The request names a table that the dictionary does not have.
+    UnknownTable,
+    /// The batch has no rows, or more than [`crate::batch::MAX_ROWS`].
+    RowCount,
+    /// A query parameter is unknown, repeated, of the wrong type or out of range.
+    InvalidParameter,
+    /// There is nothing at this path, or no such thing.
+    NotFound,
+    /// The path exists, the method does not.
+    MethodNotAllowed,
+    /// No form that the client accepts can be given.
+    NotAcceptable,
+    /// The body is larger than [`crate::batch::MAX_BODY_BYTES`].
+    PayloadTooLarge,
+    /// The body is not declared as JSON.
+    UnsupportedMediaType,
+    /// The answer would be larger than a function can give.
+    ResultTooLarge,
+    /// The database is resuming or away; the same request may succeed later.
+    Unavailable,
+    /// Something failed that is not the client's fault and not told to it.
+    Internal,
+}
+
+impl ProblemKind {
+    /// The stable URI that names the kind.
+    pub fn type_uri(self) -> &'static str {
+        match self {
+            Self::InvalidJson => "urn:rowgate:problem:invalid-json",
+            Self::WrongShape => "urn:rowgate:problem:wrong-shape",
+            Self::UnknownTable => "urn:rowgate:problem:unknown-table",
+            Self::RowCount => "urn:rowgate:problem:row-count",
+            Self::InvalidParameter => "urn:rowgate:problem:invalid-parameter",
+            Self::NotFound => "urn:rowgate:problem:not-found",
+            Self::MethodNotAllowed => "urn:rowgate:problem:method-not-allowed",
+            Self::NotAcceptable => "urn:rowgate:problem:not-acceptable",
+            Self::PayloadTooLarge => "urn:rowgate:problem:payload-too-large",
+            Self::UnsupportedMediaType => "urn:rowgate:problem:unsupported-media-type",
+            Self::ResultTooLarge => "urn:rowgate:problem:result-too-large",
+            Self::Unavailable => "urn:rowgate:problem:unavailable",
+            Self::Internal => "urn:rowgate:problem:internal",
+        }
+    }
+
+    /// A short title, the same for every problem of the kind.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::InvalidJson => "The body is not valid JSON",
+            Self::WrongShape => "The body has the wrong shape",
+            Self::UnknownTable => "Unknown table",
+            Self::RowCount => "Too few or too many rows",
+            Self::InvalidParameter => "Invalid parameter",
+            Self::NotFound => "Not found",
+            Self::MethodNotAllowed => "Method not allowed",
+            Self::NotAcceptable => "Not acceptable",
+            Self::PayloadTooLarge => "The body is too large",
+            Self::UnsupportedMediaType => "The body must be JSON",
+            Self::ResultTooLarge => "The result is too large",
+            Self::Unavailable => "The database is not available right now",
+            Self::Internal => "Internal error",
+        }
+    }
+
+    /// The HTTP status.
+    pub fn status(self) -> u16 {
+        match self {
+            Self::InvalidJson
+            | Self::WrongShape
+            | Self::UnknownTable
+            | Self::RowCount
+            | Self::InvalidParameter
+            | Self::ResultTooLarge => 400,
+            Self::NotFound => 404,
+            Self::MethodNotAllowed => 405,
+            Self::NotAcceptable => 406,
+            Self::PayloadTooLarge => 413,
+            Self::UnsupportedMediaType => 415,
+            Self::Unavailable => 503,
+            Self::Internal => 500,
+        }
+    }
+}
+
+/// One problem, as a client sees it: `{"type", "title", "status", "detail", "errors"}`, `errors` only where there
+/// are several or where a parameter can be named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Which kind of problem.
+    pub kind: ProblemKind,
+    /// What is wrong with this request, and where it helps, what would be right.
+    pub detail: String,
+    /// The single mistakes, in the request's order.
+    pub errors: Vec<ProblemDetail>,
+}
+
+/// One of several mistakes in a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ProblemDetail {
+    /// The query parameter that is wrong.
+    pub parameter: String,
+    /// What is wrong with it.
+    pub detail: String,
+}
+
+impl Problem {
+    /// A problem with nothing more to list.
+    pub fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
+        Self { kind, detail: detail.into(), errors: Vec::new() }
+    }
+
+    /// The problem that tells nothing of its cause; the cause belongs in the log.
+    pub fn internal() -> Self {
+        Self::new(
+            ProblemKind::Internal,
+            "Something failed on our side; the request id helps the operator to find it.",
+        )
+    }
+
+    /// The problem of a database that is resuming or away.
+    pub fn unavailable() -> Self {
+        Self::new(
+            ProblemKind::Unavailable,
+            "The database is resuming or cannot be reached; nothing was changed. Try again after Retry-After.",
+        )
+    }
+}
+
+impl Serialize for Problem {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let with_errors = !self.errors.is_empty();
+        let mut object = serializer.serialize_struct("Problem", 4 + usize::from(with_errors))?;
+        object.serialize_field("type", self.kind.type_uri())?;
+        object.serialize_field("title", self.kind.title())?;
+        object.serialize_field("status", &self.kind.status())?;
+        object.serialize_field("detail", &self.detail)?;
+        if with_errors {
+            object.serialize_field("errors", &self.errors)?;
+        }
+        object.end()
+    }
+}
