@@ -1,0 +1,131 @@
+import { Fn, RemovalPolicy } from "aws-cdk-lib";
+import {
+  AccessLogFormat,
+  EndpointType,
+  IApiKey,
+  LambdaIntegration,
+  LogGroupLogDestination,
+  MethodLoggingLevel,
+  Period,
+  RestApi,
+} from "aws-cdk-lib/aws-apigateway";
+import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
+import { Construct } from "constructs";
+
+import type { RustFunction } from "../functions";
+import { acknowledge } from "../nag";
+import type { CallLimits, Settings } from "../settings";
+import { GATEWAY_PROBLEMS } from "./problems";
+
+const STAGE = "v1";
+
+export interface ApiProps {
+  readonly settings: Settings;
+  readonly insert: RustFunction;
+  readonly reports: RustFunction;
+}
+
+/** The REST API: its paths, its two keys, and the errors that it answers by itself. */
+export class Api extends Construct {
+  readonly restApi: RestApi;
+  /** With the stage, without a slash at the end. */
+  readonly url: string;
+  readonly writerKey: IApiKey;
+  /**
+   * The key that may also do what cannot be undone. The key depends on nothing, so a function that
+   * has to tell it from the writer's takes its `keyId` into its environment without a cycle.
+   */
+  readonly operatorKey: IApiKey;
+
+  constructor(scope: Construct, id: string, props: ApiProps) {
+    super(scope, id);
+
+    const accessLogs = new LogGroup(this, "AccessLogs", {
+      retention: RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.restApi = new RestApi(this, "Rest", {
+      restApiName: "rowgate",
+      description: "Rowgate: rows in, reports out",
+      endpointTypes: [EndpointType.REGIONAL],
+      cloudWatchRole: true,
+      deployOptions: {
+        stageName: STAGE,
+        // The only trace of a call that no function saw: a wrong key, throttled, too large.
+        accessLogDestination: new LogGroupLogDestination(accessLogs),
+        accessLogFormat: AccessLogFormat.jsonWithStandardFields({
+          caller: false,
+          httpMethod: true,
+          ip: true,
+          protocol: true,
+          requestTime: true,
+          resourcePath: true,
+          responseLength: true,
+          status: true,
+          user: false,
+        }),
+        loggingLevel: MethodLoggingLevel.ERROR,
+        // Bodies hold personal data.
+        dataTraceEnabled: false,
+      },
+    });
+    this.url = Fn.join("", ["https://", this.restApi.restApiId, ".execute-api.", this.restApi.stack.region, ".", this.restApi.stack.urlSuffix, "/", STAGE]);
+
+    this.route("POST", "/insert_data", props.insert);
+    this.route("POST", "/tables/{table}/rows", props.insert);
+    this.route("GET", "/reports", props.reports);
+    this.route("GET", "/reports/{name}", props.reports);
+
+    this.answerProblems();
+    this.writerKey = this.addKey("Writer", "Inserts rows, reads reports", props.settings.writerLimits);
+    this.operatorKey = this.addKey("Operator", "All that the writer may, and what cannot be undone", props.settings.operatorLimits);
+
+    acknowledge(this, {
+      "AwsSolutions-APIG2": "The functions check every request and report all of its errors at once, which a validator of the gateway cannot.",
+      "AwsSolutions-APIG3": "Callers are a few systems with a key each and a quota; a web application firewall guards pages that everyone may open.",
+      "AwsSolutions-APIG4": "Every method needs an API key, and what the operator's key alone may do is checked in the function.",
+      "AwsSolutions-COG4": "The callers are programs, not people: there is no user pool to sign in to.",
+      "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]":
+        "The service's own policy for the account-wide role with which API Gateway writes its logs.",
+    });
+  }
+
+  /** Adds one method, behind a key like all of them. */
+  private route(method: string, path: string, target: RustFunction): void {
+    this.restApi.root.resourceForPath(path).addMethod(
+      method,
+      // One permission for the whole API on each function: one a method would reach the size limit
+      // of the function's policy when there are many paths.
+      new LambdaIntegration(target.lambda, { scopePermissionToMethod: false }),
+      { apiKeyRequired: true },
+    );
+  }
+
+  private answerProblems(): void {
+    for (const { type, status, title, detail } of GATEWAY_PROBLEMS) {
+      this.restApi.addGatewayResponse(`Problem-${type.responseType}`, {
+        type,
+        statusCode: status.toString(),
+        responseHeaders: {
+          "Content-Type": "'application/problem+json'",
+          "x-request-id": "context.requestId",
+        },
+        templates: {
+          "application/json": JSON.stringify({ type: "about:blank", title, status, detail }),
+        },
+      });
+    }
+  }
+
+  private addKey(name: string, description: string, limits: CallLimits): IApiKey {
+    const key = this.restApi.addApiKey(`${name}Key`, { description: `Rowgate: ${description}` });
+    const plan = this.restApi.addUsagePlan(`${name}Plan`, {
+      description: `Rowgate: limits of the ${name.toLowerCase()} key`,
+      apiStages: [{ api: this.restApi, stage: this.restApi.deploymentStage }],
+      throttle: { rateLimit: limits.rate, burstLimit: limits.burst },
+      quota: { limit: limits.perDay, period: Period.DAY },
+    });
+    plan.addApiKey(key);
+    return key;
+  }
+}

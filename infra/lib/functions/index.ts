@@ -1,0 +1,100 @@
+import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import { Effect, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { Code, Function as LambdaFunction, LoggingFormat, Runtime, Tracing } from "aws-cdk-lib/aws-lambda";
+import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
+import { Construct } from "constructs";
+
+import type { Database } from "../database";
+import { artifactFolder, type Settings } from "../settings";
+
+export interface RustFunctionProps {
+  readonly settings: Settings;
+  /** Name on AWS, fixed by docs: people and scripts invoke functions by it. */
+  readonly functionName: string;
+  /** Cargo package; its binary is `<artifacts>/<packageName>/bootstrap`. */
+  readonly packageName: string;
+  readonly description: string;
+  readonly timeout: Duration;
+  /** MiB; AWS gives processor time in proportion, one whole core at 1769. */
+  readonly memorySize: number;
+  readonly environment?: Record<string, string>;
+}
+
+/** One Rust binary as a function, with a role and a log group of its own. */
+export class RustFunction extends Construct {
+  readonly lambda: LambdaFunction;
+  readonly logGroup: LogGroup;
+  private readonly role: Role;
+
+  constructor(scope: Construct, id: string, props: RustFunctionProps) {
+    super(scope, id);
+
+    // The group is made here rather than by the function's first line, so that it has a retention
+    // and the role needs no right to create groups. It goes with the stack: rejected rows and the
+    // loads ledger, which must outlive it, are in the database.
+    this.logGroup = new LogGroup(this, "Logs", {
+      logGroupName: `/aws/lambda/${props.functionName}`,
+      retention: RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+
+    // Not AWSLambdaBasicExecutionRole, which may write to every log group of the account.
+    this.role = new Role(this, "Role", {
+      assumedBy: new ServicePrincipal("lambda.amazonaws.com"),
+      description: `What ${props.functionName} may do`,
+    });
+    this.allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [this.logGroup.logGroupArn]);
+
+    this.lambda = new LambdaFunction(this, "Function", {
+      functionName: props.functionName,
+      description: props.description,
+      runtime: Runtime.PROVIDED_AL2023,
+      architecture: props.settings.architecture,
+      // Custom runtimes ignore the handler's name; the API wants one.
+      handler: "bootstrap",
+      code: Code.fromAsset(artifactFolder(props.settings, props.packageName)),
+      role: this.role.withoutPolicyUpdates(),
+      logGroup: this.logGroup,
+      // The functions write JSON lines themselves; the service's own lines may stay as they are.
+      loggingFormat: LoggingFormat.TEXT,
+      // X-Ray costs a permission on every resource and a charge for each trace, and the request id
+      // already joins the lines of one call.
+      tracing: Tracing.DISABLED,
+      timeout: props.timeout,
+      memorySize: props.memorySize,
+      ...(props.environment ? { environment: props.environment } : {}),
+    });
+    // A function must not start before its role may write logs, or its first lines are lost.
+    this.lambda.node.addDependency(this.role);
+  }
+
+  /** Lets the function do the named actions on the named resources, and says so under `sid`. */
+  allow(sid: string, actions: string[], resources: string[]): void {
+    this.role.addToPolicy(new PolicyStatement({ sid, effect: Effect.ALLOW, actions, resources }));
+  }
+
+  /** Points the function at the database and lets it do the named Data API actions there. */
+  useDatabase(database: Database, actions: readonly DataApiAction[]): void {
+    this.lambda.addEnvironment("ROWGATE_CLUSTER_ARN", database.clusterArn);
+    this.lambda.addEnvironment("ROWGATE_SECRET_ARN", database.secretArn);
+    this.lambda.addEnvironment("ROWGATE_DATABASE", database.databaseName);
+    this.allow("UseDatabase", actions.map((action) => `rds-data:${action}`), [database.clusterArn]);
+    // The Data API logs in with the secret in the caller's name, so the caller must be able to read it.
+    this.allow("ReadDatabaseSecret", ["secretsmanager:GetSecretValue"], [database.secretArn]);
+  }
+}
+
+export type DataApiAction =
+  | "BatchExecuteStatement"
+  | "BeginTransaction"
+  | "CommitTransaction"
+  | "ExecuteStatement"
+  | "RollbackTransaction";
+
+/** Single statements and transactions of them. */
+export const TRANSACTIONS: readonly DataApiAction[] = [
+  "BeginTransaction",
+  "CommitTransaction",
+  "ExecuteStatement",
+  "RollbackTransaction",
+];

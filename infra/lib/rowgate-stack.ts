@@ -1,0 +1,80 @@
+import { CfnOutput, Duration, Stack, type StackProps } from "aws-cdk-lib";
+import type { Construct } from "constructs";
+
+import { Api } from "./api";
+import { Database } from "./database";
+import { RustFunction, TRANSACTIONS } from "./functions";
+import { Ingestion } from "./ingestion";
+import { Monitoring } from "./monitoring";
+import { readSettings } from "./settings";
+
+// API Gateway gives up after 29 seconds. A function that stops one second earlier ends in an error
+// of its own, with a log line, and not in the middle of a statement that nobody waits for.
+const HTTP_TIMEOUT = Duration.seconds(28);
+
+/** The whole of Rowgate, in one stack. */
+export class RowgateStack extends Stack {
+  constructor(scope: Construct, id: string, props?: StackProps) {
+    super(scope, id, { description: "Rowgate: rows in over HTTP and S3, reports out", ...props });
+    const settings = readSettings(this.node);
+
+    const database = new Database(this, "Database", { settings });
+
+    // Half a gigabyte buys a quarter of a core, with which a batch of 1000 rows is parsed, checked and
+    // turned into SQL in milliseconds; the rest of a call is waiting for the database.
+    const insert = new RustFunction(this, "Insert", {
+      settings,
+      functionName: "rowgate-insert",
+      packageName: "insert-api",
+      description: "Checks batches of rows and inserts them",
+      timeout: HTTP_TIMEOUT,
+      memorySize: 512,
+      // The routes know no stage; API Gateway puts it before the path it hands over.
+      environment: { AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH: "true" },
+    });
+    insert.useDatabase(database, TRANSACTIONS);
+
+    const reports = new RustFunction(this, "Reports", {
+      settings,
+      functionName: "rowgate-reports",
+      packageName: "reports",
+      description: "Answers the SQL reports as JSON and CSV",
+      timeout: HTTP_TIMEOUT,
+      memorySize: 512,
+      environment: { AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH: "true" },
+    });
+    reports.useDatabase(database, ["ExecuteStatement"]);
+
+    // Whoever deployed invokes it: a custom resource that did would tie every change of the stack,
+    // and its rollback, to a schema change that cannot be rolled back.
+    const migrate = new RustFunction(this, "Migrate", {
+      settings,
+      functionName: "rowgate-migrate",
+      packageName: "migrate",
+      description: "Applies the database migrations that are missing",
+      // An ALTER TABLE of a big table takes minutes; the Data API goes on with it past its own limit.
+      timeout: Duration.minutes(15),
+      memorySize: 256,
+    });
+    migrate.useDatabase(database, TRANSACTIONS);
+
+    const ingestion = new Ingestion(this, "Ingestion", { settings, database });
+    const api = new Api(this, "Api", { settings, insert, reports });
+    new Monitoring(this, "Monitoring", { deadLetterQueue: ingestion.deadLetterQueue });
+
+    this.output("ApiUrl", "Base of every path", api.url);
+    this.output("RestApiId", "The API's id", api.restApi.restApiId);
+    this.output("WriterKeyId", "Id of the writer's API key; docs/deployment.md says how to read its value", api.writerKey.keyId);
+    this.output("OperatorKeyId", "Id of the operator's API key", api.operatorKey.keyId);
+    this.output("DataBucketName", "Drop files here, under incoming/<table>/", ingestion.bucket.bucketName);
+    this.output("QueueUrl", "Files that wait to be loaded", ingestion.queue.queueUrl);
+    this.output("DeadLetterQueueUrl", "Files that could not be loaded", ingestion.deadLetterQueue.queueUrl);
+    this.output("ClusterArn", "The database, for the Data API", database.clusterArn);
+    this.output("SecretArn", "The database's user and password", database.secretArn);
+    this.output("DatabaseName", "The schema that holds the tables", database.databaseName);
+  }
+
+  private output(name: string, description: string, value: string): void {
+    new CfnOutput(this, name, { description, value });
+  }
+}

@@ -1,0 +1,154 @@
+import { existsSync } from "node:fs";
+import * as path from "node:path";
+
+import { Architecture } from "aws-cdk-lib/aws-lambda";
+import type { Node } from "constructs";
+
+/** How fast and how much one API key may call. */
+export interface CallLimits {
+  /** Steady requests per second. */
+  readonly rate: number;
+  /** Requests that may arrive at once, above the steady rate. */
+  readonly burst: number;
+  /** Requests per day, counted from midnight UTC. */
+  readonly perDay: number;
+}
+
+/** Everything about the stack that whoever deploys it may choose with `-c name=value`. */
+export interface Settings {
+  /** Processor of the functions; must be the one their binaries were built for. */
+  readonly architecture: Architecture;
+  /** Folder with one `<package>/bootstrap` for each function, absolute. */
+  readonly artifacts: string;
+  /** Aurora's lower bound in capacity units; 0 lets it pause when nobody calls. */
+  readonly minCapacity: number;
+  /** Aurora's upper bound in capacity units. */
+  readonly maxCapacity: number;
+  /** Idle minutes after which Aurora pauses; counts only where minCapacity is 0. */
+  readonly autoPauseMinutes: number;
+  /** Whether the database refuses to be deleted. */
+  readonly deletionProtection: boolean;
+  /** Files that may load side by side. */
+  readonly loaderConcurrency: number;
+  readonly writerLimits: CallLimits;
+  readonly operatorLimits: CallLimits;
+}
+
+/** A setting that the deployer has to correct; its message is all they need to read. */
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
+}
+
+// The folder of cdk.json: relative artifact paths start there, wherever the app is started from.
+// Compiled, this file lies in dist/lib/.
+const INFRA_DIR = path.resolve(__dirname, "..", "..");
+
+const ARCHITECTURES: Readonly<Record<string, Architecture>> = {
+  arm64: Architecture.ARM_64,
+  x86_64: Architecture.X86_64,
+};
+
+/** Reads the settings from the CDK context, with a default for each. */
+export function readSettings(node: Node): Settings {
+  const minCapacity = number(node, "minCapacity", 0, { min: 0, max: 256, step: 0.5 });
+  const maxCapacity = number(node, "maxCapacity", 8, { min: 1, max: 256, step: 0.5 });
+  if (minCapacity > maxCapacity) {
+    throw new SettingsError(`minCapacity=${minCapacity} is more than maxCapacity=${maxCapacity}`);
+  }
+  return {
+    architecture: architecture(node),
+    artifacts: path.resolve(INFRA_DIR, text(node, "artifacts", "../target/lambda")),
+    minCapacity,
+    maxCapacity,
+    autoPauseMinutes: number(node, "autoPauseMinutes", 15, { min: 5, max: 1440, step: 1 }),
+    deletionProtection: flag(node, "deletionProtection", true),
+    // Amazon SQS takes no less than 2 as an event source's concurrency. Each loader writes through
+    // up to three connections, so 4 files keep a small Aurora busy without starving the API.
+    loaderConcurrency: number(node, "loaderConcurrency", 4, { min: 2, max: 1000, step: 1 }),
+    writerLimits: callLimits(node, "writer", { rate: 100, burst: 200, perDay: 1_000_000 }),
+    operatorLimits: callLimits(node, "operator", { rate: 20, burst: 40, perDay: 100_000 }),
+  };
+}
+
+/**
+ * The folder of a package's `bootstrap`.
+ *
+ * Without this check CDK would report a missing asset with a stack trace, or worse, upload a folder
+ * without a binary, which fails at the first invocation only.
+ */
+export function artifactFolder(settings: Settings, packageName: string): string {
+  const folder = path.join(settings.artifacts, packageName);
+  const bootstrap = path.join(folder, "bootstrap");
+  if (!existsSync(bootstrap)) {
+    const flag = settings.architecture === Architecture.ARM_64 ? " --arm64" : " --x86-64";
+    throw new SettingsError(
+      `${bootstrap} is missing; build it with "cargo lambda build --release${flag}", ` +
+        `or name the folder of the binaries with "-c artifacts=<folder>"`,
+    );
+  }
+  return folder;
+}
+
+function architecture(node: Node): Architecture {
+  const name = text(node, "architecture", "arm64");
+  const found = ARCHITECTURES[name];
+  if (!found) {
+    throw new SettingsError(`architecture=${name} is none of ${Object.keys(ARCHITECTURES).join(", ")}`);
+  }
+  return found;
+}
+
+function callLimits(node: Node, key: string, defaults: CallLimits): CallLimits {
+  return {
+    rate: number(node, `${key}Rate`, defaults.rate, { min: 1, max: 10_000, step: 1 }),
+    burst: number(node, `${key}Burst`, defaults.burst, { min: 1, max: 5_000, step: 1 }),
+    perDay: number(node, `${key}PerDay`, defaults.perDay, { min: 1, max: 1_000_000_000, step: 1 }),
+  };
+}
+
+function text(node: Node, name: string, fallback: string): string {
+  const value: unknown = node.tryGetContext(name);
+  if (value === undefined) {
+    return fallback;
+  }
+  if (typeof value !== "string" || value === "") {
+    throw new SettingsError(`${name} must be a text that is not empty`);
+  }
+  return value;
+}
+
+function flag(node: Node, name: string, fallback: boolean): boolean {
+  const value: unknown = node.tryGetContext(name);
+  switch (value) {
+    case undefined:
+      return fallback;
+    case true:
+    case "true":
+      return true;
+    case false:
+    case "false":
+      return false;
+    default:
+      throw new SettingsError(`${name}=${String(value)} is neither true nor false`);
+  }
+}
+
+interface Range {
+  readonly min: number;
+  readonly max: number;
+  readonly step: number;
+}
+
+function number(node: Node, name: string, fallback: number, range: Range): number {
+  const given: unknown = node.tryGetContext(name);
+  if (given === undefined) {
+    return fallback;
+  }
+  const value = typeof given === "string" && given.trim() === "" ? Number.NaN : Number(given);
+  if (!(value >= range.min && value <= range.max && Number.isInteger(value / range.step))) {
+    throw new SettingsError(
+      `${name}=${String(given)} is not a number from ${range.min} to ${range.max} in steps of ${range.step}`,
+    );
+  }
+  return value;
+}
