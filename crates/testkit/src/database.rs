@@ -1,0 +1,199 @@
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use aurora::{Database, Deadline, Target};
+use aws_credential_types::Credentials as AwsCredentials;
+use aws_sdk_rdsdata::Client;
+use aws_sdk_rdsdata::config::{BehaviorVersion, Region};
+use local_data_api::{Config, Credentials, FaultHandle, Server, Upstream};
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, OptsBuilder, Row, Value};
+
+use crate::mariadb::MariaDb;
+
+/// What tests may take before their calls run out of time; machines that build at the same time are slow.
+const BUDGET: Duration = Duration::from_secs(60);
+
+/// A database of its own, behind a Data API of its own.
+#[derive(Debug)]
+pub struct TestDatabase {
+    name: String,
+    server: Server,
+    mariadb: Arc<MariaDb>,
+}
+
+impl TestDatabase {
+    /// An empty database.
+    ///
+    /// # Errors
+    /// When MariaDB or the Data API cannot be started.
+    pub async fn start() -> Result<Self> {
+        Self::start_with(|_| {}).await
+    }
+
+    /// An empty database behind a Data API that is set up otherwise: other limits, faults from the start, session settings.
+    ///
+    /// # Errors
+    /// When MariaDB or the Data API cannot be started.
+    pub async fn start_with(configure: impl FnOnce(&mut Config)) -> Result<Self> {
+        let mariadb = mariadb()?;
+        let name = format!("test_{}_{:08x}", std::process::id(), fastrand::u32(..));
+        let mut conn = connect(mariadb.socket(), None).await?;
+        conn.query_drop(format!("CREATE DATABASE {name}")).await?;
+        conn.disconnect().await?;
+        let upstream = Upstream::Socket(mariadb.socket().to_owned());
+        let mut config = Config::new(upstream, Credentials::fixed("root", ""));
+        configure(&mut config);
+        let server = Server::bind(config).await?;
+        Ok(Self { name, server, mariadb })
+    }
+
+    /// A database with every migration of `sql/migrations` applied.
+    ///
+    /// # Errors
+    /// When it cannot be started or migrated.
+    pub async fn migrated() -> Result<Self> {
+        let test = Self::start().await?;
+        test.migrate().await?;
+        Ok(test)
+    }
+
+    /// Applies every migration of `sql/migrations`.
+    ///
+    /// # Errors
+    /// When one fails.
+    pub async fn migrate(&self) -> Result<()> {
+        let migrations = domain::migration::shipped()?;
+        aurora::migrations::migrate(&self.database(), &migrations, "testkit").await?;
+        Ok(())
+    }
+
+    /// The database as the functions see it, with a minute for everything that is done through this handle.
+    pub fn database(&self) -> Database {
+        Database::new(self.client(), self.target()).with_deadline(Deadline::after(BUDGET))
+    }
+
+    /// An SDK client for the Data API in front of it.
+    pub fn client(&self) -> Client {
+        let config = aws_sdk_rdsdata::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(AwsCredentials::for_tests())
+            .endpoint_url(self.server.url())
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .build();
+        Client::from_conf(config)
+    }
+
+    /// What the Data API calls it.
+    pub fn target(&self) -> Target {
+        Target {
+            cluster_arn: "arn:aws:rds:us-east-1:000000000000:cluster:rowgate".to_owned(),
+            secret_arn: "arn:aws:secretsmanager:us-east-1:000000000000:secret:rowgate".to_owned(),
+            database: self.name.clone(),
+        }
+    }
+
+    /// The faults of the Data API in front of it.
+    pub fn data_api(&self) -> &FaultHandle {
+        self.server.faults()
+    }
+
+    /// The Data API's endpoint, for `AWS_ENDPOINT_URL_RDS_DATA`.
+    pub fn data_api_url(&self) -> String {
+        self.server.url()
+    }
+
+    /// How many transactions the Data API has open.
+    pub fn open_transactions(&self) -> usize {
+        self.server.open_transactions()
+    }
+
+    /// The name of the database.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The socket of its server.
+    pub fn mysql_socket(&self) -> &Path {
+        self.mariadb.socket()
+    }
+
+    /// Runs SQL directly, past the Data API, as root: rows of values as text.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub async fn sql(&self, sql: &str) -> Result<Vec<Vec<Option<String>>>> {
+        let mut conn = self.connect().await?;
+        let rows: Vec<Row> = conn.query(sql).await.with_context(|| sql.to_owned())?;
+        conn.disconnect().await?;
+        rows.into_iter().map(|row| row.unwrap().into_iter().map(text).collect()).collect()
+    }
+
+    /// The first value of the first row as text: for counts.
+    ///
+    /// # Errors
+    /// What the database answers; no row or NULL.
+    pub async fn value(&self, sql: &str) -> Result<String> {
+        let first = self.sql(sql).await?.into_iter().next().and_then(|row| row.into_iter().next());
+        first.flatten().with_context(|| format!("no value: {sql}"))
+    }
+
+    /// A connection past the Data API, as root.
+    ///
+    /// # Errors
+    /// When the server does not answer.
+    pub async fn connect(&self) -> Result<Conn> {
+        connect(self.mariadb.socket(), Some(&self.name)).await
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        // A server of this process goes with all its databases.
+        if self.mariadb.is_shared() {
+            let _ = Command::new("mariadb")
+                .args(["--no-defaults", "--user=root"])
+                .arg(format!("--socket={}", self.mariadb.socket().display()))
+                // Not for long: a test that failed may have left a lock.
+                .arg(format!("--execute=SET lock_wait_timeout = 1; DROP DATABASE IF EXISTS {}", self.name))
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .status();
+        }
+    }
+}
+
+/// One server for all tests that run in this process at the same time.
+fn mariadb() -> Result<Arc<MariaDb>> {
+    static CURRENT: Mutex<Weak<MariaDb>> = Mutex::new(Weak::new());
+    let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(mariadb) = current.upgrade() {
+        return Ok(mariadb);
+    }
+    let mariadb = Arc::new(MariaDb::shared_or_new()?);
+    *current = Arc::downgrade(&mariadb);
+    Ok(mariadb)
+}
+
+async fn connect(socket: &Path, database: Option<&str>) -> Result<Conn> {
+    let options = OptsBuilder::default()
+        .socket(Some(socket.display().to_string()))
+        .user(Some("root"))
+        .db_name(database)
+        .init(vec!["SET NAMES utf8mb4, time_zone = '+00:00'"]);
+    Ok(Conn::new(options).await?)
+}
+
+/// The text protocol gives everything but NULL as bytes.
+fn text(value: Value) -> Result<Option<String>> {
+    Ok(match value {
+        Value::NULL => None,
+        Value::Bytes(bytes) => Some(String::from_utf8(bytes)?),
+        other => Some(other.as_sql(true)),
+    })
+}

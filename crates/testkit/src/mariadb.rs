@@ -1,0 +1,166 @@
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::{Duration, Instant};
+use std::{env, fs, thread};
+
+use anyhow::{Context, Result, bail};
+use tempfile::TempDir;
+
+use crate::template;
+
+/// The environment variable that names the socket of a MariaDB that is already there.
+pub const SOCKET_VARIABLE: &str = "ROWGATE_TEST_MYSQL_SOCKET";
+
+const PREFIX: &str = "rowgate-mariadb-run-";
+const START_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// A MariaDB of this process, reached through its socket alone, as `root` without a password.
+///
+/// It ends with the last handle, and with the process however that ends: the kernel kills it with its parent (`setpriv
+/// --pdeathsig`), and a directory left behind by a killed process is removed by the next start.
+#[derive(Debug)]
+pub struct MariaDb {
+    socket: PathBuf,
+    running: Option<Running>,
+}
+
+#[derive(Debug)]
+struct Running {
+    child: Arc<Mutex<Child>>,
+    /// Ends the thread that holds the server's life.
+    release: mpsc::Sender<()>,
+    /// Removed after the server has ended.
+    _directory: TempDir,
+}
+
+impl MariaDb {
+    /// The server that [`SOCKET_VARIABLE`] names, or a new one.
+    ///
+    /// # Errors
+    /// When MariaDB is not installed or does not start; with the end of its log.
+    pub fn shared_or_new() -> Result<Self> {
+        match env::var_os(SOCKET_VARIABLE) {
+            Some(socket) => Ok(Self { socket: socket.into(), running: None }),
+            None => Self::start(),
+        }
+    }
+
+    /// A new server with an empty data directory.
+    ///
+    /// # Errors
+    /// When MariaDB is not installed or does not start; with the end of its log.
+    pub fn start() -> Result<Self> {
+        sweep();
+        let directory =
+            tempfile::Builder::new().prefix(&format!("{PREFIX}{}-", std::process::id())).tempdir()?;
+        let data = directory.path().join("data");
+        template::copy_to(&data)?;
+        let socket = directory.path().join("mysql.sock");
+        let log = directory.path().join("mariadb.log");
+        let (child, release) = spawn(command(&data, &socket, &log))?;
+        let server = Self { socket, running: Some(Running { child, release, _directory: directory }) };
+        server.wait_until_up(&log)?;
+        Ok(server)
+    }
+
+    /// Its socket.
+    pub fn socket(&self) -> &Path {
+        &self.socket
+    }
+
+    /// Whether it belongs to somebody else, who outlives this handle.
+    pub fn is_shared(&self) -> bool {
+        self.running.is_none()
+    }
+
+    fn wait_until_up(&self, log: &Path) -> Result<()> {
+        let Some(running) = &self.running else { return Ok(()) };
+        let started = Instant::now();
+        loop {
+            // It listens only once it can answer.
+            if std::os::unix::net::UnixStream::connect(&self.socket).is_ok() {
+                return Ok(());
+            }
+            let ended = running.child.lock().unwrap_or_else(PoisonError::into_inner).try_wait()?;
+            if ended.is_some() || started.elapsed() > START_TIMEOUT {
+                bail!("MariaDB did not start:\n{}", fs::read_to_string(log).unwrap_or_default());
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Its data goes with it, so there is nothing to shut down in order.
+        let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = child.kill();
+        let _ = child.wait();
+        let _ = self.release.send(());
+    }
+}
+
+/// Strict, in UTC, utf8mb4. A killed server loses nothing that it committed, a machine that loses power may.
+fn command(data: &Path, socket: &Path, log: &Path) -> Command {
+    let mut command = Command::new("setpriv");
+    command
+        .args(["--pdeathsig", "KILL", "mariadbd", "--no-defaults"])
+        .arg(format!("--datadir={}", data.display()))
+        .arg(format!("--socket={}", socket.display()))
+        .arg(format!("--log-error={}", log.display()))
+        .arg(format!("--pid-file={}", data.join("mariadbd.pid").display()))
+        .args(template::root_needs_a_user())
+        .args([
+            "--skip-networking",
+            "--skip-name-resolve",
+            "--performance-schema=OFF",
+            "--max-connections=500",
+            "--max-allowed-packet=64M",
+            "--character-set-server=utf8mb4",
+            "--collation-server=utf8mb4_unicode_520_ci",
+            "--default-time-zone=+00:00",
+            "--sql-mode=STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION",
+            "--innodb-buffer-pool-size=128M",
+            "--innodb-log-file-size=16M",
+            "--innodb-flush-log-at-trx-commit=2",
+            "--innodb-doublewrite=OFF",
+            "--innodb-use-native-aio=OFF",
+        ])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    command
+}
+
+/// Starts the server from a thread that lives as long as it does: the kernel's parent-death signal comes when the *thread* that
+/// started a child ends, and the threads of tests and of runtimes end early.
+fn spawn(mut command: Command) -> Result<(Arc<Mutex<Child>>, mpsc::Sender<()>)> {
+    let (release, released) = mpsc::channel();
+    let (tell, told) = mpsc::channel();
+    thread::Builder::new().name("mariadb-keeper".to_owned()).spawn(move || {
+        let child = command.spawn().map(|child| Arc::new(Mutex::new(child)));
+        let started = child.is_ok();
+        let _ = tell.send(child);
+        if started {
+            // Until told, or until the handle is gone.
+            let _ = released.recv();
+        }
+    })?;
+    let child = told.recv().context("the thread that starts MariaDB ended")?;
+    Ok((child.context("cannot run setpriv (util-linux): is it installed?")?, release))
+}
+
+/// Removes what servers left behind whose process was killed.
+fn sweep() {
+    let Ok(entries) = fs::read_dir(env::temp_dir()) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let owner = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.split('-').next());
+        if let Some(owner) = owner
+            && !Path::new("/proc").join(owner).exists()
+        {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
