@@ -28,7 +28,11 @@ impl From<ExitStatus> for ExitCode {
 impl ExitStatus {
     /// The status an error ends the command with.
     pub fn of(error: &anyhow::Error) -> Self {
-        if error.chain().any(<dyn std::error::Error>::is::<UserError>) { Self::User } else { Self::Unexpected }
+        if error.chain().any(<dyn std::error::Error>::is::<UserError>) {
+            Self::User
+        } else {
+            Self::Unexpected
+        }
     }
 }
 

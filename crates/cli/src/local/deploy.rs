@@ -71,15 +71,38 @@ pub(crate) async fn deploy(
     // Whatever happens from here on, the old record no longer says what stands.
     let _ = fs::remove_file(layout.deployment());
     let cdk = Cdk { sources, ports, layout };
+    let assembly = layout.cdk_out();
+    let assembly = text(&assembly)?;
+    let step = printer.step("synthesising the stack");
+    let artifacts = fs::canonicalize(&sources.artifacts)?;
+    cdk.run(&[
+        "synth",
+        "--quiet",
+        "--output",
+        assembly,
+        "--context",
+        &format!("architecture={}", architecture()?),
+        "--context",
+        &format!("artifacts={}", text(&artifacts)?),
+    ])?;
     if !stands {
-        let step = printer.step("preparing the local cloud for the CDK");
-        cdk.run(&["bootstrap", &format!("aws://{ACCOUNT}/{REGION}")])?;
-        step.done("local cloud prepared for the CDK");
+        step.update("preparing the local cloud for the CDK");
+        cdk.run(&["bootstrap", &format!("aws://{ACCOUNT}/{REGION}"), "--app", assembly])?;
     }
-    let step = printer.step("deploying the stack");
+    step.update("deploying the stack");
     let outputs = layout.outputs();
-    let outputs_text = outputs.to_str().ok_or_else(|| user_error("The folder's path is not UTF-8."))?;
-    cdk.run(&["deploy", STACK, "--require-approval", "never", "--outputs-file", outputs_text])?;
+    cdk.run(&[
+        "deploy",
+        STACK,
+        "--app",
+        assembly,
+        "--require-approval",
+        "never",
+        "--method",
+        "direct",
+        "--outputs-file",
+        text(&outputs)?,
+    ])?;
     let all: BTreeMap<String, BTreeMap<String, String>> = serde_json::from_slice(
         &fs::read(&outputs).with_context(|| format!("reading {}", outputs.display()))?,
     )
@@ -108,7 +131,6 @@ impl Cdk<'_> {
                 program.display()
             )));
         }
-        let artifacts = fs::canonicalize(&self.sources.artifacts)?;
         let log = self.layout.log("cdk");
         let mut output = OpenOptions::new().create(true).append(true).open(&log)?;
         writeln!(output, "\n== cdk {}", arguments.join(" "))?;
@@ -116,10 +138,6 @@ impl Cdk<'_> {
         command
             .args(arguments)
             .args(["--ci", "--no-color", "--no-notices", "--progress", "events"])
-            .args(["--context", &format!("architecture={}", architecture()?)])
-            .args(["--context", &format!("artifacts={}", artifacts.display())])
-            .arg("--output")
-            .arg(self.layout.cdk_out())
             .current_dir(&infra);
         // Nothing of the user's own AWS account may leak in.
         for (name, _) in std::env::vars_os() {
@@ -147,6 +165,11 @@ impl Cdk<'_> {
             .map_err(|error| user_error(format!("{} cannot be run: {error}.", program.display())))?;
         if status.success() { Ok(()) } else { Err(failure(&format!("cdk {} failed", arguments[0]), &log)) }
     }
+}
+
+/// A path as an argument of the CDK, which takes UTF-8 only.
+fn text(path: &Path) -> Result<&str> {
+    path.to_str().ok_or_else(|| user_error(format!("The path {} is not UTF-8.", path.display())))
 }
 
 /// The processor of this machine, in AWS's words.

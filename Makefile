@@ -1,0 +1,39 @@
+# Rowgate on one machine. `make` shows what there is.
+# Each target installs what it needs, says what it does, and stops with one sentence where something is missing.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help run down clean status test bench fmt lint
+
+help: ## show this
+	@echo 'Rowgate: rows in over HTTP and S3, reports out. On this machine:'
+	@echo
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo '  make run DATA=<folder>   with your own departments.csv, jobs.csv and hired_employees.csv or employees.csv'
+	@echo
+	@echo 'Afterwards: source .local/env'
+
+run: ## start the local cloud, deploy, load sample data, print both reports; leaves it up
+	@scripts/run.sh "$(DATA)"
+
+down: ## stop the local cloud; its data stays
+	@scripts/local.sh down
+
+clean: ## stop the local cloud and remove its data
+	@scripts/local.sh clean
+
+status: ## show what of the local cloud runs
+	@scripts/local.sh status
+
+test: ## run every test there is, on a cloud of its own
+	@scripts/test.sh
+
+bench: ## measure, print a table
+	@scripts/bench.sh
+
+fmt: ## format the Rust code
+	@cargo fmt --all
+
+lint: ## check format, lints and documentation without running anything
+	@scripts/lint.sh

@@ -1,0 +1,136 @@
+# shellcheck shell=bash
+# What the scripts share. Sourced, not run.
+
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+NEXTEST_VERSION=0.9.143
+# Where cargo puts what it builds; the local cloud runs these very files.
+TARGET=${CARGO_TARGET_DIR:-target}/debug
+TOOLS=$PWD/.local/tools
+export PATH="$TOOLS/bin:$PATH:/usr/sbin"
+
+# The packages that are Lambda functions.
+FUNCTIONS=(insert-api reports loader migrate)
+
+say() { printf '%s\n' "== $*" >&2; }
+
+stop() {
+    printf 'error: %s\n' "$*" >&2
+    exit 1
+}
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# Runs a command only when the files named before `--` have changed since it last succeeded under this name.
+once() {
+    local name=$1 stamp=.local/stamps/$1 digest files=()
+    shift
+    while [ "$1" != -- ]; do
+        files+=("$1")
+        shift
+    done
+    shift
+    digest=$(find "${files[@]}" -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum)
+    if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$digest" ]; then
+        return 0
+    fi
+    rm -f "$stamp"
+    "$@" || return
+    mkdir -p .local/stamps
+    printf '%s\n' "$digest" >"$stamp"
+}
+
+need_cargo() {
+    has cargo || stop "cargo is missing; install Rust from https://rustup.rs, then try again."
+}
+
+# Installs Debian packages. No service is started: the local cloud runs a MariaDB of its own.
+install_packages() {
+    if [ "$(id -u)" != 0 ] || ! has apt-get; then
+        stop "$* is missing; install it (on Debian: sudo apt-get install $*), then try again."
+    fi
+    say "installing $*"
+    local policy=/usr/sbin/policy-rc.d ours=
+    if [ ! -e "$policy" ]; then
+        printf '#!/bin/sh\nexit 101\n' >"$policy"
+        chmod +x "$policy"
+        ours=1
+    fi
+    local status=0
+    {
+        DEBIAN_FRONTEND=noninteractive apt-get -qq update &&
+            DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends "$@"
+    } >&2 </dev/null || status=$?
+    if [ -n "$ours" ]; then
+        rm -f "$policy"
+    fi
+    [ "$status" = 0 ] || stop "apt-get could not install $*; its messages are above."
+}
+
+need_mariadb() {
+    if ! has mariadbd || ! has mariadb-install-db || ! has mariadb; then
+        install_packages mariadb-server
+    fi
+}
+
+need_python() {
+    has python3 || stop "python3 is missing; install Python 3.10 or later, then try again."
+    python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||
+        stop "python3 is too old; Python 3.10 or later is needed."
+    python3 -c 'import venv, ensurepip' 2>/dev/null || install_packages python3-venv
+    if [ -f .local/venv/bin/python ] && ! .local/venv/bin/python -c '' 2>/dev/null; then
+        # The Python it was made with is gone.
+        rm -rf .local/venv .local/stamps/python
+    fi
+    [ -x .local/venv/bin/ministack ] || rm -f .local/stamps/python
+    once python local/requirements.txt -- install_python
+}
+
+install_python() {
+    say "installing MiniStack and other Python programs into .local/venv"
+    mkdir -p .local
+    python3 -m venv --clear .local/venv &&
+        .local/venv/bin/pip install --quiet --disable-pip-version-check --requirement local/requirements.txt >&2
+}
+
+need_node() {
+    has node && has npm || stop "node is missing; install Node.js 20 or later, then try again."
+    local major
+    major=$(node --print 'process.versions.node.split(".")[0]')
+    [ "$major" -ge 20 ] || stop "Node.js $major is too old; version 20 or later is needed."
+    [ -x infra/node_modules/.bin/cdk ] || rm -f .local/stamps/node
+    once node infra/package-lock.json -- install_node
+    [ -f infra/dist/bin/rowgate.js ] || rm -f .local/stamps/infra
+    once infra infra/bin infra/lib infra/test infra/tsconfig.json infra/package-lock.json -- compile_infra
+}
+
+install_node() {
+    say "installing the CDK into infra/node_modules"
+    (cd infra && npm ci --no-fund --no-audit --loglevel=error) >&2
+}
+
+compile_infra() {
+    say "compiling infra/"
+    rm -rf infra/dist
+    (cd infra && npm run --silent build) >&2
+}
+
+need_nextest() {
+    cargo nextest --version >/dev/null 2>&1 && return
+    say "installing cargo-nextest into .local/tools (some minutes, once)"
+    cargo install --quiet --locked --root "$TOOLS" --version "$NEXTEST_VERSION" cargo-nextest
+}
+
+# Builds every binary and lays the functions out as the CDK expects them.
+build() {
+    say "building (the first time takes some minutes)"
+    cargo build --workspace --bins --locked
+    local package
+    for package in "${FUNCTIONS[@]}"; do
+        mkdir -p ".local/lambda/$package"
+        # Only what has changed is touched: the deployment looks at the content, people at the time.
+        cmp --silent "$TARGET/$package" ".local/lambda/$package/bootstrap" ||
+            cp --force "$TARGET/$package" ".local/lambda/$package/bootstrap"
+    done
+}

@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# make down, make clean, make status: passes the verb on to `rowgate local`.
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+if [ ! -x "$TARGET/rowgate" ]; then
+    if [ ! -d .local/run ]; then
+        say "There is no local cloud."
+        exit 0
+    fi
+    need_cargo
+    cargo build --quiet --locked --package cli
+fi
+exec "$TARGET/rowgate" local "$1" --dir .local

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# make run: everything from a fresh clone to both reports. The argument is a folder of your own data, or nothing.
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+data=${1:-}
+if [ -n "$data" ] && [ ! -d "$data" ]; then
+    stop "There is no folder $data."
+fi
+
+need_cargo
+need_mariadb
+need_python
+need_node
+build
+
+say "starting the local cloud"
+"$TARGET/rowgate" local up --dir .local
+
+if [ -z "$data" ]; then
+    data=.local/sample
+    "$TARGET/rowgate" sample --out "$data" >/dev/null
+fi
+# shellcheck source=/dev/null
+. .local/env
+"$TARGET/rowgate" demo --data "$data"
+
+cat <<END
+
+The local cloud is up.
+  URL  $ROWGATE_URL
+  key  $ROWGATE_API_KEY   (header x-api-key)
+
+  source .local/env                      the settings for curl, the AWS tools and $TARGET/rowgate
+  $TARGET/rowgate report hires-by-quarter year=2021
+  $TARGET/rowgate upload employees <file.csv> --wait
+  make down                              stops it
+END
