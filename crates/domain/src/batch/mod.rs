@@ -11,3 +11,6 @@ mod verdict;
 pub use answer::{Answer, TableAnswer};
 pub use read::{Batch, BatchError, BatchRow, MAX_BODY_BYTES, MAX_DEPTH, MAX_ROWS, TableBatch};
 pub use verdict::{Facts, RejectedRow, Verdict};
+
+#[cfg(test)]
+mod tests;

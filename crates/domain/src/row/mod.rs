@@ -28,3 +28,6 @@ impl CheckedRow<'_> {
         self.errors.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,145 @@
+//! Reading, judging and answering, without a database.
+
+use super::*;
+use crate::dictionary::Dictionary;
+use crate::shipped;
+
+fn hr() -> &'static Dictionary {
+    shipped::dictionary().unwrap()
+}
+
+fn refusal(body: &str) -> String {
+    Batch::read(hr(), body.as_bytes()).unwrap_err().to_string()
+}
+
+#[test]
+fn says_why_a_body_is_no_batch() {
+    assert_eq!(refusal(""), "The request has no body; send a JSON object of tables and their rows.");
+    assert!(refusal("{\"jobs\": [").starts_with("The body is not JSON: EOF while parsing"));
+    assert!(refusal("{} x").starts_with("The body is not JSON: trailing characters at line 1 column 4"));
+    assert_eq!(refusal(" [1]"), "The body must be an object, table name to array of rows, not an array.");
+    assert_eq!(refusal("null"), "The body must be an object, table name to array of rows, not null.");
+    assert_eq!(refusal(r#"{"jobs": {"id": 1}}"#), "The rows of jobs must be an array, not an object.");
+    assert_eq!(
+        refusal(r#"{"job": []}"#),
+        "There is no table \"job\"; the tables are departments, jobs, employees."
+    );
+    assert_eq!(
+        refusal(r#"{"employees": [], "hired_employees": []}"#),
+        "The table employees is given more than once."
+    );
+    assert_eq!(refusal("{}"), "The batch has no rows; send 1 to 1000.");
+    let rows = vec!["{}"; 1001].join(",");
+    assert_eq!(
+        refusal(&format!(r#"{{"jobs": [{rows}]}}"#)),
+        "The batch has 1001 rows; send 1 to 1000 in all."
+    );
+    assert_eq!(refusal(&"[".repeat(100_000)), "The body is nested deeper than 32 levels.");
+    let wrong = Batch::read(hr(), b"{\"jobs\": [{\"id\": 1, \"job\": \"\xff\"}]}").unwrap_err();
+    assert_eq!(wrong, BatchError::NotUtf8 { offset: 28 });
+}
+
+#[test]
+fn a_thousand_rows_are_enough_and_brackets_in_text_are_no_nesting() {
+    let rows = vec![format!(r#"{{"id": 1, "job": "{}"}}"#, "[".repeat(40)); 1000].join(",");
+    let body = format!("[{rows}]");
+    let batch = Batch::read_rows(hr().table("jobs").unwrap(), body.as_bytes()).unwrap();
+    assert_eq!(batch.tables[0].rows.len(), 1000);
+}
+
+#[test]
+fn takes_one_row_object_for_an_array_of_one() {
+    let jobs = hr().table("jobs").unwrap();
+    let batch = Batch::read_rows(jobs, br#" {"id": 1, "job": "Clerk"} "#).unwrap();
+    assert!(batch.tables[0].is_flawless());
+    assert!(
+        Batch::read_rows(jobs, b"7").unwrap_err().to_string().ends_with("or one row object, not a number.")
+    );
+}
+
+#[test]
+fn puts_tables_in_reference_order() {
+    let body = br#"{"employees": [], "departments": [{"id": 1, "department": "Sales"}]}"#;
+    let batch = Batch::read(hr(), body).unwrap();
+    let names: Vec<&str> = batch.tables.iter().map(|rows| rows.table.name()).collect();
+    assert_eq!(names, ["departments", "employees"]);
+}
+
+#[test]
+fn answers_as_the_api_says() {
+    let body = br#"{"employees": [
+        {"id": 6, "name": "Ada", "datetime": "2021-07-27T16:02:08Z", "department_id": 1, "job_id": 1},
+        {"id": 7, "name": "", "datetime": "2021-07-27T16:02:08Z", "department_id": 1, "job_id": 9},
+        {"id": 6, "name": "Bo", "datetime": "2021-07-27T16:02:08Z", "department_id": 1, "job_id": 1}
+    ]}"#;
+    let batch = Batch::read(hr(), body).unwrap();
+    let facts = Facts {
+        taken: [].into(),
+        present: [("departments".to_owned(), [1].into()), ("jobs".to_owned(), [1].into())].into(),
+    };
+    let Verdict { accepted, rejected } = batch.tables[0].judge(&facts);
+    let answer = Answer::new([("employees", TableAnswer { inserted: accepted.len(), rejected })]);
+    assert_eq!(answer.status(), 207);
+    let json: serde_json::Value = serde_json::to_value(&answer).unwrap();
+    assert_eq!(
+        json,
+        serde_json::json!({
+            "inserted": 1,
+            "rejected": 2,
+            "tables": {"employees": {"inserted": 1, "rejected": [
+                {"index": 1,
+                 "row": {"id": 7, "name": "", "datetime": "2021-07-27T16:02:08Z", "department_id": 1, "job_id": 9},
+                 "errors": [
+                    {"column": "name", "code": "required", "message": "name is required"},
+                    {"column": "job_id", "code": "unknown_reference", "message": "job_id names no row of jobs"}]},
+                {"index": 2,
+                 "row": {"id": 6, "name": "Bo", "datetime": "2021-07-27T16:02:08Z", "department_id": 1, "job_id": 1},
+                 "errors": [
+                    {"column": "id", "code": "duplicate_in_batch", "message": "id is already taken by an earlier row"}]}
+            ]}}
+        })
+    );
+}
+
+#[test]
+fn a_refused_row_takes_no_id_from_a_later_one() {
+    let body = br#"[{"id": 1, "job": ""}, {"id": 1, "job": "Clerk"}, {"id": 1, "job": "Cook"}, {"id": 2, "job": "Spy"}]"#;
+    let batch = Batch::read_rows(hr().table("jobs").unwrap(), body).unwrap();
+    let verdict = batch.tables[0].judge(&Facts { taken: [2].into(), ..Facts::default() });
+    assert_eq!(verdict.accepted, [&batch.tables[0].rows[1].checked.values[..]]);
+    let codes: Vec<(usize, &str)> =
+        verdict.rejected.iter().map(|row| (row.index, row.errors[0].code().as_str())).collect();
+    assert_eq!(codes, [(0, "required"), (2, "duplicate_in_batch"), (3, "duplicate_id")]);
+}
+
+#[test]
+fn a_row_may_refer_to_itself_and_to_rows_before_it() {
+    let dictionary = Dictionary::parse(
+        "people.toml",
+        r#"[[table]]
+           name = "people"
+           columns = [{ name = "id", type = "integer", key = true },
+                      { name = "boss", type = "integer", references = "people" }]"#,
+    )
+    .unwrap();
+    let body = br#"[{"id": 1, "boss": 1}, {"id": 2, "boss": 1}, {"id": 3, "boss": 4}, {"id": 4, "boss": 9}]"#;
+    let batch = Batch::read_rows(&dictionary.tables()[0], body).unwrap();
+    let rows = &batch.tables[0];
+    let mut expected = crate::sql::ReferenceGuard::default();
+    expected.demand(&dictionary.tables()[0], &[4, 9].into());
+    assert_eq!(rows.guard(&dictionary), expected);
+    let facts = Facts { taken: [].into(), present: [("people".to_owned(), [9].into())].into() };
+    let verdict = rows.judge(&facts);
+    assert_eq!((verdict.accepted.len(), verdict.rejected[0].index), (3, 2));
+}
+
+#[test]
+fn leaves_rows_out_of_an_answer_that_would_be_too_large() {
+    let body = br#"[{"id": 1, "job": ""}]"#;
+    let batch = Batch::read_rows(hr().table("jobs").unwrap(), body).unwrap();
+    let Verdict { rejected, .. } = batch.tables[0].judge(&Facts::default());
+    let mut answer = Answer::new([("jobs", TableAnswer { inserted: 0, rejected })]);
+    answer.omit_rows();
+    assert!(serde_json::to_value(&answer).unwrap()["tables"]["jobs"]["rejected"][0]["row"].is_null());
+    assert_eq!(answer.status(), 422);
+}
