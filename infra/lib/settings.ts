@@ -80,9 +80,9 @@ export function artifactFolder(settings: Settings, packageName: string): string 
   const folder = path.join(settings.artifacts, packageName);
   const bootstrap = path.join(folder, "bootstrap");
   if (!existsSync(bootstrap)) {
-    const flag = settings.architecture === Architecture.ARM_64 ? " --arm64" : " --x86-64";
+    const target = settings.architecture === Architecture.ARM_64 ? "--arm64" : "--x86-64";
     throw new SettingsError(
-      `${bootstrap} is missing; build it with "cargo lambda build --release${flag}", ` +
+      `${bootstrap} is missing; build it with "cargo lambda build --release ${target}", ` +
         `or name the folder of the binaries with "-c artifacts=<folder>"`,
     );
   }

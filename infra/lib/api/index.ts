@@ -1,8 +1,9 @@
-import { Fn, RemovalPolicy } from "aws-cdk-lib";
+import { RemovalPolicy } from "aws-cdk-lib";
 import {
   AccessLogFormat,
+  ApiKey,
   EndpointType,
-  IApiKey,
+  type IApiKey,
   LambdaIntegration,
   LogGroupLogDestination,
   MethodLoggingLevel,
@@ -15,7 +16,7 @@ import { Construct } from "constructs";
 import type { RustFunction } from "../functions";
 import { acknowledge } from "../nag";
 import type { CallLimits, Settings } from "../settings";
-import { GATEWAY_PROBLEMS } from "./problems";
+import { GATEWAY_PROBLEMS, problemBody } from "./problems";
 
 const STAGE = "v1";
 
@@ -32,8 +33,8 @@ export class Api extends Construct {
   readonly url: string;
   readonly writerKey: IApiKey;
   /**
-   * The key that may also do what cannot be undone. The key depends on nothing, so a function that
-   * has to tell it from the writer's takes its `keyId` into its environment without a cycle.
+   * The key that may also do what cannot be undone. A function that has to tell it from the
+   * writer's takes its `keyId` into its environment.
    */
   readonly operatorKey: IApiKey;
 
@@ -69,7 +70,10 @@ export class Api extends Construct {
         dataTraceEnabled: false,
       },
     });
-    this.url = Fn.join("", ["https://", this.restApi.restApiId, ".execute-api.", this.restApi.stack.region, ".", this.restApi.stack.urlSuffix, "/", STAGE]);
+    // The construct's own output ends in a slash; the stack has one of its own without.
+    this.restApi.node.tryRemoveChild("Endpoint");
+    const { region, urlSuffix } = this.restApi.stack;
+    this.url = `https://${this.restApi.restApiId}.execute-api.${region}.${urlSuffix}/${STAGE}`;
 
     this.route("POST", "/insert_data", props.insert);
     this.route("POST", "/tables/{table}/rows", props.insert);
@@ -102,23 +106,23 @@ export class Api extends Construct {
   }
 
   private answerProblems(): void {
-    for (const { type, status, title, detail } of GATEWAY_PROBLEMS) {
-      this.restApi.addGatewayResponse(`Problem-${type.responseType}`, {
-        type,
-        statusCode: status.toString(),
+    for (const problem of GATEWAY_PROBLEMS) {
+      this.restApi.addGatewayResponse(`Problem-${problem.responseType.responseType}`, {
+        type: problem.responseType,
+        statusCode: problem.status.toString(),
         responseHeaders: {
           "Content-Type": "'application/problem+json'",
           "x-request-id": "context.requestId",
         },
-        templates: {
-          "application/json": JSON.stringify({ type: "about:blank", title, status, detail }),
-        },
+        templates: { "application/json": problemBody(problem) },
       });
     }
   }
 
   private addKey(name: string, description: string, limits: CallLimits): IApiKey {
-    const key = this.restApi.addApiKey(`${name}Key`, { description: `Rowgate: ${description}` });
+    // RestApi.addApiKey would tie the key to the stage, and so to every function behind it: a
+    // function could not know the key's id without a cycle. The usage plan does what is needed.
+    const key = new ApiKey(this, `${name}Key`, { description: `Rowgate: ${description}` });
     const plan = this.restApi.addUsagePlan(`${name}Plan`, {
       description: `Rowgate: limits of the ${name.toLowerCase()} key`,
       apiStages: [{ api: this.restApi, stage: this.restApi.deploymentStage }],

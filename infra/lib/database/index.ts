@@ -72,6 +72,8 @@ export class Database extends Construct {
           sql_mode: SQL_MODE.join(","),
           time_zone: "UTC",
           character_set_server: "utf8mb4",
+          // As the migrations declare it on each table; MySQL 8 and MariaDB both have it.
+          collation_server: "utf8mb4_unicode_520_ci",
         },
       }),
       vpc,

@@ -1,5 +1,5 @@
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
-import { Effect, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { Effect, Policy, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Code, Function as LambdaFunction, LoggingFormat, Runtime, Tracing } from "aws-cdk-lib/aws-lambda";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
@@ -24,7 +24,7 @@ export interface RustFunctionProps {
 export class RustFunction extends Construct {
   readonly lambda: LambdaFunction;
   readonly logGroup: LogGroup;
-  private readonly role: Role;
+  private readonly policy: Policy;
 
   constructor(scope: Construct, id: string, props: RustFunctionProps) {
     super(scope, id);
@@ -39,10 +39,11 @@ export class RustFunction extends Construct {
     });
 
     // Not AWSLambdaBasicExecutionRole, which may write to every log group of the account.
-    this.role = new Role(this, "Role", {
+    const role = new Role(this, "Role", {
       assumedBy: new ServicePrincipal("lambda.amazonaws.com"),
       description: `What ${props.functionName} may do`,
     });
+    this.policy = new Policy(this, "Policy", { roles: [role] });
     this.allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [this.logGroup.logGroupArn]);
 
     this.lambda = new LambdaFunction(this, "Function", {
@@ -53,7 +54,7 @@ export class RustFunction extends Construct {
       // Custom runtimes ignore the handler's name; the API wants one.
       handler: "bootstrap",
       code: Code.fromAsset(artifactFolder(props.settings, props.packageName)),
-      role: this.role.withoutPolicyUpdates(),
+      role: role.withoutPolicyUpdates(),
       logGroup: this.logGroup,
       // The functions write JSON lines themselves; the service's own lines may stay as they are.
       loggingFormat: LoggingFormat.TEXT,
@@ -64,13 +65,13 @@ export class RustFunction extends Construct {
       memorySize: props.memorySize,
       ...(props.environment ? { environment: props.environment } : {}),
     });
-    // A function must not start before its role may write logs, or its first lines are lost.
-    this.lambda.node.addDependency(this.role);
+    // The function must not start before its role may do its work: the first events would fail.
+    this.lambda.node.addDependency(this.policy);
   }
 
   /** Lets the function do the named actions on the named resources, and says so under `sid`. */
   allow(sid: string, actions: string[], resources: string[]): void {
-    this.role.addToPolicy(new PolicyStatement({ sid, effect: Effect.ALLOW, actions, resources }));
+    this.policy.addStatements(new PolicyStatement({ sid, effect: Effect.ALLOW, actions, resources }));
   }
 
   /** Points the function at the database and lets it do the named Data API actions there. */

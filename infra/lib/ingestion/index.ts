@@ -169,6 +169,11 @@ export class Ingestion extends Construct {
       ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"],
       [this.queue.queueArn],
     );
+    const bucketArn = `<${Stack.of(this).getLogicalId(this.bucket.node.defaultChild as CfnBucket)}.Arn>`;
+    acknowledge(loader, {
+      [`AwsSolutions-IAM5[Resource::${bucketArn}/${INCOMING_PREFIX}*]`]: "People name the files they drop; the prefix is the limit.",
+      [`AwsSolutions-IAM5[Resource::${bucketArn}/${REJECTED_PREFIX}*]`]: "Each load writes under its own id; the prefix is the limit.",
+    });
     return loader;
   }
 }

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { GATEWAY_PROBLEMS } from "../../lib/api/problems";
+import { only, template, type Json } from "../support";
+
+const found = template();
+const resources = found.toJSON()["Resources"] as Record<string, Json>;
+
+function path(resourceId: Json): string {
+  if ("Fn::GetAtt" in resourceId) {
+    return "";
+  }
+  const { ParentId, PathPart } = resources[resourceId.Ref].Properties;
+  return `${path(ParentId)}/${PathPart}`;
+}
+
+test("every method needs a key and goes to its function", () => {
+  const methods = Object.values(found.findResources("AWS::ApiGateway::Method")).map(({ Properties }) => {
+    assert.equal(Properties.ApiKeyRequired, true);
+    assert.equal(Properties.Integration.Type, "AWS_PROXY");
+    const target = JSON.stringify(Properties.Integration.Uri).match(/"(Insert|Reports)Function/)?.[1];
+    return `${Properties.HttpMethod} ${path(Properties.ResourceId)} ${target}`;
+  });
+  assert.deepEqual(methods.sort(), [
+    "GET /reports Reports",
+    "GET /reports/{name} Reports",
+    "POST /insert_data Insert",
+    "POST /tables/{table}/rows Insert",
+  ]);
+});
+
+test("the API is regional, on the stage v1, and logs calls but no bodies", () => {
+  found.hasResourceProperties("AWS::ApiGateway::RestApi", { EndpointConfiguration: { Types: ["REGIONAL"] } });
+  const { Properties } = only(found, "AWS::ApiGateway::Stage");
+  assert.equal(Properties.StageName, "v1");
+  assert.equal(Properties.MethodSettings[0].DataTraceEnabled, false);
+  assert.equal(resources[Properties.AccessLogSetting.DestinationArn["Fn::GetAtt"][0]].Properties.RetentionInDays, 30);
+});
+
+test("the URL has the stage and no slash at its end", () => {
+  const { Value } = found.findOutputs("ApiUrl")["ApiUrl"] as Json;
+  assert.equal(Value["Fn::Join"][1].at(-1), "/v1");
+});
+
+test("each key has a plan of its own, with a rate and a quota", () => {
+  found.resourceCountIs("AWS::ApiGateway::ApiKey", 2);
+  found.resourceCountIs("AWS::ApiGateway::UsagePlanKey", 2);
+  const plans = Object.values(found.findResources("AWS::ApiGateway::UsagePlan")).map(({ Properties }) => [Properties.Throttle, Properties.Quota]);
+  assert.deepEqual(plans, [
+    [{ BurstLimit: 200, RateLimit: 100 }, { Limit: 1_000_000, Period: "DAY" }],
+    [{ BurstLimit: 40, RateLimit: 20 }, { Limit: 100_000, Period: "DAY" }],
+  ]);
+});
+
+test("a key depends on nothing, so that a function may know its id", () => {
+  for (const key of Object.values(found.findResources("AWS::ApiGateway::ApiKey")) as Json[]) {
+    assert.equal(key.DependsOn, undefined);
+    assert.doesNotMatch(JSON.stringify(key.Properties), /"Ref"|Fn::/);
+  }
+});
+
+test("the gateway's own errors are problem+json with the request's id", () => {
+  const responses = Object.values(found.findResources("AWS::ApiGateway::GatewayResponse")) as Json[];
+  assert.equal(responses.length, GATEWAY_PROBLEMS.length);
+  for (const { Properties } of responses) {
+    assert.deepEqual(Properties.ResponseParameters, {
+      "gatewayresponse.header.Content-Type": "'application/problem+json'",
+      "gatewayresponse.header.x-request-id": "context.requestId",
+    });
+    const body = JSON.parse(Properties.ResponseTemplates["application/json"]);
+    assert.deepEqual(Object.keys(body), ["type", "title", "status", "detail"]);
+    assert.equal(body.status, Number(Properties.StatusCode));
+    assert.match(body.type, /^urn:rowgate:problem:[a-z-]+$/);
+  }
+});
+
+test("a path that is not there is not found, rather than forbidden", () => {
+  found.hasResourceProperties("AWS::ApiGateway::GatewayResponse", { ResponseType: "MISSING_AUTHENTICATION_TOKEN", StatusCode: "404" });
+});
+
+test("the API may call its two functions, and nobody else may", () => {
+  const permissions = Object.values(found.findResources("AWS::Lambda::Permission")) as Json[];
+  assert.equal(permissions.length, 2);
+  for (const { Properties } of permissions) {
+    assert.equal(Properties.Principal, "apigateway.amazonaws.com");
+    assert.ok(Properties.SourceArn);
+  }
+});

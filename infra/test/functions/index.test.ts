@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { only, statements, template, type Json } from "../support";
+
+const found = template();
+const functions: Json[] = Object.values(found.findResources("AWS::Lambda::Function"));
+
+test("functions run on arm64 and Amazon Linux 2023 unless told otherwise", () => {
+  found.allResourcesProperties("AWS::Lambda::Function", { Architectures: ["arm64"], Runtime: "provided.al2023" });
+});
+
+test("the HTTP functions give up before API Gateway does, the others get the longest time there is", () => {
+  const timeouts = Object.fromEntries(functions.map(({ Properties }) => [Properties.FunctionName, Properties.Timeout]));
+  assert.deepEqual(timeouts, { "rowgate-insert": 28, "rowgate-reports": 28, "rowgate-loader": 900, "rowgate-migrate": 900 });
+});
+
+test("every function knows the database, and only what else it needs", () => {
+  const database = ["ROWGATE_CLUSTER_ARN", "ROWGATE_DATABASE", "ROWGATE_SECRET_ARN"];
+  const names = Object.fromEntries(
+    functions.map(({ Properties }) => [Properties.FunctionName, Object.keys(Properties.Environment.Variables).sort()]),
+  );
+  assert.deepEqual(names, {
+    "rowgate-insert": ["AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", ...database],
+    "rowgate-reports": ["AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", ...database],
+    "rowgate-loader": ["ROWGATE_BUCKET", ...database],
+    "rowgate-migrate": database,
+  });
+});
+
+test("every function has a role and a log group of its own, with a retention", () => {
+  const roles = functions.map(({ Properties }) => Properties.Role["Fn::GetAtt"][0]);
+  assert.equal(new Set(roles).size, functions.length);
+  for (const { Properties } of functions) {
+    const group = found.toJSON()["Resources"][Properties.LoggingConfig.LogGroup.Ref];
+    assert.equal(group.Properties.LogGroupName, `/aws/lambda/${Properties.FunctionName}`);
+    assert.equal(group.Properties.RetentionInDays, 30);
+  }
+});
+
+test("a function starts after its rights are in place", () => {
+  for (const { Properties, DependsOn } of functions) {
+    const types = DependsOn.map((id: string) => found.toJSON()["Resources"][id].Type);
+    assert.ok(types.includes("AWS::IAM::Policy"), Properties.FunctionName);
+  }
+});
+
+test("every function may log, use the database, and no more than its work needs", () => {
+  const base = ["ReadDatabaseSecret", "UseDatabase", "WriteLogs"];
+  const sids = (id: string) => Object.keys(statements(found, id)).sort();
+  assert.deepEqual(sids("InsertPolicy"), base);
+  assert.deepEqual(sids("ReportsPolicy"), base);
+  assert.deepEqual(sids("MigratePolicy"), base);
+  assert.deepEqual(sids("IngestionLoaderPolicy"), [
+    "ReadDatabaseSecret",
+    "ReadDroppedFiles",
+    "TakeFromQueue",
+    "TellMissingFromForbidden",
+    "UseDatabase",
+    "WriteLogs",
+    "WriteRejects",
+  ]);
+});
+
+test("the reports only run single statements", () => {
+  assert.equal(statements(found, "ReportsPolicy")["UseDatabase"].Action, "rds-data:ExecuteStatement");
+});
+
+test("the loader reads what is dropped and writes rejects, nothing else in the bucket", () => {
+  const policy = statements(found, "IngestionLoaderPolicy");
+  const bucket = { "Fn::GetAtt": [Object.keys(found.findResources("AWS::S3::Bucket"))[0], "Arn"] };
+  const under = (prefix: string) => ({ "Fn::Join": ["", [bucket, `/${prefix}/*`]] });
+  assert.deepEqual(policy["ReadDroppedFiles"].Resource, under("incoming"));
+  assert.deepEqual(policy["WriteRejects"].Resource, under("rejected"));
+  assert.deepEqual(policy["TellMissingFromForbidden"].Resource, bucket);
+});
+
+test("no right of a function is on everything", () => {
+  for (const policy of Object.values(found.findResources("AWS::IAM::Policy")) as Json[]) {
+    for (const { Sid, Action, Resource } of policy.Properties.PolicyDocument.Statement) {
+      assert.notEqual(Resource, "*", Sid);
+      assert.ok([Action].flat().every((action: string) => !action.includes("*")), Sid);
+    }
+  }
+});
+
+test("roles can be taken by functions only", () => {
+  const roles = functions.map(({ Properties }) => found.toJSON()["Resources"][Properties.Role["Fn::GetAtt"][0]]);
+  for (const { Properties } of roles) {
+    assert.deepEqual(Properties.AssumeRolePolicyDocument.Statement[0].Principal, { Service: "lambda.amazonaws.com" });
+    assert.equal(Properties.ManagedPolicyArns, undefined);
+  }
+  assert.ok(only(found, "AWS::IAM::Role", ({ ManagedPolicyArns }) => ManagedPolicyArns !== undefined), "API Gateway's own");
+});

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { only, template, type Json } from "../support";
+
+const found = template();
+const bucket = only(found, "AWS::S3::Bucket");
+const queue = only(found, "AWS::SQS::Queue", ({ RedrivePolicy }) => RedrivePolicy);
+const deadLetters = only(found, "AWS::SQS::Queue", ({ RedrivePolicy }) => !RedrivePolicy);
+const loader = only(found, "AWS::Lambda::Function", ({ FunctionName }) => FunctionName === "rowgate-loader");
+
+test("the bucket is versioned, encrypted, closed to the public, and outlives the stack", () => {
+  assert.deepEqual(bucket.Properties.VersioningConfiguration, { Status: "Enabled" });
+  assert.deepEqual(bucket.Properties.BucketEncryption.ServerSideEncryptionConfiguration, [
+    { ServerSideEncryptionByDefault: { SSEAlgorithm: "AES256" } },
+  ]);
+  assert.deepEqual(bucket.Properties.PublicAccessBlockConfiguration, {
+    BlockPublicAcls: true,
+    BlockPublicPolicy: true,
+    IgnorePublicAcls: true,
+    RestrictPublicBuckets: true,
+  });
+  assert.equal(bucket.DeletionPolicy, "Retain");
+  assert.equal(bucket.UpdateReplacePolicy, "Retain");
+});
+
+test("the bucket and the queues take no call without TLS", () => {
+  const policies = [
+    ...Object.values(found.findResources("AWS::S3::BucketPolicy")),
+    ...Object.values(found.findResources("AWS::SQS::QueuePolicy")),
+  ] as Json[];
+  assert.equal(policies.length, 3);
+  for (const { Properties } of policies) {
+    const denied = Properties.PolicyDocument.Statement.find(
+      (statement: Json) => statement.Effect === "Deny" && statement.Condition.Bool?.["aws:SecureTransport"] === "false",
+    );
+    assert.ok(denied);
+  }
+});
+
+test("old versions stay longer than a message can wait in both queues", () => {
+  const [rule] = bucket.Properties.LifecycleConfiguration.Rules;
+  const days = (queue.Properties.MessageRetentionPeriod + deadLetters.Properties.MessageRetentionPeriod) / 86_400;
+  assert.ok(rule.NoncurrentVersionExpiration.NoncurrentDays > days);
+  assert.equal(rule.ExpirationInDays, undefined, "a file that nobody replaced stays");
+});
+
+test("a file dropped under incoming/, and no other, is told to the queue", () => {
+  assert.deepEqual(bucket.Properties.NotificationConfiguration.QueueConfigurations, [
+    {
+      Event: "s3:ObjectCreated:*",
+      Filter: { S3Key: { Rules: [{ Name: "prefix", Value: "incoming/" }] } },
+      Queue: { "Fn::GetAtt": [Object.entries(found.findResources("AWS::SQS::Queue")).find(([, { Properties }]) => Properties.RedrivePolicy)?.[0], "Arn"] },
+    },
+  ]);
+});
+
+test("the queue's policy is there before the bucket, which S3 checks", () => {
+  const types = bucket.DependsOn.map((id: string) => found.toJSON()["Resources"][id].Type);
+  assert.ok(types.includes("AWS::SQS::QueuePolicy"));
+});
+
+test("only this account's bucket may write to the queue", () => {
+  const policies = Object.values(found.findResources("AWS::SQS::QueuePolicy")) as Json[];
+  const allowed = policies.flatMap(({ Properties }) => Properties.PolicyDocument.Statement).filter(({ Effect }) => Effect === "Allow");
+  assert.equal(allowed.length, 1);
+  assert.deepEqual(allowed[0].Condition.StringEquals, { "aws:SourceAccount": { Ref: "AWS::AccountId" } });
+  assert.match(JSON.stringify(allowed[0].Condition.ArnLike), /:s3:::rowgate-\*/);
+});
+
+test("a message comes back no sooner than six times the loader's time", () => {
+  assert.ok(queue.Properties.VisibilityTimeout >= 6 * loader.Properties.Timeout);
+});
+
+test("a message has at least five tries, and then all the time there is", () => {
+  assert.ok(queue.Properties.RedrivePolicy.maxReceiveCount >= 5);
+  assert.equal(deadLetters.Properties.MessageRetentionPeriod, 14 * 86_400);
+  const tries = queue.Properties.RedrivePolicy.maxReceiveCount * queue.Properties.VisibilityTimeout;
+  assert.ok(tries < queue.Properties.MessageRetentionPeriod, "the tries end before the message does");
+});
+
+test("both queues are encrypted", () => {
+  found.allResourcesProperties("AWS::SQS::Queue", { SqsManagedSseEnabled: true });
+});
+
+test("the loader gets one file at a time and names what failed", () => {
+  found.hasResourceProperties("AWS::Lambda::EventSourceMapping", {
+    BatchSize: 1,
+    FunctionResponseTypes: ["ReportBatchItemFailures"],
+    ScalingConfig: { MaximumConcurrency: 4 },
+  });
+  assert.equal(loader.Properties.ReservedConcurrentExecutions, undefined);
+});

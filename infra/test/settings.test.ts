@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { test } from "node:test";
+
+import { SettingsError } from "../lib/settings";
+import { dummyArtifacts, INFRA_DIR, only, templateWith, type Context } from "./support";
+
+function failure(context: Context): string {
+  try {
+    templateWith(context);
+  } catch (error) {
+    assert.ok(error instanceof SettingsError, String(error));
+    return error.message;
+  }
+  return assert.fail("the context was accepted");
+}
+
+test("names the missing binary and the command that builds it", () => {
+  assert.equal(
+    failure({ artifacts: "/nowhere" }),
+    '/nowhere/insert-api/bootstrap is missing; build it with "cargo lambda build --release --arm64", ' +
+      'or name the folder of the binaries with "-c artifacts=<folder>"',
+  );
+  assert.match(failure({ artifacts: "/nowhere", architecture: "x86_64" }), /--release --x86-64"/);
+});
+
+for (const [context, message] of [
+  [{ architecture: "mips" }, "architecture=mips is none of arm64, x86_64"],
+  [{ minCapacity: "0.3" }, "minCapacity=0.3 is not a number from 0 to 256 in steps of 0.5"],
+  [{ minCapacity: 4, maxCapacity: 2 }, "minCapacity=4 is more than maxCapacity=2"],
+  [{ deletionProtection: "no" }, "deletionProtection=no is neither true nor false"],
+  [{ writerRate: "" }, "writerRate= is not a number from 1 to 10000 in steps of 1"],
+  [{ loaderConcurrency: "many" }, "loaderConcurrency=many is not a number from 2 to 1000 in steps of 1"],
+] as const) {
+  test(`refuses ${JSON.stringify(context)}`, () => assert.equal(failure(context), message));
+}
+
+test("takes the settings as text, as -c hands them over", () => {
+  const found = templateWith({ architecture: "x86_64", minCapacity: "0.5", maxCapacity: "2", deletionProtection: "false", loaderConcurrency: "9" });
+  found.allResourcesProperties("AWS::Lambda::Function", { Architectures: ["x86_64"] });
+  const { Properties: cluster } = only(found, "AWS::RDS::DBCluster");
+  assert.deepEqual(cluster.ServerlessV2ScalingConfiguration, { MinCapacity: 0.5, MaxCapacity: 2 });
+  assert.equal(cluster.DeletionProtection, false);
+  assert.equal(only(found, "AWS::Lambda::EventSourceMapping").Properties.ScalingConfig.MaximumConcurrency, 9);
+});
+
+test("the app synthesizes without a word, and says one sentence where a binary is missing", () => {
+  const outdir = mkdtempSync(path.join(tmpdir(), "rowgate-infra-app-"));
+  const run = (artifacts: string) =>
+    spawnSync(process.execPath, [path.join(INFRA_DIR, "dist", "bin", "rowgate.js")], {
+      encoding: "utf8",
+      env: { ...process.env, CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify({ artifacts }) },
+    });
+  try {
+    const good = run(dummyArtifacts());
+    assert.deepEqual([good.status, good.stdout, good.stderr], [0, "", ""]);
+    const bad = run("/nowhere");
+    assert.deepEqual([bad.status, bad.stdout], [1, ""]);
+    assert.match(bad.stderr, /^rowgate: \/nowhere\/insert-api\/bootstrap is missing;.*\n$/);
+  } finally {
+    rmSync(outdir, { recursive: true, force: true });
+  }
+});

@@ -1,0 +1,70 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { after } from "node:test";
+
+import { App } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
+
+import { RowgateStack } from "../lib/rowgate-stack";
+
+/** The folder of cdk.json; compiled, this file lies in dist/test/. */
+export const INFRA_DIR = path.resolve(__dirname, "..", "..");
+
+export const PACKAGES = ["insert-api", "reports", "loader", "migrate"] as const;
+
+export type Context = Readonly<Record<string, unknown>>;
+
+/** A CloudFormation value or resource, looked into without types. */
+export type Json = any;
+
+/** A folder of functions that hold no program, which lives as long as the test file's run. */
+export function dummyArtifacts(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), "rowgate-infra-"));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  for (const name of PACKAGES) {
+    mkdirSync(path.join(folder, name));
+    writeFileSync(path.join(folder, name, "bootstrap"), `the ${name} function`, { mode: 0o755 });
+  }
+  return folder;
+}
+
+/** The app as bin/rowgate.ts makes it, with the context of cdk.json and `context` on top. */
+export function rowgate(context: Context = {}): { app: App; stack: RowgateStack } {
+  const cdkJson = JSON.parse(readFileSync(path.join(INFRA_DIR, "cdk.json"), "utf8")) as { context: Context };
+  const outdir = mkdtempSync(path.join(tmpdir(), "rowgate-infra-out-"));
+  after(() => rmSync(outdir, { recursive: true, force: true }));
+  const app = new App({
+    analyticsReporting: false,
+    outdir,
+    context: { ...cdkJson.context, artifacts: dummyArtifacts(), ...context },
+  });
+  return { app, stack: new RowgateStack(app, "Rowgate") };
+}
+
+let asShipped: Template | undefined;
+
+/** The template with the settings as they ship; synthesized once. */
+export function template(): Template {
+  asShipped ??= templateWith({});
+  return asShipped;
+}
+
+export function templateWith(context: Context): Template {
+  return Template.fromStack(rowgate(context).stack);
+}
+
+/** The one resource of a type whose properties `matches` accepts. */
+export function only(template: Template, type: string, matches: (properties: Json) => boolean = () => true): Json {
+  const found = Object.values(template.findResources(type)).filter((resource) => matches(resource["Properties"] ?? {}));
+  if (found.length !== 1) {
+    throw new Error(`${found.length} resources of ${type} match, not one`);
+  }
+  return found[0];
+}
+
+/** The statements of a function's own policy, by their sid. */
+export function statements(template: Template, functionId: string): Record<string, Json> {
+  const policy = only(template, "AWS::IAM::Policy", (properties) => properties.PolicyName.startsWith(functionId));
+  return Object.fromEntries(policy.Properties.PolicyDocument.Statement.map((statement: Json) => [statement.Sid, statement]));
+}
