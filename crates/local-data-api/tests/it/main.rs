@@ -1,0 +1,11 @@
+//! The server held against a real database, through the AWS SDK for Rust and through bare HTTP.
+
+mod credentials;
+mod faults;
+mod limits;
+mod sessions;
+mod statements;
+mod support;
+mod transactions;
+mod types;
+mod wire;
