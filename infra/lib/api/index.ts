@@ -79,6 +79,8 @@ export class Api extends Construct {
     this.route("POST", "/tables/{table}/rows", props.insert);
     this.route("GET", "/reports", props.reports);
     this.route("GET", "/reports/{name}", props.reports);
+    this.route("GET", "/loads", props.reports);
+    this.route("GET", "/loads/{id}", props.reports);
 
     this.answerProblems();
     this.writerKey = this.addKey("Writer", "Inserts rows, reads reports", props.settings.writerLimits);

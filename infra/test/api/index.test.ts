@@ -23,6 +23,8 @@ test("every method needs a key and goes to its function", () => {
     return `${Properties.HttpMethod} ${path(Properties.ResourceId)} ${target}`;
   });
   assert.deepEqual(methods.sort(), [
+    "GET /loads Reports",
+    "GET /loads/{id} Reports",
     "GET /reports Reports",
     "GET /reports/{name} Reports",
     "POST /insert_data Insert",
