@@ -21,4 +21,4 @@ mod template;
 
 pub use database::TestDatabase;
 pub use mariadb::{MariaDb, SOCKET_VARIABLE};
-pub use {aurora, local_data_api};
+pub use {aurora, aws_sdk_rdsdata as sdk, local_data_api};

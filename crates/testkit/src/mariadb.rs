@@ -120,7 +120,7 @@ fn command(data: &Path, socket: &Path, log: &Path) -> Command {
             "--character-set-server=utf8mb4",
             "--collation-server=utf8mb4_unicode_520_ci",
             "--default-time-zone=+00:00",
-            "--sql-mode=STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION",
+            "--sql-mode=ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION",
             "--innodb-buffer-pool-size=128M",
             "--innodb-log-file-size=16M",
             "--innodb-flush-log-at-trx-commit=2",

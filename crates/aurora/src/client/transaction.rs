@@ -112,7 +112,8 @@ impl Transaction {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownOutcome`] when the answer was lost; after every other error nothing of it is in.
+    /// [`Error::UnknownOutcome`] when the answer was lost: a read then shows whether it is in, since whatever was left of it
+    /// has been rolled back. After every other error nothing of it is in.
     pub async fn commit(mut self) -> Result<(), Error> {
         let deadline = self.tx.0.database.deadline();
         let refusal = match self.tx.open().await {
@@ -121,8 +122,22 @@ impl Transaction {
                 *state = State::Ended;
                 drop(state);
                 let result = commit(&self.tx.0.database, &self.tx.0.id, deadline).await;
-                // A COMMIT that provably did not happen leaves a transaction that dropping rolls back.
-                self.finished = result.as_ref().map_or_else(Error::is_unknown_outcome, |()| true);
+                match &result {
+                    Ok(()) => self.finished = true,
+                    // If the COMMIT never arrived, the transaction is still there with all its locks, in the way of whoever
+                    // settles the outcome. Ended now, what can be read afterwards is final.
+                    Err(error) if error.is_unknown_outcome() => {
+                        self.finished = true;
+                        if let Err(error) = rollback(&self.tx.0).await {
+                            tracing::warn!(
+                                error.class = error.class(),
+                                "rollback after a lost commit failed"
+                            );
+                        }
+                    }
+                    // The COMMIT provably did not happen; dropping rolls back.
+                    Err(_) => {}
+                }
                 return result;
             }
             Err(error) => error,

@@ -1,0 +1,46 @@
+//! The client and the migrator against a real MariaDB behind the local Data API.
+
+mod migrations;
+mod retries;
+mod statements;
+mod transactions;
+
+use anyhow::Result;
+use aurora::{Database, Error, Statement};
+use testkit::TestDatabase;
+
+/// A database with one table, `things (id INT PRIMARY KEY, name VARCHAR(20))`, with the rows 1 and 2.
+async fn things() -> Result<TestDatabase> {
+    things_with(|_| {}).await
+}
+
+async fn things_with(configure: impl FnOnce(&mut testkit::local_data_api::Config)) -> Result<TestDatabase> {
+    let test = TestDatabase::start_with(configure).await?;
+    test.sql("CREATE TABLE things (id INT NOT NULL PRIMARY KEY, name VARCHAR(20) NULL) ENGINE = InnoDB")
+        .await?;
+    test.sql("INSERT INTO things VALUES (1, 'one'), (2, 'two')").await?;
+    Ok(test)
+}
+
+fn insert(id: i64) -> Statement {
+    Statement::new("INSERT INTO things (id, name) VALUES (:id, 'new')").bind("id", id)
+}
+
+fn rename(id: i64, name: &str) -> Statement {
+    Statement::new("UPDATE things SET name = :name WHERE id = :id").bind("name", name).bind("id", id)
+}
+
+async fn names(test: &TestDatabase) -> Result<String> {
+    test.value("SELECT GROUP_CONCAT(name ORDER BY id) FROM things").await
+}
+
+async fn insert_all(database: &Database, ids: &[i64]) -> Result<(), Error> {
+    database
+        .transaction(|tx| async move {
+            for id in ids {
+                tx.execute(insert(*id)).await?;
+            }
+            Ok(())
+        })
+        .await
+}

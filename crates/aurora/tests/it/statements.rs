@@ -1,0 +1,135 @@
+use anyhow::Result;
+use aurora::{Error, Statement, Value};
+use serde::Deserialize;
+use testkit::TestDatabase;
+use testkit::local_data_api::ErrorStyle;
+
+use crate::{insert, rename, things, things_with};
+
+#[tokio::test]
+async fn binds_every_type_and_reads_it_back() -> Result<()> {
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Row {
+        a: i64,
+        b: f64,
+        c: String,
+        d: u8,
+        e: Option<i64>,
+        f: String,
+        g: String,
+        h: String,
+        i: String,
+    }
+    let test = TestDatabase::start().await?;
+    test.sql(
+        "CREATE TABLE all_types (a BIGINT, b DOUBLE, c VARCHAR(50), d INT, e INT, f VARCHAR(20), g VARCHAR(30), h VARCHAR(20), \
+         i VARBINARY(9))",
+    )
+    .await?;
+    let insert = Statement::new("INSERT INTO all_types VALUES (:a, :b, :c, :d, :e, :f, :g, :h, :i)")
+        .bind("a", i64::MIN)
+        .bind("b", 0.1)
+        .bind("c", "'; DROP TABLE x; -- \\ \u{0} % :a é \u{1F600}")
+        .bind("d", true)
+        .bind("e", None::<i64>)
+        .bind("f", Value::Decimal("-12.50".to_owned()))
+        .bind("g", Value::Timestamp("2021-07-27 16:02:08.123".to_owned()))
+        .bind("h", Value::Date("2021-07-27".to_owned()))
+        .bind("i", vec![0_u8, 255]);
+    assert_eq!(test.database().execute(insert).await?.updated, 1);
+    let rows: Vec<Row> = test
+        .database()
+        .query(Statement::new(
+            "SELECT a, b, c, d, e, LEFT(f, 6) AS f, LEFT(g, 23) AS g, h, HEX(i) AS i FROM all_types",
+        ))
+        .await?;
+    let expected = Row {
+        a: i64::MIN,
+        b: 0.1,
+        c: "'; DROP TABLE x; -- \\ \u{0} % :a é \u{1F600}".to_owned(),
+        d: 1,
+        e: None,
+        f: "-12.50".to_owned(),
+        g: "2021-07-27 16:02:08.123".to_owned(),
+        h: "2021-07-27".to_owned(),
+        i: "00FF".to_owned(),
+    };
+    assert_eq!(rows, [expected]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn gives_counts_and_generated_keys() -> Result<()> {
+    let test = TestDatabase::start().await?;
+    test.sql("CREATE TABLE keyed (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(9)) AUTO_INCREMENT = 7")
+        .await?;
+    let done =
+        test.database().execute(Statement::new("INSERT INTO keyed (name) VALUES ('a'), ('b')")).await?;
+    assert_eq!((done.updated, done.generated), (2, vec![7]));
+    let none: Vec<serde_json::Value> =
+        test.database().query(Statement::new("SELECT id FROM keyed WHERE id = 0")).await?;
+    assert!(none.is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn tells_database_errors_apart_in_both_wordings() -> Result<()> {
+    for style in [ErrorStyle::Current, ErrorStyle::V1] {
+        let test = things_with(|config| config.error_style = style).await?;
+        let database = test.database();
+        let error = database.execute(insert(1)).await.unwrap_err();
+        assert!(error.is_duplicate_key(), "{style:?}: {error:?}");
+        let error = database.execute(Statement::new("SELEKT 1")).await.unwrap_err();
+        assert!(matches!(error, Error::Sql { code: Some(1064), .. }), "{style:?}: {error:?}");
+        let error = database.execute(rename(1, &"x".repeat(21))).await.unwrap_err();
+        assert!(matches!(error, Error::Sql { code: Some(1406), .. }), "{style:?}: {error:?}");
+        let error = database.query::<i64>(Statement::new("SELECT * FROM nowhere")).await.unwrap_err();
+        assert!(matches!(error, Error::Sql { code: Some(1146), .. }), "{style:?}: {error:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_login_without_privileges_is_denied_access() -> Result<()> {
+    let test = things_with(|config| {
+        config.credentials = testkit::local_data_api::Credentials::fixed("nobody_at_all", "wrong");
+    })
+    .await?;
+    let error = test.database().execute(insert(3)).await.unwrap_err();
+    assert!(matches!(error, Error::AccessDenied { .. }), "{error:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_answer_over_the_limit_is_too_large() -> Result<()> {
+    let test = things_with(|config| config.limits.formatted_bytes = 1000).await?;
+    let statement = Statement::new("SELECT REPEAT('x', 2000) AS x");
+    let error = test.database().query::<serde_json::Value>(statement).await.unwrap_err();
+    assert!(error.wants_smaller(), "{error:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_statement_that_takes_too_long_wants_to_be_smaller() -> Result<()> {
+    let test = things_with(|config| config.limits.call = std::time::Duration::from_millis(200)).await?;
+    let statement = Statement::new("SELECT SLEEP(5) AS x");
+    let error = test.database().query::<serde_json::Value>(statement).await.unwrap_err();
+    assert!(error.wants_smaller(), "{error:?}");
+    let write = Statement::new("INSERT INTO things SELECT 3 + SLEEP(5), 'late'");
+    let error = test.database().execute(write).await.unwrap_err();
+    assert!(error.is_unknown_outcome(), "{error:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_row_that_does_not_fit_its_type_is_an_answer_error() -> Result<()> {
+    #[derive(Debug, Deserialize)]
+    struct Row {
+        #[serde(rename = "name")]
+        _name: i64,
+    }
+    let test = things().await?;
+    let error = test.database().query::<Row>(Statement::new("SELECT name FROM things")).await.unwrap_err();
+    assert!(matches!(error, Error::Answer { .. }), "{error:?}");
+    Ok(())
+}
