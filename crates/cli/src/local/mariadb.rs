@@ -62,7 +62,14 @@ impl<'a> Mariadb<'a> {
             // MariaDB refuses to run as root unless it is told to.
             arguments.push("--user=root".into());
         }
-        Spec { name: NAME, program: self.server.clone(), arguments, environment: Vec::new(), grace: GRACE }
+        Spec {
+            name: NAME,
+            program: self.server.clone(),
+            arguments,
+            environment: Vec::new(),
+            grace: GRACE,
+            state: None,
+        }
     }
 
     pub(crate) fn probe(&self) -> Probe {

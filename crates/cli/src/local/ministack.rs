@@ -32,6 +32,9 @@ pub(crate) fn spec(program: &Path, ports: Ports, layout: &Layout) -> Spec {
         // Listeners on other ports, of services Rowgate does not use.
         ("SFTP_ENABLED", "0"),
         ("IOT_MTLS_ENABLED", "0"),
+        // The stack and the objects outlive a `down`.
+        ("PERSIST_STATE", "1"),
+        ("S3_PERSIST", "1"),
         ("PYTHONDONTWRITEBYTECODE", "1"),
         ("PYTHONUNBUFFERED", "1"),
         ("NO_COLOR", "1"),
@@ -44,7 +47,14 @@ pub(crate) fn spec(program: &Path, ports: Ports, layout: &Layout) -> Spec {
     environment.push(("AWS_ENDPOINT_URL_RDS_DATA".to_owned(), super::data_api::endpoint(ports).into()));
     environment.push(("STATE_DIR".to_owned(), layout.ministack().join("state").into()));
     environment.push(("S3_DATA_DIR".to_owned(), layout.ministack().join("s3").into()));
-    Spec { name: NAME, program: program.to_owned(), arguments: Vec::new(), environment, grace: GRACE }
+    Spec {
+        name: NAME,
+        program: program.to_owned(),
+        arguments: Vec::new(),
+        environment,
+        grace: GRACE,
+        state: Some(layout.ministack()),
+    }
 }
 
 pub(crate) fn probe(ports: Ports) -> Probe {

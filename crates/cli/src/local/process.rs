@@ -36,6 +36,9 @@ pub(crate) struct Spec {
     pub environment: Vec<(String, OsString)>,
     /// How long it gets to end in good order.
     pub grace: Duration,
+    /// The folder of a state that is written only when the service ends in good order, if there is one. After any other end
+    /// it is out of date, and removed before the next start.
+    pub state: Option<PathBuf>,
 }
 
 /// A process as it was started.
@@ -69,6 +72,16 @@ impl Spec {
             part(value.as_encoded_bytes());
         }
         hex::encode(digest.finalize())
+    }
+
+    /// Removes the state of a service that did not end in good order.
+    pub(crate) fn forget_outdated_state(&self, layout: &Layout) -> Result<()> {
+        match &self.state {
+            Some(state) if Record::read(self.name, layout).is_some() && state.exists() => {
+                fs::remove_dir_all(state).with_context(|| format!("removing {}", state.display()))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Starts the service in a session of its own, so that neither Ctrl-C nor the end of the terminal reaches it.
@@ -118,19 +131,24 @@ impl Record {
 }
 
 /// Ends a service and whatever it left behind; true when something was running.
+///
+/// Its record goes only when it ended in good order: a record without a process tells of a crash.
 pub(crate) fn stop(name: &str, grace: Duration, layout: &Layout) -> Result<bool> {
-    let mut stopped = false;
-    if let Some(record) = Record::read(name, layout)
-        && record.is_alive()
-    {
-        stopped = true;
+    let record = Record::read(name, layout);
+    let alive = record.as_ref().filter(|record| record.is_alive());
+    let mut orderly = record.is_none();
+    if let Some(record) = alive {
         signal(record.pid, Signal::TERM);
-        if !wait_until(grace, || !record.is_alive()) {
+        orderly = wait_until(grace, || !record.is_alive());
+        if !orderly {
             signal(record.pid, Signal::KILL);
             wait_until(LEFTOVER_GRACE, || !record.is_alive());
         }
     }
-    stopped |= sweep(name, layout);
+    let stopped = sweep(name, layout) || alive.is_some();
+    if !orderly {
+        return Ok(stopped);
+    }
     let path = record_path(name, layout);
     match fs::remove_file(&path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -243,6 +261,7 @@ mod tests {
             arguments: vec!["-c".into(), script.into()],
             environment: vec![("COLOUR".into(), "blue".into())],
             grace: Duration::from_secs(2),
+            state: None,
         }
     }
 
@@ -308,6 +327,25 @@ mod tests {
         assert!(stop("shell", Duration::from_millis(200), &layout).unwrap());
         assert!(!record.is_alive());
         child.wait().unwrap();
+    }
+
+    #[test]
+    fn state_outlives_an_orderly_end_and_no_other() {
+        let (_folder, layout) = cloud();
+        let spec = Spec { state: Some(layout.root().join("state")), ..shell("exec sleep 600") };
+        let state = spec.state.clone().unwrap();
+        fs::create_dir(&state).unwrap();
+        let (mut child, _) = spec.spawn(&layout).unwrap();
+        stop(spec.name, spec.grace, &layout).unwrap();
+        child.wait().unwrap();
+        spec.forget_outdated_state(&layout).unwrap();
+        assert!(state.exists());
+        let (mut child, _) = spec.spawn(&layout).unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        stop(spec.name, spec.grace, &layout).unwrap();
+        spec.forget_outdated_state(&layout).unwrap();
+        assert!(!state.exists());
     }
 
     #[test]

@@ -68,6 +68,7 @@ pub(crate) async fn ensure(
     }
     let step = printer.step(&format!("starting {}", spec.name));
     process::stop(spec.name, spec.grace, layout)?;
+    spec.forget_outdated_state(layout)?;
     let (mut child, _) = spec.spawn(layout)?;
     wait_until_ready(&mut child, spec, probe, limit, layout, http).await?;
     step.done(&format!("{} started", spec.name));
