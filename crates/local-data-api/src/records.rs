@@ -251,13 +251,13 @@ pub(crate) fn write_string(out: &mut Vec<u8>, text: &str) {
 mod tests {
     use super::*;
 
-    fn field(kind: Kind, value: Value, options: NumberOptions) -> String {
+    fn field(kind: Kind, value: &Value, options: NumberOptions) -> String {
         let mut out = Vec::new();
-        write_field(&mut out, &cell(kind, &value, options));
+        write_field(&mut out, &cell(kind, value, options));
         String::from_utf8(out).unwrap()
     }
 
-    fn plain(kind: Kind, value: Value) -> String {
+    fn plain(kind: Kind, value: &Value) -> String {
         field(kind, value, NumberOptions::default())
     }
 
@@ -268,8 +268,8 @@ mod tests {
     #[test]
     fn both_protocols_give_the_same_fields() {
         let same = |kind, text: &str, binary| {
-            let expected = plain(kind, bytes(text));
-            assert_eq!(plain(kind, binary), expected);
+            let expected = plain(kind, &bytes(text));
+            assert_eq!(plain(kind, &binary), expected);
             expected
         };
         assert_eq!(same(Kind::Boolean, "1", Value::Int(1)), r#"{"booleanValue":true}"#);
@@ -301,18 +301,18 @@ mod tests {
 
     #[test]
     fn zerofill_and_blobs_are_valid_json() {
-        assert_eq!(plain(Kind::Long, bytes("00042")), r#"{"longValue":42}"#);
-        assert_eq!(plain(Kind::Blob, Value::Bytes(vec![0, 255])), r#"{"blobValue":"AP8="}"#);
-        assert_eq!(plain(Kind::Text, bytes("\"\u{1}")), r#"{"stringValue":"\"\u0001"}"#);
-        assert_eq!(plain(Kind::Text, Value::NULL), r#"{"isNull":true}"#);
+        assert_eq!(plain(Kind::Long, &bytes("00042")), r#"{"longValue":42}"#);
+        assert_eq!(plain(Kind::Blob, &Value::Bytes(vec![0, 255])), r#"{"blobValue":"AP8="}"#);
+        assert_eq!(plain(Kind::Text, &bytes("\"\u{1}")), r#"{"stringValue":"\"\u0001"}"#);
+        assert_eq!(plain(Kind::Text, &Value::NULL), r#"{"isNull":true}"#);
     }
 
     #[test]
     fn options_turn_numbers() {
         let numbers = NumberOptions { decimals_as_numbers: true, longs_as_strings: true };
-        assert_eq!(field(Kind::Long, bytes("7"), numbers), r#"{"stringValue":"7"}"#);
-        assert_eq!(field(Kind::Decimal { scale: 2 }, bytes("1.50"), numbers), r#"{"doubleValue":1.5}"#);
-        assert_eq!(field(Kind::Decimal { scale: 0 }, bytes("15"), numbers), r#"{"longValue":15}"#);
-        assert_eq!(plain(Kind::Decimal { scale: 2 }, bytes("1.50")), r#"{"stringValue":"1.50"}"#);
+        assert_eq!(field(Kind::Long, &bytes("7"), numbers), r#"{"stringValue":"7"}"#);
+        assert_eq!(field(Kind::Decimal { scale: 2 }, &bytes("1.50"), numbers), r#"{"doubleValue":1.5}"#);
+        assert_eq!(field(Kind::Decimal { scale: 0 }, &bytes("15"), numbers), r#"{"longValue":15}"#);
+        assert_eq!(plain(Kind::Decimal { scale: 2 }, &bytes("1.50")), r#"{"stringValue":"1.50"}"#);
     }
 }

@@ -48,9 +48,9 @@ impl Logins {
     pub(crate) async fn get(&self, secret_arn: &str) -> Result<Arc<Login>, ApiError> {
         match self {
             Self::Fixed(login) => Ok(login.clone()),
-            Self::Secrets(secrets) => match secrets.cached(secret_arn) {
+            Self::Secrets(secrets) => match secrets.cached(secret_arn, secrets.ttl) {
                 Some(login) => Ok(login),
-                None => secrets.read(secret_arn).await,
+                None => secrets.read(secret_arn, secrets.ttl).await,
             },
         }
     }
@@ -59,7 +59,7 @@ impl Logins {
     pub(crate) async fn refreshed(&self, secret_arn: &str) -> Result<Arc<Login>, ApiError> {
         match self {
             Self::Fixed(login) => Ok(login.clone()),
-            Self::Secrets(secrets) => secrets.read(secret_arn).await,
+            Self::Secrets(secrets) => secrets.read(secret_arn, Duration::ZERO).await,
         }
     }
 }
@@ -70,6 +70,8 @@ pub(crate) struct Secrets {
     client: aws_sdk_secretsmanager::Client,
     ttl: Duration,
     cache: Mutex<HashMap<String, (Arc<Login>, Instant)>>,
+    /// Held while a secret is read: calls that come together read it once.
+    reading: tokio::sync::Mutex<()>,
 }
 
 impl Secrets {
@@ -91,15 +93,21 @@ impl Secrets {
             loader = loader.region(Region::new("us-east-1"));
         }
         let client = aws_sdk_secretsmanager::Client::new(&loader.load().await);
-        Self { client, ttl, cache: Mutex::default() }
+        Self { client, ttl, cache: Mutex::default(), reading: tokio::sync::Mutex::default() }
     }
 
-    fn cached(&self, secret_arn: &str) -> Option<Arc<Login>> {
+    fn cached(&self, secret_arn: &str, age: Duration) -> Option<Arc<Login>> {
         let cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        cache.get(secret_arn).filter(|(_, read)| read.elapsed() < self.ttl).map(|(login, _)| login.clone())
+        cache.get(secret_arn).filter(|(_, read)| read.elapsed() < age).map(|(login, _)| login.clone())
     }
 
-    async fn read(&self, secret_arn: &str) -> Result<Arc<Login>, ApiError> {
+    /// Reads a secret, unless another call did so while this one waited for its turn.
+    async fn read(&self, secret_arn: &str, age: Duration) -> Result<Arc<Login>, ApiError> {
+        let came = Instant::now();
+        let _turn = self.reading.lock().await;
+        if let Some(login) = self.cached(secret_arn, age.max(came.elapsed())) {
+            return Ok(login);
+        }
         let mut call = self.client.get_secret_value().secret_id(secret_arn).customize();
         // arn:aws:secretsmanager:<region>:...: a secret is asked for where it lives.
         if let Some(region) = secret_arn.split(':').nth(3).filter(|region| !region.is_empty()) {

@@ -57,12 +57,15 @@ struct Replier {
 
 impl Replier {
     fn send(&mut self, result: Result<Vec<u8>, ApiError>) {
-        let reply = match (result, self.loss) {
+        self.reply(match (result, self.loss) {
             (Ok(_), Some(Loss::Drop)) => Reply::Hangup,
             (Ok(_), Some(Loss::GatewayTimeout)) => Reply::GatewayTimeout,
             (Ok(body), None) => Reply::Success(body),
             (Err(error), _) => Reply::Error(error),
-        };
+        });
+    }
+
+    fn reply(&mut self, reply: Reply) {
         if let Some(sender) = self.sender.take() {
             // A caller who hung up gets nothing; the work was done all the same, as by the service.
             let _ = sender.send(reply);
@@ -110,10 +113,7 @@ impl Service {
         }
         match verdict.before {
             Some(Before::Error(kind)) => return replier.send(Err(injected(kind))),
-            Some(Before::Drop) => {
-                replier.loss = Some(Loss::Drop);
-                return replier.send(Ok(Vec::new()));
-            }
+            Some(Before::Drop) => return replier.reply(Reply::Hangup),
             None => replier.loss = verdict.lose_answer,
         }
         let result = match validation::check(&request, operation, &self.limits, self.resource_arn.as_deref())
@@ -186,7 +186,7 @@ impl Service {
         let origin = Origin {
             resource_arn: owned(request.resource_arn.as_deref()),
             secret_arn: owned(request.secret_arn.as_deref()),
-            database: request.database.as_deref().map(ToOwned::to_owned),
+            database: database(request).map(ToOwned::to_owned),
         };
         let id = self.transactions.open(session, origin);
         Ok(format!("{{\"transactionId\":\"{id}\"}}").into_bytes())
@@ -248,7 +248,7 @@ impl Service {
             id,
             request.resource_arn.as_deref().unwrap_or_default(),
             request.secret_arn.as_deref().unwrap_or_default(),
-            request.database.as_deref(),
+            database(request),
         )
     }
 
@@ -259,7 +259,7 @@ impl Service {
         deadline: Instant,
     ) -> Result<Session, ApiError> {
         let secret_arn = request.secret_arn.as_deref().unwrap_or_default();
-        let database = request.database.as_deref().filter(|name| !name.is_empty()).map(ToOwned::to_owned);
+        let database = database(request).map(ToOwned::to_owned);
         let take = async {
             let mut key = Key { login: self.logins.get(secret_arn).await?, database };
             let mut taken = self.pool.take(&key, autocommit).await;
@@ -331,6 +331,11 @@ impl Service {
         }
         result.map_err(|failure| failure.error)
     }
+}
+
+/// The database that a request names; an empty name is none.
+fn database<'a>(request: &'a Request<'_>) -> Option<&'a str> {
+    request.database.as_deref().filter(|name| !name.is_empty())
 }
 
 fn owned(text: Option<&str>) -> String {

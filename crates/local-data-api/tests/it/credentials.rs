@@ -19,7 +19,7 @@ struct Secrets {
 }
 
 impl Secrets {
-    fn put(&self, arn: &str, value: impl ToString) {
+    fn put(&self, arn: &str, value: &impl ToString) {
         self.values.lock().unwrap().insert(arn.to_owned(), value.to_string());
     }
 
@@ -95,7 +95,7 @@ async fn the_secret_decides_who_logs_in() {
         h.sql(&format!("CREATE USER {user}@localhost IDENTIFIED BY \"{password}\"")).await;
         secrets.put(
             &arn(user),
-            json!({"username": user, "password": password, "engine": "mysql", "port": 3306}),
+            &json!({"username": user, "password": password, "engine": "mysql", "port": 3306}),
         );
     }
     h.sql(&format!("GRANT ALL ON {}.* TO {one}@localhost", h.database)).await;
@@ -105,6 +105,9 @@ async fn the_secret_decides_who_logs_in() {
         assert_eq!(result.records()[0], [text(&format!("{one}@localhost"))]);
     }
     assert_eq!(secrets.reads(), 1, "a secret is remembered for a while");
+    let (a, b, c) = tokio::join!(send(who(&two)), send(who(&two)), send(who(&two)));
+    assert!(a.is_err() && b.is_err() && c.is_err());
+    assert_eq!(secrets.reads(), 2, "calls that come together read a secret once");
     // The other user exists but may not use this database.
     let failed = send(who(&two)).await.unwrap_err();
     assert_eq!(failed.code, "DatabaseErrorException");
@@ -118,7 +121,7 @@ async fn a_rotated_password_is_read_again() {
     let user = format!("r_{}", h.database);
     h.sql(&format!("CREATE USER {user}@localhost IDENTIFIED BY 'old'")).await;
     h.sql(&format!("GRANT ALL ON *.* TO {user}@localhost")).await;
-    secrets.put(&arn(&user), json!({"username": user, "password": "old"}));
+    secrets.put(&arn(&user), &json!({"username": user, "password": "old"}));
     let select = |database: &str| send(h.statement("SELECT 1").database(database).secret_arn(arn(&user)));
     select(&h.database).await.unwrap();
     h.sql(&format!("ALTER USER {user}@localhost IDENTIFIED BY 'new'")).await;
@@ -127,7 +130,7 @@ async fn a_rotated_password_is_read_again() {
     assert_eq!(failed.code, "DatabaseErrorException");
     assert!(failed.message.contains("Access denied for user"), "{}", failed.message);
     assert!(failed.message.contains("Error code: 1045; SQLState: 28000"), "{}", failed.message);
-    secrets.put(&arn(&user), json!({"username": user, "password": "new"}));
+    secrets.put(&arn(&user), &json!({"username": user, "password": "new"}));
     select("mysql").await.unwrap();
 }
 
@@ -135,7 +138,7 @@ async fn a_rotated_password_is_read_again() {
 async fn a_secret_that_is_gone_is_noticed_after_its_time() {
     let secrets = Secrets::default();
     let h = harness(&secrets, Duration::from_millis(200)).await;
-    secrets.put(&arn("root"), json!({"username": "root", "password": ""}));
+    secrets.put(&arn("root"), &json!({"username": "root", "password": ""}));
     let select = || send(h.statement("SELECT 1").secret_arn(arn("root")));
     select().await.unwrap();
     secrets.values.lock().unwrap().clear();
@@ -148,8 +151,8 @@ async fn a_secret_that_is_gone_is_noticed_after_its_time() {
 async fn secrets_that_do_not_help_have_their_own_errors() {
     let secrets = Secrets::default();
     let h = harness(&secrets, Duration::from_secs(60)).await;
-    secrets.put(&arn("text"), "hunter2");
-    secrets.put(&arn("half"), json!({"username": "root"}));
+    secrets.put(&arn("text"), &"hunter2");
+    secrets.put(&arn("half"), &json!({"username": "root"}));
     for (name, code, status, message) in [
         ("missing", "SecretsErrorException", 400, "can't find the specified secret"),
         ("forbidden", "AccessDeniedException", 403, "not authorized"),

@@ -57,15 +57,19 @@ async fn a_request_has_room_for_4_mib() {
     assert!(h.execute("SELECT 1").await.is_ok());
 }
 
+/// A query of `rows` rows, each with a text of `chars` characters.
+fn repeated(rows: usize, chars: usize) -> String {
+    format!(
+        "WITH RECURSIVE s AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM s WHERE n < {rows}) \
+         SELECT REPEAT('x', {chars}) FROM s"
+    )
+}
+
 #[tokio::test]
 async fn a_result_has_room_for_1_mib() {
     let h = Harness::start().await;
     h.execute("CREATE TABLE t (v VARCHAR(1024) CHARACTER SET ascii)").await.unwrap();
-    h.sql(&format!(
-        "INSERT INTO {}.t SELECT REPEAT('x', 1024) FROM {}",
-        h.database, "mysql.help_topic LIMIT 512"
-    ))
-    .await;
+    h.sql(&format!("INSERT INTO {}.t {}", h.database, repeated(512, 1024))).await;
     h.sql(&format!("INSERT INTO {0}.t SELECT * FROM {0}.t", h.database)).await;
     assert_eq!(h.count("t").await, 1024);
     assert_eq!(h.execute("SELECT v FROM t").await.unwrap().records().len(), 1024);
@@ -87,8 +91,7 @@ async fn formatted_records_have_room_for_10_mb() {
     let h = Harness::start().await;
     h.execute("CREATE TABLE t (v VARCHAR(20000) CHARACTER SET ascii)").await.unwrap();
     // [{"v":"..."},...]: 8 bytes and a comma around each value, 2 around all.
-    h.sql(&format!("INSERT INTO {}.t SELECT REPEAT('x', 19991) FROM mysql.help_topic LIMIT 499", h.database))
-        .await;
+    h.sql(&format!("INSERT INTO {}.t {}", h.database, repeated(499, 19_991))).await;
     let formatted = |sql: &str| send(h.statement(sql).format_records_as(RecordsFormatType::Json));
     let last = 10_000_000 - 499 * 20_000 - 10;
     h.execute(&format!("INSERT INTO t VALUES (REPEAT('y', {last}))")).await.unwrap();
