@@ -1,1 +1,51 @@
-//! Applies sql/migrations, once and in order.
+#![doc = include_str!("../README.md")]
+
+use aurora::Database;
+use aurora::migrations::{MigrateError, Outcome, migrate};
+use domain::migration::{Migration, MigrationError};
+use lambda_runtime::Diagnostic;
+use serde::Serialize;
+
+/// What the function answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Response {
+    /// The migrations that this run applied or finished, in order.
+    pub applied: Vec<String>,
+    /// The newest migration that the database has now.
+    pub schema_version: Option<String>,
+}
+
+/// Why the invocation fails.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// A migration that ships is wrong.
+    #[error(transparent)]
+    Shipped(#[from] MigrationError),
+    /// They could not be applied.
+    #[error(transparent)]
+    Run(#[from] MigrateError),
+}
+
+impl From<Failure> for Diagnostic {
+    fn from(failure: Failure) -> Self {
+        let error_type = match failure {
+            Failure::Shipped(_) => "MigrationError",
+            Failure::Run(_) => "MigrateError",
+        };
+        Self { error_type: error_type.to_owned(), error_message: failure.to_string() }
+    }
+}
+
+/// Applies `migrations` to `database`, which has to carry the invocation's deadline. `request_id` names this run.
+///
+/// # Errors
+///
+/// A [`Failure`] that says what to do.
+pub async fn run(
+    database: &Database,
+    migrations: &[Migration],
+    request_id: &str,
+) -> Result<Response, Failure> {
+    let Outcome { applied, schema_version } = migrate(database, migrations, request_id).await?;
+    Ok(Response { applied, schema_version })
+}

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
@@ -17,6 +17,13 @@ impl Deadline {
     /// The deadline at `instant`.
     pub fn at(instant: Instant) -> Self {
         Self(instant)
+    }
+
+    /// The deadline `margin` before `time`, where `time` is when somebody else will end the work (a Lambda invocation's
+    /// deadline, say).
+    pub fn before(time: SystemTime, margin: Duration) -> Self {
+        let left = time.duration_since(SystemTime::now()).unwrap_or_default();
+        Self::after(left.saturating_sub(margin))
     }
 
     /// What is left; zero once it has passed.

@@ -34,7 +34,8 @@ where
     let mut backoff = Backoff::default();
     loop {
         let Some(patience) = patience(deadline, repeat) else { return Err(Error::OutOfTime) };
-        let error = match tokio::time::timeout(patience, operation()).await {
+        // The SDK's futures are deep and of some 10 KB; boxed, they stay out of the futures of everything built on this.
+        let error = match tokio::time::timeout(patience, Box::pin(operation())).await {
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(error)) => error,
             Err(_) => Error::Unavailable {

@@ -24,8 +24,8 @@ struct Holder {
 }
 
 /// Takes the lease, waiting for its holder until the database's deadline.
-pub(super) async fn take(database: &Database, owner: &str) -> Result<Lease, MigrateError> {
-    let lease = Lease { owner: owner.to_owned() };
+pub(super) async fn take(database: &Database, owner: String) -> Result<Lease, MigrateError> {
+    let lease = Lease { owner };
     // The row exists from here on, so that one UPDATE decides who has the lease.
     let sql =
         "INSERT IGNORE INTO rowgate_leases (name, owner, expires_at) VALUES (:name, '', UTC_TIMESTAMP(3))";

@@ -95,8 +95,8 @@ const LEASE: Duration = Duration::from_secs(90);
 /// How long one statement may be tried under one renewal of the lease; a single call takes at most 60 s.
 const STATEMENT_BUDGET: Duration = Duration::from_secs(75);
 
-/// Applies those of `migrations` (in order) that the database does not have. `owner` names this run and no other, e.g. its request
-/// id. Waits for another run to end, until the deadline of `database`.
+/// Applies those of `migrations` (in order) that the database does not have. `run` names this run for those that wait for it,
+/// e.g. its request id. Waits for another run to end, until the deadline of `database`.
 ///
 /// # Errors
 ///
@@ -104,8 +104,10 @@ const STATEMENT_BUDGET: Duration = Duration::from_secs(75);
 pub async fn migrate(
     database: &Database,
     migrations: &[Migration],
-    owner: &str,
+    run: &str,
 ) -> Result<Outcome, MigrateError> {
+    // The lease tells runs apart by this, and a request may come twice with the same id.
+    let owner = format!("{run}-{:016x}", fastrand::u64(..));
     let database = database.with_deadline(database.deadline());
     record::create_tables(&database).await?;
     let lease = lease::take(&database, owner).await?;

@@ -26,7 +26,7 @@ fn migrations(files: &[(&str, &str)]) -> Result<Vec<Migration>> {
 }
 
 async fn run(test: &TestDatabase, migrations: &[Migration]) -> Result<Outcome, MigrateError> {
-    migrate(&test.database(), migrations, &format!("run-{:x}", fastrand::u64(..))).await
+    migrate(&test.database(), migrations, "test").await
 }
 
 /// What migration A and B leave behind, and that the records are complete.

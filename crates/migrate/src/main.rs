@@ -1,0 +1,34 @@
+//! The `rowgate-migrate` function: wires configuration and database.
+
+use std::time::Duration;
+
+use aurora::{Database, Deadline, Target};
+use domain::migration::shipped;
+use lambda_kit::{aws, env};
+use lambda_runtime::{LambdaEvent, service_fn};
+use migrate::{Failure, Response, run};
+use serde_json::Value;
+
+/// What is left of the invocation for the answer, and for giving the lease back.
+const MARGIN: Duration = Duration::from_secs(5);
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    lambda_kit::init_tracing();
+    let target = Target {
+        cluster_arn: env::required("ROWGATE_CLUSTER_ARN")?,
+        secret_arn: env::required("ROWGATE_SECRET_ARN")?,
+        database: env::required("ROWGATE_DATABASE")?,
+    };
+    let database = Database::new(aws_sdk_rdsdata::Client::new(&aws::sdk_config().await), target);
+    let database = &database;
+    lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| async move {
+        let database = database.with_deadline(Deadline::before(event.context.deadline(), MARGIN));
+        let response: Result<Response, Failure> = match shipped() {
+            Ok(migrations) => run(&database, &migrations, &event.context.request_id).await,
+            Err(error) => Err(error.into()),
+        };
+        response
+    }))
+    .await
+}
