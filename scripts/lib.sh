@@ -24,7 +24,7 @@ has() { command -v "$1" >/dev/null 2>&1; }
 
 # Runs a command only when the files named before `--` have changed since it last succeeded under this name.
 once() {
-    local name=$1 stamp=.local/stamps/$1 digest files=()
+    local stamp=.local/stamps/$1 digest files=()
     shift
     while [ "$1" != -- ]; do
         files+=("$1")
@@ -95,25 +95,19 @@ install_python() {
 }
 
 need_node() {
-    has node && has npm || stop "node is missing; install Node.js 20 or later, then try again."
+    if ! has node || ! has npm; then
+        stop "node is missing; install Node.js 20 or later, then try again."
+    fi
     local major
     major=$(node --print 'process.versions.node.split(".")[0]')
     [ "$major" -ge 20 ] || stop "Node.js $major is too old; version 20 or later is needed."
     [ -x infra/node_modules/.bin/cdk ] || rm -f .local/stamps/node
     once node infra/package-lock.json -- install_node
-    [ -f infra/dist/bin/rowgate.js ] || rm -f .local/stamps/infra
-    once infra infra/bin infra/lib infra/test infra/tsconfig.json infra/package-lock.json -- compile_infra
 }
 
 install_node() {
     say "installing the CDK into infra/node_modules"
     (cd infra && npm ci --no-fund --no-audit --loglevel=error) >&2
-}
-
-compile_infra() {
-    say "compiling infra/"
-    rm -rf infra/dist
-    (cd infra && npm run --silent build) >&2
 }
 
 need_nextest() {

@@ -69,7 +69,7 @@ impl Layout {
         self.root.join("ministack")
     }
 
-    /// The temporary folder of MiniStack and of the functions.
+    /// The temporary folders of the services and of the functions.
     pub(crate) fn temporary(&self) -> PathBuf {
         self.root.join("tmp")
     }

@@ -84,6 +84,19 @@ impl Spec {
         }
     }
 
+    /// An empty temporary folder: what the service left in it the last time is of no use to anyone.
+    fn fresh_temporary(&self, layout: &Layout) -> Result<PathBuf> {
+        let folder = layout.temporary().join(self.name);
+        match fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("emptying {}", folder.display()));
+            }
+            _ => {}
+        }
+        fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
+        Ok(folder)
+    }
+
     /// Starts the service in a session of its own, so that neither Ctrl-C nor the end of the terminal reaches it.
     pub(crate) fn spawn(&self, layout: &Layout) -> Result<(Child, Record)> {
         let log = layout.log(self.name);
@@ -100,7 +113,7 @@ impl Spec {
                 command.env(name, value);
             }
         }
-        command.env("TMPDIR", layout.temporary());
+        command.env("TMPDIR", self.fresh_temporary(layout)?);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.env(MARK, mark(self.name, layout));
         command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);

@@ -64,8 +64,9 @@ pub(crate) async fn up(options: &UpOptions, http: &HttpClient, printer: Printer)
     let database = Mariadb::find(&layout)?;
     database.install(printer)?;
     ensure(&database.spec(), &database.probe(), mariadb::START_LIMIT, &layout, http, printer).await?;
+    let socket = ("ROWGATE_MYSQL_SOCKET", layout.socket().display().to_string());
     if options.parts == Parts::Database {
-        return Ok(());
+        return EnvFile { variables: vec![socket] }.write(&layout.env());
     }
 
     let ports = start_servers(options, &layout, http, printer).await?;

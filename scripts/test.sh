@@ -1,0 +1,169 @@
+#!/usr/bin/env bash
+# make test: every check there is. Needs nothing running; uses its own folders and ports, and removes them however it
+# ends. Goes on after a failed check, so that one run shows everything, and ends with a summary.
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+CLOUD=.local/test-cloud
+DATABASE=.local/test-database
+KEPT_LOGS=.local/test-logs
+
+# One at a time in a checkout. The lock is file descriptor 9, which no check inherits: the servers outlive their start.
+mkdir -p .local
+exec 9>.local/test.lock
+flock --nonblock 9 || stop "make test is already running in this checkout."
+# Each check is a process group, so that all of it can be ended.
+set -m
+
+# A sourced .local/env, or an AWS account, must not reach the tests.
+while IFS='=' read -r name _; do
+    case $name in ROWGATE_* | AWS_*) unset "$name" ;; esac
+done < <(env)
+export INSTA_UPDATE=no
+
+began=$SECONDS
+failed=0
+summary=()
+child=
+
+# Ends what runs, removes the test clouds. Logs stay where something failed.
+# shellcheck disable=SC2329  # called by the trap
+finish() {
+    local status=$?
+    trap - EXIT INT TERM HUP
+    if [ -n "$child" ]; then
+        kill -TERM -- "-$child" 2>/dev/null || true
+        wait "$child" 2>/dev/null || true
+    fi
+    rm -rf "$KEPT_LOGS"
+    local folder
+    for folder in "$CLOUD" "$DATABASE"; do
+        [ -d "$folder" ] || continue
+        if [ "$status" != 0 ] || [ "$failed" != 0 ]; then
+            mkdir -p "$KEPT_LOGS"
+            cp -r "$folder/logs" "$KEPT_LOGS/$(basename "$folder")" 2>/dev/null || true
+        fi
+        "$TARGET/rowgate" local clean --yes --dir "$folder" 9>&- >/dev/null 2>&1 || true
+        rm -rf "$folder"
+    done
+    exit "$status"
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+# Runs one check. In the background, because a shell that waits for a foreground command hears no signal.
+check() {
+    local title=$1 started=$SECONDS status=0
+    shift
+    say "$title"
+    "$@" </dev/null 9>&- &
+    child=$!
+    wait "$child" || status=$?
+    child=
+    local line
+    if [ "$status" = 0 ]; then
+        line=$(printf 'ok      %5d s  %s' $((SECONDS - started)) "$title")
+    else
+        line=$(printf 'FAILED  %5d s  %s' $((SECONDS - started)) "$title")
+        failed=$((failed + 1))
+    fi
+    summary+=("$line")
+    return "$status"
+}
+
+synthesise() {
+    local architecture=x86_64
+    [ "$(uname -m)" != aarch64 ] || architecture=arm64
+    (
+        cd infra
+        npm run --silent synth -- --output ../.local/test-cdk.out \
+            --context artifacts="$PWD/../.local/lambda" --context architecture="$architecture"
+    )
+}
+
+lint_template() {
+    (cd infra && CFN_LINT=$PWD/../.local/venv/bin/cfn-lint npm run --silent lint:cfn)
+}
+
+document() {
+    RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
+}
+
+start_database() {
+    "$TARGET/rowgate" local up --dir "$DATABASE" --database-only
+}
+
+start_cloud() {
+    "$TARGET/rowgate" local up --dir "$CLOUD" --gateway-port 0 --data-api-port 0
+}
+
+# Everything but the end-to-end tests, over one private MariaDB.
+unit_tests() {
+    # shellcheck source=/dev/null
+    . "$DATABASE/env"
+    local socket=$ROWGATE_MYSQL_SOCKET
+    unset ROWGATE_MYSQL_SOCKET
+    ROWGATE_TEST_MYSQL_SOCKET=$socket \
+        cargo nextest run --workspace --locked --no-fail-fast --filterset 'not package(e2e)'
+}
+
+# The same build: naming the package alone would compile its dependencies again with other features.
+end_to_end() {
+    # shellcheck source=/dev/null
+    . "$CLOUD/env"
+    ROWGATE_TEST_MYSQL_SOCKET=$ROWGATE_MYSQL_SOCKET \
+        cargo nextest run --workspace --locked --no-fail-fast --filterset 'package(e2e)'
+}
+
+# boto3, the client most people use, against the local Data API server of the test cloud.
+conformance() {
+    local python=.local/venv/bin/python
+    read_json() { "$python" -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' "$@"; }
+    read_output() {
+        "$python" -c 'import json, sys; print(json.load(open(sys.argv[1]))["Rowgate"][sys.argv[2]])' \
+            "$CLOUD/outputs.json" "$1"
+    }
+    "$python" crates/local-data-api/tests/boto3_conformance.py \
+        --endpoint "http://127.0.0.1:$(read_json "$CLOUD/ports.json" data_api)" \
+        --resource-arn "$(read_output ClusterArn)" \
+        --secret-arn "$(read_output SecretArn)" \
+        --database rowgate
+}
+
+need_cargo
+need_mariadb
+need_python
+need_node
+need_nextest
+
+check "format" cargo fmt --all --check || true
+if check "build" build; then
+    # Whatever an earlier run that was killed left behind.
+    for folder in "$CLOUD" "$DATABASE"; do
+        "$TARGET/rowgate" local clean --yes --dir "$folder" 2>/dev/null
+    done
+    check "stack: types and assertions" npm --prefix infra run --silent test || true
+    check "stack: synthesis" synthesise || true
+    check "stack: cfn-lint" lint_template || true
+    if check "private database" start_database; then
+        check "unit, property and database tests" unit_tests || true
+    fi
+    check "documentation tests" cargo test --doc --workspace --locked --quiet || true
+    if check "cloud of its own" start_cloud; then
+        check "end-to-end tests" end_to_end || true
+        check "boto3 against the local Data API" conformance || true
+    fi
+fi
+check "lints" cargo clippy --workspace --all-targets --locked -- -D warnings || true
+check "documentation" document || true
+
+printf '\n'
+printf '%s\n' "${summary[@]}"
+printf '\n'
+if [ "$failed" != 0 ]; then
+    printf 'FAILED: %d of %d checks, in %d s. Logs of the test cloud: %s\n' \
+        "$failed" "${#summary[@]}" $((SECONDS - began)) "$KEPT_LOGS"
+    exit 1
+fi
+printf 'All %d checks passed, in %d s.\n' "${#summary[@]}" $((SECONDS - began))
