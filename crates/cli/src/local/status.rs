@@ -26,7 +26,7 @@ pub(crate) async fn status(folder: &Path, http: &HttpClient) -> Result<(String, 
     let mut all = true;
     for (name, _) in SERVICES.iter().rev() {
         let record = layout.as_ref().and_then(|layout| Record::read(name, layout)).filter(Record::is_alive);
-        let probe = layout.as_ref().zip(ports).map(|(layout, ports)| probe(name, layout, ports));
+        let probe = layout.as_ref().and_then(|layout| probe(name, layout, ports));
         let state = match (&record, &probe) {
             (Some(_), Some(probe)) if probe.is_ready(http).await => "running",
             (Some(_), _) => "not answering",
@@ -47,11 +47,11 @@ pub(crate) async fn status(folder: &Path, http: &HttpClient) -> Result<(String, 
     Ok((table.render(), all))
 }
 
-fn probe(name: &str, layout: &Layout, ports: Ports) -> Probe {
+fn probe(name: &str, layout: &Layout, ports: Option<Ports>) -> Option<Probe> {
     match name {
-        ministack::NAME => ministack::probe(ports),
-        data_api::NAME => data_api::probe(ports),
-        _ => Probe::Socket(layout.socket().to_owned()),
+        ministack::NAME => ports.map(ministack::probe),
+        data_api::NAME => ports.map(data_api::probe),
+        _ => Some(Probe::Socket(layout.socket().to_owned())),
     }
 }
 

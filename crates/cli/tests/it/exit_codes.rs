@@ -1,0 +1,56 @@
+//! What scripts rely on.
+
+use crate::{rowgate, stderr, stdout};
+
+#[test]
+fn help_and_version_go_to_stdout_and_succeed() {
+    let folder = tempfile::tempdir().unwrap();
+    for flag in ["--help", "--version"] {
+        let output = rowgate(folder.path(), &[flag]);
+        assert_eq!(output.status.code(), Some(0));
+        assert!(stdout(&output).contains("rowgate") && stderr(&output).is_empty());
+    }
+}
+
+#[test]
+fn wrong_arguments_are_the_users() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [&["fly"][..], &["report"], &["report", "hires-by-quarter", "year"], &[]] {
+        let output = rowgate(folder.path(), arguments);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", stderr(&output));
+        assert!(stdout(&output).is_empty());
+    }
+}
+
+#[test]
+fn a_service_that_is_not_there_is_named_with_its_address() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = ["--url", "http://127.0.0.1:9/v1", "--api-key", "k"];
+    let output = rowgate(folder.path(), &[&["report", "hires-by-quarter"][..], &url].concat());
+    assert_eq!(output.status.code(), Some(1));
+    let text = stderr(&output);
+    assert!(
+        text.starts_with("error: GET http://127.0.0.1:9/v1/reports/hires-by-quarter got no answer:"),
+        "{text}"
+    );
+}
+
+#[test]
+fn stopping_where_nothing_was_started_succeeds() {
+    let folder = tempfile::tempdir().unwrap();
+    for verb in ["down", "clean"] {
+        let output = rowgate(folder.path(), &["local", verb, "--dir", "none"]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        assert_eq!(stderr(&output), "There is no local cloud in none.\n");
+    }
+    assert!(!folder.path().join("none").exists());
+}
+
+#[test]
+fn a_demo_without_its_files_says_which_is_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = ["--bucket", "b", "--url", "http://127.0.0.1:9/v1", "--api-key", "k"];
+    let output = rowgate(folder.path(), &[&["demo", "--data", "none"][..], &settings].concat());
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(stderr(&output), "error: There is no folder none.\n");
+}
