@@ -82,7 +82,7 @@ export function artifactFolder(settings: Settings, packageName: string): string 
   if (!existsSync(bootstrap)) {
     const target = settings.architecture === Architecture.ARM_64 ? "--arm64" : "--x86-64";
     throw new SettingsError(
-      `${bootstrap} is missing; build it with "cargo lambda build --release ${target}", ` +
+      `${bootstrap} is missing; build it with "cargo lambda build --release ${target} --package ${packageName}", ` +
         `or name the folder of the binaries with "-c artifacts=<folder>"`,
     );
   }

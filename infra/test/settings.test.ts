@@ -21,10 +21,10 @@ function failure(context: Context): string {
 test("names the missing binary and the command that builds it", () => {
   assert.equal(
     failure({ artifacts: "/nowhere" }),
-    '/nowhere/insert-api/bootstrap is missing; build it with "cargo lambda build --release --arm64", ' +
+    '/nowhere/insert-api/bootstrap is missing; build it with "cargo lambda build --release --arm64 --package insert-api", ' +
       'or name the folder of the binaries with "-c artifacts=<folder>"',
   );
-  assert.match(failure({ artifacts: "/nowhere", architecture: "x86_64" }), /--release --x86-64"/);
+  assert.match(failure({ artifacts: "/nowhere", architecture: "x86_64" }), /--release --x86-64 --package insert-api"/);
 });
 
 for (const [context, message] of [
