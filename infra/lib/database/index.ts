@@ -51,12 +51,14 @@ export class Database extends Construct {
     });
 
     const engine = DatabaseClusterEngine.auroraMysql({
-      // 3.10 is a long-term release, and scaling to zero needs 3.08 or newer.
+      // 3.10 is a release with long-term support, and scaling to zero needs 3.08 or newer.
       version: AuroraMysqlEngineVersion.VER_3_10_4,
     });
     const cluster = new DatabaseCluster(this, "Cluster", {
       engine,
-      writer: ClusterInstance.serverlessV2("writer", { autoMinorVersionUpgrade: true }),
+      // Upgrades come with the version above: left to itself the service would move the cluster off
+      // the long-term release, and the template would no longer say what runs.
+      writer: ClusterInstance.serverlessV2("writer", { autoMinorVersionUpgrade: false }),
       serverlessV2MinCapacity: settings.minCapacity,
       serverlessV2MaxCapacity: settings.maxCapacity,
       ...(settings.minCapacity === 0

@@ -13,7 +13,11 @@ test("the Data API is on and Aurora may pause", () => {
     MinCapacity: 0,
     SecondsUntilAutoPause: 900,
   });
-  found.allResourcesProperties("AWS::RDS::DBInstance", { DBInstanceClass: "db.serverless", PubliclyAccessible: false });
+  found.allResourcesProperties("AWS::RDS::DBInstance", {
+    AutoMinorVersionUpgrade: false,
+    DBInstanceClass: "db.serverless",
+    PubliclyAccessible: false,
+  });
 });
 
 test("the data is encrypted, backed up, and not deleted by accident", () => {
