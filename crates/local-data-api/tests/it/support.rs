@@ -1,7 +1,5 @@
 //! A database, a server in front of it, and ways to talk to both.
 
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use aws_sdk_rdsdata::Client;
@@ -15,68 +13,11 @@ use aws_smithy_http_client::Builder as HttpBuilder;
 use local_data_api::{Config, Credentials, Server, Upstream};
 use mysql_async::prelude::Queryable as _;
 use mysql_async::{Conn, OptsBuilder};
+use testkit::MariaDb;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 pub(crate) const CLUSTER: &str = "arn:aws:rds:us-east-1:000000000000:cluster:local";
 pub(crate) const SECRET: &str = "arn:aws:secretsmanager:us-east-1:000000000000:secret:local-AbCdEf";
-
-/// A private MariaDB, ended with the test; or the running one that ROWGATE_TEST_MYSQL_SOCKET names.
-pub(crate) struct MariaDb {
-    pub(crate) socket: PathBuf,
-    process: Option<(Child, tempfile::TempDir)>,
-}
-
-impl MariaDb {
-    pub(crate) fn start() -> Self {
-        if let Some(socket) = std::env::var_os("ROWGATE_TEST_MYSQL_SOCKET") {
-            return Self { socket: socket.into(), process: None };
-        }
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let data = folder.path().join("data");
-        let installed = Command::new("mariadb-install-db")
-            .args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"])
-            .arg(format!("--datadir={}", data.display()))
-            // Its own, for a starting server deletes the temporary tables that it finds there.
-            .arg(format!("--tmpdir={}", folder.path().display()))
-            .output()
-            .expect("mariadb-install-db is installed");
-        assert!(installed.status.success(), "{}", String::from_utf8_lossy(&installed.stderr));
-        let socket = folder.path().join("s");
-        let mariadbd = ["/usr/sbin/mariadbd", "/usr/bin/mariadbd", "/usr/local/bin/mariadbd"]
-            .into_iter()
-            .find(|path| Path::new(path).exists())
-            .unwrap_or("mariadbd");
-        let mut server = Command::new(mariadbd);
-        server
-            .args(["--no-defaults", "--skip-networking", "--innodb-flush-log-at-trx-commit=0"])
-            .arg(format!("--datadir={}", data.display()))
-            .arg(format!("--tmpdir={}", folder.path().display()))
-            .arg(format!("--socket={}", socket.display()))
-            .arg(format!("--pid-file={}", folder.path().join("pid").display()))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        if Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout == b"0\n") {
-            server.arg("--user=root");
-        }
-        let process = server.spawn().expect("mariadbd is installed");
-        let database = Self { socket, process: Some((process, folder)) };
-        let deadline = Instant::now() + Duration::from_secs(30);
-        while std::os::unix::net::UnixStream::connect(&database.socket).is_err() {
-            assert!(Instant::now() < deadline, "MariaDB did not start within 30 s");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        database
-    }
-}
-
-impl Drop for MariaDb {
-    fn drop(&mut self) {
-        if let Some((process, _)) = &mut self.process {
-            let _ = process.kill();
-            let _ = process.wait();
-        }
-    }
-}
 
 /// A fresh database with a server in front of it.
 pub(crate) struct Harness {
@@ -113,9 +54,9 @@ impl Harness {
 
     /// A server whose configuration `change` may adapt.
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
-        let mariadb = MariaDb::start();
+        let mariadb = MariaDb::shared_or_new().expect("a MariaDB");
         let mut config =
-            Config::new(Upstream::Socket(mariadb.socket.clone()), Credentials::fixed("root", ""));
+            Config::new(Upstream::Socket(mariadb.socket().to_owned()), Credentials::fixed("root", ""));
         change(&mut config);
         let server = Server::bind(config).await.expect("a free port");
         let database = format!("lda_{}_{}", std::process::id(), fastrand::u32(..));
@@ -175,7 +116,7 @@ impl Harness {
     /// A connection that does not go through the server.
     pub(crate) async fn direct(&self) -> Conn {
         let opts =
-            OptsBuilder::default().user(Some("root")).socket(Some(self.mariadb.socket.to_string_lossy()));
+            OptsBuilder::default().user(Some("root")).socket(Some(self.mariadb.socket().to_string_lossy()));
         Conn::new(opts).await.expect("the database")
     }
 
