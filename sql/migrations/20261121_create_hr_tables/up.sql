@@ -16,7 +16,9 @@ CREATE TABLE jobs (
     PRIMARY KEY (id)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET = utf8mb4 COLLATE = utf8mb4_unicode_520_ci;
 
--- employees_by_datetime covers what the reports by year read, so they scan a year of the index and never the rows.
+-- No index on datetime: with 500,000 hires over two years, loading took 3.1 s without one, 4.3 s with (datetime), 5.7 s with
+-- (datetime, department_id, job_id), while a year's report took 0.9 s, 0.9 s and 0.8 s. It pays once a year is a small part of the
+-- history; then it is a migration of its own.
 CREATE TABLE employees (
     id INT NOT NULL AUTO_INCREMENT,
     name VARCHAR(255) NOT NULL,
@@ -25,6 +27,5 @@ CREATE TABLE employees (
     job_id INT NULL,
     PRIMARY KEY (id),
     KEY employees_by_department (department_id),
-    KEY employees_by_job (job_id),
-    KEY employees_by_datetime (datetime, department_id, job_id)
+    KEY employees_by_job (job_id)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET = utf8mb4 COLLATE = utf8mb4_unicode_520_ci;
