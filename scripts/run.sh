@@ -4,8 +4,15 @@
 . "$(dirname "$0")/lib.sh"
 
 data=${1:-}
-if [ -n "$data" ] && [ ! -d "$data" ]; then
-    stop "There is no folder $data."
+# Said now rather than after the build.
+if [ -n "$data" ]; then
+    [ -d "$data" ] || stop "There is no folder $data."
+    for file in departments.csv jobs.csv; do
+        [ -f "$data/$file" ] || stop "The folder $data has no $file."
+    done
+    if [ ! -f "$data/hired_employees.csv" ] && [ ! -f "$data/employees.csv" ]; then
+        stop "The folder $data has no hired_employees.csv or employees.csv."
+    fi
 fi
 
 need_cargo
