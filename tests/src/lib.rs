@@ -1,1 +1,5 @@
-//! End-to-end tests of the deployed stack.
+//! End-to-end tests of the deployed stack: see `tests/it`.
+//!
+//! They run against a local cloud that `make test` starts, and find it through the variables of its `env` file. To run them
+//! against a cloud of one's own: `rowgate local up --dir <dir>`, `source <dir>/env`, `cargo nextest run -p e2e`. Each test takes
+//! ids and a year that no other test, and no earlier run, has had, so the tables need not be empty.

@@ -1,0 +1,98 @@
+//! Who may call, and what every answer has.
+
+use std::process::Command;
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::support::{Cloud, Reply, assert_problem};
+
+#[tokio::test]
+async fn refuses_a_call_without_a_valid_key() {
+    let cloud = Cloud::connect().await;
+    let wrong = cloud.api.with_key("not-a-key".to_owned());
+    for (method, path) in [
+        (Method::POST, "/insert_data"),
+        (Method::POST, "/tables/jobs/rows"),
+        (Method::GET, "/reports"),
+        (Method::GET, "/reports/hires-by-quarter"),
+        (Method::GET, "/loads"),
+        (Method::GET, "/loads/0"),
+    ] {
+        let keyless = cloud.api.keyless(method.clone(), path).body("{}");
+        assert_problem(&cloud.api.send(keyless).await, 403, "forbidden");
+        let with_wrong_key = wrong.request(method, path).body("{}");
+        assert_problem(&wrong.send(with_wrong_key).await, 403, "forbidden");
+    }
+}
+
+#[tokio::test]
+async fn both_keys_may_write_and_read() {
+    let cloud = Cloud::connect().await;
+    let operator = cloud.as_operator();
+    for (index, api) in [(1, &cloud.api), (2, &operator)] {
+        let row = json!({"id": cloud.ids.at(index), "job_name": "Keeper"});
+        assert_eq!(api.post("/tables/jobs/rows", &row).await.status, 201);
+        assert_eq!(api.get("/reports").await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn says_that_a_path_or_method_does_not_exist() {
+    let cloud = Cloud::connect().await;
+    for path in ["/nowhere", "/tables", "/insert_data/more", "/reports/hires-by-quarter/more"] {
+        assert_problem(&cloud.api.get(path).await, 404, "not-found");
+    }
+    // API Gateway does not tell a wrong method from a wrong path.
+    for (method, path) in [(Method::GET, "/insert_data"), (Method::DELETE, "/insert_data"), (Method::POST, "/reports")] {
+        let request = cloud.api.request(method, path);
+        assert_problem(&cloud.api.send(request).await, 404, "not-found");
+    }
+}
+
+#[tokio::test]
+async fn every_request_has_an_id_of_its_own() {
+    let cloud = Cloud::connect().await;
+    let id = |reply: &Reply| reply.header("x-request-id").to_owned();
+    let row = json!({"id": cloud.ids.at(1), "job_name": "Counter"});
+    let first = cloud.api.post("/tables/jobs/rows", &row).await;
+    let second = cloud.api.post("/tables/jobs/rows", &row).await;
+    assert_ne!(id(&first), id(&second));
+    let kept = format!(
+        "SELECT table_name, row_index FROM rowgate_rejected_rows WHERE request_id = '{}'",
+        id(&second)
+    );
+    assert_eq!(cloud.database.rows(&kept).await, [["jobs", "0"]]);
+}
+
+/// The call of the documentation, by the program of the documentation.
+#[tokio::test]
+async fn curl_posts_a_batch() {
+    let cloud = Cloud::connect().await;
+    let id = cloud.ids.base;
+    let body = json!({
+        "departments": [{"id": id, "department_name": "Logistics"}],
+        "employees": [cloud.ids.employee(1)],
+    });
+    let output = Command::new("curl")
+        .args(["--silent", "--show-error", "--include", "--noproxy", "*"])
+        .arg(format!("{}/insert_data", cloud.api.url))
+        .args(["-H", &format!("x-api-key: {}", cloud.api.key)])
+        .args(["-H", "content-type: application/json"])
+        .args(["-d", &body.to_string()])
+        .output()
+        .expect("curl is installed");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let (head, answer) = text.split_once("\r\n\r\n").unwrap();
+    let head = head.to_ascii_lowercase();
+    assert!(head.starts_with("http/1.1 207"), "{head}");
+    assert!(head.contains("\r\nx-request-id: "), "{head}");
+    assert!(head.contains("\r\ncontent-type: application/json"), "{head}");
+    let rejected = json!({"index": 0, "row": cloud.ids.employee(1), "errors": [
+        {"column": "job_id", "code": "unknown_reference", "message": "job_id names no row of jobs"}]});
+    let expected = json!({"inserted": 1, "rejected": 1, "tables": {
+        "departments": {"inserted": 1, "rejected": []},
+        "employees": {"inserted": 0, "rejected": [rejected]}}});
+    assert_eq!(serde_json::from_str::<serde_json::Value>(answer).unwrap(), expected);
+}

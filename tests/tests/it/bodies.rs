@@ -1,0 +1,85 @@
+//! Bodies that are no batch: the status, the kind of problem, and nothing in.
+//!
+//! Bytes that are not UTF-8 are not among them: API Gateway replaces them before the function sees the body.
+
+use serde_json::json;
+
+use crate::support::{Cloud, assert_problem};
+
+const JSON: &str = "application/json";
+
+#[tokio::test]
+async fn refuses_what_is_no_batch_with_its_reason() {
+    let cloud = Cloud::connect().await;
+    cloud.seed().await;
+    let row = cloud.ids.employee(1);
+    let rows = |count: i64| (1..=count).map(|index| cloud.ids.employee(index)).collect::<Vec<_>>();
+    let nested = |open: &str, close: &str| format!("{{\"employees\": {}{}}}", open.repeat(40), close.repeat(40));
+    let cases: Vec<(&str, Vec<u8>, &str)> = vec![
+        ("/insert_data", b"".to_vec(), "invalid-json"),
+        ("/insert_data", b"hello".to_vec(), "invalid-json"),
+        ("/insert_data", b"{\"employees\": [".to_vec(), "invalid-json"),
+        ("/insert_data", b"{\"employees\": []} and more".to_vec(), "invalid-json"),
+        ("/insert_data", nested("[", "]").into_bytes(), "invalid-json"),
+        ("/insert_data", nested("{\"a\":[", "]}").into_bytes(), "invalid-json"),
+        ("/insert_data", "[".repeat(1_000_000).into_bytes(), "invalid-json"),
+        ("/insert_data", json!([row]).to_string().into_bytes(), "wrong-shape"),
+        ("/insert_data", b"null".to_vec(), "wrong-shape"),
+        ("/insert_data", b"\"employees\"".to_vec(), "wrong-shape"),
+        ("/insert_data", json!({"employees": row}).to_string().into_bytes(), "wrong-shape"),
+        ("/insert_data", format!("{{\"employees\": [{row}], \"hired_employees\": []}}").into_bytes(), "wrong-shape"),
+        ("/insert_data", json!({"people": [row]}).to_string().into_bytes(), "unknown-table"),
+        ("/insert_data", json!({"employees": [row], "people": []}).to_string().into_bytes(), "unknown-table"),
+        ("/insert_data", json!({"rowgate_loads": [{"load_id": "x"}]}).to_string().into_bytes(), "unknown-table"),
+        ("/insert_data", b"{}".to_vec(), "row-count"),
+        ("/insert_data", json!({"employees": [], "jobs": []}).to_string().into_bytes(), "row-count"),
+        ("/insert_data", json!({"employees": rows(1001)}).to_string().into_bytes(), "row-count"),
+        (
+            "/insert_data",
+            json!({"employees": rows(1000), "jobs": [{"id": cloud.ids.at(1), "job_name": "x"}]})
+                .to_string()
+                .into_bytes(),
+            "row-count",
+        ),
+        ("/tables/people/rows", json!([row]).to_string().into_bytes(), "unknown-table"),
+        ("/tables/rowgate_loads/rows", b"[{}]".to_vec(), "unknown-table"),
+        ("/tables/employees/rows", b"".to_vec(), "invalid-json"),
+        ("/tables/employees/rows", b"7".to_vec(), "wrong-shape"),
+        ("/tables/employees/rows", b"[]".to_vec(), "row-count"),
+        ("/tables/employees/rows", json!(rows(1001)).to_string().into_bytes(), "row-count"),
+    ];
+    for (path, body, kind) in cases {
+        assert_problem(&cloud.api.post_bytes(path, JSON, body).await, 400, kind);
+    }
+    assert_eq!(cloud.database.count("employees", cloud.ids.base, cloud.ids.end()).await, 0);
+    assert_eq!(cloud.database.count("jobs", cloud.ids.at(1), cloud.ids.end()).await, 0);
+}
+
+#[tokio::test]
+async fn refuses_more_than_four_megabytes() {
+    let cloud = Cloud::connect().await;
+    let row = json!({"id": cloud.ids.at(1), "job_name": "x".repeat(5_000_000)});
+    for path in ["/insert_data", "/tables/jobs/rows"] {
+        let body = if path == "/insert_data" { json!({"jobs": [row]}) } else { row.clone() };
+        assert_problem(&cloud.api.post(path, &body).await, 413, "payload-too-large");
+    }
+    // Just below, the rows are judged.
+    let row = json!({"id": cloud.ids.at(1), "job_name": "x".repeat(3_999_900)});
+    let reply = cloud.api.post("/tables/jobs/rows", &row).await;
+    assert_eq!((reply.status, reply.codes("jobs")), (422, vec!["0: too_long".to_owned()]));
+}
+
+#[tokio::test]
+async fn refuses_a_body_that_is_not_declared_as_json() {
+    let cloud = Cloud::connect().await;
+    let body = json!({"jobs": [{"id": cloud.ids.at(1), "job_name": "Clerk"}]}).to_string();
+    for content_type in ["text/csv", "text/plain", "application/x-www-form-urlencoded", "application/jsonp"] {
+        let reply = cloud.api.post_bytes("/insert_data", content_type, body.clone()).await;
+        assert_problem(&reply, 415, "unsupported-media-type");
+    }
+    let bare = cloud.api.request(reqwest::Method::POST, "/insert_data").body(body.clone());
+    assert_problem(&cloud.api.send(bare).await, 415, "unsupported-media-type");
+    assert_eq!(cloud.database.count("jobs", cloud.ids.base, cloud.ids.end()).await, 0);
+    let declared = cloud.api.post_bytes("/insert_data", "Application/JSON; charset=UTF-8", body).await;
+    assert_eq!(declared.status, 201);
+}

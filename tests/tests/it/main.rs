@@ -1,0 +1,7 @@
+//! The deployed stack, from the outside: real HTTP, real S3, the real `curl` and the `rowgate` command.
+#![expect(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+
+mod access;
+mod bodies;
+mod insert;
+mod support;

@@ -1,0 +1,125 @@
+//! The HTTP interface, called as its users call it.
+
+use std::time::Duration;
+
+use reqwest::header::HeaderMap;
+use reqwest::{Client, Method, RequestBuilder, Url};
+use serde_json::Value;
+
+/// Some seconds' worth of throttling, when all tests call at once.
+const ATTEMPTS: usize = 30;
+
+#[derive(Clone)]
+pub(crate) struct Api {
+    pub(crate) url: String,
+    pub(crate) key: String,
+    client: Client,
+}
+
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Reply {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text)
+            .unwrap_or_else(|error| panic!("{} is no JSON ({error}): {}", self.status, self.text))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// `index: codes` of every rejected row of a table.
+    pub(crate) fn codes(&self, table: &str) -> Vec<String> {
+        let body = self.json();
+        let rejected = body["tables"][table]["rejected"].as_array().unwrap().clone();
+        rejected
+            .iter()
+            .map(|row| {
+                let errors = row["errors"].as_array().unwrap();
+                let codes: Vec<_> = errors.iter().map(|error| error["code"].as_str().unwrap()).collect();
+                format!("{}: {}", row["index"], codes.join(" "))
+            })
+            .collect()
+    }
+}
+
+impl Api {
+    pub(crate) fn new(url: String, key: String) -> Self {
+        let client = Client::builder().timeout(Duration::from_secs(60)).no_proxy().build().unwrap();
+        Self { url, key, client }
+    }
+
+    pub(crate) fn with_key(&self, key: String) -> Self {
+        Self { key, ..self.clone() }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Reply {
+        self.send(self.request(Method::GET, path)).await
+    }
+
+    /// GET with query parameters, encoded.
+    pub(crate) async fn query(&self, path: &str, query: &[(&str, &str)]) -> Reply {
+        let mut url = Url::parse(&format!("{}{path}", self.url)).unwrap();
+        url.query_pairs_mut().extend_pairs(query);
+        self.send(self.client.get(url).header("x-api-key", &self.key)).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Reply {
+        self.post_bytes(path, "application/json", body.to_string()).await
+    }
+
+    pub(crate) async fn post_bytes(
+        &self,
+        path: &str,
+        content_type: &str,
+        body: impl Into<reqwest::Body>,
+    ) -> Reply {
+        let request = self.request(Method::POST, path).header("content-type", content_type).body(body);
+        self.send(request).await
+    }
+
+    /// A request with the key, for what the other methods do not cover.
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.url)).header("x-api-key", &self.key)
+    }
+
+    /// A request without any key.
+    pub(crate) fn keyless(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.url))
+    }
+
+    /// Sends, waits while the key is throttled, and holds the answer against what every answer must have.
+    pub(crate) async fn send(&self, request: RequestBuilder) -> Reply {
+        for _ in 0..ATTEMPTS {
+            let response = request.try_clone().unwrap().send().await.unwrap();
+            let status = response.status().as_u16();
+            let headers = response.headers().clone();
+            let text = response.text().await.unwrap();
+            let reply = Reply { status, headers, text };
+            assert!(!reply.header("x-request-id").is_empty(), "no x-request-id: {reply:?}");
+            assert_ne!(reply.header("x-request-id"), "none", "{reply:?}");
+            if status != 429 {
+                return reply;
+            }
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        panic!("still throttled after {ATTEMPTS} attempts");
+    }
+}
+
+/// Holds an answer against RFC 9457 and the kind of problem it must be.
+pub(crate) fn assert_problem(reply: &Reply, status: u16, kind: &str) {
+    assert_eq!(reply.status, status, "{reply:?}");
+    assert_eq!(reply.header("content-type"), "application/problem+json", "{reply:?}");
+    let body = reply.json();
+    assert_eq!(body["type"], format!("urn:rowgate:problem:{kind}"), "{body}");
+    assert_eq!(body["status"], status, "{body}");
+    for field in ["title", "detail"] {
+        assert!(body[field].as_str().is_some_and(|text| !text.is_empty()), "{field} of {body}");
+    }
+}

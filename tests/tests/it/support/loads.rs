@@ -1,0 +1,164 @@
+//! Dropped files and what the ledger says of them.
+
+use std::time::{Duration, Instant};
+
+use aws_sdk_s3::primitives::ByteStream;
+use serde_json::Value;
+
+use super::cloud::Cloud;
+
+/// No load of these tests may take longer, on a machine that is busy with other tests.
+const LIMIT: Duration = Duration::from_secs(60);
+const POLL: Duration = Duration::from_millis(150);
+/// Pages of 100 loads that are searched for a key: more than all tests of a run make.
+const PAGES: usize = 10;
+
+/// What a load has, as the interface promises it.
+const FIELDS: [&str; 14] = [
+    "load",
+    "table",
+    "key",
+    "mode",
+    "status",
+    "rows_read",
+    "rows_loaded",
+    "rows_rejected",
+    "unknown_references",
+    "bytes",
+    "started_at",
+    "finished_at",
+    "attempts",
+    "error",
+];
+
+impl Cloud {
+    /// Puts an object and returns its version.
+    pub(crate) async fn put(&self, key: &str, body: impl Into<Vec<u8>>) -> String {
+        let body = ByteStream::from(body.into());
+        let put = self.s3.put_object().bucket(&self.bucket).key(key).body(body).send().await.unwrap();
+        put.version_id().expect("the bucket is versioned").to_owned()
+    }
+
+    /// Drops a file, waits for the end of its load, and returns the load.
+    pub(crate) async fn load(&self, key: &str, body: impl Into<Vec<u8>>) -> Value {
+        let before = self.loads_of(key).await.len();
+        self.put(key, body).await;
+        self.ended(key, before + 1).await.pop().unwrap()
+    }
+
+    /// The loads of a key, oldest first.
+    pub(crate) async fn loads_of(&self, key: &str) -> Vec<Value> {
+        let mut found = Vec::new();
+        let mut path = "/loads?limit=100".to_owned();
+        for _ in 0..PAGES {
+            let reply = self.api.get(&path).await;
+            assert_eq!(reply.status, 200, "{}", reply.text);
+            let page = reply.json();
+            let loads = page["loads"].as_array().unwrap();
+            found.extend(loads.iter().filter(|load| load["key"] == key).cloned());
+            match &page["next"] {
+                Value::Null => break,
+                Value::String(next) => path = format!("/loads?limit=100&after={next}"),
+                next => path = format!("/loads?limit=100&after={next}"),
+            }
+        }
+        found.reverse();
+        found
+    }
+
+    /// Waits until a key has so many loads, all of them ended; each is held against the rules of the ledger.
+    pub(crate) async fn ended(&self, key: &str, count: usize) -> Vec<Value> {
+        let started = Instant::now();
+        loop {
+            let loads = self.loads_of(key).await;
+            if loads.len() >= count && loads.iter().all(ended) {
+                assert_eq!(loads.len(), count, "{loads:?}");
+                for load in &loads {
+                    self.check(load).await;
+                }
+                return loads;
+            }
+            assert!(started.elapsed() < LIMIT, "{count} loads of {key} have not ended in time: {loads:?}");
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    /// One load by its id.
+    pub(crate) async fn load_by_id(&self, load: &Value) -> Value {
+        let id = load["load"].as_str().map_or_else(|| load["load"].to_string(), str::to_owned);
+        let reply = self.api.get(&format!("/loads/{id}")).await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        reply.json()
+    }
+
+    async fn check(&self, load: &Value) {
+        for field in FIELDS {
+            assert!(load.get(field).is_some(), "{field} is missing: {load}");
+        }
+        let count = |field: &str| load[field].as_u64().unwrap_or_else(|| panic!("{field} of {load}"));
+        assert_eq!(count("rows_read"), count("rows_loaded") + count("rows_rejected"), "{load}");
+        assert!(count("unknown_references") <= count("rows_loaded"), "{load}");
+        assert!(count("attempts") >= 1, "{load}");
+        for field in ["started_at", "finished_at"] {
+            assert_moment(&load[field]);
+        }
+        assert!(load["started_at"].as_str() <= load["finished_at"].as_str(), "{load}");
+        if load["status"] == "failed" {
+            assert!(load["error"].as_str().is_some_and(|error| !error.is_empty()), "{load}");
+        }
+        let alone = self.load_by_id(load).await;
+        for field in FIELDS {
+            assert_eq!(alone[field], load[field], "{field} of {alone}");
+        }
+    }
+
+    /// The records of a load's rejects files as text, without the header lines, which must all be the same; and that
+    /// header.
+    pub(crate) async fn rejects(&self, load: &Value) -> (String, Vec<String>) {
+        let table = load["table"].as_str().unwrap();
+        let id = load["load"].as_str().map_or_else(|| load["load"].to_string(), str::to_owned);
+        let prefix = format!("rejected/{table}/{id}/");
+        let listed = self.s3.list_objects_v2().bucket(&self.bucket).prefix(&prefix).send().await.unwrap();
+        let mut keys: Vec<&str> = listed.contents().iter().filter_map(|object| object.key()).collect();
+        keys.sort_unstable();
+        assert!(!keys.is_empty(), "there is no rejects file at {prefix}");
+        let (mut header, mut records) = (String::new(), Vec::new());
+        for key in keys {
+            assert!(key.ends_with(".csv"), "{key}");
+            let text = self.get(key).await;
+            let mut lines = text.lines().map(str::to_owned);
+            let first = lines.next().unwrap();
+            assert!(header.is_empty() || header == first, "{header} in one file, {first} in another");
+            header = first;
+            records.extend(lines);
+        }
+        (header, records)
+    }
+
+    pub(crate) async fn get(&self, key: &str) -> String {
+        let object = self.s3.get_object().bucket(&self.bucket).key(key).send().await.unwrap();
+        let bytes = object.body.collect().await.unwrap().into_bytes();
+        String::from_utf8(bytes.to_vec()).unwrap()
+    }
+}
+
+/// Whether a load has come to its end, good or bad.
+pub(crate) fn ended(load: &Value) -> bool {
+    matches!(load["status"].as_str(), Some("completed" | "failed" | "skipped"))
+}
+
+/// The status of a load and its rows read, loaded and rejected.
+#[track_caller]
+pub(crate) fn assert_counts(load: &Value, status: &str, read: u64, loaded: u64, rejected: u64) {
+    assert_eq!(load["status"], status, "{load}");
+    let counts = ["rows_read", "rows_loaded", "rows_rejected"].map(|field| load[field].as_u64().unwrap());
+    assert_eq!(counts, [read, loaded, rejected], "{load}");
+}
+
+/// ISO 8601, UTC, milliseconds.
+#[track_caller]
+fn assert_moment(value: &Value) {
+    let text = value.as_str().unwrap_or_else(|| panic!("{value} is no moment"));
+    let shape: String = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+    assert_eq!(shape, "0000-00-00T00:00:00.000Z", "{text}");
+}

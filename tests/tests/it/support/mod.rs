@@ -1,0 +1,15 @@
+//! What the tests share: the cloud they run against, and builders of what they send.
+
+mod api;
+mod cloud;
+mod database;
+mod loads;
+mod queue;
+mod rows;
+
+pub(crate) use api::{Reply, assert_problem};
+pub(crate) use cloud::Cloud;
+#[allow(unused)]
+pub(crate) use loads::{assert_counts, ended};
+#[allow(unused)]
+pub(crate) use rows::{Ids, csv, csv_line, employee, with};
