@@ -3,8 +3,10 @@
 
 pub mod batch;
 pub mod dictionary;
+pub mod load;
 pub mod migration;
 pub mod problem;
+pub mod report;
 pub mod row;
 pub mod shipped;
 pub mod sql;

@@ -1,0 +1,79 @@
+//! Reading the ledger.
+
+use domain::load::{LoadId, LoadPage, LoadRecord, LoadStatus};
+
+use crate::{Database, Error, Statement};
+
+/// Loads of the ledger, newest first: those of `table` and `status` if given, those older than the load `after` if
+/// given, at most `limit` (1 to 1000). A load that does not exist has nothing older.
+///
+/// # Errors
+/// As [`Database::query`].
+pub async fn list(
+    database: &Database,
+    table: Option<&str>,
+    status: Option<LoadStatus>,
+    limit: u32,
+    after: Option<&LoadId>,
+) -> Result<LoadPage, Error> {
+    let mut sql = select();
+    let mut conditions = Vec::new();
+    conditions.extend(table.map(|_| "l.table_name = :table"));
+    conditions.extend(status.map(|_| "l.status = :status"));
+    conditions.extend(after.map(|_| "l.seq < (SELECT a.seq FROM rowgate_loads a WHERE a.load_id = :after)"));
+    if !conditions.is_empty() {
+        sql.push_str(" WHERE ");
+        sql.push_str(&conditions.join(" AND "));
+    }
+    // One more than asked for tells whether there is a next page.
+    sql.push_str(&format!(" ORDER BY l.seq DESC LIMIT {}", limit + 1));
+    let mut statement = Statement::new(sql);
+    if let Some(table) = table {
+        statement = statement.bind("table", table);
+    }
+    if let Some(status) = status {
+        statement = statement.bind("status", status.as_str());
+    }
+    if let Some(after) = after {
+        statement = statement.bind("after", after.as_str());
+    }
+    let mut loads: Vec<LoadRecord> = database.query(statement).await?;
+    let more = loads.len() > limit as usize;
+    loads.truncate(limit as usize);
+    let next = loads.last().filter(|_| more).map(|last| last.load.clone());
+    Ok(LoadPage { loads, next })
+}
+
+/// One load of the ledger; `None` where there is no such.
+///
+/// # Errors
+/// As [`Database::query`].
+pub async fn get(database: &Database, id: &LoadId) -> Result<Option<LoadRecord>, Error> {
+    let sql = format!("{} WHERE l.load_id = :load", select());
+    let loads: Vec<LoadRecord> = database.query(Statement::new(sql).bind("load", id.as_str())).await?;
+    Ok(loads.into_iter().next())
+}
+
+fn select() -> String {
+    let figures = ["rows_read", "rows_loaded", "rows_rejected", "unknown_references"].map(figure).join(", ");
+    format!(
+        "SELECT l.load_id AS `load`, l.table_name AS `table`, l.object_key AS `key`, l.mode, l.status, {figures}, \
+         l.bytes, {} AS started_at, {} AS finished_at, l.attempts, l.error FROM rowgate_loads l",
+        iso("l.started_at"),
+        iso("l.finished_at")
+    )
+}
+
+/// A figure of a load: while it runs, the sum over its committed chunks. Sums are decimals to the database.
+fn figure(name: &str) -> String {
+    format!(
+        "CAST(CASE l.status WHEN 'running' THEN \
+         (SELECT COALESCE(SUM(c.{name}), 0) FROM rowgate_load_chunks c WHERE c.load_id = l.load_id) \
+         ELSE l.{name} END AS SIGNED) AS {name}"
+    )
+}
+
+/// ISO 8601 in UTC with milliseconds.
+fn iso(column: &str) -> String {
+    format!("CONCAT(SUBSTRING(DATE_FORMAT({column}, '%Y-%m-%dT%H:%i:%s.%f'), 1, 23), 'Z')")
+}

@@ -1,0 +1,109 @@
+//! Checking the records of a chunk.
+
+use std::collections::HashSet;
+
+use super::chunk::{Chunk, Record};
+use crate::dictionary::Table;
+use crate::row::{CsvColumns, Fault, HeaderError, RowError, check_csv_row};
+use crate::value::Value;
+
+/// The columns of a file, and whether its first record is a header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Columns {
+    /// Which field belongs to which column.
+    pub columns: CsvColumns,
+    has_header: bool,
+}
+
+impl Columns {
+    /// Reads them off the first chunk of a file.
+    ///
+    /// # Errors
+    /// [`HeaderError`] when the first record is a header that cannot be used.
+    pub fn of_first_chunk(table: &Table, chunk: &Chunk) -> Result<Self, HeaderError> {
+        let header = match chunk.records().next() {
+            Some(record) => CsvColumns::from_first_record(table, record.fields())?,
+            None => None,
+        };
+        Ok(Self {
+            has_header: header.is_some(),
+            columns: header.unwrap_or_else(|| CsvColumns::in_dictionary_order(table)),
+        })
+    }
+}
+
+/// A chunk whose records have been checked. Borrows from the chunk.
+#[derive(Debug)]
+pub struct CheckedChunk<'c> {
+    /// The table it is for.
+    pub table: &'c Table,
+    /// Records read: those accepted and those refused.
+    pub rows_read: usize,
+    /// The values of the accepted rows, one after the other: as many for each as the table has columns.
+    values: Vec<Value<'c>>,
+    /// The accepted rows' records.
+    records: Vec<Record<'c>>,
+    /// What was refused, in the file's order.
+    pub rejected: Vec<RejectedRecord<'c>>,
+}
+
+/// A record that was refused.
+#[derive(Debug, Clone)]
+pub struct RejectedRecord<'c> {
+    /// The record.
+    pub record: Record<'c>,
+    /// Why.
+    pub errors: Vec<RowError<'c>>,
+}
+
+impl<'c> CheckedChunk<'c> {
+    /// Checks the records of a chunk. Of rows with the same id, the first one that passes counts.
+    pub fn check(table: &'c Table, columns: &Columns, chunk: &'c Chunk) -> Self {
+        let skip = usize::from(columns.has_header && chunk.number == 0);
+        let width = table.columns().len();
+        let mut checked =
+            Self { table, rows_read: 0, values: Vec::new(), records: Vec::new(), rejected: Vec::new() };
+        let mut claimed = HashSet::new();
+        for record in chunk.records().skip(skip) {
+            checked.rows_read += 1;
+            let start = checked.values.len();
+            let mut errors = Vec::new();
+            let field = |index: usize| record.field(index);
+            let passed =
+                check_csv_row(table, &columns.columns, record.width(), field, &mut checked.values, &mut errors);
+            let id = checked.values[start + table.key_index()].as_integer();
+            if id.is_some_and(|id| claimed.contains(&id)) {
+                errors.push(RowError::of_column(table.key().name(), Fault::IdRepeated));
+            } else if passed {
+                claimed.extend(id);
+                checked.records.push(record);
+                continue;
+            }
+            checked.values.truncate(start);
+            checked.rejected.push(RejectedRecord { record, errors });
+        }
+        debug_assert_eq!(checked.values.len(), checked.records.len() * width);
+        checked
+    }
+
+    /// The accepted rows: each with its values, one for each column.
+    pub fn rows(&self) -> impl ExactSizeIterator<Item = &[Value<'c>]> {
+        self.values.chunks_exact(self.table.columns().len())
+    }
+
+    /// How many rows are accepted.
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// Whether no row is accepted.
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// The rejection of the accepted row at `index`, whose id turned out to be taken in the table.
+    pub fn taken(&self, index: usize) -> RejectedRecord<'c> {
+        let error = RowError::of_column(self.table.key().name(), Fault::IdTaken);
+        RejectedRecord { record: self.records[index], errors: vec![error] }
+    }
+}

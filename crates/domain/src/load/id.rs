@@ -1,0 +1,72 @@
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+
+/// Identifies a load: one version of one object. 32 lower-case hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+pub struct LoadId(String);
+
+impl LoadId {
+    const DIGITS: usize = 32;
+
+    /// The load of a version of an object: always the same one, however often its event arrives.
+    pub fn of_object(bucket: &str, key: &str, version: &str) -> Self {
+        let mut hash = Sha256::new();
+        for part in [bucket, key, version] {
+            // With the lengths in, no two different triples give the same bytes.
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+        let mut id = to_hex(&hash.finalize());
+        id.truncate(Self::DIGITS);
+        Self(id)
+    }
+
+    /// Reads an identifier that was given out before; `None` when it cannot be one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        (text.len() == Self::DIGITS && text.bytes().all(is_digit)).then(|| Self(text.to_owned()))
+    }
+
+    /// The digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for LoadId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Lower-case hexadecimal digits.
+pub(super) fn to_hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        for nibble in [byte >> 4, byte & 15] {
+            text.push(char::from_digit(nibble.into(), 16).unwrap_or_default());
+        }
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_an_object_version_and_nothing_else() {
+        let id = LoadId::of_object("data", "incoming/jobs/a.csv", "v1");
+        assert_eq!(id, LoadId::of_object("data", "incoming/jobs/a.csv", "v1"));
+        assert_ne!(id, LoadId::of_object("data", "incoming/jobs/a.csv", "v2"));
+        assert_ne!(LoadId::of_object("ab", "c", ""), LoadId::of_object("a", "bc", ""));
+        assert_eq!(LoadId::parse(id.as_str()), Some(id));
+    }
+
+    #[test]
+    fn refuses_what_it_never_gave_out() {
+        for text in ["", "7", "ABCDEF00112233445566778899AABBCC", "'; DROP TABLE rowgate_loads; --  "] {
+            assert_eq!(LoadId::parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::LoadId;
+use crate::dictionary::LoadMode;
+
+/// How a load stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LoadStatus {
+    /// Under way, or waiting for its next try.
+    Running,
+    /// Read to its end; every row is in the table or in a rejects file.
+    Completed,
+    /// Ended with a reason; what was committed before stays.
+    Failed,
+    /// Not loaded, because an earlier load completed with the very same bytes.
+    Skipped,
+}
+
+impl LoadStatus {
+    /// The status as it stands in the ledger.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+        }
+    }
+
+    /// The status called `name`, if there is one.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Running, Self::Completed, Self::Failed, Self::Skipped]
+            .into_iter()
+            .find(|status| status.as_str() == name)
+    }
+}
+
+impl fmt::Display for LoadStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One load as the ledger tells it; serializes as the fields of `docs/api.md`.
+///
+/// At every moment `rows_read` = `rows_loaded` + `rows_rejected`: of a running load they count its committed chunks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoadRecord {
+    /// The load's id.
+    pub load: LoadId,
+    /// The table's own name; of a failed load, perhaps a name that no table has.
+    pub table: String,
+    /// The object's key.
+    pub key: String,
+    /// What the load does with ids that are taken.
+    pub mode: LoadMode,
+    /// How it stands.
+    pub status: LoadStatus,
+    /// Records read, without a header and empty lines.
+    pub rows_read: u64,
+    /// Rows that it put into the table.
+    pub rows_loaded: u64,
+    /// Records in its rejects files.
+    pub rows_rejected: u64,
+    /// References of loaded rows that named no row when they were loaded; a row may have several.
+    pub unknown_references: u64,
+    /// Size of the object.
+    pub bytes: u64,
+    /// ISO 8601 in UTC with milliseconds.
+    pub started_at: String,
+    /// The same; `None` while it runs.
+    pub finished_at: Option<String>,
+    /// How often a function took it up.
+    pub attempts: u32,
+    /// Why it failed or was skipped; for people.
+    pub error: Option<String>,
+}
