@@ -63,6 +63,9 @@ fn by_words(message: &str) -> Error {
     {
         return Error::TooLarge { message: owned };
     }
+    if words.starts_with("HttpEndpoint is not enabled") {
+        return Error::Configuration { message: owned };
+    }
     if words.starts_with("Access denied for user") {
         return Error::AccessDenied { message: owned };
     }
@@ -207,6 +210,12 @@ mod tests {
             assert_eq!(class(message), "transaction_lost", "{message}");
         }
         assert_eq!(class("Transaction is still running a query"), "unavailable");
+    }
+
+    #[test]
+    fn a_cluster_without_the_data_api_is_a_matter_of_configuration() {
+        let message = "HttpEndpoint is not enabled for resource arn:aws:rds:us-east-1:1:cluster:a";
+        assert_eq!(class(message), "configuration");
     }
 
     #[test]

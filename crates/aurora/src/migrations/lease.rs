@@ -20,7 +20,7 @@ pub(super) struct Lease {
 #[derive(Debug, Deserialize)]
 struct Holder {
     owner: String,
-    until: String,
+    expires: String,
 }
 
 /// Takes the lease, waiting for its holder until the database's deadline.
@@ -36,7 +36,7 @@ pub(super) async fn take(database: &Database, owner: String) -> Result<Lease, Mi
             return Ok(lease);
         }
         if database.deadline().remaining() <= POLL {
-            return Err(MigrateError::Busy { owner: holder.owner, until: holder.until });
+            return Err(MigrateError::Busy { owner: holder.owner, until: holder.expires });
         }
         tokio::time::sleep(POLL).await;
     }
@@ -69,9 +69,9 @@ impl Lease {
         let statement =
             Statement::new(sql).bind("owner", &self.owner).bind("seconds", seconds).bind("name", NAME);
         database.execute(statement.idempotent()).await?;
-        let sql = "SELECT owner, CAST(expires_at AS CHAR) AS until FROM rowgate_leases WHERE name = :name";
+        let sql = "SELECT owner, CAST(expires_at AS CHAR) AS expires FROM rowgate_leases WHERE name = :name";
         let holders = database.query(Statement::new(sql).bind("name", NAME)).await?;
-        let gone = || Holder { owner: String::new(), until: String::new() };
+        let gone = || Holder { owner: String::new(), expires: String::new() };
         Ok(holders.into_iter().next().unwrap_or_else(gone))
     }
 }
