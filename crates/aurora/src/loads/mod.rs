@@ -5,7 +5,7 @@ mod read;
 mod rows;
 
 pub use chunks::{ChunkCounts, Claim, claim_chunk, committed_chunks, is_committed, record_chunk};
-pub use read::{get, list};
+pub use read::{LoadPage, get, list};
 pub use rows::{append_rows, present_ids};
 
 use domain::dictionary::LoadMode;
