@@ -8,6 +8,8 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::Deserialize;
+
+use crate::error::{ApiError, ErrorKind};
 use serde::de::{self, Deserializer, IgnoredAny, Visitor};
 
 /// A text of the request, borrowed if possible. (`Option<Cow<str>>` would always copy.)
@@ -72,6 +74,19 @@ pub(crate) struct Request<'a> {
     pub(crate) result_set_options: Option<ResultSetOptions<'a>>,
     #[serde(borrow)]
     pub(crate) format_records_as: Option<Text<'a>>,
+}
+
+impl<'a> Request<'a> {
+    /// Reads a body; none at all stands for an object without members.
+    pub(crate) fn parse(body: &'a [u8]) -> Result<Self, ApiError> {
+        let wrong = |why: String| ApiError::new(ErrorKind::SerializationException, why);
+        match body.trim_ascii_start().first() {
+            None => Ok(Self::default()),
+            // Serde would read the members from an array as well, one after the other.
+            Some(b'{') => serde_json::from_slice(body).map_err(|error| wrong(error.to_string())),
+            Some(_) => Err(wrong("The body must be a JSON object".to_owned())),
+        }
+    }
 }
 
 /// How numbers come back.

@@ -99,13 +99,9 @@ impl Service {
     pub(crate) async fn call(&self, operation: Operation, body: Bytes, sender: oneshot::Sender<Reply>) {
         let deadline = Instant::now() + self.limits.call;
         let mut replier = Replier { sender: Some(sender), loss: None };
-        let body: &[u8] = if body.is_empty() { b"{}" } else { &body };
-        let request: Request<'_> = match serde_json::from_slice(body) {
+        let request = match Request::parse(&body) {
             Ok(request) => request,
-            Err(error) => {
-                let kind = ErrorKind::SerializationException;
-                return replier.send(Err(ApiError::new(kind, error.to_string())));
-            }
+            Err(error) => return replier.send(Err(error)),
         };
         let verdict = self.faults.judge(operation, request.sql.as_deref(), request.transaction_id.is_some());
         if !verdict.delay.is_zero() {
@@ -296,11 +292,20 @@ impl Service {
             let (session, result) = work.await;
             return Guarded::Done(session, result);
         }
-        if let Err(error) = self.pool.kill(key, connection_id).await {
-            tracing::warn!(db.connection = connection_id, "could not kill a late statement: {error}");
+        // The answer should not come before the statement is really over, nor wait for a database that hangs.
+        let ended = timeout(KILL_PATIENCE, async {
+            self.pool.kill(key, connection_id).await?;
+            // It ends with the error of its session's end, which says nothing new.
+            let _ = work.await;
+            Ok::<_, mysql_async::Error>(())
+        });
+        match ended.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(db.connection = connection_id, "could not kill a late statement: {error}");
+            }
+            Err(_) => tracing::warn!(db.connection = connection_id, "a late statement does not end"),
         }
-        // The answer should not come before the statement is really over.
-        let _ = timeout(KILL_PATIENCE, &mut work).await;
         Guarded::Killed(late)
     }
 

@@ -43,13 +43,25 @@ mod errno {
     pub(super) const SERVER_SHUTDOWN: u16 = 1053;
     pub(super) const LOCK_DEADLOCK: u16 = 1213;
     pub(super) const CONNECTION_KILLED: u16 = 1927;
+    pub(super) const LOCAL_INFILE_DISABLED: u16 = 3948;
     pub(super) const CLIENT_INTERACTION_TIMEOUT: u16 = 4031;
 }
 
 impl Failure {
     pub(crate) fn database(error: &mysql_async::Error, style: ErrorStyle) -> Self {
-        let mysql_async::Error::Server(server) = error else {
-            return Self { error: ApiError::unavailable(error), session: Fate::Lost };
+        use mysql_async::{DriverError, Error, ServerError};
+        let server = match error {
+            Error::Server(server) => server,
+            // The database asked for a file of the client's, and there is no such client: MySQL's own words.
+            Error::Driver(DriverError::LocalInfile(_)) => {
+                let refused = ServerError {
+                    code: errno::LOCAL_INFILE_DISABLED,
+                    message: "Loading local data is disabled".to_owned(),
+                    state: "42000".to_owned(),
+                };
+                return Self { error: style.database_error(&refused), session: Fate::Lost };
+            }
+            _ => return Self { error: ApiError::unavailable(error), session: Fate::Lost },
         };
         let session = match server.code {
             errno::LOCK_DEADLOCK => Fate::RolledBack,

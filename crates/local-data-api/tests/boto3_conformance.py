@@ -131,7 +131,7 @@ TYPES = [
 
 def typed_check(column, literal, field, code, type_name):
     def run(api):
-        api.execute(f"CREATE TABLE {{t}} (id INT PRIMARY KEY, v {column})")
+        api.execute(f"CREATE TABLE {{t}} (id INT PRIMARY KEY, v {column}) DEFAULT CHARSET = utf8mb4")
         api.execute(f"INSERT INTO {{t}} VALUES (1, {literal})")
         plain = api.execute("SELECT v AS label FROM {t}", includeResultMetadata=True)
         equal(plain["records"], [[field]], "text protocol")

@@ -120,3 +120,13 @@ async fn what_mysql_does_not_have_is_refused() {
     let failed = other.execute("SELECT 1").await.unwrap_err();
     assert_eq!(failed.code, "HttpEndpointNotEnabledException");
 }
+
+#[tokio::test]
+async fn files_of_the_caller_cannot_be_loaded() {
+    let h = Harness::start().await;
+    h.execute("CREATE TABLE t (v TEXT)").await.unwrap();
+    let failed = h.execute("LOAD DATA LOCAL INFILE '/etc/passwd' INTO TABLE t").await.unwrap_err();
+    assert_eq!((failed.code.as_str(), failed.status), ("DatabaseErrorException", 400), "{failed:?}");
+    assert_eq!(h.count("t").await, 0);
+    h.execute("SELECT 1").await.unwrap();
+}

@@ -90,6 +90,8 @@ async fn errors_name_themselves_in_a_header() {
     }
     let (head, body) = h.http("POST", "/Execute", b"{\"secretArn\":\"").await;
     assert!(head.contains("x-amzn-errortype: SerializationException"), "{head} {body}");
+    let (head, body) = h.http("POST", "/Execute", b"[\"a\"]").await;
+    assert!(head.contains("x-amzn-errortype: SerializationException"), "{head} {body}");
     let (head, body) = h.http("POST", "/Execute", b"").await;
     assert!(head.starts_with("HTTP/1.1 400") && body.contains("'resourceArn'"), "{head} {body}");
     let short = json!({"resourceArn": "short", "secretArn": SECRET, "sql": "SELECT 1"}).to_string();
