@@ -11,5 +11,5 @@ pub use check::{CheckedChunk, Columns, RejectedRecord};
 pub use chunk::{CHUNK_BYTES, CHUNK_RECORDS, Chunk, ChunkError, Chunker, MAX_RECORD_BYTES, Record};
 pub use id::LoadId;
 pub use key::{INCOMING, Incoming, KeyError};
-pub use record::{LoadRecord, LoadStatus};
+pub use record::{LoadPage, LoadRecord, LoadStatus};
 pub use rejects::{rejects_csv, rejects_key};

@@ -78,3 +78,12 @@ pub struct LoadRecord {
     /// Why it failed or was skipped; for people.
     pub error: Option<String>,
 }
+
+/// One page of the ledger, newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoadPage {
+    /// The loads.
+    pub loads: Vec<LoadRecord>,
+    /// The load that the next page comes after; `None` on the last page.
+    pub next: Option<LoadId>,
+}
