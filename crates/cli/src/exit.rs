@@ -53,6 +53,17 @@ pub(crate) fn user_error(message: impl Into<String>) -> anyhow::Error {
     anyhow::Error::new(UserError(message.into()))
 }
 
+/// The innermost cause of an error, which is the one that says something (`Connection refused`).
+pub(crate) fn innermost<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> &'a (dyn std::error::Error + 'static) {
+    let mut error = error;
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error
+}
+
 #[cfg(test)]
 mod tests {
     use anyhow::{Context, anyhow};

@@ -10,7 +10,7 @@ use aws_smithy_types::body::SdkBody;
 use http::{Method, Request};
 use http_body_util::BodyExt;
 
-use crate::exit::user_error;
+use crate::exit::{innermost, user_error};
 
 /// API Gateway ends a call after 29 s; a little longer, and nothing will come.
 const READ_LIMIT: Duration = Duration::from_secs(35);
@@ -71,7 +71,7 @@ impl HttpClient {
             .connector
             .call(request)
             .await
-            .map_err(|error| user_error(format!("{place} got no answer: {}.", cause(&error))))?;
+            .map_err(|error| user_error(format!("{place} got no answer: {}.", innermost(&error))))?;
         let status = response.status().as_u16();
         let retry_after = response
             .headers()
@@ -87,13 +87,4 @@ impl HttpClient {
             .to_vec();
         Ok(Answer { status, retry_after, body })
     }
-}
-
-/// The innermost cause, which is the one that says something (`Connection refused`).
-fn cause(error: &dyn std::error::Error) -> String {
-    let mut error = error;
-    while let Some(source) = error.source() {
-        error = source;
-    }
-    error.to_string()
 }

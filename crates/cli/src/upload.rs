@@ -5,12 +5,12 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use aws_sdk_s3::error::DisplayErrorContext;
+use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::primitives::ByteStream;
 
 use crate::api::{Api, Load};
 use crate::aws::Aws;
-use crate::exit::user_error;
+use crate::exit::{innermost, user_error};
 use crate::printer::Printer;
 
 const POLL: Duration = Duration::from_millis(250);

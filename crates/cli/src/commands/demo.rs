@@ -89,7 +89,8 @@ async fn post_batch(api: &Api, printer: Printer) -> Result<()> {
     Ok(())
 }
 
-/// A department, a job and three employees of theirs; the last employee has no name. The ids are new at every run.
+/// A department, a job and three employees of theirs; the last employee has no name. The ids are new at every run. All were
+/// hired before the years of the files, so that the reports show what the files hold and nothing else.
 fn batch(seconds: u64) -> Value {
     // From a thousand million on, a block of four each second, and round again after years: far from ids people choose
     // by hand, and below the largest INT.
@@ -99,9 +100,9 @@ fn batch(seconds: u64) -> Value {
         "departments": [{"id": base, "department_name": "Night Shift"}],
         "jobs": [{"id": base, "job_name": "Lamplighter"}],
         "employees": [
-            employee(0, "Ada Brightwater", "2021-07-27T16:02:08Z"),
-            employee(1, "Bo Underhill", "2021-11-05T08:30:00Z"),
-            employee(2, "", "2021-12-24T18:00:00Z"),
+            employee(0, "Ada Brightwater", "2019-07-27T16:02:08Z"),
+            employee(1, "Bo Underhill", "2019-11-05T08:30:00Z"),
+            employee(2, "", "2019-12-24T18:00:00Z"),
         ]
     })
 }
@@ -123,6 +124,7 @@ fn rejections(verdict: &Value) -> Vec<String> {
 
 async fn print_report(api: &Api, name: &str, printer: Printer) -> Result<()> {
     printer.heading(&format!("GET {}/reports/{name}?year={YEAR}", api.url()));
+    printer.result(&format!("{name}, year {YEAR}\n"))?;
     let report = api.report(name, &[("year".to_owned(), YEAR.to_owned())]).await?;
     let (text, more) = render(&report, Some(ROWS_SHOWN));
     printer.result(&text)?;

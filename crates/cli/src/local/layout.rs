@@ -64,6 +64,11 @@ impl Layout {
         self.root.join("mysql")
     }
 
+    /// The data directory while it is being installed.
+    pub(crate) fn mysql_unfinished(&self) -> PathBuf {
+        self.root.join("mysql.unfinished")
+    }
+
     /// Where MiniStack keeps its state and the S3 objects.
     pub(crate) fn ministack(&self) -> PathBuf {
         self.root.join("ministack")
@@ -115,6 +120,7 @@ impl Layout {
     pub(crate) fn data(&self) -> Vec<PathBuf> {
         let mut paths = vec![
             self.mysql(),
+            self.mysql_unfinished(),
             self.ministack(),
             self.temporary(),
             self.logs(),

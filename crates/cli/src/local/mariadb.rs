@@ -84,7 +84,7 @@ impl<'a> Mariadb<'a> {
             return Ok(());
         }
         let step = printer.step("creating the database's data directory");
-        let unfinished = self.layout.root().join("mysql.unfinished");
+        let unfinished = self.layout.mysql_unfinished();
         if unfinished.exists() {
             fs::remove_dir_all(&unfinished)?;
         }
