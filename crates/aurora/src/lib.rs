@@ -1,6 +1,7 @@
-//! The only door to the database: a client over the RDS Data API and the store operations built on it.
+#![doc = include_str!("../README.md")]
 
 mod client;
+pub mod loads;
 pub mod migrations;
 mod problem;
 mod rejects;
