@@ -29,11 +29,8 @@ pub(crate) async fn drop_file(aws: &Aws, bucket: &str, table: &str, file: &Path)
         .await
         .map_err(|error| user_error(format!("{} cannot be read: {error}.", file.display())))?;
     aws.s3().put_object().bucket(bucket).key(&key).body(body).send().await.map_err(|error| {
-        user_error(format!(
-            "{} cannot be dropped in {bucket}: {}.",
-            file.display(),
-            DisplayErrorContext(&error)
-        ))
+        let reason = error.message().map_or_else(|| innermost(&error).to_string(), str::to_owned);
+        user_error(format!("{} cannot be dropped in {bucket}: {reason}.", file.display()))
     })?;
     Ok(key)
 }
