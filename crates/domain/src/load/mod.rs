@@ -13,3 +13,6 @@ pub use id::LoadId;
 pub use key::{INCOMING, Incoming, KeyError};
 pub use record::{LoadPage, LoadRecord, LoadStatus};
 pub use rejects::{rejects_csv, rejects_key};
+
+#[cfg(test)]
+mod tests;
