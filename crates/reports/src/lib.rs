@@ -1,1 +1,60 @@
-//! SQL reports served as endpoints.
+//! Reports and the loads ledger: `GET /reports`, `GET /reports/{name}`, `GET /loads` and `GET /loads/{id}`.
+//!
+//! A request goes through stages, a module each: `accept` and `query` read it, `result` asks the database and reads
+//! its rows, `json` and `csv` write the answer into a `payload` that a function can give out.
+//!
+//! The function's configuration, from its environment: `ROWGATE_CLUSTER_ARN`, `ROWGATE_SECRET_ARN`,
+//! `ROWGATE_DATABASE`; `ROWGATE_LOG` filters log lines.
+
+mod accept;
+mod csv;
+mod json;
+mod loads;
+mod payload;
+mod query;
+mod reports;
+mod result;
+
+use aurora::Database;
+use axum::Router;
+use axum::routing::get;
+use domain::dictionary::Dictionary;
+use domain::problem::Problem;
+use domain::report::Report;
+use lambda_kit::http::RequestId;
+
+pub use payload::MAX_PAYLOAD_BYTES;
+
+/// What the handlers share.
+#[derive(Debug, Clone)]
+pub struct Service {
+    /// The database that is asked.
+    pub database: Database,
+    /// The tables that loads go to.
+    pub dictionary: &'static Dictionary,
+    /// The reports that are served.
+    pub reports: &'static [Report],
+}
+
+/// The function's routes; [`lambda_kit::http::serve`] wraps and runs them.
+pub fn router(service: Service) -> Router {
+    // API Gateway takes a slash at the end for nothing and passes it on, so each path is served with and without.
+    Router::new()
+        .route("/reports", get(reports::list))
+        .route("/reports/", get(reports::list))
+        .route("/reports/{name}", get(reports::run))
+        .route("/reports/{name}/", get(reports::run))
+        .route("/loads", get(loads::list))
+        .route("/loads/", get(loads::list))
+        .route("/loads/{id}", get(loads::get))
+        .route("/loads/{id}/", get(loads::get))
+        .with_state(service)
+}
+
+/// Logs a failure of the database once, and gives what the client is told of it.
+fn database_problem(error: &aurora::Error, id: &RequestId) -> Problem {
+    // The message may quote values; the class says what to do.
+    tracing::error!(request.id = id.0, error.class = error.class(), "the database could not be read");
+    tracing::debug!(request.id = id.0, error = %error, "cause");
+    error.to_problem()
+}

@@ -1,0 +1,282 @@
+//! Parameters of a request: what they may be, and what a query string makes of them.
+
+use indexmap::IndexMap;
+use serde::Serialize;
+
+use crate::problem::ProblemDetail;
+use crate::value::CivilDate;
+
+/// How much of a wrong value is quoted back, in characters.
+const MAX_QUOTED_CHARS: usize = 60;
+
+/// One parameter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parameter {
+    /// The name, in the query string and as `:name` in SQL.
+    pub name: String,
+    /// What it may be.
+    pub parameter_type: ParameterType,
+    /// What it is when it is not given.
+    pub default: Option<ParameterValue>,
+    /// Whether it has to be given; never with a default.
+    pub required: bool,
+    /// What it means; may be empty.
+    pub description: String,
+}
+
+/// What a parameter may be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ParameterType {
+    /// A whole number.
+    Integer {
+        /// The least it may be.
+        minimum: i64,
+        /// The most it may be.
+        maximum: i64,
+    },
+    /// Any text.
+    String {
+        /// How many characters it may have.
+        max_length: usize,
+    },
+    /// One of some words.
+    Choice {
+        /// The words.
+        values: Vec<String>,
+    },
+    /// `true` or `false`.
+    Boolean,
+    /// A day, `YYYY-MM-DD`, in the years 1000 to 9999.
+    Date,
+}
+
+/// The value of a parameter, checked against its type. In JSON: a number, a string, true or false.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum ParameterValue {
+    /// Of an integer.
+    Integer(i64),
+    /// Of a string or choice.
+    String(String),
+    /// Of a boolean.
+    Boolean(bool),
+    /// Of a date, `YYYY-MM-DD`.
+    Date(String),
+}
+
+impl ParameterType {
+    /// The type's name, as definitions and the API call it. A choice is a string with `values`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Integer { .. } => "integer",
+            Self::String { .. } | Self::Choice { .. } => "string",
+            Self::Boolean => "boolean",
+            Self::Date => "date",
+        }
+    }
+
+    /// Reads a value from its text.
+    ///
+    /// # Errors
+    /// What it must be, as a sentence's end: "must be a whole number, not \"x\"".
+    pub fn read(&self, text: &str) -> Result<ParameterValue, String> {
+        match self {
+            Self::Integer { minimum, maximum } => {
+                let digits = text.strip_prefix('-').unwrap_or(text);
+                if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+                    return Err(format!("must be a whole number, not {}", quote(text)));
+                }
+                match text.parse() {
+                    Ok(number) if (*minimum..=*maximum).contains(&number) => {
+                        Ok(ParameterValue::Integer(number))
+                    }
+                    // Digits that do not fit into 64 bits are out of range as well.
+                    _ => Err(format!("must be from {minimum} to {maximum}, not {}", shorten(text))),
+                }
+            }
+            Self::String { max_length } => match text.chars().count() {
+                length if length <= *max_length => Ok(ParameterValue::String(text.to_owned())),
+                length => Err(format!("may have {max_length} characters, not {length}")),
+            },
+            Self::Choice { values } if values.iter().any(|value| value == text) => {
+                Ok(ParameterValue::String(text.to_owned()))
+            }
+            Self::Choice { values } => {
+                Err(format!("must be {}, not {}", join(values.iter().map(String::as_str), "or"), quote(text)))
+            }
+            Self::Boolean => text
+                .parse()
+                .map(ParameterValue::Boolean)
+                .map_err(|_| format!("must be true or false, not {}", quote(text))),
+            Self::Date if is_date(text) => Ok(ParameterValue::Date(text.to_owned())),
+            Self::Date => Err(format!("must be a day as YYYY-MM-DD, not {}", quote(text))),
+        }
+    }
+}
+
+/// Checks what a request gives against what there is: the values by name, defaults filled in, in the order of
+/// `parameters`. One that is neither given nor required and has no default is left out.
+///
+/// # Errors
+/// Every mistake: unknown and repeated parameters and wrong values in the request's order, then what is missing.
+pub fn read_parameters<'p>(
+    parameters: &'p [Parameter],
+    given: &[(String, String)],
+) -> Result<IndexMap<&'p str, ParameterValue>, Vec<ProblemDetail>> {
+    let mut mistakes = Vec::new();
+    let mut values = IndexMap::new();
+    for (index, (name, text)) in given.iter().enumerate() {
+        if given[..index].iter().any(|(earlier, _)| earlier == name) {
+            continue;
+        }
+        let times = given.iter().filter(|(other, _)| other == name).count();
+        let result = match parameters.iter().find(|parameter| parameter.name == *name) {
+            None if parameters.is_empty() => Err("is not known; there are no parameters here".to_owned()),
+            None => {
+                let known = join(parameters.iter().map(|parameter| parameter.name.as_str()), "and");
+                Err(format!(
+                    "is not known; there {} {known}",
+                    if parameters.len() == 1 { "is" } else { "are" }
+                ))
+            }
+            Some(_) if times > 1 => Err(format!("is given {times} times; give it once")),
+            Some(parameter) => parameter.parameter_type.read(text).map(|value| (parameter, value)),
+        };
+        match result {
+            Ok((parameter, value)) => {
+                values.insert(parameter.name.as_str(), value);
+            }
+            Err(problem) => {
+                let parameter = shorten(name);
+                mistakes.push(ProblemDetail { detail: format!("{parameter} {problem}."), parameter });
+            }
+        }
+    }
+    let mut complete = IndexMap::with_capacity(parameters.len());
+    for parameter in parameters {
+        let name = parameter.name.as_str();
+        match values.swap_remove(name).or_else(|| parameter.default.clone()) {
+            Some(value) => {
+                complete.insert(name, value);
+            }
+            None if parameter.required && !given.iter().any(|(other, _)| other == name) => {
+                mistakes.push(ProblemDetail {
+                    parameter: name.to_owned(),
+                    detail: format!("{name} is required."),
+                });
+            }
+            None => {}
+        }
+    }
+    if mistakes.is_empty() { Ok(complete) } else { Err(mistakes) }
+}
+
+fn is_date(text: &str) -> bool {
+    let parts: Vec<_> = text.split('-').collect();
+    let digits = |part: &str, length| part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit());
+    let [year, month, day] = parts[..] else { return false };
+    digits(year, 4)
+        && digits(month, 2)
+        && digits(day, 2)
+        && matches!((year.parse(), month.parse(), day.parse()),
+            (Ok(year), Ok(month), Ok(day)) if CivilDate::new(year, month, day).is_some())
+}
+
+/// `a, b and c`.
+pub(super) fn join<'a>(words: impl IntoIterator<Item = &'a str>, last: &str) -> String {
+    let words: Vec<_> = words.into_iter().collect();
+    match &words[..] {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [many @ .., end] => format!("{} {last} {end}", many.join(", ")),
+    }
+}
+
+fn quote(text: &str) -> String {
+    format!("{:?}", shorten(text))
+}
+
+fn shorten(text: &str) -> String {
+    match text.char_indices().nth(MAX_QUOTED_CHARS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parameter(name: &str, parameter_type: ParameterType, default: Option<ParameterValue>) -> Parameter {
+        let required = default.is_none();
+        Parameter { name: name.to_owned(), parameter_type, default, required, description: String::new() }
+    }
+
+    fn parameters() -> Vec<Parameter> {
+        let year = ParameterType::Integer { minimum: 1000, maximum: 9999 };
+        let scope = ParameterType::Choice { values: vec!["year".to_owned(), "all".to_owned()] };
+        vec![parameter("year", year, Some(ParameterValue::Integer(2021))), parameter("scope", scope, None)]
+    }
+
+    fn read(given: &[(&str, &str)]) -> Result<String, Vec<String>> {
+        let given: Vec<_> =
+            given.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+        read_parameters(&parameters(), &given)
+            .map(|values| serde_json::to_string(&values).unwrap())
+            .map_err(|mistakes| mistakes.into_iter().map(|mistake| mistake.detail).collect())
+    }
+
+    #[test]
+    fn fills_in_defaults_in_the_order_of_the_definition() {
+        assert_eq!(read(&[("scope", "all")]).unwrap(), r#"{"year":2021,"scope":"all"}"#);
+        assert_eq!(read(&[("scope", "year"), ("year", "1999")]).unwrap(), r#"{"year":1999,"scope":"year"}"#);
+    }
+
+    #[test]
+    fn reports_every_mistake() {
+        let mistakes = read(&[("yaer", "2020"), ("year", "2020"), ("year", "2020"), ("x", "")]).unwrap_err();
+        assert_eq!(
+            mistakes,
+            [
+                "yaer is not known; there are year and scope.",
+                "year is given 2 times; give it once.",
+                "x is not known; there are year and scope.",
+                "scope is required.",
+            ]
+        );
+        assert_eq!(
+            read(&[("scope", "ALL"), ("year", "twenty")]).unwrap_err(),
+            ["scope must be year or all, not \"ALL\".", "year must be a whole number, not \"twenty\"."]
+        );
+    }
+
+    #[test]
+    fn accepts_what_its_type_allows_and_nothing_else() {
+        let integer = ParameterType::Integer { minimum: -5, maximum: 10 };
+        for good in ["-5", "0", "10", "007"] {
+            assert!(integer.read(good).is_ok(), "{good}");
+        }
+        for bad in ["", "-", "-6", "11", "+1", " 1", "1.0", "1e1", "٣", "99999999999999999999", "--1", "0x1"]
+        {
+            assert!(integer.read(bad).is_err(), "{bad}");
+        }
+        for good in ["2024-02-29", "1000-01-01", "9999-12-31"] {
+            assert!(ParameterType::Date.read(good).is_ok(), "{good}");
+        }
+        for bad in
+            ["", "2021-02-29", "2021-2-9", "2021-13-01", "0999-01-01", "2021-01-01T00:00:00Z", "+021-01-01"]
+        {
+            assert!(ParameterType::Date.read(bad).is_err(), "{bad}");
+        }
+        assert_eq!(ParameterType::Boolean.read("true"), Ok(ParameterValue::Boolean(true)));
+        assert!(ParameterType::Boolean.read("1").is_err());
+        let string = ParameterType::String { max_length: 2 };
+        assert!(string.read("😀😀").is_ok() && string.read("abc").is_err());
+    }
+
+    #[test]
+    fn quotes_no_more_of_a_value_than_helps() {
+        let mistake = ParameterType::Boolean.read(&"é".repeat(5000)).unwrap_err();
+        assert!(mistake.len() < 200, "{mistake}");
+    }
+}

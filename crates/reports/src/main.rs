@@ -1,0 +1,22 @@
+//! The `rowgate-reports` function: wires configuration, database and routes.
+
+use aurora::{Database, Target};
+use lambda_kit::{aws, env, http};
+use reports::{Service, router};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    lambda_kit::init_tracing();
+    let target = Target {
+        cluster_arn: env::required("ROWGATE_CLUSTER_ARN")?,
+        secret_arn: env::required("ROWGATE_SECRET_ARN")?,
+        database: env::required("ROWGATE_DATABASE")?,
+    };
+    let client = aws_sdk_rdsdata::Client::new(&aws::sdk_config().await);
+    let service = Service {
+        database: Database::new(client, target),
+        dictionary: domain::shipped::dictionary()?,
+        reports: domain::report::shipped()?,
+    };
+    http::serve(router(service)).await
+}

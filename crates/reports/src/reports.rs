@@ -1,0 +1,173 @@
+//! `GET /reports` and `GET /reports/{name}`.
+
+use axum::Extension;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use domain::problem::{Problem, ProblemKind};
+use domain::report::{Column, Parameter, ParameterType, Report, read_parameters};
+use lambda_kit::http::RequestId;
+use lambda_kit::problem::ProblemResponse;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
+
+use crate::accept::{Form, negotiate};
+use crate::csv::CsvWriter;
+use crate::json::JsonWriter;
+use crate::payload::TooLarge;
+use crate::result::{self, RowError};
+use crate::{Service, database_problem, query};
+
+/// The reports, their parameters and columns.
+pub(crate) async fn list(
+    State(service): State<Service>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, ProblemResponse> {
+    let form = negotiate(&headers, &[Form::Json])?;
+    read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
+    let reports: Vec<Value> = service.reports.iter().map(describe).collect();
+    let body = json!({ "reports": reports }).to_string();
+    Ok(([(header::CONTENT_TYPE, form.content_type())], body).into_response())
+}
+
+/// One report.
+pub(crate) async fn run(
+    State(service): State<Service>,
+    Extension(id): Extension<RequestId>,
+    name: Result<Path<String>, PathRejection>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, ProblemResponse> {
+    // A name that is not UTF-8 is no report's.
+    let name = name.map(|Path(name)| name).unwrap_or_default();
+    let report = service
+        .reports
+        .iter()
+        .find(|report| report.name() == name)
+        .ok_or_else(|| unknown(service.reports))?;
+    let form = negotiate(&headers, &[Form::Json, Form::Csv])?;
+    let parameters =
+        read_parameters(report.parameters(), &query::pairs(query.as_deref())).map_err(query::problem)?;
+
+    let rows = result::fetch(&service.database, report, &parameters).await.map_err(|error| match error {
+        // Over the Data API's own limit, which is above ours.
+        aurora::Error::TooLarge { .. } => too_large(report, form),
+        error => database_problem(&error, &id),
+    })?;
+    let body = match form {
+        Form::Json => {
+            JsonWriter::new(report, &parameters).map_err(WriteError::from).and_then(|mut writer| {
+                each_row(report, &rows, |cells| writer.push(cells))?;
+                Ok(writer.finish()?)
+            })
+        }
+        Form::Csv => CsvWriter::new(report).map_err(WriteError::from).and_then(|mut writer| {
+            each_row(report, &rows, |cells| writer.push(&cells))?;
+            Ok(writer.finish())
+        }),
+    };
+    let body = body.map_err(|error| match error {
+        WriteError::TooLarge => too_large(report, form),
+        WriteError::Row(error) => {
+            tracing::error!(request.id = id.0, report = report.name(), %error, "the report's file is wrong");
+            Problem::internal()
+        }
+    })?;
+    tracing::info!(request.id = id.0, report = report.name(), report.rows = rows.len(), "report made");
+
+    let mut response = body.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static(form.content_type()));
+    headers.insert(header::VARY, header::HeaderValue::from_static("accept"));
+    if form == Form::Csv
+        && let Ok(value) = format!("attachment; filename=\"{}.csv\"", report.name()).parse()
+    {
+        headers.insert(header::CONTENT_DISPOSITION, value);
+    }
+    Ok(response)
+}
+
+enum WriteError {
+    TooLarge,
+    Row(RowError),
+}
+
+impl From<TooLarge> for WriteError {
+    fn from(TooLarge: TooLarge) -> Self {
+        Self::TooLarge
+    }
+}
+
+fn each_row(
+    report: &Report,
+    rows: &[Box<RawValue>],
+    mut write: impl FnMut(Vec<result::Cell>) -> Result<(), TooLarge>,
+) -> Result<(), WriteError> {
+    for row in rows {
+        write(result::cells(report.columns(), row).map_err(WriteError::Row)?)?;
+    }
+    Ok(())
+}
+
+fn unknown(reports: &[Report]) -> Problem {
+    let names: Vec<&str> = reports.iter().map(Report::name).collect();
+    let detail = format!("There is no such report. The reports are: {}.", names.join(", "));
+    Problem::new(ProblemKind::NotFound, detail)
+}
+
+fn too_large(report: &Report, form: Form) -> Problem {
+    let names: Vec<&str> = report.parameters().iter().map(|parameter| parameter.name.as_str()).collect();
+    let mut advice = if names.is_empty() {
+        "It has no parameters to ask for less with.".to_owned()
+    } else {
+        format!("Ask for less with its parameters: {}.", names.join(", "))
+    };
+    if form == Form::Json {
+        advice.push_str(" As text/csv it takes less room.");
+    }
+    TooLarge.problem(&format!("The report {}", report.name()), &advice)
+}
+
+fn describe(report: &Report) -> Value {
+    let parameters: Vec<Value> = report.parameters().iter().map(describe_parameter).collect();
+    let columns: Vec<Value> = report.columns().iter().map(describe_column).collect();
+    json!({
+        "name": report.name(),
+        "title": report.title(),
+        "description": report.description(),
+        "parameters": parameters,
+        "columns": columns,
+    })
+}
+
+fn describe_parameter(parameter: &Parameter) -> Value {
+    let mut object = Map::new();
+    let mut set = |key: &str, value: Value| object.insert(key.to_owned(), value);
+    set("name", json!(parameter.name));
+    set("type", json!(parameter.parameter_type.name()));
+    match &parameter.default {
+        Some(default) => set("default", json!(default)),
+        None => set("required", json!(parameter.required)),
+    };
+    match &parameter.parameter_type {
+        ParameterType::Integer { minimum, maximum } => {
+            set("minimum", json!(minimum));
+            set("maximum", json!(maximum));
+        }
+        ParameterType::String { max_length } => {
+            set("max_length", json!(max_length));
+        }
+        ParameterType::Choice { values } => {
+            set("values", json!(values));
+        }
+        ParameterType::Boolean | ParameterType::Date => {}
+    }
+    set("description", json!(parameter.description));
+    Value::Object(object)
+}
+
+fn describe_column(column: &Column) -> Value {
+    json!({ "name": column.name(), "type": column.column_type().name(), "description": column.description() })
+}
