@@ -137,13 +137,13 @@ async fn a_rotated_password_is_read_again() {
 #[tokio::test]
 async fn a_secret_that_is_gone_is_noticed_after_its_time() {
     let secrets = Secrets::default();
-    let h = harness(&secrets, Duration::from_millis(200)).await;
+    let h = harness(&secrets, Duration::from_secs(1)).await;
     secrets.put(&arn("root"), &json!({"username": "root", "password": ""}));
     let select = || send(h.statement("SELECT 1").secret_arn(arn("root")));
     select().await.unwrap();
     secrets.values.lock().unwrap().clear();
     select().await.unwrap();
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    tokio::time::sleep(Duration::from_millis(1200)).await;
     assert_eq!(select().await.unwrap_err().code, "SecretsErrorException");
 }
 

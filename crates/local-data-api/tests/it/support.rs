@@ -187,11 +187,11 @@ pub(crate) fn text(value: &str) -> Field {
     Field::StringValue(value.to_owned())
 }
 
-/// Waits until `done` holds, at most five seconds.
+/// Waits until `done` holds, at most fifteen seconds.
 pub(crate) async fn eventually(what: &str, mut done: impl AsyncFnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(5);
+    let deadline = Instant::now() + Duration::from_secs(15);
     while !done().await {
-        assert!(Instant::now() < deadline, "not within 5 s: {what}");
+        assert!(Instant::now() < deadline, "not within 15 s: {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

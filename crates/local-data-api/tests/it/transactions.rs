@@ -72,9 +72,9 @@ async fn ddl_commits_but_never_leads_to_autocommit() {
 async fn one_statement_at_a_time() {
     let h = harness().await;
     let id = h.begin().await;
-    let slow = h.execute_in(&id, "SELECT SLEEP(0.7)");
+    let slow = h.execute_in(&id, "SELECT SLEEP(1.5)");
     let hasty = async {
-        tokio::time::sleep(Duration::from_millis(250)).await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
         (h.execute_in(&id, "SELECT 1").await, h.commit(&id).await)
     };
     let (slow, (statement, commit)) = tokio::join!(slow, hasty);
@@ -111,12 +111,12 @@ async fn a_deadlock_ends_the_transaction_that_lost() {
 
 #[tokio::test]
 async fn an_idle_transaction_is_rolled_back() {
-    let h = Harness::with(|config| config.limits.transaction_idle = Duration::from_millis(400)).await;
+    let h = Harness::with(|config| config.limits.transaction_idle = Duration::from_millis(1500)).await;
     h.execute("CREATE TABLE t (id INT PRIMARY KEY)").await.unwrap();
     let id = h.begin().await;
     for n in 1..5 {
         // Each call starts the time anew.
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
         h.execute_in(&id, &format!("INSERT INTO t VALUES ({n})")).await.unwrap();
     }
     eventually("the idle transaction ended", async || h.server.open_transactions() == 0).await;
