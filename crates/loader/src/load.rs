@@ -1,0 +1,201 @@
+//! One load, from the event to its ending in the ledger.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use aurora::loads::{self, Ending, NewLoad};
+use aurora::{Database, Deadline};
+use domain::dictionary::{LoadMode, Table};
+use domain::load::{CheckedChunk, Chunk, Chunker, Columns, Incoming, LoadId, LoadStatus};
+use sha2::{Digest, Sha256};
+use tokio::sync::mpsc;
+
+use crate::Loader;
+use crate::chunk::{Work, commit};
+use crate::error::LoadError;
+use crate::event::ObjectCreated;
+use crate::references::References;
+use crate::store::{Content, Store};
+
+/// Time kept back from the function's own for ending a load in the ledger.
+const TIME_TO_END: Duration = Duration::from_secs(10);
+
+/// Chunks that are read ahead of the one that is being committed.
+const CHUNKS_AHEAD: usize = 2;
+
+/// Loads an object, or goes on with it; ends it in the ledger unless it may pass later.
+///
+/// # Errors
+/// A [`LoadError`] that may pass: the event must be delivered again. On the last try such a load fails too, so that
+/// it is not `running` for ever.
+pub async fn load<S: Store>(
+    loader: &Loader<S>,
+    object: &ObjectCreated,
+    deadline: Deadline,
+    is_last_try: bool,
+) -> Result<(), LoadError> {
+    let started = Instant::now();
+    let id = LoadId::of_object(&object.bucket, &object.key, &object.identity);
+    let database = loader.database.with_deadline(deadline);
+    let incoming = Incoming::from_key(loader.dictionary, &object.key);
+    let new = NewLoad {
+        id: &id,
+        bucket: &object.bucket,
+        key: &object.key,
+        version: &object.identity,
+        table: incoming.as_ref().map_or_else(|_| named_table(&object.key), |incoming| incoming.table.name()),
+        mode: incoming.as_ref().map_or(LoadMode::Append, |incoming| incoming.mode),
+        bytes: object.size,
+    };
+    if loads::begin(&database, new).await? != LoadStatus::Running {
+        tracing::info!(load.id = id.as_str(), "the load has ended before; this event was a repetition");
+        return Ok(());
+    }
+    tracing::info!(load.id = id.as_str(), load.table = new.table, load.bytes = new.bytes, "load begins");
+    let ended = match incoming {
+        Err(error) => Err(LoadError::from(error)),
+        Ok(incoming) => run(loader, &database, object, &id, incoming.table, deadline).await,
+    };
+    match ended {
+        Ok(()) => {}
+        Err(error) if error.is_final() || is_last_try => {
+            loads::end(&database, &id, Ending::Failed(&error.reason())).await?;
+        }
+        Err(error) => return Err(error),
+    }
+    if let Some(record) = loads::get(&database, &id).await? {
+        tracing::info!(
+            load.id = id.as_str(),
+            load.table = record.table,
+            load.status = record.status.as_str(),
+            load.rows_read = record.rows_read,
+            load.rows_loaded = record.rows_loaded,
+            load.rows_rejected = record.rows_rejected,
+            load.unknown_references = record.unknown_references,
+            load.bytes = record.bytes,
+            duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            "load ended"
+        );
+    }
+    Ok(())
+}
+
+/// What stands in a table's place in a key, as far as it could be a name; the ledger keeps it for whoever looks.
+fn named_table(key: &str) -> &str {
+    let name = key.split('/').nth(1).unwrap_or_default();
+    let is_name = name.len() <= 64
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
+    if is_name { name } else { "" }
+}
+
+/// Brings the object's rows in and completes the load, or skips it.
+async fn run<S: Store>(
+    loader: &Loader<S>,
+    database: &Database,
+    object: &ObjectCreated,
+    id: &LoadId,
+    table: &Table,
+    deadline: Deadline,
+) -> Result<(), LoadError> {
+    let committed = loads::committed_chunks(database, id).await?;
+    if committed.is_empty()
+        && let Some((same_as, sha256)) = find_same(loader, database, object, table).await?
+    {
+        return Ok(loads::end(database, id, Ending::Skipped { same_as: &same_as, sha256: &sha256 }).await?);
+    }
+    let content = open(loader, object).await?;
+    let (sender, receiver) = mpsc::channel(CHUNKS_AHEAD);
+    let reading = async {
+        let result = read(content, &sender).await;
+        drop(sender);
+        result
+    };
+    let committing = commit_all(loader, database, id, table, &committed, receiver, deadline);
+    // What ends the committing also ends the reading, whose chunks nobody takes any more; and the reading's error is
+    // the content's own, which explains the load better.
+    let (read, done) = tokio::join!(reading, committing);
+    done?;
+    let sha256 = read?;
+    Ok(loads::end(database, id, Ending::Completed(&sha256)).await?)
+}
+
+/// The completed load that brought the very same bytes into the table, if there is one, and their SHA-256. Content is
+/// read for it only when a completed load had the same size.
+async fn find_same<S: Store>(
+    loader: &Loader<S>,
+    database: &Database,
+    object: &ObjectCreated,
+    table: &Table,
+) -> Result<Option<(String, String)>, LoadError> {
+    let candidates = loads::completed_of_size(database, table.name(), object.size).await?;
+    if object.size == 0 || candidates.is_empty() {
+        return Ok(None);
+    }
+    let mut content = open(loader, object).await?;
+    let mut hash = Sha256::new();
+    while let Some(piece) = content.next().await? {
+        hash.update(&piece);
+    }
+    let sha256 = hex(hash);
+    Ok(candidates.into_iter().find(|(_, other)| *other == sha256))
+}
+
+async fn open<S: Store>(loader: &Loader<S>, object: &ObjectCreated) -> Result<S::Content, LoadError> {
+    Ok(loader.store.open(&object.bucket, &object.key, object.version.as_deref()).await?)
+}
+
+/// Reads content to its end and sends its chunks; gives back its SHA-256 in hexadecimal.
+async fn read(mut content: impl Content, chunks: &mpsc::Sender<Chunk>) -> Result<String, LoadError> {
+    let mut hash = Sha256::new();
+    let mut chunker = Chunker::new();
+    while let Some(piece) = content.next().await? {
+        hash.update(&piece);
+        let mut rest = &piece[..];
+        while let (Some(chunk), left) = chunker.feed(rest)? {
+            if chunks.send(chunk).await.is_err() {
+                return Ok(String::new());
+            }
+            rest = left;
+        }
+    }
+    if let Some(last) = chunker.finish()? {
+        // Nobody takes it when committing has stopped; its error is the one that counts.
+        chunks.send(last).await.ok();
+    }
+    Ok(hex(hash))
+}
+
+/// Checks and commits chunks as they come, but for those that are committed already.
+async fn commit_all<S: Store>(
+    loader: &Loader<S>,
+    database: &Database,
+    id: &LoadId,
+    table: &Table,
+    committed: &BTreeSet<u32>,
+    mut chunks: mpsc::Receiver<Chunk>,
+    deadline: Deadline,
+) -> Result<(), LoadError> {
+    let mut columns = None;
+    let mut references = References::default();
+    while let Some(chunk) = chunks.recv().await {
+        let columns = match &columns {
+            Some(columns) => columns,
+            None => columns.insert(Columns::of_first_chunk(table, &chunk)?),
+        };
+        if committed.contains(&chunk.number) {
+            continue;
+        }
+        if deadline.remaining() < TIME_TO_END {
+            return Err(LoadError::OutOfTime);
+        }
+        let checked = CheckedChunk::check(table, columns, &chunk);
+        let missing = references.missing(database, loader.dictionary, &checked).await?;
+        let work = Work { id, chunk: &chunk, columns, checked: &checked, missing: &missing };
+        commit(loader, database, &work).await?;
+    }
+    Ok(())
+}
+
+fn hex(hash: Sha256) -> String {
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,42 @@
+//! The `rowgate-loader` function: wires configuration, database, S3 and the queue's events.
+
+// The future of a whole load, retries and SDK calls within, nests deeper than the compiler's default allows.
+#![recursion_limit = "256"]
+
+use std::time::Duration;
+
+use aurora::{Database, Deadline, Target};
+use aws_lambda_events::sqs::SqsEvent;
+use lambda_kit::{aws, env};
+use lambda_runtime::{Context, Error, LambdaEvent, service_fn};
+use loader::{Loader, S3Store, handle};
+
+/// Time kept back from Lambda's deadline, so that the answer still goes out.
+const TIME_TO_ANSWER: Duration = Duration::from_secs(5);
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    lambda_kit::init_tracing();
+    let target = Target {
+        cluster_arn: env::required("ROWGATE_CLUSTER_ARN")?,
+        secret_arn: env::required("ROWGATE_SECRET_ARN")?,
+        database: env::required("ROWGATE_DATABASE")?,
+    };
+    let bucket = env::required("ROWGATE_BUCKET")?;
+    let config = aws::sdk_config().await;
+    let loader = &Loader {
+        database: Database::new(aws_sdk_rdsdata::Client::new(&config), target),
+        store: S3Store::new(&aws_sdk_s3::config::Config::new(&config)),
+        dictionary: domain::shipped::dictionary()?,
+        bucket,
+    };
+    lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| async move {
+        Ok::<_, Error>(handle(loader, event.payload, deadline(&event.context)).await)
+    }))
+    .await
+}
+
+/// Until when the invocation may work.
+fn deadline(context: &Context) -> Deadline {
+    Deadline::before(context.deadline(), TIME_TO_ANSWER)
+}
