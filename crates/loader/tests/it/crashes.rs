@@ -1,0 +1,110 @@
+//! Loads that are cut off anywhere: what is in the table when they have gone on is the file, once.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use aurora::Deadline;
+use domain::load::LoadStatus;
+use loader::load;
+use testkit::local_data_api::{ErrorKind, Faults, Operation, Rule};
+
+use crate::support::{World, figures, jobs};
+
+/// A file of some chunks with two rejects.
+fn file() -> String {
+    jobs((1..=15_000).chain([7])) + "15001,\n"
+}
+
+async fn holds_the_file_once(world: &World, object: &loader::ObjectCreated) {
+    let record = world.record(object).await;
+    assert_eq!((record.status, figures(&record)), (LoadStatus::Completed, (15_002, 15_000, 2)), "{record:?}");
+    assert_eq!(world.count("jobs").await, 15_000);
+    let rejects: usize = world
+        .store
+        .keys()
+        .iter()
+        .filter(|key| key.starts_with("rejected/"))
+        .map(|key| world.store.text(key).lines().count() - 1)
+        .sum();
+    assert_eq!(rejects, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn goes_on_after_being_killed_at_any_moment() {
+    let world = World::start().await;
+    let object = world.put("incoming/jobs/a.csv", "v1", file());
+    // Dropping the future is what a kill is to everything outside: no further call is made.
+    for milliseconds in [1, 5, 10, 20, 30, 45, 60, 80, 100, 130, 160, 200] {
+        let killed = Duration::from_millis(milliseconds);
+        let _ = tokio::time::timeout(killed, world.deliver(&object)).await;
+    }
+    world.deliver(&object).await.unwrap();
+    holds_the_file_once(&world, &object).await;
+}
+
+#[tokio::test]
+async fn goes_on_after_s3_failed_in_the_middle_of_reading() {
+    let world = World::start().await;
+    let object = world.put("incoming/jobs/a.csv", "v1", file());
+    for pieces in [0, 3, 6, 9] {
+        world.store.pieces_before_failure.store(pieces, Ordering::SeqCst);
+        world.deliver(&object).await.unwrap_err();
+        assert_eq!(world.record(&object).await.status, LoadStatus::Running);
+    }
+    world.store.pieces_before_failure.store(u32::MAX, Ordering::SeqCst);
+    world.deliver(&object).await.unwrap();
+    holds_the_file_once(&world, &object).await;
+    assert_eq!(world.record(&object).await.attempts, 5);
+}
+
+#[tokio::test]
+async fn a_chunk_without_its_rejects_file_is_not_in() {
+    let world = World::start().await;
+    let object = world.put("incoming/jobs/a.csv", "v1", file());
+    world.store.failing_puts.store(1, Ordering::SeqCst);
+    world.deliver(&object).await.unwrap_err();
+    world.deliver(&object).await.unwrap();
+    holds_the_file_once(&world, &object).await;
+}
+
+#[tokio::test]
+async fn settles_commits_whose_answers_were_lost() {
+    let world = World::start().await;
+    let object = world.put("incoming/jobs/a.csv", "v1", file());
+    world
+        .db
+        .data_api()
+        .set(Faults::default().with(Rule::lose_answer().on(Operation::CommitTransaction).times(3)));
+    world.deliver(&object).await.unwrap();
+    holds_the_file_once(&world, &object).await;
+}
+
+#[tokio::test]
+async fn gets_through_a_database_that_fails_now_and_then() {
+    let world = World::start().await;
+    let object = world.put("incoming/jobs/a.csv", "v1", file());
+    let faults = Faults { seed: 7, resume_ms: 300, ..Faults::default() }
+        .with(Rule::error(ErrorKind::ServiceUnavailableError).rate(0.05))
+        .with(Rule::lose_answer().rate(0.05));
+    world.db.data_api().set(faults);
+    for _ in 0..20 {
+        if world.deliver(&object).await.is_ok() {
+            break;
+        }
+    }
+    world.db.data_api().clear();
+    world.deliver(&object).await.unwrap();
+    holds_the_file_once(&world, &object).await;
+}
+
+#[tokio::test]
+async fn hands_back_in_time_and_fails_on_the_last_try_only() {
+    let world = World::start().await;
+    let object = world.put("incoming/jobs/a.csv", "v1", file());
+    load(&world.loader(), &object, Deadline::after(Duration::from_secs(5)), false).await.unwrap_err();
+    assert_eq!(world.record(&object).await.status, LoadStatus::Running);
+    load(&world.loader(), &object, Deadline::after(Duration::from_secs(5)), true).await.unwrap();
+    let record = world.record(&object).await;
+    assert_eq!(record.status, LoadStatus::Failed);
+    assert_eq!(record.error.as_deref(), Some("given up after the last try; the function's time is up"));
+}

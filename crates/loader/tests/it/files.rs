@@ -1,0 +1,135 @@
+//! Files of every kind: what is loaded, what is rejected and why, and how the load ends.
+
+use domain::load::LoadStatus;
+
+use crate::support::{World, figures};
+
+#[tokio::test]
+async fn loads_a_file_and_names_what_it_rejects() {
+    let world = World::start().await;
+    world.drop_file("incoming/jobs/j.csv", "1,Clerk\n2,Cook\n").await;
+    let file = "1,Ada,2021-07-27T16:02:08Z,7,1\n\
+                2,,2021-07-27T16:02:08Z,7,x\n\
+                3,\"Okafor, Ben \"\"B\"\"\",2021-02-30T00:00:00Z,7,2\n\
+                1,Cy,2021-07-27T16:02:08Z,7,1\n\
+                4,Di,2021-07-27T16:02:08Z,7\n\
+                5,E,2021-07-27T16:02:08Z,7,1,9\n\
+                \n\
+                6,Flo,2021-07-27T16:02:08Z,7,2\n";
+    let record = world.drop_file("incoming/hired_employees/e.csv", file).await;
+    assert_eq!((record.status, figures(&record)), (LoadStatus::Completed, (7, 2, 5)));
+    assert_eq!(
+        (record.unknown_references, &*record.table, record.bytes),
+        (2, "employees", file.len() as u64)
+    );
+    assert_eq!((record.attempts, record.error.as_deref(), record.mode.as_str()), (1, None, "append"));
+    assert!(record.started_at.ends_with('Z') && record.started_at.len() == 24, "{}", record.started_at);
+    assert!(record.finished_at.is_some());
+    assert_eq!(
+        world.rejects(),
+        "id,name,datetime,department_id,job_id,line,code,reason\r\n\
+         2,,2021-07-27T16:02:08Z,7,x,2,required; type,name is required; job_id must be a whole number\r\n\
+         3,\"Okafor, Ben \"\"B\"\"\",2021-02-30T00:00:00Z,7,2,3,timestamp,\"datetime must be a moment in UTC that exists, \
+         written like 2021-07-27T16:02:08Z\"\r\n\
+         1,Cy,2021-07-27T16:02:08Z,7,1,4,duplicate_in_batch,id is already taken by an earlier row\r\n\
+         4,Di,2021-07-27T16:02:08Z,7,,5,field_count,the record has 4 fields instead of 5\r\n\
+         5,E,2021-07-27T16:02:08Z,7,\"1,9\",6,field_count,the record has 6 fields instead of 5\r\n"
+    );
+}
+
+#[tokio::test]
+async fn a_fixed_rejects_file_loads_what_was_missing() {
+    let world = World::start().await;
+    world.drop_file("incoming/jobs/j.csv", "1,Clerk\n1,Cook\n2,\n").await;
+    let fixed = world.rejects().replace("1,Cook", "3,Cook").replace("2,,", "2,Spy,");
+    let record = world.drop_file("incoming/jobs/fixed.csv", fixed).await;
+    assert_eq!((record.status, figures(&record)), (LoadStatus::Completed, (2, 2, 0)));
+    assert_eq!(world.count("jobs").await, 3);
+}
+
+#[tokio::test]
+async fn understands_headers_byte_order_marks_and_line_ends() {
+    let world = World::start().await;
+    let record = world
+        .drop_file("incoming/jobs/a.csv", "\u{FEFF}Job,ID\r\n\"Cook, \r\nchief\",1\r\n\r\nClerk,2")
+        .await;
+    assert_eq!((record.status, figures(&record)), (LoadStatus::Completed, (2, 2, 0)));
+    assert_eq!(world.db.value("SELECT job_name FROM jobs WHERE id = 1").await.unwrap(), "Cook, \r\nchief");
+}
+
+#[tokio::test]
+async fn rejects_bytes_that_are_no_text_and_keeps_them() {
+    let world = World::start().await;
+    let record = world.drop_file("incoming/jobs/a.csv", b"1,Clerk\n2,Caf\xe9\n").await;
+    assert_eq!(figures(&record), (2, 1, 1));
+    assert!(world.rejects().contains("2,encoding,job_name is not UTF-8 text\r\n"), "{}", world.rejects());
+}
+
+#[tokio::test]
+async fn an_empty_file_and_a_header_alone_complete_with_no_rows() {
+    let world = World::start().await;
+    for (key, content) in [("a", ""), ("b", "\n\n"), ("c", "id,job_name\n"), ("d", "\u{FEFF}")] {
+        let record = world.drop_file(&format!("incoming/jobs/{key}.csv"), content).await;
+        assert_eq!((record.status, figures(&record)), (LoadStatus::Completed, (0, 0, 0)), "{content:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_loaded_fails_with_its_reason() {
+    let world = World::start().await;
+    let never_closed = format!("1,Clerk\n2,\"Cook\n{}", "3,Spy\n".repeat(10));
+    let cases: [(&str, &[u8], &str); 8] = [
+        (
+            "incoming/people/a.csv",
+            b"1,a\n",
+            "there is no table \"people\"; the tables are departments, jobs, employees",
+        ),
+        ("incoming/a.csv", b"1,a\n", "the key is not incoming/<table>/<file>.csv"),
+        ("incoming/jobs/", b"", "\"\" cannot be read; only files that end in .csv can"),
+        ("incoming/jobs/a.csv.gz", b"x", "\"a.csv.gz\" cannot be read; only files that end in .csv can"),
+        (
+            "incoming/jobs/replace/a.csv",
+            b"1,a\n",
+            "loading with mode replace is not supported; only append is",
+        ),
+        (
+            "incoming/jobs/h.csv",
+            b"id,job,salary\n1,a,3\n",
+            "line 1: the header names \"salary\", which is no column of the table",
+        ),
+        ("incoming/jobs/q.csv", never_closed.as_bytes(), "line 2: a quote is opened and never closed"),
+        (
+            "incoming/jobs/l.csv",
+            &[b'x'; 3_000_000],
+            "line 1: the record is longer than 1048576 bytes; is a quote never closed, or are there no line ends?",
+        ),
+    ];
+    for (key, content, reason) in cases {
+        let record = world.drop_file(key, content).await;
+        assert_eq!((record.status, record.error.as_deref()), (LoadStatus::Failed, Some(reason)), "{key}");
+        assert_eq!(world.count("jobs").await, 0, "{key}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_gone_fails() {
+    let world = World::start().await;
+    let object = loader::ObjectCreated {
+        bucket: "data".into(),
+        key: "incoming/jobs/gone.csv".into(),
+        version: None,
+        identity: "s1".into(),
+        size: 7,
+    };
+    world.deliver(&object).await.unwrap();
+    let record = world.record(&object).await;
+    assert_eq!(record.error.as_deref(), Some("the file was deleted before it was read"));
+}
+
+#[tokio::test]
+async fn keys_may_hold_anything() {
+    let world = World::start().await;
+    let key = format!("incoming/jobs/a b+c%41 'quote' \\ é😀 {}.csv", "x".repeat(900));
+    let record = world.drop_file(&key, "1,Clerk\n").await;
+    assert_eq!((record.status, &record.key), (LoadStatus::Completed, &key));
+}

@@ -1,0 +1,89 @@
+//! A loader over a database of its own.
+
+use std::time::Duration;
+
+use aurora::{Deadline, loads};
+use domain::load::{LoadId, LoadRecord};
+use loader::{LoadError, Loader, ObjectCreated, load};
+use testkit::TestDatabase;
+
+use crate::memory::MemoryStore;
+
+pub(crate) const BUCKET: &str = "data";
+
+pub(crate) struct World {
+    pub(crate) db: TestDatabase,
+    pub(crate) store: MemoryStore,
+}
+
+impl World {
+    pub(crate) async fn start() -> Self {
+        Self { db: TestDatabase::migrated().await.unwrap(), store: MemoryStore::new() }
+    }
+
+    pub(crate) fn loader(&self) -> Loader<&MemoryStore> {
+        Loader {
+            database: self.db.database(),
+            store: &self.store,
+            dictionary: domain::shipped::dictionary().unwrap(),
+            bucket: BUCKET.to_owned(),
+        }
+    }
+
+    /// Puts an object, without an event.
+    pub(crate) fn put(&self, key: &str, version: &str, content: impl AsRef<[u8]>) -> ObjectCreated {
+        let content = content.as_ref().to_vec();
+        let size = content.len() as u64;
+        self.store.set(key, content);
+        ObjectCreated {
+            bucket: BUCKET.to_owned(),
+            key: key.to_owned(),
+            version: Some(version.to_owned()),
+            identity: version.to_owned(),
+            size,
+        }
+    }
+
+    /// Delivers the event of an object once.
+    pub(crate) async fn deliver(&self, object: &ObjectCreated) -> Result<(), LoadError> {
+        load(&self.loader(), object, Deadline::after(Duration::from_secs(60)), false).await
+    }
+
+    /// Puts an object, delivers its event, and gives back what the ledger says.
+    pub(crate) async fn drop_file(&self, key: &str, content: impl AsRef<[u8]>) -> LoadRecord {
+        let object = self.put(key, "v1", content);
+        self.deliver(&object).await.unwrap();
+        self.record(&object).await
+    }
+
+    pub(crate) async fn record(&self, object: &ObjectCreated) -> LoadRecord {
+        let id = LoadId::of_object(&object.bucket, &object.key, &object.identity);
+        let record = loads::get(&self.db.database(), &id).await.unwrap().unwrap();
+        assert_eq!(record.rows_read, record.rows_loaded + record.rows_rejected, "{record:?}");
+        record
+    }
+
+    pub(crate) async fn count(&self, table: &str) -> u64 {
+        self.db.value(&format!("SELECT COUNT(*) FROM {table}")).await.unwrap().parse().unwrap()
+    }
+
+    /// The only rejects file there is.
+    pub(crate) fn rejects(&self) -> String {
+        let keys: Vec<String> =
+            self.store.keys().into_iter().filter(|key| key.starts_with("rejected/")).collect();
+        assert_eq!(keys.len(), 1, "{keys:?}");
+        self.store.text(&keys[0])
+    }
+}
+
+/// Read, loaded, rejected.
+pub(crate) fn figures(record: &LoadRecord) -> (u64, u64, u64) {
+    (record.rows_read, record.rows_loaded, record.rows_rejected)
+}
+
+/// A file of jobs with these ids.
+pub(crate) fn jobs(ids: impl IntoIterator<Item = u64>) -> String {
+    ids.into_iter()
+        .map(|id| format!("{id},Job {id} with a name that makes a file of some chunks\n"))
+        .collect()
+}
