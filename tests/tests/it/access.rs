@@ -44,7 +44,9 @@ async fn says_that_a_path_or_method_does_not_exist() {
         assert_problem(&cloud.api.get(path).await, 404, "not-found");
     }
     // API Gateway does not tell a wrong method from a wrong path.
-    for (method, path) in [(Method::GET, "/insert_data"), (Method::DELETE, "/insert_data"), (Method::POST, "/reports")] {
+    for (method, path) in
+        [(Method::GET, "/insert_data"), (Method::DELETE, "/insert_data"), (Method::POST, "/reports")]
+    {
         let request = cloud.api.request(method, path);
         assert_problem(&cloud.api.send(request).await, 404, "not-found");
     }

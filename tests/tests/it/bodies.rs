@@ -14,7 +14,8 @@ async fn refuses_what_is_no_batch_with_its_reason() {
     cloud.seed().await;
     let row = cloud.ids.employee(1);
     let rows = |count: i64| (1..=count).map(|index| cloud.ids.employee(index)).collect::<Vec<_>>();
-    let nested = |open: &str, close: &str| format!("{{\"employees\": {}{}}}", open.repeat(40), close.repeat(40));
+    let nested =
+        |open: &str, close: &str| format!("{{\"employees\": {}{}}}", open.repeat(40), close.repeat(40));
     let cases: Vec<(&str, Vec<u8>, &str)> = vec![
         ("/insert_data", b"".to_vec(), "invalid-json"),
         ("/insert_data", b"hello".to_vec(), "invalid-json"),
@@ -27,10 +28,18 @@ async fn refuses_what_is_no_batch_with_its_reason() {
         ("/insert_data", b"null".to_vec(), "wrong-shape"),
         ("/insert_data", b"\"employees\"".to_vec(), "wrong-shape"),
         ("/insert_data", json!({"employees": row}).to_string().into_bytes(), "wrong-shape"),
-        ("/insert_data", format!("{{\"employees\": [{row}], \"hired_employees\": []}}").into_bytes(), "wrong-shape"),
+        (
+            "/insert_data",
+            format!("{{\"employees\": [{row}], \"hired_employees\": []}}").into_bytes(),
+            "wrong-shape",
+        ),
         ("/insert_data", json!({"people": [row]}).to_string().into_bytes(), "unknown-table"),
         ("/insert_data", json!({"employees": [row], "people": []}).to_string().into_bytes(), "unknown-table"),
-        ("/insert_data", json!({"rowgate_loads": [{"load_id": "x"}]}).to_string().into_bytes(), "unknown-table"),
+        (
+            "/insert_data",
+            json!({"rowgate_loads": [{"load_id": "x"}]}).to_string().into_bytes(),
+            "unknown-table",
+        ),
         ("/insert_data", b"{}".to_vec(), "row-count"),
         ("/insert_data", json!({"employees": [], "jobs": []}).to_string().into_bytes(), "row-count"),
         ("/insert_data", json!({"employees": rows(1001)}).to_string().into_bytes(), "row-count"),

@@ -1,7 +1,19 @@
 //! The deployed stack, from the outside: real HTTP, real S3, the real `curl` and the `rowgate` command.
-#![expect(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should panic"
+)]
 
 mod access;
 mod bodies;
+mod command;
+mod delivery;
+mod files;
+mod flawed_files;
 mod insert;
+mod ledger;
+mod migrate;
+mod reports;
 mod support;

@@ -85,7 +85,7 @@ impl Cloud {
 
     /// One load by its id.
     pub(crate) async fn load_by_id(&self, load: &Value) -> Value {
-        let id = load["load"].as_str().map_or_else(|| load["load"].to_string(), str::to_owned);
+        let id = load["load"].as_str().unwrap();
         let reply = self.api.get(&format!("/loads/{id}")).await;
         assert_eq!(reply.status, 200, "{}", reply.text);
         reply.json()
@@ -112,33 +112,38 @@ impl Cloud {
         }
     }
 
-    /// The records of a load's rejects files as text, without the header lines, which must all be the same; and that
-    /// header.
-    pub(crate) async fn rejects(&self, load: &Value) -> (String, Vec<String>) {
-        let table = load["table"].as_str().unwrap();
-        let id = load["load"].as_str().map_or_else(|| load["load"].to_string(), str::to_owned);
-        let prefix = format!("rejected/{table}/{id}/");
+    /// The keys of a load's rejects files, in order.
+    pub(crate) async fn reject_keys(&self, load: &Value) -> Vec<String> {
+        let prefix =
+            format!("rejected/{}/{}/", load["table"].as_str().unwrap(), load["load"].as_str().unwrap());
         let listed = self.s3.list_objects_v2().bucket(&self.bucket).prefix(&prefix).send().await.unwrap();
-        let mut keys: Vec<&str> = listed.contents().iter().filter_map(|object| object.key()).collect();
+        let mut keys: Vec<String> =
+            listed.contents().iter().map(|object| object.key().unwrap().to_owned()).collect();
         keys.sort_unstable();
-        assert!(!keys.is_empty(), "there is no rejects file at {prefix}");
-        let (mut header, mut records) = (String::new(), Vec::new());
-        for key in keys {
-            assert!(key.ends_with(".csv"), "{key}");
-            let text = self.get(key).await;
-            let mut lines = text.lines().map(str::to_owned);
-            let first = lines.next().unwrap();
-            assert!(header.is_empty() || header == first, "{header} in one file, {first} in another");
-            header = first;
-            records.extend(lines);
-        }
-        (header, records)
+        assert!(keys.iter().all(|key| key.ends_with(".csv")), "{keys:?}");
+        keys
     }
 
-    pub(crate) async fn get(&self, key: &str) -> String {
+    /// The lines of a load's rejects files: their header once, then those of their records.
+    pub(crate) async fn rejects(&self, load: &Value) -> Vec<String> {
+        let mut all: Vec<String> = Vec::new();
+        for key in self.reject_keys(load).await {
+            let text = String::from_utf8(self.bytes(&key).await).unwrap();
+            let mut lines = text.lines().map(str::to_owned);
+            let header = lines.next().unwrap();
+            assert_eq!(*all.first().unwrap_or(&header), header, "{key}");
+            if all.is_empty() {
+                all.push(header);
+            }
+            all.extend(lines);
+        }
+        all
+    }
+
+    /// The content of an object.
+    pub(crate) async fn bytes(&self, key: &str) -> Vec<u8> {
         let object = self.s3.get_object().bucket(&self.bucket).key(key).send().await.unwrap();
-        let bytes = object.body.collect().await.unwrap().into_bytes();
-        String::from_utf8(bytes.to_vec()).unwrap()
+        object.body.collect().await.unwrap().into_bytes().to_vec()
     }
 }
 

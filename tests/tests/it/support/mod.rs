@@ -9,7 +9,5 @@ mod rows;
 
 pub(crate) use api::{Reply, assert_problem};
 pub(crate) use cloud::Cloud;
-#[allow(unused)]
 pub(crate) use loads::{assert_counts, ended};
-#[allow(unused)]
 pub(crate) use rows::{Ids, csv, csv_line, employee, with};

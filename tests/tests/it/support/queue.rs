@@ -19,21 +19,6 @@ impl Cloud {
         assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
     }
 
-    /// How many messages lie in the dead-letter queue.
-    pub(crate) async fn dead_letters(&self) -> u64 {
-        let url = self.output("DeadLetterQueueUrl").await;
-        let answer = self
-            .aws("sqs")
-            .header("content-type", "application/x-amz-json-1.0")
-            .header("x-amz-target", "AmazonSQS.GetQueueAttributes")
-            .body(json!({"QueueUrl": url, "AttributeNames": ["ApproximateNumberOfMessages"]}).to_string())
-            .send()
-            .await
-            .unwrap();
-        let answer: Value = answer.json().await.unwrap();
-        answer["Attributes"]["ApproximateNumberOfMessages"].as_str().unwrap().parse().unwrap()
-    }
-
     /// The event as S3 writes it, keys encoded as in an HTML form.
     fn event(&self, key: &str, version: &str, size: usize) -> Value {
         let key = form_encoded(key);
@@ -84,7 +69,9 @@ impl Cloud {
 fn form_encoded(key: &str) -> String {
     key.bytes()
         .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'*' | b'/' => char::from(byte).to_string(),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'*' | b'/' => {
+                char::from(byte).to_string()
+            }
             b' ' => "+".to_owned(),
             other => format!("%{other:02X}"),
         })

@@ -11,14 +11,14 @@ pub(crate) struct Ids {
     pub(crate) number: i64,
     /// The first id; also the id of the test's department and job.
     pub(crate) base: i64,
-    /// A year that no other test hires in.
+    /// A year that no other test hires in; nor does any in the years before and after it.
     pub(crate) year: i64,
 }
 
 impl Ids {
-    /// The block of a number; 4000 fit below the ids of the demo, 6000 years below the year 9000.
+    /// The block of a number. 4000 fit below the ids of the demo, 2000 times three years below the year 9999.
     pub(crate) fn nth(number: i64) -> Self {
-        Self { number, base: (1 + number % 3_999) * BLOCK, year: 3_000 + number % 6_000 }
+        Self { number, base: (1 + number % 3_999) * BLOCK, year: 3_001 + 3 * (number % 2_000) }
     }
 
     /// The id after the last one.
