@@ -75,10 +75,14 @@ fn direct_insert<'a>(dictionary: &Dictionary, batch: &Batch<'a>) -> Option<(&'a 
     Some((rows.table.name(), statement))
 }
 
-/// Whether the direct insert failed because of an id that is taken or a reference that names no row.
+/// Whether the direct insert may have failed because of an id that is taken or a reference that names no row: the
+/// database says so, or gives no error number, and then it is asked.
 fn is_fault_of_rows(error: &Error) -> bool {
-    let guard_failed = |code: &u16| u32::from(*code) == GUARD_FAILED;
-    error.is_duplicate_key() || matches!(error, Error::Sql { code: Some(code), .. } if guard_failed(code))
+    match error {
+        Error::DuplicateKey { .. } | Error::Sql { code: None, .. } => true,
+        Error::Sql { code: Some(code), .. } => u32::from(*code) == GUARD_FAILED,
+        _ => false,
+    }
 }
 
 async fn insert_judged<'a>(
