@@ -56,6 +56,8 @@ impl Client {
             .header("host", "localhost")
             .header("content-type", "application/json")
             .body(Full::from(body.to_string()))?;
+        // The connection takes the next request only once its task has seen the end of the answer before.
+        self.sender.ready().await?;
         let response = self.sender.send_request(request).await?;
         let status = response.status();
         let body = response.into_body().collect().await?.to_bytes();

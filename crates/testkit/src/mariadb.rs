@@ -51,6 +51,15 @@ impl MariaDb {
     /// # Errors
     /// When MariaDB is not installed or does not start; with the end of its log.
     pub fn start() -> Result<Self> {
+        Self::start_with(&[])
+    }
+
+    /// A new server with options that go before the tests' own (`--innodb-flush-log-at-trx-commit=1`), for measures that need
+    /// the settings of real work.
+    ///
+    /// # Errors
+    /// When MariaDB is not installed or does not start; with the end of its log.
+    pub fn start_with(options: &[&str]) -> Result<Self> {
         sweep();
         let directory =
             tempfile::Builder::new().prefix(&format!("{PREFIX}{}-", std::process::id())).tempdir()?;
@@ -58,7 +67,7 @@ impl MariaDb {
         template::copy_to(&data)?;
         let socket = directory.path().join("mysql.sock");
         let log = directory.path().join("mariadb.log");
-        let (child, release) = spawn(command(&data, &socket, &log))?;
+        let (child, release) = spawn(command(&data, &socket, &log, options))?;
         let server = Self { socket, running: Some(Running { child, release, _directory: directory }) };
         server.wait_until_up(&log)?;
         Ok(server)
@@ -102,7 +111,7 @@ impl Drop for Running {
 }
 
 /// Strict, in UTC, utf8mb4. A killed server loses nothing that it committed, a machine that loses power may.
-fn command(data: &Path, socket: &Path, log: &Path) -> Command {
+fn command(data: &Path, socket: &Path, log: &Path, options: &[&str]) -> Command {
     let mut command = Command::new("setpriv");
     command
         .args(["--pdeathsig", "KILL", "mariadbd", "--no-defaults"])
@@ -127,6 +136,8 @@ fn command(data: &Path, socket: &Path, log: &Path) -> Command {
             "--innodb-doublewrite=OFF",
             "--innodb-use-native-aio=OFF",
         ])
+        // The last of two counts.
+        .args(options)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null());

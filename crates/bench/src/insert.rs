@@ -1,0 +1,217 @@
+//! 1000 valid employees through the insert function's handler, against one INSERT of 1000 rows by the `mariadb` client.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use aurora::{Database, Statement};
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use domain::batch::Batch;
+use domain::dictionary::Dictionary;
+use domain::sql::InsertWriter;
+use http_body_util::BodyExt;
+use insert_api::{Service, router};
+use mysql_async::Conn;
+use mysql_async::prelude::Queryable;
+use tower::ServiceExt;
+
+use crate::client::{self, Session};
+use crate::people::{self, Names};
+use crate::stage::{DATABASE, Stage};
+use crate::stats::{Times, milliseconds, ratio};
+use crate::table::{Line, Table};
+
+const ROWS: u64 = 1000;
+/// Rounds that only warm up: connections, caches, the first pages of the table.
+const WARM_UP: usize = 3;
+/// From issue 2: "at most 2×".
+const BAR: f64 = 2.0;
+
+/// A way to insert 1000 employees, or a part of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// The function's router: a request in, an answer out.
+    Handler,
+    /// The client that stays connected.
+    Session,
+    /// The client that starts for one statement.
+    Process,
+    /// What the handler does before it talks to the database; inserts nothing.
+    Check,
+    /// The handler's statement over a bare connection.
+    Direct,
+    /// The handler's statement through SDK and Data API.
+    DataApi,
+}
+
+/// Everything a round needs.
+struct Bench<'s> {
+    stage: &'s Stage,
+    routes: Router,
+    dictionary: &'static Dictionary,
+    database: Database,
+    conn: Conn,
+    session: Session,
+    next: u64,
+}
+
+/// The times of each way, and of the session's marker alone.
+type Measured = (Vec<Times>, Duration);
+
+/// Measures `rounds` rounds; in each, every way inserts 1000 employees with ids of their own.
+pub(crate) async fn measure(stage: &Stage, rounds: usize, table: &mut Table) -> Result<()> {
+    let dictionary = domain::shipped::dictionary()?;
+    let database = stage.database();
+    let service = Service { database: database.clone(), dictionary };
+    let mut bench = Bench {
+        stage,
+        routes: lambda_kit::http::with_service_layers(router(service)),
+        dictionary,
+        database,
+        conn: stage.connect(Some(DATABASE)).await?,
+        session: Session::start(stage.socket())?,
+        next: 1,
+    };
+    let every = [Way::Handler, Way::Session, Way::Process, Way::Check, Way::Direct, Way::DataApi];
+    report(&bench.take_turns(every, rounds, Names::Usual).await?, table);
+    let both = [Way::Handler, Way::Session];
+    report_long_names(&bench.take_turns(both, rounds, Names::Long).await?, table);
+    let there: Option<u64> = bench.conn.query_first("SELECT COUNT(*) FROM employees").await?;
+    ensure!(there == Some(bench.next - 1), "rows are missing: {there:?} of {}", bench.next - 1);
+    bench.conn.disconnect().await?;
+    Ok(())
+}
+
+impl Bench<'_> {
+    async fn take_turns<const N: usize>(
+        &mut self,
+        ways: [Way; N],
+        rounds: usize,
+        names: Names,
+    ) -> Result<Measured> {
+        let mut times: Vec<Times> = ways.iter().map(|_| Times::default()).collect();
+        let mut markers = Times::default();
+        for round in 0..WARM_UP + rounds {
+            for turn in 0..N {
+                // Who goes first changes with each round.
+                let index = (round + turn) % N;
+                let time = self.insert(ways[index], names).await?;
+                if round >= WARM_UP {
+                    times[index].add(time);
+                }
+            }
+            markers.add(self.session.marker()?);
+        }
+        Ok((times, markers.median()))
+    }
+
+    /// The time of one way with the next 1000 ids; making the input is not part of it.
+    async fn insert(&mut self, way: Way, names: Names) -> Result<Duration> {
+        let ids = self.next..self.next + ROWS;
+        if way == Way::Check {
+            let body = people::json(ids, names);
+            let started = Instant::now();
+            self.statement(body.as_bytes())?;
+            return Ok(started.elapsed());
+        }
+        self.next += ROWS;
+        match way {
+            Way::Session => self.session.execute(&people::sql(ids, names)),
+            Way::Process => client::run(self.stage.socket(), &people::sql(ids, names)),
+            Way::Direct => {
+                let statement = self.statement(people::json(ids, names).as_bytes())?;
+                let started = Instant::now();
+                self.conn.query_drop(statement).await?;
+                Ok(started.elapsed())
+            }
+            Way::DataApi => {
+                let statement = Statement::new(self.statement(people::json(ids, names).as_bytes())?);
+                let started = Instant::now();
+                self.database.execute(statement).await?;
+                Ok(started.elapsed())
+            }
+            Way::Handler | Way::Check => self.handler(people::json(ids, names)).await,
+        }
+    }
+
+    async fn handler(&self, body: String) -> Result<Duration> {
+        let request = Request::post("/insert_data")
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(body))?;
+        let started = Instant::now();
+        let response = self.routes.clone().oneshot(request).await?;
+        let status = response.status();
+        let answer = response.into_body().collect().await?.to_bytes();
+        let time = started.elapsed();
+        ensure!(status == StatusCode::CREATED, "{status}: {}", String::from_utf8_lossy(&answer));
+        Ok(time)
+    }
+
+    /// What the handler does before it talks to the database: reads and checks the rows, builds the statement.
+    fn statement(&self, body: &[u8]) -> Result<String> {
+        let batch = Batch::read(self.dictionary, body)?;
+        let rows = batch.tables.first().context("the batch is empty")?;
+        ensure!(rows.is_flawless(), "a generated employee is flawed");
+        let mut writer = InsertWriter::guarded(rows.table, rows.guard(self.dictionary));
+        for row in &rows.rows {
+            ensure!(writer.push(&row.checked.values).is_none(), "1000 employees do not fit one statement");
+        }
+        Ok(writer.finish().context("no statement")?.sql)
+    }
+}
+
+fn report((times, marker): &Measured, table: &mut Table) {
+    let [handler_times, session_times, process, check, direct, through] = &times[..] else { return };
+    let rounds = handler_times.len();
+    let session = session_times.median().saturating_sub(*marker);
+    let handler = handler_times.median();
+    let measured = ratio(handler, session);
+    table.add(Line {
+        measure: format!(
+            "1000 employees: insert handler / one INSERT in a `mariadb` session ({rounds} rounds)"
+        ),
+        ours: milliseconds(handler),
+        reference: milliseconds(session),
+        ratio: Some(measured),
+        bar: Some((format!("≤ {BAR}×"), measured <= BAR)),
+    });
+    table.add(Line {
+        measure: "  the same, 99th percentiles".to_owned(),
+        ours: milliseconds(handler_times.percentile(99)),
+        reference: milliseconds(session_times.percentile(99).saturating_sub(*marker)),
+        ..Line::default()
+    });
+    table.add(Line {
+        measure: "  the same, `mariadb` started for the one statement".to_owned(),
+        ours: milliseconds(handler),
+        reference: milliseconds(process.median()),
+        ratio: Some(ratio(handler, process.median())),
+        ..Line::default()
+    });
+    let (through, check, direct) = (through.median(), check.median(), direct.median());
+    for (what, time) in [
+        ("reading and checking JSON, building SQL", check),
+        ("the database: that SQL over a bare connection", direct),
+        ("SDK, HTTP and local Data API", through.saturating_sub(direct)),
+        ("routing, the answer and the rest", handler.saturating_sub(through).saturating_sub(check)),
+    ] {
+        table.add(Line {
+            measure: format!("  of which {what}"),
+            ours: milliseconds(time),
+            ..Line::default()
+        });
+    }
+}
+
+fn report_long_names((times, marker): &Measured, table: &mut Table) {
+    let [handler, session] = &times[..] else { return };
+    let session = session.median().saturating_sub(*marker);
+    table.add(Line {
+        measure: "1000 employees with long names (two statements): the same".to_owned(),
+        ours: milliseconds(handler.median()),
+        reference: milliseconds(session),
+        ratio: Some(ratio(handler.median(), session)),
+        ..Line::default()
+    });
+}

@@ -1,0 +1,64 @@
+//! What the figures were measured on.
+
+use std::fmt;
+use std::fs;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+/// Facts for the head of the table.
+#[derive(Debug)]
+pub(crate) struct Facts {
+    date: String,
+    processor: String,
+    cores: usize,
+    system: String,
+    database: String,
+    load: String,
+}
+
+/// Asks the machine.
+pub(crate) fn facts() -> Result<Facts> {
+    let processor = fs::read_to_string("/proc/cpuinfo")
+        .unwrap_or_default()
+        .lines()
+        .find_map(|line| {
+            line.strip_prefix("model name")?.split_once(':').map(|(_, name)| name.trim().to_owned())
+        })
+        .unwrap_or_else(|| std::env::consts::ARCH.to_owned());
+    let system = fs::read_to_string("/etc/os-release")
+        .unwrap_or_default()
+        .lines()
+        .find_map(|line| line.strip_prefix("PRETTY_NAME=").map(|name| name.trim_matches('"').to_owned()))
+        .unwrap_or_else(|| std::env::consts::OS.to_owned());
+    let version = Command::new("mariadbd").arg("--version").output().context("cannot run mariadbd")?;
+    let version =
+        String::from_utf8_lossy(&version.stdout).split_whitespace().nth(2).unwrap_or("unknown").to_owned();
+    Ok(Facts {
+        date: jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M UTC").to_string(),
+        processor,
+        cores: std::thread::available_parallelism()?.get(),
+        system,
+        database: format!("MariaDB {version}"),
+        load: load()?,
+    })
+}
+
+/// The load average at the start and now.
+pub(crate) fn load_since(facts: &Facts) -> Result<String> {
+    Ok(format!("{}, {}", facts.load, load()?))
+}
+
+fn load() -> Result<String> {
+    let text = fs::read_to_string("/proc/loadavg").context("reading /proc/loadavg")?;
+    Ok(text.split_whitespace().next().unwrap_or_default().to_owned())
+}
+
+impl fmt::Display for Facts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { date, processor, cores, system, database, .. } = self;
+        writeln!(f, "- {date}; {cores} cores, {processor}; {system}; {database}")?;
+        let profile = if cfg!(debug_assertions) { "debug" } else { "release" };
+        write!(f, "- Build profile: {profile}. Database: {}", crate::stage::SETTINGS.join(" "))
+    }
+}

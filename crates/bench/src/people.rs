@@ -1,0 +1,140 @@
+//! Generated employees: valid, deterministic, about as long as real ones.
+
+use std::fmt::Write;
+
+use jiff::Timestamp;
+
+/// How many departments and jobs the employees refer to; both are there before the first employee.
+pub(crate) const DEPARTMENTS: u64 = 12;
+/// See [`DEPARTMENTS`].
+pub(crate) const JOBS: u64 = 180;
+
+/// 2021-01-01T00:00:00Z, in seconds since 1970, and the seconds of the two years that follow.
+const FROM: i64 = 1_609_459_200;
+const SPAN: u64 = 730 * 86_400;
+
+/// With a family name, 14 bytes on average: as long as the names in real files.
+const GIVEN: [&str; 12] = [
+    "Adalyn", "Alana", "Benjamin", "Carla", "Dmitri", "Elena", "Fatou", "Hannah", "Ingrid", "João", "Lwazi",
+    "Zoë",
+];
+const FAMILY: [&str; 11] = [
+    "Abbott",
+    "Berg",
+    "Castellanos",
+    "Dlamini",
+    "Eriksen",
+    "Fujimoto",
+    "García",
+    "Haraldsson",
+    "Iyer",
+    "Jankowski",
+    "O'Sullivan",
+];
+
+/// How long the names of the employees are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Names {
+    /// 14 bytes on average: 1000 employees fit one statement.
+    Usual,
+    /// 24 bytes on average, with a second family name: 1000 employees take two statements.
+    Long,
+}
+
+/// One employee.
+#[derive(Debug)]
+pub(crate) struct Employee {
+    pub(crate) id: u64,
+    pub(crate) name: String,
+    /// ISO 8601, UTC.
+    pub(crate) datetime: String,
+    pub(crate) department: u64,
+    pub(crate) job: u64,
+}
+
+/// The employee with this id: always the same.
+pub(crate) fn employee(id: u64, names: Names) -> Employee {
+    // The finalizer of SplitMix64 scatters consecutive ids.
+    let mut bits = id.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    bits ^= bits >> 31;
+    let mut draw = |below: u64| {
+        let drawn = bits % below;
+        bits = bits.rotate_right(11).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        drawn
+    };
+    let mut choose = |list: &[&'static str]| {
+        let index = draw(u64::try_from(list.len()).unwrap_or(1));
+        list[usize::try_from(index).unwrap_or(0)]
+    };
+    let mut name = format!("{} {}", choose(&GIVEN), choose(&FAMILY));
+    if names == Names::Long {
+        name = format!("{name} y {}", choose(&FAMILY));
+    }
+    let hired = FROM + i64::try_from(draw(SPAN)).unwrap_or(0);
+    Employee {
+        id,
+        name,
+        datetime: Timestamp::from_second(hired).unwrap_or_default().to_string(),
+        department: draw(DEPARTMENTS) + 1,
+        job: draw(JOBS) + 1,
+    }
+}
+
+/// The body of a request that inserts these employees.
+pub(crate) fn json(ids: impl Iterator<Item = u64>, names: Names) -> String {
+    let rows: Vec<serde_json::Value> = ids
+        .map(|id| employee(id, names))
+        .map(|row| {
+            serde_json::json!({
+                "id": row.id, "name": row.name, "datetime": row.datetime,
+                "department_id": row.department, "job_id": row.job,
+            })
+        })
+        .collect();
+    serde_json::json!({ "employees": rows }).to_string()
+}
+
+/// One INSERT of these employees on one line, with quoted text: as a person or a dump writes it.
+pub(crate) fn sql(ids: impl Iterator<Item = u64>, names: Names) -> String {
+    let mut text = "INSERT INTO employees (id, name, datetime, department_id, job_id) VALUES ".to_owned();
+    for (index, row) in ids.map(|id| employee(id, names)).enumerate() {
+        let Employee { id, name, datetime, department, job } = row;
+        let comma = if index > 0 { ", " } else { "" };
+        let name = name.replace('\'', "''");
+        let datetime = datetime.replace('T', " ").replace('Z', "");
+        let _ = write!(text, "{comma}({id}, '{name}', '{datetime}', {department}, {job})");
+    }
+    text.push_str(";\n");
+    text
+}
+
+/// The statements that put the departments and jobs there.
+pub(crate) fn references() -> [String; 2] {
+    let numbered = |table: &str, column: &str, count: u64| {
+        let rows: Vec<String> = (1..=count).map(|id| format!("({id}, '{table} {id}')")).collect();
+        format!("INSERT INTO {table} (id, {column}) VALUES {}", rows.join(", "))
+    };
+    [numbered("departments", "department_name", DEPARTMENTS), numbered("jobs", "job_name", JOBS)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_as_long_as_they_say() {
+        for (names, expected) in [(Names::Usual, 14), (Names::Long, 24)] {
+            let bytes: usize = (0..100_000).map(|id| employee(id, names).name.len()).sum();
+            assert_eq!((bytes + 50_000) / 100_000, expected, "{names:?}");
+        }
+    }
+
+    #[test]
+    fn employees_are_always_the_same() {
+        let text = |id| format!("{:?}", employee(id, Names::Usual));
+        assert_eq!(text(1), text(1));
+        assert_ne!(employee(1, Names::Usual).datetime, employee(2, Names::Usual).datetime);
+    }
+}

@@ -1,0 +1,128 @@
+//! What the measures run on: a private MariaDB that is set up like the local cloud's, and the local Data API in front of it as
+//! a process of its own.
+
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use aurora::{Database, Deadline, Target};
+use aws_credential_types::Credentials;
+use aws_sdk_rdsdata::Client;
+use aws_sdk_rdsdata::config::{BehaviorVersion, Region};
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, OptsBuilder};
+use testkit::MariaDb;
+
+use crate::people;
+
+/// The database of all measures.
+pub(crate) const DATABASE: &str = "rowgate";
+
+/// The durability and memory of the local cloud's MariaDB (`crates/cli/src/local/mariadb.rs`); the tests' own settings would
+/// flatter whoever commits more often.
+pub(crate) const SETTINGS: [&str; 6] = [
+    "--innodb-flush-log-at-trx-commit=1",
+    "--innodb-doublewrite=ON",
+    "--innodb-use-native-aio=ON",
+    "--innodb-buffer-pool-size=512M",
+    "--innodb-log-file-size=256M",
+    "--local-infile=1",
+];
+
+const START_LIMIT: Duration = Duration::from_secs(20);
+
+/// MariaDB and the Data API, with the schema and the departments and jobs that employees refer to. Both end with it.
+#[derive(Debug)]
+pub(crate) struct Stage {
+    data_api: Child,
+    address: SocketAddr,
+    mariadb: MariaDb,
+}
+
+impl Stage {
+    pub(crate) async fn start(binaries: &Path) -> Result<Self> {
+        let mariadb = MariaDb::start_with(&SETTINGS)?;
+        let (data_api, address) = start_data_api(&binaries.join("local-data-api"), mariadb.socket())?;
+        let stage = Self { data_api, address, mariadb };
+        stage.wait_for_data_api()?;
+        let mut conn = stage.connect(None).await?;
+        conn.query_drop(format!("CREATE DATABASE {DATABASE}")).await?;
+        let migrations = domain::migration::shipped()?;
+        aurora::migrations::migrate(&stage.database(), &migrations, "bench").await?;
+        conn.query_drop(format!("USE {DATABASE}")).await?;
+        for statement in people::references() {
+            conn.query_drop(statement).await?;
+        }
+        conn.disconnect().await?;
+        Ok(stage)
+    }
+
+    /// The socket of the database.
+    pub(crate) fn socket(&self) -> &Path {
+        self.mariadb.socket()
+    }
+
+    /// The database as the functions see it.
+    pub(crate) fn database(&self) -> Database {
+        let config = aws_sdk_rdsdata::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(Credentials::new("bench", "bench", None, None, "bench"))
+            .endpoint_url(format!("http://{}", self.address))
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .build();
+        let target = Target {
+            cluster_arn: "arn:aws:rds:us-east-1:000000000000:cluster:rowgate".to_owned(),
+            secret_arn: "arn:aws:secretsmanager:us-east-1:000000000000:secret:rowgate".to_owned(),
+            database: DATABASE.to_owned(),
+        };
+        Database::new(Client::from_conf(config), target)
+            .with_deadline(Deadline::after(Duration::from_secs(3600)))
+    }
+
+    /// A connection past the Data API.
+    pub(crate) async fn connect(&self, database: Option<&str>) -> Result<Conn> {
+        let options = OptsBuilder::default()
+            .socket(Some(self.socket().display().to_string()))
+            .user(Some("root"))
+            .db_name(database);
+        Ok(Conn::new(options).await?)
+    }
+
+    fn wait_for_data_api(&self) -> Result<()> {
+        let started = Instant::now();
+        while TcpStream::connect(self.address).is_err() {
+            if started.elapsed() > START_LIMIT {
+                bail!("local-data-api does not listen on {}", self.address);
+            }
+            sleep(Duration::from_millis(20));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        let _ = self.data_api.kill();
+        let _ = self.data_api.wait();
+    }
+}
+
+fn start_data_api(program: &Path, socket: &Path) -> Result<(Child, SocketAddr)> {
+    // Free now, and this machine does little else; a clash ends the run, it does not falsify it.
+    let address = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?;
+    let child = Command::new("setpriv")
+        // It ends with this process, however that ends.
+        .args(["--pdeathsig", "KILL"])
+        .arg(program)
+        .arg(format!("--listen={address}"))
+        .arg(format!("--mysql-socket={}", socket.display()))
+        .args(["--user=root", "--log=warn"])
+        .stdin(Stdio::null())
+        .spawn()
+        .context("cannot run setpriv (util-linux)")?;
+    Ok((child, address))
+}

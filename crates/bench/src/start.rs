@@ -1,0 +1,119 @@
+//! Process start to the first request for work, and the size of the binary, of each function.
+
+use std::io::{BufRead, BufReader};
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::stats::{Times, milliseconds};
+use crate::table::{Line, Table};
+
+const FUNCTIONS: [&str; 4] = ["insert-api", "loader", "reports", "migrate"];
+/// From issue 2: "under 50 ms and under 12 MB stripped".
+const START_BAR: Duration = Duration::from_millis(50);
+const SIZE_BAR: u64 = 12_000_000;
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Ends the function it holds.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Starts every function `rounds` times, in turns, and once before to have its file in memory.
+pub(crate) fn measure(binaries: &Path, rounds: usize, table: &mut Table) -> Result<()> {
+    let (runtime, requests) = runtime_api()?;
+    let mut times: [Times; FUNCTIONS.len()] = Default::default();
+    for round in 0..=rounds {
+        for (function, times) in FUNCTIONS.iter().zip(&mut times) {
+            let time = start(&binaries.join(function), runtime, &requests)
+                .with_context(|| format!("starting {function}"))?;
+            if round > 0 {
+                times.add(time);
+            }
+        }
+    }
+    for (function, times) in FUNCTIONS.iter().zip(&times) {
+        let size = std::fs::metadata(binaries.join(function))?.len();
+        let (median, p99) = (times.median(), times.percentile(99));
+        let count = times.len();
+        table.add(Line {
+            measure: format!("{function}: process start to first /next, median and p99 of {count}"),
+            ours: format!("{}, {}", milliseconds(median), milliseconds(p99)),
+            bar: Some((format!("< {} ms", START_BAR.as_millis()), median < START_BAR)),
+            ..Line::default()
+        });
+        table.add(Line {
+            measure: format!("{function}: binary"),
+            ours: format!("{}.{} MB", size / 1_000_000, size % 1_000_000 / 100_000),
+            bar: Some((format!("< {} MB", SIZE_BAR / 1_000_000), size < SIZE_BAR)),
+            ..Line::default()
+        });
+    }
+    Ok(())
+}
+
+/// A Runtime API that never has work: it tells when somebody asks for the next event, and lets them wait.
+fn runtime_api() -> Result<(SocketAddr, Receiver<Instant>)> {
+    let listener = TcpListener::bind(("127.0.0.1", 0))?;
+    let address = listener.local_addr()?;
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(stream) = stream else { return };
+            let tell = tell.clone();
+            thread::spawn(move || {
+                let mut lines = BufReader::new(stream).lines();
+                while let Some(Ok(line)) = lines.next() {
+                    if line.starts_with("GET /2018-06-01/runtime/invocation/next ")
+                        && tell.send(Instant::now()).is_err()
+                    {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    Ok((address, told))
+}
+
+fn start(program: &Path, runtime: SocketAddr, requests: &Receiver<Instant>) -> Result<Duration> {
+    // A function that was stopped may have asked twice.
+    while requests.try_recv().is_ok() {}
+    let mut command = Command::new(program);
+    command
+        .env_clear()
+        .envs([
+            ("AWS_LAMBDA_FUNCTION_NAME", "bench"),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512"),
+            ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+            ("AWS_LAMBDA_LOG_GROUP_NAME", "bench"),
+            ("AWS_LAMBDA_LOG_STREAM_NAME", "bench"),
+            ("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", "true"),
+            ("AWS_REGION", "us-east-1"),
+            ("AWS_ACCESS_KEY_ID", "bench"),
+            ("AWS_SECRET_ACCESS_KEY", "bench"),
+            ("ROWGATE_CLUSTER_ARN", "arn:aws:rds:us-east-1:000000000000:cluster:rowgate"),
+            ("ROWGATE_SECRET_ARN", "arn:aws:secretsmanager:us-east-1:000000000000:secret:rowgate"),
+            ("ROWGATE_DATABASE", "rowgate"),
+            ("ROWGATE_BUCKET", "rowgate"),
+        ])
+        .env("AWS_LAMBDA_RUNTIME_API", runtime.to_string())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null());
+    let started = Instant::now();
+    let mut child = Running(command.spawn().with_context(|| format!("cannot run {}", program.display()))?);
+    let asked = requests.recv_timeout(PATIENCE);
+    let ended = child.0.try_wait()?;
+    ensure!(ended.is_none(), "it ended before it asked for work: {ended:?}");
+    Ok(asked.context("it never asked for work")?.duration_since(started))
+}
