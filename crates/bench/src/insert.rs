@@ -54,6 +54,7 @@ struct Bench<'s> {
     conn: Conn,
     session: Session,
     next: u64,
+    random: fastrand::Rng,
 }
 
 /// The times of each way, and of the session's marker alone.
@@ -72,6 +73,7 @@ pub(crate) async fn measure(stage: &Stage, rounds: usize, table: &mut Table) -> 
         conn: stage.connect(Some(DATABASE)).await?,
         session: Session::start(stage.socket())?,
         next: 1,
+        random: fastrand::Rng::with_seed(1),
     };
     let every = [Way::Handler, Way::Session, Way::Process, Way::Check, Way::Direct, Way::DataApi];
     report(&bench.take_turns(every, rounds, Names::Usual).await?, table);
@@ -92,10 +94,11 @@ impl Bench<'_> {
     ) -> Result<Measured> {
         let mut times: Vec<Times> = ways.iter().map(|_| Times::default()).collect();
         let mut markers = Times::default();
+        let mut turns: [usize; N] = std::array::from_fn(|index| index);
         for round in 0..WARM_UP + rounds {
-            for turn in 0..N {
-                // Who goes first changes with each round.
-                let index = (round + turn) % N;
+            // Who follows whom must not matter.
+            self.random.shuffle(&mut turns);
+            for index in turns {
                 let time = self.insert(ways[index], names).await?;
                 if round >= WARM_UP {
                     times[index].add(time);

@@ -5,8 +5,11 @@ use std::fmt;
 const HEAD: [&str; 6] = ["measure", "Rowgate", "reference", "ratio", "bar", ""];
 
 /// Rows of six cells.
-#[derive(Debug, Default)]
-pub(crate) struct Table(Vec<[String; 6]>);
+#[derive(Debug)]
+pub(crate) struct Table {
+    rows: Vec<[String; 6]>,
+    judges: bool,
+}
 
 /// One line of the table; what is left empty stays so.
 #[derive(Debug, Default)]
@@ -20,20 +23,26 @@ pub(crate) struct Line {
 }
 
 impl Table {
+    /// A table that says of each bar whether it is met, or only names the bars.
+    pub(crate) fn new(judges: bool) -> Self {
+        Self { rows: Vec::new(), judges }
+    }
+
     pub(crate) fn add(&mut self, line: Line) {
         let ratio = line.ratio.map(|ratio| format!("{ratio:.2}×")).unwrap_or_default();
         let (bar, verdict) = match line.bar {
+            Some((bar, _)) if !self.judges => (bar, String::new()),
             Some((bar, met)) => (bar, if met { "met" } else { "MISSED" }.to_owned()),
             None => Default::default(),
         };
-        self.0.push([line.measure, line.ours, line.reference, ratio, bar, verdict]);
+        self.rows.push([line.measure, line.ours, line.reference, ratio, bar, verdict]);
     }
 }
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut widths = HEAD.map(|cell| cell.chars().count());
-        for row in &self.0 {
+        for row in &self.rows {
             for (width, cell) in widths.iter_mut().zip(row) {
                 *width = (*width).max(cell.chars().count());
             }
@@ -45,7 +54,7 @@ impl fmt::Display for Table {
             write!(f, "|{:-<bar$}{colon}", "")?;
         }
         writeln!(f, "|")?;
-        self.0.iter().try_for_each(|row| write_row(f, row, &widths))
+        self.rows.iter().try_for_each(|row| write_row(f, row, &widths))
     }
 }
 
@@ -66,7 +75,7 @@ mod tests {
 
     #[test]
     fn lines_up_and_is_markdown() {
-        let mut table = Table::default();
+        let mut table = Table::new(true);
         table.add(Line {
             measure: "1000 rows".to_owned(),
             ours: "5 ms".to_owned(),
