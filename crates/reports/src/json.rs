@@ -46,7 +46,7 @@ impl JsonWriter {
                 Cell::Number(digits) => self.payload.push(&digits)?,
                 Cell::Boolean(value) => self.payload.push(if value { "true" } else { "false" })?,
                 Cell::Text(text) | Cell::Temporal(text) => {
-                    self.payload.push(&Value::String(text).to_string())?
+                    self.payload.push(&Value::String(text).to_string())?;
                 }
             }
         }

@@ -1,0 +1,47 @@
+//! A database that is away, resuming or without its tables.
+
+use std::time::{Duration, Instant};
+
+use testkit::aurora::Deadline;
+use testkit::local_data_api::{Effect, ErrorKind, Faults, Rule};
+
+use crate::support::{ABOVE_MEAN, Api, HIRES};
+
+#[tokio::test]
+async fn waits_for_a_database_that_resumes() {
+    let api = Api::start().await;
+    api.db.data_api().set(Faults::default().with(Rule::error(ErrorKind::DatabaseResumingException).times(2)));
+    assert_eq!(api.get(HIRES).await.status, 200);
+}
+
+#[tokio::test]
+async fn says_when_to_come_back_to_a_database_that_is_away() {
+    let mut api = Api::start().await;
+    for rule in [
+        Rule::error(ErrorKind::DatabaseResumingException),
+        Rule::error(ErrorKind::ServiceUnavailableError),
+        Rule::new(Effect::DropRequest),
+        Rule::new(Effect::DelayMs(20_000)),
+    ] {
+        api.set_database(api.db.database().with_deadline(Deadline::after(Duration::from_secs(1))));
+        api.db.data_api().set(Faults::default().with(rule.clone()));
+        let started = Instant::now();
+        for path in [HIRES, ABOVE_MEAN, "/loads", "/loads/0123456789abcdef0123456789abcdef"] {
+            let reply = api.get(path).await;
+            assert_eq!((reply.status, reply.header("retry-after")), (503, "10"), "{rule:?}: {}", reply.body);
+            assert_eq!(reply.header("content-type"), "application/problem+json");
+        }
+        assert!(started.elapsed() < Duration::from_secs(10), "{rule:?}");
+    }
+    // The list needs no database.
+    assert_eq!(api.get("/reports").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_missing_table_is_our_fault_and_not_told() {
+    let api = Api::start().await;
+    api.sql(&["DROP TABLE employees"]).await;
+    let reply = api.get(HIRES).await;
+    assert_eq!(reply.status, 500);
+    assert!(!reply.body.contains("employees"), "{}", reply.body);
+}

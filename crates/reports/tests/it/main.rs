@@ -1,0 +1,11 @@
+//! Reports and the loads ledger over a real MariaDB behind the local Data API.
+
+mod answers;
+mod data;
+mod failures;
+mod limits;
+mod loads;
+mod random;
+mod requests;
+mod shipped;
+mod support;

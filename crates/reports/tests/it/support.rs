@@ -1,0 +1,98 @@
+//! The routes over a database of their own.
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Method, Request, header};
+use domain::report::Report;
+use http_body_util::BodyExt;
+use reports::{Service, router};
+use serde_json::Value;
+use testkit::TestDatabase;
+use testkit::aurora::Database;
+use tower::ServiceExt;
+
+pub(crate) const HIRES: &str = "/reports/hires-by-quarter";
+pub(crate) const ABOVE_MEAN: &str = "/reports/departments-above-mean";
+
+/// An answer of the API.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Reply {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The rows of a report as compact JSON, a line each.
+    pub(crate) fn rows(&self) -> Vec<String> {
+        assert_eq!(self.status, 200, "{}", self.body);
+        self.json()["rows"].as_array().unwrap().iter().map(Value::to_string).collect()
+    }
+}
+
+pub(crate) struct Api {
+    pub(crate) db: TestDatabase,
+    routes: Router,
+}
+
+impl Api {
+    /// The shipped reports over migrated, empty tables.
+    pub(crate) async fn start() -> Self {
+        Self::with_reports(domain::report::shipped().unwrap()).await
+    }
+
+    pub(crate) async fn with_reports(reports: &'static [Report]) -> Self {
+        let db = TestDatabase::migrated().await.unwrap();
+        let routes = routes(db.database(), reports);
+        Self { db, routes }
+    }
+
+    /// Goes on with another handle of the database.
+    pub(crate) fn set_database(&mut self, database: Database) {
+        self.routes = routes(database, domain::report::shipped().unwrap());
+    }
+
+    pub(crate) async fn sql(&self, statements: &[&str]) {
+        for statement in statements {
+            self.db.sql(statement).await.unwrap();
+        }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Reply {
+        self.send(Method::GET, path, None).await
+    }
+
+    pub(crate) async fn csv(&self, path: &str) -> Reply {
+        self.send(Method::GET, path, Some("text/csv")).await
+    }
+
+    pub(crate) async fn send(&self, method: Method, path: &str, accept: Option<&str>) -> Reply {
+        let mut request = Request::builder().method(method).uri(path);
+        if let Some(accept) = accept {
+            request = request.header(header::ACCEPT, accept);
+        }
+        let response = self.routes.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let reply = Reply {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            body: String::from_utf8(bytes.into()).unwrap(),
+        };
+        assert!(reply.headers.contains_key("x-request-id"), "{reply:?}");
+        reply
+    }
+}
+
+fn routes(database: Database, reports: &'static [Report]) -> Router {
+    let dictionary = domain::shipped::dictionary().unwrap();
+    lambda_kit::http::with_service_layers(router(Service { database, dictionary, reports }))
+}
