@@ -21,6 +21,8 @@ pub(crate) struct Cloud {
     /// The base of the AWS interfaces.
     pub(crate) endpoint: String,
     pub(crate) ids: Ids,
+    /// When the test began, on the clock of the ledger.
+    pub(crate) since: String,
 }
 
 impl Cloud {
@@ -36,6 +38,7 @@ impl Cloud {
         // A local endpoint has no host name for each bucket.
         let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(true).build();
         let ids = Ids::nth(database.next_number().await);
+        let since = database.now().await;
         Self {
             api,
             s3: aws_sdk_s3::Client::from_conf(s3),
@@ -44,6 +47,7 @@ impl Cloud {
             bucket,
             endpoint,
             ids,
+            since,
         }
     }
 

@@ -48,6 +48,23 @@ impl Database {
         self.number(&format!("SELECT COUNT(*) FROM {table} WHERE id >= {from} AND id < {to}")).await
     }
 
+    /// The time, as the ledger writes it.
+    pub(crate) async fn now(&self) -> String {
+        let sql =
+            "SELECT CONCAT(SUBSTRING(DATE_FORMAT(UTC_TIMESTAMP(3), '%Y-%m-%dT%H:%i:%s.%f'), 1, 23), 'Z')";
+        self.rows(sql).await[0][0].clone()
+    }
+
+    /// Ends the transactions that nobody goes on with, as the Data API does after three idle minutes.
+    pub(crate) async fn end_idle_transactions(&self) {
+        let sql = "SELECT t.trx_mysql_thread_id FROM information_schema.innodb_trx t \
+                   JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id \
+                   WHERE p.command = 'Sleep' AND p.db = DATABASE()";
+        for row in self.rows(sql).await {
+            self.rows(&format!("KILL {}", row[0])).await;
+        }
+    }
+
     /// A number that no test before has had, in this run or an earlier one against the same cloud.
     pub(crate) async fn next_number(&self) -> i64 {
         let mut connection = self.connect().await;

@@ -9,9 +9,7 @@ use super::cloud::Cloud;
 
 /// No load of these tests may take longer, on a machine that is busy with other tests.
 const LIMIT: Duration = Duration::from_secs(60);
-const POLL: Duration = Duration::from_millis(150);
-/// Pages of 100 loads that are searched for a key: more than all tests of a run make.
-const PAGES: usize = 10;
+const POLL: Duration = Duration::from_millis(100);
 
 /// What a load has, as the interface promises it.
 const FIELDS: [&str; 14] = [
@@ -46,20 +44,22 @@ impl Cloud {
         self.ended(key, before + 1).await.pop().unwrap()
     }
 
-    /// The loads of a key, oldest first.
+    /// The loads that this test has made of a key, oldest first.
     pub(crate) async fn loads_of(&self, key: &str) -> Vec<Value> {
         let mut found = Vec::new();
-        let mut path = "/loads?limit=100".to_owned();
-        for _ in 0..PAGES {
+        let mut path = "/loads?limit=50".to_owned();
+        loop {
             let reply = self.api.get(&path).await;
             assert_eq!(reply.status, 200, "{}", reply.text);
             let page = reply.json();
             let loads = page["loads"].as_array().unwrap();
             found.extend(loads.iter().filter(|load| load["key"] == key).cloned());
-            match &page["next"] {
-                Value::Null => break,
-                Value::String(next) => path = format!("/loads?limit=100&after={next}"),
-                next => path = format!("/loads?limit=100&after={next}"),
+            let is_older = |load: &Value| load["started_at"].as_str() < Some(&self.since);
+            match page["next"].as_str() {
+                Some(next) if !loads.last().is_some_and(is_older) => {
+                    path = format!("/loads?limit=50&after={next}");
+                }
+                _ => break,
             }
         }
         found.reverse();
