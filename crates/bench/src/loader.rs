@@ -91,8 +91,9 @@ pub(crate) async fn measure(stage: &Stage, rows: u64, rounds: usize, table: &mut
     let (ours, reference) = (ours.median(), reference.median());
     table.add(Line {
         measure: format!(
-            "{rows} employees ({} MB): loader / LOAD DATA LOCAL INFILE ({rounds} rounds)",
-            bytes / 1_000_000
+            "{rows} employees ({}.{} MB): loader / LOAD DATA LOCAL INFILE ({rounds} rounds)",
+            bytes / 1_000_000,
+            bytes % 1_000_000 / 100_000
         ),
         ours: format!("{:.1} s", ours.as_secs_f64()),
         reference: format!("{:.1} s", reference.as_secs_f64()),
@@ -119,14 +120,13 @@ fn write(file: &Path, rows: u64) -> Result<u64> {
     Ok(std::fs::metadata(file)?.len())
 }
 
-/// As an administrator would load the file by hand: the date is rewritten, because MariaDB does not take its `T` and `Z`
-/// without a warning.
+/// The plain statement. MariaDB reads the `T` and drops the `Z` of a date with a warning for each row, and stores what it
+/// should; rewriting the date in a SET clause is no faster.
 fn load_data(file: &Path) -> String {
     format!(
         "LOAD DATA LOCAL INFILE '{}' INTO TABLE employees CHARACTER SET utf8mb4 \
          FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '\"' LINES TERMINATED BY '\\n' \
-         (id, name, @datetime, department_id, job_id) \
-         SET datetime = REPLACE(REPLACE(@datetime, 'T', ' '), 'Z', '');\n",
+         (id, name, datetime, department_id, job_id);\n",
         file.display()
     )
 }
