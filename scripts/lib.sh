@@ -119,12 +119,13 @@ need_nextest() {
 # Builds every binary and lays the functions out as the CDK expects them.
 build() {
     say "building (the first time takes some minutes)"
-    cargo build --workspace --bins --locked
+    # Said outright, because `set -e` is off within a check.
+    cargo build --workspace --bins --locked || return
     local package
     for package in "${FUNCTIONS[@]}"; do
         mkdir -p ".local/lambda/$package"
         # Only what has changed is touched: the deployment looks at the content, people at the time.
         cmp --silent "$TARGET/$package" ".local/lambda/$package/bootstrap" ||
-            cp --force "$TARGET/$package" ".local/lambda/$package/bootstrap"
+            cp --force "$TARGET/$package" ".local/lambda/$package/bootstrap" || return
     done
 }

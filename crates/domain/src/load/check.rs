@@ -69,8 +69,14 @@ impl<'c> CheckedChunk<'c> {
             let start = checked.values.len();
             let mut errors = Vec::new();
             let field = |index: usize| record.field(index);
-            let passed =
-                check_csv_row(table, &columns.columns, record.width(), field, &mut checked.values, &mut errors);
+            let passed = check_csv_row(
+                table,
+                &columns.columns,
+                record.width(),
+                field,
+                &mut checked.values,
+                &mut errors,
+            );
             let id = checked.values[start + table.key_index()].as_integer();
             if id.is_some_and(|id| claimed.contains(&id)) {
                 errors.push(RowError::of_column(table.key().name(), Fault::IdRepeated));
