@@ -1,9 +1,22 @@
 //! The loader over a real MariaDB behind the local Data API, with objects in memory.
 
 #![recursion_limit = "256"]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "helpers of tests fail the test"
+)]
 
+mod cloud;
+mod content;
 mod crashes;
+mod events;
+mod faults;
 mod files;
+mod kills;
+mod ledger;
 mod memory;
 mod repeats;
+mod sample;
 mod support;

@@ -1,0 +1,130 @@
+//! What becomes of files, good and bad.
+
+use anyhow::Result;
+use domain::load::{LoadRecord, LoadStatus};
+
+use crate::cloud::Cloud;
+use crate::sample::Sample;
+
+fn figures(load: &LoadRecord) -> (LoadStatus, u64, u64, u64) {
+    (load.status, load.rows_read, load.rows_loaded, load.rows_rejected)
+}
+
+async fn jobs(cloud: &Cloud) -> Result<Vec<(String, String)>> {
+    let rows = cloud.test.sql("SELECT id, job_name FROM jobs ORDER BY id").await?;
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    Ok(rows.iter().map(|row| (text(&row[0]), text(&row[1]))).collect())
+}
+
+#[tokio::test]
+async fn files_that_people_really_drop() -> Result<()> {
+    let cloud = Cloud::start().await?;
+    for (name, content, (status, read, loaded, rejected)) in [
+        ("empty", &b""[..], (LoadStatus::Completed, 0, 0, 0)),
+        ("only a header", b"id,job_name\r\n", (LoadStatus::Completed, 0, 0, 0)),
+        (
+            "BOM, CRLF, header by alias",
+            b"\xEF\xBB\xBFjob,id\r\nChef,1\r\nCook,2\r\n",
+            (LoadStatus::Completed, 2, 2, 0),
+        ),
+        ("quoted commas and newlines", b"3,\"a, \"\"b\"\"\nc\"\n", (LoadStatus::Completed, 1, 1, 0)),
+        ("no line end at the end, blank lines", b"\n4,d\n\n\r\n5,e", (LoadStatus::Completed, 2, 2, 0)),
+        ("short and long", b"6\n7,g,x\n8,h\n", (LoadStatus::Completed, 3, 1, 2)),
+        ("not UTF-8", b"9,caf\xE9\n10,j\n", (LoadStatus::Completed, 2, 1, 1)),
+        ("hostile", b"11,'; DROP TABLE jobs; --\n12,%s:name\\\0\n", (LoadStatus::Completed, 2, 2, 0)),
+        ("ids that are taken", b"1,z\n13,k\n13,z\n", (LoadStatus::Completed, 3, 1, 2)),
+    ] {
+        let load = cloud.load(&format!("incoming/jobs/{name}.csv"), content.to_vec()).await?;
+        assert_eq!(figures(&load), (status, read, loaded, rejected), "{name}: {load:?}");
+        assert_eq!((load.table.as_str(), load.bytes), ("jobs", content.len() as u64), "{name}");
+        assert!(load.finished_at.is_some() && load.error.is_none() && load.attempts == 1, "{load:?}");
+        assert_eq!(cloud.bucket.rejects(&load).len(), usize::from(rejected > 0), "{name}");
+    }
+    let expected = [
+        ("1", "Chef"),
+        ("2", "Cook"),
+        ("3", "a, \"b\"\nc"),
+        ("4", "d"),
+        ("5", "e"),
+        ("8", "h"),
+        ("10", "j"),
+        ("11", "'; DROP TABLE jobs; --"),
+        ("12", "%s:name\\\0"),
+        ("13", "k"),
+    ];
+    assert_eq!(jobs(&cloud).await?, expected.map(|(id, name)| (id.to_owned(), name.to_owned())));
+    Ok(())
+}
+
+#[tokio::test]
+async fn files_that_cannot_be_loaded_fail_with_their_reason() -> Result<()> {
+    let cloud = Cloud::start().await?;
+    for (key, content, reason) in [
+        ("incoming/jobs/never closed.csv", "1,a\n2,\"b\n3,c\n", "line 2: a quote is opened and never closed"),
+        (
+            "incoming/jobs/header.csv",
+            "id,job_name,title\n",
+            "line 1: the header names \"title\", which is no column of the table",
+        ),
+        (
+            "incoming/jobs/half a header.csv",
+            "id\n1\n",
+            "line 1: the header leaves out the column \"job_name\"",
+        ),
+        ("incoming/people/x.csv", "1,a\n", "there is no table \"people\""),
+        ("incoming/é '; --/x.csv", "1,a\n", "there is no table \"é '; --\""),
+        ("incoming/x.csv", "1,a\n", "the key is not incoming/<table>/<file>.csv"),
+        ("incoming/jobs/replace/x.csv", "1,a\n", "replace"),
+        ("incoming/jobs/2021/x.csv", "1,a\n", "\"2021\" is no mode"),
+        ("incoming/jobs/x.csv.gz", "1,a\n", ".csv"),
+        ("incoming/jobs/", "", ".csv"),
+    ] {
+        let load = cloud.load(key, content.to_owned()).await?;
+        assert_eq!(figures(&load), (LoadStatus::Failed, 0, 0, 0), "{key}");
+        let error = load.error.unwrap_or_default();
+        assert!(error.contains(reason), "{key}: {error}");
+        assert_eq!(load.key, key);
+    }
+    assert_eq!(jobs(&cloud).await?, []);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_gigabyte_without_a_line_end_is_given_up_after_a_little_of_it() -> Result<()> {
+    let cloud = Cloud::start().await?;
+    let message = cloud.drop_letters("incoming/jobs/x.csv", 1 << 30);
+    assert_eq!(cloud.deliver(&[message]).await?, [] as [usize; 0]);
+    let load = cloud.newest().await?;
+    assert_eq!(load.status, LoadStatus::Failed);
+    assert!(load.error.unwrap_or_default().starts_with("line 1: the record is longer than 1048576 bytes"));
+    assert!(cloud.bucket.bytes_read() < 2 << 20, "{} bytes were read", cloud.bucket.bytes_read());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_quote_that_is_never_closed_in_a_large_file_is_given_up_within_the_limit() -> Result<()> {
+    let cloud = Cloud::start().await?;
+    let content = format!("1,\"{}", "2,b\n".repeat(1 << 20));
+    let load = cloud.load("incoming/jobs/x.csv", content).await?;
+    assert_eq!(figures(&load), (LoadStatus::Failed, 0, 0, 0));
+    assert!(load.error.unwrap_or_default().starts_with("line 1: the record is longer than 1048576 bytes"));
+    assert!(cloud.bucket.bytes_read() < 2 << 20, "{} bytes were read", cloud.bucket.bytes_read());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_file_of_several_chunks_is_in_but_for_its_flaws() -> Result<()> {
+    let cloud = Cloud::start().await?;
+    cloud.load("incoming/jobs/jobs.csv", "1,a\n2,b\n3,c\n").await?;
+    let sample = Sample::new(15_000);
+    let load = cloud.load("incoming/hired_employees/all.csv", sample.content.clone()).await?;
+    sample.check(&cloud, &load).await?;
+    assert_eq!(load.table, "employees");
+    let chunks: u64 = cloud.test.value("SELECT COUNT(*) FROM rowgate_load_chunks").await?.parse()?;
+    assert!(chunks > 3, "{chunks} chunks");
+    // No department is there, and of the jobs 1 to 9 only three.
+    let unknown = "SELECT SUM((department_id = 1) + (job_id > 3)) FROM employees";
+    assert_eq!(load.unknown_references.to_string(), cloud.test.value(unknown).await?);
+    assert_eq!(cloud.test.value("SELECT name FROM employees WHERE id = 1").await?, "Lovelace, Ada 1");
+    Ok(())
+}

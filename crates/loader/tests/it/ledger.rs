@@ -1,0 +1,141 @@
+//! The ledger's own rules, which the loader builds on.
+
+use anyhow::Result;
+use aurora::loads::{self, Claim, Ending, NewLoad};
+use aurora::{Database, Error};
+use domain::dictionary::LoadMode;
+use domain::load::{Chunk, Chunker, LoadId, LoadStatus};
+use testkit::TestDatabase;
+
+fn id(number: u32) -> LoadId {
+    LoadId::of_object("data", &format!("incoming/jobs/{number}.csv"), "v")
+}
+
+async fn begin(database: &Database, number: u32) -> Result<LoadStatus, Error> {
+    let key = format!("incoming/jobs/{number}.csv");
+    let id = id(number);
+    let table = if number.is_multiple_of(2) { "jobs" } else { "employees" };
+    let load =
+        NewLoad { id: &id, bucket: "data", key: &key, version: "v", table, mode: LoadMode::Append, bytes: 7 };
+    loads::begin(database, load).await
+}
+
+fn chunk() -> Chunk {
+    let mut chunker = Chunker::new();
+    chunker.feed(b"1,a\n").unwrap();
+    chunker.finish().unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn loads_are_listed_newest_first_and_page_by_page() -> Result<()> {
+    let test = TestDatabase::migrated().await?;
+    let database = test.database();
+    for number in 0..7 {
+        begin(&database, number).await?;
+    }
+    loads::end(&database, &id(2), Ending::Failed("it's \"bad\"; :really")).await?;
+    let mut found = Vec::new();
+    let mut after = None;
+    loop {
+        let page = loads::list(&database, None, None, 3, after.as_ref()).await?;
+        found.extend(page.loads.iter().map(|load| load.key.clone()));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    let expected: Vec<String> = (0..7).rev().map(|number| format!("incoming/jobs/{number}.csv")).collect();
+    assert_eq!(found, expected);
+    let of_jobs = loads::list(&database, Some("jobs"), Some(LoadStatus::Running), 10, None).await?;
+    assert_eq!(
+        of_jobs.loads.iter().map(|load| &*load.key).collect::<Vec<_>>(),
+        ["incoming/jobs/6.csv", "incoming/jobs/4.csv", "incoming/jobs/0.csv"]
+    );
+    let failed = loads::get(&database, &id(2)).await?.unwrap();
+    assert_eq!(failed.error.as_deref(), Some("it's \"bad\"; :really"));
+    for time in [Some(failed.started_at), failed.finished_at] {
+        let time = time.unwrap();
+        assert!(
+            time.len() == 24 && time.starts_with("20") && time.ends_with('Z') && &time[10..11] == "T",
+            "{time}"
+        );
+    }
+    assert_eq!(loads::get(&database, &id(99)).await?, None);
+    assert_eq!(loads::list(&database, None, None, 3, Some(&id(99))).await?.loads, []);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_record_serializes_as_the_documented_fields() -> Result<()> {
+    let test = TestDatabase::migrated().await?;
+    let database = test.database();
+    begin(&database, 2).await?;
+    let record = serde_json::to_value(loads::get(&database, &id(2)).await?)?;
+    let names: Vec<&str> = record.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(
+        names,
+        [
+            "load",
+            "table",
+            "key",
+            "mode",
+            "status",
+            "rows_read",
+            "rows_loaded",
+            "rows_rejected",
+            "unknown_references",
+            "bytes",
+            "started_at",
+            "finished_at",
+            "attempts",
+            "error"
+        ]
+    );
+    assert_eq!((&record["mode"], &record["status"]), (&"append".into(), &"running".into()));
+    assert!(record["finished_at"].is_null() && record["error"].is_null() && record["rows_read"] == 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_ended_load_is_not_begun_and_not_ended_again() -> Result<()> {
+    let test = TestDatabase::migrated().await?;
+    let database = test.database();
+    assert_eq!(begin(&database, 2).await?, LoadStatus::Running);
+    assert_eq!(begin(&database, 2).await?, LoadStatus::Running);
+    loads::end(&database, &id(2), Ending::Completed("00")).await?;
+    loads::end(&database, &id(2), Ending::Failed("too late")).await?;
+    assert_eq!(begin(&database, 2).await?, LoadStatus::Completed);
+    let record = loads::get(&database, &id(2)).await?.unwrap();
+    assert_eq!((record.status, record.attempts, record.error), (LoadStatus::Completed, 2, None));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_twin_waits_for_the_chunk_and_finds_it_committed_or_free() -> Result<()> {
+    let test = TestDatabase::migrated().await?;
+    let database = test.database();
+    begin(&database, 2).await?;
+    for commits in [false, true] {
+        let first = database.begin().await?;
+        assert_eq!(loads::claim_chunk(&first, &id(2), &chunk()).await?, Claim::Ours);
+        let twin = tokio::spawn({
+            let database = database.clone();
+            async move {
+                let twin = database.begin().await?;
+                let claim = loads::claim_chunk(&twin, &id(2), &chunk()).await?;
+                twin.rollback().await?;
+                Ok::<_, Error>(claim)
+            }
+        });
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        assert!(!twin.is_finished());
+        if commits {
+            first.commit().await?;
+            assert!(loads::is_committed(&database, &id(2), 0).await?);
+        } else {
+            first.rollback().await?;
+        }
+        assert_eq!(twin.await??, if commits { Claim::Committed } else { Claim::Ours });
+    }
+    Ok(())
+}
