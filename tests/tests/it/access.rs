@@ -67,6 +67,29 @@ async fn every_request_has_an_id_of_its_own() {
     assert_eq!(cloud.database.rows(&kept).await, [["jobs", "0"]]);
 }
 
+/// With the operator's key, whose limits are the lower ones and which the other tests hardly use.
+#[tokio::test]
+async fn a_key_that_calls_too_often_is_throttled() {
+    let operator = Cloud::connect().await.as_operator();
+    let calls: Vec<_> = (0..100)
+        .map(|_| {
+            let operator = operator.clone();
+            tokio::spawn(async move { operator.send_once(operator.request(Method::GET, "/reports")).await })
+        })
+        .collect();
+    let mut throttled = 0;
+    for call in calls {
+        let reply = call.await.unwrap();
+        if reply.status == 429 {
+            assert_problem(&reply, 429, "throttled");
+            throttled += 1;
+        } else {
+            assert_eq!(reply.status, 200, "{reply:?}");
+        }
+    }
+    assert!(throttled > 0);
+}
+
 /// The call of the documentation, by the program of the documentation.
 #[tokio::test]
 async fn curl_posts_a_batch() {

@@ -82,6 +82,11 @@ async fn rejects_records_with_every_reason_and_takes_them_back_when_fixed() {
     ];
     assert_eq!(rejects, expected);
 
+    // Dropped back in as it is, every record is rejected again.
+    let key = cloud.reject_keys(&load).await.pop().unwrap();
+    let unchanged = cloud.load(&cloud.key("employees", "unchanged.csv"), cloud.bytes(&key).await).await;
+    assert_counts(&unchanged, "completed", 10, 0, 10);
+
     // Fixed in place and dropped back in with its extra columns.
     let header = &expected[0];
     let fixed = format!("{header}\r\n{}\r\n", expected[1].replacen(",,", ",Found name,", 1))

@@ -189,6 +189,20 @@ async fn text_arrives_as_it_was_sent() {
     }
 }
 
+/// Too much text for one statement, or for a few: still one batch.
+#[tokio::test]
+async fn a_thousand_rows_as_wide_as_can_be_are_in() {
+    let cloud = Cloud::connect().await;
+    let name = "𝒳".repeat(255);
+    let rows: Vec<Value> =
+        (1..=1000).map(|index| json!({"id": cloud.ids.at(index), "job_name": name})).collect();
+    let reply = cloud.api.post("/tables/jobs/rows", &json!(rows)).await;
+    assert_eq!((reply.status, &reply.json()["inserted"]), (201, &json!(1000)), "{}", reply.text);
+    let again = cloud.api.post("/tables/jobs/rows", &json!(rows)).await;
+    assert_eq!((again.status, &again.json()["rejected"]), (422, &json!(1000)));
+    assert_eq!(cloud.database.count("jobs", cloud.ids.base, cloud.ids.end()).await, 1000);
+}
+
 /// Several writers with the same ids at once: each id is in once, and every answer tells the truth.
 #[tokio::test]
 async fn writers_that_race_for_ids_count_each_row_once() {
