@@ -51,7 +51,7 @@ pub(crate) async fn commit<S: Store>(
 /// file is written while the row is held, so of two twins only the one that commits has the last word on it.
 async fn fill<S: Store>(loader: &Loader<S>, tx: &aurora::Tx, work: &Work<'_>) -> Result<(), LoadError> {
     let Work { id, chunk, columns, checked, missing } = *work;
-    if loads::claim_chunk(tx, id, chunk).await? == Claim::Committed {
+    if loads::claim_chunk(tx, id, chunk).await? != Claim::Ours {
         return Ok(());
     }
     let taken = loads::append_rows(tx, checked).await?;

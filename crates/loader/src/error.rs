@@ -6,6 +6,15 @@ use domain::row::HeaderError;
 
 use crate::store::StoreError;
 
+/// Characters of a reason at most; what a person reads, and far below what the ledger's column holds.
+const MAX_REASON: usize = 1000;
+
+/// An error and what caused it, one after the other.
+fn causes(error: &dyn std::error::Error) -> String {
+    let next = std::iter::successors(Some(error), |error| error.source());
+    next.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
 /// Why a load stops before its end.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
@@ -35,14 +44,21 @@ impl LoadError {
         matches!(self, Self::Key(_) | Self::Header(_) | Self::Content(_) | Self::Store(StoreError::Gone))
     }
 
-    /// Why the load failed, for the ledger. The database's own words stay out: they may quote rows.
+    /// Why the load failed, for the ledger, in [`MAX_REASON`] characters at most. The database's own words stay out:
+    /// they may quote rows.
     pub fn reason(&self) -> String {
-        match self {
+        let reason = match self {
             Self::Database(error) => format!("given up after the last try; the database: {}", error.class()),
-            Self::Store(StoreError::Failed(_)) | Self::OutOfTime => {
-                format!("given up after the last try; {self}")
+            Self::Store(StoreError::Failed(cause)) => {
+                format!("given up after the last try; {self}: {}", causes(&**cause))
             }
+            Self::OutOfTime => format!("given up after the last try; {self}"),
             error => error.to_string(),
+        };
+        // A header may name a column of a megabyte, which the ledger's column would refuse.
+        match reason.char_indices().nth(MAX_REASON) {
+            Some((end, _)) => format!("{}…", &reason[..end]),
+            None => reason,
         }
     }
 

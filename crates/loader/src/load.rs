@@ -17,8 +17,11 @@ use crate::event::ObjectCreated;
 use crate::references::References;
 use crate::store::{Content, Store};
 
-/// Time kept back from the function's own for ending a load in the ledger.
+/// Time kept back from the function's own for ending a load in the ledger; of a short time, a fifth.
 const TIME_TO_END: Duration = Duration::from_secs(10);
+
+/// How long to wait before a disturbed load is tried again within one invocation.
+const PAUSES: [Duration; 3] = [Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(5)];
 
 /// Chunks that are read ahead of the one that is being committed.
 const CHUNKS_AHEAD: usize = 2;
@@ -54,7 +57,13 @@ pub async fn load<S: Store>(
     tracing::info!(load.id = id.as_str(), load.table = new.table, load.bytes = new.bytes, "load begins");
     let ended = match incoming {
         Err(error) => Err(LoadError::from(error)),
-        Ok(incoming) => run(loader, &database, object, &id, incoming.table, deadline).await,
+        Ok(incoming) => {
+            let left = deadline.remaining();
+            let work_until = Deadline::after(left.saturating_sub(TIME_TO_END.min(left / 5)));
+            let database = database.with_deadline(work_until);
+            let run = || run(loader, &database, object, &id, incoming.table, work_until);
+            try_again(run, work_until, &id).await
+        }
     };
     match ended {
         Ok(()) => {}
@@ -78,6 +87,30 @@ pub async fn load<S: Store>(
         );
     }
     Ok(())
+}
+
+/// Runs a load again when it stops for a reason that may pass: the queue would bring its message back only after the
+/// visibility timeout, which is longer than most disturbances. Committed chunks are not done twice.
+async fn try_again<F>(run: impl Fn() -> F, until: Deadline, id: &LoadId) -> Result<(), LoadError>
+where
+    F: Future<Output = Result<(), LoadError>>,
+{
+    for pause in PAUSES {
+        match run().await {
+            Err(error) if !error.is_final() && until.remaining() > 2 * pause => {
+                tracing::warn!(
+                    load.id = id.as_str(),
+                    error.class = error.class(),
+                    error.causes = error.reason(),
+                    pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
+                    "the load was disturbed and is tried again"
+                );
+                tokio::time::sleep(pause).await;
+            }
+            ended => return ended,
+        }
+    }
+    run().await
 }
 
 /// What stands in a table's place in a key, as far as it could be a name; the ledger keeps it for whoever looks.
@@ -185,7 +218,7 @@ async fn commit_all<S: Store>(
         if committed.contains(&chunk.number) {
             continue;
         }
-        if deadline.remaining() < TIME_TO_END {
+        if deadline.is_over() {
             return Err(LoadError::OutOfTime);
         }
         let checked = CheckedChunk::check(table, columns, &chunk);

@@ -27,6 +27,8 @@ pub enum Claim {
     Ours,
     /// Committed already.
     Committed,
+    /// Nobody's any more: the load has ended.
+    Ended,
 }
 
 /// Claims a chunk for the transaction, as its first statement: a twin that does the same chunk waits here until this
@@ -37,7 +39,8 @@ pub enum Claim {
 pub async fn claim_chunk(tx: &Tx, id: &LoadId, chunk: &Chunk) -> Result<Claim, Error> {
     let sql = "INSERT INTO rowgate_load_chunks (load_id, chunk_no, first_line, start_byte, end_byte, \
                rows_read, rows_loaded, rows_rejected, unknown_references, committed_at) \
-               VALUES (:load, :chunk, :line, :start, :end, 0, 0, 0, 0, UTC_TIMESTAMP(3))";
+               SELECT load_id, :chunk, :line, :start, :end, 0, 0, 0, 0, UTC_TIMESTAMP(3) \
+               FROM rowgate_loads WHERE load_id = :load AND status = 'running' LOCK IN SHARE MODE";
     let insert = Statement::new(sql)
         .bind("load", id.as_str())
         .bind("chunk", i64::from(chunk.number))
@@ -45,7 +48,8 @@ pub async fn claim_chunk(tx: &Tx, id: &LoadId, chunk: &Chunk) -> Result<Claim, E
         .bind("start", long(chunk.start_byte))
         .bind("end", long(chunk.end_byte));
     match tx.execute(insert).await {
-        Ok(_) => Ok(Claim::Ours),
+        // The lock on the load's row keeps it from being ended while a transaction holds chunks of it.
+        Ok(inserted) => Ok(if inserted.updated > 0 { Claim::Ours } else { Claim::Ended }),
         Err(error) if error.is_duplicate_key() => Ok(Claim::Committed),
         Err(error) => Err(error),
     }
