@@ -64,6 +64,8 @@ pub enum BatchError {
     },
     /// The body is not JSON; what the parser says, with line and column.
     NotJson(String),
+    /// The body escapes half of a surrogate pair, which is no character.
+    HalfCharacter,
     /// The body is nested deeper than [`MAX_DEPTH`].
     TooDeep,
     /// The body has another shape; what it must be.
@@ -95,6 +97,9 @@ impl fmt::Display for BatchError {
                 write!(f, "The body is not UTF-8 text: byte {offset} (from 0) is wrong.")
             }
             Self::NotJson(what) => write!(f, "The body is not JSON: {what}."),
+            Self::HalfCharacter => {
+                f.write_str("The body is not JSON of characters: a \\u escape is half of a surrogate pair.")
+            }
             Self::TooDeep => write!(f, "The body is nested deeper than {MAX_DEPTH} levels."),
             Self::Shape(what) => f.write_str(what),
             Self::UnknownTable { name, known } => {
@@ -111,9 +116,11 @@ impl std::error::Error for BatchError {}
 impl From<BatchError> for Problem {
     fn from(error: BatchError) -> Self {
         let kind = match error {
-            BatchError::Empty | BatchError::NotUtf8 { .. } | BatchError::NotJson(_) | BatchError::TooDeep => {
-                ProblemKind::InvalidJson
-            }
+            BatchError::Empty
+            | BatchError::NotUtf8 { .. }
+            | BatchError::NotJson(_)
+            | BatchError::HalfCharacter
+            | BatchError::TooDeep => ProblemKind::InvalidJson,
             BatchError::TooLarge { .. } => ProblemKind::PayloadTooLarge,
             BatchError::Shape(_) => ProblemKind::WrongShape,
             BatchError::UnknownTable { .. } => ProblemKind::UnknownTable,
@@ -215,7 +222,30 @@ fn json_text(body: &[u8]) -> Result<&str, BatchError> {
     if is_too_deep(body) {
         return Err(BatchError::TooDeep);
     }
+    if has_half_character(body) {
+        return Err(BatchError::HalfCharacter);
+    }
     std::str::from_utf8(body).map_err(|error| BatchError::NotUtf8 { offset: error.valid_up_to() })
+}
+
+/// Whether the text escapes half of a surrogate pair. An answer that echoed it could not be read by strict clients.
+fn has_half_character(json: &[u8]) -> bool {
+    let unit = |at: usize| {
+        let digits = json.get(at..at + 6)?.strip_prefix(b"\\u")?;
+        u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+    };
+    let mut at = 0;
+    // Outside of strings there is no backslash, or the text is no JSON.
+    while let Some(next) = json.get(at..).and_then(|rest| memchr::memchr(b'\\', rest)) {
+        at += next;
+        at += match (unit(at), unit(at + 6)) {
+            (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => 12,
+            (Some(0xD800..=0xDFFF), _) => return true,
+            (Some(_), _) => 6,
+            (None, _) => 2,
+        };
+    }
+    false
 }
 
 fn is_too_deep(json: &[u8]) -> bool {

@@ -40,6 +40,19 @@ fn says_why_a_body_is_no_batch() {
 }
 
 #[test]
+fn refuses_half_of_a_surrogate_pair_wherever_it_stands() {
+    let job = |text: &str| format!(r#"{{"jobs": [{{"id": 1, "job": "{text}"}}]}}"#);
+    for half in [r"\ud800", r"a\uDFFF", r"\ud83dx", r"\ud83d\ud83d\ude00", r"\\\ud800", r"\ude00\ud83d"] {
+        let refused = Batch::read(hr(), job(half).as_bytes()).unwrap_err();
+        assert_eq!(refused, BatchError::HalfCharacter, "{half}");
+    }
+    assert_eq!(refusal(r#"{"\ud800": []}"#), BatchError::HalfCharacter.to_string());
+    for whole in [r"\ud83d\ude00", r"\\ud800", r"\u00e9\n\uD83D\uDE00", r"\uffff"] {
+        assert!(Batch::read(hr(), job(whole).as_bytes()).is_ok(), "{whole}");
+    }
+}
+
+#[test]
 fn a_thousand_rows_are_enough_and_brackets_in_text_are_no_nesting() {
     let rows = vec![format!(r#"{{"id": 1, "job": "{}"}}"#, "[".repeat(40)); 1000].join(",");
     let body = format!("[{rows}]");
