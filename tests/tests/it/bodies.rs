@@ -53,6 +53,7 @@ async fn refuses_what_is_no_batch_with_its_reason() {
         ("/tables/people/rows", json!([row]).to_string().into_bytes(), "unknown-table"),
         ("/tables/rowgate_loads/rows", b"[{}]".to_vec(), "unknown-table"),
         ("/tables/employees/rows", b"".to_vec(), "invalid-json"),
+        ("/tables/jobs/rows", br#"{"id": 1, "job_name": "\ud800"}"#.to_vec(), "invalid-json"),
         ("/tables/employees/rows", b"7".to_vec(), "wrong-shape"),
         ("/tables/employees/rows", b"[]".to_vec(), "row-count"),
         ("/tables/employees/rows", json!(rows(1001)).to_string().into_bytes(), "row-count"),

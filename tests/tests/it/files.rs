@@ -1,5 +1,6 @@
 //! Good files, in the forms in which people write them.
 
+use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use serde_json::{Value, json};
 
 use crate::support::{Cloud, assert_counts, csv};
@@ -156,4 +157,44 @@ async fn an_empty_file_and_one_of_only_a_header_end_with_no_rows() {
         let expected: &[&str] = if name == "empty.csv" { &["completed", "skipped"] } else { &["completed"] };
         assert!(expected.contains(&load["status"].as_str().unwrap()), "{load}");
     }
+}
+
+/// As the AWS tools upload what is large.
+#[tokio::test]
+async fn a_file_uploaded_in_parts_is_one_load() {
+    let cloud = Cloud::connect().await;
+    let key = cloud.key("jobs", "parts.csv");
+    // All parts but the last have at least 5 MiB; the cut goes through the middle of a record.
+    let name = "x".repeat(250);
+    let mut file: String = (1..=25_000).map(|index| format!("{},{name}\n", cloud.ids.at(index))).collect();
+    file.push_str(&format!("{},", cloud.ids.at(25_001)));
+    let cut = 5 * 1024 * 1024 + 100;
+    let bucket = &cloud.bucket;
+    let begun = cloud.s3.create_multipart_upload().bucket(bucket).key(&key).send().await.unwrap();
+    let upload = begun.upload_id().unwrap();
+    let mut parts = Vec::new();
+    for (number, part) in (1..).zip([&file[..cut], &file[cut..]]) {
+        let body = part.to_owned().into_bytes().into();
+        let sent = cloud.s3.upload_part().bucket(bucket).key(&key).upload_id(upload).part_number(number);
+        let sent = sent.body(body).send().await.unwrap();
+        parts.push(CompletedPart::builder().part_number(number).set_e_tag(sent.e_tag).build());
+    }
+    let parts = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
+    let end = cloud.s3.complete_multipart_upload().bucket(bucket).key(&key).upload_id(upload);
+    end.multipart_upload(parts).send().await.unwrap();
+    let load = cloud.ended(&key, 1).await.pop().unwrap();
+    assert_counts(&load, "completed", 25_001, 25_000, 1);
+    assert_eq!(load["bytes"], file.len());
+}
+
+#[tokio::test]
+async fn a_file_copied_into_place_is_loaded() {
+    let cloud = Cloud::connect().await;
+    let source = format!("elsewhere/{}.csv", cloud.ids.number);
+    cloud.put(&source, format!("{},Copied\n", cloud.ids.at(1))).await;
+    let key = cloud.key("jobs", "copied.csv");
+    let copy = cloud.s3.copy_object().copy_source(format!("{}/{source}", cloud.bucket));
+    copy.bucket(&cloud.bucket).key(&key).send().await.unwrap();
+    let load = cloud.ended(&key, 1).await.pop().unwrap();
+    assert_counts(&load, "completed", 1, 1, 0);
 }

@@ -127,6 +127,32 @@ async fn a_bad_row_gets_every_one_of_its_codes() {
     assert_eq!(cloud.database.count("employees", ids.base, ids.end()).await, 3);
 }
 
+/// JSON that no careful client writes, and what may look like a number or a text.
+#[tokio::test]
+async fn odd_json_is_judged_as_it_stands() {
+    let cloud = Cloud::connect().await;
+    let id = cloud.ids.at(1);
+    for (row, code) in [
+        (format!(r#"{{"id": {id}, "id": {id}, "job_name": "x"}}"#), "unknown_column"),
+        (format!(r#"{{"id": {id}, "job_name": "x", "job": "y"}}"#), "unknown_column"),
+        (format!(r#"{{"id": {id}, "job_name": {{"first": "x"}}}}"#), "type"),
+        (format!(r#"{{"id": "{id}", "job_name": "x"}}"#), "type"),
+        (format!(r#"{{"id": {id}.0, "job_name": "x"}}"#), "type"),
+        (r#"{"id": 1e3, "job_name": "x"}"#.to_owned(), "type"),
+        (r#"{"id": -0, "job_name": "x"}"#.to_owned(), "out_of_range"),
+        (r#"{"id": 99999999999999999999999999, "job_name": "x"}"#.to_owned(), "out_of_range"),
+    ] {
+        let reply = cloud.api.post_bytes("/tables/jobs/rows", "application/json", row.clone()).await;
+        assert_eq!((reply.status, reply.codes("jobs")), (422, vec![format!("0: {code}")]), "{row}");
+        assert!(reply.text.contains(&row.replace(": ", ":")) || reply.text.contains(&row), "{}", reply.text);
+    }
+    let escaped = format!(r#"{{"\u0069d": {id}, "job_name": "a\ud83d\ude00b"}}"#);
+    let reply = cloud.api.post_bytes("/tables/jobs/rows", "application/json", escaped).await;
+    assert_eq!(reply.status, 201, "{}", reply.text);
+    let sql = format!("SELECT job_name FROM jobs WHERE id = {id}");
+    assert_eq!(cloud.database.rows(&sql).await.concat(), ["a😀b"]);
+}
+
 #[tokio::test]
 async fn only_moments_that_exist_and_are_utc_are_taken() {
     let cloud = Cloud::connect().await;
