@@ -63,7 +63,7 @@ export function readSettings(node: Node): Settings {
     autoPauseMinutes: number(node, "autoPauseMinutes", 15, { min: 5, max: 1440, step: 1 }),
     deletionProtection: flag(node, "deletionProtection", true),
     // Amazon SQS takes no less than 2 as an event source's concurrency. Each loader writes through
-    // up to three connections, so 4 files keep a small Aurora busy without starving the API.
+    // one connection at a time, so 4 files keep a small Aurora busy without starving the API.
     loaderConcurrency: number(node, "loaderConcurrency", 4, { min: 2, max: 1000, step: 1 }),
     writerLimits: callLimits(node, "writer", { rate: 100, burst: 200, perDay: 1_000_000 }),
     operatorLimits: callLimits(node, "operator", { rate: 20, burst: 40, perDay: 100_000 }),

@@ -11,8 +11,7 @@ pub(crate) async fn json_body(headers: &HeaderMap, body: Body) -> Result<Bytes, 
     let bytes = match Limited::new(body, MAX_BODY_BYTES).collect().await {
         Ok(collected) => collected.to_bytes(),
         Err(error) if error.is::<LengthLimitError>() => {
-            let detail = format!("The body has more than {MAX_BODY_BYTES} bytes; send smaller batches.");
-            return Err(Problem::new(ProblemKind::PayloadTooLarge, detail));
+            return Err(BatchError::TooLarge.into());
         }
         Err(_) => {
             return Err(Problem::new(ProblemKind::InvalidJson, "The body ended before it was complete."));

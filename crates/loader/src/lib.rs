@@ -67,12 +67,12 @@ async fn work_on<S: Store>(loader: &Loader<S>, message: &SqsMessage, deadline: D
     let is_last_try = receives(message) >= MAX_RECEIVES;
     let mut done = true;
     for object in &objects {
+        // The load itself has logged why; a failure to reach the ledger at all is logged here.
         if let Err(error) = load(loader, object, deadline, is_last_try).await {
             tracing::warn!(
-                object.key = object.key,
+                message.id = message.message_id,
                 error.class = error.class(),
-                load.last_try = is_last_try,
-                "the load has not ended and will go on with the next delivery"
+                "the message comes back"
             );
             done = false;
         }

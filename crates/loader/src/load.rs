@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use aurora::loads::{self, Ending, NewLoad};
 use aurora::{Database, Deadline};
 use domain::dictionary::{LoadMode, Table};
-use domain::load::{CheckedChunk, Chunk, Chunker, Columns, Incoming, LoadId, LoadStatus};
+use domain::load::{CheckedChunk, Chunk, ChunkError, Chunker, Columns, Incoming, LoadId, LoadStatus};
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 
@@ -29,8 +29,8 @@ const CHUNKS_AHEAD: usize = 2;
 /// Loads an object, or goes on with it; ends it in the ledger unless it may pass later.
 ///
 /// # Errors
-/// A [`LoadError`] that may pass: the event must be delivered again. On the last try such a load fails too, so that
-/// it is not `running` for ever.
+/// A [`LoadError`] that may pass: the event must be delivered again. On the last try such a load is given up in the
+/// ledger, so that it is not `running` for ever, and its message goes to the dead-letter queue; a redrive resumes it.
 pub async fn load<S: Store>(
     loader: &Loader<S>,
     object: &ObjectCreated,
@@ -67,10 +67,22 @@ pub async fn load<S: Store>(
     };
     match ended {
         Ok(()) => {}
-        Err(error) if error.is_final() || is_last_try => {
+        Err(error) if error.is_final() => {
             loads::end(&database, &id, Ending::Failed(&error.reason())).await?;
         }
-        Err(error) => return Err(error),
+        Err(error) => {
+            tracing::warn!(
+                load.id = id.as_str(),
+                error.class = error.class(),
+                error.causes = error.reason(),
+                load.last_try = is_last_try,
+                "the load has not ended; it goes on with the next delivery, or from the dead-letter queue"
+            );
+            if is_last_try {
+                loads::end(&database, &id, Ending::GivenUp(&error.reason())).await?;
+            }
+            return Err(error);
+        }
     }
     if let Some(record) = loads::get(&database, &id).await? {
         tracing::info!(
@@ -144,8 +156,7 @@ async fn run<S: Store>(
         result
     };
     let committing = commit_all(loader, database, id, table, &committed, receiver, deadline);
-    // What ends the committing also ends the reading, whose chunks nobody takes any more; and the reading's error is
-    // the content's own, which explains the load better.
+    // What ends the committing also ends the reading, whose chunks nobody takes any more.
     let (read, done) = tokio::join!(reading, committing);
     done?;
     let sha256 = read?;
@@ -184,18 +195,37 @@ async fn read(mut content: impl Content, chunks: &mpsc::Sender<Chunk>) -> Result
     while let Some(piece) = content.next().await? {
         hash.update(&piece);
         let mut rest = &piece[..];
-        while let (Some(chunk), left) = chunker.feed(rest)? {
-            if chunks.send(chunk).await.is_err() {
-                return Ok(String::new());
+        loop {
+            match chunker.feed(rest) {
+                Ok((Some(chunk), left)) => {
+                    if chunks.send(chunk).await.is_err() {
+                        return Ok(String::new());
+                    }
+                    rest = left;
+                }
+                Ok((None, _)) => break,
+                Err(error) => return Err(salvage(&mut chunker, chunks, error).await),
             }
-            rest = left;
         }
     }
-    if let Some(last) = chunker.finish()? {
-        // Nobody takes it when committing has stopped; its error is the one that counts.
+    match chunker.finish() {
+        Ok(last) => {
+            if let Some(last) = last {
+                // Nobody takes it when committing has stopped; its error is the one that counts.
+                chunks.send(last).await.ok();
+            }
+            Ok(hex(hash))
+        }
+        Err(error) => Err(salvage(&mut chunker, chunks, error).await),
+    }
+}
+
+/// Sends the records before the one that cannot be read: they are not to be lost with it.
+async fn salvage(chunker: &mut Chunker, chunks: &mpsc::Sender<Chunk>, error: ChunkError) -> LoadError {
+    if let Some(last) = chunker.salvage() {
         chunks.send(last).await.ok();
     }
-    Ok(hex(hash))
+    error.into()
 }
 
 /// Checks and commits chunks as they come, but for those that are committed already.

@@ -150,7 +150,7 @@ export class Ingestion extends Construct {
       description: "Loads CSV files dropped under incoming/ into their tables",
       timeout: LOADER_TIMEOUT,
       // The file streams through, so memory is not the need: this is the processor share that
-      // parsing and several connections side by side make use of.
+      // parsing makes use of.
       memorySize: 512,
       environment: { ROWGATE_BUCKET: this.bucket.bucketName },
     });

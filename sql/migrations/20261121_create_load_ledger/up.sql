@@ -34,6 +34,8 @@ CREATE TABLE rowgate_loads (
     finished_at DATETIME(3) NULL,
     attempts INT NOT NULL DEFAULT 0,
     error TEXT NULL,
+    -- Failed for a reason that may pass: a message from the dead-letter queue makes it go on.
+    given_up BOOLEAN NOT NULL DEFAULT FALSE,
     PRIMARY KEY (load_id),
     UNIQUE KEY rowgate_loads_by_seq (seq),
     KEY rowgate_loads_by_table (table_name, seq),

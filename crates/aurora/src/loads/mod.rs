@@ -5,7 +5,7 @@ mod read;
 mod rows;
 
 pub use chunks::{ChunkCounts, Claim, claim_chunk, committed_chunks, is_committed, record_chunk};
-pub use read::{LoadPage, get, list};
+pub use read::{get, list};
 pub use rows::{append_rows, present_ids};
 
 use domain::dictionary::LoadMode;
@@ -33,7 +33,7 @@ pub struct NewLoad<'a> {
     pub bytes: u64,
 }
 
-/// Records that a delivery begins to work on a load; says where the load stands.
+/// Records that a delivery begins to work on a load; says where the load stands. One that was given up goes on.
 ///
 /// # Errors
 /// As [`Database::execute`].
@@ -45,7 +45,9 @@ pub async fn begin(database: &Database, load: NewLoad<'_>) -> Result<LoadStatus,
     let sql = "INSERT INTO rowgate_loads \
                (load_id, bucket, object_key, object_version, table_name, mode, status, bytes, started_at, attempts) \
                VALUES (:load, :bucket, :key, :version, :table, :mode, 'running', :bytes, UTC_TIMESTAMP(3), 1) \
-               ON DUPLICATE KEY UPDATE attempts = attempts + (status = 'running')";
+               ON DUPLICATE KEY UPDATE attempts = attempts + (status = 'running' OR given_up), \
+               error = IF(given_up, NULL, error), finished_at = IF(given_up, NULL, finished_at), \
+               status = IF(given_up, 'running', status), given_up = FALSE";
     let insert = Statement::new(sql)
         .bind("load", load.id.as_str())
         .bind("bucket", load.bucket)
@@ -70,6 +72,8 @@ pub enum Ending<'a> {
     Completed(&'a str),
     /// Given up for a reason; what was committed stays.
     Failed(&'a str),
+    /// Failed for a reason that may pass, after the last try; a message from the dead-letter queue makes it go on.
+    GivenUp(&'a str),
     /// The very same bytes are in already.
     Skipped {
         /// The load that brought them.
@@ -84,9 +88,12 @@ pub enum Ending<'a> {
 /// # Errors
 /// As [`Database::execute`].
 pub async fn end(database: &Database, id: &LoadId, ending: Ending<'_>) -> Result<(), Error> {
+    let given_up = matches!(ending, Ending::GivenUp(_));
     let (status, sha256, same_as, reason) = match ending {
         Ending::Completed(sha256) => (LoadStatus::Completed, Some(sha256), None, None),
-        Ending::Failed(reason) => (LoadStatus::Failed, None, None, Some(reason.to_owned())),
+        Ending::Failed(reason) | Ending::GivenUp(reason) => {
+            (LoadStatus::Failed, None, None, Some(reason.to_owned()))
+        }
         Ending::Skipped { same_as, sha256 } => {
             let reason = format!("the load {same_as} has already brought the very same bytes");
             (LoadStatus::Skipped, Some(sha256), Some(same_as), Some(reason))
@@ -100,7 +107,7 @@ pub async fn end(database: &Database, id: &LoadId, ending: Ending<'_>) -> Result
                            FROM rowgate_load_chunks WHERE load_id = :load) c \
                SET l.status = :status, l.content_sha256 = :sha256, l.same_as_load_id = :same_as, l.error = :reason, \
                    l.rows_read = c.rows_read, l.rows_loaded = c.rows_loaded, l.rows_rejected = c.rows_rejected, \
-                   l.unknown_references = c.unknown_references, l.finished_at = UTC_TIMESTAMP(3) \
+                   l.unknown_references = c.unknown_references, l.given_up = :given_up, l.finished_at = UTC_TIMESTAMP(3) \
                WHERE l.load_id = :load AND l.status = 'running'";
     let update = Statement::new(sql)
         .bind("load", id.as_str())
@@ -108,6 +115,7 @@ pub async fn end(database: &Database, id: &LoadId, ending: Ending<'_>) -> Result
         .bind("sha256", sha256)
         .bind("same_as", same_as)
         .bind("reason", reason)
+        .bind("given_up", given_up)
         .idempotent();
     database.execute(update).await.map(|_| ())
 }

@@ -1,17 +1,8 @@
 //! Reading the ledger.
 
-use domain::load::{LoadId, LoadRecord, LoadStatus};
+use domain::load::{LoadId, LoadPage, LoadRecord, LoadStatus};
 
 use crate::{Database, Error, Statement};
-
-/// A page of loads, newest first.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct LoadPage {
-    /// The loads.
-    pub loads: Vec<LoadRecord>,
-    /// The load after which the next page begins; `None` on the last page.
-    pub next: Option<LoadId>,
-}
 
 /// Loads of the ledger, newest first: those of `table` and `status` if given, those older than the load `after` if
 /// given, at most `limit` (1 to 1000). A load that does not exist has nothing older.

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::dictionary::{Dictionary, Table};
 use crate::problem::{Problem, ProblemKind};
-use crate::row::{CheckedRow, check_json_row};
+use crate::row::{CheckedRow, check_json_row, shortened};
 
 /// Rows in one request at most, over all its tables.
 pub const MAX_ROWS: usize = 1000;
@@ -53,10 +53,7 @@ pub enum BatchError {
     /// There is no body.
     Empty,
     /// The body is larger than [`MAX_BODY_BYTES`].
-    TooLarge {
-        /// Its size in bytes.
-        bytes: usize,
-    },
+    TooLarge,
     /// The body is not UTF-8; the position of the first wrong byte.
     NotUtf8 {
         /// Bytes before it.
@@ -87,11 +84,8 @@ impl fmt::Display for BatchError {
             Self::Empty => {
                 f.write_str("The request has no body; send a JSON object of tables and their rows.")
             }
-            Self::TooLarge { bytes } => {
-                write!(
-                    f,
-                    "The body has {bytes} bytes, at most {MAX_BODY_BYTES} are allowed; send smaller batches."
-                )
+            Self::TooLarge => {
+                write!(f, "The body has more than {MAX_BODY_BYTES} bytes; send smaller batches.")
             }
             Self::NotUtf8 { offset } => {
                 write!(f, "The body is not UTF-8 text: byte {offset} (from 0) is wrong.")
@@ -103,6 +97,7 @@ impl fmt::Display for BatchError {
             Self::TooDeep => write!(f, "The body is nested deeper than {MAX_DEPTH} levels."),
             Self::Shape(what) => f.write_str(what),
             Self::UnknownTable { name, known } => {
+                let name = shortened(name.into());
                 write!(f, "There is no table {name:?}; the tables are {known}.")
             }
             Self::RowCount(0) => write!(f, "The batch has no rows; send 1 to {MAX_ROWS}."),
@@ -121,7 +116,7 @@ impl From<BatchError> for Problem {
             | BatchError::NotJson(_)
             | BatchError::HalfCharacter
             | BatchError::TooDeep => ProblemKind::InvalidJson,
-            BatchError::TooLarge { .. } => ProblemKind::PayloadTooLarge,
+            BatchError::TooLarge => ProblemKind::PayloadTooLarge,
             BatchError::Shape(_) => ProblemKind::WrongShape,
             BatchError::UnknownTable { .. } => ProblemKind::UnknownTable,
             BatchError::RowCount(_) => ProblemKind::RowCount,
@@ -217,8 +212,10 @@ fn json_text(body: &[u8]) -> Result<&str, BatchError> {
         return Err(BatchError::Empty);
     }
     if body.len() > MAX_BODY_BYTES {
-        return Err(BatchError::TooLarge { bytes: body.len() });
+        return Err(BatchError::TooLarge);
     }
+    // Some clients put a byte order mark before UTF-8.
+    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     if is_too_deep(body) {
         return Err(BatchError::TooDeep);
     }

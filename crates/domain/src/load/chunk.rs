@@ -95,14 +95,17 @@ pub enum ChunkError {
     /// A record does not end within [`MAX_RECORD_BYTES`].
     #[error(
         "line {line}: the record is longer than {MAX_RECORD_BYTES} bytes; is a quote never closed, or are there no \
-         line ends?"
+         line ends? The records before it are loaded or rejected, it and what follows are not"
     )]
     RecordTooLong {
         /// The line that the record starts on.
         line: u64,
     },
     /// The content ends inside a quoted field.
-    #[error("line {line}: a quote is opened and never closed")]
+    #[error(
+        "line {line}: a quote is opened and never closed; the records before it are loaded or rejected, it and what \
+         follows are not"
+    )]
     QuoteNeverClosed {
         /// The line that the record starts on.
         line: u64,
@@ -187,7 +190,7 @@ impl Chunker {
     ///
     /// # Errors
     /// [`ChunkError::QuoteNeverClosed`] for content that ends inside a quoted field.
-    pub fn finish(mut self) -> Result<Option<Chunk>, ChunkError> {
+    pub fn finish(&mut self) -> Result<Option<Chunk>, ChunkError> {
         self.give_up_mark();
         if let Some((line, _)) = self.record {
             // A line end ends every record but one with an open quote, where it is content.
@@ -197,6 +200,14 @@ impl Chunker {
             }
         }
         Ok((!self.chunk.records.is_empty()).then(|| self.cut()))
+    }
+
+    /// After an error: gives back the records before the one that cannot be read, as the last chunk.
+    pub fn salvage(&mut self) -> Option<Chunk> {
+        let last = self.chunk.records.last()?.last;
+        (self.ends, self.data) = (last, self.chunk.ends[last - 1]);
+        self.record.take().inspect(|(_, start)| self.offset = *start);
+        Some(self.cut())
     }
 
     /// Skips a byte order mark at the very start, which may arrive in pieces.

@@ -14,7 +14,7 @@ pub fn rejects_key(table: &str, load: &LoadId, chunk: u32) -> String {
 /// The rejects file of a chunk, with CRLF line ends as RFC 4180 has them.
 ///
 /// The header names the file's columns in the file's order. A record with too few fields is filled up with empty
-/// ones; in one with too many, what is over goes into its last column, separated by commas as it was.
+/// ones; in one with too many, what is over follows after `reason`, so that the record stays wrong until it is fixed.
 pub fn rejects_csv(table: &Table, columns: &Columns, rejected: &[RejectedRecord<'_>]) -> Vec<u8> {
     let mut order: Vec<(usize, &str)> = table
         .columns()
@@ -28,17 +28,14 @@ pub fn rejects_csv(table: &Table, columns: &Columns, rejected: &[RejectedRecord<
     write_record(&mut file, header.map(str::as_bytes));
     for RejectedRecord { record, errors } in rejected {
         let fields: Vec<&[u8]> = record.fields().collect();
-        let is_too_long = fields.len() > columns.columns.width();
         let field = |position: usize| fields.get(position).copied().unwrap_or_default();
         let mut cells: Vec<Vec<u8>> = order.iter().map(|(position, _)| field(*position).to_vec()).collect();
-        if let (true, Some(last)) = (is_too_long, cells.last_mut()) {
-            *last = fields[order.len() - 1..].join(&b',');
-        }
         let codes: Vec<&str> = errors.iter().map(|error| error.code().as_str()).collect();
         let reasons: Vec<String> = errors.iter().map(ToString::to_string).collect();
         let line = record.line.to_string();
         cells.extend([line, codes.join("; "), reasons.join("; ")].map(String::into_bytes));
-        write_record(&mut file, cells.iter().map(Vec::as_slice));
+        let surplus = fields.iter().skip(columns.columns.width()).copied();
+        write_record(&mut file, cells.iter().map(Vec::as_slice).chain(surplus));
     }
     file
 }

@@ -85,7 +85,7 @@ fn short_and_long_records_keep_what_they_had() {
         rejects,
         "id,job_name,line,code,reason\r\n\
          1,,1,field_count,the record has 1 fields instead of 2\r\n\
-         2,\"Chef,a, b\",2,field_count,the record has 3 fields instead of 2\r\n"
+         2,Chef,2,field_count,the record has 3 fields instead of 2,\"a, b\"\r\n"
     );
 }
 

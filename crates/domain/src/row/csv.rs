@@ -51,9 +51,8 @@ impl CsvColumns {
 
     /// Reads the first record of a file: `Some` when it is a header, `None` when it is data.
     ///
-    /// A record is a header when at least one of its fields names a column and none of them could be that column's
-    /// value by chance: the field for the primary key, a whole number, can never be a name. So the rule is: a field
-    /// that names the key column makes it a header.
+    /// A record is a header when one of its fields names the key column and the field in the key's own position is no
+    /// whole number: in a file without a header that field is the row's id, whatever the others say.
     ///
     /// # Errors
     /// [`HeaderError`] for a header that cannot be used.
@@ -63,7 +62,8 @@ impl CsvColumns {
     ) -> Result<Option<Self>, HeaderError> {
         let names: Vec<String> =
             fields.map(|field| String::from_utf8_lossy(field).trim().to_lowercase()).collect();
-        if !names.iter().any(|name| table.key().answers_to(name)) {
+        let starts_with_id = names.get(table.key_index()).is_some_and(|name| name.parse::<i64>().is_ok());
+        if starts_with_id || !names.iter().any(|name| table.key().answers_to(name)) {
             return Ok(None);
         }
         let columns = table.columns();

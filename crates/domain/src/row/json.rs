@@ -12,7 +12,7 @@ use crate::dictionary::{Column, ColumnType, Table};
 use crate::value::Value;
 
 /// Unknown columns reported for one row at most: enough to see what is wrong, and an answer of bounded size.
-const MAX_UNKNOWN_COLUMNS: usize = 16;
+const MAX_UNKNOWN_COLUMNS: usize = 5;
 
 /// The fields of an object in the order in which they came, repeated names included.
 struct Fields<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
@@ -78,9 +78,9 @@ pub fn check_json_row<'a>(table: &'a Table, row: &'a RawValue) -> CheckedRow<'a>
     checked
 }
 
-/// A name that came in, cut to the length of the longest possible name and an ellipsis.
-fn shortened(name: Cow<'_, str>) -> Cow<'_, str> {
-    match name.char_indices().nth(64) {
+/// A name that came in, cut to what a person needs to recognize it.
+pub(crate) fn shortened(name: Cow<'_, str>) -> Cow<'_, str> {
+    match name.char_indices().nth(40) {
         Some((end, _)) => Cow::Owned(format!("{}…", &name[..end])),
         None => name,
     }

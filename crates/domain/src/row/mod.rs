@@ -10,6 +10,7 @@ mod scan;
 pub use csv::{CsvColumns, HeaderError, REJECT_COLUMNS, check_csv_row};
 pub use error::{Fault, RowCode, RowError};
 pub use json::check_json_row;
+pub(crate) use json::shortened;
 
 use crate::value::Value;
 

@@ -149,7 +149,7 @@ fn reports_every_error_in_column_order_and_strangers_last() {
 #[test]
 fn bounds_what_it_says_of_unknown_columns() {
     let many: Vec<String> = (0..1000).map(|number| format!("\"x{number}\": 1")).collect();
-    assert_eq!(json_errors(&format!("{{\"id\": 1, {}}}", many.join(","))).len(), 16);
+    assert_eq!(json_errors(&format!("{{\"id\": 1, {}}}", many.join(","))).len(), 5);
     let long = json_errors(&format!("{{\"id\": 1, \"{}\": 1}}", "x".repeat(100_000)));
     assert!(long[0].len() < 200, "{long:?}");
 }
@@ -171,6 +171,7 @@ fn knows_a_header_by_the_key_column() {
     let read = |record: &[&[u8]]| CsvColumns::from_first_record(jobs, record.iter().copied());
     assert_eq!(read(&[b"1", b"Recruiter"]), Ok(None));
     assert_eq!(read(&[b"1", b"job"]), Ok(None));
+    assert_eq!(read(&[b"1", b"id"]), Ok(None));
     let header = read(&[b"Job", b" ID ", b"line", b"code", b"reason"]).unwrap().unwrap();
     assert_eq!((header.field_of(0), header.field_of(1), header.width()), (Some(1), Some(0), 5));
     assert_eq!(read(&[b"id"]), Err(HeaderError::Missing("job_name".into())));

@@ -61,7 +61,7 @@ async fn files_that_cannot_be_loaded_fail_with_their_reason() -> Result<()> {
     let cloud = Cloud::start().await?;
     let long = format!("id,{}\n1,x\n", "y".repeat(70_000));
     for (key, content, reason) in [
-        ("incoming/jobs/never closed.csv", "1,a\n2,\"b\n3,c\n", "line 2: a quote is opened and never closed"),
+        ("incoming/jobs/never closed.csv", "1,\"a\n2,b\n3,c\n", "line 1: a quote is opened and never closed"),
         (
             "incoming/jobs/header.csv",
             "id,job_name,title\n",

@@ -113,10 +113,15 @@ async fn the_last_try_ends_the_load_with_its_cause() -> Result<()> {
         assert_eq!(cloud.deliver_within(&[message.received(receives)], Duration::from_secs(13)).await?, [0]);
         assert_eq!(cloud.newest().await?.status, LoadStatus::Running);
     }
-    assert_eq!(cloud.deliver_within(&[message.received(5)], Duration::from_secs(13)).await?, NONE);
+    assert_eq!(cloud.deliver_within(&[message.received(5)], Duration::from_secs(13)).await?, [0]);
     let load = cloud.newest().await?;
     assert_eq!((load.status, load.attempts), (LoadStatus::Failed, 5));
     assert!(load.error.unwrap_or_default().ends_with("503 Slow Down"));
+    // From the dead-letter queue, once S3 is back.
+    cloud.bucket.fail_opens(0);
+    assert_eq!(cloud.deliver(&[message.received(1)]).await?, NONE);
+    let load = cloud.newest().await?;
+    assert_eq!((load.status, load.rows_loaded, load.error), (LoadStatus::Completed, 1, None));
     Ok(())
 }
 
@@ -126,7 +131,7 @@ async fn the_last_try_ends_the_load_though_the_database_was_away_for_its_rows() 
     let message = cloud.drop_file("incoming/jobs/x.csv", "1,a\n");
     let away = Rule::error(ErrorKind::DatabaseUnavailableException).on(Operation::BeginTransaction);
     cloud.test.data_api().set(Faults::default().with(away));
-    assert_eq!(cloud.deliver_within(&[message.received(5)], Duration::from_secs(14)).await?, NONE);
+    assert_eq!(cloud.deliver_within(&[message.received(5)], Duration::from_secs(14)).await?, [0]);
     assert_eq!(cloud.newest().await?.status, LoadStatus::Failed);
     Ok(())
 }

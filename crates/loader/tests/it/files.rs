@@ -33,7 +33,7 @@ async fn loads_a_file_and_names_what_it_rejects() {
          written like 2021-07-27T16:02:08Z\"\r\n\
          1,Cy,2021-07-27T16:02:08Z,7,1,4,duplicate_in_batch,id is already taken by an earlier row\r\n\
          4,Di,2021-07-27T16:02:08Z,7,,5,field_count,the record has 4 fields instead of 5\r\n\
-         5,E,2021-07-27T16:02:08Z,7,\"1,9\",6,field_count,the record has 6 fields instead of 5\r\n"
+         5,E,2021-07-27T16:02:08Z,7,1,6,field_count,the record has 6 fields instead of 5,9\r\n"
     );
 }
 
@@ -77,7 +77,7 @@ async fn an_empty_file_and_a_header_alone_complete_with_no_rows() {
 #[tokio::test]
 async fn what_cannot_be_loaded_fails_with_its_reason() {
     let world = World::start().await;
-    let never_closed = format!("1,Clerk\n2,\"Cook\n{}", "3,Spy\n".repeat(10));
+    let never_closed = format!("1,\"Clerk\n2,Cook\n{}", "3,Spy\n".repeat(10));
     let cases: [(&str, &[u8], &str); 8] = [
         (
             "incoming/people/a.csv",
@@ -97,11 +97,16 @@ async fn what_cannot_be_loaded_fails_with_its_reason() {
             b"id,job,salary\n1,a,3\n",
             "line 1: the header names \"salary\", which is no column of the table",
         ),
-        ("incoming/jobs/q.csv", never_closed.as_bytes(), "line 2: a quote is opened and never closed"),
+        (
+            "incoming/jobs/q.csv",
+            never_closed.as_bytes(),
+            "line 1: a quote is opened and never closed; the records before it are loaded or rejected, it and what follows are not",
+        ),
         (
             "incoming/jobs/l.csv",
             &[b'x'; 3_000_000],
-            "line 1: the record is longer than 1048576 bytes; is a quote never closed, or are there no line ends?",
+            "line 1: the record is longer than 1048576 bytes; is a quote never closed, or are there no line ends? The records before it \
+             are loaded or rejected, it and what follows are not",
         ),
     ];
     for (key, content, reason) in cases {
@@ -132,4 +137,15 @@ async fn keys_may_hold_anything() {
     let key = format!("incoming/jobs/a b+c%41 'quote' \\ é😀 {}.csv", "x".repeat(900));
     let record = world.drop_file(&key, "1,Clerk\n").await;
     assert_eq!((record.status, &record.key), (LoadStatus::Completed, &key));
+}
+
+#[tokio::test]
+async fn the_records_before_unreadable_content_are_in() {
+    let world = World::start().await;
+    let record = world.drop_file("incoming/jobs/q.csv", "1,Clerk\n2,\n3,Cook\n4,\"Spy\n5,Smith\n").await;
+    assert_eq!((record.status, figures(&record)), (LoadStatus::Failed, (3, 2, 1)));
+    assert!(record.error.unwrap().starts_with("line 4: a quote is opened and never closed"));
+    let record = world.drop_file("incoming/jobs/l.csv", format!("6,Chef\n{}", "x".repeat(2_000_000))).await;
+    assert_eq!((record.status, figures(&record)), (LoadStatus::Failed, (1, 1, 0)));
+    assert!(record.error.unwrap().starts_with("line 2: the record is longer"));
 }
