@@ -1,5 +1,7 @@
 //! The insert API over a real MariaDB behind the local Data API.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail the test")]
+
 mod bodies;
 mod faults;
 mod rows;
