@@ -11,8 +11,10 @@ mod chunk;
 mod error;
 mod event;
 mod load;
+mod queue;
 mod references;
 mod s3;
+mod sqs;
 mod store;
 
 use aurora::{Database, Deadline};
@@ -22,7 +24,9 @@ use domain::dictionary::Dictionary;
 pub use error::LoadError;
 pub use event::{EventError, ObjectCreated, objects_created};
 pub use load::load;
+pub use queue::{Queue, QueueError};
 pub use s3::S3Store;
+pub use sqs::SqsQueue;
 pub use store::{Content, Store, StoreError};
 
 /// Receives of one message after which it goes to the dead-letter queue; `infra/` sets the queue to the same.

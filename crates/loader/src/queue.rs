@@ -1,0 +1,25 @@
+//! The queue that files wait in: what the loader needs of SQS.
+
+use std::future::Future;
+use std::time::Duration;
+
+/// The queue did not do as asked; it may pass.
+#[derive(Debug, thiserror::Error)]
+#[error("the queue did not do as asked")]
+pub struct QueueError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
+
+/// A queue of messages.
+pub trait Queue: Sync {
+    /// Puts a message on the queue.
+    fn send(&self, body: &str) -> impl Future<Output = Result<(), QueueError>> + Send;
+
+    /// Puts messages on the queue. After an error some of them may be there.
+    fn send_all(&self, bodies: &[String]) -> impl Future<Output = Result<(), QueueError>> + Send;
+
+    /// Keeps a received message invisible for `time` from now (whole seconds, 0 to 12 hours after it was received),
+    /// after which it is delivered again.
+    ///
+    /// An error also says that the message is not held by this receipt any more, because it was delivered anew or is
+    /// done with.
+    fn keep(&self, receipt: &str, time: Duration) -> impl Future<Output = Result<(), QueueError>> + Send;
+}
