@@ -1,9 +1,11 @@
-//! What every function shares: configuration from the environment, the SDK's set-up, tracing, and HTTP answers.
+//! What every function shares: configuration from the environment, the SDK's set-up, tracing, metrics, and
+//! HTTP answers.
 
 pub mod aws;
 pub mod env;
 pub mod http;
 mod log;
+pub mod metrics;
 pub mod problem;
 
 pub use log::init_tracing;

@@ -1,0 +1,193 @@
+//! One line in the embedded metric format, by its specification
+//! (docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html).
+
+use std::io::Write;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// Under which every metric of Rowgate is found.
+const NAMESPACE: &str = "Rowgate";
+
+/// The dimension that tells tables apart.
+const TABLE: &str = "Table";
+
+/// The metrics of one event, and what else its line says. At most 100 metrics, which is all that a line may hold.
+#[derive(Debug)]
+pub(super) struct Document<'a> {
+    table: Option<&'a str>,
+    metrics: Vec<Metric>,
+    /// Every value that the line holds beside its description: of dimensions, metrics and properties.
+    values: Map<String, Value>,
+}
+
+/// The description of a metric.
+#[derive(Debug, Serialize)]
+struct Metric {
+    #[serde(rename = "Name")]
+    name: &'static str,
+    #[serde(rename = "Unit")]
+    unit: &'static str,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    #[serde(rename = "_aws")]
+    description: Description<'a>,
+    #[serde(flatten)]
+    values: &'a Map<String, Value>,
+}
+
+#[derive(Serialize)]
+struct Description<'a> {
+    /// Milliseconds since 1970.
+    #[serde(rename = "Timestamp")]
+    timestamp: u64,
+    #[serde(rename = "CloudWatchMetrics")]
+    metrics: [Directive<'a>; 1],
+}
+
+#[derive(Serialize)]
+struct Directive<'a> {
+    #[serde(rename = "Namespace")]
+    namespace: &'static str,
+    /// Each metric is kept once for every set: for its table, and for all of them in the empty set.
+    #[serde(rename = "Dimensions")]
+    dimensions: &'a [&'a [&'static str]],
+    #[serde(rename = "Metrics")]
+    metrics: &'a [Metric],
+}
+
+impl<'a> Document<'a> {
+    /// A line without metrics yet; those to come are kept for the table, if there is one, and for all tables.
+    pub(super) fn new(table: Option<&'a str>) -> Self {
+        // A dimension must have a value.
+        let table = table.filter(|table| !table.is_empty());
+        let mut values = Map::new();
+        values.extend(table.map(|table| (TABLE.to_owned(), Value::from(table))));
+        Self { table, metrics: Vec::new(), values }
+    }
+
+    /// Adds a number of things.
+    pub(super) fn count(self, name: &'static str, count: u64) -> Self {
+        self.metric(name, "Count", count.into())
+    }
+
+    /// Adds a number of bytes.
+    pub(super) fn bytes(self, name: &'static str, bytes: u64) -> Self {
+        self.metric(name, "Bytes", bytes.into())
+    }
+
+    /// Adds a time, in seconds.
+    pub(super) fn seconds(self, name: &'static str, time: Duration) -> Self {
+        self.metric(name, "Seconds", time.as_secs_f64().into())
+    }
+
+    fn metric(mut self, name: &'static str, unit: &'static str, value: Value) -> Self {
+        self.metrics.push(Metric { name, unit });
+        self.values.insert(name.to_owned(), value);
+        self
+    }
+
+    /// Adds what is to be found with the metrics and is none: a property costs nothing, whatever its values.
+    pub(super) fn property(mut self, name: &'static str, value: &str) -> Self {
+        self.values.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Writes the line to standard output. Without metrics there is no line.
+    pub(super) fn write(&self) {
+        let timestamp = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        if let Some(line) = self.line(u64::try_from(timestamp).unwrap_or(u64::MAX)) {
+            // In one piece, so that no log line comes between. A function whose output is closed has nobody to tell.
+            std::io::stdout().write_all(line.as_bytes()).ok();
+        }
+    }
+
+    /// The line with its end.
+    pub(super) fn line(&self, timestamp: u64) -> Option<String> {
+        if self.metrics.is_empty() {
+            return None;
+        }
+        let dimensions: &[&[&str]] = if self.table.is_some() { &[&[TABLE], &[]] } else { &[&[]] };
+        let directive = Directive { namespace: NAMESPACE, dimensions, metrics: &self.metrics };
+        let description = Description { timestamp, metrics: [directive] };
+        let line = serde_json::to_string(&Line { description, values: &self.values });
+        line.ok().map(|line| line + "\n")
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// Units that CloudWatch knows, of those in use here.
+    const UNITS: [&str; 3] = ["Count", "Bytes", "Seconds"];
+
+    /// Asserts what the specification demands of a line; gives it back read.
+    pub(in super::super) fn read(line: &str) -> Value {
+        let one_line = line.strip_suffix('\n').unwrap();
+        assert!(!one_line.contains('\n') && line.len() <= 262_144, "one event of at most 256 KB");
+        let read: Value = serde_json::from_str(one_line).unwrap();
+        let root = read.as_object().unwrap();
+        assert!(root["_aws"]["Timestamp"].is_u64());
+        let directives = root["_aws"]["CloudWatchMetrics"].as_array().unwrap();
+        assert!(!directives.is_empty());
+        for directive in directives {
+            assert!((1..=256).contains(&directive["Namespace"].as_str().unwrap().len()));
+            let sets = directive["Dimensions"].as_array().unwrap();
+            assert!(!sets.is_empty());
+            for set in sets {
+                let set = set.as_array().unwrap();
+                assert!(set.len() <= 30);
+                for dimension in set {
+                    let value = root[dimension.as_str().unwrap()].as_str().expect("a text at the root");
+                    assert!((1..=1024).contains(&value.len()));
+                }
+            }
+            let metrics = directive["Metrics"].as_array().unwrap();
+            assert!((1..=100).contains(&metrics.len()));
+            let mut names = std::collections::BTreeSet::new();
+            for metric in metrics {
+                let name = metric["Name"].as_str().unwrap();
+                assert!((1..=1024).contains(&name.len()) && names.insert(name), "{name}");
+                assert!(root[name].is_number(), "{name} has a number at the root");
+                assert!(UNITS.contains(&metric["Unit"].as_str().unwrap()));
+            }
+        }
+        read
+    }
+
+    #[test]
+    fn keeps_metrics_for_the_table_and_for_all() {
+        let document = Document::new(Some("jobs")).count("Rows", 3).bytes("Bytes", 9);
+        let line =
+            document.property("load.id", "ab").seconds("Time", Duration::from_millis(1500)).line(7).unwrap();
+        read(&line);
+        assert_eq!(
+            line,
+            concat!(
+                r#"{"_aws":{"Timestamp":7,"CloudWatchMetrics":[{"Namespace":"Rowgate","Dimensions":[["Table"],[]],"#,
+                r#""Metrics":[{"Name":"Rows","Unit":"Count"},{"Name":"Bytes","Unit":"Bytes"},"#,
+                r#"{"Name":"Time","Unit":"Seconds"}]}]},"#,
+                r#""Table":"jobs","Rows":3,"Bytes":9,"load.id":"ab","Time":1.5}"#,
+                "\n"
+            )
+        );
+    }
+
+    #[test]
+    fn keeps_metrics_for_all_where_there_is_no_table() {
+        for table in [None, Some("")] {
+            let read = read(&Document::new(table).count("Rows", 0).line(7).unwrap());
+            assert_eq!(read["_aws"]["CloudWatchMetrics"][0]["Dimensions"], serde_json::json!([[]]));
+            assert_eq!(read.get("Table"), None);
+        }
+    }
+
+    #[test]
+    fn says_nothing_without_metrics() {
+        assert_eq!(Document::new(Some("jobs")).property("load.id", "ab").line(7), None);
+    }
+}
