@@ -191,7 +191,7 @@ async fn open<S: Store>(loader: &Loader<S>, object: &ObjectCreated) -> Result<S:
 /// Reads content to its end and sends its chunks; gives back its SHA-256 in hexadecimal.
 async fn read(mut content: impl Content, chunks: &mpsc::Sender<Chunk>) -> Result<String, LoadError> {
     let mut hash = Sha256::new();
-    let mut chunker = Chunker::new();
+    let mut chunker = Chunker::new(domain::load::CHUNK_BYTES);
     while let Some(piece) = content.next().await? {
         hash.update(&piece);
         let mut rest = &piece[..];

@@ -11,6 +11,8 @@ use std::fmt;
 
 pub use error::DictionaryError;
 
+use crate::load::RejectLimit;
+
 /// Every table that Rowgate knows, in reference order: a table comes after the tables that it refers to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dictionary {
@@ -42,6 +44,7 @@ pub struct Table {
     aliases: Vec<String>,
     description: String,
     default_mode: LoadMode,
+    max_rejects: Option<RejectLimit>,
     columns: Vec<Column>,
     key: usize,
 }
@@ -65,6 +68,11 @@ impl Table {
     /// How a file is loaded when its key names no mode.
     pub fn default_mode(&self) -> LoadMode {
         self.default_mode
+    }
+
+    /// How many records of a file may be rejected before its load fails; `None` where the dictionary does not say.
+    pub fn max_rejects(&self) -> Option<RejectLimit> {
+        self.max_rejects
     }
 
     /// The columns, in CSV order.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 
 use super::{Column, ColumnType, Dictionary, DictionaryError, LoadMode, Table};
+use crate::load::{RejectLimit, RejectLimitError};
 use crate::sql;
 
 /// MySQL's limit for the length of a table or column name, in characters.
@@ -30,7 +31,17 @@ struct WireTable {
     #[serde(default)]
     description: String,
     default_mode: Option<String>,
+    max_rejects: Option<WireLimit>,
     columns: Vec<WireColumn>,
+}
+
+/// `100` or `"5%"`; anything else that TOML has is told apart later, to say what would be right.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum WireLimit {
+    Count(u64),
+    Text(String),
+    Other(toml::Value),
 }
 
 #[derive(Deserialize)]
@@ -132,6 +143,7 @@ fn read_table(wire: WireTable, names: &mut BTreeSet<String>) -> Result<Table, Mi
             Mistake::new(format!("unknown default_mode {name:?}; use append, upsert or replace"))
         })?,
     };
+    let max_rejects = wire.max_rejects.map(read_limit).transpose()?;
     let mut taken = BTreeSet::new();
     let mut columns = Vec::with_capacity(wire.columns.len());
     let mut keys = Vec::new();
@@ -153,6 +165,7 @@ fn read_table(wire: WireTable, names: &mut BTreeSet<String>) -> Result<Table, Mi
         aliases: wire.aliases,
         description: wire.description,
         default_mode,
+        max_rejects,
         columns,
         key,
     };
@@ -165,6 +178,15 @@ fn read_table(wire: WireTable, names: &mut BTreeSet<String>) -> Result<Table, Mi
         )));
     }
     Ok(table)
+}
+
+fn read_limit(wire: WireLimit) -> Result<RejectLimit, Mistake> {
+    let (text, limit) = match wire {
+        WireLimit::Count(count) => return Ok(RejectLimit::Count(count)),
+        WireLimit::Text(text) => (format!("{text:?}"), RejectLimit::parse(&text)),
+        WireLimit::Other(value) => (value.to_string(), Err(RejectLimitError)),
+    };
+    limit.map_err(|error| Mistake::new(format!("max_rejects {text}: {error}")))
 }
 
 fn read_column(wire: WireColumn, taken: &mut BTreeSet<String>) -> Result<Column, Mistake> {
@@ -349,6 +371,21 @@ mod tests {
     }
 
     #[test]
+    fn reads_a_limit_of_rejects_as_number_or_share() {
+        for (line, expected) in [
+            ("", None),
+            ("max_rejects = 100", Some(RejectLimit::Count(100))),
+            ("max_rejects = \"100\"", Some(RejectLimit::Count(100))),
+            ("max_rejects = \"0.5%\"", Some(RejectLimit::Share { per_million: 5000 })),
+        ] {
+            let text =
+                table(r#"{ name = "a", type = "bigint" }"#).replace("columns", &format!("{line}\ncolumns"));
+            let dictionary = Dictionary::parse("dictionary.toml", &text).unwrap();
+            assert_eq!(dictionary.tables()[0].max_rejects(), expected, "{line}");
+        }
+    }
+
+    #[test]
     fn names_the_place_of_every_mistake() {
         let cases = [
             ("", "dictionary.toml: there is no [[table]] block"),
@@ -400,6 +437,8 @@ mod tests {
                 "[[table]]\nname = \"x\"\ndefault_mode = \"merge\"\ncolumns = []",
                 "unknown default_mode \"merge\"",
             ),
+            ("[[table]]\nname = \"x\"\nmax_rejects = -1\ncolumns = []", "max_rejects -1: use a number of"),
+            ("[[table]]\nname = \"x\"\nmax_rejects = \"5 %\"\ncolumns = []", "max_rejects \"5 %\": use a"),
             (
                 "[[table]]\nname = \"x\"\ncolumns = []",
                 "exactly one column must have `key = true`; none have it",

@@ -40,14 +40,22 @@ impl fmt::Display for LoadId {
     }
 }
 
-/// Lower-case hexadecimal digits.
-pub(super) fn to_hex(bytes: &[u8]) -> String {
+/// Lower-case hexadecimal digits: two for each byte.
+pub fn to_hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
         for nibble in [byte >> 4, byte & 15] {
             text.push(char::from_digit(nibble.into(), 16).unwrap_or_default());
         }
         text
     })
+}
+
+/// The load that a file's name speaks of: the first 32 hexadecimal digits in a row, no more and no fewer, behind the
+/// last slash. A rejects file is named so, and keeps that name in most people's hands.
+pub fn parent_in_name(key: &str) -> Option<LoadId> {
+    let name = key.rsplit('/').next().unwrap_or_default();
+    let runs = name.split(|character: char| !character.is_ascii_hexdigit());
+    runs.filter(|run| run.len() == LoadId::DIGITS).find_map(|run| LoadId::parse(&run.to_ascii_lowercase()))
 }
 
 #[cfg(test)]
@@ -67,6 +75,29 @@ mod tests {
     fn refuses_what_it_never_gave_out() {
         for text in ["", "7", "ABCDEF00112233445566778899AABBCC", "'; DROP TABLE rowgate_loads; --  "] {
             assert_eq!(LoadId::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn finds_the_load_that_a_file_name_speaks_of() {
+        let id = "0123456789abcdef0123456789abcdef";
+        let found = |key: String| parent_in_name(&key).map(|found| found.to_string());
+        for key in [
+            format!("rejected/jobs/{id}/{id}-00007.csv"),
+            format!("incoming/jobs/append/{id}-00007 (fixed).csv"),
+            format!("incoming/jobs/copy of {}.CSV.GZ", id.to_uppercase()),
+            id.to_owned(),
+            format!("a-{id}{id}-{id}.csv"),
+        ] {
+            assert_eq!(found(key.clone()).as_deref(), Some(id), "{key}");
+        }
+        for key in [
+            format!("incoming/{id}/jobs.csv"),
+            format!("incoming/jobs/{id}0.csv"),
+            format!("incoming/jobs/f{id}.csv"),
+            format!("incoming/jobs/{}.csv", &id[1..]),
+        ] {
+            assert_eq!(found(key.clone()), None, "{key}");
         }
     }
 }

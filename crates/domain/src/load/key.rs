@@ -1,5 +1,6 @@
-//! What the key of a dropped file says: `incoming/<table>/[<mode>/]<file>.csv`.
+//! What the key of a dropped file says: `incoming/<table>/[<mode>/]<file>`.
 
+use super::Format;
 use crate::dictionary::{Dictionary, LoadMode, Table};
 
 /// The prefix under which files are dropped to be loaded.
@@ -12,13 +13,15 @@ pub struct Incoming<'d> {
     pub table: &'d Table,
     /// What to do with rows whose id is taken.
     pub mode: LoadMode,
+    /// How its content is written.
+    pub format: Format,
 }
 
 /// Why a key cannot be loaded. The file stays where it is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// The key has another form.
-    #[error("the key is not incoming/<table>/<file>.csv")]
+    #[error("the key is neither incoming/<table>/<file> nor incoming/<table>/<mode>/<file>")]
     Form,
     /// The key's table does not exist.
     #[error("there is no table {name:?}; the tables are {known}")]
@@ -31,12 +34,14 @@ pub enum KeyError {
     /// The folder below the table names no mode.
     #[error("{0:?} is no mode of loading; use append, upsert or replace, or no folder")]
     UnknownMode(String),
-    /// The mode exists, but cannot be loaded with.
-    #[error("loading with mode {0} is not supported; only append is")]
-    UnsupportedMode(LoadMode),
     /// The file's ending names no format that can be read.
-    #[error("{0:?} cannot be read; only files that end in .csv can")]
-    UnsupportedFormat(String),
+    #[error("{file:?} cannot be read: {advice}; files that end in .csv, .csv.gz, .csv.zst or .xlsx can")]
+    UnsupportedFormat {
+        /// The file's name.
+        file: String,
+        /// What to do with it.
+        advice: &'static str,
+    },
 }
 
 impl<'d> Incoming<'d> {
@@ -46,26 +51,40 @@ impl<'d> Incoming<'d> {
     /// [`KeyError`] says what is wrong with it.
     pub fn from_key(dictionary: &'d Dictionary, key: &str) -> Result<Self, KeyError> {
         let parts: Vec<&str> = key.strip_prefix(INCOMING).ok_or(KeyError::Form)?.split('/').collect();
-        let (name, mode, file) = match parts[..] {
-            [name, file] => (name, None, file),
-            [name, mode, file] => (name, Some(mode), file),
+        let (table, mode, file) = match parts[..] {
+            [table, file] => (table, None, file),
+            [table, mode, file] => (table, Some(mode), file),
             _ => return Err(KeyError::Form),
         };
-        let table = dictionary.table(name).ok_or_else(|| KeyError::UnknownTable {
-            name: name.to_owned(),
+        Self::of(dictionary, table, mode, file)
+    }
+
+    /// A file anywhere in a bucket, of which somebody told the table and perhaps the mode; only its format is read
+    /// off the key.
+    ///
+    /// # Errors
+    /// [`KeyError`] for a table, mode or format that does not exist.
+    pub fn as_told(
+        dictionary: &'d Dictionary,
+        key: &str,
+        table_name: &str,
+        mode_name: Option<&str>,
+    ) -> Result<Self, KeyError> {
+        Self::of(dictionary, table_name, mode_name, key.rsplit('/').next().unwrap_or_default())
+    }
+
+    fn of(dictionary: &'d Dictionary, table: &str, mode: Option<&str>, file: &str) -> Result<Self, KeyError> {
+        let table = dictionary.table(table).ok_or_else(|| KeyError::UnknownTable {
+            name: table.to_owned(),
             known: dictionary.table_names(),
         })?;
         let mode = match mode {
             None => table.default_mode(),
             Some(mode) => LoadMode::from_name(mode).ok_or_else(|| KeyError::UnknownMode(mode.to_owned()))?,
         };
-        if mode != LoadMode::Append {
-            return Err(KeyError::UnsupportedMode(mode));
-        }
-        if !file.to_ascii_lowercase().ends_with(".csv") {
-            return Err(KeyError::UnsupportedFormat(file.to_owned()));
-        }
-        Ok(Self { table, mode })
+        let format = Format::of_file(file)
+            .map_err(|advice| KeyError::UnsupportedFormat { file: file.to_owned(), advice })?;
+        Ok(Self { table, mode, format })
     }
 }
 
@@ -74,24 +93,51 @@ mod tests {
     use super::*;
     use crate::shipped;
 
-    fn read(key: &str) -> Result<(&'static str, LoadMode), String> {
-        Incoming::from_key(shipped::dictionary().unwrap(), key)
-            .map(|incoming| (incoming.table.name(), incoming.mode))
-            .map_err(|error| error.to_string())
+    type Read = Result<(&'static str, LoadMode, Format), String>;
+
+    fn told(incoming: Result<Incoming<'static>, KeyError>) -> Read {
+        let incoming = incoming.map_err(|error| error.to_string())?;
+        Ok((incoming.table.name(), incoming.mode, incoming.format))
+    }
+
+    fn read(key: &str) -> Read {
+        told(Incoming::from_key(shipped::dictionary().unwrap(), key))
     }
 
     #[test]
-    fn reads_table_and_mode_from_the_key() {
-        assert_eq!(read("incoming/hired_employees/a b+c é.CSV"), Ok(("employees", LoadMode::Append)));
-        assert_eq!(read("incoming/jobs/append/x.csv"), Ok(("jobs", LoadMode::Append)));
+    fn reads_table_mode_and_format_from_the_key() {
+        for (key, expected) in [
+            ("incoming/hired_employees/a b+c é.CSV", ("employees", LoadMode::Append, Format::Csv)),
+            ("incoming/jobs/append/x.csv", ("jobs", LoadMode::Append, Format::Csv)),
+            ("incoming/jobs/upsert/x.csv.gz", ("jobs", LoadMode::Upsert, Format::Gzip)),
+            ("incoming/jobs/replace/x.Csv.Zst", ("jobs", LoadMode::Replace, Format::Zstd)),
+            ("incoming/jobs/.xlsx", ("jobs", LoadMode::Append, Format::Xlsx)),
+        ] {
+            assert_eq!(read(key), Ok(expected), "{key}");
+        }
+    }
+
+    #[test]
+    fn takes_table_and_mode_as_told_and_the_format_from_the_name() {
+        let dictionary = shipped::dictionary().unwrap();
+        let as_told = |key, table, mode| told(Incoming::as_told(dictionary, key, table, mode));
+        assert_eq!(
+            as_told("archive/2021/07/people.xlsx", "hired_employees", Some("upsert")),
+            Ok(("employees", LoadMode::Upsert, Format::Xlsx))
+        );
+        assert_eq!(as_told("jobs.csv", "jobs", None), Ok(("jobs", LoadMode::Append, Format::Csv)));
+        assert!(as_told("jobs.csv", "people", None).is_err());
+        assert!(as_told("jobs.csv", "jobs", Some("merge")).is_err());
+        assert!(as_told("jobs.csv/jobs", "jobs", None).is_err());
     }
 
     #[test]
     fn says_what_is_wrong_with_a_key() {
+        let form = "the key is neither incoming/<table>/<file> nor incoming/<table>/<mode>/<file>";
         for (key, expected) in [
-            ("incoming/x.csv", "the key is not incoming/<table>/<file>.csv"),
-            ("elsewhere/jobs/x.csv", "the key is not incoming/<table>/<file>.csv"),
-            ("incoming/jobs/append/2021/x.csv", "the key is not incoming/<table>/<file>.csv"),
+            ("incoming/x.csv", form),
+            ("elsewhere/jobs/x.csv", form),
+            ("incoming/jobs/append/2021/x.csv", form),
             (
                 "incoming/people/x.csv",
                 "there is no table \"people\"; the tables are departments, jobs, employees",
@@ -100,11 +146,29 @@ mod tests {
                 "incoming/jobs/merge/x.csv",
                 "\"merge\" is no mode of loading; use append, upsert or replace, or no folder",
             ),
-            ("incoming/jobs/replace/x.csv", "loading with mode replace is not supported; only append is"),
-            ("incoming/jobs/", "\"\" cannot be read; only files that end in .csv can"),
-            ("incoming/jobs/x.csv.gz", "\"x.csv.gz\" cannot be read; only files that end in .csv can"),
         ] {
             assert_eq!(read(key), Err(expected.to_owned()), "{key}");
+        }
+    }
+
+    #[test]
+    fn says_what_to_do_with_a_file_that_cannot_be_read() {
+        for (file, advice) in [
+            ("", "it is a folder"),
+            ("people.XLS", "save it as .xlsx or .csv"),
+            ("x.csv.zip", "unpack it and drop the files in it, one by one"),
+            ("x.tar.gz", "unpack it and drop the files in it, one by one"),
+            ("x.csv.bz2", "unpack it, or pack it with gzip or zstd"),
+            ("x.gz", "if it holds CSV, name it .csv.gz or .csv.zst"),
+            ("x.csv.gzip", "name it .csv.gz or .csv.zst"),
+            ("x.tsv", "if it holds values separated by commas, name it .csv"),
+            ("x.pdf", "convert it"),
+            ("csv", "convert it"),
+        ] {
+            let expected = format!(
+                "{file:?} cannot be read: {advice}; files that end in .csv, .csv.gz, .csv.zst or .xlsx can"
+            );
+            assert_eq!(read(&format!("incoming/jobs/{file}")), Err(expected), "{file}");
         }
     }
 }

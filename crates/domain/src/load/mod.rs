@@ -2,16 +2,26 @@
 
 mod check;
 mod chunk;
+mod chunker;
+mod digest;
+mod format;
 mod id;
 mod key;
+mod limit;
 mod record;
 mod rejects;
 
 pub use check::{CheckedChunk, Columns, RejectedRecord};
-pub use chunk::{CHUNK_BYTES, CHUNK_RECORDS, Chunk, ChunkError, Chunker, MAX_RECORD_BYTES, Record};
-pub use id::LoadId;
+pub use chunk::{
+    CHUNK_BYTES, CHUNK_RECORDS, Chunk, ChunkError, MAX_CHUNK_BYTES, MAX_RECORD_BYTES, Position, Record,
+};
+pub use chunker::Chunker;
+pub use digest::ContentDigest;
+pub use format::Format;
+pub use id::{LoadId, parent_in_name, to_hex};
 pub use key::{INCOMING, Incoming, KeyError};
-pub use record::{LoadPage, LoadRecord, LoadStatus};
+pub use limit::{RejectLimit, RejectLimitError};
+pub use record::{LoadPage, LoadRecord, LoadStatus, RejectsFile, RejectsPage};
 pub use rejects::{rejects_csv, rejects_key};
 
 #[cfg(test)]

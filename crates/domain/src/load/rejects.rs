@@ -6,9 +6,10 @@ use super::check::{Columns, RejectedRecord};
 use crate::dictionary::Table;
 use crate::row::REJECT_COLUMNS;
 
-/// The key of a chunk's rejects file: the same whenever the chunk is tried.
+/// The key of a chunk's rejects file: the same whenever the chunk is tried. The file's name holds the load's id, so
+/// that [`parent_in_name`](super::parent_in_name) finds it when the file is dropped again.
 pub fn rejects_key(table: &str, load: &LoadId, chunk: u32) -> String {
-    format!("rejected/{table}/{load}/chunk-{chunk:05}.csv")
+    format!("rejected/{table}/{load}/{load}-{chunk:05}.csv")
 }
 
 /// The rejects file of a chunk, with CRLF line ends as RFC 4180 has them.

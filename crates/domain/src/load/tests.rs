@@ -12,7 +12,7 @@ fn table(name: &str) -> &'static Table {
 }
 
 fn only_chunk(content: &[u8]) -> Chunk {
-    let mut chunker = Chunker::new();
+    let mut chunker = Chunker::new(CHUNK_BYTES);
     assert_eq!(chunker.feed(content), Ok((None, &b""[..])));
     chunker.finish().unwrap().unwrap()
 }

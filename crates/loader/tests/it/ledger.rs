@@ -21,7 +21,7 @@ async fn begin(database: &Database, number: u32) -> Result<LoadStatus, Error> {
 }
 
 fn chunk() -> Chunk {
-    let mut chunker = Chunker::new();
+    let mut chunker = Chunker::new(domain::load::CHUNK_BYTES);
     chunker.feed(b"1,a\n").unwrap();
     chunker.finish().unwrap().unwrap()
 }

@@ -68,7 +68,7 @@ impl Sample {
         let mut found = BTreeMap::new();
         for row in cloud.test.sql(&sql).await? {
             let file = cloud.bucket.text(row[0].as_deref().unwrap()).unwrap();
-            let mut chunker = domain::load::Chunker::new();
+            let mut chunker = domain::load::Chunker::new(domain::load::CHUNK_BYTES);
             assert!(chunker.feed(file.as_bytes())?.0.is_none());
             let chunk = chunker.finish()?.unwrap();
             for record in chunk.records().skip(1) {
