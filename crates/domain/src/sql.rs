@@ -6,23 +6,40 @@
 
 use std::collections::BTreeSet;
 
-use crate::dictionary::Table;
+use crate::dictionary::{Column, Table};
 use crate::value::{CivilDate, CivilTime, Decimal, Value};
 
 /// The Data API's limit for the text of one statement, in characters; ours is all ASCII, so bytes too.
 /// From the `sql` member's constraint in the service's model (`SqlStatement`, max 65536).
 pub const MAX_SQL_CHARS: usize = 65_536;
 
+/// The longest name that MySQL gives a table, in characters.
+const MAX_TABLE_NAME: usize = 64;
+
 /// The head of every insert: `INSERT INTO `t` (`a`,`b`) VALUES `.
-fn insert_head(table: &Table) -> String {
+fn insert_head(table: &Table, target: &str) -> String {
     let columns: Vec<String> = table.columns().iter().map(|column| format!("`{}`", column.name())).collect();
-    format!("INSERT INTO `{}` ({}) VALUES ", table.name(), columns.join(","))
+    format!("INSERT INTO `{target}` ({}) VALUES ", columns.join(","))
 }
 
-/// The characters that an insert of one row takes at most, without a guard.
+/// The end of an insert whose rows take the place of those with the same id.
+///
+/// `VALUES(column)` is deprecated since MySQL 8.0.20, but its successor, a row alias, is no SQL to MariaDB: this is the
+/// one spelling that MySQL 8, MySQL 9 and MariaDB share.
+fn upsert_tail(table: &Table) -> String {
+    let set = |column: &Column| format!("`{0}`=VALUES(`{0}`)", column.name());
+    let others = table.columns().iter().enumerate().filter(|(index, _)| *index != table.key_index());
+    let mut sets: Vec<String> = others.map(|(_, column)| set(column)).collect();
+    if sets.is_empty() {
+        sets.push(set(table.key()));
+    }
+    format!(" ON DUPLICATE KEY UPDATE {}", sets.join(","))
+}
+
+/// The characters that an insert of one row takes at most, into a table of any name, without a guard.
 pub(crate) fn widest_insert(table: &Table) -> usize {
     let row: usize = table.columns().iter().map(|column| column.column_type().max_literal() + 1).sum();
-    insert_head(table).len() + row + 2
+    insert_head(table, "").len() + MAX_TABLE_NAME + row + 2 + upsert_tail(table).len()
 }
 
 /// A condition that an insert carries along: every one of these references must name a row, or the statement fails
@@ -60,7 +77,12 @@ impl ReferenceGuard {
 ///
 /// `ids` must not be empty (an empty `IN ()` is no SQL), and small enough for [`MAX_SQL_CHARS`]: 3,000 bigints fit.
 pub fn select_present(table: &Table, ids: &BTreeSet<i64>, lock: bool) -> String {
-    let mut text = format!("SELECT `{}` AS `id` FROM `{}` WHERE ", table.key().name(), table.name());
+    select_present_in(table, table.name(), ids, lock)
+}
+
+/// The same of another table with the same columns; of `target` holds what [`InsertWriter::into_table`] says.
+pub fn select_present_in(table: &Table, target: &str, ids: &BTreeSet<i64>, lock: bool) -> String {
+    let mut text = format!("SELECT `{}` AS `id` FROM `{target}` WHERE ", table.key().name());
     push_in_list(&mut text, table.key().name(), ids);
     if lock {
         // The one spelling that MySQL 8, MySQL 9 and MariaDB share.
@@ -91,6 +113,7 @@ fn push_in_list(text: &mut String, column: &str, ids: &BTreeSet<i64>) {
 pub struct InsertWriter<'t> {
     table: &'t Table,
     head: String,
+    tail: String,
     guard: ReferenceGuard,
     text: String,
     rows: usize,
@@ -114,7 +137,24 @@ impl<'t> InsertWriter<'t> {
     /// A writer whose first statement carries `guard`. Where guard and rows do not fit one statement together, the
     /// caller does better to ask for the references beforehand.
     pub fn guarded(table: &'t Table, guard: ReferenceGuard) -> Self {
-        Self { table, head: insert_head(table), guard, text: String::new(), rows: 0 }
+        let head = insert_head(table, table.name());
+        Self { table, head, tail: String::new(), guard, text: String::new(), rows: 0 }
+    }
+
+    /// The same writer for another table with the same columns: `target` is put into the SQL as it is, so it must be a
+    /// safe identifier of at most 64 characters, as the names of the dictionary and of shadow tables are.
+    #[must_use]
+    pub fn into_table(mut self, target: &str) -> Self {
+        self.head = insert_head(self.table, target);
+        self
+    }
+
+    /// The same writer, whose rows take the place of those with the same id; of rows with the same id the last one
+    /// counts.
+    #[must_use]
+    pub fn upserting(mut self) -> Self {
+        self.tail = upsert_tail(self.table);
+        self
     }
 
     /// Adds a row, one value for each column of the table; gives back the statement before it when that was full.
@@ -130,20 +170,22 @@ impl<'t> InsertWriter<'t> {
         let guard = std::mem::take(&mut self.guard);
         write_row(&mut self.text, row, self.table.key_index(), &guard.text);
         self.rows += 1;
-        if self.rows == 1 || self.text.len() <= MAX_SQL_CHARS {
+        if self.rows == 1 || self.text.len() + self.tail.len() <= MAX_SQL_CHARS {
             return None;
         }
         let mut next = String::with_capacity(MAX_SQL_CHARS);
         next.push_str(&self.head);
         next.push_str(&self.text[start + 1..]);
         self.text.truncate(start);
+        self.text.push_str(&self.tail);
         let full = InsertStatement { sql: std::mem::replace(&mut self.text, next), rows: self.rows - 1 };
         self.rows = 1;
         Some(full)
     }
 
     /// The last statement, if there is a row that no statement before it holds.
-    pub fn finish(self) -> Option<InsertStatement> {
+    pub fn finish(mut self) -> Option<InsertStatement> {
+        self.text.push_str(&self.tail);
         (self.rows > 0).then_some(InsertStatement { sql: self.text, rows: self.rows })
     }
 }
@@ -282,12 +324,38 @@ mod tests {
         );
     }
 
+    #[test]
+    fn writes_into_a_shadow_and_over_rows_that_are_there() {
+        let dictionary = shipped::dictionary().unwrap();
+        let departments = dictionary.table("departments").unwrap();
+        let mut writer = InsertWriter::new(departments).into_table("rowgate_new_7").upserting();
+        assert_eq!(writer.push(&[Value::Integer(1), Value::Null]), None);
+        assert_eq!(writer.push(&[Value::Integer(1), Value::Boolean(true)]), None);
+        assert_eq!(
+            writer.finish().unwrap().sql,
+            "INSERT INTO `rowgate_new_7` (`id`,`department_name`) VALUES (1,NULL),(1,1) \
+             ON DUPLICATE KEY UPDATE `department_name`=VALUES(`department_name`)"
+        );
+        assert_eq!(InsertWriter::new(departments).upserting().finish(), None);
+        assert_eq!(
+            select_present_in(departments, "rowgate_new_7", &BTreeSet::from([1, 2]), true),
+            "SELECT `id` AS `id` FROM `rowgate_new_7` WHERE `id` IN (1,2) LOCK IN SHARE MODE"
+        );
+    }
+
     proptest! {
         /// Every statement fits, no row is lost or repeated, and the text has no character that could end a literal.
         #[test]
-        fn splits_rows_under_the_limit(lengths in proptest::collection::vec(0_usize..=255, 1..400)) {
+        fn splits_rows_under_the_limit(
+            lengths in proptest::collection::vec(0_usize..=255, 1..400),
+            upserting in any::<bool>(),
+        ) {
             let table = shipped::dictionary().unwrap().table("departments").unwrap();
             let mut writer = InsertWriter::new(table);
+            let tail = if upserting { upsert_tail(table) } else { String::new() };
+            if upserting {
+                writer = writer.upserting();
+            }
             let mut statements = Vec::new();
             for (id, length) in (1..).zip(&lengths) {
                 let name = "\u{1F600}".repeat(*length);
@@ -297,7 +365,7 @@ mod tests {
             prop_assert_eq!(statements.iter().map(|statement| statement.rows).sum::<usize>(), lengths.len());
             let ids: Vec<String> = statements
                 .iter()
-                .flat_map(|statement| statement.sql.split('(').skip(2))
+                .flat_map(|statement| statement.sql.strip_suffix(&tail).unwrap_or_default().split('(').skip(2))
                 .map(|row| row.split(',').next().unwrap_or_default().to_owned())
                 .collect();
             prop_assert_eq!(ids, (1..=lengths.len()).map(|id| id.to_string()).collect::<Vec<_>>());
