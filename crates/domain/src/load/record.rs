@@ -87,3 +87,23 @@ pub struct LoadPage {
     /// The load that the next page comes after; `None` on the last page.
     pub next: Option<LoadId>,
 }
+
+/// A file of rejected records.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RejectsFile {
+    /// Its key in the data bucket.
+    pub key: String,
+    /// Records in it.
+    pub rows: u64,
+}
+
+/// Some rejects files of a load, in the order of its content.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RejectsPage {
+    /// The files.
+    pub files: Vec<RejectsFile>,
+    /// How many files the load has in all.
+    pub total: u64,
+    /// The key of the file that the next page comes after; `None` on the last page.
+    pub next: Option<String>,
+}
