@@ -1,11 +1,13 @@
 import { CfnOutput, Duration, Stack, type StackProps } from "aws-cdk-lib";
+import type { CfnBucket } from "aws-cdk-lib/aws-s3";
 import type { Construct } from "constructs";
 
 import { Api } from "./api";
 import { Database } from "./database";
 import { RustFunction, TRANSACTIONS } from "./functions";
-import { Ingestion } from "./ingestion";
+import { AUDIT_INTERVAL, Ingestion, REJECTED_PREFIX } from "./ingestion";
 import { Monitoring } from "./monitoring";
+import { acknowledge } from "./nag";
 import { readSettings } from "./settings";
 
 // API Gateway gives up after 29 seconds. A function that stops one second earlier ends in an error
@@ -59,8 +61,9 @@ export class RowgateStack extends Stack {
     migrate.useDatabase(database, TRANSACTIONS);
 
     const ingestion = new Ingestion(this, "Ingestion", { settings, database });
+    this.letSignRejects(reports, ingestion);
     const api = new Api(this, "Api", { settings, insert, reports });
-    new Monitoring(this, "Monitoring", { deadLetterQueue: ingestion.deadLetterQueue });
+    new Monitoring(this, "Monitoring", { deadLetterQueue: ingestion.deadLetterQueue, auditInterval: AUDIT_INTERVAL });
 
     this.output("ApiUrl", "Base of every path", api.url);
     this.output("RestApiId", "The API's id", api.restApi.restApiId);
@@ -72,6 +75,16 @@ export class RowgateStack extends Stack {
     this.output("ClusterArn", "The database, for the Data API", database.clusterArn);
     this.output("SecretArn", "The database's user and password", database.secretArn);
     this.output("DatabaseName", "The schema that holds the tables", database.databaseName);
+  }
+
+  /** A link that a function signs opens what the function itself may read. */
+  private letSignRejects(reports: RustFunction, { bucket }: Ingestion): void {
+    reports.lambda.addEnvironment("ROWGATE_BUCKET", bucket.bucketName);
+    reports.allow("SignRejects", ["s3:GetObject"], [bucket.arnForObjects(`${REJECTED_PREFIX}*`)]);
+    const arn = `<${this.getLogicalId(bucket.node.defaultChild as CfnBucket)}.Arn>`;
+    acknowledge(reports, {
+      [`AwsSolutions-IAM5[Resource::${arn}/${REJECTED_PREFIX}*]`]: "Each load has rejects files under its own id; the prefix is the limit.",
+    });
   }
 
   private output(name: string, description: string, value: string): void {

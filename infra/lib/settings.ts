@@ -30,6 +30,14 @@ export interface Settings {
   readonly deletionProtection: boolean;
   /** Files that may load side by side. */
   readonly loaderConcurrency: number;
+  /** MiB of the loader, which decide its share of a processor. */
+  readonly loaderMemory: number;
+  /** Transactions of one load side by side; the loader's own number where it is not set. */
+  readonly loaderLanes: number | undefined;
+  /** Rejected records beyond which a load fails, a number or a percentage; no limit where it is not set. */
+  readonly maxRejects: string | undefined;
+  /** Buckets beside the data bucket that a backfill may read. */
+  readonly readBuckets: readonly string[];
   readonly writerLimits: CallLimits;
   readonly operatorLimits: CallLimits;
 }
@@ -63,8 +71,15 @@ export function readSettings(node: Node): Settings {
     autoPauseMinutes: number(node, "autoPauseMinutes", 15, { min: 5, max: 1440, step: 1 }),
     deletionProtection: flag(node, "deletionProtection", true),
     // Amazon SQS takes no less than 2 as an event source's concurrency. Each loader writes through
-    // one connection at a time, so 4 files keep a small Aurora busy without starving the API.
+    // a few connections, so 4 files keep a small Aurora busy without starving the API.
     loaderConcurrency: number(node, "loaderConcurrency", 4, { min: 2, max: 1000, step: 1 }),
+    // AWS gives processor time in proportion to memory, one whole core at 1769 MiB. Parsing and
+    // checking are processor time, which costs the same at any share: less memory makes a load
+    // slower and no cheaper, and more buys a second core while lanes wait for the database.
+    loaderMemory: number(node, "loaderMemory", 1769, { min: 256, max: 10_240, step: 1 }),
+    loaderLanes: optional(node, "loaderLanes", () => number(node, "loaderLanes", 1, { min: 1, max: 16, step: 1 })),
+    maxRejects: optional(node, "maxRejects", () => rejectLimit(node)),
+    readBuckets: optional(node, "readBuckets", () => bucketNames(node)) ?? [],
     writerLimits: callLimits(node, "writer", { rate: 100, burst: 200, perDay: 1_000_000 }),
     operatorLimits: callLimits(node, "operator", { rate: 20, burst: 40, perDay: 100_000 }),
   };
@@ -104,6 +119,30 @@ function callLimits(node: Node, key: string, defaults: CallLimits): CallLimits {
     burst: number(node, `${key}Burst`, defaults.burst, { min: 1, max: 5_000, step: 1 }),
     perDay: number(node, `${key}PerDay`, defaults.perDay, { min: 1, max: 1_000_000_000, step: 1 }),
   };
+}
+
+/** As `domain::load::RejectLimit` reads it: a number of records, or a share of them. */
+function rejectLimit(node: Node): string {
+  const given = String(node.tryGetContext("maxRejects"));
+  if (!/^(\d{1,15}|\d{1,3}(\.\d{1,4})?%)$/.test(given) || (given.endsWith("%") && Number.parseFloat(given) > 100)) {
+    throw new SettingsError(`maxRejects=${given} is neither a number of records, as 100, nor a percentage, as 5%`);
+  }
+  return given;
+}
+
+function bucketNames(node: Node): string[] {
+  const names = text(node, "readBuckets", "").split(",").map((name) => name.trim());
+  for (const name of names) {
+    // Amazon S3's own rule for names, as far as it keeps anything but a name out of a policy.
+    if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name)) {
+      throw new SettingsError(`readBuckets names "${name}", which is no name of a bucket`);
+    }
+  }
+  return [...new Set(names)];
+}
+
+function optional<T>(node: Node, name: string, read: () => T): T | undefined {
+  return node.tryGetContext(name) === undefined ? undefined : read();
 }
 
 function text(node: Node, name: string, fallback: string): string {

@@ -33,6 +33,11 @@ for (const [context, message] of [
   [{ minCapacity: 4, maxCapacity: 2 }, "minCapacity=4 is more than maxCapacity=2"],
   [{ deletionProtection: "no" }, "deletionProtection=no is neither true nor false"],
   [{ writerRate: "" }, "writerRate= is not a number from 1 to 10000 in steps of 1"],
+  [{ loaderLanes: "0" }, "loaderLanes=0 is not a number from 1 to 16 in steps of 1"],
+  [{ maxRejects: "-1" }, "maxRejects=-1 is neither a number of records, as 100, nor a percentage, as 5%"],
+  [{ maxRejects: "101%" }, "maxRejects=101% is neither a number of records, as 100, nor a percentage, as 5%"],
+  [{ maxRejects: "0.5" }, "maxRejects=0.5 is neither a number of records, as 100, nor a percentage, as 5%"],
+  [{ readBuckets: "old-files,*" }, 'readBuckets names "*", which is no name of a bucket'],
   [{ loaderConcurrency: "many" }, "loaderConcurrency=many is not a number from 2 to 1000 in steps of 1"],
 ] as const) {
   test(`refuses ${JSON.stringify(context)}`, () => assert.equal(failure(context), message));

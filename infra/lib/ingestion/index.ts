@@ -1,4 +1,6 @@
 import { ArnFormat, Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
+import { Rule, RuleTargetInput, Schedule } from "aws-cdk-lib/aws-events";
+import { LambdaFunction as LambdaTarget } from "aws-cdk-lib/aws-events-targets";
 import { Effect, PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { EventSourceMapping } from "aws-cdk-lib/aws-lambda";
 import { BlockPublicAccess, Bucket, BucketEncryption, CfnBucket, ObjectOwnership } from "aws-cdk-lib/aws-s3";
@@ -13,11 +15,17 @@ import type { Settings } from "../settings";
 /** Where files are dropped to load. */
 const INCOMING_PREFIX = "incoming/";
 /** Where the loader puts the records that it did not take. */
-const REJECTED_PREFIX = "rejected/";
+export const REJECTED_PREFIX = "rejected/";
+
+/** What the loader remembers about its audits. */
+const AUDIT_KEYS = ["rowgate/last-load", "rowgate/last-audit"];
 
 // The longest that AWS lets a function run; what a big file does not finish in it, the next
 // delivery of its message goes on with.
 const LOADER_TIMEOUT = Duration.minutes(15);
+
+/** How often the ledger is checked and loads that nobody works on any more are given up. */
+export const AUDIT_INTERVAL = Duration.minutes(15);
 
 export interface IngestionProps {
   readonly settings: Settings;
@@ -55,6 +63,12 @@ export class Ingestion extends Construct {
     this.bucket = this.dataBucket(mayNotify);
 
     this.loader = this.loaderFunction(props);
+    this.letLoaderRead(props.settings.readBuckets);
+    new Rule(this, "Audit", {
+      description: "Checks the loads ledger",
+      schedule: Schedule.rate(AUDIT_INTERVAL),
+      targets: [new LambdaTarget(this.loader.lambda, { event: RuleTargetInput.fromObject({ audit: {} }) })],
+    });
     new EventSourceMapping(this, "FilesToLoader", {
       target: this.loader.lambda,
       eventSourceArn: this.queue.queueArn,
@@ -142,37 +156,76 @@ export class Ingestion extends Construct {
     return bucket;
   }
 
+  /** Lets a backfill read buckets that were there before Rowgate. */
+  private letLoaderRead(names: readonly string[]): void {
+    if (names.length === 0) {
+      return;
+    }
+    const buckets = names.map((name) => this.bucketArn(name));
+    this.loader.allow("ListOtherBuckets", ["s3:ListBucket", "s3:ListBucketVersions"], buckets);
+    this.loader.allow("ReadOtherBuckets", ["s3:GetObject", "s3:GetObjectVersion"], buckets.map((arn) => `${arn}/*`));
+    acknowledge(
+      this.loader,
+      Object.fromEntries(
+        names.map((name) => [
+          `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::${name}/*]`,
+          "Whoever deploys names the bucket to be loaded; what is in it is known to nobody else.",
+        ]),
+      ),
+    );
+  }
+
+  private bucketArn(bucketName: string): string {
+    return Stack.of(this).formatArn({
+      service: "s3",
+      region: "",
+      account: "",
+      resource: bucketName,
+      arnFormat: ArnFormat.NO_RESOURCE_NAME,
+    });
+  }
+
   private loaderFunction(props: IngestionProps): RustFunction {
+    const { loaderLanes, loaderMemory, maxRejects } = props.settings;
     const loader = new RustFunction(this, "Loader", {
       settings: props.settings,
       functionName: "rowgate-loader",
       packageName: "loader",
       description: "Loads CSV files dropped under incoming/ into their tables",
       timeout: LOADER_TIMEOUT,
-      // The file streams through, so memory is not the need: this is the processor share that
-      // parsing makes use of.
-      memorySize: 512,
-      environment: { ROWGATE_BUCKET: this.bucket.bucketName },
+      // The file streams through in 128 MiB: this is about the processor.
+      memorySize: loaderMemory,
+      environment: {
+        ROWGATE_BUCKET: this.bucket.bucketName,
+        ROWGATE_QUEUE_URL: this.queue.queueUrl,
+        ...(loaderLanes === undefined ? {} : { ROWGATE_LANES: loaderLanes.toString() }),
+        ...(maxRejects === undefined ? {} : { ROWGATE_MAX_REJECTS: maxRejects }),
+      },
     });
     loader.useDatabase(props.database, TRANSACTIONS);
     loader.allow("ReadDroppedFiles", ["s3:GetObject", "s3:GetObjectVersion"], [
       this.bucket.arnForObjects(`${INCOMING_PREFIX}*`),
     ]);
-    // Without these S3 answers 403 for a file deleted before it is read, which looks like a fault of
-    // the role and would be tried again; with them it is a plain 404.
-    loader.allow("TellMissingFromForbidden", ["s3:ListBucket", "s3:ListBucketVersions"], [this.bucket.bucketArn]);
+    // A backfill lists the bucket. And without these S3 answers 403 for a file deleted before it is
+    // read, which looks like a fault of the role and would be tried again; with them it is a plain 404.
+    loader.allow("ListDroppedFiles", ["s3:ListBucket", "s3:ListBucketVersions"], [this.bucket.bucketArn]);
     loader.allow("WriteRejects", ["s3:PutObject", "s3:AbortMultipartUpload"], [
       this.bucket.arnForObjects(`${REJECTED_PREFIX}*`),
     ]);
+    // Two small objects, which the audit reads in place of the database while nothing is loaded: a
+    // question to the database every quarter of an hour would keep it from ever pausing.
+    loader.allow("RememberAudits", ["s3:GetObject", "s3:PutObject"], AUDIT_KEYS.map((key) => this.bucket.arnForObjects(key)));
+    // A load that needs another invocation, and files of a backfill.
+    loader.allow("SendToQueue", ["sqs:SendMessage"], [this.queue.queueArn]);
     loader.allow(
       "TakeFromQueue",
       ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"],
       [this.queue.queueArn],
     );
-    const bucketArn = `<${Stack.of(this).getLogicalId(this.bucket.node.defaultChild as CfnBucket)}.Arn>`;
+    const dataBucketArn = `<${Stack.of(this).getLogicalId(this.bucket.node.defaultChild as CfnBucket)}.Arn>`;
     acknowledge(loader, {
-      [`AwsSolutions-IAM5[Resource::${bucketArn}/${INCOMING_PREFIX}*]`]: "People name the files they drop; the prefix is the limit.",
-      [`AwsSolutions-IAM5[Resource::${bucketArn}/${REJECTED_PREFIX}*]`]: "Each load writes under its own id; the prefix is the limit.",
+      [`AwsSolutions-IAM5[Resource::${dataBucketArn}/${INCOMING_PREFIX}*]`]: "People name the files they drop; the prefix is the limit.",
+      [`AwsSolutions-IAM5[Resource::${dataBucketArn}/${REJECTED_PREFIX}*]`]: "Each load writes under its own id; the prefix is the limit.",
     });
     return loader;
   }

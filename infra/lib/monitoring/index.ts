@@ -1,10 +1,15 @@
 import { Duration } from "aws-cdk-lib";
-import { Alarm, ComparisonOperator, Stats, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import { Alarm, type AlarmProps, ComparisonOperator, Metric, Stats, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 
+/** What the functions write their metrics under. */
+const NAMESPACE = "Rowgate";
+
 export interface MonitoringProps {
   readonly deadLetterQueue: Queue;
+  /** How often the ledger is audited. */
+  readonly auditInterval: Duration;
 }
 
 /** Alarms. Each names the section of the runbook that says what to do. */
@@ -12,25 +17,51 @@ export class Monitoring extends Construct {
   constructor(scope: Construct, id: string, props: MonitoringProps) {
     super(scope, id);
 
-    new Alarm(this, "DeadLettersNotEmpty", {
-      alarmName: "Rowgate/DeadLettersNotEmpty",
-      alarmDescription: runbook(
-        "A file was tried five times and is not loaded.",
-        "dead-letter-queue-not-empty",
-      ),
+    this.alarm("DeadLettersNotEmpty", "A file was tried five times and is not loaded.", "dead-letter-queue-not-empty", {
       metric: props.deadLetterQueue.metricApproximateNumberOfMessagesVisible({
         period: Duration.minutes(5),
         statistic: Stats.MAXIMUM,
       }),
+      // A queue that nobody used for hours reports nothing.
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+    this.alarm("LoadsFailed", "A load has failed; what it says in the ledger tells why.", "loads-failed", {
+      metric: metric("LoadsFailed", Stats.SUM, Duration.minutes(5)),
+      // Most of the time nothing fails, and nothing is what is reported then.
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+    this.alarm("LedgerFaults", "Figures of the loads ledger contradict each other.", "ledger-does-not-add-up", {
+      metric: metric("LedgerFaults", Stats.MAXIMUM, props.auditInterval),
+      // What an audit found holds until the next one.
+      treatMissingData: TreatMissingData.IGNORE,
+    });
+    this.alarm("LoadsStalled", "A load was begun and left by everyone; it has been given up.", "loads-stalled", {
+      metric: metric("LoadsStalled", Stats.MAXIMUM, props.auditInterval),
+      treatMissingData: TreatMissingData.IGNORE,
+    });
+    this.alarm("AuditMissing", "The loads ledger has not been audited for an hour.", "audit-missing", {
+      metric: metric("LedgerFaults", Stats.SAMPLE_COUNT, props.auditInterval),
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      // Every one of them: a database that takes a while to answer delays an audit.
+      evaluationPeriods: Math.ceil(Duration.hours(1).toSeconds() / props.auditInterval.toSeconds()),
+      treatMissingData: TreatMissingData.BREACHING,
+    });
+  }
+
+  /** An alarm that rings at one, unless `props` says otherwise. */
+  private alarm(name: string, what: string, section: string, props: Partial<AlarmProps> & Pick<AlarmProps, "metric">): void {
+    new Alarm(this, name, {
+      alarmName: `Rowgate/${name}`,
+      alarmDescription: `${what} Runbook: docs/operations.md#${section}`,
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       threshold: 1,
       evaluationPeriods: 1,
-      // A queue that nobody used for hours reports nothing.
-      treatMissingData: TreatMissingData.NOT_BREACHING,
+      ...props,
     });
   }
 }
 
-function runbook(what: string, section: string): string {
-  return `${what} Runbook: docs/operations.md#${section}`;
+/** A metric over all tables. */
+function metric(metricName: string, statistic: string, period: Duration): Metric {
+  return new Metric({ namespace: NAMESPACE, metricName, statistic, period });
 }

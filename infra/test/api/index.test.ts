@@ -81,11 +81,16 @@ test("a path that is not there is not found, rather than forbidden", () => {
   found.hasResourceProperties("AWS::ApiGateway::GatewayResponse", { ResponseType: "MISSING_AUTHENTICATION_TOKEN", StatusCode: "404" });
 });
 
-test("the API may call its two functions, and nobody else may", () => {
+test("the API may call its two functions and the audit's schedule the loader, and nobody else may", () => {
   const permissions = Object.values(found.findResources("AWS::Lambda::Permission")) as Json[];
-  assert.equal(permissions.length, 2);
-  for (const { Properties } of permissions) {
-    assert.equal(Properties.Principal, "apigateway.amazonaws.com");
+  const callers = permissions.map(({ Properties }) => {
     assert.ok(Properties.SourceArn);
-  }
+    const called = found.toJSON()["Resources"][Properties.FunctionName["Fn::GetAtt"][0]];
+    return `${Properties.Principal} ${called.Properties.FunctionName}`;
+  });
+  assert.deepEqual(callers.sort(), [
+    "apigateway.amazonaws.com rowgate-insert",
+    "apigateway.amazonaws.com rowgate-reports",
+    "events.amazonaws.com rowgate-loader",
+  ]);
 });

@@ -22,8 +22,8 @@ test("every function knows the database, and only what else it needs", () => {
   );
   assert.deepEqual(names, {
     "rowgate-insert": ["AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", ...database],
-    "rowgate-reports": ["AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", ...database],
-    "rowgate-loader": ["ROWGATE_BUCKET", ...database],
+    "rowgate-reports": ["AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", "ROWGATE_BUCKET", ...database],
+    "rowgate-loader": ["ROWGATE_BUCKET", ...database, "ROWGATE_QUEUE_URL"].sort(),
     "rowgate-migrate": database,
   });
 });
@@ -49,30 +49,40 @@ test("every function may log, use the database, and no more than its work needs"
   const base = ["ReadDatabaseSecret", "UseDatabase", "WriteLogs"];
   const sids = (id: string) => Object.keys(statements(found, id)).sort();
   assert.deepEqual(sids("InsertPolicy"), base);
-  assert.deepEqual(sids("ReportsPolicy"), base);
+  assert.deepEqual(sids("ReportsPolicy"), ["ReadDatabaseSecret", "SignRejects", "UseDatabase", "WriteLogs"]);
   assert.deepEqual(sids("MigratePolicy"), base);
   assert.deepEqual(sids("IngestionLoaderPolicy"), [
+    "ListDroppedFiles",
     "ReadDatabaseSecret",
     "ReadDroppedFiles",
+    "RememberAudits",
+    "SendToQueue",
     "TakeFromQueue",
-    "TellMissingFromForbidden",
     "UseDatabase",
     "WriteLogs",
     "WriteRejects",
   ]);
 });
 
+test("the reports read rejects files and nothing else in the bucket", () => {
+  const { Action, Resource } = statements(found, "ReportsPolicy")["SignRejects"];
+  const bucket = { "Fn::GetAtt": [Object.keys(found.findResources("AWS::S3::Bucket"))[0], "Arn"] };
+  assert.deepEqual([Action, Resource], ["s3:GetObject", { "Fn::Join": ["", [bucket, "/rejected/*"]] }]);
+});
+
 test("the reports only run single statements", () => {
   assert.equal(statements(found, "ReportsPolicy")["UseDatabase"].Action, "rds-data:ExecuteStatement");
 });
 
-test("the loader reads what is dropped and writes rejects, nothing else in the bucket", () => {
+test("the loader reads what is dropped and writes rejects and what it remembers, nothing else in the bucket", () => {
   const policy = statements(found, "IngestionLoaderPolicy");
   const bucket = { "Fn::GetAtt": [Object.keys(found.findResources("AWS::S3::Bucket"))[0], "Arn"] };
-  const under = (prefix: string) => ({ "Fn::Join": ["", [bucket, `/${prefix}/*`]] });
+  const at = (key: string) => ({ "Fn::Join": ["", [bucket, `/${key}`]] });
+  const under = (prefix: string) => at(`${prefix}/*`);
   assert.deepEqual(policy["ReadDroppedFiles"].Resource, under("incoming"));
   assert.deepEqual(policy["WriteRejects"].Resource, under("rejected"));
-  assert.deepEqual(policy["TellMissingFromForbidden"].Resource, bucket);
+  assert.deepEqual(policy["RememberAudits"].Resource, [at("rowgate/last-audit"), at("rowgate/last-load")]);
+  assert.deepEqual(policy["ListDroppedFiles"].Resource, bucket);
 });
 
 test("no right of a function is on everything", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { only, template, type Json } from "../support";
+import { only, statements, template, templateWith, type Json } from "../support";
 
 const found = template();
 const bucket = only(found, "AWS::S3::Bucket");
@@ -90,4 +90,37 @@ test("the loader gets one file at a time and names what failed", () => {
     ScalingConfig: { MaximumConcurrency: 4 },
   });
   assert.equal(loader.Properties.ReservedConcurrentExecutions, undefined);
+});
+
+test("the loader has a whole core, knows its queue, and decides by itself what nobody set", () => {
+  assert.equal(loader.Properties.MemorySize, 1769);
+  assert.deepEqual(loader.Properties.Environment.Variables.ROWGATE_QUEUE_URL, {
+    Ref: Object.entries(found.findResources("AWS::SQS::Queue")).find(([, { Properties }]) => Properties.RedrivePolicy)?.[0],
+  });
+  const settled = templateWith({ loaderMemory: "3008", loaderLanes: "4", maxRejects: "2.5%" });
+  const { MemorySize, Environment } = only(settled, "AWS::Lambda::Function", ({ FunctionName }) => FunctionName === "rowgate-loader").Properties;
+  const { ROWGATE_LANES, ROWGATE_MAX_REJECTS } = Environment.Variables;
+  assert.deepEqual([MemorySize, ROWGATE_LANES, ROWGATE_MAX_REJECTS], [3008, "4", "2.5%"]);
+});
+
+test("the ledger is audited every quarter of an hour", () => {
+  const { Properties } = only(found, "AWS::Events::Rule");
+  assert.equal(Properties.ScheduleExpression, "rate(15 minutes)");
+  assert.equal(Properties.State, "ENABLED");
+  assert.deepEqual(Properties.Targets.map(({ Input }: Json) => JSON.parse(Input)), [{ audit: {} }]);
+});
+
+test("a load is given up no sooner than its message must have come back", () => {
+  // Two hours: STALLED_AFTER of the loader.
+  assert.ok(queue.Properties.VisibilityTimeout + loader.Properties.Timeout < 2 * 3600);
+});
+
+test("the loader reads other buckets only where it is told to, and never writes there", () => {
+  const sids = (context: Json) => statements(templateWith(context), "IngestionLoaderPolicy");
+  const others = sids({ readBuckets: "old-files, archive.2020" });
+  const arn = (rest: string) => ({ "Fn::Join": ["", ["arn:", { Ref: "AWS::Partition" }, `:s3:::${rest}`]] });
+  assert.deepEqual(others["ListOtherBuckets"].Resource, [arn("archive.2020"), arn("old-files")]);
+  assert.deepEqual(others["ReadOtherBuckets"].Resource, [arn("archive.2020/*"), arn("old-files/*")]);
+  assert.deepEqual(others["ReadOtherBuckets"].Action, ["s3:GetObject", "s3:GetObjectVersion"]);
+  assert.equal(statements(found, "IngestionLoaderPolicy")["ReadOtherBuckets"], undefined);
 });
