@@ -1,8 +1,8 @@
 //! Committing one chunk: its rows, its ledger row and its rejects file, together or not at all.
 
-use aurora::loads::{self, ChunkCounts, Claim};
+use aurora::loads::{self, ChunkCounts, Claim, Run};
 use aurora::{Database, Error};
-use domain::load::{CheckedChunk, Chunk, Columns, LoadId, RejectedRecord, rejects_csv, rejects_key};
+use domain::load::{CheckedChunk, Chunk, Columns, RejectedRecord, rejects_csv, rejects_key};
 
 use crate::Loader;
 use crate::error::LoadError;
@@ -14,7 +14,7 @@ const ATTEMPTS: u32 = 5;
 
 /// A chunk with everything that its transaction needs.
 pub(crate) struct Work<'c> {
-    pub(crate) id: &'c LoadId,
+    pub(crate) run: &'c Run,
     pub(crate) chunk: &'c Chunk,
     pub(crate) columns: &'c Columns,
     pub(crate) checked: &'c CheckedChunk<'c>,
@@ -36,7 +36,7 @@ pub(crate) async fn commit<S: Store>(
         };
         match &error {
             LoadError::Database(cause) if attempt < ATTEMPTS && cause.is_unknown_outcome() => {
-                if loads::is_committed(database, work.id, work.chunk.number).await? {
+                if loads::is_committed(database, &work.run.id, work.chunk.number).await? {
                     return Ok(());
                 }
             }
@@ -50,15 +50,15 @@ pub(crate) async fn commit<S: Store>(
 /// Everything between BEGIN and COMMIT. The ledger row goes first, so a twin of this load waits there; the rejects
 /// file is written while the row is held, so of two twins only the one that commits has the last word on it.
 async fn fill<S: Store>(loader: &Loader<S>, tx: &aurora::Tx, work: &Work<'_>) -> Result<(), LoadError> {
-    let Work { id, chunk, columns, checked, missing } = *work;
-    if loads::claim_chunk(tx, id, chunk).await? != Claim::Ours {
+    let Work { run, chunk, columns, checked, missing } = *work;
+    if loads::claim_chunk(tx, run, chunk, ChunkCounts::default(), None).await? != Claim::Ours {
         return Ok(());
     }
     let taken = loads::append_rows(tx, checked).await?;
     let mut rejected: Vec<RejectedRecord<'_>> = checked.rejected.clone();
     rejected.extend(taken.iter().map(|position| checked.taken(*position)));
     rejected.sort_by_key(|rejected| rejected.record.line);
-    let key = rejects_key(checked.table.name(), id, chunk.number);
+    let key = rejects_key(checked.table.name(), &run.id, chunk.number);
     if !rejected.is_empty() {
         let file = rejects_csv(checked.table, columns, &rejected);
         loader.store.put(&loader.bucket, &key, file).await?;
@@ -70,6 +70,6 @@ async fn fill<S: Store>(loader: &Loader<S>, tx: &aurora::Tx, work: &Work<'_>) ->
         unknown_references: count_missing(checked, &taken, missing),
     };
     let rejects_key = (!rejected.is_empty()).then_some(&*key);
-    loads::record_chunk(tx, id, chunk.number, counts, rejects_key).await?;
+    loads::amend_chunk(tx, run, chunk.number, counts, rejects_key).await?;
     Ok(())
 }

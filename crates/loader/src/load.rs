@@ -1,9 +1,9 @@
 //! One load, from the event to its ending in the ledger.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use aurora::loads::{self, Ending, NewLoad};
+use aurora::loads::{self, CommittedChunk, Ending, NewLoad, Run};
 use aurora::{Database, Deadline};
 use domain::dictionary::{LoadMode, Table};
 use domain::load::{CheckedChunk, Chunk, ChunkError, Chunker, Columns, Incoming, LoadId, LoadStatus};
@@ -49,8 +49,13 @@ pub async fn load<S: Store>(
         table: incoming.as_ref().map_or_else(|_| named_table(&object.key), |incoming| incoming.table.name()),
         mode: incoming.as_ref().map_or(LoadMode::Append, |incoming| incoming.mode),
         bytes: object.size,
+        etag: None,
+        format: None,
+        chunk_bytes: domain::load::CHUNK_BYTES,
+        parent: None,
     };
-    if loads::begin(&database, new).await? != LoadStatus::Running {
+    let begun = loads::begin(&database, new).await?;
+    if begun.status != LoadStatus::Running {
         tracing::info!(load.id = id.as_str(), "the load has ended before; this event was a repetition");
         return Ok(());
     }
@@ -61,14 +66,14 @@ pub async fn load<S: Store>(
             let left = deadline.remaining();
             let work_until = Deadline::after(left.saturating_sub(TIME_TO_END.min(left / 5)));
             let database = database.with_deadline(work_until);
-            let run = || run(loader, &database, object, &id, incoming.table, work_until);
+            let run = || run(loader, &database, object, &begun.run, incoming.table, work_until);
             try_again(run, work_until, &id).await
         }
     };
     match ended {
         Ok(()) => {}
         Err(error) if error.is_final() => {
-            loads::end(&database, &id, Ending::Failed(&error.reason())).await?;
+            loads::end(&database, &begun.run, Ending::Failed(&error.reason())).await?;
         }
         Err(error) => {
             tracing::warn!(
@@ -79,7 +84,7 @@ pub async fn load<S: Store>(
                 "the load has not ended; it goes on with the next delivery, or from the dead-letter queue"
             );
             if is_last_try {
-                loads::end(&database, &id, Ending::GivenUp(&error.reason())).await?;
+                loads::end(&database, &begun.run, Ending::GivenUp(&error.reason())).await?;
             }
             return Err(error);
         }
@@ -138,15 +143,15 @@ async fn run<S: Store>(
     loader: &Loader<S>,
     database: &Database,
     object: &ObjectCreated,
-    id: &LoadId,
+    current: &Run,
     table: &Table,
     deadline: Deadline,
 ) -> Result<(), LoadError> {
-    let committed = loads::committed_chunks(database, id).await?;
+    let committed = loads::committed_chunks(database, &current.id).await?;
     if committed.is_empty()
         && let Some((same_as, sha256)) = find_same(loader, database, object, table).await?
     {
-        return Ok(loads::end(database, id, Ending::Skipped { same_as: &same_as, sha256: &sha256 }).await?);
+        return Ok(loads::end(database, current, Ending::Skipped { same_as: &same_as, digest: &sha256 }).await?);
     }
     let content = open(loader, object).await?;
     let (sender, receiver) = mpsc::channel(CHUNKS_AHEAD);
@@ -155,12 +160,12 @@ async fn run<S: Store>(
         drop(sender);
         result
     };
-    let committing = commit_all(loader, database, id, table, &committed, receiver, deadline);
+    let committing = commit_all(loader, database, current, table, &committed, receiver, deadline);
     // What ends the committing also ends the reading, whose chunks nobody takes any more.
     let (read, done) = tokio::join!(reading, committing);
     done?;
     let sha256 = read?;
-    Ok(loads::end(database, id, Ending::Completed(&sha256)).await?)
+    Ok(loads::end(database, current, Ending::Completed(&sha256)).await?)
 }
 
 /// The completed load that brought the very same bytes into the table, if there is one, and their SHA-256. Content is
@@ -171,7 +176,7 @@ async fn find_same<S: Store>(
     object: &ObjectCreated,
     table: &Table,
 ) -> Result<Option<(String, String)>, LoadError> {
-    let candidates = loads::completed_of_size(database, table.name(), object.size).await?;
+    let candidates = loads::completed_of_size(database, table, object.size).await?;
     if object.size == 0 || candidates.is_empty() {
         return Ok(None);
     }
@@ -181,7 +186,8 @@ async fn find_same<S: Store>(
         hash.update(&piece);
     }
     let sha256 = hex(hash);
-    Ok(candidates.into_iter().find(|(_, other)| *other == sha256))
+    let found = candidates.into_iter().find(|candidate| candidate.content_digest == sha256);
+    Ok(found.map(|candidate| (candidate.load_id, sha256)))
 }
 
 async fn open<S: Store>(loader: &Loader<S>, object: &ObjectCreated) -> Result<S::Content, LoadError> {
@@ -232,9 +238,9 @@ async fn salvage(chunker: &mut Chunker, chunks: &mpsc::Sender<Chunk>, error: Chu
 async fn commit_all<S: Store>(
     loader: &Loader<S>,
     database: &Database,
-    id: &LoadId,
+    run: &Run,
     table: &Table,
-    committed: &BTreeSet<u32>,
+    committed: &BTreeMap<u32, CommittedChunk>,
     mut chunks: mpsc::Receiver<Chunk>,
     deadline: Deadline,
 ) -> Result<(), LoadError> {
@@ -245,7 +251,7 @@ async fn commit_all<S: Store>(
             Some(columns) => columns,
             None => columns.insert(Columns::of_first_chunk(table, &chunk)?),
         };
-        if committed.contains(&chunk.number) {
+        if committed.contains_key(&chunk.number) {
             continue;
         }
         if deadline.is_over() {
@@ -253,7 +259,7 @@ async fn commit_all<S: Store>(
         }
         let checked = CheckedChunk::check(table, columns, &chunk);
         let missing = references.missing(database, loader.dictionary, &checked).await?;
-        let work = Work { id, chunk: &chunk, columns, checked: &checked, missing: &missing };
+        let work = Work { run, chunk: &chunk, columns, checked: &checked, missing: &missing };
         commit(loader, database, &work).await?;
     }
     Ok(())

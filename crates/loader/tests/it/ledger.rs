@@ -1,7 +1,7 @@
 //! The ledger's own rules, which the loader builds on.
 
 use anyhow::Result;
-use aurora::loads::{self, Claim, Ending, NewLoad};
+use aurora::loads::{self, ChunkCounts, Claim, Ending, NewLoad, Run};
 use aurora::{Database, Error};
 use domain::dictionary::LoadMode;
 use domain::load::{Chunk, Chunker, LoadId, LoadStatus};
@@ -15,9 +15,25 @@ async fn begin(database: &Database, number: u32) -> Result<LoadStatus, Error> {
     let key = format!("incoming/jobs/{number}.csv");
     let id = id(number);
     let table = if number.is_multiple_of(2) { "jobs" } else { "employees" };
-    let load =
-        NewLoad { id: &id, bucket: "data", key: &key, version: "v", table, mode: LoadMode::Append, bytes: 7 };
-    loads::begin(database, load).await
+    let load = NewLoad {
+        id: &id,
+        bucket: "data",
+        key: &key,
+        version: "v",
+        etag: None,
+        table,
+        mode: LoadMode::Append,
+        format: Some("csv"),
+        bytes: 7,
+        chunk_bytes: 1024,
+        parent: None,
+    };
+    Ok(loads::begin(database, load).await?.status)
+}
+
+/// The first run of a load.
+fn run(number: u32) -> Run {
+    Run { id: id(number), restarts: 0 }
 }
 
 fn chunk() -> Chunk {
@@ -33,7 +49,7 @@ async fn loads_are_listed_newest_first_and_page_by_page() -> Result<()> {
     for number in 0..7 {
         begin(&database, number).await?;
     }
-    loads::end(&database, &id(2), Ending::Failed("it's \"bad\"; :really")).await?;
+    loads::end(&database, &run(2), Ending::Failed("it's \"bad\"; :really")).await?;
     let mut found = Vec::new();
     let mut after = None;
     loop {
@@ -102,8 +118,8 @@ async fn an_ended_load_is_not_begun_and_not_ended_again() -> Result<()> {
     let database = test.database();
     assert_eq!(begin(&database, 2).await?, LoadStatus::Running);
     assert_eq!(begin(&database, 2).await?, LoadStatus::Running);
-    loads::end(&database, &id(2), Ending::Completed("00")).await?;
-    loads::end(&database, &id(2), Ending::Failed("too late")).await?;
+    loads::end(&database, &run(2), Ending::Completed("00")).await?;
+    loads::end(&database, &run(2), Ending::Failed("too late")).await?;
     assert_eq!(begin(&database, 2).await?, LoadStatus::Completed);
     let record = loads::get(&database, &id(2)).await?.unwrap();
     assert_eq!((record.status, record.attempts, record.error), (LoadStatus::Completed, 2, None));
@@ -117,12 +133,12 @@ async fn a_twin_waits_for_the_chunk_and_finds_it_committed_or_free() -> Result<(
     begin(&database, 2).await?;
     for commits in [false, true] {
         let first = database.begin().await?;
-        assert_eq!(loads::claim_chunk(&first, &id(2), &chunk()).await?, Claim::Ours);
+        assert_eq!(loads::claim_chunk(&first, &run(2), &chunk(), ChunkCounts::default(), None).await?, Claim::Ours);
         let twin = tokio::spawn({
             let database = database.clone();
             async move {
                 let twin = database.begin().await?;
-                let claim = loads::claim_chunk(&twin, &id(2), &chunk()).await?;
+                let claim = loads::claim_chunk(&twin, &run(2), &chunk(), ChunkCounts::default(), None).await?;
                 twin.rollback().await?;
                 Ok::<_, Error>(claim)
             }

@@ -1,0 +1,107 @@
+//! Taking up a load.
+
+use domain::dictionary::LoadMode;
+use domain::load::{LoadId, LoadStatus};
+use serde::Deserialize;
+
+use super::{Run, long};
+use crate::{Database, Error, Statement};
+
+/// A load that is about to begin.
+#[derive(Debug, Clone, Copy)]
+pub struct NewLoad<'a> {
+    /// Its id.
+    pub id: &'a LoadId,
+    /// The object's bucket.
+    pub bucket: &'a str,
+    /// The object's key.
+    pub key: &'a str,
+    /// The object's version.
+    pub version: &'a str,
+    /// What S3 calls the object's content.
+    pub etag: Option<&'a str>,
+    /// The table; in a key that names none, what stands in its place, if that is a name at all.
+    pub table: &'a str,
+    /// The mode.
+    pub mode: LoadMode,
+    /// The format, by the name that the ledger knows it by; `None` for a key that cannot be loaded.
+    pub format: Option<&'a str>,
+    /// The object's size in bytes.
+    pub bytes: u64,
+    /// Bytes of content that a chunk ends with, unless the load began with another size.
+    pub chunk_bytes: u64,
+    /// The load whose rejected records the object holds, as far as its name tells.
+    pub parent: Option<&'a LoadId>,
+}
+
+/// How a load stands when a function takes it up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Begun {
+    /// Its status: anything but running means that there is nothing to do.
+    pub status: LoadStatus,
+    /// The run that the function may do.
+    pub run: Run,
+    /// Bytes of content that its chunks end with.
+    pub chunk_bytes: u64,
+    /// How often a function took it up, this time included.
+    pub attempts: u32,
+}
+
+/// Records that a delivery begins to work on a load; says where the load stands. One that was given up goes on.
+///
+/// # Errors
+/// As [`Database::execute`].
+pub async fn begin(database: &Database, load: NewLoad<'_>) -> Result<Begun, Error> {
+    #[derive(Deserialize)]
+    struct Row {
+        status: LoadStatus,
+        restarts: u32,
+        chunk_bytes: u64,
+        attempts: u32,
+    }
+    let gate = Statement::new("INSERT IGNORE INTO rowgate_table_gates (table_name) VALUES (:table)")
+        .bind("table", load.table)
+        .idempotent();
+    database.execute(gate).await?;
+    // A file may name any load as its parent; only one of the same table that is there counts.
+    let sql = "INSERT INTO rowgate_loads \
+               (load_id, bucket, object_key, object_version, etag, table_name, mode, format, status, bytes, \
+                chunk_bytes, parent_load_id, started_at, active_at, attempts) \
+               SELECT :load, :bucket, :key, :version, :etag, :table, :mode, :format, 'running', :bytes, :chunk_bytes, \
+                      (SELECT p.load_id FROM rowgate_loads p WHERE p.load_id = :parent AND p.table_name = :table), \
+                      UTC_TIMESTAMP(3), UTC_TIMESTAMP(3), 1 FROM DUAL \
+               ON DUPLICATE KEY UPDATE attempts = attempts + (rowgate_loads.status = 'running' OR given_up), \
+               active_at = IF(rowgate_loads.status = 'running' OR given_up, UTC_TIMESTAMP(3), active_at), \
+               error = IF(given_up, NULL, error), finished_at = IF(given_up, NULL, finished_at), \
+               status = IF(given_up, 'running', rowgate_loads.status), given_up = FALSE";
+    let insert = Statement::new(sql)
+        .bind("load", load.id.as_str())
+        .bind("bucket", load.bucket)
+        .bind("key", load.key)
+        .bind("version", load.version)
+        .bind("etag", load.etag)
+        .bind("table", load.table)
+        .bind("mode", load.mode.as_str())
+        .bind("format", load.format)
+        .bind("bytes", long(load.bytes))
+        .bind("chunk_bytes", long(load.chunk_bytes))
+        .bind("parent", load.parent.map(LoadId::as_str))
+        // Run twice, it counts one attempt too many and does no harm.
+        .idempotent();
+    database.execute(insert).await?;
+    let sql = "SELECT status, restarts, chunk_bytes, attempts FROM rowgate_loads WHERE load_id = :load";
+    let rows: Vec<Row> = database.query(Statement::new(sql).bind("load", load.id.as_str())).await?;
+    // The row has just been written, and nothing deletes rows of the ledger.
+    let row = rows.into_iter().next().unwrap_or(Row {
+        status: LoadStatus::Running,
+        restarts: 0,
+        chunk_bytes: load.chunk_bytes,
+        attempts: 1,
+    });
+    Ok(Begun {
+        status: row.status,
+        run: Run { id: load.id.clone(), restarts: row.restarts },
+        chunk_bytes: row.chunk_bytes,
+        attempts: row.attempts,
+    })
+}
