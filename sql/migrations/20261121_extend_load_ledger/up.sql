@@ -13,6 +13,9 @@ ALTER TABLE rowgate_loads
     ADD COLUMN chunk_bytes BIGINT NOT NULL DEFAULT 262144,
     -- How often the load was sent back to its start because its table was replaced under it, or its shadow was given up.
     ADD COLUMN restarts INT NOT NULL DEFAULT 0,
+    -- The table that a replace fills; its name is never used twice. NULL before it is made, and again once the load is sent back
+    -- to its start.
+    ADD COLUMN shadow_table VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
     -- The table that a replace fills; its name is never used twice. NULL before it is made, and again when the load is sent back to
     -- its start.
     ADD COLUMN shadow_table VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
