@@ -16,9 +16,6 @@ ALTER TABLE rowgate_loads
     -- The table that a replace fills; its name is never used twice. NULL before it is made, and again once the load is sent back
     -- to its start.
     ADD COLUMN shadow_table VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
-    -- The table that a replace fills; its name is never used twice. NULL before it is made, and again when the load is sent back to
-    -- its start.
-    ADD COLUMN shadow_table VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
     -- When a function last took the load up.
     ADD COLUMN active_at DATETIME(3) NULL,
     -- Finds earlier loads of content as large as this one.
