@@ -1,93 +1,104 @@
-//! A file of employees through the loader's handler, against `LOAD DATA LOCAL INFILE` of the same file by the `mariadb` client.
+//! A file of employees through the loader, against `LOAD DATA LOCAL INFILE` of the same file by the `mariadb` client.
 
-use std::fs::File;
-use std::io::{BufWriter, Read, Write};
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use aurora::Deadline;
-use aws_lambda_events::sqs::SqsEvent;
-use axum::body::Bytes;
-use loader::{Content, Loader, Store, StoreError, handle};
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
+use serde_json::{Value, json};
 
 use crate::client::Session;
+use crate::files::Files;
+use crate::function::{Invocation, Runtime};
 use crate::people::{self, Employee, Names};
-use crate::stage::{DATABASE, Stage};
+use crate::stage::{CLUSTER_ARN, DATABASE, SECRET_ARN, Stage};
 use crate::stats::{Times, ratio};
 use crate::table::{Line, Table};
 
-/// As much as Lambda lets a function run.
-const LIMIT: Duration = Duration::from_secs(15 * 60);
-/// What an object's content comes in, about what a connection to S3 hands over at once.
-const PIECE: usize = 64 * 1024;
+const BUCKET: &str = "bench";
+const KEY: &str = "incoming/employees/employees.csv";
 
-/// The bucket is a folder: what S3 adds is a matter of the network and not of the loader.
-#[derive(Debug)]
-struct Folder(PathBuf);
-
-#[derive(Debug)]
-struct OpenFile(File);
-
-impl Store for Folder {
-    type Content = OpenFile;
-
-    async fn open(&self, _bucket: &str, key: &str, _version: Option<&str>) -> Result<OpenFile, StoreError> {
-        File::open(self.0.join(file_name(key))).map(OpenFile).map_err(failed)
-    }
-
-    async fn put(&self, _bucket: &str, key: &str, content: Vec<u8>) -> Result<(), StoreError> {
-        std::fs::write(self.0.join(file_name(key)), content).map_err(failed)
-    }
+/// The loader's program with everything around it: a Runtime API, a bucket, the stage's Data API and database.
+struct Loader<'s> {
+    stage: &'s Stage,
+    program: PathBuf,
+    runtime: Runtime,
+    files: Files,
+    conn: Conn,
 }
 
-impl Content for OpenFile {
-    async fn next(&mut self) -> Result<Option<Bytes>, StoreError> {
-        let mut piece = vec![0; PIECE];
-        let read = self.0.read(&mut piece).map_err(failed)?;
-        piece.truncate(read);
-        Ok((read > 0).then(|| piece.into()))
+impl<'s> Loader<'s> {
+    async fn new(stage: &'s Stage, binaries: &Path, folder: &Path) -> Result<Self> {
+        Ok(Self {
+            stage,
+            program: binaries.join("loader"),
+            runtime: Runtime::serve(folder).await?,
+            files: Files::serve(folder).await?,
+            conn: stage.connect(Some(DATABASE)).await?,
+        })
     }
-}
 
-fn failed(error: std::io::Error) -> StoreError {
-    StoreError::Failed(error.into())
-}
+    /// Starts the function with the message of a dropped file, and waits until the load is completed.
+    async fn load(&mut self, key: &str) -> Result<Invocation> {
+        let bytes = fs::metadata(self.files.path(BUCKET, key))?.len();
+        let environment = [
+            ("AWS_ENDPOINT_URL_RDS_DATA", self.stage.data_api_url()),
+            ("AWS_ENDPOINT_URL_S3", self.files.url()),
+            ("ROWGATE_CLUSTER_ARN", CLUSTER_ARN.to_owned()),
+            ("ROWGATE_SECRET_ARN", SECRET_ARN.to_owned()),
+            ("ROWGATE_DATABASE", DATABASE.to_owned()),
+            ("ROWGATE_BUCKET", BUCKET.to_owned()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value));
+        let done = self.runtime.run(&self.program, &environment, event(key, bytes)).await?;
+        let status: Option<String> = self.conn.query_first("SELECT status FROM rowgate_loads").await?;
+        ensure!(status.as_deref() == Some("completed"), "the load is {status:?}: {}", done.log);
+        Ok(done)
+    }
 
-fn file_name(key: &str) -> &str {
-    key.rsplit('/').next().unwrap_or(key)
+    /// Empties the table, and the ledger with it: bytes that are in already would be skipped.
+    async fn empty(&mut self) -> Result<()> {
+        for table in ["employees", "rowgate_loads", "rowgate_load_chunks"] {
+            self.conn.query_drop(format!("TRUNCATE TABLE {table}")).await?;
+        }
+        Ok(())
+    }
 }
 
 /// Loads a file of `rows` employees `rounds` times each way, in turns, each time into an empty table.
-pub(crate) async fn measure(stage: &Stage, rows: u64, rounds: usize, table: &mut Table) -> Result<()> {
+pub(crate) async fn measure(
+    stage: &Stage,
+    binaries: &Path,
+    rows: u64,
+    rounds: usize,
+    table: &mut Table,
+) -> Result<()> {
     let folder = tempfile::tempdir()?;
-    let file = folder.path().join("employees.csv");
+    let mut loader = Loader::new(stage, binaries, folder.path()).await?;
+    let file = loader.files.path(BUCKET, KEY);
+    fs::create_dir_all(file.parent().context("a file in no folder")?)?;
     let bytes = write(&file, rows)?;
-    let loader = Loader {
-        database: stage.database(),
-        store: Folder(folder.path().to_owned()),
-        dictionary: domain::shipped::dictionary()?,
-        bucket: "bench".to_owned(),
-    };
     let mut session = Session::start(stage.socket())?;
     let statement = load_data(&file);
-    let mut conn = stage.connect(Some(DATABASE)).await?;
     let (mut ours, mut reference) = (Times::default(), Times::default());
+    let mut peak = 0;
     for round in 0..rounds {
         for turn in 0..2 {
-            empty(&mut conn).await?;
+            loader.empty().await?;
             if (round + turn) % 2 == 0 {
-                ours.add(run_loader(&loader, bytes, round).await?);
+                let done = loader.load(KEY).await?;
+                ours.add(done.time);
+                peak = peak.max(done.peak);
             } else {
                 reference.add(session.execute(&statement)?);
             }
-            let there: Option<u64> = conn.query_first("SELECT COUNT(*) FROM employees").await?;
+            let there: Option<u64> = loader.conn.query_first("SELECT COUNT(*) FROM employees").await?;
             ensure!(there == Some(rows), "{there:?} of {rows} rows are in");
         }
     }
-    conn.disconnect().await?;
     let (ours, reference) = (ours.median(), reference.median());
     table.add(Line {
         measure: format!(
@@ -106,6 +117,11 @@ pub(crate) async fn measure(stage: &Stage, rows: u64, rounds: usize, table: &mut
         reference: per_second(rows, reference),
         ..Line::default()
     });
+    table.add(Line {
+        measure: "  the same, peak memory of the function".to_owned(),
+        ours: format!("{} MiB", peak / (1 << 20)),
+        ..Line::default()
+    });
     Ok(())
 }
 
@@ -117,7 +133,7 @@ fn write(file: &Path, rows: u64) -> Result<u64> {
         writeln!(output, "{id},{name},{datetime},{department},{job}")?;
     }
     output.flush()?;
-    Ok(std::fs::metadata(file)?.len())
+    Ok(fs::metadata(file)?.len())
 }
 
 /// The plain statement. MariaDB reads the `T` and drops the `Z` of a date with a warning for each row, and stores what it
@@ -131,44 +147,23 @@ fn load_data(file: &Path) -> String {
     )
 }
 
-async fn run_loader(loader: &Loader<Folder>, bytes: u64, round: usize) -> Result<Duration> {
-    let event = event(bytes, round)?;
-    let started = Instant::now();
-    let answer = handle(loader, event, Deadline::after(LIMIT)).await;
-    let time = started.elapsed();
-    ensure!(answer.batch_item_failures.is_empty(), "the loader gave the message back");
-    Ok(time)
-}
-
 /// The queue's message about a file that was dropped.
-fn event(bytes: u64, round: usize) -> Result<SqsEvent> {
-    let version = format!("version-{round}");
-    let dropped = serde_json::json!({"Records": [{
+fn event(key: &str, bytes: u64) -> Value {
+    let dropped = json!({"Records": [{
         "eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": "us-east-1",
         "eventTime": "2026-01-01T00:00:00.000Z", "eventName": "ObjectCreated:Put",
         "userIdentity": {"principalId": "bench"}, "requestParameters": {"sourceIPAddress": "127.0.0.1"},
         "responseElements": {},
         "s3": {
             "s3SchemaVersion": "1.0", "configurationId": "bench",
-            "bucket": {"name": "bench", "ownerIdentity": {"principalId": "bench"}, "arn": "arn:aws:s3:::bench"},
-            "object": {
-                "key": "incoming/employees/employees.csv", "size": bytes, "versionId": version, "sequencer": version,
-            },
+            "bucket": {"name": BUCKET, "ownerIdentity": {"principalId": "bench"}, "arn": "arn:aws:s3:::bench"},
+            "object": {"key": key, "size": bytes, "versionId": "1", "sequencer": "1"},
         },
     }]});
-    let message = serde_json::json!({"Records": [{
-        "messageId": version, "body": dropped.to_string(), "attributes": {}, "messageAttributes": {},
-        "eventSource": "aws:sqs",
-    }]});
-    serde_json::from_value(message).context("the event that the bench made up is none")
-}
-
-/// Empties the table, and the ledger with it: bytes that are in already would be skipped.
-async fn empty(conn: &mut Conn) -> Result<()> {
-    for table in ["employees", "rowgate_loads", "rowgate_load_chunks"] {
-        conn.query_drop(format!("TRUNCATE TABLE {table}")).await?;
-    }
-    Ok(())
+    json!({"Records": [{
+        "messageId": "1", "receiptHandle": "1", "body": dropped.to_string(), "attributes": {},
+        "messageAttributes": {}, "eventSource": "aws:sqs", "awsRegion": "us-east-1",
+    }]})
 }
 
 fn per_second(rows: u64, time: Duration) -> String {

@@ -6,10 +6,13 @@
 
 mod client;
 mod data_api;
+mod files;
+mod function;
 mod insert;
 mod loader;
 mod machine;
 mod people;
+mod serve;
 mod stage;
 mod start;
 mod stats;
@@ -77,7 +80,7 @@ async fn main() -> Result<()> {
         if wanted(Part::Loader) {
             let rows = if args.quick { 20_000 } else { 1_000_000 };
             progress("loading a file of employees");
-            loader::measure(&stage, rows, rounds(3, 1), &mut table).await?;
+            loader::measure(&stage, &binaries, rows, rounds(3, 1), &mut table).await?;
         }
     }
     if wanted(Part::Start) {

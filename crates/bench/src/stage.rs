@@ -21,6 +21,11 @@ use crate::people;
 /// The database of all measures.
 pub(crate) const DATABASE: &str = "rowgate";
 
+/// What the Data API's requests name; any will do.
+pub(crate) const CLUSTER_ARN: &str = "arn:aws:rds:us-east-1:000000000000:cluster:rowgate";
+/// See [`CLUSTER_ARN`].
+pub(crate) const SECRET_ARN: &str = "arn:aws:secretsmanager:us-east-1:000000000000:secret:rowgate";
+
 /// The durability and memory of the local cloud's MariaDB (`crates/cli/src/local/mariadb.rs`); the tests' own settings would
 /// flatter whoever commits more often.
 pub(crate) const SETTINGS: [&str; 6] = [
@@ -65,18 +70,23 @@ impl Stage {
         self.mariadb.socket()
     }
 
+    /// The Data API, for `AWS_ENDPOINT_URL_RDS_DATA`.
+    pub(crate) fn data_api_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
     /// The database as the functions see it.
     pub(crate) fn database(&self) -> Database {
         let config = aws_sdk_rdsdata::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("us-east-1"))
             .credentials_provider(Credentials::new("bench", "bench", None, None, "bench"))
-            .endpoint_url(format!("http://{}", self.address))
+            .endpoint_url(self.data_api_url())
             .http_client(aws_smithy_http_client::Builder::new().build_http())
             .build();
         let target = Target {
-            cluster_arn: "arn:aws:rds:us-east-1:000000000000:cluster:rowgate".to_owned(),
-            secret_arn: "arn:aws:secretsmanager:us-east-1:000000000000:secret:rowgate".to_owned(),
+            cluster_arn: CLUSTER_ARN.to_owned(),
+            secret_arn: SECRET_ARN.to_owned(),
             database: DATABASE.to_owned(),
         };
         Database::new(Client::from_conf(config), target)
