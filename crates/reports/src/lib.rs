@@ -4,11 +4,12 @@
 //! its rows, `json` and `csv` write the answer into a `payload` that a function can give out.
 //!
 //! The function's configuration, from its environment: `ROWGATE_CLUSTER_ARN`, `ROWGATE_SECRET_ARN`,
-//! `ROWGATE_DATABASE`; `ROWGATE_LOG` filters log lines.
+//! `ROWGATE_DATABASE`, `ROWGATE_BUCKET` (where rejects files are); `ROWGATE_LOG` filters log lines.
 
 mod accept;
 mod csv;
 mod json;
+mod links;
 mod loads;
 mod payload;
 mod query;
@@ -23,6 +24,7 @@ use domain::problem::Problem;
 use domain::report::Report;
 use lambda_kit::http::RequestId;
 
+pub use links::{LINK_LIFETIME, Links};
 pub use payload::MAX_PAYLOAD_BYTES;
 
 /// What the handlers share.
@@ -34,6 +36,8 @@ pub struct Service {
     pub dictionary: &'static Dictionary,
     /// The reports that are served.
     pub reports: &'static [Report],
+    /// Links to rejects files.
+    pub links: Links,
 }
 
 /// The function's routes; [`lambda_kit::http::serve`] wraps and runs them.

@@ -1,5 +1,7 @@
 //! `GET /loads` and `GET /loads/{id}`: the loads ledger.
 
+use std::time::SystemTime;
+
 use aurora::loads;
 use axum::Extension;
 use axum::extract::rejection::PathRejection;
@@ -7,19 +9,24 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use domain::dictionary::Dictionary;
-use domain::load::{LoadId, LoadStatus};
+use domain::load::{LoadId, LoadRecord, LoadStatus, RejectsFile, RejectsPage};
 use domain::problem::{Problem, ProblemDetail, ProblemKind};
 use domain::report::{Parameter, ParameterType, ParameterValue, read_parameters};
 use lambda_kit::http::RequestId;
 use lambda_kit::problem::ProblemResponse;
+use serde::Serialize;
 use serde_json::json;
 
 use crate::accept::{Form, negotiate};
+use crate::links::{LinkError, Links};
 use crate::payload::{Payload, TooLarge};
 use crate::{Service, database_problem, query};
 
 const MAX_LIMIT: i64 = 1000;
 const DEFAULT_LIMIT: i64 = 100;
+/// Rejects files with a link in one answer at most. A link takes some 2.5 KB, most of it the session's token: 2.5 MB of the
+/// 6 MB that an answer can have.
+const MAX_LINKS: u32 = 1000;
 const STATUSES: [LoadStatus; 4] =
     [LoadStatus::Running, LoadStatus::Completed, LoadStatus::Failed, LoadStatus::Skipped];
 
@@ -58,14 +65,84 @@ pub(crate) async fn get(
     headers: HeaderMap,
 ) -> Result<Response, ProblemResponse> {
     let form = negotiate(&headers, &[Form::Json])?;
-    read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
+    let after = rejects_after(&query::pairs(query.as_deref())).map_err(query::problem)?;
     // What cannot be an id is no load's.
     let Some(load) = load.ok().and_then(|Path(load)| LoadId::parse(&load)) else {
         return Err(unknown().into());
     };
     let record = loads::get(&service.database, &load).await.map_err(|error| database_problem(&error, &id))?;
     let record = record.ok_or_else(unknown)?;
-    Ok(([(header::CONTENT_TYPE, form.content_type())], json!(record).to_string()).into_response())
+    let rejects = match record.rows_rejected {
+        0 => RejectsPage::default(),
+        _ => loads::rejects(&service.database, &load, MAX_LINKS, after.as_deref())
+            .await
+            .map_err(|error| database_problem(&error, &id))?,
+    };
+    let rejects = with_links(&service.links, rejects).await.map_err(|error| {
+        tracing::error!(request.id = id.0, error = %error, "no links can be signed");
+        Problem::internal()
+    })?;
+    let mut payload = Payload::default();
+    let answer = json!(LoadAnswer { record: &record, rejects: &rejects });
+    payload.push(&answer.to_string()).map_err(too_large)?;
+    Ok(([(header::CONTENT_TYPE, form.content_type())], payload.into_text()).into_response())
+}
+
+/// One load with its rejects files, as `docs/api.md` has them.
+#[derive(Debug, Serialize)]
+struct LoadAnswer<'a> {
+    #[serde(flatten)]
+    record: &'a LoadRecord,
+    #[serde(flatten)]
+    rejects: &'a Rejects,
+}
+
+#[derive(Debug, Serialize)]
+struct Rejects {
+    rejects: Vec<RejectsLink>,
+    /// How many files the load has in all.
+    rejects_files: u64,
+    /// What `rejects_after` takes for the files after these.
+    rejects_next: Option<String>,
+    /// When the links end.
+    rejects_expire_at: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct RejectsLink {
+    #[serde(flatten)]
+    file: RejectsFile,
+    url: String,
+}
+
+async fn with_links(links: &Links, page: RejectsPage) -> Result<Rejects, LinkError> {
+    let RejectsPage { files, total, next } = page;
+    let mut answer =
+        Rejects { rejects: Vec::new(), rejects_files: total, rejects_next: next, rejects_expire_at: None };
+    if !files.is_empty() {
+        let signer = links.signer(SystemTime::now()).await?;
+        answer.rejects_expire_at = Some(signer.expire_at()?);
+        for file in files {
+            let url = signer.link(&file.key)?;
+            answer.rejects.push(RejectsLink { file, url });
+        }
+    }
+    Ok(answer)
+}
+
+/// Reads the query of one load: the key of the rejects file after which files are wanted.
+fn rejects_after(given: &[(String, String)]) -> Result<Option<String>, Vec<ProblemDetail>> {
+    let parameter = Parameter {
+        name: "rejects_after".to_owned(),
+        parameter_type: ParameterType::String { max_length: 1024 },
+        default: None,
+        required: false,
+        description: String::new(),
+    };
+    Ok(match read_parameters(&[parameter], given)?.get("rejects_after") {
+        Some(ParameterValue::String(key)) => Some(key.clone()),
+        _ => None,
+    })
 }
 
 fn unknown() -> Problem {
@@ -93,14 +170,20 @@ impl Filter {
                 table.name().clone_into(value);
             }
         }
-        let parameters = parameters(dictionary);
+        let parameters = parameters();
         let result = read_parameters(&parameters, &given);
         let after = given.iter().find(|(name, _)| name == "after").map(|(_, value)| LoadId::parse(value));
-        let wrong_after = matches!(after, Some(None));
         let mut mistakes = result.as_ref().err().cloned().unwrap_or_default();
-        if wrong_after && !mistakes.iter().any(|mistake| mistake.parameter == "after") {
-            let detail = "after must be a load's id, as next has it.".to_owned();
-            mistakes.push(ProblemDetail { parameter: "after".to_owned(), detail });
+        let mut refuse = |name: &str, detail: &str| {
+            if !mistakes.iter().any(|mistake| mistake.parameter == name) {
+                mistakes.push(ProblemDetail { parameter: name.to_owned(), detail: detail.to_owned() });
+            }
+        };
+        if matches!(after, Some(None)) {
+            refuse("after", "after must be a load's id, as next has it.");
+        }
+        if given.iter().any(|(name, value)| name == "table" && !may_be_table(value)) {
+            refuse("table", "table must be a name, of letters, digits, _ and - without accents.");
         }
         match result {
             Ok(values) if mistakes.is_empty() => {
@@ -124,7 +207,13 @@ impl Filter {
     }
 }
 
-fn parameters(dictionary: &Dictionary) -> [Parameter; 4] {
+/// Whether a load of the ledger may have this as its table. The loader keeps of a wrong key what could be a name; nothing, where
+/// that is none either.
+fn may_be_table(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+}
+
+fn parameters() -> [Parameter; 4] {
     let optional = |name: &str, parameter_type, default| Parameter {
         name: name.to_owned(),
         parameter_type,
@@ -132,10 +221,10 @@ fn parameters(dictionary: &Dictionary) -> [Parameter; 4] {
         required: false,
         description: String::new(),
     };
-    let tables = dictionary.tables().iter().map(|table| table.name().to_owned()).collect();
     let statuses = STATUSES.map(|status| status.as_str().to_owned()).into();
     [
-        optional("table", ParameterType::Choice { values: tables }, None),
+        // Any name: the ledger also has failed loads of tables that the dictionary never had, or has no more.
+        optional("table", ParameterType::String { max_length: 64 }, None),
         optional("status", ParameterType::Choice { values: statuses }, None),
         optional(
             "limit",
@@ -172,16 +261,27 @@ mod tests {
     }
 
     #[test]
+    fn a_table_that_the_dictionary_does_not_have_may_be_asked_for() {
+        for name in ["people", "People-2_x", ""] {
+            assert_eq!(read(&format!("table={name}")).unwrap().table.as_deref(), Some(name));
+        }
+    }
+
+    #[test]
     fn reports_every_mistake() {
         assert_eq!(
-            read("table=people&status=done&limit=0&after=7&order=asc").unwrap_err(),
+            read(&format!("table={}&status=done&limit=0&after=7&order=asc", "x".repeat(65))).unwrap_err(),
             [
-                "table must be departments, jobs or employees, not \"people\".",
+                "table may have 64 characters, not 65.",
                 "status must be running, completed, failed or skipped, not \"done\".",
                 "limit must be from 1 to 1000, not 0.",
                 "order is not known; there are table, status, limit and after.",
                 "after must be a load's id, as next has it.",
             ]
+        );
+        assert_eq!(
+            read("table=%C3%A9quipe").unwrap_err(),
+            ["table must be a name, of letters, digits, _ and - without accents."]
         );
         assert_eq!(read("after=7&after=8").unwrap_err(), ["after is given 2 times; give it once."]);
     }

@@ -2,7 +2,7 @@
 
 use aurora::{Database, Target};
 use lambda_kit::{aws, env, http};
-use reports::{Service, router};
+use reports::{Links, Service, router};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
@@ -12,11 +12,16 @@ async fn main() -> Result<(), lambda_http::Error> {
         secret_arn: env::required("ROWGATE_SECRET_ARN")?,
         database: env::required("ROWGATE_DATABASE")?,
     };
-    let client = aws_sdk_rdsdata::Client::new(&aws::sdk_config().await);
+    let bucket = env::required("ROWGATE_BUCKET")?;
+    let config = aws::sdk_config().await;
+    let region = config.region().ok_or("AWS_REGION is not set")?;
+    let credentials = config.credentials_provider().ok_or("there are no AWS credentials")?;
+    let links = Links::new(&bucket, region.as_ref(), config.endpoint_url(), credentials);
     let service = Service {
-        database: Database::new(client, target),
+        database: Database::new(aws_sdk_rdsdata::Client::new(&config), target),
         dictionary: domain::shipped::dictionary()?,
         reports: domain::report::shipped()?,
+        links,
     };
     http::serve(router(service)).await
 }

@@ -1,6 +1,7 @@
 //! Reading the ledger.
 
-use domain::load::{LoadId, LoadPage, LoadRecord, LoadStatus};
+use domain::load::{LoadId, LoadPage, LoadRecord, LoadStatus, RejectsFile, RejectsPage};
+use serde::Deserialize;
 
 use crate::{Database, Error, Statement};
 
@@ -52,6 +53,51 @@ pub async fn get(database: &Database, id: &LoadId) -> Result<Option<LoadRecord>,
     let sql = format!("{} WHERE l.load_id = :load", select());
     let loads: Vec<LoadRecord> = database.query(Statement::new(sql).bind("load", id.as_str())).await?;
     Ok(loads.into_iter().next())
+}
+
+/// Rejects files of a load, in the order of its content: those after the file `after` if given, at most `limit` (1 to 1000).
+/// After a file that the load does not have there are none.
+///
+/// # Errors
+/// As [`Database::query`].
+pub async fn rejects(
+    database: &Database,
+    id: &LoadId,
+    limit: u32,
+    after: Option<&str>,
+) -> Result<RejectsPage, Error> {
+    let mut sql = "SELECT c.rejects_key AS `key`, c.rows_rejected AS `rows` FROM rowgate_load_chunks c \
+                   WHERE c.load_id = :load AND c.rejects_key IS NOT NULL"
+        .to_owned();
+    if after.is_some() {
+        sql.push_str(
+            " AND c.chunk_no > (SELECT MAX(a.chunk_no) FROM rowgate_load_chunks a \
+             WHERE a.load_id = :load AND a.rejects_key = :after)",
+        );
+    }
+    // One more than asked for tells whether there is a next page.
+    sql.push_str(&format!(" ORDER BY c.chunk_no LIMIT {}", limit + 1));
+    let mut select = Statement::new(sql).bind("load", id.as_str());
+    if let Some(after) = after {
+        select = select.bind("after", after);
+    }
+    let mut files: Vec<RejectsFile> = database.query(select).await?;
+    let more = files.len() > limit as usize;
+    files.truncate(limit as usize);
+    let next = files.last().filter(|_| more).map(|last| last.key.clone());
+    let total = if after.is_some() || more { count_rejects(database, id).await? } else { files.len() as u64 };
+    Ok(RejectsPage { files, total, next })
+}
+
+async fn count_rejects(database: &Database, id: &LoadId) -> Result<u64, Error> {
+    #[derive(Deserialize)]
+    struct Row {
+        total: u64,
+    }
+    let sql = "SELECT COUNT(*) AS total FROM rowgate_load_chunks \
+               WHERE load_id = :load AND rejects_key IS NOT NULL";
+    let rows: Vec<Row> = database.query(Statement::new(sql).bind("load", id.as_str())).await?;
+    Ok(rows.first().map_or(0, |row| row.total))
 }
 
 fn select() -> String {

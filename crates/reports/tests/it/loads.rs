@@ -14,17 +14,48 @@ async fn with_loads() -> Api {
     for number in 1..=7 {
         let table = if number % 2 == 0 { "jobs" } else { "employees" };
         let status = if number == 3 { "failed" } else { "completed" };
-        let error = if number == 3 { "'the file is not UTF-8'" } else { "NULL" };
-        let insert = format!(
-            "INSERT INTO rowgate_loads (load_id, bucket, object_key, object_version, table_name, mode, status, rows_read, \
-             rows_loaded, rows_rejected, unknown_references, bytes, started_at, finished_at, attempts, error) VALUES \
-             ('{}', 'data', 'incoming/{table}/a b+{number}.csv', 'v', '{table}', 'append', '{status}', 10, 9, 1, 2, 345, \
-             '2021-07-27 16:02:08.120', '2021-07-27 16:02:09.005', 1, {error})",
-            id(number)
-        );
-        api.sql(&[&insert]).await;
+        add_load(&api, number, table, status, 1).await;
     }
     api
+}
+
+async fn add_load(api: &Api, number: u32, table: &str, status: &str, rejected: u32) {
+    let error = if status == "failed" { "'the file is not UTF-8'" } else { "NULL" };
+    let insert = format!(
+        "INSERT INTO rowgate_loads (load_id, bucket, object_key, object_version, table_name, mode, status, rows_read, \
+         rows_loaded, rows_rejected, unknown_references, bytes, started_at, finished_at, attempts, error) VALUES \
+         ('{}', 'data', 'incoming/{table}/a b+{number}.csv', 'v', '{table}', 'append', '{status}', {rejected} + 9, 9, \
+         {rejected}, 2, 345, '2021-07-27 16:02:08.120', '2021-07-27 16:02:09.005', 1, {error})",
+        id(number)
+    );
+    api.sql(&[&insert]).await;
+}
+
+/// Chunks `from..to` of a load, of which each but every third has rejected three records.
+async fn add_chunks(api: &Api, number: u32, from: u32, to: u32) {
+    let rows: Vec<String> = (from..to)
+        .map(|chunk| {
+            let (rejected, key) = match chunk % 3 {
+                2 => (0, "NULL".to_owned()),
+                _ => (3, format!("'{}'", rejects_key(number, chunk))),
+            };
+            format!(
+                "('{}', {chunk}, 1, 0, 9, 4, 4 - {rejected}, {rejected}, 0, {key}, UTC_TIMESTAMP(3))",
+                id(number)
+            )
+        })
+        .collect();
+    let insert = format!(
+        "INSERT INTO rowgate_load_chunks (load_id, chunk_no, first_line, start_byte, end_byte, rows_read, rows_loaded, \
+         rows_rejected, unknown_references, rejects_key, committed_at) VALUES {}",
+        rows.join(", ")
+    );
+    api.sql(&[&insert]).await;
+}
+
+fn rejects_key(number: u32, chunk: u32) -> String {
+    let id = id(number);
+    format!("rejected/jobs/{id}/{id}-{chunk:05}.csv")
 }
 
 fn ids(page: &Value) -> Vec<u64> {
@@ -56,12 +87,17 @@ async fn pages_run_from_the_newest_to_the_oldest() {
 #[tokio::test]
 async fn filters_by_table_and_status() {
     let api = with_loads().await;
+    add_load(&api, 8, "people", "failed", 0).await;
     for (query, expected) in [
         ("table=jobs", vec![6, 4, 2]),
         ("table=hired_employees&limit=2", vec![7, 5]),
-        ("status=failed", vec![3]),
+        ("status=failed", vec![8, 3]),
         ("status=failed&table=jobs", vec![]),
         ("status=running", vec![]),
+        // Names that no table has: the ledger may hold them, and need not.
+        ("table=people", vec![8]),
+        ("table=nobody", vec![]),
+        ("table=", vec![]),
         (&*format!("after={}", id(999)), vec![]),
     ] {
         assert_eq!(ids(&api.get(&format!("/loads?{query}")).await.json()), expected, "{query}");
@@ -77,4 +113,57 @@ async fn one_load_has_all_its_fields() {
     for missing in [id(8), "7".to_owned(), "%27".to_owned(), "%ff".to_owned()] {
         assert_eq!(api.get(&format!("/loads/{missing}")).await.status, 404, "{missing}");
     }
+}
+
+#[tokio::test]
+async fn each_rejects_file_has_a_link_that_ends_after_15_minutes() {
+    let api = with_loads().await;
+    add_load(&api, 9, "jobs", "completed", 6).await;
+    add_chunks(&api, 9, 0, 3).await;
+    add_chunks(&api, 6, 0, 1).await;
+    let load = api.get(&format!("/loads/{}", id(9))).await.json();
+    let rejects = load["rejects"].as_array().unwrap();
+    let told: Vec<Value> = rejects.iter().map(|file| json!([file["key"], file["rows"]])).collect();
+    assert_eq!(told, [json!([rejects_key(9, 0), 3]), json!([rejects_key(9, 1), 3])]);
+    assert_eq!((&load["rejects_files"], &load["rejects_next"]), (&json!(2), &Value::Null));
+    let url = rejects[1]["url"].as_str().unwrap();
+    let place = format!("https://data.s3.eu-west-1.amazonaws.com/{}?", rejects_key(9, 1));
+    assert!(url.starts_with(&place) && url.contains("X-Amz-Expires=900&"), "{url}");
+    // Fifteen minutes after the moment that the link is signed for, to the second.
+    let signed = url.split("X-Amz-Date=").nth(1).unwrap().split('&').next().unwrap();
+    let minutes = |text: &str| {
+        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+        let (clock, seconds) = (&digits[8..12], &digits[12..14]);
+        (clock[..2].parse::<u32>().unwrap() * 60 + clock[2..].parse::<u32>().unwrap(), seconds.to_owned())
+    };
+    let (from, to) = (minutes(signed), minutes(load["rejects_expire_at"].as_str().unwrap()));
+    assert_eq!(((from.0 + 15) % (24 * 60), from.1), to);
+    assert!(load["rejects_expire_at"].as_str().unwrap().ends_with(".000Z"));
+}
+
+#[tokio::test]
+async fn more_rejects_files_than_an_answer_has_are_told_and_come_page_by_page() {
+    let api = with_loads().await;
+    add_load(&api, 9, "jobs", "failed", 4800).await;
+    add_chunks(&api, 9, 0, 2400).await;
+    let mut keys = Vec::new();
+    let mut path = format!("/loads/{}", id(9));
+    for expected in [1000, 600] {
+        let reply = api.get(&path).await;
+        let load = reply.json();
+        assert!(reply.body.len() < 3_000_000);
+        assert_eq!(load["rejects_files"], 1600);
+        let rejects = load["rejects"].as_array().unwrap().clone();
+        assert_eq!(rejects.len(), expected);
+        keys.extend(rejects.iter().map(|file| file["key"].as_str().unwrap().to_owned()));
+        let next = load["rejects_next"].as_str().map(str::to_owned);
+        assert_eq!(next.is_some(), expected == 1000);
+        path = format!("/loads/{}?rejects_after={}", id(9), next.unwrap_or_default());
+    }
+    let all: Vec<String> =
+        (0..2400).filter(|chunk| chunk % 3 != 2).map(|chunk| rejects_key(9, chunk)).collect();
+    assert_eq!(keys, all);
+    let beyond = api.get(&format!("/loads/{}?rejects_after=other", id(9))).await.json();
+    assert_eq!((&beyond["rejects"], &beyond["rejects_expire_at"]), (&json!([]), &Value::Null));
+    assert_eq!(api.get(&format!("/loads/{}?limit=5", id(9))).await.status, 400);
 }
