@@ -1,0 +1,68 @@
+//! Which objects the ledger knows.
+
+use std::collections::HashSet;
+
+use domain::load::LoadId;
+use serde::Deserialize;
+
+use crate::{Database, Error, Statement};
+
+/// Ids in one question at most.
+const IDS_PER_QUESTION: usize = 500;
+
+/// Keys in one question at most: they have up to a kilobyte each, and each is looked up by itself.
+const KEYS_PER_QUESTION: usize = 100;
+
+/// Those of `ids` that are loads of the ledger, however they stand; but for those that were given up, which go on when
+/// they are queued again.
+///
+/// # Errors
+/// As [`Database::query`].
+pub async fn known_loads(database: &Database, ids: &[LoadId]) -> Result<HashSet<LoadId>, Error> {
+    #[derive(Deserialize)]
+    struct Row {
+        load_id: LoadId,
+    }
+    let mut known = HashSet::with_capacity(ids.len());
+    for ids in ids.chunks(IDS_PER_QUESTION) {
+        let names: Vec<String> = (0..ids.len()).map(|number| format!("i{number}")).collect();
+        let list = names.iter().map(|name| format!(":{name}")).collect::<Vec<_>>().join(",");
+        let sql = format!("SELECT load_id FROM rowgate_loads WHERE load_id IN ({list}) AND NOT given_up");
+        let bind = |select: Statement, (name, id): (String, &LoadId)| select.bind(name, id.as_str());
+        let select = names.into_iter().zip(ids).fold(Statement::new(sql), bind);
+        known.extend(database.query::<Row>(select).await?.into_iter().map(|row| row.load_id));
+    }
+    Ok(known)
+}
+
+/// Those of `objects` of a bucket, each a key and an entity tag, that are in the ledger under whatever version.
+///
+/// # Errors
+/// As [`Database::query`].
+pub async fn known_contents(
+    database: &Database,
+    bucket: &str,
+    objects: &[(&str, &str)],
+) -> Result<HashSet<(String, String)>, Error> {
+    #[derive(Deserialize)]
+    struct Row {
+        object_key: String,
+        etag: String,
+    }
+    let mut known = HashSet::new();
+    for objects in objects.chunks(KEYS_PER_QUESTION) {
+        let conditions: Vec<String> = (0..objects.len())
+            .map(|number| format!("(object_key = :k{number} AND etag = :e{number})"))
+            .collect();
+        let sql = format!(
+            "SELECT object_key, etag FROM rowgate_loads WHERE bucket = :bucket AND ({})",
+            conditions.join(" OR ")
+        );
+        let mut select = Statement::new(sql).bind("bucket", bucket);
+        for (number, (key, etag)) in objects.iter().enumerate() {
+            select = select.bind(format!("k{number}"), *key).bind(format!("e{number}"), *etag);
+        }
+        known.extend(database.query::<Row>(select).await?.into_iter().map(|row| (row.object_key, row.etag)));
+    }
+    Ok(known)
+}
