@@ -29,6 +29,11 @@ pub enum Ending<'a> {
 /// # Errors
 /// As [`Database::execute`].
 pub async fn end(database: &Database, run: &Run, ending: Ending<'_>) -> Result<(), Error> {
+    database.execute(statement(run, ending)).await.map(|_| ())
+}
+
+/// The statement that ends a load.
+pub(super) fn statement(run: &Run, ending: Ending<'_>) -> Statement {
     let given_up = matches!(ending, Ending::GivenUp(_));
     let (status, digest, same_as, reason) = match ending {
         Ending::Completed(digest) => (LoadStatus::Completed, Some(digest), None, None),
@@ -50,7 +55,7 @@ pub async fn end(database: &Database, run: &Run, ending: Ending<'_>) -> Result<(
                    l.rows_read = c.rows_read, l.rows_loaded = c.rows_loaded, l.rows_rejected = c.rows_rejected, \
                    l.unknown_references = c.unknown_references, l.given_up = :given_up, l.finished_at = UTC_TIMESTAMP(3) \
                WHERE l.load_id = :load AND l.status = 'running' AND l.restarts = :restarts";
-    let update = Statement::new(sql)
+    Statement::new(sql)
         .bind("load", run.id.as_str())
         .bind("restarts", i64::from(run.restarts))
         .bind("status", status.as_str())
@@ -58,6 +63,5 @@ pub async fn end(database: &Database, run: &Run, ending: Ending<'_>) -> Result<(
         .bind("same_as", same_as)
         .bind("reason", reason)
         .bind("given_up", given_up)
-        .idempotent();
-    database.execute(update).await.map(|_| ())
+        .idempotent()
 }
