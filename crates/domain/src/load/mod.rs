@@ -1,5 +1,6 @@
 //! Loading files: what a key says, where a content is cut into chunks, what a record of it is, and what the ledger tells.
 
+mod builder;
 mod check;
 mod chunk;
 mod chunker;
@@ -11,6 +12,7 @@ mod limit;
 mod record;
 mod rejects;
 
+pub use builder::ChunkBuilder;
 pub use check::{CheckedChunk, Columns, RejectedRecord};
 pub use chunk::{
     CHUNK_BYTES, CHUNK_RECORDS, Chunk, ChunkError, MAX_CHUNK_BYTES, MAX_RECORD_BYTES, Position, Record,

@@ -1,0 +1,146 @@
+//! The text of a CSV file, unpacked.
+
+use std::io::{self, BufRead, ErrorKind, Read};
+
+use domain::load::Format;
+use flate2::bufread::GzDecoder;
+use zstd::stream::read::Decoder as ZstdDecoder;
+
+use super::SourceError;
+use super::input::Input;
+
+/// A zstd frame may ask its reader to hold this many bytes at most: 2^25, 32 MiB, a quarter of the memory that a load
+/// has. `zstd` itself asks for at most 8 MiB up to level 19; more only with `--ultra` or `--long`.
+const WINDOW_LOG: u32 = 25;
+
+/// zstd's words for a frame with a larger window, and for what is no frame: its only way to tell its errors apart.
+const ZSTD_WINDOW: &str = "Frame requires too much memory for decoding";
+const ZSTD_NO_FRAME: &str = "Unknown frame descriptor";
+
+/// The first byte of every member of a gzip file.
+const GZIP_FIRST: u8 = 0x1F;
+
+/// The text of a CSV file.
+pub(super) struct Content {
+    packing: Packing,
+    /// Bytes given out, and those that may be.
+    given: u64,
+    limit: u64,
+}
+
+enum Packing {
+    Plain(Input),
+    /// `None` only while one member's decoder is exchanged for the next one's.
+    Gzip(Option<GzDecoder<Input>>),
+    Zstd(ZstdDecoder<'static, Input>),
+}
+
+impl Content {
+    pub(super) fn plain(input: Input) -> Self {
+        Self { packing: Packing::Plain(input), given: 0, limit: u64::MAX }
+    }
+
+    /// Text packed with gzip, at most `limit` bytes of it. Of several members (RFC 1952, 2.2), which `cat` makes of
+    /// several files, each is read; zeros behind the last one, which tapes and some backup programs leave, are ignored.
+    pub(super) fn gzip(input: Input, limit: u64) -> Self {
+        Self { packing: Packing::Gzip(Some(GzDecoder::new(input))), given: 0, limit }
+    }
+
+    /// Text packed with Zstandard, at most `limit` bytes of it. Of several frames each is read.
+    pub(super) fn zstd(input: Input, limit: u64) -> Result<Self, SourceError> {
+        let mut decoder = ZstdDecoder::with_buffer(input).map_err(SourceError::Read)?;
+        decoder.window_log_max(WINDOW_LOG).map_err(SourceError::Read)?;
+        Ok(Self { packing: Packing::Zstd(decoder), given: 0, limit })
+    }
+
+    /// Fills `into` with what comes next, unless the content ends before; says how much it is, and the error that
+    /// follows it.
+    pub(super) fn fill(&mut self, into: &mut [u8]) -> (usize, Result<(), SourceError>) {
+        let mut filled = 0;
+        while filled < into.len() {
+            match self.read(&mut into[filled..]) {
+                Ok(0) => break,
+                Ok(read) => filled += read,
+                Err(error) => return (filled, Err(error)),
+            }
+        }
+        (filled, Ok(()))
+    }
+
+    fn read(&mut self, into: &mut [u8]) -> Result<usize, SourceError> {
+        let format = match self.packing {
+            Packing::Plain(_) => Format::Csv,
+            Packing::Gzip(_) => Format::Gzip,
+            Packing::Zstd(_) => Format::Zstd,
+        };
+        let read = loop {
+            let read = match &mut self.packing {
+                Packing::Plain(input) => input.read(into),
+                Packing::Gzip(decoder) => decoder.as_mut().map_or(Ok(0), |decoder| decoder.read(into)),
+                Packing::Zstd(decoder) => decoder.read(into),
+            };
+            let read = read.map_err(|error| self.explain(format, &error))?;
+            if read > 0 || !self.next_member()? {
+                break read;
+            }
+        };
+        // Of what is beyond the limit, nothing is used.
+        let allowed = usize::try_from(self.limit - self.given).unwrap_or(usize::MAX).min(read);
+        self.given += allowed as u64;
+        match allowed {
+            0 if read > 0 => Err(SourceError::Bomb { format, limit: self.limit }),
+            allowed => Ok(allowed),
+        }
+    }
+
+    /// Goes on with the next member of a gzip file, where one ends; says whether there is one.
+    fn next_member(&mut self) -> Result<bool, SourceError> {
+        let Packing::Gzip(decoder) = &mut self.packing else {
+            return Ok(false);
+        };
+        let Some(mut input) = decoder.take().map(GzDecoder::into_inner) else {
+            return Ok(false);
+        };
+        let first = loop {
+            let held = input.peek().map_err(SourceError::Read)?;
+            let zeros = held.iter().take_while(|byte| **byte == 0).count();
+            match held.get(zeros) {
+                None if zeros == 0 => return Ok(false),
+                None => input.consume(zeros),
+                Some(first) => {
+                    let first = *first;
+                    input.consume(zeros);
+                    break first;
+                }
+            }
+        };
+        if first != GZIP_FIRST {
+            return Err(SourceError::Trailing(Format::Gzip));
+        }
+        *decoder = Some(GzDecoder::new(input));
+        Ok(true)
+    }
+
+    /// What an error of reading means.
+    fn explain(&mut self, format: Format, error: &io::Error) -> SourceError {
+        let input = match &mut self.packing {
+            Packing::Plain(input) => Some(input),
+            Packing::Gzip(decoder) => decoder.as_mut().map(GzDecoder::get_mut),
+            Packing::Zstd(decoder) => Some(decoder.get_mut()),
+        };
+        if let Some(failure) = input.and_then(Input::take_failure) {
+            return SourceError::Read(failure);
+        }
+        let is_of_zstd = |message: &str| format == Format::Zstd && error.to_string() == message;
+        if error.kind() == ErrorKind::UnexpectedEof {
+            SourceError::Truncated(format)
+        } else if is_of_zstd(ZSTD_WINDOW) {
+            SourceError::Window(1 << WINDOW_LOG)
+        } else if is_of_zstd(ZSTD_NO_FRAME) {
+            // The file began with a frame, so this is behind it.
+            SourceError::Trailing(format)
+        } else {
+            SourceError::Damaged(format)
+        }
+    }
+}

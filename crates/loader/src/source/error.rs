@@ -1,0 +1,62 @@
+use std::io;
+
+use domain::load::{ChunkError, Format};
+
+/// Why the content of a file cannot be read on.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// A record.
+    #[error(transparent)]
+    Content(#[from] ChunkError),
+    /// The content begins like that of another kind of file than the name says.
+    #[error("the file is {found}, not what its name says; {advice}")]
+    OtherKind {
+        /// What it is.
+        found: &'static str,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// The text is UTF-16.
+    #[error("the file is UTF-16 text; save it as UTF-8, which Excel calls \"CSV UTF-8\"")]
+    Utf16,
+    /// The fields are separated by something else than commas.
+    #[error(
+        "line {line}: there is no comma, but there are {separator}; save the file with commas between the fields"
+    )]
+    Separator {
+        /// The first line with content.
+        line: u64,
+        /// What separates the fields.
+        separator: &'static str,
+    },
+    /// The archive ends before its content does.
+    #[error("the {0} file ends before its content does, so it was cut off; drop it again whole")]
+    Truncated(Format),
+    /// The archive contradicts itself.
+    #[error("the {0} file is damaged; drop it again as it was made")]
+    Damaged(Format),
+    /// Something else follows the archive.
+    #[error("something that is not {0} follows the end of the {0} file; drop it again as it was made")]
+    Trailing(Format),
+    /// Unpacked, the content is larger than is believable.
+    #[error(
+        "the {format} file holds more than {limit} bytes when unpacked, 100 times its own size; drop it unpacked, or in parts"
+    )]
+    Bomb {
+        /// The format.
+        format: Format,
+        /// Bytes.
+        limit: u64,
+    },
+    /// Unpacking would take more memory than there is.
+    #[error(
+        "unpacking the zstd file takes a window of more than {0} bytes; pack it without --ultra and --long"
+    )]
+    Window(u64),
+    /// A workbook.
+    #[error("{0}")]
+    Sheet(String),
+    /// Reading failed, which says nothing of the content and may pass.
+    #[error("reading the file failed: {0}")]
+    Read(#[source] io::Error),
+}

@@ -1,0 +1,112 @@
+//! Which cells of a workbook are dates: only the style of a cell tells its number from any other.
+
+use std::collections::BTreeMap;
+
+use super::SheetError;
+use super::xml::{Token, Tokens, push_text};
+
+/// Cell styles at most; Excel has at most 65,490.
+/// <https://support.microsoft.com/office/1672b34d-7043-467e-8e27-269d656771c3>
+const MAX_STYLES: usize = 65_536;
+
+/// For each cell style, whether it shows a date.
+pub(super) fn date_styles(mut tokens: Tokens) -> Result<Vec<bool>, SheetError> {
+    let mut formats = BTreeMap::new();
+    let mut styles = Vec::new();
+    let mut are_cells = false;
+    while let Some(token) = tokens.next()? {
+        match token {
+            Token::Open(tag) if tag.name == b"numFmt" => {
+                let mut code = Vec::new();
+                push_text(tag.attribute(b"formatCode").unwrap_or_default(), &mut code)?;
+                formats.insert(number(tag.attribute(b"numFmtId")), is_date_code(&code));
+            }
+            Token::Open(tag) if tag.name == b"cellXfs" => are_cells = true,
+            Token::Close(b"cellXfs") => are_cells = false,
+            Token::Open(tag) if are_cells && tag.name == b"xf" => {
+                let format = number(tag.attribute(b"numFmtId"));
+                styles.push(formats.get(&format).copied().unwrap_or_else(|| is_date_format(format)));
+            }
+            _ => {}
+        }
+        if styles.len() > MAX_STYLES || formats.len() > MAX_STYLES {
+            return Err(SheetError::Styles(MAX_STYLES));
+        }
+    }
+    Ok(styles)
+}
+
+fn number(text: Option<&[u8]>) -> u32 {
+    text.and_then(|text| std::str::from_utf8(text).ok()?.parse().ok()).unwrap_or_default()
+}
+
+/// Whether a format that needs no definition shows a date: ECMA-376, part 1, 18.8.30, those of East Asia included.
+fn is_date_format(format: u32) -> bool {
+    matches!(format, 14..=22 | 27..=36 | 45 | 47 | 50..=58)
+}
+
+/// Whether a format code shows a date: it has a letter for year, month, day, hour or second that stands for itself.
+/// A code for elapsed time (`[h]:mm`) shows a duration.
+fn is_date_code(code: &[u8]) -> bool {
+    let mut is_date = false;
+    let mut at = 0;
+    while let Some(byte) = code.get(at) {
+        let rest = &code[at + 1..];
+        at += 1;
+        match byte {
+            b'"' => at += memchr::memchr(b'"', rest).map_or(rest.len(), |end| end + 1),
+            b'[' => {
+                let end = memchr::memchr(b']', rest).unwrap_or(rest.len());
+                let is_elapsed = |byte: &u8| matches!(byte.to_ascii_lowercase(), b'h' | b'm' | b's');
+                if end > 0 && rest[..end].iter().all(is_elapsed) {
+                    return false;
+                }
+                at += end + 1;
+            }
+            // The next character is shown, or its width is kept free, or it fills the cell.
+            b'\\' | b'_' | b'*' => at += 1,
+            // Further sections are for negative numbers and the like.
+            b';' => break,
+            b'd' | b'D' | b'm' | b'M' | b'y' | b'Y' | b'h' | b'H' | b's' | b'S' => is_date = true,
+            _ => {}
+        }
+    }
+    is_date
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_dates_from_numbers_by_their_format() {
+        for code in [
+            "yyyy-mm-dd",
+            "D.M.YY h:mm",
+            "[$-409]d\\-mmm\\-yy;@",
+            "mmm",
+            "h:mm AM/PM",
+            "\"on\" d",
+            "yyyy\\Thh:mm:ss\\Z",
+        ] {
+            assert!(is_date_code(code.as_bytes()), "{code}");
+        }
+        for code in [
+            "General",
+            "0.00",
+            "#,##0\\ \"days\"",
+            "[Red]0;[Blue]-0",
+            "[h]:mm",
+            "[mm]:ss",
+            "0.00E+00",
+            "@",
+            "_-* #,##0_d",
+            "0;d",
+            "\"unclosed d",
+            "[unclosed d",
+            "\\",
+        ] {
+            assert!(!is_date_code(code.as_bytes()), "{code}");
+        }
+    }
+}
