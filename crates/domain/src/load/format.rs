@@ -1,7 +1,10 @@
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// How a file's content is written; said by the end of its name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Format {
     /// CSV as it is: `.csv`.
     Csv,
@@ -45,7 +48,7 @@ impl Format {
     ///
     /// # Errors
     /// What to do with a file that cannot be read.
-    pub(super) fn of_file(file: &str) -> Result<Self, &'static str> {
+    pub fn of_file(file: &str) -> Result<Self, &'static str> {
         let file = file.to_ascii_lowercase();
         let known = Self::ALL.into_iter().find(|format| file.ends_with(format.ending()));
         known.ok_or_else(|| advice(&file))

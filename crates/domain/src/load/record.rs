@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::LoadId;
+use super::{Format, LoadId};
 use crate::dictionary::LoadMode;
 
 /// How a load stands.
@@ -57,6 +57,8 @@ pub struct LoadRecord {
     pub key: String,
     /// What the load does with ids that are taken.
     pub mode: LoadMode,
+    /// How the object's content is written; `None` where its key names no format.
+    pub format: Option<Format>,
     /// How it stands.
     pub status: LoadStatus,
     /// Records read, without a header and empty lines.
@@ -77,6 +79,10 @@ pub struct LoadRecord {
     pub attempts: u32,
     /// Why it failed or was skipped; for people.
     pub error: Option<String>,
+    /// The load whose rejected records it brings back, mended.
+    pub parent: Option<LoadId>,
+    /// The earlier load that brought the very same bytes, where it was skipped for that.
+    pub same_as: Option<LoadId>,
 }
 
 /// One page of the ledger, newest first.

@@ -107,6 +107,13 @@ async fn filters_by_table_and_status() {
 #[tokio::test]
 async fn one_load_has_all_its_fields() {
     let api = with_loads().await;
+    let link = format!(
+        "UPDATE rowgate_loads SET format = 'gzip', parent_load_id = '{}', same_as_load_id = '{}' WHERE load_id = '{}'",
+        id(1),
+        id(2),
+        id(3)
+    );
+    api.sql(&[&link]).await;
     let reply = api.get(&format!("/loads/{}", id(3))).await;
     assert_eq!(reply.status, 200);
     insta::assert_json_snapshot!(reply.json());
