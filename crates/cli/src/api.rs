@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
+use domain::load::LoadId;
 use http::{Method, Request};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
@@ -34,11 +35,9 @@ pub(crate) struct Report {
     pub rows: Vec<Map<String, Value>>,
 }
 
-/// A row of the loads ledger.
+/// A load as `GET /loads/{id}` answers it.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Load {
-    /// Its id, of whatever JSON type.
-    pub load: Value,
     pub key: String,
     pub status: String,
     pub rows_read: Option<u64>,
@@ -46,6 +45,24 @@ pub(crate) struct Load {
     pub rows_rejected: Option<u64>,
     pub unknown_references: Option<u64>,
     pub error: Option<String>,
+    /// Rejects files, at most as many as one answer has.
+    #[serde(default)]
+    pub rejects: Vec<RejectsFile>,
+    /// How many there are in all.
+    #[serde(default)]
+    pub rejects_files: u64,
+    /// The key of the file that the next ones come after, where there are more.
+    #[serde(default)]
+    pub rejects_next: Option<String>,
+}
+
+/// A file of rejected records.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct RejectsFile {
+    pub key: String,
+    pub rows: u64,
+    /// Where it can be read for some minutes.
+    pub url: String,
 }
 
 impl Load {
@@ -91,17 +108,18 @@ impl Api {
         serde_json::from_str(&text).with_context(|| format!("reading the report {name}"))
     }
 
-    /// The newest loads, newest first.
-    pub(crate) async fn newest_loads(&self) -> Result<Vec<Load>> {
-        #[derive(Deserialize)]
-        struct Page {
-            loads: Vec<Load>,
+    /// One load, with its rejects files from the one after `rejects_after` on; `None` where the ledger has no such load.
+    pub(crate) async fn load(&self, id: &LoadId, rejects_after: Option<&str>) -> Result<Option<Load>> {
+        let query: Vec<_> =
+            rejects_after.map(|key| ("rejects_after".to_owned(), key.to_owned())).into_iter().collect();
+        let path = path(&["loads", id.as_str()], &query);
+        let answer = self.send(Method::GET, &path, "application/json", None).await?;
+        if answer.status == 404 {
+            return Ok(None);
         }
-        let query = [("limit".to_owned(), "100".to_owned())];
-        let answer = self.send(Method::GET, &path(&["loads"], &query), "application/json", None).await?;
-        let page: Page =
-            serde_json::from_slice(&expect_success(&answer)?.body).context("reading the loads")?;
-        Ok(page.loads)
+        let load = serde_json::from_slice(&expect_success(&answer)?.body)
+            .with_context(|| format!("reading the load {id}"))?;
+        Ok(Some(load))
     }
 
     /// Posts a batch; the answer is 201, 207 or 422 with the verdict of each rejected row.
@@ -200,14 +218,5 @@ mod tests {
             "The service answered 403: Forbidden"
         );
         assert_eq!(refusal(&answer(502, "<html>")).to_string(), "The service answered 502: <html>");
-    }
-
-    #[test]
-    fn ids_of_either_json_type_are_read() {
-        for id in ["7", "\"01J9\""] {
-            let text = format!(r#"{{"load": {id}, "key": "incoming/jobs/jobs.csv", "status": "running"}}"#);
-            let load: Load = serde_json::from_str(&text).unwrap();
-            assert!(!load.has_ended());
-        }
     }
 }

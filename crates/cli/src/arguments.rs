@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use domain::dictionary::LoadMode;
+use domain::load::LoadId;
 
 use crate::api::Api;
 use crate::http::HttpClient;
@@ -29,6 +32,10 @@ pub(crate) enum CommandLine {
     Sample(SampleArguments),
     /// Drops a file for a table.
     Upload(UploadArguments),
+    /// Downloads the rejected records of a load.
+    Rejects(RejectsArguments),
+    /// Loads what lies under a prefix and was never loaded.
+    Backfill(BackfillArguments),
     /// Prints a report.
     Report(ReportArguments),
 }
@@ -149,8 +156,12 @@ pub(crate) struct UploadArguments {
     /// The table, as in the dictionary.
     #[arg(value_parser = table_name)]
     pub table: String,
-    /// The file; its name becomes the key's end.
+    /// The file: .csv, .csv.gz, .csv.zst or .xlsx. Its name becomes the key's end.
     pub file: PathBuf,
+    /// What to do with rows whose id is taken: append rejects them, upsert replaces them, replace fills the table anew [default:
+    /// what the dictionary says of the table].
+    #[arg(long, value_parser = load_mode())]
+    pub mode: Option<LoadMode>,
     /// The data bucket.
     #[arg(long, env = "ROWGATE_BUCKET")]
     pub bucket: String,
@@ -162,6 +173,36 @@ pub(crate) struct UploadArguments {
     /// Seconds to wait.
     #[arg(long, default_value_t = 900)]
     pub timeout: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RejectsArguments {
+    /// The load's id.
+    #[arg(value_parser = load_id)]
+    pub load: LoadId,
+    /// The folder that the files are written to; it is made if it is not there.
+    #[arg(long, value_name = "FOLDER", default_value = ".")]
+    pub to: PathBuf,
+    #[command(flatten)]
+    pub api: ApiArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BackfillArguments {
+    /// The beginning of the keys, such as incoming/employees/.
+    pub prefix: String,
+    /// The table, where the keys do not name one.
+    #[arg(long, value_parser = table_name)]
+    pub table: Option<String>,
+    /// The mode, where the keys do not name one.
+    #[arg(long, value_parser = load_mode())]
+    pub mode: Option<LoadMode>,
+    /// The bucket [default: the data bucket of the stack].
+    #[arg(long)]
+    pub bucket: Option<String>,
+    /// Only say what would be loaded.
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 #[derive(Debug, Args)]
@@ -200,6 +241,16 @@ fn table_name(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
+/// One of the modes, by the name that the dictionary gives it.
+fn load_mode() -> impl TypedValueParser<Value = LoadMode> {
+    PossibleValuesParser::new(["append", "upsert", "replace"])
+        .try_map(|name| LoadMode::from_name(&name).ok_or_else(|| format!("{name} is no mode")))
+}
+
+fn load_id(text: &str) -> Result<LoadId, String> {
+    LoadId::parse(text).ok_or_else(|| "a load's id has 32 digits of 0-9 and a-f".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -227,9 +278,25 @@ mod tests {
     }
 
     #[test]
+    fn a_mode_is_one_of_three() {
+        let parse = |mode| {
+            let line = ["rowgate", "upload", "jobs", "a.csv", "--bucket", "data", "--mode", mode];
+            Arguments::try_parse_from(line)
+        };
+        for mode in ["append", "upsert", "replace"] {
+            match parse(mode).unwrap().command {
+                CommandLine::Upload(upload) => assert_eq!(upload.mode, LoadMode::from_name(mode)),
+                other => panic!("{other:?}"),
+            }
+        }
+        let refusal = parse("merge").unwrap_err().to_string();
+        assert!(refusal.contains("append, upsert, replace"), "{refusal}");
+    }
+
+    #[test]
     fn the_help_names_every_verb_and_the_exit_codes() {
         let help = Arguments::command().render_long_help().to_string();
-        for word in ["local", "demo", "sample", "upload", "report", "Exit codes: 0"] {
+        for word in ["local", "demo", "sample", "upload", "rejects", "backfill", "report", "Exit codes: 0"] {
             assert!(help.contains(word), "{word}");
         }
     }

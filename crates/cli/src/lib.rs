@@ -3,11 +3,13 @@
 mod api;
 mod arguments;
 mod aws;
+mod backfill;
 mod commands;
 mod exit;
 mod http;
 mod local;
 mod printer;
+mod rejects;
 mod report;
 mod sample;
 mod table;
@@ -30,6 +32,8 @@ pub async fn run(arguments: Arguments, printer: Printer) -> Result<ExitStatus> {
         CommandLine::Demo(arguments) => commands::demo::run(arguments, printer).await?,
         CommandLine::Sample(arguments) => commands::sample::run(arguments, printer)?,
         CommandLine::Upload(arguments) => commands::upload::run(arguments, printer).await?,
+        CommandLine::Rejects(arguments) => commands::rejects::run(arguments, printer).await?,
+        CommandLine::Backfill(arguments) => commands::backfill::run(arguments, printer).await?,
         CommandLine::Report(arguments) => commands::report::run(arguments, printer).await?,
     }
     Ok(ExitStatus::Success)

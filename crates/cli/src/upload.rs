@@ -1,12 +1,13 @@
 //! Drops a file for a table and follows its load.
 
-use std::collections::HashSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::primitives::ByteStream;
+use domain::dictionary::LoadMode;
+use domain::load::{Format, LoadId};
 
 use crate::api::{Api, Load};
 use crate::aws::Aws;
@@ -15,51 +16,74 @@ use crate::printer::Printer;
 
 const POLL: Duration = Duration::from_millis(250);
 
-/// Drops `file` at `incoming/<table>/<its name>` and returns the key.
-pub(crate) async fn drop_file(aws: &Aws, bucket: &str, table: &str, file: &Path) -> Result<String> {
+/// A file that was dropped.
+pub(crate) struct Dropped {
+    pub key: String,
+    /// Its load; `None` in a bucket without versions, where only the loader can tell one drop of a key from the next.
+    pub load: Option<LoadId>,
+}
+
+/// Drops `file` at `incoming/<table>/[<mode>/]<its name>`.
+pub(crate) async fn drop_file(
+    aws: &Aws,
+    bucket: &str,
+    table: &str,
+    mode: Option<LoadMode>,
+    file: &Path,
+) -> Result<Dropped> {
+    let key = key(table, mode, file)?;
+    if !file.is_file() {
+        return Err(user_error(format!("{} is not a file.", file.display())));
+    }
+    let body = ByteStream::from_path(file)
+        .await
+        .map_err(|error| user_error(format!("{} cannot be read: {error}.", file.display())))?;
+    let put = aws.s3().put_object().bucket(bucket).key(&key).body(body).send().await.map_err(|error| {
+        let reason = error.message().map_or_else(|| innermost(&error).to_string(), str::to_owned);
+        user_error(format!("{} cannot be dropped in {bucket}: {reason}.", file.display()))
+    })?;
+    let version = put.version_id().filter(|version| *version != "null");
+    let load = version.map(|version| LoadId::of_object(bucket, &key, version));
+    Ok(Dropped { key, load })
+}
+
+/// Where a file is dropped.
+fn key(table: &str, mode: Option<LoadMode>, file: &Path) -> Result<String> {
     let name = file
         .file_name()
         .and_then(|name| name.to_str())
         .ok_or_else(|| user_error(format!("{} is not a file's path.", file.display())))?;
-    if !file.is_file() {
-        return Err(user_error(format!("{} is not a file.", file.display())));
-    }
-    let key = format!("incoming/{table}/{name}");
-    let body = ByteStream::from_path(file)
-        .await
-        .map_err(|error| user_error(format!("{} cannot be read: {error}.", file.display())))?;
-    aws.s3().put_object().bucket(bucket).key(&key).body(body).send().await.map_err(|error| {
-        let reason = error.message().map_or_else(|| innermost(&error).to_string(), str::to_owned);
-        user_error(format!("{} cannot be dropped in {bucket}: {reason}.", file.display()))
+    // Said here, before anything is sent; the loader would say it too.
+    Format::of_file(name).map_err(|advice| {
+        user_error(format!(
+            "{name} cannot be loaded: {advice}; files that end in .csv, .csv.gz, .csv.zst or .xlsx can."
+        ))
     })?;
-    Ok(key)
+    Ok(match mode {
+        None => format!("incoming/{table}/{name}"),
+        Some(mode) => format!("incoming/{table}/{mode}/{name}"),
+    })
 }
 
-/// The loads that the ledger knows already. Taken before a drop, it tells the drop's own load from earlier ones of the
-/// same key.
-pub(crate) struct Before(HashSet<String>);
-
-impl Before {
-    pub(crate) async fn look(api: &Api) -> Result<Self> {
-        Ok(Self(api.newest_loads().await?.iter().map(|load| load.load.to_string()).collect()))
-    }
-}
-
-/// Waits until the load of `key` has ended.
+/// Waits until the load of what was dropped has ended.
 pub(crate) async fn wait_for(
     api: &Api,
-    key: &str,
-    before: &Before,
+    dropped: &Dropped,
     limit: Duration,
     printer: Printer,
 ) -> Result<Load> {
+    let Dropped { key, load } = dropped;
+    let Some(id) = load else {
+        return Err(user_error(format!(
+            "{key} is dropped, but its load cannot be followed, because the bucket keeps no versions; GET {}/loads lists it.",
+            api.url()
+        )));
+    };
     let step = printer.step(&format!("loading {key}"));
     let started = Instant::now();
     loop {
-        let loads = api.newest_loads().await?;
-        let ours =
-            loads.into_iter().find(|load| load.key == key && !before.0.contains(&load.load.to_string()));
-        match ours {
+        // Until the queue has brought its event to the loader, the ledger does not know the load.
+        match api.load(id, None).await? {
             Some(load) if load.has_ended() => {
                 step.done(&line(&load));
                 return Ok(load);
@@ -72,7 +96,7 @@ pub(crate) async fn wait_for(
         }
         if started.elapsed() > limit {
             return Err(user_error(format!(
-                "The load of {key} has not ended after {} s; GET {}/loads shows how far it is.",
+                "The load of {key} has not ended after {} s; GET {}/loads/{id} shows how far it is.",
                 limit.as_secs(),
                 api.url()
             )));
@@ -116,7 +140,7 @@ mod tests {
     #[test]
     fn a_load_is_told_in_one_line() {
         let completed = load(json!({
-            "load": 1, "key": "incoming/jobs/jobs.csv", "status": "completed",
+            "key": "incoming/jobs/jobs.csv", "status": "completed",
             "rows_read": 10, "rows_loaded": 8, "rows_rejected": 2, "unknown_references": 1, "error": null
         }));
         assert_eq!(
@@ -124,8 +148,31 @@ mod tests {
             "incoming/jobs/jobs.csv: completed, 10 rows read, 8 loaded, 2 rejected, 1 unknown references"
         );
         let skipped = load(json!({
-            "load": 2, "key": "incoming/jobs/jobs.csv", "status": "skipped", "error": "the same bytes as load 1"
+            "key": "incoming/jobs/jobs.csv", "status": "skipped", "error": "the same bytes as load 1"
         }));
         assert_eq!(line(&skipped), "incoming/jobs/jobs.csv: skipped (the same bytes as load 1)");
+    }
+
+    #[test]
+    fn the_key_names_table_and_mode() {
+        let of = |mode, file: &str| key("jobs", mode, Path::new(file)).map_err(|error| error.to_string());
+        assert_eq!(of(None, "some where/My jobs.CSV"), Ok("incoming/jobs/My jobs.CSV".to_owned()));
+        assert_eq!(
+            of(Some(LoadMode::Replace), "a.csv.zst"),
+            Ok("incoming/jobs/replace/a.csv.zst".to_owned())
+        );
+        for file in ["a.csv.gz", "a.xlsx"] {
+            assert!(of(None, file).is_ok(), "{file}");
+        }
+        assert_eq!(
+            of(None, "a.zip"),
+            Err("a.zip cannot be loaded: unpack it and drop the files in it, one by one; files that end in .csv, .csv.gz, \
+                 .csv.zst or .xlsx can."
+                .to_owned())
+        );
+        for file in ["a.xls", "a.gz", "csv"] {
+            assert!(of(None, file).is_err(), "{file}");
+        }
+        assert_eq!(of(None, ".."), Err(".. is not a file's path.".to_owned()));
     }
 }

@@ -13,7 +13,7 @@ use crate::exit::user_error;
 use crate::http::HttpClient;
 use crate::printer::Printer;
 use crate::report::render;
-use crate::upload::{Before, drop_file, wait_for};
+use crate::upload::{drop_file, wait_for};
 
 /// The tables in the order of their references, and the names their files may have.
 const FILES: [(&str, &[&str]); 3] = [
@@ -40,11 +40,10 @@ pub(crate) async fn run(arguments: &DemoArguments, printer: Printer) -> Result<(
     let limit = Duration::from_secs(arguments.timeout);
     let mut failed = Vec::new();
     for (table, file) in files {
-        let before = Before::look(&api).await?;
-        let key = drop_file(&aws, &arguments.bucket, table, &file).await?;
-        let load = wait_for(&api, &key, &before, limit, printer).await?;
+        let dropped = drop_file(&aws, &arguments.bucket, table, None, &file).await?;
+        let load = wait_for(&api, &dropped, limit, printer).await?;
         if load.status == "failed" {
-            failed.push(key);
+            failed.push(dropped.key);
         }
     }
 

@@ -1,7 +1,9 @@
 //! The verbs of the command, one module each.
 
+pub(crate) mod backfill;
 pub(crate) mod demo;
 pub(crate) mod local;
+pub(crate) mod rejects;
 pub(crate) mod report;
 pub(crate) mod sample;
 pub(crate) mod upload;

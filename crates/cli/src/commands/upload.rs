@@ -9,25 +9,25 @@ use crate::aws::Aws;
 use crate::exit::user_error;
 use crate::http::HttpClient;
 use crate::printer::Printer;
-use crate::upload::{Before, drop_file, wait_for};
+use crate::upload::{drop_file, wait_for};
 
 pub(crate) async fn run(arguments: &UploadArguments, printer: Printer) -> Result<()> {
+    let UploadArguments { table, file, bucket, mode, .. } = arguments;
     let http = HttpClient::new();
     let aws = Aws::from_environment(http.clone()).await;
     if !arguments.wait {
-        let key = drop_file(&aws, &arguments.bucket, &arguments.table, &arguments.file).await?;
-        printer.note(&format!("{} dropped.", arguments.file.display()));
-        return Ok(printer.result(&format!("{key}\n"))?);
+        let dropped = drop_file(&aws, bucket, table, *mode, file).await?;
+        printer.note(&format!("{} dropped.", file.display()));
+        return Ok(printer.result(&format!("{}\n", dropped.key))?);
     }
     let api = arguments.api.connect_if_complete(http).ok_or_else(|| {
         user_error("--wait needs the API: give --url and --api-key, or set ROWGATE_URL and ROWGATE_API_KEY.")
     })?;
-    let before = Before::look(&api).await?;
-    let key = drop_file(&aws, &arguments.bucket, &arguments.table, &arguments.file).await?;
-    let load = wait_for(&api, &key, &before, Duration::from_secs(arguments.timeout), printer).await?;
-    printer.result(&format!("{key}\n"))?;
+    let dropped = drop_file(&aws, bucket, table, *mode, file).await?;
+    let load = wait_for(&api, &dropped, Duration::from_secs(arguments.timeout), printer).await?;
+    printer.result(&format!("{}\n", dropped.key))?;
     if load.status == "failed" {
-        return Err(user_error(format!("The load of {key} failed.")));
+        return Err(user_error(format!("The load of {} failed.", dropped.key)));
     }
     Ok(())
 }

@@ -1,0 +1,134 @@
+//! Loads what lies under a prefix and was never loaded: the loader looks, page by page, and queues what it finds.
+
+use anyhow::{Context, Result, anyhow};
+use aws_sdk_lambda::error::ProvideErrorMetadata;
+use aws_sdk_lambda::primitives::Blob;
+use serde::{Deserialize, Serialize};
+
+use crate::aws::Aws;
+use crate::exit::{innermost, user_error};
+use crate::printer::Printer;
+
+const LOADER: &str = "rowgate-loader";
+
+/// What the loader is asked for.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Backfill<'a> {
+    pub prefix: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bucket: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub table: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<&'a str>,
+    pub dry_run: bool,
+    /// Where the page before ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+}
+
+/// What the loader did with one page.
+#[derive(Clone, Debug, Deserialize)]
+struct Page {
+    queued: u64,
+    known: u64,
+    ignored: Vec<String>,
+    next: Option<String>,
+}
+
+/// Queues every file that was never loaded, and says how many there were.
+pub(crate) async fn backfill(aws: &Aws, mut wanted: Backfill<'_>, printer: Printer) -> Result<()> {
+    let step = printer.step(&format!("looking under {}", wanted.prefix));
+    let (mut queued, mut known, mut ignored) = (0, 0, 0);
+    loop {
+        let page = ask(aws, &wanted).await?;
+        queued += page.queued;
+        known += page.known;
+        for key in &page.ignored {
+            ignored += 1;
+            printer.note(&format!("  ignored: {key}"));
+        }
+        step.update(&format!("{queued} files to load so far"));
+        let Some(next) = page.next else { break };
+        wanted.after = Some(next);
+    }
+    step.done(&format!("looked under {}", wanted.prefix));
+    Ok(printer.result(&line(wanted.dry_run, queued, known, ignored))?)
+}
+
+async fn ask(aws: &Aws, wanted: &Backfill<'_>) -> Result<Page> {
+    let payload = serde_json::to_vec(&serde_json::json!({ "backfill": wanted }))?;
+    let answer =
+        aws.lambda().invoke().function_name(LOADER).payload(Blob::new(payload)).send().await.map_err(
+            |error| {
+                let reason = error.message().map_or_else(|| innermost(&error).to_string(), str::to_owned);
+                user_error(format!("The function {LOADER} cannot be invoked: {reason}."))
+            },
+        )?;
+    let payload = answer.payload().map(Blob::as_ref).unwrap_or_default();
+    if answer.function_error().is_some() {
+        return Err(refusal(payload));
+    }
+    serde_json::from_slice(payload)
+        .with_context(|| format!("{LOADER} answered {}", String::from_utf8_lossy(payload)))
+}
+
+/// The loader's own words.
+fn refusal(payload: &[u8]) -> anyhow::Error {
+    #[derive(Deserialize)]
+    struct Refusal {
+        #[serde(rename = "errorMessage")]
+        message: String,
+    }
+    match serde_json::from_slice::<Refusal>(payload) {
+        Ok(Refusal { message }) => {
+            user_error(format!("The backfill stopped: {}.", message.trim_end_matches('.')))
+        }
+        Err(_) => anyhow!("{LOADER} failed: {}", String::from_utf8_lossy(payload)),
+    }
+}
+
+/// What was found, in one line.
+fn line(dry_run: bool, queued: u64, known: u64, ignored: u64) -> String {
+    let verb = if dry_run { "would be queued" } else { "queued" };
+    format!("{queued} files {verb}, {known} known to the ledger, {ignored} ignored\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_loader_is_asked_for_no_more_than_was_said() {
+        let mut wanted = Backfill {
+            prefix: "incoming/",
+            bucket: None,
+            table: None,
+            mode: None,
+            dry_run: true,
+            after: None,
+        };
+        assert_eq!(json!(wanted), json!({"prefix": "incoming/", "dry_run": true}));
+        wanted.table = Some("jobs");
+        wanted.after = Some("token".to_owned());
+        assert_eq!(
+            json!(wanted),
+            json!({"prefix": "incoming/", "table": "jobs", "dry_run": true, "after": "token"})
+        );
+    }
+
+    #[test]
+    fn what_was_found_is_told_in_one_line() {
+        assert_eq!(line(false, 3, 2, 1), "3 files queued, 2 known to the ledger, 1 ignored\n");
+        assert_eq!(line(true, 3, 2, 1), "3 files would be queued, 2 known to the ledger, 1 ignored\n");
+    }
+
+    #[test]
+    fn a_refusal_uses_the_loaders_words() {
+        let words = br#"{"errorType": "Error", "errorMessage": "there is no table people"}"#;
+        assert_eq!(refusal(words).to_string(), "The backfill stopped: there is no table people.");
+        assert_eq!(refusal(b"nothing").to_string(), "rowgate-loader failed: nothing");
+    }
+}
