@@ -1,0 +1,183 @@
+//! What an audit asks the ledger.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use aurora::loads;
+use domain::load::LoadId;
+use testkit::TestDatabase;
+
+/// A load that is made up in the ledger.
+struct Load<'t> {
+    test: &'t TestDatabase,
+    id: LoadId,
+}
+
+impl<'t> Load<'t> {
+    /// One that took no row up to now; `minutes` ago it was begun and, unless it runs, ended.
+    async fn add(test: &'t TestDatabase, name: &str, status: &str, minutes: u32) -> Result<Self> {
+        let id = LoadId::of_object("data", name, "v1");
+        let ended = if status == "running" { "NULL" } else { "started_at" };
+        test.sql(&format!(
+            "INSERT INTO rowgate_loads (load_id, bucket, object_key, object_version, etag, table_name, mode, status, \
+             started_at, active_at, finished_at) VALUES ('{id}', 'data', '{name}', 'v1', 'tag of {name}', 'jobs', 'append', \
+             '{status}', UTC_TIMESTAMP(3) - INTERVAL {minutes} MINUTE, started_at, {ended})"
+        ))
+        .await?;
+        Ok(Self { test, id })
+    }
+
+    async fn set(&self, assignments: &str) -> Result<()> {
+        self.test
+            .sql(&format!("UPDATE rowgate_loads SET {assignments} WHERE load_id = '{}'", self.id))
+            .await?;
+        Ok(())
+    }
+
+    /// Its figures, and chunks whose rows were all loaded.
+    async fn loaded(self, rows: u64, chunks: &[(u32, u64)]) -> Result<Self> {
+        self.set(&format!("rows_read = {rows}, rows_loaded = {rows}")).await?;
+        for (number, rows) in chunks {
+            self.test
+                .sql(&format!(
+                    "INSERT INTO rowgate_load_chunks (load_id, chunk_no, first_line, start_byte, end_byte, rows_read, \
+                     rows_loaded, rows_rejected, unknown_references, committed_at) \
+                     VALUES ('{}', {number}, 1, 0, 0, {rows}, {rows}, 0, 0, UTC_TIMESTAMP(3))",
+                    self.id
+                ))
+                .await?;
+        }
+        Ok(self)
+    }
+}
+
+fn found(checked: &loads::Checked) -> Vec<(&LoadId, &'static str)> {
+    checked.faults.iter().map(|fault| (&fault.load, fault.what)).collect()
+}
+
+#[tokio::test]
+async fn finds_loads_that_do_not_add_up_and_no_others() -> Result<()> {
+    let test = TestDatabase::migrated().await?;
+    Load::add(&test, "good", "completed", 1).await?.loaded(5, &[(0, 3), (1, 2)]).await?;
+    Load::add(&test, "empty", "completed", 1).await?;
+    Load::add(&test, "running", "running", 1).await?.loaded(9, &[(0, 3)]).await?;
+    Load::add(&test, "failed", "failed", 1).await?.loaded(9, &[]).await?;
+    let lost = Load::add(&test, "lost", "completed", 1).await?.loaded(6, &[(0, 3), (1, 2)]).await?;
+    let gap = Load::add(&test, "gap", "completed", 1).await?.loaded(5, &[(0, 3), (2, 2)]).await?;
+    let wrong = Load::add(&test, "wrong", "failed", 1).await?;
+    wrong.set("rows_read = 2, rows_loaded = 1, rows_rejected = 2").await?;
+
+    let checked = loads::check_ended(&test.database(), None).await?;
+    assert_eq!(checked.loads, 6, "all that ended");
+    let mut expected = vec![
+        (&lost.id, "its figures are not the sums of its chunks"),
+        (&gap.id, "a chunk is missing"),
+        (&wrong.id, "rows_read is not rows_loaded + rows_rejected"),
+    ];
+    expected.sort_unstable();
+    let mut found = found(&checked);
+    found.sort_unstable();
+    assert_eq!(found, expected);
+    Ok(())
+}
+
+#[tokio::test]
+async fn looks_back_to_the_check_before_and_no_longer_than_a_day() -> Result<()> {
+    let test = TestDatabase::migrated().await?;
+    let recent = Load::add(&test, "recent", "completed", 60).await?.loaded(1, &[]).await?;
+    Load::add(&test, "old", "completed", 25 * 60).await?.loaded(1, &[]).await?;
+    let first = loads::check_ended(&test.database(), None).await?;
+    assert_eq!(first.faults.iter().map(|fault| &fault.load).collect::<Vec<_>>(), [&recent.id]);
+    let long_ago = loads::check_ended(&test.database(), Some("2001-01-01 00:00:00.000")).await?;
+    assert_eq!(long_ago.loads, 1);
+
+    let late = Load::add(&test, "late", "completed", 1).await?.loaded(1, &[]).await?;
+    let second = loads::check_ended(&test.database(), Some(&first.until)).await?;
+    assert_eq!(second.faults.iter().map(|fault| &fault.load).collect::<Vec<_>>(), [&late.id]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn checks_every_one_of_many_loads_that_ended_at_the_same_moment() -> Result<()> {
+    let test = TestDatabase::migrated().await?;
+    test.sql(
+        "INSERT INTO rowgate_loads (load_id, bucket, object_key, object_version, table_name, mode, status, started_at, \
+         finished_at, rows_read) SELECT MD5(n), 'data', n, 'v1', 'jobs', 'append', 'completed', m, m, 1 \
+         FROM (SELECT 0 + a.d + 10 * b.d + 100 * c.d AS n, UTC_TIMESTAMP(3) AS m FROM \
+         (SELECT 0 AS d UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5 \
+          UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9) a CROSS JOIN \
+         (SELECT 0 AS d UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5 \
+          UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9) b CROSS JOIN \
+         (SELECT 0 AS d UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5 \
+          UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9) c) numbers",
+    )
+    .await?;
+    let checked = loads::check_ended(&test.database(), None).await?;
+    assert_eq!((checked.loads, checked.faults.len()), (1000, 1000));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_load_is_stalled_when_nobody_took_it_up_for_long() -> Result<()> {
+    let test = TestDatabase::migrated().await?;
+    let database = test.database();
+    assert!(!loads::is_under_way(&database).await?);
+    Load::add(&test, "ended", "completed", 300).await?;
+    Load::add(&test, "new", "running", 1).await?;
+    Load::add(&test, "taken up again", "running", 300).await?.set("active_at = UTC_TIMESTAMP(3)").await?;
+    let left = Load::add(&test, "left", "running", 300).await?;
+    left.set("restarts = 2").await?;
+    // From before the ledger knew when a load was taken up.
+    let ancient = Load::add(&test, "ancient", "running", 300).await?;
+    ancient.set("active_at = NULL").await?;
+    let stalled = loads::stalled(&database, Duration::from_secs(2 * 3600)).await?;
+    let told: Vec<_> = stalled.iter().map(|load| (&load.run.id, load.run.restarts, &*load.table)).collect();
+    assert_eq!(told, [(&left.id, 2, "jobs"), (&ancient.id, 0, "jobs")]);
+    assert!(loads::is_under_way(&database).await?);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_closed_gate_is_under_way() -> Result<()> {
+    let test = TestDatabase::migrated().await?;
+    test.sql("INSERT INTO rowgate_table_gates VALUES ('jobs', NULL, NULL)").await?;
+    assert!(!loads::is_under_way(&test.database()).await?);
+    test.sql("UPDATE rowgate_table_gates SET swapping_load_id = MD5('x'), swapping_since = UTC_TIMESTAMP(3)")
+        .await?;
+    assert!(loads::is_under_way(&test.database()).await?);
+    Ok(())
+}
+
+#[tokio::test]
+async fn knows_the_loads_that_need_not_be_queued_again() -> Result<()> {
+    let test = TestDatabase::migrated().await?;
+    let completed = Load::add(&test, "completed", "completed", 1).await?;
+    let failed = Load::add(&test, "failed", "failed", 1).await?;
+    let running = Load::add(&test, "running", "running", 1).await?;
+    let given_up = Load::add(&test, "given up", "failed", 1).await?;
+    given_up.set("given_up = TRUE").await?;
+    let mut ids: Vec<LoadId> =
+        (0..1200).map(|number| LoadId::of_object("data", "new", &number.to_string())).collect();
+    ids.extend([&completed, &failed, &running, &given_up].map(|load| load.id.clone()));
+    let known = loads::known_loads(&test.database(), &ids).await?;
+    assert_eq!(known, [completed, failed, running].map(|load| load.id).into());
+    assert!(loads::known_loads(&test.database(), &[]).await?.is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn knows_contents_by_key_and_tag_together() -> Result<()> {
+    let test = TestDatabase::migrated().await?;
+    Load::add(&test, "a", "completed", 1).await?;
+    Load::add(&test, "B", "failed", 1).await?;
+    let asked = [("a", "tag of a"), ("a", "other"), ("b", "tag of B"), ("B", "tag of B"), ("a ", "tag of a")];
+    let known = loads::known_contents(&test.database(), "data", &asked).await?;
+    let expected = [("a", "tag of a"), ("B", "tag of B")];
+    assert_eq!(known, expected.map(|(key, tag)| (key.to_owned(), tag.to_owned())).into());
+    assert!(loads::known_contents(&test.database(), "other", &asked).await?.is_empty());
+    let many: Vec<String> = (0..250).map(|number| format!("key {number}")).collect();
+    let mut many: Vec<(&str, &str)> = many.iter().map(|key| (&**key, "tag")).collect();
+    many.push(("a", "tag of a"));
+    assert_eq!(loads::known_contents(&test.database(), "data", &many).await?.len(), 1);
+    Ok(())
+}
