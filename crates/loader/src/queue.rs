@@ -23,3 +23,9 @@ pub trait Queue: Sync {
     /// done with.
     fn keep(&self, receipt: &str, time: Duration) -> impl Future<Output = Result<(), QueueError>> + Send;
 }
+
+/// A queue that says how much waits in it.
+pub trait Backlog: Sync {
+    /// Messages that could be received now: neither held by anybody nor delayed. About: the queue is many machines.
+    fn waiting(&self) -> impl Future<Output = Result<u64, QueueError>> + Send;
+}

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::BuildError;
-use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use aws_sdk_sqs::types::{QueueAttributeName, SendMessageBatchRequestEntry};
 
-use crate::queue::{Queue, QueueError};
+use crate::queue::{Backlog, Queue, QueueError};
 
 /// Messages that SQS takes in one request.
 const BATCH: usize = 10;
@@ -63,6 +63,16 @@ impl Queue for SqsQueue {
         let request = self.client.change_message_visibility().queue_url(&self.url);
         let kept = request.receipt_handle(receipt).visibility_timeout(seconds).send().await;
         kept.map(|_| ()).map_err(failed)
+    }
+}
+
+impl Backlog for SqsQueue {
+    async fn waiting(&self) -> Result<u64, QueueError> {
+        let name = QueueAttributeName::ApproximateNumberOfMessages;
+        let request = self.client.get_queue_attributes().queue_url(&self.url).attribute_names(name.clone());
+        let answer = request.send().await.map_err(failed)?;
+        let count = answer.attributes().and_then(|attributes| attributes.get(&name));
+        Ok(count.and_then(|count| count.parse().ok()).unwrap_or_default())
     }
 }
 

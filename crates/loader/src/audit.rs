@@ -1,0 +1,177 @@
+//! The audit of the ledger: loads that have ended add up, loads that nobody works on any more are given up, and what
+//! interrupted replaces left behind goes.
+//!
+//! It runs on a schedule, all day, but asks the database only after a load: a database that is asked every quarter of
+//! an hour never pauses. Two notes in the data bucket tell: whoever takes a load up changes the one, and an audit that
+//! found everything settled copies it into the other.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use aurora::loads::{self, Ending, Stalled};
+use aurora::{Database, Deadline};
+use domain::dictionary::LoadMode;
+use domain::load::LoadId;
+use lambda_kit::metrics;
+use serde::{Deserialize, Serialize};
+
+use crate::notes::Notes;
+use crate::queue::{Backlog, QueueError};
+use crate::store::StoreError;
+
+/// The note that changes with every load that is taken up; `infra/` lets the loader write it.
+const LAST_LOAD: &str = "rowgate/last-load";
+
+/// The note of what the last audit found.
+const LAST_AUDIT: &str = "rowgate/last-audit";
+
+/// How long nobody must have taken a load up before it is given up: longer than a function may work on it (15 minutes)
+/// and its message may then be invisible (the queue's 90 minutes, where nothing shortened them).
+const STALLED_AFTER: Duration = Duration::from_secs(2 * 3600);
+
+/// The same while messages wait in the queue: the load's own may be among them, behind many large files.
+const STALLED_AFTER_IN_BACKLOG: Duration = Duration::from_secs(24 * 3600);
+
+/// What the ledger says of a load that was given up here.
+const REASON: &str = "given up, because no function has worked on it for hours and no message is left that would make one; \
+                      a backfill of its prefix makes it go on";
+
+/// What an audit found and did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Audited {
+    /// Whether the database was spared, because nothing was loaded since the last audit.
+    pub spared: bool,
+    /// Loads whose figures were checked.
+    pub checked: u64,
+    /// Loads that do not add up.
+    pub faults: Vec<LedgerFault>,
+    /// Loads that were given up.
+    pub stalled: Vec<LoadId>,
+    /// Tables of interrupted replaces that were dropped.
+    pub debris: Vec<String>,
+}
+
+/// A load that does not add up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LedgerFault {
+    /// The load.
+    pub load: LoadId,
+    /// What contradicts what.
+    pub fault: &'static str,
+}
+
+/// Why an audit stops. The next one does its work.
+#[derive(Debug, thiserror::Error)]
+pub enum AuditError {
+    /// The notes.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The queue.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] aurora::Error),
+}
+
+/// What the last audit wrote down.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct State {
+    /// The note of the last load, when everything that it had begun was settled.
+    settled: Option<String>,
+    /// Until when ended loads have been checked, by the database's clock.
+    checked_until: Option<String>,
+}
+
+/// What an audit works with.
+#[derive(Debug, Clone, Copy)]
+pub struct Auditor<'a, N, Q> {
+    /// Where the ledger is.
+    pub database: &'a Database,
+    /// The data bucket.
+    pub bucket: &'a str,
+    /// Where notes are.
+    pub notes: &'a N,
+    /// Where messages wait.
+    pub queue: &'a Q,
+}
+
+/// Notes that a load has been taken up. To be called once the ledger says that it runs: an audit that reads the note
+/// must find the load.
+///
+/// # Errors
+/// [`StoreError`]; a load need not stop for it, since the next one notes itself too.
+pub async fn note_load<N: Notes>(notes: &N, bucket: &str, load: &LoadId) -> Result<(), StoreError> {
+    let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    notes.write(bucket, LAST_LOAD, &format!("{load} {}", time.as_nanos())).await
+}
+
+impl<N: Notes, Q: Backlog> Auditor<'_, N, Q> {
+    /// Audits the ledger, if anything was loaded since it was found settled, and writes the metrics.
+    ///
+    /// # Errors
+    /// [`AuditError`]. There are no metrics then.
+    pub async fn run(&self, deadline: Deadline) -> Result<Audited, AuditError> {
+        let last_load = self.notes.read(self.bucket, LAST_LOAD).await?.unwrap_or_default();
+        let state = self.notes.read(self.bucket, LAST_AUDIT).await?;
+        // A note that cannot be read is like none.
+        let state: State = state.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        let audited = if state.settled.as_ref() == Some(&last_load) {
+            Audited { spared: true, ..Audited::default() }
+        } else {
+            self.audit(state, last_load, &self.database.with_deadline(deadline)).await?
+        };
+        metrics::audited(audited.faults.len() as u64, audited.stalled.len() as u64);
+        Ok(audited)
+    }
+
+    async fn audit(
+        &self,
+        state: State,
+        last_load: String,
+        database: &Database,
+    ) -> Result<Audited, AuditError> {
+        let checked = loads::check_ended(database, state.checked_until.as_deref()).await?;
+        for fault in &checked.faults {
+            tracing::error!(load.id = fault.load.as_str(), fault = fault.what, "the ledger does not add up");
+        }
+        let stalled = self.give_up_stalled(database).await?;
+        let debris = loads::debris(database).await?;
+        // A fault is found again until somebody mends it, or for a day.
+        let checked_until = if checked.faults.is_empty() { Some(checked.until) } else { state.checked_until };
+        let is_settled = checked.faults.is_empty() && !loads::is_under_way(database).await?;
+        let state = State { settled: is_settled.then_some(last_load), checked_until };
+        // Texts alone cannot fail to serialize.
+        let text = serde_json::to_string(&state).unwrap_or_default();
+        self.notes.write(self.bucket, LAST_AUDIT, &text).await?;
+        let fault = |fault: loads::Fault| LedgerFault { load: fault.load, fault: fault.what };
+        Ok(Audited {
+            spared: false,
+            checked: checked.loads,
+            faults: checked.faults.into_iter().map(fault).collect(),
+            stalled,
+            debris,
+        })
+    }
+
+    async fn give_up_stalled(&self, database: &Database) -> Result<Vec<LoadId>, AuditError> {
+        let mut stalled = loads::stalled(database, STALLED_AFTER).await?;
+        if !stalled.is_empty() && self.queue.waiting().await? > 0 {
+            stalled = loads::stalled(database, STALLED_AFTER_IN_BACKLOG).await?;
+        }
+        let mut given_up = Vec::with_capacity(stalled.len());
+        for Stalled { run, table, mode } in stalled {
+            match mode {
+                LoadMode::Replace => loads::undo(database, &run, &table, Ending::GivenUp(REASON)).await?,
+                LoadMode::Append | LoadMode::Upsert => {
+                    loads::end(database, &run, Ending::GivenUp(REASON)).await?;
+                }
+            }
+            tracing::error!(
+                load.id = run.id.as_str(),
+                "nobody has worked on the load for hours; it is given up"
+            );
+            given_up.push(run.id);
+        }
+        Ok(given_up)
+    }
+}
