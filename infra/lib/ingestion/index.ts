@@ -209,7 +209,7 @@ export class Ingestion extends Construct {
     // A backfill lists the bucket. And without these S3 answers 403 for a file deleted before it is
     // read, which looks like a fault of the role and would be tried again; with them it is a plain 404.
     loader.allow("ListDroppedFiles", ["s3:ListBucket", "s3:ListBucketVersions"], [this.bucket.bucketArn]);
-    loader.allow("WriteRejects", ["s3:PutObject", "s3:AbortMultipartUpload"], [
+    loader.allow("WriteRejects", ["s3:PutObject", "s3:DeleteObject"], [
       this.bucket.arnForObjects(`${REJECTED_PREFIX}*`),
     ]);
     // Two small objects, which the audit reads in place of the database while nothing is loaded: a
