@@ -39,7 +39,14 @@ impl TestDatabase {
     /// # Errors
     /// When MariaDB or the Data API cannot be started.
     pub async fn start_with(configure: impl FnOnce(&mut Config)) -> Result<Self> {
-        let mariadb = mariadb()?;
+        Self::start_on(mariadb()?, configure).await
+    }
+
+    /// An empty database on a server of the caller's own: one that may be killed, say.
+    ///
+    /// # Errors
+    /// When the server does not answer or the Data API cannot be started.
+    pub async fn start_on(mariadb: Arc<MariaDb>, configure: impl FnOnce(&mut Config)) -> Result<Self> {
         let name = format!("test_{}_{:08x}", std::process::id(), fastrand::u32(..));
         let mut conn = connect(mariadb.socket(), None).await?;
         conn.query_drop(format!("CREATE DATABASE {name}")).await?;
@@ -153,8 +160,8 @@ impl TestDatabase {
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
-        // A server of this process goes with all its databases.
-        if self.mariadb.is_shared() {
+        // A server of this process goes with all its databases, unless others have it as well.
+        if self.mariadb.is_shared() || Arc::strong_count(&self.mariadb) > 1 {
             let _ = Command::new("mariadb")
                 .args(["--no-defaults", "--user=root"])
                 .arg(format!("--socket={}", self.mariadb.socket().display()))

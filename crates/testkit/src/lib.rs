@@ -16,9 +16,13 @@
 //! (all tests, say) with one MariaDB for all its processes.
 
 mod database;
+mod function;
 mod mariadb;
+mod runtime_api;
 mod template;
 
 pub use database::TestDatabase;
+pub use function::{Ended, Function};
 pub use mariadb::{MariaDb, SOCKET_VARIABLE};
+pub use runtime_api::{Answer, RuntimeApi};
 pub use {aurora, aws_sdk_rdsdata as sdk, local_data_api};

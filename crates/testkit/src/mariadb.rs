@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
@@ -27,11 +27,17 @@ pub struct MariaDb {
 
 #[derive(Debug)]
 struct Running {
+    process: Mutex<Process>,
+    options: Vec<String>,
+    /// Removed after the server has ended.
+    directory: TempDir,
+}
+
+#[derive(Debug)]
+struct Process {
     child: Arc<Mutex<Child>>,
     /// Ends the thread that holds the server's life.
     release: mpsc::Sender<()>,
-    /// Removed after the server has ended.
-    _directory: TempDir,
 }
 
 impl MariaDb {
@@ -66,11 +72,32 @@ impl MariaDb {
         let data = directory.path().join("data");
         template::copy_to(&data)?;
         let socket = directory.path().join("mysql.sock");
-        let log = directory.path().join("mariadb.log");
-        let (child, release) = spawn(command(&data, &socket, &log, options))?;
-        let server = Self { socket, running: Some(Running { child, release, _directory: directory }) };
-        server.wait_until_up(&log)?;
+        let options: Vec<String> = options.iter().map(|option| (*option).to_owned()).collect();
+        let process = Mutex::new(spawn(command(directory.path(), &socket, &options))?);
+        let server = Self { socket, running: Some(Running { process, options, directory }) };
+        server.wait_until_up()?;
         Ok(server)
+    }
+
+    /// Kills the server, as a crash would, with whatever it is doing. [`start_again`](Self::start_again) brings it back.
+    ///
+    /// # Errors
+    /// When it belongs to somebody else.
+    pub fn kill(&self) -> Result<()> {
+        let running = self.running.as_ref().context("a shared server is not ours to kill")?;
+        running.process().end();
+        Ok(())
+    }
+
+    /// Starts a server that was killed on the same data and socket, and waits until it has recovered what was committed.
+    ///
+    /// # Errors
+    /// When it belongs to somebody else or does not start; with the end of its log.
+    pub fn start_again(&self) -> Result<()> {
+        let running = self.running.as_ref().context("a shared server is not ours to start")?;
+        let process = spawn(command(running.directory.path(), &self.socket, &running.options))?;
+        *running.process() = process;
+        self.wait_until_up()
     }
 
     /// Its socket.
@@ -83,7 +110,7 @@ impl MariaDb {
         self.running.is_none()
     }
 
-    fn wait_until_up(&self, log: &Path) -> Result<()> {
+    fn wait_until_up(&self) -> Result<()> {
         let Some(running) = &self.running else { return Ok(()) };
         let started = Instant::now();
         loop {
@@ -91,18 +118,27 @@ impl MariaDb {
             if std::os::unix::net::UnixStream::connect(&self.socket).is_ok() {
                 return Ok(());
             }
-            let ended = running.child.lock().unwrap_or_else(PoisonError::into_inner).try_wait()?;
-            if ended.is_some() || started.elapsed() > START_TIMEOUT {
-                bail!("MariaDB did not start:\n{}", fs::read_to_string(log).unwrap_or_default());
+            if running.process().has_ended()? || started.elapsed() > START_TIMEOUT {
+                let log = fs::read_to_string(log(running.directory.path())).unwrap_or_default();
+                bail!("MariaDB did not start:\n{log}");
             }
             thread::sleep(Duration::from_millis(20));
         }
     }
 }
 
-impl Drop for Running {
-    fn drop(&mut self) {
-        // Its data goes with it, so there is nothing to shut down in order.
+impl Running {
+    fn process(&self) -> MutexGuard<'_, Process> {
+        self.process.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Process {
+    fn has_ended(&self) -> Result<bool> {
+        Ok(self.child.lock().unwrap_or_else(PoisonError::into_inner).try_wait()?.is_some())
+    }
+
+    fn end(&self) {
         let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
         let _ = child.kill();
         let _ = child.wait();
@@ -110,14 +146,26 @@ impl Drop for Running {
     }
 }
 
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Its data goes with it, so there is nothing to shut down in order.
+        self.process().end();
+    }
+}
+
+fn log(directory: &Path) -> PathBuf {
+    directory.join("mariadb.log")
+}
+
 /// Strict, in UTC, utf8mb4. A killed server loses nothing that it committed, a machine that loses power may.
-fn command(data: &Path, socket: &Path, log: &Path, options: &[&str]) -> Command {
+fn command(directory: &Path, socket: &Path, options: &[String]) -> Command {
+    let data = directory.join("data");
     let mut command = Command::new("setpriv");
     command
         .args(["--pdeathsig", "KILL", "mariadbd", "--no-defaults"])
         .arg(format!("--datadir={}", data.display()))
         .arg(format!("--socket={}", socket.display()))
-        .arg(format!("--log-error={}", log.display()))
+        .arg(format!("--log-error={}", log(directory).display()))
         .arg(format!("--pid-file={}", data.join("mariadbd.pid").display()))
         .args(template::root_needs_a_user())
         .args([
@@ -146,7 +194,7 @@ fn command(data: &Path, socket: &Path, log: &Path, options: &[&str]) -> Command 
 
 /// Starts the server from a thread that lives as long as it does: the kernel's parent-death signal comes when the *thread* that
 /// started a child ends, and the threads of tests and of runtimes end early.
-fn spawn(mut command: Command) -> Result<(Arc<Mutex<Child>>, mpsc::Sender<()>)> {
+fn spawn(mut command: Command) -> Result<Process> {
     let (release, released) = mpsc::channel();
     let (tell, told) = mpsc::channel();
     thread::Builder::new().name("mariadb-keeper".to_owned()).spawn(move || {
@@ -159,7 +207,8 @@ fn spawn(mut command: Command) -> Result<(Arc<Mutex<Child>>, mpsc::Sender<()>)> 
         }
     })?;
     let child = told.recv().context("the thread that starts MariaDB ended")?;
-    Ok((child.context("cannot run setpriv (util-linux): is it installed?")?, release))
+    let child = child.context("cannot run setpriv (util-linux): is it installed?")?;
+    Ok(Process { child, release })
 }
 
 /// Removes what servers left behind whose process was killed.
