@@ -160,7 +160,7 @@ pub(crate) struct UploadArguments {
     pub file: PathBuf,
     /// What to do with rows whose id is taken: append rejects them, upsert replaces them, replace fills the table anew [default:
     /// what the dictionary says of the table].
-    #[arg(long, value_parser = load_mode())]
+    #[arg(long, value_parser = load_mode(&["append", "upsert", "replace"]))]
     pub mode: Option<LoadMode>,
     /// The data bucket.
     #[arg(long, env = "ROWGATE_BUCKET")]
@@ -189,15 +189,15 @@ pub(crate) struct RejectsArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct BackfillArguments {
-    /// The beginning of the keys, such as incoming/employees/.
+    /// What the keys begin with, such as incoming/employees/.
     pub prefix: String,
-    /// The table, where the keys do not name one.
+    /// The table of all the files, whatever their keys say.
     #[arg(long, value_parser = table_name)]
     pub table: Option<String>,
-    /// The mode, where the keys do not name one.
-    #[arg(long, value_parser = load_mode())]
+    /// What to do with rows whose id is taken, whatever the keys say. A backfill cannot replace a table.
+    #[arg(long, value_parser = load_mode(&["append", "upsert"]))]
     pub mode: Option<LoadMode>,
-    /// The bucket [default: the data bucket of the stack].
+    /// The bucket, one that the loader may read [default: the data bucket of the stack].
     #[arg(long)]
     pub bucket: Option<String>,
     /// Only say what would be loaded.
@@ -241,9 +241,9 @@ fn table_name(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// One of the modes, by the name that the dictionary gives it.
-fn load_mode() -> impl TypedValueParser<Value = LoadMode> {
-    PossibleValuesParser::new(["append", "upsert", "replace"])
+/// One of these modes.
+fn load_mode(names: &'static [&'static str]) -> impl TypedValueParser<Value = LoadMode> {
+    PossibleValuesParser::new(names)
         .try_map(|name| LoadMode::from_name(&name).ok_or_else(|| format!("{name} is no mode")))
 }
 

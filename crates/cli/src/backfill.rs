@@ -32,27 +32,33 @@ pub(crate) struct Backfill<'a> {
 struct Page {
     queued: u64,
     known: u64,
+    /// Files that cannot be loaded, with the reason; not all of them where there are many.
     ignored: Vec<String>,
+    ignored_count: u64,
     next: Option<String>,
 }
 
 /// Queues every file that was never loaded, and says how many there were.
 pub(crate) async fn backfill(aws: &Aws, mut wanted: Backfill<'_>, printer: Printer) -> Result<()> {
-    let step = printer.step(&format!("looking under {}", wanted.prefix));
+    let step = printer.step(&format!("looking for keys that begin with {}", wanted.prefix));
     let (mut queued, mut known, mut ignored) = (0, 0, 0);
     loop {
         let page = ask(aws, &wanted).await?;
         queued += page.queued;
         known += page.known;
-        for key in &page.ignored {
-            ignored += 1;
-            printer.note(&format!("  ignored: {key}"));
+        ignored += page.ignored_count;
+        for file in &page.ignored {
+            printer.note(&format!("  ignored: {file}"));
+        }
+        let untold = page.ignored_count.saturating_sub(page.ignored.len() as u64);
+        if untold > 0 {
+            printer.note(&format!("  ignored: {untold} more"));
         }
         step.update(&format!("{queued} files to load so far"));
         let Some(next) = page.next else { break };
         wanted.after = Some(next);
     }
-    step.done(&format!("looked under {}", wanted.prefix));
+    step.done(&format!("looked for keys that begin with {}", wanted.prefix));
     Ok(printer.result(&line(wanted.dry_run, queued, known, ignored))?)
 }
 
@@ -82,7 +88,7 @@ fn refusal(payload: &[u8]) -> anyhow::Error {
     }
     match serde_json::from_slice::<Refusal>(payload) {
         Ok(Refusal { message }) => {
-            user_error(format!("The backfill stopped: {}.", message.trim_end_matches('.')))
+            user_error(format!("The backfill stopped: {}.", message.trim().trim_end_matches('.')))
         }
         Err(_) => anyhow!("{LOADER} failed: {}", String::from_utf8_lossy(payload)),
     }
@@ -91,7 +97,8 @@ fn refusal(payload: &[u8]) -> anyhow::Error {
 /// What was found, in one line.
 fn line(dry_run: bool, queued: u64, known: u64, ignored: u64) -> String {
     let verb = if dry_run { "would be queued" } else { "queued" };
-    format!("{queued} files {verb}, {known} known to the ledger, {ignored} ignored\n")
+    let files = if queued == 1 { "file" } else { "files" };
+    format!("{queued} {files} {verb}, {known} known to the ledger, {ignored} ignored\n")
 }
 
 #[cfg(test)]
@@ -122,13 +129,15 @@ mod tests {
     #[test]
     fn what_was_found_is_told_in_one_line() {
         assert_eq!(line(false, 3, 2, 1), "3 files queued, 2 known to the ledger, 1 ignored\n");
-        assert_eq!(line(true, 3, 2, 1), "3 files would be queued, 2 known to the ledger, 1 ignored\n");
+        assert_eq!(line(true, 1, 2, 0), "1 file would be queued, 2 known to the ledger, 0 ignored\n");
     }
 
     #[test]
     fn a_refusal_uses_the_loaders_words() {
         let words = br#"{"errorType": "Error", "errorMessage": "there is no table people"}"#;
         assert_eq!(refusal(words).to_string(), "The backfill stopped: there is no table people.");
+        let several_lines = br#"{"errorMessage": "missing field\n"}"#;
+        assert_eq!(refusal(several_lines).to_string(), "The backfill stopped: missing field.");
         assert_eq!(refusal(b"nothing").to_string(), "rowgate-loader failed: nothing");
     }
 }

@@ -59,15 +59,19 @@ pub(crate) async fn download(
 fn line(load: &Load, files: u64, rows: u64, kept: u64) -> String {
     let mut line = match files {
         0 => format!("{}: no rejected records", load.key),
-        _ => format!("{}: {rows} rejected records in {files} files", load.key),
+        _ => format!("{}: {}, {}", load.key, count(rows, "rejected record"), count(files, "file")),
     };
     if !load.has_ended() {
         line.push_str(" so far; the load is still running");
     }
     if kept > 0 {
-        line.push_str(&format!(" ({kept} of them were there already and are as they were)"));
+        line.push_str(&format!(" ({kept} there already and left as found)"));
     }
     line
+}
+
+fn count(number: u64, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 /// Downloads one file. One that is there already is not touched: it may have been mended by hand.
@@ -109,9 +113,9 @@ mod tests {
         };
         assert_eq!(line(&load("completed"), 0, 0, 0), "incoming/jobs/a.csv: no rejected records");
         assert_eq!(
-            line(&load("running"), 2, 7, 1),
-            "incoming/jobs/a.csv: 7 rejected records in 2 files so far; the load is still running (1 of them were there \
-             already and are as they were)"
+            line(&load("running"), 1, 7, 1),
+            "incoming/jobs/a.csv: 7 rejected records, 1 file so far; the load is still running (1 there already and left as \
+             found)"
         );
     }
 
