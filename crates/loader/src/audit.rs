@@ -175,3 +175,137 @@ impl<N: Notes, Q: Backlog> Auditor<'_, N, Q> {
         Ok(given_up)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use testkit::TestDatabase;
+
+    use super::*;
+    use crate::notes::memory::MemoryNotes;
+    use crate::queue::memory::MemoryQueue;
+
+    const BUCKET: &str = "data";
+
+    struct World {
+        test: TestDatabase,
+        notes: MemoryNotes,
+        queue: MemoryQueue,
+    }
+
+    impl World {
+        async fn start() -> Self {
+            let test = TestDatabase::migrated().await.unwrap();
+            Self { test, notes: MemoryNotes::default(), queue: MemoryQueue::default() }
+        }
+
+        async fn audit(&self) -> Audited {
+            let database = &self.test.database();
+            let auditor = Auditor { database, bucket: BUCKET, notes: &self.notes, queue: &self.queue };
+            auditor.run(Deadline::after(Duration::from_secs(60))).await.unwrap()
+        }
+
+        /// Whether the next audit asks the database.
+        async fn is_spared(&self) -> bool {
+            self.audit().await.spared
+        }
+
+        /// A load that is made up in the ledger, and noted: taken up `hours` ago, and ended then unless it runs.
+        async fn load(&self, name: &str, mode: &str, status: &str, hours: u32) -> LoadId {
+            let id = LoadId::of_object(BUCKET, name, "v1");
+            let ended = if status == "running" { "NULL" } else { "started_at" };
+            self.sql(&format!(
+                "INSERT INTO rowgate_loads (load_id, bucket, object_key, object_version, table_name, mode, status, \
+                 started_at, active_at, finished_at) VALUES ('{id}', '{BUCKET}', '{name}', 'v1', 'jobs', '{mode}', \
+                 '{status}', UTC_TIMESTAMP(3) - INTERVAL {hours} HOUR, started_at, {ended})"
+            ))
+            .await;
+            note_load(&self.notes, BUCKET, &id).await.unwrap();
+            id
+        }
+
+        async fn sql(&self, sql: &str) {
+            self.test.sql(sql).await.unwrap();
+        }
+
+        /// The statuses of the loads, in the order of their keys.
+        async fn statuses(&self) -> String {
+            let sql = "SELECT GROUP_CONCAT(CONCAT(status, given_up) ORDER BY object_key) FROM rowgate_loads";
+            self.test.value(sql).await.unwrap()
+        }
+    }
+
+    #[tokio::test]
+    async fn asks_the_database_once_after_a_load_and_then_no_more() {
+        let world = World::start().await;
+        assert!(!world.is_spared().await, "of the time before there is no note");
+        assert!(world.is_spared().await);
+        world.load("a", "append", "completed", 0).await;
+        assert_eq!(world.audit().await, Audited { checked: 1, ..Audited::default() });
+        assert_eq!(world.audit().await, Audited { spared: true, ..Audited::default() });
+        world.load("b", "append", "completed", 0).await;
+        assert!(!world.is_spared().await);
+    }
+
+    #[tokio::test]
+    async fn goes_on_asking_while_a_load_runs() {
+        let world = World::start().await;
+        let id = world.load("a", "append", "running", 0).await;
+        assert!(!world.is_spared().await);
+        assert!(!world.is_spared().await);
+        world.sql(&format!("UPDATE rowgate_loads SET status = 'completed', finished_at = UTC_TIMESTAMP(3) WHERE load_id = '{id}'")).await;
+        assert_eq!(world.audit().await.checked, 1, "its end is not missed");
+        assert!(world.is_spared().await);
+    }
+
+    #[tokio::test]
+    async fn finds_a_fault_until_it_is_mended() {
+        let world = World::start().await;
+        let id = world.load("a", "append", "completed", 0).await;
+        world.sql("UPDATE rowgate_loads SET rows_read = 1").await;
+        let fault = LedgerFault { load: id, fault: "rows_read is not rows_loaded + rows_rejected" };
+        for _ in 0..2 {
+            assert_eq!(world.audit().await.faults, std::slice::from_ref(&fault));
+        }
+        world.sql("UPDATE rowgate_loads SET rows_read = 0").await;
+        assert_eq!(world.audit().await.faults, []);
+        assert!(world.is_spared().await);
+    }
+
+    #[tokio::test]
+    async fn gives_up_what_nobody_works_on_so_that_it_may_go_on() {
+        let world = World::start().await;
+        let append = world.load("a", "append", "running", 3).await;
+        let replace = world.load("b", "replace", "running", 3).await;
+        world.load("c", "append", "running", 1).await;
+        assert_eq!(world.audit().await.stalled, [append, replace]);
+        assert_eq!(world.statuses().await, "failed1,failed1,running0");
+        assert_eq!(world.audit().await.stalled, []);
+    }
+
+    #[tokio::test]
+    async fn while_messages_wait_a_load_has_a_day() {
+        let mut world = World::start().await;
+        world.load("a", "append", "running", 3).await;
+        let old = world.load("b", "append", "running", 25).await;
+        world.queue.waiting = 1;
+        assert_eq!(world.audit().await.stalled, [old]);
+        assert_eq!(world.statuses().await, "running0,failed1");
+    }
+
+    #[tokio::test]
+    async fn drops_what_interrupted_replaces_left() {
+        let world = World::start().await;
+        let id = world.load("a", "replace", "completed", 3).await;
+        let left = format!("rowgate_new_{id}_00000001");
+        world.sql(&format!("CREATE TABLE {left} (id INT PRIMARY KEY)")).await;
+        assert_eq!(world.audit().await.debris, [left]);
+    }
+
+    #[tokio::test]
+    async fn a_note_that_cannot_be_read_is_like_none() {
+        let world = World::start().await;
+        world.notes.write(BUCKET, LAST_AUDIT, "?").await.unwrap();
+        assert!(!world.is_spared().await);
+        assert!(world.is_spared().await);
+    }
+}

@@ -240,57 +240,287 @@ fn created(request: &Backfill, bucket: &str, found: &Found<'_>) -> ObjectCreated
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use aurora::loads::NewLoad;
+    use testkit::TestDatabase;
+
     use super::*;
     use crate::event::objects_created;
+    use crate::listing::memory::MemoryListing;
+    use crate::queue::memory::MemoryQueue;
+
+    const TAG: &str = "9a0364b9e99bb480dd25e1f0284c8555";
 
     fn listed(key: &str, version: Option<&str>) -> Listed {
         Listed {
             key: key.to_owned(),
             version: version.map(str::to_owned),
-            etag: "9a0364b9e99bb480dd25e1f0284c8555".to_owned(),
+            etag: TAG.to_owned(),
             size: 7,
             storage_class: Some("STANDARD".to_owned()),
         }
     }
 
-    fn found<'a>(object: &'a Listed, incoming: Incoming<'a>) -> Found<'a> {
-        let id = LoadId::of_object("old", &object.key, identity(object));
-        Found { object, incoming, id }
+    fn request(prefix: &str) -> Backfill {
+        Backfill { prefix: prefix.to_owned(), ..Backfill::default() }
+    }
+
+    fn for_jobs(prefix: &str) -> Backfill {
+        Backfill { bucket: Some("old".to_owned()), table: Some("jobs".to_owned()), ..request(prefix) }
+    }
+
+    /// A data bucket, its queue and its ledger.
+    struct World {
+        test: TestDatabase,
+        database: Database,
+        store: MemoryListing,
+        queue: MemoryQueue,
+    }
+
+    impl World {
+        async fn with(objects: Vec<Listed>) -> Self {
+            let test = TestDatabase::migrated().await.unwrap();
+            let database = test.database();
+            let store = MemoryListing { objects, page: 1000 };
+            Self { test, database, store, queue: MemoryQueue::default() }
+        }
+
+        async fn try_run(&self, request: &Backfill) -> Result<Backfilled, BackfillError> {
+            self.run_for(request, Duration::from_secs(60)).await
+        }
+
+        async fn run_for(&self, request: &Backfill, time: Duration) -> Result<Backfilled, BackfillError> {
+            let backfiller = Backfiller {
+                database: &self.database,
+                dictionary: domain::shipped::dictionary().unwrap(),
+                bucket: "data",
+                store: &self.store,
+                queue: &self.queue,
+            };
+            backfiller.run(request, Deadline::after(time)).await
+        }
+
+        async fn run(&self, request: &Backfill) -> Backfilled {
+            self.try_run(request).await.unwrap()
+        }
+
+        /// Queued, known, ignored.
+        async fn counts(&self, request: &Backfill) -> (u64, u64, u64) {
+            let Backfilled { queued, known, ignored_count, .. } = self.run(request).await;
+            (queued, known, ignored_count)
+        }
+
+        /// What the loader would read of the messages that were sent.
+        fn sent(&self) -> Vec<ObjectCreated> {
+            let sent = self.queue.sent.lock().unwrap();
+            sent.iter().flat_map(|body| objects_created(body).unwrap()).collect()
+        }
+
+        fn sent_keys(&self) -> BTreeSet<String> {
+            self.sent().into_iter().map(|created| created.key).collect()
+        }
+
+        /// Takes up a load, as the loader does with a message.
+        async fn begin(&self, created: &ObjectCreated) -> LoadId {
+            let id = LoadId::of_object(&created.bucket, &created.key, &created.identity);
+            let load = NewLoad {
+                id: &id,
+                bucket: &created.bucket,
+                key: &created.key,
+                version: &created.identity,
+                etag: created.etag.as_deref(),
+                table: "jobs",
+                mode: LoadMode::Append,
+                format: Some("csv"),
+                bytes: created.size,
+                chunk_bytes: 262_144,
+                parent: None,
+            };
+            loads::begin(&self.database, load).await.unwrap();
+            id
+        }
+    }
+
+    #[tokio::test]
+    async fn queues_what_was_never_loaded_and_nothing_twice() {
+        let objects = vec![
+            listed("incoming/jobs/new.csv", Some("v1")),
+            listed("incoming/jobs/replaced.csv", Some("v2")),
+            listed("incoming/jobs/taken.csv", Some("v1")),
+        ];
+        let world = World::with(objects).await;
+        for (key, version) in [("incoming/jobs/taken.csv", "v1"), ("incoming/jobs/replaced.csv", "v1")] {
+            let mut created = created(&Backfill::default(), "data", &found(&listed(key, Some(version))));
+            created.told = None;
+            world.begin(&created).await;
+        }
+        assert_eq!(world.counts(&request("incoming/")).await, (2, 1, 0));
+        assert_eq!(
+            world.sent_keys(),
+            ["incoming/jobs/new.csv", "incoming/jobs/replaced.csv"].map(str::to_owned).into()
+        );
+        for created in world.sent() {
+            assert_eq!(created.told, None);
+            world.begin(&created).await;
+        }
+        assert_eq!(world.counts(&request("incoming/")).await, (0, 3, 0));
+    }
+
+    #[tokio::test]
+    async fn knows_an_object_without_versions_by_its_content() {
+        let world = World::with(vec![listed("x.csv", None)]).await;
+        let mut by_event = created(&for_jobs(""), "old", &found(&world.store.objects[0]));
+        by_event.identity = "0055AED6DCD90281E5".to_owned();
+        by_event.etag = Some("other".to_owned());
+        world.begin(&by_event).await;
+        assert_eq!(world.counts(&for_jobs("")).await, (1, 0, 0), "another content under the same key");
+        by_event.identity = "0055AED6DCD90281E6".to_owned();
+        by_event.etag = Some(TAG.to_owned());
+        world.begin(&by_event).await;
+        assert_eq!(world.counts(&for_jobs("")).await, (0, 1, 0));
+    }
+
+    #[tokio::test]
+    async fn queues_a_load_that_was_given_up_once_more_but_none_that_failed() {
+        let objects =
+            ["given-up", "failed"].map(|name| listed(&format!("incoming/jobs/{name}.csv"), Some("v1")));
+        let world = World::with(objects.into()).await;
+        for (object, given_up) in world.store.objects.iter().zip([true, false]) {
+            let id = world.begin(&created(&Backfill::default(), "data", &found(object))).await;
+            let set = format!(
+                "UPDATE rowgate_loads SET status = 'failed', given_up = {given_up} WHERE load_id = '{id}'"
+            );
+            world.test.sql(&set).await.unwrap();
+        }
+        assert_eq!(world.counts(&request("incoming/")).await, (1, 1, 0));
+        assert_eq!(world.sent_keys(), ["incoming/jobs/given-up.csv".to_owned()].into());
+    }
+
+    #[tokio::test]
+    async fn a_dry_run_counts_and_queues_nothing() {
+        let world = World::with(vec![listed("incoming/jobs/x.csv", Some("v1"))]).await;
+        let dry = Backfill { dry_run: true, ..request("incoming/") };
+        assert_eq!(world.counts(&dry).await, (1, 0, 0));
+        assert_eq!(world.sent(), []);
+    }
+
+    #[tokio::test]
+    async fn says_of_every_file_that_it_ignores_why() {
+        let mut archived = listed("incoming/jobs/z.csv", Some("v1"));
+        archived.storage_class = Some("DEEP_ARCHIVE".to_owned());
+        let mut objects: Vec<Listed> =
+            ["incoming/jobs/replace/x.csv", "incoming/jobs/x.pdf", "incoming/people/x.csv", "incoming/x.csv"]
+                .map(|key| listed(key, Some("v1")))
+                .into();
+        objects.insert(2, archived);
+        let world = World::with(objects).await;
+        let done = world.run(&request("incoming/")).await;
+        assert_eq!((done.queued, done.ignored_count), (0, 5));
+        for (ignored, expected) in done.ignored.iter().zip([
+            "incoming/jobs/replace/x.csv: it would replace the table",
+            "incoming/jobs/x.pdf: \"x.pdf\" cannot be read",
+            "incoming/jobs/z.csv: it is archived (DEEP_ARCHIVE)",
+            "incoming/people/x.csv: there is no table \"people\"",
+            "incoming/x.csv: the key is neither",
+        ]) {
+            assert!(ignored.starts_with(expected), "{ignored}");
+        }
+    }
+
+    #[tokio::test]
+    async fn names_a_hundred_ignored_files_and_counts_all() {
+        let objects = (0..150).map(|number| listed(&format!("incoming/jobs/{number:03}.txt"), Some("v1")));
+        let done = World::with(objects.collect()).await.run(&request("incoming/")).await;
+        assert_eq!((done.ignored.len(), done.ignored_count), (100, 150));
+    }
+
+    #[tokio::test]
+    async fn goes_through_all_pages_and_on_after_the_key_it_is_told() {
+        let objects = (0..25).map(|number| listed(&format!("incoming/jobs/{number:03}.csv"), Some("v1")));
+        let mut world = World::with(objects.collect()).await;
+        world.store.page = 4;
+        let after = Backfill { after: Some("incoming/jobs/019.csv".to_owned()), ..request("incoming/") };
+        assert_eq!(world.run(&after).await, Backfilled { queued: 5, ..Backfilled::default() });
+        assert_eq!(
+            world.run(&request("incoming/")).await,
+            Backfilled { queued: 25, ..Backfilled::default() }
+        );
+    }
+
+    #[tokio::test]
+    async fn stops_after_a_page_when_its_time_is_up_and_says_where() {
+        let objects = (0..10).map(|number| listed(&format!("incoming/jobs/{number:03}.csv"), Some("v1")));
+        let mut world = World::with(objects.collect()).await;
+        world.store.page = 4;
+        let mut wanted = request("incoming/");
+        let mut pages = Vec::new();
+        loop {
+            let done = world.run_for(&wanted, Duration::ZERO).await.unwrap();
+            pages.push((done.queued, done.next.clone()));
+            wanted.after = done.next;
+            if wanted.after.is_none() {
+                break;
+            }
+        }
+        let key = |number: u32| Some(format!("incoming/jobs/{number:03}.csv"));
+        assert_eq!(pages, [(4, key(3)), (4, key(7)), (2, None)]);
+        assert_eq!(world.sent_keys().len(), 10);
+    }
+
+    #[tokio::test]
+    async fn tells_table_and_mode_to_the_loader_where_the_request_does() {
+        let world = World::with(vec![listed("2021/a b+c%é&.csv", Some("v1"))]).await;
+        assert_eq!(world.counts(&for_jobs("2021/")).await, (1, 0, 0));
+        let sent = world.sent();
+        let told = |mode: &str| Some(Told { table: "jobs".to_owned(), mode: Some(mode.to_owned()) });
+        assert_eq!((&*sent[0].bucket, &*sent[0].key, sent[0].size), ("old", "2021/a b+c%é&.csv", 7));
+        assert_eq!((sent[0].version.as_deref(), sent[0].told.clone()), (Some("v1"), told("append")));
+
+        let world = World::with(vec![listed("incoming/jobs/x.csv", Some("v1"))]).await;
+        let upsert = Backfill { mode: Some("upsert".to_owned()), ..request("incoming/") };
+        assert_eq!(world.counts(&upsert).await, (1, 0, 0));
+        assert_eq!(world.sent()[0].told, told("upsert"));
+    }
+
+    #[tokio::test]
+    async fn refuses_what_no_file_could_be_loaded_by() {
+        let world = World::with(vec![listed("incoming/jobs/x.csv", Some("v1"))]).await;
+        let set = |table: Option<&str>, mode: Option<&str>| Backfill {
+            table: table.map(str::to_owned),
+            mode: mode.map(str::to_owned),
+            ..request("incoming/")
+        };
+        for (request, expected) in [
+            (request("rejected/"), "the data bucket holds files to load under incoming/ alone"),
+            (request(""), "the data bucket holds files to load under incoming/ alone"),
+            (set(Some("people"), None), "there is no table \"people\""),
+            (set(Some("jobs"), Some("merge")), "\"merge\" is no mode"),
+            (set(None, Some("merge")), "\"merge\" is no mode"),
+            (set(Some("jobs"), Some("replace")), "a backfill cannot replace a table"),
+        ] {
+            let error = world.try_run(&request).await.unwrap_err().to_string();
+            assert!(error.starts_with(expected), "{error}");
+        }
+        assert_eq!(world.sent(), []);
+    }
+
+    fn found(object: &Listed) -> Found<'_> {
+        let dictionary = domain::shipped::dictionary().unwrap();
+        let incoming = Incoming::as_told(dictionary, &object.key, "jobs", None).unwrap();
+        Found { object, incoming, id: LoadId::of_object("old", &object.key, identity(object)) }
     }
 
     #[test]
     fn a_message_names_the_load_that_was_looked_up() {
-        let dictionary = domain::shipped::dictionary().unwrap();
         for version in [Some("v1"), None] {
             let object = listed("2021/a b+c%é&.csv", version);
-            let incoming = Incoming::as_told(dictionary, &object.key, "jobs", Some("upsert")).unwrap();
-            let found = found(&object, incoming);
-            let request = Backfill { table: Some("jobs".to_owned()), ..Backfill::default() };
-            let created = objects_created(&created(&request, "old", &found).message()).unwrap();
+            let found = found(&object);
+            let created = objects_created(&created(&for_jobs(""), "old", &found).message()).unwrap();
             let [created] = &created[..] else { panic!("{created:?}") };
-            assert_eq!((&*created.bucket, &*created.key, created.size), ("old", &*object.key, 7));
-            assert_eq!(created.version.as_deref(), version);
             assert_eq!(LoadId::of_object(&created.bucket, &created.key, &created.identity), found.id);
+            assert_eq!(created.etag.as_deref(), Some(TAG));
         }
-    }
-
-    #[test]
-    fn a_message_tells_table_and_mode_only_where_the_request_does() {
-        let dictionary = domain::shipped::dictionary().unwrap();
-        let object = listed("incoming/jobs/x.csv", Some("v1"));
-        let found = found(&object, Incoming::from_key(dictionary, &object.key).unwrap());
-        assert_eq!(created(&Backfill::default(), "old", &found).told, None);
-        let told = |table: Option<&str>, mode: Option<&str>| {
-            let request = Backfill {
-                table: table.map(str::to_owned),
-                mode: mode.map(str::to_owned),
-                ..Backfill::default()
-            };
-            created(&request, "old", &found).told.unwrap()
-        };
-        let append = Told { table: "jobs".to_owned(), mode: Some("append".to_owned()) };
-        assert_eq!(told(Some("jobs"), None), append);
-        assert_eq!(told(None, Some("append")), append);
     }
 
     #[test]

@@ -69,3 +69,29 @@ fn object(version: &ObjectVersion) -> Option<Listed> {
         storage_class: version.storage_class().map(|class| class.as_str().to_owned()),
     })
 }
+
+#[cfg(test)]
+pub(crate) mod memory {
+    //! A bucket in memory.
+
+    use super::{List, Listed, Page};
+    use crate::store::StoreError;
+
+    /// Objects in the order of their keys, and how many of them make a page.
+    #[derive(Debug)]
+    pub(crate) struct MemoryListing {
+        pub(crate) objects: Vec<Listed>,
+        pub(crate) page: usize,
+    }
+
+    impl List for MemoryListing {
+        async fn list(&self, _: &str, prefix: &str, after: Option<&str>) -> Result<Page, StoreError> {
+            let mut rest = self.objects.iter().filter(|object| {
+                object.key.starts_with(prefix) && after.is_none_or(|after| object.key.as_str() > after)
+            });
+            let objects: Vec<Listed> = rest.by_ref().take(self.page).cloned().collect();
+            let next = rest.next().and(objects.last()).map(|last| last.key.clone());
+            Ok(Page { objects, next })
+        }
+    }
+}

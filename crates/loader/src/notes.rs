@@ -42,3 +42,29 @@ impl Notes for S3Store {
         sent.map(|_| ()).map_err(|error| StoreError::Failed(error.into()))
     }
 }
+
+#[cfg(test)]
+pub(crate) mod memory {
+    //! Notes in memory.
+
+    use std::collections::BTreeMap;
+    use std::sync::Mutex;
+
+    use super::Notes;
+    use crate::store::StoreError;
+
+    /// Texts by bucket and key.
+    #[derive(Debug, Default)]
+    pub(crate) struct MemoryNotes(Mutex<BTreeMap<(String, String), String>>);
+
+    impl Notes for MemoryNotes {
+        async fn read(&self, bucket: &str, key: &str) -> Result<Option<String>, StoreError> {
+            Ok(self.0.lock().unwrap().get(&(bucket.to_owned(), key.to_owned())).cloned())
+        }
+
+        async fn write(&self, bucket: &str, key: &str, text: &str) -> Result<(), StoreError> {
+            self.0.lock().unwrap().insert((bucket.to_owned(), key.to_owned()), text.to_owned());
+            Ok(())
+        }
+    }
+}

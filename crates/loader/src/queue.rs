@@ -29,3 +29,42 @@ pub trait Backlog: Sync {
     /// Messages that could be received now: neither held by anybody nor delayed. About: the queue is many machines.
     fn waiting(&self) -> impl Future<Output = Result<u64, QueueError>> + Send;
 }
+
+#[cfg(test)]
+pub(crate) mod memory {
+    //! A queue in memory.
+
+    use std::sync::Mutex;
+    use std::time::Duration;
+
+    use super::{Backlog, Queue, QueueError};
+
+    /// Messages that were sent, and how many others wait.
+    #[derive(Debug, Default)]
+    pub(crate) struct MemoryQueue {
+        pub(crate) sent: Mutex<Vec<String>>,
+        pub(crate) waiting: u64,
+    }
+
+    impl Queue for MemoryQueue {
+        async fn send(&self, body: &str) -> Result<(), QueueError> {
+            self.sent.lock().unwrap().push(body.to_owned());
+            Ok(())
+        }
+
+        async fn send_all(&self, bodies: &[String]) -> Result<(), QueueError> {
+            self.sent.lock().unwrap().extend_from_slice(bodies);
+            Ok(())
+        }
+
+        async fn keep(&self, _: &str, _: Duration) -> Result<(), QueueError> {
+            Ok(())
+        }
+    }
+
+    impl Backlog for MemoryQueue {
+        async fn waiting(&self) -> Result<u64, QueueError> {
+            Ok(self.waiting)
+        }
+    }
+}
