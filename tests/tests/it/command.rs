@@ -53,6 +53,101 @@ async fn upload_ends_with_1_when_the_load_fails() {
     assert!(text(&output.stderr).contains("colour"), "{output:?}");
     let missing = rowgate(&["upload", "jobs", "/no/such/file.csv"]);
     assert_eq!(missing.status.code(), Some(1), "{missing:?}");
+    let zip = rowgate(&["upload", "jobs", "people.zip"]);
+    assert_eq!(zip.status.code(), Some(1), "{zip:?}");
+    assert!(text(&zip.stderr).contains("unpack it"), "{zip:?}");
+}
+
+#[tokio::test]
+async fn upload_takes_packed_files_and_a_mode() {
+    let cloud = Cloud::connect().await;
+    let folder = tempfile::tempdir().unwrap();
+    let plain = folder.path().join(format!("{}.csv", cloud.ids.number));
+    for (content, mode) in [("First", "append"), ("Second", "upsert")] {
+        fs::write(&plain, format!("{},{content}\n", cloud.ids.at(1))).unwrap();
+        let packed = folder.path().join(format!("{}.csv.gz", cloud.ids.number));
+        assert!(Command::new("gzip").arg("--force").arg(&plain).status().unwrap().success());
+        let output = rowgate(&["upload", "jobs", packed.to_str().unwrap(), "--mode", mode, "--wait"]);
+        assert!(output.status.success(), "{output:?}");
+        let key = format!("incoming/jobs/{mode}/{}.csv.gz\n", cloud.ids.number);
+        assert_eq!(text(&output.stdout), key);
+    }
+    let sql = format!("SELECT job_name FROM jobs WHERE id = {}", cloud.ids.at(1));
+    assert_eq!(cloud.database.rows(&sql).await, [["Second"]]);
+}
+
+#[tokio::test]
+async fn rejects_are_downloaded_mended_and_uploaded_again() {
+    let cloud = Cloud::connect().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = format!("{},Clerk\n{},\n", cloud.ids.at(1), cloud.ids.at(2));
+    let load = cloud.load(&cloud.key("jobs", "flawed.csv"), file).await;
+    let id = load["load"].as_str().unwrap();
+    let to = folder.path().join("deep/er");
+    let download = || rowgate(&["rejects", id, "--to", to.to_str().unwrap()]);
+    let output = download();
+    assert!(output.status.success(), "{output:?}");
+    let path = to.join(format!("{id}-00000.csv"));
+    assert_eq!(text(&output.stdout), format!("{}\n", path.display()));
+    assert!(text(&output.stderr).contains("1 rejected record, 1 file"), "{output:?}");
+    let mended = fs::read_to_string(&path).unwrap().replace(",,2,", ",Typist,2,");
+    fs::write(&path, &mended).unwrap();
+    // What was mended by hand is not written over.
+    assert!(download().status.success());
+    assert_eq!(fs::read_to_string(&path).unwrap(), mended);
+
+    let upload = rowgate(&["upload", "jobs", path.to_str().unwrap(), "--wait"]);
+    assert!(text(&upload.stderr).contains("1 rows read, 1 loaded, 0 rejected"), "{upload:?}");
+    let loads = cloud.loads_of(&format!("incoming/jobs/{id}-00000.csv")).await;
+    assert_eq!(loads[0]["parent"], load["load"], "{loads:?}");
+
+    let none = rowgate(&["rejects", "0123456789abcdef0123456789abcdef"]);
+    assert_eq!(none.status.code(), Some(1), "{none:?}");
+    assert!(text(&none.stderr).contains("There is no load 0123456789abcdef0123456789abcdef"), "{none:?}");
+}
+
+#[tokio::test]
+async fn backfill_loads_what_was_never_loaded_and_only_once() {
+    let cloud = Cloud::connect().await;
+    let bucket = format!("archive-{}", cloud.ids.number);
+    cloud.s3.create_bucket().bucket(&bucket).send().await.unwrap();
+    for (name, content) in [("a b.csv", format!("{},One\n", cloud.ids.at(1))), ("notes.pdf", "-".to_owned())]
+    {
+        let key = format!("{}/{name}", cloud.ids.number);
+        cloud
+            .s3
+            .put_object()
+            .bucket(&bucket)
+            .key(key)
+            .body(content.into_bytes().into())
+            .send()
+            .await
+            .unwrap();
+    }
+    let prefix = format!("{}/", cloud.ids.number);
+    let file = format!("{prefix}a b.csv");
+    let backfill = |more: &[&str]| {
+        let output =
+            rowgate(&[&["backfill", &prefix, "--bucket", &bucket, "--table", "jobs"][..], more].concat());
+        assert!(output.status.success(), "{output:?}");
+        (text(&output.stdout).to_owned(), text(&output.stderr).to_owned())
+    };
+    let (found, notes) = backfill(&["--dry-run"]);
+    assert_eq!(found, "1 file would be queued, 0 known to the ledger, 1 ignored\n");
+    assert!(notes.contains("notes.pdf: \"notes.pdf\" cannot be read"), "{notes}");
+    assert!(cloud.loads_of(&file).await.is_empty());
+    assert_eq!(backfill(&[]).0, "1 file queued, 0 known to the ledger, 1 ignored\n");
+    let loads = cloud.ended(&file, 1).await;
+    assert_eq!(
+        (&loads[0]["status"], &loads[0]["rows_loaded"]),
+        (&json!("completed"), &json!(1)),
+        "{loads:?}"
+    );
+    assert_eq!(backfill(&[]).0, "0 files queued, 1 known to the ledger, 1 ignored\n");
+
+    let outside = rowgate(&["backfill", "rejected/"]);
+    assert_eq!(outside.status.code(), Some(1), "{outside:?}");
+    assert!(text(&outside.stderr).contains("the prefix must begin with"), "{outside:?}");
 }
 
 #[tokio::test]

@@ -12,11 +12,12 @@ const LIMIT: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(100);
 
 /// What a load has, as the interface promises it.
-const FIELDS: [&str; 14] = [
+const FIELDS: [&str; 17] = [
     "load",
     "table",
     "key",
     "mode",
+    "format",
     "status",
     "rows_read",
     "rows_loaded",
@@ -27,6 +28,8 @@ const FIELDS: [&str; 14] = [
     "finished_at",
     "attempts",
     "error",
+    "parent",
+    "same_as",
 ];
 
 impl Cloud {
