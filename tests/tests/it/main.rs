@@ -7,6 +7,7 @@
 )]
 
 mod access;
+mod backfill;
 mod bodies;
 mod command;
 mod delivery;

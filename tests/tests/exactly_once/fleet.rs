@@ -1,0 +1,180 @@
+//! Functions at work on a queue, each a process of its own, and the event source between: what Lambda does.
+
+use std::ffi::OsString;
+use std::fs::OpenOptions;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use serde_json::{Value, json};
+use testkit::{Answer, Ended, Function};
+use tokio::time::sleep;
+
+use crate::queue::{Message, Queue};
+
+/// How many functions may work at once.
+const FUNCTIONS: usize = 3;
+/// Receives after which the queue would move a message to its dead-letter queue.
+const MAX_RECEIVES: u32 = 5;
+/// What an invocation may take when nothing hurries it.
+const TIME: Duration = Duration::from_secs(60);
+/// What the loader keeps back from the time that it is told, for its answer. It works until then.
+pub(crate) const KEPT_BACK: Duration = Duration::from_secs(5);
+const POLL: Duration = Duration::from_millis(15);
+
+pub(crate) struct Fleet {
+    pub(crate) queue: Queue,
+    pub(crate) program: PathBuf,
+    pub(crate) environment: Vec<(String, OsString)>,
+    /// Where the functions' output goes.
+    pub(crate) logs: PathBuf,
+    slots: Vec<Slot>,
+    /// What the next invocations may take.
+    short: Mutex<Vec<u64>>,
+    over: AtomicBool,
+    /// Messages that were received for the first time.
+    pub(crate) first_receives: AtomicU32,
+    pub(crate) invocations: AtomicU32,
+    /// Messages that went to the dead-letter queue, from where they came back.
+    pub(crate) redrives: AtomicU32,
+}
+
+/// Where one function runs, one process after the other.
+#[derive(Default)]
+struct Slot {
+    working: Mutex<Option<Working>>,
+}
+
+/// A process with the message that it works on.
+#[derive(Clone)]
+pub(crate) struct Working {
+    pub(crate) function: Arc<Function>,
+    pub(crate) message: Message,
+}
+
+impl Fleet {
+    pub(crate) fn new(
+        queue: Queue,
+        program: PathBuf,
+        environment: Vec<(String, OsString)>,
+        logs: PathBuf,
+        short_invocations: &[u64],
+    ) -> Self {
+        Self {
+            queue,
+            program,
+            environment,
+            logs,
+            slots: (0..FUNCTIONS).map(|_| Slot::default()).collect(),
+            short: Mutex::new(short_invocations.to_vec()),
+            over: AtomicBool::new(false),
+            first_receives: AtomicU32::new(0),
+            invocations: AtomicU32::new(0),
+            redrives: AtomicU32::new(0),
+        }
+    }
+
+    /// Works on the queue until [`end`](Self::end).
+    ///
+    /// # Errors
+    /// When the queue, or a process, does not do what it should; never for what a function says.
+    pub(crate) async fn work(self: &Arc<Self>) -> Result<()> {
+        let workers: Vec<_> = (0..FUNCTIONS).map(|slot| tokio::spawn(Arc::clone(self).serve(slot))).collect();
+        for worker in workers {
+            worker.await??;
+        }
+        Ok(())
+    }
+
+    /// Ends the work; processes that still run are killed.
+    pub(crate) fn end(&self) {
+        self.over.store(true, Ordering::SeqCst);
+        for working in self.working() {
+            working.function.kill();
+        }
+    }
+
+    /// The processes that are at work now.
+    pub(crate) fn working(&self) -> Vec<Working> {
+        self.slots.iter().filter_map(|slot| lock(&slot.working).clone()).collect()
+    }
+
+    async fn serve(self: Arc<Self>, slot: usize) -> Result<()> {
+        let mut function: Option<Arc<Function>> = None;
+        while !self.over.load(Ordering::SeqCst) {
+            let Some(message) = self.queue.receive().await? else {
+                sleep(POLL).await;
+                continue;
+            };
+            if message.receives == 1 {
+                self.first_receives.fetch_add(1, Ordering::SeqCst);
+            }
+            let process = match function.take().filter(|function| function.is_alive()) {
+                Some(process) => process,
+                None => Arc::new(self.start(slot).await?),
+            };
+            function = Some(Arc::clone(&process));
+            let working = Working { function: Arc::clone(&process), message: message.clone() };
+            *lock(&self.slots[slot].working) = Some(working);
+            let time = lock(&self.short).pop().map_or(TIME, |time| KEPT_BACK + Duration::from_millis(time));
+            self.invocations.fetch_add(1, Ordering::SeqCst);
+            let ended = process.invoke(event(&message).to_string(), time).await;
+            *lock(&self.slots[slot].working) = None;
+            match ended? {
+                Ended::Answered(Answer::Response(answer)) if is_done(&answer, &message)? => {
+                    self.queue.delete(&message).await?;
+                }
+                _ if message.receives >= MAX_RECEIVES => {
+                    // Somebody has looked after the dead-letter queue.
+                    self.redrives.fetch_add(1, Ordering::SeqCst);
+                    self.queue.send(&message.body).await?;
+                    self.queue.delete(&message).await?;
+                }
+                _ => self.queue.release(&message).await?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn start(&self, slot: usize) -> Result<Function> {
+        let log = self.logs.join(format!("function-{slot}.log"));
+        let log = OpenOptions::new().create(true).append(true).open(log)?;
+        Function::start(&self.program, &self.environment, log).await
+    }
+}
+
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether a batch answer leaves the message out.
+fn is_done(answer: &str, message: &Message) -> Result<bool> {
+    let answer: Value = serde_json::from_str(answer)?;
+    let failures = answer["batchItemFailures"].as_array().cloned().unwrap_or_default();
+    for failure in &failures {
+        ensure!(failure["itemIdentifier"] == message.id, "{answer} names no message of the batch");
+    }
+    Ok(failures.is_empty())
+}
+
+/// The event of a batch of one message.
+fn event(message: &Message) -> Value {
+    json!({"Records": [{
+        "messageId": message.id,
+        "receiptHandle": message.receipt,
+        "body": message.body,
+        "attributes": {
+            "ApproximateReceiveCount": message.receives.to_string(),
+            "SentTimestamp": "1763712000000",
+            "SenderId": "exactly-once",
+            "ApproximateFirstReceiveTimestamp": "1763712000000",
+        },
+        "messageAttributes": {},
+        "md5OfBody": "",
+        "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:exactly-once",
+        "awsRegion": "us-east-1",
+    }]})
+}

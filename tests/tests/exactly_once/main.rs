@@ -1,0 +1,175 @@
+//! Every row exactly once, whatever happens: the real loader, killed at random moments, between a real bucket, a real queue and
+//! a real database that all fail now and then.
+//!
+//! A run is drawn from a seed: the file, how the loader is set up, and what goes wrong. What must be in the end is known from how
+//! the file was made. The moments of a run depend on the machine, so a seed that fails once may pass the next time; its plan is
+//! the same.
+//!
+//! `ROWGATE_KILL_RUNS` says how many runs there are (50). They have the seeds from `ROWGATE_KILL_SEED` on, by default from a
+//! random one; with a seed and no number there is that one run. `ROWGATE_LOADER` names another binary of the loader.
+#![expect(clippy::print_stdout, reason = "a test that runs for minutes says how far it is")]
+
+mod bucket;
+mod check;
+mod content;
+mod fleet;
+mod oracle;
+mod plan;
+mod queue;
+mod run;
+mod storm;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use std::{env, fs};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::plan::Plan;
+use crate::run::{Lane, Report};
+
+const RUNS: u64 = 50;
+/// Runs at a time: more than there are processors on a small machine, because most of a run is waiting.
+const LANES: u64 = 3;
+/// A line of progress after so many runs.
+const PROGRESS: u64 = 25;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn exactly_once() -> Result<()> {
+    let given = number("ROWGATE_KILL_SEED")?;
+    let runs = number("ROWGATE_KILL_RUNS")?.unwrap_or(if given.is_some() { 1 } else { RUNS });
+    let base = given.unwrap_or_else(|| fastrand::u64(..1_000_000_000));
+    println!("{runs} runs, seeds {base} to {}", base + runs - 1);
+    let started = Instant::now();
+    let harness = Arc::new(Harness::start(base, runs).await?);
+    let lanes: Vec<_> =
+        (0..LANES.min(runs)).map(|lane| tokio::spawn(Arc::clone(&harness).serve(lane))).collect();
+    let mut reports = Vec::new();
+    let mut failed = Vec::new();
+    for lane in lanes {
+        for (seed, outcome) in lane.await?? {
+            match outcome {
+                Ok(report) => reports.push(report),
+                Err(_) => failed.push(seed),
+            }
+        }
+    }
+    println!("{}", summary(&reports, started.elapsed()));
+    failed.sort_unstable();
+    ensure!(
+        failed.is_empty(),
+        "{} of {runs} runs failed: {failed:?}. One again: make kill-test SEED={}",
+        failed.len(),
+        failed[0]
+    );
+    Ok(())
+}
+
+/// What all runs share.
+struct Harness {
+    endpoint: String,
+    program: PathBuf,
+    logs: PathBuf,
+    base: u64,
+    runs: u64,
+    next: AtomicU64,
+    failed: AtomicU64,
+    started: Instant,
+    /// What a chunk takes when nothing is wrong, in microseconds.
+    pace: AtomicU64,
+}
+
+impl Harness {
+    async fn start(base: u64, runs: u64) -> Result<Self> {
+        let endpoint = env::var("AWS_ENDPOINT_URL").context(
+            "AWS_ENDPOINT_URL is not set: `make kill-test` starts a cloud for this test; or start one with \
+             `rowgate local up --dir <dir>` and `source <dir>/env`",
+        )?;
+        let logs = env::temp_dir().join(format!("rowgate-exactly-once-{}", std::process::id()));
+        fs::create_dir_all(&logs)?;
+        Ok(Self {
+            endpoint,
+            program: loader()?,
+            logs,
+            base,
+            runs,
+            next: AtomicU64::new(0),
+            failed: AtomicU64::new(0),
+            started: Instant::now(),
+            pace: AtomicU64::new(20_000),
+        })
+    }
+
+    /// Does runs until none is left.
+    async fn serve(self: Arc<Self>, number: u64) -> Result<Vec<(u64, Result<Report>)>> {
+        let name = format!("exactly-once-{}-{number}", std::process::id());
+        let lane = Lane::open(&self.endpoint, &name, &self.program, &self.logs).await?;
+        let mut outcomes = Vec::new();
+        if number == 0 {
+            let plan = Plan::draw(self.base).calm();
+            let calm =
+                lane.run(&plan, Duration::ZERO).await.context("a run without anything that goes wrong")?;
+            let pace = calm.time.saturating_sub(run::START).as_micros() / u128::from(plan.chunks);
+            self.pace.store(pace.try_into()?, Ordering::SeqCst);
+        }
+        loop {
+            let index = self.next.fetch_add(1, Ordering::SeqCst);
+            if index >= self.runs {
+                break;
+            }
+            let seed = self.base + index;
+            let plan = Plan::draw(seed);
+            let pace = Duration::from_micros(self.pace.load(Ordering::SeqCst));
+            let outcome = lane.run(&plan, pace).await;
+            if let Err(error) = &outcome {
+                self.failed.fetch_add(1, Ordering::SeqCst);
+                println!("FAILED: seed {seed}: {error:#}\n");
+            }
+            let done = index + 1;
+            if done.is_multiple_of(PROGRESS) {
+                let (failed, time) = (self.failed.load(Ordering::SeqCst), self.started.elapsed().as_secs());
+                println!("{done} of {} runs, {failed} failed, {time} s", self.runs);
+            }
+            outcomes.push((seed, outcome));
+        }
+        lane.close().await?;
+        Ok(outcomes)
+    }
+}
+
+/// `ROWGATE_LOADER`, or the binary that was built beside this test.
+fn loader() -> Result<PathBuf> {
+    let program = match env::var_os("ROWGATE_LOADER") {
+        Some(program) => program.into(),
+        None => env::current_exe()?.ancestors().nth(2).context("a target folder")?.join("loader"),
+    };
+    ensure!(program.is_file(), "{} is missing: `cargo build --package loader` builds it", program.display());
+    Ok(program)
+}
+
+fn number(variable: &str) -> Result<Option<u64>> {
+    match env::var(variable) {
+        Ok(text) if !text.is_empty() => text.parse().map(Some).with_context(|| format!("{variable}={text}")),
+        _ => Ok(None),
+    }
+}
+
+fn summary(reports: &[Report], time: Duration) -> String {
+    let sum = |figure: fn(&Report) -> u64| reports.iter().map(figure).sum::<u64>();
+    format!(
+        "{} runs passed in {} s: {} chunks, {} invocations, {} redrives; {} kills, {} stops, {} crashes of the database, \
+         {} locks, {} faults",
+        reports.len(),
+        time.as_secs(),
+        sum(|report| report.chunks),
+        sum(|report| report.invocations.into()),
+        sum(|report| report.redrives.into()),
+        sum(|report| report.kills.into()),
+        sum(|report| report.stops.into()),
+        sum(|report| report.crashes.into()),
+        sum(|report| report.locks.into()),
+        sum(|report| report.faults),
+    )
+}

@@ -1,0 +1,376 @@
+//! One run: a file is dropped, the storm rages, and when all is quiet everything must be as if nothing had been.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use fastrand::Rng;
+use testkit::{MariaDb, TestDatabase};
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use crate::bucket::Bucket;
+use crate::check::{self, ledger, nothing_left, same_rows};
+use crate::content::{Content, KNOWN_REFERENCES, Rows, Table};
+use crate::fleet::Fleet;
+use crate::oracle;
+use crate::plan::Plan;
+use crate::queue::Queue;
+use crate::storm::{self, Damage};
+
+/// The least that the loader takes for the size of a chunk.
+const MIN_CHUNK_BYTES: u64 = 1024;
+/// No run may take longer, on a machine that is busy with other tests.
+const LIMIT: Duration = Duration::from_secs(120);
+const POLL: Duration = Duration::from_millis(25);
+/// What a function's start takes of a load, about.
+pub(crate) const START: Duration = Duration::from_millis(80);
+
+/// Where runs take place, one after the other: a MariaDB of their own, which they may kill, a bucket and a queue.
+pub(crate) struct Lane {
+    mariadb: Arc<MariaDb>,
+    bucket: Bucket,
+    queue: Queue,
+    endpoint: String,
+    program: PathBuf,
+    /// Where the output of each run's functions goes.
+    logs: PathBuf,
+}
+
+/// What a run was like.
+#[derive(Debug)]
+pub(crate) struct Report {
+    /// From the first function's start to the last message's end.
+    pub(crate) time: Duration,
+    pub(crate) chunks: u64,
+    pub(crate) invocations: u32,
+    pub(crate) redrives: u32,
+    pub(crate) kills: u32,
+    pub(crate) stops: u32,
+    pub(crate) crashes: u32,
+    pub(crate) locks: u32,
+    pub(crate) faults: u64,
+}
+
+impl Lane {
+    pub(crate) async fn open(endpoint: &str, name: &str, program: &Path, logs: &Path) -> Result<Self> {
+        // A write of the data that a kill cuts in two must not be the end of the data.
+        let mariadb = tokio::task::spawn_blocking(|| MariaDb::start_with(&["--innodb-doublewrite=ON"]));
+        let queue = Queue::create(endpoint, name).await?;
+        let bucket = Bucket::create(name, &queue).await?;
+        Ok(Self {
+            mariadb: Arc::new(mariadb.await??),
+            bucket,
+            queue,
+            endpoint: endpoint.to_owned(),
+            program: program.to_owned(),
+            logs: logs.to_owned(),
+        })
+    }
+
+    pub(crate) async fn close(self) -> Result<()> {
+        self.bucket.remove().await?;
+        self.queue.remove().await
+    }
+
+    /// Does one run. `pace` is what an undisturbed chunk takes.
+    pub(crate) async fn run(&self, plan: &Plan, pace: Duration) -> Result<Report> {
+        let logs = self.logs.join(format!("{}-{}", plan.seed, fastrand::u32(..)));
+        std::fs::create_dir_all(&logs)?;
+        let database = TestDatabase::start_on(Arc::clone(&self.mariadb), |config| {
+            config.limits.transaction_idle = plan.transaction_idle;
+            config.limits.call = Duration::from_secs(5);
+            config.session_init.push(format!("SET innodb_lock_wait_timeout = {}", plan.lock_wait));
+        });
+        let database = Arc::new(database.await?);
+        let run = Run { lane: self, plan, database: Arc::clone(&database), logs: logs.clone(), pace };
+        let report = tokio::time::timeout(LIMIT, run.go()).await.context("the run has not ended in time");
+        let report = match report.flatten() {
+            Ok(report) => report,
+            Err(error) => return Err(run.explained(error).await),
+        };
+        std::fs::remove_dir_all(&logs)?;
+        // Its end drops what it holds, with a program that is waited for.
+        tokio::task::spawn_blocking(move || drop(database)).await?;
+        Ok(report)
+    }
+}
+
+struct Run<'l> {
+    lane: &'l Lane,
+    plan: &'l Plan,
+    database: Arc<TestDatabase>,
+    logs: PathBuf,
+    pace: Duration,
+}
+
+impl Run<'_> {
+    async fn go(&self) -> Result<Report> {
+        let Self { lane, plan, database, .. } = self;
+        // What a run that failed has left.
+        lane.queue.purge().await?;
+        let mut random = Rng::with_seed(plan.seed ^ 0xF11E);
+        let content = plan.file.make(&mut random);
+        let before = self.prepare(&content, &mut random).await?;
+        let chunk_bytes = (content.bytes.len() as u64 / plan.chunks).max(MIN_CHUNK_BYTES);
+        let chunk_bytes = std::env::var("DEV_CHUNK").map_or(chunk_bytes, |n| n.parse().unwrap());
+
+        let key = format!("incoming/{}/run-{}.csv", content.table.name(), plan.seed);
+        lane.bucket.put(&key, content.bytes.clone()).await?;
+        let event = self.event().await?;
+        for _ in 0..plan.twins {
+            lane.queue.send(&event).await?;
+        }
+
+        let fleet = Arc::new(Fleet::new(
+            lane.queue.clone(),
+            lane.program.clone(),
+            self.environment(chunk_bytes),
+            self.logs.clone(),
+            &plan.short_invocations,
+        ));
+        // However this ends, the functions end with it.
+        let _end = EndOf(Arc::clone(&fleet));
+        let damage = Arc::new(Damage::default());
+        let started = Instant::now();
+        database.data_api().set(plan.faults());
+        let mut working = tokio::spawn({
+            let fleet = Arc::clone(&fleet);
+            async move { fleet.work().await }
+        });
+        let whole = START + self.pace * u32::try_from(plan.chunks)?;
+        let storm = self.storm(&fleet, &content, whole, &damage);
+        let calm = Arc::clone(&storm.calm);
+        let quiet = async {
+            self.until_quiet(&fleet, plan.twins.into()).await?;
+            let time = started.elapsed();
+            for _ in 0..plan.repetitions {
+                lane.queue.send(&event).await?;
+            }
+            self.until_quiet(&fleet, (plan.twins + plan.repetitions).into()).await?;
+            calm.store(true, Ordering::SeqCst);
+            anyhow::Ok(time)
+        };
+        let (time, faults) = tokio::select! {
+            ended = async { tokio::join!(quiet, storm.rage()) } => ended,
+            ended = &mut working => bail!("the functions stopped working: {ended:?}"),
+        };
+        let (time, faults) = (time?, faults?);
+        fleet.end();
+        working.await??;
+        self.until_no_transaction().await?;
+        self.check(&content, &before, &key, chunk_bytes).await?;
+        Ok(Report {
+            time,
+            chunks: plan.chunks,
+            invocations: fleet.invocations.load(Ordering::Relaxed),
+            redrives: fleet.redrives.load(Ordering::Relaxed),
+            kills: damage.kills.load(Ordering::Relaxed),
+            stops: damage.stops.load(Ordering::Relaxed),
+            crashes: damage.crashes.load(Ordering::Relaxed),
+            locks: damage.locks.load(Ordering::Relaxed),
+            faults,
+        })
+    }
+
+    /// Migrates the database and puts in what is there before; gives the rows of the file's table.
+    async fn prepare(&self, content: &Content, random: &mut Rng) -> Result<Rows> {
+        let database = &self.database;
+        database.migrate().await?;
+        if let Ok(sql) = std::env::var("DEV_SQL") { for s in sql.split(";") { database.sql(s).await?; } }
+        if std::env::var_os("DEV_OLD").is_some() {
+            database.sql("ALTER TABLE rowgate_loads RENAME COLUMN content_digest TO content_sha256").await?;
+        }
+        database.sql("CREATE TABLE storm_ballast (id INT PRIMARY KEY)").await?;
+        let references = match content.table {
+            Table::Employees => [("departments", "Department"), ("jobs", "Job")].as_slice(),
+            Table::Departments => &[],
+        };
+        for (table, name) in references {
+            let rows = format!("SELECT seq, CONCAT('{name} ', seq) FROM seq_1_to_{KNOWN_REFERENCES}");
+            database.sql(&format!("INSERT INTO {table} {rows}")).await?;
+        }
+        let mut before = Rows::new();
+        for record in &content.records {
+            if let Some(id) = record.id
+                && random.f64() < self.plan.taken
+            {
+                before.insert(id, cells_before(content.table, id));
+            }
+        }
+        // Some that the file knows nothing of.
+        before.extend([2_000_000, 2_000_001].map(|id| (id, cells_before(content.table, id))));
+        let values: Vec<String> =
+            before.iter().map(|(id, cells)| format!("({id}, '{}')", cells.join("', '"))).collect();
+        database.sql(&format!("INSERT INTO {} VALUES {}", content.table.name(), values.join(", "))).await?;
+        Ok(before)
+    }
+
+    /// The event of the file that was dropped, as the bucket tells it.
+    async fn event(&self) -> Result<String> {
+        let started = Instant::now();
+        loop {
+            if let Some(message) = self.lane.queue.receive().await? {
+                self.lane.queue.delete(&message).await?;
+                // The test event of a bucket whose notifications were just switched on.
+                if message.body.contains("ObjectCreated") {
+                    return Ok(message.body);
+                }
+            }
+            ensure!(started.elapsed() < Duration::from_secs(20), "the bucket tells nothing");
+            sleep(POLL).await;
+        }
+    }
+
+    fn environment(&self, chunk_bytes: u64) -> Vec<(String, OsString)> {
+        let target = self.database.target();
+        [
+            ("AWS_ENDPOINT_URL", self.lane.endpoint.clone()),
+            ("AWS_ENDPOINT_URL_RDS_DATA", self.database.data_api_url()),
+            ("AWS_REGION", "us-east-1".to_owned()),
+            ("AWS_ACCESS_KEY_ID", "test".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
+            ("ROWGATE_CLUSTER_ARN", target.cluster_arn),
+            ("ROWGATE_SECRET_ARN", target.secret_arn),
+            ("ROWGATE_DATABASE", target.database),
+            ("ROWGATE_BUCKET", self.lane.bucket.name.clone()),
+            ("ROWGATE_QUEUE_URL", self.lane.queue.url.clone()),
+            ("ROWGATE_CHUNK_BYTES", chunk_bytes.to_string()),
+            ("ROWGATE_LANES", self.plan.lanes.to_string()),
+            ("RUST_BACKTRACE", "1".to_owned()),
+        ]
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.into()))
+        .collect()
+    }
+
+    fn storm<'r>(
+        &'r self,
+        fleet: &Arc<Fleet>,
+        content: &Content,
+        whole: Duration,
+        damage: &Arc<Damage>,
+    ) -> Storm<'r> {
+        let plan = self.plan;
+        let calm = Arc::new(AtomicBool::new(false));
+        let mut tasks = JoinSet::new();
+        tasks.spawn(storm::strike(Arc::clone(fleet), plan.strikes.clone(), whole, Arc::clone(damage)));
+        if let Some(locks) = plan.locks {
+            let ids: BTreeSet<i64> = content.records.iter().filter_map(|record| record.id).collect();
+            let random = Rng::with_seed(plan.seed ^ 0x10C5);
+            tasks.spawn(storm::lock(
+                Arc::clone(&self.database),
+                content.table,
+                ids.into_iter().collect(),
+                locks,
+                random,
+                Arc::clone(damage),
+            ));
+        }
+        let crashes = tokio::spawn(storm::crash(
+            Arc::clone(&self.lane.mariadb),
+            plan.crashes.clone(),
+            whole,
+            Arc::clone(&calm),
+            Arc::clone(damage),
+        ));
+        Storm { run: self, tasks, crashes, calm }
+    }
+
+    /// Waits until so many messages have come for the first time and none is left.
+    async fn until_quiet(&self, fleet: &Fleet, messages: u32) -> Result<()> {
+        loop {
+            let come = fleet.first_receives.load(Ordering::SeqCst);
+            if come >= messages && self.lane.queue.len().await? == 0 {
+                return Ok(());
+            }
+            sleep(POLL).await;
+        }
+    }
+
+    /// Waits until the transactions that killed functions left open have ended.
+    async fn until_no_transaction(&self) -> Result<()> {
+        let started = Instant::now();
+        let sql = "SELECT COUNT(*) FROM information_schema.innodb_trx t \
+                   JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id WHERE p.db = DATABASE()";
+        loop {
+            let (open, running) = (self.database.open_transactions(), self.database.value(sql).await?);
+            if open == 0 && running == "0" {
+                return Ok(());
+            }
+            let patience = self.plan.transaction_idle + Duration::from_secs(10);
+            ensure!(started.elapsed() < patience, "{open} transactions are open, {running} run");
+            sleep(POLL).await;
+        }
+    }
+
+    async fn check(&self, content: &Content, before: &Rows, key: &str, chunk_bytes: u64) -> Result<()> {
+        let loads = ledger(&self.database, key).await?;
+        let [load] = &loads[..] else { bail!("{} loads of one file", loads.len()) };
+        let chunks = load.cut(content, chunk_bytes)?;
+        let taken = before.keys().copied().collect();
+        let brought = oracle::append(content, &chunks, &taken);
+        let mut expected = before.clone();
+        expected.extend(brought.rows.clone());
+        let table = check::rows(&self.database, content.table).await?;
+        same_rows(&table, &expected)?;
+        load.check(&self.lane.bucket, content, &chunks, &brought).await?;
+        nothing_left(&self.database).await
+    }
+
+    /// An error with what helps to understand it.
+    async fn explained(&self, error: anyhow::Error) -> anyhow::Error {
+        let loads = self.database.sql("SELECT * FROM rowgate_loads").await;
+        error.context(format!(
+            "{:?}\nthe ledger: {loads:?}\nthe functions' output: {}",
+            self.plan,
+            self.logs.display()
+        ))
+    }
+}
+
+/// Ends a fleet when it goes.
+struct EndOf(Arc<Fleet>);
+
+impl Drop for EndOf {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+/// What disturbs a run.
+struct Storm<'r> {
+    run: &'r Run<'r>,
+    tasks: JoinSet<()>,
+    crashes: tokio::task::JoinHandle<Result<()>>,
+    /// Set when it is to be over.
+    calm: Arc<AtomicBool>,
+}
+
+impl Storm<'_> {
+    /// Waits until it is over; gives the number of faults that the Data API had.
+    async fn rage(mut self) -> Result<u64> {
+        let started = Instant::now();
+        while started.elapsed() < self.run.plan.storm && !self.calm.load(Ordering::SeqCst) {
+            sleep(POLL).await;
+        }
+        self.calm.store(true, Ordering::SeqCst);
+        self.tasks.shutdown().await;
+        let faults = self.run.database.data_api().injected();
+        self.run.database.data_api().clear();
+        self.crashes.await??;
+        Ok(faults)
+    }
+}
+
+fn cells_before(table: Table, id: i64) -> Vec<String> {
+    let mut cells = vec![format!("before {id}")];
+    if table == Table::Employees {
+        cells.extend(["1999-12-31 23:59:59", "1", "1"].map(str::to_owned));
+    }
+    cells
+}
