@@ -1,6 +1,7 @@
 //! Files in a folder, served as S3 serves objects: what the loader reads from and writes rejects to.
 //!
-//! It stands for S3 and costs little: no signatures, no versions (each is the newest), no XML but for errors.
+//! It stands for S3 and costs little: no signatures, no versions (each is the newest), no XML but for errors. What is sent to
+//! it with POST is meant for the queue, which agrees to everything.
 
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
@@ -45,7 +46,7 @@ impl Files {
         self.folder.join(bucket).join(key)
     }
 
-    /// For `AWS_ENDPOINT_URL_S3`.
+    /// For `AWS_ENDPOINT_URL_S3`, and for the queue.
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -69,6 +70,9 @@ async fn answer(
         Method::GET => get(&path, range, true),
         Method::HEAD => get(&path, range, false),
         Method::PUT => put(&path, &body),
+        Method::DELETE => delete(&path),
+        // The queue, which has nothing to say.
+        Method::POST => Ok(Response::new(Body::from("{}"))),
         _ => return refuse(StatusCode::NOT_IMPLEMENTED, "NotImplemented"),
     };
     answered.unwrap_or_else(|error| match error.kind() {
@@ -118,6 +122,13 @@ fn put(path: &Path, content: &[u8]) -> std::io::Result<Response<Body>> {
     let mut response = Response::new(Body::empty());
     set(&mut response, "etag", &format!("\"{}\"", content.len()));
     set(&mut response, "x-amz-version-id", VERSION);
+    Ok(response)
+}
+
+fn delete(path: &Path) -> std::io::Result<Response<Body>> {
+    fs::remove_file(path)?;
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
     Ok(response)
 }
 

@@ -31,8 +31,6 @@ const LOG_SHOWN: usize = 2000;
 pub(crate) struct Invocation {
     /// From the process's start to the arrival of its answer.
     pub(crate) time: Duration,
-    /// From the process's start to its request for the event.
-    pub(crate) start: Duration,
     /// The most memory that was resident, in bytes (`VmHWM`).
     pub(crate) peak: u64,
     /// Processor time of all its threads, from its start to its answer.
@@ -54,7 +52,6 @@ pub(crate) struct Runtime {
 /// What a function tells.
 #[derive(Debug)]
 enum Told {
-    Asked(Instant),
     Answered(Instant, Bytes),
     Failed(String),
 }
@@ -98,7 +95,7 @@ impl Runtime {
     pub(crate) async fn run(
         &mut self,
         program: &Path,
-        environment: &[(String, String)],
+        environment: &[(&str, String)],
         event: Value,
     ) -> Result<Invocation> {
         while self.told.try_recv().is_ok() {}
@@ -116,7 +113,7 @@ impl Runtime {
         let started = Instant::now();
         let mut child =
             Running(command.spawn().with_context(|| format!("cannot run {}", program.display()))?);
-        let (start, answered, answer) = self.wait(&mut child, started).await.map_err(|error| {
+        let (answered, answer) = self.wait(&mut child, started).await.map_err(|error| {
             let log = fs::read_to_string(&self.log).unwrap_or_default();
             let from = log.len().saturating_sub(LOG_SHOWN);
             error.context(format!("{}: …{}", program.display(), log.get(from..).unwrap_or(&log)))
@@ -126,7 +123,6 @@ impl Runtime {
         drop(child);
         Ok(Invocation {
             time: answered.duration_since(started),
-            start: start.duration_since(started),
             peak,
             processor,
             answer: serde_json::from_slice(&answer).context("the function's answer is not JSON")?,
@@ -134,13 +130,11 @@ impl Runtime {
         })
     }
 
-    async fn wait(&mut self, child: &mut Running, started: Instant) -> Result<(Instant, Instant, Bytes)> {
-        let mut asked = None;
+    async fn wait(&mut self, child: &mut Running, started: Instant) -> Result<(Instant, Bytes)> {
         loop {
             match tokio::time::timeout(LOOK, self.told.recv()).await {
-                Ok(Some(Told::Asked(at))) => asked = asked.or(Some(at)),
                 Ok(Some(Told::Answered(at, answer))) => {
-                    return Ok((asked.context("it answered before it asked")?, at, answer));
+                    return Ok((at, answer));
                 }
                 Ok(Some(Told::Failed(error))) => bail!("the function failed: {error}"),
                 Ok(None) => bail!("the Runtime API has ended"),
@@ -167,7 +161,6 @@ const LAMBDA: [(&str, &str); 8] = [
 ];
 
 async fn next(State(shared): State<Shared>) -> impl IntoResponse {
-    let _ = shared.tell.send(Told::Asked(Instant::now()));
     let Some(event) = shared.events.lock().await.recv().await else {
         return StatusCode::GONE.into_response();
     };

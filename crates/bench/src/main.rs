@@ -1,4 +1,4 @@
-//! What `make bench` runs: Rowgate against the database alone, side by side in one run, as a table.
+//! What `make bench` runs: Rowgate against the database alone and against other ways, side by side in one run, as a table.
 //!
 //! Every figure is a median; the two sides of a ratio take turns, so that what else the machine does meets both.
 //! `docs/benchmarks.md` says how to read the table.
@@ -9,23 +9,29 @@ mod data_api;
 mod files;
 mod function;
 mod insert;
-mod loader;
+mod load;
 mod machine;
+mod parse;
 mod people;
 mod serve;
+mod settings;
 mod stage;
 mod start;
 mod stats;
 mod table;
 
 use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
 
 use anyhow::{Context, Result};
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 
+use crate::settings::Settings;
+use crate::stage::Stage;
 use crate::table::Table;
 
-/// Measures Rowgate against the database alone and prints a table
+/// Measures Rowgate against the database alone and against other ways, and prints a table
 #[derive(Debug, Parser)]
 struct Args {
     /// A few rounds and few rows: shows that everything works, its figures mean nothing
@@ -36,67 +42,134 @@ struct Args {
     #[arg(long)]
     binaries: Option<PathBuf>,
 
-    /// What to measure; everything by default
+    /// A Python with the modules of local/bench-requirements.txt
+    #[arg(long, default_value = ".local/bench-venv/bin/python")]
+    python: PathBuf,
+
+    /// Where the local cloud is put for the measure from the drop; removed before and after
+    #[arg(long, default_value = ".local/bench-cloud")]
+    cloud: PathBuf,
+
+    /// ROWGATE_LANES of the loader; its own default without
+    #[arg(long)]
+    lanes: Option<usize>,
+
+    /// ROWGATE_CHUNK_BYTES of the loader; its own default without
+    #[arg(long)]
+    chunk_bytes: Option<u64>,
+
+    /// What to measure; everything but `tuning` by default
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Part>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {
     /// 1000 rows through the insert API
     Insert,
     /// What the local Data API adds to a statement
     DataApi,
-    /// A million rows through the loader
+    /// Cutting and checking alone
+    Parse,
+    /// A million rows through the loader against LOAD DATA, and where the time goes
     Loader,
+    /// A million rows from the drop, on a local cloud of its own
+    Drop,
+    /// A million rows through the loader against Python programs
+    Python,
+    /// One and ten million rows
+    Size,
+    /// Files in which every row is rejected
+    Rejects,
+    /// Packed files and workbooks
+    Formats,
+    /// Lanes and sizes of chunks
+    Tuning,
     /// Process start to the first request for work, and the size of the binary
     Start,
 }
 
 // One thread, as in the functions: what is measured here runs as it runs there.
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<()> {
+async fn main() -> Result<ExitCode> {
     let args = Args::parse();
-    let binaries = match &args.binaries {
-        Some(folder) => folder.clone(),
+    let binaries = match args.binaries {
+        Some(folder) => folder,
         None => std::env::current_exe()?.parent().context("this program is in no folder")?.to_owned(),
     };
-    let wanted = |part| args.only.is_empty() || args.only.contains(&part);
-    let rounds = |full: usize, quick: usize| if args.quick { quick } else { full };
-
+    let settings = Settings {
+        binaries: std::path::absolute(binaries)?,
+        // Not resolved: what it is a link to knows nothing of the modules.
+        python: std::path::absolute(args.python)?,
+        cloud: std::path::absolute(args.cloud)?,
+        quick: args.quick,
+        lanes: args.lanes,
+        chunk_bytes: args.chunk_bytes,
+    };
     // What is not built for shipping is not held against a bar.
-    let mut table = Table::new(!args.quick && !cfg!(debug_assertions));
+    let mut table = Table::new(!settings.quick && !cfg!(debug_assertions));
     let facts = machine::facts()?;
-    if [Part::Insert, Part::DataApi, Part::Loader].into_iter().any(wanted) {
-        let stage = stage::Stage::start(&binaries).await?;
-        if wanted(Part::Insert) {
-            progress("inserting 1000 employees at a time");
-            insert::measure(&stage, rounds(200, 5), &mut table).await?;
+    let mut all_done = true;
+    for part in Part::value_variants() {
+        let wanted = if args.only.is_empty() { *part != Part::Tuning } else { args.only.contains(part) };
+        if wanted {
+            let started = Instant::now();
+            eprintln!("== {}", part.title());
+            if let Err(error) = part.measure(&settings, &mut table).await {
+                eprintln!("error: {error:?}");
+                table.failed(part.title(), &error);
+                all_done = false;
+            }
+            eprintln!("   {} s", started.elapsed().as_secs());
         }
-        if wanted(Part::DataApi) {
-            progress("sending SELECT 1 directly and through the Data API");
-            data_api::measure(&stage, &binaries, rounds(3000, 100), &mut table)?;
-        }
-        if wanted(Part::Loader) {
-            let rows = if args.quick { 20_000 } else { 1_000_000 };
-            progress("loading a file of employees");
-            loader::measure(&stage, &binaries, rows, rounds(3, 1), &mut table).await?;
-        }
-    }
-    if wanted(Part::Start) {
-        progress("starting every function");
-        start::measure(&binaries, rounds(50, 3), &mut table)?;
     }
 
     println!("{facts}");
     println!("- Load (1 min) before and after: {}", machine::load_since(&facts)?);
-    if args.quick || cfg!(debug_assertions) {
+    if settings.quick || cfg!(debug_assertions) {
         println!("- A quick run or a debug build: these figures say that it works, nothing else.");
     }
     println!("\n{table}");
-    Ok(())
+    Ok(if all_done { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn progress(what: &str) {
-    eprintln!("== {what}");
+impl Part {
+    fn title(self) -> &'static str {
+        match self {
+            Self::Insert => "inserting 1000 employees at a time",
+            Self::DataApi => "sending SELECT 1 directly and through the Data API",
+            Self::Parse => "cutting and checking alone",
+            Self::Loader => "loading a file of employees",
+            Self::Drop => "dropping a file on a local cloud",
+            Self::Python => "loading a file of employees in Python",
+            Self::Size => "loading files of different sizes",
+            Self::Rejects => "loading files of rejects",
+            Self::Formats => "loading files of different formats",
+            Self::Tuning => "loading with different settings",
+            Self::Start => "starting every function",
+        }
+    }
+
+    /// Each part has a database of its own: what one leaves behind is not met by the next.
+    async fn measure(self, settings: &Settings, table: &mut Table) -> Result<()> {
+        match self {
+            Self::Insert => {
+                let stage = Stage::start(&settings.binaries).await?;
+                insert::measure(&stage, settings.rounds(200, 5), table).await
+            }
+            Self::DataApi => {
+                let stage = Stage::start(&settings.binaries).await?;
+                data_api::measure(&stage, &settings.binaries, settings.rounds(3000, 100), table)
+            }
+            Self::Parse => parse::measure(settings, table),
+            Self::Loader => load::speed(settings, table).await,
+            Self::Drop => load::from_the_drop(settings, table).await,
+            Self::Python => load::python(settings, table).await,
+            Self::Size => load::size(settings, table).await,
+            Self::Rejects => load::rejects(settings, table).await,
+            Self::Formats => load::formats(settings, table).await,
+            Self::Tuning => load::tuning(settings, table).await,
+            Self::Start => start::measure(&settings.binaries, settings.rounds(50, 3), table),
+        }
+    }
 }

@@ -52,6 +52,14 @@ pub(crate) struct Employee {
     pub(crate) job: u64,
 }
 
+impl Employee {
+    /// Its line in a CSV file.
+    pub(crate) fn csv(&self) -> String {
+        let Self { id, name, datetime, department, job } = self;
+        format!("{id},{name},{datetime},{department},{job}\n")
+    }
+}
+
 /// The employee with this id: always the same.
 pub(crate) fn employee(id: u64, names: Names) -> Employee {
     // The finalizer of SplitMix64 scatters consecutive ids.

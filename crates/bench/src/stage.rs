@@ -70,6 +70,20 @@ impl Stage {
         self.mariadb.socket()
     }
 
+    /// The process of the Data API.
+    pub(crate) fn data_api_pid(&self) -> u32 {
+        self.data_api.id()
+    }
+
+    /// The process of the database.
+    pub(crate) async fn database_pid(&self) -> Result<u32> {
+        let mut conn = self.connect(None).await?;
+        let file: Option<String> = conn.query_first("SELECT @@pid_file").await?;
+        conn.disconnect().await?;
+        let text = std::fs::read_to_string(file.context("MariaDB has no pid file")?)?;
+        Ok(text.trim().parse()?)
+    }
+
     /// The Data API, for `AWS_ENDPOINT_URL_RDS_DATA`.
     pub(crate) fn data_api_url(&self) -> String {
         format!("http://{}", self.address)

@@ -4,6 +4,9 @@ use std::fmt;
 
 const HEAD: [&str; 6] = ["measure", "Rowgate", "reference", "ratio", "bar", ""];
 
+/// How much of an error is shown; all of it goes to the screen at once.
+const REASON_SHOWN: usize = 80;
+
 /// Rows of six cells.
 #[derive(Debug)]
 pub(crate) struct Table {
@@ -36,6 +39,21 @@ impl Table {
             None => Default::default(),
         };
         self.rows.push([line.measure, line.ours, line.reference, ratio, bar, verdict]);
+    }
+
+    /// Says in the place of its figures that a measure failed, and why.
+    pub(crate) fn failed(&mut self, what: &str, error: &anyhow::Error) {
+        let reason = format!("{error:#}");
+        let first = reason.lines().next().unwrap_or_default().replace('|', "/");
+        let short: String = first.chars().take(REASON_SHOWN).collect();
+        self.rows.push([
+            format!("{what}: {short}"),
+            String::new(),
+            String::new(),
+            String::new(),
+            String::new(),
+            "FAILED".to_owned(),
+        ]);
     }
 }
 

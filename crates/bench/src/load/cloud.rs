@@ -1,0 +1,219 @@
+//! From the drop of a file to `completed`, on a local cloud of its own: upload, MiniStack's S3, queue and Lambda, the loader, the
+//! local Data API and MariaDB.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant, SystemTime};
+
+use anyhow::{Context, Result, bail, ensure};
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, OptsBuilder};
+
+use super::{PAUSE, generate, grouped, load_data, megabytes, seconds};
+use crate::client::Session;
+use crate::people;
+use crate::settings::Settings;
+use crate::start::FUNCTIONS;
+use crate::stats::{Times, ratio};
+use crate::table::{Line, Table};
+
+const ROWS: u64 = 1_000_000;
+const ROUNDS: usize = 3;
+const LIMIT: Duration = Duration::from_secs(600);
+/// How often the ledger is asked whether the load has ended.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// A local cloud, removed with the handle.
+struct Cloud<'s> {
+    settings: &'s Settings,
+    /// What its `env` file says.
+    variables: BTreeMap<String, String>,
+}
+
+/// Drops the file and lets the client load it in turns, each time into an empty table of the same database.
+pub(crate) async fn measure(settings: &Settings, table: &mut Table) -> Result<()> {
+    let (rows, rounds) = (settings.rows(ROWS), settings.rounds(ROUNDS, 1));
+    let cloud = Cloud::start(settings)?;
+    let folder = tempfile::tempdir()?;
+    let socket = PathBuf::from(cloud.variable("ROWGATE_MYSQL_SOCKET")?);
+    let options = OptsBuilder::default()
+        .socket(Some(cloud.variable("ROWGATE_MYSQL_SOCKET")?))
+        .user(Some("root"))
+        .db_name(Some(cloud.variable("ROWGATE_MYSQL_DATABASE")?));
+    let mut conn = Conn::new(options).await?;
+    for statement in people::references() {
+        conn.query_drop(statement).await?;
+    }
+    let mut session = Session::start(&socket)?;
+    let [mut ours, mut uploads, mut reference]: [Times; 3] = Default::default();
+    let mut bytes = 0;
+    for round in 0..rounds {
+        // A name of its own, so that it is a load of its own.
+        let file = folder.path().join(format!("employees-{round}.csv"));
+        bytes = generate::valid(&file, rows)?;
+        empty(&mut conn).await?;
+        let (upload, whole) = cloud.drop_file(&file, &mut conn).await?;
+        uploads.add(upload);
+        ours.add(whole);
+        expect(&mut conn, rows).await?;
+        empty(&mut conn).await?;
+        reference.add(session.execute(&load_data(&file))?);
+        expect(&mut conn, rows).await?;
+    }
+    conn.disconnect().await?;
+    table.add(Line {
+        measure: format!(
+            "{} employees ({}): from the drop to completed on the local cloud / LOAD DATA ({rounds} rounds)",
+            grouped(rows),
+            megabytes(bytes)
+        ),
+        ours: seconds(ours.median()),
+        reference: seconds(reference.median()),
+        ratio: Some(ratio(ours.median(), reference.median())),
+        bar: None,
+    });
+    table.add(Line {
+        measure: "  of which the upload".to_owned(),
+        ours: seconds(uploads.median()),
+        ..Line::default()
+    });
+    Ok(())
+}
+
+impl<'s> Cloud<'s> {
+    fn start(settings: &'s Settings) -> Result<Self> {
+        let cloud = Self { settings, variables: BTreeMap::new() };
+        // What an earlier run that was killed left behind.
+        cloud.clean()?;
+        let artifacts = settings.cloud.join("artifacts");
+        for function in FUNCTIONS {
+            fs::create_dir_all(artifacts.join(function))?;
+            fs::copy(settings.binaries.join(function), artifacts.join(function).join("bootstrap"))
+                .with_context(|| format!("{function} is not built"))?;
+        }
+        let output = cloud
+            .rowgate()
+            .args(["local", "up", "--gateway-port", "0", "--data-api-port", "0", "--dir"])
+            .arg(&settings.cloud)
+            .arg("--artifacts")
+            .arg(&artifacts)
+            .output()
+            .context("cannot run rowgate")?;
+        ensure!(
+            output.status.success(),
+            "the local cloud does not start: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        let text = fs::read_to_string(settings.cloud.join("env"))?;
+        Ok(Self { variables: variables(&text), ..cloud })
+    }
+
+    fn rowgate(&self) -> Command {
+        let mut command = Command::new(self.settings.binaries.join("rowgate"));
+        command.stdin(Stdio::null());
+        command
+    }
+
+    fn clean(&self) -> Result<()> {
+        if !self.settings.cloud.exists() {
+            return Ok(());
+        }
+        let status = self
+            .rowgate()
+            .args(["local", "clean", "--yes", "--dir"])
+            .arg(&self.settings.cloud)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .context("cannot run rowgate")?;
+        ensure!(status.success(), "rowgate local clean failed");
+        fs::remove_dir_all(&self.settings.cloud)?;
+        Ok(())
+    }
+
+    fn variable(&self, name: &str) -> Result<&str> {
+        let value = self.variables.get(name).map(String::as_str);
+        value.with_context(|| format!("the local cloud's env has no {name}"))
+    }
+
+    /// Drops the file; the time of that, and the time until the ledger says that the load was completed.
+    async fn drop_file(&self, file: &Path, conn: &mut Conn) -> Result<(Duration, Duration)> {
+        let (began, started) = (SystemTime::now(), Instant::now());
+        let output = self
+            .rowgate()
+            .envs(&self.variables)
+            .args(["upload", "employees"])
+            .arg(file)
+            .output()
+            .context("cannot run rowgate")?;
+        let upload = started.elapsed();
+        ensure!(
+            output.status.success(),
+            "rowgate upload failed: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        loop {
+            let row: Option<(String, Option<f64>)> = conn
+                .query_first(
+                    "SELECT status, UNIX_TIMESTAMP(finished_at) + 0e0 FROM rowgate_loads \
+                     WHERE table_name = 'employees'",
+                )
+                .await?;
+            match row {
+                Some((status, Some(finished))) if status == "completed" => {
+                    let began = began.duration_since(SystemTime::UNIX_EPOCH)?.as_secs_f64();
+                    return Ok((upload, Duration::from_secs_f64((finished - began).max(0.0))));
+                }
+                Some((status, _)) if status != "running" => bail!("the load is {status}"),
+                _ => {}
+            }
+            ensure!(started.elapsed() < LIMIT, "the load takes longer than {LIMIT:?}");
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+}
+
+impl Drop for Cloud<'_> {
+    fn drop(&mut self) {
+        let _ = self.clean();
+    }
+}
+
+async fn empty(conn: &mut Conn) -> Result<()> {
+    for table in ["employees", "rowgate_loads", "rowgate_load_chunks"] {
+        conn.query_drop(format!("TRUNCATE TABLE {table}")).await?;
+    }
+    tokio::time::sleep(PAUSE).await;
+    Ok(())
+}
+
+async fn expect(conn: &mut Conn, rows: u64) -> Result<()> {
+    let there: Option<u64> = conn.query_first("SELECT COUNT(*) FROM employees").await?;
+    ensure!(there == Some(rows), "{there:?} of {rows} rows are in");
+    Ok(())
+}
+
+/// The lines `export NAME='value'` of an `env` file.
+fn variables(text: &str) -> BTreeMap<String, String> {
+    text.lines()
+        .filter_map(|line| {
+            let (name, value) = line.strip_prefix("export ")?.split_once('=')?;
+            let value = value.strip_prefix('\'')?.strip_suffix('\'')?.replace(r"'\''", "'");
+            Some((name.to_owned(), value))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_variables_as_a_shell_does() {
+        let found = variables("export A='1'\n# B='2'\nexport C='it'\\''s = 3'\n");
+        let expected = [("A", "1"), ("C", "it's = 3")].map(|(a, b)| (a.to_owned(), b.to_owned()));
+        assert_eq!(found, BTreeMap::from(expected));
+    }
+}
