@@ -1,0 +1,132 @@
+//! What the function is invoked with, and what it answers.
+
+use aurora::Deadline;
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use serde::de::{Deserializer, Error as _};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::audit::{AuditError, Audited, Auditor};
+use crate::backfill::{Backfill, BackfillError, Backfilled, Backfiller};
+use crate::listing::List;
+use crate::notes::Notes;
+use crate::queue::{Backlog, Queue};
+use crate::store::Store;
+use crate::{Loader, handle};
+
+/// What the function is invoked with.
+#[derive(Debug)]
+pub enum Payload {
+    /// `{"audit": {}}`, on a schedule.
+    Audit,
+    /// `{"backfill": {…}}`, by an operator.
+    Backfill(Backfill),
+    /// Messages of the queue.
+    Messages(SqsEvent),
+}
+
+impl<'de> Deserialize<'de> for Payload {
+    fn deserialize<D: Deserializer<'de>>(payload: D) -> Result<Self, D::Error> {
+        let mut payload = Value::deserialize(payload)?;
+        let read = if payload.get("audit").is_some() {
+            return Ok(Self::Audit);
+        } else if let Some(request) = payload.get_mut("backfill") {
+            serde_json::from_value(request.take()).map(Self::Backfill)
+        } else {
+            serde_json::from_value(payload).map(Self::Messages)
+        };
+        read.map_err(D::Error::custom)
+    }
+}
+
+/// What the function answers.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Answer {
+    /// What an audit found.
+    Audited(Audited),
+    /// What a backfill queued.
+    Backfilled(Backfilled),
+    /// The messages that must come back.
+    Messages(SqsBatchResponse),
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum InvocationError {
+    /// Of an audit.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
+    /// Of a backfill.
+    #[error(transparent)]
+    Backfill(#[from] BackfillError),
+}
+
+/// Does what a payload asks for.
+///
+/// # Errors
+/// [`InvocationError`] of an audit or a backfill; messages that could not be done with are named in the answer.
+pub async fn invoke<S, Q>(
+    loader: &Loader<S, Q>,
+    payload: Payload,
+    deadline: Deadline,
+) -> Result<Answer, InvocationError>
+where
+    S: Store + List + Notes,
+    Q: Queue + Backlog,
+{
+    let Loader { database, store, queue, dictionary, bucket, .. } = loader;
+    match payload {
+        Payload::Messages(event) => Ok(Answer::Messages(handle(loader, event, deadline).await)),
+        Payload::Audit => {
+            let audited = Auditor { database, bucket, notes: store, queue }.run(deadline).await;
+            audited.map(Answer::Audited).map_err(logged)
+        }
+        Payload::Backfill(request) => {
+            let done =
+                Backfiller { database, dictionary, bucket, store, queue }.run(&request, deadline).await;
+            done.map(Answer::Backfilled).map_err(logged)
+        }
+    }
+}
+
+/// What goes to the caller is one sentence; the log has the causes.
+fn logged<E: Into<InvocationError>>(error: E) -> InvocationError {
+    let error = error.into();
+    tracing::error!(error.causes = crate::error::causes(&error), "the invocation failed");
+    error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_payloads_apart() {
+        let read = |text: &str| serde_json::from_str::<Payload>(text);
+        assert!(matches!(read(r#"{"audit": {}}"#), Ok(Payload::Audit)));
+        let request = r#"{"backfill": {"prefix": "incoming/", "dry_run": true}}"#;
+        assert!(matches!(read(request), Ok(Payload::Backfill(Backfill { dry_run: true, .. }))));
+        let messages = r#"{"Records": [{"messageId": "m", "body": "{}", "attributes": {}}]}"#;
+        assert!(matches!(read(messages), Ok(Payload::Messages(event)) if event.records.len() == 1));
+    }
+
+    #[test]
+    fn says_what_is_wrong_with_a_request() {
+        let wrong = |text: &str| serde_json::from_str::<Payload>(text).unwrap_err().to_string();
+        assert!(wrong(r#"{"backfill": {}}"#).contains("missing field `prefix`"));
+        assert!(wrong(r#"{"backfill": {"prefix": "", "dryrun": 1}}"#).contains("unknown field `dryrun`"));
+        assert!(wrong("{}").contains("missing field"));
+    }
+
+    #[test]
+    fn answers_are_plain_objects() {
+        let answer = Answer::Backfilled(Backfilled { queued: 1, ..Backfilled::default() });
+        let expected = r#"{"queued":1,"known":0,"ignored":[],"ignored_count":0,"next":null}"#;
+        assert_eq!(serde_json::to_string(&answer).unwrap(), expected);
+        let mut left = SqsBatchResponse::default();
+        left.batch_item_failures.push(Default::default());
+        let text = serde_json::to_string(&Answer::Messages(left)).unwrap();
+        assert_eq!(text, r#"{"batchItemFailures":[{"itemIdentifier":""}]}"#);
+    }
+}
