@@ -1,75 +1,179 @@
 //! Committing one chunk: its rows, its ledger row and its rejects file, together or not at all.
 
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
 use aurora::loads::{self, ChunkCounts, Claim, Run};
-use aurora::{Database, Error};
-use domain::load::{CheckedChunk, Chunk, Columns, RejectedRecord, rejects_csv, rejects_key};
+use aurora::{Database, Deadline, Error};
+use domain::load::{RejectedRecord, rejects_csv, rejects_key};
+use tokio::time::sleep;
 
 use crate::Loader;
 use crate::error::LoadError;
-use crate::references::{Missing, count_missing};
+use crate::lanes::Committed;
+use crate::prepare::{Plan, Prepared};
+use crate::references::{Missing, References, count_missing};
 use crate::store::Store;
 
-/// How often a chunk is begun anew because other writers kept taking its ids, or to settle a lost answer.
-const ATTEMPTS: u32 = 5;
+/// How often a chunk is begun anew because other writers kept taking its ids, or to settle a lost answer, or in smaller
+/// statements.
+const ATTEMPTS: u32 = 8;
 
-/// A chunk with everything that its transaction needs.
-pub(crate) struct Work<'c> {
-    pub(crate) run: &'c Run,
-    pub(crate) chunk: &'c Chunk,
-    pub(crate) columns: &'c Columns,
-    pub(crate) checked: &'c CheckedChunk<'c>,
-    pub(crate) missing: &'c Missing,
+/// How long to wait for another load to swap its table in, before asking again.
+const SWAP_PAUSE: Duration = Duration::from_millis(100);
+const MAX_SWAP_PAUSE: Duration = Duration::from_secs(2);
+
+/// What the chunks of a run are committed with.
+#[derive(Debug)]
+pub(crate) struct Committer<'l, S, Q> {
+    pub(crate) loader: &'l Loader<S, Q>,
+    pub(crate) database: &'l Database,
+    pub(crate) run: &'l Run,
+    pub(crate) plan: &'l Plan,
+    pub(crate) references: &'l References,
+    pub(crate) deadline: Deadline,
+    /// Up to this chunk an attempt that was cut off may have left a rejects file that no longer holds.
+    pub(crate) stale_rejects_until: Option<u32>,
 }
 
-/// Commits a chunk unless it is committed already. A COMMIT whose answer was lost is settled by reading the chunk's
-/// ledger row before anything is tried again.
-pub(crate) async fn commit<S: Store>(
-    loader: &Loader<S>,
-    database: &Database,
-    work: &Work<'_>,
-) -> Result<(), LoadError> {
-    let mut attempt = 1;
-    loop {
-        let error = match database.transaction(|tx| async move { fill(loader, &tx, work).await }).await {
-            Ok(()) => return Ok(()),
-            Err(error) => error,
+/// What one attempt at a chunk's transaction came to.
+enum Filled {
+    Ours(u64),
+    Other(Claim),
+}
+
+/// What is known of a chunk beyond its preparation, and what one attempt leaves to the next.
+struct Attempts<'p> {
+    prepared: &'p Prepared,
+    missing: Missing,
+    rejects_key: String,
+    /// Rows in one statement at most.
+    max_rows: AtomicUsize,
+    /// Whether there may be a rejects file although this attempt rejects nothing.
+    may_be_stale: AtomicBool,
+}
+
+impl<S: Store, Q: Sync> Committer<'_, S, Q> {
+    /// Commits a chunk unless it is committed already. A COMMIT whose answer was lost is settled by reading the chunk's
+    /// ledger row before anything is tried again.
+    pub(crate) async fn commit(&self, prepared: Prepared) -> Result<Committed, LoadError> {
+        let Self { loader, database, run, plan, .. } = *self;
+        let number = prepared.chunk.number;
+        let named = &prepared.references;
+        let attempts = Attempts {
+            missing: self.references.missing(database, loader.dictionary, plan.table, named).await?,
+            rejects_key: rejects_key(plan.table.name(), &run.id, number),
+            max_rows: AtomicUsize::new(usize::MAX),
+            may_be_stale: AtomicBool::new(self.stale_rejects_until.is_some_and(|last| number <= last)),
+            prepared: &prepared,
         };
-        match &error {
-            LoadError::Database(cause) if attempt < ATTEMPTS && cause.is_unknown_outcome() => {
-                if loads::is_committed(database, &work.run.id, work.chunk.number).await? {
-                    return Ok(());
+        let attempts = &attempts;
+        let mut attempt = 1;
+        let mut pause = SWAP_PAUSE;
+        loop {
+            let filled = database.transaction(|tx| async move { self.fill(&tx, attempts).await }).await;
+            let error = match filled {
+                Ok(Filled::Ours(rows_rejected)) => return Ok(Committed { rows_rejected, is_ours: true }),
+                Ok(Filled::Other(Claim::Ours | Claim::Committed)) => {
+                    return Ok(Committed { rows_rejected: 0, is_ours: false });
                 }
+                Ok(Filled::Other(Claim::Ended)) => return Err(LoadError::Ended),
+                Ok(Filled::Other(Claim::Restarted)) => return Err(LoadError::Restarted),
+                Ok(Filled::Other(Claim::Swapping)) => {
+                    if self.deadline.remaining() <= pause {
+                        return Err(LoadError::OutOfTime);
+                    }
+                    loads::recover_gate(database, plan.table.name()).await?;
+                    sleep(pause).await;
+                    pause = MAX_SWAP_PAUSE.min(2 * pause);
+                    continue;
+                }
+                Err(error) => error,
+            };
+            match &error {
+                _ if attempt == ATTEMPTS => return Err(error),
+                LoadError::Database(cause) if cause.is_unknown_outcome() => {
+                    if loads::is_committed(database, &run.id, number).await? {
+                        // What it rejected is in the ledger; it counts at the load's end.
+                        return Ok(Committed { rows_rejected: 0, is_ours: true });
+                    }
+                }
+                LoadError::Database(Error::DuplicateKey { .. }) => {}
+                LoadError::Database(cause) if cause.wants_smaller() => {
+                    let largest = prepared.statements.iter().map(|statement| statement.rows).max();
+                    let rows = attempts.max_rows.load(Ordering::Relaxed).min(largest.unwrap_or(1));
+                    if rows == 1 {
+                        return Err(error);
+                    }
+                    attempts.max_rows.store(rows / 2, Ordering::Relaxed);
+                }
+                _ => return Err(error),
             }
-            LoadError::Database(Error::DuplicateKey { .. }) if attempt < ATTEMPTS => {}
-            _ => return Err(error),
+            attempt += 1;
         }
-        attempt += 1;
     }
-}
 
-/// Everything between BEGIN and COMMIT. The ledger row goes first, so a twin of this load waits there; the rejects
-/// file is written while the row is held, so of two twins only the one that commits has the last word on it.
-async fn fill<S: Store>(loader: &Loader<S>, tx: &aurora::Tx, work: &Work<'_>) -> Result<(), LoadError> {
-    let Work { run, chunk, columns, checked, missing } = *work;
-    if loads::claim_chunk(tx, run, chunk, ChunkCounts::default(), None).await? != Claim::Ours {
-        return Ok(());
+    /// Everything between BEGIN and COMMIT. The ledger row goes first, so a twin of this load waits there; the rejects
+    /// file is written while the row is held, so of two twins only the one that commits has the last word on it.
+    async fn fill(&self, tx: &aurora::Tx, attempts: &Attempts<'_>) -> Result<Filled, LoadError> {
+        let Self { loader, run, plan, .. } = *self;
+        let Attempts { prepared, missing, rejects_key, .. } = attempts;
+        let Prepared { chunk, columns, rows_read, refused, statements, rejects, .. } = prepared;
+        let needs_rows = !missing.is_empty() || attempts.max_rows.load(Ordering::Relaxed) < usize::MAX;
+        let mut checked = needs_rows.then(|| plan.check(columns, chunk));
+        let unknown = |checked: &Option<_>, taken: &BTreeSet<usize>| {
+            checked.as_ref().map_or(0, |checked| count_missing(checked, taken, missing))
+        };
+        let mut counts = ChunkCounts {
+            rows_read: *rows_read as u64,
+            rows_loaded: (rows_read - refused) as u64,
+            rows_rejected: *refused as u64,
+            unknown_references: unknown(&checked, &BTreeSet::new()),
+        };
+        let key = |rejected: u64| (rejected > 0).then_some(&**rejects_key);
+        match loads::claim_chunk(tx, run, chunk, counts, key(counts.rows_rejected)).await? {
+            Claim::Ours => {}
+            other => return Ok(Filled::Other(other)),
+        }
+        let max_rows = attempts.max_rows.load(Ordering::Relaxed);
+        let smaller = checked
+            .as_ref()
+            .filter(|_| max_rows < usize::MAX)
+            .map(|checked| plan.statements(checked.rows(), max_rows));
+        let mut taken = BTreeSet::new();
+        let mut first = 0;
+        for statement in smaller.as_ref().unwrap_or(statements) {
+            if !loads::insert_rows(tx, statement).await? {
+                let checked = checked.get_or_insert_with(|| plan.check(columns, chunk));
+                let range = first..first + statement.rows;
+                taken.extend(
+                    loads::append_free_rows(tx, &plan.target, || plan.writer(), checked, range).await?,
+                );
+            }
+            first += statement.rows;
+        }
+        if !taken.is_empty() {
+            counts.rows_loaded -= taken.len() as u64;
+            counts.rows_rejected += taken.len() as u64;
+            counts.unknown_references = unknown(&checked, &taken);
+            loads::amend_chunk(tx, run, chunk.number, counts, key(counts.rows_rejected)).await?;
+        }
+        let file = match &checked {
+            Some(checked) if !taken.is_empty() => {
+                let mut rejected: Vec<RejectedRecord<'_>> = checked.rejected.clone();
+                rejected.extend(taken.iter().map(|position| checked.taken(*position)));
+                rejected.sort_by_key(|rejected| rejected.record.line);
+                Some(rejects_csv(plan.table, columns, &rejected))
+            }
+            _ => rejects.clone(),
+        };
+        if let Some(file) = file {
+            attempts.may_be_stale.store(true, Ordering::Relaxed);
+            loader.store.put_rejects(&loader.bucket, rejects_key, run.id.as_str(), file).await?;
+        } else if attempts.may_be_stale.load(Ordering::Relaxed) {
+            loader.store.delete(&loader.bucket, rejects_key).await?;
+        }
+        Ok(Filled::Ours(counts.rows_rejected))
     }
-    let taken = loads::append_rows(tx, checked).await?;
-    let mut rejected: Vec<RejectedRecord<'_>> = checked.rejected.clone();
-    rejected.extend(taken.iter().map(|position| checked.taken(*position)));
-    rejected.sort_by_key(|rejected| rejected.record.line);
-    let key = rejects_key(checked.table.name(), &run.id, chunk.number);
-    if !rejected.is_empty() {
-        let file = rejects_csv(checked.table, columns, &rejected);
-        loader.store.put(&loader.bucket, &key, file).await?;
-    }
-    let counts = ChunkCounts {
-        rows_read: checked.rows_read as u64,
-        rows_loaded: (checked.len() - taken.len()) as u64,
-        rows_rejected: rejected.len() as u64,
-        unknown_references: count_missing(checked, &taken, missing),
-    };
-    let rejects_key = (!rejected.is_empty()).then_some(&*key);
-    loads::amend_chunk(tx, run, chunk.number, counts, rejects_key).await?;
-    Ok(())
 }

@@ -1,18 +1,27 @@
 //! Why a load stops.
 
+use std::error::Error as StdError;
+
 use aurora::MaybeDatabase;
-use domain::load::{ChunkError, KeyError};
+use domain::load::{KeyError, RejectLimit};
 use domain::row::HeaderError;
 
+use crate::source::SourceError;
 use crate::store::StoreError;
 
 /// Characters of a reason at most; what a person reads, and far below what the ledger's column holds.
 const MAX_REASON: usize = 1000;
 
 /// An error and what caused it, one after the other.
-fn causes(error: &dyn std::error::Error) -> String {
-    let next = std::iter::successors(Some(error), |error| error.source());
-    next.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+pub(crate) fn causes(error: &(dyn StdError + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
 }
 
 /// Why a load stops before its end.
@@ -26,7 +35,19 @@ pub enum LoadError {
     Header(#[from] HeaderError),
     /// The content cannot be read on.
     #[error(transparent)]
-    Content(#[from] ChunkError),
+    Content(SourceError),
+    /// The content is not what an earlier try read; in a bucket without versions, the object was replaced.
+    #[error("from line {line} on the file is not what was read before; it was replaced while it was loaded")]
+    Changed {
+        /// The line that the first different chunk starts on.
+        line: u64,
+    },
+    /// More records were rejected than may be.
+    #[error("more records were rejected than the limit of {limit} allows")]
+    TooManyRejects {
+        /// The limit.
+        limit: RejectLimit,
+    },
     /// S3.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -36,12 +57,59 @@ pub enum LoadError {
     /// The function's time is up.
     #[error("the function's time is up")]
     OutOfTime,
+    /// A twin ended the load.
+    #[error("the load has been ended elsewhere")]
+    Ended,
+    /// The load's table was replaced, or its shadow given up: it begins again.
+    #[error("the load has been sent back to its start")]
+    Restarted,
+    /// A thread of the function panicked.
+    #[error("the function's reading thread failed")]
+    Thread(#[from] tokio::task::JoinError),
+}
+
+impl From<SourceError> for LoadError {
+    fn from(error: SourceError) -> Self {
+        match error {
+            // What the store failed with, carried through as an error of reading.
+            SourceError::Read(error) => {
+                Self::Store(error.downcast().unwrap_or_else(|error| StoreError::Failed(error.into())))
+            }
+            error => Self::Content(error),
+        }
+    }
 }
 
 impl LoadError {
     /// Whether another try would end the same way: the load has failed.
     pub fn is_final(&self) -> bool {
-        matches!(self, Self::Key(_) | Self::Header(_) | Self::Content(_) | Self::Store(StoreError::Gone))
+        matches!(
+            self,
+            Self::Key(_)
+                | Self::Header(_)
+                | Self::Content(_)
+                | Self::Changed { .. }
+                | Self::TooManyRejects { .. }
+                | Self::Store(StoreError::Gone)
+        )
+    }
+
+    /// Whether nothing is wrong but that there was no more time.
+    pub fn is_out_of_time(&self) -> bool {
+        matches!(self, Self::OutOfTime | Self::Database(aurora::Error::OutOfTime))
+    }
+
+    /// Whether waiting a little may help. A database that refuses what it is asked needs somebody to see to it first.
+    pub fn may_pass_soon(&self) -> bool {
+        match self {
+            Self::Database(error) => {
+                error.is_retryable()
+                    || error.is_unknown_outcome()
+                    || error.wants_smaller()
+                    || error.is_duplicate_key()
+            }
+            error => !error.is_final(),
+        }
     }
 
     /// Why the load failed, for the ledger, in [`MAX_REASON`] characters at most. The database's own words stay out:
@@ -52,7 +120,7 @@ impl LoadError {
             Self::Store(StoreError::Failed(cause)) => {
                 format!("given up after the last try; {self}: {}", causes(&**cause))
             }
-            Self::OutOfTime => format!("given up after the last try; {self}"),
+            Self::OutOfTime | Self::Thread(_) => format!("given up after the last try; {self}"),
             error => error.to_string(),
         };
         // A header may name a column of a megabyte, which the ledger's column would refuse.
@@ -68,10 +136,15 @@ impl LoadError {
             Self::Key(_) => "key",
             Self::Header(_) => "header",
             Self::Content(_) => "content",
+            Self::Changed { .. } => "changed",
+            Self::TooManyRejects { .. } => "too_many_rejects",
             Self::Store(StoreError::Gone) => "gone",
             Self::Store(StoreError::Failed(_)) => "s3",
             Self::Database(error) => error.class(),
-            Self::OutOfTime => "out of time",
+            Self::OutOfTime => "out_of_time",
+            Self::Ended => "ended",
+            Self::Restarted => "restarted",
+            Self::Thread(_) => "thread",
         }
     }
 }

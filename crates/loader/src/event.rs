@@ -1,8 +1,10 @@
 //! What a message of the queue says.
 
-use aws_lambda_events::s3::S3Event;
-use percent_encoding::percent_decode_str;
-use serde::Deserialize;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, percent_encode};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::store::ObjectVersion;
 
 /// A version of an object that was put into the bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,8 +17,45 @@ pub struct ObjectCreated {
     pub version: Option<String>,
     /// What tells this PUT from every other: the version, or in a bucket without versions the event's sequencer.
     pub identity: String,
+    /// What S3 calls the content, without quotes.
+    pub etag: Option<String>,
     /// Bytes.
     pub size: u64,
+    /// The table and mode that somebody told, for a key that does not say them.
+    pub told: Option<Told>,
+}
+
+/// The table that an object is for, and the mode.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// The table.
+    pub table: String,
+    /// The mode; without one, the table's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
+}
+
+impl ObjectCreated {
+    /// The object in the state that the event is about.
+    pub fn version(&self) -> ObjectVersion<'_> {
+        let Self { bucket, key, version, etag, .. } = self;
+        ObjectVersion { bucket, key, version: version.as_deref(), etag: etag.as_deref() }
+    }
+
+    /// The message that makes a loader take the object up: the members of S3's event that [`objects_created`] reads, and
+    /// what was told.
+    pub fn message(&self) -> String {
+        let Self { bucket, key, version, identity, etag, size, told } = self;
+        let key = percent_encode(key.as_bytes(), NON_ALPHANUMERIC).to_string();
+        let object = json!({
+            "key": key, "size": size, "eTag": etag, "versionId": version, "sequencer": identity,
+        });
+        let mut message = json!({"Records": [{"s3": {"bucket": {"name": bucket}, "object": object}}]});
+        if let Some(told) = told {
+            message["rowgate"] = json!(told);
+        }
+        message.to_string()
+    }
 }
 
 /// A message that is no S3 event.
@@ -37,6 +76,41 @@ struct TestEvent {
     event: String,
 }
 
+/// What is read of an event of S3, and what Rowgate's own messages have besides. `aws_lambda_events` would want members
+/// that those have no use for.
+#[derive(Deserialize)]
+struct Event {
+    #[serde(rename = "Records")]
+    records: Vec<Record>,
+    rowgate: Option<Told>,
+}
+
+#[derive(Deserialize)]
+struct Record {
+    s3: Entity,
+}
+
+#[derive(Deserialize)]
+struct Entity {
+    bucket: Bucket,
+    object: Object,
+}
+
+#[derive(Deserialize)]
+struct Bucket {
+    name: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Object {
+    key: Option<String>,
+    size: Option<u64>,
+    e_tag: Option<String>,
+    version_id: Option<String>,
+    sequencer: Option<String>,
+}
+
 /// The objects that a message's body names; none for the test event of S3.
 ///
 /// # Errors
@@ -45,17 +119,18 @@ pub fn objects_created(body: &str) -> Result<Vec<ObjectCreated>, EventError> {
     if serde_json::from_str::<TestEvent>(body).is_ok_and(|test| test.event == "s3:TestEvent") {
         return Ok(Vec::new());
     }
-    let event: S3Event = serde_json::from_str(body)?;
-    let created = event.records.into_iter().map(|record| {
-        let object = record.s3.object;
-        let (Some(bucket), Some(key)) = (record.s3.bucket.name, object.key) else {
+    let event: Event = serde_json::from_str(body)?;
+    let created = event.records.into_iter().map(|Record { s3: Entity { bucket, object } }| {
+        let (Some(bucket), Some(key)) = (bucket.name, object.key) else {
             return Err(EventError::Incomplete);
         };
         // A version of "null" is what every PUT to a bucket without versions gets.
         let version = object.version_id.filter(|version| !version.is_empty() && version != "null");
-        let identity = version.clone().or(object.sequencer).or(object.e_tag).unwrap_or_default();
-        let size = object.size.and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
-        Ok(ObjectCreated { bucket, key: decode_key(&key), version, identity, size })
+        let etag = object.e_tag.map(|etag| etag.trim_matches('"').to_owned());
+        let identity = version.clone().or(object.sequencer).or_else(|| etag.clone()).unwrap_or_default();
+        let size = object.size.unwrap_or_default();
+        let told = event.rowgate.clone();
+        Ok(ObjectCreated { bucket, key: decode_key(&key), version, identity, etag, size, told })
     });
     created.collect()
 }
@@ -85,7 +160,7 @@ mod tests {
     #[test]
     fn reads_key_version_and_size() {
         let body = event(
-            r#"{"key": "incoming/jobs/a+b%2Bc%25%C3%A9.csv", "size": 7, "versionId": "v1", "sequencer": "s"}"#,
+            r#"{"key": "incoming/jobs/a+b%2Bc%25%C3%A9.csv", "size": 7, "versionId": "v1", "eTag": "e", "sequencer": "s"}"#,
         );
         assert_eq!(
             objects_created(&body).unwrap(),
@@ -94,7 +169,9 @@ mod tests {
                 key: "incoming/jobs/a b+c%é.csv".into(),
                 version: Some("v1".into()),
                 identity: "v1".into(),
+                etag: Some("e".into()),
                 size: 7,
+                told: None,
             }]
         );
     }
@@ -116,6 +193,23 @@ mod tests {
         assert_eq!(objects_created(test).unwrap(), []);
         for body in ["", "hello", "{}", "[]", r#"{"Records": [{}]}"#] {
             assert!(objects_created(body).is_err(), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_message_of_ours_says_the_same_as_the_event() {
+        let told = Told { table: "jobs".into(), mode: Some("upsert".into()) };
+        for (version, told) in [(Some("v+1".to_owned()), None), (None, Some(told))] {
+            let object = ObjectCreated {
+                bucket: "data".into(),
+                key: "old exports/a+b%2B\"ü\".csv".into(),
+                identity: version.clone().unwrap_or_else(|| "sequence".into()),
+                version,
+                etag: Some("e".into()),
+                size: 7,
+                told,
+            };
+            assert_eq!(objects_created(&object.message()).unwrap(), [object]);
         }
     }
 }

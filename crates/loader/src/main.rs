@@ -3,15 +3,15 @@
 // The future of a whole load, retries and SDK calls within, nests deeper than the compiler's default allows.
 #![recursion_limit = "256"]
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aurora::{Database, Deadline, Target};
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_kit::{aws, env};
 use lambda_runtime::{Context, Error, LambdaEvent, service_fn};
-use loader::{Loader, S3Store, handle};
+use loader::{Loader, Options, S3Store, SqsQueue, handle};
 
-/// Time kept back from Lambda's deadline, so that the answer still goes out.
+/// Time kept back from Lambda's deadline, so that the answer still goes out; of a short time, a fifth.
 const TIME_TO_ANSWER: Duration = Duration::from_secs(5);
 
 #[tokio::main(flavor = "current_thread")]
@@ -23,10 +23,13 @@ async fn main() -> Result<(), Error> {
         database: env::required("ROWGATE_DATABASE")?,
     };
     let bucket = env::required("ROWGATE_BUCKET")?;
+    let queue_url = env::required("ROWGATE_QUEUE_URL")?;
     let config = aws::sdk_config().await;
     let loader = &Loader {
         database: Database::new(aws_sdk_rdsdata::Client::new(&config), target),
         store: S3Store::new(&aws_sdk_s3::config::Config::new(&config)),
+        queue: SqsQueue::new(aws_sdk_sqs::Client::new(&config), queue_url),
+        options: Options::read(|name| std::env::var(name).ok())?,
         dictionary: domain::shipped::dictionary()?,
         bucket,
     };
@@ -38,5 +41,6 @@ async fn main() -> Result<(), Error> {
 
 /// Until when the invocation may work.
 fn deadline(context: &Context) -> Deadline {
-    Deadline::before(context.deadline(), TIME_TO_ANSWER)
+    let left = context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
+    Deadline::after(left.saturating_sub(TIME_TO_ANSWER.min(left / 5)))
 }

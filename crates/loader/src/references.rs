@@ -1,9 +1,10 @@
 //! Which references of a file's rows name a row.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use aurora::{Database, Error, loads};
-use domain::dictionary::Dictionary;
+use domain::dictionary::{Dictionary, Table};
 use domain::load::CheckedChunk;
 
 /// Ids remembered for a table at most; beyond that they are asked for again, so that memory stays bounded.
@@ -13,31 +14,39 @@ const MAX_REMEMBERED: usize = 200_000;
 /// for them once.
 #[derive(Debug, Default)]
 pub(crate) struct References {
-    present: BTreeMap<String, HashSet<i64>>,
+    present: Mutex<BTreeMap<String, HashSet<i64>>>,
 }
 
 /// For each column that refers to a table, by position, the ids that name no row.
 pub(crate) type Missing = BTreeMap<usize, BTreeSet<i64>>;
 
 impl References {
-    /// Finds out which references of a chunk's accepted rows name no row.
+    /// Finds out which of the ids that a chunk's rows refer to name no row; columns without such are left out.
     pub(crate) async fn missing(
-        &mut self,
+        &self,
         database: &Database,
         dictionary: &Dictionary,
-        chunk: &CheckedChunk<'_>,
+        table: &Table,
+        named: &[(usize, BTreeSet<i64>)],
     ) -> Result<Missing, Error> {
         let mut missing = Missing::new();
-        for (column, target) in chunk.table.references() {
-            let Some(table) = dictionary.table(target) else { continue };
-            let present = self.present.entry(target.to_owned()).or_default();
-            let asked: BTreeSet<i64> = chunk
-                .rows()
-                .filter_map(|row| row[column].as_integer())
-                .filter(|id| !present.contains(id))
-                .collect();
-            let found = loads::present_ids(database, table, &asked).await?;
-            missing.insert(column, asked.difference(&found).copied().collect());
+        for (column, ids) in named {
+            let target = table.references().find(|(position, _)| position == column);
+            let Some(referred) = target.and_then(|(_, name)| dictionary.table(name)) else { continue };
+            let asked: BTreeSet<i64> = match self.lock().get(referred.name()) {
+                Some(present) => ids.iter().filter(|id| !present.contains(id)).copied().collect(),
+                None => ids.clone(),
+            };
+            if asked.is_empty() {
+                continue;
+            }
+            let found = loads::present_ids(database, referred, &asked).await?;
+            let absent: BTreeSet<i64> = asked.difference(&found).copied().collect();
+            if !absent.is_empty() {
+                missing.insert(*column, absent);
+            }
+            let mut remembered = self.lock();
+            let present = remembered.entry(referred.name().to_owned()).or_default();
             if present.len() + found.len() > MAX_REMEMBERED {
                 present.clear();
             }
@@ -45,13 +54,14 @@ impl References {
         }
         Ok(missing)
     }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, HashSet<i64>>> {
+        self.present.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-/// How many references of the rows that were loaded name no row.
+/// How many references of the rows that are loaded name no row.
 pub(crate) fn count_missing(chunk: &CheckedChunk<'_>, taken: &BTreeSet<usize>, missing: &Missing) -> u64 {
-    if missing.values().all(BTreeSet::is_empty) {
-        return 0;
-    }
     let loaded = chunk.rows().enumerate().filter(|(position, _)| !taken.contains(position));
     loaded
         .flat_map(|(_, row)| missing.iter().map(move |(column, ids)| (row[*column].as_integer(), ids)))

@@ -7,15 +7,23 @@ use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
 
-use crate::store::{Content, Store, StoreError};
+use crate::store::{Content, ObjectVersion, Opened, Store, StoreError};
 
-/// What S3 answers for an object that is not there: no key, no such version, or a delete marker in its place.
-const GONE: [&str; 3] = ["NoSuchKey", "NoSuchVersion", "MethodNotAllowed"];
+/// What S3 answers for an object that is not there: no key, no such version, a delete marker in its place, or another
+/// content than the one asked for.
+const GONE: [&str; 4] = ["NoSuchKey", "NoSuchVersion", "MethodNotAllowed", "PreconditionFailed"];
+const GONE_STATUS: [u16; 2] = [404, 412];
+
+/// What S3 answers when the first byte asked for lies beyond the object's end.
+const BEYOND_END: u16 = 416;
+
+/// The user metadata of a rejects file that names its load; copies within S3 keep it.
+const LOAD_METADATA: &str = "rowgate-load";
 
 /// Objects in S3, through the AWS SDK.
 #[derive(Debug, Clone)]
 pub struct S3Store {
-    client: Client,
+    pub(crate) client: Client,
 }
 
 impl S3Store {
@@ -35,20 +43,50 @@ impl S3Store {
 impl Store for S3Store {
     type Content = ByteStream;
 
-    async fn open(&self, bucket: &str, key: &str, version: Option<&str>) -> Result<ByteStream, StoreError> {
-        let request =
-            self.client.get_object().bucket(bucket).key(key).set_version_id(version.map(str::to_owned));
+    async fn open(&self, object: ObjectVersion<'_>, from: u64) -> Result<Opened<ByteStream>, StoreError> {
+        let ObjectVersion { bucket, key, version, etag } = object;
+        let etag = etag.filter(|_| version.is_none()).map(|etag| format!("\"{etag}\""));
+        let request = self
+            .client
+            .get_object()
+            .bucket(bucket)
+            .key(key)
+            .set_version_id(version.map(str::to_owned))
+            .set_if_match(etag)
+            .set_range((from > 0).then(|| format!("bytes={from}-")));
         match request.send().await {
-            Ok(object) => Ok(object.body),
+            Ok(mut object) => {
+                let parent = object.metadata.as_mut().and_then(|metadata| metadata.remove(LOAD_METADATA));
+                Ok(Opened { content: object.body, parent })
+            }
+            Err(error) if status(&error) == Some(BEYOND_END) => {
+                Ok(Opened { content: ByteStream::from_static(b""), parent: None })
+            }
             Err(error) if is_gone(&error) => Err(StoreError::Gone),
             Err(error) => Err(StoreError::Failed(error.into())),
         }
     }
 
-    async fn put(&self, bucket: &str, key: &str, content: Vec<u8>) -> Result<(), StoreError> {
-        let request =
-            self.client.put_object().bucket(bucket).key(key).content_type("text/csv; charset=utf-8");
+    async fn put_rejects(
+        &self,
+        bucket: &str,
+        key: &str,
+        load: &str,
+        content: Vec<u8>,
+    ) -> Result<(), StoreError> {
+        let request = self
+            .client
+            .put_object()
+            .bucket(bucket)
+            .key(key)
+            .content_type("text/csv; charset=utf-8")
+            .metadata(LOAD_METADATA, load);
         let sent = request.body(content.into()).send().await;
+        sent.map(|_| ()).map_err(|error| StoreError::Failed(error.into()))
+    }
+
+    async fn delete(&self, bucket: &str, key: &str) -> Result<(), StoreError> {
+        let sent = self.client.delete_object().bucket(bucket).key(key).send().await;
         sent.map(|_| ()).map_err(|error| StoreError::Failed(error.into()))
     }
 }
@@ -59,7 +97,11 @@ impl Content for ByteStream {
     }
 }
 
+fn status(error: &SdkError<GetObjectError>) -> Option<u16> {
+    error.raw_response().map(|response| response.status().as_u16())
+}
+
 fn is_gone(error: &SdkError<GetObjectError>) -> bool {
     error.code().is_some_and(|code| GONE.contains(&code))
-        || error.raw_response().is_some_and(|response| response.status().as_u16() == 404)
+        || status(error).is_some_and(|status| GONE_STATUS.contains(&status))
 }

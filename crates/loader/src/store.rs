@@ -8,11 +8,34 @@ use bytes::Bytes;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The object, or this version of it, does not exist (any more).
-    #[error("the file was deleted before it was read")]
+    #[error("the file was deleted or replaced before it was read")]
     Gone,
     /// Anything else; it may pass.
     #[error("S3 did not do as asked")]
     Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Which object, in which state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ObjectVersion<'a> {
+    /// The bucket.
+    pub bucket: &'a str,
+    /// The key.
+    pub key: &'a str,
+    /// The version; `None` in a bucket without versions.
+    pub version: Option<&'a str>,
+    /// What S3 calls the content that is meant, without quotes. Where there is no version, an object that has another
+    /// content by now is [`Gone`](StoreError::Gone).
+    pub etag: Option<&'a str>,
+}
+
+/// An object that is open.
+#[derive(Debug)]
+pub struct Opened<C> {
+    /// Its content, from the byte that was asked for.
+    pub content: C,
+    /// The load whose rejected records it holds, where its metadata names one.
+    pub parent: Option<String>,
 }
 
 /// Objects in buckets.
@@ -20,21 +43,24 @@ pub trait Store: Sync {
     /// An object's content, piece by piece.
     type Content: Content;
 
-    /// Opens an object from its first byte.
+    /// Opens an object from a byte on; beyond its end there is no content.
     fn open(
         &self,
-        bucket: &str,
-        key: &str,
-        version: Option<&str>,
-    ) -> impl Future<Output = Result<Self::Content, StoreError>> + Send;
+        object: ObjectVersion<'_>,
+        from: u64,
+    ) -> impl Future<Output = Result<Opened<Self::Content>, StoreError>> + Send;
 
-    /// Writes an object whole; one that is there is replaced.
-    fn put(
+    /// Writes the rejects file of a load whole; one that is there is replaced.
+    fn put_rejects(
         &self,
         bucket: &str,
         key: &str,
+        load: &str,
         content: Vec<u8>,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Deletes an object, if it is there.
+    fn delete(&self, bucket: &str, key: &str) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
 /// The content of an object that is being read.

@@ -52,13 +52,6 @@ pub struct Begun {
 /// # Errors
 /// As [`Database::execute`].
 pub async fn begin(database: &Database, load: NewLoad<'_>) -> Result<Begun, Error> {
-    #[derive(Deserialize)]
-    struct Row {
-        status: LoadStatus,
-        restarts: u32,
-        chunk_bytes: u64,
-        attempts: u32,
-    }
     let gate = Statement::new("INSERT IGNORE INTO rowgate_table_gates (table_name) VALUES (:table)")
         .bind("table", load.table)
         .idempotent();
@@ -89,19 +82,47 @@ pub async fn begin(database: &Database, load: NewLoad<'_>) -> Result<Begun, Erro
         // Run twice, it counts one attempt too many and does no harm.
         .idempotent();
     database.execute(insert).await?;
-    let sql = "SELECT status, restarts, chunk_bytes, attempts FROM rowgate_loads WHERE load_id = :load";
-    let rows: Vec<Row> = database.query(Statement::new(sql).bind("load", load.id.as_str())).await?;
     // The row has just been written, and nothing deletes rows of the ledger.
-    let row = rows.into_iter().next().unwrap_or(Row {
+    let first = || Begun {
         status: LoadStatus::Running,
-        restarts: 0,
+        run: Run { id: load.id.clone(), restarts: 0 },
         chunk_bytes: load.chunk_bytes,
         attempts: 1,
-    });
-    Ok(Begun {
-        status: row.status,
-        run: Run { id: load.id.clone(), restarts: row.restarts },
-        chunk_bytes: row.chunk_bytes,
-        attempts: row.attempts,
-    })
+    };
+    Ok(standing(database, load.id).await?.unwrap_or_else(first))
+}
+
+/// How a load stands; `None` where there is no such.
+///
+/// # Errors
+/// As [`Database::query`].
+pub async fn standing(database: &Database, id: &LoadId) -> Result<Option<Begun>, Error> {
+    #[derive(Deserialize)]
+    struct Row {
+        status: LoadStatus,
+        restarts: u32,
+        chunk_bytes: u64,
+        attempts: u32,
+    }
+    let sql = "SELECT status, restarts, chunk_bytes, attempts FROM rowgate_loads WHERE load_id = :load";
+    let rows: Vec<Row> = database.query(Statement::new(sql).bind("load", id.as_str())).await?;
+    Ok(rows.into_iter().next().map(|Row { status, restarts, chunk_bytes, attempts }| Begun {
+        status,
+        run: Run { id: id.clone(), restarts },
+        chunk_bytes,
+        attempts,
+    }))
+}
+
+/// Records the load whose rejected records this one holds, if that is one of the same table and none is recorded yet.
+///
+/// # Errors
+/// As [`Database::execute`].
+pub async fn adopt(database: &Database, run: &Run, parent: &LoadId) -> Result<(), Error> {
+    let sql = "UPDATE rowgate_loads l \
+               JOIN rowgate_loads p ON p.load_id = :parent AND p.table_name = l.table_name AND p.load_id <> l.load_id \
+               SET l.parent_load_id = p.load_id WHERE l.load_id = :load AND l.parent_load_id IS NULL";
+    let update =
+        Statement::new(sql).bind("load", run.id.as_str()).bind("parent", parent.as_str()).idempotent();
+    database.execute(update).await.map(|_| ())
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use domain::load::{Chunk, LoadId, LoadStatus, to_hex};
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 use super::{Run, long};
 use crate::{Database, Error, Statement, Tx};
@@ -129,10 +130,21 @@ pub struct CommittedChunk {
     pub end_byte: u64,
     /// The line that this byte is on.
     pub end_line: u64,
-    /// The digest of its content in hexadecimal; `None` for one that an older release committed.
-    pub digest: Option<String>,
+    /// The digest of its content; `None` for one that an older release committed.
+    #[serde(deserialize_with = "digest")]
+    pub digest: Option<[u8; 32]>,
     /// Records of it that were rejected.
     pub rows_rejected: u64,
+}
+
+/// Reads a digest's hexadecimal digits.
+fn digest<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<[u8; 32]>, D::Error> {
+    let digits: Option<String> = Option::deserialize(deserializer)?;
+    let digest = digits.map(|digits| {
+        let mut digest = [0; 32];
+        hex::decode_to_slice(digits, &mut digest).map(|()| digest).map_err(D::Error::custom)
+    });
+    digest.transpose()
 }
 
 /// Chunks in one answer at most: some 200 bytes each, far below the service's 10 MB.

@@ -6,7 +6,7 @@ use super::Run;
 use crate::{Database, Error, Statement};
 
 /// How a load ends.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending<'a> {
     /// Every record is loaded or rejected; the digest of the content.
     Completed(&'a str),
@@ -29,7 +29,7 @@ pub enum Ending<'a> {
 /// # Errors
 /// As [`Database::execute`].
 pub async fn end(database: &Database, run: &Run, ending: Ending<'_>) -> Result<(), Error> {
-    database.execute(statement(run, ending)).await.map(|_| ())
+    database.execute(statement(run, ending).idempotent()).await.map(|_| ())
 }
 
 /// The statement that ends a load.

@@ -1,10 +1,12 @@
 //! The rows of a chunk, into their table.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use domain::dictionary::Table;
 use domain::load::CheckedChunk;
-use domain::sql::{InsertWriter, select_present};
+use domain::sql::{InsertStatement, InsertWriter, select_present, select_present_in};
+use domain::value::Value;
 use serde::Deserialize;
 
 use crate::{Database, Error, Statement, Tx};
@@ -15,67 +17,60 @@ const IDS_PER_QUESTION: usize = 2_500;
 /// How often the rows of a statement are sorted out anew because another writer took one of their ids meanwhile.
 const ATTEMPTS: u32 = 5;
 
-/// Inserts the accepted rows of a chunk whose ids are free; gives back the positions of those whose ids are taken.
-///
-/// Nothing is asked beforehand: only a statement that meets a taken id is sorted out and sent again without it.
+/// Runs an insert; false, and nothing is inserted, when an id of its rows is taken. Nothing is asked beforehand: only a
+/// statement that meets a taken id is sorted out, by [`append_free_rows`].
 ///
 /// # Errors
 /// As [`Tx::execute`].
-pub async fn append_rows(tx: &Tx, chunk: &CheckedChunk<'_>) -> Result<BTreeSet<usize>, Error> {
-    let mut taken = BTreeSet::new();
-    let mut writer = InsertWriter::new(chunk.table);
-    let mut first = 0;
-    for row in chunk.rows() {
-        if let Some(full) = writer.push(row) {
-            append_statement(tx, chunk, first, full.sql, full.rows, &mut taken).await?;
-            first += full.rows;
-        }
+pub async fn insert_rows(tx: &Tx, statement: &InsertStatement) -> Result<bool, Error> {
+    match tx.execute(Statement::new(statement.sql.clone())).await {
+        Ok(_) => Ok(true),
+        Err(error) if error.is_duplicate_key() => Ok(false),
+        Err(error) => Err(error),
     }
-    if let Some(last) = writer.finish() {
-        append_statement(tx, chunk, first, last.sql, last.rows, &mut taken).await?;
-    }
-    Ok(taken)
 }
 
-/// Sends the statement of `count` rows from position `first` on; without the rows whose ids are taken, if any are.
-async fn append_statement(
+/// Inserts those of a chunk's rows at `positions` whose ids are free in the table that `writer` writes to, called
+/// `target`; gives back the positions of the others. The rows must fit one statement.
+///
+/// # Errors
+/// As [`Tx::execute`]; [`Error::DuplicateKey`] when other writers keep taking ids.
+pub async fn append_free_rows<'t>(
     tx: &Tx,
+    target: &str,
+    writer: impl Fn() -> InsertWriter<'t>,
     chunk: &CheckedChunk<'_>,
-    first: usize,
-    sql: String,
-    count: usize,
-    taken: &mut BTreeSet<usize>,
-) -> Result<(), Error> {
-    let key = chunk.table.key_index();
-    let rows = || chunk.rows().enumerate().skip(first).take(count);
-    let mut sql = Some(sql);
+    positions: Range<usize>,
+) -> Result<BTreeSet<usize>, Error> {
+    let table = chunk.table;
+    let rows = || chunk.rows().enumerate().skip(positions.start).take(positions.len());
+    let id_of = |row: &[Value<'_>]| row[table.key_index()].as_integer();
+    let ids: BTreeSet<i64> = rows().filter_map(|(_, row)| id_of(row)).collect();
     let mut attempt = 1;
-    while let Some(statement) = sql {
-        match tx.execute(Statement::new(statement)).await {
-            Ok(_) => return Ok(()),
-            Err(error) if error.is_duplicate_key() && attempt < ATTEMPTS => attempt += 1,
-            Err(error) => return Err(error),
-        }
-        let ids: BTreeSet<i64> = rows().filter_map(|(_, row)| row[key].as_integer()).collect();
+    loop {
         // Locked, because a plain read would answer from the transaction's snapshot, which the id may be newer than.
         let present: BTreeSet<i64> = tx
-            .query::<Present>(Statement::new(select_present(chunk.table, &ids, true)))
+            .query::<Present>(Statement::new(select_present_in(table, target, &ids, true)))
             .await?
             .into_iter()
             .map(|row| row.id)
             .collect();
-        let mut writer = InsertWriter::new(chunk.table);
-        for (position, row) in rows() {
-            if row[key].as_integer().is_some_and(|id| present.contains(&id)) {
-                taken.insert(position);
-            } else {
-                // A part of rows that fitted one statement fits one.
-                writer.push(row);
-            }
+        let is_taken = |row: &[Value<'_>]| id_of(row).is_some_and(|id| present.contains(&id));
+        let mut free = writer();
+        for (_, row) in rows().filter(|(_, row)| !is_taken(row)) {
+            // A part of rows that fitted one statement fits one.
+            free.push(row);
         }
-        sql = writer.finish().map(|rest| rest.sql);
+        let Some(rest) = free.finish() else { return Ok(positions.collect()) };
+        match tx.execute(Statement::new(rest.sql)).await {
+            Ok(_) => {
+                let taken = rows().filter(|(_, row)| is_taken(row)).map(|(position, _)| position);
+                return Ok(taken.collect());
+            }
+            Err(error) if error.is_duplicate_key() && attempt < ATTEMPTS => attempt += 1,
+            Err(error) => return Err(error),
+        }
     }
-    Ok(())
 }
 
 /// Which of `ids` are keys of `table`.

@@ -2,8 +2,10 @@
 
 use domain::dictionary::Table;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
-use super::long;
+use super::end::statement;
+use super::{Ending, Run, long};
 use crate::{Database, Error, Statement};
 
 /// A load whose content may be the same.
@@ -29,6 +31,41 @@ pub async fn completed_of_size(
     table: &Table,
     bytes: u64,
 ) -> Result<Vec<Candidate>, Error> {
+    database.query(candidates(table, bytes)).await
+}
+
+/// Ends a load as skipped for another one that brought the same content; false, and nothing is done, when the table has
+/// been replaced since that one was found, or is being replaced.
+///
+/// # Errors
+/// As [`Database::execute`].
+pub async fn skip(
+    database: &Database,
+    run: &Run,
+    table: &Table,
+    bytes: u64,
+    same_as: &Candidate,
+) -> Result<bool, Error> {
+    database
+        .transaction(|tx| async move {
+            // While the gate's row is locked, no table is swapped in.
+            let gate = "SELECT table_name FROM rowgate_table_gates \
+                        WHERE table_name = :table AND swapping_load_id IS NULL LOCK IN SHARE MODE";
+            let open: Vec<IgnoredAny> = tx.query(Statement::new(gate).bind("table", table.name())).await?;
+            if open.is_empty() {
+                return Ok(false);
+            }
+            let still: Vec<Candidate> = tx.query(candidates(table, bytes)).await?;
+            if !still.contains(same_as) {
+                return Ok(false);
+            }
+            let ending = Ending::Skipped { same_as: &same_as.load_id, digest: &same_as.content_digest };
+            tx.execute(statement(run, ending)).await.map(|_| true)
+        })
+        .await
+}
+
+fn candidates(table: &Table, bytes: u64) -> Statement {
     let sql = "SELECT l.load_id, l.chunk_bytes, l.content_digest, c.digest AS first_digest FROM rowgate_loads l \
                LEFT JOIN rowgate_load_chunks c ON c.load_id = l.load_id AND c.chunk_no = 0 \
                WHERE l.table_name = :table AND l.status = 'completed' AND l.bytes = :bytes \
@@ -37,6 +74,5 @@ pub async fn completed_of_size(
                                AND r.status = 'completed' AND r.load_id <> l.load_id \
                                AND r.finished_at >= l.finished_at) \
                ORDER BY l.seq LIMIT 20";
-    let select = Statement::new(sql).bind("table", table.name()).bind("bytes", long(bytes));
-    database.query(select).await
+    Statement::new(sql).bind("table", table.name()).bind("bytes", long(bytes))
 }

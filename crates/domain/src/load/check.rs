@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::chunk::{Chunk, Record};
-use crate::dictionary::Table;
+use crate::dictionary::{LoadMode, Table};
 use crate::row::{CsvColumns, Fault, HeaderError, RowError, check_csv_row};
 use crate::value::Value;
 
@@ -57,15 +57,21 @@ pub struct RejectedRecord<'c> {
 }
 
 impl<'c> CheckedChunk<'c> {
-    /// Checks the records of a chunk. Of rows with the same id, the first one that passes counts.
-    pub fn check(table: &'c Table, columns: &Columns, chunk: &'c Chunk) -> Self {
+    /// Checks the records of a chunk. Of rows with the same id, the first one that passes counts; in an upsert each
+    /// does, and the last one stays.
+    pub fn check(table: &'c Table, columns: &Columns, chunk: &'c Chunk, mode: LoadMode) -> Self {
         let skip = usize::from(columns.has_header && chunk.number == 0);
         let width = table.columns().len();
-        let mut checked =
-            Self { table, rows_read: 0, values: Vec::new(), records: Vec::new(), rejected: Vec::new() };
-        let mut claimed = HashSet::new();
-        for record in chunk.records().skip(skip) {
-            checked.rows_read += 1;
+        let records = chunk.records().skip(skip);
+        let mut checked = Self {
+            table,
+            rows_read: records.len(),
+            values: Vec::with_capacity(records.len() * width),
+            records: Vec::with_capacity(records.len()),
+            rejected: Vec::new(),
+        };
+        let mut claimed = ClaimedIds::default();
+        for record in records {
             let start = checked.values.len();
             let mut errors = Vec::new();
             let field = |index: usize| record.field(index);
@@ -77,11 +83,14 @@ impl<'c> CheckedChunk<'c> {
                 &mut checked.values,
                 &mut errors,
             );
-            let id = checked.values[start + table.key_index()].as_integer();
-            if id.is_some_and(|id| claimed.contains(&id)) {
+            let id =
+                checked.values[start + table.key_index()].as_integer().filter(|_| mode != LoadMode::Upsert);
+            if id.is_some_and(|id| claimed.contains(id)) {
                 errors.push(RowError::of_column(table.key().name(), Fault::IdRepeated));
             } else if passed {
-                claimed.extend(id);
+                if let Some(id) = id {
+                    claimed.insert(id);
+                }
                 checked.records.push(record);
                 continue;
             }
@@ -111,5 +120,39 @@ impl<'c> CheckedChunk<'c> {
     pub fn taken(&self, index: usize) -> RejectedRecord<'c> {
         let error = RowError::of_column(self.table.key().name(), Fault::IdTaken);
         RejectedRecord { record: self.records[index], errors: vec![error] }
+    }
+}
+
+/// Ids of accepted rows. As long as they come in order, which most files keep, none of them is looked up.
+#[derive(Debug, Default)]
+struct ClaimedIds {
+    in_order: Vec<i64>,
+    /// All of them, once one has come out of order.
+    all: Option<HashSet<i64>>,
+}
+
+impl ClaimedIds {
+    fn contains(&self, id: i64) -> bool {
+        match &self.all {
+            Some(all) => all.contains(&id),
+            None => self
+                .in_order
+                .last()
+                .is_some_and(|last| id <= *last && self.in_order.binary_search(&id).is_ok()),
+        }
+    }
+
+    fn insert(&mut self, id: i64) {
+        match &mut self.all {
+            Some(all) => {
+                all.insert(id);
+            }
+            None if self.in_order.last().is_none_or(|last| *last < id) => self.in_order.push(id),
+            None => {
+                let mut all: HashSet<i64> = self.in_order.drain(..).collect();
+                all.insert(id);
+                self.all = Some(all);
+            }
+        }
     }
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::dictionary::Table;
+use crate::dictionary::{LoadMode, Table};
 use crate::row::HeaderError;
 use crate::shipped;
 
@@ -22,7 +22,7 @@ fn check(name: &str, content: &[u8]) -> (Vec<i64>, String) {
     let table = table(name);
     let chunk = only_chunk(content);
     let columns = Columns::of_first_chunk(table, &chunk).unwrap();
-    let checked = CheckedChunk::check(table, &columns, &chunk);
+    let checked = CheckedChunk::check(table, &columns, &chunk, LoadMode::Append);
     assert_eq!(checked.rows_read, checked.len() + checked.rejected.len());
     let ids = checked.rows().map(|row| row[table.key_index()].as_integer().unwrap()).collect();
     let file = rejects_csv(table, &columns, &checked.rejected);
@@ -102,7 +102,7 @@ fn a_rejects_file_loads_once_it_is_fixed() {
 fn bytes_that_are_not_utf_8_are_rejected_and_kept() {
     let chunk = only_chunk(b"1,caf\xE9\n");
     let columns = Columns::of_first_chunk(table("jobs"), &chunk).unwrap();
-    let checked = CheckedChunk::check(table("jobs"), &columns, &chunk);
+    let checked = CheckedChunk::check(table("jobs"), &columns, &chunk, LoadMode::Append);
     let file = rejects_csv(table("jobs"), &columns, &checked.rejected);
     assert_eq!(file, b"id,job_name,line,code,reason\r\n1,caf\xE9,1,encoding,job_name is not UTF-8 text\r\n");
 }
@@ -118,7 +118,7 @@ proptest! {
         let table = table("jobs");
         let chunk = only_chunk(content.as_bytes());
         let columns = Columns::of_first_chunk(table, &chunk).unwrap();
-        let checked = CheckedChunk::check(table, &columns, &chunk);
+        let checked = CheckedChunk::check(table, &columns, &chunk, LoadMode::Append);
         prop_assert_eq!(checked.rejected.len(), 2);
         let again = only_chunk(&rejects_csv(table, &columns, &checked.rejected));
         let record = again.records().nth(2).unwrap();

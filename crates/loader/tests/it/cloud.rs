@@ -10,7 +10,7 @@ use aurora::Deadline;
 use aws_lambda_events::sqs::SqsEvent;
 use bytes::Bytes;
 use domain::load::LoadRecord;
-use loader::{Content, Loader, Store, StoreError, handle};
+use loader::{Content, Loader, ObjectVersion, Opened, Options, Queue, QueueError, Store, StoreError, handle};
 use serde_json::json;
 use testkit::TestDatabase;
 
@@ -18,6 +18,9 @@ pub(crate) const BUCKET: &str = "rowgate-data";
 
 /// What an invocation may take; machines that build at the same time are slow.
 pub(crate) const INVOCATION: Duration = Duration::from_secs(120);
+
+/// Chunks of a quarter of a megabyte, so that small files have some.
+pub(crate) const OPTIONS: Options = Options { lanes: 2, chunk_bytes: 256 * 1024, max_rejects: None };
 
 /// A bucket with versions, in memory. Clones share it.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +33,8 @@ struct Shared {
     failing_opens: Mutex<u32>,
     failing_puts: Mutex<u32>,
     breaks: Mutex<Vec<usize>>,
+    /// The load that an object's metadata names.
+    parents: Mutex<BTreeMap<String, String>>,
     read: AtomicU64,
 }
 
@@ -38,6 +43,15 @@ enum Object {
     Bytes(Bytes),
     /// This many times the letter x.
     Letters(u64),
+}
+
+impl Object {
+    fn len(&self) -> usize {
+        match self {
+            Self::Bytes(bytes) => bytes.len(),
+            Self::Letters(count) => usize::try_from(*count).unwrap(),
+        }
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -79,6 +93,26 @@ impl Bucket {
         *lock(&self.0.failing_puts) = times;
     }
 
+    /// Copies an object within the bucket, metadata included.
+    pub(crate) fn copy(&self, from: &str, key: &str, version: &str) {
+        let object = lock(&self.0.objects)[&(from.to_owned(), None)].clone();
+        self.insert(key, Some(version), object);
+        let mut parents = lock(&self.0.parents);
+        if let Some(parent) = parents.get(from).cloned() {
+            parents.insert(key.to_owned(), parent);
+        }
+    }
+
+    /// The keys of all objects.
+    pub(crate) fn keys(&self) -> Vec<String> {
+        lock(&self.0.objects).keys().map(|(key, _)| key.clone()).collect()
+    }
+
+    /// Puts a version of an object; without one, the object of a bucket without versions.
+    pub(crate) fn put<'v>(&self, key: &str, version: impl Into<Option<&'v str>>, content: impl Into<Bytes>) {
+        self.insert(key, version.into(), Object::Bytes(content.into()));
+    }
+
     /// Each of the next contents breaks off after so many bytes.
     pub(crate) fn break_contents(&self, after: &[usize]) {
         *lock(&self.0.breaks) = after.to_vec();
@@ -100,23 +134,39 @@ fn take_one(count: &Mutex<u32>) -> bool {
 impl Store for Bucket {
     type Content = Reading;
 
-    async fn open(&self, bucket: &str, key: &str, version: Option<&str>) -> Result<Reading, StoreError> {
-        assert_eq!(bucket, BUCKET);
+    async fn open(&self, object: ObjectVersion<'_>, from: u64) -> Result<Opened<Reading>, StoreError> {
+        assert_eq!(object.bucket, BUCKET);
         if take_one(&self.0.failing_opens) {
             return Err(unavailable());
         }
-        let found = lock(&self.0.objects).get(&(key.to_owned(), version.map(str::to_owned))).cloned();
-        let object = found.ok_or(StoreError::Gone)?;
+        let key = (object.key.to_owned(), object.version.map(str::to_owned));
+        let found = lock(&self.0.objects).get(&key).cloned().ok_or(StoreError::Gone)?;
+        let at = usize::try_from(from).unwrap().min(found.len());
         let breaks_after = lock(&self.0.breaks).pop();
-        Ok(Reading { object, at: 0, breaks_after, shared: Arc::clone(&self.0) })
+        let content = Reading { object: found, at, breaks_after, shared: Arc::clone(&self.0) };
+        let parent = lock(&self.0.parents).get(object.key).cloned();
+        Ok(Opened { content, parent })
     }
 
-    async fn put(&self, bucket: &str, key: &str, content: Vec<u8>) -> Result<(), StoreError> {
+    async fn put_rejects(
+        &self,
+        bucket: &str,
+        key: &str,
+        load: &str,
+        content: Vec<u8>,
+    ) -> Result<(), StoreError> {
         assert_eq!(bucket, BUCKET);
         if take_one(&self.0.failing_puts) {
             return Err(unavailable());
         }
         self.insert(key, None, Object::Bytes(content.into()));
+        lock(&self.0.parents).insert(key.to_owned(), load.to_owned());
+        Ok(())
+    }
+
+    async fn delete(&self, bucket: &str, key: &str) -> Result<(), StoreError> {
+        assert_eq!(bucket, BUCKET);
+        lock(&self.0.objects).remove(&(key.to_owned(), None));
         Ok(())
     }
 }
@@ -151,6 +201,42 @@ impl Content for Reading {
     }
 }
 
+/// What the loader told the queue.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Messages(Arc<Mutex<Told>>);
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Told {
+    /// Bodies of messages that were sent.
+    pub(crate) sent: Vec<String>,
+    /// For how long a message was to be kept invisible, the last time that it was said.
+    pub(crate) kept: Option<Duration>,
+}
+
+impl Messages {
+    /// All of it so far, which is forgotten.
+    pub(crate) fn take(&self) -> Told {
+        std::mem::take(&mut *lock(&self.0))
+    }
+}
+
+impl Queue for Messages {
+    async fn send(&self, body: &str) -> Result<(), QueueError> {
+        lock(&self.0).sent.push(body.to_owned());
+        Ok(())
+    }
+
+    async fn send_all(&self, bodies: &[String]) -> Result<(), QueueError> {
+        lock(&self.0).sent.extend_from_slice(bodies);
+        Ok(())
+    }
+
+    async fn keep(&self, _receipt: &str, time: Duration) -> Result<(), QueueError> {
+        lock(&self.0).kept = Some(time);
+        Ok(())
+    }
+}
+
 /// A message of the queue.
 #[derive(Debug, Clone)]
 pub(crate) struct Message {
@@ -172,6 +258,8 @@ impl Message {
 pub(crate) struct Cloud {
     pub(crate) test: TestDatabase,
     pub(crate) bucket: Bucket,
+    pub(crate) messages: Messages,
+    pub(crate) options: Options,
     drops: AtomicU64,
 }
 
@@ -182,7 +270,13 @@ impl Cloud {
 
     pub(crate) async fn over(test: TestDatabase) -> Result<Self> {
         test.migrate().await?;
-        Ok(Self { test, bucket: Bucket::default(), drops: AtomicU64::new(0) })
+        Ok(Self {
+            test,
+            bucket: Bucket::default(),
+            messages: Messages::default(),
+            options: OPTIONS,
+            drops: AtomicU64::new(0),
+        })
     }
 
     /// Drops a file; gives the message that S3 sends for it.
@@ -205,8 +299,9 @@ impl Cloud {
         Message::new(event(&json!({ "key": encoded(key), "size": size, "versionId": version })))
     }
 
-    pub(crate) fn loader(&self) -> Loader<Bucket> {
-        loader_over(&self.test, self.bucket.clone())
+    pub(crate) fn loader(&self) -> Loader<Bucket, Messages> {
+        let Self { bucket, messages, options, .. } = self;
+        Loader { queue: messages.clone(), options: *options, ..loader_over(&self.test, bucket.clone()) }
     }
 
     /// Delivers messages as one batch; gives the positions of those that come back.
@@ -247,10 +342,12 @@ impl Cloud {
     }
 }
 
-pub(crate) fn loader_over(test: &TestDatabase, bucket: Bucket) -> Loader<Bucket> {
+pub(crate) fn loader_over(test: &TestDatabase, bucket: Bucket) -> Loader<Bucket, Messages> {
     Loader {
         database: test.database(),
         store: bucket,
+        queue: Messages::default(),
+        options: OPTIONS,
         dictionary: domain::shipped::dictionary().unwrap(),
         bucket: BUCKET.to_owned(),
     }

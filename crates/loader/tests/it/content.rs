@@ -75,10 +75,9 @@ async fn files_that_cannot_be_loaded_fail_with_their_reason() -> Result<()> {
         ("incoming/jobs/long.csv", &*long, "line 1: the header names \"yyy"),
         ("incoming/people/x.csv", "1,a\n", "there is no table \"people\""),
         ("incoming/é '; --/x.csv", "1,a\n", "there is no table \"é '; --\""),
-        ("incoming/x.csv", "1,a\n", "the key is not incoming/<table>/<file>.csv"),
-        ("incoming/jobs/replace/x.csv", "1,a\n", "replace"),
+        ("incoming/x.csv", "1,a\n", "the key is neither"),
         ("incoming/jobs/2021/x.csv", "1,a\n", "\"2021\" is no mode"),
-        ("incoming/jobs/x.csv.gz", "1,a\n", ".csv"),
+        ("incoming/jobs/x.csv.bz2", "1,a\n", ".csv"),
         ("incoming/jobs/", "", ".csv"),
     ] {
         let load = cloud.load(key, content.to_owned()).await?;
@@ -99,7 +98,7 @@ async fn a_gigabyte_without_a_line_end_is_given_up_after_a_little_of_it() -> Res
     let load = cloud.newest().await?;
     assert_eq!(load.status, LoadStatus::Failed);
     assert!(load.error.unwrap_or_default().starts_with("line 1: the record is longer than 1048576 bytes"));
-    assert!(cloud.bucket.bytes_read() < 2 << 20, "{} bytes were read", cloud.bucket.bytes_read());
+    assert!(cloud.bucket.bytes_read() < 4 << 20, "{} bytes were read", cloud.bucket.bytes_read());
     Ok(())
 }
 
@@ -110,7 +109,7 @@ async fn a_quote_that_is_never_closed_in_a_large_file_is_given_up_within_the_lim
     let load = cloud.load("incoming/jobs/x.csv", content).await?;
     assert_eq!(figures(&load), (LoadStatus::Failed, 0, 0, 0));
     assert!(load.error.unwrap_or_default().starts_with("line 1: the record is longer than 1048576 bytes"));
-    assert!(cloud.bucket.bytes_read() < 2 << 20, "{} bytes were read", cloud.bucket.bytes_read());
+    assert!(cloud.bucket.bytes_read() < 4 << 20, "{} bytes were read", cloud.bucket.bytes_read());
     Ok(())
 }
 

@@ -1,12 +1,14 @@
 //! Loads that are cut off anywhere: what is in the table when they have gone on is the file, once.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use domain::load::LoadStatus;
 use testkit::local_data_api::{ErrorKind, Faults, Operation, Rule};
 
 use crate::support::{World, figures, jobs};
+
+/// Too short for many tries.
+const SHORT: Duration = Duration::from_secs(2);
 
 /// A file of some chunks with two rejects.
 fn file() -> String {
@@ -22,7 +24,7 @@ async fn holds_the_file_once(world: &World, object: &loader::ObjectCreated) {
         .keys()
         .iter()
         .filter(|key| key.starts_with("rejected/"))
-        .map(|key| world.store.text(key).lines().count() - 1)
+        .map(|key| world.store.text(key).unwrap().lines().count() - 1)
         .sum();
     assert_eq!(rejects, 2);
 }
@@ -44,12 +46,12 @@ async fn goes_on_after_being_killed_at_any_moment() {
 async fn goes_on_after_s3_failed_in_the_middle_of_reading() {
     let world = World::start().await;
     let object = world.put("incoming/jobs/a.csv", "v1", file());
-    for pieces in [0, 6] {
-        world.store.pieces_before_failure.store(pieces, Ordering::SeqCst);
-        world.deliver(&object).await.unwrap_err();
+    for fails_after in [0, 300_000] {
+        world.store.break_contents(&[fails_after; 100]);
+        world.deliver_within(&object, SHORT).await.unwrap_err();
         assert_eq!(world.record(&object).await.status, LoadStatus::Running);
     }
-    world.store.pieces_before_failure.store(u32::MAX, Ordering::SeqCst);
+    world.store.break_contents(&[]);
     world.deliver(&object).await.unwrap();
     holds_the_file_once(&world, &object).await;
     assert_eq!(world.record(&object).await.attempts, 3);
@@ -59,8 +61,9 @@ async fn goes_on_after_s3_failed_in_the_middle_of_reading() {
 async fn a_chunk_without_its_rejects_file_is_not_in() {
     let world = World::start().await;
     let object = world.put("incoming/jobs/a.csv", "v1", file());
-    world.store.failing_puts.store(4, Ordering::SeqCst);
-    world.deliver(&object).await.unwrap_err();
+    world.store.fail_puts(100);
+    world.deliver_within(&object, SHORT).await.unwrap_err();
+    world.store.fail_puts(0);
     assert_eq!(world.record(&object).await.rows_rejected, 0);
     world.deliver(&object).await.unwrap();
     holds_the_file_once(&world, &object).await;

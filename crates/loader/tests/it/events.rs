@@ -79,16 +79,15 @@ async fn one_message_may_bring_several_files() -> Result<()> {
 #[tokio::test]
 async fn a_bucket_without_versions_tells_its_puts_apart_by_their_sequencers() -> Result<()> {
     let cloud = Cloud::start().await?;
-    let put = async |content: &str, sequencer: &str| -> Result<Message> {
+    let put = |content: &str, sequencer: &str| {
         // A bucket without versions has one object for a key.
-        loader::Store::put(&cloud.bucket, crate::cloud::BUCKET, "incoming/jobs/x.csv", content.into())
-            .await?;
+        cloud.bucket.put("incoming/jobs/x.csv", None, content.to_owned());
         let object = json!({ "key": "incoming/jobs/x.csv", "size": content.len(), "sequencer": sequencer });
-        Ok(Message::new(event(&object)))
+        Message::new(event(&object))
     };
-    let first = put("1,a\n", "0055AED6DCD90281E5").await?;
+    let first = put("1,a\n", "0055AED6DCD90281E5");
     assert_eq!(cloud.deliver(std::slice::from_ref(&first)).await?, NONE);
-    let second = put("2,b\n", "0055AED6DCD90281E6").await?;
+    let second = put("2,b\n", "0055AED6DCD90281E6");
     assert_eq!(cloud.deliver(&[second, first]).await?, NONE);
     assert_eq!(cloud.test.value("SELECT SUM(rows_loaded) FROM rowgate_loads").await?, "2");
     assert_eq!(cloud.test.value("SELECT COUNT(*) FROM rowgate_loads WHERE status = 'completed'").await?, "2");

@@ -95,6 +95,7 @@ async fn a_record_serializes_as_the_documented_fields() -> Result<()> {
             "table",
             "key",
             "mode",
+            "format",
             "status",
             "rows_read",
             "rows_loaded",
@@ -104,7 +105,9 @@ async fn a_record_serializes_as_the_documented_fields() -> Result<()> {
             "started_at",
             "finished_at",
             "attempts",
-            "error"
+            "error",
+            "parent",
+            "same_as"
         ]
     );
     assert_eq!((&record["mode"], &record["status"]), (&"append".into(), &"running".into()));
@@ -133,12 +136,16 @@ async fn a_twin_waits_for_the_chunk_and_finds_it_committed_or_free() -> Result<(
     begin(&database, 2).await?;
     for commits in [false, true] {
         let first = database.begin().await?;
-        assert_eq!(loads::claim_chunk(&first, &run(2), &chunk(), ChunkCounts::default(), None).await?, Claim::Ours);
+        assert_eq!(
+            loads::claim_chunk(&first, &run(2), &chunk(), ChunkCounts::default(), None).await?,
+            Claim::Ours
+        );
         let twin = tokio::spawn({
             let database = database.clone();
             async move {
                 let twin = database.begin().await?;
-                let claim = loads::claim_chunk(&twin, &run(2), &chunk(), ChunkCounts::default(), None).await?;
+                let claim =
+                    loads::claim_chunk(&twin, &run(2), &chunk(), ChunkCounts::default(), None).await?;
                 twin.rollback().await?;
                 Ok::<_, Error>(claim)
             }

@@ -16,7 +16,6 @@ mod faults;
 mod files;
 mod kills;
 mod ledger;
-mod memory;
 mod repeats;
 mod sample;
 mod support;

@@ -74,13 +74,13 @@ async fn rows_whose_ids_are_taken_are_rejected() {
 #[tokio::test]
 async fn a_batch_answer_names_only_the_messages_that_must_come_back() {
     let world = World::start().await;
-    world.store.set("incoming/jobs/a.csv", jobs(1..=3));
+    world.store.put("incoming/jobs/a.csv", "v1", jobs(1..=3));
     let body = json!({"Records": [{
         "eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": "us-east-1", "eventTime": "2026-11-21T05:00:00.000Z",
         "eventName": "ObjectCreated:Put", "userIdentity": {"principalId": "p"},
         "requestParameters": {"sourceIPAddress": "127.0.0.1"}, "responseElements": {},
         "s3": {"s3SchemaVersion": "1.0", "configurationId": "c",
-               "bucket": {"name": "data", "ownerIdentity": {"principalId": "p"}, "arn": "a"},
+               "bucket": {"name": "rowgate-data", "ownerIdentity": {"principalId": "p"}, "arn": "a"},
                "object": {"key": "incoming/jobs/a.csv", "size": 1, "versionId": "v1"}}}]});
     let event: SqsEvent = serde_json::from_value(json!({"Records": [
         {"messageId": "1", "body": body.to_string()},

@@ -4,49 +4,53 @@ use std::time::Duration;
 
 use aurora::{Deadline, loads};
 use domain::load::{LoadId, LoadRecord};
-use loader::{LoadError, Loader, ObjectCreated, load};
+use loader::{Delivered, LoadError, Loader, ObjectCreated, load};
 use testkit::TestDatabase;
 
-use crate::memory::MemoryStore;
-
-pub(crate) const BUCKET: &str = "data";
+use crate::cloud::{BUCKET, Bucket, Messages, loader_over};
 
 pub(crate) struct World {
     pub(crate) db: TestDatabase,
-    pub(crate) store: MemoryStore,
+    pub(crate) store: Bucket,
 }
 
 impl World {
     pub(crate) async fn start() -> Self {
-        Self { db: TestDatabase::migrated().await.unwrap(), store: MemoryStore::new() }
+        Self { db: TestDatabase::migrated().await.unwrap(), store: Bucket::default() }
     }
 
-    pub(crate) fn loader(&self) -> Loader<&MemoryStore> {
-        Loader {
-            database: self.db.database(),
-            store: &self.store,
-            dictionary: domain::shipped::dictionary().unwrap(),
-            bucket: BUCKET.to_owned(),
-        }
+    pub(crate) fn loader(&self) -> Loader<Bucket, Messages> {
+        loader_over(&self.db, self.store.clone())
     }
 
     /// Puts an object, without an event.
     pub(crate) fn put(&self, key: &str, version: &str, content: impl AsRef<[u8]>) -> ObjectCreated {
         let content = content.as_ref().to_vec();
         let size = content.len() as u64;
-        self.store.set(key, content);
+        self.store.put(key, version, content);
         ObjectCreated {
             bucket: BUCKET.to_owned(),
             key: key.to_owned(),
             version: Some(version.to_owned()),
             identity: version.to_owned(),
+            etag: None,
             size,
+            told: None,
         }
     }
 
     /// Delivers the event of an object once.
-    pub(crate) async fn deliver(&self, object: &ObjectCreated) -> Result<(), LoadError> {
-        load(&self.loader(), object, Deadline::after(Duration::from_secs(60)), false).await
+    pub(crate) async fn deliver(&self, object: &ObjectCreated) -> Result<Delivered, LoadError> {
+        self.deliver_within(object, Duration::from_secs(60)).await
+    }
+
+    /// The same, to a function with less time.
+    pub(crate) async fn deliver_within(
+        &self,
+        object: &ObjectCreated,
+        time: Duration,
+    ) -> Result<Delivered, LoadError> {
+        load(&self.loader(), object, Deadline::after(time), false).await
     }
 
     /// Puts an object, delivers its event, and gives back what the ledger says.
@@ -72,7 +76,7 @@ impl World {
         let keys: Vec<String> =
             self.store.keys().into_iter().filter(|key| key.starts_with("rejected/")).collect();
         assert_eq!(keys.len(), 1, "{keys:?}");
-        self.store.text(&keys[0])
+        self.store.text(&keys[0]).unwrap()
     }
 }
 

@@ -1,0 +1,144 @@
+//! What can be done for a chunk before the database is asked: its records checked, its rows written as SQL, the rest
+//! written as a rejects file. Blocking; it runs beside the calls to the database.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use domain::dictionary::{LoadMode, Table};
+use domain::load::{CheckedChunk, Chunk, Columns, rejects_csv};
+use domain::sql::{InsertStatement, InsertWriter};
+
+/// What the chunks of a load have in common.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// The table that records are checked against.
+    pub(crate) table: &'static Table,
+    /// What a taken id means.
+    pub(crate) mode: LoadMode,
+    /// The name of the table that rows go to: the table's own, or its shadow's.
+    pub(crate) target: String,
+}
+
+impl Plan {
+    /// Checks a chunk's records.
+    pub(crate) fn check<'c>(&self, columns: &Columns, chunk: &'c Chunk) -> CheckedChunk<'c> {
+        CheckedChunk::check(self.table, columns, chunk, self.mode)
+    }
+
+    /// The statements that bring the accepted rows in, each with `max_rows` at most.
+    pub(crate) fn statements<'r, 'v: 'r>(
+        &self,
+        rows: impl Iterator<Item = &'r [domain::value::Value<'v>]>,
+        max_rows: usize,
+    ) -> Vec<InsertStatement> {
+        let mut statements = Vec::new();
+        let mut writer = self.writer();
+        let mut open = 0;
+        for row in rows {
+            if open == max_rows {
+                statements.extend(std::mem::replace(&mut writer, self.writer()).finish());
+                open = 0;
+            }
+            open += 1;
+            if let Some(full) = writer.push(row) {
+                statements.push(full);
+                open = 1;
+            }
+        }
+        statements.extend(writer.finish());
+        statements
+    }
+
+    pub(crate) fn writer(&self) -> InsertWriter<'_> {
+        let writer = InsertWriter::new(self.table).into_table(&self.target);
+        if self.mode == LoadMode::Upsert { writer.upserting() } else { writer }
+    }
+}
+
+/// A chunk that is ready to be committed.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) chunk: Chunk,
+    pub(crate) columns: Arc<Columns>,
+    /// Records read, and how many of them were refused without the table being asked.
+    pub(crate) rows_read: usize,
+    pub(crate) refused: usize,
+    pub(crate) statements: Vec<InsertStatement>,
+    pub(crate) ids: Ids,
+    /// For each column that refers to a table, by position: the ids that the rows name.
+    pub(crate) references: Vec<(usize, BTreeSet<i64>)>,
+    /// The rejects file, as long as no id turns out to be taken.
+    pub(crate) rejects: Option<Vec<u8>>,
+}
+
+impl Prepared {
+    pub(crate) fn new(plan: &Plan, columns: &Arc<Columns>, chunk: Chunk) -> Self {
+        let checked = plan.check(columns, &chunk);
+        let table = plan.table;
+        let references = table.references().map(|(column, _)| {
+            let mut ids = BTreeSet::new();
+            let mut last = None;
+            for id in checked.rows().filter_map(|row| row[column].as_integer()) {
+                if last.replace(id) != Some(id) {
+                    ids.insert(id);
+                }
+            }
+            (column, ids)
+        });
+        let references = references.collect();
+        let (rows_read, refused) = (checked.rows_read, checked.rejected.len());
+        let statements = plan.statements(checked.rows(), usize::MAX);
+        let ids = Ids::new(checked.rows().filter_map(|row| row[table.key_index()].as_integer()).collect());
+        let rejects = (refused > 0).then(|| rejects_csv(table, columns, &checked.rejected));
+        drop(checked);
+        Self { columns: Arc::clone(columns), rows_read, refused, statements, ids, references, rejects, chunk }
+    }
+}
+
+/// The ids that a chunk brings, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Ids(Vec<i64>);
+
+impl Ids {
+    fn new(mut ids: Vec<i64>) -> Self {
+        if !ids.is_sorted() {
+            ids.sort_unstable();
+        }
+        Self(ids)
+    }
+
+    /// Whether both hold an id.
+    pub(crate) fn meet(&self, other: &Self) -> bool {
+        let (Some(first), Some(last)) = (other.0.first(), other.0.last()) else { return false };
+        let from = self.0.partition_point(|id| id < first);
+        let mut others = other.0.iter().peekable();
+        for id in self.0[from..].iter().take_while(|id| *id <= last) {
+            while others.next_if(|other| *other < id).is_some() {}
+            if others.peek() == Some(&id) {
+                return true;
+            }
+        }
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn ids_meet_when_one_is_in_both(
+            one in proptest::collection::vec(-20_i64..20, 0..12),
+            other in proptest::collection::vec(-20_i64..20, 0..12),
+        ) {
+            let sets: [BTreeSet<i64>; 2] = [&one, &other].map(|ids| ids.iter().copied().collect());
+            let expected = !sets[0].is_disjoint(&sets[1]);
+            prop_assert_eq!(Ids::new(one).meet(&Ids::new(other)), expected);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Reading an object on a thread of its own: its content comes in pieces from S3, and goes out in chunks that are ready
+//! to be committed.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use aurora::loads::CommittedChunk;
+use bytes::{Buf, Bytes};
+use domain::load::{Columns, ContentDigest, Format, LoadId, Position};
+use tokio::sync::mpsc;
+
+use crate::error::LoadError;
+use crate::event::ObjectCreated;
+use crate::prepare::{Plan, Prepared};
+use crate::source::{self, Opening};
+use crate::store::{Content, Opened, Store, StoreError};
+
+/// Pieces of content that wait for the thread at most; each is what a connection hands over at once.
+const PIECES_AHEAD: usize = 16;
+
+/// How often the content is asked for again from where its connection broke.
+const REOPENS: u32 = 5;
+
+/// Sends an object's content from a byte on, piece by piece; asks for the rest again when the connection breaks. Ends
+/// early, without an error, when nobody takes the pieces any more. Gives back the load that the object's metadata names as
+/// the one whose rejected records it holds.
+pub(crate) async fn feed<S: Store>(
+    store: &S,
+    object: &ObjectCreated,
+    from: u64,
+    pieces: mpsc::Sender<Result<Bytes, StoreError>>,
+) -> Option<LoadId> {
+    let mut parent = None;
+    let mut at = from;
+    let mut reopens = 0;
+    let error = 'open: loop {
+        let mut content = match store.open(object.version(), at).await {
+            Ok(Opened { content, parent: named }) => {
+                parent = named.as_deref().and_then(LoadId::parse);
+                content
+            }
+            Err(error) => break error,
+        };
+        loop {
+            match content.next().await {
+                Ok(Some(piece)) => {
+                    at += piece.len() as u64;
+                    if pieces.send(Ok(piece)).await.is_err() {
+                        return parent;
+                    }
+                }
+                Ok(None) => return parent,
+                Err(error) if reopens == REOPENS => break 'open error,
+                Err(_) => {
+                    reopens += 1;
+                    continue 'open;
+                }
+            }
+        }
+    };
+    // Nobody takes it when the load has stopped already; its own error is the one that counts.
+    pieces.send(Err(error)).await.ok();
+    parent
+}
+
+/// The pieces as a stream of bytes, for a thread that may block.
+#[derive(Debug)]
+pub(crate) struct Pieces {
+    received: mpsc::Receiver<Result<Bytes, StoreError>>,
+    piece: Bytes,
+}
+
+impl Pieces {
+    /// Both ends: one for [`feed`], one for the thread.
+    pub(crate) fn channel() -> (mpsc::Sender<Result<Bytes, StoreError>>, Self) {
+        let (sender, received) = mpsc::channel(PIECES_AHEAD);
+        (sender, Self { received, piece: Bytes::new() })
+    }
+}
+
+impl Read for Pieces {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.piece.is_empty() {
+            match self.received.blocking_recv() {
+                Some(Ok(piece)) => self.piece = piece,
+                Some(Err(error)) => return Err(io::Error::other(error)),
+                None => return Ok(0),
+            }
+        }
+        let length = buffer.len().min(self.piece.len());
+        self.piece.copy_to_slice(&mut buffer[..length]);
+        Ok(length)
+    }
+}
+
+/// What is to be read of an object.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) format: Format,
+    pub(crate) object_bytes: u64,
+    pub(crate) chunk_bytes: u64,
+    /// What the ledger has of it.
+    pub(crate) committed: BTreeMap<u32, CommittedChunk>,
+    /// The file's columns and where to start, unless at the start.
+    pub(crate) resume: Option<(Arc<Columns>, Position)>,
+}
+
+impl Reading {
+    /// Reads to the end and sends the chunks that are not committed; gives back the digest of the whole content.
+    /// Stops early, with a digest of no meaning, when nobody takes chunks any more.
+    ///
+    /// # Errors
+    /// What the content, or whatever brings it, stops with; the chunks before it have been sent.
+    pub(crate) fn run(
+        self,
+        content: Box<dyn Read + Send>,
+        chunks: &mpsc::Sender<Prepared>,
+    ) -> Result<String, LoadError> {
+        let position = self.resume.as_ref().map(|(_, position)| *position);
+        let mut digest = ContentDigest::default();
+        if let Some(position) = position {
+            for (_, chunk) in self.committed.range(..position.number) {
+                digest.push(&chunk.digest.unwrap_or_default());
+            }
+        }
+        let Self { format, object_bytes, chunk_bytes, .. } = self;
+        let table = self.plan.table;
+        let mut source =
+            source::open(Opening { format, table, object_bytes, chunk_bytes, from: position }, content)?;
+        let mut columns = self.resume.map(|(columns, _)| columns);
+        while let Some(chunk) = source.next_chunk()? {
+            digest.push(&chunk.digest);
+            let columns = match &columns {
+                Some(columns) => columns,
+                None => columns.insert(Arc::new(Columns::of_first_chunk(self.plan.table, &chunk)?)),
+            };
+            if let Some(committed) = self.committed.get(&chunk.number) {
+                // Chunks of an older release have no digest.
+                if committed.digest.is_some_and(|digest| digest != chunk.digest) {
+                    return Err(LoadError::Changed { line: chunk.first_line() });
+                }
+                continue;
+            }
+            if chunks.blocking_send(Prepared::new(&self.plan, columns, chunk)).is_err() {
+                return Ok(String::new());
+            }
+        }
+        Ok(digest.finish())
+    }
+}

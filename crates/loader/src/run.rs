@@ -1,0 +1,200 @@
+//! One run of a load: from where the ledger says it stands to the end of its content.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use aurora::loads::{self, Begun, CommittedChunk, Ending, Prepared, Run, Swapped};
+use aurora::{Database, Deadline};
+use domain::dictionary::LoadMode;
+use domain::load::{Columns, Format, Incoming, LoadStatus, Position, RejectLimit};
+use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
+
+use crate::Loader;
+use crate::chunk::Committer;
+use crate::error::LoadError;
+use crate::event::ObjectCreated;
+use crate::lanes::Lanes;
+use crate::options::MAX_LANES;
+use crate::prepare::Plan;
+use crate::reading::{Pieces, Reading, feed};
+use crate::references::References;
+use crate::same::find_same;
+use crate::source::{self, Opening};
+use crate::store::Store;
+
+/// Chunks that are prepared ahead of those being committed.
+const CHUNKS_AHEAD: usize = 2;
+
+/// A load that a function works on.
+#[derive(Debug)]
+pub(crate) struct Work<'l, S, Q> {
+    pub(crate) loader: &'l Loader<S, Q>,
+    pub(crate) database: &'l Database,
+    pub(crate) object: &'l ObjectCreated,
+    pub(crate) incoming: Incoming<'static>,
+    pub(crate) chunk_bytes: u64,
+    /// Until when chunks may be begun.
+    pub(crate) deadline: Deadline,
+    /// Chunks that this invocation committed.
+    pub(crate) progress: &'l AtomicU64,
+}
+
+impl<S: Store, Q: Sync> Work<'_, S, Q> {
+    /// Brings the object's rows in and completes the load, or skips it.
+    ///
+    /// # Errors
+    /// Why it stopped; what is committed stays so.
+    pub(crate) async fn run(&self, run: &Run, is_first_try: bool) -> Result<(), LoadError> {
+        let Self { loader, database, object, .. } = *self;
+        let Incoming { table, mode, format } = self.incoming;
+        let (run, target) = match mode {
+            LoadMode::Append | LoadMode::Upsert => (run.clone(), table.name().to_owned()),
+            LoadMode::Replace => match loads::prepare(database, run, table).await? {
+                Prepared::Fill { run, shadow } => (run, shadow.name().to_owned()),
+                Prepared::Ended => return Err(LoadError::Ended),
+            },
+        };
+        let committed = loads::committed_chunks(database, &run.id).await?;
+        if mode == LoadMode::Append
+            && committed.is_empty()
+            && let Some(same_as) = find_same(loader, database, object, table, format).await?
+            && loads::skip(database, &run, table, object.size, &same_as).await?
+        {
+            return Ok(());
+        }
+        let plan = Arc::new(Plan { table, mode, target });
+        let digest = self.load(&run, &plan, committed, is_first_try).await?;
+        self.check_rejects(&run).await?;
+        if mode == LoadMode::Replace {
+            return match loads::swap(database, &run, table, &digest).await? {
+                Swapped::Ended => Ok(()),
+                Swapped::Restarted => Err(LoadError::Restarted),
+            };
+        }
+        loads::end(database, &run, Ending::Completed(&digest)).await?;
+        match loads::standing(database, &run.id).await? {
+            Some(Begun { status: LoadStatus::Running, .. }) => Err(LoadError::Restarted),
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads the object and commits its chunks; gives back the digest of its content.
+    async fn load(
+        &self,
+        run: &Run,
+        plan: &Arc<Plan>,
+        committed: BTreeMap<u32, CommittedChunk>,
+        is_first_try: bool,
+    ) -> Result<String, LoadError> {
+        let Self { loader, database, object, .. } = *self;
+        let format = self.incoming.format;
+        let rejected = committed.values().map(|chunk| chunk.rows_rejected).sum();
+        // What an earlier try had under way when it was cut off, it may have written rejects files for.
+        let begun_before = committed.keys().next_back().map_or(0, |last| last + 1) + MAX_LANES as u32;
+        let resume = match position_after(&committed, format) {
+            Some(position) => Some((self.columns().await?, position)),
+            None => None,
+        };
+        let from = resume.as_ref().map_or(0, |(_, position)| position.byte);
+        let reading = Reading {
+            plan: Arc::clone(plan),
+            format,
+            object_bytes: object.size,
+            chunk_bytes: self.chunk_bytes,
+            committed,
+            resume,
+        };
+        let (pieces, content) = Pieces::channel();
+        let (sender, chunks) = mpsc::channel(CHUNKS_AHEAD);
+        let reading = spawn_blocking(move || reading.run(Box::new(content), &sender));
+        let references = References::default();
+        let committer = &Committer {
+            loader,
+            database,
+            run,
+            plan,
+            references: &references,
+            deadline: self.deadline,
+            stale_rejects_until: if is_first_try { None } else { Some(begun_before) },
+        };
+        let lanes = Lanes {
+            lanes: loader.options.lanes,
+            deadline: self.deadline,
+            max_rejects: self.max_rejects(),
+            rejected,
+        };
+        let lanes = lanes.run(chunks, |prepared| async move {
+            let committed = committer.commit(prepared).await?;
+            self.progress.fetch_add(u64::from(committed.is_ours), Ordering::Relaxed);
+            Ok(committed)
+        });
+        let (done, parent) = {
+            let (mut lanes, mut feeding) =
+                (std::pin::pin!(lanes), std::pin::pin!(feed(&loader.store, object, from, pieces)));
+            let mut parent = None;
+            let mut is_fed = false;
+            loop {
+                // What ends the committing also ends the reading, whose chunks nobody takes any more.
+                tokio::select! {
+                    done = &mut lanes => break (done, parent),
+                    found = &mut feeding, if !is_fed => (is_fed, parent) = (true, found),
+                }
+            }
+        };
+        let read = reading.await?;
+        done?;
+        let digest = read?;
+        if let Some(parent) = parent {
+            loads::adopt(database, run, &parent).await?;
+        }
+        Ok(digest)
+    }
+
+    /// The columns of a file that is not read from its start.
+    async fn columns(&self) -> Result<Arc<Columns>, LoadError> {
+        let Self { loader, object, .. } = *self;
+        let Incoming { table, format, .. } = self.incoming;
+        let object_bytes = object.size;
+        let (pieces, content) = Pieces::channel();
+        let reading = spawn_blocking(move || {
+            // A chunk of one byte is one of one record.
+            let opening = Opening { format, table, object_bytes, chunk_bytes: 1, from: None };
+            let first = source::open(opening, Box::new(content))?.next_chunk()?;
+            Ok::<_, LoadError>(Columns::of_first_chunk(table, &first.unwrap_or_default())?)
+        });
+        feed(&loader.store, object, 0, pieces).await;
+        Ok(Arc::new(reading.await??))
+    }
+
+    fn max_rejects(&self) -> Option<RejectLimit> {
+        self.incoming.table.max_rejects().or(self.loader.options.max_rejects)
+    }
+
+    /// Holds the rejected records of the whole load against the limit.
+    async fn check_rejects(&self, run: &Run) -> Result<(), LoadError> {
+        let Some(limit) = self.max_rejects() else { return Ok(()) };
+        let record = loads::get(self.database, &run.id).await?;
+        match record {
+            Some(record) if limit.is_exceeded(record.rows_rejected, record.rows_read) => {
+                Err(LoadError::TooManyRejects { limit })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Where a load goes on that has these chunks: after those that follow each other from the start. What is compressed can
+/// only be read from its start.
+fn position_after(committed: &BTreeMap<u32, CommittedChunk>, format: Format) -> Option<Position> {
+    if format != Format::Csv {
+        return None;
+    }
+    let in_a_row = committed.values().zip(0..).take_while(|(chunk, number)| {
+        // Chunks of an older release have no digest to go on with.
+        chunk.number == *number && chunk.digest.is_some()
+    });
+    let (last, _) = in_a_row.last()?;
+    Some(Position { number: last.number + 1, byte: last.end_byte, line: last.end_line })
+}
