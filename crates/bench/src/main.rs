@@ -116,7 +116,7 @@ async fn main() -> Result<ExitCode> {
             let started = Instant::now();
             eprintln!("== {}", part.title());
             if let Err(error) = part.measure(&settings, &mut table).await {
-                eprintln!("error: {error:?}");
+                eprintln!("error: {error:#}");
                 table.failed(part.title(), &error);
                 all_done = false;
             }

@@ -84,7 +84,7 @@ pub(crate) async fn measure(settings: &Settings, table: &mut Table) -> Result<()
 
 impl<'s> Cloud<'s> {
     fn start(settings: &'s Settings) -> Result<Self> {
-        let cloud = Self { settings, variables: BTreeMap::new() };
+        let mut cloud = Self { settings, variables: BTreeMap::new() };
         // What an earlier run that was killed left behind.
         cloud.clean()?;
         let artifacts = settings.cloud.join("artifacts");
@@ -107,7 +107,8 @@ impl<'s> Cloud<'s> {
             String::from_utf8_lossy(&output.stderr)
         );
         let text = fs::read_to_string(settings.cloud.join("env"))?;
-        Ok(Self { variables: variables(&text), ..cloud })
+        cloud.variables = variables(&text);
+        Ok(cloud)
     }
 
     fn rowgate(&self) -> Command {
