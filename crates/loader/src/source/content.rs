@@ -31,7 +31,7 @@ pub(super) struct Content {
 enum Packing {
     Plain(Input),
     /// `None` only while one member's decoder is exchanged for the next one's.
-    Gzip(Option<GzDecoder<Input>>),
+    Gzip(Option<Box<GzDecoder<Input>>>),
     Zstd(ZstdDecoder<'static, Input>),
 }
 
@@ -43,7 +43,7 @@ impl Content {
     /// Text packed with gzip, at most `limit` bytes of it. Of several members (RFC 1952, 2.2), which `cat` makes of
     /// several files, each is read; zeros behind the last one, which tapes and some backup programs leave, are ignored.
     pub(super) fn gzip(input: Input, limit: u64) -> Self {
-        Self { packing: Packing::Gzip(Some(GzDecoder::new(input))), given: 0, limit }
+        Self { packing: Packing::Gzip(Some(Box::new(GzDecoder::new(input)))), given: 0, limit }
     }
 
     /// Text packed with Zstandard, at most `limit` bytes of it. Of several frames each is read.
@@ -98,11 +98,11 @@ impl Content {
         let Packing::Gzip(decoder) = &mut self.packing else {
             return Ok(false);
         };
-        let Some(mut input) = decoder.take().map(GzDecoder::into_inner) else {
+        let Some(mut input) = decoder.take().map(|decoder| decoder.into_inner()) else {
             return Ok(false);
         };
         let first = loop {
-            let held = input.peek().map_err(SourceError::Read)?;
+            let held = input.peek()?;
             let zeros = held.iter().take_while(|byte| **byte == 0).count();
             match held.get(zeros) {
                 None if zeros == 0 => return Ok(false),
@@ -117,7 +117,7 @@ impl Content {
         if first != GZIP_FIRST {
             return Err(SourceError::Trailing(Format::Gzip));
         }
-        *decoder = Some(GzDecoder::new(input));
+        *decoder = Some(Box::new(GzDecoder::new(input)));
         Ok(true)
     }
 
@@ -125,7 +125,7 @@ impl Content {
     fn explain(&mut self, format: Format, error: &io::Error) -> SourceError {
         let input = match &mut self.packing {
             Packing::Plain(input) => Some(input),
-            Packing::Gzip(decoder) => decoder.as_mut().map(GzDecoder::get_mut),
+            Packing::Gzip(decoder) => decoder.as_mut().map(|decoder| decoder.get_mut()),
             Packing::Zstd(decoder) => Some(decoder.get_mut()),
         };
         if let Some(failure) = input.and_then(Input::take_failure) {

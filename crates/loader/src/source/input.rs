@@ -2,6 +2,8 @@
 
 use std::io::{self, BufRead, Read};
 
+use super::SourceError;
+
 /// Bytes that are read ahead.
 const BUFFER: usize = 64 * 1024;
 
@@ -21,21 +23,11 @@ impl Input {
         Self { reader, buffer: Vec::with_capacity(BUFFER), at: 0, has_ended: false, failure: None }
     }
 
-    /// What comes next: [`BUFFER`] bytes at the start of the object, unless it is shorter.
-    pub(super) fn peek(&mut self) -> io::Result<&[u8]> {
-        if self.at == self.buffer.len() && !self.has_ended && self.failure.is_none() {
-            self.buffer.clear();
-            self.at = 0;
-            let limit = BUFFER as u64;
-            match (&mut self.reader).take(limit).read_to_end(&mut self.buffer) {
-                Ok(read) => self.has_ended = read < BUFFER,
-                Err(error) => self.failure = Some(error),
-            }
-        }
-        match &self.failure {
-            // What came before the failure is not used: another try reads it anew.
-            Some(error) => Err(error.kind().into()),
-            None => Ok(&self.buffer[self.at..]),
+    /// What comes next: [`BUFFER`] bytes at the start of the object, unless it is shorter; nothing at its end.
+    pub(super) fn peek(&mut self) -> Result<&[u8], SourceError> {
+        match self.fill_buf() {
+            Ok(_) => Ok(&self.buffer[self.at..]),
+            Err(error) => Err(SourceError::Read(self.take_failure().unwrap_or(error))),
         }
     }
 
@@ -47,7 +39,19 @@ impl Input {
 
 impl BufRead for Input {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        self.peek()
+        if self.at == self.buffer.len() && !self.has_ended && self.failure.is_none() {
+            self.buffer.clear();
+            self.at = 0;
+            match (&mut self.reader).take(BUFFER as u64).read_to_end(&mut self.buffer) {
+                Ok(read) => self.has_ended = read < BUFFER,
+                Err(error) => self.failure = Some(error),
+            }
+        }
+        match &self.failure {
+            // What came before the failure is not used: another try reads it anew.
+            Some(error) => Err(error.kind().into()),
+            None => Ok(&self.buffer[self.at..]),
+        }
     }
 
     fn consume(&mut self, count: usize) {
@@ -57,7 +61,7 @@ impl BufRead for Input {
 
 impl Read for Input {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let held = self.peek()?;
+        let held = self.fill_buf()?;
         let count = held.len().min(into.len());
         into[..count].copy_from_slice(&held[..count]);
         self.consume(count);

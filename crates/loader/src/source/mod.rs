@@ -38,6 +38,7 @@ pub(crate) trait Source: Send {
 }
 
 /// What is to be read, and how.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Opening<'a> {
     /// How the content is written.
     pub(crate) format: Format,
@@ -74,8 +75,7 @@ pub(crate) fn open(
     let mut input = Input::new(reader);
     let limit = unpacked_limit(object_bytes);
     if from.is_none_or(|from| from.byte == 0) {
-        let start = input.peek().map_err(SourceError::Read)?;
-        sniff::check_kind(format, start)?;
+        sniff::check_kind(format, input.peek()?)?;
     }
     Ok(match format {
         Format::Csv => Box::new(CsvSource::new(Content::plain(input), table, chunk_bytes, from)?),

@@ -6,9 +6,9 @@ use domain::dictionary::ColumnType;
 
 const DAY: i64 = 24 * 60 * 60;
 
-/// The first day that Excel counts right: day 60 is the 29th of February 1900, which did not exist.
-const FIRST_RIGHT_DAY: i64 = 61;
-/// Days from day 0, as it is counted from day 61 on, to 1970.
+/// The 29th of February 1900, which did not exist. Excel counts it all the same.
+const NO_DAY: i64 = 60;
+/// Days to 1970 from day 0, as it is counted from day 61 on.
 const TO_1970_FROM_1900: i64 = 25_569;
 /// The same where days are counted from 1904.
 const TO_1970_FROM_1904: i64 = 24_107;
@@ -38,10 +38,10 @@ pub(super) fn push_date(text: &[u8], is_1904: bool, column: Option<ColumnType>, 
     let (day, second) = (seconds / DAY, seconds % DAY);
     let day = match day {
         day if is_1904 => day - TO_1970_FROM_1904,
-        FIRST_RIGHT_DAY.. => day - TO_1970_FROM_1900,
-        1..60 => day + 1 - TO_1970_FROM_1900,
-        // A time without a day, or the day that did not exist.
-        _ => return false,
+        // A time without a day.
+        0 | NO_DAY => return false,
+        1..NO_DAY => day + 1 - TO_1970_FROM_1900,
+        _ => day - TO_1970_FROM_1900,
     };
     let (year, month, day) = civil(day);
     if year > 9999 {

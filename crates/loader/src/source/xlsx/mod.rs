@@ -12,6 +12,9 @@ mod styles;
 mod xml;
 mod zip;
 
+#[cfg(test)]
+mod tests;
+
 use std::fs::File;
 use std::io::{self, Read, Seek};
 

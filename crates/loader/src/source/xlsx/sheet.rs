@@ -105,8 +105,8 @@ impl Sheet {
                     self.read_cells(row, types)?;
                     return Ok(true);
                 }
-                // What follows the rows may be long, but says nothing of them.
-                Some(Token::Close(b"sheetData")) | None => return Ok(false),
+                Some(Token::Close(b"sheetData")) => self.tokens.skip_rest()?,
+                None => return Ok(false),
                 Some(_) => {}
             }
         }

@@ -89,6 +89,40 @@ impl Tokens {
         if let Some((start, end)) = self.to_close.take() {
             return Ok(Some(Token::Close(&self.buffer[start..end])));
         }
+        let Some(start) = self.advance()? else {
+            return Ok(None);
+        };
+        let token = &self.buffer[start..self.at];
+        Ok(Some(match token {
+            [b'<', b'/', name @ .., b'>'] => Token::Close(local(name.trim_ascii_end())),
+            [b'<', b'!', b'[', ..] => Token::Verbatim(&token[VERBATIM.len()..token.len() - b"]]>".len()]),
+            [b'<', inner @ .., b'>'] => {
+                let (inner, is_closed) = match inner {
+                    [inner @ .., b'/'] => (inner, true),
+                    inner => (inner, false),
+                };
+                let name_end = inner.iter().position(u8::is_ascii_whitespace).unwrap_or(inner.len());
+                let (name, attributes) = inner.split_at(name_end);
+                let name = local(name);
+                if is_closed {
+                    let name_end = start + 1 + name_end;
+                    self.to_close = Some((name_end - name.len(), name_end));
+                }
+                Token::Open(Tag { name, attributes })
+            }
+            text => Token::Text(text),
+        }))
+    }
+
+    /// Goes to the end of the part, whatever it holds, so that its checksum is seen to be right.
+    pub(super) fn skip_rest(&mut self) -> Result<(), XmlError> {
+        while self.part.read(&mut self.buffer)? > 0 {}
+        (self.at, self.end, self.to_close) = (0, 0, None);
+        Ok(())
+    }
+
+    /// Goes behind the next token that means something; gives back where in the buffer it starts.
+    fn advance(&mut self) -> Result<Option<usize>, XmlError> {
         loop {
             if self.at == self.end && !self.read_on()? {
                 return Ok(None);
@@ -105,30 +139,12 @@ impl Tokens {
             };
             let start = self.at;
             self.at += length;
-            let token = &self.buffer[start..self.at];
-            return Ok(Some(match token {
-                [b'<', b'/', name @ .., b'>'] => Token::Close(local(name.trim_ascii_end())),
-                [b'<', b'!', ..] if token.starts_with(VERBATIM) => {
-                    Token::Verbatim(&token[VERBATIM.len()..length - b"]]>".len()])
-                }
-                [b'<', b'!', b'-', ..] | [b'<', b'?', ..] => continue,
+            match &self.buffer[start..self.at] {
+                [b'<', b'?', ..] | [b'<', b'!', b'-', ..] => {}
+                [b'<', b'!', b'[', ..] => return Ok(Some(start)),
                 [b'<', b'!', ..] => return Err(XmlError::Strange("it has a document type")),
-                [b'<', inner @ .., b'>'] => {
-                    let (inner, is_closed) = match inner {
-                        [inner @ .., b'/'] => (inner, true),
-                        inner => (inner, false),
-                    };
-                    let name_end = inner.iter().position(u8::is_ascii_whitespace).unwrap_or(inner.len());
-                    let (name, attributes) = inner.split_at(name_end);
-                    let name = local(name);
-                    if is_closed {
-                        let name_end = start + 1 + name_end;
-                        self.to_close = Some((name_end - name.len(), name_end));
-                    }
-                    Token::Open(Tag { name, attributes })
-                }
-                text => Token::Text(text),
-            }));
+                _ => return Ok(Some(start)),
+            }
         }
     }
 
@@ -160,7 +176,7 @@ fn markup_length(bytes: &[u8]) -> Option<usize> {
         [_, b'?', ..] => until(b"?>"),
         [_, b'!', ..] if bytes.len() < VERBATIM.len() => None,
         [_, b'!', b'-', ..] => until(b"-->"),
-        [_, b'!', b'[', ..] => until(b"]]>"),
+        [_, b'!', b'[', ..] => until(b"]]>").filter(|length| *length >= VERBATIM.len() + b"]]>".len()),
         [_, _, ..] => tag_length(bytes),
         _ => None,
     }

@@ -115,7 +115,7 @@ impl Archive {
         let mut tail = Vec::new();
         Section { file: Arc::clone(&file), at: tail_start, end: size }.read_to_end(&mut tail)?;
         let at = memchr::memmem::rfind(&tail, END).ok_or(ZipError::Truncated)?;
-        let end = &tail[at..];
+        let end = tail.get(at..at + END_LENGTH).ok_or(ZipError::Truncated)?;
         let directory = Directory {
             entries: u16_at(end, 10)?,
             length: u32_at(end, 12)?.into(),
@@ -181,13 +181,14 @@ fn entry(head: &[u8], extra: &[u8]) -> Result<Entry, ZipError> {
     }
     let mut large = zip64(extra);
     // A field of all ones stands for one of 64 bits in the ZIP64 extra field, in this order.
-    let mut wide = |at: usize| match u32_at(head, at)? {
-        u32::MAX => {
-            let (value, rest) = large.split_first_chunk().ok_or(ZipError::Damaged)?;
-            large = rest;
-            Ok(u64::from_le_bytes(*value))
+    let mut wide = |at: usize| -> Result<u64, ZipError> {
+        let narrow = u32_at(head, at)?;
+        if narrow < u32::MAX {
+            return Ok(narrow.into());
         }
-        value => Ok(u64::from(value)),
+        let (value, rest) = large.split_first_chunk().ok_or(ZipError::Damaged)?;
+        large = rest;
+        Ok(u64::from_le_bytes(*value))
     };
     Ok(Entry {
         is_packed: method == DEFLATED,
