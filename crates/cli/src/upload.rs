@@ -86,6 +86,9 @@ pub(crate) async fn wait_for(
         match api.load(id, None).await? {
             Some(load) if load.has_ended() => {
                 step.done(&line(&load));
+                if load.rows_rejected.is_some_and(|rows| rows > 0) {
+                    printer.note(&format!("  its rejected records: rowgate rejects {id}"));
+                }
                 return Ok(load);
             }
             Some(load) => {

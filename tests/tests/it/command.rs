@@ -35,6 +35,9 @@ async fn upload_waits_for_the_end_of_the_load() {
     assert!(output.status.success(), "{output:?}");
     assert_eq!(text(&output.stdout), format!("incoming/jobs/{} my jobs.csv\n", cloud.ids.number));
     assert!(text(&output.stderr).contains("2 rows read, 1 loaded, 1 rejected"), "{output:?}");
+    let key = format!("incoming/jobs/{} my jobs.csv", cloud.ids.number);
+    let load = cloud.loads_of(&key).await[0]["load"].as_str().unwrap().to_owned();
+    assert!(text(&output.stderr).contains(&format!("rowgate rejects {load}")), "{output:?}");
     assert_eq!(cloud.database.count("jobs", cloud.ids.base, cloud.ids.end()).await, 1);
 
     let again = rowgate(&["upload", "jobs", file.to_str().unwrap(), "--wait", "--timeout", "60"]);
