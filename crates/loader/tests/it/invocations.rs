@@ -1,0 +1,108 @@
+//! Loads that need more than one invocation, and what the queue is told.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use domain::load::LoadStatus;
+use testkit::local_data_api::{Effect, ErrorKind, Faults, Rule};
+
+use crate::cloud::{Cloud, Message};
+use crate::support::jobs;
+
+const NONE: [usize; 0] = [];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_load_that_needs_more_time_hands_itself_on_and_goes_on_where_it_stopped() -> Result<()> {
+    let mut cloud = Cloud::start().await?;
+    cloud.options.chunk_bytes = 2048;
+    // Every transaction takes its time, so that not even a fast machine loads all of it at once.
+    let slow = Rule::new(Effect::DelayMs(20));
+    cloud.test.data_api().set(Faults::default().with(slow));
+    let file = jobs(1..=2500);
+    let mut message = cloud.drop_file("incoming/jobs/a.csv", file.clone());
+    let mut invocations = 0;
+    loop {
+        invocations += 1;
+        assert!(invocations < 100, "it does not come to an end");
+        assert_eq!(
+            cloud.deliver_within(std::slice::from_ref(&message), Duration::from_millis(900)).await?,
+            NONE
+        );
+        match &cloud.messages.take().sent[..] {
+            [] => break,
+            [body] => message = Message::new(body),
+            more => panic!("{more:?}"),
+        }
+    }
+    let load = cloud.newest().await?;
+    assert_eq!((load.status, load.rows_loaded, load.rows_rejected), (LoadStatus::Completed, 2500, 0));
+    assert_eq!(load.attempts, invocations);
+    assert!(invocations >= 5, "{invocations} invocations prove little");
+    assert_eq!(cloud.test.value("SELECT COUNT(*) FROM jobs").await?, "2500");
+    // Each invocation reads ahead a little, and the columns once more; none begins from the start.
+    let once = file.len() as u64;
+    assert!(
+        cloud.bucket.bytes_read() < 2 * once * u64::from(invocations) / 2 + once,
+        "{}",
+        cloud.bucket.bytes_read()
+    );
+    // The digest of a load in many invocations is that of one at once.
+    cloud.test.data_api().clear();
+    assert_eq!(cloud.load("incoming/jobs/b.csv", file).await?.status, LoadStatus::Skipped);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_load_that_comes_no_further_is_not_handed_on_for_ever() -> Result<()> {
+    let cloud = Cloud::start().await?;
+    let stuck = Rule::new(Effect::DelayMs(5000)).sql("INSERT INTO `jobs`");
+    cloud.test.data_api().set(Faults::default().with(stuck));
+    let message = cloud.drop_file("incoming/jobs/a.csv", "1,a\n");
+    assert_eq!(cloud.deliver_within(std::slice::from_ref(&message), Duration::from_millis(800)).await?, [0]);
+    assert_eq!(cloud.messages.take().sent, [] as [&str; 0]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_message_is_held_while_it_is_worked_on_and_comes_back_soon_after_a_disturbance() -> Result<()> {
+    let cloud = Cloud::start().await?;
+    let message = cloud.drop_file("incoming/jobs/a.csv", "1,a\n");
+    cloud.bucket.fail_opens(u32::MAX);
+    for (receives, seconds) in [(1, 30), (2, 120), (3, 600), (4, 1800), (5, 0)] {
+        assert_eq!(
+            cloud.deliver_within(&[message.received(receives)], Duration::from_millis(500)).await?,
+            [0]
+        );
+        assert_eq!(cloud.messages.take().kept, Some(Duration::from_secs(seconds)));
+    }
+    cloud.bucket.fail_opens(0);
+    assert_eq!(cloud.deliver(&[message]).await?, NONE);
+    assert_eq!(cloud.messages.take().kept, Some(Duration::from_secs(90)));
+    Ok(())
+}
+
+#[tokio::test]
+async fn content_that_changes_between_deliveries_is_not_mixed() -> Result<()> {
+    let mut cloud = Cloud::start().await?;
+    cloud.options = loader::Options { lanes: 1, chunk_bytes: 1024, ..cloud.options };
+    let event = crate::cloud::event(
+        &serde_json::json!({"key": "incoming/jobs/x.csv.gz", "size": 9, "sequencer": "1"}),
+    );
+    let gzip = |text: &str| {
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut packed, text.as_bytes()).map(|()| packed.finish())
+    };
+    cloud.bucket.put("incoming/jobs/x.csv.gz", None, gzip(&jobs(1..=300))??);
+    let refuse = Rule::error(ErrorKind::AccessDeniedException).sql("INSERT INTO `jobs`").after(2);
+    cloud.test.data_api().set(Faults::default().with(refuse));
+    assert_eq!(cloud.deliver(&[Message::new(event.clone())]).await?, [0]);
+    cloud.test.data_api().clear();
+    cloud.bucket.put("incoming/jobs/x.csv.gz", None, gzip(&jobs(1001..=1300))??);
+    assert_eq!(cloud.deliver(&[Message::new(event)]).await?, NONE);
+    let load = cloud.newest().await?;
+    assert_eq!(load.status, LoadStatus::Failed);
+    let error = load.error.unwrap_or_default();
+    assert!(error.starts_with("from line 1 on the file is not what was read before"), "{error}");
+    assert_eq!(cloud.test.value("SELECT MAX(id) < 1001 FROM jobs").await?, "1");
+    Ok(())
+}
