@@ -2,7 +2,7 @@
 //! interrupted replaces left behind goes.
 //!
 //! It runs on a schedule, all day, but asks the database only after a load: a database that is asked every quarter of
-//! an hour never pauses. Two notes in the data bucket tell: whoever takes a load up changes the one, and an audit that
+//! an hour never pauses. Two notes in the data bucket tell: whoever works on messages changes the one, and an audit that
 //! found everything settled copies it into the other.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -14,11 +14,12 @@ use domain::load::LoadId;
 use lambda_kit::metrics;
 use serde::{Deserialize, Serialize};
 
+use crate::error::causes;
 use crate::notes::Notes;
 use crate::queue::{Backlog, QueueError};
 use crate::store::StoreError;
 
-/// The note that changes with every load that is taken up; `infra/` lets the loader write it.
+/// The note that changes with every message that is worked on; `infra/` lets the loader write it.
 const LAST_LOAD: &str = "rowgate/last-load";
 
 /// The note of what the last audit found.
@@ -95,14 +96,15 @@ pub struct Auditor<'a, N, Q> {
     pub queue: &'a Q,
 }
 
-/// Notes that a load has been taken up. To be called once the ledger says that it runs: an audit that reads the note
-/// must find the load.
+/// Notes that a message is worked on, so that the next audit asks the database. To be called before the work, for one
+/// that is killed, and after it, for an audit that looked before the ledger knew of the load.
 ///
-/// # Errors
-/// [`StoreError`]; a load need not stop for it, since the next one notes itself too.
-pub async fn note_load<N: Notes>(notes: &N, bucket: &str, load: &LoadId) -> Result<(), StoreError> {
+/// A note that cannot be written is only logged: the next message makes up for it.
+pub(crate) async fn note_work<N: Notes>(notes: &N, bucket: &str, message: &str) {
     let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    notes.write(bucket, LAST_LOAD, &format!("{load} {}", time.as_nanos())).await
+    if let Err(error) = notes.write(bucket, LAST_LOAD, &format!("{message} {}", time.as_nanos())).await {
+        tracing::warn!(error.causes = causes(&error), "the next audit may pass over this load");
+    }
 }
 
 impl<N: Notes, Q: Backlog> Auditor<'_, N, Q> {
@@ -219,7 +221,7 @@ mod tests {
                  '{status}', UTC_TIMESTAMP(3) - INTERVAL {hours} HOUR, started_at, {ended})"
             ))
             .await;
-            note_load(&self.notes, BUCKET, &id).await.unwrap();
+            note_work(&self.notes, BUCKET, name).await;
             id
         }
 

@@ -40,7 +40,7 @@ use aurora::{Database, Deadline};
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use domain::dictionary::Dictionary;
 
-pub use audit::{AuditError, Audited, Auditor, LedgerFault, note_load};
+pub use audit::{AuditError, Audited, Auditor, LedgerFault};
 pub use backfill::{Backfill, BackfillError, Backfilled, Backfiller};
 pub use error::LoadError;
 pub use event::{EventError, ObjectCreated, Told, objects_created};

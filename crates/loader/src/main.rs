@@ -1,4 +1,4 @@
-//! The `rowgate-loader` function: wires configuration, database, S3 and the queue's events.
+//! The `rowgate-loader` function: wires configuration, database, S3, the queue and what the function is invoked with.
 
 // The future of a whole load, retries and SDK calls within, nests deeper than the compiler's default allows.
 #![recursion_limit = "256"]
@@ -6,10 +6,9 @@
 use std::time::{Duration, SystemTime};
 
 use aurora::{Database, Deadline, Target};
-use aws_lambda_events::sqs::SqsEvent;
 use lambda_kit::{aws, env};
 use lambda_runtime::{Context, Error, LambdaEvent, service_fn};
-use loader::{Loader, Options, S3Store, SqsQueue, handle};
+use loader::{Loader, Options, Payload, S3Store, SqsQueue, invoke};
 
 /// Time kept back from Lambda's deadline, so that the answer still goes out; of a short time, a fifth.
 const TIME_TO_ANSWER: Duration = Duration::from_secs(5);
@@ -33,8 +32,8 @@ async fn main() -> Result<(), Error> {
         dictionary: domain::shipped::dictionary()?,
         bucket,
     };
-    lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| async move {
-        Ok::<_, Error>(handle(loader, event.payload, deadline(&event.context)).await)
+    lambda_runtime::run(service_fn(|event: LambdaEvent<Payload>| async move {
+        Ok::<_, Error>(invoke(loader, event.payload, deadline(&event.context)).await?)
     }))
     .await
 }

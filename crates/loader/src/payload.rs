@@ -6,8 +6,9 @@ use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::audit::{AuditError, Audited, Auditor};
+use crate::audit::{AuditError, Audited, Auditor, note_work};
 use crate::backfill::{Backfill, BackfillError, Backfilled, Backfiller};
+use crate::error::causes;
 use crate::listing::List;
 use crate::notes::Notes;
 use crate::queue::{Backlog, Queue};
@@ -77,7 +78,14 @@ where
 {
     let Loader { database, store, queue, dictionary, bucket, .. } = loader;
     match payload {
-        Payload::Messages(event) => Ok(Answer::Messages(handle(loader, event, deadline).await)),
+        Payload::Messages(event) => {
+            let first =
+                event.records.first().and_then(|message| message.message_id.clone()).unwrap_or_default();
+            let ((), answer) =
+                tokio::join!(note_work(store, bucket, &first), handle(loader, event, deadline));
+            note_work(store, bucket, &first).await;
+            Ok(Answer::Messages(answer))
+        }
         Payload::Audit => {
             let audited = Auditor { database, bucket, notes: store, queue }.run(deadline).await;
             audited.map(Answer::Audited).map_err(logged)
@@ -93,7 +101,7 @@ where
 /// What goes to the caller is one sentence; the log has the causes.
 fn logged<E: Into<InvocationError>>(error: E) -> InvocationError {
     let error = error.into();
-    tracing::error!(error.causes = crate::error::causes(&error), "the invocation failed");
+    tracing::error!(error.causes = causes(&error), "the invocation failed");
     error
 }
 
