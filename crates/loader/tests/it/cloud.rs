@@ -36,6 +36,7 @@ struct Shared {
     /// The load that an object's metadata names.
     parents: Mutex<BTreeMap<String, String>>,
     read: AtomicU64,
+    opened_at: Mutex<Vec<u64>>,
 }
 
 #[derive(Debug, Clone)]
@@ -118,6 +119,11 @@ impl Bucket {
         *lock(&self.0.breaks) = after.to_vec();
     }
 
+    /// From which byte on objects were opened, in order.
+    pub(crate) fn opened_at(&self) -> Vec<u64> {
+        lock(&self.0.opened_at).clone()
+    }
+
     /// How many bytes were read in all.
     pub(crate) fn bytes_read(&self) -> u64 {
         self.0.read.load(Ordering::Relaxed)
@@ -141,6 +147,7 @@ impl Store for Bucket {
         }
         let key = (object.key.to_owned(), object.version.map(str::to_owned));
         let found = lock(&self.0.objects).get(&key).cloned().ok_or(StoreError::Gone)?;
+        lock(&self.0.opened_at).push(from);
         let at = usize::try_from(from).unwrap().min(found.len());
         let breaks_after = lock(&self.0.breaks).pop();
         let content = Reading { object: found, at, breaks_after, shared: Arc::clone(&self.0) };

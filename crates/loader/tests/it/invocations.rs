@@ -24,11 +24,11 @@ async fn a_load_that_needs_more_time_hands_itself_on_and_goes_on_where_it_stoppe
     loop {
         invocations += 1;
         assert!(invocations < 100, "it does not come to an end");
-        assert_eq!(
-            cloud.deliver_within(std::slice::from_ref(&message), Duration::from_millis(900)).await?,
-            NONE
-        );
+        // One that came no further, on a machine that is busy, is simply delivered again.
+        let comes_back =
+            cloud.deliver_within(std::slice::from_ref(&message), Duration::from_millis(900)).await? == [0];
         match &cloud.messages.take().sent[..] {
+            [] if comes_back => {}
             [] => break,
             [body] => message = Message::new(body),
             more => panic!("{more:?}"),
@@ -39,13 +39,9 @@ async fn a_load_that_needs_more_time_hands_itself_on_and_goes_on_where_it_stoppe
     assert_eq!(load.attempts, invocations);
     assert!(invocations >= 5, "{invocations} invocations prove little");
     assert_eq!(cloud.test.value("SELECT COUNT(*) FROM jobs").await?, "2500");
-    // Each invocation reads ahead a little, and the columns once more; none begins from the start.
-    let once = file.len() as u64;
-    assert!(
-        cloud.bucket.bytes_read() < 2 * once * u64::from(invocations) / 2 + once,
-        "{}",
-        cloud.bucket.bytes_read()
-    );
+    // The first reads from the start; the others ask for the columns and go on at the byte where a chunk ended.
+    let offsets: Vec<u64> = cloud.bucket.opened_at().into_iter().filter(|from| *from > 0).collect();
+    assert!(offsets.is_sorted() && offsets.len() >= 4, "{offsets:?}");
     // The digest of a load in many invocations is that of one at once.
     cloud.test.data_api().clear();
     assert_eq!(cloud.load("incoming/jobs/b.csv", file).await?.status, LoadStatus::Skipped);
