@@ -22,6 +22,8 @@ fn by_number(code: u16, message: &str) -> Error {
         1022 | 1062 | 1586 => Error::DuplicateKey { message },
         1213 => Error::Deadlock { message },
         1205 => Error::LockWaitTimeout { message },
+        // ER_TABLE_DEF_CHANGED, "please retry transaction": a table has been swapped in since the transaction's snapshot.
+        1412 => Error::TransactionLost { message },
         // ER_QUERY_INTERRUPTED, MariaDB's max_statement_time, ER_QUERY_TIMEOUT
         1317 | 1969 | 3024 => Error::StatementTimeout { message },
         // ER_NET_PACKET_TOO_LARGE

@@ -239,7 +239,7 @@ pub(super) async fn end_undone(
                        WHERE load_id = :load";
             tx.execute(Statement::new(sql).bind("load", load)).await?;
         }
-        tx.execute(end::statement(run, ending.clone())).await?;
+        tx.execute(end::statement(run, *ending)).await?;
         let sql = "UPDATE rowgate_loads SET restarts = restarts + 1, shadow_table = NULL WHERE load_id = :load";
         tx.execute(Statement::new(sql).bind("load", load)).await?;
         open(&tx, table, &run.id).await?;

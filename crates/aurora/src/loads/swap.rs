@@ -22,6 +22,7 @@ use super::end::Ending;
 use super::gate::{self, ClosedGate, Closing, Swap};
 use super::shadow::{self, Shadow, Whereabouts};
 use super::{Run, pause};
+use crate::limits::FINISH_GRACE;
 use crate::{Database, Deadline, Error, Statement};
 
 /// How often a shadow is made anew because an answer was lost or somebody else was quicker.
@@ -133,8 +134,10 @@ pub async fn swap(database: &Database, run: &Run, table: &Table, digest: &str) -
             finish(database, &swap).await?;
             return Ok(Swapped::Ended);
         };
-        if is_waiting(database, &swap).await? {
-            back_out(database, &swap).await?;
+        // A closed gate holds others up: opening it gets time though none is left.
+        let grace = &database.with_deadline(database.deadline().max(Deadline::after(FINISH_GRACE)));
+        if is_waiting(grace, &swap).await? {
+            back_out(grace, &swap).await?;
             if !error.is_retryable() && !error.is_unknown_outcome() {
                 return Err(error);
             }
@@ -147,7 +150,7 @@ pub async fn swap(database: &Database, run: &Run, table: &Table, digest: &str) -
 async fn rename(database: &Database, swap: &Swap) -> Result<(), Error> {
     let Swap { table, shadow, .. } = swap;
     let sql = format!("RENAME TABLE `{table}` TO `{}`, `{}` TO `{table}`", shadow.old(), shadow.name());
-    // Half of the time that is left is for backing out.
+    // The other half of the time that is left is for what follows.
     let patience = RENAME_PATIENCE.min(database.deadline().remaining() / 2);
     database.with_deadline(Deadline::after(patience)).execute(Statement::new(sql)).await.map(|_| ())
 }

@@ -4,6 +4,7 @@ mod ledger_audit;
 mod migrations;
 mod retries;
 mod statements;
+mod swap;
 mod transactions;
 
 use anyhow::Result;
