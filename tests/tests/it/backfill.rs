@@ -48,6 +48,7 @@ fn counts(queued: u64, known: u64) -> Value {
 #[tokio::test]
 async fn loads_another_bucket_once_however_often_it_is_asked_to() {
     let cloud = Cloud::connect().await;
+    cloud.seed().await;
     let bucket = other_bucket(&cloud, false).await;
     // More than go into one request to the queue, with names that an event encodes.
     let keys: Vec<String> =
@@ -73,6 +74,7 @@ async fn loads_another_bucket_once_however_often_it_is_asked_to() {
 #[tokio::test]
 async fn takes_the_newest_version_of_each_file_and_none_that_is_deleted() {
     let cloud = Cloud::connect().await;
+    cloud.seed().await;
     let bucket = other_bucket(&cloud, true).await;
     let key = |name: &str| format!("incoming/employees/{}-{name}.csv", cloud.ids.number);
     put(&cloud, &bucket, &key("twice"), cloud.ids.line(0)).await;
@@ -90,6 +92,7 @@ async fn takes_the_newest_version_of_each_file_and_none_that_is_deleted() {
 #[tokio::test]
 async fn knows_what_was_dropped_and_loaded() {
     let cloud = Cloud::connect().await;
+    cloud.seed().await;
     let key = cloud.key("employees", "dropped.csv");
     cloud.load(&key, cloud.ids.line(0)).await;
     assert_eq!(backfill(&cloud, json!({"prefix": key})).await, counts(0, 1));
@@ -140,6 +143,7 @@ async fn says_what_is_wrong_with_a_request() {
 #[tokio::test]
 async fn a_load_that_nobody_works_on_is_given_up_and_goes_on_with_a_backfill() {
     let cloud = Cloud::connect().await;
+    cloud.seed().await;
     let bucket = other_bucket(&cloud, true).await;
     let key = format!("incoming/employees/{}-left.csv", cloud.ids.number);
     put(&cloud, &bucket, &key, cloud.ids.lines(0, 10)).await;
