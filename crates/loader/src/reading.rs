@@ -35,16 +35,24 @@ pub(crate) async fn feed<S: Store>(
     let mut at = from;
     let mut reopens = 0;
     let error = 'open: loop {
+        let mut skip = 0;
         let mut content = match store.open(object.version(), at).await {
-            Ok(Opened { content, parent: named }) => {
+            Ok(Opened { content, from, parent: named }) => {
                 parent = named.as_deref().and_then(LoadId::parse);
+                skip = at.saturating_sub(from);
                 content
             }
             Err(error) => break error,
         };
         loop {
             match content.next().await {
-                Ok(Some(piece)) => {
+                Ok(Some(mut piece)) => {
+                    let skipped = piece.len().min(usize::try_from(skip).unwrap_or(usize::MAX));
+                    piece.advance(skipped);
+                    skip -= skipped as u64;
+                    if piece.is_empty() {
+                        continue;
+                    }
                     at += piece.len() as u64;
                     if pieces.send(Ok(piece)).await.is_err() {
                         return parent;

@@ -57,10 +57,13 @@ impl Store for S3Store {
         match request.send().await {
             Ok(mut object) => {
                 let parent = object.metadata.as_mut().and_then(|metadata| metadata.remove(LOAD_METADATA));
-                Ok(Opened { content: object.body, parent })
+                // MiniStack ignores ranges of versions, and answers with all of the object.
+                let is_range =
+                    object.content_range.is_some_and(|range| range.starts_with(&format!("bytes {from}-")));
+                Ok(Opened { content: object.body, from: if is_range { from } else { 0 }, parent })
             }
             Err(error) if status(&error) == Some(BEYOND_END) => {
-                Ok(Opened { content: ByteStream::from_static(b""), parent: None })
+                Ok(Opened { content: ByteStream::from_static(b""), from, parent: None })
             }
             Err(error) if is_gone(&error) => Err(StoreError::Gone),
             Err(error) => Err(StoreError::Failed(error.into())),

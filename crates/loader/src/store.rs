@@ -32,8 +32,11 @@ pub struct ObjectVersion<'a> {
 /// An object that is open.
 #[derive(Debug)]
 pub struct Opened<C> {
-    /// Its content, from the byte that was asked for.
+    /// Its content.
     pub content: C,
+    /// The byte that the content begins with: the one that was asked for, or an earlier one where the store does not know
+    /// how to begin there.
+    pub from: u64,
     /// The load whose rejected records it holds, where its metadata names one.
     pub parent: Option<String>,
 }
@@ -43,7 +46,7 @@ pub trait Store: Sync {
     /// An object's content, piece by piece.
     type Content: Content;
 
-    /// Opens an object from a byte on; beyond its end there is no content.
+    /// Opens an object, if possible from a byte on; beyond its end there is no content.
     fn open(
         &self,
         object: ObjectVersion<'_>,

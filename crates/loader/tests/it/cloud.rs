@@ -37,6 +37,7 @@ struct Shared {
     parents: Mutex<BTreeMap<String, String>>,
     read: AtomicU64,
     opened_at: Mutex<Vec<u64>>,
+    ignores_ranges: Mutex<bool>,
 }
 
 #[derive(Debug, Clone)]
@@ -119,6 +120,11 @@ impl Bucket {
         *lock(&self.0.breaks) = after.to_vec();
     }
 
+    /// Makes every content begin at the object's start, as MiniStack does with versions.
+    pub(crate) fn ignore_ranges(&self) {
+        *lock(&self.0.ignores_ranges) = true;
+    }
+
     /// From which byte on objects were opened, in order.
     pub(crate) fn opened_at(&self) -> Vec<u64> {
         lock(&self.0.opened_at).clone()
@@ -148,11 +154,13 @@ impl Store for Bucket {
         let key = (object.key.to_owned(), object.version.map(str::to_owned));
         let found = lock(&self.0.objects).get(&key).cloned().ok_or(StoreError::Gone)?;
         lock(&self.0.opened_at).push(from);
+        // A store that knows no ranges begins at the start.
+        let from = if *lock(&self.0.ignores_ranges) { 0 } else { from };
         let at = usize::try_from(from).unwrap().min(found.len());
         let breaks_after = lock(&self.0.breaks).pop();
         let content = Reading { object: found, at, breaks_after, shared: Arc::clone(&self.0) };
         let parent = lock(&self.0.parents).get(object.key).cloned();
-        Ok(Opened { content, parent })
+        Ok(Opened { content, from: at as u64, parent })
     }
 
     async fn put_rejects(

@@ -13,7 +13,17 @@ const NONE: [usize; 0] = [];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_load_that_needs_more_time_hands_itself_on_and_goes_on_where_it_stopped() -> Result<()> {
-    let mut cloud = Cloud::start().await?;
+    in_many_invocations(Cloud::start().await?).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn so_does_one_whose_store_knows_no_ranges() -> Result<()> {
+    let cloud = Cloud::start().await?;
+    cloud.bucket.ignore_ranges();
+    in_many_invocations(cloud).await
+}
+
+async fn in_many_invocations(mut cloud: Cloud) -> Result<()> {
     cloud.options.chunk_bytes = 2048;
     // Every transaction takes its time, so that not even a fast machine loads all of it at once.
     let slow = Rule::new(Effect::DelayMs(20));
