@@ -82,6 +82,11 @@ impl Bucket {
         Ok(object.body.collect().await?.to_vec())
     }
 
+    pub(crate) async fn delete(&self, key: &str) -> Result<()> {
+        self.client.delete_object().bucket(&self.name).key(key).send().await?;
+        Ok(())
+    }
+
     /// The keys under a prefix, in order.
     pub(crate) async fn keys(&self, prefix: &str) -> Result<Vec<String>> {
         let mut pages =

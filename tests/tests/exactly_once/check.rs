@@ -110,6 +110,18 @@ impl Ledger {
         cut(content, chunk_bytes, &bytes)
     }
 
+    /// The lines of the records in all of its rejects files.
+    pub(crate) async fn rejected_lines(&self, bucket: &Bucket, content: &Content) -> Result<BTreeSet<u64>> {
+        let mut lines = BTreeSet::new();
+        for key in self.chunks.iter().filter_map(|chunk| chunk.rejects.as_deref()) {
+            for record in parse(&bucket.get(key).await?).iter().skip(1) {
+                let line = record.get(content.columns.len()).context("a line")?;
+                lines.insert(std::str::from_utf8(line)?.parse()?);
+            }
+        }
+        Ok(lines)
+    }
+
     /// Holds the ledger and the rejects files of a completed load against what it must have brought.
     pub(crate) async fn check(
         &self,
@@ -202,15 +214,31 @@ fn shown(fields: &[Vec<u8>]) -> String {
     format!("{fields:?}")
 }
 
-/// What must not be left behind in the database.
-pub(crate) async fn nothing_left(database: &TestDatabase) -> Result<()> {
-    let tables = database.sql("SHOW TABLES LIKE 'rowgate\\_%'").await?;
-    let debris: Vec<_> = tables
-        .into_iter()
-        .filter_map(|row| row.into_iter().next().flatten())
-        .filter(|table| table.starts_with("rowgate_new_") || table.starts_with("rowgate_old_"))
-        .collect();
-    ensure!(debris.is_empty(), "tables are left behind: {debris:?}");
+/// The tables of the database, each with how it is made.
+pub(crate) async fn schema(database: &TestDatabase) -> Result<Vec<String>> {
+    let mut tables = Vec::new();
+    for name in database.sql("SHOW TABLES").await? {
+        let name = name[0].clone().context("a name")?;
+        let made = database.sql(&format!("SHOW CREATE TABLE {name}")).await?;
+        let made = made[0][1].clone().context("a statement")?;
+        // Where its numbers stand is no part of how it is made.
+        let words = made.split_whitespace().filter(|word| !word.starts_with("AUTO_INCREMENT="));
+        tables.push(words.collect::<Vec<_>>().join(" "));
+    }
+    Ok(tables)
+}
+
+/// Holds the database against how it was before: no table more, none made otherwise, no gate closed.
+pub(crate) async fn nothing_left(database: &TestDatabase, before: &[String]) -> Result<()> {
+    let after = schema(database).await?;
+    let changed: Vec<_> = after.iter().filter(|table| !before.contains(table)).collect();
+    ensure!(
+        changed.is_empty() && after.len() == before.len(),
+        "tables are left, gone or changed: {changed:?}"
+    );
+    let closed =
+        database.value("SELECT COUNT(*) FROM rowgate_table_gates WHERE swapping_load_id IS NOT NULL");
+    ensure!(closed.await? == "0", "the table's gate is closed");
     Ok(())
 }
 

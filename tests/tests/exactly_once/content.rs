@@ -1,8 +1,13 @@
 //! What a file holds, and what is known about each of its records because it was made so.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 
+use anyhow::Result;
 use fastrand::Rng;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use rust_xlsxwriter::Workbook;
 
 /// A table that files are dropped for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +41,26 @@ impl Table {
     }
 }
 
+/// How a file is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    Csv,
+    Gzip,
+    Zstd,
+    Xlsx,
+}
+
+impl Format {
+    pub(crate) fn ending(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Gzip => "csv.gz",
+            Self::Zstd => "csv.zst",
+            Self::Xlsx => "xlsx",
+        }
+    }
+}
+
 /// Departments and jobs from 1 to this are there; nobody else is.
 pub(crate) const KNOWN_REFERENCES: i64 = 20;
 
@@ -64,7 +89,10 @@ pub(crate) struct Record {
 #[derive(Debug, Clone)]
 pub(crate) struct Content {
     pub(crate) table: Table,
-    pub(crate) bytes: Vec<u8>,
+    /// What is dropped.
+    pub(crate) object: Vec<u8>,
+    /// Bytes of content: of a compressed file what it unpacks to, of a sheet what `domain::load::ChunkBuilder` makes of it.
+    pub(crate) length: u64,
     /// The columns in the file's order.
     pub(crate) columns: Vec<&'static str>,
     pub(crate) records: Vec<Record>,
@@ -74,6 +102,7 @@ pub(crate) struct Content {
 #[derive(Debug, Clone)]
 pub(crate) struct Shape {
     pub(crate) table: Table,
+    pub(crate) format: Format,
     pub(crate) rows: usize,
     /// The first id of those that count up.
     pub(crate) first_id: i64,
@@ -93,8 +122,10 @@ pub(crate) struct Shape {
 
 impl Shape {
     pub(crate) fn draw(random: &mut Rng, table: Table, first_id: i64, tag: char) -> Self {
+        let formats = [Format::Csv, Format::Csv, Format::Csv, Format::Gzip, Format::Zstd, Format::Xlsx];
         Self {
             table,
+            format: formats[random.usize(..formats.len())],
             rows: random.usize(300..=5_000),
             first_id,
             tag,
@@ -110,15 +141,12 @@ impl Shape {
         }
     }
 
-    pub(crate) fn make(&self, random: &mut Rng) -> Content {
+    pub(crate) fn make(&self, random: &mut Rng) -> Result<Content> {
         let mut columns = self.table.columns().to_vec();
         if self.header && self.shuffled_columns {
             random.shuffle(&mut columns);
         }
-        let mut writer = Writer { shape: self, bytes: Vec::new(), line: 1 };
-        if self.byte_order_mark {
-            writer.bytes.extend("\u{FEFF}".bytes());
-        }
+        let mut writer = Writer::new(self);
         if self.header {
             let spelled = |column: &&'static str| match random.u8(..4) {
                 0 => Table::alias(column).as_bytes().to_vec(),
@@ -126,7 +154,7 @@ impl Shape {
                 _ => column.as_bytes().to_vec(),
             };
             let names: Vec<Vec<u8>> = columns.iter().map(spelled).collect();
-            writer.record(&names, random);
+            writer.record(&names, random)?;
         }
         let mut fresh: Vec<i64> = (self.first_id..).take(self.rows).collect();
         if self.shuffled_ids {
@@ -146,36 +174,35 @@ impl Shape {
             if random.f64() < self.flawed {
                 self.spoil(random, &mut record);
             }
-            let position =
-                |column: &str| self.table.columns().iter().position(|name| *name == column).unwrap_or(0);
-            // Too few or too many fields are at the end, whatever the order of the columns.
-            let (named, rest) = record.fields.split_at(self.table.columns().len().min(record.fields.len()));
-            let ordered = if named.len() == columns.len() {
-                columns
-                    .iter()
-                    .map(|column| named[position(column)].clone())
-                    .chain(rest.iter().cloned())
-                    .collect()
-            } else {
-                record.fields.clone()
-            };
-            record.fields = ordered;
+            record.fields = self.ordered(&columns, record.fields);
             writer.blank_line(random);
-            (record.line, record.start) = (writer.line, writer.bytes.len() as u64);
-            writer.record(&record.fields, random);
+            (record.line, record.start) = writer.position();
+            writer.record(&record.fields, random)?;
             records.push(record);
         }
-        if self.ends_without_line_end {
-            let end: &[u8] = if self.crlf { b"\r\n" } else { b"\n" };
-            writer.bytes.truncate(writer.bytes.len() - end.len());
+        let (object, length) = writer.finish()?;
+        Ok(Content { table: self.table, object, length, columns, records })
+    }
+
+    /// Brings fields from the dictionary's order into the file's; what is over stays at the end. In a record with too few of them
+    /// the order means nothing.
+    fn ordered(&self, columns: &[&'static str], fields: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+        let (known, width) = (self.table.columns(), columns.len());
+        if fields.len() < width {
+            return fields;
         }
-        let bytes = writer.bytes;
-        Content { table: self.table, bytes, columns, records }
+        let of = |column: &&str| known.iter().position(|known| known == column).unwrap_or_default();
+        let named = columns.iter().map(|column| fields[of(column)].clone());
+        named.chain(fields[width..].iter().cloned()).collect()
     }
 
     /// A record in which nothing is wrong, with its fields in the dictionary's order.
     fn row(&self, random: &mut Rng, id: i64) -> Record {
-        let name = name(random, self.tag);
+        let mut name = name(random, self.tag);
+        if self.format == Format::Xlsx {
+            // XML has no carriage returns.
+            name = name.replace('\r', "");
+        }
         let mut fields = vec![id.to_string(), name.clone()];
         let mut cells = vec![name];
         let mut unknown = 0;
@@ -201,8 +228,10 @@ impl Shape {
 
     /// Puts one or two things wrong.
     fn spoil(&self, random: &mut Rng, record: &mut Record) {
+        let is_sheet = self.format == Format::Xlsx;
         if random.u8(..6) == 0 {
-            if random.bool() {
+            // A cell that is not there is an empty one.
+            if random.bool() && !is_sheet {
                 record.fields.pop();
             } else {
                 record.fields.push(b"too much".to_vec());
@@ -214,9 +243,16 @@ impl Shape {
         let width = record.fields.len();
         let mut wrong = [random.usize(..width), random.usize(..width)];
         wrong.sort_unstable();
-        let count = if wrong[0] != wrong[1] && random.bool() { 2 } else { 1 };
+        // A row without a filled cell is none.
+        let count = if wrong[0] != wrong[1] && random.bool() && !is_sheet { 2 } else { 1 };
         for column in &wrong[..count] {
-            let (value, code) = flaw(random, self.table.columns()[*column]);
+            let (value, code) = loop {
+                let (value, code) = flaw(random, self.table.columns()[*column]);
+                // A workbook is UTF-8.
+                if code != "encoding" || !is_sheet {
+                    break (value, code);
+                }
+            };
             record.fields[*column] = value;
             record.codes.push(code);
             if *column == 0 {
@@ -274,14 +310,36 @@ fn name(random: &mut Rng, tag: char) -> String {
     name
 }
 
+/// Writes a file and knows where it is.
 struct Writer<'s> {
     shape: &'s Shape,
-    bytes: Vec<u8>,
+    text: Vec<u8>,
+    book: Workbook,
+    /// The line, or row, that comes next, and the bytes of content before it.
     line: u64,
+    length: u64,
 }
 
-impl Writer<'_> {
-    fn record(&mut self, fields: &[Vec<u8>], random: &mut Rng) {
+impl<'s> Writer<'s> {
+    fn new(shape: &'s Shape) -> Self {
+        let mut book = Workbook::new();
+        book.add_worksheet();
+        let mut writer = Self { shape, text: Vec::new(), book, line: 1, length: 0 };
+        if shape.byte_order_mark && shape.format != Format::Xlsx {
+            writer.push("\u{FEFF}".as_bytes());
+        }
+        writer
+    }
+
+    /// The line of what comes next, and the offset of its first byte.
+    fn position(&self) -> (u64, u64) {
+        (self.line, self.length)
+    }
+
+    fn record(&mut self, fields: &[Vec<u8>], random: &mut Rng) -> Result<()> {
+        if self.shape.format == Format::Xlsx {
+            return self.row(fields, random);
+        }
         for (index, field) in fields.iter().enumerate() {
             if index > 0 {
                 self.push(b",");
@@ -297,22 +355,68 @@ impl Writer<'_> {
                 self.push(field);
             }
         }
-        self.line_end();
+        self.push(self.line_end());
+        Ok(())
+    }
+
+    fn row(&mut self, fields: &[Vec<u8>], random: &mut Rng) -> Result<()> {
+        let sheet = self.book.worksheet_from_index(0)?;
+        for (column, field) in fields.iter().enumerate() {
+            let (row, column, text) =
+                (u32::try_from(self.line - 1)?, u16::try_from(column)?, std::str::from_utf8(field)?);
+            let is_number = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty();
+            if is_number && random.u8(..4) > 0 {
+                sheet.write_number(row, column, text.parse::<f64>()?)?;
+            } else if !text.is_empty() {
+                sheet.write_string(row, column, text)?;
+            }
+        }
+        self.line += 1;
+        self.length += 4 + fields.iter().map(|field| 4 + field.len() as u64).sum::<u64>();
+        Ok(())
     }
 
     fn blank_line(&mut self, random: &mut Rng) {
         if self.shape.blank_lines && random.u8(..50) == 0 {
-            self.line_end();
+            if self.shape.format == Format::Xlsx {
+                self.line += 1;
+            } else {
+                self.push(self.line_end());
+            }
         }
     }
 
-    fn line_end(&mut self) {
-        self.push(if self.shape.crlf { b"\r\n" } else { b"\n" });
+    fn line_end(&self) -> &'static [u8] {
+        if self.shape.crlf { b"\r\n" } else { b"\n" }
     }
 
     fn push(&mut self, bytes: &[u8]) {
         self.line += bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
-        self.bytes.extend_from_slice(bytes);
+        self.length += bytes.len() as u64;
+        self.text.extend_from_slice(bytes);
+    }
+
+    /// The file, and the length of its content.
+    fn finish(mut self) -> Result<(Vec<u8>, u64)> {
+        if self.shape.ends_without_line_end && self.shape.format != Format::Xlsx {
+            self.text.truncate(self.text.len() - self.line_end().len());
+            self.length = self.text.len() as u64;
+        }
+        let file = match self.shape.format {
+            Format::Csv => self.text,
+            Format::Gzip => {
+                // Two files in a row are one to gzip.
+                let (first, second) = self.text.split_at(self.text.len() / 3);
+                let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+                encoder.write_all(first)?;
+                let mut encoder = GzEncoder::new(encoder.finish()?, Compression::default());
+                encoder.write_all(second)?;
+                encoder.finish()?
+            }
+            Format::Zstd => zstd::encode_all(&self.text[..], 3)?,
+            Format::Xlsx => self.book.save_to_buffer()?,
+        };
+        Ok((file, self.length))
     }
 }
 

@@ -15,13 +15,11 @@ use tokio::time::sleep;
 use crate::queue::{Message, Queue};
 
 /// How many functions may work at once.
-const FUNCTIONS: usize = 3;
+const FUNCTIONS: usize = 4;
 /// Receives after which the queue would move a message to its dead-letter queue.
 const MAX_RECEIVES: u32 = 5;
 /// What an invocation may take when nothing hurries it.
 const TIME: Duration = Duration::from_secs(60);
-/// What the loader keeps back from the time that it is told, for its answer. It works until then.
-pub(crate) const KEPT_BACK: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_millis(15);
 
 pub(crate) struct Fleet {
@@ -118,7 +116,7 @@ impl Fleet {
             function = Some(Arc::clone(&process));
             let working = Working { function: Arc::clone(&process), message: message.clone() };
             *lock(&self.slots[slot].working) = Some(working);
-            let time = lock(&self.short).pop().map_or(TIME, |time| KEPT_BACK + Duration::from_millis(time));
+            let time = lock(&self.short).pop().map_or(TIME, Duration::from_millis);
             self.invocations.fetch_add(1, Ordering::SeqCst);
             let ended = process.invoke(event(&message).to_string(), time).await;
             *lock(&self.slots[slot].working) = None;

@@ -15,9 +15,11 @@ mod content;
 mod fleet;
 mod oracle;
 mod plan;
+mod proof;
 mod queue;
 mod run;
 mod storm;
+mod verdict;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -69,9 +71,7 @@ async fn exactly_once() -> Result<()> {
 
 /// What all runs share.
 struct Harness {
-    endpoint: String,
-    program: PathBuf,
-    logs: PathBuf,
+    place: Place,
     base: u64,
     runs: u64,
     next: AtomicU64,
@@ -83,16 +83,9 @@ struct Harness {
 
 impl Harness {
     async fn start(base: u64, runs: u64) -> Result<Self> {
-        let endpoint = env::var("AWS_ENDPOINT_URL").context(
-            "AWS_ENDPOINT_URL is not set: `make kill-test` starts a cloud for this test; or start one with \
-             `rowgate local up --dir <dir>` and `source <dir>/env`",
-        )?;
-        let logs = env::temp_dir().join(format!("rowgate-exactly-once-{}", std::process::id()));
-        fs::create_dir_all(&logs)?;
+        let place = Place::find()?;
         Ok(Self {
-            endpoint,
-            program: loader()?,
-            logs,
+            place,
             base,
             runs,
             next: AtomicU64::new(0),
@@ -104,8 +97,7 @@ impl Harness {
 
     /// Does runs until none is left.
     async fn serve(self: Arc<Self>, number: u64) -> Result<Vec<(u64, Result<Report>)>> {
-        let name = format!("exactly-once-{}-{number}", std::process::id());
-        let lane = Lane::open(&self.endpoint, &name, &self.program, &self.logs).await?;
+        let lane = self.place.lane(&number.to_string()).await?;
         let mut outcomes = Vec::new();
         if number == 0 {
             let plan = Plan::draw(self.base).calm();
@@ -139,14 +131,45 @@ impl Harness {
     }
 }
 
-/// `ROWGATE_LOADER`, or the binary that was built beside this test.
-fn loader() -> Result<PathBuf> {
-    let program = match env::var_os("ROWGATE_LOADER") {
-        Some(program) => program.into(),
-        None => env::current_exe()?.ancestors().nth(2).context("a target folder")?.join("loader"),
-    };
-    ensure!(program.is_file(), "{} is missing: `cargo build --package loader` builds it", program.display());
-    Ok(program)
+/// What is needed for runs.
+struct Place {
+    endpoint: String,
+    program: PathBuf,
+    logs: PathBuf,
+}
+
+impl Place {
+    fn find() -> Result<Self> {
+        let endpoint = env::var("AWS_ENDPOINT_URL").context(
+            "AWS_ENDPOINT_URL is not set: `make kill-test` starts a cloud for this test; or start one with \
+             `rowgate local up --dir <dir>` and `source <dir>/env`",
+        )?;
+        let program = match env::var_os("ROWGATE_LOADER") {
+            Some(program) => program.into(),
+            // The binary that was built beside this test.
+            None => env::current_exe()?.ancestors().nth(2).context("a target folder")?.join("loader"),
+        };
+        ensure!(
+            program.is_file(),
+            "{} is missing: `cargo build --package loader` builds it",
+            program.display()
+        );
+        let logs = env::temp_dir().join(format!("rowgate-exactly-once-{}", std::process::id()));
+        fs::create_dir_all(&logs)?;
+        Ok(Self { endpoint, program, logs })
+    }
+
+    async fn lane(&self, name: &str) -> Result<Lane> {
+        let name = format!("exactly-once-{}-{name}", std::process::id());
+        Lane::open(&self.endpoint, &name, &self.program, &self.logs).await
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        // Only where no run has failed: those leave what they have said.
+        let _ = fs::remove_dir(&self.logs);
+    }
 }
 
 fn number(variable: &str) -> Result<Option<u64>> {

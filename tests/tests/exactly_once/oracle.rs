@@ -7,6 +7,7 @@ use std::ops::Range;
 use anyhow::{Result, ensure};
 
 use crate::content::{Content, Rows};
+use crate::plan::Mode;
 
 /// What a chunk must have brought.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -58,12 +59,19 @@ pub(crate) fn cut(content: &Content, chunk_bytes: u64, bytes: &[Range<u64>]) -> 
         ensure!(position > first || number == 0, "chunk {number} has no record");
         records.push(first..position);
     }
-    ensure!(position == content.records.len(), "the chunks end at {next}, before the last record");
+    ensure!(next == content.length, "the chunks end at {next} instead of {}", content.length);
     Ok(records)
 }
 
-/// A load that takes no id twice: of equal ids in the file the first one counts, and ids of `foreign` rows are taken.
-pub(crate) fn append(content: &Content, chunks: &[Range<usize>], foreign: &BTreeSet<i64>) -> Brought {
+/// What a load must have brought that may not take the ids of `taken`.
+///
+/// Of equal ids in the file the first one counts, but in an upsert all do, and the last one stays.
+pub(crate) fn brought(
+    mode: Mode,
+    content: &Content,
+    chunks: &[Range<usize>],
+    taken: &BTreeSet<i64>,
+) -> Brought {
     let mut brought = Brought::default();
     for records in chunks {
         let mut chunk = Chunk::default();
@@ -72,13 +80,14 @@ pub(crate) fn append(content: &Content, chunks: &[Range<usize>], foreign: &BTree
             let record = &content.records[position];
             let mut codes = record.codes.clone();
             chunk.read += 1;
-            if record.id.is_some_and(|id| claimed.contains(&id)) {
+            if mode != Mode::Upsert && record.id.is_some_and(|id| claimed.contains(&id)) {
                 codes.push("duplicate_in_batch");
             }
             match record.id {
                 Some(id) if codes.is_empty() => {
                     claimed.insert(id);
-                    if foreign.contains(&id) || brought.rows.contains_key(&id) {
+                    let is_taken = taken.contains(&id) || brought.rows.contains_key(&id);
+                    if mode != Mode::Upsert && is_taken {
                         codes.push("duplicate_id");
                     } else {
                         brought.rows.insert(id, record.cells.clone());

@@ -11,20 +11,21 @@ use crate::content::{Shape, Table};
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
     pub(crate) seed: u64,
-    pub(crate) file: Shape,
-    /// How many chunks the file is to have, about.
+    /// What is dropped: one file, or two for the same table.
+    pub(crate) files: Vec<File>,
+    /// How many chunks the first file is to have, about.
     pub(crate) chunks: u64,
     pub(crate) lanes: u8,
-    /// The share of the file's ids that are in the table before.
+    /// The share of the first file's ids that are in the table before.
     pub(crate) taken: f64,
-    /// How often the event is on the queue from the start: more than once means that several functions work on the load at once.
+    /// How often the first file's event is on the queue from the start: more than once means that several functions work on the load at once.
     pub(crate) twins: u8,
-    /// How often the event comes again after the end.
+    /// How often each event comes again after the end.
     pub(crate) repetitions: u8,
     pub(crate) strikes: Vec<Strike>,
     pub(crate) crashes: Vec<Crash>,
     pub(crate) locks: Option<Locks>,
-    /// Invocations that have little time, in milliseconds that they may work; those after them have plenty.
+    /// Invocations that have little time, in milliseconds; those after them have plenty.
     pub(crate) short_invocations: Vec<u64>,
     pub(crate) faults: Vec<Fault>,
     /// Seconds that a session of the database waits for a lock.
@@ -34,6 +35,54 @@ pub(crate) struct Plan {
     pub(crate) transaction_idle: Duration,
     /// After this everything but the loads is over.
     pub(crate) storm: Duration,
+    /// What makes the database break its promises, for the harness to notice.
+    pub(crate) sabotage: &'static [&'static str],
+    /// What is changed after the end, for the harness to notice.
+    pub(crate) tampering: Option<Tampering>,
+}
+
+/// Something changed behind the loader's back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tampering {
+    /// A statement to the database.
+    Sql(&'static str),
+    /// The last rejects file is gone.
+    RemovedRejects,
+    /// A rejects file has its last record twice.
+    RepeatedReject,
+    /// A rejects file of no chunk is there.
+    SurplusRejects,
+}
+
+/// A file that is dropped.
+#[derive(Debug, Clone)]
+pub(crate) struct File {
+    pub(crate) mode: Mode,
+    pub(crate) shape: Shape,
+    /// Its event comes after this share of what an undisturbed load takes.
+    pub(crate) after: f64,
+}
+
+/// What a load does with ids that are taken, and with the rows that are there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Append,
+    Upsert,
+    Replace,
+}
+
+impl Mode {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Append => "append",
+            Self::Upsert => "upsert",
+            Self::Replace => "replace",
+        }
+    }
+
+    fn draw(random: &mut Rng) -> Self {
+        [Self::Append, Self::Append, Self::Upsert, Self::Replace][random.usize(..4)]
+    }
 }
 
 /// What happens to a function's process while it works.
@@ -98,6 +147,7 @@ impl Plan {
         let (twins, repeats, struck, crashes) = (maybe(0.3), maybe(0.3), maybe(0.75), maybe(0.2));
         let (locked, hurried, all_calls) = (maybe(0.25), maybe(0.2), maybe(0.3));
         let (lost, slow, latency, resuming) = (maybe(0.3), maybe(0.3), maybe(0.2), maybe(0.15));
+        let two = maybe(0.4);
         let mut faults = Vec::new();
         faults.extend(lost.then_some(Fault::LostCommits));
         faults.extend(all_calls.then_some(Fault::FifthOfCalls));
@@ -107,9 +157,17 @@ impl Plan {
         let strikes = if struck { random.usize(1..=5) } else { 0 };
         let crashes = if crashes { random.usize(1..=2) } else { 0 };
         let invocations = if hurried { random.usize(2..=6) } else { 0 };
+        let mut files =
+            vec![File { mode: Mode::draw(random), shape: Shape::draw(random, table, 1, 'a'), after: 0.0 }];
+        if two {
+            // Its ids overlap with those of the first.
+            let first_id = random.i64(1..=3_000);
+            let shape = Shape::draw(random, table, first_id, 'b');
+            files.push(File { mode: Mode::draw(random), shape, after: random.f64() });
+        }
         Self {
             seed,
-            file: Shape::draw(random, table, 1, 'a'),
+            files,
             chunks: random.u64(5..=60),
             lanes: random.u8(1..=4),
             taken: [0.0, 0.02, 0.3][random.usize(..3)],
@@ -128,16 +186,19 @@ impl Plan {
                 hold: Duration::from_millis(random.u64(20..=1_500)),
                 heavy: random.bool(),
             }),
-            short_invocations: (0..invocations).map(|_| random.u64(100..=1_000)).collect(),
+            short_invocations: (0..invocations).map(|_| random.u64(150..=2_000)).collect(),
             faults,
             lock_wait: [1, 1, 2, 50][random.usize(..4)],
             transaction_idle: Duration::from_millis(random.u64(400..=1_200)),
             storm: Duration::from_secs(5),
+            sabotage: &[],
+            tampering: None,
         }
     }
 
-    /// The same run without anything that goes wrong.
-    pub(crate) fn calm(self) -> Self {
+    /// The same run with one file and without anything that goes wrong.
+    pub(crate) fn calm(mut self) -> Self {
+        self.files.truncate(1);
         Self {
             twins: 1,
             repetitions: 0,

@@ -14,13 +14,13 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use crate::bucket::Bucket;
-use crate::check::{self, ledger, nothing_left, same_rows};
-use crate::content::{Content, KNOWN_REFERENCES, Rows, Table};
+use crate::check::{self, ledger, nothing_left, schema};
+use crate::content::{Content, KNOWN_REFERENCES, Rows, Shape, Table};
 use crate::fleet::Fleet;
-use crate::oracle;
-use crate::plan::Plan;
+use crate::plan::{File, Mode, Plan, Tampering};
 use crate::queue::Queue;
 use crate::storm::{self, Damage};
+use crate::verdict::{self, Dropped};
 
 /// The least that the loader takes for the size of a chunk.
 const MIN_CHUNK_BYTES: u64 = 1024;
@@ -114,17 +114,20 @@ impl Run<'_> {
         // What a run that failed has left.
         lane.queue.purge().await?;
         let mut random = Rng::with_seed(plan.seed ^ 0xF11E);
-        let content = plan.file.make(&mut random);
-        let before = self.prepare(&content, &mut random).await?;
-        let chunk_bytes = (content.bytes.len() as u64 / plan.chunks).max(MIN_CHUNK_BYTES);
-        let chunk_bytes = std::env::var("DEV_CHUNK").map_or(chunk_bytes, |n| n.parse().unwrap());
-
-        let key = format!("incoming/{}/run-{}.csv", content.table.name(), plan.seed);
-        lane.bucket.put(&key, content.bytes.clone()).await?;
-        let event = self.event().await?;
-        for _ in 0..plan.twins {
-            lane.queue.send(&event).await?;
+        let mut contents = Vec::new();
+        for file in &plan.files {
+            contents.push(file.shape.make(&mut random)?);
         }
+        let before = self.prepare(&contents[0], &mut random).await?;
+        let schema = schema(database).await?;
+        let chunk_bytes = (contents[0].length / plan.chunks).max(MIN_CHUNK_BYTES);
+        let keys: Vec<String> = plan.files.iter().map(|file| key(plan.seed, file)).collect();
+        let mut events = Vec::new();
+        for (key, content) in keys.iter().zip(&contents) {
+            lane.bucket.put(key, content.object.clone()).await?;
+            events.push(self.event().await?);
+        }
+        let first_messages = u32::from(plan.twins) + u32::try_from(events.len())? - 1;
 
         let fleet = Arc::new(Fleet::new(
             lane.queue.clone(),
@@ -143,15 +146,24 @@ impl Run<'_> {
             async move { fleet.work().await }
         });
         let whole = START + self.pace * u32::try_from(plan.chunks)?;
-        let storm = self.storm(&fleet, &content, whole, &damage);
+        let storm = self.storm(&fleet, &contents[0], whole, &damage);
         let calm = Arc::clone(&storm.calm);
         let quiet = async {
-            self.until_quiet(&fleet, plan.twins.into()).await?;
-            let time = started.elapsed();
-            for _ in 0..plan.repetitions {
-                lane.queue.send(&event).await?;
+            for _ in 0..plan.twins {
+                lane.queue.send(&events[0]).await?;
             }
-            self.until_quiet(&fleet, (plan.twins + plan.repetitions).into()).await?;
+            if let [_, event] = &events[..] {
+                sleep(whole.mul_f64(plan.files[1].after)).await;
+                lane.queue.send(event).await?;
+            }
+            self.until_quiet(&fleet, first_messages).await?;
+            let time = started.elapsed();
+            let mut messages = first_messages;
+            for event in (0..plan.repetitions).flat_map(|_| &events) {
+                lane.queue.send(event).await?;
+                messages += 1;
+            }
+            self.until_quiet(&fleet, messages).await?;
             calm.store(true, Ordering::SeqCst);
             anyhow::Ok(time)
         };
@@ -163,7 +175,11 @@ impl Run<'_> {
         fleet.end();
         working.await??;
         self.until_no_transaction().await?;
-        self.check(&content, &before, &key, chunk_bytes).await?;
+        if let Some(tampering) = plan.tampering {
+            self.tamper(tampering).await?;
+        }
+        self.check(&contents, &before, &keys, chunk_bytes).await?;
+        nothing_left(database, &schema).await?;
         Ok(Report {
             time,
             chunks: plan.chunks,
@@ -181,9 +197,8 @@ impl Run<'_> {
     async fn prepare(&self, content: &Content, random: &mut Rng) -> Result<Rows> {
         let database = &self.database;
         database.migrate().await?;
-        if let Ok(sql) = std::env::var("DEV_SQL") { for s in sql.split(";") { database.sql(s).await?; } }
-        if std::env::var_os("DEV_OLD").is_some() {
-            database.sql("ALTER TABLE rowgate_loads RENAME COLUMN content_digest TO content_sha256").await?;
+        for sql in self.plan.sabotage {
+            database.sql(sql).await?;
         }
         database.sql("CREATE TABLE storm_ballast (id INT PRIMARY KEY)").await?;
         let references = match content.table {
@@ -308,18 +323,47 @@ impl Run<'_> {
         }
     }
 
-    async fn check(&self, content: &Content, before: &Rows, key: &str, chunk_bytes: u64) -> Result<()> {
-        let loads = ledger(&self.database, key).await?;
-        let [load] = &loads[..] else { bail!("{} loads of one file", loads.len()) };
-        let chunks = load.cut(content, chunk_bytes)?;
-        let taken = before.keys().copied().collect();
-        let brought = oracle::append(content, &chunks, &taken);
-        let mut expected = before.clone();
-        expected.extend(brought.rows.clone());
-        let table = check::rows(&self.database, content.table).await?;
-        same_rows(&table, &expected)?;
-        load.check(&self.lane.bucket, content, &chunks, &brought).await?;
-        nothing_left(&self.database).await
+    async fn check(
+        &self,
+        contents: &[Content],
+        before: &Rows,
+        keys: &[String],
+        chunk_bytes: u64,
+    ) -> Result<()> {
+        let mut dropped = Vec::new();
+        for ((file, content), key) in self.plan.files.iter().zip(contents).zip(keys) {
+            let mut loads = ledger(&self.database, key).await?;
+            let Some(ledger) = loads.pop().filter(|_| loads.is_empty()) else {
+                bail!("{key} has {} loads too many, or none", loads.len());
+            };
+            ensure!(ledger.status == "completed", "{key}: {} ({:?})", ledger.status, ledger.error);
+            let chunks = ledger.cut(content, chunk_bytes).with_context(|| key.clone())?;
+            dropped.push(Dropped { mode: file.mode, tag: file.shape.tag, content, ledger, chunks });
+        }
+        let table = check::rows(&self.database, contents[0].table).await?;
+        verdict::check(&self.lane.bucket, before, &table, &dropped).await
+    }
+
+    /// Changes something that the checks must notice.
+    async fn tamper(&self, tampering: Tampering) -> Result<()> {
+        let bucket = &self.lane.bucket;
+        let sql = "SELECT MAX(rejects_key) FROM rowgate_load_chunks";
+        match tampering {
+            Tampering::Sql(sql) => self.database.sql(sql).await.map(drop),
+            Tampering::RemovedRejects => bucket.delete(&self.database.value(sql).await?).await,
+            Tampering::RepeatedReject => {
+                let key = self.database.value(sql).await?;
+                let mut file = bucket.get(&key).await?;
+                let last =
+                    file.trim_ascii_end().iter().rposition(|byte| *byte == b'\n').context("a record")?;
+                file.extend_from_within(last + 1..);
+                bucket.put(&key, file).await.map(drop)
+            }
+            Tampering::SurplusRejects => {
+                let key = self.database.value(sql).await?;
+                bucket.put(&format!("{key}.old"), b"id\r\n".to_vec()).await.map(drop)
+            }
+        }
     }
 
     /// An error with what helps to understand it.
@@ -365,6 +409,12 @@ impl Storm<'_> {
         self.crashes.await??;
         Ok(faults)
     }
+}
+
+fn key(seed: u64, file: &File) -> String {
+    let Shape { table, tag, format, .. } = &file.shape;
+    let folder = if file.mode == Mode::Append { String::new() } else { format!("{}/", file.mode.name()) };
+    format!("incoming/{}/{folder}run-{seed}-{tag}.{}", table.name(), format.ending())
 }
 
 fn cells_before(table: Table, id: i64) -> Vec<String> {

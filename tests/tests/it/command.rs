@@ -62,6 +62,26 @@ async fn upload_ends_with_1_when_the_load_fails() {
 }
 
 #[tokio::test]
+async fn upload_sends_a_large_file_in_parts_and_follows_its_load() {
+    const PART: usize = 64 * 1024 * 1024;
+    let cloud = Cloud::connect().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(format!("{}-large.csv", cloud.ids.number));
+    // One byte more than a part holds. It fails by its header, so that nobody has to wait for so many rows.
+    let mut content = b"id,colour\n".to_vec();
+    content.resize(PART, b'1');
+    content.push(b'\n');
+    fs::write(&file, &content).unwrap();
+    let output = rowgate(&["upload", "jobs", file.to_str().unwrap(), "--wait", "--timeout", "60"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(text(&output.stderr).contains("failed ("), "{output:?}");
+    let key = format!("incoming/jobs/{}-large.csv", cloud.ids.number);
+    let object = cloud.s3.head_object().bucket(&cloud.bucket).key(&key).send().await.unwrap();
+    assert_eq!(object.content_length(), Some((PART + 1) as i64));
+    assert!(object.e_tag().unwrap().ends_with("-2\""), "{object:?}");
+}
+
+#[tokio::test]
 async fn upload_takes_packed_files_and_a_mode() {
     let cloud = Cloud::connect().await;
     let folder = tempfile::tempdir().unwrap();

@@ -1,0 +1,90 @@
+//! That the harness can fail, and what a run is too short for.
+
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+
+use crate::Place;
+use crate::content::Table;
+use crate::plan::{Fault, Mode, Plan, Tampering};
+
+/// What a chunk takes, about.
+const PACE: Duration = Duration::from_millis(20);
+/// Runs within which a broken promise must be noticed.
+const TRIES: u64 = 30;
+
+/// A run is over when its deadline is; a cluster that was paused takes up to half a minute.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_takes_half_a_minute_to_resume_is_waited_for() -> Result<()> {
+    let mut plan = Plan::draw(1).calm();
+    plan.faults = vec![Fault::Resuming(30_000)];
+    plan.storm = Duration::from_secs(60);
+    let place = Place::find()?;
+    let lane = place.lane("resuming").await?;
+    let report = lane.run(&plan, PACE).await?;
+    assert!(report.faults > 0, "the database was there at once");
+    lane.close().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_outside_the_transaction_are_noticed() -> Result<()> {
+    notices(&["ALTER TABLE employees ENGINE = MyISAM", "ALTER TABLE departments ENGINE = MyISAM"]).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ledger_outside_the_transaction_is_noticed() -> Result<()> {
+    notices(&["ALTER TABLE rowgate_load_chunks ENGINE = MyISAM"]).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_chunk_that_can_be_claimed_twice_is_noticed() -> Result<()> {
+    notices(&["ALTER TABLE rowgate_load_chunks DROP PRIMARY KEY, ADD KEY (load_id, chunk_no)"]).await
+}
+
+/// Does runs over a database that breaks its promises until one fails.
+async fn notices(sabotage: &'static [&'static str]) -> Result<()> {
+    let place = Place::find()?;
+    let lane = place.lane("sabotaged").await?;
+    for seed in 1..=TRIES {
+        let mut plan = Plan { sabotage, ..Plan::draw(seed) };
+        // The database itself does not survive this.
+        plan.crashes.clear();
+        if lane.run(&plan, PACE).await.is_err() {
+            std::fs::remove_dir_all(&place.logs)?;
+            return lane.close().await;
+        }
+    }
+    bail!("{TRIES} runs have noticed nothing")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_changed_behind_the_loaders_back_is_noticed() -> Result<()> {
+    let place = Place::find()?;
+    let lane = place.lane("tampered").await?;
+    let mut plan = Plan::draw(1).calm();
+    plan.files[0].mode = Mode::Append;
+    plan.files[0].shape.table = Table::Employees;
+    (plan.files[0].shape.flawed, plan.files[0].shape.rows) = (0.05, 500);
+    lane.run(&plan, PACE).await?;
+    for tampering in [
+        Tampering::Sql("DELETE FROM employees ORDER BY id DESC LIMIT 1"),
+        Tampering::Sql("UPDATE employees SET job_id = 19 WHERE job_id <> 19 ORDER BY id LIMIT 1"),
+        Tampering::Sql("INSERT INTO employees VALUES (3000000, 'x', '2000-01-01', 1, 1)"),
+        Tampering::Sql(
+            "UPDATE rowgate_loads SET rows_loaded = rows_loaded - 1, rows_rejected = rows_rejected + 1",
+        ),
+        Tampering::Sql("UPDATE rowgate_load_chunks SET rows_loaded = rows_loaded + 1 WHERE chunk_no = 1"),
+        Tampering::Sql("UPDATE rowgate_load_chunks SET end_byte = end_byte + 1 WHERE chunk_no = 1"),
+        Tampering::Sql("DELETE FROM rowgate_load_chunks WHERE chunk_no = 2"),
+        Tampering::Sql("CREATE TABLE rowgate_new_1 LIKE employees"),
+        Tampering::Sql("ALTER TABLE employees DROP KEY employees_by_job"),
+        Tampering::RemovedRejects,
+        Tampering::RepeatedReject,
+        Tampering::SurplusRejects,
+    ] {
+        let plan = Plan { tampering: Some(tampering), ..plan.clone() };
+        assert!(lane.run(&plan, PACE).await.is_err(), "{tampering:?} was not noticed");
+    }
+    std::fs::remove_dir_all(&place.logs)?;
+    lane.close().await
+}
