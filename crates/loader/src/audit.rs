@@ -123,6 +123,14 @@ impl<N: Notes, Q: Backlog> Auditor<'_, N, Q> {
             self.audit(state, last_load, &self.database.with_deadline(deadline)).await?
         };
         metrics::audited(audited.faults.len() as u64, audited.stalled.len() as u64);
+        tracing::info!(
+            audit.spared = audited.spared,
+            audit.checked = audited.checked,
+            audit.faults = audited.faults.len(),
+            audit.stalled = audited.stalled.len(),
+            audit.debris = audited.debris.len(),
+            "ledger audited"
+        );
         Ok(audited)
     }
 

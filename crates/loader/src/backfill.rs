@@ -146,6 +146,14 @@ impl<L: List, Q: Queue> Backfiller<'_, L, Q> {
             done.known += (listed - found.len()) as u64;
             done.next = page.next;
             if done.next.is_none() || until.is_over() {
+                tracing::info!(
+                    backfill.queued = done.queued,
+                    backfill.known = done.known,
+                    backfill.ignored = done.ignored_count,
+                    backfill.dry_run = request.dry_run,
+                    backfill.ended = done.next.is_none(),
+                    "backfill looked"
+                );
                 return Ok(done);
             }
         }
