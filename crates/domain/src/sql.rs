@@ -259,11 +259,15 @@ static HEXADECIMAL: [[u8; 2]; 256] = {
 };
 
 fn push_hexadecimal(text: &mut String, bytes: &[u8]) {
+    const AT_ONCE: usize = 32;
     text.push_str("X'");
-    for byte in bytes {
-        let [high, low] = HEXADECIMAL[usize::from(*byte)];
-        text.push(char::from(high));
-        text.push(char::from(low));
+    for bytes in bytes.chunks(AT_ONCE) {
+        let mut digits = [[0; 2]; AT_ONCE];
+        for (pair, byte) in digits.iter_mut().zip(bytes) {
+            *pair = HEXADECIMAL[usize::from(*byte)];
+        }
+        // Digits are always UTF-8; to see that once for all of them costs less than to add them one by one.
+        text.push_str(std::str::from_utf8(digits[..bytes.len()].as_flattened()).unwrap_or_default());
     }
     text.push('\'');
 }

@@ -210,11 +210,16 @@ impl Draft {
         self.records.push(Extent { line, first, last: self.fields.len() as u32 });
     }
 
-    /// Gives up the record in the making, of which the first byte is at `start`.
-    pub(super) fn give_up_record(&mut self, start: usize) {
+    /// Gives up the fields since the last record.
+    pub(super) fn give_up_fields(&mut self) {
         let fields = self.records.last().map_or(0, |record| record.last as usize);
         self.fields.truncate(fields);
-        self.escaped.retain(|field| *field < fields);
+        while self.escaped.pop_if(|field| *field >= fields).is_some() {}
+    }
+
+    /// Gives up the record in the making, of which the first byte is at `start`.
+    pub(super) fn give_up_record(&mut self, start: usize) {
+        self.give_up_fields();
         self.data.truncate(start);
     }
 

@@ -1,6 +1,8 @@
 //! The rejects file of a chunk: the original columns, then `line`, `code`, `reason`; ready to be fixed and dropped
 //! again.
 
+use std::fmt::Write as _;
+
 use super::LoadId;
 use super::check::{Columns, RejectedRecord};
 use crate::dictionary::Table;
@@ -11,6 +13,9 @@ use crate::row::REJECT_COLUMNS;
 pub fn rejects_key(table: &str, load: &LoadId, chunk: u32) -> String {
     format!("rejected/{table}/{load}/{load}-{chunk:05}.csv")
 }
+
+/// Bytes that a rejected record takes in its file, as a guess.
+const ROOM: usize = 128;
 
 /// The rejects file of a chunk, with CRLF line ends as RFC 4180 has them.
 ///
@@ -24,40 +29,68 @@ pub fn rejects_csv(table: &Table, columns: &Columns, rejected: &[RejectedRecord<
         .filter_map(|(index, column)| Some((columns.columns.field_of(index)?, column.name())))
         .collect();
     order.sort_unstable();
-    let mut file = Vec::new();
+    let mut file = Vec::with_capacity((1 + rejected.len()) * ROOM);
     let header = order.iter().map(|(_, name)| *name).chain(REJECT_COLUMNS);
-    write_record(&mut file, header.map(str::as_bytes));
+    for (index, name) in header.enumerate() {
+        if index > 0 {
+            file.push(b',');
+        }
+        push_field(&mut file, name.as_bytes());
+    }
+    file.extend_from_slice(LINE_END);
+    let mut reasons = String::new();
     for RejectedRecord { record, errors } in rejected {
-        let fields: Vec<&[u8]> = record.fields().collect();
-        let field = |position: usize| fields.get(position).copied().unwrap_or_default();
-        let mut cells: Vec<Vec<u8>> = order.iter().map(|(position, _)| field(*position).to_vec()).collect();
-        let codes: Vec<&str> = errors.iter().map(|error| error.code().as_str()).collect();
-        let reasons: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        let line = record.line.to_string();
-        cells.extend([line, codes.join("; "), reasons.join("; ")].map(String::into_bytes));
-        let surplus = fields.iter().skip(columns.columns.width()).copied();
-        write_record(&mut file, cells.iter().map(Vec::as_slice).chain(surplus));
+        for (position, _) in &order {
+            if *position < record.width() {
+                push_field(&mut file, record.field(*position));
+            }
+            file.push(b',');
+        }
+        file.extend_from_slice(itoa::Buffer::new().format(record.line).as_bytes());
+        file.push(b',');
+        for (index, error) in errors.iter().enumerate() {
+            if index > 0 {
+                file.extend_from_slice(JOINT.as_bytes());
+            }
+            file.extend_from_slice(error.code().as_str().as_bytes());
+        }
+        file.push(b',');
+        reasons.clear();
+        for (index, error) in errors.iter().enumerate() {
+            if index > 0 {
+                reasons.push_str(JOINT);
+            }
+            // Writing into a string does not fail.
+            let _ = write!(reasons, "{error}");
+        }
+        push_field(&mut file, reasons.as_bytes());
+        for position in columns.columns.width()..record.width() {
+            file.push(b',');
+            push_field(&mut file, record.field(position));
+        }
+        file.extend_from_slice(LINE_END);
     }
     file
 }
 
-fn write_record<'f>(file: &mut Vec<u8>, fields: impl Iterator<Item = &'f [u8]>) {
-    for (index, field) in fields.enumerate() {
-        if index > 0 {
-            file.push(b',');
-        }
-        if field.iter().any(|byte| matches!(byte, b',' | b'"' | b'\r' | b'\n')) {
-            file.push(b'"');
-            for byte in field {
-                if *byte == b'"' {
-                    file.push(b'"');
-                }
-                file.push(*byte);
-            }
-            file.push(b'"');
-        } else {
-            file.extend_from_slice(field);
-        }
+/// Between codes, and between reasons, of one record.
+const JOINT: &str = "; ";
+const LINE_END: &[u8] = b"\r\n";
+
+/// Adds a field, in quotes where it needs them.
+fn push_field(file: &mut Vec<u8>, field: &[u8]) {
+    let needs_quotes = |byte: &u8| matches!(byte, b',' | b'"' | b'\r' | b'\n');
+    if !field.iter().any(needs_quotes) {
+        file.extend_from_slice(field);
+        return;
     }
-    file.extend_from_slice(b"\r\n");
+    file.push(b'"');
+    let mut rest = field;
+    while let Some(quote) = memchr::memchr(b'"', rest) {
+        file.extend_from_slice(&rest[..=quote]);
+        file.push(b'"');
+        rest = &rest[quote + 1..];
+    }
+    file.extend_from_slice(rest);
+    file.push(b'"');
 }

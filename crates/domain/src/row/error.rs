@@ -188,14 +188,14 @@ impl Serialize for RowError<'_> {
     }
 }
 
-fn expected(column_type: ColumnType) -> String {
+fn expected(column_type: ColumnType) -> &'static str {
     match column_type {
-        ColumnType::Integer | ColumnType::Bigint => "a whole number".to_owned(),
-        ColumnType::Decimal { .. } => "a decimal number, without an exponent".to_owned(),
-        ColumnType::String { .. } => "text".to_owned(),
-        ColumnType::Boolean => "true or false".to_owned(),
-        ColumnType::Date => "text like 2021-07-27".to_owned(),
-        ColumnType::Timestamp => "text like 2021-07-27T16:02:08Z".to_owned(),
+        ColumnType::Integer | ColumnType::Bigint => "a whole number",
+        ColumnType::Decimal { .. } => "a decimal number, without an exponent",
+        ColumnType::String { .. } => "text",
+        ColumnType::Boolean => "true or false",
+        ColumnType::Date => "text like 2021-07-27",
+        ColumnType::Timestamp => "text like 2021-07-27T16:02:08Z",
     }
 }
 

@@ -4,18 +4,35 @@ use crate::dictionary::{Column, ColumnType};
 use crate::row::Fault;
 use crate::value::{CivilDate, CivilTime, Decimal, Value};
 
+/// As many digits as fit an `i64` whatever they are.
+const SAFE_DIGITS: usize = 18;
+
 /// A whole number of the column's width: an optional minus and digits.
 pub(super) fn whole_number<'a>(column: &Column, text: &[u8]) -> Result<Value<'a>, Fault<'a>> {
     let column_type = column.column_type();
     let (negative, digits) = sign(text);
-    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+    if digits.is_empty() {
         return Err(Fault::NotOfType(column_type));
     }
-    // Counting down from zero reaches i64::MIN, which has no positive twin.
-    let negated = digits
-        .iter()
-        .try_fold(0_i64, |number, digit| number.checked_mul(10)?.checked_sub(i64::from(digit - b'0')));
-    let number = if negative { negated } else { negated.and_then(i64::checked_neg) };
+    let number = if digits.len() <= SAFE_DIGITS {
+        let mut number = 0;
+        for digit in digits {
+            let value = digit.wrapping_sub(b'0');
+            if value > 9 {
+                return Err(Fault::NotOfType(column_type));
+            }
+            number = number * 10 + i64::from(value);
+        }
+        Some(if negative { -number } else { number })
+    } else if digits.iter().all(u8::is_ascii_digit) {
+        // Counting down from zero reaches i64::MIN, which has no positive twin.
+        let negated = digits
+            .iter()
+            .try_fold(0_i64, |number, digit| number.checked_mul(10)?.checked_sub(i64::from(digit - b'0')));
+        if negative { negated } else { negated.and_then(i64::checked_neg) }
+    } else {
+        return Err(Fault::NotOfType(column_type));
+    };
     let fits = |number: &i64| column_type == ColumnType::Bigint || i32::try_from(*number).is_ok();
     let number = number.filter(fits).ok_or(Fault::OutOfRange(column_type))?;
     if number == 0 && column.auto_increment() {
