@@ -35,7 +35,7 @@ pub(crate) async fn feed<S: Store>(
     let mut at = from;
     let mut reopens = 0;
     let error = 'open: loop {
-        let mut skip = 0;
+        let mut skip;
         let mut content = match store.open(object.version(), at).await {
             Ok(Opened { content, from, parent: named }) => {
                 parent = named.as_deref().and_then(LoadId::parse);
@@ -145,8 +145,9 @@ impl Reading {
                 None => columns.insert(Arc::new(Columns::of_first_chunk(self.plan.table, &chunk)?)),
             };
             if let Some(committed) = self.committed.get(&chunk.number) {
-                // Chunks of an older release have no digest.
-                if committed.digest.is_some_and(|digest| digest != chunk.digest) {
+                // Chunks of an older release have no digest, but an end.
+                let is_same = committed.digest.is_none_or(|digest| digest == chunk.digest);
+                if !is_same || committed.end_byte != chunk.end_byte {
                     return Err(LoadError::Changed { line: chunk.first_line() });
                 }
                 continue;
