@@ -1,12 +1,11 @@
 //! Loads what lies under a prefix and was never loaded: the loader looks, page by page, and queues what it finds.
 
 use anyhow::{Context, Result, anyhow};
-use aws_sdk_lambda::error::ProvideErrorMetadata;
 use aws_sdk_lambda::primitives::Blob;
 use serde::{Deserialize, Serialize};
 
 use crate::aws::Aws;
-use crate::exit::{innermost, user_error};
+use crate::exit::{aws_reason, user_error};
 use crate::printer::Printer;
 
 const LOADER: &str = "rowgate-loader";
@@ -66,10 +65,7 @@ async fn ask(aws: &Aws, wanted: &Backfill<'_>) -> Result<Page> {
     let payload = serde_json::to_vec(&serde_json::json!({ "backfill": wanted }))?;
     let answer =
         aws.lambda().invoke().function_name(LOADER).payload(Blob::new(payload)).send().await.map_err(
-            |error| {
-                let reason = error.message().map_or_else(|| innermost(&error).to_string(), str::to_owned);
-                user_error(format!("The function {LOADER} cannot be invoked: {reason}."))
-            },
+            |error| user_error(format!("The function {LOADER} cannot be invoked: {}.", aws_reason(&error))),
         )?;
     let payload = answer.payload().map(Blob::as_ref).unwrap_or_default();
     if answer.function_error().is_some() {

@@ -3,6 +3,9 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_s3::error::ProvideErrorMetadata;
+
 /// The exit codes of `rowgate`. They are part of its interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitStatus {
@@ -51,6 +54,20 @@ impl std::error::Error for UserError {}
 /// An `anyhow::Error` that ends the command with [`ExitStatus::User`].
 pub(crate) fn user_error(message: impl Into<String>) -> anyhow::Error {
     anyhow::Error::new(UserError(message.into()))
+}
+
+/// Why a call to an AWS service failed, in a few words without a full stop: the service's own, or what kept it from being
+/// asked.
+pub(crate) fn aws_reason(error: &(impl std::error::Error + ProvideErrorMetadata + 'static)) -> String {
+    if let Some(words) = error.message() {
+        return words.trim_end_matches('.').to_owned();
+    }
+    let mut causes =
+        std::iter::successors(Some(error as &(dyn std::error::Error + 'static)), |error| error.source());
+    if causes.any(<dyn std::error::Error>::is::<CredentialsError>) {
+        return "there are no AWS credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE".to_owned();
+    }
+    innermost(error).to_string().trim_end_matches('.').to_owned()
 }
 
 /// The innermost cause of an error, which is the one that says something (`Connection refused`).

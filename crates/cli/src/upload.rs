@@ -1,20 +1,28 @@
 //! Drops a file for a table and follows its load.
 
+use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use aws_sdk_s3::error::ProvideErrorMetadata;
-use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::primitives::{ByteStream, Length};
+use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use domain::dictionary::LoadMode;
 use domain::load::{Format, LoadId};
 
 use crate::api::{Api, Load};
 use crate::aws::Aws;
-use crate::exit::{innermost, user_error};
+use crate::exit::{aws_reason, user_error};
 use crate::printer::Printer;
 
 const POLL: Duration = Duration::from_millis(250);
+
+/// A larger file is sent in parts of this size; of more where S3 would not take so many.
+const PART: u64 = 64 * 1024 * 1024;
+
+/// Parts of one object that S3 takes at most.
+const MAX_PARTS: u64 = 10_000;
 
 /// A file that was dropped.
 pub(crate) struct Dropped {
@@ -32,18 +40,14 @@ pub(crate) async fn drop_file(
     file: &Path,
 ) -> Result<Dropped> {
     let key = key(table, mode, file)?;
-    if !file.is_file() {
-        return Err(user_error(format!("{} is not a file.", file.display())));
-    }
-    let body = ByteStream::from_path(file)
-        .await
-        .map_err(|error| user_error(format!("{} cannot be read: {error}.", file.display())))?;
-    let put = aws.s3().put_object().bucket(bucket).key(&key).body(body).send().await.map_err(|error| {
-        let reason = error.message().map_or_else(|| innermost(&error).to_string(), str::to_owned);
-        user_error(format!("{} cannot be dropped in {bucket}: {reason}.", file.display()))
-    })?;
-    let version = put.version_id().filter(|version| *version != "null");
-    let load = version.map(|version| LoadId::of_object(bucket, &key, version));
+    let bytes = match fs::metadata(file) {
+        Ok(metadata) if metadata.is_file() => metadata.len(),
+        _ => return Err(user_error(format!("{} is not a file.", file.display()))),
+    };
+    let drop = Drop { s3: aws.s3(), bucket, key: &key, file };
+    let version = if bytes > PART { drop.in_parts(bytes).await } else { drop.whole().await }?;
+    let version = version.filter(|version| version != "null");
+    let load = version.map(|version| LoadId::of_object(bucket, &key, &version));
     Ok(Dropped { key, load })
 }
 
@@ -63,6 +67,73 @@ fn key(table: &str, mode: Option<LoadMode>, file: &Path) -> Result<String> {
         None => format!("incoming/{table}/{name}"),
         Some(mode) => format!("incoming/{table}/{mode}/{name}"),
     })
+}
+
+/// A file on its way.
+struct Drop<'a> {
+    s3: aws_sdk_s3::Client,
+    bucket: &'a str,
+    key: &'a str,
+    file: &'a Path,
+}
+
+impl Drop<'_> {
+    /// Sends the file in one request; gives back its version.
+    async fn whole(&self) -> Result<Option<String>> {
+        let body = self.read(0, None).await?;
+        let put = self.s3.put_object().bucket(self.bucket).key(self.key).body(body).send().await;
+        Ok(put.map_err(|error| self.refused(&error))?.version_id().map(str::to_owned))
+    }
+
+    /// Sends the file in parts: S3 takes 5 GiB in one request, and one that breaks is sent again from its start.
+    async fn in_parts(&self, bytes: u64) -> Result<Option<String>> {
+        let begun = self.s3.create_multipart_upload().bucket(self.bucket).key(self.key).send().await;
+        let begun = begun.map_err(|error| self.refused(&error))?;
+        let id = begun.upload_id().unwrap_or_default();
+        let sent = self.send_parts(id, bytes).await;
+        if sent.is_err() {
+            // Else S3 would keep the parts; the bucket's own rule removes them after some days if this fails too.
+            let abort = self.s3.abort_multipart_upload().bucket(self.bucket).key(self.key).upload_id(id);
+            let _ = abort.send().await;
+        }
+        sent
+    }
+
+    async fn send_parts(&self, id: &str, bytes: u64) -> Result<Option<String>> {
+        let mut parts = Vec::new();
+        for (number, (offset, length)) in (1..).zip(parts_of(bytes)) {
+            let body = self.read(offset, Some(length)).await?;
+            let request = self.s3.upload_part().bucket(self.bucket).key(self.key).upload_id(id);
+            let sent = request.part_number(number).body(body).send().await;
+            let tag = sent.map_err(|error| self.refused(&error))?.e_tag().map(str::to_owned);
+            parts.push(CompletedPart::builder().part_number(number).set_e_tag(tag).build());
+        }
+        let whole = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
+        let request = self.s3.complete_multipart_upload().bucket(self.bucket).key(self.key).upload_id(id);
+        let done = request.multipart_upload(whole).send().await.map_err(|error| self.refused(&error))?;
+        Ok(done.version_id().map(str::to_owned))
+    }
+
+    async fn read(&self, offset: u64, length: Option<u64>) -> Result<ByteStream> {
+        let read = ByteStream::read_from().path(self.file).offset(offset);
+        let read = match length {
+            Some(length) => read.length(Length::Exact(length)),
+            None => read,
+        };
+        let unreadable = |error| user_error(format!("{} cannot be read: {error}.", self.file.display()));
+        read.build().await.map_err(unreadable)
+    }
+
+    fn refused(&self, error: &(impl std::error::Error + ProvideErrorMetadata + 'static)) -> anyhow::Error {
+        let Self { file, bucket, .. } = self;
+        user_error(format!("{} cannot be dropped in {bucket}: {}.", file.display(), aws_reason(error)))
+    }
+}
+
+/// Offset and length of the parts that a file is sent in.
+fn parts_of(bytes: u64) -> impl Iterator<Item = (u64, u64)> {
+    let part = PART.max(bytes.div_ceil(MAX_PARTS));
+    (0..bytes.div_ceil(part)).map(move |number| (number * part, part.min(bytes - number * part)))
 }
 
 /// Waits until the load of what was dropped has ended.
@@ -154,6 +225,20 @@ mod tests {
             "key": "incoming/jobs/jobs.csv", "status": "skipped", "error": "the same bytes as load 1"
         }));
         assert_eq!(line(&skipped), "incoming/jobs/jobs.csv: skipped (the same bytes as load 1)");
+    }
+
+    #[test]
+    fn parts_cover_a_file_once_and_are_not_too_many() {
+        let tera = 5 * 1024 * 1024 * 1024 * 1024;
+        for bytes in [PART + 1, 2 * PART, 3 * PART - 1, tera, tera - 1] {
+            let (mut end, mut count) = (0, 0);
+            for (offset, length) in parts_of(bytes) {
+                assert!(offset == end && length > 0, "{bytes}");
+                (end, count) = (offset + length, count + 1);
+            }
+            assert!(end == bytes && count <= MAX_PARTS, "{bytes} in {count} parts");
+        }
+        assert_eq!(parts_of(PART + 1).collect::<Vec<_>>(), [(0, PART), (PART, 1)]);
     }
 
     #[test]

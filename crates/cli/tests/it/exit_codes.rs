@@ -1,6 +1,6 @@
 //! What scripts rely on.
 
-use crate::{rowgate, stderr, stdout};
+use crate::{command, rowgate, stderr, stdout};
 
 #[test]
 fn help_and_version_go_to_stdout_and_succeed() {
@@ -15,7 +15,16 @@ fn help_and_version_go_to_stdout_and_succeed() {
 #[test]
 fn wrong_arguments_are_the_users() {
     let folder = tempfile::tempdir().unwrap();
-    for arguments in [&["fly"][..], &["report"], &["report", "hires-by-quarter", "year"], &[]] {
+    for arguments in [
+        &["fly"][..],
+        &["report"],
+        &["report", "hires-by-quarter", "year"],
+        &["upload", "jobs", "a.csv", "--bucket", "b", "--mode", "merge"],
+        &["rejects", "7"],
+        &["backfill"],
+        &["backfill", "incoming/", "--mode", "replace"],
+        &[],
+    ] {
         let output = rowgate(folder.path(), arguments);
         assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", stderr(&output));
         assert!(stdout(&output).is_empty());
@@ -33,6 +42,44 @@ fn a_service_that_is_not_there_is_named_with_its_address() {
         text.starts_with("error: GET http://127.0.0.1:9/v1/reports/hires-by-quarter got no answer:"),
         "{text}"
     );
+}
+
+#[test]
+fn what_keeps_aws_from_being_asked_is_told_in_one_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.csv"), "1,Clerk\n").unwrap();
+    for (credentials, reason) in [
+        (
+            &[("AWS_ACCESS_KEY_ID", "k"), ("AWS_SECRET_ACCESS_KEY", "s")][..],
+            "Connection refused (os error 111)",
+        ),
+        (
+            &[("AWS_EC2_METADATA_DISABLED", "true")],
+            "there are no AWS credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE",
+        ),
+    ] {
+        let run = |arguments: &[&str]| {
+            let output = command(folder.path(), arguments)
+                .envs([
+                    ("AWS_ENDPOINT_URL", "http://127.0.0.1:9"),
+                    ("AWS_REGION", "us-east-1"),
+                    ("HOME", "/none"),
+                ])
+                .envs(credentials.iter().copied())
+                .output()
+                .unwrap();
+            assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+            stderr(&output).lines().last().unwrap().to_owned()
+        };
+        assert_eq!(
+            run(&["upload", "jobs", "a.csv", "--bucket", "b"]),
+            format!("error: a.csv cannot be dropped in b: {reason}.")
+        );
+        assert_eq!(
+            run(&["backfill", "incoming/"]),
+            format!("error: The function rowgate-loader cannot be invoked: {reason}.")
+        );
+    }
 }
 
 #[test]

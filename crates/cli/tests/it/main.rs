@@ -11,13 +11,14 @@ use std::process::{Command, Output};
 
 /// Runs `rowgate` in `folder` with nothing of the caller's environment but `PATH`.
 fn rowgate(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_rowgate"))
-        .args(arguments)
-        .current_dir(folder)
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .output()
-        .expect("rowgate runs")
+    command(folder, arguments).output().expect("rowgate runs")
+}
+
+fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rowgate"));
+    command.args(arguments).current_dir(folder).env_clear();
+    command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command
 }
 
 fn stdout(output: &Output) -> String {
