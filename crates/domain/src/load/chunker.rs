@@ -456,18 +456,29 @@ mod tests {
     #[test]
     fn stops_at_a_record_one_byte_over_the_limit_however_it_arrives() {
         let limit = usize::try_from(MAX_RECORD_BYTES).unwrap();
-        for quote in ["", "\""] {
+        for (quote, rest) in [("", ""), ("\"", ""), ("", &*"3,c\n".repeat(50)), ("\"", "3,c\n")] {
             for (length, fits) in [(limit - 1, true), (limit, false)] {
                 let field = "x".repeat(length - 2 * quote.len());
-                let content = format!("1,a\n{quote}{field}{quote}\n").into_bytes();
+                let content = format!("1,a\n{quote}{field}{quote}\n{rest}").into_bytes();
                 for size in [1000, content.len() - 1, content.len()] {
-                    let (found, end) = feed(&mut Chunker::new(CHUNK_BYTES), &content, &[size]);
+                    let (found, end) = feed(&mut Chunker::new(u64::MAX), &content, &[size]);
                     let expected = if fits { Ok(()) } else { Err(ChunkError::RecordTooLong { line: 2 }) };
                     assert_eq!(end, expected, "{length} by {size}");
                     assert_covers(&found, if fits { &content } else { b"1,a\n" });
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_one_only_at_the_very_start() {
+        let content = "\u{FEFF}1\n\u{FEFF}2\n".as_bytes();
+        let (chunks, _) = feed(&mut Chunker::new(1), content, &[usize::MAX]);
+        assert_eq!(records(&chunks), [(1, vec![b"1".to_vec()]), (2, vec!["\u{FEFF}2".as_bytes().to_vec()])]);
+        let position = chunks[0].next_position();
+        let (following, _) =
+            feed(&mut Chunker::resume(1, position), &content[position.byte as usize..], &[usize::MAX]);
+        assert_eq!(following, chunks[1..]);
     }
 
     #[test]
