@@ -1,12 +1,10 @@
 //! Events come at least once, late and twice; functions are killed. Every row counts once.
 
-use std::fs;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
-use crate::support::{Cloud, assert_counts, ended};
+use crate::support::{Cloud, assert_counts, ended, kill_function};
 
 #[tokio::test]
 async fn the_same_file_twice_is_skipped_the_second_time() {
@@ -201,7 +199,7 @@ async fn a_load_that_is_killed_goes_on_where_it_stopped() {
             assert!(started.elapsed() < Duration::from_secs(60), "the load does not go on");
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
-        assert!(kill_loaders(&cloud) > 0, "no loader of this cloud runs");
+        assert!(kill_function(&cloud, "rowgate-loader") > 0, "no loader of this cloud runs");
         // What was on its way to the database arrives or does not; what is left open would end after three minutes.
         tokio::time::sleep(Duration::from_secs(1)).await;
         cloud.database.end_idle_transactions().await;
@@ -228,23 +226,4 @@ async fn a_load_that_is_killed_goes_on_where_it_stopped() {
     );
     let chunks = &cloud.database.rows(&chunks).await[0];
     assert_eq!((&chunks[0], &chunks[2]), (&chunks[1], &(150_000 + flawed).to_string()));
-}
-
-/// Kills the loader's processes of this cloud, and of no other: they carry its endpoint in their environment.
-fn kill_loaders(cloud: &Cloud) -> usize {
-    let ours = [
-        format!("AWS_ENDPOINT_URL={}", cloud.endpoint),
-        "AWS_LAMBDA_FUNCTION_NAME=rowgate-loader".to_owned(),
-    ];
-    let mut killed = 0;
-    for process in fs::read_dir("/proc").unwrap() {
-        let process = process.unwrap();
-        let Ok(id) = process.file_name().to_str().unwrap().parse::<i32>() else { continue };
-        let Ok(environment) = fs::read(process.path().join("environ")) else { continue };
-        let variables: Vec<&[u8]> = environment.split(|byte| *byte == 0).collect();
-        if ours.iter().all(|variable| variables.contains(&variable.as_bytes())) {
-            killed += usize::from(kill_process(Pid::from_raw(id).unwrap(), Signal::KILL).is_ok());
-        }
-    }
-    killed
 }

@@ -14,6 +14,7 @@ mod delivery;
 mod files;
 mod flawed_files;
 mod insert;
+mod invocations;
 mod ledger;
 mod migrate;
 mod reports;

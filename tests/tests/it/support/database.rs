@@ -65,6 +65,17 @@ impl Database {
         }
     }
 
+    /// Ends the transactions that nobody has gone on with for two seconds: those of a killed process, and of nobody who
+    /// lives.
+    pub(crate) async fn end_forsaken_transactions(&self) {
+        let sql = "SELECT t.trx_mysql_thread_id FROM information_schema.innodb_trx t \
+                   JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id \
+                   WHERE p.command = 'Sleep' AND p.db = DATABASE() AND p.time_ms > 2000";
+        for row in self.rows(sql).await {
+            self.rows(&format!("KILL {}", row[0])).await;
+        }
+    }
+
     /// A number that no test before has had, in this run or an earlier one against the same cloud.
     pub(crate) async fn next_number(&self) -> i64 {
         let mut connection = self.connect().await;

@@ -4,10 +4,12 @@ mod api;
 mod cloud;
 mod database;
 mod loads;
+mod pipeline;
 mod queue;
 mod rows;
 
 pub(crate) use api::{Reply, assert_problem};
 pub(crate) use cloud::Cloud;
 pub(crate) use loads::{assert_counts, ended};
+pub(crate) use pipeline::{Pipeline, Waiting, kill_function};
 pub(crate) use rows::{Ids, csv, csv_line, employee, with};

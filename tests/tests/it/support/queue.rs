@@ -7,16 +7,43 @@ use super::cloud::Cloud;
 impl Cloud {
     /// Puts the event of an object's creation on the loader's queue once more.
     pub(crate) async fn send_event(&self, key: &str, version: &str, size: usize) {
+        let queue = self.output("QueueUrl").await;
+        self.send_event_to(&queue, key, version, size).await;
+    }
+
+    /// Puts the event of an object's creation on a queue.
+    pub(crate) async fn send_event_to(&self, queue: &str, key: &str, version: &str, size: usize) {
         let body = self.event(key, version, size).to_string();
+        self.sqs("SendMessage", &json!({"QueueUrl": queue, "MessageBody": body})).await.unwrap();
+    }
+
+    /// Calls SQS.
+    pub(crate) async fn sqs(&self, action: &str, request: &Value) -> Result<Value, String> {
+        self.aws_json("sqs", &format!("AmazonSQS.{action}"), request).await
+    }
+
+    /// Calls a service that speaks JSON; gives back its answer, or what it says went wrong.
+    pub(crate) async fn aws_json(
+        &self,
+        service: &str,
+        target: &str,
+        request: &Value,
+    ) -> Result<Value, String> {
         let answer = self
-            .aws("sqs")
+            .aws(service)
             .header("content-type", "application/x-amz-json-1.0")
-            .header("x-amz-target", "AmazonSQS.SendMessage")
-            .body(json!({"QueueUrl": self.output("QueueUrl").await, "MessageBody": body}).to_string())
+            .header("x-amz-target", target)
+            .body(request.to_string())
             .send()
             .await
-            .unwrap();
-        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+            .map_err(|error| error.to_string())?;
+        let is_success = answer.status().is_success();
+        let text = answer.text().await.map_err(|error| error.to_string())?;
+        if !is_success {
+            return Err(text);
+        }
+        // Some actions answer nothing at all.
+        Ok(serde_json::from_str(&text).unwrap_or_default())
     }
 
     /// The event as S3 writes it, keys encoded as in an HTML form.

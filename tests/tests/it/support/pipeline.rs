@@ -1,0 +1,262 @@
+//! A way into the database beside the stack's: a bucket, a queue and a loader of one test's own.
+
+use std::collections::HashMap;
+use std::fs;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_lambda::types::{
+    Environment, EventSourceMappingConfiguration, FunctionCode, FunctionResponseType,
+};
+use aws_sdk_s3::types::{
+    BucketVersioningStatus, Event, FilterRule, FilterRuleName, NotificationConfiguration,
+    NotificationConfigurationFilter, QueueConfiguration, S3KeyFilter, VersioningConfiguration,
+};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+use tokio::task::LocalSet;
+
+use super::cloud::Cloud;
+use super::loads::ended;
+
+/// What the function may take, in seconds: a load of some size needs many invocations.
+const TIMEOUT: i32 = 3;
+const LOADER: &str = "rowgate-loader";
+/// Until a load has ended, on a machine that is busy with other tests.
+const LIMIT: Duration = Duration::from_secs(240);
+const POLL: Duration = Duration::from_millis(250);
+
+/// The stack's loader once more, with a bucket and a queue of its own, before the same database.
+pub(crate) struct Pipeline {
+    /// The cloud, with this pipeline's bucket in place of the stack's.
+    pub(crate) cloud: Cloud,
+    /// What everything is called that the pipeline consists of.
+    name: String,
+}
+
+/// Messages of a queue.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Waiting {
+    pub(crate) visible: u64,
+    /// Received, and not to be received again for now.
+    pub(crate) held: u64,
+}
+
+impl Pipeline {
+    /// Runs a test with a pipeline of its own, which is removed however the test ends.
+    pub(crate) async fn with<F, T>(test: T)
+    where
+        F: Future<Output = ()>,
+        T: FnOnce(Rc<Self>) -> F + 'static,
+    {
+        let mut cloud = Cloud::connect().await;
+        let name = format!("e2e-loader-{}", cloud.ids.number);
+        cloud.bucket.clone_from(&name);
+        let pipeline = Rc::new(Self { cloud, name });
+        let running = Rc::clone(&pipeline);
+        let task = async move {
+            running.create().await;
+            test(running).await;
+        };
+        let tasks = LocalSet::new();
+        let outcome = tasks.run_until(tasks.spawn_local(task)).await;
+        pipeline.remove().await;
+        if let Err(failure) = outcome {
+            std::panic::resume_unwind(failure.into_panic());
+        }
+    }
+
+    async fn create(&self) {
+        let Self { cloud, name, .. } = self;
+        let dead_letters = self.create_queue(&self.dead_letters(), json!({})).await;
+        let redrive = json!({"deadLetterTargetArn": dead_letters, "maxReceiveCount": "5"});
+        // Six times the function's timeout, as in the stack.
+        let attributes =
+            json!({"VisibilityTimeout": (6 * TIMEOUT).to_string(), "RedrivePolicy": redrive.to_string()});
+        let queue = self.create_queue(name, attributes).await;
+
+        let (s3, lambda) = (&cloud.s3, &cloud.lambda);
+        s3.create_bucket().bucket(name).send().await.unwrap();
+        let versioned = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled).build();
+        let put = s3.put_bucket_versioning().bucket(name).versioning_configuration(versioned);
+        put.send().await.unwrap();
+
+        let configuration = lambda.get_function_configuration().function_name(LOADER).send().await.unwrap();
+        let mut variables: HashMap<String, String> =
+            configuration.environment().unwrap().variables().unwrap().clone();
+        for (variable, value) in [
+            ("ROWGATE_BUCKET", name.as_str()),
+            ("ROWGATE_QUEUE_URL", &self.queue_url(name).await),
+            // So many transactions, one after the other, that time runs out on a fast machine too.
+            ("ROWGATE_CHUNK_BYTES", "1024"),
+            ("ROWGATE_LANES", "1"),
+        ] {
+            variables.insert(variable.to_owned(), value.to_owned());
+        }
+        let create = lambda.create_function().function_name(name).timeout(TIMEOUT);
+        let create = create.code(FunctionCode::builder().zip_file(self.code().await).build());
+        let create = create
+            .set_runtime(configuration.runtime)
+            .set_architectures(configuration.architectures)
+            .set_handler(configuration.handler)
+            .set_role(configuration.role)
+            .set_memory_size(configuration.memory_size)
+            .environment(Environment::builder().set_variables(Some(variables)).build());
+        create.send().await.unwrap();
+
+        let map = lambda.create_event_source_mapping().function_name(name).event_source_arn(&queue);
+        let map = map.batch_size(1).function_response_types(FunctionResponseType::ReportBatchItemFailures);
+        map.send().await.unwrap();
+
+        let prefix = FilterRule::builder().name(FilterRuleName::Prefix).value("incoming/").build();
+        let filter = NotificationConfigurationFilter::builder()
+            .key(S3KeyFilter::builder().filter_rules(prefix).build())
+            .build();
+        let events = QueueConfiguration::builder().queue_arn(&queue).filter(filter);
+        let events = events.events(Event::from("s3:ObjectCreated:*")).build().unwrap();
+        let events = NotificationConfiguration::builder().queue_configurations(events).build();
+        let put = s3.put_bucket_notification_configuration().bucket(name).notification_configuration(events);
+        put.send().await.unwrap();
+    }
+
+    /// Removes what there is of the pipeline; what was never made is no failure.
+    async fn remove(&self) {
+        let Self { cloud, name, .. } = self;
+        let (s3, lambda) = (&cloud.s3, &cloud.lambda);
+        for mapping in self.mappings().await {
+            let _ = lambda.delete_event_source_mapping().set_uuid(mapping.uuid).send().await;
+        }
+        let _ = lambda.delete_function().function_name(name).send().await;
+        for queue in [name, &self.dead_letters()] {
+            if let Ok(url) = self.find_queue(queue).await {
+                let _ = cloud.sqs("DeleteQueue", &json!({"QueueUrl": url})).await;
+            }
+        }
+        while let Ok(page) = s3.list_object_versions().bucket(name).send().await
+            && !page.versions().is_empty()
+        {
+            for object in page.versions() {
+                let delete = s3.delete_object().bucket(name).set_key(object.key.clone());
+                let _ = delete.set_version_id(object.version_id.clone()).send().await;
+            }
+        }
+        let _ = s3.delete_bucket().bucket(name).send().await;
+        let group = json!({"logGroupName": self.log_group()});
+        let _ = cloud.aws_json("logs", "Logs_20140328.DeleteLogGroup", &group).await;
+    }
+
+    async fn mappings(&self) -> Vec<EventSourceMappingConfiguration> {
+        let list = self.cloud.lambda.list_event_source_mappings().function_name(&self.name);
+        list.send().await.map_or_else(|_| Vec::new(), |found| found.event_source_mappings.unwrap_or_default())
+    }
+
+    /// The stack's loader as it is deployed.
+    async fn code(&self) -> Blob {
+        let found = self.cloud.lambda.get_function().function_name(LOADER).send().await.unwrap();
+        let location = found.code().unwrap().location().unwrap();
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let code = client.get(location).send().await.unwrap().error_for_status().unwrap();
+        Blob::new(code.bytes().await.unwrap())
+    }
+
+    /// Makes a queue and returns its ARN.
+    async fn create_queue(&self, name: &str, attributes: Value) -> String {
+        let request = json!({"QueueName": name, "Attributes": attributes});
+        self.cloud.sqs("CreateQueue", &request).await.unwrap();
+        self.attribute(name, "QueueArn").await
+    }
+
+    async fn find_queue(&self, name: &str) -> Result<String, String> {
+        let found = self.cloud.sqs("GetQueueUrl", &json!({"QueueName": name})).await?;
+        Ok(found["QueueUrl"].as_str().unwrap().to_owned())
+    }
+
+    async fn queue_url(&self, name: &str) -> String {
+        self.find_queue(name).await.unwrap()
+    }
+
+    async fn attribute(&self, queue: &str, attribute: &str) -> String {
+        let request = json!({"QueueUrl": self.queue_url(queue).await, "AttributeNames": [attribute]});
+        let answer = self.cloud.sqs("GetQueueAttributes", &request).await.unwrap();
+        answer["Attributes"][attribute].as_str().unwrap().to_owned()
+    }
+
+    async fn messages(&self, queue: &str) -> Waiting {
+        let count = async |attribute| self.attribute(queue, attribute).await.parse().unwrap();
+        Waiting {
+            visible: count("ApproximateNumberOfMessages").await,
+            held: count("ApproximateNumberOfMessagesNotVisible").await,
+        }
+    }
+
+    /// Messages in the loader's queue.
+    pub(crate) async fn waiting(&self) -> Waiting {
+        self.messages(&self.name).await
+    }
+
+    /// Messages that were given up.
+    pub(crate) async fn dead(&self) -> Waiting {
+        self.messages(&self.dead_letters()).await
+    }
+
+    /// Puts the event of an object's creation on the queue once more.
+    pub(crate) async fn send_event(&self, key: &str, version: &str, size: usize) {
+        let queue = self.queue_url(&self.name).await;
+        self.cloud.send_event_to(&queue, key, version, size).await;
+    }
+
+    /// The invocations that have ended so far, each with its log lines.
+    pub(crate) async fn invocations(&self) -> Vec<Vec<String>> {
+        let request = json!({"logGroupName": self.log_group()});
+        let found = self.cloud.aws_json("logs", "Logs_20140328.FilterLogEvents", &request).await.unwrap();
+        let mut invocations: HashMap<String, Vec<String>> = HashMap::new();
+        for event in found["events"].as_array().unwrap() {
+            let stream = event["logStreamName"].as_str().unwrap().to_owned();
+            invocations.entry(stream).or_default().push(event["message"].as_str().unwrap().to_owned());
+        }
+        invocations.into_values().collect()
+    }
+
+    /// Waits for the end of the only load of a key and returns it, held against the rules of the ledger.
+    pub(crate) async fn ended(&self, key: &str) -> Value {
+        let started = Instant::now();
+        loop {
+            let loads = self.cloud.loads_of(key).await;
+            if loads.iter().any(ended) {
+                return self.cloud.ended(key, 1).await.remove(0);
+            }
+            assert!(started.elapsed() < LIMIT, "{key} has not ended in time: {loads:?}");
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    /// Kills the processes of the function; gives back how many there were.
+    pub(crate) fn kill(&self) -> usize {
+        kill_function(&self.cloud, &self.name)
+    }
+
+    fn dead_letters(&self) -> String {
+        format!("{}-dead-letters", self.name)
+    }
+
+    fn log_group(&self) -> String {
+        format!("/aws/lambda/{}", self.name)
+    }
+}
+
+/// Kills a function's processes of this cloud, and of no other: they carry its endpoint in their environment.
+pub(crate) fn kill_function(cloud: &Cloud, name: &str) -> usize {
+    let ours = [format!("AWS_ENDPOINT_URL={}", cloud.endpoint), format!("AWS_LAMBDA_FUNCTION_NAME={name}")];
+    let mut killed = 0;
+    for process in fs::read_dir("/proc").unwrap() {
+        let process = process.unwrap();
+        let Ok(id) = process.file_name().to_str().unwrap().parse::<i32>() else { continue };
+        let Ok(environment) = fs::read(process.path().join("environ")) else { continue };
+        let variables: Vec<&[u8]> = environment.split(|byte| *byte == 0).collect();
+        if ours.iter().all(|variable| variables.contains(&variable.as_bytes())) {
+            killed += usize::from(kill_process(Pid::from_raw(id).unwrap(), Signal::KILL).is_ok());
+        }
+    }
+    killed
+}
