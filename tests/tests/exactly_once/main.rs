@@ -154,13 +154,13 @@ impl Place {
             "{} is missing: `cargo build --package loader` builds it",
             program.display()
         );
-        let logs = env::temp_dir().join(format!("rowgate-exactly-once-{}", std::process::id()));
+        let logs = env::temp_dir().join(format!("rowgate-exactly-once-{:08x}", fastrand::u32(..)));
         fs::create_dir_all(&logs)?;
         Ok(Self { endpoint, program, logs })
     }
 
     async fn lane(&self, name: &str) -> Result<Lane> {
-        let name = format!("exactly-once-{}-{name}", std::process::id());
+        let name = format!("exactly-once-{name}-{:08x}", fastrand::u32(..));
         Lane::open(&self.endpoint, &name, &self.program, &self.logs).await
     }
 }
