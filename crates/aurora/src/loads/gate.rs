@@ -265,7 +265,7 @@ pub(super) struct ClosedGate {
 pub(super) async fn closed(database: &Database, table: Option<&str>) -> Result<Vec<ClosedGate>, Error> {
     // The database's clock decides: those of functions may differ.
     let sql = "SELECT table_name, swapping_load_id, \
-               swapping_since IS NULL OR swapping_since < UTC_TIMESTAMP(3) - INTERVAL 2 MINUTE AS stale \
+               CAST(swapping_since IS NULL OR swapping_since < UTC_TIMESTAMP(3) - INTERVAL 2 MINUTE AS SIGNED) AS stale \
                FROM rowgate_table_gates WHERE swapping_load_id IS NOT NULL \
                AND (:table IS NULL OR table_name = :table) ORDER BY table_name";
     database.query(Statement::new(sql).bind("table", table)).await

@@ -54,7 +54,7 @@ async fn a_swap_gets_through_when_it_is_done_again_whichever_call_is_refused() -
 #[tokio::test]
 async fn a_replace_gets_through_where_many_calls_fail() -> Result<()> {
     let test = database().await?;
-    for seed in 0..5 {
+    for seed in 0..3 {
         let away = Rule::error(ErrorKind::InternalServerErrorException).rate(0.1);
         let faults = Faults { seed, ..Faults::default() }.with(Rule::lose_answer().rate(0.1)).with(away);
         let file = File::replace(&seed.to_string(), named(1..=6, &format!("new {seed}")));
