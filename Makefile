@@ -3,12 +3,12 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run down clean status test bench fmt lint
+.PHONY: help run down clean status test kill-test bench fmt lint
 
 help: ## show this
 	@echo 'Rowgate: rows in over HTTP and S3, reports out. On this machine:'
 	@echo
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo '  make run DATA=<folder>   with your own departments.csv, jobs.csv and hired_employees.csv or employees.csv'
 	@echo
@@ -28,6 +28,9 @@ status: ## show what of the local cloud runs
 
 test: ## run every test there is, on a cloud of its own
 	@scripts/test.sh
+
+kill-test: ## kill and disturb the loader at random moments, 50 times or RUNS=<number>; one run again with SEED=<seed>
+	@scripts/kill-test.sh "$(RUNS)" "$(SEED)"
 
 bench: ## measure, print a table
 	@scripts/bench.sh

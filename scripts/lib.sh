@@ -129,3 +129,8 @@ build() {
             cp --force "$TARGET/$package" ".local/lambda/$package/bootstrap" || return
     done
 }
+
+# The loader killed and disturbed at random moments, on the cloud of the environment. Its lines are shown as they come.
+kill_test() {
+    cargo nextest run --workspace --locked --no-capture --filterset 'package(e2e) and test(=exactly_once)'
+}

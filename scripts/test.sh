@@ -113,7 +113,14 @@ end_to_end() {
     # shellcheck source=/dev/null
     . "$CLOUD/env"
     ROWGATE_TEST_MYSQL_SOCKET=$ROWGATE_MYSQL_SOCKET \
-        cargo nextest run --workspace --locked --no-fail-fast --filterset 'package(e2e)'
+        cargo nextest run --workspace --locked --no-fail-fast \
+        --filterset 'package(e2e) and not test(=exactly_once)'
+}
+
+exactly_once() {
+    # shellcheck source=/dev/null
+    . "$CLOUD/env"
+    kill_test
 }
 
 # boto3, the client most people use, against the local Data API server of the test cloud.
@@ -152,6 +159,7 @@ if check "build" build; then
     check "documentation tests" cargo test --doc --workspace --locked --quiet || true
     if check "cloud of its own" start_cloud; then
         check "end-to-end tests" end_to_end || true
+        check "the loader killed at random moments" exactly_once || true
         check "boto3 against the local Data API" conformance || true
     fi
 fi
