@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use aurora::loads::{self, Begun, Ending, NewLoad};
 use aurora::{Database, Deadline};
-use domain::dictionary::LoadMode;
+use domain::dictionary::{Dictionary, LoadMode, Table};
 use domain::load::{Incoming, LoadId, LoadRecord, LoadStatus, parent_in_name};
 use lambda_kit::metrics::{self, LoadFigures};
 
@@ -124,7 +124,7 @@ pub async fn load<S: Store, Q: Sync>(
             );
             if is_last_try {
                 end(database, id, Ending::GivenUp(&error.reason())).await?;
-                report(database, id, started).await?;
+                report(database, loader.dictionary, id, started).await?;
             }
             return Err(error);
         }
@@ -133,7 +133,7 @@ pub async fn load<S: Store, Q: Sync>(
         let reason = failure(database, id, &error).await?;
         end(database, id, Ending::Failed(&reason)).await?;
     }
-    report(database, id, started).await?;
+    report(database, loader.dictionary, id, started).await?;
     Ok(Delivered::Ended)
 }
 
@@ -204,9 +204,13 @@ async fn failure(database: &Database, id: &LoadId, error: &LoadError) -> Result<
 }
 
 /// Tells logs and metrics how the load ended.
-async fn report(database: &Database, id: &LoadId, started: Instant) -> Result<(), LoadError> {
+async fn report(
+    database: &Database,
+    dictionary: &Dictionary,
+    id: &LoadId,
+    started: Instant,
+) -> Result<(), LoadError> {
     let Some(record) = loads::get(database, id).await? else { return Ok(()) };
-    let time = started.elapsed();
     let LoadRecord { table, status, rows_read, rows_loaded, rows_rejected, bytes, .. } = &record;
     tracing::info!(
         load.id = id.as_str(),
@@ -219,18 +223,19 @@ async fn report(database: &Database, id: &LoadId, started: Instant) -> Result<()
         load.bytes = bytes,
         load.attempts = record.attempts,
         load.error = record.error,
-        duration_ms = milliseconds(time),
+        duration_ms = milliseconds(started.elapsed()),
+        load.duration_ms = record.milliseconds,
         "load ended"
     );
     metrics::load_ended(&LoadFigures {
         load: id.as_str(),
-        table: Some(table).filter(|table| !table.is_empty()).map(String::as_str),
+        table: dictionary.table(table).map(Table::name),
         status: *status,
         rows_read: *rows_read,
         rows_loaded: *rows_loaded,
         rows_rejected: *rows_rejected,
         bytes: *bytes,
-        time,
+        time: Duration::from_millis(record.milliseconds),
     });
     Ok(())
 }

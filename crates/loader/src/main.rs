@@ -23,7 +23,7 @@ async fn main() -> Result<(), Error> {
     };
     let bucket = env::required("ROWGATE_BUCKET")?;
     let queue_url = env::required("ROWGATE_QUEUE_URL")?;
-    let config = aws::sdk_config().await;
+    let config = aws::sdk_config()?;
     let loader = &Loader {
         database: Database::new(aws_sdk_rdsdata::Client::new(&config), target),
         store: S3Store::new(&aws_sdk_s3::config::Config::new(&config)),

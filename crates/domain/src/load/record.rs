@@ -75,6 +75,9 @@ pub struct LoadRecord {
     pub started_at: String,
     /// The same; `None` while it runs.
     pub finished_at: Option<String>,
+    /// Milliseconds from its start to its end, or to now while it runs; not given out, since the times are.
+    #[serde(skip_serializing, default)]
+    pub milliseconds: u64,
     /// How often a function took it up.
     pub attempts: u32,
     /// Why it failed or was skipped; for people.

@@ -40,7 +40,7 @@ pub enum SourceError {
     Trailing(Format),
     /// Unpacked, the content is larger than is believable.
     #[error(
-        "the {format} file holds more than {limit} bytes when unpacked, 100 times its own size; drop it unpacked, or in parts"
+        "the {format} file holds more than {limit} bytes when unpacked, the most for one of its size; drop it unpacked, or in parts"
     )]
     Bomb {
         /// The format.

@@ -24,7 +24,7 @@ pub(super) enum ZipError {
     Unusual,
     /// More was unpacked than is allowed.
     #[error(
-        "the workbook holds more than {0} bytes when unpacked, 100 times its own size; save it as .csv, or drop it in parts"
+        "the workbook holds more than {0} bytes when unpacked, the most for one of its size; save it as .csv, or drop it in parts"
     )]
     Bomb(u64),
     /// The file that the archive is kept in.
