@@ -12,7 +12,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         secret_arn: env::required("ROWGATE_SECRET_ARN")?,
         database: env::required("ROWGATE_DATABASE")?,
     };
-    let client = aws_sdk_rdsdata::Client::new(&aws::sdk_config().await);
+    let client = aws_sdk_rdsdata::Client::new(&aws::sdk_config()?);
     let service =
         Service { database: Database::new(client, target), dictionary: domain::shipped::dictionary()? };
     http::serve(router(service)).await

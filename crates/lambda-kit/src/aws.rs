@@ -1,13 +1,76 @@
 //! The AWS SDK's set-up, the same in every function.
 
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
+use aws_types::SdkConfig;
+use aws_types::region::Region;
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
-/// The SDK's configuration from the function's environment (region, credentials, `AWS_ENDPOINT_URL…`).
+use crate::env::{self, EnvError};
+
+/// The SDK's configuration from what Lambda puts into a function's environment: region, credentials, and
+/// `AWS_ENDPOINT_URL…` where a cloud other than AWS is meant.
 ///
-/// TLS is rustls on ring: the SDK's default, aws-lc, takes minutes of C to build and makes binaries larger.
-pub async fn sdk_config() -> SdkConfig {
+/// `aws-config` would look for the same in files, on the network and at other services besides, none of which a function
+/// has; that search is a good part of a binary. TLS is rustls on ring: the SDK's default, aws-lc, takes minutes of C to
+/// build and makes binaries larger.
+///
+/// # Errors
+/// [`EnvError`] names what is missing.
+pub fn sdk_config() -> Result<SdkConfig, EnvError> {
     let client =
         aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
-    aws_config::defaults(BehaviorVersion::latest()).http_client(client).load().await
+    let credentials = Credentials::new(
+        env::required("AWS_ACCESS_KEY_ID")?,
+        env::required("AWS_SECRET_ACCESS_KEY")?,
+        env::required("AWS_SESSION_TOKEN").ok(),
+        // The environment lives no longer than its credentials: Lambda ends it before.
+        None,
+        "environment",
+    );
+    let mut config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(env::required("AWS_REGION")?))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .service_config(Environment)
+        .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+        .time_source(SharedTimeSource::new(SystemTimeSource::new()))
+        .http_client(client);
+    config.set_endpoint_url(env::required("AWS_ENDPOINT_URL").ok());
+    Ok(config.build())
+}
+
+/// What is set for one service alone: `AWS_ENDPOINT_URL_RDS_DATA` goes before `AWS_ENDPOINT_URL`.
+#[derive(Debug)]
+struct Environment;
+
+impl LoadServiceConfig for Environment {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let variable = variable(&key);
+        [&variable, key.env()]
+            .into_iter()
+            .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+    }
+}
+
+fn variable(key: &ServiceConfigKey<'_>) -> String {
+    format!("{}_{}", key.env(), key.service_id().to_uppercase().replace(' ', "_"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_has_a_variable_of_its_own() {
+        let key = ServiceConfigKey::builder()
+            .service_id("RDS Data")
+            .env("AWS_ENDPOINT_URL")
+            .profile("endpoint_url");
+        assert_eq!(variable(&key.build().unwrap()), "AWS_ENDPOINT_URL_RDS_DATA");
+    }
 }

@@ -20,7 +20,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         secret_arn: env::required("ROWGATE_SECRET_ARN")?,
         database: env::required("ROWGATE_DATABASE")?,
     };
-    let database = Database::new(aws_sdk_rdsdata::Client::new(&aws::sdk_config().await), target);
+    let database = Database::new(aws_sdk_rdsdata::Client::new(&aws::sdk_config()?), target);
     let database = &database;
     lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| async move {
         let database = database.with_deadline(Deadline::before(event.context.deadline(), MARGIN));

@@ -13,7 +13,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         database: env::required("ROWGATE_DATABASE")?,
     };
     let bucket = env::required("ROWGATE_BUCKET")?;
-    let config = aws::sdk_config().await;
+    let config = aws::sdk_config()?;
     let region = config.region().ok_or("AWS_REGION is not set")?;
     let credentials = config.credentials_provider().ok_or("there are no AWS credentials")?;
     let links = Links::new(&bucket, region.as_ref(), config.endpoint_url(), credentials);
