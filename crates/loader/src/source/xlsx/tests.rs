@@ -342,8 +342,8 @@ fn other_archives_and_workbooks_fail_clearly() {
 #[test]
 fn what_a_part_unpacks_to_is_limited_whatever_it_claims() {
     let limit = super::super::EXPANSION_FLOOR as usize;
-    let fill = |length: usize| " <a/>".repeat(length / 5);
-    read(&by_hand(&fill(limit - 100), "")).1.unwrap();
+    let fill = |length: usize| format!("<a/>{:1020}", "").repeat(length / 1024);
+    read(&by_hand(&fill(limit - 1024), "")).1.unwrap();
     let bytes = by_hand(&fill(limit), "");
     assert!(bytes.len() < limit / super::super::EXPANSION as usize);
     let says = "the workbook holds more than 67108864 bytes when unpacked";
