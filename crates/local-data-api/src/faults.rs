@@ -206,6 +206,7 @@ struct State {
     /// For each rule: calls that matched, calls that it struck.
     counts: Vec<(u32, u32)>,
     injected: u64,
+    calls: u64,
 }
 
 /// What one call has to suffer.
@@ -250,10 +251,17 @@ impl FaultHandle {
         self.lock().injected
     }
 
+    /// How many calls there were since the faults were set, struck or not: how far a client has come.
+    #[must_use]
+    pub fn calls(&self) -> u64 {
+        self.lock().calls
+    }
+
     /// Judges a call; `in_transaction` calls are not told of a pause.
     pub(crate) fn judge(&self, operation: Operation, sql: Option<&str>, in_transaction: bool) -> Verdict {
         let mut state = self.lock();
-        let State { faults, dice, woken, counts, injected } = &mut *state;
+        state.calls += 1;
+        let State { faults, dice, woken, counts, injected, .. } = &mut *state;
         let mut verdict = Verdict { delay: Duration::from_millis(faults.latency_ms), ..Verdict::default() };
         if faults.resume_ms > 0 && !in_transaction {
             let woken = *woken.get_or_insert_with(Instant::now);
@@ -297,6 +305,7 @@ impl State {
             woken: None,
             counts: vec![(0, 0); faults.rules.len()],
             injected: 0,
+            calls: 0,
             faults,
         }
     }
@@ -316,7 +325,7 @@ mod tests {
         assert!(!struck("SELECT 1"));
         let inserts: Vec<bool> = (0..5).map(|_| struck("INSERT INTO t")).collect();
         assert_eq!(inserts, [false, true, true, false, false]);
-        assert_eq!(handle.injected(), 2);
+        assert_eq!((handle.injected(), handle.calls()), (2, 6));
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub(crate) enum Tampering {
 pub(crate) struct File {
     pub(crate) mode: Mode,
     pub(crate) shape: Shape,
-    /// Its event comes after this share of what an undisturbed load takes.
+    /// Its event comes after this share of the calls that both loads, undisturbed, would make of the Data API.
     pub(crate) after: f64,
 }
 
@@ -88,8 +88,9 @@ impl Mode {
 /// What happens to a function's process while it works.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Strike {
-    /// After this share of what an undisturbed load takes.
+    /// After this share of the calls that undisturbed loads would make of the Data API, and so much later.
     pub(crate) after: f64,
+    pub(crate) later: Duration,
     /// Which of the processes at work.
     pub(crate) which: usize,
     pub(crate) blow: Blow,
@@ -109,6 +110,7 @@ pub(crate) enum Blow {
 /// The database's server killed and started again.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Crash {
+    /// As of a [`Strike`].
     pub(crate) after: f64,
     pub(crate) down: Duration,
 }
@@ -163,7 +165,7 @@ impl Plan {
             // Its ids overlap with those of the first.
             let first_id = random.i64(1..=3_000);
             let shape = Shape::draw(random, table, first_id, 'b');
-            files.push(File { mode: Mode::draw(random), shape, after: random.f64() });
+            files.push(File { mode: Mode::draw(random), shape, after: random.f64() * 0.6 });
         }
         Self {
             seed,
@@ -173,13 +175,8 @@ impl Plan {
             taken: [0.0, 0.02, 0.3][random.usize(..3)],
             twins: if twins { random.u8(2..=3) } else { 1 },
             repetitions: u8::from(repeats),
-            strikes: (0..strikes).map(|_| Strike::draw(random)).collect(),
-            crashes: (0..crashes)
-                .map(|_| Crash {
-                    after: random.f64() * 1.5,
-                    down: Duration::from_millis(random.u64(0..=500)),
-                })
-                .collect(),
+            strikes: in_turn((0..strikes).map(|_| Strike::draw(random)).collect(), |strike| strike.after),
+            crashes: in_turn((0..crashes).map(|_| Crash::draw(random)).collect(), |crash| crash.after),
             locks: locked.then(|| Locks {
                 rounds: random.u8(1..=4),
                 rows: random.usize(2..=8),
@@ -207,6 +204,8 @@ impl Plan {
             locks: None,
             short_invocations: Vec::new(),
             faults: Vec::new(),
+            // Its calls are counted until then.
+            storm: Duration::from_secs(60),
             ..self
         }
     }
@@ -252,6 +251,18 @@ impl Strike {
             Blow::Stop { time: Duration::from_millis(random.u64(20..=2_500)), redelivered: random.bool() }
         };
         // From before the first call to after the last COMMIT.
-        Self { after: random.f64() * 1.15, which: random.usize(..8), blow }
+        let later = Duration::from_millis(if random.bool() { 0 } else { random.u64(0..=30) });
+        Self { after: random.f64() * 1.1, later, which: random.usize(..8), blow }
     }
+}
+
+impl Crash {
+    fn draw(random: &mut Rng) -> Self {
+        Self { after: random.f64(), down: Duration::from_millis(random.u64(0..=500)) }
+    }
+}
+
+fn in_turn<T>(mut all: Vec<T>, after: impl Fn(&T) -> f64) -> Vec<T> {
+    all.sort_by(|one, other| after(one).total_cmp(&after(other)));
+    all
 }

@@ -8,8 +8,8 @@ use crate::Place;
 use crate::content::Table;
 use crate::plan::{Fault, Mode, Plan, Tampering};
 
-/// What a chunk takes, about.
-const PACE: Duration = Duration::from_millis(20);
+/// How many calls of the Data API a chunk takes, about.
+const PACE: f64 = 5.0;
 /// Runs within which a broken promise must be noticed.
 const TRIES: u64 = 30;
 

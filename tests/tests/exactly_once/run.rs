@@ -19,7 +19,7 @@ use crate::content::{Content, KNOWN_REFERENCES, Rows, Shape, Table};
 use crate::fleet::Fleet;
 use crate::plan::{File, Mode, Plan, Tampering};
 use crate::queue::Queue;
-use crate::storm::{self, Damage};
+use crate::storm::{self, Damage, Progress};
 use crate::verdict::{self, Dropped};
 
 /// The least that the loader takes for the size of a chunk.
@@ -27,8 +27,6 @@ const MIN_CHUNK_BYTES: u64 = 1024;
 /// No run may take longer, on a machine that is busy with other tests.
 const LIMIT: Duration = Duration::from_secs(120);
 const POLL: Duration = Duration::from_millis(25);
-/// What a function's start takes of a load, about.
-pub(crate) const START: Duration = Duration::from_millis(80);
 
 /// Where runs take place, one after the other: a MariaDB of their own, which they may kill, a bucket and a queue.
 pub(crate) struct Lane {
@@ -44,8 +42,8 @@ pub(crate) struct Lane {
 /// What a run was like.
 #[derive(Debug)]
 pub(crate) struct Report {
-    /// From the first function's start to the last message's end.
-    pub(crate) time: Duration,
+    /// Calls of the Data API until the loads had ended or the storm was over.
+    pub(crate) calls: u64,
     pub(crate) chunks: u64,
     pub(crate) invocations: u32,
     pub(crate) redrives: u32,
@@ -77,8 +75,8 @@ impl Lane {
         self.queue.remove().await
     }
 
-    /// Does one run. `pace` is what an undisturbed chunk takes.
-    pub(crate) async fn run(&self, plan: &Plan, pace: Duration) -> Result<Report> {
+    /// Does one run. `pace` is how many calls of the Data API an undisturbed chunk takes.
+    pub(crate) async fn run(&self, plan: &Plan, pace: f64) -> Result<Report> {
         let logs = self.logs.join(format!("{}-{}", plan.seed, fastrand::u32(..)));
         std::fs::create_dir_all(&logs)?;
         let database = TestDatabase::start_on(Arc::clone(&self.mariadb), |config| {
@@ -105,7 +103,7 @@ struct Run<'l> {
     plan: &'l Plan,
     database: Arc<TestDatabase>,
     logs: PathBuf,
-    pace: Duration,
+    pace: f64,
 }
 
 impl Run<'_> {
@@ -139,25 +137,27 @@ impl Run<'_> {
         // However this ends, the functions end with it.
         let _end = EndOf(Arc::clone(&fleet));
         let damage = Arc::new(Damage::default());
-        let started = Instant::now();
         database.data_api().set(plan.faults());
         let mut working = tokio::spawn({
             let fleet = Arc::clone(&fleet);
             async move { fleet.work().await }
         });
-        let whole = START + self.pace * u32::try_from(plan.chunks)?;
-        let storm = self.storm(&fleet, &contents[0], whole, &damage);
+        let chunks: u64 = contents.iter().map(|content| content.length.div_ceil(chunk_bytes)).sum();
+        #[expect(clippy::cast_precision_loss, reason = "some dozens")]
+        let whole = self.pace * chunks as f64;
+        let progress = Progress { data_api: database.data_api().clone(), whole };
+        let storm = self.storm(&fleet, &contents[0], &progress, &damage);
         let calm = Arc::clone(&storm.calm);
         let quiet = async {
             for _ in 0..plan.twins {
                 lane.queue.send(&events[0]).await?;
             }
             if let [_, event] = &events[..] {
-                sleep(whole.mul_f64(plan.files[1].after)).await;
+                progress.reach(plan.files[1].after).await;
                 lane.queue.send(event).await?;
             }
             self.until_quiet(&fleet, first_messages).await?;
-            let time = started.elapsed();
+            let calls = database.data_api().calls();
             let mut messages = first_messages;
             for event in (0..plan.repetitions).flat_map(|_| &events) {
                 lane.queue.send(event).await?;
@@ -165,13 +165,13 @@ impl Run<'_> {
             }
             self.until_quiet(&fleet, messages).await?;
             calm.store(true, Ordering::SeqCst);
-            anyhow::Ok(time)
+            anyhow::Ok(calls)
         };
-        let (time, faults) = tokio::select! {
+        let (calls, faults) = tokio::select! {
             ended = async { tokio::join!(quiet, storm.rage()) } => ended,
             ended = &mut working => bail!("the functions stopped working: {ended:?}"),
         };
-        let (time, faults) = (time?, faults?);
+        let (calls, faults) = (calls?, faults?);
         fleet.end();
         working.await??;
         self.until_no_transaction().await?;
@@ -183,8 +183,8 @@ impl Run<'_> {
         self.check(&contents, &before, &keys, chunk_bytes).await?;
         nothing_left(database, &schema).await?;
         Ok(Report {
-            time,
-            chunks: plan.chunks,
+            calls,
+            chunks,
             invocations: fleet.invocations.load(Ordering::Relaxed),
             redrives: fleet.redrives.load(Ordering::Relaxed),
             kills: damage.kills.load(Ordering::Relaxed),
@@ -270,13 +270,18 @@ impl Run<'_> {
         &'r self,
         fleet: &Arc<Fleet>,
         content: &Content,
-        whole: Duration,
+        progress: &Progress,
         damage: &Arc<Damage>,
     ) -> Storm<'r> {
         let plan = self.plan;
         let calm = Arc::new(AtomicBool::new(false));
         let mut tasks = JoinSet::new();
-        tasks.spawn(storm::strike(Arc::clone(fleet), plan.strikes.clone(), whole, Arc::clone(damage)));
+        tasks.spawn(storm::strike(
+            Arc::clone(fleet),
+            plan.strikes.clone(),
+            progress.clone(),
+            Arc::clone(damage),
+        ));
         if let Some(locks) = plan.locks {
             let ids: BTreeSet<i64> = content.records.iter().filter_map(|record| record.id).collect();
             let random = Rng::with_seed(plan.seed ^ 0x10C5);
@@ -292,7 +297,7 @@ impl Run<'_> {
         let crashes = tokio::spawn(storm::crash(
             Arc::clone(&self.lane.mariadb),
             plan.crashes.clone(),
-            whole,
+            progress.clone(),
             Arc::clone(&calm),
             Arc::clone(damage),
         ));

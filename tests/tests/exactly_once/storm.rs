@@ -2,18 +2,22 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use fastrand::Rng;
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
+use testkit::local_data_api::FaultHandle;
 use testkit::{MariaDb, TestDatabase};
 use tokio::time::sleep;
 
 use crate::content::{KNOWN_REFERENCES, Table};
 use crate::fleet::Fleet;
 use crate::plan::{Blow, Crash, Locks, Strike};
+
+/// After so long without a call nobody expects another.
+const STANDSTILL: Duration = Duration::from_secs(2);
 
 /// What a storm has done.
 #[derive(Debug, Default)]
@@ -24,13 +28,39 @@ pub(crate) struct Damage {
     pub(crate) locks: AtomicU32,
 }
 
-/// Strikes processes at work, one after the other. `whole` is what an undisturbed load takes.
-pub(crate) async fn strike(fleet: Arc<Fleet>, strikes: Vec<Strike>, whole: Duration, damage: Arc<Damage>) {
-    for strike in strikes {
-        while fleet.working().is_empty() {
-            sleep(Duration::from_millis(5)).await;
+/// How far the loads of a run have come, by the calls that they make of the Data API: unlike time it is the same on a machine
+/// that is busy with other things.
+#[derive(Debug, Clone)]
+pub(crate) struct Progress {
+    pub(crate) data_api: FaultHandle,
+    /// What undisturbed loads would make, about.
+    pub(crate) whole: f64,
+}
+
+impl Progress {
+    /// Waits until this share of the calls is made; not for long once no more are.
+    pub(crate) async fn reach(&self, share: f64) {
+        let (mut last, mut since) = (0, Instant::now());
+        loop {
+            let calls = self.data_api.calls();
+            #[expect(clippy::cast_precision_loss, reason = "some thousands")]
+            let is_reached = calls as f64 >= share * self.whole;
+            if is_reached || since.elapsed() > STANDSTILL {
+                return;
+            }
+            if calls > last {
+                (last, since) = (calls, Instant::now());
+            }
+            sleep(Duration::from_millis(1)).await;
         }
-        sleep(whole.mul_f64(strike.after)).await;
+    }
+}
+
+/// Strikes processes at work, one after the other.
+pub(crate) async fn strike(fleet: Arc<Fleet>, strikes: Vec<Strike>, progress: Progress, damage: Arc<Damage>) {
+    for strike in strikes {
+        progress.reach(strike.after).await;
+        sleep(strike.later).await;
         let working = fleet.working();
         let Some(victim) = working.get(strike.which % working.len().max(1)) else { continue };
         match strike.blow {
@@ -63,12 +93,12 @@ pub(crate) async fn strike(fleet: Arc<Fleet>, strikes: Vec<Strike>, whole: Durat
 pub(crate) async fn crash(
     mariadb: Arc<MariaDb>,
     crashes: Vec<Crash>,
-    whole: Duration,
+    progress: Progress,
     calm: Arc<AtomicBool>,
     damage: Arc<Damage>,
 ) -> Result<()> {
     for crash in crashes {
-        sleep(whole.mul_f64(crash.after)).await;
+        progress.reach(crash.after).await;
         if calm.load(Ordering::SeqCst) {
             break;
         }
