@@ -75,6 +75,40 @@ async fn rename(test: &testkit::TestDatabase, target: &str) -> Result<()> {
     Ok(())
 }
 
+/// Closes the gate as a load does, that is killed then.
+async fn close(test: &testkit::TestDatabase, file: &File) -> Result<()> {
+    let sql = format!(
+        "UPDATE rowgate_table_gates SET swapping_load_id = '{}', swapping_since = UTC_TIMESTAMP(3)",
+        file.id
+    );
+    test.sql(&sql).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_rename_that_comes_once_its_gate_is_open_again_finds_nothing() -> Result<()> {
+    let test = database().await?;
+    let db = test.database();
+    let before = content(&test).await?;
+    let file = File::replace("v1", named(1..=6, "new"));
+    let (run, target) = begin(&db, &file).await?.unwrap();
+    fill(&db, &file, &run, &target).await?;
+    close(&test, &file).await?;
+    let_time_pass(&test).await?;
+    assert_eq!(loads::recover_gate(&db, TABLE).await?, loads::Gate::Open);
+    assert!(rename(&test, &target).await.is_err());
+    // What was filled is kept under another name.
+    let (same, moved) = begin(&db, &file).await?.unwrap();
+    assert_eq!(same, run);
+    assert_ne!(moved, target);
+    loads::undo(&db, &run, TABLE, Ending::GivenUp("tired")).await?;
+    assert!(rename(&test, &moved).await.is_err());
+    assert_eq!(content(&test).await?, before);
+    load(&db, &file).await?;
+    assert_eq!(content(&test).await?, file.rows);
+    assert_settled(&test).await
+}
+
 #[tokio::test]
 async fn a_replace_whose_rename_has_happened_completes_whatever_its_loader_makes_of_it() -> Result<()> {
     let test = database().await?;
@@ -83,11 +117,7 @@ async fn a_replace_whose_rename_has_happened_completes_whatever_its_loader_makes
         let file = File::replace(version, named(1..=6, version));
         let (run, target) = begin(&db, &file).await?.unwrap();
         fill(&db, &file, &run, &target).await?;
-        let sql = format!(
-            "UPDATE rowgate_table_gates SET swapping_load_id = '{}', swapping_since = UTC_TIMESTAMP(3)",
-            file.id
-        );
-        test.sql(&sql).await?;
+        close(&test, &file).await?;
         rename(&test, &target).await?;
         loads::undo(&db, &run, TABLE, ending).await?;
         assert_eq!(content(&test).await?, file.rows);
@@ -156,11 +186,8 @@ async fn a_gate_that_a_load_without_a_swap_has_closed_is_opened() -> Result<()> 
     let ended = File::replace("v1", named(1..=6, "new"));
     load(&db, &ended).await?;
     let unknown = File::replace("v2", Vec::new());
-    for id in [&ended.id, &unknown.id] {
-        let sql = format!(
-            "UPDATE rowgate_table_gates SET swapping_load_id = '{id}', swapping_since = UTC_TIMESTAMP(3)"
-        );
-        test.sql(&sql).await?;
+    for file in [&ended, &unknown] {
+        close(&test, file).await?;
         assert_eq!(loads::recover_gate(&db, TABLE).await?, loads::Gate::Swapping);
         let_time_pass(&test).await?;
         assert_eq!(loads::recover_gate(&db, TABLE).await?, loads::Gate::Open);
