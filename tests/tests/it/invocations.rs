@@ -12,11 +12,12 @@ use crate::support::{Cloud, Pipeline, Waiting, assert_counts, ended};
 
 /// Fewer prove little.
 const INVOCATIONS: usize = 5;
-/// Records of a file that takes some ten invocations on the machine that these tests were written on.
-const RECORDS: i64 = 16_000;
+/// Records of a file that takes six invocations on an idle machine of today, and three times as many on a busy one.
+const RECORDS: i64 = 30_000;
 /// One in so many has no name.
 const FLAWED: i64 = 250;
 const NONE: Waiting = Waiting { visible: 0, held: 0 };
+const HELD: Waiting = Waiting { visible: 0, held: 1 };
 
 /// A file of employees, and what must become of it.
 struct File {
@@ -116,7 +117,7 @@ async fn in_many_invocations(pipeline: &Pipeline, name: &str, pack: fn(&str) -> 
     let Pipeline { cloud, .. } = pipeline;
     cloud.seed().await;
     // A machine that is faster gets a larger file.
-    for (first, records) in [(0, RECORDS), (RECORDS, 3 * RECORDS), (4 * RECORDS, 9 * RECORDS)] {
+    for (first, records) in [(0, RECORDS), (RECORDS, 2 * RECORDS), (3 * RECORDS, 5 * RECORDS)] {
         let file = File::new(cloud, first, records);
         let key = cloud.key("employees", &format!("{records}-{name}"));
         cloud.put(&key, pack(&file.content)).await;
@@ -166,12 +167,17 @@ async fn a_function_killed_amid_many_invocations_loses_nothing() {
             now().await["attempts"].as_u64() >= Some(2)
         })
         .await;
-        let handed_on = now().await["rows_loaded"].as_u64();
-        eventually("the second gets on", async || now().await["rows_loaded"].as_u64() > handed_on).await;
-        assert!(pipeline.kill() > 0, "no process of the function runs");
-
+        loop {
+            let before = now().await["rows_loaded"].as_u64();
+            eventually("the load gets on", async || now().await["rows_loaded"].as_u64() > before).await;
+            assert!(pipeline.kill() > 0, "no process of the function runs");
+            tokio::time::sleep(Duration::from_secs(3)).await;
+            // One that was between two invocations was simply started again.
+            if !pipeline.has_process() {
+                break;
+            }
+        }
         // What is left open would end after three minutes.
-        tokio::time::sleep(Duration::from_millis(2500)).await;
         cloud.database.end_forsaken_transactions().await;
         let killed = now().await;
         assert!(!ended(&killed), "{killed}");
@@ -181,12 +187,12 @@ async fn a_function_killed_amid_many_invocations_loses_nothing() {
             killed["rows_loaded"].as_i64().unwrap()
         );
         // Its message is not lost but held, for a minute and a half. The test has not so much time and sends it anew.
-        let held = Waiting { visible: 0, held: 1 };
-        assert_eq!(pipeline.waiting().await, held);
+        assert_eq!(pipeline.waiting().await, HELD);
         pipeline.send_event(&key, &version, file.content.len()).await;
         let load = pipeline.ended(&key).await;
         file.check(&pipeline, &load).await;
-        eventually("the queue holds nothing else", async || pipeline.waiting().await == held).await;
+        eventually("the queue holds nothing else", async || [HELD, NONE].contains(&pipeline.waiting().await))
+            .await;
     })
     .await;
 }

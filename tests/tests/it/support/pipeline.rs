@@ -68,7 +68,7 @@ impl Pipeline {
     }
 
     async fn create(&self) {
-        let Self { cloud, name, .. } = self;
+        let Self { cloud, name } = self;
         let dead_letters = self.create_queue(&self.dead_letters(), json!({})).await;
         let redrive = json!({"deadLetterTargetArn": dead_letters, "maxReceiveCount": "5"});
         // Six times the function's timeout, as in the stack.
@@ -122,7 +122,7 @@ impl Pipeline {
 
     /// Removes what there is of the pipeline; what was never made is no failure.
     async fn remove(&self) {
-        let Self { cloud, name, .. } = self;
+        let Self { cloud, name } = self;
         let (s3, lambda) = (&cloud.s3, &cloud.lambda);
         for mapping in self.mappings().await {
             let _ = lambda.delete_event_source_mapping().set_uuid(mapping.uuid).send().await;
@@ -133,17 +133,30 @@ impl Pipeline {
                 let _ = cloud.sqs("DeleteQueue", &json!({"QueueUrl": url})).await;
             }
         }
-        while let Ok(page) = s3.list_object_versions().bucket(name).send().await
-            && !page.versions().is_empty()
-        {
-            for object in page.versions() {
-                let delete = s3.delete_object().bucket(name).set_key(object.key.clone());
-                let _ = delete.set_version_id(object.version_id.clone()).send().await;
-            }
-        }
+        self.empty_bucket().await;
         let _ = s3.delete_bucket().bucket(name).send().await;
         let group = json!({"logGroupName": self.log_group()});
         let _ = cloud.aws_json("logs", "Logs_20140328.DeleteLogGroup", &group).await;
+    }
+
+    /// Removes every version of every object, as far as it can.
+    async fn empty_bucket(&self) {
+        let (s3, name) = (&self.cloud.s3, &self.name);
+        while let Ok(page) = s3.list_object_versions().bucket(name).send().await {
+            let versions = page.versions().iter().map(|object| (object.key(), object.version_id()));
+            let markers = page.delete_markers().iter().map(|marker| (marker.key(), marker.version_id()));
+            let mut is_empty = true;
+            for (key, version) in versions.chain(markers) {
+                is_empty = false;
+                let delete = s3.delete_object().bucket(name).set_key(key.map(str::to_owned));
+                if delete.set_version_id(version.map(str::to_owned)).send().await.is_err() {
+                    return;
+                }
+            }
+            if is_empty {
+                return;
+            }
+        }
     }
 
     async fn mappings(&self) -> Vec<EventSourceMappingConfiguration> {
@@ -236,6 +249,11 @@ impl Pipeline {
         kill_function(&self.cloud, &self.name)
     }
 
+    /// Whether the function has a process, at work or waiting for some.
+    pub(crate) fn has_process(&self) -> bool {
+        !processes(&self.cloud, &self.name).is_empty()
+    }
+
     fn dead_letters(&self) -> String {
         format!("{}-dead-letters", self.name)
     }
@@ -245,18 +263,24 @@ impl Pipeline {
     }
 }
 
-/// Kills a function's processes of this cloud, and of no other: they carry its endpoint in their environment.
+/// Kills a function's processes; gives back how many there were.
 pub(crate) fn kill_function(cloud: &Cloud, name: &str) -> usize {
+    let killed = processes(cloud, name).into_iter().filter(|id| kill_process(*id, Signal::KILL).is_ok());
+    killed.count()
+}
+
+/// A function's processes of this cloud, and of no other: they carry its endpoint in their environment.
+fn processes(cloud: &Cloud, name: &str) -> Vec<Pid> {
     let ours = [format!("AWS_ENDPOINT_URL={}", cloud.endpoint), format!("AWS_LAMBDA_FUNCTION_NAME={name}")];
-    let mut killed = 0;
+    let mut found = Vec::new();
     for process in fs::read_dir("/proc").unwrap() {
         let process = process.unwrap();
         let Ok(id) = process.file_name().to_str().unwrap().parse::<i32>() else { continue };
         let Ok(environment) = fs::read(process.path().join("environ")) else { continue };
         let variables: Vec<&[u8]> = environment.split(|byte| *byte == 0).collect();
         if ours.iter().all(|variable| variables.contains(&variable.as_bytes())) {
-            killed += usize::from(kill_process(Pid::from_raw(id).unwrap(), Signal::KILL).is_ok());
+            found.extend(Pid::from_raw(id));
         }
     }
-    killed
+    found
 }
