@@ -20,7 +20,7 @@ const FUNCTIONS: usize = 4;
 const MAX_RECEIVES: u32 = 5;
 /// What an invocation may take when nothing hurries it.
 const TIME: Duration = Duration::from_secs(60);
-const POLL: Duration = Duration::from_millis(15);
+const POLL: Duration = Duration::from_millis(20);
 
 pub(crate) struct Fleet {
     pub(crate) queue: Queue,
@@ -29,6 +29,7 @@ pub(crate) struct Fleet {
     /// Where the functions' output goes.
     pub(crate) logs: PathBuf,
     slots: Vec<Slot>,
+    turn: tokio::sync::Mutex<()>,
     /// What the next invocations may take.
     short: Mutex<Vec<u64>>,
     over: AtomicBool,
@@ -66,6 +67,7 @@ impl Fleet {
             environment,
             logs,
             slots: (0..FUNCTIONS).map(|_| Slot::default()).collect(),
+            turn: tokio::sync::Mutex::default(),
             short: Mutex::new(short_invocations.to_vec()),
             over: AtomicBool::new(false),
             first_receives: AtomicU32::new(0),
@@ -102,10 +104,7 @@ impl Fleet {
     async fn serve(self: Arc<Self>, slot: usize) -> Result<()> {
         let mut function: Option<Arc<Function>> = None;
         while !self.over.load(Ordering::SeqCst) {
-            let Some(message) = self.queue.receive().await? else {
-                sleep(POLL).await;
-                continue;
-            };
+            let Some(message) = self.next_message().await? else { continue };
             if message.receives == 1 {
                 self.first_receives.fetch_add(1, Ordering::SeqCst);
             }
@@ -134,6 +133,16 @@ impl Fleet {
             }
         }
         Ok(())
+    }
+
+    /// One asks after the other: all at once would keep the queue busy with nothing.
+    async fn next_message(&self) -> Result<Option<Message>> {
+        let _turn = self.turn.lock().await;
+        let message = self.queue.receive().await?;
+        if message.is_none() {
+            sleep(POLL).await;
+        }
+        Ok(message)
     }
 
     async fn start(&self, slot: usize) -> Result<Function> {

@@ -26,7 +26,7 @@ use crate::verdict::{self, Dropped};
 const MIN_CHUNK_BYTES: u64 = 1024;
 /// No run may take longer, on a machine that is busy with other tests.
 const LIMIT: Duration = Duration::from_secs(120);
-const POLL: Duration = Duration::from_millis(25);
+const POLL: Duration = Duration::from_millis(40);
 
 /// Where runs take place, one after the other: a MariaDB of their own, which they may kill, a bucket and a queue.
 pub(crate) struct Lane {
