@@ -48,6 +48,11 @@ pub async fn load<S: Store, Q: Sync>(
     deadline: Deadline,
     is_last_try: bool,
 ) -> Result<Delivered, LoadError> {
+    if object.key.ends_with('/') && object.size == 0 {
+        // What the console of S3 makes when somebody makes a folder.
+        tracing::info!("a folder was made; there is nothing to load");
+        return Ok(Delivered::Ended);
+    }
     let started = Instant::now();
     let id = &LoadId::of_object(&object.bucket, &object.key, &object.identity);
     let database = &loader.database.with_deadline(deadline);

@@ -19,6 +19,9 @@ use crate::store::{Content, Opened, Store, StoreError};
 /// Pieces of content that wait for the thread at most; each is what a connection hands over at once.
 const PIECES_AHEAD: usize = 16;
 
+/// The piece behind the last one: without it, pieces that stop coming are no end.
+const END: Bytes = Bytes::new();
+
 /// How often the content is asked for again from where its connection broke.
 const REOPENS: u32 = 5;
 
@@ -58,7 +61,10 @@ pub(crate) async fn feed<S: Store>(
                         return parent;
                     }
                 }
-                Ok(None) => return parent,
+                Ok(None) => {
+                    pieces.send(Ok(END)).await.ok();
+                    return parent;
+                }
                 Err(error) if reopens == REOPENS => break 'open error,
                 Err(_) => {
                     reopens += 1;
@@ -77,23 +83,25 @@ pub(crate) async fn feed<S: Store>(
 pub(crate) struct Pieces {
     received: mpsc::Receiver<Result<Bytes, StoreError>>,
     piece: Bytes,
+    has_ended: bool,
 }
 
 impl Pieces {
     /// Both ends: one for [`feed`], one for the thread.
     pub(crate) fn channel() -> (mpsc::Sender<Result<Bytes, StoreError>>, Self) {
         let (sender, received) = mpsc::channel(PIECES_AHEAD);
-        (sender, Self { received, piece: Bytes::new() })
+        (sender, Self { received, piece: Bytes::new(), has_ended: false })
     }
 }
 
 impl Read for Pieces {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.piece.is_empty() {
+        while self.piece.is_empty() && !self.has_ended {
             match self.received.blocking_recv() {
-                Some(Ok(piece)) => self.piece = piece,
+                Some(Ok(piece)) => (self.has_ended, self.piece) = (piece.is_empty(), piece),
                 Some(Err(error)) => return Err(io::Error::other(error)),
-                None => return Ok(0),
+                // The load has stopped, and nobody brings the rest.
+                None => return Err(io::ErrorKind::BrokenPipe.into()),
             }
         }
         let length = buffer.len().min(self.piece.len());

@@ -117,7 +117,11 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
             plan,
             references: &references,
             deadline: self.deadline,
-            stale_rejects_until: if is_first_try { None } else { Some(begun_before) },
+            // A run that was sent back to the start may have come anywhere.
+            stale_rejects_until: match run.restarts {
+                0 => (!is_first_try).then_some(begun_before),
+                _ => Some(u32::MAX),
+            },
         };
         let lanes = Lanes {
             lanes: loader.options.lanes,

@@ -78,7 +78,6 @@ async fn files_that_cannot_be_loaded_fail_with_their_reason() -> Result<()> {
         ("incoming/x.csv", "1,a\n", "the key is neither"),
         ("incoming/jobs/2021/x.csv", "1,a\n", "\"2021\" is no mode"),
         ("incoming/jobs/x.csv.bz2", "1,a\n", ".csv"),
-        ("incoming/jobs/", "", ".csv"),
     ] {
         let load = cloud.load(key, content.to_owned()).await?;
         assert_eq!(figures(&load), (LoadStatus::Failed, 0, 0, 0), "{key}");

@@ -103,3 +103,12 @@ async fn a_load_that_runs_out_of_time_goes_on_with_the_next_delivery() -> Result
     assert_eq!(cloud.deliver(&message).await?, NONE);
     sample.check(&cloud, &cloud.newest().await?).await
 }
+
+#[tokio::test]
+async fn a_folder_that_somebody_makes_is_no_load() -> Result<()> {
+    let cloud = Cloud::start().await?;
+    let folder = cloud.drop_file("incoming/jobs/", "");
+    assert_eq!(cloud.deliver(&[folder]).await?, NONE);
+    assert!(cloud.newest().await.is_err());
+    Ok(())
+}

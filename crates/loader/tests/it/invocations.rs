@@ -41,7 +41,7 @@ async fn in_many_invocations(mut cloud: Cloud) -> Result<()> {
             [] if comes_back => {}
             [] => break,
             [body] => message = Message::new(body),
-            more => panic!("{more:?}"),
+            more => anyhow::bail!("{more:?}"),
         }
     }
     let load = cloud.newest().await?;

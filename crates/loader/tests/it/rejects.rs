@@ -41,7 +41,7 @@ async fn a_fixed_rejects_file_loads_what_was_missing_and_names_its_parent() -> R
     let cloud = Cloud::start().await?;
     let load = cloud.load("incoming/jobs/a.csv", "1,a\n2,\n3,c\nx,d\n").await?;
     let files = cloud.bucket.rejects(&load);
-    let [(name, content)] = &files[..] else { panic!("{files:?}") };
+    let [(name, content)] = &files[..] else { anyhow::bail!("{files:?}") };
     assert_eq!(*name, format!("{}-00000.csv", load.load));
     let fixed = content.replace("2,,", "2,b,").replace("x,d,", "4,d,");
     let again = cloud.load(&format!("incoming/jobs/{name}"), fixed).await?;
