@@ -46,7 +46,8 @@ async fn in_many_invocations(mut cloud: Cloud) -> Result<()> {
     }
     let load = cloud.newest().await?;
     assert_eq!((load.status, load.rows_loaded, load.rows_rejected), (LoadStatus::Completed, 2500, 0));
-    assert_eq!(load.attempts, invocations);
+    // One that ended before it had reached the ledger was no attempt.
+    assert!(load.attempts <= invocations, "{} attempts in {invocations} invocations", load.attempts);
     assert!(invocations >= 5, "{invocations} invocations prove little");
     assert_eq!(cloud.test.value("SELECT COUNT(*) FROM jobs").await?, "2500");
     // The first reads from the start; the others ask for the columns and go on at the byte where a chunk ended.
