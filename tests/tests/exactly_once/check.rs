@@ -157,7 +157,7 @@ impl Ledger {
             ensure!(found.figures == of_chunk(expected), "chunk {index}: {found:?} instead of {expected:?}");
             match &found.rejects {
                 None => {
-                    ensure!(expected.rejects.is_empty(), "chunk {index} names no rejects file: {found:?}")
+                    ensure!(expected.rejects.is_empty(), "chunk {index} names no rejects file: {found:?}");
                 }
                 Some(key) => {
                     ensure!(!expected.rejects.is_empty(), "chunk {index} names a rejects file: {found:?}");

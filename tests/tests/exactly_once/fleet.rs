@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use serde_json::{Value, json};
 use testkit::{Answer, Ended, Function};
 use tokio::time::sleep;
@@ -132,6 +132,24 @@ impl Fleet {
                 _ => self.queue.release(&message).await?,
             }
         }
+        Ok(())
+    }
+
+    /// Lets the loader audit its ledger; it must agree that all is well.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub(crate) async fn audit(&self) -> Result<()> {
+        let function = self.start(FUNCTIONS).await?;
+        let Ended::Answered(Answer::Response(answer)) =
+            function.invoke(json!({"audit": {}}).to_string(), TIME).await?
+        else {
+            bail!("the audit failed");
+        };
+        let audited: Value = serde_json::from_str(&answer)?;
+        let is_well = audited["spared"] == false
+            && ["faults", "stalled", "debris"].iter().all(|found| audited[found] == json!([]));
+        ensure!(is_well, "the audit found: {answer}");
         Ok(())
     }
 

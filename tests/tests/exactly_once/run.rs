@@ -182,6 +182,7 @@ impl Run<'_> {
         }
         self.check(&contents, &before, &keys, chunk_bytes).await?;
         nothing_left(database, &schema).await?;
+        fleet.audit().await?;
         Ok(Report {
             calls,
             chunks,

@@ -1,12 +1,16 @@
 //! What the other tests rely on: isolation, and no server left behind.
 
+mod function;
+
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use mysql_async::prelude::Queryable;
 use testkit::{MariaDb, SOCKET_VARIABLE, TestDatabase};
 
 #[tokio::test]
@@ -35,6 +39,22 @@ fn a_server_ends_with_its_handle() -> Result<()> {
     assert!(is_up(&socket));
     drop(server);
     assert!(!is_up(&socket) && !socket.exists());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_killed_server_comes_back_with_what_was_committed() -> Result<()> {
+    let server = Arc::new(MariaDb::start()?);
+    let test = TestDatabase::start_on(Arc::clone(&server), |_| {}).await?;
+    test.sql("CREATE TABLE t (id INT PRIMARY KEY)").await?;
+    test.sql("INSERT INTO t VALUES (1)").await?;
+    let mut open = test.connect().await?;
+    open.query_drop("START TRANSACTION").await?;
+    open.query_drop("INSERT INTO t VALUES (2)").await?;
+    server.kill()?;
+    assert!(!is_up(server.socket()));
+    server.start_again()?;
+    assert_eq!(test.sql("SELECT id FROM t").await?, [[Some("1".to_owned())]]);
     Ok(())
 }
 
