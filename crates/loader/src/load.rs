@@ -77,6 +77,10 @@ pub async fn load<S: Store, Q: Sync>(
     let begun = loads::begin(database, new).await?;
     if begun.status != LoadStatus::Running {
         tracing::info!(load.id = id.as_str(), "the load has ended before; this event was a repetition");
+        if new.mode == LoadMode::Replace {
+            // Its function may have been killed before it dropped the table that was replaced.
+            loads::debris(database).await?;
+        }
         return Ok(Delivered::Ended);
     }
     tracing::info!(
