@@ -20,8 +20,8 @@ export const REJECTED_PREFIX = "rejected/";
 /** What the loader remembers about its audits. */
 const AUDIT_KEYS = ["rowgate/last-load", "rowgate/last-audit"];
 
-// The longest that AWS lets a function run; what a big file does not finish in it, the next
-// delivery of its message goes on with.
+// The longest that AWS lets a function run; a big file that needs longer is handed on by a message
+// that the loader sends itself.
 const LOADER_TIMEOUT = Duration.minutes(15);
 
 /** How often the ledger is checked and loads that nobody works on any more are given up. */
