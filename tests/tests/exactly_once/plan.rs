@@ -167,6 +167,11 @@ impl Plan {
             let shape = Shape::draw(random, table, first_id, 'b');
             files.push(File { mode: Mode::draw(random), shape, after: random.f64() * 0.6 });
         }
+        let mut strikes: Vec<Strike> = (0..strikes).map(|_| Strike::draw(random)).collect();
+        if struck && files.iter().any(|file| file.mode == Mode::Replace) {
+            // The few calls in which one table takes the other's place are worth more than their share.
+            strikes.push(Strike { after: 0.9 + 0.2 * random.f64(), ..Strike::draw(random) });
+        }
         Self {
             seed,
             files,
@@ -175,7 +180,7 @@ impl Plan {
             taken: [0.0, 0.02, 0.3][random.usize(..3)],
             twins: if twins { random.u8(2..=3) } else { 1 },
             repetitions: u8::from(repeats),
-            strikes: in_turn((0..strikes).map(|_| Strike::draw(random)).collect(), |strike| strike.after),
+            strikes: in_turn(strikes, |strike| strike.after),
             crashes: in_turn((0..crashes).map(|_| Crash::draw(random)).collect(), |crash| crash.after),
             locks: locked.then(|| Locks {
                 rounds: random.u8(1..=4),
