@@ -1,8 +1,10 @@
 //! What a workbook is made of: where its first sheet is, and what goes with it.
 
+use quick_xml::events::{BytesStart, Event};
+
 use super::SheetError;
-use super::xml::{Tag, Token, Tokens, push_text};
-use super::zip::Archive;
+use super::archive::Archive;
+use super::xml::{Events, attribute, element};
 
 /// Sheets, and relations of a part, that are looked at.
 const MAX_LISTED: usize = 10_000;
@@ -21,22 +23,22 @@ pub(super) struct Book {
 
 /// One part's relation to another.
 struct Relation {
-    id: Vec<u8>,
+    id: String,
     /// The last word of its type, which is the same in both editions of the standard.
-    kind: Vec<u8>,
+    kind: String,
     part: String,
 }
 
 /// A sheet that the workbook lists.
 struct Listed {
-    relation: Vec<u8>,
+    relation: String,
     is_visible: bool,
 }
 
 impl Book {
-    pub(super) fn of(archive: &Archive) -> Result<Self, SheetError> {
+    pub(super) fn of(archive: &mut Archive) -> Result<Self, SheetError> {
         let roots = relations(archive, "")?;
-        let root = roots.into_iter().find(|relation| relation.kind == b"officeDocument");
+        let root = roots.into_iter().find(|relation| relation.kind == "officeDocument");
         let workbook = root.ok_or(SheetError::NoWorkbook)?.part;
         // A binary workbook (.xlsb).
         if workbook.ends_with(".bin") {
@@ -47,17 +49,17 @@ impl Book {
         let mut listed = Vec::new();
         let mut is_workbook = false;
         let part = archive.part(&workbook)?.ok_or(SheetError::NoWorkbook)?;
-        let mut tokens = Tokens::of(part);
-        while let Some(token) = tokens.next()? {
-            match token {
-                Token::Open(tag) if tag.name == b"workbook" => is_workbook = true,
-                Token::Open(tag) if tag.name == b"workbookPr" => {
-                    book.is_1904 = matches!(tag.attribute(b"date1904"), Some(b"1" | b"true" | b"on"));
+        let mut events = Events::of(part);
+        while let Some(event) = events.next()? {
+            match event {
+                Event::Start(tag) if element(&tag) == "workbook" => is_workbook = true,
+                Event::Start(tag) if element(&tag) == "workbookPr" => {
+                    book.is_1904 = matches!(&*value(&tag, "date1904")?, "1" | "true" | "on");
                 }
-                Token::Open(tag) if tag.name == b"sheet" && listed.len() < MAX_LISTED => {
+                Event::Start(tag) if element(&tag) == "sheet" && listed.len() < MAX_LISTED => {
                     listed.push(Listed {
-                        relation: attribute(&tag, b"id")?,
-                        is_visible: matches!(tag.attribute(b"state"), None | Some(b"visible")),
+                        relation: value(&tag, "id")?,
+                        is_visible: matches!(&*value(&tag, "state")?, "" | "visible"),
                     });
                 }
                 _ => {}
@@ -68,50 +70,48 @@ impl Book {
             return Err(SheetError::NoWorkbook);
         }
         let sheet_of = |listed: &Listed| {
-            relations.iter().find(|relation| relation.id == listed.relation && relation.kind == b"worksheet")
+            relations.iter().find(|relation| relation.id == listed.relation && relation.kind == "worksheet")
         };
         let visible = listed.iter().filter(|listed| listed.is_visible).find_map(sheet_of);
         let sheet = visible.or_else(|| listed.iter().find_map(sheet_of)).ok_or(SheetError::NoSheet)?;
         book.sheet.clone_from(&sheet.part);
-        let part_of = |kind: &[u8]| {
+        let part_of = |kind: &str| {
             relations.iter().find(|relation| relation.kind == kind).map(|relation| relation.part.clone())
         };
-        book.strings = part_of(b"sharedStrings");
-        book.styles = part_of(b"styles");
+        book.strings = part_of("sharedStrings");
+        book.styles = part_of("styles");
         Ok(book)
     }
 }
 
 /// The relations of a part; of the whole archive for an empty name.
-fn relations(archive: &Archive, part: &str) -> Result<Vec<Relation>, SheetError> {
+fn relations(archive: &mut Archive, part: &str) -> Result<Vec<Relation>, SheetError> {
     let (folder, name) = part.rsplit_once('/').unwrap_or(("", part));
     let path = join(folder, &format!("_rels/{name}.rels"));
     let Some(part) = archive.part(&path)? else {
         return Ok(Vec::new());
     };
-    let mut tokens = Tokens::of(part);
+    let mut events = Events::of(part);
     let mut found = Vec::new();
-    while let Some(token) = tokens.next()? {
-        if let Token::Open(tag) = token
-            && tag.name == b"Relationship"
+    while let Some(event) = events.next()? {
+        if let Event::Start(tag) = event
+            && element(&tag) == "Relationship"
             && found.len() < MAX_LISTED
         {
-            let kind = attribute(&tag, b"Type")?;
+            let kind = value(&tag, "Type")?;
             found.push(Relation {
-                id: attribute(&tag, b"Id")?,
-                kind: kind.rsplit(|byte| *byte == b'/').next().unwrap_or_default().to_vec(),
-                part: join(folder, &String::from_utf8_lossy(&attribute(&tag, b"Target")?)),
+                id: value(&tag, "Id")?,
+                kind: kind.rsplit('/').next().unwrap_or_default().to_owned(),
+                part: join(folder, &value(&tag, "Target")?),
             });
         }
     }
     Ok(found)
 }
 
-/// The value of an attribute, without its entities; empty when it is not there.
-fn attribute(tag: &Tag<'_>, name: &[u8]) -> Result<Vec<u8>, SheetError> {
-    let mut value = Vec::new();
-    push_text(tag.attribute(name).unwrap_or_default(), &mut value)?;
-    Ok(value)
+/// The value of an attribute; empty when it is not there.
+fn value(tag: &BytesStart<'_>, name: &str) -> Result<String, SheetError> {
+    Ok(attribute(tag, name)?.unwrap_or_default().into_owned())
 }
 
 /// The part that `target` names as seen from a folder.

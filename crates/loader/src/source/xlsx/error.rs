@@ -2,22 +2,34 @@ use std::io;
 
 use domain::load::ChunkError;
 
-use super::xml::XmlError;
-use super::zip::ZipError;
 use crate::source::SourceError;
 
 /// Why a workbook cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SheetError {
-    /// The XML of a part, or the archive.
-    #[error(transparent)]
-    Xml(#[from] XmlError),
+    /// The archive's directory, which stands at its end, is not there.
+    #[error("the workbook ends before its content does, so it was cut off; drop it again whole")]
+    Truncated,
+    /// The archive contradicts itself.
+    #[error("the workbook is damaged; drop it again as it was made")]
+    Damaged,
+    /// A part is encrypted, or packed in a way that workbooks are not.
+    #[error("the workbook is encrypted or packed in an unusual way; save it anew with Excel")]
+    Unusual,
+    /// More was unpacked than is allowed.
+    #[error(
+        "the workbook holds more than {0} bytes when unpacked, the most for one of its size; save it as .csv, or drop it in parts"
+    )]
+    Bomb(u64),
+    /// Not the XML that Excel, or any program like it, writes.
+    #[error("the workbook is not written as Excel does it ({0}); open it in Excel and save it anew")]
+    Strange(&'static str),
     /// A record.
     #[error(transparent)]
     Content(#[from] ChunkError),
     /// A temporary file.
     #[error(transparent)]
-    File(#[from] io::Error),
+    File(io::Error),
     /// The object is too large to be kept in a temporary file.
     #[error("the workbook has more than {0} bytes; save it as .csv, which may be of any size")]
     TooLarge(u64),
@@ -68,9 +80,10 @@ pub(super) enum SheetError {
     },
 }
 
-impl From<ZipError> for SheetError {
-    fn from(error: ZipError) -> Self {
-        Self::Xml(error.into())
+impl From<io::Error> for SheetError {
+    /// What a [`Part`](super::archive::Part) failed with, or a file.
+    fn from(error: io::Error) -> Self {
+        error.downcast().unwrap_or_else(Self::File)
     }
 }
 
@@ -78,9 +91,7 @@ impl From<SheetError> for SourceError {
     fn from(error: SheetError) -> Self {
         match error {
             SheetError::Content(error) => Self::Content(error),
-            SheetError::File(error) | SheetError::Xml(XmlError::Zip(ZipError::File(error))) => {
-                Self::Read(error)
-            }
+            SheetError::File(error) => Self::Read(error),
             error => Self::Sheet(error.to_string()),
         }
     }

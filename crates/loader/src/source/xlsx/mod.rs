@@ -1,8 +1,9 @@
 //! Chunks of the first sheet of an Excel workbook (Office Open XML, ECMA-376).
 //!
-//! Our own reader of the little of ZIP and XML that a sheet takes. Those that there are hold a workbook's texts, or a
-//! token of any length, in memory; here neither grows with the file.
+//! The crates for workbooks hold all shared texts, and pieces of XML of any length, in memory; here neither grows with
+//! the file. ZIP and XML are read by `zip` and `quick-xml`, each kept within limits.
 
+mod archive;
 mod book;
 mod cell;
 mod error;
@@ -10,7 +11,6 @@ mod sheet;
 mod strings;
 mod styles;
 mod xml;
-mod zip;
 
 #[cfg(test)]
 mod tests;
@@ -24,12 +24,12 @@ use domain::row::CsvColumns;
 
 use super::input::Input;
 use super::{Source, SourceError};
+use archive::Archive;
 use book::Book;
 use error::SheetError;
 use sheet::{Row, Sheet};
 use strings::Strings;
-use xml::Tokens;
-use zip::Archive;
+use xml::Events;
 
 /// Bytes of a workbook at most. It is kept in a temporary file, because a ZIP archive is read from its end; a function
 /// has 512 MiB for such files. A sheet of a million rows and ten columns takes some 60 MB.
@@ -59,15 +59,15 @@ impl SheetSource {
     }
 
     fn open(file: File, unpacked_limit: u64, table: &Table, chunk_bytes: u64) -> Result<Self, SheetError> {
-        let archive = Archive::open(file, unpacked_limit)?;
-        let book = Book::of(&archive)?;
-        let part = |name: &Option<String>| match name {
-            Some(name) => archive.part(name).map(|part| part.map(Tokens::of)),
+        let mut archive = Archive::open(file, unpacked_limit)?;
+        let book = Book::of(&mut archive)?;
+        let mut part = |name: &Option<String>| match name {
+            Some(name) => archive.part(name).map(|part| part.map(Events::of)),
             None => Ok(None),
         };
         let strings = part(&book.strings)?.map(Strings::read).transpose()?;
         let dates = part(&book.styles)?.map(styles::date_styles).transpose()?;
-        let sheet = archive.part(&book.sheet)?.map(Tokens::of).ok_or(SheetError::NoSheet)?;
+        let sheet = archive.part(&book.sheet)?.map(Events::of).ok_or(SheetError::NoSheet)?;
         let mut source = Self {
             sheet: Sheet::new(sheet, strings.unwrap_or_default(), dates.unwrap_or_default(), book.is_1904),
             row: Row::default(),

@@ -4,11 +4,12 @@ use std::ops::Range;
 
 use domain::dictionary::ColumnType;
 use domain::load::{ChunkError, MAX_RECORD_BYTES};
+use quick_xml::events::Event;
 
 use super::SheetError;
 use super::cell::{push_date, push_iso_date, push_number};
 use super::strings::{Strings, read_text};
-use super::xml::{Token, Tokens, push_text, unescape};
+use super::xml::{Events, attribute, element, push_text, unescape};
 
 /// Rows and columns of a sheet at most.
 /// <https://support.microsoft.com/office/1672b34d-7043-467e-8e27-269d656771c3>
@@ -69,7 +70,7 @@ impl Row {
 
 /// Reads a sheet row by row.
 pub(super) struct Sheet {
-    tokens: Tokens,
+    events: Events,
     strings: Strings,
     dates: Vec<bool>,
     is_1904: bool,
@@ -80,8 +81,8 @@ pub(super) struct Sheet {
 
 impl Sheet {
     /// A sheet from its beginning, with the texts and the date styles of its workbook.
-    pub(super) fn new(tokens: Tokens, strings: Strings, dates: Vec<bool>, is_1904: bool) -> Self {
-        Self { tokens, strings, dates, is_1904, row: 0, value: Vec::new() }
+    pub(super) fn new(events: Events, strings: Strings, dates: Vec<bool>, is_1904: bool) -> Self {
+        Self { events, strings, dates, is_1904, row: 0, value: Vec::new() }
     }
 
     /// Reads the next row that is there, with dates in the form of the columns' types; says whether there was one.
@@ -91,10 +92,10 @@ impl Sheet {
         types: &[Option<ColumnType>],
     ) -> Result<bool, SheetError> {
         loop {
-            match self.tokens.next()? {
-                Some(Token::Open(tag)) if tag.name == b"row" => {
-                    let number = match tag.attribute(b"r") {
-                        Some(digits) => number(digits).unwrap_or_default(),
+            match self.events.next()? {
+                Some(Event::Start(tag)) if element(&tag) == "row" => {
+                    let number = match attribute(&tag, "r")? {
+                        Some(digits) => number(digits.as_bytes()).unwrap_or_default(),
                         None => self.row + 1,
                     };
                     if number <= self.row || number > MAX_ROWS {
@@ -105,7 +106,9 @@ impl Sheet {
                     self.read_cells(row, types)?;
                     return Ok(true);
                 }
-                Some(Token::Close(b"sheetData")) => self.tokens.skip_rest()?,
+                Some(Event::End(tag)) if tag.local_name().into_inner() == "sheetData" => {
+                    self.events.skip_rest()?;
+                }
                 None => return Ok(false),
                 Some(_) => {}
             }
@@ -115,21 +118,22 @@ impl Sheet {
     fn read_cells(&mut self, row: &mut Row, types: &[Option<ColumnType>]) -> Result<(), SheetError> {
         let mut next = 0;
         loop {
-            match self.tokens.next()?.ok_or(SheetError::Unfinished)? {
-                Token::Open(tag) if tag.name == b"c" => {
-                    let column = match tag.attribute(b"r") {
-                        Some(place) => column(place),
+            match self.events.next()?.ok_or(SheetError::Unfinished)? {
+                Event::Start(tag) if element(&tag) == "c" => {
+                    let column = match attribute(&tag, "r")? {
+                        Some(place) => column(place.as_bytes()),
                         None => Some(next).filter(|column| *column < MAX_COLUMNS),
                     };
                     let column = column.ok_or(SheetError::Place { line: row.number })?;
-                    let kind = match tag.attribute(b"t") {
-                        None | Some(b"n") => Kind::Number,
-                        Some(b"s") => Kind::Shared,
-                        Some(b"b") => Kind::Boolean,
-                        Some(b"d") => Kind::Date,
+                    let kind = match attribute(&tag, "t")?.as_deref() {
+                        None | Some("n") => Kind::Number,
+                        Some("s") => Kind::Shared,
+                        Some("b") => Kind::Boolean,
+                        Some("d") => Kind::Date,
                         Some(_) => Kind::Text,
                     };
-                    let style = tag.attribute(b"s").and_then(number).unwrap_or_default();
+                    let style = attribute(&tag, "s")?;
+                    let style = style.and_then(|style| number(style.as_bytes())).unwrap_or_default();
                     let is_date = self.dates.get(style as usize).copied().unwrap_or_default();
                     self.read_value()?;
                     let start = row.text.len();
@@ -140,7 +144,7 @@ impl Sheet {
                         return Err(ChunkError::RecordTooLong { line: row.number.into() }.into());
                     }
                 }
-                Token::Close(b"row") => return Ok(()),
+                Event::End(tag) if tag.local_name().into_inner() == "row" => return Ok(()),
                 _ => {}
             }
         }
@@ -151,16 +155,18 @@ impl Sheet {
         self.value.clear();
         let mut is_value = false;
         loop {
-            match self.tokens.next()?.ok_or(SheetError::Unfinished)? {
-                Token::Open(tag) => match tag.name {
-                    b"v" => is_value = true,
-                    b"is" => read_text(&mut self.tokens, b"is", &mut self.value)?,
+            match self.events.next()?.ok_or(SheetError::Unfinished)? {
+                Event::Start(tag) => match element(&tag) {
+                    "v" => is_value = true,
+                    "is" => read_text(&mut self.events, "is", &mut self.value)?,
                     _ => {}
                 },
-                Token::Text(text) if is_value => push_text(text, &mut self.value)?,
-                Token::Verbatim(text) if is_value => self.value.extend_from_slice(text),
-                Token::Close(b"v") => is_value = false,
-                Token::Close(b"c") => return Ok(()),
+                Event::End(tag) => match tag.local_name().into_inner() {
+                    "v" => is_value = false,
+                    "c" => return Ok(()),
+                    _ => {}
+                },
+                event if is_value => push_text(&event, &mut self.value)?,
                 _ => {}
             }
             if self.value.len() as u64 > MAX_RECORD_BYTES {

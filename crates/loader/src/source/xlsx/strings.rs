@@ -5,9 +5,10 @@ use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::FileExt;
 
 use domain::load::MAX_RECORD_BYTES;
+use quick_xml::events::Event;
 
 use super::SheetError;
-use super::xml::{Token, Tokens, push_text, unescape};
+use super::xml::{Events, element, push_text, unescape};
 
 /// Texts of a workbook at most, at four bytes of memory each. A million rows of four columns in which no text comes
 /// twice have as many.
@@ -39,16 +40,16 @@ pub(super) struct Strings {
 
 impl Strings {
     /// Reads the part that holds them.
-    pub(super) fn read(mut tokens: Tokens) -> Result<Self, SheetError> {
+    pub(super) fn read(mut events: Events) -> Result<Self, SheetError> {
         let mut strings = Self::default();
         let mut tail: Option<BufWriter<File>> = None;
         let mut total: u64 = 0;
         let mut text = Vec::new();
-        while let Some(token) = tokens.next()? {
-            if !matches!(token, Token::Open(tag) if tag.name == b"si") {
+        while let Some(event) = events.next()? {
+            if !matches!(event, Event::Start(tag) if element(&tag) == "si") {
                 continue;
             }
-            read_text(&mut tokens, b"si", &mut text)?;
+            read_text(&mut events, "si", &mut text)?;
             total += text.len() as u64;
             if strings.ends.len() == MAX_TEXTS || total > MAX_BYTES {
                 return Err(SheetError::Texts { texts: MAX_TEXTS, bytes: MAX_BYTES });
@@ -109,21 +110,23 @@ fn read_at(file: &File, into: &mut [u8], offset: u64) -> io::Result<usize> {
 
 /// Reads the text of an element that was opened, to its end: that of all `t` in it, but for `rPh`, which says how it
 /// is spoken.
-pub(super) fn read_text(tokens: &mut Tokens, element: &[u8], into: &mut Vec<u8>) -> Result<(), SheetError> {
+pub(super) fn read_text(events: &mut Events, wanted: &str, into: &mut Vec<u8>) -> Result<(), SheetError> {
     into.clear();
     let (mut is_text, mut is_spoken) = (false, false);
     loop {
-        match tokens.next()?.ok_or(SheetError::Unfinished)? {
-            Token::Open(tag) => match tag.name {
-                b"t" => is_text = true,
-                b"rPh" => is_spoken = true,
+        match events.next()?.ok_or(SheetError::Unfinished)? {
+            Event::Start(tag) => match element(&tag) {
+                "t" => is_text = true,
+                "rPh" => is_spoken = true,
                 _ => {}
             },
-            Token::Text(text) if is_text && !is_spoken => push_text(text, into)?,
-            Token::Verbatim(text) if is_text && !is_spoken => into.extend_from_slice(text),
-            Token::Close(name) if name == element => break,
-            Token::Close(b"t") => is_text = false,
-            Token::Close(b"rPh") => is_spoken = false,
+            Event::End(tag) => match tag.local_name().into_inner() {
+                name if name == wanted => break,
+                "t" => is_text = false,
+                "rPh" => is_spoken = false,
+                _ => {}
+            },
+            event if is_text && !is_spoken => push_text(&event, into)?,
             _ => {}
         }
         if into.len() as u64 > MAX_RECORD_BYTES {

@@ -2,29 +2,30 @@
 
 use std::collections::BTreeMap;
 
+use quick_xml::events::{BytesStart, Event};
+
 use super::SheetError;
-use super::xml::{Token, Tokens, push_text};
+use super::xml::{Events, attribute, element};
 
 /// Cell styles at most; Excel has at most 65,490.
 /// <https://support.microsoft.com/office/1672b34d-7043-467e-8e27-269d656771c3>
 const MAX_STYLES: usize = 65_536;
 
 /// For each cell style, whether it shows a date.
-pub(super) fn date_styles(mut tokens: Tokens) -> Result<Vec<bool>, SheetError> {
+pub(super) fn date_styles(mut events: Events) -> Result<Vec<bool>, SheetError> {
     let mut formats = BTreeMap::new();
     let mut styles = Vec::new();
     let mut are_cells = false;
-    while let Some(token) = tokens.next()? {
-        match token {
-            Token::Open(tag) if tag.name == b"numFmt" => {
-                let mut code = Vec::new();
-                push_text(tag.attribute(b"formatCode").unwrap_or_default(), &mut code)?;
-                formats.insert(number(tag.attribute(b"numFmtId")), is_date_code(&code));
+    while let Some(event) = events.next()? {
+        match event {
+            Event::Start(tag) if element(&tag) == "numFmt" => {
+                let code = attribute(&tag, "formatCode")?.unwrap_or_default();
+                formats.insert(format_of(&tag)?, is_date_code(code.as_bytes()));
             }
-            Token::Open(tag) if tag.name == b"cellXfs" => are_cells = true,
-            Token::Close(b"cellXfs") => are_cells = false,
-            Token::Open(tag) if are_cells && tag.name == b"xf" => {
-                let format = number(tag.attribute(b"numFmtId"));
+            Event::Start(tag) if element(&tag) == "cellXfs" => are_cells = true,
+            Event::End(tag) if tag.local_name().into_inner() == "cellXfs" => are_cells = false,
+            Event::Start(tag) if are_cells && element(&tag) == "xf" => {
+                let format = format_of(&tag)?;
                 styles.push(formats.get(&format).copied().unwrap_or_else(|| is_date_format(format)));
             }
             _ => {}
@@ -36,8 +37,9 @@ pub(super) fn date_styles(mut tokens: Tokens) -> Result<Vec<bool>, SheetError> {
     Ok(styles)
 }
 
-fn number(text: Option<&[u8]>) -> u32 {
-    text.and_then(|text| std::str::from_utf8(text).ok()?.parse().ok()).unwrap_or_default()
+/// The number of the format that an element defines or refers to.
+fn format_of(tag: &BytesStart<'_>) -> Result<u32, SheetError> {
+    Ok(attribute(tag, "numFmtId")?.and_then(|number| number.parse().ok()).unwrap_or_default())
 }
 
 /// Whether a format that needs no definition shows a date: ECMA-376, part 1, 18.8.30, those of East Asia included.

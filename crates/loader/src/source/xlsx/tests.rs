@@ -46,6 +46,11 @@ fn written(fill: impl FnOnce(&mut Worksheet)) -> Vec<u8> {
 
 /// A ZIP archive of these parts, packed.
 fn archive(parts: &[(&str, &str)]) -> Vec<u8> {
+    archive_as(parts, false)
+}
+
+/// The same, perhaps with lengths and offsets in ZIP64's fields, and an end of its directory that nobody needs.
+fn archive_as(parts: &[(&str, &str)], is_wide: bool) -> Vec<u8> {
     let (mut file, mut directory) = (Vec::new(), Vec::new());
     for (name, content) in parts {
         let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
@@ -61,12 +66,23 @@ fn archive(parts: &[(&str, &str)]) -> Vec<u8> {
         head.extend((content.len() as u32).to_le_bytes());
         head.extend((name.len() as u32).to_le_bytes());
         file.extend([b"PK\x03\x04", &*head, name.as_bytes(), &packed].concat());
-        directory
-            .extend([b"PK\x01\x02\0\0", &*head, &[0; 10], &offset.to_le_bytes(), name.as_bytes()].concat());
+        let (mut offset, mut wide) = (offset.to_le_bytes(), Vec::new());
+        if is_wide {
+            wide.extend([1, 0, 24, 0]);
+            for number in [&head[18..22], &head[14..18], &offset] {
+                wide.extend([number, &[0; 4]].concat());
+            }
+            head[14..22].fill(0xff);
+            (head[24], offset) = (wide.len() as u8, [0xff; 4]);
+        }
+        let entry = [b"PK\x01\x02\0\0", &*head, &[0; 10], &offset, name.as_bytes(), &wide];
+        directory.extend(entry.concat());
     }
     let count = (parts.len() as u16).to_le_bytes();
     let place = [(directory.len() as u32).to_le_bytes(), (file.len() as u32).to_le_bytes()].concat();
-    [&*file, &directory, b"PK\x05\x06\0\0\0\0", &count, &count, &place, b"\0\0"].concat()
+    let wide = [&b"PK\x06\x06"[..], &[0; 52], b"PK\x06\x07", &[0; 16]].concat();
+    let wide = if is_wide { &*wide } else { b"" };
+    [&*file, &directory, wide, b"PK\x05\x06\0\0\0\0", &count, &count, &place, b"\0\0"].concat()
 }
 
 const ROOT: (&str, &str) = (
@@ -183,6 +199,13 @@ fn reads_what_other_programs_write_differently() {
             record(8, &["8", "2021-07-27"])
         ]
     );
+}
+
+#[test]
+fn reads_the_long_fields_that_java_writes() {
+    let sheet = r#"<worksheet><sheetData><row><c><v>1</v></c></row></sheetData></worksheet>"#;
+    let parts = [ROOT, BOOK, RELATIONS, ("xl/worksheets/sheet1.xml", sheet)];
+    assert_eq!(records_as(table("jobs"), &archive_as(&parts, true)), [record(1, &["1", ""])]);
 }
 
 #[test]
@@ -373,6 +396,39 @@ fn a_token_and_a_text_are_limited() {
     let (chunks, end) = read(&row);
     assert!(end.unwrap_err().to_string().starts_with("line 2: the record is longer than"));
     assert_eq!(fields(&chunks), [record(1, &["7", ""])]);
+}
+
+#[test]
+fn a_directory_is_limited() {
+    let unusual = "the workbook is encrypted or packed in an unusual way";
+    let names: Vec<_> = (0..140).map(|number| format!("{number}{:60000}", "")).collect();
+    let parts: Vec<_> = [ROOT, BOOK].into_iter().chain(names.iter().map(|name| (&**name, ""))).collect();
+    assert!(error(&archive(&parts)).starts_with(unusual));
+    assert!(error(&archive(&parts[..130])).starts_with("the workbook has no sheet"));
+    // Number of entries, length and offset of an end that refers to ZIP64's.
+    let bytes = archive(&[ROOT, BOOK]);
+    for field in [
+        bytes.len() - 12..bytes.len() - 10,
+        bytes.len() - 10..bytes.len() - 6,
+        bytes.len() - 6..bytes.len() - 2,
+    ] {
+        let mut large = bytes.clone();
+        large[field].fill(0xff);
+        assert!(error(&large).starts_with(unusual));
+    }
+}
+
+#[test]
+fn elements_within_each_other_are_limited() {
+    let nested = |depth: usize| by_hand(&"<a>".repeat(depth), "");
+    let says = "its elements are too deep, or their names too long";
+    assert!(error(&nested(255)).contains(says));
+    assert!(error(&nested(1_000_000)).contains(says));
+    let named = |length: usize| by_hand(&format!("<{}/>", "a".repeat(length)), "");
+    read(&named(256)).1.unwrap();
+    assert!(error(&named(257)).contains(says));
+    let closed = format!("{}{}", "<a>".repeat(254), "</a>".repeat(254));
+    read(&by_hand(&closed, "")).1.unwrap();
 }
 
 #[test]
