@@ -124,26 +124,31 @@ impl<L: List, Q: Queue> Backfiller<'_, L, Q> {
             let page = self.store.list(bucket, &request.prefix, done.next.as_deref()).await;
             let page = page.map_err(|source| BackfillError::Store { bucket: bucket.to_owned(), source })?;
             let mut found = Vec::with_capacity(page.objects.len());
-            for object in &page.objects {
+            let mut ignored = Vec::new();
+            // What the console of S3 makes for a folder is no file.
+            for object in
+                page.objects.iter().filter(|object| !(object.key.ends_with('/') && object.size == 0))
+            {
                 match self.judge(request, bucket, object) {
                     Ok(object) => found.push(object),
-                    Err(reason) => {
-                        done.ignored_count += 1;
-                        if done.ignored.len() < MAX_IGNORED {
-                            done.ignored.push(format!("{}: {reason}", object.key));
-                        }
-                    }
+                    Err(reason) => ignored.push(format!("{}: {reason}", object.key)),
                 }
             }
             let listed = found.len();
             self.pass_over_known(bucket, &mut found).await?;
+            let known = listed - found.len();
+            ignored.extend(self.refuse_replaces(&mut found).await?);
+            done.ignored_count += ignored.len() as u64;
+            ignored.sort_unstable();
+            ignored.truncate(MAX_IGNORED - done.ignored.len());
+            done.ignored.append(&mut ignored);
             if !request.dry_run {
                 let bodies: Vec<String> =
                     found.iter().map(|found| created(request, bucket, found).message()).collect();
                 self.queue.send_all(&bodies).await?;
             }
             done.queued += found.len() as u64;
-            done.known += (listed - found.len()) as u64;
+            done.known += known as u64;
             done.next = page.next;
             if done.next.is_none() || until.is_over() {
                 tracing::info!(
@@ -195,13 +200,28 @@ impl<L: List, Q: Queue> Backfiller<'_, L, Q> {
             }
         };
         let incoming = incoming.map_err(|error| error.to_string())?;
-        if incoming.mode == LoadMode::Replace {
-            return Err("it would replace the table; drop it again if that is meant".to_owned());
-        }
         if let Some(class) = object.storage_class.as_deref().filter(|class| ARCHIVES.contains(class)) {
             return Err(format!("it is archived ({class}); restore a copy of it and load that"));
         }
         Ok(Found { object, incoming, id: LoadId::of_object(bucket, &object.key, identity(object)) })
+    }
+
+    /// Leaves replaces only where one was begun and given up: of several files only the one loaded last would stay.
+    async fn refuse_replaces(&self, found: &mut Vec<Found<'_>>) -> Result<Vec<String>, BackfillError> {
+        let is_replace = |found: &Found<'_>| found.incoming.mode == LoadMode::Replace;
+        let ids: Vec<LoadId> =
+            found.iter().filter(|found| is_replace(found)).map(|found| found.id.clone()).collect();
+        let begun = loads::given_up_loads(self.database, &ids).await?;
+        let mut refused = Vec::new();
+        found.retain(|found| {
+            let may_go_on = !is_replace(found) || begun.contains(&found.id);
+            if !may_go_on {
+                let key = &found.object.key;
+                refused.push(format!("{key}: it would replace the table; drop it again if that is meant"));
+            }
+            may_go_on
+        });
+        Ok(refused)
     }
 
     /// Leaves those that the ledger does not have.

@@ -48,6 +48,12 @@ pub enum LoadError {
         /// The limit.
         limit: RejectLimit,
     },
+    /// A replace that would leave nothing.
+    #[error("the file has no row to replace the table with")]
+    Empty,
+    /// A replace by the records that a load rejected.
+    #[error("a file of rejected records cannot replace a table; drop it under incoming/<table>/")]
+    RejectsReplace,
     /// S3.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -90,6 +96,8 @@ impl LoadError {
                 | Self::Content(_)
                 | Self::Changed { .. }
                 | Self::TooManyRejects { .. }
+                | Self::Empty
+                | Self::RejectsReplace
                 | Self::Store(StoreError::Gone)
         )
     }
@@ -112,21 +120,28 @@ impl LoadError {
         }
     }
 
-    /// Why the load failed, for the ledger, in [`MAX_REASON`] characters at most. The database's own words stay out:
-    /// they may quote rows.
+    /// Why the load failed, for the ledger, in [`MAX_REASON`] characters at most. The words of the database and of S3 stay
+    /// out: they may quote rows, or name what is nobody's business.
     pub fn reason(&self) -> String {
         let reason = match self {
             Self::Database(error) => format!("given up after the last try; the database: {}", error.class()),
-            Self::Store(StoreError::Failed(cause)) => {
-                format!("given up after the last try; {self}: {}", causes(&**cause))
+            Self::Store(StoreError::Failed(_)) | Self::OutOfTime | Self::Restarted | Self::Thread(_) => {
+                format!("given up after the last try; {self}")
             }
-            Self::OutOfTime | Self::Thread(_) => format!("given up after the last try; {self}"),
             error => error.to_string(),
         };
         // A header may name a column of a megabyte, which the ledger's column would refuse.
         match reason.char_indices().nth(MAX_REASON) {
             Some((end, _)) => format!("{}…", &reason[..end]),
             None => reason,
+        }
+    }
+
+    /// What went wrong outside of Rowgate, for logs: S3's own words name roles and accounts.
+    pub fn causes(&self) -> String {
+        match self {
+            Self::Store(StoreError::Failed(cause)) => causes(&**cause),
+            _ => self.reason(),
         }
     }
 
@@ -138,6 +153,8 @@ impl LoadError {
             Self::Content(_) => "content",
             Self::Changed { .. } => "changed",
             Self::TooManyRejects { .. } => "too_many_rejects",
+            Self::Empty => "empty",
+            Self::RejectsReplace => "rejects_replace",
             Self::Store(StoreError::Gone) => "gone",
             Self::Store(StoreError::Failed(_)) => "s3",
             Self::Database(error) => error.class(),

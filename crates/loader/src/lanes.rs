@@ -82,6 +82,12 @@ impl Lanes {
                     Some(chunk) => next = Some(chunk),
                     None => is_over = true,
                 },
+                // Reading may be what takes so long.
+                () = self.deadline.passed(), if failure.is_none() && !is_over => {
+                    failure = Some(LoadError::OutOfTime);
+                    next = None;
+                    chunks.close();
+                }
                 else => return failure.map_or(Ok(()), Err),
             }
         }

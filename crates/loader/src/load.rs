@@ -95,6 +95,9 @@ pub async fn load<S: Store, Q: Sync>(
     let progress = AtomicU64::new(0);
     let ended = match incoming {
         Err(error) => Err(LoadError::from(error)),
+        Ok(incoming) if incoming.mode == LoadMode::Replace && parent.is_some() => {
+            Err(LoadError::RejectsReplace)
+        }
         Ok(incoming) => {
             let left = deadline.remaining();
             let deadline = Deadline::after(left.saturating_sub(TIME_TO_END.min(left / 5)));
@@ -127,7 +130,7 @@ pub async fn load<S: Store, Q: Sync>(
             tracing::warn!(
                 load.id = id.as_str(),
                 error.class = error.class(),
-                error.causes = error.reason(),
+                error.causes = error.causes(),
                 load.last_try = is_last_try,
                 "the load has not ended; it goes on with the next delivery, or from the dead-letter queue"
             );
@@ -175,7 +178,7 @@ async fn run_until_ended<S: Store, Q: Sync>(
                 tracing::warn!(
                     load.id = id.as_str(),
                     error.class = error.class(),
-                    error.causes = error.reason(),
+                    error.causes = error.causes(),
                     pause_ms = milliseconds(pause),
                     "the load was disturbed and is tried again"
                 );

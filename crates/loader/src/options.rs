@@ -11,8 +11,8 @@ pub(crate) const MAX_LANES: usize = 16;
 
 /// Bytes of content in a chunk at least, below which ledger rows would outweigh the rows themselves, and at most, so that
 /// all lanes together stay far below the function's memory.
-const MIN_CHUNK_BYTES: u64 = 1024;
-const MAX_CHUNK_BYTES: u64 = 4 * 1024 * 1024;
+const SMALLEST_CHUNK: u64 = 1024;
+const LARGEST_CHUNK: u64 = 4 * 1024 * 1024;
 
 /// What may be set for the loader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,8 +68,7 @@ impl Options {
         };
         let defaults = Self::default();
         let lanes = number("ROWGATE_LANES", defaults.lanes as u64, 1, MAX_LANES as u64)?;
-        let chunk_bytes =
-            number("ROWGATE_CHUNK_BYTES", defaults.chunk_bytes, MIN_CHUNK_BYTES, MAX_CHUNK_BYTES)?;
+        let chunk_bytes = number("ROWGATE_CHUNK_BYTES", defaults.chunk_bytes, SMALLEST_CHUNK, LARGEST_CHUNK)?;
         let max_rejects = match variable("ROWGATE_MAX_REJECTS") {
             None => None,
             Some(value) => Some(RejectLimit::parse(&value).map_err(|_| OptionsError::MaxRejects(value))?),

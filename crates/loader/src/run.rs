@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use aurora::loads::{self, Begun, CommittedChunk, Ending, Prepared, Run, Swapped};
+use aurora::loads::{self, Begun, Candidate, CommittedChunk, Ending, Prepared, Run, Swapped};
 use aurora::{Database, Deadline};
 use domain::dictionary::LoadMode;
 use domain::load::{Columns, Format, Incoming, LoadStatus, Position, RejectLimit};
@@ -47,8 +47,8 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
     /// # Errors
     /// Why it stopped; what is committed stays so.
     pub(crate) async fn run(&self, run: &Run, is_first_try: bool) -> Result<(), LoadError> {
-        let Self { loader, database, object, .. } = *self;
-        let Incoming { table, mode, format } = self.incoming;
+        let Self { database, object, .. } = *self;
+        let Incoming { table, mode, .. } = self.incoming;
         let (run, target) = match mode {
             LoadMode::Append | LoadMode::Upsert => (run.clone(), table.name().to_owned()),
             LoadMode::Replace => match loads::prepare(database, run, table).await? {
@@ -59,14 +59,14 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
         let committed = loads::committed_chunks(database, &run.id).await?;
         if mode == LoadMode::Append
             && committed.is_empty()
-            && let Some(same_as) = find_same(loader, database, object, table, format).await?
+            && let Some(same_as) = self.find_same().await?
             && loads::skip(database, &run, table, object.size, &same_as).await?
         {
             return Ok(());
         }
         let plan = Arc::new(Plan { table, mode, target });
         let digest = self.load(&run, &plan, committed, is_first_try).await?;
-        self.check_rejects(&run).await?;
+        self.check_figures(&run).await?;
         if mode == LoadMode::Replace {
             return match loads::swap(database, &run, table, &digest).await? {
                 Swapped::Ended => Ok(()),
@@ -176,15 +176,31 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
         self.incoming.table.max_rejects().or(self.loader.options.max_rejects)
     }
 
-    /// Holds the rejected records of the whole load against the limit.
-    async fn check_rejects(&self, run: &Run) -> Result<(), LoadError> {
-        let Some(limit) = self.max_rejects() else { return Ok(()) };
-        let record = loads::get(self.database, &run.id).await?;
-        match record {
-            Some(record) if limit.is_exceeded(record.rows_rejected, record.rows_read) => {
+    /// Holds the rejected records of the whole load against the limit, and a replace to having something to replace the
+    /// table with: an empty table is what an export that failed would leave.
+    async fn check_figures(&self, run: &Run) -> Result<(), LoadError> {
+        let limit = self.max_rejects();
+        let is_replace = self.incoming.mode == LoadMode::Replace;
+        if limit.is_none() && !is_replace {
+            return Ok(());
+        }
+        let Some(record) = loads::get(self.database, &run.id).await? else { return Ok(()) };
+        match limit {
+            Some(limit) if limit.is_exceeded(record.rows_rejected, record.rows_read) => {
                 Err(LoadError::TooManyRejects { limit })
             }
+            _ if is_replace && record.rows_loaded == 0 => Err(LoadError::Empty),
             _ => Ok(()),
+        }
+    }
+
+    /// An earlier load that brought the same content, if one is found in time.
+    async fn find_same(&self) -> Result<Option<Candidate>, LoadError> {
+        let Self { loader, database, object, .. } = *self;
+        let Incoming { table, format, .. } = self.incoming;
+        tokio::select! {
+            found = find_same(loader, database, object, table, format) => found,
+            () = self.deadline.passed() => Err(LoadError::OutOfTime),
         }
     }
 }

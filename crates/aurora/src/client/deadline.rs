@@ -31,6 +31,11 @@ impl Deadline {
         self.0.saturating_duration_since(Instant::now())
     }
 
+    /// Waits until it has passed.
+    pub async fn passed(self) {
+        tokio::time::sleep_until(self.0).await;
+    }
+
     /// Whether nothing is left.
     pub fn is_over(self) -> bool {
         self.remaining().is_zero()

@@ -55,7 +55,10 @@ pub async fn begin(database: &Database, load: NewLoad<'_>) -> Result<Begun, Erro
     let gate = Statement::new("INSERT IGNORE INTO rowgate_table_gates (table_name) VALUES (:table)")
         .bind("table", load.table)
         .idempotent();
-    database.execute(gate).await?;
+    // A key that cannot be loaded may name anything for a table, and nothing is ever written for it.
+    if load.format.is_some() {
+        database.execute(gate).await?;
+    }
     // A file may name any load as its parent; only one of the same table that is there counts.
     let sql = "INSERT INTO rowgate_loads \
                (load_id, bucket, object_key, object_version, etag, table_name, mode, format, status, bytes, \

@@ -19,6 +19,18 @@ const KEYS_PER_QUESTION: usize = 100;
 /// # Errors
 /// As [`Database::query`].
 pub async fn known_loads(database: &Database, ids: &[LoadId]) -> Result<HashSet<LoadId>, Error> {
+    loads_of(database, ids, "NOT given_up").await
+}
+
+/// Those of `ids` that were given up.
+///
+/// # Errors
+/// As [`Database::query`].
+pub async fn given_up_loads(database: &Database, ids: &[LoadId]) -> Result<HashSet<LoadId>, Error> {
+    loads_of(database, ids, "given_up").await
+}
+
+async fn loads_of(database: &Database, ids: &[LoadId], condition: &str) -> Result<HashSet<LoadId>, Error> {
     #[derive(Deserialize)]
     struct Row {
         load_id: LoadId,
@@ -27,7 +39,7 @@ pub async fn known_loads(database: &Database, ids: &[LoadId]) -> Result<HashSet<
     for ids in ids.chunks(IDS_PER_QUESTION) {
         let names: Vec<String> = (0..ids.len()).map(|number| format!("i{number}")).collect();
         let list = names.iter().map(|name| format!(":{name}")).collect::<Vec<_>>().join(",");
-        let sql = format!("SELECT load_id FROM rowgate_loads WHERE load_id IN ({list}) AND NOT given_up");
+        let sql = format!("SELECT load_id FROM rowgate_loads WHERE load_id IN ({list}) AND {condition}");
         let bind = |select: Statement, (name, id): (String, &LoadId)| select.bind(name, id.as_str());
         let select = names.into_iter().zip(ids).fold(Statement::new(sql), bind);
         known.extend(database.query::<Row>(select).await?.into_iter().map(|row| row.load_id));

@@ -21,8 +21,8 @@ pub struct Candidate {
     pub first_digest: Option<String>,
 }
 
-/// Loads that completed into a table from an object of the same size and have not been replaced since, oldest first,
-/// at most 20.
+/// Loads that brought rows into a table from an object of the same size, completed, and have not been replaced since,
+/// oldest first, at most 20.
 ///
 /// # Errors
 /// As [`Database::query`].
@@ -68,7 +68,7 @@ pub async fn skip(
 fn candidates(table: &Table, bytes: u64) -> Statement {
     let sql = "SELECT l.load_id, l.chunk_bytes, l.content_digest, c.digest AS first_digest FROM rowgate_loads l \
                LEFT JOIN rowgate_load_chunks c ON c.load_id = l.load_id AND c.chunk_no = 0 \
-               WHERE l.table_name = :table AND l.status = 'completed' AND l.bytes = :bytes \
+               WHERE l.table_name = :table AND l.status = 'completed' AND l.rows_loaded > 0 AND l.bytes = :bytes \
                AND l.content_digest IS NOT NULL \
                AND NOT EXISTS (SELECT 1 FROM rowgate_loads r WHERE r.table_name = l.table_name AND r.mode = 'replace' \
                                AND r.status = 'completed' AND r.load_id <> l.load_id \

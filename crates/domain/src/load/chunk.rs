@@ -10,8 +10,12 @@ use sha2::{Digest, Sha256};
 /// calls, small enough that a transaction takes a second on a small database.
 pub const CHUNK_BYTES: u64 = 1024 * 1024;
 
-/// A chunk ends with this record at the latest, however short its records are.
-pub const CHUNK_RECORDS: usize = 25_000;
+/// A chunk ends with this record at the latest, however short its records are: the 10,000th, or in a chunk of more than
+/// 256 KiB as many in proportion. A load keeps its size of chunks, and what bounds them depends on nothing else.
+fn most_records(chunk_bytes: u64) -> usize {
+    let records = chunk_bytes.saturating_mul(10_000) / (256 * 1024);
+    usize::try_from(records).unwrap_or(usize::MAX).max(10_000)
+}
 
 /// The largest size of a chunk that can be asked for: offsets within a chunk are kept in 32 bits.
 pub const MAX_CHUNK_BYTES: u64 = 1 << 30;
@@ -126,17 +130,14 @@ pub enum ChunkError {
     /// A record does not end within [`MAX_RECORD_BYTES`].
     #[error(
         "line {line}: the record is longer than {MAX_RECORD_BYTES} bytes; is a quote never closed, or are there no \
-         line ends? The records before it are loaded or rejected, it and what follows are not"
+         line ends?"
     )]
     RecordTooLong {
         /// The line that the record starts on.
         line: u64,
     },
     /// The content ends inside a quoted field.
-    #[error(
-        "line {line}: a quote is opened and never closed; the records before it are loaded or rejected, it and what \
-         follows are not"
-    )]
+    #[error("line {line}: a quote is opened and never closed")]
     QuoteNeverClosed {
         /// The line that the record starts on.
         line: u64,
@@ -149,6 +150,8 @@ pub(super) struct Draft {
     start: Position,
     /// A chunk with this many bytes takes no further record.
     wanted: u64,
+    /// So does one with this many records.
+    most_records: usize,
     /// The content, quotes and separators included, but for what [`forget_tail`](Self::forget_tail) dropped.
     data: Vec<u8>,
     fields: Vec<Span>,
@@ -167,6 +170,7 @@ impl Draft {
         Self {
             start,
             wanted: wanted.min(MAX_CHUNK_BYTES),
+            most_records: most_records(wanted.min(MAX_CHUNK_BYTES)),
             data: Vec::new(),
             fields: Vec::new(),
             records: Vec::new(),
@@ -188,7 +192,8 @@ impl Draft {
 
     /// Whether a record that begins when `held` bytes are held belongs to the next chunk.
     pub(super) fn is_full(&self, held: usize) -> bool {
-        !self.is_empty() && (self.dropped + held as u64 >= self.wanted || self.records.len() >= CHUNK_RECORDS)
+        !self.is_empty()
+            && (self.dropped + held as u64 >= self.wanted || self.records.len() >= self.most_records)
     }
 
     pub(super) fn take(&mut self, bytes: &[u8]) {

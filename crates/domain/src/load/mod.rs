@@ -14,9 +14,7 @@ mod rejects;
 
 pub use builder::ChunkBuilder;
 pub use check::{CheckedChunk, Columns, RejectedRecord};
-pub use chunk::{
-    CHUNK_BYTES, CHUNK_RECORDS, Chunk, ChunkError, MAX_CHUNK_BYTES, MAX_RECORD_BYTES, Position, Record,
-};
+pub use chunk::{CHUNK_BYTES, Chunk, ChunkError, MAX_CHUNK_BYTES, MAX_RECORD_BYTES, Position, Record};
 pub use chunker::Chunker;
 pub use digest::ContentDigest;
 pub use format::Format;

@@ -117,6 +117,9 @@ pub fn check_csv_row<'a>(
         match check_field(column, position.map_or(&[], &field)) {
             Ok(value) => values.push(value),
             Err(fault) => {
+                // Bytes that are no text are no look-alike of a number either.
+                let is_text = position.is_none_or(|position| std::str::from_utf8(field(position)).is_ok());
+                let fault = if is_text { fault } else { Fault::NotUtf8 };
                 values.push(Value::Null);
                 errors.push(RowError::of_column(column.name(), fault));
                 passed = false;

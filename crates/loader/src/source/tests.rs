@@ -262,8 +262,9 @@ fn content_may_unpack_to_its_limit_and_not_to_a_byte_more() {
         end.unwrap();
         assert_eq!(rows, limit / line.len());
         let (rows, end) = count(&pack(format, &content));
-        let expected =
-            format!("the {format} file holds more than 67108864 bytes when unpacked, the most for one of its size");
+        let expected = format!(
+            "the {format} file holds more than 67108864 bytes when unpacked, the most for one of its size"
+        );
         assert!(end.unwrap_err().to_string().starts_with(&expected));
         assert_eq!(rows, limit / line.len());
     }

@@ -117,7 +117,7 @@ async fn the_last_try_ends_the_load_with_its_cause() -> Result<()> {
     assert_eq!(cloud.deliver_within(&[message.received(5)], Duration::from_secs(13)).await?, [0]);
     let load = cloud.newest().await?;
     assert_eq!((load.status, load.attempts), (LoadStatus::Failed, 5));
-    assert!(load.error.unwrap_or_default().ends_with("503 Slow Down"));
+    assert_eq!(load.error.unwrap_or_default(), "given up after the last try; S3 did not do as asked");
     // From the dead-letter queue, once S3 is back.
     cloud.bucket.fail_opens(0);
     assert_eq!(cloud.deliver(&[message.received(1)]).await?, NONE);

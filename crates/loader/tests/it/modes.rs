@@ -64,6 +64,24 @@ async fn a_replace_that_fails_leaves_the_table_as_it_was() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_file_without_a_row_that_passes_replaces_nothing() -> Result<()> {
+    let cloud = Cloud::start().await?;
+    cloud.load("incoming/jobs/a.csv", "1,a\n").await?;
+    for (name, content) in [("empty", ""), ("header", "id,job_name\n"), ("wrong", "x,y,z\n")] {
+        let load = cloud.load(&format!("incoming/jobs/replace/{name}.csv"), content).await?;
+        assert_eq!((load.status, load.rows_loaded), (LoadStatus::Failed, 0), "{name}");
+        let error = load.error.unwrap_or_default();
+        assert_eq!(error, "the file has no row to replace the table with; the table is as it was before");
+    }
+    let rejects = format!("incoming/jobs/replace/{}-00000.csv", "0123456789abcdef".repeat(2));
+    let load = cloud.load(&rejects, "2,b\n").await?;
+    assert!(load.error.unwrap_or_default().starts_with("a file of rejected records cannot replace a table"));
+    assert_eq!(jobs(&cloud).await?, ["1 a"]);
+    assert_eq!(shadows(&cloud).await?, [] as [&str; 0]);
+    Ok(())
+}
+
+#[tokio::test]
 async fn bytes_that_were_replaced_since_are_loaded_again() -> Result<()> {
     let cloud = Cloud::start().await?;
     let file = "1,a\n2,b\n";

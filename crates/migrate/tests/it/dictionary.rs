@@ -66,6 +66,32 @@ async fn differences(test: &TestDatabase, dictionary: &Dictionary) -> Result<Vec
             }
         }
     }
+    for table in dictionary.tables() {
+        // A load takes every taken key for a taken id, and a table that is swapped in has neither foreign keys nor triggers.
+        for (what, sql) in [
+            (
+                "a unique key beside the primary one",
+                "SELECT DISTINCT INDEX_NAME FROM information_schema.STATISTICS \
+                 WHERE NON_UNIQUE = 0 AND INDEX_NAME <> 'PRIMARY' AND TABLE_SCHEMA = DATABASE() AND TABLE_NAME",
+            ),
+            (
+                "a foreign key",
+                "SELECT CONSTRAINT_NAME FROM information_schema.REFERENTIAL_CONSTRAINTS \
+                 WHERE CONSTRAINT_SCHEMA = DATABASE() AND TABLE_NAME",
+            ),
+            (
+                "a trigger",
+                "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS \
+                 WHERE TRIGGER_SCHEMA = DATABASE() AND EVENT_OBJECT_TABLE",
+            ),
+        ] {
+            for name in
+                test.sql(&format!("{sql} = '{}'", table.name())).await?.into_iter().flatten().flatten()
+            {
+                differences.push(format!("{} has {what}, {name}", table.name()));
+            }
+        }
+    }
     let sql = "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() \
                AND TABLE_NAME NOT LIKE 'rowgate\\_%'";
     for table in test.sql(sql).await?.into_iter().flatten().flatten() {
@@ -112,18 +138,24 @@ async fn every_kind_of_difference_is_found() -> Result<()> {
     test.sql("ALTER TABLE employees DROP KEY employees_by_job, DROP PRIMARY KEY, MODIFY id BIGINT NOT NULL")
         .await?;
     test.sql("CREATE TABLE extra (id INT)").await?;
+    test.sql("ALTER TABLE jobs ADD UNIQUE KEY one_name (job_name)").await?;
+    test.sql("ALTER TABLE departments ADD CONSTRAINT of_a_job FOREIGN KEY (id) REFERENCES jobs (id)").await?;
+    test.sql("CREATE TRIGGER watcher BEFORE INSERT ON jobs FOR EACH ROW SET @seen = 1").await?;
     let dictionary = domain::shipped::dictionary().map_err(Clone::clone)?;
     let mut differences = differences(&test, dictionary).await?;
     differences.sort();
     assert_eq!(
         differences,
         [
+            "departments has a foreign key, of_a_job",
             "departments.department_name is string(254), in the dictionary string(255)",
             "employees.id differs in AUTO_INCREMENT",
             "employees.id differs in being the primary key",
             "employees.id is bigint, in the dictionary integer",
             "employees.job_id is a reference without an index",
             "extra is not in the dictionary",
+            "jobs has a trigger, watcher",
+            "jobs has a unique key beside the primary one, one_name",
             "jobs.id differs in AUTO_INCREMENT",
         ]
     );
