@@ -29,5 +29,8 @@ pub(crate) async fn run(arguments: &UploadArguments, printer: Printer) -> Result
     if load.status == "failed" {
         return Err(user_error(format!("The load of {} failed.", dropped.key)));
     }
+    if load.rows_read > Some(0) && load.rows_loaded == Some(0) {
+        return Err(user_error(format!("No row of {} was loaded: all of them were rejected.", dropped.key)));
+    }
     Ok(())
 }
