@@ -91,11 +91,18 @@ pub(crate) struct Content {
     pub(crate) table: Table,
     /// What is dropped.
     pub(crate) object: Vec<u8>,
-    /// Bytes of content: of a compressed file what it unpacks to, of a sheet what `domain::load::ChunkBuilder` makes of it.
+    /// Bytes of content that can be read: of a compressed file what it unpacks to, of a sheet what `domain::load::ChunkBuilder` makes of it.
     pub(crate) length: u64,
     /// The columns in the file's order.
     pub(crate) columns: Vec<&'static str>,
     pub(crate) records: Vec<Record>,
+}
+
+impl Content {
+    /// Whether something is wrong with every record.
+    pub(crate) fn has_no_row(&self) -> bool {
+        self.records.iter().all(|record| !record.codes.is_empty())
+    }
 }
 
 /// How a file is made.
@@ -115,6 +122,8 @@ pub(crate) struct Shape {
     pub(crate) byte_order_mark: bool,
     pub(crate) blank_lines: bool,
     pub(crate) ends_without_line_end: bool,
+    /// Whether it ends with a quote that is never closed, so that its load must fail, but not before the records before it.
+    pub(crate) broken: bool,
     /// The share of flawed records, and that of repeated ids near and far.
     pub(crate) flawed: f64,
     pub(crate) repeated: f64,
@@ -136,6 +145,7 @@ impl Shape {
             byte_order_mark: random.u8(..5) == 0,
             blank_lines: random.u8(..4) == 0,
             ends_without_line_end: random.u8(..4) == 0,
+            broken: false,
             flawed: [0.0, 0.01, 0.05, 0.05, 0.5, 1.0][random.usize(..6)],
             repeated: [0.0, 0.02, 0.02, 0.2][random.usize(..4)],
         }
@@ -398,7 +408,10 @@ impl<'s> Writer<'s> {
 
     /// The file, and the length of its content.
     fn finish(mut self) -> Result<(Vec<u8>, u64)> {
-        if self.shape.ends_without_line_end && self.shape.format != Format::Xlsx {
+        let is_text = self.shape.format != Format::Xlsx;
+        if self.shape.broken && is_text {
+            self.text.extend_from_slice(b"7,\"never closed\r\n8,x\n");
+        } else if self.shape.ends_without_line_end && is_text {
             self.text.truncate(self.text.len() - self.line_end().len());
             self.length = self.text.len() as u64;
         }

@@ -18,9 +18,11 @@ use crate::queue::{Message, Queue};
 const FUNCTIONS: usize = 4;
 /// Receives after which the queue would move a message to its dead-letter queue.
 const MAX_RECEIVES: u32 = 5;
-/// What an invocation may take when nothing hurries it.
+/// What an audit may take.
 const TIME: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(20);
+/// Receives without a message after which those that are to come are released again.
+const RELEASE_AGAIN: u32 = 20;
 
 pub(crate) struct Fleet {
     pub(crate) queue: Queue,
@@ -30,7 +32,11 @@ pub(crate) struct Fleet {
     pub(crate) logs: PathBuf,
     slots: Vec<Slot>,
     turn: tokio::sync::Mutex<()>,
-    /// What the next invocations may take.
+    empty_receives: AtomicU32,
+    /// Messages that are to come again, and have not yet.
+    released: Mutex<Vec<Message>>,
+    /// What an invocation may take, and what the next ones may.
+    time: Duration,
     short: Mutex<Vec<u64>>,
     over: AtomicBool,
     /// Messages that were received for the first time.
@@ -59,6 +65,7 @@ impl Fleet {
         program: PathBuf,
         environment: Vec<(String, OsString)>,
         logs: PathBuf,
+        time: Duration,
         short_invocations: &[u64],
     ) -> Self {
         Self {
@@ -68,6 +75,9 @@ impl Fleet {
             logs,
             slots: (0..FUNCTIONS).map(|_| Slot::default()).collect(),
             turn: tokio::sync::Mutex::default(),
+            empty_receives: AtomicU32::new(0),
+            released: Mutex::default(),
+            time,
             short: Mutex::new(short_invocations.to_vec()),
             over: AtomicBool::new(false),
             first_receives: AtomicU32::new(0),
@@ -115,7 +125,7 @@ impl Fleet {
             function = Some(Arc::clone(&process));
             let working = Working { function: Arc::clone(&process), message: message.clone() };
             *lock(&self.slots[slot].working) = Some(working);
-            let time = lock(&self.short).pop().map_or(TIME, Duration::from_millis);
+            let time = lock(&self.short).pop().map_or(self.time, Duration::from_millis);
             self.invocations.fetch_add(1, Ordering::SeqCst);
             let ended = process.invoke(event(&message).to_string(), time).await;
             *lock(&self.slots[slot].working) = None;
@@ -129,7 +139,7 @@ impl Fleet {
                     self.queue.send(&message.body).await?;
                     self.queue.delete(&message).await?;
                 }
-                _ => self.queue.release(&message).await?,
+                _ => self.release(message).await?,
             }
         }
         Ok(())
@@ -157,10 +167,35 @@ impl Fleet {
     async fn next_message(&self) -> Result<Option<Message>> {
         let _turn = self.turn.lock().await;
         let message = self.queue.receive().await?;
-        if message.is_none() {
-            sleep(POLL).await;
+        match &message {
+            Some(message) => {
+                lock(&self.released).retain(|released| released.id != message.id);
+            }
+            None => {
+                sleep(POLL).await;
+                if self.empty_receives.fetch_add(1, Ordering::Relaxed) % RELEASE_AGAIN == 0 {
+                    self.release_again().await?;
+                }
+            }
         }
         Ok(message)
+    }
+
+    /// Lets a message come again at once: the time that it would stay away passes.
+    async fn release(&self, message: Message) -> Result<()> {
+        self.queue.release(&message).await?;
+        lock(&self.released).push(message);
+        Ok(())
+    }
+
+    /// A function that is gone may have asked the queue to keep its message, and the queue may hear of it only now. That time
+    /// passes too.
+    async fn release_again(&self) -> Result<()> {
+        let released = lock(&self.released).clone();
+        for message in &released {
+            self.queue.release(message).await?;
+        }
+        Ok(())
     }
 
     async fn start(&self, slot: usize) -> Result<Function> {

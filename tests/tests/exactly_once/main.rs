@@ -35,6 +35,8 @@ use crate::run::{Lane, Report};
 const RUNS: u64 = 50;
 /// Runs at a time: more than there are processors on a small machine, because most of a run is waiting.
 const LANES: u64 = 3;
+/// A run that takes longer is named: something was waited for.
+const SLOW: Duration = Duration::from_secs(20);
 /// A line of progress after so many runs.
 const PROGRESS: u64 = 25;
 
@@ -114,7 +116,11 @@ impl Harness {
             let seed = self.base + index;
             let plan = Plan::draw(seed);
             let pace = f64::from_bits(self.pace.load(Ordering::SeqCst));
+            let started = Instant::now();
             let outcome = lane.run(&plan, pace).await;
+            if started.elapsed() > SLOW {
+                println!("seed {seed} took {} s", started.elapsed().as_secs());
+            }
             if let Err(error) = &outcome {
                 self.failed.fetch_add(1, Ordering::SeqCst);
                 println!("FAILED: seed {seed}: {error:#}\n");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use testkit::local_data_api::{Effect, ErrorKind, Faults, Loss, Operation, Rule};
 
-use crate::content::{Shape, Table};
+use crate::content::{Format, Shape, Table};
 
 /// A run. Printed when it fails.
 #[derive(Debug, Clone)]
@@ -25,7 +25,9 @@ pub(crate) struct Plan {
     pub(crate) strikes: Vec<Strike>,
     pub(crate) crashes: Vec<Crash>,
     pub(crate) locks: Option<Locks>,
-    /// Invocations that have little time, in milliseconds; those after them have plenty.
+    /// What an invocation may take. Not long: a loader that was disturbed waits up to half of it before it tries again.
+    pub(crate) invocation: Duration,
+    /// Invocations that have little time, in milliseconds.
     pub(crate) short_invocations: Vec<u64>,
     pub(crate) faults: Vec<Fault>,
     /// Seconds that a session of the database waits for a lock.
@@ -149,7 +151,7 @@ impl Plan {
         let (twins, repeats, struck, crashes) = (maybe(0.3), maybe(0.3), maybe(0.75), maybe(0.2));
         let (locked, hurried, all_calls) = (maybe(0.25), maybe(0.2), maybe(0.3));
         let (lost, slow, latency, resuming) = (maybe(0.3), maybe(0.3), maybe(0.2), maybe(0.15));
-        let two = maybe(0.4);
+        let (two, broken) = (maybe(0.4), maybe(0.1));
         let mut faults = Vec::new();
         faults.extend(lost.then_some(Fault::LostCommits));
         faults.extend(all_calls.then_some(Fault::FifthOfCalls));
@@ -167,6 +169,8 @@ impl Plan {
             let shape = Shape::draw(random, table, first_id, 'b');
             files.push(File { mode: Mode::draw(random), shape, after: random.f64() * 0.6 });
         }
+        // A sheet has no quotes.
+        files[0].shape.broken = broken && !two && files[0].shape.format != Format::Xlsx;
         let mut strikes: Vec<Strike> = (0..strikes).map(|_| Strike::draw(random)).collect();
         if struck && files.iter().any(|file| file.mode == Mode::Replace) {
             // The few calls in which one table takes the other's place are worth more than their share.
@@ -188,6 +192,7 @@ impl Plan {
                 hold: Duration::from_millis(random.u64(20..=1_500)),
                 heavy: random.bool(),
             }),
+            invocation: Duration::from_secs(20),
             short_invocations: (0..invocations).map(|_| random.u64(150..=2_000)).collect(),
             faults,
             lock_wait: [1, 1, 2, 50][random.usize(..4)],
@@ -201,6 +206,7 @@ impl Plan {
     /// The same run with one file and without anything that goes wrong.
     pub(crate) fn calm(mut self) -> Self {
         self.files.truncate(1);
+        self.files[0].shape.broken = false;
         Self {
             twins: 1,
             repetitions: 0,

@@ -18,7 +18,7 @@ const TRIES: u64 = 30;
 async fn a_database_that_takes_half_a_minute_to_resume_is_waited_for() -> Result<()> {
     let mut plan = Plan::draw(1).calm();
     plan.faults = vec![Fault::Resuming(30_000)];
-    plan.storm = Duration::from_secs(60);
+    (plan.storm, plan.invocation) = (Duration::from_secs(60), Duration::from_secs(60));
     let place = Place::find()?;
     let lane = place.lane("resuming").await?;
     let report = lane.run(&plan, PACE).await?;

@@ -16,6 +16,8 @@ pub(crate) struct Dropped<'r> {
     pub(crate) mode: Mode,
     /// What the names of its rows start with.
     pub(crate) tag: char,
+    /// Whether nothing of it may be in the table: a replace that has failed.
+    pub(crate) is_undone: bool,
     pub(crate) content: &'r Content,
     pub(crate) ledger: Ledger,
     /// The records of each chunk.
@@ -46,7 +48,16 @@ impl Dropped<'_> {
     /// What it must have brought to a table of which some ids were taken.
     fn brought(&self, taken: &BTreeSet<i64>) -> Brought {
         let none = BTreeSet::new();
-        brought(self.mode, self.content, &self.chunks, if self.mode == Mode::Append { taken } else { &none })
+        let taken = if self.mode == Mode::Append { taken } else { &none };
+        let mut brought = brought(self.mode, self.content, &self.chunks, taken);
+        if self.is_undone {
+            brought.rows.clear();
+            for chunk in &mut brought.chunks {
+                // What it rejected is there for its people to see.
+                (chunk.read, chunk.loaded, chunk.unknown) = (chunk.rejected, 0, 0);
+            }
+        }
+        brought
     }
 
     async fn check(&self, bucket: &Bucket, brought: &Brought) -> Result<()> {
@@ -61,7 +72,7 @@ async fn in_order(bucket: &Bucket, before: &Rows, table: &Rows, loads: &[&Droppe
     let mut all = Vec::new();
     for load in loads {
         let brought = load.brought(&rows.keys().copied().collect());
-        if load.mode == Mode::Replace {
+        if load.mode == Mode::Replace && !load.is_undone {
             rows.clear();
         }
         rows.extend(brought.rows.clone());
