@@ -101,9 +101,13 @@ impl Runtime {
         while self.told.try_recv().is_ok() {}
         self.events.send(event)?;
         let log = File::create(&self.log)?;
-        let mut command = Command::new(program);
+        let mut command = Command::new("setpriv");
         command
+            // It ends with this process, however that ends.
+            .args(["--pdeathsig", "KILL"])
+            .arg(program)
             .env_clear()
+            .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
             .envs(LAMBDA)
             .env("AWS_LAMBDA_RUNTIME_API", self.address.to_string())
             .envs(environment.iter().map(|(name, value)| (name, value)))
@@ -111,8 +115,7 @@ impl Runtime {
             .stdout(log.try_clone()?)
             .stderr(log);
         let started = Instant::now();
-        let mut child =
-            Running(command.spawn().with_context(|| format!("cannot run {}", program.display()))?);
+        let mut child = Running(command.spawn().context("cannot run setpriv (util-linux)")?);
         let (answered, answer) = self.wait(&mut child, started).await.map_err(|error| {
             let log = fs::read_to_string(&self.log).unwrap_or_default();
             let from = log.len().saturating_sub(LOG_SHOWN);
