@@ -173,7 +173,7 @@ impl Fleet {
             }
             None => {
                 sleep(POLL).await;
-                if self.empty_receives.fetch_add(1, Ordering::Relaxed) % RELEASE_AGAIN == 0 {
+                if self.empty_receives.fetch_add(1, Ordering::Relaxed).is_multiple_of(RELEASE_AGAIN) {
                     self.release_again().await?;
                 }
             }
