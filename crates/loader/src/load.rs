@@ -114,7 +114,12 @@ pub async fn load<S: Store, Q: Sync>(
         }
     };
     let failed = match ended {
-        Ok(()) | Err(LoadError::Ended) => None,
+        Ok(()) => None,
+        Err(LoadError::Ended) => {
+            // A twin ended it, and has told logs and metrics.
+            tracing::info!(load.id = id.as_str(), "the load has been ended elsewhere");
+            return Ok(Delivered::Ended);
+        }
         Err(error) if error.is_final() => Some(error),
         Err(error) => {
             let chunks = progress.load(Ordering::Relaxed);
@@ -195,7 +200,9 @@ async fn end(database: &Database, id: &LoadId, ending: Ending<'_>) -> Result<(),
     let Some(record) = loads::get(database, id).await? else { return Ok(()) };
     if let Some(begun) = loads::standing(database, id).await? {
         match record.mode {
-            LoadMode::Append | LoadMode::Upsert => loads::end(database, &begun.run, ending).await?,
+            LoadMode::Append | LoadMode::Upsert => {
+                loads::end(database, &begun.run, ending).await?;
+            }
             LoadMode::Replace => loads::undo(database, &begun.run, &record.table, ending).await?,
         }
     }

@@ -53,7 +53,8 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
             LoadMode::Append | LoadMode::Upsert => (run.clone(), table.name().to_owned()),
             LoadMode::Replace => match loads::prepare(database, run, table).await? {
                 Prepared::Fill { run, shadow } => (run, shadow.name().to_owned()),
-                Prepared::Ended => return Err(LoadError::Ended),
+                // It was running a moment ago: its swap was found done, and has been completed just now.
+                Prepared::Ended => return Ok(()),
             },
         };
         let committed = loads::committed_chunks(database, &run.id).await?;
@@ -73,10 +74,12 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
                 Swapped::Restarted => Err(LoadError::Restarted),
             };
         }
-        loads::end(database, &run, Ending::Completed(&digest)).await?;
+        if loads::end(database, &run, Ending::Completed(&digest)).await? {
+            return Ok(());
+        }
         match loads::standing(database, &run.id).await? {
             Some(Begun { status: LoadStatus::Running, .. }) => Err(LoadError::Restarted),
-            _ => Ok(()),
+            _ => Err(LoadError::Ended),
         }
     }
 

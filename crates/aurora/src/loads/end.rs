@@ -24,12 +24,14 @@ pub enum Ending<'a> {
 }
 
 /// Ends a load that runs; its figures are the sums of its committed chunks. Does nothing to one that has ended, or
-/// that has been sent back to its start since the run began: reading it tells.
+/// that has been sent back to its start since the run began, and says so with false; so it does where a first answer was
+/// lost and the load had been ended all the same.
 ///
 /// # Errors
 /// As [`Database::execute`].
-pub async fn end(database: &Database, run: &Run, ending: Ending<'_>) -> Result<(), Error> {
-    database.execute(statement(run, ending).idempotent()).await.map(|_| ())
+pub async fn end(database: &Database, run: &Run, ending: Ending<'_>) -> Result<bool, Error> {
+    let ended = database.execute(statement(run, ending).idempotent()).await?;
+    Ok(ended.updated > 0)
 }
 
 /// The statement that ends a load.

@@ -121,8 +121,8 @@ async fn an_ended_load_is_not_begun_and_not_ended_again() -> Result<()> {
     let database = test.database();
     assert_eq!(begin(&database, 2).await?, LoadStatus::Running);
     assert_eq!(begin(&database, 2).await?, LoadStatus::Running);
-    loads::end(&database, &run(2), Ending::Completed("00")).await?;
-    loads::end(&database, &run(2), Ending::Failed("too late")).await?;
+    assert!(loads::end(&database, &run(2), Ending::Completed("00")).await?);
+    assert!(!loads::end(&database, &run(2), Ending::Failed("too late")).await?);
     assert_eq!(begin(&database, 2).await?, LoadStatus::Completed);
     let record = loads::get(&database, &id(2)).await?.unwrap();
     assert_eq!((record.status, record.attempts, record.error), (LoadStatus::Completed, 2, None));
