@@ -1,0 +1,130 @@
+//! Rows on their way into a shadow table: what a backup's part files and files that Rowgate did not write have in common.
+//!
+//! A [`Source`] blocks, and is read on a thread of its own. It decodes, checks and writes SQL; whoever takes its
+//! [`Chunk`]s commits them, several side by side, each with its row in the ledger.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+
+use domain::avro::ContentSum;
+use domain::sql::InsertStatement;
+
+/// The SQL of a chunk, in bytes, at which it ends with the record or block that it is at: twenty statements or so, for
+/// which BEGIN, ledger row and COMMIT are little.
+pub(crate) const CHUNK_SQL_BYTES: usize = 1024 * 1024;
+
+/// Chunks of rows for one table, one after the other.
+pub(crate) trait Source: Send {
+    /// The next chunk that is not committed ([`Done`]); `None` at the end of the last file.
+    ///
+    /// Where a chunk begins and ends depends on the content of the files alone: a restore that goes on after it was
+    /// killed finds the same chunks under the same numbers.
+    ///
+    /// # Errors
+    /// [`SourceError`]; nothing comes after one.
+    fn next_chunk(&mut self) -> Result<Option<Chunk>, SourceError>;
+}
+
+/// Rows that one transaction commits.
+#[derive(Debug)]
+pub(crate) struct Chunk {
+    /// From 0, through all files of the table in their order; no number is left out.
+    pub(crate) number: u32,
+    /// Rows in it: those that go in and those that are rejected.
+    pub(crate) rows_read: u64,
+    /// What was read, as the backup's manifest sums it up; `None` for files that have no manifest.
+    pub(crate) read: Option<ContentSum>,
+    /// What of it goes in, if no id is taken.
+    pub(crate) filling: Filling,
+    /// Where ids may be there twice: the rows themselves, so that those that are taken can be told. `None` where a row that
+    /// is there twice means that the content is broken.
+    pub(crate) rows: Option<Box<dyn Rows>>,
+}
+
+/// What a chunk does to the shadow, and what it rejects.
+#[derive(Debug, Default)]
+pub(crate) struct Filling {
+    /// The INSERTs into the shadow.
+    pub(crate) statements: Vec<InsertStatement>,
+    /// Count and checksum of the rows in `statements`, over the columns of the table as it is.
+    pub(crate) restored: ContentSum,
+    /// Rows that break a rule.
+    pub(crate) rejected: u64,
+    /// They, with their reasons, as the loader writes them; `None` where there are none.
+    pub(crate) rejects: Option<Vec<u8>>,
+}
+
+/// The rows of a chunk whose ids may be taken by a chunk before it.
+pub(crate) trait Rows: std::fmt::Debug + Send + Sync {
+    /// The ids of the rows that go in, ascending; each is there once.
+    fn ids(&self) -> &[i64];
+
+    /// The chunk's filling when these ids are taken: their rows are rejected too (`duplicate_in_batch`).
+    ///
+    /// # Errors
+    /// [`SourceError::Rejected`] where no row may be rejected.
+    fn without(&self, taken: &BTreeSet<i64>) -> Result<Filling, SourceError>;
+}
+
+/// Why there are no further chunks.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SourceError {
+    /// Bytes could not be brought. It may pass. What the store failed with is inside.
+    #[error("the file could not be read: {0}")]
+    Read(#[from] io::Error),
+    /// The content cannot be used: it is damaged, cut off, of another kind. No further try changes that.
+    #[error("{file}: {reason}")]
+    Content {
+        /// The file's key.
+        file: String,
+        /// What is wrong, and where; never a value.
+        reason: String,
+    },
+    /// A row breaks a rule, and none may.
+    #[error("{file}: row {row}: {reason}")]
+    Rejected {
+        /// The file's key.
+        file: String,
+        /// The row in the file, from 1.
+        row: u64,
+        /// The rule; never a value.
+        reason: String,
+    },
+}
+
+/// The chunks of a table that are committed: the rows of each, by number.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Done(BTreeMap<u32, u64>);
+
+impl Done {
+    /// Whether a chunk is committed: then it is not given out, and needs not be written as SQL.
+    pub(crate) fn contains(&self, number: u32) -> bool {
+        self.0.contains_key(&number)
+    }
+
+    /// How many chunks are committed without a gap from the first on, and how many rows they read: a source may begin there,
+    /// and read nothing of what is before.
+    pub(crate) fn from_the_start(&self) -> (u32, u64) {
+        let in_a_row = self.0.iter().zip(0..).take_while(|((number, _), expected)| *number == expected);
+        in_a_row.fold((0, 0), |(chunks, rows), ((_, read), _)| (chunks + 1, rows + read))
+    }
+}
+
+impl FromIterator<(u32, u64)> for Done {
+    fn from_iter<I: IntoIterator<Item = (u32, u64)>>(chunks: I) -> Self {
+        Self(chunks.into_iter().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_count_from_the_start_up_to_the_first_gap() {
+        let done = |chunks: &[(u32, u64)]| chunks.iter().copied().collect::<Done>().from_the_start();
+        assert_eq!(done(&[]), (0, 0));
+        assert_eq!(done(&[(1, 10)]), (0, 0));
+        assert_eq!(done(&[(0, 10), (1, 5), (3, 7)]), (2, 15));
+    }
+}
