@@ -1,6 +1,8 @@
 //! The pure heart of Rowgate: what a table looks like, what a good row is, what becomes of a batch, and the SQL text
 //! that carries rows. Nothing here does I/O, reads a clock or knows an AWS type; everything else depends on it.
 
+pub mod avro;
+pub mod backup;
 pub mod batch;
 pub mod dictionary;
 pub mod load;

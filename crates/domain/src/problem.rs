@@ -16,6 +16,8 @@ pub enum ProblemKind {
     RowCount,
     /// A query parameter is unknown, repeated, of the wrong type or out of range.
     InvalidParameter,
+    /// The key may not do this; the operator's may.
+    Forbidden,
     /// There is nothing at this path, or no such thing.
     NotFound,
     /// The path exists, the method does not.
@@ -43,6 +45,7 @@ impl ProblemKind {
             Self::UnknownTable => "urn:rowgate:problem:unknown-table",
             Self::RowCount => "urn:rowgate:problem:row-count",
             Self::InvalidParameter => "urn:rowgate:problem:invalid-parameter",
+            Self::Forbidden => "urn:rowgate:problem:forbidden",
             Self::NotFound => "urn:rowgate:problem:not-found",
             Self::MethodNotAllowed => "urn:rowgate:problem:method-not-allowed",
             Self::NotAcceptable => "urn:rowgate:problem:not-acceptable",
@@ -62,6 +65,7 @@ impl ProblemKind {
             Self::UnknownTable => "Unknown table",
             Self::RowCount => "Too few or too many rows",
             Self::InvalidParameter => "Invalid parameter",
+            Self::Forbidden => "Forbidden",
             Self::NotFound => "Not found",
             Self::MethodNotAllowed => "Method not allowed",
             Self::NotAcceptable => "Not acceptable",
@@ -82,6 +86,7 @@ impl ProblemKind {
             | Self::RowCount
             | Self::InvalidParameter
             | Self::ResultTooLarge => 400,
+            Self::Forbidden => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::NotAcceptable => 406,

@@ -5,10 +5,17 @@
 
 use std::sync::LazyLock;
 
+use sha2::{Digest, Sha256};
+
 use crate::dictionary::{Dictionary, DictionaryError};
+use crate::load::to_hex;
+
+const TEXT: &str = include_str!("../../../sql/dictionary.toml");
 
 static DICTIONARY: LazyLock<Result<Dictionary, DictionaryError>> =
-    LazyLock::new(|| Dictionary::parse("sql/dictionary.toml", include_str!("../../../sql/dictionary.toml")));
+    LazyLock::new(|| Dictionary::parse("sql/dictionary.toml", TEXT));
+
+static VERSION: LazyLock<String> = LazyLock::new(|| to_hex(&Sha256::digest(TEXT)[..8]));
 
 /// The dictionary of `sql/dictionary.toml`, parsed on first use.
 ///
@@ -18,9 +25,20 @@ pub fn dictionary() -> Result<&'static Dictionary, &'static DictionaryError> {
     DICTIONARY.as_ref()
 }
 
+/// Which dictionary this is: 16 hexadecimal digits of the SHA-256 of its text. Another comment is another version.
+pub fn dictionary_version() -> &'static str {
+    &VERSION
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_version_is_sixteen_digits() {
+        assert_eq!(dictionary_version().len(), 16);
+        assert!(to_hex(&Sha256::digest(TEXT)).starts_with(dictionary_version()));
+    }
 
     #[test]
     fn the_shipped_dictionary_is_sound() {

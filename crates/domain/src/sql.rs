@@ -230,7 +230,7 @@ fn push_digits(text: &mut String, number: impl itoa::Integer) {
     text.push_str(itoa::Buffer::new().format(number));
 }
 
-fn push_decimal(text: &mut String, decimal: Decimal) {
+pub(crate) fn push_decimal(text: &mut String, decimal: Decimal) {
     if decimal.unscaled < 0 {
         text.push('-');
     }

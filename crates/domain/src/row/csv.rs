@@ -151,7 +151,7 @@ fn check_field<'a>(column: &Column, field: &'a [u8]) -> Result<Value<'a>, Fault<
 }
 
 /// Checks the text of a string column: not empty where a value is required, and not too long.
-pub(super) fn check_text<'a>(column: &Column, max: u32, text: Cow<'a, str>) -> Result<Value<'a>, Fault<'a>> {
+pub(crate) fn check_text<'a>(column: &Column, max: u32, text: Cow<'a, str>) -> Result<Value<'a>, Fault<'a>> {
     if text.is_empty() {
         return if column.required() { Err(Fault::Missing) } else { Ok(Value::Null) };
     }

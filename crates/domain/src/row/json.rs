@@ -109,7 +109,7 @@ fn check_field<'a>(column: &Column, json: &'a str) -> Result<Value<'a>, Fault<'a
             "false" => Ok(Value::Boolean(false)),
             _ => Err(wrong),
         },
-        ColumnType::String { max } => super::csv::check_text(column, max, text()?),
+        ColumnType::String { max } => super::check_text(column, max, text()?),
         ColumnType::Date | ColumnType::Timestamp => {
             let text = text()?;
             match (text.is_empty(), column.required(), column_type) {

@@ -5,8 +5,9 @@
 mod csv;
 mod error;
 mod json;
-mod scan;
+pub(crate) mod scan;
 
+pub(crate) use csv::check_text;
 pub use csv::{CsvColumns, HeaderError, REJECT_COLUMNS, check_csv_row};
 pub use error::{Fault, RowCode, RowError};
 pub use json::check_json_row;

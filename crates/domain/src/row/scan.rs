@@ -8,7 +8,7 @@ use crate::value::{CivilDate, CivilTime, Decimal, Value};
 const SAFE_DIGITS: usize = 18;
 
 /// A whole number of the column's width: an optional minus and digits.
-pub(super) fn whole_number<'a>(column: &Column, text: &[u8]) -> Result<Value<'a>, Fault<'a>> {
+pub(crate) fn whole_number<'a>(column: &Column, text: &[u8]) -> Result<Value<'a>, Fault<'a>> {
     let column_type = column.column_type();
     let (negative, digits) = sign(text);
     if digits.is_empty() {
@@ -43,7 +43,7 @@ pub(super) fn whole_number<'a>(column: &Column, text: &[u8]) -> Result<Value<'a>
 
 /// An exact decimal: an optional minus, digits, and perhaps a point and more digits. Digits that the column cannot
 /// hold are an error, never rounded; zeros at the end count for nothing.
-pub(super) fn decimal<'a>(precision: u8, scale: u8, text: &[u8]) -> Result<Value<'a>, Fault<'a>> {
+pub(crate) fn decimal<'a>(precision: u8, scale: u8, text: &[u8]) -> Result<Value<'a>, Fault<'a>> {
     let column_type = ColumnType::Decimal { precision, scale };
     let (negative, digits) = sign(text);
     let (whole, fraction) = match memchr::memchr(b'.', digits) {
@@ -72,13 +72,13 @@ pub(super) fn decimal<'a>(precision: u8, scale: u8, text: &[u8]) -> Result<Value
 }
 
 /// `2021-07-27`.
-pub(super) fn date<'a>(text: &[u8]) -> Result<Value<'a>, Fault<'a>> {
+pub(crate) fn date<'a>(text: &[u8]) -> Result<Value<'a>, Fault<'a>> {
     civil_date(text).map(Value::Date).ok_or(Fault::NotATime(ColumnType::Date))
 }
 
 /// `2021-07-27T16:02:08Z`: no other offset and no fraction, because the column holds whole seconds in UTC and
 /// nothing that came in is changed silently.
-pub(super) fn timestamp<'a>(text: &[u8]) -> Result<Value<'a>, Fault<'a>> {
+pub(crate) fn timestamp<'a>(text: &[u8]) -> Result<Value<'a>, Fault<'a>> {
     let read = || {
         let text: &[u8; 20] = text.try_into().ok()?;
         if text[10] != b'T' || text[13] != b':' || text[16] != b':' || text[19] != b'Z' {
@@ -91,7 +91,7 @@ pub(super) fn timestamp<'a>(text: &[u8]) -> Result<Value<'a>, Fault<'a>> {
     read().ok_or(Fault::NotATime(ColumnType::Timestamp))
 }
 
-fn civil_date(text: &[u8]) -> Option<CivilDate> {
+pub(crate) fn civil_date(text: &[u8]) -> Option<CivilDate> {
     if text.len() != 10 || text[4] != b'-' || text[7] != b'-' {
         return None;
     }
@@ -99,7 +99,7 @@ fn civil_date(text: &[u8]) -> Option<CivilDate> {
     CivilDate::new(year, two(&text[5..7])?, two(&text[8..10])?)
 }
 
-fn two(digits: &[u8]) -> Option<u8> {
+pub(crate) fn two(digits: &[u8]) -> Option<u8> {
     match digits {
         [tens @ b'0'..=b'9', ones @ b'0'..=b'9'] => Some((tens - b'0') * 10 + (ones - b'0')),
         _ => None,

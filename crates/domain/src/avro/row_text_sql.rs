@@ -1,0 +1,121 @@
+//! The SQL that makes row texts, in the subset that MySQL 8, MySQL 9 and MariaDB 10.11 share.
+//!
+//! Identifiers come from the dictionary, or are names of shadow tables that Rowgate made; numbers are digits.
+
+use std::fmt::Write;
+
+use crate::dictionary::{Column, ColumnType, Table};
+
+/// What stands for NULL. No other field begins with a letter: text begins with its length.
+const NULL: &str = "'N'";
+
+/// The expression of a row's text: all fields in the order of the dictionary with commas between them.
+///
+/// A field is as MySQL prints it: `-7`, `0.05`, `2021-07-27`, `2021-07-27 16:02:08`, `1` for true; text has the number of
+/// its characters before it (`5:Łoś,2`), so it may hold any character; NULL is `N`. `nullable` tells for each column whether
+/// the **database's** column takes NULL (a column that `nullable` does not reach is taken for one that does not): a
+/// NULL that nobody reckoned with would make the whole text NULL.
+pub fn row_text_sql(table: &Table, nullable: &[bool]) -> String {
+    let mut sql = String::from("CONCAT(");
+    for (index, column) in table.columns().iter().enumerate() {
+        if index > 0 {
+            sql.push_str(",',',");
+        }
+        sql.push_str(&field_sql(column, nullable.get(index).is_some_and(|nullable| *nullable)));
+    }
+    sql.push(')');
+    sql
+}
+
+/// The expression of one field of a row's text: for a row that is read in pieces because it is too large for one answer.
+/// The pieces with commas between them are the row text.
+pub fn field_sql(column: &Column, nullable: bool) -> String {
+    let name = column.name();
+    let text = match column.column_type() {
+        // Characters, not bytes: the column may have another character set than the connection.
+        ColumnType::String { .. } => {
+            format!("CONCAT(CHAR_LENGTH(`{name}`),':',CONVERT(`{name}` USING utf8mb4))")
+        }
+        _ => format!("`{name}`"),
+    };
+    if nullable { format!("IFNULL({text},{NULL})") } else { text }
+}
+
+/// The next page of a table in the order of its key: at most `limit` rows behind the key `after`, each as one column `r`.
+///
+/// `target` is the table's name or that of a table with the same columns; it is put into the SQL as it is, so it must be a
+/// safe identifier, as the names of the dictionary and of shadow tables are.
+pub fn page_sql(target: &str, table: &Table, nullable: &[bool], after: Option<i64>, limit: u32) -> String {
+    let text = row_text_sql(table, nullable);
+    let key = table.key().name();
+    let range = range_sql(key, after, None);
+    format!("SELECT {text} AS `r` FROM `{target}`{range} ORDER BY `{key}` LIMIT {limit}")
+}
+
+/// The [`ContentSum`](super::ContentSum) of the rows behind the key `after` and not behind `through`: one row `rows`, `a`,
+/// `b`, whole numbers that [`ContentSum::from_sql`](super::ContentSum::from_sql) reads. Of `target` holds what
+/// [`page_sql`] says.
+pub fn sum_sql(
+    target: &str,
+    table: &Table,
+    nullable: &[bool],
+    after: Option<i64>,
+    through: Option<i64>,
+) -> String {
+    let text = row_text_sql(table, nullable);
+    let range = range_sql(table.key().name(), after, through);
+    let sum = |from: u8| {
+        format!("CAST(COALESCE(SUM(CAST(CONV(SUBSTRING(`h`,{from},15),16,10) AS UNSIGNED)),0) AS CHAR)")
+    };
+    let (a, b) = (sum(1), sum(16));
+    format!(
+        "SELECT CAST(COUNT(*) AS CHAR) AS `rows`,{a} AS `a`,{b} AS `b` FROM (SELECT SHA2({text},256) AS `h` FROM `{target}`{range}) AS `s`"
+    )
+}
+
+fn range_sql(key: &str, after: Option<i64>, through: Option<i64>) -> String {
+    let mut sql = String::new();
+    let mut word = " WHERE";
+    for (bound, sign) in [(after, ">"), (through, "<=")] {
+        let Some(bound) = bound else { continue };
+        // Writing to a String does not fail.
+        let _ = write!(sql, "{word} `{key}`{sign}{bound}");
+        word = " AND";
+    }
+    sql
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shipped;
+
+    #[test]
+    fn writes_the_sql_of_pages_and_sums() {
+        let employees = shipped::dictionary().unwrap().table("employees").unwrap();
+        let nullable = [false, false, false, true, true];
+        let text = "CONCAT(`id`,',',CONCAT(CHAR_LENGTH(`name`),':',CONVERT(`name` USING utf8mb4)),',',`datetime`,',',\
+                    IFNULL(`department_id`,'N'),',',IFNULL(`job_id`,'N'))";
+        assert_eq!(row_text_sql(employees, &nullable), text);
+        assert_eq!(
+            page_sql("employees", employees, &nullable, None, 1000),
+            format!("SELECT {text} AS `r` FROM `employees` ORDER BY `id` LIMIT 1000")
+        );
+        assert_eq!(
+            page_sql("rowgate_restore_1", employees, &nullable, Some(i64::MIN), 1),
+            format!(
+                "SELECT {text} AS `r` FROM `rowgate_restore_1` WHERE `id`>-9223372036854775808 ORDER BY `id` LIMIT 1"
+            )
+        );
+        assert_eq!(
+            sum_sql("employees", employees, &nullable, Some(-5), Some(7)),
+            format!(
+                "SELECT CAST(COUNT(*) AS CHAR) AS `rows`,\
+                 CAST(COALESCE(SUM(CAST(CONV(SUBSTRING(`h`,1,15),16,10) AS UNSIGNED)),0) AS CHAR) AS `a`,\
+                 CAST(COALESCE(SUM(CAST(CONV(SUBSTRING(`h`,16,15),16,10) AS UNSIGNED)),0) AS CHAR) AS `b` \
+                 FROM (SELECT SHA2({text},256) AS `h` FROM `employees` WHERE `id`>-5 AND `id`<=7) AS `s`"
+            )
+        );
+        assert!(sum_sql("employees", employees, &nullable, None, Some(7)).ends_with("WHERE `id`<=7) AS `s`"));
+    }
+}

@@ -1,0 +1,39 @@
+/// Why a manifest cannot be used. A backup with such a manifest is no good backup.
+#[derive(Debug, thiserror::Error)]
+pub enum ManifestError {
+    /// Not JSON, or not the JSON of a manifest.
+    #[error("the manifest cannot be read: {0}")]
+    Json(#[from] serde_json::Error),
+    /// Written by another version of Rowgate, in a form that this one does not know.
+    #[error("the manifest has format {found}; this version of Rowgate reads format {expected}")]
+    Format {
+        /// The format in the manifest.
+        found: u64,
+        /// The format that is read here.
+        expected: u64,
+    },
+    /// The manifest is another backup's.
+    #[error("the manifest is that of backup {found}, not of {expected}")]
+    OtherBackup {
+        /// The backup that it names.
+        found: String,
+        /// The backup in whose folder it is.
+        expected: String,
+    },
+    /// A member of the manifest cannot be.
+    #[error("the manifest's {member} is wrong: {problem}")]
+    Member {
+        /// Which member.
+        member: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// What it says of a table cannot be, or does not add up.
+    #[error("the manifest's table {table:?} is wrong: {problem}")]
+    Table {
+        /// The table.
+        table: String,
+        /// What is wrong.
+        problem: String,
+    },
+}

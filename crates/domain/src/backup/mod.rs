@@ -1,0 +1,22 @@
+//! What a backup is called, where its files are, and what its manifest says.
+//!
+//! ```text
+//! backups/20261121-020000-1f3a90bc/employees/part-00000.avro
+//! backups/20261121-020000-1f3a90bc/manifest.json      written last: without it there is no backup
+//! backups/20261121-020000-1f3a90bc/state.json         who works on it, and how it ended
+//! backups/20261121-020000-1f3a90bc/verified.json      what the newest verification found
+//! ```
+
+mod id;
+mod key;
+mod manifest;
+mod manifest_error;
+#[cfg(test)]
+mod tests;
+
+pub use id::{BackupId, RestoreId};
+pub use key::{
+    PREFIX, folder, manifest_key, part_key, part_name, part_number, state_key, table_folder, verified_key,
+};
+pub use manifest::{FileManifest, MANIFEST_FORMAT, Manifest, TableManifest};
+pub use manifest_error::ManifestError;

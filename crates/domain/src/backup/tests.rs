@@ -1,0 +1,163 @@
+use super::*;
+use crate::avro::ContentSum;
+
+const ID: &str = "20261121-020000-0000001f";
+
+fn backup() -> BackupId {
+    BackupId::parse(ID).unwrap()
+}
+
+/// A manifest of three files: an empty table, and one whose first part was given up.
+fn manifest() -> String {
+    let mut sum = ContentSum::default();
+    (1..=5).for_each(|id| sum.add(format!("{id},3:abc").as_bytes()));
+    let (hash, none) = ("ab".repeat(32), ContentSum::default().checksum());
+    let checksum = sum.checksum();
+    format!(
+        r#"{{
+  "format": 1,
+  "backup": "{ID}",
+  "rowgate": "0.1.0",
+  "dictionary": "0123456789abcdef",
+  "moment": "2026-11-21T02:00:01.123Z",
+  "started_at": "2026-11-21T02:00:00.000Z",
+  "finished_at": "2026-11-21T02:00:02.500Z",
+  "codec": "deflate",
+  "tables": {{
+    "departments": {{
+      "rows": 5,
+      "bytes": 300,
+      "checksum": "{checksum}",
+      "schema_fingerprint": "{hash}",
+      "columns": [
+        "id",
+        "department_name"
+      ],
+      "files": [
+        {{
+          "key": "departments/part-00001.avro",
+          "rows": 3,
+          "bytes": 200,
+          "sha256": "{hash}"
+        }},
+        {{
+          "key": "departments/part-00002.avro",
+          "rows": 2,
+          "bytes": 100,
+          "sha256": "{hash}"
+        }}
+      ]
+    }},
+    "jobs": {{
+      "rows": 0,
+      "bytes": 90,
+      "checksum": "{none}",
+      "schema_fingerprint": "{hash}",
+      "columns": [
+        "id"
+      ],
+      "files": [
+        {{
+          "key": "jobs/part-00000.avro",
+          "rows": 0,
+          "bytes": 90,
+          "sha256": "{hash}"
+        }}
+      ]
+    }}
+  }}
+}}
+"#
+    )
+}
+
+#[test]
+fn names_every_key_of_a_backup() {
+    let id = backup();
+    assert_eq!(folder(&id), format!("backups/{ID}/"));
+    assert_eq!(manifest_key(&id), format!("backups/{ID}/manifest.json"));
+    assert_eq!(state_key(&id), format!("backups/{ID}/state.json"));
+    assert_eq!(verified_key(&id), format!("backups/{ID}/verified.json"));
+    assert_eq!(table_folder(&id, "jobs"), format!("backups/{ID}/jobs/"));
+    assert_eq!(part_key(&id, "jobs", 12), format!("backups/{ID}/jobs/part-00012.avro"));
+    assert_eq!(part_number("jobs", &part_name("jobs", 99_999)), Some(99_999));
+    for name in ["jobs/part-0.avro", "jobs/part-+0001.avro", "job/part-00001.avro", "jobs/part-100000.avro"] {
+        assert_eq!(part_number("jobs", name), None, "{name}");
+    }
+}
+
+#[test]
+fn reads_what_it_writes() {
+    let manifest = Manifest::parse_of(&backup(), manifest().as_bytes()).unwrap();
+    assert_eq!(String::from_utf8(manifest.to_json().unwrap()).unwrap(), self::manifest());
+    assert_eq!(manifest.tables["departments"].files[1].rows, 2);
+    let other = BackupId::new(0, 0);
+    let error = Manifest::parse_of(&other, self::manifest().as_bytes()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!("the manifest is that of backup {ID}, not of 19700101-000000-00000000")
+    );
+}
+
+#[test]
+fn refuses_everything_that_does_not_fit_together() {
+    let good = manifest();
+    let zero = ContentSum::default().checksum();
+    for (from, to, expected) in [
+        ("\"format\": 1", "\"format\": 2", "has format 2; this version of Rowgate reads format 1"),
+        ("\"format\": 1", "\"format\": \"1\"", "cannot be read"),
+        ("\"backup\": \"20261121-", "\"backup\": \"20261131-", "is no id of a backup"),
+        ("\"rowgate\": \"0.1.0\"", "\"rowgate\": \"\"", "rowgate is wrong: it is empty"),
+        ("0123456789abcdef", "0123456789ABCDEF", "dictionary is wrong"),
+        ("02:00:01.123Z", "02:00:01Z", "moment is wrong: it is no time"),
+        ("02:00:01.123Z", "02:00:01.123+00:00", "moment is wrong"),
+        ("02:00:00.000Z", "02:00:00.000", "started_at is wrong"),
+        ("02:00:02.500Z", "01:59:59.999Z", "finished_at is wrong: it is before started_at"),
+        ("deflate", "snappy", "cannot be read"),
+        ("\"departments\": {", "\"Departments\": {", "that is no name of a table"),
+        ("\"departments\": {", "\"../departments\": {", "that is no name of a table"),
+        ("\"departments\": {", "\"jobs\": {", "departments/part-00001.avro\" is none of its files"),
+        ("\"rows\": 5", "\"rows\": 6", "\"departments\" is wrong: it has 6 rows, but its files have 5"),
+        ("\"rows\": 5", "\"rows\": -5", "cannot be read"),
+        ("\"rows\": 3", "\"rows\": 18446744073709551615", "more rows than there can be"),
+        ("\"bytes\": 300", "\"bytes\": 301", "it has 301 bytes, but its files have 300"),
+        ("\"bytes\": 200", "\"bytes\": 18446744073709551615", "more bytes than there can be"),
+        ("\"bytes\": 100", "\"bytes\": 0", "part-00002.avro is empty"),
+        (&zero, &zero.replace("00", "0g"), "\"jobs\" is wrong: its checksum"),
+        (&zero, &zero.replacen('0', "1", 1), "it has no rows, but a checksum of some"),
+        ("\"schema_fingerprint\": \"ab", "\"schema_fingerprint\": \"AB", "its schema_fingerprint is not 64"),
+        ("\"sha256\": \"ab", "\"sha256\": \"", "the sha256 of departments/part-00001.avro is not 64"),
+        ("\"department_name\"", "\"id\"", "the column id is there twice"),
+        ("\"department_name\"", "\"a b\"", "\"a b\" is no name of a column"),
+        ("[\n        \"id\"\n      ]", "[]", "it has no columns"),
+        ("part-00002", "part-00001", "part-00001.avro is there twice or out of order"),
+        ("part-00002", "part-00000", "part-00000.avro is there twice or out of order"),
+        ("departments/part-00001", "jobs/part-00001", "is none of its files"),
+        ("departments/part-00001", "../x/departments/part-00001", "is none of its files"),
+        ("departments/part-00001", "/departments/part-00001", "is none of its files"),
+        ("part-00001.avro", "part-00001.avro/../part-00001.avro", "is none of its files"),
+        ("\"codec\"", "\"kodec\"", "missing field `codec`"),
+    ] {
+        assert!(good.contains(from), "{from}");
+        // Only the first one: what is there twice must differ.
+        let bad = good.replacen(from, to, 1);
+        let found = Manifest::parse(bad.as_bytes()).expect_err(to).to_string();
+        assert!(found.contains(expected), "{to}\n  said {found:?}\n  not  {expected:?}");
+    }
+    for garbage in [&b""[..], b"{}", b"null", b"\xff\xfe", b"[1]", b"{\"format\":1}", b"{\"format\":1e400}"] {
+        assert!(Manifest::parse(garbage).is_err(), "{garbage:?}");
+    }
+    let none = format!("{}}}}}", good.split_at(good.find("\"departments\"").unwrap()).0);
+    assert!(
+        Manifest::parse(none.as_bytes()).unwrap_err().to_string().contains("tables is wrong: there are none")
+    );
+}
+
+#[test]
+fn is_refused_when_it_is_cut_off_anywhere() {
+    let good = manifest();
+    for end in 0..good.len() - 1 {
+        let cut = Manifest::parse(&good.as_bytes()[..end]);
+        assert!(cut.is_err() || good[end..].trim().is_empty(), "cut off at {end}");
+    }
+}

@@ -1,0 +1,166 @@
+//! Checking loosely typed values against the columns that they are for.
+
+use std::borrow::Cow;
+
+use super::loose::{decimal_text, unscaled_number, uuid_text};
+use super::{Loose, moment};
+use crate::dictionary::{Column, ColumnType, Table};
+use crate::row::{Fault, RowError, check_text, scan};
+use crate::value::Value;
+
+/// Checks one row: `fields` holds a value for each column, [`Loose::Null`] where the file has none. Pushes one value for
+/// each column to `values` (`Null` where a field is refused) and what is wrong to `errors`. Returns whether the row
+/// passed.
+///
+/// # Panics
+/// In a debug build, when `fields` has not one value for each column.
+pub fn check_fields<'a>(
+    table: &'a Table,
+    fields: &[Loose<'a>],
+    values: &mut Vec<Value<'a>>,
+    errors: &mut Vec<RowError<'a>>,
+) -> bool {
+    debug_assert_eq!(fields.len(), table.columns().len());
+    let before = errors.len();
+    for (column, field) in table.columns().iter().zip(fields) {
+        values.push(check_field(column, *field).unwrap_or_else(|fault| {
+            errors.push(RowError::of_column(column.name(), fault));
+            Value::Null
+        }));
+    }
+    errors.len() == before
+}
+
+fn check_field<'a>(column: &Column, field: Loose<'a>) -> Result<Value<'a>, Fault<'a>> {
+    match field {
+        Loose::Null | Loose::Text("") | Loose::Bytes(b"") => {
+            if column.required() { Err(Fault::Missing) } else { Ok(Value::Null) }
+        }
+        Loose::Text(text) => check_as_text(column, text),
+        Loose::Bytes(bytes) => match std::str::from_utf8(bytes) {
+            Ok(text) => check_as_text(column, text),
+            Err(_) => Err(Fault::NotUtf8),
+        },
+        _ => match column.column_type() {
+            ColumnType::Integer | ColumnType::Bigint => check_integer(column, field),
+            ColumnType::Decimal { precision, scale } => check_decimal(precision, scale, field),
+            ColumnType::String { max } => match field {
+                Loose::Uuid(bytes) => check_text(column, max, Cow::Owned(uuid_text(bytes))),
+                _ => Err(Fault::NotOfType(column.column_type())),
+            },
+            ColumnType::Boolean => match field {
+                Loose::Boolean(truth) => Ok(Value::Boolean(truth)),
+                Loose::Integer(number @ 0..=1) => Ok(Value::Boolean(number == 1)),
+                _ => Err(Fault::NotOfType(ColumnType::Boolean)),
+            },
+            ColumnType::Date => check_day(field),
+            ColumnType::Timestamp => check_moment(field),
+        },
+    }
+}
+
+/// As in CSV; of days and moments also what others write.
+fn check_as_text<'a>(column: &Column, text: &'a str) -> Result<Value<'a>, Fault<'a>> {
+    let column_type = column.column_type();
+    let bytes = text.as_bytes();
+    match column_type {
+        ColumnType::Integer | ColumnType::Bigint => scan::whole_number(column, bytes),
+        ColumnType::Decimal { precision, scale } => scan::decimal(precision, scale, bytes),
+        ColumnType::String { max } => check_text(column, max, Cow::Borrowed(text)),
+        ColumnType::Boolean => match bytes {
+            b"true" | b"1" => Ok(Value::Boolean(true)),
+            b"false" | b"0" => Ok(Value::Boolean(false)),
+            _ => Err(Fault::NotOfType(column_type)),
+        },
+        ColumnType::Date => match moment::parse(bytes) {
+            Some((day, time)) if moment::is_midnight(time) => Ok(Value::Date(day)),
+            _ => scan::date(bytes),
+        },
+        ColumnType::Timestamp => match moment::parse(bytes) {
+            Some((day, time)) => Ok(Value::Timestamp(day, time)),
+            None => Err(Fault::NotATime(column_type)),
+        },
+    }
+}
+
+/// The whole number in a value, with the checks of its column. A float is one up to where floats begin to leave whole
+/// numbers out: beyond that nobody knows which number was meant.
+fn check_integer<'a>(column: &Column, field: Loose<'a>) -> Result<Value<'a>, Fault<'a>> {
+    const MOST_SINGLE: f32 = (1_u32 << f32::MANTISSA_DIGITS) as f32;
+    const MOST_DOUBLE: f64 = (1_u64 << f64::MANTISSA_DIGITS) as f64;
+    let column_type = column.column_type();
+    let number = match field {
+        Loose::Integer(number) => i128::from(number),
+        Loose::Float(number) if number.fract() == 0.0 && number.abs() <= MOST_SINGLE => number as i128,
+        Loose::Double(number) if number.fract() == 0.0 && number.abs() <= MOST_DOUBLE => number as i128,
+        Loose::Decimal { unscaled: [], .. } => return Err(Fault::NotOfType(column_type)),
+        Loose::Decimal { unscaled, scale } => {
+            let number = unscaled_number(unscaled).ok_or(Fault::OutOfRange(column_type))?;
+            rescaled(number, scale, 0).ok_or(Fault::NotOfType(column_type))?
+        }
+        _ => return Err(Fault::NotOfType(column_type)),
+    };
+    scan::whole_number(column, itoa::Buffer::new().format(number).as_bytes())
+}
+
+/// The exact number in a value. A float stands for the shortest number that is read as this float, which is the one that
+/// people and programs write for it.
+fn check_decimal<'a>(precision: u8, scale: u8, field: Loose<'a>) -> Result<Value<'a>, Fault<'a>> {
+    let column_type = ColumnType::Decimal { precision, scale };
+    // Any decimal column's numbers are below this; others would only make long texts.
+    const MOST: f64 = 1e38;
+    let text = match field {
+        Loose::Integer(number) => number.to_string(),
+        Loose::Float(number) if number.is_finite() && f64::from(number).abs() < MOST => number.to_string(),
+        Loose::Double(number) if number.is_finite() && number.abs() < MOST => number.to_string(),
+        Loose::Float(number) if number.is_finite() => return Err(Fault::OutOfRange(column_type)),
+        Loose::Double(number) if number.is_finite() => return Err(Fault::OutOfRange(column_type)),
+        Loose::Decimal { unscaled: [], .. } => return Err(Fault::NotOfType(column_type)),
+        Loose::Decimal { unscaled, scale: given } => {
+            let number = unscaled_number(unscaled).and_then(|number| rescaled(number, given, scale.into()));
+            decimal_text(number.ok_or(Fault::OutOfRange(column_type))?, scale.into())
+        }
+        _ => return Err(Fault::NotOfType(column_type)),
+    };
+    scan::decimal(precision, scale, text.as_bytes())
+}
+
+/// The same number with another count of digits after the point; `None` when digits would be lost, or too many.
+fn rescaled(mut unscaled: i128, from: u32, to: u32) -> Option<i128> {
+    if from <= to {
+        return unscaled.checked_mul(10_i128.checked_pow(to - from)?);
+    }
+    if unscaled == 0 {
+        return Some(0);
+    }
+    for _ in to..from {
+        if unscaled % 10 != 0 {
+            return None;
+        }
+        unscaled /= 10;
+    }
+    Some(unscaled)
+}
+
+/// A day, also as a moment at midnight: so much and no more is what the column keeps.
+fn check_day<'a>(field: Loose<'a>) -> Result<Value<'a>, Fault<'a>> {
+    let day = match field {
+        Loose::Days(days) => moment::day(days),
+        Loose::Moment { count, unit } => {
+            moment::moment(count, unit).filter(|(_, time)| moment::is_midnight(*time)).map(|(day, _)| day)
+        }
+        _ => return Err(Fault::NotOfType(ColumnType::Date)),
+    };
+    day.map(Value::Date).ok_or(Fault::NotATime(ColumnType::Date))
+}
+
+/// A moment. A day alone is none: nobody knows the time that was meant. A bare number is none either: seconds and
+/// milliseconds look alike.
+fn check_moment<'a>(field: Loose<'a>) -> Result<Value<'a>, Fault<'a>> {
+    let moment = match field {
+        Loose::Moment { count, unit } => moment::moment(count, unit),
+        Loose::Days(_) => None,
+        _ => return Err(Fault::NotOfType(ColumnType::Timestamp)),
+    };
+    moment.map(|(day, time)| Value::Timestamp(day, time)).ok_or(Fault::NotATime(ColumnType::Timestamp))
+}

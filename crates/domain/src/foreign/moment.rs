@@ -1,0 +1,100 @@
+//! Days and moments: as numbers since 1970, and as the texts that Spark, Glue, Hive and Sqoop write.
+
+use super::Unit;
+use crate::row::scan;
+use crate::value::{CivilDate, CivilTime};
+
+const SECONDS_PER_DAY: i64 = 86_400;
+
+/// The day so many days after 1970-01-01, if MySQL can hold it (years 1000 to 9999).
+///
+/// The arithmetic is Howard Hinnant's: <https://howardhinnant.github.io/date_algorithms.html#civil_from_days>.
+pub(super) fn day(days: i64) -> Option<CivilDate> {
+    // Counted from 0000-03-01, so that a leap day is the last day of its year. No count overflows here: what is not
+    // within some 28,000 years has been turned away.
+    let days = (-1_000_000..=10_000_000).contains(&days).then_some(days + 719_468)?;
+    let era = days.div_euclid(146_097);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let year = era * 400 + year_of_era + i64::from(month <= 2);
+    CivilDate::new(u16::try_from(year).ok()?, month as u8, day as u8)
+}
+
+/// The moment of a count since 1970-01-01T00:00:00, if it is a whole second that MySQL can hold.
+pub(super) fn moment(count: i64, unit: Unit) -> Option<(CivilDate, CivilTime)> {
+    (count.rem_euclid(unit.per_second()) == 0).then(|| floor(count, unit)).flatten()
+}
+
+/// The same, of the second that the moment is in.
+fn floor(count: i64, unit: Unit) -> Option<(CivilDate, CivilTime)> {
+    let seconds = count.div_euclid(unit.per_second());
+    let of_day = seconds.rem_euclid(SECONDS_PER_DAY);
+    let time = CivilTime::new((of_day / 3_600) as u8, (of_day / 60 % 60) as u8, (of_day % 60) as u8)?;
+    Some((day(seconds.div_euclid(SECONDS_PER_DAY))?, time))
+}
+
+/// Reads `2021-11-07 02:48:42`, with a `T` instead of the space, with a fraction of zeros (`.0`, `.000000`, at most nine),
+/// and with `Z`, `+00:00` or `+0000` behind it. Without one of these it is taken for UTC, for the files say nothing else.
+///
+/// A fraction that is not zero would be lost, and another offset means that its writer did not keep to UTC: both are
+/// refused, as they are in CSV and JSON.
+pub(super) fn parse(text: &[u8]) -> Option<(CivilDate, CivilTime)> {
+    let (seconds, rest) = text.split_at_checked(19)?;
+    if !matches!(seconds[10], b'T' | b' ') || seconds[13] != b':' || seconds[16] != b':' {
+        return None;
+    }
+    let date = scan::civil_date(&seconds[..10])?;
+    let two = scan::two;
+    let time = CivilTime::new(two(&seconds[11..13])?, two(&seconds[14..16])?, two(&seconds[17..19])?)?;
+    let zone = match rest.strip_prefix(b".") {
+        None => rest,
+        Some(fraction) => {
+            let zeros = fraction.iter().take_while(|digit| **digit == b'0').count();
+            (1..=9).contains(&zeros).then_some(&fraction[zeros..])?
+        }
+    };
+    matches!(zone, b"" | b"Z" | b"+00:00" | b"+0000").then_some((date, time))
+}
+
+/// Whether it is the first second of a day, which a column of days loses nothing of.
+pub(super) fn is_midnight(time: CivilTime) -> bool {
+    time.parts() == (0, 0, 0)
+}
+
+/// `2021-07-27`.
+pub(super) fn write_day(file: &mut Vec<u8>, day: CivilDate) {
+    let (year, month, day) = day.parts();
+    file.extend_from_slice(format!("{year:04}-{month:02}-{day:02}").as_bytes());
+}
+
+/// `2021-07-27T16:02:08Z`.
+pub(super) fn write_second(file: &mut Vec<u8>, day: CivilDate, time: CivilTime) {
+    let (hour, minute, second) = time.parts();
+    write_day(file, day);
+    file.extend_from_slice(format!("T{hour:02}:{minute:02}:{second:02}Z").as_bytes());
+}
+
+/// The same with a fraction where there is one; a moment that has no such form as its number.
+pub(super) fn write_moment(file: &mut Vec<u8>, count: i64, unit: Unit) {
+    let Some((day, time)) = floor(count, unit) else {
+        let unit = match unit {
+            Unit::Millis => "milliseconds",
+            Unit::Micros => "microseconds",
+            Unit::Nanos => "nanoseconds",
+        };
+        file.extend_from_slice(format!("({count} {unit} after 1970-01-01T00:00:00Z)").as_bytes());
+        return;
+    };
+    write_second(file, day, time);
+    let fraction = count.rem_euclid(unit.per_second());
+    if fraction != 0 {
+        let digits = unit.per_second().ilog10() as usize;
+        let text = format!("{fraction:0digits$}");
+        file.pop();
+        file.extend_from_slice(format!(".{}Z", text.trim_end_matches('0')).as_bytes());
+    }
+}
