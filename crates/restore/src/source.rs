@@ -5,9 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::sync::Arc;
 
 use domain::avro::ContentSum;
+use domain::dictionary::Table;
 use domain::sql::InsertStatement;
+
+use crate::objects::Objects;
 
 /// The SQL of a chunk, in bytes, at which it ends with the record or block that it is at: twenty statements or so, for
 /// which BEGIN, ledger row and COMMIT are little.
@@ -90,6 +94,41 @@ pub(crate) enum SourceError {
         /// The rule; never a value.
         reason: String,
     },
+}
+
+/// An object that is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Object {
+    /// Its key.
+    pub(crate) key: String,
+    /// Its size.
+    pub(crate) bytes: u64,
+}
+
+/// What a source is opened with.
+#[derive(Debug)]
+pub(crate) struct Opening {
+    /// The table that the rows are for.
+    pub(crate) table: &'static Table,
+    /// For each of its columns, whether it may be NULL in the database.
+    pub(crate) nullable: Arc<[bool]>,
+    /// The name of the table that the INSERTs are for.
+    pub(crate) shadow: String,
+    /// What is committed already.
+    pub(crate) done: Done,
+    /// How objects are read.
+    pub(crate) objects: Objects,
+}
+
+/// Why files cannot be restored, as their headers tell before anything is touched.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PlanFault {
+    /// Bytes could not be brought. It may pass.
+    #[error("the file could not be read: {0}")]
+    Read(#[from] io::Error),
+    /// All reasons, each a sentence without a full stop.
+    #[error("{}", .0.join("; "))]
+    Refused(Vec<String>),
 }
 
 /// The chunks of a table that are committed: the rows of each, by number.

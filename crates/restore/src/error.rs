@@ -1,0 +1,167 @@
+//! Why a restore stops.
+
+use std::error::Error as StdError;
+
+use aurora::MaybeDatabase;
+use bucket::BucketError;
+
+use crate::go_on::GoOnError;
+use crate::source::SourceError;
+
+/// Characters of a reason at most; what a person reads, and far below what the ledger's column holds.
+const MAX_REASON: usize = 4000;
+
+/// Reasons of a refusal that are told at most.
+const MAX_REASONS: usize = 20;
+
+/// An error and what caused it, one after the other.
+pub(crate) fn causes(error: &(dyn StdError + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}
+
+/// Why a restore stops before its end.
+#[derive(Debug, thiserror::Error)]
+pub enum RestoreError {
+    /// It cannot be done, as was found before anything was touched; all reasons.
+    #[error("{}", told(.0))]
+    Refused(Vec<String>),
+    /// What is in the bucket is not what the manifest says, or cannot be read on.
+    #[error("{0}")]
+    Damaged(String),
+    /// A row of files breaks a rule, and none may.
+    #[error("{0}")]
+    Rejected(String),
+    /// S3.
+    #[error(transparent)]
+    Bucket(BucketError),
+    /// What S3 sends does not arrive.
+    #[error("a file could not be read")]
+    Reading(#[source] std::io::Error),
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] aurora::Error),
+    /// The next invocation cannot be asked for.
+    #[error(transparent)]
+    GoOn(#[from] GoOnError),
+    /// The function's time is up.
+    #[error("the function's time is up")]
+    OutOfTime,
+    /// Somebody else ended the restore.
+    #[error("the restore has been ended elsewhere")]
+    Ended,
+    /// The table that was filled is not the one to fill any more: it is looked at again.
+    #[error("the table that was filled is gone")]
+    Moved,
+    /// A thread of the function panicked.
+    #[error("the function's reading thread failed")]
+    Thread(#[from] tokio::task::JoinError),
+}
+
+fn told(reasons: &[String]) -> String {
+    let mut text = reasons[..reasons.len().min(MAX_REASONS)].join("; ");
+    if let Some(more) = reasons.len().checked_sub(MAX_REASONS).filter(|more| *more > 0) {
+        text.push_str(&format!("; and {more} more reasons"));
+    }
+    text
+}
+
+impl From<BucketError> for RestoreError {
+    fn from(error: BucketError) -> Self {
+        match error {
+            BucketError::Failed { .. } => Self::Bucket(error),
+            BucketError::Gone { .. } | BucketError::TooLarge { .. } => Self::Damaged(error.to_string()),
+        }
+    }
+}
+
+impl From<SourceError> for RestoreError {
+    fn from(error: SourceError) -> Self {
+        match error {
+            // What the store failed with, carried through as an error of reading.
+            SourceError::Read(error) => match error.downcast::<BucketError>() {
+                Ok(error) => error.into(),
+                Err(error) => Self::Reading(error),
+            },
+            SourceError::Rejected { .. } => Self::Rejected(error.to_string()),
+            error @ SourceError::Content { .. } => Self::Damaged(error.to_string()),
+        }
+    }
+}
+
+impl RestoreError {
+    /// Whether another try would end the same way: the restore has failed.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Refused(_) | Self::Damaged(_) | Self::Rejected(_))
+    }
+
+    /// Whether nothing is wrong but that there was no more time.
+    pub fn is_out_of_time(&self) -> bool {
+        matches!(self, Self::OutOfTime | Self::Database(aurora::Error::OutOfTime))
+    }
+
+    /// Whether waiting a little may help. A database that refuses what it is asked needs somebody to see to it first.
+    pub fn may_pass_soon(&self) -> bool {
+        match self {
+            Self::Database(error) => {
+                error.is_retryable() || error.is_unknown_outcome() || error.wants_smaller()
+            }
+            error => !error.is_final() && !error.is_out_of_time() && !matches!(error, Self::Ended),
+        }
+    }
+
+    /// Why the restore failed, for the ledger, in [`MAX_REASON`] characters at most. The words of the database and of S3
+    /// stay out: they may quote rows, or name what is nobody's business.
+    pub fn reason(&self) -> String {
+        let reason = match self {
+            Self::Database(error) => format!("given up; the database: {}", error.class()),
+            error if error.is_final() => error.to_string(),
+            error => format!("given up; {error}"),
+        };
+        match reason.char_indices().nth(MAX_REASON) {
+            Some((end, _)) => format!("{}…", &reason[..end]),
+            None => reason,
+        }
+    }
+
+    /// What went wrong outside of Rowgate, for logs: S3's own words name roles and accounts.
+    pub fn causes(&self) -> String {
+        match self {
+            Self::Bucket(error) => causes(error),
+            Self::Reading(error) => causes(error),
+            Self::GoOn(error) => causes(error),
+            _ => self.reason(),
+        }
+    }
+
+    /// A short name for logs; never quotes values.
+    pub fn class(&self) -> &'static str {
+        match self {
+            Self::Refused(_) => "refused",
+            Self::Damaged(_) => "damaged",
+            Self::Rejected(_) => "rejected",
+            Self::Bucket(_) | Self::Reading(_) => "s3",
+            Self::Database(error) => error.class(),
+            Self::GoOn(_) => "invoke",
+            Self::OutOfTime => "out_of_time",
+            Self::Ended => "ended",
+            Self::Moved => "moved",
+            Self::Thread(_) => "thread",
+        }
+    }
+}
+
+impl MaybeDatabase for RestoreError {
+    fn database(&self) -> Option<&aurora::Error> {
+        match self {
+            Self::Database(error) => Some(error),
+            _ => None,
+        }
+    }
+}

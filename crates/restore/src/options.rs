@@ -1,0 +1,95 @@
+//! What may be set for the restore function.
+
+use std::time::Duration;
+
+/// Chunks that are committed side by side unless `ROWGATE_LANES` says otherwise; as the loader, of whose measurements
+/// `docs/benchmarks.md` tells.
+const LANES: u64 = 3;
+
+/// Chunks side by side at most: each is some 2 MiB in memory and one of the database's connections.
+const MAX_LANES: u64 = 8;
+
+/// How old the newest backup may be unless `ROWGATE_BACKUP_MAX_AGE_HOURS` says otherwise: a day, and two hours for a backup
+/// to come late.
+const MAX_AGE_HOURS: u64 = 26;
+
+/// The oldest that may be asked for, in hours: ten years.
+const LONGEST_AGE_HOURS: u64 = 10 * 366 * 24;
+
+/// What may be set for the restore function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// Chunks of a table that are committed side by side, 1 to 8.
+    pub lanes: usize,
+    /// How old the newest backup may be before a drill fails.
+    pub max_age: Duration,
+}
+
+/// A setting that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{name}={value:?} is not a whole number from 1 to {max}")]
+pub struct OptionsError {
+    name: &'static str,
+    value: String,
+    max: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { lanes: LANES as usize, max_age: Duration::from_secs(MAX_AGE_HOURS * 3600) }
+    }
+}
+
+impl Options {
+    /// Reads `ROWGATE_LANES` and `ROWGATE_BACKUP_MAX_AGE_HOURS`; what is not set, or empty, has its default.
+    ///
+    /// # Errors
+    /// [`OptionsError`] names the variable that cannot be used.
+    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, OptionsError> {
+        let number = |name: &'static str, default: u64, max: u64| {
+            match variable(name).filter(|value| !value.is_empty()) {
+                None => Ok(default),
+                Some(value) => match value.parse() {
+                    Ok(number) if (1..=max).contains(&number) => Ok(number),
+                    _ => Err(OptionsError { name, value, max }),
+                },
+            }
+        };
+        let lanes = number("ROWGATE_LANES", LANES, MAX_LANES)?;
+        let hours = number("ROWGATE_BACKUP_MAX_AGE_HOURS", MAX_AGE_HOURS, LONGEST_AGE_HOURS)?;
+        Ok(Self { lanes: lanes as usize, max_age: Duration::from_secs(hours * 3600) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(name: &str, value: &str) -> Result<Options, String> {
+        Options::read(|asked| (asked == name).then(|| value.to_owned())).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn reads_what_is_set_and_keeps_the_rest() {
+        assert_eq!(read("", ""), Ok(Options::default()));
+        assert_eq!(read("ROWGATE_LANES", ""), Ok(Options::default()));
+        assert_eq!(read("ROWGATE_LANES", "8"), Ok(Options { lanes: 8, ..Options::default() }));
+        let hour = Duration::from_secs(3600);
+        assert_eq!(read("ROWGATE_BACKUP_MAX_AGE_HOURS", "1").unwrap().max_age, hour);
+    }
+
+    #[test]
+    fn names_the_variable_that_cannot_be_used() {
+        for (name, value, expected) in [
+            ("ROWGATE_LANES", "0", "ROWGATE_LANES=\"0\" is not a whole number from 1 to 8"),
+            ("ROWGATE_LANES", "9", "ROWGATE_LANES=\"9\" is not a whole number from 1 to 8"),
+            (
+                "ROWGATE_BACKUP_MAX_AGE_HOURS",
+                "1d",
+                "ROWGATE_BACKUP_MAX_AGE_HOURS=\"1d\" is not a whole number from 1 to 87840",
+            ),
+        ] {
+            assert_eq!(read(name, value), Err(expected.to_owned()));
+        }
+    }
+}
