@@ -3,9 +3,11 @@
 
 pub mod aws;
 pub mod env;
+pub mod events;
 pub mod http;
 mod log;
 pub mod metrics;
+pub mod operator;
 pub mod problem;
 
 pub use log::init_tracing;

@@ -84,6 +84,11 @@ impl<'a> Document<'a> {
         self.metric(name, "Seconds", time.as_secs_f64().into())
     }
 
+    /// Adds a number whose unit CloudWatch does not know, such as hours.
+    pub(super) fn number(self, name: &'static str, number: f64) -> Self {
+        self.metric(name, "None", number.into())
+    }
+
     fn metric(mut self, name: &'static str, unit: &'static str, value: Value) -> Self {
         self.metrics.push(Metric { name, unit });
         self.values.insert(name.to_owned(), value);
@@ -123,7 +128,7 @@ pub(super) mod tests {
     use super::*;
 
     /// Units that CloudWatch knows, of those in use here.
-    const UNITS: [&str; 3] = ["Count", "Bytes", "Seconds"];
+    const UNITS: [&str; 4] = ["Count", "Bytes", "Seconds", "None"];
 
     /// Asserts what the specification demands of a line; gives it back read.
     pub(in super::super) fn read(line: &str) -> Value {

@@ -1,7 +1,11 @@
 //! Metrics as log lines: CloudWatch makes metrics of lines in its embedded metric format, so a function needs no call
 //! and no right for them.
 
+mod backups;
 mod document;
 mod loads;
+mod restores;
 
+pub use backups::{BackupFigures, backup_age, backup_completed, backup_failed};
 pub use loads::{LoadFigures, audited, load_ended};
+pub use restores::{RestoreFigures, drilled, restore_completed, restore_failed};

@@ -1,0 +1,129 @@
+//! Functions that API Gateway calls and that people, schedules and other functions invoke as well.
+
+use std::future::Future;
+
+use axum::Router;
+use lambda_http::Adapter;
+use lambda_http::request::LambdaRequest;
+use lambda_runtime::{Context, Error, LambdaEvent, service_fn};
+use serde::Serialize;
+use serde_json::Value;
+use tower::ServiceExt;
+
+use crate::http::with_service_layers;
+
+/// Serves a router's requests and, with `command`, everything else that the function is invoked with, until Lambda ends the
+/// process. What `command` fails with fails the invocation.
+///
+/// Who may invoke the function may also write a request as API Gateway would, of whatever key. That gives away nothing: an
+/// invocation is asked for no key at all.
+///
+/// # Errors
+/// Whatever makes the Lambda runtime give up.
+pub async fn serve_with_commands<C, F, A, E>(router: Router, command: C) -> Result<(), Error>
+where
+    C: Fn(Value, Context) -> F,
+    F: Future<Output = Result<A, E>>,
+    A: Serialize,
+    E: Into<Error>,
+{
+    let routes = &with_service_layers(router);
+    let command = &command;
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
+        let LambdaEvent { payload, context } = event;
+        if is_request(&payload) {
+            return answer(routes.clone(), payload, context).await;
+        }
+        let answer = command(payload, context).await.map_err(Into::into)?;
+        Ok(serde_json::to_value(answer)?)
+    }))
+    .await
+}
+
+/// Whether an event is a request that API Gateway hands over: no command has a `requestContext`.
+pub fn is_request(event: &Value) -> bool {
+    event.get("requestContext").is_some()
+}
+
+/// Lets a router, with its layers, answer a request as API Gateway hands it over, in the form that it takes back.
+///
+/// # Errors
+/// When the event is no request of API Gateway.
+pub async fn answer(routes: Router, event: Value, context: Context) -> Result<Value, Error> {
+    let payload: LambdaRequest = serde_json::from_value(event)?;
+    // A router has no errors of its own.
+    let Ok(answer) = Adapter::from(routes).oneshot(LambdaEvent { payload, context }).await;
+    Ok(serde_json::to_value(answer)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::extract::{Path, RawQuery};
+    use axum::http::StatusCode;
+    use axum::routing::post;
+    use serde_json::json;
+
+    use super::*;
+    use crate::operator::{ByOperator, Operator};
+
+    /// What API Gateway hands over, without what nobody reads.
+    fn request(method: &str, path: &str, key_id: &str, body: &Value) -> Value {
+        json!({
+            "resource": "/{proxy+}", "path": path, "httpMethod": method,
+            "headers": {"content-type": "application/json", "x-api-key": "secret"},
+            "multiValueHeaders": {"content-type": ["application/json"], "x-api-key": ["secret"]},
+            "queryStringParameters": {"limit": "5"}, "multiValueQueryStringParameters": {"limit": ["5"]},
+            "pathParameters": null, "stageVariables": null,
+            "requestContext": {
+                "accountId": "000000000000", "apiId": "a1", "httpMethod": method, "path": path,
+                "requestId": "r-1", "resourceId": "x", "resourcePath": "/{proxy+}", "stage": "$default",
+                "identity": {"apiKey": "secret", "apiKeyId": key_id, "sourceIp": "127.0.0.1", "userAgent": "t"},
+            },
+            "body": body, "isBase64Encoded": false,
+        })
+    }
+
+    fn routes() -> Router {
+        let handler = |_: ByOperator, Path(id): Path<String>, RawQuery(query): RawQuery, body: String| async move {
+            (StatusCode::ACCEPTED, format!("{id} {} {body}", query.unwrap_or_default()))
+        };
+        with_service_layers(
+            Router::new().route("/restores/{id}", post(handler)).with_state(Operator::new("op")),
+        )
+    }
+
+    #[tokio::test]
+    async fn a_request_reaches_its_route_with_all_that_it_says() {
+        let event = request("POST", "/restores/r7", "op", &json!("{\"é\": 1}"));
+        assert!(is_request(&event));
+        let answer = answer(routes(), event, Context::default()).await.unwrap();
+        assert_eq!(answer["statusCode"], 202);
+        assert_eq!(answer["body"], "r7 limit=5 {\"é\": 1}");
+        assert_eq!(answer["isBase64Encoded"], false);
+        assert_eq!(answer["multiValueHeaders"]["x-request-id"], json!(["r-1"]));
+    }
+
+    #[tokio::test]
+    async fn a_request_of_another_key_is_refused() {
+        let event = request("POST", "/restores/r7", "writer", &json!(null));
+        let answer = answer(routes(), event, Context::default()).await.unwrap();
+        assert_eq!(answer["statusCode"], 403);
+        assert_eq!(answer["multiValueHeaders"]["content-type"], json!(["application/problem+json"]));
+        assert!(answer["body"].as_str().unwrap().contains("urn:rowgate:problem:forbidden"));
+    }
+
+    #[tokio::test]
+    async fn what_is_no_request_of_the_gateway_is_an_error() {
+        for event in [json!({"requestContext": {}}), json!({"requestContext": null, "httpMethod": 7})] {
+            assert!(is_request(&event));
+            assert!(answer(routes(), event, Context::default()).await.is_err());
+        }
+    }
+
+    #[test]
+    fn commands_are_no_requests() {
+        for event in [json!({}), json!({"backup": "latest"}), json!({"drill": {}}), json!([]), json!(null)] {
+            assert!(!is_request(&event), "{event}");
+        }
+    }
+}
