@@ -1,0 +1,41 @@
+//! What the bucket could not do.
+
+/// Why the bucket did not do as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum BucketError {
+    /// There is no such object, or no longer the one that was meant.
+    #[error("{key} is not there, or was replaced")]
+    Gone {
+        /// Its key.
+        key: String,
+    },
+    /// The object is larger than the caller takes.
+    #[error("{key} has {bytes} bytes, more than the {limit} that may be read of it")]
+    TooLarge {
+        /// Its key.
+        key: String,
+        /// Its size in bytes.
+        bytes: u64,
+        /// What the caller takes, in bytes.
+        limit: u64,
+    },
+    /// Anything else; it may pass.
+    #[error("S3 did not do as asked with {key}")]
+    Failed {
+        /// The key, or the prefix of the keys.
+        key: String,
+        /// What S3, or the way there, failed with.
+        #[source]
+        cause: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+impl BucketError {
+    pub(crate) fn gone(key: &str) -> Self {
+        Self::Gone { key: key.to_owned() }
+    }
+
+    pub(crate) fn failed(key: &str, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Failed { key: key.to_owned(), cause: cause.into() }
+    }
+}

@@ -1,0 +1,232 @@
+//! Writing an object of any size in bounded memory.
+
+use bytes::{Bytes, BytesMut};
+use tokio::task::JoinHandle;
+
+use crate::error::BucketError;
+use crate::store::{Multipart, Put, Store, When};
+
+/// The size of a part in bytes. S3 takes 10,000 parts of 5 MiB at least, so an object may have 80 GiB; two parts are in
+/// memory at most, one that is filled and one that is on its way.
+pub const PART_BYTES: usize = 8 * 1024 * 1024;
+
+/// An object that is being written, where nothing is yet. What fits into one part is written whole, in one call.
+///
+/// Dropped, it leaves no object, but may leave parts, which the bucket's lifecycle rule removes;
+/// [`abandon`](Upload::abandon) removes them at once.
+#[derive(Debug)]
+pub struct Upload<S: Store> {
+    store: S,
+    key: String,
+    part_bytes: usize,
+    filling: BytesMut,
+    bytes: u64,
+    /// Once there is more than a part.
+    upload: Option<Multipart>,
+    tags: Vec<String>,
+    sending: Option<Sending>,
+}
+
+/// A part on its way. Dropped, it is given up.
+#[derive(Debug)]
+struct Sending(JoinHandle<Result<String, BucketError>>);
+
+impl Drop for Sending {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// An object that has been written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Uploaded {
+    /// Its key.
+    pub key: String,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// Whether it is in; `false` where something was already, which is as it was.
+    pub is_written: bool,
+}
+
+impl<S: Store> Upload<S> {
+    /// An object under `key`. Nothing is sent before there is a part's worth of it.
+    pub fn new(store: S, key: impl Into<String>) -> Self {
+        Self::with_parts_of(PART_BYTES, store, key)
+    }
+
+    fn with_parts_of(part_bytes: usize, store: S, key: impl Into<String>) -> Self {
+        Self {
+            store,
+            key: key.into(),
+            part_bytes,
+            filling: BytesMut::new(),
+            bytes: 0,
+            upload: None,
+            tags: Vec::new(),
+            sending: None,
+        }
+    }
+
+    /// Its key.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// Bytes written so far.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Adds to the end. Waits while a part is on its way and the next one is full.
+    ///
+    /// # Errors
+    /// What the store failed with; the upload is of no use then.
+    pub async fn write(&mut self, mut content: &[u8]) -> Result<(), BucketError> {
+        self.bytes += content.len() as u64;
+        while !content.is_empty() {
+            if self.filling.len() == self.part_bytes {
+                self.send_part().await?;
+            }
+            let taken = content.len().min(self.part_bytes - self.filling.len());
+            self.filling.extend_from_slice(&content[..taken]);
+            content = &content[taken..];
+        }
+        Ok(())
+    }
+
+    /// Makes the object, unless something is there already.
+    ///
+    /// # Errors
+    /// What the store failed with; there is no object then, unless only the answer was lost.
+    pub async fn finish(mut self) -> Result<Uploaded, BucketError> {
+        let put = if let Some(upload) = self.upload.clone() {
+            if !self.filling.is_empty() {
+                self.send_part().await?;
+            }
+            self.wait().await?;
+            self.store.complete_upload(&self.key, &upload, std::mem::take(&mut self.tags)).await?
+        } else {
+            let content = std::mem::take(&mut self.filling).freeze();
+            self.store.put(&self.key, content, When::New).await?
+        };
+        if put == Put::Refused {
+            self.abort().await;
+        }
+        let is_written = put != Put::Refused;
+        Ok(Uploaded { key: std::mem::take(&mut self.key), bytes: self.bytes, is_written })
+    }
+
+    /// Gives the object up, and throws away what was sent of it.
+    pub async fn abandon(mut self) {
+        if let Some(Sending(handle)) = &mut self.sending {
+            handle.abort();
+            handle.await.ok();
+        }
+        self.abort().await;
+    }
+
+    async fn abort(&self) {
+        if let Some(upload) = &self.upload
+            && let Err(error) = self.store.abort_upload(&self.key, upload).await
+        {
+            tracing::warn!(
+                s3.key = self.key,
+                error = %error,
+                "parts of an upload stay until the bucket's lifecycle rule removes them"
+            );
+        }
+    }
+
+    async fn send_part(&mut self) -> Result<(), BucketError> {
+        self.wait().await?;
+        let upload = match &self.upload {
+            Some(upload) => upload.clone(),
+            None => self.upload.insert(self.store.begin_upload(&self.key).await?).clone(),
+        };
+        let number = i32::try_from(self.tags.len() + 1).unwrap_or(i32::MAX);
+        let content: Bytes = self.filling.split().freeze();
+        self.filling.reserve(self.part_bytes);
+        let (store, key) = (self.store.clone(), self.key.clone());
+        let sending = async move { store.put_part(&key, &upload, number, content).await };
+        self.sending = Some(Sending(tokio::spawn(sending)));
+        Ok(())
+    }
+
+    /// Waits for the part that is on its way.
+    async fn wait(&mut self) -> Result<(), BucketError> {
+        if let Some(sending) = &mut self.sending {
+            let sent = (&mut sending.0).await.map_err(|error| BucketError::failed(&self.key, error))?;
+            self.sending = None;
+            self.tags.push(sent?);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::MemoryBucket;
+
+    fn content(length: usize) -> Vec<u8> {
+        (0..length).map(|at| u8::try_from(at % 251).unwrap()).collect()
+    }
+
+    async fn upload(store: &MemoryBucket, content: &[u8], pieces: usize) -> Result<Uploaded, BucketError> {
+        let mut upload = Upload::with_parts_of(1000, store.clone(), "k");
+        for piece in content.chunks(pieces) {
+            upload.write(piece).await?;
+        }
+        upload.finish().await
+    }
+
+    #[tokio::test]
+    async fn an_object_is_what_was_written_whatever_its_size_and_pieces() {
+        for length in [0, 1, 999, 1000, 1001, 2000, 7777] {
+            for pieces in [1, 7, 1000, 5000] {
+                let store = MemoryBucket::default();
+                let content = content(length);
+                let uploaded = upload(&store, &content, pieces).await.unwrap();
+                let expected = Uploaded { key: "k".to_owned(), bytes: length as u64, is_written: true };
+                assert_eq!(uploaded, expected);
+                assert_eq!(store.content("k").unwrap(), content, "{length} in pieces of {pieces}");
+                assert_eq!(store.open_uploads(), 0);
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_there_is_not_overwritten() {
+        for length in [10, 5000] {
+            let store = MemoryBucket::default();
+            store.insert("k", "was here");
+            assert!(!upload(&store, &content(length), 100).await.unwrap().is_written);
+            assert_eq!(store.content("k").unwrap(), "was here");
+            assert_eq!(store.open_uploads(), 0, "its parts are thrown away");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_store_that_fails_at_any_call_leaves_no_object() {
+        let store = MemoryBucket::default();
+        upload(&store, &content(5000), 100).await.unwrap();
+        let calls = store.calls();
+        assert!(calls > 6, "{calls}");
+        for call in 0..calls {
+            let store = MemoryBucket::default();
+            store.stop_after(call);
+            upload(&store, &content(5000), 100).await.unwrap_err();
+            assert_eq!(store.content("k"), None, "after {call} calls");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_upload_that_is_given_up_leaves_nothing() {
+        let store = MemoryBucket::default();
+        let mut upload = Upload::with_parts_of(1000, store.clone(), "k");
+        upload.write(&content(2500)).await.unwrap();
+        assert_eq!(store.open_uploads(), 1);
+        upload.abandon().await;
+        assert_eq!((store.open_uploads(), store.keys()), (0, vec![]));
+    }
+}
