@@ -5,6 +5,7 @@ pub mod avro;
 pub mod backup;
 pub mod batch;
 pub mod dictionary;
+pub mod foreign;
 pub mod load;
 pub mod migration;
 pub mod problem;

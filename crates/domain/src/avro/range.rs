@@ -20,4 +20,3 @@ pub(super) fn fits_precision(magnitude: u128, precision: u8) -> bool {
 pub(super) fn magnitude_fits(magnitude: u128) -> bool {
     magnitude < POWERS[37]
 }
-

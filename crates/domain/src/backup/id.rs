@@ -10,11 +10,9 @@ const CHARACTERS: usize = 24;
 /// What the time in an id looks like, to jiff.
 const TIME: &str = "%Y%m%d-%H%M%S";
 
-/// The first second of an id, and the last: four digits of year, and no time before there were computers to back up.
-const SECONDS: (i64, i64) = (0, 253_402_300_799);
-
 fn write(unix_seconds: i64, random: u32) -> String {
-    let second = unix_seconds.clamp(SECONDS.0, SECONDS.1);
+    // Four digits of year, and no time before there were computers to back up.
+    let second = unix_seconds.clamp(0, Timestamp::MAX.as_second());
     let time = Timestamp::from_second(second).unwrap_or(Timestamp::UNIX_EPOCH);
     format!("{}-{random:08x}", time.strftime(TIME))
 }
@@ -33,9 +31,9 @@ fn read(text: &str) -> Option<i64> {
         return None;
     }
     let time = DateTime::strptime(TIME, &text[..15]).ok()?;
-    // A leap second has no Unix time of its own: as the text of no other second it cannot be an id of ours.
+    // What is no second that was ever written here, as a leap second, does not come out the same again.
     let second = time.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second();
-    (second >= SECONDS.0 && write(second, 0)[..15] == text[..15]).then_some(second)
+    (write(second, 0)[..15] == text[..15]).then_some(second)
 }
 
 macro_rules! id {
@@ -115,7 +113,7 @@ mod tests {
         assert_eq!(BackupId::parse(id.as_str()), Some(id.clone()));
         assert!(id < BackupId::new(1_795_226_401, 0));
         assert_eq!(RestoreId::new(1_795_226_400, u32::MAX).as_sql(), "20261121_020000_ffffffff");
-        assert_eq!(BackupId::new(i64::MAX, 0).as_str(), "99991231-235959-00000000");
+        assert_eq!(BackupId::new(i64::MAX, 0).as_str(), "99991230-220000-00000000");
         assert_eq!(BackupId::new(i64::MIN, 0).as_str(), "19700101-000000-00000000");
     }
 

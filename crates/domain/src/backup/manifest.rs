@@ -1,8 +1,10 @@
 use std::collections::BTreeSet;
+use std::fmt;
 
 use indexmap::IndexMap;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{BackupId, ManifestError, part_number};
 use crate::avro::{Codec, ContentSum};
@@ -33,6 +35,7 @@ pub struct Manifest {
     /// The codec of all blocks in all files.
     pub codec: Codec,
     /// The tables by name.
+    #[serde(deserialize_with = "each_once")]
     pub tables: IndexMap<String, TableManifest>,
 }
 
@@ -190,6 +193,34 @@ impl TableManifest {
         }
         Ok(())
     }
+}
+
+/// The tables, none of them twice: the second of a name would hide the first.
+fn each_once<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<IndexMap<String, TableManifest>, D::Error> {
+    struct Tables;
+
+    impl<'de> Visitor<'de> for Tables {
+        type Value = IndexMap<String, TableManifest>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("tables by name")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut tables = IndexMap::new();
+            while let Some((name, table)) = map.next_entry::<String, TableManifest>()? {
+                if tables.contains_key(&name) {
+                    return Err(A::Error::custom(format_args!("the table {name:?} is there twice")));
+                }
+                tables.insert(name, table);
+            }
+            Ok(tables)
+        }
+    }
+
+    deserializer.deserialize_map(Tables)
 }
 
 fn member(member: &'static str, problem: &str) -> ManifestError {

@@ -116,7 +116,7 @@ fn refuses_everything_that_does_not_fit_together() {
         ("deflate", "snappy", "cannot be read"),
         ("\"departments\": {", "\"Departments\": {", "that is no name of a table"),
         ("\"departments\": {", "\"../departments\": {", "that is no name of a table"),
-        ("\"departments\": {", "\"jobs\": {", "departments/part-00001.avro\" is none of its files"),
+        ("\"departments\": {", "\"jobs\": {", "the table \"jobs\" is there twice"),
         ("\"rows\": 5", "\"rows\": 6", "\"departments\" is wrong: it has 6 rows, but its files have 5"),
         ("\"rows\": 5", "\"rows\": -5", "cannot be read"),
         ("\"rows\": 3", "\"rows\": 18446744073709551615", "more rows than there can be"),

@@ -125,14 +125,14 @@ impl<'c> CheckedChunk<'c> {
 
 /// Ids of accepted rows. As long as they come in order, which most files keep, none of them is looked up.
 #[derive(Debug, Default)]
-struct ClaimedIds {
+pub(crate) struct ClaimedIds {
     in_order: Vec<i64>,
     /// All of them, once one has come out of order.
     all: Option<HashSet<i64>>,
 }
 
 impl ClaimedIds {
-    fn contains(&self, id: i64) -> bool {
+    pub(crate) fn contains(&self, id: i64) -> bool {
         match &self.all {
             Some(all) => all.contains(&id),
             None => self
@@ -142,7 +142,7 @@ impl ClaimedIds {
         }
     }
 
-    fn insert(&mut self, id: i64) {
+    pub(crate) fn insert(&mut self, id: i64) {
         match &mut self.all {
             Some(all) => {
                 all.insert(id);

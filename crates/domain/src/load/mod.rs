@@ -1,7 +1,7 @@
 //! Loading files: what a key says, where a content is cut into chunks, what a record of it is, and what the ledger tells.
 
 mod builder;
-mod check;
+pub(crate) mod check;
 mod chunk;
 mod chunker;
 mod digest;
@@ -10,7 +10,7 @@ mod id;
 mod key;
 mod limit;
 mod record;
-mod rejects;
+pub(crate) mod rejects;
 
 pub use builder::ChunkBuilder;
 pub use check::{CheckedChunk, Columns, RejectedRecord};

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::LoadId;
 use super::check::{Columns, RejectedRecord};
 use crate::dictionary::Table;
-use crate::row::REJECT_COLUMNS;
+use crate::row::{REJECT_COLUMNS, RowError};
 
 /// The key of a chunk's rejects file: the same whenever the chunk is tried. The file's name holds the load's id, so
 /// that [`parent_in_name`](super::parent_in_name) finds it when the file is dropped again.
@@ -30,15 +30,7 @@ pub fn rejects_csv(table: &Table, columns: &Columns, rejected: &[RejectedRecord<
         .collect();
     order.sort_unstable();
     let mut file = Vec::with_capacity((1 + rejected.len()) * ROOM);
-    let header = order.iter().map(|(_, name)| *name).chain(REJECT_COLUMNS);
-    for (index, name) in header.enumerate() {
-        if index > 0 {
-            file.push(b',');
-        }
-        push_field(&mut file, name.as_bytes());
-    }
-    file.extend_from_slice(LINE_END);
-    let mut reasons = String::new();
+    push_header(&mut file, order.iter().map(|(_, name)| *name));
     for RejectedRecord { record, errors } in rejected {
         for (position, _) in &order {
             if *position < record.width() {
@@ -46,24 +38,7 @@ pub fn rejects_csv(table: &Table, columns: &Columns, rejected: &[RejectedRecord<
             }
             file.push(b',');
         }
-        file.extend_from_slice(itoa::Buffer::new().format(record.line).as_bytes());
-        file.push(b',');
-        for (index, error) in errors.iter().enumerate() {
-            if index > 0 {
-                file.extend_from_slice(JOINT.as_bytes());
-            }
-            file.extend_from_slice(error.code().as_str().as_bytes());
-        }
-        file.push(b',');
-        reasons.clear();
-        for (index, error) in errors.iter().enumerate() {
-            if index > 0 {
-                reasons.push_str(JOINT);
-            }
-            // Writing into a string does not fail.
-            let _ = write!(reasons, "{error}");
-        }
-        push_field(&mut file, reasons.as_bytes());
+        push_verdict(&mut file, record.line, errors);
         for position in columns.columns.width()..record.width() {
             file.push(b',');
             push_field(&mut file, record.field(position));
@@ -75,10 +50,44 @@ pub fn rejects_csv(table: &Table, columns: &Columns, rejected: &[RejectedRecord<
 
 /// Between codes, and between reasons, of one record.
 const JOINT: &str = "; ";
-const LINE_END: &[u8] = b"\r\n";
+pub(crate) const LINE_END: &[u8] = b"\r\n";
+
+/// Adds the header of a rejects file: the names of the columns that it has, and the three that it adds.
+pub(crate) fn push_header<'n>(file: &mut Vec<u8>, columns: impl Iterator<Item = &'n str>) {
+    for (index, name) in columns.chain(REJECT_COLUMNS).enumerate() {
+        if index > 0 {
+            file.push(b',');
+        }
+        push_field(file, name.as_bytes());
+    }
+    file.extend_from_slice(LINE_END);
+}
+
+/// Adds what stands behind the fields of a rejected record and the comma after the last of them: `line`, `code` and
+/// `reason`, without the end of the line.
+pub(crate) fn push_verdict(file: &mut Vec<u8>, line: u64, errors: &[RowError<'_>]) {
+    file.extend_from_slice(itoa::Buffer::new().format(line).as_bytes());
+    file.push(b',');
+    for (index, error) in errors.iter().enumerate() {
+        if index > 0 {
+            file.extend_from_slice(JOINT.as_bytes());
+        }
+        file.extend_from_slice(error.code().as_str().as_bytes());
+    }
+    file.push(b',');
+    let mut reasons = String::new();
+    for (index, error) in errors.iter().enumerate() {
+        if index > 0 {
+            reasons.push_str(JOINT);
+        }
+        // Writing into a string does not fail.
+        let _ = write!(reasons, "{error}");
+    }
+    push_field(file, reasons.as_bytes());
+}
 
 /// Adds a field, in quotes where it needs them.
-fn push_field(file: &mut Vec<u8>, field: &[u8]) {
+pub(crate) fn push_field(file: &mut Vec<u8>, field: &[u8]) {
     let needs_quotes = |byte: &u8| matches!(byte, b',' | b'"' | b'\r' | b'\n');
     if !field.iter().any(needs_quotes) {
         file.extend_from_slice(field);
