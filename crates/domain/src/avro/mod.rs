@@ -7,13 +7,24 @@
 //! Encoder and decoder are our own and know flat records only, which all tables of the dictionary are: nothing is allocated
 //! for a row. The `apache-avro` crate is the oracle of their tests, and reads files that Rowgate did not write.
 
+mod canonical;
+pub(crate) mod civil;
 mod codec;
+mod compress;
 mod content_sum;
+mod encode;
+mod error;
+mod kind;
 mod range;
 mod row_text;
 mod row_text_sql;
+mod schema;
+mod writer;
 
 pub use codec::Codec;
 pub use content_sum::ContentSum;
+pub use error::AvroError;
 pub use row_text::{RowTextError, parse_row_text, write_row_text};
 pub use row_text_sql::{field_sql, page_sql, row_text_sql, sum_sql};
+pub use schema::Schema;
+pub use writer::{FileWriter, Meta};

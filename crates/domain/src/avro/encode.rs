@@ -1,0 +1,63 @@
+//! Values as Avro's binary form (<https://avro.apache.org/docs/1.12.0/specification/#binary-encoding>).
+
+use super::civil;
+use super::kind::Kind;
+use super::range::fits_precision;
+use super::schema::Field;
+use crate::value::Value;
+
+/// A whole number: zigzag, then seven bits a byte, the lowest first.
+pub(super) fn long(number: i64, bytes: &mut Vec<u8>) {
+    let mut rest = ((number << 1) ^ (number >> 63)).cast_unsigned();
+    while rest > 0x7f {
+        bytes.push(rest as u8 | 0x80);
+        rest >>= 7;
+    }
+    bytes.push(rest as u8);
+}
+
+/// Bytes or text, behind their length.
+pub(super) fn bytes(content: &[u8], bytes: &mut Vec<u8>) {
+    // A slice is never longer than i64::MAX.
+    long(content.len() as i64, bytes);
+    bytes.extend_from_slice(content);
+}
+
+/// A value of a column.
+///
+/// # Errors
+/// Why it is none of the column's; some of its bytes may be written then.
+pub(super) fn value(field: &Field, value: &Value<'_>, into: &mut Vec<u8>) -> Result<(), &'static str> {
+    if let Value::Null = value {
+        if !field.nullable {
+            return Err("it is NULL, which the column cannot be");
+        }
+        long(0, into);
+        return Ok(());
+    }
+    if field.nullable {
+        long(1, into);
+    }
+    match (field.kind, value) {
+        (Kind::Int, Value::Integer(number)) if i32::try_from(*number).is_ok() => long(*number, into),
+        (Kind::Long, Value::Integer(number)) => long(*number, into),
+        (Kind::Boolean, Value::Boolean(truth)) => into.push(u8::from(*truth)),
+        (Kind::Text, Value::Text(text)) => bytes(text.as_bytes(), into),
+        (Kind::Decimal { precision, scale }, Value::Decimal(decimal))
+            if decimal.scale == scale && fits_precision(decimal.unscaled.unsigned_abs(), precision) =>
+        {
+            let all = decimal.unscaled.to_be_bytes();
+            bytes(&all[spare_bytes(&all)..], into);
+        }
+        (Kind::Date, Value::Date(date)) => long(civil::days(*date), into),
+        (Kind::Timestamp, Value::Timestamp(date, time)) => long(civil::millis(*date, *time), into),
+        _ => return Err("the value is none of the column's type"),
+    }
+    Ok(())
+}
+
+/// How many bytes at the front of a number in two's complement only repeat its sign.
+fn spare_bytes(number: &[u8; 16]) -> usize {
+    let sign = if number[0] & 0x80 == 0 { 0 } else { 0xff };
+    number.windows(2).take_while(|pair| pair[0] == sign && (pair[1] ^ sign) & 0x80 == 0).count()
+}
