@@ -1,27 +1,54 @@
 //! MiniStack, which stands for every AWS service but the Data API, and runs the functions.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use anyhow::{Context, Result};
 
 use super::layout::Layout;
 use super::ports::Ports;
 use super::process::Spec;
 use super::service::Probe;
 use super::{ACCESS_KEY, REGION, SECRET_KEY};
+use crate::exit::user_error;
 
 pub(crate) const NAME: &str = "ministack";
 /// It imports some hundred Python modules, on a machine that may be busy compiling.
 pub(crate) const START_LIMIT: Duration = Duration::from_secs(90);
 const GRACE: Duration = Duration::from_secs(15);
+/// What starts it, written for one version of it.
+const LAUNCHER: &str = include_str!("../../../../local/launch_ministack.py");
 
 /// The base of every AWS interface but the Data API.
 pub(crate) fn endpoint(ports: Ports) -> String {
     format!("http://127.0.0.1:{}", ports.gateway)
 }
 
+/// The Python in whose virtual environment the `ministack` program lies: the launcher reaches into MiniStack's code.
+pub(crate) fn python(program: &Path) -> Result<PathBuf> {
+    // A program may be a link into its environment; the Python there is a link itself, and must stay one.
+    let real = fs::canonicalize(program).with_context(|| format!("resolving {}", program.display()))?;
+    let python = real.with_file_name("python3");
+    if python.is_file() {
+        Ok(python)
+    } else {
+        Err(user_error(format!(
+            "{} is missing: MiniStack must be in a virtual environment, which `make run` makes.",
+            python.display()
+        )))
+    }
+}
+
 /// How MiniStack is started. Functions inherit its environment: that is how they find the local cloud.
-pub(crate) fn spec(program: &Path, ports: Ports, layout: &Layout) -> Spec {
+pub(crate) fn spec(python: &Path, ports: Ports, layout: &Layout) -> Result<Spec> {
+    // Its name must not be `ministack.py`: Python would take the file for the module.
+    let launcher = layout.run().join("launch_ministack.py");
+    // Left alone where it is the same, since a program that has changed is started anew.
+    if fs::read(&launcher).ok().as_deref() != Some(LAUNCHER.as_bytes()) {
+        fs::write(&launcher, LAUNCHER).with_context(|| format!("writing {}", launcher.display()))?;
+    }
     let mut environment: Vec<(String, OsString)> = [
         ("BIND_HOST", "127.0.0.1"),
         ("AWS_REGION", REGION),
@@ -47,16 +74,51 @@ pub(crate) fn spec(program: &Path, ports: Ports, layout: &Layout) -> Spec {
     environment.push(("AWS_ENDPOINT_URL_RDS_DATA".to_owned(), super::data_api::endpoint(ports).into()));
     environment.push(("STATE_DIR".to_owned(), layout.ministack().join("state").into()));
     environment.push(("S3_DATA_DIR".to_owned(), layout.ministack().join("s3").into()));
-    Spec {
+    Ok(Spec {
         name: NAME,
-        program: program.to_owned(),
-        arguments: Vec::new(),
+        program: python.to_owned(),
+        arguments: vec![launcher.into()],
         environment,
         grace: GRACE,
         state: Some(layout.ministack()),
-    }
+    })
 }
 
 pub(crate) fn probe(ports: Ports) -> Probe {
     Probe::Http(format!("{}/_ministack/health", endpoint(ports)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn the_python_is_the_one_beside_the_program_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = fs::canonicalize(folder.path()).unwrap();
+        let (bin, link) = (folder.join("bin"), folder.join("ministack"));
+        fs::create_dir(&bin).unwrap();
+        fs::write(bin.join("ministack"), "").unwrap();
+        symlink(bin.join("ministack"), &link).unwrap();
+        let error = python(&link).unwrap_err().to_string();
+        assert!(error.contains("must be in a virtual environment"), "{error}");
+        fs::write(folder.join("real-python"), "").unwrap();
+        symlink(folder.join("real-python"), bin.join("python3")).unwrap();
+        assert_eq!(python(&link).unwrap(), bin.join("python3"), "a link that leads out of the environment");
+    }
+
+    #[test]
+    fn another_launcher_starts_ministack_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = Layout::create(folder.path()).unwrap();
+        let ports = Ports { gateway: 1, data_api: 2 };
+        let fingerprint = || spec(Path::new("python3"), ports, &layout).unwrap().fingerprint();
+        let first = fingerprint();
+        assert_eq!(fingerprint(), first);
+        // What an older rowgate wrote.
+        fs::write(layout.run().join("launch_ministack.py"), "old").unwrap();
+        assert_ne!(fingerprint(), first);
+    }
 }

@@ -6,6 +6,7 @@
 
 use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
+use std::iter;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -48,7 +49,7 @@ pub(crate) struct Record {
     /// Clock ticks from the boot to the start, as in `/proc/<pid>/stat`.
     start: u64,
     boot: String,
-    /// The digest of the command, its environment and its program file.
+    /// The digest of the command, its environment, and the files of the program and its arguments.
     pub fingerprint: String,
 }
 
@@ -60,12 +61,15 @@ impl Spec {
             digest.update((bytes.len() as u64).to_le_bytes());
             digest.update(bytes);
         };
-        part(self.program.as_os_str().as_encoded_bytes());
-        if let Ok(file) = fs::metadata(&self.program) {
-            part(format!("{} {}.{}", file.len(), file.mtime(), file.mtime_nsec()).as_bytes());
-        }
-        for argument in &self.arguments {
-            part(argument.as_encoded_bytes());
+        // An argument may name the script that is run.
+        for word in iter::once(self.program.as_os_str()).chain(self.arguments.iter().map(OsString::as_os_str))
+        {
+            part(word.as_encoded_bytes());
+            if let Ok(file) = fs::metadata(word)
+                && file.is_file()
+            {
+                part(format!("{} {}.{}", file.len(), file.mtime(), file.mtime_nsec()).as_bytes());
+            }
         }
         for (name, value) in &self.environment {
             part(name.as_bytes());

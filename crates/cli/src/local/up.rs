@@ -110,7 +110,7 @@ async fn start_pair(
     http: &HttpClient,
     printer: Printer,
 ) -> Result<()> {
-    let gateway = ministack::spec(&programs.ministack, ports, layout);
+    let gateway = ministack::spec(&ministack::python(&programs.ministack)?, ports, layout)?;
     ensure(&gateway, &ministack::probe(ports), ministack::START_LIMIT, layout, http, printer).await?;
     let server = data_api::spec(&programs.local_data_api, ports, layout);
     ensure(&server, &data_api::probe(ports), data_api::START_LIMIT, layout, http, printer).await?;
