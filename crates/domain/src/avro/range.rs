@@ -20,3 +20,8 @@ pub(super) fn fits_precision(magnitude: u128, precision: u8) -> bool {
 pub(super) fn magnitude_fits(magnitude: u128) -> bool {
     magnitude < POWERS[37]
 }
+
+/// 10 to this power, up to 38.
+pub(super) fn power_of_ten(exponent: u8) -> Option<i128> {
+    POWERS.get(usize::from(exponent)).and_then(|power| i128::try_from(*power).ok())
+}

@@ -1,0 +1,199 @@
+use super::decode::Cursor;
+use super::kind::Kind;
+use super::range::power_of_ten;
+use super::reason::Reason;
+use super::writer_schema::{Form, WriterField, WriterSchema};
+use super::{AvroError, Block};
+use crate::dictionary::{ColumnType, Table};
+use crate::value::{Decimal, Value};
+
+/// How the rows of a file become rows of a table, after Avro's rules of schema resolution
+/// (<https://avro.apache.org/docs/1.12.0/specification/#schema-resolution>).
+///
+/// What can be decided from the schemas is decided before a row is read, with all [`Reason`]s at once:
+///
+/// | since the file was written | |
+/// |---|---|
+/// | a column came that the database lets be NULL | it is NULL in all rows |
+/// | a column came that it does not | refused |
+/// | a column went | refused: its values would be lost |
+/// | a column was renamed, and the dictionary has its old name as an alias | read under its old name |
+/// | integer became bigint; a decimal got more digits before its point, behind it, or both | read as it is now |
+/// | bigint became integer; a decimal lost digits; any other change of type | refused |
+///
+/// What only the rows can tell is decided at each row, because the change may well fit all of them: a NULL in a column that
+/// is `NOT NULL` now, and a text that is longer than the column is now, are an [`AvroError::Value`] with row and column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resolution {
+    fields: Vec<WriterField>,
+    columns: Vec<Source>,
+    is_identity: bool,
+}
+
+/// Where a column's values come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    /// From nowhere: it is NULL.
+    Null,
+    /// From the field of this number.
+    Field { index: usize, check: Check, nullable: bool },
+}
+
+/// What is asked of a value, or done to it, that the file's own schema does not see to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Check {
+    Nothing,
+    /// A text has at most so many characters.
+    Characters(usize),
+    /// A decimal gets this scale, by this factor.
+    Scale {
+        scale: u8,
+        factor: i128,
+    },
+}
+
+impl Resolution {
+    /// Holds a file's schema against a table of the dictionary as it is today; `nullable` tells for each column whether the
+    /// **database's** column takes NULL.
+    ///
+    /// # Errors
+    /// Every reason why the file's rows cannot be rows of the table.
+    pub fn new(writer: &WriterSchema, table: &Table, nullable: &[bool]) -> Result<Self, Vec<Reason>> {
+        let mut reasons = Vec::new();
+        if !table.answers_to(writer.name()) {
+            let (found, expected) = (writer.name().to_owned(), table.name().to_owned());
+            reasons.push(Reason::OtherTable { found, expected });
+        }
+        let mut taken = vec![false; writer.fields.len()];
+        let mut columns = Vec::with_capacity(table.columns().len());
+        for (position, column) in table.columns().iter().enumerate() {
+            let nullable = nullable.get(position).is_some_and(|nullable| *nullable);
+            let names = std::iter::once(column.name()).chain(column.aliases().iter().map(String::as_str));
+            let index =
+                names.into_iter().find_map(|name| writer.fields.iter().position(|field| field.name == name));
+            let Some(index) = index else {
+                if !nullable {
+                    reasons.push(Reason::Missing { column: column.name().to_owned() });
+                }
+                columns.push(Source::Null);
+                continue;
+            };
+            taken[index] = true;
+            match check(&writer.fields[index].form, column.column_type()) {
+                Some(check) => columns.push(Source::Field { index, check, nullable }),
+                None => reasons.push(Reason::Type {
+                    column: column.name().to_owned(),
+                    found: writer.fields[index].form.to_string(),
+                    expected: column.column_type(),
+                }),
+            }
+        }
+        let lost = writer.fields.iter().zip(taken).filter(|(_, taken)| !taken);
+        reasons.extend(lost.map(|(field, _)| Reason::Lost { field: field.name.clone() }));
+        if !reasons.is_empty() {
+            return Err(reasons);
+        }
+        let in_place = |(position, source): (usize, &Source)| matches!(source, Source::Field { index, check, .. } if *index == position && !matches!(check, Check::Scale { .. }));
+        let is_identity = columns.iter().enumerate().all(in_place);
+        Ok(Self { fields: writer.fields.clone(), columns, is_identity })
+    }
+
+    /// Whether the file's rows are rows of the table as they are: the same values in the same order.
+    pub fn is_identity(&self) -> bool {
+        self.is_identity
+    }
+
+    /// Decodes every row of a block, and gives each to `each` twice: as it is in the file (the columns of the manifest, which
+    /// its checksum is made of), and as it is in the table. Where [`is_identity`](Self::is_identity) holds, both are the same
+    /// slice. Nothing is allocated for a row.
+    ///
+    /// # Errors
+    /// [`AvroError::Value`] at the first value that is broken or that the table's column cannot hold, and
+    /// [`AvroError::Block`] when there are bytes behind the last row; `each` has had the rows before it.
+    pub fn decode(
+        &self,
+        block: &Block,
+        mut each: impl FnMut(&[Value<'_>], &[Value<'_>]),
+    ) -> Result<(), AvroError> {
+        let mut cursor = Cursor(&block.data);
+        let mut read: Vec<Value<'_>> = Vec::with_capacity(self.fields.len());
+        let mut row: Vec<Value<'_>> = Vec::with_capacity(self.columns.len());
+        for number in block.first_row..block.first_row.saturating_add(block.rows) {
+            let fail = |index: usize, problem| AvroError::Value {
+                row: number + 1,
+                column: self.fields.get(index).map(|field| field.name.clone()).unwrap_or_default(),
+                problem,
+            };
+            read.clear();
+            for (index, field) in self.fields.iter().enumerate() {
+                read.push(cursor.value(&field.form).map_err(|problem| fail(index, problem))?);
+            }
+            row.clear();
+            for source in &self.columns {
+                let Source::Field { index, check, nullable } = source else {
+                    row.push(Value::Null);
+                    continue;
+                };
+                let value = &read[*index];
+                let problem = |problem| fail(*index, problem);
+                if !nullable && *value == Value::Null {
+                    return Err(problem("it is NULL, which the table's column cannot be"));
+                }
+                let changed = check.apply(value).map_err(problem)?;
+                if !self.is_identity {
+                    row.push(changed.unwrap_or_else(|| value.clone()));
+                }
+            }
+            each(&read, if self.is_identity { &read } else { &row });
+        }
+        if cursor.0.is_empty() {
+            return Ok(());
+        }
+        let problem = "it has bytes behind its last row".to_owned();
+        Err(AvroError::Block { block: block.number, problem })
+    }
+}
+
+/// Whether and how a field of this form can be read as a column of this type.
+fn check(form: &Form, column_type: ColumnType) -> Option<Check> {
+    let (Form::Plain(kind) | Form::Nullable(kind, _)) = form else { return None };
+    match (kind, column_type) {
+        (Kind::Int, ColumnType::Integer | ColumnType::Bigint)
+        | (Kind::Long, ColumnType::Bigint)
+        | (Kind::Boolean, ColumnType::Boolean)
+        | (Kind::Date, ColumnType::Date)
+        | (Kind::Timestamp, ColumnType::Timestamp) => Some(Check::Nothing),
+        (Kind::Text, ColumnType::String { max }) => {
+            Some(Check::Characters(usize::try_from(max).unwrap_or(usize::MAX)))
+        }
+        (Kind::Decimal { precision, scale }, ColumnType::Decimal { precision: wide, scale: fine }) => {
+            let more = fine.checked_sub(*scale)?;
+            // As many digits before the point, and as many behind it.
+            wide.checked_sub(*precision)?.checked_sub(more)?;
+            match more {
+                0 => Some(Check::Nothing),
+                more => Some(Check::Scale { scale: fine, factor: power_of_ten(more)? }),
+            }
+        }
+        _ => None,
+    }
+}
+
+impl Check {
+    /// The value that takes this one's place, if another does.
+    #[inline]
+    fn apply(self, value: &Value<'_>) -> Result<Option<Value<'static>>, &'static str> {
+        match (self, value) {
+            // Whatever has no more bytes has no more characters.
+            (Self::Characters(max), Value::Text(text)) if text.len() > max && text.chars().count() > max => {
+                Err("its text is longer than the table's column")
+            }
+            (Self::Scale { scale, factor }, Value::Decimal(decimal)) => {
+                let unscaled =
+                    decimal.unscaled.checked_mul(factor).ok_or("its decimal has too many digits")?;
+                Ok(Some(Value::Decimal(Decimal { unscaled, scale })))
+            }
+            _ => Ok(None),
+        }
+    }
+}

@@ -1,0 +1,128 @@
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use super::canonical;
+use super::kind::Kind;
+
+/// The schema that a file brings along: the record that it was written with.
+///
+/// A field whose type is none that a table of ours can have is kept with its description, so that
+/// [`Resolution::new`](super::Resolution::new) can name all such fields at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WriterSchema {
+    name: String,
+    fingerprint: String,
+    pub(super) fields: Vec<WriterField>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct WriterField {
+    pub(super) name: String,
+    pub(super) form: Form,
+}
+
+/// How a field is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Always a value.
+    Plain(Kind),
+    /// A union of null and a value; null is its branch of this number, 0 or 1.
+    Nullable(Kind, u8),
+    /// Something else, as JSON.
+    Other(String),
+}
+
+impl fmt::Display for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Plain(kind) => kind.fmt(f),
+            Self::Nullable(kind, _) => write!(f, "{kind} or null"),
+            Self::Other(json) => f.write_str(json),
+        }
+    }
+}
+
+impl WriterSchema {
+    /// Reads the JSON of a file's schema.
+    ///
+    /// # Errors
+    /// What is wrong: it is not JSON, not a record, or has a field without a name or with the name of another.
+    pub(super) fn parse(json: &[u8]) -> Result<Self, String> {
+        let schema: Value =
+            serde_json::from_slice(json).map_err(|error| format!("its schema is no JSON: {error}"))?;
+        let record = schema
+            .as_object()
+            .filter(|schema| schema.get("type").and_then(Value::as_str) == Some("record"))
+            .ok_or("its schema is no record")?;
+        let name = record.get("name").and_then(Value::as_str).ok_or("its record has no name")?;
+        let listed = record.get("fields").and_then(Value::as_array).ok_or("its record has no fields")?;
+        let mut fields: Vec<WriterField> = Vec::with_capacity(listed.len());
+        for field in listed {
+            let name =
+                field.get("name").and_then(Value::as_str).ok_or("a field of its record has no name")?;
+            if fields.iter().any(|field| field.name == name) {
+                return Err(format!("its record has the field {name:?} twice"));
+            }
+            let form = form(field.get("type").unwrap_or(&Value::Null));
+            fields.push(WriterField { name: name.to_owned(), form });
+        }
+        let name = name.rsplit('.').next().unwrap_or_default().to_owned();
+        Ok(Self { name, fingerprint: canonical::fingerprint(&schema), fields })
+    }
+
+    /// The record's name without its namespace: in files of ours, the table's.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// SHA-256 of the schema's Parsing Canonical Form, as 64 lower-case hexadecimal digits.
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// The names of the fields, in their order.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().map(|field| field.name.as_str())
+    }
+}
+
+fn form(schema: &Value) -> Form {
+    let other = || Form::Other(schema.to_string());
+    if let Value::Array(branches) = schema {
+        let is_null = |branch: &Value| branch.as_str() == Some("null");
+        return match &branches[..] {
+            [null, value] if is_null(null) => kind(value).map_or_else(other, |kind| Form::Nullable(kind, 0)),
+            [value, null] if is_null(null) => kind(value).map_or_else(other, |kind| Form::Nullable(kind, 1)),
+            _ => other(),
+        };
+    }
+    kind(schema).map_or_else(other, Form::Plain)
+}
+
+fn kind(schema: &Value) -> Option<Kind> {
+    let none = Map::new();
+    let (name, members) = match schema {
+        Value::String(name) => (name.as_str(), &none),
+        Value::Object(members) => (members.get("type")?.as_str()?, members),
+        _ => return None,
+    };
+    match (name, members.get("logicalType").and_then(Value::as_str)) {
+        ("int", Some("date")) => Some(Kind::Date),
+        ("long", Some("timestamp-millis")) => Some(Kind::Timestamp),
+        ("bytes", Some("decimal")) => {
+            let digits = |name| members.get(name).and_then(Value::as_u64);
+            let precision = u8::try_from(digits("precision")?).ok()?;
+            let scale = u8::try_from(digits("scale").unwrap_or(0)).ok()?;
+            (1..=38).contains(&precision).then_some(())?;
+            (scale <= precision).then_some(Kind::Decimal { precision, scale })
+        }
+        // Another meaning than that of the plain type: to read it as plain numbers would be silently wrong.
+        (_, Some(_)) => None,
+        ("int", None) => Some(Kind::Int),
+        ("long", None) => Some(Kind::Long),
+        ("boolean", None) => Some(Kind::Boolean),
+        ("string", None) => Some(Kind::Text),
+        _ => None,
+    }
+}
