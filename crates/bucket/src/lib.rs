@@ -6,6 +6,7 @@
 //! Writes can be conditional ([`When`]): only where nothing is yet, or where nobody else has written since. So two functions
 //! that believe to work on the same thing find out, and a file that is there is never overwritten by accident.
 
+pub mod backups;
 mod error;
 #[cfg(any(test, feature = "memory"))]
 mod memory;
