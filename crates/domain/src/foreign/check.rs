@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::loose::{decimal_text, unscaled_number, uuid_text};
 use super::{Loose, moment};
+use crate::avro::civil;
 use crate::dictionary::{Column, ColumnType, Table};
 use crate::row::{Fault, RowError, check_text, scan};
 use crate::value::Value;
@@ -34,7 +35,11 @@ pub fn check_fields<'a>(
 fn check_field<'a>(column: &Column, field: Loose<'a>) -> Result<Value<'a>, Fault<'a>> {
     match field {
         Loose::Null | Loose::Text("") | Loose::Bytes(b"") => {
-            if column.required() { Err(Fault::Missing) } else { Ok(Value::Null) }
+            if column.required() {
+                Err(Fault::Missing)
+            } else {
+                Ok(Value::Null)
+            }
         }
         Loose::Text(text) => check_as_text(column, text),
         Loose::Bytes(bytes) => match std::str::from_utf8(bytes) {
@@ -145,7 +150,7 @@ fn rescaled(mut unscaled: i128, from: u32, to: u32) -> Option<i128> {
 /// A day, also as a moment at midnight: so much and no more is what the column keeps.
 fn check_day<'a>(field: Loose<'a>) -> Result<Value<'a>, Fault<'a>> {
     let day = match field {
-        Loose::Days(days) => moment::day(days),
+        Loose::Days(days) => civil::date(days),
         Loose::Moment { count, unit } => {
             moment::moment(count, unit).filter(|(_, time)| moment::is_midnight(*time)).map(|(day, _)| day)
         }

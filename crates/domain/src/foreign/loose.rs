@@ -1,6 +1,7 @@
 //! Values as files of other programs have them.
 
 use super::moment;
+use crate::avro::civil;
 
 /// A value of a file that Rowgate did not write. It borrows from the file's block; nothing about it has been checked.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -98,7 +99,7 @@ impl Loose<'_> {
                 Some(number) => file.extend_from_slice(decimal_text(number, scale).as_bytes()),
                 None => file.extend_from_slice(b"(a number of more than 128 bits)"),
             },
-            Self::Days(days) => match moment::day(days) {
+            Self::Days(days) => match civil::date(days) {
                 Some(day) => moment::write_day(file, day),
                 None => file.extend_from_slice(format!("(day {days} after 1970-01-01)").as_bytes()),
             },

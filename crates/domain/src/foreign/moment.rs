@@ -1,28 +1,11 @@
 //! Days and moments: as numbers since 1970, and as the texts that Spark, Glue, Hive and Sqoop write.
 
 use super::Unit;
+use crate::avro::civil;
 use crate::row::scan;
 use crate::value::{CivilDate, CivilTime};
 
 const SECONDS_PER_DAY: i64 = 86_400;
-
-/// The day so many days after 1970-01-01, if MySQL can hold it (years 1000 to 9999).
-///
-/// The arithmetic is Howard Hinnant's: <https://howardhinnant.github.io/date_algorithms.html#civil_from_days>.
-pub(super) fn day(days: i64) -> Option<CivilDate> {
-    // Counted from 0000-03-01, so that a leap day is the last day of its year. No count overflows here: what is not
-    // within some 28,000 years has been turned away.
-    let days = (-1_000_000..=10_000_000).contains(&days).then_some(days + 719_468)?;
-    let era = days.div_euclid(146_097);
-    let day_of_era = days.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    let year = era * 400 + year_of_era + i64::from(month <= 2);
-    CivilDate::new(u16::try_from(year).ok()?, month as u8, day as u8)
-}
 
 /// The moment of a count since 1970-01-01T00:00:00, if it is a whole second that MySQL can hold.
 pub(super) fn moment(count: i64, unit: Unit) -> Option<(CivilDate, CivilTime)> {
@@ -34,7 +17,7 @@ fn floor(count: i64, unit: Unit) -> Option<(CivilDate, CivilTime)> {
     let seconds = count.div_euclid(unit.per_second());
     let of_day = seconds.rem_euclid(SECONDS_PER_DAY);
     let time = CivilTime::new((of_day / 3_600) as u8, (of_day / 60 % 60) as u8, (of_day % 60) as u8)?;
-    Some((day(seconds.div_euclid(SECONDS_PER_DAY))?, time))
+    Some((civil::date(seconds.div_euclid(SECONDS_PER_DAY))?, time))
 }
 
 /// Reads `2021-11-07 02:48:42`, with a `T` instead of the space, with a fraction of zeros (`.0`, `.000000`, at most nine),

@@ -1,0 +1,240 @@
+//! Rows that one transaction brings in, and those of them that are rejected.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::loose::decimal_text;
+use super::{FieldMap, Loose, check_fields, moment};
+use crate::avro::{ContentSum, RowTextError, parse_row_text, write_row_text};
+use crate::dictionary::Table;
+use crate::load::check::ClaimedIds;
+use crate::load::rejects::{LINE_END, push_field, push_header, push_verdict};
+use crate::row::{Fault, RowError};
+use crate::sql::{InsertStatement, InsertWriter};
+use crate::value::Value;
+
+/// Bytes of row texts and of rejected lines at which a chunk is full: some 1 MiB of SQL, as text doubles there.
+const FULL_BYTES: usize = 512 * 1024;
+
+/// Rows at which it is, however short they are: what is kept for each row beside its text is bounded too.
+const FULL_ROWS: usize = 20_000;
+
+/// Collects the rows of one chunk. Whether it is full depends on the rows alone.
+#[derive(Debug)]
+pub struct RowCollector<'t> {
+    rows: ForeignRows<'t>,
+    text: Vec<u8>,
+    claimed: ClaimedIds,
+    rejected_bytes: usize,
+}
+
+/// The rows of a chunk, all of one file.
+#[derive(Debug)]
+pub struct ForeignRows<'t> {
+    table: &'t Table,
+    map: Arc<FieldMap>,
+    /// The row texts of the accepted rows, one behind the other: they hold the values without a pointer for each.
+    text: String,
+    accepted: Vec<Accepted>,
+    ids: Vec<i64>,
+    rejected: Vec<Rejected>,
+}
+
+#[derive(Debug)]
+struct Accepted {
+    row: u64,
+    id: i64,
+    /// Where its row text ends.
+    end: usize,
+}
+
+#[derive(Debug)]
+struct Rejected {
+    row: u64,
+    /// Its line of the rejects file.
+    line: Vec<u8>,
+}
+
+/// What a chunk brings into a table, and what not.
+#[derive(Debug, Default)]
+pub struct ForeignFilling {
+    /// The statements that insert the rows.
+    pub statements: Vec<InsertStatement>,
+    /// Count and checksum of the rows that they insert.
+    pub restored: ContentSum,
+    /// Rows that are rejected.
+    pub rejected: u64,
+    /// They as CSV, in the form of a load's rejects file; `None` where there are none.
+    pub rejects: Option<Vec<u8>>,
+}
+
+impl<'t> RowCollector<'t> {
+    /// A collector of rows whose fields are for the columns that `map` says.
+    pub fn new(table: &'t Table, map: Arc<FieldMap>) -> Self {
+        let rows = ForeignRows {
+            table,
+            map,
+            text: String::new(),
+            accepted: Vec::new(),
+            ids: Vec::new(),
+            rejected: Vec::new(),
+        };
+        Self { rows, text: Vec::new(), claimed: ClaimedIds::default(), rejected_bytes: 0 }
+    }
+
+    /// Checks the row at `row` of its file, from 1, and adds it: `fields` as [`check_fields`] takes them. Of rows with the
+    /// same id the first one that passes counts. Gives back why the row is rejected; it never tells a value.
+    pub fn push<'a>(&mut self, row: u64, fields: &[Loose<'a>]) -> Option<String>
+    where
+        't: 'a,
+    {
+        let Self { rows, text, claimed, .. } = self;
+        let mut values: Vec<Value<'a>> = Vec::with_capacity(fields.len());
+        let mut errors = Vec::new();
+        let passed = check_fields(rows.table, fields, &mut values, &mut errors);
+        let id = values[rows.table.key_index()].as_integer();
+        if id.is_some_and(|id| claimed.contains(id)) {
+            errors.push(RowError::of_column(rows.table.key().name(), Fault::IdRepeated));
+        } else if let (true, Some(id)) = (passed, id) {
+            claimed.insert(id);
+            write_row_text(&values, text);
+            rows.accepted.push(Accepted { row, id, end: text.len() });
+            return None;
+        }
+        let line = rows.rejected_line(row, &values, fields, &errors);
+        self.rejected_bytes += line.len();
+        rows.rejected.push(Rejected { row, line });
+        Some(reason(&errors))
+    }
+
+    /// Whether the chunk is to end here.
+    pub fn is_full(&self) -> bool {
+        self.text.len() + self.rejected_bytes >= FULL_BYTES
+            || self.rows.accepted.len() + self.rows.rejected.len() >= FULL_ROWS
+    }
+
+    /// Whether it has no row.
+    pub fn is_empty(&self) -> bool {
+        self.rows.rows_read() == 0
+    }
+
+    /// Ends the chunk.
+    pub fn finish(self) -> ForeignRows<'t> {
+        let mut rows = self.rows;
+        // Row texts are UTF-8 and nothing else; an empty text instead would be found out when it is read.
+        rows.text = String::from_utf8(self.text).unwrap_or_default();
+        rows.ids = rows.accepted.iter().map(|accepted| accepted.id).collect();
+        rows.ids.sort_unstable();
+        rows
+    }
+}
+
+impl<'t> ForeignRows<'t> {
+    /// Rows that were read: those that go in, if no id is taken, and those that are rejected.
+    pub fn rows_read(&self) -> u64 {
+        (self.accepted.len() + self.rejected.len()) as u64
+    }
+
+    /// The ids of the rows that go in, if none is taken, ascending; each is there once.
+    pub fn ids(&self) -> &[i64] {
+        &self.ids
+    }
+
+    /// The first row, in the file's order, whose id is in `taken`, and why it is rejected.
+    pub fn first_taken(&self, taken: &BTreeSet<i64>) -> Option<(u64, String)> {
+        let accepted = self.accepted.iter().find(|accepted| taken.contains(&accepted.id))?;
+        Some((accepted.row, reason(&[self.repeated()])))
+    }
+
+    /// The statements that insert the rows into `target`, of which holds what
+    /// [`InsertWriter::into_table`] says. A row whose id is in `taken` is rejected too: an earlier chunk has brought it.
+    ///
+    /// # Errors
+    /// [`RowTextError`] when the rows are not as they were collected.
+    pub fn filling(&self, target: &str, taken: &BTreeSet<i64>) -> Result<ForeignFilling, RowTextError> {
+        let nullable = vec![true; self.table.columns().len()];
+        let mut filling = ForeignFilling::default();
+        let mut writer = InsertWriter::new(self.table).into_table(target);
+        let mut late: Vec<Rejected> = Vec::new();
+        let mut values = Vec::with_capacity(nullable.len());
+        let mut start = 0;
+        for Accepted { row, id, end } in &self.accepted {
+            let text = self.text.get(start..*end).unwrap_or_default();
+            start = *end;
+            parse_row_text(self.table, &nullable, text, &mut values)?;
+            if taken.contains(id) {
+                let line = self.rejected_line(*row, &values, &[], &[self.repeated()]);
+                late.push(Rejected { row: *row, line });
+            } else {
+                filling.restored.add(text.as_bytes());
+                filling.statements.extend(writer.push(&values));
+            }
+        }
+        filling.statements.extend(writer.finish());
+        let mut rejected: Vec<&Rejected> = self.rejected.iter().chain(&late).collect();
+        rejected.sort_unstable_by_key(|rejected| rejected.row);
+        filling.rejected = rejected.len() as u64;
+        filling.rejects = (!rejected.is_empty()).then(|| self.rejects_file(&rejected));
+        Ok(filling)
+    }
+
+    fn rejects_file(&self, rejected: &[&Rejected]) -> Vec<u8> {
+        let mut file = Vec::new();
+        let columns = self.table.columns();
+        push_header(&mut file, self.map.columns_in_file_order().map(|column| columns[column].name()));
+        for rejected in rejected {
+            file.extend_from_slice(&rejected.line);
+        }
+        file
+    }
+
+    fn repeated(&self) -> RowError<'t> {
+        RowError::of_column(self.table.key().name(), Fault::IdRepeated)
+    }
+
+    /// A line of the rejects file. What is in order is written as CSV has it, so that the line can be dropped again once
+    /// the rest is put right; what was refused is written as it came.
+    fn rejected_line(
+        &self,
+        row: u64,
+        values: &[Value<'_>],
+        fields: &[Loose<'_>],
+        errors: &[RowError<'_>],
+    ) -> Vec<u8> {
+        let (mut line, mut field) = (Vec::new(), Vec::new());
+        for column in self.map.columns_in_file_order() {
+            field.clear();
+            match (&values[column], fields.get(column)) {
+                (Value::Null, Some(loose)) => loose.write(&mut field),
+                (value, _) => write_csv(value, &mut field),
+            }
+            push_field(&mut line, &field);
+            line.push(b',');
+        }
+        push_verdict(&mut line, row, errors);
+        line.extend_from_slice(LINE_END);
+        line
+    }
+}
+
+/// Codes and sentences: `required: name is required; type: id must be a whole number`.
+fn reason(errors: &[RowError<'_>]) -> String {
+    let reasons: Vec<String> =
+        errors.iter().map(|error| format!("{}: {error}", error.code().as_str())).collect();
+    reasons.join("; ")
+}
+
+/// A value as a CSV file has it.
+fn write_csv(value: &Value<'_>, field: &mut Vec<u8>) {
+    match value {
+        Value::Null => {}
+        Value::Integer(number) => field.extend_from_slice(itoa::Buffer::new().format(*number).as_bytes()),
+        Value::Decimal(decimal) => {
+            field.extend_from_slice(decimal_text(decimal.unscaled, decimal.scale.into()).as_bytes());
+        }
+        Value::Text(text) => field.extend_from_slice(text.as_bytes()),
+        Value::Boolean(truth) => field.extend_from_slice(if *truth { b"true" } else { b"false" }),
+        Value::Date(day) => moment::write_day(field, *day),
+        Value::Timestamp(day, time) => moment::write_second(field, *day, *time),
+    }
+}

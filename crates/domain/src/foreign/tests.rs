@@ -1,0 +1,467 @@
+//! One table with every type, checked from values as other programs write them.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::dictionary::{Dictionary, Table};
+use crate::load::{CheckedChunk, Chunker, Columns};
+use crate::row::check_json_row;
+use crate::value::{CivilDate, CivilTime, Decimal, Value};
+
+const THINGS: &str = r#"
+    [[table]]
+    name = "things"
+    columns = [
+        { name = "id", type = "integer", key = true, auto_increment = true },
+        { name = "big", type = "bigint", required = false },
+        { name = "price", type = "decimal(6,2)", required = false },
+        { name = "name", type = "string(5)", aliases = ["title"], required = false },
+        { name = "open", type = "boolean", required = false },
+        { name = "day", type = "date", required = false },
+        { name = "moment", type = "timestamp", aliases = ["moment_"], required = false },
+        { name = "must", type = "string(5)" },
+    ]
+"#;
+
+fn things() -> &'static Table {
+    static DICTIONARY: std::sync::LazyLock<Dictionary> =
+        std::sync::LazyLock::new(|| Dictionary::parse("things.toml", THINGS).unwrap());
+    &DICTIONARY.tables()[0]
+}
+
+/// The value of one field beside others that are in order, or the code it is refused with.
+fn field<'a>(name: &str, loose: Loose<'a>) -> Result<Value<'a>, &'static str> {
+    let table = things();
+    let mut fields = vec![Loose::Null; 8];
+    (fields[0], fields[7]) = (Loose::Integer(1), Loose::Text("x"));
+    let index = table.column_index(name).unwrap();
+    fields[index] = loose;
+    let (mut values, mut errors) = (Vec::new(), Vec::new());
+    let passed = check_fields(table, &fields, &mut values, &mut errors);
+    assert_eq!((values.len(), passed), (8, errors.is_empty()));
+    match errors.pop() {
+        Some(error) => Err(error.code().as_str()),
+        None => Ok(values.swap_remove(index)),
+    }
+}
+
+fn text(name: &str, text: &'static str) -> Result<Value<'static>, &'static str> {
+    let as_bytes = field(name, Loose::Bytes(text.as_bytes()));
+    let as_text = field(name, Loose::Text(text));
+    assert_eq!(as_text, as_bytes, "{text}");
+    as_text
+}
+
+fn second(year: u16, month: u8, day: u8, hour: u8, minute: u8, second: u8) -> Value<'static> {
+    let time = CivilTime::new(hour, minute, second).unwrap();
+    Value::Timestamp(CivilDate::new(year, month, day).unwrap(), time)
+}
+
+fn date(year: u16, month: u8, day: u8) -> Value<'static> {
+    Value::Date(CivilDate::new(year, month, day).unwrap())
+}
+
+#[test]
+fn takes_whole_numbers_in_every_form_that_is_exact() {
+    assert_eq!(field("id", Loose::Integer(-7)), Ok(Value::Integer(-7)));
+    assert_eq!(text("id", "7"), Ok(Value::Integer(7)));
+    assert_eq!(field("id", Loose::Double(7.0)), Ok(Value::Integer(7)));
+    assert_eq!(field("id", Loose::Float(-7.0)), Ok(Value::Integer(-7)));
+    let hundred = Loose::Decimal { unscaled: &[0x27, 0x10], scale: 2 };
+    assert_eq!(field("id", hundred), Ok(Value::Integer(100)));
+    assert_eq!(field("big", Loose::Integer(i64::MIN)), Ok(Value::Integer(i64::MIN)));
+    assert_eq!(field("big", Loose::Double(9_007_199_254_740_992.0)), Ok(Value::Integer(1 << 53)));
+    for (name, loose, code) in [
+        ("id", Loose::Integer(i64::from(i32::MAX) + 1), "out_of_range"),
+        ("id", Loose::Integer(0), "out_of_range"),
+        ("id", Loose::Double(0.0), "out_of_range"),
+        ("id", Loose::Double(2_147_483_648.0), "out_of_range"),
+        ("id", Loose::Double(7.5), "type"),
+        ("big", Loose::Double(9_007_199_254_740_994.0), "type"),
+        ("big", Loose::Float(16_777_218.0), "type"),
+        ("big", Loose::Double(f64::NAN), "type"),
+        ("big", Loose::Double(f64::INFINITY), "type"),
+        ("id", Loose::Boolean(true), "type"),
+        ("id", Loose::Decimal { unscaled: &[0x27, 0x11], scale: 2 }, "type"),
+        ("id", Loose::Decimal { unscaled: &[], scale: 2 }, "type"),
+        ("id", Loose::Decimal { unscaled: &[1; 17], scale: 0 }, "out_of_range"),
+        ("id", Loose::Days(7), "type"),
+        ("id", Loose::Other("array"), "type"),
+        ("id", Loose::Text("7.0"), "type"),
+        ("id", Loose::Text(" 7"), "type"),
+        ("id", Loose::Text(""), "required"),
+        ("id", Loose::Null, "required"),
+        ("id", Loose::Bytes(b"\xFF"), "encoding"),
+    ] {
+        assert_eq!(field(name, loose), Err(code), "{name} {loose:?}");
+    }
+}
+
+#[test]
+fn takes_decimals_without_losing_a_digit() {
+    let cents = |unscaled| Ok(Value::Decimal(Decimal { unscaled, scale: 2 }));
+    assert_eq!(field("price", Loose::Integer(-12)), cents(-1200));
+    assert_eq!(field("price", Loose::Double(0.1)), cents(10));
+    assert_eq!(field("price", Loose::Float(0.1)), cents(10), "as people write it, not 0.10000000149");
+    assert_eq!(field("price", Loose::Double(-0.0)), cents(0));
+    assert_eq!(text("price", "-1234.50"), cents(-123_450));
+    assert_eq!(field("price", Loose::Decimal { unscaled: &[0xFF], scale: 2 }), cents(-1));
+    assert_eq!(field("price", Loose::Decimal { unscaled: &[0xFF; 40], scale: 1 }), cents(-10));
+    assert_eq!(field("price", Loose::Decimal { unscaled: &[0x27, 0x10], scale: 4 }), cents(100));
+    assert_eq!(field("price", Loose::Decimal { unscaled: &[0], scale: u32::MAX }), cents(0));
+    for (loose, code) in [
+        (Loose::Double(0.125), "out_of_range"),
+        (Loose::Double(1e300), "out_of_range"),
+        (Loose::Float(f32::MAX), "out_of_range"),
+        (Loose::Double(1e-300), "out_of_range"),
+        (Loose::Double(f64::NAN), "type"),
+        (Loose::Float(f32::NEG_INFINITY), "type"),
+        (Loose::Decimal { unscaled: &[1], scale: 3 }, "out_of_range"),
+        (Loose::Decimal { unscaled: &[1], scale: u32::MAX }, "out_of_range"),
+        (Loose::Decimal { unscaled: &[0x7F; 16], scale: 0 }, "out_of_range"),
+        (
+            Loose::Decimal { unscaled: &[0, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], scale: 30 },
+            "out_of_range",
+        ),
+        (Loose::Boolean(true), "type"),
+        (Loose::Text("1e2"), "type"),
+        (Loose::Text("12345"), "out_of_range"),
+    ] {
+        assert_eq!(field("price", loose), Err(code), "{loose:?}");
+    }
+}
+
+#[test]
+fn takes_text_as_it_is_and_nothing_else_for_text() {
+    assert_eq!(text("name", " a😀 "), Ok(Value::Text(" a😀 ".into())));
+    assert_eq!(text("name", ""), Ok(Value::Null));
+    assert_eq!(text("must", ""), Err("required"));
+    assert_eq!(text("name", "123456"), Err("too_long"));
+    assert_eq!(field("name", Loose::Bytes(b"a\xFF")), Err("encoding"));
+    for loose in
+        [Loose::Integer(7), Loose::Double(7.0), Loose::Boolean(true), Loose::Days(1), Loose::Other("map")]
+    {
+        assert_eq!(field("name", loose), Err("type"), "{loose:?}");
+    }
+    assert_eq!(field("name", Loose::Uuid([7; 16])), Err("too_long"), "36 characters");
+    let uuid =
+        [0x01, 0x23, 0x45, 0x67, 0x89, 0xAB, 0xCD, 0xEF, 0x01, 0x23, 0x45, 0x67, 0x89, 0xAB, 0xCD, 0xEF];
+    assert_eq!(loose::uuid_text(uuid), "01234567-89ab-cdef-0123-456789abcdef");
+}
+
+#[test]
+fn takes_truth_as_words_and_as_one_and_zero() {
+    for (loose, truth) in [
+        (Loose::Boolean(true), true),
+        (Loose::Integer(1), true),
+        (Loose::Integer(0), false),
+        (Loose::Text("true"), true),
+        (Loose::Text("0"), false),
+    ] {
+        assert_eq!(field("open", loose), Ok(Value::Boolean(truth)), "{loose:?}");
+    }
+    for loose in
+        [Loose::Integer(2), Loose::Double(1.0), Loose::Text("True"), Loose::Text("yes"), Loose::Days(1)]
+    {
+        assert_eq!(field("open", loose), Err("type"), "{loose:?}");
+    }
+}
+
+#[test]
+fn takes_moments_as_other_programs_write_them() {
+    let moment = second(2021, 11, 7, 2, 48, 42);
+    for written in [
+        "2021-11-07 02:48:42.0",
+        "2021-11-07 02:48:42",
+        "2021-11-07 02:48:42.000000000",
+        "2021-11-07T02:48:42Z",
+        "2021-11-07T02:48:42",
+        "2021-11-07T02:48:42.000Z",
+        "2021-11-07T02:48:42.000+00:00",
+        "2021-11-07T02:48:42+0000",
+        "2021-11-07 02:48:42Z",
+    ] {
+        assert_eq!(text("moment", written), Ok(moment.clone()), "{written}");
+    }
+    for written in [
+        "2021-11-07 02:48:42.5",
+        "2021-11-07 02:48:42.05",
+        "2021-11-07 02:48:42.",
+        "2021-11-07 02:48:42.0000000000",
+        "2021-11-07 02:48:42.0 ",
+        "2021-11-07T02:48:42+01:00",
+        "2021-11-07T02:48:42-00:30",
+        "2021-11-07 02:48:42 UTC",
+        "2021-11-07t02:48:42z",
+        "2021-11-07",
+        "2021-11-07 02:48",
+        "2021-11-07  2:48:42",
+        "2021-02-29 02:48:42",
+        "2021-11-07 24:00:00",
+        "2021-11-07 02:48:60",
+        "0999-11-07 02:48:42",
+        "２021-11-07 02:48:42",
+        "1636253322000",
+    ] {
+        assert_eq!(text("moment", written), Err("timestamp"), "{written}");
+    }
+    for (count, unit) in [
+        (1_636_253_322_000, Unit::Millis),
+        (1_636_253_322_000_000, Unit::Micros),
+        (1_636_253_322_000_000_000, Unit::Nanos),
+    ] {
+        assert_eq!(field("moment", Loose::Moment { count, unit }), Ok(moment.clone()));
+        assert_eq!(field("moment", Loose::Moment { count: count + 1, unit }), Err("timestamp"));
+        assert_eq!(field("moment", Loose::Moment { count: i64::MAX, unit }), Err("timestamp"));
+        assert_eq!(field("moment", Loose::Moment { count: i64::MIN, unit }), Err("timestamp"));
+    }
+    assert_eq!(
+        field("moment", Loose::Moment { count: -1_000, unit: Unit::Millis }),
+        Ok(second(1969, 12, 31, 23, 59, 59))
+    );
+    assert_eq!(field("moment", Loose::Days(18_938)), Err("timestamp"), "no time of day is known");
+    assert_eq!(field("moment", Loose::Integer(1_636_253_322_000)), Err("type"), "no unit is known");
+    assert_eq!(field("moment", Loose::Other("time of day")), Err("type"));
+    assert_eq!(text("moment", ""), Ok(Value::Null));
+}
+
+#[test]
+fn takes_days_and_midnights_for_days() {
+    assert_eq!(text("day", "2024-02-29"), Ok(date(2024, 2, 29)));
+    assert_eq!(text("day", "2024-02-29 00:00:00.0"), Ok(date(2024, 2, 29)));
+    assert_eq!(text("day", "2024-02-29 00:00:01"), Err("timestamp"));
+    assert_eq!(text("day", "2023-02-29"), Err("timestamp"));
+    assert_eq!(field("day", Loose::Days(0)), Ok(date(1970, 1, 1)));
+    assert_eq!(field("day", Loose::Days(-1)), Ok(date(1969, 12, 31)));
+    assert_eq!(field("day", Loose::Days(2_932_896)), Ok(date(9999, 12, 31)));
+    assert_eq!(field("day", Loose::Days(-354_285)), Ok(date(1000, 1, 1)));
+    for days in [2_932_897, -354_286, i64::MIN, i64::MAX] {
+        assert_eq!(field("day", Loose::Days(days)), Err("timestamp"));
+    }
+    let midnight = Loose::Moment { count: 86_400_000_000, unit: Unit::Micros };
+    assert_eq!(field("day", midnight), Ok(date(1970, 1, 2)));
+    assert_eq!(field("day", Loose::Moment { count: 1_000, unit: Unit::Millis }), Err("timestamp"));
+    assert_eq!(field("day", Loose::Integer(0)), Err("type"));
+}
+
+fn map(fields: &[(&str, &[&str])], ignored: &[&str]) -> Result<FieldMap, Vec<String>> {
+    let fields: Vec<(&str, Vec<String>)> = fields
+        .iter()
+        .map(|(name, aliases)| (*name, aliases.iter().map(ToString::to_string).collect()))
+        .collect();
+    let ignored = IgnoredFields::new(ignored.iter().map(ToString::to_string));
+    FieldMap::new(things(), fields.iter().map(|(name, aliases)| (*name, &aliases[..])), &ignored)
+        .map_err(|faults| faults.iter().map(ToString::to_string).collect())
+}
+
+#[test]
+fn finds_columns_by_name_then_by_alias_in_any_order() {
+    let map = map(&[("MUST", &[]), ("title", &[]), ("renamed", &["other", "moment"]), ("id", &["big"])], &[])
+        .unwrap();
+    assert_eq!(map.columns_in_file_order().collect::<Vec<_>>(), [7, 3, 6, 0]);
+    assert_eq!(map.column_of(3), Some(0), "a field's own name comes before its aliases");
+}
+
+#[test]
+fn refuses_fields_that_are_no_rows_of_the_table_with_every_reason() {
+    assert_eq!(
+        map(&[("moment_", &[]), ("moment", &[]), ("salary", &[]), ("name", &[]), ("x", &["TITLE"])], &[])
+            .unwrap_err(),
+        [
+            "the fields \"moment_\" and \"moment\" are both for the column \"moment\"",
+            "the field \"salary\" is for no column; to leave it out, name it in \"ignore\"",
+            "the fields \"name\" and \"x\" are both for the column \"name\"",
+            "no field is for the column \"id\", which needs a value",
+            "no field is for the column \"must\", which needs a value",
+        ]
+    );
+    let good: [(&str, &[&str]); 4] = [("id", &[]), ("must", &[]), ("moment_", &[]), ("moment", &[])];
+    let chosen = map(&good, &["moment_"]).unwrap();
+    assert_eq!(chosen.columns_in_file_order().collect::<Vec<_>>(), [0, 7, 6]);
+    assert_eq!(map(&good, &["*"]).unwrap_err().len(), 1, "it stands for fields without a column alone");
+    assert!(map(&[("id", &[]), ("must", &[]), ("salary", &[])], &["*"]).is_ok());
+    assert!(map(&[("id", &[]), ("must", &[]), ("salary", &[])], &["salary"]).is_ok());
+    assert_eq!(map(&[("id", &[]), ("must", &[])], &["must"]).unwrap_err().len(), 1);
+    let long = map(&[("id", &[]), ("must", &[]), (&"x".repeat(100_000), &[])], &[]).unwrap_err();
+    assert!(long[0].len() < 200);
+}
+
+/// A file with the fields `must`, `moment`, `id`.
+fn collector() -> RowCollector<'static> {
+    let map = map(&[("must", &[]), ("moment", &[]), ("id", &[])], &[]).unwrap();
+    RowCollector::new(things(), Arc::new(map))
+}
+
+fn row<'a>(id: Loose<'a>, moment: Loose<'a>, must: Loose<'a>) -> [Loose<'a>; 8] {
+    let mut fields = [Loose::Null; 8];
+    (fields[0], fields[6], fields[7]) = (id, moment, must);
+    fields
+}
+
+#[test]
+fn writes_rejects_that_can_be_put_right_and_dropped_again() {
+    let mut rows = collector();
+    let good = Loose::Text("2021-11-07 02:48:42.0");
+    assert_eq!(rows.push(1, &row(Loose::Integer(5), good, Loose::Text("a"))), None);
+    let odd = Loose::Moment { count: 1_500, unit: Unit::Millis };
+    assert_eq!(
+        rows.push(2, &row(Loose::Double(6.0), odd, Loose::Bytes(b"\xFF,"))).unwrap(),
+        "timestamp: moment must be a moment in UTC that exists, written like 2021-07-27T16:02:08Z; \
+         encoding: must is not UTF-8 text"
+    );
+    assert_eq!(
+        rows.push(3, &row(Loose::Text("5"), good, Loose::Text("b"))).unwrap(),
+        "duplicate_in_batch: id is already taken by an earlier row"
+    );
+    assert!(rows.push(4, &row(Loose::Other("array"), good, Loose::Text("\"c\""))).is_some());
+    assert_eq!(rows.push(5, &row(Loose::Integer(-1), Loose::Null, Loose::Text("d"))), None);
+    assert!(!rows.is_full());
+    let rows = rows.finish();
+    assert_eq!((rows.rows_read(), rows.ids()), (5, &[-1, 5][..]));
+    let filling = rows.filling("shadow", &BTreeSet::from([5])).unwrap();
+    assert_eq!((filling.rejected, filling.restored.rows()), (4, 1));
+    assert_eq!(
+        filling.statements[0].sql,
+        "INSERT INTO `shadow` (`id`,`big`,`price`,`name`,`open`,`day`,`moment`,`must`) VALUES \
+         (-1,NULL,NULL,NULL,NULL,NULL,NULL,X'64')"
+    );
+    let expected: &[u8] = b"must,moment,id,line,code,reason\r\n\
+        a,2021-11-07T02:48:42Z,5,1,duplicate_in_batch,id is already taken by an earlier row\r\n\
+        \"\xFF,\",1970-01-01T00:00:01.5Z,6,2,timestamp; encoding,\"moment must be a moment in UTC that exists, \
+        written like 2021-07-27T16:02:08Z; must is not UTF-8 text\"\r\n\
+        b,2021-11-07T02:48:42Z,5,3,duplicate_in_batch,id is already taken by an earlier row\r\n\
+        \"\"\"c\"\"\",2021-11-07T02:48:42Z,(array),4,type,id must be a whole number\r\n";
+    assert_eq!(filling.rejects.unwrap(), expected, "{}", String::from_utf8_lossy(expected));
+    assert_eq!(rows.first_taken(&BTreeSet::from([-1, 5])).unwrap().0, 1);
+    assert_eq!(rows.first_taken(&BTreeSet::from([6])), None);
+    let all = rows.filling("shadow", &BTreeSet::new()).unwrap();
+    assert_eq!((all.rejected, all.restored.rows()), (3, 2));
+}
+
+#[test]
+fn writes_what_no_column_holds_so_that_a_person_can_tell() {
+    for (loose, expected) in [
+        (Loose::Boolean(true), "true"),
+        (Loose::Float(0.1), "0.1"),
+        (Loose::Double(1e300), "1e300"),
+        (Loose::Decimal { unscaled: &[0xFF, 0x85], scale: 2 }, "-1.23"),
+        (Loose::Decimal { unscaled: &[7], scale: 1_000 }, "7e-1000"),
+        (Loose::Decimal { unscaled: &[1; 17], scale: 0 }, "(a number of more than 128 bits)"),
+        (Loose::Days(18_938), "2021-11-07"),
+        (Loose::Days(i64::MAX), "(day 9223372036854775807 after 1970-01-01)"),
+        (Loose::Moment { count: -1, unit: Unit::Nanos }, "1969-12-31T23:59:59.999999999Z"),
+        (Loose::Moment { count: 1_050, unit: Unit::Millis }, "1970-01-01T00:00:01.05Z"),
+        (
+            Loose::Moment { count: i64::MIN, unit: Unit::Millis },
+            "(-9223372036854775808 milliseconds after 1970-01-01T00:00:00Z)",
+        ),
+        (Loose::Other("map"), "(map)"),
+        (Loose::Uuid([0; 16]), "00000000-0000-0000-0000-000000000000"),
+    ] {
+        let mut file = Vec::new();
+        loose.write(&mut file);
+        assert_eq!(String::from_utf8(file).unwrap(), expected);
+    }
+}
+
+#[test]
+fn a_chunk_is_full_by_its_rows_alone() {
+    let fill = |must: &'static str| {
+        let mut rows = collector();
+        let mut count = 0;
+        while !rows.is_full() {
+            count += 1;
+            rows.push(count, &row(Loose::Integer(count as i64), Loose::Null, Loose::Text(must)));
+        }
+        let filling = rows.finish().filling("t", &BTreeSet::new()).unwrap();
+        (count, filling.rejects.map_or(0, |file| file.len()) as u64)
+    };
+    let (count, size) = fill("x");
+    assert_eq!((count, size), (20_000, 0));
+    let (count, size) = fill("too long");
+    assert!(count < 20_000 && (512 * 1024..600 * 1024).contains(&size), "{count} {size}");
+}
+
+fn any_loose() -> impl Strategy<Value = (Loose<'static>, Option<String>)> {
+    let leak = |text: String| &*Box::leak(text.into_boxed_str());
+    prop_oneof![
+        any::<i64>().prop_map(|n| (Loose::Integer(n), Some(n.to_string()))),
+        any::<i32>().prop_map(|n| (Loose::Integer(n.into()), Some(n.to_string()))),
+        any::<bool>().prop_map(|b| (Loose::Boolean(b), Some(b.to_string()))),
+        "[ -~]{0,8}".prop_map(move |s| {
+            let json = serde_json::to_string(&s).unwrap();
+            (Loose::Text(leak(s)), Some(json))
+        }),
+        "-?[0-9]{1,5}(\\.[0-9]{1,3})?"
+            .prop_map(move |s| (Loose::Text(leak(s.clone())), Some(format!("\"{s}\"")))),
+        Just((Loose::Null, Some("null".to_owned()))),
+        any::<f64>().prop_map(|n| (Loose::Double(n), None)),
+        any::<i64>().prop_map(|n| (Loose::Days(n), None)),
+        any::<i64>().prop_map(|count| (Loose::Moment { count, unit: Unit::Micros }, None)),
+        Just((Loose::Other("array"), None)),
+    ]
+}
+
+proptest! {
+    /// What JSON accepts is accepted here too, as the same value.
+    #[test]
+    fn accepts_what_json_accepts((loose, json) in any_loose(), column in 0_usize..8) {
+        let Some(json) = json else { return Ok(()) };
+        let name = things().columns()[column].name();
+        let fixed = [("id", "1"), ("must", "\"x\"")];
+        let rest: String = fixed.iter().filter(|(other, _)| *other != name).map(|(n, v)| format!(",\"{n}\":{v}")).collect();
+        let object = format!("{{\"{name}\":{json}{rest}}}");
+        let raw: &serde_json::value::RawValue = serde_json::from_str(&object).unwrap();
+        let checked = check_json_row(things(), raw);
+        if checked.is_valid() {
+            prop_assert_eq!(field(name, loose), Ok(checked.values[column].clone()));
+        }
+    }
+
+    /// Days and moments are those of jiff.
+    #[test]
+    fn agrees_with_jiff_about_the_calendar(seconds in -40_000_000_000_i64..300_000_000_000) {
+        let expected = jiff::Timestamp::from_second(seconds).ok().map(|moment| {
+            moment.to_zoned(jiff::tz::TimeZone::UTC).datetime()
+        });
+        let expected = expected.filter(|at| at.year() >= 1000).map(|at| {
+            let (month, day) = (at.month() as u8, at.day() as u8);
+            second(at.year() as u16, month, day, at.hour() as u8, at.minute() as u8, at.second() as u8)
+        });
+        let found = field("moment", Loose::Moment { count: seconds * 1_000, unit: Unit::Millis });
+        prop_assert_eq!(found.ok(), expected);
+    }
+
+    /// Every row is in exactly one place, and what is rejected is read by the loader with each field in its own column;
+    /// those that were refused for their id alone pass there.
+    #[test]
+    fn a_rejects_file_is_a_file_for_the_loader(
+        rows in proptest::collection::vec((1_i64..6, any_loose(), any_loose()), 0..12),
+        taken in proptest::collection::btree_set(1_i64..6, 0..4),
+    ) {
+        let mut collected = collector();
+        for (number, (id, (moment, _), (must, _))) in (1..).zip(&rows) {
+            collected.push(number, &row(Loose::Integer(*id), *moment, *must));
+        }
+        let collected = collected.finish();
+        let filling = collected.filling("t", &taken).unwrap();
+        prop_assert_eq!(collected.rows_read(), rows.len() as u64);
+        prop_assert_eq!(filling.rejected + filling.restored.rows(), rows.len() as u64);
+        let inserted: usize = filling.statements.iter().map(|statement| statement.rows).sum();
+        prop_assert_eq!(inserted as u64, filling.restored.rows());
+        let Some(file) = filling.rejects else { return Ok(()) };
+        let mut chunker = Chunker::new(crate::load::CHUNK_BYTES);
+        prop_assert_eq!(chunker.feed(&file).unwrap(), (None, &[][..]));
+        let chunk = chunker.finish().unwrap().unwrap();
+        let columns = Columns::of_first_chunk(things(), &chunk).unwrap();
+        let text = String::from_utf8_lossy(&file).into_owned();
+        let checked = CheckedChunk::check(things(), &columns, &chunk, crate::dictionary::LoadMode::Upsert);
+        prop_assert_eq!(checked.rows_read as u64, filling.rejected, "{}", text);
+        for refused in checked.rejected {
+            prop_assert_ne!(refused.record.field(4), b"duplicate_in_batch", "{}", text);
+        }
+    }
+}
