@@ -4,6 +4,7 @@
 //! `docs/benchmarks.md` says how to read the table.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command: the table is its output")]
 
+mod backup;
 mod client;
 mod data_api;
 mod files;
@@ -83,6 +84,8 @@ enum Part {
     Rejects,
     /// Packed files and workbooks
     Formats,
+    /// A million rows to Avro and back against mariadb-dump, and the memory of ten million
+    Backup,
     /// Lanes and sizes of chunks
     Tuning,
     /// Process start to the first request for work, and the size of the binary
@@ -145,6 +148,7 @@ impl Part {
             Self::Size => "loading files of different sizes",
             Self::Rejects => "loading files of rejects",
             Self::Formats => "loading files of different formats",
+            Self::Backup => "backing employees up and restoring them",
             Self::Tuning => "loading with different settings",
             Self::Start => "starting every function",
         }
@@ -168,6 +172,7 @@ impl Part {
             Self::Size => load::size(settings, table).await,
             Self::Rejects => load::rejects(settings, table).await,
             Self::Formats => load::formats(settings, table).await,
+            Self::Backup => backup::measure(settings, table).await,
             Self::Tuning => load::tuning(settings, table).await,
             Self::Start => start::measure(&settings.binaries, settings.rounds(50, 3), table),
         }

@@ -12,7 +12,7 @@ use rust_xlsxwriter::Workbook;
 use crate::people::{self, Employee, Names};
 
 /// A file of valid employees; its size in bytes.
-pub(super) fn valid(path: &Path, rows: u64) -> Result<u64> {
+pub(crate) fn valid(path: &Path, rows: u64) -> Result<u64> {
     let mut output = BufWriter::new(File::create(path)?);
     for row in employees(rows) {
         output.write_all(row.csv().as_bytes())?;

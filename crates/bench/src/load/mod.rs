@@ -2,7 +2,7 @@
 
 mod cloud;
 mod formats;
-mod generate;
+pub(crate) mod generate;
 mod profile;
 mod python;
 mod rejects;
@@ -191,7 +191,7 @@ fn key(file: &str) -> String {
 
 /// The plain statement. MariaDB reads the `T` and drops the `Z` of a date with a warning for each row, and stores what it
 /// should; rewriting the date in a SET clause is no faster.
-fn load_data(file: &Path) -> String {
+pub(crate) fn load_data(file: &Path) -> String {
     format!(
         "LOAD DATA LOCAL INFILE '{}' INTO TABLE employees CHARACTER SET utf8mb4 \
          FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '\"' LINES TERMINATED BY '\\n' \
@@ -220,16 +220,16 @@ fn event(key: &str, bytes: u64) -> Value {
     }]})
 }
 
-fn seconds(time: Duration) -> String {
+pub(crate) fn seconds(time: Duration) -> String {
     format!("{:.2} s", time.as_secs_f64())
 }
 
-fn mebibytes(bytes: u64) -> String {
+pub(crate) fn mebibytes(bytes: u64) -> String {
     format!("{} MiB", bytes.div_ceil(1 << 20))
 }
 
 /// `48.5 MB`.
-fn megabytes(bytes: u64) -> String {
+pub(crate) fn megabytes(bytes: u64) -> String {
     format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000)
 }
 
@@ -240,7 +240,7 @@ fn per_second(rows: u64, time: Duration) -> String {
 }
 
 /// `1,000,000`.
-fn grouped(count: u64) -> String {
+pub(crate) fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

@@ -1,0 +1,100 @@
+//! The part of Lambda that functions call: asynchronous invocations, taken down for whoever carries them out.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Result;
+use axum::body::Body;
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use hyper::{Request, Response, StatusCode};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use crate::serve::{Cut, serve};
+use crate::weather::{Fate, Sky, Weather};
+
+/// An invocation that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invoked {
+    /// The function's name, or its ARN, as it was named.
+    pub function: String,
+    /// What it is to get.
+    pub payload: String,
+}
+
+/// Where functions ask for invocations of type `Event`.
+#[derive(Debug)]
+pub struct Lambda {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    asked: tokio::sync::Mutex<mpsc::UnboundedReceiver<Invoked>>,
+    /// Everything that serves ends with it.
+    _serving: JoinSet<()>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    sky: Mutex<Sky>,
+    ask: mpsc::UnboundedSender<Invoked>,
+}
+
+impl Lambda {
+    /// Listens on a free loopback port, in tasks of the current runtime.
+    ///
+    /// # Errors
+    /// When no port can be listened on.
+    pub async fn serve() -> Result<Self> {
+        let (ask, asked) = mpsc::unbounded_channel();
+        let shared = Arc::new(Shared { sky: Mutex::default(), ask });
+        let (address, serving) = serve(Arc::clone(&shared), answer).await?;
+        Ok(Self { address, shared, asked: asked.into(), _serving: serving })
+    }
+
+    /// For `AWS_ENDPOINT_URL_LAMBDA`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// What goes wrong from now on.
+    pub fn set_weather(&self, weather: Weather) {
+        *self.shared.sky.lock().unwrap_or_else(PoisonError::into_inner) = Sky::new(weather);
+    }
+
+    /// Waits for the next invocation that is asked for. Whoever gives up waiting loses none.
+    pub async fn next(&self) -> Option<Invoked> {
+        self.asked.lock().await.recv().await
+    }
+}
+
+async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response<Body>, Cut> {
+    let fate = shared.sky.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let (head, body) = request.into_parts();
+    let body = body.collect().await.map_err(|_| Cut)?.to_bytes();
+    match fate {
+        Fate::Refused => return Ok(status(StatusCode::SERVICE_UNAVAILABLE)),
+        Fate::Dropped => return Err(Cut),
+        Fate::Slow(delay) => tokio::time::sleep(delay).await,
+        Fate::Fine | Fate::Lost | Fate::Cut(_) => {}
+    }
+    let function = head.uri.path().strip_prefix("/2015-03-31/functions/");
+    let Some(function) = function.and_then(|rest| rest.strip_suffix("/invocations")) else {
+        return Ok(status(StatusCode::NOT_FOUND));
+    };
+    // Who waits for an answer of the function is not served here.
+    if head.headers.get("x-amz-invocation-type").is_none_or(|kind| kind != "Event") {
+        return Ok(status(StatusCode::NOT_IMPLEMENTED));
+    }
+    let payload = String::from_utf8_lossy(&body).into_owned();
+    let _ = shared.ask.send(Invoked { function: function.to_owned(), payload });
+    if fate == Fate::Lost {
+        return Err(Cut);
+    }
+    Ok(status(StatusCode::ACCEPTED))
+}
+
+fn status(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}
