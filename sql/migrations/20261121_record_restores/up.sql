@@ -23,6 +23,9 @@ CREATE TABLE rowgate_restores (
     active_at DATETIME(3) NOT NULL,
     attempts INT NOT NULL DEFAULT 0,
     error TEXT NULL,
+    -- The empty table that the RENAME of its swap renames along; its name is never used twice. There while, and only while,
+    -- the restore keeps the gates of its tables closed.
+    swap_ticket VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
     PRIMARY KEY (restore_id),
     KEY rowgate_restores_by_status (status, restore_id)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET = utf8mb4 COLLATE = utf8mb4_bin;
@@ -30,7 +33,8 @@ CREATE TABLE rowgate_restores (
 CREATE TABLE rowgate_restore_tables (
     restore_id CHAR(24) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     table_name VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-    -- The table it fills; its name is never used twice. NULL before it is made, and once it is gone.
+    -- The table it fills, or the kept one that it puts back; its name is never used twice. NULL before it is made, and once the
+    -- restore has ended.
     shadow_table VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
     -- What the table was before the swap, until the next restore of the table. NULL where there is none (any more).
     kept_table VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
@@ -40,7 +44,9 @@ CREATE TABLE rowgate_restore_tables (
     rows_rejected BIGINT NULL,
     -- Order-free checksum of the rows in the table it filled.
     checksum CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NULL,
-    PRIMARY KEY (restore_id, table_name)
+    PRIMARY KEY (restore_id, table_name),
+    -- Finds what is kept of a table.
+    KEY rowgate_restore_tables_by_table (table_name, restore_id)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET = utf8mb4 COLLATE = utf8mb4_bin;
 
 CREATE TABLE rowgate_restore_chunks (

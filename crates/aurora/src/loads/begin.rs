@@ -4,7 +4,8 @@ use domain::dictionary::LoadMode;
 use domain::load::{LoadId, LoadStatus};
 use serde::Deserialize;
 
-use super::{Run, long};
+use super::Run;
+use crate::ledger::long;
 use crate::{Database, Error, Statement};
 
 /// A load that is about to begin.

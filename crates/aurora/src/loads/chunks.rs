@@ -6,7 +6,8 @@ use domain::load::{Chunk, LoadId, LoadStatus, to_hex};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-use super::{Run, long};
+use super::Run;
+use crate::ledger::long;
 use crate::{Database, Error, Statement, Tx};
 
 /// What a chunk brought.
@@ -33,7 +34,7 @@ pub enum Claim {
     Ended,
     /// Nobody's: the load has been sent back to its start, and this run is over.
     Restarted,
-    /// Nobody's for now: another load is swapping a new table in.
+    /// Nobody's for now: another load or a restore is swapping a new table in.
     Swapping,
 }
 
@@ -57,7 +58,8 @@ pub async fn claim_chunk(
                :unknown, :rejects, UTC_TIMESTAMP(3) \
                FROM rowgate_loads l JOIN rowgate_table_gates g ON g.table_name = l.table_name \
                WHERE l.load_id = :load AND l.status = 'running' AND l.restarts = :restarts \
-               AND (l.mode = 'replace' OR g.swapping_load_id IS NULL) LOCK IN SHARE MODE";
+               AND (l.mode = 'replace' OR g.swapping_load_id IS NULL AND g.swapping_restore_id IS NULL) \
+               LOCK IN SHARE MODE";
     let insert = bind_counts(Statement::new(sql), counts, rejects_key)
         .bind("load", run.id.as_str())
         .bind("restarts", i64::from(run.restarts))

@@ -5,7 +5,7 @@ use domain::load::{LoadId, LoadStatus};
 use super::gate::{self, Standing};
 use super::shadow::{self, Shadow};
 use super::swap;
-use crate::{Database, Error};
+use crate::{Database, Error, tables};
 
 /// Finishes the swaps that nobody works on any more, and drops the shadows and old tables that no load needs; gives
 /// their names. Safe at any time, beside loads that begin, swap or end.
@@ -18,7 +18,11 @@ pub async fn debris(database: &Database) -> Result<Vec<String>, Error> {
         if closed.stale {
             // One swap that cannot be finished now must not be in the way of the others.
             if let Err(error) = swap::recover(database, &closed).await {
-                tracing::warn!(load.id = %closed.load, error.class = error.class(), "the swap is left half done");
+                tracing::warn!(
+                    table = closed.table,
+                    error.class = error.class(),
+                    "the swap is left half done"
+                );
             }
         }
     }
@@ -40,7 +44,7 @@ pub(super) async fn sweep(database: &Database, only: Option<&LoadId>) -> Result<
             None => tracing::warn!(table = name, "no load of the ledger has made this table"),
             Some(standing) if table.is_needed(&standing) => {}
             Some(_) => {
-                shadow::drop_table(database, &name).await?;
+                tables::drop_table(database, &name).await?;
                 dropped.push(name);
             }
         }

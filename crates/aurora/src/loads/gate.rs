@@ -3,12 +3,14 @@
 //! Each locks the table's gate and the load before it looks, and does nothing where the load no longer stands as the
 //! caller saw it; so each may be done twice, and late.
 
+use domain::backup::RestoreId;
 use domain::load::{LoadId, LoadStatus};
 use serde::Deserialize;
 
+use super::Run;
 use super::end::{self, Ending};
 use super::shadow::Shadow;
-use super::{Run, pause};
+use crate::ledger::{settled, truth};
 use crate::{Database, Error, Statement, Tx};
 
 /// A replace that is about to be swapped in.
@@ -31,6 +33,8 @@ pub(super) struct Standing {
     content_digest: Option<String>,
     /// The load that has closed the gate.
     swapping_load_id: Option<String>,
+    /// Or the restore.
+    swapping_restore_id: Option<String>,
 }
 
 impl Standing {
@@ -46,8 +50,8 @@ impl Standing {
     }
 }
 
-const STANDING: &str = "SELECT l.status, l.restarts, l.shadow_table, l.content_digest, g.swapping_load_id \
-                        FROM rowgate_loads l LEFT JOIN rowgate_table_gates g ON g.table_name = l.table_name \
+const STANDING: &str = "SELECT l.status, l.restarts, l.shadow_table, l.content_digest, g.swapping_load_id, \
+                        g.swapping_restore_id FROM rowgate_loads l LEFT JOIN rowgate_table_gates g ON g.table_name = l.table_name \
                         WHERE l.load_id = :load";
 
 /// How a load stands at this moment; `None` where the ledger does not have it.
@@ -83,7 +87,7 @@ pub(super) async fn note_shadow(database: &Database, run: &Run, shadow: &Shadow)
 pub(super) enum Closing {
     /// It is closed for this load, and no chunk of another is under way.
     Closed,
-    /// Another load has closed it.
+    /// Another load or a restore has closed it.
     Busy,
     /// The load no longer stands as the caller saw it.
     Moved,
@@ -97,7 +101,9 @@ pub(super) async fn close(database: &Database, swap: &Swap, digest: &str) -> Res
         if !standing.is_at(run, Some(shadow)) {
             return Ok(Closing::Moved);
         }
-        if standing.swapping_load_id.is_some_and(|other| other != run.id.as_str()) {
+        if standing.swapping_load_id.is_some_and(|other| other != run.id.as_str())
+            || standing.swapping_restore_id.is_some()
+        {
             return Ok(Closing::Busy);
         }
         let sql = "UPDATE rowgate_table_gates SET swapping_load_id = :load, swapping_since = UTC_TIMESTAMP(3) \
@@ -120,7 +126,7 @@ pub(super) async fn complete(database: &Database, swap: &Swap) -> Result<(), Err
             return Ok(());
         }
         // Before the load itself: its finished_at is to be the last of all whose rows are gone.
-        send_back_others(&tx, run, table).await?;
+        send_back_others(&tx, table, Some(&run.id)).await?;
         let digest = standing.content_digest.unwrap_or_default();
         tx.execute(end::statement(run, Ending::Completed(&digest))).await?;
         open(&tx, table, &run.id).await
@@ -128,18 +134,20 @@ pub(super) async fn complete(database: &Database, swap: &Swap) -> Result<(), Err
     .await
 }
 
-async fn send_back_others(tx: &Tx, run: &Run, table: &str) -> Result<(), Error> {
+/// Sends the appends and upserts that are not through back to their start, but for one, in the transaction that has locked
+/// the table's closed gate.
+pub(crate) async fn send_back_others(tx: &Tx, table: &str, but: Option<&LoadId>) -> Result<(), Error> {
     #[derive(Deserialize)]
     struct Row {
         load_id: String,
     }
     // Read without locks, which would wait for the chunks of other replaces. While the gate is closed no load gets its first
     // chunk in; one that begins only now has nothing to be sent back for.
-    let sql = "SELECT l.load_id FROM rowgate_loads l WHERE l.table_name = :table AND l.load_id <> :load \
+    let sql = "SELECT l.load_id FROM rowgate_loads l WHERE l.table_name = :table AND l.load_id <> :but \
                AND l.mode <> 'replace' AND (l.status = 'running' OR l.given_up AND EXISTS \
                (SELECT 1 FROM rowgate_load_chunks c WHERE c.load_id = l.load_id)) ORDER BY l.load_id";
-    let others: Vec<Row> =
-        tx.query(Statement::new(sql).bind("table", table).bind("load", run.id.as_str())).await?;
+    let but = but.map_or("", LoadId::as_str);
+    let others: Vec<Row> = tx.query(Statement::new(sql).bind("table", table).bind("but", but)).await?;
     for other in others {
         send_back(tx, &other.load_id).await?;
     }
@@ -248,49 +256,46 @@ pub(super) async fn end_undone(
     .await
 }
 
+/// Who has closed a gate.
+#[derive(Debug, Clone)]
+pub(crate) enum Holder {
+    /// A load that replaces the table.
+    Load(LoadId),
+    /// A restore of this id, of this table and perhaps of others.
+    Restore(RestoreId),
+}
+
 /// A closed gate.
-#[derive(Debug, Deserialize)]
-pub(super) struct ClosedGate {
+#[derive(Debug)]
+pub(crate) struct ClosedGate {
     /// The table's name.
-    pub(super) table_name: String,
-    /// The load that closed it.
-    #[serde(rename = "swapping_load_id")]
-    pub(super) load: LoadId,
-    /// Whether that load has had time enough.
-    #[serde(deserialize_with = "truth")]
-    pub(super) stale: bool,
+    pub(crate) table: String,
+    /// Who closed it.
+    pub(crate) holder: Holder,
+    /// Whether that one has had time enough.
+    pub(crate) stale: bool,
 }
 
 /// The gates that are closed: that of one table, or all.
-pub(super) async fn closed(database: &Database, table: Option<&str>) -> Result<Vec<ClosedGate>, Error> {
-    // The database's clock decides: those of functions may differ.
-    let sql = "SELECT table_name, swapping_load_id, \
-               CAST(swapping_since IS NULL OR swapping_since < UTC_TIMESTAMP(3) - INTERVAL 2 MINUTE AS SIGNED) AS stale \
-               FROM rowgate_table_gates WHERE swapping_load_id IS NOT NULL \
-               AND (:table IS NULL OR table_name = :table) ORDER BY table_name";
-    database.query(Statement::new(sql).bind("table", table)).await
-}
-
-/// A comparison's value, which is a number to the database.
-fn truth<'de, D: serde::Deserializer<'de>>(value: D) -> Result<bool, D::Error> {
-    i64::deserialize(value).map(|number| number != 0)
-}
-
-/// Runs work that may be done twice in a transaction. Again, where its COMMIT was not answered, and where it waited for
-/// a lock longer than the service lets a statement run.
-async fn settled<T, F>(database: &Database, work: impl Fn(Tx) -> F) -> Result<T, Error>
-where
-    F: Future<Output = Result<T, Error>>,
-{
-    let database = &database.with_deadline(database.deadline());
-    loop {
-        match database.transaction(&work).await {
-            Err(Error::UnknownOutcome { .. } | Error::StatementTimeout { .. })
-                if !database.deadline().is_over() =>
-            {
-                pause().await;
-            }
-            result => return result,
-        }
+pub(crate) async fn closed(database: &Database, table: Option<&str>) -> Result<Vec<ClosedGate>, Error> {
+    #[derive(Deserialize)]
+    struct Row {
+        table_name: String,
+        swapping_load_id: Option<LoadId>,
+        swapping_restore_id: Option<RestoreId>,
+        #[serde(deserialize_with = "truth")]
+        stale: bool,
     }
+    // The database's clock decides: those of functions may differ.
+    let sql = "SELECT table_name, swapping_load_id, swapping_restore_id, \
+               CAST(swapping_since IS NULL OR swapping_since < UTC_TIMESTAMP(3) - INTERVAL 2 MINUTE AS SIGNED) AS stale \
+               FROM rowgate_table_gates WHERE (swapping_load_id IS NOT NULL OR swapping_restore_id IS NOT NULL) \
+               AND (:table IS NULL OR table_name = :table) ORDER BY table_name";
+    let rows: Vec<Row> = database.query(Statement::new(sql).bind("table", table)).await?;
+    let closed = rows.into_iter().filter_map(|row| {
+        let restore = row.swapping_restore_id.map(Holder::Restore);
+        let holder = row.swapping_load_id.map(Holder::Load).or(restore)?;
+        Some(ClosedGate { table: row.table_name, holder, stale: row.stale })
+    });
+    Ok(closed.collect())
 }

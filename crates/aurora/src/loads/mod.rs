@@ -5,7 +5,7 @@ mod begin;
 mod chunks;
 mod debris;
 mod end;
-mod gate;
+pub(crate) mod gate;
 mod known;
 mod read;
 mod rows;
@@ -25,9 +25,8 @@ pub use read::{get, list, rejects};
 pub use rows::{append_free_rows, insert_rows, present_ids};
 pub use same::{Candidate, completed_of_size, skip};
 pub use shadow::Shadow;
+pub(crate) use swap::recover;
 pub use swap::{Gate, Prepared, Swapped, prepare, recover_gate, swap, undo};
-
-use std::time::Duration;
 
 use domain::load::LoadId;
 
@@ -38,14 +37,4 @@ pub struct Run {
     pub id: LoadId,
     /// How often it had been sent back to its start when the run began.
     pub restarts: u32,
-}
-
-/// A number as the database holds it.
-fn long(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-/// A short wait before something is looked at again that somebody else is about to change.
-async fn pause() {
-    tokio::time::sleep(Duration::from_millis(fastrand::u64(100..300))).await;
 }

@@ -3,6 +3,7 @@
 use domain::load::{LoadId, LoadPage, LoadRecord, LoadStatus, RejectsFile, RejectsPage};
 use serde::Deserialize;
 
+use crate::ledger::iso;
 use crate::{Database, Error, Statement};
 
 /// Loads of the ledger, newest first: those of `table` and `status` if given, those older than the load `after` if
@@ -119,9 +120,4 @@ fn figure(name: &str) -> String {
          (SELECT COALESCE(SUM(c.{name}), 0) FROM rowgate_load_chunks c WHERE c.load_id = l.load_id) \
          ELSE l.{name} END AS SIGNED) AS {name}"
     )
-}
-
-/// ISO 8601 in UTC with milliseconds.
-fn iso(column: &str) -> String {
-    format!("CONCAT(SUBSTRING(DATE_FORMAT({column}, '%Y-%m-%dT%H:%i:%s.%f'), 1, 23), 'Z')")
 }

@@ -5,7 +5,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::end::statement;
-use super::{Ending, Run, long};
+use super::{Ending, Run};
+use crate::ledger::long;
 use crate::{Database, Error, Statement};
 
 /// A load whose content may be the same.
@@ -21,8 +22,8 @@ pub struct Candidate {
     pub first_digest: Option<String>,
 }
 
-/// Loads that brought rows into a table from an object of the same size, completed, and have not been replaced since,
-/// oldest first, at most 20.
+/// Loads that brought rows into a table from an object of the same size, completed, and have not been replaced since, by a
+/// load or a restore, oldest first, at most 20.
 ///
 /// # Errors
 /// As [`Database::query`].
@@ -50,7 +51,8 @@ pub async fn skip(
         .transaction(|tx| async move {
             // While the gate's row is locked, no table is swapped in.
             let gate = "SELECT table_name FROM rowgate_table_gates \
-                        WHERE table_name = :table AND swapping_load_id IS NULL LOCK IN SHARE MODE";
+                        WHERE table_name = :table AND swapping_load_id IS NULL AND swapping_restore_id IS NULL \
+                        LOCK IN SHARE MODE";
             let open: Vec<IgnoredAny> = tx.query(Statement::new(gate).bind("table", table.name())).await?;
             if open.is_empty() {
                 return Ok(false);
@@ -72,6 +74,9 @@ fn candidates(table: &Table, bytes: u64) -> Statement {
                AND l.content_digest IS NOT NULL \
                AND NOT EXISTS (SELECT 1 FROM rowgate_loads r WHERE r.table_name = l.table_name AND r.mode = 'replace' \
                                AND r.status = 'completed' AND r.load_id <> l.load_id \
+                               AND r.finished_at >= l.finished_at) \
+               AND NOT EXISTS (SELECT 1 FROM rowgate_restore_tables t JOIN rowgate_restores r ON r.restore_id = t.restore_id \
+                               WHERE t.table_name = l.table_name AND r.status = 'completed' AND r.mode = 'replace' \
                                AND r.finished_at >= l.finished_at) \
                ORDER BY l.seq LIMIT 20";
     Statement::new(sql).bind("table", table.name()).bind("bytes", long(bytes))

@@ -1,18 +1,15 @@
 //! The tables beside a table: the shadow that a replace fills, and what the table was before the swap.
 
 use domain::load::LoadId;
-use serde::Deserialize;
 
-use crate::{Database, Error, Statement};
+use crate::tables::{self, exists};
+use crate::{Database, Error};
 
 const NEW: &str = "rowgate_new_";
 const OLD: &str = "rowgate_old_";
 
 /// Hexadecimal digits that tell the shadows of one load apart.
 const TOKEN: usize = 8;
-
-/// MySQL's `ER_NO_SUCH_TABLE`.
-const NO_SUCH_TABLE: u16 = 1146;
 
 /// The table that a replace fills: `rowgate_new_<load id>_<token>`, 53 characters.
 ///
@@ -80,72 +77,9 @@ pub(super) async fn whereabouts(database: &Database, shadow: &Shadow) -> Result<
     }
 }
 
-/// Makes a shadow of `table`: its columns and indexes, no rows, numbers from 1 on. Fails where it is there already.
-pub(super) async fn create(database: &Database, table: &str, shadow: &Shadow) -> Result<(), Error> {
-    let sql = format!("CREATE TABLE `{}` LIKE `{table}`", shadow.name());
-    database.execute(Statement::new(sql).continue_after_timeout()).await.map(|_| ())
-}
-
-/// Drops a table, if it is there.
-pub(super) async fn drop_table(database: &Database, name: &str) -> Result<(), Error> {
-    let sql = format!("DROP TABLE IF EXISTS `{name}`");
-    database.execute(Statement::new(sql).continue_after_timeout().idempotent()).await.map(|_| ())
-}
-
-/// Whether a table exists. Waits for a statement that is changing its name: the catalog alone would show it half done.
-pub(super) async fn exists(database: &Database, name: &str) -> Result<bool, Error> {
-    let sql = format!("SELECT 1 AS `found` FROM `{name}` LIMIT 0");
-    match database.query::<serde::de::IgnoredAny>(Statement::new(sql)).await {
-        Ok(_) => Ok(true),
-        Err(Error::Sql { code: Some(NO_SUCH_TABLE), .. }) => Ok(false),
-        // A message without a number says nothing certain.
-        Err(Error::Sql { code: None, .. }) => in_catalog(database, name).await,
-        Err(error) => Err(error),
-    }
-}
-
-async fn in_catalog(database: &Database, name: &str) -> Result<bool, Error> {
-    let sql = "SELECT 1 AS `found` FROM information_schema.tables \
-               WHERE table_schema = DATABASE() AND table_name = :name";
-    let rows: Vec<serde::de::IgnoredAny> = database.query(Statement::new(sql).bind("name", name)).await?;
-    Ok(!rows.is_empty())
-}
-
 /// The names of all shadows and old tables that there are.
 pub(super) async fn all(database: &Database) -> Result<Vec<String>, Error> {
-    #[derive(Deserialize)]
-    struct Row {
-        name: String,
-    }
-    let sql = "SELECT table_name AS `name` FROM information_schema.tables WHERE table_schema = DATABASE() \
-               AND LEFT(table_name, 12) IN (:new, :old) ORDER BY table_name";
-    let rows: Vec<Row> = database.query(Statement::new(sql).bind("new", NEW).bind("old", OLD)).await?;
-    Ok(rows.into_iter().map(|row| row.name).collect())
-}
-
-/// Whether a shadow has the columns and indexes that its table has now: a migration may have changed them since.
-pub(super) async fn has_form_of(database: &Database, shadow: &Shadow, table: &str) -> Result<bool, Error> {
-    let columns = "SELECT CONCAT_WS('|', column_name, ordinal_position, column_type, is_nullable, \
-                   COALESCE(column_default, 'NULL'), COALESCE(collation_name, ''), extra) AS `part` \
-                   FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = :name ORDER BY 1";
-    let indexes = "SELECT CONCAT_WS('|', index_name, seq_in_index, COALESCE(column_name, ''), non_unique, \
-                   COALESCE(sub_part, ''), index_type) AS `part` \
-                   FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = :name ORDER BY 1";
-    for sql in [columns, indexes] {
-        if parts(database, sql, shadow.name()).await? != parts(database, sql, table).await? {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
-async fn parts(database: &Database, sql: &'static str, name: &str) -> Result<Vec<String>, Error> {
-    #[derive(Deserialize)]
-    struct Row {
-        part: String,
-    }
-    let rows: Vec<Row> = database.query(Statement::new(sql).bind("name", name)).await?;
-    Ok(rows.into_iter().map(|row| row.part).collect())
+    tables::with_prefix(database, &[NEW, OLD]).await
 }
 
 #[cfg(test)]

@@ -17,13 +17,14 @@ use std::time::Duration;
 use domain::dictionary::Table;
 use domain::load::{LoadId, LoadStatus};
 
+use super::Run;
 use super::debris::sweep;
 use super::end::Ending;
-use super::gate::{self, ClosedGate, Closing, Swap};
+use super::gate::{self, ClosedGate, Closing, Holder, Swap};
 use super::shadow::{self, Shadow, Whereabouts};
-use super::{Run, pause};
+use crate::ledger::pause_before;
 use crate::limits::FINISH_GRACE;
-use crate::{Database, Deadline, Error, Statement};
+use crate::{Database, Deadline, Error, Statement, restores, tables};
 
 /// How often a shadow is made anew because an answer was lost or somebody else was quicker.
 const ATTEMPTS: u32 = 5;
@@ -81,11 +82,11 @@ pub async fn prepare(database: &Database, run: &Run, table: &Table) -> Result<Pr
 async fn make(database: &Database, run: &Run, table: &str) -> Result<Option<Shadow>, Error> {
     let shadow = Shadow::fresh(&run.id);
     // Where its answer is lost, the next one has another name, and this one is left to a sweep.
-    shadow::create(database, table, &shadow).await?;
+    tables::create_like(database, shadow.name(), table).await?;
     if gate::note_shadow(database, run, &shadow).await? {
         return Ok(Some(shadow));
     }
-    shadow::drop_table(database, shadow.name()).await?;
+    tables::drop_table(database, shadow.name()).await?;
     Ok(None)
 }
 
@@ -114,9 +115,9 @@ pub async fn swap(database: &Database, run: &Run, table: &Table, digest: &str) -
         let shadow = standing.shadow().filter(|_| standing.restarts == run.restarts);
         let Some(shadow) = shadow else { return Ok(Swapped::Restarted) };
         let swap = Swap { run: run.clone(), table: table.name().to_owned(), shadow };
-        if !shadow::has_form_of(database, &swap.shadow, &swap.table).await? {
+        if !tables::has_form_of(database, swap.shadow.name(), &swap.table).await? {
             // A migration has changed the table since; the swap would take that back.
-            shadow::drop_table(database, swap.shadow.name()).await?;
+            tables::drop_table(database, swap.shadow.name()).await?;
             is_waiting(database, &swap).await?;
             continue;
         }
@@ -186,12 +187,12 @@ async fn back_out(database: &Database, swap: &Swap) -> Result<(), Error> {
     let moved = Shadow::fresh(&swap.run.id);
     let sql = format!("RENAME TABLE `{}` TO `{}`", swap.shadow.name(), moved.name());
     if let Err(error) = database.execute(Statement::new(sql)).await
-        && !shadow::exists(database, moved.name()).await?
+        && !tables::exists(database, moved.name()).await?
     {
         return if is_waiting(database, swap).await? { Err(error) } else { Ok(()) };
     }
     if !gate::reopen(database, swap, &moved).await? {
-        shadow::drop_table(database, moved.name()).await?;
+        tables::drop_table(database, moved.name()).await?;
     }
     Ok(())
 }
@@ -201,11 +202,11 @@ async fn back_out(database: &Database, swap: &Swap) -> Result<(), Error> {
 pub enum Gate {
     /// They may.
     Open,
-    /// They may not: a load is swapping a new table in.
+    /// They may not: a load or a restore is swapping a new table in.
     Swapping,
 }
 
-/// Opens the gate of a table if the load that closed it, two minutes ago or more by the database's clock, seems to be left
+/// Opens the gate of a table if the load or restore that closed it, two minutes ago or more by the database's clock, seems to be left
 /// alone: finishes its swap where the RENAME has happened, and backs out where it has not. Says how the gate is now.
 ///
 /// # Errors
@@ -219,8 +220,12 @@ pub async fn recover_gate(database: &Database, table: &str) -> Result<Gate, Erro
     }
 }
 
-pub(super) async fn recover(database: &Database, closed: &ClosedGate) -> Result<Gate, Error> {
-    let ClosedGate { table_name: table, load, .. } = closed;
+pub(crate) async fn recover(database: &Database, closed: &ClosedGate) -> Result<Gate, Error> {
+    let table = &closed.table;
+    let load = match &closed.holder {
+        Holder::Load(load) => load,
+        Holder::Restore(restore) => return restores::recover(database, table, restore).await,
+    };
     tracing::warn!(load.id = %load, table, "a swap was left half done");
     let standing = gate::standing(database, load).await?.filter(|s| s.status == LoadStatus::Running);
     let Some((restarts, shadow)) = standing.and_then(|s| Some((s.restarts, s.shadow()?))) else {
@@ -264,7 +269,7 @@ pub async fn undo(database: &Database, run: &Run, table: &str, ending: Ending<'_
         }
         let shadow = standing.shadow();
         if let Some(shadow) = &shadow {
-            shadow::drop_table(database, shadow.name()).await?;
+            tables::drop_table(database, shadow.name()).await?;
             if shadow::whereabouts(database, shadow).await? == Whereabouts::SwappedIn {
                 let swap = Swap { run: run.clone(), table: table.to_owned(), shadow: shadow.clone() };
                 return finish(database, &swap).await;
@@ -275,9 +280,4 @@ pub async fn undo(database: &Database, run: &Run, table: &str, ending: Ending<'_
             return Ok(());
         }
     }
-}
-
-async fn pause_before(deadline: Deadline) -> Result<(), Error> {
-    pause().await;
-    if deadline.is_over() { Err(Error::OutOfTime) } else { Ok(()) }
 }
