@@ -11,6 +11,7 @@ mod backfill;
 mod bodies;
 mod command;
 mod delivery;
+mod fastavro;
 mod files;
 mod flawed_files;
 mod insert;

@@ -1,6 +1,7 @@
 //! What the tests share: the cloud they run against, and builders of what they send.
 
 mod api;
+mod avro;
 mod cloud;
 mod database;
 mod loads;
@@ -9,6 +10,7 @@ mod queue;
 mod rows;
 
 pub(crate) use api::{Reply, assert_problem};
+pub(crate) use avro::{AvroFile, read_avro};
 pub(crate) use cloud::Cloud;
 pub(crate) use loads::{assert_counts, ended};
 pub(crate) use pipeline::{Pipeline, Waiting, kill_function};

@@ -1,0 +1,29 @@
+//! Avro as another program reads it: fastavro, of the Python that the local cloud runs on.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// A file as fastavro has read it.
+#[derive(Debug, Deserialize)]
+pub(crate) struct AvroFile {
+    /// Its metadata but for the schema.
+    pub(crate) metadata: Value,
+    pub(crate) codec: String,
+    pub(crate) schema: Value,
+    pub(crate) columns: Vec<String>,
+    /// Every value as the database prints it.
+    pub(crate) rows: Vec<Vec<Option<String>>>,
+}
+
+/// Reads files, in one go.
+pub(crate) fn read_avro(files: &[PathBuf]) -> Vec<AvroFile> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let python = root.join("../.local/venv/bin/python");
+    assert!(python.exists(), "{} is missing: `make test` and `make run` make it", python.display());
+    let output = Command::new(python).arg(root.join("python/read_avro.py")).args(files).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}

@@ -1,0 +1,106 @@
+//! Somebody who writes to all tables while they are backed up and restored: each transaction puts one row with the same id into each.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use mysql_async::Conn;
+use mysql_async::prelude::Queryable;
+use testkit::TestDatabase;
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+
+use crate::rows::Cells;
+
+/// The first id of the first writer; far from all others.
+pub(crate) const FIRST: i64 = 1_000_000;
+
+/// What became of a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Committed,
+    /// The answer to its COMMIT was lost with the database.
+    Unknown,
+}
+
+/// Ids in the order of their transactions, each with what became of it; those that failed are not among them.
+pub(crate) type Written = Vec<(i64, Fate)>;
+
+pub(crate) struct Writer {
+    written: Arc<Mutex<Written>>,
+    over: Arc<AtomicBool>,
+    task: JoinHandle<()>,
+}
+
+impl Writer {
+    /// Writes with the ids from `first` on, until told to end.
+    pub(crate) fn start(database: Arc<TestDatabase>, first: i64, rests: Duration) -> Self {
+        let (written, over) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(false)));
+        let task = tokio::spawn(write(database, first, rests, Arc::clone(&written), Arc::clone(&over)));
+        Self { written, over, task }
+    }
+
+    /// What it has written so far.
+    pub(crate) fn so_far(&self) -> Written {
+        lock(&self.written).clone()
+    }
+
+    /// Lets it end its transaction; gives all that it has written.
+    pub(crate) async fn end(self) -> Written {
+        self.over.store(true, Ordering::SeqCst);
+        let _ = self.task.await;
+        lock(&self.written).clone()
+    }
+}
+
+/// The row that a transaction puts into a table.
+pub(crate) fn cells(table: &str, id: i64) -> Cells {
+    let name = Some(format!("written beside, {id}"));
+    match table {
+        "employees" => vec![name, Some("2021-11-07 02:48:42".to_owned()), Some(id.to_string()), None],
+        _ => vec![name],
+    }
+}
+
+async fn write(
+    database: Arc<TestDatabase>,
+    first: i64,
+    rests: Duration,
+    written: Arc<Mutex<Written>>,
+    over: Arc<AtomicBool>,
+) {
+    let (mut conn, mut id) = (None, first);
+    while !over.load(Ordering::SeqCst) {
+        if conn.is_none() {
+            conn = database.connect().await.ok();
+        }
+        let Some(open) = conn.as_mut() else {
+            sleep(Duration::from_millis(20)).await;
+            continue;
+        };
+        match transaction(open, id).await {
+            Some(fate) => lock(&written).push((id, fate)),
+            None => conn = None,
+        }
+        id += 1;
+        sleep(rests).await;
+    }
+}
+
+/// `None` where it was certainly not committed; the connection is of no use then.
+async fn transaction(conn: &mut Conn, id: i64) -> Option<Fate> {
+    let name = format!("written beside, {id}");
+    for statement in [
+        "START TRANSACTION".to_owned(),
+        format!("INSERT INTO departments VALUES ({id}, '{name}')"),
+        format!("INSERT INTO jobs VALUES ({id}, '{name}')"),
+        format!("INSERT INTO employees VALUES ({id}, '{name}', '2021-11-07 02:48:42', {id}, NULL)"),
+    ] {
+        conn.query_drop(statement).await.ok()?;
+    }
+    Some(if conn.query_drop("COMMIT").await.is_ok() { Fate::Committed } else { Fate::Unknown })
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
