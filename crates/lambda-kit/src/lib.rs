@@ -2,6 +2,7 @@
 //! HTTP answers.
 
 pub mod aws;
+pub mod body;
 pub mod env;
 pub mod events;
 pub mod http;
@@ -9,5 +10,6 @@ mod log;
 pub mod metrics;
 pub mod operator;
 pub mod problem;
+pub mod query;
 
 pub use log::init_tracing;

@@ -1,6 +1,6 @@
 //! Reports and the loads ledger: `GET /reports`, `GET /reports/{name}`, `GET /loads` and `GET /loads/{id}`.
 //!
-//! A request goes through stages, a module each: `accept` and `query` read it, `result` asks the database and reads
+//! A request goes through stages, a module each: `accept` and `lambda_kit::query` read it, `result` asks the database and reads
 //! its rows, `json` and `csv` write the answer into a `payload` that a function can give out.
 //!
 //! The function's configuration, from its environment: `ROWGATE_CLUSTER_ARN`, `ROWGATE_SECRET_ARN`,
@@ -12,7 +12,6 @@ mod json;
 mod links;
 mod loads;
 mod payload;
-mod query;
 mod reports;
 mod result;
 

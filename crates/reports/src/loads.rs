@@ -14,13 +14,14 @@ use domain::problem::{Problem, ProblemDetail, ProblemKind};
 use domain::report::{Parameter, ParameterType, ParameterValue, read_parameters};
 use lambda_kit::http::RequestId;
 use lambda_kit::problem::ProblemResponse;
+use lambda_kit::query;
 use serde::Serialize;
 use serde_json::json;
 
 use crate::accept::{Form, negotiate};
 use crate::links::{LinkError, Links};
 use crate::payload::{Payload, TooLarge};
-use crate::{Service, database_problem, query};
+use crate::{Service, database_problem};
 
 const MAX_LIMIT: i64 = 1000;
 const DEFAULT_LIMIT: i64 = 100;

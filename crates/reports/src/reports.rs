@@ -9,6 +9,7 @@ use domain::problem::{Problem, ProblemKind};
 use domain::report::{Column, Parameter, ParameterType, Report, read_parameters};
 use lambda_kit::http::RequestId;
 use lambda_kit::problem::ProblemResponse;
+use lambda_kit::query;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
@@ -17,7 +18,7 @@ use crate::csv::CsvWriter;
 use crate::json::JsonWriter;
 use crate::payload::TooLarge;
 use crate::result::{self, RowError};
-use crate::{Service, database_problem, query};
+use crate::{Service, database_problem};
 
 /// The reports, their parameters and columns.
 pub(crate) async fn list(

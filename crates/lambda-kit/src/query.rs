@@ -5,7 +5,7 @@ use percent_encoding::percent_decode_str;
 
 /// The pairs of a query string, decoded as forms are: `+` is a space. What is not UTF-8 becomes U+FFFD, which no
 /// parameter means.
-pub(crate) fn pairs(query: Option<&str>) -> Vec<(String, String)> {
+pub fn pairs(query: Option<&str>) -> Vec<(String, String)> {
     query
         .unwrap_or_default()
         .split('&')
@@ -18,7 +18,7 @@ pub(crate) fn pairs(query: Option<&str>) -> Vec<(String, String)> {
 }
 
 /// The problem of a request with these mistakes.
-pub(crate) fn problem(errors: Vec<ProblemDetail>) -> Problem {
+pub fn problem(errors: Vec<ProblemDetail>) -> Problem {
     let detail = match &errors[..] {
         [only] => only.detail.clone(),
         several => format!("{} parameters are wrong; errors has them all.", several.len()),
