@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# make kill-test [RUNS=500] [SEED=…]: the loader killed and disturbed at random moments, on a cloud of its own that is removed
-# however this ends. The test says how far it is, and at the end how a run that failed is done again.
+# make kill-test [RUNS=500] [SEED=…]: the loader, backups and restores killed and disturbed at random moments, on a cloud of its own
+# that is removed however this ends. The tests say how far they are, and at the end how a run that failed is done again.
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -60,4 +60,6 @@ run build
 "$TARGET/rowgate" local clean --yes --dir "$CLOUD" 9>&- 2>/dev/null
 run "$TARGET/rowgate" local up --dir "$CLOUD" --gateway-port 0 --data-api-port 0
 say "runs of the kill test"
-run runs_and_seed "${1:-}" "${2:-}"
+runs=${1:-}
+[ -n "$runs${2:-}" ] || runs=100
+run runs_and_seed "$runs" "${2:-}"

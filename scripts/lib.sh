@@ -130,7 +130,9 @@ build() {
     done
 }
 
-# The loader killed and disturbed at random moments, on the cloud of the environment. Its lines are shown as they come.
+# The loader (on the cloud of the environment), backups and restores killed and disturbed at random moments. Their lines are shown
+# as they come.
 kill_test() {
-    cargo nextest run --workspace --locked --no-capture --filterset 'package(e2e) and test(=exactly_once)'
+    cargo nextest run --workspace --locked --no-capture --no-fail-fast \
+        --filterset 'package(e2e) and (test(=exactly_once) or test(=never_half))'
 }
