@@ -1,5 +1,7 @@
 //! The HTTP interface of Rowgate, as a client sees it.
 
+mod backups;
+
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
@@ -11,6 +13,8 @@ use serde_json::{Map, Value};
 
 use crate::exit::user_error;
 use crate::http::{Answer, HttpClient};
+
+pub(crate) use backups::{Backup, Restore, RestoreRequest};
 
 /// How often a call is tried while the service is throttling or its database resumes.
 const ATTEMPTS: usize = 8;

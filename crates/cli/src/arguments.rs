@@ -1,5 +1,7 @@
 //! What the command line may say.
 
+mod backups;
+
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -9,6 +11,10 @@ use domain::load::LoadId;
 
 use crate::api::Api;
 use crate::http::HttpClient;
+
+pub(crate) use backups::{
+    BackupArguments, BackupsArguments, ListFormat, PutBackArguments, RestoreArguments, WhichBackup,
+};
 
 const EXIT_CODES: &str = "Exit codes: 0 all went well; 1 something you can put right; 2 a fault of rowgate itself.\n\
 Results go to stdout, progress to stderr. NO_COLOR turns colours off.";
@@ -38,6 +44,14 @@ pub(crate) enum CommandLine {
     Backfill(BackfillArguments),
     /// Prints a report.
     Report(ReportArguments),
+    /// Backs up tables to Avro files in the data bucket.
+    Backup(BackupArguments),
+    /// Lists the backups.
+    Backups(BackupsArguments),
+    /// Replaces tables with what a backup, or Avro files, have; asks first.
+    Restore(RestoreArguments),
+    /// Puts tables back as they were before a restore; asks first.
+    PutBack(PutBackArguments),
 }
 
 #[derive(Debug, Subcommand)]
@@ -296,7 +310,20 @@ mod tests {
     #[test]
     fn the_help_names_every_verb_and_the_exit_codes() {
         let help = Arguments::command().render_long_help().to_string();
-        for word in ["local", "demo", "sample", "upload", "rejects", "backfill", "report", "Exit codes: 0"] {
+        for word in [
+            "local",
+            "demo",
+            "sample",
+            "upload",
+            "rejects",
+            "backfill",
+            "report",
+            "backup",
+            "backups",
+            "restore",
+            "put-back",
+            "Exit codes: 0",
+        ] {
             assert!(help.contains(word), "{word}");
         }
     }

@@ -1,11 +1,11 @@
 //! Loads what lies under a prefix and was never loaded: the loader looks, page by page, and queues what it finds.
 
-use anyhow::{Context, Result, anyhow};
-use aws_sdk_lambda::primitives::Blob;
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::aws::Aws;
-use crate::exit::{aws_reason, user_error};
+use crate::invoke::invoke;
 use crate::printer::Printer;
 
 const LOADER: &str = "rowgate-loader";
@@ -42,7 +42,8 @@ pub(crate) async fn backfill(aws: &Aws, mut wanted: Backfill<'_>, printer: Print
     let step = printer.step(&format!("looking for keys that begin with {}", wanted.prefix));
     let (mut queued, mut known, mut ignored) = (0, 0, 0);
     loop {
-        let page = ask(aws, &wanted).await?;
+        let payload = json!({ "backfill": wanted });
+        let page: Page = invoke(aws, LOADER, "The backfill", &payload).await?;
         queued += page.queued;
         known += page.known;
         ignored += page.ignored_count;
@@ -61,35 +62,6 @@ pub(crate) async fn backfill(aws: &Aws, mut wanted: Backfill<'_>, printer: Print
     Ok(printer.result(&line(wanted.dry_run, queued, known, ignored))?)
 }
 
-async fn ask(aws: &Aws, wanted: &Backfill<'_>) -> Result<Page> {
-    let payload = serde_json::to_vec(&serde_json::json!({ "backfill": wanted }))?;
-    let answer =
-        aws.lambda().invoke().function_name(LOADER).payload(Blob::new(payload)).send().await.map_err(
-            |error| user_error(format!("The function {LOADER} cannot be invoked: {}.", aws_reason(&error))),
-        )?;
-    let payload = answer.payload().map(Blob::as_ref).unwrap_or_default();
-    if answer.function_error().is_some() {
-        return Err(refusal(payload));
-    }
-    serde_json::from_slice(payload)
-        .with_context(|| format!("{LOADER} answered {}", String::from_utf8_lossy(payload)))
-}
-
-/// The loader's own words.
-fn refusal(payload: &[u8]) -> anyhow::Error {
-    #[derive(Deserialize)]
-    struct Refusal {
-        #[serde(rename = "errorMessage")]
-        message: String,
-    }
-    match serde_json::from_slice::<Refusal>(payload) {
-        Ok(Refusal { message }) => {
-            user_error(format!("The backfill stopped: {}.", message.trim().trim_end_matches('.')))
-        }
-        Err(_) => anyhow!("{LOADER} failed: {}", String::from_utf8_lossy(payload)),
-    }
-}
-
 /// What was found, in one line.
 fn line(dry_run: bool, queued: u64, known: u64, ignored: u64) -> String {
     let verb = if dry_run { "would be queued" } else { "queued" };
@@ -99,8 +71,6 @@ fn line(dry_run: bool, queued: u64, known: u64, ignored: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -126,14 +96,5 @@ mod tests {
     fn what_was_found_is_told_in_one_line() {
         assert_eq!(line(false, 3, 2, 1), "3 files queued, 2 known to the ledger, 1 ignored\n");
         assert_eq!(line(true, 1, 2, 0), "1 file would be queued, 2 known to the ledger, 0 ignored\n");
-    }
-
-    #[test]
-    fn a_refusal_uses_the_loaders_words() {
-        let words = br#"{"errorType": "Error", "errorMessage": "there is no table people"}"#;
-        assert_eq!(refusal(words).to_string(), "The backfill stopped: there is no table people.");
-        let several_lines = br#"{"errorMessage": "missing field\n"}"#;
-        assert_eq!(refusal(several_lines).to_string(), "The backfill stopped: missing field.");
-        assert_eq!(refusal(b"nothing").to_string(), "rowgate-loader failed: nothing");
     }
 }

@@ -4,13 +4,17 @@ mod api;
 mod arguments;
 mod aws;
 mod backfill;
+mod backup;
 mod commands;
+mod confirm;
 mod exit;
 mod http;
+mod invoke;
 mod local;
 mod printer;
 mod rejects;
 mod report;
+mod restore;
 mod sample;
 mod table;
 mod upload;
@@ -35,6 +39,10 @@ pub async fn run(arguments: Arguments, printer: Printer) -> Result<ExitStatus> {
         CommandLine::Rejects(arguments) => commands::rejects::run(arguments, printer).await?,
         CommandLine::Backfill(arguments) => commands::backfill::run(arguments, printer).await?,
         CommandLine::Report(arguments) => commands::report::run(arguments, printer).await?,
+        CommandLine::Backup(arguments) => commands::backup::run(arguments, printer).await?,
+        CommandLine::Backups(arguments) => commands::backups::run(arguments, printer).await?,
+        CommandLine::Restore(arguments) => commands::restore::run(arguments, printer).await?,
+        CommandLine::PutBack(arguments) => commands::put_back::run(arguments, printer).await?,
     }
     Ok(ExitStatus::Success)
 }

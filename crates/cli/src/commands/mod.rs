@@ -1,9 +1,13 @@
 //! The verbs of the command, one module each.
 
 pub(crate) mod backfill;
+pub(crate) mod backup;
+pub(crate) mod backups;
 pub(crate) mod demo;
 pub(crate) mod local;
+pub(crate) mod put_back;
 pub(crate) mod rejects;
 pub(crate) mod report;
+pub(crate) mod restore;
 pub(crate) mod sample;
 pub(crate) mod upload;

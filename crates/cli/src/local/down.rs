@@ -1,7 +1,7 @@
 //! Ends the local cloud, and removes it.
 
 use std::fs;
-use std::io::{self, BufRead, IsTerminal};
+use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -10,6 +10,7 @@ use super::SERVICES;
 use super::layout::Layout;
 use super::lock::Lock;
 use super::process;
+use crate::confirm::agreed;
 use crate::exit::user_error;
 use crate::printer::Printer;
 
@@ -36,10 +37,7 @@ pub(crate) fn clean(folder: &Path, yes: bool, printer: Printer) -> Result<()> {
         for target in &targets {
             printer.note(&format!("  {}", target.display()));
         }
-        printer.note("Go on? [y/N]");
-        let mut answer = String::new();
-        io::stdin().lock().read_line(&mut answer)?;
-        if !matches!(answer.trim(), "y" | "Y" | "yes") {
+        if !agreed(printer)? {
             return Err(user_error("Nothing was removed."));
         }
     }

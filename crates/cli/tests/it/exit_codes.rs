@@ -23,6 +23,10 @@ fn wrong_arguments_are_the_users() {
         &["rejects", "7"],
         &["backfill"],
         &["backfill", "incoming/", "--mode", "replace"],
+        &["restore"],
+        &["restore", "yesterday"],
+        &["restore", "--from", "avro/"],
+        &["put-back"],
         &[],
     ] {
         let output = rowgate(folder.path(), arguments);
@@ -80,6 +84,34 @@ fn what_keeps_aws_from_being_asked_is_told_in_one_sentence() {
             format!("error: The function rowgate-loader cannot be invoked: {reason}.")
         );
     }
+}
+
+#[test]
+fn verbs_of_the_operator_name_the_variable_of_its_key() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [&["backup"][..], &["restore", "latest"], &["put-back", "20261121-020000-0000001f"]] {
+        let output = command(folder.path(), arguments).env("ROWGATE_API_KEY", "k").output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        assert!(stderr(&output).contains("--operator-key"), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_restore_that_nobody_agreed_to_does_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["restore", "--from", "avro/jobs/", "--table", "jobs"];
+    let output = command(folder.path(), &arguments)
+        .envs([("ROWGATE_URL", "http://127.0.0.1:9/v1"), ("ROWGATE_OPERATOR_KEY", "k")])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    // Nothing was called: that would have been refused.
+    assert_eq!(
+        stderr(&output),
+        "This replaces, with the rows of the files at avro/jobs/:\n  jobs\n\
+         The table as it is now is kept until it is restored again.\n\
+         error: Nothing was restored. There is no terminal to ask on; --yes goes on without asking.\n"
+    );
 }
 
 #[test]
