@@ -1,0 +1,166 @@
+//! Why a backup stops.
+
+use std::error::Error as StdError;
+
+use bucket::BucketError;
+use domain::avro::AvroError;
+
+use crate::go_on::GoOnError;
+
+/// Characters of a reason at most: what a person reads.
+const MAX_REASON: usize = 1000;
+
+/// MySQL: there is no such table, no such column.
+const NO_SUCH_TABLE: u16 = 1146;
+const NO_SUCH_COLUMN: u16 = 1054;
+
+/// An error and what caused it, one after the other.
+pub(crate) fn causes(error: &(dyn StdError + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}
+
+/// Why a backup stops before its end.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// A table of the dictionary that the database does not have.
+    #[error("the table {table} is not in the database")]
+    NoTable {
+        /// Its name.
+        table: String,
+    },
+    /// A table of the database that is not as the dictionary has it.
+    #[error("the table {table} lacks a column that the dictionary has; apply the migrations")]
+    NoColumn {
+        /// Its name.
+        table: String,
+    },
+    /// A value that the file cannot hold, or that is none of the column's: no backup would be the whole of the table.
+    #[error("the table {table}, row with the id {id}, column {column}: {problem}")]
+    Value {
+        /// The table.
+        table: String,
+        /// The row's key; `?` where that is what cannot be read.
+        id: String,
+        /// The column.
+        column: String,
+        /// What is wrong with it; never the value.
+        problem: String,
+    },
+    /// A file cannot be written.
+    #[error("the table {table}: {error}")]
+    Avro {
+        /// The table.
+        table: String,
+        /// What is wrong.
+        #[source]
+        error: AvroError,
+    },
+    /// A table is not any more what it was when the backup began.
+    #[error("the table {table} was altered while it was read")]
+    Altered {
+        /// Its name.
+        table: String,
+    },
+    /// The moment was lost too often.
+    #[error(
+        "the moment of the backup was lost {times} times: a table was replaced or altered while it was read, or the \
+         database ended the transaction"
+    )]
+    Lost {
+        /// How often.
+        times: u32,
+    },
+    /// Where a file was to be written, there is one already.
+    #[error("{key} is there already, and was not overwritten")]
+    Taken {
+        /// Its key.
+        key: String,
+    },
+    /// S3.
+    #[error(transparent)]
+    Bucket(#[from] BucketError),
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] aurora::Error),
+    /// The next invocation cannot be asked for.
+    #[error(transparent)]
+    GoOn(#[from] GoOnError),
+    /// The function's time is up, and nothing was read in it: another invocation would fare no better.
+    #[error("the function's time was over before a row was read")]
+    OutOfTime,
+    /// Somebody else went on with the backup or ended it.
+    #[error("the backup has been ended elsewhere")]
+    Ended,
+    /// What is noted of the backup cannot be read or written.
+    #[error("the state of the backup cannot be used")]
+    State(#[from] serde_json::Error),
+    /// A thread of the function panicked.
+    #[error("the function's writing thread failed")]
+    Thread(#[from] tokio::task::JoinError),
+}
+
+impl BackupError {
+    /// What an error of the database means where a table is read.
+    pub(crate) fn of_table(error: aurora::Error, table: &str) -> Self {
+        let table = table.to_owned();
+        match error {
+            aurora::Error::Sql { code: Some(NO_SUCH_TABLE), .. } => Self::NoTable { table },
+            aurora::Error::Sql { code: Some(NO_SUCH_COLUMN), .. } => Self::NoColumn { table },
+            error => Self::Database(error),
+        }
+    }
+
+    /// Whether the moment is lost, and a new one may be had.
+    pub(crate) fn is_lost(&self) -> bool {
+        matches!(self, Self::Altered { .. } | Self::Database(aurora::Error::TransactionLost { .. }))
+    }
+
+    /// Why the backup failed, for people, in [`MAX_REASON`] characters at most. The words of the database and of S3 stay out:
+    /// they may quote rows, or name what is nobody's business.
+    pub fn reason(&self) -> String {
+        let reason = match self {
+            Self::Database(aurora::Error::OutOfTime) => Self::OutOfTime.to_string(),
+            Self::Database(error) => format!("the database: {}", error.class()),
+            error => error.to_string(),
+        };
+        match reason.char_indices().nth(MAX_REASON) {
+            Some((end, _)) => format!("{}…", &reason[..end]),
+            None => reason,
+        }
+    }
+
+    /// What went wrong outside of Rowgate, for logs: S3's own words name roles and accounts.
+    pub(crate) fn causes(&self) -> String {
+        match self {
+            Self::Bucket(error) => causes(error),
+            Self::GoOn(error) => causes(error),
+            _ => self.reason(),
+        }
+    }
+
+    /// A short name for logs; never quotes values.
+    pub fn class(&self) -> &'static str {
+        match self {
+            Self::NoTable { .. } => "no_table",
+            Self::NoColumn { .. } => "no_column",
+            Self::Value { .. } => "value",
+            Self::Avro { .. } => "avro",
+            Self::Altered { .. } | Self::Lost { .. } => "lost",
+            Self::Taken { .. } => "taken",
+            Self::Bucket(_) => "s3",
+            Self::Database(error) => error.class(),
+            Self::GoOn(_) => "invoke",
+            Self::OutOfTime => "out_of_time",
+            Self::Ended => "ended",
+            Self::State(_) => "state",
+            Self::Thread(_) => "thread",
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! Which backups are kept, and what becomes of the others.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use bucket::backups::{self, Found};
+use bucket::{BucketError, Listed, Store};
+use domain::backup::{BackupId, folder, manifest_key, state_key};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use jiff::Timestamp;
+use lambda_kit::metrics;
+use serde::Serialize;
+
+use crate::error::BackupError;
+use crate::state::{Held, Status};
+
+/// Backups that are looked at side by side.
+pub(crate) const SIDE_BY_SIDE: usize = 8;
+
+/// How long the files of a backup that never became one stay: long after whoever wrote them is gone.
+const DEBRIS_STAYS: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What retention did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Expired {
+    /// Backups that are gone.
+    pub expired: Vec<BackupId>,
+    /// Backups that were found to be interrupted, and are noted as failed.
+    pub interrupted: Vec<BackupId>,
+}
+
+/// What the rule needs to know of a backup.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// Its id, which tells its age.
+    pub id: BackupId,
+    /// Its tables, where it is good: it has a manifest that can be read, all files are there with their sizes, and no
+    /// verification found anything wrong.
+    pub good: Option<BTreeSet<String>>,
+    /// Whether somebody may still be working on it.
+    pub is_running: bool,
+}
+
+/// The rule: a backup is kept for a time, and for longer while it is the newest good one of any of its tables, or still in the
+/// making. These are the backups that go.
+pub fn to_expire(known: &[Known], now: Timestamp, keep: Duration) -> Vec<&BackupId> {
+    let mut newest: BTreeMap<&str, &BackupId> = BTreeMap::new();
+    for backup in known {
+        for table in backup.good.iter().flatten() {
+            let best = newest.entry(table).or_insert(&backup.id);
+            *best = (*best).max(&backup.id);
+        }
+    }
+    let needed: BTreeSet<&BackupId> = newest.into_values().collect();
+    let keep = i64::try_from(keep.as_secs()).unwrap_or(i64::MAX);
+    let is_old = |id: &BackupId| now.as_second().saturating_sub(id.unix_seconds()) > keep;
+    let goes = |backup: &&Known| is_old(&backup.id) && !backup.is_running && !needed.contains(&backup.id);
+    known.iter().filter(goes).map(|backup| &backup.id).collect()
+}
+
+/// A backup as it was found.
+struct Seen {
+    known: Known,
+    has_manifest: bool,
+    listed: Vec<Listed>,
+}
+
+/// Removes what is not kept, and notes what was interrupted. Where anything of it cannot be read, nothing is removed: what
+/// cannot be read may be what another backup is kept for.
+pub(crate) async fn expire<S: Store>(store: &S, keep: Duration) -> Result<Expired, BackupError> {
+    let now = Timestamp::now();
+    let ids = backups::ids(store).await?;
+    let seen: Vec<Seen> = stream::iter(ids)
+        .map(|backup| look_at(store, backup, now))
+        .buffered(SIDE_BY_SIDE)
+        .try_collect()
+        .await?;
+    let known: Vec<Known> = seen.iter().map(|seen| seen.known.clone()).collect();
+    let expired: BTreeSet<&BackupId> = to_expire(&known, now, keep).into_iter().collect();
+    let mut done = Expired::default();
+    for Seen { known, has_manifest, listed } in seen {
+        if expired.contains(&known.id) {
+            remove(store, &known.id, &listed).await?;
+            tracing::info!(backup.id = %known.id, "backup expired");
+            done.expired.push(known.id);
+        } else if !has_manifest && !known.is_running {
+            if note_interrupted(store, &known.id, now).await? {
+                done.interrupted.push(known.id);
+            }
+            remove_debris(store, &listed, now).await?;
+        }
+    }
+    Ok(done)
+}
+
+async fn look_at<S: Store>(store: &S, backup: BackupId, now: Timestamp) -> Result<Seen, BackupError> {
+    let listed = store.list_all(&folder(&backup)).await?;
+    let found = backups::find(store, &backup).await?;
+    let has_manifest = found.is_some();
+    let good = match found {
+        Some(Found::Manifest(manifest)) if backups::missing_of(&listed, &manifest).is_none() => {
+            let verified = backups::verified(store, &backup).await?;
+            let is_good = verified.is_none_or(|verified| verified.good);
+            is_good.then(|| manifest.tables.keys().cloned().collect())
+        }
+        _ => None,
+    };
+    let is_running = match Held::read(store, &backup).await {
+        _ if has_manifest => false,
+        Ok(Some(held)) => held.state.status == Status::Running && !held.state.is_interrupted(now),
+        // Written by a newer version, perhaps, or by nobody: what is there must be old to go.
+        Ok(None) | Err(BackupError::State(_)) => false,
+        Err(error) => return Err(error),
+    };
+    Ok(Seen { known: Known { id: backup, good, is_running }, has_manifest, listed })
+}
+
+/// Notes a backup that nobody works on any more as failed; whether it was this that noted it.
+async fn note_interrupted<S: Store>(
+    store: &S,
+    backup: &BackupId,
+    now: Timestamp,
+) -> Result<bool, BackupError> {
+    let mut held = match Held::read(store, backup).await {
+        Ok(Some(held)) if held.state.is_interrupted(now) => held,
+        Ok(_) | Err(BackupError::State(_)) => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    held.state.fail(INTERRUPTED.to_owned());
+    match held.save().await {
+        Err(BackupError::Ended) => return Ok(false),
+        saved => saved?,
+    }
+    tracing::error!(backup.id = %backup, "backup was interrupted");
+    metrics::backup_failed(backup.as_str());
+    Ok(true)
+}
+
+/// Why a backup failed that nobody works on any more.
+pub(crate) const INTERRUPTED: &str = "it was interrupted: the function that worked on it was stopped";
+
+/// Removes all of a backup. The manifest goes first: what is left when this is interrupted is no backup.
+async fn remove(store: &impl Store, backup: &BackupId, listed: &[Listed]) -> Result<(), BucketError> {
+    store.delete(&[manifest_key(backup)]).await?;
+    // The state goes last: as long as there are files, something tells what they are.
+    let state = state_key(backup);
+    let keys: Vec<String> =
+        listed.iter().map(|object| object.key.clone()).filter(|key| *key != state).collect();
+    store.delete(&keys).await?;
+    store.delete(&[state]).await
+}
+
+/// Removes the files of a backup that never became one, once they are old.
+async fn remove_debris(store: &impl Store, listed: &[Listed], now: Timestamp) -> Result<(), BucketError> {
+    let stays = i64::try_from(DEBRIS_STAYS.as_millis()).unwrap_or(i64::MAX);
+    let files = || listed.iter().filter(|object| object.key.ends_with(".avro"));
+    let is_fresh = |object: &Listed| now.as_millisecond() - object.modified < stays;
+    let keys: Vec<String> = files().map(|object| object.key.clone()).collect();
+    if keys.is_empty() || files().any(is_fresh) {
+        return Ok(());
+    }
+    store.delete(&keys).await
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const DAY: i64 = 24 * 3600;
+
+    fn known() -> impl Strategy<Value = Vec<Known>> {
+        let tables = proptest::collection::btree_set(prop::sample::select(vec!["a", "b", "c"]), 1..=3);
+        let good =
+            proptest::option::of(tables.prop_map(|tables| tables.into_iter().map(str::to_owned).collect()));
+        let one = (0..80_i64, any::<u32>(), good, proptest::bool::weighted(0.1));
+        let one = one.prop_map(|(age, random, good, is_running)| Known {
+            id: BackupId::new(100 * DAY - age * DAY, random),
+            good,
+            is_running,
+        });
+        proptest::collection::vec(one, 0..20)
+    }
+
+    proptest! {
+        #[test]
+        fn the_newest_good_backup_of_every_table_stays(known in known(), keep in 0..60_u64) {
+            let now = Timestamp::from_second(100 * DAY).unwrap();
+            let keep_days = Duration::from_secs(keep * 24 * 3600);
+            let goes = to_expire(&known, now, keep_days);
+            for table in ["a", "b", "c"] {
+                let has = |backup: &&Known| backup.good.as_ref().is_some_and(|tables| tables.contains(table));
+                if let Some(newest) = known.iter().filter(has).map(|backup| &backup.id).max() {
+                    prop_assert!(!goes.contains(&newest), "{} of {}", newest, table);
+                }
+            }
+            for backup in &known {
+                let age = 100 * DAY - backup.id.unix_seconds();
+                let is_needed = ["a", "b", "c"].iter().any(|table| {
+                    let has = |other: &&Known| other.good.as_ref().is_some_and(|tables| tables.contains(*table));
+                    known.iter().filter(has).map(|other| &other.id).max() == Some(&backup.id)
+                });
+                // Everything else goes, and nothing that is young or in the making.
+                let expected = age > i64::try_from(keep).unwrap() * DAY && !backup.is_running && !is_needed;
+                prop_assert_eq!(goes.contains(&&backup.id), expected);
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! The `rowgate-backup` function: wires configuration, database, bucket, and what the function is invoked with.
+
+// The future of a whole backup, retries and SDK calls within, nests deeper than the compiler's default allows.
+#![recursion_limit = "256"]
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use aurora::{Database, Target};
+use backup::{Backups, LambdaGoOn, Options, Service, Times, invoke, router};
+use bucket::S3Bucket;
+use lambda_kit::operator::Operator;
+use lambda_kit::{aws, env, events};
+use lambda_runtime::{Context, Error};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    lambda_kit::init_tracing();
+    let target = Target {
+        cluster_arn: env::required("ROWGATE_CLUSTER_ARN")?,
+        secret_arn: env::required("ROWGATE_SECRET_ARN")?,
+        database: env::required("ROWGATE_DATABASE")?,
+    };
+    let bucket = env::required("ROWGATE_BUCKET")?;
+    let function = env::required("AWS_LAMBDA_FUNCTION_NAME")?;
+    let config = aws::sdk_config()?;
+    let backups = Arc::new(Backups {
+        database: Database::new(aws_sdk_rdsdata::Client::new(&config), target),
+        store: S3Bucket::new(&aws_sdk_s3::config::Config::new(&config), bucket),
+        go_on: LambdaGoOn::new(aws_sdk_lambda::Client::new(&config), function),
+        dictionary: domain::shipped::dictionary()?,
+        options: Options::read(|name| std::env::var(name).ok())?,
+    });
+    let service = Service { backups: Arc::clone(&backups), operator: Operator::from_env()? };
+    events::serve_with_commands(router(service), move |payload, context: Context| {
+        let backups = Arc::clone(&backups);
+        async move {
+            let left = context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
+            invoke(&backups, payload, Times::within(left)).await
+        }
+    })
+    .await
+}

@@ -1,0 +1,228 @@
+//! What the function is invoked with, and what it answers.
+
+use domain::backup::BackupId;
+use domain::dictionary::{Dictionary, Table};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use bucket::Store;
+
+use crate::answer::Done;
+use crate::error::BackupError;
+use crate::expire::{Expired, expire};
+use crate::go_on::GoOn;
+use crate::run::Backups;
+use crate::times::Times;
+
+/// A command, with names that the dictionary knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// `{}`, or `{"tables": […]}`: these tables, in a new backup.
+    Make(Vec<&'static Table>),
+    /// `{"continue": {"backup": …, "etag": …}}`: goes on with a backup.
+    Continue {
+        /// The backup.
+        backup: BackupId,
+        /// The etag of its state, as whoever handed it on wrote it.
+        etag: String,
+    },
+    /// `{"expire": {}}`: retention alone.
+    Expire,
+}
+
+/// A request that cannot be followed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RequestError {
+    /// It has not the shape of a request.
+    #[error("{0}")]
+    Shape(String),
+    /// A table that the dictionary does not have.
+    #[error("there is no table {name:?}; there are {known}")]
+    UnknownTable {
+        /// The name that was asked for.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wire {
+    tables: Option<Vec<String>>,
+    r#continue: Option<Continue>,
+    expire: Option<Nothing>,
+}
+
+/// What `POST /backups` takes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    tables: Option<Vec<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Continue {
+    backup: BackupId,
+    etag: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+impl Command {
+    /// Reads the payload of an invocation.
+    ///
+    /// # Errors
+    /// [`RequestError`] says what is wrong with it.
+    pub fn read(dictionary: &'static Dictionary, payload: Value) -> Result<Self, RequestError> {
+        match object(payload)? {
+            Wire { tables, r#continue: None, expire: None } => Ok(Self::Make(named(dictionary, tables)?)),
+            Wire { tables: None, r#continue: Some(Continue { backup, etag }), expire: None } => {
+                Ok(Self::Continue { backup, etag })
+            }
+            Wire { tables: None, r#continue: None, expire: Some(Nothing {}) } => Ok(Self::Expire),
+            _ => Err(RequestError::Shape("name one of tables, continue and expire, or nothing".to_owned())),
+        }
+    }
+}
+
+/// Reads the body of `POST /backups`: the tables to back up.
+pub(crate) fn read_body(
+    dictionary: &'static Dictionary,
+    body: Value,
+) -> Result<Vec<&'static Table>, RequestError> {
+    let Body { tables } = object(body)?;
+    named(dictionary, tables)
+}
+
+fn object<T: serde::de::DeserializeOwned>(value: Value) -> Result<T, RequestError> {
+    // An array would do as well, its values taken for the fields in their order.
+    if !value.is_object() {
+        return Err(RequestError::Shape("it must be a JSON object".to_owned()));
+    }
+    serde_json::from_value(value).map_err(|error| RequestError::Shape(error.to_string()))
+}
+
+/// The tables of these names, or all.
+fn named(
+    dictionary: &'static Dictionary,
+    names: Option<Vec<String>>,
+) -> Result<Vec<&'static Table>, RequestError> {
+    let Some(names) = names else { return Ok(dictionary.tables().iter().collect()) };
+    if names.is_empty() {
+        return Err(RequestError::Shape("tables is empty; leave it out for all of them".to_owned()));
+    }
+    let known = || dictionary.table_names();
+    let table = |name: String| {
+        dictionary.table(&name).ok_or_else(|| RequestError::UnknownTable { name, known: known() })
+    };
+    names.into_iter().map(table).collect()
+}
+
+/// What the function answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Answer {
+    /// A backup as the invocation leaves it.
+    Done(Done),
+    /// What retention did.
+    Expired(Expired),
+}
+
+/// Why there is no answer; one sentence, the log has the causes.
+#[derive(Debug, thiserror::Error)]
+pub enum InvocationError {
+    /// The payload.
+    #[error("the payload cannot be used: {0}")]
+    Request(#[from] RequestError),
+    /// The backup.
+    #[error("the backup failed: {}", .0.reason())]
+    Backup(#[from] BackupError),
+}
+
+/// Does what a payload asks for.
+///
+/// # Errors
+/// [`InvocationError`].
+pub async fn invoke<S: Store, G: GoOn>(
+    backups: &Backups<S, G>,
+    payload: Value,
+    times: Times,
+) -> Result<Answer, InvocationError> {
+    let done = match Command::read(backups.dictionary, payload)? {
+        Command::Make(tables) => backups.make(&tables, times).await?,
+        Command::Continue { backup, etag } => backups.go_on(&backup, &etag, times).await?,
+        Command::Expire => {
+            let expired = expire(&backups.store, backups.options.keep).await;
+            return Ok(Answer::Expired(expired.inspect_err(log_expiry)?));
+        }
+    };
+    if done.status == crate::Status::Completed
+        && let Err(error) = expire(&backups.store, backups.options.keep).await
+    {
+        // The backup is good all the same, and the next one's retention does what this one's left.
+        log_expiry(&error);
+    }
+    Ok(Answer::Done(done))
+}
+
+fn log_expiry(error: &BackupError) {
+    tracing::error!(
+        error.class = error.class(),
+        error.causes = error.causes(),
+        "backups could not be expired"
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::shipped::dictionary;
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(payload: Value) -> Result<Command, String> {
+        Command::read(dictionary().unwrap(), payload).map_err(|error| error.to_string())
+    }
+
+    fn tables(payload: Value) -> Vec<&'static str> {
+        match read(payload) {
+            Ok(Command::Make(tables)) => tables.into_iter().map(Table::name).collect(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn tells_commands_apart() {
+        assert_eq!(tables(json!({})), ["departments", "jobs", "employees"]);
+        assert_eq!(tables(json!({"tables": ["hired_employees", "jobs"]})), ["employees", "jobs"]);
+        assert_eq!(read(json!({"expire": {}})), Ok(Command::Expire));
+        let backup = BackupId::new(0, 1);
+        let payload = json!({"continue": {"backup": backup, "etag": "\"e\""}});
+        assert_eq!(read(payload), Ok(Command::Continue { backup, etag: "\"e\"".to_owned() }));
+    }
+
+    #[test]
+    fn says_what_is_wrong_with_a_payload() {
+        for (payload, expected) in [
+            (json!([]), "it must be a JSON object"),
+            (json!({"tables": []}), "tables is empty; leave it out for all of them"),
+            (
+                json!({"tables": ["jobs", "job"]}),
+                "there is no table \"job\"; there are departments, jobs, employees",
+            ),
+            (
+                json!({"expire": {}, "tables": ["jobs"]}),
+                "name one of tables, continue and expire, or nothing",
+            ),
+            (json!({"continue": {"backup": "../x", "etag": ""}}), "\"../x\" is no id of a backup"),
+        ] {
+            assert_eq!(read(payload), Err(expected.to_owned()));
+        }
+        assert!(read(json!({"table": ["jobs"]})).unwrap_err().contains("unknown field `table`"));
+        assert!(read(json!({"tables": "jobs"})).unwrap_err().contains("invalid type"));
+    }
+}

@@ -1,0 +1,327 @@
+//! A backup from its beginning to its manifest, through as many invocations as it takes.
+
+use std::collections::BTreeSet;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use aurora::Database;
+use aurora::snapshot::Snapshot;
+use bucket::{Put, Store, When};
+use domain::backup::{BackupId, MANIFEST_FORMAT, Manifest, folder, manifest_key};
+use domain::dictionary::{Dictionary, Table};
+use domain::shipped::dictionary_version;
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use lambda_kit::metrics::{self, BackupFigures};
+
+use crate::answer::Done;
+use crate::clock;
+use crate::encode::VERSION;
+use crate::error::BackupError;
+use crate::go_on::GoOn;
+use crate::options::Options;
+use crate::state::{Cursor, Held, Progress, State, Status};
+use crate::table::Writing;
+use crate::times::Times;
+
+/// How often the moment is taken at most. A table that is swapped or altered while it is read makes a new one necessary.
+const MAX_MOMENTS: u32 = 4;
+
+/// What backups are made with.
+#[derive(Debug)]
+pub struct Backups<S, G> {
+    /// The database whose tables are backed up.
+    pub database: Database,
+    /// The bucket that backups go to.
+    pub store: S,
+    /// The next invocation.
+    pub go_on: G,
+    /// The tables there are.
+    pub dictionary: &'static Dictionary,
+    /// What is set.
+    pub options: Options,
+}
+
+/// How an invocation leaves a backup.
+enum Left {
+    /// All tables are written.
+    Complete { moment: String, tables: IndexMap<String, Progress> },
+    /// There was no more time. The snapshot is handed on with the cursor.
+    Unfinished { snapshot: Snapshot, cursor: Cursor },
+}
+
+impl<S: Store, G: GoOn> Backups<S, G> {
+    /// Makes a backup of these tables, or the beginning of one that other invocations end.
+    ///
+    /// # Errors
+    /// [`BackupError`]; the backup has failed, unless that could not even be noted: then it will be found to be interrupted.
+    pub async fn make(&self, tables: &[&'static Table], times: Times) -> Result<Done, BackupError> {
+        let held = self.note(tables).await?;
+        self.work(held, times).await
+    }
+
+    /// Notes a new backup of these tables and asks for an invocation that makes it; gives its id.
+    ///
+    /// # Errors
+    /// [`BackupError`]; there is no such backup then.
+    pub async fn start(&self, tables: &[&'static Table]) -> Result<BackupId, BackupError> {
+        let mut held = self.note(tables).await?;
+        let backup = held.state.backup.clone();
+        if let Err(error) = self.go_on.go_on(&backup, &held.etag).await {
+            let error = BackupError::from(error);
+            self.fail(&mut held, &error).await;
+            return Err(error);
+        }
+        tracing::info!(backup.id = %backup, backup.tables = held.state.tables.join(","), "backup asked for");
+        Ok(backup)
+    }
+
+    /// Goes on with a backup whose state has this etag. A twin of an invocation that does so already does nothing.
+    ///
+    /// # Errors
+    /// As [`make`](Self::make).
+    pub async fn go_on(&self, backup: &BackupId, etag: &str, times: Times) -> Result<Done, BackupError> {
+        let Some(held) = Held::read(&self.store, backup).await? else { return Err(BackupError::Ended) };
+        if held.etag != etag || held.state.status != Status::Running {
+            tracing::info!(backup.id = %backup, "somebody else goes on with the backup");
+            return Ok(Done::of_state(&held.state));
+        }
+        self.work(held, times).await
+    }
+
+    async fn note(&self, tables: &[&'static Table]) -> Result<Held<S>, BackupError> {
+        // In the dictionary's order, each once.
+        let asked = |table: &&Table| tables.iter().any(|asked| asked.name() == table.name());
+        let tables = self.dictionary.tables().iter().filter(asked).map(|table| table.name().to_owned());
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let random = RandomState::new().build_hasher().finish() as u32;
+        let backup = BackupId::new(i64::try_from(now).unwrap_or(i64::MAX), random);
+        Held::create(&self.store, State::new(backup, tables.collect(), self.options.codec)).await
+    }
+
+    /// Works on a backup until it is complete, has failed or the time is up.
+    async fn work(&self, mut held: Held<S>, times: Times) -> Result<Done, BackupError> {
+        held.state.invocations += 1;
+        // Whoever else has been asked to go on with it finds that it is taken.
+        match held.save().await {
+            Err(BackupError::Ended) => return Ok(Done::of_state(&held.state)),
+            saved => saved?,
+        }
+        let left = self.write(&mut held.state, times).await;
+        let ended = match left {
+            Ok(Left::Complete { moment, tables }) => self.complete(&mut held, moment, tables).await,
+            Ok(Left::Unfinished { snapshot, cursor }) => self.hand_on(&mut held, snapshot, cursor).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = &ended {
+            self.fail(&mut held, error).await;
+        }
+        ended
+    }
+
+    /// Writes tables until all are written or the time is up; begins anew where the moment is lost.
+    async fn write(&self, state: &mut State, times: Times) -> Result<Left, BackupError> {
+        let database = self.database.with_deadline(times.deadline);
+        let mut cursor = state.cursor.take();
+        loop {
+            let (snapshot, mut tables) = match cursor.take() {
+                Some(Cursor { transaction, moment, tables }) => {
+                    (Snapshot::resume(&database, transaction, moment), tables)
+                }
+                None => {
+                    state.moments += 1;
+                    (Snapshot::take(&database).await?, IndexMap::new())
+                }
+            };
+            let rows = rows_of(&tables);
+            let moment = snapshot.moment().to_owned();
+            let error = match self.write_tables(&snapshot, state, &mut tables, times).await {
+                Ok(true) => {
+                    end(snapshot).await;
+                    return Ok(Left::Complete { moment, tables });
+                }
+                Ok(false) if rows_of(&tables) == rows => BackupError::OutOfTime,
+                Ok(false) => {
+                    let transaction = snapshot.id().to_owned();
+                    return Ok(Left::Unfinished { snapshot, cursor: Cursor { transaction, moment, tables } });
+                }
+                Err(error) => error,
+            };
+            end(snapshot).await;
+            if !error.is_lost() {
+                return Err(error);
+            }
+            if state.moments >= MAX_MOMENTS {
+                return Err(BackupError::Lost { times: state.moments });
+            }
+            tracing::warn!(
+                backup.id = %state.backup,
+                error.class = error.class(),
+                backup.moments = state.moments,
+                "the moment of the backup is lost; it begins anew"
+            );
+        }
+    }
+
+    /// Writes the tables that are left; whether that were all.
+    async fn write_tables(
+        &self,
+        snapshot: &Snapshot,
+        state: &mut State,
+        tables: &mut IndexMap<String, Progress>,
+        times: Times,
+    ) -> Result<bool, BackupError> {
+        let State { backup, tables: asked, codec, next_part, .. } = state;
+        let part_bytes = self.options.part_bytes;
+        let writing = Writing { store: &self.store, backup, codec: *codec, part_bytes, until: times.until };
+        let before = rows_of(tables);
+        for name in asked {
+            // A release that came between two invocations may have taken it from the dictionary.
+            let known = self.dictionary.tables().iter().find(|table| table.name() == name);
+            let Some(table) = known else { return Err(BackupError::NoTable { table: name.clone() }) };
+            let mut progress = tables.shift_remove(name.as_str());
+            let next_part = next_part.entry(name.clone()).or_default();
+            if progress.as_ref().is_none_or(|progress| !progress.is_complete) {
+                // Each invocation writes something, or there would be invocations for ever.
+                if times.until.is_over() && rows_of(tables) != before {
+                    return Ok(false);
+                }
+                writing.write(snapshot, table, &mut progress, next_part).await?;
+            }
+            let Some(progress) = progress else { return Ok(false) };
+            let is_complete = progress.is_complete;
+            tables.insert(name.clone(), progress);
+            if !is_complete {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Lets another invocation go on.
+    async fn hand_on(
+        &self,
+        held: &mut Held<S>,
+        snapshot: Snapshot,
+        cursor: Cursor,
+    ) -> Result<Done, BackupError> {
+        held.state.cursor = Some(cursor);
+        held.save().await?;
+        self.go_on.go_on(&held.state.backup, &held.etag).await?;
+        snapshot.release();
+        let done = Done::of_state(&held.state);
+        tracing::info!(
+            backup.id = %held.state.backup,
+            backup.rows = done.rows(),
+            backup.invocations = held.state.invocations,
+            "the backup goes on in another invocation"
+        );
+        Ok(done)
+    }
+
+    /// Writes the manifest, which makes a backup of what is there.
+    async fn complete(
+        &self,
+        held: &mut Held<S>,
+        moment: String,
+        tables: IndexMap<String, Progress>,
+    ) -> Result<Done, BackupError> {
+        // Who was taken to be dead, and was, does not come back to life with a manifest.
+        held.save().await?;
+        let State { backup, started_at, codec, .. } = held.state.clone();
+        // Clocks of two machines differ a little.
+        let finished_at = clock::text(Timestamp::now()).max(started_at.clone());
+        let manifest = Manifest {
+            format: MANIFEST_FORMAT,
+            backup: backup.clone(),
+            rowgate: VERSION.to_owned(),
+            dictionary: dictionary_version().to_owned(),
+            moment,
+            started_at,
+            finished_at: finished_at.clone(),
+            codec,
+            tables: tables.into_iter().map(|(name, progress)| (name, progress.manifest)).collect(),
+        };
+        let put = self.store.put(&manifest_key(&backup), manifest.to_json()?.into(), When::New).await?;
+        if put == Put::Refused {
+            return Err(BackupError::Ended);
+        }
+        held.state.status = Status::Completed;
+        held.state.finished_at = Some(finished_at);
+        if let Err(error) = held.save().await {
+            // The manifest alone counts.
+            tracing::warn!(backup.id = %backup, error.causes = error.causes(), "the end of the backup is not noted");
+        }
+        let done = Done::of_manifest(&manifest);
+        let bytes = manifest.tables.values().map(|table| table.bytes).sum();
+        let time = clock::time(&manifest.finished_at).duration_since(clock::time(&manifest.started_at));
+        let time = Duration::try_from(time).unwrap_or_default();
+        metrics::backup_completed(&BackupFigures { backup: backup.as_str(), rows: done.rows(), bytes, time });
+        tracing::info!(
+            backup.id = %backup,
+            backup.moment = manifest.moment,
+            backup.rows = done.rows(),
+            backup.bytes = bytes,
+            backup.invocations = held.state.invocations,
+            backup.moments = held.state.moments,
+            duration_ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX),
+            "backup completed"
+        );
+        self.remove_files(&backup, Some(&manifest)).await;
+        Ok(done)
+    }
+
+    /// Notes that a backup has failed, and removes what it wrote.
+    async fn fail(&self, held: &mut Held<S>, error: &BackupError) {
+        let backup = held.state.backup.clone();
+        tracing::error!(
+            backup.id = %backup,
+            error.class = error.class(),
+            error.causes = error.causes(),
+            backup.invocations = held.state.invocations,
+            "backup failed"
+        );
+        if matches!(error, BackupError::Ended) {
+            return;
+        }
+        metrics::backup_failed(backup.as_str());
+        held.state.fail(error.reason());
+        match held.save().await {
+            // A manifest whose answer was lost makes a backup of it, and needs the files.
+            Ok(()) if !matches!(error, BackupError::Bucket(_)) => self.remove_files(&backup, None).await,
+            Ok(()) => {}
+            Err(error) => {
+                tracing::warn!(backup.id = %backup, error.causes = error.causes(), "the failure is not noted");
+            }
+        }
+    }
+
+    /// Removes the files of a backup that its manifest does not name: those of moments that were lost.
+    async fn remove_files(&self, backup: &BackupId, manifest: Option<&Manifest>) {
+        let removed = async {
+            let folder = folder(backup);
+            let tables = manifest.iter().flat_map(|manifest| manifest.tables.values());
+            let named: BTreeSet<&str> =
+                tables.flat_map(|table| &table.files).map(|file| file.key.as_str()).collect();
+            let needed = |key: &str| key.strip_prefix(&folder).is_some_and(|name| named.contains(name));
+            let listed = self.store.list_all(&folder).await?.into_iter().map(|object| object.key);
+            let keys: Vec<String> = listed.filter(|key| key.ends_with(".avro") && !needed(key)).collect();
+            if keys.is_empty() { Ok(()) } else { self.store.delete(&keys).await }
+        };
+        if let Err(error) = removed.await {
+            let error = BackupError::from(error);
+            tracing::warn!(backup.id = %backup, error.causes = error.causes(), "files that nobody needs stay for now");
+        }
+    }
+}
+
+fn rows_of(tables: &IndexMap<String, Progress>) -> (usize, u64) {
+    let complete = tables.values().filter(|progress| progress.is_complete).count();
+    (complete, tables.values().map(|progress| progress.manifest.rows).sum())
+}
+
+async fn end(snapshot: Snapshot) {
+    if let Err(error) = snapshot.end().await {
+        tracing::warn!(error.class = error.class(), "a snapshot is left to the idle timeout");
+    }
+}

@@ -1,0 +1,192 @@
+//! What is noted of a backup that has no manifest (yet), in the bucket beside its files: who works on it, and where the next
+//! invocation goes on.
+
+use std::time::Duration;
+
+use bucket::{Put, Store, When};
+use domain::avro::{Codec, ContentSum};
+use domain::backup::{BackupId, TableManifest, state_key};
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::clock;
+use crate::error::BackupError;
+
+/// What a state may have in bytes; it names the files written so far, as the manifest will.
+const MAX_STATE: u64 = 64 * 1024 * 1024;
+
+/// An invocation notes when it begins to work, and works for 15 minutes at most: after another one, nobody does.
+const LONGEST_WORK: Duration = Duration::from_secs(16 * 60);
+
+/// How a backup stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// An invocation works on it, or will soon.
+    Running,
+    /// Its manifest is written.
+    Completed,
+    /// It will never have a manifest, or what it holds is not what its manifest says.
+    Failed,
+}
+
+/// What is noted of a backup.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct State {
+    pub(crate) backup: BackupId,
+    pub(crate) status: Status,
+    /// The tables that are asked for.
+    pub(crate) tables: Vec<String>,
+    /// The same in all files, whatever is set meanwhile.
+    pub(crate) codec: Codec,
+    pub(crate) started_at: String,
+    /// When an invocation last began or ended to work on it.
+    pub(crate) active_at: String,
+    pub(crate) finished_at: Option<String>,
+    /// Moments that were taken: one, and one more each time that it was lost.
+    pub(crate) moments: u32,
+    pub(crate) invocations: u32,
+    pub(crate) error: Option<String>,
+    /// The number of each table's next file: none is used twice, not even when the backup begins anew.
+    pub(crate) next_part: IndexMap<String, u32>,
+    /// Where the next invocation goes on; between two of them alone.
+    pub(crate) cursor: Option<Cursor>,
+}
+
+/// Where another invocation goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Cursor {
+    /// The snapshot: the transaction's id and its moment.
+    pub(crate) transaction: String,
+    pub(crate) moment: String,
+    /// The tables that are done or begun.
+    pub(crate) tables: IndexMap<String, Progress>,
+}
+
+/// How much of a table is in files that are complete.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Progress {
+    /// As it would be in the manifest.
+    pub(crate) manifest: TableManifest,
+    /// The key of the last row.
+    pub(crate) after: Option<i64>,
+    pub(crate) is_complete: bool,
+}
+
+impl Progress {
+    pub(crate) fn sum(&self) -> ContentSum {
+        ContentSum::parse(self.manifest.rows, &self.manifest.checksum).unwrap_or_default()
+    }
+}
+
+impl State {
+    pub(crate) fn new(backup: BackupId, tables: Vec<String>, codec: Codec) -> Self {
+        let now = clock::text(Timestamp::now());
+        Self {
+            backup,
+            status: Status::Running,
+            tables,
+            codec,
+            started_at: now.clone(),
+            active_at: now,
+            finished_at: None,
+            moments: 0,
+            invocations: 0,
+            error: None,
+            next_part: IndexMap::new(),
+            cursor: None,
+        }
+    }
+
+    /// Whether it is noted as running, but nobody can be working on it any more.
+    pub(crate) fn is_interrupted(&self, now: Timestamp) -> bool {
+        let idle = now.duration_since(clock::time(&self.active_at));
+        self.status == Status::Running && Duration::try_from(idle).is_ok_and(|idle| idle > LONGEST_WORK)
+    }
+
+    /// Ends it as failed.
+    pub(crate) fn fail(&mut self, reason: String) {
+        self.status = Status::Failed;
+        self.error = Some(reason);
+        self.finished_at = Some(clock::text(Timestamp::now()));
+        self.cursor = None;
+    }
+}
+
+/// The state of a backup, held by the one who wrote it last: it can be written only as long as nobody else has.
+#[derive(Debug)]
+pub(crate) struct Held<S> {
+    store: S,
+    pub(crate) state: State,
+    pub(crate) etag: String,
+}
+
+impl<S: Store> Held<S> {
+    /// Notes a new backup.
+    ///
+    /// # Errors
+    /// [`BackupError::Taken`] where there is one of this id.
+    pub(crate) async fn create(store: &S, state: State) -> Result<Self, BackupError> {
+        let key = state_key(&state.backup);
+        match store.put(&key, serde_json::to_vec(&state)?.into(), When::New).await? {
+            Put::Written(etag) => Ok(Self { store: store.clone(), state, etag }),
+            Put::Refused => Err(BackupError::Taken { key }),
+        }
+    }
+
+    /// What is noted of a backup, if anything is.
+    pub(crate) async fn read(store: &S, backup: &BackupId) -> Result<Option<Self>, BackupError> {
+        let Some(object) = store.get(&state_key(backup), MAX_STATE).await? else { return Ok(None) };
+        let state = serde_json::from_slice(&object.content)?;
+        Ok(Some(Self { store: store.clone(), state, etag: object.etag }))
+    }
+
+    /// Writes it, and when.
+    ///
+    /// # Errors
+    /// [`BackupError::Ended`] where somebody else has written it since.
+    pub(crate) async fn save(&mut self) -> Result<(), BackupError> {
+        self.state.active_at = clock::text(Timestamp::now());
+        let json = serde_json::to_vec(&self.state)?;
+        let key = state_key(&self.state.backup);
+        match self.store.put(&key, json.into(), When::Is(&self.etag)).await? {
+            Put::Written(etag) => self.etag = etag,
+            Put::Refused => return Err(BackupError::Ended),
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bucket::MemoryBucket;
+
+    use super::*;
+
+    fn state() -> State {
+        State::new(BackupId::new(1_795_226_400, 1), vec!["jobs".to_owned()], Codec::Deflate)
+    }
+
+    #[tokio::test]
+    async fn only_the_one_who_wrote_last_writes_again() {
+        let store = MemoryBucket::default();
+        let mut first = Held::create(&store, state()).await.unwrap();
+        assert!(matches!(Held::create(&store, state()).await, Err(BackupError::Taken { .. })));
+        let mut second = Held::read(&store, &first.state.backup).await.unwrap().unwrap();
+        second.save().await.unwrap();
+        second.save().await.unwrap();
+        assert!(matches!(first.save().await, Err(BackupError::Ended)));
+    }
+
+    #[test]
+    fn nobody_works_longer_than_lambda_lets_them() {
+        let mut state = state();
+        let active = clock::time(&state.active_at);
+        assert!(!state.is_interrupted(active + Duration::from_secs(15 * 60)));
+        assert!(state.is_interrupted(active + Duration::from_secs(17 * 60)));
+        assert!(!state.is_interrupted(active - Duration::from_secs(3600)), "clocks differ");
+        state.fail("why".to_owned());
+        assert!(!state.is_interrupted(active + Duration::from_secs(17 * 60)));
+    }
+}

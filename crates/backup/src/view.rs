@@ -1,0 +1,140 @@
+//! Backups as they are shown.
+
+use bucket::Store;
+use bucket::backups::{self, Found};
+use domain::backup::{BackupId, Manifest};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::error::BackupError;
+use crate::expire::{INTERRUPTED, SIDE_BY_SIDE};
+use crate::state::{Held, Status};
+
+/// A backup, as a list shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct View {
+    backup: BackupId,
+    status: Status,
+    started_at: Option<String>,
+    finished_at: Option<String>,
+    /// The moment that all tables are a picture of.
+    moment: Option<String>,
+    tables: IndexMap<String, TableView>,
+    /// When it was last verified, whatever came of it.
+    verified_at: Option<String>,
+    error: Option<String>,
+}
+
+/// A table; without numbers where there are none (yet).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct TableView {
+    rows: Option<u64>,
+    bytes: Option<u64>,
+}
+
+/// A page of backups, newest first.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Page {
+    backups: Vec<View>,
+    /// After which the next page begins.
+    next: Option<BackupId>,
+}
+
+/// At most `limit` backups that are older than `after`.
+pub(crate) async fn list<S: Store>(
+    store: &S,
+    limit: usize,
+    after: Option<&BackupId>,
+) -> Result<Page, BackupError> {
+    let mut ids = backups::ids(store).await?;
+    ids.retain(|id| after.is_none_or(|after| id < after));
+    let next = ids.get(limit).and(limit.checked_sub(1)).and_then(|last| ids.get(last).cloned());
+    ids.truncate(limit);
+    let views: Vec<Option<View>> = stream::iter(ids)
+        .map(|id| async move { Ok::<_, BackupError>(get(store, &id).await?.map(|(view, _)| view)) })
+        .buffered(SIDE_BY_SIDE)
+        .try_collect()
+        .await?;
+    Ok(Page { backups: views.into_iter().flatten().collect(), next })
+}
+
+/// A backup, with its manifest once it has one; `None` where there is nothing of it.
+pub(crate) async fn get<S: Store>(
+    store: &S,
+    backup: &BackupId,
+) -> Result<Option<(View, Option<Manifest>)>, BackupError> {
+    let (found, verified) =
+        futures_util::try_join!(backups::find(store, backup), backups::verified(store, backup))?;
+    match found {
+        Some(Found::Manifest(manifest)) => {
+            let problem = verified.as_ref().filter(|verified| !verified.good).map(|verified| {
+                let what = verified.error.as_deref().unwrap_or("it is not what its manifest says");
+                format!("a verification found it to be bad: {what}")
+            });
+            let tables = manifest.tables.iter().map(|(name, table)| {
+                (name.clone(), TableView { rows: Some(table.rows), bytes: Some(table.bytes) })
+            });
+            let view = View {
+                backup: backup.clone(),
+                status: if problem.is_some() { Status::Failed } else { Status::Completed },
+                started_at: Some(manifest.started_at.clone()),
+                finished_at: Some(manifest.finished_at.clone()),
+                moment: Some(manifest.moment.clone()),
+                tables: tables.collect(),
+                verified_at: verified.map(|verified| verified.verified_at),
+                error: problem,
+            };
+            Ok(Some((view, Some(*manifest))))
+        }
+        Some(Found::Broken(error)) => {
+            let error = Some(format!("its manifest cannot be used: {error}"));
+            Ok(Some((of_state(store, backup, error).await?.unwrap_or_else(|| nothing(backup)), None)))
+        }
+        None => Ok(of_state(store, backup, None).await?.map(|view| (view, None))),
+    }
+}
+
+/// A backup that has no manifest, or none that can be used.
+async fn of_state<S: Store>(
+    store: &S,
+    backup: &BackupId,
+    broken: Option<String>,
+) -> Result<Option<View>, BackupError> {
+    let state = match Held::read(store, backup).await {
+        Ok(Some(held)) => held.state,
+        Ok(None) => return Ok(broken.map(|error| View { error: Some(error), ..nothing(backup) })),
+        Err(BackupError::State(_)) => return Ok(Some(View { error: broken, ..nothing(backup) })),
+        Err(error) => return Err(error),
+    };
+    let interrupted = state.is_interrupted(Timestamp::now()).then(|| INTERRUPTED.to_owned());
+    // A manifest that was deleted leaves a state that says completed.
+    let gone = (state.status == Status::Completed).then(|| "its manifest is gone".to_owned());
+    let error = broken.or(interrupted).or(gone).or(state.error);
+    let tables = state.tables.into_iter().map(|name| (name, TableView { rows: None, bytes: None }));
+    Ok(Some(View {
+        backup: backup.clone(),
+        status: if error.is_some() { Status::Failed } else { state.status },
+        started_at: Some(state.started_at),
+        finished_at: state.finished_at,
+        moment: None,
+        tables: tables.collect(),
+        verified_at: None,
+        error,
+    }))
+}
+
+/// A backup of which nothing can be told.
+fn nothing(backup: &BackupId) -> View {
+    View {
+        backup: backup.clone(),
+        status: Status::Failed,
+        started_at: None,
+        finished_at: None,
+        moment: None,
+        tables: IndexMap::new(),
+        verified_at: None,
+        error: Some("what is noted of it cannot be read".to_owned()),
+    }
+}
