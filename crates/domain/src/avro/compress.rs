@@ -12,7 +12,8 @@ use super::Codec;
 /// refused, so that a few kilobytes cannot unpack to gigabytes.
 pub(super) const MAX_BLOCK_BYTES: usize = 16 * 1024 * 1024;
 
-/// Of a million employees, level 3 of zlib-rs makes the same size as gzip's level 6 does of their SQL, several times faster.
+/// Of a million employees, level 3 of zlib-rs makes 0.85 of what gzip's level 6 makes of their SQL, at 3.7 million rows a second
+/// (`examples/avro_speed.rs`).
 const DEFLATE_LEVEL: u32 = 3;
 
 const ZSTANDARD_LEVEL: i32 = 3;
@@ -131,7 +132,7 @@ fn inflate(decompress: &mut Decompress, block: &[u8], into: &mut Vec<u8>) -> Res
         }
         if into.len() == into.capacity() {
             // It doubles, and never far beyond the limit.
-            into.reserve(into.len().max(4096).min(MAX_BLOCK_BYTES));
+            into.reserve(into.len().clamp(4096, MAX_BLOCK_BYTES));
         }
     }
 }

@@ -24,6 +24,8 @@ mod resolution;
 mod row_text;
 mod row_text_sql;
 mod schema;
+#[cfg(test)]
+mod tests;
 mod writer;
 mod writer_schema;
 
