@@ -8,6 +8,7 @@
 
 mod access;
 mod backfill;
+mod backup;
 mod bodies;
 mod command;
 mod delivery;
@@ -19,4 +20,5 @@ mod invocations;
 mod ledger;
 mod migrate;
 mod reports;
+mod restore;
 mod support;

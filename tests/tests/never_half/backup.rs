@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use testkit::Bucket;
@@ -87,15 +87,26 @@ pub(crate) fn one_moment(backup: &Tables, before: &Tables, written: &Written, fl
     Ok(())
 }
 
-/// Holds what there is of a backup without a manifest against what may be left of it.
+/// Counts the backups without a manifest, and makes sure that none of them passes for one.
 ///
 /// # Errors
-/// When it passes for a backup.
-pub(crate) fn interrupted(bucket: &Bucket, backup: &str) -> Result<()> {
-    let Some(state) = bucket.get(&format!("backups/{backup}/state.json")) else { return Ok(()) };
-    let state: Value = serde_json::from_slice(&state)?;
-    if state["status"] == "completed" {
-        bail!("a backup without a manifest is completed: {state}");
+/// When one does.
+pub(crate) fn interrupted(bucket: &Bucket) -> Result<u64> {
+    let completed = completed(bucket);
+    let keys = bucket.keys("backups/");
+    let all: BTreeSet<&str> =
+        keys.iter().filter_map(|key| Some(key.strip_prefix("backups/")?.split_once('/')?.0)).collect();
+    let mut count = 0;
+    for backup in all.into_iter().filter(|backup| !completed.iter().any(|known| known == backup)) {
+        count += 1;
+        // Whoever lists backups reads this of it.
+        let state =
+            bucket.get(&format!("backups/{backup}/state.json")).context("a backup without a state")?;
+        let state: Value = serde_json::from_slice(&state)?;
+        ensure!(
+            state["backup"] == backup && (state["status"] == "running" || state["status"] == "failed"),
+            "a backup without a manifest: {state}"
+        );
     }
-    Ok(())
+    Ok(count)
 }

@@ -18,6 +18,8 @@ pub(crate) struct Plan {
     /// Compressed bytes after which a part file ends.
     pub(crate) part_bytes: u64,
     pub(crate) lanes: u8,
+    /// The backup is asked for over HTTP.
+    pub(crate) is_requested: bool,
     /// Which tables are restored.
     pub(crate) restored: Vec<&'static str>,
     pub(crate) verifies: bool,
@@ -109,6 +111,7 @@ impl Plan {
             codec: ["deflate", "deflate", "zstandard", "null"][random.usize(..4)],
             part_bytes: random.u64(4..=128) * 1024,
             lanes: random.u8(1..=4),
+            is_requested: random.bool(),
             restored,
             verifies: random.u8(..8) == 0,
             is_latest: random.u8(..3) == 0,

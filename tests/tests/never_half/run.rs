@@ -289,10 +289,10 @@ impl Run<'_> {
     ) -> Result<(Written, BTreeMap<String, Written>)> {
         let (plan, database) = (self.plan, &self.database);
         let writer = Writer::start(Arc::clone(database), FIRST, plan.writer_rests);
-        let backup = id();
-        let mut floor = BTreeMap::from([(String::new(), Vec::new()), (backup.clone(), writer.so_far())]);
+        let begun = writer.so_far();
         let damage = Arc::new(Damage::default());
-        let call = Call { function: "backup", payload: json!({"backup": backup}).to_string() };
+        let payload = if plan.is_requested { request() } else { json!({}) };
+        let call = Call { function: "backup", payload: payload.to_string() };
         let raging = self.rage(&plan.storms[0], whole, &damage).await;
         for _ in 0..plan.storms[0].twins.max(1) {
             self.fleet.invoke(call.clone());
@@ -300,19 +300,14 @@ impl Run<'_> {
         self.fleet.until_quiet().await?;
         self.calm(raging).await?;
         self.fleet.until_quiet().await?;
-        let is_completed = backup::completed(&self.bucket).contains(&backup);
-        if !is_completed {
-            backup::interrupted(&self.bucket, &backup)?;
-            report.count("backups interrupted", 1);
-        }
+        report.count("backups interrupted", backup::interrupted(&self.bucket)?);
         report.count("kills of backup", damage.kills.load(Ordering::Relaxed).into());
         self.count(&damage, report);
         // Ids of backups are told apart by the second.
         tokio::time::sleep(Duration::from_millis(1_050)).await;
         let before = writer.so_far();
         let last = self.backup_in_calm().await.context("the backup after the storm")?;
-        floor.insert(last, before);
-        Ok((writer.end().await, floor))
+        Ok((writer.end().await, BTreeMap::from([(String::new(), begun), (last, before)])))
     }
 
     /// Restores while others write and everything goes wrong, until the restore has ended; once more in calm with another id
@@ -471,7 +466,25 @@ impl Drop for EndOf {
     }
 }
 
-/// An id of a backup or a restore.
+/// `POST /backups` with the operator's key, as API Gateway hands it over.
+fn request() -> Value {
+    json!({
+        "resource": "/backups", "path": "/backups", "httpMethod": "POST",
+        "headers": {"x-api-key": "secret"}, "multiValueHeaders": {"x-api-key": ["secret"]},
+        "queryStringParameters": null, "multiValueQueryStringParameters": null,
+        "pathParameters": null, "stageVariables": null,
+        "requestContext": {
+            "accountId": "000000000000", "apiId": "a1", "httpMethod": "POST", "path": "/v1/backups",
+            "requestId": "r-1", "resourceId": "x", "resourcePath": "/backups", "stage": "v1",
+            "identity": {
+                "apiKey": "secret", "apiKeyId": "operator", "sourceIp": "127.0.0.1", "userAgent": "test",
+            },
+        },
+        "body": null, "isBase64Encoded": false,
+    })
+}
+
+/// An id of a restore.
 fn id() -> String {
     format!("{}-{:08x}", jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S"), fastrand::u32(..))
 }
@@ -498,6 +511,7 @@ fn environment(
         ("ROWGATE_BACKUP_CODEC", plan.codec.to_owned()),
         ("ROWGATE_BACKUP_PART_BYTES", plan.part_bytes.to_string()),
         ("ROWGATE_LANES", plan.lanes.to_string()),
+        ("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", "true".to_owned()),
         ("RUST_BACKTRACE", "1".to_owned()),
     ]
     .into_iter()

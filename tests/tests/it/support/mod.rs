@@ -3,15 +3,17 @@
 mod api;
 mod avro;
 mod cloud;
+mod copies;
 mod database;
 mod loads;
 mod pipeline;
 mod queue;
 mod rows;
 
-pub(crate) use api::{Reply, assert_problem};
+pub(crate) use api::{Api, Reply, assert_problem};
 pub(crate) use avro::{AvroFile, read_avro};
 pub(crate) use cloud::Cloud;
+pub(crate) use copies::of;
 pub(crate) use loads::{assert_counts, ended};
 pub(crate) use pipeline::{Pipeline, Waiting, kill_function};
 pub(crate) use rows::{Ids, csv, csv_line, employee, with};
