@@ -69,9 +69,7 @@ fn by_answer(code: Option<&str>, status: u16, message: &str) -> Error {
         | "InternalFailure"
         | "InvalidResourceStateException" => away(),
         "StatementTimeoutException" => Error::StatementTimeout { message: owned() },
-        "UnsupportedResultException" if message.to_ascii_lowercase().contains("size") => {
-            Error::TooLarge { message: owned() }
-        }
+        "UnsupportedResultException" if tells_of_size(message) => Error::TooLarge { message: owned() },
         "UnsupportedResultException" => Error::Sql { code: None, message: owned() },
         "RequestEntityTooLargeException" => Error::TooLarge { message: owned() },
         "TransactionNotFoundException" => Error::TransactionLost { message: owned() },
@@ -92,6 +90,13 @@ fn by_answer(code: Option<&str>, status: u16, message: &str) -> Error {
         "DatabaseErrorException" | "BadRequestException" => mysql::classify(message),
         _ => by_status(status, &owned()).unwrap_or_else(|| Error::Sql { code: None, message: owned() }),
     }
+}
+
+/// A result over 1 MiB "exceeded size limit", a row over 64 KB is a "packet too large"; the same exception names data types that
+/// the service does not know.
+fn tells_of_size(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    message.contains("size") || message.contains("too large")
 }
 
 fn by_status(status: u16, message: &str) -> Option<Error> {
@@ -144,6 +149,8 @@ mod tests {
         assert_eq!(class("DatabaseNotFoundException", 404, ""), "configuration");
         assert_eq!(class("HttpEndpointNotEnabledException", 400, ""), "configuration");
         assert_eq!(class("UnsupportedResultException", 400, "The result size was too large"), "too_large");
+        let row = "Packet for query is too large (65537 > 65536).";
+        assert_eq!(class("UnsupportedResultException", 400, row), "too_large");
         assert_eq!(
             class("UnsupportedResultException", 400, "The result contains an unsupported data type"),
             "sql"

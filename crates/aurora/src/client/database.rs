@@ -13,6 +13,7 @@ use super::error::{Error, MaybeDatabase, Write};
 use super::limits::{CALL_TIMEOUT, CONNECT_TIMEOUT};
 use super::retry::{Backoff, Repeat, call};
 use super::statement::Statement;
+use super::texts::{TakeBody, Texts};
 use super::transaction::{Transaction, Tx};
 
 /// How often a transaction that was lost is started over. The other reasons are bounded by the deadline alone; this one may
@@ -124,9 +125,15 @@ impl Database {
     /// Any [`Error`] but [`Error::UnknownOutcome`].
     pub async fn begin(&self) -> Result<Transaction, Error> {
         let deadline = self.deadline();
+        let id = self.send_begin(deadline).await?;
+        Ok(Transaction::new(self.with_deadline(deadline), id))
+    }
+
+    /// Starts a transaction and gives its id.
+    pub(crate) async fn send_begin(&self, deadline: Deadline) -> Result<String, Error> {
         let Target { cluster_arn, secret_arn, database } = self.target();
         // A BEGIN whose answer was lost leaves a transaction that nobody uses; the service ends it after three minutes.
-        let id = call(deadline, Repeat::Safe, || async {
+        call(deadline, Repeat::Safe, || async {
             let request = self.client().begin_transaction();
             let answer = request
                 .resource_arn(cluster_arn)
@@ -141,8 +148,7 @@ impl Database {
                 source: None,
             })
         })
-        .await?;
-        Ok(Transaction::new(self.with_deadline(deadline), id))
+        .await
     }
 
     /// Runs `work` in a transaction and commits it. When the transaction fails in a way that another try may mend (a
@@ -248,6 +254,37 @@ impl Database {
         })
         .await?;
         Ok(serde_json::from_str(answer.formatted_records.as_deref().unwrap_or("[]"))?)
+    }
+
+    /// Runs a statement in a transaction that may be run again there, as reads may: it is tried until the deadline.
+    pub(crate) async fn send_repeatable(
+        &self,
+        statement: &Statement,
+        transaction: &str,
+    ) -> Result<Executed, Error> {
+        self.send_execute(statement, Some(transaction), self.deadline(), Repeat::Safe).await
+    }
+
+    /// Runs a read in a transaction: it is tried until the deadline.
+    pub(crate) async fn send_repeatable_query<T: DeserializeOwned>(
+        &self,
+        statement: &Statement,
+        transaction: &str,
+    ) -> Result<Vec<T>, Error> {
+        self.send_query(statement, Some(transaction), self.deadline(), Repeat::Safe).await
+    }
+
+    /// Runs a read of one text column in a transaction. It may be run again there: a read that failed has changed nothing.
+    pub(crate) async fn send_texts(&self, statement: &Statement, transaction: &str) -> Result<Texts, Error> {
+        statement.check_size()?;
+        let body = call(self.deadline(), Repeat::Safe, || async {
+            let body = TakeBody::default();
+            let request = self.request(statement, Some(transaction)).customize().interceptor(body.clone());
+            request.send().await.map_err(classify)?;
+            body.read().await
+        })
+        .await?;
+        Texts::parse(&body)
     }
 
     fn request(

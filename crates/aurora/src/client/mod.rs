@@ -8,10 +8,13 @@ pub mod limits;
 mod mysql;
 mod retry;
 mod statement;
+mod texts;
 mod transaction;
 
 pub use database::{Database, Executed, Target};
 pub use deadline::Deadline;
 pub use error::{Cause, Error, MaybeDatabase, Write};
 pub use statement::{Statement, Value};
+pub use texts::Texts;
+pub(crate) use transaction::rollback;
 pub use transaction::{Transaction, Tx};

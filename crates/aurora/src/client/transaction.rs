@@ -128,7 +128,7 @@ impl Transaction {
                     // settles the outcome. Ended now, what can be read afterwards is final.
                     Err(error) if error.is_unknown_outcome() => {
                         self.finished = true;
-                        if let Err(error) = rollback(&self.tx.0).await {
+                        if let Err(error) = self.tx.0.rollback().await {
                             tracing::warn!(
                                 error.class = error.class(),
                                 "rollback after a lost commit failed"
@@ -157,7 +157,7 @@ impl Transaction {
     pub async fn rollback(mut self) -> Result<(), Error> {
         *self.tx.0.state.lock().await = State::Ended;
         self.finished = true;
-        rollback(&self.tx.0).await
+        self.tx.0.rollback().await
     }
 }
 
@@ -166,6 +166,12 @@ impl Deref for Transaction {
 
     fn deref(&self) -> &Tx {
         &self.tx
+    }
+}
+
+impl Shared {
+    async fn rollback(&self) -> Result<(), Error> {
+        rollback(&self.database, &self.id).await
     }
 }
 
@@ -179,7 +185,7 @@ impl Drop for Transaction {
             let shared = Arc::clone(&self.tx.0);
             runtime.spawn(async move {
                 *shared.state.lock().await = State::Ended;
-                if let Err(error) = rollback(&shared).await {
+                if let Err(error) = shared.rollback().await {
                     tracing::warn!(error.class = error.class(), "rollback failed, left to the idle timeout");
                 }
             });
@@ -198,7 +204,7 @@ async fn commit(database: &Database, id: &str, deadline: Deadline) -> Result<(),
 }
 
 /// ROLLBACK may be repeated, and a transaction that is gone is rolled back.
-async fn rollback(Shared { database, id, .. }: &Shared) -> Result<(), Error> {
+pub(crate) async fn rollback(database: &Database, id: &str) -> Result<(), Error> {
     let Target { cluster_arn, secret_arn, .. } = database.target();
     let deadline = database.deadline().max(Deadline::after(FINISH_GRACE));
     let result = call(deadline, Repeat::Safe, || async {

@@ -2,7 +2,9 @@
 
 mod ledger_audit;
 mod migrations;
+mod restores;
 mod retries;
+mod snapshot;
 mod statements;
 mod swap;
 mod transactions;

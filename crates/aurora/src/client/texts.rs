@@ -1,0 +1,313 @@
+//! Results of one text column, read past the SDK's deserializer.
+//!
+//! The SDK makes a vector and a string of every row. A page of a table has some 20,000 rows, and all that is wanted of
+//! them is their texts, one after the other: so the body of the answer is taken from the SDK before it reads it, and read
+//! here. Everything else (signing, endpoints, errors) stays the SDK's.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_sdk_rdsdata::config::interceptors::BeforeDeserializationInterceptorContextMut;
+use aws_sdk_rdsdata::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::ByteStream;
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::error::{Cause, Error};
+
+/// The texts of a result's only column, in the order of its rows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Texts {
+    /// All of them, one after the other.
+    text: String,
+    /// Where each ends.
+    ends: Vec<u32>,
+}
+
+impl Texts {
+    /// Each text.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &str> + DoubleEndedIterator {
+        (0..self.ends.len()).map(|row| self.row(row))
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// How many bytes they have together.
+    pub fn bytes(&self) -> usize {
+        self.text.len()
+    }
+
+    /// The last one.
+    pub fn last(&self) -> Option<&str> {
+        self.ends.len().checked_sub(1).map(|row| self.row(row))
+    }
+
+    /// Adds one.
+    pub(crate) fn push(&mut self, text: &str) {
+        self.text.push_str(text);
+        // A result is of 1 MiB at most.
+        self.ends.push(u32::try_from(self.text.len()).unwrap_or(u32::MAX));
+    }
+
+    fn row(&self, row: usize) -> &str {
+        let start = row.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.text[start as usize..self.ends[row] as usize]
+    }
+
+    /// Reads `{"records": [[{"stringValue": "…"}], …], …}`.
+    pub(crate) fn parse(body: &[u8]) -> Result<Self, Error> {
+        // Of a body four fifths are text where rows are short.
+        let mut texts = Self { text: String::with_capacity(body.len()), ends: Vec::new() };
+        let mut reader = serde_json::Deserializer::from_slice(body);
+        AnswerSeed(&mut texts).deserialize(&mut reader)?;
+        reader.end()?;
+        Ok(texts)
+    }
+}
+
+/// Takes the body of an answer that is no error, and leaves the SDK an empty one.
+#[derive(Debug, Clone, Default)]
+pub(super) struct TakeBody(Arc<Mutex<Option<SdkBody>>>);
+
+impl TakeBody {
+    /// All of the body that was taken.
+    pub(super) async fn read(&self) -> Result<Vec<u8>, Error> {
+        let body = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let mut stream = ByteStream::new(body.unwrap_or_else(SdkBody::empty));
+        let mut bytes = Vec::with_capacity(stream.size_hint().1.unwrap_or(0).try_into().unwrap_or(0));
+        while let Some(piece) = stream.next().await {
+            let piece = piece.map_err(|error| Error::Unavailable {
+                message: "the connection broke in the middle of an answer".to_owned(),
+                may_have_run: true,
+                source: Some(Cause::from(error)),
+            })?;
+            bytes.extend_from_slice(&piece);
+        }
+        Ok(bytes)
+    }
+}
+
+impl Intercept for TakeBody {
+    fn name(&self) -> &'static str {
+        "TakeBody"
+    }
+
+    fn modify_before_deserialization(
+        &self,
+        context: &mut BeforeDeserializationInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), Cause> {
+        let response = context.response_mut();
+        if response.status().is_success() {
+            let body = std::mem::replace(response.body_mut(), SdkBody::from("{}"));
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(body);
+        }
+        Ok(())
+    }
+}
+
+/// The answer as a whole: of its members only `records` is looked at.
+struct AnswerSeed<'a>(&'a mut Texts);
+/// The array of all rows.
+struct RowsSeed<'a>(&'a mut Texts);
+/// One row: an array of one field.
+struct RowSeed<'a>(&'a mut Texts);
+/// One field: an object with one member.
+struct FieldSeed<'a>(&'a mut Texts);
+/// The text in it.
+struct TextSeed<'a>(&'a mut Texts);
+
+impl<'de> DeserializeSeed<'de> for AnswerSeed<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for AnswerSeed<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an answer with records")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut found = false;
+        while let Some(Name(name)) = map.next_key()? {
+            if name == "records" && !found {
+                found = true;
+                map.next_value_seed(RowsSeed(&mut *self.0))?;
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        if found { Ok(()) } else { Err(A::Error::missing_field("records")) }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for RowsSeed<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for RowsSeed<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of rows")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<(), A::Error> {
+        while rows.next_element_seed(RowSeed(&mut *self.0))?.is_some() {}
+        Ok(())
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for RowSeed<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for RowSeed<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a row of one field")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
+        let one = fields.next_element_seed(FieldSeed(&mut *self.0))?.is_some();
+        if !one || fields.next_element::<IgnoredAny>()?.is_some() {
+            return Err(A::Error::custom("a row that has not one field"));
+        }
+        Ok(())
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for FieldSeed<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for FieldSeed<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a field")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        match map.next_key()? {
+            Some(Name("stringValue")) => map.next_value_seed(TextSeed(&mut *self.0))?,
+            Some(Name(other)) => {
+                return Err(A::Error::custom(format_args!("a field of {other}, not of text")));
+            }
+            None => return Err(A::Error::custom("a field without a value")),
+        }
+        match map.next_key::<Name<'_>>()? {
+            None => Ok(()),
+            Some(Name(other)) => {
+                Err(A::Error::custom(format_args!("a field with two values, one of {other}")))
+            }
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for TextSeed<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for TextSeed<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("text")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<(), E> {
+        self.0.push(text);
+        Ok(())
+    }
+}
+
+/// The name of a member; the service's have nothing to escape.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Name<'a>(#[serde(borrow)] &'a str);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(body: &str) -> Result<Vec<String>, Error> {
+        Texts::parse(body.as_bytes()).map(|texts| texts.iter().map(ToOwned::to_owned).collect())
+    }
+
+    #[test]
+    fn reads_the_texts_of_an_answer_whatever_else_is_in_it() {
+        let body = "{\"numberOfRecordsUpdated\":0,\"columnMetadata\":[{\"label\":\"r\"}], \"records\" : [\n\
+                    [{\"stringValue\":\"1,3:a\\\"\\u00e9\\ud83d\\ude00\\n\"}] , [{\"stringValue\":\"\"}],\
+                    [{\"stringValue\":\"2,1:é\"}]],\"generatedFields\":[]}";
+        assert_eq!(parse(body).unwrap(), ["1,3:a\"é😀\n", "", "2,1:é"]);
+        assert!(parse("{\"records\":[]}").unwrap().is_empty());
+    }
+
+    #[test]
+    fn knows_its_rows_from_both_ends() {
+        let mut texts = Texts::default();
+        assert_eq!(texts.last(), None);
+        for row in ["a", "", "bc"] {
+            texts.push(row);
+        }
+        assert_eq!((texts.len(), texts.bytes(), texts.last()), (3, 3, Some("bc")));
+        assert_eq!(texts.iter().rev().collect::<Vec<_>>(), ["bc", "", "a"]);
+    }
+
+    #[test]
+    fn refuses_what_is_no_result_of_one_text_column() {
+        for body in [
+            "",
+            "{}",
+            "[]",
+            "{\"records\":[[{\"stringValue\":\"a\"}]]",
+            "{\"records\":[[{\"stringValue\":\"a\"}]]} x",
+            "{\"records\":[[]]}",
+            "{\"records\":[[{}]]}",
+            "{\"records\":[[{\"isNull\":true}]]}",
+            "{\"records\":[[{\"longValue\":1}]]}",
+            "{\"records\":[[{\"blobValue\":\"AP8=\"}]]}",
+            "{\"records\":[[{\"stringValue\":\"a\"},{\"stringValue\":\"b\"}]]}",
+            "{\"records\":[[{\"stringValue\":\"a\",\"longValue\":1}]]}",
+        ] {
+            assert!(matches!(parse(body), Err(Error::Answer { .. })), "{body}");
+        }
+        assert!(matches!(
+            Texts::parse(b"{\"records\":[[{\"stringValue\":\"\xff\"}]]}"),
+            Err(Error::Answer { .. })
+        ));
+    }
+}

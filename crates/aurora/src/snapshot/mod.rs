@@ -1,0 +1,188 @@
+//! Reading tables as they were at one moment, page by page, while everybody else goes on writing.
+//!
+//! A snapshot is one transaction of the Data API at REPEATABLE READ: its first read fixes what all later ones see. It is known
+//! by an id, so another invocation can go on with it ([`Snapshot::release`], [`Snapshot::resume`]); the service ends it after
+//! three idle minutes or 24 hours.
+//!
+//! After every page the transaction goes back to a savepoint, as `mariadb-dump --single-transaction` does: that gives up the
+//! page's metadata lock and keeps the moment. Otherwise a RENAME (a load or a restore that swaps a table in) or an ALTER TABLE
+//! would wait for the whole backup, and every insert behind it. Whoever meets a table that has been swapped or altered
+//! since (MySQL 1412) has lost the snapshot: [`Error::TransactionLost`], begin anew.
+
+mod isolation;
+mod pages;
+mod sum;
+
+use domain::dictionary::Table;
+use serde::Deserialize;
+
+pub use self::pages::{Page, Pages};
+pub use self::sum::content_sum;
+use crate::client::{Texts, rollback};
+use crate::{Database, Error, Statement};
+
+/// The tables of a database as they were at one moment.
+///
+/// Dropped without [`end`](Self::end) or [`release`](Self::release), its transaction is ended in the background.
+#[derive(Debug)]
+pub struct Snapshot {
+    database: Database,
+    id: String,
+    moment: String,
+    /// One statement at a time: the service refuses a second one.
+    turn: tokio::sync::Mutex<()>,
+    /// The transaction is somebody else's, or has ended.
+    released: bool,
+}
+
+impl Snapshot {
+    /// Fixes the moment, of a database that has been migrated.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Configuration`] where the database would show each page as of another moment, because transactions run at
+    /// READ COMMITTED or less; any other [`Error`] but [`Error::UnknownOutcome`].
+    pub async fn take(database: &Database) -> Result<Self, Error> {
+        let database = database.with_deadline(database.deadline());
+        let id = database.send_begin(database.deadline()).await?;
+        let mut snapshot = Self::resume(&database, id, String::new());
+        isolation::check(&snapshot.rows(isolation::QUESTION).await?)?;
+        // The first read of a table fixes the moment. This one keeps its metadata lock until the end, since it has to be before
+        // the savepoint: so it is the one table that is never altered or swapped.
+        #[derive(Deserialize)]
+        struct Row {
+            moment: String,
+        }
+        let sql = "SELECT DATE_FORMAT(UTC_TIMESTAMP(3), '%Y-%m-%dT%H:%i:%s.%f') AS `moment`, \
+                   (SELECT COUNT(*) FROM rowgate_migrations) AS `migrations`";
+        let row = snapshot.rows::<Row>(sql).await?.into_iter().next();
+        // DATE_FORMAT knows microseconds alone.
+        let moment = row.map(|row| row.moment).unwrap_or_default();
+        snapshot.moment = format!("{}Z", moment.get(..MOMENT_CHARS).unwrap_or(&moment));
+        snapshot.run("SAVEPOINT rowgate_snapshot").await?;
+        Ok(snapshot)
+    }
+
+    /// Goes on with a snapshot that was [released](Self::release). Nothing is asked: if the transaction is gone, the next page
+    /// is [`Error::TransactionLost`].
+    pub fn resume(database: &Database, id: String, moment: String) -> Self {
+        let database = database.with_deadline(database.deadline());
+        Self { database, id, moment, turn: tokio::sync::Mutex::default(), released: false }
+    }
+
+    /// The service's id of the transaction.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The moment, by the database's clock: `2026-11-21T10:51:28.123Z`.
+    pub fn moment(&self) -> &str {
+        &self.moment
+    }
+
+    /// Which columns of the table, in the dictionary's order, take NULL in the database. Of this moment, not the snapshot's:
+    /// where the two differ, the table's first page is [`Error::TransactionLost`].
+    ///
+    /// # Errors
+    ///
+    /// See [`nullable`].
+    pub async fn nullable(&self, table: &Table) -> Result<Vec<bool>, Error> {
+        nullable(&self.database, table.name(), table).await
+    }
+
+    /// The rows of a table in the order of its key, those behind `after` or all.
+    pub fn pages<'a>(&'a self, table: &'a Table, nullable: &'a [bool], after: Option<i64>) -> Pages<'a> {
+        Pages::new(self, table, nullable, after)
+    }
+
+    /// Runs a SELECT of one text column. What may pass is tried again within the transaction, until the deadline.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooLarge`] where the answer is over the service's limits (1 MiB; 64 KB a row): ask for fewer rows.
+    /// [`Error::TransactionLost`] where the snapshot is gone or the table has been swapped or altered since. Any other but
+    /// [`Error::UnknownOutcome`]; [`Error::Answer`] for a result of another form, a NULL in it for one.
+    pub async fn page(&self, sql: String) -> Result<Texts, Error> {
+        let _turn = self.turn.lock().await;
+        let page = self.database.send_texts(&Statement::new(sql), &self.id).await;
+        match page {
+            Err(Error::TransactionLost { .. } | Error::OutOfTime) => {}
+            // A failed statement may have taken the lock all the same.
+            _ => self.run("ROLLBACK TO SAVEPOINT rowgate_snapshot").await?,
+        }
+        page
+    }
+
+    /// Hands the transaction on: its id, to [`resume`](Self::resume) with. The service keeps it for three minutes without
+    /// a statement.
+    pub fn release(mut self) -> String {
+        self.released = true;
+        self.id.clone()
+    }
+
+    /// Ends the transaction, in which nothing has been written.
+    ///
+    /// # Errors
+    ///
+    /// An [`Error`] when the service could not be told in time; it ends the transaction by itself after three minutes.
+    pub async fn end(mut self) -> Result<(), Error> {
+        self.released = true;
+        rollback(&self.database, &self.id).await
+    }
+
+    async fn run(&self, sql: &'static str) -> Result<(), Error> {
+        // Twice is as good as once.
+        self.database.send_repeatable(&Statement::new(sql), &self.id).await.map(drop)
+    }
+
+    async fn rows<T: serde::de::DeserializeOwned>(&self, sql: &'static str) -> Result<Vec<T>, Error> {
+        self.database.send_repeatable_query(&Statement::new(sql), &self.id).await
+    }
+}
+
+impl Drop for Snapshot {
+    fn drop(&mut self) {
+        if self.released {
+            return;
+        }
+        // Without a runtime there is nobody to send it; the service ends the transaction by itself.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            let (database, id) = (self.database.clone(), self.id.clone());
+            runtime.spawn(async move {
+                if let Err(error) = rollback(&database, &id).await {
+                    tracing::warn!(error.class = error.class(), "a snapshot is left to the idle timeout");
+                }
+            });
+        }
+    }
+}
+
+/// `2026-11-21T10:51:28.123`
+const MOMENT_CHARS: usize = 23;
+
+/// Which columns of `target`, in the order of the dictionary's `table`, take NULL in the database.
+///
+/// # Errors
+///
+/// [`Error::Sql`] with MySQL's numbers 1146 where there is no such table and 1054 where it lacks one of the columns; any other
+/// but [`Error::UnknownOutcome`].
+pub async fn nullable(database: &Database, target: &str, table: &Table) -> Result<Vec<bool>, Error> {
+    #[derive(Deserialize)]
+    struct Row {
+        name: String,
+        nullable: String,
+    }
+    let sql = "SELECT column_name AS `name`, is_nullable AS `nullable` FROM information_schema.columns \
+               WHERE table_schema = DATABASE() AND table_name = :table";
+    let rows: Vec<Row> = database.query(Statement::new(sql).bind("table", target)).await?;
+    if rows.is_empty() {
+        return Err(Error::Sql { code: Some(1146), message: format!("there is no table {target}") });
+    }
+    let of = |column: &domain::dictionary::Column| {
+        let row = rows.iter().find(|row| row.name.eq_ignore_ascii_case(column.name()));
+        let missing = || format!("the table {target} has no column {}", column.name());
+        row.map(|row| row.nullable == "YES")
+            .ok_or_else(|| Error::Sql { code: Some(1054), message: missing() })
+    };
+    table.columns().iter().map(of).collect()
+}

@@ -1,0 +1,160 @@
+//! What a table's content comes to, as the database itself sums it up.
+
+use domain::avro::{ContentSum, sum_sql};
+use domain::dictionary::Table;
+use serde::Deserialize;
+use tokio::sync::Mutex;
+
+use crate::{Database, Error, Statement};
+
+/// How many rows one statement sums up: with 1.3 s for a million rows on one core of a laptop, a statement takes a third of a
+/// second there, and ten on a database that is thirty times slower; the service allows 45.
+const RANGE_ROWS: u64 = 250_000;
+
+/// How many statements run side by side.
+const LANES: usize = 2;
+
+/// The sum over all rows of `target`, a table with the columns of the dictionary's `table`, of which `nullable` says which take
+/// NULL. By ranges of the key, each in a statement of its own, so nobody should be writing to it meanwhile.
+///
+/// # Errors
+///
+/// Any [`Error`] but [`Error::UnknownOutcome`]; [`Error::StatementTimeout`] only where a single row takes too long.
+pub async fn content_sum(
+    database: &Database,
+    target: &str,
+    table: &Table,
+    nullable: &[bool],
+) -> Result<ContentSum, Error> {
+    let database = &database.with_deadline(database.deadline());
+    let summing = &Summing { database, target, table, nullable };
+    let cursor = &Mutex::new(Cursor { after: None, rows: RANGE_ROWS, ended: false });
+    let lane = || async move {
+        let mut sum = ContentSum::default();
+        while let Some(range) = summing.next_range(cursor).await? {
+            sum.merge(&summing.sum(range).await?);
+        }
+        Ok::<_, Error>(sum)
+    };
+    let lanes: [_; LANES] = [lane(), lane()];
+    let [first, second] = lanes;
+    let (mut sum, other) = tokio::try_join!(first, second)?;
+    sum.merge(&other);
+    Ok(sum)
+}
+
+/// Rows behind one key and not behind another.
+#[derive(Debug, Clone, Copy)]
+struct Range {
+    after: Option<i64>,
+    through: Option<i64>,
+    /// How many rows it has at most.
+    rows: u64,
+}
+
+/// What no lane has taken yet.
+#[derive(Debug)]
+struct Cursor {
+    after: Option<i64>,
+    rows: u64,
+    ended: bool,
+}
+
+struct Summing<'a> {
+    database: &'a Database,
+    target: &'a str,
+    table: &'a Table,
+    nullable: &'a [bool],
+}
+
+impl Summing<'_> {
+    async fn next_range(&self, cursor: &Mutex<Cursor>) -> Result<Option<Range>, Error> {
+        let mut cursor = cursor.lock().await;
+        while !cursor.ended {
+            let Cursor { after, rows, .. } = *cursor;
+            match self.key_behind(after, None, rows).await {
+                Ok(through) => {
+                    cursor.ended = through.is_none();
+                    cursor.after = through;
+                    return Ok(Some(Range { after, through, rows }));
+                }
+                Err(Error::StatementTimeout { .. }) if rows > 1 => cursor.rows = rows / 2,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(None)
+    }
+
+    /// The key of the row `rows` rows behind `after`; `None` where there are not so many up to `through`.
+    async fn key_behind(
+        &self,
+        after: Option<i64>,
+        through: Option<i64>,
+        rows: u64,
+    ) -> Result<Option<i64>, Error> {
+        #[derive(Deserialize)]
+        struct Row {
+            k: i64,
+        }
+        let key = self.table.key().name();
+        let behind = after.map_or_else(|| "TRUE".to_owned(), |after| format!("`{key}`>{after}"));
+        let until = through.map(|through| format!(" AND `{key}`<={through}")).unwrap_or_default();
+        let offset = rows.saturating_sub(1);
+        let sql = format!(
+            "SELECT `{key}` AS `k` FROM `{}` WHERE {behind}{until} ORDER BY `{key}` LIMIT 1 OFFSET {offset}",
+            self.target
+        );
+        let found: Vec<Row> = self.database.query(Statement::new(sql)).await?;
+        Ok(found.first().map(|row| row.k))
+    }
+
+    /// Sums up a range; halves of it, where it takes too long.
+    async fn sum(&self, range: Range) -> Result<ContentSum, Error> {
+        let mut sum = ContentSum::default();
+        let mut left = vec![range];
+        while let Some(range) = left.pop() {
+            match self.sum_at_once(range).await {
+                Ok(part) => sum.merge(&part),
+                Err(timeout @ Error::StatementTimeout { .. }) => {
+                    let Some((rows, middle)) = self.middle(range).await? else { return Err(timeout) };
+                    left.push(Range { after: Some(middle), rows: range.rows - rows, ..range });
+                    left.push(Range { through: Some(middle), rows, ..range });
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(sum)
+    }
+
+    /// A key that divides a range, and how many rows it has up to there; `None` where it has only one.
+    async fn middle(&self, Range { after, through, rows }: Range) -> Result<Option<(u64, i64)>, Error> {
+        let mut rows = rows / 2;
+        while rows > 0 {
+            match self.key_behind(after, through, rows).await? {
+                Some(key) if Some(key) != through => return Ok(Some((rows, key))),
+                _ => rows /= 2,
+            }
+        }
+        Ok(None)
+    }
+
+    async fn sum_at_once(&self, Range { after, through, .. }: Range) -> Result<ContentSum, Error> {
+        #[derive(Deserialize)]
+        struct Row {
+            rows: String,
+            a: String,
+            b: String,
+        }
+        let sql = sum_sql(self.target, self.table, self.nullable, after, through);
+        let found: Vec<Row> = self.database.query(Statement::new(sql)).await?;
+        let sum = found.first().and_then(|row| ContentSum::from_sql(&row.rows, &row.a, &row.b));
+        sum.ok_or_else(|| Error::Sql {
+            code: None,
+            message: format!(
+                "the sum of {} is answered with {} rows, or no numbers",
+                self.target,
+                found.len()
+            ),
+        })
+    }
+}

@@ -1,0 +1,49 @@
+//! Snapshots: one moment whatever is written meanwhile, and nobody waits for them.
+
+mod moment;
+mod rows;
+mod sums;
+mod troubles;
+
+use anyhow::{Context, Result};
+use aurora::Error;
+use aurora::snapshot::Snapshot;
+use domain::dictionary::{Dictionary, Table};
+use testkit::TestDatabase;
+
+/// A table of the shipped dictionary.
+fn shipped(name: &str) -> Result<&'static Table> {
+    domain::shipped::dictionary()?.table(name).context("no such table")
+}
+
+/// A dictionary with the one table `things`: its key, and these columns.
+fn things(key: &str, columns: &str) -> Result<Dictionary> {
+    let text = format!(
+        "[[table]]\nname = \"things\"\ndescription = \"Things.\"\ncolumns = [\n\
+         {{ name = \"id\", type = \"{key}\", key = true, description = \"Key.\" }},\n{columns}]\n"
+    );
+    Ok(Dictionary::parse("test.toml", &text)?)
+}
+
+/// A migrated database with that many employees, each of the same length.
+async fn employees(count: u32) -> Result<TestDatabase> {
+    let test = TestDatabase::migrated().await?;
+    let sql = format!(
+        "INSERT INTO employees SELECT seq + 10000, CONCAT('Name ', seq + 10000), '2021-07-27 16:02:08', 1, NULL \
+         FROM seq_1_to_{count}"
+    );
+    test.sql(&sql).await?;
+    Ok(test)
+}
+
+/// All row texts of a table in a snapshot.
+async fn all(snapshot: &Snapshot, table: &Table) -> Result<Vec<String>, Error> {
+    let nullable = snapshot.nullable(table).await?;
+    let mut pages = snapshot.pages(table, &nullable, None);
+    let mut rows = Vec::new();
+    while let Some(page) = pages.next().await? {
+        assert!(page.bytes() <= 1024 * 1024 && page.len() == page.rows().len());
+        rows.extend(page.rows().map(ToOwned::to_owned));
+    }
+    Ok(rows)
+}

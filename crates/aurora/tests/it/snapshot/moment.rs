@@ -1,0 +1,198 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+use anyhow::{Context, Result};
+use aurora::snapshot::Snapshot;
+use aurora::{Error, Statement};
+use mysql_async::prelude::Queryable;
+use testkit::TestDatabase;
+
+use super::{all, employees, shipped};
+
+/// Adds a row with the same id to three tables at once, or takes one from all of them, again and again.
+async fn write(
+    test: Arc<TestDatabase>,
+    lane: u32,
+    stop: Arc<AtomicBool>,
+    done: Arc<AtomicU32>,
+) -> Result<()> {
+    let mut conn = test.connect().await?;
+    let mut id = 1_000_000 * (lane + 1);
+    while !stop.load(Ordering::Relaxed) {
+        id += 1;
+        conn.query_drop("BEGIN").await?;
+        for sql in [
+            format!("INSERT INTO employees VALUES ({id}, 'New', '2022-01-01', NULL, NULL)"),
+            format!("INSERT INTO departments VALUES ({id}, 'New')"),
+            format!("INSERT INTO jobs VALUES ({id}, 'New')"),
+        ] {
+            conn.query_drop(sql).await?;
+        }
+        if id % 3 == 0 {
+            for table in ["jobs", "employees", "departments"] {
+                conn.query_drop(format!("DELETE FROM {table} WHERE id = {}", id - 1)).await?;
+            }
+        }
+        conn.query_drop("COMMIT").await?;
+        done.fetch_add(1, Ordering::Relaxed);
+    }
+    conn.disconnect().await?;
+    Ok(())
+}
+
+async fn more_writes(done: &AtomicU32) {
+    let before = done.load(Ordering::Relaxed);
+    while done.load(Ordering::Relaxed) < before + 20 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn three_tables_under_constant_writes_are_read_as_of_one_moment() -> Result<()> {
+    let test = Arc::new(employees(2500).await?);
+    test.sql("INSERT INTO departments SELECT id, 'Old' FROM employees").await?;
+    test.sql("INSERT INTO jobs SELECT id, 'Old' FROM employees").await?;
+    let (stop, done) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU32::new(0)));
+    let writers: Vec<_> = (0..2)
+        .map(|lane| tokio::spawn(write(Arc::clone(&test), lane, Arc::clone(&stop), Arc::clone(&done))))
+        .collect();
+    more_writes(&done).await;
+    let snapshot = Snapshot::take(&test.database()).await?;
+    let mut ids = Vec::new();
+    for name in ["departments", "jobs", "employees"] {
+        more_writes(&done).await;
+        let table = shipped(name)?;
+        let nullable = snapshot.nullable(table).await?;
+        let mut pages = snapshot.pages(table, &nullable, None);
+        let mut of_table: Vec<i64> = Vec::new();
+        while let Some(page) = pages.next().await? {
+            for row in page.rows() {
+                of_table.push(row.split(',').next().context("no id")?.parse()?);
+            }
+            assert_eq!(of_table.last(), Some(&page.last_key()));
+            more_writes(&done).await;
+        }
+        ids.push(of_table);
+    }
+    snapshot.end().await?;
+    stop.store(true, Ordering::Relaxed);
+    for writer in writers {
+        writer.await??;
+    }
+    assert!(ids[0].len() > 2500 && ids[0].is_sorted());
+    assert_eq!(ids[0], ids[1]);
+    assert_eq!(ids[0], ids[2]);
+    let now: usize = test.value("SELECT COUNT(*) FROM employees").await?.parse()?;
+    assert!(now > ids[0].len(), "nothing was written meanwhile");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_moment_is_the_databases_in_utc() -> Result<()> {
+    let test = TestDatabase::migrated().await?;
+    let clock = "SELECT DATE_FORMAT(UTC_TIMESTAMP(3), '%Y-%m-%dT%H:%i:%s.%f')";
+    let before = test.value(clock).await?;
+    let snapshot = Snapshot::take(&test.database()).await?;
+    let after = test.value(clock).await?;
+    let moment = snapshot.moment();
+    assert_eq!(moment.len(), "2026-11-21T10:51:28.123Z".len());
+    let millisecond = moment.strip_suffix('Z').context("not UTC")?;
+    assert!(before[..23] <= *millisecond && *millisecond <= after[..23], "{before} {moment} {after}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_snapshot_that_is_handed_on_shows_the_same_moment() -> Result<()> {
+    let test = employees(1500).await?;
+    let table = shipped("employees")?;
+    let first = Snapshot::take(&test.database()).await?;
+    let nullable = first.nullable(table).await?;
+    let mut pages = first.pages(table, &nullable, None);
+    let page = pages.next().await?.context("no page")?;
+    let (after, moment) = (pages.after(), first.moment().to_owned());
+    assert_eq!((page.len(), after), (1000, Some(11_000)));
+    let id = first.release();
+    test.sql("DELETE FROM employees").await?;
+    test.sql("INSERT INTO employees VALUES (99999, 'New', '2022-01-01', NULL, NULL)").await?;
+
+    let second = Snapshot::resume(&test.database(), id.clone(), moment.clone());
+    assert_eq!((second.id(), second.moment()), (&*id, &*moment));
+    let mut pages = second.pages(table, &nullable, after);
+    let page = pages.next().await?.context("no page")?;
+    assert_eq!((page.len(), page.last_key()), (500, 11_500));
+    assert!(pages.next().await?.is_none());
+    assert_eq!(all(&second, table).await?.len(), 1500);
+    second.end().await?;
+    assert_eq!(test.open_transactions(), 0);
+    Ok(())
+}
+
+/// Statements that would wait for a page's lock, and fail here instead.
+async fn at_once(test: &TestDatabase, statements: &[&str]) -> Result<()> {
+    let mut conn = test.connect().await?;
+    conn.query_drop("SET lock_wait_timeout = 0").await?;
+    for sql in statements {
+        conn.query_drop(*sql).await.with_context(|| (*sql).to_owned())?;
+    }
+    conn.disconnect().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_swap_or_an_alter_between_two_pages_does_not_wait_and_ends_the_snapshot() -> Result<()> {
+    let swap = [
+        "CREATE TABLE shadow LIKE employees",
+        "INSERT INTO shadow SELECT * FROM employees",
+        "RENAME TABLE employees TO kept, shadow TO employees",
+    ];
+    let alter = ["ALTER TABLE employees ADD COLUMN note INT NOT NULL DEFAULT 0 FIRST, ALGORITHM = COPY"];
+    for statements in [&swap[..], &alter] {
+        let test = employees(1500).await?;
+        let table = shipped("employees")?;
+        let snapshot = Snapshot::take(&test.database()).await?;
+        let nullable = snapshot.nullable(table).await?;
+        let mut pages = snapshot.pages(table, &nullable, None);
+        assert_eq!(pages.next().await?.context("no page")?.len(), 1000);
+        at_once(&test, statements).await?;
+        let next = pages.next().await;
+        assert!(matches!(next, Err(Error::TransactionLost { .. })), "{next:?}");
+        snapshot.end().await?;
+        let again = Snapshot::take(&test.database()).await?;
+        assert_eq!(all(&again, table).await?.len(), 1500);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_failed_page_leaves_no_lock_behind() -> Result<()> {
+    let test = employees(10).await?;
+    let snapshot = Snapshot::take(&test.database()).await?;
+    let too_large = "SELECT REPEAT(name, 8000) AS r FROM employees".to_owned();
+    assert!(matches!(snapshot.page(too_large).await, Err(Error::TooLarge { .. })));
+    at_once(&test, &["RENAME TABLE employees TO gone"]).await?;
+    let missing = all(&snapshot, shipped("employees")?).await;
+    assert!(matches!(missing, Err(Error::Sql { code: Some(1146), .. })), "{missing:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_table_that_was_altered_in_place_is_still_read_as_it_was() -> Result<()> {
+    let test = employees(1500).await?;
+    let table = shipped("employees")?;
+    let snapshot = Snapshot::take(&test.database()).await?;
+    let nullable = snapshot.nullable(table).await?;
+    let mut pages = snapshot.pages(table, &nullable, None);
+    let mut rows = pages.next().await?.context("no page")?.len();
+    at_once(&test, &["ALTER TABLE employees ADD COLUMN note INT NULL, ALGORITHM = INSTANT"]).await?;
+    test.database().execute(Statement::new("DELETE FROM employees")).await?;
+    // The database may go on with it or not; never is a page of another moment.
+    loop {
+        match pages.next().await {
+            Ok(Some(page)) => rows += page.len(),
+            Ok(None) => break assert_eq!(rows, 1500),
+            Err(Error::TransactionLost { .. }) => break assert_eq!(rows, 1000),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}

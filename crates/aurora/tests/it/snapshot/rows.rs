@@ -1,0 +1,101 @@
+use anyhow::{Context, Result};
+use aurora::Error;
+use aurora::snapshot::Snapshot;
+use testkit::TestDatabase;
+
+use super::{all, employees, things};
+
+#[tokio::test]
+async fn a_row_too_large_for_an_answer_comes_through_in_pieces() -> Result<()> {
+    let test = TestDatabase::migrated().await?;
+    // As long as InnoDB lets a row be, whatever the dictionary says: of four-byte characters, quotes and NULs: over the 64 KB of an answer's row.
+    test.sql("CREATE TABLE things (id INT PRIMARY KEY, name VARCHAR(16370) NOT NULL) CHARACTER SET utf8mb4")
+        .await?;
+    test.sql(
+        "INSERT INTO things VALUES (1, 'before'), (2, REPEAT('😀', 16370)), (3, 'between'), \
+         (4, CONCAT(REPEAT('€\"\\\\', 4000), CHAR(0 USING utf8mb4), REPEAT('😀', 4000))), (9, 'behind')",
+    )
+    .await?;
+    let dictionary =
+        things("integer", "{ name = \"name\", type = \"string(8000)\", description = \"Name.\" },")?;
+    let table = dictionary.table("things").context("no table")?;
+    let snapshot = Snapshot::take(&test.database()).await?;
+    let rows = all(&snapshot, table).await?;
+    let expected = [
+        "1,6:before".to_owned(),
+        format!("2,16370:{}", "😀".repeat(16370)),
+        "3,7:between".to_owned(),
+        format!("4,16001:{}\0{}", "€\"\\".repeat(4000), "😀".repeat(4000)),
+        "9,6:behind".to_owned(),
+    ];
+    assert!(expected[1].len() > 65_536);
+    assert_eq!(rows.len(), expected.len());
+    for (row, expected) in rows.iter().zip(&expected) {
+        assert!(row == expected, "{} bytes, expected {}", row.len(), expected.len());
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn rows_that_grow_longer_on_the_way_come_in_smaller_pages() -> Result<()> {
+    let test = TestDatabase::migrated().await?;
+    test.sql("CREATE TABLE things (id BIGINT PRIMARY KEY, name VARCHAR(4000) NULL)").await?;
+    test.sql("INSERT INTO things SELECT seq, IF(seq % 7, REPEAT('x', seq * seq DIV 1000 % 3000), NULL) FROM seq_1_to_4000")
+        .await?;
+    let dictionary = things(
+        "bigint",
+        "{ name = \"name\", type = \"string(4000)\", required = false, description = \"Name.\" },",
+    )?;
+    let table = dictionary.table("things").context("no table")?;
+    let snapshot = Snapshot::take(&test.database()).await?;
+    let rows = all(&snapshot, table).await?;
+    assert_eq!(rows.len(), 4000);
+    for (row, id) in rows.iter().zip(1_u64..) {
+        let expected = match id % 7 {
+            0 => format!("{id},N"),
+            _ => {
+                let length = usize::try_from(id * id / 1000 % 3000)?;
+                format!("{id},{length}:{}", "x".repeat(length))
+            }
+        };
+        assert!(*row == expected, "row {id}: {} bytes", row.len());
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_answer_over_the_limit_is_too_large_and_the_snapshot_goes_on() -> Result<()> {
+    let test = employees(30_000).await?;
+    let snapshot = Snapshot::take(&test.database()).await?;
+    let page = |rows: u32| {
+        format!("SELECT CONCAT(id, REPEAT('x', 50)) AS r FROM employees ORDER BY id LIMIT {rows}")
+    };
+    let refused = snapshot.page(page(30_000)).await;
+    assert!(matches!(refused, Err(Error::TooLarge { .. })), "{refused:?}");
+    assert_eq!(snapshot.page(page(15_000)).await?.len(), 15_000);
+    Ok(())
+}
+
+#[tokio::test]
+async fn keys_reach_from_one_end_to_the_other_and_a_table_may_be_empty() -> Result<()> {
+    for (key, sql, ends) in [
+        ("integer", "INT", [i64::from(i32::MIN), i64::from(i32::MAX)]),
+        ("bigint", "BIGINT", [i64::MIN, i64::MAX]),
+    ] {
+        let test = TestDatabase::migrated().await?;
+        test.sql(&format!("CREATE TABLE things (id {sql} PRIMARY KEY)")).await?;
+        let dictionary = things(key, "")?;
+        let table = dictionary.table("things").context("no table")?;
+        let snapshot = Snapshot::take(&test.database()).await?;
+        assert!(all(&snapshot, table).await?.is_empty());
+        snapshot.end().await?;
+        let [least, most] = ends;
+        test.sql(&format!("INSERT INTO things VALUES ({least}), (-1), (0), (7), ({most})")).await?;
+        let snapshot = Snapshot::take(&test.database()).await?;
+        let expected = [least, -1, 0, 7, most].map(|id| id.to_string());
+        assert_eq!(all(&snapshot, table).await?, expected);
+        let mut behind_all = snapshot.pages(table, &[false], Some(most));
+        assert!(behind_all.next().await?.is_none());
+    }
+    Ok(())
+}

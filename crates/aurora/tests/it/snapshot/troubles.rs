@@ -1,0 +1,136 @@
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use aurora::snapshot::Snapshot;
+use aurora::{Deadline, Error};
+use testkit::TestDatabase;
+use testkit::local_data_api::{Effect, ErrorKind, Faults, Loss, Rule};
+
+use super::{all, employees, shipped};
+
+#[tokio::test]
+async fn a_page_that_may_be_had_later_is_asked_for_again_in_the_same_snapshot() -> Result<()> {
+    let test = employees(2500).await?;
+    let table = shipped("employees")?;
+    let snapshot = Snapshot::take(&test.database()).await?;
+    test.sql("DELETE FROM employees WHERE id % 2 = 0").await?;
+    for effect in [
+        Effect::LoseAnswer(Loss::Drop),
+        Effect::LoseAnswer(Loss::GatewayTimeout),
+        Effect::DropRequest,
+        Effect::Error(ErrorKind::ThrottlingException),
+        Effect::Error(ErrorKind::ServiceUnavailableError),
+        Effect::Error(ErrorKind::InternalServerErrorException),
+        Effect::Error(ErrorKind::DatabaseResumingException),
+    ] {
+        for part in ["SELECT CONCAT", "ROLLBACK TO"] {
+            let rule = Rule::new(effect).sql(part).after(1).times(2);
+            test.data_api().set(Faults::default().with(rule));
+            assert_eq!(all(&snapshot, table).await?.len(), 2500, "{effect:?}");
+            assert_eq!(test.data_api().injected(), 2, "{effect:?} {part}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn taking_a_snapshot_survives_what_passes() -> Result<()> {
+    let test = employees(10).await?;
+    for part in ["SHOW VARIABLES", "UTC_TIMESTAMP", "SAVEPOINT"] {
+        test.data_api().set(Faults::default().with(Rule::lose_answer().sql(part).times(1)));
+        let snapshot = Snapshot::take(&test.database()).await?;
+        assert_eq!(test.data_api().injected(), 1, "{part}");
+        assert_eq!(all(&snapshot, shipped("employees")?).await?.len(), 10);
+        snapshot.end().await?;
+    }
+    assert_eq!(test.open_transactions(), 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_page_waits_for_one_that_still_runs() -> Result<()> {
+    let test = employees(10).await?;
+    let snapshot = Snapshot::take(&test.database()).await?;
+    let slow = "SELECT CONCAT('', SLEEP(1)) AS r".to_owned();
+    let given_up = tokio::time::timeout(Duration::from_millis(200), snapshot.page(slow)).await;
+    assert!(given_up.is_err());
+    test.data_api().clear();
+    let rows = snapshot.page("SELECT name AS r FROM employees".to_owned()).await?;
+    assert_eq!(rows.len(), 10);
+    // A page, a ROLLBACK TO, and a try at least that found the transaction busy.
+    assert!(test.data_api().calls() > 2);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_snapshot_that_lay_idle_for_too_long_is_lost() -> Result<()> {
+    let test = TestDatabase::start_with(|config| config.limits.transaction_idle = Duration::from_millis(200))
+        .await?;
+    test.migrate().await?;
+    let snapshot = Snapshot::take(&test.database()).await?;
+    while test.open_transactions() > 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let lost = all(&snapshot, shipped("employees")?).await;
+    assert!(matches!(lost, Err(Error::TransactionLost { .. })), "{lost:?}");
+    snapshot.end().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_database_whose_statements_see_different_moments_is_refused() -> Result<()> {
+    for (level, kept) in [
+        ("READ UNCOMMITTED", false),
+        ("READ COMMITTED", false),
+        ("REPEATABLE READ", true),
+        ("SERIALIZABLE", true),
+    ] {
+        let init = format!("SET SESSION TRANSACTION ISOLATION LEVEL {level}");
+        let test = TestDatabase::start_with(|config| config.session_init.push(init)).await?;
+        test.migrate().await?;
+        match Snapshot::take(&test.database()).await {
+            Ok(_) => assert!(kept, "{level}"),
+            Err(Error::Configuration { message }) => {
+                assert!(!kept && message.contains("transaction_isolation"), "{message}");
+            }
+            Err(error) => return Err(error.into()),
+        }
+        // Neither the refused one nor the one that was dropped stays open.
+        while test.open_transactions() > 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn out_of_time_leaves_the_snapshot_to_whoever_has_more() -> Result<()> {
+    let test = employees(1500).await?;
+    let table = shipped("employees")?;
+    let snapshot = Snapshot::take(&test.database()).await?;
+    let (id, moment) = (snapshot.id().to_owned(), snapshot.moment().to_owned());
+    let hurried =
+        Snapshot::resume(&test.database().with_deadline(Deadline::after(Duration::ZERO)), id, moment);
+    let mut pages = hurried.pages(table, &[], None);
+    let late = pages.next().await;
+    assert!(matches!(late, Err(Error::OutOfTime)), "{late:?}");
+    assert_eq!(pages.after(), None);
+    let _ = hurried.release();
+    assert_eq!(all(&snapshot, table).await?.len(), 1500);
+    Ok(())
+}
+
+#[tokio::test]
+async fn tables_and_columns_that_are_not_there_are_named() -> Result<()> {
+    let test = TestDatabase::migrated().await?;
+    let snapshot = Snapshot::take(&test.database()).await?;
+    let table = shipped("employees")?;
+    assert_eq!(snapshot.nullable(table).await?, [false, false, false, true, true]);
+    test.sql("ALTER TABLE employees DROP COLUMN job_id").await?;
+    let error = snapshot.nullable(table).await.err().context("it is there")?;
+    assert!(matches!(&error, Error::Sql { code: Some(1054), message } if message.contains("job_id")));
+    test.sql("DROP TABLE employees").await?;
+    let error = snapshot.nullable(table).await.err().context("it is there")?;
+    assert!(matches!(&error, Error::Sql { code: Some(1146), message } if message.contains("employees")));
+    Ok(())
+}
