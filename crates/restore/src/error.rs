@@ -35,6 +35,9 @@ pub enum RestoreError {
     /// What is in the bucket is not what the manifest says, or cannot be read on.
     #[error("{0}")]
     Damaged(String),
+    /// What the database holds is not what was put in.
+    #[error("{0}")]
+    Differs(String),
     /// A row of files breaks a rule, and none may.
     #[error("{0}")]
     Rejected(String),
@@ -98,7 +101,7 @@ impl From<SourceError> for RestoreError {
 impl RestoreError {
     /// Whether another try would end the same way: the restore has failed.
     pub fn is_final(&self) -> bool {
-        matches!(self, Self::Refused(_) | Self::Damaged(_) | Self::Rejected(_))
+        matches!(self, Self::Refused(_) | Self::Damaged(_) | Self::Differs(_) | Self::Rejected(_))
     }
 
     /// Whether nothing is wrong but that there was no more time.
@@ -145,6 +148,7 @@ impl RestoreError {
         match self {
             Self::Refused(_) => "refused",
             Self::Damaged(_) => "damaged",
+            Self::Differs(_) => "differs",
             Self::Rejected(_) => "rejected",
             Self::Bucket(_) | Self::Reading(_) => "s3",
             Self::Database(error) => error.class(),

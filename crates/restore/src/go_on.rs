@@ -15,8 +15,12 @@ pub struct GoOnError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
 
 /// Another invocation, to go on with a restore.
 pub trait GoOn: Send + Sync {
-    /// Asks for an invocation that goes on with a restore, and does not wait for it.
-    fn go_on(&self, restore: &RestoreId) -> impl Future<Output = Result<(), GoOnError>> + Send;
+    /// Asks for an invocation that goes on with a restore, perhaps as the verification that a drill is; does not wait for it.
+    fn go_on(
+        &self,
+        restore: &RestoreId,
+        is_drill: bool,
+    ) -> impl Future<Output = Result<(), GoOnError>> + Send;
 }
 
 /// Invokes a Lambda function: this one.
@@ -34,8 +38,8 @@ impl LambdaGoOn {
 }
 
 impl GoOn for LambdaGoOn {
-    async fn go_on(&self, restore: &RestoreId) -> Result<(), GoOnError> {
-        let payload = json!({ "continue": { "restore": restore } }).to_string();
+    async fn go_on(&self, restore: &RestoreId, is_drill: bool) -> Result<(), GoOnError> {
+        let payload = json!({ "continue": { "restore": restore, "drill": is_drill } }).to_string();
         let invoke = self.client.invoke().function_name(&self.function);
         let sent = invoke.invocation_type(InvocationType::Event).payload(Blob::new(payload)).send().await;
         sent.map(|_| ()).map_err(|error| GoOnError(error.into()))

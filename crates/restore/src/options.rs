@@ -46,14 +46,14 @@ impl Options {
     /// # Errors
     /// [`OptionsError`] names the variable that cannot be used.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, OptionsError> {
-        let number = |name: &'static str, default: u64, max: u64| {
-            match variable(name).filter(|value| !value.is_empty()) {
-                None => Ok(default),
-                Some(value) => match value.parse() {
-                    Ok(number) if (1..=max).contains(&number) => Ok(number),
-                    _ => Err(OptionsError { name, value, max }),
-                },
-            }
+        let number = |name: &'static str, default: u64, max: u64| match variable(name)
+            .filter(|value| !value.is_empty())
+        {
+            None => Ok(default),
+            Some(value) => match value.parse() {
+                Ok(number) if (1..=max).contains(&number) => Ok(number),
+                _ => Err(OptionsError { name, value, max }),
+            },
         };
         let lanes = number("ROWGATE_LANES", LANES, MAX_LANES)?;
         let hours = number("ROWGATE_BACKUP_MAX_AGE_HOURS", MAX_AGE_HOURS, LONGEST_AGE_HOURS)?;

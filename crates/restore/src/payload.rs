@@ -3,9 +3,12 @@
 use aurora::restores::Mode;
 use domain::backup::{BackupId, RestoreId};
 use domain::dictionary::{Dictionary, Table};
+use domain::foreign::IgnoredFields;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+
+use crate::foreign;
 
 /// A command, with names that the dictionary knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +23,8 @@ pub enum Command {
         table: &'static Table,
         /// Whether one row that breaks a rule fails all of it.
         strict: bool,
+        /// Fields of the files that may be left out; `*` for all that are for no column.
+        ignore: Vec<String>,
         /// What becomes of the rows.
         mode: Mode,
         /// The restore's id, where one was chosen.
@@ -39,7 +44,12 @@ pub enum Command {
     /// `{"sweep": {}}`: ends what was left behind.
     Sweep,
     /// `{"continue": {"restore": …}}`: goes on with a restore.
-    Continue(RestoreId),
+    Continue {
+        /// The restore.
+        restore: RestoreId,
+        /// Whether it is the verification that a drill is.
+        is_drill: bool,
+    },
 }
 
 /// What a restore from a backup is asked for.
@@ -90,6 +100,7 @@ struct Wire {
     tables: Option<Vec<String>>,
     mode: Option<Mode>,
     strict: Option<bool>,
+    ignore: Option<Vec<String>>,
     restore: Option<String>,
 }
 
@@ -110,6 +121,8 @@ struct Nothing {}
 #[serde(deny_unknown_fields)]
 struct Continue {
     restore: String,
+    #[serde(default)]
+    drill: bool,
 }
 
 impl Command {
@@ -135,6 +148,7 @@ impl Command {
             ("tables", wire.tables.is_some(), &["backup", "from", "put_back"][..]),
             ("mode", wire.mode.is_some(), &["backup", "from"]),
             ("strict", wire.strict.is_some(), &["from"]),
+            ("ignore", wire.ignore.is_some(), &["from"]),
             ("restore", wire.restore.is_some(), &["backup", "from", "put_back"]),
         ];
         for (member, is_given, verbs) in members {
@@ -149,16 +163,32 @@ impl Command {
             Self::Backup(FromBackup { backup: which(&backup)?, tables, mode, restore })
         } else if let Some(prefix) = wire.from {
             if prefix.is_empty() {
-                return Err(shape("from is empty; give the key of a file, or what the keys of all begin with"));
+                return Err(shape(
+                    "from is empty; give the key of a file, or what the keys of all begin with",
+                ));
             }
             let Some([table]) = tables.as_deref() else {
                 return Err(shape("name with tables the one table that the files go to"));
             };
-            Self::Files { prefix, table, strict: wire.strict.unwrap_or_default(), mode, restore }
+            let ignore = wire.ignore.unwrap_or_default();
+            if !foreign::fits(&prefix, &ignore) {
+                return Err(shape(
+                    "from and ignore are too long; they may have some 900 characters together",
+                ));
+            }
+            let is_name = |name: &String| {
+                let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+                name == IgnoredFields::ALL || !name.is_empty() && name.bytes().all(is_letter)
+            };
+            if !ignore.iter().all(is_name) {
+                return Err(shape("ignore takes names of fields, or \"*\" for all that are for no column"));
+            }
+            let strict = wire.strict.unwrap_or_default();
+            Self::Files { prefix, table, strict, ignore, mode, restore }
         } else if let Some(of) = wire.put_back {
             Self::PutBack { of: restore_id(&of)?, tables, restore }
-        } else if let Some(Continue { restore }) = wire.r#continue {
-            Self::Continue(restore_id(&restore)?)
+        } else if let Some(Continue { restore, drill }) = wire.r#continue {
+            Self::Continue { restore: restore_id(&restore)?, is_drill: drill }
         } else if wire.drill.is_some() {
             Self::Drill
         } else {
@@ -204,10 +234,7 @@ fn restore_id(text: &str) -> Result<RestoreId, RequestError> {
 }
 
 /// The tables of these names, each once, in the dictionary's order.
-fn tables(
-    dictionary: &'static Dictionary,
-    names: &[String],
-) -> Result<Vec<&'static Table>, RequestError> {
+fn tables(dictionary: &'static Dictionary, names: &[String]) -> Result<Vec<&'static Table>, RequestError> {
     if names.is_empty() {
         return Err(shape("tables is empty; leave it out for all tables"));
     }
@@ -257,12 +284,17 @@ mod tests {
         let restore = RestoreId::parse(ID).unwrap();
         assert_eq!(some.restore.as_ref(), Some(&restore));
         let files = read(json!({ "from": "export/", "tables": ["jobs"], "strict": true })).unwrap();
-        assert!(matches!(files, Command::Files { table, strict: true, mode: Mode::Replace, .. } if table.name() == "jobs"));
+        assert!(
+            matches!(files, Command::Files { table, strict: true, mode: Mode::Replace, .. } if table.name() == "jobs")
+        );
         let put_back = Command::PutBack { of: restore.clone(), tables: None, restore: None };
         assert_eq!(read(json!({ "put_back": ID })), Ok(put_back));
         assert_eq!(read(json!({ "drill": {} })), Ok(Command::Drill));
         assert_eq!(read(json!({ "sweep": {} })), Ok(Command::Sweep));
-        assert_eq!(read(json!({ "continue": { "restore": ID } })), Ok(Command::Continue(restore)));
+        let going_on = read(json!({ "continue": { "restore": ID } }));
+        assert_eq!(going_on, Ok(Command::Continue { restore: restore.clone(), is_drill: false }));
+        let drill = read(json!({ "continue": { "restore": ID, "drill": true } }));
+        assert_eq!(drill, Ok(Command::Continue { restore, is_drill: true }));
     }
 
     #[test]
@@ -284,6 +316,8 @@ mod tests {
             (json!({ "from": "x/" }), "name with tables the one table"),
             (json!({ "from": "x/", "tables": ["jobs", "employees"] }), "name with tables the one table"),
             (json!({ "from": "", "tables": ["jobs"] }), "from is empty"),
+            (json!({ "from": "x/", "tables": ["jobs"], "ignore": ["a&b"] }), "ignore takes names of fields"),
+            (json!({ "from": "x".repeat(1000), "tables": ["jobs"] }), "are too long"),
             (json!({ "drill": {}, "mode": "verify" }), "mode is nothing that drill takes"),
             (json!({ "drill": { "backup": ID } }), "unknown field `backup`"),
             (json!(["latest"]), "it must be a JSON object"),

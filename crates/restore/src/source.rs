@@ -9,13 +9,16 @@ use std::sync::Arc;
 
 use domain::avro::ContentSum;
 use domain::dictionary::Table;
-use domain::sql::InsertStatement;
+use domain::sql::{InsertStatement, MAX_SQL_CHARS};
 
 use crate::objects::Objects;
 
 /// The SQL of a chunk, in bytes, at which it ends with the record or block that it is at: twenty statements or so, for
 /// which BEGIN, ledger row and COMMIT are little.
 pub(crate) const CHUNK_SQL_BYTES: usize = 1024 * 1024;
+
+/// The same in full statements.
+pub(crate) const CHUNK_STATEMENTS: usize = CHUNK_SQL_BYTES / MAX_SQL_CHARS;
 
 /// Chunks of rows for one table, one after the other.
 pub(crate) trait Source: Send {

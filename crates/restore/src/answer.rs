@@ -1,0 +1,97 @@
+//! What the function answers.
+
+use std::collections::BTreeMap;
+
+use aurora::restores::{Mode, Restore, RestoredTable, Status};
+use domain::backup::RestoreId;
+use serde::Serialize;
+
+use crate::error::RestoreError;
+use crate::payload::RequestError;
+
+/// What the function answers.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Answer {
+    /// How a restore ended, or that it goes on in another invocation.
+    Restored(Restored),
+    /// What a drill found.
+    Drilled {
+        /// The verification; `None` while there is no backup, and need not be one yet.
+        #[serde(flatten)]
+        verified: Option<Restored>,
+        /// The backup that was verified.
+        backup: Option<String>,
+        /// Its age in hours.
+        age_hours: f64,
+    },
+    /// What a sweep did.
+    Swept {
+        /// Restores that nobody worked on any more.
+        failed: Vec<RestoreId>,
+        /// Tables that were left behind.
+        dropped: Vec<String>,
+    },
+}
+
+/// How a restore stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Restored {
+    /// Its id.
+    pub restore: RestoreId,
+    /// Whether it has completed, or goes on in another invocation.
+    pub status: Status,
+    /// What it is for.
+    pub mode: Mode,
+    /// Its tables, by name.
+    pub tables: BTreeMap<String, RestoredTable>,
+}
+
+impl From<Restore> for Restored {
+    fn from(restore: Restore) -> Self {
+        let Restore { restore, status, mode, tables, .. } = restore;
+        Self { restore, status, mode, tables }
+    }
+}
+
+/// Why an invocation failed.
+#[derive(Debug, thiserror::Error)]
+pub enum InvocationError {
+    /// What it was asked for cannot be understood.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    /// The restore has failed; the ledger has the reason too.
+    #[error("restore {restore} failed: {reason}")]
+    Failed {
+        /// The restore.
+        restore: RestoreId,
+        /// Why.
+        reason: String,
+    },
+    /// The restore stands where it stood or further.
+    #[error(
+        "restore {restore} was interrupted ({error}); invoked with its id it goes on, and it fails when nobody works on it for \
+         30 minutes"
+    )]
+    Interrupted {
+        /// The restore.
+        restore: RestoreId,
+        /// By what.
+        error: RestoreError,
+    },
+    /// There is no such restore.
+    #[error("there is no restore {0}")]
+    Unknown(RestoreId),
+    /// The newest backup is not what it must be.
+    #[error("the drill failed: {0}")]
+    Drill(String),
+    /// Bucket or database cannot be reached; nothing was begun.
+    #[error("nothing was begun: {0}")]
+    Stopped(#[from] RestoreError),
+}
+
+impl From<aurora::Error> for InvocationError {
+    fn from(error: aurora::Error) -> Self {
+        RestoreError::from(error).into()
+    }
+}

@@ -1,0 +1,128 @@
+//! Committing one chunk: its rows, its ledger row and its rejects file, together or not at all.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use aurora::restores::{self, ChunkFigures, Claim, Shadow};
+use aurora::{Database, Error, Statement, Tx};
+use bucket::{Store, When};
+use domain::avro::ContentSum;
+use domain::backup::RestoreId;
+use domain::dictionary::Table;
+use domain::sql::select_present_in;
+use serde::Deserialize;
+
+use crate::error::RestoreError;
+use crate::source::{Chunk, Filling};
+
+/// How often a chunk is begun anew to settle a lost answer or because ids of it are taken.
+const ATTEMPTS: u32 = 8;
+
+/// Ids in one question at most: their digits and commas stay far below the service's 65,536 characters.
+const IDS_PER_QUESTION: usize = 2_500;
+
+/// What the chunks of a table are committed with.
+#[derive(Debug)]
+pub(crate) struct Committer<'r, S> {
+    pub(crate) store: &'r S,
+    pub(crate) database: &'r Database,
+    pub(crate) restore: &'r RestoreId,
+    pub(crate) table: &'static Table,
+    pub(crate) shadow: &'r Shadow,
+    /// Chunks that this invocation committed.
+    pub(crate) progress: &'r AtomicU64,
+}
+
+impl<S: Store> Committer<'_, S> {
+    /// Commits a chunk unless it is committed already. A COMMIT whose answer was lost is settled by reading the chunk's
+    /// ledger row before anything is tried again.
+    pub(crate) async fn commit(&self, chunk: Chunk) -> Result<(), RestoreError> {
+        let Self { database, restore, table, .. } = *self;
+        let chunk = &chunk;
+        let mut without_taken: Option<Filling> = None;
+        let mut attempt = 1;
+        loop {
+            let filling = without_taken.as_ref().unwrap_or(&chunk.filling);
+            let claim = database.transaction(|tx| async move { self.fill(&tx, chunk, filling).await }).await;
+            let error = match claim {
+                Ok(Claim::Ours) => {
+                    self.progress.fetch_add(1, Ordering::Relaxed);
+                    return Ok(());
+                }
+                Ok(Claim::Committed) => return Ok(()),
+                Ok(Claim::Moved) => return Err(RestoreError::Moved),
+                Ok(Claim::Ended) => return Err(RestoreError::Ended),
+                Err(error) => error,
+            };
+            match &error {
+                RestoreError::Database(Error::DuplicateKey { .. }) => {
+                    let Some(rows) = &chunk.rows else {
+                        let reason =
+                            format!("{} of two rows of {} is the same", table.key().name(), table.name());
+                        return Err(RestoreError::Damaged(reason));
+                    };
+                    let taken = self.present(rows.ids()).await?;
+                    without_taken = Some(rows.without(&taken)?);
+                }
+                RestoreError::Database(cause) if cause.is_unknown_outcome() => {
+                    if restores::is_committed(database, restore, table.name(), chunk.number).await? {
+                        self.progress.fetch_add(1, Ordering::Relaxed);
+                        return Ok(());
+                    }
+                }
+                _ => return Err(error),
+            }
+            if attempt == ATTEMPTS {
+                return Err(error);
+            }
+            attempt += 1;
+        }
+    }
+
+    /// Everything between BEGIN and COMMIT. The ledger row goes first, so a twin of this restore waits there; the rejects
+    /// file is written while the row is held, so of two twins only the one that commits has the last word on it.
+    async fn fill(&self, tx: &Tx, chunk: &Chunk, filling: &Filling) -> Result<Claim, RestoreError> {
+        let Self { store, restore, table, shadow, .. } = *self;
+        let rejects_key = filling.rejects.as_ref().map(|_| rejects_key(table, restore, chunk.number));
+        let figures = ChunkFigures {
+            rows_read: chunk.rows_read,
+            rows_restored: filling.restored.rows(),
+            rows_rejected: filling.rejected,
+            checksum_read: chunk.read.as_ref().map(ContentSum::checksum),
+            checksum_restored: Some(filling.restored.checksum()),
+            rejects_key: rejects_key.clone(),
+        };
+        match restores::claim_chunk(tx, restore, table.name(), shadow, chunk.number, &figures).await? {
+            Claim::Ours => {}
+            other => return Ok(other),
+        }
+        for statement in &filling.statements {
+            tx.execute(Statement::new(statement.sql.clone())).await?;
+        }
+        if let (Some(key), Some(csv)) = (rejects_key, &filling.rejects) {
+            store.put(&key, csv.clone().into(), When::Always).await?;
+        }
+        Ok(Claim::Ours)
+    }
+
+    /// Which of these ids are in the shadow.
+    async fn present(&self, ids: &[i64]) -> Result<BTreeSet<i64>, Error> {
+        #[derive(Deserialize)]
+        struct Present {
+            id: i64,
+        }
+        let mut present = BTreeSet::new();
+        for ids in ids.chunks(IDS_PER_QUESTION) {
+            let ids = ids.iter().copied().collect();
+            let select = select_present_in(self.table, self.shadow.name(), &ids, false);
+            let rows: Vec<Present> = self.database.query(Statement::new(select)).await?;
+            present.extend(rows.into_iter().map(|row| row.id));
+        }
+        Ok(present)
+    }
+}
+
+/// The key of a chunk's rejects file: the same whenever the chunk is tried.
+fn rejects_key(table: &Table, restore: &RestoreId, chunk: u32) -> String {
+    format!("rejected/{}/{restore}/{restore}-{chunk:05}.csv", table.name())
+}

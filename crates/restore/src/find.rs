@@ -1,0 +1,78 @@
+//! Backups in the bucket, and what restores find out about them.
+
+use aurora::restores::{Kind, Restore};
+use bucket::Store;
+use bucket::backups::{self, Found, Verified};
+use domain::backup::{BackupId, Manifest};
+use domain::dictionary::{Dictionary, Table};
+
+use crate::clock;
+use crate::error::RestoreError;
+
+/// A backup's manifest; `None` where the backup is not there or was never completed.
+///
+/// # Errors
+/// [`RestoreError::Damaged`] for a manifest that cannot be used.
+pub(crate) async fn manifest<S: Store>(
+    store: &S,
+    backup: &BackupId,
+) -> Result<Option<Manifest>, RestoreError> {
+    match backups::find(store, backup).await? {
+        Some(Found::Manifest(manifest)) => Ok(Some(*manifest)),
+        Some(Found::Broken(error)) => Err(RestoreError::Damaged(format!("backup {backup}: {error}"))),
+        None => Ok(None),
+    }
+}
+
+/// The newest backup that was completed with all of these tables, whatever has become of it since.
+///
+/// # Errors
+/// Those of the bucket.
+pub(crate) async fn newest<S: Store>(store: &S, tables: &[&str]) -> Result<Option<Manifest>, RestoreError> {
+    for backup in backups::ids(store).await? {
+        if let Some(Found::Manifest(manifest)) = backups::find(store, &backup).await?
+            && tables.iter().all(|table| manifest.tables.contains_key(*table))
+        {
+            return Ok(Some(*manifest));
+        }
+    }
+    Ok(None)
+}
+
+/// What a manifest calls a table: its name, or one that it had then.
+pub(crate) fn in_manifest<'m>(manifest: &'m Manifest, table: &Table) -> Option<&'m str> {
+    let names = [table.name()].into_iter().chain(table.aliases().iter().map(String::as_str));
+    let mut found = names.filter_map(|name| manifest.tables.get_key_value(name));
+    found.next().map(|(name, _)| &**name)
+}
+
+/// Notes with a backup what its restore has shown: that it is broken, or, where all of its tables came back, that it is good.
+///
+/// # Errors
+/// Those of the bucket.
+pub(crate) async fn note<S: Store>(
+    store: &S,
+    dictionary: &Dictionary,
+    restore: &Restore,
+    damage: Option<&str>,
+) -> Result<(), RestoreError> {
+    let backup = BackupId::parse(&restore.source).filter(|_| restore.kind == Kind::Backup);
+    let Some(backup) = backup else { return Ok(()) };
+    let is_restored =
+        |name: &String| dictionary.table(name).is_some_and(|table| restore.tables.contains_key(table.name()));
+    if damage.is_none() {
+        let Some(manifest) = manifest(store, &backup).await? else { return Ok(()) };
+        if !manifest.tables.keys().all(is_restored) {
+            return Ok(());
+        }
+    }
+    let verified = Verified {
+        backup,
+        verified_at: clock::iso(clock::now()),
+        good: damage.is_none(),
+        restore: Some(restore.restore.clone()),
+        tables: restore.tables.keys().cloned().collect(),
+        error: damage.map(str::to_owned),
+    };
+    Ok(backups::note_verified(store, &verified).await?)
+}

@@ -1,0 +1,180 @@
+//! `POST /restores` and `GET /restores/{id}`.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aurora::restores;
+use aurora::{Database, Deadline};
+use axum::body::Body;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{FromRef, Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Extension, Json, Router};
+use bucket::Store;
+use domain::backup::RestoreId;
+use domain::problem::{Problem, ProblemKind};
+use lambda_kit::body;
+use lambda_kit::http::RequestId;
+use lambda_kit::operator::{ByOperator, Operator};
+use lambda_kit::problem::ProblemResponse;
+use serde_json::{Value, json};
+
+use crate::Restorer;
+use crate::command::{new_id, of_backup};
+use crate::error::RestoreError;
+use crate::go_on::GoOn;
+use crate::payload::{FromBackup, RequestError};
+use crate::sweep;
+
+/// How long a request may take: API Gateway waits 29 seconds.
+const TIME: Duration = Duration::from_secs(25);
+
+/// What a body may have in bytes: names of tables, and an id.
+const MAX_BODY: usize = 64 * 1024;
+
+/// What the handlers share.
+pub struct Service<S, G> {
+    /// What restores work with.
+    pub restorer: Arc<Restorer<S, G>>,
+    /// Who may start one.
+    pub operator: Operator,
+}
+
+impl<S, G> Clone for Service<S, G> {
+    fn clone(&self) -> Self {
+        Self { restorer: Arc::clone(&self.restorer), operator: self.operator.clone() }
+    }
+}
+
+impl<S, G> fmt::Debug for Service<S, G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service").field("operator", &self.operator).finish_non_exhaustive()
+    }
+}
+
+impl<S, G> FromRef<Service<S, G>> for Operator {
+    fn from_ref(service: &Service<S, G>) -> Self {
+        service.operator.clone()
+    }
+}
+
+/// The function's routes.
+pub fn router<S: Store, G: GoOn + 'static>(service: Service<S, G>) -> Router {
+    // API Gateway takes a slash at the end for nothing and passes it on, so each path is served with and without.
+    Router::new()
+        .route("/restores", post(start::<S, G>))
+        .route("/restores/", post(start::<S, G>))
+        .route("/restores/{id}", get(one::<S, G>))
+        .route("/restores/{id}/", get(one::<S, G>))
+        .with_state(service)
+}
+
+/// Starts a restore.
+async fn start<S: Store, G: GoOn>(
+    _: ByOperator,
+    State(service): State<Service<S, G>>,
+    Extension(request): Extension<RequestId>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ProblemResponse> {
+    let restorer = &*service.restorer;
+    let body = json_body(&headers, body).await?;
+    let asked = FromBackup::read(restorer.dictionary, body).map_err(problem)?;
+    let id = new_id();
+    let resolved = of_backup(restorer, asked, id.clone()).await.map_err(|error| failure(&error, &request))?;
+    if let Some(RestoreError::Refused(reasons)) = &resolved.problem
+        && resolved.is_unknown()
+    {
+        return Err(Problem::new(ProblemKind::NotFound, sentence(&reasons.join("; "))).into());
+    }
+    let database = database(restorer);
+    // The ledger has it before the caller knows it, so that asking for it finds it.
+    let announced = async {
+        sweep::announce(&restorer.store, &id).await?;
+        restores::announce(&database, resolved.new()).await?;
+        match &resolved.problem {
+            Some(problem) => restores::fail(&database, &id, &problem.reason()).await?,
+            None => {
+                if let Err(error) = restorer.go_on.go_on(&id, false).await {
+                    restores::fail(&database, &id, &error.to_string()).await?;
+                    return Err(error.into());
+                }
+            }
+        }
+        Ok::<_, RestoreError>(())
+    };
+    announced.await.map_err(|error| failure(&error, &request))?;
+    tracing::info!(
+        request.id = request.0,
+        restore.id = id.as_str(),
+        restore.source = resolved.source,
+        restore.mode = resolved.mode.as_str(),
+        "a restore was asked for"
+    );
+    Ok((StatusCode::ACCEPTED, Json(json!({ "restore": id }))).into_response())
+}
+
+/// One restore.
+async fn one<S: Store, G: GoOn>(
+    State(service): State<Service<S, G>>,
+    Extension(request): Extension<RequestId>,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Response, ProblemResponse> {
+    let unknown = || Problem::new(ProblemKind::NotFound, "There is no such restore.");
+    // What cannot be an id is no restore's.
+    let Some(id) = id.ok().and_then(|Path(id)| RestoreId::parse(&id)) else {
+        return Err(unknown().into());
+    };
+    let found = restores::get(&database(&service.restorer), &id).await;
+    let restore = found.map_err(|error| failure(&error.into(), &request))?.ok_or_else(unknown)?;
+    Ok(Json(restore).into_response())
+}
+
+fn database<S, G>(restorer: &Restorer<S, G>) -> Database {
+    restorer.database.with_deadline(Deadline::after(TIME))
+}
+
+/// The JSON of a body.
+async fn json_body(headers: &HeaderMap, body: Body) -> Result<Value, Problem> {
+    let bytes = body::json(headers, body, MAX_BODY).await?;
+    if bytes.is_empty() {
+        let detail = "Name the backup to restore, like {\"backup\": \"latest\"}.";
+        return Err(Problem::new(ProblemKind::WrongShape, detail));
+    }
+    serde_json::from_slice(&bytes)
+        .map_err(|error| Problem::new(ProblemKind::InvalidJson, sentence(&error.to_string())))
+}
+
+fn problem(error: RequestError) -> Problem {
+    let kind = match &error {
+        RequestError::Shape(_) => ProblemKind::WrongShape,
+        RequestError::UnknownTable(_) => ProblemKind::UnknownTable,
+        RequestError::UnknownBackup(_) => ProblemKind::NotFound,
+    };
+    Problem::new(kind, sentence(&error.to_string()))
+}
+
+/// Logs a failure once, and gives what the client is told of it.
+fn failure(error: &RestoreError, request: &RequestId) -> Problem {
+    tracing::error!(request.id = request.0, error.class = error.class(), "the request could not be answered");
+    // The message may quote values; the class says what to do.
+    tracing::debug!(request.id = request.0, error.causes = error.causes(), "cause");
+    match error {
+        RestoreError::Database(error) => error.to_problem(),
+        RestoreError::Bucket(_) | RestoreError::GoOn(_) => Problem::new(
+            ProblemKind::Unavailable,
+            "What the restore needs cannot be reached; nothing was changed. Try again after Retry-After.",
+        ),
+        _ => Problem::internal(),
+    }
+}
+
+/// A message as a sentence.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    format!("{first}{}.", letters.as_str().trim_end_matches('.'))
+}

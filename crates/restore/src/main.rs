@@ -1,0 +1,50 @@
+//! The `rowgate-restore` function: wires configuration, database, S3 and what the function is invoked with.
+
+// The future of a whole restore, retries and SDK calls within, nests deeper than the compiler's default allows.
+#![recursion_limit = "256"]
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use aurora::{Database, Deadline, Target};
+use bucket::S3Bucket;
+use lambda_kit::operator::Operator;
+use lambda_kit::{aws, env, events};
+use lambda_runtime::{Context, Error};
+use restore::{LambdaGoOn, Options, Restorer, Service, invoke, router};
+
+/// Time kept back from Lambda's deadline, so that the answer still goes out; of a short time, a fifth.
+const TIME_TO_ANSWER: Duration = Duration::from_secs(5);
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    lambda_kit::init_tracing();
+    let target = Target {
+        cluster_arn: env::required("ROWGATE_CLUSTER_ARN")?,
+        secret_arn: env::required("ROWGATE_SECRET_ARN")?,
+        database: env::required("ROWGATE_DATABASE")?,
+    };
+    let bucket = env::required("ROWGATE_BUCKET")?;
+    let function = env::required("AWS_LAMBDA_FUNCTION_NAME")?;
+    let operator = Operator::from_env()?;
+    let config = aws::sdk_config()?;
+    let restorer = Arc::new(Restorer {
+        database: Database::new(aws_sdk_rdsdata::Client::new(&config), target),
+        store: S3Bucket::new(&aws_sdk_s3::config::Config::new(&config), bucket),
+        go_on: LambdaGoOn::new(aws_sdk_lambda::Client::new(&config), function),
+        options: Options::read(|name| std::env::var(name).ok())?,
+        dictionary: domain::shipped::dictionary()?,
+    });
+    let routes = router(Service { restorer: Arc::clone(&restorer), operator });
+    events::serve_with_commands(routes, move |payload, context: Context| {
+        let restorer = Arc::clone(&restorer);
+        async move { invoke(&*restorer, payload, deadline(&context)).await }
+    })
+    .await
+}
+
+/// Until when the invocation may work.
+fn deadline(context: &Context) -> Deadline {
+    let left = context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
+    Deadline::after(left.saturating_sub(TIME_TO_ANSWER.min(left / 5)))
+}

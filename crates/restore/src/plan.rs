@@ -1,0 +1,167 @@
+//! What a restore from a backup has before it, and every reason against it, found before anything is touched.
+
+use std::io::Read;
+use std::sync::Arc;
+
+use aurora::snapshot::Snapshot;
+use aurora::{Database, Deadline};
+use bucket::{Store, backups};
+use domain::avro::FileReader;
+use domain::backup::Manifest;
+use domain::dictionary::Table;
+use sha2::{Digest, Sha256};
+use tokio::task::spawn_blocking;
+
+use crate::error::RestoreError;
+use crate::find;
+use crate::objects::Objects;
+use crate::parts::{Against, Part, TableParts, explain};
+use crate::source::SourceError;
+
+/// MySQL's `ER_NO_SUCH_TABLE` and `ER_BAD_FIELD_ERROR`.
+const NO_SUCH_TABLE: u16 = 1146;
+const NO_SUCH_COLUMN: u16 = 1054;
+
+/// Bytes that are hashed at a time.
+const BUFFER: usize = 64 * 1024;
+
+/// A table that is restored.
+#[derive(Debug, Clone)]
+pub(crate) struct TablePlan {
+    pub(crate) table: &'static Table,
+    /// For each of its columns, whether it may be NULL in the database.
+    pub(crate) nullable: Arc<[bool]>,
+    /// Where its rows come from.
+    pub(crate) parts: TableParts,
+}
+
+/// Plans the restore of `tables` from a backup.
+///
+/// # Errors
+/// [`RestoreError::Refused`] with all reasons why today's tables cannot take it; [`RestoreError::Damaged`] for files that
+/// are missing or are not what the manifest says.
+pub(crate) async fn of_backup<S: Store>(
+    store: &S,
+    database: &Database,
+    manifest: &Manifest,
+    tables: &[&'static Table],
+) -> Result<Vec<TablePlan>, RestoreError> {
+    let mut refused = Vec::new();
+    let mut plans = Vec::new();
+    for table in tables {
+        let Some(name) = find::in_manifest(manifest, table) else {
+            refused.push(format!("backup {} has no table {}", manifest.backup, table.name()));
+            continue;
+        };
+        match nullable(database, table).await? {
+            Ok(nullable) => {
+                let parts = TableParts::new(manifest, name, &manifest.tables[name]);
+                plans.push(TablePlan { table, nullable, parts });
+            }
+            Err(reason) => refused.push(reason),
+        }
+    }
+    let mut wanted = manifest.clone();
+    wanted.tables.retain(|name, _| plans.iter().any(|plan| plan.parts.table == *name));
+    if let Some(missing) = backups::missing(store, &wanted).await? {
+        return Err(RestoreError::Damaged(format!("backup {}: {missing}", manifest.backup)));
+    }
+    let objects = Objects::of(store);
+    let (plans, found) = spawn_blocking(move || {
+        let found = read_headers(&objects, &plans);
+        (plans, found)
+    })
+    .await?;
+    let Against { damaged, refused: against } = found?;
+    refused.extend(against);
+    if !damaged.is_empty() {
+        Err(RestoreError::Damaged(damaged.join("; ")))
+    } else if refused.is_empty() {
+        Ok(plans)
+    } else {
+        Err(RestoreError::Refused(refused))
+    }
+}
+
+/// For each column of a table, whether it may be NULL in the database; the reason, where the table is not as the dictionary
+/// has it.
+pub(crate) async fn nullable(
+    database: &Database,
+    table: &Table,
+) -> Result<Result<Arc<[bool]>, String>, RestoreError> {
+    let snapshot = Snapshot::take(database).await?;
+    let found = snapshot.nullable(table).await;
+    let name = table.name();
+    let nullable = match found {
+        Ok(nullable) => Ok(nullable.into()),
+        Err(aurora::Error::Sql { code: Some(NO_SUCH_TABLE), .. }) => {
+            Err(format!("the table {name} is not in the database; run migrate first"))
+        }
+        Err(aurora::Error::Sql { code: Some(NO_SUCH_COLUMN), .. }) => {
+            Err(format!("the table {name} does not have the columns of the dictionary; run migrate first"))
+        }
+        Err(error) => return Err(error.into()),
+    };
+    snapshot.end().await?;
+    Ok(nullable)
+}
+
+/// Reads the header of every part; all reasons against them.
+fn read_headers(objects: &Objects, plans: &[TablePlan]) -> Result<Against, RestoreError> {
+    let mut all = Against::default();
+    for TablePlan { table, nullable, parts } in plans {
+        for part in &parts.parts {
+            let opened = FileReader::open(objects.open(&part.key));
+            match opened.map_err(|error| explain(&part.key, error)) {
+                Ok(reader) => {
+                    if let Err(against) = parts.resolve(part, &reader, table, nullable) {
+                        all.add(against);
+                    }
+                }
+                Err(error @ SourceError::Content { .. }) => all.damaged.push(error.to_string()),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// Holds every file against its hash in the manifest.
+///
+/// # Errors
+/// [`RestoreError::Damaged`] with all files that were altered; [`RestoreError::OutOfTime`].
+pub(crate) async fn check_hashes<S: Store>(
+    store: &S,
+    plans: &[TablePlan],
+    deadline: Deadline,
+) -> Result<(), RestoreError> {
+    let objects = Objects::of(store);
+    let parts: Vec<Part> = plans.iter().flat_map(|plan| plan.parts.parts.clone()).collect();
+    let damaged = spawn_blocking(move || {
+        let mut damaged = Vec::new();
+        for part in &parts {
+            if hash(&objects, part, deadline)? != part.sha256 {
+                damaged
+                    .push(format!("{} has been altered: its SHA-256 is not that of the manifest", part.key));
+            }
+        }
+        Ok::<_, RestoreError>(damaged)
+    })
+    .await??;
+    if damaged.is_empty() { Ok(()) } else { Err(RestoreError::Damaged(damaged.join("; "))) }
+}
+
+fn hash(objects: &Objects, part: &Part, deadline: Deadline) -> Result<String, RestoreError> {
+    let mut reader = objects.open(&part.key);
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; BUFFER];
+    loop {
+        match reader.read(&mut buffer).map_err(SourceError::Read)? {
+            0 => return Ok(hex::encode(hash.finalize())),
+            read => hash.update(&buffer[..read]),
+        }
+        if deadline.is_over() {
+            return Err(RestoreError::OutOfTime);
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! One restore, from where the ledger says it stands to its end.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use aurora::restores::{self, Kind, Mode, Restore, Status, Swapped};
+use aurora::{Database, Deadline};
+use bucket::Store;
+use domain::backup::{BackupId, Manifest, RestoreId};
+use domain::dictionary::Table;
+
+use crate::Restorer;
+use crate::error::RestoreError;
+use crate::fill::{Filler, Totals};
+use crate::find;
+use crate::foreign;
+use crate::go_on::GoOn;
+use crate::parts::{PartSource, TableParts};
+use crate::plan::{self, TablePlan};
+use crate::report;
+
+/// Time kept back from the function's own for a swap, which may have to wait for others, or for handing the restore on; of
+/// a short time, a quarter.
+const TIME_TO_SWAP: Duration = Duration::from_secs(90);
+
+/// Time kept back from that for telling the ledger, and the next invocation.
+const TIME_TO_TELL: Duration = Duration::from_secs(15);
+
+/// How long to wait before a disturbed restore is tried again within one invocation; from then on as long as the last time.
+const PAUSES: [Duration; 6] = [
+    Duration::from_millis(200),
+    Duration::from_secs(1),
+    Duration::from_secs(5),
+    Duration::from_secs(10),
+    Duration::from_secs(20),
+    Duration::from_secs(30),
+];
+
+/// What became of a restore in one invocation.
+#[derive(Debug)]
+pub(crate) enum Ran {
+    /// It has ended, or goes on in another invocation: the ledger's words.
+    Told(Restore),
+    /// It stands where it stood or further, and goes on when it is invoked again; or fails when nobody does.
+    Interrupted(RestoreError),
+}
+
+/// Works on a restore that is running until it has ended, as far as the time goes.
+///
+/// # Errors
+/// Those of the ledger.
+pub(crate) async fn run<S: Store, G: GoOn>(
+    restorer: &Restorer<S, G>,
+    id: &RestoreId,
+    deadline: Deadline,
+    is_drill: bool,
+) -> Result<Ran, RestoreError> {
+    let left = deadline.remaining();
+    let tell_from = Deadline::after(left.saturating_sub(TIME_TO_TELL.min(left / 10)));
+    let fill_until = Deadline::after(left.saturating_sub(TIME_TO_SWAP.min(left / 4)));
+    let progress = AtomicU64::new(0);
+    let work = Work {
+        restorer,
+        id,
+        database: restorer.database.with_deadline(tell_from),
+        filling: restorer.database.with_deadline(fill_until),
+        fill_until,
+        progress: &progress,
+    };
+    let ledger = &restorer.database.with_deadline(deadline);
+    let error = match work.until_ended().await {
+        Ok(()) | Err(RestoreError::Ended) => return told(restorer, ledger, id).await,
+        Err(error) => error,
+    };
+    let came_further = progress.load(Ordering::Relaxed) > 0;
+    if error.is_out_of_time() && came_further {
+        tracing::info!(restore.id = id.as_str(), "the time is up; the restore goes on in another invocation");
+        if let Err(error) = restorer.go_on.go_on(id, is_drill).await {
+            return Ok(Ran::Interrupted(error.into()));
+        }
+        return match restores::get(ledger, id).await? {
+            Some(restore) => Ok(Ran::Told(restore)),
+            None => Err(RestoreError::Ended),
+        };
+    }
+    if error.may_pass_soon() {
+        tracing::warn!(
+            restore.id = id.as_str(),
+            error.class = error.class(),
+            error.causes = error.causes(),
+            "the restore has not ended; it goes on with the next invocation"
+        );
+        return Ok(Ran::Interrupted(error));
+    }
+    let reason = if error.is_out_of_time() {
+        "given up; it came no further within one invocation".to_owned()
+    } else {
+        error.reason()
+    };
+    tracing::warn!(restore.id = id.as_str(), error.class = error.class(), reason, "the restore fails");
+    if let RestoreError::Damaged(reason) = &error {
+        work.mark_broken(reason).await;
+    }
+    restores::fail(ledger, id, &reason).await?;
+    told(restorer, ledger, id).await
+}
+
+/// Fails a restore that cannot be done.
+///
+/// # Errors
+/// Those of the ledger.
+pub(crate) async fn refuse<S: Store, G: GoOn>(
+    restorer: &Restorer<S, G>,
+    id: &RestoreId,
+    deadline: Deadline,
+    problem: &RestoreError,
+) -> Result<Ran, RestoreError> {
+    let ledger = &restorer.database.with_deadline(deadline);
+    restores::fail(ledger, id, &problem.reason()).await?;
+    told(restorer, ledger, id).await
+}
+
+/// Tells logs and metrics how a restore has ended.
+async fn told<S: Store, G: GoOn>(
+    restorer: &Restorer<S, G>,
+    ledger: &Database,
+    id: &RestoreId,
+) -> Result<Ran, RestoreError> {
+    let Some(restore) = restores::get(ledger, id).await? else { return Err(RestoreError::Ended) };
+    report::ended(&restore);
+    if restore.status == Status::Completed
+        && let Err(error) = find::note(&restorer.store, restorer.dictionary, &restore, None).await
+    {
+        tracing::warn!(error.causes = error.causes(), "the verification could not be noted with the backup");
+    }
+    Ok(Ran::Told(restore))
+}
+
+struct Work<'r, S, G> {
+    restorer: &'r Restorer<S, G>,
+    id: &'r RestoreId,
+    /// For the swap, which may take longer than filling may.
+    database: Database,
+    /// For all before it.
+    filling: Database,
+    fill_until: Deadline,
+    progress: &'r AtomicU64,
+}
+
+impl<S: Store, G: GoOn> Work<'_, S, G> {
+    /// Works on the restore, and again when it was disturbed, as long as there is time.
+    async fn until_ended(&self) -> Result<(), RestoreError> {
+        let mut pauses = PAUSES.into_iter();
+        loop {
+            let error = match self.once().await {
+                Ok(()) => return Ok(()),
+                Err(error) => error,
+            };
+            let pause = pauses.next().unwrap_or(PAUSES[PAUSES.len() - 1]);
+            if !error.may_pass_soon() || self.fill_until.remaining() <= 2 * pause {
+                return Err(error);
+            }
+            tracing::warn!(
+                restore.id = self.id.as_str(),
+                error.class = error.class(),
+                error.causes = error.causes(),
+                pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
+                "the restore was disturbed and is tried again"
+            );
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    async fn once(&self) -> Result<(), RestoreError> {
+        let Some(restore) = restores::get(&self.filling, self.id).await? else {
+            return Err(RestoreError::Ended);
+        };
+        if restore.status != Status::Running {
+            return Err(RestoreError::Ended);
+        }
+        let swapped = match restore.kind {
+            Kind::PutBack => restores::put_back(&self.database, self.id).await?,
+            Kind::Backup => {
+                self.fill_from_backup(&restore).await?;
+                self.finish(&restore).await?
+            }
+            Kind::Files => {
+                foreign::fill(&self.filler(&restore), &self.tables(&restore)?).await?;
+                self.finish(&restore).await?
+            }
+        };
+        match swapped {
+            Swapped::Ended => Ok(()),
+            Swapped::Unfilled => Err(RestoreError::Moved),
+        }
+    }
+
+    async fn finish(&self, restore: &Restore) -> Result<Swapped, RestoreError> {
+        Ok(match restore.mode {
+            Mode::Replace => restores::swap(&self.database, self.id).await?,
+            Mode::Verify => restores::finish_verify(&self.database, self.id).await?,
+        })
+    }
+
+    async fn fill_from_backup(&self, restore: &Restore) -> Result<(), RestoreError> {
+        let store = &self.restorer.store;
+        let manifest = self.manifest(restore).await?;
+        let tables = self.tables(restore)?;
+        let plans = plan::of_backup(store, &self.filling, &manifest, &tables).await?;
+        // What is in has been through this; a restore that goes on does not read everything once more.
+        if restore.tables.values().all(|table| table.rows_read == 0) {
+            plan::check_hashes(store, &plans, self.fill_until).await?;
+        }
+        let filler = self.filler(restore);
+        for TablePlan { table, nullable, parts } in plans {
+            let expected = parts.clone();
+            filler
+                .fill(
+                    table,
+                    &nullable,
+                    |opening| Ok(Box::new(PartSource::new(opening, parts))),
+                    |totals| as_in_manifest(&expected, totals),
+                )
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// The manifest of the backup that the restore is from.
+    async fn manifest(&self, restore: &Restore) -> Result<Manifest, RestoreError> {
+        let backup = BackupId::parse(&restore.source);
+        let manifest = match &backup {
+            Some(backup) => find::manifest(&self.restorer.store, backup).await?,
+            None => None,
+        };
+        manifest.ok_or_else(|| RestoreError::Refused(vec![no_backup(&restore.source)]))
+    }
+
+    /// The restore's tables, in the dictionary's order.
+    fn tables(&self, restore: &Restore) -> Result<Vec<&'static Table>, RestoreError> {
+        let dictionary = self.restorer.dictionary;
+        let unknown = restore.tables.keys().filter(|name| dictionary.table(name).is_none());
+        let unknown: Vec<String> =
+            unknown.map(|name| format!("the dictionary has no table {name}")).collect();
+        let is_asked = |table: &&Table| restore.tables.contains_key(table.name());
+        let tables: Vec<_> = dictionary.tables().iter().filter(is_asked).collect();
+        match (unknown.is_empty(), tables.is_empty()) {
+            (false, _) => Err(RestoreError::Refused(unknown)),
+            (true, true) => Err(RestoreError::Refused(vec!["there is no table to restore".to_owned()])),
+            (true, false) => Ok(tables),
+        }
+    }
+
+    fn filler<'w>(&'w self, restore: &'w Restore) -> Filler<'w, S> {
+        Filler {
+            store: &self.restorer.store,
+            database: &self.filling,
+            restore,
+            lanes: self.restorer.options.lanes,
+            deadline: self.fill_until,
+            progress: self.progress,
+        }
+    }
+
+    /// Notes with the backup that it is broken.
+    async fn mark_broken(&self, reason: &str) {
+        let Ok(Some(restore)) = restores::get(&self.database, self.id).await else { return };
+        let Restorer { store, dictionary, .. } = self.restorer;
+        if let Err(error) = find::note(store, dictionary, &restore, Some(reason)).await {
+            tracing::warn!(error.causes = error.causes(), "the damage could not be noted with the backup");
+        }
+    }
+}
+
+/// Why there is nothing to restore from.
+pub(crate) fn no_backup(source: &str) -> String {
+    match BackupId::parse(source) {
+        Some(_) => format!("there is no complete backup {source}"),
+        None => "there is no good backup that has all of the tables".to_owned(),
+    }
+}
+
+/// Holds what was decoded against what the manifest says was written.
+fn as_in_manifest(expected: &TableParts, totals: &Totals) -> Result<(), RestoreError> {
+    if Some(totals.read) == expected.sum && totals.rows_rejected == 0 {
+        return Ok(());
+    }
+    let expected_sum = expected.sum.unwrap_or_default();
+    Err(RestoreError::Damaged(format!(
+        "{}: {} were decoded, but the manifest says {expected_sum}",
+        expected.table, totals.read
+    )))
+}

@@ -1,0 +1,87 @@
+//! The sweep: ends what was left behind, on a schedule, without waking a database that sleeps.
+
+use std::time::Duration;
+
+use aurora::Deadline;
+use aurora::restores::{self, Restore, Status};
+use bucket::{Put, Store, When};
+use domain::backup::RestoreId;
+use jiff::Timestamp;
+use lambda_kit::metrics;
+
+use crate::answer::{Answer, InvocationError};
+use crate::error::RestoreError;
+use crate::go_on::GoOn;
+use crate::{Restorer, clock, drill};
+
+/// When a function last worked on a restore: written by each invocation that does.
+const LAST_RESTORE: &str = "rowgate/last-restore";
+/// What [`LAST_RESTORE`] was when a sweep found nothing left to do.
+const LAST_SWEEP: &str = "rowgate/last-sweep";
+/// Since when backups are expected, where there is none.
+const WATCHED_SINCE: &str = "rowgate/backups-watched-since";
+
+/// The most that is read of each.
+const MAX_NOTE: u64 = 1024;
+
+/// Restores that are looked at for whether one is still running.
+const LOOKED_AT: u32 = 100;
+
+/// Notes that a function works on a restore.
+///
+/// # Errors
+/// Those of the bucket.
+pub(crate) async fn announce<S: Store>(store: &S, restore: &RestoreId) -> Result<(), RestoreError> {
+    let note = format!("{restore} {}", clock::iso(clock::now()));
+    store.put(LAST_RESTORE, note.into(), When::Always).await?;
+    Ok(())
+}
+
+/// Tells how old the newest good backup is, and ends restores that nobody works on any more. The database is asked only when a
+/// restore has been worked on since a sweep last found nothing running: asking every hour would keep it from ever pausing.
+///
+/// # Errors
+/// [`InvocationError`]; calling it again is safe.
+pub(crate) async fn sweep<S: Store, G: GoOn>(
+    restorer: &Restorer<S, G>,
+    deadline: Deadline,
+) -> Result<Answer, InvocationError> {
+    drill::tell_age(restorer).await?;
+    let store = &restorer.store;
+    let last_restore = read(store, LAST_RESTORE).await?;
+    if last_restore.is_none() || last_restore == read(store, LAST_SWEEP).await? {
+        return Ok(Answer::Swept { failed: Vec::new(), dropped: Vec::new() });
+    }
+    let database = &restorer.database.with_deadline(deadline);
+    let restores::Swept { failed, dropped } = restores::sweep(database).await?;
+    for restore in &failed {
+        tracing::warn!(restore.id = restore.as_str(), "a restore that nobody worked on any more has failed");
+        metrics::restore_failed(restore.as_str());
+    }
+    let newest: Vec<Restore> = restores::list(database, LOOKED_AT, None).await?;
+    if let Some(last_restore) = last_restore
+        && newest.iter().all(|restore| restore.status != Status::Running)
+    {
+        store.put(LAST_SWEEP, last_restore.into(), When::Always).await.map_err(RestoreError::from)?;
+    }
+    Ok(Answer::Swept { failed, dropped })
+}
+
+/// How long backups have been expected without there being one: since somebody first looked for one.
+///
+/// # Errors
+/// Those of the bucket.
+pub(crate) async fn watched_for<S: Store>(store: &S) -> Result<Duration, RestoreError> {
+    let now = clock::now();
+    let first = store.put(WATCHED_SINCE, clock::iso(now).into(), When::New).await?;
+    let since = match first {
+        Put::Written(_) => None,
+        Put::Refused => read(store, WATCHED_SINCE).await?.and_then(|since| since.parse::<Timestamp>().ok()),
+    };
+    Ok(Duration::try_from(now.duration_since(since.unwrap_or(now))).unwrap_or_default())
+}
+
+async fn read<S: Store>(store: &S, key: &str) -> Result<Option<String>, RestoreError> {
+    let object = store.get(key, MAX_NOTE).await?;
+    Ok(object.map(|object| String::from_utf8_lossy(&object.content).into_owned()))
+}
