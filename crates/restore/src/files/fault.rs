@@ -1,0 +1,22 @@
+//! What can be wrong with a file.
+
+use std::io;
+
+/// Why a file cannot be read on.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// Its bytes could not be brought.
+    Read(io::Error),
+    /// It is not what it should be: a sentence without its subject, the file, and without a full stop.
+    Content(String),
+}
+
+impl Fault {
+    pub(super) fn content(reason: impl Into<String>) -> Self {
+        Self::Content(reason.into())
+    }
+
+    pub(super) fn cut_off() -> Self {
+        Self::content("it is cut off")
+    }
+}
