@@ -3,6 +3,7 @@ import type { CfnBucket } from "aws-cdk-lib/aws-s3";
 import type { Construct } from "constructs";
 
 import { Api } from "./api";
+import { Backups, SWEEP_INTERVAL } from "./backups";
 import { Database } from "./database";
 import { RustFunction, TRANSACTIONS } from "./functions";
 import { AUDIT_INTERVAL, Ingestion, REJECTED_PREFIX } from "./ingestion";
@@ -62,8 +63,21 @@ export class RowgateStack extends Stack {
 
     const ingestion = new Ingestion(this, "Ingestion", { settings, database });
     this.letSignRejects(reports, ingestion);
-    const api = new Api(this, "Api", { settings, insert, reports });
-    new Monitoring(this, "Monitoring", { deadLetterQueue: ingestion.deadLetterQueue, auditInterval: AUDIT_INTERVAL });
+    const backups = new Backups(this, "Backups", {
+      settings,
+      database,
+      bucket: ingestion.bucket,
+      rejectedPrefix: REJECTED_PREFIX,
+    });
+    const { backup, restore } = backups;
+    const api = new Api(this, "Api", { settings, insert, reports, backup, restore });
+    backups.knowOperator(api.operatorKey);
+    new Monitoring(this, "Monitoring", {
+      deadLetterQueue: ingestion.deadLetterQueue,
+      auditInterval: AUDIT_INTERVAL,
+      sweepInterval: SWEEP_INTERVAL,
+      backupMaxAgeHours: settings.backupMaxAgeHours,
+    });
 
     this.output("ApiUrl", "Base of every path", api.url);
     this.output("RestApiId", "The API's id", api.restApi.restApiId);

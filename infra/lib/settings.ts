@@ -14,6 +14,12 @@ export interface CallLimits {
   readonly perDay: number;
 }
 
+/** A time of day, as a cron expression has it. */
+export interface TimeOfDay {
+  readonly hour: string;
+  readonly minute: string;
+}
+
 /** Everything about the stack that whoever deploys it may choose with `-c name=value`. */
 export interface Settings {
   /** Processor of the functions; must be the one their binaries were built for. */
@@ -38,6 +44,20 @@ export interface Settings {
   readonly maxRejects: string | undefined;
   /** Buckets beside the data bucket that a backfill may read. */
   readonly readBuckets: readonly string[];
+  /** When backups begin every day, UTC. */
+  readonly backupAt: TimeOfDay;
+  /** How the blocks of backup files are compressed. */
+  readonly backupCodec: string;
+  /** Days after which a backup expires, unless it is the newest good one of a table. */
+  readonly backupKeepDays: number;
+  /** Hours after which the newest good backup is too old. */
+  readonly backupMaxAgeHours: number;
+  /** When the newest backup is verified every day, UTC. */
+  readonly drillAt: TimeOfDay;
+  /** Transactions of one restore side by side; the function's own number where it is not set. */
+  readonly restoreLanes: number | undefined;
+  /** Where in the data bucket Avro files may lie that somebody else wrote. */
+  readonly restorePrefixes: readonly string[];
   readonly writerLimits: CallLimits;
   readonly operatorLimits: CallLimits;
 }
@@ -80,6 +100,16 @@ export function readSettings(node: Node): Settings {
     loaderLanes: optional(node, "loaderLanes", () => number(node, "loaderLanes", 1, { min: 1, max: 16, step: 1 })),
     maxRejects: optional(node, "maxRejects", () => rejectLimit(node)),
     readBuckets: optional(node, "readBuckets", () => bucketNames(node)) ?? [],
+    backupAt: timeOfDay(node, "backupAt", "02:00"),
+    backupCodec: choice(node, "backupCodec", ["deflate", "zstandard", "null"]),
+    // Past five weeks there is a backup from before every month's end.
+    backupKeepDays: number(node, "backupKeepDays", 35, { min: 1, max: 3650, step: 1 }),
+    // A day, and two hours for a backup that takes its time.
+    backupMaxAgeHours: number(node, "backupMaxAgeHours", 26, { min: 1, max: 720, step: 1 }),
+    // Two hours after the backup, which is complete by then.
+    drillAt: timeOfDay(node, "drillAt", "04:00"),
+    restoreLanes: optional(node, "restoreLanes", () => number(node, "restoreLanes", 1, { min: 1, max: 8, step: 1 })),
+    restorePrefixes: prefixes(node, "restorePrefixes", "avro/"),
     writerLimits: callLimits(node, "writer", { rate: 100, burst: 200, perDay: 1_000_000 }),
     operatorLimits: callLimits(node, "operator", { rate: 20, burst: 40, perDay: 100_000 }),
   };
@@ -119,6 +149,34 @@ function callLimits(node: Node, key: string, defaults: CallLimits): CallLimits {
     burst: number(node, `${key}Burst`, defaults.burst, { min: 1, max: 5_000, step: 1 }),
     perDay: number(node, `${key}PerDay`, defaults.perDay, { min: 1, max: 1_000_000_000, step: 1 }),
   };
+}
+
+function timeOfDay(node: Node, name: string, fallback: string): TimeOfDay {
+  const given = text(node, name, fallback);
+  const [, hour, minute] = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(given) ?? [];
+  if (hour === undefined || minute === undefined) {
+    throw new SettingsError(`${name}=${given} is no time of day, as ${fallback}`);
+  }
+  return { hour: Number(hour).toString(), minute: Number(minute).toString() };
+}
+
+function choice(node: Node, name: string, choices: readonly [string, ...string[]]): string {
+  const given = text(node, name, choices[0]);
+  if (!choices.includes(given)) {
+    throw new SettingsError(`${name}=${given} is none of ${choices.join(", ")}`);
+  }
+  return given;
+}
+
+function prefixes(node: Node, name: string, fallback: string): string[] {
+  const given = text(node, name, fallback).split(",").map((prefix) => prefix.trim());
+  for (const prefix of given) {
+    // Folders, and in their names nothing that means more than itself in a policy.
+    if (!/^([A-Za-z0-9!_.=-]+\/)+$/.test(prefix)) {
+      throw new SettingsError(`${name} names "${prefix}", which is no folder, as ${fallback}`);
+    }
+  }
+  return given;
 }
 
 /** As `domain::load::RejectLimit` reads it: a number of records, or a share of them. */

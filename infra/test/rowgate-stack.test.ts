@@ -24,7 +24,7 @@ test("the template is the one in the snapshot", () => {
 });
 
 test("breaks no rule of the AWS Solutions pack without a reason", () => {
-  const { app, stack } = rowgate({ readBuckets: "old-files" });
+  const { app, stack } = rowgate({ readBuckets: "old-files", restorePrefixes: "avro/,glue/exports/" });
   const report = new AwsSolutionsChecks(app).validateScope(stack);
   assert.deepEqual(report.violations, []);
   assert.equal(report.success, true);
@@ -34,7 +34,14 @@ test("has no custom resource and no function but its own", () => {
   const types = Object.values(found.toJSON()["Resources"] as Record<string, { Type: string }>).map(({ Type }) => Type);
   assert.deepEqual(types.filter((type) => type.startsWith("Custom::") || type.includes("CustomResource")), []);
   const names = Object.values(found.findResources("AWS::Lambda::Function")).map((resource) => resource["Properties"].FunctionName);
-  assert.deepEqual(names.sort(), ["rowgate-insert", "rowgate-loader", "rowgate-migrate", "rowgate-reports"]);
+  assert.deepEqual(names.sort(), [
+    "rowgate-backup",
+    "rowgate-insert",
+    "rowgate-loader",
+    "rowgate-migrate",
+    "rowgate-reports",
+    "rowgate-restore",
+  ]);
 });
 
 test("has no network gateway that costs by the hour", () => {

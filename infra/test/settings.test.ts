@@ -38,6 +38,14 @@ for (const [context, message] of [
   [{ maxRejects: "101%" }, "maxRejects=101% is neither a number of records, as 100, nor a percentage, as 5%"],
   [{ maxRejects: "0.5" }, "maxRejects=0.5 is neither a number of records, as 100, nor a percentage, as 5%"],
   [{ readBuckets: "old-files,*" }, 'readBuckets names "*", which is no name of a bucket'],
+  [{ backupAt: "24:00" }, "backupAt=24:00 is no time of day, as 02:00"],
+  [{ drillAt: "4:00" }, "drillAt=4:00 is no time of day, as 04:00"],
+  [{ backupCodec: "snappy" }, "backupCodec=snappy is none of deflate, zstandard, null"],
+  [{ backupKeepDays: "0" }, "backupKeepDays=0 is not a number from 1 to 3650 in steps of 1"],
+  [{ backupMaxAgeHours: "1.5" }, "backupMaxAgeHours=1.5 is not a number from 1 to 720 in steps of 1"],
+  [{ restoreLanes: "9" }, "restoreLanes=9 is not a number from 1 to 8 in steps of 1"],
+  [{ restorePrefixes: "glue" }, 'restorePrefixes names "glue", which is no folder, as avro/'],
+  [{ restorePrefixes: "glue/,*/" }, 'restorePrefixes names "*/", which is no folder, as avro/'],
   [{ loaderConcurrency: "many" }, "loaderConcurrency=many is not a number from 2 to 1000 in steps of 1"],
 ] as const) {
   test(`refuses ${JSON.stringify(context)}`, () => assert.equal(failure(context), message));

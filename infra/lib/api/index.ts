@@ -24,6 +24,8 @@ export interface ApiProps {
   readonly settings: Settings;
   readonly insert: RustFunction;
   readonly reports: RustFunction;
+  readonly backup: RustFunction;
+  readonly restore: RustFunction;
 }
 
 /** The REST API: its paths, its two keys, and the errors that it answers by itself. */
@@ -81,6 +83,11 @@ export class Api extends Construct {
     this.route("GET", "/reports/{name}", props.reports);
     this.route("GET", "/loads", props.reports);
     this.route("GET", "/loads/{id}", props.reports);
+    this.route("POST", "/backups", props.backup);
+    this.route("GET", "/backups", props.backup);
+    this.route("GET", "/backups/{id}", props.backup);
+    this.route("POST", "/restores", props.restore);
+    this.route("GET", "/restores/{id}", props.restore);
 
     this.answerProblems();
     this.writerKey = this.addKey("Writer", "Inserts rows, reads reports", props.settings.writerLimits);

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import { ArnFormat, type Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
 import { Effect, Policy, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Code, Function as LambdaFunction, LoggingFormat, Runtime, Tracing } from "aws-cdk-lib/aws-lambda";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
@@ -25,9 +25,11 @@ export class RustFunction extends Construct {
   readonly lambda: LambdaFunction;
   readonly logGroup: LogGroup;
   private readonly policy: Policy;
+  private readonly functionName: string;
 
   constructor(scope: Construct, id: string, props: RustFunctionProps) {
     super(scope, id);
+    this.functionName = props.functionName;
 
     // The group is made here rather than by the function's first line, so that it has a retention
     // and the role needs no right to create groups. It goes with the stack: rejected rows and the
@@ -72,6 +74,18 @@ export class RustFunction extends Construct {
   /** Lets the function do the named actions on the named resources, and says so under `sid`. */
   allow(sid: string, actions: string[], resources: string[]): void {
     this.policy.addStatements(new PolicyStatement({ sid, effect: Effect.ALLOW, actions, resources }));
+  }
+
+  /** Lets the function invoke itself: work that needs longer than one invocation goes on in the next. */
+  letGoOn(): void {
+    // Named rather than referred to: the function waits for its policy, which so cannot wait for the function.
+    const arn = Stack.of(this).formatArn({
+      service: "lambda",
+      resource: "function",
+      resourceName: this.functionName,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+    this.allow("GoOn", ["lambda:InvokeFunction"], [arn]);
   }
 
   /** Points the function at the database and lets it do the named Data API actions there. */

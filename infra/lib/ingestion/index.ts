@@ -7,6 +7,7 @@ import { BlockPublicAccess, Bucket, BucketEncryption, CfnBucket, ObjectOwnership
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import { Construct, type IDependable } from "constructs";
 
+import { BACKUPS_PREFIX } from "../backups";
 import type { Database } from "../database";
 import { RustFunction, TRANSACTIONS } from "../functions";
 import { acknowledge } from "../nag";
@@ -135,6 +136,13 @@ export class Ingestion extends Construct {
           noncurrentVersionExpiration: Duration.days(45),
           expiredObjectDeleteMarker: true,
           abortIncompleteMultipartUploadAfter: Duration.days(7),
+        },
+        {
+          id: "forget-expired-backups",
+          prefix: BACKUPS_PREFIX,
+          // A week in which a backup that was deleted by mistake can be had back; of two rules for
+          // the same object the shorter counts.
+          noncurrentVersionExpiration: Duration.days(7),
         },
       ],
     });

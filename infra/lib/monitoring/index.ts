@@ -10,6 +10,10 @@ export interface MonitoringProps {
   readonly deadLetterQueue: Queue;
   /** How often the ledger is audited. */
   readonly auditInterval: Duration;
+  /** How often the newest backup's age is told. */
+  readonly sweepInterval: Duration;
+  /** Hours after which the newest good backup is too old. */
+  readonly backupMaxAgeHours: number;
 }
 
 /** Alarms. Each names the section of the runbook that says what to do. */
@@ -45,6 +49,39 @@ export class Monitoring extends Construct {
       // Every one of them: a database that takes a while to answer delays an audit.
       evaluationPeriods: Math.ceil(Duration.hours(1).toSeconds() / props.auditInterval.toSeconds()),
       treatMissingData: TreatMissingData.BREACHING,
+    });
+    this.watchBackups(props);
+  }
+
+  private watchBackups({ backupMaxAgeHours, sweepInterval }: MonitoringProps): void {
+    this.alarm("BackupsFailed", "A backup has failed.", "backups-failed", {
+      metric: metric("BackupsFailed", Stats.SUM, Duration.minutes(5)),
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+    this.alarm("BackupTooOld", `There is no good backup of the last ${backupMaxAgeHours} hours.`, "backup-too-old", {
+      metric: metric("BackupAgeHours", Stats.MAXIMUM, sweepInterval),
+      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      threshold: backupMaxAgeHours,
+      // One of them may fall between two sweeps.
+      evaluationPeriods: 2,
+      // If nobody tells the age, nobody knows of a backup.
+      treatMissingData: TreatMissingData.BREACHING,
+    });
+    this.alarm("DrillFailed", "The newest backup could not be verified.", "drill-failed", {
+      metric: metric("DrillsFailed", Stats.MAXIMUM, Duration.hours(1)),
+      // What a drill found holds until the next one.
+      treatMissingData: TreatMissingData.IGNORE,
+    });
+    this.alarm("DrillMissing", "No backup has been verified for a day.", "drill-missing", {
+      metric: metric("DrillsFailed", Stats.SAMPLE_COUNT, Duration.hours(1)),
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      // Every hour of a day, and two for a drill that takes longer than the one of the day before.
+      evaluationPeriods: 26,
+      treatMissingData: TreatMissingData.BREACHING,
+    });
+    this.alarm("RestoresFailed", "A restore has failed; its tables are as they were.", "restores-failed", {
+      metric: metric("RestoresFailed", Stats.SUM, Duration.minutes(5)),
+      treatMissingData: TreatMissingData.NOT_BREACHING,
     });
   }
 

@@ -19,15 +19,20 @@ test("every method needs a key and goes to its function", () => {
   const methods = Object.values(found.findResources("AWS::ApiGateway::Method")).map(({ Properties }) => {
     assert.equal(Properties.ApiKeyRequired, true);
     assert.equal(Properties.Integration.Type, "AWS_PROXY");
-    const target = JSON.stringify(Properties.Integration.Uri).match(/"(Insert|Reports)Function/)?.[1];
+    const target = JSON.stringify(Properties.Integration.Uri).match(/"(?:Backups)?(Insert|Reports|Backup|Restore)Function/)?.[1];
     return `${Properties.HttpMethod} ${path(Properties.ResourceId)} ${target}`;
   });
   assert.deepEqual(methods.sort(), [
+    "GET /backups Backup",
+    "GET /backups/{id} Backup",
     "GET /loads Reports",
     "GET /loads/{id} Reports",
     "GET /reports Reports",
     "GET /reports/{name} Reports",
+    "GET /restores/{id} Restore",
+    "POST /backups Backup",
     "POST /insert_data Insert",
+    "POST /restores Restore",
     "POST /tables/{table}/rows Insert",
   ]);
 });
@@ -81,7 +86,7 @@ test("a path that is not there is not found, rather than forbidden", () => {
   found.hasResourceProperties("AWS::ApiGateway::GatewayResponse", { ResponseType: "MISSING_AUTHENTICATION_TOKEN", StatusCode: "404" });
 });
 
-test("the API may call its two functions and the audit's schedule the loader, and nobody else may", () => {
+test("the API may call its functions and schedules may call theirs, and nobody else may", () => {
   const permissions = Object.values(found.findResources("AWS::Lambda::Permission")) as Json[];
   const callers = permissions.map(({ Properties }) => {
     assert.ok(Properties.SourceArn);
@@ -89,8 +94,13 @@ test("the API may call its two functions and the audit's schedule the loader, an
     return `${Properties.Principal} ${called.Properties.FunctionName}`;
   });
   assert.deepEqual(callers.sort(), [
+    "apigateway.amazonaws.com rowgate-backup",
     "apigateway.amazonaws.com rowgate-insert",
     "apigateway.amazonaws.com rowgate-reports",
+    "apigateway.amazonaws.com rowgate-restore",
+    "events.amazonaws.com rowgate-backup",
     "events.amazonaws.com rowgate-loader",
+    "events.amazonaws.com rowgate-restore",
+    "events.amazonaws.com rowgate-restore",
   ]);
 });

@@ -10,9 +10,16 @@ test("functions run on arm64 and Amazon Linux 2023 unless told otherwise", () =>
   found.allResourcesProperties("AWS::Lambda::Function", { Architectures: ["arm64"], Runtime: "provided.al2023" });
 });
 
-test("the HTTP functions give up before API Gateway does, the others get the longest time there is", () => {
+test("functions that only answer requests give up before API Gateway does, the others get the longest time there is", () => {
   const timeouts = Object.fromEntries(functions.map(({ Properties }) => [Properties.FunctionName, Properties.Timeout]));
-  assert.deepEqual(timeouts, { "rowgate-insert": 28, "rowgate-reports": 28, "rowgate-loader": 900, "rowgate-migrate": 900 });
+  assert.deepEqual(timeouts, {
+    "rowgate-insert": 28,
+    "rowgate-reports": 28,
+    "rowgate-backup": 900,
+    "rowgate-loader": 900,
+    "rowgate-migrate": 900,
+    "rowgate-restore": 900,
+  });
 });
 
 test("every function knows the database, and only what else it needs", () => {
@@ -20,9 +27,13 @@ test("every function knows the database, and only what else it needs", () => {
   const names = Object.fromEntries(
     functions.map(({ Properties }) => [Properties.FunctionName, Object.keys(Properties.Environment.Variables).sort()]),
   );
+  const http = "AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH";
+  const operator = "ROWGATE_OPERATOR_KEY_ID";
   assert.deepEqual(names, {
-    "rowgate-insert": ["AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", ...database],
-    "rowgate-reports": ["AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", "ROWGATE_BUCKET", ...database],
+    "rowgate-backup": [http, "ROWGATE_BACKUP_CODEC", "ROWGATE_BACKUP_KEEP_DAYS", "ROWGATE_BUCKET", operator, ...database].sort(),
+    "rowgate-restore": [http, "ROWGATE_BACKUP_MAX_AGE_HOURS", "ROWGATE_BUCKET", operator, ...database].sort(),
+    "rowgate-insert": [http, ...database],
+    "rowgate-reports": [http, "ROWGATE_BUCKET", ...database],
     "rowgate-loader": ["ROWGATE_BUCKET", ...database, "ROWGATE_QUEUE_URL"].sort(),
     "rowgate-migrate": database,
   });
@@ -51,6 +62,18 @@ test("every function may log, use the database, and no more than its work needs"
   assert.deepEqual(sids("InsertPolicy"), base);
   assert.deepEqual(sids("ReportsPolicy"), ["ReadDatabaseSecret", "SignRejects", "UseDatabase", "WriteLogs"]);
   assert.deepEqual(sids("MigratePolicy"), base);
+  assert.deepEqual(sids("BackupsBackupPolicy"), ["GoOn", "ListBackups", "ReadDatabaseSecret", "UseDatabase", "WriteBackups", "WriteLogs"]);
+  assert.deepEqual(sids("BackupsRestorePolicy"), [
+    "GoOn",
+    "ListAvroFiles",
+    "NoteVerified",
+    "ReadAvroFiles",
+    "ReadDatabaseSecret",
+    "RememberSweeps",
+    "UseDatabase",
+    "WriteLogs",
+    "WriteRejects",
+  ]);
   assert.deepEqual(sids("IngestionLoaderPolicy"), [
     "ListDroppedFiles",
     "ReadDatabaseSecret",

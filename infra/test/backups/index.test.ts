@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { only, statements, template, templateWith, type Json } from "../support";
+
+const found = template();
+const bucket = { "Fn::GetAtt": [Object.keys(found.findResources("AWS::S3::Bucket"))[0], "Arn"] };
+const at = (key: string) => ({ "Fn::Join": ["", [bucket, `/${key}`]] });
+
+function lambda(name: string, context?: Json): Json {
+  const from = context === undefined ? found : templateWith(context);
+  return only(from, "AWS::Lambda::Function", ({ FunctionName }) => FunctionName === name).Properties;
+}
+
+/** The schedules of the stack: what is sent → when and to whom. */
+function schedules(context: Json = {}): Record<string, Json> {
+  const from = templateWith(context);
+  const rules = Object.values(from.findResources("AWS::Events::Rule")) as Json[];
+  return Object.fromEntries(
+    rules.map(({ Properties: { ScheduleExpression, State, Targets } }) => {
+      assert.equal(Targets.length, 1);
+      const target = from.toJSON()["Resources"][Targets[0].Arn["Fn::GetAtt"][0]].Properties.FunctionName;
+      return [Targets[0].Input, [ScheduleExpression, State, target]];
+    }),
+  );
+}
+
+test("every table is backed up daily, the newest backup verified two hours later, restores swept hourly", () => {
+  const { "{}": daily, '{"drill":{}}': drill, '{"sweep":{}}': sweep } = schedules();
+  assert.deepEqual(daily, ["cron(0 2 * * ? *)", "ENABLED", "rowgate-backup"]);
+  assert.deepEqual(drill, ["cron(0 4 * * ? *)", "ENABLED", "rowgate-restore"]);
+  assert.deepEqual(sweep, ["rate(1 hour)", "ENABLED", "rowgate-restore"]);
+});
+
+test("the times are those that are set", () => {
+  const { "{}": daily, '{"drill":{}}': drill } = schedules({ backupAt: "23:05", drillAt: "09:30" });
+  assert.deepEqual([daily[0], drill[0]], ["cron(5 23 * * ? *)", "cron(30 9 * * ? *)"]);
+});
+
+test("both functions have a whole core, the longest time there is, and know the operator's key by its id", () => {
+  const operator = Object.entries(found.findResources("AWS::ApiGateway::ApiKey")).find(([, { Properties }]) =>
+    Properties.Description.includes("cannot be undone"),
+  )?.[0];
+  for (const name of ["rowgate-backup", "rowgate-restore"]) {
+    const { MemorySize, Timeout, Environment } = lambda(name);
+    assert.deepEqual([MemorySize, Timeout], [1769, 900]);
+    assert.deepEqual(Environment.Variables.ROWGATE_OPERATOR_KEY_ID, { Ref: operator });
+  }
+});
+
+test("backups are kept for five weeks in deflated blocks unless it is set otherwise", () => {
+  const settings = (context?: Json) => {
+    const { ROWGATE_BACKUP_KEEP_DAYS, ROWGATE_BACKUP_CODEC } = lambda("rowgate-backup", context).Environment.Variables;
+    return [ROWGATE_BACKUP_KEEP_DAYS, ROWGATE_BACKUP_CODEC];
+  };
+  assert.deepEqual(settings(), ["35", "deflate"]);
+  assert.deepEqual(settings({ backupKeepDays: "7", backupCodec: "zstandard" }), ["7", "zstandard"]);
+});
+
+test("a restore decides by itself how many lanes it needs unless it is set", () => {
+  assert.equal(lambda("rowgate-restore").Environment.Variables.ROWGATE_LANES, undefined);
+  assert.equal(lambda("rowgate-restore", { restoreLanes: "2" }).Environment.Variables.ROWGATE_LANES, "2");
+});
+
+test("a restore that was killed is tried again, a backup is not", () => {
+  const configs = Object.values(found.findResources("AWS::Lambda::EventInvokeConfig")) as Json[];
+  const retries = configs.map(({ Properties: { FunctionName, MaximumRetryAttempts } }) => [
+    found.toJSON()["Resources"][FunctionName.Ref].Properties.FunctionName,
+    MaximumRetryAttempts,
+  ]);
+  assert.deepEqual(Object.fromEntries(retries), { "rowgate-backup": 0, "rowgate-restore": 2 });
+});
+
+test("a function may invoke itself and no other", () => {
+  for (const [id, name] of [["BackupsBackupPolicy", "rowgate-backup"], ["BackupsRestorePolicy", "rowgate-restore"]] as const) {
+    const { Action, Resource } = statements(found, id)["GoOn"];
+    assert.equal(Action, "lambda:InvokeFunction");
+    assert.equal(Resource["Fn::Join"][1].at(-1), `:function:${name}`);
+  }
+});
+
+test("the backup writes below backups/ and nowhere else in the bucket", () => {
+  const policy = statements(found, "BackupsBackupPolicy");
+  assert.deepEqual(policy["WriteBackups"].Resource, at("backups/*"));
+  assert.deepEqual(policy["ListBackups"], { Action: "s3:ListBucket", Effect: "Allow", Resource: bucket, Sid: "ListBackups" });
+});
+
+test("the restore writes no backup but notes that it has verified one", () => {
+  const policy = statements(found, "BackupsRestorePolicy");
+  assert.deepEqual([policy["NoteVerified"].Action, policy["NoteVerified"].Resource], ["s3:PutObject", at("backups/*/verified.json")]);
+  assert.deepEqual(policy["WriteRejects"].Resource, at("rejected/*"));
+  const keys = ["backups-watched-since", "last-restore", "last-sweep"].map((name) => at(`rowgate/${name}`));
+  assert.deepEqual(policy["RememberSweeps"].Resource, keys);
+});
+
+test("the restore reads backups, and what others wrote where whoever deploys says", () => {
+  assert.deepEqual(statements(found, "BackupsRestorePolicy")["ReadAvroFiles"].Resource, [at("avro/*"), at("backups/*")]);
+  const set = statements(templateWith({ restorePrefixes: "glue/exports/, spark/" }), "BackupsRestorePolicy");
+  assert.deepEqual(set["ReadAvroFiles"].Resource, [at("backups/*"), at("glue/exports/*"), at("spark/*")]);
+  assert.equal(set["ReadAvroFiles"].Action, "s3:GetObject");
+});
+
+test("a backup that was removed can be had back for a week", () => {
+  const rules: Json[] = only(found, "AWS::S3::Bucket").Properties.LifecycleConfiguration.Rules;
+  const [rule] = rules.filter(({ Prefix }) => Prefix === "backups/");
+  assert.equal(rule.NoncurrentVersionExpiration.NoncurrentDays, 7);
+});
