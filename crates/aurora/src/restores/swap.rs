@@ -22,7 +22,7 @@ use serde::Deserialize;
 
 use super::ending::{clean_up, fail};
 use super::gate::{self, Closing, Standing};
-use super::names::Ticket;
+use super::names::{Shadow, Ticket};
 use super::numbers::carry_on;
 use super::record::{Kind, Mode, Status};
 use crate::ledger::pause_before;
@@ -63,23 +63,31 @@ pub async fn swap(database: &Database, id: &RestoreId) -> Result<Swapped, Error>
             settle(database, id, ticket).await?;
             continue;
         }
-        match check(database, id, &standing).await? {
-            Check::Ready => {}
-            Check::Unfilled => return Ok(Swapped::Unfilled),
-            Check::Refused(reason) => {
-                fail(database, id, &reason).await?;
-                continue;
-            }
+        let Some(pairs) = standing.pairs() else { return Ok(Swapped::Unfilled) };
+        if let Some(reason) = not_kept(database, id, &standing).await? {
+            fail(database, id, &reason).await?;
+            continue;
         }
         if !is_open(database, &standing).await? {
             pause_before(database.deadline()).await?;
             continue;
         }
-        for (table, shadow) in standing.pairs().unwrap_or_default() {
+        for (table, shadow) in &pairs {
             carry_on(database, table, shadow.name()).await;
         }
         let Some(ticket) = close(database, id, &standing).await? else { continue };
-        let Err(error) = rename(database, id, &standing, &ticket).await else {
+        match check(database, standing.kind, &pairs).await? {
+            Check::Ready => {}
+            Check::Unfilled => {
+                settle(database, id, &ticket).await?;
+                return Ok(Swapped::Unfilled);
+            }
+            Check::Refused(reason) => {
+                fail(database, id, &reason).await?;
+                continue;
+            }
+        }
+        let Err(error) = rename(database, id, &pairs, &ticket).await else {
             finish(database, id, &ticket).await?;
             return Ok(Swapped::Ended);
         };
@@ -97,48 +105,49 @@ pub async fn swap(database: &Database, id: &RestoreId) -> Result<Swapped, Error>
     }
 }
 
-/// Whether a restore can be swapped in.
+/// Why a restore cannot put back what it was to put back, if so.
+async fn not_kept(database: &Database, id: &RestoreId, standing: &Standing) -> Result<Option<String>, Error> {
+    #[derive(Deserialize)]
+    struct Row {
+        table_name: String,
+    }
+    if standing.kind != Kind::PutBack {
+        return Ok(None);
+    }
+    let source = &standing.source;
+    let gone: Vec<Row> = database.query(gate::no_longer_kept(id, source)).await?;
+    Ok(gone.first().map(|Row { table_name }| {
+        format!(
+            "the restore {source} keeps no former {table_name} any more: the table has been restored since"
+        )
+    }))
+}
+
+/// Whether shadows can take the places of their tables.
 enum Check {
     Ready,
     Unfilled,
     Refused(String),
 }
 
-async fn check(database: &Database, id: &RestoreId, standing: &Standing) -> Result<Check, Error> {
-    let Some(pairs) = standing.pairs() else { return Ok(Check::Unfilled) };
-    if standing.kind == Kind::PutBack {
-        #[derive(Deserialize)]
-        struct Row {
-            table_name: String,
-        }
-        let gone: Vec<Row> = database.query(gate::no_longer_kept(id, &standing.source)).await?;
-        if let Some(Row { table_name }) = gone.first() {
-            let reason = format!(
-                "the restore {} keeps no former {table_name} any more: the table has been restored since",
-                standing.source
-            );
-            return Ok(Check::Refused(reason));
-        }
-    }
+/// Behind closed gates: nobody else's RENAME shows a table half done.
+async fn check(database: &Database, kind: Kind, pairs: &[(&str, &Shadow)]) -> Result<Check, Error> {
     for (table, shadow) in pairs {
+        if !tables::exists(database, shadow.name()).await? {
+            return Ok(Check::Unfilled);
+        }
         if !tables::exists(database, table).await? {
             return Ok(Check::Refused(format!("the database has no table {table} any more")));
         }
-        if tables::has_form_of(database, shadow.name(), table).await? {
-            continue;
+        if !tables::has_form_of(database, shadow.name(), table).await? {
+            // The swap would take the change back.
+            let since = match kind {
+                Kind::PutBack => "since the former table was set aside",
+                Kind::Backup | Kind::Files => "during the restore",
+            };
+            let reason = format!("the columns or indexes of {table} have changed {since}");
+            return Ok(Check::Refused(reason));
         }
-        if !tables::exists(database, shadow.name()).await? && standing.kind != Kind::PutBack {
-            return Ok(Check::Unfilled);
-        }
-        // The swap would take the change back.
-        return Ok(Check::Refused(match standing.kind {
-            Kind::PutBack => {
-                format!("the columns or indexes of {table} have changed since the former table was set aside")
-            }
-            Kind::Backup | Kind::Files => {
-                format!("the columns or indexes of {table} have changed during the restore")
-            }
-        }));
     }
     Ok(Check::Ready)
 }
@@ -183,12 +192,12 @@ async fn close(database: &Database, id: &RestoreId, standing: &Standing) -> Resu
 async fn rename(
     database: &Database,
     id: &RestoreId,
-    standing: &Standing,
+    pairs: &[(&str, &Shadow)],
     ticket: &Ticket,
 ) -> Result<(), Error> {
     // The ticket first: without it, nothing else is touched.
     let mut sql = format!("RENAME TABLE `{}` TO `{}`", ticket.name(), ticket.spent());
-    for (table, shadow) in standing.pairs().unwrap_or_default() {
+    for (table, shadow) in pairs {
         let pair = format!(", `{table}` TO `{}`, `{}` TO `{table}`", shadow.kept(id), shadow.name());
         sql.push_str(&pair);
     }

@@ -14,47 +14,47 @@ use domain::load::{Chunk, Chunker, LoadId, LoadStatus};
 use domain::sql::InsertWriter;
 use domain::value::Value;
 
-pub(super) const TABLE: &str = "departments";
+pub(crate) const TABLE: &str = "departments";
 
 /// Small, so that a few rows are several chunks.
 const CHUNK_BYTES: u64 = 16;
 
 /// What a completed load notes as its content's digest.
-pub(super) const DIGEST: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+pub(crate) const DIGEST: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
 #[derive(Debug, Clone)]
-pub(super) struct File {
-    pub(super) id: LoadId,
-    pub(super) mode: LoadMode,
-    pub(super) rows: Vec<(i64, String)>,
+pub(crate) struct File {
+    pub(crate) id: LoadId,
+    pub(crate) mode: LoadMode,
+    pub(crate) rows: Vec<(i64, String)>,
     key: String,
     version: String,
 }
 
-pub(super) fn named(ids: RangeInclusive<i64>, name: &str) -> Vec<(i64, String)> {
+pub(crate) fn named(ids: RangeInclusive<i64>, name: &str) -> Vec<(i64, String)> {
     ids.map(|id| (id, name.to_owned())).collect()
 }
 
-pub(super) fn table() -> &'static Table {
+pub(crate) fn table() -> &'static Table {
     domain::shipped::dictionary().unwrap().table(TABLE).unwrap()
 }
 
 impl File {
-    pub(super) fn new(mode: LoadMode, version: &str, rows: Vec<(i64, String)>) -> Self {
+    pub(crate) fn new(mode: LoadMode, version: &str, rows: Vec<(i64, String)>) -> Self {
         let key = format!("incoming/{TABLE}/{}/file.csv", mode.as_str());
         let id = LoadId::of_object("data", &key, version);
         Self { id, mode, rows, key, version: version.to_owned() }
     }
 
-    pub(super) fn replace(version: &str, rows: Vec<(i64, String)>) -> Self {
+    pub(crate) fn replace(version: &str, rows: Vec<(i64, String)>) -> Self {
         Self::new(LoadMode::Replace, version, rows)
     }
 
-    pub(super) fn append(version: &str, rows: Vec<(i64, String)>) -> Self {
+    pub(crate) fn append(version: &str, rows: Vec<(i64, String)>) -> Self {
         Self::new(LoadMode::Append, version, rows)
     }
 
-    pub(super) fn chunks(&self) -> Vec<Chunk> {
+    pub(crate) fn chunks(&self) -> Vec<Chunk> {
         let text: String = self.rows.iter().map(|(id, name)| format!("{id},{name}\n")).collect();
         let (mut chunks, mut chunker, mut rest) = (Vec::new(), Chunker::new(CHUNK_BYTES), text.as_bytes());
         while let (Some(chunk), left) = chunker.feed(rest).unwrap() {
@@ -83,7 +83,7 @@ impl File {
 }
 
 /// Takes a load up; `None` where it has ended. Of a replace, also the table to fill.
-pub(super) async fn begin(db: &Database, file: &File) -> Result<Option<(Run, String)>, Error> {
+pub(crate) async fn begin(db: &Database, file: &File) -> Result<Option<(Run, String)>, Error> {
     let begun = loads::begin(db, file.new_load()).await?;
     if begun.status != LoadStatus::Running {
         return Ok(None);
@@ -99,7 +99,7 @@ pub(super) async fn begin(db: &Database, file: &File) -> Result<Option<(Run, Str
 }
 
 /// Commits the chunks that are not committed yet. False where the load was sent back to its start or has ended.
-pub(super) async fn fill(db: &Database, file: &File, run: &Run, target: &str) -> Result<bool, Error> {
+pub(crate) async fn fill(db: &Database, file: &File, run: &Run, target: &str) -> Result<bool, Error> {
     let committed = committed_chunks(db, &run.id).await?;
     for chunk in file.chunks() {
         if !committed.contains_key(&chunk.number)
@@ -111,7 +111,7 @@ pub(super) async fn fill(db: &Database, file: &File, run: &Run, target: &str) ->
     Ok(true)
 }
 
-pub(super) async fn commit(
+pub(crate) async fn commit(
     db: &Database,
     file: &File,
     run: &Run,
@@ -145,7 +145,7 @@ pub(super) async fn commit(
     }
 }
 
-pub(super) fn insert(file: &File, target: &str, chunk: &Chunk) -> Statement {
+pub(crate) fn insert(file: &File, target: &str, chunk: &Chunk) -> Statement {
     let mut writer = InsertWriter::new(table()).into_table(target);
     if file.mode == LoadMode::Upsert {
         writer = writer.upserting();
@@ -159,7 +159,7 @@ pub(super) fn insert(file: &File, target: &str, chunk: &Chunk) -> Statement {
 }
 
 /// Everything from a delivery to the load's end.
-pub(super) async fn load(db: &Database, file: &File) -> Result<(), Error> {
+pub(crate) async fn load(db: &Database, file: &File) -> Result<(), Error> {
     while let Some((run, target)) = begin(db, file).await? {
         if !fill(db, file, &run, &target).await? {
             continue;

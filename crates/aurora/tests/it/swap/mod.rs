@@ -6,7 +6,7 @@ mod beside;
 mod ends;
 mod faults;
 mod kills;
-mod loader;
+pub(crate) mod loader;
 
 use anyhow::Result;
 use loader::{File, TABLE, load, named};

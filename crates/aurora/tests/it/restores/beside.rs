@@ -1,0 +1,222 @@
+//! What happens beside a restore: readers, the insert API, other restores, transactions that stay open.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use aurora::loads::{self, Gate};
+use aurora::{insert_batch, restores};
+use domain::batch::Batch;
+use mysql_async::prelude::Queryable;
+use testkit::TestDatabase;
+
+use super::worker::{Work, begin, fill, named, restore};
+use super::{THREE, assert_settled, content, database, database_with, kept, kept_content, standing};
+
+#[tokio::test]
+async fn readers_of_two_tables_see_both_as_they_were_or_both_as_they_are() -> Result<()> {
+    let test = Arc::new(database().await?);
+    let done = Arc::new(AtomicBool::new(false));
+    let mut readers = Vec::new();
+    for sql in [
+        "SELECT MIN(department_name), MAX(job_name) FROM departments JOIN jobs USING (id)",
+        "SELECT MIN(job_name), MAX(department_name) FROM jobs JOIN departments USING (id)",
+        "SELECT MIN(name), MAX(department_name) FROM employees JOIN departments USING (id)",
+    ] {
+        let (test, done) = (Arc::clone(&test), Arc::clone(&done));
+        readers.push(tokio::spawn(async move {
+            let mut conn = test.connect().await?;
+            let mut seen = 0;
+            while !done.load(Ordering::Relaxed) {
+                let row: Option<(String, String)> = conn.query_first(sql).await?;
+                let (one, other) = row.unwrap_or_default();
+                ensure!(one == other, "{one} beside {other}");
+                seen += 1;
+            }
+            conn.disconnect().await?;
+            Ok::<_, anyhow::Error>(seen)
+        }));
+    }
+    for name in ["one", "two", "three", "four"] {
+        let work = Work::of(&THREE, name);
+        restore(&test.database(), &work).await?;
+        restore(&test.database(), &work.undone()).await?;
+    }
+    done.store(true, Ordering::Relaxed);
+    for reader in readers {
+        assert!(reader.await?? > 0);
+    }
+    assert_settled(&test).await
+}
+
+/// Inserts rows of all three tables, each three in one request, until told to stop; gives the last id.
+async fn insert_until(test: Arc<TestDatabase>, first: i64, done: Arc<AtomicBool>) -> Result<i64> {
+    let dictionary = domain::shipped::dictionary()?;
+    let mut id = first;
+    while !done.load(Ordering::Relaxed) {
+        id += 1;
+        let body = format!(
+            r#"{{"departments": [{{"id": {id}, "department_name": "inserted"}}],
+                "jobs": [{{"id": {id}, "job_name": "inserted"}}],
+                "employees": [{{"id": {id}, "name": "inserted", "datetime": "2021-07-27T16:02:08Z",
+                                "department_id": {id}, "job_id": {id}}}]}}"#
+        );
+        let batch = Batch::read(dictionary, body.as_bytes())?;
+        let answer = insert_batch(&test.database(), dictionary, &batch, "request").await?;
+        ensure!(answer.inserted() == 3, "{id}: {answer:?}");
+    }
+    Ok(id)
+}
+
+#[tokio::test]
+async fn every_acknowledged_row_is_in_the_kept_or_in_the_restored_tables_and_in_all_three_alike() -> Result<()>
+{
+    for _ in 0..3 {
+        let test = Arc::new(database().await?);
+        let done = Arc::new(AtomicBool::new(false));
+        let writers: Vec<_> = [1000, 100_000]
+            .map(|first| (first, tokio::spawn(insert_until(Arc::clone(&test), first, Arc::clone(&done)))))
+            .into();
+        let work = Work::of(&THREE, "new");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        restore(&test.database(), &work).await?;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        done.store(true, Ordering::Relaxed);
+        for (first, writer) in writers {
+            let last = writer.await??;
+            let ids = |rows: super::Rows| -> Vec<i64> {
+                rows.into_iter().map(|(id, _)| id).filter(|id| (first..first + 50_000).contains(id)).collect()
+            };
+            let before = ids(kept_content(&test, &work, "jobs").await?);
+            let after = ids(content(&test, "jobs").await?);
+            assert!(!before.is_empty() && !after.is_empty(), "{before:?} {after:?}");
+            // In the order in which they were acknowledged, without a gap: first those, then these.
+            assert_eq!([before.clone(), after.clone()].concat(), (first + 1..=last).collect::<Vec<_>>());
+            for table in ["departments", "employees"] {
+                assert_eq!(ids(kept_content(&test, &work, table).await?), before, "{table}");
+                assert_eq!(ids(content(&test, table).await?), after, "{table}");
+            }
+        }
+        assert_settled(&test).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn two_restores_of_the_same_tables_at_once_both_complete_and_the_last_keeps_what_the_first_brought()
+-> Result<()> {
+    let test = database().await?;
+    for round in 0..5 {
+        let works = [
+            Work::of(&["departments", "jobs"], &format!("one {round}")),
+            Work::of(&["jobs", "departments"], &format!("two {round}")),
+        ];
+        let tasks: Vec<_> = works
+            .iter()
+            .map(|work| {
+                let (db, work) = (test.database(), work.clone());
+                tokio::spawn(async move { restore(&db, &work).await })
+            })
+            .collect();
+        for task in tasks {
+            task.await??;
+        }
+        let is_last = kept(&test, &works[0], "jobs").await?.is_some();
+        let (last, first) = if is_last { (&works[0], &works[1]) } else { (&works[1], &works[0]) };
+        for table in ["departments", "jobs"] {
+            assert_eq!(content(&test, table).await?, last.rows(table), "round {round}");
+            assert_eq!(kept_content(&test, last, table).await?, first.rows(table), "round {round}");
+            assert_eq!(kept(&test, first, table).await?, None, "round {round}");
+        }
+        restores::sweep(&test.database()).await?;
+        assert_settled(&test).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_restore_and_two_put_backs_of_the_same_table_at_once_lose_no_table_half() -> Result<()> {
+    let test = database().await?;
+    let mut last = Work::of(&["jobs", "departments"], "first");
+    restore(&test.database(), &last).await?;
+    for round in 0..4 {
+        let next = Work::of(&["jobs"], &format!("next {round}"));
+        let works = [last.undone(), last.undone(), next.clone()];
+        let tasks: Vec<_> = works
+            .iter()
+            .map(|work| {
+                let (db, work) = (test.database(), work.clone());
+                tokio::spawn(async move { restore(&db, &work).await })
+            })
+            .collect();
+        for task in tasks {
+            task.await??;
+        }
+        let mut completed = 0;
+        for work in &works[..2] {
+            let standing = standing(&test, work).await?;
+            assert!(standing == "completed" || standing.starts_with("failed: the restore "), "{standing}");
+            completed += u32::from(standing == "completed");
+        }
+        assert!(completed <= 1);
+        assert_eq!(standing(&test, &next).await?, "completed");
+        restores::sweep(&test.database()).await?;
+        assert_settled(&test).await?;
+        last = Work::of(&["jobs", "departments"], &format!("last {round}"));
+        restore(&test.database(), &last).await?;
+    }
+    Ok(())
+}
+
+/// A database whose calls end after a second.
+async fn impatient() -> Result<TestDatabase> {
+    database_with(|config| config.limits.call = Duration::from_secs(1)).await
+}
+
+#[tokio::test]
+async fn a_swap_that_an_open_transaction_keeps_waiting_lets_writers_through_between_its_tries() -> Result<()>
+{
+    use crate::swap::loader::{self, File};
+    let test = impatient().await?;
+    let work = Work::of(&["departments", "jobs"], "new");
+    begin(&test.database(), &work).await?;
+    fill(&test.database(), &work).await?;
+    let mut holder = test.connect().await?;
+    holder.query_drop("START TRANSACTION").await?;
+    holder.query_drop("SELECT * FROM jobs").await?;
+    let swap = tokio::spawn({
+        let (db, id) = (test.database(), work.id.clone());
+        async move { restores::swap(&db, &id).await }
+    });
+    let append = File::append("v1", named(100..=102, "added"));
+    loader::load(&test.database(), &append).await?;
+    assert!(!swap.is_finished());
+    holder.query_drop("COMMIT").await?;
+    assert_eq!(swap.await??, restores::Swapped::Ended);
+    assert_eq!(kept_content(&test, &work, "departments").await?.len(), 6);
+    assert_eq!(content(&test, "departments").await?, work.rows("departments"));
+    assert_settled(&test).await
+}
+
+#[tokio::test]
+async fn a_swap_out_of_time_leaves_the_gates_open() -> Result<()> {
+    let test = impatient().await?;
+    let work = Work::of(&["departments", "jobs"], "new");
+    begin(&test.database(), &work).await?;
+    fill(&test.database(), &work).await?;
+    let mut holder = test.connect().await?;
+    holder.query_drop("START TRANSACTION").await?;
+    holder.query_drop("SELECT * FROM jobs").await?;
+    let db = test.database().with_deadline(aurora::Deadline::after(Duration::from_secs(6)));
+    let swapped = restores::swap(&db, &work.id).await;
+    assert!(swapped.as_ref().is_err_and(|e| e.is_retryable() || e.is_unknown_outcome()), "{swapped:?}");
+    for table in ["departments", "jobs"] {
+        assert_eq!(loads::recover_gate(&test.database(), table).await?, Gate::Open);
+    }
+    holder.query_drop("COMMIT").await?;
+    restore(&test.database(), &work).await?;
+    assert_eq!(content(&test, "jobs").await?, work.rows("jobs"));
+    restores::sweep(&test.database()).await?;
+    assert_settled(&test).await
+}

@@ -1,0 +1,148 @@
+//! Chunks: claimed once, whoever works on them, and only as long as their table is being filled.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use aurora::restores::{
+    self, Claim, Noted, Prepared, Shadow, Swapped, TableFigures, claim_chunk, committed_chunks, is_committed,
+    note_table, prepare,
+};
+
+use super::worker::{self, CHECKSUM, Work, begin, commit, figures, fill, insert, restore, table};
+use super::{assert_settled, content, database};
+
+async fn shadow(db: &aurora::Database, work: &Work, name: &str) -> Result<Shadow> {
+    match prepare(db, &work.id, table(name)).await? {
+        Prepared::Fill { shadow } => Ok(shadow),
+        other => anyhow::bail!("{other:?}"),
+    }
+}
+
+fn all_of(rows: u64) -> TableFigures {
+    TableFigures { rows_read: rows, rows_restored: rows, rows_rejected: 0, checksum: CHECKSUM.to_owned() }
+}
+
+#[tokio::test]
+async fn a_twin_waits_for_a_chunk_that_is_under_way_and_then_finds_it_committed() -> Result<()> {
+    let test = database().await?;
+    let db = test.database();
+    let work = Work::of(&["jobs"], "new");
+    begin(&db, &work).await?;
+    let target = shadow(&db, &work, "jobs").await?;
+    assert_eq!(shadow(&db, &work, "jobs").await?, target);
+    let under_way = db.begin().await?;
+    let claim = claim_chunk(&under_way, &work.id, "jobs", &target, 0, &figures(&work, "jobs", 0)).await?;
+    assert_eq!(claim, Claim::Ours);
+    let twin = tokio::spawn({
+        let (db, work, target) = (test.database(), work.clone(), target.clone());
+        async move { commit(&db, &work, "jobs", &target, 0).await }
+    });
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(!twin.is_finished());
+    // Another function takes the restore up meanwhile.
+    assert_eq!(begin(&db, &work).await?.attempts, 2);
+    under_way.execute(insert("jobs", target.name(), work.chunks("jobs")[0])).await?;
+    under_way.commit().await?;
+    assert_eq!(twin.await??, Claim::Committed);
+    assert!(is_committed(&db, &work.id, "jobs", 0).await?);
+    assert!(!is_committed(&db, &work.id, "jobs", 1).await?);
+    restore(&db, &work).await?;
+    assert_eq!(content(&test, "jobs").await?, work.rows("jobs"));
+    assert_settled(&test).await
+}
+
+#[tokio::test]
+async fn two_functions_on_one_restore_do_nothing_twice() -> Result<()> {
+    let test = database().await?;
+    for round in 0..4 {
+        let work = Work::of(&["jobs", "departments"], &format!("new {round}"));
+        let tasks: Vec<_> = (0..3)
+            .map(|_| {
+                let (db, work) = (test.database(), work.clone());
+                tokio::spawn(async move { restore(&db, &work).await })
+            })
+            .collect();
+        for task in tasks {
+            task.await??;
+        }
+        assert_eq!(content(&test, "jobs").await?, work.rows("jobs"));
+        assert_eq!(content(&test, "departments").await?, work.rows("departments"));
+        restores::sweep(&test.database()).await?;
+        assert_settled(&test).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn no_chunk_is_claimed_once_its_table_is_noted_or_its_restore_has_ended() -> Result<()> {
+    let test = database().await?;
+    let db = test.database();
+    let work = Work::of(&["jobs"], "new");
+    begin(&db, &work).await?;
+    let target = shadow(&db, &work, "jobs").await?;
+    fill(&db, &work).await?;
+    assert_eq!(prepare(&db, &work.id, table("jobs")).await?, Prepared::Filled);
+    let more = Work { tables: vec![("jobs", worker::named(1..=7, "new"))], ..work.clone() };
+    assert_eq!(commit(&db, &more, "jobs", &target, 2).await?, Claim::Committed);
+    assert_eq!(commit(&db, &more, "jobs", &target, 3).await?, Claim::Moved);
+    restores::swap(&db, &work.id).await?;
+    assert_eq!(commit(&db, &more, "jobs", &target, 3).await?, Claim::Ended);
+    assert_eq!(prepare(&db, &work.id, table("jobs")).await?, Prepared::Ended);
+    assert_eq!(note_table(&db, &work.id, "jobs", &target, &all_of(5)).await?, Noted::Ended);
+    let failed = Work::of(&["jobs"], "failed");
+    begin(&db, &failed).await?;
+    let target = shadow(&db, &failed, "jobs").await?;
+    restores::fail(&db, &failed.id, "no").await?;
+    assert_eq!(commit(&db, &failed, "jobs", &target, 0).await?, Claim::Ended);
+    assert_eq!(content(&test, "jobs").await?, work.rows("jobs"));
+    assert_settled(&test).await
+}
+
+#[tokio::test]
+async fn a_table_is_noted_only_with_the_figures_of_its_chunks_and_none_left_out() -> Result<()> {
+    let test = database().await?;
+    let db = test.database();
+    let work = Work::of(&["jobs"], "new");
+    begin(&db, &work).await?;
+    let target = shadow(&db, &work, "jobs").await?;
+    for number in [0, 2] {
+        commit(&db, &work, "jobs", &target, number).await?;
+    }
+    assert_eq!(committed_chunks(&db, &work.id, "jobs").await?.into_keys().collect::<Vec<_>>(), [0, 2]);
+    assert_eq!(note_table(&db, &work.id, "jobs", &target, &all_of(3)).await?, Noted::Differs);
+    assert_eq!(restores::swap(&db, &work.id).await?, Swapped::Unfilled);
+    commit(&db, &work, "jobs", &target, 1).await?;
+    assert_eq!(note_table(&db, &work.id, "jobs", &target, &all_of(4)).await?, Noted::Differs);
+    let other = Shadow::parse(&format!("rowgate_restore_{}_00000000", work.id.as_sql())).unwrap();
+    assert_eq!(note_table(&db, &work.id, "jobs", &other, &all_of(5)).await?, Noted::Moved);
+    let more = Work { tables: vec![("jobs", worker::named(1..=7, "new"))], ..work.clone() };
+    assert_eq!(commit(&db, &more, "jobs", &other, 3).await?, Claim::Moved);
+    assert_eq!(note_table(&db, &work.id, "jobs", &target, &all_of(5)).await?, Noted::Noted);
+    assert_eq!(restores::finish_verify(&db, &work.id).await.ok(), None);
+    assert_eq!(restores::swap(&db, &work.id).await?, Swapped::Ended);
+    assert_settled(&test).await
+}
+
+#[tokio::test]
+async fn what_was_brought_into_a_shadow_that_is_lost_is_brought_again() -> Result<()> {
+    for filled in [false, true] {
+        let test = database().await?;
+        let db = test.database();
+        let work = Work::of(&["departments", "jobs"], "new");
+        begin(&db, &work).await?;
+        let target = shadow(&db, &work, "jobs").await?;
+        commit(&db, &work, "jobs", &target, 0).await?;
+        if filled {
+            fill(&db, &work).await?;
+        }
+        test.sql(&format!("DROP TABLE {}", target.name())).await?;
+        if filled {
+            assert_eq!(restores::swap(&db, &work.id).await?, Swapped::Unfilled);
+        }
+        restore(&db, &work).await?;
+        assert_eq!(content(&test, "jobs").await?, work.rows("jobs"));
+        assert_eq!(content(&test, "departments").await?, work.rows("departments"));
+        assert_settled(&test).await?;
+    }
+    Ok(())
+}

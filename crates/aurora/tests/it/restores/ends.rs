@@ -1,0 +1,268 @@
+//! Restores that do not end with a swap, and what is left of those that nobody works on.
+
+use anyhow::Result;
+use aurora::loads::{self, Gate};
+use aurora::restores::{self, Prepared, Swapped, prepare};
+use testkit::TestDatabase;
+
+use super::worker::{self, Work, begin, fill, named, restore, table};
+use super::{
+    THREE, assert_settled, content, database, kept, left_behind, let_an_hour_pass, let_time_pass, standing,
+};
+
+/// All that a swap does before its RENAME, by a function that is killed then; gives the RENAME.
+async fn close(test: &TestDatabase, work: &Work) -> Result<String> {
+    let ticket = format!("rowgate_swap_{}_00000000", work.id.as_sql());
+    test.sql(&format!("CREATE TABLE {ticket} (nothing INT NOT NULL PRIMARY KEY)")).await?;
+    test.sql(&format!(
+        "UPDATE rowgate_restores SET swap_ticket = '{ticket}' WHERE restore_id = '{}'",
+        work.id
+    ))
+    .await?;
+    let mut sql = format!("RENAME TABLE {ticket} TO {}", ticket.replace("_swap_", "_swapped_"));
+    let mine = format!("FROM rowgate_restore_tables WHERE restore_id = '{}'", work.id);
+    for row in test.sql(&format!("SELECT table_name, shadow_table {mine}")).await? {
+        let [Some(table), Some(shadow)] = &row[..] else { anyhow::bail!("{row:?}") };
+        let kept = format!("rowgate_kept_{}{}", work.id.as_sql(), &shadow[shadow.len() - 9..]);
+        sql.push_str(&format!(", {table} TO {kept}, {shadow} TO {table}"));
+    }
+    let gates = format!(
+        "UPDATE rowgate_table_gates SET swapping_restore_id = '{}', swapping_since = UTC_TIMESTAMP(3) \
+         WHERE table_name IN (SELECT table_name {mine})",
+        work.id
+    );
+    test.sql(&gates).await?;
+    Ok(sql)
+}
+
+#[tokio::test]
+async fn a_failed_restore_leaves_the_tables_alone_and_nothing_but_its_reason() -> Result<()> {
+    let test = database().await?;
+    let db = test.database();
+    let work = Work::of(&THREE, "new");
+    begin(&db, &work).await?;
+    fill(&db, &work).await?;
+    test.sql(
+        "UPDATE rowgate_restore_chunks SET rows_read = rows_read + 2, rows_rejected = 2, rejects_key = 'rejected/x' \
+         WHERE table_name = 'jobs' AND chunk_no = 1",
+    )
+    .await?;
+    restores::fail(&db, &work.id, "part-00001.avro is cut off").await?;
+    let failed = "failed: part-00001.avro is cut off; the tables are as they were before";
+    assert_eq!(standing(&test, &work).await?, failed);
+    let jobs = restores::get(&db, &work.id).await?.unwrap().tables["jobs"].clone();
+    assert_eq!((jobs.rows_read, jobs.rows_restored, jobs.rows_rejected, jobs.checksum), (7, 0, 2, None));
+    assert_settled(&test).await?;
+    assert_eq!(
+        test.value("SELECT GROUP_CONCAT(rejects_key) FROM rowgate_restore_chunks").await?,
+        "rejected/x"
+    );
+    // Neither a late function nor another invocation changes anything.
+    restore(&db, &work).await?;
+    restores::fail(&db, &work.id, "again").await?;
+    assert_eq!(restores::swap(&db, &work.id).await?, Swapped::Ended);
+    assert_eq!(standing(&test, &work).await?, failed);
+    for table in THREE {
+        assert_eq!(content(&test, table).await?, named(1..=3, "old"));
+    }
+    assert_settled(&test).await
+}
+
+#[tokio::test]
+async fn a_rename_that_comes_once_the_gates_are_open_again_moves_nothing() -> Result<()> {
+    let test = database().await?;
+    let db = test.database();
+    let work = Work::of(&THREE, "new");
+    begin(&db, &work).await?;
+    fill(&db, &work).await?;
+    let rename = close(&test, &work).await?;
+    assert_eq!(loads::recover_gate(&db, "jobs").await?, Gate::Swapping);
+    let_time_pass(&test).await?;
+    assert_eq!(loads::recover_gate(&db, "jobs").await?, Gate::Open);
+    for table in THREE {
+        // All are opened, not the one that was asked for alone.
+        let sql = format!(
+            "SELECT COUNT(*) FROM rowgate_table_gates WHERE table_name = '{table}' AND swapping_restore_id IS NULL"
+        );
+        assert_eq!(test.value(&sql).await?, "1");
+    }
+    assert!(test.sql(&rename).await.is_err());
+    for table in THREE {
+        assert_eq!(content(&test, table).await?, named(1..=3, "old"));
+    }
+    // What was filled is kept: nothing is brought again.
+    for table in THREE {
+        assert_eq!(prepare(&db, &work.id, worker::table(table)).await?, Prepared::Filled);
+    }
+    restore(&db, &work).await?;
+    assert_eq!(content(&test, "employees").await?, work.rows("employees"));
+    assert!(test.sql(&rename).await.is_err());
+    assert_eq!(content(&test, "employees").await?, work.rows("employees"));
+    assert_settled(&test).await
+}
+
+#[tokio::test]
+async fn a_restore_whose_rename_has_happened_completes_whatever_is_made_of_it() -> Result<()> {
+    for what in ["fail", "swap", "prepare", "recover", "sweep", "abandoned"] {
+        let test = database().await?;
+        let db = test.database();
+        let work = Work::of(&THREE, what);
+        begin(&db, &work).await?;
+        fill(&db, &work).await?;
+        let rename = close(&test, &work).await?;
+        test.sql(&rename).await?;
+        match what {
+            "fail" => restores::fail(&db, &work.id, "out of time").await?,
+            "swap" => assert_eq!(restores::swap(&db, &work.id).await?, Swapped::Ended),
+            "prepare" => assert_eq!(prepare(&db, &work.id, table("jobs")).await?, Prepared::Ended),
+            "recover" => {
+                let_time_pass(&test).await?;
+                assert_eq!(loads::recover_gate(&db, "employees").await?, Gate::Open);
+            }
+            "sweep" => {
+                let_time_pass(&test).await?;
+                restores::sweep(&db).await?;
+            }
+            _ => {
+                // Nobody has closed the gates again: the ticket alone tells.
+                test.sql("UPDATE rowgate_table_gates SET swapping_restore_id = NULL, swapping_since = NULL")
+                    .await?;
+                let_an_hour_pass(&test).await?;
+                restores::sweep(&db).await?;
+            }
+        }
+        assert_eq!(standing(&test, &work).await?, "completed", "{what}");
+        for table in THREE {
+            assert_eq!(content(&test, table).await?, work.rows(table));
+            assert_eq!(super::kept_content(&test, &work, table).await?, named(1..=3, "old"));
+        }
+        assert_settled(&test).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_migration_during_a_restore_is_kept_and_the_restore_fails_with_the_reason() -> Result<()> {
+    for migration in [
+        "ALTER TABLE departments ADD COLUMN note VARCHAR(10) NULL",
+        "ALTER TABLE departments ADD KEY departments_by_name (department_name)",
+    ] {
+        let test = database().await?;
+        let db = test.database();
+        let work = Work::of(&["departments", "jobs"], "new");
+        begin(&db, &work).await?;
+        fill(&db, &work).await?;
+        test.sql(migration).await?;
+        assert_eq!(restores::swap(&db, &work.id).await?, Swapped::Ended);
+        let reason = "failed: the columns or indexes of departments have changed during the restore; \
+                      the tables are as they were before";
+        assert_eq!(standing(&test, &work).await?, reason);
+        for table in ["departments", "jobs"] {
+            assert_eq!(content(&test, table).await?, named(1..=3, "old"));
+        }
+        assert_settled(&test).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_table_that_was_dropped_is_told_before_and_after_its_shadow_is_filled() -> Result<()> {
+    let test = database().await?;
+    let db = test.database();
+    let work = Work::of(&["departments", "jobs"], "new");
+    begin(&db, &work).await?;
+    fill(&db, &work).await?;
+    test.sql("DROP TABLE jobs").await?;
+    assert_eq!(restores::swap(&db, &work.id).await?, Swapped::Ended);
+    let reason = "failed: the database has no table jobs any more; the tables are as they were before";
+    assert_eq!(standing(&test, &work).await?, reason);
+    let late = Work::of(&["jobs"], "new");
+    begin(&db, &late).await?;
+    assert_eq!(prepare(&db, &late.id, table("jobs")).await?, Prepared::Missing);
+    restores::fail(&db, &late.id, "the database has no table jobs").await?;
+    assert_eq!(content(&test, "departments").await?, named(1..=3, "old"));
+    assert_settled(&test).await
+}
+
+#[tokio::test]
+async fn the_sweep_drops_what_no_restore_needs_and_nothing_else() -> Result<()> {
+    let test = database().await?;
+    let db = test.database();
+    let ended = Work::of(&["departments"], "one");
+    restore(&db, &ended).await?;
+    let kept_table = kept(&test, &ended, "departments").await?.unwrap();
+    let filling = Work::of(&["jobs"], "two");
+    begin(&db, &filling).await?;
+    fill(&db, &filling).await?;
+    let just_begun = Work::of(&["jobs"], "three");
+    begin(&db, &just_begun).await?;
+    let verifying = Work::of(&["employees"], "four").verify();
+    restore(&db, &verifying).await?;
+    let unknown = Work::of(&["jobs"], "five");
+    let left = |work: &Work| {
+        ["restore", "kept", "swap", "swapped"]
+            .map(|what| format!("rowgate_{what}_{}_00000000", work.id.as_sql()))
+    };
+    for name in [left(&ended), left(&filling), left(&just_begun), left(&verifying), left(&unknown)].concat() {
+        test.sql(&format!("CREATE TABLE {name} LIKE departments")).await?;
+    }
+    test.sql("CREATE TABLE rowgate_kept_ideas (id INT PRIMARY KEY)").await?;
+    let mut dropped = restores::sweep(&db).await?.dropped;
+    dropped.sort();
+    // Of restores that have ended: all that the ledger does not note. Of one that runs: a shadow beside the one that it fills. A
+    // table or ticket of one that has none yet may be noted in a moment, a spent ticket and a former table tell of a swap.
+    let mut expected =
+        [left(&ended).to_vec(), left(&verifying).to_vec(), vec![left(&filling)[0].clone()]].concat();
+    expected.sort();
+    assert_eq!(dropped, expected);
+    assert_eq!(loads::debris(&db).await?, Vec::<String>::new());
+    assert_eq!(test.value(&super::exists(&kept_table)).await?, "1");
+    restore(&db, &filling).await?;
+    assert_eq!(content(&test, "jobs").await?, filling.rows("jobs"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_restore_that_nobody_works_on_fails_and_one_that_commits_chunks_does_not() -> Result<()> {
+    let test = database().await?;
+    let db = test.database();
+    let left_alone = Work::of(&["jobs"], "one");
+    let working = Work::of(&["jobs"], "two");
+    for work in [&left_alone, &working] {
+        begin(&db, work).await?;
+        fill(&db, work).await?;
+    }
+    assert_eq!(restores::sweep(&db).await?.failed, []);
+    let_an_hour_pass(&test).await?;
+    let touch = format!(
+        "UPDATE rowgate_restore_chunks SET committed_at = UTC_TIMESTAMP(3) WHERE restore_id = '{}' AND chunk_no = 1",
+        working.id
+    );
+    test.sql(&touch).await?;
+    assert_eq!(restores::sweep(&db).await?.failed, [left_alone.id.clone()]);
+    let reason = "failed: nobody has worked on it for 30 minutes; the tables are as they were before";
+    assert_eq!(standing(&test, &left_alone).await?, reason);
+    restore(&db, &working).await?;
+    assert_eq!(content(&test, "jobs").await?, working.rows("jobs"));
+    assert_settled(&test).await
+}
+
+#[tokio::test]
+async fn a_gate_that_a_restore_without_a_swap_has_closed_is_opened() -> Result<()> {
+    let test = database().await?;
+    let db = test.database();
+    let ended = Work::of(&["jobs"], "one");
+    restore(&db, &ended).await?;
+    for work in [&ended, &Work::of(&["jobs"], "unknown")] {
+        let sql = format!(
+            "UPDATE rowgate_table_gates SET swapping_restore_id = '{}', swapping_since = UTC_TIMESTAMP(3)",
+            work.id
+        );
+        test.sql(&sql).await?;
+        assert_eq!(loads::recover_gate(&db, "jobs").await?, Gate::Swapping);
+        let_time_pass(&test).await?;
+        assert_eq!(loads::recover_gate(&db, "jobs").await?, Gate::Open);
+    }
+    assert_eq!(left_behind(&test).await?, Vec::<Vec<_>>::new());
+    assert_settled(&test).await
+}

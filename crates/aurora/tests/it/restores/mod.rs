@@ -1,0 +1,234 @@
+//! Restoring tables, over a real database: all of them at once, exactly once, and never for good.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
+
+mod beside;
+mod chunks;
+mod ends;
+mod faults;
+mod kills;
+mod loads;
+mod put_back;
+mod worker;
+
+use anyhow::Result;
+use aurora::restores;
+use testkit::TestDatabase;
+use testkit::local_data_api::{Config, Faults};
+use worker::{Rows, Work, restore};
+
+/// A database whose tables hold the rows 1 to 3, named `old`.
+async fn database() -> Result<TestDatabase> {
+    database_with(|_| {}).await
+}
+
+async fn database_with(configure: impl FnOnce(&mut Config)) -> Result<TestDatabase> {
+    let test = TestDatabase::start_with(configure).await?;
+    test.migrate().await?;
+    for table in ["departments", "jobs", "employees"] {
+        let insert = worker::insert(table, table, &worker::named(1..=3, "old"));
+        test.sql(insert.sql()).await?;
+    }
+    Ok(test)
+}
+
+/// The rows of a table, by id.
+async fn content(test: &TestDatabase, table: &str) -> Result<Rows> {
+    let name = worker::table(table).columns().iter().map(|column| column.name()).nth(1).unwrap();
+    let target = if test.value(&exists(table)).await? == "1" { table } else { return Ok(Rows::new()) };
+    rows(test, target, name).await
+}
+
+async fn rows(test: &TestDatabase, target: &str, name: &str) -> Result<Rows> {
+    let rows = test.sql(&format!("SELECT id, {name} FROM `{target}` ORDER BY id")).await?;
+    let row = |mut row: Vec<Option<String>>| {
+        let name = row.pop().flatten().unwrap_or_default();
+        Ok((row.pop().flatten().unwrap_or_default().parse()?, name))
+    };
+    rows.into_iter().map(row).collect()
+}
+
+fn exists(table: &str) -> String {
+    format!(
+        "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = '{table}'"
+    )
+}
+
+/// The table that a restore keeps of what it took the place of.
+async fn kept(test: &TestDatabase, work: &Work, table: &str) -> Result<Option<String>> {
+    let sql = format!(
+        "SELECT kept_table FROM rowgate_restore_tables WHERE restore_id = '{}' AND table_name = '{table}'",
+        work.id
+    );
+    Ok(test.sql(&sql).await?.pop().and_then(|mut row| row.pop().flatten()))
+}
+
+/// What it holds.
+async fn kept_content(test: &TestDatabase, work: &Work, table: &str) -> Result<Rows> {
+    let name = worker::table(table).columns().iter().map(|column| column.name()).nth(1).unwrap();
+    match kept(test, work, table).await? {
+        Some(kept) => rows(test, &kept, name).await,
+        None => Ok(Rows::new()),
+    }
+}
+
+/// The tables beside the tables that the ledger notes nowhere.
+async fn left_behind(test: &TestDatabase) -> Result<Vec<Vec<Option<String>>>> {
+    let sql = "SELECT table_name FROM information_schema.tables i WHERE table_schema = DATABASE() \
+               AND (table_name RLIKE '^rowgate_(restore|kept|swap|swapped)_[0-9]' OR table_name RLIKE '^rowgate_(new|old)_') \
+               AND NOT EXISTS (SELECT 1 FROM rowgate_restore_tables t \
+               WHERE BINARY t.kept_table = BINARY i.table_name OR BINARY t.shadow_table = BINARY i.table_name)";
+    test.sql(sql).await
+}
+
+/// Nothing is half done: no restore runs, gates are open, no table is left over, what is kept is there.
+async fn assert_settled(test: &TestDatabase) -> Result<()> {
+    assert_eq!(left_behind(test).await?, Vec::<Vec<_>>::new());
+    let none = |sql: &'static str| async move { Ok::<_, anyhow::Error>(test.value(sql).await? == "0") };
+    assert!(
+        none(
+            "SELECT COUNT(*) FROM rowgate_table_gates WHERE swapping_load_id IS NOT NULL \
+              OR swapping_restore_id IS NOT NULL OR swapping_since IS NOT NULL"
+        )
+        .await?
+    );
+    assert!(
+        none("SELECT COUNT(*) FROM rowgate_restores WHERE status = 'running' OR swap_ticket IS NOT NULL")
+            .await?
+    );
+    assert!(none("SELECT COUNT(*) FROM rowgate_restore_tables WHERE shadow_table IS NOT NULL").await?);
+    assert!(none("SELECT COUNT(*) FROM rowgate_restore_chunks WHERE rejects_key IS NULL").await?);
+    let lost = "SELECT COUNT(*) FROM rowgate_restore_tables t WHERE kept_table IS NOT NULL AND NOT EXISTS \
+                (SELECT 1 FROM information_schema.tables i WHERE i.table_schema = DATABASE() \
+                AND BINARY i.table_name = BINARY t.kept_table)";
+    assert!(none(lost).await?);
+    // At most one former self of a table is kept.
+    let twice = "SELECT COUNT(*) FROM (SELECT table_name FROM rowgate_restore_tables WHERE kept_table IS NOT NULL \
+                 GROUP BY table_name HAVING COUNT(*) > 1) x";
+    assert!(none(twice).await?);
+    Ok(())
+}
+
+/// Makes every closed gate one that was closed long ago.
+async fn let_time_pass(test: &TestDatabase) -> Result<()> {
+    test.sql("UPDATE rowgate_table_gates SET swapping_since = swapping_since - INTERVAL 3 MINUTE").await?;
+    Ok(())
+}
+
+/// Makes every restore one that nobody has worked on for half an hour.
+async fn let_an_hour_pass(test: &TestDatabase) -> Result<()> {
+    let_time_pass(test).await?;
+    test.sql("UPDATE rowgate_restores SET active_at = active_at - INTERVAL 1 HOUR").await?;
+    test.sql("UPDATE rowgate_restore_chunks SET committed_at = committed_at - INTERVAL 1 HOUR").await?;
+    Ok(())
+}
+
+/// `completed`, `failed: why`.
+async fn standing(test: &TestDatabase, work: &Work) -> Result<String> {
+    let restore = restores::get(&test.database(), &work.id).await?.unwrap();
+    let reason = restore.error.map(|error| format!(": {error}")).unwrap_or_default();
+    Ok(format!("{}{reason}", restore.status.as_str()))
+}
+
+fn no_faults(test: &TestDatabase) {
+    test.data_api().set(Faults::default());
+}
+
+const THREE: [&str; 3] = ["departments", "employees", "jobs"];
+
+#[tokio::test]
+async fn a_restore_takes_the_place_of_its_tables_and_keeps_them_as_they_were() -> Result<()> {
+    let test = database().await?;
+    let work = Work::of(&THREE, "new");
+    restore(&test.database(), &work).await?;
+    for table in THREE {
+        assert_eq!(content(&test, table).await?, work.rows(table));
+        assert_eq!(kept_content(&test, &work, table).await?, worker::named(1..=3, "old"));
+    }
+    let restore = restores::get(&test.database(), &work.id).await?.unwrap();
+    assert_eq!((restore.status.as_str(), restore.attempts, restore.error.as_deref()), ("completed", 1, None));
+    assert!(restore.finished_at.is_some_and(|end| end.len() == 24 && end >= restore.started_at));
+    let jobs = &restore.tables["jobs"];
+    assert_eq!((jobs.rows_read, jobs.rows_restored, jobs.rows_rejected, jobs.kept), (5, 5, 0, true));
+    assert_eq!(jobs.checksum.as_deref(), Some(worker::CHECKSUM));
+    assert_settled(&test).await
+}
+
+#[tokio::test]
+async fn the_next_restore_of_a_table_drops_what_was_kept_of_it_and_of_no_other() -> Result<()> {
+    let test = database().await?;
+    let db = test.database();
+    let (first, second) =
+        (Work::of(&["departments", "jobs"], "one"), Work::of(&["jobs", "employees"], "two"));
+    restore(&db, &first).await?;
+    restore(&db, &second).await?;
+    assert_eq!(kept(&test, &first, "jobs").await?, None);
+    assert_eq!(kept_content(&test, &first, "departments").await?, worker::named(1..=3, "old"));
+    assert_eq!(kept_content(&test, &second, "jobs").await?, first.rows("jobs"));
+    assert_eq!(kept_content(&test, &second, "employees").await?, worker::named(1..=3, "old"));
+    // Late invocations of what is done change nothing.
+    for work in [&first, &second] {
+        restore(&db, work).await?;
+        restores::swap(&db, &work.id).await?;
+        restores::fail(&db, &work.id, "late").await?;
+    }
+    restores::sweep(&db).await?;
+    assert_eq!(content(&test, "jobs").await?, second.rows("jobs"));
+    assert_eq!(standing(&test, &first).await?, "completed");
+    assert_settled(&test).await
+}
+
+#[tokio::test]
+async fn a_number_that_a_table_has_handed_out_is_not_handed_out_again_after_a_restore() -> Result<()> {
+    let test = database().await?;
+    let work = Work::of(&["departments"], "new");
+    test.sql("INSERT INTO departments (id, department_name) VALUES (70, 'gone soon')").await?;
+    test.sql("DELETE FROM departments WHERE id = 70").await?;
+    restore(&test.database(), &work).await?;
+    test.sql("INSERT INTO departments (department_name) VALUES ('next')").await?;
+    assert_eq!(test.value("SELECT MAX(id) FROM departments").await?, "71");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_verification_leaves_the_tables_alone_and_nothing_behind() -> Result<()> {
+    let test = database().await?;
+    let db = test.database();
+    let work = Work::of(&THREE, "new").verify();
+    restore(&db, &work).await?;
+    for table in THREE {
+        assert_eq!(content(&test, table).await?, worker::named(1..=3, "old"));
+        assert_eq!(kept(&test, &work, table).await?, None);
+    }
+    let restore = restores::get(&db, &work.id).await?.unwrap();
+    assert_eq!((restore.status.as_str(), restore.tables["jobs"].rows_restored), ("completed", 5));
+    assert_settled(&test).await
+}
+
+#[tokio::test]
+async fn a_restore_stays_what_it_was_first_asked_for_and_the_newest_is_listed_first() -> Result<()> {
+    let test = database().await?;
+    let db = test.database();
+    let work = Work::of(&["jobs"], "new");
+    let first = worker::begin(&db, &work).await?;
+    let other = Work { id: work.id.clone(), mode: restores::Mode::Verify, ..Work::of(&["departments"], "x") };
+    let again = worker::begin(&db, &other).await?;
+    assert_eq!((again.mode, again.tables), (first.mode, first.tables));
+    assert_eq!((first.attempts, again.attempts), (1, 2));
+    let mut ids = vec![work.id.clone()];
+    for random in [7, 9] {
+        let later = Work {
+            id: domain::backup::RestoreId::new(1_795_226_401, random),
+            ..Work::of(&["jobs", "departments"], "x")
+        };
+        worker::begin(&db, &later).await?;
+        ids.push(later.id);
+    }
+    let ids_of = |list: &[restores::Restore]| list.iter().map(|r| r.restore.clone()).collect::<Vec<_>>();
+    let page = restores::list(&db, 2, None).await?;
+    assert_eq!(ids_of(&page), [ids[2].clone(), ids[1].clone()]);
+    assert_eq!(page[0].tables.len(), 2);
+    assert_eq!(ids_of(&restores::list(&db, 2, Some(&ids[1])).await?), [ids[0].clone()]);
+    assert_eq!(restores::list(&db, 2, Some(&ids[0])).await?, []);
+    Ok(())
+}

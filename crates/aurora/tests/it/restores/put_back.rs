@@ -1,0 +1,126 @@
+//! Putting back what a restore took the place of, and putting that back again.
+
+use anyhow::Result;
+use aurora::restores;
+
+use super::worker::{Work, begin, named, restore};
+use super::{THREE, assert_settled, content, database, kept, kept_content, standing};
+
+#[tokio::test]
+async fn what_was_there_is_put_back_and_that_can_be_undone_again_and_again() -> Result<()> {
+    let test = database().await?;
+    let db = test.database();
+    let first = Work::of(&THREE, "new");
+    restore(&db, &first).await?;
+    test.sql("INSERT INTO jobs (job_name) VALUES ('since')").await?;
+    let news = content(&test, "jobs").await?;
+    let mut last = first.clone();
+    for round in 0..4 {
+        let back = last.undone();
+        restore(&db, &back).await?;
+        assert_eq!(standing(&test, &back).await?, "completed", "{round}");
+        let (there, set_aside) =
+            if round % 2 == 0 { (named(1..=3, "old"), &news) } else { (news.clone(), &named(1..=3, "old")) };
+        assert_eq!(content(&test, "jobs").await?, there, "{round}");
+        assert_eq!(&kept_content(&test, &back, "jobs").await?, set_aside, "{round}");
+        assert_eq!(kept(&test, &last, "jobs").await?, None, "{round}");
+        assert_settled(&test).await?;
+        last = back;
+    }
+    // The numbers go on even so.
+    test.sql("INSERT INTO jobs (job_name) VALUES ('next')").await?;
+    let ids = "SELECT GROUP_CONCAT(id ORDER BY id) FROM jobs WHERE job_name IN ('since', 'next')";
+    assert_eq!(test.value(ids).await?, "6,7");
+    Ok(())
+}
+
+#[tokio::test]
+async fn one_table_of_a_restore_is_put_back_and_the_others_stay() -> Result<()> {
+    let test = database().await?;
+    let db = test.database();
+    let first = Work::of(&THREE, "new");
+    restore(&db, &first).await?;
+    let mut back = first.undone();
+    back.tables.retain(|(table, _)| *table == "employees");
+    restore(&db, &back).await?;
+    assert_eq!(content(&test, "employees").await?, named(1..=3, "old"));
+    assert_eq!(content(&test, "jobs").await?, first.rows("jobs"));
+    assert_eq!(kept_content(&test, &first, "jobs").await?, named(1..=3, "old"));
+    assert_settled(&test).await
+}
+
+#[tokio::test]
+async fn what_is_not_kept_any_more_or_never_was_is_not_put_back() -> Result<()> {
+    let test = database().await?;
+    let db = test.database();
+    let (first, second) = (Work::of(&["jobs"], "one"), Work::of(&["jobs"], "two"));
+    restore(&db, &first).await?;
+    restore(&db, &second).await?;
+    let unknown = Work::of(&["jobs"], "unknown");
+    let mut more = second.undone();
+    more.tables.push(("departments", Vec::new()));
+    for back in [first.undone(), unknown.undone(), more] {
+        restore(&db, &back).await?;
+        let reason = format!(
+            "failed: the restore {} keeps no former table of that name; the tables are as they were before",
+            back.source
+        );
+        assert_eq!(standing(&test, &back).await?, reason);
+        assert_eq!(content(&test, "jobs").await?, second.rows("jobs"));
+        assert_eq!(kept_content(&test, &second, "jobs").await?, first.rows("jobs"));
+        assert_settled(&test).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_put_back_that_fails_loses_nothing() -> Result<()> {
+    let test = database().await?;
+    let db = test.database();
+    let first = Work::of(&["departments", "jobs"], "new");
+    restore(&db, &first).await?;
+    test.sql("ALTER TABLE departments ADD COLUMN note VARCHAR(10) NULL").await?;
+    let back = first.undone();
+    restore(&db, &back).await?;
+    let reason = "failed: the columns or indexes of departments have changed since the former table was set aside; \
+                  the tables are as they were before";
+    assert_eq!(standing(&test, &back).await?, reason);
+    restores::sweep(&db).await?;
+    assert_eq!(kept_content(&test, &first, "departments").await?, named(1..=3, "old"));
+    assert_settled(&test).await?;
+    test.sql("ALTER TABLE departments DROP COLUMN note").await?;
+    let again = first.undone();
+    restore(&db, &again).await?;
+    assert_eq!(content(&test, "departments").await?, named(1..=3, "old"));
+    assert_eq!(content(&test, "jobs").await?, named(1..=3, "old"));
+    assert_settled(&test).await
+}
+
+#[tokio::test]
+async fn a_restore_that_completes_first_takes_a_put_back_what_it_was_to_put_back() -> Result<()> {
+    let test = database().await?;
+    let db = test.database();
+    let first = Work::of(&["jobs"], "one");
+    restore(&db, &first).await?;
+    let back = first.undone();
+    begin(&db, &back).await?;
+    // It has found what is kept, and is killed.
+    let adopt = format!(
+        "UPDATE rowgate_restore_tables SET shadow_table = '{}' WHERE restore_id = '{}'",
+        kept(&test, &first, "jobs").await?.unwrap_or_default(),
+        back.id
+    );
+    test.sql(&adopt).await?;
+    let second = Work::of(&["jobs"], "two");
+    restore(&db, &second).await?;
+    restore(&db, &back).await?;
+    let reason = format!(
+        "failed: the restore {} keeps no former jobs any more: the table has been restored since; \
+         the tables are as they were before",
+        first.id
+    );
+    assert_eq!(standing(&test, &back).await?, reason);
+    assert_eq!(content(&test, "jobs").await?, second.rows("jobs"));
+    assert_eq!(kept_content(&test, &second, "jobs").await?, first.rows("jobs"));
+    assert_settled(&test).await
+}

@@ -1,0 +1,182 @@
+//! What the restore function does with the ledger, without files: a restore here is rows that are all good.
+
+use std::borrow::Cow;
+use std::ops::RangeInclusive;
+
+use aurora::restores::{
+    self, ChunkFigures, Claim, Kind, Mode, NewRestore, Noted, Prepared, Restore, Shadow, Status, Swapped,
+    TableFigures, claim_chunk, committed_chunks, note_table, prepare,
+};
+use aurora::{Database, Error, Statement};
+use domain::backup::RestoreId;
+use domain::dictionary::Table;
+use domain::sql::InsertWriter;
+use domain::value::{CivilDate, CivilTime, Value};
+
+/// Rows of a chunk: a few rows are several chunks.
+const CHUNK_ROWS: usize = 2;
+
+/// What a filled table notes as its checksum.
+pub(super) const CHECKSUM: &str = "0123456789abcdef0123456789abcdef";
+
+/// Ids and names.
+pub(super) type Rows = Vec<(i64, String)>;
+
+#[derive(Debug, Clone)]
+pub(super) struct Work {
+    pub(super) id: RestoreId,
+    pub(super) kind: Kind,
+    pub(super) mode: Mode,
+    pub(super) source: String,
+    pub(super) tables: Vec<(&'static str, Rows)>,
+}
+
+pub(super) fn named(ids: RangeInclusive<i64>, name: &str) -> Rows {
+    ids.map(|id| (id, name.to_owned())).collect()
+}
+
+pub(super) fn table(name: &str) -> &'static Table {
+    domain::shipped::dictionary().unwrap().table(name).unwrap()
+}
+
+impl Work {
+    /// A restore of these tables, to rows of the same ids and this name.
+    pub(super) fn of(tables: &[&'static str], name: &str) -> Self {
+        Self {
+            id: RestoreId::new(1_795_226_400, fastrand::u32(..)),
+            kind: Kind::Backup,
+            mode: Mode::Replace,
+            source: "20261121-010000-00000001".to_owned(),
+            tables: tables.iter().map(|table| (*table, named(1..=5, name))).collect(),
+        }
+    }
+
+    pub(super) fn verify(mut self) -> Self {
+        self.mode = Mode::Verify;
+        self
+    }
+
+    /// A restore that puts back what this one took the place of.
+    pub(super) fn undone(&self) -> Self {
+        let tables = self.tables.iter().map(|(table, _)| (*table, Vec::new())).collect();
+        Self { kind: Kind::PutBack, source: self.id.to_string(), tables, ..Self::of(&[], "") }
+    }
+
+    pub(super) fn rows(&self, name: &str) -> &[(i64, String)] {
+        &self.tables.iter().find(|(table, _)| *table == name).unwrap().1
+    }
+
+    pub(super) fn chunks(&self, name: &str) -> Vec<&[(i64, String)]> {
+        self.rows(name).chunks(CHUNK_ROWS).collect()
+    }
+}
+
+pub(super) async fn begin(db: &Database, work: &Work) -> Result<Restore, Error> {
+    let tables: Vec<&Table> = work.tables.iter().map(|(name, _)| table(name)).collect();
+    let new = NewRestore {
+        id: &work.id,
+        kind: work.kind,
+        source: &work.source,
+        mode: work.mode,
+        strict: false,
+        tables: &tables,
+    };
+    restores::begin(db, new).await
+}
+
+/// Makes and fills the shadows of all tables. False where the restore has ended.
+pub(super) async fn fill(db: &Database, work: &Work) -> Result<bool, Error> {
+    for (name, rows) in &work.tables {
+        loop {
+            let shadow = match prepare(db, &work.id, table(name)).await? {
+                Prepared::Fill { shadow } => shadow,
+                Prepared::Filled => break,
+                Prepared::Missing | Prepared::Ended => return Ok(false),
+            };
+            let committed = committed_chunks(db, &work.id, name).await?;
+            for number in 0..work.chunks(name).len() as u32 {
+                if !committed.contains_key(&number) {
+                    commit(db, work, name, &shadow, number).await?;
+                }
+            }
+            let figures = TableFigures {
+                rows_read: rows.len() as u64,
+                rows_restored: rows.len() as u64,
+                rows_rejected: 0,
+                checksum: CHECKSUM.to_owned(),
+            };
+            match note_table(db, &work.id, name, &shadow, &figures).await? {
+                Noted::Noted => break,
+                Noted::Differs | Noted::Moved => {}
+                Noted::Ended => return Ok(false),
+            }
+        }
+    }
+    Ok(true)
+}
+
+pub(super) fn figures(work: &Work, name: &str, number: u32) -> ChunkFigures {
+    let rows = work.chunks(name)[number as usize].len() as u64;
+    ChunkFigures { rows_read: rows, rows_restored: rows, ..ChunkFigures::default() }
+}
+
+pub(super) async fn commit(
+    db: &Database,
+    work: &Work,
+    name: &str,
+    shadow: &Shadow,
+    number: u32,
+) -> Result<Claim, Error> {
+    let figures = &figures(work, name, number);
+    loop {
+        let claimed = db
+            .transaction(|tx| async move {
+                let claim = claim_chunk(&tx, &work.id, name, shadow, number, figures).await?;
+                if claim == Claim::Ours {
+                    tx.execute(insert(name, shadow.name(), work.chunks(name)[number as usize])).await?;
+                }
+                Ok::<_, Error>(claim)
+            })
+            .await;
+        match claimed {
+            // Claimed again, it says what became of it.
+            Err(error) if error.is_unknown_outcome() => {}
+            claimed => return claimed,
+        }
+    }
+}
+
+/// An insert of rows into a table, or into one that is like it.
+pub(super) fn insert(name: &str, target: &str, rows: &[(i64, String)]) -> Statement {
+    let mut writer = InsertWriter::new(table(name)).into_table(target);
+    let day = CivilDate::new(2021, 7, 27).zip(CivilTime::new(16, 2, 8)).unwrap();
+    let hired = Value::Timestamp(day.0, day.1);
+    for (id, text) in rows {
+        let (id, text) = (Value::Integer(*id), Value::Text(Cow::Borrowed(text.as_str())));
+        let pushed = match table(name).columns().len() {
+            2 => writer.push(&[id, text]),
+            _ => writer.push(&[id, text, hired.clone(), Value::Integer(1), Value::Integer(1)]),
+        };
+        assert_eq!(pushed, None);
+    }
+    Statement::new(writer.finish().unwrap().sql)
+}
+
+/// Everything from the first invocation to the restore's end.
+pub(super) async fn restore(db: &Database, work: &Work) -> Result<(), Error> {
+    while begin(db, work).await?.status == Status::Running {
+        let swapped = if work.kind == Kind::PutBack {
+            restores::put_back(db, &work.id).await?
+        } else if !fill(db, work).await? {
+            continue;
+        } else if work.mode == Mode::Verify {
+            restores::finish_verify(db, &work.id).await?
+        } else {
+            restores::swap(db, &work.id).await?
+        };
+        if swapped == Swapped::Ended {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
