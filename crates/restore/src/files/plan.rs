@@ -51,7 +51,7 @@ pub(crate) fn plan(
                 }
             }
             Err(Against::Reasons(more)) => {
-                reasons.extend(more.iter().map(|reason| format!("{key}: {reason}")))
+                reasons.extend(more.iter().map(|reason| format!("{key}: {reason}")));
             }
             Err(Against::Read(error)) => return Err(PlanFault::Read(error)),
         }

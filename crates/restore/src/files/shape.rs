@@ -164,7 +164,7 @@ impl SchemaReader {
                     Some(&ROW) => return Err(Fault::content("its schema has its own rows within a row")),
                     Some(position) => Shape::Named(*position),
                     None => {
-                        let name = short(&name.to_string());
+                        let name = short(name.as_ref());
                         let reason = format!("its schema uses {name} before it says what that is");
                         return Err(Fault::content(reason));
                     }

@@ -19,7 +19,7 @@ fn codecs() -> [Codec; 6] {
 #[test]
 fn reads_every_codec_that_the_library_writes() {
     let rows: Vec<Avro> = (1..=2_000).map(|id| hire(id, "Ada", "2021-11-07 02:48:42.0")).collect();
-    let plain = read("hires", &file_of_blocks(HIRES, Codec::Null, &[rows.clone()])).unwrap();
+    let plain = read("hires", &file_of_blocks(HIRES, Codec::Null, std::slice::from_ref(&rows))).unwrap();
     assert_eq!((plain.rows.len(), &*plain.rows[1]), (2_000, "2,X'416461',20211107024842"));
     for codec in codecs() {
         let blocks = [rows[..700].to_vec(), rows[700..701].to_vec(), rows[701..].to_vec()];

@@ -60,7 +60,10 @@ fn a_file_that_is_cut_off_anywhere_is_never_read_as_a_whole_one() {
                 // The end of a block looks like the end of a file: that much of it is whole, and no more.
                 Ok(rows) => between.push((length, rows.rows.len())),
                 Err(reason) => {
-                    assert!(["it is cut off", "it is no Avro file"].contains(&&*reason), "{length}: {reason}")
+                    assert!(
+                        ["it is cut off", "it is no Avro file"].contains(&&*reason),
+                        "{length}: {reason}"
+                    );
                 }
             }
         }
