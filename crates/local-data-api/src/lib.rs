@@ -17,6 +17,7 @@ mod service;
 mod statement;
 mod transactions;
 mod validation;
+mod wire;
 
 pub use config::{Config, Credentials, Upstream};
 pub use error::{ErrorKind, ErrorStyle};

@@ -4,11 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use mysql_async::prelude::Queryable as _;
-use mysql_async::{Conn, Opts, OptsBuilder};
-
 use crate::config::{Config, Upstream};
 use crate::secrets::Login;
+use crate::wire::{Address, Conn, Error, Options};
 
 /// How long a session may lie unused before it is closed.
 const KEEP: Duration = Duration::from_secs(60);
@@ -27,7 +25,7 @@ pub(crate) struct Key {
 /// A database session that is on loan from the pool.
 #[derive(Debug)]
 pub(crate) struct Session {
-    pub(crate) conn: Conn,
+    pub(crate) conn: Box<Conn>,
     key: Key,
     /// Transactions run with autocommit off: not even DDL or a deadlock leads back to autocommit unnoticed.
     autocommit: bool,
@@ -54,7 +52,7 @@ impl Pool {
     }
 
     /// A session with autocommit on or off: one from the shelf if possible.
-    pub(crate) async fn take(&self, key: &Key, autocommit: bool) -> mysql_async::Result<Session> {
+    pub(crate) async fn take(&self, key: &Key, autocommit: bool) -> Result<Session, Error> {
         let mut session = loop {
             let Some(mut session) = self.unshelve(key, autocommit) else {
                 break self.connect(key).await?;
@@ -65,7 +63,7 @@ impl Pool {
         };
         if session.autocommit != autocommit {
             let sql = if autocommit { "SET autocommit = 1" } else { "SET autocommit = 0" };
-            session.conn.query_drop(sql).await?;
+            session.conn.run(sql).await?;
             session.autocommit = autocommit;
         }
         Ok(session)
@@ -77,7 +75,7 @@ impl Pool {
         if session.marked {
             let pool = self.clone();
             tokio::spawn(async move {
-                if let Ok(session) = clean(session).await {
+                if let Ok(Some(session)) = clean(session).await {
                     pool.shelve(session);
                 }
             });
@@ -96,10 +94,11 @@ impl Pool {
     }
 
     /// Ends a running statement, and its session with it.
-    pub(crate) async fn kill(&self, key: &Key, connection_id: u32) -> mysql_async::Result<()> {
-        let mut conn = Conn::new(self.opts(key)).await?;
-        conn.query_drop(format!("KILL {connection_id}")).await?;
-        conn.disconnect().await
+    pub(crate) async fn kill(&self, key: &Key, connection_id: u32) -> Result<(), Error> {
+        let mut conn = Conn::open(self.options(key)).await?;
+        conn.run(&format!("KILL {connection_id}")).await?;
+        conn.quit().await;
+        Ok(())
     }
 
     /// Closes sessions that nobody used for a while.
@@ -114,7 +113,7 @@ impl Pool {
     pub(crate) async fn close(&self) {
         let shelves = std::mem::take(&mut *self.shelves());
         for session in shelves.into_values().flatten() {
-            let _ = session.conn.disconnect().await;
+            session.conn.quit().await;
         }
     }
 
@@ -139,29 +138,22 @@ impl Pool {
         }
     }
 
-    async fn connect(&self, key: &Key) -> mysql_async::Result<Session> {
-        let conn = Conn::new(self.opts(key)).await?;
+    async fn connect(&self, key: &Key) -> Result<Session, Error> {
+        let conn = Box::new(Conn::open(self.options(key)).await?);
         Ok(Session { conn, key: key.clone(), autocommit: true, marked: false, unused_since: Instant::now() })
     }
 
-    fn opts(&self, key: &Key) -> Opts {
-        let mut opts = OptsBuilder::default()
-            .user(Some(key.login.username.clone()))
-            .pass(Some(key.login.password.clone()))
-            .db_name(key.database.clone())
-            .prefer_socket(false)
-            .tcp_nodelay(true)
-            // JDBC, and so the service, counts the rows found rather than those changed.
-            .client_found_rows(true)
-            // Given here, the driver need not ask for them at each connect.
-            .max_allowed_packet(Some(64 * 1024 * 1024))
-            .wait_timeout(Some(28_800))
-            .setup(self.session_init.clone());
-        opts = match &self.upstream {
-            Upstream::Socket(path) => opts.socket(Some(path.to_string_lossy())),
-            Upstream::Tcp { host, port } => opts.ip_or_hostname(host.clone()).tcp_port(*port),
-        };
-        opts.into()
+    fn options<'a>(&'a self, key: &'a Key) -> Options<'a> {
+        Options {
+            address: match &self.upstream {
+                Upstream::Socket(path) => Address::Socket(path),
+                Upstream::Tcp { host, port } => Address::Tcp(host, *port),
+            },
+            user: &key.login.username,
+            password: &key.login.password,
+            database: key.database.as_deref(),
+            init: &self.session_init,
+        }
     }
 
     fn shelves(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Vec<Session>>> {
@@ -180,17 +172,13 @@ impl Session {
 }
 
 /// Makes a marked session as good as new: a reset ends transactions, locks, temporary tables and variables.
-async fn clean(mut session: Session) -> mysql_async::Result<Session> {
-    let fresh = session.conn.reset().await?;
-    match &session.key.database {
-        // A reset keeps the database that the last USE chose.
-        Some(database) if fresh => {
-            session.conn.query_drop(format!("USE `{}`", database.replace('`', "``"))).await?;
-        }
-        // Without a database to go back to, or without the reset, a new session is the only clean one.
-        _ => return Err(mysql_async::DriverError::ConnectionClosed.into()),
-    }
+async fn clean(mut session: Session) -> Result<Option<Session>, Error> {
+    // Without a database to go back to, a new session is the only clean one.
+    let Some(database) = &session.key.database else { return Ok(None) };
+    session.conn.reset().await?;
+    // A reset keeps the database that the last USE chose.
+    session.conn.run(&format!("USE `{}`", database.replace('`', "``"))).await?;
     session.marked = false;
     session.autocommit = true;
-    Ok(session)
+    Ok(Some(session))
 }

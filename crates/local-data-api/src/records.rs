@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::io::Write as _;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
-use mysql_async::{Column, Row, Value};
+use mysql_async::{Column, Value};
 
 use crate::columns::{self, Kind};
 use crate::error::{ApiError, ErrorKind};
 use crate::limits::Limits;
+use crate::wire::Row;
 
 /// How numbers are given out.
 #[derive(Clone, Copy, Debug, Default)]
@@ -43,9 +44,30 @@ impl<'a> RecordWriter<'a> {
     }
 
     /// Adds a row, or says which limit it breaks.
-    pub(crate) fn push(&mut self, row: &Row) -> Result<(), ApiError> {
-        let row_bytes: usize = (0..row.len()).filter_map(|i| row.as_ref(i)).map(width).sum();
+    pub(crate) fn push(&mut self, row: Row<'_>) -> Result<(), ApiError> {
+        let before = self.out.len();
+        if self.rows > 0 {
+            self.out.push(b',');
+        }
+        self.rows += 1;
+        self.out.push(if self.keys.is_some() { b'{' } else { b'[' });
+        let mut row_bytes = 0;
+        match row {
+            Row::Text(mut fields) => {
+                for index in 0..self.kinds.len() {
+                    let field = fields.next_field().flatten().map_or(Source::Null, Source::Text);
+                    row_bytes += self.push_field(index, field);
+                }
+            }
+            Row::Values(values) => {
+                for index in 0..self.kinds.len() {
+                    let field = values.get(index).map_or(Source::Null, Source::of);
+                    row_bytes += self.push_field(index, field);
+                }
+            }
+        }
         if row_bytes > self.limits.row_bytes {
+            self.out.truncate(before);
             return Err(too_large(format!(
                 "Packet for query is too large ({row_bytes} > {}).",
                 self.limits.row_bytes
@@ -55,30 +77,27 @@ impl<'a> RecordWriter<'a> {
         if self.keys.is_none() && self.result_bytes > self.limits.result_bytes {
             return Err(too_large("Database response exceeded size limit".to_owned()));
         }
-        if self.rows > 0 {
-            self.out.push(b',');
-        }
-        self.rows += 1;
-        self.out.push(if self.keys.is_some() { b'{' } else { b'[' });
-        for (index, kind) in self.kinds.iter().enumerate() {
-            if index > 0 {
-                self.out.push(b',');
-            }
-            let value = row.as_ref(index).unwrap_or(&Value::NULL);
-            let cell = cell(*kind, value, self.options);
-            match &self.keys {
-                Some(keys) => {
-                    self.out.extend_from_slice(&keys[index]);
-                    write_plain(&mut self.out, &cell);
-                }
-                None => write_field(&mut self.out, &cell),
-            }
-        }
         self.out.push(if self.keys.is_some() { b'}' } else { b']' });
         if self.keys.is_some() && self.out.len() + 1 > self.limits.formatted_bytes {
             return Err(too_large("Database response exceeded size limit".to_owned()));
         }
         Ok(())
+    }
+
+    /// Writes one field; gives how many bytes the database sent for it.
+    fn push_field(&mut self, index: usize, field: Source<'_>) -> usize {
+        if index > 0 {
+            self.out.push(b',');
+        }
+        let cell = cell(self.kinds[index], field, self.options);
+        match &self.keys {
+            Some(keys) => {
+                self.out.extend_from_slice(&keys[index]);
+                write_plain(&mut self.out, &cell);
+            }
+            None => write_field(&mut self.out, &cell),
+        }
+        field.width()
     }
 
     /// The JSON array of all rows.
@@ -109,15 +128,39 @@ fn keys(columns: &[Column]) -> Result<Vec<Vec<u8>>, ApiError> {
     Ok(keys)
 }
 
-/// How many bytes the database sent for a value.
-fn width(value: &Value) -> usize {
-    match value {
-        Value::NULL => 0,
-        Value::Bytes(bytes) => bytes.len(),
-        Value::Float(_) => 4,
-        Value::Int(_) | Value::UInt(_) | Value::Double(_) => 8,
-        Value::Date(..) => 11,
-        Value::Time(..) => 12,
+/// A value as the database sent it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Source<'a> {
+    Null,
+    /// Text or bytes: all that the text protocol has.
+    Text(&'a [u8]),
+    /// A number or a time of the binary protocol.
+    Binary(&'a Value),
+}
+
+impl<'a> Source<'a> {
+    fn of(value: &'a Value) -> Self {
+        match value {
+            Value::NULL => Self::Null,
+            Value::Bytes(bytes) => Self::Text(bytes),
+            other => Self::Binary(other),
+        }
+    }
+
+    /// How many bytes the database sent.
+    fn width(self) -> usize {
+        match self {
+            Self::Null => 0,
+            Self::Text(bytes) => bytes.len(),
+            Self::Binary(value) => match value {
+                Value::NULL => 0,
+                Value::Bytes(bytes) => bytes.len(),
+                Value::Float(_) => 4,
+                Value::Int(_) | Value::UInt(_) | Value::Double(_) => 8,
+                Value::Date(..) => 11,
+                Value::Time(..) => 12,
+            },
+        }
     }
 }
 
@@ -132,16 +175,16 @@ enum Cell<'a> {
     Blob(&'a [u8]),
 }
 
-fn cell(kind: Kind, value: &Value, options: NumberOptions) -> Cell<'_> {
-    if *value == Value::NULL {
+fn cell(kind: Kind, value: Source<'_>, options: NumberOptions) -> Cell<'_> {
+    if value == Source::Null {
         return Cell::Null;
     }
     match kind {
         Kind::Boolean => Cell::Boolean(match value {
             // BIT(1) is one byte; TINYINT(1) comes as digits by the text protocol.
-            Value::Bytes(bytes) => bytes.iter().any(|byte| !matches!(byte, 0 | b'0')),
-            Value::Int(number) => *number != 0,
-            _ => *value != Value::UInt(0),
+            Source::Text(bytes) => bytes.iter().any(|byte| !matches!(byte, 0 | b'0')),
+            Source::Binary(Value::Int(number)) => *number != 0,
+            _ => value != Source::Binary(&Value::UInt(0)),
         }),
         Kind::Long => match long(value) {
             Some(number) if !options.longs_as_strings => Cell::Long(number),
@@ -149,8 +192,8 @@ fn cell(kind: Kind, value: &Value, options: NumberOptions) -> Cell<'_> {
             _ => Cell::Text(text(value, 0)),
         },
         Kind::Float | Kind::Double => Cell::Double(match value {
-            Value::Float(number) => number.to_string().parse().unwrap_or(f64::from(*number)),
-            Value::Double(number) => *number,
+            Source::Binary(Value::Float(number)) => number.to_string().parse().unwrap_or(f64::from(*number)),
+            Source::Binary(Value::Double(number)) => *number,
             other => text(other, 0).parse().unwrap_or(f64::NAN),
         }),
         Kind::Decimal { scale } if options.decimals_as_numbers => {
@@ -162,31 +205,38 @@ fn cell(kind: Kind, value: &Value, options: NumberOptions) -> Cell<'_> {
         }
         Kind::Decimal { .. } | Kind::Text => Cell::Text(text(value, 0)),
         Kind::Date => Cell::Text(match value {
-            Value::Date(year, month, day, ..) => format!("{year:04}-{month:02}-{day:02}").into(),
+            Source::Binary(Value::Date(year, month, day, ..)) => {
+                format!("{year:04}-{month:02}-{day:02}").into()
+            }
             other => text(other, 0),
         }),
         Kind::Temporal { digits } => Cell::Text(text(value, digits)),
         Kind::Blob => match value {
-            Value::Bytes(bytes) => Cell::Blob(bytes),
+            Source::Text(bytes) => Cell::Blob(bytes),
             other => Cell::Text(text(other, 0)),
         },
     }
 }
 
-fn long(value: &Value) -> Option<i64> {
+fn long(value: Source<'_>) -> Option<i64> {
     match value {
-        Value::Int(number) => Some(*number),
-        Value::UInt(number) => i64::try_from(*number).ok(),
-        Value::Bytes(bytes) => std::str::from_utf8(bytes).ok()?.parse().ok(),
+        Source::Binary(Value::Int(number)) => Some(*number),
+        Source::Binary(Value::UInt(number)) => i64::try_from(*number).ok(),
+        Source::Text(bytes) => std::str::from_utf8(bytes).ok()?.parse().ok(),
         _ => None,
     }
 }
 
 /// A value as the text protocol writes it; `digits` are those of the fractional seconds.
-fn text(value: &Value, digits: u8) -> Cow<'_, str> {
+fn text(value: Source<'_>, digits: u8) -> Cow<'_, str> {
     let fraction = |micros: u32| {
         let digits = usize::from(digits.min(6));
         if digits == 0 { String::new() } else { format!(".{}", &format!("{micros:06}")[..digits]) }
+    };
+    let value = match value {
+        Source::Null => return Cow::Borrowed(""),
+        Source::Text(bytes) => return String::from_utf8_lossy(bytes),
+        Source::Binary(value) => value,
     };
     match value {
         Value::Bytes(bytes) => String::from_utf8_lossy(bytes),
@@ -253,7 +303,7 @@ mod tests {
 
     fn field(kind: Kind, value: &Value, options: NumberOptions) -> String {
         let mut out = Vec::new();
-        write_field(&mut out, &cell(kind, value, options));
+        write_field(&mut out, &cell(kind, Source::of(value), options));
         String::from_utf8(out).unwrap()
     }
 

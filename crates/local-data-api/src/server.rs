@@ -93,7 +93,7 @@ impl Server {
         let _ = self.stop.send(true);
         let _ = timeout(Duration::from_secs(2), &mut self.accepting).await;
         for session in self.service.transactions.drain() {
-            let _ = session.conn.disconnect().await;
+            session.conn.quit().await;
         }
         self.service.pool.close().await;
     }
@@ -159,7 +159,7 @@ async fn reap(service: Arc<Service>, mut stopped: watch::Receiver<bool>) {
                 db.connection = session.conn.id(),
                 "rolled back a transaction that ran out of time"
             );
-            let _ = session.conn.disconnect().await;
+            session.conn.quit().await;
         }
         service.pool.sweep();
     }

@@ -19,6 +19,7 @@ use crate::secrets::Logins;
 use crate::statement::{self, Failure, Fate};
 use crate::transactions::{Origin, Transactions, ended};
 use crate::validation;
+use crate::wire;
 
 /// The database's number for a login that it refuses.
 const ACCESS_DENIED: u16 = 1045;
@@ -259,7 +260,7 @@ impl Service {
         let take = async {
             let mut key = Key { login: self.logins.get(secret_arn).await?, database };
             let mut taken = self.pool.take(&key, autocommit).await;
-            if matches!(&taken, Err(mysql_async::Error::Server(error)) if error.code == ACCESS_DENIED) {
+            if matches!(&taken, Err(wire::Error::Server(error)) if error.code == ACCESS_DENIED) {
                 // The password may have been rotated since the secret was read.
                 let fresh = self.logins.refreshed(secret_arn).await?;
                 if fresh != key.login {
@@ -297,7 +298,7 @@ impl Service {
             self.pool.kill(key, connection_id).await?;
             // It ends with the error of its session's end, which says nothing new.
             let _ = work.await;
-            Ok::<_, mysql_async::Error>(())
+            Ok::<_, wire::Error>(())
         });
         match ended.await {
             Ok(Ok(())) => {}

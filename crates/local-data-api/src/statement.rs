@@ -2,15 +2,14 @@
 
 use std::io::Write as _;
 
-use mysql_async::prelude::{Protocol, Queryable as _};
-use mysql_async::{Params, QueryResult};
+use mysql_async::{Column, ServerError};
 
-use crate::columns;
 use crate::error::{ApiError, ErrorStyle};
 use crate::limits::Limits;
 use crate::params::Bound;
 use crate::pool::Session;
 use crate::records::{NumberOptions, RecordWriter, write_string};
+use crate::wire::{Conn, Error};
 
 /// How the caller wants the result.
 #[derive(Clone, Copy, Debug, Default)]
@@ -48,12 +47,11 @@ mod errno {
 }
 
 impl Failure {
-    pub(crate) fn database(error: &mysql_async::Error, style: ErrorStyle) -> Self {
-        use mysql_async::{DriverError, Error, ServerError};
+    pub(crate) fn database(error: &Error, style: ErrorStyle) -> Self {
         let server = match error {
             Error::Server(server) => server,
             // The database asked for a file of the client's, and there is no such client: MySQL's own words.
-            Error::Driver(DriverError::LocalInfile(_)) => {
+            Error::LocalInfile => {
                 let refused = ServerError {
                     code: errno::LOCAL_INFILE_DISABLED,
                     message: "Loading local data is disabled".to_owned(),
@@ -84,15 +82,15 @@ pub(crate) async fn execute(
 ) -> Result<Vec<u8>, Failure> {
     // What is too large inside of a transaction is read to its end, because the transaction goes on.
     let drain = !session.autocommit();
-    let failed = |error| Failure::database(&error, style);
-    if statement.values.is_empty() {
-        let result = session.conn.query_iter(statement.sql.as_bytes()).await.map_err(failed)?;
-        answer(result, options, limits, style, drain).await
+    let conn = &mut session.conn;
+    let sent = if statement.values.is_empty() {
+        conn.query(&statement.sql).await
     } else {
-        let prepared = session.conn.prep(statement.sql.as_bytes()).await.map_err(failed)?;
-        let values = Params::Positional(statement.values);
-        let result = session.conn.exec_iter(prepared, values).await.map_err(failed)?;
-        answer(result, options, limits, style, drain).await
+        conn.execute(&statement.sql, &statement.values).await
+    };
+    match sent.map_err(|error| Failure::database(&error, style))? {
+        Some(columns) => answer(conn, &columns, options, limits, style, drain).await,
+        None => counts(conn, style).await,
     }
 }
 
@@ -106,12 +104,12 @@ pub(crate) async fn execute_batch(
     let mut body = b"{\"updateResults\":[".to_vec();
     for (index, statement) in statements.into_iter().enumerate() {
         if statement.values.is_empty() {
-            session.conn.query_drop(statement.sql.as_bytes()).await.map_err(failed)?;
+            session.conn.query(&statement.sql).await.map_err(failed)?;
         } else {
-            // The driver remembers what it prepared: the same text is prepared once.
-            let prepared = session.conn.prep(statement.sql.as_bytes()).await.map_err(failed)?;
-            session.conn.exec_drop(prepared, Params::Positional(statement.values)).await.map_err(failed)?;
+            // The session remembers what it prepared: the same text is prepared once.
+            session.conn.execute(&statement.sql, &statement.values).await.map_err(failed)?;
         }
+        session.conn.finish().await.map_err(failed)?;
         body.extend_from_slice(if index == 0 { b"{" } else { b",{" });
         write_generated_fields(&mut body, session.conn.last_insert_id());
         body.push(b'}');
@@ -120,26 +118,27 @@ pub(crate) async fn execute_batch(
     Ok(body)
 }
 
-async fn answer<P: Protocol>(
-    mut result: QueryResult<'_, '_, P>,
+/// The body of an answer without rows.
+async fn counts(conn: &mut Conn, style: ErrorStyle) -> Result<Vec<u8>, Failure> {
+    let mut body = b"{".to_vec();
+    write_generated_fields(&mut body, conn.last_insert_id());
+    let _ = write!(body, ",\"numberOfRecordsUpdated\":{}}}", conn.affected_rows());
+    conn.finish().await.map_err(|error| Failure::database(&error, style))?;
+    Ok(body)
+}
+
+async fn answer(
+    conn: &mut Conn,
+    columns: &[Column],
     options: ResultOptions,
     limits: &Limits,
     style: ErrorStyle,
     drain: bool,
 ) -> Result<Vec<u8>, Failure> {
-    let failed = |error| Failure::database(&error, style);
-    let columns = result.columns().filter(|columns| !columns.is_empty());
-    let Some(columns) = columns else {
-        let mut body = b"{".to_vec();
-        write_generated_fields(&mut body, result.last_insert_id());
-        let _ = write!(body, ",\"numberOfRecordsUpdated\":{}}}", result.affected_rows());
-        result.drop_result().await.map_err(failed)?;
-        return Ok(body);
-    };
-    let read = read_rows(&mut result, &columns, options, limits, style).await;
+    let read = read_rows(conn, columns, options, limits, style).await;
     if read.is_ok() || (drain && read.as_ref().is_err_and(|failure| failure.session == Fate::Usable)) {
         // What is left: the rows beyond a limit, and the further result sets of a CALL.
-        result.drop_result().await.map_err(failed)?;
+        conn.finish().await.map_err(|error| Failure::database(&error, style))?;
     }
     let rows = read.map_err(|mut failure| {
         if !drain && failure.session == Fate::Usable {
@@ -155,7 +154,7 @@ async fn answer<P: Protocol>(
         write_string(&mut body, &String::from_utf8_lossy(&rows));
     } else {
         if options.metadata {
-            let metadata: Vec<_> = columns.iter().map(columns::metadata).collect();
+            let metadata: Vec<_> = columns.iter().map(crate::columns::metadata).collect();
             body.extend_from_slice(b"\"columnMetadata\":");
             let _ = serde_json::to_writer(&mut body, &metadata);
             body.push(b',');
@@ -168,9 +167,9 @@ async fn answer<P: Protocol>(
 }
 
 /// The JSON array of the first result set's rows.
-async fn read_rows<P: Protocol>(
-    result: &mut QueryResult<'_, '_, P>,
-    columns: &[mysql_async::Column],
+async fn read_rows(
+    conn: &mut Conn,
+    columns: &[Column],
     options: ResultOptions,
     limits: &Limits,
     style: ErrorStyle,
@@ -178,18 +177,18 @@ async fn read_rows<P: Protocol>(
     let refused = |error| Failure { error, session: Fate::Usable };
     let mut writer =
         RecordWriter::new(columns, options.formatted, options.numbers, limits).map_err(refused)?;
-    while let Some(row) = result.next().await.map_err(|error| Failure::database(&error, style))? {
-        writer.push(&row).map_err(refused)?;
+    while let Some(row) = conn.next_row().await.map_err(|error| Failure::database(&error, style))? {
+        writer.push(row).map_err(refused)?;
     }
     Ok(writer.finish())
 }
 
-fn write_generated_fields(body: &mut Vec<u8>, last_insert_id: Option<u64>) {
+fn write_generated_fields(body: &mut Vec<u8>, last_insert_id: u64) {
     body.extend_from_slice(b"\"generatedFields\":[");
-    if let Some(id) = last_insert_id.filter(|id| *id > 0) {
-        let _ = match i64::try_from(id) {
+    if last_insert_id > 0 {
+        let _ = match i64::try_from(last_insert_id) {
             Ok(id) => write!(body, "{{\"longValue\":{id}}}"),
-            Err(_) => write!(body, "{{\"stringValue\":\"{id}\"}}"),
+            Err(_) => write!(body, "{{\"stringValue\":\"{last_insert_id}\"}}"),
         };
     }
     body.push(b']');

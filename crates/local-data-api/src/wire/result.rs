@@ -1,0 +1,204 @@
+//! Answers: an error, a count, or columns and rows.
+
+use std::sync::Arc;
+
+use mysql_async::{Column, ServerError, Value};
+use mysql_common::io::ParseBuf;
+use mysql_common::proto::Binary;
+use mysql_common::row::RowDeserializer;
+use mysql_common::value::ServerSide;
+
+use super::{Conn, Error};
+
+/// SERVER_MORE_RESULTS_EXISTS
+const MORE_RESULTS: u16 = 8;
+
+/// The longest packet that can be the end of rows; a row that begins with the same byte is longer.
+const LONGEST_END: usize = 8;
+
+/// A result set whose rows are on their way.
+#[derive(Debug)]
+pub(super) struct Pending {
+    columns: Arc<[Column]>,
+    binary: bool,
+}
+
+/// A statement that the database has prepared.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    pub(super) sql: String,
+    pub(super) id: u32,
+    pub(super) parameters: u16,
+}
+
+/// A row of a result.
+#[derive(Debug)]
+pub(crate) enum Row<'a> {
+    /// Of the text protocol: each field's text or NULL, still as it arrived.
+    Text(Fields<'a>),
+    /// Of the binary protocol.
+    Values(Vec<Value>),
+}
+
+/// The fields of a row of the text protocol.
+#[derive(Debug, Clone)]
+pub(crate) struct Fields<'a> {
+    left: &'a [u8],
+}
+
+impl<'a> Fields<'a> {
+    /// The next field; `None` in it is NULL. Nothing where the row is shorter than its columns.
+    pub(crate) fn next_field(&mut self) -> Option<Option<&'a [u8]>> {
+        if let [0xfb, left @ ..] = self.left {
+            self.left = left;
+            return Some(None);
+        }
+        let length = usize::try_from(number(&mut self.left)?).ok()?;
+        let (field, left) = self.left.split_at_checked(length)?;
+        self.left = left;
+        Some(Some(field))
+    }
+}
+
+impl Conn {
+    /// The next row of the result; `None` behind the last one.
+    pub(crate) async fn next_row(&mut self) -> Result<Option<Row<'_>>, Error> {
+        let Some(Pending { columns, binary }) = &self.pending else { return Ok(None) };
+        let packet = self.packets.next().await?;
+        match packet {
+            [0xff, ..] => {
+                self.pending = None;
+                self.more = false;
+                Err(Error::Server(server_error(packet)))
+            }
+            [0xfe, ..] if packet.len() <= LONGEST_END => {
+                self.more = has_more(packet.get(3..5));
+                self.pending = None;
+                Ok(None)
+            }
+            _ if *binary => {
+                let row: RowDeserializer<ServerSide, Binary> = ParseBuf(packet).parse(Arc::clone(columns))?;
+                Ok(Some(Row::Values(mysql_async::Row::from(row).unwrap())))
+            }
+            _ => Ok(Some(Row::Text(Fields { left: packet }))),
+        }
+    }
+
+    /// Reads what is left of the answer: rows, and further results. Its errors are the statement's.
+    pub(crate) async fn finish(&mut self) -> Result<(), Error> {
+        // What the first result told of counts and keys is what counts.
+        let (affected_rows, last_insert_id) = (self.affected_rows, self.last_insert_id);
+        loop {
+            while self.next_row().await?.is_some() {}
+            if !self.more {
+                break;
+            }
+            self.read_head(false).await?;
+        }
+        (self.affected_rows, self.last_insert_id) = (affected_rows, last_insert_id);
+        Ok(())
+    }
+
+    /// How an answer begins: the columns of its result, if it has one.
+    pub(super) async fn read_head(&mut self, binary: bool) -> Result<Option<Arc<[Column]>>, Error> {
+        let packet = self.packets.next().await?;
+        match packet {
+            [0x00, ..] => {
+                (self.affected_rows, self.last_insert_id, self.more) = ok(packet).ok_or(SHORT)?;
+                Ok(None)
+            }
+            [0xff, ..] => Err(Error::Server(server_error(packet))),
+            [0xfb, ..] => Err(Error::LocalInfile),
+            mut count => {
+                let count = number(&mut count).ok_or(SHORT)?;
+                let columns: Arc<[Column]> = self.read_columns(count).await?.into();
+                self.pending = Some(Pending { columns: Arc::clone(&columns), binary });
+                Ok(Some(columns))
+            }
+        }
+    }
+
+    /// The answer to a command without a result.
+    pub(super) async fn read_ok(&mut self) -> Result<(), Error> {
+        match self.packets.next().await? {
+            [0x00, ..] => Ok(()),
+            packet @ [0xff, ..] => Err(Error::Server(server_error(packet))),
+            _ => Err(Error::Protocol("the database sent something else than OK")),
+        }
+    }
+
+    /// The answer to a PREPARE.
+    pub(super) async fn read_prepared(&mut self, sql: &str) -> Result<Prepared, Error> {
+        let packet = self.packets.next().await?;
+        let (id, columns, parameters) = match *packet {
+            [0x00, a, b, c, d, e, f, g, h, ..] => {
+                (u32::from_le_bytes([a, b, c, d]), u16::from_le_bytes([e, f]), u16::from_le_bytes([g, h]))
+            }
+            [0xff, ..] => return Err(Error::Server(server_error(packet))),
+            _ => return Err(SHORT),
+        };
+        // Both are told again with each result.
+        for count in [parameters, columns] {
+            if count > 0 {
+                self.read_columns(count.into()).await?;
+            }
+        }
+        Ok(Prepared { sql: sql.to_owned(), id, parameters })
+    }
+
+    /// The definitions of columns, and what ends them.
+    async fn read_columns(&mut self, count: u64) -> Result<Vec<Column>, Error> {
+        let mut columns = Vec::new();
+        for _ in 0..count {
+            columns.push(ParseBuf(self.packets.next().await?).parse(())?);
+        }
+        match self.packets.next().await? {
+            [0xfe, ..] => Ok(columns),
+            _ => Err(Error::Protocol("columns without an end")),
+        }
+    }
+}
+
+const SHORT: Error = Error::Protocol("a packet that is too short");
+
+fn has_more(status: Option<&[u8]>) -> bool {
+    matches!(status, Some([low, high]) if u16::from_le_bytes([*low, *high]) & MORE_RESULTS != 0)
+}
+
+/// What an OK tells: rows affected, the key generated, and the status.
+fn ok(packet: &[u8]) -> Option<(u64, u64, bool)> {
+    let mut left = packet.get(1..)?;
+    Some((number(&mut left)?, number(&mut left)?, has_more(left.get(..2))))
+}
+
+/// A number that tells its own length.
+fn number(left: &mut &[u8]) -> Option<u64> {
+    let (first, rest) = left.split_first()?;
+    let length = match first {
+        0xfc => 2,
+        0xfd => 3,
+        0xfe => 8,
+        0xfb | 0xff => return None,
+        small => {
+            *left = rest;
+            return Some(u64::from(*small));
+        }
+    };
+    let (bytes, rest) = rest.split_at_checked(length)?;
+    *left = rest;
+    Some(bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)))
+}
+
+/// The error in a packet. Before the login it has no SQL state.
+pub(super) fn server_error(packet: &[u8]) -> ServerError {
+    let (code, rest) = match packet {
+        [_, low, high, rest @ ..] => (u16::from_le_bytes([*low, *high]), rest),
+        _ => (0, &[][..]),
+    };
+    let (state, message) = match rest {
+        [b'#', a, b, c, d, e, message @ ..] => (vec![*a, *b, *c, *d, *e], message),
+        message => (b"HY000".to_vec(), message),
+    };
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    ServerError { code, message: text(message), state: text(&state) }
+}
