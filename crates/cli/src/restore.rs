@@ -126,7 +126,7 @@ pub(crate) fn line(restore: &Restore) -> String {
                 (Some(rows), Some(rejected)) => {
                     line.push_str(&format!(", {name} {rows} rows and {rejected} rejected"));
                 }
-                (None, _) => line.push_str(&format!(", {name}")),
+                (None, _) => {}
             }
         }
     }
@@ -194,8 +194,6 @@ mod tests {
             line(&completed),
             "20261121-104050-1a2b3c4d: completed, jobs 3 rows, employees 10 rows and 2 rejected"
         );
-        let put_back = restore(&json!({"status": "completed", "tables": {"jobs": {"kept": true}}}));
-        assert_eq!(line(&put_back), "20261121-104050-1a2b3c4d: completed, jobs");
         let failed = restore(&json!({"status": "failed", "error": "jobs/part-00000.avro is not there"}));
         assert_eq!(line(&failed), "20261121-104050-1a2b3c4d: failed (jobs/part-00000.avro is not there)");
     }

@@ -13,7 +13,7 @@ use crate::exit::user_error;
 use crate::http::HttpClient;
 use crate::invoke::invoke;
 use crate::printer::Printer;
-use crate::restore::{FUNCTION, end, line, new_id, own_names, wait_for};
+use crate::restore::{FUNCTION, end, new_id, own_names, wait_for};
 
 pub(crate) async fn run(arguments: &PutBackArguments, printer: Printer) -> Result<()> {
     let PutBackArguments { restore: of, tables, yes, timeout, .. } = arguments;
@@ -35,7 +35,8 @@ pub(crate) async fn run(arguments: &PutBackArguments, printer: Printer) -> Resul
     let step = printer.step(&format!("putting back as {id}"));
     let mut restore: Restore = invoke(&aws, FUNCTION, "Putting back", &payload).await?;
     if restore.has_ended() {
-        step.done(&line(&restore));
+        // No rows were counted: tables have changed their names.
+        step.done(&format!("{id}: {}, {}", restore.status, kept.join(", ")));
     } else {
         drop(step);
         restore = wait_for(&api, &id, Duration::from_secs(*timeout), printer).await?;
