@@ -1,0 +1,123 @@
+//! Tables from Avro files that Rowgate did not write.
+
+use apache_avro::types::Value as Avro;
+use apache_avro::{Codec, Schema, Writer};
+use restore::Answer;
+use serde_json::json;
+use testkit::local_data_api::{Effect, Faults, Rule};
+
+use crate::support::{INVOCATION, World};
+
+/// What Spark writes of departments, and a column more.
+const SCHEMA: &str = r#"{"type": "record", "name": "topLevelRecord", "fields": [
+    {"name": "DEPARTMENT", "type": ["string", "null"]}, {"name": "budget", "type": ["double", "null"]},
+    {"name": "id", "type": ["double", "string", "null"]}]}"#;
+
+/// A file with these ids; an id that divides by 1000 has no name.
+fn file(ids: impl Iterator<Item = i32>) -> Vec<u8> {
+    let schema = Schema::parse_str(SCHEMA).unwrap();
+    let mut writer = Writer::with_codec(&schema, Vec::new(), Codec::Snappy).unwrap();
+    let some = |index, value| Avro::Union(index, Box::new(value));
+    for id in ids {
+        let name = if id % 1_000 == 0 { String::new() } else { format!("Name {id}") };
+        let id = if id % 2 == 0 {
+            some(0, Avro::Double(id.into()))
+        } else {
+            some(1, Avro::String(id.to_string()))
+        };
+        let row = vec![
+            ("DEPARTMENT".to_owned(), some(0, Avro::String(name))),
+            ("budget".to_owned(), some(1, Avro::Null)),
+            ("id".to_owned(), id),
+        ];
+        writer.append_value(Avro::Record(row)).unwrap();
+    }
+    writer.into_inner().unwrap()
+}
+
+/// A database with one department, and files of which the second repeats ids of the first.
+async fn world() -> World {
+    let world = World::start().await;
+    world.sql("INSERT INTO departments VALUES (7, 'before')").await;
+    world.bucket.insert("avro/run/part-0", file(1..=60_000));
+    world.bucket.insert("avro/run/part-1", file((50_001..=110_000).rev()));
+    world.bucket.insert("avro/run/_SUCCESS", "");
+    world
+}
+
+const SUMS: &str =
+    "SELECT CONCAT(COUNT(*), ' ', SUM(id), ' ', COUNT(DISTINCT department_name)) FROM departments";
+
+#[tokio::test]
+async fn the_first_of_rows_with_one_id_counts_and_every_other_is_rejected_with_its_reason() {
+    let world = world().await;
+    let restored =
+        world.restore(json!({ "from": "avro/run/", "tables": ["departments"], "ignore": ["budget"] })).await;
+    let told = serde_json::to_value(&restored.tables["departments"]).unwrap();
+    // 110 of the 110,000 ids have no name, 10 of them twice; 9,990 others are there twice.
+    let (read, good) = (120_000_u64, 110_000 - 110);
+    assert_eq!(
+        [&told["rows_read"], &told["rows_restored"], &told["rows_rejected"]],
+        [read, good, read - good]
+    );
+    let sum: u64 = (1..=110_000_u64).filter(|id| id % 1_000 != 0).sum();
+    assert_eq!(world.db.value(SUMS).await.unwrap(), format!("{good} {sum} {good}"));
+    let folder = format!("rejected/departments/{}/", restored.restore);
+    let (mut required, mut repeated) = (0, 0);
+    for key in world.bucket.keys().iter().filter(|key| key.starts_with("rejected/")) {
+        assert!(key.starts_with(&format!("{folder}{}-", restored.restore)), "{key}");
+        let content = String::from_utf8(world.bucket.content(key).unwrap().to_vec()).unwrap();
+        let mut lines = content.lines();
+        assert_eq!(lines.next(), Some("department_name,id,line,code,reason"));
+        for line in lines {
+            let fields: Vec<&str> = line.split(',').collect();
+            let id: u32 = fields[1].parse().unwrap();
+            match fields[3] {
+                "required" => (assert_eq!(id % 1_000, 0), required += 1),
+                "duplicate_in_batch" => (assert!((50_001..=60_000).contains(&id)), repeated += 1),
+                _ => panic!("{line}"),
+            };
+        }
+    }
+    assert_eq!((required, repeated), (120, 9_990));
+}
+
+#[tokio::test]
+async fn files_that_cannot_be_restored_leave_the_table_as_it_was() {
+    let world = world().await;
+    let asked = |prefix: &str, ignore: &str, strict: bool| json!({ "from": prefix, "tables": ["departments"], "ignore": [ignore], "strict": strict });
+    let reason = world.fails(asked("avro/run/", "other", false)).await;
+    assert!(reason.contains("avro/run/part-1: the field \"budget\" is for no column"), "{reason}");
+    let reason = world.fails(asked("avro/none/", "*", false)).await;
+    assert!(reason.contains("there is no file under avro/none/"), "{reason}");
+    let reason = world.fails(asked("avro/run/", "*", true)).await;
+    assert!(reason.contains("avro/run/part-0: row 1000: required: department_name is required"), "{reason}");
+    world.bucket.insert("avro/bad/1", file((1..=5).map(|id| id * 1_000)));
+    let reason = world.fails(asked("avro/bad/", "*", false)).await;
+    assert!(reason.contains("all 5 rows were rejected"), "{reason}");
+    let whole = file(1..=1_000);
+    world.bucket.insert("avro/cut/1", whole[..whole.len() - 20].to_vec());
+    let reason = world.fails(asked("avro/cut/", "*", false)).await;
+    assert!(reason.contains("avro/cut/1: it is cut off"), "{reason}");
+    assert_eq!(world.db.value(SUMS).await.unwrap(), "1 7 1");
+}
+
+#[tokio::test]
+async fn files_that_change_while_they_are_restored_end_it() {
+    let world = world().await;
+    let slow = Rule::new(Effect::DelayMs(400)).sql("INSERT INTO `rowgate_restore_");
+    world.db.data_api().set(Faults::default().with(slow));
+    let payload = json!({ "from": "avro/run/", "tables": ["departments"], "ignore": ["budget"] });
+    let Answer::Restored(begun) =
+        world.invoke_within(payload, std::time::Duration::from_secs(12)).await.unwrap()
+    else {
+        panic!("no restore")
+    };
+    assert_eq!(serde_json::to_value(&begun).unwrap()["status"], "running");
+    world.db.data_api().clear();
+    world.bucket.insert("avro/run/part-00", file(1..=10));
+    let next = json!({ "continue": { "restore": begun.restore } });
+    let error = world.invoke_within(next, INVOCATION).await.unwrap_err();
+    assert!(error.to_string().contains("the files under avro/run/ have changed"), "{error}");
+    assert_eq!(world.db.value(SUMS).await.unwrap(), "1 7 1");
+}
