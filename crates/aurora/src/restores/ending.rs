@@ -4,6 +4,7 @@ use domain::backup::RestoreId;
 
 use super::gate;
 use super::record::{Mode, Status};
+use super::standing;
 use super::swap::{Swapped, settle};
 use super::sweep::{drop_unneeded, forget_chunks};
 use crate::{Database, Error};
@@ -14,7 +15,7 @@ use crate::{Database, Error};
 /// Any [`Error`]; calling it again is safe. [`Error::Configuration`] for a restore that is to replace.
 pub async fn finish_verify(database: &Database, id: &RestoreId) -> Result<Swapped, Error> {
     let database = &database.with_deadline(database.deadline());
-    let standing = gate::standing(database, id).await?.filter(|now| now.status == Status::Running);
+    let standing = standing::standing(database, id).await?.filter(|now| now.status == Status::Running);
     let Some(standing) = standing else { return Ok(Swapped::Ended) };
     if standing.mode != Mode::Verify {
         return Err(Error::Configuration { message: format!("the restore {id} is to replace its tables") });
@@ -34,7 +35,7 @@ pub async fn finish_verify(database: &Database, id: &RestoreId) -> Result<Swappe
 pub async fn fail(database: &Database, id: &RestoreId, reason: &str) -> Result<(), Error> {
     let database = &database.with_deadline(database.deadline());
     loop {
-        let standing = gate::standing(database, id).await?.filter(|now| now.status == Status::Running);
+        let standing = standing::standing(database, id).await?.filter(|now| now.status == Status::Running);
         let Some(standing) = standing else { return Ok(()) };
         if let Some(ticket) = &standing.ticket {
             settle(database, id, ticket).await?;

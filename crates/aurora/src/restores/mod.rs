@@ -12,6 +12,7 @@ mod prepare;
 mod put_back;
 mod read;
 mod record;
+mod standing;
 mod swap;
 mod sweep;
 

@@ -3,9 +3,9 @@
 use domain::backup::RestoreId;
 use serde::Deserialize;
 
-use super::gate;
 use super::names::Shadow;
 use super::record::Status;
+use super::standing;
 use crate::ledger::{long, settled};
 use crate::{Database, Error, Statement, Tx};
 
@@ -48,7 +48,7 @@ pub async fn note_table(
 ) -> Result<Noted, Error> {
     settled(database, |tx| async move {
         // Waits for the chunks that are under way.
-        let Some(standing) = gate::lock(&tx, id).await? else { return Ok(Noted::Ended) };
+        let Some(standing) = standing::lock(&tx, id).await? else { return Ok(Noted::Ended) };
         if standing.status != Status::Running {
             return Ok(Noted::Ended);
         }

@@ -3,9 +3,9 @@
 use domain::backup::RestoreId;
 use domain::dictionary::Table;
 
-use super::gate;
 use super::names::Shadow;
 use super::record::{Kind, Status};
+use super::standing;
 use super::swap::settle;
 use crate::{Database, Error, tables};
 
@@ -36,7 +36,7 @@ pub async fn prepare(database: &Database, id: &RestoreId, table: &Table) -> Resu
     let database = &database.with_deadline(database.deadline());
     let mut attempt = 1;
     loop {
-        let standing = gate::standing(database, id).await?.filter(|now| now.status == Status::Running);
+        let standing = standing::standing(database, id).await?.filter(|now| now.status == Status::Running);
         let Some(standing) = standing else { return Ok(Prepared::Ended) };
         let row = standing.tables.iter().find(|row| row.name == table.name());
         let Some(row) = row.filter(|_| standing.kind != Kind::PutBack) else {
@@ -53,7 +53,7 @@ pub async fn prepare(database: &Database, id: &RestoreId, table: &Table) -> Resu
             if let Some(ticket) = &standing.ticket {
                 settle(database, id, ticket).await?;
             } else {
-                gate::forget_shadow(database, id, table.name(), shadow).await?;
+                standing::forget_shadow(database, id, table.name(), shadow).await?;
             }
             continue;
         }
@@ -72,7 +72,7 @@ async fn make(database: &Database, id: &RestoreId, table: &str) -> Result<(), Er
     let shadow = Shadow::fresh(id);
     // Where its answer is lost, the next one has another name, and this one is left to a sweep.
     tables::create_like(database, shadow.name(), table).await?;
-    if gate::note_shadow(database, id, table, &shadow).await? {
+    if standing::note_shadow(database, id, table, &shadow).await? {
         return Ok(());
     }
     tables::drop_table(database, shadow.name()).await

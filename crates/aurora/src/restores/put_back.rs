@@ -3,8 +3,8 @@
 use domain::backup::RestoreId;
 
 use super::ending::fail;
-use super::gate;
 use super::record::{Kind, Status};
+use super::standing;
 use super::swap::{Swapped, swap};
 use crate::ledger::settled;
 use crate::{Database, Error, Statement};
@@ -18,7 +18,7 @@ use crate::{Database, Error, Statement};
 pub async fn put_back(database: &Database, id: &RestoreId) -> Result<Swapped, Error> {
     let database = &database.with_deadline(database.deadline());
     loop {
-        let standing = gate::standing(database, id).await?.filter(|now| now.status == Status::Running);
+        let standing = standing::standing(database, id).await?.filter(|now| now.status == Status::Running);
         let Some(standing) = standing else { return Ok(Swapped::Ended) };
         if standing.kind != Kind::PutBack {
             return Err(Error::Configuration { message: format!("the restore {id} puts nothing back") });
@@ -35,7 +35,7 @@ pub async fn put_back(database: &Database, id: &RestoreId) -> Result<Swapped, Er
 /// Notes the tables that are kept as those that are to be swapped in. They stay kept until the swap has taken place.
 async fn adopt(database: &Database, id: &RestoreId, source: &str) -> Result<(), Error> {
     settled(database, |tx| async move {
-        let running = gate::lock(&tx, id).await?.is_some_and(|now| now.status == Status::Running);
+        let running = standing::lock(&tx, id).await?.is_some_and(|now| now.status == Status::Running);
         if !running {
             return Ok(());
         }

@@ -21,10 +21,11 @@ use domain::backup::RestoreId;
 use serde::Deserialize;
 
 use super::ending::{clean_up, fail};
-use super::gate::{self, Closing, Standing};
+use super::gate::{self, Closing};
 use super::names::{Shadow, Ticket};
 use super::numbers::carry_on;
 use super::record::{Kind, Mode, Status};
+use super::standing::{self, Standing};
 use crate::ledger::pause_before;
 use crate::limits::FINISH_GRACE;
 use crate::loads::{Gate, recover_gate};
@@ -52,7 +53,7 @@ pub enum Swapped {
 pub async fn swap(database: &Database, id: &RestoreId) -> Result<Swapped, Error> {
     let database = &database.with_deadline(database.deadline());
     loop {
-        let standing = gate::standing(database, id).await?.filter(|now| now.status == Status::Running);
+        let standing = standing::standing(database, id).await?.filter(|now| now.status == Status::Running);
         let Some(standing) = standing else { return Ok(Swapped::Ended) };
         if standing.mode == Mode::Verify {
             return Err(Error::Configuration { message: format!("the restore {id} only verifies") });
@@ -257,7 +258,7 @@ async fn finish(database: &Database, id: &RestoreId, ticket: &Ticket) -> Result<
 /// Ends the swap of a restore that closed the gate of a table long ago, and opens the gates of all of its tables.
 pub(crate) async fn recover(database: &Database, table: &str, id: &RestoreId) -> Result<Gate, Error> {
     tracing::warn!(restore.id = %id, table, "a swap was left half done");
-    let ticket = gate::standing(database, id).await?.and_then(|standing| standing.ticket);
+    let ticket = standing::standing(database, id).await?.and_then(|standing| standing.ticket);
     let Some(ticket) = ticket else {
         gate::open_idle(database, table, id).await?;
         return Ok(Gate::Open);
