@@ -1,0 +1,92 @@
+//! Drills and sweeps.
+
+use restore::{Answer, InvocationError};
+use serde_json::{Value as Json, json};
+
+use crate::support::{BACKUP, Made, World, all_of_it, employees, key, named};
+
+/// A backup of all tables, made just now.
+async fn fresh(world: &World) -> domain::backup::Manifest {
+    let tables = [("departments", &*named([1])), ("jobs", &named(1..=3)), ("employees", &employees(1..=3))];
+    let mut manifest = world.back_up(BACKUP, &tables, Made::default()).await;
+    let now = world.db.value("SELECT DATE_FORMAT(UTC_TIMESTAMP(3), '%Y-%m-%dT%H:%i:%S.000Z')").await.unwrap();
+    manifest.moment.clone_from(&now);
+    world.put_manifest(&manifest);
+    manifest
+}
+
+async fn drill(world: &World) -> Result<Json, InvocationError> {
+    world.invoke(json!({ "drill": {} })).await.map(|answer| serde_json::to_value(answer).unwrap())
+}
+
+#[tokio::test]
+async fn a_drill_verifies_the_newest_backup_of_all_tables() {
+    let world = World::start().await;
+    fresh(&world).await;
+    world.back_up("20261121-030000-00000001", &[("jobs", &named([7]))], Made::default()).await;
+    let answer = drill(&world).await.unwrap();
+    assert_eq!((&answer["backup"], &answer["status"]), (&json!(BACKUP), &json!("completed")));
+    assert_eq!((&answer["mode"], answer["age_hours"].as_f64().unwrap() < 1.0), (&json!("verify"), true));
+    assert!(world.rows("jobs").await.is_empty());
+    assert_eq!(world.tables().await, ["departments", "employees", "jobs"]);
+}
+
+#[tokio::test]
+async fn a_drill_fails_when_the_backup_cannot_be_restored() {
+    let world = World::start().await;
+    let manifest = fresh(&world).await;
+    let mut content = world.part(&manifest, "jobs", 0);
+    content[20] ^= 1;
+    world.bucket.insert(&key(&manifest, "jobs", 0), content);
+    // Once more when the backup is known to be broken: it still is the newest one.
+    for _ in 0..2 {
+        let error = drill(&world).await.unwrap_err().to_string();
+        assert!(error.contains("jobs/part-00000.avro"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_drill_fails_when_the_newest_backup_is_too_old() {
+    let world = World::start().await;
+    let mut manifest = fresh(&world).await;
+    manifest.moment = "2020-01-01T00:00:00.000Z".to_owned();
+    world.put_manifest(&manifest);
+    let error = drill(&world).await.unwrap_err().to_string();
+    assert!(error.contains("is older than 26 hours"), "{error}");
+}
+
+#[tokio::test]
+async fn before_the_first_backup_a_drill_fails_only_when_it_has_not_come_for_too_long() {
+    let world = World::start().await;
+    for _ in 0..2 {
+        assert_eq!(drill(&world).await.unwrap()["backup"], Json::Null);
+    }
+    world.bucket.insert("rowgate/backups-watched-since", "2020-01-01T00:00:00.000Z");
+    let error = drill(&world).await.unwrap_err().to_string();
+    assert!(error.contains("no backup of all tables for 26 hours"), "{error}");
+}
+
+#[tokio::test]
+async fn a_sweep_fails_restores_that_nobody_works_on_and_asks_no_database_without_need() {
+    let world = World::start().await;
+    let sweep = async || match world.invoke(json!({ "sweep": {} })).await.unwrap() {
+        Answer::Swept { failed, .. } => failed,
+        other => panic!("{other:?}"),
+    };
+    let calls = || world.db.data_api().calls();
+    let before = calls();
+    assert_eq!((sweep().await, calls()), (vec![], before), "there was no restore yet");
+    world.back_up(BACKUP, &[("jobs", &named([1]))], Made::default()).await;
+    let restored = world.restore(all_of_it()).await;
+    let again = format!(
+        "UPDATE rowgate_restores SET status = 'running', finished_at = NULL, active_at = \
+                         UTC_TIMESTAMP(3) - INTERVAL 29 MINUTE WHERE restore_id = '{}'",
+        restored.restore
+    );
+    world.sql(&again).await;
+    assert!(sweep().await.is_empty());
+    world.sql(&again.replace("29", "31")).await;
+    assert_eq!(sweep().await, [restored.restore]);
+    let before = calls();
+    assert_eq!((sweep().await, calls()), (vec![], before), "nothing is running any more");
+}

@@ -1,0 +1,71 @@
+//! Restores that need more time than one invocation has.
+
+use std::time::Duration;
+
+use aurora::restores::Status;
+use domain::backup::RestoreId;
+use restore::{Answer, InvocationError};
+use serde_json::{Value as Json, json};
+use testkit::local_data_api::{Effect, Faults, Rule};
+
+use crate::support::{BACKUP, INVOCATION, Made, World, all_of_it, employees, named};
+
+/// Time for some chunks of many, with statements that take a quarter of a second.
+const SHORT: Duration = Duration::from_secs(12);
+
+fn slow(sql: &str, milliseconds: u64) -> Faults {
+    Faults::default().with(Rule::new(Effect::DelayMs(milliseconds)).sql(sql))
+}
+
+async fn committed(world: &World) -> Vec<Vec<Option<String>>> {
+    world.db.sql("SELECT chunk_no, committed_at FROM rowgate_restore_chunks ORDER BY chunk_no").await.unwrap()
+}
+
+#[tokio::test]
+async fn goes_on_in_further_invocations_and_reads_each_chunk_once() {
+    let world = World::start().await;
+    let rows = employees(1..=120_000);
+    world.back_up(BACKUP, &[("employees", &rows)], Made { part_rows: 50_000, ..Made::default() }).await;
+    world.sql("INSERT INTO employees VALUES (1, 'before', '2020-01-01', NULL, NULL)").await;
+    world.db.data_api().set(slow("INSERT INTO `rowgate_restore_", 250));
+    let answer = world.invoke_within(all_of_it(), SHORT).await.unwrap();
+    let told: Json = serde_json::to_value(&answer).unwrap();
+    assert_eq!((&told["status"], &told["mode"]), (&json!("running"), &json!("replace")));
+    assert!(told["tables"]["employees"]["rows_read"].as_u64().unwrap() > 0);
+    let Answer::Restored(mut restored) = answer else { panic!("{answer:?}") };
+    let first = committed(&world).await;
+    assert!(!first.is_empty());
+    assert_eq!(world.rows("employees").await.len(), 1);
+    let mut invocations = 1;
+    while restored.status == Status::Running {
+        let next: Vec<RestoreId> = std::mem::take(&mut *world.next.0.lock().unwrap());
+        assert_eq!(next, [restored.restore.clone()]);
+        if invocations == 3 {
+            world.db.data_api().clear();
+        }
+        let payload = json!({ "continue": { "restore": next[0] } });
+        let time = if invocations < 3 { SHORT } else { INVOCATION };
+        let Answer::Restored(answer) = world.invoke_within(payload, time).await.unwrap() else {
+            panic!("no restore")
+        };
+        restored = answer;
+        invocations += 1;
+    }
+    assert!(invocations > 1);
+    assert_eq!(committed(&world).await[..first.len()], first, "no chunk was committed again");
+    let sums = world.db.value("SELECT CONCAT(COUNT(*), ' ', SUM(id)) FROM employees").await.unwrap();
+    assert_eq!(sums, "120000 7200060000");
+}
+
+#[tokio::test]
+async fn a_restore_that_comes_no_further_fails() {
+    let world = World::start().await;
+    world.back_up(BACKUP, &[("jobs", &named(1..=10))], Made::default()).await;
+    world.sql("INSERT INTO jobs VALUES (99, 'stays')").await;
+    world.db.data_api().set(slow("INSERT INTO rowgate_restore_chunks", 60_000));
+    let error = world.invoke_within(all_of_it(), Duration::from_secs(8)).await.unwrap_err();
+    let InvocationError::Failed { reason, .. } = error else { panic!("{error}") };
+    assert_eq!(reason, "given up; it came no further within one invocation");
+    assert!(world.next.0.lock().unwrap().is_empty());
+    assert_eq!(world.rows("jobs").await.len(), 1);
+}

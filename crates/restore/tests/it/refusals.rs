@@ -1,0 +1,139 @@
+//! What is refused before anything is touched.
+
+use domain::dictionary::Dictionary;
+use restore::InvocationError;
+use serde_json::json;
+use testkit::TestDatabase;
+
+use crate::support::{BACKUP, Made, World, all_of_it, named};
+
+#[tokio::test]
+async fn a_backup_that_is_not_there() {
+    let world = World::start().await;
+    assert_eq!(world.fails(all_of_it()).await, format!("there is no complete backup {BACKUP}"));
+    let reason = world.fails(json!({ "backup": "latest" })).await;
+    assert_eq!(reason, "there is no good backup that has all of the tables");
+    // One without a manifest was never completed.
+    world.bucket.insert(&format!("backups/{BACKUP}/jobs/part-00000.avro"), "Obj");
+    assert_eq!(world.fails(all_of_it()).await, format!("there is no complete backup {BACKUP}"));
+    let source = world.db.value("SELECT GROUP_CONCAT(source ORDER BY source) FROM rowgate_restores").await;
+    assert_eq!(source.unwrap(), format!("{BACKUP},{BACKUP},latest"));
+}
+
+#[tokio::test]
+async fn a_table_that_the_backup_does_not_have() {
+    let world = World::start().await;
+    world.back_up(BACKUP, &[("jobs", &named([1]))], Made::default()).await;
+    let reason = world.fails(json!({ "backup": BACKUP, "tables": ["jobs", "employees"] })).await;
+    assert_eq!(reason, format!("backup {BACKUP} has no table employees"));
+}
+
+#[tokio::test]
+async fn a_request_that_cannot_be_understood_begins_nothing() {
+    let world = World::start().await;
+    for payload in [
+        json!({}),
+        json!({ "backup": "../secrets" }),
+        json!({ "backup": BACKUP, "tables": ["people"] }),
+        json!({ "backup": BACKUP, "mode": "append" }),
+    ] {
+        let error = world.invoke(payload).await.unwrap_err();
+        assert!(matches!(error, InvocationError::Request(_)), "{error}");
+    }
+    let unknown = json!({ "continue": { "restore": "20261121-100000-0000000a" } });
+    assert!(matches!(world.invoke(unknown).await, Err(InvocationError::Unknown(_))));
+    assert_eq!(world.db.value("SELECT COUNT(*) FROM rowgate_restores").await.unwrap(), "0");
+}
+
+#[tokio::test]
+async fn a_table_that_was_dropped() {
+    let world = World::start().await;
+    let tables = [("departments", &*named([1])), ("jobs", &named([1]))];
+    world.back_up(BACKUP, &tables, Made::default()).await;
+    world.sql("DROP TABLE jobs").await;
+    let reason = world.fails(all_of_it()).await;
+    assert_eq!(reason, "the table jobs is not in the database; run migrate first");
+    assert!(world.rows("departments").await.is_empty());
+}
+
+fn dictionary(text: &str) -> &'static Dictionary {
+    Box::leak(Box::new(Dictionary::parse("test", text).unwrap()))
+}
+
+/// Tables as they were when the backup was made.
+const THEN: &str = r#"
+[[table]]
+name = "things"
+description = "Things."
+columns = [
+    { name = "id", type = "integer", key = true, description = "Number." },
+    { name = "old_name", type = "string(50)", description = "Name." },
+    { name = "size", type = "bigint", description = "Size." },
+]
+"#;
+
+async fn then_and_now(now: &str, form: &str) -> World {
+    let mut world = World::over(TestDatabase::migrated().await.unwrap(), dictionary(THEN));
+    world
+        .sql("CREATE TABLE things (id INT PRIMARY KEY, old_name VARCHAR(50) NOT NULL, size BIGINT NOT NULL)")
+        .await;
+    let row = |id| {
+        vec![
+            domain::value::Value::Integer(id),
+            crate::support::text(format!("thing {id}")),
+            domain::value::Value::Integer(id * 10),
+        ]
+    };
+    let rows: Vec<_> = (1..=3).map(row).collect();
+    world.back_up(BACKUP, &[("things", &rows)], Made::default()).await;
+    world.sql("DROP TABLE things").await;
+    world.sql(&format!("CREATE TABLE things ({form})")).await;
+    world.dictionary = dictionary(now);
+    world
+}
+
+#[tokio::test]
+async fn a_table_that_cannot_take_the_backup_says_all_reasons() {
+    let now = THEN.replace("old_name", "name").replace("\"bigint\"", "\"integer\"");
+    let form = "id INT PRIMARY KEY, name VARCHAR(50) NOT NULL, size INT NOT NULL";
+    let world = then_and_now(&now, form).await;
+    world.sql("INSERT INTO things VALUES (9, 'stays', 1)").await;
+    let reason = world.fails(all_of_it()).await;
+    for expected in ["old_name", "name", "size"] {
+        assert!(reason.contains(expected), "{reason}");
+    }
+    assert!(reason.matches("; ").count() >= 2, "{reason}");
+    assert_eq!(world.rows("things").await.len(), 1);
+    let noted = world.bucket.content(&format!("backups/{BACKUP}/verified.json"));
+    assert_eq!(noted, None, "the backup is as good as it was");
+}
+
+#[tokio::test]
+async fn a_backup_from_before_columns_were_renamed_and_added_comes_back() {
+    let renamed = r#"name = "name", aliases = ["old_name"]"#;
+    let added = r#"    { name = "note", type = "string(9)", required = false, description = "Note." },
+]"#;
+    let now = THEN.replace(r#"name = "old_name""#, renamed);
+    let now = format!("{}{added}\n", now.trim_end().trim_end_matches(']'));
+    let form = "id INT PRIMARY KEY, name VARCHAR(50) NOT NULL, size BIGINT NOT NULL, note VARCHAR(9) NULL";
+    let world = then_and_now(&now, form).await;
+    world.restore(all_of_it()).await;
+    let cell = |text: &str| Some(text.to_owned());
+    assert_eq!(world.rows("things").await[1], [cell("2"), cell("thing 2"), cell("20"), None]);
+}
+
+#[tokio::test]
+async fn a_manifest_of_another_dictionary() {
+    let mut world = World::start().await;
+    let tables = [("departments", &*named([1])), ("jobs", &named([1]))];
+    world.back_up(BACKUP, &tables, Made::default()).await;
+    let shipped = include_str!("../../../../sql/dictionary.toml");
+    let all: Vec<&str> = shipped.split("[[table]]").collect();
+    let without_jobs =
+        all.iter().filter(|block| !block.contains("name = \"jobs\"") && !block.contains("employees"));
+    world.dictionary = dictionary(&without_jobs.copied().collect::<Vec<_>>().join("[[table]]"));
+    let reason = world.fails(all_of_it()).await;
+    assert_eq!(reason, "the backup's table jobs is not in the dictionary; name the tables to restore");
+    world.restore(json!({ "backup": BACKUP, "tables": ["departments"] })).await;
+    assert_eq!(world.rows("departments").await.len(), 1);
+}

@@ -1,0 +1,111 @@
+//! `POST /restores` and `GET /restores/{id}`.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{Method, Request, header};
+use http_body_util::BodyExt;
+use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequestContext;
+use lambda_http::request::RequestContext;
+use lambda_kit::http::with_service_layers;
+use lambda_kit::operator::Operator;
+use restore::{Service, router};
+use serde_json::{Value as Json, json};
+use tower::ServiceExt;
+
+use crate::support::{BACKUP, Made, World, named};
+
+async fn send(world: &World, method: Method, path: &str, key: &str, body: &str) -> (u16, Json) {
+    let service = Service { restorer: Arc::new(world.restorer()), operator: Operator::new("op") };
+    let mut context = ApiGatewayProxyRequestContext::default();
+    context.identity.api_key_id = Some(key.to_owned());
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header(header::CONTENT_TYPE, "application/json")
+        .extension(RequestContext::ApiGatewayV1(context))
+        .body(Body::from(body.to_owned()))
+        .unwrap();
+    let response = with_service_layers(router(service)).oneshot(request).await.unwrap();
+    let status = response.status().as_u16();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    (status, serde_json::from_slice(&body).unwrap())
+}
+
+async fn post(world: &World, body: &str) -> (u16, Json) {
+    send(world, Method::POST, "/restores", "op", body).await
+}
+
+async fn with_backup() -> World {
+    let world = World::start().await;
+    world.back_up(BACKUP, &[("jobs", &named(1..=3))], Made::default()).await;
+    world
+}
+
+#[tokio::test]
+async fn a_restore_that_is_asked_for_is_there_at_once_and_done_by_another_invocation() {
+    let world = with_backup().await;
+    let (status, answer) = post(&world, &json!({ "backup": "latest", "tables": ["jobs"] }).to_string()).await;
+    let id = answer["restore"].as_str().unwrap().to_owned();
+    assert_eq!(status, 202, "{answer}");
+    let (status, told) = send(&world, Method::GET, &format!("/restores/{id}"), "writer", "").await;
+    assert_eq!(status, 200);
+    assert_eq!([&told["status"], &told["source"], &told["mode"]], ["running", BACKUP, "replace"]);
+    assert_eq!(world.next.0.lock().unwrap()[0].as_str(), id);
+    world.restore(json!({ "continue": { "restore": id } })).await;
+    let (_, told) = send(&world, Method::GET, &format!("/restores/{id}/"), "writer", "").await;
+    assert_eq!([&told["status"], &told["error"]], [&json!("completed"), &Json::Null]);
+    assert_eq!(told["tables"]["jobs"]["rows_restored"], 3);
+    assert!(told["finished_at"].as_str().unwrap().ends_with('Z'));
+    assert_eq!(world.rows("jobs").await.len(), 3);
+}
+
+#[tokio::test]
+async fn only_the_operator_starts_one() {
+    let world = with_backup().await;
+    let body = json!({ "backup": BACKUP }).to_string();
+    let (status, answer) = send(&world, Method::POST, "/restores", "writer", &body).await;
+    assert_eq!((status, &answer["type"]), (403, &json!("urn:rowgate:problem:forbidden")));
+    assert_eq!(world.db.value("SELECT COUNT(*) FROM rowgate_restores").await.unwrap(), "0");
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_request_is_said_before_anything_begins() {
+    let world = with_backup().await;
+    for (body, status, kind) in [
+        ("", 400, "wrong-shape"),
+        ("{", 400, "invalid-json"),
+        ("[]", 400, "wrong-shape"),
+        ("{}", 400, "wrong-shape"),
+        (r#"{"backup": "latest", "mode": "append"}"#, 400, "wrong-shape"),
+        (r#"{"backup": "latest", "from": "x/"}"#, 400, "wrong-shape"),
+        (r#"{"backup": "latest", "tables": ["people"]}"#, 400, "unknown-table"),
+        (r#"{"backup": "latest", "tables": ["employees"]}"#, 404, "not-found"),
+        (r#"{"backup": "20261121-020000-00000009"}"#, 404, "not-found"),
+        (r#"{"backup": "../jobs"}"#, 404, "not-found"),
+    ] {
+        let (found, answer) = post(&world, body).await;
+        assert_eq!(
+            (found, &answer["type"]),
+            (status, &json!(format!("urn:rowgate:problem:{kind}"))),
+            "{body}"
+        );
+    }
+    assert_eq!(post(&world, &format!("\"{}\"", "x".repeat(70_000))).await.0, 413);
+    assert_eq!(world.db.value("SELECT COUNT(*) FROM rowgate_restores").await.unwrap(), "0");
+    for id in ["20261121-020000-00000009", "7", "%27", "%ff"] {
+        assert_eq!(send(&world, Method::GET, &format!("/restores/{id}"), "writer", "").await.0, 404, "{id}");
+    }
+}
+
+#[tokio::test]
+async fn a_backup_with_a_broken_manifest_is_a_restore_that_failed() {
+    let world = with_backup().await;
+    world.bucket.insert(&format!("backups/{BACKUP}/manifest.json"), "{}");
+    let (status, answer) = post(&world, &json!({ "backup": BACKUP, "tables": ["jobs"] }).to_string()).await;
+    assert_eq!(status, 202);
+    let path = format!("/restores/{}", answer["restore"].as_str().unwrap());
+    let (_, told) = send(&world, Method::GET, &path, "writer", "").await;
+    assert_eq!(told["status"], "failed");
+    assert!(told["error"].as_str().unwrap().contains("the manifest cannot be read"), "{told}");
+}

@@ -1,0 +1,280 @@
+//! A function over a database of its own, and backups as the backup function writes them.
+
+use std::borrow::Cow;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aurora::snapshot::Snapshot;
+use aurora::{Database, Deadline};
+use bucket::MemoryBucket;
+use domain::avro::{Codec, ContentSum, FileWriter, Meta, Schema, write_row_text};
+use domain::backup::{
+    BackupId, FileManifest, MANIFEST_FORMAT, Manifest, RestoreId, TableManifest, folder, manifest_key,
+    part_name,
+};
+use domain::dictionary::{Dictionary, Table};
+use domain::shipped::dictionary_version;
+use domain::value::{CivilDate, CivilTime, Value};
+use restore::{Answer, GoOn, GoOnError, InvocationError, Options, Restored, Restorer, invoke};
+use serde_json::{Value as Json, json};
+use sha2::{Digest, Sha256};
+use testkit::TestDatabase;
+
+/// A backup of this morning.
+pub(crate) const BACKUP: &str = "20261121-020000-00000001";
+
+/// What one invocation has, unless a test says otherwise.
+pub(crate) const INVOCATION: Duration = Duration::from_secs(120);
+
+/// A row of a backup.
+pub(crate) type Row = Vec<Value<'static>>;
+
+/// Remembers which restores are to go on.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Next(pub(crate) Arc<Mutex<Vec<RestoreId>>>);
+
+impl GoOn for Next {
+    async fn go_on(&self, restore: &RestoreId, _: bool) -> Result<(), GoOnError> {
+        self.0.lock().unwrap().push(restore.clone());
+        Ok(())
+    }
+}
+
+pub(crate) struct World {
+    pub(crate) db: TestDatabase,
+    pub(crate) bucket: MemoryBucket,
+    pub(crate) next: Next,
+    pub(crate) dictionary: &'static Dictionary,
+}
+
+/// What a backup is made of, beside its rows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Made {
+    pub(crate) part_rows: usize,
+    pub(crate) codec: Codec,
+}
+
+impl Default for Made {
+    fn default() -> Self {
+        Self { part_rows: usize::MAX, codec: Codec::Deflate }
+    }
+}
+
+impl World {
+    /// The shipped tables, empty.
+    pub(crate) async fn start() -> Self {
+        Self::over(TestDatabase::migrated().await.unwrap(), domain::shipped::dictionary().unwrap())
+    }
+
+    pub(crate) fn over(db: TestDatabase, dictionary: &'static Dictionary) -> Self {
+        Self { db, bucket: MemoryBucket::default(), next: Next::default(), dictionary }
+    }
+
+    pub(crate) fn restorer(&self) -> Restorer<MemoryBucket, Next> {
+        restorer_over(self.db.database(), self.bucket.clone(), self.next.clone(), self.dictionary)
+    }
+
+    pub(crate) fn table(&self, name: &str) -> &'static Table {
+        self.dictionary.table(name).unwrap()
+    }
+
+    pub(crate) async fn sql(&self, sql: &str) {
+        self.db.sql(sql).await.unwrap();
+    }
+
+    /// Invokes the function once.
+    pub(crate) async fn invoke(&self, payload: Json) -> Result<Answer, InvocationError> {
+        self.invoke_within(payload, INVOCATION).await
+    }
+
+    pub(crate) async fn invoke_within(
+        &self,
+        payload: Json,
+        time: Duration,
+    ) -> Result<Answer, InvocationError> {
+        invoke(&self.restorer(), payload, Deadline::after(time)).await
+    }
+
+    /// Invokes the function for a restore that ends well.
+    pub(crate) async fn restore(&self, payload: Json) -> Restored {
+        match self.invoke(payload).await {
+            Ok(Answer::Restored(restored)) => restored,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Invokes the function for a restore that fails; gives back the reason.
+    pub(crate) async fn fails(&self, payload: Json) -> String {
+        let tables = self.tables().await;
+        let error = self.invoke(payload).await.unwrap_err();
+        let InvocationError::Failed { restore, reason } = error else { panic!("{error}") };
+        let status = format!("SELECT status FROM rowgate_restores WHERE restore_id = '{restore}'");
+        assert_eq!(self.db.value(&status).await.unwrap(), "failed");
+        assert_eq!(self.tables().await, tables, "a failed restore left something: {reason}");
+        reason
+    }
+
+    /// The names of all tables that are not the ledger's.
+    pub(crate) async fn tables(&self) -> Vec<String> {
+        let sql = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() \
+                   AND (table_name NOT LIKE 'rowgate%' OR table_name LIKE 'rowgate_restore\\_2%' \
+                   OR table_name LIKE 'rowgate_kept%') ORDER BY 1";
+        self.db.sql(sql).await.unwrap().into_iter().filter_map(|row| row[0].clone()).collect()
+    }
+
+    /// A table's rows as text, by id.
+    pub(crate) async fn rows(&self, table: &str) -> Vec<Vec<Option<String>>> {
+        let key = self.table(table).key().name();
+        self.db.sql(&format!("SELECT * FROM `{table}` ORDER BY `{key}`")).await.unwrap()
+    }
+
+    /// Writes a backup of these tables.
+    pub(crate) async fn back_up(&self, id: &str, tables: &[(&str, &[Row])], made: Made) -> Manifest {
+        let mut contents = Vec::new();
+        for (name, rows) in tables {
+            let table = self.table(name);
+            contents.push((table, nullable(&self.db.database(), table).await, *rows));
+        }
+        let manifest = write_backup(&self.bucket, id, &contents, made);
+        self.put_manifest(&manifest);
+        manifest
+    }
+
+    pub(crate) fn put_manifest(&self, manifest: &Manifest) {
+        self.bucket.insert(&manifest_key(&manifest.backup), manifest.to_json().unwrap());
+    }
+
+    /// Puts another content in the place of a part, and makes the manifest agree with it.
+    pub(crate) fn forge(&self, manifest: &mut Manifest, table: &str, part: usize, content: Vec<u8>) {
+        let entry = manifest.tables.get_mut(table).unwrap();
+        let file = &mut entry.files[part];
+        file.bytes = content.len() as u64;
+        file.sha256 = hex(&content);
+        entry.bytes = entry.files.iter().map(|file| file.bytes).sum();
+        self.bucket.insert(&key(manifest, table, part), content);
+        self.put_manifest(manifest);
+    }
+
+    /// The content of a part.
+    pub(crate) fn part(&self, manifest: &Manifest, table: &str, part: usize) -> Vec<u8> {
+        self.bucket.content(&key(manifest, table, part)).unwrap().to_vec()
+    }
+}
+
+pub(crate) fn restorer_over(
+    database: Database,
+    store: MemoryBucket,
+    go_on: Next,
+    dictionary: &'static Dictionary,
+) -> Restorer<MemoryBucket, Next> {
+    Restorer { database, store, go_on, dictionary, options: Options::default() }
+}
+
+pub(crate) async fn nullable(database: &Database, table: &Table) -> Vec<bool> {
+    let snapshot = Snapshot::take(database).await.unwrap();
+    let nullable = snapshot.nullable(table).await.unwrap();
+    snapshot.end().await.unwrap();
+    nullable
+}
+
+/// The key of a part.
+pub(crate) fn key(manifest: &Manifest, table: &str, part: usize) -> String {
+    folder(&manifest.backup) + &manifest.tables[table].files[part].key
+}
+
+pub(crate) fn hex(content: &[u8]) -> String {
+    Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Writes the part files of a backup and gives back its manifest, which is not written.
+pub(crate) fn write_backup(
+    bucket: &MemoryBucket,
+    id: &str,
+    tables: &[(&Table, Vec<bool>, &[Row])],
+    made: Made,
+) -> Manifest {
+    let backup = BackupId::parse(id).unwrap();
+    let tables = tables.iter().map(|(table, nullable, rows)| {
+        let schema = Schema::of(table, nullable);
+        let mut sum = ContentSum::default();
+        let mut files = Vec::new();
+        let mut text = Vec::new();
+        let mut parts: Vec<&[Row]> = rows.chunks(made.part_rows.min(rows.len().max(1))).collect();
+        if parts.is_empty() {
+            parts.push(&[]);
+        }
+        for (part, rows) in (0..).zip(parts) {
+            let version = dictionary_version();
+            let meta = Meta { backup: &backup, part, dictionary: version, version: "0.1.0" };
+            let mut writer = FileWriter::new(&schema, &meta, made.codec, [7; 16]).unwrap();
+            for row in rows {
+                text.clear();
+                write_row_text(row, &mut text);
+                sum.add(&text);
+                writer.push(row).unwrap();
+            }
+            let content = writer.finish().unwrap();
+            let name = part_name(table.name(), part);
+            files.push(FileManifest {
+                key: name.clone(),
+                rows: rows.len() as u64,
+                bytes: content.len() as u64,
+                sha256: hex(&content),
+            });
+            bucket.insert(&(folder(&backup) + &name), content);
+        }
+        let manifest = TableManifest {
+            rows: sum.rows(),
+            bytes: files.iter().map(|file| file.bytes).sum(),
+            checksum: sum.checksum(),
+            schema_fingerprint: schema.fingerprint().to_owned(),
+            columns: table.columns().iter().map(|column| column.name().to_owned()).collect(),
+            files,
+        };
+        (table.name().to_owned(), manifest)
+    });
+    let moment = format!("{}-{}-{}T02:00:00.000Z", &id[..4], &id[4..6], &id[6..8]);
+    Manifest {
+        format: MANIFEST_FORMAT,
+        rowgate: "0.1.0".to_owned(),
+        dictionary: dictionary_version().to_owned(),
+        moment: moment.clone(),
+        started_at: moment.clone(),
+        finished_at: moment,
+        codec: made.codec,
+        tables: tables.collect(),
+        backup,
+    }
+}
+
+pub(crate) fn text(text: impl Into<String>) -> Value<'static> {
+    Value::Text(Cow::Owned(text.into()))
+}
+
+/// Jobs or departments with these ids.
+pub(crate) fn named(ids: impl IntoIterator<Item = i64>) -> Vec<Row> {
+    ids.into_iter().map(|id| vec![Value::Integer(id), text(format!("Name {id}"))]).collect()
+}
+
+/// Employees with these ids; some lack a department or a job.
+pub(crate) fn employees(ids: impl IntoIterator<Item = i64>) -> Vec<Row> {
+    let day = CivilDate::new(2021, 7, 27).unwrap();
+    let reference = |id: i64, every: i64| if id % every == 0 { Value::Null } else { Value::Integer(id % 90) };
+    let employee = |id: i64| {
+        let second = u8::try_from(id.rem_euclid(60)).unwrap();
+        let time = CivilTime::new(16, second, second).unwrap();
+        vec![
+            Value::Integer(id),
+            text(format!("Employee {id} of many")),
+            Value::Timestamp(day, time),
+            reference(id, 7),
+            reference(id, 11),
+        ]
+    };
+    ids.into_iter().map(employee).collect()
+}
+
+/// The payload of a restore of [`BACKUP`].
+pub(crate) fn all_of_it() -> Json {
+    json!({ "backup": BACKUP })
+}
