@@ -140,7 +140,7 @@ fn block<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
 fn reasons(bucket: &MemoryBucket, ignored: &[&str]) -> Vec<String> {
     let (objects, found) = (Objects::of(bucket), found(bucket));
     let ignored = IgnoredFields::new(ignored.iter().map(ToString::to_string));
-    match block(move || plan::plan(&objects, &found, table("hires"), &[false; 3], &ignored)) {
+    match block(move || plan(&objects, &found, table("hires"), &[false; 3], &ignored)) {
         Ok(()) => Vec::new(),
         Err(PlanFault::Refused(reasons)) => reasons,
         Err(PlanFault::Read(error)) => panic!("{error}"),
