@@ -179,15 +179,16 @@ impl<S: Store, G: GoOn> Backups<S, G> {
             // A release that came between two invocations may have taken it from the dictionary.
             let known = self.dictionary.tables().iter().find(|table| table.name() == name);
             let Some(table) = known else { return Err(BackupError::NoTable { table: name.clone() }) };
+            if tables.get(name.as_str()).is_some_and(|progress| progress.is_complete) {
+                continue;
+            }
+            // Each invocation writes something, or there would be invocations for ever.
+            if times.until.is_over() && rows_of(tables) != before {
+                return Ok(false);
+            }
             let mut progress = tables.shift_remove(name.as_str());
             let next_part = next_part.entry(name.clone()).or_default();
-            if progress.as_ref().is_none_or(|progress| !progress.is_complete) {
-                // Each invocation writes something, or there would be invocations for ever.
-                if times.until.is_over() && rows_of(tables) != before {
-                    return Ok(false);
-                }
-                writing.write(snapshot, table, &mut progress, next_part).await?;
-            }
+            writing.write(snapshot, table, &mut progress, next_part).await?;
             let Some(progress) = progress else { return Ok(false) };
             let is_complete = progress.is_complete;
             tables.insert(name.clone(), progress);
@@ -206,8 +207,15 @@ impl<S: Store, G: GoOn> Backups<S, G> {
         cursor: Cursor,
     ) -> Result<Done, BackupError> {
         held.state.cursor = Some(cursor);
-        held.save().await?;
-        self.go_on.go_on(&held.state.backup, &held.etag).await?;
+        let noted = held.save().await;
+        let asked = match noted {
+            Ok(()) => self.go_on.go_on(&held.state.backup, &held.etag).await.map_err(BackupError::from),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = asked {
+            end(snapshot).await;
+            return Err(error);
+        }
         snapshot.release();
         let done = Done::of_state(&held.state);
         tracing::info!(

@@ -1,0 +1,137 @@
+//! Retention.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use backup::{Answer, Expired, invoke};
+use bucket::backups::{Verified, note_verified};
+use domain::backup::{BackupId, folder, manifest_key, state_key};
+use serde_json::json;
+
+use crate::support::{World, long};
+
+const DAY: i64 = 24 * 3600;
+
+impl World {
+    async fn expire(&self) -> Expired {
+        match invoke(&self.backups(), json!({ "expire": {} }), long()).await.unwrap() {
+            Answer::Expired(expired) => expired,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Makes of a backup one that was made some days ago.
+    fn age(&self, backup: &BackupId, days: i64) -> BackupId {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() as i64;
+        let old = BackupId::new(now - days * DAY, u32::try_from(days).unwrap());
+        let prefix = folder(backup);
+        for key in self.store.keys().into_iter().filter(|key| key.starts_with(&prefix)) {
+            let content = self.store.remove(&key).unwrap();
+            let new_key = key.replace(backup.as_str(), old.as_str());
+            if key.ends_with(".json") {
+                let text = String::from_utf8(content.to_vec()).unwrap();
+                self.store.insert(&new_key, text.replace(backup.as_str(), old.as_str()));
+            } else {
+                self.store.insert(&new_key, content);
+            }
+        }
+        self.store.set_modified(&folder(&old), (now - days * DAY) * 1000);
+        old
+    }
+
+    async fn backup_of(&self, tables: &[&str], days: i64) -> BackupId {
+        let done = self.make(tables, long()).await.unwrap();
+        self.age(&done.backup, days)
+    }
+
+    fn has(&self, backup: &BackupId) -> bool {
+        self.store.keys().iter().any(|key| key.starts_with(&folder(backup)))
+    }
+}
+
+#[tokio::test]
+async fn what_is_old_goes_and_the_newest_good_one_of_each_table_stays() {
+    let world = World::with_rows(20).await;
+    let oldest = world.backup_of(&["jobs", "employees"], 60).await;
+    let employees = world.backup_of(&["employees"], 50).await;
+    let jobs = world.backup_of(&["jobs"], 45).await;
+    let broken = world.backup_of(&["jobs", "employees"], 44).await;
+    world.store.remove(&format!("{}jobs/part-00000.avro", folder(&broken)));
+    let bad = world.backup_of(&["jobs"], 43).await;
+    let verified = Verified {
+        backup: bad.clone(),
+        verified_at: "2026-11-21T04:00:00.000Z".to_owned(),
+        good: false,
+        restore: None,
+        tables: vec!["jobs".to_owned()],
+        error: Some("damaged".to_owned()),
+    };
+    note_verified(&world.store, &verified).await.unwrap();
+    let young = world.backup_of(&["departments"], 34).await;
+    let expired = world.expire().await;
+    assert_eq!(expired.expired, [bad.clone(), broken.clone(), oldest.clone()]);
+    for gone in [&oldest, &broken, &bad] {
+        assert!(!world.has(gone));
+    }
+    for kept in [&employees, &jobs, &young] {
+        world.check(&world.manifest(kept).unwrap());
+    }
+    let newest = world.make_all().await.backup;
+    assert_eq!(world.expire().await.expired, [jobs, employees]);
+    assert!(world.has(&newest) && world.has(&young));
+}
+
+#[tokio::test]
+async fn a_complete_backup_expires_others() {
+    let world = World::with_rows(20).await;
+    let old = world.backup_of(&["jobs"], 40).await;
+    let payload = json!({ "tables": ["jobs"] });
+    assert!(matches!(invoke(&world.backups(), payload, long()).await, Ok(Answer::Done(_))));
+    assert!(!world.has(&old));
+}
+
+#[tokio::test]
+async fn what_was_interrupted_is_told_and_cleaned_up_later() {
+    let world = World::with_rows(20).await;
+    let done = world.make(&["jobs"], long()).await.unwrap();
+    let backup = done.backup;
+    // As a function leaves it that is killed before the manifest.
+    world.store.remove(&manifest_key(&backup));
+    let mut state = world.state(&backup);
+    state["status"] = json!("running");
+    let put = |state: &serde_json::Value| world.store.insert(&state_key(&backup), state.to_string());
+    put(&state);
+    assert_eq!(world.expire().await, Expired::default(), "somebody may still work on it");
+    state["active_at"] = json!("2026-01-01T00:00:00.000Z");
+    put(&state);
+    assert_eq!(world.expire().await.interrupted, [backup.clone()]);
+    assert_eq!(world.state(&backup)["status"], "failed");
+    assert_eq!(world.files().len(), 1, "files stay for a day");
+    assert_eq!(world.expire().await, Expired::default(), "it is told once");
+    let yesterday =
+        SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as i64 - 25 * 3600 * 1000;
+    world.store.set_modified(&folder(&backup), yesterday);
+    world.expire().await;
+    assert!(world.files().is_empty());
+    assert!(world.has(&backup), "that it failed is still told");
+    let old = world.age(&backup, 36);
+    assert_eq!(world.expire().await.expired, [old]);
+    assert!(world.store.keys().is_empty());
+}
+
+#[tokio::test]
+async fn where_anything_cannot_be_read_nothing_goes() {
+    let world = World::with_rows(20).await;
+    let old = world.backup_of(&["jobs"], 60).await;
+    world.backup_of(&["jobs"], 50).await;
+    let calls = world.store.calls();
+    let keys = world.store.keys();
+    // Folders, then for each backup its list and its objects.
+    for call in 0..5 {
+        world.store.stop_after(call);
+        assert!(invoke(&world.backups(), json!({ "expire": {} }), long()).await.is_err());
+        world.store.go_on();
+        assert_eq!(world.store.keys(), keys);
+    }
+    assert!(world.store.calls() > calls);
+    assert_eq!(world.expire().await.expired, [old]);
+}

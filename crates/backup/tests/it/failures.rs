@@ -1,0 +1,103 @@
+//! Backups that fail, and functions that are killed.
+
+use std::sync::atomic::Ordering;
+
+use backup::{BackupError, Options, Times};
+use bucket::backups::newest_good;
+
+use crate::support::{World, long, one_page};
+
+const ALL: [&str; 3] = ["departments", "jobs", "employees"];
+
+#[tokio::test]
+async fn killed_at_any_step_it_leaves_no_manifest_or_a_whole_backup() {
+    let mut world = World::with_rows(1500).await;
+    world.options = Options { part_bytes: 1024, ..Options::default() };
+    let before = world.store.calls();
+    world.make_all().await;
+    let calls = world.store.calls() - before;
+    assert!(calls > 10, "{calls}");
+    let (mut whole, mut none) = (0, 0);
+    for call in 0..calls {
+        world.store = Default::default();
+        world.store.stop_after(call);
+        let made = world.make(&ALL, long()).await;
+        world.store.go_on();
+        match newest_good(&world.store, &ALL).await.unwrap() {
+            Some(manifest) => {
+                whole += 1;
+                assert!(made.is_ok(), "after {call} calls");
+                assert_eq!(manifest.tables["jobs"].checksum, world.sum("jobs").await.checksum());
+            }
+            None => {
+                none += 1;
+                assert!(made.is_err(), "after {call} calls");
+                assert!(!world.store.keys().iter().any(|key| key.ends_with("manifest.json")));
+            }
+        }
+    }
+    assert!(whole > 0 && none > 5, "{whole} {none}");
+    assert_eq!(world.db.open_transactions(), 0);
+}
+
+#[tokio::test]
+async fn a_table_that_was_dropped_fails_the_backup_by_its_name() {
+    let world = World::with_rows(1500).await;
+    world.sql("DROP TABLE jobs").await;
+    let error = world.make(&ALL, long()).await.unwrap_err();
+    assert_eq!(error.reason(), "the table jobs is not in the database");
+    assert!(world.files().is_empty());
+    let states: Vec<String> = world.store.keys();
+    assert_eq!(states.len(), 1, "only its state is left: {states:?}");
+    let state = world.store.content(&states[0]).unwrap();
+    assert!(String::from_utf8_lossy(&state).contains("the table jobs is not in the database"));
+}
+
+#[tokio::test]
+async fn a_table_without_a_column_of_the_dictionary_fails_the_backup() {
+    let world = World::start().await;
+    world.sql("ALTER TABLE jobs DROP COLUMN job_name").await;
+    let error = world.make(&ALL, long()).await.unwrap_err();
+    assert!(matches!(&error, BackupError::NoColumn { table } if table == "jobs"), "{error}");
+}
+
+#[tokio::test]
+async fn a_value_that_no_file_can_hold_fails_the_backup_with_where_it_is() {
+    let world = World::with_rows(10).await;
+    world
+        .sql("SET STATEMENT sql_mode = '' FOR INSERT INTO employees VALUES (4711, 'n', '0000-00-00', 1, 1)")
+        .await;
+    let error = world.make(&["employees"], long()).await.unwrap_err();
+    let BackupError::Value { table, id, column, .. } = &error else { panic!("{error}") };
+    assert_eq!((&**table, &**id, &**column), ("employees", "4711", "datetime"));
+    assert!(world.files().is_empty());
+}
+
+#[tokio::test]
+async fn an_invocation_without_time_fails_instead_of_asking_for_another() {
+    let world = World::with_rows(10).await;
+    let error = world.make(&ALL, Times::within(Default::default())).await.unwrap_err();
+    assert!(error.reason().contains("time was over"), "{error}");
+    assert!(world.calls.take().is_none());
+}
+
+#[tokio::test]
+async fn a_backup_that_nobody_goes_on_with_has_failed() {
+    let world = World::with_rows(3000).await;
+    world.calls.refuse.store(true, Ordering::Relaxed);
+    let error = world.make(&ALL, one_page()).await.unwrap_err();
+    assert!(matches!(error, BackupError::GoOn(_)), "{error}");
+    assert!(world.files().is_empty());
+    assert_eq!(world.db.open_transactions(), 0);
+}
+
+#[tokio::test]
+async fn a_database_that_stumbles_is_asked_again() {
+    use testkit::local_data_api::{Faults, Rule};
+    let world = World::with_rows(5000).await;
+    let faults = Faults { seed: 7, ..Faults::default() };
+    world.db.data_api().set(faults.with(Rule::lose_answer().rate(0.2)));
+    let done = world.make_all().await;
+    world.db.data_api().set(Faults::default());
+    world.check(&world.manifest(&done.backup).unwrap());
+}

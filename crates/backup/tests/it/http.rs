@@ -1,0 +1,183 @@
+//! The HTTP interface.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use backup::{Service, Status, router};
+use bucket::backups::{Verified, note_verified};
+use domain::backup::{BackupId, folder, manifest_key};
+use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequestContext;
+use lambda_http::request::RequestContext;
+use lambda_kit::http::with_service_layers;
+use lambda_kit::operator::Operator;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use crate::support::{World, long};
+
+impl World {
+    fn routes(&self) -> Router {
+        let service = Service { backups: Arc::new(self.backups()), operator: Operator::new("op") };
+        with_service_layers(router(service))
+    }
+
+    async fn send(&self, key: &str, request: axum::http::request::Builder, body: &str) -> (u16, Value) {
+        let mut context = ApiGatewayProxyRequestContext::default();
+        context.identity.api_key_id = Some(key.to_owned());
+        let request = request.extension(RequestContext::ApiGatewayV1(context));
+        let response =
+            self.routes().oneshot(request.body(Body::from(body.to_owned())).unwrap()).await.unwrap();
+        let status = response.status().as_u16();
+        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (status, serde_json::from_slice(&body).unwrap())
+    }
+
+    async fn post(&self, body: &str) -> (u16, Value) {
+        let request = Request::post("/backups").header("content-type", "application/json");
+        self.send("op", request, body).await
+    }
+
+    async fn get(&self, path: &str) -> (u16, Value) {
+        self.send("writer", Request::get(path), "").await
+    }
+}
+
+#[tokio::test]
+async fn a_backup_is_started_and_shown_from_its_beginning_to_its_end() {
+    let world = World::with_rows(20).await;
+    let (status, answer) = world.post(r#"{"tables": ["jobs", "hired_employees", "jobs"]}"#).await;
+    assert_eq!(status, 202, "{answer}");
+    let (backup, etag) = world.calls.take().unwrap();
+    assert_eq!(answer, json!({ "backup": backup }));
+    let (status, shown) = world.get(&format!("/backups/{backup}")).await;
+    assert_eq!((status, &shown["status"], &shown["manifest"]), (200, &json!("running"), &json!(null)));
+    let done = world.backups().go_on(&backup, &etag, long()).await.unwrap();
+    assert_eq!(done.status, Status::Completed);
+    let (_, shown) = world.get(&format!("/backups/{backup}/")).await;
+    let manifest = world.manifest(&backup).unwrap();
+    let tables = json!({
+        "jobs": {"rows": 20, "bytes": manifest.tables["jobs"].bytes},
+        "employees": {"rows": 20, "bytes": manifest.tables["employees"].bytes},
+    });
+    assert_eq!(
+        shown,
+        json!({
+            "backup": backup, "status": "completed", "started_at": manifest.started_at,
+            "finished_at": manifest.finished_at, "moment": manifest.moment, "tables": tables,
+            "verified_at": null, "error": null, "manifest": manifest,
+        })
+    );
+}
+
+#[tokio::test]
+async fn without_a_body_it_is_every_table() {
+    let world = World::with_rows(2).await;
+    for request in [Request::post("/backups"), Request::post("/backups/").header("content-type", "text/csv")]
+    {
+        let (status, _) = world.send("op", request, "").await;
+        assert_eq!(status, 202);
+        let (backup, _) = world.calls.take().unwrap();
+        assert_eq!(world.state(&backup)["tables"], json!(["departments", "jobs", "employees"]));
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_started_is_told_why() {
+    let world = World::start().await;
+    for (body, status, kind) in [
+        (r#"{"tables": []}"#, 400, "wrong-shape"),
+        (r#"{"table": "jobs"}"#, 400, "wrong-shape"),
+        (r#"["jobs"]"#, 400, "wrong-shape"),
+        (r#"{"tables": ["job"]}"#, 400, "unknown-table"),
+        (r#"{"tables": "#, 400, "invalid-json"),
+        ("\u{FFFD}", 400, "invalid-json"),
+    ] {
+        let (got, problem) = world.post(body).await;
+        assert_eq!(
+            (got, &problem["type"]),
+            (status, &json!(format!("urn:rowgate:problem:{kind}"))),
+            "{body}"
+        );
+    }
+    let (status, _) = world.post(&" ".repeat(100_001)).await;
+    assert_eq!(status, 413);
+    let (status, _) = world.send("op", Request::post("/backups"), "{}").await;
+    assert_eq!(status, 415);
+    let (status, _) = world.send("writer", Request::post("/backups"), "").await;
+    assert_eq!(status, 403);
+    assert!(world.store.keys().is_empty() && world.calls.take().is_none());
+    world.calls.refuse.store(true, Ordering::Relaxed);
+    let (status, problem) = world.post("{}").await;
+    assert_eq!(status, 503, "{problem}");
+    let (_, listed) = world.get("/backups").await;
+    assert_eq!(listed["backups"][0]["status"], "failed");
+}
+
+#[tokio::test]
+async fn backups_are_listed_newest_first_page_by_page() {
+    let world = World::with_rows(2).await;
+    assert_eq!(world.get("/backups").await, (200, json!({ "backups": [], "next": null })));
+    let template = world.make(&["jobs"], long()).await.unwrap().backup;
+    let manifest =
+        String::from_utf8(world.store.content(&manifest_key(&template)).unwrap().to_vec()).unwrap();
+    let ids: Vec<BackupId> = (1..=5).rev().map(|number| BackupId::new(number * 1000, 7)).collect();
+    for id in &ids {
+        world.store.insert(&manifest_key(id), manifest.replace(template.as_str(), id.as_str()));
+    }
+    world.store.insert("backups/readme.md", "");
+    let mut seen = Vec::new();
+    let mut path = "/backups?limit=4".to_owned();
+    loop {
+        let (status, page) = world.get(&path).await;
+        assert_eq!(status, 200);
+        seen.extend(page["backups"].as_array().unwrap().iter().map(|backup| backup["backup"].clone()));
+        match page["next"].as_str() {
+            Some(next) => path = format!("/backups?limit=4&after={next}"),
+            None => break,
+        }
+    }
+    let expected: Vec<Value> = std::iter::once(&template).chain(&ids).map(|id| json!(id)).collect();
+    assert_eq!(seen, expected);
+    let (status, problem) = world.get("/backups?limit=0&before=x").await;
+    assert_eq!((status, problem["errors"].as_array().unwrap().len()), (400, 2));
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_backup_is_shown() {
+    let world = World::with_rows(2).await;
+    let backup = world.make(&["jobs"], long()).await.unwrap().backup;
+    let path = format!("/backups/{backup}");
+    let verified = |good, error: Option<&str>| Verified {
+        backup: backup.clone(),
+        verified_at: "2026-11-21T04:00:00.000Z".to_owned(),
+        good,
+        restore: None,
+        tables: vec!["jobs".to_owned()],
+        error: error.map(str::to_owned),
+    };
+    note_verified(&world.store, &verified(true, None)).await.unwrap();
+    let (_, shown) = world.get(&path).await;
+    assert_eq!(
+        (&shown["status"], &shown["verified_at"]),
+        (&json!("completed"), &json!("2026-11-21T04:00:00.000Z"))
+    );
+    note_verified(&world.store, &verified(false, Some("a file is damaged"))).await.unwrap();
+    let (_, shown) = world.get(&path).await;
+    assert_eq!(shown["status"], "failed");
+    assert_eq!(shown["error"], "a verification found it to be bad: a file is damaged");
+    world.store.insert(&manifest_key(&backup), "{");
+    let (_, shown) = world.get(&path).await;
+    assert!(shown["error"].as_str().unwrap().starts_with("its manifest cannot be used: "), "{shown}");
+    world.store.remove(&manifest_key(&backup));
+    assert_eq!(world.get(&path).await.1["error"], "its manifest is gone");
+    for key in world.store.keys() {
+        world.store.remove(&key);
+    }
+    assert_eq!(world.get(&path).await.0, 404);
+    assert_eq!(world.get("/backups/latest").await.0, 404);
+    world.store.insert(&(folder(&backup) + "jobs/part-00000.avro"), "");
+    assert_eq!(world.get(&path).await.0, 404, "files alone are no backup");
+}

@@ -1,0 +1,138 @@
+//! A backup through several invocations.
+
+use backup::{BackupError, Done, Options, Status};
+
+use crate::support::{World, long, one_page};
+
+const ALL: [&str; 3] = ["departments", "jobs", "employees"];
+
+/// Goes on, a page at a time, until the backup is complete; `between` is done before each further invocation.
+async fn finish(world: &World, mut done: Done, between: &[&str]) -> Result<(Done, u32), BackupError> {
+    let mut invocations = 1;
+    while done.status == Status::Running {
+        for sql in between {
+            world.sql(sql).await;
+        }
+        let (backup, etag) = world.calls.take().expect("somebody goes on");
+        done = world.backups().go_on(&backup, &etag, one_page()).await?;
+        invocations += 1;
+    }
+    assert!(world.calls.take().is_none(), "nobody goes on with what is complete");
+    Ok((done, invocations))
+}
+
+#[tokio::test]
+async fn many_invocations_have_one_moment_and_the_content_of_one() {
+    let mut world = World::with_rows(3000).await;
+    world.options = Options { part_bytes: 10_000, ..Options::default() };
+    let mut sums = Vec::new();
+    for table in ALL {
+        sums.push(world.sum(table).await.checksum());
+    }
+    let done = world.make(&ALL, one_page()).await.unwrap();
+    assert_eq!(done.status, Status::Running);
+    assert!(world.manifest(&done.backup).is_none());
+    let moment = world.state(&done.backup)["cursor"]["moment"].clone();
+    let changes = [
+        "DELETE FROM employees WHERE id % 7 = 0",
+        "UPDATE jobs SET job_name = CONCAT(job_name, '!')",
+        "INSERT INTO departments SELECT MAX(id) + 1, 'new' FROM departments",
+        "INSERT INTO employees SELECT MIN(id) - 1, 'n', '2021-01-01', 1, 1 FROM employees",
+    ];
+    let (done, invocations) = finish(&world, done, &changes).await.unwrap();
+    assert!(invocations > 5, "{invocations}");
+    let manifest = world.manifest(&done.backup).unwrap();
+    world.check(&manifest);
+    assert_eq!(manifest.moment, moment);
+    let of_backup: Vec<String> = manifest.tables.values().map(|table| table.checksum.clone()).collect();
+    assert_eq!(of_backup, sums);
+    assert_eq!(world.db.open_transactions(), 0);
+}
+
+#[tokio::test]
+async fn a_twin_does_nothing() {
+    let world = World::with_rows(3000).await;
+    let done = world.make(&ALL, one_page()).await.unwrap();
+    let (backup, etag) = world.calls.take().unwrap();
+    let backups = world.backups();
+    let (one, other) =
+        tokio::join!(backups.go_on(&backup, &etag, one_page()), backups.go_on(&backup, &etag, one_page()));
+    assert_eq!((one.unwrap().status, other.unwrap().status), (Status::Running, Status::Running));
+    let next = world.calls.take().expect("one of them went on");
+    assert!(world.calls.take().is_none(), "both went on");
+    // Much later, another twin of the first.
+    let files = world.files();
+    backups.go_on(&backup, &etag, long()).await.unwrap();
+    assert_eq!((world.files(), world.calls.take()), (files, None));
+    let done = Done { backup: next.0.clone(), ..done };
+    assert_eq!(backups.go_on(&next.0, &next.1, long()).await.unwrap().status, Status::Completed);
+    world.check(&world.manifest(&done.backup).unwrap());
+    let late = backups.go_on(&next.0, &next.1, long()).await.unwrap();
+    assert_eq!(late.status, Status::Completed);
+}
+
+const SWAP: [&str; 4] = [
+    "CREATE TABLE other LIKE employees",
+    "INSERT INTO other SELECT id, CONCAT(name, '+'), datetime, department_id, job_id FROM employees",
+    "RENAME TABLE employees TO former, other TO employees",
+    "DROP TABLE former",
+];
+
+#[tokio::test]
+async fn a_table_that_is_swapped_meanwhile_makes_the_backup_begin_anew() {
+    let world = World::with_rows(3000).await;
+    let done = world.make(&["employees"], one_page()).await.unwrap();
+    let first = world.state(&done.backup)["cursor"]["moment"].clone();
+    assert_eq!(world.files().len(), 1);
+    for sql in SWAP {
+        world.sql(sql).await;
+    }
+    let (done, _) = finish(&world, done, &[]).await.unwrap();
+    let manifest = world.manifest(&done.backup).unwrap();
+    // Also: the file of the lost moment is gone.
+    world.check(&manifest);
+    assert_ne!(manifest.moment, first);
+    let table = &manifest.tables["employees"];
+    assert_eq!(table.checksum, world.sum("employees").await.checksum());
+    assert!(!table.files.iter().any(|file| file.key.ends_with("part-00000.avro")), "no name is used twice");
+    assert_eq!(world.state(&done.backup)["moments"], 2);
+    assert_eq!(world.db.open_transactions(), 0);
+}
+
+#[tokio::test]
+async fn an_altered_table_makes_the_backup_begin_anew_with_its_new_columns() {
+    let world = World::with_rows(3000).await;
+    let done = world.make(&["employees"], one_page()).await.unwrap();
+    world.sql("ALTER TABLE employees MODIFY job_id INT NULL").await;
+    let (done, _) = finish(&world, done, &[]).await.unwrap();
+    let manifest = world.manifest(&done.backup).unwrap();
+    assert_eq!(manifest.tables["employees"].checksum, world.sum("employees").await.checksum());
+    assert_eq!(world.state(&done.backup)["moments"], 2);
+}
+
+#[tokio::test]
+async fn a_moment_that_is_lost_again_and_again_fails_the_backup() {
+    let world = World::with_rows(3000).await;
+    let done = world.make(&["employees"], one_page()).await.unwrap();
+    let backup = done.backup.clone();
+    let error = finish(&world, done, &SWAP).await.unwrap_err();
+    assert!(matches!(error, BackupError::Lost { times: 4 }), "{error}");
+    let state = world.state(&backup);
+    assert_eq!(state["status"], "failed");
+    assert!(state["error"].as_str().unwrap().contains("replaced or altered"), "{state}");
+    assert_eq!((world.manifest(&backup), world.files()), (None, vec![]));
+}
+
+#[tokio::test]
+async fn a_lost_transaction_makes_the_backup_begin_anew() {
+    let world = World::with_rows(3000).await;
+    let done = world.make(&ALL, one_page()).await.unwrap();
+    // As the service does after three idle minutes.
+    let transaction = world.state(&done.backup)["cursor"]["transaction"].as_str().unwrap().to_owned();
+    let target = world.db.target();
+    let request = world.db.client().rollback_transaction().transaction_id(transaction);
+    request.resource_arn(target.cluster_arn).secret_arn(target.secret_arn).send().await.unwrap();
+    let (done, _) = finish(&world, done, &[]).await.unwrap();
+    world.check(&world.manifest(&done.backup).unwrap());
+    assert_eq!(world.state(&done.backup)["moments"], 2);
+}

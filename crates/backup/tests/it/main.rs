@@ -1,0 +1,8 @@
+//! Backups of a real database into a bucket in memory.
+
+mod expiry;
+mod failures;
+mod http;
+mod invocations;
+mod support;
+mod whole;

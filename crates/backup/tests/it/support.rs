@@ -1,0 +1,176 @@
+//! A database, a bucket in memory, and what proves a backup.
+
+use std::io::Read;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aurora::Deadline;
+use aurora::snapshot::{content_sum, nullable};
+use backup::{BackupError, Backups, Done, GoOn, GoOnError, Options, Times};
+use bucket::MemoryBucket;
+use domain::avro::{Block, ContentSum, FileReader, Resolution, write_row_text};
+use domain::backup::{BackupId, Manifest, folder, manifest_key, state_key};
+use domain::dictionary::{Dictionary, Table};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use testkit::TestDatabase;
+
+/// The invocations that were asked for.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Calls {
+    asked: Arc<Mutex<Vec<(BackupId, String)>>>,
+    pub(crate) refuse: Arc<AtomicBool>,
+}
+
+impl Calls {
+    /// The oldest one that has not been taken.
+    pub(crate) fn take(&self) -> Option<(BackupId, String)> {
+        let mut asked = self.asked.lock().unwrap();
+        (!asked.is_empty()).then(|| asked.remove(0))
+    }
+}
+
+impl GoOn for Calls {
+    async fn go_on(&self, backup: &BackupId, etag: &str) -> Result<(), GoOnError> {
+        if self.refuse.load(Ordering::Relaxed) {
+            return Err(GoOnError("refused by the test".into()));
+        }
+        self.asked.lock().unwrap().push((backup.clone(), etag.to_owned()));
+        Ok(())
+    }
+}
+
+pub(crate) struct World {
+    pub(crate) db: TestDatabase,
+    pub(crate) store: MemoryBucket,
+    pub(crate) calls: Calls,
+    pub(crate) options: Options,
+}
+
+pub(crate) fn dictionary() -> &'static Dictionary {
+    domain::shipped::dictionary().unwrap()
+}
+
+/// A minute, in one invocation.
+pub(crate) fn long() -> Times {
+    Times::within(Duration::from_secs(60))
+}
+
+/// An invocation that is over with its first page.
+pub(crate) fn one_page() -> Times {
+    Times { until: Deadline::after(Duration::ZERO), deadline: Deadline::after(Duration::from_secs(60)) }
+}
+
+impl World {
+    pub(crate) async fn start() -> Self {
+        Self {
+            db: TestDatabase::migrated().await.unwrap(),
+            store: MemoryBucket::default(),
+            calls: Calls::default(),
+            options: Options::default(),
+        }
+    }
+
+    /// With this many rows in each table: one page holds the first thousand, the next one some ten thousand.
+    pub(crate) async fn with_rows(rows: u32) -> Self {
+        let world = Self::start().await;
+        for sql in [
+            "INSERT INTO departments SELECT seq, CONCAT('Department ', seq) FROM seq_1_to_",
+            "INSERT INTO jobs SELECT seq, CONCAT('Job 😀 ', seq) FROM seq_1_to_",
+            "INSERT INTO employees SELECT seq, CONCAT('Name, ', seq), '2021-01-01' + INTERVAL seq MINUTE, seq, seq \
+             FROM seq_1_to_",
+        ] {
+            world.sql(&format!("{sql}{rows}")).await;
+        }
+        world
+    }
+
+    pub(crate) fn backups(&self) -> Backups<MemoryBucket, Calls> {
+        Backups {
+            database: self.db.database(),
+            store: self.store.clone(),
+            go_on: self.calls.clone(),
+            dictionary: dictionary(),
+            options: self.options,
+        }
+    }
+
+    pub(crate) async fn make(&self, tables: &[&str], times: Times) -> Result<Done, BackupError> {
+        let tables: Vec<&Table> = tables.iter().map(|name| dictionary().table(name).unwrap()).collect();
+        self.backups().make(&tables, times).await
+    }
+
+    /// All tables, in one invocation.
+    pub(crate) async fn make_all(&self) -> Done {
+        self.make(&["departments", "jobs", "employees"], long()).await.unwrap()
+    }
+
+    pub(crate) async fn sql(&self, sql: &str) -> Vec<Vec<Option<String>>> {
+        self.db.sql(sql).await.unwrap()
+    }
+
+    /// What the database says of a table right now.
+    pub(crate) async fn sum(&self, table: &str) -> ContentSum {
+        let (database, of) = (self.db.database(), dictionary().table(table).unwrap());
+        let nullable = nullable(&database, table, of).await.unwrap();
+        content_sum(&database, table, of, &nullable).await.unwrap()
+    }
+
+    pub(crate) fn manifest(&self, backup: &BackupId) -> Option<Manifest> {
+        let json = self.store.content(&manifest_key(backup))?;
+        Some(Manifest::parse_of(backup, &json).unwrap())
+    }
+
+    pub(crate) fn state(&self, backup: &BackupId) -> Value {
+        serde_json::from_slice(&self.store.content(&state_key(backup)).unwrap()).unwrap()
+    }
+
+    pub(crate) fn files(&self) -> Vec<String> {
+        self.store.keys().into_iter().filter(|key| key.ends_with(".avro")).collect()
+    }
+
+    /// Every file is what the manifest says, and nothing else is there.
+    pub(crate) fn check(&self, manifest: &Manifest) {
+        let mut named = Vec::new();
+        for (name, table) in &manifest.tables {
+            let of = dictionary().table(name).unwrap();
+            let mut sum = ContentSum::default();
+            for file in &table.files {
+                let key = folder(&manifest.backup) + &file.key;
+                let content = self.store.content(&key).unwrap();
+                assert_eq!(content.len() as u64, file.bytes, "{key}");
+                let sha256: String =
+                    Sha256::digest(&content).iter().map(|byte| format!("{byte:02x}")).collect();
+                assert_eq!(sha256, file.sha256, "{key}");
+                let before = sum.rows();
+                decode(&content[..], of, &table.schema_fingerprint, &mut sum);
+                assert_eq!(sum.rows() - before, file.rows, "{key}");
+                named.push(key);
+            }
+            assert_eq!((sum.rows(), sum.checksum()), (table.rows, table.checksum.clone()), "{name}");
+        }
+        let prefix = folder(&manifest.backup);
+        let there: Vec<String> = self.files().into_iter().filter(|key| key.starts_with(&prefix)).collect();
+        named.sort();
+        assert_eq!(there, named);
+    }
+}
+
+fn decode(content: impl Read, table: &Table, fingerprint: &str, sum: &mut ContentSum) {
+    let mut reader = FileReader::open(content).unwrap();
+    assert_eq!(reader.writer_schema().fingerprint(), fingerprint);
+    assert_eq!(reader.meta("rowgate.table"), Some(table.name()));
+    let nullable = vec![false; table.columns().len()];
+    let resolution = Resolution::new(reader.writer_schema(), table, &nullable).unwrap();
+    let (mut block, mut text) = (Block::default(), Vec::new());
+    while reader.next_block(&mut block).unwrap() {
+        resolution
+            .decode(&block, |read, _| {
+                text.clear();
+                write_row_text(read, &mut text);
+                sum.add(&text);
+            })
+            .unwrap();
+    }
+}
