@@ -58,7 +58,7 @@ impl Lambda {
 
     /// What goes wrong from now on.
     pub fn set_weather(&self, weather: Weather) {
-        *self.shared.sky.lock().unwrap_or_else(PoisonError::into_inner) = Sky::new(weather);
+        self.shared.sky.lock().unwrap_or_else(PoisonError::into_inner).set(weather);
     }
 
     /// Waits for the next invocation that is asked for. Whoever gives up waiting loses none.

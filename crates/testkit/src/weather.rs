@@ -45,13 +45,13 @@ pub(crate) struct Sky {
 
 impl Default for Sky {
     fn default() -> Self {
-        Self::new(Weather::default())
+        Self { weather: Weather::default(), random: Rng::with_seed(0), requests: 0, struck: 0 }
     }
 }
 
 impl Sky {
-    pub(crate) fn new(weather: Weather) -> Self {
-        Self { weather, random: Rng::with_seed(weather.seed), requests: 0, struck: 0 }
+    pub(crate) fn set(&mut self, weather: Weather) {
+        (self.weather, self.random) = (weather, Rng::with_seed(weather.seed));
     }
 
     pub(crate) fn next(&mut self) -> Fate {

@@ -33,7 +33,9 @@ fn text(value: Value) -> Result<Option<String>> {
         Value::Long(number) => number.to_string(),
         Value::String(text) => text,
         Value::TimestampMillis(time) => {
-            let time = jiff::Timestamp::from_millisecond(time)?;
+            // Up to the last second of 9999, where jiff's points in time leave room for every zone.
+            let epoch = jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0);
+            let time = epoch.checked_add(jiff::SignedDuration::from_millis(time))?;
             anyhow::ensure!(time.subsec_nanosecond() == 0, "a part of a second");
             time.strftime("%Y-%m-%d %H:%M:%S").to_string()
         }

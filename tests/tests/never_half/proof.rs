@@ -22,7 +22,6 @@ async fn what_is_changed_behind_the_functions_backs_is_noticed() -> Result<()> {
         Tampering::Sql("UPDATE jobs SET job_name = 'x' WHERE id = 7"),
         Tampering::Sql("INSERT INTO jobs VALUES (77, 'x')"),
         Tampering::Sql("INSERT INTO employees SELECT * FROM `KEPT` WHERE id > 3000000"),
-        Tampering::Sql("UPDATE rowgate_table_gates SET swapping_restore_id = '20261121-000000-00000000'"),
         Tampering::Sql("CREATE TABLE rowgate_restored LIKE employees"),
         Tampering::Sql("ALTER TABLE employees DROP KEY employees_by_job"),
         Tampering::Part,

@@ -204,6 +204,7 @@ impl Run<'_> {
             self.swept(&schema, &ledger).await?;
             report.count("put back", 1);
         }
+        report.count("faults of S3", self.bucket.struck());
         report.count("invocations", fleet.invocations.load(Ordering::Relaxed).into());
         Ok(report)
     }
@@ -376,8 +377,7 @@ impl Run<'_> {
     fn count(&self, damage: &Damage, report: &mut Report) {
         report.count("stops", damage.stops.load(Ordering::Relaxed).into());
         report.count("crashes of the database", damage.crashes.load(Ordering::Relaxed).into());
-        report.count("faults of the Data API", self.database.data_api().injected());
-        report.count("faults of S3", self.bucket.struck());
+        report.count("faults of the Data API", damage.faults.load(Ordering::Relaxed).into());
     }
 
     /// Lets the restore function sweep; then nothing may be left but what is kept.
@@ -409,7 +409,8 @@ impl Run<'_> {
             Arc::clone(&calm),
             Arc::clone(damage),
         );
-        Raging { calm, strikes: tokio::spawn(strikes), crashes: tokio::spawn(crashes) }
+        let damage = Arc::clone(damage);
+        Raging { calm, damage, strikes: tokio::spawn(strikes), crashes: tokio::spawn(crashes) }
     }
 
     /// Ends a storm.
@@ -417,6 +418,9 @@ impl Run<'_> {
         raging.calm.store(true, Ordering::SeqCst);
         raging.strikes.abort();
         raging.crashes.await??;
+        // Setting them anew begins to count anew.
+        let faults = u32::try_from(self.database.data_api().injected())?;
+        raging.damage.faults.fetch_add(faults, Ordering::Relaxed);
         self.database.data_api().set(Faults::default());
         self.bucket.set_weather(Weather::default());
         self.fleet.lambda.set_weather(Weather::default());
@@ -453,6 +457,7 @@ impl Run<'_> {
 struct Raging {
     /// Set when it is to be over.
     calm: Arc<AtomicBool>,
+    damage: Arc<Damage>,
     strikes: tokio::task::JoinHandle<()>,
     crashes: tokio::task::JoinHandle<Result<()>>,
 }

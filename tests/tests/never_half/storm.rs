@@ -21,6 +21,7 @@ pub(crate) struct Damage {
     pub(crate) kills: AtomicU32,
     pub(crate) stops: AtomicU32,
     pub(crate) crashes: AtomicU32,
+    pub(crate) faults: AtomicU32,
 }
 
 /// How far a function has come, by the calls that it makes: unlike time they are the same on a machine that is busy with other

@@ -86,7 +86,7 @@ fn get(
                 Fate::Cut(part) => asked.len() * usize::from(part) / 256,
                 _ => asked.len(),
             };
-            *response.body_mut() = pieces(asked, kept);
+            *response.body_mut() = pieces(&asked, kept);
         }
         return Ok(response);
     }
@@ -94,7 +94,7 @@ fn get(
 }
 
 /// The first `kept` bytes; where that is not all of them the connection ends after them.
-fn pieces(content: Bytes, kept: usize) -> Body {
+fn pieces(content: &Bytes, kept: usize) -> Body {
     let is_whole = kept == content.len();
     let mut rest = content.slice(..kept);
     let pieces =

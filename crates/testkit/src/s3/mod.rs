@@ -52,7 +52,7 @@ impl Bucket {
 
     /// What goes wrong from now on.
     pub fn set_weather(&self, weather: Weather) {
-        *lock(&self.shared.sky) = Sky::new(weather);
+        lock(&self.shared.sky).set(weather);
     }
 
     /// How many requests came so far.
@@ -60,7 +60,7 @@ impl Bucket {
         lock(&self.shared.sky).requests
     }
 
-    /// How many requests the weather has struck since it was last set.
+    /// How many requests the weather has struck so far.
     pub fn struck(&self) -> u64 {
         lock(&self.shared.sky).struck
     }
