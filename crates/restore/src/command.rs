@@ -151,9 +151,11 @@ pub(crate) async fn of_backup<S: Store, G: GoOn>(
         },
     };
     let refused = |reasons| Some(RestoreError::Refused(reasons));
+    // What fails at once is in the ledger with the tables that it was asked for.
+    let or_all = |tables: Option<Vec<_>>| tables.unwrap_or_else(|| dictionary.tables().iter().collect());
     let (tables, problem) = match (found, tables) {
-        (Err(error), tables) => (tables.unwrap_or_default(), Some(error)),
-        (Ok(None), tables) => (tables.unwrap_or_default(), refused(vec![no_backup(&source)])),
+        (Err(error), tables) => (or_all(tables), Some(error)),
+        (Ok(None), tables) => (or_all(tables), refused(vec![no_backup(&source)])),
         (Ok(Some(_)), Some(tables)) => (tables, None),
         (Ok(Some(manifest)), None) => {
             let unknown = manifest.tables.keys().filter(|name| dictionary.table(name).is_none());
@@ -165,7 +167,7 @@ pub(crate) async fn of_backup<S: Store, G: GoOn>(
             let has = |table: &&Table| find::in_manifest(&manifest, table).is_some();
             match reasons.is_empty() {
                 true => (dictionary.tables().iter().filter(has).collect(), None),
-                false => (Vec::new(), refused(reasons)),
+                false => (or_all(None), refused(reasons)),
             }
         }
     };
@@ -183,14 +185,20 @@ async fn of_put_back<S: Store, G: GoOn>(
     let Some(other) = known(restorer, of, deadline).await? else {
         return Err(InvocationError::Unknown(of.clone()));
     };
-    let all = restorer.dictionary.tables().iter();
-    let tables = asked.unwrap_or_else(|| {
-        let is_kept = |table: &&Table| other.tables.get(table.name()).is_some_and(|table| table.kept);
-        all.filter(is_kept).collect()
-    });
-    let problem = tables.is_empty().then(|| {
-        RestoreError::Refused(vec![format!("restore {of} keeps no table that could be put back (any more)")])
-    });
+    let of_other = |is_kept_only: bool| -> Vec<&'static Table> {
+        let is_meant = |table: &&Table| {
+            let found = other.tables.get(table.name());
+            found.is_some_and(|table| table.kept || !is_kept_only)
+        };
+        restorer.dictionary.tables().iter().filter(is_meant).collect()
+    };
+    let mut tables = asked.unwrap_or_else(|| of_other(true));
+    let mut problem = None;
+    if tables.is_empty() {
+        tables = of_other(false);
+        let reason = format!("restore {of} keeps no table that could be put back (any more)");
+        problem = Some(RestoreError::Refused(vec![reason]));
+    }
     let (kind, source, mode) = (Kind::PutBack, of.to_string(), Mode::Replace);
     Ok(Resolved { id, kind, source, mode, strict: false, tables, problem })
 }

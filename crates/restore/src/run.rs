@@ -72,8 +72,11 @@ pub(crate) async fn run<S: Store, G: GoOn>(
         Ok(()) | Err(RestoreError::Ended) => return told(restorer, ledger, id).await,
         Err(error) => error,
     };
+    tracing::debug!(restore.id = id.as_str(), error = ?error, "cause");
     let came_further = progress.load(Ordering::Relaxed) > 0;
-    if error.is_out_of_time() && came_further {
+    // A call that was cut off by the deadline looks like a database that is away.
+    let is_over = error.is_out_of_time() || error.may_pass_soon() && fill_until.is_over();
+    if is_over && came_further {
         tracing::info!(restore.id = id.as_str(), "the time is up; the restore goes on in another invocation");
         if let Err(error) = restorer.go_on.go_on(id, is_drill).await {
             return Ok(Ran::Interrupted(error.into()));
