@@ -11,8 +11,8 @@ const ALL: [&str; 3] = ["departments", "jobs", "employees"];
 
 #[tokio::test]
 async fn killed_at_any_step_it_leaves_no_manifest_or_a_whole_backup() {
-    let mut world = World::with_rows(1500).await;
-    world.options = Options { part_bytes: 1024, ..Options::default() };
+    let mut world = World::with_rows(20_000).await;
+    world.options = Options { part_bytes: 20_000, ..Options::default() };
     let before = world.store.calls();
     world.make_all().await;
     let calls = world.store.calls() - before;

@@ -72,13 +72,14 @@ impl World {
         }
     }
 
-    /// With this many rows in each table: one page holds the first thousand, the next one some ten thousand.
+    /// With this many rows in each table: the first page has a thousand of them, the next ones some ten
+    /// thousand.
     pub(crate) async fn with_rows(rows: u32) -> Self {
         let world = Self::start().await;
         for sql in [
-            "INSERT INTO departments SELECT seq, CONCAT('Department ', seq) FROM seq_1_to_",
-            "INSERT INTO jobs SELECT seq, CONCAT('Job 😀 ', seq) FROM seq_1_to_",
-            "INSERT INTO employees SELECT seq, CONCAT('Name, ', seq), '2021-01-01' + INTERVAL seq MINUTE, seq, seq \
+            "INSERT INTO departments SELECT seq, CONCAT('Department ', MD5(seq)) FROM seq_1_to_",
+            "INSERT INTO jobs SELECT seq, CONCAT('Job 😀 ', MD5(seq)) FROM seq_1_to_",
+            "INSERT INTO employees SELECT seq, CONCAT('Name, ', MD5(seq)), '2021-01-01' + INTERVAL seq MINUTE, seq, seq \
              FROM seq_1_to_",
         ] {
             world.sql(&format!("{sql}{rows}")).await;
