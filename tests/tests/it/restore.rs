@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use apache_avro::types::Record;
+use apache_avro::types::{Record, Value as Avro};
 use apache_avro::{Codec, Schema, Writer};
 use serde_json::{Value, json};
 
@@ -159,11 +159,15 @@ async fn avro_of_another_program_is_restored_by_names_and_its_flawed_rows_are_re
         for (id, name, time) in rows {
             let mut record = Record::new(&schema).unwrap();
             let place = i32::try_from(base).unwrap();
-            record.put("datetime_", Some(*time));
-            record.put("id", Some(*id));
-            record.put("name", Some(*name));
-            record.put("job_id", Some(place));
-            record.put("department_id", Some(place));
+            for (field, value) in [
+                ("datetime_", Avro::from(*time)),
+                ("id", Avro::from(*id)),
+                ("name", Avro::from(*name)),
+                ("job_id", Avro::from(place)),
+                ("department_id", Avro::from(place)),
+            ] {
+                record.put(field, Avro::Union(0, Box::new(value)));
+            }
             writer.append_value(record).unwrap();
         }
         writer.into_inner().unwrap()
