@@ -103,7 +103,7 @@ async fn what_was_interrupted_is_told_and_cleaned_up_later() {
     assert_eq!(world.expire().await, Expired::default(), "somebody may still work on it");
     state["active_at"] = json!("2026-01-01T00:00:00.000Z");
     put(&state);
-    assert_eq!(world.expire().await.interrupted, [backup.clone()]);
+    assert_eq!(world.expire().await.interrupted, std::slice::from_ref(&backup));
     assert_eq!(world.state(&backup)["status"], "failed");
     assert_eq!(world.files().len(), 1, "files stay for a day");
     assert_eq!(world.expire().await, Expired::default(), "it is told once");

@@ -1,5 +1,8 @@
 //! Backups of a real database into a bucket in memory.
 
+#![recursion_limit = "256"]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail the test")]
+
 mod expiry;
 mod failures;
 mod http;
