@@ -167,6 +167,8 @@ fn command(directory: &Path, socket: &Path, options: &[String]) -> Command {
         .arg(format!("--socket={}", socket.display()))
         .arg(format!("--log-error={}", log(directory).display()))
         .arg(format!("--pid-file={}", data.join("mariadbd.pid").display()))
+        // A server that starts deletes what it takes for temporary tables of its own, in /tmp those of every other server.
+        .arg(format!("--tmpdir={}", directory.display()))
         .args(template::root_needs_a_user())
         .args([
             "--skip-networking",
