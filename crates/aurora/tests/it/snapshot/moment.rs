@@ -28,7 +28,7 @@ async fn write(
         ] {
             conn.query_drop(sql).await?;
         }
-        if id % 3 == 0 {
+        if id.is_multiple_of(3) {
             for table in ["jobs", "employees", "departments"] {
                 conn.query_drop(format!("DELETE FROM {table} WHERE id = {}", id - 1)).await?;
             }
