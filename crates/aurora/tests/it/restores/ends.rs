@@ -239,7 +239,7 @@ async fn a_restore_that_nobody_works_on_fails_and_one_that_commits_chunks_does_n
         working.id
     );
     test.sql(&touch).await?;
-    assert_eq!(restores::sweep(&db).await?.failed, [left_alone.id.clone()]);
+    assert_eq!(restores::sweep(&db).await?.failed, std::slice::from_ref(&left_alone.id));
     let reason = "failed: nobody has worked on it for 30 minutes; the tables are as they were before";
     assert_eq!(standing(&test, &left_alone).await?, reason);
     restore(&db, &working).await?;
