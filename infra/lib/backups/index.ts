@@ -92,7 +92,7 @@ export class Backups extends Construct {
   }
 
   private restoreFunction({ settings, database, bucket, rejectedPrefix }: BackupsProps): RustFunction {
-    const { restoreLanes, restorePrefixes } = settings;
+    const { maxRejects, restoreLanes, restorePrefixes } = settings;
     const restore = new RustFunction(this, "Restore", {
       settings,
       functionName: "rowgate-restore",
@@ -105,6 +105,7 @@ export class Backups extends Construct {
         ROWGATE_BUCKET: bucket.bucketName,
         ROWGATE_BACKUP_MAX_AGE_HOURS: settings.backupMaxAgeHours.toString(),
         ...(restoreLanes === undefined ? {} : { ROWGATE_LANES: restoreLanes.toString() }),
+        ...(maxRejects === undefined ? {} : { ROWGATE_MAX_REJECTS: maxRejects }),
       },
     });
     restore.useDatabase(database, TRANSACTIONS);
@@ -114,7 +115,7 @@ export class Backups extends Construct {
     // Without it S3 answers 403 for an object that is not there.
     restore.allow("ListAvroFiles", ["s3:ListBucket"], [bucket.bucketArn]);
     restore.allow("NoteVerified", ["s3:PutObject"], [bucket.arnForObjects(VERIFIED)]);
-    restore.allow("WriteRejects", ["s3:PutObject", "s3:DeleteObject"], [bucket.arnForObjects(`${rejectedPrefix}*`)]);
+    restore.allow("WriteRejects", ["s3:PutObject"], [bucket.arnForObjects(`${rejectedPrefix}*`)]);
     restore.allow("RememberSweeps", ["s3:GetObject", "s3:PutObject"], SWEEP_KEYS.map((key) => bucket.arnForObjects(key)));
     // A restore that was killed goes on where it stopped.
     restore.lambda.configureAsyncInvoke({ retryAttempts: 2 });

@@ -62,6 +62,11 @@ test("a restore decides by itself how many lanes it needs unless it is set", () 
   assert.equal(lambda("rowgate-restore", { restoreLanes: "2" }).Environment.Variables.ROWGATE_LANES, "2");
 });
 
+test("a restore of files takes as many rejected rows as a load", () => {
+  assert.equal(lambda("rowgate-restore").Environment.Variables.ROWGATE_MAX_REJECTS, undefined);
+  assert.equal(lambda("rowgate-restore", { maxRejects: "2.5%" }).Environment.Variables.ROWGATE_MAX_REJECTS, "2.5%");
+});
+
 test("a restore that was killed is tried again, a backup is not", () => {
   const configs = Object.values(found.findResources("AWS::Lambda::EventInvokeConfig")) as Json[];
   const retries = configs.map(({ Properties: { FunctionName, MaximumRetryAttempts } }) => [
@@ -88,7 +93,7 @@ test("the backup writes below backups/ and nowhere else in the bucket", () => {
 test("the restore writes no backup but notes that it has verified one", () => {
   const policy = statements(found, "BackupsRestorePolicy");
   assert.deepEqual([policy["NoteVerified"].Action, policy["NoteVerified"].Resource], ["s3:PutObject", at("backups/*/verified.json")]);
-  assert.deepEqual(policy["WriteRejects"].Resource, at("rejected/*"));
+  assert.deepEqual([policy["WriteRejects"].Action, policy["WriteRejects"].Resource], ["s3:PutObject", at("rejected/*")]);
   const keys = ["backups-watched-since", "last-restore", "last-sweep"].map((name) => at(`rowgate/${name}`));
   assert.deepEqual(policy["RememberSweeps"].Resource, keys);
 });
