@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::backup::{
-    BackupId, Manifest, ManifestError, PREFIX, RestoreId, folder, manifest_key, verified_key,
+    BackupId, Manifest, PREFIX, RestoreId, folder, manifest_key, verified_key,
 };
 use serde::{Deserialize, Serialize};
 
@@ -24,8 +24,8 @@ const NOTE_TRIES: u32 = 5;
 pub enum Found {
     /// It can be used.
     Manifest(Box<Manifest>),
-    /// It cannot.
-    Broken(ManifestError),
+    /// It cannot; what is wrong with it.
+    Broken(String),
 }
 
 /// The outcome of the newest verification of a backup: a restore of it that did everything but the swap.
@@ -63,10 +63,16 @@ pub async fn ids(store: &impl Store) -> Result<Vec<BackupId>, BucketError> {
 /// # Errors
 /// What the store fails with.
 pub async fn find(store: &impl Store, backup: &BackupId) -> Result<Option<Found>, BucketError> {
-    let Some(object) = store.get(&manifest_key(backup), MAX_MANIFEST).await? else { return Ok(None) };
+    let object = match store.get(&manifest_key(backup), MAX_MANIFEST).await {
+        Ok(Some(object)) => object,
+        Ok(None) => return Ok(None),
+        // One backup's trouble is not to keep all others from being found.
+        Err(error @ BucketError::TooLarge { .. }) => return Ok(Some(Found::Broken(error.to_string()))),
+        Err(error) => return Err(error),
+    };
     Ok(Some(match Manifest::parse_of(backup, &object.content) {
         Ok(manifest) => Found::Manifest(Box::new(manifest)),
-        Err(error) => Found::Broken(error),
+        Err(error) => Found::Broken(error.to_string()),
     }))
 }
 
@@ -102,7 +108,10 @@ pub fn missing_of(listed: &[Listed], manifest: &Manifest) -> Option<String> {
 /// # Errors
 /// What the store fails with.
 pub async fn verified(store: &impl Store, backup: &BackupId) -> Result<Option<Verified>, BucketError> {
-    let object = store.get(&verified_key(backup), MAX_VERIFIED).await?;
+    let object = match store.get(&verified_key(backup), MAX_VERIFIED).await {
+        Err(BucketError::TooLarge { .. }) => None,
+        found => found?,
+    };
     Ok(object.and_then(|object| serde_json::from_slice(&object.content).ok()))
 }
 
@@ -115,8 +124,12 @@ pub async fn note_verified(store: &impl Store, verified: &Verified) -> Result<()
     let key = verified_key(&verified.backup);
     let json = serde_json::to_vec_pretty(verified).map_err(|error| BucketError::failed(&key, error))?;
     for _ in 0..NOTE_TRIES {
-        let there = store.get(&key, MAX_VERIFIED).await?;
-        let when = there.as_ref().map_or(When::New, |object| When::Is(&object.etag));
+        let (there, otherwise) = match store.get(&key, MAX_VERIFIED).await {
+            // What nobody can read says nothing.
+            Err(BucketError::TooLarge { .. }) => (None, When::Always),
+            found => (found?, When::New),
+        };
+        let when = there.as_ref().map_or(otherwise, |object| When::Is(&object.etag));
         let known =
             there.as_ref().and_then(|object| serde_json::from_slice::<Verified>(&object.content).ok());
         if known.is_some_and(|known| stays(&known, verified)) {
@@ -242,6 +255,19 @@ mod tests {
             note_verified(&store, &verified).await.unwrap();
             assert_eq!(newest(&store, &[]).await.is_some(), is_good, "{verified:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn an_object_that_is_too_large_is_in_no_other_backups_way() {
+        let store = MemoryBucket::default();
+        let (old, new) = (backup(&store, 1, &["jobs"]), backup(&store, 2, &["jobs"]));
+        store.insert(&verified_key(&new), vec![b' '; MAX_VERIFIED as usize + 1]);
+        assert_eq!(verified(&store, &new).await.unwrap(), None);
+        note_verified(&store, &outcome(&new, false, &["jobs"])).await.unwrap();
+        assert_eq!(newest(&store, &[]).await, Some(old.clone()));
+        store.insert(&manifest_key(&new), vec![b' '; MAX_MANIFEST as usize + 1]);
+        assert!(matches!(find(&store, &new).await.unwrap(), Some(Found::Broken(_))));
+        assert_eq!(newest(&store, &[]).await, Some(old));
     }
 
     #[tokio::test]

@@ -19,6 +19,17 @@ pub enum BucketError {
         /// What the caller takes, in bytes.
         limit: u64,
     },
+    /// S3 refuses what it was asked, and will until somebody changes what the function may do, or the bucket.
+    #[error("the function may not read or write {key}: S3 says {status}")]
+    Denied {
+        /// The key, or the prefix of the keys.
+        key: String,
+        /// S3's answer, an HTTP status of 400 to 499.
+        status: u16,
+        /// S3's own words, which name roles and accounts.
+        #[source]
+        cause: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// Anything else; it may pass.
     #[error("S3 did not do as asked with {key}")]
     Failed {

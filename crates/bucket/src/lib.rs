@@ -15,6 +15,7 @@ mod s3;
 mod store;
 mod upload;
 
+pub use bytes::Bytes;
 pub use error::BucketError;
 #[cfg(any(test, feature = "memory"))]
 pub use memory::{MemoryBucket, MemoryContent};

@@ -24,6 +24,7 @@ struct State {
     etags: u64,
     calls: u64,
     stop_after: Option<u64>,
+    denied: Option<String>,
     breaks: u32,
 }
 
@@ -52,6 +53,11 @@ impl MemoryBucket {
     /// Ends what [`stop_after`](Self::stop_after) began.
     pub fn go_on(&self) {
         self.lock().stop_after = None;
+    }
+
+    /// From now on, what begins with `prefix` may neither be read nor written.
+    pub fn deny(&self, prefix: &str) {
+        self.lock().denied = Some(prefix.to_owned());
     }
 
     /// Lets the connections of the next `times` contents that are opened break after some pieces.
@@ -105,6 +111,9 @@ impl MemoryBucket {
     fn call(&self, key: &str) -> Result<MutexGuard<'_, State>, BucketError> {
         let mut state = self.lock();
         state.calls += 1;
+        if state.denied.as_ref().is_some_and(|denied| key.starts_with(denied)) {
+            return Err(BucketError::Denied { key: key.to_owned(), status: 403, cause: "AccessDenied".into() });
+        }
         match state.stop_after {
             Some(last) if state.calls > last => Err(BucketError::failed(key, "stopped by the test")),
             _ => Ok(state),

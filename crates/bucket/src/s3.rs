@@ -25,6 +25,7 @@ const CONFLICT_WAIT: Duration = Duration::from_millis(200);
 /// whether it was this very write that came before itself: the SDK repeats a call whose answer was lost.
 const WRITE_METADATA: &str = "rowgate-write";
 
+const FORBIDDEN: u16 = 403;
 const NOT_FOUND: u16 = 404;
 const CONFLICT: u16 = 409;
 const PRECONDITION_FAILED: u16 = 412;
@@ -56,7 +57,7 @@ impl S3Bucket {
             Ok(head) => Ok(Some(head)),
             // An answer to HEAD has no body, so there is no code to go by.
             Err(error) if status(&error) == Some(NOT_FOUND) => Ok(None),
-            Err(error) => Err(BucketError::failed(key, error)),
+            Err(error) => Err(failed(key, error)),
         }
     }
 
@@ -77,7 +78,7 @@ impl Store for S3Bucket {
         let answer = match self.client.get_object().bucket(&self.bucket).key(key).send().await {
             Ok(answer) => answer,
             Err(error) if status(&error) == Some(NOT_FOUND) => return Ok(None),
-            Err(error) => return Err(BucketError::failed(key, error)),
+            Err(error) => return Err(failed(key, error)),
         };
         let bytes = answer.content_length.and_then(|length| u64::try_from(length).ok()).unwrap_or(u64::MAX);
         if bytes > limit {
@@ -119,7 +120,7 @@ impl Store for S3Bucket {
                     Ok(Opened { content: ByteStream::from_static(b""), from, etag })
                 }
                 Some(NOT_FOUND | PRECONDITION_FAILED) => Err(BucketError::gone(key)),
-                _ => Err(BucketError::failed(key, error)),
+                _ => Err(failed(key, error)),
             },
         }
     }
@@ -153,7 +154,7 @@ impl Store for S3Bucket {
                     tries += 1;
                     tokio::time::sleep(CONFLICT_WAIT).await;
                 }
-                _ => return Err(BucketError::failed(key, error)),
+                _ => return Err(failed(key, error)),
             }
         }
     }
@@ -167,7 +168,7 @@ impl Store for S3Bucket {
             .key(key)
             .content_type(content_type(key))
             .metadata(WRITE_METADATA, &write);
-        let answer = request.send().await.map_err(|error| BucketError::failed(key, error))?;
+        let answer = request.send().await.map_err(|error| failed(key, error))?;
         let id = answer.upload_id.ok_or_else(|| BucketError::failed(key, "S3 gave no upload id"))?;
         Ok(Multipart { id, write })
     }
@@ -187,7 +188,7 @@ impl Store for S3Bucket {
             .upload_id(&upload.id)
             .part_number(number)
             .body(content.into());
-        let answer = request.send().await.map_err(|error| BucketError::failed(key, error))?;
+        let answer = request.send().await.map_err(|error| failed(key, error))?;
         answer.e_tag.ok_or_else(|| BucketError::failed(key, "S3 gave no etag for a part"))
     }
 
@@ -214,7 +215,7 @@ impl Store for S3Bucket {
             Err(error) => match (status(&error), self.settle(key, &upload.write).await) {
                 (Some(PRECONDITION_FAILED), settled) => settled,
                 (_, Ok(Put::Written(etag))) => Ok(Put::Written(etag)),
-                _ => Err(BucketError::failed(key, error)),
+                _ => Err(failed(key, error)),
             },
         }
     }
@@ -225,7 +226,7 @@ impl Store for S3Bucket {
         match request.send().await {
             Ok(_) => Ok(()),
             Err(error) if status(&error) == Some(NOT_FOUND) => Ok(()),
-            Err(error) => Err(BucketError::failed(key, error)),
+            Err(error) => Err(failed(key, error)),
         }
     }
 
@@ -236,7 +237,7 @@ impl Store for S3Bucket {
             .bucket(&self.bucket)
             .prefix(prefix)
             .set_start_after(after.map(str::to_owned));
-        let answer = request.send().await.map_err(|error| BucketError::failed(prefix, error))?;
+        let answer = request.send().await.map_err(|error| failed(prefix, error))?;
         let is_truncated = answer.is_truncated.unwrap_or_default();
         let objects = answer.contents.unwrap_or_default().into_iter().map(|object| Listed {
             key: object.key.unwrap_or_default(),
@@ -259,7 +260,7 @@ impl Store for S3Bucket {
                 .prefix(prefix)
                 .delimiter("/")
                 .set_continuation_token(token);
-            let answer = request.send().await.map_err(|error| BucketError::failed(prefix, error))?;
+            let answer = request.send().await.map_err(|error| failed(prefix, error))?;
             folders.extend(answer.common_prefixes.unwrap_or_default().into_iter().filter_map(|folder| {
                 Some(folder.prefix?.strip_prefix(prefix)?.trim_end_matches('/').to_owned())
             }));
@@ -281,10 +282,16 @@ impl Store for S3Bucket {
                 .build()
                 .map_err(|error| BucketError::failed(first, error))?;
             let request = self.client.delete_objects().bucket(&self.bucket).delete(delete);
-            let answer = request.send().await.map_err(|error| BucketError::failed(first, error))?;
+            let answer = request.send().await.map_err(|error| failed(first, error))?;
             if let Some(error) = answer.errors().first() {
                 let code = error.code().unwrap_or("an unknown error").to_owned();
-                return Err(BucketError::failed(error.key().unwrap_or(first), code));
+                let key = error.key().unwrap_or(first);
+                return Err(match &*code {
+                    "AccessDenied" => {
+                        BucketError::Denied { key: key.to_owned(), status: FORBIDDEN, cause: code.into() }
+                    }
+                    _ => BucketError::failed(key, code),
+                });
             }
         }
         Ok(())
@@ -302,6 +309,31 @@ fn status<E>(error: &SdkError<E>) -> Option<u16> {
     error.raw_response().map(|response| response.status().as_u16())
 }
 
+/// What S3, or the way there, failed with: it may pass, or it is what S3 will always say.
+fn failed<E>(key: &str, error: SdkError<E>) -> BucketError
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    match status(&error) {
+        Some(status) if is_denial(status, error.code()) => {
+            BucketError::Denied { key: key.to_owned(), status, cause: error.into() }
+        }
+        _ => BucketError::failed(key, error),
+    }
+}
+
+/// Whether S3 would say the same however often it were asked
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList>): of the answers that blame the
+/// caller, all but those that are about the moment, or about what got lost on the way.
+fn is_denial(status: u16, code: Option<&str>) -> bool {
+    const PASSING: [u16; 5] = [NOT_FOUND, 408, CONFLICT, PRECONDITION_FAILED, 429];
+    const PASSING_CODES: [&str; 5] =
+        ["BadDigest", "ExpiredToken", "IncompleteBody", "RequestTimeTooSkewed", "RequestTimeout"];
+    (400..500).contains(&status)
+        && !PASSING.contains(&status)
+        && code.is_none_or(|code| !PASSING_CODES.contains(&code))
+}
+
 fn content_type(key: &str) -> &'static str {
     match key.rsplit('.').next() {
         Some("json") => "application/json",
@@ -315,4 +347,30 @@ fn content_type(key: &str) -> &'static str {
 fn random() -> String {
     let part = || RandomState::new().build_hasher().finish();
     format!("{:016x}{:016x}", part(), part())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_s3_will_always_refuse_is_told_from_what_may_pass() {
+        for (status, code, expected) in [
+            (403, Some("AccessDenied"), true),
+            (403, None, true),
+            (400, Some("InvalidRequest"), true),
+            (403, Some("RequestTimeTooSkewed"), false),
+            (400, Some("RequestTimeout"), false),
+            (400, Some("ExpiredToken"), false),
+            (404, Some("NoSuchKey"), false),
+            (408, None, false),
+            (409, Some("ConditionalRequestConflict"), false),
+            (412, None, false),
+            (429, None, false),
+            (500, Some("InternalError"), false),
+            (503, Some("SlowDown"), false),
+        ] {
+            assert_eq!(is_denial(status, code), expected, "{status} {code:?}");
+        }
+    }
 }

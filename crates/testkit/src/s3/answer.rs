@@ -11,7 +11,7 @@ use hyper::header::{
 use hyper::{Method, Request, Response, StatusCode};
 
 use super::request::{Target, bounds, condition, content, elements};
-use super::store::{Object, Refusal};
+use super::store::{Metadata, Object, Refusal};
 use super::{Shared, lock};
 use crate::serve::Cut;
 use crate::weather::Fate;
@@ -62,7 +62,7 @@ fn get(
     headers: &HeaderMap,
     fate: Option<Fate>,
 ) -> Result<Response<Body>, Refusal> {
-    let Object { content, etag, modified } =
+    let Object { content, etag, modified, metadata } =
         lock(&shared.store).get(&target.key).cloned().ok_or(Refusal::NoSuchKey)?;
     if !matches!(condition(headers), super::store::Condition::Is(expected) if expected != etag) {
         let range = headers.get(RANGE).and_then(|range| range.to_str().ok());
@@ -80,6 +80,7 @@ fn get(
         set(&mut response, ETAG, &etag);
         let modified = modified.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
         set(&mut response, LAST_MODIFIED, &modified);
+        response.headers_mut().extend(metadata);
         if let Some(fate) = fate {
             let asked = content.slice(start..end);
             let kept = match fate {
@@ -112,7 +113,7 @@ fn put(
     let mut store = lock(&shared.store);
     let etag = match (target.number("uploadId"), target.number("partNumber")) {
         (Some(upload), Some(number)) => store.add(upload, number, content)?,
-        _ => store.put_if(&target.key, content, &condition(headers))?,
+        _ => store.put_if(&target.key, content, metadata(headers), &condition(headers))?,
     };
     let mut response = Response::new(Body::empty());
     set(&mut response, ETAG, &etag);
@@ -129,7 +130,7 @@ fn post(
     let key = escaped(&target.key);
     match target.number("uploadId") {
         None => {
-            let upload = store.begin(&target.key);
+            let upload = store.begin(&target.key, metadata(headers));
             Ok(xml(&format!(
                 "<InitiateMultipartUploadResult><Bucket>bucket</Bucket><Key>{key}</Key><UploadId>{upload}</UploadId>\
                  </InitiateMultipartUploadResult>"
@@ -146,6 +147,11 @@ fn post(
             )))
         }
     }
+}
+
+fn metadata(headers: &HeaderMap) -> Metadata {
+    let own = headers.iter().filter(|(name, _)| name.as_str().starts_with("x-amz-meta-"));
+    own.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 fn delete(shared: &Shared, target: &Target) -> Result<Response<Body>, Refusal> {
@@ -186,7 +192,7 @@ fn list(shared: &Shared, target: &Target) -> Response<Body> {
     if let Some(next) = page.next {
         text.push_str(&format!("<NextContinuationToken>{}</NextContinuationToken>", escaped(&next)));
     }
-    for (key, Object { content, etag, modified }) in page.objects {
+    for (key, Object { content, etag, modified, .. }) in page.objects {
         text.push_str(&format!(
             "<Contents><Key>{}</Key><LastModified>{}</LastModified><ETag>{}</ETag><Size>{}</Size>\
              <StorageClass>STANDARD</StorageClass></Contents>",

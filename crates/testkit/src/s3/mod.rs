@@ -77,7 +77,7 @@ impl Bucket {
 
     /// Puts an object, whatever was there.
     pub fn put(&self, key: &str, content: impl Into<Bytes>) {
-        lock(&self.shared.store).put(key, content.into());
+        lock(&self.shared.store).put(key, content.into(), Vec::new());
     }
 
     /// Takes an object away.

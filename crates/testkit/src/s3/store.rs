@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Bound;
 
 use axum::body::Bytes;
+use axum::http::{HeaderName, HeaderValue};
 use jiff::Timestamp;
 
 /// S3's ETag of equal contents is equal. Contents that nobody writes on a condition need not be read for it.
@@ -23,11 +24,16 @@ pub(super) struct Object {
     pub(super) content: Bytes,
     pub(super) etag: String,
     pub(super) modified: Timestamp,
+    pub(super) metadata: Metadata,
 }
+
+/// What whoever wrote an object says of it: headers that begin with `x-amz-meta-`.
+pub(super) type Metadata = Vec<(HeaderName, HeaderValue)>;
 
 #[derive(Debug)]
 struct Upload {
     key: String,
+    metadata: Metadata,
     parts: BTreeMap<u32, Bytes>,
 }
 
@@ -73,9 +79,9 @@ impl Store {
             .collect()
     }
 
-    pub(super) fn put(&mut self, key: &str, content: Bytes) -> String {
+    pub(super) fn put(&mut self, key: &str, content: Bytes, metadata: Metadata) -> String {
         let etag = self.etag(&content);
-        let object = Object { content, etag: etag.clone(), modified: Timestamp::now() };
+        let object = Object { content, etag: etag.clone(), modified: Timestamp::now(), metadata };
         self.objects.insert(key.to_owned(), object);
         etag
     }
@@ -84,10 +90,11 @@ impl Store {
         &mut self,
         key: &str,
         content: Bytes,
+        metadata: Metadata,
         condition: &Condition,
     ) -> Result<String, Refusal> {
         self.check(key, condition)?;
-        Ok(self.put(key, content))
+        Ok(self.put(key, content, metadata))
     }
 
     pub(super) fn remove(&mut self, key: &str) {
@@ -98,9 +105,9 @@ impl Store {
         self.uploads.len()
     }
 
-    pub(super) fn begin(&mut self, key: &str) -> u64 {
+    pub(super) fn begin(&mut self, key: &str, metadata: Metadata) -> u64 {
         self.count += 1;
-        self.uploads.insert(self.count, Upload { key: key.to_owned(), parts: BTreeMap::new() });
+        self.uploads.insert(self.count, Upload { key: key.to_owned(), metadata, parts: BTreeMap::new() });
         self.count
     }
 
@@ -128,8 +135,8 @@ impl Store {
             [part] => part.clone(),
             _ => parts.iter().map(|part| &part[..]).collect::<Vec<_>>().concat().into(),
         };
-        self.uploads.remove(&upload);
-        Ok(self.put(&key, content))
+        let metadata = self.uploads.remove(&upload).map(|upload| upload.metadata).unwrap_or_default();
+        Ok(self.put(&key, content, metadata))
     }
 
     pub(super) fn give_up(&mut self, upload: u64) -> Result<(), Refusal> {
@@ -198,7 +205,7 @@ mod tests {
     fn store(keys: &[&str]) -> Store {
         let mut store = Store::default();
         for key in keys {
-            store.put(key, Bytes::from_static(b"x"));
+            store.put(key, Bytes::from_static(b"x"), Metadata::new());
         }
         store
     }
@@ -207,12 +214,16 @@ mod tests {
     fn a_condition_that_does_not_hold_changes_nothing() {
         let mut store = store(&["a"]);
         let etag = store.get("a").unwrap().etag.clone();
-        let new = |store: &mut Store, key| store.put_if(key, Bytes::from_static(b"y"), &Condition::New);
+        let new = |store: &mut Store, key| {
+            store.put_if(key, Bytes::from_static(b"y"), Metadata::new(), &Condition::New)
+        };
         assert_eq!(new(&mut store, "a"), Err(Refusal::PreconditionFailed));
         assert!(new(&mut store, "b").is_ok());
-        let written = store.put_if("a", Bytes::from_static(b"z"), &Condition::Is(etag.clone())).unwrap();
+        let written = store
+            .put_if("a", Bytes::from_static(b"z"), Metadata::new(), &Condition::Is(etag.clone()))
+            .unwrap();
         assert_eq!(
-            store.put_if("a", Bytes::from_static(b"x"), &Condition::Is(etag)),
+            store.put_if("a", Bytes::from_static(b"x"), Metadata::new(), &Condition::Is(etag)),
             Err(Refusal::PreconditionFailed)
         );
         assert_eq!(store.get("a").unwrap().etag, written);
@@ -221,7 +232,7 @@ mod tests {
     #[test]
     fn an_upload_is_no_object_before_it_is_completed() {
         let mut store = store(&[]);
-        let upload = store.begin("a");
+        let upload = store.begin("a", Metadata::new());
         store.add(upload, 1, Bytes::from_static(b"one")).unwrap();
         store.add(upload, 2, Bytes::from_static(b"two")).unwrap();
         assert!(store.get("a").is_none() && store.open_uploads() == 1);
