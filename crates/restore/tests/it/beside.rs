@@ -43,12 +43,10 @@ async fn a_backup_that_is_being_read_is_in_no_restores_way() {
     let jobs = world.table("jobs");
     let nullable = nullable(&database, jobs).await;
     let snapshot = Snapshot::take(&database).await.unwrap();
-    let mut pages = snapshot.pages(jobs, &nullable, None);
-    let page = pages.next().await.unwrap().unwrap();
+    let page = snapshot.pages(jobs, &nullable, None).next().await.unwrap().unwrap();
     assert_eq!(page.rows().count(), 1);
     world.restore(all_of_it()).await;
     assert_eq!(world.rows("jobs").await.len(), 3);
-    drop(pages);
     snapshot.end().await.unwrap();
 }
 
