@@ -4,7 +4,7 @@ use std::fs;
 
 use domain::avro::{Codec, FileWriter, Meta, Schema};
 use domain::backup::BackupId;
-use domain::dictionary::{Dictionary, Table};
+use domain::dictionary::{Column, Dictionary, Table};
 use domain::value::{CivilDate, CivilTime, Decimal, Value};
 use fastrand::Rng;
 use serde_json::json;
@@ -154,7 +154,7 @@ fn fastavro_reads_every_type_and_codec_to_equal_values() {
         assert_eq!(schema["doc"], "Things.");
         assert_eq!(schema["fields"][0]["doc"], "The \"key\".");
         assert_eq!(schema["fields"][1]["type"].is_array(), has_nulls, "{schema}");
-        let names: Vec<&str> = table.columns().iter().map(|column| column.name()).collect();
+        let names: Vec<&str> = table.columns().iter().map(Column::name).collect();
         assert_eq!(*columns, names);
         assert_eq!(found.len(), rows.len());
         for (found, row) in found.iter().zip(rows) {

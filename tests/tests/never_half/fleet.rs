@@ -155,6 +155,14 @@ impl Fleet {
         Ok(())
     }
 
+    /// What a function has warned of last.
+    pub(crate) fn warnings(&self, function: &str) -> String {
+        let log = std::fs::read_to_string(self.logs.join(format!("{function}.log"))).unwrap_or_default();
+        let is_warning = |line: &&str| line.contains("\"WARN\"") || line.contains("\"ERROR\"");
+        let lines: Vec<&str> = log.lines().filter(is_warning).collect();
+        lines[lines.len().saturating_sub(4)..].join("\n")
+    }
+
     /// Kills what is still at work.
     pub(crate) fn end(&self) {
         for working in self.working() {

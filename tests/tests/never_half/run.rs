@@ -163,13 +163,13 @@ impl Run<'_> {
 
         let (written, floor) = self.backup_in_storm(whole_backup, &mut report).await?;
         for id in backup::completed(&self.bucket) {
-            if !backups.contains_key(&id) {
-                let tables = self.read_backup(&id).with_context(|| format!("backup {id}"))?;
-                let floor = floor.get(&id).unwrap_or(&floor[""]);
-                backup::one_moment(&tables, &first, &written, floor)
-                    .with_context(|| format!("backup {id}"))?;
-                backups.insert(id, tables);
+            if id == calm {
+                continue;
             }
+            let tables = self.read_backup(&id).with_context(|| format!("backup {id}"))?;
+            let floor = floor.get(&id).unwrap_or(&floor[""]);
+            backup::one_moment(&tables, &first, &written, floor).with_context(|| format!("backup {id}"))?;
+            backups.insert(id, tables);
         }
         report.count("backups", backups.len() as u64);
 
@@ -358,7 +358,8 @@ impl Run<'_> {
             "completed" => Ok((restore.to_owned(), writer.end().await)),
             "failed" => {
                 report.count("restores failed", 1);
-                println!("seed {}: the restore has failed: {:?}", plan.seed, ledger.error);
+                let said = self.fleet.warnings("restore");
+                println!("seed {}: the restore has failed: {:?}\n{said}", plan.seed, ledger.error);
                 let written = writer.end().await;
                 let found = Found::read(database, &ledger).await?;
                 Expected { before: &before, after: None, written: &written, first }
