@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::backup::{
-    BackupId, Manifest, PREFIX, RestoreId, folder, manifest_key, verified_key,
-};
+use domain::backup::{BackupId, Manifest, PREFIX, RestoreId, folder, manifest_key, verified_key};
 use serde::{Deserialize, Serialize};
 
 use crate::error::BucketError;

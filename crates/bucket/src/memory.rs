@@ -112,7 +112,11 @@ impl MemoryBucket {
         let mut state = self.lock();
         state.calls += 1;
         if state.denied.as_ref().is_some_and(|denied| key.starts_with(denied)) {
-            return Err(BucketError::Denied { key: key.to_owned(), status: 403, cause: "AccessDenied".into() });
+            return Err(BucketError::Denied {
+                key: key.to_owned(),
+                status: 403,
+                cause: "AccessDenied".into(),
+            });
         }
         match state.stop_after {
             Some(last) if state.calls > last => Err(BucketError::failed(key, "stopped by the test")),

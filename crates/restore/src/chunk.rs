@@ -13,6 +13,7 @@ use domain::sql::select_present_in;
 use serde::Deserialize;
 
 use crate::error::RestoreError;
+use crate::parts::put_back;
 use crate::source::{Chunk, Filling};
 
 /// How often a chunk is begun anew to settle a lost answer or because ids of it are taken.
@@ -55,7 +56,14 @@ impl<S: Store> Committer<'_, S> {
                 Err(error) => error,
             };
             match &error {
-                RestoreError::Database(Error::DuplicateKey { .. }) => {
+                RestoreError::Database(Error::DuplicateKey { message }) => {
+                    if !names_primary_key(message) {
+                        let table = table.name();
+                        let reason = format!(
+                            "a unique index of today's table {table} refuses a row: it has values of another row"
+                        );
+                        return Err(RestoreError::Refused(vec![reason]));
+                    }
                     let Some(rows) = &chunk.rows else {
                         let reason =
                             format!("{} of two rows of {} is the same", table.key().name(), table.name());
@@ -97,10 +105,15 @@ impl<S: Store> Committer<'_, S> {
             other => return Ok(other),
         }
         for statement in &filling.statements {
-            tx.execute(Statement::new(statement.sql.clone())).await?;
+            if let Err(error) = tx.execute(Statement::new(statement.sql.clone())).await {
+                if let Some(sql) = put_back(&filling.statements) {
+                    tx.execute(Statement::new(sql)).await.ok();
+                }
+                return Err(error.into());
+            }
         }
         if let (Some(key), Some(csv)) = (rejects_key, &filling.rejects) {
-            store.put(&key, csv.clone().into(), When::Always).await?;
+            store.put(&key, csv.clone(), When::Always).await?;
         }
         Ok(Claim::Ours)
     }
@@ -122,7 +135,33 @@ impl<S: Store> Committer<'_, S> {
     }
 }
 
+/// Whether a message about a value that is there twice is about the primary key: `… for key 'PRIMARY'`, or of MySQL 8
+/// `… for key 'jobs.PRIMARY'`. The value stands before it, and may be anything.
+fn names_primary_key(message: &str) -> bool {
+    let key = message.rsplit_once("for key '").and_then(|(_, rest)| rest.split('\'').next());
+    key.is_some_and(|key| key.rsplit('.').next() == Some("PRIMARY"))
+}
+
 /// The key of a chunk's rejects file: the same whenever the chunk is tried.
 fn rejects_key(table: &Table, restore: &RestoreId, chunk: u32) -> String {
     format!("rejected/{}/{restore}/{restore}-{chunk:05}.csv", table.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_primary_key_is_told_from_every_other_index() {
+        for (message, expected) in [
+            ("Duplicate entry '7' for key 'PRIMARY'", true),
+            ("Duplicate entry '7' for key 'jobs.PRIMARY'; Error code: 1062; SQLState: 23000", true),
+            ("Duplicate entry 'Welder' for key 'jobs.by_name'", false),
+            ("Duplicate entry 'x for key 'PRIMARY'' for key 'by_name'", false),
+            ("Duplicate entry 'PRIMARY' for key 'NOT_PRIMARY'", false),
+            ("Can't write; duplicate key in table 'jobs'", false),
+        ] {
+            assert_eq!(names_primary_key(message), expected, "{message}");
+        }
+    }
 }

@@ -35,7 +35,7 @@ impl Resolved {
         matches!(&self.problem, Some(RestoreError::Refused(reasons)) if *reasons == [no_backup(&self.source)])
     }
 
-    pub(crate) fn new(&self) -> NewRestore<'_> {
+    pub(crate) fn as_new(&self) -> NewRestore<'_> {
         let Self { id, kind, source, mode, strict, tables, .. } = self;
         NewRestore { id, kind: *kind, source, mode: *mode, strict: *strict, tables }
     }
@@ -78,10 +78,13 @@ pub async fn invoke_command<S: Store, G: GoOn>(
             match known(restorer, &id, deadline).await? {
                 Some(restore) => go_on(restorer, restore, deadline, false).await,
                 None => {
-                    let (source, _) = FilesSource::look(&restorer.store, &prefix, &ignore).await?;
-                    let (source, tables) = (source.to_string(), vec![table]);
-                    let resolved =
-                        Resolved { id, kind: Kind::Files, source, mode, strict, tables, problem: None };
+                    let (source, problem) = match FilesSource::look(&restorer.store, &prefix, &ignore).await {
+                        Ok((source, _)) => (source.to_string(), None),
+                        Err(error) if error.is_final() => (prefix, Some(error)),
+                        Err(error) => return Err(error.into()),
+                    };
+                    let (kind, tables) = (Kind::Files, vec![table]);
+                    let resolved = Resolved { id, kind, source, mode, strict, tables, problem };
                     start(restorer, resolved, deadline, false).await
                 }
             }
@@ -212,7 +215,9 @@ pub(crate) async fn start<S: Store, G: GoOn>(
 ) -> Result<Restored, InvocationError> {
     sweep::announce(&restorer.store, &resolved.id).await?;
     let ledger = restorer.database.with_deadline(deadline);
-    let restore = restores::begin(&ledger, resolved.new()).await?;
+    let restore = restores::begin(&ledger, resolved.as_new()).await?;
+    // Once more: a sweep between the two has found no restore, and would look no further.
+    sweep::announce(&restorer.store, &resolved.id).await?;
     tracing::info!(
         restore.id = restore.restore.as_str(),
         restore.kind = restore.kind.as_str(),

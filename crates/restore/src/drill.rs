@@ -49,7 +49,11 @@ async fn verify_newest<S: Store, G: GoOn>(
     tell_age(restorer).await?;
     let max_age = restorer.options.max_age;
     let max_hours = max_age.as_secs() / 3600;
-    let Some(manifest) = find::newest(&restorer.store, &all(restorer)).await? else {
+    let newest = find::newest(&restorer.store, &all(restorer)).await.map_err(|error| match error {
+        RestoreError::Damaged(reason) => InvocationError::Drill(reason),
+        error => error.into(),
+    })?;
+    let Some(manifest) = newest else {
         let age = sweep::watched_for(&restorer.store).await?;
         if age > max_age {
             let reason = format!("there has been no backup of all tables for {max_hours} hours");

@@ -29,7 +29,8 @@ pub(crate) fn causes(error: &(dyn StdError + 'static)) -> String {
 /// Why a restore stops before its end.
 #[derive(Debug, thiserror::Error)]
 pub enum RestoreError {
-    /// It cannot be done, as was found before anything was touched; all reasons.
+    /// It cannot be done with the tables as they are today, or as it was asked for; all reasons. The backup is as good as it
+    /// was.
     #[error("{}", told(.0))]
     Refused(Vec<String>),
     /// What is in the bucket is not what the manifest says, or cannot be read on.
@@ -78,7 +79,7 @@ fn told(reasons: &[String]) -> String {
 impl From<BucketError> for RestoreError {
     fn from(error: BucketError) -> Self {
         match error {
-            BucketError::Failed { .. } => Self::Bucket(error),
+            BucketError::Failed { .. } | BucketError::Denied { .. } => Self::Bucket(error),
             BucketError::Gone { .. } | BucketError::TooLarge { .. } => Self::Damaged(error.to_string()),
         }
     }
@@ -93,6 +94,7 @@ impl From<SourceError> for RestoreError {
                 Err(error) => Self::Reading(error),
             },
             SourceError::Rejected { .. } => Self::Rejected(error.to_string()),
+            SourceError::Refused { .. } => Self::Refused(vec![error.to_string()]),
             error @ SourceError::Content { .. } => Self::Damaged(error.to_string()),
         }
     }
@@ -101,7 +103,15 @@ impl From<SourceError> for RestoreError {
 impl RestoreError {
     /// Whether another try would end the same way: the restore has failed.
     pub fn is_final(&self) -> bool {
-        matches!(self, Self::Refused(_) | Self::Damaged(_) | Self::Differs(_) | Self::Rejected(_))
+        matches!(
+            self,
+            Self::Refused(_)
+                | Self::Damaged(_)
+                | Self::Differs(_)
+                | Self::Rejected(_)
+                | Self::Bucket(BucketError::Denied { .. })
+                | Self::Thread(_)
+        )
     }
 
     /// Whether nothing is wrong but that there was no more time.

@@ -15,6 +15,7 @@ use crate::chunk::Committer;
 use crate::error::RestoreError;
 use crate::lanes::commit_all;
 use crate::objects::Objects;
+use crate::plan::no_table;
 use crate::source::{Opening, Source, SourceError};
 
 /// Chunks that are read ahead of those being committed.
@@ -62,8 +63,7 @@ impl<S: Store> Filler<'_, S> {
             Prepared::Fill { shadow } => shadow,
             Prepared::Filled => return Ok(()),
             Prepared::Missing => {
-                let reason = format!("the table {} is not in the database; run migrate first", table.name());
-                return Err(RestoreError::Refused(vec![reason]));
+                return Err(RestoreError::Refused(vec![no_table(table)]));
             }
             Prepared::Ended => return Err(RestoreError::Ended),
         };

@@ -27,13 +27,14 @@ pub(crate) async fn manifest<S: Store>(
 /// The newest backup that was completed with all of these tables, whatever has become of it since.
 ///
 /// # Errors
-/// Those of the bucket.
+/// Those of the bucket, and [`RestoreError::Damaged`] where a newer one has a manifest that cannot be used: nobody knows
+/// which tables it has, and to pass over it would be to look away.
 pub(crate) async fn newest<S: Store>(store: &S, tables: &[&str]) -> Result<Option<Manifest>, RestoreError> {
     for backup in backups::ids(store).await? {
-        if let Some(Found::Manifest(manifest)) = backups::find(store, &backup).await?
+        if let Some(manifest) = manifest(store, &backup).await?
             && tables.iter().all(|table| manifest.tables.contains_key(*table))
         {
-            return Ok(Some(*manifest));
+            return Ok(Some(manifest));
         }
     }
     Ok(None)

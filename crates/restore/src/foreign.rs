@@ -5,6 +5,7 @@ use std::fmt;
 use bucket::Store;
 use domain::dictionary::Table;
 use domain::foreign::IgnoredFields;
+use domain::load::RejectLimit;
 use sha2::{Digest, Sha256};
 use tokio::task::spawn_blocking;
 
@@ -79,13 +80,14 @@ impl fmt::Display for FilesSource {
     }
 }
 
-/// Fills the restore's table from its files.
+/// Fills the restore's table from its files; `max_rejects` is the limit where the dictionary sets none.
 ///
 /// # Errors
 /// Why it stopped; what is committed stays so.
 pub(crate) async fn fill<S: Store>(
     filler: &Filler<'_, S>,
     tables: &[&'static Table],
+    max_rejects: Option<RejectLimit>,
 ) -> Result<(), RestoreError> {
     let Filler { store, database, restore, .. } = *filler;
     let refused = |reason: String| RestoreError::Refused(vec![reason]);
@@ -107,7 +109,7 @@ pub(crate) async fn fill<S: Store>(
             table,
             &nullable,
             move |opening| files::open(opening, found, &asked),
-            |totals| judge(table, totals),
+            |totals| judge(table.max_rejects().or(max_rejects), totals),
         )
         .await?;
     // Chunks are numbers of rows in these files: of others they would be other rows.
@@ -142,9 +144,9 @@ async fn plan_files<S: Store>(
 }
 
 /// Files that bring nothing, or hardly anything but rejects, are a mistake and no content for a table.
-fn judge(table: &Table, totals: &Totals) -> Result<(), RestoreError> {
+fn judge(limit: Option<RejectLimit>, totals: &Totals) -> Result<(), RestoreError> {
     let Totals { rows_read, rows_rejected, restored, .. } = totals;
-    let reason = match table.max_rejects() {
+    let reason = match limit {
         Some(limit) if limit.is_exceeded(*rows_rejected, *rows_read) => {
             format!(
                 "{rows_rejected} of {rows_read} rows were rejected, more than the limit of {limit} allows"
@@ -169,6 +171,19 @@ pub(crate) fn fits(prefix: &str, ignore: &[String]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn more_rejects_than_the_limit_allows_are_no_content_for_a_table() {
+        let limit = |text| Some(RejectLimit::parse(text).unwrap());
+        let mut restored = domain::avro::ContentSum::default();
+        restored.add(b"1");
+        let totals = Totals { rows_read: 10, rows_rejected: 6, restored, ..Totals::default() };
+        assert!(judge(None, &totals).is_ok());
+        assert!(judge(limit("60%"), &totals).is_ok());
+        for text in ["5", "50%"] {
+            assert!(matches!(judge(limit(text), &totals), Err(RestoreError::Rejected(_))), "{text}");
+        }
+    }
 
     #[test]
     fn the_ledger_keeps_which_files_there_were() {

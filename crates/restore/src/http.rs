@@ -27,7 +27,7 @@ use crate::command::{new_id, of_backup};
 use crate::error::RestoreError;
 use crate::go_on::GoOn;
 use crate::payload::{FromBackup, RequestError};
-use crate::sweep;
+use crate::{report, sweep};
 
 /// How long a request may take: API Gateway waits 29 seconds.
 const TIME: Duration = Duration::from_secs(25);
@@ -82,7 +82,7 @@ async fn start<S: Store, G: GoOn>(
 ) -> Result<Response, ProblemResponse> {
     let restorer = &*service.restorer;
     let body = json_body(&headers, body).await?;
-    let asked = FromBackup::read(restorer.dictionary, body).map_err(problem)?;
+    let asked = FromBackup::read(restorer.dictionary, body).map_err(|error| problem(&error))?;
     let id = new_id();
     let resolved = of_backup(restorer, asked, id.clone()).await.map_err(|error| failure(&error, &request))?;
     if let Some(RestoreError::Refused(reasons)) = &resolved.problem
@@ -94,12 +94,14 @@ async fn start<S: Store, G: GoOn>(
     // The ledger has it before the caller knows it, so that asking for it finds it.
     let announced = async {
         sweep::announce(&restorer.store, &id).await?;
-        restores::announce(&database, resolved.new()).await?;
+        restores::announce(&database, resolved.as_new()).await?;
+        // Once more: a sweep between the two has found no restore, and would look no further.
+        sweep::announce(&restorer.store, &id).await?;
         match &resolved.problem {
-            Some(problem) => restores::fail(&database, &id, &problem.reason()).await?,
+            Some(problem) => fail(&database, &id, &problem.reason()).await?,
             None => {
                 if let Err(error) = restorer.go_on.go_on(&id, false).await {
-                    restores::fail(&database, &id, &error.to_string()).await?;
+                    fail(&database, &id, &error.to_string()).await?;
                     return Err(error.into());
                 }
             }
@@ -133,6 +135,15 @@ async fn one<S: Store, G: GoOn>(
     Ok(Json(restore).into_response())
 }
 
+/// Fails a restore that nobody works on, and tells logs and metrics.
+async fn fail(database: &Database, id: &RestoreId, reason: &str) -> Result<(), RestoreError> {
+    restores::fail(database, id, reason).await?;
+    if let Some(restore) = restores::get(database, id).await? {
+        report::ended(&restore);
+    }
+    Ok(())
+}
+
 fn database<S, G>(restorer: &Restorer<S, G>) -> Database {
     restorer.database.with_deadline(Deadline::after(TIME))
 }
@@ -148,8 +159,8 @@ async fn json_body(headers: &HeaderMap, body: Body) -> Result<Value, Problem> {
         .map_err(|error| Problem::new(ProblemKind::InvalidJson, sentence(&error.to_string())))
 }
 
-fn problem(error: RequestError) -> Problem {
-    let kind = match &error {
+fn problem(error: &RequestError) -> Problem {
+    let kind = match error {
         RequestError::Shape(_) => ProblemKind::WrongShape,
         RequestError::UnknownTable(_) => ProblemKind::UnknownTable,
         RequestError::UnknownBackup(_) => ProblemKind::NotFound,
@@ -164,7 +175,7 @@ fn failure(error: &RestoreError, request: &RequestId) -> Problem {
     tracing::debug!(request.id = request.0, error.causes = error.causes(), "cause");
     match error {
         RestoreError::Database(error) => error.to_problem(),
-        RestoreError::Bucket(_) | RestoreError::GoOn(_) => Problem::new(
+        RestoreError::Bucket(_) | RestoreError::GoOn(_) if !error.is_final() => Problem::new(
             ProblemKind::Unavailable,
             "What the restore needs cannot be reached; nothing was changed. Try again after Retry-After.",
         ),

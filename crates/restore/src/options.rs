@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use domain::load::RejectLimit;
+
 /// Chunks that are committed side by side unless `ROWGATE_LANES` says otherwise; as the loader, of whose measurements
 /// `docs/benchmarks.md` tells.
 const LANES: u64 = 3;
@@ -23,41 +25,58 @@ pub struct Options {
     pub lanes: usize,
     /// How old the newest backup may be before a drill fails.
     pub max_age: Duration,
+    /// Rows of files that Rowgate did not write which may be rejected before their restore fails, where the dictionary sets
+    /// no limit for the table.
+    pub max_rejects: Option<RejectLimit>,
 }
 
 /// A setting that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{name}={value:?} is not a whole number from 1 to {max}")]
-pub struct OptionsError {
-    name: &'static str,
-    value: String,
-    max: u64,
+pub enum OptionsError {
+    /// Not a number within the limits.
+    #[error("{name}={value:?} is not a whole number from 1 to {max}")]
+    Number {
+        /// The variable.
+        name: &'static str,
+        /// What it holds.
+        value: String,
+        /// The most that it may be.
+        max: u64,
+    },
+    /// Not a limit of rejects.
+    #[error("ROWGATE_MAX_REJECTS={0:?} is neither a count like 100 nor a share like 5%")]
+    MaxRejects(String),
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { lanes: LANES as usize, max_age: Duration::from_secs(MAX_AGE_HOURS * 3600) }
+        let max_age = Duration::from_secs(MAX_AGE_HOURS * 3600);
+        Self { lanes: LANES as usize, max_age, max_rejects: None }
     }
 }
 
 impl Options {
-    /// Reads `ROWGATE_LANES` and `ROWGATE_BACKUP_MAX_AGE_HOURS`; what is not set, or empty, has its default.
+    /// Reads `ROWGATE_LANES`, `ROWGATE_BACKUP_MAX_AGE_HOURS` and `ROWGATE_MAX_REJECTS`; what is not set, or empty, has its
+    /// default.
     ///
     /// # Errors
     /// [`OptionsError`] names the variable that cannot be used.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, OptionsError> {
-        let number = |name: &'static str, default: u64, max: u64| match variable(name)
-            .filter(|value| !value.is_empty())
-        {
+        let variable = |name| variable(name).filter(|value| !value.is_empty());
+        let number = |name: &'static str, default: u64, max: u64| match variable(name) {
             None => Ok(default),
             Some(value) => match value.parse() {
                 Ok(number) if (1..=max).contains(&number) => Ok(number),
-                _ => Err(OptionsError { name, value, max }),
+                _ => Err(OptionsError::Number { name, value, max }),
             },
         };
         let lanes = number("ROWGATE_LANES", LANES, MAX_LANES)?;
         let hours = number("ROWGATE_BACKUP_MAX_AGE_HOURS", MAX_AGE_HOURS, LONGEST_AGE_HOURS)?;
-        Ok(Self { lanes: lanes as usize, max_age: Duration::from_secs(hours * 3600) })
+        let max_rejects = match variable("ROWGATE_MAX_REJECTS") {
+            None => None,
+            Some(value) => Some(RejectLimit::parse(&value).map_err(|_| OptionsError::MaxRejects(value))?),
+        };
+        Ok(Self { lanes: lanes as usize, max_age: Duration::from_secs(hours * 3600), max_rejects })
     }
 }
 
@@ -76,6 +95,8 @@ mod tests {
         assert_eq!(read("ROWGATE_LANES", "8"), Ok(Options { lanes: 8, ..Options::default() }));
         let hour = Duration::from_secs(3600);
         assert_eq!(read("ROWGATE_BACKUP_MAX_AGE_HOURS", "1").unwrap().max_age, hour);
+        let limit = read("ROWGATE_MAX_REJECTS", "5%").unwrap().max_rejects;
+        assert_eq!(limit, Some(RejectLimit::parse("5%").unwrap()));
     }
 
     #[test]
@@ -87,6 +108,11 @@ mod tests {
                 "ROWGATE_BACKUP_MAX_AGE_HOURS",
                 "1d",
                 "ROWGATE_BACKUP_MAX_AGE_HOURS=\"1d\" is not a whole number from 1 to 87840",
+            ),
+            (
+                "ROWGATE_MAX_REJECTS",
+                "few",
+                "ROWGATE_MAX_REJECTS=\"few\" is neither a count like 100 nor a share like 5%",
             ),
         ] {
             assert_eq!(read(name, value), Err(expected.to_owned()));

@@ -147,7 +147,7 @@ struct OpenPart {
 impl PartSource {
     /// The parts that `manifest` names, from the first chunk that is not committed on.
     pub(crate) fn new(opening: Opening, manifest: TableParts) -> Self {
-        let (number, mut skip) = opening.done.from_the_start();
+        let (number, mut skip) = opening.done.leading();
         let mut left: VecDeque<Part> = manifest.parts.iter().cloned().collect();
         while skip > 0
             && let Some(part) = left.pop_front_if(|part| part.rows <= skip)
@@ -166,8 +166,10 @@ impl PartSource {
             let mut reader =
                 FileReader::open(objects.open(&part.key)).map_err(|error| explain(&part.key, error))?;
             let resolution = self.manifest.resolve(&part, &reader, table, nullable);
-            let resolution = resolution.map_err(|Against { damaged, refused }| {
-                content(&part.key, [damaged, refused].concat().join("; "))
+            let resolution = resolution.map_err(|Against { damaged, refused }| match damaged.is_empty() {
+                // The table has changed since the restore began.
+                true => SourceError::Refused { file: part.key.clone(), reason: refused.join("; ") },
+                false => content(&part.key, damaged.join("; ")),
             })?;
             let skip = std::mem::take(&mut self.skip);
             let mut rows = 0;
@@ -290,9 +292,17 @@ impl<'t> Making<'t> {
 }
 
 /// Nothing that comes in through Rowgate has the key 0, which MySQL would replace by a new number; but somebody may have
-/// put such a row there, and a backup has it. The session is put back to how it was.
+/// put such a row there, and a backup has it. The session is put back to how it was, as the service may give its connection
+/// to others: by the last statement, or by [`put_back`] when one before it fails. Where even that does not arrive, a number
+/// 0 that somebody writes over this connection stays 0, which Rowgate never does.
 const KEEP_ZERO: &str = "SET SESSION sql_mode = CONCAT(@@SESSION.sql_mode, ',NO_AUTO_VALUE_ON_ZERO')";
 const NUMBER_ZERO: &str = "SET SESSION sql_mode = REPLACE(@@SESSION.sql_mode, 'NO_AUTO_VALUE_ON_ZERO', '')";
+
+/// What is to be done in the session of statements that failed in the middle, before it is rolled back: a ROLLBACK leaves
+/// the mode as it is.
+pub(crate) fn put_back(statements: &[InsertStatement]) -> Option<&'static str> {
+    statements.first().is_some_and(|first| first.sql == KEEP_ZERO).then_some(NUMBER_ZERO)
+}
 
 fn content(file: &str, reason: String) -> SourceError {
     SourceError::Content { file: file.to_owned(), reason }
@@ -301,6 +311,9 @@ fn content(file: &str, reason: String) -> SourceError {
 pub(crate) fn explain(file: &str, error: AvroError) -> SourceError {
     match error {
         AvroError::Read(error) => SourceError::Read(error),
+        error @ AvroError::DoesNotFit { .. } => {
+            SourceError::Refused { file: file.to_owned(), reason: error.to_string() }
+        }
         error => content(file, error.to_string()),
     }
 }

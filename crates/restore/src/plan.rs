@@ -3,8 +3,7 @@
 use std::io::Read;
 use std::sync::Arc;
 
-use aurora::snapshot::Snapshot;
-use aurora::{Database, Deadline};
+use aurora::{Database, Deadline, snapshot};
 use bucket::{Store, backups};
 use domain::avro::FileReader;
 use domain::backup::Manifest;
@@ -89,21 +88,25 @@ pub(crate) async fn nullable(
     database: &Database,
     table: &Table,
 ) -> Result<Result<Arc<[bool]>, String>, RestoreError> {
-    let snapshot = Snapshot::take(database).await?;
-    let found = snapshot.nullable(table).await;
     let name = table.name();
-    let nullable = match found {
+    let nullable = match snapshot::nullable(database, name, table).await {
         Ok(nullable) => Ok(nullable.into()),
-        Err(aurora::Error::Sql { code: Some(NO_SUCH_TABLE), .. }) => {
-            Err(format!("the table {name} is not in the database; run migrate first"))
-        }
+        Err(aurora::Error::Sql { code: Some(NO_SUCH_TABLE), .. }) => Err(no_table(table)),
         Err(aurora::Error::Sql { code: Some(NO_SUCH_COLUMN), .. }) => {
             Err(format!("the table {name} does not have the columns of the dictionary; run migrate first"))
         }
         Err(error) => return Err(error.into()),
     };
-    snapshot.end().await?;
     Ok(nullable)
+}
+
+/// What to do about a table that is not in the database.
+pub(crate) fn no_table(table: &Table) -> String {
+    let name = table.name();
+    format!(
+        "the table {name} is not in the database: run its CREATE TABLE from sql/migrations again; rowgate-migrate only makes \
+         tables of migrations that were never applied"
+    )
 }
 
 /// Reads the header of every part; all reasons against them.

@@ -101,8 +101,8 @@ pub(crate) async fn run<S: Store, G: GoOn>(
         error.reason()
     };
     tracing::warn!(restore.id = id.as_str(), error.class = error.class(), reason, "the restore fails");
-    if let RestoreError::Damaged(reason) = &error {
-        work.mark_broken(reason).await;
+    if matches!(error, RestoreError::Damaged(_)) {
+        work.mark_broken(&reason).await;
     }
     restores::fail(ledger, id, &reason).await?;
     told(restorer, ledger, id).await
@@ -188,7 +188,8 @@ impl<S: Store, G: GoOn> Work<'_, S, G> {
                 self.finish(&restore).await?
             }
             Kind::Files => {
-                foreign::fill(&self.filler(&restore), &self.tables(&restore)?).await?;
+                let limit = self.restorer.options.max_rejects;
+                foreign::fill(&self.filler(&restore), &self.tables(&restore)?, limit).await?;
                 self.finish(&restore).await?
             }
         };

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::Arc;
 
+use bucket::Bytes;
 use domain::avro::ContentSum;
 use domain::dictionary::Table;
 use domain::sql::{InsertStatement, MAX_SQL_CHARS};
@@ -43,7 +44,7 @@ pub(crate) struct Chunk {
     pub(crate) read: Option<ContentSum>,
     /// What of it goes in, if no id is taken.
     pub(crate) filling: Filling,
-    /// Where ids may be there twice: the rows themselves, so that those that are taken can be told. `None` where a row that
+    /// Where ids may be there twice: the rows themselves, so that those that are taken can be told. `None` where an id that
     /// is there twice means that the content is broken.
     pub(crate) rows: Option<Box<dyn Rows>>,
 }
@@ -58,7 +59,7 @@ pub(crate) struct Filling {
     /// Rows that break a rule.
     pub(crate) rejected: u64,
     /// They, with their reasons, as the loader writes them; `None` where there are none.
-    pub(crate) rejects: Option<Vec<u8>>,
+    pub(crate) rejects: Option<Bytes>,
 }
 
 /// The rows of a chunk whose ids may be taken by a chunk before it.
@@ -85,6 +86,14 @@ pub(crate) enum SourceError {
         /// The file's key.
         file: String,
         /// What is wrong, and where; never a value.
+        reason: String,
+    },
+    /// The content is in order, but the table as it is today cannot hold it.
+    #[error("{file}: {reason}")]
+    Refused {
+        /// The file's key.
+        file: String,
+        /// What does not fit, and where; never a value.
         reason: String,
     },
     /// A row breaks a rule, and none may.
@@ -146,7 +155,7 @@ impl Done {
 
     /// How many chunks are committed without a gap from the first on, and how many rows they read: a source may begin there,
     /// and read nothing of what is before.
-    pub(crate) fn from_the_start(&self) -> (u32, u64) {
+    pub(crate) fn leading(&self) -> (u32, u64) {
         let in_a_row = self.0.iter().zip(0..).take_while(|((number, _), expected)| *number == expected);
         in_a_row.fold((0, 0), |(chunks, rows), ((_, read), _)| (chunks + 1, rows + read))
     }
@@ -163,8 +172,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_count_from_the_start_up_to_the_first_gap() {
-        let done = |chunks: &[(u32, u64)]| chunks.iter().copied().collect::<Done>().from_the_start();
+    fn rows_count_leading_up_to_the_first_gap() {
+        let done = |chunks: &[(u32, u64)]| chunks.iter().copied().collect::<Done>().leading();
         assert_eq!(done(&[]), (0, 0));
         assert_eq!(done(&[(1, 10)]), (0, 0));
         assert_eq!(done(&[(0, 10), (1, 5), (3, 7)]), (2, 15));

@@ -23,7 +23,7 @@ pub enum AvroError {
         /// What is wrong with it.
         problem: String,
     },
-    /// A value is broken, or is none that the column holds.
+    /// A value is broken, or is none of the type that it is written as.
     #[error("row {row}, column {column}: {problem}")]
     Value {
         /// The row in the file, from 1.
@@ -31,6 +31,16 @@ pub enum AvroError {
         /// The column's name in the file.
         column: String,
         /// What is wrong.
+        problem: &'static str,
+    },
+    /// The file is in order, but the table as it is today cannot hold a value of it.
+    #[error("row {row}, column {column}: {problem}")]
+    DoesNotFit {
+        /// The row in the file, from 1.
+        row: u64,
+        /// The column's name in the file.
+        column: String,
+        /// What does not fit.
         problem: &'static str,
     },
     /// The compressor failed.

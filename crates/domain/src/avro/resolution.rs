@@ -22,7 +22,7 @@ use crate::value::{Decimal, Value};
 /// | bigint became integer; a decimal lost digits; any other change of type | refused |
 ///
 /// What only the rows can tell is decided at each row, because the change may well fit all of them: a NULL in a column that
-/// is `NOT NULL` now, and a text that is longer than the column is now, are an [`AvroError::Value`] with row and column.
+/// is `NOT NULL` now, and a text that is longer than the column is now, are an [`AvroError::DoesNotFit`] with row and column: the file is as good as it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resolution {
     fields: Vec<WriterField>,
@@ -108,8 +108,9 @@ impl Resolution {
     /// slice. Nothing is allocated for a row.
     ///
     /// # Errors
-    /// [`AvroError::Value`] at the first value that is broken or that the table's column cannot hold, and
-    /// [`AvroError::Block`] when there are bytes behind the last row; `each` has had the rows before it.
+    /// [`AvroError::Value`] at the first value that is broken, [`AvroError::DoesNotFit`] at the first one that the table's
+    /// column cannot hold, and [`AvroError::Block`] when there are bytes behind the last row; `each` has had the rows before
+    /// it.
     pub fn decode(
         &self,
         block: &Block,
@@ -119,11 +120,10 @@ impl Resolution {
         let mut read: Vec<Value<'_>> = Vec::with_capacity(self.fields.len());
         let mut row: Vec<Value<'_>> = Vec::with_capacity(self.columns.len());
         for number in block.first_row..block.first_row.saturating_add(block.rows) {
-            let fail = |index: usize, problem| AvroError::Value {
-                row: number + 1,
-                column: self.fields.get(index).map(|field| field.name.clone()).unwrap_or_default(),
-                problem,
-            };
+            let row_number = number + 1;
+            let name =
+                |index: usize| self.fields.get(index).map(|field| field.name.clone()).unwrap_or_default();
+            let fail = |index, problem| AvroError::Value { row: row_number, column: name(index), problem };
             read.clear();
             for (index, field) in self.fields.iter().enumerate() {
                 read.push(cursor.value(&field.form).map_err(|problem| fail(index, problem))?);
@@ -135,11 +135,12 @@ impl Resolution {
                     continue;
                 };
                 let value = &read[*index];
-                let problem = |problem| fail(*index, problem);
+                let does_not_fit =
+                    |problem| AvroError::DoesNotFit { row: row_number, column: name(*index), problem };
                 if !nullable && *value == Value::Null {
-                    return Err(problem("it is NULL, which the table's column cannot be"));
+                    return Err(does_not_fit("it is NULL, which the table's column cannot be"));
                 }
-                let changed = check.apply(value).map_err(problem)?;
+                let changed = check.apply(value).map_err(does_not_fit)?;
                 if !self.is_identity {
                     row.push(changed.unwrap_or_else(|| value.clone()));
                 }

@@ -19,6 +19,13 @@ const FULL_BYTES: usize = 512 * 1024;
 /// Rows at which it is, however short they are: what is kept for each row beside its text is bounded too.
 const FULL_ROWS: usize = 20_000;
 
+/// Bytes of a refused value that are written to the rejects file at most: a value may be as large as a block, and no column
+/// takes that much.
+const MAX_REFUSED: usize = 64 * 1024;
+
+/// What stands where a refused value was cut.
+const CUT: &[u8] = "… (cut)".as_bytes();
+
 /// Collects the rows of one chunk. Whether it is full depends on the rows alone.
 #[derive(Debug)]
 pub struct RowCollector<'t> {
@@ -193,7 +200,7 @@ impl<'t> ForeignRows<'t> {
     }
 
     /// A line of the rejects file. What is in order is written as CSV has it, so that the line can be dropped again once
-    /// the rest is put right; what was refused is written as it came.
+    /// the rest is put right; what was refused is written as it came, as far as [`MAX_REFUSED`] goes.
     fn rejected_line(
         &self,
         row: u64,
@@ -205,7 +212,7 @@ impl<'t> ForeignRows<'t> {
         for column in self.map.columns_in_file_order() {
             field.clear();
             match (&values[column], fields.get(column)) {
-                (Value::Null, Some(loose)) => loose.write(&mut field),
+                (Value::Null, Some(loose)) => write_refused(loose, &mut field),
                 (value, _) => write_csv(value, &mut field),
             }
             push_field(&mut line, &field);
@@ -222,6 +229,19 @@ fn reason(errors: &[RowError<'_>]) -> String {
     let reasons: Vec<String> =
         errors.iter().map(|error| format!("{}: {error}", error.code().as_str())).collect();
     reasons.join("; ")
+}
+
+/// A refused value as it came, up to [`MAX_REFUSED`].
+fn write_refused(loose: &Loose<'_>, field: &mut Vec<u8>) {
+    let cut = match loose {
+        Loose::Text(text) if text.len() > MAX_REFUSED => {
+            &text.as_bytes()[..text.floor_char_boundary(MAX_REFUSED)]
+        }
+        Loose::Bytes(bytes) if bytes.len() > MAX_REFUSED => &bytes[..MAX_REFUSED],
+        _ => return loose.write(field),
+    };
+    field.extend_from_slice(cut);
+    field.extend_from_slice(CUT);
 }
 
 /// A value as a CSV file has it.

@@ -10,7 +10,7 @@ use super::header::{Header, Input, SyncMarker};
 /// Bytes of a block at most, packed and unpacked. Spark, Glue, Hive, Avro's own tools and fastavro end a block at 16 to 64
 /// kB; some write one block for all rows that they hold. Two of this size, and what a codec needs beside them, leave room
 /// under the 128 MiB that a restore may take.
-pub(super) const MAX_BLOCK: usize = 32 * 1024 * 1024;
+pub(super) const MAX_BLOCK: usize = 16 * 1024 * 1024;
 
 /// The codecs that files may have, by the names of Avro's specification.
 pub(super) fn codec(name: &str) -> Result<Codec, Fault> {
@@ -100,5 +100,5 @@ impl<R: Read> Blocks<R> {
 }
 
 fn too_large() -> Fault {
-    Fault::content("a block has more than 32 MiB; write the file with smaller blocks")
+    Fault::content("a block has more than 16 MiB; write the file with smaller blocks")
 }

@@ -8,9 +8,12 @@ use super::shape::{Row, Shape};
 /// How deep values may lie in each other. Schemas can be nested without end, the stack cannot.
 const MAX_DEPTH: u32 = 64;
 
-/// The rest of a block.
+/// Values within a row at most. Records in records may be values without end that have no byte.
+const MAX_VALUES: u32 = 1_000_000;
+
+/// The rest of a block, and how many values the row may still have.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Cursor<'a>(pub(super) &'a [u8]);
+pub(super) struct Cursor<'a>(pub(super) &'a [u8], u32);
 
 type Result<T> = std::result::Result<T, &'static str>;
 
@@ -23,6 +26,7 @@ impl Row {
         map: &FieldMap,
         fields: &mut [Loose<'a>],
     ) -> Result<()> {
+        cursor.1 = MAX_VALUES;
         for (position, field) in self.fields.iter().enumerate() {
             let value = self.value(&field.shape, cursor, 0)?;
             if let Some(column) = map.column_of(position) {
@@ -36,6 +40,7 @@ impl Row {
         if depth > MAX_DEPTH {
             return Err("a value lies too deep in others");
         }
+        cursor.1 = cursor.1.checked_sub(1).ok_or("a value has too many parts")?;
         Ok(match shape {
             Shape::Null => Loose::Null,
             Shape::Boolean => match cursor.take(1)? {
@@ -63,7 +68,7 @@ impl Row {
             }
             Shape::BigDecimal => {
                 // The digits and the scale together, as bytes within bytes.
-                let mut inner = Cursor(cursor.bytes()?);
+                let mut inner = Cursor::new(cursor.bytes()?);
                 let unscaled = inner.bytes()?;
                 match u32::try_from(inner.long()?) {
                     Ok(scale) if inner.0.is_empty() => Loose::Decimal { unscaled, scale },
@@ -133,6 +138,11 @@ impl Row {
 }
 
 impl<'a> Cursor<'a> {
+    /// At the beginning of these bytes.
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        Self(bytes, MAX_VALUES)
+    }
+
     fn take(&mut self, length: usize) -> Result<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(length).ok_or("it ends within a value")?;
         self.0 = rest;

@@ -2,7 +2,7 @@
 //!
 //! Schemas are read, and blocks unpacked, by the `apache-avro` crate; the rows of a block are read here ([`decode`]): without
 //! a copy of any value, and strictly: what is cut off or left over is an error, never a row without values. Whatever a
-//! file holds, no more than one block of 32 MiB is in memory, packed and unpacked, beside what its codec needs.
+//! file holds, no more than one block of 16 MiB is in memory, packed and unpacked, beside what its codec needs.
 //!
 //! What a row's values must be, and how fields find their columns, is `domain::foreign`'s.
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use bucket::Reader;
+use bucket::{Bytes, Reader};
 use domain::foreign::{ForeignFilling, ForeignRows, IgnoredFields};
 
 use super::fault::Fault;
@@ -28,7 +28,7 @@ pub(crate) fn open(
     found: Vec<Object>,
     asked: &Asked,
 ) -> Result<Box<dyn Source>, SourceError> {
-    let (number, skip) = opening.done.from_the_start();
+    let (number, skip) = opening.done.leading();
     let mut source = FileSource { opening, left: found.into(), asked: asked.clone(), open: None, number };
     source.skip(skip)?;
     Ok(Box::new(source))
@@ -131,7 +131,7 @@ impl Rows for FileChunk {
         let filling =
             self.rows.filling(&self.shadow, taken).map_err(|error| content(&self.file, error.to_string()))?;
         let ForeignFilling { statements, restored, rejected, rejects } = filling;
-        Ok(Filling { statements, restored, rejected, rejects })
+        Ok(Filling { statements, restored, rejected, rejects: rejects.map(Bytes::from) })
     }
 }
 

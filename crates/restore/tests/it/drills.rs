@@ -46,6 +46,16 @@ async fn a_drill_fails_when_the_backup_cannot_be_restored() {
 }
 
 #[tokio::test]
+async fn a_drill_does_not_look_away_from_a_newer_backup_whose_manifest_is_broken() {
+    let world = World::start().await;
+    fresh(&world).await;
+    let newer = "20261121-030000-00000001";
+    world.bucket.insert(&format!("backups/{newer}/manifest.json"), "{");
+    let error = drill(&world).await.unwrap_err();
+    assert!(matches!(&error, InvocationError::Drill(reason) if reason.contains(newer)), "{error}");
+}
+
+#[tokio::test]
 async fn a_drill_fails_when_the_newest_backup_is_too_old() {
     let world = World::start().await;
     let mut manifest = fresh(&world).await;

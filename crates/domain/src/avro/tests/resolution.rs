@@ -141,6 +141,21 @@ fn what_only_the_rows_can_tell_is_decided_at_the_row() {
 }
 
 #[test]
+fn what_only_the_table_does_not_take_is_no_damage() {
+    let long = r#"{ name = "a", type = "string(9)" }"#;
+    let bytes = file(&table(long), &[false, true], &[vec![Value::Integer(1), text("abcd")]], Codec::Null);
+    for (today, nullable, is_fit) in
+        [(long, [false, true], true), (r#"{ name = "a", type = "string(3)" }"#, [false, true], false)]
+    {
+        let found = read(&bytes, &table(today), &nullable);
+        assert_eq!(matches!(found, Err(Failure::Avro(AvroError::DoesNotFit { .. }))), !is_fit, "{today}");
+    }
+    let bytes = file(&table(long), &[false, true], &[vec![Value::Integer(1), Value::Null]], Codec::Null);
+    let found = read(&bytes, &table(long), &[false, false]);
+    assert!(matches!(found, Err(Failure::Avro(AvroError::DoesNotFit { .. }))));
+}
+
+#[test]
 fn names_all_reasons_at_once() {
     let before = r#"{ name = "a", type = "bigint" }, { name = "gone", type = "date" }"#;
     let after = r#"{ name = "a", type = "integer" }, { name = "b", type = "date" }"#;

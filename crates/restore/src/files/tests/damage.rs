@@ -128,8 +128,29 @@ fn values_that_lie_too_deep_in_each_other_are_refused() {
 }
 
 #[test]
+fn values_without_bytes_do_not_go_on_without_end() {
+    // Each record has the one before it twice: 2 to the power of 25 nulls, and not one byte.
+    let mut nested = r#""null""#.to_owned();
+    for level in 0..25 {
+        nested = match level {
+            0 => r#"{"type": "record", "name": "r0", "fields": [{"name": "a", "type": "null"}]}"#.to_owned(),
+            _ => format!(
+                r#"{{"type": "record", "name": "r{level}", "fields": [{{"name": "a", "type": {nested}}},
+                    {{"name": "b", "type": "r{}"}}]}}"#,
+                level - 1
+            ),
+        };
+    }
+    let schema = format!(
+        r#"{{"type": "record", "name": "t", "fields": [{{"name": "id", "type": "long"}}, {{"name": "x", "type": {nested}}}]}}"#
+    );
+    let found = read_ignoring("things", &raw(&schema, "null", &[(1, &[2])]), &["x"]);
+    assert_eq!(found.unwrap_err(), "row 1: a value has too many parts");
+}
+
+#[test]
 fn a_bomb_is_refused_in_every_codec() {
-    let zeros = vec![0; 33 * 1024 * 1024];
+    let zeros = vec![0; 17 * 1024 * 1024];
     for (name, codec) in [
         ("deflate", Codec::Deflate(Default::default())),
         ("snappy", Codec::Snappy),
@@ -141,7 +162,7 @@ fn a_bomb_is_refused_in_every_codec() {
         codec.compress(&mut packed).unwrap();
         let reason = read("hires", &raw(HIRES, name, &[(1, &packed)])).unwrap_err();
         assert_eq!(
-            reason, "from row 1: a block has more than 32 MiB; write the file with smaller blocks",
+            reason, "from row 1: a block has more than 16 MiB; write the file with smaller blocks",
             "{name}"
         );
     }
@@ -150,7 +171,7 @@ fn a_bomb_is_refused_in_every_codec() {
     push_long(&mut large, 1 << 40);
     assert_eq!(
         read("hires", &large).unwrap_err(),
-        "a block has more than 32 MiB; write the file with smaller blocks",
+        "a block has more than 16 MiB; write the file with smaller blocks",
         "refused before anything of it is read"
     );
 }

@@ -84,7 +84,7 @@ fn reads_files_in_the_order_of_their_keys_each_with_its_own_schema() {
         chunks.iter().map(|chunk| (chunk.number, chunk.rows_read)).collect::<Vec<_>>(),
         [(0, 3), (1, 2)]
     );
-    let file = String::from_utf8(chunks[0].filling.rejects.clone().unwrap()).unwrap();
+    let file = String::from_utf8(chunks[0].filling.rejects.clone().unwrap().to_vec()).unwrap();
     assert!(file.starts_with("datetime,name,id,line,code,reason\r\n"), "{file}");
     assert_eq!(
         rows_of(chunks),

@@ -87,12 +87,13 @@ struct Rows {
 }
 
 impl Rows {
-    fn add(&mut self, statements: &[domain::sql::InsertStatement], rejects: Option<Vec<u8>>) {
+    fn add(&mut self, statements: &[domain::sql::InsertStatement], rejects: Option<impl AsRef<[u8]>>) {
         for statement in statements {
             let (_, rows) = statement.sql.split_once(" VALUES ").unwrap();
             self.rows.extend(rows.trim_matches(['(', ')']).split("),(").map(str::to_owned));
         }
-        let rejects = String::from_utf8_lossy(&rejects.unwrap_or_default()).into_owned();
+        let rejects =
+            rejects.map(|csv| String::from_utf8_lossy(csv.as_ref()).into_owned()).unwrap_or_default();
         self.rejects.extend(rejects.lines().skip(1).map(str::to_owned));
     }
 }
