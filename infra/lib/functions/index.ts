@@ -1,6 +1,6 @@
 import { ArnFormat, type Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
 import { Effect, Policy, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import { Code, Function as LambdaFunction, LoggingFormat, Runtime, Tracing } from "aws-cdk-lib/aws-lambda";
+import { type CfnFunction, Code, Function as LambdaFunction, LoggingFormat, RecursiveLoop, Runtime, Tracing } from "aws-cdk-lib/aws-lambda";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 
@@ -78,6 +78,7 @@ export class RustFunction extends Construct {
 
   /** Lets the function invoke itself: work that needs longer than one invocation goes on in the next. */
   letGoOn(): void {
+    this.allowChains();
     // Named rather than referred to: the function waits for its policy, which so cannot wait for the function.
     const arn = Stack.of(this).formatArn({
       service: "lambda",
@@ -86,6 +87,14 @@ export class RustFunction extends Construct {
       arnFormat: ArnFormat.COLON_RESOURCE_NAME,
     });
     this.allow("GoOn", ["lambda:InvokeFunction"], [arn]);
+  }
+
+  /**
+   * Lets invocations that cause each other go on for as long as they take. AWS otherwise takes a chain of some 16, which is
+   * four hours of work, for a loop and ends it. Ours end by themselves: an invocation without progress is the last one.
+   */
+  allowChains(): void {
+    (this.lambda.node.defaultChild as CfnFunction).recursiveLoop = RecursiveLoop.ALLOW;
   }
 
   /** Points the function at the database and lets it do the named Data API actions there. */

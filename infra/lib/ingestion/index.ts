@@ -225,6 +225,7 @@ export class Ingestion extends Construct {
     loader.allow("RememberAudits", ["s3:GetObject", "s3:PutObject"], AUDIT_KEYS.map((key) => this.bucket.arnForObjects(key)));
     // A load that needs another invocation, and files of a backfill.
     loader.allow("SendToQueue", ["sqs:SendMessage"], [this.queue.queueArn]);
+    loader.allowChains();
     loader.allow(
       "TakeFromQueue",
       ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"],

@@ -22,6 +22,12 @@ test("functions that only answer requests give up before API Gateway does, the o
   });
 });
 
+test("only functions that hand themselves on may be in a chain of invocations that AWS would take for a loop", () => {
+  const allowed = functions.filter(({ Properties }) => Properties.RecursiveLoop === "Allow");
+  const names = allowed.map(({ Properties }) => Properties.FunctionName);
+  assert.deepEqual(names.sort(), ["rowgate-backup", "rowgate-loader", "rowgate-restore"]);
+});
+
 test("every function knows the database, and only what else it needs", () => {
   const database = ["ROWGATE_CLUSTER_ARN", "ROWGATE_DATABASE", "ROWGATE_SECRET_ARN"];
   const names = Object.fromEntries(
