@@ -97,23 +97,6 @@ async fn why_not(tx: &Tx, id: &RestoreId, table: &str, shadow: &Shadow, number: 
     })
 }
 
-/// Corrects what the claimed chunk brings, once its rows have met the shadow.
-///
-/// # Errors
-/// As [`Tx::execute`].
-pub async fn amend_chunk(
-    tx: &Tx,
-    id: &RestoreId,
-    table: &str,
-    number: u32,
-    figures: &ChunkFigures,
-) -> Result<(), Error> {
-    let sql = "UPDATE rowgate_restore_chunks SET rows_read = :read, rows_restored = :restored, rows_rejected = :rejected, \
-               checksum_read = :sum_read, checksum_restored = :sum_restored, rejects_key = :rejects \
-               WHERE restore_id = :restore AND table_name = :table AND chunk_no = :chunk";
-    tx.execute(bind(Statement::new(sql), id, table, number, figures)).await.map(|_| ())
-}
-
 fn bind(statement: Statement, id: &RestoreId, table: &str, number: u32, figures: &ChunkFigures) -> Statement {
     statement
         .bind("restore", id.as_str())

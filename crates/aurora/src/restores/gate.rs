@@ -71,7 +71,9 @@ pub(super) async fn close(database: &Database, id: &RestoreId, ticket: &Ticket) 
         if !busy.is_empty() {
             return Ok(Closing::Busy);
         }
-        if standing.kind == Kind::PutBack && !is_kept(&tx, id, &standing.source).await? {
+        // Asked outside of the transaction, whose view is of before it had the gates. While it has them, nothing else of these
+        // tables is completed.
+        if refusal(database, id, &standing).await?.is_some() {
             return Ok(Closing::Moved);
         }
         let sql = "UPDATE rowgate_table_gates SET swapping_restore_id = :restore, swapping_since = UTC_TIMESTAMP(3) \
@@ -93,18 +95,49 @@ async fn note_ticket(tx: &Tx, id: &RestoreId, ticket: Option<&Ticket>) -> Result
     tx.execute(note).await.map(|_| ())
 }
 
-/// Whether all that a restore puts back is still kept by the one that it was taken from. Behind closed gates it stays so.
-async fn is_kept(tx: &Tx, id: &RestoreId, source: &str) -> Result<bool, Error> {
-    let rows: Vec<IgnoredAny> = tx.query(no_longer_kept(id, source)).await?;
-    Ok(rows.is_empty())
-}
-
-/// The tables of a restore whose former selves, which it puts back, are kept no longer.
-pub(super) fn no_longer_kept(id: &RestoreId, source: &str) -> Statement {
-    let sql = "SELECT p.table_name FROM rowgate_restore_tables p LEFT JOIN rowgate_restore_tables k \
-               ON k.restore_id = :source AND k.table_name = p.table_name AND k.kept_table = p.shadow_table \
-               WHERE p.restore_id = :restore AND k.restore_id IS NULL ORDER BY p.table_name";
-    Statement::new(sql).bind("restore", id.as_str()).bind("source", source)
+/// Why a restore must not take the places of its tables, if so, by the ledger of this moment: what it is to put back is kept no
+/// longer; or another one has been completed since it began, and what that one kept would be lost. The latter is what becomes
+/// of a request that was sent twice: its twin would set aside the first one's rows in place of the tables as they were.
+pub(super) async fn refusal(
+    database: &Database,
+    id: &RestoreId,
+    standing: &Standing,
+) -> Result<Option<String>, Error> {
+    #[derive(Deserialize)]
+    struct Row {
+        table_name: String,
+        other: Option<String>,
+    }
+    let source = &standing.source;
+    let sql = match standing.kind {
+        Kind::PutBack => {
+            "SELECT p.table_name, NULL AS other FROM rowgate_restore_tables p LEFT JOIN rowgate_restore_tables k \
+             ON k.restore_id = :source AND k.table_name = p.table_name AND k.kept_table = p.shadow_table \
+             WHERE p.restore_id = :restore AND k.restore_id IS NULL ORDER BY p.table_name LIMIT 1"
+        }
+        Kind::Backup | Kind::Files => {
+            "SELECT t.table_name, o.restore_id AS other FROM rowgate_restores r \
+             JOIN rowgate_restore_tables t ON t.restore_id = r.restore_id \
+             JOIN rowgate_restore_tables x ON x.table_name = t.table_name AND x.restore_id <> t.restore_id \
+             JOIN rowgate_restores o ON o.restore_id = x.restore_id AND o.mode = 'replace' \
+             AND o.status = 'completed' AND o.finished_at >= r.started_at \
+             WHERE r.restore_id = :restore ORDER BY o.finished_at DESC, t.table_name LIMIT 1"
+        }
+    };
+    let mut select = Statement::new(sql).bind("restore", id.as_str());
+    if standing.kind == Kind::PutBack {
+        select = select.bind("source", source.as_str());
+    }
+    let rows: Vec<Row> = database.query(select).await?;
+    Ok(rows.into_iter().next().map(|Row { table_name, other }| match other {
+        Some(other) => format!(
+            "the table {table_name} was restored by {other} since this restore began, and its former state would be lost: \
+             start it again if that is meant"
+        ),
+        None => format!(
+            "the restore {source} keeps no former {table_name} any more: the table has been restored since"
+        ),
+    }))
 }
 
 /// Completes a restore whose ticket is spent: its shadows have taken the places of its tables. Sends every append and upsert

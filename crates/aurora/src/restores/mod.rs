@@ -17,9 +17,7 @@ mod swap;
 mod sweep;
 
 pub use begin::{NewRestore, announce, begin};
-pub use chunks::{
-    ChunkFigures, Claim, CommittedChunk, amend_chunk, claim_chunk, committed_chunks, is_committed,
-};
+pub use chunks::{ChunkFigures, Claim, CommittedChunk, claim_chunk, committed_chunks, is_committed};
 pub use ending::{fail, finish_verify};
 pub use names::Shadow;
 pub use note::{Noted, TableFigures, note_table};

@@ -12,13 +12,20 @@
 //! one tells that all of it took place. Whoever opens the gates of a swap that did not take place drops the ticket
 //! first; the shadows, and kept tables that are put back, stay where they are, whatever happens.
 //!
+//! A restore that another one of a table of it was completed before is not swapped in any more: what the other one kept, which
+//! may be all that is left of the original rows, would go. So a request that was sent twice does no harm.
+//!
+//! That tables still have the form of their shadows is looked at behind the closed gates, immediately before the RENAME. The
+//! gates do not hold up migrations: one that is committed between that look and the RENAME, which may wait up to 45 s for open
+//! transactions, is taken back along with its table. Run migrations when no restore is under way; what was taken back is
+//! in the kept table, and a put-back is refused then, because the forms differ.
+//!
 //! Writers that commit all they have in one transaction (the insert API, migrations) need no gate: the RENAME waits for
 //! them or they for it. What they commit before it is in the kept table, what they commit after it in the new one.
 
 use std::time::Duration;
 
 use domain::backup::RestoreId;
-use serde::Deserialize;
 
 use super::ending::{clean_up, fail};
 use super::gate::{self, Closing};
@@ -65,7 +72,7 @@ pub async fn swap(database: &Database, id: &RestoreId) -> Result<Swapped, Error>
             continue;
         }
         let Some(pairs) = standing.pairs() else { return Ok(Swapped::Unfilled) };
-        if let Some(reason) = not_kept(database, id, &standing).await? {
+        if let Some(reason) = gate::refusal(database, id, &standing).await? {
             fail(database, id, &reason).await?;
             continue;
         }
@@ -104,24 +111,6 @@ pub async fn swap(database: &Database, id: &RestoreId) -> Result<Swapped, Error>
         tracing::info!(restore.id = %id, error.class = error.class(), "the swap is tried again");
         pause_before(database.deadline()).await?;
     }
-}
-
-/// Why a restore cannot put back what it was to put back, if so.
-async fn not_kept(database: &Database, id: &RestoreId, standing: &Standing) -> Result<Option<String>, Error> {
-    #[derive(Deserialize)]
-    struct Row {
-        table_name: String,
-    }
-    if standing.kind != Kind::PutBack {
-        return Ok(None);
-    }
-    let source = &standing.source;
-    let gone: Vec<Row> = database.query(gate::no_longer_kept(id, source)).await?;
-    Ok(gone.first().map(|Row { table_name }| {
-        format!(
-            "the restore {source} keeps no former {table_name} any more: the table has been restored since"
-        )
-    }))
 }
 
 /// Whether shadows can take the places of their tables.

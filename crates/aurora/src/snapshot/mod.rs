@@ -40,8 +40,8 @@ impl Snapshot {
     ///
     /// # Errors
     ///
-    /// [`Error::Configuration`] where the database would show each page as of another moment, because transactions run at
-    /// READ COMMITTED or less; any other [`Error`] but [`Error::UnknownOutcome`].
+    /// [`Error::Configuration`] where the database would show each page as of another moment, or lock what it
+    /// reads, because transactions do not run at REPEATABLE READ; any other [`Error`] but [`Error::UnknownOutcome`].
     pub async fn take(database: &Database) -> Result<Self, Error> {
         let database = database.with_deadline(database.deadline());
         let id = database.send_begin(database.deadline()).await?;
@@ -132,7 +132,13 @@ impl Snapshot {
 
     async fn run(&self, sql: &'static str) -> Result<(), Error> {
         // Twice is as good as once.
-        self.database.send_repeatable(&Statement::new(sql), &self.id).await.map(drop)
+        match self.database.send_repeatable(&Statement::new(sql), &self.id).await {
+            // The transaction was rolled back underneath, and its moment is gone with it.
+            Err(Error::Sql { code: Some(NO_SUCH_SAVEPOINT), message }) => {
+                Err(Error::TransactionLost { message })
+            }
+            answer => answer.map(drop),
+        }
     }
 
     async fn rows<T: serde::de::DeserializeOwned>(&self, sql: &'static str) -> Result<Vec<T>, Error> {
@@ -156,6 +162,9 @@ impl Drop for Snapshot {
         }
     }
 }
+
+/// MySQL's ER_SP_DOES_NOT_EXIST, which is also what it says of a savepoint.
+const NO_SUCH_SAVEPOINT: u16 = 1305;
 
 /// `2026-11-21T10:51:28.123`
 const MOMENT_CHARS: usize = 23;

@@ -104,8 +104,8 @@ async fn every_acknowledged_row_is_in_the_kept_or_in_the_restored_tables_and_in_
 }
 
 #[tokio::test]
-async fn of_two_restores_of_the_same_tables_at_once_one_completes_and_keeps_the_tables_as_they_were() -> Result<()>
-{
+async fn of_two_restores_of_the_same_tables_at_once_one_completes_and_keeps_the_tables_as_they_were()
+-> Result<()> {
     let test = database().await?;
     let mut before = named(1..=3, "old");
     for round in 0..5 {

@@ -264,7 +264,8 @@ async fn loads_of_every_mode_and_restores_at_once_end_with_every_row_once() -> R
         for work in &works {
             let standing = standing(&test, work).await?;
             assert!(
-                standing == "completed" || standing.starts_with("failed: the table employees was restored by "),
+                standing == "completed"
+                    || standing.starts_with(&format!("failed: the table {TABLE} was restored by ")),
                 "{standing}"
             );
             let is_kept = !kept_content(&test, work, TABLE).await?.is_empty();
