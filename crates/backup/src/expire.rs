@@ -62,6 +62,8 @@ pub fn to_expire(known: &[Known], now: Timestamp, keep: Duration) -> Vec<&Backup
 struct Seen {
     known: Known,
     has_manifest: bool,
+    /// It was complete once.
+    was_completed: bool,
     listed: Vec<Listed>,
 }
 
@@ -78,7 +80,7 @@ pub(crate) async fn expire<S: Store>(store: &S, keep: Duration) -> Result<Expire
     let known: Vec<Known> = seen.iter().map(|seen| seen.known.clone()).collect();
     let expired: BTreeSet<&BackupId> = to_expire(&known, now, keep).into_iter().collect();
     let mut done = Expired::default();
-    for Seen { known, has_manifest, listed } in seen {
+    for Seen { known, has_manifest, was_completed, listed } in seen {
         if expired.contains(&known.id) {
             remove(store, &known.id, &listed).await?;
             tracing::info!(backup.id = %known.id, "backup expired");
@@ -87,7 +89,10 @@ pub(crate) async fn expire<S: Store>(store: &S, keep: Duration) -> Result<Expire
             if note_interrupted(store, &known.id, now).await? {
                 done.interrupted.push(known.id);
             }
-            remove_debris(store, &listed, now).await?;
+            // A manifest that somebody deleted can be had back, as long as the files are there.
+            if !was_completed {
+                remove_debris(store, &listed, now).await?;
+            }
         }
     }
     Ok(done)
@@ -105,14 +110,18 @@ async fn look_at<S: Store>(store: &S, backup: BackupId, now: Timestamp) -> Resul
         }
         _ => None,
     };
-    let is_running = match Held::read(store, &backup).await {
-        _ if has_manifest => false,
-        Ok(Some(held)) => held.state.status == Status::Running && !held.state.is_interrupted(now),
-        // Written by a newer version, perhaps, or by nobody: what is there must be old to go.
-        Ok(None) | Err(BackupError::State(_)) => false,
+    let state = match Held::read(store, &backup).await {
+        Ok(held) => held.map(|held| held.state),
+        // Written by a newer version, perhaps: what is there must be old to go.
+        Err(BackupError::State(_)) => None,
+        Err(_) if has_manifest => None,
         Err(error) => return Err(error),
     };
-    Ok(Seen { known: Known { id: backup, good, is_running }, has_manifest, listed })
+    let has_status = |status| state.as_ref().is_some_and(|state| state.status == status);
+    let is_interrupted = state.as_ref().is_some_and(|state| state.is_interrupted(now));
+    let is_running = !has_manifest && has_status(Status::Running) && !is_interrupted;
+    let was_completed = has_status(Status::Completed);
+    Ok(Seen { known: Known { id: backup, good, is_running }, has_manifest, was_completed, listed })
 }
 
 /// Notes a backup that nobody works on any more as failed; whether it was this that noted it.

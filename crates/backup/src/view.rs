@@ -69,10 +69,12 @@ pub(crate) async fn get<S: Store>(
         futures_util::try_join!(backups::find(store, backup), backups::verified(store, backup))?;
     match found {
         Some(Found::Manifest(manifest)) => {
-            let problem = verified.as_ref().filter(|verified| !verified.good).map(|verified| {
+            let missing = backups::missing(store, &manifest).await?;
+            let bad = verified.as_ref().filter(|verified| !verified.good).map(|verified| {
                 let what = verified.error.as_deref().unwrap_or("it is not what its manifest says");
                 format!("a verification found it to be bad: {what}")
             });
+            let problem = missing.or(bad);
             let tables = manifest.tables.iter().map(|(name, table)| {
                 (name.clone(), TableView { rows: Some(table.rows), bytes: Some(table.bytes) })
             });

@@ -40,7 +40,7 @@ pub(crate) async fn wait_for(api: &Api, id: &BackupId, limit: Duration, printer:
     }
 }
 
-/// The newest good backup that has all of these tables, or any good one where none are named.
+/// The newest good backup that has all of these tables.
 pub(crate) async fn newest(api: &Api, tables: &[String]) -> Result<Backup> {
     let mut after = None;
     loop {
@@ -52,8 +52,8 @@ pub(crate) async fn newest(api: &Api, tables: &[String]) -> Result<Backup> {
         let Some(next) = page.next else { break };
         after = Some(next);
     }
-    let of = if tables.is_empty() { String::new() } else { format!(" of {}", tables.join(", ")) };
-    Err(user_error(format!("There is no good backup{of}; `rowgate backups` lists what there is.")))
+    let names = tables.join(", ");
+    Err(user_error(format!("There is no good backup of {names}; `rowgate backups` lists what there is.")))
 }
 
 /// What became of a backup, in one line.

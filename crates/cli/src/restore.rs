@@ -32,6 +32,16 @@ pub(crate) fn own_names(tables: &[String]) -> Vec<String> {
     tables.iter().map(|name| own(name).unwrap_or_else(|| name.clone())).collect()
 }
 
+/// What the newest backup must have, to the service as here: the tables named, or all there are.
+pub(crate) fn needed(tables: &[String]) -> Vec<String> {
+    match domain::shipped::dictionary() {
+        Ok(dictionary) if tables.is_empty() => {
+            dictionary.tables().iter().map(|table| table.name().to_owned()).collect()
+        }
+        _ => tables.to_vec(),
+    }
+}
+
 /// Which of a backup's tables are restored: those named, or all.
 pub(crate) fn chosen<'a>(backup: &'a Backup, tables: &'a [String]) -> Result<Vec<&'a str>> {
     if tables.is_empty() {
@@ -176,6 +186,12 @@ mod tests {
             chosen(&backup(), &people).unwrap_err().to_string(),
             "The backup 20261121-020000-0000001f has no table people; it has jobs, employees."
         );
+    }
+
+    #[test]
+    fn the_newest_backup_must_have_every_table_unless_some_are_named() {
+        assert_eq!(needed(&[]), ["departments", "jobs", "employees"]);
+        assert_eq!(needed(&["jobs".to_owned()]), ["jobs"]);
     }
 
     #[test]

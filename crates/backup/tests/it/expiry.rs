@@ -119,6 +119,21 @@ async fn what_was_interrupted_is_told_and_cleaned_up_later() {
 }
 
 #[tokio::test]
+async fn the_files_of_a_backup_whose_manifest_was_deleted_stay_as_long_as_the_backup_would() {
+    let world = World::with_rows(20).await;
+    let backup = world.backup_of(&["jobs"], 30).await;
+    let manifest = world.store.remove(&manifest_key(&backup)).unwrap();
+    assert_eq!(world.expire().await, Expired::default());
+    assert_eq!(world.files().len(), 1);
+    world.store.insert(&manifest_key(&backup), manifest);
+    world.check(&world.manifest(&backup).unwrap());
+    world.store.remove(&manifest_key(&backup)).unwrap();
+    let old = world.age(&backup, 36);
+    assert_eq!(world.expire().await.expired, [old]);
+    assert!(world.store.keys().is_empty());
+}
+
+#[tokio::test]
 async fn where_anything_cannot_be_read_nothing_goes() {
     let world = World::with_rows(20).await;
     let old = world.backup_of(&["jobs"], 60).await;

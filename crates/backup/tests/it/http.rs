@@ -164,6 +164,14 @@ async fn what_is_wrong_with_a_backup_is_shown() {
         (&shown["status"], &shown["verified_at"]),
         (&json!("completed"), &json!("2026-11-21T04:00:00.000Z"))
     );
+    let file = folder(&backup) + "jobs/part-00000.avro";
+    let content = world.store.remove(&file).unwrap();
+    let listed = world.get("/backups").await.1["backups"][0].clone();
+    for shown in [listed, world.get(&path).await.1] {
+        assert_eq!(shown["status"], "failed");
+        assert_eq!(shown["error"], "the file jobs/part-00000.avro is missing");
+    }
+    world.store.insert(&file, content);
     note_verified(&world.store, &verified(false, Some("a file is damaged"))).await.unwrap();
     let (_, shown) = world.get(&path).await;
     assert_eq!(shown["status"], "failed");

@@ -65,7 +65,7 @@ pub(crate) enum ListFormat {
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("source").required(true).args(["backup", "from"]))]
 pub(crate) struct RestoreArguments {
-    /// The backup's id, or latest: the newest good one that has the tables.
+    /// The backup's id, or latest: the newest good one that has the tables, or all there are.
     pub backup: Option<WhichBackup>,
     /// The tables of the backup, with commas between [default: all it has].
     #[arg(long, value_name = "TABLE,...", value_delimiter = ',', value_parser = table_name, conflicts_with = "from")]
@@ -79,6 +79,15 @@ pub(crate) struct RestoreArguments {
     /// Fail when one row of the files breaks a rule, rather than reject the row.
     #[arg(long, requires = "from", conflicts_with = "backup")]
     pub strict: bool,
+    /// Fields of the files that are left out, with commas between; * for all that are for no column.
+    #[arg(
+        long,
+        value_name = "FIELD,...",
+        value_delimiter = ',',
+        requires = "from",
+        conflicts_with = "backup"
+    )]
+    pub ignore: Vec<String>,
     /// Do everything but replace the tables.
     #[arg(long)]
     pub verify: bool,
@@ -164,6 +173,10 @@ mod tests {
         assert!(
             parse(&["restore", "--from", "avro/jobs/", "--table", "jobs", "--strict", "--verify"]).is_ok()
         );
+        match parse(&["restore", "--from", "avro/", "--table", "jobs", "--ignore", "salary,*"]).unwrap() {
+            CommandLine::Restore(restore) => assert_eq!(restore.ignore, ["salary", "*"]),
+            other => panic!("{other:?}"),
+        }
         for wrong in [
             &["restore"][..],
             &["restore", "newest"],
@@ -172,6 +185,7 @@ mod tests {
             &["restore", "--from", "avro/"],
             &["restore", "latest", "--table", "jobs"],
             &["restore", "latest", "--strict"],
+            &["restore", "latest", "--ignore", "salary"],
             &["restore", "--from", "avro/", "--table", "jobs", "--tables", "jobs"],
         ] {
             assert!(parse(wrong).is_err(), "{wrong:?}");

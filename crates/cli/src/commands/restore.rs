@@ -14,7 +14,7 @@ use crate::exit::user_error;
 use crate::http::HttpClient;
 use crate::invoke::invoke;
 use crate::printer::Printer;
-use crate::restore::{FUNCTION, chosen, end, line, mode, new_id, own_names, targets, wait_for};
+use crate::restore::{FUNCTION, chosen, end, line, mode, needed, new_id, own_names, targets, wait_for};
 
 const REFUSED: &str = "Nothing was restored.";
 
@@ -55,7 +55,7 @@ async fn from_backup(
 
 async fn find(api: &Api, which: &WhichBackup, tables: &[String]) -> Result<Backup> {
     let id = match which {
-        WhichBackup::Latest => return newest(api, tables).await,
+        WhichBackup::Latest => return newest(api, &needed(tables)).await,
         WhichBackup::Id(id) => id,
     };
     let backup = api.backup(id).await?.ok_or_else(|| {
@@ -78,7 +78,7 @@ async fn from_files(
     arguments: &RestoreArguments,
     printer: Printer,
 ) -> Result<Restore> {
-    let RestoreArguments { strict, verify, yes, timeout, .. } = arguments;
+    let RestoreArguments { strict, ignore, verify, yes, timeout, .. } = arguments;
     if *verify {
         printer.note(&format!("Reading the files at {prefix}: nothing is replaced."));
     } else {
@@ -91,7 +91,7 @@ async fn from_files(
     let aws = Aws::from_environment(http).await;
     let id = new_id();
     let payload = json!({
-        "from": prefix, "tables": [table], "strict": strict, "mode": mode(*verify), "restore": id,
+        "from": prefix, "tables": [table], "strict": strict, "ignore": ignore, "mode": mode(*verify), "restore": id,
     });
     let step = printer.step(&format!("restoring as {id}"));
     let restore: Restore = invoke(&aws, FUNCTION, "The restore", &payload).await?;
