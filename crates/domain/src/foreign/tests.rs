@@ -368,6 +368,18 @@ fn writes_what_no_column_holds_so_that_a_person_can_tell() {
 }
 
 #[test]
+fn a_refused_value_is_cut_between_its_characters() {
+    let large = "é".repeat(1 << 20);
+    for refused in [Loose::Text(&large), Loose::Bytes(large.as_bytes())] {
+        let mut rows = collector();
+        rows.push(1, &row(Loose::Integer(1), Loose::Null, refused));
+        let file = rows.finish().filling("t", &BTreeSet::new()).unwrap().rejects.unwrap();
+        assert!((64 * 1024..65 * 1024).contains(&file.len()), "{}", file.len());
+        assert!(String::from_utf8(file).unwrap().contains("é… (cut),"));
+    }
+}
+
+#[test]
 fn a_chunk_is_full_by_its_rows_alone() {
     let fill = |must: &'static str| {
         let mut rows = collector();
