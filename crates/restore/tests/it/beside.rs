@@ -10,12 +10,19 @@ use testkit::local_data_api::{Effect, Faults, Rule};
 use crate::support::{BACKUP, Made, World, all_of_it, employees, named, nullable};
 
 #[tokio::test]
-async fn two_restores_of_a_table_at_once_both_end_and_the_table_is_one_of_them() {
+async fn of_two_restores_of_a_table_at_once_one_takes_its_place_and_the_other_is_refused() {
     let world = World::start().await;
     world.back_up(BACKUP, &[("jobs", &named(1..=500))], Made::default()).await;
     let other = "20261120-020000-00000001";
     world.back_up(other, &[("jobs", &named(1001..=1400))], Made::default()).await;
-    tokio::join!(world.restore(all_of_it()), world.restore(json!({ "backup": other })));
+    let ended = tokio::join!(world.invoke(all_of_it()), world.invoke(json!({ "backup": other })));
+    match ended {
+        (Ok(_), Err(refused)) | (Err(refused), Ok(_)) => {
+            let refused = refused.to_string();
+            assert!(refused.contains("the table jobs was restored by "), "{refused}");
+        }
+        both => panic!("{both:?}"),
+    }
     let rows = world.db.value("SELECT CONCAT(COUNT(*), ' ', MIN(id), ' ', MAX(id)) FROM jobs").await.unwrap();
     assert!(["500 1 500", "400 1001 1400"].contains(&&*rows), "{rows}");
     let tables = world.tables().await;
