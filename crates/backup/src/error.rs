@@ -1,9 +1,8 @@
 //! Why a backup stops.
 
-use std::error::Error as StdError;
-
 use bucket::BucketError;
 use domain::avro::AvroError;
+use lambda_kit::causes;
 
 use crate::go_on::GoOnError;
 
@@ -13,18 +12,6 @@ const MAX_REASON: usize = 1000;
 /// MySQL: there is no such table, no such column.
 const NO_SUCH_TABLE: u16 = 1146;
 const NO_SUCH_COLUMN: u16 = 1054;
-
-/// An error and what caused it, one after the other.
-pub(crate) fn causes(error: &(dyn StdError + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        next = cause.source();
-    }
-    text
-}
 
 /// Why a backup stops before its end.
 #[derive(Debug, thiserror::Error)]

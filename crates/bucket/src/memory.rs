@@ -149,10 +149,6 @@ impl Store for MemoryBucket {
         Ok(Some(Object { content, etag }))
     }
 
-    async fn size(&self, key: &str) -> Result<Option<u64>, BucketError> {
-        Ok(self.call(key)?.objects.get(key).map(|object| object.content.len() as u64))
-    }
-
     async fn open(
         &self,
         key: &str,

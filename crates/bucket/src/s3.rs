@@ -89,11 +89,6 @@ impl Store for S3Bucket {
         Ok(Some(Object { content: content.into_bytes(), etag }))
     }
 
-    async fn size(&self, key: &str) -> Result<Option<u64>, BucketError> {
-        let head = self.head(key).await?;
-        Ok(head.and_then(|head| head.content_length).and_then(|length| u64::try_from(length).ok()))
-    }
-
     async fn open(
         &self,
         key: &str,

@@ -94,9 +94,6 @@ pub trait Store: Clone + Debug + Send + Sync + 'static {
     /// [`BucketError::TooLarge`] when it has more than `limit` bytes.
     fn get(&self, key: &str, limit: u64) -> impl Future<Output = Result<Option<Object>, BucketError>> + Send;
 
-    /// The size of an object in bytes; `None` where there is none.
-    fn size(&self, key: &str) -> impl Future<Output = Result<Option<u64>, BucketError>> + Send;
-
     /// Opens an object, from a byte on if the store can; beyond its end there is no content.
     ///
     /// # Errors

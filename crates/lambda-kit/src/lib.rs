@@ -3,6 +3,7 @@
 
 pub mod aws;
 pub mod body;
+mod causes;
 pub mod env;
 pub mod events;
 pub mod http;
@@ -12,4 +13,5 @@ pub mod operator;
 pub mod problem;
 pub mod query;
 
+pub use causes::causes;
 pub use log::init_tracing;

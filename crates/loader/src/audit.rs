@@ -11,10 +11,9 @@ use aurora::loads::{self, Ending, Stalled};
 use aurora::{Database, Deadline};
 use domain::dictionary::LoadMode;
 use domain::load::LoadId;
-use lambda_kit::metrics;
+use lambda_kit::{causes, metrics};
 use serde::{Deserialize, Serialize};
 
-use crate::error::causes;
 use crate::notes::Notes;
 use crate::queue::{Backlog, QueueError};
 use crate::store::StoreError;

@@ -1,28 +1,15 @@
 //! Why a load stops.
 
-use std::error::Error as StdError;
-
 use aurora::MaybeDatabase;
 use domain::load::{KeyError, RejectLimit};
 use domain::row::HeaderError;
+use lambda_kit::causes;
 
 use crate::source::SourceError;
 use crate::store::StoreError;
 
 /// Characters of a reason at most; what a person reads, and far below what the ledger's column holds.
 const MAX_REASON: usize = 1000;
-
-/// An error and what caused it, one after the other.
-pub(crate) fn causes(error: &(dyn StdError + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        next = cause.source();
-    }
-    text
-}
 
 /// Why a load stops before its end.
 #[derive(Debug, thiserror::Error)]

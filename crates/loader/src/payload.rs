@@ -2,13 +2,13 @@
 
 use aurora::Deadline;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use lambda_kit::causes;
 use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::audit::{AuditError, Audited, Auditor, note_work};
 use crate::backfill::{Backfill, BackfillError, Backfilled, Backfiller};
-use crate::error::causes;
 use crate::listing::List;
 use crate::notes::Notes;
 use crate::queue::{Backlog, Queue};

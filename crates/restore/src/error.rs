@@ -1,9 +1,8 @@
 //! Why a restore stops.
 
-use std::error::Error as StdError;
-
 use aurora::MaybeDatabase;
 use bucket::BucketError;
+use lambda_kit::causes;
 
 use crate::go_on::GoOnError;
 use crate::source::SourceError;
@@ -13,18 +12,6 @@ const MAX_REASON: usize = 4000;
 
 /// Reasons of a refusal that are told at most.
 const MAX_REASONS: usize = 20;
-
-/// An error and what caused it, one after the other.
-pub(crate) fn causes(error: &(dyn StdError + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        next = cause.source();
-    }
-    text
-}
 
 /// Why a restore stops before its end.
 #[derive(Debug, thiserror::Error)]
@@ -129,10 +116,19 @@ impl RestoreError {
         }
     }
 
+    /// Whether the database refused a statement. Most of that lasts, but some does not: a table whose definition changed at that
+    /// moment, a temporary file that is gone.
+    pub(crate) fn is_refusal_of_database(&self) -> bool {
+        matches!(self, Self::Database(aurora::Error::Sql { .. }))
+    }
+
     /// Why the restore failed, for the ledger, in [`MAX_REASON`] characters at most. The words of the database and of S3
     /// stay out: they may quote rows, or name what is nobody's business.
     pub fn reason(&self) -> String {
         let reason = match self {
+            Self::Database(aurora::Error::Sql { code: Some(code), .. }) => {
+                format!("given up; the database: sql error {code}")
+            }
             Self::Database(error) => format!("given up; the database: {}", error.class()),
             error if error.is_final() => error.to_string(),
             error => format!("given up; {error}"),

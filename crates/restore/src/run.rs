@@ -36,6 +36,10 @@ const PAUSES: [Duration; 6] = [
     Duration::from_secs(30),
 ];
 
+/// How often a statement may be refused by the database before that is taken to last: nothing is lost by trying again but
+/// the pauses before it, and a restore that fails has to be begun anew.
+const REFUSALS: u32 = 2;
+
 /// What became of a restore in one invocation.
 #[derive(Debug)]
 pub(crate) enum Ran {
@@ -154,13 +158,16 @@ impl<S: Store, G: GoOn> Work<'_, S, G> {
     /// Works on the restore, and again when it was disturbed, as long as there is time.
     async fn until_ended(&self) -> Result<(), RestoreError> {
         let mut pauses = PAUSES.into_iter();
+        let mut refusals = 0;
         loop {
             let error = match self.once().await {
                 Ok(()) => return Ok(()),
                 Err(error) => error,
             };
             let pause = pauses.next().unwrap_or(PAUSES[PAUSES.len() - 1]);
-            if !error.may_pass_soon() || self.fill_until.remaining() <= 2 * pause {
+            refusals += u32::from(error.is_refusal_of_database());
+            let may_pass = error.may_pass_soon() || error.is_refusal_of_database() && refusals <= REFUSALS;
+            if !may_pass || self.fill_until.remaining() <= 2 * pause {
                 return Err(error);
             }
             tracing::warn!(

@@ -27,9 +27,8 @@ pub fn row_text_sql(table: &Table, nullable: &[bool]) -> String {
     sql
 }
 
-/// The expression of one field of a row's text: for a row that is read in pieces because it is too large for one answer.
-/// The pieces with commas between them are the row text.
-pub fn field_sql(column: &Column, nullable: bool) -> String {
+/// The expression of one field of a row's text.
+fn field_sql(column: &Column, nullable: bool) -> String {
     let name = column.name();
     let text = match column.column_type() {
         // Characters, not bytes: the column may have another character set than the connection.
