@@ -16,6 +16,8 @@ pub enum ProblemKind {
     RowCount,
     /// A query parameter is unknown, repeated, of the wrong type or out of range.
     InvalidParameter,
+    /// The header `Idempotency-Key` is no key.
+    InvalidIdempotencyKey,
     /// The key may not do this; the operator's may.
     Forbidden,
     /// There is nothing at this path, or no such thing.
@@ -24,6 +26,10 @@ pub enum ProblemKind {
     MethodNotAllowed,
     /// No form that the client accepts can be given.
     NotAcceptable,
+    /// The first request with the same `Idempotency-Key` is still running.
+    IdempotencyKeyInUse,
+    /// The `Idempotency-Key` came with another request before.
+    IdempotencyKeyReused,
     /// The body is larger than [`crate::batch::MAX_BODY_BYTES`].
     PayloadTooLarge,
     /// The body is not declared as JSON.
@@ -32,6 +38,8 @@ pub enum ProblemKind {
     ResultTooLarge,
     /// The database is resuming or away; the same request may succeed later.
     Unavailable,
+    /// The database answers, but migrations that this version needs are not applied yet.
+    SchemaBehind,
     /// Something failed that is not the client's fault and not told to it.
     Internal,
 }
@@ -45,14 +53,18 @@ impl ProblemKind {
             Self::UnknownTable => "urn:rowgate:problem:unknown-table",
             Self::RowCount => "urn:rowgate:problem:row-count",
             Self::InvalidParameter => "urn:rowgate:problem:invalid-parameter",
+            Self::InvalidIdempotencyKey => "urn:rowgate:problem:invalid-idempotency-key",
             Self::Forbidden => "urn:rowgate:problem:forbidden",
             Self::NotFound => "urn:rowgate:problem:not-found",
             Self::MethodNotAllowed => "urn:rowgate:problem:method-not-allowed",
             Self::NotAcceptable => "urn:rowgate:problem:not-acceptable",
+            Self::IdempotencyKeyInUse => "urn:rowgate:problem:idempotency-key-in-use",
+            Self::IdempotencyKeyReused => "urn:rowgate:problem:idempotency-key-reused",
             Self::PayloadTooLarge => "urn:rowgate:problem:payload-too-large",
             Self::UnsupportedMediaType => "urn:rowgate:problem:unsupported-media-type",
             Self::ResultTooLarge => "urn:rowgate:problem:result-too-large",
             Self::Unavailable => "urn:rowgate:problem:unavailable",
+            Self::SchemaBehind => "urn:rowgate:problem:schema-behind",
             Self::Internal => "urn:rowgate:problem:internal",
         }
     }
@@ -65,14 +77,18 @@ impl ProblemKind {
             Self::UnknownTable => "Unknown table",
             Self::RowCount => "Too few or too many rows",
             Self::InvalidParameter => "Invalid parameter",
+            Self::InvalidIdempotencyKey => "Invalid idempotency key",
             Self::Forbidden => "Forbidden",
             Self::NotFound => "Not found",
             Self::MethodNotAllowed => "Method not allowed",
             Self::NotAcceptable => "Not acceptable",
+            Self::IdempotencyKeyInUse => "The idempotency key is in use",
+            Self::IdempotencyKeyReused => "The idempotency key was used for another request",
             Self::PayloadTooLarge => "The body is too large",
             Self::UnsupportedMediaType => "The body must be JSON",
             Self::ResultTooLarge => "The result is too large",
             Self::Unavailable => "The database is not available right now",
+            Self::SchemaBehind => "The database's schema is behind",
             Self::Internal => "Internal error",
         }
     }
@@ -85,14 +101,17 @@ impl ProblemKind {
             | Self::UnknownTable
             | Self::RowCount
             | Self::InvalidParameter
+            | Self::InvalidIdempotencyKey
             | Self::ResultTooLarge => 400,
             Self::Forbidden => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::NotAcceptable => 406,
+            Self::IdempotencyKeyInUse => 409,
             Self::PayloadTooLarge => 413,
             Self::UnsupportedMediaType => 415,
-            Self::Unavailable => 503,
+            Self::IdempotencyKeyReused => 422,
+            Self::Unavailable | Self::SchemaBehind => 503,
             Self::Internal => 500,
         }
     }

@@ -1,0 +1,131 @@
+//! `Prefer` (RFC 7240): what a client would like to happen with the transaction of its rows.
+
+/// How a request wants its rows to be treated; without one, good rows go in and bad ones are rejected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TxPreference {
+    /// All or nothing: one bad row, and nothing is in.
+    Atomic,
+    /// Check only: nothing is in, nothing is kept.
+    DryRun,
+}
+
+impl TxPreference {
+    /// Every value of the preference `tx`.
+    pub const ALL: [Self; 2] = [Self::Atomic, Self::DryRun];
+
+    /// The value of the preference `tx` that asks for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Atomic => "atomic",
+            Self::DryRun => "dry-run",
+        }
+    }
+
+    /// What `Preference-Applied` says where it was followed.
+    pub fn applied(self) -> &'static str {
+        match self {
+            Self::Atomic => "tx=atomic",
+            Self::DryRun => "tx=dry-run",
+        }
+    }
+
+    /// What the `Prefer` headers of a request ask for, in the order in which they came.
+    ///
+    /// The first `tx` counts, even where it has a value that nobody knows ("only the first instance is to be considered",
+    /// RFC 7240, section 2); other preferences and all parameters are ignored, as is an unknown value: a preference is no
+    /// demand. Names and values are compared without case.
+    pub fn read<'h>(headers: impl IntoIterator<Item = &'h str>) -> Option<Self> {
+        let first = headers.into_iter().find_map(|header| {
+            split_unquoted(header, b',').find_map(|preference| {
+                let preference = split_unquoted(preference, b';').next().unwrap_or_default();
+                let (name, value) = preference.split_once('=').unwrap_or((preference, ""));
+                name.trim().eq_ignore_ascii_case("tx").then(|| value.trim())
+            })
+        })?;
+        // A quoted value is the same as a bare one; none of ours has anything to escape.
+        let value = first.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(first);
+        Self::ALL.into_iter().find(|preference| value.eq_ignore_ascii_case(preference.as_str()))
+    }
+}
+
+/// The parts between separators that do not stand in a quoted string.
+fn split_unquoted(text: &str, separator: u8) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let (mut quoted, mut escaped) = (false, false);
+        let end = text.bytes().position(|byte| {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' if quoted => escaped = true,
+                b'"' => quoted = !quoted,
+                _ => return byte == separator && !quoted,
+            }
+            false
+        });
+        let Some(end) = end else { return rest.take() };
+        rest = Some(&text[end + 1..]);
+        Some(&text[..end])
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn reads(headers: &[&str], expected: Option<TxPreference>) {
+        assert_eq!(TxPreference::read(headers.iter().copied()), expected, "{headers:?}");
+    }
+
+    #[test]
+    fn finds_the_preference_wherever_it_stands() {
+        for headers in [
+            &["tx=atomic"][..],
+            &["TX=Atomic"],
+            &[" tx = \"atomic\" ; x=1; y"],
+            &["respond-async, tx=atomic, wait=10"],
+            &["respond-async", "wait=10", "tx=atomic"],
+            &["note=\"a, tx=dry-run; \\\", tx=dry-run\", tx=atomic"],
+            &["tx=atomic", "return=minimal"],
+            &[",,tx=atomic,"],
+        ] {
+            reads(headers, Some(TxPreference::Atomic));
+        }
+        reads(&["tx=dry-run"], Some(TxPreference::DryRun));
+    }
+
+    #[test]
+    fn the_first_one_counts() {
+        reads(&["tx=dry-run, tx=atomic"], Some(TxPreference::DryRun));
+        reads(&["tx=atomic", "tx=dry-run"], Some(TxPreference::Atomic));
+        reads(&["tx=rollback, tx=atomic"], None);
+    }
+
+    #[test]
+    fn ignores_what_it_does_not_know() {
+        for headers in [
+            &[][..],
+            &[""],
+            &["tx"],
+            &["tx="],
+            &["tx=\"\""],
+            &["tx=\""],
+            &["tx=atomically"],
+            &["tx=rollback"],
+            &["atomic"],
+            &["return=minimal; tx=atomic"],
+            &["xtx=atomic"],
+            &["note=\"tx=atomic, tx=atomic"],
+        ] {
+            reads(headers, None);
+        }
+    }
+
+    #[test]
+    fn says_what_it_reads() {
+        for preference in TxPreference::ALL {
+            reads(&[preference.applied()], Some(preference));
+        }
+    }
+}
