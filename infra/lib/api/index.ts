@@ -83,6 +83,9 @@ export class Api extends Construct {
     this.route("GET", "/reports/{name}", props.reports);
     this.route("GET", "/loads", props.reports);
     this.route("GET", "/loads/{id}", props.reports);
+    this.route("GET", "/status", props.reports);
+    this.route("GET", "/openapi.json", props.reports);
+    this.route("GET", "/docs", props.reports);
     this.route("POST", "/backups", props.backup);
     this.route("GET", "/backups", props.backup);
     this.route("GET", "/backups/{id}", props.backup);
