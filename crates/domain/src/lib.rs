@@ -7,6 +7,7 @@ pub mod batch;
 pub mod dictionary;
 pub mod foreign;
 pub mod idempotency;
+pub mod json_row;
 pub mod load;
 pub mod migration;
 pub mod prefer;

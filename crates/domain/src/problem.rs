@@ -1,7 +1,9 @@
 //! Problem details (RFC 9457): every error that the HTTP API can answer with, in one place.
 
 use serde::Serialize;
-use serde::ser::SerializeStruct;
+use serde::ser::{SerializeSeq, SerializeStruct};
+
+use crate::row::RowError;
 
 /// The kinds of problem: each has a stable `type`, a title and a status. `docs/api.md` explains them to users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +18,10 @@ pub enum ProblemKind {
     RowCount,
     /// A query parameter is unknown, repeated, of the wrong type or out of range.
     InvalidParameter,
+    /// The row breaks rules of its table.
+    InvalidRow,
+    /// Other rows refer to the row.
+    Referenced,
     /// The header `Idempotency-Key` is no key.
     InvalidIdempotencyKey,
     /// The key may not do this; the operator's may.
@@ -53,6 +59,8 @@ impl ProblemKind {
             Self::UnknownTable => "urn:rowgate:problem:unknown-table",
             Self::RowCount => "urn:rowgate:problem:row-count",
             Self::InvalidParameter => "urn:rowgate:problem:invalid-parameter",
+            Self::InvalidRow => "urn:rowgate:problem:invalid-row",
+            Self::Referenced => "urn:rowgate:problem:referenced",
             Self::InvalidIdempotencyKey => "urn:rowgate:problem:invalid-idempotency-key",
             Self::Forbidden => "urn:rowgate:problem:forbidden",
             Self::NotFound => "urn:rowgate:problem:not-found",
@@ -77,6 +85,8 @@ impl ProblemKind {
             Self::UnknownTable => "Unknown table",
             Self::RowCount => "Too few or too many rows",
             Self::InvalidParameter => "Invalid parameter",
+            Self::InvalidRow => "The row breaks rules of its table",
+            Self::Referenced => "Other rows refer to the row",
             Self::InvalidIdempotencyKey => "Invalid idempotency key",
             Self::Forbidden => "Forbidden",
             Self::NotFound => "Not found",
@@ -107,10 +117,10 @@ impl ProblemKind {
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::NotAcceptable => 406,
-            Self::IdempotencyKeyInUse => 409,
+            Self::Referenced | Self::IdempotencyKeyInUse => 409,
             Self::PayloadTooLarge => 413,
             Self::UnsupportedMediaType => 415,
-            Self::IdempotencyKeyReused => 422,
+            Self::InvalidRow | Self::IdempotencyKeyReused => 422,
             Self::Unavailable | Self::SchemaBehind => 503,
             Self::Internal => 500,
         }
@@ -118,7 +128,7 @@ impl ProblemKind {
 }
 
 /// One problem, as a client sees it: `{"type", "title", "status", "detail", "errors"}`, `errors` only where there
-/// are several or where a parameter can be named.
+/// are several or where a parameter or column can be named.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// Which kind of problem.
@@ -127,6 +137,8 @@ pub struct Problem {
     pub detail: String,
     /// The single mistakes, in the request's order.
     pub errors: Vec<ProblemDetail>,
+    /// What is wrong with the row that was sent, in its table's column order; among `errors` as well.
+    pub row_errors: Vec<RowDetail>,
 }
 
 /// One of several mistakes in a request.
@@ -138,10 +150,38 @@ pub struct ProblemDetail {
     pub detail: String,
 }
 
+/// One of several mistakes in a row: a [`RowError`] that outlives the request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RowDetail {
+    /// The column, by its own name; `None` where the whole row is meant.
+    pub column: Option<String>,
+    /// The stable code.
+    pub code: &'static str,
+    /// What is wrong, without the value.
+    pub message: String,
+}
+
+impl From<&RowError<'_>> for RowDetail {
+    fn from(error: &RowError<'_>) -> Self {
+        let column = error.column.as_deref().map(str::to_owned);
+        Self { column, code: error.code().as_str(), message: error.to_string() }
+    }
+}
+
 impl Problem {
     /// A problem with nothing more to list.
     pub fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), errors: Vec::new() }
+        Self { kind, detail: detail.into(), errors: Vec::new(), row_errors: Vec::new() }
+    }
+
+    /// The problem of a row with these mistakes.
+    pub fn invalid_row(errors: &[RowError<'_>]) -> Self {
+        let row_errors: Vec<RowDetail> = errors.iter().map(RowDetail::from).collect();
+        let detail = match &row_errors[..] {
+            [only] => format!("The row cannot be taken: {}.", only.message),
+            several => format!("The row cannot be taken for {} reasons; errors has them all.", several.len()),
+        };
+        Self { row_errors, ..Self::new(ProblemKind::InvalidRow, detail) }
     }
 
     /// The problem that tells nothing of its cause; the cause belongs in the log.
@@ -163,15 +203,31 @@ impl Problem {
 
 impl Serialize for Problem {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let with_errors = !self.errors.is_empty();
+        let with_errors = !self.errors.is_empty() || !self.row_errors.is_empty();
         let mut object = serializer.serialize_struct("Problem", 4 + usize::from(with_errors))?;
         object.serialize_field("type", self.kind.type_uri())?;
         object.serialize_field("title", self.kind.title())?;
         object.serialize_field("status", &self.kind.status())?;
         object.serialize_field("detail", &self.detail)?;
         if with_errors {
-            object.serialize_field("errors", &self.errors)?;
+            let errors = Errors { parameters: &self.errors, row: &self.row_errors };
+            object.serialize_field("errors", &errors)?;
         }
         object.end()
+    }
+}
+
+/// The members of `errors`.
+struct Errors<'a> {
+    parameters: &'a [ProblemDetail],
+    row: &'a [RowDetail],
+}
+
+impl Serialize for Errors<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut array = serializer.serialize_seq(Some(self.parameters.len() + self.row.len()))?;
+        self.parameters.iter().try_for_each(|error| array.serialize_element(error))?;
+        self.row.iter().try_for_each(|error| array.serialize_element(error))?;
+        array.end()
     }
 }

@@ -4,7 +4,11 @@
 //! hexadecimal for text. No quote, backslash or byte of a user ever reaches SQL text, so there is nothing to
 //! inject. Identifiers come from the dictionary, which admits only `[a-z][a-z0-9_]*`.
 
+mod row;
+
 use std::collections::BTreeSet;
+
+pub use row::{delete_row, select_for_update, select_referring, select_row, update_row};
 
 use crate::dictionary::{Column, Table};
 use crate::value::{CivilDate, CivilTime, Decimal, Value};

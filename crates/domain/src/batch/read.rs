@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::dictionary::{Dictionary, Table};
 use crate::problem::{Problem, ProblemKind};
-use crate::row::{CheckedRow, check_json_row, shortened};
+use crate::row::{CheckedRow, check_json_row, check_json_row_of, shortened};
 
 /// Rows in one request at most, over all its tables.
 pub const MAX_ROWS: usize = 1000;
@@ -195,6 +195,20 @@ impl<'a> Batch<'a> {
 }
 
 impl<'a> TableBatch<'a> {
+    /// Reads the body of `PUT /tables/{table}/rows/{id}`: one row object, whose id is `id` or left out.
+    ///
+    /// # Errors
+    /// As [`Batch::read`].
+    pub fn read_row(table: &'a Table, id: i64, body: &'a [u8]) -> Result<Self, BatchError> {
+        let text = json_text(body)?;
+        let raw: &'a RawValue = serde_json::from_str(text).map_err(|error| not_json(&error))?;
+        if !raw.get().starts_with('{') {
+            let found = kind_of(raw.get());
+            return Err(BatchError::Shape(format!("The body must be one row object, not {found}.")));
+        }
+        Ok(Self { table, rows: vec![BatchRow { raw, checked: check_json_row_of(table, id, raw) }] })
+    }
+
     fn check(table: &'a Table, rows: Vec<&'a RawValue>) -> Self {
         let rows =
             rows.into_iter().map(|raw| BatchRow { raw, checked: check_json_row(table, raw) }).collect();

@@ -74,6 +74,8 @@ pub enum Fault<'a> {
     OutOfRange(ColumnType),
     /// 0 in a column that the database numbers itself.
     ZeroKey,
+    /// The row's id is not this one, under which it was sent.
+    OtherId(i64),
     /// Not a date or timestamp that exists, in the accepted form.
     NotATime(ColumnType),
     /// The table has no such column.
@@ -104,7 +106,7 @@ impl Fault<'_> {
             Self::Missing => RowCode::Required,
             Self::NotOfType(_) | Self::NotAnObject => RowCode::Type,
             Self::TooLong { .. } => RowCode::TooLong,
-            Self::OutOfRange(_) | Self::ZeroKey => RowCode::OutOfRange,
+            Self::OutOfRange(_) | Self::ZeroKey | Self::OtherId(_) => RowCode::OutOfRange,
             Self::NotATime(_) => RowCode::Timestamp,
             Self::UnknownColumn | Self::RepeatedColumn => RowCode::UnknownColumn,
             Self::IdTaken => RowCode::DuplicateId,
@@ -159,6 +161,7 @@ impl fmt::Display for RowError<'_> {
             Fault::ZeroKey => {
                 write!(f, "{name} must not be 0: the database would replace it by a new number")
             }
+            Fault::OtherId(id) => write!(f, "{name} must be {id}, as in the path"),
             Fault::NotATime(ColumnType::Date) => {
                 write!(f, "{name} must be a day that exists, written like 2021-07-27")
             }

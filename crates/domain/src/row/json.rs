@@ -45,6 +45,15 @@ impl<'de> Deserialize<'de> for Fields<'de> {
 
 /// Checks one row of a JSON batch. Never fails: what is wrong stands in [`CheckedRow::errors`].
 pub fn check_json_row<'a>(table: &'a Table, row: &'a RawValue) -> CheckedRow<'a> {
+    check(table, None, row)
+}
+
+/// Checks one row that is to have the id `id`: its own may be left out, and must not be another.
+pub fn check_json_row_of<'a>(table: &'a Table, id: i64, row: &'a RawValue) -> CheckedRow<'a> {
+    check(table, Some(id), row)
+}
+
+fn check<'a>(table: &'a Table, id: Option<i64>, row: &'a RawValue) -> CheckedRow<'a> {
     let columns = table.columns();
     let Ok(Fields(fields)) = serde_json::from_str::<Fields<'a>>(row.get()) else {
         return CheckedRow {
@@ -65,8 +74,13 @@ pub fn check_json_row<'a>(table: &'a Table, row: &'a RawValue) -> CheckedRow<'a>
         }
     }
     let mut checked = CheckedRow { values: Vec::with_capacity(columns.len()), errors: Vec::new() };
-    for (column, value) in columns.iter().zip(given) {
-        match check_field(column, value.map_or("null", RawValue::get)) {
+    for (index, (column, value)) in columns.iter().zip(given).enumerate() {
+        let json = value.map_or("null", RawValue::get);
+        let value = match id {
+            Some(id) if index == table.key_index() => check_id(column, id, json),
+            _ => check_field(column, json),
+        };
+        match value {
             Ok(value) => checked.values.push(value),
             Err(fault) => {
                 checked.values.push(Value::Null);
@@ -83,6 +97,16 @@ pub(crate) fn shortened(name: Cow<'_, str>) -> Cow<'_, str> {
     match name.char_indices().nth(40) {
         Some((end, _)) => Cow::Owned(format!("{}…", &name[..end])),
         None => name,
+    }
+}
+
+/// Checks a key from its JSON text; none is `id`.
+fn check_id<'a>(key: &Column, id: i64, json: &'a str) -> Result<Value<'a>, Fault<'a>> {
+    let wanted = scan::whole_number(key, itoa::Buffer::new().format(id).as_bytes())?;
+    match json {
+        "null" => Ok(wanted),
+        json if check_field(key, json)? == wanted => Ok(wanted),
+        _ => Err(Fault::OtherId(id)),
     }
 }
 

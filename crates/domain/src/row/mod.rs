@@ -10,8 +10,8 @@ pub(crate) mod scan;
 pub(crate) use csv::check_text;
 pub use csv::{CsvColumns, HeaderError, REJECT_COLUMNS, check_csv_row};
 pub use error::{Fault, RowCode, RowError};
-pub use json::check_json_row;
 pub(crate) use json::shortened;
+pub use json::{check_json_row, check_json_row_of};
 
 use crate::value::Value;
 
