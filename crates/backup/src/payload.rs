@@ -111,7 +111,7 @@ fn named(
     dictionary: &'static Dictionary,
     names: Option<Vec<String>>,
 ) -> Result<Vec<&'static Table>, RequestError> {
-    let Some(names) = names else { return Ok(dictionary.tables().iter().collect()) };
+    let Some(names) = names else { return Ok(dictionary.visible_tables().collect()) };
     if names.is_empty() {
         return Err(RequestError::Shape("tables is empty; leave it out for all of them".to_owned()));
     }

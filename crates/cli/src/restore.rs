@@ -36,7 +36,7 @@ pub(crate) fn own_names(tables: &[String]) -> Vec<String> {
 pub(crate) fn needed(tables: &[String]) -> Vec<String> {
     match domain::shipped::dictionary() {
         Ok(dictionary) if tables.is_empty() => {
-            dictionary.tables().iter().map(|table| table.name().to_owned()).collect()
+            dictionary.visible_tables().map(|table| table.name().to_owned()).collect()
         }
         _ => tables.to_vec(),
     }

@@ -8,7 +8,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use domain::dictionary::Dictionary;
+use domain::dictionary::{Dictionary, Table};
 use domain::load::{LoadId, LoadRecord, LoadStatus, RejectsFile, RejectsPage};
 use domain::problem::{Problem, ProblemDetail, ProblemKind};
 use domain::report::{Parameter, ParameterType, ParameterValue, read_parameters};
@@ -40,9 +40,12 @@ pub(crate) async fn list(
 ) -> Result<Response, ProblemResponse> {
     let form = negotiate(&headers, &[Form::Json])?;
     let filter = Filter::read(service.dictionary, query::pairs(query.as_deref())).map_err(query::problem)?;
+    // Loads of a table that users do not know of are none that they look for, unless they name it.
+    let hidden: Vec<&str> =
+        service.dictionary.tables().iter().filter(|table| table.is_hidden()).map(Table::name).collect();
     let page = loads::list(
         &service.database,
-        filter.table.as_deref(),
+        filter.table.as_deref().map_or(loads::Of::AllBut(&hidden), loads::Of::Table),
         filter.status,
         filter.limit,
         filter.after.as_ref(),

@@ -142,7 +142,7 @@ pub(crate) async fn of_backup<S: Store, G: GoOn>(
     let FromBackup { backup, tables, mode, .. } = asked;
     let (source, found) = match backup {
         Which::Latest => {
-            let all = || dictionary.tables().iter().collect();
+            let all = || dictionary.visible_tables().collect();
             let names: Vec<&str> = tables.clone().unwrap_or_else(all).into_iter().map(Table::name).collect();
             let found = backups::newest_good(store, &names).await?;
             (found.as_ref().map_or("latest".to_owned(), |found| found.backup.to_string()), Ok(found))
@@ -155,7 +155,7 @@ pub(crate) async fn of_backup<S: Store, G: GoOn>(
     };
     let refused = |reasons| Some(RestoreError::Refused(reasons));
     // What fails at once is in the ledger with the tables that it was asked for.
-    let or_all = |tables: Option<Vec<_>>| tables.unwrap_or_else(|| dictionary.tables().iter().collect());
+    let or_all = |tables: Option<Vec<_>>| tables.unwrap_or_else(|| dictionary.visible_tables().collect());
     let (tables, problem) = match (found, tables) {
         (Err(error), tables) => (or_all(tables), Some(error)),
         (Ok(None), tables) => (or_all(tables), refused(vec![no_backup(&source)])),

@@ -87,7 +87,7 @@ pub(crate) async fn tell_age<S: Store, G: GoOn>(restorer: &Restorer<S, G>) -> Re
 
 /// The names of all tables: a backup of some of them is none of the data.
 fn all<S, G>(restorer: &Restorer<S, G>) -> Vec<&'static str> {
-    restorer.dictionary.tables().iter().map(Table::name).collect()
+    restorer.dictionary.visible_tables().map(Table::name).collect()
 }
 
 /// How long ago the moment is that a backup is a picture of.

@@ -6,23 +6,37 @@ use serde::Deserialize;
 use crate::ledger::iso;
 use crate::{Database, Error, Statement};
 
-/// Loads of the ledger, newest first: those of `table` and `status` if given, those older than the load `after` if
+/// Whose loads are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Of<'a> {
+    /// Those of one table, by the name that the ledger has.
+    Table(&'a str),
+    /// Those of all tables but these: names of the dictionary, which are safe in SQL text.
+    AllBut(&'a [&'a str]),
+}
+
+/// Loads of the ledger, newest first: those of the tables wanted, of `status` if given, those older than the load `after` if
 /// given, at most `limit` (1 to 1000). A load that does not exist has nothing older.
 ///
 /// # Errors
 /// As [`Database::query`].
 pub async fn list(
     database: &Database,
-    table: Option<&str>,
+    of: Of<'_>,
     status: Option<LoadStatus>,
     limit: u32,
     after: Option<&LoadId>,
 ) -> Result<LoadPage, Error> {
     let mut sql = select();
     let mut conditions = Vec::new();
-    conditions.extend(table.map(|_| "l.table_name = :table"));
-    conditions.extend(status.map(|_| "l.status = :status"));
-    conditions.extend(after.map(|_| "l.seq < (SELECT a.seq FROM rowgate_loads a WHERE a.load_id = :after)"));
+    match of {
+        Of::Table(_) => conditions.push("l.table_name = :table".to_owned()),
+        Of::AllBut([]) => {}
+        Of::AllBut(others) => conditions.push(format!("l.table_name NOT IN ('{}')", others.join("', '"))),
+    }
+    conditions.extend(status.map(|_| "l.status = :status".to_owned()));
+    let older = "l.seq < (SELECT a.seq FROM rowgate_loads a WHERE a.load_id = :after)";
+    conditions.extend(after.map(|_| older.to_owned()));
     if !conditions.is_empty() {
         sql.push_str(" WHERE ");
         sql.push_str(&conditions.join(" AND "));
@@ -30,7 +44,7 @@ pub async fn list(
     // One more than asked for tells whether there is a next page.
     sql.push_str(&format!(" ORDER BY l.seq DESC LIMIT {}", limit + 1));
     let mut statement = Statement::new(sql);
-    if let Some(table) = table {
+    if let Of::Table(table) = of {
         statement = statement.bind("table", table);
     }
     if let Some(status) = status {

@@ -20,9 +20,15 @@ pub struct Dictionary {
 }
 
 impl Dictionary {
-    /// The tables, each after the tables that it refers to.
+    /// The tables, hidden ones too, each after the tables that it refers to.
     pub fn tables(&self) -> &[Table] {
         &self.tables
+    }
+
+    /// The tables that users know of, each after the tables that it refers to: what every list is made of, and what is meant
+    /// by all tables.
+    pub fn visible_tables(&self) -> impl Iterator<Item = &Table> {
+        self.tables.iter().filter(|table| !table.is_hidden())
     }
 
     /// The table called `name`, by its own name or one of its aliases.
@@ -30,9 +36,9 @@ impl Dictionary {
         self.tables.iter().find(|table| table.answers_to(name))
     }
 
-    /// The names of all tables, for messages: `departments, jobs, employees`.
+    /// The names of the visible tables, for messages: `departments, jobs, employees`.
     pub fn table_names(&self) -> String {
-        let names: Vec<&str> = self.tables.iter().map(Table::name).collect();
+        let names: Vec<&str> = self.visible_tables().map(Table::name).collect();
         names.join(", ")
     }
 }
@@ -43,6 +49,7 @@ pub struct Table {
     name: String,
     aliases: Vec<String>,
     description: String,
+    is_hidden: bool,
     default_mode: LoadMode,
     max_rejects: Option<RejectLimit>,
     columns: Vec<Column>,
@@ -63,6 +70,12 @@ impl Table {
     /// One sentence for people: what a row of the table is.
     pub fn description(&self) -> &str {
         &self.description
+    }
+
+    /// Whether users never see the table: it is Rowgate's own, and is reached by those who know its name alone. Its name begins
+    /// with `rowgate_`, and no table refers to it.
+    pub fn is_hidden(&self) -> bool {
+        self.is_hidden
     }
 
     /// How a file is loaded when its key names no mode.

@@ -30,6 +30,8 @@ struct WireTable {
     aliases: Vec<String>,
     #[serde(default)]
     description: String,
+    #[serde(default)]
+    hidden: bool,
     default_mode: Option<String>,
     max_rejects: Option<WireLimit>,
     columns: Vec<WireColumn>,
@@ -128,10 +130,18 @@ fn read(text: &str) -> Result<Dictionary, Mistake> {
 fn read_table(wire: WireTable, names: &mut BTreeSet<String>) -> Result<Table, Mistake> {
     for name in std::iter::once(&wire.name).chain(&wire.aliases) {
         check_identifier(name)?;
-        if name.starts_with(RESERVED_PREFIX) {
-            return Err(Mistake::new(format!(
-                "names that begin with {RESERVED_PREFIX} are Rowgate's own; choose another than {name:?}"
-            )));
+        match (name.starts_with(RESERVED_PREFIX), wire.hidden) {
+            (true, false) => {
+                return Err(Mistake::new(format!(
+                    "names that begin with {RESERVED_PREFIX} are Rowgate's own; choose another than {name:?}"
+                )));
+            }
+            (false, true) => {
+                return Err(Mistake::new(format!(
+                    "names of hidden tables begin with {RESERVED_PREFIX}; choose another than {name:?}"
+                )));
+            }
+            _ => {}
         }
         if !names.insert(name.clone()) {
             return Err(Mistake::new(format!("the name {name:?} is already a table's name or alias")));
@@ -164,6 +174,7 @@ fn read_table(wire: WireTable, names: &mut BTreeSet<String>) -> Result<Table, Mi
         name: wire.name,
         aliases: wire.aliases,
         description: wire.description,
+        is_hidden: wire.hidden,
         default_mode,
         max_rejects,
         columns,
@@ -285,6 +296,9 @@ fn check_references(tables: &[Table]) -> Result<(), Mistake> {
             let Some(referred) = tables.iter().find(|candidate| candidate.name == target) else {
                 return Err(mistake(format!("references {target:?}, but there is no such table")));
             };
+            if referred.is_hidden && !table.is_hidden {
+                return Err(mistake(format!("references {target:?}, which is hidden and in no backup")));
+            }
             if referred.key().column_type != column.column_type {
                 return Err(mistake(format!(
                     "is {}, but the key of {target} is {}",
@@ -386,6 +400,21 @@ mod tests {
     }
 
     #[test]
+    fn hidden_tables_are_found_by_name_and_listed_nowhere() {
+        let hidden = "[[table]]\nname = \"rowgate_x\"\nhidden = true\n\
+                      columns = [{ name = \"id\", type = \"bigint\", key = true }]\n";
+        let text = format!("{hidden}{}", table(r#"{ name = "a", type = "date" }"#));
+        let dictionary = Dictionary::parse("dictionary.toml", &text).unwrap();
+        assert!(dictionary.table("rowgate_x").unwrap().is_hidden());
+        assert_eq!(dictionary.tables().len(), 2);
+        assert_eq!(dictionary.visible_tables().map(Table::name).collect::<Vec<_>>(), ["things"]);
+        assert_eq!(dictionary.table_names(), "things");
+        let referring = table(r#"{ name = "x", type = "bigint", references = "rowgate_x" }"#);
+        let expected = "table things, column x: references \"rowgate_x\", which is hidden and in no backup";
+        assert!(problem(&format!("{hidden}{referring}")).contains(expected));
+    }
+
+    #[test]
     fn names_the_place_of_every_mistake() {
         let cases = [
             ("", "dictionary.toml: there is no [[table]] block"),
@@ -433,6 +462,10 @@ mod tests {
             ),
             (&*table(r#"{ name = "a", type = "date", requird = true }"#), "unknown field `requird`"),
             ("[[table]]\nname = \"rowgate_x\"\ncolumns = []", "are Rowgate's own"),
+            (
+                "[[table]]\nname = \"x\"\nhidden = true\ncolumns = []",
+                "names of hidden tables begin with rowgate_",
+            ),
             (
                 "[[table]]\nname = \"x\"\ndefault_mode = \"merge\"\ncolumns = []",
                 "unknown default_mode \"merge\"",

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use aurora::Deadline;
+use aurora::{Deadline, loads};
 use aws_lambda_events::sqs::SqsEvent;
 use bytes::Bytes;
 use domain::load::LoadRecord;
@@ -345,7 +345,7 @@ impl Cloud {
 
     /// The newest load.
     pub(crate) async fn newest(&self) -> Result<LoadRecord> {
-        let page = aurora::loads::list(&self.test.database(), None, None, 1, None).await?;
+        let page = loads::list(&self.test.database(), loads::Of::AllBut(&[]), None, 1, None).await?;
         page.loads.into_iter().next().context("no load")
     }
 

@@ -105,6 +105,19 @@ async fn filters_by_table_and_status() {
 }
 
 #[tokio::test]
+async fn loads_of_a_hidden_table_are_listed_only_by_its_name() {
+    let api = with_loads().await;
+    add_load(&api, 8, "rowgate_canary", "completed", 0).await;
+    let page = api.get("/loads?limit=2").await.json();
+    assert_eq!((ids(&page), page["next"].as_str()), (vec![7, 6], Some(&*id(6))));
+    assert_eq!(ids(&api.get("/loads?table=rowgate_canary").await.json()), [8]);
+    assert_eq!(api.get(&format!("/loads/{}", id(8))).await.status, 200);
+    // Of a key that only looks like one.
+    add_load(&api, 9, "rowgate_canari", "failed", 0).await;
+    assert_eq!(ids(&api.get("/loads?status=failed").await.json()), [9, 3]);
+}
+
+#[tokio::test]
 async fn one_load_has_all_its_fields() {
     let api = with_loads().await;
     let link = format!(
