@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use domain::problem::{Problem, ProblemKind};
+use domain::problem::Problem;
 
 /// What a client is told to wait after a 503, in seconds: Aurora takes about fifteen to resume from zero.
 const RETRY_AFTER_SECONDS: &str = "10";
@@ -26,7 +26,7 @@ impl IntoResponse for ProblemResponse {
         let mut response = (status, body).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if problem.kind == ProblemKind::Unavailable {
+        if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
         }
         response

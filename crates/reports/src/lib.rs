@@ -1,4 +1,4 @@
-//! Reports and the loads ledger: `GET /reports`, `GET /reports/{name}`, `GET /loads` and `GET /loads/{id}`.
+//! What can be read of the service: `GET /reports`, `GET /reports/{name}`, `GET /loads`, `GET /loads/{id}` and `GET /status`.
 //!
 //! A request goes through stages, a module each: `accept` and `lambda_kit::query` read it, `result` asks the database and reads
 //! its rows, `json` and `csv` write the answer into a `payload` that a function can give out.
@@ -14,11 +14,15 @@ mod loads;
 mod payload;
 mod reports;
 mod result;
+mod status;
+
+use std::sync::Arc;
 
 use aurora::Database;
 use axum::Router;
 use axum::routing::get;
 use domain::dictionary::Dictionary;
+use domain::migration::Migration;
 use domain::problem::Problem;
 use domain::report::Report;
 use lambda_kit::http::RequestId;
@@ -35,6 +39,8 @@ pub struct Service {
     pub dictionary: &'static Dictionary,
     /// The reports that are served.
     pub reports: &'static [Report],
+    /// The migrations that the database has to have, in order.
+    pub migrations: Arc<[Migration]>,
     /// Links to rejects files.
     pub links: Links,
 }
@@ -51,6 +57,8 @@ pub fn router(service: Service) -> Router {
         .route("/loads/", get(loads::list))
         .route("/loads/{id}", get(loads::get))
         .route("/loads/{id}/", get(loads::get))
+        .route("/status", get(status::get))
+        .route("/status/", get(status::get))
         .with_state(service)
 }
 

@@ -21,6 +21,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         database: Database::new(aws_sdk_rdsdata::Client::new(&config), target),
         dictionary: domain::shipped::dictionary()?,
         reports: domain::report::shipped()?,
+        migrations: domain::migration::shipped()?.into(),
         links,
     };
     http::serve(router(service)).await

@@ -89,6 +89,21 @@ pub enum MigrateError {
     Database(#[from] Error),
 }
 
+/// The names of the migrations that the database has in full, in order; none where nothing was ever migrated.
+///
+/// # Errors
+///
+/// As [`Database::query`].
+pub async fn finished(database: &Database) -> Result<Vec<String>, Error> {
+    /// A table that is not there.
+    const NO_SUCH_TABLE: u16 = 1146;
+    match record::Record::read_all(database).await {
+        Ok(records) => Ok(records.into_iter().filter(|one| one.finished != 0).map(|one| one.name).collect()),
+        Err(Error::Sql { code: Some(NO_SUCH_TABLE), .. }) => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
 /// How long the lease lasts without being renewed. A run that was killed blocks others for at most as long.
 const LEASE: Duration = Duration::from_secs(90);
 

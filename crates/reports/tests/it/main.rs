@@ -10,4 +10,5 @@ mod loads;
 mod random;
 mod requests;
 mod shipped;
+mod status;
 mod support;

@@ -100,5 +100,7 @@ fn routes(database: Database, reports: &'static [Report]) -> Router {
     let token = Some("AbCdEfGhIjKlMnOpQrStUvWxYz/+".repeat(54));
     let credentials = Credentials::new("AKIAIOSFODNN7EXAMPLE", "secret", token, None, "test");
     let links = Links::new("data", "eu-west-1", None, SharedCredentialsProvider::new(credentials));
-    lambda_kit::http::with_service_layers(router(Service { database, dictionary, reports, links }))
+    let migrations = domain::migration::shipped().unwrap().into();
+    let service = Service { database, dictionary, reports, migrations, links };
+    lambda_kit::http::with_service_layers(router(service))
 }
