@@ -10,8 +10,9 @@ pub mod http;
 mod log;
 pub mod metrics;
 pub mod operator;
+pub mod payload;
 pub mod problem;
 pub mod query;
 
 pub use causes::causes;
-pub use log::init_tracing;
+pub use log::{VALUES, init_tracing, values_are_logged};

@@ -1,0 +1,101 @@
+//! Deleting one row, unless other rows refer to it.
+
+use domain::dictionary::{Dictionary, Table};
+use domain::sql::{delete_row as delete_sql, select_referring};
+use serde::de::IgnoredAny;
+
+use crate::{Database, Error, MaybeDatabase, Statement, Tx};
+
+/// What became of the row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delete<'d> {
+    /// It is gone.
+    Deleted,
+    /// There is no such row.
+    NotFound,
+    /// It is still there, for rows refer to it: in these tables, by these columns.
+    Referenced(Vec<(&'d str, &'d str)>),
+}
+
+/// Why a transaction is rolled back.
+enum Failure<'d> {
+    Database(Error),
+    Referenced(Vec<(&'d str, &'d str)>),
+}
+
+impl From<Error> for Failure<'_> {
+    fn from(error: Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl MaybeDatabase for Failure<'_> {
+    fn database(&self) -> Option<&Error> {
+        match self {
+            Self::Database(error) => Some(error),
+            Self::Referenced(_) => None,
+        }
+    }
+}
+
+/// Deletes a row, unless others refer to it. There are no foreign keys, so the order of locks sees to that: whoever inserts a
+/// row that refers to this one holds a shared lock on this one from before the insert until the commit. So the DELETE,
+/// which locks it exclusively, either waits for that commit and then finds the row that refers to it, or comes first,
+/// and the other one waits and finds it gone.
+///
+/// # Errors
+/// Any [`Error`]; the row is still there then, but for [`Error::UnknownOutcome`].
+pub async fn delete_row<'d>(
+    database: &Database,
+    dictionary: &'d Dictionary,
+    table: &Table,
+    id: i64,
+) -> Result<Delete<'d>, Error> {
+    let referring = referring_columns(dictionary, table);
+    if referring.is_empty() {
+        let deleted = database.execute(Statement::new(delete_sql(table, id))).await?;
+        return Ok(if deleted.updated == 0 { Delete::NotFound } else { Delete::Deleted });
+    }
+    let referring = &referring;
+    let deleted =
+        database.transaction(|tx| async move { delete_unreferenced(&tx, table, id, referring).await }).await;
+    match deleted {
+        Ok(true) => Ok(Delete::Deleted),
+        Ok(false) => Ok(Delete::NotFound),
+        Err(Failure::Referenced(by)) => Ok(Delete::Referenced(by)),
+        Err(Failure::Database(error)) => Err(error),
+    }
+}
+
+/// Whether there was such a row.
+async fn delete_unreferenced<'d>(
+    tx: &Tx,
+    table: &Table,
+    id: i64,
+    referring: &[(&'d Table, usize)],
+) -> Result<bool, Failure<'d>> {
+    // Its own references go with it, so those to itself are not in the way.
+    if tx.execute(Statement::new(delete_sql(table, id))).await?.updated == 0 {
+        return Ok(false);
+    }
+    let mut by = Vec::new();
+    for &(other, column) in referring {
+        let Some(sql) = select_referring(other, column, id) else { continue };
+        if !tx.query::<IgnoredAny>(Statement::new(sql)).await?.is_empty() {
+            by.push((other.name(), other.columns()[column].name()));
+        }
+    }
+    if by.is_empty() { Ok(true) } else { Err(Failure::Referenced(by)) }
+}
+
+/// The columns of all tables that refer to `table`.
+fn referring_columns<'d>(dictionary: &'d Dictionary, table: &Table) -> Vec<(&'d Table, usize)> {
+    let of = |other: &'d Table| {
+        other
+            .references()
+            .filter(|(_, target)| *target == table.name())
+            .map(move |(column, _)| (other, column))
+            .collect::<Vec<_>>()
+    };
+    dictionary.tables().iter().flat_map(of).collect()
+}

@@ -1,0 +1,76 @@
+//! Rows of a table as they are now: a page in the order of the key, or one.
+
+use domain::avro::page_sql;
+use domain::dictionary::Table;
+use domain::sql::select_row;
+use serde::Deserialize;
+
+use crate::{Database, Error, Statement};
+
+/// Some rows of a table in the order of its key.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RowPage {
+    /// The text of each row, as [`domain::avro::parse_row_text`] reads it where every column may be NULL.
+    pub rows: Vec<String>,
+    /// Whether more rows may follow. There are none where this is not set.
+    pub more: bool,
+}
+
+#[derive(Deserialize)]
+struct RowText {
+    r: String,
+}
+
+/// At most `limit` rows behind the key `after`, or the first ones. The key alone says where a page begins, so the last page of
+/// a table costs what the first one does. Fewer rows than there are come where their texts would be too much for one
+/// answer of the service.
+///
+/// # Errors
+/// [`Error::TooLarge`] only for a row that is too large by itself, which the dictionary allows none to be; any other but
+/// [`Error::UnknownOutcome`].
+pub async fn read_page(
+    database: &Database,
+    table: &Table,
+    after: Option<i64>,
+    limit: u32,
+) -> Result<RowPage, Error> {
+    let database = &database.with_deadline(database.deadline());
+    let mut wanted = limit.max(1);
+    loop {
+        // One row more tells whether there is one.
+        match read(database, table, after, wanted.saturating_add(1)).await {
+            Err(error) if error.wants_smaller() && wanted > 1 => wanted /= 2,
+            Err(Error::TooLarge { .. }) => {
+                // The first row may be as it should be, and the one behind it too large.
+                return Ok(RowPage { rows: read(database, table, after, 1).await?, more: true });
+            }
+            read => {
+                let mut rows = read?;
+                let more = rows.len() > wanted as usize;
+                rows.truncate(wanted as usize);
+                return Ok(RowPage { rows, more });
+            }
+        }
+    }
+}
+
+/// The text of the row with this key, if there is one.
+///
+/// # Errors
+/// As [`read_page`].
+pub async fn read_row(database: &Database, table: &Table, id: i64) -> Result<Option<String>, Error> {
+    let rows: Vec<RowText> = database.query(Statement::new(select_row(table, id))).await?;
+    Ok(rows.into_iter().next().map(|row| row.r))
+}
+
+async fn read(
+    database: &Database,
+    table: &Table,
+    after: Option<i64>,
+    limit: u32,
+) -> Result<Vec<String>, Error> {
+    let nullable = vec![true; table.columns().len()];
+    let sql = page_sql(table.name(), table, &nullable, after, limit);
+    let rows: Vec<RowText> = database.query(Statement::new(sql)).await?;
+    Ok(rows.into_iter().map(|row| row.r).collect())
+}
