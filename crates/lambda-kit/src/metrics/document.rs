@@ -16,7 +16,8 @@ const TABLE: &str = "Table";
 /// The metrics of one event, and what else its line says. At most 100 metrics, which is all that a line may hold.
 #[derive(Debug)]
 pub(super) struct Document<'a> {
-    table: Option<&'a str>,
+    /// The dimension that tells the things of one kind apart, and which of them this is.
+    dimension: Option<(&'static str, &'a str)>,
     metrics: Vec<Metric>,
     /// Every value that the line holds beside its description: of dimensions, metrics and properties.
     values: Map<String, Value>,
@@ -52,7 +53,7 @@ struct Description<'a> {
 struct Directive<'a> {
     #[serde(rename = "Namespace")]
     namespace: &'static str,
-    /// Each metric is kept once for every set: for its table, and for all of them in the empty set.
+    /// Each metric is kept once for every set: for its table (route, check), and for all of them in the empty set.
     #[serde(rename = "Dimensions")]
     dimensions: &'a [&'a [&'static str]],
     #[serde(rename = "Metrics")]
@@ -62,11 +63,20 @@ struct Directive<'a> {
 impl<'a> Document<'a> {
     /// A line without metrics yet; those to come are kept for the table, if there is one, and for all tables.
     pub(super) fn new(table: Option<&'a str>) -> Self {
+        Self::of(table.map(|table| (TABLE, table)))
+    }
+
+    /// A line without metrics yet; those to come are kept for the dimension's value, and for all of its values.
+    pub(super) fn by(dimension: &'static str, value: &'a str) -> Self {
+        Self::of(Some((dimension, value)))
+    }
+
+    fn of(dimension: Option<(&'static str, &'a str)>) -> Self {
         // A dimension must have a value.
-        let table = table.filter(|table| !table.is_empty());
+        let dimension = dimension.filter(|(_, value)| !value.is_empty());
         let mut values = Map::new();
-        values.extend(table.map(|table| (TABLE.to_owned(), Value::from(table))));
-        Self { table, metrics: Vec::new(), values }
+        values.extend(dimension.map(|(name, value)| (name.to_owned(), Value::from(value))));
+        Self { dimension, metrics: Vec::new(), values }
     }
 
     /// Adds a number of things.
@@ -84,6 +94,11 @@ impl<'a> Document<'a> {
         self.metric(name, "Seconds", time.as_secs_f64().into())
     }
 
+    /// Adds a time, in milliseconds.
+    pub(super) fn milliseconds(self, name: &'static str, time: Duration) -> Self {
+        self.metric(name, "Milliseconds", (time.as_secs_f64() * 1000.0).into())
+    }
+
     /// Adds a number whose unit CloudWatch does not know, such as hours.
     pub(super) fn number(self, name: &'static str, number: f64) -> Self {
         self.metric(name, "None", number.into())
@@ -96,7 +111,7 @@ impl<'a> Document<'a> {
     }
 
     /// Adds what is to be found with the metrics and is none: a property costs nothing, whatever its values.
-    pub(super) fn property(mut self, name: &'static str, value: &str) -> Self {
+    pub(super) fn property(mut self, name: &'static str, value: impl Into<Value>) -> Self {
         self.values.insert(name.to_owned(), value.into());
         self
     }
@@ -115,7 +130,9 @@ impl<'a> Document<'a> {
         if self.metrics.is_empty() {
             return None;
         }
-        let dimensions: &[&[&str]] = if self.table.is_some() { &[&[TABLE], &[]] } else { &[&[]] };
+        let name = self.dimension.map(|(name, _)| [name]);
+        let sets: [&[&'static str]; 2] = [name.as_ref().map_or(&[], |name| name), &[]];
+        let dimensions = if name.is_some() { &sets[..] } else { &sets[1..] };
         let directive = Directive { namespace: NAMESPACE, dimensions, metrics: &self.metrics };
         let description = Description { timestamp, metrics: [directive] };
         let line = serde_json::to_string(&Line { description, values: &self.values });
@@ -128,7 +145,7 @@ pub(super) mod tests {
     use super::*;
 
     /// Units that CloudWatch knows, of those in use here.
-    const UNITS: [&str; 4] = ["Count", "Bytes", "Seconds", "None"];
+    const UNITS: [&str; 5] = ["Count", "Bytes", "Seconds", "Milliseconds", "None"];
 
     /// Asserts what the specification demands of a line; gives it back read.
     pub(in super::super) fn read(line: &str) -> Value {

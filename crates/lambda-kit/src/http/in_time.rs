@@ -1,0 +1,113 @@
+//! The time that a request may take.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::{FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use domain::problem::Problem;
+use tokio::time::{Instant, timeout_at};
+
+use crate::problem::ProblemResponse;
+
+/// How long a request may work. API Gateway waits for 29 seconds, and the functions that only answer requests are ended after
+/// 28: what is left is for [`FINISH_TIME`], the start of a new process and the way of the answer.
+pub const REQUEST_TIME: Duration = Duration::from_secs(24);
+
+/// What ending takes after that: a COMMIT that is under way is waited for, an open transaction is rolled back. It is a little
+/// more than `aurora` gives either.
+pub const FINISH_TIME: Duration = Duration::from_millis(2500);
+
+/// Until when a request may work, among its extensions. Nothing new is begun afterwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Until(pub Instant);
+
+/// What handlers share, as it is for one request: whatever waits for others must not wait for longer than `until`.
+pub trait Within: Clone {
+    /// The same, for work that has to be over by `until`.
+    #[must_use]
+    fn within(&self, until: Until) -> Self;
+}
+
+/// The argument by which handlers take what they share, in place of axum's `State`: as it is [`Within`] the request's time.
+/// All that a request asks of the database so has one deadline, however many calls it makes.
+#[derive(Debug, Clone)]
+pub struct InTime<S>(pub S);
+
+impl<S: Within + Send + Sync> FromRequestParts<S> for InTime<S> {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        // A router without the layers (in a test) has no deadline but those of its own calls.
+        Ok(Self(parts.extensions.get::<Until>().map_or_else(|| state.clone(), |until| state.within(*until))))
+    }
+}
+
+/// Tells a request's handler how long it may work, and answers in its stead where it does not keep to that: a caller that
+/// hears nothing would have to guess. Whatever the handler has begun is dropped then, which rolls an open transaction back.
+pub(super) async fn limit(time: Duration, mut request: Request, next: Next) -> Response {
+    let until = Instant::now() + time;
+    request.extensions_mut().insert(Until(until));
+    let answer = timeout_at(until + FINISH_TIME, next.run(request)).await;
+    answer.unwrap_or_else(|_| {
+        tracing::error!("a request did not end in its time");
+        ProblemResponse::from(Problem::unavailable()).into_response()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use axum::Router;
+    use axum::body::Body;
+    use axum::routing::get;
+    use tower::ServiceExt;
+
+    use super::*;
+    use crate::http::with_service_layers_in;
+
+    #[derive(Debug, Clone)]
+    struct Shared(Option<Until>);
+
+    impl Within for Shared {
+        fn within(&self, until: Until) -> Self {
+            Self(Some(until))
+        }
+    }
+
+    async fn ask(router: Router, path: &str) -> Response {
+        router.oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_handler_that_never_ends_is_answered_for() {
+        let router = Router::new().route("/", get(async || pending::<()>().await));
+        let answer = ask(with_service_layers_in(router, Duration::ZERO), "/").await;
+        assert_eq!((answer.status().as_u16(), answer.headers()["retry-after"].as_bytes()), (503, &b"10"[..]));
+        assert_eq!(answer.headers()["content-type"], "application/problem+json");
+        assert_eq!(answer.headers()["x-request-id"], "none");
+    }
+
+    #[tokio::test]
+    async fn handlers_know_how_long_they_may_work() {
+        let left = async |InTime(shared): InTime<Shared>| {
+            let left = shared.0.map(|until| until.0.duration_since(Instant::now()));
+            left.map_or_else(|| "any time".to_owned(), |left| left.as_secs().to_string())
+        };
+        let router = Router::new().route("/", get(left)).with_state(Shared(None));
+        let text = async |answer: Response| axum::body::to_bytes(answer.into_body(), 10).await.unwrap();
+        assert_eq!(text(ask(router.clone(), "/").await).await, "any time");
+        let router = with_service_layers_in(router, Duration::from_secs(7_200));
+        let left: u64 = str::from_utf8(&text(ask(router, "/").await).await).unwrap().parse().unwrap();
+        assert!((1..7_200).contains(&left), "{left}");
+    }
+
+    #[test]
+    fn the_gateway_hears_of_every_request_before_it_gives_up() {
+        // The functions are ended after 28 seconds (infra/lib/rowgate-stack.ts).
+        assert!(REQUEST_TIME + FINISH_TIME < Duration::from_secs(27));
+    }
+}

@@ -1,0 +1,56 @@
+//! HTTP functions behind API Gateway: a router, and around it what every answer needs.
+
+mod in_time;
+mod observe;
+mod trace;
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::Method;
+use axum::middleware;
+use domain::problem::{Problem, ProblemKind};
+
+pub use in_time::{FINISH_TIME, InTime, REQUEST_TIME, Until, Within};
+
+use crate::problem::ProblemResponse;
+
+/// The id that API Gateway gave the request. In answers as `x-request-id`, in log lines as `request.id`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestId(pub String);
+
+/// How many rows a request brought in, changed or gave out. Handlers put it among the extensions of their answers where rows
+/// are what a request is about; the request's log line has it as `rows`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rows(pub u64);
+
+/// Wraps a function's routes: unknown paths and methods answer as problem+json, every answer carries `x-request-id` and
+/// comes in time ([`REQUEST_TIME`]), every request makes one log line, which has its metrics as well.
+pub fn with_service_layers(router: Router) -> Router {
+    with_service_layers_in(router, REQUEST_TIME)
+}
+
+/// As [`with_service_layers`], with another time for each request.
+pub fn with_service_layers_in(router: Router, time: Duration) -> Router {
+    router
+        .fallback(unknown_path)
+        .method_not_allowed_fallback(unknown_method)
+        .layer(middleware::from_fn(move |request, next| in_time::limit(time, request, next)))
+        .layer(middleware::from_fn(observe::observe))
+}
+
+/// Serves a router's requests until Lambda ends the process.
+///
+/// # Errors
+/// Whatever makes the Lambda runtime give up.
+pub async fn serve(router: Router) -> Result<(), lambda_http::Error> {
+    lambda_http::run(with_service_layers(router)).await
+}
+
+async fn unknown_path() -> ProblemResponse {
+    Problem::new(ProblemKind::NotFound, "There is nothing at this path.").into()
+}
+
+async fn unknown_method(method: Method) -> ProblemResponse {
+    Problem::new(ProblemKind::MethodNotAllowed, format!("This path does not take {method}.")).into()
+}

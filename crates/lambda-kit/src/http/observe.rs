@@ -1,0 +1,69 @@
+//! What a request leaves in the logs, and its id in the answer.
+
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderValue, Method};
+use axum::middleware::Next;
+use axum::response::Response;
+use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequestContext;
+use lambda_http::request::RequestContext;
+use tracing::Instrument;
+
+use super::{RequestId, Rows, trace};
+use crate::metrics::{RequestFigures, request_answered};
+
+/// Answers with the request's id, and writes the request's line: what was asked and how it went, never a path or query as it
+/// was sent, a body or a key. Every other line of the request carries its id and its trace's.
+pub(super) async fn observe(mut request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let id = RequestId(gateway(&request).and_then(|context| context.request_id.clone()).unwrap_or_else(none));
+    let key = gateway(&request).and_then(|context| context.identity.api_key_id.clone());
+    let trace = trace::id(request.headers());
+    let method = name(request.method());
+    let route = route(&request);
+    request.extensions_mut().insert(id.clone());
+    let span = tracing::info_span!("request", request.id = id.0, trace.id = trace);
+
+    let mut response = next.run(request).instrument(span).await;
+
+    if let Ok(value) = HeaderValue::from_str(&id.0) {
+        response.headers_mut().insert("x-request-id", value);
+    }
+    request_answered(&RequestFigures {
+        request: &id.0,
+        method,
+        route: &route,
+        status: response.status().as_u16(),
+        time: started.elapsed(),
+        rows: response.extensions().get::<Rows>().map(|rows| rows.0),
+        key: key.as_deref(),
+        trace: trace.as_deref(),
+    });
+    response
+}
+
+fn gateway(request: &Request) -> Option<&ApiGatewayProxyRequestContext> {
+    match request.extensions().get::<RequestContext>() {
+        Some(RequestContext::ApiGatewayV1(context)) => Some(context),
+        _ => None,
+    }
+}
+
+/// Without a gateway in front (in tests of a router alone) there is nobody to tell an id to.
+fn none() -> String {
+    "none".to_owned()
+}
+
+/// The route that was meant, without the slash at its end that makes no difference; `-` where there is none. What a client
+/// wrote is neither: it may hold anything, and each would be a metric of its own.
+fn route(request: &Request) -> String {
+    let matched = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    matched.map_or("-", |path| path.strip_suffix('/').unwrap_or(path)).to_owned()
+}
+
+/// The method, as far as anybody has named it: a client may send any word.
+fn name(method: &Method) -> &'static str {
+    const NAMES: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"];
+    NAMES.into_iter().find(|name| method == name).unwrap_or("-")
+}
