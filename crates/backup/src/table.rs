@@ -136,7 +136,12 @@ impl<S: Store> Files<'_, S> {
     }
 
     async fn push(&mut self, page: Page) -> Result<(), BackupError> {
-        let bytes = self.on_thread(move |encoder| encoder.push(page.rows())).await?;
+        let bytes = self
+            .on_thread(move |encoder| {
+                let texts = page.read().map_err(BackupError::Database)?;
+                encoder.push(texts.iter())
+            })
+            .await?;
         if let Some(upload) = &mut self.upload {
             upload.write(&bytes).await?;
         }

@@ -43,7 +43,7 @@ CREATE TABLE rowgate_restore_tables (
     rows_restored BIGINT NULL,
     rows_rejected BIGINT NULL,
     -- Order-free checksum of the rows in the table it filled.
-    checksum CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NULL,
+    checksum CHAR(16) CHARACTER SET ascii COLLATE ascii_bin NULL,
     PRIMARY KEY (restore_id, table_name),
     -- Finds what is kept of a table.
     KEY rowgate_restore_tables_by_table (table_name, restore_id)
@@ -58,8 +58,8 @@ CREATE TABLE rowgate_restore_chunks (
     rows_restored BIGINT NOT NULL,
     rows_rejected BIGINT NOT NULL,
     -- Checksums of its rows as they were read, and as they went into the table.
-    checksum_read CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NULL,
-    checksum_restored CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NULL,
+    checksum_read CHAR(16) CHARACTER SET ascii COLLATE ascii_bin NULL,
+    checksum_restored CHAR(16) CHARACTER SET ascii COLLATE ascii_bin NULL,
     -- Where its rejected rows are; NULL where it has none.
     rejects_key VARCHAR(1024) NULL,
     committed_at DATETIME(3) NOT NULL,

@@ -13,7 +13,8 @@ use super::error::{Error, MaybeDatabase, Write};
 use super::limits::{CALL_TIMEOUT, CONNECT_TIMEOUT};
 use super::retry::{Backoff, Repeat, call};
 use super::statement::Statement;
-use super::texts::{TakeBody, Texts};
+use super::texts::TakeBody;
+use super::texts_body::TextsBody;
 use super::transaction::{Transaction, Tx};
 
 /// How often a transaction that was lost is started over. The other reasons are bounded by the deadline alone; this one may
@@ -275,7 +276,11 @@ impl Database {
     }
 
     /// Runs a read of one text column in a transaction. It may be run again there: a read that failed has changed nothing.
-    pub(crate) async fn send_texts(&self, statement: &Statement, transaction: &str) -> Result<Texts, Error> {
+    pub(crate) async fn send_texts(
+        &self,
+        statement: &Statement,
+        transaction: &str,
+    ) -> Result<TextsBody, Error> {
         statement.check_size()?;
         let body = call(self.deadline(), Repeat::Safe, || async {
             let body = TakeBody::default();
@@ -284,7 +289,7 @@ impl Database {
             body.read().await
         })
         .await?;
-        Texts::parse(&body)
+        TextsBody::new(body)
     }
 
     fn request(

@@ -9,6 +9,7 @@ mod mysql;
 mod retry;
 mod statement;
 mod texts;
+mod texts_body;
 mod transaction;
 
 pub use database::{Database, Executed, Target};
@@ -16,5 +17,6 @@ pub use deadline::Deadline;
 pub use error::{Cause, Error, MaybeDatabase, Write};
 pub use statement::{Statement, Value};
 pub use texts::Texts;
+pub(crate) use texts_body::TextsBody;
 pub(crate) use transaction::rollback;
 pub use transaction::{Transaction, Tx};

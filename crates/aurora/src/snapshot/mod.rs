@@ -18,7 +18,7 @@ use serde::Deserialize;
 
 pub use self::pages::{Page, Pages};
 pub use self::sum::content_sum;
-use crate::client::{Texts, rollback};
+use crate::client::{Texts, TextsBody, rollback};
 use crate::{Database, Error, Statement};
 
 /// The tables of a database as they were at one moment.
@@ -103,6 +103,11 @@ impl Snapshot {
     /// [`Error::TransactionLost`] where the snapshot is gone or the table has been swapped or altered since. Any other but
     /// [`Error::UnknownOutcome`]; [`Error::Answer`] for a result of another form, a NULL in it for one.
     pub async fn page(&self, sql: String) -> Result<Texts, Error> {
+        self.body(sql).await?.read()
+    }
+
+    /// As [`page`](Self::page), but not read yet.
+    async fn body(&self, sql: String) -> Result<TextsBody, Error> {
         let _turn = self.turn.lock().await;
         let page = self.database.send_texts(&Statement::new(sql), &self.id).await;
         match page {

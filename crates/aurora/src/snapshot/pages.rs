@@ -5,7 +5,7 @@ use domain::dictionary::Table;
 
 use super::Snapshot;
 use crate::Error;
-use crate::client::Texts;
+use crate::client::{Texts, TextsBody};
 
 /// The first page: large enough to tell how long rows are.
 const FIRST_ROWS: u32 = 1_000;
@@ -24,32 +24,31 @@ const LEAST_PAGE_BYTES: usize = 128 * 1024;
 /// within the 64 KB that a row of an answer may have.
 const PIECE_CHARS: usize = 16_000;
 
-/// Rows of a table.
+/// Rows of a table, not read yet.
 #[derive(Debug)]
 pub struct Page {
-    texts: Texts,
+    body: TextsBody,
     last_key: i64,
 }
 
 impl Page {
-    /// The text of each row, as `domain::avro::parse_row_text` reads it.
-    pub fn rows(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.texts.iter()
+    /// The text of each row, as `domain::avro::parse_row_text` reads it. Reading takes some milliseconds of computing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Answer`] for an answer that is broken.
+    pub fn read(self) -> Result<Texts, Error> {
+        self.body.read()
     }
 
     /// How many rows there are.
     pub fn len(&self) -> usize {
-        self.texts.len()
+        self.body.rows()
     }
 
     /// Whether there are no rows; a page that is given out has some.
     pub fn is_empty(&self) -> bool {
-        self.texts.is_empty()
-    }
-
-    /// How many bytes the texts have together.
-    pub fn bytes(&self) -> usize {
-        self.texts.bytes()
+        self.len() == 0
     }
 
     /// The key of the last row: the next page begins behind it.
@@ -92,30 +91,30 @@ impl<'a> Pages<'a> {
     ///
     /// As [`Snapshot::page`]; [`Error::TooLarge`] only for a row that cannot be had even in pieces.
     pub async fn next(&mut self) -> Result<Option<Page>, Error> {
-        let texts = loop {
+        let body = loop {
             if self.ended {
                 return Ok(None);
             }
             let sql = page_sql(self.table.name(), self.table, self.nullable, self.after, self.rows);
-            match self.snapshot.page(sql).await {
-                Ok(texts) => break texts,
+            match self.snapshot.body(sql).await {
+                Ok(body) => break body,
                 Err(Error::TooLarge { .. }) if self.rows > 1 => {
                     self.rows /= 2;
                     self.bytes = (self.bytes / 4 * 3).max(LEAST_PAGE_BYTES);
                 }
-                Err(Error::TooLarge { .. }) => break self.row_in_pieces().await?,
+                Err(Error::TooLarge { .. }) => break self.row_in_pieces().await?.into(),
                 Err(error) => return Err(error),
             }
         };
-        let Some(last) = texts.last() else {
+        let Some(last) = body.last() else {
             self.ended = true;
             return Ok(None);
         };
         let last_key = self.key(last)?;
-        self.ended = texts.len() < self.rows as usize;
-        self.rows = rows_of_next(&texts, self.bytes);
+        self.ended = body.rows() < self.rows as usize;
+        self.rows = rows_of_next(body.rows(), body.bytes(), self.bytes);
         self.after = Some(last_key);
-        Ok(Some(Page { texts, last_key }))
+        Ok(Some(Page { body, last_key }))
     }
 
     /// The one row behind `after`.
@@ -158,9 +157,9 @@ impl<'a> Pages<'a> {
     }
 }
 
-/// How many rows to ask for, when the next are as long as these.
-fn rows_of_next(texts: &Texts, bytes: usize) -> u32 {
-    let rows = bytes.saturating_mul(texts.len()) / texts.bytes().max(1);
+/// How many rows to ask for, when the next are as long as these, and are to have `wanted` bytes.
+fn rows_of_next(rows: usize, bytes: usize, wanted: usize) -> u32 {
+    let rows = wanted.saturating_mul(rows) / bytes.max(1);
     u32::try_from(rows).unwrap_or(MOST_ROWS).clamp(1, MOST_ROWS)
 }
 
@@ -170,11 +169,7 @@ mod tests {
 
     #[test]
     fn pages_hold_as_many_rows_as_fit_an_answer() {
-        let rows = |count: usize, bytes: usize| {
-            let mut texts = Texts::default();
-            (0..count).for_each(|_| texts.push(&"x".repeat(bytes)));
-            rows_of_next(&texts, PAGE_BYTES)
-        };
+        let rows = |count: usize, bytes: usize| rows_of_next(count, count * bytes, PAGE_BYTES);
         assert_eq!(rows(1000, 50), 18_874);
         assert_eq!(rows(1, 70_000), 13);
         assert_eq!(rows(1, 2_000_000), 1);

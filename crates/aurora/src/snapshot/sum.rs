@@ -142,12 +142,11 @@ impl Summing<'_> {
         #[derive(Deserialize)]
         struct Row {
             rows: String,
-            a: String,
-            b: String,
+            sum: String,
         }
         let sql = sum_sql(self.target, self.table, self.nullable, after, through);
         let found: Vec<Row> = self.database.query(Statement::new(sql)).await?;
-        let sum = found.first().and_then(|row| ContentSum::from_sql(&row.rows, &row.a, &row.b));
+        let sum = found.first().and_then(|row| ContentSum::from_sql(&row.rows, &row.sum));
         sum.ok_or_else(|| Error::Sql {
             code: None,
             message: format!(

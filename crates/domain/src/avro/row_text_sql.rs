@@ -15,29 +15,47 @@ const NULL: &str = "'N'";
 /// its characters before it (`5:Łoś,2`), so it may hold any character; NULL is `N`. `nullable` tells for each column whether
 /// the **database's** column takes NULL (a column that `nullable` does not reach is taken for one that does not): a
 /// NULL that nobody reckoned with would make the whole text NULL.
+///
+/// It has the character set of its text columns where these have one, and the connection's else: the service gives out UTF-8
+/// either way.
 pub fn row_text_sql(table: &Table, nullable: &[bool]) -> String {
+    let is_text = |column: &&Column| matches!(column.column_type(), ColumnType::String { .. });
+    // Where there is one alone, there is nothing it could fail to go together with; converting takes a fifth of the time.
+    let texts = table.columns().iter().filter(is_text).count();
+    fields_sql(table, nullable, if texts > 1 { Text::Utf8 } else { Text::AsItIs })
+}
+
+/// In which character set text columns go into a row's text.
+#[derive(Clone, Copy)]
+enum Text {
+    AsItIs,
+    Utf8,
+}
+
+fn fields_sql(table: &Table, nullable: &[bool], text: Text) -> String {
     let mut sql = String::from("CONCAT(");
     for (index, column) in table.columns().iter().enumerate() {
         if index > 0 {
             sql.push_str(",',',");
         }
-        sql.push_str(&field_sql(column, nullable.get(index).is_some_and(|nullable| *nullable)));
+        sql.push_str(&field_sql(column, nullable.get(index).is_some_and(|nullable| *nullable), text));
     }
     sql.push(')');
     sql
 }
 
 /// The expression of one field of a row's text.
-fn field_sql(column: &Column, nullable: bool) -> String {
+fn field_sql(column: &Column, nullable: bool, text: Text) -> String {
     let name = column.name();
-    let text = match column.column_type() {
+    let field = match (column.column_type(), text) {
         // Characters, not bytes: the column may have another character set than the connection.
-        ColumnType::String { .. } => {
+        (ColumnType::String { .. }, Text::AsItIs) => format!("CONCAT(CHAR_LENGTH(`{name}`),':',`{name}`)"),
+        (ColumnType::String { .. }, Text::Utf8) => {
             format!("CONCAT(CHAR_LENGTH(`{name}`),':',CONVERT(`{name}` USING utf8mb4))")
         }
         _ => format!("`{name}`"),
     };
-    if nullable { format!("IFNULL({text},{NULL})") } else { text }
+    if nullable { format!("IFNULL({field},{NULL})") } else { field }
 }
 
 /// The next page of a table in the order of its key: at most `limit` rows behind the key `after`, each as one column `r`.
@@ -51,8 +69,8 @@ pub fn page_sql(target: &str, table: &Table, nullable: &[bool], after: Option<i6
     format!("SELECT {text} AS `r` FROM `{target}`{range} ORDER BY `{key}` LIMIT {limit}")
 }
 
-/// The [`ContentSum`](super::ContentSum) of the rows behind the key `after` and not behind `through`: one row `rows`, `a`,
-/// `b`, whole numbers that [`ContentSum::from_sql`](super::ContentSum::from_sql) reads. Of `target` holds what
+/// The [`ContentSum`](super::ContentSum) of the rows behind the key `after` and not behind `through`: one row `rows`, `sum`,
+/// whole numbers that [`ContentSum::from_sql`](super::ContentSum::from_sql) reads. Of `target` holds what
 /// [`page_sql`] says.
 pub fn sum_sql(
     target: &str,
@@ -61,14 +79,12 @@ pub fn sum_sql(
     after: Option<i64>,
     through: Option<i64>,
 ) -> String {
-    let text = row_text_sql(table, nullable);
+    // Digests are of bytes, so these must be of one character set.
+    let text = fields_sql(table, nullable, Text::Utf8);
     let range = range_sql(table.key().name(), after, through);
-    let sum = |from: u8| {
-        format!("CAST(COALESCE(SUM(CAST(CONV(SUBSTRING(`h`,{from},15),16,10) AS UNSIGNED)),0) AS CHAR)")
-    };
-    let (a, b) = (sum(1), sum(16));
+    let number = format!("CAST(CONV(LEFT(SHA2({text},256),16),16,10) AS UNSIGNED)");
     format!(
-        "SELECT CAST(COUNT(*) AS CHAR) AS `rows`,{a} AS `a`,{b} AS `b` FROM (SELECT SHA2({text},256) AS `h` FROM `{target}`{range}) AS `s`"
+        "SELECT CAST(COUNT(*) AS CHAR) AS `rows`,CAST(COALESCE(SUM({number}),0) AS CHAR) AS `sum` FROM `{target}`{range}"
     )
 }
 
@@ -93,8 +109,13 @@ mod tests {
     fn writes_the_sql_of_pages_and_sums() {
         let employees = shipped::dictionary().unwrap().table("employees").unwrap();
         let nullable = [false, false, false, true, true];
-        let text = "CONCAT(`id`,',',CONCAT(CHAR_LENGTH(`name`),':',CONVERT(`name` USING utf8mb4)),',',`datetime`,',',\
-                    IFNULL(`department_id`,'N'),',',IFNULL(`job_id`,'N'))";
+        let of_name = |name| {
+            format!(
+                "CONCAT(`id`,',',CONCAT(CHAR_LENGTH(`name`),':',{name}),',',`datetime`,',',\
+                 IFNULL(`department_id`,'N'),',',IFNULL(`job_id`,'N'))"
+            )
+        };
+        let (text, converted) = (of_name("`name`"), of_name("CONVERT(`name` USING utf8mb4)"));
         assert_eq!(row_text_sql(employees, &nullable), text);
         assert_eq!(
             page_sql("employees", employees, &nullable, None, 1000),
@@ -110,11 +131,10 @@ mod tests {
             sum_sql("employees", employees, &nullable, Some(-5), Some(7)),
             format!(
                 "SELECT CAST(COUNT(*) AS CHAR) AS `rows`,\
-                 CAST(COALESCE(SUM(CAST(CONV(SUBSTRING(`h`,1,15),16,10) AS UNSIGNED)),0) AS CHAR) AS `a`,\
-                 CAST(COALESCE(SUM(CAST(CONV(SUBSTRING(`h`,16,15),16,10) AS UNSIGNED)),0) AS CHAR) AS `b` \
-                 FROM (SELECT SHA2({text},256) AS `h` FROM `employees` WHERE `id`>-5 AND `id`<=7) AS `s`"
+                 CAST(COALESCE(SUM(CAST(CONV(LEFT(SHA2({converted},256),16),16,10) AS UNSIGNED)),0) AS CHAR) AS `sum` \
+                 FROM `employees` WHERE `id`>-5 AND `id`<=7"
             )
         );
-        assert!(sum_sql("employees", employees, &nullable, None, Some(7)).ends_with("WHERE `id`<=7) AS `s`"));
+        assert!(sum_sql("employees", employees, &nullable, None, Some(7)).ends_with("WHERE `id`<=7"));
     }
 }

@@ -105,8 +105,8 @@ async fn files_that_cannot_be_restored_leave_the_table_as_it_was() {
 #[tokio::test]
 async fn files_that_change_while_they_are_restored_end_it() {
     let world = world().await;
-    // Too slow for all chunks to be committed in the time of the first invocation, fast enough for some.
-    let slow = Rule::new(Effect::DelayMs(1_500)).sql("INSERT INTO `rowgate_restore_");
+    // One chunk is committed in the time of the first invocation, the others are not.
+    let slow = Rule::new(Effect::DelayMs(20_000)).sql("INSERT INTO rowgate_restore_chunks").after(1);
     world.db.data_api().set(Faults::default().with(slow));
     let payload = json!({ "from": "avro/run/", "tables": ["departments"], "ignore": ["budget"] });
     let Answer::Restored(begun) =

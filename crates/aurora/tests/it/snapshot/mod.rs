@@ -42,8 +42,9 @@ async fn all(snapshot: &Snapshot, table: &Table) -> Result<Vec<String>, Error> {
     let mut pages = snapshot.pages(table, &nullable, None);
     let mut rows = Vec::new();
     while let Some(page) = pages.next().await? {
-        assert!(page.bytes() <= 1024 * 1024 && page.len() == page.rows().len());
-        rows.extend(page.rows().map(ToOwned::to_owned));
+        let (len, texts) = (page.len(), page.read()?);
+        assert!(texts.bytes() <= 1024 * 1024 && texts.len() == len);
+        rows.extend(texts.iter().map(ToOwned::to_owned));
     }
     Ok(rows)
 }

@@ -66,10 +66,11 @@ async fn three_tables_under_constant_writes_are_read_as_of_one_moment() -> Resul
         let mut pages = snapshot.pages(table, &nullable, None);
         let mut of_table: Vec<i64> = Vec::new();
         while let Some(page) = pages.next().await? {
-            for row in page.rows() {
+            let last_key = page.last_key();
+            for row in page.read()?.iter() {
                 of_table.push(row.split(',').next().context("no id")?.parse()?);
             }
-            assert_eq!(of_table.last(), Some(&page.last_key()));
+            assert_eq!(of_table.last(), Some(&last_key));
             more_writes(&done).await;
         }
         ids.push(of_table);

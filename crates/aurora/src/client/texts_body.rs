@@ -1,0 +1,139 @@
+//! A result of one text column as it came: enough is known of it to ask for what follows, before it is read.
+
+use memchr::memmem;
+use serde::Deserialize;
+
+use super::error::Error;
+use super::texts::Texts;
+
+/// How a row's only field begins. No text holds this: in JSON, a quote inside a text has a backslash before it.
+const FIELD: &[u8] = b"{\"stringValue\":";
+
+/// What the service puts around each text: `[{"stringValue":""}],`.
+const AROUND_BYTES: usize = 21;
+
+/// The answer to a page's query, read or not.
+///
+/// A page is read where the processor is free for it, while the next one is on its way, which is asked for by the last key of
+/// this one: so that is looked up from the end.
+#[derive(Debug)]
+pub(crate) struct TextsBody {
+    content: Content,
+    rows: usize,
+    bytes: usize,
+    last: Option<String>,
+}
+
+#[derive(Debug)]
+enum Content {
+    Unread(Vec<u8>),
+    Read(Texts),
+}
+
+impl TextsBody {
+    /// Of an answer's body.
+    ///
+    /// # Errors
+    /// [`Error::Answer`] for what is no result of one text column, as far as it is looked at here.
+    pub(crate) fn new(body: Vec<u8>) -> Result<Self, Error> {
+        let rows = memmem::find_iter(&body, FIELD).count();
+        match last(&body) {
+            Some(last) => {
+                let bytes = body.len().saturating_sub(rows * AROUND_BYTES);
+                Ok(Self { content: Content::Unread(body), rows, bytes, last: Some(last) })
+            }
+            // No rows, or written in another way than the service does today.
+            None => Ok(Self::from(Texts::parse(&body)?)),
+        }
+    }
+
+    /// How many rows there are.
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// How many bytes the texts have together, roughly.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// The last row's text.
+    pub(crate) fn last(&self) -> Option<&str> {
+        self.last.as_deref()
+    }
+
+    /// All texts.
+    ///
+    /// # Errors
+    /// [`Error::Answer`] for what is no result of one text column, or not what it looked like.
+    pub(crate) fn read(self) -> Result<Texts, Error> {
+        match self.content {
+            Content::Read(texts) => Ok(texts),
+            Content::Unread(body) => {
+                let texts = Texts::parse(&body)?;
+                if texts.len() == self.rows && texts.last() == self.last.as_deref() {
+                    return Ok(texts);
+                }
+                Err(<serde_json::Error as serde::de::Error>::custom("texts beside those of the rows").into())
+            }
+        }
+    }
+}
+
+impl From<Texts> for TextsBody {
+    fn from(texts: Texts) -> Self {
+        let last = texts.last().map(ToOwned::to_owned);
+        Self { rows: texts.len(), bytes: texts.bytes(), last, content: Content::Read(texts) }
+    }
+}
+
+/// The text of the last row.
+fn last(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Field {
+        string_value: String,
+    }
+    let field = body.get(memmem::rfind(body, FIELD)?..)?;
+    // What follows the field is left alone.
+    let mut fields = serde_json::Deserializer::from_slice(field).into_iter::<Field>();
+    Some(fields.next()?.ok()?.string_value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(text: &str) -> TextsBody {
+        TextsBody::new(text.as_bytes().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn knows_number_and_last_row_before_it_is_read() {
+        let text = r#"{"numberOfRecordsUpdated":0,"records":[[{"stringValue":"1,2:ab"}],[{"stringValue":"2,17:{\"stringValue\":\n"}]]}"#;
+        let page = body(text);
+        assert!(matches!(page.content, Content::Unread(_)));
+        assert_eq!((page.rows(), page.last()), (2, Some("2,17:{\"stringValue\":\n")));
+        assert!(page.bytes() >= 28 && page.bytes() < text.len());
+        assert_eq!(page.read().unwrap().iter().collect::<Vec<_>>(), ["1,2:ab", "2,17:{\"stringValue\":\n"]);
+    }
+
+    #[test]
+    fn reads_at_once_what_is_empty_or_written_with_spaces() {
+        assert_eq!((body(r#"{"records":[]}"#).rows(), body(r#"{"records":[]}"#).last()), (0, None));
+        let spaced = body(r#"{"records": [[ { "stringValue": "1" } ], [ { "stringValue": "2" } ]]}"#);
+        assert_eq!((spaced.rows(), spaced.last()), (2, Some("2")));
+    }
+
+    #[test]
+    fn refuses_what_is_not_what_it_looked_like() {
+        for text in [
+            r#"{"records":[[{"stringValue":"1"}],[{"isNull":true}],[{"stringValue":"2"}]]}"#,
+            r#"{"records":[[{"stringValue":"1"}]],"generatedFields":[{"stringValue":"2"}]}"#,
+            r#"{"records":[[{"stringValue":"1"}]"#,
+        ] {
+            assert!(matches!(body(text).read(), Err(Error::Answer { .. })), "{text}");
+        }
+        assert!(matches!(TextsBody::new(b"no answer".to_vec()), Err(Error::Answer { .. })));
+    }
+}
