@@ -75,10 +75,17 @@ export class Api extends Construct {
     // The construct's own output ends in a slash; the stack has one of its own without.
     this.restApi.node.tryRemoveChild("Endpoint");
     const { region, urlSuffix } = this.restApi.stack;
-    this.url = `https://${this.restApi.restApiId}.execute-api.${region}.${urlSuffix}/${STAGE}`;
+    const { restApiId } = this.restApi;
+    this.url =
+      props.settings.apiUrl?.replace("{id}", restApiId) ?? `https://${restApiId}.execute-api.${region}.${urlSuffix}/${STAGE}`;
 
     this.route("POST", "/insert_data", props.insert);
     this.route("POST", "/tables/{table}/rows", props.insert);
+    this.route("GET", "/tables/{table}/rows", props.insert);
+    this.route("GET", "/tables/{table}/rows/{id}", props.insert);
+    this.route("PUT", "/tables/{table}/rows/{id}", props.insert);
+    this.route("DELETE", "/tables/{table}/rows/{id}", props.insert);
+    this.route("GET", "/tables", props.reports);
     this.route("GET", "/reports", props.reports);
     this.route("GET", "/reports/{name}", props.reports);
     this.route("GET", "/loads", props.reports);

@@ -23,6 +23,7 @@ test("every method needs a key and goes to its function", () => {
     return `${Properties.HttpMethod} ${path(Properties.ResourceId)} ${target}`;
   });
   assert.deepEqual(methods.sort(), [
+    "DELETE /tables/{table}/rows/{id} Insert",
     "GET /backups Backup",
     "GET /backups/{id} Backup",
     "GET /docs Reports",
@@ -33,10 +34,14 @@ test("every method needs a key and goes to its function", () => {
     "GET /reports/{name} Reports",
     "GET /restores/{id} Restore",
     "GET /status Reports",
+    "GET /tables Reports",
+    "GET /tables/{table}/rows Insert",
+    "GET /tables/{table}/rows/{id} Insert",
     "POST /backups Backup",
     "POST /insert_data Insert",
     "POST /restores Restore",
     "POST /tables/{table}/rows Insert",
+    "PUT /tables/{table}/rows/{id} Insert",
   ]);
 });
 
