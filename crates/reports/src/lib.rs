@@ -1,4 +1,5 @@
-//! What can be read of the service: `GET /reports`, `GET /reports/{name}`, `GET /loads`, `GET /loads/{id}` and `GET /status`.
+//! What can be read of the service: `GET /reports`, `GET /reports/{name}`, `GET /loads`, `GET /loads/{id}`, `GET /tables`
+//! and `GET /status`.
 //!
 //! A request goes through stages, a module each: `accept` and `lambda_kit::query` read it, `result` asks the database and reads
 //! its rows, `json` and `csv` write the answer into a `payload` that a function can give out.
@@ -15,6 +16,7 @@ mod payload;
 mod reports;
 mod result;
 mod status;
+mod tables;
 
 use std::sync::Arc;
 
@@ -57,6 +59,8 @@ pub fn router(service: Service) -> Router {
         .route("/loads/", get(loads::list))
         .route("/loads/{id}", get(loads::get))
         .route("/loads/{id}/", get(loads::get))
+        .route("/tables", get(tables::list))
+        .route("/tables/", get(tables::list))
         .route("/status", get(status::get))
         .route("/status/", get(status::get))
         .with_state(service)

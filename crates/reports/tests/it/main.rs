@@ -12,3 +12,4 @@ mod requests;
 mod shipped;
 mod status;
 mod support;
+mod tables;

@@ -1,0 +1,43 @@
+//! `GET /tables`.
+
+use axum::http::Method;
+use serde_json::{Value, json};
+
+use crate::support::Api;
+
+#[tokio::test]
+async fn shows_every_table_that_users_know_of_in_reference_order() {
+    let api = Api::start().await;
+    let reply = api.get("/tables").await;
+    assert_eq!((reply.status, reply.header("content-type")), (200, "application/json"));
+    let tables = reply.json()["tables"].clone();
+    let names: Vec<&str> =
+        tables.as_array().unwrap().iter().map(|table| table["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["departments", "jobs", "employees"]);
+    assert_eq!(
+        tables[1],
+        json!({
+            "name": "jobs", "description": "The jobs that people are hired for.", "key": "id", "default_mode": "append",
+            "columns": [
+                {"name": "id", "type": "integer", "required": true, "auto_increment": true, "personal": false,
+                 "references": null, "description": "Identifies the job."},
+                {"name": "job_name", "type": "string(255)", "required": true, "auto_increment": false, "personal": false,
+                 "references": null, "description": "What the job is called."},
+            ],
+        })
+    );
+    assert_eq!(tables[2]["columns"][1]["personal"], Value::Bool(true));
+    assert_eq!(tables[2]["columns"][3]["references"], "departments");
+    for alias in ["hired_employees", "datetime_", "\"department\"", "rowgate_"] {
+        assert!(!reply.body.contains(alias), "{alias}");
+    }
+}
+
+#[tokio::test]
+async fn takes_no_parameters_and_only_get() {
+    let api = Api::start().await;
+    assert_eq!(api.get("/tables/").await.body, api.get("/tables").await.body);
+    assert_eq!(api.get("/tables?limit=1").await.status, 400);
+    let refused = api.send(Method::POST, "/tables", None).await;
+    assert_eq!((refused.status, refused.header("allow")), (405, "GET,HEAD"));
+}
