@@ -1,10 +1,14 @@
 #![doc = include_str!("../README.md")]
 
 mod client;
+mod delete_row;
+pub mod idempotency;
 mod ledger;
 pub mod loads;
 pub mod migrations;
 mod problem;
+mod put_row;
+mod read_rows;
 mod rejects;
 pub mod restores;
 mod rows;
@@ -15,4 +19,7 @@ pub use client::{
     Cause, Database, Deadline, Error, Executed, MaybeDatabase, Statement, Target, Texts, Transaction, Tx,
     Value, Write, limits,
 };
-pub use rows::insert_batch;
+pub use delete_row::{Delete, delete_row};
+pub use put_row::{Put, put_row};
+pub use read_rows::{RowPage, read_page, read_row};
+pub use rows::Insert;

@@ -1,78 +1,193 @@
 //! Inserting a batch of rows: in one round trip where nothing is wrong, else with a verdict for each row.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
-use domain::batch::{Answer, Batch, Facts, TableAnswer, TableBatch, Verdict};
+use domain::batch::{Answer, Batch, Facts, TableAnswer, Verdict};
 use domain::dictionary::{Dictionary, Table};
+use domain::prefer::TxPreference;
 use domain::sql::{GUARD_FAILED, InsertStatement, InsertWriter, MAX_SQL_CHARS, select_present};
 use domain::value::Value;
 use serde::Deserialize;
 
+use crate::idempotency::{Claim, ClaimError, StoredAnswer};
 use crate::rejects::keep_rejected;
 use crate::{Database, Error, Statement, Tx};
 
 /// How often a batch is judged anew because another writer took one of its ids between the question and the insert.
 const ATTEMPTS: u32 = 5;
 
-/// Inserts the rows of a batch that are good and keeps the others with their reasons; all of that in one transaction.
+/// A batch on its way in: the rows that are good are inserted, the others kept with their reasons; all of that in one
+/// transaction.
 ///
 /// A batch for one table without a fault is one statement and one call: the statement itself demands that the
 /// references are there ([`domain::sql::ReferenceGuard`]) and a taken id makes it fail as a whole. Only then, or where
 /// the rows alone show a fault, does a transaction ask which ids are taken and which references are there.
-///
-/// # Errors
-/// Any [`Error`]; nothing is in then, but for [`Error::UnknownOutcome`], after which the rows may be in.
-pub async fn insert_batch<'a>(
-    database: &Database,
-    dictionary: &Dictionary,
-    batch: &Batch<'a>,
-    request_id: &str,
-) -> Result<Answer<'a>, Error> {
-    // One deadline over the direct way and the long one.
-    let database = &database.with_deadline(database.deadline());
-    if let Some((table, statement)) = direct_insert(dictionary, batch) {
-        match database.execute(Statement::new(statement.sql)).await {
-            Ok(_) => {
-                let outcome = TableAnswer { inserted: statement.rows, rejected: Vec::new() };
-                return Ok(Answer::new([(table, outcome)]));
-            }
-            Err(error) if is_fault_of_rows(&error) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    let mut attempt = 1;
-    loop {
-        let judged = database
-            .transaction(|tx| async move {
-                let mut outcomes = Vec::with_capacity(batch.tables.len());
-                for rows in &batch.tables {
-                    outcomes
-                        .push((rows.table.name(), insert_judged(&tx, dictionary, rows, request_id).await?));
-                }
-                Ok::<_, Error>(Answer::new(outcomes))
-            })
-            .await;
-        match judged {
-            Err(error) if error.is_duplicate_key() && attempt < ATTEMPTS => attempt += 1,
-            other => return other,
-        }
-    }
+#[derive(Debug, Clone, Copy)]
+pub struct Insert<'i, 'a> {
+    /// What the rows were checked against.
+    pub dictionary: &'i Dictionary,
+    /// The rows.
+    pub batch: &'i Batch<'a>,
+    /// What the client wants of the transaction.
+    pub preference: Option<TxPreference>,
+    /// The request that rejected rows are kept under.
+    pub request_id: &'i str,
 }
 
-/// The one statement that inserts the whole batch, where there is one.
-fn direct_insert<'a>(dictionary: &Dictionary, batch: &Batch<'a>) -> Option<(&'a str, InsertStatement)> {
-    let [rows] = &batch.tables[..] else { return None };
-    if !rows.is_flawless() {
-        return None;
-    }
-    let mut writer = InsertWriter::guarded(rows.table, rows.guard(dictionary));
-    for row in &rows.rows {
-        if writer.push(&row.checked.values).is_some() {
-            return None;
+impl<'a> Insert<'_, 'a> {
+    /// Inserts the batch, or checks it only where that is preferred.
+    ///
+    /// # Errors
+    /// Any [`Error`]; nothing is in then, but for [`Error::UnknownOutcome`], after which the rows may be in.
+    pub async fn run(&self, database: &Database) -> Result<Answer<'a>, Error> {
+        // One deadline over the direct way and the long one.
+        let database = &database.with_deadline(database.deadline());
+        if self.preference == Some(TxPreference::DryRun) {
+            return self.check(database).await;
+        }
+        if let Some(direct) = self.direct() {
+            match database.execute(Statement::new(direct.sql)).await {
+                Ok(_) => return Ok(self.all_in()),
+                Err(error) if is_fault_of_rows(&error) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let mut attempt = 1;
+        loop {
+            match database.transaction(|tx| async move { self.insert_judged(&tx).await }).await {
+                Err(error) if error.is_duplicate_key() && attempt < ATTEMPTS => attempt += 1,
+                other => return other,
+            }
         }
     }
-    let statement = writer.finish().filter(|statement| statement.sql.len() <= MAX_SQL_CHARS)?;
-    Some((rows.table.name(), statement))
+
+    /// Inserts the batch for a request that has claimed its key, and writes the answer that `render` makes into the record of
+    /// the key, in the same transaction. Where that fails, the claim is given back.
+    ///
+    /// # Errors
+    /// [`ClaimError`]; nothing is in then, but for [`Error::UnknownOutcome`].
+    pub async fn run_claimed(
+        &self,
+        database: &Database,
+        claim: &Claim,
+        render: impl Fn(&mut Answer<'a>) -> StoredAnswer,
+    ) -> Result<(Answer<'a>, StoredAnswer), ClaimError> {
+        let database = &database.with_deadline(database.deadline());
+        // What the last transaction was about to commit.
+        let last = Mutex::new(None);
+        let (mut direct, mut attempt) = (self.direct(), 1);
+        let failure = loop {
+            let (last, render, statement) = (&last, &render, &direct);
+            let result = database.transaction(|tx| async move {
+                let mut answer = match statement {
+                    Some(direct) => {
+                        tx.execute(Statement::new(direct.sql.clone())).await?;
+                        self.all_in()
+                    }
+                    None => self.insert_judged(&tx).await?,
+                };
+                let stored = render(&mut answer);
+                claim.answer(&tx, &stored).await?;
+                *last.lock().unwrap_or_else(PoisonError::into_inner) = Some((answer, stored));
+                Ok(())
+            });
+            match result.await {
+                Ok(()) => break None,
+                Err(ClaimError::Database(error)) if direct.is_some() && is_fault_of_rows(&error) => {
+                    direct = None;
+                }
+                Err(ClaimError::Database(error)) if error.is_duplicate_key() && attempt < ATTEMPTS => {
+                    attempt += 1;
+                }
+                Err(error) => break Some(error),
+            }
+        };
+        let last = last.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let Some(error) = failure else { return last.ok_or(ClaimError::Lost) };
+        match (claim.give_back(database).await, last) {
+            // It was committed, and only the answer to the COMMIT was lost.
+            (Ok(true), Some(answered)) => Ok(answered),
+            (Ok(_), _) => Err(error.with_nothing_in()),
+            (Err(_), _) => Err(error),
+        }
+    }
+
+    /// What would become of the batch. Nothing is written, and nothing locked.
+    async fn check(&self, database: &Database) -> Result<Answer<'a>, Error> {
+        let verdicts = self.judge(&Asked::Now(database)).await?;
+        Ok(self.answer(verdicts))
+    }
+
+    async fn insert_judged(&self, tx: &Tx) -> Result<Answer<'a>, Error> {
+        let verdicts = self.judge(&Asked::UntilCommit(tx)).await?;
+        let is_refused = self.preference == Some(TxPreference::Atomic)
+            && verdicts.iter().any(|verdict| !verdict.rejected.is_empty());
+        for (rows, verdict) in self.batch.tables.iter().zip(&verdicts) {
+            if !is_refused {
+                insert_rows(tx, rows.table, &verdict.accepted).await?;
+            }
+            keep_rejected(tx, rows.table, &verdict.rejected, self.request_id).await?;
+        }
+        let answer = self.answer(verdicts);
+        Ok(if is_refused { answer.none_in() } else { answer })
+    }
+
+    /// Judges every row of every table before any of them is inserted. A row may refer to one that the same request brings:
+    /// that one is not asked for, which would also lock the gap it goes into.
+    async fn judge(&self, database: &Asked<'_>) -> Result<Vec<Verdict<'a, '_>>, Error> {
+        let mut coming: BTreeMap<&str, BTreeSet<i64>> = BTreeMap::new();
+        let mut verdicts = Vec::with_capacity(self.batch.tables.len());
+        for rows in &self.batch.tables {
+            let taken = database.present(rows.table, &rows.ids(), false).await?;
+            let mut present = BTreeMap::new();
+            for (target, ids) in rows.referred_ids() {
+                let Some(table) = self.dictionary.table(target) else { continue };
+                let (with_them, asked) = ids.into_iter().partition::<BTreeSet<i64>, _>(|id| {
+                    coming.get(target).is_some_and(|ids| ids.contains(id))
+                });
+                let mut there = database.present(table, &asked, true).await?;
+                there.extend(with_them);
+                present.insert(target.to_owned(), there);
+            }
+            let verdict = rows.judge(&Facts { taken, present });
+            coming.insert(rows.table.name(), verdict.ids.clone());
+            verdicts.push(verdict);
+        }
+        Ok(verdicts)
+    }
+
+    fn answer(&self, verdicts: Vec<Verdict<'a, '_>>) -> Answer<'a> {
+        let outcomes = self.batch.tables.iter().zip(verdicts).map(|(rows, verdict)| {
+            let Verdict { accepted, rejected, .. } = verdict;
+            (rows.table.name(), TableAnswer { inserted: accepted.len(), rejected })
+        });
+        Answer::new(outcomes)
+    }
+
+    /// The answer where every row is in.
+    fn all_in(&self) -> Answer<'a> {
+        let outcomes =
+            self.batch.tables.iter().map(|rows| {
+                (rows.table.name(), TableAnswer { inserted: rows.rows.len(), rejected: Vec::new() })
+            });
+        Answer::new(outcomes)
+    }
+
+    /// The one statement that inserts the whole batch, where there is one.
+    fn direct(&self) -> Option<InsertStatement> {
+        let [rows] = &self.batch.tables[..] else { return None };
+        if !rows.is_flawless() {
+            return None;
+        }
+        let mut writer = InsertWriter::guarded(rows.table, rows.guard(self.dictionary));
+        for row in &rows.rows {
+            if writer.push(&row.checked.values).is_some() {
+                return None;
+            }
+        }
+        writer.finish().filter(|statement| statement.sql.len() <= MAX_SQL_CHARS)
+    }
 }
 
 /// Whether the direct insert may have failed because of an id that is taken or a reference that names no row: the
@@ -85,42 +200,30 @@ fn is_fault_of_rows(error: &Error) -> bool {
     }
 }
 
-async fn insert_judged<'a>(
-    tx: &Tx,
-    dictionary: &Dictionary,
-    rows: &TableBatch<'a>,
-    request_id: &str,
-) -> Result<TableAnswer<'a>, Error> {
-    let facts = ask(tx, dictionary, rows).await?;
-    let Verdict { accepted, rejected } = rows.judge(&facts);
-    insert_rows(tx, rows.table, &accepted).await?;
-    keep_rejected(tx, rows.table, &rejected, request_id).await?;
-    Ok(TableAnswer { inserted: accepted.len(), rejected })
+/// Where it is asked which rows are there.
+enum Asked<'d> {
+    /// In a transaction; what rows refer to stays until its end.
+    UntilCommit(&'d Tx),
+    /// Of the moment; nothing is held.
+    Now(&'d Database),
 }
 
-/// Asks which ids of the rows are taken, and which of the referenced rows are there; the latter stay until the end of
-/// the transaction.
-async fn ask(tx: &Tx, dictionary: &Dictionary, rows: &TableBatch<'_>) -> Result<Facts, Error> {
-    let taken = present(tx, rows.table, &rows.ids(), false).await?;
-    let mut there = BTreeMap::new();
-    for (target, ids) in rows.referred_ids() {
-        if let Some(table) = dictionary.table(target) {
-            there.insert(target.to_owned(), present(tx, table, &ids, true).await?);
+impl Asked<'_> {
+    /// Those of `ids` that are rows of the table; in a transaction they stay where `stay` is set.
+    async fn present(&self, table: &Table, ids: &BTreeSet<i64>, stay: bool) -> Result<BTreeSet<i64>, Error> {
+        #[derive(Deserialize)]
+        struct Present {
+            id: i64,
         }
+        if ids.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let rows: Vec<Present> = match self {
+            Self::UntilCommit(tx) => tx.query(Statement::new(select_present(table, ids, stay))).await?,
+            Self::Now(database) => database.query(Statement::new(select_present(table, ids, false))).await?,
+        };
+        Ok(rows.into_iter().map(|row| row.id).collect())
     }
-    Ok(Facts { taken, present: there })
-}
-
-async fn present(tx: &Tx, table: &Table, ids: &BTreeSet<i64>, lock: bool) -> Result<BTreeSet<i64>, Error> {
-    #[derive(Deserialize)]
-    struct Present {
-        id: i64,
-    }
-    if ids.is_empty() {
-        return Ok(BTreeSet::new());
-    }
-    let rows: Vec<Present> = tx.query(Statement::new(select_present(table, ids, lock))).await?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
 async fn insert_rows(tx: &Tx, table: &Table, rows: &[&[Value<'_>]]) -> Result<(), Error> {

@@ -12,6 +12,7 @@ use domain::dictionary::Dictionary;
 use domain::sql::InsertWriter;
 use http_body_util::BodyExt;
 use insert_api::{Service, router};
+use lambda_kit::operator::Operator;
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 use tower::ServiceExt;
@@ -64,7 +65,7 @@ type Measured = (Vec<Times>, Duration);
 pub(crate) async fn measure(stage: &Stage, rounds: usize, table: &mut Table) -> Result<()> {
     let dictionary = domain::shipped::dictionary()?;
     let database = stage.database();
-    let service = Service { database: database.clone(), dictionary };
+    let service = Service::new(database.clone(), dictionary, Operator::new("none"));
     let mut bench = Bench {
         stage,
         routes: lambda_kit::http::with_service_layers(router(service)),

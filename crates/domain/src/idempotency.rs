@@ -63,7 +63,7 @@ fn unquoted(rest: &[u8]) -> Result<Vec<u8>, InvalidKey> {
         match bytes.next() {
             Some(b'"') => break,
             Some(b'\\') => {
-                key.push(bytes.next().filter(|byte| matches!(byte, b'"' | b'\\')).ok_or(InvalidKey)?)
+                key.push(bytes.next().filter(|byte| matches!(byte, b'"' | b'\\')).ok_or(InvalidKey)?);
             }
             Some(byte) => key.push(byte),
             None => return Err(InvalidKey),

@@ -1,49 +1,86 @@
 //! The answer to a batch, as HTTP and as log lines.
 
-use axum::http::{HeaderValue, StatusCode, header};
+use aurora::idempotency::StoredAnswer;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use domain::batch::Answer;
+use domain::batch::{Answer, RejectedRow};
+use domain::prefer::TxPreference;
 use domain::row::RowCode;
-use lambda_kit::http::RequestId;
+use lambda_kit::http::{RequestId, Rows};
 
 /// Bytes of an answer at most. Lambda gives back 6 MB (6,291,556 bytes) with the answer escaped into JSON text, which
 /// doubles every quote: <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>.
 const MAX_ANSWER_BYTES: usize = 6_000_000;
 
-pub(crate) fn respond(mut answer: Answer<'_>) -> Response {
-    let status = StatusCode::from_u16(answer.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut body = to_json(&answer);
+const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// The answer in bytes, without the rejected rows themselves where it would be too large with them.
+pub(crate) fn render(answer: &mut Answer<'_>) -> StoredAnswer {
+    let mut body = to_json(answer);
     if escaped_len(&body) > MAX_ANSWER_BYTES {
         answer.omit_rows();
-        body = to_json(&answer);
+        body = to_json(answer);
     }
+    StoredAnswer { status: answer.status(), body }
+}
+
+/// The answer to a request whose rows have just been dealt with.
+pub(crate) fn first(answer: &Answer<'_>, stored: StoredAnswer, preference: Option<TxPreference>) -> Response {
+    let inserted = if preference == Some(TxPreference::DryRun) { 0 } else { answer.inserted() };
+    respond(stored, inserted, preference)
+}
+
+/// The answer that an equal request got before.
+pub(crate) fn replayed(stored: StoredAnswer, preference: Option<TxPreference>) -> Response {
+    let mut response = respond(stored, 0, preference);
+    response.headers_mut().insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
+    response
+}
+
+fn respond(stored: StoredAnswer, inserted: usize, preference: Option<TxPreference>) -> Response {
+    let status = StatusCode::from_u16(stored.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let json = HeaderValue::from_static("application/json");
-    (status, [(header::CONTENT_TYPE, json)], body).into_response()
+    let mut response = (status, [(header::CONTENT_TYPE, json)], stored.body).into_response();
+    if let Some(preference) = preference {
+        let applied = HeaderValue::from_static(preference.applied());
+        response.headers_mut().insert(PREFERENCE_APPLIED, applied);
+    }
+    response.extensions_mut().insert(Rows(u64::try_from(inserted).unwrap_or(u64::MAX)));
+    response
 }
 
 /// One line for each rejected row: which one and why, not its values, which may be personal.
-pub(crate) fn log_rejected(answer: &Answer<'_>, id: &RequestId) {
+pub(crate) fn log_rejected(answer: &Answer<'_>, id: &RequestId, preference: Option<TxPreference>) {
     for (name, table) in answer.tables() {
-        for rejected in &table.rejected {
-            let codes: Vec<&str> =
-                rejected.errors.iter().map(|error| RowCode::as_str(error.code())).collect();
-            tracing::info!(
-                request.id = id.0,
-                table = name,
-                row.index = rejected.index,
-                row.codes = codes.join(","),
-                "row rejected"
-            );
-        }
+        table.rejected.iter().for_each(|rejected| log_rejected_row(name, rejected, id, preference));
     }
 }
 
-fn to_json(answer: &Answer<'_>) -> Vec<u8> {
+/// The line of one rejected row.
+pub(crate) fn log_rejected_row(
+    table: &str,
+    rejected: &RejectedRow<'_>,
+    id: &RequestId,
+    preference: Option<TxPreference>,
+) {
+    let codes: Vec<&str> = rejected.errors.iter().map(|error| RowCode::as_str(error.code())).collect();
+    tracing::info!(
+        request.id = id.0,
+        table,
+        row.index = rejected.index,
+        row.codes = codes.join(","),
+        dry_run = preference == Some(TxPreference::DryRun),
+        "row rejected"
+    );
+}
+
+fn to_json(answer: &Answer<'_>) -> String {
     // Strings, numbers and raw JSON alone cannot fail to serialize.
-    serde_json::to_vec(answer).unwrap_or_default()
+    serde_json::to_string(answer).unwrap_or_default()
 }
 
 /// The size of a JSON text as a string inside another JSON text.
-fn escaped_len(json: &[u8]) -> usize {
-    json.len() + json.iter().filter(|byte| matches!(byte, b'"' | b'\\')).count()
+fn escaped_len(json: &str) -> usize {
+    json.len() + json.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count()
 }

@@ -1,22 +1,22 @@
-//! The insert API: `POST /insert_data` and `POST /tables/{table}/rows`, a verdict for each row.
+//! Rows over HTTP: `POST /insert_data` and `POST /tables/{table}/rows` with a verdict for each row; `GET /tables/{table}/rows`,
+//! and `GET`, `PUT` and `DELETE /tables/{table}/rows/{id}`.
 //!
 //! The function's configuration, from its environment: `ROWGATE_CLUSTER_ARN`, `ROWGATE_SECRET_ARN`,
-//! `ROWGATE_DATABASE`; `ROWGATE_LOG` filters log lines.
+//! `ROWGATE_DATABASE`, `ROWGATE_OPERATOR_KEY_ID` (the API key that may delete); `ROWGATE_LOG` filters log lines.
 
 mod answer;
+mod insert;
 mod request;
+mod rows;
 
-use aurora::{Database, insert_batch};
+use aurora::idempotency::ClaimSettings;
+use aurora::{Database, Deadline};
 use axum::Router;
-use axum::extract::{Extension, Path, State};
-use axum::http::HeaderMap;
-use axum::response::Response;
-use axum::routing::post;
-use domain::batch::{Batch, BatchError};
+use axum::extract::FromRef;
+use axum::routing::{get, post};
 use domain::dictionary::Dictionary;
-use domain::problem::Problem;
-use lambda_kit::http::RequestId;
-use lambda_kit::problem::ProblemResponse;
+use lambda_kit::http::{Until, Within};
+use lambda_kit::operator::Operator;
 
 /// What the handlers share.
 #[derive(Debug, Clone)]
@@ -25,54 +25,42 @@ pub struct Service {
     pub database: Database,
     /// What rows are checked against.
     pub dictionary: &'static Dictionary,
+    /// Who may delete rows.
+    pub operator: Operator,
+    /// How requests take their idempotency keys.
+    pub claims: ClaimSettings,
+}
+
+impl Service {
+    /// A service with the usual settings.
+    pub fn new(database: Database, dictionary: &'static Dictionary, operator: Operator) -> Self {
+        Self { database, dictionary, operator, claims: ClaimSettings::default() }
+    }
+}
+
+impl FromRef<Service> for Operator {
+    fn from_ref(service: &Service) -> Self {
+        service.operator.clone()
+    }
+}
+
+impl Within for Service {
+    fn within(&self, until: Until) -> Self {
+        Self { database: self.database.with_deadline(Deadline::at(until.0)), ..self.clone() }
+    }
 }
 
 /// The function's routes; [`lambda_kit::http::serve`] wraps and runs them.
 pub fn router(service: Service) -> Router {
+    // API Gateway takes a slash at the end for nothing and passes it on, so each path is served with and without.
+    let table = || get(rows::list).post(insert::insert_rows);
+    let row = || get(rows::read).put(rows::put).delete(rows::delete);
     Router::new()
-        .route("/insert_data", post(insert_data))
-        .route("/tables/{table}/rows", post(insert_rows))
+        .route("/insert_data", post(insert::insert_data))
+        .route("/insert_data/", post(insert::insert_data))
+        .route("/tables/{table}/rows", table())
+        .route("/tables/{table}/rows/", table())
+        .route("/tables/{table}/rows/{id}", row())
+        .route("/tables/{table}/rows/{id}/", row())
         .with_state(service)
-}
-
-async fn insert_data(
-    State(service): State<Service>,
-    Extension(id): Extension<RequestId>,
-    headers: HeaderMap,
-    body: axum::body::Body,
-) -> Result<Response, ProblemResponse> {
-    let body = request::json_body(&headers, body).await?;
-    let batch = Batch::read(service.dictionary, &body).map_err(Problem::from)?;
-    insert(&service, &id, &batch).await
-}
-
-async fn insert_rows(
-    State(service): State<Service>,
-    Extension(id): Extension<RequestId>,
-    Path(table): Path<String>,
-    headers: HeaderMap,
-    body: axum::body::Body,
-) -> Result<Response, ProblemResponse> {
-    let Some(table) = service.dictionary.table(&table) else {
-        let known = service.dictionary.table_names();
-        return Err(Problem::from(BatchError::UnknownTable { name: table, known }).into());
-    };
-    let body = request::json_body(&headers, body).await?;
-    let batch = Batch::read_rows(table, &body).map_err(Problem::from)?;
-    insert(&service, &id, &batch).await
-}
-
-async fn insert(service: &Service, id: &RequestId, batch: &Batch<'_>) -> Result<Response, ProblemResponse> {
-    match insert_batch(&service.database, service.dictionary, batch, &id.0).await {
-        Ok(outcome) => {
-            answer::log_rejected(&outcome, id);
-            Ok(answer::respond(outcome))
-        }
-        Err(error) => {
-            // The message may quote values, which are personal; the class says what to do.
-            tracing::error!(request.id = id.0, error.class = error.class(), "rows could not be inserted");
-            tracing::debug!(request.id = id.0, error = %error, "cause");
-            Err(error.to_problem().into())
-        }
-    }
 }

@@ -2,6 +2,7 @@
 
 use aurora::{Database, Target};
 use insert_api::{Service, router};
+use lambda_kit::operator::Operator;
 use lambda_kit::{aws, env, http};
 
 #[tokio::main(flavor = "current_thread")]
@@ -13,7 +14,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         database: env::required("ROWGATE_DATABASE")?,
     };
     let client = aws_sdk_rdsdata::Client::new(&aws::sdk_config()?);
-    let service =
-        Service { database: Database::new(client, target), dictionary: domain::shipped::dictionary()? };
+    let database = Database::new(client, target);
+    let service = Service::new(database, domain::shipped::dictionary()?, Operator::from_env()?);
     http::serve(router(service)).await
 }

@@ -28,6 +28,15 @@ impl<'a> Answer<'a> {
         Self { tables: tables.into_iter().collect() }
     }
 
+    /// The same rejected rows, and nothing in: one of them kept all the others out.
+    #[must_use]
+    pub fn none_in(mut self) -> Self {
+        for table in self.tables.values_mut() {
+            table.inserted = 0;
+        }
+        self
+    }
+
     /// The outcomes of the tables, by name.
     pub fn tables(&self) -> impl Iterator<Item = (&'a str, &TableAnswer<'a>)> {
         self.tables.iter().map(|(name, table)| (*name, table))

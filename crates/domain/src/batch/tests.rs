@@ -90,7 +90,7 @@ fn answers_as_the_api_says() {
         taken: [].into(),
         present: [("departments".to_owned(), [1].into()), ("jobs".to_owned(), [1].into())].into(),
     };
-    let Verdict { accepted, rejected } = batch.tables[0].judge(&facts);
+    let Verdict { accepted, rejected, .. } = batch.tables[0].judge(&facts);
     let answer = Answer::new([("employees", TableAnswer { inserted: accepted.len(), rejected })]);
     assert_eq!(answer.status(), 207);
     let json: serde_json::Value = serde_json::to_value(&answer).unwrap();
@@ -120,6 +120,7 @@ fn a_refused_row_takes_no_id_from_a_later_one() {
     let batch = Batch::read_rows(hr().table("jobs").unwrap(), body).unwrap();
     let verdict = batch.tables[0].judge(&Facts { taken: [2].into(), ..Facts::default() });
     assert_eq!(verdict.accepted, [&batch.tables[0].rows[1].checked.values[..]]);
+    assert_eq!(verdict.ids, [1].into());
     let codes: Vec<(usize, &str)> =
         verdict.rejected.iter().map(|row| (row.index, row.errors[0].code().as_str())).collect();
     assert_eq!(codes, [(0, "required"), (2, "duplicate_in_batch"), (3, "duplicate_id")]);
@@ -155,4 +156,13 @@ fn leaves_rows_out_of_an_answer_that_would_be_too_large() {
     answer.omit_rows();
     assert!(serde_json::to_value(&answer).unwrap()["tables"]["jobs"]["rejected"][0]["row"].is_null());
     assert_eq!(answer.status(), 422);
+}
+
+#[test]
+fn a_batch_that_one_row_keeps_out_lists_that_row_and_has_nothing_in() {
+    let body = br#"[{"id": 1, "job": "Clerk"}, {"id": 2, "job": ""}]"#;
+    let batch = Batch::read_rows(hr().table("jobs").unwrap(), body).unwrap();
+    let Verdict { accepted, rejected, .. } = batch.tables[0].judge(&Facts::default());
+    let answer = Answer::new([("jobs", TableAnswer { inserted: accepted.len(), rejected })]).none_in();
+    assert_eq!((answer.inserted(), answer.rejected(), answer.status()), (0, 1, 422));
 }

@@ -15,7 +15,7 @@ use crate::value::Value;
 pub struct Facts {
     /// Ids of the batch that are taken in the table.
     pub taken: BTreeSet<i64>,
-    /// For each referred table, those of the named ids that are there.
+    /// For each referred table, those of the named ids that are there, or will be when the rows go in.
     pub present: BTreeMap<String, BTreeSet<i64>>,
 }
 
@@ -24,6 +24,8 @@ pub struct Facts {
 pub struct Verdict<'a, 'b> {
     /// The values of the rows to insert, in the request's order.
     pub accepted: Vec<&'b [Value<'a>]>,
+    /// Their ids, as far as they came with one.
+    pub ids: BTreeSet<i64>,
     /// The rows that are refused, in the request's order.
     pub rejected: Vec<RejectedRow<'a>>,
 }
@@ -95,8 +97,11 @@ impl<'a> TableBatch<'a> {
     /// Judges every row against what the database said. The first acceptable row with an id gets it; a row that is
     /// refused takes no id away from a later one.
     pub fn judge<'b>(&'b self, facts: &Facts) -> Verdict<'a, 'b> {
-        let mut verdict = Verdict { accepted: Vec::with_capacity(self.rows.len()), rejected: Vec::new() };
-        let mut claimed = HashSet::new();
+        let mut verdict = Verdict {
+            accepted: Vec::with_capacity(self.rows.len()),
+            ids: BTreeSet::new(),
+            rejected: Vec::new(),
+        };
         for (index, row) in self.rows.iter().enumerate() {
             let values = &row.checked.values;
             let mut found = Vec::new();
@@ -105,7 +110,7 @@ impl<'a> TableBatch<'a> {
                 let key = self.table.key().name();
                 if facts.taken.contains(&id) {
                     found.push(RowError::of_column(key, Fault::IdTaken));
-                } else if claimed.contains(&id) {
+                } else if verdict.ids.contains(&id) {
                     found.push(RowError::of_column(key, Fault::IdRepeated));
                 }
             }
@@ -113,14 +118,14 @@ impl<'a> TableBatch<'a> {
                 let Some(referred) = values[column].as_integer() else { continue };
                 let is_there = facts.present.get(target).is_some_and(|present| present.contains(&referred));
                 let is_own =
-                    target == self.table.name() && (id == Some(referred) || claimed.contains(&referred));
+                    target == self.table.name() && (id == Some(referred) || verdict.ids.contains(&referred));
                 if !is_there && !is_own {
                     let name = self.table.columns()[column].name();
                     found.push(RowError::of_column(name, Fault::NoSuchRow(target)));
                 }
             }
             if found.is_empty() && row.checked.is_valid() {
-                claimed.extend(id);
+                verdict.ids.extend(id);
                 verdict.accepted.push(values);
             } else {
                 let errors = self.in_column_order(&row.checked.errors, found);

@@ -4,5 +4,10 @@
 
 mod bodies;
 mod faults;
+mod idempotency;
+mod idempotency_faults;
+mod list;
+mod prefer;
+mod row_support;
 mod rows;
 mod support;

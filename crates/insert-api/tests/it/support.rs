@@ -1,10 +1,14 @@
 //! The routes over a database of their own.
 
+use aurora::idempotency::ClaimSettings;
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Request, header};
 use http_body_util::BodyExt;
 use insert_api::{Service, router};
+use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequestContext;
+use lambda_http::request::RequestContext;
+use lambda_kit::operator::Operator;
 use serde_json::{Value, json};
 use testkit::TestDatabase;
 use tower::ServiceExt;
@@ -14,6 +18,7 @@ use tower::ServiceExt;
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
+    pub(crate) bytes: Bytes,
     pub(crate) body: Value,
 }
 
@@ -25,8 +30,15 @@ pub(crate) struct Api {
 impl Api {
     /// The API over migrated tables, with departments 1 and 2 and job 1.
     pub(crate) async fn start() -> Self {
+        Self::start_with(ClaimSettings::default()).await
+    }
+
+    /// The same with other settings for idempotency keys.
+    pub(crate) async fn start_with(claims: ClaimSettings) -> Self {
+        let dictionary = domain::shipped::dictionary().unwrap();
         let db = TestDatabase::migrated().await.unwrap();
-        let service = Service { database: db.database(), dictionary: domain::shipped::dictionary().unwrap() };
+        let service =
+            Service { claims, ..Service::new(db.database(), dictionary, Operator::new("operator")) };
         let api = Self { routes: lambda_kit::http::with_service_layers(router(service)), db };
         let seed = json!({
             "departments": [{"id": 1, "department": "Sales"}, {"id": 2, "department": "Legal"}],
@@ -40,17 +52,44 @@ impl Api {
         self.send(path, "application/json", body.to_string()).await
     }
 
+    /// POST with more headers.
+    pub(crate) async fn ask(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Reply {
+        self.ask_as("writer", path, headers, body).await
+    }
+
+    /// POST as the caller whose API key has this id, which API Gateway says and no header.
+    pub(crate) async fn ask_as(
+        &self,
+        caller: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &Value,
+    ) -> Reply {
+        let mut context = ApiGatewayProxyRequestContext::default();
+        context.identity.api_key_id = Some(caller.to_owned());
+        context.request_id = Some("request".to_owned());
+        let mut request = Request::post(path)
+            .header(header::CONTENT_TYPE, "application/json")
+            .extension(RequestContext::ApiGatewayV1(context));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.run(request.body(body.to_string().into()).unwrap()).await
+    }
+
     pub(crate) async fn send(&self, path: &str, content_type: &str, body: impl Into<Body>) -> Reply {
         let request =
             Request::post(path).header(header::CONTENT_TYPE, content_type).body(body.into()).unwrap();
+        self.run(request).await
+    }
+
+    pub(crate) async fn run(&self, request: Request<Body>) -> Reply {
         let response = self.routes.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
-        Reply {
-            status: parts.status.as_u16(),
-            headers: parts.headers,
-            body: serde_json::from_slice(&bytes).unwrap(),
-        }
+        // An answer of 204 has none.
+        let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() };
+        Reply { status: parts.status.as_u16(), headers: parts.headers, bytes, body }
     }
 
     pub(crate) async fn count(&self, table: &str) -> usize {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use aurora::loads::{self, Gate};
-use aurora::{insert_batch, restores};
+use aurora::{Insert, restores};
 use domain::batch::Batch;
 use mysql_async::prelude::Queryable;
 use testkit::TestDatabase;
@@ -63,7 +63,8 @@ async fn insert_until(test: Arc<TestDatabase>, first: i64, done: Arc<AtomicBool>
                                 "department_id": {id}, "job_id": {id}}}]}}"#
         );
         let batch = Batch::read(dictionary, body.as_bytes())?;
-        let answer = insert_batch(&test.database(), dictionary, &batch, "request").await?;
+        let insert = Insert { dictionary, batch: &batch, preference: None, request_id: "request" };
+        let answer = insert.run(&test.database()).await?;
         ensure!(answer.inserted() == 3, "{id}: {answer:?}");
     }
     Ok(id)

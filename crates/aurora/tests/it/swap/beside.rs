@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use aurora::loads::{self, Claim, Gate, Swapped};
-use aurora::{Error, Statement, insert_batch};
+use aurora::{Error, Insert, Statement};
 use domain::batch::Batch;
 use domain::dictionary::LoadMode;
 use mysql_async::prelude::Queryable;
@@ -254,7 +254,8 @@ async fn the_insert_api_needs_no_gate() -> Result<()> {
                         "jobs": [{{"id": {id}, "job_name": "inserted"}}]}}"#
                 );
                 let batch = Batch::read(dictionary, body.as_bytes())?;
-                let answer = insert_batch(&test.database(), dictionary, &batch, "request").await?;
+                let insert = Insert { dictionary, batch: &batch, preference: None, request_id: "request" };
+                let answer = insert.run(&test.database()).await?;
                 ensure!(answer.inserted() == 2, "{id}: {answer:?}");
             }
             Ok::<_, anyhow::Error>(id)

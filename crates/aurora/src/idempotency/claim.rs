@@ -1,0 +1,198 @@
+//! Taking a key, and giving it back.
+
+use std::time::Duration;
+
+use domain::idempotency::KeyedRequest;
+use serde::Deserialize;
+
+use super::{ClaimError, ClaimSettings, KEPT_HOURS, Record, StoredAnswer, answer, read};
+use crate::client::Error;
+use crate::{Database, Deadline, Statement, Tx};
+
+/// Old records that one sweep deletes at most: with the default rate twice as many as claims make.
+const SWEPT: u32 = 16;
+
+/// What a sweep may take; the request that does it waits for it.
+const SWEEP_TIME: Duration = Duration::from_secs(2);
+
+/// What giving a claim back gets at least: without it the client waits for the lease to end.
+const GIVE_BACK_TIME: Duration = Duration::from_secs(1);
+
+/// The right to answer the request of a key: of all requests with the key, one has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    record: String,
+    token: String,
+}
+
+/// What a request with a key is to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claimed {
+    /// To do the work.
+    Mine(Claim),
+    /// To give this answer again.
+    Answered(StoredAnswer),
+    /// To come again: an equal request is still running, or was cut off less than its lease ago.
+    InUse,
+    /// To be refused: the key came with another request before.
+    Reused,
+}
+
+impl Claim {
+    /// Takes the key of a request, if nobody has it.
+    ///
+    /// # Errors
+    /// Any [`Error`] but [`Error::UnknownOutcome`].
+    pub async fn take(
+        database: &Database,
+        request: &KeyedRequest,
+        settings: &ClaimSettings,
+    ) -> Result<Claimed, Error> {
+        let database = &database.with_deadline(database.deadline());
+        if fastrand::f64() < settings.sweep_rate {
+            let (taken, ()) = tokio::join!(take(database, request, settings), sweep(database));
+            taken
+        } else {
+            take(database, request, settings).await
+        }
+    }
+
+    /// Writes the answer into the record, in the transaction of the rows; nothing but the COMMIT may follow.
+    pub(crate) async fn answer(&self, tx: &Tx, answer: &StoredAnswer) -> Result<(), ClaimError> {
+        answer::write(tx, self, answer).await
+    }
+
+    /// Gives the claim back after its work failed, so that the key can be used again at once. Tells whether the answer is in
+    /// all the same, because its COMMIT was: that is final, since a transaction that still had the record would be waited
+    /// for.
+    pub(crate) async fn give_back(&self, database: &Database) -> Result<bool, Error> {
+        #[derive(Deserialize)]
+        struct Row {
+            status: Option<u16>,
+        }
+        let database = &database.with_deadline(database.deadline().max(Deadline::after(GIVE_BACK_TIME)));
+        let sql = "DELETE FROM rowgate_idempotency_keys WHERE record_id = :record AND claim = :claim AND status IS NULL";
+        if database.execute(self.bound(sql).idempotent()).await?.updated > 0 {
+            return Ok(false);
+        }
+        let sql = "SELECT status FROM rowgate_idempotency_keys WHERE record_id = :record AND claim = :claim";
+        let rows: Vec<Row> = database.query(self.bound(sql)).await?;
+        Ok(rows.iter().any(|row| row.status.is_some()))
+    }
+
+    pub(super) fn record(&self) -> &str {
+        &self.record
+    }
+
+    pub(super) fn token(&self) -> &str {
+        &self.token
+    }
+
+    fn bound(&self, sql: &'static str) -> Statement {
+        Statement::new(sql).bind("record", self.record.as_str()).bind("claim", self.token.as_str())
+    }
+}
+
+async fn take(
+    database: &Database,
+    request: &KeyedRequest,
+    settings: &ClaimSettings,
+) -> Result<Claimed, Error> {
+    let claim = Claim { record: request.record().to_owned(), token: format!("{:032x}", fastrand::u128(..)) };
+    // Each turn begins anew where somebody else has changed the record between two of its statements.
+    loop {
+        match insert(database, &claim, request, settings).await {
+            Ok(()) => return Ok(Claimed::Mine(claim)),
+            Err(error) if error.is_duplicate_key() => {}
+            Err(error) => return Err(error),
+        }
+        let Some(record) = read(database, &claim.record).await? else { continue };
+        if record.claim == claim.token {
+            // The answer to an earlier try was lost.
+            return Ok(Claimed::Mine(claim));
+        }
+        match record {
+            Record { expired: true, .. } => delete_expired(database, &claim.record).await?,
+            Record { ref fingerprint, .. } if fingerprint != request.fingerprint() => {
+                return Ok(Claimed::Reused);
+            }
+            Record { status: Some(_), .. } => {
+                if let Some(answer) = answer::complete(database, &claim.record, record).await? {
+                    return Ok(Claimed::Answered(answer));
+                }
+            }
+            Record { leased: true, .. } => return Ok(Claimed::InUse),
+            Record { claim: former, .. } => {
+                if take_over(database, &claim, &former, settings).await? {
+                    return Ok(Claimed::Mine(claim));
+                }
+            }
+        }
+    }
+}
+
+async fn insert(
+    database: &Database,
+    claim: &Claim,
+    request: &KeyedRequest,
+    settings: &ClaimSettings,
+) -> Result<(), Error> {
+    let sql = format!(
+        "INSERT INTO rowgate_idempotency_keys (record_id, fingerprint, claim, leased_until, expires_at) \
+         VALUES (:record, :fingerprint, :claim, {}, {})",
+        after_lease(settings),
+        after_keeping()
+    );
+    let statement = Statement::new(sql)
+        .bind("record", claim.record.as_str())
+        .bind("fingerprint", request.fingerprint())
+        .bind("claim", claim.token.as_str())
+        .idempotent();
+    database.execute(statement).await.map(|_| ())
+}
+
+/// Takes a claim over whose lease has ended without an answer. Of several that try, one does.
+async fn take_over(
+    database: &Database,
+    claim: &Claim,
+    former: &str,
+    settings: &ClaimSettings,
+) -> Result<bool, Error> {
+    let sql = format!(
+        "UPDATE rowgate_idempotency_keys SET claim = :claim, leased_until = {}, expires_at = {} \
+         WHERE record_id = :record AND claim = :former AND status IS NULL AND leased_until <= UTC_TIMESTAMP(3)",
+        after_lease(settings),
+        after_keeping()
+    );
+    let statement = Statement::new(sql)
+        .bind("claim", claim.token.as_str())
+        .bind("record", claim.record.as_str())
+        .bind("former", former)
+        .idempotent();
+    Ok(database.execute(statement).await?.updated > 0)
+}
+
+async fn delete_expired(database: &Database, record: &str) -> Result<(), Error> {
+    let sql =
+        "DELETE FROM rowgate_idempotency_keys WHERE record_id = :record AND expires_at <= UTC_TIMESTAMP(3)";
+    database.execute(Statement::new(sql).bind("record", record).idempotent()).await.map(|_| ())
+}
+
+/// Deletes some of the records whose time is over. Nobody depends on it: they count as absent already.
+async fn sweep(database: &Database) {
+    let database = &database.with_deadline(database.deadline().min(Deadline::after(SWEEP_TIME)));
+    let sql = format!(
+        "DELETE FROM rowgate_idempotency_keys WHERE expires_at <= UTC_TIMESTAMP(3) ORDER BY expires_at LIMIT {SWEPT}"
+    );
+    if let Err(error) = database.execute(Statement::new(sql).idempotent()).await {
+        tracing::info!(error.class = error.class(), "old idempotency records are left to a later request");
+    }
+}
+
+fn after_lease(settings: &ClaimSettings) -> String {
+    format!("UTC_TIMESTAMP(3) + INTERVAL {} MICROSECOND", settings.lease.as_micros())
+}
+
+fn after_keeping() -> String {
+    format!("UTC_TIMESTAMP(3) + INTERVAL {KEPT_HOURS} HOUR")
+}

@@ -1,0 +1,100 @@
+//! Requests with an `Idempotency-Key`: `rowgate_idempotency_keys`.
+//!
+//! ```text
+//! claim (commits by itself) --> BEGIN, rows, answer into the record, COMMIT --> answer
+//!                          \--> fails: give the claim back
+//! ```
+//!
+//! The record of a key has one claim at a time. An answer is written only by the request whose claim it still is, in the
+//! transaction of its rows: so of any number of equal requests, whatever becomes of them, the rows of one are in, and every
+//! later one gets that one's answer.
+
+mod answer;
+mod claim;
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+pub use answer::StoredAnswer;
+pub use claim::{Claim, Claimed};
+
+use crate::client::Error;
+use crate::ledger::truth;
+use crate::{Database, MaybeDatabase, Statement};
+
+/// How long the record of a key is kept, in hours.
+pub const KEPT_HOURS: u32 = 24;
+
+/// How claims are made.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ClaimSettings {
+    /// How long a claim without an answer keeps others from the key. Longer than any request lives, so that what ends it is
+    /// only ever a crash: 60 s by default, where API Gateway gives up on a request after 29 s.
+    pub lease: Duration,
+    /// The share of claims that also delete old records, 0 to 1.
+    pub sweep_rate: f64,
+}
+
+impl Default for ClaimSettings {
+    fn default() -> Self {
+        Self { lease: Duration::from_secs(60), sweep_rate: 0.125 }
+    }
+}
+
+/// Why a request that had claimed its key did not come to an answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ClaimError {
+    /// The database's error; nothing is in, but for [`Error::UnknownOutcome`].
+    #[error(transparent)]
+    Database(#[from] Error),
+    /// Another request has the key by now, because this one took longer than its lease; nothing of this one is in.
+    #[error("another request has taken the key over")]
+    Lost,
+}
+
+impl ClaimError {
+    /// The same failure, where it has turned out that nothing is in.
+    #[must_use]
+    pub(crate) fn with_nothing_in(self) -> Self {
+        match self {
+            Self::Database(error @ Error::UnknownOutcome { .. }) => Self::Database(Error::Unavailable {
+                message: "a write was not answered, and is not in".to_owned(),
+                may_have_run: false,
+                source: Some(Box::new(error)),
+            }),
+            error => error,
+        }
+    }
+}
+
+impl MaybeDatabase for ClaimError {
+    fn database(&self) -> Option<&Error> {
+        match self {
+            Self::Database(error) => Some(error),
+            Self::Lost => None,
+        }
+    }
+}
+
+/// The record of a key, as it stands.
+#[derive(Debug, Deserialize)]
+struct Record {
+    fingerprint: String,
+    claim: String,
+    #[serde(deserialize_with = "truth")]
+    leased: bool,
+    #[serde(deserialize_with = "truth")]
+    expired: bool,
+    status: Option<u16>,
+    answer: Option<String>,
+    answer_bytes: Option<usize>,
+}
+
+async fn read(database: &Database, record: &str) -> Result<Option<Record>, Error> {
+    let sql = "SELECT fingerprint, claim, CAST(leased_until > UTC_TIMESTAMP(3) AS SIGNED) AS leased, \
+               CAST(expires_at <= UTC_TIMESTAMP(3) AS SIGNED) AS expired, status, answer, answer_bytes \
+               FROM rowgate_idempotency_keys WHERE record_id = :record";
+    let rows: Vec<Record> = database.query(Statement::new(sql).bind("record", record)).await?;
+    Ok(rows.into_iter().next())
+}

@@ -1,0 +1,124 @@
+//! `POST /insert_data` and `POST /tables/{table}/rows`.
+
+use aurora::idempotency::{Claim, ClaimError, Claimed};
+use aurora::{Error, Insert};
+use axum::body::Body;
+use axum::extract::Path;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use domain::batch::{Batch, BatchError};
+use domain::idempotency::{IdempotencyKey, KeyedRequest, RequestParts};
+use domain::prefer::TxPreference;
+use domain::problem::{Problem, ProblemKind};
+use lambda_kit::http::{InTime, RequestId};
+use lambda_kit::problem::ProblemResponse;
+
+use crate::request::{Wanted, json_body};
+use crate::{Service, answer};
+
+/// What a client is told to wait before it asks again for a request that is still running, in seconds.
+const RETRY_AFTER_SECONDS: &str = "1";
+
+pub(crate) async fn insert_data(
+    InTime(service): InTime<Service>,
+    wanted: Wanted,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ProblemResponse> {
+    let body = json_body(&headers, body).await?;
+    let batch = Batch::read(service.dictionary, &body).map_err(Problem::from)?;
+    let parts =
+        RequestParts { route: "POST /insert_data", table: "", preference: wanted.preference, body: &body };
+    insert(&service, &wanted, &batch, &parts).await
+}
+
+pub(crate) async fn insert_rows(
+    InTime(service): InTime<Service>,
+    wanted: Wanted,
+    Path(table): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ProblemResponse> {
+    let Some(table) = service.dictionary.table(&table) else {
+        let known = service.dictionary.table_names();
+        return Err(Problem::from(BatchError::UnknownTable { name: table, known }).into());
+    };
+    let body = json_body(&headers, body).await?;
+    let batch = Batch::read_rows(table, &body).map_err(Problem::from)?;
+    let parts = RequestParts {
+        route: "POST /tables/{table}/rows",
+        table: table.name(),
+        preference: wanted.preference,
+        body: &body,
+    };
+    insert(&service, &wanted, &batch, &parts).await
+}
+
+async fn insert(
+    service: &Service,
+    wanted: &Wanted,
+    batch: &Batch<'_>,
+    parts: &RequestParts<'_>,
+) -> Result<Response, ProblemResponse> {
+    let Wanted { id, preference, .. } = wanted;
+    let insert = Insert { dictionary: service.dictionary, batch, preference: *preference, request_id: &id.0 };
+    match &wanted.key {
+        // A dry run leaves nothing behind, so there is nothing that could be done twice.
+        Some(key) if *preference != Some(TxPreference::DryRun) => {
+            insert_keyed(service, wanted, &insert, key, parts).await
+        }
+        _ => {
+            let mut outcome = insert.run(&service.database).await.map_err(|error| failed(&error, id))?;
+            answer::log_rejected(&outcome, id, *preference);
+            let rendered = answer::render(&mut outcome);
+            Ok(answer::first(&outcome, rendered, *preference))
+        }
+    }
+}
+
+async fn insert_keyed(
+    service: &Service,
+    wanted: &Wanted,
+    insert: &Insert<'_, '_>,
+    key: &IdempotencyKey,
+    parts: &RequestParts<'_>,
+) -> Result<Response, ProblemResponse> {
+    let Wanted { id, preference, caller, .. } = wanted;
+    let database = &service.database;
+    let request = KeyedRequest::new(caller, key, parts);
+    match Claim::take(database, &request, &service.claims).await.map_err(|error| failed(&error, id))? {
+        Claimed::Mine(claim) => match insert.run_claimed(database, &claim, answer::render).await {
+            Ok((outcome, rendered)) => {
+                answer::log_rejected(&outcome, id, *preference);
+                Ok(answer::first(&outcome, rendered, *preference))
+            }
+            Err(ClaimError::Database(error)) => Err(failed(&error, id)),
+            Err(ClaimError::Lost) => Ok(in_use()),
+        },
+        Claimed::Answered(stored) => Ok(answer::replayed(stored, *preference)),
+        Claimed::InUse => Ok(in_use()),
+        Claimed::Reused => Err(Problem::new(
+            ProblemKind::IdempotencyKeyReused,
+            "This Idempotency-Key came with another path, preference or body before. Take a new key for a new request; \
+             send the same bytes to ask for the same one again.",
+        )
+        .into()),
+    }
+}
+
+fn in_use() -> Response {
+    let problem = Problem::new(
+        ProblemKind::IdempotencyKeyInUse,
+        "The first request with this Idempotency-Key has not ended. Send it again after Retry-After for its answer.",
+    );
+    let mut response = ProblemResponse::from(problem).into_response();
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
+    response
+}
+
+fn failed(error: &Error, id: &RequestId) -> ProblemResponse {
+    // The message may quote values, which are personal; the class says what to do.
+    tracing::error!(request.id = id.0, error.class = error.class(), "rows could not be inserted");
+    tracing::debug!(request.id = id.0, error = %error, "cause");
+    error.to_problem().into()
+}
