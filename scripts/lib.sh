@@ -11,7 +11,7 @@ TOOLS=$PWD/.local/tools
 export PATH="$TOOLS/bin:$PATH:/usr/sbin"
 
 # The packages that are Lambda functions.
-FUNCTIONS=(insert-api reports loader migrate backup restore)
+FUNCTIONS=(insert-api reports loader migrate backup restore canary)
 
 say() { printf '%s\n' "== $*" >&2; }
 

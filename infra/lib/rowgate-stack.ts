@@ -4,6 +4,7 @@ import type { Construct } from "constructs";
 
 import { Api } from "./api";
 import { Backups, SWEEP_INTERVAL } from "./backups";
+import { Canary } from "./canary";
 import { Database } from "./database";
 import { RustFunction, TRANSACTIONS } from "./functions";
 import { AUDIT_INTERVAL, Ingestion, REJECTED_PREFIX } from "./ingestion";
@@ -29,7 +30,7 @@ export class RowgateStack extends Stack {
       settings,
       functionName: "rowgate-insert",
       packageName: "insert-api",
-      description: "Checks batches of rows and inserts them",
+      description: "Checks rows and inserts them; reads, replaces and deletes rows",
       timeout: HTTP_TIMEOUT,
       memorySize: 512,
       // The routes know no stage; API Gateway puts it before the path it hands over.
@@ -72,11 +73,14 @@ export class RowgateStack extends Stack {
     const { backup, restore } = backups;
     const api = new Api(this, "Api", { settings, insert, reports, backup, restore });
     backups.knowOperator(api.operatorKey);
+    insert.lambda.addEnvironment("ROWGATE_OPERATOR_KEY_ID", api.operatorKey.keyId);
+    new Canary(this, "Canary", { settings, api, bucket: ingestion.bucket });
     new Monitoring(this, "Monitoring", {
       deadLetterQueue: ingestion.deadLetterQueue,
       auditInterval: AUDIT_INTERVAL,
       sweepInterval: SWEEP_INTERVAL,
       backupMaxAgeHours: settings.backupMaxAgeHours,
+      canaryMinutes: settings.canaryMinutes,
     });
 
     this.output("ApiUrl", "Base of every path", api.url);

@@ -58,6 +58,10 @@ export interface Settings {
   readonly restoreLanes: number | undefined;
   /** Where in the data bucket Avro files may lie that somebody else wrote. */
   readonly restorePrefixes: readonly string[];
+  /** Minutes between two runs of the canary; 0 for no schedule. */
+  readonly canaryMinutes: number;
+  /** Where callers reach the API where that is not the address AWS gives it; `{id}` in it stands for the API's id. */
+  readonly apiUrl: string | undefined;
   readonly writerLimits: CallLimits;
   readonly operatorLimits: CallLimits;
 }
@@ -110,6 +114,9 @@ export function readSettings(node: Node): Settings {
     drillAt: timeOfDay(node, "drillAt", "04:00"),
     restoreLanes: optional(node, "restoreLanes", () => number(node, "restoreLanes", 1, { min: 1, max: 8, step: 1 })),
     restorePrefixes: prefixes(node, "restorePrefixes", "avro/"),
+    // Three alarm periods, and what CloudWatch allows for them, bound it.
+    canaryMinutes: number(node, "canaryMinutes", 5, { min: 0, max: 60, step: 1 }),
+    apiUrl: optional(node, "apiUrl", () => httpUrl(node, "apiUrl")),
     writerLimits: callLimits(node, "writer", { rate: 100, burst: 200, perDay: 1_000_000 }),
     operatorLimits: callLimits(node, "operator", { rate: 20, burst: 40, perDay: 100_000 }),
   };
@@ -197,6 +204,14 @@ function bucketNames(node: Node): string[] {
     }
   }
   return [...new Set(names)];
+}
+
+function httpUrl(node: Node, name: string): string {
+  const given = text(node, name, "");
+  if (!/^https?:\/\/[^\s?#]*[^\s?#/]$/.test(given)) {
+    throw new SettingsError(`${name}=${given} is no URL, as https://rows.example.com/v1, without a slash at the end`);
+  }
+  return given;
 }
 
 function optional<T>(node: Node, name: string, read: () => T): T | undefined {

@@ -36,6 +36,7 @@ test("has no custom resource and no function but its own", () => {
   const names = Object.values(found.findResources("AWS::Lambda::Function")).map((resource) => resource["Properties"].FunctionName);
   assert.deepEqual(names.sort(), [
     "rowgate-backup",
+    "rowgate-canary",
     "rowgate-insert",
     "rowgate-loader",
     "rowgate-migrate",

@@ -41,6 +41,15 @@ for (const [context, message] of [
   [{ backupAt: "24:00" }, "backupAt=24:00 is no time of day, as 02:00"],
   [{ drillAt: "4:00" }, "drillAt=4:00 is no time of day, as 04:00"],
   [{ backupCodec: "snappy" }, "backupCodec=snappy is none of deflate, zstandard, null"],
+  [{ canaryMinutes: "61" }, "canaryMinutes=61 is not a number from 0 to 60 in steps of 1"],
+  [
+    { apiUrl: "rows.example.com/v1" },
+    "apiUrl=rows.example.com/v1 is no URL, as https://rows.example.com/v1, without a slash at the end",
+  ],
+  [
+    { apiUrl: "https://rows.example.com/" },
+    "apiUrl=https://rows.example.com/ is no URL, as https://rows.example.com/v1, without a slash at the end",
+  ],
   [{ backupKeepDays: "0" }, "backupKeepDays=0 is not a number from 1 to 3650 in steps of 1"],
   [{ backupMaxAgeHours: "1.5" }, "backupMaxAgeHours=1.5 is not a number from 1 to 720 in steps of 1"],
   [{ restoreLanes: "9" }, "restoreLanes=9 is not a number from 1 to 8 in steps of 1"],

@@ -11,7 +11,7 @@ import { RowgateStack } from "../lib/rowgate-stack";
 /** The folder of cdk.json; compiled, this file lies in dist/test/. */
 export const INFRA_DIR = path.resolve(__dirname, "..", "..");
 
-export const PACKAGES = ["insert-api", "reports", "loader", "migrate", "backup", "restore"] as const;
+export const PACKAGES = ["insert-api", "reports", "loader", "migrate", "backup", "restore", "canary"] as const;
 
 export type Context = Readonly<Record<string, unknown>>;
 

@@ -14,6 +14,8 @@ export interface MonitoringProps {
   readonly sweepInterval: Duration;
   /** Hours after which the newest good backup is too old. */
   readonly backupMaxAgeHours: number;
+  /** Minutes between two runs of the canary; 0 where it does not run by itself. */
+  readonly canaryMinutes: number;
 }
 
 /** Alarms. Each names the section of the runbook that says what to do. */
@@ -51,6 +53,23 @@ export class Monitoring extends Construct {
       treatMissingData: TreatMissingData.BREACHING,
     });
     this.watchBackups(props);
+    this.watchCanary(props);
+  }
+
+  private watchCanary({ canaryMinutes }: MonitoringProps): void {
+    if (canaryMinutes === 0) {
+      return;
+    }
+    this.alarm("CanaryFailing", "Rowgate does not work as its users need it, or nobody has looked.", "canary-failing", {
+      // The worst of every check.
+      metric: metric("CanaryOk", Stats.MINIMUM, Duration.minutes(canaryMinutes)),
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      // One run may fail because of a moment that callers get over as well.
+      evaluationPeriods: 3,
+      datapointsToAlarm: 2,
+      // A run that was cut off says nothing, and so does one that never began.
+      treatMissingData: TreatMissingData.BREACHING,
+    });
   }
 
   private watchBackups({ backupMaxAgeHours, sweepInterval }: MonitoringProps): void {

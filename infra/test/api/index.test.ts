@@ -107,6 +107,7 @@ test("the API may call its functions and schedules may call theirs, and nobody e
     "apigateway.amazonaws.com rowgate-reports",
     "apigateway.amazonaws.com rowgate-restore",
     "events.amazonaws.com rowgate-backup",
+    "events.amazonaws.com rowgate-canary",
     "events.amazonaws.com rowgate-loader",
     "events.amazonaws.com rowgate-restore",
     "events.amazonaws.com rowgate-restore",

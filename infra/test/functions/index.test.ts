@@ -10,12 +10,13 @@ test("functions run on arm64 and Amazon Linux 2023 unless told otherwise", () =>
   found.allResourcesProperties("AWS::Lambda::Function", { Architectures: ["arm64"], Runtime: "provided.al2023" });
 });
 
-test("functions that only answer requests give up before API Gateway does, the others get the longest time there is", () => {
+test("functions that only answer requests give up before API Gateway does, the canary before it runs again, the others get the longest time there is", () => {
   const timeouts = Object.fromEntries(functions.map(({ Properties }) => [Properties.FunctionName, Properties.Timeout]));
   assert.deepEqual(timeouts, {
     "rowgate-insert": 28,
     "rowgate-reports": 28,
     "rowgate-backup": 900,
+    "rowgate-canary": 240,
     "rowgate-loader": 900,
     "rowgate-migrate": 900,
     "rowgate-restore": 900,
@@ -28,7 +29,7 @@ test("only functions that hand themselves on may be in a chain of invocations th
   assert.deepEqual(names.sort(), ["rowgate-backup", "rowgate-loader", "rowgate-restore"]);
 });
 
-test("every function knows the database, and only what else it needs", () => {
+test("every function but the canary knows the database, and only what else it needs", () => {
   const database = ["ROWGATE_CLUSTER_ARN", "ROWGATE_DATABASE", "ROWGATE_SECRET_ARN"];
   const names = Object.fromEntries(
     functions.map(({ Properties }) => [Properties.FunctionName, Object.keys(Properties.Environment.Variables).sort()]),
@@ -38,10 +39,11 @@ test("every function knows the database, and only what else it needs", () => {
   assert.deepEqual(names, {
     "rowgate-backup": [http, "ROWGATE_BACKUP_CODEC", "ROWGATE_BACKUP_KEEP_DAYS", "ROWGATE_BUCKET", operator, ...database].sort(),
     "rowgate-restore": [http, "ROWGATE_BACKUP_MAX_AGE_HOURS", "ROWGATE_BUCKET", operator, ...database].sort(),
-    "rowgate-insert": [http, ...database],
+    "rowgate-insert": [http, operator, ...database].sort(),
     "rowgate-reports": [http, "ROWGATE_BUCKET", ...database],
     "rowgate-loader": ["ROWGATE_BUCKET", ...database, "ROWGATE_QUEUE_URL"].sort(),
     "rowgate-migrate": database,
+    "rowgate-canary": ["ROWGATE_BUCKET", operator, "ROWGATE_URL"],
   });
 });
 
@@ -62,7 +64,7 @@ test("a function starts after its rights are in place", () => {
   }
 });
 
-test("every function may log, use the database, and no more than its work needs", () => {
+test("every function may log, use the database where it has to, and no more than its work needs", () => {
   const base = ["ReadDatabaseSecret", "UseDatabase", "WriteLogs"];
   const sids = (id: string) => Object.keys(statements(found, id)).sort();
   assert.deepEqual(sids("InsertPolicy"), base);

@@ -27,6 +27,7 @@ test("every alarm names its section of the runbook", () => {
     "Rowgate/DrillFailed": "drill-failed",
     "Rowgate/DrillMissing": "drill-missing",
     "Rowgate/RestoresFailed": "restores-failed",
+    "Rowgate/CanaryFailing": "canary-failing",
   });
 });
 

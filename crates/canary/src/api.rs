@@ -1,0 +1,116 @@
+//! Rowgate's HTTP interface, called as its users are told to.
+
+use std::time::Duration;
+
+use http::{Method, Request};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::time::{Instant, sleep};
+
+use crate::fault::Fault;
+use crate::http::{Answer, Http};
+
+/// How long a call waits that is throttled and is not told for how long.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// The interface, with the key to it.
+#[derive(Debug)]
+pub(crate) struct Api<'a> {
+    pub(crate) http: &'a Http,
+    pub(crate) url: &'a str,
+    pub(crate) key: String,
+}
+
+/// One call.
+#[derive(Debug)]
+pub(crate) struct Call<'a> {
+    method: Method,
+    path: &'a str,
+    body: Option<String>,
+    /// Of the call and every repetition of it.
+    idempotency_key: Option<String>,
+}
+
+impl<'a> Call<'a> {
+    pub(crate) fn get(path: &'a str) -> Self {
+        Self { method: Method::GET, path, body: None, idempotency_key: None }
+    }
+
+    pub(crate) fn delete(path: &'a str) -> Self {
+        Self { method: Method::DELETE, path, body: None, idempotency_key: None }
+    }
+
+    /// A POST that takes effect once, however often it is sent.
+    pub(crate) fn post(path: &'a str, body: &Value, idempotency_key: String) -> Self {
+        let body = Some(body.to_string());
+        Self { method: Method::POST, path, body, idempotency_key: Some(idempotency_key) }
+    }
+
+    /// As errors call it.
+    fn name(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+
+    fn request(&self, api: &Api<'_>) -> Result<Request<String>, http::Error> {
+        let mut request = Request::builder().method(&self.method).uri(format!("{}{}", api.url, self.path));
+        request = request.header("x-api-key", &api.key);
+        if self.body.is_some() {
+            request = request.header("content-type", "application/json");
+        }
+        if let Some(key) = &self.idempotency_key {
+            request = request.header("idempotency-key", format!("\"{key}\""));
+        }
+        request.body(self.body.clone().unwrap_or_default())
+    }
+}
+
+impl Api<'_> {
+    /// Calls, and reads the answer, which must have the status `expected`.
+    pub(crate) async fn read<T: DeserializeOwned>(
+        &self,
+        call: &Call<'_>,
+        expected: u16,
+        until: Instant,
+    ) -> Result<T, Fault> {
+        let answer = self.expect(call, &[expected], until).await?;
+        serde_json::from_slice(&answer.body).map_err(|_| Fault::Content {
+            call: call.name(),
+            status: answer.status,
+            what: "its body is not the one that is documented",
+        })
+    }
+
+    /// Calls; the answer must have one of the statuses `expected`.
+    pub(crate) async fn expect(
+        &self,
+        call: &Call<'_>,
+        expected: &[u16],
+        until: Instant,
+    ) -> Result<Answer, Fault> {
+        let answer = self.answer(call, until).await?;
+        match expected {
+            _ if expected.contains(&answer.status) => Ok(answer),
+            [first, ..] => Err(Fault::status(&call.name(), answer.status, *first, &answer.body)),
+            [] => Ok(answer),
+        }
+    }
+
+    /// The answer to a call that is repeated, while there is time, as long as the answer is to come again later.
+    async fn answer(&self, call: &Call<'_>, until: Instant) -> Result<Answer, Fault> {
+        loop {
+            let request = call.request(self).map_err(|error| Fault::no_answer(&call.name(), &error))?;
+            let answer = self.http.send(&call.name(), request, until).await?;
+            let pause = match (answer.status, answer.retry_after) {
+                (429, pause) => pause.unwrap_or(PAUSE),
+                (503, Some(pause)) => pause,
+                _ => return Ok(answer),
+            };
+            // At least a little, so that `Retry-After: 0` is no storm.
+            let pause = pause.max(PAUSE);
+            if Instant::now() + pause >= until {
+                return Ok(answer);
+            }
+            sleep(pause).await;
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! A small file, dropped to be loaded.
+
+use std::time::Duration;
+
+use aws_sdk_s3::primitives::ByteStream;
+use serde::Deserialize;
+use tokio::time::{Instant, sleep, timeout_at};
+
+use crate::api::{Api, Call};
+use crate::fault::Fault;
+use crate::rows::{Ids, TABLE, delete};
+
+/// How often the ledger is asked. Twelve calls in ten seconds are far from what the operator's key may do.
+const POLL: Duration = Duration::from_millis(800);
+
+/// Where files are dropped.
+#[derive(Debug, Clone)]
+pub struct Drops {
+    /// With the data bucket's endpoint.
+    pub s3: aws_sdk_s3::Client,
+    /// The data bucket.
+    pub bucket: String,
+}
+
+/// As the ledger tells it.
+#[derive(Debug, Deserialize)]
+struct Load {
+    key: String,
+    status: String,
+    rows_loaded: u64,
+    error: Option<String>,
+}
+
+/// Drops a file of one row, waits until it is loaded, and deletes the row.
+pub(crate) async fn load(drops: &Drops, api: &Api<'_>, ids: Ids, until: Instant) -> Result<(), Fault> {
+    let key = format!("incoming/{TABLE}/{}.csv", ids.in_file());
+    put(drops, &key, format!("{},file,{}\n", ids.in_file(), ids.moment()), until).await?;
+    loaded(api, &key, until).await?;
+    delete(api, ids.in_file(), until).await
+}
+
+async fn put(drops: &Drops, key: &str, content: String, until: Instant) -> Result<(), Fault> {
+    let unwritten = |reason: String| Fault::Unwritten { key: key.to_owned(), reason };
+    let put = drops.s3.put_object().bucket(&drops.bucket).key(key);
+    let put = put.body(ByteStream::from(content.into_bytes())).send();
+    match timeout_at(until, put).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(error)) => Err(unwritten(lambda_kit::causes(&error))),
+        Err(_) => Err(unwritten("S3 did not answer in time".to_owned())),
+    }
+}
+
+async fn loaded(api: &Api<'_>, key: &str, until: Instant) -> Result<(), Fault> {
+    #[derive(Deserialize)]
+    struct Page {
+        loads: Vec<Load>,
+    }
+    let path = format!("/loads?table={TABLE}");
+    loop {
+        // Newest first: ours is among the first hundred.
+        let page: Page = api.read(&Call::get(&path), 200, until).await?;
+        let load = page.loads.into_iter().find(|load| load.key == key);
+        let state = match load {
+            None => "nobody has begun to load it".to_owned(),
+            Some(load) => match (&*load.status, load.rows_loaded) {
+                ("completed", 1) => return Ok(()),
+                ("running", _) => "its load is running".to_owned(),
+                (status, rows) => {
+                    let error = load.error.map(|error| format!(": {error}")).unwrap_or_default();
+                    let state = format!("its load is {status} with {rows} rows{error}");
+                    return Err(Fault::NotLoaded { key: key.to_owned(), state });
+                }
+            },
+        };
+        if Instant::now() + POLL >= until {
+            let state = format!("{state} in the time it has");
+            return Err(Fault::NotLoaded { key: key.to_owned(), state });
+        }
+        sleep(POLL).await;
+    }
+}

@@ -1,0 +1,116 @@
+#![doc = include_str!("../README.md")]
+
+mod answer;
+mod api;
+mod fault;
+mod file;
+mod http;
+mod key;
+mod round;
+mod rows;
+
+use std::time::Duration;
+
+use domain::report::Report;
+use serde::Deserialize;
+use tokio::time::Instant;
+
+pub use crate::answer::{Answer, Checked, Failed, Status};
+use crate::api::{Api, Call};
+use crate::fault::Fault;
+pub use crate::file::Drops;
+use crate::http::Http;
+pub use crate::key::OperatorKey;
+use crate::round::Round;
+use crate::rows::Ids;
+
+/// What a run uses, made once.
+#[derive(Debug, Clone)]
+pub struct Canary {
+    url: String,
+    key: OperatorKey,
+    drops: Drops,
+    reports: &'static [Report],
+    limits: Limits,
+    http: Http,
+}
+
+/// The longest that checks may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// One call and its repetitions. API Gateway ends a call after 29 s.
+    pub call: Duration,
+    /// From the drop of a file until it is loaded.
+    pub file: Duration,
+}
+
+impl Default for Limits {
+    /// 30 s for a call, 90 s for a file.
+    fn default() -> Self {
+        Self { call: Duration::from_secs(30), file: Duration::from_secs(90) }
+    }
+}
+
+impl Canary {
+    /// A canary of the API at `url`, with its stage.
+    pub fn new(
+        url: &str,
+        key: OperatorKey,
+        drops: Drops,
+        reports: &'static [Report],
+        limits: Limits,
+    ) -> Self {
+        let url = url.trim_end_matches('/').to_owned();
+        Self { url, key, drops, reports, limits, http: Http::new() }
+    }
+
+    /// Runs every check, one after the other, and ends before `until` whatever happens.
+    pub async fn run(&self, until: Instant) -> Answer {
+        let Limits { call, file } = self.limits;
+        let ids = Ids::now();
+        let mut round = Round::new(until);
+        let key = round.check("key", call, async |until| self.key.value(&self.http, until).await).await;
+        let api = key.map(|key| Api { http: &self.http, url: &self.url, key });
+        let Some(api) = &api else {
+            let names = ["status"].into_iter().chain(self.reports.iter().map(Report::name));
+            for name in names.chain(["insert", "delete", "leftovers", "file"]) {
+                round.skip(name, "there is no key to call with");
+            }
+            return round.end();
+        };
+        round.check("status", call, async |until| status(api, until).await).await;
+        for report in self.reports {
+            round.check(report.name(), call, async |until| answers(api, report, until).await).await;
+        }
+        let inserted = round.check("insert", call, async |until| rows::insert(api, ids, until).await).await;
+        match inserted {
+            Some(()) => {
+                round.check("delete", call, async |until| rows::delete(api, ids.row(), until).await).await;
+            }
+            None => round.skip("delete", "there is no row to delete"),
+        }
+        round.check("leftovers", call, async |until| rows::clear(api, ids, until).await).await;
+        round.check("file", file, async |until| file::load(&self.drops, api, ids, until).await).await;
+        round.end()
+    }
+}
+
+async fn status(api: &Api<'_>, until: Instant) -> Result<(), Fault> {
+    api.expect(&Call::get("/status"), &[200], until).await?;
+    Ok(())
+}
+
+/// Asks for a report as it is when nothing is said.
+async fn answers(api: &Api<'_>, report: &Report, until: Instant) -> Result<(), Fault> {
+    #[derive(Deserialize)]
+    struct Reported {
+        report: String,
+    }
+    let path = format!("/reports/{}", report.name());
+    let Reported { report: name } = api.read(&Call::get(&path), 200, until).await?;
+    if name == report.name() {
+        Ok(())
+    } else {
+        Err(Fault::Content { call: format!("GET {path}"), status: 200, what: "it is another report" })
+    }
+}

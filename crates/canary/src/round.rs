@@ -1,0 +1,69 @@
+//! One check after the other, each with its time and its end.
+
+use std::time::Duration;
+
+use lambda_kit::metrics;
+use tokio::time::{Instant, timeout_at};
+
+use crate::answer::{Answer, Checked, Status};
+use crate::fault::Fault;
+
+/// For what a check does beside its calls, so that its own words about what it waited for come before the end of its time.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// The checks of a run so far.
+#[derive(Debug)]
+pub(crate) struct Round {
+    until: Instant,
+    checks: Vec<Checked>,
+}
+
+impl Round {
+    /// A run that ends before `until`.
+    pub(crate) fn new(until: Instant) -> Self {
+        Self { until, checks: Vec::new() }
+    }
+
+    /// Runs a check, which is told when its time is up; what it brings, where it worked.
+    pub(crate) async fn check<T>(
+        &mut self,
+        name: &str,
+        limit: Duration,
+        work: impl AsyncFnOnce(Instant) -> Result<T, Fault>,
+    ) -> Option<T> {
+        let begun = Instant::now();
+        let until = self.until.min(begun + limit);
+        let ended = match begun < until {
+            true => timeout_at(until + GRACE, work(until)).await.unwrap_or(Err(Fault::NoTime)),
+            false => Err(Fault::NoTime),
+        };
+        let time = begun.elapsed();
+        metrics::canary_checked(name, ended.is_ok(), time);
+        let (status, detail, brought) = match ended {
+            Ok(brought) => (Status::Ok, None, Some(brought)),
+            Err(fault) => (Status::Failed, Some(fault.to_string()), None),
+        };
+        let checked = Checked::new(name, status, time, detail);
+        match &checked.detail {
+            None => tracing::info!(canary.check = name, duration_ms = checked.duration_ms, "check is ok"),
+            Some(detail) => tracing::error!(
+                canary.check = name,
+                duration_ms = checked.duration_ms,
+                canary.detail = detail,
+                "check failed"
+            ),
+        }
+        self.checks.push(checked);
+        brought
+    }
+
+    /// Notes a check that cannot be tried. There is no metric of it: what it builds on has failed, and that has one.
+    pub(crate) fn skip(&mut self, name: &str, why: &str) {
+        tracing::warn!(canary.check = name, canary.detail = why, "check skipped");
+        self.checks.push(Checked::new(name, Status::Skipped, Duration::ZERO, Some(why.to_owned())));
+    }
+
+    pub(crate) fn end(self) -> Answer {
+        Answer::of(self.checks)
+    }
+}

@@ -1,0 +1,131 @@
+//! The canary's table, row by row.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use aws_smithy_types::date_time::{DateTime, Format};
+use serde::Deserialize;
+use serde_json::json;
+use tokio::time::Instant;
+
+use crate::api::{Api, Call};
+use crate::fault::Fault;
+
+/// The canary's own table.
+pub(crate) const TABLE: &str = "rowgate_canary";
+
+/// Random bits of an id. The seconds above them take 31 bits until 2038 and 32 after: an id is exact as JSON's double, too.
+const RANDOM_BITS: u32 = 20;
+
+/// What is older was left by a run that did not come to its end: longer than a run, and than a file that was dropped at its end
+/// and waited a while.
+const LEFT_BEHIND: Duration = Duration::from_secs(15 * 60);
+
+/// Leftovers that are looked at in one run; the rest is looked at in the next.
+const MOST_LEFTOVERS: usize = 50;
+
+/// The ids of a run, which no other run has.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ids {
+    /// Seconds since 1970.
+    second: i64,
+    /// Even; the next one is the run's too.
+    first: i64,
+}
+
+impl Ids {
+    pub(crate) fn now() -> Self {
+        let second = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let second = i64::try_from(second).unwrap_or_default();
+        Self { second, first: (second << RANDOM_BITS) | (fastrand::i64(..1 << RANDOM_BITS) & !1) }
+    }
+
+    /// Of the row that is inserted.
+    pub(crate) fn row(self) -> i64 {
+        self.first
+    }
+
+    /// Of the row in the file.
+    pub(crate) fn in_file(self) -> i64 {
+        self.first + 1
+    }
+
+    /// When the run began, as rows have it.
+    pub(crate) fn moment(self) -> String {
+        // Every second that a clock can show is one that can be written.
+        DateTime::from_secs(self.second).fmt(Format::DateTime).unwrap_or_default()
+    }
+
+    /// Whether a row was left behind before this run.
+    fn has_left_behind(self, id: i64) -> bool {
+        let age = self.second - (id >> RANDOM_BITS);
+        u64::try_from(age).is_ok_and(|age| age > LEFT_BEHIND.as_secs())
+    }
+}
+
+/// Inserts one row.
+pub(crate) async fn insert(api: &Api<'_>, ids: Ids, until: Instant) -> Result<(), Fault> {
+    #[derive(Deserialize)]
+    struct Inserted {
+        inserted: u64,
+    }
+    let row = json!({"id": ids.row(), "note": "insert", "at": ids.moment()});
+    let path = format!("/tables/{TABLE}/rows");
+    let call = Call::post(&path, &row, format!("canary-{}", ids.row()));
+    match api.read(&call, 201, until).await? {
+        Inserted { inserted: 1 } => Ok(()),
+        _ => Err(Fault::Content {
+            call: format!("POST {path}"),
+            status: 201,
+            what: "says that other than one row is in",
+        }),
+    }
+}
+
+/// Deletes a row that is there.
+pub(crate) async fn delete(api: &Api<'_>, id: i64, until: Instant) -> Result<(), Fault> {
+    api.expect(&Call::delete(&format!("/tables/{TABLE}/rows/{id}")), &[204], until).await?;
+    Ok(())
+}
+
+/// Deletes what earlier runs left behind.
+pub(crate) async fn clear(api: &Api<'_>, ids: Ids, until: Instant) -> Result<(), Fault> {
+    #[derive(Deserialize)]
+    struct Page {
+        rows: Vec<Row>,
+    }
+    #[derive(Deserialize)]
+    struct Row {
+        id: i64,
+    }
+    // In the order of their ids, and so of their age.
+    let path = format!("/tables/{TABLE}/rows?limit={MOST_LEFTOVERS}");
+    let page: Page = api.read(&Call::get(&path), 200, until).await?;
+    for Row { id } in page.rows.into_iter().filter(|row| ids.has_left_behind(row.id)) {
+        // Another run may be at it as well.
+        api.expect(&Call::delete(&format!("/tables/{TABLE}/rows/{id}")), &[204, 404], until).await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_a_number_that_every_reader_of_json_keeps_and_tells_its_age() {
+        let ids = Ids { second: i64::from(u32::MAX), first: (i64::from(u32::MAX) << RANDOM_BITS) | 0xf_fffe };
+        assert!(ids.in_file() < 1 << 53 && ids.in_file() == ids.row() + 1);
+        let ids = Ids::now();
+        assert!(!ids.has_left_behind(ids.row()) && !ids.has_left_behind(ids.in_file()));
+        let before = |seconds: u64| ids.row() - (i64::try_from(seconds).unwrap() << RANDOM_BITS);
+        assert!(!ids.has_left_behind(before(LEFT_BEHIND.as_secs())));
+        assert!(ids.has_left_behind(before(LEFT_BEHIND.as_secs() + 1)));
+        // Not a row of a canary's at all.
+        assert!(ids.has_left_behind(1) && ids.has_left_behind(-1));
+    }
+
+    #[test]
+    fn a_moment_is_written_as_rows_have_it() {
+        assert_eq!(Ids { second: 1_627_401_728, first: 0 }.moment(), "2021-07-27T16:02:08Z");
+    }
+}

@@ -1,0 +1,75 @@
+import { ArnFormat, Duration, Stack } from "aws-cdk-lib";
+import { Rule, RuleTargetInput, Schedule } from "aws-cdk-lib/aws-events";
+import { LambdaFunction as LambdaTarget } from "aws-cdk-lib/aws-events-targets";
+import type { Bucket, CfnBucket } from "aws-cdk-lib/aws-s3";
+import { Construct } from "constructs";
+
+import type { Api } from "../api";
+import { RustFunction } from "../functions";
+import { acknowledge } from "../nag";
+import type { Settings } from "../settings";
+
+/** Where the canary drops its files: as anybody's, in the folder of its own table. */
+const DROPS_PREFIX = "incoming/rowgate_canary/";
+
+// Every check has its own limit, and a run ends before this even if all of them reach it. Shorter
+// than the usual time between two runs.
+const TIMEOUT = Duration.minutes(4);
+
+export interface CanaryProps {
+  readonly settings: Settings;
+  readonly api: Api;
+  readonly bucket: Bucket;
+}
+
+/** Uses the whole of Rowgate as its users do, from outside, on a schedule. */
+export class Canary extends Construct {
+  readonly canary: RustFunction;
+
+  constructor(scope: Construct, id: string, { settings, api, bucket }: CanaryProps) {
+    super(scope, id);
+    const keyId = api.operatorKey.keyId;
+    this.canary = new RustFunction(this, "Canary", {
+      settings,
+      functionName: "rowgate-canary",
+      packageName: "canary",
+      description: "Uses Rowgate as its users do, and tells what does not work",
+      timeout: TIMEOUT,
+      memorySize: 256,
+      environment: {
+        ROWGATE_URL: api.url,
+        ROWGATE_OPERATOR_KEY_ID: keyId,
+        ROWGATE_BUCKET: bucket.bucketName,
+      },
+    });
+    // Its value is in no environment, where everyone who may look at functions would see it.
+    const key = Stack.of(this).formatArn({
+      service: "apigateway",
+      account: "",
+      resource: "/apikeys",
+      resourceName: keyId,
+      arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
+    });
+    this.canary.allow("ReadOperatorKey", ["apigateway:GET"], [key]);
+    this.canary.allow("DropFiles", ["s3:PutObject"], [bucket.arnForObjects(`${DROPS_PREFIX}*`)]);
+    // The next run comes soon, and one that was tried again would hide that the first one failed.
+    this.canary.lambda.configureAsyncInvoke({ retryAttempts: 0 });
+    bucket.addLifecycleRule({
+      // Versions stay as long as those of any file that a message in a queue may still name.
+      id: "forget-canary-files",
+      prefix: DROPS_PREFIX,
+      expiration: Duration.days(1),
+    });
+    if (settings.canaryMinutes > 0) {
+      new Rule(this, "Schedule", {
+        description: "Sees whether Rowgate works",
+        schedule: Schedule.rate(Duration.minutes(settings.canaryMinutes)),
+        targets: [new LambdaTarget(this.canary.lambda, { event: RuleTargetInput.fromObject({}) })],
+      });
+    }
+    const arn = `<${Stack.of(bucket).getLogicalId(bucket.node.defaultChild as CfnBucket)}.Arn>`;
+    acknowledge(this.canary, {
+      [`AwsSolutions-IAM5[Resource::${arn}/${DROPS_PREFIX}*]`]: "Each run drops a file of its own; the prefix is the limit.",
+    });
+  }
+}
