@@ -1,8 +1,12 @@
-"""Starts MiniStack with what it leaves out of a request's identity: the API key that the gateway has checked.
+"""Starts MiniStack with what it lacks of AWS. No function may have a line that knows where it runs, so gaps are filled here.
 
-AWS tells a function the key and its id in requestContext.identity; MiniStack checks the key and says nothing. Rowgate tells
-its operator by that id, and no function may have a line that knows where it runs, so the gap is filled here. Every other
-version of MiniStack is refused: this reaches into its code.
+- The API key that the gateway has checked. AWS tells a function the key and its id in requestContext.identity; MiniStack checks
+  the key and says nothing. Rowgate tells its operator by that id.
+- Transport. The policies of the bucket and of the queues refuse whatever does not come by TLS, and MiniStack, which obeys
+  policies here (AUTH=true), is spoken to in plain text on the loopback interface. It takes that for TLS.
+- Rights on batches of messages. IAM knows no sqs:SendMessageBatch: who may send a message may send ten of them.
+
+Every other version of MiniStack is refused: this reaches into its code.
 """
 
 import functools
@@ -16,6 +20,8 @@ VERSION = "1.5.33"
 # What this wraps, and the SHA-256 of its source, to which it was written.
 CHECKS_KEY = ("_check_api_key", "e7df68848ea11362018cfd961e41d3ccf61f4d45edf2f68b54925b93ee446d63")
 BUILDS_EVENT = ("_build_lambda_event_v1", "c7ac97b91f6ee999dc7d5b7678873652583bce517f4fd37554d469f81f827065")
+KEEPS_ORIGIN = ("pin_request_origin", "de819c1bd9ac2be4b8dd3c7a66d2c3c690fe74d95b4d42519ec581ac9ebf3b36")
+NAMES_ACTION = ("extract_iam_action", "ec476b92d969822b69c5b51b7c86cbc85794d3126a2f4c15f70f5444851cd5a6")
 
 
 def expect(condition, what):
@@ -58,10 +64,37 @@ def fill_identity():
     setattr(gateway, BUILDS_EVENT[0], tell_api_key)
 
 
+def take_loopback_for_tls():
+    from ministack import app
+
+    keep_origin = original(app, *KEEPS_ORIGIN)
+
+    @functools.wraps(keep_origin)
+    def keep_origin_by_tls(source_ip, _secure_transport):
+        keep_origin(source_ip, True)
+
+    setattr(app, KEEPS_ORIGIN[0], keep_origin_by_tls)
+
+
+def send_batches_by_the_right_to_send():
+    from ministack.core import iam_actions
+
+    name_action = original(iam_actions, *NAMES_ACTION)
+
+    @functools.wraps(name_action)
+    def name_action_of_one(*arguments, **named):
+        action = name_action(*arguments, **named)
+        return action.removesuffix("Batch") if action and action.startswith("sqs:") else action
+
+    setattr(iam_actions, NAMES_ACTION[0], name_action_of_one)
+
+
 def main():
     found = version("ministack")
     expect(found == VERSION, f"this is MiniStack {found}")
     fill_identity()
+    take_loopback_for_tls()
+    send_batches_by_the_right_to_send()
     from ministack.app import main as run
 
     run()

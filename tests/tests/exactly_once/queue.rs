@@ -37,6 +37,13 @@ impl Queue {
         queue.url = text(&created, "QueueUrl")?;
         let asked = json!({"QueueUrl": queue.url, "AttributeNames": ["QueueArn"]});
         queue.arn = text(&queue.call("GetQueueAttributes", asked).await?["Attributes"], "QueueArn")?;
+        // Without it S3 could not send to the queue.
+        let policy = json!({"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sqs:SendMessage",
+            "Resource": queue.arn,
+        }]});
+        let attributes = json!({"Policy": policy.to_string()});
+        queue.call("SetQueueAttributes", json!({"QueueUrl": queue.url, "Attributes": attributes})).await?;
         Ok(queue)
     }
 

@@ -19,6 +19,7 @@ async fn other_bucket(cloud: &Cloud, is_versioned: bool) -> String {
         let put = cloud.s3.put_bucket_versioning().bucket(&name).versioning_configuration(versioned);
         put.send().await.unwrap();
     }
+    cloud.let_loader_read(&name).await;
     name
 }
 

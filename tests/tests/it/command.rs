@@ -134,6 +134,7 @@ async fn backfill_loads_what_was_never_loaded_and_only_once() {
     let cloud = Cloud::connect().await;
     let bucket = format!("archive-{}", cloud.ids.number);
     cloud.s3.create_bucket().bucket(&bucket).send().await.unwrap();
+    cloud.let_loader_read(&bucket).await;
     for (name, content) in [("a b.csv", format!("{},One\n", cloud.ids.at(1))), ("notes.pdf", "-".to_owned())]
     {
         let key = format!("{}/{name}", cloud.ids.number);

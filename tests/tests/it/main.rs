@@ -20,5 +20,7 @@ mod invocations;
 mod ledger;
 mod migrate;
 mod reports;
+mod resend;
 mod restore;
+mod roles;
 mod support;

@@ -26,6 +26,11 @@ pub(crate) fn endpoint(ports: Ports) -> String {
     format!("http://127.0.0.1:{}", ports.gateway)
 }
 
+/// The base of the API, with its stage; `{id}` in it stands for the API's id, which only the stack knows.
+pub(crate) fn api_url(ports: Ports) -> String {
+    format!("{}/restapis/{{id}}/v1/_user_request_", endpoint(ports))
+}
+
 /// The Python in whose virtual environment the `ministack` program lies: the launcher reaches into MiniStack's code.
 pub(crate) fn python(program: &Path) -> Result<PathBuf> {
     // A program may be a link into its environment; the Python there is a link itself, and must stay one.
@@ -51,6 +56,8 @@ pub(crate) fn spec(python: &Path, ports: Ports, layout: &Layout) -> Result<Spec>
     }
     let mut environment: Vec<(String, OsString)> = [
         ("BIND_HOST", "127.0.0.1"),
+        // Functions have the rights of their roles and no more, as on AWS; the keys below are root's.
+        ("AUTH", "true"),
         ("AWS_REGION", REGION),
         ("AWS_DEFAULT_REGION", REGION),
         ("MINISTACK_REGION", REGION),

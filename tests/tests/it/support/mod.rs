@@ -5,6 +5,7 @@ mod avro;
 mod cloud;
 mod copies;
 mod database;
+mod iam;
 mod loads;
 mod pipeline;
 mod queue;

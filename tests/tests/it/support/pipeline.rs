@@ -75,6 +75,7 @@ impl Pipeline {
         let attributes =
             json!({"VisibilityTimeout": (6 * TIMEOUT).to_string(), "RedrivePolicy": redrive.to_string()});
         let queue = self.create_queue(name, attributes).await;
+        self.let_bucket_send(&queue).await;
 
         let (s3, lambda) = (&cloud.s3, &cloud.lambda);
         s3.create_bucket().bucket(name).send().await.unwrap();
@@ -100,7 +101,7 @@ impl Pipeline {
             .set_runtime(configuration.runtime)
             .set_architectures(configuration.architectures)
             .set_handler(configuration.handler)
-            .set_role(configuration.role)
+            .role(self.create_role(&queue).await)
             .set_memory_size(configuration.memory_size)
             .environment(Environment::builder().set_variables(Some(variables)).build());
         create.send().await.unwrap();
@@ -128,6 +129,7 @@ impl Pipeline {
             let _ = lambda.delete_event_source_mapping().set_uuid(mapping.uuid).send().await;
         }
         let _ = lambda.delete_function().function_name(name).send().await;
+        cloud.remove_role(name).await;
         for queue in [name, &self.dead_letters()] {
             if let Ok(url) = self.find_queue(queue).await {
                 let _ = cloud.sqs("DeleteQueue", &json!({"QueueUrl": url})).await;
@@ -178,6 +180,30 @@ impl Pipeline {
         let request = json!({"QueueName": name, "Attributes": attributes});
         self.cloud.sqs("CreateQueue", &request).await.unwrap();
         self.attribute(name, "QueueArn").await
+    }
+
+    /// The stack's loader may do what it does with the stack's own bucket and queue: the same with these.
+    async fn create_role(&self, queue: &str) -> String {
+        let rights = self.cloud.rights_of(LOADER).await;
+        let on = |sid: &str| {
+            let right = rights.iter().find(|right| right["Sid"] == sid).unwrap();
+            right["Resource"].as_str().unwrap().to_owned()
+        };
+        let ours = Value::Array(rights.clone()).to_string();
+        let ours = ours.replace(&on("ListDroppedFiles"), &format!("arn:aws:s3:::{}", self.name));
+        let ours: Vec<Value> = serde_json::from_str(&ours.replace(&on("SendToQueue"), queue)).unwrap();
+        self.cloud.create_role(&self.name, &ours).await
+    }
+
+    async fn let_bucket_send(&self, queue: &str) {
+        let policy = json!({"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sqs:SendMessage",
+            "Resource": queue,
+            "Condition": {"ArnLike": {"aws:SourceArn": format!("arn:aws:s3:::{}", self.name)}},
+        }]});
+        let attributes = json!({"Policy": policy.to_string()});
+        let request = json!({"QueueUrl": self.queue_url(&self.name).await, "Attributes": attributes});
+        self.cloud.sqs("SetQueueAttributes", &request).await.unwrap();
     }
 
     async fn find_queue(&self, name: &str) -> Result<String, String> {

@@ -86,14 +86,14 @@ impl Cloud {
 
     /// A POST to a service for which an SDK crate would be too much. The local cloud reads the service's name from the
     /// credential's scope and does not check the signature.
-    fn aws(&self, service: &str) -> reqwest::RequestBuilder {
+    pub(super) fn aws(&self, service: &str) -> reqwest::RequestBuilder {
         let scope = format!("test/20260101/us-east-1/{service}/aws4_request");
         let signature = format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
         reqwest::Client::new().post(format!("{}/", self.endpoint)).header("authorization", signature)
     }
 }
 
-fn form_encoded(key: &str) -> String {
+pub(super) fn form_encoded(key: &str) -> String {
     key.bytes()
         .map(|byte| match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'*' | b'/' => {
