@@ -123,8 +123,11 @@ async fn the_first_tx_counts_and_an_unknown_one_is_ignored() {
 #[tokio::test]
 async fn a_problem_says_nothing_of_preferences() {
     let api = Api::start().await;
-    let reply = post(&api, "/tables/nobody/rows", "tx=atomic", &employee(1)).await;
-    assert_eq!((reply.status, applied(&reply)), (400, None));
+    for path in ["/tables/nobody/rows", "/tables/%FF/rows"] {
+        let reply = post(&api, path, "tx=atomic", &employee(1)).await;
+        assert_eq!((reply.status, applied(&reply)), (400, None));
+        assert_eq!(reply.body["type"], "urn:rowgate:problem:unknown-table");
+    }
 }
 
 #[tokio::test]
