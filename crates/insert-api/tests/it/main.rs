@@ -8,6 +8,8 @@ mod idempotency;
 mod idempotency_faults;
 mod list;
 mod prefer;
+mod row;
+mod row_races;
 mod row_support;
 mod rows;
 mod support;

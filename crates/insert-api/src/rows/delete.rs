@@ -1,0 +1,46 @@
+//! `DELETE /tables/{table}/rows/{id}`: the operator takes a row away.
+
+use aurora::Delete;
+use axum::Extension;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, RawQuery};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use domain::dictionary::Table;
+use domain::problem::{Problem, ProblemKind};
+use domain::report::read_parameters;
+use lambda_kit::http::{InTime, RequestId, Rows};
+use lambda_kit::operator::ByOperator;
+use lambda_kit::problem::ProblemResponse;
+use lambda_kit::query;
+
+use super::{database_problem, target, unknown};
+use crate::Service;
+
+/// Deletes a row that no other refers to.
+pub(crate) async fn delete(
+    _: ByOperator,
+    InTime(service): InTime<Service>,
+    Extension(id): Extension<RequestId>,
+    path: Result<Path<(String, String)>, PathRejection>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ProblemResponse> {
+    let (table, row) = target::row_of(service.dictionary, path)?;
+    read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
+    let deleted = aurora::delete_row(&service.database, service.dictionary, table, row).await;
+    match deleted.map_err(|error| database_problem(&error, &id))? {
+        Delete::Deleted => Ok((StatusCode::NO_CONTENT, Extension(Rows(1))).into_response()),
+        Delete::NotFound => Err(unknown(table, row).into()),
+        Delete::Referenced(by) => Err(referenced(table, row, &by).into()),
+    }
+}
+
+fn referenced(table: &Table, row: i64, by: &[(&str, &str)]) -> Problem {
+    let by: Vec<String> = by.iter().map(|(table, column)| format!("{table} ({column})")).collect();
+    let detail = format!(
+        "Rows of {} refer to row {row} of {}. Delete them first, or let them refer to another row.",
+        by.join(", "),
+        table.name()
+    );
+    Problem::new(ProblemKind::Referenced, detail)
+}

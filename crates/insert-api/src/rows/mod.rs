@@ -1,0 +1,76 @@
+//! Rows by their ids: `GET /tables/{table}/rows`, and `GET`, `PUT` and `DELETE /tables/{table}/rows/{id}`.
+
+mod delete;
+mod list;
+mod put;
+mod read;
+mod target;
+
+use aurora::Error;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use domain::avro::parse_row_text;
+use domain::dictionary::Table;
+use domain::json_row::write_json_row;
+use domain::problem::{Problem, ProblemKind};
+use domain::value::Value;
+use lambda_kit::VALUES;
+use lambda_kit::http::{RequestId, Rows};
+
+pub(crate) use delete::delete;
+pub(crate) use list::list;
+pub(crate) use put::put;
+pub(crate) use read::read;
+pub(crate) use target::table_of;
+
+fn answer(status: StatusCode, rows: usize, json: String) -> Response {
+    let rows = Rows(u64::try_from(rows).unwrap_or(u64::MAX));
+    (status, [(header::CONTENT_TYPE, "application/json")], axum::Extension(rows), json).into_response()
+}
+
+fn unknown(table: &Table, id: i64) -> Problem {
+    Problem::new(ProblemKind::NotFound, format!("There is no row {id} in {}.", table.name()))
+}
+
+/// A row as JSON, and its id, from its text.
+///
+/// # Errors
+/// The problem of a row that is not as the dictionary says: it was written past Rowgate. The log says which column.
+fn json_row(table: &Table, text: &str, request: &RequestId) -> Result<(String, i64), Problem> {
+    let mut values: Vec<Value<'_>> = Vec::with_capacity(table.columns().len());
+    let nullable = vec![true; table.columns().len()];
+    let parsed = parse_row_text(table, &nullable, text, &mut values).map_err(|error| error.to_string());
+    let key = |()| values[table.key_index()].as_integer().ok_or_else(|| "its key is NULL".to_owned());
+    let id = parsed.and_then(key).map_err(|problem| {
+        tracing::error!(
+            request.id = request.0,
+            table = table.name(),
+            problem,
+            "a row is not as the dictionary says"
+        );
+        Problem::internal()
+    })?;
+    let mut json = String::with_capacity(2 * text.len());
+    write_json_row(table, &values, &mut json);
+    Ok((json, id))
+}
+
+/// Logs a failure of the database once, and gives what the client is told of it.
+fn database_problem(error: &Error, request: &RequestId) -> Problem {
+    // The message may quote values; the class says what to do.
+    tracing::error!(request.id = request.0, error.class = error.class(), "the request could not be served");
+    tracing::debug!(target: VALUES, request.id = request.0, error = %error, "cause");
+    match error {
+        Error::UnknownOutcome { .. } => Problem::new(
+            ProblemKind::Unavailable,
+            "The database did not answer, so it is not known whether the row has been changed. Send the request again: it \
+             asks for the same either way.",
+        ),
+        // The dictionary allows no such row, and the service can give out none.
+        Error::TooLarge { .. } => Problem::new(
+            ProblemKind::ResultTooLarge,
+            "A row here is larger than the 64 KB that the database can give out at once. limit makes no difference to it.",
+        ),
+        error => error.to_problem(),
+    }
+}

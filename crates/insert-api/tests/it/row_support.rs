@@ -1,0 +1,129 @@
+//! Calls of every method, and tables of a test's own.
+
+use axum::http::{Request, header};
+use domain::dictionary::{ColumnType, Dictionary};
+use insert_api::{Service, router};
+use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequestContext;
+use lambda_http::request::RequestContext;
+use lambda_kit::operator::Operator;
+use serde_json::Value;
+use testkit::TestDatabase;
+
+use crate::support::{Api, Reply};
+
+/// A column of every type, all but the key optional, and one required beside.
+pub(crate) const THINGS: &str = r#"
+    [[table]]
+    name = "things"
+    aliases = ["stuff"]
+    columns = [
+        { name = "small", type = "integer", required = false },
+        { name = "code", type = "bigint", key = true, aliases = ["nr"] },
+        { name = "price", type = "decimal(38,5)", required = false },
+        { name = "rate", type = "decimal(4,4)", required = false, aliases = ["pct"] },
+        { name = "label", type = "string(300)", required = false },
+        { name = "on_sale", type = "boolean", required = false },
+        { name = "day", type = "date", required = false },
+        { name = "moment", type = "timestamp", required = false },
+        { name = "size", type = "integer" },
+    ]
+"#;
+
+impl Api {
+    /// The API over the tables of a dictionary, which are made as migrations would make them.
+    pub(crate) async fn over(dictionary: &str) -> Self {
+        let db = TestDatabase::migrated().await.unwrap();
+        let dictionary: &'static Dictionary =
+            Box::leak(Box::new(Dictionary::parse("test", dictionary).unwrap()));
+        for table in dictionary.tables() {
+            let columns: Vec<String> = table
+                .columns()
+                .iter()
+                .map(|column| {
+                    let sql_type = match column.column_type() {
+                        ColumnType::Integer => "INT".to_owned(),
+                        ColumnType::Bigint => "BIGINT".to_owned(),
+                        ColumnType::Decimal { precision, scale } => format!("DECIMAL({precision},{scale})"),
+                        ColumnType::String { max } => format!("VARCHAR({max})"),
+                        ColumnType::Boolean => "TINYINT(1)".to_owned(),
+                        ColumnType::Date => "DATE".to_owned(),
+                        ColumnType::Timestamp => "DATETIME".to_owned(),
+                    };
+                    let null = if column.required() { "NOT NULL" } else { "NULL" };
+                    format!("`{}` {sql_type} {null}", column.name())
+                })
+                .collect();
+            let indexes: Vec<String> = table
+                .references()
+                .map(|(column, _)| format!(", KEY (`{}`)", table.columns()[column].name()))
+                .collect();
+            let sql = format!(
+                "CREATE TABLE `{}` ({}, PRIMARY KEY (`{}`){}) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci",
+                table.name(),
+                columns.join(", "),
+                table.key().name(),
+                indexes.join("")
+            );
+            db.sql(&sql).await.unwrap();
+        }
+        let service = Service::new(db.database(), dictionary, Operator::new("operator"));
+        Self { routes: lambda_kit::http::with_service_layers(router(service)), db }
+    }
+
+    /// A call as the caller whose API key has this id.
+    pub(crate) async fn call(&self, caller: &str, method: &str, path: &str, body: &str) -> Reply {
+        let mut context = ApiGatewayProxyRequestContext::default();
+        context.identity.api_key_id = Some(caller.to_owned());
+        let mut request =
+            Request::builder().method(method).uri(path).extension(RequestContext::ApiGatewayV1(context));
+        if !body.is_empty() {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        self.run(request.body(body.to_owned().into()).unwrap()).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Reply {
+        self.call("writer", "GET", path, "").await
+    }
+
+    pub(crate) async fn put(&self, path: &str, row: &Value) -> Reply {
+        self.call("writer", "PUT", path, &row.to_string()).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Reply {
+        self.call("operator", "DELETE", path, "").await
+    }
+
+    /// Every row of a table, page by page, and how many each page had.
+    pub(crate) async fn pages(&self, table: &str, limit: u32) -> (Vec<Value>, Vec<usize>) {
+        let (mut rows, mut sizes) = (Vec::new(), Vec::new());
+        let mut after = String::new();
+        loop {
+            let reply = self.get(&format!("/tables/{table}/rows?limit={limit}{after}")).await;
+            assert_eq!(reply.status, 200, "{reply:?}");
+            let page = reply.body["rows"].as_array().unwrap();
+            assert!(page.len() <= limit as usize);
+            sizes.push(page.len());
+            rows.extend(page.iter().cloned());
+            match &reply.body["next"] {
+                Value::Null => return (rows, sizes),
+                next => after = format!("&after={next}"),
+            }
+        }
+    }
+}
+
+/// That an answer is this problem, and nothing of the database's words.
+pub(crate) fn is_problem(reply: &Reply, status: u16, kind: &str) {
+    assert_eq!(reply.status, status, "{reply:?}");
+    assert_eq!(reply.headers["content-type"], "application/problem+json");
+    assert_eq!(reply.body["type"], format!("urn:rowgate:problem:{kind}"), "{reply:?}");
+    assert_eq!(reply.body["status"], status);
+}
+
+/// `column: code` of every error of a row.
+pub(crate) fn row_errors(reply: &Reply) -> Vec<String> {
+    let text = |value: &Value| value.as_str().unwrap_or("null").to_owned();
+    let errors = reply.body["errors"].as_array().unwrap();
+    errors.iter().map(|error| format!("{}: {}", text(&error["column"]), text(&error["code"]))).collect()
+}
