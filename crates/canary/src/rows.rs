@@ -36,7 +36,7 @@ impl Ids {
     pub(crate) fn now() -> Self {
         let second = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let second = i64::try_from(second).unwrap_or_default();
-        Self { second, first: (second << RANDOM_BITS) | (fastrand::i64(..1 << RANDOM_BITS) & !1) }
+        Self { second, first: (second << RANDOM_BITS) | (fastrand::i64(0..1 << RANDOM_BITS) & !1) }
     }
 
     /// Of the row that is inserted.

@@ -59,7 +59,8 @@ pub(crate) async fn deploy(
     aws: &Aws,
     printer: Printer,
 ) -> Result<Deployment> {
-    let digest = digest(sources)?;
+    let api_url = ministack::api_url(ports);
+    let digest = digest(sources, &api_url)?;
     let stands = aws.stack_stands(STACK).await?;
     if stands
         && let Some(deployment) = Deployment::read(layout)
@@ -84,6 +85,8 @@ pub(crate) async fn deploy(
         &format!("architecture={}", architecture()?),
         "--context",
         &format!("artifacts={}", text(&artifacts)?),
+        "--context",
+        &format!("apiUrl={api_url}"),
     ])?;
     if !stands {
         step.update("preparing the local cloud for the CDK");
@@ -181,8 +184,8 @@ fn architecture() -> Result<&'static str> {
     }
 }
 
-/// The digest of everything that goes into the stack: names and contents.
-fn digest(sources: &Sources) -> Result<String> {
+/// The digest of everything that goes into the stack: names and contents of files, and the address that it is reached at.
+fn digest(sources: &Sources, api_url: &str) -> Result<String> {
     let mut files = Vec::new();
     list(&sources.infra, &mut files)?;
     let code = files.len();
@@ -197,6 +200,7 @@ fn digest(sources: &Sources) -> Result<String> {
         return Err(user_error(format!("There is no function in {}.", sources.artifacts.display())));
     }
     let mut digest = Sha256::new();
+    digest.update(Sha256::digest(api_url));
     for file in files {
         digest.update(file.as_os_str().as_encoded_bytes());
         digest.update([0]);
@@ -232,7 +236,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_digest_follows_code_and_binaries_but_not_what_is_built_or_tested() {
+    fn the_digest_follows_code_binaries_and_address_but_not_what_is_built_or_tested() {
         let folder = tempfile::tempdir().unwrap();
         let sources = Sources { infra: folder.path().join("infra"), artifacts: folder.path().join("lambda") };
         fs::create_dir_all(sources.infra.join("lib")).unwrap();
@@ -240,21 +244,24 @@ mod tests {
         fs::create_dir_all(sources.artifacts.join("loader")).unwrap();
         fs::write(sources.infra.join("lib/stack.ts"), "a").unwrap();
         fs::write(sources.artifacts.join("loader/bootstrap"), "b").unwrap();
-        let first = digest(&sources).unwrap();
+        let now = || digest(&sources, "http://127.0.0.1:1/{id}").unwrap();
+        let first = now();
         fs::write(sources.infra.join("dist/stack.js"), "c").unwrap();
-        assert_eq!(digest(&sources).unwrap(), first);
+        assert_eq!(now(), first);
         fs::write(sources.artifacts.join("loader/bootstrap"), "d").unwrap();
-        let second = digest(&sources).unwrap();
+        let second = now();
         assert_ne!(second, first);
         fs::write(sources.infra.join("lib/stack.ts"), "e").unwrap();
-        assert_ne!(digest(&sources).unwrap(), second);
+        let third = now();
+        assert_ne!(third, second);
+        assert_ne!(digest(&sources, "http://127.0.0.1:2/{id}").unwrap(), third);
     }
 
     #[test]
     fn missing_binaries_are_the_users_to_build() {
         let folder = tempfile::tempdir().unwrap();
         let sources = Sources { infra: folder.path().into(), artifacts: folder.path().join("lambda") };
-        let error = digest(&sources).unwrap_err().to_string();
+        let error = digest(&sources, "").unwrap_err().to_string();
         assert!(error.ends_with("build the functions first, which `make run` does."), "{error}");
     }
 }

@@ -224,12 +224,10 @@ fn migrated(payload: &str) -> String {
 }
 
 async fn env_file(deployment: &Deployment, endpoint: &str, layout: &Layout, aws: &Aws) -> Result<EnvFile> {
-    let rest_api = deployment.output("RestApiId")?;
-    let url = format!("{endpoint}/restapis/{rest_api}/v1/_user_request_");
     let key = async |output| aws.api_key(deployment.output(output)?).await;
     Ok(EnvFile {
         variables: vec![
-            ("ROWGATE_URL", url),
+            ("ROWGATE_URL", deployment.output("ApiUrl")?.to_owned()),
             ("ROWGATE_API_KEY", key("WriterKeyId").await?),
             ("ROWGATE_OPERATOR_KEY", key("OperatorKeyId").await?),
             ("ROWGATE_BUCKET", deployment.output("DataBucketName")?.to_owned()),
