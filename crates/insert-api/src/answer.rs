@@ -7,6 +7,7 @@ use domain::batch::{Answer, RejectedRow};
 use domain::prefer::TxPreference;
 use domain::row::RowCode;
 use lambda_kit::http::{RequestId, Rows};
+use lambda_kit::values_are_logged;
 
 /// Bytes of an answer at most. Lambda gives back 6 MB (6,291,556 bytes) with the answer escaped into JSON text, which
 /// doubles every quote: <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>.
@@ -57,7 +58,7 @@ pub(crate) fn log_rejected(answer: &Answer<'_>, id: &RequestId, preference: Opti
     }
 }
 
-/// The line of one rejected row.
+/// The line of one rejected row; with what is in it where `ROWGATE_LOG_VALUES` asks for that.
 pub(crate) fn log_rejected_row(
     table: &str,
     rejected: &RejectedRow<'_>,
@@ -70,6 +71,7 @@ pub(crate) fn log_rejected_row(
         table,
         row.index = rejected.index,
         row.codes = codes.join(","),
+        row.values = values_are_logged().then(|| rejected.row.get()),
         dry_run = preference == Some(TxPreference::DryRun),
         "row rejected"
     );

@@ -4,16 +4,19 @@ use aurora::idempotency::{Claim, ClaimError, Claimed};
 use aurora::{Error, Insert};
 use axum::body::Body;
 use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use domain::batch::{Batch, BatchError};
+use domain::batch::Batch;
 use domain::idempotency::{IdempotencyKey, KeyedRequest, RequestParts};
 use domain::prefer::TxPreference;
 use domain::problem::{Problem, ProblemKind};
+use lambda_kit::VALUES;
 use lambda_kit::http::{InTime, RequestId};
 use lambda_kit::problem::ProblemResponse;
 
 use crate::request::{Wanted, json_body};
+use crate::rows::table_of;
 use crate::{Service, answer};
 
 /// What a client is told to wait before it asks again for a request that is still running, in seconds.
@@ -35,14 +38,11 @@ pub(crate) async fn insert_data(
 pub(crate) async fn insert_rows(
     InTime(service): InTime<Service>,
     wanted: Wanted,
-    Path(table): Path<String>,
+    path: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ProblemResponse> {
-    let Some(table) = service.dictionary.table(&table) else {
-        let known = service.dictionary.table_names();
-        return Err(Problem::from(BatchError::UnknownTable { name: table, known }).into());
-    };
+    let table = table_of(service.dictionary, path)?;
     let body = json_body(&headers, body).await?;
     let batch = Batch::read_rows(table, &body).map_err(Problem::from)?;
     let parts = RequestParts {
@@ -119,6 +119,6 @@ fn in_use() -> Response {
 fn failed(error: &Error, id: &RequestId) -> ProblemResponse {
     // The message may quote values, which are personal; the class says what to do.
     tracing::error!(request.id = id.0, error.class = error.class(), "rows could not be inserted");
-    tracing::debug!(request.id = id.0, error = %error, "cause");
+    tracing::debug!(target: VALUES, { request.id = id.0, error = %error }, "cause");
     error.to_problem().into()
 }
