@@ -20,14 +20,15 @@ mod tables;
 
 use std::sync::Arc;
 
-use aurora::Database;
+use aurora::{Database, Deadline};
 use axum::Router;
 use axum::routing::get;
 use domain::dictionary::Dictionary;
 use domain::migration::Migration;
 use domain::problem::Problem;
 use domain::report::Report;
-use lambda_kit::http::RequestId;
+use lambda_kit::VALUES;
+use lambda_kit::http::{RequestId, Until, Within};
 
 pub use links::{LINK_LIFETIME, Links};
 pub use payload::MAX_PAYLOAD_BYTES;
@@ -45,6 +46,12 @@ pub struct Service {
     pub migrations: Arc<[Migration]>,
     /// Links to rejects files.
     pub links: Links,
+}
+
+impl Within for Service {
+    fn within(&self, until: Until) -> Self {
+        Self { database: self.database.with_deadline(Deadline::at(until.0)), ..self.clone() }
+    }
 }
 
 /// The function's routes; [`lambda_kit::http::serve`] wraps and runs them.
@@ -70,6 +77,6 @@ pub fn router(service: Service) -> Router {
 fn database_problem(error: &aurora::Error, id: &RequestId) -> Problem {
     // The message may quote values; the class says what to do.
     tracing::error!(request.id = id.0, error.class = error.class(), "the database could not be read");
-    tracing::debug!(request.id = id.0, error = %error, "cause");
+    tracing::debug!(target: VALUES, { request.id = id.0, error = %error }, "cause");
     error.to_problem()
 }

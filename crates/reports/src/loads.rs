@@ -5,14 +5,14 @@ use std::time::SystemTime;
 use aurora::loads;
 use axum::Extension;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Path, RawQuery};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use domain::dictionary::{Dictionary, Table};
 use domain::load::{LoadId, LoadRecord, LoadStatus, RejectsFile, RejectsPage};
 use domain::problem::{Problem, ProblemDetail, ProblemKind};
 use domain::report::{Parameter, ParameterType, ParameterValue, read_parameters};
-use lambda_kit::http::RequestId;
+use lambda_kit::http::{InTime, RequestId};
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query;
 use serde::Serialize;
@@ -33,7 +33,7 @@ const STATUSES: [LoadStatus; 4] =
 
 /// Loads, newest first.
 pub(crate) async fn list(
-    State(service): State<Service>,
+    InTime(service): InTime<Service>,
     Extension(id): Extension<RequestId>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
@@ -62,7 +62,7 @@ pub(crate) async fn list(
 
 /// One load.
 pub(crate) async fn get(
-    State(service): State<Service>,
+    InTime(service): InTime<Service>,
     Extension(id): Extension<RequestId>,
     load: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,

@@ -2,12 +2,12 @@
 
 use axum::Extension;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Path, RawQuery};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use domain::problem::{Problem, ProblemKind};
 use domain::report::{Column, Parameter, ParameterType, Report, read_parameters};
-use lambda_kit::http::RequestId;
+use lambda_kit::http::{InTime, RequestId, Rows};
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query;
 use serde_json::value::RawValue;
@@ -22,7 +22,7 @@ use crate::{Service, database_problem};
 
 /// The reports, their parameters and columns.
 pub(crate) async fn list(
-    State(service): State<Service>,
+    InTime(service): InTime<Service>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, ProblemResponse> {
@@ -35,7 +35,7 @@ pub(crate) async fn list(
 
 /// One report.
 pub(crate) async fn run(
-    State(service): State<Service>,
+    InTime(service): InTime<Service>,
     Extension(id): Extension<RequestId>,
     name: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
@@ -58,7 +58,8 @@ pub(crate) async fn run(
         error => database_problem(&error, &id),
     })?;
     let body = match form {
-        Form::Json => {
+        // No page is on offer here.
+        Form::Json | Form::Html => {
             JsonWriter::new(report, &parameters).map_err(WriteError::from).and_then(|mut writer| {
                 each_row(report, &rows, |cells| writer.push(cells))?;
                 Ok(writer.finish()?)
@@ -76,9 +77,10 @@ pub(crate) async fn run(
             Problem::internal()
         }
     })?;
-    tracing::info!(request.id = id.0, report = report.name(), report.rows = rows.len(), "report made");
+    tracing::debug!(request.id = id.0, report = report.name(), "report made");
 
     let mut response = body.into_response();
+    response.extensions_mut().insert(Rows(u64::try_from(rows.len()).unwrap_or(u64::MAX)));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static(form.content_type()));
     headers.insert(header::VARY, header::HeaderValue::from_static("accept"));

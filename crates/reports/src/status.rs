@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 use aurora::{Deadline, migrations};
 use axum::Extension;
 use axum::body::Body;
-use axum::extract::{RawQuery, State};
+use axum::extract::RawQuery;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use domain::migration::Migration;
 use domain::problem::{Problem, ProblemKind};
 use domain::report::read_parameters;
-use lambda_kit::http::RequestId;
+use lambda_kit::http::{InTime, RequestId};
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query;
 use serde::Serialize;
@@ -49,7 +49,7 @@ struct Answered {
 /// 200 where the database answers and has every migration of this version. One that is newer is fine: migrations expand first
 /// and contract later.
 pub(crate) async fn get(
-    State(service): State<Service>,
+    InTime(service): InTime<Service>,
     Extension(id): Extension<RequestId>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,

@@ -1,10 +1,11 @@
 //! `GET /tables`: the dictionary, as far as users see it.
 
-use axum::extract::{RawQuery, State};
+use axum::extract::RawQuery;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use domain::dictionary::{Column, Table};
 use domain::report::read_parameters;
+use lambda_kit::http::InTime;
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query;
 use serde::Serialize;
@@ -40,7 +41,7 @@ struct ColumnView<'a> {
 
 /// The tables, each after those that it refers to, and their columns.
 pub(crate) async fn list(
-    State(service): State<Service>,
+    InTime(service): InTime<Service>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, ProblemResponse> {

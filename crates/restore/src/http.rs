@@ -16,6 +16,7 @@ use axum::{Extension, Json, Router};
 use bucket::Store;
 use domain::backup::RestoreId;
 use domain::problem::{Problem, ProblemKind};
+use lambda_kit::VALUES;
 use lambda_kit::body;
 use lambda_kit::http::RequestId;
 use lambda_kit::operator::{ByOperator, Operator};
@@ -172,7 +173,7 @@ fn problem(error: &RequestError) -> Problem {
 fn failure(error: &RestoreError, request: &RequestId) -> Problem {
     tracing::error!(request.id = request.0, error.class = error.class(), "the request could not be answered");
     // The message may quote values; the class says what to do.
-    tracing::debug!(request.id = request.0, error.causes = error.causes(), "cause");
+    tracing::debug!(target: VALUES, { request.id = request.0, error.causes = error.causes() }, "cause");
     match error {
         RestoreError::Database(error) => error.to_problem(),
         RestoreError::Bucket(_) | RestoreError::GoOn(_) if !error.is_final() => Problem::new(

@@ -8,6 +8,7 @@ use aurora::{Database, Deadline};
 use bucket::Store;
 use domain::backup::{BackupId, Manifest, RestoreId};
 use domain::dictionary::Table;
+use lambda_kit::VALUES;
 
 use crate::Restorer;
 use crate::error::RestoreError;
@@ -76,7 +77,7 @@ pub(crate) async fn run<S: Store, G: GoOn>(
         Ok(()) | Err(RestoreError::Ended) => return told(restorer, ledger, id).await,
         Err(error) => error,
     };
-    tracing::debug!(restore.id = id.as_str(), error = ?error, "cause");
+    tracing::debug!(target: VALUES, { restore.id = id.as_str(), error = ?error }, "cause");
     let came_further = progress.load(Ordering::Relaxed) > 0;
     // A call that was cut off by the deadline looks like a database that is away.
     let is_over = error.is_out_of_time() || error.may_pass_soon() && fill_until.is_over();

@@ -59,7 +59,7 @@ fn json_row(table: &Table, text: &str, request: &RequestId) -> Result<(String, i
 fn database_problem(error: &Error, request: &RequestId) -> Problem {
     // The message may quote values; the class says what to do.
     tracing::error!(request.id = request.0, error.class = error.class(), "the request could not be served");
-    tracing::debug!(target: VALUES, request.id = request.0, error = %error, "cause");
+    tracing::debug!(target: VALUES, { request.id = request.0, error = %error }, "cause");
     match error {
         Error::UnknownOutcome { .. } => Problem::new(
             ProblemKind::Unavailable,
