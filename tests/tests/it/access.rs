@@ -14,6 +14,11 @@ async fn refuses_a_call_without_a_valid_key() {
     for (method, path) in [
         (Method::POST, "/insert_data"),
         (Method::POST, "/tables/jobs/rows"),
+        (Method::GET, "/tables"),
+        (Method::GET, "/tables/jobs/rows"),
+        (Method::GET, "/tables/jobs/rows/1"),
+        (Method::PUT, "/tables/jobs/rows/1"),
+        (Method::DELETE, "/tables/jobs/rows/1"),
         (Method::GET, "/reports"),
         (Method::GET, "/reports/hires-by-quarter"),
         (Method::GET, "/loads"),
@@ -40,7 +45,7 @@ async fn both_keys_may_write_and_read() {
 #[tokio::test]
 async fn says_that_a_path_or_method_does_not_exist() {
     let cloud = Cloud::connect().await;
-    for path in ["/nowhere", "/tables", "/insert_data/more", "/reports/hires-by-quarter/more"] {
+    for path in ["/nowhere", "/tables/jobs", "/insert_data/more", "/reports/hires-by-quarter/more"] {
         assert_problem(&cloud.api.get(path).await, 404, "not-found");
     }
     // API Gateway does not tell a wrong method from a wrong path.

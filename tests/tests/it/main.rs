@@ -10,6 +10,8 @@ mod access;
 mod backfill;
 mod backup;
 mod bodies;
+mod canary;
+mod by_id;
 mod command;
 mod delivery;
 mod fastavro;
