@@ -10,6 +10,7 @@ pub mod idempotency;
 pub mod json_row;
 pub mod load;
 pub mod migration;
+pub mod page;
 pub mod prefer;
 pub mod problem;
 pub mod report;

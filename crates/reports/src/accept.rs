@@ -8,6 +8,7 @@ use domain::problem::{Problem, ProblemKind};
 pub(crate) enum Form {
     Json,
     Csv,
+    Html,
 }
 
 impl Form {
@@ -16,6 +17,7 @@ impl Form {
         match self {
             Self::Json => "application/json",
             Self::Csv => "text/csv; charset=utf-8; header=present",
+            Self::Html => "text/html; charset=utf-8",
         }
     }
 
@@ -23,13 +25,14 @@ impl Form {
         match self {
             Self::Json => ("application", "json"),
             Self::Csv => ("text", "csv"),
+            Self::Html => ("text", "html"),
         }
     }
 
     /// The parameters that hold for it; a range that names another is for another form.
     fn parameters(self) -> &'static [(&'static str, &'static str)] {
         match self {
-            Self::Json => &[("charset", "utf-8")],
+            Self::Json | Self::Html => &[("charset", "utf-8")],
             Self::Csv => &[("charset", "utf-8"), ("header", "present")],
         }
     }

@@ -1,5 +1,5 @@
-//! What can be read of the service: `GET /reports`, `GET /reports/{name}`, `GET /loads`, `GET /loads/{id}`, `GET /tables`
-//! and `GET /status`.
+//! What can be read of the service: `GET /reports`, `GET /reports/{name}`, `GET /loads`, `GET /loads/{id}`, `GET /tables`,
+//! `GET /status`, `GET /openapi.json` and `GET /docs`.
 //!
 //! A request goes through stages, a module each: `accept` and `lambda_kit::query` read it, `result` asks the database and reads
 //! its rows, `json` and `csv` write the answer into a `payload` that a function can give out.
@@ -9,6 +9,7 @@
 
 mod accept;
 mod csv;
+mod docs;
 mod json;
 mod links;
 mod loads;
@@ -70,6 +71,10 @@ pub fn router(service: Service) -> Router {
         .route("/tables/", get(tables::list))
         .route("/status", get(status::get))
         .route("/status/", get(status::get))
+        .route("/openapi.json", get(docs::document))
+        .route("/openapi.json/", get(docs::document))
+        .route("/docs", get(docs::page))
+        .route("/docs/", get(docs::page))
         .with_state(service)
 }
 

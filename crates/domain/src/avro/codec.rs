@@ -14,6 +14,9 @@ pub enum Codec {
 }
 
 impl Codec {
+    /// Every codec.
+    pub const ALL: [Self; 3] = [Self::Null, Self::Deflate, Self::Zstandard];
+
     /// The name in the file's `avro.codec`, in manifests and in configuration.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -25,7 +28,7 @@ impl Codec {
 
     /// The codec with this name, if it is one of ours.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Null, Self::Deflate, Self::Zstandard].into_iter().find(|codec| codec.as_str() == name)
+        Self::ALL.into_iter().find(|codec| codec.as_str() == name)
     }
 }
 

@@ -17,7 +17,8 @@ pub enum Format {
 }
 
 impl Format {
-    const ALL: [Self; 4] = [Self::Csv, Self::Gzip, Self::Zstd, Self::Xlsx];
+    /// Every format.
+    pub const ALL: [Self; 4] = [Self::Csv, Self::Gzip, Self::Zstd, Self::Xlsx];
 
     /// The end of the names of such files.
     pub fn ending(self) -> &'static str {

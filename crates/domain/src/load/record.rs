@@ -20,6 +20,9 @@ pub enum LoadStatus {
 }
 
 impl LoadStatus {
+    /// Every status.
+    pub const ALL: [Self; 4] = [Self::Running, Self::Completed, Self::Failed, Self::Skipped];
+
     /// The status as it stands in the ledger.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -32,8 +35,7 @@ impl LoadStatus {
 
     /// The status called `name`, if there is one.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Running, Self::Completed, Self::Failed, Self::Skipped]
-            .into_iter()
+        Self::ALL.into_iter()
             .find(|status| status.as_str() == name)
     }
 }

@@ -135,7 +135,8 @@ pub enum ColumnType {
 }
 
 impl ColumnType {
-    const ALL: [Self; 7] = [
+    /// Every type.
+    pub const ALL: [Self; 7] = [
         Self::Integer,
         Self::Decimal,
         Self::Double,

@@ -36,6 +36,19 @@ pub enum RowCode {
 }
 
 impl RowCode {
+    /// The codes that rows of the API can have; the others are of files.
+    pub const OF_ROWS: [Self; 9] = [
+        Self::Required,
+        Self::Type,
+        Self::TooLong,
+        Self::OutOfRange,
+        Self::Timestamp,
+        Self::UnknownColumn,
+        Self::DuplicateId,
+        Self::DuplicateInBatch,
+        Self::UnknownReference,
+    ];
+
     /// The code as it stands in answers, rejects files and logs.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,0 +1,34 @@
+//! How long the pages of lists may be.
+
+use crate::report::{Parameter, ParameterType, ParameterValue};
+
+/// How many entries a page of a list has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageSize {
+    /// Where the request does not say.
+    pub default: i64,
+    /// At most.
+    pub maximum: i64,
+}
+
+/// Rows of `GET /tables/{table}/rows`.
+pub const ROWS: PageSize = PageSize { default: 100, maximum: 1000 };
+
+/// Loads of `GET /loads`.
+pub const LOADS: PageSize = PageSize { default: 100, maximum: 1000 };
+
+/// Backups of `GET /backups`: each is three objects of the bucket to read.
+pub const BACKUPS: PageSize = PageSize { default: 50, maximum: 100 };
+
+impl PageSize {
+    /// The parameter `limit` of a list.
+    pub fn limit(self) -> Parameter {
+        Parameter {
+            name: "limit".to_owned(),
+            parameter_type: ParameterType::Integer { minimum: 1, maximum: self.maximum },
+            default: Some(ParameterValue::Integer(self.default)),
+            required: false,
+            description: "How many a page has at most.".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! The HTTP API as an OpenAPI document, and a page that shows it.
+//!
+//! The document is made from what the functions work with: rows and tables from the dictionary, reports from their definitions,
+//! problems from their kinds, limits from their constants. What the answers look like is said here; `make test` holds the
+//! service to it with generated requests.
+//!
+//! Absent on purpose: HTTP. `rowgate-reports` serves both.
+
+mod answer;
+mod docs;
+mod operation;
+mod paths;
+mod problem;
+mod rows;
+mod schema;
+
+use domain::dictionary::Dictionary;
+use domain::report::Report;
+use utoipa::openapi::path::PathsBuilder;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{
+    ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, PathItem, ServerBuilder,
+};
+
+pub use docs::{Page, page};
+
+/// What the document is made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    /// The tables; hidden ones are left out.
+    pub dictionary: &'a Dictionary,
+    /// The reports.
+    pub reports: &'a [Report],
+    /// The version of Rowgate.
+    pub version: &'a str,
+}
+
+const DESCRIPTION: &str = "Rows in over HTTP and S3, reports out. Every call needs an API key in `x-api-key`; the operator's \
+    key may also start backups and restores and delete rows. Errors are problems (RFC 9457). Every answer carries \
+    `x-request-id`.";
+
+/// The name of the security scheme.
+const KEY: &str = "apiKey";
+
+/// The document.
+pub fn document(source: Source<'_>) -> OpenApi {
+    let routes = paths::routes(source);
+    let problems = routes.iter().flat_map(|route| route.all_problems().schemas().collect::<Vec<_>>());
+    let mut schemas: Vec<_> = paths::schemas(source).into_iter().chain(problems).collect();
+    schemas.sort_by(|(a, _), (b, _)| a.cmp(b));
+    schemas.dedup_by(|(a, _), (b, _)| a == b);
+    let components = schemas
+        .into_iter()
+        .fold(ComponentsBuilder::new(), |components, (name, schema)| components.schema(name, schema))
+        .security_scheme(
+            KEY,
+            SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(
+                "x-api-key",
+                "The writer's key or the operator's.",
+            ))),
+        );
+    let paths = routes.into_iter().fold(PathsBuilder::new(), |paths, route| {
+        let (path, method) = (route.path.clone(), route.method.clone());
+        paths.path(path, PathItem::new(method, route.operation()))
+    });
+    OpenApiBuilder::new()
+        .info(
+            InfoBuilder::new()
+                .title("Rowgate")
+                .description(Some(DESCRIPTION))
+                .license(Some(
+                    LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build(),
+                ))
+                .version(source.version)
+                .build(),
+        )
+        // Beside the document, under whatever host and stage that is.
+        .servers(Some([ServerBuilder::new().url(".").description(Some("Where this document is.")).build()]))
+        .paths(paths)
+        .components(Some(components.build()))
+        .security(Some([SecurityRequirement::new::<_, _, String>(KEY, [])]))
+        .build()
+}
+
+/// The document as JSON.
+pub fn json(source: Source<'_>) -> String {
+    // Names and numbers alone cannot fail to serialize.
+    document(source).to_json().unwrap_or_default()
+}
+
+/// The methods and paths of the document, as the routes that serve them are written: `GET /reports/{name}`.
+pub fn routes(source: Source<'_>) -> Vec<String> {
+    let mut routes: Vec<String> = paths::routes(source)
+        .into_iter()
+        .filter(|route| !route.path.strip_prefix("/reports/").is_some_and(|name| name != "{name}"))
+        .map(|route| format!("{} {}", route.method_name(), route.path))
+        .collect();
+    routes.sort();
+    routes
+}

@@ -1,0 +1,131 @@
+//! `POST /backups`, `GET /backups` and `GET /backups/{id}`.
+
+use domain::avro::Codec;
+use domain::page;
+use domain::problem::ProblemKind;
+use utoipa::openapi::path::HttpMethod;
+use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema, Type};
+use utoipa::openapi::{RefOr, Required};
+
+use super::table_name;
+use crate::Source;
+use crate::answer::json;
+use crate::operation::Route;
+use crate::schema::{
+    NOTHING_ELSE, array, count, in_path, in_query, integer, matching, moment, named, named_or_null, object,
+    one_of, or_null, query_text, text, text_or_null,
+};
+
+const TAG: &str = "Backups";
+
+/// An id of a backup or a restore.
+pub(super) const ID: &str = "[0-9]{8}-[0-9]{6}-[0-9a-f]{8}";
+
+pub(super) fn routes(source: Source) -> Vec<Route> {
+    let body = ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .additional_properties(Some(NOTHING_ELSE))
+        .property("tables", tables(source))
+        .examples([serde_json::json!({ "tables": ["jobs"] })]);
+    let list = object([
+        ("backups", array(named("Backup")).into()),
+        ("next", or_null(matching(ID), Type::String).into()),
+    ]);
+    vec![
+        Route::new(HttpMethod::Post, "/backups", TAG, "startBackup", "Start a backup")
+            .describe("Takes the operator's key. Every table is backed up where there is no body.")
+            .body(Required::False, "Which tables.", body)
+            .answer(202, json("It has been started.", object([("backup", matching(ID).into())]), &[]))
+            .problems([
+                ProblemKind::InvalidJson,
+                ProblemKind::WrongShape,
+                ProblemKind::UnknownTable,
+                ProblemKind::Forbidden,
+                ProblemKind::PayloadTooLarge,
+                ProblemKind::UnsupportedMediaType,
+                ProblemKind::Unavailable,
+            ]),
+        Route::new(HttpMethod::Get, "/backups", TAG, "listBackups", "List backups")
+            .describe("Newest first.")
+            .parameters([
+                in_query(&page::BACKUPS.limit()),
+                query_text("after", "`next` of the page before.", matching(ID)),
+            ])
+            .answer(200, json("A page of backups.", list, &[]))
+            .problems([ProblemKind::InvalidParameter, ProblemKind::Unavailable]),
+        Route::new(HttpMethod::Get, "/backups/{id}", TAG, "readBackup", "Read a backup")
+            .describe("With its manifest, once it has one.")
+            .parameters([in_path("id", "The backup's id.", matching(ID))])
+            .answer(200, json("The backup.", named("BackupWithManifest"), &[]))
+            .problems([ProblemKind::ResultTooLarge, ProblemKind::NotFound, ProblemKind::Unavailable]),
+    ]
+}
+
+/// Names of tables, as requests have them.
+pub(super) fn tables(source: Source) -> utoipa::openapi::schema::ArrayBuilder {
+    array(table_name(source.dictionary))
+        .schema_type(utoipa::openapi::schema::SchemaType::from_iter([Type::Array, Type::Null]))
+        .min_items(Some(1))
+        .description(Some("Which tables; all of them where none are named."))
+}
+
+/// An object with a member for each table that there is something to tell of.
+pub(super) fn by_table(schema: impl Into<RefOr<Schema>>) -> ObjectBuilder {
+    ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .additional_properties(Some(AdditionalProperties::RefOr(schema.into())))
+}
+
+pub(super) fn schemas() -> Vec<(String, Schema)> {
+    let manifest: [(&str, RefOr<Schema>); 1] = [("manifest", named_or_null("Manifest").into())];
+    vec![
+        ("Backup".to_owned(), object(backup()).into()),
+        ("BackupWithManifest".to_owned(), object(backup().into_iter().chain(manifest)).into()),
+        ("Manifest".to_owned(), self::manifest().into()),
+    ]
+}
+
+fn backup() -> [(&'static str, RefOr<Schema>); 8] {
+    let number = || or_null(count(), Type::Integer);
+    let moment_or_null = || or_null(moment(), Type::String);
+    [
+        ("backup", matching(ID).into()),
+        ("status", one_of(["running", "completed", "failed"]).into()),
+        ("started_at", moment_or_null().into()),
+        ("finished_at", moment_or_null().into()),
+        ("moment", moment_or_null().description(Some("The one moment that all of its tables show.")).into()),
+        ("tables", by_table(object([("rows", number().into()), ("bytes", number().into())])).into()),
+        ("verified_at", moment_or_null().description(Some("When all of it was last checked.")).into()),
+        ("error", text_or_null().description(Some("Why it failed.")).into()),
+    ]
+}
+
+fn manifest() -> ObjectBuilder {
+    let sha256 = || matching("[0-9a-f]{64}");
+    let file = object([
+        ("key", text().into()),
+        ("rows", count().into()),
+        ("bytes", count().into()),
+        ("sha256", sha256().into()),
+    ]);
+    let table = object([
+        ("rows", count().into()),
+        ("bytes", count().into()),
+        ("checksum", matching("[0-9a-f]{32}").into()),
+        ("schema_fingerprint", sha256().into()),
+        ("columns", array(text()).min_items(Some(1)).into()),
+        ("files", array(file).into()),
+    ]);
+    let format = i64::try_from(domain::backup::MANIFEST_FORMAT).unwrap_or(i64::MAX);
+    object([
+        ("format", integer(format, format).into()),
+        ("backup", matching(ID).into()),
+        ("rowgate", text().description(Some("The version that made it.")).into()),
+        ("dictionary", matching("[0-9a-f]{16}").into()),
+        ("moment", moment().into()),
+        ("started_at", moment().into()),
+        ("finished_at", moment().into()),
+        ("codec", one_of(Codec::ALL.map(Codec::as_str)).into()),
+        ("tables", by_table(table).into()),
+    ])
+}

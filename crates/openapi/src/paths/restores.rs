@@ -1,0 +1,85 @@
+//! `POST /restores` and `GET /restores/{id}`.
+
+use domain::problem::ProblemKind;
+use utoipa::openapi::Required;
+use utoipa::openapi::path::HttpMethod;
+use utoipa::openapi::schema::{Schema, Type};
+
+use super::backups::{ID, by_table, tables};
+use crate::Source;
+use crate::answer::json;
+use crate::operation::Route;
+use crate::schema::{
+    boolean, count, in_path, matching, moment, named, object, one_of, or_null, text, text_or_null,
+};
+
+const TAG: &str = "Restores";
+
+const MODES: [&str; 2] = ["replace", "verify"];
+
+pub(super) fn routes(source: Source) -> Vec<Route> {
+    let modes = MODES.into_iter().map(serde_json::Value::from).chain([serde_json::Value::Null]);
+    let body = object([(
+        "backup",
+        matching(&format!("(?:latest|{ID})")).description(Some("A backup's id, or `latest`.")).into(),
+    )])
+    .property("tables", tables(source))
+    .property(
+        "mode",
+        or_null(one_of(modes), Type::String).description(Some(
+            "`replace`, if not given, or `verify`, which does everything but replace the tables.",
+        )),
+    )
+    .examples([serde_json::json!({ "backup": "latest", "tables": ["jobs"], "mode": "verify" })]);
+    vec![
+        Route::new(HttpMethod::Post, "/restores", TAG, "startRestore", "Start a restore")
+            .describe("Takes the operator's key.")
+            .body(Required::True, "What to restore.", body)
+            .answer(202, json("It has been started.", object([("restore", matching(ID).into())]), &[]))
+            .problems([
+                ProblemKind::InvalidJson,
+                ProblemKind::WrongShape,
+                ProblemKind::UnknownTable,
+                ProblemKind::Forbidden,
+                ProblemKind::NotFound,
+                ProblemKind::PayloadTooLarge,
+                ProblemKind::UnsupportedMediaType,
+                ProblemKind::Unavailable,
+            ]),
+        Route::new(HttpMethod::Get, "/restores/{id}", TAG, "readRestore", "Read how a restore stands")
+            .parameters([in_path("id", "The restore's id.", matching(ID))])
+            .answer(200, json("The restore.", named("Restore"), &[]))
+            .problems([ProblemKind::NotFound, ProblemKind::Unavailable]),
+    ]
+}
+
+pub(super) fn schemas() -> Vec<(String, Schema)> {
+    let table = object([
+        ("rows_read", count().into()),
+        ("rows_restored", count().into()),
+        ("rows_rejected", count().into()),
+        ("checksum", or_null(matching("[0-9a-f]{32}"), Type::String).into()),
+        ("kept", boolean().description(Some("Whether the table as it was before is still there.")).into()),
+    ]);
+    let restore = object([
+        ("restore", matching(ID).into()),
+        ("status", one_of(["running", "completed", "failed"]).into()),
+        ("kind", one_of(["backup", "files", "put_back"]).into()),
+        (
+            "source",
+            text()
+                .description(Some(
+                    "The backup's id, the key prefix, or the id of the restore that is undone.",
+                ))
+                .into(),
+        ),
+        ("mode", one_of(MODES).into()),
+        ("strict", boolean().description(Some("Whether one bad row of foreign files fails it.")).into()),
+        ("started_at", moment().into()),
+        ("finished_at", or_null(moment(), Type::String).into()),
+        ("attempts", count().into()),
+        ("error", text_or_null().into()),
+        ("tables", by_table(table).into()),
+    ]);
+    vec![("Restore".to_owned(), restore.into())]
+}
