@@ -4,6 +4,7 @@ import {
   ApiKey,
   EndpointType,
   type IApiKey,
+  type IResource,
   LambdaIntegration,
   LogGroupLogDestination,
   MethodLoggingLevel,
@@ -19,6 +20,8 @@ import type { CallLimits, Settings } from "../settings";
 import { GATEWAY_PROBLEMS, problemBody } from "./problems";
 
 const STAGE = "v1";
+/** The method that stands for every one that a path does not name. */
+const OTHER_METHODS = "ANY";
 
 export interface ApiProps {
   readonly settings: Settings;
@@ -113,9 +116,21 @@ export class Api extends Construct {
     });
   }
 
-  /** Adds one method, behind a key like all of them. */
+  /**
+   * Adds one method, behind a key like all of them. The path's other methods go to the same
+   * function: it knows which there are and answers 405 with `Allow`, where the gateway would say
+   * that the path is not there.
+   */
   private route(method: string, path: string, target: RustFunction): void {
-    this.restApi.root.resourceForPath(path).addMethod(
+    const resource = this.restApi.root.resourceForPath(path);
+    if (!resource.node.tryFindChild(OTHER_METHODS)) {
+      this.addMethod(resource, OTHER_METHODS, target);
+    }
+    this.addMethod(resource, method, target);
+  }
+
+  private addMethod(resource: IResource, method: string, target: RustFunction): void {
+    resource.addMethod(
       method,
       // One permission for the whole API on each function: one a method would reach the size limit
       // of the function's policy when there are many paths.

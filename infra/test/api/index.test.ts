@@ -22,7 +22,12 @@ test("every method needs a key and goes to its function", () => {
     const target = JSON.stringify(Properties.Integration.Uri).match(/"(?:Backups)?(Insert|Reports|Backup|Restore)Function/)?.[1];
     return `${Properties.HttpMethod} ${path(Properties.ResourceId)} ${target}`;
   });
-  assert.deepEqual(methods.sort(), [
+  const isOther = (method: string): boolean => method.startsWith("ANY ");
+  const named = methods.filter((method) => !isOther(method)).sort();
+  // Whatever else a path is asked with, its own function answers.
+  const others = new Set(named.map((method) => method.replace(/^\S+/, "ANY")));
+  assert.deepEqual(methods.filter(isOther).sort(), [...others].sort());
+  assert.deepEqual(named, [
     "DELETE /tables/{table}/rows/{id} Insert",
     "GET /backups Backup",
     "GET /backups/{id} Backup",

@@ -48,12 +48,16 @@ async fn says_that_a_path_or_method_does_not_exist() {
     for path in ["/nowhere", "/tables/jobs", "/insert_data/more", "/reports/hires-by-quarter/more"] {
         assert_problem(&cloud.api.get(path).await, 404, "not-found");
     }
-    // API Gateway does not tell a wrong method from a wrong path.
-    for (method, path) in
-        [(Method::GET, "/insert_data"), (Method::DELETE, "/insert_data"), (Method::POST, "/reports")]
-    {
-        let request = cloud.api.request(method, path);
-        assert_problem(&cloud.api.send(request).await, 404, "not-found");
+    for (method, path, allowed) in [
+        (Method::GET, "/insert_data", "POST"),
+        (Method::DELETE, "/insert_data", "POST"),
+        (Method::POST, "/reports", "GET,HEAD"),
+        (Method::PATCH, "/backups", "GET,HEAD,POST"),
+        (Method::PUT, "/restores/x", "GET,HEAD"),
+    ] {
+        let reply = cloud.api.send(cloud.api.request(method, path)).await;
+        assert_problem(&reply, 405, "method-not-allowed");
+        assert_eq!(reply.header("allow"), allowed, "{path}");
     }
 }
 
