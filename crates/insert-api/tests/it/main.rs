@@ -12,4 +12,5 @@ mod row;
 mod row_races;
 mod row_support;
 mod rows;
+mod stuck;
 mod support;
