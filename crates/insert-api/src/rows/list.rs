@@ -6,6 +6,7 @@ use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::dictionary::Table;
+use domain::page;
 use domain::problem::{Problem, ProblemDetail, ProblemKind};
 use domain::report::{Parameter, ParameterType, ParameterValue, read_parameters};
 use lambda_kit::http::{InTime, RequestId};
@@ -15,9 +16,6 @@ use lambda_kit::query;
 
 use super::{answer, database_problem, json_row, target};
 use crate::Service;
-
-const MAX_LIMIT: i64 = 1000;
-const DEFAULT_LIMIT: i64 = 100;
 
 const HEAD: &str = "{\"rows\":[";
 /// The longest end of an answer, with its quotes escaped.
@@ -61,23 +59,20 @@ pub(crate) async fn list(
 /// How many rows are wanted, and behind which id.
 fn read_page(table: &Table, given: &[(String, String)]) -> Result<(u32, Option<i64>), Vec<ProblemDetail>> {
     let (minimum, maximum) = target::id_range(table);
-    let optional = |name: &str, minimum, maximum, default| Parameter {
-        name: name.to_owned(),
+    let after = Parameter {
+        name: "after".to_owned(),
         parameter_type: ParameterType::Integer { minimum, maximum },
-        default,
+        default: None,
         required: false,
         description: String::new(),
     };
-    let parameters = [
-        optional("limit", 1, MAX_LIMIT, Some(ParameterValue::Integer(DEFAULT_LIMIT))),
-        optional("after", minimum, maximum, None),
-    ];
+    let parameters = [page::ROWS.limit(), after];
     let values = read_parameters(&parameters, given)?;
     let integer = |name: &str| match values.get(name) {
         Some(ParameterValue::Integer(number)) => Some(*number),
         _ => None,
     };
-    let limit = integer("limit").unwrap_or(DEFAULT_LIMIT);
+    let limit = integer("limit").unwrap_or(page::ROWS.default);
     Ok((u32::try_from(limit).unwrap_or_default(), integer("after")))
 }
 
