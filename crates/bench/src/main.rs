@@ -4,6 +4,7 @@
 //! `docs/benchmarks.md` says how to read the table.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command: the table is its output")]
 
+mod api;
 mod backup;
 mod client;
 mod data_api;
@@ -68,6 +69,8 @@ struct Args {
 enum Part {
     /// 1000 rows through the insert API
     Insert,
+    /// The HTTP API by requests per second and percentiles, at 1 and 8 clients, on a table of a million rows
+    Api,
     /// What the local Data API adds to a statement
     DataApi,
     /// Cutting and checking alone
@@ -140,6 +143,7 @@ impl Part {
     fn title(self) -> &'static str {
         match self {
             Self::Insert => "inserting 1000 employees at a time",
+            Self::Api => "calling the HTTP API",
             Self::DataApi => "sending SELECT 1 directly and through the Data API",
             Self::Parse => "cutting and checking alone",
             Self::Loader => "loading a file of employees",
@@ -161,6 +165,7 @@ impl Part {
                 let stage = Stage::start(&settings.binaries).await?;
                 insert::measure(&stage, settings.rounds(200, 5), table).await
             }
+            Self::Api => api::measure(settings, table).await,
             Self::DataApi => {
                 let stage = Stage::start(&settings.binaries).await?;
                 data_api::measure(&stage, &settings.binaries, settings.rounds(3000, 100), table)

@@ -90,18 +90,21 @@ pub(crate) fn employee(id: u64, names: Names) -> Employee {
     }
 }
 
-/// The body of a request that inserts these employees.
-pub(crate) fn json(ids: impl Iterator<Item = u64>, names: Names) -> String {
-    let rows: Vec<serde_json::Value> = ids
-        .map(|id| employee(id, names))
+/// These employees as the rows of a request.
+pub(crate) fn rows(ids: impl Iterator<Item = u64>, names: Names) -> Vec<serde_json::Value> {
+    ids.map(|id| employee(id, names))
         .map(|row| {
             serde_json::json!({
                 "id": row.id, "name": row.name, "datetime": row.datetime,
                 "department_id": row.department, "job_id": row.job,
             })
         })
-        .collect();
-    serde_json::json!({ "employees": rows }).to_string()
+        .collect()
+}
+
+/// The body of a request that inserts these employees.
+pub(crate) fn json(ids: impl Iterator<Item = u64>, names: Names) -> String {
+    serde_json::json!({ "employees": rows(ids, names) }).to_string()
 }
 
 /// One INSERT of these employees on one line, with quoted text: as a person or a dump writes it.

@@ -1,0 +1,169 @@
+//! The HTTP API as Lambda runs it, on a table of a million employees: requests per second, medians and 99th percentiles, at one
+//! client and at eight, against a plain MySQL client that sends the same statements.
+//!
+//! A function's process handles one request at a time, so eight clients have eight processes, as Lambda would start them.
+
+mod calls;
+mod function;
+mod plain;
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use futures_util::future::try_join_all;
+use mysql_async::prelude::Queryable;
+
+use self::calls::{Call, Next};
+use self::function::Functions;
+use self::plain::Plain;
+use crate::client;
+use crate::load::{generate, grouped, load_data};
+use crate::settings::Settings;
+use crate::stage::{DATABASE, Stage};
+use crate::stats::{Times, milliseconds, ratio};
+use crate::table::{Line, Table};
+
+/// Rows of the table before anything is inserted.
+const ROWS: u64 = 1_000_000;
+/// From issue 5: at 1 and 8 clients.
+const CLIENTS: [usize; 2] = [1, 8];
+/// The two ways take turns so often.
+const TURNS: usize = 5;
+/// Requests of each client that only warm up.
+const WARM_UP: usize = 2;
+/// From issue 5: "p50 within 2× of the plain client for 1000-row inserts and reports".
+const BAR: f64 = 2.0;
+
+/// A client of either way.
+struct Client<'s> {
+    functions: Functions,
+    plain: Plain,
+    next: &'s Next,
+}
+
+/// What one way took.
+#[derive(Debug, Default)]
+struct Measured {
+    times: Times,
+    /// From the first request of a turn to the last answer, all turns together.
+    wall: Duration,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Function,
+    Plain,
+}
+
+/// Fills the table and measures every call, those that only read first: they are to find a million rows.
+pub(crate) async fn measure(settings: &Settings, table: &mut Table) -> Result<()> {
+    let stage = Stage::start(&settings.binaries).await?;
+    let rows = settings.rows(ROWS);
+    fill(&stage, rows).await?;
+    let next = Next::after(rows);
+    let folder = tempfile::tempdir()?;
+    let mut clients = Vec::new();
+    for number in 0..CLIENTS.into_iter().max().unwrap_or(1) {
+        clients.push(Client {
+            functions: Functions::start(settings, &stage, &folder.path().join(number.to_string())).await?,
+            plain: Plain::connect(&stage).await?,
+            next: &next,
+        });
+    }
+    for call in Call::ALL {
+        for count in CLIENTS {
+            let turns = settings.rounds(TURNS, 1);
+            let requests = settings.rounds(call.requests(count), 2);
+            let clients = clients.get_mut(..count).context("too few clients")?;
+            let [ours, plain] = take_turns(call, clients, turns, requests).await?;
+            report(call, count, rows, &ours, &plain, table);
+        }
+    }
+    let mut conn = stage.connect(Some(DATABASE)).await?;
+    let there: Option<u64> = conn.query_first("SELECT COUNT(*) FROM employees").await?;
+    conn.disconnect().await?;
+    ensure!(there == Some(rows + next.inserted()), "{there:?} of {} rows are in", rows + next.inserted());
+    for client in clients {
+        client.plain.disconnect().await?;
+    }
+    Ok(())
+}
+
+async fn fill(stage: &Stage, rows: u64) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("employees.csv");
+    generate::valid(&file, rows)?;
+    client::run(stage.socket(), &load_data(&file))?;
+    let mut conn = stage.connect(Some(DATABASE)).await?;
+    conn.query_drop("ANALYZE TABLE employees").await?;
+    conn.disconnect().await?;
+    Ok(())
+}
+
+/// Both ways in turns, by all clients at once; each sends `requests` a turn.
+async fn take_turns(
+    call: Call,
+    clients: &mut [Client<'_>],
+    turns: usize,
+    requests: usize,
+) -> Result<[Measured; 2]> {
+    let mut measured: [Measured; 2] = Default::default();
+    for turn in 0..=turns {
+        let mut ways = [(0, Way::Function), (1, Way::Plain)];
+        if turn % 2 == 0 {
+            ways.reverse();
+        }
+        for (index, way) in ways {
+            let count = if turn == 0 { WARM_UP } else { requests };
+            let started = Instant::now();
+            let times = try_join_all(clients.iter_mut().map(|client| client.send(call, way, count))).await?;
+            let wall = started.elapsed();
+            if turn > 0 {
+                measured[index].wall += wall;
+                times.into_iter().flatten().for_each(|time| measured[index].times.add(time));
+            }
+        }
+    }
+    Ok(measured)
+}
+
+impl Client<'_> {
+    /// Sends one request after the other; the time of each, without what it takes to make it.
+    async fn send(&mut self, call: Call, way: Way, requests: usize) -> Result<Vec<Duration>> {
+        let mut times = Vec::with_capacity(requests);
+        for _ in 0..requests {
+            times.push(match way {
+                Way::Function => self.functions.answer(&call.request(self.next)).await?,
+                Way::Plain => self.plain.execute(&call.statements(self.next)?).await?,
+            });
+        }
+        Ok(times)
+    }
+}
+
+impl Measured {
+    /// `6.45 ms, 13.02 ms, 148/s`.
+    fn figures(&self) -> String {
+        #[expect(clippy::cast_precision_loss, reason = "a rate to three digits")]
+        let rate = self.times.len() as f64 / self.wall.as_secs_f64().max(f64::MIN_POSITIVE);
+        let rate = if rate < 10.0 { format!("{rate:.1}/s") } else { format!("{rate:.0}/s") };
+        let (median, p99) = (self.times.median(), self.times.percentile(99));
+        format!("{}, {}, {rate}", milliseconds(median), milliseconds(p99))
+    }
+}
+
+fn report(call: Call, clients: usize, rows: u64, ours: &Measured, plain: &Measured, table: &mut Table) {
+    let measured = ratio(ours.times.median(), plain.times.median());
+    let many = if clients == 1 { "" } else { "s" };
+    let count = ours.times.len();
+    table.add(Line {
+        measure: format!(
+            "HTTP API: {}, {clients} client{many}: p50, p99, requests ({count})",
+            call.title(&grouped(rows))
+        ),
+        ours: ours.figures(),
+        reference: plain.figures(),
+        ratio: Some(measured),
+        bar: call.has_bar().then(|| (format!("p50 ≤ {BAR}×"), measured <= BAR)),
+    });
+}
