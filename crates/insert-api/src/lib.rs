@@ -2,7 +2,8 @@
 //! and `GET`, `PUT` and `DELETE /tables/{table}/rows/{id}`.
 //!
 //! The function's configuration, from its environment: `ROWGATE_CLUSTER_ARN`, `ROWGATE_SECRET_ARN`,
-//! `ROWGATE_DATABASE`, `ROWGATE_OPERATOR_KEY_ID` (the API key that may delete); `ROWGATE_LOG` filters log lines.
+//! `ROWGATE_DATABASE`, `ROWGATE_OPERATOR_KEY_ID` (the API key that may delete); `ROWGATE_LOG` filters log lines,
+//! `ROWGATE_LOG_VALUES=1` lets rejected rows into them.
 
 mod answer;
 mod insert;
