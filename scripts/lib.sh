@@ -130,9 +130,9 @@ build() {
     done
 }
 
-# The loader (on the cloud of the environment), backups and restores killed and disturbed at random moments. Their lines are shown
+# Requests, the loader (on the cloud of the environment), backups and restores killed and disturbed at random moments. Their lines are shown
 # as they come.
 kill_test() {
     cargo nextest run --workspace --locked --no-capture --no-fail-fast \
-        --filterset 'package(e2e) and (test(=exactly_once) or test(=never_half))'
+        --filterset 'package(e2e) and (test(=exactly_once) or test(=never_half) or test(=acknowledged))'
 }

@@ -137,7 +137,7 @@ end_to_end() {
     . "$CLOUD/env"
     ROWGATE_TEST_MYSQL_SOCKET=$ROWGATE_MYSQL_SOCKET \
         cargo nextest run --workspace --locked --no-fail-fast \
-        --filterset 'package(e2e) and not (test(=exactly_once) or test(=never_half))'
+        --filterset 'package(e2e) and not (test(=exactly_once) or test(=never_half) or test(=acknowledged))'
 }
 
 killed() {
@@ -184,7 +184,7 @@ if check "build" build; then
     check "documentation tests" cargo test --doc --workspace --locked --quiet || true
     if check "cloud of its own" start_cloud; then
         check "end-to-end tests" end_to_end || true
-        check "loads, backups and restores killed at random moments" killed || true
+        check "requests, loads, backups and restores killed at random moments" killed || true
         check "boto3 against the local Data API" conformance || true
     fi
 fi
