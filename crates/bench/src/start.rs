@@ -107,6 +107,7 @@ fn start(program: &Path, runtime: SocketAddr, requests: &Receiver<Instant>) -> R
             ("ROWGATE_SECRET_ARN", "arn:aws:secretsmanager:us-east-1:000000000000:secret:rowgate"),
             ("ROWGATE_DATABASE", "rowgate"),
             ("ROWGATE_BUCKET", "rowgate"),
+            ("ROWGATE_API_URL", "http://127.0.0.1"),
             ("ROWGATE_QUEUE_URL", "http://127.0.0.1:1/queue"),
         ])
         .env("AWS_LAMBDA_RUNTIME_API", runtime.to_string())

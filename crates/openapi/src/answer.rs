@@ -2,6 +2,7 @@
 
 use domain::prefer::TxPreference;
 use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::link::{Link, LinkBuilder};
 use utoipa::openapi::schema::Schema;
 use utoipa::openapi::{ContentBuilder, RefOr, ResponseBuilder};
 
@@ -57,6 +58,11 @@ impl Sent {
 pub(crate) fn json(description: &str, schema: impl Into<RefOr<Schema>>, sent: &[Sent]) -> ResponseBuilder {
     let content = ContentBuilder::new().schema(Some(schema.into())).build();
     with_headers(ResponseBuilder::new().description(description).content("application/json", content), sent)
+}
+
+/// Which operation an answer leads to: its id, its parameter, and where in the answer the value for that is.
+pub(crate) fn link(operation: &str, parameter: &str, value: &str) -> Link {
+    LinkBuilder::new().operation_id(operation).parameter(parameter, format!("$response.body#{value}")).build()
 }
 
 /// An answer without a body.

@@ -33,6 +33,8 @@ pub struct Source<'a> {
     pub reports: &'a [Report],
     /// The version of Rowgate.
     pub version: &'a str,
+    /// Where callers reach the API, with its stage and without a slash at the end.
+    pub url: &'a str,
 }
 
 const DESCRIPTION: &str = "Rows in over HTTP and S3, reports out. Every call needs an API key in `x-api-key`; the operator's \
@@ -74,8 +76,7 @@ pub fn document(source: Source<'_>) -> OpenApi {
                 .version(source.version)
                 .build(),
         )
-        // Beside the document, under whatever host and stage that is.
-        .servers(Some([ServerBuilder::new().url(".").description(Some("Where this document is.")).build()]))
+        .servers(Some([ServerBuilder::new().url(source.url).build()]))
         .paths(paths)
         .components(Some(components.build()))
         .security(Some([SecurityRequirement::new::<_, _, String>(KEY, [])]))

@@ -48,5 +48,10 @@ fn asked(headers: &HeaderMap, query: Option<&str>, form: Form) -> Result<Form, P
 }
 
 fn source(service: &Service) -> Source<'_> {
-    Source { dictionary: service.dictionary, reports: service.reports, version: env!("CARGO_PKG_VERSION") }
+    Source {
+        dictionary: service.dictionary,
+        reports: service.reports,
+        version: env!("CARGO_PKG_VERSION"),
+        url: &service.url,
+    }
 }

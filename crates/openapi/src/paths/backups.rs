@@ -9,7 +9,7 @@ use utoipa::openapi::{RefOr, Required};
 
 use super::table_name;
 use crate::Source;
-use crate::answer::json;
+use crate::answer::{json, link};
 use crate::operation::Route;
 use crate::schema::{
     NOTHING_ELSE, array, count, in_path, in_query, integer, matching, moment, named, named_or_null, object,
@@ -35,7 +35,11 @@ pub(super) fn routes(source: Source) -> Vec<Route> {
         Route::new(HttpMethod::Post, "/backups", TAG, "startBackup", "Start a backup")
             .describe("Takes the operator's key. Every table is backed up where there is no body.")
             .body(Required::False, "Which tables.", body)
-            .answer(202, json("It has been started.", object([("backup", matching(ID).into())]), &[]))
+            .answer(
+                202,
+                json("It has been started.", object([("backup", matching(ID).into())]), &[])
+                    .link("backup", link("readBackup", "id", "/backup")),
+            )
             .problems([
                 ProblemKind::InvalidJson,
                 ProblemKind::WrongShape,
@@ -51,7 +55,11 @@ pub(super) fn routes(source: Source) -> Vec<Route> {
                 in_query(&page::BACKUPS.limit()),
                 query_text("after", "`next` of the page before.", matching(ID)),
             ])
-            .answer(200, json("A page of backups.", list, &[]))
+            .answer(
+                200,
+                json("A page of backups.", list, &[])
+                    .link("newest", link("readBackup", "id", "/backups/0/backup")),
+            )
             .problems([ProblemKind::InvalidParameter, ProblemKind::Unavailable]),
         Route::new(HttpMethod::Get, "/backups/{id}", TAG, "readBackup", "Read a backup")
             .describe("With its manifest, once it has one.")

@@ -8,7 +8,7 @@ use utoipa::openapi::path::HttpMethod;
 use utoipa::openapi::schema::{Schema, Type};
 
 use crate::Source;
-use crate::answer::json;
+use crate::answer::{json, link};
 use crate::operation::Route;
 use crate::schema::{
     array, count, in_path, in_query, load_mode, matching, moment, named, object, one_of, or_null, query_text,
@@ -41,7 +41,7 @@ pub(super) fn routes(_: Source) -> Vec<Route> {
                 in_query(&page::LOADS.limit()),
                 query_text("after", "`next` of the page before.", matching(ID)),
             ])
-            .answer(200, json("A page of loads.", list, &[]))
+            .answer(200, json("A page of loads.", list, &[]).link("newest", link("readLoad", "id", "/loads/0/load")))
             .problems([
                 ProblemKind::InvalidParameter,
                 ProblemKind::ResultTooLarge,

@@ -7,7 +7,7 @@ use utoipa::openapi::schema::{Schema, Type};
 
 use super::backups::{ID, by_table, tables};
 use crate::Source;
-use crate::answer::json;
+use crate::answer::{json, link};
 use crate::operation::Route;
 use crate::schema::{
     boolean, count, in_path, matching, moment, named, object, one_of, or_null, text, text_or_null,
@@ -35,7 +35,11 @@ pub(super) fn routes(source: Source) -> Vec<Route> {
         Route::new(HttpMethod::Post, "/restores", TAG, "startRestore", "Start a restore")
             .describe("Takes the operator's key.")
             .body(Required::True, "What to restore.", body)
-            .answer(202, json("It has been started.", object([("restore", matching(ID).into())]), &[]))
+            .answer(
+                202,
+                json("It has been started.", object([("restore", matching(ID).into())]), &[])
+                    .link("restore", link("readRestore", "id", "/restore")),
+            )
             .problems([
                 ProblemKind::InvalidJson,
                 ProblemKind::WrongShape,

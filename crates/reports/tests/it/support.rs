@@ -101,6 +101,7 @@ fn routes(database: Database, reports: &'static [Report]) -> Router {
     let credentials = Credentials::new("AKIAIOSFODNN7EXAMPLE", "secret", token, None, "test");
     let links = Links::new("data", "eu-west-1", None, SharedCredentialsProvider::new(credentials));
     let migrations = domain::migration::shipped().unwrap().into();
-    let service = Service { database, dictionary, reports, migrations, links };
+    let url = "https://api.example.com/v1".to_owned();
+    let service = Service { database, dictionary, reports, migrations, links, url };
     lambda_kit::http::with_service_layers(router(service))
 }
