@@ -7,6 +7,7 @@
 )]
 
 mod access;
+mod api_page;
 mod backfill;
 mod backup;
 mod bodies;

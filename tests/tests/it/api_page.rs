@@ -1,0 +1,194 @@
+//! `docs/api.md`: every command on the page, run as it is printed, must answer as the page says.
+//!
+//! A `sh` block is run by one `sh -c`, with the variables of `.local/env` and those that earlier blocks have set. Each of its
+//! `curl` calls is followed by a line with the status it must have (`# 201`). A `json` block right behind it is the answer to
+//! its last call; of what is another one each time (ids, times, versions) only the type is compared.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+use std::{env, fs};
+
+use reqwest::Method;
+use serde_json::Value;
+
+use crate::support::Cloud;
+
+const PAGE: &str = include_str!("../../../docs/api.md");
+/// What a reader has done before the first call. The tests run with these variables.
+const FIRST: &str = "source .local/env\n";
+/// Waits out throttling as a client does, and tells each status where the answer does not go.
+const CURLRC: &str = "retry = 20\nwrite-out = \"%{stderr}status %{http_code} %{content_type}\\n\"\n";
+/// Members of answers that are others each time.
+const VARYING: [&str; 6] = ["backup", "restore", "load", "version", "expected", "latency_ms"];
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// A `sh` block with the `json` block right behind it.
+#[derive(Debug)]
+struct Step<'p> {
+    commands: &'p str,
+    answer: Option<&'p str>,
+}
+
+#[tokio::test]
+async fn every_command_on_the_page_of_the_api_answers_as_it_says() {
+    let cloud = Cloud::connect().await;
+    let folder = tempfile::tempdir().unwrap();
+    prepare(folder.path());
+    remove_rows(&cloud).await;
+
+    let steps = steps();
+    assert_eq!(steps[0].commands, FIRST);
+    let mut calls = 0;
+    for step in &steps[1..] {
+        // A reader comes to the next call when the last one's work is done.
+        settle(&cloud).await;
+        calls += run(step, folder.path());
+    }
+    assert!(calls >= 30, "the page has {calls} calls only");
+    // The page shows a record that was rejected.
+    let files: Vec<_> = fs::read_dir(folder.path().join("rejects")).unwrap().collect();
+    assert_eq!(files.len(), 1, "{files:?}");
+    remove_rows(&cloud).await;
+}
+
+#[test]
+fn every_path_of_the_api_is_called_on_its_page() {
+    let commands: String = steps().iter().map(|step| step.commands).collect();
+    for path in [
+        "/insert_data\"",
+        "/tables\"",
+        "/tables/jobs/rows\"",
+        "/tables/jobs/rows?limit=2&after=",
+        "/tables/employees/rows/91001\" -H",
+        "/tables/employees/rows/91001\" -X PUT",
+        "/tables/employees/rows/91001\" -X DELETE",
+        "/reports\"",
+        "/reports/hires-by-quarter?",
+        "/reports/departments-above-mean?",
+        "/loads?",
+        "/loads/$load\"",
+        "/backups\" -X POST",
+        "/backups?",
+        "/backups/$backup\"",
+        "/restores\"",
+        "/restores/$restore\"",
+        "/status\"",
+        "/openapi.json\"",
+        "/docs\"",
+    ] {
+        assert!(commands.contains(&format!("\"$ROWGATE_URL{path}")), "{path} is not called");
+    }
+}
+
+/// The blocks of the page, in order.
+fn steps() -> Vec<Step<'static>> {
+    let mut steps = Vec::new();
+    let mut rest = PAGE;
+    while let Some((_, from)) = rest.split_once("```sh\n") {
+        let (commands, after) = from.split_once("```\n").unwrap();
+        let answer = after.strip_prefix("\n```json\n").map(|answer| answer.split_once("```\n").unwrap().0);
+        steps.push(Step { commands, answer });
+        rest = after;
+    }
+    steps
+}
+
+/// A folder to be in as a reader is in the repository.
+fn prepare(folder: &Path) {
+    fs::write(folder.join(".curlrc"), CURLRC).unwrap();
+    fs::write(folder.join("variables"), "").unwrap();
+    let rowgate = env::var_os("ROWGATE_BIN").map_or_else(
+        || env::current_exe().unwrap().ancestors().nth(2).unwrap().join("rowgate"),
+        PathBuf::from,
+    );
+    assert!(rowgate.is_file(), "{} is missing: `cargo build --package cli` builds it", rowgate.display());
+    fs::create_dir_all(folder.join("target/debug")).unwrap();
+    std::os::unix::fs::symlink(rowgate, folder.join("target/debug/rowgate")).unwrap();
+}
+
+/// Runs the commands, holds them against what is printed, and returns how many calls there were.
+fn run(step: &Step<'_>, folder: &Path) -> usize {
+    // Variables outlive the block, as they do in a reader's shell.
+    let script = format!("set -ea\n. ./variables\n{}\nexport -p >./variables", step.commands);
+    let output = Command::new("sh")
+        .args(["-c", &script])
+        .current_dir(folder)
+        .env("CURL_HOME", folder)
+        .env("NO_COLOR", "1")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}\n{output:?}", step.commands);
+    let expected: Vec<&str> = step.commands.lines().filter_map(|line| line.strip_prefix("# ")).collect();
+    let statuses = statuses(&output);
+    let found: Vec<&str> = statuses.iter().map(|(status, _)| status.as_str()).collect();
+    assert_eq!(found, expected, "{}\n{output:?}", step.commands);
+    for (status, media_type) in &statuses {
+        let is_problem = media_type == "application/problem+json";
+        // An insert of which nothing is in has an answer of its own.
+        assert!(
+            is_problem == (status.starts_with('4') && status != "422") || status == "422",
+            "{statuses:?}"
+        );
+    }
+    if let Some(answer) = step.answer {
+        let printed: Value = serde_json::from_str(answer).unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        // JSON has no line end; CSV before it has.
+        let line = text.lines().last().unwrap_or_default();
+        let given = serde_json::Deserializer::from_str(line).into_iter::<Value>();
+        let last = given.map(Result::unwrap).last().unwrap();
+        assert_eq!(form(last), form(printed), "{}", step.commands);
+    }
+    statuses.len()
+}
+
+/// Status and media type of each call.
+fn statuses(output: &Output) -> Vec<(String, String)> {
+    let text = std::str::from_utf8(&output.stderr).unwrap();
+    let told = text.lines().filter_map(|line| line.strip_prefix("status "));
+    told.map(|line| line.split_once(' ').unwrap())
+        .map(|(status, media_type)| (status.to_owned(), media_type.to_owned()))
+        .collect()
+}
+
+/// An answer without what is another one each time; that it is there, and text or a number, stays.
+fn form(mut answer: Value) -> Value {
+    if let Value::Object(members) = &mut answer {
+        for (name, value) in members {
+            *value = match value.take() {
+                Value::String(_) if VARYING.contains(&name.as_str()) => Value::from("…"),
+                Value::Number(_) if VARYING.contains(&name.as_str()) => Value::from(0),
+                other => form(other),
+            };
+        }
+    }
+    answer
+}
+
+/// Waits until no backup and no load runs.
+async fn settle(cloud: &Cloud) {
+    let started = Instant::now();
+    for path in ["/loads?status=running", "/backups"] {
+        let list = path[1..].split('?').next().unwrap();
+        loop {
+            let page = cloud.api.get(path).await.json();
+            if page[list].as_array().unwrap().iter().all(|one| one["status"] != "running") {
+                break;
+            }
+            assert!(started.elapsed() < PATIENCE, "they do not end: {page}");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+}
+
+/// The rows that the page brings, so that it finds none of them and leaves none.
+async fn remove_rows(cloud: &Cloud) {
+    let operator = cloud.as_operator();
+    let jobs = (910..=916).map(|id| format!("/tables/jobs/rows/{id}"));
+    let others = ["/tables/employees/rows/91001", "/tables/departments/rows/910"].map(str::to_owned);
+    for path in others.into_iter().chain(jobs) {
+        let reply = operator.send(operator.request(Method::DELETE, &path)).await;
+        assert!(matches!(reply.status, 204 | 404), "{path}: {reply:?}");
+    }
+}
