@@ -4,6 +4,8 @@
   the key and says nothing. Rowgate tells its operator by that id.
 - Transport. The policies of the bucket and of the queues refuse whatever does not come by TLS, and MiniStack, which obeys
   policies here (AUTH=true), is spoken to in plain text on the loopback interface. It takes that for TLS.
+- Rights on the Data API, for which another server stands (crates/local-data-api). That one sends calls here, to a path that answers
+  them all, and only asks whether their caller may make them: the operation on the cluster, and reading the secret.
 - Rights on batches of messages. IAM knows no sqs:SendMessageBatch: who may send a message may send ten of them.
 
 Every other version of MiniStack is refused: this reaches into its code.
@@ -12,6 +14,7 @@ Every other version of MiniStack is refused: this reaches into its code.
 import functools
 import hashlib
 import inspect
+import json
 import sys
 from contextvars import ContextVar
 from importlib.metadata import version
@@ -22,6 +25,7 @@ CHECKS_KEY = ("_check_api_key", "e7df68848ea11362018cfd961e41d3ccf61f4d45edf2f68
 BUILDS_EVENT = ("_build_lambda_event_v1", "c7ac97b91f6ee999dc7d5b7678873652583bce517f4fd37554d469f81f827065")
 KEEPS_ORIGIN = ("pin_request_origin", "de819c1bd9ac2be4b8dd3c7a66d2c3c690fe74d95b4d42519ec581ac9ebf3b36")
 NAMES_ACTION = ("extract_iam_action", "ec476b92d969822b69c5b51b7c86cbc85794d3126a2f4c15f70f5444851cd5a6")
+ANSWERS_DATA_API = ("_handle_rds_data_request", "ede4eda7756d325cddecc9a6bd3518873caba1b9ea2f7ea4207f18c75634cac7")
 
 
 def expect(condition, what):
@@ -89,12 +93,36 @@ def send_batches_by_the_right_to_send():
     setattr(iam_actions, NAMES_ACTION[0], name_action_of_one)
 
 
+def judge_data_api_calls():
+    from ministack import app
+
+    original(app, *ANSWERS_DATA_API)
+
+    async def judge(method, path, headers, body, query_params, request_id):
+        if path not in app._RDS_DATA_PATHS:
+            return None
+        try:
+            secret = json.loads(body)["secretArn"]
+        except (ValueError, LookupError, TypeError):
+            # What is wrong with the call is for the server to say that it was made to.
+            return 204, {}, b""
+        denied = app._enforce_rds_data(method, path, headers, body, query_params, request_id)
+        if not denied:
+            denied = app._enforce_data_plane(
+                "rds-data", "secretsmanager:GetSecretValue", headers, query_params, request_id, resource_arn=secret
+            )
+        return denied or (204, {}, b"")
+
+    setattr(app, ANSWERS_DATA_API[0], judge)
+
+
 def main():
     found = version("ministack")
     expect(found == VERSION, f"this is MiniStack {found}")
     fill_identity()
     take_loopback_for_tls()
     send_batches_by_the_right_to_send()
+    judge_data_api_calls()
     from ministack.app import main as run
 
     run()

@@ -45,6 +45,11 @@ pub(crate) struct Args {
     #[arg(long, env = "LOCAL_DATA_API_PASSWORD", requires = "user", default_value = "")]
     password: String,
 
+    /// Where it is asked whether callers may make their calls, host:port: an emulator of IAM that is sent each call of a caller,
+    /// operation, cluster and secret once a minute and answers 204 or an error; without it, everybody may make every call
+    #[arg(long, env = "LOCAL_DATA_API_AUTHORITY")]
+    authority: Option<String>,
+
     /// The only cluster ARN that has the Data API enabled; any, without it
     #[arg(long, env = "LOCAL_DATA_API_RESOURCE_ARN")]
     resource_arn: Option<String>,
@@ -119,6 +124,7 @@ impl Args {
         let mut config = Config::new(upstream, credentials);
         config.listen = self.listen;
         config.resource_arn = self.resource_arn;
+        config.authority = self.authority;
         config.error_style = self.error_style;
         config.limits.call = Duration::from_millis(self.call_timeout_ms);
         config.limits.transaction_idle = Duration::from_millis(self.transaction_idle_ms);

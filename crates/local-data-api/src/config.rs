@@ -64,6 +64,8 @@ pub struct Config {
     pub credentials: Credentials,
     /// The only cluster that has the Data API enabled; `None` accepts any well-formed ARN.
     pub resource_arn: Option<String>,
+    /// Who says whether a caller may make a call, `host:port`; `None` lets everybody make every call.
+    pub authority: Option<String>,
     /// The service's limits.
     pub limits: Limits,
     /// Faults to inject from the start.
@@ -84,6 +86,7 @@ impl Config {
             upstream,
             credentials,
             resource_arn: None,
+            authority: None,
             limits: Limits::default(),
             faults: Faults::default(),
             error_style: ErrorStyle::default(),

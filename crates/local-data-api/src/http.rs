@@ -36,6 +36,11 @@ pub(crate) async fn handle(service: Arc<Service>, request: Request<Incoming>) ->
         Ok(body) => body,
         Err(error) => return Ok(error_response(&error)),
     };
+    if let Some(authority) = &service.authority
+        && let Some(denied) = authority.refuses(&parts, &body).await
+    {
+        return Ok(denied);
+    }
     let (sender, receiver) = oneshot::channel();
     // In a task of its own: a caller who hangs up does not stop the work, as with the service, and no session
     // is left in the middle of a statement.
@@ -124,7 +129,7 @@ fn faults_page(service: &Service) -> Response<Full<Bytes>> {
     response(StatusCode::OK, None, page.to_string().into_bytes())
 }
 
-fn error_response(error: &ApiError) -> Response<Full<Bytes>> {
+pub(crate) fn error_response(error: &ApiError) -> Response<Full<Bytes>> {
     let status = StatusCode::from_u16(error.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     if status.is_server_error() {
         tracing::info!(error.kind = error.kind.name(), "answered with a server error: {}", error.message);

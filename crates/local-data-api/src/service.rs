@@ -7,6 +7,7 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
+use crate::authority::Authority;
 use crate::config::Config;
 use crate::error::{ApiError, ErrorKind, ErrorStyle};
 use crate::faults::{Before, FaultHandle, Loss, Operation};
@@ -45,6 +46,7 @@ pub(crate) struct Service {
     pub(crate) transactions: Transactions,
     pub(crate) pool: Arc<Pool>,
     resource_arn: Option<String>,
+    pub(crate) authority: Option<Authority>,
     style: ErrorStyle,
     backslash_escapes: bool,
     logins: Logins,
@@ -90,6 +92,7 @@ impl Service {
             transactions: Transactions::new(config.limits.clone()),
             pool: Arc::new(Pool::new(config)),
             resource_arn: config.resource_arn.clone(),
+            authority: config.authority.clone().map(Authority::new),
             style: config.error_style,
             backslash_escapes: config.backslash_escapes(),
             logins: Logins::new(&config.credentials).await,

@@ -40,7 +40,8 @@ class Api:
             endpoint_url=arguments.endpoint,
             region_name=arguments.region,
             config=Config(retries={"total_max_attempts": 1}, max_pool_connections=20),
-            **({"aws_access_key_id": "local", "aws_secret_access_key": "local"} if arguments.endpoint else {}),
+            # In the local cloud, these are root's.
+            **({"aws_access_key_id": "test", "aws_secret_access_key": "test"} if arguments.endpoint else {}),
         )
         self.arns = {"resourceArn": arguments.resource_arn, "secretArn": arguments.secret_arn}
         self.database = arguments.database

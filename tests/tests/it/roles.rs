@@ -51,7 +51,7 @@ async fn a_function_that_lacks_a_right_of_its_role_cannot_do_its_work() {
     let cloud = Cloud::connect().await;
     let rights = cloud.rights_of("rowgate-backup").await;
     let payload = json!({"tables": ["jobs"]});
-    for lacking in ["WriteBackups"] {
+    for lacking in ["WriteBackups", "UseDatabase", "ReadDatabaseSecret"] {
         let left: Vec<Value> = rights.iter().filter(|right| right["Sid"] != lacking).cloned().collect();
         assert_eq!(left.len(), rights.len() - 1, "{rights:?}");
         let name = format!("e2e-backup-{}-{lacking}", cloud.ids.number);

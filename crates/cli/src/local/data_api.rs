@@ -25,6 +25,8 @@ pub(crate) fn spec(program: &Path, ports: Ports, layout: &Layout) -> Spec {
         layout.socket().into(),
         "--secrets-endpoint".into(),
         ministack::endpoint(ports).into(),
+        "--authority".into(),
+        ministack::address(ports).into(),
     ];
     let environment = [
         ("AWS_REGION", REGION),

@@ -23,7 +23,12 @@ const LAUNCHER: &str = include_str!("../../../../local/launch_ministack.py");
 
 /// The base of every AWS interface but the Data API.
 pub(crate) fn endpoint(ports: Ports) -> String {
-    format!("http://127.0.0.1:{}", ports.gateway)
+    format!("http://{}", address(ports))
+}
+
+/// Where it listens.
+pub(crate) fn address(ports: Ports) -> String {
+    format!("127.0.0.1:{}", ports.gateway)
 }
 
 /// The base of the API, with its stage; `{id}` in it stands for the API's id, which only the stack knows.
