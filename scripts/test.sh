@@ -146,6 +146,13 @@ killed() {
     kill_test
 }
 
+# A client written from the page of the outside interfaces alone.
+outsider() {
+    # shellcheck source=/dev/null
+    . "$CLOUD/env"
+    PYTHONDONTWRITEBYTECODE=1 .local/venv/bin/python tests/outsider
+}
+
 # boto3, the client most people use, against the local Data API server of the test cloud.
 conformance() {
     local python=.local/venv/bin/python
@@ -184,6 +191,7 @@ if check "build" build; then
     check "documentation tests" cargo test --doc --workspace --locked --quiet || true
     if check "cloud of its own" start_cloud; then
         check "end-to-end tests" end_to_end || true
+        check "a client written from the page of the interfaces" outsider || true
         check "requests, loads, backups and restores killed at random moments" killed || true
         check "boto3 against the local Data API" conformance || true
     fi
