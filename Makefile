@@ -29,7 +29,7 @@ status: ## show what of the local cloud runs
 test: ## run every test there is, on a cloud of its own
 	@scripts/test.sh
 
-kill-test: ## kill and disturb loads, backups and restores at random moments, 100 times or RUNS=<number>; one run again with SEED=<seed>
+kill-test: ## kill and disturb requests, loads, backups and restores at random moments, 100 times or RUNS=<number>; one run again with SEED=<seed>
 	@scripts/kill-test.sh "$(RUNS)" "$(SEED)"
 
 bench: ## measure, print a table
