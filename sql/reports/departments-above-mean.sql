@@ -45,7 +45,8 @@ FROM (
             AND CAST(CONCAT(:year, '-12-31 23:59:59.999999') AS DATETIME(6))
         GROUP BY e.department_id
     ) AS h
-    INNER JOIN departments AS d ON d.id = h.department_id
+    -- An inner join in this order, as in hires-by-quarter.sql.
+    STRAIGHT_JOIN departments AS d ON d.id = h.department_id
 ) AS c
 -- hired > all_in_year / departments_in_year without a division, whose result MySQL would round to four decimals.
 WHERE c.hired * c.departments_in_year > c.all_in_year

@@ -40,7 +40,9 @@ FROM (
         AND CAST(CONCAT(:year, '-12-31 23:59:59.999999') AS DATETIME(6))
     GROUP BY e.department_id, e.job_id
 ) AS h
-INNER JOIN departments AS d ON d.id = h.department_id
-INNER JOIN jobs AS j ON j.id = h.job_id
+-- An inner join in this order: counted once, then named. Left to itself MariaDB may count anew for each department, by its index, where it
+-- does not know yet how many rows a table has that was just loaded; that takes five times as long.
+STRAIGHT_JOIN departments AS d ON d.id = h.department_id
+STRAIGHT_JOIN jobs AS j ON j.id = h.job_id
 -- The ids make the order the same every time where two departments or jobs have one name.
 ORDER BY d.department_name, j.job_name, d.id, j.id
