@@ -34,6 +34,8 @@ pub(crate) enum CommandLine {
     Local(LocalCommand),
     /// Drops three files, posts a batch, prints both reports.
     Demo(DemoArguments),
+    /// Serves a page to read the API's document and try its calls.
+    Docs(DocsArguments),
     /// Writes the generated sample files.
     Sample(SampleArguments),
     /// Drops a file for a table.
@@ -124,6 +126,15 @@ impl ApiArguments {
     pub(crate) fn connect(&self, http: HttpClient) -> Api {
         Api::new(&self.url, &self.api_key, http)
     }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DocsArguments {
+    #[command(flatten)]
+    pub api: ApiArguments,
+    /// The port of the page, 0 for any.
+    #[arg(long, default_value_t = 0)]
+    pub port: u16,
 }
 
 /// Where the API is, for commands that may do without it.

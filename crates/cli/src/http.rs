@@ -7,7 +7,7 @@ use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings, SharedHttpConnector};
 use aws_smithy_types::body::SdkBody;
-use http::{Method, Request};
+use http::{Method, Request, Response};
 use http_body_util::BodyExt;
 
 use crate::exit::{innermost, user_error};
@@ -65,6 +65,17 @@ impl HttpClient {
     /// # Errors
     /// A user error where the server cannot be reached: it is down, or the URL is wrong.
     pub(crate) async fn send(&self, request: Request<Vec<u8>>) -> Result<Answer> {
+        let (parts, body) = self.exchange(request).await?.into_parts();
+        let retry_after =
+            parts.headers.get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
+        Ok(Answer { status: parts.status.as_u16(), retry_after: retry_after.map(Duration::from_secs), body })
+    }
+
+    /// The same, with all headers of the answer.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub(crate) async fn exchange(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>> {
         let place = format!("{} {}", request.method(), request.uri());
         let request = request.map(SdkBody::from).try_into().map_err(|error| anyhow!("{place}: {error}"))?;
         let response = self
@@ -72,12 +83,10 @@ impl HttpClient {
             .call(request)
             .await
             .map_err(|error| user_error(format!("{place} got no answer: {}.", innermost(&error))))?;
-        let status = response.status().as_u16();
-        let retry_after = response
-            .headers()
-            .get("retry-after")
-            .and_then(|value| value.parse().ok())
-            .map(Duration::from_secs);
+        let mut answer = Response::builder().status(response.status().as_u16());
+        for (name, value) in response.headers() {
+            answer = answer.header(name, value);
+        }
         let body = response
             .into_body()
             .collect()
@@ -85,6 +94,6 @@ impl HttpClient {
             .map_err(|error| user_error(format!("{place} broke off: {error}.")))?
             .to_bytes()
             .to_vec();
-        Ok(Answer { status, retry_after, body })
+        answer.body(body).with_context(|| format!("{place} has an answer that is none"))
     }
 }

@@ -7,6 +7,7 @@ mod backfill;
 mod backup;
 mod commands;
 mod confirm;
+mod docs;
 mod exit;
 mod http;
 mod invoke;
@@ -34,6 +35,7 @@ pub async fn run(arguments: Arguments, printer: Printer) -> Result<ExitStatus> {
     match &arguments.command {
         CommandLine::Local(command) => return commands::local::run(command, printer).await,
         CommandLine::Demo(arguments) => commands::demo::run(arguments, printer).await?,
+        CommandLine::Docs(arguments) => commands::docs::run(arguments, printer).await?,
         CommandLine::Sample(arguments) => commands::sample::run(arguments, printer)?,
         CommandLine::Upload(arguments) => commands::upload::run(arguments, printer).await?,
         CommandLine::Rejects(arguments) => commands::rejects::run(arguments, printer).await?,

@@ -99,3 +99,6 @@ pub fn routes(source: Source<'_>) -> Vec<String> {
     routes.sort();
     routes
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@ pub(crate) mod backfill;
 pub(crate) mod backup;
 pub(crate) mod backups;
 pub(crate) mod demo;
+pub(crate) mod docs;
 pub(crate) mod local;
 pub(crate) mod put_back;
 pub(crate) mod rejects;

@@ -18,8 +18,14 @@ use crate::schema::{
 
 const TAG: &str = "Backups";
 
-/// An id of a backup or a restore.
-pub(super) const ID: &str = "[0-9]{8}-[0-9]{6}-[0-9a-f]{8}";
+/// An id of a backup or a restore: a second that exists, from 1970 to 9999, and 32 random bits.
+pub(super) const ID: &str = concat!(
+    "(?:(?:19[7-9][0-9]|[2-9][0-9]{3})(?:(?:0[13578]|1[02])(?:0[1-9]|[12][0-9]|3[01])|",
+    "(?:0[469]|11)(?:0[1-9]|[12][0-9]|30)|02(?:0[1-9]|1[0-9]|2[0-8]))|",
+    // The 29th of February: of 1972 and so on, and from 2000 as the calendar has it.
+    "(?:19(?:7[26]|8[048]|9[26])|[2-9][0-9](?:0[48]|[2468][048]|[13579][26])|(?:[2468][048]|[3579][26])00)0229)",
+    "-(?:[01][0-9]|2[0-3])[0-5][0-9][0-5][0-9]-[0-9a-f]{8}",
+);
 
 pub(super) fn routes(source: Source) -> Vec<Route> {
     let body = ObjectBuilder::new()
@@ -68,6 +74,9 @@ pub(super) fn routes(source: Source) -> Vec<Route> {
             .problems([ProblemKind::ResultTooLarge, ProblemKind::NotFound, ProblemKind::Unavailable]),
     ]
 }
+
+/// The checksum of a table's content.
+pub(super) const CHECKSUM: &str = "[0-9a-f]{16}";
 
 /// Names of tables, as requests have them.
 pub(super) fn tables(source: Source) -> utoipa::openapi::schema::ArrayBuilder {
@@ -119,7 +128,7 @@ fn manifest() -> ObjectBuilder {
     let table = object([
         ("rows", count().into()),
         ("bytes", count().into()),
-        ("checksum", matching("[0-9a-f]{32}").into()),
+        ("checksum", matching(CHECKSUM).into()),
         ("schema_fingerprint", sha256().into()),
         ("columns", array(text()).min_items(Some(1)).into()),
         ("files", array(file).into()),

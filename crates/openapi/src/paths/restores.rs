@@ -5,7 +5,7 @@ use utoipa::openapi::Required;
 use utoipa::openapi::path::HttpMethod;
 use utoipa::openapi::schema::{Schema, Type};
 
-use super::backups::{ID, by_table, tables};
+use super::backups::{CHECKSUM, ID, by_table, tables};
 use crate::Source;
 use crate::answer::{json, link};
 use crate::operation::Route;
@@ -62,7 +62,7 @@ pub(super) fn schemas() -> Vec<(String, Schema)> {
         ("rows_read", count().into()),
         ("rows_restored", count().into()),
         ("rows_rejected", count().into()),
-        ("checksum", or_null(matching("[0-9a-f]{32}"), Type::String).into()),
+        ("checksum", or_null(matching(CHECKSUM), Type::String).into()),
         ("kept", boolean().description(Some("Whether the table as it was before is still there.")).into()),
     ]);
     let restore = object([

@@ -1,0 +1,151 @@
+use serde_json::Value;
+
+use super::*;
+
+fn source() -> Source<'static> {
+    Source {
+        dictionary: domain::shipped::dictionary().unwrap(),
+        reports: domain::report::shipped().unwrap(),
+        version: "1.2.3",
+        url: "https://api.example.com/v1",
+    }
+}
+
+fn shipped() -> Value {
+    serde_json::from_str(&json(source())).unwrap()
+}
+
+/// What the stack deploys, from the snapshot that its own tests hold it to.
+fn template() -> Value {
+    let text = include_str!("../../../infra/test/__snapshots__/rowgate.template.json");
+    serde_json::from_str::<Value>(text).unwrap()["Resources"].clone()
+}
+
+fn path_of(resources: &Value, id: &Value) -> String {
+    let Some(id) = id["Ref"].as_str() else { return String::new() };
+    let resource = &resources[id]["Properties"];
+    format!("{}/{}", path_of(resources, &resource["ParentId"]), resource["PathPart"].as_str().unwrap())
+}
+
+fn of_type<'v>(resources: &'v Value, of: &str) -> Vec<&'v Value> {
+    let resources = resources.as_object().unwrap().values();
+    resources.filter(|resource| resource["Type"] == of).map(|resource| &resource["Properties"]).collect()
+}
+
+#[test]
+fn describes_the_methods_and_paths_that_the_stack_routes() {
+    let resources = template();
+    let mut routed: Vec<String> = of_type(&resources, "AWS::ApiGateway::Method")
+        .into_iter()
+        .filter(|method| method["HttpMethod"] != "ANY")
+        .map(|method| {
+            let path = path_of(&resources, &method["ResourceId"]);
+            format!("{} {path}", method["HttpMethod"].as_str().unwrap())
+        })
+        .collect();
+    routed.sort();
+    assert_eq!(routes(source()), routed);
+}
+
+#[test]
+fn describes_what_the_gateway_answers_by_itself() {
+    let schemas = shipped()["components"]["schemas"].clone();
+    let described: Vec<(&Value, &Value)> = schemas
+        .as_object()
+        .unwrap()
+        .values()
+        .map(|schema| (&schema["properties"]["type"]["enum"][0], &schema["properties"]["status"]["minimum"]))
+        .collect();
+    for answer in of_type(&template(), "AWS::ApiGateway::GatewayResponse") {
+        let body: Value =
+            serde_json::from_str(answer["ResponseTemplates"]["application/json"].as_str().unwrap()).unwrap();
+        // No path of the document is none, and nothing here has another authorisation than the key.
+        if matches!(body["status"].as_u64(), Some(401 | 404)) {
+            continue;
+        }
+        assert!(described.contains(&(&body["type"], &body["status"])), "{body}");
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    fn references<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
+        match value {
+            Value::Object(members) => {
+                found.extend(members.get("$ref").and_then(Value::as_str));
+                members.values().for_each(|member| references(member, found));
+            }
+            Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+            _ => {}
+        }
+    }
+    let document = shipped();
+    let mut found = Vec::new();
+    references(&document, &mut found);
+    assert!(found.len() > 50, "{}", found.len());
+    for reference in found {
+        let target = reference.strip_prefix('#').and_then(|pointer| document.pointer(pointer));
+        assert!(target.is_some(), "{reference}");
+    }
+}
+
+#[test]
+fn tells_of_hidden_tables_nothing() {
+    let hidden = source().dictionary.tables().iter().filter(|table| table.is_hidden());
+    let document = shipped().to_string();
+    let mut some = false;
+    for table in hidden {
+        some = true;
+        assert!(!document.contains(table.name()), "{}", table.name());
+    }
+    assert!(some, "there is a hidden table to leave out");
+}
+
+#[test]
+fn rows_are_as_strict_as_the_dictionary() {
+    let schemas = &shipped()["components"]["schemas"];
+    let employees = &schemas["EmployeesInsert"];
+    assert_eq!(employees["additionalProperties"], false);
+    assert_eq!(
+        employees["required"],
+        serde_json::json!(["id", "name", "datetime", "department_id", "job_id"])
+    );
+    let name = &employees["properties"]["name"];
+    assert_eq!((&name["minLength"], &name["maxLength"]), (&1.into(), &255.into()));
+    let department = &employees["properties"]["department_id"];
+    assert_eq!((&department["minimum"], &department["maximum"]), (&i32::MIN.into(), &i32::MAX.into()));
+    assert!(!schemas["EmployeesPut"]["required"].as_array().unwrap().contains(&"id".into()));
+}
+
+#[test]
+fn every_answer_is_described_and_carries_the_requests_id() {
+    let document = shipped();
+    let mut answers = 0;
+    for operation in
+        document["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap().values())
+    {
+        for (status, answer) in operation["responses"].as_object().unwrap() {
+            answers += 1;
+            assert!(answer["headers"]["x-request-id"].is_object(), "{status} {operation}");
+            assert!(status == "204" || answer["content"].is_object(), "{status} {operation}");
+        }
+    }
+    assert!(answers > 150, "{answers}");
+}
+
+/// What the document says in the page must not end the element that holds it, and no script runs that is not the page's own.
+#[test]
+fn a_page_holds_any_document() {
+    let document = r#"{"info": {"title": "</script><script>alert(1)</script><!--"}}"#;
+    let Page { html, policy } = page(document);
+    assert_eq!(html.matches("</script>").count(), 3);
+    assert_eq!(html.matches("<script").count(), 3);
+    assert_eq!(html.matches("<!--").count(), 0);
+    assert_eq!(html.matches("</style>").count(), 1);
+    let held = html.split_once("id=\"document\">").unwrap().1.split_once("</script>").unwrap().0;
+    assert_eq!(
+        serde_json::from_str::<Value>(held).unwrap(),
+        serde_json::from_str::<Value>(document).unwrap()
+    );
+    assert_eq!(policy.matches("'sha256-").count(), 2);
+}
