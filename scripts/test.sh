@@ -168,6 +168,13 @@ conformance() {
         --database rowgate
 }
 
+# The API against its own OpenAPI document, with generated requests of every kind.
+schemathesis() {
+    # shellcheck source=/dev/null
+    . "$CLOUD/env"
+    .local/venv/bin/python tests/schemathesis/run.py
+}
+
 need_cargo
 need_mariadb
 need_python
@@ -194,6 +201,7 @@ if check "build" build; then
         check "a client written from the page of the interfaces" outsider || true
         check "requests, loads, backups and restores killed at random moments" killed || true
         check "boto3 against the local Data API" conformance || true
+        check "schemathesis against the API" schemathesis || true
     fi
 fi
 check "lints" cargo clippy --workspace --all-targets --locked -- -D warnings || true
