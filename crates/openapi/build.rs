@@ -1,5 +1,6 @@
 //! Takes the script and the style sheet of Swagger UI out of the archive that its crate carries, made fit to stand in a page.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::io::{Cursor, Read};
 use std::path::Path;
@@ -32,7 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn read(archive: &mut ZipArchive<Cursor<&[u8]>>, end: &str) -> Result<String, Box<dyn Error>> {
     let name = archive.file_names().filter_map(Result::ok).find(|name| name.ends_with(end));
-    let name = name.map(|name| name.into_owned()).ok_or_else(|| format!("the archive has no {end}"))?;
+    let name = name.map(Cow::into_owned).ok_or_else(|| format!("the archive has no {end}"))?;
     let mut text = String::new();
     archive.by_name(&name)?.read_to_string(&mut text)?;
     Ok(text)
