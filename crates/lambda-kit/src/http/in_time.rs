@@ -7,7 +7,7 @@ use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use domain::problem::Problem;
+use domain::problem::{Problem, ProblemKind};
 use tokio::time::{Instant, timeout_at};
 
 use crate::problem::ProblemResponse;
@@ -53,7 +53,13 @@ pub(super) async fn limit(time: Duration, mut request: Request, next: Next) -> R
     let answer = timeout_at(until + FINISH_TIME, next.run(request)).await;
     answer.unwrap_or_else(|_| {
         tracing::error!("a request did not end in its time");
-        ProblemResponse::from(Problem::unavailable()).into_response()
+        // What it had sent to the database may still be done there.
+        let problem = Problem::new(
+            ProblemKind::Unavailable,
+            "The request took too long and was given up; it is not known whether it changed anything. Try again after \
+             Retry-After, with the same Idempotency-Key where there was one.",
+        );
+        ProblemResponse::from(problem).into_response()
     })
 }
 
