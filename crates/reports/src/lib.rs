@@ -53,7 +53,9 @@ pub struct Service {
 
 impl Within for Service {
     fn within(&self, until: Until) -> Self {
-        Self { database: self.database.with_deadline(Deadline::at(until.0)), ..self.clone() }
+        // A deadline that the database has already may be an earlier one.
+        let deadline = self.database.deadline().min(Deadline::at(until.0));
+        Self { database: self.database.with_deadline(deadline), ..self.clone() }
     }
 }
 
