@@ -4,14 +4,15 @@
 //! a request that was given up may still be on its way. For the same reason it waits for the end of every PUT and DELETE that it has
 //! sent before it sends another request; POST has its key against that.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use fastrand::Rng;
 use serde_json::{Value, json};
+use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use crate::ask::{Ask, OPERATOR, Reply};
@@ -25,7 +26,9 @@ const DEPARTMENTS: i64 = 4;
 /// The share of answers that are lost on their way to the client.
 const LOST: f64 = 0.08;
 /// The share of requests whose client has little patience.
-const IMPATIENT: f64 = 0.15;
+const IMPATIENT: f64 = 0.3;
+/// Departments that were last to be deleted, which others refer to at that moment.
+const DOOMED: usize = 6;
 /// Tries of a request. Nothing may take so many.
 const TRIES: u32 = 400;
 
@@ -40,6 +43,7 @@ pub(crate) struct World {
     pub(crate) is_calm: bool,
     /// POST goes without its key, and the first answer to each is lost.
     pub(crate) is_keyless: bool,
+    pub(crate) doomed: Mutex<VecDeque<i64>>,
     /// Requests that have their answer.
     pub(crate) answered: AtomicU64,
     /// Requests that were sent again.
@@ -145,8 +149,7 @@ impl Client {
                     }
                 }
                 4..=7 => {
-                    let other = self.random.u64(..self.world.clients);
-                    row["department_id"] = json!(base_of(other) + self.random.i64(0..DEPARTMENTS));
+                    row["department_id"] = json!(self.others_department());
                     fate = Fate::Either;
                 }
                 8 => {
@@ -264,11 +267,18 @@ impl Client {
     }
 
     async fn delete(&mut self) -> Result<()> {
-        let table = if self.random.u8(..3) == 0 { "departments" } else { "employees" };
-        let id = match self.any(table) {
+        let table = if self.random.bool() { "departments" } else { "employees" };
+        // The newest department is the one that its own employees hardly refer to.
+        let newest = self.told.tables.get(table).and_then(|rows| rows.keys().last().copied());
+        let some = if table == "departments" && self.random.bool() { newest } else { self.any(table) };
+        let id = match some {
             Some(id) if self.random.u8(..10) > 0 && id != self.kept_department() => id,
             _ => self.fresh(),
         };
+        if table == "departments" {
+            self.doom(id);
+            sleep(Duration::from_millis(self.random.u64(..30))).await;
+        }
         let ask = Ask::new("DELETE", format!("/tables/{table}/rows/{id}"), OPERATOR);
         let (reply, tries) = self.until_answered(&ask, true).await?;
         let rows = self.told.tables.entry(table).or_default();
@@ -340,7 +350,8 @@ impl Client {
             let is_last_wait = alone && tries > 3;
             let patience = (!self.world.is_calm && !is_last_wait && self.random.f64() < IMPATIENT)
                 .then(|| Duration::from_millis(self.random.u64(5..=300)));
-            let got = self.world.fleet.ask(ask, patience).await?;
+            let is_copy = left.last().is_some_and(|work: &JoinHandle<_>| !work.is_finished());
+            let got = self.world.fleet.ask(ask, patience, is_copy).await?;
             let is_lost = if self.world.is_keyless {
                 ask.method == "POST" && tries == 1
             } else {
@@ -359,7 +370,8 @@ impl Client {
                     _ => return Ok((reply, tries)),
                 }
             }
-            if alone {
+            // Twice at once, for a while.
+            if alone && tries > 1 {
                 for work in left.drain(..) {
                     work.await?;
                 }
@@ -381,6 +393,24 @@ impl Client {
             "department_id": department.unwrap_or(self.kept_department()),
             "job_id": self.base,
         })
+    }
+
+    /// A department that is another client's, or just about to go.
+    fn others_department(&mut self) -> i64 {
+        let other = base_of(self.random.u64(..self.world.clients)) + self.random.i64(0..DEPARTMENTS);
+        let is_doomed = self.random.bool();
+        let doomed = self.world.doomed.lock().unwrap_or_else(PoisonError::into_inner);
+        match doomed.get(self.random.usize(..DOOMED)) {
+            Some(id) if is_doomed => *id,
+            _ => other,
+        }
+    }
+
+    /// Lets others know of a department that is to be deleted.
+    fn doom(&self, id: i64) {
+        let mut doomed = self.world.doomed.lock().unwrap_or_else(PoisonError::into_inner);
+        doomed.push_front(id);
+        doomed.truncate(DOOMED);
     }
 
     /// The department that it never deletes.

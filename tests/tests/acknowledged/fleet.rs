@@ -17,6 +17,8 @@ use crate::ask::{Ask, Reply};
 
 /// How many functions work at once.
 const FUNCTIONS: usize = 8;
+/// How many more for copies of requests that are still on their way, which would be too late behind all others.
+const SPARE: usize = 4;
 /// What API Gateway waits for a function.
 const TIME: Duration = Duration::from_secs(29);
 
@@ -27,6 +29,7 @@ pub(crate) struct Fleet {
     slots: Vec<Mutex<Option<Arc<Function>>>>,
     idle: Mutex<Vec<usize>>,
     turns: Arc<Semaphore>,
+    spare_turns: Arc<Semaphore>,
     pub(crate) invocations: AtomicU64,
     broken: Mutex<Option<anyhow::Error>>,
 }
@@ -45,23 +48,31 @@ impl Fleet {
             program,
             environment,
             log,
-            slots: (0..FUNCTIONS).map(|_| Mutex::default()).collect(),
-            idle: Mutex::new((0..FUNCTIONS).collect()),
+            slots: (0..FUNCTIONS + SPARE).map(|_| Mutex::default()).collect(),
+            idle: Mutex::new((0..FUNCTIONS + SPARE).collect()),
             turns: Arc::new(Semaphore::new(FUNCTIONS)),
+            spare_turns: Arc::new(Semaphore::new(SPARE)),
             invocations: AtomicU64::new(0),
             broken: Mutex::default(),
         })
     }
 
-    /// Sends a request and waits for its answer, no longer than the client has patience once a function is at work on it.
+    /// Sends a request and waits for its answer, no longer than the client has patience once a function is at work on it. A copy
+    /// of one that is still on its way does not wait for a turn behind the others.
     ///
     /// # Errors
     /// When functions cannot be run, or one fails as none should.
-    pub(crate) async fn ask(self: &Arc<Self>, ask: &Ask, patience: Option<Duration>) -> Result<Got> {
+    pub(crate) async fn ask(
+        self: &Arc<Self>,
+        ask: &Ask,
+        patience: Option<Duration>,
+        is_copy: bool,
+    ) -> Result<Got> {
         if let Some(error) = lock(&self.broken).take() {
             return Err(error);
         }
-        let turn = Arc::clone(&self.turns).acquire_owned().await?;
+        let turns = if is_copy { &self.spare_turns } else { &self.turns };
+        let turn = Arc::clone(turns).acquire_owned().await?;
         let Some(slot) = lock(&self.idle).pop() else { bail!("more turns than functions") };
         let (fleet, event) = (Arc::clone(self), ask.event().to_string());
         let mut work = tokio::spawn(async move {
@@ -92,8 +103,8 @@ impl Fleet {
     /// # Errors
     /// When one has failed as none should.
     pub(crate) async fn quiet(&self) -> Result<()> {
-        let all = u32::try_from(FUNCTIONS)?;
-        let _turns = self.turns.acquire_many(all).await?;
+        let _turns = self.turns.acquire_many(u32::try_from(FUNCTIONS)?).await?;
+        let _spare = self.spare_turns.acquire_many(u32::try_from(SPARE)?).await?;
         lock(&self.broken).take().map_or(Ok(()), Err)
     }
 

@@ -3,8 +3,8 @@
 //! send a request again until it has an answer, a POST with its `Idempotency-Key`. At the end the tables hold what the answers say:
 //! no row twice, none missing, none that nobody was told of; and every key still replays its answer.
 //!
-//! A run is drawn from a seed. The moments depend on the machine, so a seed that fails once may pass the next time; the requests are
-//! the same.
+//! A run is drawn from a seed. The moments depend on the machine, and with them what clients know of each other, so a seed that
+//! fails once may pass the next time.
 //!
 //! There is one run, and one more for each 50 of `ROWGATE_KILL_RUNS` after the first 50. They have the seeds from
 //! `ROWGATE_KILL_SEED` on, by default from a random one. `ROWGATE_FUNCTIONS` names another folder of the functions' binaries.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use std::{env, fs};
 
@@ -137,6 +137,7 @@ impl Lane {
             requests: plan.requests,
             is_calm: plan.is_calm,
             is_keyless: matches!(plan.tampering, Some(Tampering::Keyless)),
+            doomed: Mutex::default(),
             answered: AtomicU64::new(0),
             repeated: AtomicU64::new(0),
         });
@@ -237,7 +238,7 @@ async fn replay(fleet: &Arc<Fleet>, told: &Told) -> Result<()> {
         for (ask, first) in some.iter().cloned() {
             let fleet = Arc::clone(fleet);
             asking.spawn(async move {
-                let reply = fleet.ask(&ask, None).await?.reply.context("no answer in calm")?;
+                let reply = fleet.ask(&ask, None, false).await?.reply.context("no answer in calm")?;
                 ensure!(
                     (reply.status, &reply.text, reply.header("idempotency-replayed"))
                         == (first.status, &first.text, "true"),

@@ -29,7 +29,7 @@ pub(crate) fn faults(seed: u64) -> Faults {
         .with(commits(Loss::Drop).rate(0.08))
         .with(commits(Loss::GatewayTimeout).rate(0.04))
         .with(Rule::new(Effect::DelayMs(400)).on(Operation::CommitTransaction).rate(0.05))
-        .with(Rule::new(Effect::DelayMs(60)).rate(0.02));
+        .with(Rule::new(Effect::DelayMs(120)).rate(0.05));
     for effect in [
         Effect::Error(ErrorKind::ThrottlingException),
         Effect::Error(ErrorKind::ServiceUnavailableError),
@@ -69,7 +69,7 @@ pub(crate) async fn strike(fleet: Arc<Fleet>, seed: u64, damage: Arc<Damage>) {
 pub(crate) async fn age(database: Arc<TestDatabase>, seed: u64, damage: Arc<Damage>) {
     let mut random = Rng::with_seed(seed);
     loop {
-        sleep(Duration::from_millis(250)).await;
+        sleep(Duration::from_millis(50)).await;
         // The database may be down, or the record locked by the request.
         if let Ok(aged) = age_some(&database, &mut random).await {
             damage.aged.fetch_add(aged, Ordering::Relaxed);
@@ -84,7 +84,7 @@ async fn age_some(database: &TestDatabase, random: &mut Rng) -> Result<u64> {
     let records: Vec<String> = conn.query(sql).await?;
     let mut aged = 0;
     for record in records {
-        if random.u8(..5) == 0 {
+        if random.u8(..4) == 0 {
             let sql = "UPDATE rowgate_idempotency_keys SET leased_until = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND \
                        WHERE record_id = ? AND status IS NULL";
             conn.exec_drop(sql, (record,)).await?;
