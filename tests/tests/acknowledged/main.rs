@@ -8,7 +8,6 @@
 //!
 //! There is one run, and one more for each 50 of `ROWGATE_KILL_RUNS` after the first 50. They have the seeds from
 //! `ROWGATE_KILL_SEED` on, by default from a random one. `ROWGATE_FUNCTIONS` names another folder of the functions' binaries.
-#![expect(clippy::print_stdout, reason = "a test that runs for a minute says what it did")]
 
 mod ask;
 mod client;
