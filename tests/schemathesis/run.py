@@ -44,17 +44,20 @@ def without_throttling():
             set_limits(plan, limits["rateLimit"], limits["burstLimit"])
 
 
+def get(path):
+    headers = {"x-api-key": os.environ["ROWGATE_OPERATOR_KEY"]}
+    with urllib.request.urlopen(urllib.request.Request(os.environ["ROWGATE_URL"] + path, headers=headers)) as response:
+        return response.read()
+
+
 def drop_a_file():
     """Lets there be a load to read."""
     s3 = boto3.client("s3", region_name=os.environ["AWS_REGION"])
     key = f"incoming/jobs/{uuid.uuid4()}.csv"
     s3.put_object(Bucket=os.environ["ROWGATE_BUCKET"], Key=key, Body=b"id,job_name\n")
-    headers = {"x-api-key": os.environ["ROWGATE_OPERATOR_KEY"]}
-    request = urllib.request.Request(os.environ["ROWGATE_URL"] + "/loads?limit=1000", headers=headers)
     for _ in range(300):
-        with urllib.request.urlopen(request) as response:
-            if any(load["key"] == key for load in json.load(response)["loads"]):
-                return
+        if any(load["key"] == key for load in json.loads(get("/loads?limit=1000"))["loads"]):
+            return
         time.sleep(0.2)
     sys.exit("the file that was dropped is in no load")
 
@@ -65,7 +68,10 @@ def main():
         "--config-file",
         str(HERE / "schemathesis.toml"),
         "run",
-        os.environ["ROWGATE_URL"] + "/openapi.json",
+        # From a file: it would leave out the operation that it read its document from.
+        "openapi.json",
+        "--url",
+        os.environ["ROWGATE_URL"],
         "--no-color",
         "--header",
         "x-api-key: " + os.environ["ROWGATE_OPERATOR_KEY"],
@@ -79,6 +85,7 @@ def main():
     # It notes beside itself what failed, to begin with that the next time.
     with without_throttling(), tempfile.TemporaryDirectory() as folder:
         drop_a_file()
+        pathlib.Path(folder, "openapi.json").write_bytes(get("/openapi.json"))
         sys.exit(subprocess.run(command, env=environment, cwd=folder, check=False).returncode)
 
 

@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bucket::Store;
 use domain::backup::BackupId;
+use domain::page;
 use domain::problem::{Problem, ProblemDetail, ProblemKind};
 use domain::report::{Parameter, ParameterType, ParameterValue, read_parameters};
 use lambda_kit::http::RequestId;
@@ -27,10 +28,6 @@ use crate::view;
 
 /// Bytes of a body at most: thousands of tables.
 const MAX_BODY_BYTES: usize = 100_000;
-
-/// Backups of one answer: each is three objects of the bucket to read.
-const MAX_LIMIT: i64 = 100;
-const DEFAULT_LIMIT: i64 = 50;
 
 /// Bytes of an answer at most. Lambda gives back 6 MB with the answer escaped into JSON text, which doubles every quote; half of
 /// it is enough for the files of terabytes.
@@ -158,15 +155,12 @@ fn page_of(given: &[(String, String)]) -> Result<(usize, Option<BackupId>), Vec<
         required: false,
         description: String::new(),
     };
-    let limit = ParameterType::Integer { minimum: 1, maximum: MAX_LIMIT };
-    let parameters = [
-        optional("limit", limit, Some(ParameterValue::Integer(DEFAULT_LIMIT))),
-        optional("after", ParameterType::String { max_length: 64 }, None),
-    ];
+    let parameters =
+        [page::BACKUPS.limit(), optional("after", ParameterType::String { max_length: 64 }, None)];
     let values = read_parameters(&parameters, given)?;
     let limit = match values.get("limit") {
         Some(ParameterValue::Integer(limit)) => *limit,
-        _ => DEFAULT_LIMIT,
+        _ => page::BACKUPS.default,
     };
     let after = match values.get("after") {
         Some(ParameterValue::String(after)) => Some(BackupId::parse(after).ok_or_else(|| {

@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use domain::dictionary::{Dictionary, Table};
 use domain::load::{LoadId, LoadRecord, LoadStatus, RejectsFile, RejectsPage};
+use domain::page;
 use domain::problem::{Problem, ProblemDetail, ProblemKind};
 use domain::report::{Parameter, ParameterType, ParameterValue, read_parameters};
 use lambda_kit::http::{InTime, RequestId};
@@ -23,8 +24,6 @@ use crate::links::{LinkError, Links};
 use crate::payload::{Payload, TooLarge};
 use crate::{Service, database_problem};
 
-const MAX_LIMIT: i64 = 1000;
-const DEFAULT_LIMIT: i64 = 100;
 /// Rejects files with a link in one answer at most. A link takes some 2.5 KB, most of it the session's token: 2.5 MB of the
 /// 6 MB that an answer can have.
 const MAX_LINKS: u32 = 1000;
@@ -197,7 +196,7 @@ impl Filter {
                 };
                 let limit = match values.get("limit") {
                     Some(ParameterValue::Integer(limit)) => *limit,
-                    _ => DEFAULT_LIMIT,
+                    _ => page::LOADS.default,
                 };
                 Ok(Self {
                     table: text("table"),
@@ -230,11 +229,7 @@ fn parameters() -> [Parameter; 4] {
         // Any name: the ledger also has failed loads of tables that the dictionary never had, or has no more.
         optional("table", ParameterType::String { max_length: 64 }, None),
         optional("status", ParameterType::Choice { values: statuses }, None),
-        optional(
-            "limit",
-            ParameterType::Integer { minimum: 1, maximum: MAX_LIMIT },
-            Some(ParameterValue::Integer(DEFAULT_LIMIT)),
-        ),
+        page::LOADS.limit(),
         optional("after", ParameterType::String { max_length: 64 }, None),
     ]
 }
