@@ -47,7 +47,9 @@ impl FromRef<Service> for Operator {
 
 impl Within for Service {
     fn within(&self, until: Until) -> Self {
-        Self { database: self.database.with_deadline(Deadline::at(until.0)), ..self.clone() }
+        // A deadline that the database has already may be an earlier one.
+        let deadline = self.database.deadline().min(Deadline::at(until.0));
+        Self { database: self.database.with_deadline(deadline), ..self.clone() }
     }
 }
 
