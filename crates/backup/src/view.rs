@@ -12,6 +12,9 @@ use crate::error::BackupError;
 use crate::expire::{INTERRUPTED, SIDE_BY_SIDE};
 use crate::state::{Held, Status};
 
+/// What is wrong with a backup whose state says that it is completed, and that has no manifest.
+const GONE: &str = "its manifest is gone";
+
 /// A backup, as a list shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct View {
@@ -65,6 +68,18 @@ pub(crate) async fn get<S: Store>(
     store: &S,
     backup: &BackupId,
 ) -> Result<Option<(View, Option<Manifest>)>, BackupError> {
+    let found = look(store, backup).await?;
+    // The manifest is looked for before the state, so a backup that was completed in between seems to have lost it.
+    match &found {
+        Some((view, None)) if view.error.as_deref() == Some(GONE) => look(store, backup).await,
+        _ => Ok(found),
+    }
+}
+
+async fn look<S: Store>(
+    store: &S,
+    backup: &BackupId,
+) -> Result<Option<(View, Option<Manifest>)>, BackupError> {
     let (found, verified) =
         futures_util::try_join!(backups::find(store, backup), backups::verified(store, backup))?;
     match found {
@@ -112,7 +127,7 @@ async fn of_state<S: Store>(
     };
     let interrupted = state.is_interrupted(Timestamp::now()).then(|| INTERRUPTED.to_owned());
     // A manifest that was deleted leaves a state that says completed.
-    let gone = (state.status == Status::Completed).then(|| "its manifest is gone".to_owned());
+    let gone = (state.status == Status::Completed).then(|| GONE.to_owned());
     let error = broken.or(interrupted).or(gone).or(state.error);
     let tables = state.tables.into_iter().map(|name| (name, TableView { rows: None, bytes: None }));
     Ok(Some(View {
