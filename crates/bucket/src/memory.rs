@@ -26,6 +26,7 @@ struct State {
     stop_after: Option<u64>,
     denied: Option<String>,
     breaks: u32,
+    hidden: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -63,6 +64,11 @@ impl MemoryBucket {
     /// Lets the connections of the next `times` contents that are opened break after some pieces.
     pub fn break_contents(&self, times: u32) {
         self.lock().breaks = times;
+    }
+
+    /// Lets the next one who asks for `key` find nothing: as if it were written right after.
+    pub fn hide_once(&self, key: &str) {
+        self.lock().hidden = Some(key.to_owned());
     }
 
     /// How many calls there were, those that failed too.
@@ -140,7 +146,10 @@ impl Store for MemoryBucket {
     type Content = MemoryContent;
 
     async fn get(&self, key: &str, limit: u64) -> Result<Option<Object>, BucketError> {
-        let state = self.call(key)?;
+        let mut state = self.call(key)?;
+        if state.hidden.take_if(|hidden| hidden == key).is_some() {
+            return Ok(None);
+        }
         let Some(Stored { content, etag, .. }) = state.objects.get(key).cloned() else { return Ok(None) };
         let bytes = content.len() as u64;
         if bytes > limit {

@@ -56,6 +56,10 @@ async fn a_backup_is_started_and_shown_from_its_beginning_to_its_end() {
     assert_eq!((status, &shown["status"], &shown["manifest"]), (200, &json!("running"), &json!(null)));
     let done = world.backups().go_on(&backup, &etag, long()).await.unwrap();
     assert_eq!(done.status, Status::Completed);
+    // Completed between the look for its manifest and the look at its state.
+    world.store.hide_once(&manifest_key(&backup));
+    let (_, shown) = world.get(&format!("/backups/{backup}")).await;
+    assert_eq!((&shown["status"], &shown["error"]), (&json!("completed"), &json!(null)));
     let (_, shown) = world.get(&format!("/backups/{backup}/")).await;
     let manifest = world.manifest(&backup).unwrap();
     let tables = json!({
@@ -181,6 +185,7 @@ async fn what_is_wrong_with_a_backup_is_shown() {
     assert!(shown["error"].as_str().unwrap().starts_with("its manifest cannot be used: "), "{shown}");
     world.store.remove(&manifest_key(&backup));
     assert_eq!(world.get(&path).await.1["error"], "its manifest is gone");
+    assert_eq!(world.get(&path).await.1["status"], "failed");
     for key in world.store.keys() {
         world.store.remove(&key);
     }
