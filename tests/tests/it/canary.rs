@@ -5,20 +5,13 @@ use serde_json::{Value, json};
 
 use crate::support::Cloud;
 
-const CHECKS: [&str; 8] = [
-    "key",
-    "status",
-    "departments-above-mean",
-    "hires-by-quarter",
-    "insert",
-    "delete",
-    "leftovers",
-    "file",
-];
+const CHECKS: [&str; 8] =
+    ["key", "status", "departments-above-mean", "hires-by-quarter", "insert", "delete", "leftovers", "file"];
 
 /// Invokes it; the function's error, if any, and its payload.
 async fn invoke(lambda: aws_sdk_lambda::Client) -> (Option<String>, Value) {
-    let answer = lambda.invoke().function_name("rowgate-canary").payload(Blob::new("{}")).send().await.unwrap();
+    let answer =
+        lambda.invoke().function_name("rowgate-canary").payload(Blob::new("{}")).send().await.unwrap();
     let payload = serde_json::from_slice(answer.payload().unwrap().as_ref()).unwrap();
     (answer.function_error().map(str::to_owned), payload)
 }
