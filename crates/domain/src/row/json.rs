@@ -11,8 +11,9 @@ use super::{CheckedRow, Fault, RowError, scan};
 use crate::dictionary::{Column, ColumnType, Table};
 use crate::value::Value;
 
-/// Unknown columns reported for one row at most: enough to see what is wrong, and an answer of bounded size.
-const MAX_UNKNOWN_COLUMNS: usize = 5;
+/// Fields reported for one row at most because their names are unknown or repeated: enough to see what is wrong, and an answer
+/// of bounded size. A body of 4 MB has room for half a million of them.
+const MAX_STRAY_FIELDS: usize = 5;
 
 /// The fields of an object in the order in which they came, repeated names included.
 struct Fields<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
@@ -64,13 +65,18 @@ fn check<'a>(table: &'a Table, id: Option<i64>, row: &'a RawValue) -> CheckedRow
     let mut given: Vec<Option<&RawValue>> = vec![None; columns.len()];
     let mut stray = Vec::new();
     for (name, value) in fields {
-        match table.column_index(&name) {
-            None if stray.len() >= MAX_UNKNOWN_COLUMNS => {}
-            None => stray.push(RowError::of_column(shortened(name), Fault::UnknownColumn)),
-            Some(index) if given[index].is_some() => {
-                stray.push(RowError::of_column(columns[index].name(), Fault::RepeatedColumn));
+        let error = match table.column_index(&name) {
+            Some(index) if given[index].is_none() => {
+                given[index] = Some(value);
+                continue;
             }
-            Some(index) => given[index] = Some(value),
+            _ if stray.len() >= MAX_STRAY_FIELDS => continue,
+            Some(index) => RowError::of_column(columns[index].name(), Fault::RepeatedColumn),
+            None => RowError::of_column(shortened(name), Fault::UnknownColumn),
+        };
+        // A name that comes a hundred times is one mistake.
+        if !stray.contains(&error) {
+            stray.push(error);
         }
     }
     let mut checked = CheckedRow { values: Vec::with_capacity(columns.len()), errors: Vec::new() };

@@ -155,6 +155,19 @@ fn bounds_what_it_says_of_unknown_columns() {
 }
 
 #[test]
+fn says_once_that_a_column_is_repeated_and_bounds_that_as_well() {
+    let id = "unknown_column: id is given more than once";
+    let row = |fields: &str| format!("{{\"id\": 1, {}}}", vec![fields; 1000].join(","));
+    assert_eq!(json_errors(&row("\"id\": 1")), [id]);
+    let stranger = "unknown_column: there is no column \"x\"";
+    assert_eq!(json_errors(&row("\"x\": 1, \"id\": 1")), [stranger, id]);
+    // Together they are no more than strangers alone.
+    let strangers: Vec<String> = (0..4).map(|number| format!("\"x{number}\": 1")).collect();
+    let errors = json_errors(&row(&format!("{}, \"id\": 1, \"name\": \"a\"", strangers.join(","))));
+    assert_eq!((errors.len(), &*errors[4]), (5, id), "{errors:?}");
+}
+
+#[test]
 fn refuses_csv_fields_for_their_own_reasons() {
     let good: [&[u8]; 7] = [b"1", b"", b"", b"", b"", b"", b""];
     assert_eq!(csv_codes(&good), [""; 0]);
