@@ -18,7 +18,7 @@ pub struct TableFigures {
     pub rows_restored: u64,
     /// Rows that break a rule.
     pub rows_rejected: u64,
-    /// The order-free checksum of the shadow's content, 32 hexadecimal digits.
+    /// The order-free checksum of the shadow's content, 16 hexadecimal digits.
     pub checksum: String,
 }
 

@@ -107,7 +107,7 @@ pub struct RestoredTable {
     pub rows_restored: u64,
     /// Rows that break a rule.
     pub rows_rejected: u64,
-    /// The order-free checksum of the table's content, 32 hexadecimal digits; `None` before it is known.
+    /// The order-free checksum of the table's content, 16 hexadecimal digits; `None` before it is known.
     pub checksum: Option<String>,
     /// Whether the table that this one took the place of is kept, and can be put back.
     pub kept: bool,

@@ -157,7 +157,7 @@ impl TableManifest {
             return Err("its schema_fingerprint is not 64 lower-case hexadecimal digits".to_owned());
         }
         let sum = ContentSum::parse(self.rows, &self.checksum)
-            .ok_or("its checksum is not 32 lower-case hexadecimal digits")?;
+            .ok_or("its checksum is not 16 lower-case hexadecimal digits")?;
         if self.rows == 0 && sum != ContentSum::default() {
             return Err("it has no rows, but a checksum of some".to_owned());
         }
