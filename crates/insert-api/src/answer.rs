@@ -7,11 +7,7 @@ use domain::batch::{Answer, RejectedRow};
 use domain::prefer::TxPreference;
 use domain::row::RowCode;
 use lambda_kit::http::{RequestId, Rows};
-use lambda_kit::values_are_logged;
-
-/// Bytes of an answer at most. Lambda gives back 6 MB (6,291,556 bytes) with the answer escaped into JSON text, which
-/// doubles every quote: <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>.
-const MAX_ANSWER_BYTES: usize = 6_000_000;
+use lambda_kit::{payload, values_are_logged};
 
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -19,7 +15,7 @@ const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-re
 /// The answer in bytes, without the rejected rows themselves where it would be too large with them.
 pub(crate) fn render(answer: &mut Answer<'_>) -> StoredAnswer {
     let mut body = to_json(answer);
-    if escaped_len(&body) > MAX_ANSWER_BYTES {
+    if !payload::fits(&body) {
         answer.omit_rows();
         body = to_json(answer);
     }
@@ -80,9 +76,4 @@ pub(crate) fn log_rejected_row(
 fn to_json(answer: &Answer<'_>) -> String {
     // Strings, numbers and raw JSON alone cannot fail to serialize.
     serde_json::to_string(answer).unwrap_or_default()
-}
-
-/// The size of a JSON text as a string inside another JSON text.
-fn escaped_len(json: &str) -> usize {
-    json.len() + json.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count()
 }

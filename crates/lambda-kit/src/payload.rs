@@ -28,6 +28,11 @@ impl TooLarge {
     }
 }
 
+/// Whether a body takes no more than [`MAX_PAYLOAD_BYTES`].
+pub fn fits(body: &str) -> bool {
+    escaped(body) <= MAX_PAYLOAD_BYTES
+}
+
 impl Payload {
     /// An empty one that keeps `bytes` free, for what is put behind [its text](Self::into_text) at last.
     pub fn reserving(bytes: usize) -> Self {
@@ -39,7 +44,7 @@ impl Payload {
     /// # Errors
     /// [`TooLarge`] where it does not fit; the body is as it was then.
     pub fn push(&mut self, text: &str) -> Result<(), TooLarge> {
-        let escaped = self.escaped + text.bytes().map(escaped_len).sum::<usize>();
+        let escaped = self.escaped + escaped(text);
         if escaped > MAX_PAYLOAD_BYTES {
             return Err(TooLarge);
         }
@@ -52,6 +57,10 @@ impl Payload {
     pub fn into_text(self) -> String {
         self.text
     }
+}
+
+fn escaped(text: &str) -> usize {
+    text.bytes().map(escaped_len).sum()
 }
 
 /// How many bytes serde_json makes of a byte inside a string.
@@ -80,7 +89,9 @@ mod tests {
         let mut payload = Payload::default();
         payload.push(&"\"".repeat(MAX_PAYLOAD_BYTES / 2)).unwrap();
         assert_eq!(payload.push("x"), Err(TooLarge));
-        assert_eq!(payload.into_text().len(), MAX_PAYLOAD_BYTES / 2);
+        let text = payload.into_text();
+        assert_eq!(text.len(), MAX_PAYLOAD_BYTES / 2);
+        assert!(fits(&text) && !fits(&(text + "x")));
     }
 
     #[test]

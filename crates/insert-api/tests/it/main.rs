@@ -12,5 +12,6 @@ mod row;
 mod row_races;
 mod row_support;
 mod rows;
+mod sizes;
 mod stuck;
 mod support;

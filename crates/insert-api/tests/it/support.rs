@@ -57,6 +57,11 @@ impl Api {
         self.ask_as("writer", path, headers, body).await
     }
 
+    /// The same with a body byte by byte.
+    pub(crate) async fn ask_raw(&self, path: &str, headers: &[(&str, &str)], body: &str) -> Reply {
+        self.ask_raw_as("writer", path, headers, body.to_owned()).await
+    }
+
     /// POST as the caller whose API key has this id, which API Gateway says and no header.
     pub(crate) async fn ask_as(
         &self,
@@ -65,6 +70,10 @@ impl Api {
         headers: &[(&str, &str)],
         body: &Value,
     ) -> Reply {
+        self.ask_raw_as(caller, path, headers, body.to_string()).await
+    }
+
+    async fn ask_raw_as(&self, caller: &str, path: &str, headers: &[(&str, &str)], body: String) -> Reply {
         let mut context = ApiGatewayProxyRequestContext::default();
         context.identity.api_key_id = Some(caller.to_owned());
         context.request_id = Some("request".to_owned());
@@ -74,7 +83,7 @@ impl Api {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        self.run(request.body(body.to_string().into()).unwrap()).await
+        self.run(request.body(body.into()).unwrap()).await
     }
 
     pub(crate) async fn send(&self, path: &str, content_type: &str, body: impl Into<Body>) -> Reply {
