@@ -74,6 +74,10 @@ need_mariadb() {
     fi
 }
 
+need_curl() {
+    has curl || install_packages curl ca-certificates
+}
+
 need_python() {
     has python3 || stop "python3 is missing; install Python 3.10 or later, then try again."
     python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||
@@ -88,10 +92,23 @@ need_python() {
 }
 
 install_python() {
-    say "installing MiniStack and other Python programs into .local/venv"
+    say "installing MiniStack into .local/venv"
     mkdir -p .local
     python3 -m venv --clear .local/venv &&
         .local/venv/bin/pip install --quiet --disable-pip-version-check --requirement local/requirements.txt >&2
+}
+
+# What only `make test` runs, in the same environment.
+need_test_python() {
+    need_python || return
+    [ -x .local/venv/bin/schemathesis ] || rm -f .local/stamps/test-python
+    once test-python local/requirements.txt local/test-requirements.txt -- install_test_python
+}
+
+install_test_python() {
+    say "installing schemathesis and other Python programs of the tests into .local/venv"
+    .local/venv/bin/pip install --quiet --disable-pip-version-check --requirement local/requirements.txt \
+        --requirement local/test-requirements.txt >&2
 }
 
 need_node() {

@@ -177,7 +177,8 @@ schemathesis() {
 
 need_cargo
 need_mariadb
-need_python
+need_curl
+need_test_python
 need_node
 need_nextest
 

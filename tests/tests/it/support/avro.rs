@@ -22,7 +22,7 @@ pub(crate) struct AvroFile {
 pub(crate) fn read_avro(files: &[PathBuf]) -> Vec<AvroFile> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let python = root.join("../.local/venv/bin/python");
-    assert!(python.exists(), "{} is missing: `make test` and `make run` make it", python.display());
+    assert!(python.exists(), "{} is missing: `make test` makes it", python.display());
     let output = Command::new(python).arg(root.join("python/read_avro.py")).args(files).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()

@@ -35,7 +35,7 @@ for codec in ("null", "deflate", "bzip2", "xz", "zstandard"):
 #[test]
 fn reads_what_fastavro_writes_to_the_same_values() {
     let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.local/venv/bin/python");
-    assert!(python.exists(), "{} is missing: `make test` and `make run` make it", python.display());
+    assert!(python.exists(), "{} is missing: `make test` makes it", python.display());
     let folder = tempfile::tempdir().unwrap();
     let output = Command::new(python).args(["-c", WRITE]).arg(folder.path()).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
