@@ -80,36 +80,41 @@ impl Api<'_> {
         })
     }
 
-    /// Calls; the answer must have one of the statuses `expected`.
+    /// Calls; the answer must have one of the statuses `expected`. What is to be deleted may also be gone, where an earlier try
+    /// was answered 503: it may have been deleted then.
     pub(crate) async fn expect(
         &self,
         call: &Call<'_>,
         expected: &[u16],
         until: Instant,
     ) -> Result<Answer, Fault> {
-        let answer = self.answer(call, until).await?;
+        let (answer, may_be_done) = self.answer(call, until).await?;
         match expected {
             _ if expected.contains(&answer.status) => Ok(answer),
+            _ if may_be_done && call.method == Method::DELETE && answer.status == 404 => Ok(answer),
             [first, ..] => Err(Fault::status(&call.name(), answer.status, *first, &answer.body)),
             [] => Ok(answer),
         }
     }
 
-    /// The answer to a call that is repeated, while there is time, as long as the answer is to come again later.
-    async fn answer(&self, call: &Call<'_>, until: Instant) -> Result<Answer, Fault> {
+    /// The answer to a call that is repeated, while there is time, as long as the answer is to come again later; and whether an
+    /// earlier try may have done what it was to do. One that was throttled has not.
+    async fn answer(&self, call: &Call<'_>, until: Instant) -> Result<(Answer, bool), Fault> {
+        let mut may_be_done = false;
         loop {
             let request = call.request(self).map_err(|error| Fault::no_answer(&call.name(), &error))?;
             let answer = self.http.send(&call.name(), request, until).await?;
             let pause = match (answer.status, answer.retry_after) {
                 (429, pause) => pause.unwrap_or(PAUSE),
                 (503, Some(pause)) => pause,
-                _ => return Ok(answer),
+                _ => return Ok((answer, may_be_done)),
             };
             // At least a little, so that `Retry-After: 0` is no storm.
             let pause = pause.max(PAUSE);
             if Instant::now() + pause >= until {
-                return Ok(answer);
+                return Ok((answer, may_be_done));
             }
+            may_be_done |= answer.status == 503;
             sleep(pause).await;
         }
     }

@@ -83,6 +83,27 @@ async fn throttled_and_unavailable_calls_are_tried_again_as_clients_are_told_to(
 }
 
 #[tokio::test]
+async fn a_row_may_be_gone_only_where_an_earlier_try_may_have_deleted_it() {
+    let gone = Wrong(404, None, "There is no such row.");
+    let fails =
+        [("delete", "DELETE /tables/rowgate_canary/rows/… answered 404, not 204: There is no such row.")];
+    for (before, expected) in [
+        (vec![Wrong(503, Some("1"), "resuming")], &fails[1..]),
+        (vec![Wrong(503, Some("1"), "resuming"), Wrong(429, None, "throttled")], &fails[1..]),
+        (vec![Wrong(429, None, "throttled")], &fails),
+        (vec![], &fails),
+    ] {
+        let world = World::start().await;
+        world.goes_wrong("delete", [before.clone(), vec![gone.clone()]].concat());
+        let answer = world.run().await;
+        let id = world.stub().inserts[0].0["id"].to_string();
+        let found = details(&answer).into_iter().map(|(name, detail)| (name, detail.replace(&id, "…")));
+        let expected = expected.iter().map(|(name, detail)| (*name, (*detail).to_owned()));
+        assert_eq!(found.collect::<Vec<_>>(), expected.collect::<Vec<_>>(), "{before:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_stays_unavailable_fails_with_what_it_says() {
     let world = World::start().await;
     let away = Wrong(503, Some("5"), "The database is away.");
