@@ -48,7 +48,7 @@ run() {
 runs_and_seed() {
     # shellcheck source=/dev/null
     . "$CLOUD/env"
-    ROWGATE_KILL_RUNS=${1:-} ROWGATE_KILL_SEED=${2:-} kill_test
+    NEXTEST_PROFILE=kill ROWGATE_KILL_RUNS=${1:-} ROWGATE_KILL_SEED=${2:-} kill_test
 }
 
 need_cargo
