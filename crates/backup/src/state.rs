@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bucket::{Put, Store, When};
 use domain::avro::{Codec, ContentSum};
+pub use domain::backup::BackupStatus as Status;
 use domain::backup::{BackupId, TableManifest, state_key};
 use indexmap::IndexMap;
 use jiff::Timestamp;
@@ -18,18 +19,6 @@ const MAX_STATE: u64 = 64 * 1024 * 1024;
 
 /// An invocation notes when it begins to work, and works for 15 minutes at most: after another one, nobody does.
 const LONGEST_WORK: Duration = Duration::from_secs(16 * 60);
-
-/// How a backup stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Status {
-    /// An invocation works on it, or will soon.
-    Running,
-    /// Its manifest is written.
-    Completed,
-    /// It will never have a manifest, or what it holds is not what its manifest says.
-    Failed,
-}
 
 /// What is noted of a backup.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

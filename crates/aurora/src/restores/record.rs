@@ -3,73 +3,8 @@
 use std::collections::BTreeMap;
 
 use domain::backup::RestoreId;
-use serde::{Deserialize, Serialize};
-
-/// Where the rows of a restore come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// From a backup.
-    Backup,
-    /// From Avro files that Rowgate did not write.
-    Files,
-    /// From the tables that another restore took the place of.
-    PutBack,
-}
-
-impl Kind {
-    /// The kind as it stands in the ledger.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Backup => "backup",
-            Self::Files => "files",
-            Self::PutBack => "put_back",
-        }
-    }
-}
-
-/// What a restore is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Mode {
-    /// To take the place of the tables.
-    Replace,
-    /// To see whether it could: the tables stay.
-    Verify,
-}
-
-impl Mode {
-    /// The mode as it stands in the ledger.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Replace => "replace",
-            Self::Verify => "verify",
-        }
-    }
-}
-
-/// How far a restore is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// Under way, or waiting for its next try.
-    Running,
-    /// Its tables hold what it brought; or, where it only verified, could have.
-    Completed,
-    /// Ended with a reason; its tables are as they were.
-    Failed,
-}
-
-impl Status {
-    /// The status as it stands in the ledger.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Completed => "completed",
-            Self::Failed => "failed",
-        }
-    }
-}
+pub use domain::backup::{RestoreKind as Kind, RestoreMode as Mode, RestoreStatus as Status};
+use serde::Serialize;
 
 /// A restore as the ledger has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

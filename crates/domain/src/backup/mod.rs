@@ -11,6 +11,7 @@ mod id;
 mod key;
 mod manifest;
 mod manifest_error;
+mod standing;
 #[cfg(test)]
 mod tests;
 
@@ -20,3 +21,4 @@ pub use key::{
 };
 pub use manifest::{FileManifest, MANIFEST_FORMAT, Manifest, TableManifest};
 pub use manifest_error::ManifestError;
+pub use standing::{BackupStatus, RestoreKind, RestoreMode, RestoreStatus};

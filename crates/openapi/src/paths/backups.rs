@@ -1,6 +1,7 @@
 //! `POST /backups`, `GET /backups` and `GET /backups/{id}`.
 
 use domain::avro::Codec;
+use domain::backup::BackupStatus;
 use domain::page;
 use domain::problem::ProblemKind;
 use utoipa::openapi::path::HttpMethod;
@@ -107,7 +108,7 @@ fn backup() -> [(&'static str, RefOr<Schema>); 8] {
     let moment_or_null = || or_null(moment(), Type::String);
     [
         ("backup", matching(ID).into()),
-        ("status", one_of(["running", "completed", "failed"]).into()),
+        ("status", one_of(BackupStatus::ALL.map(BackupStatus::as_str)).into()),
         ("started_at", moment_or_null().into()),
         ("finished_at", moment_or_null().into()),
         ("moment", moment_or_null().description(Some("The one moment that all of its tables show.")).into()),

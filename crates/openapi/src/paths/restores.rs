@@ -1,5 +1,6 @@
 //! `POST /restores` and `GET /restores/{id}`.
 
+use domain::backup::{RestoreKind, RestoreMode, RestoreStatus};
 use domain::problem::ProblemKind;
 use utoipa::openapi::Required;
 use utoipa::openapi::path::HttpMethod;
@@ -15,10 +16,9 @@ use crate::schema::{
 
 const TAG: &str = "Restores";
 
-const MODES: [&str; 2] = ["replace", "verify"];
-
 pub(super) fn routes(source: Source) -> Vec<Route> {
-    let modes = MODES.into_iter().map(serde_json::Value::from).chain([serde_json::Value::Null]);
+    let modes =
+        RestoreMode::ALL.map(|mode| mode.as_str().into()).into_iter().chain([serde_json::Value::Null]);
     let body = object([(
         "backup",
         matching(&format!("(?:latest|{ID})")).description(Some("A backup's id, or `latest`.")).into(),
@@ -67,8 +67,8 @@ pub(super) fn schemas() -> Vec<(String, Schema)> {
     ]);
     let restore = object([
         ("restore", matching(ID).into()),
-        ("status", one_of(["running", "completed", "failed"]).into()),
-        ("kind", one_of(["backup", "files", "put_back"]).into()),
+        ("status", one_of(RestoreStatus::ALL.map(RestoreStatus::as_str)).into()),
+        ("kind", one_of(RestoreKind::ALL.map(RestoreKind::as_str)).into()),
         (
             "source",
             text()
@@ -77,7 +77,7 @@ pub(super) fn schemas() -> Vec<(String, Schema)> {
                 ))
                 .into(),
         ),
-        ("mode", one_of(MODES).into()),
+        ("mode", one_of(RestoreMode::ALL.map(RestoreMode::as_str)).into()),
         ("strict", boolean().description(Some("Whether one bad row of foreign files fails it.")).into()),
         ("started_at", moment().into()),
         ("finished_at", or_null(moment(), Type::String).into()),
