@@ -81,7 +81,7 @@ impl Database {
     }
 
     /// The same database, for work that has to be over by `deadline`: no try starts after it, none is waited for longer
-    /// (a COMMIT that is under way gets two seconds more). Without one, every call chain has
+    /// (a COMMIT that is under way and a ROLLBACK get two seconds more). Without one, every call chain has
     /// [`DEFAULT_BUDGET`](crate::limits::DEFAULT_BUDGET).
     #[must_use]
     pub fn with_deadline(&self, deadline: Deadline) -> Self {

@@ -31,10 +31,17 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// A transaction that is not used for this long is rolled back by the service (three minutes).
 pub const TRANSACTION_IDLE_TIMEOUT: Duration = Duration::from_secs(180);
 
-/// How long a call chain may take when its caller gave no [`Deadline`](crate::Deadline): API Gateway gives up after 29 s, and the answer
-/// has to be built and sent as well.
-pub const DEFAULT_BUDGET: Duration = Duration::from_secs(24);
+/// How long a call chain may take when its caller gave no [`Deadline`](crate::Deadline): API Gateway gives up after 29 s, ending takes
+/// up to [`FINISH_TIME`] more, and the answer has to be built and sent as well.
+pub const DEFAULT_BUDGET: Duration = Duration::from_secs(21);
 
 /// What COMMIT and ROLLBACK get at least, even at the end of the budget: giving up on a COMMIT that is under way costs far
 /// more (an unknown outcome) than a second.
 pub(crate) const FINISH_GRACE: Duration = Duration::from_secs(2);
+
+/// What giving back the claim of an idempotency key gets at least: without it the client waits for the lease to end.
+pub(crate) const GIVE_BACK_GRACE: Duration = Duration::from_secs(1);
+
+/// What a write may take beyond its deadline: a COMMIT that is not answered, then its ROLLBACK, then giving back the claim, one
+/// after the other. Whoever ends the work earlier leaves locks behind and an outcome that could have been known.
+pub const FINISH_TIME: Duration = FINISH_GRACE.saturating_mul(2).saturating_add(GIVE_BACK_GRACE);

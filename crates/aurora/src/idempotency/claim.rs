@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::{ClaimError, ClaimSettings, KEPT_HOURS, Record, StoredAnswer, answer, read};
 use crate::client::Error;
+use crate::client::limits::GIVE_BACK_GRACE;
 use crate::{Database, Deadline, Statement, Tx};
 
 /// Old records that one sweep deletes at most: with the default rate twice as many as claims make.
@@ -14,9 +15,6 @@ const SWEPT: u32 = 16;
 
 /// What a sweep may take; the request that does it waits for it.
 const SWEEP_TIME: Duration = Duration::from_secs(2);
-
-/// What giving a claim back gets at least: without it the client waits for the lease to end.
-const GIVE_BACK_TIME: Duration = Duration::from_secs(1);
 
 /// The right to answer the request of a key: of all requests with the key, one has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +68,7 @@ impl Claim {
         struct Row {
             status: Option<u16>,
         }
-        let database = &database.with_deadline(database.deadline().max(Deadline::after(GIVE_BACK_TIME)));
+        let database = &database.with_deadline(database.deadline().max(Deadline::after(GIVE_BACK_GRACE)));
         let sql = "DELETE FROM rowgate_idempotency_keys WHERE record_id = :record AND claim = :claim AND status IS NULL";
         if database.execute(self.bound(sql).idempotent()).await?.updated > 0 {
             return Ok(false);

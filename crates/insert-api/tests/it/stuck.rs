@@ -5,10 +5,12 @@ use std::time::Duration;
 use insert_api::{Service, router};
 use lambda_kit::http::with_service_layers_in;
 use lambda_kit::operator::Operator;
-use serde_json::json;
-use testkit::local_data_api::{Effect, ErrorKind, Faults, Rule};
+use mysql_async::Conn;
+use mysql_async::prelude::Queryable;
+use serde_json::{Value, json};
+use testkit::local_data_api::{Effect, ErrorKind, Faults, Operation, Rule};
 
-use crate::support::{Api, Reply, employee};
+use crate::support::{Api, Reply, codes, employee};
 
 /// Long enough for a request that is not held up, short enough for a test.
 const TIME: Duration = Duration::from_secs(4);
@@ -28,6 +30,46 @@ fn assert_unavailable(reply: &Reply) {
     assert_eq!(reply.status, 503, "{reply:?}");
     assert_eq!(reply.headers["retry-after"], "10");
     assert_eq!(reply.body["type"], "urn:rowgate:problem:unavailable");
+}
+
+/// That it answers 503 and says so, in the handler's own words: whoever speaks for a handler that was given up says nothing like it.
+fn assert_says(reply: &Reply, what: &str) {
+    assert_unavailable(reply);
+    assert!(reply.body["detail"].as_str().unwrap().contains(what), "{reply:?}");
+}
+
+const NOTHING: &str = "nothing was changed";
+const UNKNOWN: &str = "not known whether the rows are in";
+const ROWS: &str = "/tables/employees/rows";
+const KEY: &[(&str, &str)] = &[("idempotency-key", "k")];
+
+/// A good row and a bad one: they take a transaction.
+fn mixed() -> Value {
+    json!([employee(1), {"id": 2}])
+}
+
+fn stuck(operation: Operation) -> Rule {
+    Rule::new(Effect::DelayMs(STUCK_MS)).on(operation)
+}
+
+/// A transaction of somebody else that holds what this statement locks.
+async fn hold(api: &Api, sql: &str) -> Conn {
+    let mut conn = api.db.connect().await.unwrap();
+    conn.query_drop("BEGIN").await.unwrap();
+    conn.query_drop(sql).await.unwrap();
+    conn
+}
+
+/// Waits until a count is this, as `conn` sees it.
+async fn until(conn: &mut Conn, sql: &str, count: u64) {
+    while conn.query_first(sql).await.unwrap() != Some(count) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[test]
+fn what_was_begun_is_ended_before_a_request_is_given_up() {
+    assert!(lambda_kit::http::FINISH_TIME > aurora::limits::FINISH_TIME);
 }
 
 #[tokio::test]
@@ -53,4 +95,86 @@ async fn what_was_begun_in_a_database_that_got_stuck_is_rolled_back() {
     let reply = api.post("/tables/employees/rows", &json!([employee(1), {"id": 2}])).await;
     assert_eq!((reply.status, &reply.body["inserted"]), (207, &json!(1)), "{reply:?}");
     assert_eq!(api.db.open_transactions(), 0);
+}
+
+#[tokio::test]
+async fn a_commit_that_hangs_is_rolled_back_and_said_to_be_unknown() {
+    let api = start().await;
+    api.db.data_api().set(Faults::default().with(stuck(Operation::CommitTransaction)));
+    assert_says(&api.post(ROWS, &mixed()).await, UNKNOWN);
+    api.db.data_api().clear();
+    // The answer came after the ROLLBACK, so whoever looks now sees how it ended.
+    assert_eq!((api.db.open_transactions(), api.count("employees").await), (0, 0));
+    let reply = api.post(ROWS, &mixed()).await;
+    assert_eq!((reply.status, &reply.body["inserted"]), (207, &json!(1)), "{reply:?}");
+}
+
+#[tokio::test]
+async fn a_commit_that_hangs_changes_nothing_where_there_is_a_key_and_gives_the_key_back() {
+    let api = start().await;
+    api.db.data_api().set(Faults::default().with(stuck(Operation::CommitTransaction)));
+    assert_says(&api.ask(ROWS, KEY, &mixed()).await, NOTHING);
+    api.db.data_api().clear();
+    assert_eq!((api.db.open_transactions(), api.count("employees").await), (0, 0));
+    let reply = api.ask(ROWS, KEY, &mixed()).await;
+    assert_eq!((reply.status, &reply.body["inserted"]), (207, &json!(1)), "{reply:?}");
+    assert!(!reply.headers.contains_key("idempotency-replayed"));
+}
+
+#[tokio::test]
+async fn a_commit_that_comes_in_after_the_answer_was_said_to_be_unknown_and_its_key_tells() {
+    let api = start().await;
+    // Neither the ROLLBACK nor giving the key back is answered, and then the COMMIT arrives after all.
+    let late = Rule::new(Effect::DelayMs(9_000)).on(Operation::CommitTransaction);
+    let faults = Faults::default()
+        .with(late)
+        .with(stuck(Operation::RollbackTransaction))
+        .with(Rule::new(Effect::DelayMs(STUCK_MS)).sql("DELETE FROM rowgate_idempotency_keys"));
+    api.db.data_api().set(faults);
+    assert_says(&api.ask(ROWS, KEY, &mixed()).await, UNKNOWN);
+    api.db.data_api().clear();
+    while api.db.open_transactions() > 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let reply = api.ask(ROWS, KEY, &mixed()).await;
+    assert_eq!((reply.status, api.count("employees").await), (207, 1), "{reply:?}");
+    assert!(reply.headers.contains_key("idempotency-replayed"));
+}
+
+#[tokio::test]
+async fn a_direct_insert_that_is_stuck_may_come_in_after_the_answer_and_is_said_to_be_unknown() {
+    let api = start().await;
+    let mut other = hold(&api, "SELECT id FROM departments WHERE id = 1 FOR UPDATE").await;
+    assert_says(&api.post(ROWS, &employee(1)).await, UNKNOWN);
+    assert_eq!(api.count("employees").await, 0);
+    other.query_drop("ROLLBACK").await.unwrap();
+    until(&mut other, "SELECT COUNT(*) FROM employees", 1).await;
+    // Sending it again is what the answer advises.
+    assert_eq!(codes(&api.post(ROWS, &employee(1)).await, "employees"), ["0: duplicate_id"]);
+}
+
+#[tokio::test]
+async fn an_insert_with_a_key_that_is_stuck_does_not_come_in_after_the_answer() {
+    let api = start().await;
+    let mut other = hold(&api, "SELECT id FROM departments WHERE id = 1 FOR UPDATE").await;
+    assert_says(&api.ask(ROWS, KEY, &employee(1)).await, NOTHING);
+    other.query_drop("ROLLBACK").await.unwrap();
+    // The statement goes on without us, in a transaction that nobody commits.
+    other.query_drop("SET SESSION TRANSACTION ISOLATION LEVEL READ UNCOMMITTED").await.unwrap();
+    until(&mut other, "SELECT COUNT(*) FROM employees", 1).await;
+    assert_eq!(api.count("employees").await, 0);
+    assert_eq!(api.count("rowgate_idempotency_keys").await, 0);
+}
+
+#[tokio::test]
+async fn a_delete_that_is_stuck_may_come_after_the_answer_and_is_said_to_be_unknown() {
+    let api = start().await;
+    assert_eq!(api.post(ROWS, &employee(1)).await.status, 201);
+    let mut other = hold(&api, "SELECT id FROM employees WHERE id = 1 FOR UPDATE").await;
+    let reply = api.delete("/tables/employees/rows/1").await;
+    assert_says(&reply, "not known whether the row has been changed");
+    assert_eq!(api.count("employees").await, 1);
+    other.query_drop("ROLLBACK").await.unwrap();
+    until(&mut other, "SELECT COUNT(*) FROM employees", 0).await;
+    assert_eq!(api.delete("/tables/employees/rows/1").await.status, 404);
 }

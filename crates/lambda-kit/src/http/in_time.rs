@@ -14,11 +14,12 @@ use crate::problem::ProblemResponse;
 
 /// How long a request may work. API Gateway waits for 29 seconds, and the functions that only answer requests are ended after
 /// 28: what is left is for [`FINISH_TIME`], the start of a new process and the way of the answer.
-pub const REQUEST_TIME: Duration = Duration::from_secs(24);
+pub const REQUEST_TIME: Duration = Duration::from_secs(21);
 
-/// What ending takes after that: a COMMIT that is under way is waited for, an open transaction is rolled back. It is a little
-/// more than `aurora` gives either.
-pub const FINISH_TIME: Duration = Duration::from_millis(2500);
+/// What ending takes after that: a COMMIT that is under way is waited for, then what is left of the transaction is rolled back, then
+/// its idempotency key is given back. It is a little more than `aurora` gives all of them (`aurora::limits::FINISH_TIME`), so
+/// the handler ends what it has begun and says itself how it ended.
+pub const FINISH_TIME: Duration = Duration::from_millis(5500);
 
 /// Until when a request may work, among its extensions. Nothing new is begun afterwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
