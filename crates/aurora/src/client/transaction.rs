@@ -122,22 +122,15 @@ impl Transaction {
                 *state = State::Ended;
                 drop(state);
                 let result = commit(&self.tx.0.database, &self.tx.0.id, deadline).await;
-                match &result {
-                    Ok(()) => self.finished = true,
-                    // If the COMMIT never arrived, the transaction is still there with all its locks, in the way of whoever
-                    // settles the outcome. Ended now, what can be read afterwards is final.
-                    Err(error) if error.is_unknown_outcome() => {
-                        self.finished = true;
-                        if let Err(error) = self.tx.0.rollback().await {
-                            tracing::warn!(
-                                error.class = error.class(),
-                                "rollback after a lost commit failed"
-                            );
-                        }
-                    }
-                    // The COMMIT provably did not happen; dropping rolls back.
-                    Err(_) => {}
+                // If the COMMIT never arrived or did not happen, the transaction may still be there with all its locks, in the
+                // way of whoever settles the outcome or tries again. Ended now, what can be read afterwards is final; a task
+                // of its own for it would be frozen with the function once the answer is out.
+                if result.is_err()
+                    && let Err(error) = self.tx.0.rollback().await
+                {
+                    tracing::warn!(error.class = error.class(), "rollback after a failed commit failed");
                 }
+                self.finished = true;
                 return result;
             }
             Err(error) => error,

@@ -198,6 +198,21 @@ async fn a_commit_that_never_arrived_is_an_unknown_outcome_too() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_commit_that_was_refused_leaves_no_transaction_behind() -> Result<()> {
+    let test = things().await?;
+    let rule = Rule::error(ErrorKind::ForbiddenException).on(Operation::CommitTransaction);
+    test.data_api().set(Faults::default().with(rule));
+    let transaction = test.database().begin().await?;
+    transaction.execute(insert(3)).await?;
+    let commit = transaction.commit().await;
+    assert!(matches!(commit, Err(Error::AccessDenied { .. })), "{commit:?}");
+    // Not even for a moment: once it has answered, a function is frozen with whatever it still meant to do.
+    assert_eq!(test.open_transactions(), 0);
+    assert_eq!(names(&test).await?, "one,two");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_throttled_commit_goes_out_again() -> Result<()> {
     let test = things().await?;
     let rule = Rule::error(ErrorKind::ThrottlingException).on(Operation::CommitTransaction).times(3);
