@@ -53,13 +53,13 @@ impl<'a> Insert<'_, 'a> {
                 Err(error) => return Err(error),
             }
         }
-        let mut attempt = 1;
-        loop {
+        for _ in 0..ATTEMPTS {
             match database.transaction(|tx| async move { self.insert_judged(&tx).await }).await {
-                Err(error) if error.is_duplicate_key() && attempt < ATTEMPTS => attempt += 1,
+                Err(error) if error.is_duplicate_key() => {}
                 other => return other,
             }
         }
+        Err(outrun())
     }
 
     /// Inserts the batch for a request that has claimed its key, and writes the answer that `render` makes into the record of
@@ -97,7 +97,10 @@ impl<'a> Insert<'_, 'a> {
                 Err(ClaimError::Database(error)) if direct.is_some() && is_fault_of_rows(&error) => {
                     direct = None;
                 }
-                Err(ClaimError::Database(error)) if error.is_duplicate_key() && attempt < ATTEMPTS => {
+                Err(ClaimError::Database(error)) if error.is_duplicate_key() => {
+                    if attempt == ATTEMPTS {
+                        break Some(outrun().into());
+                    }
                     attempt += 1;
                 }
                 Err(error) => break Some(error),
@@ -188,6 +191,12 @@ impl<'a> Insert<'_, 'a> {
         }
         writer.finish().filter(|statement| statement.sql.len() <= MAX_SQL_CHARS)
     }
+}
+
+/// What a batch fails with whose ids others took each time that it was judged: the same request may succeed later.
+fn outrun() -> Error {
+    let message = "others kept taking ids of the batch".to_owned();
+    Error::Unavailable { message, may_have_run: false, source: None }
 }
 
 /// Whether the direct insert may have failed because of an id that is taken or a reference that names no row: the

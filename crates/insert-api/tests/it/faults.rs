@@ -74,6 +74,24 @@ async fn says_when_it_is_not_known_whether_the_rows_are_in() {
 }
 
 #[tokio::test]
+async fn asks_to_come_again_where_others_keep_taking_its_ids() {
+    let api = Api::start().await;
+    // Each time that the id was found free, somebody else has it first.
+    let taken = "CREATE TRIGGER rival BEFORE INSERT ON employees FOR EACH ROW \
+                 SIGNAL SQLSTATE '23000' SET MYSQL_ERRNO = 1062, MESSAGE_TEXT = 'Duplicate entry for key PRIMARY'";
+    api.db.sql(taken).await.unwrap();
+    for headers in [&[][..], &[("idempotency-key", "k")]] {
+        let reply = api.ask("/tables/employees/rows", headers, &employee(1)).await;
+        assert_eq!((reply.status, reply.headers["retry-after"].as_bytes()), (503, &b"10"[..]), "{reply:?}");
+        assert!(reply.body["detail"].as_str().unwrap().contains("nothing was changed"), "{reply:?}");
+    }
+    api.db.sql("DROP TRIGGER rival").await.unwrap();
+    assert_eq!(api.count("employees").await, 0);
+    let reply = api.ask("/tables/employees/rows", &[("idempotency-key", "k")], &employee(1)).await;
+    assert_eq!(reply.status, 201, "{reply:?}");
+}
+
+#[tokio::test]
 async fn a_failure_in_the_middle_leaves_nothing_behind() {
     let api = Api::start().await;
     api.db.data_api().set(
