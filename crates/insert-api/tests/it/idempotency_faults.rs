@@ -49,6 +49,13 @@ async fn until_one(api: &Api, count: &str) {
     }
 }
 
+/// Waits until a request is this many calls far.
+async fn until_calls(api: &Api, calls: u64) {
+    while api.db.data_api().calls() < calls {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
 async fn cut_off(request: JoinHandle<Reply>) {
     request.abort();
     assert!(request.await.unwrap_err().is_cancelled());
@@ -79,9 +86,7 @@ async fn a_crash_before_the_commit_lets_the_key_be_used_once_its_lease_is_over()
     api.db.data_api().set(Faults::default().with(stall));
     let first = spawn(&api);
     // The claim, BEGIN, the rows, the answer, and the COMMIT that does not get through.
-    while api.db.data_api().calls() < 5 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    until_calls(&api, 5).await;
     cut_off(first).await;
     while api.db.open_transactions() > 0 {
         tokio::time::sleep(Duration::from_millis(10)).await;
@@ -100,7 +105,8 @@ async fn of_many_that_find_a_lease_over_one_takes_the_key() {
     let stall = Rule::new(Effect::DelayMs(FOREVER_MS)).sql("INSERT INTO `departments`").times(1);
     api.db.data_api().set(Faults::default().with(stall));
     let first = spawn(&api);
-    until_one(&api, CLAIMED).await;
+    // The claim, BEGIN, and the rows: whoever comes later is not stalled.
+    until_calls(&api, 3).await;
     cut_off(first).await;
     api.db.sql("UPDATE rowgate_idempotency_keys SET leased_until = UTC_TIMESTAMP(3)").await.unwrap();
     let requests: Vec<_> = (0..8).map(|_| spawn(&api)).collect();
@@ -120,7 +126,8 @@ async fn a_request_that_stalls_beyond_its_lease_brings_nothing_in() {
     let stall = Rule::new(Effect::DelayMs(8_000)).sql("INSERT INTO `departments`").times(1);
     api.db.data_api().set(Faults::default().with(stall));
     let first = spawn(&api);
-    until_one(&api, CLAIMED).await;
+    // The claim, BEGIN, and the rows: whoever comes later is not stalled.
+    until_calls(&api, 3).await;
     let second = post(&api).await;
     assert_eq!((second.status, is_replayed(&second)), (201, false));
     let first = first.await.unwrap();
