@@ -3,9 +3,9 @@
 import http.client
 import json
 import os
-import threading
 import time
 import urllib.parse
+from concurrent.futures import ThreadPoolExecutor
 
 from claims import claim
 
@@ -79,14 +79,10 @@ def expect(sentence, status, *arguments, **named):
 
 
 def at_once(count, *arguments, **named):
-    """The answers to so many equal requests at the same moment."""
-    replies = []
-    threads = [threading.Thread(target=lambda: replies.append(send(*arguments, **named))) for _ in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return replies
+    """The answers to so many equal requests at the same moment. One that gets no answer raises what went wrong."""
+    with ThreadPoolExecutor(count) as threads:
+        asked = [threads.submit(send, *arguments, **named) for _ in range(count)]
+        return [one.result() for one in asked]
 
 
 def ids_from(after, end, table, limit=1000):
