@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use aws_sdk_lambda::primitives::Blob;
-use aws_sdk_lambda::types::LogType;
 use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
-use base64::prelude::{BASE64_STANDARD, Engine};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::support::{Cloud, assert_counts};
@@ -187,19 +186,13 @@ async fn a_load_that_nobody_works_on_is_given_up_and_goes_on_with_a_backfill() {
 #[tokio::test]
 async fn an_audit_tells_its_metrics() {
     let cloud = Cloud::connect().await;
-    let call = cloud.lambda.invoke().function_name("rowgate-loader").payload(Blob::new(r#"{"audit": {}}"#));
-    let answer = call.log_type(LogType::Tail).send().await.unwrap();
-    let payload: Value = serde_json::from_slice(answer.payload().unwrap().as_ref()).unwrap();
-    assert_eq!(answer.function_error(), None, "{payload}");
+    let (since, audit) = (Timestamp::now(), json!({ "audit": {} }));
+    let (payload, failed) = invoke(&cloud, &audit).await;
+    assert!(!failed, "{payload}");
     assert_eq!(payload["faults"], json!([]), "{payload}");
     assert!(payload["spared"].is_boolean(), "{payload}");
-    let log = BASE64_STANDARD.decode(answer.log_result().unwrap()).unwrap();
-    let log = String::from_utf8(log).unwrap();
-    let metrics: Vec<Value> = log
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter(|line| line.get("_aws").is_some())
-        .collect();
-    assert_eq!(metrics.len(), 1, "{log}");
-    assert_eq!((&metrics[0]["LedgerFaults"], &metrics[0]["LoadsStalled"]), (&json!(0), &json!(0)));
+    let is_told = |line: &Value| {
+        line.get("_aws").is_some() && (&line["LedgerFaults"], &line["LoadsStalled"]) == (&json!(0), &json!(0))
+    };
+    cloud.logged("rowgate-loader", since, &audit, |lines| lines.iter().any(is_told)).await;
 }

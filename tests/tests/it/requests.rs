@@ -1,24 +1,18 @@
 //! What a request leaves in the logs: one line with its figures, which is its metrics too, and nothing of what people sent.
 
 use aws_sdk_lambda::primitives::Blob;
-use aws_sdk_lambda::types::LogType;
-use base64::prelude::{BASE64_STANDARD, Engine};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::support::{Cloud, with};
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const SECRET: &str = "the-key-itself";
+const ADDRESS: &str = "203.0.113.7";
 
-/// Hands a function a request as API Gateway does; gives back its answer and the lines that it wrote.
-async fn ask(
-    cloud: &Cloud,
-    function: &str,
-    method: &str,
-    path: &str,
-    body: Option<Value>,
-) -> (Value, Vec<Value>) {
-    let event = json!({
+/// A request as API Gateway hands it to a function.
+fn event(request: &str, method: &str, path: &str, body: Option<Value>) -> Value {
+    json!({
         "resource": "/{proxy+}", "path": path, "httpMethod": method,
         "headers": {"content-type": "application/json"},
         "multiValueHeaders": {
@@ -29,23 +23,52 @@ async fn ask(
         "pathParameters": null, "stageVariables": null,
         "requestContext": {
             "accountId": "000000000000", "apiId": "a1", "httpMethod": method, "path": format!("/v1{path}"),
-            "requestId": format!("request-{}", cloud.ids.number), "resourceId": "x", "resourcePath": "/{proxy+}",
+            "requestId": request, "resourceId": "x", "resourcePath": "/{proxy+}",
             "stage": "v1",
             "identity": {
-                "apiKey": SECRET, "apiKeyId": "key-7", "sourceIp": "203.0.113.7", "userAgent": "somebody's",
+                "apiKey": SECRET, "apiKeyId": "key-7", "sourceIp": ADDRESS, "userAgent": "somebody's",
             },
         },
         "body": body.map(|body| body.to_string()), "isBase64Encoded": false,
-    });
-    let call = cloud.lambda.invoke().function_name(function).payload(Blob::new(event.to_string()));
-    let answer = call.log_type(LogType::Tail).send().await.unwrap();
+    })
+}
+
+/// What came of a request.
+struct Asked {
+    /// The id that API Gateway gave it.
+    request: String,
+    answer: Value,
+    /// Those of this request.
+    lines: Vec<Value>,
+    /// All that its function wrote meanwhile.
+    log: String,
+}
+
+/// Asks a function, and waits for the lines with these messages.
+async fn ask(
+    cloud: &Cloud,
+    function: &str,
+    (method, path): (&str, &str),
+    body: Option<Value>,
+    messages: &[&str],
+) -> Asked {
+    let request = format!("request-{:016x}", fastrand::u64(..));
+    let since = Timestamp::now();
+    let payload = Blob::new(event(&request, method, path, body).to_string());
+    let answer = cloud.lambda.invoke().function_name(function).payload(payload).send().await.unwrap();
     let payload: Value = serde_json::from_slice(answer.payload().unwrap().as_ref()).unwrap();
     assert_eq!(answer.function_error(), None, "{payload}");
-    let log = BASE64_STANDARD.decode(answer.log_result().unwrap()).unwrap();
-    let log = String::from_utf8(log).unwrap();
-    assert!(!log.contains(SECRET) && !log.contains("203.0.113.7"), "{log}");
-    let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()).collect();
-    (payload, lines)
+
+    let is_its_own = |line: &&Value| line["request.id"] == *request || line["span"]["request.id"] == *request;
+    let idle = event("another", "GET", "/no/such/path", None);
+    let all = |lines: &[Value]| {
+        let own: Vec<_> = lines.iter().filter(is_its_own).cloned().collect();
+        messages.iter().all(|message| !of(&own, message).is_empty())
+    };
+    let (log, mut lines) = cloud.logged(function, since, &idle, all).await;
+    assert!(!log.contains(SECRET) && !log.contains(ADDRESS), "{log}");
+    lines.retain(|line| is_its_own(&line));
+    Asked { request, answer: payload, lines, log }
 }
 
 fn of<'a>(lines: &'a [Value], message: &str) -> Vec<&'a Value> {
@@ -59,10 +82,11 @@ async fn a_request_makes_one_line_and_each_rejected_row_one_of_its_own() {
     let name = "Somebody's Name";
     let good = with(cloud.ids.employee(1), "name", json!(name));
     let bad = with(cloud.ids.employee(2), "name", json!(format!("{name}{}", "x".repeat(300))));
-    let path = "/tables/hired_employees/rows/";
-    let (answer, lines) = ask(&cloud, "rowgate-insert", "POST", path, Some(json!([good, bad]))).await;
+    let call = ("POST", "/tables/hired_employees/rows/");
+    let messages = ["row rejected", "request answered"];
+    let Asked { request, answer, lines, log } =
+        ask(&cloud, "rowgate-insert", call, Some(json!([good, bad])), &messages).await;
     assert_eq!(answer["statusCode"], 207, "{answer}");
-    let request = format!("request-{}", cloud.ids.number);
 
     let answered = of(&lines, "request answered");
     assert_eq!(answered.len(), 1, "{lines:?}");
@@ -98,7 +122,7 @@ async fn a_request_makes_one_line_and_each_rejected_row_one_of_its_own() {
         "{row}"
     );
     // Nothing that anybody sent, in any line.
-    assert!(lines.iter().all(|line| !line.to_string().contains(name)), "{lines:?}");
+    assert!(!log.contains(name), "{log}");
 }
 
 #[tokio::test]
@@ -111,7 +135,8 @@ async fn every_function_that_answers_requests_tells_what_it_was_asked() {
         ("rowgate-backup", "/backups/none", "/backups/{id}", 404),
         ("rowgate-restore", "/restores/none", "/restores/{id}", 404),
     ] {
-        let (answer, lines) = ask(&cloud, function, "GET", path, None).await;
+        let Asked { answer, lines, .. } =
+            ask(&cloud, function, ("GET", path), None, &["request answered"]).await;
         assert_eq!(answer["statusCode"], status, "{path}: {answer}");
         let answered = of(&lines, "request answered");
         assert_eq!(answered.len(), 1, "{path}: {lines:?}");

@@ -7,6 +7,7 @@ mod copies;
 mod database;
 mod iam;
 mod loads;
+mod logs;
 mod pipeline;
 mod queue;
 mod rows;

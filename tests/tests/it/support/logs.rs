@@ -1,0 +1,50 @@
+//! What functions write.
+
+use std::time::{Duration, Instant};
+
+use aws_sdk_lambda::primitives::Blob;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use super::Cloud;
+
+const PATIENCE: Duration = Duration::from_secs(120);
+/// Invocations at the same moment, so that each process of a function gets one.
+const PROCESSES: usize = 12;
+
+impl Cloud {
+    /// The lines that a function has written since a moment, its own and of every other test's requests, once they are `enough`.
+    ///
+    /// What a process writes later than some milliseconds after its answer is kept by the local cloud for the log of the invocation
+    /// that comes next to this process. So there are further ones, with the event `idle`, until all is there.
+    pub(crate) async fn logged(
+        &self,
+        function: &str,
+        since: Timestamp,
+        idle: &Value,
+        enough: impl Fn(&[Value]) -> bool,
+    ) -> (String, Vec<Value>) {
+        let started = Instant::now();
+        let call =
+            json!({"logGroupName": format!("/aws/lambda/{function}"), "startTime": since.as_millisecond()});
+        loop {
+            let found = self.aws_json("logs", "Logs_20140328.FilterLogEvents", &call).await.unwrap();
+            let events = found["events"].as_array().unwrap().iter();
+            let log: Vec<_> = events.map(|event| event["message"].as_str().unwrap()).collect();
+            let lines: Vec<_> = log.iter().filter_map(|line| serde_json::from_str(line).ok()).collect();
+            if enough(&lines) {
+                return (log.join("\n"), lines);
+            }
+            assert!(started.elapsed() < PATIENCE, "{function} has not written it: {log:#?}");
+            let mut others = JoinSet::new();
+            for _ in 0..PROCESSES {
+                let call = self.lambda.invoke().function_name(function);
+                others.spawn(call.payload(Blob::new(idle.to_string())).send());
+            }
+            for other in others.join_all().await {
+                other.unwrap();
+            }
+        }
+    }
+}
