@@ -4,6 +4,8 @@
 //! `curl` calls is followed by a line with the status it must have (`# 201`). A `json` block right behind it is the answer to
 //! its last call; of what is another one each time (ids, times, versions) only the type is compared.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
@@ -17,8 +19,23 @@ use crate::support::Cloud;
 const PAGE: &str = include_str!("../../../docs/api.md");
 /// What a reader has done before the first call. The tests run with these variables.
 const FIRST: &str = "source .local/env\n";
-/// Waits out throttling as a client does, and tells each status where the answer does not go.
-const CURLRC: &str = "retry = 20\nwrite-out = \"%{stderr}status %{http_code} %{content_type}\\n\"\n";
+/// Tells each status where the answer does not go.
+const CURLRC: &str = "write-out = \"%{stderr}status %{http_code} %{content_type}\\n\"\n";
+/// `curl` that waits out throttling, as a client does, and nothing else: its own `--retry` would also hide a 500 or 503.
+const CURL: &str = r#"#!/bin/sh
+PATH=${PATH#*:}
+folder=$(mktemp -d) || exit
+trap 'rm -rf "$folder"' EXIT
+for tries in $(seq 60); do
+    result=0
+    curl "$@" >"$folder/answer" 2>"$folder/told" || result=$?
+    grep -q '^status 429 ' "$folder/told" || break
+    sleep 1
+done
+cat "$folder/answer"
+cat "$folder/told" >&2
+exit "$result"
+"#;
 /// Members of answers that are others each time.
 const VARYING: [&str; 6] = ["backup", "restore", "load", "version", "expected", "latency_ms"];
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -98,6 +115,10 @@ fn steps() -> Vec<Step<'static>> {
 fn prepare(folder: &Path) {
     fs::write(folder.join(".curlrc"), CURLRC).unwrap();
     fs::write(folder.join("variables"), "").unwrap();
+    let curl = folder.join("bin/curl");
+    fs::create_dir(folder.join("bin")).unwrap();
+    fs::write(&curl, CURL).unwrap();
+    fs::set_permissions(curl, Permissions::from_mode(0o755)).unwrap();
     let rowgate = env::var_os("ROWGATE_BIN").map_or_else(
         || env::current_exe().unwrap().ancestors().nth(2).unwrap().join("rowgate"),
         PathBuf::from,
@@ -111,8 +132,11 @@ fn prepare(folder: &Path) {
 fn run(step: &Step<'_>, folder: &Path) -> usize {
     // Variables outlive the block, as they do in a reader's shell.
     let script = format!("set -ea\n. ./variables\n{}\nexport -p >./variables", step.commands);
+    // Before the real one.
+    let path = format!("{}:{}", folder.join("bin").display(), env::var("PATH").unwrap());
     let output = Command::new("sh")
         .args(["-c", &script])
+        .env("PATH", path)
         .current_dir(folder)
         .env("CURL_HOME", folder)
         .env("NO_COLOR", "1")
