@@ -78,6 +78,10 @@ need_curl() {
     has curl || install_packages curl ca-certificates
 }
 
+need_browser() {
+    has chromium || install_packages chromium
+}
+
 need_python() {
     has python3 || stop "python3 is missing; install Python 3.10 or later, then try again."
     python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||

@@ -146,6 +146,13 @@ killed() {
     kill_test
 }
 
+# The page of `rowgate docs`. A picture of it goes to the logs where something fails.
+browser() {
+    # shellcheck source=/dev/null
+    . "$CLOUD/env"
+    node tests/browser/docs.mjs "$TARGET/rowgate" "$CLOUD/logs/docs.png"
+}
+
 # A client written from the page of the outside interfaces alone.
 outsider() {
     # shellcheck source=/dev/null
@@ -178,6 +185,7 @@ schemathesis() {
 need_cargo
 need_mariadb
 need_curl
+need_browser
 need_test_python
 need_node
 need_nextest
@@ -199,6 +207,7 @@ if check "build" build; then
     check "documentation tests" cargo test --doc --workspace --locked --quiet || true
     if check "cloud of its own" start_cloud; then
         check "end-to-end tests" end_to_end || true
+        check "documentation page in a browser" browser || true
         check "a client written from the page of the interfaces" outsider || true
         check "requests, loads, backups and restores killed at random moments" killed || true
         check "boto3 against the local Data API" conformance || true
