@@ -10,14 +10,15 @@ use tokio::task::JoinSet;
 use super::Cloud;
 
 const PATIENCE: Duration = Duration::from_secs(120);
-/// Invocations at the same moment, so that each process of a function gets one.
-const PROCESSES: usize = 12;
+/// Invocations at the same moment, at most.
+const MOST_AT_ONCE: usize = 64;
 
 impl Cloud {
     /// The lines that a function has written since a moment, its own and of every other test's requests, once they are `enough`.
     ///
     /// What a process writes later than some milliseconds after its answer is kept by the local cloud for the log of the invocation
-    /// that comes next to this process. So there are further ones, with the event `idle`, until all is there.
+    /// that comes next to this process. So there are further ones, with the event `idle`, until all is there: more and more at
+    /// once, since each takes the first process that is free.
     pub(crate) async fn logged(
         &self,
         function: &str,
@@ -26,6 +27,7 @@ impl Cloud {
         enough: impl Fn(&[Value]) -> bool,
     ) -> (String, Vec<Value>) {
         let started = Instant::now();
+        let mut at_once = 1;
         let call =
             json!({"logGroupName": format!("/aws/lambda/{function}"), "startTime": since.as_millisecond()});
         loop {
@@ -38,13 +40,14 @@ impl Cloud {
             }
             assert!(started.elapsed() < PATIENCE, "{function} has not written it: {log:#?}");
             let mut others = JoinSet::new();
-            for _ in 0..PROCESSES {
+            for _ in 0..at_once {
                 let call = self.lambda.invoke().function_name(function);
                 others.spawn(call.payload(Blob::new(idle.to_string())).send());
             }
             for other in others.join_all().await {
                 other.unwrap();
             }
+            at_once = (at_once * 2).min(MOST_AT_ONCE);
         }
     }
 }
