@@ -43,6 +43,13 @@ once() {
 
 need_cargo() {
     has cargo || stop "cargo is missing; install Rust from https://rustup.rs, then try again."
+    # An old cargo would stop at the first manifest, with a page about editions.
+    local wanted version
+    wanted=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' Cargo.toml)
+    version=$(rustc --version | cut -d ' ' -f 2)
+    [ "$(printf '%s\n' "$wanted" "$version" | sort --version-sort | head -n 1)" = "$wanted" ] ||
+        stop "Rust $version is too old; $wanted or later is needed (rustup update)."
+    has cc || install_packages build-essential
 }
 
 # Installs Debian packages. No service is started: the local cloud runs a MariaDB of its own.
@@ -116,9 +123,8 @@ install_test_python() {
 }
 
 need_node() {
-    if ! has node || ! has npm; then
-        stop "node is missing; install Node.js 20 or later, then try again."
-    fi
+    has node || stop "node is missing; install Node.js 20 or later, then try again."
+    has npm || stop "npm is missing; install it (it comes with Node.js), then try again."
     local major
     major=$(node --print 'process.versions.node.split(".")[0]')
     [ "$major" -ge 20 ] || stop "Node.js $major is too old; version 20 or later is needed."

@@ -74,7 +74,7 @@ export class RowgateStack extends Stack {
     const api = new Api(this, "Api", { settings, insert, reports, backup, restore });
     backups.knowOperator(api.operatorKey);
     // The document of the API says where that is.
-    reports.lambda.addEnvironment("ROWGATE_API_URL", api.url);
+    reports.lambda.addEnvironment("ROWGATE_URL", api.url);
     insert.lambda.addEnvironment("ROWGATE_OPERATOR_KEY_ID", api.operatorKey.keyId);
     new Canary(this, "Canary", { settings, api, bucket: ingestion.bucket });
     new Monitoring(this, "Monitoring", {

@@ -14,7 +14,8 @@ use crate::stats::{Times, milliseconds};
 use crate::table::{Line, Table};
 
 /// The packages that are functions.
-pub(crate) const FUNCTIONS: [&str; 4] = ["insert-api", "loader", "reports", "migrate"];
+pub(crate) const FUNCTIONS: [&str; 7] =
+    ["insert-api", "loader", "reports", "migrate", "backup", "restore", "canary"];
 /// From issue 2: "under 50 ms and under 12 MB stripped".
 const START_BAR: Duration = Duration::from_millis(50);
 const SIZE_BAR: u64 = 12_000_000;
@@ -107,7 +108,8 @@ fn start(program: &Path, runtime: SocketAddr, requests: &Receiver<Instant>) -> R
             ("ROWGATE_SECRET_ARN", "arn:aws:secretsmanager:us-east-1:000000000000:secret:rowgate"),
             ("ROWGATE_DATABASE", "rowgate"),
             ("ROWGATE_BUCKET", "rowgate"),
-            ("ROWGATE_API_URL", "http://127.0.0.1"),
+            ("ROWGATE_URL", "http://127.0.0.1"),
+            ("ROWGATE_OPERATOR_KEY_ID", "bench"),
             ("ROWGATE_QUEUE_URL", "http://127.0.0.1:1/queue"),
         ])
         .env("AWS_LAMBDA_RUNTIME_API", runtime.to_string())

@@ -5,7 +5,7 @@
 //! its rows, `json` and `csv` write the answer into a `payload` that a function can give out.
 //!
 //! The function's configuration, from its environment: `ROWGATE_CLUSTER_ARN`, `ROWGATE_SECRET_ARN`,
-//! `ROWGATE_DATABASE`, `ROWGATE_BUCKET` (where rejects files are), `ROWGATE_API_URL` (where callers reach the API); `ROWGATE_LOG` filters log lines.
+//! `ROWGATE_DATABASE`, `ROWGATE_BUCKET` (where rejects files are), `ROWGATE_URL` (where callers reach the API); `ROWGATE_LOG` filters log lines.
 
 mod accept;
 mod csv;

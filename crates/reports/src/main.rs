@@ -23,7 +23,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         reports: domain::report::shipped()?,
         migrations: domain::migration::shipped()?.into(),
         links,
-        url: env::required("ROWGATE_API_URL")?,
+        url: env::required("ROWGATE_URL")?,
     };
     http::serve(router(service)).await
 }

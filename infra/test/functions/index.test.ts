@@ -40,7 +40,7 @@ test("every function but the canary knows the database, and only what else it ne
     "rowgate-backup": [http, "ROWGATE_BACKUP_CODEC", "ROWGATE_BACKUP_KEEP_DAYS", "ROWGATE_BUCKET", operator, ...database].sort(),
     "rowgate-restore": [http, "ROWGATE_BACKUP_MAX_AGE_HOURS", "ROWGATE_BUCKET", operator, ...database].sort(),
     "rowgate-insert": [http, operator, ...database].sort(),
-    "rowgate-reports": [http, "ROWGATE_API_URL", "ROWGATE_BUCKET", ...database],
+    "rowgate-reports": [http, "ROWGATE_BUCKET", ...database, "ROWGATE_URL"],
     "rowgate-loader": ["ROWGATE_BUCKET", ...database, "ROWGATE_QUEUE_URL"].sort(),
     "rowgate-migrate": database,
     "rowgate-canary": ["ROWGATE_BUCKET", operator, "ROWGATE_URL"],

@@ -68,7 +68,7 @@ fn environment(stage: &Stage) -> Vec<(String, OsString)> {
         ("ROWGATE_SECRET_ARN", SECRET_ARN),
         ("ROWGATE_DATABASE", DATABASE),
         ("ROWGATE_BUCKET", "bench"),
-        ("ROWGATE_API_URL", "http://127.0.0.1"),
+        ("ROWGATE_URL", "http://127.0.0.1"),
         ("ROWGATE_OPERATOR_KEY_ID", "operator"),
     ]
     .into_iter()
