@@ -37,7 +37,7 @@ pub use error::BackupError;
 pub use expire::{Expired, Known, to_expire};
 pub use go_on::{GoOn, GoOnError, LambdaGoOn};
 pub use http::{Service, router};
-pub use options::{Options, OptionsError};
+pub use options::Options;
 pub use payload::{Answer, Command, InvocationError, RequestError, invoke};
 pub use run::Backups;
 pub use state::Status;

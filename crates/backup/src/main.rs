@@ -16,11 +16,7 @@ use lambda_runtime::{Context, Error};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     lambda_kit::init_tracing();
-    let target = Target {
-        cluster_arn: env::required("ROWGATE_CLUSTER_ARN")?,
-        secret_arn: env::required("ROWGATE_SECRET_ARN")?,
-        database: env::required("ROWGATE_DATABASE")?,
-    };
+    let target = Target::read(env::required)?;
     let bucket = env::required("ROWGATE_BUCKET")?;
     let function = env::required("AWS_LAMBDA_FUNCTION_NAME")?;
     let config = aws::sdk_config()?;

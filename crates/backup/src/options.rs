@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::avro::Codec;
+use lambda_kit::env::{SettingError, Settings};
 
 /// How long a backup is kept unless `ROWGATE_BACKUP_KEEP_DAYS` says otherwise: a month, and some days to notice.
 const KEEP_DAYS: u64 = 35;
@@ -37,47 +38,19 @@ impl Default for Options {
     }
 }
 
-/// A setting that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum OptionsError {
-    /// Not a number within the limits.
-    #[error("{name}={value:?} is not a whole number from {min} to {max}")]
-    Number {
-        /// The variable.
-        name: &'static str,
-        /// What it holds.
-        value: String,
-        /// The least that it may be.
-        min: u64,
-        /// The most that it may be.
-        max: u64,
-    },
-    /// Not a codec that files are written with.
-    #[error("ROWGATE_BACKUP_CODEC={0:?} is none of deflate, zstandard and null")]
-    Codec(String),
-}
-
 impl Options {
     /// Reads `ROWGATE_BACKUP_CODEC`, `ROWGATE_BACKUP_KEEP_DAYS` and `ROWGATE_BACKUP_PART_BYTES`; what is not set, or empty,
     /// has its default.
     ///
     /// # Errors
-    /// [`OptionsError`] names the variable that cannot be used.
-    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, OptionsError> {
-        let variable = |name| variable(name).filter(|value| !value.is_empty());
-        let number = |name: &'static str, default: u64, min: u64, max: u64| match variable(name) {
-            None => Ok(default),
-            Some(value) => match value.parse() {
-                Ok(number) if (min..=max).contains(&number) => Ok(number),
-                _ => Err(OptionsError::Number { name, value, min, max }),
-            },
-        };
-        let codec = match variable("ROWGATE_BACKUP_CODEC") {
-            None => Codec::default(),
-            Some(name) => Codec::from_name(&name).ok_or(OptionsError::Codec(name))?,
-        };
-        let days = number("ROWGATE_BACKUP_KEEP_DAYS", KEEP_DAYS, 1, LONGEST_DAYS)?;
-        let part_bytes = number("ROWGATE_BACKUP_PART_BYTES", PART_BYTES, SMALLEST_PART, LARGEST_PART)?;
+    /// [`SettingError`] names the variable that cannot be used.
+    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, SettingError> {
+        let settings = Settings(variable);
+        let no_codec = || "none of deflate, zstandard and null".to_owned();
+        let codec = settings.get("ROWGATE_BACKUP_CODEC", Codec::from_name, no_codec)?.unwrap_or_default();
+        let days = settings.number("ROWGATE_BACKUP_KEEP_DAYS", KEEP_DAYS, 1..=LONGEST_DAYS)?;
+        let part_limits = SMALLEST_PART..=LARGEST_PART;
+        let part_bytes = settings.number("ROWGATE_BACKUP_PART_BYTES", PART_BYTES, part_limits)?;
         Ok(Self { codec, keep: Duration::from_secs(days * DAY), part_bytes })
     }
 }

@@ -19,6 +19,7 @@ use tower::ServiceExt;
 
 use crate::client::{self, Session};
 use crate::people::{self, Names};
+use crate::silence::Silence;
 use crate::stage::{DATABASE, Stage};
 use crate::stats::{Times, milliseconds, ratio};
 use crate::table::{Line, Table};
@@ -76,6 +77,7 @@ pub(crate) async fn measure(stage: &Stage, rounds: usize, table: &mut Table) -> 
         next: 1,
         random: fastrand::Rng::with_seed(1),
     };
+    let _silence = Silence::begin()?;
     let every = [Way::Handler, Way::Session, Way::Process, Way::Check, Way::Direct, Way::DataApi];
     report(&bench.take_turns(every, rounds, Names::Usual).await?, table);
     let both = [Way::Handler, Way::Session];

@@ -17,6 +17,7 @@ mod parse;
 mod people;
 mod serve;
 mod settings;
+mod silence;
 mod stage;
 mod start;
 mod stats;

@@ -8,11 +8,7 @@ use lambda_kit::{aws, env, http};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     lambda_kit::init_tracing();
-    let target = Target {
-        cluster_arn: env::required("ROWGATE_CLUSTER_ARN")?,
-        secret_arn: env::required("ROWGATE_SECRET_ARN")?,
-        database: env::required("ROWGATE_DATABASE")?,
-    };
+    let target = Target::read(env::required)?;
     let client = aws_sdk_rdsdata::Client::new(&aws::sdk_config()?);
     let database = Database::new(client, target);
     let service = Service::new(database, domain::shipped::dictionary()?, Operator::from_env()?);

@@ -47,7 +47,7 @@ pub use event::{EventError, ObjectCreated, Told, objects_created};
 pub use listing::{List, Listed, Page};
 pub use load::{Delivered, load};
 pub use notes::Notes;
-pub use options::{Options, OptionsError};
+pub use options::Options;
 pub use payload::{Answer, InvocationError, Payload, invoke};
 pub use queue::{Backlog, Queue, QueueError};
 pub use s3::S3Store;

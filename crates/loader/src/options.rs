@@ -1,6 +1,7 @@
 //! What may be set for the loader.
 
 use domain::load::{CHUNK_BYTES, RejectLimit};
+use lambda_kit::env::{SettingError, Settings};
 
 /// Chunks that are committed side by side unless `ROWGATE_LANES` says otherwise; `docs/benchmarks.md` has the figures.
 const LANES: usize = 3;
@@ -31,48 +32,19 @@ impl Default for Options {
     }
 }
 
-/// A setting that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum OptionsError {
-    /// Not a number within the limits.
-    #[error("{name}={value:?} is not a whole number from {min} to {max}")]
-    Number {
-        /// The variable.
-        name: &'static str,
-        /// What it holds.
-        value: String,
-        /// The least that it may be.
-        min: u64,
-        /// The most that it may be.
-        max: u64,
-    },
-    /// Not a limit of rejects.
-    #[error("ROWGATE_MAX_REJECTS={0:?} is neither a count like 100 nor a share like 5%")]
-    MaxRejects(String),
-}
-
 impl Options {
     /// Reads `ROWGATE_LANES`, `ROWGATE_CHUNK_BYTES` and `ROWGATE_MAX_REJECTS`; what is not set, or empty, has its
     /// default.
     ///
     /// # Errors
-    /// [`OptionsError`] names the variable that cannot be used.
-    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, OptionsError> {
-        let variable = |name| variable(name).filter(|value| !value.is_empty());
-        let number = |name: &'static str, default: u64, min: u64, max: u64| match variable(name) {
-            None => Ok(default),
-            Some(value) => match value.parse() {
-                Ok(number) if (min..=max).contains(&number) => Ok(number),
-                _ => Err(OptionsError::Number { name, value, min, max }),
-            },
-        };
+    /// [`SettingError`] names the variable that cannot be used.
+    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, SettingError> {
+        let settings = Settings(variable);
         let defaults = Self::default();
-        let lanes = number("ROWGATE_LANES", defaults.lanes as u64, 1, MAX_LANES as u64)?;
-        let chunk_bytes = number("ROWGATE_CHUNK_BYTES", defaults.chunk_bytes, SMALLEST_CHUNK, LARGEST_CHUNK)?;
-        let max_rejects = match variable("ROWGATE_MAX_REJECTS") {
-            None => None,
-            Some(value) => Some(RejectLimit::parse(&value).map_err(|_| OptionsError::MaxRejects(value))?),
-        };
+        let lanes = settings.number("ROWGATE_LANES", defaults.lanes as u64, 1..=MAX_LANES as u64)?;
+        let chunk_limits = SMALLEST_CHUNK..=LARGEST_CHUNK;
+        let chunk_bytes = settings.number("ROWGATE_CHUNK_BYTES", defaults.chunk_bytes, chunk_limits)?;
+        let max_rejects = settings.max_rejects()?;
         Ok(Self { lanes: usize::try_from(lanes).unwrap_or(MAX_LANES), chunk_bytes, max_rejects })
     }
 }

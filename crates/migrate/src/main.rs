@@ -15,11 +15,7 @@ const MARGIN: Duration = Duration::from_secs(5);
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     lambda_kit::init_tracing();
-    let target = Target {
-        cluster_arn: env::required("ROWGATE_CLUSTER_ARN")?,
-        secret_arn: env::required("ROWGATE_SECRET_ARN")?,
-        database: env::required("ROWGATE_DATABASE")?,
-    };
+    let target = Target::read(env::required)?;
     let database = Database::new(aws_sdk_rdsdata::Client::new(&aws::sdk_config()?), target);
     let database = &database;
     lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| async move {

@@ -7,11 +7,7 @@ use reports::{Links, Service, router};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     lambda_kit::init_tracing();
-    let target = Target {
-        cluster_arn: env::required("ROWGATE_CLUSTER_ARN")?,
-        secret_arn: env::required("ROWGATE_SECRET_ARN")?,
-        database: env::required("ROWGATE_DATABASE")?,
-    };
+    let target = Target::read(env::required)?;
     let bucket = env::required("ROWGATE_BUCKET")?;
     let config = aws::sdk_config()?;
     let region = config.region().ok_or("AWS_REGION is not set")?;

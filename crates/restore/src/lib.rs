@@ -47,7 +47,7 @@ pub use command::{invoke, invoke_command};
 pub use error::RestoreError;
 pub use go_on::{GoOn, GoOnError, LambdaGoOn};
 pub use http::{Service, router};
-pub use options::{Options, OptionsError};
+pub use options::Options;
 pub use payload::{Command, FromBackup, RequestError, Which};
 
 /// What restores work with.

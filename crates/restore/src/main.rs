@@ -4,7 +4,6 @@
 #![recursion_limit = "256"]
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
 use aurora::{Database, Deadline, Target};
 use bucket::S3Bucket;
@@ -13,17 +12,10 @@ use lambda_kit::{aws, env, events};
 use lambda_runtime::{Context, Error};
 use restore::{LambdaGoOn, Options, Restorer, Service, invoke, router};
 
-/// Time kept back from Lambda's deadline, so that the answer still goes out; of a short time, a fifth.
-const TIME_TO_ANSWER: Duration = Duration::from_secs(5);
-
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     lambda_kit::init_tracing();
-    let target = Target {
-        cluster_arn: env::required("ROWGATE_CLUSTER_ARN")?,
-        secret_arn: env::required("ROWGATE_SECRET_ARN")?,
-        database: env::required("ROWGATE_DATABASE")?,
-    };
+    let target = Target::read(env::required)?;
     let bucket = env::required("ROWGATE_BUCKET")?;
     let function = env::required("AWS_LAMBDA_FUNCTION_NAME")?;
     let operator = Operator::from_env()?;
@@ -38,13 +30,8 @@ async fn main() -> Result<(), Error> {
     let routes = router(Service { restorer: Arc::clone(&restorer), operator });
     events::serve_with_commands(routes, move |payload, context: Context| {
         let restorer = Arc::clone(&restorer);
-        async move { invoke(&*restorer, payload, deadline(&context)).await }
+        let deadline = Deadline::to_answer_by(context.deadline());
+        async move { invoke(&*restorer, payload, deadline).await }
     })
     .await
-}
-
-/// Until when the invocation may work.
-fn deadline(context: &Context) -> Deadline {
-    let left = context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
-    Deadline::after(left.saturating_sub(TIME_TO_ANSWER.min(left / 5)))
 }

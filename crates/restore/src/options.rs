@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::load::RejectLimit;
+use lambda_kit::env::{SettingError, Settings};
 
 /// Chunks that are committed side by side unless `ROWGATE_LANES` says otherwise; as the loader, of whose measurements
 /// `docs/benchmarks.md` tells.
@@ -30,24 +31,6 @@ pub struct Options {
     pub max_rejects: Option<RejectLimit>,
 }
 
-/// A setting that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum OptionsError {
-    /// Not a number within the limits.
-    #[error("{name}={value:?} is not a whole number from 1 to {max}")]
-    Number {
-        /// The variable.
-        name: &'static str,
-        /// What it holds.
-        value: String,
-        /// The most that it may be.
-        max: u64,
-    },
-    /// Not a limit of rejects.
-    #[error("ROWGATE_MAX_REJECTS={0:?} is neither a count like 100 nor a share like 5%")]
-    MaxRejects(String),
-}
-
 impl Default for Options {
     fn default() -> Self {
         let max_age = Duration::from_secs(MAX_AGE_HOURS * 3600);
@@ -60,22 +43,13 @@ impl Options {
     /// default.
     ///
     /// # Errors
-    /// [`OptionsError`] names the variable that cannot be used.
-    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, OptionsError> {
-        let variable = |name| variable(name).filter(|value| !value.is_empty());
-        let number = |name: &'static str, default: u64, max: u64| match variable(name) {
-            None => Ok(default),
-            Some(value) => match value.parse() {
-                Ok(number) if (1..=max).contains(&number) => Ok(number),
-                _ => Err(OptionsError::Number { name, value, max }),
-            },
-        };
-        let lanes = number("ROWGATE_LANES", LANES, MAX_LANES)?;
-        let hours = number("ROWGATE_BACKUP_MAX_AGE_HOURS", MAX_AGE_HOURS, LONGEST_AGE_HOURS)?;
-        let max_rejects = match variable("ROWGATE_MAX_REJECTS") {
-            None => None,
-            Some(value) => Some(RejectLimit::parse(&value).map_err(|_| OptionsError::MaxRejects(value))?),
-        };
+    /// [`SettingError`] names the variable that cannot be used.
+    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, SettingError> {
+        let settings = Settings(variable);
+        let lanes = settings.number("ROWGATE_LANES", LANES, 1..=MAX_LANES)?;
+        let age_limits = 1..=LONGEST_AGE_HOURS;
+        let hours = settings.number("ROWGATE_BACKUP_MAX_AGE_HOURS", MAX_AGE_HOURS, age_limits)?;
+        let max_rejects = settings.max_rejects()?;
         Ok(Self { lanes: lanes as usize, max_age: Duration::from_secs(hours * 3600), max_rejects })
     }
 }

@@ -32,6 +32,20 @@ pub struct Target {
     pub database: String,
 }
 
+impl Target {
+    /// Asks `variable` for `ROWGATE_CLUSTER_ARN`, `ROWGATE_SECRET_ARN` and `ROWGATE_DATABASE`.
+    ///
+    /// # Errors
+    /// Those of `variable`.
+    pub fn read<E>(variable: impl Fn(&'static str) -> Result<String, E>) -> Result<Self, E> {
+        Ok(Self {
+            cluster_arn: variable("ROWGATE_CLUSTER_ARN")?,
+            secret_arn: variable("ROWGATE_SECRET_ARN")?,
+            database: variable("ROWGATE_DATABASE")?,
+        })
+    }
+}
+
 /// What a statement without rows answers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
