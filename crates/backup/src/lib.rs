@@ -1,7 +1,7 @@
 //! The backup function: tables of one moment as Avro files in the data bucket, with a manifest that proves them.
 //!
 //! ```text
-//! snapshot --pages--> thread: parse, sum up, encode, compress, hash --bytes--> upload: parts of 8 MiB
+//! snapshot --pages--> thread: parse, sum up, encode, compress, hash --bytes--> upload: parts of 5 MiB
 //! ```
 //!
 //! All pages of all tables are read in one snapshot, so a backup is one moment in time. The manifest is written last: without

@@ -15,9 +15,9 @@ const LONGEST_DAYS: u64 = 3660;
 /// that files are few, small enough to be copied, checked or lost one by one.
 const PART_BYTES: u64 = 256 * 1024 * 1024;
 
-/// A file's bytes at least, below which headers would outweigh rows, and at most: an upload's parts reach to 80 GiB.
+/// A file's bytes at least, below which headers would outweigh rows, and at most: an upload's parts reach to 48 GiB.
 const SMALLEST_PART: u64 = 1024;
-const LARGEST_PART: u64 = 64 * 1024 * 1024 * 1024;
+const LARGEST_PART: u64 = 32 * 1024 * 1024 * 1024;
 
 const DAY: u64 = 24 * 60 * 60;
 
@@ -92,7 +92,7 @@ mod tests {
             (
                 "ROWGATE_BACKUP_PART_BYTES",
                 "1M",
-                "ROWGATE_BACKUP_PART_BYTES=\"1M\" is not a whole number from 1024 to 68719476736",
+                "ROWGATE_BACKUP_PART_BYTES=\"1M\" is not a whole number from 1024 to 34359738368",
             ),
         ] {
             assert_eq!(read(name, value), Err(expected.to_owned()));

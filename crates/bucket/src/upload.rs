@@ -6,9 +6,9 @@ use tokio::task::JoinHandle;
 use crate::error::BucketError;
 use crate::store::{Multipart, Put, Store, When};
 
-/// The size of a part in bytes. S3 takes 10,000 parts of 5 MiB at least, so an object may have 80 GiB; two parts are in
+/// The size of a part in bytes: the least that S3 takes. It takes 10,000 of them, so an object may have 48 GiB; two parts are in
 /// memory at most, one that is filled and one that is on its way.
-pub const PART_BYTES: usize = 8 * 1024 * 1024;
+pub const PART_BYTES: usize = 5 * 1024 * 1024;
 
 /// An object that is being written, where nothing is yet. What fits into one part is written whole, in one call.
 ///
