@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::backup::{BackupId, Manifest, PREFIX, RestoreId, folder, manifest_key, verified_key};
+use domain::dictionary::Table;
 use serde::{Deserialize, Serialize};
 
 use crate::error::BucketError;
@@ -144,15 +145,25 @@ fn stays(known: &Verified, newer: &Verified) -> bool {
     !known.good && newer.good && known.tables.iter().any(|table| !newer.tables.contains(table))
 }
 
-/// The manifest of the newest good backup that has all of these tables: it can be read, all of its files are there with their
-/// sizes, and no verification found it to be bad.
+/// What a manifest calls a table: its name, or one that it had when the backup was made.
+pub fn in_manifest<'t>(manifest: &Manifest, table: &'t Table) -> Option<&'t str> {
+    table.known_as(|name| manifest.tables.contains_key(name))
+}
+
+/// Whether a backup has all of these tables, each by its name or one that it had then.
+pub fn has_all(manifest: &Manifest, tables: &[&Table]) -> bool {
+    tables.iter().all(|table| in_manifest(manifest, table).is_some())
+}
+
+/// The manifest of the newest good backup that [has all](has_all) of these tables: it can be read, all of its files are there
+/// with their sizes, and no verification found it to be bad.
 ///
 /// # Errors
 /// What the store fails with.
-pub async fn newest_good(store: &impl Store, tables: &[&str]) -> Result<Option<Manifest>, BucketError> {
+pub async fn newest_good(store: &impl Store, tables: &[&Table]) -> Result<Option<Manifest>, BucketError> {
     for backup in ids(store).await? {
         let Some(Found::Manifest(manifest)) = find(store, &backup).await? else { continue };
-        if tables.iter().all(|table| manifest.tables.contains_key(*table))
+        if has_all(&manifest, tables)
             && verified(store, &backup).await?.is_none_or(|verified| verified.good)
             && missing(store, &manifest).await?.is_none()
         {
@@ -211,7 +222,9 @@ mod tests {
     }
 
     async fn newest(store: &MemoryBucket, tables: &[&str]) -> Option<BackupId> {
-        newest_good(store, tables).await.unwrap().map(|manifest| manifest.backup)
+        let dictionary = domain::shipped::dictionary().unwrap();
+        let tables: Vec<&Table> = tables.iter().map(|name| dictionary.table(name).unwrap()).collect();
+        newest_good(store, &tables).await.unwrap().map(|manifest| manifest.backup)
     }
 
     #[tokio::test]
@@ -238,6 +251,16 @@ mod tests {
         store.insert(&manifest_key(&jobs), "{}");
         assert!(matches!(find(&store, &jobs).await.unwrap(), Some(Found::Broken(_))));
         assert_eq!(newest(&store, &["jobs"]).await, Some(all));
+    }
+
+    #[tokio::test]
+    async fn a_backup_from_before_a_table_was_renamed_has_it() {
+        let store = MemoryBucket::default();
+        let old = backup(&store, 1, &["jobs", "hired_employees"]);
+        backup(&store, 2, &["jobs", "people"]);
+        assert_eq!(newest(&store, &["employees", "jobs"]).await, Some(old));
+        let new = backup(&store, 3, &["jobs", "employees"]);
+        assert_eq!(newest(&store, &["employees", "jobs"]).await, Some(new));
     }
 
     #[tokio::test]

@@ -143,8 +143,7 @@ pub(crate) async fn of_backup<S: Store, G: GoOn>(
     let (source, found) = match backup {
         Which::Latest => {
             let all = || dictionary.visible_tables().collect();
-            let names: Vec<&str> = tables.clone().unwrap_or_else(all).into_iter().map(Table::name).collect();
-            let found = backups::newest_good(store, &names).await?;
+            let found = backups::newest_good(store, &tables.clone().unwrap_or_else(all)).await?;
             (found.as_ref().map_or("latest".to_owned(), |found| found.backup.to_string()), Ok(found))
         }
         Which::Id(id) => match find::manifest(store, &id).await {
@@ -167,7 +166,7 @@ pub(crate) async fn of_backup<S: Store, G: GoOn>(
                     format!("the backup's table {name} is not in the dictionary; name the tables to restore")
                 })
                 .collect();
-            let has = |table: &&Table| find::in_manifest(&manifest, table).is_some();
+            let has = |table: &&Table| backups::in_manifest(&manifest, table).is_some();
             match reasons.is_empty() {
                 true => (dictionary.tables().iter().filter(has).collect(), None),
                 false => (or_all(None), refused(reasons)),
@@ -233,7 +232,7 @@ pub(crate) async fn start<S: Store, G: GoOn>(
 }
 
 /// Goes on with a restore that the ledger has; one that has ended is told as it ended.
-async fn go_on<S: Store, G: GoOn>(
+pub(crate) async fn go_on<S: Store, G: GoOn>(
     restorer: &Restorer<S, G>,
     restore: Restore,
     deadline: Deadline,

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use aurora::Deadline;
-use aurora::restores::{Mode, Status};
+use aurora::restores::{self, Mode, Restore, Status};
 use bucket::{Store, backups};
 use domain::backup::Manifest;
 use domain::dictionary::Table;
@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use lambda_kit::metrics;
 
 use crate::answer::{Answer, InvocationError, Restored};
-use crate::command::{new_id, of_backup, start};
+use crate::command::{Resolved, go_on, new_id, of_backup, start};
 use crate::error::RestoreError;
 use crate::go_on::GoOn;
 use crate::payload::{FromBackup, Which};
@@ -27,18 +27,33 @@ pub(crate) async fn drill<S: Store, G: GoOn>(
     deadline: Deadline,
 ) -> Result<Answer, InvocationError> {
     let done = verify_newest(restorer, deadline).await;
-    if !matches!(&done, Ok(Answer::Drilled { verified: Some(verified), .. }) if verified.status == Status::Running)
-    {
-        metrics::drilled(done.is_ok());
+    let verified = match &done {
+        Ok(Answer::Drilled { verified, .. }) => Ok(verified.as_ref()),
+        Ok(_) => Ok(None),
+        Err(error) => Err(error),
+    };
+    if let Some(succeeded) = outcome(verified) {
+        metrics::drilled(succeeded);
     }
     done
 }
 
 /// Tells metrics how a drill went that goes on in this invocation.
 pub(crate) fn tell(done: &Result<Restored, InvocationError>) {
+    if let Some(succeeded) = outcome(done.as_ref().map(Some)) {
+        metrics::drilled(succeeded);
+    }
+}
+
+/// Whether a drill succeeded; `None` where nobody knows yet: it goes on in another invocation, or was cut off, and Lambda tries
+/// the invocation again. That no drill ends at all has an alarm of its own.
+fn outcome(done: Result<Option<&Restored>, &InvocationError>) -> Option<bool> {
     match done {
-        Ok(verified) if verified.status == Status::Running => {}
-        done => metrics::drilled(done.is_ok()),
+        Ok(Some(verified)) if verified.status == Status::Running => None,
+        Ok(_) => Some(true),
+        Err(InvocationError::Interrupted { .. }) => None,
+        Err(InvocationError::Stopped(error)) if !error.is_final() => None,
+        Err(_) => Some(false),
     }
 }
 
@@ -63,11 +78,13 @@ async fn verify_newest<S: Store, G: GoOn>(
     };
     let age = age_of(&manifest);
     let backup = manifest.backup.to_string();
-    let id = new_id();
     let which = Which::Id(manifest.backup);
     let asked = FromBackup { backup: which, tables: None, mode: Mode::Verify, restore: None };
-    let resolved = of_backup(restorer, asked, id).await?;
-    let verified = start(restorer, resolved, deadline, true).await?;
+    let resolved = of_backup(restorer, asked, new_id()).await?;
+    let verified = match under_way(restorer, &resolved, deadline).await? {
+        Some(restore) => go_on(restorer, restore, deadline, true).await?,
+        None => start(restorer, resolved, deadline, true).await?,
+    };
     if age > max_age {
         let reason = format!("the newest backup, {backup}, is older than {max_hours} hours");
         return Err(InvocationError::Drill(reason));
@@ -75,27 +92,87 @@ async fn verify_newest<S: Store, G: GoOn>(
     Ok(Answer::Drilled { verified: Some(verified), backup: Some(backup), age_hours: hours(age) })
 }
 
+/// The same verification, where one is under way: of an invocation that was cut off, which this one is the next try of. Begun
+/// anew, the other would be left to fail.
+async fn under_way<S: Store, G: GoOn>(
+    restorer: &Restorer<S, G>,
+    wanted: &Resolved,
+    deadline: Deadline,
+) -> Result<Option<Restore>, InvocationError> {
+    let database = &restorer.database.with_deadline(deadline);
+    let newest = restores::list(database, sweep::LOOKED_AT, None).await?;
+    let is_wanted = |restore: &Restore| {
+        let Restore { status, kind, source, mode, tables, .. } = restore;
+        (*status, *kind, *mode) == (Status::Running, wanted.kind, wanted.mode)
+            && *source == wanted.source
+            && tables.len() == wanted.tables.len()
+            && wanted.tables.iter().all(|table| tables.contains_key(table.name()))
+    };
+    Ok(newest.into_iter().find(is_wanted))
+}
+
 /// Writes the metric of how old the newest good backup is.
 pub(crate) async fn tell_age<S: Store, G: GoOn>(restorer: &Restorer<S, G>) -> Result<(), RestoreError> {
     let age = match backups::newest_good(&restorer.store, &all(restorer)).await? {
-        Some(manifest) => age_of(&manifest),
+        Some(manifest) => {
+            sweep::watch_from(&restorer.store, moment_of(&manifest)).await?;
+            age_of(&manifest)
+        }
         None => sweep::watched_for(&restorer.store).await?,
     };
     metrics::backup_age(age);
     Ok(())
 }
 
-/// The names of all tables: a backup of some of them is none of the data.
-fn all<S, G>(restorer: &Restorer<S, G>) -> Vec<&'static str> {
-    restorer.dictionary.visible_tables().map(Table::name).collect()
+/// All tables: a backup of some of them is none of the data.
+fn all<S, G>(restorer: &Restorer<S, G>) -> Vec<&'static Table> {
+    restorer.dictionary.visible_tables().collect()
 }
 
-/// How long ago the moment is that a backup is a picture of.
+/// The moment that a backup is a picture of.
+fn moment_of(manifest: &Manifest) -> Timestamp {
+    manifest.moment.parse().unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// How long ago that was.
 fn age_of(manifest: &Manifest) -> Duration {
-    let moment = manifest.moment.parse().unwrap_or(Timestamp::UNIX_EPOCH);
-    Duration::try_from(clock::now().duration_since(moment)).unwrap_or_default()
+    Duration::try_from(clock::now().duration_since(moment_of(manifest))).unwrap_or_default()
 }
 
 fn hours(age: Duration) -> f64 {
     (age.as_secs_f64() / 36.0).round() / 100.0
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use aurora::restores::Mode;
+    use bucket::BucketError;
+
+    use super::*;
+
+    #[test]
+    fn what_is_tried_again_has_not_failed_yet() {
+        let restored =
+            |status| Restored { restore: new_id(), status, mode: Mode::Verify, tables: BTreeMap::new() };
+        assert_eq!(outcome(Ok(Some(&restored(Status::Running)))), None);
+        assert_eq!(outcome(Ok(Some(&restored(Status::Completed)))), Some(true));
+        assert_eq!(outcome(Ok(None)), Some(true), "there need not be a backup yet");
+        let of = |error| outcome(Err(&error));
+        let key = || "rowgate/last-restore".to_owned();
+        assert_eq!(
+            of(InvocationError::Interrupted { restore: new_id(), error: RestoreError::OutOfTime }),
+            None
+        );
+        assert_eq!(
+            of(InvocationError::Stopped(BucketError::Failed { key: key(), cause: "away".into() }.into())),
+            None
+        );
+        let denied = BucketError::Denied { key: key(), status: 403, cause: "no".into() };
+        assert_eq!(of(InvocationError::Stopped(denied.into())), Some(false));
+        let reason = "damaged".to_owned();
+        assert_eq!(of(InvocationError::Failed { restore: new_id(), reason }), Some(false));
+        assert_eq!(of(InvocationError::Drill("too old".to_owned())), Some(false));
+    }
 }

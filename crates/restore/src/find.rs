@@ -24,27 +24,21 @@ pub(crate) async fn manifest<S: Store>(
     }
 }
 
-/// The newest backup that was completed with all of these tables, whatever has become of it since.
+/// The newest backup that was completed with all of these tables, by their names or those that they had then, whatever has
+/// become of it since.
 ///
 /// # Errors
 /// Those of the bucket, and [`RestoreError::Damaged`] where a newer one has a manifest that cannot be used: nobody knows
 /// which tables it has, and to pass over it would be to look away.
-pub(crate) async fn newest<S: Store>(store: &S, tables: &[&str]) -> Result<Option<Manifest>, RestoreError> {
+pub(crate) async fn newest<S: Store>(store: &S, tables: &[&Table]) -> Result<Option<Manifest>, RestoreError> {
     for backup in backups::ids(store).await? {
         if let Some(manifest) = manifest(store, &backup).await?
-            && tables.iter().all(|table| manifest.tables.contains_key(*table))
+            && backups::has_all(&manifest, tables)
         {
             return Ok(Some(manifest));
         }
     }
     Ok(None)
-}
-
-/// What a manifest calls a table: its name, or one that it had then.
-pub(crate) fn in_manifest<'m>(manifest: &'m Manifest, table: &Table) -> Option<&'m str> {
-    let names = [table.name()].into_iter().chain(table.aliases().iter().map(String::as_str));
-    let mut found = names.filter_map(|name| manifest.tables.get_key_value(name));
-    found.next().map(|(name, _)| &**name)
 }
 
 /// Notes with a backup what its restore has shown: that it is broken, or, where all of its tables came back, that it is good.

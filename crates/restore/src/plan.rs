@@ -12,7 +12,6 @@ use sha2::{Digest, Sha256};
 use tokio::task::spawn_blocking;
 
 use crate::error::RestoreError;
-use crate::find;
 use crate::objects::Objects;
 use crate::parts::{Against, Part, TableParts, explain};
 use crate::source::SourceError;
@@ -48,7 +47,7 @@ pub(crate) async fn of_backup<S: Store>(
     let mut refused = Vec::new();
     let mut plans = Vec::new();
     for table in tables {
-        let Some(name) = find::in_manifest(manifest, table) else {
+        let Some(name) = backups::in_manifest(manifest, table) else {
             refused.push(format!("backup {} has no table {}", manifest.backup, table.name()));
             continue;
         };

@@ -18,14 +18,15 @@ use crate::{Restorer, clock, drill};
 const LAST_RESTORE: &str = "rowgate/last-restore";
 /// What [`LAST_RESTORE`] was when a sweep found nothing left to do.
 const LAST_SWEEP: &str = "rowgate/last-sweep";
-/// Since when backups are expected, where there is none.
+/// Since when there has been no good backup, where there is none: the moment of the last one that there was, or when somebody
+/// first looked for one.
 const WATCHED_SINCE: &str = "rowgate/backups-watched-since";
 
 /// The most that is read of each.
 const MAX_NOTE: u64 = 1024;
 
 /// Restores that are looked at for whether one is still running.
-const LOOKED_AT: u32 = 100;
+pub(crate) const LOOKED_AT: u32 = 100;
 
 /// Notes that a function works on a restore.
 ///
@@ -67,7 +68,20 @@ pub(crate) async fn sweep<S: Store, G: GoOn>(
     Ok(Answer::Swept { failed, dropped })
 }
 
-/// How long backups have been expected without there being one: since somebody first looked for one.
+/// Notes the moment of a good backup: from then on there is none, if this one is lost, or lacks a table that is new.
+///
+/// # Errors
+/// Those of the bucket.
+pub(crate) async fn watch_from<S: Store>(store: &S, moment: Timestamp) -> Result<(), RestoreError> {
+    let moment = clock::iso(moment);
+    // Once for each backup, not every hour: the bucket keeps what is written over.
+    if read(store, WATCHED_SINCE).await?.as_ref() != Some(&moment) {
+        store.put(WATCHED_SINCE, moment.into(), When::Always).await?;
+    }
+    Ok(())
+}
+
+/// How long there has been no good backup: since the last one that there was, or since somebody first looked for one.
 ///
 /// # Errors
 /// Those of the bucket.

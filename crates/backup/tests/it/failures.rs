@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use backup::{BackupError, Options, Times};
 use bucket::backups::newest_good;
 
-use crate::support::{World, long, one_page};
+use crate::support::{World, dictionary, long, one_page};
 
 const ALL: [&str; 3] = ["departments", "jobs", "employees"];
 
@@ -23,7 +23,8 @@ async fn killed_at_any_step_it_leaves_no_manifest_or_a_whole_backup() {
         world.store.stop_after(call);
         let made = world.make(&ALL, long()).await;
         world.store.go_on();
-        match newest_good(&world.store, &ALL).await.unwrap() {
+        let tables = ALL.map(|name| dictionary().table(name).unwrap());
+        match newest_good(&world.store, &tables).await.unwrap() {
             Some(manifest) => {
                 whole += 1;
                 assert!(made.is_ok(), "after {call} calls");

@@ -120,6 +120,13 @@ impl Table {
     pub fn answers_to(&self, name: &str) -> bool {
         self.name == name || self.aliases.iter().any(|alias| alias == name)
     }
+
+    /// What somebody calls the table who knows it by one of its names, and perhaps by one that it had before: its own name where
+    /// that is known, or else the first of its aliases that is.
+    pub fn known_as(&self, is_known: impl Fn(&str) -> bool) -> Option<&str> {
+        let names = [&self.name].into_iter().chain(&self.aliases).map(String::as_str);
+        names.into_iter().find(|name| is_known(name))
+    }
 }
 
 /// One column of a table.

@@ -1,18 +1,24 @@
 //! Drills and sweeps.
 
+use std::time::Duration;
+
+use domain::dictionary::Dictionary;
 use restore::{Answer, InvocationError};
 use serde_json::{Value as Json, json};
 
-use crate::support::{BACKUP, Made, World, all_of_it, employees, key, named};
+use crate::support::{BACKUP, Made, World, all_of_it, employees, key, named, write_backup};
 
 /// A backup of all tables, made just now.
 async fn fresh(world: &World) -> domain::backup::Manifest {
     let tables = [("departments", &*named([1])), ("jobs", &named(1..=3)), ("employees", &employees(1..=3))];
     let mut manifest = world.back_up(BACKUP, &tables, Made::default()).await;
-    let now = world.db.value("SELECT DATE_FORMAT(UTC_TIMESTAMP(3), '%Y-%m-%dT%H:%i:%S.000Z')").await.unwrap();
-    manifest.moment.clone_from(&now);
+    manifest.moment = now(world).await;
     world.put_manifest(&manifest);
     manifest
+}
+
+async fn now(world: &World) -> String {
+    world.db.value("SELECT DATE_FORMAT(UTC_TIMESTAMP(3), '%Y-%m-%dT%H:%i:%S.000Z')").await.unwrap()
 }
 
 async fn drill(world: &World) -> Result<Json, InvocationError> {
@@ -74,6 +80,63 @@ async fn before_the_first_backup_a_drill_fails_only_when_it_has_not_come_for_too
     world.bucket.insert("rowgate/backups-watched-since", "2020-01-01T00:00:00.000Z");
     let error = drill(&world).await.unwrap_err().to_string();
     assert!(error.contains("no backup of all tables for 26 hours"), "{error}");
+}
+
+#[tokio::test]
+async fn a_table_that_no_backup_has_yet_is_as_old_as_the_last_backup_without_it() {
+    let world = World::start().await;
+    world.bucket.insert("rowgate/backups-watched-since", "2020-01-01T00:00:00.000Z");
+    let mut manifest = fresh(&world).await;
+    world.invoke(json!({ "sweep": {} })).await.unwrap();
+    // As a table is that came into the dictionary now.
+    manifest.tables.shift_remove("jobs");
+    world.put_manifest(&manifest);
+    let answer = drill(&world).await.unwrap();
+    assert_eq!((&answer["backup"], answer["age_hours"].as_f64().unwrap() < 1.0), (&Json::Null, true));
+}
+
+#[tokio::test]
+async fn a_drill_verifies_a_backup_from_before_a_table_was_renamed() {
+    let world = World::start().await;
+    let own_name = "name = \"employees\"\naliases = [\"hired_employees\"]";
+    let then =
+        include_str!("../../../../sql/dictionary.toml").replace(own_name, "name = \"hired_employees\"");
+    let then = Dictionary::parse("test", &then).unwrap();
+    let table = |name: &str| then.table(name).unwrap();
+    let (named, hired) = (named([1]), employees([1, 2]));
+    let tables = [
+        (table("departments"), vec![false; 2], &*named),
+        (table("jobs"), vec![false; 2], &named),
+        (table("hired_employees"), vec![false, false, false, true, true], &hired),
+    ];
+    let mut manifest = write_backup(&world.bucket, BACKUP, &tables, Made::default());
+    manifest.moment = now(&world).await;
+    world.put_manifest(&manifest);
+    let answer = drill(&world).await.unwrap();
+    assert_eq!(answer["backup"], BACKUP);
+    assert_eq!(answer["tables"]["employees"]["rows_restored"], 2);
+    world.restore(json!({ "backup": "latest", "tables": ["hired_employees"] })).await;
+    assert_eq!(world.rows("employees").await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_drill_that_was_cut_off_goes_on_with_the_next_try() {
+    let world = World::start().await;
+    fresh(&world).await;
+    let before = world.bucket.calls();
+    drill(&world).await.unwrap();
+    let calls = world.bucket.calls() - before;
+    let mut begun = 0;
+    for call in (0..calls).step_by(3) {
+        world.bucket.stop_after(call);
+        let cut_off = world.invoke_within(json!({ "drill": {} }), Duration::from_secs(2)).await;
+        world.bucket.go_on();
+        begun += u32::from(matches!(cut_off, Err(InvocationError::Interrupted { .. })));
+        assert_eq!(drill(&world).await.unwrap()["status"], "completed", "after call {call}: {cut_off:?}");
+    }
+    assert!(begun > 0);
+    let left = "SELECT COUNT(*) FROM rowgate_restores WHERE status <> 'completed'";
+    assert_eq!(world.db.value(left).await.unwrap(), "0");
 }
 
 #[tokio::test]
