@@ -28,7 +28,7 @@ pub struct Options {
     pub codec: Codec,
     /// How long a backup is kept at least.
     pub keep: Duration,
-    /// Compressed bytes after which the next file of a table begins, 1 KiB to 64 GiB.
+    /// Compressed bytes after which the next file of a table begins, 1 KiB to 32 GiB.
     pub part_bytes: u64,
 }
 
