@@ -107,6 +107,8 @@ impl Api<'_> {
             let pause = match (answer.status, answer.retry_after) {
                 (429, pause) => pause.unwrap_or(PAUSE),
                 (503, Some(pause)) => pause,
+                // An earlier try is still running, or was cut off: its answer is to come.
+                (409, Some(pause)) if call.idempotency_key.is_some() => pause,
                 _ => return Ok((answer, may_be_done)),
             };
             // At least a little, so that `Retry-After: 0` is no storm.

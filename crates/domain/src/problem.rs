@@ -135,7 +135,7 @@ pub struct Problem {
     pub kind: ProblemKind,
     /// What is wrong with this request, and where it helps, what would be right.
     pub detail: String,
-    /// The single mistakes, in the request's order.
+    /// The single mistakes, in an order that does not depend on the request's.
     pub errors: Vec<ProblemDetail>,
     /// What is wrong with the row that was sent, in its table's column order; among `errors` as well.
     pub row_errors: Vec<RowDetail>,

@@ -12,11 +12,18 @@ use lambda_kit::{payload, values_are_logged};
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
-/// The answer in bytes, without the rejected rows themselves where it would be too large with them.
+/// The answer in bytes: where it would be too large, without the rejected rows themselves; where it still would be, with so many
+/// of each row's first errors as fit. One of each fits always: a row's longest takes less than a thousandth of the limit.
 pub(crate) fn render(answer: &mut Answer<'_>) -> StoredAnswer {
     let mut body = to_json(answer);
     if !payload::fits(&body) {
         answer.omit_rows();
+        body = to_json(answer);
+    }
+    let mut errors = answer.most_errors();
+    while errors > 1 && !payload::fits(&body) {
+        errors /= 2;
+        answer.omit_errors_after(errors);
         body = to_json(answer);
     }
     StoredAnswer { status: answer.status(), body }

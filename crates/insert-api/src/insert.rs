@@ -3,17 +3,19 @@
 use aurora::idempotency::{Claim, ClaimError, Claimed};
 use aurora::{Error, Insert};
 use axum::body::Body;
-use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, RawQuery};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use domain::batch::Batch;
 use domain::idempotency::{IdempotencyKey, KeyedRequest, RequestParts};
 use domain::prefer::TxPreference;
 use domain::problem::{Problem, ProblemKind};
+use domain::report::read_parameters;
 use lambda_kit::VALUES;
 use lambda_kit::http::{InTime, RequestId};
 use lambda_kit::problem::ProblemResponse;
+use lambda_kit::query;
 
 use crate::request::{Wanted, json_body};
 use crate::rows::table_of;
@@ -25,9 +27,11 @@ const RETRY_AFTER_SECONDS: &str = "1";
 pub(crate) async fn insert_data(
     InTime(service): InTime<Service>,
     wanted: Wanted,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ProblemResponse> {
+    read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
     let body = json_body(&headers, body).await?;
     let batch = Batch::read(service.dictionary, &body).map_err(Problem::from)?;
     let parts =
@@ -39,10 +43,12 @@ pub(crate) async fn insert_rows(
     InTime(service): InTime<Service>,
     wanted: Wanted,
     path: Result<Path<String>, PathRejection>,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ProblemResponse> {
     let table = table_of(service.dictionary, path)?;
+    read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
     let body = json_body(&headers, body).await?;
     let batch = Batch::read_rows(table, &body).map_err(Problem::from)?;
     let parts = RequestParts {

@@ -116,9 +116,10 @@ pub(crate) fn row_error() -> ObjectBuilder {
 pub(crate) struct Problems(BTreeMap<u16, Vec<Described>>);
 
 impl Problems {
-    /// These kinds, and what the gateway and every function can answer.
+    /// These kinds, and what the gateway and every function can answer: each refuses parameters that it does not know.
     pub(crate) fn new(kinds: &[ProblemKind], takes_body: bool) -> Self {
-        let own = kinds.iter().copied().chain([ProblemKind::Internal]).map(Described::of);
+        let of_all = [ProblemKind::InvalidParameter, ProblemKind::Internal];
+        let own = kinds.iter().copied().chain(of_all).map(Described::of);
         let of_the_gateway = OF_THE_GATEWAY
             .iter()
             .filter(|(.., status)| takes_body || !matches!(status, 413 | 415))

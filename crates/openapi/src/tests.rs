@@ -133,6 +133,16 @@ fn every_answer_is_described_and_carries_the_requests_id() {
     assert!(answers > 150, "{answers}");
 }
 
+#[test]
+fn every_operation_says_that_it_refuses_unknown_parameters() {
+    let document = shipped();
+    let paths = document["paths"].as_object().unwrap();
+    for operation in paths.values().flat_map(|path| path.as_object().unwrap().values()) {
+        let refused = &operation["responses"]["400"]["content"]["application/problem+json"]["schema"];
+        assert!(refused.to_string().contains("/InvalidParameterProblem\""), "{operation}");
+    }
+}
+
 /// What the document says in the page must not end the element that holds it, and no script runs that is not the page's own.
 #[test]
 fn a_page_holds_any_document() {

@@ -83,6 +83,29 @@ async fn throttled_and_unavailable_calls_are_tried_again_as_clients_are_told_to(
 }
 
 #[tokio::test]
+async fn an_insert_whose_first_try_is_still_running_is_sent_again_as_clients_are_told_to() {
+    let in_use = Wrong(409, Some("1"), "The first request with this Idempotency-Key has not ended.");
+    let world = World::start().await;
+    world.goes_wrong("insert", vec![Wrong(503, Some("1"), "resuming"), in_use]);
+    assert_eq!(details(&world.run().await), []);
+    assert_eq!(world.stub().calls.iter().filter(|call| **call == "insert").count(), 3);
+}
+
+#[tokio::test]
+async fn a_conflict_that_no_key_explains_is_not_waited_out() {
+    let world = World::start().await;
+    world.goes_wrong("status", vec![Wrong(409, Some("1"), "no")]);
+    world.goes_wrong("insert", vec![Wrong(409, None, "no")]);
+    let answer = world.run().await;
+    let expected = [
+        ("status", "GET /status answered 409, not 200: no"),
+        ("insert", "POST /tables/rowgate_canary/rows answered 409, not 201: no"),
+        ("delete", "there is no row to delete"),
+    ];
+    assert_eq!(details(&answer), expected);
+}
+
+#[tokio::test]
 async fn a_row_may_be_gone_only_where_an_earlier_try_may_have_deleted_it() {
     let gone = Wrong(404, None, "There is no such row.");
     let fails =

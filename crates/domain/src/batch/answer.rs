@@ -1,8 +1,8 @@
 //! The answer to a batch.
 
 use indexmap::IndexMap;
-use serde::Serialize;
 use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use super::RejectedRow;
@@ -11,10 +11,19 @@ use super::RejectedRow;
 #[derive(Debug, PartialEq, Eq)]
 pub struct Answer<'a> {
     tables: IndexMap<&'a str, TableAnswer<'a>>,
+    shown: Shown,
+}
+
+/// What an answer shows of its rejected rows. They themselves are as they are, for whoever logs or keeps them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Shown {
+    rows: bool,
+    /// Of each row, at most.
+    errors: usize,
 }
 
 /// What became of one table's rows.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct TableAnswer<'a> {
     /// How many rows are in.
     pub inserted: usize,
@@ -25,7 +34,7 @@ pub struct TableAnswer<'a> {
 impl<'a> Answer<'a> {
     /// An answer of the outcomes of tables, by name.
     pub fn new(tables: impl IntoIterator<Item = (&'a str, TableAnswer<'a>)>) -> Self {
-        Self { tables: tables.into_iter().collect() }
+        Self { tables: tables.into_iter().collect(), shown: Shown { rows: true, errors: usize::MAX } }
     }
 
     /// The same rejected rows, and nothing in: one of them kept all the others out.
@@ -55,9 +64,19 @@ impl<'a> Answer<'a> {
     /// Leaves the rejected rows themselves out (`"row": null`), where the answer would else be too large to give. They
     /// are kept in full, and their index says which they are.
     pub fn omit_rows(&mut self) {
-        for rejected in self.tables.values_mut().flat_map(|table| &mut table.rejected) {
-            rejected.row = RawValue::NULL;
-        }
+        self.shown.rows = false;
+    }
+
+    /// Leaves out all errors of a row but the first `shown`, where the answer would else be too large to give; `more_errors`
+    /// says how many. They are kept in full as well.
+    pub fn omit_errors_after(&mut self, shown: usize) {
+        self.shown.errors = shown;
+    }
+
+    /// How many errors the row has that has the most.
+    pub fn most_errors(&self) -> usize {
+        let rejected = self.tables.values().flat_map(|table| &table.rejected);
+        rejected.map(|rejected| rejected.errors.len()).max().unwrap_or_default()
     }
 
     /// The HTTP status: 201 all rows in, 207 some rows in, 422 none in.
@@ -71,21 +90,56 @@ impl<'a> Answer<'a> {
 }
 
 impl Serialize for Answer<'_> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut object = serializer.serialize_struct("Answer", 3)?;
         object.serialize_field("inserted", &self.inserted())?;
         object.serialize_field("rejected", &self.rejected())?;
-        object.serialize_field("tables", &self.tables)?;
+        object.serialize_field("tables", &Told { what: &self.tables, shown: self.shown })?;
         object.end()
     }
 }
 
-impl Serialize for RejectedRow<'_> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_struct("RejectedRow", 3)?;
-        object.serialize_field("index", &self.index)?;
-        object.serialize_field("row", self.row)?;
-        object.serialize_field("errors", &self.errors)?;
+/// A part of an answer, as far as it is shown.
+struct Told<'t, T> {
+    what: &'t T,
+    shown: Shown,
+}
+
+impl Serialize for Told<'_, IndexMap<&str, TableAnswer<'_>>> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let shown = self.shown;
+        serializer.collect_map(self.what.iter().map(|(name, table)| (name, Told { what: table, shown })))
+    }
+}
+
+impl Serialize for Told<'_, TableAnswer<'_>> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let TableAnswer { inserted, rejected } = self.what;
+        let mut object = serializer.serialize_struct("TableAnswer", 2)?;
+        object.serialize_field("inserted", inserted)?;
+        object.serialize_field("rejected", &Told { what: rejected, shown: self.shown })?;
+        object.end()
+    }
+}
+
+impl Serialize for Told<'_, Vec<RejectedRow<'_>>> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.what.iter().map(|rejected| Told { what: rejected, shown: self.shown }))
+    }
+}
+
+impl Serialize for Told<'_, RejectedRow<'_>> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let RejectedRow { index, row, errors } = self.what;
+        let row = if self.shown.rows { row } else { RawValue::NULL };
+        let (errors, more) = errors.split_at(errors.len().min(self.shown.errors));
+        let mut object = serializer.serialize_struct("RejectedRow", 3 + usize::from(!more.is_empty()))?;
+        object.serialize_field("index", index)?;
+        object.serialize_field("row", row)?;
+        object.serialize_field("errors", errors)?;
+        if !more.is_empty() {
+            object.serialize_field("more_errors", &more.len())?;
+        }
         object.end()
     }
 }

@@ -9,7 +9,7 @@ mod read;
 mod verdict;
 
 pub use answer::{Answer, TableAnswer};
-pub use read::{Batch, BatchError, BatchRow, MAX_BODY_BYTES, MAX_DEPTH, MAX_ROWS, TableBatch};
+pub use read::{Batch, BatchError, BatchRow, MAX_BODY_BYTES, MAX_DEPTH, MAX_ROWS, TableBatch, json_value};
 pub use verdict::{Facts, RejectedRow, Verdict};
 
 #[cfg(test)]

@@ -177,8 +177,7 @@ impl<'a> Batch<'a> {
     /// # Errors
     /// As [`Batch::read`].
     pub fn read_rows(table: &'a Table, body: &'a [u8]) -> Result<Self, BatchError> {
-        let text = json_text(body)?;
-        let raw: &'a RawValue = serde_json::from_str(text).map_err(|error| not_json(&error))?;
+        let raw = json_value(body)?;
         let rows = match raw.get().as_bytes().first() {
             Some(b'{') => vec![raw],
             Some(b'[') => serde_json::from_str(raw.get()).map_err(|error| not_json(&error))?,
@@ -200,8 +199,7 @@ impl<'a> TableBatch<'a> {
     /// # Errors
     /// As [`Batch::read`].
     pub fn read_row(table: &'a Table, id: i64, body: &'a [u8]) -> Result<Self, BatchError> {
-        let text = json_text(body)?;
-        let raw: &'a RawValue = serde_json::from_str(text).map_err(|error| not_json(&error))?;
+        let raw = json_value(body)?;
         if !raw.get().starts_with('{') {
             let found = kind_of(raw.get());
             return Err(BatchError::Shape(format!("The body must be one row object, not {found}.")));
@@ -214,6 +212,14 @@ impl<'a> TableBatch<'a> {
             rows.into_iter().map(|raw| BatchRow { raw, checked: check_json_row(table, raw) }).collect();
         Self { table, rows }
     }
+}
+
+/// The one JSON value that a body is.
+///
+/// # Errors
+/// [`BatchError`] for a body that is none, or that is larger or nested deeper than bodies may be.
+pub fn json_value(body: &[u8]) -> Result<&RawValue, BatchError> {
+    serde_json::from_str(json_text(body)?).map_err(|error| not_json(&error))
 }
 
 fn check_count(rows: usize) -> Result<(), BatchError> {

@@ -115,6 +115,28 @@ fn answers_as_the_api_says() {
 }
 
 #[test]
+fn says_how_many_errors_of_a_row_it_leaves_out() {
+    let body = br#"[{}, {"id": 1, "job": ""}]"#;
+    let batch = Batch::read_rows(hr().table("jobs").unwrap(), body).unwrap();
+    let Verdict { rejected, .. } = batch.tables[0].judge(&Facts::default());
+    let mut answer = Answer::new([("jobs", TableAnswer { inserted: 0, rejected })]);
+    assert_eq!(answer.most_errors(), 2);
+    answer.omit_rows();
+    answer.omit_errors_after(1);
+    let required = |column| serde_json::json!({"column": column, "code": "required", "message": format!("{column} is required")});
+    assert_eq!(
+        serde_json::to_value(&answer).unwrap()["tables"]["jobs"]["rejected"],
+        serde_json::json!([
+            {"index": 0, "row": null, "errors": [required("id")], "more_errors": 1},
+            {"index": 1, "row": null, "errors": [required("job_name")]},
+        ])
+    );
+    // Whoever logs them has them all.
+    let (_, table) = answer.tables().next().unwrap();
+    assert_eq!((table.rejected[0].errors.len(), table.rejected[1].row.get()), (2, r#"{"id": 1, "job": ""}"#));
+}
+
+#[test]
 fn a_refused_row_takes_no_id_from_a_later_one() {
     let body = br#"[{"id": 1, "job": ""}, {"id": 1, "job": "Clerk"}, {"id": 1, "job": "Cook"}, {"id": 2, "job": "Spy"}]"#;
     let batch = Batch::read_rows(hr().table("jobs").unwrap(), body).unwrap();

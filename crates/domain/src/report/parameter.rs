@@ -1,5 +1,7 @@
 //! Parameters of a request: what they may be, and what a query string makes of them.
 
+use std::collections::BTreeSet;
+
 use indexmap::IndexMap;
 use serde::Serialize;
 
@@ -118,57 +120,43 @@ impl ParameterType {
 /// `parameters`. One that is neither given nor required and has no default is left out.
 ///
 /// # Errors
-/// Every mistake: unknown and repeated parameters and wrong values in the request's order, then what is missing.
+/// Every mistake: what is wrong, repeated or missing in the order of `parameters`, then what is unknown by its name. The
+/// request's own order is lost before anybody here sees it: Lambda's event has its parameters in a map.
 pub fn read_parameters<'p>(
     parameters: &'p [Parameter],
     given: &[(String, String)],
 ) -> Result<IndexMap<&'p str, ParameterValue>, Vec<ProblemDetail>> {
     let mut mistakes = Vec::new();
-    let mut values = IndexMap::new();
-    for (index, (name, text)) in given.iter().enumerate() {
-        if given[..index].iter().any(|(earlier, _)| earlier == name) {
-            continue;
-        }
-        let times = given.iter().filter(|(other, _)| other == name).count();
-        let result = match parameters.iter().find(|parameter| parameter.name == *name) {
-            None if parameters.is_empty() => Err("is not known; there are no parameters here".to_owned()),
-            None => {
-                let known = join(parameters.iter().map(|parameter| parameter.name.as_str()), "and");
-                Err(format!(
-                    "is not known; there {} {known}",
-                    if parameters.len() == 1 { "is" } else { "are" }
-                ))
-            }
-            Some(_) if times > 1 => Err(format!("is given {times} times; give it once")),
-            Some(parameter) => parameter.parameter_type.read(text).map(|value| (parameter, value)),
-        };
-        match result {
-            Ok((parameter, value)) => {
-                values.insert(parameter.name.as_str(), value);
-            }
-            Err(problem) => {
-                let parameter = shorten(name);
-                mistakes.push(ProblemDetail { detail: format!("{parameter} {problem}."), parameter });
-            }
-        }
-    }
-    let mut complete = IndexMap::with_capacity(parameters.len());
+    let mut values = IndexMap::with_capacity(parameters.len());
     for parameter in parameters {
         let name = parameter.name.as_str();
-        match values.swap_remove(name).or_else(|| parameter.default.clone()) {
-            Some(value) => {
-                complete.insert(name, value);
-            }
-            None if parameter.required && !given.iter().any(|(other, _)| other == name) => {
-                mistakes.push(ProblemDetail {
-                    parameter: name.to_owned(),
-                    detail: format!("{name} is required."),
-                });
-            }
-            None => {}
+        let mut texts = given.iter().filter(|(other, _)| other == name).map(|(_, text)| text);
+        let value = match (texts.next(), texts.count()) {
+            (None, _) if parameter.required => Err("is required".to_owned()),
+            (None, _) => Ok(parameter.default.clone()),
+            (Some(text), 0) => parameter.parameter_type.read(text).map(Some),
+            (Some(_), more) => Err(format!("is given {} times; give it once", more + 1)),
+        };
+        match value {
+            Ok(value) => values.extend(value.map(|value| (name, value))),
+            Err(problem) => mistakes.push(mistake(name, &problem)),
         }
     }
-    if mistakes.is_empty() { Ok(complete) } else { Err(mistakes) }
+    let is_known = |name: &str| parameters.iter().any(|parameter| parameter.name == name);
+    let unknown: BTreeSet<&str> =
+        given.iter().map(|(name, _)| name.as_str()).filter(|name| !is_known(name)).collect();
+    let there_are = match parameters {
+        [] => "there are no parameters here".to_owned(),
+        [only] => format!("there is {}", only.name),
+        _ => format!("there are {}", join(parameters.iter().map(|parameter| parameter.name.as_str()), "and")),
+    };
+    mistakes.extend(unknown.into_iter().map(|name| mistake(name, &format!("is not known; {there_are}"))));
+    if mistakes.is_empty() { Ok(values) } else { Err(mistakes) }
+}
+
+fn mistake(name: &str, problem: &str) -> ProblemDetail {
+    let parameter = shorten(name);
+    ProblemDetail { detail: format!("{parameter} {problem}."), parameter }
 }
 
 fn is_date(text: &str) -> bool {
@@ -238,16 +226,28 @@ mod tests {
         assert_eq!(
             mistakes,
             [
-                "yaer is not known; there are year and scope.",
                 "year is given 2 times; give it once.",
-                "x is not known; there are year and scope.",
                 "scope is required.",
+                "x is not known; there are year and scope.",
+                "yaer is not known; there are year and scope.",
             ]
         );
-        assert_eq!(
-            read(&[("scope", "ALL"), ("year", "twenty")]).unwrap_err(),
-            ["scope must be year or all, not \"ALL\".", "year must be a whole number, not \"twenty\"."]
-        );
+    }
+
+    /// The map that parameters come in has another order each time.
+    #[test]
+    fn the_order_of_the_request_makes_no_difference_to_what_is_said() {
+        let mut given = [("scope", "ALL"), ("b", "1"), ("a", "1"), ("b", "2"), ("year", "twenty")];
+        let expected = [
+            "year must be a whole number, not \"twenty\".",
+            "scope must be year or all, not \"ALL\".",
+            "a is not known; there are year and scope.",
+            "b is not known; there are year and scope.",
+        ];
+        for _ in 0..given.len() {
+            given.rotate_left(1);
+            assert_eq!(read(&given).unwrap_err(), expected, "{given:?}");
+        }
     }
 
     #[test]

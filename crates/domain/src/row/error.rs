@@ -95,6 +95,8 @@ pub enum Fault<'a> {
     UnknownColumn,
     /// The column is named a second time in one row, perhaps by an alias.
     RepeatedColumn,
+    /// So many more names are unknown or repeated, beside those that are reported.
+    MoreStrayNames(usize),
     /// The id is taken in the table.
     IdTaken,
     /// An earlier row of the batch has the id.
@@ -121,7 +123,7 @@ impl Fault<'_> {
             Self::TooLong { .. } => RowCode::TooLong,
             Self::OutOfRange(_) | Self::ZeroKey | Self::OtherId(_) => RowCode::OutOfRange,
             Self::NotATime(_) => RowCode::Timestamp,
-            Self::UnknownColumn | Self::RepeatedColumn => RowCode::UnknownColumn,
+            Self::UnknownColumn | Self::RepeatedColumn | Self::MoreStrayNames(_) => RowCode::UnknownColumn,
             Self::IdTaken => RowCode::DuplicateId,
             Self::IdRepeated => RowCode::DuplicateInBatch,
             Self::NoSuchRow(_) => RowCode::UnknownReference,
@@ -183,6 +185,9 @@ impl fmt::Display for RowError<'_> {
             }
             Fault::UnknownColumn => write!(f, "there is no column {name:?}"),
             Fault::RepeatedColumn => write!(f, "{name} is given more than once"),
+            Fault::MoreStrayNames(more) => {
+                write!(f, "{name} has {more} more names that are unknown or given more than once")
+            }
             Fault::IdTaken => write!(f, "{name} is already taken in the table"),
             Fault::IdRepeated => write!(f, "{name} is already taken by an earlier row"),
             Fault::NoSuchRow(table) => write!(f, "{name} names no row of {table}"),

@@ -1,6 +1,7 @@
 //! A row from a JSON object.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::Deserialize;
@@ -11,9 +12,9 @@ use super::{CheckedRow, Fault, RowError, scan};
 use crate::dictionary::{Column, ColumnType, Table};
 use crate::value::Value;
 
-/// Fields reported for one row at most because their names are unknown or repeated: enough to see what is wrong, and an answer
-/// of bounded size. A body of 4 MB has room for half a million of them.
-const MAX_STRAY_FIELDS: usize = 5;
+/// Names that are reported for one row at most because they are unknown or repeated; how many more there are is reported, too.
+/// It is far more than a row has by mistake, and a body of 4 MB has room for half a million of them.
+pub(super) const MAX_STRAY_NAMES: usize = 100;
 
 /// The fields of an object in the order in which they came, repeated names included.
 struct Fields<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
@@ -63,20 +64,12 @@ fn check<'a>(table: &'a Table, id: Option<i64>, row: &'a RawValue) -> CheckedRow
         };
     };
     let mut given: Vec<Option<&RawValue>> = vec![None; columns.len()];
-    let mut stray = Vec::new();
+    let mut stray = Strays::default();
     for (name, value) in fields {
-        let error = match table.column_index(&name) {
-            Some(index) if given[index].is_none() => {
-                given[index] = Some(value);
-                continue;
-            }
-            _ if stray.len() >= MAX_STRAY_FIELDS => continue,
-            Some(index) => RowError::of_column(columns[index].name(), Fault::RepeatedColumn),
-            None => RowError::of_column(shortened(name), Fault::UnknownColumn),
-        };
-        // A name that comes a hundred times is one mistake.
-        if !stray.contains(&error) {
-            stray.push(error);
+        match table.column_index(&name) {
+            Some(index) if given[index].is_none() => given[index] = Some(value),
+            Some(index) => stray.add(columns[index].name().into(), Fault::RepeatedColumn),
+            None => stray.add(shortened(name), Fault::UnknownColumn),
         }
     }
     let mut checked = CheckedRow { values: Vec::with_capacity(columns.len()), errors: Vec::new() };
@@ -94,8 +87,30 @@ fn check<'a>(table: &'a Table, id: Option<i64>, row: &'a RawValue) -> CheckedRow
             }
         }
     }
-    checked.errors.append(&mut stray);
+    checked.errors.extend(stray.into_errors());
     checked
+}
+
+/// Names that are unknown or repeated, in the order in which they came. One that comes a hundred times is one mistake.
+#[derive(Default)]
+struct Strays<'a> {
+    names: HashSet<Cow<'a, str>>,
+    /// Of the first [`MAX_STRAY_NAMES`] of them.
+    errors: Vec<RowError<'a>>,
+}
+
+impl<'a> Strays<'a> {
+    fn add(&mut self, name: Cow<'a, str>, fault: Fault<'a>) {
+        if self.names.insert(name.clone()) && self.errors.len() < MAX_STRAY_NAMES {
+            self.errors.push(RowError::of_column(name, fault));
+        }
+    }
+
+    fn into_errors(self) -> impl Iterator<Item = RowError<'a>> {
+        let more = self.names.len() - self.errors.len();
+        let rest = (more > 0).then(|| RowError::of_row(Fault::MoreStrayNames(more)));
+        self.errors.into_iter().chain(rest)
+    }
 }
 
 /// A name that came in, cut to what a person needs to recognize it.

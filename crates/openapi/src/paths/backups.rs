@@ -67,7 +67,7 @@ pub(super) fn routes(source: Source) -> Vec<Route> {
                 json("A page of backups.", list, &[])
                     .link("newest", link("readBackup", "id", "/backups/0/backup")),
             )
-            .problems([ProblemKind::InvalidParameter, ProblemKind::Unavailable]),
+            .problems([ProblemKind::Unavailable]),
         Route::new(HttpMethod::Get, "/backups/{id}", TAG, "readBackup", "Read a backup")
             .describe("With its manifest, once it has one.")
             .parameters([in_path("id", "The backup's id.", matching(ID))])

@@ -16,7 +16,7 @@ use crate::answer::{Sent, json};
 use crate::operation::Route;
 use crate::problem::row_error;
 use crate::rows::{RowForm, example};
-use crate::schema::{NOTHING_ELSE, array, count, in_header, matching, named, object, text};
+use crate::schema::{NOTHING_ELSE, array, count, in_header, integer, matching, named, object, text};
 
 const TAG: &str = "Rows";
 
@@ -150,7 +150,13 @@ pub(super) fn schemas(source: Source) -> Vec<(String, Schema)> {
                 .into(),
         ),
         ("errors", array(named("RowError")).min_items(Some(1)).into()),
-    ]);
+    ])
+    .property(
+        "more_errors",
+        integer(1, i64::MAX).description(Some(
+            "How many more errors the row has; there where the answer would be too large with them.",
+        )),
+    );
     let rows = source
         .dictionary
         .visible_tables()

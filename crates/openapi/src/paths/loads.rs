@@ -43,7 +43,6 @@ pub(super) fn routes(_: Source) -> Vec<Route> {
             ])
             .answer(200, json("A page of loads.", list, &[]).link("newest", link("readLoad", "id", "/loads/0/load")))
             .problems([
-                ProblemKind::InvalidParameter,
                 ProblemKind::ResultTooLarge,
                 ProblemKind::NotAcceptable,
                 ProblemKind::Unavailable,
@@ -60,7 +59,6 @@ pub(super) fn routes(_: Source) -> Vec<Route> {
             ])
             .answer(200, json("The load.", named("LoadWithRejects"), &[]))
             .problems([
-                ProblemKind::InvalidParameter,
                 ProblemKind::ResultTooLarge,
                 ProblemKind::NotFound,
                 ProblemKind::NotAcceptable,

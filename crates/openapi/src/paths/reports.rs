@@ -19,7 +19,7 @@ pub(super) fn routes(source: Source) -> Vec<Route> {
     let list =
         Route::new(HttpMethod::Get, "/reports", TAG, "listReports", "List the reports and their parameters")
             .answer(200, json("The reports.", object([("reports", array(named("Report")).into())]), &[]))
-            .problems([ProblemKind::InvalidParameter, ProblemKind::NotAcceptable]);
+            .problems([ProblemKind::NotAcceptable]);
     let names = one_of(source.reports.iter().map(Report::name));
     let any =
         source.reports.iter().fold(AnyOfBuilder::new(), |any, report| any.item(named(&schema_of(report))));
@@ -46,12 +46,7 @@ fn running(path: &str, id: &str, summary: &str, schema: impl Into<RefOr<Schema>>
         .content("text/csv", csv);
     Route::new(HttpMethod::Get, path, TAG, id, summary)
         .answer(200, with_headers(response, &[Sent::Vary, Sent::ContentDisposition]))
-        .problems([
-            ProblemKind::InvalidParameter,
-            ProblemKind::ResultTooLarge,
-            ProblemKind::NotAcceptable,
-            ProblemKind::Unavailable,
-        ])
+        .problems([ProblemKind::ResultTooLarge, ProblemKind::NotAcceptable, ProblemKind::Unavailable])
 }
 
 /// The name of a report's schema: `HiresByQuarterReport`.

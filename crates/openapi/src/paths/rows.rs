@@ -22,13 +22,13 @@ pub(super) fn routes(source: Source) -> Vec<Route> {
     let of_row = |method, id: &str, summary: &str| {
         Route::new(method, "/tables/{table}/rows/{id}", TAG, id, summary)
             .parameters([table(dictionary), id_of(source)])
-            .problems([ProblemKind::UnknownTable, ProblemKind::InvalidParameter, ProblemKind::Unavailable])
+            .problems([ProblemKind::UnknownTable, ProblemKind::Unavailable])
     };
     vec![
         Route::new(HttpMethod::Get, "/tables", TAG, "listTables", "List the tables and their columns")
             .describe("Each table after those that it refers to.")
             .answer(200, json("The tables.", object([("tables", array(named("Table")).into())]), &[]))
-            .problems([ProblemKind::InvalidParameter, ProblemKind::NotAcceptable]),
+            .problems([ProblemKind::NotAcceptable]),
         Route::new(HttpMethod::Get, "/tables/{table}/rows", TAG, "listRows", "List a table's rows")
             .describe("In the order of their ids.")
             .parameters([
@@ -41,12 +41,7 @@ pub(super) fn routes(source: Source) -> Vec<Route> {
                 ),
             ])
             .answer(200, json("A page of rows.", rows(source), &[]))
-            .problems([
-                ProblemKind::UnknownTable,
-                ProblemKind::InvalidParameter,
-                ProblemKind::ResultTooLarge,
-                ProblemKind::Unavailable,
-            ]),
+            .problems([ProblemKind::UnknownTable, ProblemKind::ResultTooLarge, ProblemKind::Unavailable]),
         of_row(HttpMethod::Get, "readRow", "Read a row")
             .answer(200, json("The row.", given(), &[]))
             .problems([ProblemKind::NotFound, ProblemKind::ResultTooLarge]),

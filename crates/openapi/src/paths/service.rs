@@ -14,8 +14,7 @@ const TAG: &str = "Service";
 
 pub(super) fn routes(_: Source) -> Vec<Route> {
     let get = |path, id: &str, summary: &str| {
-        Route::new(HttpMethod::Get, path, TAG, id, summary)
-            .problems([ProblemKind::InvalidParameter, ProblemKind::NotAcceptable])
+        Route::new(HttpMethod::Get, path, TAG, id, summary).problems([ProblemKind::NotAcceptable])
     };
     let page = ResponseBuilder::new()
         .description("A page of HTML.")
