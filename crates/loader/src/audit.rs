@@ -1,5 +1,5 @@
 //! The audit of the ledger: loads that have ended add up, loads that nobody works on any more are given up, and what
-//! interrupted replaces left behind goes.
+//! interrupted replaces left behind goes, as do old loads of the canary's.
 //!
 //! It runs on a schedule, all day, but asks the database only after a load: a database that is asked every quarter of
 //! an hour never pauses. Two notes in the data bucket tell: whoever works on messages changes the one, and an audit that
@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aurora::loads::{self, Ending, Stalled};
 use aurora::{Database, Deadline};
-use domain::dictionary::LoadMode;
+use domain::dictionary::{Dictionary, LoadMode, Table};
 use domain::load::LoadId;
 use lambda_kit::{causes, metrics};
 use serde::{Deserialize, Serialize};
@@ -48,6 +48,8 @@ pub struct Audited {
     pub stalled: Vec<LoadId>,
     /// Tables of interrupted replaces that were dropped.
     pub debris: Vec<String>,
+    /// Old loads of hidden tables that the ledger has no more: the canary makes 105,000 a year, which lists would read past.
+    pub forgotten: u64,
 }
 
 /// A load that does not add up.
@@ -87,6 +89,8 @@ struct State {
 pub struct Auditor<'a, N, Q> {
     /// Where the ledger is.
     pub database: &'a Database,
+    /// Which tables are hidden.
+    pub dictionary: &'a Dictionary,
     /// The data bucket.
     pub bucket: &'a str,
     /// Where notes are.
@@ -128,6 +132,7 @@ impl<N: Notes, Q: Backlog> Auditor<'_, N, Q> {
             audit.faults = audited.faults.len(),
             audit.stalled = audited.stalled.len(),
             audit.debris = audited.debris.len(),
+            audit.forgotten = audited.forgotten,
             "ledger audited"
         );
         Ok(audited)
@@ -145,6 +150,8 @@ impl<N: Notes, Q: Backlog> Auditor<'_, N, Q> {
         }
         let stalled = self.give_up_stalled(database).await?;
         let debris = loads::debris(database).await?;
+        let hidden: Vec<&Table> = self.dictionary.tables().iter().filter(|table| table.is_hidden()).collect();
+        let forgotten = loads::forget(database, &hidden).await?;
         // A fault is found again until somebody mends it, or for a day.
         let checked_until = if checked.faults.is_empty() { Some(checked.until) } else { state.checked_until };
         let is_settled = checked.faults.is_empty() && !loads::is_under_way(database).await?;
@@ -159,6 +166,7 @@ impl<N: Notes, Q: Backlog> Auditor<'_, N, Q> {
             faults: checked.faults.into_iter().map(fault).collect(),
             stalled,
             debris,
+            forgotten,
         })
     }
 
@@ -209,7 +217,9 @@ mod tests {
 
         async fn audit(&self) -> Audited {
             let database = &self.test.database();
-            let auditor = Auditor { database, bucket: BUCKET, notes: &self.notes, queue: &self.queue };
+            let dictionary = domain::shipped::dictionary().unwrap();
+            let (notes, queue) = (&self.notes, &self.queue);
+            let auditor = Auditor { database, dictionary, bucket: BUCKET, notes, queue };
             auditor.run(Deadline::after(Duration::from_secs(60))).await.unwrap()
         }
 
@@ -308,6 +318,21 @@ mod tests {
         let left = format!("rowgate_new_{id}_00000001");
         world.sql(&format!("CREATE TABLE {left} (id INT PRIMARY KEY)")).await;
         assert_eq!(world.audit().await.debris, [left]);
+    }
+
+    #[tokio::test]
+    async fn forgets_old_loads_of_hidden_tables_alone() {
+        let world = World::start().await;
+        world.load("users", "append", "completed", 24 * 30).await;
+        let of_canary = world.load("canarys", "append", "completed", 24 * 30).await;
+        world
+            .sql(&format!(
+                "UPDATE rowgate_loads SET table_name = 'rowgate_canary' WHERE load_id = '{of_canary}'"
+            ))
+            .await;
+        assert_eq!(world.audit().await, Audited { forgotten: 1, ..Audited::default() });
+        let left = world.test.value("SELECT GROUP_CONCAT(object_key) FROM rowgate_loads").await.unwrap();
+        assert_eq!(left, "users");
     }
 
     #[tokio::test]

@@ -87,7 +87,8 @@ where
             Ok(Answer::Messages(answer))
         }
         Payload::Audit => {
-            let audited = Auditor { database, bucket, notes: store, queue }.run(deadline).await;
+            let auditor = Auditor { database, dictionary, bucket, notes: store, queue };
+            let audited = auditor.run(deadline).await;
             audited.map(Answer::Audited).map_err(logged)
         }
         Payload::Backfill(request) => {

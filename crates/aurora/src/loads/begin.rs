@@ -86,7 +86,7 @@ pub async fn begin(database: &Database, load: NewLoad<'_>) -> Result<Begun, Erro
         // Run twice, it counts one attempt too many and does no harm.
         .idempotent();
     database.execute(insert).await?;
-    // The row has just been written, and nothing deletes rows of the ledger.
+    // The row has just been written, and none is forgotten while it runs.
     let first = || Begun {
         status: LoadStatus::Running,
         run: Run { id: load.id.clone(), restarts: 0 },

@@ -5,6 +5,7 @@ mod begin;
 mod chunks;
 mod debris;
 mod end;
+mod forget;
 pub(crate) mod gate;
 mod known;
 mod read;
@@ -20,6 +21,7 @@ pub use chunks::{
 };
 pub use debris::debris;
 pub use end::{Ending, end};
+pub use forget::forget;
 pub use known::{given_up_loads, known_contents, known_loads};
 pub use read::{Of, get, list, rejects};
 pub use rows::{append_free_rows, insert_rows, present_ids};

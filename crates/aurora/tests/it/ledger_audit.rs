@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use aurora::loads;
+use aurora::{Statement, loads};
 use domain::load::LoadId;
 use testkit::TestDatabase;
 
@@ -114,6 +114,74 @@ async fn checks_every_one_of_many_loads_that_ended_at_the_same_moment() -> Resul
     .await?;
     let checked = loads::check_ended(&test.database(), None).await?;
     assert_eq!((checked.loads, checked.faults.len()), (1000, 1000));
+    Ok(())
+}
+
+const DAY: u32 = 24 * 60;
+
+async fn forget(test: &TestDatabase) -> Result<u64> {
+    let canary = domain::shipped::dictionary()?.table("rowgate_canary").unwrap();
+    Ok(loads::forget(&test.database(), &[canary]).await?)
+}
+
+#[tokio::test]
+async fn forgets_loads_of_the_named_tables_that_ended_days_ago_with_their_chunks() -> Result<()> {
+    let test = TestDatabase::migrated().await?;
+    let hidden = "table_name = 'rowgate_canary'";
+    for (name, status, minutes) in [
+        ("old", "completed", 3 * DAY + 1),
+        ("failed", "failed", 30 * DAY),
+        ("skipped", "skipped", 30 * DAY),
+        ("recent", "completed", 3 * DAY - 10),
+        ("running", "running", 30 * DAY),
+        ("replace", "completed", 30 * DAY),
+    ] {
+        let load = Load::add(&test, name, status, minutes).await?.loaded(2, &[(0, 1), (1, 1)]).await?;
+        load.set(hidden).await?;
+    }
+    test.sql("UPDATE rowgate_loads SET mode = 'replace' WHERE object_key = 'replace'").await?;
+    Load::add(&test, "of a user", "completed", 300 * DAY).await?.loaded(2, &[(0, 1), (1, 1)]).await?;
+    assert_eq!(forget(&test).await?, 3);
+    let left = test.value("SELECT GROUP_CONCAT(object_key ORDER BY object_key) FROM rowgate_loads").await?;
+    assert_eq!(left, "of a user,recent,replace,running");
+    let chunks = "SELECT CONCAT(COUNT(*), ' ', COUNT(l.load_id)) FROM rowgate_load_chunks c \
+                  LEFT JOIN rowgate_loads l ON l.load_id = c.load_id";
+    assert_eq!(test.value(chunks).await?, "8 8");
+    assert_eq!(forget(&test).await?, 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn forgets_many_loads_some_at_a_time() -> Result<()> {
+    let test = TestDatabase::migrated().await?;
+    test.sql(
+        "INSERT INTO rowgate_loads (load_id, bucket, object_key, object_version, table_name, mode, status, started_at, \
+         finished_at) SELECT MD5(seq), 'data', seq, 'v1', 'rowgate_canary', 'append', 'completed', '2026-01-01', \
+         '2026-01-01' FROM seq_1_to_450",
+    )
+    .await?;
+    let mut forgotten = Vec::new();
+    for _ in 0..4 {
+        forgotten.push(forget(&test).await?);
+    }
+    assert_eq!(forgotten, [200, 200, 50, 0]);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_load_that_is_taken_up_meanwhile_is_not_forgotten() -> Result<()> {
+    let test = TestDatabase::migrated().await?;
+    let load = Load::add(&test, "given up", "failed", 30 * DAY).await?.loaded(1, &[(0, 1)]).await?;
+    load.set("table_name = 'rowgate_canary', given_up = TRUE").await?;
+    let taken_up = test.database().begin().await?;
+    taken_up.execute(Statement::new("UPDATE rowgate_loads SET status = 'running', given_up = FALSE")).await?;
+    let (forgotten, committed) = tokio::join!(forget(&test), async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        taken_up.commit().await
+    });
+    committed?;
+    assert_eq!(forgotten?, 0);
+    assert_eq!(loads::committed_chunks(&test.database(), &load.id).await?.len(), 1);
     Ok(())
 }
 

@@ -1,0 +1,50 @@
+//! Forgetting loads that nobody will ask for any more.
+
+use domain::dictionary::Table;
+use domain::load::LoadId;
+use serde::Deserialize;
+
+use crate::{Database, Error, Statement};
+
+/// How long a load is remembered after its end: longer than its file is there, which goes after a day, counted from the midnight
+/// after it came. So a backfill finds no file that the ledger has forgotten.
+const REMEMBERED: &str = "INTERVAL 3 DAY";
+
+/// Loads of a table that are forgotten at once, at most: a second or two of statements.
+const MOST_AT_ONCE: u32 = 200;
+
+/// Removes loads of these tables that ended days ago, with their chunks, oldest first, at most 200 of each table; gives their
+/// number. Safe at any time, beside loads that begin, run or end. A message that names a forgotten file after all loads it once
+/// more: only for tables whose rows may come again.
+///
+/// Replaces are kept: what one that was interrupted left behind is told by its load.
+///
+/// # Errors
+/// As [`Database::execute`]; what is forgotten by then stays so.
+pub async fn forget(database: &Database, tables: &[&Table]) -> Result<u64, Error> {
+    #[derive(Deserialize)]
+    struct Row {
+        load_id: LoadId,
+    }
+    let is_over = format!(
+        "l.status <> 'running' AND l.mode <> 'replace' AND l.finished_at < UTC_TIMESTAMP(3) - {REMEMBERED}"
+    );
+    let mut forgotten = 0;
+    for table in tables {
+        let sql = format!(
+            "SELECT l.load_id FROM rowgate_loads l WHERE l.table_name = :table AND {is_over} \
+             ORDER BY l.seq LIMIT {MOST_AT_ONCE}"
+        );
+        let old: Vec<Row> = database.query(Statement::new(sql).bind("table", table.name())).await?;
+        for Row { load_id } in old {
+            // One load a statement, which so locks its rows alone. It asks again: a load that was given up may have been taken up.
+            let sql = format!(
+                "DELETE l, c FROM rowgate_loads l LEFT JOIN rowgate_load_chunks c ON c.load_id = l.load_id \
+                 WHERE l.load_id = :load AND {is_over}"
+            );
+            let delete = Statement::new(sql).bind("load", load_id.as_str()).idempotent();
+            forgotten += u64::from(database.execute(delete).await?.updated > 0);
+        }
+    }
+    Ok(forgotten)
+}
