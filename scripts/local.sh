@@ -11,4 +11,9 @@ if [ ! -x "$TARGET/rowgate" ]; then
     need_cargo
     cargo build --quiet --locked --package cli
 fi
-exec "$TARGET/rowgate" local "$1" --dir .local
+options=(--dir .local)
+# Where nobody can be asked, whoever runs `make clean` has said what they want.
+if [ "$1" = clean ] && [ ! -t 0 ]; then
+    options+=(--yes)
+fi
+exec "$TARGET/rowgate" local "$1" "${options[@]}"

@@ -12,7 +12,7 @@ use crate::table::{Align, Table};
 
 const POLL: Duration = Duration::from_millis(500);
 /// How many backups are asked for at once when one is looked for.
-const PAGE: u32 = 100;
+const PAGE: i64 = domain::page::BACKUPS.maximum;
 
 /// Waits until a backup has ended.
 pub(crate) async fn wait_for(api: &Api, id: &BackupId, limit: Duration, printer: Printer) -> Result<Backup> {
@@ -45,7 +45,7 @@ pub(crate) async fn newest(api: &Api, tables: &[String]) -> Result<Backup> {
     let mut after = None;
     loop {
         let page = api.backups(PAGE, after.as_deref()).await?;
-        let has_all = |backup: &Backup| tables.iter().all(|table| backup.tables.contains_key(table));
+        let has_all = |backup: &Backup| tables.iter().all(|table| backup.name_of(table).is_some());
         if let Some(found) = page.backups.into_iter().find(|backup| backup.is_good() && has_all(backup)) {
             return Ok(found);
         }

@@ -26,7 +26,7 @@ pub(crate) fn confirm(targets: &str, refused: &str, yes: bool, printer: Printer)
 }
 
 /// Whether the one at the terminal agrees.
-pub(crate) fn agreed(printer: Printer) -> io::Result<bool> {
+fn agreed(printer: Printer) -> io::Result<bool> {
     printer.note("Go on? [y/N]");
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer)?;

@@ -27,9 +27,12 @@ pub(crate) fn new_id() -> RestoreId {
 /// The dictionary's names of tables, of which users may give aliases. Names that it does not know stay as they are: the service
 /// may have another dictionary.
 pub(crate) fn own_names(tables: &[String]) -> Vec<String> {
-    let dictionary = domain::shipped::dictionary().ok();
-    let own = |name: &String| dictionary?.table(name).map(|table| table.name().to_owned());
-    tables.iter().map(|name| own(name).unwrap_or_else(|| name.clone())).collect()
+    tables.iter().map(|name| own_name(name).to_owned()).collect()
+}
+
+fn own_name(name: &str) -> &str {
+    let table = domain::shipped::dictionary().ok().and_then(|dictionary| dictionary.table(name));
+    table.map_or(name, |table| table.name())
 }
 
 /// What the newest backup must have, to the service as here: the tables named, or all there are.
@@ -42,28 +45,28 @@ pub(crate) fn needed(tables: &[String]) -> Vec<String> {
     }
 }
 
-/// Which of a backup's tables are restored: those named, or all.
+/// Which of a backup's tables are restored, by the names that it has for them: those named, or all.
 pub(crate) fn chosen<'a>(backup: &'a Backup, tables: &'a [String]) -> Result<Vec<&'a str>> {
     if tables.is_empty() {
         return Ok(backup.tables.keys().map(String::as_str).collect());
     }
-    match tables.iter().find(|table| !backup.tables.contains_key(*table)) {
-        Some(missing) => {
+    let chosen = tables.iter().map(|table| {
+        backup.name_of(table).ok_or_else(|| {
             let names: Vec<_> = backup.tables.keys().map(String::as_str).collect();
             let id = &backup.backup;
-            Err(user_error(format!("The backup {id} has no table {missing}; it has {}.", names.join(", "))))
-        }
-        None => Ok(tables.iter().map(String::as_str).collect()),
-    }
+            user_error(format!("The backup {id} has no table {table}; it has {}.", names.join(", ")))
+        })
+    });
+    chosen.collect()
 }
 
-/// What a restore from a backup will replace.
+/// What a restore from a backup will replace, by today's names.
 pub(crate) fn targets(backup: &Backup, tables: &[&str]) -> String {
     let moment = backup.moment.as_deref().unwrap_or("an unknown moment");
     let mut text = format!("This replaces, with the rows of {moment} (backup {}):", backup.backup);
     for name in tables {
         let rows = backup.tables.get(*name).and_then(|table| table.rows).unwrap_or(0);
-        text.push_str(&format!("\n  {name}, {rows} rows"));
+        text.push_str(&format!("\n  {}, {rows} rows", own_name(name)));
     }
     text + "\nThe tables as they are now are kept until they are restored again."
 }
@@ -177,6 +180,19 @@ mod tests {
         The tables as they are now are kept until they are restored again.
         ");
         assert_eq!(chosen(&backup, &jobs).unwrap(), ["jobs"]);
+    }
+
+    #[test]
+    fn a_table_that_was_renamed_since_is_asked_for_by_either_name() {
+        let mut backup = backup();
+        let employees = backup.tables.shift_remove("employees").unwrap();
+        backup.tables.insert("hired_employees".to_owned(), employees);
+        for name in ["employees", "hired_employees"] {
+            let asked = own_names(&[name.to_owned()]);
+            let chosen = chosen(&backup, &asked).unwrap();
+            assert_eq!(chosen, ["hired_employees"]);
+            assert!(targets(&backup, &chosen).contains("\n  employees, 1000 rows\n"));
+        }
     }
 
     #[test]

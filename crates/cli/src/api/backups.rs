@@ -42,6 +42,17 @@ impl Backup {
         self.status == "completed" && self.error.is_none()
     }
 
+    /// What the backup calls a table: as it is called here, or as the dictionary says that it was called once.
+    pub(crate) fn name_of<'b>(&'b self, table: &'b str) -> Option<&'b str> {
+        let is_known = |name: &str| self.tables.contains_key(name);
+        let dictionary = domain::shipped::dictionary().ok();
+        match dictionary.and_then(|dictionary| dictionary.table(table)) {
+            Some(table) => table.known_as(is_known),
+            // The service may have another dictionary.
+            None => Some(table).filter(|table| is_known(table)),
+        }
+    }
+
     pub(crate) fn rows(&self) -> u64 {
         self.tables.values().filter_map(|table| table.rows).sum()
     }
@@ -112,14 +123,14 @@ impl Api {
     }
 
     /// Backups, newest first, from the one after `after` on, in the service's own text.
-    pub(crate) async fn backups_text(&self, limit: u32, after: Option<&str>) -> Result<String> {
+    pub(crate) async fn backups_text(&self, limit: i64, after: Option<&str>) -> Result<String> {
         let mut query = vec![("limit".to_owned(), limit.to_string())];
         query.extend(after.map(|id| ("after".to_owned(), id.to_owned())));
         let answer = self.send(Method::GET, &path(&["backups"], &query), "application/json", None).await?;
         Ok(expect_success(&answer)?.text())
     }
 
-    pub(crate) async fn backups(&self, limit: u32, after: Option<&str>) -> Result<Backups> {
+    pub(crate) async fn backups(&self, limit: i64, after: Option<&str>) -> Result<Backups> {
         serde_json::from_str(&self.backups_text(limit, after).await?).context("reading the list of backups")
     }
 

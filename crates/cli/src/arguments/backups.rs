@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use clap::{ArgGroup, Args, ValueEnum};
 use domain::backup::{BackupId, RestoreId};
+use domain::page::BACKUPS;
 
 use super::{ApiArguments, table_name};
 use crate::api::Api;
@@ -43,9 +44,9 @@ pub(crate) struct BackupArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct BackupsArguments {
-    /// How many, newest first.
-    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub limit: u32,
+    /// How many, newest first: 1 to 100.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(i64).range(1..=BACKUPS.maximum))]
+    pub limit: i64,
     /// Only those older than this one.
     #[arg(long, value_name = "BACKUP", value_parser = backup_id)]
     pub after: Option<BackupId>,
@@ -190,6 +191,20 @@ mod tests {
         ] {
             assert!(parse(wrong).is_err(), "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn a_list_has_as_many_backups_as_the_service_gives_at_most() {
+        let parse = |limit: i64| {
+            let line = format!("rowgate backups --url http://127.0.0.1:9/v1 --api-key k --limit {limit}");
+            Arguments::try_parse_from(line.split(' '))
+        };
+        assert!(parse(1).is_ok() && parse(BACKUPS.maximum).is_ok());
+        let refusal = parse(BACKUPS.maximum + 1).unwrap_err().to_string();
+        assert!(refusal.contains(&format!("1..={}", BACKUPS.maximum)), "{refusal}");
+        assert!(parse(0).is_err());
+        let help = Arguments::try_parse_from(["rowgate", "backups", "--help"]).unwrap_err().to_string();
+        assert!(help.contains(&format!("1 to {}", BACKUPS.maximum)), "{help}");
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! Ends the local cloud, and removes it.
 
 use std::fs;
-use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -10,8 +9,7 @@ use super::SERVICES;
 use super::layout::Layout;
 use super::lock::Lock;
 use super::process;
-use crate::confirm::agreed;
-use crate::exit::user_error;
+use crate::confirm::confirm;
 use crate::printer::Printer;
 
 /// Ends every process that `up` started in this folder.
@@ -31,15 +29,10 @@ pub(crate) fn clean(folder: &Path, yes: bool, printer: Printer) -> Result<()> {
         return Ok(());
     };
     let _lock = Lock::take(&layout, printer)?;
-    let targets = layout.data();
-    if !targets.is_empty() && !yes && io::stdin().is_terminal() {
-        printer.note("This ends the local cloud and removes:");
-        for target in &targets {
-            printer.note(&format!("  {}", target.display()));
-        }
-        if !agreed(printer)? {
-            return Err(user_error("Nothing was removed."));
-        }
+    let targets: String = layout.data().iter().map(|target| format!("\n  {}", target.display())).collect();
+    if !targets.is_empty() {
+        let targets = format!("This ends the local cloud and removes:{targets}");
+        confirm(&targets, "Nothing was removed.", yes, printer)?;
     }
     stop_all(&layout, printer)?;
     // A log or socket may have come or gone while the processes ended.

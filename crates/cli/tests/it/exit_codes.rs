@@ -126,6 +126,23 @@ fn stopping_where_nothing_was_started_succeeds() {
 }
 
 #[test]
+fn a_cloud_whose_removal_nobody_agreed_to_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("cloud/mysql");
+    std::fs::create_dir_all(&data).unwrap();
+    let output = rowgate(folder.path(), &["local", "clean", "--dir", "cloud"]);
+    assert_eq!(output.status.code(), Some(1));
+    let text = stderr(&output);
+    assert!(text.contains("removes:\n") && text.contains("/cloud/mysql\n"), "{text}");
+    assert!(text.ends_with(
+        "error: Nothing was removed. There is no terminal to ask on; --yes goes on without asking.\n"
+    ));
+    assert!(data.exists());
+    let output = rowgate(folder.path(), &["local", "clean", "--yes", "--dir", "cloud"]);
+    assert_eq!((output.status.code(), data.exists()), (Some(0), false), "{}", stderr(&output));
+}
+
+#[test]
 fn a_demo_without_its_files_says_which_is_missing() {
     let folder = tempfile::tempdir().unwrap();
     let settings = ["--bucket", "b", "--url", "http://127.0.0.1:9/v1", "--api-key", "k"];
