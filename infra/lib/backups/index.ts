@@ -28,6 +28,9 @@ const MEMORY = 1769;
 /** How often restores that nobody works on any more are given up, and the newest backup's age is told. */
 export const SWEEP_INTERVAL = Duration.hours(1);
 
+/** How often old backups expire and interrupted ones are told. It reads the bucket alone: a paused database sleeps on. */
+const EXPIRY_INTERVAL = Duration.hours(1);
+
 export interface BackupsProps {
   readonly settings: Settings;
   readonly database: Database;
@@ -47,6 +50,8 @@ export class Backups extends Construct {
     this.restore = this.restoreFunction(props);
     const { backupAt, drillAt } = props.settings;
     this.rule("Daily", "Backs up every table", Schedule.cron({ ...backupAt }), this.backup, {});
+    // A backup that completes does the same at its end; where all are interrupted, nobody else would.
+    this.rule("Expire", "Removes old backups, tells of interrupted ones", Schedule.rate(EXPIRY_INTERVAL), this.backup, { expire: {} });
     this.rule("Drill", "Verifies the newest backup", Schedule.cron({ ...drillAt }), this.restore, { drill: {} });
     this.rule("Sweep", "Gives up restores that nobody works on", Schedule.rate(SWEEP_INTERVAL), this.restore, { sweep: {} });
   }

@@ -33,6 +33,11 @@ test("every table is backed up daily, the newest backup verified two hours later
   assert.deepEqual(sweep, ["rate(1 hour)", "ENABLED", "rowgate-restore"]);
 });
 
+test("old backups expire and interrupted ones are told every hour, whether or not a backup completes", () => {
+  const { '{"expire":{}}': expire } = schedules();
+  assert.deepEqual(expire, ["rate(1 hour)", "ENABLED", "rowgate-backup"]);
+});
+
 test("the times are those that are set", () => {
   const { "{}": daily, '{"drill":{}}': drill } = schedules({ backupAt: "23:05", drillAt: "09:30" });
   assert.deepEqual([daily[0], drill[0]], ["cron(5 23 * * ? *)", "cron(30 9 * * ? *)"]);
