@@ -9,8 +9,7 @@ VENV=.local/bench-venv
 
 profile=${PROFILE:-release}
 read -ra options <<<"${BENCH:-}"
-folder=${TARGET%/debug}/$profile
-[ "$profile" != dev ] || folder=$TARGET
+[ "$profile" = dev ] || TARGET=${TARGET%/debug}/$profile
 
 # Whether a part is to be measured.
 wants() {
@@ -39,6 +38,16 @@ try() {
     ("$@") || say "$1 failed; what needs it will be marked in the table"
 }
 
+# The local cloud outlives a bench that is killed; nothing else does.
+# shellcheck disable=SC2329  # called at the end
+finish() {
+    remove_clouds "$CLOUD"
+}
+
+alone bench
+forget_environment
+finally finish
+
 need_cargo
 need_mariadb
 if wants python; then
@@ -54,30 +63,6 @@ for function in "${FUNCTIONS[@]}"; do
     packages+=(--package "$function")
 done
 say "building the $profile profile (the first time takes many minutes)"
-cargo build --profile "$profile" --locked "${packages[@]}" --bins --example latency
+in_background cargo build --profile "$profile" --locked "${packages[@]}" --bins --example latency
 
-# The local cloud outlives a bench that is killed; nothing else does.
-clean() {
-    local status=$?
-    trap - EXIT INT TERM HUP
-    if [ -n "${bench:-}" ]; then
-        kill -TERM "$bench" 2>/dev/null || true
-        wait "$bench" 2>/dev/null || true
-    fi
-    if [ -d "$CLOUD" ]; then
-        "$folder/rowgate" local clean --yes --dir "$CLOUD" >/dev/null 2>&1 || true
-        rm -rf "$CLOUD"
-    fi
-    exit "$status"
-}
-trap clean EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
-
-# In the background, because a shell that waits for a foreground command hears no signal.
-"$folder/bench" --cloud "$CLOUD" --python "$VENV/bin/python" ${options[@]+"${options[@]}"} &
-bench=$!
-status=0
-wait "$bench" || status=$?
-bench=
-exit "$status"
+in_background "$TARGET/bench" --cloud "$CLOUD" --python "$VENV/bin/python" ${options[@]+"${options[@]}"}

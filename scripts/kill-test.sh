@@ -6,44 +6,14 @@
 
 CLOUD=.local/kill-cloud
 
-# One at a time in a checkout. The lock is file descriptor 9, which nothing else inherits.
-mkdir -p .local
-exec 9>.local/kill-test.lock
-flock --nonblock 9 || stop "make kill-test is already running in this checkout."
-set -m
-
-# A sourced .local/env, or an AWS account, must not reach the test.
-while IFS='=' read -r name _; do
-    case $name in ROWGATE_* | AWS_*) unset "$name" ;; esac
-done < <(env)
-
-child=
-
-# shellcheck disable=SC2329  # called by the trap
+# shellcheck disable=SC2329  # called at the end
 finish() {
-    local status=$?
-    trap - EXIT INT TERM HUP
-    if [ -n "$child" ]; then
-        kill -TERM -- "-$child" 2>/dev/null || true
-        wait "$child" 2>/dev/null || true
-    fi
-    "$TARGET/rowgate" local clean --yes --dir "$CLOUD" 9>&- >/dev/null 2>&1 || true
-    rm -rf "$CLOUD"
-    exit "$status"
+    remove_clouds "$CLOUD"
 }
-trap finish EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
 
-# In the background, because a shell that waits for a foreground command hears no signal.
-run() {
-    local status=0
-    "$@" </dev/null 9>&- &
-    child=$!
-    wait "$child" || status=$?
-    child=
-    return "$status"
-}
+alone kill-test
+forget_environment
+finally finish
 
 runs_and_seed() {
     # shellcheck source=/dev/null
@@ -56,10 +26,10 @@ need_mariadb
 need_python
 need_node
 need_nextest
-run build
-"$TARGET/rowgate" local clean --yes --dir "$CLOUD" 9>&- 2>/dev/null
-run "$TARGET/rowgate" local up --dir "$CLOUD" --gateway-port 0 --data-api-port 0
+in_background build
+clear_clouds "$CLOUD"
+in_background "$TARGET/rowgate" local up --dir "$CLOUD" --gateway-port 0 --data-api-port 0
 say "runs of the kill test"
 runs=${1:-}
 [ -n "$runs${2:-}" ] || runs=100
-run runs_and_seed "$runs" "${2:-}"
+in_background runs_and_seed "$runs" "${2:-}"

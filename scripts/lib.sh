@@ -22,6 +22,76 @@ stop() {
 
 has() { command -v "$1" >/dev/null 2>&1; }
 
+# Stops where `make <name>` already runs in this checkout. The lock is file descriptor 9, which nothing that is started inherits:
+# servers outlive their start.
+alone() {
+    mkdir -p .local
+    exec 9>".local/$1.lock"
+    flock --nonblock 9 || stop "make $1 is already running in this checkout."
+}
+
+# A sourced .local/env, or an AWS account, must not reach what is run.
+forget_environment() {
+    local name
+    while IFS='=' read -r name _; do
+        case $name in ROWGATE_* | AWS_*) unset "$name" ;; esac
+    done < <(env)
+}
+
+child=
+at_end=
+
+# However the script ends, ends what runs in the background, then calls a function with the exit status.
+finally() {
+    at_end=$1
+    # Each background command is a process group, so that all of it can be ended.
+    set -m
+    trap end EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM HUP
+}
+
+# shellcheck disable=SC2329  # called by the trap
+end() {
+    local status=$?
+    trap - EXIT INT TERM HUP
+    if [ -n "$child" ]; then
+        kill -TERM -- "-$child" 2>/dev/null || true
+        wait "$child" 2>/dev/null || true
+    fi
+    "$at_end" "$status"
+    exit "$status"
+}
+
+# Runs a command and waits for it: a shell that waits for one in the foreground hears no signal.
+in_background() {
+    local status=0
+    "$@" </dev/null 9>&- &
+    child=$!
+    wait "$child" || status=$?
+    child=
+    return "$status"
+}
+
+# Removes the clouds of earlier runs that were killed.
+clear_clouds() {
+    local folder
+    for folder in "$@"; do
+        "$TARGET/rowgate" local clean --yes --dir "$folder" 9>&- 2>/dev/null ||
+            stop "What an earlier run left in $folder cannot be removed; run: $TARGET/rowgate local clean --yes --dir $folder"
+    done
+}
+
+# Ends and removes clouds, at the end of a script.
+remove_clouds() {
+    local folder
+    for folder in "$@"; do
+        [ -d "$folder" ] || continue
+        "$TARGET/rowgate" local clean --yes --dir "$folder" 9>&- >/dev/null 2>&1 || true
+        rm -rf "$folder"
+    done
+}
+
 # Runs a command only when the files named before `--` have changed since it last succeeded under this name.
 once() {
     local stamp=.local/stamps/$1 digest files=()
@@ -155,6 +225,18 @@ build() {
         cmp --silent "$TARGET/$package" ".local/lambda/$package/bootstrap" ||
             cp --force "$TARGET/$package" ".local/lambda/$package/bootstrap" || return
     done
+}
+
+check_format() {
+    cargo fmt --all --check
+}
+
+check_lints() {
+    cargo clippy --workspace --all-targets --locked -- -D warnings
+}
+
+check_documentation() {
+    RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
 }
 
 # Requests, the loader (on the cloud of the environment), backups and restores killed and disturbed at random moments. Their lines are shown

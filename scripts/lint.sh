@@ -4,6 +4,6 @@
 . "$(dirname "$0")/lib.sh"
 
 need_cargo
-cargo fmt --all --check
-cargo clippy --workspace --all-targets --locked -- -D warnings
-RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
+check_format
+check_lints
+check_documentation

@@ -8,59 +8,35 @@ CLOUD=.local/test-cloud
 DATABASE=.local/test-database
 KEPT_LOGS=.local/test-logs
 
-# One at a time in a checkout. The lock is file descriptor 9, which no check inherits: the servers outlive their start.
-mkdir -p .local
-exec 9>.local/test.lock
-flock --nonblock 9 || stop "make test is already running in this checkout."
-# Each check is a process group, so that all of it can be ended.
-set -m
-
-# A sourced .local/env, or an AWS account, must not reach the tests.
-while IFS='=' read -r name _; do
-    case $name in ROWGATE_* | AWS_*) unset "$name" ;; esac
-done < <(env)
+alone test
+forget_environment
 export INSTA_UPDATE=no
 
 began=$SECONDS
 failed=0
 summary=()
-child=
 
-# Ends what runs, removes the test clouds. Logs stay where something failed.
-# shellcheck disable=SC2329  # called by the trap
+# Removes the test clouds. Logs stay where something failed.
+# shellcheck disable=SC2329  # called at the end
 finish() {
-    local status=$?
-    trap - EXIT INT TERM HUP
-    if [ -n "$child" ]; then
-        kill -TERM -- "-$child" 2>/dev/null || true
-        wait "$child" 2>/dev/null || true
-    fi
     rm -rf "$KEPT_LOGS"
     local folder
     for folder in "$CLOUD" "$DATABASE"; do
-        [ -d "$folder" ] || continue
-        if [ "$status" != 0 ] || [ "$failed" != 0 ]; then
+        if [ -d "$folder" ] && { [ "$1" != 0 ] || [ "$failed" != 0 ]; }; then
             mkdir -p "$KEPT_LOGS"
             cp -r "$folder/logs" "$KEPT_LOGS/$(basename "$folder")" 2>/dev/null || true
         fi
-        "$TARGET/rowgate" local clean --yes --dir "$folder" 9>&- >/dev/null 2>&1 || true
-        rm -rf "$folder"
     done
-    exit "$status"
+    remove_clouds "$CLOUD" "$DATABASE"
 }
-trap finish EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
+finally finish
 
-# Runs one check. In the background, because a shell that waits for a foreground command hears no signal.
+# Runs one check.
 check() {
     local title=$1 started=$SECONDS status=0
     shift
     say "$title"
-    "$@" </dev/null 9>&- &
-    child=$!
-    wait "$child" || status=$?
-    child=
+    in_background "$@" || status=$?
     local line
     if [ "$status" = 0 ]; then
         line=$(printf 'ok      %5d s  %s' $((SECONDS - started)) "$title")
@@ -107,10 +83,6 @@ vulnerabilities() {
     fi
     say "not asked for npm packages: the registry's database cannot be reached"
     return "$status"
-}
-
-document() {
-    RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
 }
 
 start_database() {
@@ -190,14 +162,11 @@ need_test_python
 need_node
 need_nextest
 
-check "format" cargo fmt --all --check || true
+check "format" check_format || true
 check "dependencies: licences, duplicates, sources" dependencies || true
 check "dependencies: known vulnerabilities" vulnerabilities || true
 if check "build" build; then
-    # Whatever an earlier run that was killed left behind.
-    for folder in "$CLOUD" "$DATABASE"; do
-        "$TARGET/rowgate" local clean --yes --dir "$folder" 2>/dev/null
-    done
+    clear_clouds "$CLOUD" "$DATABASE"
     check "stack: types and assertions" npm --prefix infra run --silent test || true
     check "stack: synthesis" synthesise || true
     check "stack: cfn-lint" lint_template || true
@@ -214,8 +183,8 @@ if check "build" build; then
         check "schemathesis against the API" schemathesis || true
     fi
 fi
-check "lints" cargo clippy --workspace --all-targets --locked -- -D warnings || true
-check "documentation" document || true
+check "lints" check_lints || true
+check "documentation" check_documentation || true
 
 printf '\n'
 printf '%s\n' "${summary[@]}"

@@ -61,7 +61,12 @@ async fn never_half() -> Result<()> {
     }
     println!("{} runs passed in {} s: {total}", runs - failed.len() as u64, started.elapsed().as_secs());
     failed.sort_unstable();
-    ensure!(failed.is_empty(), "{} of {runs} runs failed: {failed:?}", failed.len());
+    ensure!(
+        failed.is_empty(),
+        "{} of {runs} runs failed: {failed:?}. One again: make kill-test SEED={}",
+        failed.len(),
+        failed[0]
+    );
     Ok(())
 }
 
