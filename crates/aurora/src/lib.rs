@@ -3,6 +3,7 @@
 mod client;
 mod delete_row;
 pub mod idempotency;
+pub mod lanes;
 mod ledger;
 pub mod loads;
 pub mod migrations;

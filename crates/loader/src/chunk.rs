@@ -11,7 +11,6 @@ use tokio::time::sleep;
 
 use crate::Loader;
 use crate::error::LoadError;
-use crate::lanes::Committed;
 use crate::prepare::{Plan, Prepared};
 use crate::references::{Missing, References, count_missing};
 use crate::store::Store;
@@ -35,6 +34,14 @@ pub(crate) struct Committer<'l, S, Q> {
     pub(crate) deadline: Deadline,
     /// Up to this chunk an attempt that was cut off may have left a rejects file that no longer holds.
     pub(crate) stale_rejects_until: Option<u32>,
+}
+
+/// What a committed chunk adds to its load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Committed {
+    pub(crate) rows_rejected: u64,
+    /// Whether it was this function that committed it, and not a twin.
+    pub(crate) is_ours: bool,
 }
 
 /// What one attempt at a chunk's transaction came to.

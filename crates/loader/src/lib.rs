@@ -18,7 +18,6 @@ mod backfill;
 mod chunk;
 mod error;
 mod event;
-mod lanes;
 mod listing;
 mod load;
 mod message;
@@ -35,6 +34,7 @@ mod same;
 mod source;
 mod sqs;
 mod store;
+mod tally;
 
 use aurora::{Database, Deadline};
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};

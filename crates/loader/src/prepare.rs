@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use aurora::lanes;
 use domain::dictionary::{LoadMode, Table};
 use domain::load::{CheckedChunk, Chunk, Columns, rejects_csv};
 use domain::sql::{InsertStatement, InsertWriter};
@@ -64,7 +65,8 @@ pub(crate) struct Prepared {
     pub(crate) rows_read: usize,
     pub(crate) refused: usize,
     pub(crate) statements: Vec<InsertStatement>,
-    pub(crate) ids: Ids,
+    /// The ids of the rows, ascending.
+    pub(crate) ids: Vec<i64>,
     /// For each column that refers to a table, by position: the ids that the rows name.
     pub(crate) references: Vec<(usize, BTreeSet<i64>)>,
     /// The rejects file, as long as no id turns out to be taken.
@@ -88,57 +90,23 @@ impl Prepared {
         let references = references.collect();
         let (rows_read, refused) = (checked.rows_read, checked.rejected.len());
         let statements = plan.statements(checked.rows(), usize::MAX);
-        let ids = Ids::new(checked.rows().filter_map(|row| row[table.key_index()].as_integer()).collect());
+        let mut ids: Vec<i64> =
+            checked.rows().filter_map(|row| row[table.key_index()].as_integer()).collect();
+        if !ids.is_sorted() {
+            ids.sort_unstable();
+        }
         let rejects = (refused > 0).then(|| rejects_csv(table, columns, &checked.rejected));
         drop(checked);
         Self { columns: Arc::clone(columns), rows_read, refused, statements, ids, references, rejects, chunk }
     }
 }
 
-/// The ids that a chunk brings, in order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Ids(Vec<i64>);
-
-impl Ids {
-    fn new(mut ids: Vec<i64>) -> Self {
-        if !ids.is_sorted() {
-            ids.sort_unstable();
-        }
-        Self(ids)
+impl lanes::Chunk for Prepared {
+    fn number(&self) -> u32 {
+        self.chunk.number
     }
 
-    /// Whether both hold an id.
-    pub(crate) fn meet(&self, other: &Self) -> bool {
-        let (Some(first), Some(last)) = (other.0.first(), other.0.last()) else { return false };
-        let from = self.0.partition_point(|id| id < first);
-        let mut others = other.0.iter().peekable();
-        for id in self.0[from..].iter().take_while(|id| *id <= last) {
-            while others.next_if(|other| *other < id).is_some() {}
-            if others.peek() == Some(&id) {
-                return true;
-            }
-        }
-        false
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn ids_meet_when_one_is_in_both(
-            one in proptest::collection::vec(-20_i64..20, 0..12),
-            other in proptest::collection::vec(-20_i64..20, 0..12),
-        ) {
-            let sets: [BTreeSet<i64>; 2] = [&one, &other].map(|ids| ids.iter().copied().collect());
-            let expected = !sets[0].is_disjoint(&sets[1]);
-            prop_assert_eq!(Ids::new(one).meet(&Ids::new(other)), expected);
-        }
+    fn ids(&self) -> &[i64] {
+        &self.ids
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use aurora::lanes::Lanes;
 use aurora::loads::{self, Begun, Candidate, CommittedChunk, Ending, Prepared, Run, Swapped};
 use aurora::{Database, Deadline};
 use domain::dictionary::LoadMode;
@@ -15,7 +16,6 @@ use crate::Loader;
 use crate::chunk::Committer;
 use crate::error::LoadError;
 use crate::event::ObjectCreated;
-use crate::lanes::Lanes;
 use crate::options::MAX_LANES;
 use crate::prepare::Plan;
 use crate::reading::{Pieces, Reading, feed};
@@ -23,6 +23,7 @@ use crate::references::References;
 use crate::same::find_same;
 use crate::source::{self, Opening};
 use crate::store::Store;
+use crate::tally::Tally;
 
 /// Chunks that are prepared ahead of those being committed.
 const CHUNKS_AHEAD: usize = 2;
@@ -126,16 +127,16 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
                 _ => Some(u32::MAX),
             },
         };
+        let tally = &Tally::new(self.max_rejects(), rejected);
         let lanes = Lanes {
-            lanes: loader.options.lanes,
+            count: loader.options.lanes,
             deadline: self.deadline,
-            max_rejects: self.max_rejects(),
-            rejected,
+            out_of_time: || LoadError::OutOfTime,
         };
-        let lanes = lanes.run(chunks, |prepared| async move {
+        let lanes = lanes.commit_all(chunks, |prepared| async move {
             let committed = committer.commit(prepared).await?;
             self.progress.fetch_add(u64::from(committed.is_ours), Ordering::Relaxed);
-            Ok(committed)
+            tally.add(committed.rows_rejected)
         });
         let (done, parent) = {
             let (mut lanes, mut feeding) =

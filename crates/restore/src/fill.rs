@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use aurora::lanes::Lanes;
 use aurora::restores::{self, CommittedChunk, Noted, Prepared, Restore, Shadow, TableFigures};
 use aurora::{Database, Deadline, snapshot};
 use bucket::Store;
@@ -13,7 +14,6 @@ use tokio::task::spawn_blocking;
 
 use crate::chunk::Committer;
 use crate::error::RestoreError;
-use crate::lanes::commit_all;
 use crate::objects::Objects;
 use crate::plan::no_table;
 use crate::source::{Opening, Source, SourceError};
@@ -88,7 +88,9 @@ impl<S: Store> Filler<'_, S> {
         let progress = self.progress;
         let committer = &Committer { store, database, restore: id, table, shadow: &shadow, progress };
         // What ends the committing also ends the reading, whose chunks nobody takes any more; nobody waits for that.
-        commit_all(self.lanes, self.deadline, chunks, |chunk| committer.commit(chunk)).await?;
+        let lanes =
+            Lanes { count: self.lanes, deadline: self.deadline, out_of_time: || RestoreError::OutOfTime };
+        lanes.commit_all(chunks, |chunk| committer.commit(chunk)).await?;
         reading.await??;
         self.check(table, nullable, &shadow, judge).await
     }

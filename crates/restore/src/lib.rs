@@ -28,7 +28,6 @@ mod find;
 mod foreign;
 mod go_on;
 mod http;
-mod lanes;
 mod objects;
 mod options;
 mod parts;

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::Arc;
 
+use aurora::lanes;
 use bucket::Bytes;
 use domain::avro::ContentSum;
 use domain::dictionary::Table;
@@ -47,6 +48,17 @@ pub(crate) struct Chunk {
     /// Where ids may be there twice: the rows themselves, so that those that are taken can be told. `None` where an id that
     /// is there twice means that the content is broken.
     pub(crate) rows: Option<Box<dyn Rows>>,
+}
+
+impl lanes::Chunk for Chunk {
+    fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// None where each is there once.
+    fn ids(&self) -> &[i64] {
+        self.rows.as_deref().map_or(&[], Rows::ids)
+    }
 }
 
 /// What a chunk does to the shadow, and what it rejects.
