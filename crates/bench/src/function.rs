@@ -1,28 +1,15 @@
-//! A Lambda function as a process: started for one event, served by a Runtime API of ours, measured, ended.
+//! A Lambda function as a process: started for one event, measured, ended.
 
 use std::fs::{self, File};
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::path::Path;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
-use axum::Router;
-use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{HeaderMap, StatusCode, Uri};
-use axum::response::IntoResponse;
-use axum::routing::{get, post};
+use anyhow::{Context, Result, bail};
 use serde_json::Value;
-use tokio::sync::{Mutex, mpsc};
-
-use crate::serve::serve;
+use testkit::{Answer, Ended, Function};
 
 /// As much as Lambda lets a function run.
 const LIMIT: Duration = Duration::from_secs(15 * 60);
-/// How often it is looked whether a function that does not answer still runs.
-const LOOK: Duration = Duration::from_millis(100);
 /// How much of the log of a function that failed is shown.
 const LOG_SHOWN: usize = 2000;
 
@@ -40,160 +27,34 @@ pub(crate) struct Invocation {
     pub(crate) log: String,
 }
 
-/// A Runtime API that hands out one event at a time.
-#[derive(Debug)]
-pub(crate) struct Runtime {
-    address: SocketAddr,
-    events: mpsc::UnboundedSender<Value>,
-    told: mpsc::UnboundedReceiver<Told>,
-    log: PathBuf,
-}
-
-/// What a function tells.
-#[derive(Debug)]
-enum Told {
-    Answered(Instant, Bytes),
-    Failed(String),
-}
-
-#[derive(Clone)]
-struct Shared {
-    events: Arc<Mutex<mpsc::UnboundedReceiver<Value>>>,
-    tell: mpsc::UnboundedSender<Told>,
-}
-
-/// Ends the process it holds.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-impl Runtime {
-    /// A Runtime API of this process; what functions log goes to a file in the folder.
-    pub(crate) async fn serve(folder: &Path) -> Result<Self> {
-        let (events, waiting) = mpsc::unbounded_channel();
-        let (tell, told) = mpsc::unbounded_channel();
-        let shared = Shared { events: Arc::new(Mutex::new(waiting)), tell };
-        let routes = Router::new()
-            .route("/2018-06-01/runtime/invocation/next", get(next))
-            .route("/2018-06-01/runtime/invocation/{id}/response", post(answered))
-            .fallback(failed)
-            .layer(DefaultBodyLimit::disable())
-            .with_state(shared);
-        let address = serve(routes).await?;
-        Ok(Self { address, events, told, log: folder.join("function.log") })
-    }
-
-    /// Starts the program, gives it the event, waits for the answer and ends it.
-    ///
-    /// # Errors
-    /// When it cannot be started, ends early, answers with an error, or takes longer than Lambda allows.
-    pub(crate) async fn run(
-        &mut self,
-        program: &Path,
-        environment: &[(&str, String)],
-        event: Value,
-    ) -> Result<Invocation> {
-        while self.told.try_recv().is_ok() {}
-        self.events.send(event)?;
-        let log = File::create(&self.log)?;
-        let mut command = Command::new("setpriv");
-        command
-            // It ends with this process, however that ends.
-            .args(["--pdeathsig", "KILL"])
-            .arg(program)
-            .env_clear()
-            .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
-            .envs(LAMBDA)
-            .env("AWS_LAMBDA_RUNTIME_API", self.address.to_string())
-            .envs(environment.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::null())
-            .stdout(log.try_clone()?)
-            .stderr(log);
-        let started = Instant::now();
-        let mut child = Running(command.spawn().context("cannot run setpriv (util-linux)")?);
-        let (answered, answer) = self.wait(&mut child, started).await.map_err(|error| {
-            let log = fs::read_to_string(&self.log).unwrap_or_default();
-            let from = log.len().saturating_sub(LOG_SHOWN);
-            error.context(format!("{}: …{}", program.display(), log.get(from..).unwrap_or(&log)))
-        })?;
-        let pid = child.0.id();
-        let (peak, processor) = (peak(pid)?, processor(pid)?);
-        drop(child);
-        Ok(Invocation {
-            time: answered.duration_since(started),
-            peak,
-            processor,
-            answer: serde_json::from_slice(&answer).context("the function's answer is not JSON")?,
-            log: fs::read_to_string(&self.log)?,
-        })
-    }
-
-    async fn wait(&mut self, child: &mut Running, started: Instant) -> Result<(Instant, Bytes)> {
-        loop {
-            match tokio::time::timeout(LOOK, self.told.recv()).await {
-                Ok(Some(Told::Answered(at, answer))) => {
-                    return Ok((at, answer));
-                }
-                Ok(Some(Told::Failed(error))) => bail!("the function failed: {error}"),
-                Ok(None) => bail!("the Runtime API has ended"),
-                Err(_) => {
-                    let ended = child.0.try_wait()?;
-                    ensure!(ended.is_none(), "the function ended: {ended:?}");
-                    ensure!(started.elapsed() < LIMIT, "the function takes longer than {LIMIT:?}");
-                }
-            }
-        }
-    }
-}
-
-/// What Lambda sets for every function, and a region and credentials for the SDK.
-const LAMBDA: [(&str, &str); 8] = [
-    ("AWS_LAMBDA_FUNCTION_NAME", "bench"),
-    ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512"),
-    ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
-    ("AWS_LAMBDA_LOG_GROUP_NAME", "bench"),
-    ("AWS_LAMBDA_LOG_STREAM_NAME", "bench"),
-    ("AWS_REGION", "us-east-1"),
-    ("AWS_ACCESS_KEY_ID", "bench"),
-    ("AWS_SECRET_ACCESS_KEY", "bench"),
-];
-
-async fn next(State(shared): State<Shared>) -> impl IntoResponse {
-    let Some(event) = shared.events.lock().await.recv().await else {
-        return StatusCode::GONE.into_response();
+/// Starts the program, gives it the event, waits for the answer and ends it. What it logs goes to a file in the folder.
+///
+/// # Errors
+/// When it cannot be started, ends early, answers with an error, or takes longer than Lambda allows.
+pub(crate) async fn run(
+    program: &Path,
+    environment: &[(&str, String)],
+    event: &Value,
+    folder: &Path,
+) -> Result<Invocation> {
+    let log = folder.join("function.log");
+    let sdk =
+        [("AWS_REGION", "us-east-1"), ("AWS_ACCESS_KEY_ID", "bench"), ("AWS_SECRET_ACCESS_KEY", "bench")];
+    let environment: Vec<_> =
+        sdk.into_iter().chain(environment.iter().map(|(name, value)| (*name, value.as_str()))).collect();
+    let output = File::create(&log)?;
+    let started = Instant::now();
+    let function = Function::start(program, &environment, output).await?;
+    let ended = function.invoke(event.to_string(), LIMIT).await?;
+    let time = started.elapsed();
+    let (peak, processor) = (peak(function.id()), processor(function.id()));
+    let log = fs::read_to_string(log)?;
+    let Ended::Answered(Answer::Response(answer)) = ended else {
+        let from = log.len().saturating_sub(LOG_SHOWN);
+        bail!("{}: {ended:?}: …{}", program.display(), log.get(from..).unwrap_or(&log));
     };
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let mut headers = HeaderMap::new();
-    for (name, value) in [
-        ("lambda-runtime-aws-request-id", "00000000-0000-4000-8000-000000000000".to_owned()),
-        ("lambda-runtime-deadline-ms", (now + LIMIT).as_millis().to_string()),
-        ("content-type", "application/json".to_owned()),
-        (
-            "lambda-runtime-invoked-function-arn",
-            "arn:aws:lambda:us-east-1:000000000000:function:bench".to_owned(),
-        ),
-    ] {
-        if let Ok(value) = value.parse() {
-            headers.insert(name, value);
-        }
-    }
-    (headers, event.to_string()).into_response()
-}
-
-async fn answered(State(shared): State<Shared>, body: Bytes) -> StatusCode {
-    let _ = shared.tell.send(Told::Answered(Instant::now(), body));
-    StatusCode::ACCEPTED
-}
-
-/// Everything else that a function sends is an error of its own or of its start.
-async fn failed(State(shared): State<Shared>, uri: Uri, body: Bytes) -> StatusCode {
-    let _ = shared.tell.send(Told::Failed(format!("{uri}: {}", String::from_utf8_lossy(&body))));
-    StatusCode::ACCEPTED
+    let answer = serde_json::from_str(&answer).context("the function's answer is not JSON")?;
+    Ok(Invocation { time, peak: peak?, processor: processor?, answer, log })
 }
 
 /// The most memory that a process had resident, in bytes.

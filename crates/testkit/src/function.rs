@@ -1,6 +1,6 @@
 //! A Lambda function as a process of its own, which can be killed, stopped and continued at any moment.
 
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -41,7 +41,11 @@ impl Function {
     ///
     /// # Errors
     /// When the program, or `setpriv`, cannot be run.
-    pub async fn start(program: &Path, environment: &[(String, OsString)], log: File) -> Result<Self> {
+    pub async fn start(
+        program: &Path,
+        environment: &[(impl AsRef<OsStr>, impl AsRef<OsStr>)],
+        log: File,
+    ) -> Result<Self> {
         let api = RuntimeApi::start().await?;
         let mut command = Command::new("setpriv");
         command
@@ -85,6 +89,11 @@ impl Function {
                 Ok(Ended::TimedOut)
             }
         }
+    }
+
+    /// The id of its process.
+    pub fn id(&self) -> u32 {
+        self.child().id()
     }
 
     /// Whether the process is there.

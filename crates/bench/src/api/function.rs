@@ -1,6 +1,5 @@
 //! The functions' own programs, with API Gateway's events from a Runtime API of the bench.
 
-use std::ffi::OsString;
 use std::fs::{self, File};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -27,7 +26,8 @@ impl Functions {
     /// Starts both; what they log goes to files in the folder.
     pub(super) async fn start(settings: &Settings, stage: &Stage, folder: &Path) -> Result<Self> {
         fs::create_dir_all(folder)?;
-        let environment = environment(stage);
+        let data_api_url = stage.data_api_url();
+        let environment = environment(&data_api_url);
         let start = async |name: &str| {
             let log = File::create(folder.join(name))?;
             Function::start(&settings.binaries.join(name), &environment, log).await
@@ -57,9 +57,9 @@ impl Functions {
     }
 }
 
-fn environment(stage: &Stage) -> Vec<(String, OsString)> {
+fn environment(data_api_url: &str) -> [(&'static str, &str); 11] {
     [
-        ("AWS_ENDPOINT_URL_RDS_DATA", stage.data_api_url().as_str()),
+        ("AWS_ENDPOINT_URL_RDS_DATA", data_api_url),
         ("AWS_REGION", "us-east-1"),
         ("AWS_ACCESS_KEY_ID", "bench"),
         ("AWS_SECRET_ACCESS_KEY", "bench"),
@@ -71,9 +71,6 @@ fn environment(stage: &Stage) -> Vec<(String, OsString)> {
         ("ROWGATE_URL", "http://127.0.0.1"),
         ("ROWGATE_OPERATOR_KEY_ID", "operator"),
     ]
-    .into_iter()
-    .map(|(name, value)| (name.to_owned(), value.into()))
-    .collect()
 }
 
 /// The request as API Gateway hands it over.

@@ -11,7 +11,7 @@ use testkit::{Bucket, Lambda};
 
 use super::dump::Dump;
 use crate::client::Session;
-use crate::function::{self, Invocation, Runtime};
+use crate::function::{self, Invocation};
 use crate::load::{generate, load_data};
 use crate::settings::Settings;
 use crate::stage::{CLUSTER_ARN, DATABASE, SECRET_ARN, Stage};
@@ -26,14 +26,13 @@ pub(super) struct Functions<'s> {
     pub(super) codec: Option<&'static str>,
     pub(super) dump: Dump,
     rows: u64,
-    runtime: Runtime,
     bucket: Bucket,
     lambda: Lambda,
     conn: Conn,
     database_pid: u32,
     stage: Stage,
     /// Removed last.
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// A backup or a restore that is completed.
@@ -61,13 +60,12 @@ impl<'s> Functions<'s> {
             codec: None,
             dump: Dump::new(stage.socket(), folder.path()),
             rows,
-            runtime: Runtime::serve(folder.path()).await?,
             bucket: Bucket::serve().await?,
             lambda: Lambda::serve().await?,
             conn: stage.connect(Some(DATABASE)).await?,
             database_pid: stage.database_pid().await?,
             stage,
-            _folder: folder,
+            folder,
         };
         functions.expect_rows().await?;
         Ok(functions)
@@ -128,7 +126,7 @@ impl<'s> Functions<'s> {
         let before = self.others()?;
         let program = self.settings.binaries.join(program);
         let Invocation { time, peak, processor, answer, log } =
-            self.runtime.run(&program, &environment, event).await?;
+            function::run(&program, &environment, &event, self.folder.path()).await?;
         let after = self.others()?;
         ensure!(answer["status"] != "running", "it goes on in another invocation: {answer} {log}");
         let [data_api, database, storage] =

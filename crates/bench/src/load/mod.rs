@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::files::Files;
-use crate::function::{self, Runtime};
+use crate::function;
 use crate::settings::Settings;
 use crate::stage::{CLUSTER_ARN, DATABASE, SECRET_ARN, Stage};
 use crate::stats::Times;
@@ -38,18 +38,17 @@ const BUCKET: &str = "bench";
 /// Between two measures, so that the database writes out what the one before left in memory.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// The loader's program with everything around it: a Runtime API, a bucket, the stage's Data API and database.
+/// The loader's program with everything around it: a bucket, the stage's Data API and database.
 struct Loader {
     program: PathBuf,
     lanes: Option<usize>,
     chunk_bytes: Option<u64>,
-    runtime: Runtime,
     files: Files,
     conn: Conn,
     database_pid: u32,
     stage: Stage,
     /// Removed last.
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// A load that is completed.
@@ -83,12 +82,11 @@ impl Loader {
             program: settings.binaries.join("loader"),
             lanes: settings.lanes,
             chunk_bytes: settings.chunk_bytes,
-            runtime: Runtime::serve(folder.path()).await?,
             files: Files::serve(folder.path()).await?,
             conn: stage.connect(Some(DATABASE)).await?,
             database_pid: stage.database_pid().await?,
             stage,
-            _folder: folder,
+            folder,
         })
     }
 
@@ -116,7 +114,8 @@ impl Loader {
         environment.extend(self.lanes.map(|lanes| ("ROWGATE_LANES", lanes.to_string())));
         environment.extend(self.chunk_bytes.map(|bytes| ("ROWGATE_CHUNK_BYTES", bytes.to_string())));
         let before = self.others()?;
-        let done = self.runtime.run(&self.program, &environment, event(&key, bytes)).await?;
+        let event = event(&key, bytes);
+        let done = function::run(&self.program, &environment, &event, self.folder.path()).await?;
         let after = self.others()?;
         let failures = done.answer["batchItemFailures"].as_array();
         ensure!(failures.is_none_or(Vec::is_empty), "the loader gave the message back: {}", done.log);

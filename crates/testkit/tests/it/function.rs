@@ -35,7 +35,7 @@ impl Echo {
         let program = folder.path().join("echo.sh");
         fs::write(&program, ECHO)?;
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755))?;
-        let environment = [("FOLDER".to_owned(), folder.path().into())];
+        let environment = [("FOLDER", folder.path())];
         let log = File::create(folder.path().join("log"))?;
         let function = Function::start(&program, &environment, log).await?;
         Ok(Self { folder, function })
