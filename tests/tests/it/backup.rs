@@ -179,6 +179,7 @@ async fn backups_drills_and_sweeps_are_scheduled() {
     }
     for (function, schedule, input) in [
         ("rowgate-backup", "cron(0 2 * * ? *)", "{}"),
+        ("rowgate-backup", "rate(1 hour)", r#"{"expire":{}}"#),
         ("rowgate-restore", "cron(0 4 * * ? *)", r#"{"drill":{}}"#),
         ("rowgate-restore", "rate(1 hour)", r#"{"sweep":{}}"#),
     ] {
