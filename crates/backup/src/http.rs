@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bucket::Store;
 use domain::backup::BackupId;
+use domain::batch::{MAX_BODY_BYTES, json_value};
 use domain::page;
 use domain::problem::{Problem, ProblemDetail, ProblemKind};
 use domain::report::{Parameter, ParameterType, ParameterValue, read_parameters};
@@ -25,9 +26,6 @@ use crate::go_on::GoOn;
 use crate::payload::{RequestError, read_body};
 use crate::run::Backups;
 use crate::view;
-
-/// Bytes of a body at most: thousands of tables.
-const MAX_BODY_BYTES: usize = 100_000;
 
 /// Bytes of an answer at most. Lambda gives back 6 MB with the answer escaped into JSON text, which doubles every quote; half of
 /// it is enough for the files of terabytes.
@@ -70,13 +68,16 @@ async fn start<S: Store, G: GoOn>(
     _: ByOperator,
     State(service): State<Service<S, G>>,
     Extension(id): Extension<RequestId>,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ProblemResponse> {
+    read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
     let body = body::json(&headers, body, MAX_BODY_BYTES).await.map_err(Problem::from)?;
     let backups = &service.backups;
     // No body asks for what an empty object asks for.
-    let body: Value = if body.is_empty() { json!({}) } else { parse(&body)? };
+    let body = if body.is_empty() { &b"{}"[..] } else { &body };
+    let body = json_value(body).map_err(Problem::from)?;
     let tables = read_body(backups.dictionary, body).map_err(|error| problem(&error))?;
     let started = backups.start(&tables).await.map_err(|error| unavailable(&error, &id))?;
     Ok(answer(StatusCode::ACCEPTED, &json!({ "backup": started })))
@@ -97,7 +98,9 @@ async fn one<S: Store, G: GoOn>(
     State(service): State<Service<S, G>>,
     Extension(id): Extension<RequestId>,
     backup: Result<Path<String>, PathRejection>,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, ProblemResponse> {
+    read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
     // What cannot be an id is no backup's.
     let Some(backup) = backup.ok().and_then(|Path(backup)| BackupId::parse(&backup)) else {
         return Err(unknown().into());
@@ -115,11 +118,6 @@ async fn one<S: Store, G: GoOn>(
 
 fn answer(status: StatusCode, body: &Value) -> Response {
     (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
-}
-
-fn parse(body: &[u8]) -> Result<Value, Problem> {
-    serde_json::from_slice(body)
-        .map_err(|error| Problem::new(ProblemKind::InvalidJson, format!("The body is not JSON: {error}.")))
 }
 
 fn problem(error: &RequestError) -> Problem {

@@ -4,6 +4,7 @@ use domain::backup::BackupId;
 use domain::dictionary::{Dictionary, Table};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use bucket::Store;
 
@@ -89,19 +90,29 @@ impl Command {
     }
 }
 
-/// Reads the body of `POST /backups`: the tables to back up.
+/// Reads the body of `POST /backups`: the tables to back up. Not by way of a [`Value`], which keeps the last of several members
+/// with one name: what asks for two things is refused.
 pub(crate) fn read_body(
     dictionary: &'static Dictionary,
-    body: Value,
+    body: &RawValue,
 ) -> Result<Vec<&'static Table>, RequestError> {
-    let Body { tables } = object(body)?;
+    let body = body.get();
+    if !body.starts_with('{') {
+        return Err(no_object());
+    }
+    let Body { tables } =
+        serde_json::from_str(body).map_err(|error| RequestError::Shape(error.to_string()))?;
     named(dictionary, tables)
+}
+
+fn no_object() -> RequestError {
+    RequestError::Shape("it must be a JSON object".to_owned())
 }
 
 fn object<T: serde::de::DeserializeOwned>(value: Value) -> Result<T, RequestError> {
     // An array would do as well, its values taken for the fields in their order.
     if !value.is_object() {
-        return Err(RequestError::Shape("it must be a JSON object".to_owned()));
+        return Err(no_object());
     }
     serde_json::from_value(value).map_err(|error| RequestError::Shape(error.to_string()))
 }

@@ -205,7 +205,12 @@ impl Filter {
                     after: after.flatten(),
                 })
             }
-            _ => Err(mistakes),
+            _ => {
+                // As all mistakes in parameters are told: those of `parameters` first, in their order.
+                let place = |name: &str| parameters.iter().position(|parameter| parameter.name == name);
+                mistakes.sort_by_key(|mistake| place(&mistake.parameter).unwrap_or(usize::MAX));
+                Err(mistakes)
+            }
         }
     }
 }
@@ -274,8 +279,8 @@ mod tests {
                 "table may have 64 characters, not 65.",
                 "status must be running, completed, failed or skipped, not \"done\".",
                 "limit must be from 1 to 1000, not 0.",
-                "order is not known; there are table, status, limit and after.",
                 "after must be a load's id, as next has it.",
+                "order is not known; there are table, status, limit and after.",
             ]
         );
         assert_eq!(

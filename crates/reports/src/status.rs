@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use aurora::{Deadline, migrations};
+use aurora::{Deadline, Error, migrations};
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::RawQuery;
@@ -67,7 +67,7 @@ pub(crate) async fn get(
     let started = Instant::now();
     let finished = match migrations::finished(&database).await {
         Ok(finished) => finished,
-        Err(error) => return Ok(problem(database_problem(&error, &id), &standing)),
+        Err(error) => return Ok(problem(unavailable(&error, &id), &standing)),
     };
     let latency_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     standing.database = Some(Answered { latency_ms });
@@ -82,6 +82,18 @@ pub(crate) async fn get(
     let mut answer = json!({ "status": "ok" });
     extend(&mut answer, &standing);
     Ok(([(header::CONTENT_TYPE, form.content_type())], answer.to_string()).into_response())
+}
+
+/// Also what is no passing trouble, like a wrong secret, is told as such: that the service cannot do its work is the answer to
+/// the question, and no failure to answer it.
+fn unavailable(error: &Error, id: &RequestId) -> Problem {
+    let told = database_problem(error, id);
+    if told.kind == ProblemKind::Unavailable {
+        return told;
+    }
+    let detail =
+        "The database does not answer as it should; the request id helps the operator to find out why.";
+    Problem::new(ProblemKind::Unavailable, detail)
 }
 
 fn missing(expected: &[Migration], finished: &[String]) -> usize {

@@ -2,26 +2,27 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use aurora::restores;
 use aurora::{Database, Deadline};
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::rejection::PathRejection;
-use axum::extract::{FromRef, Path, State};
+use axum::extract::{FromRef, Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use bucket::Store;
 use domain::backup::RestoreId;
+use domain::batch::{MAX_BODY_BYTES, json_value};
 use domain::problem::{Problem, ProblemKind};
+use domain::report::read_parameters;
 use lambda_kit::VALUES;
-use lambda_kit::body;
-use lambda_kit::http::RequestId;
+use lambda_kit::http::{REQUEST_TIME, RequestId, Until};
 use lambda_kit::operator::{ByOperator, Operator};
 use lambda_kit::problem::ProblemResponse;
-use serde_json::{Value, json};
+use lambda_kit::{body, query};
+use serde_json::json;
 
 use crate::Restorer;
 use crate::command::{new_id, of_backup};
@@ -29,12 +30,6 @@ use crate::error::RestoreError;
 use crate::go_on::GoOn;
 use crate::payload::{FromBackup, RequestError};
 use crate::{report, sweep};
-
-/// How long a request may take: API Gateway waits 29 seconds.
-const TIME: Duration = Duration::from_secs(25);
-
-/// What a body may have in bytes: names of tables, and an id.
-const MAX_BODY: usize = 64 * 1024;
 
 /// What the handlers share.
 pub struct Service<S, G> {
@@ -78,11 +73,15 @@ async fn start<S: Store, G: GoOn>(
     _: ByOperator,
     State(service): State<Service<S, G>>,
     Extension(request): Extension<RequestId>,
+    until: Option<Extension<Until>>,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ProblemResponse> {
     let restorer = &*service.restorer;
+    read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
     let body = json_body(&headers, body).await?;
+    let body = json_value(&body).map_err(Problem::from)?;
     let asked = FromBackup::read(restorer.dictionary, body).map_err(|error| problem(&error))?;
     let id = new_id();
     let resolved = of_backup(restorer, asked, id.clone()).await.map_err(|error| failure(&error, &request))?;
@@ -91,7 +90,7 @@ async fn start<S: Store, G: GoOn>(
     {
         return Err(Problem::new(ProblemKind::NotFound, sentence(&reasons.join("; "))).into());
     }
-    let database = database(restorer);
+    let database = database(restorer, until);
     // The ledger has it before the caller knows it, so that asking for it finds it.
     let announced = async {
         sweep::announce(&restorer.store, &id).await?;
@@ -124,14 +123,17 @@ async fn start<S: Store, G: GoOn>(
 async fn one<S: Store, G: GoOn>(
     State(service): State<Service<S, G>>,
     Extension(request): Extension<RequestId>,
+    until: Option<Extension<Until>>,
     id: Result<Path<String>, PathRejection>,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, ProblemResponse> {
+    read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
     let unknown = || Problem::new(ProblemKind::NotFound, "There is no such restore.");
     // What cannot be an id is no restore's.
     let Some(id) = id.ok().and_then(|Path(id)| RestoreId::parse(&id)) else {
         return Err(unknown().into());
     };
-    let found = restores::get(&database(&service.restorer), &id).await;
+    let found = restores::get(&database(&service.restorer, until), &id).await;
     let restore = found.map_err(|error| failure(&error.into(), &request))?.ok_or_else(unknown)?;
     Ok(Json(restore).into_response())
 }
@@ -145,19 +147,21 @@ async fn fail(database: &Database, id: &RestoreId, reason: &str) -> Result<(), R
     Ok(())
 }
 
-fn database<S, G>(restorer: &Restorer<S, G>) -> Database {
-    restorer.database.with_deadline(Deadline::after(TIME))
+/// The database, with the request's time for all that is asked of it.
+fn database<S, G>(restorer: &Restorer<S, G>, until: Option<Extension<Until>>) -> Database {
+    let deadline =
+        until.map_or_else(|| Deadline::after(REQUEST_TIME), |Extension(until)| Deadline::at(until.0));
+    restorer.database.with_deadline(deadline)
 }
 
-/// The JSON of a body.
-async fn json_body(headers: &HeaderMap, body: Body) -> Result<Value, Problem> {
-    let bytes = body::json(headers, body, MAX_BODY).await?;
+/// The bytes of a body, which has to be there.
+async fn json_body(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
+    let bytes = body::json(headers, body, MAX_BODY_BYTES).await?;
     if bytes.is_empty() {
-        let detail = "Name the backup to restore, like {\"backup\": \"latest\"}.";
-        return Err(Problem::new(ProblemKind::WrongShape, detail));
+        let detail = "The request has no body; name the backup to restore, like {\"backup\": \"latest\"}.";
+        return Err(Problem::new(ProblemKind::InvalidJson, detail));
     }
-    serde_json::from_slice(&bytes)
-        .map_err(|error| Problem::new(ProblemKind::InvalidJson, sentence(&error.to_string())))
+    Ok(bytes)
 }
 
 fn problem(error: &RequestError) -> Problem {

@@ -7,6 +7,7 @@ use domain::foreign::IgnoredFields;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::foreign;
 
@@ -198,12 +199,18 @@ impl Command {
 }
 
 impl FromBackup {
-    /// Reads the body of `POST /restores`.
+    /// Reads the body of `POST /restores`. Not by way of a [`Value`], which keeps the last of several members with one name: what
+    /// asks for two things is refused.
     ///
     /// # Errors
     /// [`RequestError`] says what is wrong with it.
-    pub fn read(dictionary: &'static Dictionary, body: Value) -> Result<Self, RequestError> {
-        let Body { backup, tables: names, mode } = object(body)?;
+    pub fn read(dictionary: &'static Dictionary, body: &RawValue) -> Result<Self, RequestError> {
+        let body = body.get();
+        if !body.starts_with('{') {
+            return Err(no_object());
+        }
+        let Body { backup, tables: names, mode } =
+            serde_json::from_str(body).map_err(|error| shape(error.to_string()))?;
         let tables = names.map(|names| tables(dictionary, &names)).transpose()?;
         Ok(Self { backup: which(&backup)?, tables, mode: mode.unwrap_or(Mode::Replace), restore: None })
     }
@@ -212,9 +219,13 @@ impl FromBackup {
 fn object<T: DeserializeOwned>(value: Value) -> Result<T, RequestError> {
     // An array would do as well, its values taken for the fields in their order.
     if !value.is_object() {
-        return Err(shape("it must be a JSON object"));
+        return Err(no_object());
     }
     serde_json::from_value(value).map_err(|error| shape(error.to_string()))
+}
+
+fn no_object() -> RequestError {
+    shape("it must be a JSON object")
 }
 
 fn shape(reason: impl Into<String>) -> RequestError {

@@ -47,12 +47,18 @@ impl Claim {
         settings: &ClaimSettings,
     ) -> Result<Claimed, Error> {
         let database = &database.with_deadline(database.deadline());
-        if fastrand::f64() < settings.sweep_rate {
-            let (taken, ()) = tokio::join!(take(database, request, settings), sweep(database));
-            taken
+        let claim =
+            Self { record: request.record().to_owned(), token: format!("{:032x}", fastrand::u128(..)) };
+        let taking = take(database, &claim, request, settings);
+        let taken = if fastrand::f64() < settings.sweep_rate {
+            tokio::join!(taking, sweep(database)).0
         } else {
-            take(database, request, settings).await
+            taking.await
+        };
+        if taken.is_err() {
+            claim.forget(database).await;
         }
+        taken
     }
 
     /// Writes the answer into the record, in the transaction of the rows; nothing but the COMMIT may follow.
@@ -68,14 +74,27 @@ impl Claim {
         struct Row {
             status: Option<u16>,
         }
-        let database = &database.with_deadline(database.deadline().max(Deadline::after(GIVE_BACK_GRACE)));
-        let sql = "DELETE FROM rowgate_idempotency_keys WHERE record_id = :record AND claim = :claim AND status IS NULL";
-        if database.execute(self.bound(sql).idempotent()).await?.updated > 0 {
+        let database = &in_grace(database);
+        if self.delete(database).await? {
             return Ok(false);
         }
         let sql = "SELECT status FROM rowgate_idempotency_keys WHERE record_id = :record AND claim = :claim";
         let rows: Vec<Row> = database.query(self.bound(sql)).await?;
         Ok(rows.iter().any(|row| row.status.is_some()))
+    }
+
+    /// Gives back what may be a claim: it could not be taken, and whether a statement of that has run all the same is not always
+    /// known. Whoever is told that nothing was changed must find the key free.
+    async fn forget(&self, database: &Database) {
+        if let Err(error) = self.delete(&in_grace(database)).await {
+            tracing::info!(error.class = error.class(), "what may be a claim is left to its lease");
+        }
+    }
+
+    /// Deletes the record while it has this claim and no answer. Tells whether it was there.
+    async fn delete(&self, database: &Database) -> Result<bool, Error> {
+        let sql = "DELETE FROM rowgate_idempotency_keys WHERE record_id = :record AND claim = :claim AND status IS NULL";
+        Ok(database.execute(self.bound(sql).idempotent()).await?.updated > 0)
     }
 
     pub(super) fn record(&self) -> &str {
@@ -91,23 +110,28 @@ impl Claim {
     }
 }
 
+/// The same database, with some time left for giving a claim back.
+fn in_grace(database: &Database) -> Database {
+    database.with_deadline(database.deadline().max(Deadline::after(GIVE_BACK_GRACE)))
+}
+
 async fn take(
     database: &Database,
+    claim: &Claim,
     request: &KeyedRequest,
     settings: &ClaimSettings,
 ) -> Result<Claimed, Error> {
-    let claim = Claim { record: request.record().to_owned(), token: format!("{:032x}", fastrand::u128(..)) };
     // Each turn begins anew where somebody else has changed the record between two of its statements.
     loop {
-        match insert(database, &claim, request, settings).await {
-            Ok(()) => return Ok(Claimed::Mine(claim)),
+        match insert(database, claim, request, settings).await {
+            Ok(()) => return Ok(Claimed::Mine(claim.clone())),
             Err(error) if error.is_duplicate_key() => {}
             Err(error) => return Err(error),
         }
         let Some(record) = read(database, &claim.record).await? else { continue };
         if record.claim == claim.token {
             // The answer to an earlier try was lost.
-            return Ok(Claimed::Mine(claim));
+            return Ok(Claimed::Mine(claim.clone()));
         }
         match record {
             Record { expired: true, .. } => delete_expired(database, &claim.record).await?,
@@ -121,8 +145,8 @@ async fn take(
             }
             Record { leased: true, .. } => return Ok(Claimed::InUse),
             Record { claim: former, .. } => {
-                if take_over(database, &claim, &former, settings).await? {
-                    return Ok(Claimed::Mine(claim));
+                if take_over(database, claim, &former, settings).await? {
+                    return Ok(Claimed::Mine(claim.clone()));
                 }
             }
         }

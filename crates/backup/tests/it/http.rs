@@ -9,6 +9,7 @@ use axum::http::Request;
 use backup::{Service, Status, router};
 use bucket::backups::{Verified, note_verified};
 use domain::backup::{BackupId, folder, manifest_key};
+use domain::batch::MAX_BODY_BYTES;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequestContext;
 use lambda_http::request::RequestContext;
 use lambda_kit::http::with_service_layers;
@@ -95,9 +96,11 @@ async fn what_cannot_be_started_is_told_why() {
         (r#"{"tables": []}"#, 400, "wrong-shape"),
         (r#"{"table": "jobs"}"#, 400, "wrong-shape"),
         (r#"["jobs"]"#, 400, "wrong-shape"),
+        (r#"{"tables": ["jobs"], "tables": ["employees"]}"#, 400, "wrong-shape"),
         (r#"{"tables": ["job"]}"#, 400, "unknown-table"),
         (r#"{"tables": "#, 400, "invalid-json"),
         ("\u{FFFD}", 400, "invalid-json"),
+        (r#"{"tables": ["\ud800"]}"#, 400, "invalid-json"),
     ] {
         let (got, problem) = world.post(body).await;
         assert_eq!(
@@ -106,8 +109,11 @@ async fn what_cannot_be_started_is_told_why() {
             "{body}"
         );
     }
-    let (status, _) = world.post(&" ".repeat(100_001)).await;
-    assert_eq!(status, 413);
+    let largest = " ".repeat(MAX_BODY_BYTES);
+    assert_eq!((world.post(&largest).await.0, world.post(&(largest + " ")).await.0), (400, 413));
+    let request = Request::post("/backups?dry_run=true").header("content-type", "application/json");
+    let (status, problem) = world.send("op", request, "{}").await;
+    assert_eq!((status, &problem["errors"][0]["parameter"]), (400, &json!("dry_run")));
     let (status, _) = world.send("op", Request::post("/backups"), "{}").await;
     assert_eq!(status, 415);
     let (status, _) = world.send("writer", Request::post("/backups"), "").await;
@@ -118,6 +124,13 @@ async fn what_cannot_be_started_is_told_why() {
     assert_eq!(status, 503, "{problem}");
     let (_, listed) = world.get("/backups").await;
     assert_eq!(listed["backups"][0]["status"], "failed");
+}
+
+#[tokio::test]
+async fn one_backup_takes_no_parameters() {
+    let world = World::start().await;
+    let (status, problem) = world.get("/backups/20261121-020000-00000009?limit=1").await;
+    assert_eq!((status, &problem["errors"][0]["parameter"]), (400, &json!("limit")));
 }
 
 #[tokio::test]

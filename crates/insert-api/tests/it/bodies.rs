@@ -38,6 +38,14 @@ async fn refuses_what_is_no_batch() {
         ("/tables/employees/rows", b"7".to_vec(), 400, "wrong-shape"),
         ("/tables/employees/rows", b"[]".to_vec(), 400, "row-count"),
         ("/insert_data", vec![b' '; 5_000_000], 413, "payload-too-large"),
+        // What was meant as a preference must not make an insert of it.
+        (
+            "/insert_data?dry_run=true",
+            json!({"employees": [row]}).to_string().into_bytes(),
+            400,
+            "invalid-parameter",
+        ),
+        ("/tables/employees/rows?tx=dry-run", row.to_string().into_bytes(), 400, "invalid-parameter"),
         ("/nowhere", b"{}".to_vec(), 404, "not-found"),
     ];
     for (path, body, status, kind) in cases {

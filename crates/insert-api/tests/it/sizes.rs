@@ -1,6 +1,10 @@
 //! Answers that Lambda can give back, whatever is in the rows that they echo.
 
 use domain::batch::MAX_BODY_BYTES;
+use domain::dictionary::Dictionary;
+use insert_api::{Service, router};
+use lambda_kit::http::with_service_layers;
+use lambda_kit::operator::Operator;
 use lambda_kit::payload::{MAX_PAYLOAD_BYTES, fits};
 use serde_json::{Value, json};
 
@@ -80,6 +84,91 @@ async fn the_longest_reasons_of_the_most_rows_fit() {
     );
     assert!(sent(&reply) <= MAX_PAYLOAD_BYTES, "{}", sent(&reply));
     assert_eq!(api.count("employees").await, 0);
+}
+
+/// A table whose every column is required, so that an empty row has as many errors.
+const WIDE: usize = 120;
+
+/// The API with that table alone.
+async fn start_wide() -> Api {
+    let mut api = Api::start().await;
+    let names = (1..WIDE).map(|number| format!("a_column_with_a_long_name_{number}"));
+    let (columns, sql): (Vec<String>, Vec<String>) = names
+        .map(|name| {
+            (format!("{{ name = \"{name}\", type = \"integer\" }}"), format!("`{name}` INT NOT NULL"))
+        })
+        .unzip();
+    api.db.sql(&format!("CREATE TABLE wide (id INT PRIMARY KEY, {})", sql.join(","))).await.unwrap();
+    let text = format!(
+        "[[table]]\nname = \"wide\"\ncolumns = [{{ name = \"id\", type = \"integer\", key = true }}, {}]",
+        columns.join(",")
+    );
+    let dictionary = Box::leak(Box::new(Dictionary::parse("wide.toml", &text).unwrap()));
+    let service = Service::new(api.db.database(), dictionary, Operator::new("operator"));
+    api.routes = with_service_layers(router(service));
+    api
+}
+
+/// Of each rejected row, how many errors the answer has and how many more it says there are.
+fn told(reply: &Reply, table: &str) -> Vec<(usize, u64)> {
+    let rejected = reply.body["tables"][table]["rejected"].as_array().unwrap();
+    let errors = |row: &Value| row["errors"].as_array().unwrap().len();
+    rejected.iter().map(|row| (errors(row), row["more_errors"].as_u64().unwrap_or(0))).collect()
+}
+
+#[tokio::test]
+async fn of_too_many_errors_the_first_ones_of_each_row_are_told_and_how_many_more_there_are() {
+    let api = start_wide().await;
+    let good: serde_json::Map<String, Value> = (1..WIDE)
+        .map(|number| (format!("a_column_with_a_long_name_{number}"), json!(number)))
+        .chain([("id".to_owned(), json!(1))])
+        .collect();
+    let mut rows = vec![json!({}); 999];
+    rows.push(json!(good));
+    let mut answers = Vec::new();
+    for replayed in [false, true] {
+        let reply = api.ask("/tables/wide/rows", &[("idempotency-key", "k")], &json!(rows)).await;
+        assert_eq!(reply.status, 207);
+        assert_eq!(reply.headers.contains_key("idempotency-replayed"), replayed);
+        assert_eq!((&reply.body["inserted"], &reply.body["rejected"]), (&json!(1), &json!(999)));
+        let told = told(&reply, "wide");
+        let (errors, more) = told[0];
+        assert!(errors >= WIDE / 4 && more > 0 && errors + more as usize == WIDE, "{errors} and {more}");
+        assert!(told.len() == 999 && told.iter().all(|row| *row == (errors, more)));
+        let first = &reply.body["tables"]["wide"]["rejected"][998];
+        assert_eq!((&first["row"], &first["errors"][0]["column"]), (&Value::Null, &json!("id")));
+        assert!(sent(&reply) <= MAX_PAYLOAD_BYTES, "{}", sent(&reply));
+        answers.push(reply.bytes);
+    }
+    assert!(answers[0] == answers[1]);
+    assert_eq!(api.count("wide").await, 1);
+    let kept = "SELECT MIN(JSON_LENGTH(errors_json)) FROM rowgate_rejected_rows";
+    assert_eq!(api.db.value(kept).await.unwrap(), WIDE.to_string());
+    // What fits is told in full.
+    let reply = api.ask("/tables/wide/rows", &[], &json!([{}, {}])).await;
+    assert_eq!(told(&reply, "wide"), [(WIDE, 0), (WIDE, 0)]);
+}
+
+#[tokio::test]
+async fn unknown_columns_are_all_told_while_that_fits() {
+    let api = Api::start().await;
+    let row = |strangers: usize| -> Value {
+        let names = (0..strangers).map(|number| (format!("an_unknown_column_{number}"), json!(1)));
+        names.collect::<serde_json::Map<String, Value>>().into()
+    };
+    // The five columns are missing as well.
+    let reply = api.ask(ROWS, &[], &json!([row(99), row(100), row(150)])).await;
+    assert_eq!(told(&reply, "employees"), [(104, 0), (105, 0), (106, 0)]);
+    let last = &reply.body["tables"]["employees"]["rejected"][2]["errors"][105];
+    assert_eq!((&last["column"], &last["code"]), (&Value::Null, &json!("unknown_column")));
+    let message = "the row has 50 more names that are unknown or given more than once";
+    assert_eq!(last["message"], message);
+    let reply = api.ask(ROWS, &[], &json!(vec![row(100); 1000])).await;
+    assert_eq!(reply.status, 422);
+    assert!(
+        told(&reply, "employees").iter().all(|(errors, more)| *errors > 5 && *errors + *more as usize == 105)
+    );
+    assert!(sent(&reply) <= MAX_PAYLOAD_BYTES, "{}", sent(&reply));
 }
 
 #[tokio::test]

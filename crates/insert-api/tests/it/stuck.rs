@@ -167,6 +167,21 @@ async fn an_insert_with_a_key_that_is_stuck_does_not_come_in_after_the_answer() 
 }
 
 #[tokio::test]
+async fn a_claim_that_was_never_answered_is_given_back() {
+    let api = start().await;
+    // It is made without an answer, and what would find that out does not get through.
+    let claim = "INSERT INTO rowgate_idempotency_keys";
+    let lost = Rule::lose_answer().sql(claim).times(1);
+    let stuck = Rule::new(Effect::DelayMs(STUCK_MS)).sql(claim).after(1);
+    api.db.data_api().set(Faults::default().with(lost).with(stuck));
+    assert_says(&api.ask(ROWS, KEY, &employee(1)).await, NOTHING);
+    assert_eq!(api.count("rowgate_idempotency_keys").await, 0);
+    api.db.data_api().clear();
+    let reply = api.ask(ROWS, KEY, &employee(1)).await;
+    assert_eq!((reply.status, reply.headers.contains_key("idempotency-replayed")), (201, false), "{reply:?}");
+}
+
+#[tokio::test]
 async fn a_delete_that_is_stuck_may_come_after_the_answer_and_is_said_to_be_unknown() {
     let api = start().await;
     assert_eq!(api.post(ROWS, &employee(1)).await.status, 201);

@@ -3,13 +3,22 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use testkit::aurora::Deadline;
+use testkit::aurora::{Database, Deadline, Target};
 use testkit::local_data_api::{ErrorKind, Faults, Rule};
 
-use crate::support::Api;
+use crate::support::{Api, Reply};
 
 fn newest() -> String {
     domain::migration::shipped().unwrap().last().unwrap().name().to_owned()
+}
+
+fn assert_unavailable(reply: &Reply) {
+    let found = reply.json();
+    assert_eq!((reply.status, reply.header("retry-after")), (503, "10"), "{}", reply.body);
+    assert_eq!(found["type"], "urn:rowgate:problem:unavailable");
+    // What was not learned is not told.
+    assert_eq!(found["schema"], json!({"expected": newest()}));
+    assert!(found.get("database").is_none() && found["version"].is_string(), "{found}");
 }
 
 #[tokio::test]
@@ -71,13 +80,28 @@ async fn a_database_that_is_away_is_unavailable() {
     let mut api = Api::start().await;
     api.set_database(api.db.database().with_deadline(Deadline::after(Duration::from_secs(1))));
     api.db.data_api().set(Faults::default().with(Rule::error(ErrorKind::DatabaseResumingException)));
-    let reply = api.get("/status").await;
-    let found = reply.json();
-    assert_eq!((reply.status, reply.header("retry-after")), (503, "10"), "{}", reply.body);
-    assert_eq!(found["type"], "urn:rowgate:problem:unavailable");
-    // What was not learned is not told.
-    assert_eq!(found["schema"], json!({"expected": newest()}));
-    assert!(found.get("database").is_none() && found["version"].is_string(), "{found}");
+    assert_unavailable(&api.get("/status").await);
+}
+
+/// Nothing that passes by itself, and yet the answer is that the service is not available.
+#[tokio::test]
+async fn a_database_that_refuses_is_unavailable_too() {
+    let mut api = Api::start().await;
+    for kind in [
+        ErrorKind::ForbiddenException,
+        ErrorKind::AccessDeniedException,
+        ErrorKind::SecretsErrorException,
+        ErrorKind::BadRequestException,
+    ] {
+        api.db.data_api().set(Faults::default().with(Rule::error(kind)));
+        assert_unavailable(&api.get("/status").await);
+    }
+    api.db.data_api().clear();
+    assert_eq!(api.get("/status").await.status, 200);
+    // The database itself refuses, too.
+    let target = Target { database: "no_such_database".to_owned(), ..api.db.target() };
+    api.set_database(Database::new(api.db.client(), target));
+    assert_unavailable(&api.get("/status").await);
 }
 
 #[tokio::test]

@@ -1,13 +1,15 @@
 //! `POST /restores` and `GET /restores/{id}`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Method, Request, header};
+use domain::batch::MAX_BODY_BYTES;
 use http_body_util::BodyExt;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequestContext;
 use lambda_http::request::RequestContext;
-use lambda_kit::http::with_service_layers;
+use lambda_kit::http::{REQUEST_TIME, with_service_layers_in};
 use lambda_kit::operator::Operator;
 use restore::{Service, router};
 use serde_json::{Value as Json, json};
@@ -16,6 +18,17 @@ use tower::ServiceExt;
 use crate::support::{BACKUP, Made, World, named};
 
 async fn send(world: &World, method: Method, path: &str, key: &str, body: &str) -> (u16, Json) {
+    send_in(REQUEST_TIME, world, method, path, key, body).await
+}
+
+async fn send_in(
+    time: Duration,
+    world: &World,
+    method: Method,
+    path: &str,
+    key: &str,
+    body: &str,
+) -> (u16, Json) {
     let service = Service { restorer: Arc::new(world.restorer()), operator: Operator::new("op") };
     let mut context = ApiGatewayProxyRequestContext::default();
     context.identity.api_key_id = Some(key.to_owned());
@@ -26,7 +39,7 @@ async fn send(world: &World, method: Method, path: &str, key: &str, body: &str) 
         .extension(RequestContext::ApiGatewayV1(context))
         .body(Body::from(body.to_owned()))
         .unwrap();
-    let response = with_service_layers(router(service)).oneshot(request).await.unwrap();
+    let response = with_service_layers_in(router(service), time).oneshot(request).await.unwrap();
     let status = response.status().as_u16();
     let body = response.into_body().collect().await.unwrap().to_bytes();
     (status, serde_json::from_slice(&body).unwrap())
@@ -73,12 +86,14 @@ async fn only_the_operator_starts_one() {
 async fn what_is_wrong_with_a_request_is_said_before_anything_begins() {
     let world = with_backup().await;
     for (body, status, kind) in [
-        ("", 400, "wrong-shape"),
+        ("", 400, "invalid-json"),
         ("{", 400, "invalid-json"),
+        (r#"{"backup": "\ud800"}"#, 400, "invalid-json"),
         ("[]", 400, "wrong-shape"),
         ("{}", 400, "wrong-shape"),
         (r#"{"backup": "latest", "mode": "append"}"#, 400, "wrong-shape"),
         (r#"{"backup": "latest", "from": "x/"}"#, 400, "wrong-shape"),
+        (r#"{"backup": "latest", "mode": "verify", "mode": "replace"}"#, 400, "wrong-shape"),
         (r#"{"backup": "latest", "tables": ["people"]}"#, 400, "unknown-table"),
         (r#"{"backup": "latest", "tables": ["employees"]}"#, 404, "not-found"),
         (r#"{"backup": "20261121-020000-00000009"}"#, 404, "not-found"),
@@ -91,11 +106,32 @@ async fn what_is_wrong_with_a_request_is_said_before_anything_begins() {
             "{body}"
         );
     }
-    assert_eq!(post(&world, &format!("\"{}\"", "x".repeat(70_000))).await.0, 413);
+    let largest = format!("\"{}\"", "x".repeat(MAX_BODY_BYTES - 2));
+    assert_eq!((post(&world, &largest).await.0, post(&world, &(largest + " ")).await.0), (400, 413));
+    let body = json!({ "backup": BACKUP, "tables": ["jobs"] }).to_string();
+    let (status, answer) = send(&world, Method::POST, "/restores?mode=verify", "op", &body).await;
+    assert_eq!((status, &answer["errors"][0]["parameter"]), (400, &json!("mode")));
     assert_eq!(world.db.value("SELECT COUNT(*) FROM rowgate_restores").await.unwrap(), "0");
     for id in ["20261121-020000-00000009", "7", "%27", "%ff"] {
-        assert_eq!(send(&world, Method::GET, &format!("/restores/{id}"), "writer", "").await.0, 404, "{id}");
+        let path = format!("/restores/{id}");
+        assert_eq!(send(&world, Method::GET, &path, "writer", "").await.0, 404, "{id}");
+        let path = format!("{path}?wait=true");
+        assert_eq!(send(&world, Method::GET, &path, "writer", "").await.0, 400, "{id}");
     }
+}
+
+/// The handler says so itself, before it would be given up: a restore that is announced is also handed on.
+#[tokio::test]
+async fn a_request_has_no_more_time_than_the_layers_around_it_give() {
+    let world = with_backup().await;
+    let body = json!({ "backup": "latest", "tables": ["jobs"] }).to_string();
+    let path = format!("/restores/{BACKUP}");
+    for (method, path, body) in [(Method::POST, "/restores", &*body), (Method::GET, &path, "")] {
+        let (status, answer) = send_in(Duration::ZERO, &world, method, path, "op", body).await;
+        assert_eq!((status, &answer["type"]), (503, &json!("urn:rowgate:problem:unavailable")));
+        assert!(answer["detail"].as_str().unwrap().contains("nothing was changed"), "{answer}");
+    }
+    assert_eq!(world.db.value("SELECT COUNT(*) FROM rowgate_restores").await.unwrap(), "0");
 }
 
 #[tokio::test]
