@@ -54,6 +54,9 @@ export class Api extends Construct {
       restApiName: "rowgate",
       description: "Rowgate: rows in, reports out",
       endpointTypes: [EndpointType.REGIONAL],
+      // Bodies reach the functions as the bytes that came, in base64. As text the gateway would put
+      // U+FFFD in place of what is no UTF-8, and a function would take that for what was sent.
+      binaryMediaTypes: ["*/*"],
       cloudWatchRole: true,
       deployOptions: {
         stageName: STAGE,
@@ -62,7 +65,8 @@ export class Api extends Construct {
         accessLogFormat: AccessLogFormat.jsonWithStandardFields({
           caller: false,
           httpMethod: true,
-          ip: true,
+          // Addresses are personal data. Whose key it was the function's line of the request tells.
+          ip: false,
           protocol: true,
           requestTime: true,
           resourcePath: true,

@@ -50,11 +50,17 @@ test("every method needs a key and goes to its function", () => {
   ]);
 });
 
-test("the API is regional, on the stage v1, and logs calls but no bodies", () => {
+test("bodies of every type reach the functions as the bytes that came", () => {
+  found.hasResourceProperties("AWS::ApiGateway::RestApi", { BinaryMediaTypes: ["*/*"] });
+});
+
+test("the API is regional, on the stage v1, and logs calls but no bodies and no callers", () => {
   found.hasResourceProperties("AWS::ApiGateway::RestApi", { EndpointConfiguration: { Types: ["REGIONAL"] } });
   const { Properties } = only(found, "AWS::ApiGateway::Stage");
   assert.equal(Properties.StageName, "v1");
   assert.equal(Properties.MethodSettings[0].DataTraceEnabled, false);
+  const logged = ["httpMethod", "protocol", "requestId", "requestTime", "resourcePath", "responseLength", "status"];
+  assert.deepEqual(JSON.parse(Properties.AccessLogSetting.Format), Object.fromEntries(logged.map((name) => [name, `$context.${name}`])));
   assert.equal(resources[Properties.AccessLogSetting.DestinationArn["Fn::GetAtt"][0]].Properties.RetentionInDays, 30);
 });
 
@@ -111,6 +117,7 @@ test("the API may call its functions and schedules may call theirs, and nobody e
     "apigateway.amazonaws.com rowgate-insert",
     "apigateway.amazonaws.com rowgate-reports",
     "apigateway.amazonaws.com rowgate-restore",
+    "events.amazonaws.com rowgate-backup",
     "events.amazonaws.com rowgate-backup",
     "events.amazonaws.com rowgate-canary",
     "events.amazonaws.com rowgate-loader",
