@@ -12,7 +12,7 @@ pub enum BodyError {
     TooLarge(usize),
     /// It ended before it was complete.
     CutOff,
-    /// It is not declared as JSON.
+    /// It is not declared as JSON in UTF-8.
     NotJson,
 }
 
@@ -27,7 +27,7 @@ impl From<BodyError> for Problem {
             }
             BodyError::NotJson => Self::new(
                 ProblemKind::UnsupportedMediaType,
-                "Send the body as JSON, with the header Content-Type: application/json.",
+                "Send the body as JSON in UTF-8, with the header Content-Type: application/json.",
             ),
         }
     }
@@ -50,9 +50,21 @@ fn is_json(headers: &HeaderMap) -> bool {
     let Some(value) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else {
         return false;
     };
-    let media_type = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    media_type == "application/json"
-        || (media_type.starts_with("application/") && media_type.ends_with("+json"))
+    let mut parts = value.split(';').map(str::trim);
+    let media_type = parts.next().unwrap_or_default().to_ascii_lowercase();
+    let is_json = media_type == "application/json"
+        || (media_type.starts_with("application/") && media_type.ends_with("+json"));
+    is_json && parts.all(is_utf8)
+}
+
+/// Whether a parameter of a media type leaves the text UTF-8, in which alone programs exchange JSON (RFC 8259, section 8.1): rows
+/// of another charset would be read as others than were sent, or not at all.
+fn is_utf8(parameter: &str) -> bool {
+    let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+    let value = value.trim().trim_matches('"');
+    // The second is a common name of the first, though not a registered one.
+    !name.trim().eq_ignore_ascii_case("charset")
+        || ["utf-8", "utf8"].iter().any(|name| value.eq_ignore_ascii_case(name))
 }
 
 #[cfg(test)]
@@ -60,11 +72,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn knows_json_by_its_media_type() {
+    fn knows_json_in_utf8_by_its_media_type() {
         for (value, expected) in [
             ("application/json", true),
             ("Application/JSON; charset=utf-8", true),
+            ("application/json;charset=\"UTF-8\"", true),
+            ("application/json; Charset = utf8", true),
+            ("application/json; profile=hr;", true),
             ("application/vnd.hr+json", true),
+            ("application/json; charset=iso-8859-1", false),
+            ("application/json; CHARSET=\"windows-1252\"", false),
+            ("application/json; charset=utf-16", false),
+            ("application/json; charset=utf-8; charset=iso-8859-1", false),
+            ("application/json; charset=", false),
+            ("application/vnd.hr+json;charset=us-ascii", false),
             ("text/json", false),
             ("application/jsonp", false),
             ("application/x-www-form-urlencoded", false),

@@ -3,14 +3,13 @@
 use std::future::Future;
 
 use axum::Router;
-use lambda_http::Adapter;
 use lambda_http::request::LambdaRequest;
 use lambda_runtime::{Context, Error, LambdaEvent, service_fn};
 use serde::Serialize;
 use serde_json::Value;
 use tower::ServiceExt;
 
-use crate::http::with_service_layers;
+use crate::http::{gateway, with_service_layers};
 
 /// Serves a router's requests and, with `command`, everything else that the function is invoked with, until Lambda ends the
 /// process. What `command` fails with fails the invocation.
@@ -52,7 +51,7 @@ pub fn is_request(event: &Value) -> bool {
 pub async fn answer(routes: Router, event: Value, context: Context) -> Result<Value, Error> {
     let payload: LambdaRequest = serde_json::from_value(event)?;
     // A router has no errors of its own.
-    let Ok(answer) = Adapter::from(routes).oneshot(LambdaEvent { payload, context }).await;
+    let Ok(answer) = gateway::service(routes).oneshot(LambdaEvent { payload, context }).await;
     Ok(serde_json::to_value(answer)?)
 }
 

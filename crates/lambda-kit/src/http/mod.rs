@@ -1,5 +1,6 @@
 //! HTTP functions behind API Gateway: a router, and around it what every answer needs.
 
+pub(crate) mod gateway;
 mod in_time;
 mod observe;
 mod trace;
@@ -44,7 +45,7 @@ pub fn with_service_layers_in(router: Router, time: Duration) -> Router {
 /// # Errors
 /// Whatever makes the Lambda runtime give up.
 pub async fn serve(router: Router) -> Result<(), lambda_http::Error> {
-    lambda_http::run(with_service_layers(router)).await
+    lambda_runtime::run(gateway::service(with_service_layers(router))).await
 }
 
 async fn unknown_path() -> ProblemResponse {
