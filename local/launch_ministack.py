@@ -1,5 +1,7 @@
 """Starts MiniStack with what it lacks of AWS. No function may have a line that knows where it runs, so gaps are filled here.
 
+- Requests as they came. AWS hands a path on with its encoding, and every line of a header that is repeated; MiniStack decodes the
+  path first, so that 7%23x is 7#x and %2F another slash, and joins the lines to one.
 - The API key that the gateway has checked. AWS tells a function the key and its id in requestContext.identity; MiniStack checks
   the key and says nothing. Rowgate tells its operator by that id.
 - Transport. The policies of the bucket and of the queues refuse whatever does not come by TLS, and MiniStack, which obeys
@@ -18,10 +20,13 @@ import json
 import sys
 from contextvars import ContextVar
 from importlib.metadata import version
+from urllib.parse import unquote
 
 VERSION = "1.5.33"
 # What this wraps, and the SHA-256 of its source, to which it was written.
 CHECKS_KEY = ("_check_api_key", "e7df68848ea11362018cfd961e41d3ccf61f4d45edf2f68b54925b93ee446d63")
+PINS_REQUEST = ("pin_signed_request", "7fbb21e6b82f7fbd2f3d5adabfa1cfaeaa014852e82b408fa8aaddfd9017187b")
+ANSWERS_API = ("_handle_execute_api_request", "77a20f6d604b17e37e4b39ee906ed2ae8bb3e54532442b24064590001dd62221")
 BUILDS_EVENT = ("_build_lambda_event_v1", "c7ac97b91f6ee999dc7d5b7678873652583bce517f4fd37554d469f81f827065")
 KEEPS_ORIGIN = ("pin_request_origin", "de819c1bd9ac2be4b8dd3c7a66d2c3c690fe74d95b4d42519ec581ac9ebf3b36")
 NAMES_ACTION = ("extract_iam_action", "ec476b92d969822b69c5b51b7c86cbc85794d3126a2f4c15f70f5444851cd5a6")
@@ -41,11 +46,49 @@ def original(module, name, digest):
     return function
 
 
-def fill_identity():
+def hand_requests_on_as_they_came():
+    from ministack import app
+    from ministack.core.sigv4 import decode_header_value
+    from ministack.services import apigateway_v1 as gateway
+
+    pin_request = original(app, *PINS_REQUEST)
+    answer_api = original(app, *ANSWERS_API)
+    build_event = original(gateway, *BUILDS_EVENT)
+    # Of the request that is being served.
+    header_lines = ContextVar("header_lines", default=())
+
+    @functools.wraps(pin_request)
+    def keep_header_lines(method, raw_path, query_params, raw_headers, *arguments, **named):
+        header_lines.set(raw_headers)
+        return pin_request(method, raw_path, query_params, raw_headers, *arguments, **named)
+
+    # Resources are found by the path as well: an encoded slash is part of an id, and not between two.
+    @functools.wraps(answer_api)
+    async def answer_by_encoded_path(host, path, *arguments, raw_path=None, **named):
+        return await answer_api(host, raw_path or path, *arguments, raw_path=raw_path, **named)
+
+    @functools.wraps(build_event)
+    def tell_all_header_lines(*arguments, **named):
+        event = build_event(*arguments, **named)
+        values = {}
+        for name, value in header_lines.get():
+            values.setdefault(name.decode("latin-1").lower(), []).append(decode_header_value(value))
+        event["multiValueHeaders"] = values
+        event["headers"] = {name: lines[-1] for name, lines in values.items()}
+        # Without their encoding, as before, and unlike the path.
+        parameters = event["pathParameters"] or {}
+        event["pathParameters"] = {name: unquote(value) for name, value in parameters.items()} or None
+        return event
+
+    setattr(app, PINS_REQUEST[0], keep_header_lines)
+    setattr(app, ANSWERS_API[0], answer_by_encoded_path)
+    return tell_all_header_lines
+
+
+def fill_identity(build_event):
     from ministack.services import apigateway_v1 as gateway
 
     check_api_key = original(gateway, *CHECKS_KEY)
-    build_event = original(gateway, *BUILDS_EVENT)
     # The gateway checks the key and builds the event in the same task, and may serve the next request in it.
     checked = ContextVar("checked", default=None)
 
@@ -119,7 +162,7 @@ def judge_data_api_calls():
 def main():
     found = version("ministack")
     expect(found == VERSION, f"this is MiniStack {found}")
-    fill_identity()
+    fill_identity(hand_requests_on_as_they_came())
     take_loopback_for_tls()
     send_batches_by_the_right_to_send()
     judge_data_api_calls()

@@ -3,8 +3,7 @@
 JSON Schema does not reach these: that a row's references must name rows and its id must be free, that the body must be of the
 table that the path names, that a batch has 1 to 1000 rows over all of its tables, that an Idempotency-Key goes with one request, and
 that a whole number is written without a fraction (7.0 is an integer to JSON Schema). A request that only fails for one of those is
-good as far as its schema tells, and may be refused; nothing else may. Every other failure of every check stays one, but for paths that
-end with control characters alone: what reads URLs drops those, so that another path is asked.
+good as far as its schema tells, and may be refused; nothing else may. Every other failure of every check stays one.
 """
 
 import json
@@ -51,15 +50,8 @@ def has_fractions(value):
     return isinstance(value, float) or isinstance(value, list) and any(map(has_fractions, value))
 
 
-def is_dropped(value):
-    """Whether a part of a path has nothing that outlives the reading of the URL."""
-    return isinstance(value, str) and value != "" and all(character <= " " for character in value)
-
-
 @schemathesis.hook
 def filter_failure(context, failure, case, response):
-    if any(is_dropped(value) for value in (case.path_parameters or {}).values()):
-        return False
     if not isinstance(failure, RejectedPositiveData) or response.status_code not in (400, 422):
         return True
     answer = json.loads(response.content)

@@ -18,6 +18,7 @@ mod delivery;
 mod fastavro;
 mod files;
 mod flawed_files;
+mod gateway;
 mod insert;
 mod invocations;
 mod ledger;
