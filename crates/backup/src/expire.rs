@@ -6,6 +6,7 @@ use std::time::Duration;
 use bucket::backups::{self, Found};
 use bucket::{BucketError, Listed, Store};
 use domain::backup::{BackupId, folder, manifest_key, state_key};
+use domain::dictionary::{Dictionary, Table};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use lambda_kit::metrics;
@@ -34,8 +35,8 @@ pub struct Expired {
 pub struct Known {
     /// Its id, which tells its age.
     pub id: BackupId,
-    /// Its tables, where it is good: it has a manifest that can be read, all files are there with their sizes, and no
-    /// verification found anything wrong.
+    /// Its tables, by today's names, where it is good: it has a manifest that can be read, all files are there with their sizes,
+    /// and no verification found anything wrong.
     pub good: Option<BTreeSet<String>>,
     /// Whether somebody may still be working on it.
     pub is_running: bool,
@@ -69,11 +70,15 @@ struct Seen {
 
 /// Removes what is not kept, and notes what was interrupted. Where anything of it cannot be read, nothing is removed: what
 /// cannot be read may be what another backup is kept for.
-pub(crate) async fn expire<S: Store>(store: &S, keep: Duration) -> Result<Expired, BackupError> {
+pub(crate) async fn expire<S: Store>(
+    store: &S,
+    dictionary: &Dictionary,
+    keep: Duration,
+) -> Result<Expired, BackupError> {
     let now = Timestamp::now();
     let ids = backups::ids(store).await?;
     let seen: Vec<Seen> = stream::iter(ids)
-        .map(|backup| look_at(store, backup, now))
+        .map(|backup| look_at(store, dictionary, backup, now))
         .buffered(SIDE_BY_SIDE)
         .try_collect()
         .await?;
@@ -98,7 +103,12 @@ pub(crate) async fn expire<S: Store>(store: &S, keep: Duration) -> Result<Expire
     Ok(done)
 }
 
-async fn look_at<S: Store>(store: &S, backup: BackupId, now: Timestamp) -> Result<Seen, BackupError> {
+async fn look_at<S: Store>(
+    store: &S,
+    dictionary: &Dictionary,
+    backup: BackupId,
+    now: Timestamp,
+) -> Result<Seen, BackupError> {
     let listed = store.list_all(&folder(&backup)).await?;
     let found = backups::find(store, &backup).await?;
     let has_manifest = found.is_some();
@@ -106,7 +116,8 @@ async fn look_at<S: Store>(store: &S, backup: BackupId, now: Timestamp) -> Resul
         Some(Found::Manifest(manifest)) if backups::missing_of(&listed, &manifest).is_none() => {
             let verified = backups::verified(store, &backup).await?;
             let is_good = verified.is_none_or(|verified| verified.good);
-            is_good.then(|| manifest.tables.keys().cloned().collect())
+            let name = |name: &String| dictionary.table(name).map_or(name.as_str(), Table::name).to_owned();
+            is_good.then(|| manifest.tables.keys().map(name).collect())
         }
         _ => None,
     };

@@ -167,14 +167,14 @@ pub async fn invoke<S: Store, G: GoOn>(
         Command::Make(tables) => backups.make(&tables, times).await?,
         Command::Continue { backup, etag } => backups.go_on(&backup, &etag, times).await?,
         Command::Expire => {
-            let expired = expire(&backups.store, backups.options.keep).await;
+            let expired = expire(&backups.store, backups.dictionary, backups.options.keep).await;
             return Ok(Answer::Expired(expired.inspect_err(log_expiry)?));
         }
     };
     if done.status == crate::Status::Completed
-        && let Err(error) = expire(&backups.store, backups.options.keep).await
+        && let Err(error) = expire(&backups.store, backups.dictionary, backups.options.keep).await
     {
-        // The backup is good all the same, and the next one's retention does what this one's left.
+        // The backup is good all the same, and the next hour's retention does what this one left.
         log_expiry(&error);
     }
     Ok(Answer::Done(done))

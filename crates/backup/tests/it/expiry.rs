@@ -81,6 +81,23 @@ async fn what_is_old_goes_and_the_newest_good_one_of_each_table_stays() {
 }
 
 #[tokio::test]
+async fn a_backup_from_before_a_table_was_renamed_goes_once_there_is_a_newer_one_of_the_table() {
+    let world = World::with_rows(20).await;
+    let old = world.backup_of(&["employees"], 60).await;
+    for key in world.store.keys() {
+        let content = world.store.remove(&key).unwrap();
+        let content = match std::str::from_utf8(&content) {
+            Ok(text) => text.replace("employees", "hired_employees").into(),
+            Err(_) => content,
+        };
+        world.store.insert(&key.replace("employees", "hired_employees"), content);
+    }
+    assert_eq!(world.expire().await, Expired::default());
+    world.backup_of(&["employees"], 50).await;
+    assert_eq!(world.expire().await.expired, [old]);
+}
+
+#[tokio::test]
 async fn a_complete_backup_expires_others() {
     let world = World::with_rows(20).await;
     let old = world.backup_of(&["jobs"], 40).await;
