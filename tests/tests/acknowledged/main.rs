@@ -17,10 +17,10 @@ mod proof;
 mod run;
 mod storm;
 
-use std::env;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
+use e2e::number;
 
 use crate::run::{Lane, Plan};
 
@@ -39,11 +39,4 @@ async fn acknowledged() -> Result<()> {
         println!("seed {seed} passed in {} s: {report}", started.elapsed().as_secs());
     }
     Ok(())
-}
-
-fn number(variable: &str) -> Result<Option<u64>> {
-    match env::var(variable) {
-        Ok(text) if !text.is_empty() => text.parse().map(Some).with_context(|| format!("{variable}={text}")),
-        _ => Ok(None),
-    }
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use std::{env, fs};
 
 use anyhow::{Context, Result, ensure};
+use e2e::programs;
 use testkit::local_data_api::Faults;
 use testkit::{MariaDb, TestDatabase};
 use tokio::task::{AbortHandle, JoinSet};
@@ -90,17 +91,7 @@ impl fmt::Display for Report {
 
 impl Lane {
     pub(crate) async fn open() -> Result<Self> {
-        let programs = match env::var_os("ROWGATE_FUNCTIONS") {
-            Some(programs) => programs.into(),
-            // The binaries that were built beside this test.
-            None => env::current_exe()?.ancestors().nth(2).context("a target folder")?.to_owned(),
-        };
-        let program = programs.join("insert-api");
-        ensure!(
-            program.is_file(),
-            "{} is missing: `cargo build --package insert-api` builds it",
-            program.display()
-        );
+        let program = programs(&["insert-api"])?.join("insert-api");
         // A write of the data that a kill cuts in two must not be the end of the data.
         let mariadb = tokio::task::spawn_blocking(|| MariaDb::start_with(&["--innodb-doublewrite=ON"]));
         Ok(Self { mariadb: Arc::new(mariadb.await??), program })

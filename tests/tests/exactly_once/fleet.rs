@@ -4,10 +4,11 @@ use std::ffi::OsString;
 use std::fs::OpenOptions;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Result, bail, ensure};
+use e2e::lock;
 use serde_json::{Value, json};
 use testkit::{Answer, Ended, Function};
 use tokio::time::sleep;
@@ -203,10 +204,6 @@ impl Fleet {
         let log = OpenOptions::new().create(true).append(true).open(log)?;
         Function::start(&self.program, &self.environment, log).await
     }
-}
-
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Whether a batch answer leaves the message out.

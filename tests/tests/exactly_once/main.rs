@@ -6,7 +6,7 @@
 //! the same.
 //!
 //! `ROWGATE_KILL_RUNS` says how many runs there are (50). They have the seeds from `ROWGATE_KILL_SEED` on, by default from a
-//! random one; with a seed and no number there is that one run. `ROWGATE_LOADER` names another binary of the loader.
+//! random one; with a seed and no number there is that one run. `ROWGATE_FUNCTIONS` names another folder of the loader's binary.
 #![expect(clippy::print_stdout, reason = "a test that runs for minutes says how far it is")]
 
 mod bucket;
@@ -21,13 +21,14 @@ mod run;
 mod storm;
 mod verdict;
 
+use std::env;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use std::{env, fs};
 
 use anyhow::{Context, Result, ensure};
+use e2e::{Logs, number, programs};
 
 use crate::plan::Plan;
 use crate::run::{Lane, Report};
@@ -141,7 +142,7 @@ impl Harness {
 struct Place {
     endpoint: String,
     program: PathBuf,
-    logs: PathBuf,
+    logs: Logs,
 }
 
 impl Place {
@@ -150,38 +151,13 @@ impl Place {
             "AWS_ENDPOINT_URL is not set: `make kill-test` starts a cloud for this test; or start one with \
              `rowgate local up --dir <dir>` and `source <dir>/env`",
         )?;
-        let program = match env::var_os("ROWGATE_LOADER") {
-            Some(program) => program.into(),
-            // The binary that was built beside this test.
-            None => env::current_exe()?.ancestors().nth(2).context("a target folder")?.join("loader"),
-        };
-        ensure!(
-            program.is_file(),
-            "{} is missing: `cargo build --package loader` builds it",
-            program.display()
-        );
-        let logs = env::temp_dir().join(format!("rowgate-exactly-once-{:08x}", fastrand::u32(..)));
-        fs::create_dir_all(&logs)?;
-        Ok(Self { endpoint, program, logs })
+        let program = programs(&["loader"])?.join("loader");
+        Ok(Self { endpoint, program, logs: Logs::of("exactly-once")? })
     }
 
     async fn lane(&self, name: &str) -> Result<Lane> {
         let name = format!("exactly-once-{name}-{:08x}", fastrand::u32(..));
-        Lane::open(&self.endpoint, &name, &self.program, &self.logs).await
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        // Only where no run has failed: those leave what they have said.
-        let _ = fs::remove_dir(&self.logs);
-    }
-}
-
-fn number(variable: &str) -> Result<Option<u64>> {
-    match env::var(variable) {
-        Ok(text) if !text.is_empty() => text.parse().map(Some).with_context(|| format!("{variable}={text}")),
-        _ => Ok(None),
+        Lane::open(&self.endpoint, &name, &self.program, self.logs.path()).await
     }
 }
 

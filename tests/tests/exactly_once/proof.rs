@@ -53,7 +53,7 @@ async fn notices(sabotage: &'static [&'static str]) -> Result<()> {
             println!("noticed in run {seed}: {}", error.root_cause());
             // It was that, and not the run.
             lane.run(&plan, PACE).await?;
-            std::fs::remove_dir_all(&place.logs)?;
+            std::fs::remove_dir_all(place.logs.path())?;
             return lane.close().await;
         }
     }
@@ -91,6 +91,6 @@ async fn what_is_changed_behind_the_loaders_back_is_noticed() -> Result<()> {
             Err(error) => println!("{tampering:?}: {}", error.root_cause()),
         }
     }
-    std::fs::remove_dir_all(&place.logs)?;
+    std::fs::remove_dir_all(place.logs.path())?;
     lane.close().await
 }

@@ -26,9 +26,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use std::{env, fs};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
+use e2e::{Logs, number, programs};
 
 use crate::plan::Plan;
 use crate::run::{Lane, Report};
@@ -107,43 +107,15 @@ impl Harness {
 /// What is needed for runs.
 struct Place {
     programs: PathBuf,
-    logs: PathBuf,
+    logs: Logs,
 }
 
 impl Place {
     fn find() -> Result<Self> {
-        let programs = match env::var_os("ROWGATE_FUNCTIONS") {
-            Some(programs) => programs.into(),
-            // The binaries that were built beside this test.
-            None => env::current_exe()?.ancestors().nth(2).context("a target folder")?.to_owned(),
-        };
-        for name in ["backup", "restore"] {
-            ensure!(
-                programs.join(name).is_file(),
-                "{} is missing: `cargo build --package {name}` builds it",
-                programs.join(name).display()
-            );
-        }
-        let logs = env::temp_dir().join(format!("rowgate-never-half-{:08x}", fastrand::u32(..)));
-        fs::create_dir_all(&logs)?;
-        Ok(Self { programs, logs })
+        Ok(Self { programs: programs(&["backup", "restore"])?, logs: Logs::of("never-half")? })
     }
 
     async fn lane(&self) -> Result<Lane> {
-        Lane::open(&self.programs, &self.logs).await
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        // Only where no run has failed: those leave what they have said.
-        let _ = fs::remove_dir(&self.logs);
-    }
-}
-
-fn number(variable: &str) -> Result<Option<u64>> {
-    match env::var(variable) {
-        Ok(text) if !text.is_empty() => text.parse().map(Some).with_context(|| format!("{variable}={text}")),
-        _ => Ok(None),
+        Lane::open(&self.programs, self.logs.path()).await
     }
 }

@@ -35,6 +35,6 @@ async fn what_is_changed_behind_the_functions_backs_is_noticed() -> Result<()> {
             Err(error) => println!("{tampering:?}: {}", error.root_cause()),
         }
     }
-    std::fs::remove_dir_all(&place.logs)?;
+    std::fs::remove_dir_all(place.logs.path())?;
     Ok(())
 }

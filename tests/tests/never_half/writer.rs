@@ -1,9 +1,10 @@
 //! Somebody who writes to all tables while they are backed up and restored: each transaction puts one row with the same id into each.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use e2e::lock;
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 use testkit::TestDatabase;
@@ -99,8 +100,4 @@ async fn transaction(conn: &mut Conn, id: i64) -> Option<Fate> {
         conn.query_drop(statement).await.ok()?;
     }
     Some(if conn.query_drop("COMMIT").await.is_ok() { Fate::Committed } else { Fate::Unknown })
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
