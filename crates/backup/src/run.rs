@@ -130,7 +130,8 @@ impl<S: Store, G: GoOn> Backups<S, G> {
                 }
                 None => {
                     state.moments += 1;
-                    (Snapshot::take(&database).await?, IndexMap::new())
+                    let names: Vec<&str> = state.tables.iter().map(String::as_str).collect();
+                    (Snapshot::take(&database, &names).await?, IndexMap::new())
                 }
             };
             let rows = rows_of(&tables);

@@ -51,7 +51,15 @@ impl<S: Store> Writing<'_, S> {
         if written.is_err() {
             files.abandon().await;
         }
-        written
+        written?;
+        match snapshot.check(table.name()).await {
+            Err(aurora::Error::OutOfTime) => {
+                // Whoever goes on finds no more rows, and asks again.
+                progress.is_complete = false;
+                Ok(())
+            }
+            checked => checked.map_err(|error| BackupError::of_table(error, table.name())),
+        }
     }
 }
 

@@ -6,19 +6,25 @@
 //!
 //! After every page the transaction goes back to a savepoint, as `mariadb-dump --single-transaction` does: that gives up the
 //! page's metadata lock and keeps the moment. Otherwise a RENAME (a load or a restore that swaps a table in) or an ALTER TABLE
-//! would wait for the whole backup, and every insert behind it. Whoever meets a table that has been swapped or altered
-//! since (MySQL 1412) has lost the snapshot: [`Error::TransactionLost`], begin anew.
+//! would wait for the whole backup, and every insert behind it. Whoever meets a table that has been altered since, or replaced
+//! by one that was made since (MySQL 1412), has lost the snapshot: [`Error::TransactionLost`], begin anew. Of a table that was
+//! made before the moment and swapped in after it MySQL says nothing, and gives its rows, as many as it had then: so whoever
+//! has read of a table asks for it ([`Snapshot::check`]).
 
 mod isolation;
 mod pages;
 mod sum;
+mod swaps;
 
 use domain::dictionary::Table;
 use serde::Deserialize;
 
 pub use self::pages::{Page, Pages};
 pub use self::sum::content_sum;
+use self::swaps::Swaps;
 use crate::client::{Texts, TextsBody, rollback};
+use crate::ledger::pause_before;
+use crate::loads::recover_gate;
 use crate::{Database, Error, Statement};
 
 /// The tables of a database as they were at one moment.
@@ -36,16 +42,37 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Fixes the moment, of a database that has been migrated.
+    /// Fixes the moment, of a database that has been migrated: one at which none of these tables, those that are to be read, is
+    /// being swapped. Waits for a swap that is under way; ends one that was left alone, as all do who meet it.
     ///
     /// # Errors
     ///
     /// [`Error::Configuration`] where the database would show each page as of another moment, or lock what it
-    /// reads, because transactions do not run at REPEATABLE READ; any other [`Error`] but [`Error::UnknownOutcome`].
-    pub async fn take(database: &Database) -> Result<Self, Error> {
-        let database = database.with_deadline(database.deadline());
+    /// reads, because transactions do not run at REPEATABLE READ; any other [`Error`].
+    pub async fn take(database: &Database, tables: &[&str]) -> Result<Self, Error> {
+        let database = &database.with_deadline(database.deadline());
+        loop {
+            let snapshot = Self::begin(database).await?;
+            let mut swapping = Vec::new();
+            for table in tables {
+                if snapshot.swaps_then(table).await?.is_under_way() {
+                    swapping.push(table);
+                }
+            }
+            if swapping.is_empty() {
+                return Ok(snapshot);
+            }
+            snapshot.end().await?;
+            for table in swapping {
+                recover_gate(database, table).await?;
+            }
+            pause_before(database.deadline()).await?;
+        }
+    }
+
+    async fn begin(database: &Database) -> Result<Self, Error> {
         let id = database.send_begin(database.deadline()).await?;
-        let mut snapshot = Self::resume(&database, id, String::new());
+        let mut snapshot = Self::resume(database, id, String::new());
         isolation::check(&snapshot.rows(isolation::QUESTION).await?)?;
         // The first read of a table fixes the moment. This one keeps its metadata lock until the end, since it has to be before
         // the savepoint: so it is the one table that is never altered or swapped.
@@ -80,6 +107,30 @@ impl Snapshot {
         &self.moment
     }
 
+    /// Whether all that has been read of a table so far is of the table that it was at the snapshot's moment. To be asked when
+    /// the last page of it has been read, and before pages are relied upon. Swaps of loads and restores are noticed; a
+    /// `RENAME TABLE` of somebody else's is noticed only where the table was made after the moment, by the next page.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TransactionLost`] where another one may have taken its place since; any other but [`Error::UnknownOutcome`].
+    pub async fn check(&self, table: &str) -> Result<(), Error> {
+        let then = self.swaps_then(table).await?;
+        let now: Vec<Swaps> = self.database.query(swaps::question(table, &self.moment)).await?;
+        if then.is_under_way() || now.first() != Some(&then) {
+            let message = format!("the table {table} has been swapped since the snapshot was taken");
+            return Err(Error::TransactionLost { message });
+        }
+        Ok(())
+    }
+
+    /// The swaps of a table, as of the snapshot's moment.
+    async fn swaps_then(&self, table: &str) -> Result<Swaps, Error> {
+        let question = swaps::question(table, &self.moment);
+        let asked = self.within(self.database.send_repeatable_query(&question, &self.id)).await?;
+        asked.into_iter().next().ok_or_else(swaps::no_answer)
+    }
+
     /// Which columns of the table, in the dictionary's order, take NULL in the database. Of this moment, not the snapshot's:
     /// where the two differ, the table's first page is [`Error::TransactionLost`].
     ///
@@ -108,14 +159,19 @@ impl Snapshot {
 
     /// As [`page`](Self::page), but not read yet.
     async fn body(&self, sql: String) -> Result<TextsBody, Error> {
+        self.within(self.database.send_texts(&Statement::new(sql), &self.id)).await
+    }
+
+    /// Reads within the transaction, and gives up the metadata locks that this took.
+    async fn within<T>(&self, read: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         let _turn = self.turn.lock().await;
-        let page = self.database.send_texts(&Statement::new(sql), &self.id).await;
-        match page {
+        let answer = read.await;
+        match answer {
             Err(Error::TransactionLost { .. } | Error::OutOfTime) => {}
             // A failed statement may have taken the lock all the same.
             _ => self.run("ROLLBACK TO SAVEPOINT rowgate_snapshot").await?,
         }
-        page
+        answer
     }
 
     /// Hands the transaction on: its id, to [`resume`](Self::resume) with. The service keeps it for three minutes without

@@ -79,11 +79,6 @@ impl<'a> Pages<'a> {
         Self { snapshot, table, nullable, after, rows: FIRST_ROWS, bytes: PAGE_BYTES, ended: false }
     }
 
-    /// The key of the last row that was given out: where another invocation goes on.
-    pub fn after(&self) -> Option<i64> {
-        self.after
-    }
-
     /// The next rows; `None` behind the last one. After an error, and where its future is dropped, the same rows can be asked for
     /// again.
     ///

@@ -1,5 +1,7 @@
 //! What a table's content comes to, as the database itself sums it up.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use domain::avro::{ContentSum, sum_sql};
 use domain::dictionary::Table;
 use serde::Deserialize;
@@ -19,7 +21,8 @@ const LANES: usize = 2;
 ///
 /// # Errors
 ///
-/// Any [`Error`] but [`Error::UnknownOutcome`]; [`Error::StatementTimeout`] only where a single row takes too long.
+/// Any [`Error`] but [`Error::UnknownOutcome`]; [`Error::StatementTimeout`] only where a single row takes too long, and
+/// [`Error::OutOfTime`] also where the deadline cut a statement off, of a database that had answered others.
 pub async fn content_sum(
     database: &Database,
     target: &str,
@@ -27,7 +30,8 @@ pub async fn content_sum(
     nullable: &[bool],
 ) -> Result<ContentSum, Error> {
     let database = &database.with_deadline(database.deadline());
-    let summing = &Summing { database, target, table, nullable };
+    let has_answered = &AtomicBool::new(false);
+    let summing = &Summing { database, target, table, nullable, has_answered };
     let cursor = &Mutex::new(Cursor { after: None, rows: RANGE_ROWS, ended: false });
     let lane = || async move {
         let mut sum = ContentSum::default();
@@ -38,9 +42,18 @@ pub async fn content_sum(
     };
     let lanes: [_; LANES] = [lane(), lane()];
     let [first, second] = lanes;
-    let (mut sum, other) = tokio::try_join!(first, second)?;
-    sum.merge(&other);
-    Ok(sum)
+    match tokio::try_join!(first, second) {
+        Ok((mut sum, other)) => {
+            sum.merge(&other);
+            Ok(sum)
+        }
+        Err(Error::Unavailable { may_have_run: true, .. })
+            if database.deadline().is_over() && has_answered.load(Ordering::Relaxed) =>
+        {
+            Err(Error::OutOfTime)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// Rows behind one key and not behind another.
@@ -65,6 +78,7 @@ struct Summing<'a> {
     target: &'a str,
     table: &'a Table,
     nullable: &'a [bool],
+    has_answered: &'a AtomicBool,
 }
 
 impl Summing<'_> {
@@ -105,6 +119,7 @@ impl Summing<'_> {
             self.target
         );
         let found: Vec<Row> = self.database.query(Statement::new(sql)).await?;
+        self.has_answered.store(true, Ordering::Relaxed);
         Ok(found.first().map(|row| row.k))
     }
 

@@ -1,8 +1,13 @@
 //! A backup through several invocations.
 
+use aurora::loads::{self, NewLoad, Run};
+use aurora::restores::{self, Kind, NewRestore, TableFigures};
 use backup::{BackupError, Done, Options, Status};
+use domain::backup::RestoreId;
+use domain::dictionary::LoadMode;
+use domain::load::LoadId;
 
-use crate::support::{World, long, one_page};
+use crate::support::{World, dictionary, long, one_page};
 
 const ALL: [&str; 3] = ["departments", "jobs", "employees"];
 
@@ -97,6 +102,116 @@ async fn a_table_that_is_swapped_meanwhile_makes_the_backup_begin_anew() {
     assert!(!table.files.iter().any(|file| file.key.ends_with("part-00000.avro")), "no name is used twice");
     assert_eq!(world.state(&done.backup)["moments"], 2);
     assert_eq!(world.db.open_transactions(), 0);
+}
+
+/// A load that replaces employees, whose shadow is half filled.
+struct Replace {
+    run: Run,
+    shadow: String,
+}
+
+impl Replace {
+    /// Begins it: fills the rows with odd ids.
+    async fn begin(world: &World) -> Self {
+        let db = world.db.database();
+        let key = "incoming/employees/replace/a.csv";
+        let id = LoadId::of_object("data", key, "v1");
+        let load = NewLoad {
+            id: &id,
+            bucket: "data",
+            key,
+            version: "v1",
+            etag: None,
+            table: "employees",
+            mode: LoadMode::Replace,
+            format: Some("csv"),
+            bytes: 7,
+            chunk_bytes: 16,
+            parent: None,
+        };
+        let begun = loads::begin(&db, load).await.unwrap();
+        let employees = dictionary().table("employees").unwrap();
+        let prepared = loads::prepare(&db, &begun.run, employees).await.unwrap();
+        let loads::Prepared::Fill { run, shadow } = prepared else { panic!("{prepared:?}") };
+        let replace = Self { run, shadow: shadow.name().to_owned() };
+        replace.fill(world, 1).await;
+        replace
+    }
+
+    async fn fill(&self, world: &World, rest: u32) {
+        let shadow = &self.shadow;
+        let insert = format!(
+            "INSERT INTO `{shadow}` SELECT id, CONCAT(name, '+'), datetime, department_id, job_id FROM employees \
+             WHERE id % 2 = {rest}"
+        );
+        world.sql(&insert).await;
+    }
+
+    /// Fills the rest, and swaps.
+    async fn end(&self, world: &World) {
+        self.fill(world, 0).await;
+        let employees = dictionary().table("employees").unwrap();
+        loads::swap(&world.db.database(), &self.run, employees, &"0".repeat(64)).await.unwrap();
+    }
+}
+
+/// Goes on with a backup whose first page is read, and whose table has been swapped since: it is of a moment after that.
+async fn finish_after_swap(world: &World, done: Done) {
+    let (done, _) = finish(world, done, &[]).await.unwrap();
+    let manifest = world.manifest(&done.backup).unwrap();
+    world.check(&manifest);
+    for (name, table) in &manifest.tables {
+        assert_eq!(table.checksum, world.sum(name).await.checksum(), "{name}");
+    }
+    assert_eq!(world.state(&done.backup)["moments"], 2);
+    assert_eq!(world.db.open_transactions(), 0);
+}
+
+#[tokio::test]
+async fn a_shadow_that_was_half_filled_at_the_moment_is_never_backed_up() {
+    let world = World::with_rows(3000).await;
+    let replace = Replace::begin(&world).await;
+    let done = world.make(&ALL, one_page()).await.unwrap();
+    replace.end(&world).await;
+    finish_after_swap(&world, done).await;
+}
+
+#[tokio::test]
+async fn a_table_that_is_put_back_between_two_pages_is_backed_up_as_one() {
+    let world = World::with_rows(3000).await;
+    let db = world.db.database();
+    let employees = dictionary().table("employees").unwrap();
+    let (first, back) = (RestoreId::new(1_795_226_400, 1), RestoreId::new(1_795_226_400, 2));
+    let tables = &[employees];
+    let restore = |id, kind, source| {
+        let mode = restores::Mode::Replace;
+        restores::begin(&db, NewRestore { id, kind, source, mode, strict: false, tables })
+    };
+    restore(&first, Kind::Backup, "20261121-010000-00000001").await.unwrap();
+    let prepared = restores::prepare(&db, &first, employees).await.unwrap();
+    let restores::Prepared::Fill { shadow } = prepared else { panic!("{prepared:?}") };
+    let fill = "SELECT id, CONCAT(name, '+'), datetime, department_id, job_id FROM employees";
+    world.sql(&format!("INSERT INTO `{}` {fill}", shadow.name())).await;
+    let figures = TableFigures { rows_read: 0, rows_restored: 0, rows_rejected: 0, checksum: "0".repeat(16) };
+    restores::note_table(&db, &first, "employees", &shadow, &figures).await.unwrap();
+    restores::swap(&db, &first).await.unwrap();
+
+    let done = world.make(&["employees"], one_page()).await.unwrap();
+    restore(&back, Kind::PutBack, first.as_str()).await.unwrap();
+    restores::put_back(&db, &back).await.unwrap();
+    finish_after_swap(&world, done).await;
+}
+
+#[tokio::test]
+async fn a_backup_beside_a_swap_is_of_before_it_or_of_after_it() {
+    let world = World::with_rows(3000).await;
+    let before = world.sum("employees").await.checksum();
+    let replace = Replace::begin(&world).await;
+    let (made, ()) = tokio::join!(world.make(&ALL, long()), replace.end(&world));
+    let manifest = world.manifest(&made.unwrap().backup).unwrap();
+    world.check(&manifest);
+    let found = &manifest.tables["employees"].checksum;
+    assert!([before, world.sum("employees").await.checksum()].contains(found), "{found}");
 }
 
 #[tokio::test]

@@ -49,7 +49,7 @@ async fn a_backup_that_is_being_read_is_in_no_restores_way() {
     let database = world.db.database();
     let jobs = world.table("jobs");
     let nullable = nullable(&database, jobs).await;
-    let snapshot = Snapshot::take(&database).await.unwrap();
+    let snapshot = Snapshot::take(&database, &[]).await.unwrap();
     let page = snapshot.pages(jobs, &nullable, None).next().await.unwrap().unwrap();
     assert_eq!(page.len(), 1);
     world.restore(all_of_it()).await;

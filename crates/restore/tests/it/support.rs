@@ -171,7 +171,7 @@ pub(crate) fn restorer_over(
 }
 
 pub(crate) async fn nullable(database: &Database, table: &Table) -> Vec<bool> {
-    let snapshot = Snapshot::take(database).await.unwrap();
+    let snapshot = Snapshot::take(database, &[]).await.unwrap();
     let nullable = snapshot.nullable(table).await.unwrap();
     snapshot.end().await.unwrap();
     nullable

@@ -9,7 +9,7 @@ mod faults;
 mod kills;
 mod loads;
 mod put_back;
-mod worker;
+pub(crate) mod worker;
 
 use anyhow::Result;
 use aurora::restores;

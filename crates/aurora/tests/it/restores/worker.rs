@@ -17,31 +17,31 @@ use domain::value::{CivilDate, CivilTime, Value};
 const CHUNK_ROWS: usize = 2;
 
 /// What a filled table notes as its checksum.
-pub(super) const CHECKSUM: &str = "0123456789abcdef";
+pub(crate) const CHECKSUM: &str = "0123456789abcdef";
 
 /// Ids and names.
-pub(super) type Rows = Vec<(i64, String)>;
+pub(crate) type Rows = Vec<(i64, String)>;
 
 #[derive(Debug, Clone)]
-pub(super) struct Work {
-    pub(super) id: RestoreId,
-    pub(super) kind: Kind,
-    pub(super) mode: Mode,
-    pub(super) source: String,
-    pub(super) tables: Vec<(&'static str, Rows)>,
+pub(crate) struct Work {
+    pub(crate) id: RestoreId,
+    pub(crate) kind: Kind,
+    pub(crate) mode: Mode,
+    pub(crate) source: String,
+    pub(crate) tables: Vec<(&'static str, Rows)>,
 }
 
-pub(super) fn named(ids: RangeInclusive<i64>, name: &str) -> Rows {
+pub(crate) fn named(ids: RangeInclusive<i64>, name: &str) -> Rows {
     ids.map(|id| (id, name.to_owned())).collect()
 }
 
-pub(super) fn table(name: &str) -> &'static Table {
+pub(crate) fn table(name: &str) -> &'static Table {
     domain::shipped::dictionary().unwrap().table(name).unwrap()
 }
 
 impl Work {
     /// A restore of these tables, to rows of the same ids and this name.
-    pub(super) fn of(tables: &[&'static str], name: &str) -> Self {
+    pub(crate) fn of(tables: &[&'static str], name: &str) -> Self {
         Self {
             id: RestoreId::new(1_795_226_400, fastrand::u32(..)),
             kind: Kind::Backup,
@@ -51,27 +51,27 @@ impl Work {
         }
     }
 
-    pub(super) fn verify(mut self) -> Self {
+    pub(crate) fn verify(mut self) -> Self {
         self.mode = Mode::Verify;
         self
     }
 
     /// A restore that puts back what this one took the place of.
-    pub(super) fn undone(&self) -> Self {
+    pub(crate) fn undone(&self) -> Self {
         let tables = self.tables.iter().map(|(table, _)| (*table, Vec::new())).collect();
         Self { kind: Kind::PutBack, source: self.id.to_string(), tables, ..Self::of(&[], "") }
     }
 
-    pub(super) fn rows(&self, name: &str) -> &[(i64, String)] {
+    pub(crate) fn rows(&self, name: &str) -> &[(i64, String)] {
         &self.tables.iter().find(|(table, _)| *table == name).unwrap().1
     }
 
-    pub(super) fn chunks(&self, name: &str) -> Vec<&[(i64, String)]> {
+    pub(crate) fn chunks(&self, name: &str) -> Vec<&[(i64, String)]> {
         self.rows(name).chunks(CHUNK_ROWS).collect()
     }
 }
 
-pub(super) async fn begin(db: &Database, work: &Work) -> Result<Restore, Error> {
+pub(crate) async fn begin(db: &Database, work: &Work) -> Result<Restore, Error> {
     let tables: Vec<&Table> = work.tables.iter().map(|(name, _)| table(name)).collect();
     let new = NewRestore {
         id: &work.id,
@@ -85,7 +85,7 @@ pub(super) async fn begin(db: &Database, work: &Work) -> Result<Restore, Error> 
 }
 
 /// Makes and fills the shadows of all tables. False where the restore has ended.
-pub(super) async fn fill(db: &Database, work: &Work) -> Result<bool, Error> {
+pub(crate) async fn fill(db: &Database, work: &Work) -> Result<bool, Error> {
     for (name, rows) in &work.tables {
         loop {
             let shadow = match prepare(db, &work.id, table(name)).await? {
@@ -115,12 +115,12 @@ pub(super) async fn fill(db: &Database, work: &Work) -> Result<bool, Error> {
     Ok(true)
 }
 
-pub(super) fn figures(work: &Work, name: &str, number: u32) -> ChunkFigures {
+pub(crate) fn figures(work: &Work, name: &str, number: u32) -> ChunkFigures {
     let rows = work.chunks(name)[number as usize].len() as u64;
     ChunkFigures { rows_read: rows, rows_restored: rows, ..ChunkFigures::default() }
 }
 
-pub(super) async fn commit(
+pub(crate) async fn commit(
     db: &Database,
     work: &Work,
     name: &str,
@@ -147,7 +147,7 @@ pub(super) async fn commit(
 }
 
 /// An insert of rows into a table, or into one that is like it.
-pub(super) fn insert(name: &str, target: &str, rows: &[(i64, String)]) -> Statement {
+pub(crate) fn insert(name: &str, target: &str, rows: &[(i64, String)]) -> Statement {
     let mut writer = InsertWriter::new(table(name)).into_table(target);
     let day = CivilDate::new(2021, 7, 27).zip(CivilTime::new(16, 2, 8)).unwrap();
     let hired = Value::Timestamp(day.0, day.1);
@@ -163,7 +163,7 @@ pub(super) fn insert(name: &str, target: &str, rows: &[(i64, String)]) -> Statem
 }
 
 /// Everything from the first invocation to the restore's end.
-pub(super) async fn restore(db: &Database, work: &Work) -> Result<(), Error> {
+pub(crate) async fn restore(db: &Database, work: &Work) -> Result<(), Error> {
     while begin(db, work).await?.status == Status::Running {
         let swapped = if work.kind == Kind::PutBack {
             restores::put_back(db, &work.id).await?

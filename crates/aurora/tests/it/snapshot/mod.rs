@@ -3,6 +3,7 @@
 mod moment;
 mod rows;
 mod sums;
+mod swaps;
 mod troubles;
 
 use anyhow::{Context, Result};

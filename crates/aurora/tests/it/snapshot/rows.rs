@@ -21,7 +21,7 @@ async fn a_row_too_large_for_an_answer_comes_through_in_pieces() -> Result<()> {
     let dictionary =
         things("bigint", "{ name = \"name\", type = \"string(8000)\", description = \"Name.\" },")?;
     let table = dictionary.table("things").context("no table")?;
-    let snapshot = Snapshot::take(&test.database()).await?;
+    let snapshot = Snapshot::take(&test.database(), &[]).await?;
     let rows = all(&snapshot, table).await?;
     let expected = [
         format!("-9223372036854775808,16380:{}", "😀".repeat(16380)),
@@ -48,7 +48,7 @@ async fn rows_that_grow_longer_on_the_way_come_in_smaller_pages() -> Result<()> 
         "{ name = \"name\", type = \"string(4000)\", required = false, description = \"Name.\" },",
     )?;
     let table = dictionary.table("things").context("no table")?;
-    let snapshot = Snapshot::take(&test.database()).await?;
+    let snapshot = Snapshot::take(&test.database(), &[]).await?;
     let rows = all(&snapshot, table).await?;
     assert_eq!(rows.len(), 4000);
     for (row, id) in rows.iter().zip(1_u64..) {
@@ -67,7 +67,7 @@ async fn rows_that_grow_longer_on_the_way_come_in_smaller_pages() -> Result<()> 
 #[tokio::test]
 async fn an_answer_over_the_limit_is_too_large_and_the_snapshot_goes_on() -> Result<()> {
     let test = employees(30_000).await?;
-    let snapshot = Snapshot::take(&test.database()).await?;
+    let snapshot = Snapshot::take(&test.database(), &[]).await?;
     let page = |rows: u32| {
         format!("SELECT CONCAT(id, REPEAT('x', 50)) AS r FROM employees ORDER BY id LIMIT {rows}")
     };
@@ -87,12 +87,12 @@ async fn keys_reach_from_one_end_to_the_other_and_a_table_may_be_empty() -> Resu
         test.sql(&format!("CREATE TABLE things (id {sql} PRIMARY KEY)")).await?;
         let dictionary = things(key, "")?;
         let table = dictionary.table("things").context("no table")?;
-        let snapshot = Snapshot::take(&test.database()).await?;
+        let snapshot = Snapshot::take(&test.database(), &[]).await?;
         assert!(all(&snapshot, table).await?.is_empty());
         snapshot.end().await?;
         let [least, most] = ends;
         test.sql(&format!("INSERT INTO things VALUES ({least}), (-1), (0), (7), ({most})")).await?;
-        let snapshot = Snapshot::take(&test.database()).await?;
+        let snapshot = Snapshot::take(&test.database(), &[]).await?;
         let expected = [least, -1, 0, 7, most].map(|id| id.to_string());
         assert_eq!(all(&snapshot, table).await?, expected);
         let mut behind_all = snapshot.pages(table, &[false], Some(most));

@@ -1,0 +1,51 @@
+//! Whether a table is still the one that it was at a snapshot's moment.
+//!
+//! The ledgers tell. Whoever swaps a table closes its gate before the RENAME, and opens it in the transaction that notes
+//! the end, or when no RENAME of that swap can happen any more. So where a gate was open at the moment, is open now, and as many swaps
+//! have ended by now as had ended then, no RENAME has taken place in between: one since the moment would have been noted
+//! as ended, or its gate would still be closed, whoever was killed meanwhile. What was then is read in the snapshot itself, so no
+//! clocks are compared.
+
+use serde::Deserialize;
+
+use crate::{Error, Statement};
+
+/// Swaps that ended so long before the moment are not counted: their number is the same then and now. Far more than the
+/// clocks of a database that fails over can be apart.
+const COUNTED: &str = "INTERVAL 1 DAY";
+
+/// The swaps of a table, as one statement sees them.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct Swaps {
+    /// Closed gates.
+    under_way: i64,
+    /// Of loads and of restores, put-backs among them.
+    ended: i64,
+}
+
+impl Swaps {
+    pub(super) fn is_under_way(&self) -> bool {
+        self.under_way > 0
+    }
+}
+
+/// Asks for the [`Swaps`] of a table, of a snapshot with this moment. One statement, so that gate and ledgers are seen at the
+/// same time.
+pub(super) fn question(table: &str, moment: &str) -> Statement {
+    let sql = format!(
+        "SELECT (SELECT COUNT(*) FROM rowgate_table_gates WHERE table_name = :table \
+         AND (swapping_load_id IS NOT NULL OR swapping_restore_id IS NOT NULL)) AS under_way, \
+         (SELECT COUNT(*) FROM rowgate_loads WHERE table_name = :table AND mode = 'replace' AND status = 'completed' \
+         AND finished_at >= CAST(:moment AS DATETIME(3)) - {COUNTED}) \
+         + (SELECT COUNT(*) FROM rowgate_restores r JOIN rowgate_restore_tables t ON t.restore_id = r.restore_id \
+         WHERE t.table_name = :table AND r.mode = 'replace' AND r.status = 'completed' \
+         AND r.finished_at >= CAST(:moment AS DATETIME(3)) - {COUNTED}) AS ended"
+    );
+    // MySQL takes no Z behind a moment.
+    Statement::new(sql).bind("table", table).bind("moment", moment.trim_end_matches('Z'))
+}
+
+/// What a SELECT without a table never does.
+pub(super) fn no_answer() -> Error {
+    Error::Sql { code: None, message: "the swaps of a table are answered with no row".to_owned() }
+}

@@ -1,0 +1,137 @@
+//! Tables that were made before the snapshot and take a table's place after it: MySQL says nothing of them.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use aurora::snapshot::Snapshot;
+use aurora::{Error, loads, restores};
+use domain::dictionary::LoadMode;
+use testkit::TestDatabase;
+
+use super::{all, employees, shipped};
+use crate::restores::worker::{self, Work};
+use crate::swap::loader::{self, DIGEST, File, TABLE, named};
+
+/// Whether a table is not any more, for certain, the one that it was.
+async fn is_lost(snapshot: &Snapshot, table: &str) -> Result<bool, Error> {
+    match snapshot.check(table).await {
+        Ok(()) => Ok(false),
+        Err(Error::TransactionLost { .. }) => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
+/// A database with twenty departments.
+async fn departments() -> Result<TestDatabase> {
+    let test = TestDatabase::migrated().await?;
+    test.sql("INSERT INTO departments SELECT seq, 'old' FROM seq_1_to_20").await?;
+    Ok(test)
+}
+
+#[tokio::test]
+async fn a_restore_that_was_half_filled_at_the_moment_and_swapped_since_is_noticed() -> Result<()> {
+    let test = departments().await?;
+    let db = test.database();
+    let work = Work::of(&[TABLE], "new");
+    worker::begin(&db, &work).await?;
+    let restores::Prepared::Fill { shadow } = restores::prepare(&db, &work.id, worker::table(TABLE)).await?
+    else {
+        anyhow::bail!("no shadow");
+    };
+    worker::commit(&db, &work, TABLE, &shadow, 0).await?;
+
+    let snapshot = Snapshot::take(&db, &[TABLE, "jobs"]).await?;
+    assert!(!is_lost(&snapshot, TABLE).await?);
+    worker::restore(&db, &work).await?;
+    // This is why the ledger is asked: two rows of five, and no error.
+    assert_eq!(all(&snapshot, shipped(TABLE)?).await?.len(), 2);
+    assert!(is_lost(&snapshot, TABLE).await?);
+    assert!(!is_lost(&snapshot, "jobs").await?, "nobody has touched it");
+    snapshot.end().await?;
+    let again = Snapshot::take(&db, &[TABLE]).await?;
+    assert_eq!(all(&again, shipped(TABLE)?).await?.len(), 5);
+    assert!(!is_lost(&again, TABLE).await?);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_replace_that_was_half_filled_at_the_moment_and_swapped_since_is_noticed() -> Result<()> {
+    let test = departments().await?;
+    let db = test.database();
+    let file = File::replace("v1", named(1..=6, "new"));
+    let (run, target) = loader::begin(&db, &file).await?.context("it has ended")?;
+    loader::commit(&db, &file, &run, &target, &file.chunks()[0]).await?;
+
+    let snapshot = Snapshot::take(&db, &[TABLE]).await?;
+    loader::fill(&db, &file, &run, &target).await?;
+    loads::swap(&db, &run, loader::table(), DIGEST).await?;
+    assert!(all(&snapshot, shipped(TABLE)?).await?.len() < 6);
+    assert!(is_lost(&snapshot, TABLE).await?);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_table_that_is_put_back_between_two_pages_is_noticed_by_the_next_invocation_too() -> Result<()> {
+    let test = employees(1500).await?;
+    let db = test.database();
+    let first = Work::of(&["employees"], "new");
+    let back = first.undone();
+    for work in [&first, &back] {
+        worker::restore(&db, work).await?;
+    }
+    let table = shipped("employees")?;
+    let snapshot = Snapshot::take(&db, &["employees"]).await?;
+    let nullable = snapshot.nullable(table).await?;
+    let mut pages = snapshot.pages(table, &nullable, None);
+    assert_eq!(pages.next().await?.context("no page")?.len(), 1000);
+    worker::restore(&db, &back.undone()).await?;
+    assert!(pages.next().await?.is_none(), "500 rows are behind it in the table that was set aside");
+    assert!(is_lost(&snapshot, "employees").await?);
+    let moment = snapshot.moment().to_owned();
+    let resumed = Snapshot::resume(&db, snapshot.release(), moment);
+    assert!(is_lost(&resumed, "employees").await?);
+    resumed.end().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_swap_that_is_not_over_counts_and_one_that_did_not_take_place_does_not() -> Result<()> {
+    let test = departments().await?;
+    let db = test.database();
+    loader::load(&db, &File::append("v1", named(100..=102, "added"))).await?;
+    let snapshot = Snapshot::take(&db, &[TABLE]).await?;
+    // As a function leaves it that is killed after the RENAME, or before it.
+    let close = "UPDATE rowgate_table_gates SET swapping_load_id = REPEAT('0', 32), swapping_since = UTC_TIMESTAMP(3)";
+    test.sql(close).await?;
+    assert!(is_lost(&snapshot, TABLE).await?);
+    test.sql("UPDATE rowgate_table_gates SET swapping_load_id = NULL, swapping_since = NULL").await?;
+    assert!(!is_lost(&snapshot, TABLE).await?);
+    for work in [Work::of(&[TABLE], "new").verify(), Work::of(&["jobs"], "new")] {
+        worker::restore(&db, &work).await?;
+    }
+    for mode in [LoadMode::Append, LoadMode::Upsert] {
+        loader::load(&db, &File::new(mode, "v2", named(200..=202, "added"))).await?;
+    }
+    assert_eq!(all(&snapshot, shipped(TABLE)?).await?.len(), 23);
+    assert!(!is_lost(&snapshot, TABLE).await?);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_snapshot_waits_for_a_swap_that_is_under_way_and_ends_one_that_was_left_alone() -> Result<()> {
+    let test = departments().await?;
+    let db = test.database();
+    loader::load(&db, &File::append("v1", named(100..=102, "added"))).await?;
+    let close = |since: &str| {
+        format!("UPDATE rowgate_table_gates SET swapping_load_id = REPEAT('0', 32), swapping_since = {since}")
+    };
+    test.sql(&close("UTC_TIMESTAMP(3)")).await?;
+    let waits = tokio::time::timeout(Duration::from_secs(1), Snapshot::take(&db, &["jobs", TABLE])).await;
+    assert!(waits.is_err());
+    let other = Snapshot::take(&db, &["jobs"]).await?;
+    assert!(is_lost(&other, TABLE).await?, "the moment was within a swap");
+    test.sql(&close("UTC_TIMESTAMP(3) - INTERVAL 3 MINUTE")).await?;
+    let snapshot = Snapshot::take(&db, &["jobs", TABLE]).await?;
+    assert!(!is_lost(&snapshot, TABLE).await?);
+    Ok(())
+}
