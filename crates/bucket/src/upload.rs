@@ -67,11 +67,6 @@ impl<S: Store> Upload<S> {
         }
     }
 
-    /// Its key.
-    pub fn key(&self) -> &str {
-        &self.key
-    }
-
     /// Bytes written so far.
     pub fn bytes(&self) -> u64 {
         self.bytes

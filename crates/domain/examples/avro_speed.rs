@@ -124,9 +124,7 @@ fn round(table: &Table, texts: &[String], codec: Codec) -> Result<([Duration; 4]
     for text in texts {
         parse_row_text(table, &NULLABLE, text, &mut values)?;
         writer.push(&values)?;
-        if writer.ready() > 0 {
-            file.append(&mut writer.take());
-        }
+        file.append(&mut writer.take());
     }
     file.append(&mut writer.finish()?);
     let written = now();

@@ -30,6 +30,32 @@ impl Value<'_> {
             _ => None,
         }
     }
+
+    /// The same value, borrowing from nothing.
+    pub fn into_owned(self) -> Value<'static> {
+        match self {
+            Self::Null => Value::Null,
+            Self::Integer(number) => Value::Integer(number),
+            Self::Decimal(decimal) => Value::Decimal(decimal),
+            Self::Text(text) => Value::Text(Cow::Owned(text.into_owned())),
+            Self::Boolean(truth) => Value::Boolean(truth),
+            Self::Date(day) => Value::Date(day),
+            Self::Timestamp(day, time) => Value::Timestamp(day, time),
+        }
+    }
+
+    /// The same value, borrowing from this one: nothing is allocated.
+    pub fn borrowed(&self) -> Value<'_> {
+        match self {
+            Self::Text(text) => Value::Text(Cow::Borrowed(text)),
+            Self::Null => Value::Null,
+            Self::Integer(number) => Value::Integer(*number),
+            Self::Decimal(decimal) => Value::Decimal(*decimal),
+            Self::Boolean(truth) => Value::Boolean(*truth),
+            Self::Date(day) => Value::Date(*day),
+            Self::Timestamp(day, time) => Value::Timestamp(*day, *time),
+        }
+    }
 }
 
 /// An exact decimal number: `unscaled` / 10^`scale`.

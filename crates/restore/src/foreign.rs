@@ -49,7 +49,7 @@ impl FilesSource {
         let mut found = Vec::new();
         for listed in listed {
             let object = Object { key: listed.key, bytes: listed.bytes };
-            if files::is_data(&object) {
+            if files::is_data(prefix, &object) {
                 hash.update(format!("{}\n{}\n{}\n", object.key, object.bytes, listed.modified));
                 found.push(object);
             }

@@ -29,14 +29,12 @@ pub(super) fn bytes(content: &[u8], bytes: &mut Vec<u8>) {
 /// Why it is none of the column's; some of its bytes may be written then.
 pub(super) fn value(field: &Field, value: &Value<'_>, into: &mut Vec<u8>) -> Result<(), &'static str> {
     if let Value::Null = value {
-        if !field.nullable {
-            return Err("it is NULL, which the column cannot be");
-        }
-        long(0, into);
+        let branch = field.null.ok_or("it is NULL, which the column cannot be")?;
+        long(i64::from(branch), into);
         return Ok(());
     }
-    if field.nullable {
-        long(1, into);
+    if let Some(branch) = field.null {
+        long(1 - i64::from(branch), into);
     }
     match (field.kind, value) {
         (Kind::Int, Value::Integer(number)) if i32::try_from(*number).is_ok() => long(*number, into),
@@ -47,7 +45,7 @@ pub(super) fn value(field: &Field, value: &Value<'_>, into: &mut Vec<u8>) -> Res
             if decimal.scale == scale && fits_precision(decimal.unscaled.unsigned_abs(), precision) =>
         {
             let all = decimal.unscaled.to_be_bytes();
-            bytes(&all[spare_bytes(&all)..], into);
+            bytes(twos_complement(&all), into);
         }
         (Kind::Date, Value::Date(date)) => long(civil::days(*date), into),
         (Kind::Timestamp, Value::Timestamp(date, time)) => long(civil::millis(*date, *time), into),
@@ -56,8 +54,9 @@ pub(super) fn value(field: &Field, value: &Value<'_>, into: &mut Vec<u8>) -> Res
     Ok(())
 }
 
-/// How many bytes at the front of a number in two's complement only repeat its sign.
-fn spare_bytes(number: &[u8; 16]) -> usize {
+/// A number in two's complement without the bytes at its front that only repeat its sign.
+pub(super) fn twos_complement(number: &[u8; 16]) -> &[u8] {
     let sign = if number[0] & 0x80 == 0 { 0 } else { 0xff };
-    number.windows(2).take_while(|pair| pair[0] == sign && (pair[1] ^ sign) & 0x80 == 0).count()
+    let is_spare = |pair: &&[u8]| pair[0] == sign && (pair[1] ^ sign) & 0x80 == 0;
+    &number[number.windows(2).take_while(is_spare).count()..]
 }

@@ -15,6 +15,7 @@ const MAX_HEADER_BYTES: usize = 1024 * 1024;
 pub struct Block {
     pub(super) data: Vec<u8>,
     pub(super) rows: u64,
+    /// How many rows of the file are before it.
     pub(super) first_row: u64,
     pub(super) number: u64,
 }
@@ -23,11 +24,6 @@ impl Block {
     /// How many rows it holds.
     pub fn rows(&self) -> u64 {
         self.rows
-    }
-
-    /// How many rows of the file are before it.
-    pub fn first_row(&self) -> u64 {
-        self.first_row
     }
 }
 
@@ -39,12 +35,12 @@ pub struct FileReader<R> {
     input: Input<R>,
     meta: BTreeMap<String, Vec<u8>>,
     schema: WriterSchema,
-    codec: Codec,
     decompressor: Decompressor,
     sync: [u8; 16],
     packed: Vec<u8>,
     blocks: u64,
-    rows: u64,
+    /// How many rows the blocks read or skipped so far have.
+    pub(super) rows: u64,
 }
 
 impl<R: Read> FileReader<R> {
@@ -75,7 +71,6 @@ impl<R: Read> FileReader<R> {
             decompressor: Decompressor::new(codec).map_err(AvroError::Compress)?,
             input,
             meta,
-            codec,
             sync,
             packed: Vec::new(),
             blocks: 0,
@@ -91,16 +86,6 @@ impl<R: Read> FileReader<R> {
     /// The schema that the file was written with.
     pub fn writer_schema(&self) -> &WriterSchema {
         &self.schema
-    }
-
-    /// The codec of its blocks.
-    pub fn codec(&self) -> Codec {
-        self.codec
-    }
-
-    /// How many rows the blocks read or skipped so far have.
-    pub fn rows(&self) -> u64 {
-        self.rows
     }
 
     /// Reads the next block into `block`; `false` at the end of the file.

@@ -11,8 +11,10 @@ pub enum Reason {
         /// The table's name.
         expected: String,
     },
-    /// The table has a column that the file has not, and that cannot be NULL.
-    #[error("the column {column} is not in the file, and the database does not let it be NULL")]
+    /// The table has a column that the file has not, that cannot be NULL, and that has no default.
+    #[error(
+        "the column {column} is not in the file, the database does not let it be NULL, and the dictionary names no default"
+    )]
     Missing {
         /// The table's column.
         column: String,

@@ -14,8 +14,9 @@ use crate::value::{Decimal, Value};
 ///
 /// | since the file was written | |
 /// |---|---|
-/// | a column came that the database lets be NULL | it is NULL in all rows |
-/// | a column came that it does not | refused |
+/// | a column came that has a default in the dictionary | it is that in all rows |
+/// | a column came that has none, and that the database lets be NULL | it is NULL in all rows |
+/// | a column came that has none, and that it does not | refused |
 /// | a column went | refused: its values would be lost |
 /// | a column was renamed, and the dictionary has its old name as an alias | read under its old name |
 /// | integer became bigint; a decimal got more digits before its point, behind it, or both | read as it is now |
@@ -31,10 +32,10 @@ pub struct Resolution {
 }
 
 /// Where a column's values come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Source {
-    /// From nowhere: it is NULL.
-    Null,
+    /// From nowhere: it is this in all rows.
+    Default(Value<'static>),
     /// From the field of this number.
     Field { index: usize, check: Check, nullable: bool },
 }
@@ -72,10 +73,11 @@ impl Resolution {
             let index =
                 names.into_iter().find_map(|name| writer.fields.iter().position(|field| field.name == name));
             let Some(index) = index else {
-                if !nullable {
+                let default = column.default().cloned();
+                if default.is_none() && !nullable {
                     reasons.push(Reason::Missing { column: column.name().to_owned() });
                 }
-                columns.push(Source::Null);
+                columns.push(Source::Default(default.unwrap_or(Value::Null)));
                 continue;
             };
             taken[index] = true;
@@ -130,9 +132,12 @@ impl Resolution {
             }
             row.clear();
             for source in &self.columns {
-                let Source::Field { index, check, nullable } = source else {
-                    row.push(Value::Null);
-                    continue;
+                let (index, check, nullable) = match source {
+                    Source::Field { index, check, nullable } => (index, check, nullable),
+                    Source::Default(value) => {
+                        row.push(value.borrowed());
+                        continue;
+                    }
                 };
                 let value = &read[*index];
                 let does_not_fit =

@@ -1,8 +1,10 @@
 use serde_json::{Value, json};
 
-use super::canonical;
+use super::encode::twos_complement;
 use super::kind::Kind;
+use super::{canonical, civil};
 use crate::dictionary::{Column, Table};
+use crate::value::Value as Cell;
 
 /// The namespace of all records.
 const NAMESPACE: &str = "rowgate";
@@ -18,7 +20,8 @@ const NAMESPACE: &str = "rowgate";
 /// | date | int, date |
 /// | timestamp | long, timestamp-millis (UTC) |
 ///
-/// A column that the database lets be NULL is a union of null and that, with null as its default.
+/// A column that the database lets be NULL is a union of null and that, with null as its default. The default that the dictionary
+/// names is the field's; in a union it is the other branch that comes first then, as Avro wants it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schema {
     table: String,
@@ -32,7 +35,8 @@ pub struct Schema {
 pub(super) struct Field {
     pub(super) name: String,
     pub(super) kind: Kind,
-    pub(super) nullable: bool,
+    /// The branch that is null, 0 or 1, where the field is a union.
+    pub(super) null: Option<u8>,
 }
 
 impl Schema {
@@ -44,8 +48,9 @@ impl Schema {
         for (index, column) in table.columns().iter().enumerate() {
             let nullable = nullable.get(index).is_some_and(|nullable| *nullable);
             let kind = Kind::of(column.column_type());
-            json_fields.push(field_json(column, kind, nullable));
-            fields.push(Field { name: column.name().to_owned(), kind, nullable });
+            let null = nullable.then_some(u8::from(column.default().is_some()));
+            json_fields.push(field_json(column, kind, null));
+            fields.push(Field { name: column.name().to_owned(), kind, null });
         }
         let mut schema = json!({ "type": "record", "name": table.name(), "namespace": NAMESPACE });
         if !table.description().is_empty() {
@@ -77,7 +82,7 @@ impl Schema {
     }
 }
 
-fn field_json(column: &Column, kind: Kind, nullable: bool) -> Value {
+fn field_json(column: &Column, kind: Kind, null: Option<u8>) -> Value {
     let own = match kind {
         Kind::Decimal { precision, scale } => {
             json!({ "type": "bytes", "logicalType": "decimal", "precision": precision, "scale": scale })
@@ -90,13 +95,34 @@ fn field_json(column: &Column, kind: Kind, nullable: bool) -> Value {
     if !column.description().is_empty() {
         field["doc"] = column.description().into();
     }
-    if nullable {
-        field["type"] = json!(["null", own]);
+    field["type"] = match null {
+        None => own,
+        Some(0) => json!(["null", own]),
+        Some(_) => json!([own, "null"]),
+    };
+    if let Some(default) = column.default() {
+        field["default"] = default_json(default);
+    } else if null.is_some() {
         field["default"] = Value::Null;
-    } else {
-        field["type"] = own;
     }
     field
+}
+
+/// A default as a schema has it: bytes are text of which each character is a byte.
+/// <https://avro.apache.org/docs/1.12.0/specification/#schema-record>
+fn default_json(value: &Cell<'_>) -> Value {
+    match value {
+        Cell::Null => Value::Null,
+        Cell::Integer(number) => (*number).into(),
+        Cell::Decimal(decimal) => {
+            let all = decimal.unscaled.to_be_bytes();
+            twos_complement(&all).iter().map(|byte| char::from(*byte)).collect::<String>().into()
+        }
+        Cell::Text(text) => text.as_ref().into(),
+        Cell::Boolean(truth) => (*truth).into(),
+        Cell::Date(day) => civil::days(*day).into(),
+        Cell::Timestamp(day, time) => civil::millis(*day, *time).into(),
+    }
 }
 
 #[cfg(test)]
@@ -132,5 +158,21 @@ mod tests {
         });
         assert_eq!(schema.json(), expected.to_string());
         assert_eq!(schema.table(), "employees");
+    }
+
+    #[test]
+    fn writes_defaults_of_the_first_branch() {
+        let text = "[[table]]\nname = \"t\"\ncolumns = [{ name = \"id\", type = \"integer\", key = true }, \
+                    { name = \"rent\", type = \"decimal(5,2)\", default = \"-1.28\" }, \
+                    { name = \"open\", type = \"boolean\", default = false }]";
+        let dictionary = crate::dictionary::Dictionary::parse("t.toml", text).unwrap();
+        let schema = Schema::of(&dictionary.tables()[0], &[false, false, true]);
+        let json: Value = serde_json::from_str(schema.json()).unwrap();
+        // -128 in one byte.
+        assert_eq!(json["fields"][1]["default"], "\u{80}");
+        assert_eq!(
+            (&json["fields"][2]["type"], &json["fields"][2]["default"]),
+            (&json!(["boolean", "null"]), &json!(false))
+        );
     }
 }

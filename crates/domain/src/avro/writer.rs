@@ -128,11 +128,6 @@ impl FileWriter {
         std::mem::take(&mut self.out)
     }
 
-    /// How many bytes [`take`](Self::take) would give.
-    pub fn ready(&self) -> usize {
-        self.out.len()
-    }
-
     /// How many rows were added.
     pub fn rows(&self) -> u64 {
         self.rows

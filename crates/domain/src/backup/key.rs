@@ -26,11 +26,6 @@ pub fn verified_key(backup: &BackupId) -> String {
     folder(backup) + "verified.json"
 }
 
-/// `backups/<id>/<table>/`.
-pub fn table_folder(backup: &BackupId, table: &str) -> String {
-    format!("{}{table}/", folder(backup))
-}
-
 /// `backups/<id>/<table>/part-00000.avro`.
 pub fn part_key(backup: &BackupId, table: &str, part: u32) -> String {
     folder(backup) + &part_name(table, part)

@@ -17,7 +17,7 @@ mod tests;
 
 pub use id::{BackupId, RestoreId};
 pub use key::{
-    PREFIX, folder, manifest_key, part_key, part_name, part_number, state_key, table_folder, verified_key,
+    PREFIX, folder, manifest_key, part_key, part_name, part_number, state_key, verified_key,
 };
 pub use manifest::{FileManifest, MANIFEST_FORMAT, Manifest, TableManifest};
 pub use manifest_error::ManifestError;

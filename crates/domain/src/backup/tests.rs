@@ -78,7 +78,6 @@ fn names_every_key_of_a_backup() {
     assert_eq!(manifest_key(&id), format!("backups/{ID}/manifest.json"));
     assert_eq!(state_key(&id), format!("backups/{ID}/state.json"));
     assert_eq!(verified_key(&id), format!("backups/{ID}/verified.json"));
-    assert_eq!(table_folder(&id, "jobs"), format!("backups/{ID}/jobs/"));
     assert_eq!(part_key(&id, "jobs", 12), format!("backups/{ID}/jobs/part-00012.avro"));
     assert_eq!(part_number("jobs", &part_name("jobs", 99_999)), Some(99_999));
     for name in ["jobs/part-0.avro", "jobs/part-+0001.avro", "job/part-00001.avro", "jobs/part-100000.avro"] {

@@ -4,6 +4,7 @@
 //! the rest of the code relies on names being safe SQL identifiers, on references that lead somewhere and on
 //! every row fitting into one SQL statement.
 
+mod default;
 mod error;
 mod parse;
 
@@ -12,6 +13,7 @@ use std::fmt;
 pub use error::DictionaryError;
 
 use crate::load::RejectLimit;
+use crate::value::Value;
 
 /// Every table that Rowgate knows, in reference order: a table comes after the tables that it refers to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,6 +142,7 @@ pub struct Column {
     auto_increment: bool,
     personal: bool,
     references: Option<String>,
+    default: Option<Value<'static>>,
 }
 
 impl Column {
@@ -181,6 +184,12 @@ impl Column {
     /// The table whose primary key this column names, if it is a reference.
     pub fn references(&self) -> Option<&str> {
         self.references.as_deref()
+    }
+
+    /// What the column has in rows of Avro files that have no field for it: those of a time before there was the column. It is
+    /// as good as a value that arrives. Rows that arrive as JSON or CSV never get it.
+    pub fn default(&self) -> Option<&Value<'static>> {
+        self.default.as_ref()
     }
 
     /// Whether the column is called `name` or has it as an alias.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
+use super::default::{WireDefault, read_default};
 use super::{Column, ColumnType, Dictionary, DictionaryError, LoadMode, Table};
 use crate::load::{RejectLimit, RejectLimitError};
 use crate::sql;
@@ -65,6 +66,7 @@ struct WireColumn {
     #[serde(default)]
     personal: bool,
     references: Option<String>,
+    default: Option<WireDefault>,
 }
 
 fn yes() -> bool {
@@ -221,7 +223,10 @@ fn read_column(wire: WireColumn, taken: &mut BTreeSet<String>) -> Result<Column,
     if wire.references.is_some() && !is_whole_number {
         return Err(Mistake::new(format!("a reference must be integer or bigint, not {column_type}")));
     }
-    Ok(Column {
+    if wire.key && wire.default.is_some() {
+        return Err(Mistake::new("a primary key can have no default: each row has another"));
+    }
+    let mut column = Column {
         name: wire.name,
         aliases: wire.aliases,
         description: wire.description,
@@ -230,7 +235,12 @@ fn read_column(wire: WireColumn, taken: &mut BTreeSet<String>) -> Result<Column,
         auto_increment: wire.auto_increment,
         personal: wire.personal,
         references: wire.references,
-    })
+        default: None,
+    };
+    if let Some(default) = &wire.default {
+        column.default = Some(read_default(&column, default).map_err(Mistake::new)?);
+    }
+    Ok(column)
 }
 
 fn check_identifier(name: &str) -> Result<(), Mistake> {

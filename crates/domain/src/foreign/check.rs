@@ -9,9 +9,9 @@ use crate::dictionary::{Column, ColumnType, Table};
 use crate::row::{Fault, RowError, check_text, scan};
 use crate::value::Value;
 
-/// Checks one row: `fields` holds a value for each column, [`Loose::Null`] where the file has none. Pushes one value for
-/// each column to `values` (`Null` where a field is refused) and what is wrong to `errors`. Returns whether the row
-/// passed.
+/// Checks one row: `fields` holds a value for each column, [`Loose::Absent`] where the file has no field for it; then it gets the
+/// column's default, if there is one. Pushes one value for each column to `values` (`Null` where a field is refused) and what is
+/// wrong to `errors`. Returns whether the row passed.
 ///
 /// # Panics
 /// In a debug build, when `fields` has not one value for each column.
@@ -32,9 +32,12 @@ pub fn check_fields<'a>(
     errors.len() == before
 }
 
-fn check_field<'a>(column: &Column, field: Loose<'a>) -> Result<Value<'a>, Fault<'a>> {
+fn check_field<'a>(column: &'a Column, field: Loose<'a>) -> Result<Value<'a>, Fault<'a>> {
+    if let (Loose::Absent, Some(default)) = (field, column.default()) {
+        return Ok(default.borrowed());
+    }
     match field {
-        Loose::Null | Loose::Text("") | Loose::Bytes(b"") => {
+        Loose::Absent | Loose::Null | Loose::Text("") | Loose::Bytes(b"") => {
             if column.required() {
                 Err(Fault::Missing)
             } else {

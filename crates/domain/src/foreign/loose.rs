@@ -6,6 +6,8 @@ use crate::avro::civil;
 /// A value of a file that Rowgate did not write. It borrows from the file's block; nothing about it has been checked.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Loose<'a> {
+    /// The file has no field for the column.
+    Absent,
     /// No value.
     Null,
     /// True or false.
@@ -87,7 +89,7 @@ impl Loose<'_> {
     /// as they are.
     pub(super) fn write(&self, file: &mut Vec<u8>) {
         match *self {
-            Self::Null => {}
+            Self::Absent | Self::Null => {}
             Self::Boolean(truth) => file.extend_from_slice(if truth { b"true" } else { b"false" }),
             Self::Integer(number) => file.extend_from_slice(itoa::Buffer::new().format(number).as_bytes()),
             Self::Float(number) => file.extend_from_slice(format!("{number:?}").as_bytes()),

@@ -20,11 +20,6 @@ impl IgnoredFields {
         Self(names.into_iter().collect())
     }
 
-    /// The names.
-    pub fn names(&self) -> &[String] {
-        &self.0
-    }
-
     fn names_it(&self, field: &str) -> bool {
         self.0.iter().any(|name| name == field)
     }
@@ -44,7 +39,7 @@ pub struct FieldMap {
 /// Why the fields of a file are no rows of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FieldFault {
-    /// No field is for a column that needs a value.
+    /// No field is for a column that needs a value and has no default.
     Missing {
         /// The column.
         column: String,
@@ -122,7 +117,7 @@ impl FieldMap {
             }
         }
         for (column, field) in columns.iter().zip(&map.fields) {
-            if column.required() && field.is_none() {
+            if column.required() && column.default().is_none() && field.is_none() {
                 faults.push(FieldFault::Missing { column: column.name().to_owned() });
             }
         }

@@ -302,6 +302,27 @@ fn row<'a>(id: Loose<'a>, moment: Loose<'a>, must: Loose<'a>) -> [Loose<'a>; 8] 
 }
 
 #[test]
+fn a_column_without_a_field_gets_its_default_and_a_null_does_not() {
+    let text = "[[table]]\nname = \"t\"\ncolumns = [{ name = \"id\", type = \"integer\", key = true }, \
+                { name = \"floors\", type = \"integer\", default = 1 }, \
+                { name = \"city\", type = \"string(9)\", required = false, default = \"here\" }]";
+    let dictionary = Dictionary::parse("t.toml", text).unwrap();
+    let table = &dictionary.tables()[0];
+    let id = ("id", &[][..]);
+    let map = Arc::new(FieldMap::new(table, [id].into_iter(), &IgnoredFields::default()).unwrap());
+    let mut rows = RowCollector::new(table, map);
+    assert_eq!(rows.push(1, &[Loose::Integer(7), Loose::Absent, Loose::Absent]), None);
+    let null = rows.push(2, &[Loose::Integer(8), Loose::Null, Loose::Null]);
+    assert_eq!(null.as_deref(), Some("required: floors is required"));
+    assert_eq!(rows.push(3, &[Loose::Integer(9), Loose::Integer(2), Loose::Null]), None);
+    let filling = rows.finish().filling("t", &BTreeSet::new()).unwrap();
+    assert_eq!(
+        filling.statements[0].sql,
+        "INSERT INTO `t` (`id`,`floors`,`city`) VALUES (7,1,X'68657265'),(9,2,NULL)"
+    );
+}
+
+#[test]
 fn writes_rejects_that_can_be_put_right_and_dropped_again() {
     let mut rows = collector();
     let good = Loose::Text("2021-11-07 02:48:42.0");

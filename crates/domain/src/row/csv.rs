@@ -129,7 +129,8 @@ pub fn check_csv_row<'a>(
     passed
 }
 
-fn check_field<'a>(column: &Column, field: &'a [u8]) -> Result<Value<'a>, Fault<'a>> {
+/// The value of one field, held against its column.
+pub(crate) fn check_field<'a>(column: &Column, field: &'a [u8]) -> Result<Value<'a>, Fault<'a>> {
     if field.is_empty() {
         return if column.required() { Err(Fault::Missing) } else { Ok(Value::Null) };
     }

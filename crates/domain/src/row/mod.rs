@@ -7,7 +7,7 @@ mod error;
 mod json;
 pub(crate) mod scan;
 
-pub(crate) use csv::check_text;
+pub(crate) use csv::{check_field as check_csv_field, check_text};
 pub use csv::{CsvColumns, HeaderError, REJECT_COLUMNS, check_csv_row};
 pub use error::{Fault, RowCode, RowError};
 pub(crate) use json::shortened;

@@ -16,11 +16,20 @@ use crate::source::{Object, PlanFault};
 /// Reasons that are told at most: of a folder of a thousand files each may have its own.
 const MAX_REASONS: usize = 50;
 
-/// Whether an object is meant to be read. What Spark, Hadoop and Glue put beside their files is not: `_SUCCESS`,
-/// `_committed_…`, `.part-00000.avro.crc`, folders, empty files.
-pub(crate) fn is_data(object: &Object) -> bool {
-    let name = object.key.rsplit('/').next().unwrap_or_default();
-    object.bytes > 0 && !name.is_empty() && !name.starts_with(['_', '.']) && !name.ends_with(".crc")
+/// Whether an object that was found under `prefix` is meant to be read. What Spark, Hadoop, Hive and Glue put beside their
+/// files is not: `_SUCCESS`, `_committed_…`, `.part-00000.avro.crc`, folders, empty files; nor is what a job has not committed,
+/// or left behind when it failed: all below `_temporary/`, `.hive-staging…/`, `.spark-staging…/`, and `…._COPYING_`. These are
+/// the rules by which Spark itself reads a folder (`HadoopFSUtils.shouldFilterOutPathName`): `_year=2021/` is one of values.
+pub(crate) fn is_data(prefix: &str, object: &Object) -> bool {
+    let folder = prefix.rfind('/').map_or(0, |slash| slash + 1);
+    let below = object.key.get(folder..).unwrap_or(&object.key);
+    let is_beside = |name: &str| name.starts_with('.') || name.starts_with('_') && !name.contains('=');
+    let name = below.rsplit('/').next().unwrap_or_default();
+    object.bytes > 0
+        && !name.is_empty()
+        && !below.split('/').any(is_beside)
+        && !name.ends_with(".crc")
+        && !name.ends_with("._COPYING_")
 }
 
 /// Reads the headers of files and holds their schemas against `table`, `nullable` telling which of its columns may be NULL
@@ -40,11 +49,13 @@ pub(crate) fn plan(
         match OpenFile::open(objects.open(key), table, ignored) {
             Ok(file) => {
                 for (index, column) in table.columns().iter().enumerate() {
-                    let can_be_null =
-                        column.required() || nullable.get(index).is_none_or(|nullable| *nullable);
-                    if !can_be_null && !file.map.columns_in_file_order().any(|found| found == index) {
+                    // That a required one needs a field has been told.
+                    let needs_none = column.required()
+                        || column.default().is_some()
+                        || nullable.get(index).is_none_or(|nullable| *nullable);
+                    if !needs_none && !file.map.columns_in_file_order().any(|found| found == index) {
                         reasons.push(format!(
-                            "{key}: no field is for the column {:?}, which cannot be NULL in the database",
+                            "{key}: no field is for the column {:?}, which cannot be NULL in the database and has no default",
                             column.name()
                         ));
                     }

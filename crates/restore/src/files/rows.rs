@@ -127,7 +127,7 @@ struct Reading<'b, R> {
 impl<'b, R> Reading<'b, R> {
     fn new(file: &'b OpenFile<R>, table: &Table, block: &'b Block, at: usize) -> Self {
         let cursor = Cursor::new(block.bytes.get(at..).unwrap_or_default());
-        let fields = vec![Loose::Null; table.columns().len()];
+        let fields = vec![Loose::Absent; table.columns().len()];
         Self { file, block: &block.bytes, cursor, fields, row: 0 }
     }
 

@@ -2,8 +2,10 @@
 
 use apache_avro::types::Value as Avro;
 use apache_avro::{Codec, Schema, Writer};
+use domain::dictionary::Dictionary;
 use restore::Answer;
 use serde_json::json;
+use testkit::TestDatabase;
 use testkit::local_data_api::{Effect, Faults, Rule};
 
 use crate::support::{INVOCATION, World};
@@ -42,6 +44,8 @@ async fn world() -> World {
     world.bucket.insert("avro/run/part-0", file(1..=60_000));
     world.bucket.insert("avro/run/part-1", file((50_001..=110_000).rev()));
     world.bucket.insert("avro/run/_SUCCESS", "");
+    // Of a task that was run twice and killed.
+    world.bucket.insert("avro/run/_temporary/0/task_1/part-0", file(900_001..=900_009));
     world
 }
 
@@ -121,4 +125,30 @@ async fn files_that_change_while_they_are_restored_end_it() {
     let error = world.invoke_within(next, INVOCATION).await.unwrap_err();
     assert!(error.to_string().contains("the files under avro/run/ have changed"), "{error}");
     assert_eq!(world.db.value(SUMS).await.unwrap(), "1 7 1");
+}
+
+#[tokio::test]
+async fn a_column_that_no_file_has_gets_its_default() {
+    const THINGS: &str = r#"
+[[table]]
+name = "things"
+columns = [
+    { name = "id", type = "integer", key = true },
+    { name = "floors", type = "integer", default = 1 },
+    { name = "city", type = "string(9)", required = false, default = "here" },
+]
+"#;
+    let dictionary = Box::leak(Box::new(Dictionary::parse("test", THINGS).unwrap()));
+    let world = World::over(TestDatabase::migrated().await.unwrap(), dictionary);
+    world
+        .sql("CREATE TABLE things (id INT PRIMARY KEY, floors INT NOT NULL, city VARCHAR(9) NOT NULL)")
+        .await;
+    let schema = r#"{"type": "record", "name": "r", "fields": [{"name": "id", "type": "int"}]}"#;
+    let schema = Schema::parse_str(schema).unwrap();
+    let mut writer = Writer::new(&schema, Vec::new()).unwrap();
+    writer.append_value(Avro::Record(vec![("id".to_owned(), Avro::Int(7))])).unwrap();
+    world.bucket.insert("avro/things/1", writer.into_inner().unwrap());
+    world.restore(json!({ "from": "avro/things/", "tables": ["things"] })).await;
+    let row = ["7", "1", "here"].map(|cell| Some(cell.to_owned()));
+    assert_eq!(world.rows("things").await, [row]);
 }

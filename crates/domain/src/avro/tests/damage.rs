@@ -322,5 +322,5 @@ fn a_reader_that_fails_is_no_file_that_ends() {
     let mut reader = FileReader::open(Failing(&bytes, usize::MAX)).unwrap();
     let mut block = Block::default();
     while reader.next_block(&mut block).unwrap() {}
-    assert_eq!(reader.rows(), 39);
+    assert_eq!(reader.rows, 39);
 }

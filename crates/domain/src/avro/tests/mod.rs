@@ -30,8 +30,9 @@ fn file(table: &Table, nullable: &[bool], rows: &[Vec<Value<'_>>], codec: Codec)
     let mut bytes = writer.take();
     for row in rows {
         writer.push(row).unwrap();
-        assert!(writer.ready() < 2 * 1024 * 1024);
-        bytes.extend(writer.take());
+        let finished = writer.take();
+        assert!(finished.len() < 2 * 1024 * 1024);
+        bytes.extend(finished);
     }
     assert_eq!(writer.rows(), rows.len() as u64);
     bytes.extend(writer.finish().unwrap());
@@ -59,15 +60,15 @@ fn read(bytes: &[u8], table: &Table, nullable: &[bool]) -> Result<Rows, Failure>
     let resolution = Resolution::new(reader.writer_schema(), table, nullable).map_err(Failure::Reasons)?;
     let (mut block, mut rows) = (Block::default(), Vec::new());
     while reader.next_block(&mut block)? {
-        assert_eq!(block.first_row(), rows.len() as u64);
+        assert_eq!(block.first_row, rows.len() as u64);
         resolution.decode(&block, |read, row| {
             let owned = |values: &[Value<'_>]| values.iter().map(owned).collect::<Vec<_>>();
             assert_eq!(resolution.is_identity(), std::ptr::eq(read, row));
             rows.push((owned(read), owned(row)));
         })?;
-        assert_eq!(block.first_row() + block.rows(), rows.len() as u64);
+        assert_eq!(block.first_row + block.rows(), rows.len() as u64);
     }
-    assert_eq!(reader.rows(), rows.len() as u64);
+    assert_eq!(reader.rows, rows.len() as u64);
     Ok(rows)
 }
 
@@ -100,7 +101,6 @@ fn a_file_says_what_it_is() {
         assert_eq!(reader.meta(name), expected, "{name}");
     }
     let schema = Schema::of(&table, &[false, true]);
-    assert_eq!(reader.codec(), Codec::Deflate);
     assert_eq!(reader.writer_schema().name(), "things");
     assert_eq!(reader.writer_schema().fingerprint(), schema.fingerprint());
     assert_eq!(reader.writer_schema().columns().collect::<Vec<_>>(), ["id", "a"]);
@@ -119,13 +119,13 @@ fn skips_blocks_by_their_counts() {
         let first = reader.skip_block().unwrap().unwrap();
         let mut block = Block::default();
         assert!(reader.next_block(&mut block).unwrap());
-        assert_eq!(block.first_row(), first);
+        assert_eq!(block.first_row, first);
         let resolution = Resolution::new(reader.writer_schema(), &table, &[]).unwrap();
         let mut ids = Vec::new();
         resolution.decode(&block, |read, _| ids.extend(read[0].as_integer())).unwrap();
         assert_eq!(ids.first(), Some(&first.cast_signed()));
         while reader.skip_block().unwrap().is_some() {}
-        assert_eq!(reader.rows(), 2000);
+        assert_eq!(reader.rows, 2000);
     }
 }
 

@@ -50,8 +50,33 @@ fn a_column_that_came_is_null_where_it_can_be() {
     assert_eq!(change(A, &row, B_AND_A, &[false, true, true]), Ok(vec![Value::Null, Value::Integer(7)]));
     assert_eq!(
         change(A, &row, A_AND_B, &[false, false, false]),
-        Err("the column b is not in the file, and the database does not let it be NULL".to_owned())
+        Err("the column b is not in the file, the database does not let it be NULL, and the dictionary names no default".to_owned())
     );
+}
+
+#[test]
+fn a_column_that_came_with_a_default_is_that_whatever_the_database_lets_be_null() {
+    let day = Value::Date(CivilDate::new(2021, 7, 27).unwrap());
+    for (kind, default, expected) in [
+        ("bigint", "-7", Value::Integer(-7)),
+        ("decimal(5,2)", "\"-1.5\"", decimal(-150, 2)),
+        ("string(9)", "\"añ\"", text("añ")),
+        ("boolean", "true", Value::Boolean(true)),
+        ("date", "\"2021-07-27\"", day),
+    ] {
+        let came = format!("{A}, {{ name = \"b\", type = \"{kind}\", default = {default} }}");
+        for nullable in [&[false, false, false], &[false, false, true]] {
+            let row = change(A, &[Value::Integer(8)], &came, nullable);
+            assert_eq!(row, Ok(vec![Value::Integer(8), expected.clone()]), "{kind}");
+        }
+        // A value that is there stays, and so does a NULL.
+        for value in [expected, Value::Null] {
+            let row = [Value::Integer(8), value];
+            assert_eq!(change(&came, &row, &came, &[false, false, true]), Ok(row.to_vec()));
+        }
+        let said = change(&came, &[Value::Integer(8), Value::Null], &came, &[]).unwrap_err();
+        assert!(said.contains("it is NULL"), "a default is for no row that says NULL: {said}");
+    }
 }
 
 #[test]

@@ -30,8 +30,30 @@ fn leaves_out_what_other_programs_put_beside_their_files() {
         ("export/.part-00000.avro.crc", 5, false),
         ("export/part.crc", 5, false),
         ("export/", 5, false),
+        ("export/part-00000.avro._COPYING_", 5, false),
+        ("export/year=2021/part-00000.avro", 5, true),
+        ("export/_year=2021/part-00000.avro", 5, true),
     ] {
-        assert_eq!(super::super::is_data(&Object { key: key.into(), bytes }), expected, "{key}");
+        let object = Object { key: key.into(), bytes };
+        assert_eq!(super::super::is_data("export/", &object), expected, "{key}");
+    }
+}
+
+#[test]
+fn leaves_out_what_a_job_has_not_committed() {
+    for (prefix, key, expected) in [
+        ("avro/hires/", "avro/hires/_temporary/0/task_7/part-00000.avro", false),
+        ("avro/hires/", "avro/hires/year=2021/.hive-staging_hive_2021/-ext-10000/000000_0", false),
+        ("avro/hires/", "avro/hires/.spark-staging-7/year=2021/part-00000.avro", false),
+        ("avro/hi", "avro/hires/_temporary/part-00000.avro", false),
+        ("avro", "avro/_old/part-00000.avro", false),
+        // The folder was asked for by its name.
+        ("avro/_old/", "avro/_old/part-00000.avro", true),
+        ("avro/_old/hires/part", "avro/_old/hires/part-00000.avro", true),
+        ("avro/_old/", "avro/_old/_temporary/part-00000.avro", false),
+    ] {
+        let object = Object { key: key.into(), bytes: 1 };
+        assert_eq!(super::super::is_data(prefix, &object), expected, "{key} under {prefix}");
     }
 }
 

@@ -128,7 +128,7 @@ fn found(bucket: &MemoryBucket) -> Vec<Object> {
     let keys = bucket.keys();
     let objects =
         keys.iter().map(|key| Object { key: key.clone(), bytes: bucket.content(key).unwrap().len() as u64 });
-    objects.filter(super::is_data).collect()
+    objects.filter(|object| super::is_data("in/", object)).collect()
 }
 
 /// Runs something that blocks, as the restore does.
