@@ -44,6 +44,9 @@ pub enum RestoreError {
     /// The function's time is up.
     #[error("the function's time is up")]
     OutOfTime,
+    /// The function's time is up in the middle of a step that begins anew in each invocation.
+    #[error("the function's time is up while {0}")]
+    TooLong(String),
     /// Somebody else ended the restore.
     #[error("the restore has been ended elsewhere")]
     Ended,
@@ -103,7 +106,7 @@ impl RestoreError {
 
     /// Whether nothing is wrong but that there was no more time.
     pub fn is_out_of_time(&self) -> bool {
-        matches!(self, Self::OutOfTime | Self::Database(aurora::Error::OutOfTime))
+        matches!(self, Self::OutOfTime | Self::TooLong(_) | Self::Database(aurora::Error::OutOfTime))
     }
 
     /// Whether waiting a little may help. A database that refuses what it is asked needs somebody to see to it first.
@@ -129,8 +132,14 @@ impl RestoreError {
             Self::Database(aurora::Error::Sql { code: Some(code), .. }) => {
                 format!("given up; the database: sql error {code}")
             }
-            Self::Database(error) => format!("given up; the database: {}", error.class()),
             error if error.is_final() => error.to_string(),
+            Self::TooLong(step) => {
+                format!("given up; {step} did not end within one invocation, and begins anew in each")
+            }
+            error if error.is_out_of_time() => {
+                "given up; it came no further within one invocation".to_owned()
+            }
+            Self::Database(error) => format!("given up; the database: {}", error.class()),
             error => format!("given up; {error}"),
         };
         match reason.char_indices().nth(MAX_REASON) {
@@ -159,7 +168,7 @@ impl RestoreError {
             Self::Bucket(_) | Self::Reading(_) => "s3",
             Self::Database(error) => error.class(),
             Self::GoOn(_) => "invoke",
-            Self::OutOfTime => "out_of_time",
+            Self::OutOfTime | Self::TooLong(_) => "out_of_time",
             Self::Ended => "ended",
             Self::Moved => "moved",
             Self::Thread(_) => "thread",

@@ -108,7 +108,12 @@ impl<S: Store> Filler<'_, S> {
         let chunks = restores::committed_chunks(database, id, table.name()).await?;
         let totals = Totals::of(chunks.values())?;
         judge(&totals)?;
-        let found = snapshot::content_sum(database, shadow.name(), table, nullable).await?;
+        let found = match snapshot::content_sum(database, shadow.name(), table, nullable).await {
+            Err(aurora::Error::OutOfTime) => {
+                return Err(RestoreError::TooLong(format!("summing up the rows of {}", table.name())));
+            }
+            found => found?,
+        };
         let Totals { rows_read, rows_rejected, restored, .. } = totals;
         if found != restored {
             let name = table.name();

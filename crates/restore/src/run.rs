@@ -100,11 +100,7 @@ pub(crate) async fn run<S: Store, G: GoOn>(
         );
         return Ok(Ran::Interrupted(error));
     }
-    let reason = if error.is_out_of_time() {
-        "given up; it came no further within one invocation".to_owned()
-    } else {
-        error.reason()
-    };
+    let reason = error.reason();
     tracing::warn!(restore.id = id.as_str(), error.class = error.class(), reason, "the restore fails");
     if matches!(error, RestoreError::Damaged(_)) {
         work.mark_broken(&reason).await;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aurora::restores::Status;
 use domain::backup::RestoreId;
-use restore::Answer;
+use restore::{Answer, InvocationError};
 use serde_json::{Value as Json, json};
 use testkit::local_data_api::{Effect, Faults, Rule};
 
@@ -57,4 +57,21 @@ async fn goes_on_in_further_invocations_and_reads_each_chunk_once() {
     assert!(invocations > 1);
     let sums = world.db.value("SELECT CONCAT(COUNT(*), ' ', SUM(id)) FROM employees").await.unwrap();
     assert_eq!(sums, "120000 7200060000");
+}
+
+#[tokio::test]
+async fn a_sum_that_does_not_end_within_an_invocation_fails_the_restore_and_says_so() {
+    let world = World::start().await;
+    world.back_up(BACKUP, &[("employees", &employees(1..=2_000))], Made::default()).await;
+    world.db.data_api().set(slow("SUM(CAST(CONV", 120_000));
+    // The first invocation has filled the table, and so come further.
+    let answer = world.invoke_within(all_of_it(), SHORT).await.unwrap();
+    let Answer::Restored(begun) = answer else { panic!("{answer:?}") };
+    assert_eq!(begun.status, Status::Running);
+    assert_eq!(committed(&world).await.len(), 1);
+    let next = json!({ "continue": { "restore": begun.restore } });
+    let error = world.invoke_within(next, SHORT).await.unwrap_err();
+    let expected = "summing up the rows of employees did not end within one invocation";
+    assert!(matches!(&error, InvocationError::Failed { reason, .. } if reason.contains(expected)), "{error}");
+    assert!(world.rows("employees").await.is_empty());
 }

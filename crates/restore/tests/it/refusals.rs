@@ -57,6 +57,17 @@ async fn a_table_that_was_dropped() {
     assert!(world.rows("departments").await.is_empty());
 }
 
+#[tokio::test]
+async fn a_table_with_more_rows_than_can_be_summed_up() {
+    let world = World::start().await;
+    let mut manifest = world.back_up(BACKUP, &[("jobs", &named([1]))], Made::default()).await;
+    let jobs = manifest.tables.get_mut("jobs").unwrap();
+    (jobs.rows, jobs.files[0].rows) = (2_000_000_001, 2_000_000_001);
+    world.put_manifest(&manifest);
+    let reason = world.fails(all_of_it()).await;
+    assert!(reason.contains("2000000001 rows of jobs, more than the 2000000000 that"), "{reason}");
+}
+
 fn dictionary(text: &str) -> &'static Dictionary {
     Box::leak(Box::new(Dictionary::parse("test", text).unwrap()))
 }
@@ -147,14 +158,31 @@ async fn what_the_function_may_not_read_fails_the_restore_at_once() {
 async fn a_backup_from_before_columns_were_renamed_and_added_comes_back() {
     let renamed = r#"name = "name", aliases = ["old_name"]"#;
     let added = r#"    { name = "note", type = "string(9)", required = false, description = "Note." },
+    { name = "floors", type = "integer", default = 1, description = "Floors." },
+    { name = "rent", type = "decimal(5,2)", default = "9.5", description = "Rent." },
 ]"#;
     let now = THEN.replace(r#"name = "old_name""#, renamed);
     let now = format!("{}{added}\n", now.trim_end().trim_end_matches(']'));
-    let form = "id INT PRIMARY KEY, name VARCHAR(50) NOT NULL, size BIGINT NOT NULL, note VARCHAR(9) NULL";
+    let form = "id INT PRIMARY KEY, name VARCHAR(50) NOT NULL, size BIGINT NOT NULL, note VARCHAR(9) NULL, \
+                floors INT NOT NULL DEFAULT 1, rent DECIMAL(5,2) NULL DEFAULT 9.5";
     let world = then_and_now(&now, form).await;
     world.restore(all_of_it()).await;
     let cell = |text: &str| Some(text.to_owned());
-    assert_eq!(world.rows("things").await[1], [cell("2"), cell("thing 2"), cell("20"), None]);
+    let expected = [cell("2"), cell("thing 2"), cell("20"), None, cell("1"), cell("9.50")];
+    assert_eq!(world.rows("things").await[1], expected);
+    // What was restored is backed up, and restored, as what it is now.
+    let now = vec![
+        Value::Integer(2),
+        text("thing 2"),
+        Value::Integer(20),
+        Value::Null,
+        Value::Integer(2),
+        Value::Null,
+    ];
+    world.back_up(BACKUP, &[("things", &[now])], Made::default()).await;
+    world.restore(all_of_it()).await;
+    let expected = [cell("2"), cell("thing 2"), cell("20"), None, cell("2"), None];
+    assert_eq!(world.rows("things").await, [expected]);
 }
 
 #[tokio::test]
