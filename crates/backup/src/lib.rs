@@ -24,6 +24,7 @@ mod error;
 mod expire;
 mod go_on;
 mod http;
+mod moments;
 mod options;
 mod payload;
 mod run;

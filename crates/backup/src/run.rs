@@ -19,13 +19,10 @@ use crate::clock;
 use crate::encode::VERSION;
 use crate::error::BackupError;
 use crate::go_on::GoOn;
+use crate::moments::{Left, end};
 use crate::options::Options;
 use crate::state::{Cursor, Held, Progress, State, Status};
-use crate::table::Writing;
 use crate::times::Times;
-
-/// How often the moment is taken at most. A table that is swapped or altered while it is read makes a new one necessary.
-const MAX_MOMENTS: u32 = 4;
 
 /// What backups are made with.
 #[derive(Debug)]
@@ -40,14 +37,6 @@ pub struct Backups<S, G> {
     pub dictionary: &'static Dictionary,
     /// What is set.
     pub options: Options,
-}
-
-/// How an invocation leaves a backup.
-enum Left {
-    /// All tables are written.
-    Complete { moment: String, tables: IndexMap<String, Progress> },
-    /// There was no more time. The snapshot is handed on with the cursor.
-    Unfinished { snapshot: Snapshot, cursor: Cursor },
 }
 
 impl<S: Store, G: GoOn> Backups<S, G> {
@@ -117,87 +106,6 @@ impl<S: Store, G: GoOn> Backups<S, G> {
             self.fail(&mut held, error).await;
         }
         ended
-    }
-
-    /// Writes tables until all are written or the time is up; begins anew where the moment is lost.
-    async fn write(&self, state: &mut State, times: Times) -> Result<Left, BackupError> {
-        let database = self.database.with_deadline(times.deadline);
-        let mut cursor = state.cursor.take();
-        loop {
-            let (snapshot, mut tables) = match cursor.take() {
-                Some(Cursor { transaction, moment, tables }) => {
-                    (Snapshot::resume(&database, transaction, moment), tables)
-                }
-                None => {
-                    state.moments += 1;
-                    let names: Vec<&str> = state.tables.iter().map(String::as_str).collect();
-                    (Snapshot::take(&database, &names).await?, IndexMap::new())
-                }
-            };
-            let rows = rows_of(&tables);
-            let moment = snapshot.moment().to_owned();
-            let error = match self.write_tables(&snapshot, state, &mut tables, times).await {
-                Ok(true) => {
-                    end(snapshot).await;
-                    return Ok(Left::Complete { moment, tables });
-                }
-                Ok(false) if rows_of(&tables) == rows => BackupError::OutOfTime,
-                Ok(false) => {
-                    let transaction = snapshot.id().to_owned();
-                    return Ok(Left::Unfinished { snapshot, cursor: Cursor { transaction, moment, tables } });
-                }
-                Err(error) => error,
-            };
-            end(snapshot).await;
-            if !error.is_lost() {
-                return Err(error);
-            }
-            if state.moments >= MAX_MOMENTS {
-                return Err(BackupError::Lost { times: state.moments });
-            }
-            tracing::warn!(
-                backup.id = %state.backup,
-                error.class = error.class(),
-                backup.moments = state.moments,
-                "the moment of the backup is lost; it begins anew"
-            );
-        }
-    }
-
-    /// Writes the tables that are left; whether that were all.
-    async fn write_tables(
-        &self,
-        snapshot: &Snapshot,
-        state: &mut State,
-        tables: &mut IndexMap<String, Progress>,
-        times: Times,
-    ) -> Result<bool, BackupError> {
-        let State { backup, tables: asked, codec, next_part, .. } = state;
-        let part_bytes = self.options.part_bytes;
-        let writing = Writing { store: &self.store, backup, codec: *codec, part_bytes, until: times.until };
-        let before = rows_of(tables);
-        for name in asked {
-            // A release that came between two invocations may have taken it from the dictionary.
-            let known = self.dictionary.tables().iter().find(|table| table.name() == name);
-            let Some(table) = known else { return Err(BackupError::NoTable { table: name.clone() }) };
-            if tables.get(name.as_str()).is_some_and(|progress| progress.is_complete) {
-                continue;
-            }
-            // Each invocation writes something, or there would be invocations for ever.
-            if times.until.is_over() && rows_of(tables) != before {
-                return Ok(false);
-            }
-            let mut progress = tables.shift_remove(name.as_str());
-            let next_part = next_part.entry(name.clone()).or_default();
-            writing.write(snapshot, table, &mut progress, next_part).await?;
-            let Some(progress) = progress else { return Ok(false) };
-            let is_complete = progress.is_complete;
-            tables.insert(name.clone(), progress);
-            if !is_complete {
-                return Ok(false);
-            }
-        }
-        Ok(true)
     }
 
     /// Lets another invocation go on.
@@ -321,16 +229,5 @@ impl<S: Store, G: GoOn> Backups<S, G> {
             let error = BackupError::from(error);
             tracing::warn!(backup.id = %backup, error.causes = error.causes(), "files that nobody needs stay for now");
         }
-    }
-}
-
-fn rows_of(tables: &IndexMap<String, Progress>) -> (usize, u64) {
-    let complete = tables.values().filter(|progress| progress.is_complete).count();
-    (complete, tables.values().map(|progress| progress.manifest.rows).sum())
-}
-
-async fn end(snapshot: Snapshot) {
-    if let Err(error) = snapshot.end().await {
-        tracing::warn!(error.class = error.class(), "a snapshot is left to the idle timeout");
     }
 }

@@ -196,7 +196,7 @@ fn defaults_are_in_the_schema_as_avro_has_them() {
                     Reader::builder(&old[..]).reader_schema(&reader).build().unwrap().collect();
                 assert_eq!(rows.unwrap(), [theirs(&schema, &ours)], "{column} {nullable:?}");
             }
-            let written = file(&after, &nullable, &[ours.clone()], Codec::Null);
+            let written = file(&after, &nullable, std::slice::from_ref(&ours), Codec::Null);
             let rows: Result<Vec<Theirs>, _> = Reader::new(&written[..]).unwrap().collect();
             assert_eq!(rows.unwrap(), [theirs(&schema, &ours)], "{column} {nullable:?}");
         }
