@@ -2,10 +2,7 @@
 
 use jiff::Timestamp;
 
-/// `2026-11-21T02:00:01.123Z`: ISO 8601 in UTC with milliseconds.
-pub(crate) fn text(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
-}
+pub(crate) use domain::backup::time_text as text;
 
 /// The time of a text; long ago where it is none.
 pub(crate) fn time(text: &str) -> Timestamp {

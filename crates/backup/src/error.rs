@@ -2,7 +2,7 @@
 
 use bucket::BucketError;
 use domain::avro::AvroError;
-use lambda_kit::causes;
+use lambda_kit::{causes, shortened};
 
 use crate::go_on::GoOnError;
 
@@ -117,10 +117,7 @@ impl BackupError {
             Self::Database(error) => format!("the database: {}", error.class()),
             error => error.to_string(),
         };
-        match reason.char_indices().nth(MAX_REASON) {
-            Some((end, _)) => format!("{}…", &reason[..end]),
-            None => reason,
-        }
+        shortened(reason, MAX_REASON)
     }
 
     /// What went wrong outside of Rowgate, for logs: S3's own words name roles and accounts.

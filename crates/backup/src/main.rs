@@ -18,12 +18,11 @@ async fn main() -> Result<(), Error> {
     lambda_kit::init_tracing();
     let target = Target::read(env::required)?;
     let bucket = env::required("ROWGATE_BUCKET")?;
-    let function = env::required("AWS_LAMBDA_FUNCTION_NAME")?;
     let config = aws::sdk_config()?;
     let backups = Arc::new(Backups {
         database: Database::new(aws_sdk_rdsdata::Client::new(&config), target),
         store: S3Bucket::new(&aws_sdk_s3::config::Config::new(&config), bucket),
-        go_on: LambdaGoOn::new(aws_sdk_lambda::Client::new(&config), function),
+        go_on: LambdaGoOn::from_env(&config)?,
         dictionary: domain::shipped::dictionary()?,
         options: Options::read(|name| std::env::var(name).ok())?,
     });

@@ -6,6 +6,8 @@ pub mod body;
 mod causes;
 pub mod env;
 pub mod events;
+#[cfg(feature = "go-on")]
+pub mod go_on;
 pub mod http;
 mod log;
 pub mod metrics;
@@ -14,5 +16,5 @@ pub mod payload;
 pub mod problem;
 pub mod query;
 
-pub use causes::causes;
+pub use causes::{causes, shortened};
 pub use log::{VALUES, init_tracing, values_are_logged};

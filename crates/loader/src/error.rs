@@ -3,7 +3,7 @@
 use aurora::MaybeDatabase;
 use domain::load::{KeyError, RejectLimit};
 use domain::row::HeaderError;
-use lambda_kit::causes;
+use lambda_kit::{causes, shortened};
 
 use crate::source::SourceError;
 use crate::store::StoreError;
@@ -118,10 +118,7 @@ impl LoadError {
             error => error.to_string(),
         };
         // A header may name a column of a megabyte, which the ledger's column would refuse.
-        match reason.char_indices().nth(MAX_REASON) {
-            Some((end, _)) => format!("{}…", &reason[..end]),
-            None => reason,
-        }
+        shortened(reason, MAX_REASON)
     }
 
     /// What went wrong outside of Rowgate, for logs: S3's own words name roles and accounts.

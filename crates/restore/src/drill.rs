@@ -16,7 +16,7 @@ use crate::command::{Resolved, go_on, new_id, of_backup, start};
 use crate::error::RestoreError;
 use crate::go_on::GoOn;
 use crate::payload::{FromBackup, Which};
-use crate::{Restorer, clock, find, sweep};
+use crate::{Restorer, find, sweep};
 
 /// Verifies the newest backup of all tables. Fails when that fails, and when the backup is older than it may be.
 ///
@@ -136,7 +136,7 @@ fn moment_of(manifest: &Manifest) -> Timestamp {
 
 /// How long ago that was.
 fn age_of(manifest: &Manifest) -> Duration {
-    Duration::try_from(clock::now().duration_since(moment_of(manifest))).unwrap_or_default()
+    Duration::try_from(Timestamp::now().duration_since(moment_of(manifest))).unwrap_or_default()
 }
 
 fn hours(age: Duration) -> f64 {

@@ -2,7 +2,7 @@
 
 use aurora::MaybeDatabase;
 use bucket::BucketError;
-use lambda_kit::causes;
+use lambda_kit::{causes, shortened};
 
 use crate::go_on::GoOnError;
 use crate::source::SourceError;
@@ -142,10 +142,7 @@ impl RestoreError {
             Self::Database(error) => format!("given up; the database: {}", error.class()),
             error => format!("given up; {error}"),
         };
-        match reason.char_indices().nth(MAX_REASON) {
-            Some((end, _)) => format!("{}…", &reason[..end]),
-            None => reason,
-        }
+        shortened(reason, MAX_REASON)
     }
 
     /// What went wrong outside of Rowgate, for logs: S3's own words name roles and accounts.

@@ -3,10 +3,10 @@
 use aurora::restores::{Kind, Restore};
 use bucket::Store;
 use bucket::backups::{self, Found, Verified};
-use domain::backup::{BackupId, Manifest};
+use domain::backup::{BackupId, Manifest, time_text};
 use domain::dictionary::{Dictionary, Table};
+use jiff::Timestamp;
 
-use crate::clock;
 use crate::error::RestoreError;
 
 /// A backup's manifest; `None` where the backup is not there or was never completed.
@@ -63,7 +63,7 @@ pub(crate) async fn note<S: Store>(
     }
     let verified = Verified {
         backup,
-        verified_at: clock::iso(clock::now()),
+        verified_at: time_text(Timestamp::now()),
         good: damage.is_none(),
         restore: Some(restore.restore.clone()),
         tables: restore.tables.keys().cloned().collect(),

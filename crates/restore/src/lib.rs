@@ -18,7 +18,6 @@
 
 mod answer;
 mod chunk;
-mod clock;
 mod command;
 mod drill;
 mod error;

@@ -17,13 +17,12 @@ async fn main() -> Result<(), Error> {
     lambda_kit::init_tracing();
     let target = Target::read(env::required)?;
     let bucket = env::required("ROWGATE_BUCKET")?;
-    let function = env::required("AWS_LAMBDA_FUNCTION_NAME")?;
     let operator = Operator::from_env()?;
     let config = aws::sdk_config()?;
     let restorer = Arc::new(Restorer {
         database: Database::new(aws_sdk_rdsdata::Client::new(&config), target),
         store: S3Bucket::new(&aws_sdk_s3::config::Config::new(&config), bucket),
-        go_on: LambdaGoOn::new(aws_sdk_lambda::Client::new(&config), function),
+        go_on: LambdaGoOn::from_env(&config)?,
         options: Options::read(|name| std::env::var(name).ok())?,
         dictionary: domain::shipped::dictionary()?,
     });

@@ -5,14 +5,14 @@ use std::time::Duration;
 use aurora::Deadline;
 use aurora::restores::{self, Restore, Status};
 use bucket::{Put, Store, When};
-use domain::backup::RestoreId;
+use domain::backup::{RestoreId, time_text};
 use jiff::Timestamp;
 use lambda_kit::metrics;
 
 use crate::answer::{Answer, InvocationError};
 use crate::error::RestoreError;
 use crate::go_on::GoOn;
-use crate::{Restorer, clock, drill};
+use crate::{Restorer, drill};
 
 /// When a function last worked on a restore: written by each invocation that does.
 const LAST_RESTORE: &str = "rowgate/last-restore";
@@ -33,7 +33,7 @@ pub(crate) const LOOKED_AT: u32 = 100;
 /// # Errors
 /// Those of the bucket.
 pub(crate) async fn announce<S: Store>(store: &S, restore: &RestoreId) -> Result<(), RestoreError> {
-    let note = format!("{restore} {}", clock::iso(clock::now()));
+    let note = format!("{restore} {}", time_text(Timestamp::now()));
     store.put(LAST_RESTORE, note.into(), When::Always).await?;
     Ok(())
 }
@@ -73,7 +73,7 @@ pub(crate) async fn sweep<S: Store, G: GoOn>(
 /// # Errors
 /// Those of the bucket.
 pub(crate) async fn watch_from<S: Store>(store: &S, moment: Timestamp) -> Result<(), RestoreError> {
-    let moment = clock::iso(moment);
+    let moment = time_text(moment);
     // Once for each backup, not every hour: the bucket keeps what is written over.
     if read(store, WATCHED_SINCE).await?.as_ref() != Some(&moment) {
         store.put(WATCHED_SINCE, moment.into(), When::Always).await?;
@@ -86,8 +86,8 @@ pub(crate) async fn watch_from<S: Store>(store: &S, moment: Timestamp) -> Result
 /// # Errors
 /// Those of the bucket.
 pub(crate) async fn watched_for<S: Store>(store: &S) -> Result<Duration, RestoreError> {
-    let now = clock::now();
-    let first = store.put(WATCHED_SINCE, clock::iso(now).into(), When::New).await?;
+    let now = Timestamp::now();
+    let first = store.put(WATCHED_SINCE, time_text(now).into(), When::New).await?;
     let since = match first {
         Put::Written(_) => None,
         Put::Refused => read(store, WATCHED_SINCE).await?.and_then(|since| since.parse::<Timestamp>().ok()),

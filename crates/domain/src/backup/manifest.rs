@@ -227,10 +227,15 @@ fn member(member: &'static str, problem: &str) -> ManifestError {
     ManifestError::Member { member, problem: problem.to_owned() }
 }
 
-/// A time in the one form that is written: UTC with milliseconds.
+/// A time as files of backups have it: ISO 8601 in UTC with milliseconds, `2026-11-21T02:00:01.123Z`.
+pub fn time_text(time: Timestamp) -> String {
+    format!("{time:.3}")
+}
+
+/// The time that a text is in this form.
 fn moment(name: &'static str, text: &str) -> Result<Timestamp, ManifestError> {
     let time = text.parse::<Timestamp>().ok();
-    time.filter(|time| format!("{time:.3}") == text)
+    time.filter(|time| time_text(*time) == text)
         .ok_or_else(|| member(name, "it is no time like 2026-11-21T02:00:01.123Z"))
 }
 

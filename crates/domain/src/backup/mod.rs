@@ -16,9 +16,7 @@ mod standing;
 mod tests;
 
 pub use id::{BackupId, RestoreId};
-pub use key::{
-    PREFIX, folder, manifest_key, part_key, part_name, part_number, state_key, verified_key,
-};
-pub use manifest::{FileManifest, MANIFEST_FORMAT, Manifest, TableManifest};
+pub use key::{PREFIX, folder, manifest_key, part_key, part_name, part_number, state_key, verified_key};
+pub use manifest::{FileManifest, MANIFEST_FORMAT, Manifest, TableManifest, time_text};
 pub use manifest_error::ManifestError;
 pub use standing::{BackupStatus, RestoreKind, RestoreMode, RestoreStatus};

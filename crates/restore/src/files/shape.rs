@@ -82,10 +82,7 @@ impl Row {
 
 /// Messages of the schema's reader may repeat the schema.
 fn short(message: &str) -> String {
-    match message.char_indices().nth(200) {
-        Some((end, _)) => format!("{}…", &message[..end]),
-        None => message.to_owned(),
-    }
+    lambda_kit::shortened(message.to_owned(), 200)
 }
 
 /// The place of the row's own type, which stays empty.
