@@ -2,6 +2,7 @@
 
 use domain::backup::BackupId;
 use domain::dictionary::{Dictionary, Table};
+use lambda_kit::object;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -79,7 +80,7 @@ impl Command {
     /// # Errors
     /// [`RequestError`] says what is wrong with it.
     pub fn read(dictionary: &'static Dictionary, payload: Value) -> Result<Self, RequestError> {
-        match object(payload)? {
+        match object::of_value(payload).map_err(RequestError::Shape)? {
             Wire { tables, r#continue: None, expire: None } => Ok(Self::Make(named(dictionary, tables)?)),
             Wire { tables: None, r#continue: Some(Continue { backup, etag }), expire: None } => {
                 Ok(Self::Continue { backup, etag })
@@ -90,31 +91,13 @@ impl Command {
     }
 }
 
-/// Reads the body of `POST /backups`: the tables to back up. Not by way of a [`Value`], which keeps the last of several members
-/// with one name: what asks for two things is refused.
+/// Reads the body of `POST /backups`: the tables to back up.
 pub(crate) fn read_body(
     dictionary: &'static Dictionary,
     body: &RawValue,
 ) -> Result<Vec<&'static Table>, RequestError> {
-    let body = body.get();
-    if !body.starts_with('{') {
-        return Err(no_object());
-    }
-    let Body { tables } =
-        serde_json::from_str(body).map_err(|error| RequestError::Shape(error.to_string()))?;
+    let Body { tables } = object::of_text(body).map_err(RequestError::Shape)?;
     named(dictionary, tables)
-}
-
-fn no_object() -> RequestError {
-    RequestError::Shape("it must be a JSON object".to_owned())
-}
-
-fn object<T: serde::de::DeserializeOwned>(value: Value) -> Result<T, RequestError> {
-    // An array would do as well, its values taken for the fields in their order.
-    if !value.is_object() {
-        return Err(no_object());
-    }
-    serde_json::from_value(value).map_err(|error| RequestError::Shape(error.to_string()))
 }
 
 /// The tables of these names, or all.

@@ -11,6 +11,7 @@ pub mod go_on;
 pub mod http;
 mod log;
 pub mod metrics;
+pub mod object;
 pub mod operator;
 pub mod payload;
 pub mod problem;

@@ -4,8 +4,8 @@ use aurora::restores::Mode;
 use domain::backup::{BackupId, RestoreId};
 use domain::dictionary::{Dictionary, Table};
 use domain::foreign::IgnoredFields;
+use lambda_kit::object;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -132,7 +132,7 @@ impl Command {
     /// # Errors
     /// [`RequestError`] says what is wrong with it.
     pub fn read(dictionary: &'static Dictionary, payload: Value) -> Result<Self, RequestError> {
-        let wire: Wire = object(payload)?;
+        let wire: Wire = object::of_value(payload).map_err(shape)?;
         let verbs = [
             ("backup", wire.backup.is_some()),
             ("from", wire.from.is_some()),
@@ -199,33 +199,15 @@ impl Command {
 }
 
 impl FromBackup {
-    /// Reads the body of `POST /restores`. Not by way of a [`Value`], which keeps the last of several members with one name: what
-    /// asks for two things is refused.
+    /// Reads the body of `POST /restores`.
     ///
     /// # Errors
     /// [`RequestError`] says what is wrong with it.
     pub fn read(dictionary: &'static Dictionary, body: &RawValue) -> Result<Self, RequestError> {
-        let body = body.get();
-        if !body.starts_with('{') {
-            return Err(no_object());
-        }
-        let Body { backup, tables: names, mode } =
-            serde_json::from_str(body).map_err(|error| shape(error.to_string()))?;
+        let Body { backup, tables: names, mode } = object::of_text(body).map_err(shape)?;
         let tables = names.map(|names| tables(dictionary, &names)).transpose()?;
         Ok(Self { backup: which(&backup)?, tables, mode: mode.unwrap_or(Mode::Replace), restore: None })
     }
-}
-
-fn object<T: DeserializeOwned>(value: Value) -> Result<T, RequestError> {
-    // An array would do as well, its values taken for the fields in their order.
-    if !value.is_object() {
-        return Err(no_object());
-    }
-    serde_json::from_value(value).map_err(|error| shape(error.to_string()))
-}
-
-fn no_object() -> RequestError {
-    shape("it must be a JSON object")
 }
 
 fn shape(reason: impl Into<String>) -> RequestError {

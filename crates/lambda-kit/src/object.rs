@@ -1,0 +1,28 @@
+//! JSON objects. Serde takes an array for a struct as well, its values for the fields in their order; nobody means that.
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+/// Reads an object.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn of_value<T: DeserializeOwned>(json: Value) -> Result<T, String> {
+    held(json.is_object())?;
+    serde_json::from_value(json).map_err(|error| error.to_string())
+}
+
+/// Reads an object from its text. Not by way of a [`Value`], which keeps the last of several members with one name: what asks
+/// for two things is refused.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn of_text<T: DeserializeOwned>(json: &RawValue) -> Result<T, String> {
+    held(json.get().starts_with('{'))?;
+    serde_json::from_str(json.get()).map_err(|error| error.to_string())
+}
+
+fn held(is_object: bool) -> Result<(), String> {
+    if is_object { Ok(()) } else { Err("it must be a JSON object".to_owned()) }
+}
