@@ -1,5 +1,5 @@
 //! What every function shares: configuration from the environment, the SDK's set-up, tracing, metrics, and
-//! HTTP answers.
+//! HTTP answers. With the feature `go-on` also how a function invokes itself.
 
 pub mod aws;
 pub mod body;
