@@ -86,7 +86,9 @@ pub(crate) async fn expire<S: Store>(
     let expired: BTreeSet<&BackupId> = to_expire(&known, now, keep).into_iter().collect();
     let mut done = Expired::default();
     for Seen { known, has_manifest, was_completed, listed } in seen {
-        if expired.contains(&known.id) {
+        // What is not good and has come lately may be a copy that is under way, of whatever age.
+        let may_become_good = known.good.is_none() && files(&listed).any(|file| is_fresh(file, now));
+        if expired.contains(&known.id) && !may_become_good {
             remove(store, &known.id, &listed).await?;
             tracing::info!(backup.id = %known.id, "backup expired");
             done.expired.push(known.id);
@@ -170,13 +172,20 @@ async fn remove(store: &impl Store, backup: &BackupId, listed: &[Listed]) -> Res
     store.delete(&[state]).await
 }
 
+fn files(listed: &[Listed]) -> impl Iterator<Item = &Listed> {
+    listed.iter().filter(|object| object.key.ends_with(".avro"))
+}
+
+/// Whether an object was written within [`DEBRIS_STAYS`].
+fn is_fresh(object: &Listed, now: Timestamp) -> bool {
+    let stays = i64::try_from(DEBRIS_STAYS.as_millis()).unwrap_or(i64::MAX);
+    now.as_millisecond() - object.modified < stays
+}
+
 /// Removes the files of a backup that never became one, once they are old.
 async fn remove_debris(store: &impl Store, listed: &[Listed], now: Timestamp) -> Result<(), BucketError> {
-    let stays = i64::try_from(DEBRIS_STAYS.as_millis()).unwrap_or(i64::MAX);
-    let files = || listed.iter().filter(|object| object.key.ends_with(".avro"));
-    let is_fresh = |object: &Listed| now.as_millisecond() - object.modified < stays;
-    let keys: Vec<String> = files().map(|object| object.key.clone()).collect();
-    if keys.is_empty() || files().any(is_fresh) {
+    let keys: Vec<String> = files(listed).map(|file| file.key.clone()).collect();
+    if keys.is_empty() || files(listed).any(|file| is_fresh(file, now)) {
         return Ok(());
     }
     store.delete(&keys).await

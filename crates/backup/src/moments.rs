@@ -35,7 +35,10 @@ impl<S: Store, G: GoOn> Backups<S, G> {
                 None => {
                     state.moments += 1;
                     let names: Vec<&str> = state.tables.iter().map(String::as_str).collect();
-                    (Snapshot::take(&database, &names).await?, IndexMap::new())
+                    match Snapshot::take(&database, &names).await {
+                        Err(aurora::Error::TransactionLost { .. }) if state.moments < MAX_MOMENTS => continue,
+                        taken => (taken?, IndexMap::new()),
+                    }
                 }
             };
             let rows = rows_of(&tables);

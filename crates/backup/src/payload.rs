@@ -1,8 +1,10 @@
 //! What the function is invoked with, and what it answers.
 
+use std::collections::BTreeSet;
+
 use domain::backup::BackupId;
 use domain::dictionary::{Dictionary, Table};
-use lambda_kit::object;
+use lambda_kit::{object, shortened};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -15,6 +17,9 @@ use crate::expire::{Expired, expire};
 use crate::go_on::GoOn;
 use crate::run::Backups;
 use crate::times::Times;
+
+/// What is repeated of a name that is none: it may be as long as a request.
+const MAX_NAME: usize = 64;
 
 /// A command, with names that the dictionary knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,7 +105,7 @@ pub(crate) fn read_body(
     named(dictionary, tables)
 }
 
-/// The tables of these names, or all.
+/// The tables of these names, each once, or all.
 fn named(
     dictionary: &'static Dictionary,
     names: Option<Vec<String>>,
@@ -111,9 +116,13 @@ fn named(
     }
     let known = || dictionary.table_names();
     let table = |name: String| {
-        dictionary.table(&name).ok_or_else(|| RequestError::UnknownTable { name, known: known() })
+        let unknown = |name| RequestError::UnknownTable { name: shortened(name, MAX_NAME), known: known() };
+        dictionary.table(&name).ok_or_else(|| unknown(name))
     };
-    names.into_iter().map(table).collect()
+    let mut named: Vec<&'static Table> = names.into_iter().map(table).collect::<Result<_, _>>()?;
+    let mut seen = BTreeSet::new();
+    named.retain(|table| seen.insert(table.name()));
+    Ok(named)
 }
 
 /// What the function answers.

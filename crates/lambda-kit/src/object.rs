@@ -1,8 +1,14 @@
 //! JSON objects. Serde takes an array for a struct as well, its values for the fields in their order; nobody means that.
+//! What is wrong with one is told in a few hundred characters: serde quotes names and values, which may have megabytes.
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
+
+use crate::causes::shortened;
+
+/// The most that is told of what is wrong.
+const MAX_CHARACTERS: usize = 300;
 
 /// Reads an object.
 ///
@@ -10,7 +16,7 @@ use serde_json::value::RawValue;
 /// What is wrong with it.
 pub fn of_value<T: DeserializeOwned>(json: Value) -> Result<T, String> {
     held(json.is_object())?;
-    serde_json::from_value(json).map_err(|error| error.to_string())
+    serde_json::from_value(json).map_err(|error| told(&error))
 }
 
 /// Reads an object from its text. Not by way of a [`Value`], which keeps the last of several members with one name: what asks
@@ -20,7 +26,11 @@ pub fn of_value<T: DeserializeOwned>(json: Value) -> Result<T, String> {
 /// What is wrong with it.
 pub fn of_text<T: DeserializeOwned>(json: &RawValue) -> Result<T, String> {
     held(json.get().starts_with('{'))?;
-    serde_json::from_str(json.get()).map_err(|error| error.to_string())
+    serde_json::from_str(json.get()).map_err(|error| told(&error))
+}
+
+fn told(error: &serde_json::Error) -> String {
+    shortened(error.to_string(), MAX_CHARACTERS)
 }
 
 fn held(is_object: bool) -> Result<(), String> {

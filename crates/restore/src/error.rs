@@ -47,6 +47,10 @@ pub enum RestoreError {
     /// The function's time is up in the middle of a step that begins anew in each invocation.
     #[error("the function's time is up while {0}")]
     TooLong(String),
+    /// The function's time is up in the middle of such a step, which had only a part of the invocation: with all of one it may
+    /// end.
+    #[error("the function's time is up while {0}, which began late")]
+    BegunLate(String),
     /// Somebody else ended the restore.
     #[error("the restore has been ended elsewhere")]
     Ended,
@@ -165,7 +169,7 @@ impl RestoreError {
             Self::Bucket(_) | Self::Reading(_) => "s3",
             Self::Database(error) => error.class(),
             Self::GoOn(_) => "invoke",
-            Self::OutOfTime | Self::TooLong(_) => "out_of_time",
+            Self::OutOfTime | Self::TooLong(_) | Self::BegunLate(_) => "out_of_time",
             Self::Ended => "ended",
             Self::Moved => "moved",
             Self::Thread(_) => "thread",

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use aurora::lanes::Lanes;
 use aurora::restores::{self, CommittedChunk, Noted, Prepared, Restore, Shadow, TableFigures};
@@ -30,6 +31,8 @@ pub(crate) struct Filler<'r, S> {
     pub(crate) lanes: usize,
     /// Until when chunks may be begun.
     pub(crate) deadline: Deadline,
+    /// How long this invocation had until then, at its start.
+    pub(crate) whole: Duration,
     /// Chunks that this invocation committed, and tables that it filled.
     pub(crate) progress: &'r AtomicU64,
 }
@@ -108,9 +111,16 @@ impl<S: Store> Filler<'_, S> {
         let chunks = restores::committed_chunks(database, id, table.name()).await?;
         let totals = Totals::of(chunks.values())?;
         judge(&totals)?;
+        let left = self.deadline.remaining();
         let found = match snapshot::content_sum(database, shadow.name(), table, nullable).await {
             Err(aurora::Error::OutOfTime) => {
-                return Err(RestoreError::TooLong(format!("summing up the rows of {}", table.name())));
+                let step = format!("summing up the rows of {}", table.name());
+                let had_most = left >= self.whole / 2;
+                return Err(if had_most {
+                    RestoreError::TooLong(step)
+                } else {
+                    RestoreError::BegunLate(step)
+                });
             }
             found => found?,
         };

@@ -70,6 +70,7 @@ pub(crate) async fn run<S: Store, G: GoOn>(
         database: restorer.database.with_deadline(tell_from),
         filling: restorer.database.with_deadline(fill_until),
         fill_until,
+        whole: fill_until.remaining(),
         progress: &progress,
     };
     let ledger = &restorer.database.with_deadline(deadline);
@@ -148,6 +149,8 @@ struct Work<'r, S, G> {
     /// For all before it.
     filling: Database,
     fill_until: Deadline,
+    /// The time until then, at the start.
+    whole: Duration,
     progress: &'r AtomicU64,
 }
 
@@ -266,6 +269,7 @@ impl<S: Store, G: GoOn> Work<'_, S, G> {
             restore,
             lanes: self.restorer.options.lanes,
             deadline: self.fill_until,
+            whole: self.whole,
             progress: self.progress,
         }
     }

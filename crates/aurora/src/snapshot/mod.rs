@@ -62,7 +62,12 @@ impl Snapshot {
             if swapping.is_empty() {
                 return Ok(snapshot);
             }
-            snapshot.end().await?;
+            if let Err(error) = snapshot.end().await {
+                tracing::warn!(
+                    error.class = error.class(),
+                    "a snapshot that nobody reads stays until the service ends it"
+                );
+            }
             for table in swapping {
                 recover_gate(database, table).await?;
             }
@@ -113,8 +118,18 @@ impl Snapshot {
     ///
     /// # Errors
     ///
-    /// [`Error::TransactionLost`] where another one may have taken its place since; any other but [`Error::UnknownOutcome`].
+    /// [`Error::TransactionLost`] where another one may have taken its place since; [`Error::OutOfTime`] also where the deadline
+    /// cut a call off; any other but [`Error::UnknownOutcome`].
     pub async fn check(&self, table: &str) -> Result<(), Error> {
+        match self.compare(table).await {
+            Err(Error::Unavailable { may_have_run: true, .. }) if self.database.deadline().is_over() => {
+                Err(Error::OutOfTime)
+            }
+            compared => compared,
+        }
+    }
+
+    async fn compare(&self, table: &str) -> Result<(), Error> {
         let then = self.swaps_then(table).await?;
         let now: Vec<Swaps> = self.database.query(swaps::question(table, &self.moment)).await?;
         if then.is_under_way() || now.first() != Some(&then) {

@@ -151,6 +151,21 @@ async fn the_files_of_a_backup_whose_manifest_was_deleted_stay_as_long_as_the_ba
 }
 
 #[tokio::test]
+async fn an_old_backup_that_is_being_copied_here_stays_however_little_of_it_has_come() {
+    let world = World::with_rows(20).await;
+    let old = world.backup_of(&["jobs"], 60).await;
+    world.backup_of(&["jobs"], 50).await;
+    let manifest = world.store.remove(&manifest_key(&old)).unwrap();
+    world.store.remove(&state_key(&old));
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() as i64;
+    world.store.set_modified(&folder(&old), (now - 3600) * 1000);
+    assert_eq!(world.expire().await, Expired::default());
+    world.store.set_modified(&folder(&old), (now - 2 * DAY) * 1000);
+    world.store.insert(&manifest_key(&old), manifest);
+    assert_eq!(world.expire().await.expired, [old], "whole, it is as old as it is");
+}
+
+#[tokio::test]
 async fn where_anything_cannot_be_read_nothing_goes() {
     let world = World::with_rows(20).await;
     let old = world.backup_of(&["jobs"], 60).await;

@@ -109,6 +109,13 @@ async fn what_cannot_be_started_is_told_why() {
             "{body}"
         );
     }
+    // Names as long as a request, of which JSON in JSON makes four times as much.
+    let long = r#"""#.repeat(MAX_BODY_BYTES / 2 - 100);
+    for body in [format!(r#"{{"tables": ["{long}"]}}"#), format!(r#"{{"{long}": 1}}"#)] {
+        let (status, problem) = world.post(&body).await;
+        assert_eq!(status, 400);
+        assert!(problem.to_string().len() < 4_000);
+    }
     let largest = " ".repeat(MAX_BODY_BYTES);
     assert_eq!((world.post(&largest).await.0, world.post(&(largest + " ")).await.0), (400, 413));
     let request = Request::post("/backups?dry_run=true").header("content-type", "application/json");
@@ -124,6 +131,14 @@ async fn what_cannot_be_started_is_told_why() {
     assert_eq!(status, 503, "{problem}");
     let (_, listed) = world.get("/backups").await;
     assert_eq!(listed["backups"][0]["status"], "failed");
+}
+
+#[tokio::test]
+async fn a_table_that_is_named_twice_is_backed_up_once() {
+    let world = World::with_rows(2).await;
+    assert_eq!(world.post(r#"{"tables": ["employees", "jobs", "hired_employees", "jobs"]}"#).await.0, 202);
+    let (backup, _) = world.calls.take().unwrap();
+    assert_eq!(world.state(&backup)["tables"], json!(["employees", "jobs"]));
 }
 
 #[tokio::test]

@@ -7,8 +7,8 @@ mod error;
 mod json;
 pub(crate) mod scan;
 
-pub(crate) use csv::{check_field as check_csv_field, check_text};
 pub use csv::{CsvColumns, HeaderError, REJECT_COLUMNS, check_csv_row};
+pub(crate) use csv::{check_field as check_csv_field, check_text};
 pub use error::{Fault, RowCode, RowError};
 pub(crate) use json::shortened;
 pub use json::{check_json_row, check_json_row_of};

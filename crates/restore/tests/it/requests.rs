@@ -106,6 +106,18 @@ async fn what_is_wrong_with_a_request_is_said_before_anything_begins() {
             "{body}"
         );
     }
+    // Names as long as a request, of which JSON in JSON makes four times as much.
+    let long = r#"\""#.repeat(MAX_BODY_BYTES / 2 - 100);
+    for (body, found) in [
+        (format!(r#"{{"backup": "latest", "tables": ["{long}"]}}"#), 400),
+        (format!(r#"{{"backup": "latest", "mode": "{long}"}}"#), 400),
+        (format!(r#"{{"backup": "{long}"}}"#), 404),
+        (format!(r#"{{"{long}": 1}}"#), 400),
+    ] {
+        let (status, answer) = post(&world, &body).await;
+        assert_eq!(status, found);
+        assert!(answer.to_string().len() < 4_000);
+    }
     let largest = format!("\"{}\"", "x".repeat(MAX_BODY_BYTES - 2));
     assert_eq!((post(&world, &largest).await.0, post(&world, &(largest + " ")).await.0), (400, 413));
     let body = json!({ "backup": BACKUP, "tables": ["jobs"] }).to_string();
