@@ -1,7 +1,5 @@
 //! What the function is invoked with, and what it answers.
 
-use std::collections::BTreeSet;
-
 use domain::backup::BackupId;
 use domain::dictionary::{Dictionary, Table};
 use lambda_kit::{object, shortened};
@@ -105,7 +103,7 @@ pub(crate) fn read_body(
     named(dictionary, tables)
 }
 
-/// The tables of these names, each once, or all.
+/// The tables of these names, or all.
 fn named(
     dictionary: &'static Dictionary,
     names: Option<Vec<String>>,
@@ -119,10 +117,7 @@ fn named(
         let unknown = |name| RequestError::UnknownTable { name: shortened(name, MAX_NAME), known: known() };
         dictionary.table(&name).ok_or_else(|| unknown(name))
     };
-    let mut named: Vec<&'static Table> = names.into_iter().map(table).collect::<Result<_, _>>()?;
-    let mut seen = BTreeSet::new();
-    named.retain(|table| seen.insert(table.name()));
-    Ok(named)
+    names.into_iter().map(table).collect()
 }
 
 /// What the function answers.

@@ -138,7 +138,7 @@ async fn a_table_that_is_named_twice_is_backed_up_once() {
     let world = World::with_rows(2).await;
     assert_eq!(world.post(r#"{"tables": ["employees", "jobs", "hired_employees", "jobs"]}"#).await.0, 202);
     let (backup, _) = world.calls.take().unwrap();
-    assert_eq!(world.state(&backup)["tables"], json!(["employees", "jobs"]));
+    assert_eq!(world.state(&backup)["tables"], json!(["jobs", "employees"]));
 }
 
 #[tokio::test]
