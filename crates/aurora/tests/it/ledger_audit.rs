@@ -254,3 +254,14 @@ async fn knows_contents_by_key_and_tag_together() -> Result<()> {
     assert_eq!(loads::known_contents(&test.database(), "data", &many).await?.len(), 1);
     Ok(())
 }
+
+/// A statement's "now" may be a moment older than the newest load that it sees.
+#[tokio::test]
+async fn a_load_that_began_after_the_readers_now_has_taken_no_time() -> Result<()> {
+    let test = TestDatabase::migrated().await?;
+    let load = Load::add(&test, "ahead", "running", 0).await?;
+    load.set("started_at = UTC_TIMESTAMP(3) + INTERVAL 1 MINUTE").await?;
+    let found = loads::get(&test.database(), &load.id).await?;
+    assert_eq!(found.map(|load| load.milliseconds), Some(0));
+    Ok(())
+}
