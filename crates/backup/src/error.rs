@@ -2,7 +2,8 @@
 
 use bucket::BucketError;
 use domain::avro::AvroError;
-use lambda_kit::{causes, shortened};
+use domain::shortened;
+use lambda_kit::causes;
 
 use crate::go_on::GoOnError;
 
@@ -117,7 +118,7 @@ impl BackupError {
             Self::Database(error) => format!("the database: {}", error.class()),
             error => error.to_string(),
         };
-        shortened(reason, MAX_REASON)
+        shortened(reason, MAX_REASON).into_owned()
     }
 
     /// What went wrong outside of Rowgate, for logs: S3's own words name roles and accounts.

@@ -1,5 +1,6 @@
 //! Writing the tables of one moment, and of another one where that is lost.
 
+use aurora::Database;
 use aurora::snapshot::Snapshot;
 use bucket::Store;
 use indexmap::IndexMap;
@@ -28,34 +29,10 @@ impl<S: Store, G: GoOn> Backups<S, G> {
         let database = self.database.with_deadline(times.deadline);
         let mut cursor = state.cursor.take();
         loop {
-            let (snapshot, mut tables) = match cursor.take() {
-                Some(Cursor { transaction, moment, tables }) => {
-                    (Snapshot::resume(&database, transaction, moment), tables)
-                }
-                None => {
-                    state.moments += 1;
-                    let names: Vec<&str> = state.tables.iter().map(String::as_str).collect();
-                    match Snapshot::take(&database, &names).await {
-                        Err(aurora::Error::TransactionLost { .. }) if state.moments < MAX_MOMENTS => continue,
-                        taken => (taken?, IndexMap::new()),
-                    }
-                }
-            };
-            let rows = rows_of(&tables);
-            let moment = snapshot.moment().to_owned();
-            let error = match self.write_tables(&snapshot, state, &mut tables, times).await {
-                Ok(true) => {
-                    end(snapshot).await;
-                    return Ok(Left::Complete { moment, tables });
-                }
-                Ok(false) if rows_of(&tables) == rows => BackupError::OutOfTime,
-                Ok(false) => {
-                    let transaction = snapshot.id().to_owned();
-                    return Ok(Left::Unfinished { snapshot, cursor: Cursor { transaction, moment, tables } });
-                }
+            let error = match self.write_moment(&database, state, cursor.take(), times).await {
+                Ok(left) => return Ok(left),
                 Err(error) => error,
             };
-            end(snapshot).await;
             if !error.is_lost() {
                 return Err(error);
             }
@@ -69,6 +46,42 @@ impl<S: Store, G: GoOn> Backups<S, G> {
                 "the moment of the backup is lost; it begins anew"
             );
         }
+    }
+
+    /// Writes tables as of the cursor's moment, or of a new one, until all are written or the time is up.
+    async fn write_moment(
+        &self,
+        database: &Database,
+        state: &mut State,
+        cursor: Option<Cursor>,
+        times: Times,
+    ) -> Result<Left, BackupError> {
+        let (snapshot, mut tables) = match cursor {
+            Some(Cursor { transaction, moment, tables }) => {
+                (Snapshot::resume(database, transaction, moment), tables)
+            }
+            None => {
+                state.moments += 1;
+                let names: Vec<&str> = state.tables.iter().map(String::as_str).collect();
+                (Snapshot::take(database, &names).await?, IndexMap::new())
+            }
+        };
+        let rows = rows_of(&tables);
+        let moment = snapshot.moment().to_owned();
+        let error = match self.write_tables(&snapshot, state, &mut tables, times).await {
+            Ok(true) => {
+                end(snapshot).await;
+                return Ok(Left::Complete { moment, tables });
+            }
+            Ok(false) if rows_of(&tables) == rows => BackupError::OutOfTime,
+            Ok(false) => {
+                let transaction = snapshot.id().to_owned();
+                return Ok(Left::Unfinished { snapshot, cursor: Cursor { transaction, moment, tables } });
+            }
+            Err(error) => error,
+        };
+        end(snapshot).await;
+        Err(error)
     }
 
     /// Writes the tables that are left; whether that were all.

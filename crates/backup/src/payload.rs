@@ -2,7 +2,8 @@
 
 use domain::backup::BackupId;
 use domain::dictionary::{Dictionary, Table};
-use lambda_kit::{object, shortened};
+use domain::shortened;
+use lambda_kit::object;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -114,7 +115,10 @@ fn named(
     }
     let known = || dictionary.table_names();
     let table = |name: String| {
-        let unknown = |name| RequestError::UnknownTable { name: shortened(name, MAX_NAME), known: known() };
+        let unknown = |name: String| {
+            let name = shortened(name, MAX_NAME).into_owned();
+            RequestError::UnknownTable { name, known: known() }
+        };
         dictionary.table(&name).ok_or_else(|| unknown(name))
     };
     names.into_iter().map(table).collect()

@@ -1,5 +1,4 @@
-//! The pure heart of Rowgate: what a table looks like, what a good row is, what becomes of a batch, and the SQL text
-//! that carries rows. Nothing here does I/O, reads a clock or knows an AWS type; everything else depends on it.
+#![doc = include_str!("../README.md")]
 
 pub mod avro;
 pub mod backup;
@@ -16,5 +15,8 @@ pub mod problem;
 pub mod report;
 pub mod row;
 pub mod shipped;
+mod shortened;
 pub mod sql;
 pub mod value;
+
+pub use shortened::shortened;

@@ -43,19 +43,6 @@ impl Value<'_> {
             Self::Timestamp(day, time) => Value::Timestamp(day, time),
         }
     }
-
-    /// The same value, borrowing from this one: nothing is allocated.
-    pub fn borrowed(&self) -> Value<'_> {
-        match self {
-            Self::Text(text) => Value::Text(Cow::Borrowed(text)),
-            Self::Null => Value::Null,
-            Self::Integer(number) => Value::Integer(*number),
-            Self::Decimal(decimal) => Value::Decimal(*decimal),
-            Self::Boolean(truth) => Value::Boolean(*truth),
-            Self::Date(day) => Value::Date(*day),
-            Self::Timestamp(day, time) => Value::Timestamp(*day, *time),
-        }
-    }
 }
 
 /// An exact decimal number: `unscaled` / 10^`scale`.

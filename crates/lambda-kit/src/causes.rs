@@ -1,4 +1,4 @@
-//! Errors in words.
+//! Errors in log lines.
 
 use std::error::Error;
 
@@ -12,25 +12,4 @@ pub fn causes(error: &(dyn Error + 'static)) -> String {
         next = cause.source();
     }
     text
-}
-
-/// What of a text goes into so many characters, and an ellipsis where there is more.
-pub fn shortened(mut text: String, characters: usize) -> String {
-    if let Some((end, _)) = text.char_indices().nth(characters) {
-        text.truncate(end);
-        text.push('…');
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::shortened;
-
-    #[test]
-    fn shortens_by_characters_what_has_more() {
-        for (text, expected) in [("", ""), ("né", "né"), ("née", "né…")] {
-            assert_eq!(shortened(text.to_owned(), 2), expected);
-        }
-    }
 }

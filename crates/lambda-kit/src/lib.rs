@@ -1,5 +1,4 @@
-//! What every function shares: configuration from the environment, the SDK's set-up, tracing, metrics, and
-//! HTTP answers. With the feature `go-on` also how a function invokes itself.
+#![doc = include_str!("../README.md")]
 
 pub mod aws;
 pub mod body;
@@ -17,5 +16,5 @@ pub mod payload;
 pub mod problem;
 pub mod query;
 
-pub use causes::{causes, shortened};
+pub use causes::causes;
 pub use log::{VALUES, init_tracing, values_are_logged};

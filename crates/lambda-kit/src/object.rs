@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::causes::shortened;
+use domain::shortened;
 
 /// The most that is told of what is wrong.
 const MAX_CHARACTERS: usize = 300;
@@ -30,7 +30,7 @@ pub fn of_text<T: DeserializeOwned>(json: &RawValue) -> Result<T, String> {
 }
 
 fn told(error: &serde_json::Error) -> String {
-    shortened(error.to_string(), MAX_CHARACTERS)
+    shortened(error.to_string(), MAX_CHARACTERS).into_owned()
 }
 
 fn held(is_object: bool) -> Result<(), String> {

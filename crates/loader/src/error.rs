@@ -3,7 +3,8 @@
 use aurora::MaybeDatabase;
 use domain::load::{KeyError, RejectLimit};
 use domain::row::HeaderError;
-use lambda_kit::{causes, shortened};
+use domain::shortened;
+use lambda_kit::causes;
 
 use crate::source::SourceError;
 use crate::store::StoreError;
@@ -118,7 +119,7 @@ impl LoadError {
             error => error.to_string(),
         };
         // A header may name a column of a megabyte, which the ledger's column would refuse.
-        shortened(reason, MAX_REASON)
+        shortened(reason, MAX_REASON).into_owned()
     }
 
     /// What went wrong outside of Rowgate, for logs: S3's own words name roles and accounts.

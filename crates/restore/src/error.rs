@@ -2,7 +2,8 @@
 
 use aurora::MaybeDatabase;
 use bucket::BucketError;
-use lambda_kit::{causes, shortened};
+use domain::shortened;
+use lambda_kit::causes;
 
 use crate::go_on::GoOnError;
 use crate::source::SourceError;
@@ -146,7 +147,7 @@ impl RestoreError {
             Self::Database(error) => format!("given up; the database: {}", error.class()),
             error => format!("given up; {error}"),
         };
-        shortened(reason, MAX_REASON)
+        shortened(reason, MAX_REASON).into_owned()
     }
 
     /// What went wrong outside of Rowgate, for logs: S3's own words name roles and accounts.

@@ -4,7 +4,8 @@ use aurora::restores::Mode;
 use domain::backup::{BackupId, RestoreId};
 use domain::dictionary::{Dictionary, Table};
 use domain::foreign::IgnoredFields;
-use lambda_kit::{object, shortened};
+use domain::shortened;
+use lambda_kit::object;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -234,7 +235,7 @@ fn tables(dictionary: &'static Dictionary, names: &[String]) -> Result<Vec<&'sta
     for name in names {
         if dictionary.table(name).is_none() {
             // A name may be as long as a request.
-            let name = shortened(name.clone(), 64);
+            let name = shortened(name, 64);
             return Err(RequestError::UnknownTable(format!(
                 "there is no table {name:?}; there are {}",
                 dictionary.table_names()

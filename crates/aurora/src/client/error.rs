@@ -1,5 +1,7 @@
 use std::error::Error as StdError;
 
+use super::deadline::Deadline;
+
 /// A cause from the layers below (HTTP client, SDK).
 pub type Cause = Box<dyn StdError + Send + Sync + 'static>;
 
@@ -165,6 +167,11 @@ impl Error {
             | Self::UnknownOutcome { .. }
             | Self::Answer { .. } => false,
         }
+    }
+
+    /// Whether it is the end of the time for a call, which looks like a database that is away.
+    pub(crate) fn is_cut_off(&self, deadline: Deadline) -> bool {
+        matches!(self, Self::Unavailable { may_have_run: true, .. }) && deadline.is_over()
     }
 
     /// Whether less in one statement may succeed: the caller halves its chunk.

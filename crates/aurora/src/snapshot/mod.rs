@@ -122,9 +122,7 @@ impl Snapshot {
     /// cut a call off; any other but [`Error::UnknownOutcome`].
     pub async fn check(&self, table: &str) -> Result<(), Error> {
         match self.compare(table).await {
-            Err(Error::Unavailable { may_have_run: true, .. }) if self.database.deadline().is_over() => {
-                Err(Error::OutOfTime)
-            }
+            Err(error) if error.is_cut_off(self.database.deadline()) => Err(Error::OutOfTime),
             compared => compared,
         }
     }

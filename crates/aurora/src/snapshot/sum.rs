@@ -47,9 +47,7 @@ pub async fn content_sum(
             sum.merge(&other);
             Ok(sum)
         }
-        Err(Error::Unavailable { may_have_run: true, .. })
-            if database.deadline().is_over() && has_answered.load(Ordering::Relaxed) =>
-        {
+        Err(error) if error.is_cut_off(database.deadline()) && has_answered.load(Ordering::Relaxed) => {
             Err(Error::OutOfTime)
         }
         Err(error) => Err(error),

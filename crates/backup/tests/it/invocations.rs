@@ -251,3 +251,20 @@ async fn a_lost_transaction_makes_the_backup_begin_anew() {
     world.check(&world.manifest(&done.backup).unwrap());
     assert_eq!(world.state(&done.backup)["moments"], 2);
 }
+
+#[tokio::test]
+async fn a_moment_that_is_lost_as_it_is_taken_counts_as_lost() {
+    use testkit::local_data_api::{ErrorKind, Faults, Rule};
+    let world = World::with_rows(20).await;
+    let lost = |times| {
+        let rule = Rule::error(ErrorKind::TransactionNotFoundException).sql("rowgate_table_gates");
+        Faults::default().with(rule.times(times))
+    };
+    world.db.data_api().set(lost(2));
+    let done = world.make(&ALL, long()).await.unwrap();
+    world.check(&world.manifest(&done.backup).unwrap());
+    assert_eq!(world.state(&done.backup)["moments"], 3);
+    world.db.data_api().set(lost(100));
+    let error = world.make(&ALL, long()).await.unwrap_err();
+    assert!(matches!(error, BackupError::Lost { times: 4 }), "{error}");
+}

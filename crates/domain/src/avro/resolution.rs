@@ -135,7 +135,7 @@ impl Resolution {
                 let (index, check, nullable) = match source {
                     Source::Field { index, check, nullable } => (index, check, nullable),
                     Source::Default(value) => {
-                        row.push(value.borrowed());
+                        row.push(value.clone());
                         continue;
                     }
                 };

@@ -9,7 +9,8 @@ use serde_json::value::RawValue;
 
 use crate::dictionary::{Dictionary, Table};
 use crate::problem::{Problem, ProblemKind};
-use crate::row::{CheckedRow, check_json_row, check_json_row_of, shortened};
+use crate::row::{CheckedRow, MAX_NAME, check_json_row, check_json_row_of};
+use crate::shortened;
 
 /// Rows in one request at most, over all its tables.
 pub const MAX_ROWS: usize = 1000;
@@ -97,7 +98,7 @@ impl fmt::Display for BatchError {
             Self::TooDeep => write!(f, "The body is nested deeper than {MAX_DEPTH} levels."),
             Self::Shape(what) => f.write_str(what),
             Self::UnknownTable { name, known } => {
-                let name = shortened(name.into());
+                let name = shortened(name, MAX_NAME);
                 write!(f, "There is no table {name:?}; the tables are {known}.")
             }
             Self::RowCount(0) => write!(f, "The batch has no rows; send 1 to {MAX_ROWS}."),

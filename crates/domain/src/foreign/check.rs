@@ -34,7 +34,7 @@ pub fn check_fields<'a>(
 
 fn check_field<'a>(column: &'a Column, field: Loose<'a>) -> Result<Value<'a>, Fault<'a>> {
     if let (Loose::Absent, Some(default)) = (field, column.default()) {
-        return Ok(default.borrowed());
+        return Ok(default.clone());
     }
     match field {
         Loose::Absent | Loose::Null | Loose::Text("") | Loose::Bytes(b"") => {

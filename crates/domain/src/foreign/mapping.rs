@@ -1,10 +1,10 @@
 //! Which field of a file is for which column.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use crate::dictionary::Table;
-use crate::row::shortened;
+use crate::row::MAX_NAME;
+use crate::shortened;
 
 /// The fields of a file that may be left out because no column is called so. Without that they are a reason to refuse the
 /// file: nothing is dropped silently.
@@ -136,5 +136,5 @@ impl FieldMap {
 }
 
 fn short(name: &str) -> String {
-    shortened(Cow::Borrowed(name)).into_owned()
+    shortened(name, MAX_NAME).into_owned()
 }

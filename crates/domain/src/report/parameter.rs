@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use crate::problem::ProblemDetail;
+use crate::shortened;
 use crate::value::CivilDate;
 
 /// How much of a wrong value is quoted back, in characters.
@@ -93,7 +94,10 @@ impl ParameterType {
                         Ok(ParameterValue::Integer(number))
                     }
                     // Digits that do not fit into 64 bits are out of range as well.
-                    _ => Err(format!("must be from {minimum} to {maximum}, not {}", shorten(text))),
+                    _ => Err(format!(
+                        "must be from {minimum} to {maximum}, not {}",
+                        shortened(text, MAX_QUOTED_CHARS)
+                    )),
                 }
             }
             Self::String { max_length } => match text.chars().count() {
@@ -155,7 +159,7 @@ pub fn read_parameters<'p>(
 }
 
 fn mistake(name: &str, problem: &str) -> ProblemDetail {
-    let parameter = shorten(name);
+    let parameter = shortened(name, MAX_QUOTED_CHARS).into_owned();
     ProblemDetail { detail: format!("{parameter} {problem}."), parameter }
 }
 
@@ -181,14 +185,7 @@ pub(super) fn join<'a>(words: impl IntoIterator<Item = &'a str>, last: &str) -> 
 }
 
 fn quote(text: &str) -> String {
-    format!("{:?}", shorten(text))
-}
-
-fn shorten(text: &str) -> String {
-    match text.char_indices().nth(MAX_QUOTED_CHARS) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
+    format!("{:?}", shortened(text, MAX_QUOTED_CHARS))
 }
 
 #[cfg(test)]

@@ -10,7 +10,11 @@ use serde_json::value::RawValue;
 
 use super::{CheckedRow, Fault, RowError, scan};
 use crate::dictionary::{Column, ColumnType, Table};
+use crate::shortened;
 use crate::value::Value;
+
+/// Characters of a name that came in: what a person needs to recognize it.
+pub(crate) const MAX_NAME: usize = 40;
 
 /// Names that are reported for one row at most because they are unknown or repeated; how many more there are is reported, too.
 /// It is far more than a row has by mistake, and a body of 4 MB has room for half a million of them.
@@ -69,7 +73,7 @@ fn check<'a>(table: &'a Table, id: Option<i64>, row: &'a RawValue) -> CheckedRow
         match table.column_index(&name) {
             Some(index) if given[index].is_none() => given[index] = Some(value),
             Some(index) => stray.add(columns[index].name().into(), Fault::RepeatedColumn),
-            None => stray.add(shortened(name), Fault::UnknownColumn),
+            None => stray.add(shortened(name, MAX_NAME), Fault::UnknownColumn),
         }
     }
     let mut checked = CheckedRow { values: Vec::with_capacity(columns.len()), errors: Vec::new() };
@@ -110,14 +114,6 @@ impl<'a> Strays<'a> {
         let more = self.names.len() - self.errors.len();
         let rest = (more > 0).then(|| RowError::of_row(Fault::MoreStrayNames(more)));
         self.errors.into_iter().chain(rest)
-    }
-}
-
-/// A name that came in, cut to what a person needs to recognize it.
-pub(crate) fn shortened(name: Cow<'_, str>) -> Cow<'_, str> {
-    match name.char_indices().nth(40) {
-        Some((end, _)) => Cow::Owned(format!("{}…", &name[..end])),
-        None => name,
     }
 }
 

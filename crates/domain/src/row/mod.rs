@@ -10,7 +10,7 @@ pub(crate) mod scan;
 pub use csv::{CsvColumns, HeaderError, REJECT_COLUMNS, check_csv_row};
 pub(crate) use csv::{check_field as check_csv_field, check_text};
 pub use error::{Fault, RowCode, RowError};
-pub(crate) use json::shortened;
+pub(crate) use json::MAX_NAME;
 pub use json::{check_json_row, check_json_row_of};
 
 use crate::value::Value;

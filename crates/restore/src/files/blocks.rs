@@ -3,6 +3,7 @@
 use std::io::Read;
 
 use apache_avro::Codec;
+use domain::shortened;
 
 use super::fault::Fault;
 use super::header::{Header, Input, SyncMarker};
@@ -22,7 +23,7 @@ pub(super) fn codec(name: &str) -> Result<Codec, Fault> {
         "bzip2" => Ok(Codec::Bzip2(Default::default())),
         "xz" => Ok(Codec::Xz(Default::default())),
         other => {
-            let other: String = other.chars().take(40).collect();
+            let other = shortened(other, 40);
             Err(Fault::content(format!(
                 "its codec {other:?} is not one of null, deflate, snappy, zstandard, bzip2 and xz"
             )))

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use apache_avro::Schema;
 use apache_avro::schema::{InnerDecimalSchema, Name, NamespaceRef, RecordField, UuidSchema};
 use domain::foreign::Unit;
+use domain::shortened;
 
 use super::fault::Fault;
 
@@ -82,7 +83,7 @@ impl Row {
 
 /// Messages of the schema's reader may repeat the schema.
 fn short(message: &str) -> String {
-    lambda_kit::shortened(message.to_owned(), 200)
+    shortened(message, 200).into_owned()
 }
 
 /// The place of the row's own type, which stays empty.

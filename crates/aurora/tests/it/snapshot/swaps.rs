@@ -54,6 +54,11 @@ async fn a_restore_that_was_half_filled_at_the_moment_and_swapped_since_is_notic
     Ok(())
 }
 
+/// Closes every gate, as a load does before its swap.
+fn close(since: &str) -> String {
+    format!("UPDATE rowgate_table_gates SET swapping_load_id = REPEAT('0', 32), swapping_since = {since}")
+}
+
 #[tokio::test]
 async fn a_replace_that_was_half_filled_at_the_moment_and_swapped_since_is_noticed() -> Result<()> {
     let test = departments().await?;
@@ -101,8 +106,7 @@ async fn a_swap_that_is_not_over_counts_and_one_that_did_not_take_place_does_not
     loader::load(&db, &File::append("v1", named(100..=102, "added"))).await?;
     let snapshot = Snapshot::take(&db, &[TABLE]).await?;
     // As a function leaves it that is killed after the RENAME, or before it.
-    let close = "UPDATE rowgate_table_gates SET swapping_load_id = REPEAT('0', 32), swapping_since = UTC_TIMESTAMP(3)";
-    test.sql(close).await?;
+    test.sql(&close("UTC_TIMESTAMP(3)")).await?;
     assert!(is_lost(&snapshot, TABLE).await?);
     test.sql("UPDATE rowgate_table_gates SET swapping_load_id = NULL, swapping_since = NULL").await?;
     assert!(!is_lost(&snapshot, TABLE).await?);
@@ -122,9 +126,6 @@ async fn a_snapshot_waits_for_a_swap_that_is_under_way_and_ends_one_that_was_lef
     let test = departments().await?;
     let db = test.database();
     loader::load(&db, &File::append("v1", named(100..=102, "added"))).await?;
-    let close = |since: &str| {
-        format!("UPDATE rowgate_table_gates SET swapping_load_id = REPEAT('0', 32), swapping_since = {since}")
-    };
     test.sql(&close("UTC_TIMESTAMP(3)")).await?;
     let waits = tokio::time::timeout(Duration::from_secs(1), Snapshot::take(&db, &["jobs", TABLE])).await;
     assert!(waits.is_err());
