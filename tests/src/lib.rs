@@ -1,12 +1,4 @@
-//! End-to-end tests of the deployed stack: see `tests/it`, and `outsider`, a client that knows nothing but the interfaces. And functions
-//! killed at random moments, over and over: the loader (`tests/exactly_once`), backups and restores (`tests/never_half`), requests
-//! (`tests/acknowledged`); see `make kill-test`.
-//!
-//! They run against a local cloud that `make test` starts, and find it through the variables of its `env` file. To run them
-//! against a cloud of one's own: `rowgate local up --dir <dir>`, `source <dir>/env`, `cargo nextest run -p e2e`. Each test takes
-//! ids and a year that no other test, and no earlier run, has had, so the tables need not be empty.
-//!
-//! Here is what those that kill functions have in common.
+#![doc = include_str!("../README.md")]
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -38,25 +30,27 @@ pub fn programs(packages: &[&str]) -> Result<PathBuf> {
         let program = folder.join(package);
         ensure!(
             program.is_file(),
-            "{} is missing: `cargo build --package {package}` builds it",
+            "{} is missing: `cargo build --bin {package}` builds it",
             program.display()
         );
     }
     Ok(folder)
 }
 
-/// A folder for what functions log. It is removed with its handle where it is empty: runs that have failed leave what they have
-/// said.
+/// A folder for what functions log. Dropping the handle removes it if it is empty: failed runs leave
+/// their logs in it.
 #[derive(Debug)]
 pub struct Logs(PathBuf);
 
 impl Logs {
-    /// Makes a folder of its own for a test of this name.
+    /// Makes a folder for a test of this name, in `ROWGATE_CHAOS_LOGS` or else among the temporary
+    /// files.
     ///
     /// # Errors
     /// When it cannot be made.
     pub fn of(test: &str) -> Result<Self> {
-        let folder = env::temp_dir().join(format!("rowgate-{test}-{:08x}", fastrand::u32(..)));
+        let parent = env::var_os("ROWGATE_CHAOS_LOGS").map_or_else(env::temp_dir, PathBuf::from);
+        let folder = parent.join(format!("rowgate-{test}-{:08x}", fastrand::u32(..)));
         fs::create_dir_all(&folder)?;
         Ok(Self(folder))
     }

@@ -1,7 +1,4 @@
-//! What `make bench` runs: Rowgate against the database alone and against other ways, side by side in one run, as a table.
-//!
-//! Every figure is a median; the two sides of a ratio take turns, so that what else the machine does meets both.
-//! `docs/benchmarks.md` says how to read the table.
+#![doc = include_str!("../README.md")]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command: the table is its output")]
 
 mod api;

@@ -1,9 +1,4 @@
-//! Rows over HTTP: `POST /insert_data` and `POST /tables/{table}/rows` with a verdict for each row; `GET /tables/{table}/rows`,
-//! and `GET`, `PUT` and `DELETE /tables/{table}/rows/{id}`.
-//!
-//! The function's configuration, from its environment: `ROWGATE_CLUSTER_ARN`, `ROWGATE_SECRET_ARN`,
-//! `ROWGATE_DATABASE`, `ROWGATE_OPERATOR_KEY_ID` (the API key that may delete); `ROWGATE_LOG` filters log lines,
-//! `ROWGATE_LOG_VALUES=1` lets rejected rows into them.
+#![doc = include_str!("../README.md")]
 
 mod answer;
 mod insert;

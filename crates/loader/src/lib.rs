@@ -1,17 +1,4 @@
-//! The loader: files dropped in S3 into their tables, every row exactly once.
-//!
-//! Each message of the queue carries an S3 event; each object of the event is one load ([`load`]). A load that cannot
-//! ever succeed ends as `failed` with its reason and is not tried again; one that may pass later makes its message
-//! come back, and goes on where it stopped; one that needs more time than the function has hands itself on by a message
-//! of its own.
-//!
-//! ```text
-//! S3 --pieces--> thread: unpack, cut into chunks, check, write SQL --chunks--> lanes: BEGIN, ledger row, rows, COMMIT
-//! ```
-//!
-//! The function's configuration, from its environment: `ROWGATE_CLUSTER_ARN`, `ROWGATE_SECRET_ARN`,
-//! `ROWGATE_DATABASE`, `ROWGATE_BUCKET` (where rejects files go), `ROWGATE_QUEUE_URL` (the queue its messages come
-//! from), and what [`Options`] may set; `ROWGATE_LOG` filters log lines.
+#![doc = include_str!("../README.md")]
 
 mod audit;
 mod backfill;

@@ -1,10 +1,4 @@
-//! The HTTP API as an OpenAPI document, and a page that shows it.
-//!
-//! The document is made from what the functions work with: rows and tables from the dictionary, reports from their definitions,
-//! problems from their kinds, limits from their constants. What the answers look like is said here; `make test` holds the
-//! service to it with generated requests.
-//!
-//! Absent on purpose: HTTP. `rowgate-reports` serves both.
+#![doc = include_str!("../README.md")]
 
 mod answer;
 mod docs;

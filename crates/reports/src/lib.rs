@@ -1,11 +1,4 @@
-//! What can be read of the service: `GET /reports`, `GET /reports/{name}`, `GET /loads`, `GET /loads/{id}`, `GET /tables`,
-//! `GET /status`, `GET /openapi.json` and `GET /docs`.
-//!
-//! A request goes through stages, a module each: `accept` and `lambda_kit::query` read it, `result` asks the database and reads
-//! its rows, `json` and `csv` write the answer into a `payload` that a function can give out.
-//!
-//! The function's configuration, from its environment: `ROWGATE_CLUSTER_ARN`, `ROWGATE_SECRET_ARN`,
-//! `ROWGATE_DATABASE`, `ROWGATE_BUCKET` (where rejects files are), `ROWGATE_URL` (where callers reach the API); `ROWGATE_LOG` filters log lines.
+#![doc = include_str!("../README.md")]
 
 mod accept;
 mod csv;
