@@ -1,10 +1,23 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
 import { test } from "node:test";
 
-import { only, statements, template, type Json } from "../support";
+import { INFRA_DIR, only, statements, template, type Json } from "../support";
 
 const found = template();
 const functions: Json[] = Object.values(found.findResources("AWS::Lambda::Function"));
+
+/** Reads a `Duration` constant of lambda-kit's HTTP time limits, in milliseconds. */
+function milliseconds(constant: string): number {
+  const file = path.join(INFRA_DIR, "..", "crates", "lambda-kit", "src", "http", "in_time.rs");
+  const value = new RegExp(`const ${constant}: Duration = Duration::from_(secs|millis)\\(([\\d_]+)\\);`);
+  const [, unit, count] = value.exec(readFileSync(file, "utf8")) ?? [];
+  if (unit === undefined || count === undefined) {
+    throw new Error(`${file} has no constant ${constant} in seconds or milliseconds`);
+  }
+  return Number(count.replaceAll("_", "")) * (unit === "secs" ? 1000 : 1);
+}
 
 test("functions run on arm64 and Amazon Linux 2023 unless told otherwise", () => {
   found.allResourcesProperties("AWS::Lambda::Function", { Architectures: ["arm64"], Runtime: "provided.al2023" });
@@ -21,6 +34,18 @@ test("functions that only answer requests give up before API Gateway does, the c
     "rowgate-migrate": 900,
     "rowgate-restore": 900,
   });
+});
+
+test("a request is answered before its function times out, and the function times out before API Gateway", () => {
+  const answer = milliseconds("REQUEST_TIME") + milliseconds("FINISH_TIME");
+  const methods: Json[] = Object.values(found.findResources("AWS::ApiGateway::Method"));
+  // API Gateway waits for 29 seconds unless a method says otherwise.
+  const gateway = Math.min(...methods.map(({ Properties }) => Properties.Integration.TimeoutInMillis ?? 29_000));
+  for (const name of ["rowgate-insert", "rowgate-reports"]) {
+    const { Properties } = only(found, "AWS::Lambda::Function", ({ FunctionName }) => FunctionName === name);
+    const timeout = 1000 * Properties.Timeout;
+    assert.ok(answer < timeout && timeout < gateway, `${name}: ${answer} ms, ${timeout} ms, ${gateway} ms`);
+  }
 });
 
 test("only functions that hand themselves on may be in a chain of invocations that AWS would take for a loop", () => {

@@ -106,6 +106,31 @@ async fn committed_chunks_are_not_loaded_again() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_load_keeps_the_chunk_size_that_it_began_with() -> Result<()> {
+    let mut cloud = Cloud::start().await?;
+    cloud.options = loader::Options { lanes: 1, chunk_bytes: 1024, ..cloud.options };
+    let sample = Sample::new(400);
+    let message = cloud.drop_file("incoming/employees/x.csv", sample.content.clone());
+    // A chunk is one statement here; the database refuses the fourth.
+    let refuse = Rule::error(ErrorKind::AccessDeniedException)
+        .on(Operation::ExecuteStatement)
+        .sql("INSERT INTO `employees`");
+    cloud.test.data_api().set(Faults::default().with(refuse.after(3)));
+    assert_eq!(cloud.deliver(std::slice::from_ref(&message)).await?, [0]);
+    let running = cloud.newest().await?;
+    assert_eq!(running.status, LoadStatus::Running);
+    assert!(running.rows_read > 0, "no chunk is committed");
+    cloud.test.data_api().clear();
+    cloud.options.chunk_bytes = 4096;
+    assert_eq!(cloud.deliver(std::slice::from_ref(&message)).await?, NONE);
+    sample.check(&cloud, &cloud.newest().await?).await?;
+    let longest = cloud.test.value("SELECT MAX(end_byte - start_byte) FROM rowgate_load_chunks").await?;
+    let longest: u64 = longest.parse()?;
+    assert!((1024..2048).contains(&longest), "the longest chunk has {longest} bytes");
+    Ok(())
+}
+
+#[tokio::test]
 async fn the_last_try_ends_the_load_with_its_cause() -> Result<()> {
     let cloud = Cloud::start().await?;
     let message = cloud.drop_file("incoming/jobs/x.csv", "1,a\n");

@@ -138,6 +138,35 @@ async fn killed_at_any_moment_no_table_is_half_restored() {
 }
 
 #[tokio::test]
+async fn a_table_that_differs_from_what_was_put_into_it_is_not_swapped_in() {
+    let world = World::start().await;
+    world.back_up(BACKUP, &[("jobs", &named(1..=20))], Made::default()).await;
+    world.sql("INSERT INTO jobs VALUES (99, 'before')").await;
+    let before = world.tables().await;
+    // The first invocation is killed when it has filled the shadow table and waits for the checksum.
+    let slow_sum = Rule::new(Effect::DelayMs(120_000)).sql("SUM(CAST(CONV");
+    world.db.data_api().set(Faults::default().with(slow_sum));
+    let filled = async {
+        while world.db.value("SELECT COUNT(*) FROM rowgate_restore_chunks").await.unwrap() == "0" {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::select! {
+        ended = world.invoke(payload(0)) => panic!("{ended:?}"),
+        () = filled => {}
+    }
+    world.db.data_api().clear();
+    let shadow = world.db.value("SELECT shadow_table FROM rowgate_restore_tables").await.unwrap();
+    world.sql(&format!("UPDATE `{shadow}` SET job_name = 'altered' WHERE id = 7")).await;
+    let error = world.invoke(payload(0)).await.unwrap_err();
+    let restore::InvocationError::Failed { reason, .. } = error else { panic!("{error}") };
+    assert!(reason.starts_with("jobs: the filled table has 20 rows, checksum "), "{reason}");
+    assert!(reason.ends_with(" were put into it; the tables are as they were before"), "{reason}");
+    assert_eq!(world.rows("jobs").await, [[Some("99".to_owned()), Some("before".to_owned())]]);
+    assert_eq!(world.tables().await, before);
+}
+
+#[tokio::test]
 async fn gets_through_lost_answers_and_errors() {
     let world = world(2_000).await;
     for (number, faults) in [
