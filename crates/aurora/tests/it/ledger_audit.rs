@@ -155,11 +155,12 @@ async fn forgets_loads_of_the_named_tables_that_ended_days_ago_with_their_chunks
 #[tokio::test]
 async fn forgets_many_loads_some_at_a_time() -> Result<()> {
     let test = TestDatabase::migrated().await?;
-    test.sql(
+    let long_ago = format!("UTC_TIMESTAMP(3) - INTERVAL {} MINUTE", 30 * DAY);
+    test.sql(&format!(
         "INSERT INTO rowgate_loads (load_id, bucket, object_key, object_version, table_name, mode, status, started_at, \
-         finished_at) SELECT MD5(seq), 'data', seq, 'v1', 'rowgate_canary', 'append', 'completed', '2026-01-01', \
-         '2026-01-01' FROM seq_1_to_450",
-    )
+         finished_at) SELECT MD5(seq), 'data', seq, 'v1', 'rowgate_canary', 'append', 'completed', {long_ago}, {long_ago} \
+         FROM seq_1_to_450"
+    ))
     .await?;
     let mut forgotten = Vec::new();
     for _ in 0..4 {

@@ -118,7 +118,7 @@ async fn what_was_interrupted_is_told_and_cleaned_up_later() {
     let put = |state: &serde_json::Value| world.store.insert(&state_key(&backup), state.to_string());
     put(&state);
     assert_eq!(world.expire().await, Expired::default(), "somebody may still work on it");
-    state["active_at"] = json!("2026-01-01T00:00:00.000Z");
+    state["active_at"] = json!("1970-01-01T00:00:00.000Z");
     put(&state);
     assert_eq!(world.expire().await.interrupted, std::slice::from_ref(&backup));
     assert_eq!(world.state(&backup)["status"], "failed");

@@ -71,10 +71,8 @@ async fn loads_are_listed_newest_first_and_page_by_page() -> Result<()> {
     assert_eq!(failed.error.as_deref(), Some("it's \"bad\"; :really"));
     for time in [Some(failed.started_at), failed.finished_at] {
         let time = time.unwrap();
-        assert!(
-            time.len() == 24 && time.starts_with("20") && time.ends_with('Z') && &time[10..11] == "T",
-            "{time}"
-        );
+        let shape: String = time.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+        assert_eq!(shape, "0000-00-00T00:00:00.000Z", "{time}");
     }
     assert_eq!(loads::get(&database, &id(99)).await?, None);
     assert_eq!(loads::list(&database, Of::AllBut(&[]), None, 3, Some(&id(99))).await?.loads, []);

@@ -151,14 +151,17 @@ async fn a_sweep_fails_restores_that_nobody_works_on_and_asks_no_database_withou
     assert_eq!((sweep().await, calls()), (vec![], before), "there was no restore yet");
     world.back_up(BACKUP, &[("jobs", &named([1]))], Made::default()).await;
     let restored = world.restore(all_of_it()).await;
-    let again = format!(
-        "UPDATE rowgate_restores SET status = 'running', finished_at = NULL, active_at = \
-                         UTC_TIMESTAMP(3) - INTERVAL 29 MINUTE WHERE restore_id = '{}'",
-        restored.restore
-    );
-    world.sql(&again).await;
+    let left_alone_for = async |minutes: u32| {
+        let sql = format!(
+            "UPDATE rowgate_restores SET status = 'running', finished_at = NULL, \
+             active_at = UTC_TIMESTAMP(3) - INTERVAL {minutes} MINUTE WHERE restore_id = '{}'",
+            restored.restore
+        );
+        world.sql(&sql).await;
+    };
+    left_alone_for(29).await;
     assert!(sweep().await.is_empty());
-    world.sql(&again.replace("29", "31")).await;
+    left_alone_for(31).await;
     assert_eq!(sweep().await, [restored.restore]);
     let before = calls();
     assert_eq!((sweep().await, calls()), (vec![], before), "nothing is running any more");
