@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run down clean status test kill-test bench fmt lint
+.PHONY: help run down clean status check test test-all kill-test bench fmt
 
 help: ## show this
 	@echo 'Rowgate: rows in over HTTP and S3, reports out. On this machine:'
@@ -26,8 +26,14 @@ clean: ## stop the local cloud and remove its data
 status: ## show what of the local cloud runs
 	@scripts/local.sh status
 
-test: ## run every test there is, on a cloud of its own
+check: ## the fast loop: format, lints and unit tests, without database or cloud
+	@scripts/check.sh
+
+test: ## run everything that decides whether a change is right, on a cloud of its own
 	@scripts/test.sh
+
+test-all: ## the same for hours: drawn chaos runs (RUNS=<number>, SEED=<seed>), many more generated cases, known vulnerabilities
+	@RUNS="$(RUNS)" SEED="$(SEED)" scripts/test.sh all
 
 kill-test: ## kill and disturb requests, loads, backups and restores at random moments, 100 times or RUNS=<number>; one run again with SEED=<seed>
 	@scripts/kill-test.sh "$(RUNS)" "$(SEED)"
@@ -37,6 +43,3 @@ bench: ## measure, print a table
 
 fmt: ## format the Rust code
 	@cargo fmt --all
-
-lint: ## check format, lints and documentation without running anything
-	@scripts/lint.sh

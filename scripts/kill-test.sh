@@ -13,6 +13,7 @@ finish() {
 
 alone kill-test
 forget_environment
+rm -rf "$CHAOS_LOGS"
 finally finish
 
 runs_and_seed() {
@@ -25,7 +26,7 @@ need_cargo
 need_mariadb
 need_python
 need_node
-need_nextest
+need_tools
 in_background build
 clear_clouds "$CLOUD"
 in_background "$TARGET/rowgate" local up --dir "$CLOUD" --gateway-port 0 --data-api-port 0

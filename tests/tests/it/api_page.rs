@@ -123,7 +123,7 @@ fn prepare(folder: &Path) {
         || env::current_exe().unwrap().ancestors().nth(2).unwrap().join("rowgate"),
         PathBuf::from,
     );
-    assert!(rowgate.is_file(), "{} is missing: `cargo build --package cli` builds it", rowgate.display());
+    assert!(rowgate.is_file(), "{} is missing: `cargo build --bin rowgate` builds it", rowgate.display());
     fs::create_dir_all(folder.join("target/debug")).unwrap();
     std::os::unix::fs::symlink(rowgate, folder.join("target/debug/rowgate")).unwrap();
 }

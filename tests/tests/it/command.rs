@@ -17,7 +17,7 @@ fn rowgate(arguments: &[&str]) -> Output {
         },
         PathBuf::from,
     );
-    assert!(program.is_file(), "{} is missing: `cargo build --package cli` builds it", program.display());
+    assert!(program.is_file(), "{} is missing: `cargo build --bin rowgate` builds it", program.display());
     Command::new(program).args(arguments).env("NO_COLOR", "1").output().unwrap()
 }
 

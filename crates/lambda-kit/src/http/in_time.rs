@@ -89,7 +89,7 @@ mod tests {
         router.oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap()
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_handler_that_never_ends_is_answered_for() {
         let router = Router::new().route("/", get(async || pending::<()>().await));
         let answer = ask(with_service_layers_in(router, Duration::ZERO), "/").await;

@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# make check: the fast loop. Format, lints, and the unit tests, which need no database and no cloud.
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+need_cargo
+need_tools
+
+say "format"
+check_format
+say "lints"
+check_lints
+say "unit tests"
+cargo nextest run --profile check --workspace --locked --lib --test repo
