@@ -14,7 +14,6 @@ all=
 [ "${1:-}" != all ] || all=1
 
 CLOUD=.local/test-cloud
-DATABASE=.local/test-database
 KEPT_LOGS=.local/test-logs
 
 alone test
@@ -26,17 +25,14 @@ began=$SECONDS
 failed=0
 summary=()
 
-# Removes the test clouds. Logs stay where something failed.
+# Removes the test cloud. Logs stay where something failed.
 # shellcheck disable=SC2329  # called at the end
 finish() {
-    local folder
-    for folder in "$CLOUD" "$DATABASE"; do
-        if [ -d "$folder" ] && { [ "$1" != 0 ] || [ "$failed" != 0 ]; }; then
-            mkdir -p "$KEPT_LOGS"
-            cp -r "$folder/logs" "$KEPT_LOGS/$(basename "$folder")" 2>/dev/null || true
-        fi
-    done
-    remove_clouds "$CLOUD" "$DATABASE"
+    if [ -d "$CLOUD" ] && { [ "$1" != 0 ] || [ "$failed" != 0 ]; }; then
+        mkdir -p "$KEPT_LOGS"
+        cp -r "$CLOUD/logs" "$KEPT_LOGS/cloud" 2>/dev/null || true
+    fi
+    remove_clouds "$CLOUD"
 }
 finally finish
 
@@ -94,22 +90,16 @@ vulnerabilities() {
     return "$status"
 }
 
-start_database() {
-    "$TARGET/rowgate" local up --dir "$DATABASE" --database-only
-}
-
 start_cloud() {
     "$TARGET/rowgate" local up --dir "$CLOUD" --gateway-port 0 --data-api-port 0
 }
 
 # Everything but the end-to-end tests, over one private MariaDB.
 unit_tests() {
-    # shellcheck source=/dev/null
-    . "$DATABASE/env"
-    local socket=$ROWGATE_MYSQL_SOCKET
-    unset ROWGATE_MYSQL_SOCKET
     [ -z "$all" ] || export PROPTEST_CASES=20000
-    ROWGATE_TEST_MYSQL_SOCKET=$socket \
+    # Not by `cargo run`, whose variables would make everything be compiled again.
+    cargo build --quiet --workspace --locked --bin with-mariadb || return
+    "$TARGET/with-mariadb" \
         cargo nextest run --workspace --locked --no-fail-fast --filterset 'not package(e2e) or binary(repo)'
 }
 
@@ -183,13 +173,11 @@ check "dependencies: licences, duplicates, sources" dependencies || true
 check "lints" check_lints || true
 check "documentation" check_documentation || true
 if check "build" build; then
-    clear_clouds "$CLOUD" "$DATABASE"
+    clear_clouds "$CLOUD"
     check "stack: types and assertions" npm --prefix infra run --silent test || true
     check "stack: synthesis" synthesise || true
     check "stack: cfn-lint" lint_template || true
-    if check "private database" start_database; then
-        check "unit, property and database tests" unit_tests || true
-    fi
+    check "unit, property and database tests" unit_tests || true
     check "documentation tests" cargo test --doc --workspace --locked --quiet || true
     if check "cloud of its own" start_cloud; then
         check "end-to-end tests" end_to_end || true

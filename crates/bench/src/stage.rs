@@ -28,9 +28,10 @@ pub(crate) const SECRET_ARN: &str = "arn:aws:secretsmanager:us-east-1:0000000000
 
 /// The durability and memory of the local cloud's MariaDB (`crates/cli/src/local/mariadb.rs`); the tests' own settings would
 /// flatter whoever commits more often.
-pub(crate) const SETTINGS: [&str; 6] = [
+pub(crate) const SETTINGS: [&str; 7] = [
     "--innodb-flush-log-at-trx-commit=1",
     "--innodb-doublewrite=ON",
+    "--innodb-flush-method=O_DIRECT",
     "--innodb-use-native-aio=ON",
     "--innodb-buffer-pool-size=512M",
     "--innodb-log-file-size=256M",
