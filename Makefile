@@ -32,7 +32,7 @@ check: ## the fast loop: format, lints and unit tests, without database or cloud
 test: ## run everything that decides whether a change is right, on a cloud of its own
 	@scripts/test.sh
 
-test-all: ## the same for hours: drawn chaos runs (RUNS=<number>, SEED=<seed>), many more generated cases, known vulnerabilities
+test-all: ## make test and what takes long: drawn chaos runs (RUNS=<number>, SEED=<seed>), many more generated cases, known vulnerabilities
 	@RUNS="$(RUNS)" SEED="$(SEED)" scripts/test.sh all
 
 kill-test: ## kill and disturb requests, loads, backups and restores at random moments, 100 times or RUNS=<number>; one run again with SEED=<seed>

@@ -3,6 +3,10 @@
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
+alone check
+forget_environment
+export INSTA_UPDATE=no
+
 need_cargo
 need_tools
 

@@ -5,6 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 
 CLOUD=.local/kill-cloud
+CHAOS_LOGS=$PWD/.local/kill-logs
 
 # shellcheck disable=SC2329  # called at the end
 finish() {
@@ -13,7 +14,6 @@ finish() {
 
 alone kill-test
 forget_environment
-rm -rf "$CHAOS_LOGS"
 finally finish
 
 runs_and_seed() {

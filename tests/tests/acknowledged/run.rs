@@ -4,14 +4,14 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
+use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use std::{env, fs};
 
 use anyhow::{Context, Result, ensure};
-use e2e::programs;
+use e2e::{Logs, programs};
 use testkit::local_data_api::Faults;
 use testkit::{MariaDb, TestDatabase};
 use tokio::task::{AbortHandle, JoinSet};
@@ -59,6 +59,7 @@ impl Plan {
 pub(crate) struct Lane {
     mariadb: Arc<MariaDb>,
     program: PathBuf,
+    logs: Logs,
 }
 
 /// What a run was like.
@@ -94,12 +95,12 @@ impl Lane {
         let program = programs(&["insert-api"])?.join("insert-api");
         // A write of the data that a kill cuts in two must not be the end of the data.
         let mariadb = tokio::task::spawn_blocking(|| MariaDb::start_with(&["--innodb-doublewrite=ON"]));
-        Ok(Self { mariadb: Arc::new(mariadb.await??), program })
+        Ok(Self { mariadb: Arc::new(mariadb.await??), program, logs: Logs::of("acknowledged")? })
     }
 
     pub(crate) async fn run(&self, plan: &Plan) -> Result<Report> {
-        let folder = env::temp_dir().join(format!("rowgate-acknowledged-{:08x}", fastrand::u32(..)));
-        fs::create_dir_all(&folder)?;
+        let folder = self.logs.path().join(format!("{}-{:08x}", plan.seed, fastrand::u32(..)));
+        fs::create_dir(&folder)?;
         let log = folder.join("insert-api.log");
         let database = TestDatabase::start_on(Arc::clone(&self.mariadb), |config| {
             config.limits.transaction_idle = TRANSACTION_IDLE;

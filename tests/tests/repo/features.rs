@@ -28,7 +28,7 @@ fn tests_are_built_with_the_features_of_the_programs() -> Result<()> {
 
 fn features(edges: &str) -> Result<Features> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let options = ["--workspace", "--locked", "--prefix", "none", "--format", "{p}|{f}"];
+    let options = ["--workspace", "--locked", "--color", "never", "--prefix", "none", "--format", "{p}|{f}"];
     let mut command = Command::new(cargo);
     command.arg("tree").args(options).args(["--edges", edges]).current_dir(root());
     let output = command.output()?;

@@ -64,8 +64,9 @@ fn find(packages: &[Package], test: &str) -> Result<()> {
     let text = read(&file)?;
     let lines: Vec<&str> = text.lines().collect();
     let function = format!("fn {name}(");
-    // The attribute of a test stands on the line before it.
-    let is_there = lines.windows(2).any(|pair| pair[0].contains("test") && pair[1].contains(&function));
+    // The attribute of a test stands on the line before it: a test that is ignored has another one.
+    let is_test = |line: &str| line.starts_with("#[test]") || line.starts_with("#[tokio::test");
+    let is_there = lines.windows(2).any(|pair| is_test(pair[0].trim_start()) && pair[1].contains(&function));
     ensure!(is_there, "{} has no test {name}", file.display());
     Ok(())
 }
