@@ -149,7 +149,7 @@ conformance() {
             "$CLOUD/outputs.json" "$1"
     }
     "$python" crates/local-data-api/tests/boto3_conformance.py \
-        --endpoint "http://127.0.0.1:$(read_json "$CLOUD/ports.json" data_api)" \
+        --endpoint "http://127.0.0.1:$(read_json "$CLOUD/ports.json" data_api)" --on-error abort \
         --resource-arn "$(read_output ClusterArn)" \
         --secret-arn "$(read_output SecretArn)" \
         --database rowgate

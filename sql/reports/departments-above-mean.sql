@@ -39,7 +39,7 @@ FROM (
                 CASE WHEN e.datetime BETWEEN CAST(CONCAT(:year, '-01-01 00:00:00') AS DATETIME(6))
                     AND CAST(CONCAT(:year, '-12-31 23:59:59.999999') AS DATETIME(6)) THEN 1 END
             ) AS hired_in_year
-        FROM employees AS e
+        FROM employees AS e IGNORE INDEX FOR GROUP BY (employees_by_department)
         WHERE :scope = 'all'
             OR e.datetime BETWEEN CAST(CONCAT(:year, '-01-01 00:00:00') AS DATETIME(6))
             AND CAST(CONCAT(:year, '-12-31 23:59:59.999999') AS DATETIME(6))

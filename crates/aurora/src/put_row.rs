@@ -9,7 +9,7 @@ use domain::value::Value;
 use serde::Deserialize;
 
 use crate::rejects::keep_rejected;
-use crate::{Database, Error, Statement, Tx};
+use crate::{Database, Error, MaybeDatabase, Statement, Tx};
 
 /// How often it is tried anew because another writer created or deleted the row between the question and the write.
 const ATTEMPTS: u32 = 5;
@@ -38,57 +38,76 @@ pub async fn put_row<'a>(
 ) -> Result<Put<'a>, Error> {
     let database = &database.with_deadline(database.deadline());
     for _ in 0..ATTEMPTS {
-        let put =
-            database.transaction(|tx| async move { put(&tx, dictionary, rows, request_id).await }).await?;
-        if let Some(put) = put {
-            return Ok(put);
+        match database.transaction(|tx| async move { put(&tx, dictionary, rows, request_id).await }).await {
+            Ok(put) => return Ok(put),
+            Err(Failure::Outrun) => {}
+            Err(Failure::Database(error)) => return Err(error),
         }
     }
     let message = "others kept creating and deleting the row".to_owned();
     Err(Error::Unavailable { message, may_have_run: false, source: None })
 }
 
-/// `None` where the row has come or gone since it was asked for; nothing is written then.
+/// Why a transaction is rolled back.
+enum Failure {
+    Database(Error),
+    /// The row has come or gone since it was asked for.
+    Outrun,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl MaybeDatabase for Failure {
+    fn database(&self) -> Option<&Error> {
+        match self {
+            Self::Database(error) => Some(error),
+            Self::Outrun => None,
+        }
+    }
+}
+
 async fn put<'a>(
     tx: &Tx,
     dictionary: &Dictionary,
     rows: &TableBatch<'a>,
     request_id: &str,
-) -> Result<Option<Put<'a>>, Error> {
+) -> Result<Put<'a>, Failure> {
     let table = rows.table;
     let facts = Facts { taken: BTreeSet::new(), present: referred_rows(tx, dictionary, rows).await? };
     let Verdict { accepted, mut rejected, .. } = rows.judge(&facts);
     if !rejected.is_empty() {
         keep_rejected(tx, table, &rejected, request_id).await?;
-        return Ok(rejected.pop().map(Put::Rejected));
+        return rejected.pop().map(Put::Rejected).ok_or(Failure::Outrun);
     }
-    let Some((values, id)) =
-        accepted.first().and_then(|values| Some((*values, values[table.key_index()].as_integer()?)))
-    else {
-        return Ok(None);
-    };
+    let row = accepted.first().and_then(|values| Some((*values, values[table.key_index()].as_integer()?)));
+    let (values, id) = row.ok_or(Failure::Outrun)?;
     // Not locked: a lock on a row that is not there is one on the gap in which others create theirs.
     if ids(tx, select_present(table, &BTreeSet::from([id]), false)).await?.is_empty() {
         return create(tx, table, values).await;
     }
     if ids(tx, select_for_update(table, id)).await?.is_empty() {
-        return Ok(None);
+        return Err(Failure::Outrun);
     }
     if let Some(sql) = update_row(table, values) {
         tx.execute(Statement::new(sql)).await?;
     }
-    Ok(Some(Put::Replaced))
+    Ok(Put::Replaced)
 }
 
-async fn create<'a>(tx: &Tx, table: &Table, values: &[Value<'_>]) -> Result<Option<Put<'a>>, Error> {
+async fn create<'a>(tx: &Tx, table: &Table, values: &[Value<'_>]) -> Result<Put<'a>, Failure> {
     let mut writer = InsertWriter::new(table);
     // One row fits one statement: the dictionary refuses wider tables.
     writer.push(values);
-    let Some(insert) = writer.finish() else { return Ok(None) };
+    let insert = writer.finish().ok_or(Failure::Outrun)?;
     match tx.execute(Statement::new(insert.sql)).await {
-        Ok(_) => Ok(Some(Put::Created)),
-        Err(error) if error.is_duplicate_key() => Ok(None),
-        Err(error) => Err(error),
+        Ok(_) => Ok(Put::Created),
+        // The next transaction finds it.
+        Err(error) if error.is_duplicate_key() => Err(Failure::Outrun),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -110,6 +110,11 @@ impl BackupError {
         matches!(self, Self::Altered { .. } | Self::Database(aurora::Error::TransactionLost { .. }))
     }
 
+    /// Whether a page was too large or took too long, so that smaller ones may do.
+    pub(crate) fn wants_smaller(&self) -> bool {
+        matches!(self, Self::Database(error) if error.wants_smaller())
+    }
+
     /// Why the backup failed, for people, in [`MAX_REASON`] characters at most. The words of the database and of S3 stay out:
     /// they may quote rows, or name what is nobody's business.
     pub fn reason(&self) -> String {

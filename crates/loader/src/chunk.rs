@@ -5,18 +5,19 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use aurora::loads::{self, ChunkCounts, Claim, Run};
-use aurora::{Database, Deadline, Error};
-use domain::load::{RejectedRecord, rejects_csv, rejects_key};
+use aurora::{Database, Deadline, Error, MaybeDatabase, Statement};
+use domain::load::{CheckedChunk, RejectedRecord, rejects_csv, rejects_key};
+use domain::sql::InsertStatement;
 use tokio::time::sleep;
 
 use crate::Loader;
 use crate::error::LoadError;
 use crate::prepare::{Plan, Prepared};
 use crate::references::{Missing, References, count_missing};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
-/// How often a chunk is begun anew because other writers kept taking its ids, or to settle a lost answer, or in smaller
-/// statements.
+/// How often a chunk is begun anew because ids of it are taken, or to settle a lost answer, or in
+/// smaller statements.
 const ATTEMPTS: u32 = 8;
 
 /// How long to wait for another load to swap its table in, before asking again.
@@ -32,8 +33,9 @@ pub(crate) struct Committer<'l, S, Q> {
     pub(crate) plan: &'l Plan,
     pub(crate) references: &'l References,
     pub(crate) deadline: Deadline,
-    /// Up to this chunk an attempt that was cut off may have left a rejects file that no longer holds.
-    pub(crate) stale_rejects_until: Option<u32>,
+    /// What tells the rejects files of this function from those of another one that works, or
+    /// worked, on the load.
+    pub(crate) token: Option<u32>,
 }
 
 /// What a committed chunk adds to its load.
@@ -44,10 +46,32 @@ pub(crate) struct Committed {
     pub(crate) is_ours: bool,
 }
 
-/// What one attempt at a chunk's transaction came to.
-enum Filled {
-    Ours(u64),
-    Other(Claim),
+/// Why an attempt at a chunk's transaction is rolled back.
+enum Unfilled {
+    /// The chunk is somebody else's, or nobody's. Nothing was written.
+    Claim(Claim),
+    Failed(LoadError),
+}
+
+impl From<Error> for Unfilled {
+    fn from(error: Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<StoreError> for Unfilled {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl MaybeDatabase for Unfilled {
+    fn database(&self) -> Option<&Error> {
+        match self {
+            Self::Claim(_) => None,
+            Self::Failed(error) => error.database(),
+        }
+    }
 }
 
 /// What is known of a chunk beyond its preparation, and what one attempt leaves to the next.
@@ -57,8 +81,11 @@ struct Attempts<'p> {
     rejects_key: String,
     /// Rows in one statement at most.
     max_rows: AtomicUsize,
-    /// Whether there may be a rejects file although this attempt rejects nothing.
-    may_be_stale: AtomicBool,
+    /// The first row of a statement that met a taken id: from there on it is asked beforehand which
+    /// ids are free.
+    asks_from: AtomicUsize,
+    /// Whether an attempt may have written a rejects file.
+    has_file: AtomicBool,
 }
 
 impl<S: Store, Q: Sync> Committer<'_, S, Q> {
@@ -70,9 +97,10 @@ impl<S: Store, Q: Sync> Committer<'_, S, Q> {
         let named = &prepared.references;
         let attempts = Attempts {
             missing: self.references.missing(database, loader.dictionary, plan.table, named).await?,
-            rejects_key: rejects_key(plan.table.name(), &run.id, number),
+            rejects_key: rejects_key(plan.table.name(), &run.id, number, self.token),
             max_rows: AtomicUsize::new(usize::MAX),
-            may_be_stale: AtomicBool::new(self.stale_rejects_until.is_some_and(|last| number <= last)),
+            asks_from: AtomicUsize::new(usize::MAX),
+            has_file: AtomicBool::new(false),
             prepared: &prepared,
         };
         let attempts = &attempts;
@@ -81,13 +109,13 @@ impl<S: Store, Q: Sync> Committer<'_, S, Q> {
         loop {
             let filled = database.transaction(|tx| async move { self.fill(&tx, attempts).await }).await;
             let error = match filled {
-                Ok(Filled::Ours(rows_rejected)) => return Ok(Committed { rows_rejected, is_ours: true }),
-                Ok(Filled::Other(Claim::Ours | Claim::Committed)) => {
+                Ok(rows_rejected) => return Ok(Committed { rows_rejected, is_ours: true }),
+                Err(Unfilled::Claim(Claim::Ours | Claim::Committed)) => {
                     return Ok(Committed { rows_rejected: 0, is_ours: false });
                 }
-                Ok(Filled::Other(Claim::Ended)) => return Err(LoadError::Ended),
-                Ok(Filled::Other(Claim::Restarted)) => return Err(LoadError::Restarted),
-                Ok(Filled::Other(Claim::Swapping)) => {
+                Err(Unfilled::Claim(Claim::Ended)) => return Err(LoadError::Ended),
+                Err(Unfilled::Claim(Claim::Restarted)) => return Err(LoadError::Restarted),
+                Err(Unfilled::Claim(Claim::Swapping)) => {
                     if self.deadline.remaining() <= pause {
                         return Err(LoadError::OutOfTime);
                     }
@@ -96,7 +124,7 @@ impl<S: Store, Q: Sync> Committer<'_, S, Q> {
                     pause = MAX_SWAP_PAUSE.min(2 * pause);
                     continue;
                 }
-                Err(error) => error,
+                Err(Unfilled::Failed(error)) => error,
             };
             match &error {
                 _ if attempt == ATTEMPTS => return Err(error),
@@ -121,49 +149,44 @@ impl<S: Store, Q: Sync> Committer<'_, S, Q> {
         }
     }
 
-    /// Everything between BEGIN and COMMIT. The ledger row goes first, so a twin of this load waits there; the rejects
-    /// file is written while the row is held, so of two twins only the one that commits has the last word on it.
-    async fn fill(&self, tx: &aurora::Tx, attempts: &Attempts<'_>) -> Result<Filled, LoadError> {
+    /// Everything between BEGIN and COMMIT; gives how many records are rejected. The ledger row
+    /// goes first, so a twin of this load waits there. The rejects file has a name that no other
+    /// function gives a file: one that was frozen, and has lost its transaction, overwrites nothing
+    /// when it wakes up.
+    async fn fill(&self, tx: &aurora::Tx, attempts: &Attempts<'_>) -> Result<u64, Unfilled> {
         let Self { loader, run, plan, .. } = *self;
         let Attempts { prepared, missing, rejects_key, .. } = attempts;
         let Prepared { chunk, columns, rows_read, refused, statements, rejects, .. } = prepared;
-        let needs_rows = !missing.is_empty() || attempts.max_rows.load(Ordering::Relaxed) < usize::MAX;
-        let mut checked = needs_rows.then(|| plan.check(columns, chunk));
-        let unknown = |checked: &Option<_>, taken: &BTreeSet<usize>| {
+        let max_rows = attempts.max_rows.load(Ordering::Relaxed);
+        let asks_from = attempts.asks_from.load(Ordering::Relaxed);
+        let needs_rows = !missing.is_empty() || max_rows < usize::MAX || asks_from < usize::MAX;
+        let checked = needs_rows.then(|| plan.check(columns, chunk));
+        let unknown = |taken: &BTreeSet<usize>| {
             checked.as_ref().map_or(0, |checked| count_missing(checked, taken, missing))
         };
         let mut counts = ChunkCounts {
             rows_read: *rows_read as u64,
             rows_loaded: (rows_read - refused) as u64,
             rows_rejected: *refused as u64,
-            unknown_references: unknown(&checked, &BTreeSet::new()),
+            unknown_references: unknown(&BTreeSet::new()),
         };
         let key = |rejected: u64| (rejected > 0).then_some(&**rejects_key);
         match loads::claim_chunk(tx, run, chunk, counts, key(counts.rows_rejected)).await? {
             Claim::Ours => {}
-            other => return Ok(Filled::Other(other)),
+            other => return Err(Unfilled::Claim(other)),
         }
-        let max_rows = attempts.max_rows.load(Ordering::Relaxed);
         let smaller = checked
             .as_ref()
             .filter(|_| max_rows < usize::MAX)
             .map(|checked| plan.statements(checked.rows(), max_rows));
-        let mut taken = BTreeSet::new();
-        let mut first = 0;
-        for statement in smaller.as_ref().unwrap_or(statements) {
-            if !loads::insert_rows(tx, statement).await? {
-                let checked = checked.get_or_insert_with(|| plan.check(columns, chunk));
-                let range = first..first + statement.rows;
-                taken.extend(
-                    loads::append_free_rows(tx, &plan.target, || plan.writer(), checked, range).await?,
-                );
-            }
-            first += statement.rows;
-        }
+        let statements = smaller.as_ref().unwrap_or(statements);
+        let taken = self
+            .insert(tx, attempts, statements, checked.as_ref().filter(|_| asks_from < usize::MAX))
+            .await?;
         if !taken.is_empty() {
             counts.rows_loaded -= taken.len() as u64;
             counts.rows_rejected += taken.len() as u64;
-            counts.unknown_references = unknown(&checked, &taken);
+            counts.unknown_references = unknown(&taken);
             loads::amend_chunk(tx, run, chunk.number, counts, key(counts.rows_rejected)).await?;
         }
         let file = match &checked {
@@ -176,11 +199,47 @@ impl<S: Store, Q: Sync> Committer<'_, S, Q> {
             _ => rejects.clone(),
         };
         if let Some(file) = file {
-            attempts.may_be_stale.store(true, Ordering::Relaxed);
+            attempts.has_file.store(true, Ordering::Relaxed);
             loader.store.put_rejects(&loader.bucket, rejects_key, run.id.as_str(), file).await?;
-        } else if attempts.may_be_stale.load(Ordering::Relaxed) {
+        } else if attempts.has_file.load(Ordering::Relaxed) {
             loader.store.delete(&loader.bucket, rejects_key).await?;
         }
-        Ok(Filled::Ours(counts.rows_rejected))
+        Ok(counts.rows_rejected)
+    }
+
+    /// Inserts the rows; gives the positions of those whose ids are taken.
+    ///
+    /// Nothing is asked beforehand, until a statement meets a taken id. That ends the transaction:
+    /// the next one asks, before that statement and each one after it, which ids are free. `asking`
+    /// is the chunk's rows then.
+    async fn insert(
+        &self,
+        tx: &aurora::Tx,
+        attempts: &Attempts<'_>,
+        statements: &[InsertStatement],
+        asking: Option<&CheckedChunk<'_>>,
+    ) -> Result<BTreeSet<usize>, Unfilled> {
+        let plan = self.plan;
+        let asks_from = attempts.asks_from.load(Ordering::Relaxed);
+        let mut taken = BTreeSet::new();
+        let mut first = 0;
+        for statement in statements {
+            let rows = first..first + statement.rows;
+            first = rows.end;
+            match asking.filter(|_| rows.end > asks_from) {
+                Some(checked) => taken.extend(
+                    loads::append_free_rows(tx, &plan.target, || plan.writer(), checked, rows).await?,
+                ),
+                None => {
+                    if let Err(error) = tx.execute(Statement::new(statement.sql.clone())).await {
+                        if error.is_duplicate_key() {
+                            attempts.asks_from.fetch_min(rows.start, Ordering::Relaxed);
+                        }
+                        return Err(error.into());
+                    }
+                }
+            }
+        }
+        Ok(taken)
     }
 }

@@ -5,6 +5,7 @@ mod backfill;
 mod chunk;
 mod error;
 mod event;
+mod leftovers;
 mod listing;
 mod load;
 mod message;

@@ -12,6 +12,7 @@ use lambda_kit::metrics::{self, LoadFigures};
 use crate::Loader;
 use crate::error::LoadError;
 use crate::event::ObjectCreated;
+use crate::leftovers::remove_leftovers;
 use crate::run::Work;
 use crate::store::Store;
 
@@ -81,6 +82,7 @@ pub async fn load<S: Store, Q: Sync>(
             // Its function may have been killed before it dropped the table that was replaced.
             loads::debris(database).await?;
         }
+        remove_leftovers(loader, database, id, new.table).await?;
         return Ok(Delivered::Ended);
     }
     tracing::info!(
@@ -93,6 +95,7 @@ pub async fn load<S: Store, Q: Sync>(
         "load begins"
     );
     let progress = AtomicU64::new(0);
+    let mut tries = 0;
     let ended = match incoming {
         Err(error) => Err(LoadError::from(error)),
         Ok(incoming) if incoming.mode == LoadMode::Replace && parent.is_some() => {
@@ -109,8 +112,11 @@ pub async fn load<S: Store, Q: Sync>(
                 chunk_bytes: begun.chunk_bytes,
                 deadline,
                 progress: &progress,
+                // Whoever finds that it is the first is alone with that: each of several has
+                // counted itself before it looks.
+                token: (begun.attempts > 1).then(|| fastrand::u32(..)),
             };
-            run_until_ended(&work, &begun, id).await
+            run_until_ended(&work, &begun, id, &mut tries).await
         }
     };
     let failed = match ended {
@@ -118,6 +124,7 @@ pub async fn load<S: Store, Q: Sync>(
         Err(LoadError::Ended) => {
             // A twin ended it, and has told logs and metrics.
             tracing::info!(load.id = id.as_str(), "the load has been ended elsewhere");
+            remove_leftovers(loader, database, id, new.table).await?;
             return Ok(Delivered::Ended);
         }
         Err(error) if error.is_final() => Some(error),
@@ -146,11 +153,15 @@ pub async fn load<S: Store, Q: Sync>(
             return Err(error);
         }
     };
-    if let Some(error) = failed {
-        let reason = failure(database, id, &error).await?;
+    if let Some(error) = &failed {
+        let reason = failure(database, id, error).await?;
         end(database, id, Ending::Failed(&reason)).await?;
     }
-    report(database, loader.dictionary, id, started).await?;
+    let attempts = report(database, loader.dictionary, id, started).await?;
+    // One function that came straight to the end has left nothing.
+    if failed.is_some() || attempts > 1 || tries > 1 {
+        remove_leftovers(loader, database, id, new.table).await?;
+    }
     Ok(Delivered::Ended)
 }
 
@@ -159,12 +170,13 @@ async fn run_until_ended<S: Store, Q: Sync>(
     work: &Work<'_, S, Q>,
     begun: &Begun,
     id: &LoadId,
+    tries: &mut u32,
 ) -> Result<(), LoadError> {
     let mut run = begun.run.clone();
-    let mut is_first_try = begun.attempts == 1;
     let mut pauses = PAUSES.into_iter();
     loop {
-        match work.run(&run, is_first_try).await {
+        *tries += 1;
+        match work.run(&run).await {
             Err(LoadError::Restarted) if !work.deadline.is_over() => {
                 tracing::info!(load.id = id.as_str(), "the load was sent back to its start");
                 run = match loads::standing(work.database, id).await? {
@@ -191,7 +203,6 @@ async fn run_until_ended<S: Store, Q: Sync>(
             }
             Ok(()) => return Ok(()),
         }
-        is_first_try = false;
     }
 }
 
@@ -222,14 +233,14 @@ async fn failure(database: &Database, id: &LoadId, error: &LoadError) -> Result<
     })
 }
 
-/// Tells logs and metrics how the load ended.
+/// Tells logs and metrics how the load ended; gives how often functions took it up.
 async fn report(
     database: &Database,
     dictionary: &Dictionary,
     id: &LoadId,
     started: Instant,
-) -> Result<(), LoadError> {
-    let Some(record) = loads::get(database, id).await? else { return Ok(()) };
+) -> Result<u32, LoadError> {
+    let Some(record) = loads::get(database, id).await? else { return Ok(0) };
     let LoadRecord { table, status, rows_read, rows_loaded, rows_rejected, bytes, .. } = &record;
     tracing::info!(
         load.id = id.as_str(),
@@ -256,7 +267,7 @@ async fn report(
         bytes: *bytes,
         time: Duration::from_millis(record.milliseconds),
     });
-    Ok(())
+    Ok(record.attempts)
 }
 
 /// What stands in a table's place, as far as it could be a name; the ledger keeps it for whoever looks.

@@ -16,7 +16,6 @@ use crate::Loader;
 use crate::chunk::Committer;
 use crate::error::LoadError;
 use crate::event::ObjectCreated;
-use crate::options::MAX_LANES;
 use crate::prepare::Plan;
 use crate::reading::{Pieces, Reading, feed};
 use crate::references::References;
@@ -40,6 +39,9 @@ pub(crate) struct Work<'l, S, Q> {
     pub(crate) deadline: Deadline,
     /// Chunks that this invocation committed.
     pub(crate) progress: &'l AtomicU64,
+    /// What is in the names of the rejects files that it writes; nothing for the first function
+    /// that takes the load up.
+    pub(crate) token: Option<u32>,
 }
 
 impl<S: Store, Q: Sync> Work<'_, S, Q> {
@@ -47,7 +49,7 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
     ///
     /// # Errors
     /// Why it stopped; what is committed stays so.
-    pub(crate) async fn run(&self, run: &Run, is_first_try: bool) -> Result<(), LoadError> {
+    pub(crate) async fn run(&self, run: &Run) -> Result<(), LoadError> {
         let Self { database, object, .. } = *self;
         let Incoming { table, mode, .. } = self.incoming;
         let (run, target) = match mode {
@@ -67,7 +69,7 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
             return Ok(());
         }
         let plan = Arc::new(Plan { table, mode, target });
-        let digest = self.load(&run, &plan, committed, is_first_try).await?;
+        let digest = self.load(&run, &plan, committed).await?;
         self.check_figures(&run).await?;
         if mode == LoadMode::Replace {
             return match loads::swap(database, &run, table, &digest).await? {
@@ -90,13 +92,10 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
         run: &Run,
         plan: &Arc<Plan>,
         committed: BTreeMap<u32, CommittedChunk>,
-        is_first_try: bool,
     ) -> Result<String, LoadError> {
         let Self { loader, database, object, .. } = *self;
         let format = self.incoming.format;
         let rejected = committed.values().map(|chunk| chunk.rows_rejected).sum();
-        // What an earlier try had under way when it was cut off, it may have written rejects files for.
-        let begun_before = committed.keys().next_back().map_or(0, |last| last + 1) + MAX_LANES as u32;
         let resume = match position_after(&committed, format) {
             Some(position) => Some((self.columns().await?, position)),
             None => None,
@@ -121,11 +120,7 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
             plan,
             references: &references,
             deadline: self.deadline,
-            // A run that was sent back to the start may have come anywhere.
-            stale_rejects_until: match run.restarts {
-                0 => (!is_first_try).then_some(begun_before),
-                _ => Some(u32::MAX),
-            },
+            token: self.token,
         };
         let tally = &Tally::new(self.max_rejects(), rejected);
         let lanes = Lanes {

@@ -88,6 +88,16 @@ impl Store for S3Store {
         sent.map(|_| ()).map_err(|error| StoreError::Failed(error.into()))
     }
 
+    async fn list_keys(&self, bucket: &str, prefix: &str) -> Result<Vec<String>, StoreError> {
+        let mut pages = self.client.list_objects_v2().bucket(bucket).prefix(prefix).into_paginator().send();
+        let mut keys = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| StoreError::Failed(error.into()))?;
+            keys.extend(page.contents.into_iter().flatten().filter_map(|object| object.key));
+        }
+        Ok(keys)
+    }
+
     async fn delete(&self, bucket: &str, key: &str) -> Result<(), StoreError> {
         let sent = self.client.delete_object().bucket(bucket).key(key).send().await;
         sent.map(|_| ()).map_err(|error| StoreError::Failed(error.into()))

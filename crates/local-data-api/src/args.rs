@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use local_data_api::{
-    Config, Credentials, Effect, ErrorKind, ErrorStyle, Faults, Loss, Operation, Rule, Upstream,
+    Config, Credentials, Effect, ErrorKind, ErrorStyle, Faults, Loss, OnError, Operation, Rule, Upstream,
 };
 
 /// A local RDS Data API in front of any MySQL-protocol database.
@@ -58,6 +58,10 @@ pub(crate) struct Args {
     /// may be repeated
     #[arg(long, env = "LOCAL_DATA_API_SESSION_INIT")]
     session_init: Vec<String>,
+
+    /// What becomes of a transaction when one of its statements fails
+    #[arg(long, env = "LOCAL_DATA_API_ON_ERROR", value_enum, default_value_t)]
+    on_error: OnError,
 
     /// How the database's errors are worded
     #[arg(long, env = "LOCAL_DATA_API_ERROR_STYLE", value_enum, default_value_t)]
@@ -125,6 +129,7 @@ impl Args {
         config.listen = self.listen;
         config.resource_arn = self.resource_arn;
         config.authority = self.authority;
+        config.on_error = self.on_error;
         config.error_style = self.error_style;
         config.limits.call = Duration::from_millis(self.call_timeout_ms);
         config.limits.transaction_idle = Duration::from_millis(self.transaction_idle_ms);

@@ -42,7 +42,7 @@ pub(crate) struct Metadata {
     label: String,
     name: String,
     nullable: i32,
-    precision: u32,
+    precision: i32,
     scale: u8,
     schema_name: String,
     table_name: String,
@@ -153,7 +153,8 @@ pub(crate) fn metadata(column: &Column) -> Metadata {
         label: column.name_str().into_owned(),
         name,
         nullable: i32::from(!flags.contains(ColumnFlags::NOT_NULL_FLAG)),
-        precision,
+        // Longest texts and JSON have 4,294,967,295, for which the service's `Integer` has no room.
+        precision: i32::try_from(precision).unwrap_or(i32::MAX),
         scale: if r#type == jdbc::DECIMAL { column.decimals() } else { 0 },
         // MySQL's databases are JDBC's catalogs; its schemas have no name.
         schema_name: String::new(),
@@ -276,6 +277,16 @@ mod tests {
         let error = kind(&Column::new(ColumnType::MYSQL_TYPE_GEOMETRY)).unwrap_err();
         assert_eq!(error.kind, ErrorKind::UnsupportedResultException);
         assert_eq!(error.message, "The result contains the unsupported data type \"GEOMETRY\".");
+    }
+
+    #[test]
+    fn a_precision_fits_into_32_bits() {
+        let none = ColumnFlags::empty();
+        let precision =
+            |column_type, charset| metadata(&column(column_type, u32::MAX, none, charset)).precision;
+        assert_eq!(precision(ColumnType::MYSQL_TYPE_JSON, BINARY), i32::MAX);
+        assert_eq!(precision(ColumnType::MYSQL_TYPE_BLOB, BINARY), i32::MAX);
+        assert_eq!(precision(ColumnType::MYSQL_TYPE_BLOB, 45), 0x3fff_ffff);
     }
 
     #[test]

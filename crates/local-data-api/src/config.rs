@@ -53,6 +53,17 @@ impl Credentials {
     }
 }
 
+/// What becomes of a transaction when one of its statements fails. AWS's troubleshooting page knows transactions that were
+/// "aborted due to an error from a previous call", and does not say which errors do that.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum OnError {
+    /// It is rolled back, and gone: every later call with its id fails, COMMIT and ROLLBACK as well.
+    #[default]
+    Abort,
+    /// It lives on as in MySQL, where most errors undo their statement alone.
+    Keep,
+}
+
 /// Everything a [`Server`](crate::Server) needs.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -70,6 +81,8 @@ pub struct Config {
     pub limits: Limits,
     /// Faults to inject from the start.
     pub faults: Faults,
+    /// What becomes of a transaction when one of its statements fails.
+    pub on_error: OnError,
     /// How errors of the database are worded.
     pub error_style: ErrorStyle,
     /// Statements that every database session starts with.
@@ -77,8 +90,8 @@ pub struct Config {
 }
 
 impl Config {
-    /// A server on a free loopback port with the service's limits, no faults and
-    /// [`Config::default_session_init`].
+    /// A server on a free loopback port with the service's limits, no faults and [`Config::default_session_init`], whose
+    /// transactions end with the first error.
     #[must_use]
     pub fn new(upstream: Upstream, credentials: Credentials) -> Self {
         Self {
@@ -89,6 +102,7 @@ impl Config {
             authority: None,
             limits: Limits::default(),
             faults: Faults::default(),
+            on_error: OnError::default(),
             error_style: ErrorStyle::default(),
             session_init: Self::default_session_init(),
         }

@@ -158,29 +158,87 @@ impl ApiError {
     }
 }
 
-/// How the database's own errors are reported.
+/// How what fails in the database is worded: its own errors, results that are too large, transactions that are gone. Public
+/// reports show each of these forms (the README names them), so clients must understand all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum ErrorStyle {
-    /// As Aurora Serverless v2 and provisioned clusters do:
     /// `DatabaseErrorException`, `Duplicate entry '1' for key 'PRIMARY'; Error code: 1062; SQLState: 23000`.
     #[default]
     Current,
-    /// As Aurora Serverless v1 did:
+    /// Without the state: `DatabaseErrorException`, `Duplicate entry '1' for key 'PRIMARY'; Error code: 1062`.
+    NumberOnly,
+    /// Without the number: `DatabaseErrorException`, `Duplicate entry '1' for key 'PRIMARY'; SQLState: 23000`.
+    StateOnly,
+    /// The database's words alone: `DatabaseErrorException`, `Duplicate entry '1' for key 'PRIMARY'`.
+    Bare,
+    /// As Aurora Serverless v1 did from 2020 on:
     /// `BadRequestException`, `Database error code: 1062. Message: Duplicate entry '1' for key 'PRIMARY'`.
     V1,
+    /// As Aurora Serverless v1 did in the end: `BadRequestException`, with the words of [`Current`](Self::Current).
+    V1Late,
+}
+
+/// Which limit a result breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TooLarge {
+    /// A row of this many bytes, where this many are allowed.
+    Row(usize, usize),
+    /// All rows together.
+    Result,
 }
 
 impl ErrorStyle {
+    /// Every form.
+    pub const ALL: &[Self] =
+        &[Self::Current, Self::NumberOnly, Self::StateOnly, Self::Bare, Self::V1, Self::V1Late];
+
     /// The answer for an error of the database.
     pub(crate) fn database_error(self, error: &mysql_async::ServerError) -> ApiError {
         let mysql_async::ServerError { code, message, state } = error;
-        match self {
-            Self::Current => ApiError::new(
-                ErrorKind::DatabaseErrorException,
-                format!("{message}; Error code: {code}; SQLState: {state}"),
-            ),
-            Self::V1 => ApiError::bad_request(format!("Database error code: {code}. Message: {message}")),
-        }
+        let text = match self {
+            Self::Current | Self::V1Late => format!("{message}; Error code: {code}; SQLState: {state}"),
+            Self::NumberOnly => format!("{message}; Error code: {code}"),
+            Self::StateOnly => format!("{message}; SQLState: {state}"),
+            Self::Bare => message.clone(),
+            Self::V1 => format!("Database error code: {code}. Message: {message}"),
+        };
+        self.failure(ErrorKind::DatabaseErrorException, text)
+    }
+
+    /// The answer for a result that is too large.
+    pub(crate) fn too_large(self, what: TooLarge) -> ApiError {
+        let text = match (what, self) {
+            (TooLarge::Row(bytes, limit), _) => format!("Packet for query is too large ({bytes} > {limit})."),
+            (TooLarge::Result, Self::Current | Self::NumberOnly) => {
+                "Database response exceeded size limit".to_owned()
+            }
+            (TooLarge::Result, Self::StateOnly | Self::Bare) => {
+                "The result exceeds the size limit 1 MB".to_owned()
+            }
+            (TooLarge::Result, Self::V1 | Self::V1Late) => {
+                "Database returned more than the allowed response size limit".to_owned()
+            }
+        };
+        self.failure(ErrorKind::UnsupportedResultException, text)
+    }
+
+    /// The answer for a call with the id of a transaction that is not there.
+    pub(crate) fn lost_transaction(self, id: &str, why: &str) -> ApiError {
+        let text = if self.is_v1() {
+            format!("Transaction {id} is not found")
+        } else {
+            format!("Transaction {id} is not found. {why}.")
+        };
+        self.failure(ErrorKind::TransactionNotFoundException, text)
+    }
+
+    fn is_v1(self) -> bool {
+        matches!(self, Self::V1 | Self::V1Late)
+    }
+
+    /// Version 1 has one name for all of these errors.
+    fn failure(self, kind: ErrorKind, message: String) -> ApiError {
+        if self.is_v1() { ApiError::bad_request(message) } else { ApiError::new(kind, message) }
     }
 }
 
@@ -206,20 +264,56 @@ mod tests {
     }
 
     #[test]
-    fn database_errors_carry_the_number_in_both_styles() {
+    fn each_style_words_errors_as_reports_show_them() {
         let error = mysql_async::ServerError {
             code: 1062,
             message: "Duplicate entry '1' for key 'PRIMARY'".into(),
             state: "23000".into(),
         };
-        let current = ErrorStyle::Current.database_error(&error);
-        assert_eq!(current.kind, ErrorKind::DatabaseErrorException);
+        let answers = |style: ErrorStyle| {
+            let answers = [
+                style.database_error(&error),
+                style.too_large(TooLarge::Result),
+                style.lost_transaction("AbC=", "Transaction may be expired"),
+            ];
+            answers.map(|answer| format!("{}: {}", answer.kind, answer.message))
+        };
         assert_eq!(
-            current.message,
-            "Duplicate entry '1' for key 'PRIMARY'; Error code: 1062; SQLState: 23000"
+            answers(ErrorStyle::Current),
+            [
+                "DatabaseErrorException: Duplicate entry '1' for key 'PRIMARY'; Error code: 1062; SQLState: 23000",
+                "UnsupportedResultException: Database response exceeded size limit",
+                "TransactionNotFoundException: Transaction AbC= is not found. Transaction may be expired.",
+            ]
         );
-        let v1 = ErrorStyle::V1.database_error(&error);
-        assert_eq!(v1.kind, ErrorKind::BadRequestException);
-        assert_eq!(v1.message, "Database error code: 1062. Message: Duplicate entry '1' for key 'PRIMARY'");
+        assert_eq!(
+            answers(ErrorStyle::NumberOnly)[0],
+            "DatabaseErrorException: Duplicate entry '1' for key 'PRIMARY'; Error code: 1062"
+        );
+        assert_eq!(
+            answers(ErrorStyle::StateOnly)[..2],
+            [
+                "DatabaseErrorException: Duplicate entry '1' for key 'PRIMARY'; SQLState: 23000",
+                "UnsupportedResultException: The result exceeds the size limit 1 MB",
+            ]
+        );
+        assert_eq!(
+            answers(ErrorStyle::Bare)[0],
+            "DatabaseErrorException: Duplicate entry '1' for key 'PRIMARY'"
+        );
+        assert_eq!(
+            answers(ErrorStyle::V1),
+            [
+                "BadRequestException: Database error code: 1062. Message: Duplicate entry '1' for key 'PRIMARY'",
+                "BadRequestException: Database returned more than the allowed response size limit",
+                "BadRequestException: Transaction AbC= is not found",
+            ]
+        );
+        assert_eq!(
+            answers(ErrorStyle::V1Late)[0],
+            "BadRequestException: Duplicate entry '1' for key 'PRIMARY'; Error code: 1062; SQLState: 23000"
+        );
+        let row = ErrorStyle::Current.too_large(TooLarge::Row(65_537, 65_536));
+        assert_eq!(row.message, "Packet for query is too large (65537 > 65536).");
     }
 }

@@ -18,6 +18,8 @@ pub(crate) struct Scan {
     pub(crate) positional: bool,
     /// The statement may change the session that runs it (variables, locks, temporary tables, ...).
     pub(crate) marks_session: bool,
+    /// The statement begins with SELECT.
+    pub(crate) selects: bool,
 }
 
 /// Bytes that may start something; all others are stepped over at once.
@@ -37,8 +39,12 @@ pub(crate) fn scan(sql: &str, backslash_escapes: bool) -> Scan {
     let bytes = sql.as_bytes();
     let body = skip_blanks(bytes, 0);
     let compound = is_routine_definition(&bytes[body..]);
-    let mut found =
-        Scan { end: bytes.len(), marks_session: marks_session(&bytes[body..]), ..Scan::default() };
+    let mut found = Scan {
+        end: bytes.len(),
+        marks_session: marks_session(&bytes[body..]),
+        selects: selects(&bytes[body..]),
+        ..Scan::default()
+    };
     let mut at = body;
     while at < bytes.len() {
         if !STOPS[usize::from(bytes[at])] {
@@ -163,6 +169,18 @@ fn keyword(bytes: &[u8]) -> (&[u8], &[u8]) {
 
 fn is_any(word: &[u8], words: &[&str]) -> bool {
     words.iter().any(|candidate| word.eq_ignore_ascii_case(candidate.as_bytes()))
+}
+
+/// Whether the statement begins with SELECT, in parentheses or not. `WITH`, `TABLE`, `VALUES` and what an executable comment
+/// hides are other statements.
+fn selects(mut bytes: &[u8]) -> bool {
+    loop {
+        let (word, after) = keyword(bytes);
+        match after.split_first() {
+            Some((b'(', inside)) if word.is_empty() => bytes = inside,
+            _ => return is_any(word, &["SELECT"]),
+        }
+    }
 }
 
 /// Whether the statement defines stored code, whose body has semicolons of its own.
@@ -312,6 +330,32 @@ mod tests {
     fn a_question_mark_counts_only_outside_of_strings() {
         assert!(scan("SELECT ?", true).positional);
         assert!(!scan("SELECT '?'", true).positional);
+    }
+
+    #[test]
+    fn only_what_begins_with_select_selects() {
+        for sql in
+            ["SELECT 1", "\n-- a\n/* b */ select 1", "((SELECT 1)) UNION (SELECT 2)", "( # c\n Select 1)"]
+        {
+            assert!(scan(sql, true).selects, "{sql}");
+        }
+        for sql in [
+            "",
+            "(",
+            "SHOW TABLES",
+            "EXPLAIN SELECT 1",
+            "DESCRIBE t",
+            "WITH x AS (SELECT 1) SELECT * FROM x",
+            "(WITH x AS (SELECT 1) SELECT * FROM x)",
+            "TABLE t",
+            "VALUES ROW(1)",
+            "CALL p()",
+            "INSERT INTO t SELECT 1",
+            "SELECTED",
+            "/*! SELECT */ 1",
+        ] {
+            assert!(!scan(sql, true).selects, "{sql}");
+        }
     }
 
     #[test]

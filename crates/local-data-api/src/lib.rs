@@ -20,7 +20,7 @@ mod transactions;
 mod validation;
 mod wire;
 
-pub use config::{Config, Credentials, Upstream};
+pub use config::{Config, Credentials, OnError, Upstream};
 pub use error::{ErrorKind, ErrorStyle};
 pub use faults::{Effect, FaultHandle, Faults, Loss, Operation, Rule};
 pub use limits::Limits;

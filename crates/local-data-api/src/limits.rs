@@ -9,11 +9,12 @@ pub struct Limits {
     pub sql_chars: usize,
     /// Largest request, in bytes, its headers included: 4 MiB.
     pub request_bytes: usize,
-    /// Largest result set, in bytes as the database sent its values: 1 MiB.
+    /// Largest answer with `records` or `updateResults`, in bytes of its body; and largest result set in either format, in
+    /// bytes as the database sent it: 1 MiB.
     pub result_bytes: usize,
-    /// Largest `formattedRecords`, in bytes: 10 MB (10,000,000).
+    /// Largest answer with `formattedRecords`, in bytes of its body: 10 MB (10,000,000).
     pub formatted_bytes: usize,
-    /// Largest row of a result set, in bytes as the database sent its values: 64 KB (65,536).
+    /// Largest row of a result set, in bytes as the database sent it: 64 KB (65,536).
     pub row_bytes: usize,
     /// Longest call: 45 s, counted from the moment its request has been read.
     pub call: Duration,

@@ -7,7 +7,7 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use mysql_async::{Column, Value};
 
 use crate::columns::{self, Kind};
-use crate::error::{ApiError, ErrorKind};
+use crate::error::{ApiError, TooLarge};
 use crate::limits::Limits;
 use crate::wire::Row;
 
@@ -18,7 +18,7 @@ pub(crate) struct NumberOptions {
     pub(crate) longs_as_strings: bool,
 }
 
-/// Writes the rows of one result set.
+/// Writes the rows of one result set, and counts them in each way in which the service may.
 #[derive(Debug)]
 pub(crate) struct RecordWriter<'a> {
     limits: &'a Limits,
@@ -28,23 +28,28 @@ pub(crate) struct RecordWriter<'a> {
     keys: Option<Vec<Vec<u8>>>,
     out: Vec<u8>,
     rows: usize,
-    result_bytes: usize,
+    /// What the database sent.
+    database_bytes: usize,
+    /// What the rest of the answer's body has, beside the rows.
+    around: usize,
 }
 
 impl<'a> RecordWriter<'a> {
+    /// `around` is how long the answer's body is without its rows.
     pub(crate) fn new(
         columns: &[Column],
         formatted: bool,
         options: NumberOptions,
         limits: &'a Limits,
+        around: usize,
     ) -> Result<Self, ApiError> {
         let kinds = columns.iter().map(columns::kind).collect::<Result<_, _>>()?;
         let keys = if formatted { Some(keys(columns)?) } else { None };
-        Ok(Self { limits, options, kinds, keys, out: vec![b'['], rows: 0, result_bytes: 0 })
+        Ok(Self { limits, options, kinds, keys, out: vec![b'['], rows: 0, database_bytes: 0, around })
     }
 
     /// Adds a row, or says which limit it breaks.
-    pub(crate) fn push(&mut self, row: Row<'_>) -> Result<(), ApiError> {
+    pub(crate) fn push(&mut self, row: Row<'_>) -> Result<(), TooLarge> {
         let before = self.out.len();
         if self.rows > 0 {
             self.out.push(b',');
@@ -67,24 +72,25 @@ impl<'a> RecordWriter<'a> {
             }
         }
         if row_bytes > self.limits.row_bytes {
-            self.out.truncate(before);
-            return Err(too_large(format!(
-                "Packet for query is too large ({row_bytes} > {}).",
-                self.limits.row_bytes
-            )));
+            return Err(TooLarge::Row(row_bytes, self.limits.row_bytes));
         }
-        self.result_bytes += row_bytes;
-        if self.keys.is_none() && self.result_bytes > self.limits.result_bytes {
-            return Err(too_large("Database response exceeded size limit".to_owned()));
-        }
+        self.database_bytes += row_bytes;
         self.out.push(if self.keys.is_some() { b'}' } else { b']' });
-        if self.keys.is_some() && self.out.len() + 1 > self.limits.formatted_bytes {
-            return Err(too_large("Database response exceeded size limit".to_owned()));
+        let limit = if self.keys.is_some() {
+            // The rows become a string of the body, in which each of these gets a backslash.
+            self.around += memchr::memchr2_iter(b'"', b'\\', &self.out[before..]).count();
+            self.limits.formatted_bytes
+        } else {
+            self.limits.result_bytes
+        };
+        let answer_bytes = self.around + self.out.len() + 1;
+        if answer_bytes > limit || self.database_bytes > self.limits.result_bytes {
+            return Err(TooLarge::Result);
         }
         Ok(())
     }
 
-    /// Writes one field; gives how many bytes the database sent for it.
+    /// Writes one field; gives how many bytes it has in a packet of the database.
     fn push_field(&mut self, index: usize, field: Source<'_>) -> usize {
         if index > 0 {
             self.out.push(b',');
@@ -97,7 +103,7 @@ impl<'a> RecordWriter<'a> {
             }
             None => write_field(&mut self.out, &cell),
         }
-        field.width()
+        field.packet_bytes()
     }
 
     /// The JSON array of all rows.
@@ -105,10 +111,6 @@ impl<'a> RecordWriter<'a> {
         self.out.push(b']');
         self.out
     }
-}
-
-fn too_large(message: String) -> ApiError {
-    ApiError::new(ErrorKind::UnsupportedResultException, message)
 }
 
 fn keys(columns: &[Column]) -> Result<Vec<Vec<u8>>, ApiError> {
@@ -147,18 +149,27 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// How many bytes the database sent.
-    fn width(self) -> usize {
+    /// How many bytes a field has in a packet of the database, the number in front of it that tells its length included.
+    fn packet_bytes(self) -> usize {
+        let text = |length: usize| {
+            length
+                + match length {
+                    0..=250 => 1,
+                    251..=0xffff => 3,
+                    0x1_0000..=0xff_ffff => 4,
+                    _ => 9,
+                }
+        };
         match self {
-            Self::Null => 0,
-            Self::Text(bytes) => bytes.len(),
+            Self::Null => 1,
+            Self::Text(bytes) => text(bytes.len()),
             Self::Binary(value) => match value {
-                Value::NULL => 0,
-                Value::Bytes(bytes) => bytes.len(),
+                Value::NULL => 1,
+                Value::Bytes(bytes) => text(bytes.len()),
                 Value::Float(_) => 4,
                 Value::Int(_) | Value::UInt(_) | Value::Double(_) => 8,
-                Value::Date(..) => 11,
-                Value::Time(..) => 12,
+                Value::Date(..) => 12,
+                Value::Time(..) => 13,
             },
         }
     }

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::authority::Authority;
-use crate::config::Config;
+use crate::config::{Config, OnError};
 use crate::error::{ApiError, ErrorKind, ErrorStyle};
 use crate::faults::{Before, FaultHandle, Loss, Operation};
 use crate::lexer;
@@ -17,7 +17,7 @@ use crate::params::{self, Bound};
 use crate::pool::{Key, Pool, Session};
 use crate::request::Request;
 use crate::secrets::Logins;
-use crate::statement::{self, Failure, Fate};
+use crate::statement::{self, Failure, Fate, ResultOptions};
 use crate::transactions::{Origin, Transactions, ended};
 use crate::validation;
 use crate::wire;
@@ -26,6 +26,8 @@ use crate::wire;
 const ACCESS_DENIED: u16 = 1045;
 /// How long an answer waits to see a killed statement end.
 const KILL_PATIENCE: Duration = Duration::from_secs(2);
+/// How long an answer waits for the rollback of the transaction that its error ends.
+const ROLLBACK_PATIENCE: Duration = Duration::from_secs(10);
 
 /// What becomes of a call.
 #[derive(Debug)]
@@ -47,6 +49,7 @@ pub(crate) struct Service {
     pub(crate) pool: Arc<Pool>,
     resource_arn: Option<String>,
     pub(crate) authority: Option<Authority>,
+    on_error: OnError,
     style: ErrorStyle,
     backslash_escapes: bool,
     logins: Logins,
@@ -89,10 +92,11 @@ impl Service {
         Self {
             limits: config.limits.clone(),
             faults,
-            transactions: Transactions::new(config.limits.clone()),
+            transactions: Transactions::new(config.limits.clone(), config.error_style),
             pool: Arc::new(Pool::new(config)),
             resource_arn: config.resource_arn.clone(),
             authority: config.authority.clone().map(Authority::new),
+            on_error: config.on_error,
             style: config.error_style,
             backslash_escapes: config.backslash_escapes(),
             logins: Logins::new(&config.credentials).await,
@@ -140,17 +144,12 @@ impl Service {
         deadline: Instant,
         replier: &mut Replier,
     ) -> Result<Vec<u8>, ApiError> {
-        let sql = request.sql.as_deref().unwrap_or_default();
-        let options = validation::result_options(request)?;
-        let scan = self.scan(sql)?;
-        let statement = params::bind(
-            &sql[..scan.end],
-            &scan.parameters,
-            request.parameters.as_deref().unwrap_or_default(),
-        )?;
-        refuse_positional(&scan, std::slice::from_ref(&statement))?;
+        let (statement, options, marks_session) = match self.prepare(request) {
+            Ok(prepared) => prepared,
+            Err(error) => return Err(self.refuse(request, error).await),
+        };
         let mut session = self.session(request, deadline).await?;
-        session.marked |= scan.marks_session;
+        session.marked |= marks_session;
         let continues = request.continue_after_timeout.unwrap_or(false).then_some(replier);
         let (key, connection_id) = (session.key().clone(), session.conn.id());
         let work = async move {
@@ -158,10 +157,43 @@ impl Service {
             (session, result)
         };
         let guarded = self.guard(&key, connection_id, deadline, continues, work).await;
-        self.settle(request, guarded)
+        self.settle(request, guarded).await
     }
 
     async fn batch(&self, request: &Request<'_>, deadline: Instant) -> Result<Vec<u8>, ApiError> {
+        let (statements, marks_session) = match self.prepare_batch(request) {
+            Ok(prepared) => prepared,
+            Err(error) => return Err(self.refuse(request, error).await),
+        };
+        let mut session = self.session(request, deadline).await?;
+        session.marked |= marks_session;
+        let (key, connection_id) = (session.key().clone(), session.conn.id());
+        let work = async move {
+            let result = statement::execute_batch(&mut session, statements, &self.limits, self.style).await;
+            (session, result)
+        };
+        let guarded = self.guard(&key, connection_id, deadline, None, work).await;
+        self.settle(request, guarded).await
+    }
+
+    /// The statement of a request as the database takes it, how its result is wanted, and whether it may leave traces.
+    fn prepare<'a>(&self, request: &'a Request<'_>) -> Result<(Bound<'a>, ResultOptions, bool), ApiError> {
+        let sql = request.sql.as_deref().unwrap_or_default();
+        let mut options = validation::result_options(request)?;
+        let scan = self.scan(sql)?;
+        // Documented as ignored for all other statements: their rows come as records.
+        options.formatted &= scan.selects;
+        let statement = params::bind(
+            &sql[..scan.end],
+            &scan.parameters,
+            request.parameters.as_deref().unwrap_or_default(),
+        )?;
+        refuse_positional(&scan, std::slice::from_ref(&statement))?;
+        Ok((statement, options, scan.marks_session))
+    }
+
+    /// The same for a statement with many sets of parameters.
+    fn prepare_batch<'a>(&self, request: &'a Request<'_>) -> Result<(Vec<Bound<'a>>, bool), ApiError> {
         let sql = request.sql.as_deref().unwrap_or_default();
         let scan = self.scan(sql)?;
         let sets = request.parameter_sets.as_deref().unwrap_or_default();
@@ -170,15 +202,7 @@ impl Service {
             .map(|set| params::bind(&sql[..scan.end], &scan.parameters, set))
             .collect::<Result<Vec<_>, _>>()?;
         refuse_positional(&scan, &statements)?;
-        let mut session = self.session(request, deadline).await?;
-        session.marked |= scan.marks_session;
-        let (key, connection_id) = (session.key().clone(), session.conn.id());
-        let work = async move {
-            let result = statement::execute_batch(&mut session, statements, self.style).await;
-            (session, result)
-        };
-        let guarded = self.guard(&key, connection_id, deadline, None, work).await;
-        self.settle(request, guarded)
+        Ok((statements, scan.marks_session))
     }
 
     async fn begin(&self, request: &Request<'_>, deadline: Instant) -> Result<Vec<u8>, ApiError> {
@@ -314,7 +338,7 @@ impl Service {
     }
 
     /// Puts the session where it belongs after a statement.
-    fn settle(&self, request: &Request<'_>, guarded: Guarded) -> Result<Vec<u8>, ApiError> {
+    async fn settle(&self, request: &Request<'_>, guarded: Guarded) -> Result<Vec<u8>, ApiError> {
         let transaction = request.transaction_id.as_deref();
         let (session, result) = match guarded {
             Guarded::Killed(error) => {
@@ -327,6 +351,9 @@ impl Service {
         };
         let fate = result.as_ref().err().map_or(Fate::Usable, |failure| failure.session);
         match (fate, transaction) {
+            (Fate::Usable, Some(id)) if result.is_err() && self.on_error == OnError::Abort => {
+                self.abort(id, session).await;
+            }
             (Fate::Usable, Some(id)) => {
                 // A transaction whose life ended meanwhile is rolled back by closing its session.
                 drop(self.transactions.give_back(id, session));
@@ -339,6 +366,29 @@ impl Service {
             (Fate::Lost, None) => drop(session),
         }
         result.map_err(|failure| failure.error)
+    }
+
+    /// Ends the transaction whose call is refused before the database sees it, where errors end transactions.
+    async fn refuse(&self, request: &Request<'_>, error: ApiError) -> ApiError {
+        if self.on_error == OnError::Abort
+            && let Some(id) = request.transaction_id.as_deref()
+            && let Ok(session) = self.borrow(request, id)
+        {
+            self.abort(id, session).await;
+        }
+        error
+    }
+
+    /// Rolls a transaction back and ends it: its locks are gone before its caller hears of the error.
+    async fn abort(&self, id: &str, mut session: Session) {
+        let rolled_back = timeout(ROLLBACK_PATIENCE, session.conn.run("ROLLBACK")).await;
+        self.transactions.end(id, ended::BY_ERROR);
+        if matches!(rolled_back, Ok(Ok(()))) {
+            self.pool.give_back(session);
+        } else {
+            // The database rolls back what it can no longer be asked for.
+            drop(session);
+        }
     }
 }
 

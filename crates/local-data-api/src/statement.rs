@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use mysql_async::{Column, ServerError};
 
-use crate::error::{ApiError, ErrorStyle};
+use crate::error::{ApiError, ErrorStyle, TooLarge};
 use crate::limits::Limits;
 use crate::params::Bound;
 use crate::pool::Session;
@@ -14,6 +14,7 @@ use crate::wire::{Conn, Error};
 /// How the caller wants the result.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ResultOptions {
+    /// As JSON. For SELECT alone: the caller of this module sees to that.
     pub(crate) formatted: bool,
     pub(crate) metadata: bool,
     pub(crate) numbers: NumberOptions,
@@ -80,7 +81,7 @@ pub(crate) async fn execute(
     limits: &Limits,
     style: ErrorStyle,
 ) -> Result<Vec<u8>, Failure> {
-    // What is too large inside of a transaction is read to its end, because the transaction goes on.
+    // What is too large inside of a transaction is read to its end: the session is needed again, be it for a ROLLBACK.
     let drain = !session.autocommit();
     let conn = &mut session.conn;
     let sent = if statement.values.is_empty() {
@@ -98,6 +99,7 @@ pub(crate) async fn execute(
 pub(crate) async fn execute_batch(
     session: &mut Session,
     statements: Vec<Bound<'_>>,
+    limits: &Limits,
     style: ErrorStyle,
 ) -> Result<Vec<u8>, Failure> {
     let failed = |error| Failure::database(&error, style);
@@ -113,6 +115,9 @@ pub(crate) async fn execute_batch(
         body.extend_from_slice(if index == 0 { b"{" } else { b",{" });
         write_generated_fields(&mut body, session.conn.last_insert_id());
         body.push(b'}');
+        if body.len() + 2 > limits.result_bytes {
+            return Err(Failure { error: style.too_large(TooLarge::Result), session: Fate::Usable });
+        }
     }
     body.extend_from_slice(b"]}");
     Ok(body)
@@ -135,7 +140,21 @@ async fn answer(
     style: ErrorStyle,
     drain: bool,
 ) -> Result<Vec<u8>, Failure> {
-    let read = read_rows(conn, columns, options, limits, style).await;
+    let mut body = b"{\"numberOfRecordsUpdated\":0,".to_vec();
+    if options.formatted {
+        body.extend_from_slice(b"\"formattedRecords\":");
+    } else {
+        if options.metadata {
+            let metadata: Vec<_> = columns.iter().map(crate::columns::metadata).collect();
+            body.extend_from_slice(b"\"columnMetadata\":");
+            let _ = serde_json::to_writer(&mut body, &metadata);
+            body.push(b',');
+        }
+        body.extend_from_slice(b"\"records\":");
+    }
+    // What follows the rows: a brace, and a string's two quotes.
+    let around = body.len() + if options.formatted { 3 } else { 1 };
+    let read = read_rows(conn, columns, options, limits, style, around).await;
     if read.is_ok() || (drain && read.as_ref().is_err_and(|failure| failure.session == Fate::Usable)) {
         // What is left: the rows beyond a limit, and the further result sets of a CALL.
         conn.finish().await.map_err(|error| Failure::database(&error, style))?;
@@ -147,38 +166,30 @@ async fn answer(
         }
         failure
     })?;
-    let mut body = Vec::with_capacity(rows.len() + 64);
-    body.extend_from_slice(b"{\"numberOfRecordsUpdated\":0,");
+    body.reserve(rows.len() + 1);
     if options.formatted {
-        body.extend_from_slice(b"\"formattedRecords\":");
         write_string(&mut body, &String::from_utf8_lossy(&rows));
     } else {
-        if options.metadata {
-            let metadata: Vec<_> = columns.iter().map(crate::columns::metadata).collect();
-            body.extend_from_slice(b"\"columnMetadata\":");
-            let _ = serde_json::to_writer(&mut body, &metadata);
-            body.push(b',');
-        }
-        body.extend_from_slice(b"\"records\":");
         body.extend_from_slice(&rows);
     }
     body.push(b'}');
     Ok(body)
 }
 
-/// The JSON array of the first result set's rows.
+/// The JSON array of the first result set's rows; the rest of the body has `around` bytes.
 async fn read_rows(
     conn: &mut Conn,
     columns: &[Column],
     options: ResultOptions,
     limits: &Limits,
     style: ErrorStyle,
+    around: usize,
 ) -> Result<Vec<u8>, Failure> {
     let refused = |error| Failure { error, session: Fate::Usable };
     let mut writer =
-        RecordWriter::new(columns, options.formatted, options.numbers, limits).map_err(refused)?;
+        RecordWriter::new(columns, options.formatted, options.numbers, limits, around).map_err(refused)?;
     while let Some(row) = conn.next_row().await.map_err(|error| Failure::database(&error, style))? {
-        writer.push(row).map_err(refused)?;
+        writer.push(row).map_err(|what| refused(style.too_large(what)))?;
     }
     Ok(writer.finish())
 }

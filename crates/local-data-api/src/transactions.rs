@@ -6,14 +6,14 @@ use std::time::Instant;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 
-use crate::error::{ApiError, ErrorKind};
+use crate::error::{ApiError, ErrorKind, ErrorStyle};
 use crate::limits::Limits;
 use crate::pool::Session;
 
 /// How many ended transactions are remembered, so that a late call is told why.
 const REMEMBERED: usize = 10_000;
 
-/// Why a transaction is no longer there.
+/// Why a transaction is no longer there: the three causes that AWS documents.
 pub(crate) mod ended {
     pub(crate) const EXPIRED: &str = "Transaction may be expired";
     pub(crate) const BY_CALL: &str = "One previous call resulted in a termination of your transaction";
@@ -62,12 +62,13 @@ impl State {
 #[derive(Debug)]
 pub(crate) struct Transactions {
     limits: Limits,
+    style: ErrorStyle,
     state: Mutex<State>,
 }
 
 impl Transactions {
-    pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, state: Mutex::default() }
+    pub(crate) fn new(limits: Limits, style: ErrorStyle) -> Self {
+        Self { limits, style, state: Mutex::default() }
     }
 
     /// Opens a transaction on a session with autocommit off, and names it.
@@ -91,10 +92,11 @@ impl Transactions {
     ) -> Result<Session, ApiError> {
         let mut state = self.state();
         let Some(open) = state.open.get_mut(id) else {
-            return Err(not_found(id, state.ended.get(id).copied().unwrap_or(ended::EXPIRED)));
+            let why = state.ended.get(id).copied().unwrap_or(ended::EXPIRED);
+            return Err(self.style.lost_transaction(id, why));
         };
         if open.origin.resource_arn != resource_arn || open.origin.secret_arn != secret_arn {
-            return Err(not_found(id, "It belongs to another resourceArn or secretArn"));
+            return Err(self.style.lost_transaction(id, ended::EXPIRED));
         }
         if database.is_some() && database != open.origin.database.as_deref() {
             return Err(ApiError::bad_request("Database name is not the same as transaction"));
@@ -108,7 +110,7 @@ impl Transactions {
                 state.end(id, ended::EXPIRED);
                 // Dropping a connection lets the database roll back.
                 drop(session);
-                Err(not_found(id, ended::EXPIRED))
+                Err(self.style.lost_transaction(id, ended::EXPIRED))
             }
             Some(session) => Ok(session),
         }
@@ -163,8 +165,4 @@ impl Transactions {
 fn is_over(open: &Open, limits: &Limits) -> bool {
     let idle = open.session.is_some() && open.used.elapsed() > limits.transaction_idle;
     idle || open.began.elapsed() > limits.transaction_life
-}
-
-fn not_found(id: &str, why: &str) -> ApiError {
-    ApiError::new(ErrorKind::TransactionNotFoundException, format!("Transaction {id} is not found. {why}."))
 }

@@ -32,7 +32,7 @@ pub(crate) fn check(
     at_most(request.database.as_deref(), "database", 64)?;
     at_most(request.schema.as_deref(), "schema", 64)?;
     if request.schema.as_deref().is_some_and(|schema| !schema.is_empty()) {
-        return Err(ApiError::bad_request("The schema parameter isn't supported for MySQL."));
+        return Err(ApiError::new(ErrorKind::ValidationException, "The schema parameter isn't supported"));
     }
     if only_resource.is_some_and(|only| only != resource_arn) {
         return Err(ApiError::new(

@@ -53,8 +53,7 @@ pub(crate) async fn run(
         read_parameters(report.parameters(), &query::pairs(query.as_deref())).map_err(query::problem)?;
 
     let rows = result::fetch(&service.database, report, &parameters).await.map_err(|error| match error {
-        // Over the Data API's own limit, which is above ours.
-        aurora::Error::TooLarge { .. } => too_large(report, form),
+        aurora::Error::TooLarge { .. } => too_large_for_database(report),
         error => database_problem(&error, &id),
     })?;
     let body = match form {
@@ -121,16 +120,29 @@ fn unknown(reports: &[Report]) -> Problem {
 }
 
 fn too_large(report: &Report, form: Form) -> Problem {
-    let names: Vec<&str> = report.parameters().iter().map(|parameter| parameter.name.as_str()).collect();
-    let mut advice = if names.is_empty() {
-        "It has no parameters to ask for less with.".to_owned()
-    } else {
-        format!("Ask for less with its parameters: {}.", names.join(", "))
-    };
+    let mut advice = advice(report);
     if form == Form::Json {
         advice.push_str(" As text/csv it takes less room.");
     }
     TooLarge.problem(&format!("The report {}", report.name()), &advice)
+}
+
+/// What is over the Data API's own limit, which is below ours, is so in every form.
+fn too_large_for_database(report: &Report) -> Problem {
+    let what = format!("The rows of the report {}", report.name());
+    let detail =
+        format!("{what} are more than the 1 MiB that the database gives at once. {}", advice(report));
+    Problem::new(ProblemKind::ResultTooLarge, detail)
+}
+
+/// How to ask for less.
+fn advice(report: &Report) -> String {
+    let names: Vec<&str> = report.parameters().iter().map(|parameter| parameter.name.as_str()).collect();
+    if names.is_empty() {
+        "It has no parameters to ask for less with.".to_owned()
+    } else {
+        format!("Ask for less with its parameters: {}.", names.join(", "))
+    }
 }
 
 fn describe(report: &Report) -> Value {

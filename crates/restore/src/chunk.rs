@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use aurora::restores::{self, ChunkFigures, Claim, Shadow};
-use aurora::{Database, Error, Statement, Tx};
+use aurora::{Database, Error, MaybeDatabase, Statement, Tx};
 use bucket::{Store, When};
 use domain::avro::ContentSum;
 use domain::backup::RestoreId;
@@ -34,6 +34,28 @@ pub(crate) struct Committer<'r, S> {
     pub(crate) progress: &'r AtomicU64,
 }
 
+/// Why an attempt at a chunk's transaction is rolled back.
+enum Unfilled {
+    /// The chunk is somebody else's, or nobody's. Nothing was written.
+    Claim(Claim),
+    Failed(RestoreError),
+}
+
+impl From<Error> for Unfilled {
+    fn from(error: Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl MaybeDatabase for Unfilled {
+    fn database(&self) -> Option<&Error> {
+        match self {
+            Self::Claim(_) => None,
+            Self::Failed(error) => error.database(),
+        }
+    }
+}
+
 impl<S: Store> Committer<'_, S> {
     /// Commits a chunk unless it is committed already. A COMMIT whose answer was lost is settled by reading the chunk's
     /// ledger row before anything is tried again.
@@ -44,16 +66,16 @@ impl<S: Store> Committer<'_, S> {
         let mut attempt = 1;
         loop {
             let filling = without_taken.as_ref().unwrap_or(&chunk.filling);
-            let claim = database.transaction(|tx| async move { self.fill(&tx, chunk, filling).await }).await;
-            let error = match claim {
-                Ok(Claim::Ours) => {
+            let filled = database.transaction(|tx| async move { self.fill(&tx, chunk, filling).await }).await;
+            let error = match filled {
+                Ok(()) => {
                     self.progress.fetch_add(1, Ordering::Relaxed);
                     return Ok(());
                 }
-                Ok(Claim::Committed) => return Ok(()),
-                Ok(Claim::Moved) => return Err(RestoreError::Moved),
-                Ok(Claim::Ended) => return Err(RestoreError::Ended),
-                Err(error) => error,
+                Err(Unfilled::Claim(Claim::Ours | Claim::Committed)) => return Ok(()),
+                Err(Unfilled::Claim(Claim::Moved)) => return Err(RestoreError::Moved),
+                Err(Unfilled::Claim(Claim::Ended)) => return Err(RestoreError::Ended),
+                Err(Unfilled::Failed(error)) => error,
             };
             match &error {
                 RestoreError::Database(Error::DuplicateKey { message }) => {
@@ -89,7 +111,7 @@ impl<S: Store> Committer<'_, S> {
 
     /// Everything between BEGIN and COMMIT. The ledger row goes first, so a twin of this restore waits there; the rejects
     /// file is written while the row is held, so of two twins only the one that commits has the last word on it.
-    async fn fill(&self, tx: &Tx, chunk: &Chunk, filling: &Filling) -> Result<Claim, RestoreError> {
+    async fn fill(&self, tx: &Tx, chunk: &Chunk, filling: &Filling) -> Result<(), Unfilled> {
         let Self { store, restore, table, shadow, .. } = *self;
         let rejects_key = filling.rejects.as_ref().map(|_| rejects_key(table, restore, chunk.number));
         let figures = ChunkFigures {
@@ -102,20 +124,21 @@ impl<S: Store> Committer<'_, S> {
         };
         match restores::claim_chunk(tx, restore, table.name(), shadow, chunk.number, &figures).await? {
             Claim::Ours => {}
-            other => return Ok(other),
+            other => return Err(Unfilled::Claim(other)),
         }
         for statement in &filling.statements {
             if let Err(error) = tx.execute(Statement::new(statement.sql.clone())).await {
                 if let Some(sql) = put_back(&filling.statements) {
-                    tx.execute(Statement::new(sql)).await.ok();
+                    tx.restore_session(Statement::new(sql)).await;
                 }
                 return Err(error.into());
             }
         }
         if let (Some(key), Some(csv)) = (rejects_key, &filling.rejects) {
-            store.put(&key, csv.clone(), When::Always).await?;
+            let put = store.put(&key, csv.clone(), When::Always).await;
+            put.map_err(|error| Unfilled::Failed(error.into()))?;
         }
-        Ok(Claim::Ours)
+        Ok(())
     }
 
     /// Which of these ids are in the shadow.

@@ -291,10 +291,12 @@ impl<'t> Making<'t> {
     }
 }
 
-/// Nothing that comes in through Rowgate has the key 0, which MySQL would replace by a new number; but somebody may have
-/// put such a row there, and a backup has it. The session is put back to how it was, as the service may give its connection
-/// to others: by the last statement, or by [`put_back`] when one before it fails. Where even that does not arrive, a number
-/// 0 that somebody writes over this connection stays 0, which Rowgate never does.
+/// Nothing that comes in through Rowgate has the key 0, which MySQL would replace by a new number;
+/// but somebody may have put such a row there, and a backup has it. The session is put back to how
+/// it was, as the service may give its connection to others: by the last statement, or by
+/// [`put_back`] when one before it fails. Where even that does not arrive, or the transaction is
+/// gone by then, a number 0 that somebody writes over this connection stays 0, which Rowgate never
+/// does.
 const KEEP_ZERO: &str = "SET SESSION sql_mode = CONCAT(@@SESSION.sql_mode, ',NO_AUTO_VALUE_ON_ZERO')";
 const NUMBER_ZERO: &str = "SET SESSION sql_mode = REPLACE(@@SESSION.sql_mode, 'NO_AUTO_VALUE_ON_ZERO', '')";
 

@@ -18,6 +18,9 @@ use crate::mariadb::MariaDb;
 const BUDGET: Duration = Duration::from_secs(60);
 
 /// A database of its own, behind a Data API of its own.
+///
+/// A statement that fails ends its transaction there, as it may on AWS ([`OnError::Abort`](local_data_api::OnError)). A test of
+/// the other way sets [`Config::on_error`] in [`start_with`](Self::start_with).
 #[derive(Debug)]
 pub struct TestDatabase {
     name: String,

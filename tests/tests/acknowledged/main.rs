@@ -32,8 +32,10 @@ async fn acknowledged() -> Result<()> {
     let lane = Lane::open().await?;
     for seed in base..base + runs {
         let started = Instant::now();
+        let plan = Plan::storm(seed);
+        println!("{plan:?}");
         let report = lane
-            .run(&Plan::storm(seed))
+            .run(&plan)
             .await
             .with_context(|| format!("seed {seed}; again: make kill-test SEED={seed}"))?;
         println!("seed {seed} passed in {} s: {report}", started.elapsed().as_secs());

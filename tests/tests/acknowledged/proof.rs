@@ -1,13 +1,15 @@
 //! That the harness can fail.
 
 use anyhow::{Result, bail};
+use testkit::local_data_api::OnError;
 
 use crate::run::{Lane, Plan, Tampering};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_nobody_was_told_of_is_noticed() -> Result<()> {
     let lane = Lane::open().await?;
-    let calm = Plan { seed: 1, clients: 3, requests: 8, is_calm: true, tampering: None };
+    let on_error = OnError::Abort;
+    let calm = Plan { seed: 1, clients: 3, requests: 8, is_calm: true, on_error, tampering: None };
     let report = lane.run(&calm).await?;
     println!("in calm: {report}");
     for (tampering, requests) in [

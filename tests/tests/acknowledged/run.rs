@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use e2e::{Logs, programs};
-use testkit::local_data_api::Faults;
+use fastrand::Rng;
+use testkit::local_data_api::{Faults, OnError};
 use testkit::{MariaDb, TestDatabase};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::sleep;
@@ -37,6 +38,8 @@ pub(crate) struct Plan {
     /// Requests of each client.
     pub(crate) requests: u64,
     pub(crate) is_calm: bool,
+    /// Whether a statement that fails ends its transaction.
+    pub(crate) on_error: OnError,
     pub(crate) tampering: Option<Tampering>,
 }
 
@@ -51,7 +54,8 @@ pub(crate) enum Tampering {
 
 impl Plan {
     pub(crate) fn storm(seed: u64) -> Self {
-        Self { seed, clients: 100, requests: 10, is_calm: false, tampering: None }
+        let on_error = if Rng::with_seed(seed).bool() { OnError::Abort } else { OnError::Keep };
+        Self { seed, clients: 100, requests: 10, is_calm: false, on_error, tampering: None }
     }
 }
 
@@ -104,6 +108,7 @@ impl Lane {
         let log = folder.join("insert-api.log");
         let database = TestDatabase::start_on(Arc::clone(&self.mariadb), |config| {
             config.limits.transaction_idle = TRANSACTION_IDLE;
+            config.on_error = plan.on_error;
             config.session_init.push("SET innodb_lock_wait_timeout = 3".to_owned());
         });
         let database = Arc::new(database.await?);

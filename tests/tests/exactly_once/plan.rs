@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fastrand::Rng;
-use testkit::local_data_api::{Effect, ErrorKind, Faults, Loss, Operation, Rule};
+use testkit::local_data_api::{Effect, ErrorKind, Faults, Loss, OnError, Operation, Rule};
 
 use crate::content::{Format, Shape, Table};
 
@@ -35,6 +35,8 @@ pub(crate) struct Plan {
     /// How long the Data API lets a transaction lie idle. The service's three minutes would make every run that long: a killed
     /// loader leaves its transaction open, and that holds the locks until then.
     pub(crate) transaction_idle: Duration,
+    /// Whether a statement that fails ends its transaction.
+    pub(crate) on_error: OnError,
     /// After this everything but the loads is over.
     pub(crate) storm: Duration,
     /// What makes the database break its promises, for the harness to notice.
@@ -197,6 +199,8 @@ impl Plan {
             faults,
             lock_wait: [1, 1, 2, 50][random.usize(..4)],
             transaction_idle: Duration::from_millis(random.u64(400..=1_200)),
+            // Drawn last: the other draws of a seed stay what they were.
+            on_error: if random.bool() { OnError::Abort } else { OnError::Keep },
             storm: Duration::from_secs(5),
             sabotage: &[],
             tampering: None,

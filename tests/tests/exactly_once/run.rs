@@ -78,6 +78,7 @@ impl Lane {
         let database = TestDatabase::start_on(Arc::clone(&self.mariadb), |config| {
             config.limits.transaction_idle = plan.transaction_idle;
             config.limits.call = Duration::from_secs(5);
+            config.on_error = plan.on_error;
             config.session_init.push(format!("SET innodb_lock_wait_timeout = {}", plan.lock_wait));
         });
         let database = Arc::new(database.await?);

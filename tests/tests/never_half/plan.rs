@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use testkit::Weather;
-use testkit::local_data_api::{Effect, ErrorKind, Faults, Loss, Operation, Rule};
+use testkit::local_data_api::{Effect, ErrorKind, Faults, Loss, OnError, Operation, Rule};
 
 use crate::rows::TABLES;
 
@@ -32,6 +32,8 @@ pub(crate) struct Plan {
     /// How long the Data API lets a transaction lie idle. The service's three minutes would make every run that long: a killed
     /// function leaves its transaction open, and that holds the locks until then.
     pub(crate) transaction_idle: Duration,
+    /// Whether a statement that fails ends its transaction.
+    pub(crate) on_error: OnError,
     /// Seconds that a session of the database waits for a lock.
     pub(crate) lock_wait: u8,
     /// How long the writer beside rests between two transactions.
@@ -120,6 +122,8 @@ impl Plan {
             transaction_idle: Duration::from_millis(random.u64(1_200..=2_500)),
             lock_wait: [1, 2, 10][random.usize(..3)],
             writer_rests: Duration::from_millis(random.u64(1..=20)),
+            // Drawn last: the other draws of a seed stay what they were.
+            on_error: if random.bool() { OnError::Abort } else { OnError::Keep },
         }
     }
 

@@ -82,6 +82,7 @@ impl Lane {
         std::fs::create_dir_all(&logs)?;
         let database = TestDatabase::start_on(Arc::clone(&self.mariadb), |config| {
             config.limits.transaction_idle = plan.transaction_idle;
+            config.on_error = plan.on_error;
             config.session_init.push(format!("SET innodb_lock_wait_timeout = {}", plan.lock_wait));
         });
         let database = Arc::new(database.await?);

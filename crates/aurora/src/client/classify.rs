@@ -170,6 +170,15 @@ mod tests {
         let message = "Database error code: 1213. Message: Deadlock found when trying to get lock; try restarting transaction";
         assert_eq!(class("DatabaseErrorException", 400, message), "deadlock");
         assert_eq!(class("BadRequestException", 400, message), "deadlock");
+        let message = "Transaction has been aborted due to an error from a previous call";
+        for name in [
+            "DatabaseErrorException",
+            "BadRequestException",
+            "NotFoundException",
+            "TransactionNotFoundException",
+        ] {
+            assert_eq!(class(name, 400, message), "transaction_lost", "{name}");
+        }
     }
 
     #[test]

@@ -123,11 +123,16 @@ impl Database {
         self.send_execute(&statement, None, self.deadline(), repeat).await
     }
 
-    /// Runs a read. Its columns, by their labels, are the fields of `T`. Tried again as long as there is time.
+    /// Runs a `SELECT`. Its columns, by their labels, are the fields of `T`. Tried again as long as
+    /// there is time.
+    ///
+    /// The statement must begin with `SELECT`: for any other one (`SHOW`, `WITH`), the service
+    /// ignores that its rows are asked for as JSON.
     ///
     /// # Errors
     ///
-    /// Any [`Error`] but [`Error::UnknownOutcome`].
+    /// Any [`Error`] but [`Error::UnknownOutcome`]; [`Error::Answer`] for a statement that is no
+    /// `SELECT`.
     pub async fn query<T: DeserializeOwned>(&self, statement: Statement) -> Result<Vec<T>, Error> {
         self.send_query(&statement, None, self.deadline(), Repeat::Safe).await
     }
@@ -268,7 +273,29 @@ impl Database {
             request.send().await.map_err(classify)
         })
         .await?;
-        Ok(serde_json::from_str(answer.formatted_records.as_deref().unwrap_or("[]"))?)
+        let formatted =
+            answer.formatted_records.ok_or_else(|| Error::unreadable("rows that are not formatted"))?;
+        Ok(serde_json::from_str(&formatted)?)
+    }
+
+    /// Runs a statement that returns rows of texts and is no `SELECT` (`SHOW …`), in a transaction
+    /// or in none. It is tried until the deadline. Such rows cannot be had as JSON.
+    pub(crate) async fn send_show(
+        &self,
+        statement: &Statement,
+        transaction: Option<&str>,
+    ) -> Result<Vec<Vec<String>>, Error> {
+        statement.check_size()?;
+        let answer = call(self.deadline(), Repeat::Safe, || async {
+            self.request(statement, transaction).send().await.map_err(classify)
+        })
+        .await?;
+        let text = |field: Field| match field {
+            Field::StringValue(text) => Ok(text),
+            _ => Err(Error::unreadable("a field that is no text")),
+        };
+        let row = |fields: Vec<Field>| fields.into_iter().map(text).collect();
+        answer.records.unwrap_or_default().into_iter().map(row).collect()
     }
 
     /// Runs a statement in a transaction that may be run again there, as reads may: it is tried until the deadline.

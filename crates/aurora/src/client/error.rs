@@ -78,8 +78,9 @@ pub enum Error {
         message: String,
     },
 
-    /// The transaction no longer exists (idle for 3 minutes, older than 24 h, ended by an earlier error or a failover): none
-    /// of its work is in.
+    /// The transaction no longer exists (idle for 3 minutes, older than 24 h, ended by an earlier
+    /// error or a failover), or can only be rolled back because a statement of it failed: none of
+    /// its work is in.
     #[error("the transaction is lost: {message}")]
     TransactionLost {
         /// The service's words.
@@ -219,19 +220,9 @@ impl Error {
         }
     }
 
-    /// Whether a transaction cannot go on after a statement of it failed like this. The others (a duplicate key, say) undo
-    /// the statement alone.
-    pub(crate) fn breaks_transaction(&self) -> bool {
-        self.may_have_run()
-            || matches!(
-                self,
-                Self::Resuming { .. }
-                    | Self::Unavailable { .. }
-                    | Self::Deadlock { .. }
-                    // Whether MySQL undoes the statement or the transaction depends on innodb_rollback_on_timeout.
-                    | Self::LockWaitTimeout { .. }
-                    | Self::TransactionLost { .. }
-            )
+    /// An answer that does not have the form that was asked for.
+    pub(crate) fn unreadable(what: impl std::fmt::Display) -> Self {
+        <serde_json::Error as serde::de::Error>::custom(what).into()
     }
 
     pub(crate) fn unknown(write: Write, source: Self) -> Self {

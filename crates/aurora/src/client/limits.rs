@@ -15,7 +15,12 @@ pub const MAX_REQUEST_BYTES: usize = 4 * 1024 * 1024;
 /// forms in the model add up to less than 1 KiB; the rest is room for HTTP headers.
 pub(crate) const REQUEST_ENVELOPE_BYTES: usize = 4 * 1024;
 
-/// Largest answer with `formatRecordsAs=JSON`, in bytes (10 MB); larger ones end the call. Binary answers end at 1 MiB.
+/// Largest result set, in bytes as the database sends it (1 MiB), and largest answer with
+/// `records`; larger ones are errors. That the former holds with `formatRecordsAs=JSON` as well is
+/// the harsher reading of the model, which makes no exception.
+pub const MAX_RESULT_BYTES: usize = 1024 * 1024;
+
+/// Largest answer with `formatRecordsAs=JSON`, in bytes (10 MB).
 pub const MAX_JSON_RESULT_BYTES: usize = 10 * 1000 * 1000;
 
 /// After this long the service stops the statement and answers StatementTimeoutException (45 s).

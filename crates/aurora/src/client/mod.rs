@@ -17,6 +17,6 @@ pub use deadline::Deadline;
 pub use error::{Cause, Error, MaybeDatabase, Write};
 pub use statement::{Statement, Value};
 pub use texts::Texts;
-pub(crate) use texts_body::TextsBody;
+pub(crate) use texts_body::{AROUND_BYTES, TextsBody};
 pub(crate) use transaction::rollback;
 pub use transaction::{Transaction, Tx};

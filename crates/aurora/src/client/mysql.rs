@@ -1,14 +1,20 @@
 //! From a message of the database to an error class.
 //!
 //! The Data API hands on MySQL's errors as DatabaseErrorException or as (deprecated) BadRequestException, with the error
-//! number in the message alone. Forms seen: `Database error code: 1062. Message: Duplicate entry …` (version 1 of the service),
-//! `Duplicate entry …; Error code: 1062; SQLState: 23000` (version 2), `ERROR 1062 (23000): …` (MySQL's own).
+//! number in the message alone. Forms that people have reported:
+//!
+//! - `Duplicate entry …; Error code: 1062; SQLState: 23000` (version 2 of the service)
+//! - `Database error code: 1062. Message: Duplicate entry …` (version 1)
+//! - `…; SQLState: 23505`, without a number, also behind `ERROR: ` (version 2, of PostgreSQL so far)
+//! - `Database error code: 0. Message: …` (version 1, of errors that are not the database's own)
+//!
+//! Where there is no number, MySQL's own words tell it.
 
 use super::error::Error;
 
 /// Classifies the message of a statement that the database refused.
 pub(crate) fn classify(message: &str) -> Error {
-    match number(message) {
+    match number(message).filter(|code| *code != 0) {
         Some(code) => by_number(code, message),
         None => by_words(message),
     }
@@ -42,7 +48,7 @@ fn by_number(code: u16, message: &str) -> Error {
 
 /// Messages without a number. Only how a message begins counts: further in, it may quote a user's value.
 fn by_words(message: &str) -> Error {
-    let words = message.trim_start();
+    let words = words(message);
     let owned = message.to_owned();
     if words.starts_with("Communications link failure") {
         // The driver's words when it could not connect, which is what a paused cluster looks like on version 1; with other
@@ -61,38 +67,99 @@ fn by_words(message: &str) -> Error {
     }
     if words.starts_with("Database returned more than the allowed response size limit")
         || words.starts_with("Database response exceeded size limit")
+        || words.starts_with("The result exceeds the size limit")
         || words.starts_with("Packet for query is too large")
     {
         return Error::TooLarge { message: owned };
     }
-    if words.starts_with("HttpEndpoint is not enabled") {
+    if words.starts_with("HttpEndpoint is not enabled") || words.starts_with("HttpEndpoint isn't enabled") {
         return Error::Configuration { message: owned };
     }
-    if words.starts_with("Access denied for user") {
-        return Error::AccessDenied { message: owned };
+    match number_of_words(words) {
+        Some(code) => by_number(code, message),
+        None => Error::Sql { code: None, message: owned },
     }
-    // MySQL's own words; the number is missing, the meaning is not.
-    if words.starts_with("Duplicate entry '") {
-        return Error::DuplicateKey { message: owned };
-    }
-    if words.starts_with("Deadlock found when trying to get lock") {
-        return Error::Deadlock { message: owned };
-    }
-    if words.starts_with("Lock wait timeout exceeded") {
-        return Error::LockWaitTimeout { message: owned };
-    }
-    Error::Sql { code: None, message: owned }
 }
 
-/// `Transaction <id> is not found`, `Transaction <id> not found`, `Transaction is not found`.
-fn is_lost_transaction(words: &str) -> bool {
-    let mut words = words.split_ascii_whitespace();
-    if words.next() != Some("Transaction") {
-        return false;
+/// The database's own words in a message without a number.
+fn words(message: &str) -> &str {
+    let message = message.trim_start();
+    let of_version_1 =
+        message.strip_prefix("Database error code: ").and_then(|rest| rest.split_once(". Message: "));
+    let words = of_version_1.map_or(message, |(_, words)| words);
+    words.strip_prefix("ERROR: ").unwrap_or(words)
+}
+
+/// How the messages begin of those errors that anybody here tells from others by their number. They
+/// are MySQL's and MariaDB's.
+const BEGINNINGS: [(&str, u16); 21] = [
+    ("Duplicate entry '", 1062),
+    ("Deadlock found when trying to get lock", 1213),
+    ("Lock wait timeout exceeded", 1205),
+    ("Table definition has changed", 1412),
+    ("Subquery returns more than 1 row", 1242),
+    ("Query execution was interrupted", 1317),
+    ("Got a packet bigger than 'max_allowed_packet' bytes", 1153),
+    ("Access denied for user", 1045),
+    ("Too many connections", 1040),
+    ("The MySQL server is running with the --", 1290),
+    ("The MariaDB server is running with the --", 1290),
+    ("Server shutdown in progress", 1053),
+    ("Lost connection to MySQL server during query", 2013),
+    ("Unknown column '", 1054),
+    ("Duplicate column name '", 1060),
+    ("Duplicate key name '", 1061),
+    ("Duplicate foreign key constraint name '", 1826),
+    ("Duplicate check constraint name '", 3822),
+    ("Unknown table '", 1051),
+    ("Data too long for column '", 1406),
+    ("You have an error in your SQL syntax", 1064),
+];
+
+/// The number of an error that is known by its words.
+fn number_of_words(words: &str) -> Option<u16> {
+    let (begins, rest) = words.split_once('\'').unwrap_or((words, ""));
+    let behind_name = rest.split_once('\'').map_or("", |(_, behind)| behind);
+    match begins {
+        "Table " if behind_name.starts_with(" doesn't exist") => return Some(1146),
+        "Table " if behind_name.starts_with(" already exists") => return Some(1050),
+        _ => {}
     }
-    let rest: Vec<&str> = words.take(4).collect();
-    let not_found = |rest: &[&str]| matches!(rest, ["is", "not", last, ..] | ["not", last, ..] if last.trim_end_matches(['.', ':', ';', ',']) == "found");
-    not_found(&rest) || rest.get(1..).is_some_and(not_found)
+    // What stands between is the name of a savepoint, or of an index or column: ours.
+    if words.starts_with("SAVEPOINT ") && words.contains(" does not exist") {
+        return Some(1305);
+    }
+    if words.starts_with("Can't DROP ") && words.contains("check that ") {
+        return Some(1091);
+    }
+    // `SELECT command denied to user …`
+    let verb = begins.strip_suffix(" command denied to user ");
+    if verb.is_some_and(|verb| {
+        verb.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b' ' || byte == b',')
+    }) {
+        return Some(1142);
+    }
+    BEGINNINGS.iter().find(|(beginning, _)| words.starts_with(beginning)).map(|(_, code)| *code)
+}
+
+/// What the service says of a transaction that is gone: `Transaction <id> is not found`, followed
+/// by one of three causes. Each of these may stand alone as well.
+fn is_lost_transaction(words: &str) -> bool {
+    const LOST: [&str; 7] = [
+        "is not found",
+        "isn't found",
+        "not found",
+        "has been aborted",
+        "was aborted",
+        "may be expired",
+        "has expired",
+    ];
+    let is_lost = |rest: &str| LOST.iter().any(|lost| rest.starts_with(lost));
+    if words.starts_with("One previous call resulted in a termination of your transaction") {
+        return true;
+    }
+    let Some(rest) = words.strip_prefix("Transaction ") else { return false };
+    is_lost(rest) || rest.split_once(' ').is_some_and(|(_, behind_id)| is_lost(behind_id))
 }
 
 /// The MySQL error number, read only where the service writes it: at the very start or at the very end. What is between may
@@ -139,6 +206,9 @@ mod tests {
             "Duplicate entry '7' for key 'employees.PRIMARY'; Error code: 1062",
             "ERROR 1062 (23000): Duplicate entry '7' for key 'PRIMARY'",
             "Duplicate entry '7' for key 'PRIMARY'",
+            "Duplicate entry '7' for key 'PRIMARY'; SQLState: 23000",
+            "ERROR: Duplicate entry '7' for key 'PRIMARY'; SQLState: 23000",
+            "Database error code: 0. Message: Duplicate entry '7' for key 'PRIMARY'",
         ] {
             assert_eq!(class(message), "duplicate_key", "{message}");
         }
@@ -161,6 +231,49 @@ mod tests {
     }
 
     #[test]
+    fn knows_the_number_by_the_words_where_the_service_leaves_it_out() {
+        for (words, code) in [
+            ("Deadlock found when trying to get lock; try restarting transaction", 1213),
+            ("Lock wait timeout exceeded; try restarting transaction", 1205),
+            ("Table definition has changed, please retry transaction", 1412),
+            ("Query execution was interrupted, maximum statement execution time exceeded", 3024),
+            ("Query execution was interrupted (max_statement_time exceeded)", 1969),
+            ("SELECT command denied to user 'a'@'b' for table 'c'", 1142),
+            ("Access denied for user 'a'@'b' (using password: YES)", 1045),
+            ("Too many connections", 1040),
+            (
+                "The MySQL server is running with the --read-only option so it cannot execute this statement",
+                1290,
+            ),
+        ] {
+            let by_number = classify(&format!("{words}; Error code: {code}; SQLState: HY000"));
+            for form in ["", "; SQLState: HY000", ", SQLState: HY000"] {
+                let error = classify(&format!("{words}{form}"));
+                assert_eq!(error.class(), by_number.class(), "{words}{form}");
+                assert_eq!(error.may_have_run(), by_number.may_have_run(), "{words}{form}");
+            }
+        }
+        for (words, expected) in [
+            ("Subquery returns more than 1 row", 1242),
+            ("Table 'rowgate.jobs' doesn't exist", 1146),
+            ("Table 'jobs' already exists", 1050),
+            ("SAVEPOINT rowgate_snapshot does not exist", 1305),
+            ("Unknown column 'a' in 'field list'", 1054),
+            ("Duplicate column name 'a'", 1060),
+            ("Duplicate key name 'a'", 1061),
+            ("Can't DROP 'a'; check that column/key exists", 1091),
+            ("Can't DROP COLUMN `a`; check that it exists", 1091),
+            ("Unknown table 'rowgate.a'", 1051),
+        ] {
+            for message in [words.to_owned(), format!("{words}; SQLState: HY000")] {
+                let error = classify(&message);
+                let Error::Sql { code, .. } = error else { panic!("{message}: {error:?}") };
+                assert_eq!(code, Some(expected), "{message}");
+            }
+        }
+    }
+
+    #[test]
     fn keeps_the_number_of_what_it_does_not_know() {
         let error = classify("Table 'rowgate.x' doesn't exist; Error code: 1146; SQLState: 42S02");
         assert!(matches!(error, Error::Sql { code: Some(1146), .. }), "{error:?}");
@@ -178,6 +291,10 @@ mod tests {
         assert_eq!(class(message), "sql");
         let message = "Incorrect value: 'Transaction x is not found' for column 'a'";
         assert_eq!(class(message), "sql");
+        let message = "Duplicate entry 'x; Error code: 1213' for key 'k'; SQLState: 23000";
+        assert_eq!(class(message), "duplicate_key");
+        let message = "Incorrect string value: 'Table 'a' doesn't exist' for column 'b'; SQLState: HY000";
+        assert!(matches!(classify(message), Error::Sql { code: None, .. }));
     }
 
     #[test]
@@ -208,6 +325,13 @@ mod tests {
             "Transaction AXk1bWVz0A== not found.",
             "Transaction is not found",
             "Transaction ABC is not found. The transaction may have expired.",
+            "Transaction ABC isn't found",
+            "Transaction ABC is not found. Transaction has been aborted due to an error from a previous call.",
+            "Transaction has been aborted due to an error from a previous call",
+            "Transaction ABC has been aborted due to an error from a previous call; SQLState: 25000",
+            "Transaction may be expired.",
+            "One previous call resulted in a termination of your transaction.",
+            "Database error code: 0. Message: Transaction ABC is not found",
         ] {
             assert_eq!(class(message), "transaction_lost", "{message}");
         }
@@ -224,5 +348,7 @@ mod tests {
     fn an_answer_over_the_limit_is_too_large() {
         assert_eq!(class("Database returned more than the allowed response size limit"), "too_large");
         assert_eq!(class("Database response exceeded size limit"), "too_large");
+        assert_eq!(class("The result exceeds the size limit 1 MB"), "too_large");
+        assert_eq!(class("Packet for query is too large (65537 > 65536)."), "too_large");
     }
 }

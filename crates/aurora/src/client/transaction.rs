@@ -28,7 +28,9 @@ struct Shared {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Open,
-    /// A statement failed in a way that undid others, or may have: it can only be rolled back.
+    /// A statement failed. The service may have ended the transaction for it ("Transaction has been
+    /// aborted due to an error from a previous call"), so it can only be rolled back, whatever the
+    /// service did.
     Broken(&'static str),
     Ended,
 }
@@ -39,8 +41,9 @@ impl Tx {
     ///
     /// # Errors
     ///
-    /// Any [`Error`] but [`Error::UnknownOutcome`]. After a duplicate key or another error of the statement alone the
-    /// transaction goes on; after the others it can only be rolled back.
+    /// Any [`Error`] but [`Error::UnknownOutcome`]. After any of them the transaction can only be
+    /// rolled back, be it an error of the statement alone, as a duplicate key is: AWS says that an
+    /// error may abort the transaction, and not which.
     pub async fn execute(&self, statement: Statement) -> Result<Executed, Error> {
         let mut state = self.open().await?;
         let Shared { database, id, .. } = &*self.0;
@@ -62,6 +65,19 @@ impl Tx {
         note(&mut state, result)
     }
 
+    /// Sends a statement that puts something of the session back to how it was, even if a statement
+    /// before it failed. Nobody learns whether it ran: the transaction, and the session with it,
+    /// may be gone.
+    pub async fn restore_session(&self, statement: Statement) {
+        let _state = self.0.state.lock().await;
+        let Shared { database, id, .. } = &*self.0;
+        let sent =
+            database.send_execute(&statement, Some(id), database.deadline(), Repeat::InTransaction).await;
+        if let Err(error) = sent {
+            tracing::info!(error.class = error.class(), "the session is left to the service");
+        }
+    }
+
     /// The service's id of the transaction, for logs.
     pub fn id(&self) -> &str {
         &self.0.id
@@ -79,9 +95,7 @@ impl Tx {
 }
 
 fn note<T>(state: &mut State, result: Result<T, Error>) -> Result<T, Error> {
-    if let Err(error) = &result
-        && error.breaks_transaction()
-    {
+    if let Err(error) = &result {
         *state = State::Broken(error.class());
     }
     result
@@ -107,8 +121,8 @@ impl Transaction {
         self.tx.clone()
     }
 
-    /// Commits it. When its time is already up, or a statement of it failed in a way that undid others, it is rolled
-    /// back instead and that is the error.
+    /// Commits it. When its time is already up, or a statement of it failed, it is rolled back
+    /// instead and that is the error.
     ///
     /// # Errors
     ///

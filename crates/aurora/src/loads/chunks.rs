@@ -41,6 +41,9 @@ pub enum Claim {
 /// Claims a chunk for the transaction, as its first statement, and records what it will bring: a twin that does the
 /// same chunk waits here until this transaction ends, and then finds the chunk committed or free.
 ///
+/// A transaction that gets any answer but [`Claim::Ours`] is to be rolled back: its statement may
+/// have failed.
+///
 /// # Errors
 /// As [`Tx::execute`].
 pub async fn claim_chunk(
@@ -149,8 +152,8 @@ fn digest<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<[u8; 32]>
     digest.transpose()
 }
 
-/// Chunks in one answer at most: some 200 bytes each, far below the service's 10 MB.
-const CHUNKS_PER_PAGE: u32 = 10_000;
+/// Chunks in one answer at most: at most 140 bytes each, below the service's 1 MiB.
+const CHUNKS_PER_PAGE: u32 = 5_000;
 
 /// The chunks of a load that are committed, by number.
 ///

@@ -24,7 +24,7 @@ pub use end::{Ending, end};
 pub use forget::forget;
 pub use known::{given_up_loads, known_contents, known_loads};
 pub use read::{Of, get, list, rejects};
-pub use rows::{append_free_rows, insert_rows, present_ids};
+pub use rows::{append_free_rows, present_ids};
 pub use same::{Candidate, completed_of_size, skip};
 pub use shadow::Shadow;
 pub(crate) use swap::recover;

@@ -121,8 +121,9 @@ pub struct CommittedChunk {
     pub figures: ChunkFigures,
 }
 
-/// Chunks in one answer at most: with the longest key 1,500 bytes each, below the service's 10 MB.
-const CHUNKS_PER_PAGE: u32 = 5_000;
+/// Chunks in one answer at most: with a rejects file of the longest table's 250 bytes each, below
+/// the service's 1 MiB.
+const CHUNKS_PER_PAGE: u32 = 4_000;
 
 /// The chunks of a restore's table that are committed, by number.
 ///

@@ -1,7 +1,5 @@
 //! Numbers that a table has handed out.
 
-use serde::Deserialize;
-
 use crate::{Database, Error, Statement};
 
 /// Sees to it that a shadow hands out no number that its table has handed out already: rows that were added since the backup
@@ -28,14 +26,12 @@ async fn try_carry_on(database: &Database, table: &str, shadow: &str) -> Result<
 
 /// The next number that a table hands out; `None` where it hands out none, or has handed out none.
 async fn next(database: &Database, table: &str) -> Result<Option<u64>, Error> {
-    #[derive(Deserialize)]
-    struct Row {
-        #[serde(rename = "Create Table")]
-        sql: String,
-    }
-    // MySQL's information_schema answers from a cache that may be a day old.
-    let rows: Vec<Row> = database.query(Statement::new(format!("SHOW CREATE TABLE `{table}`"))).await?;
-    Ok(rows.first().and_then(|row| read(&row.sql)))
+    // MySQL's information_schema answers from a cache that may be a day old; this never does. One
+    // row: name and text.
+    let show = Statement::new(format!("SHOW CREATE TABLE `{table}`"));
+    let rows = database.send_show(&show, None).await?;
+    let text = rows.first().and_then(|row| row.get(1));
+    text.map(|text| read(text)).ok_or_else(|| Error::unreadable("SHOW CREATE TABLE without a text"))
 }
 
 /// What the options behind the columns say.

@@ -1,28 +1,20 @@
 //! Whether transactions keep to one moment.
 
-use serde::Deserialize;
-
 use crate::Error;
 
-/// MySQL calls it `transaction_isolation`, MariaDB before version 11.1 `tx_isolation`; SHOW gives what there is.
+/// MySQL calls it `transaction_isolation`, MariaDB before version 11.1 `tx_isolation`, and neither
+/// knows the other's name; SHOW gives what there is, in rows of name and value.
 pub(super) const QUESTION: &str =
     "SHOW VARIABLES WHERE Variable_name IN ('transaction_isolation', 'tx_isolation')";
 
-/// An answer to [`QUESTION`].
-#[derive(Debug, Deserialize)]
-pub(super) struct Variable {
-    #[serde(rename = "Value")]
-    value: String,
-}
-
 /// Refuses levels at which every statement sees another moment; and SERIALIZABLE, at which a plain SELECT reads what is there
-/// now and locks it.
-pub(super) fn check(variables: &[Variable]) -> Result<(), Error> {
-    let keeps = |variable: &Variable| variable.value == "REPEATABLE-READ";
-    if !variables.is_empty() && variables.iter().all(keeps) {
+/// now and locks it. `variables` is the answer to [`QUESTION`].
+pub(super) fn check(variables: &[Vec<String>]) -> Result<(), Error> {
+    let mut levels = variables.iter().filter_map(|variable| variable.get(1)).peekable();
+    let level = levels.peek().map_or("unknown", |level| level);
+    if level != "unknown" && levels.all(|level| level == "REPEATABLE-READ") {
         return Ok(());
     }
-    let level = variables.first().map_or("unknown", |variable| &variable.value);
     let message = format!(
         "transactions run at the isolation level {level}, at which the pages of a table would show different moments; \
          set transaction_isolation to REPEATABLE-READ in the cluster's parameter group"
@@ -35,8 +27,8 @@ mod tests {
     use super::*;
 
     fn level(values: &[&str]) -> Result<(), Error> {
-        let variables: Vec<Variable> =
-            values.iter().map(|value| Variable { value: (*value).to_owned() }).collect();
+        let variables: Vec<Vec<String>> =
+            values.iter().map(|value| vec!["tx_isolation".to_owned(), (*value).to_owned()]).collect();
         check(&variables)
     }
 

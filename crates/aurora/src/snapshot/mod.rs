@@ -10,6 +10,9 @@
 //! by one that was made since (MySQL 1412), has lost the snapshot: [`Error::TransactionLost`], begin anew. Of a table that was
 //! made before the moment and swapped in after it MySQL says nothing, and gives its rows, as many as it had then: so whoever
 //! has read of a table asks for it ([`Snapshot::check`]).
+//!
+//! A statement that fails may end the transaction, and the snapshot with it. Pages are made to fit
+//! an answer, so that none fails for its size.
 
 mod isolation;
 mod pages;
@@ -19,7 +22,7 @@ mod swaps;
 use domain::dictionary::Table;
 use serde::Deserialize;
 
-pub use self::pages::{Page, Pages};
+pub use self::pages::{MOST_HALVINGS, Page, Pages};
 pub use self::sum::content_sum;
 use self::swaps::Swaps;
 use crate::client::{Texts, TextsBody, rollback};
@@ -78,7 +81,7 @@ impl Snapshot {
     async fn begin(database: &Database) -> Result<Self, Error> {
         let id = database.send_begin(database.deadline()).await?;
         let mut snapshot = Self::resume(database, id, String::new());
-        isolation::check(&snapshot.rows(isolation::QUESTION).await?)?;
+        isolation::check(&snapshot.show(isolation::QUESTION).await?)?;
         // The first read of a table fixes the moment. This one keeps its metadata lock until the end, since it has to be before
         // the savepoint: so it is the one table that is never altered or swapped.
         #[derive(Deserialize)]
@@ -163,9 +166,11 @@ impl Snapshot {
     ///
     /// # Errors
     ///
-    /// [`Error::TooLarge`] where the answer is over the service's limits (1 MiB; 64 KB a row): ask for fewer rows.
-    /// [`Error::TransactionLost`] where the snapshot is gone or the table has been swapped or altered since. Any other but
-    /// [`Error::UnknownOutcome`]; [`Error::Answer`] for a result of another form, a NULL in it for one.
+    /// [`Error::TooLarge`] where the answer is over the service's limits (1 MiB; 64 KB a row): take
+    /// another snapshot and ask for fewer rows. [`Error::TransactionLost`] where the snapshot is
+    /// gone, perhaps by an error before this one, or the table has been swapped or altered since.
+    /// Any other but [`Error::UnknownOutcome`]; [`Error::Answer`] for a result of another form, a
+    /// NULL in it for one.
     pub async fn page(&self, sql: String) -> Result<Texts, Error> {
         self.body(sql).await?.read()
     }
@@ -180,9 +185,10 @@ impl Snapshot {
         let _turn = self.turn.lock().await;
         let answer = read.await;
         match answer {
+            Ok(_) => self.run(TO_SAVEPOINT).await?,
             Err(Error::TransactionLost { .. } | Error::OutOfTime) => {}
-            // A failed statement may have taken the lock all the same.
-            _ => self.run("ROLLBACK TO SAVEPOINT rowgate_snapshot").await?,
+            // Either the transaction is gone, or the failed statement may have left its lock.
+            Err(_) => drop(self.run(TO_SAVEPOINT).await),
         }
         answer
     }
@@ -215,6 +221,10 @@ impl Snapshot {
         }
     }
 
+    async fn show(&self, sql: &'static str) -> Result<Vec<Vec<String>>, Error> {
+        self.database.send_show(&Statement::new(sql), Some(&self.id)).await
+    }
+
     async fn rows<T: serde::de::DeserializeOwned>(&self, sql: &'static str) -> Result<Vec<T>, Error> {
         self.database.send_repeatable_query(&Statement::new(sql), &self.id).await
     }
@@ -236,6 +246,9 @@ impl Drop for Snapshot {
         }
     }
 }
+
+/// Gives up the metadata locks that were taken since the moment was fixed.
+const TO_SAVEPOINT: &str = "ROLLBACK TO SAVEPOINT rowgate_snapshot";
 
 /// MySQL's ER_SP_DOES_NOT_EXIST, which is also what it says of a savepoint.
 const NO_SUCH_SAVEPOINT: u16 = 1305;

@@ -1,28 +1,40 @@
 //! A table page by page, whatever the size of its rows.
+//!
+//! An answer over the service's limits is an error, and any error may end the snapshot. So no page
+//! is asked for that may be too much: either all of its rows fit though each is as wide as the
+//! dictionary lets it be, or the statement itself adds them up first, and gives empty texts where
+//! they are too much ([`page_within_sql`]). How a service counts is not certain, so all is reckoned
+//! as the longest JSON that could be made of it.
 
-use domain::avro::{page_sql, parse_row_text, row_text_sql};
+use domain::avro::{RowWidth, page_sql, page_within_sql, parse_row_text, row_text_sql};
 use domain::dictionary::Table;
 
 use super::Snapshot;
 use crate::Error;
-use crate::client::{Texts, TextsBody};
+use crate::client::{AROUND_BYTES, Texts, TextsBody};
+use crate::limits::MAX_RESULT_BYTES;
 
 /// The first page: large enough to tell how long rows are.
 const FIRST_ROWS: u32 = 1_000;
 
-/// The most rows of a page, for tables whose rows are a few bytes each.
-const MOST_ROWS: u32 = 50_000;
+/// What a page may hold, in bytes of the answer: nine tenths of what one may have.
+const PAGE_BYTES: usize = MAX_RESULT_BYTES / 10 * 9;
 
-/// What a page is made to hold, in bytes of its texts: nine tenths of the 1 MiB that an answer may have, since the next rows
-/// may be longer than those of the last page.
-const PAGE_BYTES: usize = 1024 * 1024 / 10 * 9;
+/// No page is planned smaller, however often its rows turn out to be too much.
+const LEAST_PAGE_BYTES: usize = 32 * 1024;
 
-/// No page is planned smaller, however often the service refuses one.
-const LEAST_PAGE_BYTES: usize = 128 * 1024;
+/// How often pages can be [halved](Pages::halved).
+pub const MOST_HALVINGS: u32 = 4;
 
-/// How much of a row is read at once where it is too large for an answer, in characters: of at most four bytes each, so
-/// within the 64 KB that a row of an answer may have.
-const PIECE_CHARS: usize = 16_000;
+/// What a row may have to be read at once, within the 64 KB that a row of an answer may have,
+/// however they are counted.
+const ROW_BYTES: usize = 50_000;
+
+/// How much of a larger row is read at once, in characters.
+const PIECE_CHARS: usize = ROW_BYTES / CHARACTER_BYTES;
+
+/// The most that JSON makes of a character: `\ud83d\ude00`.
+const CHARACTER_BYTES: usize = 12;
 
 /// Rows of a table, not read yet.
 #[derive(Debug)]
@@ -64,6 +76,9 @@ pub struct Pages<'a> {
     table: &'a Table,
     nullable: &'a [bool],
     after: Option<i64>,
+    /// What an answer may have.
+    most_bytes: usize,
+    /// The rows of the next page, and the bytes that pages are planned to have.
     rows: u32,
     bytes: usize,
     ended: bool,
@@ -76,30 +91,44 @@ impl<'a> Pages<'a> {
         nullable: &'a [bool],
         after: Option<i64>,
     ) -> Self {
-        Self { snapshot, table, nullable, after, rows: FIRST_ROWS, bytes: PAGE_BYTES, ended: false }
+        let (rows, bytes) = (FIRST_ROWS, PAGE_BYTES);
+        Self { snapshot, table, nullable, after, most_bytes: bytes, rows, bytes, ended: false }.halved(0)
     }
 
-    /// The next rows; `None` behind the last one. After an error, and where its future is dropped, the same rows can be asked for
-    /// again.
+    /// The same rows in pages of half the size, `times` times over: for a new snapshot, where pages
+    /// of one before it were too large or took too long all the same.
+    #[must_use]
+    pub fn halved(mut self, times: u32) -> Self {
+        self.most_bytes = PAGE_BYTES >> times.min(MOST_HALVINGS);
+        self.bytes = self.most_bytes;
+        self.rows = (FIRST_ROWS >> times.min(MOST_HALVINGS)).min(self.width().most_rows(self.most_bytes));
+        self
+    }
+
+    /// The next rows; `None` behind the last one. Where its future is dropped, the same rows can be
+    /// asked for again; after an error only if the snapshot is still there.
     ///
     /// # Errors
     ///
-    /// As [`Snapshot::page`]; [`Error::TooLarge`] only for a row that cannot be had even in pieces.
+    /// As [`Snapshot::page`]. [`Error::TooLarge`] and [`Error::StatementTimeout`] where the service
+    /// has other limits than it documents, or is slow: [`halved`](Self::halved) pages of another
+    /// snapshot may do.
     pub async fn next(&mut self) -> Result<Option<Page>, Error> {
+        let width = self.width();
         let body = loop {
             if self.ended {
                 return Ok(None);
             }
-            let sql = page_sql(self.table.name(), self.table, self.nullable, self.after, self.rows);
-            match self.snapshot.body(sql).await {
-                Ok(body) => break body,
-                Err(Error::TooLarge { .. }) if self.rows > 1 => {
-                    self.rows /= 2;
-                    self.bytes = (self.bytes / 4 * 3).max(LEAST_PAGE_BYTES);
-                }
-                Err(Error::TooLarge { .. }) => break self.row_in_pieces().await?.into(),
-                Err(error) => return Err(error),
+            let body = self.snapshot.body(self.sql(&width)).await?;
+            if body.last() != Some("") {
+                break body;
             }
+            // There are rows, and they are too much.
+            if self.rows == 1 {
+                break self.row_in_pieces().await?.into();
+            }
+            self.rows = (self.rows / 2).max(width.safe_rows(self.most_bytes)).max(1);
+            self.bytes = (self.bytes / 2).max(LEAST_PAGE_BYTES.min(self.most_bytes));
         };
         let Some(last) = body.last() else {
             self.ended = true;
@@ -107,9 +136,24 @@ impl<'a> Pages<'a> {
         };
         let last_key = self.key(last)?;
         self.ended = body.rows() < self.rows as usize;
-        self.rows = rows_of_next(body.rows(), body.bytes(), self.bytes);
+        self.rows = rows_of_next(body.rows(), body.bytes(), self.bytes).min(width.most_rows(self.most_bytes));
         self.after = Some(last_key);
         Ok(Some(Page { body, last_key }))
+    }
+
+    /// The statement of the next page.
+    fn sql(&self, width: &Width) -> String {
+        let Self { table, nullable, after, rows, most_bytes, .. } = *self;
+        if rows <= width.safe_rows(most_bytes) {
+            return page_sql(table.name(), table, nullable, after, rows);
+        }
+        let page_bytes = most_bytes.saturating_sub(rows as usize * width.fixed);
+        let row_bytes = ROW_BYTES.min(most_bytes).saturating_sub(width.fixed);
+        page_within_sql(table.name(), table, nullable, after, rows, (page_bytes, row_bytes))
+    }
+
+    fn width(&self) -> Width {
+        Width::of(self.table)
     }
 
     /// The one row behind `after`.
@@ -152,10 +196,40 @@ impl<'a> Pages<'a> {
     }
 }
 
+/// What a row may take of an answer, in bytes.
+#[derive(Debug, Clone, Copy)]
+struct Width {
+    /// Without its text columns.
+    fixed: usize,
+    /// With all that the dictionary lets them hold.
+    widest: usize,
+}
+
+impl Width {
+    fn of(table: &Table) -> Self {
+        let RowWidth { fixed, text } = RowWidth::of(table);
+        let fixed = AROUND_BYTES + fixed;
+        Self { fixed, widest: fixed + text * CHARACTER_BYTES }
+    }
+
+    /// How many rows fit whatever they hold; none where one alone may not.
+    fn safe_rows(&self, most_bytes: usize) -> u32 {
+        if self.widest > ROW_BYTES.min(most_bytes) { 0 } else { rows_in(most_bytes, self.widest) }
+    }
+
+    /// How many rows may fit.
+    fn most_rows(&self, most_bytes: usize) -> u32 {
+        rows_in(most_bytes, self.fixed).max(1)
+    }
+}
+
+fn rows_in(bytes: usize, row: usize) -> u32 {
+    u32::try_from(bytes / row.max(1)).unwrap_or(u32::MAX)
+}
+
 /// How many rows to ask for, when the next are as long as these, and are to have `wanted` bytes.
 fn rows_of_next(rows: usize, bytes: usize, wanted: usize) -> u32 {
-    let rows = wanted.saturating_mul(rows) / bytes.max(1);
-    u32::try_from(rows).unwrap_or(MOST_ROWS).clamp(1, MOST_ROWS)
+    rows_in(wanted.saturating_mul(rows), bytes).max(1)
 }
 
 #[cfg(test)]
@@ -168,6 +242,18 @@ mod tests {
         assert_eq!(rows(1000, 50), 18_874);
         assert_eq!(rows(1, 70_000), 13);
         assert_eq!(rows(1, 2_000_000), 1);
-        assert_eq!(rows(1000, 0), MOST_ROWS);
+    }
+
+    #[test]
+    fn the_widest_rows_of_a_safe_page_fit_an_answer() {
+        for table in domain::shipped::dictionary().unwrap().tables() {
+            let width = Width::of(table);
+            let (safe, most) = (width.safe_rows(PAGE_BYTES), width.most_rows(PAGE_BYTES));
+            assert!((250..most).contains(&safe), "{}: {safe}, at most {most}", table.name());
+            assert!(safe as usize * width.widest <= PAGE_BYTES);
+        }
+        let wide = Width { fixed: 40, widest: 70_000 };
+        assert_eq!(wide.safe_rows(PAGE_BYTES), 0);
+        assert!(PIECE_CHARS * CHARACTER_BYTES < PAGE_BYTES >> MOST_HALVINGS);
     }
 }

@@ -10,7 +10,7 @@ mod swap;
 mod transactions;
 
 use anyhow::Result;
-use aurora::{Database, Error, Statement};
+use aurora::{Database, Error, MaybeDatabase, Statement};
 use testkit::TestDatabase;
 
 /// A database with one table, `things (id INT PRIMARY KEY, name VARCHAR(20))`, with the rows 1 and 2.
@@ -24,6 +24,37 @@ async fn things_with(configure: impl FnOnce(&mut testkit::local_data_api::Config
         .await?;
     test.sql("INSERT INTO things VALUES (1, 'one'), (2, 'two')").await?;
     Ok(test)
+}
+
+/// Why the transaction of a chunk is rolled back: the chunk is not its own, or it failed.
+enum Unfilled<C> {
+    Claim(C),
+    Failed(Error),
+}
+
+impl<C> From<Error> for Unfilled<C> {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl<C> MaybeDatabase for Unfilled<C> {
+    fn database(&self) -> Option<&Error> {
+        match self {
+            Self::Claim(_) => None,
+            Self::Failed(error) => Some(error),
+        }
+    }
+}
+
+impl<C> Unfilled<C> {
+    /// Whose the chunk is.
+    fn claim(self) -> Result<C, Error> {
+        match self {
+            Self::Claim(claim) => Ok(claim),
+            Self::Failed(error) => Err(error),
+        }
+    }
 }
 
 fn insert(id: i64) -> Statement {

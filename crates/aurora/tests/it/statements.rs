@@ -73,9 +73,9 @@ async fn gives_counts_and_generated_keys() -> Result<()> {
 }
 
 #[tokio::test]
-async fn tells_database_errors_apart_in_both_wordings() -> Result<()> {
-    for style in [ErrorStyle::Current, ErrorStyle::V1] {
-        let test = things_with(|config| config.error_style = style).await?;
+async fn tells_database_errors_apart_in_every_wording() -> Result<()> {
+    for style in ErrorStyle::ALL {
+        let test = things_with(|config| config.error_style = *style).await?;
         let database = test.database();
         let error = database.execute(insert(1)).await.unwrap_err();
         assert!(error.is_duplicate_key(), "{style:?}: {error:?}");
@@ -102,10 +102,19 @@ async fn a_login_without_privileges_is_denied_access() -> Result<()> {
 
 #[tokio::test]
 async fn an_answer_over_the_limit_is_too_large() -> Result<()> {
-    let test = things_with(|config| config.limits.formatted_bytes = 1000).await?;
-    let statement = Statement::new("SELECT REPEAT('x', 2000) AS x");
-    let error = test.database().query::<serde_json::Value>(statement).await.unwrap_err();
-    assert!(error.wants_smaller(), "{error:?}");
+    for style in ErrorStyle::ALL {
+        let test = things_with(|config| {
+            config.error_style = *style;
+            config.limits.formatted_bytes = 1000;
+            config.limits.row_bytes = 3000;
+        })
+        .await?;
+        for length in [2000, 4000] {
+            let statement = Statement::new("SELECT REPEAT('x', :length) AS x").bind("length", length);
+            let error = test.database().query::<serde_json::Value>(statement).await.unwrap_err();
+            assert!(error.wants_smaller(), "{style:?}: {error:?}");
+        }
+    }
     Ok(())
 }
 
@@ -118,6 +127,20 @@ async fn a_statement_that_takes_too_long_wants_to_be_smaller() -> Result<()> {
     let write = Statement::new("INSERT INTO things SELECT 3 + SLEEP(5), 'late'");
     let error = test.database().execute(write).await.unwrap_err();
     assert!(error.is_unknown_outcome(), "{error:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn rows_of_anything_but_a_select_are_an_error_and_never_none() -> Result<()> {
+    let test = things().await?;
+    for sql in [
+        "SHOW TABLES",
+        "WITH a AS (SELECT id FROM things) SELECT id FROM a",
+        "DELETE FROM things WHERE id = 0",
+    ] {
+        let rows = test.database().query::<serde_json::Value>(Statement::new(sql)).await;
+        assert!(matches!(rows, Err(Error::Answer { .. })), "{sql}: {rows:?}");
+    }
     Ok(())
 }
 

@@ -2,10 +2,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use anyhow::Result;
-use aurora::{Deadline, Error, MaybeDatabase, Statement};
-use testkit::local_data_api::{ErrorKind, Faults, Operation, Rule};
+use aurora::{Deadline, Error, MaybeDatabase, Statement, Target};
+use testkit::local_data_api::{ErrorKind, ErrorStyle, Faults, OnError, Operation, Rule};
 
 use crate::{insert, insert_all, names, rename, things, things_with};
+
+/// Both things that may become of a transaction when a statement of it fails.
+const ON_ERROR: [OnError; 2] = [OnError::Abort, OnError::Keep];
 
 #[tokio::test]
 async fn a_commit_makes_all_of_it_visible_and_nothing_before() -> Result<()> {
@@ -84,17 +87,65 @@ async fn a_failure_of_the_work_itself_rolls_back_and_is_handed_on() -> Result<()
 }
 
 #[tokio::test]
-async fn a_duplicate_key_undoes_its_statement_and_the_transaction_goes_on() -> Result<()> {
-    let test = things().await?;
-    test.database()
-        .transaction(|tx| async move {
-            tx.execute(insert(3)).await?;
-            assert!(tx.execute(insert(1)).await.is_err_and(|error| error.is_duplicate_key()));
-            tx.execute(insert(4)).await?;
-            Ok::<_, Error>(())
-        })
-        .await?;
-    assert_eq!(names(&test).await?, "one,two,new,new");
+async fn after_any_failed_statement_a_transaction_can_only_be_rolled_back() -> Result<()> {
+    for on_error in ON_ERROR {
+        let test = things_with(|config| config.on_error = on_error).await?;
+        for failing in [insert(1), rename(1, &"x".repeat(21)), Statement::new("SELECT * FROM nowhere")] {
+            let transaction = test.database().begin().await?;
+            transaction.execute(insert(3)).await?;
+            assert!(transaction.execute(failing).await.is_err());
+            let next = transaction.execute(insert(4)).await;
+            assert!(matches!(next, Err(Error::TransactionLost { .. })), "{on_error:?}: {next:?}");
+            let commit = transaction.commit().await;
+            assert!(matches!(commit, Err(Error::TransactionLost { .. })), "{on_error:?}: {commit:?}");
+            assert_eq!((names(&test).await?.as_str(), test.open_transactions()), ("one,two", 0));
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_failure_is_handed_on_and_the_next_transaction_works_whatever_the_wording() -> Result<()> {
+    for on_error in ON_ERROR {
+        for style in ErrorStyle::ALL {
+            let test = things_with(|config| {
+                config.on_error = on_error;
+                config.error_style = *style;
+            })
+            .await?;
+            let failed = insert_all(&test.database(), &[3, 1]).await;
+            assert!(failed.is_err_and(|error| error.is_duplicate_key()), "{on_error:?} {style:?}");
+            assert_eq!(test.open_transactions(), 0, "{on_error:?} {style:?}");
+            insert_all(&test.database(), &[3]).await?;
+            assert_eq!(names(&test).await?, "one,two,new");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_transaction_that_is_gone_is_run_again_whatever_the_wording() -> Result<()> {
+    for style in ErrorStyle::ALL {
+        let test = things_with(|config| config.error_style = *style).await?;
+        let (runs, test) = (&AtomicU32::new(0), &test);
+        let ended = |tx: aurora::Tx| async move {
+            let Target { cluster_arn, secret_arn, .. } = test.target();
+            let rollback = test.client().rollback_transaction().transaction_id(tx.id());
+            rollback.resource_arn(cluster_arn).secret_arn(secret_arn).send().await.map(drop)
+        };
+        test.database()
+            .transaction(|tx| async move {
+                tx.execute(insert(3)).await?;
+                if runs.fetch_add(1, Ordering::Relaxed) == 0 {
+                    ended(tx.clone()).await.unwrap();
+                }
+                tx.execute(insert(4)).await?;
+                Ok::<_, Error>(())
+            })
+            .await?;
+        assert_eq!(runs.load(Ordering::Relaxed), 2, "{style:?}");
+        assert_eq!(names(test).await?, "one,two,new,new");
+    }
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use backup::{BackupError, Options, Times};
 use bucket::backups::newest_good;
+use testkit::local_data_api::{Faults, OnError, Rule};
 
 use crate::support::{World, dictionary, long, one_page};
 
@@ -94,11 +95,45 @@ async fn a_backup_that_nobody_goes_on_with_has_failed() {
 
 #[tokio::test]
 async fn a_database_that_stumbles_is_asked_again() {
-    use testkit::local_data_api::{Faults, Rule};
     let world = World::with_rows(5000).await;
     let faults = Faults { seed: 7, ..Faults::default() };
     world.db.data_api().set(faults.with(Rule::lose_answer().rate(0.2)));
     let done = world.make_all().await;
     world.db.data_api().set(Faults::default());
     world.check(&world.manifest(&done.backup).unwrap());
+}
+
+#[tokio::test]
+async fn pages_that_are_too_large_make_the_backup_begin_anew_with_smaller_ones() {
+    for on_error in [OnError::Abort, OnError::Keep] {
+        let world = World::start_with(|config| {
+            config.on_error = on_error;
+            config.limits.result_bytes = 100_000;
+        })
+        .await;
+        world.add_rows(5000).await;
+        let done = world.make_all().await;
+        let state = world.state(&done.backup);
+        assert_eq!((&state["halvings"], &state["moments"]), (&4.into(), &5.into()), "{on_error:?}");
+        world.check(&world.manifest(&done.backup).unwrap());
+        assert_eq!(world.db.open_transactions(), 0);
+    }
+}
+
+#[tokio::test]
+async fn pages_that_are_too_large_however_small_fail_the_backup() {
+    let world = World::start_with(|config| config.limits.result_bytes = 20_000).await;
+    world.add_rows(5000).await;
+    let error = world.make(&ALL, long()).await.unwrap_err();
+    assert_eq!(error.reason(), "the database: too_large");
+    assert_eq!((world.files(), world.db.open_transactions()), (vec![], 0));
+}
+
+#[tokio::test]
+async fn names_of_the_widest_characters_are_backed_up_in_one_moment() {
+    let world = World::with_rows(3000).await;
+    world.sql("UPDATE employees SET name = REPEAT('😀', 255) WHERE id BETWEEN 1001 AND 2499").await;
+    let done = world.make_all().await;
+    world.check(&world.manifest(&done.backup).unwrap());
+    assert_eq!(world.state(&done.backup)["moments"], 1);
 }

@@ -15,6 +15,7 @@ use domain::dictionary::{Dictionary, Table};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use testkit::TestDatabase;
+use testkit::local_data_api::Config;
 
 /// The invocations that were asked for.
 #[derive(Debug, Clone, Default)]
@@ -64,27 +65,34 @@ pub(crate) fn one_page() -> Times {
 
 impl World {
     pub(crate) async fn start() -> Self {
-        Self {
-            db: TestDatabase::migrated().await.unwrap(),
-            store: MemoryBucket::default(),
-            calls: Calls::default(),
-            options: Options::default(),
-        }
+        Self::start_with(|_| {}).await
+    }
+
+    /// Over a Data API that is set up otherwise.
+    pub(crate) async fn start_with(configure: impl FnOnce(&mut Config)) -> Self {
+        let db = TestDatabase::start_with(configure).await.unwrap();
+        db.migrate().await.unwrap();
+        Self { db, store: MemoryBucket::default(), calls: Calls::default(), options: Options::default() }
     }
 
     /// With this many rows in each table: the first page has a thousand of them, the next ones some ten
     /// thousand.
     pub(crate) async fn with_rows(rows: u32) -> Self {
         let world = Self::start().await;
+        world.add_rows(rows).await;
+        world
+    }
+
+    /// Adds this many rows to each table.
+    pub(crate) async fn add_rows(&self, rows: u32) {
         for sql in [
             "INSERT INTO departments SELECT seq, CONCAT('Department ', MD5(seq)) FROM seq_1_to_",
             "INSERT INTO jobs SELECT seq, CONCAT('Job 😀 ', MD5(seq)) FROM seq_1_to_",
             "INSERT INTO employees SELECT seq, CONCAT('Name, ', MD5(seq)), '2021-01-01' + INTERVAL seq MINUTE, seq, seq \
              FROM seq_1_to_",
         ] {
-            world.sql(&format!("{sql}{rows}")).await;
+            self.sql(&format!("{sql}{rows}")).await;
         }
-        world
     }
 
     pub(crate) fn backups(&self) -> Backups<MemoryBucket, Calls> {

@@ -27,6 +27,9 @@ pub(crate) fn spec(program: &Path, ports: Ports, layout: &Layout) -> Spec {
         ministack::endpoint(ports).into(),
         "--authority".into(),
         ministack::address(ports).into(),
+        // AWS does not say which errors end a transaction; what works where all do works in an account as well.
+        "--on-error".into(),
+        "abort".into(),
     ];
     let environment = [
         ("AWS_REGION", REGION),

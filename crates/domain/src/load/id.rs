@@ -84,6 +84,7 @@ mod tests {
         let found = |key: String| parent_in_name(&key).map(|found| found.to_string());
         for key in [
             format!("rejected/jobs/{id}/{id}-00007.csv"),
+            format!("rejected/jobs/{id}/{id}-00007-0123abcd.csv"),
             format!("incoming/jobs/append/{id}-00007 (fixed).csv"),
             format!("incoming/jobs/copy of {}.CSV.GZ", id.to_uppercase()),
             id.to_owned(),

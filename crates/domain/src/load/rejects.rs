@@ -8,10 +8,17 @@ use super::check::{Columns, RejectedRecord};
 use crate::dictionary::Table;
 use crate::row::{REJECT_COLUMNS, RowError};
 
-/// The key of a chunk's rejects file: the same whenever the chunk is tried. The file's name holds the load's id, so
-/// that [`parent_in_name`](super::parent_in_name) finds it when the file is dropped again.
-pub fn rejects_key(table: &str, load: &LoadId, chunk: u32) -> String {
-    format!("rejected/{table}/{load}/{load}-{chunk:05}.csv")
+/// The key of a chunk's rejects file: the same whenever the function with this `token` tries the
+/// chunk, and another one for any other function. The file's name holds the load's id, so that
+/// [`parent_in_name`](super::parent_in_name) finds it when the file is dropped again.
+pub fn rejects_key(table: &str, load: &LoadId, chunk: u32, token: Option<u32>) -> String {
+    let token = token.map(|token| format!("-{token:08x}")).unwrap_or_default();
+    format!("{}{load}-{chunk:05}{token}.csv", rejects_prefix(table, load))
+}
+
+/// What the keys of all rejects files of a load begin with.
+pub fn rejects_prefix(table: &str, load: &LoadId) -> String {
+    format!("rejected/{table}/{load}/")
 }
 
 /// Bytes that a rejected record takes in its file, as a guess.

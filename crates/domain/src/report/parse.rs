@@ -93,9 +93,14 @@ fn read(file: &str, text: &str) -> Result<Report, Mistake> {
     let query = statement::read(&text[query_at..])
         .map_err(|(line, problem)| (query_at + line_start(&text[query_at..], line), problem))?;
     let verb = query.sql.split_ascii_whitespace().next().unwrap_or_default();
-    if !verb.eq_ignore_ascii_case("SELECT") && !verb.eq_ignore_ascii_case("WITH") {
+    // The Data API formats the rows of a SELECT alone, and takes a statement that begins with WITH
+    // for another one.
+    if !verb.eq_ignore_ascii_case("SELECT") {
         let found = if verb.is_empty() { "there is none" } else { verb };
-        return Err((query_at, format!("after the header stands a query, SELECT or WITH; here: {found}")));
+        let problem = format!(
+            "after the header stands a query that begins with SELECT (a WITH stands in its FROM); here: {found}"
+        );
+        return Err((query_at, problem));
     }
     for (name, line) in &query.placeholders {
         if !parameters.iter().any(|parameter| parameter.name == *name) {
@@ -326,8 +331,9 @@ mod tests {
             ),
             (
                 file("", COLUMNS, "DELETE FROM t"),
-                "after the header stands a query, SELECT or WITH; here: DELETE",
+                "after the header stands a query that begins with SELECT (a WITH stands in its FROM); here: DELETE",
             ),
+            (file("", COLUMNS, "WITH a AS (SELECT 1 AS n) SELECT n FROM a"), "here: WITH"),
             (file("", COLUMNS, "-- nothing"), "here: there is none"),
             (file("", COLUMNS, "SELECT 1;\nSELECT 2"), ":7: a report is one statement"),
             (file("", COLUMNS, "SELECT 1\nFROM t WHERE a = :year"), ":7: the query uses :year, but"),

@@ -1,6 +1,6 @@
 //! `GET /tables/{table}/rows`: pages by the key.
 
-use aurora::limits::MAX_JSON_RESULT_BYTES;
+use aurora::limits::MAX_RESULT_BYTES;
 use domain::avro::page_sql;
 use lambda_kit::payload::MAX_PAYLOAD_BYTES;
 use serde_json::{Value, json};
@@ -126,7 +126,7 @@ const WIDE: &str = r#"
 async fn pages_too_large_for_the_data_api_have_fewer_rows() {
     let api = Api::over(WIDE).await;
     api.db.sql("INSERT INTO wide SELECT seq, REPEAT('😀', 8150) FROM seq_1_to_400").await.unwrap();
-    const { assert!(400 * 4 * 8150 > MAX_JSON_RESULT_BYTES) };
+    const { assert!(400 * 4 * 8150 > MAX_RESULT_BYTES) };
     let (rows, sizes) = api.pages("wide", 1000).await;
     assert_eq!(ids(&rows, "id"), (1..=400).collect::<Vec<_>>());
     assert!(rows.iter().all(|row| row["text"].as_str().unwrap().chars().count() == 8150));

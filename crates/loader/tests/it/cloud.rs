@@ -13,6 +13,7 @@ use domain::load::LoadRecord;
 use loader::{Content, Loader, ObjectVersion, Opened, Options, Queue, QueueError, Store, StoreError, handle};
 use serde_json::json;
 use testkit::TestDatabase;
+use tokio::sync::Notify;
 
 pub(crate) const BUCKET: &str = "rowgate-data";
 
@@ -32,12 +33,32 @@ struct Shared {
     /// How many of the next calls fail, and after how many bytes the next content breaks off.
     failing_opens: Mutex<u32>,
     failing_puts: Mutex<u32>,
+    frozen_put: Mutex<Option<Arc<Freeze>>>,
     breaks: Mutex<Vec<usize>>,
     /// The load that an object's metadata names.
     parents: Mutex<BTreeMap<String, String>>,
     read: AtomicU64,
     opened_at: Mutex<Vec<u64>>,
     ignores_ranges: Mutex<bool>,
+}
+
+/// A function that is frozen as it is about to write a rejects file.
+#[derive(Debug, Default)]
+pub(crate) struct Freeze {
+    begins: Notify,
+    ends: Notify,
+}
+
+impl Freeze {
+    /// Waits until the function is frozen.
+    pub(crate) async fn begun(&self) {
+        self.begins.notified().await;
+    }
+
+    /// Wakes the function up.
+    pub(crate) fn end(&self) {
+        self.ends.notify_one();
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -93,6 +114,13 @@ impl Bucket {
 
     pub(crate) fn fail_puts(&self, times: u32) {
         *lock(&self.0.failing_puts) = times;
+    }
+
+    /// Freezes whoever writes the next rejects file, before it does.
+    pub(crate) fn freeze_put(&self) -> Arc<Freeze> {
+        let freeze = Arc::<Freeze>::default();
+        *lock(&self.0.frozen_put) = Some(Arc::clone(&freeze));
+        freeze
     }
 
     /// Copies an object within the bucket, metadata included.
@@ -174,9 +202,19 @@ impl Store for Bucket {
         if take_one(&self.0.failing_puts) {
             return Err(unavailable());
         }
+        let freeze = lock(&self.0.frozen_put).take();
+        if let Some(freeze) = freeze {
+            freeze.begins.notify_one();
+            freeze.ends.notified().await;
+        }
         self.insert(key, None, Object::Bytes(content.into()));
         lock(&self.0.parents).insert(key.to_owned(), load.to_owned());
         Ok(())
+    }
+
+    async fn list_keys(&self, bucket: &str, prefix: &str) -> Result<Vec<String>, StoreError> {
+        assert_eq!(bucket, BUCKET);
+        Ok(self.keys().into_iter().filter(|key| key.starts_with(prefix)).collect())
     }
 
     async fn delete(&self, bucket: &str, key: &str) -> Result<(), StoreError> {

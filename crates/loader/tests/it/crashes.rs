@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use domain::load::LoadStatus;
-use testkit::local_data_api::{ErrorKind, Faults, Operation, Rule};
+use loader::ObjectCreated;
+use testkit::local_data_api::{ErrorKind, Faults, OnError, Operation, Rule};
 
 use crate::support::{World, figures, jobs};
 
@@ -15,18 +16,13 @@ fn file() -> String {
     jobs((1..=15_000).chain([7])) + "15001,\n"
 }
 
-async fn holds_the_file_once(world: &World, object: &loader::ObjectCreated) {
+async fn holds_the_file_once(world: &World, object: &ObjectCreated) {
     let record = world.record(object).await;
     assert_eq!((record.status, figures(&record)), (LoadStatus::Completed, (15_002, 15_000, 2)), "{record:?}");
     assert_eq!(world.count("jobs").await, 15_000);
-    let rejects: usize = world
-        .store
-        .keys()
-        .iter()
-        .filter(|key| key.starts_with("rejected/"))
-        .map(|key| world.store.text(key).unwrap().lines().count() - 1)
-        .sum();
-    assert_eq!(rejects, 2);
+    let rejects = world.rejects_keys();
+    let rejects = rejects.iter().map(|key| world.store.text(key).unwrap().lines().count() - 1);
+    assert_eq!(rejects.sum::<usize>(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -97,4 +93,90 @@ async fn gets_through_a_database_that_fails_now_and_then() {
     world.db.data_api().clear();
     world.deliver(&object).await.unwrap();
     holds_the_file_once(&world, &object).await;
+}
+
+#[tokio::test]
+async fn ids_that_are_taken_are_rejected_whatever_becomes_of_the_transaction_that_meets_them() {
+    for on_error in [OnError::Abort, OnError::Keep] {
+        let world = World::start_with(|config| config.on_error = on_error).await;
+        world.db.sql("INSERT INTO jobs VALUES (1, 'Old')").await.unwrap();
+        let record = world.drop_file("incoming/jobs/a.csv", "1,Taken\n9500,Free\n").await;
+        assert_eq!((record.status, figures(&record)), (LoadStatus::Completed, (2, 1, 1)), "{record:?}");
+        assert!(world.rejects().contains("1,Taken,1,duplicate_id"), "{}", world.rejects());
+        // In every chunk, and in several statements of it, beside each other.
+        world.db.sql("INSERT INTO jobs SELECT id * 700, 'Old' FROM (SELECT 1 AS id UNION SELECT 2 UNION SELECT 3 UNION SELECT 20) a").await.unwrap();
+        let object = world.put("incoming/jobs/b.csv", "v1", jobs((2..=15_000).filter(|id| *id != 9500)));
+        world.deliver(&object).await.unwrap();
+        let record = world.record(&object).await;
+        assert_eq!(
+            (record.status, figures(&record)),
+            (LoadStatus::Completed, (14_998, 14_994, 4)),
+            "{record:?}"
+        );
+        assert_eq!(world.count("jobs").await, 15_000);
+        assert_eq!(world.db.open_transactions(), 0);
+    }
+}
+
+/// Delivers a file to a function that freezes with its rejects file in hand, until its transaction
+/// is gone and another one has loaded the file into a table that `meanwhile` has changed.
+async fn wakes_up_late(meanwhile: &str) -> (World, ObjectCreated) {
+    let world = World::start_with(|config| config.limits.transaction_idle = Duration::from_millis(300)).await;
+    world.db.sql("INSERT INTO jobs VALUES (1, 'Old')").await.unwrap();
+    let object = world.put("incoming/jobs/a.csv", "v1", "1,Taken\n9500,Free\n");
+    let freeze = world.store.freeze_put();
+    let other = async {
+        freeze.begun().await;
+        while world.db.open_transactions() > 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        world.db.sql(meanwhile).await.unwrap();
+        world.deliver(&object).await.unwrap();
+        assert_eq!(world.record(&object).await.status, LoadStatus::Completed);
+        freeze.end();
+    };
+    let (frozen, ()) = tokio::join!(world.deliver(&object), other);
+    frozen.unwrap();
+    (world, object)
+}
+
+#[tokio::test]
+async fn a_function_that_wakes_up_late_leaves_no_rejects_file_where_none_belongs() {
+    let (world, object) = wakes_up_late("DELETE FROM jobs").await;
+    assert_eq!(figures(&world.record(&object).await), (2, 2, 0));
+    assert_eq!(world.rejects_keys(), [] as [String; 0]);
+}
+
+#[tokio::test]
+async fn a_function_that_wakes_up_late_leaves_the_rejects_file_of_the_other_one_alone() {
+    let (world, object) = wakes_up_late("INSERT INTO jobs VALUES (9500, 'Old')").await;
+    assert_eq!(figures(&world.record(&object).await), (2, 0, 2));
+    let named = world.db.value("SELECT rejects_key FROM rowgate_load_chunks").await.unwrap();
+    assert_eq!(world.rejects_keys(), [named]);
+    assert_eq!(world.rejects().lines().count(), 3);
+}
+
+#[tokio::test]
+async fn a_function_that_is_killed_before_it_commits_leaves_no_rejects_file() {
+    let world = World::start_with(|config| config.limits.transaction_idle = Duration::from_millis(300)).await;
+    world.db.sql("INSERT INTO jobs VALUES (1, 'Old')").await.unwrap();
+    let object = world.put("incoming/jobs/a.csv", "v1", "1,Taken\n9500,Free\n");
+    // The file is there, and its COMMIT never answered.
+    world.db.data_api().set(
+        Faults::default().with(
+            Rule::new(testkit::local_data_api::Effect::DelayMs(60_000)).on(Operation::CommitTransaction),
+        ),
+    );
+    {
+        let mut delivery = std::pin::pin!(world.deliver(&object));
+        while world.rejects_keys().is_empty() {
+            let _ = tokio::time::timeout(Duration::from_millis(10), &mut delivery).await;
+        }
+    }
+    world.db.data_api().clear();
+    world.db.sql("DELETE FROM jobs").await.unwrap();
+    world.deliver(&object).await.unwrap();
+    let record = world.record(&object).await;
+    assert_eq!((record.attempts, figures(&record)), (2, (2, 2, 0)));
+    assert_eq!(world.rejects_keys(), [] as [String; 0]);
 }

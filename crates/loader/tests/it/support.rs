@@ -6,6 +6,7 @@ use aurora::{Deadline, loads};
 use domain::load::{LoadId, LoadRecord};
 use loader::{Delivered, LoadError, Loader, ObjectCreated, load};
 use testkit::TestDatabase;
+use testkit::local_data_api::Config;
 
 use crate::cloud::{BUCKET, Bucket, Messages, loader_over};
 
@@ -16,7 +17,14 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn start() -> Self {
-        Self { db: TestDatabase::migrated().await.unwrap(), store: Bucket::default() }
+        Self::start_with(|_| {}).await
+    }
+
+    /// Over a Data API that is set up otherwise.
+    pub(crate) async fn start_with(configure: impl FnOnce(&mut Config)) -> Self {
+        let db = TestDatabase::start_with(configure).await.unwrap();
+        db.migrate().await.unwrap();
+        Self { db, store: Bucket::default() }
     }
 
     pub(crate) fn loader(&self) -> Loader<Bucket, Messages> {
@@ -71,10 +79,14 @@ impl World {
         self.db.value(&format!("SELECT COUNT(*) FROM {table}")).await.unwrap().parse().unwrap()
     }
 
+    /// The keys of all rejects files.
+    pub(crate) fn rejects_keys(&self) -> Vec<String> {
+        self.store.keys().into_iter().filter(|key| key.starts_with("rejected/")).collect()
+    }
+
     /// The only rejects file there is.
     pub(crate) fn rejects(&self) -> String {
-        let keys: Vec<String> =
-            self.store.keys().into_iter().filter(|key| key.starts_with("rejected/")).collect();
+        let keys = self.rejects_keys();
         assert_eq!(keys.len(), 1, "{keys:?}");
         self.store.text(&keys[0]).unwrap()
     }

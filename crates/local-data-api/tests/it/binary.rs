@@ -31,12 +31,16 @@ impl Program {
     }
 
     fn execute(&self, sql: &str) -> String {
-        let body = format!(r#"{{"resourceArn":"{CLUSTER}","secretArn":"{SECRET}","sql":"{sql}"}}"#);
+        self.post("/Execute", &format!(r#""sql":"{sql}""#))
+    }
+
+    fn post(&self, path: &str, members: &str) -> String {
+        let body = format!(r#"{{"resourceArn":"{CLUSTER}","secretArn":"{SECRET}",{members}}}"#);
         let mut stream = TcpStream::connect(&self.address).unwrap();
         let length = body.len();
         write!(
             stream,
-            "POST /Execute HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+            "POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
         )
         .unwrap();
         let mut answer = String::new();
@@ -82,6 +86,20 @@ fn flags_and_environment_set_faults_limits_and_sessions() {
     assert!(other.execute("SELECT @@time_zone").contains("+02:00"));
     assert!(other.execute("SELEC").contains("Database error code: 1064. Message: "));
     assert!(other.execute("SELECT SLEEP(9)").contains("StatementTimeoutException"));
+}
+
+#[test]
+fn a_flag_says_what_an_error_does_to_a_transaction() {
+    let mariadb = MariaDb::shared_or_new().unwrap();
+    for (value, kept) in [(None, false), (Some("abort"), false), (Some("keep"), true)] {
+        let flags = value.map_or_else(Vec::new, |value| vec!["--on-error", value]);
+        let program = Program::start(&mariadb, &flags, &[]);
+        let begun = program.post("/BeginTransaction", r#""database":"mysql""#);
+        let id = begun.split_once(r#""transactionId":"#).unwrap().1.trim_end_matches('}');
+        let execute = |sql: &str| program.post("/Execute", &format!(r#""sql":"{sql}","transactionId":{id}"#));
+        assert!(execute("SELEC").contains("DatabaseErrorException"));
+        assert_eq!(execute("SELECT 1").starts_with("HTTP/1.1 200"), kept, "{flags:?}");
+    }
 }
 
 #[test]

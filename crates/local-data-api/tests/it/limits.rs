@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use aws_sdk_rdsdata::types::{Field, RecordsFormatType};
+use aws_sdk_rdsdata::types::RecordsFormatType;
 use local_data_api::Limits;
 
 use crate::support::{CLUSTER, Harness, SECRET, eventually, send, text};
@@ -65,53 +65,90 @@ fn repeated(rows: usize, chars: usize) -> String {
     )
 }
 
-#[tokio::test]
-async fn a_result_has_room_for_1_mib() {
-    let h = Harness::start().await;
-    h.execute("CREATE TABLE t (v VARCHAR(1024) CHARACTER SET ascii)").await.unwrap();
-    h.sql(&format!("INSERT INTO {}.t {}", h.database, repeated(512, 1024))).await;
-    h.sql(&format!("INSERT INTO {0}.t SELECT * FROM {0}.t", h.database)).await;
-    assert_eq!(h.count("t").await, 1024);
-    assert_eq!(h.execute("SELECT v FROM t").await.unwrap().records().len(), 1024);
-    h.execute("INSERT INTO t VALUES ('y')").await.unwrap();
-    let failed = h.execute("SELECT v FROM t").await.unwrap_err();
-    assert_eq!((failed.code.as_str(), failed.status), ("UnsupportedResultException", 400));
-    assert_eq!(failed.message, "Database response exceeded size limit");
-    // The same rows fit as JSON, and a transaction survives the refusal.
-    let formatted = h.statement("SELECT v FROM t").format_records_as(RecordsFormatType::Json);
-    assert!(send(formatted).await.unwrap().formatted_records().unwrap().len() > 1_048_576);
-    let id = h.begin().await;
-    assert!(h.execute_in(&id, "SELECT v FROM t").await.is_err());
-    assert_eq!(h.execute_in(&id, "SELECT 7").await.unwrap().records(), [[Field::LongValue(7)]]);
-    h.commit(&id).await.unwrap();
+/// How long the body of the answer is, or the message of the error.
+async fn answer(h: &Harness, sql: &str, format: &str) -> Result<usize, String> {
+    let members = serde_json::json!({"sql": sql, "database": h.database, "formatRecordsAs": format});
+    let (head, body) = h.post("/Execute", members).await;
+    if head.starts_with("HTTP/1.1 200") { Ok(body.len()) } else { Err(body) }
 }
 
 #[tokio::test]
-async fn formatted_records_have_room_for_10_mb() {
+async fn an_answer_has_room_for_1_mib() {
+    let h = Harness::start().await;
+    h.execute("CREATE TABLE t (n INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(1000))").await.unwrap();
+    h.sql(&format!("INSERT INTO {}.t (v) {}", h.database, repeated(1000, 1000))).await;
+    // The whole body counts: each value with what JSON has around it.
+    let padded = |pad: usize| format!("SELECT v, IF(n = 1, REPEAT('\"', {pad}), NULL) FROM t WHERE n < 1000");
+    let base = answer(&h, &padded(0), "NONE").await.unwrap();
+    let room = Limits::default().result_bytes - base;
+    assert!(base > 999 * (1000 + 30) && room < 20_000, "{base}");
+    // A quote takes two bytes.
+    assert_eq!(answer(&h, &padded(room / 2), "NONE").await.unwrap(), base + room / 2 * 2);
+    let failed = h.execute(&padded(room / 2 + 1)).await.unwrap_err();
+    assert_eq!((failed.code.as_str(), failed.status), ("UnsupportedResultException", 400));
+    assert_eq!(failed.message, "Database response exceeded size limit");
+    // The same rows fit as JSON, which has an allowance of its own.
+    assert!(answer(&h, &padded(room / 2 + 1), "JSON").await.unwrap() > 1_000_000);
+    let described = h.statement(&padded(room / 2)).include_result_metadata(true);
+    assert_eq!(send(described).await.unwrap_err().code, "UnsupportedResultException");
+}
+
+#[tokio::test]
+async fn what_the_database_sends_has_room_for_1_mib_in_either_format() {
     let h = Harness::start().await;
     h.execute("CREATE TABLE t (v VARCHAR(20000) CHARACTER SET ascii)").await.unwrap();
-    // [{"v":"..."},...]: 8 bytes and a comma around each value, 2 around all.
-    h.sql(&format!("INSERT INTO {}.t {}", h.database, repeated(499, 19_991))).await;
-    let formatted = |sql: &str| send(h.statement(sql).format_records_as(RecordsFormatType::Json));
-    let last = 10_000_000 - 499 * 20_000 - 10;
-    h.execute(&format!("INSERT INTO t VALUES (REPEAT('y', {last}))")).await.unwrap();
-    assert_eq!(formatted("SELECT v FROM t").await.unwrap().formatted_records().unwrap().len(), 10_000_000);
-    h.execute("UPDATE t SET v = CONCAT(v, '!') WHERE v LIKE 'y%'").await.unwrap();
-    let failed = formatted("SELECT v FROM t").await.unwrap_err();
-    assert_eq!(failed.code, "UnsupportedResultException");
-    assert_eq!(failed.message, "Database response exceeded size limit");
+    // Each value and the three bytes that tell its length.
+    h.sql(&format!("INSERT INTO {}.t {}", h.database, repeated(64, 16_381))).await;
+    assert!(answer(&h, "SELECT v FROM t", "JSON").await.is_ok());
+    h.execute("INSERT INTO t VALUES ('')").await.unwrap();
+    let failed = answer(&h, "SELECT v FROM t", "JSON").await.unwrap_err();
+    assert!(failed.contains("Database response exceeded size limit"), "{failed}");
+}
+
+#[tokio::test]
+async fn a_formatted_answer_has_room_for_10_mb() {
+    let h = Harness::start().await;
+    h.execute("CREATE TABLE t (n INT AUTO_INCREMENT PRIMARY KEY, v CHAR(1))").await.unwrap();
+    h.sql(&format!("INSERT INTO {}.t (v) {}", h.database, repeated(1000, 1))).await;
+    // Little data under long names, which come again with every row.
+    let names: Vec<String> = (0..130).map(|n| format!("NULL AS {n:_>60}_")).collect();
+    let padded =
+        |pad: usize| format!("SELECT IF(n = 1, REPEAT('x', {pad}), '') AS pad, {} FROM t", names.join(", "));
+    let base = answer(&h, &padded(0), "JSON").await.unwrap();
+    let room = Limits::default().formatted_bytes - base;
+    let rows = room / (base / 1000);
+    h.sql(&format!("INSERT INTO {}.t (v) {}", h.database, repeated(rows, 1))).await;
+    let base = answer(&h, &padded(0), "JSON").await.unwrap();
+    let room = Limits::default().formatted_bytes - base;
+    assert_eq!(answer(&h, &padded(room), "JSON").await.unwrap(), 10_000_000);
+    let failed = answer(&h, &padded(room + 1), "JSON").await.unwrap_err();
+    assert!(failed.contains("Database response exceeded size limit"), "{failed}");
+}
+
+#[tokio::test]
+async fn a_batch_has_room_for_1_mib_of_results() {
+    let h = Harness::with(|config| config.limits.result_bytes = 100).await;
+    h.execute("CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY)").await.unwrap();
+    let batch = async |sets: usize| {
+        let call = h.client.batch_execute_statement().resource_arn(CLUSTER).secret_arn(SECRET);
+        let call = call.database(&h.database).sql("INSERT INTO t VALUES (NULL)");
+        call.set_parameter_sets(Some(vec![vec![]; sets])).send().await
+    };
+    assert_eq!(batch(2).await.unwrap().update_results().len(), 2);
+    assert!(batch(3).await.is_err());
 }
 
 #[tokio::test]
 async fn a_row_has_room_for_64_kb() {
     let h = Harness::start().await;
-    let row = h.row("SELECT REPEAT('x', 65536)").await;
-    assert_eq!(row, [text(&"x".repeat(65_536))]);
+    // The three bytes that tell the length count too.
+    let row = h.row("SELECT REPEAT('x', 65533)").await;
+    assert_eq!(row, [text(&"x".repeat(65_533))]);
     for format in [RecordsFormatType::None, RecordsFormatType::Json] {
         let failed =
-            send(h.statement("SELECT 1, REPEAT('x', 65536)").format_records_as(format)).await.unwrap_err();
+            send(h.statement("SELECT REPEAT('x', 65534)").format_records_as(format)).await.unwrap_err();
         assert_eq!(failed.code, "UnsupportedResultException");
-        assert!(failed.message.starts_with("Packet for query is too large"), "{}", failed.message);
+        assert_eq!(failed.message, "Packet for query is too large (65537 > 65536).");
     }
 }
 
@@ -119,17 +156,20 @@ async fn a_row_has_room_for_64_kb() {
 async fn limits_can_be_lowered() {
     let h = Harness::with(|config| {
         config.limits.sql_chars = 40;
-        config.limits.result_bytes = 4;
-        config.limits.row_bytes = 3;
-        config.limits.formatted_bytes = 20;
+        // {"numberOfRecordsUpdated":0,"records":[[{"stringValue":"abc"}]]}
+        config.limits.result_bytes = 64;
+        config.limits.row_bytes = 10;
+        // {"numberOfRecordsUpdated":0,"formattedRecords":"[{\"abcdefgh\":\"abc\"}]"}
+        config.limits.formatted_bytes = 74;
     })
     .await;
     assert!(h.execute("SELECT 'abc'").await.is_ok());
     assert!(h.execute("SELECT 'abcd'").await.is_err());
-    assert!(h.execute("SELECT 'abc' UNION ALL SELECT 'ab'").await.is_err());
     let formatted = |sql: &str| send(h.statement(sql).format_records_as(RecordsFormatType::Json));
     assert!(formatted("SELECT 'abc' AS abcdefgh").await.is_ok());
     assert!(formatted("SELECT 'abc' AS abcdefghi").await.is_err());
+    assert!(formatted("SELECT 'abcdefghi' AS a").await.is_ok());
+    assert!(formatted("SELECT 'abcdefghij' AS a").await.is_err());
 }
 
 async fn running(h: &Harness, sql: &str) -> usize {

@@ -1,6 +1,6 @@
 //! What statements do: counts, generated fields, batches, errors of the database.
 
-use aws_sdk_rdsdata::types::{Field, SqlParameter};
+use aws_sdk_rdsdata::types::{Field, RecordsFormatType, SqlParameter};
 use local_data_api::ErrorStyle;
 
 use crate::support::{CLUSTER, Failed, Harness, SECRET, param, send, text};
@@ -77,11 +77,62 @@ async fn errors_of_the_database_keep_their_number() {
 }
 
 #[tokio::test]
-async fn version_1_words_errors_differently() {
-    let h = Harness::with(|config| config.error_style = ErrorStyle::V1).await;
-    let failed = h.execute("SELECT * FROM nowhere").await.unwrap_err();
-    assert_eq!(failed.code, "BadRequestException");
-    assert!(failed.message.starts_with("Database error code: 1146. Message: Table "), "{}", failed.message);
+async fn errors_can_be_worded_in_each_way_that_is_known() {
+    for style in ErrorStyle::ALL {
+        let h = Harness::with(|config| config.error_style = *style).await;
+        let missing = h.execute("SELECT * FROM nowhere").await.unwrap_err();
+        let large = h.execute("SELECT REPEAT('x', 65537)").await.unwrap_err();
+        let lost = h.execute_in("bm8gc3VjaA==", "SELECT 1").await.unwrap_err();
+        let (names, starts, ends) = match style {
+            ErrorStyle::Current => (CURRENT, "Table '", "' doesn't exist; Error code: 1146; SQLState: 42S02"),
+            ErrorStyle::NumberOnly => (CURRENT, "Table '", "' doesn't exist; Error code: 1146"),
+            ErrorStyle::StateOnly => (CURRENT, "Table '", "' doesn't exist; SQLState: 42S02"),
+            ErrorStyle::Bare => (CURRENT, "Table '", "' doesn't exist"),
+            ErrorStyle::V1 => {
+                (["BadRequestException"; 3], "Database error code: 1146. Message: Table '", "' doesn't exist")
+            }
+            ErrorStyle::V1Late => {
+                (["BadRequestException"; 3], "Table '", "' doesn't exist; Error code: 1146; SQLState: 42S02")
+            }
+        };
+        assert_eq!([&*missing.code, &*large.code, &*lost.code], names, "{style:?}");
+        assert!(missing.message.starts_with(starts) && missing.message.ends_with(ends), "{missing:?}");
+        assert!(large.message.starts_with("Packet for query is too large"), "{large:?}");
+        assert!(lost.message.starts_with("Transaction bm8gc3VjaA== is not found"), "{lost:?}");
+    }
+}
+
+const CURRENT: [&str; 3] =
+    ["DatabaseErrorException", "UnsupportedResultException", "TransactionNotFoundException"];
+
+#[tokio::test]
+async fn only_select_is_formatted_as_json() {
+    let h = Harness::start().await;
+    h.execute("CREATE TABLE t (id INT PRIMARY KEY)").await.unwrap();
+    h.execute("CREATE PROCEDURE p() SELECT 1 AS a").await.unwrap();
+    let json = |sql: &str| {
+        send(h.statement(sql).format_records_as(RecordsFormatType::Json).include_result_metadata(true))
+    };
+    for sql in ["SELECT 1 AS a", "/* b */ -- c\n((select 1 AS a))", "(SELECT 1 AS a) UNION (SELECT 1)"] {
+        let result = json(sql).await.unwrap();
+        assert_eq!(result.formatted_records(), Some("[{\"a\":1}]"), "{sql}");
+        assert!(result.records.is_none() && result.column_metadata.is_none(), "{sql}");
+    }
+    for sql in [
+        "SHOW VARIABLES LIKE 'version'",
+        "SHOW CREATE TABLE t",
+        "DESCRIBE t",
+        "EXPLAIN SELECT * FROM t",
+        "WITH x AS (SELECT 1 AS a) SELECT * FROM x",
+        "CALL p()",
+    ] {
+        let result = json(sql).await.unwrap();
+        assert!(result.formatted_records.is_none(), "{sql}");
+        assert_eq!(result.records().len(), 1, "{sql}");
+        assert_eq!(result.records()[0].len(), result.column_metadata().len(), "{sql}");
+    }
+    let written = json("INSERT INTO t VALUES (1)").await.unwrap();
+    assert!(written.formatted_records.is_none() && written.records.is_none());
 }
 
 #[tokio::test]
@@ -115,7 +166,8 @@ async fn names_in_strings_and_comments_are_not_parameters() {
 async fn what_mysql_does_not_have_is_refused() {
     let h = Harness::start().await;
     let failed = send(h.statement("SELECT 1").schema("public")).await.unwrap_err();
-    assert_eq!((failed.code.as_str(), failed.status), ("BadRequestException", 400));
+    assert_eq!((failed.code.as_str(), failed.status), ("ValidationException", 400));
+    assert_eq!(failed.message, "The schema parameter isn't supported");
     let other = Harness::with(|config| config.resource_arn = Some(format!("{CLUSTER}-other"))).await;
     let failed = other.execute("SELECT 1").await.unwrap_err();
     assert_eq!(failed.code, "HttpEndpointNotEnabledException");

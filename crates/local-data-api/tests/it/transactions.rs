@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use local_data_api::{ErrorKind, Faults, OnError, Rule};
 use tokio::io::AsyncWriteExt as _;
 
 use crate::support::{CLUSTER, Failed, Harness, SECRET, eventually, send};
@@ -43,16 +44,90 @@ async fn commit_keeps_and_rollback_undoes() {
     assert_eq!(h.count("t").await, 1, "nothing was committed on its own");
 }
 
+/// Statements that fail in the database, by their results, and before the database sees them.
+const FAILING: [&str; 7] = [
+    "INSERT INTO t VALUES (9)",
+    "SELEC",
+    "SELECT * FROM nowhere",
+    "SELECT REPEAT('x', 70000)",
+    "SELECT ST_GeomFromText('POINT(1 2)')",
+    "SELECT 1; SELECT 2",
+    "SELECT :missing",
+];
+
 #[tokio::test]
-async fn a_failed_statement_leaves_the_rest_of_its_transaction() {
+async fn a_failed_statement_ends_its_transaction() {
+    let h = harness().await;
+    h.execute("INSERT INTO t VALUES (9)").await.unwrap();
+    for sql in FAILING {
+        let id = h.begin().await;
+        h.execute_in(&id, "INSERT INTO t VALUES (1)").await.unwrap();
+        h.execute_in(&id, sql).await.expect_err(sql);
+        // Its rows and its locks are gone before the answer comes.
+        assert_eq!(h.server.open_transactions(), 0, "{sql}");
+        h.execute("INSERT INTO t VALUES (1)").await.expect(sql);
+        h.execute("DELETE FROM t WHERE id = 1").await.expect(sql);
+        for failed in [
+            h.execute_in(&id, "INSERT INTO t VALUES (2)").await.unwrap_err(),
+            h.commit(&id).await.unwrap_err(),
+            h.rollback(&id).await.unwrap_err(),
+        ] {
+            assert_eq!(is(&failed), NOT_FOUND, "{sql}");
+            assert_eq!(
+                failed.message,
+                format!(
+                    "Transaction {id} is not found. Transaction has been aborted due to an error from a \
+                     previous call."
+                )
+            );
+        }
+    }
+    assert_eq!(h.count("t").await, 1);
+}
+
+#[tokio::test]
+async fn a_failed_batch_ends_its_transaction() {
+    let h = harness().await;
+    let id = h.begin().await;
+    let batch = h.client.batch_execute_statement().resource_arn(CLUSTER).secret_arn(SECRET);
+    let batch = batch.database(&h.database).transaction_id(&id).sql("INSERT INTO t VALUES (1)");
+    let failed = Failed::from(batch.set_parameter_sets(Some(vec![vec![], vec![]])).send().await.unwrap_err());
+    assert!(failed.message.contains("1062"), "{failed:?}");
+    assert_eq!(is(&h.commit(&id).await.unwrap_err()), NOT_FOUND);
+    assert_eq!(h.count("t").await, 0);
+}
+
+#[tokio::test]
+async fn what_does_not_come_to_the_transaction_leaves_it() {
     let h = harness().await;
     let id = h.begin().await;
     h.execute_in(&id, "INSERT INTO t VALUES (1)").await.unwrap();
-    let failed = h.execute_in(&id, "INSERT INTO t VALUES (1)").await.unwrap_err();
-    assert!(failed.message.contains("1062"));
+    // The front door knows no transactions, and a fault on the way reaches none.
+    h.execute_in(&id, &"x".repeat(65_537)).await.unwrap_err();
+    let busy = Rule::error(ErrorKind::ThrottlingException).times(1);
+    h.server.faults().set(Faults::default().with(busy));
+    h.execute_in(&id, "SELECT 1").await.unwrap_err();
+    h.commit(&id).await.unwrap();
+    assert_eq!(h.count("t").await, 1);
+}
+
+#[tokio::test]
+async fn a_failed_statement_can_leave_its_transaction() {
+    let h = Harness::with(|config| config.on_error = OnError::Keep).await;
+    h.execute("CREATE TABLE t (id INT PRIMARY KEY)").await.unwrap();
+    h.execute("INSERT INTO t VALUES (9)").await.unwrap();
+    let id = h.begin().await;
+    h.execute_in(&id, "INSERT INTO t VALUES (1)").await.unwrap();
+    for sql in FAILING {
+        h.execute_in(&id, sql).await.expect_err(sql);
+    }
     h.execute_in(&id, "INSERT INTO t VALUES (2)").await.unwrap();
     h.commit(&id).await.unwrap();
-    assert_eq!(h.count("t").await, 2);
+    assert_eq!(h.count("t").await, 3);
+    // Observed on Aurora MySQL: after a failed statement, a rollback succeeds.
+    let id = h.begin().await;
+    h.execute_in(&id, "SELEC").await.unwrap_err();
+    assert_eq!(h.rollback(&id).await.unwrap(), "Rollback Complete");
 }
 
 #[tokio::test]

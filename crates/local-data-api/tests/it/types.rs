@@ -174,6 +174,16 @@ async fn metadata_speaks_jdbc() {
 }
 
 #[tokio::test]
+async fn the_longest_columns_have_metadata_that_sdks_can_read() {
+    let h = Harness::start().await;
+    h.execute("CREATE TABLE t (j JSON, x LONGTEXT, b LONGBLOB)").await.unwrap();
+    let result = send(h.statement("SELECT * FROM t").include_result_metadata(true)).await.unwrap();
+    assert_eq!(result.column_metadata().len(), 3);
+    assert_eq!(result.column_metadata()[2].precision(), i32::MAX);
+    assert!(result.column_metadata().iter().all(|column| column.precision() >= 0x3fff_ffff));
+}
+
+#[tokio::test]
 async fn parameters_of_every_type_go_in_as_they_are() {
     let h = Harness::start().await;
     h.execute(TABLE).await.unwrap();

@@ -13,6 +13,8 @@ use domain::dictionary::Table;
 use domain::sql::InsertWriter;
 use domain::value::{CivilDate, CivilTime, Value};
 
+use crate::Unfilled;
+
 /// Rows of a chunk: a few rows are several chunks.
 const CHUNK_ROWS: usize = 2;
 
@@ -132,13 +134,14 @@ pub(crate) async fn commit(
         let claimed = db
             .transaction(|tx| async move {
                 let claim = claim_chunk(&tx, &work.id, name, shadow, number, figures).await?;
-                if claim == Claim::Ours {
-                    tx.execute(insert(name, shadow.name(), work.chunks(name)[number as usize])).await?;
+                if claim != Claim::Ours {
+                    return Err(Unfilled::Claim(claim));
                 }
-                Ok::<_, Error>(claim)
+                tx.execute(insert(name, shadow.name(), work.chunks(name)[number as usize])).await?;
+                Ok(claim)
             })
             .await;
-        match claimed {
+        match claimed.or_else(Unfilled::claim) {
             // Claimed again, it says what became of it.
             Err(error) if error.is_unknown_outcome() => {}
             claimed => return claimed,

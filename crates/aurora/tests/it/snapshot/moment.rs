@@ -129,7 +129,7 @@ async fn a_snapshot_that_is_handed_on_shows_the_same_moment() -> Result<()> {
 }
 
 /// Statements that would wait for a page's lock, and fail here instead.
-async fn at_once(test: &TestDatabase, statements: &[&str]) -> Result<()> {
+pub(super) async fn at_once(test: &TestDatabase, statements: &[&str]) -> Result<()> {
     let mut conn = test.connect().await?;
     conn.query_drop("SET lock_wait_timeout = 0").await?;
     for sql in statements {

@@ -3,7 +3,7 @@ use aurora::Error;
 use aurora::snapshot::Snapshot;
 use testkit::TestDatabase;
 
-use super::{all, employees, things};
+use super::{all, employees, shipped, things};
 
 #[tokio::test]
 async fn a_row_too_large_for_an_answer_comes_through_in_pieces() -> Result<()> {
@@ -64,16 +64,57 @@ async fn rows_that_grow_longer_on_the_way_come_in_smaller_pages() -> Result<()> 
     Ok(())
 }
 
+/// Names of as many bytes as can be, after short ones: no page of these may fail, for that would
+/// end the snapshot.
 #[tokio::test]
-async fn an_answer_over_the_limit_is_too_large_and_the_snapshot_goes_on() -> Result<()> {
-    let test = employees(30_000).await?;
+async fn names_of_the_widest_characters_after_short_ones_come_in_one_snapshot() -> Result<()> {
+    let test = employees(3_000).await?;
+    for (first, name) in [
+        (20_000, "REPEAT('😀', 255)"),
+        (30_000, "REPEAT('€', 255)"),
+        (40_000, "REPEAT('é', 255)"),
+        (50_000, "'short'"),
+        (60_000, "REPEAT('😀', 255)"),
+    ] {
+        let sql = format!(
+            "INSERT INTO employees SELECT id - 10000 + {first}, {name}, datetime, NULL, NULL FROM employees \
+             WHERE id <= 11499"
+        );
+        test.sql(&sql).await?;
+    }
+    let count: usize = test.value("SELECT COUNT(*) FROM employees").await?.parse()?;
+    assert_eq!(count, 3_000 + 5 * 1_499);
     let snapshot = Snapshot::take(&test.database(), &[]).await?;
-    let page = |rows: u32| {
-        format!("SELECT CONCAT(id, REPEAT('x', 50)) AS r FROM employees ORDER BY id LIMIT {rows}")
-    };
-    let refused = snapshot.page(page(30_000)).await;
-    assert!(matches!(refused, Err(Error::TooLarge { .. })), "{refused:?}");
-    assert_eq!(snapshot.page(page(15_000)).await?.len(), 15_000);
+    assert_eq!(all(&snapshot, shipped("employees")?).await?.len(), count);
+    Ok(())
+}
+
+#[tokio::test]
+async fn where_the_service_allows_less_smaller_pages_come_of_another_snapshot() -> Result<()> {
+    let test = TestDatabase::start_with(|config| config.limits.result_bytes = 300_000).await?;
+    test.migrate().await?;
+    test.sql("INSERT INTO jobs SELECT seq, REPEAT('x', 200) FROM seq_1_to_5000").await?;
+    let table = shipped("jobs")?;
+    for halvings in 0.. {
+        let snapshot = Snapshot::take(&test.database(), &[]).await?;
+        let mut pages = snapshot.pages(table, &[false, false], None).halved(halvings);
+        let mut rows = 0;
+        let failure = loop {
+            match pages.next().await {
+                Ok(Some(page)) => rows += page.len(),
+                Ok(None) => break None,
+                Err(error) => break Some(error),
+            }
+        };
+        match failure {
+            Some(Error::TooLarge { .. }) => assert!(halvings < 2, "{halvings}"),
+            Some(error) => return Err(error.into()),
+            None => {
+                assert_eq!((rows, halvings), (5_000, 2));
+                break;
+            }
+        }
+    }
     Ok(())
 }
 

@@ -4,8 +4,9 @@ use anyhow::{Context, Result};
 use aurora::snapshot::Snapshot;
 use aurora::{Deadline, Error};
 use testkit::TestDatabase;
-use testkit::local_data_api::{Effect, ErrorKind, Faults, Loss, Rule};
+use testkit::local_data_api::{Effect, ErrorKind, Faults, Loss, OnError, Rule};
 
+use super::moment::at_once;
 use super::{all, employees, shipped};
 
 #[tokio::test]
@@ -78,12 +79,32 @@ async fn a_snapshot_that_lay_idle_for_too_long_is_lost() -> Result<()> {
 }
 
 #[tokio::test]
+async fn after_a_failed_page_the_snapshot_is_lost_or_still_shows_its_moment() -> Result<()> {
+    for on_error in [OnError::Abort, OnError::Keep] {
+        let test = TestDatabase::start_with(|config| config.on_error = on_error).await?;
+        test.migrate().await?;
+        test.sql("INSERT INTO jobs VALUES (1, 'a'), (2, 'b')").await?;
+        let snapshot = Snapshot::take(&test.database(), &[]).await?;
+        test.sql("DELETE FROM jobs WHERE id = 1").await?;
+        let failed = snapshot.page("SELECT nothing AS r FROM jobs".to_owned()).await;
+        assert!(matches!(failed, Err(Error::Sql { code: Some(1054), .. })), "{on_error:?}: {failed:?}");
+        match (all(&snapshot, shipped("jobs")?).await, on_error) {
+            (Ok(rows), OnError::Keep) => assert_eq!(rows, ["1,1:a", "2,1:b"]),
+            (Err(Error::TransactionLost { .. }), OnError::Abort) => {}
+            (other, _) => anyhow::bail!("{on_error:?}: {other:?}"),
+        }
+        // Nobody waits for the lock of the failed statement.
+        at_once(&test, &["ALTER TABLE jobs ADD COLUMN note INT"]).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_snapshot_whose_transaction_was_ended_underneath_is_lost() -> Result<()> {
     let test = employees(10).await?;
     let snapshot = Snapshot::take(&test.database(), &[]).await?;
     // As a server does that rolls back a transaction which waited too long for a lock.
-    let ended = snapshot.page("ROLLBACK".to_owned()).await;
-    assert!(matches!(ended, Err(Error::TransactionLost { .. })), "{ended:?}");
+    assert!(snapshot.page("ROLLBACK".to_owned()).await.is_err());
     let lost = all(&snapshot, shipped("employees")?).await;
     assert!(matches!(lost, Err(Error::TransactionLost { .. })), "{lost:?}");
     Ok(())

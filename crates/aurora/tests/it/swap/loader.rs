@@ -14,6 +14,8 @@ use domain::load::{Chunk, Chunker, LoadId, LoadStatus};
 use domain::sql::InsertWriter;
 use domain::value::Value;
 
+use crate::Unfilled;
+
 pub(crate) const TABLE: &str = "departments";
 
 /// Small, so that a few rows are several chunks.
@@ -127,13 +129,14 @@ pub(crate) async fn commit(
                     ..ChunkCounts::default()
                 };
                 let claim = claim_chunk(&tx, run, chunk, counts, None).await?;
-                if claim == Claim::Ours {
-                    tx.execute(insert(file, target, chunk)).await?;
+                if claim != Claim::Ours {
+                    return Err(Unfilled::Claim(claim));
                 }
-                Ok::<_, Error>(claim)
+                tx.execute(insert(file, target, chunk)).await?;
+                Ok(claim)
             })
             .await;
-        match claimed {
+        match claimed.or_else(Unfilled::claim) {
             Ok(Claim::Swapping) => {
                 recover_gate(db, TABLE).await?;
                 tokio::time::sleep(Duration::from_millis(20)).await;
