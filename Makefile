@@ -3,6 +3,8 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
+# mariadb or mysql, for the scripts.
+export DATABASE
 .PHONY: help run down clean status check test test-all kill-test bench fmt
 
 help: ## show this
@@ -11,6 +13,8 @@ help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo '  make run DATA=<folder>   with your own departments.csv, jobs.csv and hired_employees.csv or employees.csv'
+	@echo '  make run DATABASE=mysql  on MySQL in place of MariaDB; so do test, test-all, kill-test and bench.'
+	@echo '                           Its mysqld is on the PATH, or ROWGATE_MYSQLD names it'
 	@echo
 	@echo 'Afterwards: source .local/env'
 

@@ -49,6 +49,8 @@ forget_environment
 finally finish
 
 need_cargo
+need_database
+# Its client and its dump are the references on either database.
 need_mariadb
 if wants python; then
     try need_bench_python

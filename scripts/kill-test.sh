@@ -23,7 +23,7 @@ runs_and_seed() {
 }
 
 need_cargo
-need_mariadb
+need_database
 need_python
 need_node
 need_tools

@@ -33,12 +33,26 @@ alone() {
     flock --nonblock 9 || stop "make $1 is already running in this checkout."
 }
 
-# A sourced .local/env, an AWS account or settings for one test must not reach what is run.
+# A sourced .local/env, an AWS account or settings for one test must not reach what is run. What
+# DATABASE says does, and where MySQL is.
 forget_environment() {
     local name
     while IFS='=' read -r name _; do
-        case $name in ROWGATE_* | AWS_* | NEXTEST_* | PROPTEST_*) unset "$name" ;; esac
+        case $name in
+            ROWGATE_MYSQLD) ;;
+            ROWGATE_* | AWS_* | NEXTEST_* | PROPTEST_*) unset "$name" ;;
+        esac
     done < <(env)
+    choose_database
+}
+
+# Takes the database that stands for Aurora from DATABASE.
+choose_database() {
+    case ${DATABASE:-} in
+        '') unset ROWGATE_DATABASE ;;
+        mariadb | mysql) export ROWGATE_DATABASE=$DATABASE ;;
+        *) stop "DATABASE is mariadb or mysql, not $DATABASE." ;;
+    esac
 }
 
 child=
@@ -146,6 +160,19 @@ install_packages() {
         rm -f "$policy"
     fi
     [ "$status" = 0 ] || stop "apt-get could not install $*; its messages are above."
+}
+
+need_database() {
+    if [ "${ROWGATE_DATABASE:-}" = mysql ]; then need_mysql; else need_mariadb; fi
+}
+
+need_mysql() {
+    local program=${ROWGATE_MYSQLD:-mysqld} version
+    has "$program" ||
+        stop "$program is missing; install MySQL 8.0 or later, or name its mysqld in ROWGATE_MYSQLD, then try again."
+    version=$("$program" --version) || stop "$program cannot be run; its message is above."
+    [[ $version != *MariaDB* ]] ||
+        stop "$program is MariaDB's; name the mysqld of MySQL 8.0 or later in ROWGATE_MYSQLD, then try again."
 }
 
 need_mariadb() {

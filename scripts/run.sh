@@ -3,6 +3,7 @@
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
+choose_database
 data=${1:-}
 # Said now rather than after the build.
 if [ -n "$data" ]; then
@@ -16,7 +17,7 @@ if [ -n "$data" ]; then
 fi
 
 need_cargo
-need_mariadb
+need_database
 need_python
 need_node
 build

@@ -96,12 +96,12 @@ start_cloud() {
     "$TARGET/rowgate" local up --dir "$CLOUD" --gateway-port 0 --data-api-port 0
 }
 
-# Everything but the end-to-end tests, over one private MariaDB.
+# Everything but the end-to-end tests, over one private database server.
 unit_tests() {
     [ -z "$all" ] || export PROPTEST_CASES=2000
     # Not by `cargo run`, whose variables would make everything be compiled again.
-    cargo build --quiet --workspace --locked --bin with-mariadb || return
-    "$TARGET/with-mariadb" \
+    cargo build --quiet --workspace --locked --bin with-database || return
+    "$TARGET/with-database" \
         cargo nextest run --workspace --locked --no-fail-fast --filterset 'not package(e2e) or binary(repo)'
 }
 
@@ -163,7 +163,7 @@ schemathesis() {
 }
 
 need_cargo
-need_mariadb
+need_database
 need_curl
 need_browser
 need_tools

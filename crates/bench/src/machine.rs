@@ -2,9 +2,9 @@
 
 use std::fmt;
 use std::fs;
-use std::process::Command;
 
 use anyhow::{Context, Result};
+use local_database::{Kind, Server};
 
 /// Facts for the head of the table.
 #[derive(Debug)]
@@ -31,15 +31,13 @@ pub(crate) fn facts() -> Result<Facts> {
         .lines()
         .find_map(|line| line.strip_prefix("PRETTY_NAME=").map(|name| name.trim_matches('"').to_owned()))
         .unwrap_or_else(|| std::env::consts::OS.to_owned());
-    let version = Command::new("mariadbd").arg("--version").output().context("cannot run mariadbd")?;
-    let version =
-        String::from_utf8_lossy(&version.stdout).split_whitespace().nth(2).unwrap_or("unknown").to_owned();
+    let server = Server::find(Kind::from_env()?)?;
     Ok(Facts {
         date: jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M UTC").to_string(),
         processor,
         cores: std::thread::available_parallelism()?.get(),
         system,
-        database: format!("MariaDB {version}"),
+        database: format!("{} {}", server.kind().title(), server.version()?),
         load: load()?,
     })
 }
@@ -59,6 +57,7 @@ impl fmt::Display for Facts {
         let Self { date, processor, cores, system, database, .. } = self;
         writeln!(f, "- {date}; {cores} cores, {processor}; {system}; {database}")?;
         let profile = if cfg!(debug_assertions) { "debug" } else { "release" };
-        write!(f, "- Build profile: {profile}. Database: {}", crate::stage::SETTINGS.join(" "))
+        let settings = crate::stage::settings().map_err(|_| fmt::Error)?;
+        write!(f, "- Build profile: {profile}. Database: {}", settings.join(" "))
     }
 }

@@ -1,4 +1,4 @@
-//! What the measures run on: a private MariaDB that is set up like the local cloud's, and the local Data API in front of it as
+//! What the measures run on: a private database that is set up like the local cloud's, and the local Data API in front of it as
 //! a process of its own.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -12,9 +12,10 @@ use aurora::{Database, Deadline, Target};
 use aws_credential_types::Credentials;
 use aws_sdk_rdsdata::Client;
 use aws_sdk_rdsdata::config::{BehaviorVersion, Region};
+use local_database::Kind;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, OptsBuilder};
-use testkit::MariaDb;
+use testkit::DatabaseServer;
 
 use crate::people;
 
@@ -26,31 +27,38 @@ pub(crate) const CLUSTER_ARN: &str = "arn:aws:rds:us-east-1:000000000000:cluster
 /// See [`CLUSTER_ARN`].
 pub(crate) const SECRET_ARN: &str = "arn:aws:secretsmanager:us-east-1:000000000000:secret:rowgate";
 
-/// The durability and memory of the local cloud's MariaDB (`crates/cli/src/local/mariadb.rs`); the tests' own settings would
+/// The durability and memory of the local cloud's database (`crates/cli/src/local/database.rs`); the tests' own settings would
 /// flatter whoever commits more often.
-pub(crate) const SETTINGS: [&str; 7] = [
+const SETTINGS: [&str; 6] = [
     "--innodb-flush-log-at-trx-commit=1",
     "--innodb-doublewrite=ON",
     "--innodb-flush-method=O_DIRECT",
     "--innodb-use-native-aio=ON",
     "--innodb-buffer-pool-size=512M",
-    "--innodb-log-file-size=256M",
     "--local-infile=1",
 ];
 
+const REDO_LOG_MIB: u32 = 256;
+
 const START_LIMIT: Duration = Duration::from_secs(20);
 
-/// MariaDB and the Data API, with the schema and the departments and jobs that employees refer to. Both end with it.
+/// The options of the database, beside those of every test's.
+pub(crate) fn settings() -> Result<Vec<String>> {
+    let redo_log = Kind::from_env()?.redo_log(REDO_LOG_MIB);
+    Ok(SETTINGS.into_iter().map(str::to_owned).chain([redo_log]).collect())
+}
+
+/// The database and the Data API, with the schema and the departments and jobs that employees refer to. Both end with it.
 #[derive(Debug)]
 pub(crate) struct Stage {
     data_api: Child,
     address: SocketAddr,
-    mariadb: MariaDb,
+    mariadb: DatabaseServer,
 }
 
 impl Stage {
     pub(crate) async fn start(binaries: &Path) -> Result<Self> {
-        let mariadb = MariaDb::start_with(&SETTINGS)?;
+        let mariadb = DatabaseServer::start_with(&settings()?)?;
         let (data_api, address) = start_data_api(&binaries.join("local-data-api"), mariadb.socket())?;
         let stage = Self { data_api, address, mariadb };
         stage.wait_for_data_api()?;
@@ -81,7 +89,7 @@ impl Stage {
         let mut conn = self.connect(None).await?;
         let file: Option<String> = conn.query_first("SELECT @@pid_file").await?;
         conn.disconnect().await?;
-        let text = std::fs::read_to_string(file.context("MariaDB has no pid file")?)?;
+        let text = std::fs::read_to_string(file.context("the database has no pid file")?)?;
         Ok(text.trim().parse()?)
     }
 

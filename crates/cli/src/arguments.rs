@@ -8,6 +8,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::dictionary::LoadMode;
 use domain::load::LoadId;
+use local_database::{KIND_VARIABLE, Kind};
 
 use crate::api::Api;
 use crate::http::HttpClient;
@@ -97,7 +98,11 @@ pub(crate) struct UpArguments {
     /// The port of the Data API, 0 for any [default: that of the last time, else 4570 or the next free one].
     #[arg(long, value_name = "PORT")]
     pub data_api_port: Option<u16>,
-    /// Start MariaDB and nothing else.
+    /// The database that stands for Aurora: mariadb, or mysql, whose mysqld is on the PATH or named in ROWGATE_MYSQLD
+    /// [default: the one that is there, else mariadb].
+    #[arg(long, value_name = "KIND", env = KIND_VARIABLE, value_parser = database_kind())]
+    pub database: Option<Kind>,
+    /// Start the database and nothing else.
     #[arg(long)]
     pub database_only: bool,
 }
@@ -264,6 +269,11 @@ fn table_name(text: &str) -> Result<String, String> {
         return Err("a table's name is not empty and has no slash".to_owned());
     }
     Ok(text.to_owned())
+}
+
+/// A kind of database.
+fn database_kind() -> impl TypedValueParser<Value = Kind> {
+    PossibleValuesParser::new(Kind::ALL.map(Kind::name)).try_map(|name| name.parse::<Kind>())
 }
 
 /// One of these modes.

@@ -1,5 +1,4 @@
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -12,7 +11,7 @@ use local_data_api::{Config, Credentials, FaultHandle, Server, Upstream};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, OptsBuilder, Row, Value};
 
-use crate::mariadb::MariaDb;
+use crate::server::DatabaseServer;
 
 /// What tests may take before their calls run out of time; machines that build at the same time are slow.
 const BUDGET: Duration = Duration::from_secs(60);
@@ -25,14 +24,14 @@ const BUDGET: Duration = Duration::from_secs(60);
 pub struct TestDatabase {
     name: String,
     server: Server,
-    mariadb: Arc<MariaDb>,
+    mysql: Arc<DatabaseServer>,
 }
 
 impl TestDatabase {
     /// An empty database.
     ///
     /// # Errors
-    /// When MariaDB or the Data API cannot be started.
+    /// When the database or the Data API cannot be started.
     pub async fn start() -> Result<Self> {
         Self::start_with(|_| {}).await
     }
@@ -40,25 +39,25 @@ impl TestDatabase {
     /// An empty database behind a Data API that is set up otherwise: other limits, faults from the start, session settings.
     ///
     /// # Errors
-    /// When MariaDB or the Data API cannot be started.
+    /// When the database or the Data API cannot be started.
     pub async fn start_with(configure: impl FnOnce(&mut Config)) -> Result<Self> {
-        Self::start_on(mariadb()?, configure).await
+        Self::start_on(mysql()?, configure).await
     }
 
     /// An empty database on a server of the caller's own: one that may be killed, say.
     ///
     /// # Errors
     /// When the server does not answer or the Data API cannot be started.
-    pub async fn start_on(mariadb: Arc<MariaDb>, configure: impl FnOnce(&mut Config)) -> Result<Self> {
+    pub async fn start_on(mysql: Arc<DatabaseServer>, configure: impl FnOnce(&mut Config)) -> Result<Self> {
         let name = format!("test_{}_{:08x}", std::process::id(), fastrand::u32(..));
-        let mut conn = connect(mariadb.socket(), None).await?;
+        let mut conn = connect(mysql.socket(), None).await?;
         conn.query_drop(format!("CREATE DATABASE {name}")).await?;
         conn.disconnect().await?;
-        let upstream = Upstream::Socket(mariadb.socket().to_owned());
+        let upstream = Upstream::Socket(mysql.socket().to_owned());
         let mut config = Config::new(upstream, Credentials::fixed("root", ""));
         configure(&mut config);
         let server = Server::bind(config).await?;
-        Ok(Self { name, server, mariadb })
+        Ok(Self { name, server, mysql })
     }
 
     /// A database with every migration of `sql/migrations` applied.
@@ -129,7 +128,7 @@ impl TestDatabase {
 
     /// The socket of its server.
     pub fn mysql_socket(&self) -> &Path {
-        self.mariadb.socket()
+        self.mysql.socket()
     }
 
     /// Runs SQL directly, past the Data API, as root: rows of values as text.
@@ -141,6 +140,17 @@ impl TestDatabase {
         let rows: Vec<Row> = conn.query(sql).await.with_context(|| sql.to_owned())?;
         conn.disconnect().await?;
         rows.into_iter().map(|row| row.unwrap().into_iter().map(text).collect()).collect()
+    }
+
+    /// As [`sql`](Self::sql), for a row that the database would refuse: without its strict mode.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub async fn sql_unchecked(&self, sql: &str) -> Result<()> {
+        let mut conn = self.connect().await?;
+        conn.query_drop("SET SESSION sql_mode = ''").await?;
+        conn.query_drop(sql).await.with_context(|| sql.to_owned())?;
+        Ok(conn.disconnect().await?)
     }
 
     /// The first value of the first row as text: for counts.
@@ -157,37 +167,44 @@ impl TestDatabase {
     /// # Errors
     /// When the server does not answer.
     pub async fn connect(&self) -> Result<Conn> {
-        connect(self.mariadb.socket(), Some(&self.name)).await
+        connect(self.mysql.socket(), Some(&self.name)).await
     }
 }
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
         // A server of this process goes with all its databases, unless others have it as well.
-        if self.mariadb.is_shared() || Arc::strong_count(&self.mariadb) > 1 {
-            let _ = Command::new("mariadb")
-                .args(["--no-defaults", "--user=root"])
-                .arg(format!("--socket={}", self.mariadb.socket().display()))
-                // Not for long: a test that failed may have left a lock.
-                .arg(format!("--execute=SET lock_wait_timeout = 1; DROP DATABASE IF EXISTS {}", self.name))
-                .stdin(Stdio::null())
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .status();
+        if self.mysql.is_shared() || Arc::strong_count(&self.mysql) > 1 {
+            let (socket, name) = (self.mysql.socket().to_owned(), self.name.clone());
+            // A runtime of its own: the test's may be ending.
+            let _ = std::thread::spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+                runtime.block_on(remove(&socket, &name))
+            })
+            .join();
         }
     }
 }
 
 /// One server for all tests that run in this process at the same time.
-fn mariadb() -> Result<Arc<MariaDb>> {
-    static CURRENT: Mutex<Weak<MariaDb>> = Mutex::new(Weak::new());
+fn mysql() -> Result<Arc<DatabaseServer>> {
+    static CURRENT: Mutex<Weak<DatabaseServer>> = Mutex::new(Weak::new());
     let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(mariadb) = current.upgrade() {
-        return Ok(mariadb);
+    if let Some(mysql) = current.upgrade() {
+        return Ok(mysql);
     }
-    let mariadb = Arc::new(MariaDb::shared_or_new()?);
-    *current = Arc::downgrade(&mariadb);
-    Ok(mariadb)
+    let mysql = Arc::new(DatabaseServer::shared_or_new()?);
+    *current = Arc::downgrade(&mysql);
+    Ok(mysql)
+}
+
+/// Removes a database.
+async fn remove(socket: &Path, name: &str) -> Result<()> {
+    let mut conn = connect(socket, None).await?;
+    // Not for long: a test that failed may have left a lock.
+    conn.query_drop("SET lock_wait_timeout = 1").await?;
+    conn.query_drop(format!("DROP DATABASE IF EXISTS {name}")).await?;
+    Ok(conn.disconnect().await?)
 }
 
 async fn connect(socket: &Path, database: Option<&str>) -> Result<Conn> {

@@ -3,18 +3,20 @@
 mod database;
 mod function;
 mod lambda;
-mod mariadb;
+mod numbers;
 mod runtime_api;
 mod s3;
 mod serve;
+mod server;
 mod template;
 mod weather;
 
 pub use database::TestDatabase;
 pub use function::{Ended, Function};
 pub use lambda::{Invoked, Lambda};
-pub use mariadb::{MariaDb, SOCKET_VARIABLE};
+pub use numbers::numbers;
 pub use runtime_api::{Answer, RuntimeApi};
 pub use s3::Bucket;
+pub use server::{DatabaseServer, SOCKET_VARIABLE};
 pub use weather::Weather;
 pub use {aurora, aws_sdk_rdsdata as sdk, local_data_api};

@@ -14,7 +14,7 @@ use anyhow::{Context, Result, ensure};
 use e2e::{Logs, programs};
 use fastrand::Rng;
 use testkit::local_data_api::{Faults, OnError};
-use testkit::{MariaDb, TestDatabase};
+use testkit::{DatabaseServer, TestDatabase};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::sleep;
 
@@ -61,7 +61,7 @@ impl Plan {
 
 /// Where runs take place: a MariaDB of their own, which they may kill.
 pub(crate) struct Lane {
-    mariadb: Arc<MariaDb>,
+    mariadb: Arc<DatabaseServer>,
     program: PathBuf,
     logs: Logs,
 }
@@ -98,7 +98,8 @@ impl Lane {
     pub(crate) async fn open() -> Result<Self> {
         let program = programs(&["insert-api"])?.join("insert-api");
         // A write of the data that a kill cuts in two must not be the end of the data.
-        let mariadb = tokio::task::spawn_blocking(|| MariaDb::start_with(&["--innodb-doublewrite=ON"]));
+        let mariadb =
+            tokio::task::spawn_blocking(|| DatabaseServer::start_with(&["--innodb-doublewrite=ON"]));
         Ok(Self { mariadb: Arc::new(mariadb.await??), program, logs: Logs::of("acknowledged")? })
     }
 

@@ -8,7 +8,7 @@ use anyhow::Result;
 use fastrand::Rng;
 use mysql_async::prelude::Queryable;
 use testkit::local_data_api::{Effect, ErrorKind, Faults, Loss, Operation, Rule};
-use testkit::{MariaDb, TestDatabase};
+use testkit::{DatabaseServer, TestDatabase};
 use tokio::time::sleep;
 
 use crate::fleet::Fleet;
@@ -99,7 +99,7 @@ async fn age_some(database: &TestDatabase, random: &mut Rng) -> Result<u64> {
 ///
 /// # Errors
 /// When it does not start again.
-pub(crate) async fn crash(mariadb: Arc<MariaDb>, down: Duration, damage: &Damage) -> Result<()> {
+pub(crate) async fn crash(mariadb: Arc<DatabaseServer>, down: Duration, damage: &Damage) -> Result<()> {
     mariadb.kill()?;
     damage.crashes.fetch_add(1, Ordering::Relaxed);
     sleep(down).await;

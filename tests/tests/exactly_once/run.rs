@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use fastrand::Rng;
-use testkit::{MariaDb, TestDatabase};
+use testkit::{DatabaseServer, TestDatabase, numbers};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
@@ -30,7 +30,7 @@ const POLL: Duration = Duration::from_millis(40);
 
 /// Where runs take place, one after the other: a MariaDB of their own, which they may kill, and a queue.
 pub(crate) struct Lane {
-    mariadb: Arc<MariaDb>,
+    mariadb: Arc<DatabaseServer>,
     queue: Queue,
     endpoint: String,
     program: PathBuf,
@@ -56,7 +56,8 @@ pub(crate) struct Report {
 impl Lane {
     pub(crate) async fn open(endpoint: &str, name: &str, program: &Path, logs: &Path) -> Result<Self> {
         // A write of the data that a kill cuts in two must not be the end of the data.
-        let mariadb = tokio::task::spawn_blocking(|| MariaDb::start_with(&["--innodb-doublewrite=ON"]));
+        let mariadb =
+            tokio::task::spawn_blocking(|| DatabaseServer::start_with(&["--innodb-doublewrite=ON"]));
         let queue = Queue::create(endpoint, name).await?;
         Ok(Self {
             mariadb: Arc::new(mariadb.await??),
@@ -213,7 +214,8 @@ impl Run<'_> {
             Table::Departments => &[],
         };
         for (table, name) in references {
-            let rows = format!("SELECT seq, CONCAT('{name} ', seq) FROM seq_1_to_{KNOWN_REFERENCES}");
+            let rows =
+                format!("SELECT seq, CONCAT('{name} ', seq) FROM {}", numbers(KNOWN_REFERENCES.try_into()?));
             database.sql(&format!("INSERT INTO {table} {rows}")).await?;
         }
         let mut before = Rows::new();

@@ -9,7 +9,8 @@ use fastrand::Rng;
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 use testkit::local_data_api::FaultHandle;
-use testkit::{MariaDb, TestDatabase};
+use testkit::numbers;
+use testkit::{DatabaseServer, TestDatabase};
 use tokio::time::sleep;
 
 use crate::content::{KNOWN_REFERENCES, Table};
@@ -91,7 +92,7 @@ pub(crate) async fn strike(fleet: Arc<Fleet>, strikes: Vec<Strike>, progress: Pr
 /// # Errors
 /// When it does not start again.
 pub(crate) async fn crash(
-    mariadb: Arc<MariaDb>,
+    mariadb: Arc<DatabaseServer>,
     crashes: Vec<Crash>,
     progress: Progress,
     calm: Arc<AtomicBool>,
@@ -137,7 +138,7 @@ async fn hold(mut conn: Conn, table: Table, ids: &[i64], locks: Locks) -> Result
     conn.query_drop("SET innodb_lock_wait_timeout = 2").await?;
     conn.query_drop("START TRANSACTION").await?;
     if locks.heavy {
-        conn.query_drop("INSERT INTO storm_ballast SELECT seq FROM seq_1_to_3000").await?;
+        conn.query_drop(format!("INSERT INTO storm_ballast SELECT seq FROM {}", numbers(3000))).await?;
     }
     for id in ids {
         let insert = match table {

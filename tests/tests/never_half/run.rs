@@ -12,7 +12,8 @@ use anyhow::{Context, Result, bail, ensure};
 use mysql_async::prelude::Queryable;
 use serde_json::{Value, json};
 use testkit::local_data_api::Faults;
-use testkit::{Bucket, Lambda, MariaDb, TestDatabase, Weather};
+use testkit::numbers;
+use testkit::{Bucket, DatabaseServer, Lambda, TestDatabase, Weather};
 
 use crate::backup;
 use crate::check::{no_transaction, nothing_left, schema};
@@ -34,7 +35,7 @@ const STEP: i64 = 1_000_000;
 
 /// Where runs take place, one after the other: a MariaDB of their own, which they may kill.
 pub(crate) struct Lane {
-    mariadb: Arc<MariaDb>,
+    mariadb: Arc<DatabaseServer>,
     programs: PathBuf,
     logs: PathBuf,
 }
@@ -67,7 +68,8 @@ impl fmt::Display for Report {
 impl Lane {
     pub(crate) async fn open(programs: &Path, logs: &Path) -> Result<Self> {
         // A write of the data that a kill cuts in two must not be the end of the data.
-        let mariadb = tokio::task::spawn_blocking(|| MariaDb::start_with(&["--innodb-doublewrite=ON"]));
+        let mariadb =
+            tokio::task::spawn_blocking(|| DatabaseServer::start_with(&["--innodb-doublewrite=ON"]));
         Ok(Self { mariadb: Arc::new(mariadb.await??), programs: programs.to_owned(), logs: logs.to_owned() })
     }
 
@@ -214,12 +216,13 @@ impl Run<'_> {
     async fn fill(&self) -> Result<()> {
         let count = self.plan.employees;
         for statement in [
-            "INSERT INTO departments SELECT seq, CONCAT('Department ', seq) FROM seq_1_to_40".to_owned(),
-            "INSERT INTO jobs SELECT seq, CONCAT('Job, \"', seq, '\"') FROM seq_1_to_60".to_owned(),
+            format!("INSERT INTO departments SELECT seq, CONCAT('Department ', seq) FROM {}", numbers(40)),
+            format!("INSERT INTO jobs SELECT seq, CONCAT('Job, \"', seq, '\"') FROM {}", numbers(60)),
             format!(
-                "INSERT INTO employees SELECT seq, CONCAT(MD5(seq), REPEAT('\u{e9}', (seq * 7) % 100)), \
+                "INSERT INTO employees SELECT seq, CONCAT(LEFT(SHA2(seq, 256), 32), REPEAT('\u{e9}', (seq * 7) % 100)), \
                  '1990-01-01' + INTERVAL (seq * 7919) % 1000000000 SECOND, NULLIF(seq % 45, 0), NULLIF(seq % 61, 0) \
-                 FROM seq_1_to_{count}"
+                 FROM {}",
+                numbers(count)
             ),
             "INSERT INTO employees VALUES (-2147483648, '', '1000-01-01 00:00:00', -2147483648, 2147483647), \
              (-1, '\u{1F600}\u{1F600}', '9999-12-31 23:59:59', 0, -1), (0, X'00610062', '1970-01-01 00:00:00', NULL, NULL)"

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use testkit::local_data_api::FaultHandle;
-use testkit::{Bucket, MariaDb};
+use testkit::{Bucket, DatabaseServer};
 use tokio::time::sleep;
 
 use crate::fleet::Fleet;
@@ -100,7 +100,7 @@ pub(crate) async fn strike(fleet: Arc<Fleet>, strikes: Vec<Strike>, progress: Pr
 /// # Errors
 /// When it does not start again.
 pub(crate) async fn crash(
-    mariadb: Arc<MariaDb>,
+    mariadb: Arc<DatabaseServer>,
     crashes: Vec<Crash>,
     progress: Progress,
     calm: Arc<AtomicBool>,

@@ -91,8 +91,8 @@ fn words(message: &str) -> &str {
 }
 
 /// How the messages begin of those errors that anybody here tells from others by their number. They
-/// are MySQL's and MariaDB's.
-const BEGINNINGS: [(&str, u16); 21] = [
+/// are MySQL's.
+const BEGINNINGS: [(&str, u16); 20] = [
     ("Duplicate entry '", 1062),
     ("Deadlock found when trying to get lock", 1213),
     ("Lock wait timeout exceeded", 1205),
@@ -103,7 +103,6 @@ const BEGINNINGS: [(&str, u16); 21] = [
     ("Access denied for user", 1045),
     ("Too many connections", 1040),
     ("The MySQL server is running with the --", 1290),
-    ("The MariaDB server is running with the --", 1290),
     ("Server shutdown in progress", 1053),
     ("Lost connection to MySQL server during query", 2013),
     ("Unknown column '", 1054),

@@ -21,7 +21,8 @@ const IDS_PER_QUESTION: usize = 2_500;
 /// failed, and its transaction is gone.
 ///
 /// # Errors
-/// As [`Tx::execute`]; [`Error::DuplicateKey`] where something else is taken than an id.
+/// As [`Tx::execute`]; [`Error::DuplicateKey`] where another writer takes an id meanwhile, or
+/// something else is taken than an id.
 pub async fn append_free_rows<'t>(
     tx: &Tx,
     target: &str,
@@ -33,8 +34,9 @@ pub async fn append_free_rows<'t>(
     let rows = || chunk.rows().enumerate().skip(positions.start).take(positions.len());
     let id_of = |row: &[Value<'_>]| row[table.key_index()].as_integer();
     let ids: BTreeSet<i64> = rows().filter_map(|(_, row)| id_of(row)).collect();
-    // Locked, so that what is taken stays so, and nobody takes another one before the insert.
-    let select = Statement::new(select_present_in(table, target, &ids, true));
+    // Not locked: two loads that lock the gap in which both insert are a deadlock. An id that is
+    // taken after this read makes the insert fail.
+    let select = Statement::new(select_present_in(table, target, &ids, false));
     let present: BTreeSet<i64> = tx.query::<Present>(select).await?.into_iter().map(|row| row.id).collect();
     let is_taken = |row: &[Value<'_>]| id_of(row).is_some_and(|id| present.contains(&id));
     let mut free = writer();

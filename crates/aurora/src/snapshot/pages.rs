@@ -136,7 +136,7 @@ impl<'a> Pages<'a> {
         };
         let last_key = self.key(last)?;
         self.ended = body.rows() < self.rows as usize;
-        self.rows = rows_of_next(body.rows(), body.bytes(), self.bytes).min(width.most_rows(self.most_bytes));
+        self.rows = width.rows_of_next(body.rows(), body.bytes(), self.bytes);
         self.after = Some(last_key);
         Ok(Some(Page { body, last_key }))
     }
@@ -221,15 +221,18 @@ impl Width {
     fn most_rows(&self, most_bytes: usize) -> u32 {
         rows_in(most_bytes, self.fixed).max(1)
     }
+
+    /// How many rows to ask for, when the next are as long as `rows` of `bytes`, and are to have
+    /// `wanted` bytes. As where a page is added up, all but the texts is reckoned at its widest;
+    /// what came is taken for text, so that the page fits.
+    fn rows_of_next(&self, rows: usize, bytes: usize, wanted: usize) -> u32 {
+        let widest = bytes.saturating_add(rows.saturating_mul(self.fixed - AROUND_BYTES));
+        rows_in(wanted.saturating_mul(rows), widest).max(1)
+    }
 }
 
 fn rows_in(bytes: usize, row: usize) -> u32 {
     u32::try_from(bytes / row.max(1)).unwrap_or(u32::MAX)
-}
-
-/// How many rows to ask for, when the next are as long as these, and are to have `wanted` bytes.
-fn rows_of_next(rows: usize, bytes: usize, wanted: usize) -> u32 {
-    rows_in(wanted.saturating_mul(rows), bytes).max(1)
 }
 
 #[cfg(test)]
@@ -238,8 +241,9 @@ mod tests {
 
     #[test]
     fn pages_hold_as_many_rows_as_fit_an_answer() {
-        let rows = |count: usize, bytes: usize| rows_of_next(count, count * bytes, PAGE_BYTES);
-        assert_eq!(rows(1000, 50), 18_874);
+        let width = Width { fixed: AROUND_BYTES + 50, widest: 1_000 };
+        let rows = |count: usize, bytes: usize| width.rows_of_next(count, count * bytes, PAGE_BYTES);
+        assert_eq!(rows(1000, 50), 9_437);
         assert_eq!(rows(1, 70_000), 13);
         assert_eq!(rows(1, 2_000_000), 1);
     }
@@ -254,6 +258,6 @@ mod tests {
         }
         let wide = Width { fixed: 40, widest: 70_000 };
         assert_eq!(wide.safe_rows(PAGE_BYTES), 0);
-        assert!(PIECE_CHARS * CHARACTER_BYTES < PAGE_BYTES >> MOST_HALVINGS);
+        const { assert!(PIECE_CHARS * CHARACTER_BYTES < PAGE_BYTES >> MOST_HALVINGS) };
     }
 }

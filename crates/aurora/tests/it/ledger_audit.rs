@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Result;
 use aurora::{Statement, loads};
 use domain::load::LoadId;
-use testkit::TestDatabase;
+use testkit::{TestDatabase, numbers};
 
 /// A load that is made up in the ledger.
 struct Load<'t> {
@@ -102,7 +102,7 @@ async fn checks_every_one_of_many_loads_that_ended_at_the_same_moment() -> Resul
     let test = TestDatabase::migrated().await?;
     test.sql(
         "INSERT INTO rowgate_loads (load_id, bucket, object_key, object_version, table_name, mode, status, started_at, \
-         finished_at, rows_read) SELECT MD5(n), 'data', n, 'v1', 'jobs', 'append', 'completed', m, m, 1 \
+         finished_at, rows_read) SELECT LEFT(SHA2(n, 256), 32), 'data', n, 'v1', 'jobs', 'append', 'completed', m, m, 1 \
          FROM (SELECT 0 + a.d + 10 * b.d + 100 * c.d AS n, UTC_TIMESTAMP(3) AS m FROM \
          (SELECT 0 AS d UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5 \
           UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9) a CROSS JOIN \
@@ -158,8 +158,9 @@ async fn forgets_many_loads_some_at_a_time() -> Result<()> {
     let long_ago = format!("UTC_TIMESTAMP(3) - INTERVAL {} MINUTE", 30 * DAY);
     test.sql(&format!(
         "INSERT INTO rowgate_loads (load_id, bucket, object_key, object_version, table_name, mode, status, started_at, \
-         finished_at) SELECT MD5(seq), 'data', seq, 'v1', 'rowgate_canary', 'append', 'completed', {long_ago}, {long_ago} \
-         FROM seq_1_to_450"
+         finished_at) SELECT LEFT(SHA2(seq, 256), 32), 'data', seq, 'v1', 'rowgate_canary', 'append', 'completed', {long_ago}, {long_ago} \
+         FROM {}",
+        numbers(450)
     ))
     .await?;
     let mut forgotten = Vec::new();
@@ -212,7 +213,9 @@ async fn a_closed_gate_is_under_way() -> Result<()> {
     let test = TestDatabase::migrated().await?;
     test.sql("INSERT INTO rowgate_table_gates (table_name) VALUES ('jobs')").await?;
     assert!(!loads::is_under_way(&test.database()).await?);
-    for closed in ["swapping_load_id = MD5('x')", "swapping_restore_id = '20261121-020000-0000001f'"] {
+    for closed in
+        ["swapping_load_id = LEFT(SHA2('x', 256), 32)", "swapping_restore_id = '20261121-020000-0000001f'"]
+    {
         let sql = format!("UPDATE rowgate_table_gates SET {closed}, swapping_since = UTC_TIMESTAMP(3)");
         test.sql(&sql).await?;
         assert!(loads::is_under_way(&test.database()).await?, "{closed}");

@@ -14,8 +14,8 @@ use domain::backup::{BackupId, Manifest, folder, manifest_key, state_key};
 use domain::dictionary::{Dictionary, Table};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use testkit::TestDatabase;
 use testkit::local_data_api::Config;
+use testkit::{TestDatabase, numbers};
 
 /// The invocations that were asked for.
 #[derive(Debug, Clone, Default)]
@@ -86,12 +86,11 @@ impl World {
     /// Adds this many rows to each table.
     pub(crate) async fn add_rows(&self, rows: u32) {
         for sql in [
-            "INSERT INTO departments SELECT seq, CONCAT('Department ', MD5(seq)) FROM seq_1_to_",
-            "INSERT INTO jobs SELECT seq, CONCAT('Job 😀 ', MD5(seq)) FROM seq_1_to_",
-            "INSERT INTO employees SELECT seq, CONCAT('Name, ', MD5(seq)), '2021-01-01' + INTERVAL seq MINUTE, seq, seq \
-             FROM seq_1_to_",
+            "INSERT INTO departments SELECT seq, CONCAT('Department ', SHA2(seq, 224))",
+            "INSERT INTO jobs SELECT seq, CONCAT('Job 😀 ', SHA2(seq, 224))",
+            "INSERT INTO employees SELECT seq, CONCAT('Name, ', SHA2(seq, 224)), '2021-01-01' + INTERVAL seq MINUTE, seq, seq",
         ] {
-            self.sql(&format!("{sql}{rows}")).await;
+            self.sql(&format!("{sql} FROM {}", numbers(rows))).await;
         }
     }
 

@@ -40,6 +40,7 @@ fn options(arguments: &UpArguments) -> Result<UpOptions> {
         sources: Sources { infra: absolute(&arguments.infra)?, artifacts: absolute(&arguments.artifacts)? },
         programs: Programs { ministack: absolute(&arguments.ministack)?, local_data_api },
         parts: if arguments.database_only { Parts::Database } else { Parts::All },
+        database: arguments.database,
         gateway_port: arguments.gateway_port,
         data_api_port: arguments.data_api_port,
     })

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::exit::user_error;
 
-/// The longest socket path that is used as it is. Linux ends a Unix socket's path at 107 bytes; MariaDB also
+/// The longest socket path that is used as it is. Linux ends a Unix socket's path at 107 bytes; the database also
 /// needs a little room for the names of its lock file beside it.
 const LONGEST_SOCKET_PATH: usize = 100;
 
@@ -55,7 +55,7 @@ impl Layout {
         &self.root
     }
 
-    /// MariaDB's socket.
+    /// The database's socket.
     pub(crate) fn socket(&self) -> &Path {
         &self.socket
     }
@@ -133,7 +133,8 @@ impl Layout {
         ];
         match self.socket.parent() {
             Some(parent) if parent != self.root => paths.push(parent.to_owned()),
-            _ => paths.push(self.socket.clone()),
+            // MySQL keeps a lock file beside it.
+            _ => paths.extend([self.socket.clone(), self.socket.with_extension("sock.lock")]),
         }
         paths.retain(|path| path.symlink_metadata().is_ok());
         paths

@@ -1,12 +1,12 @@
 //! The local cloud: the processes that stand for AWS on one machine, and the stack deployed to them.
 
 mod data_api;
+mod database;
 mod deploy;
 mod down;
 mod env_file;
 mod layout;
 mod lock;
-mod mariadb;
 mod ministack;
 mod ports;
 mod process;
@@ -33,5 +33,5 @@ const DATABASE: &str = "rowgate";
 const SERVICES: [(&str, Duration); 3] = [
     (ministack::NAME, Duration::from_secs(15)),
     (data_api::NAME, Duration::from_secs(5)),
-    (mariadb::NAME, Duration::from_secs(60)),
+    (database::NAME, Duration::from_secs(60)),
 ];

@@ -39,7 +39,7 @@ impl Probe {
     }
 }
 
-/// MariaDB sends its version at once; one byte of it proves that it takes connections.
+/// The database sends its version at once; one byte of it proves that it takes connections.
 fn greeted(path: &Path) -> bool {
     let Ok(mut stream) = UnixStream::connect(path) else { return false };
     let mut byte = [0];
@@ -147,10 +147,10 @@ mod tests {
     #[test]
     fn a_failure_shows_the_end_of_the_log() {
         let folder = tempfile::tempdir().unwrap();
-        let log = folder.path().join("mariadb.log");
+        let log = folder.path().join("database.log");
         std::fs::write(&log, (0..20).map(|line| format!("line {line}\n\n")).collect::<String>()).unwrap();
-        let text = failure("mariadb ended at once (exit status: 1)", &log).to_string();
-        assert!(text.starts_with("mariadb ended at once (exit status: 1). The log is "), "{text}");
+        let text = failure("database ended at once (exit status: 1)", &log).to_string();
+        assert!(text.starts_with("database ended at once (exit status: 1). The log is "), "{text}");
         assert!(
             text.ends_with("    line 14\n    line 15\n    line 16\n    line 17\n    line 18\n    line 19")
         );

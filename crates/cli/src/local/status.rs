@@ -67,7 +67,7 @@ mod tests {
         insta::assert_snapshot!(text, @r"
           service         state    pid  address  log
           --------------  -------  ---  -------  ---
-          mariadb         stopped
+          database        stopped
           local-data-api  stopped
           ministack       stopped
         ");

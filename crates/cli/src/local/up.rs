@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use aws_sdk_lambda::primitives::Blob;
+use local_database::Kind;
 use serde::Deserialize;
 
+use super::database::{self, Database};
 use super::deploy::{Deployment, Sources, deploy};
 use super::env_file::EnvFile;
 use super::layout::Layout;
 use super::lock::Lock;
-use super::mariadb::{self, Mariadb};
 use super::ports::{Ports, free_port, loopback};
 use super::process::Record;
 use super::service::ensure;
@@ -40,7 +41,7 @@ pub(crate) struct Programs {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Parts {
     All,
-    /// MariaDB alone, for tests that need nothing else.
+    /// The database alone, for tests that need nothing else.
     Database,
 }
 
@@ -51,6 +52,8 @@ pub(crate) struct UpOptions {
     pub sources: Sources,
     pub programs: Programs,
     pub parts: Parts,
+    /// None: the kind that is there, else MariaDB.
+    pub database: Option<Kind>,
     /// None: the remembered port, else the default; 0: any that is free.
     pub gateway_port: Option<u16>,
     pub data_api_port: Option<u16>,
@@ -61,9 +64,9 @@ pub(crate) async fn up(options: &UpOptions, http: &HttpClient, printer: Printer)
     let layout = Layout::create(&options.folder)?;
     let _lock = Lock::take(&layout, printer)?;
 
-    let database = Mariadb::find(&layout)?;
+    let database = Database::find(&layout, options.database)?;
     database.install(printer)?;
-    ensure(&database.spec(), &database.probe(), mariadb::START_LIMIT, &layout, http, printer).await?;
+    ensure(&database.spec(), &database.probe(), database::START_LIMIT, &layout, http, printer).await?;
     let socket = ("ROWGATE_MYSQL_SOCKET", layout.socket().display().to_string());
     if options.parts == Parts::Database {
         return EnvFile { variables: vec![socket] }.write(&layout.env());
@@ -169,7 +172,7 @@ fn lost_a_port(ports: Ports, layout: &Layout) -> bool {
 }
 
 /// Creates the database and the user that the stack's secret names, with the secret's password.
-async fn create_user(database: &Mariadb<'_>, deployment: &Deployment, aws: &Aws) -> Result<()> {
+async fn create_user(database: &Database<'_>, deployment: &Deployment, aws: &Aws) -> Result<()> {
     #[derive(Deserialize)]
     struct Secret {
         username: String,
@@ -185,7 +188,7 @@ async fn create_user(database: &Mariadb<'_>, deployment: &Deployment, aws: &Aws)
         .with_context(|| format!("reading the secret {arn}"))?;
     let text = answer.secret_string().ok_or_else(|| anyhow!("the secret {arn} holds no text"))?;
     let secret: Secret = serde_json::from_str(text).with_context(|| format!("the secret {arn}"))?;
-    database.run(&mariadb::setup_sql(DATABASE, &secret.username, &secret.password))
+    database.run(&database::setup(DATABASE, &secret.username, &secret.password)).await
 }
 
 async fn migrate(aws: &Aws, layout: &Layout, printer: Printer) -> Result<()> {

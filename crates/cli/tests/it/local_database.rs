@@ -3,25 +3,35 @@
 use std::path::Path;
 use std::process::Command;
 
+use local_database::Kind;
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, OptsBuilder};
+use tokio::runtime::Runtime;
+
 use crate::{rowgate, stderr, stdout};
 
 const UP: [&str; 5] = ["local", "up", "--dir", "cloud", "--database-only"];
 
-/// Runs SQL through the private socket, as scripts do.
+/// Runs SQL through the private socket, whose path scripts read from the env file; gives the first value, if there is one.
 fn sql(folder: &Path, text: &str) -> String {
     let output = Command::new("sh")
-        .arg("-c")
-        .arg(". cloud/env && mariadb --no-defaults --user=root --socket=\"$ROWGATE_MYSQL_SOCKET\" -N -e \"$0\"")
-        .arg(text)
+        .args(["-c", ". cloud/env && printf %s \"$ROWGATE_MYSQL_SOCKET\""])
         .current_dir(folder)
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
-    stdout(&output).trim().to_owned()
+    let options = OptsBuilder::default().socket(Some(stdout(&output))).user(Some("root"));
+    let first: Option<String> = Runtime::new().unwrap().block_on(async {
+        let mut conn = Conn::new(options).await.unwrap();
+        let first = conn.query_first(text).await.unwrap();
+        conn.disconnect().await.unwrap();
+        first
+    });
+    first.unwrap_or_default()
 }
 
 fn pid(folder: &Path) -> String {
-    let record = std::fs::read_to_string(folder.join("cloud/run/mariadb.json")).unwrap();
+    let record = std::fs::read_to_string(folder.join("cloud/run/database.json")).unwrap();
     let digits = record.split("\"pid\":").nth(1).unwrap().trim_start();
     digits.split(|character: char| !character.is_ascii_digit()).next().unwrap().to_owned()
 }
@@ -69,13 +79,19 @@ fn data_outlives_stop_and_crash_and_only_clean_removes_it() {
     assert_eq!(sql(folder, "SELECT id FROM kept.t"), "7");
 
     // Stopped, twice, and started again.
-    for expected in ["mariadb stopped", "Nothing was running"] {
+    for expected in ["database stopped", "Nothing was running"] {
         let output = rowgate(folder, &["local", "down", "--dir", "cloud"]);
         assert_eq!(output.status.code(), Some(0));
         assert!(stderr(&output).contains(expected), "{}", stderr(&output));
     }
     assert_eq!(rowgate(folder, &UP).status.code(), Some(0));
     assert_eq!(sql(folder, "SELECT id FROM kept.t"), "7");
+
+    // Data of one database is no other's.
+    let other = if Kind::of(&folder.join("cloud/mysql")) == Kind::MySql { "mariadb" } else { "mysql" };
+    let output = rowgate(folder, &[&UP[..], &["--database", other]].concat());
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(stderr(&output).contains("`rowgate local clean` removes the data"), "{}", stderr(&output));
 
     // What others put into the folder stays.
     std::fs::write(folder.join("cloud/notes.txt"), "mine").unwrap();

@@ -17,7 +17,9 @@ fn rowgate(folder: &Path, arguments: &[&str]) -> Output {
 fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rowgate"));
     command.args(arguments).current_dir(folder).env_clear();
-    command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    for variable in ["PATH", ::local_database::KIND_VARIABLE, ::local_database::PROGRAM_VARIABLE] {
+        command.envs(std::env::var_os(variable).map(|value| (variable, value)));
+    }
     command
 }
 

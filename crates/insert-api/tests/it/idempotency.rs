@@ -1,6 +1,7 @@
 //! `Idempotency-Key`: which requests are the same, and what the later ones get.
 
 use std::sync::Arc;
+use testkit::numbers;
 
 use aurora::idempotency::ClaimSettings;
 use axum::http::{Request, header};
@@ -217,10 +218,11 @@ async fn later_claims_delete_old_records_with_their_answers_a_few_at_a_time() {
         .await
         .unwrap();
     api.db
-        .sql(
+        .sql(&format!(
             "INSERT INTO rowgate_idempotency_keys (record_id, fingerprint, claim, leased_until, expires_at) \
-             SELECT CONCAT('old ', seq), '', '', '2001-01-01', '2001-01-01' FROM seq_1_to_20",
-        )
+             SELECT CONCAT('old ', seq), '', '', '2001-01-01', '2001-01-01' FROM {}",
+            numbers(20)
+        ))
         .await
         .unwrap();
     assert_eq!(post(&api, "new", &employee(2)).await.status, 201);

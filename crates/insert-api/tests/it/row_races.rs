@@ -12,11 +12,11 @@ use crate::row_support::{is_problem, row_errors};
 use crate::support::{Api, Reply, codes, employee, with};
 
 impl Api {
-    /// Waits until a statement of the call does not come to its end. INNODB_TRX would name the lock, but shows the same
-    /// to whoever asks more often than ten times a second.
+    /// Waits until a statement of the call has not come to its end for a second. INNODB_TRX would name the lock, but shows
+    /// the same to whoever asks more often than ten times a second.
     async fn waits(&self, call: &JoinHandle<Reply>) {
         let sql = "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND COMMAND <> 'Sleep' \
-                   AND ID <> CONNECTION_ID() AND TIME_MS > 100";
+                   AND ID <> CONNECTION_ID() AND TIME >= 1";
         while self.db.value(sql).await.unwrap() == "0" {
             assert!(!call.is_finished(), "it did not wait");
             tokio::time::sleep(Duration::from_millis(5)).await;

@@ -34,6 +34,10 @@ pub(crate) struct Options<'a> {
     pub(crate) init: &'a [String],
 }
 
+/// How the key is asked for that encrypts a password, by the method.
+const KEY_FOR_SHA256: u8 = 0x01;
+const KEY_FOR_CACHING_SHA2: u8 = 0x02;
+
 /// What the database sends while it makes sure of the client.
 enum Step {
     Welcome,
@@ -99,15 +103,25 @@ pub(super) async fn login(options: &Options<'_>) -> Result<(Packets, u32), Error
             Step::HashIsKnown => {}
             Step::Switch(other, challenge) => {
                 (plugin, nonce) = (other, challenge);
-                let known =
-                    matches!(plugin, AuthPlugin::MysqlNativePassword | AuthPlugin::CachingSha2Password);
-                if !known {
-                    return Err(Error::Protocol("the database asks for an unknown authentication method"));
+                match plugin {
+                    AuthPlugin::MysqlNativePassword | AuthPlugin::CachingSha2Password => {
+                        let proof = plugin.gen_data(Some(options.password), &nonce);
+                        packets.send(proof.as_deref().unwrap_or_default()).await?;
+                    }
+                    // MySQL may also ask those for it whom it does not know.
+                    _ if plugin.as_bytes() == b"sha256_password" => {
+                        send_password(&mut packets, options, &nonce, KEY_FOR_SHA256).await?;
+                    }
+                    _ => {
+                        return Err(Error::Protocol(
+                            "the database asks for an unknown authentication method",
+                        ));
+                    }
                 }
-                let proof = plugin.gen_data(Some(options.password), &nonce);
-                packets.send(proof.as_deref().unwrap_or_default()).await?;
             }
-            Step::SendPassword => send_password(&mut packets, options, &nonce).await?,
+            Step::SendPassword => {
+                send_password(&mut packets, options, &nonce, KEY_FOR_CACHING_SHA2).await?;
+            }
         }
     }
 }
@@ -127,13 +141,19 @@ fn step(packet: &[u8]) -> Result<Step, Error> {
 }
 
 /// The password goes in the clear only through a socket of this machine; else encrypted with the database's key.
-async fn send_password(packets: &mut Packets, options: &Options<'_>, nonce: &[u8]) -> Result<(), Error> {
+/// `key_request` asks for that.
+async fn send_password(
+    packets: &mut Packets,
+    options: &Options<'_>,
+    nonce: &[u8],
+    key_request: u8,
+) -> Result<(), Error> {
     let mut password = options.password.as_bytes().to_vec();
     password.push(0);
     if matches!(options.address, Address::Socket(_)) {
         return packets.send(&password).await;
     }
-    packets.send(&[0x02]).await?;
+    packets.send(&[key_request]).await?;
     let key = packets.next().await?.get(1..).unwrap_or_default().to_vec();
     if !key.starts_with(b"-----BEGIN PUBLIC KEY-----") || nonce.is_empty() {
         return Err(Error::Protocol("the database has no public key"));

@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 
-use testkit::MariaDb;
+use testkit::DatabaseServer;
 
 use crate::support::{CLUSTER, SECRET};
 
@@ -14,7 +14,7 @@ struct Program {
 }
 
 impl Program {
-    fn start(mariadb: &MariaDb, flags: &[&str], environment: &[(&str, &str)]) -> Self {
+    fn start(mariadb: &DatabaseServer, flags: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_local-data-api"))
             .args(["--listen", "127.0.0.1:0", "--user", "root"])
             .args(flags)
@@ -58,7 +58,7 @@ impl Drop for Program {
 
 #[test]
 fn runs_until_it_is_told_to_end() {
-    let mariadb = MariaDb::shared_or_new().unwrap();
+    let mariadb = DatabaseServer::shared_or_new().unwrap();
     let mut program = Program::start(&mariadb, &[], &[]);
     assert!(program.execute("SELECT 7").contains(r#"[[{"longValue":7}]]"#));
     let told = Command::new("kill").args(["-TERM", &program.child.id().to_string()]).status().unwrap();
@@ -68,7 +68,7 @@ fn runs_until_it_is_told_to_end() {
 
 #[test]
 fn flags_and_environment_set_faults_limits_and_sessions() {
-    let mariadb = MariaDb::shared_or_new().unwrap();
+    let mariadb = DatabaseServer::shared_or_new().unwrap();
     let flags = ["--fault-error", "ThrottlingException", "--fault-error-rate", "1"];
     let throttled = Program::start(&mariadb, &flags, &[]);
     assert!(throttled.execute("SELECT 1").contains("x-amzn-errortype: ThrottlingException"));
@@ -90,7 +90,7 @@ fn flags_and_environment_set_faults_limits_and_sessions() {
 
 #[test]
 fn a_flag_says_what_an_error_does_to_a_transaction() {
-    let mariadb = MariaDb::shared_or_new().unwrap();
+    let mariadb = DatabaseServer::shared_or_new().unwrap();
     for (value, kept) in [(None, false), (Some("abort"), false), (Some("keep"), true)] {
         let flags = value.map_or_else(Vec::new, |value| vec!["--on-error", value]);
         let program = Program::start(&mariadb, &flags, &[]);

@@ -13,7 +13,7 @@ use aws_smithy_http_client::Builder as HttpBuilder;
 use local_data_api::{Config, Credentials, Server, Upstream};
 use mysql_async::prelude::Queryable as _;
 use mysql_async::{Conn, OptsBuilder};
-use testkit::MariaDb;
+use testkit::DatabaseServer;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 pub(crate) const CLUSTER: &str = "arn:aws:rds:us-east-1:000000000000:cluster:local";
@@ -24,7 +24,7 @@ pub(crate) struct Harness {
     pub(crate) server: Server,
     pub(crate) client: Client,
     pub(crate) database: String,
-    pub(crate) mariadb: MariaDb,
+    pub(crate) mariadb: DatabaseServer,
 }
 
 /// An error answer as a client sees it.
@@ -54,7 +54,7 @@ impl Harness {
 
     /// A server whose configuration `change` may adapt.
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
-        let mariadb = MariaDb::shared_or_new().expect("a MariaDB");
+        let mariadb = DatabaseServer::shared_or_new().expect("a MariaDB");
         let mut config =
             Config::new(Upstream::Socket(mariadb.socket().to_owned()), Credentials::fixed("root", ""));
         change(&mut config);

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use mysql_async::prelude::Queryable;
-use testkit::{MariaDb, SOCKET_VARIABLE, TestDatabase};
+use testkit::{DatabaseServer, SOCKET_VARIABLE, TestDatabase};
 
 #[tokio::test]
 async fn databases_of_one_server_do_not_see_each_other() -> Result<()> {
@@ -32,9 +32,23 @@ async fn the_server_is_strict_and_in_utc() -> Result<()> {
     Ok(())
 }
 
+#[tokio::test]
+async fn numbers_count_from_one() -> Result<()> {
+    let test = TestDatabase::start().await?;
+    for count in [1, 2, 60_000] {
+        let sql = format!(
+            "SELECT COUNT(DISTINCT seq), COUNT(*), MIN(seq), MAX(seq) FROM {}",
+            testkit::numbers(count)
+        );
+        let count = count.to_string();
+        assert_eq!(test.sql(&sql).await?, [[&*count, &count, "1", &count].map(|text| Some(text.to_owned()))]);
+    }
+    Ok(())
+}
+
 #[test]
 fn a_server_ends_with_its_handle() -> Result<()> {
-    let server = MariaDb::start()?;
+    let server = DatabaseServer::start()?;
     let socket = server.socket().to_owned();
     assert!(is_up(&socket));
     drop(server);
@@ -44,7 +58,7 @@ fn a_server_ends_with_its_handle() -> Result<()> {
 
 #[tokio::test]
 async fn a_killed_server_comes_back_with_what_was_committed() -> Result<()> {
-    let server = Arc::new(MariaDb::start()?);
+    let server = Arc::new(DatabaseServer::start()?);
     let test = TestDatabase::start_on(Arc::clone(&server), |_| {}).await?;
     test.sql("CREATE TABLE t (id INT PRIMARY KEY)").await?;
     test.sql("INSERT INTO t VALUES (1)").await?;
@@ -70,7 +84,7 @@ fn a_server_ends_with_a_process_that_is_killed() -> Result<()> {
         thread::sleep(Duration::from_millis(20));
     }
     // The next start removes what it left behind.
-    drop(MariaDb::start()?);
+    drop(DatabaseServer::start()?);
     assert!(!socket.parent().context("a directory")?.exists());
     Ok(())
 }
@@ -83,9 +97,9 @@ fn a_command_runs_with_a_server_and_its_exit_code_is_handed_on() -> Result<()> {
     Ok(())
 }
 
-/// Runs a shell command that first prints the socket under `with-mariadb`.
+/// Runs a shell command that first prints the socket under `with-database`.
 fn runner(script: &str) -> Result<(Child, std::path::PathBuf)> {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_with-mariadb"))
+    let mut child = Command::new(env!("CARGO_BIN_EXE_with-database"))
         .args(["sh", "-c", script])
         .env_remove(SOCKET_VARIABLE)
         .stdin(Stdio::piped())

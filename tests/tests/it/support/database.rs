@@ -70,7 +70,7 @@ impl Database {
     pub(crate) async fn end_forsaken_transactions(&self) {
         let sql = "SELECT t.trx_mysql_thread_id FROM information_schema.innodb_trx t \
                    JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id \
-                   WHERE p.command = 'Sleep' AND p.db = DATABASE() AND p.time_ms > 2000";
+                   WHERE p.command = 'Sleep' AND p.db = DATABASE() AND p.time >= 2";
         for row in self.rows(sql).await {
             self.rows(&format!("KILL {}", row[0])).await;
         }

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use aurora::Error;
 use aurora::snapshot::Snapshot;
 use domain::dictionary::{Dictionary, Table};
-use testkit::TestDatabase;
+use testkit::{TestDatabase, numbers};
 
 /// A table of the shipped dictionary.
 fn shipped(name: &str) -> Result<&'static Table> {
@@ -31,7 +31,8 @@ async fn employees(count: u32) -> Result<TestDatabase> {
     let test = TestDatabase::migrated().await?;
     let sql = format!(
         "INSERT INTO employees SELECT seq + 10000, CONCAT('Name ', seq + 10000), '2021-07-27 16:02:08', 1, NULL \
-         FROM seq_1_to_{count}"
+         FROM {}",
+        numbers(count)
     );
     test.sql(&sql).await?;
     Ok(test)

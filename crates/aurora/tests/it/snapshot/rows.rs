@@ -1,7 +1,7 @@
 use anyhow::{Context, Result};
 use aurora::Error;
 use aurora::snapshot::Snapshot;
-use testkit::TestDatabase;
+use testkit::{TestDatabase, numbers};
 
 use super::{all, employees, shipped, things};
 
@@ -41,8 +41,11 @@ async fn a_row_too_large_for_an_answer_comes_through_in_pieces() -> Result<()> {
 async fn rows_that_grow_longer_on_the_way_come_in_smaller_pages() -> Result<()> {
     let test = TestDatabase::migrated().await?;
     test.sql("CREATE TABLE things (id BIGINT PRIMARY KEY, name VARCHAR(4000) NULL)").await?;
-    test.sql("INSERT INTO things SELECT seq, IF(seq % 7, REPEAT('x', seq * seq DIV 1000 % 3000), NULL) FROM seq_1_to_4000")
-        .await?;
+    test.sql(&format!(
+        "INSERT INTO things SELECT seq, IF(seq % 7, REPEAT('x', seq * seq DIV 1000 % 3000), NULL) FROM {}",
+        numbers(4000)
+    ))
+    .await?;
     let dictionary = things(
         "bigint",
         "{ name = \"name\", type = \"string(4000)\", required = false, description = \"Name.\" },",
@@ -93,7 +96,7 @@ async fn names_of_the_widest_characters_after_short_ones_come_in_one_snapshot() 
 async fn where_the_service_allows_less_smaller_pages_come_of_another_snapshot() -> Result<()> {
     let test = TestDatabase::start_with(|config| config.limits.result_bytes = 300_000).await?;
     test.migrate().await?;
-    test.sql("INSERT INTO jobs SELECT seq, REPEAT('x', 200) FROM seq_1_to_5000").await?;
+    test.sql(&format!("INSERT INTO jobs SELECT seq, REPEAT('x', 200) FROM {}", numbers(5000))).await?;
     let table = shipped("jobs")?;
     for halvings in 0.. {
         let snapshot = Snapshot::take(&test.database(), &[]).await?;

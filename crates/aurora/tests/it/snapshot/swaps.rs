@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use aurora::snapshot::Snapshot;
 use aurora::{Error, loads, restores};
 use domain::dictionary::LoadMode;
-use testkit::TestDatabase;
+use testkit::{TestDatabase, numbers};
 
 use super::{all, employees, shipped};
 use crate::restores::worker::{self, Work};
@@ -24,7 +24,7 @@ async fn is_lost(snapshot: &Snapshot, table: &str) -> Result<bool, Error> {
 /// A database with twenty departments.
 async fn departments() -> Result<TestDatabase> {
     let test = TestDatabase::migrated().await?;
-    test.sql("INSERT INTO departments SELECT seq, 'old' FROM seq_1_to_20").await?;
+    test.sql(&format!("INSERT INTO departments SELECT seq, 'old' FROM {}", numbers(20))).await?;
     Ok(test)
 }
 

@@ -24,7 +24,7 @@ async fn a_page_that_may_be_had_later_is_asked_for_again_in_the_same_snapshot() 
         Effect::Error(ErrorKind::InternalServerErrorException),
         Effect::Error(ErrorKind::DatabaseResumingException),
     ] {
-        for part in ["SELECT CONCAT", "ROLLBACK TO"] {
+        for part in ["AS `r` FROM", "ROLLBACK TO"] {
             let rule = Rule::new(effect).sql(part).after(1).times(2);
             test.data_api().set(Faults::default().with(rule));
             assert_eq!(all(&snapshot, table).await?.len(), 2500, "{effect:?}");

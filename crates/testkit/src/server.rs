@@ -5,28 +5,31 @@ use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
 use anyhow::{Context, Result, bail};
+use local_database::{Kind, Places, Server};
 use tempfile::TempDir;
 
 use crate::template;
 
-/// The environment variable that names the socket of a MariaDB that is already there.
+/// The environment variable that names the socket of a server that is already there.
 pub const SOCKET_VARIABLE: &str = "ROWGATE_TEST_MYSQL_SOCKET";
 
-const PREFIX: &str = "rowgate-mariadb-run-";
+const PREFIX: &str = "rowgate-database-run-";
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A MariaDB of this process, reached through its socket alone, as `root` without a password.
+/// A server of this process, reached through its socket alone, as `root` without a password: MariaDB, or the MySQL that
+/// `ROWGATE_DATABASE` asks for.
 ///
 /// It ends with the last handle, and with the process however that ends: the kernel kills it with its parent (`setpriv
 /// --pdeathsig`), and a directory left behind by a killed process is removed by the next start.
 #[derive(Debug)]
-pub struct MariaDb {
+pub struct DatabaseServer {
     socket: PathBuf,
     running: Option<Running>,
 }
 
 #[derive(Debug)]
 struct Running {
+    server: Server,
     process: Mutex<Process>,
     options: Vec<String>,
     /// Removed after the server has ended.
@@ -40,11 +43,11 @@ struct Process {
     release: mpsc::Sender<()>,
 }
 
-impl MariaDb {
+impl DatabaseServer {
     /// The server that [`SOCKET_VARIABLE`] names, or a new one.
     ///
     /// # Errors
-    /// When MariaDB is not installed or does not start; with the end of its log.
+    /// When the database is not installed or does not start; with the end of its log.
     pub fn shared_or_new() -> Result<Self> {
         match env::var_os(SOCKET_VARIABLE) {
             Some(socket) => Ok(Self { socket: socket.into(), running: None }),
@@ -55,26 +58,28 @@ impl MariaDb {
     /// A new server with an empty data directory.
     ///
     /// # Errors
-    /// When MariaDB is not installed or does not start; with the end of its log.
+    /// When the database is not installed or does not start; with the end of its log.
     pub fn start() -> Result<Self> {
-        Self::start_with(&[])
+        Self::start_with(&[] as &[&str])
     }
 
     /// A new server with options that go before the tests' own (`--innodb-flush-log-at-trx-commit=1`), for measures that need
     /// the settings of real work.
     ///
     /// # Errors
-    /// When MariaDB is not installed or does not start; with the end of its log.
-    pub fn start_with(options: &[&str]) -> Result<Self> {
+    /// When the database is not installed or does not start; with the end of its log.
+    pub fn start_with(options: &[impl AsRef<str>]) -> Result<Self> {
         sweep();
         let directory =
             tempfile::Builder::new().prefix(&format!("{PREFIX}{}-", std::process::id())).tempdir()?;
         let data = directory.path().join("data");
-        template::copy_to(&data)?;
+        let program = Server::find(Kind::from_env()?)?;
+        template::copy_to(&data, &program)?;
         let socket = directory.path().join("mysql.sock");
-        let options: Vec<String> = options.iter().map(|option| (*option).to_owned()).collect();
-        let process = Mutex::new(spawn(command(directory.path(), &socket, &options))?);
-        let server = Self { socket, running: Some(Running { process, options, directory }) };
+        let options: Vec<String> = options.iter().map(|option| option.as_ref().to_owned()).collect();
+        let process = Mutex::new(spawn(command(&program, directory.path(), &socket, &options))?);
+        let running = Running { server: program, process, options, directory };
+        let server = Self { socket, running: Some(running) };
         server.wait_until_up()?;
         Ok(server)
     }
@@ -95,7 +100,8 @@ impl MariaDb {
     /// When it belongs to somebody else or does not start; with the end of its log.
     pub fn start_again(&self) -> Result<()> {
         let running = self.running.as_ref().context("a shared server is not ours to start")?;
-        let process = spawn(command(running.directory.path(), &self.socket, &running.options))?;
+        let process =
+            spawn(command(&running.server, running.directory.path(), &self.socket, &running.options))?;
         *running.process() = process;
         self.wait_until_up()
     }
@@ -120,7 +126,7 @@ impl MariaDb {
             }
             if running.process().has_ended()? || started.elapsed() > START_TIMEOUT {
                 let log = fs::read_to_string(log(running.directory.path())).unwrap_or_default();
-                bail!("MariaDB did not start:\n{log}");
+                bail!("the database did not start:\n{log}");
             }
             thread::sleep(Duration::from_millis(20));
         }
@@ -154,40 +160,32 @@ impl Drop for Running {
 }
 
 fn log(directory: &Path) -> PathBuf {
-    directory.join("mariadb.log")
+    directory.join("database.log")
 }
 
-/// Strict, in UTC, utf8mb4. A killed server loses nothing that it committed, a machine that loses power may.
-fn command(directory: &Path, socket: &Path, options: &[String]) -> Command {
+/// A killed server loses nothing that it committed, a machine that loses power may.
+fn command(server: &Server, directory: &Path, socket: &Path, options: &[String]) -> Command {
     let data = directory.join("data");
+    let places = Places { data: &data, socket, pid_file: &data.join("database.pid") };
     let mut command = Command::new("setpriv");
     command
-        .args(["--pdeathsig", "KILL", "mariadbd", "--no-defaults"])
-        .arg(format!("--datadir={}", data.display()))
-        .arg(format!("--socket={}", socket.display()))
+        .args(["--pdeathsig", "KILL"])
+        .arg(server.program())
+        .args(server.arguments(places))
         .arg(format!("--log-error={}", log(directory).display()))
-        .arg(format!("--pid-file={}", data.join("mariadbd.pid").display()))
         // A server that starts deletes what it takes for temporary tables of its own, in /tmp those of every other server.
         .arg(format!("--tmpdir={}", directory.display()))
-        .args(template::root_needs_a_user())
         .args([
-            "--skip-networking",
-            "--skip-name-resolve",
             "--performance-schema=OFF",
             "--max-connections=500",
-            "--max-allowed-packet=64M",
-            "--character-set-server=utf8mb4",
-            "--collation-server=utf8mb4_unicode_520_ci",
-            "--default-time-zone=+00:00",
-            "--sql-mode=ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION",
             "--innodb-buffer-pool-size=128M",
-            "--innodb-log-file-size=16M",
             "--innodb-flush-log-at-trx-commit=2",
             "--innodb-doublewrite=OFF",
             "--innodb-use-native-aio=OFF",
             // What a killed server has written is in the system's memory.
             "--innodb-flush-method=nosync",
         ])
+        .arg(server.kind().redo_log(template::REDO_LOG_MIB))
         // The last of two counts.
         .args(options)
         .stdin(Stdio::null())
@@ -201,7 +199,7 @@ fn command(directory: &Path, socket: &Path, options: &[String]) -> Command {
 fn spawn(mut command: Command) -> Result<Process> {
     let (release, released) = mpsc::channel();
     let (tell, told) = mpsc::channel();
-    thread::Builder::new().name("mariadb-keeper".to_owned()).spawn(move || {
+    thread::Builder::new().name("database-keeper".to_owned()).spawn(move || {
         let child = command.spawn().map(|child| Arc::new(Mutex::new(child)));
         let started = child.is_ok();
         let _ = tell.send(child);
@@ -210,7 +208,7 @@ fn spawn(mut command: Command) -> Result<Process> {
             let _ = released.recv();
         }
     })?;
-    let child = told.recv().context("the thread that starts MariaDB ended")?;
+    let child = told.recv().context("the thread that starts the database ended")?;
     let child = child.context("cannot run setpriv (util-linux): is it installed?")?;
     Ok(Process { child, release })
 }

@@ -1,0 +1,227 @@
+//! The database that stands for Aurora on one machine: MariaDB, or MySQL, whose dialect Aurora speaks.
+//!
+//! The local cloud and the tests start their own server. This says which program that is, how it
+//! makes a data directory and how it is started; whoever starts it adds what it needs of memory and
+//! durability.
+
+mod find;
+
+use std::ffi::OsString;
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::str::FromStr;
+
+pub use find::{Missing, PROGRAM_VARIABLE};
+
+/// The environment variable that names the kind of database: `mariadb`, or `mysql`.
+pub const KIND_VARIABLE: &str = "ROWGATE_DATABASE";
+
+/// A kind of database.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// MariaDB 10.6 or later, which Debian and others have.
+    #[default]
+    MariaDb,
+    /// MySQL 8.0 or later.
+    MySql,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::MariaDb, Self::MySql];
+
+    /// The kind that made a data directory.
+    pub fn of(data: &Path) -> Self {
+        // MySQL's data dictionary; MariaDB has none.
+        if data.join("mysql.ibd").exists() { Self::MySql } else { Self::MariaDb }
+    }
+
+    /// The kind that [`KIND_VARIABLE`] names; MariaDB where it is not set.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownKind`] where it names another database.
+    pub fn from_env() -> Result<Self, UnknownKind> {
+        match std::env::var(KIND_VARIABLE) {
+            Ok(name) if !name.is_empty() => name.parse(),
+            _ => Ok(Self::default()),
+        }
+    }
+
+    /// As people write it: `MariaDB`, `MySQL`.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::MariaDb => "MariaDB",
+            Self::MySql => "MySQL",
+        }
+    }
+
+    /// As options have it: `mariadb`, `mysql`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::MariaDb => "mariadb",
+            Self::MySql => "mysql",
+        }
+    }
+
+    /// The option that gives the redo log this size, in MiB; 8 at least.
+    pub fn redo_log(self, mib: u32) -> String {
+        match self {
+            Self::MariaDb => format!("--innodb-log-file-size={mib}M"),
+            Self::MySql => format!("--innodb-redo-log-capacity={mib}M"),
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Kind {
+    type Err = UnknownKind;
+
+    fn from_str(name: &str) -> Result<Self, UnknownKind> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| UnknownKind(name.to_owned()))
+    }
+}
+
+/// A name that is no [`Kind`]'s.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is no database that Rowgate runs on; there are `mariadb` and `mysql`")]
+pub struct UnknownKind(String);
+
+/// Where a server keeps its things.
+#[derive(Clone, Copy, Debug)]
+pub struct Places<'a> {
+    /// The data directory.
+    pub data: &'a Path,
+    /// The socket, of at most 107 bytes.
+    pub socket: &'a Path,
+    /// The file of its process id.
+    pub pid_file: &'a Path,
+}
+
+/// A database server that is installed on this machine.
+#[derive(Clone, Debug)]
+pub struct Server {
+    kind: Kind,
+    program: PathBuf,
+}
+
+impl Server {
+    /// Finds the server: MariaDB's `mariadbd` on the path, MySQL's `mysqld` there or where
+    /// [`PROGRAM_VARIABLE`] says.
+    ///
+    /// # Errors
+    ///
+    /// [`Missing`] where it is not installed, or is another database's.
+    pub fn find(kind: Kind) -> Result<Self, Missing> {
+        Ok(Self { kind, program: find::server(kind)? })
+    }
+
+    /// Which database it is.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The program that serves.
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
+    /// Its version, as `10.11.14-MariaDB-0+deb12u2` or `8.4.6`.
+    ///
+    /// # Errors
+    ///
+    /// Where the program cannot be run.
+    pub fn version(&self) -> io::Result<String> {
+        let text = find::version(&self.program)?;
+        // `mysqld  Ver 8.4.6 for Linux on x86_64 (Source distribution)`
+        let mut words = text.split_whitespace().skip_while(|word| *word != "Ver");
+        Ok(words.nth(1).unwrap_or("unknown").to_owned())
+    }
+
+    /// The command that makes an empty data directory at `data`, which must not be there. Its `root`
+    /// needs no password.
+    ///
+    /// # Errors
+    ///
+    /// [`Missing`] where MariaDB comes without the program for it.
+    pub fn create(&self, data: &Path) -> Result<Command, Missing> {
+        let mut command = match self.kind {
+            Kind::MariaDb => {
+                let mut command = Command::new(find::program("mariadb-install-db")?);
+                command.args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"]);
+                command
+            }
+            Kind::MySql => {
+                let mut command = Command::new(&self.program);
+                command.args(["--no-defaults", "--initialize-insecure"]);
+                command
+            }
+        };
+        command.arg(option("--datadir", data)).args(root_needs_a_user()).stdin(Stdio::null());
+        Ok(command)
+    }
+
+    /// The arguments of a server that is as strict as MySQL is by default, in UTC, and reachable
+    /// through its socket alone. Others may follow; of two values of one option, the last counts.
+    pub fn arguments(&self, places: Places<'_>) -> Vec<OsString> {
+        let mut arguments: Vec<OsString> = vec![
+            "--no-defaults".into(),
+            option("--datadir", places.data),
+            option("--socket", places.socket),
+            option("--pid-file", places.pid_file),
+        ];
+        arguments.extend(root_needs_a_user().map(OsString::from));
+        let common = [
+            "--skip-networking",
+            "--skip-name-resolve",
+            "--default-time-zone=+00:00",
+            "--character-set-server=utf8mb4",
+            "--sql-mode=ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,\
+             ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION",
+            "--max-allowed-packet=64M",
+            "--local-infile=1",
+        ];
+        arguments.extend(common.map(OsString::from));
+        let own: &[&str] = match self.kind {
+            // The nearest that it has to Aurora's default, utf8mb4_0900_ai_ci.
+            Kind::MariaDb => &["--collation-server=utf8mb4_unicode_520_ci"],
+            // The folder that it would keep files for may be closed to us.
+            Kind::MySql => &["--mysqlx=OFF", "--skip-log-bin", "--secure-file-priv=NULL"],
+        };
+        arguments.extend(own.iter().map(OsString::from));
+        arguments
+    }
+}
+
+/// Both run as root only when they are told so; anyone else must not name a user.
+fn root_needs_a_user() -> Option<&'static str> {
+    rustix::process::geteuid().is_root().then_some("--user=root")
+}
+
+fn option(name: &str, path: &Path) -> OsString {
+    let mut option = OsString::from(name);
+    option.push("=");
+    option.push(path);
+    option
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_reads_back_from_its_name() {
+        for kind in Kind::ALL {
+            assert_eq!(kind.to_string().parse::<Kind>().ok(), Some(kind));
+        }
+        let error = "postgres".parse::<Kind>().unwrap_err().to_string();
+        assert_eq!(error, "`postgres` is no database that Rowgate runs on; there are `mariadb` and `mysql`");
+    }
+}
