@@ -30,16 +30,18 @@ FROM (
         SUM(h.hired_in_year) OVER () AS all_in_year,
         COUNT(NULLIF(h.hired_in_year, 0)) OVER () AS departments_in_year
     FROM (
-        -- One scan counts both. The scope is a constant when the plan is made, so the OR goes away and what is left for a
-        -- year is the bare column between two constants, as an index on datetime could serve it.
-        SELECT
+        -- One scan counts both. SQL_BIG_RESULT, because MySQL would count along the index of department_id, with a look-up
+        -- for each row: four times as long for four million rows. The scope is a constant when the plan is made, so the
+        -- OR goes away and what is left for a year is the bare column between two constants, as an index on datetime could
+        -- serve it.
+        SELECT SQL_BIG_RESULT
             e.department_id,
             COUNT(*) AS hired,
             COUNT(
                 CASE WHEN e.datetime BETWEEN CAST(CONCAT(:year, '-01-01 00:00:00') AS DATETIME(6))
                     AND CAST(CONCAT(:year, '-12-31 23:59:59.999999') AS DATETIME(6)) THEN 1 END
             ) AS hired_in_year
-        FROM employees AS e IGNORE INDEX FOR GROUP BY (employees_by_department)
+        FROM employees AS e
         WHERE :scope = 'all'
             OR e.datetime BETWEEN CAST(CONCAT(:year, '-01-01 00:00:00') AS DATETIME(6))
             AND CAST(CONCAT(:year, '-12-31 23:59:59.999999') AS DATETIME(6))

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-/// What of a text goes into so many characters, and an ellipsis where there is more.
+/// Truncates a text to `characters` characters, with an ellipsis where there was more.
 pub fn shortened<'a>(text: impl Into<Cow<'a, str>>, characters: usize) -> Cow<'a, str> {
     let text = text.into();
     match text.char_indices().nth(characters) {

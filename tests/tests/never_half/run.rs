@@ -12,8 +12,7 @@ use anyhow::{Context, Result, bail, ensure};
 use mysql_async::prelude::Queryable;
 use serde_json::{Value, json};
 use testkit::local_data_api::Faults;
-use testkit::numbers;
-use testkit::{Bucket, DatabaseServer, Lambda, TestDatabase, Weather};
+use testkit::{Bucket, DatabaseServer, Lambda, TestDatabase, Weather, numbers};
 
 use crate::backup;
 use crate::check::{no_transaction, nothing_left, schema};

@@ -100,6 +100,19 @@ async fn a_login_without_privileges_is_denied_access() -> Result<()> {
     Ok(())
 }
 
+/// MySQL and MariaDB refuse it with numbers of their own: whoever compares with such a column checks the text before.
+#[tokio::test]
+async fn a_text_that_an_ascii_column_cannot_hold_is_refused_in_both_databases() -> Result<()> {
+    let test = TestDatabase::migrated().await?;
+    let sql = "SELECT load_id FROM rowgate_loads WHERE load_id = :id";
+    let asked = Statement::new(sql).bind("id", "n\u{e9}e");
+    let error = test.database().query::<serde_json::Value>(asked).await.unwrap_err();
+    let is_mariadb = test.value("SELECT VERSION()").await?.contains("MariaDB");
+    let expected = if is_mariadb { 1267 } else { 3988 };
+    assert!(matches!(error, Error::Sql { code: Some(code), .. } if code == expected), "{error:?}");
+    Ok(())
+}
+
 #[tokio::test]
 async fn an_answer_over_the_limit_is_too_large() -> Result<()> {
     for style in ErrorStyle::ALL {

@@ -1,11 +1,11 @@
 //! `Idempotency-Key`: which requests are the same, and what the later ones get.
 
 use std::sync::Arc;
-use testkit::numbers;
 
 use aurora::idempotency::ClaimSettings;
 use axum::http::{Request, header};
 use serde_json::{Value, json};
+use testkit::numbers;
 
 use crate::support::{Api, Reply, employee, with};
 

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use domain::load::LoadStatus;
+use domain::load::{LoadRecord, LoadStatus};
 use testkit::TestDatabase;
 use testkit::local_data_api::{Effect, ErrorKind, Faults, Operation, Rule};
 
-use crate::cloud::Cloud;
+use crate::cloud::{Cloud, Message};
 use crate::sample::Sample;
 
 const NONE: [usize; 0] = [];
@@ -77,24 +77,31 @@ async fn a_bucket_that_fails_and_breaks_off() -> Result<()> {
     sample.check(&cloud, &cloud.newest().await?).await
 }
 
+/// Delivers a file to a database that refuses rows of employees after so many statements, and is itself again afterwards.
+/// Some chunks are committed, and the load is running.
+async fn cut_off(cloud: &Cloud, message: &Message, statements: u32) -> Result<LoadRecord> {
+    let refuse = Rule::error(ErrorKind::AccessDeniedException)
+        .on(Operation::ExecuteStatement)
+        .sql("INSERT INTO `employees`");
+    cloud.test.data_api().set(Faults::default().with(refuse.after(statements)));
+    assert_eq!(cloud.deliver(std::slice::from_ref(message)).await?, [0]);
+    cloud.test.data_api().clear();
+    let running = cloud.newest().await?;
+    assert_eq!(running.status, LoadStatus::Running);
+    assert!(running.rows_read > 0, "no chunk is committed");
+    Ok(running)
+}
+
 #[tokio::test]
 async fn committed_chunks_are_not_loaded_again() -> Result<()> {
     let mut cloud = Cloud::start().await?;
     cloud.options.lanes = 1;
     let sample = Sample::new(ROWS);
     let message = cloud.drop_file("incoming/employees/x.csv", sample.content.clone());
-    // The third chunk meets a database that refuses its rows.
-    let refuse = Rule::error(ErrorKind::AccessDeniedException)
-        .on(Operation::ExecuteStatement)
-        .sql("INSERT INTO `employees`");
-    cloud.test.data_api().set(Faults::default().with(refuse.after(8)));
-    assert_eq!(cloud.deliver(std::slice::from_ref(&message)).await?, [0]);
-    let running = cloud.newest().await?;
-    assert_eq!(running.status, LoadStatus::Running);
-    assert!(running.rows_read > 0 && running.rows_read == running.rows_loaded + running.rows_rejected);
+    let running = cut_off(&cloud, &message, 8).await?;
+    assert_eq!(running.rows_read, running.rows_loaded + running.rows_rejected);
     let before =
         cloud.test.sql("SELECT chunk_no, committed_at FROM rowgate_load_chunks ORDER BY chunk_no").await?;
-    cloud.test.data_api().clear();
     assert_eq!(cloud.deliver(std::slice::from_ref(&message)).await?, NONE);
     let load = cloud.newest().await?;
     sample.check(&cloud, &load).await?;
@@ -111,16 +118,8 @@ async fn a_load_keeps_the_chunk_size_that_it_began_with() -> Result<()> {
     cloud.options = loader::Options { lanes: 1, chunk_bytes: 1024, ..cloud.options };
     let sample = Sample::new(400);
     let message = cloud.drop_file("incoming/employees/x.csv", sample.content.clone());
-    // A chunk is one statement here; the database refuses the fourth.
-    let refuse = Rule::error(ErrorKind::AccessDeniedException)
-        .on(Operation::ExecuteStatement)
-        .sql("INSERT INTO `employees`");
-    cloud.test.data_api().set(Faults::default().with(refuse.after(3)));
-    assert_eq!(cloud.deliver(std::slice::from_ref(&message)).await?, [0]);
-    let running = cloud.newest().await?;
-    assert_eq!(running.status, LoadStatus::Running);
-    assert!(running.rows_read > 0, "no chunk is committed");
-    cloud.test.data_api().clear();
+    // A chunk is one statement here.
+    cut_off(&cloud, &message, 3).await?;
     cloud.options.chunk_bytes = 4096;
     assert_eq!(cloud.deliver(std::slice::from_ref(&message)).await?, NONE);
     sample.check(&cloud, &cloud.newest().await?).await?;

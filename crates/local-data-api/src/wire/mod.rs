@@ -8,6 +8,7 @@ mod login;
 mod packets;
 mod result;
 
+use std::mem::{self, Discriminant};
 use std::sync::Arc;
 
 use mysql_async::{Column, ServerError, Value};
@@ -118,7 +119,7 @@ impl Conn {
         sql: &str,
         values: &[Value],
     ) -> Result<Option<Arc<[Column]>>, Error> {
-        let (id, parameters) = self.prepare(sql).await?;
+        let (id, parameters) = self.prepare(sql, values.iter().map(mem::discriminant).collect()).await?;
         if usize::from(parameters) != values.len() {
             return Err(Error::Protocol("the statement has another number of parameters than values"));
         }
@@ -154,7 +155,7 @@ impl Conn {
     }
 
     async fn initialise(&mut self) -> Result<(), Error> {
-        for sql in std::mem::take(&mut self.init) {
+        for sql in mem::take(&mut self.init) {
             let done = self.run(&sql).await;
             self.init.push(sql);
             done?;
@@ -162,15 +163,18 @@ impl Conn {
         Ok(())
     }
 
-    async fn prepare(&mut self, sql: &str) -> Result<(u32, u16), Error> {
-        if let Some(index) = self.prepared.iter().position(|prepared| prepared.sql == sql) {
+    /// A statement is prepared for values of these types: MySQL gives a parameter the type that its first value has, and
+    /// turns those that follow into it (a text into the number 0).
+    async fn prepare(&mut self, sql: &str, types: Vec<Discriminant<Value>>) -> Result<(u32, u16), Error> {
+        let is_this = |prepared: &Prepared| prepared.sql == sql && prepared.types == types;
+        if let Some(index) = self.prepared.iter().position(is_this) {
             let prepared = self.prepared.remove(index);
             let found = (prepared.id, prepared.parameters);
             self.prepared.push(prepared);
             return Ok(found);
         }
         self.send(command::STMT_PREPARE, sql.as_bytes()).await?;
-        let prepared = self.read_prepared(sql).await?;
+        let prepared = self.read_prepared(sql, types).await?;
         let made = (prepared.id, prepared.parameters);
         self.prepared.push(prepared);
         if self.prepared.len() > PREPARED {

@@ -1,5 +1,6 @@
 //! Answers: an error, a count, or columns and rows.
 
+use std::mem::Discriminant;
 use std::sync::Arc;
 
 use mysql_async::{Column, ServerError, Value};
@@ -27,6 +28,8 @@ pub(super) struct Pending {
 #[derive(Debug)]
 pub(super) struct Prepared {
     pub(super) sql: String,
+    /// The types of its values.
+    pub(super) types: Vec<Discriminant<Value>>,
     pub(super) id: u32,
     pub(super) parameters: u16,
 }
@@ -128,7 +131,11 @@ impl Conn {
     }
 
     /// The answer to a PREPARE.
-    pub(super) async fn read_prepared(&mut self, sql: &str) -> Result<Prepared, Error> {
+    pub(super) async fn read_prepared(
+        &mut self,
+        sql: &str,
+        types: Vec<Discriminant<Value>>,
+    ) -> Result<Prepared, Error> {
         let packet = self.packets.next().await?;
         let (id, columns, parameters) = match *packet {
             [0x00, a, b, c, d, e, f, g, h, ..] => {
@@ -143,7 +150,7 @@ impl Conn {
                 self.read_columns(count.into()).await?;
             }
         }
-        Ok(Prepared { sql: sql.to_owned(), id, parameters })
+        Ok(Prepared { sql: sql.to_owned(), types, id, parameters })
     }
 
     /// The definitions of columns, and what ends them.

@@ -237,6 +237,17 @@ async fn parameters_of_every_type_go_in_as_they_are() {
     assert_eq!(result.records()[0], [text(uuid)]);
 }
 
+/// On one session, so that the statement is prepared already.
+#[tokio::test]
+async fn values_of_other_types_than_before_go_in_as_they_are() {
+    let h = Harness::start().await;
+    let id = h.begin().await;
+    for value in [Field::LongValue(-5), Field::DoubleValue(0.1), text("word"), Field::LongValue(7)] {
+        let asked = h.statement("SELECT :p").transaction_id(&id).parameters(param("p", value.clone()));
+        assert_eq!(send(asked).await.unwrap().records()[0], [value]);
+    }
+}
+
 #[tokio::test]
 async fn wrong_parameters_are_refused() {
     let h = Harness::start().await;

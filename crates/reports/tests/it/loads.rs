@@ -71,6 +71,22 @@ async fn an_empty_ledger_has_no_next() {
 }
 
 #[tokio::test]
+async fn text_beyond_ascii_is_no_load_and_no_failure() {
+    let api = with_loads().await;
+    add_load(&api, 9, "jobs", "completed", 6).await;
+    let of_9 = format!("/loads/{}?rejects_after=n%C3%A9e", id(9));
+    for (path, status) in [
+        ("/loads?table=n%C3%A9e", 400),
+        ("/loads?status=n%C3%A9e", 400),
+        ("/loads?after=n%C3%A9e", 400),
+        ("/loads/n%C3%A9e", 404),
+        (&of_9, 200),
+    ] {
+        assert_eq!(api.get(path).await.status, status, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn pages_run_from_the_newest_to_the_oldest() {
     let api = with_loads().await;
     let mut seen = Vec::new();
