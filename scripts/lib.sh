@@ -168,11 +168,15 @@ need_database() {
 
 need_mysql() {
     local program=${ROWGATE_MYSQLD:-mysqld} version
-    has "$program" ||
-        stop "$program is missing; install MySQL 8.0 or later, or name its mysqld in ROWGATE_MYSQLD, then try again."
+    local named=$program
+    program=$(command -v "$program") ||
+        stop "$named is missing; install MySQL 8.0.30 or later, or name its mysqld in ROWGATE_MYSQLD, then try again."
     version=$("$program" --version) || stop "$program cannot be run; its message is above."
     [[ $version != *MariaDB* ]] ||
-        stop "$program is MariaDB's; name the mysqld of MySQL 8.0 or later in ROWGATE_MYSQLD, then try again."
+        stop "$program is MariaDB's; name the mysqld of MySQL 8.0.30 or later in ROWGATE_MYSQLD, then try again."
+    # Tests run in the folders of their crates.
+    ROWGATE_MYSQLD=$(realpath --no-symlinks "$program")
+    export ROWGATE_MYSQLD
 }
 
 need_mariadb() {

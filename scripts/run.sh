@@ -17,6 +17,8 @@ if [ -n "$data" ]; then
 fi
 
 need_cargo
+# A cloud that has its data in MySQL stays there.
+[ -n "${ROWGATE_DATABASE:-}" ] || [ ! -e .local/mysql/mysql.ibd ] || export ROWGATE_DATABASE=mysql
 need_database
 need_python
 need_node

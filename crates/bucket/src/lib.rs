@@ -12,7 +12,7 @@ mod upload;
 pub use bytes::Bytes;
 pub use error::BucketError;
 #[cfg(any(test, feature = "memory"))]
-pub use memory::{MemoryBucket, MemoryContent};
+pub use memory::{Freeze, MemoryBucket, MemoryContent};
 pub use reader::Reader;
 pub use s3::S3Bucket;
 pub use store::{Content, Listed, Listing, Object, Opened, Put, Store, When};

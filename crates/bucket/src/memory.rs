@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
+use tokio::sync::Notify;
 
 use crate::error::BucketError;
 use crate::store::{Content, Listed, Listing, Multipart, Object, Opened, Put, Store, When};
@@ -27,6 +28,26 @@ struct State {
     denied: Option<String>,
     breaks: u32,
     hidden: Option<String>,
+    freeze: Option<(String, Arc<Freeze>)>,
+}
+
+/// A write that is frozen.
+#[derive(Debug, Default)]
+pub struct Freeze {
+    begins: Notify,
+    ends: Notify,
+}
+
+impl Freeze {
+    /// Waits until the write is frozen.
+    pub async fn begun(&self) {
+        self.begins.notified().await;
+    }
+
+    /// Lets the write happen.
+    pub fn end(&self) {
+        self.ends.notify_one();
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -69,6 +90,13 @@ impl MemoryBucket {
     /// Lets the next one who asks for `key` find nothing: as if it were written right after.
     pub fn hide_once(&self, key: &str) {
         self.lock().hidden = Some(key.to_owned());
+    }
+
+    /// Freezes the next write of a whole object under `prefix`, before it happens.
+    pub fn freeze_put(&self, prefix: &str) -> Arc<Freeze> {
+        let freeze = Arc::<Freeze>::default();
+        self.lock().freeze = Some((prefix.to_owned(), Arc::clone(&freeze)));
+        freeze
     }
 
     /// How many calls there were, those that failed too.
@@ -174,6 +202,11 @@ impl Store for MemoryBucket {
     }
 
     async fn put(&self, key: &str, content: Bytes, when: When<'_>) -> Result<Put, BucketError> {
+        let freeze = self.lock().freeze.take_if(|(prefix, _)| key.starts_with(&**prefix));
+        if let Some((_, freeze)) = freeze {
+            freeze.begins.notify_one();
+            freeze.ends.notified().await;
+        }
         let mut state = self.call(key)?;
         let there = state.objects.get(key);
         let may = match when {

@@ -8,8 +8,8 @@
 use std::collections::HashSet;
 
 use aurora::Database;
-use aurora::loads::{self, Begun};
-use domain::load::{LoadId, LoadStatus, rejects_prefix};
+use aurora::loads::{self, has_ended_for_good};
+use domain::load::{LoadId, is_rejects_key, rejects_prefix};
 
 use crate::Loader;
 use crate::error::LoadError;
@@ -32,26 +32,21 @@ pub(crate) async fn remove_leftovers<S: Store, Q: Sync>(
     let Loader { store, bucket, .. } = loader;
     // In this order: a load that has ended for good commits no chunk any more, so no file that was
     // there before is still to be named.
-    let there = store.list_keys(bucket, &rejects_prefix(table, id)).await?;
+    let mut there = store.list_keys(bucket, &rejects_prefix(table, id)).await?;
+    there.retain(|key| is_rejects_key(key, table, id));
     if there.is_empty() || !has_ended_for_good(database, id).await? {
         return Ok(());
     }
     let named = named(database, id).await?;
+    // A load that was forgotten meanwhile names no file, and nobody knows what its files are for.
+    if !has_ended_for_good(database, id).await? {
+        return Ok(());
+    }
     for key in there.iter().filter(|key| !named.contains(*key)) {
         store.delete(bucket, key).await?;
         tracing::info!(load.id = id.as_str(), "a rejects file of an attempt that was cut off is removed");
     }
     Ok(())
-}
-
-/// Whether no function takes the load up any more.
-async fn has_ended_for_good(database: &Database, id: &LoadId) -> Result<bool, LoadError> {
-    let is_over = match loads::standing(database, id).await? {
-        Some(Begun { status, .. }) => status != LoadStatus::Running,
-        // Forgotten: what its files are for is not known.
-        None => false,
-    };
-    Ok(is_over && loads::given_up_loads(database, std::slice::from_ref(id)).await?.is_empty())
 }
 
 async fn named(database: &Database, id: &LoadId) -> Result<HashSet<String>, LoadError> {

@@ -18,7 +18,7 @@ pub(crate) struct Scan {
     pub(crate) positional: bool,
     /// The statement may change the session that runs it (variables, locks, temporary tables, ...).
     pub(crate) marks_session: bool,
-    /// The statement begins with SELECT.
+    /// The text begins with SELECT, behind blanks alone.
     pub(crate) selects: bool,
 }
 
@@ -42,7 +42,7 @@ pub(crate) fn scan(sql: &str, backslash_escapes: bool) -> Scan {
     let mut found = Scan {
         end: bytes.len(),
         marks_session: marks_session(&bytes[body..]),
-        selects: selects(&bytes[body..]),
+        selects: selects(bytes),
         ..Scan::default()
     };
     let mut at = body;
@@ -171,16 +171,11 @@ fn is_any(word: &[u8], words: &[&str]) -> bool {
     words.iter().any(|candidate| word.eq_ignore_ascii_case(candidate.as_bytes()))
 }
 
-/// Whether the statement begins with SELECT, in parentheses or not. `WITH`, `TABLE`, `VALUES` and what an executable comment
-/// hides are other statements.
-fn selects(mut bytes: &[u8]) -> bool {
-    loop {
-        let (word, after) = keyword(bytes);
-        match after.split_first() {
-            Some((b'(', inside)) if word.is_empty() => bytes = inside,
-            _ => return is_any(word, &["SELECT"]),
-        }
-    }
+/// Returns true if the text begins with SELECT. Behind a comment or a parenthesis, it is another statement, as `WITH`, `TABLE`
+/// and `VALUES` are.
+fn selects(bytes: &[u8]) -> bool {
+    let bytes = bytes.trim_ascii_start();
+    is_any(&bytes[..word_end(bytes, 0)], &["SELECT"])
 }
 
 /// Whether the statement defines stored code, whose body has semicolons of its own.
@@ -334,14 +329,16 @@ mod tests {
 
     #[test]
     fn only_what_begins_with_select_selects() {
-        for sql in
-            ["SELECT 1", "\n-- a\n/* b */ select 1", "((SELECT 1)) UNION (SELECT 2)", "( # c\n Select 1)"]
-        {
+        for sql in ["SELECT 1", "\n\t select 1", "Select/* a */1", "SELECT(1)"] {
             assert!(scan(sql, true).selects, "{sql}");
         }
         for sql in [
             "",
             "(",
+            "-- a\nSELECT 1",
+            "/* a */ SELECT 1",
+            "# a\nSELECT 1",
+            "((SELECT 1)) UNION (SELECT 2)",
             "SHOW TABLES",
             "EXPLAIN SELECT 1",
             "DESCRIBE t",

@@ -17,7 +17,7 @@ use crate::params::{self, Bound};
 use crate::pool::{Key, Pool, Session};
 use crate::request::Request;
 use crate::secrets::Logins;
-use crate::statement::{self, Failure, Fate, ResultOptions};
+use crate::statement::{self, Failure, Fate};
 use crate::transactions::{Origin, Transactions, ended};
 use crate::validation;
 use crate::wire;
@@ -116,7 +116,12 @@ impl Service {
             sleep(verdict.delay).await;
         }
         match verdict.before {
-            Some(Before::Error(kind)) => return replier.send(Err(injected(kind))),
+            Some(Before::Error(kind)) => {
+                if kind == ErrorKind::StatementTimeoutException {
+                    self.end_transaction(&request).await;
+                }
+                return replier.send(Err(injected(kind)));
+            }
             Some(Before::Drop) => return replier.reply(Reply::Hangup),
             None => replier.loss = verdict.lose_answer,
         }
@@ -144,10 +149,13 @@ impl Service {
         deadline: Instant,
         replier: &mut Replier,
     ) -> Result<Vec<u8>, ApiError> {
-        let (statement, options, marks_session) = match self.prepare(request) {
+        let mut options = validation::result_options(request)?;
+        let (statement, selects, marks_session) = match self.prepare(request) {
             Ok(prepared) => prepared,
             Err(error) => return Err(self.refuse(request, error).await),
         };
+        // Documented as ignored for all other statements: their rows come as records.
+        options.formatted &= selects;
         let mut session = self.session(request, deadline).await?;
         session.marked |= marks_session;
         let continues = request.continue_after_timeout.unwrap_or(false).then_some(replier);
@@ -176,20 +184,17 @@ impl Service {
         self.settle(request, guarded).await
     }
 
-    /// The statement of a request as the database takes it, how its result is wanted, and whether it may leave traces.
-    fn prepare<'a>(&self, request: &'a Request<'_>) -> Result<(Bound<'a>, ResultOptions, bool), ApiError> {
+    /// The statement of a request as the database takes it, whether it is a SELECT, and whether it may leave traces.
+    fn prepare<'a>(&self, request: &'a Request<'_>) -> Result<(Bound<'a>, bool, bool), ApiError> {
         let sql = request.sql.as_deref().unwrap_or_default();
-        let mut options = validation::result_options(request)?;
         let scan = self.scan(sql)?;
-        // Documented as ignored for all other statements: their rows come as records.
-        options.formatted &= scan.selects;
         let statement = params::bind(
             &sql[..scan.end],
             &scan.parameters,
             request.parameters.as_deref().unwrap_or_default(),
         )?;
         refuse_positional(&scan, std::slice::from_ref(&statement))?;
-        Ok((statement, options, scan.marks_session))
+        Ok((statement, scan.selects, scan.marks_session))
     }
 
     /// The same for a statement with many sets of parameters.
@@ -262,7 +267,18 @@ impl Service {
     /// The session of the request's transaction, or one from the pool.
     async fn session(&self, request: &Request<'_>, deadline: Instant) -> Result<Session, ApiError> {
         match request.transaction_id.as_deref() {
-            Some(id) => self.borrow(request, id),
+            Some(id) => {
+                let session = self.borrow(request, id)?;
+                if database(request).is_none_or(|name| self.transactions.is_in(id, name)) {
+                    return Ok(session);
+                }
+                let error = ApiError::bad_request("Database name is not the same as transaction");
+                match self.on_error {
+                    OnError::Abort => self.abort(id, session).await,
+                    OnError::Keep => drop(self.transactions.give_back(id, session)),
+                }
+                Err(error)
+            }
             None => self.pooled(request, true, deadline).await,
         }
     }
@@ -272,7 +288,6 @@ impl Service {
             id,
             request.resource_arn.as_deref().unwrap_or_default(),
             request.secret_arn.as_deref().unwrap_or_default(),
-            database(request),
         )
     }
 
@@ -354,11 +369,12 @@ impl Service {
             (Fate::Usable, Some(id)) if result.is_err() && self.on_error == OnError::Abort => {
                 self.abort(id, session).await;
             }
+            (Fate::Ended, Some(id)) => self.abort(id, session).await,
             (Fate::Usable, Some(id)) => {
                 // A transaction whose life ended meanwhile is rolled back by closing its session.
                 drop(self.transactions.give_back(id, session));
             }
-            (Fate::Usable | Fate::RolledBack, None) => self.pool.give_back(session),
+            (Fate::Usable | Fate::Ended | Fate::RolledBack, None) => self.pool.give_back(session),
             (Fate::RolledBack | Fate::Lost, Some(id)) => {
                 self.transactions.end(id, ended::BY_ERROR);
                 drop(session);
@@ -370,13 +386,19 @@ impl Service {
 
     /// Ends the transaction whose call is refused before the database sees it, where errors end transactions.
     async fn refuse(&self, request: &Request<'_>, error: ApiError) -> ApiError {
-        if self.on_error == OnError::Abort
-            && let Some(id) = request.transaction_id.as_deref()
+        if self.on_error == OnError::Abort {
+            self.end_transaction(request).await;
+        }
+        error
+    }
+
+    /// Rolls back the transaction that the request names, unless another call is using it.
+    async fn end_transaction(&self, request: &Request<'_>) {
+        if let Some(id) = request.transaction_id.as_deref()
             && let Ok(session) = self.borrow(request, id)
         {
             self.abort(id, session).await;
         }
-        error
     }
 
     /// Rolls a transaction back and ends it: its locks are gone before its caller hears of the error.

@@ -32,6 +32,8 @@ pub(crate) struct Failure {
 pub(crate) enum Fate {
     /// Only the statement is undone; the session and its transaction go on.
     Usable,
+    /// The session goes on, but the service ends its transaction, whatever other errors do.
+    Ended,
     /// The database rolled the whole transaction back.
     RolledBack,
     /// The session is lost.
@@ -71,6 +73,11 @@ impl Failure {
         };
         Self { error: style.database_error(server), session }
     }
+
+    /// Returns true if the session can run another statement, be it only a ROLLBACK.
+    fn leaves_session(&self) -> bool {
+        matches!(self.session, Fate::Usable | Fate::Ended)
+    }
 }
 
 /// Runs one statement and gives the body of its answer.
@@ -81,7 +88,7 @@ pub(crate) async fn execute(
     limits: &Limits,
     style: ErrorStyle,
 ) -> Result<Vec<u8>, Failure> {
-    // What is too large inside of a transaction is read to its end: the session is needed again, be it for a ROLLBACK.
+    // What is too large inside of a transaction is read to its end: the session is needed again, for the ROLLBACK at least.
     let drain = !session.autocommit();
     let conn = &mut session.conn;
     let sent = if statement.values.is_empty() {
@@ -116,7 +123,7 @@ pub(crate) async fn execute_batch(
         write_generated_fields(&mut body, session.conn.last_insert_id());
         body.push(b'}');
         if body.len() + 2 > limits.result_bytes {
-            return Err(Failure { error: style.too_large(TooLarge::Result), session: Fate::Usable });
+            return Err(Failure { error: style.too_large(TooLarge::Result), session: Fate::Ended });
         }
     }
     body.extend_from_slice(b"]}");
@@ -155,12 +162,12 @@ async fn answer(
     // What follows the rows: a brace, and a string's two quotes.
     let around = body.len() + if options.formatted { 3 } else { 1 };
     let read = read_rows(conn, columns, options, limits, style, around).await;
-    if read.is_ok() || (drain && read.as_ref().is_err_and(|failure| failure.session == Fate::Usable)) {
+    if read.is_ok() || (drain && read.as_ref().is_err_and(Failure::leaves_session)) {
         // What is left: the rows beyond a limit, and the further result sets of a CALL.
         conn.finish().await.map_err(|error| Failure::database(&error, style))?;
     }
     let rows = read.map_err(|mut failure| {
-        if !drain && failure.session == Fate::Usable {
+        if !drain && failure.leaves_session() {
             // Rows are still on their way; closing the session is cheaper than reading them.
             failure.session = Fate::Lost;
         }
@@ -185,11 +192,11 @@ async fn read_rows(
     style: ErrorStyle,
     around: usize,
 ) -> Result<Vec<u8>, Failure> {
-    let refused = |error| Failure { error, session: Fate::Usable };
-    let mut writer =
-        RecordWriter::new(columns, options.formatted, options.numbers, limits, around).map_err(refused)?;
+    let mut writer = RecordWriter::new(columns, options.formatted, options.numbers, limits, around)
+        .map_err(|error| Failure { error, session: Fate::Usable })?;
+    let too_large = |what| Failure { error: style.too_large(what), session: Fate::Ended };
     while let Some(row) = conn.next_row().await.map_err(|error| Failure::database(&error, style))? {
-        writer.push(row).map_err(|what| refused(style.too_large(what)))?;
+        writer.push(row).map_err(too_large)?;
     }
     Ok(writer.finish())
 }

@@ -82,14 +82,8 @@ impl Transactions {
         id
     }
 
-    /// Lends out the session of a transaction for one statement. `database` is what the call names, if it does.
-    pub(crate) fn borrow(
-        &self,
-        id: &str,
-        resource_arn: &str,
-        secret_arn: &str,
-        database: Option<&str>,
-    ) -> Result<Session, ApiError> {
+    /// Lends out the session of a transaction for one statement.
+    pub(crate) fn borrow(&self, id: &str, resource_arn: &str, secret_arn: &str) -> Result<Session, ApiError> {
         let mut state = self.state();
         let Some(open) = state.open.get_mut(id) else {
             let why = state.ended.get(id).copied().unwrap_or(ended::EXPIRED);
@@ -97,9 +91,6 @@ impl Transactions {
         };
         if open.origin.resource_arn != resource_arn || open.origin.secret_arn != secret_arn {
             return Err(self.style.lost_transaction(id, ended::EXPIRED));
-        }
-        if database.is_some() && database != open.origin.database.as_deref() {
-            return Err(ApiError::bad_request("Database name is not the same as transaction"));
         }
         let expired = is_over(open, &self.limits);
         match open.session.take() {
@@ -114,6 +105,11 @@ impl Transactions {
             }
             Some(session) => Ok(session),
         }
+    }
+
+    /// Returns true if a transaction has begun in this database.
+    pub(crate) fn is_in(&self, id: &str, database: &str) -> bool {
+        self.state().open.get(id).is_some_and(|open| open.origin.database.as_deref() == Some(database))
     }
 
     /// Takes the session back after a statement. `Some` if the transaction ended meanwhile.

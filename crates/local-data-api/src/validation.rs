@@ -28,6 +28,11 @@ pub(crate) fn check(
     {
         return Err(missing("transactionId"));
     }
+    let parameters = request.parameters.iter().filter(|_| operation == O::ExecuteStatement);
+    let sets = request.parameter_sets.iter().filter(|_| operation == O::BatchExecuteStatement);
+    for parameter in parameters.chain(sets.flatten()).flatten() {
+        hint(parameter.type_hint.as_deref())?;
+    }
     at_most(request.transaction_id.as_deref(), "transactionId", 192)?;
     at_most(request.database.as_deref(), "database", 64)?;
     at_most(request.schema.as_deref(), "schema", 64)?;
@@ -80,6 +85,17 @@ fn choice(value: Option<&str>, member: &str, [default, other]: [&str; 2]) -> Res
             &format!("'{value}'"),
             member,
             &format!("satisfy enum value set: [{default}, {other}]"),
+        )),
+    }
+}
+
+fn hint(hint: Option<&str>) -> Result<(), ApiError> {
+    match hint {
+        None | Some("JSON" | "UUID" | "TIMESTAMP" | "DATE" | "TIME" | "DECIMAL") => Ok(()),
+        Some(hint) => Err(ApiError::validation(
+            &format!("'{hint}'"),
+            "parameters.typeHint",
+            "satisfy enum value set: [JSON, UUID, TIMESTAMP, DATE, TIME, DECIMAL]",
         )),
     }
 }

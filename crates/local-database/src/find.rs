@@ -19,7 +19,9 @@ pub enum Missing {
     #[error("{0} is not installed; `apt-get install mariadb-server` brings it (Debian).")]
     MariaDb(String),
     /// MySQL's server is not there.
-    #[error("mysqld is not installed; install MySQL 8.0 or later, or name its mysqld in {PROGRAM_VARIABLE}.")]
+    #[error(
+        "mysqld is not installed; install MySQL 8.0.30 or later, or name its mysqld in {PROGRAM_VARIABLE}."
+    )]
     MySql,
     /// MariaDB has a `mysqld` too.
     #[error("{} is MariaDB's; name the mysqld of a MySQL in {PROGRAM_VARIABLE}.", .0.display())]
@@ -40,7 +42,10 @@ pub(crate) fn server(kind: Kind) -> Result<PathBuf, Missing> {
         return program("mariadbd");
     }
     let named = env::var_os(PROGRAM_VARIABLE).filter(|name| !name.is_empty()).map(PathBuf::from);
-    let program = named.or_else(|| on_path("mysqld")).ok_or(Missing::MySql)?;
+    let program = match named {
+        Some(path) if path.components().count() > 1 => path,
+        name => on_path(&name.unwrap_or_else(|| "mysqld".into())).ok_or(Missing::MySql)?,
+    };
     // It is started elsewhere.
     let program = path::absolute(&program).unwrap_or(program);
     match version(&program) {
@@ -52,7 +57,7 @@ pub(crate) fn server(kind: Kind) -> Result<PathBuf, Missing> {
 
 /// A program of MariaDB.
 pub(crate) fn program(name: &str) -> Result<PathBuf, Missing> {
-    on_path(name).ok_or_else(|| Missing::MariaDb(name.to_owned()))
+    on_path(Path::new(name)).ok_or_else(|| Missing::MariaDb(name.to_owned()))
 }
 
 /// What a server says of its version.
@@ -65,7 +70,7 @@ pub(crate) fn version(program: &Path) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-fn on_path(name: &str) -> Option<PathBuf> {
+fn on_path(name: &Path) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path)
         .chain(SERVER_FOLDERS.iter().map(PathBuf::from))

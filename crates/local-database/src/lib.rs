@@ -1,8 +1,4 @@
-//! The database that stands for Aurora on one machine: MariaDB, or MySQL, whose dialect Aurora speaks.
-//!
-//! The local cloud and the tests start their own server. This says which program that is, how it
-//! makes a data directory and how it is started; whoever starts it adds what it needs of memory and
-//! durability.
+#![doc = include_str!("../README.md")]
 
 mod find;
 
@@ -24,7 +20,7 @@ pub enum Kind {
     /// MariaDB 10.6 or later, which Debian and others have.
     #[default]
     MariaDb,
-    /// MySQL 8.0 or later.
+    /// MySQL 8.0.30 or later.
     MySql,
 }
 

@@ -9,6 +9,7 @@ use bucket::{Store, When};
 use domain::avro::ContentSum;
 use domain::backup::RestoreId;
 use domain::dictionary::Table;
+use domain::load::rejects_key;
 use domain::sql::select_present_in;
 use serde::Deserialize;
 
@@ -109,11 +110,16 @@ impl<S: Store> Committer<'_, S> {
         }
     }
 
-    /// Everything between BEGIN and COMMIT. The ledger row goes first, so a twin of this restore waits there; the rejects
-    /// file is written while the row is held, so of two twins only the one that commits has the last word on it.
+    /// Does everything between BEGIN and COMMIT. The ledger row goes first, so a concurrent delivery
+    /// waits there. The rejects file of each attempt has a key of its own, which the ledger row names
+    /// if the attempt commits: a function that was frozen, and has lost its transaction, overwrites
+    /// nothing when it wakes up.
     async fn fill(&self, tx: &Tx, chunk: &Chunk, filling: &Filling) -> Result<(), Unfilled> {
         let Self { store, restore, table, shadow, .. } = *self;
-        let rejects_key = filling.rejects.as_ref().map(|_| rejects_key(table, restore, chunk.number));
+        let rejects_key = filling
+            .rejects
+            .as_ref()
+            .map(|_| rejects_key(table.name(), restore, chunk.number, Some(fastrand::u32(..))));
         let figures = ChunkFigures {
             rows_read: chunk.rows_read,
             rows_restored: filling.restored.rows(),
@@ -163,11 +169,6 @@ impl<S: Store> Committer<'_, S> {
 fn names_primary_key(message: &str) -> bool {
     let key = message.rsplit_once("for key '").and_then(|(_, rest)| rest.split('\'').next());
     key.is_some_and(|key| key.rsplit('.').next() == Some("PRIMARY"))
-}
-
-/// The key of a chunk's rejects file: the same whenever the chunk is tried.
-fn rejects_key(table: &Table, restore: &RestoreId, chunk: u32) -> String {
-    format!("rejected/{}/{restore}/{restore}-{chunk:05}.csv", table.name())
 }
 
 #[cfg(test)]

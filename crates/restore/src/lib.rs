@@ -11,6 +11,7 @@ mod find;
 mod foreign;
 mod go_on;
 mod http;
+mod leftovers;
 mod objects;
 mod options;
 mod parts;

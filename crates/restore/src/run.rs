@@ -16,6 +16,7 @@ use crate::fill::{Filler, Totals};
 use crate::find;
 use crate::foreign;
 use crate::go_on::GoOn;
+use crate::leftovers::remove_leftovers;
 use crate::parts::{PartSource, TableParts};
 use crate::plan::{self, TablePlan};
 use crate::report;
@@ -137,6 +138,12 @@ async fn told<S: Store, G: GoOn>(
         && let Err(error) = find::note(&restorer.store, restorer.dictionary, &restore, None).await
     {
         tracing::warn!(error.causes = error.causes(), "the verification could not be noted with the backup");
+    }
+    if let Err(error) = remove_leftovers(&restorer.store, ledger, &restore).await {
+        tracing::warn!(
+            error.causes = error.causes(),
+            "the next sweep removes what rejects files are left over"
+        );
     }
     Ok(Ran::Told(restore))
 }

@@ -12,6 +12,7 @@ use lambda_kit::metrics;
 use crate::answer::{Answer, InvocationError};
 use crate::error::RestoreError;
 use crate::go_on::GoOn;
+use crate::leftovers::remove_leftovers;
 use crate::{Restorer, drill};
 
 /// When a function last worked on a restore: written by each invocation that does.
@@ -38,8 +39,9 @@ pub(crate) async fn announce<S: Store>(store: &S, restore: &RestoreId) -> Result
     Ok(())
 }
 
-/// Tells how old the newest good backup is, and ends restores that nobody works on any more. The database is asked only when a
-/// restore has been worked on since a sweep last found nothing running: asking every hour would keep it from ever pausing.
+/// Reports the age of the newest good backup, fails restores that nobody works on any more, and
+/// removes rejects files that are left over. Asks the database only when a restore has been worked on
+/// since a sweep last found nothing running: asking every hour would keep it from ever pausing.
 ///
 /// # Errors
 /// [`InvocationError`]; calling it again is safe.
@@ -60,6 +62,9 @@ pub(crate) async fn sweep<S: Store, G: GoOn>(
         metrics::restore_failed(restore.as_str());
     }
     let newest: Vec<Restore> = restores::list(database, LOOKED_AT, None).await?;
+    for restore in &newest {
+        remove_leftovers(store, database, restore).await?;
+    }
     if let Some(last_restore) = last_restore
         && newest.iter().all(|restore| restore.status != Status::Running)
     {

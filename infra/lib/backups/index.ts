@@ -120,7 +120,7 @@ export class Backups extends Construct {
     // Without it S3 answers 403 for an object that is not there.
     restore.allow("ListAvroFiles", ["s3:ListBucket"], [bucket.bucketArn]);
     restore.allow("NoteVerified", ["s3:PutObject"], [bucket.arnForObjects(VERIFIED)]);
-    restore.allow("WriteRejects", ["s3:PutObject"], [bucket.arnForObjects(`${rejectedPrefix}*`)]);
+    restore.allow("WriteRejects", ["s3:PutObject", "s3:DeleteObject"], [bucket.arnForObjects(`${rejectedPrefix}*`)]);
     restore.allow("RememberSweeps", ["s3:GetObject", "s3:PutObject"], SWEEP_KEYS.map((key) => bucket.arnForObjects(key)));
     // A restore that was killed goes on where it stopped.
     restore.lambda.configureAsyncInvoke({ retryAttempts: 2 });

@@ -83,7 +83,16 @@ fn functions_do_not_know_that_they_run_locally() -> Result<()> {
     let packages = packages()?;
     let functions = deployed(&packages);
     assert!(functions.iter().any(|package| package.name == "loader"), "the functions are found");
-    let local = ["localhost", "127.0.0.1", "::1", "ministack", "local-data-api", "local_data_api", "mariadb"];
+    let local = [
+        "localhost",
+        "127.0.0.1",
+        "::1",
+        "ministack",
+        "local-data-api",
+        "local_data_api",
+        "local-database",
+        "mariadb",
+    ];
     assert_eq!(mentions(&functions, &local)?, [] as [String; 0]);
     Ok(())
 }

@@ -290,12 +290,7 @@ impl Database {
             self.request(statement, transaction).send().await.map_err(classify)
         })
         .await?;
-        let text = |field: Field| match field {
-            Field::StringValue(text) => Ok(text),
-            _ => Err(Error::unreadable("a field that is no text")),
-        };
-        let row = |fields: Vec<Field>| fields.into_iter().map(text).collect();
-        answer.records.unwrap_or_default().into_iter().map(row).collect()
+        texts(answer.records)
     }
 
     /// Runs a statement in a transaction that may be run again there, as reads may: it is tried until the deadline.
@@ -350,9 +345,31 @@ impl Database {
             .set_continue_after_timeout(statement.continues_after_timeout().then_some(true))
     }
 }
+
+/// Reads records of texts. An answer without records is an error, and not one without rows.
+fn texts(records: Option<Vec<Vec<Field>>>) -> Result<Vec<Vec<String>>, Error> {
+    let text = |field: Field| match field {
+        Field::StringValue(text) => Ok(text),
+        _ => Err(Error::unreadable("a field that is no text")),
+    };
+    let row = |fields: Vec<Field>| fields.into_iter().map(text).collect();
+    records.ok_or_else(|| Error::unreadable("no records"))?.into_iter().map(row).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn records_that_are_missing_are_an_error_and_not_empty() {
+        let field = |text: &str| Field::StringValue(text.to_owned());
+        assert_eq!(texts(Some(vec![])).unwrap(), [] as [Vec<String>; 0]);
+        assert_eq!(texts(Some(vec![vec![field("a"), field("b")]])).unwrap(), [["a", "b"]]);
+        for records in [None, Some(vec![vec![Field::LongValue(1)]])] {
+            let error = texts(records).unwrap_err();
+            assert!(matches!(error, Error::Answer { .. }), "{error:?}");
+        }
+    }
 
     /// Compiling is the test: futures that use the database can be spawned, whatever they borrow.
     #[expect(dead_code, reason = "only compiled")]

@@ -1,6 +1,7 @@
 //! Which objects the ledger knows.
 
 use std::collections::HashSet;
+use std::slice;
 
 use domain::load::LoadId;
 use serde::Deserialize;
@@ -28,6 +29,16 @@ pub async fn known_loads(database: &Database, ids: &[LoadId]) -> Result<HashSet<
 /// As [`Database::query`].
 pub async fn given_up_loads(database: &Database, ids: &[LoadId]) -> Result<HashSet<LoadId>, Error> {
     loads_of(database, ids, "given_up").await
+}
+
+/// Returns true if the load has ended and no redrive resumes it; false also if the ledger does not
+/// know the load.
+///
+/// # Errors
+/// As [`Database::query`].
+pub async fn has_ended_for_good(database: &Database, id: &LoadId) -> Result<bool, Error> {
+    let ended = loads_of(database, slice::from_ref(id), "status <> 'running' AND NOT given_up").await?;
+    Ok(!ended.is_empty())
 }
 
 async fn loads_of(database: &Database, ids: &[LoadId], condition: &str) -> Result<HashSet<LoadId>, Error> {

@@ -22,7 +22,7 @@ pub use chunks::{
 pub use debris::debris;
 pub use end::{Ending, end};
 pub use forget::forget;
-pub use known::{given_up_loads, known_contents, known_loads};
+pub use known::{given_up_loads, has_ended_for_good, known_contents, known_loads};
 pub use read::{Of, get, list, rejects};
 pub use rows::{append_free_rows, present_ids};
 pub use same::{Candidate, completed_of_size, skip};

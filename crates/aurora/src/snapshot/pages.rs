@@ -1,40 +1,40 @@
 //! A table page by page, whatever the size of its rows.
 //!
-//! An answer over the service's limits is an error, and any error may end the snapshot. So no page
-//! is asked for that may be too much: either all of its rows fit though each is as wide as the
-//! dictionary lets it be, or the statement itself adds them up first, and gives empty texts where
-//! they are too much ([`page_within_sql`]). How a service counts is not certain, so all is reckoned
-//! as the longest JSON that could be made of it.
+//! A page has as many rows as fit an answer if they are as long as those before. Where rows turn
+//! out longer, the answer may be over the service's limits; that is an error, and any error may end
+//! the snapshot. Pages of the next snapshot are [careful](Pages::careful), and do not fail for their
+//! size: the statement itself adds the rows up first, and gives empty texts where they are too much
+//! ([`page_within_sql`]).
 
-use domain::avro::{RowWidth, page_sql, page_within_sql, parse_row_text, row_text_sql};
+use domain::avro::{page_sql, page_within_sql, parse_row_text, row_text_sql};
 use domain::dictionary::Table;
+use domain::sql::widest_insert;
 
 use super::Snapshot;
 use crate::Error;
 use crate::client::{AROUND_BYTES, Texts, TextsBody};
 use crate::limits::MAX_RESULT_BYTES;
 
-/// The first page: large enough to tell how long rows are.
-const FIRST_ROWS: u32 = 1_000;
+/// Rows of the first page at most: enough to tell how long rows are.
+const FIRST_ROWS: usize = 1_000;
 
-/// What a page may hold, in bytes of the answer: nine tenths of what one may have.
-const PAGE_BYTES: usize = MAX_RESULT_BYTES / 10 * 9;
+/// Bytes of an answer that a page is planned to have. Rows may be a third longer than those before.
+const PAGE_BYTES: usize = MAX_RESULT_BYTES / 4 * 3;
+
+/// Bytes of an answer that a careful page may have.
+const MOST_BYTES: usize = MAX_RESULT_BYTES / 10 * 9;
 
 /// No page is planned smaller, however often its rows turn out to be too much.
 const LEAST_PAGE_BYTES: usize = 32 * 1024;
 
-/// How often pages can be [halved](Pages::halved).
-pub const MOST_HALVINGS: u32 = 4;
+/// How [careful](Pages::careful) pages can be.
+pub const MOST_CARE: u32 = 4;
 
-/// What a row may have to be read at once, within the 64 KB that a row of an answer may have,
-/// however they are counted.
-const ROW_BYTES: usize = 50_000;
+/// Bytes of a row that is read at once on a careful page. A row of an answer may have 64 KB.
+const ROW_BYTES: usize = 48_000;
 
-/// How much of a larger row is read at once, in characters.
-const PIECE_CHARS: usize = ROW_BYTES / CHARACTER_BYTES;
-
-/// The most that JSON makes of a character: `\ud83d\ude00`.
-const CHARACTER_BYTES: usize = 12;
+/// How much of a larger row is read at once, in characters of up to four bytes.
+const PIECE_CHARS: usize = ROW_BYTES / 4;
 
 /// Rows of a table, not read yet.
 #[derive(Debug)]
@@ -76,8 +76,8 @@ pub struct Pages<'a> {
     table: &'a Table,
     nullable: &'a [bool],
     after: Option<i64>,
-    /// What an answer may have.
-    most_bytes: usize,
+    /// Beyond 0, pages are added up first; see [`careful`](Self::careful).
+    care: u32,
     /// The rows of the next page, and the bytes that pages are planned to have.
     rows: u32,
     bytes: usize,
@@ -91,17 +91,22 @@ impl<'a> Pages<'a> {
         nullable: &'a [bool],
         after: Option<i64>,
     ) -> Self {
-        let (rows, bytes) = (FIRST_ROWS, PAGE_BYTES);
-        Self { snapshot, table, nullable, after, most_bytes: bytes, rows, bytes, ended: false }.halved(0)
+        // An INSERT of the widest row is longer than the row in an answer.
+        let first = (PAGE_BYTES / widest_insert(table).max(1)).clamp(1, FIRST_ROWS);
+        let rows = u32::try_from(first).unwrap_or(1);
+        Self { snapshot, table, nullable, after, care: 0, rows, bytes: PAGE_BYTES, ended: false }
     }
 
-    /// The same rows in pages of half the size, `times` times over: for a new snapshot, where pages
-    /// of one before it were too large or took too long all the same.
+    /// The same rows in pages whose statements add them up first, so that none is too large: for a
+    /// new snapshot, where a page of one before it was too large or took too long. Adding up takes
+    /// the database about as long as reading. The pages have half the size, with more `care` a
+    /// quarter and so on: the service may allow less than it documents, or be slow. With `care` 0
+    /// they are as they were.
     #[must_use]
-    pub fn halved(mut self, times: u32) -> Self {
-        self.most_bytes = PAGE_BYTES >> times.min(MOST_HALVINGS);
-        self.bytes = self.most_bytes;
-        self.rows = (FIRST_ROWS >> times.min(MOST_HALVINGS)).min(self.width().most_rows(self.most_bytes));
+    pub fn careful(mut self, care: u32) -> Self {
+        self.care = care.min(MOST_CARE);
+        self.rows = (self.rows >> self.care).max(1);
+        self.bytes = PAGE_BYTES >> self.care;
         self
     }
 
@@ -110,16 +115,14 @@ impl<'a> Pages<'a> {
     ///
     /// # Errors
     ///
-    /// As [`Snapshot::page`]. [`Error::TooLarge`] and [`Error::StatementTimeout`] where the service
-    /// has other limits than it documents, or is slow: [`halved`](Self::halved) pages of another
-    /// snapshot may do.
+    /// As [`Snapshot::page`]. After [`Error::TooLarge`] and [`Error::StatementTimeout`]
+    /// [`careful`](Self::careful) pages of another snapshot may do.
     pub async fn next(&mut self) -> Result<Option<Page>, Error> {
-        let width = self.width();
         let body = loop {
             if self.ended {
                 return Ok(None);
             }
-            let body = self.snapshot.body(self.sql(&width)).await?;
+            let body = self.snapshot.body(self.sql()).await?;
             if body.last() != Some("") {
                 break body;
             }
@@ -127,8 +130,8 @@ impl<'a> Pages<'a> {
             if self.rows == 1 {
                 break self.row_in_pieces().await?.into();
             }
-            self.rows = (self.rows / 2).max(width.safe_rows(self.most_bytes)).max(1);
-            self.bytes = (self.bytes / 2).max(LEAST_PAGE_BYTES.min(self.most_bytes));
+            self.rows /= 2;
+            self.bytes = (self.bytes / 2).max(LEAST_PAGE_BYTES);
         };
         let Some(last) = body.last() else {
             self.ended = true;
@@ -136,24 +139,20 @@ impl<'a> Pages<'a> {
         };
         let last_key = self.key(last)?;
         self.ended = body.rows() < self.rows as usize;
-        self.rows = width.rows_of_next(body.rows(), body.bytes(), self.bytes);
+        self.rows = rows_of_next(body.rows(), body.bytes(), self.bytes);
+        self.bytes = (2 * self.bytes).min(PAGE_BYTES >> self.care);
         self.after = Some(last_key);
         Ok(Some(Page { body, last_key }))
     }
 
     /// The statement of the next page.
-    fn sql(&self, width: &Width) -> String {
-        let Self { table, nullable, after, rows, most_bytes, .. } = *self;
-        if rows <= width.safe_rows(most_bytes) {
+    fn sql(&self) -> String {
+        let Self { table, nullable, after, rows, care, .. } = *self;
+        if care == 0 {
             return page_sql(table.name(), table, nullable, after, rows);
         }
-        let page_bytes = most_bytes.saturating_sub(rows as usize * width.fixed);
-        let row_bytes = ROW_BYTES.min(most_bytes).saturating_sub(width.fixed);
-        page_within_sql(table.name(), table, nullable, after, rows, (page_bytes, row_bytes))
-    }
-
-    fn width(&self) -> Width {
-        Width::of(self.table)
+        let most_bytes = (MOST_BYTES >> care).saturating_sub(rows as usize * AROUND_BYTES);
+        page_within_sql(table.name(), table, nullable, after, rows, (most_bytes, ROW_BYTES))
     }
 
     /// The one row behind `after`.
@@ -196,43 +195,11 @@ impl<'a> Pages<'a> {
     }
 }
 
-/// What a row may take of an answer, in bytes.
-#[derive(Debug, Clone, Copy)]
-struct Width {
-    /// Without its text columns.
-    fixed: usize,
-    /// With all that the dictionary lets them hold.
-    widest: usize,
-}
-
-impl Width {
-    fn of(table: &Table) -> Self {
-        let RowWidth { fixed, text } = RowWidth::of(table);
-        let fixed = AROUND_BYTES + fixed;
-        Self { fixed, widest: fixed + text * CHARACTER_BYTES }
-    }
-
-    /// How many rows fit whatever they hold; none where one alone may not.
-    fn safe_rows(&self, most_bytes: usize) -> u32 {
-        if self.widest > ROW_BYTES.min(most_bytes) { 0 } else { rows_in(most_bytes, self.widest) }
-    }
-
-    /// How many rows may fit.
-    fn most_rows(&self, most_bytes: usize) -> u32 {
-        rows_in(most_bytes, self.fixed).max(1)
-    }
-
-    /// How many rows to ask for, when the next are as long as `rows` of `bytes`, and are to have
-    /// `wanted` bytes. As where a page is added up, all but the texts is reckoned at its widest;
-    /// what came is taken for text, so that the page fits.
-    fn rows_of_next(&self, rows: usize, bytes: usize, wanted: usize) -> u32 {
-        let widest = bytes.saturating_add(rows.saturating_mul(self.fixed - AROUND_BYTES));
-        rows_in(wanted.saturating_mul(rows), widest).max(1)
-    }
-}
-
-fn rows_in(bytes: usize, row: usize) -> u32 {
-    u32::try_from(bytes / row.max(1)).unwrap_or(u32::MAX)
+/// How many rows to ask for, when the next are as long as `rows` of `bytes`, and are to have
+/// `wanted` bytes.
+fn rows_of_next(rows: usize, bytes: usize, wanted: usize) -> u32 {
+    let rows = wanted.saturating_mul(rows) / bytes.max(1);
+    u32::try_from(rows).unwrap_or(u32::MAX).max(1)
 }
 
 #[cfg(test)]
@@ -241,23 +208,10 @@ mod tests {
 
     #[test]
     fn pages_hold_as_many_rows_as_fit_an_answer() {
-        let width = Width { fixed: AROUND_BYTES + 50, widest: 1_000 };
-        let rows = |count: usize, bytes: usize| width.rows_of_next(count, count * bytes, PAGE_BYTES);
-        assert_eq!(rows(1000, 50), 9_437);
-        assert_eq!(rows(1, 70_000), 13);
+        let rows = |count: usize, bytes: usize| rows_of_next(count, count * bytes, PAGE_BYTES);
+        assert_eq!(rows(1000, 50), 15_728);
+        assert_eq!(rows(1, 70_000), 11);
         assert_eq!(rows(1, 2_000_000), 1);
-    }
-
-    #[test]
-    fn the_widest_rows_of_a_safe_page_fit_an_answer() {
-        for table in domain::shipped::dictionary().unwrap().tables() {
-            let width = Width::of(table);
-            let (safe, most) = (width.safe_rows(PAGE_BYTES), width.most_rows(PAGE_BYTES));
-            assert!((250..most).contains(&safe), "{}: {safe}, at most {most}", table.name());
-            assert!(safe as usize * width.widest <= PAGE_BYTES);
-        }
-        let wide = Width { fixed: 40, widest: 70_000 };
-        assert_eq!(wide.safe_rows(PAGE_BYTES), 0);
-        const { assert!(PIECE_CHARS * CHARACTER_BYTES < PAGE_BYTES >> MOST_HALVINGS) };
+        const { assert!(PIECE_CHARS * 4 + AROUND_BYTES < MOST_BYTES >> MOST_CARE) };
     }
 }

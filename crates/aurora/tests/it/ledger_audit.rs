@@ -236,6 +236,10 @@ async fn knows_the_loads_that_need_not_be_queued_again() -> Result<()> {
     let mut ids: Vec<LoadId> =
         (0..1200).map(|number| LoadId::of_object("data", "new", &number.to_string())).collect();
     ids.extend([&completed, &failed, &running, &given_up].map(|load| load.id.clone()));
+    for (load, ended) in [(&completed, true), (&failed, true), (&running, false), (&given_up, false)] {
+        assert_eq!(loads::has_ended_for_good(&test.database(), &load.id).await?, ended, "{:?}", load.id);
+    }
+    assert!(!loads::has_ended_for_good(&test.database(), &ids[0]).await?);
     let known = loads::known_loads(&test.database(), &ids).await?;
     assert_eq!(known, [completed, failed, running].map(|load| load.id).into());
     assert!(loads::known_loads(&test.database(), &[]).await?.is_empty());

@@ -79,10 +79,14 @@ async fn tells_database_errors_apart_in_every_wording() -> Result<()> {
         let database = test.database();
         let error = database.execute(insert(1)).await.unwrap_err();
         assert!(error.is_duplicate_key(), "{style:?}: {error:?}");
+        // Where there is no number, only those are known by their words that somebody acts upon.
+        let has_number = !matches!(style, ErrorStyle::StateOnly | ErrorStyle::Bare);
         let error = database.execute(Statement::new("SELEKT 1")).await.unwrap_err();
-        assert!(matches!(error, Error::Sql { code: Some(1064), .. }), "{style:?}: {error:?}");
+        let expected = has_number.then_some(1064);
+        assert!(matches!(error, Error::Sql { code, .. } if code == expected), "{style:?}: {error:?}");
         let error = database.execute(rename(1, &"x".repeat(21))).await.unwrap_err();
-        assert!(matches!(error, Error::Sql { code: Some(1406), .. }), "{style:?}: {error:?}");
+        let expected = has_number.then_some(1406);
+        assert!(matches!(error, Error::Sql { code, .. } if code == expected), "{style:?}: {error:?}");
         let error = database.query::<i64>(Statement::new("SELECT * FROM nowhere")).await.unwrap_err();
         assert!(matches!(error, Error::Sql { code: Some(1146), .. }), "{style:?}: {error:?}");
     }

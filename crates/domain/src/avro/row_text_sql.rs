@@ -73,9 +73,8 @@ pub fn page_sql(target: &str, table: &Table, nullable: &[bool], after: Option<i6
 /// empty texts come in place of them, and no row's text is empty. So nothing fails, which would end
 /// a snapshot.
 ///
-/// The page is too much where the [`text bytes`](text_bytes_sql) of all rows together are more than
-/// `page_bytes`, or those of one row more than `row_bytes`. They are added up before the first row
-/// is read, in one pass over the text columns.
+/// The page is too much where the texts of all rows have more than `page_bytes` bytes together, or
+/// that of one row more than `row_bytes`. They are added up before the first row is read.
 pub fn page_within_sql(
     target: &str,
     table: &Table,
@@ -87,59 +86,10 @@ pub fn page_within_sql(
     let text = row_text_sql(table, nullable);
     let key = table.key().name();
     let rows = format!("`{target}`{} ORDER BY `{key}` LIMIT {limit}", range_sql(key, after, None));
-    let bytes = text_bytes_sql(table, nullable);
     format!(
-        "SELECT IF((SELECT COALESCE(SUM(`b`)<={page_bytes} AND MAX(`b`)<={row_bytes},1) FROM (SELECT {bytes} AS `b` FROM {rows}) AS `p`),{text},'') \
-         AS `r` FROM {rows}"
+        "SELECT IF((SELECT COALESCE(SUM(`b`)<={page_bytes} AND MAX(`b`)<={row_bytes},1) FROM (SELECT LENGTH({text}) AS `b` FROM {rows}) AS `p`),\
+         {text},'') AS `r` FROM {rows}"
     )
-}
-
-/// The bytes that the text columns of a row take in an answer's JSON, at most: `5*LENGTH -
-/// 4*CHAR_LENGTH` of each. JSON may write a character beyond ASCII as `\u00e9`, two of them for one
-/// beyond the basic plane; of characters of 1, 2, 3 and 4 bytes this reckons 1, 6, 11 and 16. What
-/// JSON escapes within ASCII (quotes, backslashes, control characters) is not reckoned.
-fn text_bytes_sql(table: &Table, nullable: &[bool]) -> String {
-    let mut sql = String::from("0");
-    for (index, column) in table.columns().iter().enumerate() {
-        if matches!(column.column_type(), ColumnType::String { .. }) {
-            let name = column.name();
-            let bytes = format!("5*LENGTH(`{name}`)-4*CHAR_LENGTH(`{name}`)");
-            let is_nullable = nullable.get(index).is_some_and(|nullable| *nullable);
-            sql.push_str(&if is_nullable { format!("+IFNULL({bytes},0)") } else { format!("+{bytes}") });
-        }
-    }
-    sql
-}
-
-/// How long the text of a row may be, by the types of its columns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RowWidth {
-    /// Characters in all, but for those in text columns. They are ASCII.
-    pub fixed: usize,
-    /// Characters in text columns, of any kind.
-    pub text: usize,
-}
-
-impl RowWidth {
-    /// The width of the widest row that a table can have.
-    pub fn of(table: &Table) -> Self {
-        let mut width = Self { fixed: table.columns().len().saturating_sub(1), text: 0 };
-        for column in table.columns() {
-            width.fixed += match column.column_type() {
-                ColumnType::Integer => "-2147483648".len(),
-                ColumnType::Bigint => "-9223372036854775808".len(),
-                ColumnType::Decimal { precision, .. } => usize::from(precision) + "-0.".len(),
-                ColumnType::Boolean => "-128".len(),
-                ColumnType::Date => "2021-07-27".len(),
-                ColumnType::Timestamp => "2021-07-27 16:02:08".len(),
-                ColumnType::String { max } => {
-                    width.text += max as usize;
-                    max.to_string().len() + ":".len()
-                }
-            };
-        }
-        width
-    }
 }
 
 /// The [`ContentSum`](super::ContentSum) of the rows behind the key `after` and not behind `through`: one row `rows`, `sum`,
@@ -213,18 +163,9 @@ mod tests {
             page_within_sql("employees", employees, &nullable, Some(-5), 1000, (70_000, 60_000)),
             format!(
                 "SELECT IF((SELECT COALESCE(SUM(`b`)<=70000 AND MAX(`b`)<=60000,1) \
-                 FROM (SELECT 0+5*LENGTH(`name`)-4*CHAR_LENGTH(`name`) AS `b` \
-                 FROM `employees` WHERE `id`>-5 ORDER BY `id` LIMIT 1000) AS `p`),{text},'') \
+                 FROM (SELECT LENGTH({text}) AS `b` FROM `employees` WHERE `id`>-5 ORDER BY `id` LIMIT 1000) AS `p`),{text},'') \
                  AS `r` FROM `employees` WHERE `id`>-5 ORDER BY `id` LIMIT 1000"
             )
         );
-    }
-
-    #[test]
-    fn knows_the_widest_row_of_a_table() {
-        let width = |name| RowWidth::of(shipped::dictionary().unwrap().table(name).unwrap());
-        assert_eq!(width("departments"), RowWidth { fixed: "-2147483648,255:".len(), text: 255 });
-        let fixed = "-2147483648,255:,2021-07-27 16:02:08,-2147483648,-2147483648".len();
-        assert_eq!(width("employees"), RowWidth { fixed, text: 255 });
     }
 }

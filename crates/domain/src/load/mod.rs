@@ -22,7 +22,7 @@ pub use id::{LoadId, parent_in_name, to_hex};
 pub use key::{INCOMING, Incoming, KeyError};
 pub use limit::{RejectLimit, RejectLimitError};
 pub use record::{LoadPage, LoadRecord, LoadStatus, RejectsFile, RejectsPage};
-pub use rejects::{rejects_csv, rejects_key, rejects_prefix};
+pub use rejects::{is_rejects_key, rejects_csv, rejects_key, rejects_prefix};
 
 #[cfg(test)]
 mod tests;

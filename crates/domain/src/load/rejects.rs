@@ -1,24 +1,39 @@
 //! The rejects file of a chunk: the original columns, then `line`, `code`, `reason`; ready to be fixed and dropped
 //! again.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 
-use super::LoadId;
 use super::check::{Columns, RejectedRecord};
 use crate::dictionary::Table;
 use crate::row::{REJECT_COLUMNS, RowError};
 
-/// The key of a chunk's rejects file: the same whenever the function with this `token` tries the
-/// chunk, and another one for any other function. The file's name holds the load's id, so that
-/// [`parent_in_name`](super::parent_in_name) finds it when the file is dropped again.
-pub fn rejects_key(table: &str, load: &LoadId, chunk: u32, token: Option<u32>) -> String {
+/// Returns the key of a chunk's rejects file; `id` is the load's or the restore's. Writers with
+/// different tokens write different files. The file's name holds the id, so that
+/// [`parent_in_name`](super::parent_in_name) finds the load when the file is dropped again.
+pub fn rejects_key(table: &str, id: &impl Display, chunk: u32, token: Option<u32>) -> String {
     let token = token.map(|token| format!("-{token:08x}")).unwrap_or_default();
-    format!("{}{load}-{chunk:05}{token}.csv", rejects_prefix(table, load))
+    format!("{}{id}-{chunk:05}{token}.csv", rejects_prefix(table, id))
 }
 
-/// What the keys of all rejects files of a load begin with.
-pub fn rejects_prefix(table: &str, load: &LoadId) -> String {
-    format!("rejected/{table}/{load}/")
+/// Returns the prefix of the keys of all rejects files of a load or restore.
+pub fn rejects_prefix(table: &str, id: &impl Display) -> String {
+    format!("rejected/{table}/{id}/")
+}
+
+/// Returns true if [`rejects_key`] gives this key for some chunk and token. People may keep files of
+/// their own beside the rejects files.
+pub fn is_rejects_key(key: &str, table: &str, id: &impl Display) -> bool {
+    let start = format!("{}{id}-", rejects_prefix(table, id));
+    let Some(rest) = key.strip_prefix(&start).and_then(|rest| rest.strip_suffix(".csv")) else {
+        return false;
+    };
+    let (chunk, token) = match rest.split_once('-') {
+        Some((chunk, token)) => (chunk, Some(u32::from_str_radix(token, 16))),
+        None => (rest, None),
+    };
+    let (Ok(chunk), Ok(token)) = (chunk.parse(), token.transpose()) else { return false };
+    // Numbers can be written in other ways too.
+    rejects_key(table, id, chunk, token) == key
 }
 
 /// Bytes that a rejected record takes in its file, as a guess.
@@ -109,4 +124,48 @@ pub(crate) fn push_field(file: &mut Vec<u8>, field: &[u8]) {
     }
     file.extend_from_slice(rest);
     file.push(b'"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "0123456789abcdef0123456789abcdef";
+
+    #[test]
+    fn knows_the_keys_that_it_gives() {
+        for (chunk, token) in [(0, None), (99_999, Some(0)), (100_000, Some(u32::MAX)), (u32::MAX, None)] {
+            let key = rejects_key("jobs", &ID, chunk, token);
+            assert!(is_rejects_key(&key, "jobs", &ID), "{key}");
+            assert!(!is_rejects_key(&key, "departments", &ID), "{key}");
+            assert!(!is_rejects_key(&key, "jobs", &"20261121-100000-00000001"), "{key}");
+        }
+    }
+
+    #[test]
+    fn knows_no_file_that_a_person_keeps() {
+        let kept = ["fixed.csv", ".csv", "-00001.csv", "00001.csv"].map(str::to_owned);
+        let of_id = [
+            ".csv",
+            "-.csv",
+            "-1.csv",
+            "-+0001.csv",
+            "-000001.csv",
+            "-00001",
+            "-00001.CSV",
+            "-00001.csv.bak",
+            "-00001-fixed.csv",
+            "-00001-1234567.csv",
+            "-00001-0ABCDEF0.csv",
+            "-00001-+1234567.csv",
+            "-00001-01234567-fixed.csv",
+            "-00001 (1).csv",
+            "-4294967296.csv",
+            "-00001/.csv",
+        ];
+        for name in kept.into_iter().chain(of_id.map(|rest| format!("{ID}{rest}"))) {
+            assert!(!is_rejects_key(&format!("rejected/jobs/{ID}/{name}"), "jobs", &ID), "{name}");
+        }
+        assert!(!is_rejects_key(&format!("{ID}-00001.csv"), "jobs", &ID));
+    }
 }

@@ -34,6 +34,7 @@ struct Shared {
     failing_opens: Mutex<u32>,
     failing_puts: Mutex<u32>,
     frozen_put: Mutex<Option<Arc<Freeze>>>,
+    frozen_list: Mutex<Option<Arc<Freeze>>>,
     breaks: Mutex<Vec<usize>>,
     /// The load that an object's metadata names.
     parents: Mutex<BTreeMap<String, String>>,
@@ -42,7 +43,7 @@ struct Shared {
     ignores_ranges: Mutex<bool>,
 }
 
-/// A function that is frozen as it is about to write a rejects file.
+/// A function that is frozen as it is about to write a rejects file, or has just listed them.
 #[derive(Debug, Default)]
 pub(crate) struct Freeze {
     begins: Notify,
@@ -58,6 +59,11 @@ impl Freeze {
     /// Wakes the function up.
     pub(crate) fn end(&self) {
         self.ends.notify_one();
+    }
+
+    async fn hold(&self) {
+        self.begins.notify_one();
+        self.ends.notified().await;
     }
 }
 
@@ -120,6 +126,13 @@ impl Bucket {
     pub(crate) fn freeze_put(&self) -> Arc<Freeze> {
         let freeze = Arc::<Freeze>::default();
         *lock(&self.0.frozen_put) = Some(Arc::clone(&freeze));
+        freeze
+    }
+
+    /// Freezes whoever lists keys next, with the list in hand.
+    pub(crate) fn freeze_list(&self) -> Arc<Freeze> {
+        let freeze = Arc::<Freeze>::default();
+        *lock(&self.0.frozen_list) = Some(Arc::clone(&freeze));
         freeze
     }
 
@@ -204,8 +217,7 @@ impl Store for Bucket {
         }
         let freeze = lock(&self.0.frozen_put).take();
         if let Some(freeze) = freeze {
-            freeze.begins.notify_one();
-            freeze.ends.notified().await;
+            freeze.hold().await;
         }
         self.insert(key, None, Object::Bytes(content.into()));
         lock(&self.0.parents).insert(key.to_owned(), load.to_owned());
@@ -214,7 +226,12 @@ impl Store for Bucket {
 
     async fn list_keys(&self, bucket: &str, prefix: &str) -> Result<Vec<String>, StoreError> {
         assert_eq!(bucket, BUCKET);
-        Ok(self.keys().into_iter().filter(|key| key.starts_with(prefix)).collect())
+        let found = self.keys().into_iter().filter(|key| key.starts_with(prefix)).collect();
+        let freeze = lock(&self.0.frozen_list).take();
+        if let Some(freeze) = freeze {
+            freeze.hold().await;
+        }
+        Ok(found)
     }
 
     async fn delete(&self, bucket: &str, key: &str) -> Result<(), StoreError> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::load::LoadStatus;
 use loader::ObjectCreated;
-use testkit::local_data_api::{ErrorKind, Faults, OnError, Operation, Rule};
+use testkit::local_data_api::{Effect, ErrorKind, Faults, OnError, Operation, Rule};
 
 use crate::support::{World, figures, jobs};
 
@@ -162,11 +162,8 @@ async fn a_function_that_is_killed_before_it_commits_leaves_no_rejects_file() {
     world.db.sql("INSERT INTO jobs VALUES (1, 'Old')").await.unwrap();
     let object = world.put("incoming/jobs/a.csv", "v1", "1,Taken\n9500,Free\n");
     // The file is there, and its COMMIT never answered.
-    world.db.data_api().set(
-        Faults::default().with(
-            Rule::new(testkit::local_data_api::Effect::DelayMs(60_000)).on(Operation::CommitTransaction),
-        ),
-    );
+    let unanswered = Rule::new(Effect::DelayMs(60_000)).on(Operation::CommitTransaction);
+    world.db.data_api().set(Faults::default().with(unanswered));
     {
         let mut delivery = std::pin::pin!(world.deliver(&object));
         while world.rejects_keys().is_empty() {
@@ -179,4 +176,63 @@ async fn a_function_that_is_killed_before_it_commits_leaves_no_rejects_file() {
     let record = world.record(&object).await;
     assert_eq!((record.attempts, figures(&record)), (2, (2, 2, 0)));
     assert_eq!(world.rejects_keys(), [] as [String; 0]);
+}
+
+/// Loads a file of two records that are rejected, and puts files beside its rejects file: one that
+/// an attempt could have left, and those that a person keeps there.
+async fn loaded_with_more_files() -> (World, ObjectCreated, String, Vec<String>) {
+    let world = World::start().await;
+    let object = world.put("incoming/jobs/a.csv", "v1", "1,\n2,\n3,Free\n");
+    world.deliver(&object).await.unwrap();
+    let rejects = world.rejects_keys();
+    assert_eq!(rejects.len(), 1, "{rejects:?}");
+    let named = &rejects[0];
+    let name = named.strip_suffix(".csv").unwrap();
+    let folder = &named[..=named.rfind('/').unwrap()];
+    let leftover = format!("{name}-0123abcd.csv");
+    let kept = [format!("{folder}fixed.csv"), format!("{name}-fixed.csv"), format!("{name}.xlsx")];
+    for key in kept.iter().chain([&leftover]) {
+        world.store.put(key, None, "kept");
+    }
+    let mut kept = [kept.to_vec(), vec![named.clone()]].concat();
+    kept.sort();
+    (world, object, leftover, kept)
+}
+
+#[tokio::test]
+async fn a_file_that_a_person_keeps_beside_the_rejects_stays() {
+    let (world, object, _, kept) = loaded_with_more_files().await;
+    world.deliver(&object).await.unwrap();
+    assert_eq!(world.rejects_keys(), kept);
+}
+
+#[tokio::test]
+async fn no_rejects_file_is_removed_of_a_load_that_is_forgotten_or_runs_again_meanwhile() {
+    let forget = "DELETE FROM rowgate_loads; DELETE FROM rowgate_load_chunks";
+    let redrive = "UPDATE rowgate_loads SET status = 'running'; DELETE FROM rowgate_load_chunks";
+    for meanwhile in [forget, redrive] {
+        // Before the first question, and between the question and what the ledger names.
+        for delays_named in [false, true] {
+            let (world, object, leftover, mut kept) = loaded_with_more_files().await;
+            let freeze = world.store.freeze_list();
+            let other = async {
+                freeze.begun().await;
+                if delays_named {
+                    let slow = Rule::new(Effect::DelayMs(1_500)).sql("c.rejects_key AS").times(1);
+                    world.db.data_api().set(Faults::default().with(slow));
+                    freeze.end();
+                    tokio::time::sleep(Duration::from_millis(500)).await;
+                }
+                for sql in meanwhile.split("; ") {
+                    world.db.sql(sql).await.unwrap();
+                }
+                freeze.end();
+            };
+            let (delivered, ()) = tokio::join!(world.deliver(&object), other);
+            delivered.unwrap();
+            kept.push(leftover);
+            kept.sort();
+            assert_eq!(world.rejects_keys(), kept, "{meanwhile}, {delays_named}");
+        }
+    }
 }

@@ -108,9 +108,14 @@ pub(super) async fn login(options: &Options<'_>) -> Result<(Packets, u32), Error
                         let proof = plugin.gen_data(Some(options.password), &nonce);
                         packets.send(proof.as_deref().unwrap_or_default()).await?;
                     }
-                    // MySQL may also ask those for it whom it does not know.
+                    // MySQL may also ask those for it whom it does not know. It takes a password in the clear over TLS alone, not
+                    // over a socket.
                     _ if plugin.as_bytes() == b"sha256_password" => {
-                        send_password(&mut packets, options, &nonce, KEY_FOR_SHA256).await?;
+                        if options.password.is_empty() {
+                            packets.send(&[0]).await?;
+                        } else {
+                            send_encrypted(&mut packets, options.password, &nonce, KEY_FOR_SHA256).await?;
+                        }
                     }
                     _ => {
                         return Err(Error::Protocol(
@@ -120,7 +125,12 @@ pub(super) async fn login(options: &Options<'_>) -> Result<(Packets, u32), Error
                 }
             }
             Step::SendPassword => {
-                send_password(&mut packets, options, &nonce, KEY_FOR_CACHING_SHA2).await?;
+                // A socket of this machine counts as secure for this method.
+                if matches!(options.address, Address::Socket(_)) {
+                    packets.send(&zero_terminated(options.password)).await?;
+                } else {
+                    send_encrypted(&mut packets, options.password, &nonce, KEY_FOR_CACHING_SHA2).await?;
+                }
             }
         }
     }
@@ -140,26 +150,27 @@ fn step(packet: &[u8]) -> Result<Step, Error> {
     }
 }
 
-/// The password goes in the clear only through a socket of this machine; else encrypted with the database's key.
-/// `key_request` asks for that.
-async fn send_password(
+/// Sends the password encrypted with the database's key, which `key_request` asks for.
+async fn send_encrypted(
     packets: &mut Packets,
-    options: &Options<'_>,
+    password: &str,
     nonce: &[u8],
     key_request: u8,
 ) -> Result<(), Error> {
-    let mut password = options.password.as_bytes().to_vec();
-    password.push(0);
-    if matches!(options.address, Address::Socket(_)) {
-        return packets.send(&password).await;
-    }
     packets.send(&[key_request]).await?;
     let key = packets.next().await?.get(1..).unwrap_or_default().to_vec();
     if !key.starts_with(b"-----BEGIN PUBLIC KEY-----") || nonce.is_empty() {
         return Err(Error::Protocol("the database has no public key"));
     }
+    let mut password = zero_terminated(password);
     for (byte, mask) in password.iter_mut().zip(nonce.iter().cycle()) {
         *byte ^= mask;
     }
     packets.send(&crypto::encrypt(&password, &key)).await
+}
+
+fn zero_terminated(password: &str) -> Vec<u8> {
+    let mut password = password.as_bytes().to_vec();
+    password.push(0);
+    password
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use local_data_api::Credentials;
+use local_data_api::{Config, Credentials, Upstream};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -162,5 +162,26 @@ async fn secrets_that_do_not_help_have_their_own_errors() {
         let failed = send(h.statement("SELECT 1").secret_arn(arn(name))).await.unwrap_err();
         assert_eq!((failed.code.as_str(), failed.status), (code, status), "{name}");
         assert!(failed.message.contains(message), "{}", failed.message);
+    }
+}
+
+/// MySQL alone has the method, and takes no clear password for it over a socket.
+#[tokio::test]
+async fn an_account_with_sha256_password_logs_in_over_the_socket() {
+    let h = Harness::start().await;
+    let plugin = "SELECT PLUGIN_NAME FROM information_schema.PLUGINS WHERE PLUGIN_NAME = 'sha256_password'";
+    if h.sql(plugin).await.is_empty() {
+        return;
+    }
+    for password in ["zwölf", ""] {
+        let user = format!("s{}_{}", password.len(), h.database);
+        h.sql(&format!("CREATE USER {user}@localhost IDENTIFIED WITH sha256_password BY '{password}'")).await;
+        let socket = h.mariadb.socket().to_owned();
+        let other = Harness::with(|config| {
+            *config = Config::new(Upstream::Socket(socket), Credentials::fixed(&user, password));
+        })
+        .await;
+        let result = send(other.statement("SELECT CURRENT_USER()").database("")).await.unwrap();
+        assert_eq!(result.records()[0], [text(&format!("{user}@localhost"))]);
     }
 }

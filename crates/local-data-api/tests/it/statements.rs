@@ -114,7 +114,7 @@ async fn only_select_is_formatted_as_json() {
     let json = |sql: &str| {
         send(h.statement(sql).format_records_as(RecordsFormatType::Json).include_result_metadata(true))
     };
-    for sql in ["SELECT 1 AS a", "/* b */ -- c\n((select 1 AS a))", "(SELECT 1 AS a) UNION (SELECT 1)"] {
+    for sql in ["SELECT 1 AS a", "\n select 1 AS a -- b"] {
         let result = json(sql).await.unwrap();
         assert_eq!(result.formatted_records(), Some("[{\"a\":1}]"), "{sql}");
         assert!(result.records.is_none() && result.column_metadata.is_none(), "{sql}");
@@ -126,6 +126,9 @@ async fn only_select_is_formatted_as_json() {
         "EXPLAIN SELECT * FROM t",
         "WITH x AS (SELECT 1 AS a) SELECT * FROM x",
         "CALL p()",
+        "/* b */ SELECT 1 AS a",
+        "-- b\nSELECT 1 AS a",
+        "(SELECT 1 AS a) UNION (SELECT 1)",
     ] {
         let result = json(sql).await.unwrap();
         assert!(result.formatted_records.is_none(), "{sql}");

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use local_data_api::{ErrorKind, Faults, OnError, Rule};
+use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 
 use crate::support::{CLUSTER, Failed, Harness, SECRET, eventually, send};
@@ -44,12 +45,18 @@ async fn commit_keeps_and_rollback_undoes() {
     assert_eq!(h.count("t").await, 1, "nothing was committed on its own");
 }
 
+/// Statements with a row and with a result that is too large.
+const TOO_LARGE: [&str; 2] = [
+    "SELECT REPEAT('x', 70000)",
+    "WITH RECURSIVE s AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM s WHERE n < 20) \
+     SELECT REPEAT('x', 60000) FROM s",
+];
+
 /// Statements that fail in the database, by their results, and before the database sees them.
-const FAILING: [&str; 7] = [
+const FAILING: [&str; 6] = [
     "INSERT INTO t VALUES (9)",
     "SELEC",
     "SELECT * FROM nowhere",
-    "SELECT REPEAT('x', 70000)",
     "SELECT ST_GeomFromText('POINT(1 2)')",
     "SELECT 1; SELECT 2",
     "SELECT :missing",
@@ -59,7 +66,7 @@ const FAILING: [&str; 7] = [
 async fn a_failed_statement_ends_its_transaction() {
     let h = harness().await;
     h.execute("INSERT INTO t VALUES (9)").await.unwrap();
-    for sql in FAILING {
+    for sql in FAILING.into_iter().chain(TOO_LARGE) {
         let id = h.begin().await;
         h.execute_in(&id, "INSERT INTO t VALUES (1)").await.unwrap();
         h.execute_in(&id, sql).await.expect_err(sql);
@@ -104,11 +111,58 @@ async fn what_does_not_come_to_the_transaction_leaves_it() {
     h.execute_in(&id, "INSERT INTO t VALUES (1)").await.unwrap();
     // The front door knows no transactions, and a fault on the way reaches none.
     h.execute_in(&id, &"x".repeat(65_537)).await.unwrap_err();
+    let members = json!({"sql": "SELECT 1", "database": h.database, "transactionId": id});
+    for (member, wrong) in [
+        ("formatRecordsAs", json!("XML")),
+        ("resultSetOptions", json!({"longReturnType": "INT"})),
+        ("parameters", json!([{"name": "a", "typeHint": "XML", "value": {"stringValue": "a"}}])),
+    ] {
+        let mut members = members.clone();
+        members[member] = wrong;
+        let (head, body) = h.post("/Execute", members).await;
+        assert!(head.contains("x-amzn-errortype: ValidationException"), "{member}: {head} {body}");
+    }
     let busy = Rule::error(ErrorKind::ThrottlingException).times(1);
     h.server.faults().set(Faults::default().with(busy));
     h.execute_in(&id, "SELECT 1").await.unwrap_err();
     h.commit(&id).await.unwrap();
     assert_eq!(h.count("t").await, 1);
+}
+
+#[tokio::test]
+async fn an_injected_timeout_ends_the_transaction_as_a_real_one_does() {
+    for on_error in [OnError::Abort, OnError::Keep] {
+        let h = Harness::with(|config| config.on_error = on_error).await;
+        h.execute("CREATE TABLE t (id INT PRIMARY KEY)").await.unwrap();
+        let timeout = || Rule::error(ErrorKind::StatementTimeoutException).times(1);
+        for late in ["statement", "commit"] {
+            let id = h.begin().await;
+            h.execute_in(&id, "INSERT INTO t VALUES (1)").await.unwrap();
+            h.server.faults().set(Faults::default().with(timeout()));
+            let failed = match late {
+                "statement" => h.execute_in(&id, "SELECT 1").await.unwrap_err(),
+                _ => h.commit(&id).await.unwrap_err(),
+            };
+            assert_eq!(failed.code, "StatementTimeoutException", "{late}");
+            assert_eq!(h.server.open_transactions(), 0, "{late}");
+            assert_eq!(is(&h.commit(&id).await.unwrap_err()), NOT_FOUND, "{late}");
+            assert_eq!(h.count("t").await, 0, "{late}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_result_that_is_too_large_ends_a_transaction_that_other_errors_leave() {
+    let h = Harness::with(|config| config.on_error = OnError::Keep).await;
+    h.execute("CREATE TABLE t (id INT PRIMARY KEY)").await.unwrap();
+    for sql in TOO_LARGE {
+        let id = h.begin().await;
+        h.execute_in(&id, "INSERT INTO t VALUES (1)").await.unwrap();
+        assert_eq!(h.execute_in(&id, sql).await.expect_err(sql).code, "UnsupportedResultException");
+        assert_eq!(h.server.open_transactions(), 0, "{sql}");
+        assert_eq!(is(&h.commit(&id).await.unwrap_err()), NOT_FOUND, "{sql}");
+        assert_eq!(h.count("t").await, 0, "{sql}");
+    }
 }
 
 #[tokio::test]
@@ -232,7 +286,22 @@ async fn a_transaction_belongs_to_its_cluster_secret_and_database() {
     let other = send(h.statement("SELECT 1").transaction_id(&id).database("mysql")).await.unwrap_err();
     assert_eq!(is(&other), ("BadRequestException", 400));
     assert_eq!(other.message, "Database name is not the same as transaction");
-    // None of that touched the transaction; without a database it runs on its own.
+    // Only the last came to the transaction, and ended it.
+    assert_eq!(is(&h.commit(&id).await.unwrap_err()), NOT_FOUND);
+    let id = h.begin().await;
+    let unnamed = h.client.execute_statement().resource_arn(CLUSTER).secret_arn(SECRET);
+    send(unnamed.sql("INSERT INTO t VALUES (1)").transaction_id(&id)).await.unwrap();
+    h.commit(&id).await.unwrap();
+    assert_eq!(h.count("t").await, 1);
+}
+
+#[tokio::test]
+async fn a_call_that_names_another_database_can_leave_the_transaction() {
+    let h = Harness::with(|config| config.on_error = OnError::Keep).await;
+    h.execute("CREATE TABLE t (id INT PRIMARY KEY)").await.unwrap();
+    let id = h.begin().await;
+    let other = send(h.statement("SELECT 1").transaction_id(&id).database("mysql")).await.unwrap_err();
+    assert_eq!(other.message, "Database name is not the same as transaction");
     h.execute_in(&id, "INSERT INTO t VALUES (1)").await.unwrap();
     h.commit(&id).await.unwrap();
     assert_eq!(h.count("t").await, 1);

@@ -1,9 +1,12 @@
 //! Tables from Avro files that Rowgate did not write.
 
+use std::time::Duration;
+
 use apache_avro::types::Value as Avro;
 use apache_avro::{Codec, Schema, Writer};
+use aurora::Deadline;
 use domain::dictionary::Dictionary;
-use restore::Answer;
+use restore::{Answer, invoke};
 use serde_json::json;
 use testkit::TestDatabase;
 use testkit::local_data_api::{Effect, Faults, Rule};
@@ -113,9 +116,7 @@ async fn files_that_change_while_they_are_restored_end_it() {
     let slow = Rule::new(Effect::DelayMs(20_000)).sql("INSERT INTO rowgate_restore_chunks").after(1);
     world.db.data_api().set(Faults::default().with(slow));
     let payload = json!({ "from": "avro/run/", "tables": ["departments"], "ignore": ["budget"] });
-    let Answer::Restored(begun) =
-        world.invoke_within(payload, std::time::Duration::from_secs(12)).await.unwrap()
-    else {
+    let Answer::Restored(begun) = world.invoke_within(payload, Duration::from_secs(12)).await.unwrap() else {
         panic!("no restore")
     };
     assert_eq!(serde_json::to_value(&begun).unwrap()["status"], "running");
@@ -125,6 +126,106 @@ async fn files_that_change_while_they_are_restored_end_it() {
     let error = world.invoke_within(next, INVOCATION).await.unwrap_err();
     assert!(error.to_string().contains("the files under avro/run/ have changed"), "{error}");
     assert_eq!(world.db.value(SUMS).await.unwrap(), "1 7 1");
+}
+
+/// Returns a dictionary of one table whose texts have at most `chars` characters.
+fn cities(chars: u32) -> &'static Dictionary {
+    let text = format!(
+        "[[table]]\nname = \"cities\"\ncolumns = [{{ name = \"id\", type = \"integer\", key = true }}, \
+         {{ name = \"city\", type = \"string({chars})\" }}]"
+    );
+    Box::leak(Box::new(Dictionary::parse("test", &text).unwrap()))
+}
+
+/// A table of cities with up to nine characters, and a file with these. A transaction that is left
+/// open ends soon.
+async fn world_of_cities(names: &[&str]) -> World {
+    let test = TestDatabase::start_with(|config| {
+        config.limits.transaction_idle = Duration::from_millis(300);
+    });
+    let test = test.await.unwrap();
+    test.migrate().await.unwrap();
+    let world = World::over(test, cities(9));
+    world.sql("CREATE TABLE cities (id INT PRIMARY KEY, city VARCHAR(9) NOT NULL)").await;
+    let schema = r#"{"type": "record", "name": "r", "fields": [{"name": "id", "type": "int"}, {"name": "city", "type": "string"}]}"#;
+    let schema = Schema::parse_str(schema).unwrap();
+    let mut writer = Writer::new(&schema, Vec::new()).unwrap();
+    for (id, city) in (1..).zip(names) {
+        let row =
+            vec![("id".to_owned(), Avro::Int(id)), ("city".to_owned(), Avro::String((*city).to_owned()))];
+        writer.append_value(Avro::Record(row)).unwrap();
+    }
+    world.bucket.insert("avro/cities/1", writer.into_inner().unwrap());
+    world
+}
+
+/// The restore that [`cities_payload`] asks for.
+const RESTORE: &str = "20261121-100000-00000001";
+
+fn cities_payload() -> serde_json::Value {
+    json!({ "from": "avro/cities/", "tables": ["cities"], "restore": RESTORE })
+}
+
+/// Returns how many records the ledger counts as rejected, and fails unless the rejects files are
+/// those that it names, each with as many records as it counts.
+async fn rejects_as_in_ledger(world: &World) -> u64 {
+    let sql = "SELECT rejects_key, rows_rejected FROM rowgate_restore_chunks WHERE rejects_key IS NOT NULL \
+               ORDER BY rejects_key";
+    let (mut named, mut total) = (Vec::new(), 0);
+    for row in world.db.sql(sql).await.unwrap() {
+        let [Some(key), Some(rows)] = &row[..] else { panic!("{row:?}") };
+        let content = world.bucket.content(key).unwrap();
+        let records = String::from_utf8_lossy(&content).lines().count() - 1;
+        assert_eq!(records.to_string(), *rows, "{key}");
+        named.push(key.clone());
+        total += records as u64;
+    }
+    let mut there = world.bucket.keys();
+    there.retain(|key| key.starts_with("rejected/"));
+    assert_eq!(there, named);
+    total
+}
+
+#[tokio::test]
+async fn a_function_that_wakes_up_late_leaves_the_rejects_files_as_the_ledger_has_them() {
+    // Of which the frozen function, of an older release, rejects one more than the other function.
+    for (names, rejected) in [(["Rome", "Bologna", "Wolverhampton"], 1), (["Rome", "Bologna", "Bari"], 0)] {
+        let world = world_of_cities(&names).await;
+        let mut older = world.restorer();
+        older.dictionary = cities(6);
+        let freeze = world.bucket.freeze_put("rejected/");
+        let other = async {
+            freeze.begun().await;
+            while world.db.open_transactions() > 0 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            let restored = world.restore(cities_payload()).await;
+            assert_eq!(restored.tables["cities"].rows_restored, 3 - rejected);
+            assert_eq!(rejects_as_in_ledger(&world).await, rejected);
+            freeze.end();
+        };
+        let frozen = invoke(&older, cities_payload(), Deadline::after(INVOCATION));
+        let (frozen, ()) = tokio::join!(frozen, other);
+        assert!(matches!(frozen, Ok(Answer::Restored(_))), "{frozen:?}");
+        assert_eq!(rejects_as_in_ledger(&world).await, rejected);
+    }
+}
+
+#[tokio::test]
+async fn a_sweep_removes_what_a_killed_function_left_and_nothing_that_a_person_keeps() {
+    let world = world_of_cities(&["Rome", "Wolverhampton"]).await;
+    world.restore(cities_payload()).await;
+    assert_eq!(rejects_as_in_ledger(&world).await, 1);
+    let folder = format!("rejected/cities/{RESTORE}/");
+    let leftover = format!("{folder}{RESTORE}-00000-0123abcd.csv");
+    let kept = format!("{folder}fixed.csv");
+    for key in [&leftover, &kept] {
+        world.bucket.insert(key, "kept");
+    }
+    world.invoke(json!({ "sweep": {} })).await.unwrap();
+    assert!(world.bucket.content(&leftover).is_none());
+    assert_eq!(world.bucket.remove(&kept).unwrap(), "kept");
+    assert_eq!(rejects_as_in_ledger(&world).await, 1);
 }
 
 #[tokio::test]

@@ -111,7 +111,7 @@ async fn a_snapshot_that_is_handed_on_shows_the_same_moment() -> Result<()> {
     let mut pages = first.pages(table, &nullable, None);
     let page = pages.next().await?.context("no page")?;
     let (after, moment) = (page.last_key(), first.moment().to_owned());
-    assert_eq!((page.len(), after), (1000, 11_000));
+    assert!(after < 11_500, "there is no more behind it");
     let id = first.release();
     test.sql("DELETE FROM employees").await?;
     test.sql("INSERT INTO employees VALUES (99999, 'New', '2022-01-01', NULL, NULL)").await?;
@@ -119,9 +119,11 @@ async fn a_snapshot_that_is_handed_on_shows_the_same_moment() -> Result<()> {
     let second = Snapshot::resume(&test.database(), id.clone(), moment.clone());
     assert_eq!((second.id(), second.moment()), (&*id, &*moment));
     let mut pages = second.pages(table, &nullable, Some(after));
-    let page = pages.next().await?.context("no page")?;
-    assert_eq!((page.len(), page.last_key()), (500, 11_500));
-    assert!(pages.next().await?.is_none());
+    let mut last = after;
+    while let Some(page) = pages.next().await? {
+        last = page.last_key();
+    }
+    assert_eq!(last, 11_500);
     assert_eq!(all(&second, table).await?.len(), 1500);
     second.end().await?;
     assert_eq!(test.open_transactions(), 0);
@@ -153,7 +155,7 @@ async fn a_swap_or_an_alter_between_two_pages_does_not_wait_and_ends_the_snapsho
         let snapshot = Snapshot::take(&test.database(), &[]).await?;
         let nullable = snapshot.nullable(table).await?;
         let mut pages = snapshot.pages(table, &nullable, None);
-        assert_eq!(pages.next().await?.context("no page")?.len(), 1000);
+        assert!(pages.next().await?.is_some());
         at_once(&test, statements).await?;
         let next = pages.next().await;
         assert!(matches!(next, Err(Error::TransactionLost { .. })), "{next:?}");
@@ -183,7 +185,8 @@ async fn a_table_that_is_altered_in_place_is_read_as_it_was_or_ends_the_snapshot
     let snapshot = Snapshot::take(&test.database(), &[]).await?;
     let nullable = snapshot.nullable(table).await?;
     let mut pages = snapshot.pages(table, &nullable, None);
-    let mut rows = pages.next().await?.context("no page")?.len();
+    let first = pages.next().await?.context("no page")?.len();
+    let mut rows = first;
     at_once(&test, &["ALTER TABLE employees ADD COLUMN note INT NULL, ALGORITHM = INSTANT"]).await?;
     test.database().execute(Statement::new("DELETE FROM employees")).await?;
     // MariaDB goes on with it, MySQL 9.7 does not (1412); never is a page of another moment.
@@ -192,7 +195,7 @@ async fn a_table_that_is_altered_in_place_is_read_as_it_was_or_ends_the_snapshot
         match pages.next().await {
             Ok(Some(page)) => rows += page.len(),
             Ok(None) => break assert_eq!(rows, 1500),
-            Err(Error::TransactionLost { .. }) => break assert_eq!((rows, is_mariadb), (1000, false)),
+            Err(Error::TransactionLost { .. }) => break assert_eq!((rows, is_mariadb), (first, false)),
             Err(error) => return Err(error.into()),
         }
     }

