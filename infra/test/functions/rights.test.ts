@@ -44,7 +44,15 @@ const RIGHTS: Record<string, string[]> = {
     "s3:ListBucket",
     "s3:PutObject",
   ],
-  "rowgate-restore": [...LOGS, ...TRANSACTIONS, "lambda:InvokeFunction", "s3:GetObject", "s3:ListBucket", "s3:PutObject"],
+  "rowgate-restore": [
+    ...LOGS,
+    ...TRANSACTIONS,
+    "lambda:InvokeFunction",
+    "s3:DeleteObject",
+    "s3:GetObject",
+    "s3:ListBucket",
+    "s3:PutObject",
+  ],
   "rowgate-canary": [...LOGS, "apigateway:GET", "s3:PutObject"],
 };
 
