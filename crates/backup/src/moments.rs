@@ -1,7 +1,7 @@
 //! Writing the tables of one moment, and of another one where that is lost.
 
 use aurora::Database;
-use aurora::snapshot::{MOST_CARE, Snapshot};
+use aurora::snapshot::{MOST_HALVINGS, Snapshot};
 use bucket::Store;
 use indexmap::IndexMap;
 
@@ -12,7 +12,7 @@ use crate::state::{Cursor, Progress, State};
 use crate::table::Writing;
 use crate::times::Times;
 
-/// How often the moment is taken at most, beside once for each step of care with pages. A table that is
+/// How often the moment is taken at most, beside once for each halving of pages. A table that is
 /// swapped or altered while it is read makes a new one necessary, and so does any other statement
 /// that fails: it may end the transaction.
 const MAX_MOMENTS: u32 = 4;
@@ -35,18 +35,18 @@ impl<S: Store, G: GoOn> Backups<S, G> {
                 Ok(left) => return Ok(left),
                 Err(error) => error,
             };
-            if error.wants_smaller() && state.care < MOST_CARE {
-                state.care += 1;
+            if error.wants_smaller() && state.halvings < MOST_HALVINGS {
+                state.halvings += 1;
             } else if !error.is_lost() {
                 return Err(error);
-            } else if state.moments >= MAX_MOMENTS + state.care {
+            } else if state.moments >= MAX_MOMENTS + state.halvings {
                 return Err(BackupError::Lost { times: state.moments });
             }
             tracing::warn!(
                 backup.id = %state.backup,
                 error.class = error.class(),
                 backup.moments = state.moments,
-                backup.care = state.care,
+                backup.halvings = state.halvings,
                 "the moment of the backup is lost; it begins anew"
             );
         }
@@ -96,13 +96,13 @@ impl<S: Store, G: GoOn> Backups<S, G> {
         tables: &mut IndexMap<String, Progress>,
         times: Times,
     ) -> Result<bool, BackupError> {
-        let State { backup, tables: asked, codec, next_part, care, .. } = state;
+        let State { backup, tables: asked, codec, next_part, halvings, .. } = state;
         let writing = Writing {
             store: &self.store,
             backup,
             codec: *codec,
             part_bytes: self.options.part_bytes,
-            care: *care,
+            halvings: *halvings,
             until: times.until,
         };
         let before = rows_of(tables);

@@ -35,10 +35,10 @@ pub(crate) struct State {
     pub(crate) finished_at: Option<String>,
     /// Moments that were taken: one, and one more each time that it was lost.
     pub(crate) moments: u32,
-    /// How [careful](aurora::snapshot::Pages::careful) pages are: more with each one that was too
-    /// large or took too long, which ended its snapshot.
+    /// How often the size of pages was halved, because a page was too large or took too long. That
+    /// ended its snapshot.
     #[serde(default)]
-    pub(crate) care: u32,
+    pub(crate) halvings: u32,
     pub(crate) invocations: u32,
     pub(crate) error: Option<String>,
     /// The number of each table's next file: none is used twice, not even when the backup begins anew.
@@ -85,7 +85,7 @@ impl State {
             active_at: now,
             finished_at: None,
             moments: 0,
-            care: 0,
+            halvings: 0,
             invocations: 0,
             error: None,
             next_part: IndexMap::new(),

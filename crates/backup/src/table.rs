@@ -19,8 +19,8 @@ pub(crate) struct Writing<'w, S> {
     pub(crate) backup: &'w BackupId,
     pub(crate) codec: Codec,
     pub(crate) part_bytes: u64,
-    /// How careful pages are.
-    pub(crate) care: u32,
+    /// How often the size of pages is halved.
+    pub(crate) halvings: u32,
     /// When to stop, and let another invocation go on.
     pub(crate) until: Deadline,
 }
@@ -46,7 +46,7 @@ impl<S: Store> Writing<'_, S> {
         }
         let encoder =
             Encoder::new(self.backup.clone(), table, nullable.clone(), schema, self.codec, progress.sum());
-        let pages = snapshot.pages(table, &nullable, progress.after).careful(self.care);
+        let pages = snapshot.pages(table, &nullable, progress.after).halved(self.halvings);
         let mut files =
             Files { writing: self, table, encoder: Some(encoder), upload: None, part: 0, next_part };
         let written = files.fill(pages, progress).await;

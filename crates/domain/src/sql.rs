@@ -41,7 +41,7 @@ fn upsert_tail(table: &Table) -> String {
 }
 
 /// The characters that an insert of one row takes at most, into a table of any name, without a guard.
-pub fn widest_insert(table: &Table) -> usize {
+pub(crate) fn widest_insert(table: &Table) -> usize {
     let row: usize = table.columns().iter().map(|column| column.column_type().max_literal() + 1).sum();
     insert_head(table, "").len() + MAX_TABLE_NAME + row + 2 + upsert_tail(table).len()
 }

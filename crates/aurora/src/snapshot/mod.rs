@@ -11,8 +11,8 @@
 //! made before the moment and swapped in after it MySQL says nothing, and gives its rows, as many as it had then: so whoever
 //! has read of a table asks for it ([`Snapshot::check`]).
 //!
-//! A statement that fails may end the transaction, and the snapshot with it, be it a page that is too
-//! large: those of the next snapshot are [careful](Pages::careful).
+//! A statement that fails may end the transaction, and the snapshot with it. Pages are made to fit
+//! an answer, so that none fails for its size.
 
 mod isolation;
 mod pages;
@@ -22,7 +22,7 @@ mod swaps;
 use domain::dictionary::Table;
 use serde::Deserialize;
 
-pub use self::pages::{MOST_CARE, Page, Pages};
+pub use self::pages::{MOST_HALVINGS, Page, Pages};
 pub use self::sum::content_sum;
 use self::swaps::Swaps;
 use crate::client::{Texts, TextsBody, rollback};

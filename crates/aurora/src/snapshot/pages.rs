@@ -1,40 +1,38 @@
 //! A table page by page, whatever the size of its rows.
 //!
-//! A page has as many rows as fit an answer if they are as long as those before. Where rows turn
-//! out longer, the answer may be over the service's limits; that is an error, and any error may end
-//! the snapshot. Pages of the next snapshot are [careful](Pages::careful), and do not fail for their
-//! size: the statement itself adds the rows up first, and gives empty texts where they are too much
-//! ([`page_within_sql`]).
+//! An answer over the service's limits is an error, and any error may end the snapshot. So no page
+//! is asked for that may be too much: the statement itself adds its rows up first, and gives empty
+//! texts where they are too much ([`page_within_sql`]). How wide the dictionary lets rows be does not
+//! count: a database may hold wider ones.
 
-use domain::avro::{page_sql, page_within_sql, parse_row_text, row_text_sql};
+use domain::avro::{fixed_width, page_within_sql, parse_row_text, row_text_sql};
 use domain::dictionary::Table;
-use domain::sql::widest_insert;
 
 use super::Snapshot;
 use crate::Error;
 use crate::client::{AROUND_BYTES, Texts, TextsBody};
 use crate::limits::MAX_RESULT_BYTES;
 
-/// Rows of the first page at most: enough to tell how long rows are.
-const FIRST_ROWS: usize = 1_000;
+/// The first page: large enough to tell how long rows are.
+const FIRST_ROWS: u32 = 1_000;
 
-/// Bytes of an answer that a page is planned to have. Rows may be a third longer than those before.
-const PAGE_BYTES: usize = MAX_RESULT_BYTES / 4 * 3;
-
-/// Bytes of an answer that a careful page may have.
-const MOST_BYTES: usize = MAX_RESULT_BYTES / 10 * 9;
+/// What a page may hold, in bytes of the answer: nine tenths of what one may have.
+const PAGE_BYTES: usize = MAX_RESULT_BYTES / 10 * 9;
 
 /// No page is planned smaller, however often its rows turn out to be too much.
 const LEAST_PAGE_BYTES: usize = 32 * 1024;
 
-/// How [careful](Pages::careful) pages can be.
-pub const MOST_CARE: u32 = 4;
+/// How often pages can be [halved](Pages::halved).
+pub const MOST_HALVINGS: u32 = 4;
 
-/// Bytes of a row that is read at once on a careful page. A row of an answer may have 64 KB.
-const ROW_BYTES: usize = 48_000;
+/// Bytes of a row that is read at once. A row of an answer may have 64 KB.
+const ROW_BYTES: usize = 50_000;
 
-/// How much of a larger row is read at once, in characters of up to four bytes.
-const PIECE_CHARS: usize = ROW_BYTES / 4;
+/// How much of a larger row is read at once, in characters.
+const PIECE_CHARS: usize = ROW_BYTES / CHARACTER_BYTES;
+
+/// The most bytes of a character in UTF-8.
+const CHARACTER_BYTES: usize = 4;
 
 /// Rows of a table, not read yet.
 #[derive(Debug)]
@@ -76,8 +74,10 @@ pub struct Pages<'a> {
     table: &'a Table,
     nullable: &'a [bool],
     after: Option<i64>,
-    /// Beyond 0, pages are added up first; see [`careful`](Self::careful).
-    care: u32,
+    /// Bytes that a row takes of an answer at most, without its texts.
+    fixed: usize,
+    /// What an answer may have.
+    most_bytes: usize,
     /// The rows of the next page, and the bytes that pages are planned to have.
     rows: u32,
     bytes: usize,
@@ -91,22 +91,20 @@ impl<'a> Pages<'a> {
         nullable: &'a [bool],
         after: Option<i64>,
     ) -> Self {
-        // An INSERT of the widest row is longer than the row in an answer.
-        let first = (PAGE_BYTES / widest_insert(table).max(1)).clamp(1, FIRST_ROWS);
-        let rows = u32::try_from(first).unwrap_or(1);
-        Self { snapshot, table, nullable, after, care: 0, rows, bytes: PAGE_BYTES, ended: false }
+        let (rows, bytes) = (FIRST_ROWS, PAGE_BYTES);
+        let fixed = AROUND_BYTES + fixed_width(table);
+        Self { snapshot, table, nullable, after, fixed, most_bytes: bytes, rows, bytes, ended: false }
+            .halved(0)
     }
 
-    /// The same rows in pages whose statements add them up first, so that none is too large: for a
-    /// new snapshot, where a page of one before it was too large or took too long. Adding up takes
-    /// the database about as long as reading. The pages have half the size, with more `care` a
-    /// quarter and so on: the service may allow less than it documents, or be slow. With `care` 0
-    /// they are as they were.
+    /// The same rows in pages of half the size, `times` times over: for a new snapshot, where pages
+    /// of one before it were too large or took too long all the same.
     #[must_use]
-    pub fn careful(mut self, care: u32) -> Self {
-        self.care = care.min(MOST_CARE);
-        self.rows = (self.rows >> self.care).max(1);
-        self.bytes = PAGE_BYTES >> self.care;
+    pub fn halved(mut self, times: u32) -> Self {
+        let times = times.min(MOST_HALVINGS);
+        self.most_bytes = PAGE_BYTES >> times;
+        self.bytes = self.most_bytes;
+        self.rows = (FIRST_ROWS >> times).min(rows_in(self.most_bytes, self.fixed));
         self
     }
 
@@ -115,8 +113,9 @@ impl<'a> Pages<'a> {
     ///
     /// # Errors
     ///
-    /// As [`Snapshot::page`]. After [`Error::TooLarge`] and [`Error::StatementTimeout`]
-    /// [`careful`](Self::careful) pages of another snapshot may do.
+    /// As [`Snapshot::page`]. [`Error::TooLarge`] and [`Error::StatementTimeout`] where the service
+    /// has other limits than it documents, or is slow: [`halved`](Self::halved) pages of another
+    /// snapshot may do.
     pub async fn next(&mut self) -> Result<Option<Page>, Error> {
         let body = loop {
             if self.ended {
@@ -131,7 +130,7 @@ impl<'a> Pages<'a> {
                 break self.row_in_pieces().await?.into();
             }
             self.rows /= 2;
-            self.bytes = (self.bytes / 2).max(LEAST_PAGE_BYTES);
+            self.bytes = (self.bytes / 2).max(LEAST_PAGE_BYTES.min(self.most_bytes));
         };
         let Some(last) = body.last() else {
             self.ended = true;
@@ -139,20 +138,19 @@ impl<'a> Pages<'a> {
         };
         let last_key = self.key(last)?;
         self.ended = body.rows() < self.rows as usize;
-        self.rows = rows_of_next(body.rows(), body.bytes(), self.bytes);
-        self.bytes = (2 * self.bytes).min(PAGE_BYTES >> self.care);
+        self.rows = rows_of_next(body.rows(), body.bytes(), self.fixed, self.bytes);
+        // Long rows may have been few.
+        self.bytes = (2 * self.bytes).min(self.most_bytes);
         self.after = Some(last_key);
         Ok(Some(Page { body, last_key }))
     }
 
     /// The statement of the next page.
     fn sql(&self) -> String {
-        let Self { table, nullable, after, rows, care, .. } = *self;
-        if care == 0 {
-            return page_sql(table.name(), table, nullable, after, rows);
-        }
-        let most_bytes = (MOST_BYTES >> care).saturating_sub(rows as usize * AROUND_BYTES);
-        page_within_sql(table.name(), table, nullable, after, rows, (most_bytes, ROW_BYTES))
+        let Self { table, nullable, after, fixed, rows, most_bytes, .. } = *self;
+        let page_bytes = most_bytes.saturating_sub(rows as usize * fixed);
+        let row_bytes = ROW_BYTES.min(most_bytes).saturating_sub(fixed);
+        page_within_sql(table.name(), table, nullable, after, rows, (page_bytes, row_bytes))
     }
 
     /// The one row behind `after`.
@@ -195,11 +193,17 @@ impl<'a> Pages<'a> {
     }
 }
 
-/// How many rows to ask for, when the next are as long as `rows` of `bytes`, and are to have
-/// `wanted` bytes.
-fn rows_of_next(rows: usize, bytes: usize, wanted: usize) -> u32 {
-    let rows = wanted.saturating_mul(rows) / bytes.max(1);
-    u32::try_from(rows).unwrap_or(u32::MAX).max(1)
+/// How many rows to ask for, when the next are as long as `rows` of `bytes`, and are to have `wanted`
+/// bytes. As where a page is added up, `fixed` bytes are reckoned beside the texts; what came is taken
+/// for text, so that the page fits.
+fn rows_of_next(rows: usize, bytes: usize, fixed: usize, wanted: usize) -> u32 {
+    let widest = bytes.saturating_add(rows.saturating_mul(fixed.saturating_sub(AROUND_BYTES)));
+    rows_in(wanted.saturating_mul(rows), widest)
+}
+
+/// How many rows of so many bytes there are room for; one at least.
+fn rows_in(bytes: usize, row: usize) -> u32 {
+    u32::try_from(bytes / row.max(1)).unwrap_or(u32::MAX).max(1)
 }
 
 #[cfg(test)]
@@ -208,10 +212,11 @@ mod tests {
 
     #[test]
     fn pages_hold_as_many_rows_as_fit_an_answer() {
-        let rows = |count: usize, bytes: usize| rows_of_next(count, count * bytes, PAGE_BYTES);
-        assert_eq!(rows(1000, 50), 15_728);
-        assert_eq!(rows(1, 70_000), 11);
+        let fixed = AROUND_BYTES + 50;
+        let rows = |count: usize, bytes: usize| rows_of_next(count, count * bytes, fixed, PAGE_BYTES);
+        assert_eq!(rows(1000, 50), 9_437);
+        assert_eq!(rows(1, 70_000), 13);
         assert_eq!(rows(1, 2_000_000), 1);
-        const { assert!(PIECE_CHARS * 4 + AROUND_BYTES < MOST_BYTES >> MOST_CARE) };
+        const { assert!(PIECE_CHARS * CHARACTER_BYTES < PAGE_BYTES >> MOST_HALVINGS) };
     }
 }

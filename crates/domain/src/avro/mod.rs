@@ -36,7 +36,7 @@ pub use reader::{Block, FileReader};
 pub use reason::Reason;
 pub use resolution::Resolution;
 pub use row_text::{RowTextError, parse_row_text, write_row_text};
-pub use row_text_sql::{page_sql, page_within_sql, row_text_sql, sum_sql};
+pub use row_text_sql::{fixed_width, page_sql, page_within_sql, row_text_sql, sum_sql};
 pub use schema::Schema;
 pub use writer::{FileWriter, Meta};
 pub use writer_schema::WriterSchema;

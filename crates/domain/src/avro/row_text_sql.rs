@@ -73,8 +73,9 @@ pub fn page_sql(target: &str, table: &Table, nullable: &[bool], after: Option<i6
 /// empty texts come in place of them, and no row's text is empty. So nothing fails, which would end
 /// a snapshot.
 ///
-/// The page is too much where the texts of all rows have more than `page_bytes` bytes together, or
-/// that of one row more than `row_bytes`. They are added up before the first row is read.
+/// The page is too much where the [`text bytes`](text_bytes_sql) of all rows together are more than
+/// `page_bytes`, or those of one row more than `row_bytes`. They are added up before the first row
+/// is read, in one pass over the text columns.
 pub fn page_within_sql(
     target: &str,
     table: &Table,
@@ -86,10 +87,41 @@ pub fn page_within_sql(
     let text = row_text_sql(table, nullable);
     let key = table.key().name();
     let rows = format!("`{target}`{} ORDER BY `{key}` LIMIT {limit}", range_sql(key, after, None));
+    let bytes = text_bytes_sql(table, nullable);
     format!(
-        "SELECT IF((SELECT COALESCE(SUM(`b`)<={page_bytes} AND MAX(`b`)<={row_bytes},1) FROM (SELECT LENGTH({text}) AS `b` FROM {rows}) AS `p`),\
-         {text},'') AS `r` FROM {rows}"
+        "SELECT IF((SELECT COALESCE(SUM(`b`)<={page_bytes} AND MAX(`b`)<={row_bytes},1) FROM (SELECT {bytes} AS `b` FROM {rows}) AS `p`),{text},'') \
+         AS `r` FROM {rows}"
     )
+}
+
+/// The bytes that the text columns of a row take in UTF-8. What JSON escapes (quotes, backslashes,
+/// control characters) is not reckoned: whoever asks leaves room for it.
+fn text_bytes_sql(table: &Table, nullable: &[bool]) -> String {
+    let mut sql = String::from("0");
+    for (index, column) in table.columns().iter().enumerate() {
+        if matches!(column.column_type(), ColumnType::String { .. }) {
+            let name = column.name();
+            let bytes = format!("LENGTH(`{name}`)");
+            let is_nullable = nullable.get(index).is_some_and(|nullable| *nullable);
+            sql.push_str(&if is_nullable { format!("+IFNULL({bytes},0)") } else { format!("+{bytes}") });
+        }
+    }
+    sql
+}
+
+/// The bytes that the text of a row takes at most, without what is in its text columns.
+pub fn fixed_width(table: &Table) -> usize {
+    let width = |column_type| match column_type {
+        ColumnType::Integer => "-2147483648".len(),
+        ColumnType::Bigint => "-9223372036854775808".len(),
+        ColumnType::Decimal { precision, .. } => usize::from(precision) + "-0.".len(),
+        ColumnType::Boolean => "-128".len(),
+        ColumnType::Date => "2021-07-27".len(),
+        ColumnType::Timestamp => "2021-07-27 16:02:08".len(),
+        // A database may hold longer ones than the dictionary allows.
+        ColumnType::String { .. } => "65535:".len(),
+    };
+    table.columns().iter().map(|column| width(column.column_type()) + ",".len()).sum()
 }
 
 /// The [`ContentSum`](super::ContentSum) of the rows behind the key `after` and not behind `through`: one row `rows`, `sum`,
@@ -163,9 +195,19 @@ mod tests {
             page_within_sql("employees", employees, &nullable, Some(-5), 1000, (70_000, 60_000)),
             format!(
                 "SELECT IF((SELECT COALESCE(SUM(`b`)<=70000 AND MAX(`b`)<=60000,1) \
-                 FROM (SELECT LENGTH({text}) AS `b` FROM `employees` WHERE `id`>-5 ORDER BY `id` LIMIT 1000) AS `p`),{text},'') \
+                 FROM (SELECT 0+LENGTH(`name`) AS `b` \
+                 FROM `employees` WHERE `id`>-5 ORDER BY `id` LIMIT 1000) AS `p`),{text},'') \
                  AS `r` FROM `employees` WHERE `id`>-5 ORDER BY `id` LIMIT 1000"
             )
+        );
+    }
+
+    #[test]
+    fn knows_how_wide_a_row_is_without_its_texts() {
+        let employees = shipped::dictionary().unwrap().table("employees").unwrap();
+        assert_eq!(
+            fixed_width(employees),
+            "-2147483648,65535:,2021-07-27 16:02:08,-2147483648,-2147483648,".len()
         );
     }
 }

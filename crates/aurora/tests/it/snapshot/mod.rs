@@ -40,13 +40,8 @@ async fn employees(count: u32) -> Result<TestDatabase> {
 
 /// All row texts of a table in a snapshot.
 async fn all(snapshot: &Snapshot, table: &Table) -> Result<Vec<String>, Error> {
-    all_with_care(snapshot, table, 0).await
-}
-
-/// All row texts of a table in a snapshot, in pages that are so [careful](aurora::snapshot::Pages::careful).
-async fn all_with_care(snapshot: &Snapshot, table: &Table, care: u32) -> Result<Vec<String>, Error> {
     let nullable = snapshot.nullable(table).await?;
-    let mut pages = snapshot.pages(table, &nullable, None).careful(care);
+    let mut pages = snapshot.pages(table, &nullable, None);
     let mut rows = Vec::new();
     while let Some(page) = pages.next().await? {
         let (len, texts) = (page.len(), page.read()?);
