@@ -83,8 +83,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .pass(Some(args.password));
     let mut conn = Conn::new(opts).await?;
     conn.query_drop("CREATE DATABASE IF NOT EXISTS local_data_api_latency").await?;
-    conn.query_drop("CREATE OR REPLACE TABLE local_data_api_latency.t (a INT, b VARCHAR(64)) ENGINE=MEMORY")
-        .await?;
+    conn.query_drop("DROP TABLE IF EXISTS local_data_api_latency.t").await?;
+    conn.query_drop("CREATE TABLE local_data_api_latency.t (a INT, b VARCHAR(64)) ENGINE=MEMORY").await?;
     let insert = {
         let rows = vec!["(20210727,X'44656e6e6973204d61726b73')"; 1600].join(",");
         format!("INSERT INTO local_data_api_latency.t VALUES {rows}")
