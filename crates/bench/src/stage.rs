@@ -53,14 +53,14 @@ pub(crate) fn settings() -> Result<Vec<String>> {
 pub(crate) struct Stage {
     data_api: Child,
     address: SocketAddr,
-    mariadb: DatabaseServer,
+    database_server: DatabaseServer,
 }
 
 impl Stage {
     pub(crate) async fn start(binaries: &Path) -> Result<Self> {
-        let mariadb = DatabaseServer::start_with(&settings()?)?;
-        let (data_api, address) = start_data_api(&binaries.join("local-data-api"), mariadb.socket())?;
-        let stage = Self { data_api, address, mariadb };
+        let database_server = DatabaseServer::start_with(&settings()?)?;
+        let (data_api, address) = start_data_api(&binaries.join("local-data-api"), database_server.socket())?;
+        let stage = Self { data_api, address, database_server };
         stage.wait_for_data_api()?;
         let mut conn = stage.connect(None).await?;
         conn.query_drop(format!("CREATE DATABASE {DATABASE}")).await?;
@@ -76,7 +76,7 @@ impl Stage {
 
     /// The socket of the database.
     pub(crate) fn socket(&self) -> &Path {
-        self.mariadb.socket()
+        self.database_server.socket()
     }
 
     /// The process of the Data API.

@@ -201,8 +201,13 @@ fn mysql() -> Result<Arc<DatabaseServer>> {
 /// Removes a database.
 async fn remove(socket: &Path, name: &str) -> Result<()> {
     let mut conn = connect(socket, None).await?;
-    // Not for long: a test that failed may have left a lock.
-    conn.query_drop("SET lock_wait_timeout = 1").await?;
+    // A transaction that a test left open would hold its tables.
+    let sessions = format!("SELECT ID FROM information_schema.PROCESSLIST WHERE DB = '{name}'");
+    for session in conn.query::<u64, _>(sessions).await? {
+        // It may have ended meanwhile.
+        let _ = conn.query_drop(format!("KILL {session}")).await;
+    }
+    conn.query_drop("SET lock_wait_timeout = 5").await?;
     conn.query_drop(format!("DROP DATABASE IF EXISTS {name}")).await?;
     Ok(conn.disconnect().await?)
 }

@@ -61,7 +61,7 @@ impl Plan {
 
 /// Where runs take place: a MariaDB of their own, which they may kill.
 pub(crate) struct Lane {
-    mariadb: Arc<DatabaseServer>,
+    database_server: Arc<DatabaseServer>,
     program: PathBuf,
     logs: Logs,
 }
@@ -98,16 +98,20 @@ impl Lane {
     pub(crate) async fn open() -> Result<Self> {
         let program = programs(&["insert-api"])?.join("insert-api");
         // A write of the data that a kill cuts in two must not be the end of the data.
-        let mariadb =
+        let database_server =
             tokio::task::spawn_blocking(|| DatabaseServer::start_with(&["--innodb-doublewrite=ON"]));
-        Ok(Self { mariadb: Arc::new(mariadb.await??), program, logs: Logs::of("acknowledged")? })
+        Ok(Self {
+            database_server: Arc::new(database_server.await??),
+            program,
+            logs: Logs::of("acknowledged")?,
+        })
     }
 
     pub(crate) async fn run(&self, plan: &Plan) -> Result<Report> {
         let folder = self.logs.path().join(format!("{}-{:08x}", plan.seed, fastrand::u32(..)));
         fs::create_dir(&folder)?;
         let log = folder.join("insert-api.log");
-        let database = TestDatabase::start_on(Arc::clone(&self.mariadb), |config| {
+        let database = TestDatabase::start_on(Arc::clone(&self.database_server), |config| {
             config.limits.transaction_idle = TRANSACTION_IDLE;
             config.on_error = plan.on_error;
             config.session_init.push("SET innodb_lock_wait_timeout = 3".to_owned());
@@ -203,7 +207,7 @@ impl Lane {
             while world.answered.load(Ordering::SeqCst) < world.clients * world.requests * third / 3 {
                 sleep(Duration::from_millis(20)).await;
             }
-            storm::crash(Arc::clone(&self.mariadb), Duration::from_millis(200), damage).await?;
+            storm::crash(Arc::clone(&self.database_server), Duration::from_millis(200), damage).await?;
         }
         Ok(())
     }

@@ -99,9 +99,13 @@ async fn age_some(database: &TestDatabase, random: &mut Rng) -> Result<u64> {
 ///
 /// # Errors
 /// When it does not start again.
-pub(crate) async fn crash(mariadb: Arc<DatabaseServer>, down: Duration, damage: &Damage) -> Result<()> {
-    mariadb.kill()?;
+pub(crate) async fn crash(
+    database_server: Arc<DatabaseServer>,
+    down: Duration,
+    damage: &Damage,
+) -> Result<()> {
+    database_server.kill()?;
     damage.crashes.fetch_add(1, Ordering::Relaxed);
     sleep(down).await;
-    tokio::task::spawn_blocking(move || mariadb.start_again()).await?
+    tokio::task::spawn_blocking(move || database_server.start_again()).await?
 }

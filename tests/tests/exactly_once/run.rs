@@ -30,7 +30,7 @@ const POLL: Duration = Duration::from_millis(40);
 
 /// Where runs take place, one after the other: a MariaDB of their own, which they may kill, and a queue.
 pub(crate) struct Lane {
-    mariadb: Arc<DatabaseServer>,
+    database_server: Arc<DatabaseServer>,
     queue: Queue,
     endpoint: String,
     program: PathBuf,
@@ -56,11 +56,11 @@ pub(crate) struct Report {
 impl Lane {
     pub(crate) async fn open(endpoint: &str, name: &str, program: &Path, logs: &Path) -> Result<Self> {
         // A write of the data that a kill cuts in two must not be the end of the data.
-        let mariadb =
+        let database_server =
             tokio::task::spawn_blocking(|| DatabaseServer::start_with(&["--innodb-doublewrite=ON"]));
         let queue = Queue::create(endpoint, name).await?;
         Ok(Self {
-            mariadb: Arc::new(mariadb.await??),
+            database_server: Arc::new(database_server.await??),
             queue,
             endpoint: endpoint.to_owned(),
             program: program.to_owned(),
@@ -76,7 +76,7 @@ impl Lane {
     pub(crate) async fn run(&self, plan: &Plan, pace: f64) -> Result<Report> {
         let logs = self.logs.join(format!("{}-{}", plan.seed, fastrand::u32(..)));
         std::fs::create_dir_all(&logs)?;
-        let database = TestDatabase::start_on(Arc::clone(&self.mariadb), |config| {
+        let database = TestDatabase::start_on(Arc::clone(&self.database_server), |config| {
             config.limits.transaction_idle = plan.transaction_idle;
             config.limits.call = Duration::from_secs(5);
             config.on_error = plan.on_error;
@@ -301,7 +301,7 @@ impl Run<'_> {
             ));
         }
         let crashes = tokio::spawn(storm::crash(
-            Arc::clone(&self.lane.mariadb),
+            Arc::clone(&self.lane.database_server),
             plan.crashes.clone(),
             progress.clone(),
             Arc::clone(&calm),

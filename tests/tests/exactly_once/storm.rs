@@ -92,7 +92,7 @@ pub(crate) async fn strike(fleet: Arc<Fleet>, strikes: Vec<Strike>, progress: Pr
 /// # Errors
 /// When it does not start again.
 pub(crate) async fn crash(
-    mariadb: Arc<DatabaseServer>,
+    database_server: Arc<DatabaseServer>,
     crashes: Vec<Crash>,
     progress: Progress,
     calm: Arc<AtomicBool>,
@@ -103,11 +103,11 @@ pub(crate) async fn crash(
         if calm.load(Ordering::SeqCst) {
             break;
         }
-        mariadb.kill()?;
+        database_server.kill()?;
         damage.crashes.fetch_add(1, Ordering::Relaxed);
         sleep(crash.down).await;
-        let mariadb = Arc::clone(&mariadb);
-        tokio::task::spawn_blocking(move || mariadb.start_again()).await??;
+        let database_server = Arc::clone(&database_server);
+        tokio::task::spawn_blocking(move || database_server.start_again()).await??;
     }
     Ok(())
 }

@@ -34,7 +34,7 @@ const STEP: i64 = 1_000_000;
 
 /// Where runs take place, one after the other: a MariaDB of their own, which they may kill.
 pub(crate) struct Lane {
-    mariadb: Arc<DatabaseServer>,
+    database_server: Arc<DatabaseServer>,
     programs: PathBuf,
     logs: PathBuf,
 }
@@ -67,9 +67,13 @@ impl fmt::Display for Report {
 impl Lane {
     pub(crate) async fn open(programs: &Path, logs: &Path) -> Result<Self> {
         // A write of the data that a kill cuts in two must not be the end of the data.
-        let mariadb =
+        let database_server =
             tokio::task::spawn_blocking(|| DatabaseServer::start_with(&["--innodb-doublewrite=ON"]));
-        Ok(Self { mariadb: Arc::new(mariadb.await??), programs: programs.to_owned(), logs: logs.to_owned() })
+        Ok(Self {
+            database_server: Arc::new(database_server.await??),
+            programs: programs.to_owned(),
+            logs: logs.to_owned(),
+        })
     }
 
     /// Does one run.
@@ -81,7 +85,7 @@ impl Lane {
     pub(crate) async fn run_and(&self, plan: &Plan, tampering: Option<Tampering>) -> Result<Report> {
         let logs = self.logs.join(format!("{}-{}", plan.seed, fastrand::u32(..)));
         std::fs::create_dir_all(&logs)?;
-        let database = TestDatabase::start_on(Arc::clone(&self.mariadb), |config| {
+        let database = TestDatabase::start_on(Arc::clone(&self.database_server), |config| {
             config.limits.transaction_idle = plan.transaction_idle;
             config.on_error = plan.on_error;
             config.session_init.push(format!("SET innodb_lock_wait_timeout = {}", plan.lock_wait));
@@ -407,7 +411,7 @@ impl Run<'_> {
         let strikes = storm.strikes.clone();
         let strikes = storm::strike(Arc::clone(&self.fleet), strikes, progress.clone(), Arc::clone(damage));
         let crashes = storm::crash(
-            Arc::clone(&self.lane.mariadb),
+            Arc::clone(&self.lane.database_server),
             storm.crashes.clone(),
             progress,
             Arc::clone(&calm),

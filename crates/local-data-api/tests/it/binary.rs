@@ -14,11 +14,11 @@ struct Program {
 }
 
 impl Program {
-    fn start(mariadb: &DatabaseServer, flags: &[&str], environment: &[(&str, &str)]) -> Self {
+    fn start(database_server: &DatabaseServer, flags: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_local-data-api"))
             .args(["--listen", "127.0.0.1:0", "--user", "root"])
             .args(flags)
-            .env("LOCAL_DATA_API_MYSQL_SOCKET", mariadb.socket())
+            .env("LOCAL_DATA_API_MYSQL_SOCKET", database_server.socket())
             .envs(environment.iter().copied())
             .env("NO_COLOR", "1")
             .stderr(Stdio::piped())
@@ -58,8 +58,8 @@ impl Drop for Program {
 
 #[test]
 fn runs_until_it_is_told_to_end() {
-    let mariadb = DatabaseServer::shared_or_new().unwrap();
-    let mut program = Program::start(&mariadb, &[], &[]);
+    let database_server = DatabaseServer::shared_or_new().unwrap();
+    let mut program = Program::start(&database_server, &[], &[]);
     assert!(program.execute("SELECT 7").contains(r#"[[{"longValue":7}]]"#));
     let told = Command::new("kill").args(["-TERM", &program.child.id().to_string()]).status().unwrap();
     assert!(told.success());
@@ -68,17 +68,17 @@ fn runs_until_it_is_told_to_end() {
 
 #[test]
 fn flags_and_environment_set_faults_limits_and_sessions() {
-    let mariadb = DatabaseServer::shared_or_new().unwrap();
+    let database_server = DatabaseServer::shared_or_new().unwrap();
     let flags = ["--fault-error", "ThrottlingException", "--fault-error-rate", "1"];
-    let throttled = Program::start(&mariadb, &flags, &[]);
+    let throttled = Program::start(&database_server, &flags, &[]);
     assert!(throttled.execute("SELECT 1").contains("x-amzn-errortype: ThrottlingException"));
-    let lost = Program::start(&mariadb, &[], &[("LOCAL_DATA_API_FAULT_LOSE_RATE", "1")]);
+    let lost = Program::start(&database_server, &[], &[("LOCAL_DATA_API_FAULT_LOSE_RATE", "1")]);
     assert_eq!(lost.execute("SELECT 1"), "");
-    let resuming = Program::start(&mariadb, &["--fault-resume-ms", "60000"], &[]);
+    let resuming = Program::start(&database_server, &["--fault-resume-ms", "60000"], &[]);
     assert!(resuming.execute("SELECT 1").contains("DatabaseResumingException"));
     let json = r#"{"rules":[{"effect":{"error":"ForbiddenException"},"times":1}]}"#;
     let other = Program::start(
-        &mariadb,
+        &database_server,
         &["--session-init", "SET time_zone = '+02:00'", "--error-style", "v1", "--call-timeout-ms", "2000"],
         &[("LOCAL_DATA_API_FAULTS", json)],
     );
@@ -90,10 +90,10 @@ fn flags_and_environment_set_faults_limits_and_sessions() {
 
 #[test]
 fn a_flag_says_what_an_error_does_to_a_transaction() {
-    let mariadb = DatabaseServer::shared_or_new().unwrap();
+    let database_server = DatabaseServer::shared_or_new().unwrap();
     for (value, kept) in [(None, false), (Some("abort"), false), (Some("keep"), true)] {
         let flags = value.map_or_else(Vec::new, |value| vec!["--on-error", value]);
-        let program = Program::start(&mariadb, &flags, &[]);
+        let program = Program::start(&database_server, &flags, &[]);
         let begun = program.post("/BeginTransaction", r#""database":"mysql""#);
         let id = begun.split_once(r#""transactionId":"#).unwrap().1.trim_end_matches('}');
         let execute = |sql: &str| program.post("/Execute", &format!(r#""sql":"{sql}","transactionId":{id}"#));

@@ -176,7 +176,7 @@ async fn an_account_with_sha256_password_logs_in_over_the_socket() {
     for password in ["zwölf", ""] {
         let user = format!("s{}_{}", password.len(), h.database);
         h.sql(&format!("CREATE USER {user}@localhost IDENTIFIED WITH sha256_password BY '{password}'")).await;
-        let socket = h.mariadb.socket().to_owned();
+        let socket = h.database_server.socket().to_owned();
         let other = Harness::with(|config| {
             *config = Config::new(Upstream::Socket(socket), Credentials::fixed(&user, password));
         })

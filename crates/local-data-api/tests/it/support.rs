@@ -24,7 +24,7 @@ pub(crate) struct Harness {
     pub(crate) server: Server,
     pub(crate) client: Client,
     pub(crate) database: String,
-    pub(crate) mariadb: DatabaseServer,
+    pub(crate) database_server: DatabaseServer,
 }
 
 /// An error answer as a client sees it.
@@ -54,13 +54,15 @@ impl Harness {
 
     /// A server whose configuration `change` may adapt.
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
-        let mariadb = DatabaseServer::shared_or_new().expect("a MariaDB");
-        let mut config =
-            Config::new(Upstream::Socket(mariadb.socket().to_owned()), Credentials::fixed("root", ""));
+        let database_server = DatabaseServer::shared_or_new().expect("a database server");
+        let mut config = Config::new(
+            Upstream::Socket(database_server.socket().to_owned()),
+            Credentials::fixed("root", ""),
+        );
         change(&mut config);
         let server = Server::bind(config).await.expect("a free port");
         let database = format!("lda_{}_{}", std::process::id(), fastrand::u32(..));
-        let harness = Self { client: client(&server), server, database, mariadb };
+        let harness = Self { client: client(&server), server, database, database_server };
         harness.sql(&format!("CREATE DATABASE {} CHARACTER SET utf8mb4", harness.database)).await;
         harness
     }
@@ -115,8 +117,9 @@ impl Harness {
 
     /// A connection that does not go through the server.
     pub(crate) async fn direct(&self) -> Conn {
-        let opts =
-            OptsBuilder::default().user(Some("root")).socket(Some(self.mariadb.socket().to_string_lossy()));
+        let opts = OptsBuilder::default()
+            .user(Some("root"))
+            .socket(Some(self.database_server.socket().to_string_lossy()));
         Conn::new(opts).await.expect("the database")
     }
 

@@ -110,7 +110,7 @@ async fn health_tells_whether_the_database_is_there() {
     assert!(head.starts_with("HTTP/1.1 200"), "{head}");
     assert!(body.contains(r#""status":"ok""#), "{body}");
     let away = Harness::with(|_| {}).await;
-    let socket = away.mariadb.socket().with_extension("nowhere");
+    let socket = away.database_server.socket().with_extension("nowhere");
     let config = local_data_api::Config::new(
         local_data_api::Upstream::Socket(socket),
         local_data_api::Credentials::fixed("root", ""),
