@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use domain::dictionary::LoadMode;
-use domain::load::{CHUNK_BYTES, CheckedChunk, Chunk, Chunker, Columns};
+use domain::load::{CHUNK_BYTES, CheckedChunk, Chunk, Chunker, Layout};
 use domain::sql::InsertWriter;
 
 use crate::people::{self, Names};
@@ -72,8 +72,9 @@ pub(crate) fn measure(settings: &Settings, table: &mut Table) -> Result<()> {
 pub(crate) fn stages(content: &[u8]) -> Result<Stages> {
     let dictionary = domain::shipped::dictionary()?;
     let table = dictionary.table("employees").context("no employees in the dictionary")?;
-    let mut chunker = Chunker::new(CHUNK_BYTES);
-    let mut columns = None;
+    let layout = Layout::of_values(table, &content[..content.len().min(PIECE)], false, b',')?;
+    let columns = &layout.columns;
+    let mut chunker = Chunker::new(layout.dialect, layout.start, CHUNK_BYTES);
     let mut stages = Stages { cut: Duration::ZERO, check: Duration::ZERO, write: Duration::ZERO };
     let mut pieces = content.chunks(PIECE);
     let mut piece: &[u8] = &[];
@@ -83,11 +84,7 @@ pub(crate) fn stages(content: &[u8]) -> Result<Stages> {
         let cut = Instant::now();
         stages.cut += cut - started;
         let Some(chunk) = chunk else { return Ok(stages) };
-        let columns = match &columns {
-            Some(columns) => columns,
-            None => columns.insert(Columns::of_first_chunk(table, &chunk)?),
-        };
-        let checked = CheckedChunk::check(table, columns, &chunk, LoadMode::Append);
+        let checked = CheckedChunk::check(table, columns, &chunk, LoadMode::Append)?;
         let check = Instant::now();
         stages.check += check - cut;
         ensure!(checked.rejected.is_empty(), "a generated employee is flawed");

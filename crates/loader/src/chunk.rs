@@ -160,7 +160,8 @@ impl<S: Store, Q: Sync> Committer<'_, S, Q> {
         let max_rows = attempts.max_rows.load(Ordering::Relaxed);
         let asks_from = attempts.asks_from.load(Ordering::Relaxed);
         let needs_rows = !missing.is_empty() || max_rows < usize::MAX || asks_from < usize::MAX;
-        let checked = needs_rows.then(|| plan.check(columns, chunk));
+        let checked = needs_rows.then(|| plan.check(columns, chunk)).transpose();
+        let checked = checked.map_err(|error| Unfilled::Failed(error.into()))?;
         let unknown = |taken: &BTreeSet<usize>| {
             checked.as_ref().map_or(0, |checked| count_missing(checked, taken, missing))
         };

@@ -1,12 +1,11 @@
 //! Why a load stops.
 
 use aurora::MaybeDatabase;
-use domain::load::{KeyError, RejectLimit};
-use domain::row::HeaderError;
+use domain::load::{KeyError, OtherHeader, RejectLimit};
 use domain::shortened;
+use files::SourceError;
 use lambda_kit::causes;
 
-use crate::source::SourceError;
 use crate::store::StoreError;
 
 /// Characters of a reason at most; what a person reads, and far below what the ledger's column holds.
@@ -18,9 +17,9 @@ pub enum LoadError {
     /// The key cannot be loaded.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// The header cannot be used.
-    #[error("line 1: {0}")]
-    Header(#[from] HeaderError),
+    /// The file holds another header in the middle.
+    #[error(transparent)]
+    OtherHeader(#[from] OtherHeader),
     /// The content cannot be read on.
     #[error(transparent)]
     Content(SourceError),
@@ -80,7 +79,7 @@ impl LoadError {
         matches!(
             self,
             Self::Key(_)
-                | Self::Header(_)
+                | Self::OtherHeader(_)
                 | Self::Content(_)
                 | Self::Changed { .. }
                 | Self::TooManyRejects { .. }
@@ -134,7 +133,7 @@ impl LoadError {
     pub fn class(&self) -> &'static str {
         match self {
             Self::Key(_) => "key",
-            Self::Header(_) => "header",
+            Self::OtherHeader(_) => "header",
             Self::Content(_) => "content",
             Self::Changed { .. } => "changed",
             Self::TooManyRejects { .. } => "too_many_rejects",

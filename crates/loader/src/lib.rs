@@ -19,7 +19,6 @@ mod references;
 mod run;
 mod s3;
 mod same;
-mod source;
 mod sqs;
 mod store;
 mod tally;
@@ -39,7 +38,6 @@ pub use options::Options;
 pub use payload::{Answer, InvocationError, Payload, invoke};
 pub use queue::{Backlog, Queue, QueueError};
 pub use s3::S3Store;
-pub use source::SourceError;
 pub use sqs::SqsQueue;
 pub use store::{Content, ObjectVersion, Opened, Store, StoreError};
 

@@ -7,6 +7,7 @@ use aurora::{Database, Deadline, Target};
 use lambda_kit::{aws, env};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use loader::{Loader, Options, Payload, S3Store, SqsQueue, invoke};
+use serde_json::Value;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -23,9 +24,9 @@ async fn main() -> Result<(), Error> {
         dictionary: domain::shipped::dictionary()?,
         bucket,
     };
-    lambda_runtime::run(service_fn(|event: LambdaEvent<Payload>| async move {
+    lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| async move {
         let deadline = Deadline::to_answer_by(event.context.deadline());
-        Ok::<_, Error>(invoke(loader, event.payload, deadline).await?)
+        invoke(loader, Payload::read(event.payload)?, deadline).await
     }))
     .await
 }

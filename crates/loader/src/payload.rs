@@ -2,9 +2,9 @@
 
 use aurora::Deadline;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use lambda_kit::causes;
-use serde::de::{Deserializer, Error as _};
-use serde::{Deserialize, Serialize};
+use lambda_kit::{ErrorType, causes};
+use lambda_runtime::Diagnostic;
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::audit::{AuditError, Audited, Auditor, note_work};
@@ -26,9 +26,12 @@ pub enum Payload {
     Messages(SqsEvent),
 }
 
-impl<'de> Deserialize<'de> for Payload {
-    fn deserialize<D: Deserializer<'de>>(payload: D) -> Result<Self, D::Error> {
-        let mut payload = Value::deserialize(payload)?;
+impl Payload {
+    /// Reads what the function was invoked with.
+    ///
+    /// # Errors
+    /// [`InvocationError::Payload`] says what is wrong with it.
+    pub fn read(mut payload: Value) -> Result<Self, InvocationError> {
         let read = if payload.get("audit").is_some() {
             return Ok(Self::Audit);
         } else if let Some(request) = payload.get_mut("backfill") {
@@ -36,7 +39,7 @@ impl<'de> Deserialize<'de> for Payload {
         } else {
             serde_json::from_value(payload).map(Self::Messages)
         };
-        read.map_err(D::Error::custom)
+        read.map_err(InvocationError::Payload)
     }
 }
 
@@ -55,12 +58,29 @@ pub enum Answer {
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum InvocationError {
+    /// The payload cannot be read.
+    #[error("the payload cannot be used: {0}")]
+    Payload(serde_json::Error),
     /// Of an audit.
     #[error(transparent)]
     Audit(#[from] AuditError),
     /// Of a backfill.
     #[error(transparent)]
     Backfill(#[from] BackfillError),
+}
+
+impl From<InvocationError> for Diagnostic {
+    fn from(error: InvocationError) -> Self {
+        let error_type = match error {
+            InvocationError::Payload(_)
+            | InvocationError::Backfill(
+                BackfillError::Told(_) | BackfillError::Replace | BackfillError::Prefix,
+            ) => ErrorType::InvalidPayload,
+            InvocationError::Audit(_) => ErrorType::AuditFailed,
+            InvocationError::Backfill(_) => ErrorType::BackfillFailed,
+        };
+        error_type.diagnostic(error)
+    }
 }
 
 /// Does what a payload asks for.
@@ -110,9 +130,12 @@ fn logged<E: Into<InvocationError>>(error: E) -> InvocationError {
 mod tests {
     use super::*;
 
+    fn read(text: &str) -> Result<Payload, InvocationError> {
+        Payload::read(serde_json::from_str(text).unwrap())
+    }
+
     #[test]
     fn tells_payloads_apart() {
-        let read = |text: &str| serde_json::from_str::<Payload>(text);
         assert!(matches!(read(r#"{"audit": {}}"#), Ok(Payload::Audit)));
         let request = r#"{"backfill": {"prefix": "incoming/", "dry_run": true}}"#;
         assert!(matches!(read(request), Ok(Payload::Backfill(Backfill { dry_run: true, .. }))));
@@ -122,10 +145,22 @@ mod tests {
 
     #[test]
     fn says_what_is_wrong_with_a_request() {
-        let wrong = |text: &str| serde_json::from_str::<Payload>(text).unwrap_err().to_string();
+        let wrong = |text: &str| read(text).unwrap_err().to_string();
         assert!(wrong(r#"{"backfill": {}}"#).contains("missing field `prefix`"));
         assert!(wrong(r#"{"backfill": {"prefix": "", "dryrun": 1}}"#).contains("unknown field `dryrun`"));
         assert!(wrong("{}").contains("missing field"));
+    }
+
+    #[test]
+    fn a_failure_has_a_stable_type() {
+        let told = |error: InvocationError| serde_json::to_value(Diagnostic::from(error)).unwrap();
+        let payload = told(read(r#"{"backfill": {}}"#).unwrap_err());
+        let expected = "the payload cannot be used: missing field `prefix`";
+        assert_eq!(payload, serde_json::json!({"errorType": "InvalidPayload", "errorMessage": expected}));
+        let error_type = |error| told(error)["errorType"].clone();
+        assert_eq!(error_type(BackfillError::Replace.into()), "InvalidPayload");
+        assert_eq!(error_type(BackfillError::from(aurora::Error::OutOfTime).into()), "BackfillFailed");
+        assert_eq!(error_type(AuditError::from(aurora::Error::OutOfTime).into()), "AuditFailed");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use aurora::lanes;
 use domain::dictionary::{LoadMode, Table};
-use domain::load::{CheckedChunk, Chunk, Columns, rejects_csv};
+use domain::load::{CheckedChunk, Chunk, Columns, OtherHeader, rejects_csv};
 use domain::sql::{InsertStatement, InsertWriter};
 
 /// What the chunks of a load have in common.
@@ -22,7 +22,11 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// Checks a chunk's records.
-    pub(crate) fn check<'c>(&self, columns: &Columns, chunk: &'c Chunk) -> CheckedChunk<'c> {
+    pub(crate) fn check<'c>(
+        &self,
+        columns: &Columns,
+        chunk: &'c Chunk,
+    ) -> Result<CheckedChunk<'c>, OtherHeader> {
         CheckedChunk::check(self.table, columns, chunk, self.mode)
     }
 
@@ -74,8 +78,12 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
-    pub(crate) fn new(plan: &Plan, columns: &Arc<Columns>, chunk: Chunk) -> Self {
-        let checked = plan.check(columns, &chunk);
+    /// Checks a chunk, and writes what it comes to.
+    ///
+    /// # Errors
+    /// [`OtherHeader`] of its records.
+    pub(crate) fn new(plan: &Plan, columns: &Arc<Columns>, chunk: Chunk) -> Result<Self, OtherHeader> {
+        let checked = plan.check(columns, &chunk)?;
         let table = plan.table;
         let references = table.references().map(|(column, _)| {
             let mut ids = BTreeSet::new();
@@ -97,7 +105,7 @@ impl Prepared {
         }
         let rejects = (refused > 0).then(|| rejects_csv(table, columns, &checked.rejected));
         drop(checked);
-        Self { columns: Arc::clone(columns), rows_read, refused, statements, ids, references, rejects, chunk }
+        Ok(Self { columns: Arc::clone(columns), rows_read, refused, statements, ids, references, rejects, chunk })
     }
 }
 

@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use aurora::loads::CommittedChunk;
 use bytes::{Buf, Bytes};
-use domain::load::{Columns, ContentDigest, Format, LoadId, Position};
+use domain::load::{ContentDigest, Layout, LoadId, Position};
+use files::Opening;
 use tokio::sync::mpsc;
 
 use crate::error::LoadError;
 use crate::event::ObjectCreated;
 use crate::prepare::{Plan, Prepared};
-use crate::source::{self, Opening};
 use crate::store::{Content, Opened, Store, StoreError};
 
 /// Pieces of content that wait for the thread at most; each is what a connection hands over at once.
@@ -114,13 +114,11 @@ impl Read for Pieces {
 #[derive(Debug)]
 pub(crate) struct Reading {
     pub(crate) plan: Arc<Plan>,
-    pub(crate) format: Format,
-    pub(crate) object_bytes: u64,
-    pub(crate) chunk_bytes: u64,
+    pub(crate) opening: Opening<'static>,
     /// What the ledger has of it.
     pub(crate) committed: BTreeMap<u32, CommittedChunk>,
-    /// The file's columns and where to start, unless at the start.
-    pub(crate) resume: Option<(Arc<Columns>, Position)>,
+    /// How the file is written and where to start, unless at the start.
+    pub(crate) resume: Option<(Layout, Position)>,
 }
 
 impl Reading {
@@ -134,24 +132,19 @@ impl Reading {
         content: Box<dyn Read + Send>,
         chunks: &mpsc::Sender<Prepared>,
     ) -> Result<String, LoadError> {
-        let position = self.resume.as_ref().map(|(_, position)| *position);
         let mut digest = ContentDigest::default();
-        if let Some(position) = position {
-            for (_, chunk) in self.committed.range(..position.number) {
-                digest.push(&chunk.digest.unwrap_or_default());
+        let mut source = match self.resume {
+            Some((layout, position)) => {
+                for (_, chunk) in self.committed.range(..position.number) {
+                    digest.push(&chunk.digest.unwrap_or_default());
+                }
+                files::resume(layout, self.opening.chunk_bytes, position, content)
             }
-        }
-        let Self { format, object_bytes, chunk_bytes, .. } = self;
-        let table = self.plan.table;
-        let mut source =
-            source::open(Opening { format, table, object_bytes, chunk_bytes, from: position }, content)?;
-        let mut columns = self.resume.map(|(columns, _)| columns);
+            None => files::open(self.opening, content)?,
+        };
+        let columns = Arc::new(source.columns().clone());
         while let Some(chunk) = source.next_chunk()? {
             digest.push(&chunk.digest);
-            let columns = match &columns {
-                Some(columns) => columns,
-                None => columns.insert(Arc::new(Columns::of_first_chunk(self.plan.table, &chunk)?)),
-            };
             if let Some(committed) = self.committed.get(&chunk.number) {
                 // Chunks of an older release have no digest, but an end.
                 let is_same = committed.digest.is_none_or(|digest| digest == chunk.digest);
@@ -160,7 +153,7 @@ impl Reading {
                 }
                 continue;
             }
-            if chunks.blocking_send(Prepared::new(&self.plan, columns, chunk)).is_err() {
+            if chunks.blocking_send(Prepared::new(&self.plan, &columns, chunk)?).is_err() {
                 return Ok(String::new());
             }
         }

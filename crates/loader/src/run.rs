@@ -8,7 +8,8 @@ use aurora::lanes::Lanes;
 use aurora::loads::{self, Begun, Candidate, CommittedChunk, Ending, Prepared, Run, Swapped};
 use aurora::{Database, Deadline};
 use domain::dictionary::LoadMode;
-use domain::load::{Columns, Format, Incoming, LoadStatus, Position, RejectLimit};
+use domain::load::{Content, Incoming, Layout, LoadStatus, Packing, Position, RejectLimit};
+use files::Opening;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
@@ -20,7 +21,6 @@ use crate::prepare::Plan;
 use crate::reading::{Pieces, Reading, feed};
 use crate::references::References;
 use crate::same::find_same;
-use crate::source::{self, Opening};
 use crate::store::Store;
 use crate::tally::Tally;
 
@@ -94,18 +94,16 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
         committed: BTreeMap<u32, CommittedChunk>,
     ) -> Result<String, LoadError> {
         let Self { loader, database, object, .. } = *self;
-        let format = self.incoming.format;
+        let opening = self.opening();
         let rejected = committed.values().map(|chunk| chunk.rows_rejected).sum();
-        let resume = match position_after(&committed, format) {
-            Some(position) => Some((self.columns().await?, position)),
-            None => None,
+        let resume = match position_after(&committed) {
+            Some(position) if self.may_resume() => self.layout().await?.map(|layout| (layout, position)),
+            _ => None,
         };
         let from = resume.as_ref().map_or(0, |(_, position)| position.byte);
         let reading = Reading {
             plan: Arc::clone(plan),
-            format,
-            object_bytes: object.size,
-            chunk_bytes: self.chunk_bytes,
+            opening,
             committed,
             resume,
         };
@@ -155,20 +153,29 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
         Ok(digest)
     }
 
-    /// The columns of a file that is not read from its start.
-    async fn columns(&self) -> Result<Arc<Columns>, LoadError> {
-        let Self { loader, object, .. } = *self;
+    /// What is to be read.
+    fn opening(&self) -> Opening<'static> {
         let Incoming { table, format, .. } = self.incoming;
-        let object_bytes = object.size;
+        Opening { format, table, object_bytes: self.object.size, chunk_bytes: self.chunk_bytes }
+    }
+
+    /// Returns true if the middle of such a file can be read. What is packed, and a workbook, can only be read from its
+    /// start.
+    fn may_resume(&self) -> bool {
+        let format = self.incoming.format;
+        format.packing == Packing::None && format.content != Content::Xlsx
+    }
+
+    /// How a file is written that is not read from its start; `None` for one that has to be.
+    async fn layout(&self) -> Result<Option<Layout>, LoadError> {
+        let Self { loader, object, .. } = *self;
+        let opening = self.opening();
         let (pieces, content) = Pieces::channel();
         let reading = spawn_blocking(move || {
-            // A chunk of one byte is one of one record.
-            let opening = Opening { format, table, object_bytes, chunk_bytes: 1, from: None };
-            let first = source::open(opening, Box::new(content))?.next_chunk()?;
-            Ok::<_, LoadError>(Columns::of_first_chunk(table, &first.unwrap_or_default())?)
+            Ok::<_, LoadError>(files::open(opening, Box::new(content))?.layout().cloned())
         });
         feed(&loader.store, object, 0, pieces).await;
-        Ok(Arc::new(reading.await??))
+        reading.await?
     }
 
     fn max_rejects(&self) -> Option<RejectLimit> {
@@ -196,20 +203,15 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
     /// An earlier load that brought the same content, if one is found in time.
     async fn find_same(&self) -> Result<Option<Candidate>, LoadError> {
         let Self { loader, database, object, .. } = *self;
-        let Incoming { table, format, .. } = self.incoming;
         tokio::select! {
-            found = find_same(loader, database, object, table, format) => found,
+            found = find_same(loader, database, object, self.opening()) => found,
             () = self.deadline.passed() => Err(LoadError::OutOfTime),
         }
     }
 }
 
-/// Where a load goes on that has these chunks: after those that follow each other from the start. What is compressed can
-/// only be read from its start.
-fn position_after(committed: &BTreeMap<u32, CommittedChunk>, format: Format) -> Option<Position> {
-    if format != Format::Csv {
-        return None;
-    }
+/// Where a load resumes that has these chunks: after those that follow each other from the start.
+fn position_after(committed: &BTreeMap<u32, CommittedChunk>) -> Option<Position> {
     let in_a_row = committed.values().zip(0..).take_while(|(chunk, number)| {
         // Chunks of an older release have no digest to go on with.
         chunk.number == *number && chunk.digest.is_some()

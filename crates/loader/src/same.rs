@@ -4,15 +4,14 @@ use std::collections::BTreeSet;
 
 use aurora::Database;
 use aurora::loads::{self, Candidate};
-use domain::dictionary::Table;
-use domain::load::{ContentDigest, Format, to_hex};
+use domain::load::{ContentDigest, to_hex};
+use files::{Opening, SourceError};
 use tokio::task::spawn_blocking;
 
 use crate::Loader;
 use crate::error::LoadError;
 use crate::event::ObjectCreated;
 use crate::reading::{Pieces, feed};
-use crate::source::{self, Opening, SourceError};
 use crate::store::Store;
 
 /// The completed load that brought the very same content into the table, if there is one.
@@ -23,18 +22,17 @@ pub(crate) async fn find_same<S: Store, Q: Sync>(
     loader: &Loader<S, Q>,
     database: &Database,
     object: &ObjectCreated,
-    table: &'static Table,
-    format: Format,
+    opening: Opening<'static>,
 ) -> Result<Option<Candidate>, LoadError> {
     if object.size == 0 {
         return Ok(None);
     }
-    let candidates = loads::completed_of_size(database, table, object.size).await?;
+    let candidates = loads::completed_of_size(database, opening.table, object.size).await?;
     let sizes: BTreeSet<u64> = candidates.iter().map(|candidate| candidate.chunk_bytes).collect();
     for chunk_bytes in sizes {
         let candidates: Vec<Candidate> =
             candidates.iter().filter(|candidate| candidate.chunk_bytes == chunk_bytes).cloned().collect();
-        let opening = Opening { format, table, object_bytes: object.size, chunk_bytes, from: None };
+        let opening = Opening { chunk_bytes, ..opening };
         let (sender, pieces) = Pieces::channel();
         let reading = spawn_blocking(move || digest(opening, pieces, &candidates));
         feed(&loader.store, object, 0, sender).await;
@@ -51,7 +49,7 @@ fn digest(
     pieces: Pieces,
     candidates: &[Candidate],
 ) -> Result<Option<Candidate>, LoadError> {
-    let mut source = source::open(opening, Box::new(pieces))?;
+    let mut source = files::open(opening, Box::new(pieces))?;
     let mut digest = ContentDigest::default();
     let mut is_first = true;
     loop {

@@ -37,13 +37,13 @@ pub(crate) fn date(days: i64) -> Option<CivilDate> {
 }
 
 /// Milliseconds from 1970-01-01T00:00:00Z to this second.
-pub(super) fn millis(date: CivilDate, time: CivilTime) -> i64 {
+pub(crate) fn millis(date: CivilDate, time: CivilTime) -> i64 {
     let (hour, minute, second) = time.parts();
     days(date) * DAY + (i64::from(hour) * 3600 + i64::from(minute) * 60 + i64::from(second)) * 1000
 }
 
 /// The second this many milliseconds after 1970-01-01T00:00:00Z: if it is a whole one, in the years 1000 to 9999.
-pub(super) fn second(millis: i64) -> Option<(CivilDate, CivilTime)> {
+pub(crate) fn second(millis: i64) -> Option<(CivilDate, CivilTime)> {
     let date = date(millis.div_euclid(DAY))?;
     let of_day = u32::try_from(millis.rem_euclid(DAY)).ok().filter(|millis| millis % 1000 == 0)? / 1000;
     let [hour, minute, second] = [of_day / 3600, of_day / 60 % 60, of_day % 60].map(|part| part as u8);

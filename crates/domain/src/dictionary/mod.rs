@@ -6,11 +6,14 @@
 
 mod default;
 mod error;
+mod files;
 mod parse;
 
 use std::fmt;
 
 pub use error::DictionaryError;
+pub(crate) use files::is_delimiter;
+pub use files::{FileSettings, HeaderRule, QuoteEscape};
 
 use crate::load::RejectLimit;
 use crate::value::Value;
@@ -54,6 +57,7 @@ pub struct Table {
     is_hidden: bool,
     default_mode: LoadMode,
     max_rejects: Option<RejectLimit>,
+    files: FileSettings,
     columns: Vec<Column>,
     key: usize,
 }
@@ -88,6 +92,11 @@ impl Table {
     /// How many records of a file may be rejected before its load fails; `None` where the dictionary does not say.
     pub fn max_rejects(&self) -> Option<RejectLimit> {
         self.max_rejects
+    }
+
+    /// How its files are written, where the dictionary says so.
+    pub fn files(&self) -> &FileSettings {
+        &self.files
     }
 
     /// The columns, in CSV order.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 
 use super::default::{WireDefault, read_default};
+use super::files::{WireFiles, read_files};
 use super::{Column, ColumnType, Dictionary, DictionaryError, LoadMode, Table};
 use crate::load::{RejectLimit, RejectLimitError};
 use crate::sql;
@@ -35,6 +36,7 @@ struct WireTable {
     hidden: bool,
     default_mode: Option<String>,
     max_rejects: Option<WireLimit>,
+    files: Option<WireFiles>,
     columns: Vec<WireColumn>,
 }
 
@@ -156,6 +158,8 @@ fn read_table(wire: WireTable, names: &mut BTreeSet<String>) -> Result<Table, Mi
         })?,
     };
     let max_rejects = wire.max_rejects.map(read_limit).transpose()?;
+    let files = wire.files.map(read_files).transpose();
+    let files = files.map_err(|problem| Mistake::new(format!("files: {problem}")))?.unwrap_or_default();
     let mut taken = BTreeSet::new();
     let mut columns = Vec::with_capacity(wire.columns.len());
     let mut keys = Vec::new();
@@ -179,6 +183,7 @@ fn read_table(wire: WireTable, names: &mut BTreeSet<String>) -> Result<Table, Mi
         is_hidden: wire.hidden,
         default_mode,
         max_rejects,
+        files,
         columns,
         key,
     };

@@ -6,7 +6,7 @@ use super::loose::{decimal_text, unscaled_number, uuid_text};
 use super::{Loose, moment};
 use crate::avro::civil;
 use crate::dictionary::{Column, ColumnType, Table};
-use crate::row::{Fault, RowError, check_text, scan};
+use crate::row::{Fault, RowError, check_text, is_blank, no_value, scan};
 use crate::value::Value;
 
 /// Checks one row: `fields` holds a value for each column, [`Loose::Absent`] where the file has no field for it; then it gets the
@@ -37,16 +37,11 @@ fn check_field<'a>(column: &'a Column, field: Loose<'a>) -> Result<Value<'a>, Fa
         return Ok(default.clone());
     }
     match field {
-        Loose::Absent | Loose::Null | Loose::Text("") | Loose::Bytes(b"") => {
-            if column.required() {
-                Err(Fault::Missing)
-            } else {
-                Ok(Value::Null)
-            }
-        }
+        Loose::Absent | Loose::Null => no_value(column),
+        Loose::Text(text) if is_blank(text) => no_value(column),
         Loose::Text(text) => check_as_text(column, text),
         Loose::Bytes(bytes) => match std::str::from_utf8(bytes) {
-            Ok(text) => check_as_text(column, text),
+            Ok(text) => check_field(column, Loose::Text(text)),
             Err(_) => Err(Fault::NotUtf8),
         },
         _ => match column.column_type() {
@@ -80,14 +75,11 @@ fn check_as_text<'a>(column: &Column, text: &'a str) -> Result<Value<'a>, Fault<
             b"false" | b"0" => Ok(Value::Boolean(false)),
             _ => Err(Fault::NotOfType(column_type)),
         },
-        ColumnType::Date => match moment::parse(bytes) {
+        ColumnType::Date => match scan::moment(bytes).and_then(scan::Moment::in_utc) {
             Some((day, time)) if moment::is_midnight(time) => Ok(Value::Date(day)),
             _ => scan::date(bytes),
         },
-        ColumnType::Timestamp => match moment::parse(bytes) {
-            Some((day, time)) => Ok(Value::Timestamp(day, time)),
-            None => Err(Fault::NotATime(column_type)),
-        },
+        ColumnType::Timestamp => scan::timestamp(bytes),
     }
 }
 

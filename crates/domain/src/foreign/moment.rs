@@ -2,7 +2,6 @@
 
 use super::Unit;
 use crate::avro::civil;
-use crate::row::scan;
 use crate::value::{CivilDate, CivilTime};
 
 const SECONDS_PER_DAY: i64 = 86_400;
@@ -18,29 +17,6 @@ fn floor(count: i64, unit: Unit) -> Option<(CivilDate, CivilTime)> {
     let of_day = seconds.rem_euclid(SECONDS_PER_DAY);
     let time = CivilTime::new((of_day / 3_600) as u8, (of_day / 60 % 60) as u8, (of_day % 60) as u8)?;
     Some((civil::date(seconds.div_euclid(SECONDS_PER_DAY))?, time))
-}
-
-/// Reads `2021-11-07 02:48:42`, with a `T` instead of the space, with a fraction of zeros (`.0`, `.000000`, at most nine),
-/// and with `Z`, `+00:00` or `+0000` behind it. Without one of these it is taken for UTC, for the files say nothing else.
-///
-/// A fraction that is not zero would be lost, and another offset means that its writer did not keep to UTC: both are
-/// refused, as they are in CSV and JSON.
-pub(super) fn parse(text: &[u8]) -> Option<(CivilDate, CivilTime)> {
-    let (seconds, rest) = text.split_at_checked(19)?;
-    if !matches!(seconds[10], b'T' | b' ') || seconds[13] != b':' || seconds[16] != b':' {
-        return None;
-    }
-    let date = scan::civil_date(&seconds[..10])?;
-    let two = scan::two;
-    let time = CivilTime::new(two(&seconds[11..13])?, two(&seconds[14..16])?, two(&seconds[17..19])?)?;
-    let zone = match rest.strip_prefix(b".") {
-        None => rest,
-        Some(fraction) => {
-            let zeros = fraction.iter().take_while(|digit| **digit == b'0').count();
-            (1..=9).contains(&zeros).then_some(&fraction[zeros..])?
-        }
-    };
-    matches!(zone, b"" | b"Z" | b"+00:00" | b"+0000").then_some((date, time))
 }
 
 /// Whether it is the first second of a day, which a column of days loses nothing of.

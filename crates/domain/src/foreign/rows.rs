@@ -8,7 +8,7 @@ use super::{FieldMap, Loose, check_fields, moment};
 use crate::avro::{ContentSum, RowTextError, parse_row_text, write_row_text};
 use crate::dictionary::Table;
 use crate::load::check::ClaimedIds;
-use crate::load::rejects::{LINE_END, push_field, push_header, push_verdict};
+use crate::load::rejects::RejectsWriter;
 use crate::row::{Fault, RowError};
 use crate::sql::{InsertStatement, InsertWriter};
 use crate::value::Value;
@@ -186,9 +186,10 @@ impl<'t> ForeignRows<'t> {
     }
 
     fn rejects_file(&self, rejected: &[&Rejected]) -> Vec<u8> {
-        let mut file = Vec::new();
+        let mut header = RejectsWriter::new(self.table, 0);
         let columns = self.table.columns();
-        push_header(&mut file, self.map.columns_in_file_order().map(|column| columns[column].name()));
+        header.push_header(self.map.columns_in_file_order().map(|column| columns[column].name()));
+        let mut file = header.finish();
         for rejected in rejected {
             file.extend_from_slice(&rejected.line);
         }
@@ -208,19 +209,18 @@ impl<'t> ForeignRows<'t> {
         fields: &[Loose<'_>],
         errors: &[RowError<'_>],
     ) -> Vec<u8> {
-        let (mut line, mut field) = (Vec::new(), Vec::new());
+        let (mut line, mut field) = (RejectsWriter::new(self.table, 0), Vec::new());
         for column in self.map.columns_in_file_order() {
             field.clear();
             match (&values[column], fields.get(column)) {
                 (Value::Null, Some(loose)) => write_refused(loose, &mut field),
                 (value, _) => write_csv(value, &mut field),
             }
-            push_field(&mut line, &field);
-            line.push(b',');
+            line.push(&field);
         }
-        push_verdict(&mut line, row, errors);
-        line.extend_from_slice(LINE_END);
-        line
+        line.push_verdict(row, errors);
+        line.end_line();
+        line.finish()
     }
 }
 

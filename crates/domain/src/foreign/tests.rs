@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::dictionary::{Dictionary, Table};
-use crate::load::{CheckedChunk, Chunker, Columns};
+use crate::load::{CheckedChunk, Chunker, Layout};
 use crate::row::check_json_row;
 use crate::value::{CivilDate, CivilTime, Decimal, Value};
 
@@ -192,8 +192,6 @@ fn takes_moments_as_other_programs_write_them() {
         "2021-11-07 02:48:42.",
         "2021-11-07 02:48:42.0000000000",
         "2021-11-07 02:48:42.0 ",
-        "2021-11-07T02:48:42+01:00",
-        "2021-11-07T02:48:42-00:30",
         "2021-11-07 02:48:42 UTC",
         "2021-11-07t02:48:42z",
         "2021-11-07",
@@ -349,7 +347,7 @@ fn writes_rejects_that_can_be_put_right_and_dropped_again() {
         "INSERT INTO `shadow` (`id`,`big`,`price`,`name`,`open`,`day`,`moment`,`must`) VALUES \
          (-1,NULL,NULL,NULL,NULL,NULL,NULL,X'64')"
     );
-    let expected: &[u8] = b"must,moment,id,line,code,reason\r\n\
+    let expected: &[u8] = b"\xEF\xBB\xBFmust,moment,id,line,code,reason\r\n\
         a,2021-11-07T02:48:42Z,5,1,duplicate_in_batch,id is already taken by an earlier row\r\n\
         \"\xFF,\",1970-01-01T00:00:01.5Z,6,2,timestamp; encoding,\"moment must be a moment in UTC that exists, \
         written like 2021-07-27T16:02:08Z; must is not UTF-8 text\"\r\n\
@@ -486,12 +484,13 @@ proptest! {
         let inserted: usize = filling.statements.iter().map(|statement| statement.rows).sum();
         prop_assert_eq!(inserted as u64, filling.restored.rows());
         let Some(file) = filling.rejects else { return Ok(()) };
-        let mut chunker = Chunker::new(crate::load::CHUNK_BYTES);
+        let layout = Layout::of_values(things(), &file, true, b',').unwrap();
+        let mut chunker = Chunker::new(layout.dialect, layout.start, crate::load::CHUNK_BYTES);
         prop_assert_eq!(chunker.feed(&file).unwrap(), (None, &[][..]));
         let chunk = chunker.finish().unwrap().unwrap();
-        let columns = Columns::of_first_chunk(things(), &chunk).unwrap();
+        let columns = layout.columns;
         let text = String::from_utf8_lossy(&file).into_owned();
-        let checked = CheckedChunk::check(things(), &columns, &chunk, crate::dictionary::LoadMode::Upsert);
+        let checked = CheckedChunk::check(things(), &columns, &chunk, crate::dictionary::LoadMode::Upsert).unwrap();
         prop_assert_eq!(checked.rows_read as u64, filling.rejected, "{}", text);
         for refused in checked.rejected {
             prop_assert_ne!(refused.record.field(4), b"duplicate_in_batch", "{}", text);

@@ -1,6 +1,7 @@
 //! Chunks of records that come as fields, from a file that is no text.
 
-use super::chunk::{Chunk, ChunkError, Draft, MAX_RECORD_BYTES, Position};
+use super::chunk::{Broken, Chunk, ChunkError, Draft, MAX_RECORD_BYTES, Position};
+use super::dialect::Quoting;
 
 /// Collects records into chunks. Of such records, byte offsets and digests are those of this encoding: before each
 /// field its length in four bytes, the highest first; after the last field of a record four bytes of `FF`.
@@ -17,10 +18,10 @@ const RECORD_END: [u8; LENGTH] = u32::MAX.to_be_bytes();
 impl ChunkBuilder {
     /// A builder before the first record. A chunk ends with the record that brings it to `chunk_bytes`.
     pub fn new(chunk_bytes: u64) -> Self {
-        Self { draft: Draft::new(Position::START, chunk_bytes), line: 1 }
+        Self { draft: Draft::new(Position::START, chunk_bytes, Quoting::Lines), line: 1 }
     }
 
-    /// Adds the record of a line; gives back the chunk before it when that is full.
+    /// Adds the record of a line, which may be broken; gives back the chunk before it when that is full.
     ///
     /// # Errors
     /// [`ChunkError::RecordTooLong`] for a record that takes more than [`MAX_RECORD_BYTES`]. It is not added.
@@ -28,6 +29,7 @@ impl ChunkBuilder {
         &mut self,
         line: u64,
         fields: impl Iterator<Item = &'f [u8]> + Clone,
+        broken: Option<Broken>,
     ) -> Result<Option<Chunk>, ChunkError> {
         let length: u64 = fields.clone().map(|field| (LENGTH + field.len()) as u64).sum();
         if length + LENGTH as u64 > MAX_RECORD_BYTES {
@@ -38,10 +40,10 @@ impl ChunkBuilder {
             self.draft.take(&(field.len() as u32).to_be_bytes());
             let start = self.draft.held();
             self.draft.take(field);
-            self.draft.push_field(start, start + field.len(), false);
+            self.draft.push_field(start, start + field.len());
         }
         self.draft.take(&RECORD_END);
-        self.draft.end_record(line);
+        self.draft.end_record(line, broken);
         self.line = line + 1;
         Ok(full)
     }
@@ -59,7 +61,7 @@ mod tests {
     use super::*;
 
     fn push(builder: &mut ChunkBuilder, line: u64, fields: &[&str]) -> Result<Option<Chunk>, ChunkError> {
-        builder.push(line, fields.iter().map(|field| field.as_bytes()))
+        builder.push(line, fields.iter().map(|field| field.as_bytes()), None)
     }
 
     #[test]

@@ -2,34 +2,23 @@
 
 use std::collections::HashSet;
 
-use super::chunk::{Chunk, Record};
+use serde_json::value::RawValue;
+
+use super::chunk::{Broken, Chunk, Record};
+use super::columns::Columns;
 use crate::dictionary::{LoadMode, Table};
-use crate::row::{CsvColumns, Fault, HeaderError, RowError, check_csv_row};
+use crate::row::{CheckedRow, Fault, RowError, check_csv_row, check_json_row};
 use crate::value::Value;
 
-/// The columns of a file, and whether its first record is a header.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Columns {
-    /// Which field belongs to which column.
-    pub columns: CsvColumns,
-    has_header: bool,
-}
-
-impl Columns {
-    /// Reads them off the first chunk of a file.
-    ///
-    /// # Errors
-    /// [`HeaderError`] when the first record is a header that cannot be used.
-    pub fn of_first_chunk(table: &Table, chunk: &Chunk) -> Result<Self, HeaderError> {
-        let header = match chunk.records().next() {
-            Some(record) => CsvColumns::from_first_record(table, record.fields())?,
-            None => None,
-        };
-        Ok(Self {
-            has_header: header.is_some(),
-            columns: header.unwrap_or_else(|| CsvColumns::in_dictionary_order(table)),
-        })
-    }
+/// A record in the middle of a file is a header of the table, but not the file's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "line {line} is a header again, and names other columns than the first one or in another order; drop what follows it \
+     as a file of its own"
+)]
+pub struct OtherHeader {
+    /// Its line.
+    pub line: u64,
 }
 
 /// A chunk whose records have been checked. Borrows from the chunk.
@@ -45,6 +34,8 @@ pub struct CheckedChunk<'c> {
     records: Vec<Record<'c>>,
     /// What was refused, in the file's order.
     pub rejected: Vec<RejectedRecord<'c>>,
+    /// Records that are none, and count for nothing: rows of empty fields, and the file's header again.
+    pub skipped: usize,
 }
 
 /// A record that was refused.
@@ -59,32 +50,33 @@ pub struct RejectedRecord<'c> {
 impl<'c> CheckedChunk<'c> {
     /// Checks the records of a chunk. Of rows with the same id, the first one that passes counts; in an upsert each
     /// does, and the last one stays.
-    pub fn check(table: &'c Table, columns: &Columns, chunk: &'c Chunk, mode: LoadMode) -> Self {
-        let skip = usize::from(columns.has_header && chunk.number == 0);
+    ///
+    /// # Errors
+    /// [`OtherHeader`] for a record that is a header of other columns: what follows it belongs to them.
+    pub fn check(
+        table: &'c Table,
+        columns: &Columns,
+        chunk: &'c Chunk,
+        mode: LoadMode,
+    ) -> Result<Self, OtherHeader> {
+        let mut header = columns.has_header && chunk.number == 0;
         let width = table.columns().len();
-        let records = chunk.records().skip(skip);
+        let records = chunk.records();
         let mut checked = Self {
             table,
-            rows_read: records.len(),
+            rows_read: 0,
             values: Vec::with_capacity(records.len() * width),
             records: Vec::with_capacity(records.len()),
             rejected: Vec::new(),
+            skipped: 0,
         };
         let mut claimed = ClaimedIds::default();
         for record in records {
             let start = checked.values.len();
             let mut errors = Vec::new();
-            let field = |index: usize| record.field(index);
-            let passed = check_csv_row(
-                table,
-                &columns.columns,
-                record.width(),
-                field,
-                &mut checked.values,
-                &mut errors,
-            );
-            let id =
-                checked.values[start + table.key_index()].as_integer().filter(|_| mode != LoadMode::Upsert);
+            let passed = !header && checked.check_record(columns, record, &mut errors);
+            let id = checked.values.get(start + table.key_index()).and_then(Value::as_integer);
+            let id = id.filter(|_| mode != LoadMode::Upsert);
             if id.is_some_and(|id| claimed.contains(id)) {
                 errors.push(RowError::of_column(table.key().name(), Fault::IdRepeated));
             } else if passed {
@@ -93,12 +85,58 @@ impl<'c> CheckedChunk<'c> {
                 }
                 checked.records.push(record);
                 continue;
+            } else if record.is_blank() {
+                checked.values.truncate(start);
+                checked.skipped += 1;
+                continue;
+            } else if std::mem::take(&mut header) {
+                continue;
+            } else if let Some(is_same) = columns.repeats_header(table, &record) {
+                if !is_same {
+                    return Err(OtherHeader { line: record.line });
+                }
+                checked.values.truncate(start);
+                checked.skipped += 1;
+                continue;
             }
             checked.values.truncate(start);
             checked.rejected.push(RejectedRecord { record, errors });
         }
+        checked.rows_read = checked.records.len() + checked.rejected.len();
         debug_assert_eq!(checked.values.len(), checked.records.len() * width);
-        checked
+        Ok(checked)
+    }
+
+    /// Checks one record; adds its values, or what is wrong with it.
+    fn check_record(
+        &mut self,
+        columns: &Columns,
+        record: Record<'c>,
+        errors: &mut Vec<RowError<'c>>,
+    ) -> bool {
+        let table = self.table;
+        match record.broken {
+            Some(Broken::TextAfterQuote) => errors.push(RowError::of_row(Fault::TextAfterQuote)),
+            Some(Broken::QuoteNeverClosed) => errors.push(RowError::of_row(Fault::QuoteNeverClosed)),
+            Some(Broken::NoResult(position)) => {
+                let fields = columns.fields();
+                let is_it = |index: &usize| fields.field_of(*index) == Some(position as usize);
+                errors.push(match (0..table.columns().len()).find(is_it) {
+                    Some(index) => RowError::of_column(table.columns()[index].name(), Fault::NoResult),
+                    None => RowError::of_row(Fault::NoResult),
+                });
+            }
+            None if columns.is_json => {
+                let CheckedRow { values, errors: found } = check_json_line(table, record.field(0));
+                self.values.extend(values);
+                errors.extend(found);
+            }
+            None => {
+                let field = |index: usize| record.field(index);
+                check_csv_row(table, columns.fields(), record.width(), field, &mut self.values, errors);
+            }
+        }
+        errors.is_empty()
     }
 
     /// The accepted rows: each with its values, one for each column.
@@ -120,6 +158,18 @@ impl<'c> CheckedChunk<'c> {
     pub fn taken(&self, index: usize) -> RejectedRecord<'c> {
         let error = RowError::of_column(self.table.key().name(), Fault::IdTaken);
         RejectedRecord { record: self.records[index], errors: vec![error] }
+    }
+}
+
+/// Checks a line that is to be a JSON object.
+fn check_json_line<'c>(table: &'c Table, line: &'c [u8]) -> CheckedRow<'c> {
+    let refused = |fault| CheckedRow { values: Vec::new(), errors: vec![RowError::of_row(fault)] };
+    match std::str::from_utf8(line) {
+        Err(_) => refused(Fault::NotUtf8),
+        Ok(text) => match serde_json::from_str::<&RawValue>(text) {
+            Err(_) => refused(Fault::NotAnObject),
+            Ok(row) => check_json_row(table, row),
+        },
     }
 }
 

@@ -5,6 +5,8 @@
 
 use sha2::{Digest, Sha256};
 
+use super::dialect::Quoting;
+
 /// The size of a chunk unless another is asked for: a chunk ends with the record that brings it to this many bytes of
 /// content. Some 20,000 employees in 27 statements: large enough that BEGIN, ledger row and COMMIT add a tenth to the
 /// calls, small enough that a transaction takes a second on a small database.
@@ -50,11 +52,23 @@ pub(super) struct Span {
     end: u32,
 }
 
+/// Why a record cannot be read as fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Broken {
+    /// Something else than a delimiter or a line end follows a closing quote. The record's only field is its first line.
+    TextAfterQuote,
+    /// A quote is opened and not closed. The record's only field is its first line.
+    QuoteNeverClosed,
+    /// The field of this index is a formula of a workbook whose result no program has stored; it is empty.
+    NoResult(u32),
+}
+
 /// One record within a chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Extent {
     /// The line of the file that it starts on, from 1.
     line: u64,
+    broken: Option<Broken>,
     /// Its fields are `fields[first..last]`.
     first: u32,
     last: u32,
@@ -81,6 +95,8 @@ impl Position {
 pub struct Record<'c> {
     /// The line of the file that it starts on, from 1.
     pub line: u64,
+    /// Why it cannot be read, if it cannot.
+    pub broken: Option<Broken>,
     data: &'c [u8],
     fields: &'c [Span],
 }
@@ -97,17 +113,23 @@ impl<'c> Record<'c> {
         &self.data[start as usize..end as usize]
     }
 
+    /// Returns true if no field has anything in it.
+    pub fn is_blank(&self) -> bool {
+        self.broken.is_none() && self.fields.iter().all(|field| field.start == field.end)
+    }
+
     /// All fields.
-    pub fn fields(self) -> impl ExactSizeIterator<Item = &'c [u8]> {
+    pub fn fields(self) -> impl ExactSizeIterator<Item = &'c [u8]> + Clone {
         self.fields.iter().map(move |span| &self.data[span.start as usize..span.end as usize])
     }
 }
 
 impl Chunk {
     /// The records, in the file's order.
-    pub fn records(&self) -> impl ExactSizeIterator<Item = Record<'_>> {
+    pub fn records(&self) -> impl ExactSizeIterator<Item = Record<'_>> + Clone {
         self.records.iter().map(|extent| Record {
             line: extent.line,
+            broken: extent.broken,
             data: &self.data,
             fields: &self.fields[extent.first as usize..extent.last as usize],
         })
@@ -136,12 +158,6 @@ pub enum ChunkError {
         /// The line that the record starts on.
         line: u64,
     },
-    /// The content ends inside a quoted field.
-    #[error("line {line}: a quote is opened and never closed")]
-    QuoteNeverClosed {
-        /// The line that the record starts on.
-        line: u64,
-    },
 }
 
 /// A chunk in the making.
@@ -152,12 +168,13 @@ pub(super) struct Draft {
     wanted: u64,
     /// So does one with this many records.
     most_records: usize,
+    quoting: Quoting,
     /// The content, quotes and separators included, but for what [`forget_tail`](Self::forget_tail) dropped.
     data: Vec<u8>,
     fields: Vec<Span>,
     records: Vec<Extent>,
-    /// Fields whose content is not what it means: positions in `fields`.
-    escaped: Vec<usize>,
+    /// Fields whose content is not what it means: positions in `fields`, and whether they are quoted.
+    escaped: Vec<(usize, bool)>,
     hash: Sha256,
     /// So many bytes of `data` are in `hash`.
     hashed: usize,
@@ -166,9 +183,10 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    pub(super) fn new(start: Position, wanted: u64) -> Self {
+    pub(super) fn new(start: Position, wanted: u64, quoting: Quoting) -> Self {
         Self {
             start,
+            quoting,
             wanted: wanted.min(MAX_CHUNK_BYTES),
             most_records: most_records(wanted.min(MAX_CHUNK_BYTES)),
             data: Vec::new(),
@@ -200,26 +218,44 @@ impl Draft {
         self.data.extend_from_slice(bytes);
     }
 
-    /// Adds a field whose content is held, or will be, at these offsets. An escaped one is still to be unquoted.
-    /// 32 bits hold every offset, for a chunk has at most [`MAX_CHUNK_BYTES`] and a record.
-    pub(super) fn push_field(&mut self, start: usize, end: usize, is_escaped: bool) {
-        if is_escaped {
-            self.escaped.push(self.fields.len());
-        }
+    /// Adds a field whose content is held, or will be, at these offsets. 32 bits hold every offset, for a chunk has at
+    /// most [`MAX_CHUNK_BYTES`] and two records.
+    pub(super) fn push_field(&mut self, start: usize, end: usize) {
         self.fields.push(Span { start: start as u32, end: end as u32 });
     }
 
+    /// Adds a field that is still to be brought to its meaning.
+    pub(super) fn push_escaped(&mut self, start: usize, end: usize, is_quoted: bool) {
+        self.escaped.push((self.fields.len(), is_quoted));
+        self.push_field(start, end);
+    }
+
     /// Makes a record of the fields since the last one.
-    pub(super) fn end_record(&mut self, line: u64) {
+    pub(super) fn end_record(&mut self, line: u64, broken: Option<Broken>) {
         let first = self.records.last().map_or(0, |record| record.last);
-        self.records.push(Extent { line, first, last: self.fields.len() as u32 });
+        self.records.push(Extent { line, broken, first, last: self.fields.len() as u32 });
+    }
+
+    /// Takes the held content from an offset on back out.
+    pub(super) fn take_back(&mut self, start: usize) -> Vec<u8> {
+        self.data.split_off(start)
+    }
+
+    /// The held content from an offset on.
+    pub(super) fn held_from(&self, start: usize) -> &[u8] {
+        &self.data[start..]
+    }
+
+    /// The offset in the content of what stands at this offset in the chunk.
+    pub(super) fn offset(&self, held: usize) -> u64 {
+        self.start.byte + self.dropped + held as u64
     }
 
     /// Gives up the fields since the last record.
     pub(super) fn give_up_fields(&mut self) {
         let fields = self.records.last().map_or(0, |record| record.last as usize);
         self.fields.truncate(fields);
-        while self.escaped.pop_if(|field| *field >= fields).is_some() {}
+        while self.escaped.pop_if(|(field, _)| *field >= fields).is_some() {}
     }
 
     /// Gives up the record in the making, of which the first byte is at `start`.
@@ -241,10 +277,11 @@ impl Draft {
 
     /// Ends the chunk, and begins the next one on `end_line`.
     pub(super) fn cut(&mut self, end_line: u64) -> Chunk {
-        let end_byte = self.start.byte + self.dropped + self.data.len() as u64;
+        let end_byte = self.offset(self.data.len());
         let next = Self::new(
             Position { number: self.start.number + 1, byte: end_byte, line: end_line },
             self.wanted,
+            self.quoting,
         );
         let mut draft = std::mem::replace(self, next);
         // Chunks are much alike: with room for as much as the last one had, the next is not copied as it grows.
@@ -252,9 +289,10 @@ impl Draft {
         self.fields.reserve(draft.fields.len());
         self.records.reserve(draft.records.len());
         draft.hash.update(&draft.data[draft.hashed..]);
-        for field in draft.escaped {
+        for (field, is_quoted) in draft.escaped {
             let span = &mut draft.fields[field];
-            let length = unescape(&mut draft.data[span.start as usize..span.end as usize]);
+            let data = &mut draft.data[span.start as usize..span.end as usize];
+            let length = unescape(data, is_quoted, draft.quoting);
             span.end = span.start + length;
         }
         Chunk {
@@ -270,22 +308,45 @@ impl Draft {
     }
 }
 
-/// Brings what stands behind an opening quote to its meaning, and says how long that is: of two quotes one stays; a
-/// single one closes, and what follows it is taken as it is.
-fn unescape(field: &mut [u8]) -> u32 {
-    let (mut read, mut written) = (0, 0_u32);
-    let mut is_open = true;
+/// Brings the content of an escaped field to its meaning, and says how long that is: of two quotes one stays, and with
+/// backslashes, what one takes the meaning of.
+fn unescape(field: &mut [u8], is_quoted: bool, quoting: Quoting) -> u32 {
+    if field == NO_VALUE && !is_quoted {
+        return NO_VALUE.len() as u32;
+    }
+    let (mut read, mut written) = (0, 0);
     while read < field.len() {
-        if is_open && field[read] == b'"' {
-            read += 1;
-            is_open = field.get(read) == Some(&b'"');
-            if read == field.len() {
-                break;
+        let byte = match field[read] {
+            b'"' if is_quoted && field.get(read + 1) == Some(&b'"') => {
+                read += 1;
+                b'"'
             }
-        }
-        field[written as usize] = field[read];
+            b'\\' if quoting == Quoting::Backslash && read + 1 < field.len() => {
+                read += 1;
+                unescaped(field[read])
+            }
+            byte => byte,
+        };
+        field[written] = byte;
         read += 1;
         written += 1;
     }
-    written
+    written as u32
+}
+
+/// What MySQL writes for NULL, outside of quotes.
+const NO_VALUE: &[u8] = b"\\N";
+
+/// What a character behind a backslash means to MySQL.
+/// <https://dev.mysql.com/doc/refman/8.0/en/load-data.html>
+fn unescaped(byte: u8) -> u8 {
+    match byte {
+        b'0' => 0,
+        b'b' => 8,
+        b'n' => b'\n',
+        b'r' => b'\r',
+        b't' => b'\t',
+        b'Z' => 26,
+        byte => byte,
+    }
 }

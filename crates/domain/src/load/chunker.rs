@@ -1,50 +1,71 @@
-//! Cutting CSV, as RFC 4180 and its usual liberties have it, into chunks.
+//! Cutting text into chunks: RFC 4180 in its strict reading, and its dialects.
 
-use super::chunk::{Chunk, ChunkError, Draft, MAX_RECORD_BYTES, Position};
-
-const BYTE_ORDER_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
+use super::chunk::{Broken, Chunk, ChunkError, Draft, MAX_RECORD_BYTES, Position};
+use super::dialect::{Dialect, Quoting, Start};
+use super::marks::{BLOCK, marks};
 
 /// Bytes of empty lines that are held before they are dropped.
 const BLANKS_HELD: usize = 64 * 1024;
 
-/// Cuts CSV content that arrives piece by piece into chunks.
+/// Cuts content that arrives piece by piece into chunks.
 ///
-/// A field may be quoted, with `""` for a quote in it; records end with LF, CRLF or CR; empty lines are no records.
-/// What is not foreseen is taken as it is, as `csv-core` does: a quote within a field that does not begin with one,
-/// and text behind a closing quote.
+/// A field may be quoted, with `""` for a quote in it; records end with LF, CRLF or CR; empty lines are no records. A
+/// quote within a field that does not begin with one is content, as of `24" pipe`.
+///
+/// A record with something behind a closing quote, or with a quote that is never closed, is broken ([`Broken`]): only
+/// its first line is lost, and reading resumes at the next one. A record that is in quotes at a line end from which an
+/// earlier broken record went on to its fault would meet the same fault, so it is broken at once: every line is read
+/// at most twice.
 #[derive(Debug)]
 pub struct Chunker {
+    dialect: Dialect,
     draft: Draft,
     state: State,
     /// The line that the next byte is on.
     line: u64,
+    /// Whether the last byte was a CR, with which an LF is one line end.
+    is_after_cr: bool,
     record: OpenRecord,
     field: OpenField,
+    /// Content that broken records had taken, and how much of it has been read again; the last comes first.
+    again: Vec<(Vec<u8>, usize)>,
+    /// A record is broken in this way that is in quotes at a line end before this offset in the content.
+    doomed: (Broken, u64),
+    /// No chunk ends before this offset in the content.
+    whole_until: u64,
 }
 
 /// What the next byte is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// At the start of the content, or this many bytes into a byte order mark.
-    Mark(usize),
+    /// One of so many before the first record.
+    Skipped(usize),
     /// Between records.
     Between,
     /// The first of a field.
     Field,
     /// In a field, outside of quotes.
     Plain,
+    /// Behind a backslash outside of quotes.
+    Escaped,
     /// Inside quotes.
     Quoted,
+    /// Behind a backslash inside quotes.
+    QuotedEscaped,
     /// Behind a quote inside quotes.
     Quote,
+    /// In the first line of a broken record.
+    Broken(Broken),
 }
 
-/// The record being read, outside of [`State::Mark`] and [`State::Between`].
+/// The record being read, outside of [`State::Skipped`] and [`State::Between`].
 #[derive(Debug, Clone, Copy, Default)]
 struct OpenRecord {
     line: u64,
     /// Where in the chunk it starts.
     start: usize,
+    /// Where in the chunk its first line ends, if it has come further.
+    line_end: Option<usize>,
 }
 
 /// The field being read.
@@ -52,10 +73,12 @@ struct OpenRecord {
 struct OpenField {
     /// Where in the chunk it starts, behind an opening quote.
     start: usize,
+    is_quoted: bool,
     is_escaped: bool,
 }
 
 /// Why reading stopped.
+#[derive(Clone, Copy)]
 enum Stop {
     /// There is no more input.
     Input,
@@ -63,23 +86,34 @@ enum Stop {
     Full,
     /// The record is too long.
     TooLong,
+    /// The record is broken, and has come further than its first line.
+    Broken(Broken),
 }
 
 impl Chunker {
-    /// A chunker at the start of the content. A chunk ends with the record that brings it to `chunk_bytes` (at most
-    /// [`MAX_CHUNK_BYTES`](super::MAX_CHUNK_BYTES)).
-    pub fn new(chunk_bytes: u64) -> Self {
-        Self::resume(chunk_bytes, Position::START)
+    /// A chunker at the start of the content, which says where records begin. A chunk ends with the record that brings
+    /// it to `chunk_bytes` (at most [`MAX_CHUNK_BYTES`](super::MAX_CHUNK_BYTES)).
+    pub fn new(dialect: Dialect, start: Start, chunk_bytes: u64) -> Self {
+        let mut chunker = Self::resume(dialect, chunk_bytes, Position::START);
+        chunker.state = State::Skipped(start.bytes);
+        // What a skipped quote opens, if one does.
+        chunker.field.is_quoted = start.is_quoted;
+        chunker
     }
 
-    /// A chunker that goes on where a chunk ended; it is fed the content from there.
-    pub fn resume(chunk_bytes: u64, position: Position) -> Self {
+    /// A chunker that resumes where a chunk ended; it is fed the content from there.
+    pub fn resume(dialect: Dialect, chunk_bytes: u64, position: Position) -> Self {
         Self {
-            draft: Draft::new(position, chunk_bytes),
-            state: if position.byte == 0 { State::Mark(0) } else { State::Between },
+            dialect,
+            draft: Draft::new(position, chunk_bytes, dialect.quoting),
+            state: State::Between,
             line: position.line,
+            is_after_cr: false,
             record: OpenRecord::default(),
             field: OpenField::default(),
+            again: Vec::new(),
+            doomed: (Broken::QuoteNeverClosed, 0),
+            whole_until: 0,
         }
     }
 
@@ -88,37 +122,61 @@ impl Chunker {
     ///
     /// # Errors
     /// [`ChunkError::RecordTooLong`]; what comes after [`salvage`](Self::salvage) cannot be read.
-    pub fn feed<'i>(&mut self, input: &'i [u8]) -> Result<(Option<Chunk>, &'i [u8]), ChunkError> {
-        let (taken, stop) = self.read(input);
-        self.draft.take(&input[..taken]);
-        match stop {
-            Stop::Full => Ok((Some(self.draft.cut(self.line)), &input[taken..])),
-            Stop::TooLong => Err(ChunkError::RecordTooLong { line: self.record.line }),
-            Stop::Input => {
-                if self.state == State::Between {
-                    self.draft.forget_tail(BLANKS_HELD);
+    pub fn feed<'i>(&mut self, mut input: &'i [u8]) -> Result<(Option<Chunk>, &'i [u8]), ChunkError> {
+        loop {
+            if let Some((held, from)) = self.again.pop() {
+                let (taken, stop) = self.read(&held[from..]);
+                self.draft.take(&held[from..from + taken]);
+                if from + taken < held.len() {
+                    self.again.push((held, from + taken));
                 }
-                Ok((None, &[]))
+                if let Some(chunk) = self.after(stop)? {
+                    return Ok((Some(chunk), input));
+                }
+            } else {
+                let (taken, stop) = self.read(input);
+                self.draft.take(&input[..taken]);
+                input = &input[taken..];
+                if let Some(chunk) = self.after(stop)? {
+                    return Ok((Some(chunk), input));
+                }
+                if input.is_empty() && self.again.is_empty() {
+                    if self.state == State::Between {
+                        self.draft.forget_tail(BLANKS_HELD);
+                    }
+                    return Ok((None, input));
+                }
             }
         }
     }
 
-    /// Ends the content: gives back what is left as the last chunk.
+    /// Ends the content: gives back what is left, chunk by chunk, until there is none.
     ///
     /// # Errors
-    /// [`ChunkError::QuoteNeverClosed`] for content that ends inside a quoted field.
+    /// [`ChunkError::RecordTooLong`].
     pub fn finish(&mut self) -> Result<Option<Chunk>, ChunkError> {
-        let end = self.draft.held();
-        self.give_up_mark();
-        match self.state {
-            State::Mark(_) | State::Between => {}
-            State::Quoted => return Err(ChunkError::QuoteNeverClosed { line: self.record.line }),
-            State::Field => {
-                self.field = OpenField { start: end, is_escaped: false };
-                self.end_record(end);
+        loop {
+            if !self.again.is_empty()
+                && let (Some(chunk), _) = self.feed(&[])?
+            {
+                return Ok(Some(chunk));
             }
-            State::Plain => self.end_record(end),
-            State::Quote => self.end_record(end - 1),
+            let end = self.draft.held();
+            match self.state {
+                State::Skipped(_) | State::Between => break,
+                State::Quoted | State::QuotedEscaped if self.record.line_end.is_some() => {
+                    self.rewind(Broken::QuoteNeverClosed);
+                    self.doomed.1 = u64::MAX;
+                }
+                State::Quoted | State::QuotedEscaped => self.end_broken(Broken::QuoteNeverClosed, end),
+                State::Broken(broken) => self.end_broken(broken, end),
+                State::Field => {
+                    self.field = OpenField { start: end, ..OpenField::default() };
+                    self.end_record(end);
+                }
+                State::Plain | State::Escaped => self.end_record(end),
+                State::Quote => self.end_record(end - 1),
+            }
         }
         Ok((!self.draft.is_empty()).then(|| self.draft.cut(self.line)))
     }
@@ -126,11 +184,49 @@ impl Chunker {
     /// After an error, of the content or of what brings it: gives back the records that are complete, as the last
     /// chunk.
     pub fn salvage(&mut self) -> Option<Chunk> {
-        if !matches!(self.state, State::Mark(_) | State::Between) {
+        if !matches!(self.state, State::Skipped(_) | State::Between) {
             self.draft.give_up_record(self.record.start);
             (self.state, self.line) = (State::Between, self.record.line);
         }
         (!self.draft.is_empty()).then(|| self.draft.cut(self.line))
+    }
+
+    /// Does what reading stopped for.
+    fn after(&mut self, stop: Stop) -> Result<Option<Chunk>, ChunkError> {
+        match stop {
+            Stop::Input => Ok(None),
+            Stop::Full => Ok(Some(self.draft.cut(self.line))),
+            Stop::TooLong => Err(ChunkError::RecordTooLong { line: self.record.line }),
+            Stop::Broken(broken) => {
+                self.rewind(broken);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Ends a record that broke behind its first line with that line, and has the rest read again.
+    fn rewind(&mut self, broken: Broken) {
+        let OpenRecord { start, line_end, .. } = self.record;
+        let line_end = line_end.unwrap_or(start);
+        let is_crlf = self.draft.held_from(line_end).starts_with(b"\r\n");
+        let next = line_end + 1 + usize::from(is_crlf);
+        // What a record of the greatest length may take is the same however the content arrives.
+        let most = self.draft.offset(start) + MAX_RECORD_BYTES;
+        let reached = self.draft.offset(self.draft.held());
+        let is_too_long = reached > most;
+        let broken = if is_too_long { Broken::QuoteNeverClosed } else { broken };
+        self.doomed = (broken, reached.min(most));
+        if is_too_long {
+            // A record that begins later might come further: whoever resumes at a chunk's end must not see one.
+            self.whole_until = most;
+        }
+        let tail = self.draft.take_back(next);
+        if !tail.is_empty() {
+            self.again.push((tail, 0));
+        }
+        self.end_broken(broken, line_end);
+        self.line = self.record.line + 1;
+        self.is_after_cr = self.draft.held_from(next - 1) == b"\r";
     }
 
     /// Reads on, at most to the end of the chunk; says how many bytes belong to it.
@@ -141,58 +237,87 @@ impl Chunker {
         while at < input.len() {
             let byte = input[at];
             match self.state {
-                State::Mark(seen) if byte == BYTE_ORDER_MARK[seen] => {
-                    at += 1;
-                    let is_whole = seen + 1 == BYTE_ORDER_MARK.len();
-                    self.state = if is_whole { State::Between } else { State::Mark(seen + 1) };
+                State::Skipped(0) => {
+                    self.state = State::Between;
+                    if self.field.is_quoted {
+                        self.open_record(base + at);
+                        self.field = OpenField { start: base + at, is_quoted: true, is_escaped: false };
+                        self.state = State::Quoted;
+                    }
                 }
-                State::Mark(0) => self.state = State::Between,
-                State::Mark(_) => self.give_up_mark(),
+                State::Skipped(left) => {
+                    let skipped = left.min(input.len() - at);
+                    self.pass_lines(&input[at..at + skipped]);
+                    at += skipped;
+                    self.state = State::Skipped(left - skipped);
+                }
                 State::Between if byte == b'\n' || byte == b'\r' => {
-                    self.line += u64::from(byte == b'\n');
+                    self.pass_line_end(byte);
                     at += 1;
                 }
                 State::Between => {
-                    if self.draft.is_full(base + at) {
+                    if self.is_full(base + at) {
                         return (at, Stop::Full);
                     }
                     let reached = self.read_plain(input, at, base);
                     if reached == at {
-                        self.record = OpenRecord { line: self.line, start: base + at };
+                        self.open_record(base + at);
                         self.state = State::Field;
                     }
                     at = reached;
                 }
                 State::Field => {
-                    let is_quoted = byte == b'"';
+                    let is_quoted = byte == b'"' && self.dialect.quoting != Quoting::Lines;
                     at += usize::from(is_quoted);
-                    self.field = OpenField { start: base + at, is_escaped: false };
+                    self.field = OpenField { start: base + at, is_quoted, is_escaped: false };
                     self.state = if is_quoted { State::Quoted } else { State::Plain };
                 }
                 State::Plain => {
-                    let rest = &input[at..];
-                    let Some(length) = rest.iter().position(|byte| matches!(byte, b',' | b'\n' | b'\r'))
-                    else {
+                    let is_end = |byte: &u8| self.ends_plain(*byte);
+                    let Some(length) = input[at..].iter().position(is_end) else {
+                        self.is_after_cr = false;
                         at = input.len();
                         break;
                     };
                     at += length;
-                    if !self.end_field(input[at], base + at) {
-                        return (at, Stop::TooLong);
+                    self.is_after_cr &= length == 0;
+                    if self.is_escape(input[at]) {
+                        self.state = State::Escaped;
+                        self.field.is_escaped = true;
+                    } else if let Err(stop) = self.end_field(input[at], base + at) {
+                        return (at, stop);
+                    }
+                    at += 1;
+                }
+                State::Escaped | State::QuotedEscaped => {
+                    let is_quoted = self.state == State::QuotedEscaped;
+                    self.state = if is_quoted { State::Quoted } else { State::Plain };
+                    // A line end of one or two bytes is passed as it is in quotes.
+                    if !self.pass_in_record(&input[at..=at], base + at) {
+                        continue;
                     }
                     at += 1;
                 }
                 State::Quoted => {
                     let rest = &input[at..];
-                    let length = memchr::memchr(b'"', rest);
-                    self.line +=
-                        memchr::memchr_iter(b'\n', &rest[..length.unwrap_or(rest.len())]).count() as u64;
+                    let length = match self.dialect.quoting {
+                        Quoting::Backslash => memchr::memchr2(b'"', b'\\', rest),
+                        _ => memchr::memchr(b'"', rest),
+                    };
+                    if !self.pass_in_record(&rest[..length.unwrap_or(rest.len())], base + at) {
+                        continue;
+                    }
                     let Some(length) = length else {
                         at = input.len();
                         break;
                     };
                     at += length + 1;
+                    self.is_after_cr = false;
                     self.state = State::Quote;
+                    if rest[length] == b'\\' {
+                        self.state = State::QuotedEscaped;
+                        self.field.is_escaped = true;
+                    }
                 }
                 State::Quote => match byte {
                     b'"' => {
@@ -200,55 +325,71 @@ impl Chunker {
                         self.state = State::Quoted;
                         at += 1;
                     }
-                    b',' | b'\n' | b'\r' => {
-                        if !self.end_field(byte, base + at - 1) {
-                            return (at, Stop::TooLong);
+                    byte if byte == self.dialect.delimiter || matches!(byte, b'\n' | b'\r') => {
+                        if let Err(stop) = self.end_field(byte, base + at - 1) {
+                            return (at, stop);
                         }
                         at += 1;
                     }
-                    _ => {
-                        self.field.is_escaped = true;
-                        self.state = State::Plain;
-                    }
+                    _ if self.record.line_end.is_some() => return (at, Stop::Broken(Broken::TextAfterQuote)),
+                    _ => self.state = State::Broken(Broken::TextAfterQuote),
                 },
+                State::Broken(broken) => {
+                    let Some(length) = memchr::memchr2(b'\n', b'\r', &input[at..]) else {
+                        at = input.len();
+                        break;
+                    };
+                    at += length;
+                    if self.is_too_long(base + at + 1) {
+                        return (at, Stop::TooLong);
+                    }
+                    self.end_broken(broken, base + at);
+                    self.pass_line_end(input[at]);
+                    at += 1;
+                }
             }
         }
-        let is_open = !matches!(self.state, State::Mark(_) | State::Between);
-        let stop = if is_open && self.is_too_long(base + at) { Stop::TooLong } else { Stop::Input };
-        (at, stop)
+        let is_open = !matches!(self.state, State::Skipped(_) | State::Between);
+        let is_too_long = is_open && self.is_too_long(base + at);
+        (at, if is_too_long { self.too_long() } else { Stop::Input })
     }
 
     /// Reads records and empty lines that are whole in the input and have no quoted field, which most are, at most to
     /// the one that fills the chunk; says where it came to. What this leaves over, [`read`](Self::read) takes on.
     fn read_plain(&mut self, input: &[u8], from: usize, base: usize) -> usize {
+        let Dialect { delimiter, quoting } = self.dialect;
         // Where the record and the field start that come next.
         let (mut record, mut field) = (from, from);
         let (blocks, _) = input[from..].as_chunks();
         'blocks: for (block, bytes) in (from..).step_by(BLOCK).zip(blocks) {
-            let mut low = low_bytes(bytes);
-            while low != 0 {
-                let at = block + low.trailing_zeros() as usize;
-                low &= low - 1;
+            let mut left = marks(bytes, self.dialect);
+            while left != 0 {
+                let at = block + left.trailing_zeros() as usize;
+                left &= left - 1;
                 match input[at] {
-                    b',' => {
-                        self.draft.push_field(base + field, base + at, false);
-                        field = at + 1;
-                    }
                     byte @ (b'\n' | b'\r') => {
                         if at > record {
                             if (at - record) as u64 >= MAX_RECORD_BYTES {
                                 break 'blocks;
                             }
-                            self.draft.push_field(base + field, base + at, false);
-                            self.draft.end_record(self.line);
+                            self.draft.push_field(base + field, base + at);
+                            self.draft.end_record(self.line, None);
                         }
-                        self.line += u64::from(byte == b'\n');
+                        if at > from {
+                            self.is_after_cr = input[at - 1] == b'\r';
+                        }
+                        self.pass_line_end(byte);
                         (record, field) = (at + 1, at + 1);
-                        if self.draft.is_full(base + record) {
+                        if self.is_full(base + record) {
                             break 'blocks;
                         }
                     }
-                    b'"' if at == field => break 'blocks,
+                    byte if byte == delimiter => {
+                        self.draft.push_field(base + field, base + at);
+                        field = at + 1;
+                    }
+                    b'"' if at == field && quoting != Quoting::Lines => break 'blocks,
+                    b'\\' if quoting == Quoting::Backslash => break 'blocks,
                     _ => {}
                 }
             }
@@ -257,332 +398,112 @@ impl Chunker {
         record
     }
 
-    /// Ends the field, and with a line end the record; says whether that is not too long.
-    fn end_field(&mut self, separator: u8, end: usize) -> bool {
-        if separator == b',' {
-            self.draft.push_field(self.field.start, end, self.field.is_escaped);
+    fn open_record(&mut self, start: usize) {
+        self.record = OpenRecord { line: self.line, start, line_end: None };
+        self.is_after_cr = false;
+    }
+
+    /// Ends the field, and with a line end the record.
+    fn end_field(&mut self, separator: u8, end: usize) -> Result<(), Stop> {
+        if separator == self.dialect.delimiter && separator != b'\n' {
+            self.push_field(end);
             self.state = State::Field;
-            return true;
+            return Ok(());
         }
         // The separator belongs to the record; behind a closing quote it stands one further.
         let behind = end + 1 + usize::from(self.state == State::Quote);
         if self.is_too_long(behind) {
-            return false;
+            return Err(self.too_long());
         }
         self.end_record(end);
-        self.line += u64::from(separator == b'\n');
-        true
+        self.pass_line_end(separator);
+        Ok(())
+    }
+
+    fn push_field(&mut self, end: usize) {
+        let OpenField { start, is_quoted, is_escaped } = self.field;
+        if is_escaped {
+            self.draft.push_escaped(start, end, is_quoted);
+        } else {
+            self.draft.push_field(start, end);
+        }
     }
 
     fn end_record(&mut self, end: usize) {
-        self.draft.push_field(self.field.start, end, self.field.is_escaped);
-        self.draft.end_record(self.record.line);
+        self.push_field(end);
+        self.draft.end_record(self.record.line, None);
         self.state = State::Between;
+    }
+
+    /// Ends a broken record, whose one field is its first line.
+    fn end_broken(&mut self, broken: Broken, end: usize) {
+        self.draft.give_up_fields();
+        self.draft.push_field(self.record.start, end);
+        self.draft.end_record(self.record.line, Some(broken));
+        self.state = State::Between;
+    }
+
+    /// Passes bytes within a record, line ends among them, unless the record is broken at one of these; then its state
+    /// says so.
+    fn pass_in_record(&mut self, bytes: &[u8], start: usize) -> bool {
+        let Some(first) = memchr::memchr2(b'\n', b'\r', bytes) else {
+            self.is_after_cr = self.is_after_cr && bytes.is_empty();
+            return true;
+        };
+        let is_first = self.record.line_end.is_none();
+        let (broken, doomed_until) = self.doomed;
+        if is_first && self.draft.offset(start + first) < doomed_until {
+            self.state = State::Broken(broken);
+            return false;
+        }
+        self.record.line_end.get_or_insert(start + first);
+        self.pass_lines(bytes);
+        true
+    }
+
+    /// Counts the line ends among these bytes.
+    fn pass_lines(&mut self, bytes: &[u8]) {
+        let mut before = None;
+        for at in memchr::memchr2_iter(b'\n', b'\r', bytes) {
+            if at > 0 && before != Some(at - 1) {
+                self.is_after_cr = false;
+            }
+            self.pass_line_end(bytes[at]);
+            before = Some(at);
+        }
+        if before.is_none_or(|before| before + 1 < bytes.len()) && !bytes.is_empty() {
+            self.is_after_cr = false;
+        }
+    }
+
+    /// Counts a line end: LF, CR, or the second byte of CRLF, which counts with the first.
+    fn pass_line_end(&mut self, byte: u8) {
+        self.line += u64::from(byte == b'\r' || !self.is_after_cr);
+        self.is_after_cr = byte == b'\r';
+    }
+
+    /// Returns true if a record that begins here in the chunk belongs to the next one.
+    fn is_full(&self, held: usize) -> bool {
+        self.draft.is_full(held) && self.draft.offset(held) >= self.whole_until
     }
 
     fn is_too_long(&self, end: usize) -> bool {
         (end - self.record.start) as u64 > MAX_RECORD_BYTES
     }
 
-    /// What looked like the start of a byte order mark is the start of the first field.
-    fn give_up_mark(&mut self) {
-        if matches!(self.state, State::Mark(1..)) {
-            self.record = OpenRecord { line: self.line, start: 0 };
-            self.field = OpenField::default();
-            self.state = State::Plain;
-        }
+    /// What to do with a record that is too long: the fault may be a quote that is never closed.
+    fn too_long(&self) -> Stop {
+        if self.record.line_end.is_some() { Stop::Broken(Broken::QuoteNeverClosed) } else { Stop::TooLong }
     }
-}
 
-/// Bytes that are looked at together.
-const BLOCK: usize = 64;
+    fn is_escape(&self, byte: u8) -> bool {
+        byte == b'\\' && self.dialect.quoting == Quoting::Backslash
+    }
 
-/// One bit for each byte of a block, the lowest for the first: whether it is below `-`, as everything is that means
-/// something in CSV, and little else of what files hold. Eight bytes at a time, without a branch.
-fn low_bytes(block: &[u8; BLOCK]) -> u64 {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    const HIGH: u64 = 0x80 * ONES;
-    let (words, _) = block.as_chunks();
-    words.iter().rev().fold(0, |bits, word| {
-        let word = u64::from_le_bytes(*word);
-        // The high bit of each byte: set unless the byte is low.
-        let others = ((word & !HIGH) + (0x80 - u64::from(b'-')) * ONES) | word;
-        let low = (!others & HIGH) >> 7;
-        // Brings the eight bits, eight apart, together in the highest byte.
-        bits << 8 | low.wrapping_mul(0x0102_0408_1020_4080) >> 56
-    })
+    fn ends_plain(&self, byte: u8) -> bool {
+        matches!(byte, b'\n' | b'\r') || byte == self.dialect.delimiter || self.is_escape(byte)
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use csv_core::{ReadRecordResult, Reader};
-    use proptest::prelude::*;
-    use sha2::{Digest, Sha256};
-
-    use super::super::chunk::{CHUNK_BYTES, Record};
-    use super::*;
-
-    /// Feeds content in pieces of the given sizes, over and over; gives the chunks that come, in order.
-    fn feed(chunker: &mut Chunker, content: &[u8], sizes: &[usize]) -> (Vec<Chunk>, Result<(), ChunkError>) {
-        let (mut found, mut rest, mut sizes) = (Vec::new(), content, sizes.iter().cycle());
-        while !rest.is_empty() {
-            let size = (*sizes.next().unwrap()).clamp(1, rest.len());
-            let (mut piece, later) = rest.split_at(size);
-            loop {
-                match chunker.feed(piece) {
-                    Ok((Some(chunk), left)) => {
-                        found.push(chunk);
-                        piece = left;
-                    }
-                    Ok((None, left)) => {
-                        assert!(left.is_empty());
-                        break;
-                    }
-                    Err(error) => {
-                        found.extend(chunker.salvage());
-                        return (found, Err(error));
-                    }
-                }
-            }
-            rest = later;
-        }
-        let end = chunker.finish().map(|last| found.extend(last));
-        if end.is_err() {
-            found.extend(chunker.salvage());
-        }
-        (found, end)
-    }
-
-    /// All chunks of content, or what is wrong with it.
-    fn chunks(content: &[u8], sizes: &[usize]) -> Result<Vec<Chunk>, ChunkError> {
-        let (chunks, end) = feed(&mut Chunker::new(CHUNK_BYTES), content, sizes);
-        end.map(|()| chunks)
-    }
-
-    type Records = Vec<(u64, Vec<Vec<u8>>)>;
-
-    /// Line and fields of every record.
-    fn records(chunks: &[Chunk]) -> Records {
-        let of = |record: Record<'_>| (record.line, record.fields().map(<[u8]>::to_vec).collect());
-        chunks.iter().flat_map(|chunk| chunk.records().map(of).collect::<Vec<_>>()).collect()
-    }
-
-    /// The same, as csv-core reads content that has no byte order mark; the line of a quote never closed.
-    fn expected(mut content: &[u8]) -> (Records, Option<u64>) {
-        let (mut found, mut line) = (Vec::new(), 1);
-        let mut reader = Reader::new();
-        loop {
-            while let Some(byte @ (b'\r' | b'\n')) = content.first() {
-                line += u64::from(*byte == b'\n');
-                content = &content[1..];
-            }
-            if content.is_empty() {
-                return (found, None);
-            }
-            // At the end of the content a line end ends every record but one with an open quote.
-            let whole = [content, b"\n"].concat();
-            let (mut fields, mut ends) = (vec![0; whole.len()], vec![0; whole.len() + 1]);
-            let (result, read, _, count) = reader.read_record(&whole, &mut fields, &mut ends);
-            if result != ReadRecordResult::Record {
-                return (found, Some(line));
-            }
-            let starts = std::iter::once(0).chain(ends[..count - 1].iter().copied());
-            let record = starts.zip(&ends).map(|(start, end)| fields[start..*end].to_vec()).collect();
-            found.push((line, record));
-            let (taken, rest) = content.split_at(read.min(content.len()));
-            line += taken.iter().filter(|byte| **byte == b'\n').count() as u64;
-            content = rest;
-        }
-    }
-
-    /// That the chunks follow each other without a gap, and that their digests are those of the content's bytes.
-    fn assert_covers(chunks: &[Chunk], content: &[u8]) {
-        let mut end = Position::START;
-        for chunk in chunks {
-            assert_eq!((chunk.number, chunk.start_byte), (end.number, end.byte));
-            end = chunk.next_position();
-            let bytes = &content[chunk.start_byte as usize..chunk.end_byte as usize];
-            assert_eq!(chunk.digest[..], Sha256::digest(bytes)[..]);
-            let lines = content[..chunk.end_byte as usize].iter().filter(|byte| **byte == b'\n').count();
-            assert_eq!(chunk.end_line, 1 + lines as u64);
-        }
-        assert_eq!(end.byte as usize, content.len());
-    }
-
-    #[test]
-    fn reads_records_as_rfc_4180_says() {
-        let content = "\u{FEFF}1,a\r\n\r\n2,\"b, \"\"c\"\"\nd\"\n\n\n3,5\" pipe\n\"\",\n4".as_bytes();
-        let expected: Records = [
-            (1, vec!["1", "a"]),
-            (3, vec!["2", "b, \"c\"\nd"]),
-            (7, vec!["3", "5\" pipe"]),
-            (8, vec!["", ""]),
-            (9, vec!["4"]),
-        ]
-        .into_iter()
-        .map(|(line, fields)| (line, fields.into_iter().map(|field| field.as_bytes().to_vec()).collect()))
-        .collect();
-        for size in 1..=content.len() {
-            let chunks = chunks(content, &[size]).unwrap();
-            assert_eq!(records(&chunks), expected, "in pieces of {size}");
-            assert_covers(&chunks, content);
-        }
-    }
-
-    #[test]
-    fn empty_content_has_no_chunk() {
-        for content in ["", "\u{FEFF}", "\n", "\r\n\n"] {
-            assert_eq!(chunks(content.as_bytes(), &[1]), Ok(vec![]), "{content:?}");
-        }
-    }
-
-    #[test]
-    fn the_start_of_a_byte_order_mark_is_content() {
-        for content in [&b"\xEF\xBB"[..], b"\xEF", b"\xEFx", b"\xEF\xBBx"] {
-            for size in [1, 9] {
-                let chunks = chunks(content, &[size]).unwrap();
-                assert_eq!(records(&chunks), [(1, vec![content.to_vec()])], "{content:?}");
-                assert_covers(&chunks, content);
-            }
-        }
-    }
-
-    #[test]
-    fn names_the_line_of_a_quote_that_is_never_closed() {
-        assert_eq!(chunks(b"1,a\n2,\"b\n3,c\n", &[7]), Err(ChunkError::QuoteNeverClosed { line: 2 }));
-        assert_eq!(chunks(b"1,a\n2,\"b\"", &[7]).map(|chunks| chunks.len()), Ok(1));
-    }
-
-    #[test]
-    fn stops_at_a_record_one_byte_over_the_limit_however_it_arrives() {
-        let limit = usize::try_from(MAX_RECORD_BYTES).unwrap();
-        for (quote, rest) in [("", ""), ("\"", ""), ("", &*"3,c\n".repeat(50)), ("\"", "3,c\n")] {
-            for (length, fits) in [(limit - 1, true), (limit, false)] {
-                let field = "x".repeat(length - 2 * quote.len());
-                let content = format!("1,a\n{quote}{field}{quote}\n{rest}").into_bytes();
-                for size in [1000, content.len() - 1, content.len()] {
-                    let (found, end) = feed(&mut Chunker::new(u64::MAX), &content, &[size]);
-                    let expected = if fits { Ok(()) } else { Err(ChunkError::RecordTooLong { line: 2 }) };
-                    assert_eq!(end, expected, "{length} by {size}");
-                    assert_covers(&found, if fits { &content } else { b"1,a\n" });
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn a_byte_order_mark_is_one_only_at_the_very_start() {
-        let content = "\u{FEFF}1\n\u{FEFF}2\n".as_bytes();
-        let (chunks, _) = feed(&mut Chunker::new(1), content, &[usize::MAX]);
-        assert_eq!(records(&chunks), [(1, vec![b"1".to_vec()]), (2, vec!["\u{FEFF}2".as_bytes().to_vec()])]);
-        let position = chunks[0].next_position();
-        let (following, _) =
-            feed(&mut Chunker::resume(1, position), &content[position.byte as usize..], &[usize::MAX]);
-        assert_eq!(following, chunks[1..]);
-    }
-
-    #[test]
-    fn gives_out_the_records_before_the_one_that_cannot_be_read() {
-        let good = "1,\"a \"\"b\"\"\"\n\n2,c\n";
-        let content = format!("{good}3,\"d\",\"\"\"e\n4,f\n");
-        for size in 1..=content.len() {
-            let (found, end) = feed(&mut Chunker::new(CHUNK_BYTES), content.as_bytes(), &[size]);
-            assert_eq!(end, Err(ChunkError::QuoteNeverClosed { line: 4 }));
-            assert_eq!(Ok(&found), chunks(good.as_bytes(), &[size]).as_ref());
-            assert_covers(&found, good.as_bytes());
-        }
-    }
-
-    #[test]
-    fn finds_low_bytes_wherever_they_stand() {
-        for byte in 0..=u8::MAX {
-            for at in 0..BLOCK {
-                let mut block = [b'x'; BLOCK];
-                block[at] = byte;
-                assert_eq!(low_bytes(&block), u64::from(byte < b'-') << at, "{byte} at {at}");
-                let mut block = [b' '; BLOCK];
-                block[at] = byte;
-                assert_eq!(!low_bytes(&block), u64::from(byte >= b'-') << at, "{byte} at {at}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_chunk_ends_with_the_record_that_fills_it() {
-        let found = |chunk_bytes, content: &[u8]| {
-            let (chunks, _) = feed(&mut Chunker::new(chunk_bytes), content, &[3]);
-            assert_covers(&chunks, content);
-            chunks.iter().map(|chunk| chunk.records().len()).collect::<Vec<_>>()
-        };
-        assert_eq!(found(8, b"1,a\n2,b\n3,c\n4,d\n5,e\n"), [2, 2, 1]);
-        assert_eq!(found(9, b"1,a\n2,b\n3,c\n4,d\n5,e\n"), [3, 2]);
-        assert_eq!(found(0, b"\n\n1,a\n\n\n2,b\n\n"), [1, 1]);
-        // 10,000 for each quarter of a megabyte.
-        let many = "1\n".repeat(10_001);
-        assert_eq!(found(256 * 1024, many.as_bytes()), [10_000, 1]);
-    }
-
-    #[test]
-    fn holds_little_of_a_long_run_of_empty_lines() {
-        let blank = vec![b'\n'; 100 * BLANKS_HELD];
-        let content = [b"\xEF\xBB\xBF", &blank[..], b"1,\"a\"\n", &blank, b"2,b", &blank].concat();
-        let mut chunker = Chunker::new(u64::MAX);
-        for piece in content.chunks(1000) {
-            assert_eq!(chunker.feed(piece), Ok((None, &b""[..])));
-            assert!(chunker.draft.held() <= 2 * BLANKS_HELD, "{} bytes are held", chunker.draft.held());
-        }
-        let chunks: Vec<Chunk> = chunker.finish().unwrap().into_iter().collect();
-        assert_covers(&chunks, &content);
-        let lines = blank.len() as u64;
-        let fields = |fields: [&str; 2]| fields.map(|field| field.as_bytes().to_vec()).to_vec();
-        assert_eq!(records(&chunks), [(lines + 1, fields(["1", "a"])), (2 * lines + 2, fields(["2", "b"]))]);
-    }
-
-    /// Content of the characters that matter, quotes and all.
-    fn content() -> impl Strategy<Value = Vec<u8>> {
-        let piece = prop_oneof![
-            4 => Just("a".to_owned()),
-            3 => Just(",".to_owned()),
-            3 => Just("\"".to_owned()),
-            2 => Just("\n".to_owned()),
-            1 => Just("\r".to_owned()),
-            1 => Just("\r\n".to_owned()),
-            1 => Just("\"\"".to_owned()),
-            1 => Just("é".to_owned()),
-            1 => "[a-z]{1,40}",
-            2 => "([a-z!]{0,9},){1,4}[a-z\"]{1,9}\r?\n",
-        ];
-        proptest::collection::vec(piece, 0..120).prop_map(|pieces| pieces.concat().into_bytes())
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(2000))]
-
-        /// Whatever the content, its pieces and the size of chunks: the records are those that csv-core reads, the
-        /// chunks cover the content once, and a chunker that goes on after any of them finds the same that follow.
-        #[test]
-        fn reads_what_csv_core_reads(
-            content in content(),
-            sizes in proptest::collection::vec(prop_oneof![1_usize..20, 1_usize..300], 1..6),
-            chunk_bytes in prop_oneof![0_u64..60, 0_u64..600],
-            has_mark: bool,
-        ) {
-            let marked = [if has_mark { &b"\xEF\xBB\xBF"[..] } else { b"" }, &content].concat();
-            let (found, end) = feed(&mut Chunker::new(chunk_bytes), &marked, &sizes);
-            let (expected, open_quote) = expected(&content);
-            prop_assert_eq!(end.err(), open_quote.map(|line| ChunkError::QuoteNeverClosed { line }));
-            prop_assert_eq!(records(&found), expected);
-            if open_quote.is_none() && !found.is_empty() {
-                assert_covers(&found, &marked);
-            }
-            let (whole, _) = feed(&mut Chunker::new(chunk_bytes), &marked, &[usize::MAX]);
-            prop_assert_eq!(&found, &whole);
-            for (index, chunk) in found.iter().enumerate() {
-                let position = chunk.next_position();
-                let mut chunker = Chunker::resume(chunk_bytes, position);
-                let (following, _) = feed(&mut chunker, &marked[position.byte as usize..], &sizes);
-                prop_assert_eq!(&following[..], &found[index + 1..]);
-            }
-        }
-    }
-}
+mod tests;

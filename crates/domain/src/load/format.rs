@@ -2,41 +2,86 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// How a file's content is written; said by the end of its name.
+/// How a file's content is written and packed; said by the end of its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Format {
-    /// CSV as it is: `.csv`.
+#[serde(into = "String", try_from = "String")]
+pub struct Format {
+    /// How it is written.
+    pub content: Content,
+    /// How it is packed.
+    pub packing: Packing,
+}
+
+/// How a file's content is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Content {
+    /// Separated values: `.csv`, `.txt`.
     Csv,
-    /// CSV packed with gzip: `.csv.gz`.
-    Gzip,
-    /// CSV packed with Zstandard: `.csv.zst`.
-    Zstd,
-    /// The first sheet of an Excel workbook: `.xlsx`.
+    /// The same, with tabs unless another delimiter is recognised: `.tsv`.
+    Tsv,
+    /// One JSON object a line: `.jsonl`, `.ndjson`.
+    JsonLines,
+    /// A sheet of an Excel workbook: `.xlsx`, `.xlsm`.
     Xlsx,
 }
 
-impl Format {
-    /// Every format.
-    pub const ALL: [Self; 4] = [Self::Csv, Self::Gzip, Self::Zstd, Self::Xlsx];
+/// How a file is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Packing {
+    /// Not at all.
+    None,
+    /// With gzip: `.gz` behind the other ending.
+    Gzip,
+    /// With Zstandard: `.zst` behind the other ending.
+    Zstd,
+}
 
-    /// The end of the names of such files.
-    pub fn ending(self) -> &'static str {
-        match self {
-            Self::Csv => ".csv",
-            Self::Gzip => ".csv.gz",
-            Self::Zstd => ".csv.zst",
-            Self::Xlsx => ".xlsx",
+/// The endings of names that say how the content is written.
+const CONTENTS: [(&str, Content); 7] = [
+    (".csv", Content::Csv),
+    (".txt", Content::Csv),
+    (".tsv", Content::Tsv),
+    (".jsonl", Content::JsonLines),
+    (".ndjson", Content::JsonLines),
+    (".xlsx", Content::Xlsx),
+    (".xlsm", Content::Xlsx),
+];
+
+/// The endings of names that say how a file is packed.
+const PACKINGS: [(&str, Packing); 2] = [(".gz", Packing::Gzip), (".zst", Packing::Zstd)];
+
+impl Format {
+    /// Separated values, not packed.
+    pub const CSV: Self = Self { content: Content::Csv, packing: Packing::None };
+
+    /// Every format.
+    pub const ALL: [Self; 12] = {
+        let contents = [Content::Csv, Content::Tsv, Content::JsonLines, Content::Xlsx];
+        let packings = [Packing::None, Packing::Gzip, Packing::Zstd];
+        let mut all = [Self::CSV; 12];
+        let mut index = 0;
+        while index < all.len() {
+            all[index] = Self { content: contents[index / 3], packing: packings[index % 3] };
+            index += 1;
         }
-    }
+        all
+    };
 
     /// The format's name, as in the ledger and in logs.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Csv => "csv",
-            Self::Gzip => "gzip",
-            Self::Zstd => "zstd",
-            Self::Xlsx => "xlsx",
+        match (self.content, self.packing) {
+            (Content::Csv, Packing::None) => "csv",
+            (Content::Csv, Packing::Gzip) => "gzip",
+            (Content::Csv, Packing::Zstd) => "zstd",
+            (Content::Tsv, Packing::None) => "tsv",
+            (Content::Tsv, Packing::Gzip) => "tsv.gz",
+            (Content::Tsv, Packing::Zstd) => "tsv.zst",
+            (Content::JsonLines, Packing::None) => "jsonl",
+            (Content::JsonLines, Packing::Gzip) => "jsonl.gz",
+            (Content::JsonLines, Packing::Zstd) => "jsonl.zst",
+            (Content::Xlsx, Packing::None) => "xlsx",
+            (Content::Xlsx, Packing::Gzip) => "xlsx.gz",
+            (Content::Xlsx, Packing::Zstd) => "xlsx.zst",
         }
     }
 
@@ -51,8 +96,12 @@ impl Format {
     /// What to do with a file that cannot be read.
     pub fn of_file(file: &str) -> Result<Self, &'static str> {
         let file = file.to_ascii_lowercase();
-        let known = Self::ALL.into_iter().find(|format| file.ends_with(format.ending()));
-        known.ok_or_else(|| advice(&file))
+        let packed = PACKINGS.into_iter().find_map(|(ending, packing)| Some((file.strip_suffix(ending)?, packing)));
+        let (name, packing) = packed.unwrap_or((&file, Packing::None));
+        match CONTENTS.into_iter().find(|(ending, _)| name.ends_with(ending)) {
+            Some((_, content)) => Ok(Self { content, packing }),
+            None => Err(advice(&file)),
+        }
     }
 }
 
@@ -62,10 +111,34 @@ impl fmt::Display for Format {
     }
 }
 
+impl From<Format> for String {
+    fn from(format: Format) -> Self {
+        format.as_str().to_owned()
+    }
+}
+
+impl TryFrom<String> for Format {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        Self::from_name(&name).ok_or_else(|| format!("there is no format {name:?}"))
+    }
+}
+
+impl fmt::Display for Packing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "unpacked",
+            Self::Gzip => "gzip",
+            Self::Zstd => "zstd",
+        })
+    }
+}
+
 /// What to do with a file whose lower-case name has an ending of no [`Format`].
 fn advice(file: &str) -> &'static str {
     let has = |endings: &[&str]| endings.iter().any(|ending| file.ends_with(ending));
-    if has(&[".xls", ".xlsm", ".xlsb", ".ods", ".numbers"]) {
+    if has(&[".xls", ".xlsb", ".ods", ".numbers"]) {
         "save it as .xlsx or .csv"
     } else if has(&[".zip", ".7z", ".rar", ".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.bz2", ".tar.xz"]) {
         "unpack it and drop the files in it, one by one"
@@ -75,8 +148,10 @@ fn advice(file: &str) -> &'static str {
         "name it .csv.gz or .csv.zst"
     } else if has(&[".bz2", ".xz", ".lz4", ".br", ".z", ".lzma", ".sz"]) {
         "unpack it, or pack it with gzip or zstd"
-    } else if has(&[".tsv", ".tab", ".txt"]) {
-        "if it holds values separated by commas, name it .csv"
+    } else if has(&[".json"]) {
+        "write one object a line and name it .jsonl"
+    } else if has(&[".tab"]) {
+        "if it holds values separated by tabs, name it .tsv"
     } else if file.is_empty() {
         "it is a folder"
     } else {

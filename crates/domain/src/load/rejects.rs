@@ -1,11 +1,13 @@
 //! The rejects file of a chunk: the original columns, then `line`, `code`, `reason`; ready to be fixed and dropped
 //! again.
 
-use std::fmt::{Display, Write as _};
+use std::fmt::Display;
 
-use super::check::{Columns, RejectedRecord};
+use super::check::RejectedRecord;
+use super::chunk::Broken;
+use super::columns::Columns;
 use crate::dictionary::Table;
-use crate::row::{REJECT_COLUMNS, RowError};
+use crate::row::{REJECT_COLUMNS, RowCode, RowError, json_texts};
 
 /// Returns the key of a chunk's rejects file; `id` is the load's or the restore's. Writers with
 /// different tokens write different files. The file's name holds the id, so that
@@ -39,91 +41,147 @@ pub fn is_rejects_key(key: &str, table: &str, id: &impl Display) -> bool {
 /// Bytes that a rejected record takes in its file, as a guess.
 const ROOM: usize = 128;
 
-/// The rejects file of a chunk, with CRLF line ends as RFC 4180 has them.
+/// A byte order mark: Excel takes a CSV file without one for its own code page. The loader takes it back out.
+const MARK: &[u8] = "\u{FEFF}".as_bytes();
+
+/// The rejects file of a chunk: UTF-8 with a byte order mark, CRLF line ends as RFC 4180 has them, and the delimiter
+/// that is declared for the table's files, or commas.
 ///
 /// The header names the file's columns in the file's order. A record with too few fields is filled up with empty
-/// ones; in one with too many, what is over follows after `reason`, so that the record stays wrong until it is fixed.
+/// ones. What does not belong to a column follows after `reason`, so that the record stays wrong until it is fixed: what
+/// is over in a record with too many fields, the line of a record whose quotes are wrong, a JSON object that names
+/// something else than the columns.
 pub fn rejects_csv(table: &Table, columns: &Columns, rejected: &[RejectedRecord<'_>]) -> Vec<u8> {
+    let fields = columns.fields();
     let mut order: Vec<(usize, &str)> = table
         .columns()
         .iter()
         .enumerate()
-        .filter_map(|(index, column)| Some((columns.columns.field_of(index)?, column.name())))
+        .filter_map(|(index, column)| Some((fields.field_of(index)?, column.name())))
         .collect();
     order.sort_unstable();
-    let mut file = Vec::with_capacity((1 + rejected.len()) * ROOM);
-    push_header(&mut file, order.iter().map(|(_, name)| *name));
+    let mut file = RejectsWriter::new(table, (1 + rejected.len()) * ROOM);
+    file.push_header(order.iter().map(|(_, name)| *name));
     for RejectedRecord { record, errors } in rejected {
-        for (position, _) in &order {
-            if *position < record.width() {
-                push_field(&mut file, record.field(*position));
+        let mut over: Vec<&[u8]> = Vec::new();
+        match record.broken {
+            Some(Broken::TextAfterQuote | Broken::QuoteNeverClosed) => {
+                file.push_empty(order.len());
+                over.push(record.field(0));
             }
-            file.push(b',');
+            None if columns.is_json => {
+                let line = record.field(0);
+                let texts = std::str::from_utf8(line).ok().and_then(|line| json_texts(table, line));
+                match &texts {
+                    Some(texts) => order.iter().for_each(|(index, _)| file.push(texts[*index].as_bytes())),
+                    None => file.push_empty(order.len()),
+                }
+                let is_more = |error: &RowError<'_>| error.code() == RowCode::UnknownColumn;
+                if texts.is_none() || errors.iter().any(is_more) {
+                    over.push(line);
+                }
+            }
+            broken => {
+                for (position, _) in &order {
+                    file.push(if *position < record.width() { record.field(*position) } else { b"" });
+                }
+                over.extend((fields.width()..record.width()).map(|position| record.field(position)));
+                over.extend(broken.map(|_| NO_RESULT));
+            }
         }
-        push_verdict(&mut file, record.line, errors);
-        for position in columns.columns.width()..record.width() {
-            file.push(b',');
-            push_field(&mut file, record.field(position));
+        file.push_verdict(record.line, errors);
+        for field in over {
+            file.push_over(field);
         }
-        file.extend_from_slice(LINE_END);
+        file.end_line();
     }
-    file
+    file.finish()
 }
+
+/// What stands for a cell whose formula has no stored result.
+const NO_RESULT: &[u8] = b"formula without a stored result";
 
 /// Between codes, and between reasons, of one record.
 const JOINT: &str = "; ";
-pub(crate) const LINE_END: &[u8] = b"\r\n";
+const LINE_END: &[u8] = b"\r\n";
 
-/// Adds the header of a rejects file: the names of the columns that it has, and the three that it adds.
-pub(crate) fn push_header<'n>(file: &mut Vec<u8>, columns: impl Iterator<Item = &'n str>) {
-    for (index, name) in columns.chain(REJECT_COLUMNS).enumerate() {
-        if index > 0 {
-            file.push(b',');
-        }
-        push_field(file, name.as_bytes());
-    }
-    file.extend_from_slice(LINE_END);
+/// Writes a rejects file.
+pub(crate) struct RejectsWriter {
+    bytes: Vec<u8>,
+    delimiter: u8,
 }
 
-/// Adds what stands behind the fields of a rejected record and the comma after the last of them: `line`, `code` and
-/// `reason`, without the end of the line.
-pub(crate) fn push_verdict(file: &mut Vec<u8>, line: u64, errors: &[RowError<'_>]) {
-    file.extend_from_slice(itoa::Buffer::new().format(line).as_bytes());
-    file.push(b',');
-    for (index, error) in errors.iter().enumerate() {
-        if index > 0 {
-            file.extend_from_slice(JOINT.as_bytes());
-        }
-        file.extend_from_slice(error.code().as_str().as_bytes());
+impl RejectsWriter {
+    /// A writer of a file of the table, with room for so many bytes.
+    pub(crate) fn new(table: &Table, room: usize) -> Self {
+        Self { bytes: Vec::with_capacity(room), delimiter: table.files().delimiter.unwrap_or(b',') }
     }
-    file.push(b',');
-    let mut reasons = String::new();
-    for (index, error) in errors.iter().enumerate() {
-        if index > 0 {
-            reasons.push_str(JOINT);
-        }
-        // Writing into a string does not fail.
-        let _ = write!(reasons, "{error}");
-    }
-    push_field(file, reasons.as_bytes());
-}
 
-/// Adds a field, in quotes where it needs them.
-pub(crate) fn push_field(file: &mut Vec<u8>, field: &[u8]) {
-    let needs_quotes = |byte: &u8| matches!(byte, b',' | b'"' | b'\r' | b'\n');
-    if !field.iter().any(needs_quotes) {
-        file.extend_from_slice(field);
-        return;
+    /// Begins the file: its mark, the names of the columns that it has, and the three that it adds.
+    pub(crate) fn push_header<'n>(&mut self, columns: impl Iterator<Item = &'n str>) {
+        self.bytes.extend_from_slice(MARK);
+        for name in columns {
+            self.push(name.as_bytes());
+        }
+        self.bytes.extend_from_slice(REJECT_COLUMNS[0].as_bytes());
+        for name in &REJECT_COLUMNS[1..] {
+            self.push_over(name.as_bytes());
+        }
+        self.end_line();
     }
-    file.push(b'"');
-    let mut rest = field;
-    while let Some(quote) = memchr::memchr(b'"', rest) {
-        file.extend_from_slice(&rest[..=quote]);
-        file.push(b'"');
-        rest = &rest[quote + 1..];
+
+    /// Adds a field that another one follows.
+    pub(crate) fn push(&mut self, field: &[u8]) {
+        self.push_field(field);
+        self.bytes.push(self.delimiter);
     }
-    file.extend_from_slice(rest);
-    file.push(b'"');
+
+    fn push_empty(&mut self, count: usize) {
+        self.bytes.extend(std::iter::repeat_n(self.delimiter, count));
+    }
+
+    /// Adds what stands behind the fields of a rejected record: `line`, `code` and `reason`.
+    pub(crate) fn push_verdict(&mut self, line: u64, errors: &[RowError<'_>]) {
+        self.push(itoa::Buffer::new().format(line).as_bytes());
+        let codes: Vec<&str> = errors.iter().map(|error| error.code().as_str()).collect();
+        self.push(codes.join(JOINT).as_bytes());
+        let reasons: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        self.push_field(reasons.join(JOINT).as_bytes());
+    }
+
+    /// Adds a field behind the last one.
+    pub(crate) fn push_over(&mut self, field: &[u8]) {
+        self.bytes.push(self.delimiter);
+        self.push_field(field);
+    }
+
+    /// Ends a record.
+    pub(crate) fn end_line(&mut self) {
+        self.bytes.extend_from_slice(LINE_END);
+    }
+
+    /// The file.
+    pub(crate) fn finish(self) -> Vec<u8> {
+        self.bytes
+    }
+
+    /// Adds a field, in quotes where it needs them.
+    fn push_field(&mut self, field: &[u8]) {
+        let needs_quotes = |byte: &u8| *byte == self.delimiter || matches!(byte, b'"' | b'\r' | b'\n');
+        if !field.iter().any(needs_quotes) {
+            self.bytes.extend_from_slice(field);
+            return;
+        }
+        self.bytes.push(b'"');
+        let mut rest = field;
+        while let Some(quote) = memchr::memchr(b'"', rest) {
+            self.bytes.extend_from_slice(&rest[..=quote]);
+            self.bytes.push(b'"');
+            rest = &rest[quote + 1..];
+        }
+        self.bytes.extend_from_slice(rest);
+        self.bytes.push(b'"');
+    }
 }
 
 #[cfg(test)]

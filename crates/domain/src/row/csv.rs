@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::{Fault, RowError, scan};
-use crate::dictionary::{Column, ColumnType, Table};
+use super::{Fault, RowError, file_value, scan};
+use crate::dictionary::{Column, ColumnType, FileSettings, Table};
 use crate::value::Value;
 
 /// Which field of a record belongs to which column: the dictionary's order, or the order that a header names.
@@ -15,6 +15,8 @@ pub struct CsvColumns {
     fields: Vec<Option<usize>>,
     /// Fields that a record has, those to ignore included.
     width: usize,
+    /// Empty fields that every record has behind these.
+    padding: usize,
 }
 
 /// A first record that is plainly a header, but not one that can be used.
@@ -32,6 +34,7 @@ impl fmt::Display for HeaderError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Repeated(name) => write!(f, "the header names the column {name:?} more than once"),
+            Self::Unknown(name) if name.is_empty() => f.write_str("a field of the header has no name"),
             Self::Unknown(name) => write!(f, "the header names {name:?}, which is no column of the table"),
             Self::Missing(name) => write!(f, "the header leaves out the column {name:?}"),
         }
@@ -46,26 +49,27 @@ pub const REJECT_COLUMNS: [&str; 3] = ["line", "code", "reason"];
 impl CsvColumns {
     /// The dictionary's order, for a file without a header.
     pub fn in_dictionary_order(table: &Table) -> Self {
-        Self { fields: (0..table.columns().len()).map(Some).collect(), width: table.columns().len() }
+        Self { fields: (0..table.columns().len()).map(Some).collect(), width: table.columns().len(), padding: 0 }
     }
 
-    /// Reads the first record of a file: `Some` when it is a header, `None` when it is data.
+    /// Reads a record that may be a header: `Some` when it is one, `None` when it is data.
     ///
     /// A record is a header when one of its fields names the key column and the field in the key's own position is no
-    /// whole number: in a file without a header that field is the row's id, whatever the others say.
+    /// whole number: in a file without a header that field is the row's id, whatever the others say. Empty names at its
+    /// end are none.
     ///
     /// # Errors
     /// [`HeaderError`] for a header that cannot be used.
-    pub fn from_first_record<'r>(
+    pub fn of_header<'r>(
         table: &Table,
         fields: impl Iterator<Item = &'r [u8]>,
     ) -> Result<Option<Self>, HeaderError> {
-        let names: Vec<String> =
-            fields.map(|field| String::from_utf8_lossy(field).trim().to_lowercase()).collect();
+        let mut names: Vec<String> = fields.map(header_name).collect();
         let starts_with_id = names.get(table.key_index()).is_some_and(|name| name.parse::<i64>().is_ok());
         if starts_with_id || !names.iter().any(|name| table.key().answers_to(name)) {
             return Ok(None);
         }
+        while names.pop_if(|name| name.is_empty()).is_some() {}
         let columns = table.columns();
         let mut found: Vec<Option<usize>> = vec![None; columns.len()];
         for (position, name) in names.iter().enumerate() {
@@ -79,13 +83,28 @@ impl CsvColumns {
         let missing = columns.iter().zip(&found).find(|(column, field)| column.required() && field.is_none());
         match missing {
             Some((column, _)) => Err(HeaderError::Missing(column.name().to_owned())),
-            None => Ok(Some(Self { fields: found, width: names.len() })),
+            None => Ok(Some(Self { fields: found, width: names.len(), padding: 0 })),
         }
+    }
+
+    /// Returns true if both name the same columns in the same order.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.fields == other.fields && self.width == other.width
+    }
+
+    /// The same columns of a file whose records all end with so many empty fields more.
+    pub(crate) fn padded(self, padding: usize) -> Self {
+        Self { padding, ..self }
     }
 
     /// Fields that every record must have.
     pub fn width(&self) -> usize {
-        self.width
+        self.width + self.padding
+    }
+
+    /// Returns true if a record of `found` fields has one for each column, and nothing else.
+    fn fits<'a>(&self, found: usize, field: &impl Fn(usize) -> &'a [u8]) -> bool {
+        found == self.width() && (self.width..found).all(|position| field(position).is_empty())
     }
 
     /// The position in a record of the field for the column at `index` of the table, if the file has the column.
@@ -107,14 +126,15 @@ pub fn check_csv_row<'a>(
     values: &mut Vec<Value<'a>>,
     errors: &mut Vec<RowError<'a>>,
 ) -> bool {
-    if found != columns.width {
+    if !columns.fits(found, &field) {
         values.extend(std::iter::repeat_n(Value::Null, table.columns().len()));
-        errors.push(RowError::of_row(Fault::FieldCount { expected: columns.width, found }));
+        errors.push(RowError::of_row(Fault::FieldCount { expected: columns.width(), found }));
         return false;
     }
+    let settings = table.files();
     let mut passed = true;
     for (column, position) in table.columns().iter().zip(&columns.fields) {
-        match check_field(column, position.map_or(&[], &field)) {
+        match check_file_field(column, settings, position.map_or(&[], &field)) {
             Ok(value) => values.push(value),
             Err(fault) => {
                 // Bytes that are no text are no look-alike of a number either.
@@ -129,10 +149,26 @@ pub fn check_csv_row<'a>(
     passed
 }
 
-/// The value of one field, held against its column.
+/// The value of one field of a file, held against its column.
+pub(crate) fn check_file_field<'a>(
+    column: &Column,
+    settings: &FileSettings,
+    field: &'a [u8],
+) -> Result<Value<'a>, Fault<'a>> {
+    let field = file_value::unwrapped(field);
+    if let Some(value) = file_value::special(column, settings, field) {
+        return value;
+    }
+    match check_field(column, field) {
+        Err(fault) => file_value::in_a_declared_form(column, settings, field).ok_or(fault),
+        value => value,
+    }
+}
+
+/// The value of one field, held against its column, in the forms that hold everywhere.
 pub(crate) fn check_field<'a>(column: &Column, field: &'a [u8]) -> Result<Value<'a>, Fault<'a>> {
     if field.is_empty() {
-        return if column.required() { Err(Fault::Missing) } else { Ok(Value::Null) };
+        return no_value(column);
     }
     match column.column_type() {
         ColumnType::Integer | ColumnType::Bigint => scan::whole_number(column, field),
@@ -151,10 +187,33 @@ pub(crate) fn check_field<'a>(column: &Column, field: &'a [u8]) -> Result<Value<
     }
 }
 
-/// Checks the text of a string column: not empty where a value is required, and not too long.
+/// What a field without a value comes to.
+pub(crate) fn no_value<'a>(column: &Column) -> Result<Value<'a>, Fault<'a>> {
+    if column.required() { Err(Fault::Missing) } else { Ok(Value::Null) }
+}
+
+/// Returns true if a text has no character that leaves ink: white space and zero-width characters alone.
+pub(crate) fn is_blank(text: &str) -> bool {
+    text.chars().all(|character| character.is_whitespace() || is_zero_width(character))
+}
+
+/// Returns true for characters that nobody sees and that change no word: byte order marks, zero-width spaces, word
+/// joiners.
+fn is_zero_width(character: char) -> bool {
+    matches!(character, '\u{200B}' | '\u{2060}' | '\u{FEFF}')
+}
+
+/// A field of a header as the name that it may be: without white space and zero-width characters around it, in lower
+/// case.
+pub(crate) fn header_name(field: &[u8]) -> String {
+    let text = String::from_utf8_lossy(field);
+    text.trim_matches(|c: char| c.is_whitespace() || is_zero_width(c)).to_lowercase()
+}
+
+/// Checks the text of a string column: not blank where a value is required, and not too long.
 pub(crate) fn check_text<'a>(column: &Column, max: u32, text: Cow<'a, str>) -> Result<Value<'a>, Fault<'a>> {
-    if text.is_empty() {
-        return if column.required() { Err(Fault::Missing) } else { Ok(Value::Null) };
+    if is_blank(&text) {
+        return no_value(column);
     }
     // A text cannot have more characters than bytes, so most need no counting.
     if text.len() > max as usize {

@@ -33,6 +33,8 @@ pub enum RowCode {
     FieldCount,
     /// A CSV field that is not UTF-8.
     Encoding,
+    /// The quotes of a record are none that RFC 4180 allows.
+    Quote,
 }
 
 impl RowCode {
@@ -63,6 +65,7 @@ impl RowCode {
             Self::UnknownReference => "unknown_reference",
             Self::FieldCount => "field_count",
             Self::Encoding => "encoding",
+            Self::Quote => "quote",
         }
     }
 }
@@ -112,6 +115,14 @@ pub enum Fault<'a> {
     },
     /// The field is not UTF-8.
     NotUtf8,
+    /// The field is what a spreadsheet shows in place of a value: `#N/A`.
+    ErrorValue(&'static str),
+    /// The cell's formula has no stored result.
+    NoResult,
+    /// Something else than a delimiter or a line end follows a closing quote.
+    TextAfterQuote,
+    /// A quote is opened and not closed.
+    QuoteNeverClosed,
 }
 
 impl Fault<'_> {
@@ -119,7 +130,7 @@ impl Fault<'_> {
     pub fn code(&self) -> RowCode {
         match self {
             Self::Missing => RowCode::Required,
-            Self::NotOfType(_) | Self::NotAnObject => RowCode::Type,
+            Self::NotOfType(_) | Self::NotAnObject | Self::ErrorValue(_) | Self::NoResult => RowCode::Type,
             Self::TooLong { .. } => RowCode::TooLong,
             Self::OutOfRange(_) | Self::ZeroKey | Self::OtherId(_) => RowCode::OutOfRange,
             Self::NotATime(_) => RowCode::Timestamp,
@@ -129,6 +140,7 @@ impl Fault<'_> {
             Self::NoSuchRow(_) => RowCode::UnknownReference,
             Self::FieldCount { .. } => RowCode::FieldCount,
             Self::NotUtf8 => RowCode::Encoding,
+            Self::TextAfterQuote | Self::QuoteNeverClosed => RowCode::Quote,
         }
     }
 }
@@ -195,6 +207,16 @@ impl fmt::Display for RowError<'_> {
                 write!(f, "the record has {found} fields instead of {expected}")
             }
             Fault::NotUtf8 => write!(f, "{name} is not UTF-8 text"),
+            Fault::ErrorValue(error) => write!(f, "{name} is {error}, the error of a spreadsheet's formula"),
+            Fault::NoResult => write!(
+                f,
+                "{name} is a formula without a stored result; open the workbook in Excel and save it, or type the value"
+            ),
+            Fault::TextAfterQuote => f.write_str(
+                "text follows a closing quote; inside a quoted field a quote is written twice, and a field ends with its \
+                 closing quote",
+            ),
+            Fault::QuoteNeverClosed => f.write_str("a quote is opened and never closed"),
         }
     }
 }

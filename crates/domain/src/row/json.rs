@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{CheckedRow, Fault, RowError, scan};
+use super::{CheckedRow, Fault, RowError, header_name, is_blank, no_value, scan};
 use crate::dictionary::{Column, ColumnType, Table};
 use crate::shortened;
 use crate::value::Value;
@@ -70,7 +70,7 @@ fn check<'a>(table: &'a Table, id: Option<i64>, row: &'a RawValue) -> CheckedRow
     let mut given: Vec<Option<&RawValue>> = vec![None; columns.len()];
     let mut stray = Strays::default();
     for (name, value) in fields {
-        match table.column_index(&name) {
+        match column_index(table, &name) {
             Some(index) if given[index].is_none() => given[index] = Some(value),
             Some(index) => stray.add(columns[index].name().into(), Fault::RepeatedColumn),
             None => stray.add(shortened(name, MAX_NAME), Fault::UnknownColumn),
@@ -93,6 +93,28 @@ fn check<'a>(table: &'a Table, id: Option<i64>, row: &'a RawValue) -> CheckedRow
     }
     checked.errors.extend(stray.into_errors());
     checked
+}
+
+/// The values of an object as texts, one for each column of the table: strings as they are, `null` and what is not there
+/// as nothing, all else as its JSON. `None` for what is no object.
+pub(crate) fn json_texts(table: &Table, json: &str) -> Option<Vec<String>> {
+    let Fields(fields) = serde_json::from_str(json).ok()?;
+    let mut texts = vec![String::new(); table.columns().len()];
+    for (name, value) in fields {
+        if let Some(index) = column_index(table, &name) {
+            texts[index] = match serde_json::from_str::<Name<'_>>(value.get()) {
+                Ok(Name(text)) => text.into_owned(),
+                Err(_) if value.get() == "null" => String::new(),
+                Err(_) => value.get().to_owned(),
+            };
+        }
+    }
+    Some(texts)
+}
+
+/// The column that a field's name means; as in headers, white space around it and its case do not count.
+fn column_index(table: &Table, name: &str) -> Option<usize> {
+    table.column_index(name).or_else(|| table.column_index(&header_name(name.as_bytes())))
 }
 
 /// Names that are unknown or repeated, in the order in which they came. One that comes a hundred times is one mistake.
@@ -131,7 +153,7 @@ fn check_id<'a>(key: &Column, id: i64, json: &'a str) -> Result<Value<'a>, Fault
 fn check_field<'a>(column: &Column, json: &'a str) -> Result<Value<'a>, Fault<'a>> {
     let column_type = column.column_type();
     if json == "null" {
-        return if column.required() { Err(Fault::Missing) } else { Ok(Value::Null) };
+        return no_value(column);
     }
     let wrong = Fault::NotOfType(column_type);
     let text = || match json.starts_with('"').then(|| serde_json::from_str::<Name<'a>>(json)) {
@@ -153,11 +175,10 @@ fn check_field<'a>(column: &Column, json: &'a str) -> Result<Value<'a>, Fault<'a
         ColumnType::String { max } => super::check_text(column, max, text()?),
         ColumnType::Date | ColumnType::Timestamp => {
             let text = text()?;
-            match (text.is_empty(), column.required(), column_type) {
-                (true, true, _) => Err(Fault::Missing),
-                (true, false, _) => Ok(Value::Null),
-                (false, _, ColumnType::Date) => scan::date(text.as_bytes()),
-                (false, ..) => scan::timestamp(text.as_bytes()),
+            match column_type {
+                _ if is_blank(&text) => no_value(column),
+                ColumnType::Date => scan::date(text.as_bytes()),
+                _ => scan::timestamp(text.as_bytes()),
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Reading numbers and times from bytes: exact, without allocation, and with the reason when it fails.
 
+use crate::avro::civil;
 use crate::dictionary::{Column, ColumnType};
 use crate::row::Fault;
 use crate::value::{CivilDate, CivilTime, Decimal, Value};
@@ -76,22 +77,69 @@ pub(crate) fn date<'a>(text: &[u8]) -> Result<Value<'a>, Fault<'a>> {
     civil_date(text).map(Value::Date).ok_or(Fault::NotATime(ColumnType::Date))
 }
 
-/// `2021-07-27T16:02:08Z`: no other offset and no fraction, because the column holds whole seconds in UTC and
-/// nothing that came in is changed silently.
+/// `2021-07-27T16:02:08Z`, and the other forms of [`moment`], in UTC. The column holds whole seconds, and nothing that
+/// came in is changed silently.
 pub(crate) fn timestamp<'a>(text: &[u8]) -> Result<Value<'a>, Fault<'a>> {
-    let read = || {
-        let text: &[u8; 20] = text.try_into().ok()?;
-        if text[10] != b'T' || text[13] != b':' || text[16] != b':' || text[19] != b'Z' {
-            return None;
-        }
-        let date = civil_date(&text[..10])?;
-        let time = CivilTime::new(two(&text[11..13])?, two(&text[14..16])?, two(&text[17..19])?)?;
-        Some(Value::Timestamp(date, time))
-    };
-    read().ok_or(Fault::NotATime(ColumnType::Timestamp))
+    let (date, time) =
+        moment(text).and_then(Moment::in_utc).ok_or(Fault::NotATime(ColumnType::Timestamp))?;
+    Ok(Value::Timestamp(date, time))
 }
 
-pub(crate) fn civil_date(text: &[u8]) -> Option<CivilDate> {
+/// A second as it is written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment {
+    pub(crate) date: CivilDate,
+    pub(crate) time: CivilTime,
+    /// Seconds that the clocks of the place are ahead of UTC, if the text says so.
+    pub(crate) offset: Option<i64>,
+}
+
+/// Reads `2021-07-27T16:02:08Z`: with a `T` or a space, perhaps a fraction of zeros (at most nine), and `Z`, an offset
+/// (`+02:00`, `+0200`, `+02`) or nothing behind it. A fraction that is not zero would be lost, and is refused.
+pub(crate) fn moment(text: &[u8]) -> Option<Moment> {
+    let (seconds, rest) = text.split_at_checked(19)?;
+    if !matches!(seconds[10], b'T' | b' ') || seconds[13] != b':' || seconds[16] != b':' {
+        return None;
+    }
+    let date = civil_date(&seconds[..10])?;
+    let time = CivilTime::new(two(&seconds[11..13])?, two(&seconds[14..16])?, two(&seconds[17..19])?)?;
+    let zone = match rest {
+        [b'.', fraction @ ..] => {
+            let zeros = fraction.iter().take_while(|digit| **digit == b'0').count();
+            (1..=9).contains(&zeros).then_some(&fraction[zeros..])?
+        }
+        rest => rest,
+    };
+    let offset = match zone {
+        [] => None,
+        b"Z" => Some(0),
+        [sign @ (b'+' | b'-'), zone @ ..] => {
+            let (hours, minutes) = match zone {
+                [_, _] => (two(zone)?, 0),
+                [_, _, b':', _, _] => (two(&zone[..2])?, two(&zone[3..])?),
+                [_, _, _, _] => (two(&zone[..2])?, two(&zone[2..])?),
+                _ => return None,
+            };
+            let seconds = (hours < 24 && minutes < 60)
+                .then_some(i64::from(hours) * 3600 + i64::from(minutes) * 60)?;
+            Some(if *sign == b'-' { -seconds } else { seconds })
+        }
+        _ => return None,
+    };
+    Some(Moment { date, time, offset })
+}
+
+impl Moment {
+    /// The same second in UTC, which a text without an offset means; `None` outside of the years 1000 to 9999.
+    pub(crate) fn in_utc(self) -> Option<(CivilDate, CivilTime)> {
+        match self.offset.unwrap_or(0) {
+            0 => Some((self.date, self.time)),
+            offset => civil::second(civil::millis(self.date, self.time) - offset * 1000),
+        }
+    }
+}
+
+fn civil_date(text: &[u8]) -> Option<CivilDate> {
     if text.len() != 10 || text[4] != b'-' || text[7] != b'-' {
         return None;
     }
@@ -99,7 +147,7 @@ pub(crate) fn civil_date(text: &[u8]) -> Option<CivilDate> {
     CivilDate::new(year, two(&text[5..7])?, two(&text[8..10])?)
 }
 
-pub(crate) fn two(digits: &[u8]) -> Option<u8> {
+fn two(digits: &[u8]) -> Option<u8> {
     match digits {
         [tens @ b'0'..=b'9', ones @ b'0'..=b'9'] => Some((tens - b'0') * 10 + (ones - b'0')),
         _ => None,

@@ -104,25 +104,24 @@ fn counts_characters_and_not_bytes() {
 }
 
 #[test]
-fn takes_times_in_one_form_only() {
+fn takes_times_in_forms_that_lose_nothing() {
     let wrong = "timestamp: moment must be a moment in UTC that exists, written like 2021-07-27T16:02:08Z";
     for text in [
         "2021-02-30T00:00:00Z",
         "2021-02-29T00:00:00Z",
         "2021-07-27T24:00:00Z",
         "2021-07-27T16:02:60Z",
-        "2021-07-27T16:02:08+00:00",
-        "2021-07-27T16:02:08+02:00",
-        "2021-07-27T16:02:08",
-        "2021-07-27 16:02:08Z",
+        "2021-07-27T16:02:08+2",
         "2021-07-27t16:02:08z",
         "2021-07-27T16:02:08.5Z",
         "0999-07-27T16:02:08Z",
         "2021-7-27T16:02:08Z",
         "２021-07-27T16:02:08Z",
-        " ",
     ] {
         assert_eq!(field("moment", &format!("\"{text}\"")), [wrong], "{text}");
+    }
+    for text in ["2021-07-27T16:02:08+02:00", "2021-07-27T16:02:08", "2021-07-27 16:02:08.000Z"] {
+        assert_eq!(field("moment", &format!("\"{text}\"")), [""; 0], "{text}");
     }
     assert_eq!(field("moment", "20210727"), ["type: moment must be text like 2021-07-27T16:02:08Z"]);
     assert_eq!(
@@ -202,7 +201,7 @@ fn refuses_csv_fields_for_their_own_reasons() {
 fn knows_a_header_by_the_key_column() {
     let dictionary = crate::shipped::dictionary().unwrap();
     let jobs = dictionary.table("jobs").unwrap();
-    let read = |record: &[&[u8]]| CsvColumns::from_first_record(jobs, record.iter().copied());
+    let read = |record: &[&[u8]]| CsvColumns::of_header(jobs, record.iter().copied());
     assert_eq!(read(&[b"1", b"Recruiter"]), Ok(None));
     assert_eq!(read(&[b"1", b"job"]), Ok(None));
     assert_eq!(read(&[b"1", b"id"]), Ok(None));

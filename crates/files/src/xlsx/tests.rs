@@ -9,8 +9,8 @@ use flate2::{Compression, Crc};
 use proptest::prelude::*;
 use rust_xlsxwriter::{ExcelDateTime, Format as Style, Formula, Workbook, Worksheet};
 
-use crate::source::tests::{drain, fields, table};
-use crate::source::{Opening, SourceError, open};
+use crate::tests::{drain, fields, table};
+use crate::{Opening, SourceError, open};
 
 fn read_as(table: &'static Table, bytes: &[u8], chunk_bytes: u64) -> (Vec<Chunk>, Result<(), SourceError>) {
     let object_bytes = bytes.len() as u64;
@@ -109,7 +109,7 @@ fn by_hand(rows: &str, texts: &str) -> Vec<u8> {
 
 #[test]
 fn a_workbook_by_openpyxl_loads_as_it_looks() {
-    let bytes = include_bytes!("../../../tests/fixtures/openpyxl.xlsx");
+    let bytes = include_bytes!("../../tests/fixtures/openpyxl.xlsx");
     assert_eq!(
         records_as(table("employees"), bytes),
         [
@@ -364,11 +364,11 @@ fn other_archives_and_workbooks_fail_clearly() {
 
 #[test]
 fn what_a_part_unpacks_to_is_limited_whatever_it_claims() {
-    let limit = super::super::EXPANSION_FLOOR as usize;
+    let limit = crate::EXPANSION_FLOOR as usize;
     let fill = |length: usize| format!("<a/>{:1020}", "").repeat(length / 1024);
     read(&by_hand(&fill(limit - 1024), "")).1.unwrap();
     let bytes = by_hand(&fill(limit), "");
-    assert!(bytes.len() < limit / super::super::EXPANSION as usize);
+    assert!(bytes.len() < limit / crate::EXPANSION as usize);
     let says = "the workbook holds more than 67108864 bytes when unpacked";
     assert!(error(&bytes).starts_with(says));
     // The last entry of the directory, which claims less.

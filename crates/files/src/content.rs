@@ -1,8 +1,8 @@
-//! The text of a CSV file, unpacked.
+//! The content of a file, unpacked.
 
 use std::io::{self, BufRead, ErrorKind, Read};
 
-use domain::load::Format;
+use domain::load::Packing;
 use flate2::bufread::GzDecoder;
 use zstd::stream::read::Decoder as ZstdDecoder;
 
@@ -20,15 +20,15 @@ const ZSTD_NO_FRAME: &str = "Unknown frame descriptor";
 /// The first byte of every member of a gzip file.
 const GZIP_FIRST: u8 = 0x1F;
 
-/// The text of a CSV file.
+/// The content of a file, unpacked.
 pub(super) struct Content {
-    packing: Packing,
+    reader: Reader,
     /// Bytes given out, and those that may be.
     given: u64,
     limit: u64,
 }
 
-enum Packing {
+enum Reader {
     Plain(Input),
     /// `None` only while one member's decoder is exchanged for the next one's.
     Gzip(Option<Box<GzDecoder<Input>>>),
@@ -37,20 +37,20 @@ enum Packing {
 
 impl Content {
     pub(super) fn plain(input: Input) -> Self {
-        Self { packing: Packing::Plain(input), given: 0, limit: u64::MAX }
+        Self { reader: Reader::Plain(input), given: 0, limit: u64::MAX }
     }
 
-    /// Text packed with gzip, at most `limit` bytes of it. Of several members (RFC 1952, 2.2), which `cat` makes of
+    /// Content packed with gzip, at most `limit` bytes of it. Of several members (RFC 1952, 2.2), which `cat` makes of
     /// several files, each is read; zeros behind the last one, which tapes and some backup programs leave, are ignored.
     pub(super) fn gzip(input: Input, limit: u64) -> Self {
-        Self { packing: Packing::Gzip(Some(Box::new(GzDecoder::new(input)))), given: 0, limit }
+        Self { reader: Reader::Gzip(Some(Box::new(GzDecoder::new(input)))), given: 0, limit }
     }
 
-    /// Text packed with Zstandard, at most `limit` bytes of it. Of several frames each is read.
+    /// Content packed with Zstandard, at most `limit` bytes of it. Of several frames each is read.
     pub(super) fn zstd(input: Input, limit: u64) -> Result<Self, SourceError> {
         let mut decoder = ZstdDecoder::with_buffer(input).map_err(SourceError::Read)?;
         decoder.window_log_max(WINDOW_LOG).map_err(SourceError::Read)?;
-        Ok(Self { packing: Packing::Zstd(decoder), given: 0, limit })
+        Ok(Self { reader: Reader::Zstd(decoder), given: 0, limit })
     }
 
     /// Fills `into` with what comes next, unless the content ends before; says how much it is, and the error that
@@ -68,18 +68,18 @@ impl Content {
     }
 
     fn read(&mut self, into: &mut [u8]) -> Result<usize, SourceError> {
-        let format = match self.packing {
-            Packing::Plain(_) => Format::Csv,
-            Packing::Gzip(_) => Format::Gzip,
-            Packing::Zstd(_) => Format::Zstd,
+        let packing = match self.reader {
+            Reader::Plain(_) => Packing::None,
+            Reader::Gzip(_) => Packing::Gzip,
+            Reader::Zstd(_) => Packing::Zstd,
         };
         let read = loop {
-            let read = match &mut self.packing {
-                Packing::Plain(input) => input.read(into),
-                Packing::Gzip(decoder) => decoder.as_mut().map_or(Ok(0), |decoder| decoder.read(into)),
-                Packing::Zstd(decoder) => decoder.read(into),
+            let read = match &mut self.reader {
+                Reader::Plain(input) => input.read(into),
+                Reader::Gzip(decoder) => decoder.as_mut().map_or(Ok(0), |decoder| decoder.read(into)),
+                Reader::Zstd(decoder) => decoder.read(into),
             };
-            let read = read.map_err(|error| self.explain(format, &error))?;
+            let read = read.map_err(|error| self.explain(packing, &error))?;
             if read > 0 || !self.next_member()? {
                 break read;
             }
@@ -88,14 +88,14 @@ impl Content {
         let allowed = usize::try_from(self.limit - self.given).unwrap_or(usize::MAX).min(read);
         self.given += allowed as u64;
         match allowed {
-            0 if read > 0 => Err(SourceError::Bomb { format, limit: self.limit }),
+            0 if read > 0 => Err(SourceError::Bomb { packing, limit: self.limit }),
             allowed => Ok(allowed),
         }
     }
 
     /// Goes on with the next member of a gzip file, where one ends; says whether there is one.
     fn next_member(&mut self) -> Result<bool, SourceError> {
-        let Packing::Gzip(decoder) = &mut self.packing else {
+        let Reader::Gzip(decoder) = &mut self.reader else {
             return Ok(false);
         };
         let Some(mut input) = decoder.take().map(|decoder| decoder.into_inner()) else {
@@ -115,32 +115,32 @@ impl Content {
             }
         };
         if first != GZIP_FIRST {
-            return Err(SourceError::Trailing(Format::Gzip));
+            return Err(SourceError::Trailing(Packing::Gzip));
         }
         *decoder = Some(Box::new(GzDecoder::new(input)));
         Ok(true)
     }
 
     /// What an error of reading means.
-    fn explain(&mut self, format: Format, error: &io::Error) -> SourceError {
-        let input = match &mut self.packing {
-            Packing::Plain(input) => Some(input),
-            Packing::Gzip(decoder) => decoder.as_mut().map(|decoder| decoder.get_mut()),
-            Packing::Zstd(decoder) => Some(decoder.get_mut()),
+    fn explain(&mut self, packing: Packing, error: &io::Error) -> SourceError {
+        let input = match &mut self.reader {
+            Reader::Plain(input) => Some(input),
+            Reader::Gzip(decoder) => decoder.as_mut().map(|decoder| decoder.get_mut()),
+            Reader::Zstd(decoder) => Some(decoder.get_mut()),
         };
         if let Some(failure) = input.and_then(Input::take_failure) {
             return SourceError::Read(failure);
         }
-        let is_of_zstd = |message: &str| format == Format::Zstd && error.to_string() == message;
+        let is_of_zstd = |message: &str| packing == Packing::Zstd && error.to_string() == message;
         if error.kind() == ErrorKind::UnexpectedEof {
-            SourceError::Truncated(format)
+            SourceError::Truncated(packing)
         } else if is_of_zstd(ZSTD_WINDOW) {
             SourceError::Window(1 << WINDOW_LOG)
         } else if is_of_zstd(ZSTD_NO_FRAME) {
             // The file began with a frame, so this is behind it.
-            SourceError::Trailing(format)
+            SourceError::Trailing(packing)
         } else {
-            SourceError::Damaged(format)
+            SourceError::Damaged(packing)
         }
     }
 }

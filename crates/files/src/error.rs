@@ -1,6 +1,6 @@
 use std::io;
 
-use domain::load::{ChunkError, Format};
+use domain::load::{ChunkError, LayoutError, Packing};
 
 /// Why the content of a file cannot be read on.
 #[derive(Debug, thiserror::Error)]
@@ -16,35 +16,28 @@ pub enum SourceError {
         /// What to do.
         advice: &'static str,
     },
-    /// The text is UTF-16.
-    #[error("the file is UTF-16 text; save it as UTF-8, which Excel calls \"CSV UTF-8\"")]
-    Utf16,
-    /// The fields are separated by something else than commas.
-    #[error(
-        "line {line}: there is no comma, but there are {separator}; save the file with commas between the fields"
-    )]
-    Separator {
-        /// The first line with content.
-        line: u64,
-        /// What separates the fields.
-        separator: &'static str,
-    },
+    /// The first records show no table that can be read.
+    #[error(transparent)]
+    Layout(#[from] LayoutError),
+    /// The text is in an encoding that cannot be read.
+    #[error("the file is {0}; save it as UTF-8, which Excel calls \"CSV UTF-8\", or as UTF-16 with its byte order mark")]
+    Encoding(&'static str),
     /// The archive ends before its content does.
     #[error("the {0} file ends before its content does, so it was cut off; drop it again whole")]
-    Truncated(Format),
+    Truncated(Packing),
     /// The archive contradicts itself.
     #[error("the {0} file is damaged; drop it again as it was made")]
-    Damaged(Format),
+    Damaged(Packing),
     /// Something else follows the archive.
     #[error("something that is not {0} follows the end of the {0} file; drop it again as it was made")]
-    Trailing(Format),
+    Trailing(Packing),
     /// Unpacked, the content is larger than is believable.
     #[error(
-        "the {format} file holds more than {limit} bytes when unpacked, the most for one of its size; drop it unpacked, or in parts"
+        "the {packing} file holds more than {limit} bytes when unpacked, the most for one of its size; drop it unpacked, or in parts"
     )]
     Bomb {
-        /// The format.
-        format: Format,
+        /// How it is packed.
+        packing: Packing,
         /// Bytes.
         limit: u64,
     },

@@ -2,7 +2,7 @@ use std::io;
 
 use domain::load::ChunkError;
 
-use crate::source::SourceError;
+use crate::SourceError;
 
 /// Why a workbook cannot be read.
 #[derive(Debug, thiserror::Error)]

@@ -1,0 +1,248 @@
+//! How the files of a table are written, where that cannot be recognised: the `[table.files]` block.
+
+use encoding_rs::Encoding;
+use jiff::civil::DateTime;
+use jiff::fmt::strtime::{self, BrokenDownTime};
+use jiff::tz::{Offset, TimeZone};
+use serde::Deserialize;
+
+/// Lines that can be skipped at most: what a person puts above a table.
+const MAX_SKIPPED_LINES: u32 = 1000;
+
+/// Formats that can be listed at most; each is tried for every value that the ones before do not fit.
+const MAX_FORMATS: usize = 16;
+
+/// How the files of a table are written. The default leaves everything to be recognised.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FileSettings {
+    /// What separates the fields of files without a header; a header is recognised with any delimiter.
+    pub delimiter: Option<u8>,
+    /// The encoding of text without a byte order mark; UTF-8 if none is declared.
+    pub encoding: Option<&'static Encoding>,
+    /// How a quote is written inside a quoted field.
+    pub quote_escape: QuoteEscape,
+    /// Whether the first record is a header.
+    pub header: HeaderRule,
+    /// Lines above the first record that are no records.
+    pub skip_lines: u32,
+    /// Fields that mean no value, compared byte by byte.
+    pub null_values: Vec<String>,
+    /// Whether decimal numbers are written `12,50`.
+    pub decimal_comma: bool,
+    /// Forms of dates that are accepted beside `2021-07-27`, for `strptime`.
+    pub date_formats: Vec<String>,
+    /// Forms of timestamps that are accepted beside the ISO ones, for `strptime`.
+    pub timestamp_formats: Vec<String>,
+    /// The time zone of timestamps without an offset; UTC if none is declared.
+    pub time_zone: Option<TimeZone>,
+    /// The name of the sheet to read of a workbook; the first visible one if none is declared.
+    pub sheet: Option<String>,
+}
+
+/// How a quote is written inside a quoted field.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum QuoteEscape {
+    /// Twice: `""`, as RFC 4180 says.
+    #[default]
+    Doubled,
+    /// As `\"`, and other characters behind a backslash as `SELECT … INTO OUTFILE` of MySQL writes them, inside and
+    /// outside of quotes. <https://dev.mysql.com/doc/refman/8.0/en/load-data.html>
+    Backslash,
+}
+
+/// Whether the first record of a file is a header.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HeaderRule {
+    /// It is recognised.
+    #[default]
+    Auto,
+    /// It is one: a file without a header of the table fails.
+    Required,
+    /// It is none: fields belong to columns by position.
+    None,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WireFiles {
+    delimiter: Option<String>,
+    encoding: Option<String>,
+    #[serde(default)]
+    quote_escape: QuoteEscape,
+    #[serde(default)]
+    header: HeaderRule,
+    #[serde(default)]
+    skip_lines: u32,
+    #[serde(default)]
+    null_values: Vec<String>,
+    #[serde(default)]
+    decimal_comma: bool,
+    #[serde(default)]
+    date_formats: Vec<String>,
+    #[serde(default)]
+    timestamp_formats: Vec<String>,
+    time_zone: Option<String>,
+    sheet: Option<String>,
+}
+
+/// Reads a `[table.files]` block.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn read_files(wire: WireFiles) -> Result<FileSettings, String> {
+    let WireFiles { quote_escape, header, skip_lines, null_values, decimal_comma, sheet, .. } = wire;
+    if skip_lines > MAX_SKIPPED_LINES {
+        return Err(format!("skip_lines = {skip_lines}: at most {MAX_SKIPPED_LINES} lines can be skipped"));
+    }
+    let delimiter = wire.delimiter.map(|text| read_delimiter(&text)).transpose()?;
+    let encoding = wire.encoding.map(|label| read_encoding(&label)).transpose()?;
+    for (key, formats) in
+        [("date_formats", &wire.date_formats), ("timestamp_formats", &wire.timestamp_formats)]
+    {
+        if formats.len() > MAX_FORMATS {
+            return Err(format!("{key}: at most {MAX_FORMATS} formats can be listed"));
+        }
+    }
+    for format in &wire.date_formats {
+        check_format("date_formats", format, |parsed| parsed.to_date().ok() == Some(SAMPLE.date()))?;
+    }
+    for format in &wire.timestamp_formats {
+        check_format("timestamp_formats", format, |parsed| parsed.to_datetime().ok() == Some(SAMPLE))?;
+    }
+    let time_zone = wire.time_zone.map(|name| {
+        TimeZone::get(&name).map_err(|_| {
+            format!("time_zone {name:?} is not known; use a name of the IANA database like \"Europe/Berlin\"")
+        })
+    });
+    Ok(FileSettings {
+        delimiter,
+        encoding,
+        quote_escape,
+        header,
+        skip_lines,
+        null_values,
+        decimal_comma,
+        date_formats: wire.date_formats,
+        timestamp_formats: wire.timestamp_formats,
+        time_zone: time_zone.transpose()?,
+        sheet,
+    })
+}
+
+fn read_delimiter(text: &str) -> Result<u8, String> {
+    match text.as_bytes() {
+        [byte] if is_delimiter(*byte) => Ok(*byte),
+        _ => Err(format!(
+            "delimiter {text:?}: use one character of ASCII that is no letter, digit, space, quote, backslash, point, \
+             plus, minus or line end, like \";\" or \"\\t\""
+        )),
+    }
+}
+
+/// Returns true if a byte can separate fields: numbers, dates and names never hold it, and it has no other meaning.
+pub(crate) fn is_delimiter(byte: u8) -> bool {
+    byte.is_ascii()
+        && !byte.is_ascii_alphanumeric()
+        && !matches!(byte, 0 | b' ' | b'"' | b'\\' | b'.' | b'+' | b'-' | b'_' | b'\n' | b'\r')
+}
+
+fn read_encoding(label: &str) -> Result<&'static Encoding, String> {
+    // The replacement encoding reads no text, and UTF-16 comes with its mark or is declared with its byte order.
+    Encoding::for_label_no_replacement(label.as_bytes()).ok_or_else(|| {
+        format!("encoding {label:?} is not known; use a name like \"windows-1252\", \"iso-8859-15\" or \"utf-16le\"")
+    })
+}
+
+/// A moment that shows whether a format says day and time in full. Its second is 0, which a format may leave out.
+const SAMPLE: DateTime = jiff::civil::datetime(2021, 7, 27, 16, 2, 0, 0);
+
+/// Checks that a format, read back from what it writes, gives the sample.
+fn check_format(
+    key: &str,
+    format: &str,
+    is_sample: impl Fn(&BrokenDownTime) -> bool,
+) -> Result<(), String> {
+    let wrong = |problem: &str| {
+        format!("{key} {format:?}: {problem}; a format is written for strptime, like \"%d.%m.%Y %H:%M:%S\"")
+    };
+    let sample = Offset::UTC.to_timestamp(SAMPLE).map(|moment| moment.to_zoned(TimeZone::UTC));
+    let written = sample
+        .and_then(|sample| strtime::format(format, &sample))
+        .map_err(|_| wrong("it has a directive that is not known"))?;
+    match strtime::parse(format, &written) {
+        Ok(parsed) if is_sample(&parsed) => Ok(()),
+        _ => Err(wrong("it does not say which moment is meant")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dictionary::Dictionary;
+
+    fn settings(block: &str) -> Result<FileSettings, String> {
+        let text = format!(
+            "[[table]]\nname = \"things\"\ncolumns = [{{ name = \"id\", type = \"integer\", key = true }}]\n\
+             [table.files]\n{block}"
+        );
+        let parsed = Dictionary::parse("d.toml", &text).map_err(|error| error.problem)?;
+        Ok(parsed.tables()[0].files().clone())
+    }
+
+    #[test]
+    fn reads_every_setting() {
+        let text = r#"
+            delimiter = "\t"
+            encoding = "latin1"
+            quote_escape = "backslash"
+            header = "none"
+            skip_lines = 2
+            null_values = ["\\N", "NULL"]
+            decimal_comma = true
+            date_formats = ["%d.%m.%Y"]
+            timestamp_formats = ["%d.%m.%Y %H:%M", "%Y%m%dT%H%M%S"]
+            time_zone = "Europe/Berlin"
+            sheet = "Hires"
+        "#;
+        let expected = FileSettings {
+            delimiter: Some(b'\t'),
+            encoding: Some(encoding_rs::WINDOWS_1252),
+            quote_escape: QuoteEscape::Backslash,
+            header: HeaderRule::None,
+            skip_lines: 2,
+            null_values: vec!["\\N".to_owned(), "NULL".to_owned()],
+            decimal_comma: true,
+            date_formats: vec!["%d.%m.%Y".to_owned()],
+            timestamp_formats: vec!["%d.%m.%Y %H:%M".to_owned(), "%Y%m%dT%H%M%S".to_owned()],
+            time_zone: TimeZone::get("Europe/Berlin").ok(),
+            sheet: Some("Hires".to_owned()),
+        };
+        assert_eq!(settings(text), Ok(expected));
+        assert_eq!(settings(""), Ok(FileSettings::default()));
+    }
+
+    #[test]
+    fn names_what_cannot_be_used() {
+        for (block, expected) in [
+            ("delimiter = \"\"", "delimiter \"\": use one character"),
+            ("delimiter = \";;\"", "delimiter \";;\": use one character"),
+            ("delimiter = \"x\"", "delimiter \"x\": use one character"),
+            ("delimiter = \"é\"", "delimiter \"é\": use one character"),
+            ("encoding = \"ebcdic\"", "encoding \"ebcdic\" is not known"),
+            ("encoding = \"utf-32\"", "encoding \"utf-32\" is not known"),
+            ("quote_escape = \"caret\"", "unknown variant `caret`"),
+            ("header = \"maybe\"", "unknown variant `maybe`"),
+            ("skip_lines = 1001", "skip_lines = 1001: at most 1000"),
+            ("date_formats = [\"%d.%m.\"]", "it does not say which moment is meant"),
+            ("date_formats = [\"%E.%m.%Y\"]", "date_formats \"%E.%m.%Y\": it has a directive"),
+            ("timestamp_formats = [\"%d.%m.%Y\"]", "it does not say which moment is meant"),
+            ("time_zone = \"Mars/Base\"", "time_zone \"Mars/Base\" is not known"),
+            ("delimitter = \";\"", "unknown field `delimitter`"),
+        ] {
+            let problem = settings(block).unwrap_err();
+            assert!(problem.contains(expected), "{block} said {problem:?}");
+        }
+    }
+}

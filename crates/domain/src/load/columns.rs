@@ -1,0 +1,187 @@
+//! Which field of a file belongs to which column, and what its first record is.
+
+use super::chunk::Record;
+use super::layout::LayoutError;
+use crate::dictionary::{Column, ColumnType, HeaderRule, Table};
+use crate::row::{CsvColumns, check_csv_row, check_file_field, header_name};
+use crate::shortened;
+
+/// Which field of a file belongs to which column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Columns {
+    fields: CsvColumns,
+    pub(super) has_header: bool,
+    /// Whether a record is a JSON object, and its only field.
+    pub(super) is_json: bool,
+}
+
+/// Fields of a foreign header that a message names at most, and characters of each.
+const MAX_NAMED: usize = 8;
+const MAX_NAME: usize = 40;
+
+impl Columns {
+    /// The dictionary's order, for a file without a header.
+    pub fn in_dictionary_order(table: &Table) -> Self {
+        Self { fields: CsvColumns::in_dictionary_order(table), has_header: false, is_json: false }
+    }
+
+    /// Those that a header names.
+    pub fn of_header(fields: CsvColumns) -> Self {
+        Self { fields, has_header: true, is_json: false }
+    }
+
+    /// Those of JSON objects, each of which names its own.
+    pub fn of_json(table: &Table) -> Self {
+        Self { is_json: true, ..Self::in_dictionary_order(table) }
+    }
+
+    /// The positions of the fields.
+    pub fn fields(&self) -> &CsvColumns {
+        &self.fields
+    }
+
+    /// Returns true if the first record names the columns.
+    pub fn has_header(&self) -> bool {
+        self.has_header
+    }
+
+    /// Finds out what the first record of a file is, by the dictionary's rule for the table's files: the header or a
+    /// row. The others are looked at for a header that stands further down, and for empty fields at the end of all of
+    /// them. Says also whether the first record is recognised: as a header, or as a row that passes.
+    ///
+    /// A record that breaks the rules is a row where a field of a typed column can be read, and no field names a column;
+    /// else it is a header that is not the table's.
+    ///
+    /// # Errors
+    /// [`LayoutError`] for a header that cannot be used, or that is not the table's.
+    pub fn recognise<'c>(
+        table: &'c Table,
+        records: impl Iterator<Item = Record<'c>> + Clone,
+    ) -> Result<(Self, bool), LayoutError> {
+        let mut rest = records.filter(|record| !record.is_blank());
+        let all = rest.clone();
+        let Some(first) = rest.next() else {
+            return Ok((Self::in_dictionary_order(table), false));
+        };
+        let rule = table.files().header;
+        if rule != HeaderRule::None && first.broken.is_none() {
+            let header = CsvColumns::of_header(table, first.fields())
+                .map_err(|error| LayoutError::Header { line: first.line, error, columns: names_of(table) })?;
+            if let Some(header) = header {
+                return Ok((Self::of_header(padded(header, rest)), true));
+            }
+        }
+        let columns = Self::in_dictionary_order(table).padded_like(all);
+        if columns.passes(table, &first) {
+            if rule == HeaderRule::Required {
+                return Err(not_ours(table, &first, rest));
+            }
+            return Ok((columns, true));
+        }
+        let is_row =
+            first.broken.is_some() || names_in(table, &first) == 0 && has_typed_field(table, &columns, &first);
+        match rule {
+            HeaderRule::Auto if is_row => Ok((columns, false)),
+            HeaderRule::None => Ok((columns, false)),
+            HeaderRule::Auto | HeaderRule::Required => Err(not_ours(table, &first, rest)),
+        }
+    }
+
+    /// The same columns of a file with these records, which may all end with empty fields.
+    pub(super) fn padded_like<'c>(self, records: impl Iterator<Item = Record<'c>>) -> Self {
+        Self { fields: padded(self.fields, records), ..self }
+    }
+
+    /// Returns true if a record breaks no rule.
+    pub(super) fn passes<'c>(&self, table: &'c Table, record: &Record<'c>) -> bool {
+        let (mut values, mut errors) = (Vec::new(), Vec::new());
+        let field = |index: usize| record.field(index);
+        record.broken.is_none()
+            && check_csv_row(table, &self.fields, record.width(), field, &mut values, &mut errors)
+    }
+
+    /// Compares a record that breaks the rules with the header of the file: `None` when it is none, true when it names
+    /// the same columns in the same order, false when it is another header.
+    pub(super) fn repeats_header(&self, table: &Table, record: &Record<'_>) -> Option<bool> {
+        match names_in(table, record) {
+            0 => None,
+            named => match CsvColumns::of_header(table, record.fields()) {
+                Ok(Some(header)) => Some(header.is_same(&self.fields)),
+                Err(_) => Some(false),
+                // Of a single name nobody knows whether it is one.
+                Ok(None) if named == 1 || has_typed_field(table, self, record) => None,
+                Ok(None) => Some(false),
+            },
+        }
+    }
+}
+
+/// The columns with the empty fields that all records have behind those of the columns.
+fn padded<'c>(fields: CsvColumns, records: impl Iterator<Item = Record<'c>>) -> CsvColumns {
+    let width = fields.width();
+    let mut padding = 0;
+    for record in records.filter(|record| record.broken.is_none()) {
+        if record.width() == width {
+            return fields;
+        }
+        let is_padded =
+            record.width() > width && (width..record.width()).all(|index| record.field(index).is_empty());
+        if is_padded && padding == 0 {
+            padding = record.width() - width;
+        }
+    }
+    fields.padded(padding)
+}
+
+/// How many fields name a column.
+fn names_in(table: &Table, record: &Record<'_>) -> usize {
+    // Columns have short names of ASCII, which spares most fields the allocation.
+    let is_name = |field: &[u8]| {
+        field.len() < 4 * MAX_NAME
+            && field.iter().any(u8::is_ascii_alphabetic)
+            && table.column_index(&header_name(field)).is_some()
+    };
+    record.fields().filter(|field| is_name(field)).count()
+}
+
+/// Returns true if a field of a column that holds no text can be read.
+fn has_typed_field<'c>(table: &'c Table, columns: &Columns, record: &Record<'c>) -> bool {
+    table.columns().iter().enumerate().any(|(index, column)| {
+        let position = columns.fields.field_of(index).filter(|position| *position < record.width());
+        let field = position.map_or(&[][..], |position| record.field(position));
+        !field.is_empty()
+            && !matches!(column.column_type(), ColumnType::String { .. })
+            && check_file_field(column, table.files(), field).is_ok()
+    })
+}
+
+/// What to say of a first record that is neither a header of the table nor a row.
+fn not_ours<'c>(
+    table: &'c Table,
+    first: &Record<'c>,
+    mut rest: impl Iterator<Item = Record<'c>>,
+) -> LayoutError {
+    let is_header = |record: &Record<'c>| matches!(CsvColumns::of_header(table, record.fields()), Ok(Some(_)));
+    LayoutError::NotOurs {
+        line: first.line,
+        found: first_fields(first),
+        columns: names_of(table),
+        header_line: rest.find(is_header).map(|record| record.line),
+    }
+}
+
+/// The first fields of a record, for a message.
+fn first_fields(record: &Record<'_>) -> String {
+    let quoted = |field: &[u8]| {
+        let text = String::from_utf8_lossy(field);
+        format!("{:?}", shortened(text.trim(), MAX_NAME))
+    };
+    let fields: Vec<String> = record.fields().take(MAX_NAMED).map(quoted).collect();
+    let more = if record.width() > MAX_NAMED { ", …" } else { "" };
+    format!("{}{more}", fields.join(", "))
+}
+
+fn names_of(table: &Table) -> String {
+    let names: Vec<&str> = table.columns().iter().map(Column::name).collect();
+    names.join(", ")
+}

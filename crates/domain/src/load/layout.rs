@@ -1,0 +1,287 @@
+//! How a text file is written: recognised from its first bytes, or declared in the dictionary.
+
+use super::chunk::{Chunk, Record};
+use super::chunker::Chunker;
+use super::columns::Columns;
+use super::dialect::{Dialect, Quoting, Start};
+use crate::dictionary::{Table, is_delimiter};
+use crate::row::{CsvColumns, HeaderError, REJECT_COLUMNS, header_name};
+
+/// How a text file is written. It depends on the first bytes of the content and the dictionary alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    /// How records and fields are told apart.
+    pub dialect: Dialect,
+    /// Where the first record begins.
+    pub start: Start,
+    /// Which field belongs to which column.
+    pub columns: Columns,
+    /// Whether the first record is a header, or a row that passes. Where it is neither, the content may be of another
+    /// kind.
+    pub is_recognised: bool,
+}
+
+/// Why a file cannot be read by what its first records are.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LayoutError {
+    /// A header that cannot be used.
+    #[error("line {line}: {error}; the columns are {columns}")]
+    Header {
+        /// Its line.
+        line: u64,
+        /// What is wrong with it.
+        error: HeaderError,
+        /// The columns of the table.
+        columns: String,
+    },
+    /// The first record is neither a header of the table nor a row.
+    #[error(
+        "line {line} is neither a header of the table nor a row of it: it has {found}; the columns are {columns}; {}",
+        what_to_do(*.header_line)
+    )]
+    NotOurs {
+        /// Its line.
+        line: u64,
+        /// Its first fields.
+        found: String,
+        /// The columns of the table.
+        columns: String,
+        /// The line of a header of the table that stands further down.
+        header_line: Option<u64>,
+    },
+    /// Rows pass with one delimiter, and others with another.
+    #[error(
+        "some rows can be read with {one} between the fields and others with {other}; put a header above them, or declare \
+         the table's delimiter"
+    )]
+    TwoDelimiters {
+        /// A delimiter.
+        one: &'static str,
+        /// Another one.
+        other: &'static str,
+    },
+    /// A `sep=` line that names no delimiter.
+    #[error("line {line}: {text:?} names no delimiter; write sep= and one character like ; or take the line out")]
+    SepLine {
+        /// Its line.
+        line: u64,
+        /// The line.
+        text: String,
+    },
+}
+
+fn what_to_do(header_line: Option<u64>) -> String {
+    match header_line {
+        Some(line) => format!(
+            "a header of the table is in line {line}: take out the lines above it, or set skip_lines = {} for the table",
+            line - 1
+        ),
+        None => "name the columns as the table does, or take the line out".to_owned(),
+    }
+}
+
+/// The delimiters that are recognised, and their names.
+const DELIMITERS: [(u8, &str); 4] =
+    [(b',', "commas"), (b';', "semicolons"), (b'\t', "tabs"), (b'|', "vertical bars")];
+
+/// Records whose first pass decides about a delimiter.
+const MAX_TRIED: usize = 1000;
+
+/// Byte order marks and zero-width spaces, which programs put before the first name.
+const MARKS: [&[u8]; 2] = ["\u{FEFF}".as_bytes(), "\u{200B}".as_bytes()];
+
+impl Layout {
+    /// Finds out how separated values are written. `sample` is what the content begins with, all of it if `is_whole`;
+    /// `usual` separates the fields where nothing else can be recognised.
+    ///
+    /// # Errors
+    /// [`LayoutError`] for a text whose rows would be read by guess.
+    pub fn of_values(table: &Table, sample: &[u8], is_whole: bool, usual: u8) -> Result<Self, LayoutError> {
+        let sample = Sample { table, bytes: sample, is_whole };
+        if let Some(layout) = sample.rejects_file() {
+            return Ok(layout);
+        }
+        let settings = table.files();
+        let mut at = sample.after_lines(sample.after_marks(0), settings.skip_lines);
+        let sep = sample.sep_line(at)?;
+        if let Some((_, end)) = sep {
+            at = end;
+        }
+        let start = sample.start(at);
+        let declared = sep.map(|(delimiter, _)| delimiter).or(settings.delimiter);
+        let quoting = Quoting::from(settings.quote_escape);
+        let readings: Vec<Reading> = sample
+            .delimiters(declared.unwrap_or(usual), sep.is_none())
+            .map(|delimiter| sample.read(Dialect { delimiter, quoting }, start))
+            .collect();
+        // A header is one in a single reading, whatever is declared.
+        if let Some(reading) = readings.iter().find(|reading| reading.header.is_some()) {
+            return reading.layout(table);
+        }
+        // A header that leaves something out is one in a single reading, too.
+        if let Some(error) = readings.iter().find_map(|reading| match reading.recognise(table) {
+            Err(error @ LayoutError::Header { .. }) => Some(error),
+            _ => None,
+        }) {
+            return Err(error);
+        }
+        if declared.is_some() || readings[0].passes(table) {
+            return readings[0].layout(table);
+        }
+        let mut passing = readings.iter().filter(|reading| reading.passes(table));
+        match (passing.next(), passing.next()) {
+            (Some(one), Some(other)) => Err(LayoutError::TwoDelimiters { one: one.name(), other: other.name() }),
+            (Some(one), None) => one.layout(table),
+            (None, _) => {
+                let widest = readings.iter().max_by_key(|reading| reading.first_width());
+                match readings[0].layout(table) {
+                    // The reading with the most fields tells most of a header that is not the table's.
+                    Err(error) => Err(widest.and_then(|reading| reading.layout(table).err()).unwrap_or(error)),
+                    layout => layout,
+                }
+            }
+        }
+    }
+
+    /// The layout of JSON objects, one a line.
+    pub fn of_json_lines(table: &Table, sample: &[u8]) -> Self {
+        let sample = Sample { table, bytes: sample, is_whole: false };
+        let start = Start { bytes: sample.after_marks(0), is_quoted: false };
+        Self { dialect: Dialect::LINES, start, columns: Columns::of_json(table), is_recognised: true }
+    }
+}
+
+/// What a text begins with.
+#[derive(Clone, Copy)]
+struct Sample<'s> {
+    table: &'s Table,
+    bytes: &'s [u8],
+    is_whole: bool,
+}
+
+/// The records of a sample in one dialect.
+struct Reading {
+    dialect: Dialect,
+    start: Start,
+    chunk: Chunk,
+    /// The first record, if it is a header.
+    header: Option<CsvColumns>,
+}
+
+impl Sample<'_> {
+    fn after_marks(&self, mut at: usize) -> usize {
+        while let Some(mark) = MARKS.iter().find(|mark| self.bytes[at..].starts_with(mark)) {
+            at += mark.len();
+        }
+        at
+    }
+
+    fn line_length(&self, at: usize) -> usize {
+        self.bytes[at..].iter().take_while(|byte| !matches!(byte, b'\r' | b'\n')).count()
+    }
+
+    /// The offset behind so many lines.
+    fn after_lines(&self, mut at: usize, lines: u32) -> usize {
+        for _ in 0..lines {
+            at += self.line_length(at);
+            at += match self.bytes[at..] {
+                [b'\r', b'\n', ..] => 2,
+                [_, ..] => 1,
+                [] => 0,
+            };
+        }
+        at
+    }
+
+    /// The delimiter that Excel's `sep=;` line names, and the offset behind the line.
+    fn sep_line(&self, at: usize) -> Result<Option<(u8, usize)>, LayoutError> {
+        let line = &self.bytes[at..at + self.line_length(at)];
+        let text = line.strip_prefix(b"\"").map_or(line, |line| line.strip_suffix(b"\"").unwrap_or(line));
+        let Some((prefix, named)) = text.split_at_checked(4) else { return Ok(None) };
+        if !prefix.eq_ignore_ascii_case(b"sep=") {
+            return Ok(None);
+        }
+        match named {
+            // Excel saves the line again with the delimiters of empty cells behind it.
+            [delimiter, rest @ ..] if is_delimiter(*delimiter) && rest.iter().all(|byte| byte == delimiter) => {
+                Ok(Some((*delimiter, self.after_lines(at, 1))))
+            }
+            _ => {
+                let line = 1 + self.bytes[..at].iter().filter(|byte| **byte == b'\n').count() as u64;
+                let text = String::from_utf8_lossy(&text[..text.len().min(40)]).into_owned();
+                Err(LayoutError::SepLine { line, text })
+            }
+        }
+    }
+
+    /// Where the first record begins that stands here, behind a mark that may be in its first quotes.
+    fn start(&self, at: usize) -> Start {
+        let at = self.after_marks(at);
+        let in_quotes = self.after_marks((at + 1).min(self.bytes.len()));
+        let is_quoted = self.bytes[at..].starts_with(b"\"") && in_quotes > at + 1;
+        Start { bytes: if is_quoted { in_quotes } else { at }, is_quoted }
+    }
+
+    /// The delimiters to try, the first one first.
+    fn delimiters(&self, first: u8, others: bool) -> impl Iterator<Item = u8> {
+        let others = DELIMITERS.into_iter().filter(move |(other, _)| others && *other != first);
+        std::iter::once(first).chain(others.map(|(other, _)| other))
+    }
+
+    fn read(&self, dialect: Dialect, start: Start) -> Reading {
+        let mut chunker = Chunker::new(dialect, start, u64::MAX);
+        // A sample is shorter than the longest record, and than a chunk.
+        let fed = chunker.feed(self.bytes).map(|_| ());
+        let whole = if self.is_whole { None } else { chunker.salvage() };
+        let chunk = whole.or_else(|| fed.and_then(|()| chunker.finish()).ok().flatten()).unwrap_or_default();
+        let mut reading = Reading { dialect, start, chunk, header: None };
+        let header = reading.first().map(|first| CsvColumns::of_header(self.table, first.fields()));
+        reading.header = header.and_then(Result::ok).flatten();
+        reading
+    }
+
+    /// The layout of a file of rejected records, which is as Rowgate writes it whatever is declared for the table.
+    fn rejects_file(&self) -> Option<Layout> {
+        let is_rejects = |reading: &Reading| {
+            let names: Vec<String> =
+                reading.first().map(|first| first.fields().map(header_name).collect()).unwrap_or_default();
+            reading.header.is_some() && REJECT_COLUMNS.iter().all(|name| names.iter().any(|found| found == name))
+        };
+        let first = self.table.files().delimiter.unwrap_or(b',');
+        let mut readings = self
+            .delimiters(first, true)
+            .map(|delimiter| self.read(Dialect { delimiter, quoting: Quoting::Doubled }, self.start(0)));
+        let Reading { dialect, start, header, .. } = readings.find(is_rejects)?;
+        Some(Layout { dialect, start, columns: Columns::of_header(header?), is_recognised: true })
+    }
+}
+
+impl Reading {
+    fn first(&self) -> Option<Record<'_>> {
+        self.chunk.records().find(|record| !record.is_blank())
+    }
+
+    fn first_width(&self) -> usize {
+        self.first().map_or(0, |first| first.width())
+    }
+
+    fn recognise(&self, table: &Table) -> Result<(Columns, bool), LayoutError> {
+        Columns::recognise(table, self.chunk.records())
+    }
+
+    fn layout(&self, table: &Table) -> Result<Layout, LayoutError> {
+        let (columns, is_recognised) = self.recognise(table)?;
+        Ok(Layout { dialect: self.dialect, start: self.start, columns, is_recognised })
+    }
+
+    /// Returns true if a row passes whose fields stand in the dictionary's order.
+    fn passes(&self, table: &Table) -> bool {
+        let columns = Columns::in_dictionary_order(table).padded_like(self.chunk.records());
+        self.chunk.records().take(MAX_TRIED).any(|record| columns.passes(table, &record))
+    }
+
+    fn name(&self) -> &'static str {
+        let named = DELIMITERS.into_iter().find(|(delimiter, _)| *delimiter == self.dialect.delimiter);
+        named.map_or("the usual delimiter", |(_, name)| name)
+    }
+}

@@ -1,0 +1,136 @@
+//! Values as files have them: what spreadsheets and other databases write, and what the dictionary declares.
+
+use jiff::civil::DateTime;
+use jiff::fmt::strtime::BrokenDownTime;
+use jiff::tz::TimeZone;
+
+use super::csv::{is_blank, no_value};
+use super::{Fault, scan};
+use crate::dictionary::{Column, ColumnType, FileSettings};
+use crate::value::{CivilDate, CivilTime, Value};
+
+/// What cells of a spreadsheet show in place of a value that a formula has not got.
+/// <https://support.microsoft.com/office/10bd5f71-be8b-4b63-9a6c-2f0e1c6c6d7b>
+const ERROR_VALUES: [&str; 14] = [
+    "#BLOCKED!",
+    "#BUSY!",
+    "#CALC!",
+    "#CONNECT!",
+    "#DIV/0!",
+    "#FIELD!",
+    "#GETTING_DATA",
+    "#N/A",
+    "#NAME?",
+    "#NULL!",
+    "#NUM!",
+    "#REF!",
+    "#SPILL!",
+    "#VALUE!",
+];
+
+/// Takes off `="…"`, which programs put around text that Excel would take for a number.
+pub(super) fn unwrapped(field: &[u8]) -> &[u8] {
+    match field {
+        [b'=', b'"', text @ .., b'"'] if !text.contains(&b'"') => text,
+        field => field,
+    }
+}
+
+/// What a field comes to that stands for no value, or for an error of a formula; `None` for any other, which most are.
+pub(super) fn special<'a>(
+    column: &Column,
+    settings: &FileSettings,
+    field: &[u8],
+) -> Option<Result<Value<'a>, Fault<'a>>> {
+    if field.first() == Some(&b'#')
+        && let Some(error) = ERROR_VALUES.iter().find(|error| error.as_bytes() == field)
+    {
+        // Whoever declares one as no value has it so.
+        if !settings.null_values.iter().any(|token| token == error) {
+            return Some(Err(Fault::ErrorValue(error)));
+        }
+    }
+    if settings.null_values.iter().any(|token| token.as_bytes() == field) {
+        return Some(no_value(column));
+    }
+    match (column.column_type(), &settings.time_zone) {
+        (ColumnType::Decimal { precision, scale }, _) if settings.decimal_comma && !field.is_empty() => {
+            Some(with_decimal_comma(precision, scale, field))
+        }
+        (ColumnType::Timestamp, Some(zone)) => match scan::moment(field)? {
+            scan::Moment { date, time, offset: None } => {
+                Some(local_time(date, time, zone).ok_or(Fault::NotATime(ColumnType::Timestamp)))
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// A decimal number that is written `12,50`. A point is none, for it may separate thousands.
+fn with_decimal_comma<'a>(precision: u8, scale: u8, field: &[u8]) -> Result<Value<'a>, Fault<'a>> {
+    if field.contains(&b'.') {
+        return Err(Fault::NotOfType(ColumnType::Decimal { precision, scale }));
+    }
+    let text: Vec<u8> = field.iter().map(|byte| if *byte == b',' { b'.' } else { *byte }).collect();
+    scan::decimal(precision, scale, &text)
+}
+
+/// The moment of a time without an offset in a zone.
+fn local_time<'a>(date: CivilDate, time: CivilTime, zone: &TimeZone) -> Option<Value<'a>> {
+    let ((year, month, day), (hour, minute, second)) = (date.parts(), time.parts());
+    let [month, day, hour, minute, second] = [month, day, hour, minute, second].map(|part| part as i8);
+    let time = DateTime::new(year as i16, month, day, hour, minute, second, 0).ok()?;
+    timestamp(in_utc(time, Some(zone))?)
+}
+
+/// Reads a field that is no value in the forms that hold everywhere: as blank, or in a form that the dictionary
+/// declares.
+pub(super) fn in_a_declared_form<'a>(
+    column: &Column,
+    settings: &FileSettings,
+    field: &[u8],
+) -> Option<Value<'a>> {
+    let text = std::str::from_utf8(field).ok()?;
+    if is_blank(text) {
+        return no_value(column).ok();
+    }
+    match column.column_type() {
+        ColumnType::Date => {
+            let parsed = first_form(&settings.date_formats, text, |parsed| parsed.to_date().ok())?;
+            civil_date(parsed).map(Value::Date)
+        }
+        ColumnType::Timestamp => {
+            let moment = first_form(&settings.timestamp_formats, text, |parsed| match parsed.offset() {
+                Some(_) => parsed.to_timestamp().ok().map(|moment| TimeZone::UTC.to_datetime(moment)),
+                None => in_utc(parsed.to_datetime().ok()?, settings.time_zone.as_ref()),
+            })?;
+            timestamp(moment)
+        }
+        _ => None,
+    }
+}
+
+/// What the first format that fits makes of a text.
+fn first_form<T>(formats: &[String], text: &str, read: impl Fn(&BrokenDownTime) -> Option<T>) -> Option<T> {
+    formats.iter().find_map(|format| BrokenDownTime::parse(format, text).ok().and_then(|parsed| read(&parsed)))
+}
+
+/// Converts a time of a zone to UTC; `None` for one that the zone has twice or not at all, where its clocks change.
+fn in_utc(time: DateTime, zone: Option<&TimeZone>) -> Option<DateTime> {
+    let Some(zone) = zone else { return Some(time) };
+    let moment = zone.to_ambiguous_timestamp(time).unambiguous().ok()?;
+    Some(TimeZone::UTC.to_datetime(moment))
+}
+
+fn civil_date(date: jiff::civil::Date) -> Option<CivilDate> {
+    CivilDate::new(u16::try_from(date.year()).ok()?, date.month() as u8, date.day() as u8)
+}
+
+fn timestamp<'a>(time: DateTime) -> Option<Value<'a>> {
+    if time.subsec_nanosecond() != 0 {
+        return None;
+    }
+    let second = CivilTime::new(time.hour() as u8, time.minute() as u8, time.second() as u8)?;
+    Some(Value::Timestamp(civil_date(time.date())?, second))
+}

@@ -1,0 +1,103 @@
+#![doc = include_str!("../README.md")]
+
+mod content;
+mod error;
+mod input;
+mod kind;
+mod text;
+mod text_source;
+mod xlsx;
+
+#[cfg(test)]
+mod tests;
+
+use std::io::Read;
+
+use domain::dictionary::Table;
+use domain::load::{Chunk, Columns, Content as Written, Format, Layout, Packing, Position};
+
+pub use error::SourceError;
+
+use content::Content;
+use input::Input;
+use text_source::TextSource;
+use xlsx::SheetSource;
+
+/// Chunks of records, one after the other.
+pub trait Source: Send {
+    /// Which field of a record belongs to which column.
+    fn columns(&self) -> &Columns;
+
+    /// How the text is written, if reading it can be resumed at the end of a chunk ([`resume`]).
+    fn layout(&self) -> Option<&Layout> {
+        None
+    }
+
+    /// What of the file is not read, for people.
+    fn warnings(&self) -> &[String] {
+        &[]
+    }
+
+    /// The next chunk; `None` at the end of the content.
+    ///
+    /// Records before content that cannot be read are given out before the error. What fails to be read for another
+    /// reason ([`SourceError::Read`]) may be there at the next try, so then only whole chunks have been given out.
+    ///
+    /// # Errors
+    /// [`SourceError`]; nothing comes after one.
+    fn next_chunk(&mut self) -> Result<Option<Chunk>, SourceError>;
+}
+
+/// What is to be read, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Opening<'a> {
+    /// How the content is written.
+    pub format: Format,
+    /// The table that it is for.
+    pub table: &'a Table,
+    /// The size of the object, which limits what it may unpack to.
+    pub object_bytes: u64,
+    /// The size of a chunk.
+    pub chunk_bytes: u64,
+}
+
+/// What an object may unpack to: so many times its own size ...
+const EXPANSION: u64 = 100;
+/// ... or so many bytes, if that is more. CSV packs to a tenth or a twentieth; a bomb to a thousandth. Without a limit, a
+/// megabyte could keep a function busy for as long as anyone likes.
+const EXPANSION_FLOOR: u64 = 64 * 1024 * 1024;
+
+/// The most bytes that an object may unpack to.
+fn unpacked_limit(object_bytes: u64) -> u64 {
+    object_bytes.saturating_mul(EXPANSION).max(EXPANSION_FLOOR)
+}
+
+/// Begins to read an object.
+///
+/// # Errors
+/// [`SourceError`] for an object that cannot be read at all.
+pub fn open(opening: Opening<'_>, reader: Box<dyn Read + Send>) -> Result<Box<dyn Source>, SourceError> {
+    let Opening { format, object_bytes, .. } = opening;
+    let mut input = Input::new(reader);
+    let limit = unpacked_limit(object_bytes);
+    kind::check_packing(format.packing, input.peek()?)?;
+    let content = match format.packing {
+        Packing::None => Content::plain(input),
+        Packing::Gzip => Content::gzip(input, limit),
+        Packing::Zstd => Content::zstd(input, limit)?,
+    };
+    Ok(match format.content {
+        Written::Xlsx => Box::new(SheetSource::new(content, opening, limit)?),
+        Written::Csv | Written::Tsv | Written::JsonLines => Box::new(TextSource::new(content, opening)?),
+    })
+}
+
+/// Goes on to read a text whose layout is known, from a position on, where the reader stands.
+pub fn resume(
+    layout: Layout,
+    chunk_bytes: u64,
+    from: Position,
+    reader: Box<dyn Read + Send>,
+) -> Box<dyn Source> {
+    Box::new(TextSource::resumed(Content::plain(Input::new(reader)), layout, chunk_bytes, from))
+}
