@@ -3,7 +3,8 @@
 use domain::backup::BackupId;
 use domain::dictionary::{Dictionary, Table};
 use domain::shortened;
-use lambda_kit::object;
+use lambda_kit::{ErrorType, object};
+use lambda_runtime::Diagnostic;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -145,6 +146,16 @@ pub enum InvocationError {
     Backup(#[from] BackupError),
 }
 
+impl From<InvocationError> for Diagnostic {
+    fn from(error: InvocationError) -> Self {
+        let error_type = match error {
+            InvocationError::Request(_) => ErrorType::InvalidPayload,
+            InvocationError::Backup(_) => ErrorType::BackupFailed,
+        };
+        error_type.diagnostic(error)
+    }
+}
+
 /// Does what a payload asks for.
 ///
 /// # Errors
@@ -226,5 +237,19 @@ mod tests {
         }
         assert!(read(json!({"table": ["jobs"]})).unwrap_err().contains("unknown field `table`"));
         assert!(read(json!({"tables": "jobs"})).unwrap_err().contains("invalid type"));
+    }
+
+    #[test]
+    fn a_failure_has_a_stable_type() {
+        let told = |error: InvocationError| serde_json::to_value(Diagnostic::from(error)).unwrap();
+        let payload = RequestError::Shape("it must be a JSON object".to_owned());
+        let expected = json!({
+            "errorType": "InvalidPayload", "errorMessage": "the payload cannot be used: it must be a JSON object",
+        });
+        assert_eq!(told(payload.into()), expected);
+        let expected = json!({
+            "errorType": "BackupFailed", "errorMessage": "the backup failed: the backup has been ended elsewhere",
+        });
+        assert_eq!(told(BackupError::Ended.into()), expected);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use lambda_kit::ErrorType;
 use lambda_runtime::Diagnostic;
 use serde::Serialize;
 
@@ -73,7 +74,6 @@ pub struct Failed(pub Answer);
 impl From<Failed> for Diagnostic {
     fn from(Failed(answer): Failed) -> Self {
         // An answer is texts and numbers, which always are JSON.
-        let error_message = serde_json::to_string(&answer).unwrap_or_default();
-        Self { error_type: "CanaryFailed".to_owned(), error_message }
+        ErrorType::CanaryFailed.diagnostic(serde_json::to_string(&answer).unwrap_or_default())
     }
 }

@@ -4,11 +4,12 @@ use std::future::Future;
 
 use axum::Router;
 use lambda_http::request::LambdaRequest;
-use lambda_runtime::{Context, Error, LambdaEvent, service_fn};
+use lambda_runtime::{Context, Diagnostic, Error, LambdaEvent, service_fn};
 use serde::Serialize;
 use serde_json::Value;
 use tower::ServiceExt;
 
+use crate::ErrorType;
 use crate::http::{gateway, with_service_layers};
 
 /// Serves a router's requests and, with `command`, everything else that the function is invoked with, until Lambda ends the
@@ -24,17 +25,18 @@ where
     C: Fn(Value, Context) -> F,
     F: Future<Output = Result<A, E>>,
     A: Serialize,
-    E: Into<Error>,
+    E: Into<Diagnostic>,
 {
     let routes = &with_service_layers(router);
     let command = &command;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
         let LambdaEvent { payload, context } = event;
         if is_request(&payload) {
-            return answer(routes.clone(), payload, context).await;
+            let answer = answer(routes.clone(), payload, context).await;
+            return answer.map_err(|error| ErrorType::InvalidPayload.diagnostic(error));
         }
         let answer = command(payload, context).await.map_err(Into::into)?;
-        Ok(serde_json::to_value(answer)?)
+        serde_json::to_value(answer).map_err(|error| Diagnostic::from(Error::from(error)))
     }))
     .await
 }

@@ -5,6 +5,7 @@ pub mod body;
 mod causes;
 pub mod env;
 pub mod events;
+mod failure;
 #[cfg(feature = "go-on")]
 pub mod go_on;
 pub mod http;
@@ -17,4 +18,5 @@ pub mod problem;
 pub mod query;
 
 pub use causes::causes;
+pub use failure::ErrorType;
 pub use log::{VALUES, init_tracing, values_are_logged};

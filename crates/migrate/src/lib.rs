@@ -3,6 +3,7 @@
 use aurora::Database;
 use aurora::migrations::{MigrateError, Outcome, migrate};
 use domain::migration::{Migration, MigrationError};
+use lambda_kit::ErrorType;
 use lambda_runtime::Diagnostic;
 use serde::Serialize;
 
@@ -28,11 +29,7 @@ pub enum Failure {
 
 impl From<Failure> for Diagnostic {
     fn from(failure: Failure) -> Self {
-        let error_type = match failure {
-            Failure::Shipped(_) => "MigrationError",
-            Failure::Run(_) => "MigrateError",
-        };
-        Self { error_type: error_type.to_owned(), error_message: failure.to_string() }
+        ErrorType::MigrationFailed.diagnostic(failure)
     }
 }
 

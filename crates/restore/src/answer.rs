@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use aurora::restores::{Mode, Restore, RestoredTable, Status};
 use domain::backup::RestoreId;
+use lambda_kit::ErrorType;
+use lambda_runtime::Diagnostic;
 use serde::Serialize;
 
 use crate::error::RestoreError;
@@ -93,5 +95,43 @@ pub enum InvocationError {
 impl From<aurora::Error> for InvocationError {
     fn from(error: aurora::Error) -> Self {
         RestoreError::from(error).into()
+    }
+}
+
+impl From<InvocationError> for Diagnostic {
+    fn from(error: InvocationError) -> Self {
+        let error_type = match error {
+            InvocationError::Request(_) | InvocationError::Unknown(_) => ErrorType::InvalidPayload,
+            InvocationError::Failed { .. } | InvocationError::Stopped(_) => ErrorType::RestoreFailed,
+            InvocationError::Interrupted { .. } => ErrorType::RestoreInterrupted,
+            InvocationError::Drill(_) => ErrorType::DrillFailed,
+        };
+        error_type.diagnostic(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_has_a_stable_type() {
+        let restore = || RestoreId::new(0, 1);
+        let reason = || "the reason".to_owned();
+        for (error, expected) in [
+            (InvocationError::Request(RequestError::Shape(reason())), "InvalidPayload"),
+            (InvocationError::Unknown(restore()), "InvalidPayload"),
+            (InvocationError::Failed { restore: restore(), reason: reason() }, "RestoreFailed"),
+            (InvocationError::Stopped(RestoreError::OutOfTime), "RestoreFailed"),
+            (
+                InvocationError::Interrupted { restore: restore(), error: RestoreError::OutOfTime },
+                "RestoreInterrupted",
+            ),
+            (InvocationError::Drill(reason()), "DrillFailed"),
+        ] {
+            let message = error.to_string();
+            let told = serde_json::to_value(Diagnostic::from(error)).unwrap();
+            assert_eq!(told, serde_json::json!({ "errorType": expected, "errorMessage": message }));
+        }
     }
 }

@@ -124,20 +124,25 @@ async fn looks_at_every_one_of_more_files_than_a_page_lists() {
 #[tokio::test]
 async fn says_what_is_wrong_with_a_request() {
     let cloud = Cloud::connect().await;
-    let told = |request: Value| {
-        let cloud = &cloud;
-        async move {
-            let (answer, failed) = invoke(cloud, &json!({ "backfill": request })).await;
-            assert!(failed, "{answer}");
-            answer["errorMessage"].as_str().unwrap().to_owned()
-        }
+    let failure = async |request: Value| {
+        let (answer, failed) = invoke(&cloud, &json!({ "backfill": request })).await;
+        assert!(failed, "{answer}");
+        answer
     };
-    let unknown = told(json!({"prefix": "incoming/", "table": "people"})).await;
+    let told = async |error_type: &str, request: Value| {
+        let answer = failure(request).await;
+        assert_eq!(answer["errorType"], error_type, "{answer}");
+        answer["errorMessage"].as_str().unwrap().to_owned()
+    };
+    let unknown = told("InvalidPayload", json!({"prefix": "incoming/", "table": "people"})).await;
     assert_eq!(unknown, "there is no table \"people\"; the tables are departments, jobs, employees");
-    let elsewhere = told(json!({"prefix": "rejected/"})).await;
+    let elsewhere = told("InvalidPayload", json!({"prefix": "rejected/"})).await;
     assert!(elsewhere.contains("under incoming/ alone"), "{elsewhere}");
-    let nowhere = told(json!({"bucket": "no-such-bucket", "prefix": "incoming/"})).await;
+    let nowhere = told("BackfillFailed", json!({"bucket": "no-such-bucket", "prefix": "incoming/"})).await;
     assert!(nowhere.contains("no-such-bucket cannot be listed"), "{nowhere}");
+    let unreadable = failure(json!({})).await;
+    let expected = "the payload cannot be used: missing field `prefix`";
+    assert_eq!(unreadable, json!({"errorType": "InvalidPayload", "errorMessage": expected}));
 }
 
 #[tokio::test]

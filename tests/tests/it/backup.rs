@@ -115,6 +115,7 @@ async fn a_backup_by_invocation_has_the_tables_that_are_asked_for() {
     assert_eq!(tables["jobs"]["files"], Value::from(files));
     let (wrong, failed) = cloud.invoke("rowgate-backup", &json!({"tables": ["people"]})).await;
     assert!(failed && wrong["errorMessage"].as_str().unwrap().contains("people"), "{wrong}");
+    assert_eq!(wrong["errorType"], "InvalidPayload", "{wrong}");
 }
 
 /// Chunks are committed side by side; a moment of it has some of them, and each as a whole.

@@ -33,7 +33,7 @@ async fn a_failure_says_what_to_do() -> Result<()> {
     let changed = migration("CREATE TABLE a (id BIGINT PRIMARY KEY);")?;
     let failure = migrate::run(&test.database(), &[changed], "request").await.unwrap_err();
     let diagnostic = Diagnostic::from(failure);
-    assert_eq!(diagnostic.error_type, "MigrateError");
+    assert_eq!(diagnostic.error_type, "MigrationFailed");
     insta::assert_snapshot!(diagnostic.error_message, @"migration 20261121_create_a was changed after it was applied (recorded checksum 0461af8622a5515aeb91a53b1c7df7d1a8c3812e42a396aafa20c51c4efb9f9d, now 9c249710e083e39e6f256ca72b4109b66135ab724a6735ce6aa79e21c35c896d): put its text back and add a new migration");
     Ok(())
 }

@@ -43,6 +43,7 @@ impl Cloud {
     pub(crate) async fn refused_restore(&self, payload: &Value) -> String {
         let (answer, failed) = self.invoke("rowgate-restore", payload).await;
         if failed {
+            assert_eq!(answer["errorType"], "RestoreFailed", "{answer}");
             return answer["errorMessage"].as_str().unwrap().to_owned();
         }
         let restore = self.restored(answer["restore"].as_str().unwrap()).await;
