@@ -78,7 +78,11 @@ pub async fn invoke_command<S: Store, G: GoOn>(
             match known(restorer, &id, deadline).await? {
                 Some(restore) => go_on(restorer, restore, deadline, false).await,
                 None => {
-                    let (source, problem) = match FilesSource::look(&restorer.store, &prefix, &ignore).await {
+                    let looked = match restorer.options.check_prefix(&prefix) {
+                        Ok(()) => FilesSource::look(&restorer.store, &prefix, &ignore).await,
+                        Err(reason) => Err(RestoreError::Refused(vec![reason])),
+                    };
+                    let (source, problem) = match looked {
                         Ok((source, _)) => (source.to_string(), None),
                         Err(error) if error.is_final() => (prefix, Some(error)),
                         Err(error) => return Err(error.into()),

@@ -19,8 +19,14 @@ const MAX_AGE_HOURS: u64 = 26;
 /// The oldest that may be asked for, in hours: ten years.
 const LONGEST_AGE_HOURS: u64 = 10 * 366 * 24;
 
+/// Where external Avro may lie unless `ROWGATE_RESTORE_PREFIXES` says otherwise; the deployment's default too.
+const PREFIX: &str = "avro/";
+
+/// Where backups lie. The function may read them, so their files can be restored like any others.
+const BACKUPS: &str = "backups/";
+
 /// What may be set for the restore function.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// Chunks of a table that are committed side by side, 1 to 8.
     pub lanes: usize,
@@ -29,18 +35,20 @@ pub struct Options {
     /// Rows of files that Rowgate did not write which may be rejected before their restore fails, where the dictionary sets
     /// no limit for the table.
     pub max_rejects: Option<RejectLimit>,
+    /// The folders that external Avro may be restored from, each with its slash at the end; those of backups beside them.
+    pub prefixes: Vec<String>,
 }
 
 impl Default for Options {
     fn default() -> Self {
         let max_age = Duration::from_secs(MAX_AGE_HOURS * 3600);
-        Self { lanes: LANES as usize, max_age, max_rejects: None }
+        Self { lanes: LANES as usize, max_age, max_rejects: None, prefixes: vec![PREFIX.to_owned()] }
     }
 }
 
 impl Options {
-    /// Reads `ROWGATE_LANES`, `ROWGATE_BACKUP_MAX_AGE_HOURS` and `ROWGATE_MAX_REJECTS`; what is not set, or empty, has its
-    /// default.
+    /// Reads `ROWGATE_LANES`, `ROWGATE_BACKUP_MAX_AGE_HOURS`, `ROWGATE_MAX_REJECTS` and `ROWGATE_RESTORE_PREFIXES`; what is
+    /// not set, or empty, has its default.
     ///
     /// # Errors
     /// [`SettingError`] names the variable that cannot be used.
@@ -50,8 +58,35 @@ impl Options {
         let age_limits = 1..=LONGEST_AGE_HOURS;
         let hours = settings.number("ROWGATE_BACKUP_MAX_AGE_HOURS", MAX_AGE_HOURS, age_limits)?;
         let max_rejects = settings.max_rejects()?;
-        Ok(Self { lanes: lanes as usize, max_age: Duration::from_secs(hours * 3600), max_rejects })
+        let fault = || "not a list of folders like avro/,exports/glue/".to_owned();
+        let prefixes = settings.get("ROWGATE_RESTORE_PREFIXES", folders, fault)?;
+        let prefixes = prefixes.unwrap_or_else(|| Self::default().prefixes);
+        Ok(Self { lanes: lanes as usize, max_age: Duration::from_secs(hours * 3600), max_rejects, prefixes })
     }
+
+    /// Checks that the function may read files whose keys begin with `prefix`.
+    ///
+    /// # Errors
+    /// The reason against it, which names the folders that it may read.
+    pub(crate) fn check_prefix(&self, prefix: &str) -> Result<(), String> {
+        let allowed = || self.prefixes.iter().map(String::as_str).chain([BACKUPS]);
+        if allowed().any(|folder| prefix.starts_with(folder)) {
+            return Ok(());
+        }
+        let allowed: Vec<&str> = allowed().collect();
+        Err(format!(
+            "the function may not read files under {prefix}, only those under {}: copy them there, or add their folder to \
+             the deployment's restorePrefixes",
+            allowed.join(" or ")
+        ))
+    }
+}
+
+/// The folders of a list with commas between; `None` where one of them is none.
+fn folders(list: &str) -> Option<Vec<String>> {
+    let folder =
+        |text: &str| Some(text.trim().to_owned()).filter(|text| text.len() > 1 && text.ends_with('/'));
+    list.split(',').map(folder).collect()
 }
 
 #[cfg(test)]
@@ -71,6 +106,24 @@ mod tests {
         assert_eq!(read("ROWGATE_BACKUP_MAX_AGE_HOURS", "1").unwrap().max_age, hour);
         let limit = read("ROWGATE_MAX_REJECTS", "5%").unwrap().max_rejects;
         assert_eq!(limit, Some(RejectLimit::parse("5%").unwrap()));
+        assert_eq!(read("ROWGATE_RESTORE_PREFIXES", "").unwrap().prefixes, ["avro/"]);
+        let prefixes = read("ROWGATE_RESTORE_PREFIXES", "glue/exports/, spark/").unwrap().prefixes;
+        assert_eq!(prefixes, ["glue/exports/", "spark/"]);
+    }
+
+    #[test]
+    fn files_are_read_under_the_folders_that_are_set_and_under_backups() {
+        let options = read("ROWGATE_RESTORE_PREFIXES", "glue/exports/,spark/").unwrap();
+        for prefix in ["glue/exports/", "spark/run-1/part-0.avro", "backups/20261121-020000-00000001/jobs/"] {
+            assert_eq!(options.check_prefix(prefix), Ok(()), "{prefix}");
+        }
+        for prefix in ["avro/", "glue/", "spark", "rejected/jobs/", "/spark/"] {
+            let expected = format!(
+                "the function may not read files under {prefix}, only those under glue/exports/ or spark/ or backups/: copy \
+                 them there, or add their folder to the deployment's restorePrefixes"
+            );
+            assert_eq!(options.check_prefix(prefix), Err(expected));
+        }
     }
 
     #[test]
@@ -87,6 +140,16 @@ mod tests {
                 "ROWGATE_MAX_REJECTS",
                 "few",
                 "ROWGATE_MAX_REJECTS=\"few\" is neither a count like 100 nor a share like 5%",
+            ),
+            (
+                "ROWGATE_RESTORE_PREFIXES",
+                "avro/,glue",
+                "ROWGATE_RESTORE_PREFIXES=\"avro/,glue\" is not a list of folders like avro/,exports/glue/",
+            ),
+            (
+                "ROWGATE_RESTORE_PREFIXES",
+                "avro/,",
+                "ROWGATE_RESTORE_PREFIXES=\"avro/,\" is not a list of folders like avro/,exports/glue/",
             ),
         ] {
             assert_eq!(read(name, value), Err(expected.to_owned()));

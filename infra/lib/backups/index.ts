@@ -111,6 +111,8 @@ export class Backups extends Construct {
         ROWGATE_BACKUP_MAX_AGE_HOURS: settings.backupMaxAgeHours.toString(),
         ...(restoreLanes === undefined ? {} : { ROWGATE_LANES: restoreLanes.toString() }),
         ...(maxRejects === undefined ? {} : { ROWGATE_MAX_REJECTS: maxRejects }),
+        // What its role lets it read, so that it can say so to whoever names another folder.
+        ROWGATE_RESTORE_PREFIXES: restorePrefixes.join(","),
       },
     });
     restore.useDatabase(database, TRANSACTIONS);

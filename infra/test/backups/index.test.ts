@@ -111,6 +111,8 @@ test("the restore reads backups, and what others wrote where whoever deploys say
   const set = statements(templateWith({ restorePrefixes: "glue/exports/, spark/" }), "BackupsRestorePolicy");
   assert.deepEqual(set["ReadAvroFiles"].Resource, [at("backups/*"), at("glue/exports/*"), at("spark/*")]);
   assert.equal(set["ReadAvroFiles"].Action, "s3:GetObject");
+  const told = (context?: Json) => lambda("rowgate-restore", context).Environment.Variables.ROWGATE_RESTORE_PREFIXES;
+  assert.deepEqual([told(), told({ restorePrefixes: "glue/exports/, spark/" })], ["avro/", "glue/exports/,spark/"]);
 });
 
 test("a backup that was removed can be had back for a week", () => {

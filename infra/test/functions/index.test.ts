@@ -63,7 +63,7 @@ test("every function but the canary knows the database, and only what else it ne
   const operator = "ROWGATE_OPERATOR_KEY_ID";
   assert.deepEqual(names, {
     "rowgate-backup": [http, "ROWGATE_BACKUP_CODEC", "ROWGATE_BACKUP_KEEP_DAYS", "ROWGATE_BUCKET", operator, ...database].sort(),
-    "rowgate-restore": [http, "ROWGATE_BACKUP_MAX_AGE_HOURS", "ROWGATE_BUCKET", operator, ...database].sort(),
+    "rowgate-restore": [http, "ROWGATE_BACKUP_MAX_AGE_HOURS", "ROWGATE_BUCKET", "ROWGATE_RESTORE_PREFIXES", operator, ...database].sort(),
     "rowgate-insert": [http, operator, ...database].sort(),
     "rowgate-reports": [http, "ROWGATE_BUCKET", ...database, "ROWGATE_URL"],
     "rowgate-loader": ["ROWGATE_BUCKET", ...database, "ROWGATE_QUEUE_URL"].sort(),

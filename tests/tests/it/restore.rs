@@ -192,6 +192,9 @@ async fn avro_of_another_program_is_restored_by_names_and_its_flawed_rows_are_re
     let strict = json!({"from": prefix, "tables": ["employees"], "strict": true});
     let reason = cloud.refused_restore(&strict).await;
     assert!(reason.contains("run-2/part-0.avro"), "{reason}");
+    let elsewhere = json!({"from": "exports/", "tables": ["employees"]});
+    let reason = cloud.refused_restore(&elsewhere).await;
+    assert!(reason.contains("may not read files under exports/, only those under avro/"), "{reason}");
     assert_eq!(cloud.rows_of("employees").await, before);
 
     let restored = cloud.restore(&json!({"from": prefix, "tables": ["employees"]})).await;

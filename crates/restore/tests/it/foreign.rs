@@ -110,6 +110,20 @@ async fn files_that_cannot_be_restored_leave_the_table_as_it_was() {
 }
 
 #[tokio::test]
+async fn files_where_the_function_may_not_read_are_refused_with_where_it_may() {
+    let world = world().await;
+    world.bucket.insert("exports/run/part-0", file(1..=10));
+    // Nothing there is even listed.
+    world.bucket.deny("exports/");
+    let reason =
+        world.fails(json!({ "from": "exports/run/", "tables": ["departments"], "ignore": ["*"] })).await;
+    let expected = "the function may not read files under exports/run/, only those under avro/ or backups/: copy them there, \
+                    or add their folder to the deployment's restorePrefixes";
+    assert_eq!(reason, expected);
+    assert_eq!(world.db.value(SUMS).await.unwrap(), "1 7 1");
+}
+
+#[tokio::test]
 async fn files_that_change_while_they_are_restored_end_it() {
     let world = world().await;
     // One chunk is committed in the time of the first invocation, the others are not.
