@@ -73,7 +73,7 @@ async fn start<S: Store, G: GoOn>(
     body: Body,
 ) -> Result<Response, ProblemResponse> {
     read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
-    let body = body::json(&headers, body, MAX_BODY_BYTES).await.map_err(Problem::from)?;
+    let body = body::json(&headers, body, MAX_BODY_BYTES).await?;
     let backups = &service.backups;
     // No body asks for what an empty object asks for.
     let body = if body.is_empty() { &b"{}"[..] } else { &body };

@@ -61,11 +61,11 @@ fn caller(extensions: &Extensions) -> &str {
     }
 }
 
-/// The bytes of a body that is declared as JSON and not too large.
-pub(crate) async fn json_body(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
+/// Returns the bytes of a body that is declared as JSON and not too large, unpacked if it came as gzip.
+pub(crate) async fn json_body(headers: &HeaderMap, body: Body) -> Result<Bytes, ProblemResponse> {
     match body::json(headers, body, MAX_BODY_BYTES).await {
-        Ok(bytes) if bytes.is_empty() => Err(BatchError::Empty.into()),
-        Err(BodyError::TooLarge(_)) => Err(BatchError::TooLarge.into()),
-        read => read.map_err(Problem::from),
+        Ok(bytes) if bytes.is_empty() => Err(Problem::from(BatchError::Empty).into()),
+        Err(BodyError::TooLarge(_)) => Err(Problem::from(BatchError::TooLarge).into()),
+        read => read.map_err(ProblemResponse::from),
     }
 }

@@ -5,44 +5,72 @@ use axum::http::{HeaderMap, header};
 use domain::problem::{Problem, ProblemKind};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
+use crate::encoding::{is_gzip, packed_limit, unpack};
+use crate::problem::{HttpProblem, HttpProblemKind, ProblemResponse};
+
 /// Why a body cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BodyError {
-    /// It is larger than it may be; the limit in bytes.
+    /// It is larger than it may be, as it came or unpacked; the limit in bytes.
     TooLarge(usize),
     /// It ended before it was complete.
     CutOff,
+    /// It is declared as gzip, and cannot be unpacked.
+    Damaged,
+    /// It is encoded in another way than gzip; what its `Content-Encoding` says.
+    UnsupportedEncoding(String),
     /// It is not declared as JSON in UTF-8.
     NotJson,
 }
 
-impl From<BodyError> for Problem {
+impl From<BodyError> for ProblemResponse {
     fn from(error: BodyError) -> Self {
         match error {
             BodyError::TooLarge(limit) => {
-                Self::new(ProblemKind::PayloadTooLarge, format!("The body has more than {limit} bytes."))
+                Problem::new(ProblemKind::PayloadTooLarge, format!("The body has more than {limit} bytes."))
+                    .into()
             }
             BodyError::CutOff => {
-                Self::new(ProblemKind::InvalidJson, "The body ended before it was complete.")
+                Problem::new(ProblemKind::InvalidJson, "The body ended before it was complete.").into()
             }
-            BodyError::NotJson => Self::new(
+            BodyError::Damaged => HttpProblem::new(
+                HttpProblemKind::InvalidEncoding,
+                "The body is declared as gzip, but is damaged or cut off. Pack it anew, and send all of it.",
+            )
+            .into(),
+            BodyError::UnsupportedEncoding(name) => HttpProblem::new(
+                HttpProblemKind::UnsupportedEncoding,
+                format!(
+                    "The body's Content-Encoding is {name:?}. Send the body as it is, or packed once with \
+                     Content-Encoding: gzip."
+                ),
+            )
+            .into(),
+            BodyError::NotJson => Problem::new(
                 ProblemKind::UnsupportedMediaType,
                 "Send the body as JSON in UTF-8, with the header Content-Type: application/json.",
-            ),
+            )
+            .into(),
         }
     }
 }
 
-/// The bytes of a body, `limit` at most, that is declared as JSON; none where there is no body.
+/// Returns the bytes of a body that is declared as JSON, unpacked if it came as gzip: `limit` at most, none where there
+/// is no body.
 ///
 /// # Errors
 /// [`BodyError`].
 pub async fn json(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, BodyError> {
-    let bytes = match Limited::new(body, limit).collect().await {
+    let is_gzip = is_gzip(headers)?;
+    let most = if is_gzip { packed_limit(limit) } else { limit };
+    let mut bytes = match Limited::new(body, most).collect().await {
         Ok(collected) => collected.to_bytes(),
         Err(error) if error.is::<LengthLimitError>() => return Err(BodyError::TooLarge(limit)),
         Err(_) => return Err(BodyError::CutOff),
     };
+    if is_gzip {
+        bytes = unpack(bytes.into(), limit)?.into();
+    }
     if bytes.is_empty() || is_json(headers) { Ok(bytes) } else { Err(BodyError::NotJson) }
 }
 
@@ -104,5 +132,34 @@ mod tests {
         assert_eq!(read(&headers, "{   }").await, Err(BodyError::TooLarge(4)));
         assert_eq!(read(&HeaderMap::new(), "").await.unwrap(), "");
         assert_eq!(read(&HeaderMap::new(), "{}").await, Err(BodyError::NotJson));
+    }
+
+    #[tokio::test]
+    async fn an_encoding_is_looked_at_before_anything_else() {
+        let headers = |encoding: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::CONTENT_TYPE, "application/json".parse().unwrap());
+            headers.insert(header::CONTENT_ENCODING, encoding.parse().unwrap());
+            headers
+        };
+        let read = async |encoding: &str, body: &'static str| json(&headers(encoding), body.into(), 4).await;
+        assert_eq!(read("gzip", "").await.unwrap(), "");
+        assert_eq!(read("gzip", "{  }").await.unwrap(), "{  }");
+        assert_eq!(read("gzip", "{   }").await, Err(BodyError::TooLarge(4)));
+        assert_eq!(read("br", "{   }").await, Err(BodyError::UnsupportedEncoding("br".to_owned())));
+    }
+
+    #[test]
+    fn only_an_encoding_that_is_not_taken_is_answered_with_those_that_are() {
+        use axum::response::IntoResponse;
+        let answered = |error: BodyError| {
+            let response = ProblemResponse::from(error).into_response();
+            (response.status().as_u16(), response.headers().get(header::ACCEPT_ENCODING).cloned())
+        };
+        let gzip = Some("gzip".parse().unwrap());
+        assert_eq!(answered(BodyError::UnsupportedEncoding("br".to_owned())), (415, gzip));
+        // The header would say that the media type was not at fault (RFC 9110, section 12.5.3).
+        assert_eq!(answered(BodyError::NotJson), (415, None));
+        assert_eq!(answered(BodyError::Damaged), (400, None));
     }
 }

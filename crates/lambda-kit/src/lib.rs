@@ -3,6 +3,7 @@
 pub mod aws;
 pub mod body;
 mod causes;
+mod encoding;
 pub mod env;
 pub mod events;
 mod failure;

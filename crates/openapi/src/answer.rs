@@ -13,6 +13,8 @@ use crate::schema::{integer, one_of, text};
 pub(crate) enum Sent {
     /// When to come back.
     RetryAfter,
+    /// Which encoding of a body is taken.
+    AcceptEncoding,
     /// Which preference was followed.
     PreferenceApplied,
     /// That the answer is one given before.
@@ -30,6 +32,12 @@ impl Sent {
             Self::RetryAfter => (
                 "Retry-After",
                 header.schema(Some(integer(0, 3600))).description(Some("Seconds to wait before trying again.")),
+            ),
+            Self::AcceptEncoding => (
+                "Accept-Encoding",
+                header
+                    .schema(Some(one_of(["gzip"])))
+                    .description(Some("The encoding that is taken; absent where the media type is at fault.")),
             ),
             Self::PreferenceApplied => (
                 "Preference-Applied",

@@ -60,7 +60,7 @@ impl Route {
         self
     }
 
-    /// What is sent, as JSON.
+    /// What is sent, as JSON; every function unpacks gzip.
     pub(crate) fn body(
         mut self,
         required: Required,
@@ -69,7 +69,9 @@ impl Route {
     ) -> Self {
         let content = ContentBuilder::new().schema(Some(schema)).build();
         let body = RequestBodyBuilder::new()
-            .description(Some(description))
+            .description(Some(format!(
+                "{description} As it is, or as gzip with `Content-Encoding: gzip`; limits are of what is unpacked."
+            )))
             .required(Some(required))
             .content("application/json", content);
         self.body = Some(body.build());

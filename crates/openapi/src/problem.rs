@@ -23,6 +23,14 @@ const OF_THE_GATEWAY: [(&str, &str, u16); 9] = [
     ("unsupported-media-type", "The body must be JSON", 415),
 ];
 
+/// What functions answer where a body is encoded in a way that they do not take. `lambda_kit::problem` has these kinds.
+const OF_ENCODINGS: [(&str, &str, u16); 2] = [
+    ("invalid-encoding", "The body cannot be unpacked", 400),
+    (UNSUPPORTED_ENCODING, "The body has an unsupported encoding", 415),
+];
+
+const UNSUPPORTED_ENCODING: &str = "unsupported-encoding";
+
 /// What a problem has beside the members that all have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Extra {
@@ -120,16 +128,17 @@ impl Problems {
     pub(crate) fn new(kinds: &[ProblemKind], takes_body: bool) -> Self {
         let of_all = [ProblemKind::InvalidParameter, ProblemKind::Internal];
         let own = kinds.iter().copied().chain(of_all).map(Described::of);
-        let of_the_gateway = OF_THE_GATEWAY
-            .iter()
-            .filter(|(.., status)| takes_body || !matches!(status, 413 | 415))
-            .map(|&(kind, title, status)| Described {
+        let of_the_gateway =
+            OF_THE_GATEWAY.iter().filter(|(.., status)| takes_body || !matches!(status, 413 | 415));
+        let of_encodings = OF_ENCODINGS.iter().filter(|_| takes_body);
+        let of_http =
+            of_the_gateway.chain(of_encodings).map(|&(kind, title, status)| Described {
                 uri: format!("urn:rowgate:problem:{kind}"),
                 title,
                 status,
                 extra: Extra::Nothing,
             });
-        let mut all: Vec<Described> = own.chain(of_the_gateway).collect();
+        let mut all: Vec<Described> = own.chain(of_http).collect();
         all.sort();
         all.dedup();
         let mut grouped: BTreeMap<u16, Vec<Described>> = BTreeMap::new();
@@ -167,8 +176,13 @@ impl Problems {
                 .description(format!("{}.", titles.join("; ")))
                 .content("application/problem+json", ContentBuilder::new().schema(Some(content)).build());
             let waits = |one: &Described| one.status == 503 || one.uri.ends_with("idempotency-key-in-use");
-            let sent: &[Sent] = if problems.iter().any(waits) { &[Sent::RetryAfter] } else { &[] };
-            (status, with_headers(response, sent).build())
+            let is_encoded = |one: &Described| one.uri.ends_with(UNSUPPORTED_ENCODING);
+            let sent = [
+                problems.iter().any(waits).then_some(Sent::RetryAfter),
+                problems.iter().any(is_encoded).then_some(Sent::AcceptEncoding),
+            ];
+            let sent: Vec<Sent> = sent.into_iter().flatten().collect();
+            (status, with_headers(response, &sent).build())
         })
     }
 }

@@ -55,3 +55,32 @@ fn source(service: &Service) -> Source<'_> {
         url: &service.url,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use lambda_kit::problem::HttpProblemKind;
+    use serde_json::Value;
+
+    use super::*;
+
+    /// The document cannot depend on the crate that has these kinds, and repeats them.
+    #[test]
+    fn the_document_has_the_problems_that_only_http_knows() {
+        let document: Value = serde_json::from_str(&openapi::json(Source {
+            dictionary: domain::shipped::dictionary().unwrap(),
+            reports: domain::report::shipped().unwrap(),
+            version: "1.2.3",
+            url: "https://api.example.com/v1",
+        }))
+        .unwrap();
+        let schemas = document["components"]["schemas"].as_object().unwrap();
+        for kind in HttpProblemKind::ALL {
+            let of_kind = schemas
+                .values()
+                .find(|schema| schema["properties"]["type"]["enum"] == serde_json::json!([kind.type_uri()]));
+            let members = &of_kind.unwrap_or_else(|| panic!("no {}", kind.type_uri()))["properties"];
+            assert_eq!(members["title"]["enum"], serde_json::json!([kind.title()]));
+            assert_eq!(members["status"]["minimum"], kind.status());
+        }
+    }
+}

@@ -155,11 +155,11 @@ fn database<S, G>(restorer: &Restorer<S, G>, until: Option<Extension<Until>>) ->
 }
 
 /// The bytes of a body, which has to be there.
-async fn json_body(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
+async fn json_body(headers: &HeaderMap, body: Body) -> Result<Bytes, ProblemResponse> {
     let bytes = body::json(headers, body, MAX_BODY_BYTES).await?;
     if bytes.is_empty() {
         let detail = "The request has no body; name the backup to restore, like {\"backup\": \"latest\"}.";
-        return Err(Problem::new(ProblemKind::InvalidJson, detail));
+        return Err(Problem::new(ProblemKind::InvalidJson, detail).into());
     }
     Ok(bytes)
 }

@@ -44,7 +44,13 @@ export const GATEWAY_PROBLEMS: readonly GatewayProblem[] = [
   problem(ResponseType.RESOURCE_NOT_FOUND, 404, NOT_FOUND, "There is no such path."),
   problem(ResponseType.THROTTLED, 429, THROTTLED, "Too many requests in a short time; slow down and try again."),
   problem(ResponseType.UNAUTHORIZED, 401, ["unauthorized", "Unauthorized"], "The request carries no valid credentials."),
-  problem(ResponseType.UNSUPPORTED_MEDIA_TYPE, 415, ["unsupported-media-type", "The body must be JSON"], "Send the body as application/json."),
+  // The gateway unpacks gzip and deflate before a function sees the body, and refuses here what it cannot unpack.
+  problem(
+    ResponseType.UNSUPPORTED_MEDIA_TYPE,
+    415,
+    ["unsupported-media-type", "The body must be JSON"],
+    "Send the body as application/json, as it is or as whole gzip with Content-Encoding: gzip.",
+  ),
   problem(ResponseType.WAF_FILTERED, 403, FORBIDDEN, "The request is not allowed."),
 ];
 

@@ -1,8 +1,13 @@
 //! Bodies that are no batch: the status, the kind of problem, and nothing in.
 
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{Cloud, assert_problem};
+use crate::support::{Cloud, Reply, assert_problem};
 
 const JSON: &str = "application/json";
 
@@ -111,9 +116,47 @@ async fn refuses_a_body_that_is_not_declared_as_json_in_utf8() {
         let reply = cloud.api.post_bytes("/insert_data", content_type, body.clone()).await;
         assert_problem(&reply, 415, "unsupported-media-type");
     }
-    let bare = cloud.api.request(reqwest::Method::POST, "/insert_data").body(body.clone());
+    let bare = cloud.api.request(Method::POST, "/insert_data").body(body.clone());
     assert_problem(&cloud.api.send(bare).await, 415, "unsupported-media-type");
     assert_eq!(cloud.database.count("jobs", cloud.ids.base, cloud.ids.end()).await, 0);
     let declared = cloud.api.post_bytes("/insert_data", "Application/JSON; charset=UTF-8", body).await;
     assert_eq!(declared.status, 201);
+}
+
+/// Sends a body with this `Content-Encoding`.
+async fn send_encoded(cloud: &Cloud, method: Method, path: &str, encoding: &str, body: Vec<u8>) -> Reply {
+    let request =
+        cloud.api.request(method, path).header("content-type", JSON).header("content-encoding", encoding);
+    cloud.api.send(request.body(body)).await
+}
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::default());
+    packed.write_all(text.as_bytes()).unwrap();
+    packed.finish().unwrap()
+}
+
+#[tokio::test]
+async fn takes_a_body_as_gzip_within_the_same_limits() {
+    let cloud = Cloud::connect().await;
+    let (id, name) = (cloud.ids.at(1), "Café 😀");
+    let row = json!({"id": id, "job_name": name}).to_string();
+    let inserted = send_encoded(&cloud, Method::POST, "/tables/jobs/rows", "gzip", gzip(&row)).await;
+    assert_eq!(inserted.status, 201, "{inserted:?}");
+    let path = format!("/tables/jobs/rows/{id}");
+    assert_eq!(cloud.api.get(&path).await.json()["job_name"], name);
+    assert_eq!(send_encoded(&cloud, Method::PUT, &path, "x-gzip", gzip(&row)).await.status, 200);
+    // What API Gateway has unpacked itself still says that it is packed.
+    assert_eq!(send_encoded(&cloud, Method::PUT, &path, "gzip", row.clone().into_bytes()).await.status, 200);
+
+    let batch = |count: usize| format!("{{\"jobs\": [{row}]}}{}", " ".repeat(count));
+    let large = send_encoded(&cloud, Method::POST, "/insert_data", "gzip", gzip(&batch(50_000_000))).await;
+    assert_problem(&large, 413, "payload-too-large");
+    let packed = gzip(&batch(0));
+    let cut = packed[..packed.len() - 4].to_vec();
+    let cut = send_encoded(&cloud, Method::POST, "/insert_data", "gzip", cut).await;
+    assert_problem(&cut, 400, "invalid-encoding");
+    let other = send_encoded(&cloud, Method::POST, "/insert_data", "br", batch(0).into_bytes()).await;
+    assert_problem(&other, 415, "unsupported-encoding");
+    assert_eq!(other.header("accept-encoding"), "gzip");
 }

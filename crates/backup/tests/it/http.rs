@@ -25,12 +25,16 @@ impl World {
         with_service_layers(router(service))
     }
 
-    async fn send(&self, key: &str, request: axum::http::request::Builder, body: &str) -> (u16, Value) {
+    async fn send(
+        &self,
+        key: &str,
+        request: axum::http::request::Builder,
+        body: impl Into<Body>,
+    ) -> (u16, Value) {
         let mut context = ApiGatewayProxyRequestContext::default();
         context.identity.api_key_id = Some(key.to_owned());
         let request = request.extension(RequestContext::ApiGatewayV1(context));
-        let response =
-            self.routes().oneshot(request.body(Body::from(body.to_owned())).unwrap()).await.unwrap();
+        let response = self.routes().oneshot(request.body(body.into()).unwrap()).await.unwrap();
         let status = response.status().as_u16();
         let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
         (status, serde_json::from_slice(&body).unwrap())
@@ -38,7 +42,7 @@ impl World {
 
     async fn post(&self, body: &str) -> (u16, Value) {
         let request = Request::post("/backups").header("content-type", "application/json");
-        self.send("op", request, body).await
+        self.send("op", request, body.to_owned()).await
     }
 
     async fn get(&self, path: &str) -> (u16, Value) {
@@ -175,6 +179,24 @@ async fn backups_are_listed_newest_first_page_by_page() {
     assert_eq!(seen, expected);
     let (status, problem) = world.get("/backups?limit=0&before=x").await;
     assert_eq!((status, problem["errors"].as_array().unwrap().len()), (400, 2));
+}
+
+#[tokio::test]
+async fn a_body_may_be_packed_as_gzip_and_not_in_another_way() {
+    let world = World::with_rows(2).await;
+    let packed = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xabV*IL\xcaI-V\xb2\x8aV\xca\xcaO*V\x8a\xad\x05\x00Y\xa2\xaf`\x13\x00\x00\x00";
+    let send = async |encoding: &str, body: &'static [u8]| {
+        let request = Request::post("/backups").header("content-type", "application/json");
+        world.send("op", request.header("content-encoding", encoding), body).await
+    };
+    for (encoding, body, status, kind) in
+        [("br", &packed[..], 415, "unsupported-encoding"), ("gzip", &packed[..20], 400, "invalid-encoding")]
+    {
+        let (found, problem) = send(encoding, body).await;
+        assert_eq!((found, &problem["type"]), (status, &json!(format!("urn:rowgate:problem:{kind}"))));
+    }
+    assert_eq!(world.calls.take(), None);
+    assert_eq!(send("gzip", packed).await.0, 202);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 
 mod bodies;
 mod faults;
+mod gzip;
 mod idempotency;
 mod idempotency_faults;
 mod list;

@@ -132,6 +132,27 @@ async fn what_is_wrong_with_a_request_is_said_before_anything_begins() {
     }
 }
 
+#[tokio::test]
+async fn a_body_may_be_packed_as_gzip_and_not_in_another_way() {
+    let world = with_backup().await;
+    let packed = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xabVJJL\xce.-P\xb2R\xcaI,I-.Q\xd2Q*IL\xcaI-V\xb2\x8aV\xca\xcaO*V\x8a\xad\x05\x00q\x1e\xcf\xa8%\x00\x00\x00";
+    let send = async |encoding: &str, body: &'static [u8]| {
+        let service = Service { restorer: Arc::new(world.restorer()), operator: Operator::new("op") };
+        let mut context = ApiGatewayProxyRequestContext::default();
+        context.identity.api_key_id = Some("op".to_owned());
+        let request = Request::post("/restores")
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::CONTENT_ENCODING, encoding)
+            .extension(RequestContext::ApiGatewayV1(context));
+        let request = request.body(Body::from(body)).unwrap();
+        let routes = with_service_layers_in(router(service), REQUEST_TIME);
+        routes.oneshot(request).await.unwrap().status().as_u16()
+    };
+    assert_eq!((send("br", packed).await, send("gzip", &packed[..20]).await), (415, 400));
+    assert_eq!(world.db.value("SELECT COUNT(*) FROM rowgate_restores").await.unwrap(), "0");
+    assert_eq!(send("gzip", packed).await, 202);
+}
+
 /// The handler says so itself, before it would be given up: a restore that is announced is also handed on.
 #[tokio::test]
 async fn a_request_has_no_more_time_than_the_layers_around_it_give() {
