@@ -2,8 +2,8 @@
 
 JSON Schema does not reach these: that a row's references must name rows and its id must be free, that the body must be of the
 table that the path names, that a batch has 1 to 1000 rows over all of its tables, that an Idempotency-Key goes with one request, and
-that a whole number is written without a fraction (7.0 is an integer to JSON Schema). A request that only fails for one of those is
-good as far as its schema tells, and may be refused; nothing else may. Every other failure of every check stays one.
+that a whole number is written without a fraction (7.0 is an integer to JSON Schema), and that an id must be free where a condition
+says so. A request that only fails for one of those is good as far as its schema tells, and may be refused; nothing else may. Every other failure of every check stays one.
 """
 
 import json
@@ -52,8 +52,10 @@ def has_fractions(value):
 
 @schemathesis.hook
 def filter_failure(context, failure, case, response):
-    if not isinstance(failure, RejectedPositiveData) or response.status_code not in (400, 422):
+    if not isinstance(failure, RejectedPositiveData) or response.status_code not in (400, 412, 422):
         return True
+    if response.status_code == 412:
+        return (case.headers or {}).get("If-None-Match") != "*"
     answer = json.loads(response.content)
     kind = answer.get("type")
     if kind == "urn:rowgate:problem:row-count":

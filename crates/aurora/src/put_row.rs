@@ -1,4 +1,4 @@
-//! One row that is to be as a client sent it, whether there is one with its id or not.
+//! Upserts one row (PUT semantics), or creates it where there is none with its id.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,12 +21,17 @@ pub enum Put<'a> {
     Created,
     /// It has taken the place of the one with its id.
     Replaced,
+    /// There is one with its id, which is kept as it is.
+    Taken,
     /// It breaks rules, and is kept with the reasons; what was there is as it was.
     Rejected(RejectedRow<'a>),
 }
 
-/// Creates or replaces the row of `rows`, which has the one, in a transaction. What it refers to is there, and stays until the
-/// commit.
+/// Upserts the one row of `rows` in a transaction; with `only_create`, a row that is there already
+/// is kept. What the row refers to is there, and stays until the commit.
+///
+/// With `only_create` the database's duplicate key alone says that an id is taken: of several calls
+/// at once, one creates the row.
 ///
 /// # Errors
 /// Any [`Error`]; the row is as it was then, but for [`Error::UnknownOutcome`].
@@ -34,12 +39,16 @@ pub async fn put_row<'a>(
     database: &Database,
     dictionary: &Dictionary,
     rows: &TableBatch<'a>,
+    only_create: bool,
     request_id: &str,
 ) -> Result<Put<'a>, Error> {
     let database = &database.with_deadline(database.deadline());
     for _ in 0..ATTEMPTS {
-        match database.transaction(|tx| async move { put(&tx, dictionary, rows, request_id).await }).await {
+        let done = database
+            .transaction(|tx| async move { put(&tx, dictionary, rows, only_create, request_id).await });
+        match done.await {
             Ok(put) => return Ok(put),
+            Err(Failure::Taken) => return Ok(Put::Taken),
             Err(Failure::Outrun) => {}
             Err(Failure::Database(error)) => return Err(error),
         }
@@ -53,6 +62,8 @@ enum Failure {
     Database(Error),
     /// The row has come or gone since it was asked for.
     Outrun,
+    /// The row is there and must be kept.
+    Taken,
 }
 
 impl From<Error> for Failure {
@@ -65,7 +76,7 @@ impl MaybeDatabase for Failure {
     fn database(&self) -> Option<&Error> {
         match self {
             Self::Database(error) => Some(error),
-            Self::Outrun => None,
+            Self::Outrun | Self::Taken => None,
         }
     }
 }
@@ -74,6 +85,7 @@ async fn put<'a>(
     tx: &Tx,
     dictionary: &Dictionary,
     rows: &TableBatch<'a>,
+    only_create: bool,
     request_id: &str,
 ) -> Result<Put<'a>, Failure> {
     let table = rows.table;
@@ -85,9 +97,13 @@ async fn put<'a>(
     }
     let row = accepted.first().and_then(|values| Some((*values, values[table.key_index()].as_integer()?)));
     let (values, id) = row.ok_or(Failure::Outrun)?;
+    if only_create {
+        return create(tx, table, values, Failure::Taken).await;
+    }
     // Not locked: a lock on a row that is not there is one on the gap in which others create theirs.
     if ids(tx, select_present(table, &BTreeSet::from([id]), false)).await?.is_empty() {
-        return create(tx, table, values).await;
+        // Where it is there by now, the next transaction finds it.
+        return create(tx, table, values, Failure::Outrun).await;
     }
     if ids(tx, select_for_update(table, id)).await?.is_empty() {
         return Err(Failure::Outrun);
@@ -98,15 +114,20 @@ async fn put<'a>(
     Ok(Put::Replaced)
 }
 
-async fn create<'a>(tx: &Tx, table: &Table, values: &[Value<'_>]) -> Result<Put<'a>, Failure> {
+/// Inserts the row; `taken` where its id is taken.
+async fn create<'a>(
+    tx: &Tx,
+    table: &Table,
+    values: &[Value<'_>],
+    taken: Failure,
+) -> Result<Put<'a>, Failure> {
     let mut writer = InsertWriter::new(table);
     // One row fits one statement: the dictionary refuses wider tables.
     writer.push(values);
     let insert = writer.finish().ok_or(Failure::Outrun)?;
     match tx.execute(Statement::new(insert.sql)).await {
         Ok(_) => Ok(Put::Created),
-        // The next transaction finds it.
-        Err(error) if error.is_duplicate_key() => Err(Failure::Outrun),
+        Err(error) if error.is_duplicate_key() => Err(taken),
         Err(error) => Err(error.into()),
     }
 }

@@ -20,12 +20,14 @@ pub enum ProblemResponse {
     Http(Box<HttpProblem>),
 }
 
-/// A kind of problem that only HTTP knows, whatever a request is about: of its encoding.
+/// A kind of problem that only HTTP knows, whatever a request is about: of its encoding and its conditions.
 /// [`ProblemKind`](domain::problem::ProblemKind) has all the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HttpProblemKind {
     /// The body cannot be unpacked.
     InvalidEncoding,
+    /// A condition in the headers does not hold (RFC 9110, section 13).
+    PreconditionFailed,
     /// The body is encoded in a way that is not taken.
     UnsupportedEncoding,
 }
@@ -39,12 +41,13 @@ pub struct HttpProblem {
 
 impl HttpProblemKind {
     /// Every kind.
-    pub const ALL: [Self; 2] = [Self::InvalidEncoding, Self::UnsupportedEncoding];
+    pub const ALL: [Self; 3] = [Self::InvalidEncoding, Self::PreconditionFailed, Self::UnsupportedEncoding];
 
     /// The stable URI that names the kind.
     pub fn type_uri(self) -> &'static str {
         match self {
             Self::InvalidEncoding => "urn:rowgate:problem:invalid-encoding",
+            Self::PreconditionFailed => "urn:rowgate:problem:precondition-failed",
             Self::UnsupportedEncoding => "urn:rowgate:problem:unsupported-encoding",
         }
     }
@@ -53,6 +56,7 @@ impl HttpProblemKind {
     pub fn title(self) -> &'static str {
         match self {
             Self::InvalidEncoding => "The body cannot be unpacked",
+            Self::PreconditionFailed => "A condition of the request does not hold",
             Self::UnsupportedEncoding => "The body has an unsupported encoding",
         }
     }
@@ -61,6 +65,7 @@ impl HttpProblemKind {
     pub fn status(self) -> u16 {
         match self {
             Self::InvalidEncoding => 400,
+            Self::PreconditionFailed => 412,
             Self::UnsupportedEncoding => 415,
         }
     }

@@ -23,6 +23,7 @@ pub(crate) struct Route {
     body: Option<RequestBody>,
     answers: BTreeMap<u16, Response>,
     kinds: Vec<ProblemKind>,
+    takes_conditions: bool,
     tells_standing: bool,
 }
 
@@ -46,6 +47,7 @@ impl Route {
             body: None,
             answers: BTreeMap::new(),
             kinds: Vec::new(),
+            takes_conditions: false,
             tells_standing: false,
         }
     }
@@ -88,6 +90,12 @@ impl Route {
         self
     }
 
+    /// A condition in its headers may not hold.
+    pub(crate) fn taking_conditions(mut self) -> Self {
+        self.takes_conditions = true;
+        self
+    }
+
     /// Its problems of an unavailable service tell how the service stands.
     pub(crate) fn telling_standing(mut self) -> Self {
         self.tells_standing = true;
@@ -96,7 +104,7 @@ impl Route {
 
     /// The problems it can answer with, those of the gateway among them.
     pub(crate) fn all_problems(&self) -> Problems {
-        let problems = Problems::new(&self.kinds, self.body.is_some());
+        let problems = Problems::new(&self.kinds, self.body.is_some(), self.takes_conditions);
         if self.tells_standing { problems.with_standing() } else { problems }
     }
 

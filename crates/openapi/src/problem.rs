@@ -31,6 +31,10 @@ const OF_ENCODINGS: [(&str, &str, u16); 2] = [
 
 const UNSUPPORTED_ENCODING: &str = "unsupported-encoding";
 
+/// What they answer where a condition in the headers does not hold.
+const OF_CONDITIONS: [(&str, &str, u16); 1] =
+    [("precondition-failed", "A condition of the request does not hold", 412)];
+
 /// What a problem has beside the members that all have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Extra {
@@ -125,14 +129,15 @@ pub(crate) struct Problems(BTreeMap<u16, Vec<Described>>);
 
 impl Problems {
     /// These kinds, and what the gateway and every function can answer: each refuses parameters that it does not know.
-    pub(crate) fn new(kinds: &[ProblemKind], takes_body: bool) -> Self {
+    pub(crate) fn new(kinds: &[ProblemKind], takes_body: bool, takes_conditions: bool) -> Self {
         let of_all = [ProblemKind::InvalidParameter, ProblemKind::Internal];
         let own = kinds.iter().copied().chain(of_all).map(Described::of);
         let of_the_gateway =
             OF_THE_GATEWAY.iter().filter(|(.., status)| takes_body || !matches!(status, 413 | 415));
         let of_encodings = OF_ENCODINGS.iter().filter(|_| takes_body);
+        let of_conditions = OF_CONDITIONS.iter().filter(|_| takes_conditions);
         let of_http =
-            of_the_gateway.chain(of_encodings).map(|&(kind, title, status)| Described {
+            of_the_gateway.chain(of_encodings).chain(of_conditions).map(|&(kind, title, status)| Described {
                 uri: format!("urn:rowgate:problem:{kind}"),
                 title,
                 status,

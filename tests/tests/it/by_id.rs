@@ -43,6 +43,23 @@ async fn a_row_is_put_read_listed_and_deleted() {
 }
 
 #[tokio::test]
+async fn a_row_that_is_only_to_be_created_replaces_none() {
+    let cloud = Cloud::connect().await;
+    let path = format!("/tables/jobs/rows/{}", cloud.ids.at(1));
+    let create = async |name: &str| {
+        let request = cloud.api.request(Method::PUT, &path).header("content-type", "application/json");
+        let body = json!({"job_name": name}).to_string();
+        cloud.api.send(request.header("if-none-match", "*").body(body)).await
+    };
+    assert_eq!(create("First").await.status, 201);
+    assert_problem(&create("Second").await, 412, "precondition-failed");
+    assert_eq!(cloud.api.get(&path).await.json()["job_name"], "First");
+    let request = cloud.api.request(Method::PUT, &path).header("content-type", "application/json");
+    let other = cloud.api.send(request.header("if-match", "\"1\"").body("{}")).await;
+    assert_problem(&other, 400, "invalid-parameter");
+}
+
+#[tokio::test]
 async fn the_tables_are_listed_without_hidden_ones() {
     let cloud = Cloud::connect().await;
     let answer = cloud.api.get("/tables").await.json();

@@ -1,5 +1,6 @@
 //! Rows by their ids: `GET /tables/{table}/rows`, and `GET`, `PUT` and `DELETE /tables/{table}/rows/{id}`.
 
+mod condition;
 mod delete;
 mod list;
 mod put;

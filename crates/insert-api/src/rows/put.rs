@@ -1,6 +1,6 @@
 //! `PUT /tables/{table}/rows/{id}`: one row as the client has it.
 
-use aurora::Put;
+use aurora::{Error, Put};
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
@@ -9,17 +9,17 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use domain::batch::TableBatch;
 use domain::json_row::write_json_row;
-use domain::problem::Problem;
+use domain::problem::{Problem, ProblemKind};
 use domain::report::read_parameters;
 use lambda_kit::http::{InTime, RequestId};
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query;
 
-use super::{answer, database_problem, target};
+use super::{answer, condition, database_problem, target};
 use crate::answer::log_rejected_row;
 use crate::{Service, request};
 
-/// Creates or replaces the row with an id, and answers with it.
+/// Creates or replaces the row with an id, and answers with it; with `If-None-Match: *` only creates it.
 pub(crate) async fn put(
     InTime(service): InTime<Service>,
     Extension(id): Extension<RequestId>,
@@ -30,12 +30,14 @@ pub(crate) async fn put(
 ) -> Result<Response, ProblemResponse> {
     let (table, row) = target::row_of(service.dictionary, path)?;
     read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
+    let only_create = condition::only_create(&headers)?;
     let body = request::json_body(&headers, body).await?;
     let rows = TableBatch::read_row(table, row, &body).map_err(Problem::from)?;
-    let put = aurora::put_row(&service.database, service.dictionary, &rows, &id.0).await;
-    let status = match put.map_err(|error| database_problem(&error, &id))? {
+    let put = aurora::put_row(&service.database, service.dictionary, &rows, only_create, &id.0).await;
+    let status = match put.map_err(|error| failed(&error, only_create, &id))? {
         Put::Created => StatusCode::CREATED,
         Put::Replaced => StatusCode::OK,
+        Put::Taken => return Err(condition::taken(table, row).into()),
         Put::Rejected(rejected) => {
             log_rejected_row(table.name(), &rejected, &id, None);
             return Err(Problem::invalid_row(&rejected.errors).into());
@@ -46,4 +48,18 @@ pub(crate) async fn put(
         write_json_row(table, &row.checked.values, &mut json);
     }
     Ok(answer(status, 1, json))
+}
+
+/// As [`database_problem`]; but a row that was only to be created, and may have been, is taken when the
+/// request is sent again.
+fn failed(error: &Error, only_create: bool, id: &RequestId) -> Problem {
+    let problem = database_problem(error, id);
+    match error {
+        Error::UnknownOutcome { .. } if only_create => Problem::new(
+            ProblemKind::Unavailable,
+            "The database did not answer, so it is not known whether the row has been created. Send the request again: 201 \
+             says that it had not been, and 412 that there is a row with the id, be it this one; read it to see.",
+        ),
+        _ => problem,
+    }
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
 mod bodies;
+mod conditions;
 mod faults;
 mod gzip;
 mod idempotency;

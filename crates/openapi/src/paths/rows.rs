@@ -12,7 +12,9 @@ use crate::Source;
 use crate::answer::{empty, json};
 use crate::operation::Route;
 use crate::rows::{RowForm, any_id, row};
-use crate::schema::{array, boolean, in_path, in_query, load_mode, named, object, or_null, query_text, text};
+use crate::schema::{
+    array, boolean, in_header, in_path, in_query, load_mode, named, object, one_of, or_null, query_text, text,
+};
 
 const TAG: &str = "Rows";
 
@@ -50,6 +52,8 @@ pub(super) fn routes(source: Source) -> Vec<Route> {
                 "The body is all of the row. Its id may be left out; it must not be another than the path's. \
                  {MAX_BODY_BYTES} bytes at most."
             ))
+            .parameters([if_none_match()])
+            .taking_conditions()
             .body(Required::True, "The row.", RowForm::Put.of_any(dictionary))
             .answer(200, json("The row was replaced.", given(), &[]))
             .answer(201, json("The row was created.", given(), &[]))
@@ -69,6 +73,15 @@ pub(super) fn routes(source: Source) -> Vec<Route> {
 
 fn id_of(source: Source) -> Parameter {
     in_path("id", "The row's id, without leading zeros.", any_id(source.dictionary))
+}
+
+fn if_none_match() -> Parameter {
+    in_header(
+        "If-None-Match",
+        "Creates the row and replaces none: where there is one with the id, the answer is 412. Any other condition is refused \
+         (400), `If-Match` too: rows have no ETags.",
+        one_of(["*"]),
+    )
 }
 
 fn rows(source: Source) -> ObjectBuilder {

@@ -1,0 +1,44 @@
+//! The condition under which a row is put (RFC 9110, section 13).
+
+use axum::http::{HeaderMap, header};
+use domain::dictionary::Table;
+use domain::problem::{Problem, ProblemDetail};
+use lambda_kit::problem::{HttpProblem, HttpProblemKind};
+use lambda_kit::query;
+
+/// Returns true if the row may only be created: `If-None-Match: *`.
+///
+/// # Errors
+/// The problem of every other condition. There are no ETags to compare with, and a client that sets
+/// a condition counts on it.
+pub(super) fn only_create(headers: &HeaderMap) -> Result<bool, Problem> {
+    if headers.contains_key(header::IF_MATCH) {
+        return Err(refused(
+            "If-Match",
+            "If-Match is not supported, because rows have no ETags. Leave it out; the row is then created or replaced.",
+        ));
+    }
+    let mut values = headers.get_all(header::IF_NONE_MATCH).into_iter();
+    match (values.next(), values.next()) {
+        (None, _) => Ok(false),
+        (Some(value), None) if value.as_bytes().trim_ascii() == b"*" => Ok(true),
+        _ => Err(refused(
+            "If-None-Match",
+            "If-None-Match must be * alone, because rows have no ETags. Leave it out to replace a row that is there.",
+        )),
+    }
+}
+
+/// The problem of a row that was only to be created, and is there.
+pub(super) fn taken(table: &Table, id: i64) -> HttpProblem {
+    let detail = format!(
+        "There is a row {id} in {} already, and it is as it was. Take another id, or leave out If-None-Match to replace the \
+         row.",
+        table.name()
+    );
+    HttpProblem::new(HttpProblemKind::PreconditionFailed, detail)
+}
+
+fn refused(header: &str, detail: &str) -> Problem {
+    query::problem(vec![ProblemDetail { parameter: header.to_owned(), detail: detail.to_owned() }])
+}
