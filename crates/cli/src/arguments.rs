@@ -39,6 +39,8 @@ pub(crate) enum CommandLine {
     Docs(DocsArguments),
     /// Writes the generated sample files.
     Sample(SampleArguments),
+    /// Reads a file as the loader would, on this machine alone, and says what would be loaded and rejected.
+    Check(CheckArguments),
     /// Drops a file for a table.
     Upload(UploadArguments),
     /// Downloads the rejected records of a load.
@@ -182,11 +184,27 @@ pub(crate) struct SampleArguments {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct CheckArguments {
+    /// The table, as in the dictionary.
+    #[arg(value_parser = table_name)]
+    pub table: String,
+    /// The file, named as it will be dropped.
+    pub file: PathBuf,
+    /// How it will be loaded [default: what the dictionary says of the table].
+    #[arg(long, value_parser = load_mode(&["append", "upsert", "replace"]))]
+    pub mode: Option<LoadMode>,
+    /// Rejected records to show.
+    #[arg(long, value_name = "COUNT", default_value_t = 20)]
+    pub first: usize,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct UploadArguments {
     /// The table, as in the dictionary.
     #[arg(value_parser = table_name)]
     pub table: String,
-    /// The file: .csv, .csv.gz, .csv.zst or .xlsx. Its name becomes the key's end.
+    /// The file: .csv, .tsv, .txt, .jsonl, .ndjson, .xlsx or .xlsm, also with .gz or .zst behind it. Its name becomes
+    /// the key's end.
     pub file: PathBuf,
     /// What to do with rows whose id is taken: append rejects them, upsert replaces them, replace fills the table anew [default:
     /// what the dictionary says of the table].

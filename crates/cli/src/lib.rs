@@ -36,6 +36,7 @@ pub async fn run(arguments: Arguments, printer: Printer) -> Result<ExitStatus> {
         CommandLine::Local(command) => return commands::local::run(command, printer).await,
         CommandLine::Demo(arguments) => commands::demo::run(arguments, printer).await?,
         CommandLine::Docs(arguments) => commands::docs::run(arguments, printer).await?,
+        CommandLine::Check(arguments) => commands::check::run(arguments, printer)?,
         CommandLine::Sample(arguments) => commands::sample::run(arguments, printer)?,
         CommandLine::Upload(arguments) => commands::upload::run(arguments, printer).await?,
         CommandLine::Rejects(arguments) => commands::rejects::run(arguments, printer).await?,

@@ -116,15 +116,19 @@ fn text(start: &[u8]) -> Option<Kind> {
         })
     };
     if behind(b"{").is_some_and(|rest| matches!(rest, [b'"' | b'}', ..])) {
-        return Some(("JSON", "write one object a line and name it .jsonl"));
+        let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        return Some(match first.trim_ascii_end() {
+            [.., b'}'] => ("JSON, one object a line", "name it .jsonl"),
+            _ => ("JSON", "write one object a line and name it .jsonl"),
+        });
     }
     if behind(b"[").is_some_and(|rest| matches!(rest, [b'{' | b'[' | b'"' | b']', ..])) {
         return Some(("a JSON array", "write one object a line and name it .jsonl"));
     }
     if begins(&["<!doctype html", "<html", "<table", "<head", "<body", "<meta", "<div", "<style", "<script"]) {
         return Some((
-            "an HTML page, which some programs save as if it were a table",
-            "open it in Excel and save it as .xlsx or \"CSV UTF-8\"",
+            "an HTML page",
+            "open it in Excel, if it holds the table, and save it as .xlsx or \"CSV UTF-8\"",
         ));
     }
     if begins(&["<?xml", "<!doctype", "<!--", "<"]) && text.contains(&b'>') {

@@ -4,6 +4,7 @@ mod content;
 mod error;
 mod input;
 mod kind;
+mod preview;
 mod text;
 mod text_source;
 mod xlsx;
@@ -17,6 +18,7 @@ use domain::dictionary::Table;
 use domain::load::{Chunk, Columns, Content as Written, Format, Layout, Packing, Position};
 
 pub use error::SourceError;
+pub use preview::{Preview, PreviewError, Rejected, preview};
 
 use content::Content;
 use input::Input;

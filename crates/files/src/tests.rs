@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 
 use domain::dictionary::Table;
-use domain::load::{Chunk, Format, Position};
+use domain::load::Chunk;
 use domain::shipped;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -53,7 +53,7 @@ pub(super) fn drain(source: Result<Box<dyn Source>, SourceError>) -> (Vec<Chunk>
 }
 
 fn opening(format: Format, object_bytes: usize, chunk_bytes: u64) -> Opening<'static> {
-    Opening { format, table: table("jobs"), object_bytes: object_bytes as u64, chunk_bytes, from: None }
+    Opening { format, table: table("jobs"), object_bytes: object_bytes as u64, chunk_bytes }
 }
 
 fn read(format: Format, bytes: &[u8]) -> (Vec<Chunk>, Result<(), SourceError>) {
@@ -86,7 +86,7 @@ fn assert_fails(format: Format, bytes: &[u8], records: &str, says: &str) {
     let (chunks, end) = read(format, bytes);
     let error = end.unwrap_err().to_string();
     assert!(error.contains(says), "{error:?} does not say {says:?}");
-    assert_eq!(fields(&chunks), fields(&read(Format::Csv, records.as_bytes()).0), "{error}");
+    assert_eq!(fields(&chunks), fields(&read(CSV, records.as_bytes()).0), "{error}");
 }
 
 fn gzip(content: &[u8]) -> Vec<u8> {
@@ -104,13 +104,17 @@ fn zstd(content: &[u8]) -> Vec<u8> {
 
 fn pack(format: Format, content: &[u8]) -> Vec<u8> {
     match format {
-        Format::Gzip => gzip(content),
-        Format::Zstd => zstd(content),
+        GZIP => gzip(content),
+        ZSTD => zstd(content),
         _ => content.to_vec(),
     }
 }
 
-const PACKED: [Format; 2] = [Format::Gzip, Format::Zstd];
+const CSV: Format = Format::CSV;
+const GZIP: Format = Format { packing: Packing::Gzip, ..CSV };
+const ZSTD: Format = Format { packing: Packing::Zstd, ..CSV };
+const XLSX: Format = Format { content: Written::Xlsx, ..CSV };
+const PACKED: [Format; 2] = [GZIP, ZSTD];
 
 /// Rows that pack badly: some 100 bytes each.
 fn rows(count: u64) -> String {
@@ -123,7 +127,7 @@ fn rows(count: u64) -> String {
 #[test]
 fn packed_content_gives_the_chunks_of_the_plain_one() {
     let content = format!("\u{FEFF}id,job\r\n{}\n9,\"a\"\"b\n\"", rows(20_000));
-    let (plain, end) = read_pieces(Format::Csv, content.as_bytes(), &[usize::MAX], 100_000);
+    let (plain, end) = read_pieces(CSV, content.as_bytes(), &[usize::MAX], 100_000);
     end.unwrap();
     assert!(plain.len() > 10);
     for format in PACKED {
@@ -133,25 +137,36 @@ fn packed_content_gives_the_chunks_of_the_plain_one() {
     }
 }
 
+/// The layout of a text of the table's, and what comes when it is read from a position on.
+fn resumed(content: &[u8], from: Position, rest: &[u8]) -> (Vec<Chunk>, Result<(), SourceError>) {
+    let source = open(opening(CSV, content.len(), 50_000), Box::new(io::Cursor::new(content.to_vec()))).unwrap();
+    let layout = source.layout().unwrap().clone();
+    drain(Ok(resume(layout, 50_000, from, Box::new(io::Cursor::new(rest.to_vec())))))
+}
+
 #[test]
-fn a_plain_file_goes_on_where_a_chunk_ended() {
-    let content = rows(5000);
-    let (chunks, _) = read_pieces(Format::Csv, content.as_bytes(), &[usize::MAX], 50_000);
+fn a_plain_file_is_resumed_where_a_chunk_ended() {
+    let content = rows(5000).replace(',', ";");
+    let (chunks, _) = read_pieces(CSV, content.as_bytes(), &[usize::MAX], 50_000);
     let position = chunks[2].next_position();
-    let rest = content.as_bytes()[position.byte as usize..].to_vec();
-    let opening = Opening { from: Some(position), ..opening(Format::Csv, content.len(), 50_000) };
-    let (following, end) = drain(open(opening, Box::new(io::Cursor::new(rest))));
+    let rest = &content.as_bytes()[position.byte as usize..];
+    let (following, end) = resumed(content.as_bytes(), position, rest);
     end.unwrap();
     assert!(following == chunks[3..]);
 }
 
 #[test]
+fn what_cannot_be_read_from_its_middle_says_so() {
+    let utf16: Vec<u8> = "\u{FEFF}1,a\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (format, bytes) in [(GZIP, gzip(b"1,a\n")), (ZSTD, zstd(b"1,a\n")), (CSV, utf16)] {
+        let source = open(opening(format, bytes.len(), 1), Box::new(io::Cursor::new(bytes))).unwrap();
+        assert_eq!(source.layout(), None, "{format}");
+    }
+}
+
+#[test]
 fn what_looks_like_another_file_in_the_middle_is_content() {
-    let opening = Opening {
-        from: Some(Position { number: 3, byte: 100, line: 10 }),
-        ..opening(Format::Csv, 1000, u64::MAX)
-    };
-    let (chunks, end) = drain(open(opening, Box::new(&b"1;2\x1F\x8B\n"[..])));
+    let (chunks, end) = resumed(b"1,a\n", Position { number: 3, byte: 100, line: 10 }, b"\x1F\x8B\n");
     end.unwrap();
     assert_eq!(chunks[0].first_line(), 10);
 }
@@ -164,19 +179,19 @@ fn several_archives_one_behind_the_other_load_whole() {
             let packed: Vec<u8> = parts.iter().flat_map(|part| pack(format, part.as_bytes())).collect();
             let (chunks, end) = read(format, &packed);
             end.unwrap();
-            assert_eq!(fields(&chunks), fields(&read(Format::Csv, parts.concat().as_bytes()).0));
+            assert_eq!(fields(&chunks), fields(&read(CSV, parts.concat().as_bytes()).0));
         }
     }
 }
 
 #[test]
 fn empty_files_have_no_rows_but_must_be_archives_if_named_so() {
-    for format in [Format::Csv, Format::Gzip, Format::Zstd] {
+    for format in [CSV, GZIP, ZSTD] {
         let (chunks, end) = read(format, &pack(format, b""));
         end.unwrap();
         assert!(chunks.is_empty());
     }
-    for format in [Format::Gzip, Format::Zstd, Format::Xlsx] {
+    for format in [GZIP, ZSTD, XLSX] {
         assert_fails(format, b"", "", "the file is empty, not what its name says");
     }
 }
@@ -191,7 +206,7 @@ fn an_archive_cut_off_anywhere_fails_and_gives_out_what_was_before() {
             let error = end.unwrap_err();
             assert!(matches!(error, SourceError::Truncated(_)), "{format} at {length}: {error}");
             let records = fields(&chunks);
-            assert_eq!(records, fields(&read(Format::Csv, content.as_bytes()).0)[..records.len()]);
+            assert_eq!(records, fields(&read(CSV, content.as_bytes()).0)[..records.len()]);
         }
         // Only the checksum is missing: all rows are there.
         assert_fails(format, &packed[..packed.len() - 1], &content, "was cut off; drop it again whole");
@@ -208,14 +223,14 @@ fn a_damaged_archive_fails() {
         let packed = pack(format, content.as_bytes());
         let last = packed.len() - 1;
         // The checksum is the last of zstd, and before the length in gzip.
-        for at in [packed.len() / 2, if format == Format::Gzip { last - 4 } else { last }] {
+        for at in [packed.len() / 2, if format == GZIP { last - 4 } else { last }] {
             let mut damaged = packed.clone();
             damaged[at] ^= 0x55;
             let (chunks, end) = read(format, &damaged);
             let error = end.unwrap_err().to_string();
             assert_eq!(
                 error,
-                format!("the {format} file is damaged; drop it again as it was made"),
+                format!("the {} file is damaged; drop it again as it was made", format.packing),
                 "at {at}"
             );
             // Damage that only the checksum shows is found when all rows have been read.
@@ -233,9 +248,9 @@ fn what_follows_an_archive_must_be_another_or_zeros() {
             format,
             &followed(b"2,b\n"),
             "1,a\n",
-            &format!("something that is not {format} follows"),
+            &format!("something that is not {} follows", format.packing),
         );
-        if format == Format::Gzip {
+        if format == GZIP {
             let padded = [&*packed, &vec![0; 100_000], &*packed, &[0; 10]].concat();
             let (chunks, end) = read(format, &padded);
             end.unwrap();
@@ -263,7 +278,8 @@ fn content_may_unpack_to_its_limit_and_not_to_a_byte_more() {
         assert_eq!(rows, limit / line.len());
         let (rows, end) = count(&pack(format, &content));
         let expected = format!(
-            "the {format} file holds more than 67108864 bytes when unpacked, the most for one of its size"
+            "the {} file holds more than 67108864 bytes when unpacked, the most for one of its size",
+            format.packing
         );
         assert!(end.unwrap_err().to_string().starts_with(&expected));
         assert_eq!(rows, limit / line.len());
@@ -283,72 +299,136 @@ fn a_zstd_window_may_be_as_large_as_allowed_and_no_larger() {
         encoder.flush().unwrap();
         encoder.finish().unwrap()
     };
-    let (chunks, end) = read(Format::Zstd, &frame(25));
+    let (chunks, end) = read(ZSTD, &frame(25));
     end.unwrap();
     assert_eq!(chunks.len(), 1);
-    assert_fails(Format::Zstd, &frame(26), "", "takes a window of more than 33554432 bytes");
+    assert_fails(ZSTD, &frame(26), "", "takes a window of more than 33554432 bytes");
 }
 
 #[test]
 fn a_file_that_is_not_what_its_name_says_fails_by_its_first_bytes() {
     let old = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1 and so on";
+    let text = |text: &str| text.as_bytes().to_vec();
     for (format, bytes, says) in [
         (
-            Format::Csv,
+            CSV,
             gzip(b"1,a\n"),
             "the file is packed with gzip, not what its name says; name it .csv.gz",
         ),
-        (Format::Csv, zstd(b"1,a\n"), "name it .csv.zst"),
-        (Format::Csv, b"\x50\x2A\x4D\x18\0\0\0\0".to_vec(), "name it .csv.zst"),
-        (Format::Csv, b"PK\x03\x04...".to_vec(), "name a workbook .xlsx, and unpack an archive"),
-        (Format::Csv, b"PK\x05\x06...".to_vec(), "an empty ZIP archive"),
-        (Format::Csv, b"BZh91AY&SY...".to_vec(), "packed with bzip2"),
-        (Format::Csv, b"\xFD7zXZ\0...".to_vec(), "packed with xz"),
-        (Format::Csv, old.to_vec(), "an old Excel workbook (.xls), or one that is protected by a password"),
-        (Format::Gzip, b"1,a\n".to_vec(), "if it is plain CSV, name it .csv"),
-        (Format::Gzip, zstd(b"1,a\n"), "name it .csv.zst"),
-        (Format::Zstd, b"1,a\n".to_vec(), "if it is plain CSV, name it .csv"),
-        (Format::Zstd, gzip(b"1,a\n"), "name it .csv.gz"),
-        (Format::Xlsx, b"1,a\n".to_vec(), "if it is plain CSV, name it .csv"),
-        (Format::Xlsx, old.to_vec(), "save it as .xlsx or .csv, without a password"),
+        (GZIP, gzip(&gzip(b"1,a\n")), "the file is packed twice, not what its name says; pack it once"),
+        (GZIP, gzip(&zstd(b"1,a\n")), "packed twice"),
+        (ZSTD, zstd(&gzip(b"1,a\n")), "packed twice"),
+        (GZIP, gzip(b"PK\x03\x04..."), "an Excel workbook or another ZIP archive"),
+        (GZIP, gzip(b"%PDF-1.4\n..."), "a PDF document"),
+        (CSV, b"PAR1\x15\x04\x15\x10".to_vec(), "a Parquet file"),
+        (CSV, b"Obj\x01\x04\x14avro.codec".to_vec(), "an Avro file"),
+        (CSV, b"SQLite format 3\0\x10\0".to_vec(), "an SQLite database"),
+        (CSV, b"\x89PNG\r\n\x1A\n\0\0\0\rIHDR".to_vec(), "a picture"),
+        (CSV, text("<html><body><table><tr><td>1</td></tr></table></body></html>\n"), "an HTML page"),
+        (CSV, text("\u{FEFF}\n <!DOCTYPE html>\n<html lang=\"en\">\n"), "an HTML page"),
+        (CSV, text("<?xml version=\"1.0\"?>\n<rows><row id=\"1\"/></rows>\n"), "XML"),
+        (CSV, text("{\"id\": 1, \"job_name\": \"a\"}\n{\"id\": 2}\n"), "JSON, one object a line, not what its name says; name it .jsonl"),
+        (CSV, text("[\n {\"id\": 1}\n]\n"), "a JSON array"),
+        (Format { content: Written::JsonLines, ..CSV }, text("[{\"id\": 1}]\n"), "a JSON array"),
+        (CSV, text("INSERT INTO jobs VALUES (1, 'a');\n"), "SQL"),
+        (CSV, text("-- PostgreSQL database dump\nCOPY jobs (id, job_name) FROM stdin;\n1\ta\n"), "SQL"),
+        (CSV, text("{\\rtf1\\ansi id, name}"), "a text document (RTF)"),
+        (CSV, text("---\n- id: 1\n  name: a\n"), "YAML"),
+        (CSV, b"\xFF\xFE\0\01\0\0\0,\0\0\0".to_vec(), "the file is UTF-32 text; save it as UTF-8"),
+        (CSV, "1,a\n".chars().flat_map(|c| u32::from(c).to_le_bytes()).collect(), "UTF-32 text"),
+        (CSV, "1,a\n".repeat(3).encode_utf16().flat_map(u16::to_le_bytes).collect(), "UTF-16 text without a byte order"),
+        (CSV, "1,a\n".repeat(3).encode_utf16().flat_map(u16::to_be_bytes).collect(), "UTF-16 text without a byte order"),
+        (CSV, zstd(b"1,a\n"), "name it .csv.zst"),
+        (CSV, b"\x50\x2A\x4D\x18\0\0\0\0".to_vec(), "name it .csv.zst"),
+        (CSV, b"PK\x03\x04...".to_vec(), "name a workbook .xlsx, and unpack an archive"),
+        (CSV, b"PK\x05\x06...".to_vec(), "an empty ZIP archive"),
+        (CSV, b"BZh91AY&SY...".to_vec(), "packed with bzip2"),
+        (CSV, b"\xFD7zXZ\0...".to_vec(), "packed with xz"),
+        (CSV, old.to_vec(), "an old Excel workbook (.xls), or one that is protected by a password"),
+        (GZIP, b"1,a\n".to_vec(), "if it is plain CSV, name it .csv"),
+        (GZIP, zstd(b"1,a\n"), "name it .csv.zst"),
+        (ZSTD, b"1,a\n".to_vec(), "if it is plain CSV, name it .csv"),
+        (ZSTD, gzip(b"1,a\n"), "name it .csv.gz"),
+        (XLSX, b"1,a\n".to_vec(), "if it is plain CSV, name it .csv"),
+        (XLSX, old.to_vec(), "save it as .xlsx or .csv, without a password"),
     ] {
         assert_fails(format, &bytes, "", says);
     }
-    let (chunks, end) = read(Format::Csv, b"BZhang,a\n");
-    end.unwrap();
-    assert_eq!(chunks.len(), 1);
 }
 
 #[test]
-fn text_that_would_be_rejected_row_by_row_fails_instead() {
-    for (content, says) in [
-        (&b"\xFF\xFE1\0,\0a\0\n\0"[..], "the file is UTF-16 text; save it as UTF-8"),
-        (b"\xFE\xFF\x001\0,\0a\0\n", "the file is UTF-16 text"),
-        (b"1;a\n2;b\n", "line 1: there is no comma, but there are semicolons"),
-        (b"\xEF\xBB\xBF\r\n\nid\tjob\r\n", "line 3: there is no comma, but there are tabs"),
-        (b"1|a", "line 1: there is no comma, but there are vertical bars"),
-    ] {
-        assert_fails(Format::Csv, content, "", says);
-        assert_fails(Format::Gzip, &gzip(content), "", says);
+fn a_table_may_hold_what_looks_like_another_kind() {
+    for content in ["id,job_name\n1,<html>\n", "job_name,id\nBZh,1\n", "1,{\"a\": 1}\n", "1,Wel\0der\n", "7,%PDF\n"] {
+        let (chunks, end) = read(CSV, content.as_bytes());
+        end.unwrap();
+        assert_eq!(fields(&chunks).len(), content.lines().count(), "{content}");
     }
-    for content in ["1,a;b\n", "1\n2;b\n", "\n\n", "1,a\n2;b\n"] {
-        read(Format::Csv, content.as_bytes()).1.unwrap();
+    let tail = format!("id,job_name\n1,Welder\n{}", "\0".repeat(4096));
+    assert_eq!(fields(&read(CSV, tail.as_bytes()).0).len(), 3);
+}
+
+#[test]
+fn text_of_any_delimiter_and_marked_encoding_is_read() {
+    let expected = [(1, vec!["id".to_owned(), "job".to_owned()]), (2, vec!["1".to_owned(), "Köchin, 20 €".to_owned()])];
+    for delimiter in ["\t", ";", "|"] {
+        let text = format!("id{delimiter}job\r\n1{delimiter}Köchin, 20 €\r\n");
+        let marked = format!("\u{FEFF}{text}");
+        for bytes in [
+            text.clone().into_bytes(),
+            marked.clone().into_bytes(),
+            marked.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+            marked.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+        ] {
+            for (format, bytes) in [(CSV, bytes.clone()), (GZIP, gzip(&bytes))] {
+                let (chunks, end) = read_pieces(format, &bytes, &[3], u64::MAX);
+                end.unwrap();
+                assert_eq!(fields(&chunks), expected);
+            }
+        }
+    }
+    // Half of a character is none.
+    let cut: Vec<u8> = "\u{FEFF}1,a".encode_utf16().flat_map(u16::to_le_bytes).chain([7]).collect();
+    let (chunks, _) = read(CSV, &cut);
+    assert_eq!(chunks[0].records().next().unwrap().field(1), b"a\xFF");
+}
+
+#[test]
+fn text_is_decoded_as_declared() {
+    let dictionary = |encoding: &str| {
+        let text = format!(
+            "[[table]]\nname = \"jobs\"\ncolumns = [{{ name = \"id\", type = \"integer\", key = true }}, \
+             {{ name = \"job\", type = \"string(20)\" }}]\n[table.files]\nencoding = \"{encoding}\""
+        );
+        domain::dictionary::Dictionary::parse("test", &text).unwrap()
+    };
+    for (encoding, bytes, expected) in [
+        ("windows-1252", &b"1,Zo\xEB \x80"[..], "Zoë €"),
+        ("utf-16le", b"1\0,\0\xEB\0", "ë"),
+        ("shift_jis", b"1,\x83e\x83X\x83g", "テスト"),
+        // The mark counts for more than what is declared.
+        ("windows-1252", "\u{FEFF}1,Zoë".as_bytes(), "Zoë"),
+    ] {
+        let dictionary = dictionary(encoding);
+        let opening = Opening { table: &dictionary.tables()[0], ..opening(CSV, bytes.len(), u64::MAX) };
+        let (chunks, end) = drain(open(opening, Box::new(io::Cursor::new(bytes.to_vec()))));
+        end.unwrap();
+        assert_eq!(fields(&chunks)[0].1[1], expected, "{encoding}");
     }
 }
 
 #[test]
 fn a_record_that_cannot_be_read_fails_behind_those_before_it() {
-    for format in [Format::Csv, Format::Gzip, Format::Zstd] {
-        let bytes = pack(format, b"1,a\n2,\"b\n3,c\n");
-        assert_fails(format, &bytes, "1,a\n", "line 2: a quote is opened and never closed");
+    for format in [CSV, GZIP, ZSTD] {
+        let bytes = pack(format, &[b"1,a\n2,".repeat(1).as_slice(), &b"b".repeat(2 << 20)].concat());
+        assert_fails(format, &bytes, "1,a\n", "line 2: the record is longer than 1048576 bytes");
     }
 }
 
 #[test]
 fn a_reader_that_fails_is_never_taken_for_content_that_ends() {
     let content = rows(3000);
-    for format in [Format::Csv, Format::Gzip, Format::Zstd, Format::Xlsx] {
-        let bytes = if format == Format::Xlsx {
+    for format in [CSV, GZIP, ZSTD, XLSX] {
+        let bytes = if format == XLSX {
             b"PK\x03\x04".repeat(50_000)
         } else {
             pack(format, content.as_bytes())
@@ -380,8 +460,8 @@ proptest! {
         cut in 0.0..1.0,
     ) {
         let content = rows(count);
-        let (plain, _) = read_pieces(Format::Csv, content.as_bytes(), &[usize::MAX], chunk_bytes);
-        for format in [Format::Csv, Format::Gzip, Format::Zstd] {
+        let (plain, _) = read_pieces(CSV, content.as_bytes(), &[usize::MAX], chunk_bytes);
+        for format in [CSV, GZIP, ZSTD] {
             let packed = pack(format, content.as_bytes());
             let (chunks, end) = read_pieces(format, &packed, &sizes, chunk_bytes);
             prop_assert!(end.is_ok());

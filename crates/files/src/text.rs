@@ -31,6 +31,10 @@ impl Text {
     pub(super) fn of(content: Content, declared: Option<&'static Encoding>) -> Result<Self, SourceError> {
         let mut text = Self::resumed(content);
         text.read();
+        if let Some(Err(SourceError::Read(_))) = &text.end {
+            // A part of what the file begins with tells nothing; whoever reads on meets the error.
+            return Ok(text);
+        }
         let start = &text.decoded[..];
         if start.starts_with(b"\xFF\xFE\0\0") || start.starts_with(b"\0\0\xFE\xFF") {
             return Err(SourceError::Encoding("UTF-32 text"));

@@ -42,7 +42,12 @@ impl TextSource {
         let mut text = Text::of(content, table.files().encoding)?;
         let mut piece = vec![0; PIECE];
         let (end, next) = fill(&mut text, &mut piece);
-        let layout = layout(opening, &piece[..end], matches!(next, Next::End))?;
+        let layout = layout(opening, &piece[..end], matches!(next, Next::End));
+        let (layout, next) = match (layout, next) {
+            // A part of what the file begins with tells nothing.
+            (_, Next::Error(error @ SourceError::Read(_))) | (Err(_), Next::Error(error)) => return Err(error),
+            (layout, next) => (layout?, next),
+        };
         let can_resume = format.packing == Packing::None && !text.is_decoded();
         let chunker = Chunker::new(layout.dialect, layout.start, chunk_bytes);
         Ok(Self { text, layout, chunker, piece, at: 0, end, next, can_resume })

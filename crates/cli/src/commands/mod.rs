@@ -3,6 +3,7 @@
 pub(crate) mod backfill;
 pub(crate) mod backup;
 pub(crate) mod backups;
+pub(crate) mod check;
 pub(crate) mod demo;
 pub(crate) mod docs;
 pub(crate) mod local;

@@ -165,6 +165,7 @@ fn not_ours<'c>(
     LayoutError::NotOurs {
         line: first.line,
         found: first_fields(first),
+        is_one_field: first.width() == 1 && table.columns().len() > 1,
         columns: names_of(table),
         header_line: rest.find(is_header).map(|record| record.line),
     }

@@ -37,7 +37,7 @@ pub enum LayoutError {
     /// The first record is neither a header of the table nor a row.
     #[error(
         "line {line} is neither a header of the table nor a row of it: it has {found}; the columns are {columns}; {}",
-        what_to_do(*.header_line)
+        what_to_do(*.header_line, *.is_one_field)
     )]
     NotOurs {
         /// Its line.
@@ -48,6 +48,8 @@ pub enum LayoutError {
         columns: String,
         /// The line of a header of the table that stands further down.
         header_line: Option<u64>,
+        /// Whether it has a single field, where the table has several columns.
+        is_one_field: bool,
     },
     /// Rows pass with one delimiter, and others with another.
     #[error(
@@ -70,12 +72,16 @@ pub enum LayoutError {
     },
 }
 
-fn what_to_do(header_line: Option<u64>) -> String {
+fn what_to_do(header_line: Option<u64>, is_one_field: bool) -> String {
     match header_line {
         Some(line) => format!(
             "a header of the table is in line {line}: take out the lines above it, or set skip_lines = {} for the table",
             line - 1
         ),
+        None if is_one_field => {
+            "declare the delimiter, if another character than , ; | or tab separates the fields, or take the line out"
+                .to_owned()
+        }
         None => "name the columns as the table does, or take the line out".to_owned(),
     }
 }

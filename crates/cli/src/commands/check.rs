@@ -1,0 +1,92 @@
+//! `rowgate check`
+
+use std::fs::File;
+
+use anyhow::Result;
+use domain::dictionary::{Dictionary, LoadMode, Table as TableRules};
+use domain::load::{CHUNK_BYTES, Format, RejectLimit};
+use files::{Opening, Preview, preview};
+
+use crate::arguments::CheckArguments;
+use crate::exit::user_error;
+use crate::printer::Printer;
+use crate::table::{Align, Table};
+
+pub(crate) fn run(arguments: &CheckArguments, printer: Printer) -> Result<()> {
+    let CheckArguments { table, file, mode, first } = arguments;
+    let dictionary: &Dictionary = domain::shipped::dictionary().map_err(|error| user_error(error.to_string()))?;
+    let table = dictionary.table(table).ok_or_else(|| {
+        user_error(format!("There is no table {table:?}; the tables are {}.", dictionary.table_names()))
+    })?;
+    let name = file.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    let format = Format::of_file(&name).map_err(|advice| user_error(format!("{name} cannot be read: {advice}.")))?;
+    let unreadable = |error: std::io::Error| user_error(format!("{} cannot be read: {error}.", file.display()));
+    let opened = File::open(file).map_err(unreadable)?;
+    let object_bytes = opened.metadata().map_err(unreadable)?.len();
+    let opening = Opening { format, table, object_bytes, chunk_bytes: CHUNK_BYTES };
+    let mode = mode.unwrap_or(table.default_mode());
+    let found = preview(opening, mode, *first, Box::new(opened));
+    printer.result(&report(table, &found))?;
+    match failure(table, mode, &found) {
+        Some(reason) => Err(user_error(format!("The load would fail: {reason}."))),
+        None if found.rows_rejected > 0 => {
+            Err(user_error(format!("{} of {} records would be rejected.", found.rows_rejected, found.rows_read)))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Why the load would fail, if it would.
+fn failure(table: &TableRules, mode: LoadMode, found: &Preview) -> Option<String> {
+    let Preview { rows_read, rows_rejected, .. } = *found;
+    if let Some(failure) = &found.failure {
+        return Some(failure.to_string());
+    }
+    let limit = table.max_rejects().or((mode == LoadMode::Replace).then_some(RejectLimit::Count(0)));
+    match limit {
+        Some(limit) if limit.is_exceeded(rows_rejected, rows_read) => {
+            Some(format!("more records are rejected than the limit of {limit} allows"))
+        }
+        _ if rows_read > 0 && rows_rejected == rows_read => Some("no record can be loaded".to_owned()),
+        _ if rows_read == 0 && mode == LoadMode::Replace => {
+            Some("the file has no row to replace the table with".to_owned())
+        }
+        _ => None,
+    }
+}
+
+/// What the file comes to, for people.
+fn report(table: &TableRules, found: &Preview) -> String {
+    let Preview { rows_read, rows_rejected, skipped, .. } = *found;
+    let mut text = format!(
+        "{}: {rows_read} records read, {} would be loaded, {rows_rejected} rejected\n",
+        table.name(),
+        rows_read - rows_rejected
+    );
+    if skipped > 0 {
+        text.push_str(&format!("skipped: {skipped} (rows of empty fields, the header again)\n"));
+    }
+    for warning in &found.warnings {
+        text.push_str(&format!("warning: {warning}\n"));
+    }
+    if !found.codes.is_empty() {
+        let mut codes = Table::new([("code", Align::Left), ("errors", Align::Right)]);
+        for (code, count) in &found.codes {
+            codes.push(vec![code.as_str().to_owned(), count.to_string()]);
+        }
+        text.push_str(&codes.render());
+    }
+    if !found.first.is_empty() {
+        let mut rejected = Table::new([("line", Align::Right), ("code", Align::Left), ("reason", Align::Left)]);
+        for record in &found.first {
+            let codes: Vec<&str> = record.codes.iter().map(|code| code.as_str()).collect();
+            rejected.push(vec![record.line.to_string(), codes.join("; "), record.reasons.join("; ")]);
+        }
+        text.push_str(&rejected.render());
+        let more = rows_rejected - found.first.len() as u64;
+        if more > 0 {
+            text.push_str(&format!("  and {more} more\n"));
+        }
+    }
+    text
+}

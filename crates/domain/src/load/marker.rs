@@ -1,0 +1,147 @@
+//! Files under the names that programs give to what is no data: markers, locks, and files that are still being written.
+
+use super::Format;
+use super::key::INCOMING;
+
+/// The endings of files that programs write while they are at it, or beside the data, and what those are.
+const ENDINGS: [(&str, &str); 11] = [
+    (".crc", CHECKSUM),
+    (".filepart", UNFINISHED),
+    (".tmp", UNFINISHED),
+    (".temp", UNFINISHED),
+    (".part", UNFINISHED),
+    (".partial", UNFINISHED),
+    (".crdownload", UNFINISHED),
+    (".download", UNFINISHED),
+    (".swp", UNFINISHED),
+    ("~", "a program's own copy of a file, by the ~ at the end of its name"),
+    ("_$folder$", FOLDER),
+];
+
+/// Files that Windows and macOS keep in folders. Those of macOS begin with a dot.
+const OF_FOLDERS: [&str; 2] = ["thumbs.db", "desktop.ini"];
+
+const CHECKSUM: &str = "a checksum, by its name";
+const UNFINISHED: &str = "a file that is still being written, by its name; it is loaded once it is renamed";
+const FOLDER: &str = "a folder, by its name";
+const HIDDEN: &str = "a hidden file, by the dot that its name begins with";
+const LOCK: &str = "a lock file of Excel, by its name";
+const MARKER: &str = "a marker, by the _ that its name begins with and an ending that no data has";
+const HIDDEN_FOLDER: &str = "in a folder for what is not ready or no data, by the . or _ that its name begins with";
+
+/// Says what an object under `incoming/` is whose key tells that it is no file to load; `None` for any other.
+///
+/// Markers (`_SUCCESS`), hidden files, lock files, checksums and files that are still being written come with the data
+/// of Spark, Excel, browsers and editors. They are no loads: nobody means them to be one, and a failed load for each
+/// would hide those that matter. A name that begins with `_` and ends as data does is a file to load.
+pub fn no_data(key: &str) -> Option<&'static str> {
+    // Of the folders, the first one is the table.
+    let below = key.strip_prefix(INCOMING).and_then(|rest| rest.split_once('/')).map_or(key, |(_, rest)| rest);
+    no_data_below(below)
+}
+
+/// The same for a key of which the table is told: `path` is what follows the folder that was named, or the name alone.
+pub fn no_data_below(path: &str) -> Option<&'static str> {
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    if folders.split('/').any(|folder| folder.starts_with(['.', '_'])) {
+        return Some(HIDDEN_FOLDER);
+    }
+    let name = name.to_ascii_lowercase();
+    if name.starts_with('.') {
+        return Some(HIDDEN);
+    }
+    if name.starts_with("~$") {
+        return Some(LOCK);
+    }
+    if OF_FOLDERS.contains(&&*name) {
+        return Some("a file that Windows keeps in folders");
+    }
+    if let Some((_, what)) = ENDINGS.iter().find(|(ending, _)| name.ends_with(ending)) {
+        return Some(what);
+    }
+    (name.starts_with('_') && Format::of_file(&name).is_err()).then_some(MARKER)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_what_programs_leave_beside_data() {
+        for name in [
+            ".DS_Store",
+            ".jobs.csv",
+            ".part-00000.csv.crc",
+            "._jobs.csv",
+            "~$jobs.xlsx",
+            "_SUCCESS",
+            "_success",
+            "_committed_4711",
+            "_started_4711",
+            "_metadata",
+            "_common_metadata",
+            "_delta_log_$folder$",
+            "upsert_$folder$",
+            "part-00000.csv.crc",
+            "jobs.csv.filepart",
+            "jobs.csv.TMP",
+            "jobs.tmp",
+            "jobs.temp",
+            "jobs.csv.part",
+            "jobs.csv.partial",
+            "jobs.csv.crdownload",
+            "jobs.csv.download",
+            "jobs.csv.swp",
+            "jobs.csv~",
+            "Thumbs.db",
+            "THUMBS.DB",
+            "desktop.ini",
+            "Desktop.ini",
+        ] {
+            for folder in ["incoming/jobs", "incoming/jobs/upsert", "incoming/people"] {
+                assert!(no_data(&format!("{folder}/{name}")).is_some(), "{folder}/{name}");
+            }
+            assert!(no_data_below(name).is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn knows_folders_of_what_is_not_ready() {
+        for key in [
+            "incoming/jobs/_temporary/0/task_1/part-00000.csv",
+            "incoming/jobs/_Temporary/",
+            "incoming/jobs/upsert/.spark-staging/part-00000.csv",
+            "incoming/jobs/_delta_log/00000000000000000000.json",
+            "incoming/jobs/.hidden/jobs.csv",
+        ] {
+            assert_eq!(no_data(key), Some(HIDDEN_FOLDER), "{key}");
+        }
+    }
+
+    #[test]
+    fn leaves_every_other_file_to_be_loaded_or_to_fail() {
+        for key in [
+            "incoming/jobs/jobs.csv",
+            "incoming/jobs/_jobs.csv",
+            "incoming/jobs/_2021.TSV.GZ",
+            "incoming/jobs/_jobs.xlsx",
+            "incoming/jobs/upsert/_jobs.jsonl.zst",
+            "incoming/jobs/jobs.pdf",
+            "incoming/jobs/jobs",
+            "incoming/jobs/part-00000",
+            "incoming/jobs/tmp",
+            "incoming/jobs/jobs.part.csv",
+            "incoming/jobs/~jobs.csv",
+            "incoming/jobs/a_$folder$.csv",
+            "incoming/jobs/thumbs.db.csv",
+            "incoming/jobs/2021/jobs.csv",
+            // The first folder is no table, which the load that fails says.
+            "incoming/_people/jobs.csv",
+            "incoming/.people/jobs.csv",
+            "incoming/jobs/",
+            "",
+        ] {
+            assert_eq!(no_data(key), None, "{key}");
+        }
+    }
+}
