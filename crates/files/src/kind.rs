@@ -134,7 +134,7 @@ fn text(start: &[u8]) -> Option<Kind> {
     if begins(&["<?xml", "<!doctype", "<!--", "<"]) && text.contains(&b'>') {
         return Some(("XML", EXPORT));
     }
-    let sql = ["insert into ", "create table ", "drop table ", "-- mysql dump", "-- mariadb dump", "/*!", "set names"];
+    let sql = ["insert into ", "create table ", "drop table ", "/*!", "set names"];
     if begins(&sql) || begins(&["-- ", "/*", "begin;", "start transaction", "use `", "copy ", "lock tables"]) && has_sql(text)
     {
         return Some(("SQL", EXPORT));

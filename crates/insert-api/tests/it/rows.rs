@@ -91,7 +91,7 @@ async fn text_arrives_as_it_was_sent() {
         ":name",
         "'; DROP TABLE employees; --",
         "Zoë 😀",
-        " ",
+        " a ",
     ];
     let rows: Vec<Value> = (1..).zip(names).map(|(id, name)| with(employee(id), "name", name)).collect();
     assert_eq!(api.post("/tables/employees/rows", &json!(rows)).await.status, 201);

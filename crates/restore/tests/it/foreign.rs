@@ -75,7 +75,7 @@ async fn the_first_of_rows_with_one_id_counts_and_every_other_is_rejected_with_i
         assert!(key.starts_with(&format!("{folder}{}-", restored.restore)), "{key}");
         let content = String::from_utf8(world.bucket.content(key).unwrap().to_vec()).unwrap();
         let mut lines = content.lines();
-        assert_eq!(lines.next(), Some("department_name,id,line,code,reason"));
+        assert_eq!(lines.next(), Some("\u{FEFF}department_name,id,line,code,reason"));
         for line in lines {
             let fields: Vec<&str> = line.split(',').collect();
             let id: u32 = fields[1].parse().unwrap();
