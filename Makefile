@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 # mariadb or mysql, for the scripts.
 export DATABASE
-.PHONY: help run down clean status check test test-all kill-test bench fmt
+.PHONY: help run down clean status check test test-all kill-test fuzz bench fmt
 
 help: ## show this
 	@echo 'Rowgate: rows in over HTTP and S3, reports out. On this machine:'
@@ -41,6 +41,9 @@ test-all: ## make test and what takes long: drawn chaos runs (RUNS=<number>, SEE
 
 kill-test: ## kill and disturb requests, loads, backups and restores at random moments, 100 times or RUNS=<number>; one run again with SEED=<seed>
 	@scripts/kill-test.sh "$(RUNS)" "$(SEED)"
+
+fuzz: ## feed bytes that coverage guides to the readers of files and bodies: TARGET=<values, workbook, avro or json_rows>, SECONDS=<number>
+	@scripts/fuzz.sh "$(TARGET)" "$(SECONDS)"
 
 bench: ## measure, print a table
 	@scripts/bench.sh

@@ -1,0 +1,16 @@
+//! Bodies of the API: whatever the bytes, they are a batch or refused.
+
+#![no_main]
+
+use domain::batch::Batch;
+use domain::shipped;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    let dictionary = shipped::dictionary().unwrap();
+    let _ = Batch::read(dictionary, bytes).map(drop);
+    for table in dictionary.tables() {
+        let _ = Batch::read_rows(table, bytes).map(drop);
+        let _ = Batch::read_row(table, 7, bytes).map(drop);
+    }
+});
