@@ -47,6 +47,14 @@ impl Archive {
         Ok(Self { archive, file, limit })
     }
 
+    /// A part whose checksum has been seen to be right, so that whatever is read of it is what was written.
+    pub(super) fn checked_part(&mut self, name: &str) -> Result<Option<Part>, SheetError> {
+        if let Some(mut part) = self.part(name)? {
+            io::copy(&mut part, &mut io::sink())?;
+        }
+        self.part(name)
+    }
+
     /// A part, by its name without a slash before it; upper and lower case count the same. `None` when it is not there.
     pub(super) fn part(&mut self, name: &str) -> Result<Option<Part>, SheetError> {
         let is_wanted = |index: &usize| {
@@ -74,7 +82,7 @@ impl Archive {
     }
 }
 
-/// Whether a directory says that ZIP64's is to be read in its place, which only archives have that are too large for a
+/// Returns true if a directory says that ZIP64's is to be read in its place, which only archives have that are too large for a
 /// workbook: `zip` makes room in memory for as many entries as that one claims to have.
 fn is_large(mut file: &File) -> io::Result<bool> {
     let mut tail = Vec::new();
@@ -154,7 +162,7 @@ fn damaged() -> io::Error {
     io::Error::other(SheetError::Damaged)
 }
 
-/// Whether it is for the content of a file that it could not be read: it ends too early, or names a place that no file
+/// Returns true if it is for the content of a file that it could not be read: it ends too early, or names a place that no file
 /// has, or cannot be unpacked.
 fn is_damage(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::InvalidInput | ErrorKind::InvalidData)

@@ -1,24 +1,39 @@
-//! What a workbook is made of: where its first sheet is, and what goes with it.
+//! What a workbook is made of: where the sheet to read is, and what goes with it.
 
+use domain::shortened;
 use quick_xml::events::{BytesStart, Event};
 
 use super::SheetError;
 use super::archive::Archive;
+use super::sheet::Rules;
 use super::xml::{Events, attribute, element};
 
 /// Sheets, and relations of a part, that are looked at.
 const MAX_LISTED: usize = 10_000;
 
-/// The parts of a workbook that its first sheet takes.
-#[derive(Debug, Default)]
+/// The version of Excel that XlsxWriter and its relatives say they are. They store 0 for the result of a formula, and
+/// want Excel to calculate it. openpyxl says the same, but stores no results.
+/// <https://xlsxwriter.readthedocs.io/working_with_formulas.html#formula-results>
+const UNCALCULATED: &str = "124519";
+
+/// A sheet with cells.
+#[derive(Debug)]
+pub(super) struct Listed {
+    pub(super) name: String,
+    pub(super) part: String,
+}
+
+/// The parts of a workbook that are read, and its other sheets.
+#[derive(Debug)]
 pub(super) struct Book {
-    /// The first visible sheet.
-    pub(super) sheet: String,
+    /// The sheet to read.
+    pub(super) sheet: Listed,
+    /// The others that people see.
+    pub(super) others: Vec<Listed>,
     /// The texts that cells share.
     pub(super) strings: Option<String>,
     pub(super) styles: Option<String>,
-    /// Whether days are counted from 1904, as early Macintoshes did.
-    pub(super) is_1904: bool,
+    pub(super) rules: Rules,
 }
 
 /// One part's relation to another.
@@ -29,14 +44,10 @@ struct Relation {
     part: String,
 }
 
-/// A sheet that the workbook lists.
-struct Listed {
-    relation: String,
-    is_visible: bool,
-}
-
 impl Book {
-    pub(super) fn of(archive: &mut Archive) -> Result<Self, SheetError> {
+    /// Reads which parts there are. The sheet to read is the one with the name `wanted`, in upper or lower case as in
+    /// Excel; without a name the first one that is visible, or the first one if none is.
+    pub(super) fn of(archive: &mut Archive, wanted: Option<&str>) -> Result<Self, SheetError> {
         let roots = relations(archive, "")?;
         let root = roots.into_iter().find(|relation| relation.kind == "officeDocument");
         let workbook = root.ok_or(SheetError::NoWorkbook)?.part;
@@ -45,8 +56,11 @@ impl Book {
             return Err(SheetError::NoWorkbook);
         }
         let relations = relations(archive, &workbook)?;
-        let mut book = Self::default();
-        let mut listed = Vec::new();
+        let part_of = |is_it: &dyn Fn(&Relation) -> bool| {
+            relations.iter().find(|relation| is_it(relation)).map(|relation| relation.part.clone())
+        };
+        let mut rules = Rules::default();
+        let (mut visible, mut hidden) = (Vec::new(), Vec::new());
         let mut is_workbook = false;
         let part = archive.part(&workbook)?.ok_or(SheetError::NoWorkbook)?;
         let mut events = Events::of(part);
@@ -54,13 +68,23 @@ impl Book {
             match event {
                 Event::Start(tag) if element(&tag) == "workbook" => is_workbook = true,
                 Event::Start(tag) if element(&tag) == "workbookPr" => {
-                    book.is_1904 = matches!(&*value(&tag, "date1904")?, "1" | "true" | "on");
+                    rules.is_1904 = is_set(&tag, "date1904")?;
                 }
-                Event::Start(tag) if element(&tag) == "sheet" && listed.len() < MAX_LISTED => {
-                    listed.push(Listed {
-                        relation: value(&tag, "id")?,
-                        is_visible: matches!(&*value(&tag, "state")?, "" | "visible"),
-                    });
+                Event::Start(tag) if element(&tag) == "calcPr" => {
+                    rules.is_uncalculated =
+                        is_set(&tag, "fullCalcOnLoad")? && value(&tag, "calcId")? == UNCALCULATED;
+                }
+                Event::Start(tag)
+                    if element(&tag) == "sheet" && visible.len() + hidden.len() < MAX_LISTED =>
+                {
+                    let id = value(&tag, "id")?;
+                    let is_visible = matches!(&*value(&tag, "state")?, "" | "visible");
+                    // Charts have sheets, too.
+                    if let Some(part) = part_of(&|relation| relation.id == id && relation.kind == "worksheet")
+                    {
+                        let sheets = if is_visible { &mut visible } else { &mut hidden };
+                        sheets.push(Listed { name: value(&tag, "name")?, part });
+                    }
                 }
                 _ => {}
             }
@@ -69,19 +93,45 @@ impl Book {
         if !is_workbook {
             return Err(SheetError::NoWorkbook);
         }
-        let sheet_of = |listed: &Listed| {
-            relations.iter().find(|relation| relation.id == listed.relation && relation.kind == "worksheet")
-        };
-        let visible = listed.iter().filter(|listed| listed.is_visible).find_map(sheet_of);
-        let sheet = visible.or_else(|| listed.iter().find_map(sheet_of)).ok_or(SheetError::NoSheet)?;
-        book.sheet.clone_from(&sheet.part);
-        let part_of = |kind: &str| {
-            relations.iter().find(|relation| relation.kind == kind).map(|relation| relation.part.clone())
-        };
-        book.strings = part_of("sharedStrings");
-        book.styles = part_of("styles");
-        Ok(book)
+        let strings = part_of(&|relation| relation.kind == "sharedStrings");
+        let styles = part_of(&|relation| relation.kind == "styles");
+        let sheet = take(&mut visible, &mut hidden, wanted)?;
+        Ok(Self { sheet, others: visible, strings, styles, rules })
     }
+}
+
+/// Takes the sheet to read from among the others.
+fn take(
+    visible: &mut Vec<Listed>,
+    hidden: &mut Vec<Listed>,
+    wanted: Option<&str>,
+) -> Result<Listed, SheetError> {
+    let is_wanted =
+        |sheet: &Listed| wanted.is_none_or(|name| name.to_lowercase() == sheet.name.to_lowercase());
+    for sheets in [&mut *visible, &mut *hidden] {
+        if let Some(index) = sheets.iter().position(is_wanted) {
+            return Ok(sheets.remove(index));
+        }
+    }
+    Err(match wanted {
+        Some(wanted) if visible.len() + hidden.len() > 0 => SheetError::NoSuchSheet {
+            wanted: wanted.to_owned(),
+            sheets: names(visible.iter().chain(&*hidden).map(|sheet| &*sheet.name)),
+        },
+        _ => SheetError::NoSheet,
+    })
+}
+
+/// Names that a message lists at most, and characters of each, more than Excel allows.
+const MAX_NAMED: usize = 8;
+const MAX_NAME: usize = 40;
+
+/// Lists the names of sheets for a message.
+pub(super) fn names<'n>(mut names: impl Iterator<Item = &'n str>) -> String {
+    let quoted = |name: &str| format!("{:?}", shortened(name, MAX_NAME));
+    let listed: Vec<String> = names.by_ref().take(MAX_NAMED).map(quoted).collect();
+    let more = if names.next().is_some() { ", …" } else { "" };
+    format!("{}{more}", listed.join(", "))
 }
 
 /// The relations of a part; of the whole archive for an empty name.
@@ -114,6 +164,11 @@ fn value(tag: &BytesStart<'_>, name: &str) -> Result<String, SheetError> {
     Ok(attribute(tag, name)?.unwrap_or_default().into_owned())
 }
 
+/// Returns true if an attribute says yes.
+fn is_set(tag: &BytesStart<'_>, name: &str) -> Result<bool, SheetError> {
+    Ok(matches!(&*value(tag, name)?, "1" | "true" | "on"))
+}
+
 /// The part that `target` names as seen from a folder.
 fn join(folder: &str, target: &str) -> String {
     let start = if target.starts_with('/') { "" } else { folder };
@@ -130,7 +185,7 @@ fn join(folder: &str, target: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::join;
+    use super::*;
 
     #[test]
     fn finds_parts_from_where_they_are_named() {

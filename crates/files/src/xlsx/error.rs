@@ -1,6 +1,6 @@
 use std::io;
 
-use domain::load::ChunkError;
+use domain::load::{ChunkError, LayoutError};
 
 use crate::SourceError;
 
@@ -41,6 +41,32 @@ pub(super) enum SheetError {
     /// Nothing but charts and the like.
     #[error("the workbook has no sheet with cells")]
     NoSheet,
+    /// The table's own sheet is not there.
+    #[error(
+        "the workbook has no sheet {wanted:?}, which is declared for the table; it has {sheets}; rename the right one"
+    )]
+    NoSuchSheet {
+        /// Its name.
+        wanted: String,
+        /// The sheets that are there.
+        sheets: String,
+    },
+    /// The first rows are not the table's, and there are other sheets.
+    #[error("{error}; {advice}")]
+    NotOurs {
+        /// What is wrong with them.
+        error: LayoutError,
+        /// Which sheet it is, and which others there are.
+        advice: String,
+    },
+    /// There are rows, but on other sheets.
+    #[error("{0}")]
+    Blank(String),
+    /// A name that the header has, or all of what may be one, is not there.
+    #[error(
+        "line {0}, which may be the header, has formulas without stored results; open the workbook in Excel and save it"
+    )]
+    FirstRow(u64),
     /// Too many texts.
     #[error(
         "the workbook holds more than {texts} different texts, or {bytes} bytes of them; save it as .csv, or drop it in parts"
@@ -62,8 +88,8 @@ pub(super) enum SheetError {
     Unfinished,
     /// A row or cell is where none can be.
     #[error(
-        "line {line}: there is a cell or a row in a place that Excel does not have; open it in Excel and save it anew; the \
-         rows before it are loaded or rejected, it and what follows are not"
+        "line {line}: there is a cell or a row in a place that Excel does not have, or one that another one has; open it \
+         in Excel and save it anew; the rows before it are loaded or rejected, it and what follows are not"
     )]
     Place {
         /// The row, or the one before.

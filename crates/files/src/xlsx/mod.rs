@@ -1,12 +1,16 @@
-//! Chunks of the first sheet of an Excel workbook (Office Open XML, ECMA-376).
+//! Chunks of a sheet of an Excel workbook (Office Open XML, ECMA-376).
 //!
 //! The crates for workbooks hold all shared texts, and pieces of XML of any length, in memory; here neither grows with
 //! the file. ZIP and XML are read by `zip` and `quick-xml`, each kept within limits.
+//!
+//! No row is given out that the workbook does not hold: the sheet's checksum is seen to be right before its first row,
+//! and a row or a cell that may be meant otherwise than it is read ends the reading.
 
 mod archive;
 mod book;
 mod cell;
 mod error;
+mod open;
 mod sheet;
 mod strings;
 mod styles;
@@ -15,27 +19,18 @@ mod xml;
 #[cfg(test)]
 mod tests;
 
-use std::fs::File;
-use std::io::{Seek, Write};
-
-use domain::dictionary::{ColumnType, Table};
-use domain::load::{Chunk, ChunkBuilder, Columns, Format};
+use domain::dictionary::{ColumnType, HeaderRule, Table};
+use domain::load::{Broken, Chunk, ChunkBuilder, Columns, LayoutError};
 
 use super::content::Content;
-use super::{Opening, Source, SourceError, kind};
-use archive::Archive;
-use book::Book;
+use super::{Opening, Source, SourceError};
 use error::SheetError;
+use open::{Choice, open_sheet, spool};
 use sheet::{Row, Sheet};
-use strings::Strings;
-use xml::Events;
 
-/// Bytes of a workbook at most. It is kept in a temporary file, because a ZIP archive is read from its end; a function
-/// has 512 MiB for such files. A sheet of a million rows and ten columns takes some 60 MB.
-const MAX_WORKBOOK: u64 = 192 * 1024 * 1024;
-
-/// Rows that are looked at where the first is no header.
+/// Rows that are looked at where the first is no header, and bytes of them.
 const ROWS_AHEAD: usize = 100;
+const BYTES_AHEAD: usize = 1024 * 1024;
 
 /// A sheet of a workbook.
 pub(super) struct SheetSource {
@@ -43,13 +38,28 @@ pub(super) struct SheetSource {
     row: Row,
     builder: ChunkBuilder,
     columns: Columns,
-    /// Rows that have been read to find out what they are, and how many of them are in chunks.
-    ahead: (Chunk, usize),
+    ahead: Ahead,
     /// The type of the column that each field is for.
     types: Vec<Option<ColumnType>>,
     /// Fields that every record has, filled or not.
     width: usize,
+    /// Rows above the first record that are no records.
+    skipped: u32,
+    warnings: Vec<String>,
     end: Option<Result<(), SourceError>>,
+}
+
+/// Rows that have been read to find out what they are.
+#[derive(Default)]
+struct Ahead {
+    /// The rows, as if none were broken.
+    chunk: Chunk,
+    /// What is broken in each.
+    broken: Vec<Option<Broken>>,
+    /// How many have been given out.
+    given: usize,
+    /// What follows them, if nothing else could be read.
+    error: Option<SheetError>,
 }
 
 impl SheetSource {
@@ -59,59 +69,87 @@ impl SheetSource {
         opening: Opening<'_>,
         unpacked_limit: u64,
     ) -> Result<Self, SourceError> {
-        let file = spool(content, opening.format, MAX_WORKBOOK)?;
-        Self::open(file, opening, unpacked_limit)
-    }
-
-    fn open(file: File, opening: Opening<'_>, unpacked_limit: u64) -> Result<Self, SourceError> {
-        let Opening { table, chunk_bytes, .. } = opening;
-        let sheet = open_sheet(file, unpacked_limit)?;
+        let Opening { format, table, chunk_bytes, .. } = opening;
+        let (sheet, choice) = open_sheet(spool(content, format)?, unpacked_limit, table.files())?;
         let mut source = Self {
             sheet,
             row: Row::default(),
             builder: ChunkBuilder::new(chunk_bytes),
             columns: Columns::in_dictionary_order(table),
-            ahead: (Chunk::default(), 0),
+            ahead: Ahead::default(),
             types: table.columns().iter().map(|column| Some(column.column_type())).collect(),
             width: table.columns().len(),
+            skipped: table.files().skip_lines,
+            warnings: choice.warning().into_iter().collect(),
             end: None,
         };
-        source.recognise(table)?;
+        source.recognise(table, &choice)?;
         Ok(source)
     }
 
     /// Reads the first row that is not blank: it may be a header, which says how the others are to be read. If it is
     /// none, some more rows are read to see what it is.
-    fn recognise(&mut self, table: &Table) -> Result<(), SourceError> {
-        let mut ahead = ChunkBuilder::new(u64::MAX);
-        let mut count = 0;
-        while count < ROWS_AHEAD && self.next_row()? {
-            count += 1;
-            // A header names as many columns as it does; a row may leave the last ones out.
-            self.row.fit(if count == 1 { 0 } else { self.width });
-            let line = self.row.number.into();
-            ahead.push(line, self.row.fields(), None).map_err(SourceError::Content)?;
-            if count == 1 {
-                let first = ahead.finish().unwrap_or_default();
-                let (columns, _) = Columns::recognise(table, first.records())?;
-                if columns.has_header() {
-                    self.read_by(table, &columns);
-                    (self.columns, self.ahead) = (columns, (first, 0));
-                    return Ok(());
+    fn recognise(&mut self, table: &Table, choice: &Choice) -> Result<(), SourceError> {
+        let mut builder = ChunkBuilder::new(u64::MAX);
+        let mut bytes = 0;
+        while self.ahead.broken.len() < ROWS_AHEAD && bytes < BYTES_AHEAD {
+            match self.read_ahead(&mut builder) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(SheetError::File(error)) => return Err(SourceError::Read(error)),
+                // The rows before it are to be given out first.
+                Err(error) => {
+                    self.ahead.error = Some(error);
+                    break;
                 }
-                ahead = ChunkBuilder::new(u64::MAX);
-                self.row.fit(self.width);
-                ahead.push(line, self.row.fields(), None).map_err(SourceError::Content)?;
+            }
+            bytes += self.row.length();
+            if self.ahead.broken.len() == 1 && self.is_header(table).map_err(|error| choice.explain(error))? {
+                let line = self.row.number.into();
+                return if self.row.is_uncalculated {
+                    Err(SheetError::FirstRow(line).into())
+                } else {
+                    Ok(())
+                };
             }
         }
-        let ahead = ahead.finish().unwrap_or_default();
-        (self.columns, _) = Columns::recognise(table, ahead.records())?;
-        self.ahead = (ahead, 0);
+        self.ahead.chunk = builder.finish().unwrap_or_default();
+        let Some(first) = self.ahead.chunk.records().next() else {
+            return if self.ahead.error.is_some() { Ok(()) } else { Ok(choice.check_blank()?) };
+        };
+        if first.is_blank() && table.files().header != HeaderRule::None {
+            return Err(SheetError::FirstRow(first.line).into());
+        }
+        let (columns, _) =
+            Columns::recognise(table, self.ahead.chunk.records()).map_err(|error| choice.explain(error))?;
+        self.columns = columns;
         Ok(())
     }
 
-    /// Takes the fields from now on for those of the columns that a header names.
-    fn read_by(&mut self, table: &Table, columns: &Columns) {
+    /// Adds the next row to those that are looked at; returns true if there is one.
+    fn read_ahead(&mut self, builder: &mut ChunkBuilder) -> Result<bool, SheetError> {
+        if !self.next_row()? {
+            return Ok(false);
+        }
+        // A chunk of so many bytes does not get full.
+        builder.push(self.row.number.into(), self.row.fields(), None)?;
+        self.ahead.broken.push(self.broken());
+        Ok(true)
+    }
+
+    /// Returns true if the row is a header of the table; the others are then read by it.
+    fn is_header(&mut self, table: &Table) -> Result<bool, LayoutError> {
+        let mut builder = ChunkBuilder::new(u64::MAX);
+        // A header names as many columns as it does; a row may leave the last ones out.
+        self.row.fit(0);
+        // It is no longer than the row that was pushed before.
+        drop(builder.push(self.row.number.into(), self.row.fields(), None));
+        let chunk = builder.finish().unwrap_or_default();
+        let columns = match Columns::recognise(table, chunk.records()) {
+            Ok((columns, _)) if columns.has_header() => columns,
+            Err(error @ LayoutError::Header { .. }) => return Err(error),
+            _ => return Ok(false),
+        };
         let fields = columns.fields();
         self.width = fields.width();
         self.types = vec![None; self.width];
@@ -120,31 +158,42 @@ impl SheetSource {
                 self.types[position] = Some(column.column_type());
             }
         }
+        self.columns = columns;
+        self.ahead = Ahead { chunk, broken: vec![None], ..Ahead::default() };
+        Ok(true)
     }
 
-    /// Reads the next row that is not blank; says whether there is one.
+    /// Reads the next row that is not blank; returns true if there is one.
     fn next_row(&mut self) -> Result<bool, SheetError> {
         while self.sheet.next_row(&mut self.row, &self.types)? {
-            if !self.row.is_blank() {
+            if self.row.number > self.skipped && !self.row.is_blank() {
+                self.row.fit(self.width);
                 return Ok(true);
             }
         }
         Ok(false)
     }
 
+    /// What is broken in the row.
+    fn broken(&self) -> Option<Broken> {
+        self.row.no_result.map(|field| Broken::NoResult(field as u32))
+    }
+
     /// Reads rows until a chunk is full, or the sheet ends.
     fn read_chunk(&mut self) -> Result<Option<Chunk>, SheetError> {
-        let (ahead, given) = &mut self.ahead;
-        for record in ahead.records().skip(*given) {
+        let Ahead { chunk, broken, given, error } = &mut self.ahead;
+        for (record, broken) in chunk.records().zip(broken).skip(*given) {
             *given += 1;
-            let full = self.builder.push(record.line, record.fields(), record.broken)?;
+            let full = self.builder.push(record.line, record.fields(), *broken)?;
             if full.is_some() {
                 return Ok(full);
             }
         }
+        if let Some(error) = error.take() {
+            return Err(error);
+        }
         while self.next_row()? {
-            self.row.fit(self.width);
-            let full = self.builder.push(self.row.number.into(), self.row.fields(), None)?;
+            let full = self.builder.push(self.row.number.into(), self.row.fields(), self.broken())?;
             if full.is_some() {
                 return Ok(full);
             }
@@ -156,6 +205,10 @@ impl SheetSource {
 impl Source for SheetSource {
     fn columns(&self) -> &Columns {
         &self.columns
+    }
+
+    fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     fn next_chunk(&mut self) -> Result<Option<Chunk>, SourceError> {
@@ -170,43 +223,6 @@ impl Source for SheetSource {
         match self.builder.finish() {
             Some(last) => Ok(Some(last)),
             None => self.end.replace(Ok(())).unwrap_or(Ok(())).map(|()| None),
-        }
-    }
-}
-
-/// Opens the first visible sheet of a workbook.
-fn open_sheet(file: File, unpacked_limit: u64) -> Result<Sheet, SheetError> {
-    let mut archive = Archive::open(file, unpacked_limit)?;
-    let book = Book::of(&mut archive)?;
-    let mut part = |name: &Option<String>| match name {
-        Some(name) => archive.part(name).map(|part| part.map(Events::of)),
-        None => Ok(None),
-    };
-    let strings = part(&book.strings)?.map(Strings::read).transpose()?;
-    let dates = part(&book.styles)?.map(styles::date_styles).transpose()?;
-    let sheet = archive.part(&book.sheet)?.map(Events::of).ok_or(SheetError::NoSheet)?;
-    Ok(Sheet::new(sheet, strings.unwrap_or_default(), dates.unwrap_or_default(), book.is_1904))
-}
-
-/// Copies the content to a temporary file, which has no name and is gone with its last handle.
-fn spool(mut content: Content, format: Format, limit: u64) -> Result<File, SourceError> {
-    let mut file = tempfile::tempfile().map_err(SourceError::Read)?;
-    let mut piece = vec![0; 64 * 1024];
-    let mut copied = 0;
-    loop {
-        let (filled, result) = content.fill(&mut piece);
-        result?;
-        if copied == 0 {
-            kind::check_content(format.content, format.packing, &piece[..filled])?;
-        }
-        copied += filled as u64;
-        if copied > limit {
-            return Err(SheetError::TooLarge(limit).into());
-        }
-        file.write_all(&piece[..filled]).map_err(SourceError::Read)?;
-        if filled < piece.len() {
-            file.rewind().map_err(SourceError::Read)?;
-            return Ok(file);
         }
     }
 }

@@ -7,14 +7,17 @@ use domain::load::{ChunkError, MAX_RECORD_BYTES};
 use quick_xml::events::Event;
 
 use super::SheetError;
-use super::cell::{push_date, push_iso_date, push_number};
+use super::cell::{error_name, is_decimal, push_date, push_digits, push_iso_date, push_number};
 use super::strings::{Strings, read_text};
+use super::styles::Style;
 use super::xml::{Events, attribute, element, push_text, unescape};
 
 /// Rows and columns of a sheet at most.
 /// <https://support.microsoft.com/office/1672b34d-7043-467e-8e27-269d656771c3>
 const MAX_ROWS: u32 = 1_048_576;
 const MAX_COLUMNS: usize = 16_384;
+
+const NESTED: SheetError = SheetError::Strange("a row or a cell is within a cell or a row");
 
 /// What the text of a cell's value means.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -24,8 +27,29 @@ enum Kind {
     Boolean,
     /// A date in ISO 8601.
     Date,
-    /// The result of a formula, an error's name, or a text that no other cell shares.
+    /// The name of an error, in place of a value.
+    Error,
+    /// The result of a formula, or a text that no other cell shares.
     Text,
+}
+
+/// What a cell holds beside its value.
+#[derive(Default)]
+struct Holds {
+    formula: bool,
+    /// A value, which may be empty.
+    value: bool,
+}
+
+/// How the numbers of a workbook are meant.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Rules {
+    /// Days are counted from 1904, as early Macintoshes did.
+    pub(super) is_1904: bool,
+    /// The program that wrote the workbook calculates nothing: it stores 0 for the result of every formula.
+    pub(super) is_uncalculated: bool,
+    /// The table's decimal numbers are written with a comma.
+    pub(super) decimal_comma: bool,
 }
 
 /// A row of a sheet; used for one after the other.
@@ -33,6 +57,10 @@ enum Kind {
 pub(super) struct Row {
     /// Its number in the sheet, from 1.
     pub(super) number: u32,
+    /// The first field of a column whose formula has no stored result.
+    pub(super) no_result: Option<usize>,
+    /// Whether any cell is such a formula, whatever it is for.
+    pub(super) is_uncalculated: bool,
     text: Vec<u8>,
     /// Where in `text` each column's field stands.
     fields: Vec<Range<usize>>,
@@ -44,8 +72,14 @@ impl Row {
         self.fields.iter().map(|field| &self.text[field.clone()])
     }
 
+    /// Bytes of all fields.
+    pub(super) fn length(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Returns true if no field has anything in it, nor would have if formulas had been calculated.
     pub(super) fn is_blank(&self) -> bool {
-        self.fields.iter().all(Range::is_empty)
+        self.no_result.is_none() && self.fields.iter().all(Range::is_empty)
     }
 
     /// Makes it `width` fields, but for filled ones beyond.
@@ -56,15 +90,23 @@ impl Row {
 
     fn clear(&mut self, number: u32) {
         self.number = number;
+        (self.no_result, self.is_uncalculated) = (None, false);
         self.text.clear();
         self.fields.clear();
     }
 
-    fn put(&mut self, column: usize, start: usize) {
+    /// Takes the text from `start` on for the field of a column.
+    fn put(&mut self, column: usize, start: usize) -> Result<(), SheetError> {
         if self.fields.len() <= column {
             self.fields.resize(column + 1, 0..0);
         }
-        self.fields[column] = start..self.text.len();
+        let (field, found) = (&mut self.fields[column], start..self.text.len());
+        if Range::is_empty(field) {
+            *field = found;
+        } else if !Range::is_empty(&found) {
+            return Err(SheetError::Place { line: self.number });
+        }
+        Ok(())
     }
 }
 
@@ -72,78 +114,89 @@ impl Row {
 pub(super) struct Sheet {
     events: Events,
     strings: Strings,
-    dates: Vec<bool>,
-    is_1904: bool,
+    styles: Vec<Style>,
+    rules: Rules,
     /// The number of the last row.
     row: u32,
+    has_ended: bool,
     value: Vec<u8>,
 }
 
 impl Sheet {
-    /// A sheet from its beginning, with the texts and the date styles of its workbook.
-    pub(super) fn new(events: Events, strings: Strings, dates: Vec<bool>, is_1904: bool) -> Self {
-        Self { events, strings, dates, is_1904, row: 0, value: Vec::new() }
+    /// A sheet from its beginning, with the texts and the styles of its workbook.
+    pub(super) fn new(events: Events, strings: Strings, styles: Vec<Style>, rules: Rules) -> Self {
+        Self { events, strings, styles, rules, row: 0, has_ended: false, value: Vec::new() }
     }
 
-    /// Reads the next row that is there, with dates in the form of the columns' types; says whether there was one.
+    /// Reads the next row that is there, with dates in the form of the columns' types; returns true if there was one.
     pub(super) fn next_row(
         &mut self,
         row: &mut Row,
         types: &[Option<ColumnType>],
     ) -> Result<bool, SheetError> {
-        loop {
-            match self.events.next()? {
-                Some(Event::Start(tag)) if element(&tag) == "row" => {
-                    let number = match attribute(&tag, "r")? {
-                        Some(digits) => number(digits.as_bytes()).unwrap_or_default(),
-                        None => self.row + 1,
-                    };
+        while !self.has_ended {
+            match self.events.next()?.ok_or(SheetError::Unfinished)? {
+                Event::Start(tag) if element(&tag) == "row" => {
+                    let stated =
+                        attribute(&tag, "r")?.map(|digits| number(digits.as_bytes()).unwrap_or_default());
+                    let number = stated.unwrap_or(self.row + 1);
                     if number <= self.row || number > MAX_ROWS {
                         return Err(SheetError::Place { line: self.row });
                     }
                     self.row = number;
                     row.clear(number);
-                    self.read_cells(row, types)?;
+                    self.read_cells(row, stated, types)?;
                     return Ok(true);
                 }
-                Some(Event::End(tag)) if tag.local_name().into_inner() == "sheetData" => {
-                    self.events.skip_rest()?;
-                }
-                None => return Ok(false),
-                Some(_) => {}
+                Event::End(tag) => self.has_ended = tag.local_name().into_inner() == "sheetData",
+                _ => {}
             }
         }
+        Ok(false)
     }
 
-    fn read_cells(&mut self, row: &mut Row, types: &[Option<ColumnType>]) -> Result<(), SheetError> {
+    fn read_cells(
+        &mut self,
+        row: &mut Row,
+        stated: Option<u32>,
+        types: &[Option<ColumnType>],
+    ) -> Result<(), SheetError> {
         let mut next = 0;
         loop {
             match self.events.next()?.ok_or(SheetError::Unfinished)? {
                 Event::Start(tag) if element(&tag) == "c" => {
-                    let column = match attribute(&tag, "r")? {
-                        Some(place) => column(place.as_bytes()),
+                    let index = match attribute(&tag, "r")? {
+                        Some(place) => column(place.as_bytes(), stated),
                         None => Some(next).filter(|column| *column < MAX_COLUMNS),
                     };
-                    let column = column.ok_or(SheetError::Place { line: row.number })?;
+                    let index = index.ok_or(SheetError::Place { line: row.number })?;
                     let kind = match attribute(&tag, "t")?.as_deref() {
                         None | Some("n") => Kind::Number,
                         Some("s") => Kind::Shared,
                         Some("b") => Kind::Boolean,
                         Some("d") => Kind::Date,
+                        Some("e") => Kind::Error,
                         Some(_) => Kind::Text,
                     };
                     let style = attribute(&tag, "s")?;
                     let style = style.and_then(|style| number(style.as_bytes())).unwrap_or_default();
-                    let is_date = self.dates.get(style as usize).copied().unwrap_or_default();
-                    self.read_value()?;
+                    let style = self.styles.get(style as usize).copied().unwrap_or_default();
+                    let holds = self.read_value(kind)?;
+                    let column = types.get(index).copied().flatten();
                     let start = row.text.len();
-                    self.push_value(row, kind, is_date, types.get(column).copied().flatten())?;
-                    row.put(column, start);
-                    next = column + 1;
+                    if self.has_result(kind, &holds) {
+                        self.push_value(row, kind, style, column)?;
+                    } else {
+                        row.is_uncalculated = true;
+                        row.no_result = row.no_result.or(column.map(|_| index));
+                    }
+                    row.put(index, start)?;
+                    next = index + 1;
                     if row.text.len() as u64 > MAX_RECORD_BYTES {
                         return Err(ChunkError::RecordTooLong { line: row.number.into() }.into());
                     }
                 }
+                Event::Start(tag) if element(&tag) == "row" => return Err(NESTED),
                 Event::End(tag) if tag.local_name().into_inner() == "row" => return Ok(()),
                 _ => {}
             }
@@ -151,19 +204,34 @@ impl Sheet {
     }
 
     /// Reads a cell to its end; its value is then in `value`.
-    fn read_value(&mut self) -> Result<(), SheetError> {
+    fn read_value(&mut self, kind: Kind) -> Result<Holds, SheetError> {
         self.value.clear();
+        let mut holds = Holds::default();
         let mut is_value = false;
         loop {
             match self.events.next()?.ok_or(SheetError::Unfinished)? {
                 Event::Start(tag) => match element(&tag) {
-                    "v" => is_value = true,
-                    "is" => read_text(&mut self.events, "is", &mut self.value)?,
+                    "v" | "is" if !self.value.is_empty() => {
+                        return Err(SheetError::Strange("a cell has two values"));
+                    }
+                    "v" => (holds.value, is_value) = (true, true),
+                    "is" => {
+                        holds.value = true;
+                        read_text(&mut self.events, "is", &mut self.value)?;
+                    }
+                    "f" => holds.formula = true,
+                    "c" | "row" => return Err(NESTED),
                     _ => {}
                 },
                 Event::End(tag) => match tag.local_name().into_inner() {
-                    "v" => is_value = false,
-                    "c" => return Ok(()),
+                    "v" => {
+                        is_value = false;
+                        match kind {
+                            Kind::Text => unescape(&mut self.value),
+                            _ => trim(&mut self.value),
+                        }
+                    }
+                    "c" => return Ok(holds),
                     _ => {}
                 },
                 event if is_value => push_text(&event, &mut self.value)?,
@@ -175,56 +243,85 @@ impl Sheet {
         }
     }
 
+    /// Returns true unless the cell is a formula that nobody has calculated. The result of one may be an empty text.
+    fn has_result(&self, kind: Kind, holds: &Holds) -> bool {
+        let is_calculated = match kind {
+            Kind::Text => holds.value,
+            Kind::Number if self.rules.is_uncalculated => !matches!(&*self.value, b"" | b"0"),
+            _ => !self.value.is_empty(),
+        };
+        is_calculated || !holds.formula
+    }
+
     fn push_value(
         &mut self,
         row: &mut Row,
         kind: Kind,
-        is_date: bool,
+        style: Style,
         column: Option<ColumnType>,
     ) -> Result<(), SheetError> {
-        let into = &mut row.text;
+        let (value, into) = (&*self.value, &mut row.text);
         match kind {
-            _ if self.value.is_empty() => {}
+            Kind::Error => into.extend_from_slice(error_name(value).as_bytes()),
+            _ if value.is_empty() => {}
             Kind::Number => {
-                let value = self.value.trim_ascii();
-                if !is_date || !push_date(value, self.is_1904, column, into) {
-                    push_number(value, into);
+                let start = into.len();
+                match style {
+                    Style::Date if push_date(value, self.rules.is_1904, column, into) => {}
+                    Style::Digits(width) if matches!(column, Some(ColumnType::String { .. })) => {
+                        push_digits(value, width, column, into);
+                    }
+                    _ => push_number(value, column, into),
+                }
+                if self.rules.decimal_comma && is_decimal(column) {
+                    into[start..].iter_mut().filter(|byte| **byte == b'.').for_each(|point| *point = b',');
                 }
             }
             Kind::Shared => {
-                let index = number(self.value.trim_ascii()).ok_or(SheetError::NoText { line: row.number })?;
+                let index = number(value).ok_or(SheetError::NoText { line: row.number })?;
                 let text = self.strings.get(index as usize)?;
                 into.extend_from_slice(text.ok_or(SheetError::NoText { line: row.number })?);
             }
-            Kind::Boolean => into.extend_from_slice(match self.value.trim_ascii() {
+            Kind::Boolean => into.extend_from_slice(match value {
                 b"1" => b"true",
                 b"0" => b"false",
-                other => other,
+                word if word.eq_ignore_ascii_case(b"true") => b"true",
+                word if word.eq_ignore_ascii_case(b"false") => b"false",
+                // No truth value, whatever it is.
+                other => error_name(other).as_bytes(),
             }),
-            Kind::Date => push_iso_date(self.value.trim_ascii(), column, into),
-            Kind::Text => {
-                unescape(&mut self.value);
-                into.extend_from_slice(&self.value);
-            }
+            Kind::Date => push_iso_date(value, column, into),
+            Kind::Text => into.extend_from_slice(value),
         }
         Ok(())
     }
 }
 
-fn number(digits: &[u8]) -> Option<u32> {
-    digits.iter().try_fold(0_u32, |number, digit| match digit {
-        b'0'..=b'9' => number.checked_mul(10)?.checked_add(u32::from(digit - b'0')),
-        _ => None,
-    })
+/// Takes off the white space around a value.
+fn trim(value: &mut Vec<u8>) {
+    value.truncate(value.trim_ascii_end().len());
+    value.drain(..value.len() - value.trim_ascii_start().len());
 }
 
-/// The column, from 0, of a place like `B5`.
-fn column(place: &[u8]) -> Option<usize> {
-    let letters = place.iter().take_while(|byte| byte.is_ascii_alphabetic());
+fn number(digits: &[u8]) -> Option<u32> {
+    let add = |number: u32, digit: &u8| match digit {
+        b'0'..=b'9' => number.checked_mul(10)?.checked_add(u32::from(digit - b'0')),
+        _ => None,
+    };
+    digits.first().and_then(|_| digits.iter().try_fold(0, add))
+}
+
+/// The column, from 0, of a place like `B5`, which must be in the row that its element states.
+fn column(place: &[u8], row: Option<u32>) -> Option<usize> {
+    let letters = place.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let (letters, digits) = place.split_at(letters);
+    let is_elsewhere =
+        !digits.is_empty() && number(digits).is_none_or(|digits| row.is_some_and(|row| row != digits));
     let number = letters
+        .iter()
         .take(4)
         .fold(0, |number, letter| number * 26 + usize::from(letter.to_ascii_uppercase() - b'A') + 1);
-    (1..=MAX_COLUMNS).contains(&number).then(|| number - 1)
+    (!is_elsewhere && (1..=MAX_COLUMNS).contains(&number)).then(|| number - 1)
 }
 
 #[cfg(test)]
@@ -235,14 +332,20 @@ mod tests {
     fn knows_columns_by_their_letters() {
         for (place, expected) in [
             ("A1", Some(0)),
-            ("z9", Some(25)),
+            ("z1", Some(25)),
             ("AA1", Some(26)),
-            ("XFD1048576", Some(MAX_COLUMNS - 1)),
+            ("B", Some(1)),
+            ("XFD1", Some(MAX_COLUMNS - 1)),
             ("XFE1", None),
             ("AAAAA1", None),
             ("1", None),
+            ("", None),
+            ("A2", None),
+            ("R1C1", None),
+            ("A1:A2", None),
         ] {
-            assert_eq!(column(place.as_bytes()), expected, "{place}");
+            assert_eq!(column(place.as_bytes(), Some(1)), expected, "{place}");
         }
+        assert_eq!(column(b"A2", None), Some(0));
     }
 }

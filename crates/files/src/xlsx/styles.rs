@@ -1,4 +1,4 @@
-//! Which cells of a workbook are dates: only the style of a cell tells its number from any other.
+//! What the styles of cells say about their numbers: only its style tells a date from any other number.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +11,20 @@ use super::xml::{Events, attribute, element};
 /// <https://support.microsoft.com/office/1672b34d-7043-467e-8e27-269d656771c3>
 const MAX_STYLES: usize = 65_536;
 
-/// For each cell style, whether it shows a date.
-pub(super) fn date_styles(mut events: Events) -> Result<Vec<bool>, SheetError> {
+/// How a style shows a number.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Style {
+    /// As a number.
+    #[default]
+    Number,
+    /// As a day or a time.
+    Date,
+    /// As a number with at least so many digits, zeros before it if need be.
+    Digits(u8),
+}
+
+/// Reads the cell styles, in their order.
+pub(super) fn cell_styles(mut events: Events) -> Result<Vec<Style>, SheetError> {
     let mut formats = BTreeMap::new();
     let mut styles = Vec::new();
     let mut are_cells = false;
@@ -20,13 +32,13 @@ pub(super) fn date_styles(mut events: Events) -> Result<Vec<bool>, SheetError> {
         match event {
             Event::Start(tag) if element(&tag) == "numFmt" => {
                 let code = attribute(&tag, "formatCode")?.unwrap_or_default();
-                formats.insert(format_of(&tag)?, is_date_code(code.as_bytes()));
+                formats.insert(format_of(&tag)?, style_of(code.as_bytes()));
             }
             Event::Start(tag) if element(&tag) == "cellXfs" => are_cells = true,
             Event::End(tag) if tag.local_name().into_inner() == "cellXfs" => are_cells = false,
             Event::Start(tag) if are_cells && element(&tag) == "xf" => {
                 let format = format_of(&tag)?;
-                styles.push(formats.get(&format).copied().unwrap_or_else(|| is_date_format(format)));
+                styles.push(formats.get(&format).copied().unwrap_or_else(|| built_in(format)));
             }
             _ => {}
         }
@@ -42,12 +54,25 @@ fn format_of(tag: &BytesStart<'_>) -> Result<u32, SheetError> {
     Ok(attribute(tag, "numFmtId")?.and_then(|number| number.parse().ok()).unwrap_or_default())
 }
 
-/// Whether a format that needs no definition shows a date: ECMA-376, part 1, 18.8.30, those of East Asia included.
-fn is_date_format(format: u32) -> bool {
-    matches!(format, 14..=22 | 27..=36 | 45 | 47 | 50..=58)
+/// The style of a format that needs no definition: ECMA-376, part 1, 18.8.30, those of East Asia and Thailand included.
+fn built_in(format: u32) -> Style {
+    match format {
+        14..=22 | 27..=36 | 45 | 47 | 50..=58 | 71..=78 | 80 | 81 => Style::Date,
+        _ => Style::Number,
+    }
 }
 
-/// Whether a format code shows a date: it has a letter for year, month, day, hour or second that stands for itself.
+/// The style of a format code.
+fn style_of(code: &[u8]) -> Style {
+    match u8::try_from(code.len()) {
+        // Of postal codes and the like.
+        Ok(digits @ 2..) if code.iter().all(|byte| *byte == b'0') => Style::Digits(digits),
+        _ if is_date_code(code) => Style::Date,
+        _ => Style::Number,
+    }
+}
+
+/// Returns true if a format code shows a date: it has a letter for year, month, day, hour or second that stands for itself.
 /// A code for elapsed time (`[h]:mm`) shows a duration.
 fn is_date_code(code: &[u8]) -> bool {
     let mut is_date = false;
@@ -79,6 +104,22 @@ fn is_date_code(code: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn knows_formats_of_digits() {
+        for (code, expected) in [
+            ("00000", Style::Digits(5)),
+            ("00", Style::Digits(2)),
+            ("0", Style::Number),
+            ("", Style::Number),
+            ("0.00", Style::Number),
+            ("00000;-00000", Style::Number),
+            (&*"0".repeat(300), Style::Number),
+            ("yyyy", Style::Date),
+        ] {
+            assert_eq!(style_of(code.as_bytes()), expected, "{code}");
+        }
+    }
 
     #[test]
     fn tells_dates_from_numbers_by_their_format() {

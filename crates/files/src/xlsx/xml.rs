@@ -32,10 +32,7 @@ impl Events {
     pub(super) fn of(part: Part) -> Self {
         let inner = BufReader::with_capacity(PIECE, part);
         let mut reader = Reader::from_reader(Limited { inner, left: MAX_EVENT });
-        let config = reader.config_mut();
-        config.expand_empty_elements = true;
-        // Who reads a part finds out whether what it looks for is closed.
-        config.check_end_names = false;
+        reader.config_mut().expand_empty_elements = true;
         Self { reader, buffer: Vec::new(), depth: 0 }
     }
 
@@ -57,12 +54,6 @@ impl Events {
             _ => {}
         }
         Ok(Some(event))
-    }
-
-    /// Goes to the end of the part, whatever it holds, so that its checksum is seen to be right.
-    pub(super) fn skip_rest(&mut self) -> Result<(), SheetError> {
-        io::copy(&mut self.reader.get_mut().inner, &mut io::sink())?;
-        Ok(())
     }
 }
 
