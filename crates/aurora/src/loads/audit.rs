@@ -88,6 +88,7 @@ struct Ended {
     rows_loaded: i64,
     rows_rejected: i64,
     unknown_references: i64,
+    rows_skipped: i64,
     chunks: i64,
     /// One more than the highest number of a chunk.
     next_chunk: i64,
@@ -95,14 +96,27 @@ struct Ended {
     chunks_loaded: i64,
     chunks_rejected: i64,
     chunks_unknown: i64,
+    chunks_skipped: i64,
     /// Chunks that do not add up by themselves.
     chunks_odd: i64,
 }
 
 impl Ended {
     fn fault(&self) -> Option<&'static str> {
-        let figures = [self.rows_read, self.rows_loaded, self.rows_rejected, self.unknown_references];
-        let of_chunks = [self.chunks_read, self.chunks_loaded, self.chunks_rejected, self.chunks_unknown];
+        let figures = [
+            self.rows_read,
+            self.rows_loaded,
+            self.rows_rejected,
+            self.unknown_references,
+            self.rows_skipped,
+        ];
+        let of_chunks = [
+            self.chunks_read,
+            self.chunks_loaded,
+            self.chunks_rejected,
+            self.chunks_unknown,
+            self.chunks_skipped,
+        ];
         if self.rows_read != self.rows_loaded + self.rows_rejected {
             Some("rows_read is not rows_loaded + rows_rejected")
         } else if self.chunks_odd > 0 {
@@ -125,21 +139,23 @@ async fn ended(database: &Database, (moment, load): &(String, String)) -> Result
     let sum = |figure: &str| format!("CAST(COALESCE(SUM({figure}), 0) AS SIGNED)");
     let sql = format!(
         "SELECT l.load_id, {finished} AS finished, l.status, l.rows_read, l.rows_loaded, l.rows_rejected, \
-         l.unknown_references, COUNT(c.chunk_no) AS chunks, COALESCE(MAX(c.chunk_no) + 1, 0) AS next_chunk, \
+         l.unknown_references, l.rows_skipped, COUNT(c.chunk_no) AS chunks, \
+         COALESCE(MAX(c.chunk_no) + 1, 0) AS next_chunk, \
          {read} AS chunks_read, {loaded} AS chunks_loaded, {rejected} AS chunks_rejected, {unknown} AS chunks_unknown, \
-         {odd} AS chunks_odd \
-         FROM (SELECT load_id, finished_at, status, rows_read, rows_loaded, rows_rejected, unknown_references \
+         {skipped} AS chunks_skipped, {odd} AS chunks_odd \
+         FROM (SELECT load_id, finished_at, status, rows_read, rows_loaded, rows_rejected, unknown_references, rows_skipped \
                FROM rowgate_loads WHERE finished_at >= CAST(:moment AS DATETIME(3)) \
                AND (finished_at > CAST(:moment AS DATETIME(3)) OR load_id > :load) \
                ORDER BY finished_at, load_id LIMIT {LOADS_PER_QUESTION}) l \
          LEFT JOIN rowgate_load_chunks c ON c.load_id = l.load_id \
          GROUP BY l.load_id, l.finished_at, l.status, l.rows_read, l.rows_loaded, l.rows_rejected, \
-         l.unknown_references ORDER BY l.finished_at, l.load_id",
+         l.unknown_references, l.rows_skipped ORDER BY l.finished_at, l.load_id",
         finished = text("l.finished_at"),
         read = sum("c.rows_read"),
         loaded = sum("c.rows_loaded"),
         rejected = sum("c.rows_rejected"),
         unknown = sum("c.unknown_references"),
+        skipped = sum("c.rows_skipped"),
         odd = sum("c.rows_read <> c.rows_loaded + c.rows_rejected"),
     );
     database.query(Statement::new(sql).bind("moment", &**moment).bind("load", &**load)).await
@@ -213,12 +229,14 @@ mod tests {
             rows_loaded: 10,
             rows_rejected: 2,
             unknown_references: 1,
+            rows_skipped: 4,
             chunks: 3,
             next_chunk: 3,
             chunks_read: 12,
             chunks_loaded: 10,
             chunks_rejected: 2,
             chunks_unknown: 1,
+            chunks_skipped: 4,
             chunks_odd: 0,
         }
     }
@@ -235,6 +253,7 @@ mod tests {
         for other in [
             Ended { chunks_read: 13, chunks_loaded: 11, ..completed() },
             Ended { chunks_unknown: 0, ..completed() },
+            Ended { chunks_skipped: 3, ..completed() },
         ] {
             assert_eq!(other.fault(), Some("its figures are not the sums of its chunks"));
         }

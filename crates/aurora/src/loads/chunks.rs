@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::load::{Chunk, LoadId, LoadStatus, to_hex};
+use domain::load::{Chunk, LoadId, LoadStatus, RejectReasons, to_hex};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
@@ -21,6 +21,17 @@ pub struct ChunkCounts {
     pub rows_rejected: u64,
     /// References of loaded rows that name no row.
     pub unknown_references: u64,
+    /// Records that count for nothing: rows of empty fields, and the header again.
+    pub rows_skipped: u64,
+}
+
+/// What the ledger notes of a chunk's rejected records.
+#[derive(Debug, Clone, Copy)]
+pub struct ChunkRejects<'a> {
+    /// Where they are.
+    pub key: &'a str,
+    /// Why they were rejected.
+    pub reasons: &'a RejectReasons,
 }
 
 /// Whose a chunk is.
@@ -51,19 +62,20 @@ pub async fn claim_chunk(
     run: &Run,
     chunk: &Chunk,
     counts: ChunkCounts,
-    rejects_key: Option<&str>,
+    rejects: Option<ChunkRejects<'_>>,
 ) -> Result<Claim, Error> {
     // The locks keep the load from being ended or restarted, and its table from being swapped, while a transaction
     // holds chunks of it. A replacing load writes to a table of its own and passes every gate.
     let sql = "INSERT INTO rowgate_load_chunks (load_id, chunk_no, first_line, end_line, start_byte, end_byte, digest, \
-               rows_read, rows_loaded, rows_rejected, unknown_references, rejects_key, committed_at) \
+               rows_read, rows_loaded, rows_rejected, unknown_references, rows_skipped, rejects_key, reject_reasons, \
+               committed_at) \
                SELECT l.load_id, :chunk, :first_line, :end_line, :start, :end, :digest, :read, :loaded, :rejected, \
-               :unknown, :rejects, UTC_TIMESTAMP(3) \
+               :unknown, :skipped, :rejects, :reasons, UTC_TIMESTAMP(3) \
                FROM rowgate_loads l JOIN rowgate_table_gates g ON g.table_name = l.table_name \
                WHERE l.load_id = :load AND l.status = 'running' AND l.restarts = :restarts \
                AND (l.mode = 'replace' OR g.swapping_load_id IS NULL AND g.swapping_restore_id IS NULL) \
                LOCK IN SHARE MODE";
-    let insert = bind_counts(Statement::new(sql), counts, rejects_key)
+    let insert = bind_counts(Statement::new(sql), counts, rejects)?
         .bind("load", run.id.as_str())
         .bind("restarts", i64::from(run.restarts))
         .bind("chunk", i64::from(chunk.number))
@@ -105,24 +117,31 @@ pub async fn amend_chunk(
     run: &Run,
     chunk: u32,
     counts: ChunkCounts,
-    rejects_key: Option<&str>,
+    rejects: Option<ChunkRejects<'_>>,
 ) -> Result<(), Error> {
     let sql = "UPDATE rowgate_load_chunks SET rows_read = :read, rows_loaded = :loaded, rows_rejected = :rejected, \
-               unknown_references = :unknown, rejects_key = :rejects \
+               unknown_references = :unknown, rows_skipped = :skipped, rejects_key = :rejects, reject_reasons = :reasons \
                WHERE load_id = :load AND chunk_no = :chunk";
-    let update = bind_counts(Statement::new(sql), counts, rejects_key)
+    let update = bind_counts(Statement::new(sql), counts, rejects)?
         .bind("load", run.id.as_str())
         .bind("chunk", i64::from(chunk));
     tx.execute(update).await.map(|_| ())
 }
 
-fn bind_counts(statement: Statement, counts: ChunkCounts, rejects_key: Option<&str>) -> Statement {
-    statement
+fn bind_counts(
+    statement: Statement,
+    counts: ChunkCounts,
+    rejects: Option<ChunkRejects<'_>>,
+) -> Result<Statement, Error> {
+    let reasons = rejects.map(|rejects| serde_json::to_string(rejects.reasons)).transpose()?;
+    Ok(statement
         .bind("read", long(counts.rows_read))
         .bind("loaded", long(counts.rows_loaded))
         .bind("rejected", long(counts.rows_rejected))
         .bind("unknown", long(counts.unknown_references))
-        .bind("rejects", rejects_key)
+        .bind("skipped", long(counts.rows_skipped))
+        .bind("rejects", rejects.map(|rejects| rejects.key))
+        .bind("reasons", reasons))
 }
 
 /// A chunk that is committed.

@@ -20,6 +20,8 @@ pub enum Ending<'a> {
         same_as: &'a str,
         /// The digest of the content.
         digest: &'a str,
+        /// The table that they are in.
+        table: &'a str,
     },
 }
 
@@ -42,8 +44,11 @@ pub(super) fn statement(run: &Run, ending: Ending<'_>) -> Statement {
         Ending::Failed(reason) | Ending::GivenUp(reason) => {
             (LoadStatus::Failed, None, None, Some(reason.to_owned()))
         }
-        Ending::Skipped { same_as, digest } => {
-            let reason = format!("the load {same_as} has already brought the very same bytes");
+        Ending::Skipped { same_as, digest, table } => {
+            let reason = format!(
+                "the load {same_as} has already brought the very same bytes; drop it under incoming/{table}/upsert/, or \
+                 change the file, to load it again"
+            );
             (LoadStatus::Skipped, Some(digest), Some(same_as), Some(reason))
         }
     };
@@ -51,11 +56,13 @@ pub(super) fn statement(run: &Run, ending: Ending<'_>) -> Statement {
                CROSS JOIN (SELECT COALESCE(SUM(rows_read), 0) AS rows_read, \
                                   COALESCE(SUM(rows_loaded), 0) AS rows_loaded, \
                                   COALESCE(SUM(rows_rejected), 0) AS rows_rejected, \
-                                  COALESCE(SUM(unknown_references), 0) AS unknown_references \
+                                  COALESCE(SUM(unknown_references), 0) AS unknown_references, \
+                                  COALESCE(SUM(rows_skipped), 0) AS rows_skipped \
                            FROM rowgate_load_chunks WHERE load_id = :load) c \
                SET l.status = :status, l.content_digest = :digest, l.same_as_load_id = :same_as, l.error = :reason, \
                    l.rows_read = c.rows_read, l.rows_loaded = c.rows_loaded, l.rows_rejected = c.rows_rejected, \
-                   l.unknown_references = c.unknown_references, l.given_up = :given_up, l.finished_at = UTC_TIMESTAMP(3) \
+                   l.unknown_references = c.unknown_references, l.rows_skipped = c.rows_skipped, \
+                   l.given_up = :given_up, l.finished_at = UTC_TIMESTAMP(3) \
                WHERE l.load_id = :load AND l.status = 'running' AND l.restarts = :restarts";
     Statement::new(sql)
         .bind("load", run.id.as_str())

@@ -157,7 +157,7 @@ pub(crate) async fn send_back_others(tx: &Tx, table: &str, but: Option<&LoadId>)
 /// Sends a load that has not ended for good back to its start.
 async fn send_back(tx: &Tx, load: &str) -> Result<(), Error> {
     let sql = "UPDATE rowgate_loads SET restarts = restarts + 1, shadow_table = NULL, content_digest = NULL, \
-               rows_read = 0, rows_loaded = 0, rows_rejected = 0, unknown_references = 0 \
+               rows_read = 0, rows_loaded = 0, rows_rejected = 0, unknown_references = 0, rows_skipped = 0 \
                WHERE load_id = :load AND (status = 'running' OR given_up)";
     if tx.execute(Statement::new(sql).bind("load", load)).await?.updated > 0 {
         forget_chunks(tx, load).await?;

@@ -9,26 +9,31 @@ mod forget;
 pub(crate) mod gate;
 mod known;
 mod read;
+mod reasons;
 mod rows;
 mod same;
 mod shadow;
 mod swap;
+mod warnings;
 
 pub use audit::{Checked, Fault, Stalled, check_ended, is_under_way, stalled};
 pub use begin::{Begun, NewLoad, adopt, begin, standing};
 pub use chunks::{
-    ChunkCounts, Claim, CommittedChunk, amend_chunk, claim_chunk, committed_chunks, is_committed,
+    ChunkCounts, ChunkRejects, Claim, CommittedChunk, amend_chunk, claim_chunk, committed_chunks,
+    is_committed,
 };
 pub use debris::debris;
 pub use end::{Ending, end};
 pub use forget::forget;
 pub use known::{given_up_loads, has_ended_for_good, known_contents, known_loads};
 pub use read::{Of, get, list, rejects};
+pub use reasons::reject_reasons;
 pub use rows::{append_free_rows, present_ids};
 pub use same::{Candidate, completed_of_size, skip};
 pub use shadow::Shadow;
 pub(crate) use swap::recover;
 pub use swap::{Gate, Prepared, Swapped, prepare, recover_gate, swap, undo};
+pub use warnings::note_warnings;
 
 use domain::load::LoadId;
 

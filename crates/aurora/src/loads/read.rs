@@ -53,9 +53,10 @@ pub async fn list(
     if let Some(after) = after {
         statement = statement.bind("after", after.as_str());
     }
-    let mut loads: Vec<LoadRecord> = database.query(statement).await?;
+    let loads: Vec<LoadRecord> = database.query(statement).await?;
     let more = loads.len() > limit as usize;
-    loads.truncate(limit as usize);
+    let loads: Vec<LoadRecord> =
+        loads.into_iter().take(limit as usize).map(LoadRecord::with_warnings_of_figures).collect();
     let next = loads.last().filter(|_| more).map(|last| last.load.clone());
     Ok(LoadPage { loads, next })
 }
@@ -67,7 +68,7 @@ pub async fn list(
 pub async fn get(database: &Database, id: &LoadId) -> Result<Option<LoadRecord>, Error> {
     let sql = format!("{} WHERE l.load_id = :load", select());
     let loads: Vec<LoadRecord> = database.query(Statement::new(sql).bind("load", id.as_str())).await?;
-    Ok(loads.into_iter().next())
+    Ok(loads.into_iter().next().map(LoadRecord::with_warnings_of_figures))
 }
 
 /// Rejects files of a load, in the order of its content: those after the file `after` if given, at most `limit` (1 to 1000).
@@ -117,13 +118,14 @@ async fn count_rejects(database: &Database, id: &LoadId) -> Result<u64, Error> {
 
 fn select() -> String {
     // A statement sees loads that began after the time that it takes for now: those have taken no time yet.
-    let figures = ["rows_read", "rows_loaded", "rows_rejected", "unknown_references"].map(figure).join(", ");
+    let figures = ["rows_read", "rows_loaded", "rows_rejected", "unknown_references", "rows_skipped"];
+    let figures = figures.map(figure).join(", ");
     format!(
         "SELECT l.load_id AS `load`, l.table_name AS `table`, l.object_key AS `key`, l.mode, l.format, l.status, {figures}, \
          l.bytes, {} AS started_at, {} AS finished_at, \
          GREATEST(TIMESTAMPDIFF(MICROSECOND, l.started_at, COALESCE(l.finished_at, UTC_TIMESTAMP(3))) DIV 1000, 0) \
          AS milliseconds, \
-         l.attempts, l.error, l.parent_load_id AS parent, l.same_as_load_id AS same_as FROM rowgate_loads l",
+         l.attempts, l.error, l.warnings, l.parent_load_id AS parent, l.same_as_load_id AS same_as FROM rowgate_loads l",
         iso("l.started_at"),
         iso("l.finished_at")
     )

@@ -61,7 +61,8 @@ pub async fn skip(
             if !still.contains(same_as) {
                 return Ok(false);
             }
-            let ending = Ending::Skipped { same_as: &same_as.load_id, digest: &same_as.content_digest };
+            let Candidate { load_id, content_digest, .. } = same_as;
+            let ending = Ending::Skipped { same_as: load_id, digest: content_digest, table: table.name() };
             tx.execute(statement(run, ending)).await.map(|_| true)
         })
         .await

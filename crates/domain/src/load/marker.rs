@@ -27,7 +27,8 @@ const FOLDER: &str = "a folder, by its name";
 const HIDDEN: &str = "a hidden file, by the dot that its name begins with";
 const LOCK: &str = "a lock file of Excel, by its name";
 const MARKER: &str = "a marker, by the _ that its name begins with and an ending that no data has";
-const HIDDEN_FOLDER: &str = "in a folder for what is not ready or no data, by the . or _ that its name begins with";
+const HIDDEN_FOLDER: &str =
+    "in a folder for what is not ready or no data, by the . or _ that its name begins with";
 
 /// Says what an object under `incoming/` is whose key tells that it is no file to load; `None` for any other.
 ///
@@ -36,7 +37,8 @@ const HIDDEN_FOLDER: &str = "in a folder for what is not ready or no data, by th
 /// would hide those that matter. A name that begins with `_` and ends as data does is a file to load.
 pub fn no_data(key: &str) -> Option<&'static str> {
     // Of the folders, the first one is the table.
-    let below = key.strip_prefix(INCOMING).and_then(|rest| rest.split_once('/')).map_or(key, |(_, rest)| rest);
+    let below =
+        key.strip_prefix(INCOMING).and_then(|rest| rest.split_once('/')).map_or(key, |(_, rest)| rest);
     no_data_below(below)
 }
 

@@ -12,9 +12,12 @@ mod id;
 mod key;
 mod layout;
 mod limit;
+mod marker;
 mod marks;
+mod reasons;
 mod record;
 pub(crate) mod rejects;
+mod warnings;
 
 pub use builder::ChunkBuilder;
 pub use check::{CheckedChunk, OtherHeader, RejectedRecord};
@@ -28,8 +31,11 @@ pub use id::{LoadId, parent_in_name, to_hex};
 pub use key::{INCOMING, Incoming, KeyError};
 pub use layout::{Layout, LayoutError};
 pub use limit::{RejectLimit, RejectLimitError};
+pub use marker::{no_data, no_data_below};
+pub use reasons::{RejectReason, RejectReasons};
 pub use record::{LoadPage, LoadRecord, LoadStatus, RejectsFile, RejectsPage};
 pub use rejects::{is_rejects_key, rejects_csv, rejects_key, rejects_prefix};
+pub use warnings::bounded_warnings;
 
 #[cfg(test)]
 mod tests;

@@ -107,7 +107,7 @@ impl RejectReasons {
 mod tests {
     use super::*;
     use crate::dictionary::LoadMode;
-    use crate::load::{Chunk, Chunker, CheckedChunk, Columns, Dialect, Start};
+    use crate::load::{CheckedChunk, Chunk, Chunker, Columns, Dialect, Start};
     use crate::shipped;
 
     fn chunk(content: &str) -> Chunk {
@@ -163,12 +163,17 @@ mod tests {
         let other = || RejectReasons(vec![reason("required", "name", 4), reason("type", "job_id", 2)]);
         let mut sum = one();
         sum.add(other());
-        let counts: Vec<_> = told(&sum).into_iter().map(|(code, _, message, count)| (code, message, count)).collect();
+        let counts: Vec<_> =
+            told(&sum).into_iter().map(|(code, _, message, count)| (code, message, count)).collect();
         assert_eq!(counts, [("required", "name 1", 5), ("type", "id 3", 3), ("type", "job_id 2", 2)]);
         let mut backwards = other();
         backwards.add(one());
         let order = |reasons: &RejectReasons| -> Vec<_> {
-            reasons.0.iter().map(|reason| (reason.code.clone(), reason.column.clone(), reason.count)).collect()
+            reasons
+                .0
+                .iter()
+                .map(|reason| (reason.code.clone(), reason.column.clone(), reason.count))
+                .collect()
         };
         assert_eq!(order(&backwards), order(&sum));
     }
@@ -185,7 +190,8 @@ mod tests {
 
     #[test]
     fn what_the_ledger_has_is_bounded() {
-        let mut many = RejectReasons((0..20).map(|n| reason("unknown_column", &format!("c{n}"), n)).collect());
+        let mut many =
+            RejectReasons((0..20).map(|n| reason("unknown_column", &format!("c{n}"), n)).collect());
         many.keep(MOST_OF_CHUNK);
         assert_eq!(many.0.len(), MOST_OF_CHUNK);
         assert_eq!(many.commonest().unwrap().count, 19);

@@ -1,8 +1,9 @@
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Format, LoadId};
+use super::{Format, LoadId, warnings};
 use crate::dictionary::LoadMode;
 
 /// How a load stands.
@@ -62,7 +63,7 @@ pub struct LoadRecord {
     pub format: Option<Format>,
     /// How it stands.
     pub status: LoadStatus,
-    /// Records read, without a header and empty lines.
+    /// Records read, without headers, empty lines and rows of empty fields.
     pub rows_read: u64,
     /// Rows that it put into the table.
     pub rows_loaded: u64,
@@ -70,6 +71,10 @@ pub struct LoadRecord {
     pub rows_rejected: u64,
     /// References of loaded rows that named no row when they were loaded; a row may have several.
     pub unknown_references: u64,
+    /// Records that count for nothing: rows of empty fields, and the header again; not given out, since a warning says
+    /// so.
+    #[serde(skip_serializing, default)]
+    pub rows_skipped: u64,
     /// Size of the object.
     pub bytes: u64,
     /// ISO 8601 in UTC with milliseconds.
@@ -83,10 +88,36 @@ pub struct LoadRecord {
     pub attempts: u32,
     /// Why it failed or was skipped; for people.
     pub error: Option<String>,
+    /// What of the file was left out, or looked odd; for people. The ledger has a JSON array as text, or nothing.
+    #[serde(default, deserialize_with = "noted")]
+    pub warnings: Vec<String>,
     /// The load whose rejected records it brings back, mended.
     pub parent: Option<LoadId>,
     /// The earlier load that brought the very same bytes, where it was skipped for that.
     pub same_as: Option<LoadId>,
+}
+
+impl LoadRecord {
+    /// Adds what the figures warn of to the warnings that the ledger has.
+    pub fn with_warnings_of_figures(mut self) -> Self {
+        self.warnings.extend(warnings::of_figures(self.unknown_references, self.rows_skipped));
+        self
+    }
+}
+
+/// Reads warnings as the ledger has them, or as they are given out.
+fn noted<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Noted {
+        Text(String),
+        List(Vec<String>),
+    }
+    match Option::deserialize(deserializer)? {
+        None => Ok(Vec::new()),
+        Some(Noted::List(list)) => Ok(list),
+        Some(Noted::Text(json)) => serde_json::from_str(&json).map_err(D::Error::custom),
+    }
 }
 
 /// One page of the ledger, newest first.

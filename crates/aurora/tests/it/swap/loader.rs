@@ -10,7 +10,7 @@ use aurora::loads::{
 };
 use aurora::{Database, Error, Statement};
 use domain::dictionary::{LoadMode, Table};
-use domain::load::{Chunk, Chunker, LoadId, LoadStatus};
+use domain::load::{Chunk, Chunker, Dialect, LoadId, LoadStatus, Start};
 use domain::sql::InsertWriter;
 use domain::value::Value;
 
@@ -58,7 +58,8 @@ impl File {
 
     pub(crate) fn chunks(&self) -> Vec<Chunk> {
         let text: String = self.rows.iter().map(|(id, name)| format!("{id},{name}\n")).collect();
-        let (mut chunks, mut chunker, mut rest) = (Vec::new(), Chunker::new(CHUNK_BYTES), text.as_bytes());
+        let (mut chunks, mut chunker, mut rest) =
+            (Vec::new(), Chunker::new(Dialect::CSV, Start::default(), CHUNK_BYTES), text.as_bytes());
         while let (Some(chunk), left) = chunker.feed(rest).unwrap() {
             chunks.push(chunk);
             rest = left;

@@ -1,0 +1,23 @@
+//! What a load leaves out of its file.
+
+use domain::load::bounded_warnings;
+
+use super::Run;
+use crate::{Database, Error, Statement};
+
+/// Notes what of the file a running load has not read, before whoever it is ends it; what was noted before is gone. Does
+/// nothing to a load that has ended, or that was sent back to its start since the run began.
+///
+/// # Errors
+/// As [`Database::execute`].
+pub async fn note_warnings(database: &Database, run: &Run, warnings: &[String]) -> Result<(), Error> {
+    let json = serde_json::to_string(&bounded_warnings(warnings))?;
+    let sql = "UPDATE rowgate_loads SET warnings = :warnings \
+               WHERE load_id = :load AND status = 'running' AND restarts = :restarts";
+    let note = Statement::new(sql)
+        .bind("load", run.id.as_str())
+        .bind("restarts", i64::from(run.restarts))
+        .bind("warnings", json)
+        .idempotent();
+    database.execute(note).await.map(|_| ())
+}
