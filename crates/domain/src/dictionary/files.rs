@@ -37,6 +37,8 @@ pub struct FileSettings {
     pub time_zone: Option<TimeZone>,
     /// The name of the sheet to read of a workbook; the first visible one if none is declared.
     pub sheet: Option<String>,
+    /// Whether a field may mean something else than it does everywhere.
+    pub(crate) changes_values: bool,
 }
 
 /// How a quote is written inside a quoted field.
@@ -111,6 +113,7 @@ pub(super) fn read_files(wire: WireFiles) -> Result<FileSettings, String> {
     for format in &wire.timestamp_formats {
         check_format("timestamp_formats", format, |parsed| parsed.to_datetime().ok() == Some(SAMPLE))?;
     }
+    let changes_values = !null_values.is_empty() || decimal_comma || wire.time_zone.is_some();
     let time_zone = wire.time_zone.map(|name| {
         TimeZone::get(&name).map_err(|_| {
             format!("time_zone {name:?} is not known; use a name of the IANA database like \"Europe/Berlin\"")
@@ -128,6 +131,7 @@ pub(super) fn read_files(wire: WireFiles) -> Result<FileSettings, String> {
         timestamp_formats: wire.timestamp_formats,
         time_zone: time_zone.transpose()?,
         sheet,
+        changes_values,
     })
 }
 
@@ -218,6 +222,7 @@ mod tests {
             timestamp_formats: vec!["%d.%m.%Y %H:%M".to_owned(), "%Y%m%dT%H%M%S".to_owned()],
             time_zone: TimeZone::get("Europe/Berlin").ok(),
             sheet: Some("Hires".to_owned()),
+            changes_values: true,
         };
         assert_eq!(settings(text), Ok(expected));
         assert_eq!(settings(""), Ok(FileSettings::default()));

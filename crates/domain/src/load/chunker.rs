@@ -367,6 +367,10 @@ impl Chunker {
                 let at = block + left.trailing_zeros() as usize;
                 left &= left - 1;
                 match input[at] {
+                    byte if byte == delimiter && byte != b'\n' => {
+                        self.draft.push_field(base + field, base + at);
+                        field = at + 1;
+                    }
                     byte @ (b'\n' | b'\r') => {
                         if at > record {
                             if (at - record) as u64 >= MAX_RECORD_BYTES {
@@ -383,10 +387,6 @@ impl Chunker {
                         if self.is_full(base + record) {
                             break 'blocks;
                         }
-                    }
-                    byte if byte == delimiter => {
-                        self.draft.push_field(base + field, base + at);
-                        field = at + 1;
                     }
                     b'"' if at == field && quoting != Quoting::Lines => break 'blocks,
                     b'\\' if quoting == Quoting::Backslash => break 'blocks,

@@ -28,6 +28,12 @@ const ERROR_VALUES: [&str; 14] = [
     "#VALUE!",
 ];
 
+/// Returns true for a field that [`unwrapped`] or [`special`] may make something else of; most are not.
+#[inline]
+pub(super) fn may_be_special(settings: &FileSettings, field: &[u8]) -> bool {
+    matches!(field, [b'#' | b'=', ..]) || settings.changes_values
+}
+
 /// Takes off `="…"`, which programs put around text that Excel would take for a number.
 pub(super) fn unwrapped(field: &[u8]) -> &[u8] {
     match field {
@@ -84,17 +90,24 @@ fn local_time<'a>(date: CivilDate, time: CivilTime, zone: &TimeZone) -> Option<V
     timestamp(in_utc(time, Some(zone))?)
 }
 
-/// Reads a field that is no value in the forms that hold everywhere: as blank, or in a form that the dictionary
+/// Reads a field that is no value in the forms that hold everywhere, and why: as blank, or in a form that the dictionary
 /// declares.
+#[cold]
 pub(super) fn in_a_declared_form<'a>(
     column: &Column,
     settings: &FileSettings,
     field: &[u8],
-) -> Option<Value<'a>> {
-    let text = std::str::from_utf8(field).ok()?;
-    if is_blank(text) {
-        return no_value(column).ok();
+    fault: Fault<'a>,
+) -> Result<Value<'a>, Fault<'a>> {
+    match std::str::from_utf8(field) {
+        Ok(text) if is_blank(text) => no_value(column),
+        Ok(text) => declared(column, settings, text).ok_or(fault),
+        Err(_) => Err(fault),
     }
+}
+
+/// Reads a date or a timestamp in a form that the dictionary declares.
+fn declared<'a>(column: &Column, settings: &FileSettings, text: &str) -> Option<Value<'a>> {
     match column.column_type() {
         ColumnType::Date => {
             let parsed = first_form(&settings.date_formats, text, |parsed| parsed.to_date().ok())?;

@@ -9,6 +9,7 @@ use crate::value::{CivilDate, CivilTime, Decimal, Value};
 const SAFE_DIGITS: usize = 18;
 
 /// A whole number of the column's width: an optional minus and digits.
+#[inline]
 pub(crate) fn whole_number<'a>(column: &Column, text: &[u8]) -> Result<Value<'a>, Fault<'a>> {
     let column_type = column.column_type();
     let (negative, digits) = sign(text);
@@ -79,10 +80,24 @@ pub(crate) fn date<'a>(text: &[u8]) -> Result<Value<'a>, Fault<'a>> {
 
 /// `2021-07-27T16:02:08Z`, and the other forms of [`moment`], in UTC. The column holds whole seconds, and nothing that
 /// came in is changed silently.
+#[inline]
 pub(crate) fn timestamp<'a>(text: &[u8]) -> Result<Value<'a>, Fault<'a>> {
+    // Nearly all are written so.
+    if let Some((date, time)) = text.as_array().and_then(utc_second) {
+        return Ok(Value::Timestamp(date, time));
+    }
     let (date, time) =
         moment(text).and_then(Moment::in_utc).ok_or(Fault::NotATime(ColumnType::Timestamp))?;
     Ok(Value::Timestamp(date, time))
+}
+
+/// `2021-07-27T16:02:08Z`.
+fn utc_second(text: &[u8; 20]) -> Option<(CivilDate, CivilTime)> {
+    if text[10] != b'T' || text[13] != b':' || text[16] != b':' || text[19] != b'Z' {
+        return None;
+    }
+    let date = civil_date(&text[..10])?;
+    Some((date, CivilTime::new(two(&text[11..13])?, two(&text[14..16])?, two(&text[17..19])?)?))
 }
 
 /// A second as it is written.
