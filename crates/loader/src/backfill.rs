@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use aurora::{Database, Deadline, loads};
 use domain::dictionary::{Dictionary, LoadMode};
-use domain::load::{INCOMING, Incoming, KeyError, LoadId};
+use domain::load::{INCOMING, Incoming, KeyError, LoadId, no_data, no_data_below};
 use serde::{Deserialize, Serialize};
 
 use crate::event::{ObjectCreated, Told};
@@ -190,6 +190,9 @@ impl<L: List, Q: Queue> Backfiller<'_, L, Q> {
         bucket: &str,
         object: &'o Listed,
     ) -> Result<Found<'o>, String> {
+        if let Some(what) = marker(request, &object.key) {
+            return Err(format!("it is {what}"));
+        }
         let read =
             |table: &str| Incoming::as_told(self.dictionary, &object.key, table, request.mode.as_deref());
         let incoming = match (&request.table, &request.mode) {
@@ -240,6 +243,18 @@ impl<L: List, Q: Queue> Backfiller<'_, L, Q> {
             object.version.is_some() || !known.contains(&(object.key.clone(), object.etag.clone()))
         });
         Ok(())
+    }
+}
+
+/// What an object is that is no file to load, if its key says so. Where the table is told, folders count that are below
+/// the one that the prefix names.
+fn marker(request: &Backfill, key: &str) -> Option<&'static str> {
+    match request.table {
+        None => no_data(key),
+        Some(_) => {
+            let named = request.prefix.rfind('/').map_or(0, |slash| slash + 1);
+            no_data_below(key.get(named..).unwrap_or(key))
+        }
     }
 }
 
@@ -457,8 +472,39 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn says_of_markers_and_unfinished_files_what_they_are() {
+        let keys = [
+            "incoming/jobs/_SUCCESS",
+            "incoming/jobs/_temporary/0/x.csv",
+            "incoming/jobs/x.csv.filepart",
+            "incoming/jobs/~$x.xlsx",
+        ];
+        let world = World::with(keys.map(|key| listed(key, Some("v1"))).into()).await;
+        let done = world.run(&request("incoming/")).await;
+        assert_eq!((done.queued, done.ignored_count), (0, 4));
+        for (ignored, expected) in done.ignored.iter().zip([
+            "incoming/jobs/_SUCCESS: it is a marker",
+            "incoming/jobs/_temporary/0/x.csv: it is in a folder for what is not ready",
+            "incoming/jobs/x.csv.filepart: it is a file that is still being written",
+            "incoming/jobs/~$x.xlsx: it is a lock file of Excel",
+        ]) {
+            assert!(ignored.starts_with(expected), "{ignored}");
+        }
+        // Folders count below the one that was named.
+        let keys =
+            ["_old/2021/_SUCCESS", "_old/2021/_temporary/x.csv", "_old/2021/x.csv", "_old/2021/y/z.csv"];
+        let world = World::with(keys.map(|key| listed(key, Some("v1"))).into()).await;
+        for (prefix, expected) in
+            [("_old/", (2, 0, 2)), ("_old/20", (2, 0, 2)), ("_old/2021/_temp", (0, 0, 1))]
+        {
+            assert_eq!(world.counts(&for_jobs(prefix)).await, expected, "{prefix}");
+        }
+        assert_eq!(world.counts(&for_jobs("_old/2021/_temporary/")).await, (1, 0, 0));
+    }
+
+    #[tokio::test]
     async fn names_a_hundred_ignored_files_and_counts_all() {
-        let objects = (0..150).map(|number| listed(&format!("incoming/jobs/{number:03}.txt"), Some("v1")));
+        let objects = (0..150).map(|number| listed(&format!("incoming/jobs/{number:03}.pdf"), Some("v1")));
         let done = World::with(objects.collect()).await.run(&request("incoming/")).await;
         assert_eq!((done.ignored.len(), done.ignored_count), (100, 150));
     }

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use aurora::loads::{self, ChunkCounts, Claim, Run};
+use aurora::loads::{self, ChunkCounts, ChunkRejects, Claim, Run};
 use aurora::{Database, Deadline, Error, MaybeDatabase, Statement};
-use domain::load::{CheckedChunk, RejectedRecord, rejects_csv, rejects_key};
+use domain::load::{CheckedChunk, RejectReasons, RejectedRecord, rejects_csv, rejects_key};
 use domain::sql::InsertStatement;
 use tokio::time::sleep;
 
@@ -41,6 +41,8 @@ pub(crate) struct Committer<'l, S, Q> {
 /// What a committed chunk adds to its load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Committed {
+    /// As far as this function knows it.
+    pub(crate) rows_loaded: u64,
     pub(crate) rows_rejected: u64,
     /// Whether it was this function that committed it, and not a twin.
     pub(crate) is_ours: bool,
@@ -109,9 +111,11 @@ impl<S: Store, Q: Sync> Committer<'_, S, Q> {
         loop {
             let filled = database.transaction(|tx| async move { self.fill(&tx, attempts).await }).await;
             let error = match filled {
-                Ok(rows_rejected) => return Ok(Committed { rows_rejected, is_ours: true }),
+                Ok(ChunkCounts { rows_loaded, rows_rejected, .. }) => {
+                    return Ok(Committed { rows_loaded, rows_rejected, is_ours: true });
+                }
                 Err(Unfilled::Claim(Claim::Ours | Claim::Committed)) => {
-                    return Ok(Committed { rows_rejected: 0, is_ours: false });
+                    return Ok(Committed { rows_loaded: 0, rows_rejected: 0, is_ours: false });
                 }
                 Err(Unfilled::Claim(Claim::Ended)) => return Err(LoadError::Ended),
                 Err(Unfilled::Claim(Claim::Restarted)) => return Err(LoadError::Restarted),
@@ -130,8 +134,8 @@ impl<S: Store, Q: Sync> Committer<'_, S, Q> {
                 _ if attempt == ATTEMPTS => return Err(error),
                 LoadError::Database(cause) if cause.is_unknown_outcome() => {
                     if loads::is_committed(database, &run.id, number).await? {
-                        // What it rejected is in the ledger; it counts at the load's end.
-                        return Ok(Committed { rows_rejected: 0, is_ours: true });
+                        // What it brought is in the ledger; it counts at the load's end.
+                        return Ok(Committed { rows_loaded: 0, rows_rejected: 0, is_ours: true });
                     }
                 }
                 LoadError::Database(Error::DuplicateKey { .. }) => {}
@@ -149,14 +153,14 @@ impl<S: Store, Q: Sync> Committer<'_, S, Q> {
         }
     }
 
-    /// Everything between BEGIN and COMMIT; gives how many records are rejected. The ledger row
+    /// Everything between BEGIN and COMMIT; gives what the chunk brings. The ledger row
     /// goes first, so a twin of this load waits there. The rejects file has a name that no other
     /// function gives a file: one that was frozen, and has lost its transaction, overwrites nothing
     /// when it wakes up.
-    async fn fill(&self, tx: &aurora::Tx, attempts: &Attempts<'_>) -> Result<u64, Unfilled> {
+    async fn fill(&self, tx: &aurora::Tx, attempts: &Attempts<'_>) -> Result<ChunkCounts, Unfilled> {
         let Self { loader, run, plan, .. } = *self;
         let Attempts { prepared, missing, rejects_key, .. } = attempts;
-        let Prepared { chunk, columns, rows_read, refused, statements, rejects, .. } = prepared;
+        let Prepared { chunk, columns, rows_read, refused, statements, .. } = prepared;
         let max_rows = attempts.max_rows.load(Ordering::Relaxed);
         let asks_from = attempts.asks_from.load(Ordering::Relaxed);
         let needs_rows = !missing.is_empty() || max_rows < usize::MAX || asks_from < usize::MAX;
@@ -170,9 +174,11 @@ impl<S: Store, Q: Sync> Committer<'_, S, Q> {
             rows_loaded: (rows_read - refused) as u64,
             rows_rejected: *refused as u64,
             unknown_references: unknown(&BTreeSet::new()),
+            rows_skipped: prepared.skipped as u64,
         };
-        let key = |rejected: u64| (rejected > 0).then_some(&**rejects_key);
-        match loads::claim_chunk(tx, run, chunk, counts, key(counts.rows_rejected)).await? {
+        let noted = |reasons| ChunkRejects { key: rejects_key, reasons };
+        let rejects = (*refused > 0).then(|| noted(&prepared.reasons));
+        match loads::claim_chunk(tx, run, chunk, counts, rejects).await? {
             Claim::Ours => {}
             other => return Err(Unfilled::Claim(other)),
         }
@@ -184,20 +190,19 @@ impl<S: Store, Q: Sync> Committer<'_, S, Q> {
         let taken = self
             .insert(tx, attempts, statements, checked.as_ref().filter(|_| asks_from < usize::MAX))
             .await?;
-        if !taken.is_empty() {
-            counts.rows_loaded -= taken.len() as u64;
-            counts.rows_rejected += taken.len() as u64;
-            counts.unknown_references = unknown(&taken);
-            loads::amend_chunk(tx, run, chunk.number, counts, key(counts.rows_rejected)).await?;
-        }
         let file = match &checked {
             Some(checked) if !taken.is_empty() => {
                 let mut rejected: Vec<RejectedRecord<'_>> = checked.rejected.clone();
                 rejected.extend(taken.iter().map(|position| checked.taken(*position)));
                 rejected.sort_by_key(|rejected| rejected.record.line);
+                counts.rows_loaded -= taken.len() as u64;
+                counts.rows_rejected += taken.len() as u64;
+                counts.unknown_references = unknown(&taken);
+                let reasons = RejectReasons::of_chunk(&rejected);
+                loads::amend_chunk(tx, run, chunk.number, counts, Some(noted(&reasons))).await?;
                 Some(rejects_csv(plan.table, columns, &rejected))
             }
-            _ => rejects.clone(),
+            _ => prepared.rejects.clone(),
         };
         if let Some(file) = file {
             attempts.has_file.store(true, Ordering::Relaxed);
@@ -205,7 +210,7 @@ impl<S: Store, Q: Sync> Committer<'_, S, Q> {
         } else if attempts.has_file.load(Ordering::Relaxed) {
             loader.store.delete(&loader.bucket, rejects_key).await?;
         }
-        Ok(counts.rows_rejected)
+        Ok(counts)
     }
 
     /// Inserts the rows; gives the positions of those whose ids are taken.

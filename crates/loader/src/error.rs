@@ -1,7 +1,7 @@
 //! Why a load stops.
 
 use aurora::MaybeDatabase;
-use domain::load::{KeyError, OtherHeader, RejectLimit};
+use domain::load::{KeyError, OtherHeader, RejectLimit, RejectReason};
 use domain::shortened;
 use files::SourceError;
 use lambda_kit::causes;
@@ -35,6 +35,17 @@ pub enum LoadError {
         /// The limit.
         limit: RejectLimit,
     },
+    /// A replace without some of its file's records.
+    #[error("a replace takes all records of its file, and some were rejected")]
+    IncompleteReplace,
+    /// No record could be loaded, for other reasons than that what it brings is in already.
+    #[error("nothing could be loaded: {}", rejected(*.records, .mostly))]
+    NothingLoaded {
+        /// How many there are.
+        records: u64,
+        /// Why most of them were rejected.
+        mostly: RejectReason,
+    },
     /// A replace that would leave nothing.
     #[error("the file has no row to replace the table with")]
     Empty,
@@ -61,6 +72,15 @@ pub enum LoadError {
     Thread(#[from] tokio::task::JoinError),
 }
 
+fn rejected(records: u64, RejectReason { code, message, count, .. }: &RejectReason) -> String {
+    let why = format!("because \"{message}\" ({code})");
+    match records {
+        1 => format!("the only record was rejected {why}"),
+        all if all == *count => format!("all {all} records were rejected {why}"),
+        all => format!("all {all} records were rejected, {count} of them {why}"),
+    }
+}
+
 impl From<SourceError> for LoadError {
     fn from(error: SourceError) -> Self {
         match error {
@@ -83,6 +103,8 @@ impl LoadError {
                 | Self::Content(_)
                 | Self::Changed { .. }
                 | Self::TooManyRejects { .. }
+                | Self::IncompleteReplace
+                | Self::NothingLoaded { .. }
                 | Self::Empty
                 | Self::RejectsReplace
                 | Self::Store(StoreError::Gone)
@@ -137,6 +159,8 @@ impl LoadError {
             Self::Content(_) => "content",
             Self::Changed { .. } => "changed",
             Self::TooManyRejects { .. } => "too_many_rejects",
+            Self::IncompleteReplace => "incomplete_replace",
+            Self::NothingLoaded { .. } => "nothing_loaded",
             Self::Empty => "empty",
             Self::RejectsReplace => "rejects_replace",
             Self::Store(StoreError::Gone) => "gone",

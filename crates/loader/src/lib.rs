@@ -3,6 +3,7 @@
 mod audit;
 mod backfill;
 mod chunk;
+mod ending;
 mod error;
 mod event;
 mod leftovers;

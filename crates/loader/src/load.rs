@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 use aurora::loads::{self, Begun, Ending, NewLoad};
 use aurora::{Database, Deadline};
 use domain::dictionary::{Dictionary, LoadMode, Table};
-use domain::load::{Incoming, LoadId, LoadRecord, LoadStatus, parent_in_name};
+use domain::load::{Incoming, LoadId, LoadRecord, LoadStatus, no_data, no_data_below, parent_in_name};
 use lambda_kit::metrics::{self, LoadFigures};
 
 use crate::Loader;
+use crate::ending::failure;
 use crate::error::LoadError;
 use crate::event::ObjectCreated;
 use crate::leftovers::remove_leftovers;
@@ -52,6 +53,10 @@ pub async fn load<S: Store, Q: Sync>(
     if object.key.ends_with('/') && object.size == 0 {
         // What the console of S3 makes when somebody makes a folder.
         tracing::info!("a folder was made; there is nothing to load");
+        return Ok(Delivered::Ended);
+    }
+    if let Some(what) = marker(object) {
+        tracing::info!(object.is = what, "an object that is no data was made; there is nothing to load");
         return Ok(Delivered::Ended);
     }
     let started = Instant::now();
@@ -107,6 +112,7 @@ pub async fn load<S: Store, Q: Sync>(
             let work = Work {
                 loader,
                 database: &database.with_deadline(deadline),
+                to_end: database,
                 object,
                 incoming,
                 chunk_bytes: begun.chunk_bytes,
@@ -119,15 +125,18 @@ pub async fn load<S: Store, Q: Sync>(
             run_until_ended(&work, &begun, id, &mut tries).await
         }
     };
-    let failed = match ended {
-        Ok(()) => None,
+    match ended {
+        Ok(()) => {}
         Err(LoadError::Ended) => {
             // A twin ended it, and has told logs and metrics.
             tracing::info!(load.id = id.as_str(), "the load has been ended elsewhere");
             remove_leftovers(loader, database, id, new.table).await?;
             return Ok(Delivered::Ended);
         }
-        Err(error) if error.is_final() => Some(error),
+        Err(error) if error.is_final() => {
+            let reason = failure(database, id, &error, loads::get(database, id).await?.as_ref()).await?;
+            end(database, id, Ending::Failed(&reason)).await?;
+        }
         Err(error) => {
             let chunks = progress.load(Ordering::Relaxed);
             if error.is_out_of_time() && chunks > 0 {
@@ -152,17 +161,23 @@ pub async fn load<S: Store, Q: Sync>(
             }
             return Err(error);
         }
-    };
-    if let Some(error) = &failed {
-        let reason = failure(database, id, error).await?;
-        end(database, id, Ending::Failed(&reason)).await?;
     }
-    let attempts = report(database, loader.dictionary, id, started).await?;
+    let record = report(database, loader.dictionary, id, started).await?;
     // One function that came straight to the end has left nothing.
-    if failed.is_some() || attempts > 1 || tries > 1 {
+    let is_clean = |record: &LoadRecord| record.status != LoadStatus::Failed && record.attempts <= 1;
+    if tries > 1 || !record.as_ref().is_some_and(is_clean) {
         remove_leftovers(loader, database, id, new.table).await?;
     }
     Ok(Delivered::Ended)
+}
+
+/// What an object is that is no file to load, if its key says so. Of a key of which the table is told, nobody knows here
+/// which folders are below the one that was named: whoever queued it has looked at them.
+fn marker(object: &ObjectCreated) -> Option<&'static str> {
+    match &object.told {
+        Some(_) => no_data_below(object.key.rsplit('/').next().unwrap_or_default()),
+        None => no_data(&object.key),
+    }
 }
 
 /// Runs a load, again and again when it stops for a reason that may pass, or was sent back to its start.
@@ -220,27 +235,14 @@ async fn end(database: &Database, id: &LoadId, ending: Ending<'_>) -> Result<(),
     Ok(())
 }
 
-/// Why the load failed, and what becomes of the rows that it had loaded.
-async fn failure(database: &Database, id: &LoadId, error: &LoadError) -> Result<String, LoadError> {
-    let reason = error.reason();
-    Ok(match loads::get(database, id).await? {
-        // Undoing a replace says itself what becomes of the table.
-        Some(record) if record.rows_read > 0 && record.mode != LoadMode::Replace => format!(
-            "{reason}; of {} records read {} are loaded and stay, {} were rejected",
-            record.rows_read, record.rows_loaded, record.rows_rejected
-        ),
-        _ => reason,
-    })
-}
-
-/// Tells logs and metrics how the load ended; gives how often functions took it up.
+/// Tells logs and metrics how the load ended; gives what the ledger has of it.
 async fn report(
     database: &Database,
     dictionary: &Dictionary,
     id: &LoadId,
     started: Instant,
-) -> Result<u32, LoadError> {
-    let Some(record) = loads::get(database, id).await? else { return Ok(0) };
+) -> Result<Option<LoadRecord>, LoadError> {
+    let Some(record) = loads::get(database, id).await? else { return Ok(None) };
     let LoadRecord { table, status, rows_read, rows_loaded, rows_rejected, bytes, .. } = &record;
     tracing::info!(
         load.id = id.as_str(),
@@ -253,6 +255,7 @@ async fn report(
         load.bytes = bytes,
         load.attempts = record.attempts,
         load.error = record.error,
+        load.warnings = record.warnings.len(),
         duration_ms = milliseconds(started.elapsed()),
         load.duration_ms = record.milliseconds,
         "load ended"
@@ -267,7 +270,7 @@ async fn report(
         bytes: *bytes,
         time: Duration::from_millis(record.milliseconds),
     });
-    Ok(record.attempts)
+    Ok(Some(record))
 }
 
 /// What stands in a table's place, as far as it could be a name; the ledger keeps it for whoever looks.

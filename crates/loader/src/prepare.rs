@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use aurora::lanes;
 use domain::dictionary::{LoadMode, Table};
-use domain::load::{CheckedChunk, Chunk, Columns, OtherHeader, rejects_csv};
+use domain::load::{CheckedChunk, Chunk, Columns, OtherHeader, RejectReasons, rejects_csv};
 use domain::sql::{InsertStatement, InsertWriter};
 
 /// What the chunks of a load have in common.
@@ -68,13 +68,16 @@ pub(crate) struct Prepared {
     /// Records read, and how many of them were refused without the table being asked.
     pub(crate) rows_read: usize,
     pub(crate) refused: usize,
+    /// Records that count for nothing.
+    pub(crate) skipped: usize,
     pub(crate) statements: Vec<InsertStatement>,
     /// The ids of the rows, ascending.
     pub(crate) ids: Vec<i64>,
     /// For each column that refers to a table, by position: the ids that the rows name.
     pub(crate) references: Vec<(usize, BTreeSet<i64>)>,
-    /// The rejects file, as long as no id turns out to be taken.
+    /// The rejects file, as long as no id turns out to be taken, and why the records are in it.
     pub(crate) rejects: Option<Vec<u8>>,
+    pub(crate) reasons: RejectReasons,
 }
 
 impl Prepared {
@@ -96,7 +99,7 @@ impl Prepared {
             (column, ids)
         });
         let references = references.collect();
-        let (rows_read, refused) = (checked.rows_read, checked.rejected.len());
+        let (rows_read, refused, skipped) = (checked.rows_read, checked.rejected.len(), checked.skipped);
         let statements = plan.statements(checked.rows(), usize::MAX);
         let mut ids: Vec<i64> =
             checked.rows().filter_map(|row| row[table.key_index()].as_integer()).collect();
@@ -104,8 +107,20 @@ impl Prepared {
             ids.sort_unstable();
         }
         let rejects = (refused > 0).then(|| rejects_csv(table, columns, &checked.rejected));
+        let reasons = RejectReasons::of_chunk(&checked.rejected);
         drop(checked);
-        Ok(Self { columns: Arc::clone(columns), rows_read, refused, statements, ids, references, rejects, chunk })
+        Ok(Self {
+            columns: Arc::clone(columns),
+            rows_read,
+            refused,
+            skipped,
+            statements,
+            ids,
+            references,
+            rejects,
+            reasons,
+            chunk,
+        })
     }
 }
 

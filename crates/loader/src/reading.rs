@@ -2,7 +2,7 @@
 //! to be committed.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read};
+use std::io;
 use std::sync::Arc;
 
 use aurora::loads::CommittedChunk;
@@ -94,7 +94,7 @@ impl Pieces {
     }
 }
 
-impl Read for Pieces {
+impl io::Read for Pieces {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while self.piece.is_empty() && !self.has_ended {
             match self.received.blocking_recv() {
@@ -121,16 +121,30 @@ pub(crate) struct Reading {
     pub(crate) resume: Option<(Layout, Position)>,
 }
 
+/// What came of reading an object.
+#[derive(Debug)]
+pub(crate) struct Read {
+    /// The digest of the whole content. An error is what the content, or whatever brings it, stopped with; the chunks
+    /// before it have been sent.
+    pub(crate) digest: Result<String, LoadError>,
+    /// What of the file was not read, as far as it has been seen.
+    pub(crate) warnings: Vec<String>,
+}
+
 impl Reading {
-    /// Reads to the end and sends the chunks that are not committed; gives back the digest of the whole content.
-    /// Stops early, with a digest of no meaning, when nobody takes chunks any more.
-    ///
-    /// # Errors
-    /// What the content, or whatever brings it, stops with; the chunks before it have been sent.
-    pub(crate) fn run(
+    /// Reads to the end and sends the chunks that are not committed. Stops early, with a digest of no meaning, when
+    /// nobody takes chunks any more.
+    pub(crate) fn run(self, content: Box<dyn io::Read + Send>, chunks: &mpsc::Sender<Prepared>) -> Read {
+        let mut warnings = Vec::new();
+        let digest = self.read(content, chunks, &mut warnings);
+        Read { digest, warnings }
+    }
+
+    fn read(
         self,
-        content: Box<dyn Read + Send>,
+        content: Box<dyn io::Read + Send>,
         chunks: &mpsc::Sender<Prepared>,
+        warnings: &mut Vec<String>,
     ) -> Result<String, LoadError> {
         let mut digest = ContentDigest::default();
         let mut source = match self.resume {
@@ -143,7 +157,11 @@ impl Reading {
             None => files::open(self.opening, content)?,
         };
         let columns = Arc::new(source.columns().clone());
-        while let Some(chunk) = source.next_chunk()? {
+        loop {
+            let next = source.next_chunk();
+            // Some come up only on the way.
+            *warnings = source.warnings().to_vec();
+            let Some(chunk) = next? else { return Ok(digest.finish()) };
             digest.push(&chunk.digest);
             if let Some(committed) = self.committed.get(&chunk.number) {
                 // Chunks of an older release have no digest, but an end.
@@ -157,6 +175,5 @@ impl Reading {
                 return Ok(String::new());
             }
         }
-        Ok(digest.finish())
     }
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use aurora::lanes::Lanes;
-use aurora::loads::{self, Begun, Candidate, CommittedChunk, Ending, Prepared, Run, Swapped};
+use aurora::loads::{self, Candidate, CommittedChunk, Ending, Prepared, Run, Swapped};
 use aurora::{Database, Deadline};
 use domain::dictionary::LoadMode;
-use domain::load::{Content, Incoming, Layout, LoadStatus, Packing, Position, RejectLimit};
+use domain::load::{Content, Incoming, Layout, Packing, Position};
 use files::Opening;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
@@ -18,7 +18,7 @@ use crate::chunk::Committer;
 use crate::error::LoadError;
 use crate::event::ObjectCreated;
 use crate::prepare::Plan;
-use crate::reading::{Pieces, Reading, feed};
+use crate::reading::{Pieces, Read, Reading, feed};
 use crate::references::References;
 use crate::same::find_same;
 use crate::store::Store;
@@ -32,6 +32,8 @@ const CHUNKS_AHEAD: usize = 2;
 pub(crate) struct Work<'l, S, Q> {
     pub(crate) loader: &'l Loader<S, Q>,
     pub(crate) database: &'l Database,
+    /// The same, with the time that is kept for ending the load.
+    pub(crate) to_end: &'l Database,
     pub(crate) object: &'l ObjectCreated,
     pub(crate) incoming: Incoming<'static>,
     pub(crate) chunk_bytes: u64,
@@ -44,69 +46,81 @@ pub(crate) struct Work<'l, S, Q> {
     pub(crate) token: Option<u32>,
 }
 
+/// What a run that has read everything knows of it.
+struct Brought {
+    /// The digest of the content.
+    digest: String,
+    /// Whether it has loaded rows itself.
+    has_loaded: bool,
+}
+
 impl<S: Store, Q: Sync> Work<'_, S, Q> {
-    /// Brings the object's rows in and completes the load, or skips it.
+    /// Brings the object's rows in and ends the load: completed, skipped or failed.
     ///
     /// # Errors
-    /// Why it stopped; what is committed stays so.
+    /// Why it stopped before it ended; what is committed stays so.
     pub(crate) async fn run(&self, run: &Run) -> Result<(), LoadError> {
-        let Self { database, object, .. } = *self;
         let Incoming { table, mode, .. } = self.incoming;
         let (run, target) = match mode {
             LoadMode::Append | LoadMode::Upsert => (run.clone(), table.name().to_owned()),
-            LoadMode::Replace => match loads::prepare(database, run, table).await? {
+            LoadMode::Replace => match loads::prepare(self.database, run, table).await? {
                 Prepared::Fill { run, shadow } => (run, shadow.name().to_owned()),
                 // It was running a moment ago: its swap was found done, and has been completed just now.
                 Prepared::Ended => return Ok(()),
             },
         };
+        match self.bring_in(&run, target).await {
+            Err(error) if error.is_final() => self.fail(&run, &error).await,
+            result => result,
+        }
+    }
+
+    /// Brings the rows into the table called `target`, and completes the load or skips it.
+    async fn bring_in(&self, run: &Run, target: String) -> Result<(), LoadError> {
+        let Self { database, object, .. } = *self;
+        let Incoming { table, mode, .. } = self.incoming;
         let committed = loads::committed_chunks(database, &run.id).await?;
         if mode == LoadMode::Append
             && committed.is_empty()
             && let Some(same_as) = self.find_same().await?
-            && loads::skip(database, &run, table, object.size, &same_as).await?
+            && loads::skip(database, run, table, object.size, &same_as).await?
         {
             return Ok(());
         }
         let plan = Arc::new(Plan { table, mode, target });
-        let digest = self.load(&run, &plan, committed).await?;
-        self.check_figures(&run).await?;
+        let Brought { digest, has_loaded } = self.load(run, &plan, committed).await?;
+        self.check_figures(run, has_loaded).await?;
         if mode == LoadMode::Replace {
-            return match loads::swap(database, &run, table, &digest).await? {
+            return match loads::swap(database, run, table, &digest).await? {
                 Swapped::Ended => Ok(()),
                 Swapped::Restarted => Err(LoadError::Restarted),
             };
         }
-        if loads::end(database, &run, Ending::Completed(&digest)).await? {
+        if loads::end(database, run, Ending::Completed(&digest)).await? {
             return Ok(());
         }
-        match loads::standing(database, &run.id).await? {
-            Some(Begun { status: LoadStatus::Running, .. }) => Err(LoadError::Restarted),
-            _ => Err(LoadError::Ended),
-        }
+        Err(self.why_not_ended(run).await?)
     }
 
-    /// Reads the object and commits its chunks; gives back the digest of its content.
+    /// Reads the object and commits its chunks.
     async fn load(
         &self,
         run: &Run,
         plan: &Arc<Plan>,
         committed: BTreeMap<u32, CommittedChunk>,
-    ) -> Result<String, LoadError> {
+    ) -> Result<Brought, LoadError> {
         let Self { loader, database, object, .. } = *self;
         let opening = self.opening();
         let rejected = committed.values().map(|chunk| chunk.rows_rejected).sum();
-        let resume = match position_after(&committed) {
-            Some(position) if self.may_resume() => self.layout().await?.map(|layout| (layout, position)),
-            _ => None,
+        let (resume, mut warnings) = match position_after(&committed) {
+            Some(position) if self.may_resume() => {
+                let (layout, warnings) = self.layout().await?;
+                (layout.map(|layout| (layout, position)), warnings)
+            }
+            _ => (None, Vec::new()),
         };
         let from = resume.as_ref().map_or(0, |(_, position)| position.byte);
-        let reading = Reading {
-            plan: Arc::clone(plan),
-            opening,
-            committed,
-            resume,
-        };
+        let reading = Reading { plan: Arc::clone(plan), opening, committed, resume };
         let (pieces, content) = Pieces::channel();
         let (sender, chunks) = mpsc::channel(CHUNKS_AHEAD);
         let reading = spawn_blocking(move || reading.run(Box::new(content), &sender));
@@ -120,7 +134,7 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
             deadline: self.deadline,
             token: self.token,
         };
-        let tally = &Tally::new(self.max_rejects(), rejected);
+        let tally = &Tally::new(self.limit(), rejected);
         let lanes = Lanes {
             count: loader.options.lanes,
             deadline: self.deadline,
@@ -129,7 +143,7 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
         let lanes = lanes.commit_all(chunks, |prepared| async move {
             let committed = committer.commit(prepared).await?;
             self.progress.fetch_add(u64::from(committed.is_ours), Ordering::Relaxed);
-            tally.add(committed.rows_rejected)
+            tally.add(committed.rows_loaded, committed.rows_rejected)
         });
         let (done, parent) = {
             let (mut lanes, mut feeding) =
@@ -144,13 +158,17 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
                 }
             }
         };
-        let read = reading.await?;
-        done?;
-        let digest = read?;
+        let Read { digest, warnings: more } = reading.await?;
+        let digest = done.and(digest);
+        warnings.extend(more);
+        if !warnings.is_empty() && digest.as_ref().err().is_none_or(LoadError::is_final) {
+            loads::note_warnings(self.to_end, run, &warnings).await?;
+        }
+        let digest = digest?;
         if let Some(parent) = parent {
             loads::adopt(database, run, &parent).await?;
         }
-        Ok(digest)
+        Ok(Brought { digest, has_loaded: tally.has_loaded() })
     }
 
     /// What is to be read.
@@ -166,38 +184,21 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
         format.packing == Packing::None && format.content != Content::Xlsx
     }
 
-    /// How a file is written that is not read from its start; `None` for one that has to be.
-    async fn layout(&self) -> Result<Option<Layout>, LoadError> {
+    /// How a file is written that is not read from its start, and what of its start is left out; `None` for one that has
+    /// to be read from its start.
+    async fn layout(&self) -> Result<(Option<Layout>, Vec<String>), LoadError> {
         let Self { loader, object, .. } = *self;
         let opening = self.opening();
         let (pieces, content) = Pieces::channel();
         let reading = spawn_blocking(move || {
-            Ok::<_, LoadError>(files::open(opening, Box::new(content))?.layout().cloned())
+            let source = files::open(opening, Box::new(content))?;
+            let layout = source.layout().cloned();
+            // A source that reads from the start says it itself.
+            let warnings = if layout.is_some() { source.warnings().to_vec() } else { Vec::new() };
+            Ok::<_, LoadError>((layout, warnings))
         });
         feed(&loader.store, object, 0, pieces).await;
         reading.await?
-    }
-
-    fn max_rejects(&self) -> Option<RejectLimit> {
-        self.incoming.table.max_rejects().or(self.loader.options.max_rejects)
-    }
-
-    /// Holds the rejected records of the whole load against the limit, and a replace to having something to replace the
-    /// table with: an empty table is what an export that failed would leave.
-    async fn check_figures(&self, run: &Run) -> Result<(), LoadError> {
-        let limit = self.max_rejects();
-        let is_replace = self.incoming.mode == LoadMode::Replace;
-        if limit.is_none() && !is_replace {
-            return Ok(());
-        }
-        let Some(record) = loads::get(self.database, &run.id).await? else { return Ok(()) };
-        match limit {
-            Some(limit) if limit.is_exceeded(record.rows_rejected, record.rows_read) => {
-                Err(LoadError::TooManyRejects { limit })
-            }
-            _ if is_replace && record.rows_loaded == 0 => Err(LoadError::Empty),
-            _ => Ok(()),
-        }
     }
 
     /// An earlier load that brought the same content, if one is found in time.

@@ -1,35 +1,105 @@
-//! What the chunks of a load have had rejected.
+//! What the chunks of a load have brought, and how much of it may be rejected.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use domain::dictionary::LoadMode;
 use domain::load::RejectLimit;
 
 use crate::error::LoadError;
 
-/// Counts the rejected records of a load.
+/// How many records of a load may be rejected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Limit {
+    limit: RejectLimit,
+    /// Whether nobody has set it.
+    is_default: bool,
+}
+
+impl Limit {
+    /// The limit that is set for a load. A replace whose table has none takes all records of its file: it would leave
+    /// a table that lacks some.
+    pub(crate) fn of(set: Option<RejectLimit>, mode: LoadMode) -> Option<Self> {
+        match (set, mode) {
+            (Some(limit), _) => Some(Self { limit, is_default: false }),
+            (None, LoadMode::Replace) => Some(Self { limit: RejectLimit::Count(0), is_default: true }),
+            (None, LoadMode::Append | LoadMode::Upsert) => None,
+        }
+    }
+
+    /// Holds the figures of a whole load against the limit.
+    ///
+    /// # Errors
+    /// Beyond it, the error that the load fails with.
+    pub(crate) fn check(self, rejected: u64, read: u64) -> Result<(), LoadError> {
+        let Self { limit, is_default } = self;
+        match limit.is_exceeded(rejected, read) {
+            true if is_default => Err(LoadError::IncompleteReplace),
+            true => Err(LoadError::TooManyRejects { limit }),
+            false => Ok(()),
+        }
+    }
+}
+
+/// Counts the rejected records of a load, and notes whether any was loaded.
 #[derive(Debug)]
 pub(crate) struct Tally {
-    limit: Option<RejectLimit>,
+    limit: Option<Limit>,
     rejected: AtomicU64,
+    has_loaded: AtomicBool,
 }
 
 impl Tally {
     /// With what earlier tries have had rejected.
-    pub(crate) fn new(limit: Option<RejectLimit>, rejected: u64) -> Self {
-        Self { limit, rejected: AtomicU64::new(rejected) }
+    pub(crate) fn new(limit: Option<Limit>, rejected: u64) -> Self {
+        Self { limit, rejected: AtomicU64::new(rejected), has_loaded: AtomicBool::new(false) }
     }
 
-    /// Adds what a chunk had rejected.
+    /// Adds what a chunk brought.
     ///
     /// # Errors
-    /// [`LoadError::TooManyRejects`] beyond the limit. A share can be judged only at the end.
-    pub(crate) fn add(&self, rejected: u64) -> Result<(), LoadError> {
+    /// As [`Limit::check`]. A share can be judged only at the end.
+    pub(crate) fn add(&self, loaded: u64, rejected: u64) -> Result<(), LoadError> {
+        self.has_loaded.fetch_or(loaded > 0, Ordering::Relaxed);
         let rejected = rejected + self.rejected.fetch_add(rejected, Ordering::Relaxed);
         match self.limit {
-            Some(limit @ RejectLimit::Count(_)) if limit.is_exceeded(rejected, rejected) => {
-                Err(LoadError::TooManyRejects { limit })
-            }
+            Some(limit @ Limit { limit: RejectLimit::Count(_), .. }) => limit.check(rejected, rejected),
             _ => Ok(()),
         }
+    }
+
+    /// Returns true if a chunk brought rows.
+    pub(crate) fn has_loaded(&self) -> bool {
+        self.has_loaded.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_replace_takes_all_records_unless_a_limit_is_set() {
+        let one = RejectLimit::Count(1);
+        for mode in [LoadMode::Append, LoadMode::Upsert] {
+            assert_eq!(Limit::of(None, mode), None);
+        }
+        let replace = |set| Tally::new(Limit::of(set, LoadMode::Replace), 0);
+        let tally = replace(None);
+        assert!(tally.add(7, 0).is_ok() && tally.has_loaded());
+        assert!(matches!(tally.add(7, 1), Err(LoadError::IncompleteReplace)));
+        let tally = replace(Some(one));
+        assert!(tally.add(0, 1).is_ok() && !tally.has_loaded());
+        assert!(matches!(tally.add(0, 1), Err(LoadError::TooManyRejects { limit }) if limit == one));
+    }
+
+    #[test]
+    fn a_share_is_judged_at_the_end() {
+        let half = RejectLimit::Share { per_million: 500_000 };
+        let limit = Limit::of(Some(half), LoadMode::Append);
+        assert!(Tally::new(limit, 0).add(0, 1_000).is_ok());
+        assert!(limit.unwrap().check(1, 2).is_ok());
+        assert!(
+            matches!(limit.unwrap().check(2, 3), Err(LoadError::TooManyRejects { limit }) if limit == half)
+        );
     }
 }

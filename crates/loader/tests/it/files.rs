@@ -2,7 +2,7 @@
 
 use domain::load::LoadStatus;
 
-use crate::support::{World, figures};
+use crate::support::{World, figures, gzip};
 
 #[tokio::test]
 async fn loads_a_file_and_names_what_it_rejects() {
@@ -27,7 +27,7 @@ async fn loads_a_file_and_names_what_it_rejects() {
     assert!(record.finished_at.is_some());
     assert_eq!(
         world.rejects(),
-        "id,name,datetime,department_id,job_id,line,code,reason\r\n\
+        "\u{FEFF}id,name,datetime,department_id,job_id,line,code,reason\r\n\
          2,,2021-07-27T16:02:08Z,7,x,2,required; type,name is required; job_id must be a whole number\r\n\
          3,\"Okafor, Ben \"\"B\"\"\",2021-02-30T00:00:00Z,7,2,3,timestamp,\"datetime must be a moment in UTC that exists, \
          written like 2021-07-27T16:02:08Z\"\r\n\
@@ -77,8 +77,7 @@ async fn an_empty_file_and_a_header_alone_complete_with_no_rows() {
 #[tokio::test]
 async fn what_cannot_be_loaded_fails_with_its_reason() {
     let world = World::start().await;
-    let never_closed = format!("1,\"Clerk\n2,Cook\n{}", "3,Spy\n".repeat(10));
-    let cases: [(&str, &[u8], &str); 6] = [
+    let cases: [(&str, &[u8], &str); 7] = [
         (
             "incoming/people/a.csv",
             b"1,a\n",
@@ -92,15 +91,26 @@ async fn what_cannot_be_loaded_fails_with_its_reason() {
         (
             "incoming/jobs/a.csv.bz2",
             b"x",
-            "\"a.csv.bz2\" cannot be read: unpack it, or pack it with gzip or zstd; files that end in .csv, .csv.gz, .csv.zst or \
-             .xlsx can",
+            "\"a.csv.bz2\" cannot be read: unpack it, or pack it with gzip or zstd; files that end in .csv, .tsv, .txt, .jsonl, \
+             .ndjson, .xlsx or .xlsm can, also packed, with .gz or .zst behind it",
         ),
         (
             "incoming/jobs/h.csv",
             b"id,job,salary\n1,a,3\n",
-            "line 1: the header names \"salary\", which is no column of the table",
+            "line 1: the header names \"salary\", which is no column of the table; the columns are id, job_name",
         ),
-        ("incoming/jobs/q.csv", never_closed.as_bytes(), "line 1: a quote is opened and never closed"),
+        (
+            "incoming/jobs/foreign.csv",
+            b"Nummer,Beruf\n1,Koch\n",
+            "line 1 is neither a header of the table nor a row of it: it has \"Nummer\", \"Beruf\"; the columns are id, \
+             job_name; name the columns as the table does, or take the line out",
+        ),
+        (
+            "incoming/jobs/title.csv",
+            b"Jobs of 2021\nid,job_name\n1,Cook\n",
+            "line 1 is neither a header of the table nor a row of it: it has \"Jobs of 2021\"; the columns are id, job_name; a \
+             header of the table is in line 2: take out the lines above it, or set skip_lines = 1 for the table",
+        ),
         (
             "incoming/jobs/l.csv",
             &[b'x'; 3_000_000],
@@ -112,6 +122,55 @@ async fn what_cannot_be_loaded_fails_with_its_reason() {
         assert_eq!((record.status, record.error.as_deref()), (LoadStatus::Failed, Some(reason)), "{key}");
         assert_eq!(world.count("jobs").await, 0, "{key}");
     }
+}
+
+#[tokio::test]
+async fn wrong_quotes_cost_their_record_alone() {
+    let world = World::start().await;
+    let file = "id,job_name\n\
+                1,\"Clerk\" and more\n\
+                3,Cook\n\
+                4,24\" pipe\n\
+                5,\"Spy, \"\"007\"\"\"\n\
+                2,\"never closed\n\
+                6,Smith\n";
+    let record = world.drop_file("incoming/jobs/q.csv", file).await;
+    assert_eq!((record.status, figures(&record)), (LoadStatus::Completed, (6, 4, 2)));
+    let names = "SELECT GROUP_CONCAT(job_name ORDER BY id SEPARATOR '|') FROM jobs";
+    assert_eq!(world.db.value(names).await.unwrap(), "Cook|24\" pipe|Spy, \"007\"|Smith");
+    let rejects = world.rejects();
+    let expected = [
+        "\u{FEFF}id,job_name,line,code,reason",
+        ",,2,quote,\"text follows a closing quote; inside a quoted field a quote is written twice, and a field ends with its \
+         closing quote\",\"1,\"\"Clerk\"\" and more\"",
+        ",,6,quote,a quote is opened and never closed,\"2,\"\"never closed\"",
+    ];
+    assert_eq!(rejects.lines().collect::<Vec<_>>(), expected);
+    // Mended in place, they are loaded; as they are, they are rejected again.
+    let fixed =
+        "id,job_name,line,code,reason\r\n1,Clerk,2,quote,text follows\r\n2,Closed,6,quote,never closed\r\n";
+    for (content, (loaded, rejected)) in [(&*rejects, (0, 2)), (fixed, (2, 0))] {
+        let record = world.drop_file(&format!("incoming/jobs/{loaded}.csv"), content).await;
+        assert_eq!(figures(&record), (2, loaded, rejected), "{record:?}");
+    }
+}
+
+#[tokio::test]
+async fn another_header_in_the_middle_ends_the_load_with_its_line() {
+    let world = World::start().await;
+    let again = "id,job_name\n1,Clerk\nid,job_name\n2,Cook\n";
+    let record = world.drop_file("incoming/jobs/again.csv", again).await;
+    assert_eq!((record.status, figures(&record)), (LoadStatus::Completed, (2, 2, 0)));
+    let other = "id,job_name\n3,Spy\njob_name,id\nSmith,4\n";
+    let record = world.drop_file("incoming/jobs/other.csv", other).await;
+    // The chunk that holds it is not in; those before it would be.
+    assert_eq!((record.status, figures(&record)), (LoadStatus::Failed, (0, 0, 0)));
+    let error = record.error.unwrap();
+    assert!(
+        error.starts_with("line 3 is a header again, and names other columns than the first one"),
+        "{error}"
+    );
+    assert_eq!(world.count("jobs").await, 2);
 }
 
 #[tokio::test]
@@ -142,9 +201,12 @@ async fn keys_may_hold_anything() {
 #[tokio::test]
 async fn the_records_before_unreadable_content_are_in() {
     let world = World::start().await;
-    let record = world.drop_file("incoming/jobs/q.csv", "1,Clerk\n2,\n3,Cook\n4,\"Spy\n5,Smith\n").await;
+    let packed = gzip("1,Clerk\n2,\n3,Cook\n");
+    let record = world.drop_file("incoming/jobs/q.csv.gz", &packed[..packed.len() - 4]).await;
     assert_eq!((record.status, figures(&record)), (LoadStatus::Failed, (3, 2, 1)));
-    assert!(record.error.unwrap().starts_with("line 4: a quote is opened and never closed"));
+    let error = record.error.unwrap();
+    assert!(error.starts_with("the gzip file ends before its content does"), "{error}");
+    assert!(error.ends_with("; of 3 records read 2 are loaded and stay, 1 were rejected"), "{error}");
     let record = world.drop_file("incoming/jobs/l.csv", format!("6,Chef\n{}", "x".repeat(2_000_000))).await;
     assert_eq!((record.status, figures(&record)), (LoadStatus::Failed, (1, 1, 0)));
     assert!(record.error.unwrap().starts_with("line 2: the record is longer"));

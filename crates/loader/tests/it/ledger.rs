@@ -4,7 +4,7 @@ use anyhow::Result;
 use aurora::loads::{self, ChunkCounts, Claim, Ending, NewLoad, Of, Run};
 use aurora::{Database, Error};
 use domain::dictionary::LoadMode;
-use domain::load::{Chunk, Chunker, LoadId, LoadStatus};
+use domain::load::{CHUNK_BYTES, Chunk, Chunker, Dialect, LoadId, LoadStatus, Start};
 use testkit::TestDatabase;
 
 fn id(number: u32) -> LoadId {
@@ -37,7 +37,7 @@ fn run(number: u32) -> Run {
 }
 
 fn chunk() -> Chunk {
-    let mut chunker = Chunker::new(domain::load::CHUNK_BYTES);
+    let mut chunker = Chunker::new(Dialect::CSV, Start::default(), CHUNK_BYTES);
     chunker.feed(b"1,a\n").unwrap();
     chunker.finish().unwrap().unwrap()
 }
@@ -104,6 +104,7 @@ async fn a_record_serializes_as_the_documented_fields() -> Result<()> {
             "finished_at",
             "attempts",
             "error",
+            "warnings",
             "parent",
             "same_as"
         ]

@@ -8,6 +8,7 @@
     reason = "helpers of tests fail the test"
 )]
 
+mod cases;
 mod cloud;
 mod content;
 mod crashes;
@@ -16,9 +17,13 @@ mod faults;
 mod files;
 mod invocations;
 mod kills;
+mod kinds;
 mod ledger;
+mod markers;
 mod modes;
+mod nothing;
 mod rejects;
 mod repeats;
 mod sample;
 mod support;
+mod warnings;

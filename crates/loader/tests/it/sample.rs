@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use anyhow::Result;
-use domain::load::{LoadRecord, LoadStatus};
+use domain::load::{CHUNK_BYTES, Chunker, Dialect, LoadRecord, LoadStatus, Start};
 
 use crate::cloud::Cloud;
 
@@ -68,7 +68,7 @@ impl Sample {
         let mut found = BTreeMap::new();
         for row in cloud.test.sql(&sql).await? {
             let file = cloud.bucket.text(row[0].as_deref().unwrap()).unwrap();
-            let mut chunker = domain::load::Chunker::new(domain::load::CHUNK_BYTES);
+            let mut chunker = Chunker::new(Dialect::CSV, Start::default(), CHUNK_BYTES);
             assert!(chunker.feed(file.as_bytes())?.0.is_none());
             let chunk = chunker.finish()?.unwrap();
             for record in chunk.records().skip(1) {

@@ -1,5 +1,6 @@
 //! A loader over a database of its own.
 
+use std::io::Write;
 use std::time::Duration;
 
 use aurora::{Deadline, loads};
@@ -90,6 +91,13 @@ impl World {
         assert_eq!(keys.len(), 1, "{keys:?}");
         self.store.text(&keys[0]).unwrap()
     }
+}
+
+/// A text packed with gzip.
+pub(crate) fn gzip(text: impl AsRef<[u8]>) -> Vec<u8> {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(text.as_ref()).unwrap();
+    packed.finish().unwrap()
 }
 
 /// Read, loaded, rejected.

@@ -1,0 +1,108 @@
+//! Ending a load: what its figures must be to complete, and what is said of one that fails.
+
+use aurora::Database;
+use aurora::loads::{self, Begun, Ending, Run, reject_reasons};
+use domain::dictionary::LoadMode;
+use domain::load::{Incoming, LoadId, LoadRecord, LoadStatus};
+
+use crate::error::LoadError;
+use crate::run::Work;
+use crate::tally::Limit;
+
+impl<S, Q> Work<'_, S, Q> {
+    /// How many records may be rejected, by the dictionary, the deployment or the mode.
+    pub(crate) fn limit(&self) -> Option<Limit> {
+        let Incoming { table, mode, .. } = self.incoming;
+        Limit::of(table.max_rejects().or(self.loader.options.max_rejects), mode)
+    }
+
+    /// Holds a run that has read everything to having loaded something of it, the rejected records against the limit,
+    /// and a replace to having something to replace the table with: an empty table is what an export that failed would
+    /// leave. `has_loaded` says that rows are known to be loaded.
+    ///
+    /// # Errors
+    /// Why the load fails; or the database.
+    pub(crate) async fn check_figures(&self, run: &Run, has_loaded: bool) -> Result<(), LoadError> {
+        let (limit, mode) = (self.limit(), self.incoming.mode);
+        if has_loaded && limit.is_none() {
+            return Ok(());
+        }
+        let Some(record) = loads::get(self.database, &run.id).await? else { return Ok(()) };
+        let LoadRecord { rows_read, rows_loaded, rows_rejected, .. } = record;
+        if rows_loaded == 0
+            && rows_rejected > 0
+            && let Some(mostly) = reject_reasons(self.database, &run.id).await?.commonest().cloned()
+            && !mostly.is_taken_id()
+        {
+            return Err(LoadError::NothingLoaded { records: rows_read, mostly });
+        }
+        if let Some(limit) = limit {
+            limit.check(rows_rejected, rows_read)?;
+        }
+        if mode == LoadMode::Replace && rows_loaded == 0 { Err(LoadError::Empty) } else { Ok(()) }
+    }
+
+    /// Ends the load as failed. A run that is over ends nothing: in a table that was replaced meanwhile, the load may
+    /// come to something else.
+    ///
+    /// # Errors
+    /// [`LoadError::Restarted`] for such a run; or the database.
+    pub(crate) async fn fail(&self, run: &Run, error: &LoadError) -> Result<(), LoadError> {
+        let database = self.to_end;
+        let record = loads::get(database, &run.id).await?;
+        let reason = failure(database, &run.id, error, record.as_ref()).await?;
+        let ending = Ending::Failed(&reason);
+        match self.incoming.mode {
+            LoadMode::Append | LoadMode::Upsert => {
+                loads::end(database, run, ending).await?;
+            }
+            LoadMode::Replace => loads::undo(database, run, self.incoming.table.name(), ending).await?,
+        }
+        match self.why_not_ended(run).await? {
+            // By this function, unless a concurrent one was quicker: to tell twice of a failure is better than never.
+            LoadError::Ended => Ok(()),
+            error => Err(error),
+        }
+    }
+
+    /// Why a run cannot end the load: it was sent back to its start, or the load has ended.
+    pub(crate) async fn why_not_ended(&self, run: &Run) -> Result<LoadError, LoadError> {
+        Ok(match loads::standing(self.to_end, &run.id).await? {
+            Some(Begun { status: LoadStatus::Running, .. }) => LoadError::Restarted,
+            _ => LoadError::Ended,
+        })
+    }
+}
+
+/// Says why a load fails, what becomes of the rows that it has loaded, and what to do. Undoing a replace adds what
+/// becomes of the table.
+///
+/// # Errors
+/// As [`reject_reasons`].
+pub(crate) async fn failure(
+    database: &Database,
+    id: &LoadId,
+    error: &LoadError,
+    record: Option<&LoadRecord>,
+) -> Result<String, aurora::Error> {
+    let mut reason = error.reason();
+    if matches!(error, LoadError::TooManyRejects { .. } | LoadError::IncompleteReplace)
+        && let Some(mostly) = reject_reasons(database, id).await?.commonest()
+    {
+        // No count: chunks that are under way may add to it.
+        reason.push_str(&format!(", mostly because \"{}\" ({})", mostly.message, mostly.code));
+    }
+    if matches!(error, LoadError::IncompleteReplace) {
+        reason.push_str("; fix them and drop the whole file again, or set max_rejects for the table");
+    }
+    if let Some(LoadRecord { mode, rows_read, rows_loaded, rows_rejected, .. }) = record
+        && *rows_read > 0
+        && *mode != LoadMode::Replace
+        && !matches!(error, LoadError::NothingLoaded { .. })
+    {
+        reason.push_str(&format!(
+            "; of {rows_read} records read {rows_loaded} are loaded and stay, {rows_rejected} were rejected"
+        ));
+    }
+    Ok(reason)
+}

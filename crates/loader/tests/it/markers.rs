@@ -1,0 +1,53 @@
+//! Markers, hidden files and files that are still being written: no loads, and nothing that anybody is told of.
+
+use anyhow::Result;
+use loader::Told;
+
+use crate::cloud::Cloud;
+use crate::support::World;
+
+const NONE: [usize; 0] = [];
+
+#[tokio::test]
+async fn what_programs_leave_beside_data_is_no_load() -> Result<()> {
+    let cloud = Cloud::start().await?;
+    let mut messages = Vec::new();
+    for key in [
+        "incoming/jobs/_SUCCESS",
+        "incoming/jobs/upsert/_committed_4711",
+        "incoming/jobs/replace/.jobs.csv.crc",
+        "incoming/jobs/~$jobs.xlsx",
+        "incoming/jobs/jobs.csv.filepart",
+        "incoming/jobs/jobs.csv~",
+        "incoming/jobs/Thumbs.db",
+        "incoming/jobs/_temporary/0/jobs.csv",
+        "incoming/jobs/upsert/.spark-staging/jobs.csv",
+        "incoming/people/_SUCCESS",
+    ] {
+        // Some hold something, some nothing.
+        messages.push(cloud.drop_file(key, if messages.len() % 2 == 0 { "" } else { "1,a\n" }));
+    }
+    assert_eq!(cloud.deliver(&messages).await?, NONE);
+    assert!(cloud.newest().await.is_err(), "{:?}", cloud.newest().await);
+    assert_eq!(cloud.test.value("SELECT COUNT(*) FROM jobs").await?, "0");
+    // A name that begins with _ and ends as data does is data.
+    let load = cloud.load("incoming/jobs/_jobs.csv", "1,a\n").await?;
+    assert_eq!(load.rows_loaded, 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn so_is_one_whose_table_is_told() {
+    let world = World::start().await;
+    for key in ["exports/2021/_SUCCESS", "exports/2021/.jobs.csv", "exports/_2021/jobs.csv.tmp"] {
+        let mut object = world.put(key, "v1", "1,a\n");
+        object.told = Some(Told { table: "jobs".to_owned(), mode: None });
+        world.deliver(&object).await.unwrap();
+    }
+    assert_eq!(world.count("rowgate_loads").await, 0);
+    // Which folders are below the one that was named, nobody knows here.
+    let mut object = world.put("exports/_2021/jobs.csv", "v1", "1,a\n");
+    object.told = Some(Told { table: "jobs".to_owned(), mode: None });
+    world.deliver(&object).await.unwrap();
+    assert_eq!(world.record(&object).await.rows_loaded, 1);
+}
