@@ -9,7 +9,7 @@ use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::primitives::{ByteStream, Length};
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use domain::dictionary::LoadMode;
-use domain::load::{Format, LoadId};
+use domain::load::{Format, LoadId, no_data_below};
 
 use crate::api::{Api, Load};
 use crate::aws::Aws;
@@ -57,10 +57,14 @@ fn key(table: &str, mode: Option<LoadMode>, file: &Path) -> Result<String> {
         .file_name()
         .and_then(|name| name.to_str())
         .ok_or_else(|| user_error(format!("{} is not a file's path.", file.display())))?;
-    // Said here, before anything is sent; the loader would say it too.
+    // Said here, before anything is sent; the loader would pass over the one and fail the other.
+    if let Some(what) = no_data_below(name) {
+        return Err(user_error(format!("{name} would not be loaded: it is {what}; rename it.")));
+    }
     Format::of_file(name).map_err(|advice| {
         user_error(format!(
-            "{name} cannot be loaded: {advice}; files that end in .csv, .csv.gz, .csv.zst or .xlsx can."
+            "{name} cannot be loaded: {advice}; files that end in .csv, .tsv, .txt, .jsonl, .ndjson, .xlsx or .xlsm can, \
+             also packed, with .gz or .zst behind it."
         ))
     })?;
     Ok(match mode {
@@ -157,6 +161,9 @@ pub(crate) async fn wait_for(
         match api.load(id, None).await? {
             Some(load) if load.has_ended() => {
                 step.done(&line(&load));
+                for warning in &load.warnings {
+                    printer.note(&format!("  warning: {warning}"));
+                }
                 if load.rows_rejected.is_some_and(|rows| rows > 0) {
                     printer.note(&format!("  its rejected records: rowgate rejects {id}"));
                 }
@@ -249,13 +256,17 @@ mod tests {
             of(Some(LoadMode::Replace), "a.csv.zst"),
             Ok("incoming/jobs/replace/a.csv.zst".to_owned())
         );
-        for file in ["a.csv.gz", "a.xlsx"] {
+        for file in ["a.csv.gz", "a.xlsx", "a.jsonl.zst", "_a.tsv"] {
             assert!(of(None, file).is_ok(), "{file}");
+        }
+        for file in [".a.csv", "~$a.xlsx", "a.csv.part", "_SUCCESS"] {
+            let error = of(None, file).unwrap_err();
+            assert!(error.starts_with(&format!("{file} would not be loaded: it is a")), "{error}");
         }
         assert_eq!(
             of(None, "a.zip"),
-            Err("a.zip cannot be loaded: unpack it and drop the files in it, one by one; files that end in .csv, .csv.gz, \
-                 .csv.zst or .xlsx can."
+            Err("a.zip cannot be loaded: unpack it and drop the files in it, one by one; files that end in .csv, .tsv, \
+                 .txt, .jsonl, .ndjson, .xlsx or .xlsm can, also packed, with .gz or .zst behind it."
                 .to_owned())
         );
         for file in ["a.xls", "a.gz", "csv"] {

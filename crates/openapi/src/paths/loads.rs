@@ -91,7 +91,7 @@ pub(super) fn schemas() -> Vec<(String, Schema)> {
     ]
 }
 
-fn load() -> [(&'static str, RefOr<Schema>); 17] {
+fn load() -> [(&'static str, RefOr<Schema>); 18] {
     let id_or_null = || or_null(matching(ID), Type::String);
     [
         ("load", matching(ID).into()),
@@ -107,7 +107,11 @@ fn load() -> [(&'static str, RefOr<Schema>); 17] {
         ("status", one_of(LoadStatus::ALL.map(LoadStatus::as_str)).into()),
         (
             "rows_read",
-            count().description(Some("Records; always rows_loaded and rows_rejected together.")).into(),
+            count()
+                .description(Some(
+                    "Records, without headers and rows of empty fields; always rows_loaded and rows_rejected together.",
+                ))
+                .into(),
         ),
         ("rows_loaded", count().into()),
         ("rows_rejected", count().into()),
@@ -122,6 +126,10 @@ fn load() -> [(&'static str, RefOr<Schema>); 17] {
         ("finished_at", or_null(moment(), Type::String).into()),
         ("attempts", count().description(Some("How often a function took it up.")).into()),
         ("error", text_or_null().description(Some("Why it failed or was skipped.")).into()),
+        (
+            "warnings",
+            array(text()).description(Some("What of the file was left out, or looked odd; for people.")).into(),
+        ),
         (
             "parent",
             id_or_null().description(Some("The load whose rejected records the file brings back.")).into(),

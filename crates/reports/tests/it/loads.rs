@@ -137,7 +137,8 @@ async fn loads_of_a_hidden_table_are_listed_only_by_its_name() {
 async fn one_load_has_all_its_fields() {
     let api = with_loads().await;
     let link = format!(
-        "UPDATE rowgate_loads SET format = 'gzip', parent_load_id = '{}', same_as_load_id = '{}' WHERE load_id = '{}'",
+        "UPDATE rowgate_loads SET format = 'jsonl.gz', parent_load_id = '{}', same_as_load_id = '{}', rows_skipped = 3, \
+         warnings = '[\"the sheets \\\\\"Notes\\\\\" and \\\\\"Old\\\\\" are not read\"]' WHERE load_id = '{}'",
         id(1),
         id(2),
         id(3)
