@@ -217,3 +217,19 @@ fn row(texts: &[&str]) -> String {
     let cells: String = texts.iter().map(|text| format!("<c t=\"str\"><v>{text}</v></c>")).collect();
     format!("<row>{cells}</row>")
 }
+
+#[test]
+fn what_a_part_unpacks_to_is_limited_whatever_it_claims() {
+    let limit = crate::EXPANSION_FLOOR as usize;
+    let fill = |length: usize| format!("<a/>{:1020}", "").repeat(length / 1024);
+    read(&by_hand(&fill(limit - 1024), "")).1.unwrap();
+    let bytes = by_hand(&fill(limit), "");
+    assert!(bytes.len() < limit / crate::EXPANSION as usize);
+    let says = "the workbook holds more than 67108864 bytes when unpacked";
+    assert!(error(&bytes).starts_with(says));
+    // The last entry of the directory, which claims less.
+    let mut liar = bytes;
+    let entry = memchr::memmem::rfind(&liar, b"PK\x01\x02").unwrap();
+    liar[entry + 24..entry + 28].copy_from_slice(&1000_u32.to_le_bytes());
+    assert!(error(&liar).starts_with(says));
+}

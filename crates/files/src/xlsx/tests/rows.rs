@@ -104,3 +104,17 @@ fn a_first_row_that_is_not_the_tables_fails() {
     let required = by_hand("<row><c><v>1</v></c></row>", "");
     assert!(error_as(things("header = \"required\""), &required).starts_with("line 1 is neither a header"));
 }
+
+#[test]
+fn hidden_rows_and_columns_count_and_a_merged_cell_is_its_first() {
+    let header = row(&["id", "text", "price"]).replace("<row>", "<row r=\"1\">");
+    let sheet = format!(
+        r#"<worksheet><cols><col min="2" max="2" hidden="1"/></cols><sheetData>{header}
+           <row r="2" hidden="1"><c r="A2"><v>1</v></c><c r="B2" t="str"><v>a</v></c><c r="C2" s="6"><v>0.5</v></c></row>
+           <row r="3" outlineLevel="1"><c r="A3"><v>2</v></c><c r="B3"/></row></sheetData>
+           <mergeCells count="1"><mergeCell ref="B2:B3"/></mergeCells><f>1</f><row r="1"/></worksheet>"#
+    );
+    let parts = [ROOT, BOOK, RELATIONS, ("xl/styles.xml", STYLES), ("xl/worksheets/sheet1.xml", &*sheet)];
+    let expected = [(2, Ok("1 | a |  |  | 50e-2 | ".to_owned())), (3, Ok("2 |  |  |  |  | ".to_owned()))];
+    assert_eq!(checked(things(""), &archive(&parts)), expected);
+}
