@@ -25,7 +25,7 @@ const UNPACK: &str = "unpack it and drop the files in it, one by one";
 const EXPORT: &str = "export the table as CSV and drop that";
 
 /// Kinds by their first bytes that are never the text of a table.
-const BINARY: [(&[u8], Kind); 13] = [
+const BINARY: [(&[u8], Kind); 12] = [
     (GZIP, ("packed with gzip", "name it .csv.gz, or with .gz behind the ending that it had")),
     (ZSTD, ("packed with zstd", "name it .csv.zst, or with .zst behind the ending that it had")),
     (ZIP, ("an Excel workbook or another ZIP archive", "name a workbook .xlsx, and unpack an archive")),
@@ -37,7 +37,6 @@ const BINARY: [(&[u8], Kind); 13] = [
             "save it as .xlsx or .csv, without a password",
         ),
     ),
-    (b"BZh", ("packed with bzip2", REPACK)),
     (b"\xFD7zXZ\x00", ("packed with xz", REPACK)),
     (b"PAR1", ("a Parquet file", EXPORT)),
     (b"Obj\x01", ("an Avro file", "restore external Avro with the restore function, or export the table as CSV")),
@@ -98,11 +97,18 @@ fn binary(start: &[u8]) -> Option<Kind> {
     if start.get(1..4) == Some(ZSTD_SKIPPABLE) && start[0] & 0xF0 == 0x50 {
         return Some(("packed with zstd", "name it .csv.zst"));
     }
+    if start.starts_with(b"BZh") && start.get(4..10) == Some(b"1AY&SY") {
+        return Some(("packed with bzip2", REPACK));
+    }
     // A text may begin with the letters of these, but holds no such bytes behind them.
-    let is_text_too = |magic: &[u8]| matches!(magic, b"BZh" | b"ORC" | b"PAR1");
-    let is_binary = || start.iter().take(512).any(|byte| *byte < 9 || *byte > 0x7F);
+    let is_text_too = |magic: &[u8]| matches!(magic, b"ORC" | b"PAR1");
     let found = BINARY.iter().find(|(magic, _)| start.starts_with(magic));
-    found.filter(|(magic, _)| !is_text_too(magic) || is_binary()).map(|(_, kind)| *kind)
+    found.filter(|(magic, _)| !is_text_too(magic) || is_binary(start)).map(|(_, kind)| *kind)
+}
+
+/// Returns true if there are bytes among the first that no text has, or only one that is not ASCII.
+fn is_binary(start: &[u8]) -> bool {
+    start.iter().take(512).any(|byte| *byte < 9 || *byte > 0x7F)
 }
 
 /// The kind of a text that is no table.
@@ -157,7 +163,7 @@ fn has_sql(text: &[u8]) -> bool {
 /// What the `infer` crate makes of the first bytes.
 fn named_by_infer(start: &[u8]) -> Option<Kind> {
     use infer::MatcherType;
-    let kind = infer::get(start)?;
+    let kind = infer::get(start).filter(|_| is_binary(start))?;
     Some(match (kind.matcher_type(), kind.extension()) {
         (_, "tar") => ("a tar archive", UNPACK),
         (MatcherType::Archive, "rar" | "7z" | "cab" | "ar" | "deb" | "rpm" | "cpio") => ("an archive", UNPACK),

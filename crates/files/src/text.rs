@@ -6,7 +6,7 @@ use super::SourceError;
 use super::content::Content;
 
 /// Bytes that are decoded at a time.
-const RAW: usize = 64 * 1024;
+const RAW: usize = 128 * 1024;
 
 /// Bytes at the start that tell of an encoding.
 const SHOWN: usize = 1024;

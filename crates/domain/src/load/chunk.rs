@@ -6,6 +6,7 @@
 use sha2::{Digest, Sha256};
 
 use super::dialect::Quoting;
+use crate::row::is_blank;
 
 /// The size of a chunk unless another is asked for: a chunk ends with the record that brings it to this many bytes of
 /// content. Some 20,000 employees in 27 statements: large enough that BEGIN, ledger row and COMMIT add a tenth to the
@@ -113,9 +114,10 @@ impl<'c> Record<'c> {
         &self.data[start as usize..end as usize]
     }
 
-    /// Returns true if no field has anything in it.
+    /// Returns true if no field has anything in it but blanks.
     pub fn is_blank(&self) -> bool {
-        self.broken.is_none() && self.fields.iter().all(|field| field.start == field.end)
+        let is_blank = |field| std::str::from_utf8(field).is_ok_and(is_blank);
+        self.broken.is_none() && self.fields().all(is_blank)
     }
 
     /// All fields.

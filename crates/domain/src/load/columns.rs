@@ -3,7 +3,7 @@
 use super::chunk::Record;
 use super::layout::LayoutError;
 use crate::dictionary::{Column, ColumnType, HeaderRule, Table};
-use crate::row::{CsvColumns, check_csv_row, check_file_field, header_name};
+use crate::row::{CsvColumns, RowCode, check_csv_row, check_file_field, header_name};
 use crate::shortened;
 
 /// Which field of a file belongs to which column.
@@ -151,7 +151,11 @@ fn has_typed_field<'c>(table: &'c Table, columns: &Columns, record: &Record<'c>)
         let field = position.map_or(&[][..], |position| record.field(position));
         !field.is_empty()
             && !matches!(column.column_type(), ColumnType::String { .. })
-            && check_file_field(column, table.files(), field).is_ok()
+            && match check_file_field(column, table.files(), field) {
+                Ok(_) => true,
+                // A number is one whether or not the column can hold it.
+                Err(fault) => fault.code() == RowCode::OutOfRange,
+            }
     })
 }
 
