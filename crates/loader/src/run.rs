@@ -87,6 +87,10 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
         {
             return Ok(());
         }
+        // Rows that a replace has filled in are never seen where it fails.
+        if mode != LoadMode::Replace && committed.is_empty() {
+            self.verify().await?;
+        }
         let plan = Arc::new(Plan { table, mode, target });
         let Brought { digest, has_loaded } = self.load(run, &plan, committed).await?;
         self.check_figures(run, has_loaded).await?;
@@ -182,6 +186,21 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
     fn may_resume(&self) -> bool {
         let format = self.incoming.format;
         format.packing == Packing::None && format.content != Content::Xlsx
+    }
+
+    /// Reads a packed object to its end before a row of it is loaded: a damaged one may unpack to rows that nobody wrote
+    /// before its checksum shows that.
+    async fn verify(&self) -> Result<(), LoadError> {
+        let opening = self.opening();
+        if opening.format.packing == Packing::None {
+            return Ok(());
+        }
+        let (pieces, content) = Pieces::channel();
+        let reading = spawn_blocking(move || files::verify(opening, Box::new(content)));
+        tokio::select! {
+            _ = feed(&self.loader.store, self.object, 0, pieces) => Ok(reading.await??),
+            () = self.deadline.passed() => Err(LoadError::OutOfTime),
+        }
     }
 
     /// How a file is written that is not read from its start, and what of its start is left out; `None` for one that has

@@ -121,7 +121,7 @@ impl<'c> Record<'c> {
     }
 
     /// All fields.
-    pub fn fields(self) -> impl ExactSizeIterator<Item = &'c [u8]> + Clone {
+    pub fn fields(self) -> impl ExactSizeIterator<Item = &'c [u8]> + DoubleEndedIterator + Clone {
         self.fields.iter().map(move |span| &self.data[span.start as usize..span.end as usize])
     }
 }

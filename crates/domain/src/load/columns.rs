@@ -181,8 +181,10 @@ fn first_fields(record: &Record<'_>) -> String {
         let text = String::from_utf8_lossy(field);
         format!("{:?}", shortened(text.trim(), MAX_NAME))
     };
-    let fields: Vec<String> = record.fields().take(MAX_NAMED).map(quoted).collect();
-    let more = if record.width() > MAX_NAMED { ", …" } else { "" };
+    let empty = record.fields().rev().take_while(|field| field.is_empty()).count();
+    let filled = record.width() - empty;
+    let fields: Vec<String> = record.fields().take(filled.min(MAX_NAMED)).map(quoted).collect();
+    let more = if filled > MAX_NAMED { ", …" } else { "" };
     format!("{}{more}", fields.join(", "))
 }
 
