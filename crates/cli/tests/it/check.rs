@@ -1,0 +1,83 @@
+//! `rowgate check`: a file read on this machine alone.
+
+use std::fs;
+
+use crate::{rowgate, stderr, stdout};
+
+/// Exit code, stdout and stderr of a check of a file.
+fn check(name: &str, content: impl AsRef<[u8]>, options: &[&str]) -> (Option<i32>, String, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    fs::write(&path, content).unwrap();
+    let arguments = [&["check", "jobs", path.to_str().unwrap()][..], options].concat();
+    let output = rowgate(folder.path(), &arguments);
+    (output.status.code(), stdout(&output), stderr(&output))
+}
+
+#[test]
+fn a_file_without_a_fault_is_said_to_be_loaded() {
+    let (code, out, err) = check("jobs.tsv", "id\tjob_name\n1\tWelder\n\t\n2\tMason\n", &[]);
+    assert_eq!(
+        (code, &*out, &*err),
+        (
+            Some(0),
+            "jobs: 2 records read, 2 would be loaded, 0 rejected\nskipped: 1 (rows of empty fields, the header again)\n",
+            ""
+        )
+    );
+}
+
+#[test]
+fn rejected_records_are_counted_by_code_and_the_first_shown() {
+    let (code, out, err) = check("jobs.csv", "id,job_name\n1,\"a\"b\n2,\nx,\n3,Cook\n3,Chef\n", &["--first", "2"]);
+    assert_eq!(code, Some(1));
+    assert_eq!(err, "error: 4 of 5 records would be rejected.\n");
+    let expected = [
+        "jobs: 5 records read, 1 would be loaded, 4 rejected",
+        "  code                errors",
+        "  ------------------  ------",
+        "  required                 2",
+        "  type                     1",
+        "  duplicate_in_batch       1",
+        "  quote                    1",
+        "  line  code      reason",
+        "  ----  --------  ----------------------------------------------------------------------------------------",
+        "     2  quote     text follows a closing quote; inside a quoted field a quote is written twice, and a field",
+        "     3  required  job_name is required",
+        "  and 2 more",
+    ];
+    for line in expected.iter().filter(|line| !line.contains("----")) {
+        assert!(out.contains(line), "{line:?} is not in\n{out}");
+    }
+}
+
+#[test]
+fn what_would_fail_the_load_is_said() {
+    for (name, content, options, reason) in [
+        ("jobs.csv", "<html><body>1</body></html>", &[][..], "the file is an HTML page"),
+        ("jobs.csv", "job,title\n1,Welder\n", &[], "line 1 is neither a header of the table nor a row of it"),
+        ("jobs.csv", "id,job\n1,\n", &[], "no record can be loaded"),
+        ("jobs.csv", "id,job\n1,a\n2,\n", &["--mode", "replace"], "more records are rejected than the limit of 0"),
+        ("jobs.csv", "id,job\n", &["--mode", "replace"], "the file has no row to replace the table with"),
+    ] {
+        let (code, _, err) = check(name, content, options);
+        assert_eq!(code, Some(1), "{err}");
+        assert!(err.starts_with(&format!("error: The load would fail: {reason}")), "{err}");
+    }
+}
+
+#[test]
+fn files_that_cannot_be_read_are_the_users() {
+    let (code, _, err) = check("jobs.pdf", "1,a\n", &[]);
+    assert_eq!((code, &*err), (Some(1), "error: jobs.pdf cannot be read: convert it.\n"));
+    let folder = tempfile::tempdir().unwrap();
+    for (table, file, says) in [
+        ("people", "jobs.csv", "error: "),
+        ("jobs", "nothing.csv", "error: nothing.csv cannot be read: No such file or directory"),
+        ("jobs", ".", "error: "),
+    ] {
+        let output = rowgate(folder.path(), &["check", table, file]);
+        assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+        assert!(stderr(&output).starts_with(says), "{}", stderr(&output));
+    }
+}
