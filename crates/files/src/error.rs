@@ -20,7 +20,9 @@ pub enum SourceError {
     #[error(transparent)]
     Layout(#[from] LayoutError),
     /// The text is in an encoding that cannot be read.
-    #[error("the file is {0}; save it as UTF-8, which Excel calls \"CSV UTF-8\", or as UTF-16 with its byte order mark")]
+    #[error(
+        "the file is {0}; save it as UTF-8, which Excel calls \"CSV UTF-8\", or as UTF-16 with its byte order mark"
+    )]
     Encoding(&'static str),
     /// The archive ends before its content does.
     #[error("the {0} file ends before its content does, so it was cut off; drop it again whole")]

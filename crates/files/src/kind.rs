@@ -39,7 +39,10 @@ const BINARY: [(&[u8], Kind); 12] = [
     ),
     (b"\xFD7zXZ\x00", ("packed with xz", REPACK)),
     (b"PAR1", ("a Parquet file", EXPORT)),
-    (b"Obj\x01", ("an Avro file", "restore external Avro with the restore function, or export the table as CSV")),
+    (
+        b"Obj\x01",
+        ("an Avro file", "restore external Avro with the restore function, or export the table as CSV"),
+    ),
     (b"ORC", ("an ORC file", EXPORT)),
     (b"ARROW1", ("an Arrow file", EXPORT)),
     (b"\x89HDF", ("an HDF5 file", EXPORT)),
@@ -131,7 +134,8 @@ fn text(start: &[u8]) -> Option<Kind> {
     if behind(b"[").is_some_and(|rest| matches!(rest, [b'{' | b'[' | b'"' | b']', ..])) {
         return Some(("a JSON array", "write one object a line and name it .jsonl"));
     }
-    if begins(&["<!doctype html", "<html", "<table", "<head", "<body", "<meta", "<div", "<style", "<script"]) {
+    if begins(&["<!doctype html", "<html", "<table", "<head", "<body", "<meta", "<div", "<style", "<script"])
+    {
         return Some((
             "an HTML page",
             "open it in Excel, if it holds the table, and save it as .xlsx or \"CSV UTF-8\"",
@@ -141,7 +145,9 @@ fn text(start: &[u8]) -> Option<Kind> {
         return Some(("XML", EXPORT));
     }
     let sql = ["insert into ", "create table ", "drop table ", "/*!", "set names"];
-    if begins(&sql) || begins(&["-- ", "/*", "begin;", "start transaction", "use `", "copy ", "lock tables"]) && has_sql(text)
+    if begins(&sql)
+        || begins(&["-- ", "/*", "begin;", "start transaction", "use `", "copy ", "lock tables"])
+            && has_sql(text)
     {
         return Some(("SQL", EXPORT));
     }
@@ -166,9 +172,13 @@ fn named_by_infer(start: &[u8]) -> Option<Kind> {
     let kind = infer::get(start).filter(|_| is_binary(start))?;
     Some(match (kind.matcher_type(), kind.extension()) {
         (_, "tar") => ("a tar archive", UNPACK),
-        (MatcherType::Archive, "rar" | "7z" | "cab" | "ar" | "deb" | "rpm" | "cpio") => ("an archive", UNPACK),
+        (MatcherType::Archive, "rar" | "7z" | "cab" | "ar" | "deb" | "rpm" | "cpio") => {
+            ("an archive", UNPACK)
+        }
         (MatcherType::Archive, "sqlite") => ("an SQLite database", EXPORT),
-        (MatcherType::Archive, "lz" | "lz4" | "Z" | "bz3") => ("packed in a way that is not known here", REPACK),
+        (MatcherType::Archive, "lz" | "lz4" | "Z" | "bz3") => {
+            ("packed in a way that is not known here", REPACK)
+        }
         (MatcherType::Image, _) => ("a picture", EXPORT),
         (MatcherType::Audio | MatcherType::Video, _) => ("a recording", EXPORT),
         (MatcherType::App, _) => ("a program", EXPORT),

@@ -5,7 +5,7 @@ use std::io::Read;
 
 use domain::dictionary::LoadMode;
 use domain::load::{CheckedChunk, Chunk, Columns, OtherHeader, RejectedRecord};
-use domain::row::RowCode;
+use domain::row::{RowCode, RowError};
 use roaring::RoaringTreemap;
 
 use super::{Opening, SourceError, open};
@@ -107,7 +107,7 @@ impl Counting {
         if self.found.first.len() < self.first {
             self.found.first.push(Rejected {
                 line: record.line,
-                codes: errors.iter().map(|error| error.code()).collect(),
+                codes: errors.iter().map(RowError::code).collect(),
                 reasons: errors.iter().map(ToString::to_string).collect(),
             });
         }

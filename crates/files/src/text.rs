@@ -104,7 +104,8 @@ impl Text {
         let is_last = matches!(self.end, Some(Ok(())));
         loop {
             let held = self.decoded.len();
-            let room = decoder.max_utf8_buffer_length_without_replacement(raw.len()).unwrap_or(3 * raw.len()) + 4;
+            let room =
+                decoder.max_utf8_buffer_length_without_replacement(raw.len()).unwrap_or(3 * raw.len()) + 4;
             self.decoded.resize(held + room, 0);
             let (result, read, written) =
                 decoder.decode_to_utf8_without_replacement(raw, &mut self.decoded[held..], is_last);
@@ -130,7 +131,8 @@ fn check_unmarked(start: &[u8]) -> Result<(), SourceError> {
     };
     let are_zero = |from: usize, step: usize| matches!(zeros(from, step), (1.., 0));
     let are_none = |from: usize, step: usize| matches!(zeros(from, step), (0, 1..));
-    let is_utf32 = are_zero(2, 4) && are_zero(3, 4) && are_none(0, 4) || are_zero(0, 4) && are_zero(1, 4) && are_none(3, 4);
+    let is_utf32 = are_zero(2, 4) && are_zero(3, 4) && are_none(0, 4)
+        || are_zero(0, 4) && are_zero(1, 4) && are_none(3, 4);
     let mostly = |(zeros, others): (usize, usize)| zeros > 2 && zeros > others;
     let rarely = |(zeros, others): (usize, usize)| others > 20 * zeros;
     let (even, odd) = (zeros(0, 2), zeros(1, 2));

@@ -1,6 +1,8 @@
 //! Chunks of a text file: separated values, or JSON objects, one a line.
 
-use domain::load::{Chunk, Chunker, Columns, Content as Written, Format, Layout, LayoutError, Packing, Position};
+use domain::load::{
+    Chunk, Chunker, Columns, Content as Written, Format, Layout, LayoutError, Packing, Position,
+};
 
 use super::content::Content;
 use super::text::Text;
@@ -45,7 +47,9 @@ impl TextSource {
         let layout = layout(opening, &piece[..end], matches!(next, Next::End));
         let (layout, next) = match (layout, next) {
             // A part of what the file begins with tells nothing.
-            (_, Next::Error(error @ SourceError::Read(_))) | (Err(_), Next::Error(error)) => return Err(error),
+            (_, Next::Error(error @ SourceError::Read(_))) | (Err(_), Next::Error(error)) => {
+                return Err(error);
+            }
             (layout, next) => (layout?, next),
         };
         let can_resume = format.packing == Packing::None && !text.is_decoded();

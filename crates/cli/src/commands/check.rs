@@ -14,13 +14,16 @@ use crate::table::{Align, Table};
 
 pub(crate) fn run(arguments: &CheckArguments, printer: Printer) -> Result<()> {
     let CheckArguments { table, file, mode, first } = arguments;
-    let dictionary: &Dictionary = domain::shipped::dictionary().map_err(|error| user_error(error.to_string()))?;
+    let dictionary: &Dictionary =
+        domain::shipped::dictionary().map_err(|error| user_error(error.to_string()))?;
     let table = dictionary.table(table).ok_or_else(|| {
         user_error(format!("There is no table {table:?}; the tables are {}.", dictionary.table_names()))
     })?;
     let name = file.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-    let format = Format::of_file(&name).map_err(|advice| user_error(format!("{name} cannot be read: {advice}.")))?;
-    let unreadable = |error: std::io::Error| user_error(format!("{} cannot be read: {error}.", file.display()));
+    let format =
+        Format::of_file(&name).map_err(|advice| user_error(format!("{name} cannot be read: {advice}.")))?;
+    let unreadable =
+        |error: std::io::Error| user_error(format!("{} cannot be read: {error}.", file.display()));
     let opened = File::open(file).map_err(unreadable)?;
     let object_bytes = opened.metadata().map_err(unreadable)?.len();
     let opening = Opening { format, table, object_bytes, chunk_bytes: CHUNK_BYTES };
@@ -29,9 +32,10 @@ pub(crate) fn run(arguments: &CheckArguments, printer: Printer) -> Result<()> {
     printer.result(&report(table, &found))?;
     match failure(table, mode, &found) {
         Some(reason) => Err(user_error(format!("The load would fail: {reason}."))),
-        None if found.rows_rejected > 0 => {
-            Err(user_error(format!("{} of {} records would be rejected.", found.rows_rejected, found.rows_read)))
-        }
+        None if found.rows_rejected > 0 => Err(user_error(format!(
+            "{} of {} records would be rejected.",
+            found.rows_rejected, found.rows_read
+        ))),
         None => Ok(()),
     }
 }
@@ -77,7 +81,8 @@ fn report(table: &TableRules, found: &Preview) -> String {
         text.push_str(&codes.render());
     }
     if !found.first.is_empty() {
-        let mut rejected = Table::new([("line", Align::Right), ("code", Align::Left), ("reason", Align::Left)]);
+        let mut rejected =
+            Table::new([("line", Align::Right), ("code", Align::Left), ("reason", Align::Left)]);
         for record in &found.first {
             let codes: Vec<&str> = record.codes.iter().map(|code| code.as_str()).collect();
             rejected.push(vec![record.line.to_string(), codes.join("; "), record.reasons.join("; ")]);

@@ -29,7 +29,8 @@ fn a_file_without_a_fault_is_said_to_be_loaded() {
 
 #[test]
 fn rejected_records_are_counted_by_code_and_the_first_shown() {
-    let (code, out, err) = check("jobs.csv", "id,job_name\n1,\"a\"b\n2,\nx,\n3,Cook\n3,Chef\n", &["--first", "2"]);
+    let (code, out, err) =
+        check("jobs.csv", "id,job_name\n1,\"a\"b\n2,\nx,\n3,Cook\n3,Chef\n", &["--first", "2"]);
     assert_eq!(code, Some(1));
     assert_eq!(err, "error: 4 of 5 records would be rejected.\n");
     let expected = [
@@ -57,7 +58,12 @@ fn what_would_fail_the_load_is_said() {
         ("jobs.csv", "<html><body>1</body></html>", &[][..], "the file is an HTML page"),
         ("jobs.csv", "job,title\n1,Welder\n", &[], "line 1 is neither a header of the table nor a row of it"),
         ("jobs.csv", "id,job\n1,\n", &[], "no record can be loaded"),
-        ("jobs.csv", "id,job\n1,a\n2,\n", &["--mode", "replace"], "more records are rejected than the limit of 0"),
+        (
+            "jobs.csv",
+            "id,job\n1,a\n2,\n",
+            &["--mode", "replace"],
+            "more records are rejected than the limit of 0",
+        ),
         ("jobs.csv", "id,job\n", &["--mode", "replace"], "the file has no row to replace the table with"),
     ] {
         let (code, _, err) = check(name, content, options);

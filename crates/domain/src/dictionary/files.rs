@@ -163,11 +163,7 @@ fn read_encoding(label: &str) -> Result<&'static Encoding, String> {
 const SAMPLE: DateTime = jiff::civil::datetime(2021, 7, 27, 16, 2, 0, 0);
 
 /// Checks that a format, read back from what it writes, gives the sample.
-fn check_format(
-    key: &str,
-    format: &str,
-    is_sample: impl Fn(&BrokenDownTime) -> bool,
-) -> Result<(), String> {
+fn check_format(key: &str, format: &str, is_sample: impl Fn(&BrokenDownTime) -> bool) -> Result<(), String> {
     let wrong = |problem: &str| {
         format!("{key} {format:?}: {problem}; a format is written for strptime, like \"%d.%m.%Y %H:%M:%S\"")
     };

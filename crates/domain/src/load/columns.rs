@@ -78,8 +78,8 @@ impl Columns {
             }
             return Ok((columns, true));
         }
-        let is_row =
-            first.broken.is_some() || names_in(table, &first) == 0 && has_typed_field(table, &columns, &first);
+        let is_row = first.broken.is_some()
+            || names_in(table, &first) == 0 && has_typed_field(table, &columns, &first);
         match rule {
             HeaderRule::Auto if is_row => Ok((columns, false)),
             HeaderRule::None => Ok((columns, false)),
@@ -165,7 +165,8 @@ fn not_ours<'c>(
     first: &Record<'c>,
     mut rest: impl Iterator<Item = Record<'c>>,
 ) -> LayoutError {
-    let is_header = |record: &Record<'c>| matches!(CsvColumns::of_header(table, record.fields()), Ok(Some(_)));
+    let is_header =
+        |record: &Record<'c>| matches!(CsvColumns::of_header(table, record.fields()), Ok(Some(_)));
     LayoutError::NotOurs {
         line: first.line,
         found: first_fields(first),

@@ -96,7 +96,8 @@ impl Format {
     /// What to do with a file that cannot be read.
     pub fn of_file(file: &str) -> Result<Self, &'static str> {
         let file = file.to_ascii_lowercase();
-        let packed = PACKINGS.into_iter().find_map(|(ending, packing)| Some((file.strip_suffix(ending)?, packing)));
+        let packed =
+            PACKINGS.into_iter().find_map(|(ending, packing)| Some((file.strip_suffix(ending)?, packing)));
         let (name, packing) = packed.unwrap_or((&file, Packing::None));
         match CONTENTS.into_iter().find(|(ending, _)| name.ends_with(ending)) {
             Some((_, content)) => Ok(Self { content, packing }),

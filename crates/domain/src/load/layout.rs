@@ -63,7 +63,9 @@ pub enum LayoutError {
         other: &'static str,
     },
     /// A `sep=` line that names no delimiter.
-    #[error("line {line}: {text:?} names no delimiter; write sep= and one character like ; or take the line out")]
+    #[error(
+        "line {line}: {text:?} names no delimiter; write sep= and one character like ; or take the line out"
+    )]
     SepLine {
         /// Its line.
         line: u64,
@@ -136,13 +138,17 @@ impl Layout {
         }
         let mut passing = readings.iter().filter(|reading| reading.passes(table));
         match (passing.next(), passing.next()) {
-            (Some(one), Some(other)) => Err(LayoutError::TwoDelimiters { one: one.name(), other: other.name() }),
+            (Some(one), Some(other)) => {
+                Err(LayoutError::TwoDelimiters { one: one.name(), other: other.name() })
+            }
             (Some(one), None) => one.layout(table),
             (None, _) => {
                 let widest = readings.iter().max_by_key(|reading| reading.first_width());
                 match readings[0].layout(table) {
                     // The reading with the most fields tells most of a header that is not the table's.
-                    Err(error) => Err(widest.and_then(|reading| reading.layout(table).err()).unwrap_or(error)),
+                    Err(error) => {
+                        Err(widest.and_then(|reading| reading.layout(table).err()).unwrap_or(error))
+                    }
                     layout => layout,
                 }
             }
@@ -209,7 +215,9 @@ impl Sample<'_> {
         }
         match named {
             // Excel saves the line again with the delimiters of empty cells behind it.
-            [delimiter, rest @ ..] if is_delimiter(*delimiter) && rest.iter().all(|byte| byte == delimiter) => {
+            [delimiter, rest @ ..]
+                if is_delimiter(*delimiter) && rest.iter().all(|byte| byte == delimiter) =>
+            {
                 Ok(Some((*delimiter, self.after_lines(at, 1))))
             }
             _ => {
@@ -251,7 +259,8 @@ impl Sample<'_> {
         let is_rejects = |reading: &Reading| {
             let names: Vec<String> =
                 reading.first().map(|first| first.fields().map(header_name).collect()).unwrap_or_default();
-            reading.header.is_some() && REJECT_COLUMNS.iter().all(|name| names.iter().any(|found| found == name))
+            reading.header.is_some()
+                && REJECT_COLUMNS.iter().all(|name| names.iter().any(|found| found == name))
         };
         let first = self.table.files().delimiter.unwrap_or(b',');
         let mut readings = self

@@ -49,12 +49,17 @@ mod tests {
     #[test]
     fn finds_bytes_that_mean_something_wherever_they_stand() {
         for delimiter in [b',', b';', b'\t', b'|', 1, 0x7F] {
-            for (quoting, escape) in [(Quoting::Doubled, b'"'), (Quoting::Backslash, b'\\'), (Quoting::Lines, b'"')] {
+            for (quoting, escape) in
+                [(Quoting::Doubled, b'"'), (Quoting::Backslash, b'\\'), (Quoting::Lines, b'"')]
+            {
                 let dialect = Dialect { delimiter, quoting };
                 for byte in 0..=u8::MAX {
                     let is_low = delimiter < b'-' && quoting == Quoting::Doubled;
-                    let is_mark =
-                        if is_low { byte < b'-' } else { byte < 14 || [delimiter, b'"', escape].contains(&byte) };
+                    let is_mark = if is_low {
+                        byte < b'-'
+                    } else {
+                        byte < 14 || [delimiter, b'"', escape].contains(&byte)
+                    };
                     for at in 0..BLOCK {
                         let mut block = [b'x'; BLOCK];
                         block[at] = byte;

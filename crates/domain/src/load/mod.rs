@@ -21,7 +21,9 @@ mod warnings;
 
 pub use builder::ChunkBuilder;
 pub use check::{CheckedChunk, OtherHeader, RejectedRecord};
-pub use chunk::{Broken, CHUNK_BYTES, Chunk, ChunkError, MAX_CHUNK_BYTES, MAX_RECORD_BYTES, Position, Record};
+pub use chunk::{
+    Broken, CHUNK_BYTES, Chunk, ChunkError, MAX_CHUNK_BYTES, MAX_RECORD_BYTES, Position, Record,
+};
 pub use chunker::Chunker;
 pub use columns::Columns;
 pub use dialect::{Dialect, Quoting, Start};

@@ -8,8 +8,9 @@ use super::check::RejectedRecord;
 use crate::row::{RowCode, RowError};
 use crate::shortened;
 
-/// Reasons that are kept of a chunk at most, the commonest ones; its ledger row has them.
-const MOST_OF_CHUNK: usize = 8;
+/// Reasons that are kept of a chunk at most, the commonest ones; its ledger row has them. A table of five columns has some
+/// twenty, of which a chunk has one or two.
+const MOST_OF_CHUNK: usize = 24;
 
 /// Reasons that are kept of a load at most: more than a table has columns and codes, but for names that it does not
 /// have, of which a file may bring any number.
@@ -22,8 +23,8 @@ const MAX_COLUMN: usize = 64;
 /// Why records were rejected, commonest reason first. Each record counts once, under its first error; errors with the
 /// same code, of the same column, are one reason.
 ///
-/// The ledger has those of a chunk as JSON of a few kilobytes at most. A reason that is not among the eight commonest
-/// of a chunk is not counted there.
+/// The ledger has those of a chunk as JSON of some hundred bytes, and of 30 KB at most. A reason that is not among the 24
+/// commonest of a chunk is not counted there.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RejectReasons(Vec<RejectReason>);
@@ -191,10 +192,10 @@ mod tests {
     #[test]
     fn what_the_ledger_has_is_bounded() {
         let mut many =
-            RejectReasons((0..20).map(|n| reason("unknown_column", &format!("c{n}"), n)).collect());
+            RejectReasons((0..30).map(|n| reason("unknown_column", &format!("c{n}"), n)).collect());
         many.keep(MOST_OF_CHUNK);
         assert_eq!(many.0.len(), MOST_OF_CHUNK);
-        assert_eq!(many.commonest().unwrap().count, 19);
+        assert_eq!(many.commonest().unwrap().count, 29);
         for n in 0..1_000 {
             many.add(RejectReasons(vec![reason("unknown_column", &format!("n{n}"), 1)]));
         }

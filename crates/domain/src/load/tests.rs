@@ -129,7 +129,8 @@ fn bytes_that_are_not_utf_8_are_rejected_and_kept() {
     let (columns, chunk) = read(table("jobs"), b"1,caf\xE9\n").unwrap();
     let checked = CheckedChunk::check(table("jobs"), &columns, &chunk, LoadMode::Append).unwrap();
     let file = rejects_csv(table("jobs"), &columns, &checked.rejected);
-    let expected = b"\xEF\xBB\xBFid,job_name,line,code,reason\r\n1,caf\xE9,1,encoding,job_name is not UTF-8 text\r\n";
+    let expected =
+        b"\xEF\xBB\xBFid,job_name,line,code,reason\r\n1,caf\xE9,1,encoding,job_name is not UTF-8 text\r\n";
     assert_eq!(file, expected);
 }
 
@@ -172,7 +173,9 @@ fn a_delimiter_is_recognised_from_rows_that_pass_with_it_alone() {
     let mixed = format!("8,Bo,{EMPLOYEE}\n{}\n", row("Ann"));
     assert_eq!(check("employees", mixed.as_bytes()).0, [8]);
     let error = layout_error("employees", &format!("{}\n{}\n", row("a"), row("b").replace(';', "|")));
-    assert!(error.starts_with("some rows can be read with semicolons between the fields and others with vertical bars"));
+    assert!(error.starts_with(
+        "some rows can be read with semicolons between the fields and others with vertical bars"
+    ));
 }
 
 #[test]
@@ -191,7 +194,10 @@ fn a_first_record_that_is_neither_header_nor_row_fails_the_file() {
              skip_lines = 2 for the table",
         ),
         ("# exported, by HR\n1,Ann,2021-03-01T09:00:00Z,7,3\n", "line 1 is neither a header"),
-        ("Nr;Wer;Wann;Was;Wo\n1;Ann;2021-03-01T09:00:00Z;7;3\n", "line 1 is neither a header of the table nor a row of it: it has \"Nr\", \"Wer\""),
+        (
+            "Nr;Wer;Wann;Was;Wo\n1;Ann;2021-03-01T09:00:00Z;7;3\n",
+            "line 1 is neither a header of the table nor a row of it: it has \"Nr\", \"Wer\"",
+        ),
         ("name,datetime,job_id,department_id\nAnn,2021-03-01T09:00:00Z,7,3\n", "line 1 is neither a header"),
         ("sep=ab\nid,name\n", "line 1: \"sep=ab\" names no delimiter"),
     ] {
@@ -217,7 +223,10 @@ fn a_header_again_is_skipped_and_another_one_ends_the_file() {
     ] {
         let (columns, chunk) = read(table(name), content.as_bytes()).unwrap();
         let error = CheckedChunk::check(table(name), &columns, &chunk, LoadMode::Append).unwrap_err();
-        let line = 1 + content.lines().position(|line| line.contains("id") && !line.starts_with("id,job_name")).unwrap() as u64;
+        let line = 1 + content
+            .lines()
+            .position(|line| line.contains("id") && !line.starts_with("id,job_name"))
+            .unwrap() as u64;
         assert_eq!(error, OtherHeader { line }, "{content}");
     }
     // A row is no header for one word.
@@ -242,7 +251,10 @@ fn empty_fields_at_the_end_of_every_line_are_none() {
     // Of some lines it is a field too many.
     let (ids, rejects) = check("jobs", b"id,job_name\n1,Welder\n2,Mason,\n");
     assert_eq!(ids, [1]);
-    assert!(rejects.contains("\r\n2,Mason,3,field_count,the record has 3 fields instead of 2,\r\n"), "{rejects}");
+    assert!(
+        rejects.contains("\r\n2,Mason,3,field_count,the record has 3 fields instead of 2,\r\n"),
+        "{rejects}"
+    );
     let (ids, _) = check("jobs", b"id,job_name\n1,Welder,\n2,Mason,x\n3,Cook\n");
     assert_eq!(ids, [3]);
 }
@@ -270,12 +282,18 @@ fn a_record_with_wrong_quotes_is_rejected_with_its_line_and_stays_wrong() {
 
 #[test]
 fn what_a_spreadsheet_writes_is_understood_or_refused() {
-    let (rows, rejects) = check_all(table("jobs"), b"id,job_name\n1,=\"0042\"\n=\"2\",Mason\n3,#N/A\n4,#REF!\n5,#1\n6,\xC2\xA0\n");
+    let (rows, rejects) = check_all(
+        table("jobs"),
+        b"id,job_name\n1,=\"0042\"\n=\"2\",Mason\n3,#N/A\n4,#REF!\n5,#1\n6,\xC2\xA0\n",
+    );
     assert_eq!(
         rows,
         [r#"{"id":1,"job_name":"0042"}"#, r#"{"id":2,"job_name":"Mason"}"#, r##"{"id":5,"job_name":"#1"}"##]
     );
-    assert!(rejects.contains("3,#N/A,4,type,\"job_name is #N/A, the error of a spreadsheet's formula\""), "{rejects}");
+    assert!(
+        rejects.contains("3,#N/A,4,type,\"job_name is #N/A, the error of a spreadsheet's formula\""),
+        "{rejects}"
+    );
     assert!(rejects.contains(",7,required,job_name is required"), "{rejects}");
 }
 
@@ -294,7 +312,8 @@ fn moments_are_accepted_in_every_form_that_loses_nothing() {
         "2021-07-28T01:32:08.0+09:30",
     ] {
         let (rows, _) = check_all(table("employees"), name(form).as_bytes());
-        let expected = r#"{"id":1,"name":"Ann","datetime":"2021-07-27T16:02:08Z","department_id":3,"job_id":7}"#;
+        let expected =
+            r#"{"id":1,"name":"Ann","datetime":"2021-07-27T16:02:08Z","department_id":3,"job_id":7}"#;
         assert_eq!(rows, [expected], "{form}");
     }
     for form in [
@@ -348,10 +367,18 @@ fn a_german_export_is_read_as_declared() {
             r#"{"id":2,"city":"Bonn","amount":"7.00","day":"2021-07-27","at":"2021-01-27T15:02:00Z"}"#,
         ]
     );
-    assert!(rejects.starts_with("id;city;amount;day;at;line;code;reason\r\n3;;1.000,00;27.7.2021;31.10.2021 02:30;3;"));
+    assert!(
+        rejects.starts_with(
+            "id;city;amount;day;at;line;code;reason\r\n3;;1.000,00;27.7.2021;31.10.2021 02:30;3;"
+        )
+    );
     assert!(rejects.contains("type; timestamp"), "{rejects}");
-    let (rows, _) = check_all(table, rejects.replace("1.000,00", "1000,00").replace("02:30", "04:30").as_bytes());
-    assert_eq!(rows, [r#"{"id":3,"city":null,"amount":"1000.00","day":"2021-07-27","at":"2021-10-31T03:30:00Z"}"#]);
+    let (rows, _) =
+        check_all(table, rejects.replace("1.000,00", "1000,00").replace("02:30", "04:30").as_bytes());
+    assert_eq!(
+        rows,
+        [r#"{"id":3,"city":null,"amount":"1000.00","day":"2021-07-27","at":"2021-10-31T03:30:00Z"}"#]
+    );
 }
 
 /// What `SELECT … INTO OUTFILE` writes, as `docs/dictionary.md` shows it.
@@ -392,7 +419,8 @@ fn lines_are_skipped_and_headers_demanded_as_declared() {
     let error = read(table, b"Report\n\n1,Rome,1,2021-01-01,\n").unwrap_err().to_string();
     assert!(error.starts_with("line 3 is neither a header"), "{error}");
     let dictionary = declared("header = \"none\"");
-    let (rows, rejects) = check_all(&dictionary.tables()[0], b"id,city,amount,day,at\n1,Rome,1,2021-01-01,\n");
+    let (rows, rejects) =
+        check_all(&dictionary.tables()[0], b"id,city,amount,day,at\n1,Rome,1,2021-01-01,\n");
     assert_eq!((rows.len(), rejects.lines().count()), (1, 1));
 }
 

@@ -49,7 +49,11 @@ pub const REJECT_COLUMNS: [&str; 3] = ["line", "code", "reason"];
 impl CsvColumns {
     /// The dictionary's order, for a file without a header.
     pub fn in_dictionary_order(table: &Table) -> Self {
-        Self { fields: (0..table.columns().len()).map(Some).collect(), width: table.columns().len(), padding: 0 }
+        Self {
+            fields: (0..table.columns().len()).map(Some).collect(),
+            width: table.columns().len(),
+            padding: 0,
+        }
     }
 
     /// Reads a record that may be a header: `Some` when it is one, `None` when it is data.

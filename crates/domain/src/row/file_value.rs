@@ -126,7 +126,9 @@ fn declared<'a>(column: &Column, settings: &FileSettings, text: &str) -> Option<
 
 /// What the first format that fits makes of a text.
 fn first_form<T>(formats: &[String], text: &str, read: impl Fn(&BrokenDownTime) -> Option<T>) -> Option<T> {
-    formats.iter().find_map(|format| BrokenDownTime::parse(format, text).ok().and_then(|parsed| read(&parsed)))
+    formats
+        .iter()
+        .find_map(|format| BrokenDownTime::parse(format, text).ok().and_then(|parsed| read(&parsed)))
 }
 
 /// Converts a time of a zone to UTC; `None` for one that the zone has twice or not at all, where its clocks change.

@@ -9,7 +9,9 @@ mod json;
 pub(crate) mod scan;
 
 pub use csv::{CsvColumns, HeaderError, REJECT_COLUMNS, check_csv_row};
-pub(crate) use csv::{check_field as check_csv_field, check_file_field, check_text, header_name, is_blank, no_value};
+pub(crate) use csv::{
+    check_field as check_csv_field, check_file_field, check_text, header_name, is_blank, no_value,
+};
 pub use error::{Fault, RowCode, RowError};
 pub(crate) use json::{MAX_NAME, json_texts};
 pub use json::{check_json_row, check_json_row_of};

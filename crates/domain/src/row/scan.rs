@@ -86,8 +86,7 @@ pub(crate) fn timestamp<'a>(text: &[u8]) -> Result<Value<'a>, Fault<'a>> {
     if let Some((date, time)) = text.as_array().and_then(utc_second) {
         return Ok(Value::Timestamp(date, time));
     }
-    let (date, time) =
-        moment(text).and_then(Moment::in_utc).ok_or(Fault::NotATime(ColumnType::Timestamp))?;
+    let (date, time) = moment(text).and_then(Moment::in_utc).ok_or(Fault::NotATime(ColumnType::Timestamp))?;
     Ok(Value::Timestamp(date, time))
 }
 
@@ -135,8 +134,8 @@ pub(crate) fn moment(text: &[u8]) -> Option<Moment> {
                 [_, _, _, _] => (two(&zone[..2])?, two(&zone[2..])?),
                 _ => return None,
             };
-            let seconds = (hours < 24 && minutes < 60)
-                .then_some(i64::from(hours) * 3600 + i64::from(minutes) * 60)?;
+            let seconds =
+                (hours < 24 && minutes < 60).then_some(i64::from(hours) * 3600 + i64::from(minutes) * 60)?;
             Some(if *sign == b'-' { -seconds } else { seconds })
         }
         _ => return None,

@@ -21,7 +21,8 @@ fn opening(format: Format, bytes: &[u8], chunk_bytes: u64) -> Opening<'static> {
 /// The accepted rows of a file with their lines, and how records are told apart, if it is text.
 fn accepted(format: Format, bytes: &[u8], chunk_bytes: u64) -> (Vec<(u64, i64, String)>, Option<Dialect>) {
     let mut rows = Vec::new();
-    let Ok(mut source) = open(opening(format, bytes, chunk_bytes), Box::new(Cursor::new(bytes.to_vec()))) else {
+    let Ok(mut source) = open(opening(format, bytes, chunk_bytes), Box::new(Cursor::new(bytes.to_vec())))
+    else {
         return (rows, None);
     };
     let dialect = source.layout().map(|layout| layout.dialect);
@@ -41,7 +42,8 @@ fn accepted(format: Format, bytes: &[u8], chunk_bytes: u64) -> (Vec<(u64, i64, S
 /// nothing of it is lost in the reading.
 fn record_at(bytes: &[u8], line: u64, delimiter: u8) -> Option<Vec<Vec<u8>>> {
     let rest = &unmarked(&bytes[line_start(bytes, line)..])[..];
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(rest);
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(rest);
     let mut record = csv::ByteRecord::new();
     reader.read_byte_record(&mut record).ok()?.then_some(())?;
     let mut raw = rest;
@@ -49,7 +51,9 @@ fn record_at(bytes: &[u8], line: u64, delimiter: u8) -> Option<Vec<Vec<u8>>> {
         if index > 0 {
             raw = raw.strip_prefix(&[delimiter])?;
         }
-        let quoted = [b"\"", &field.split(|byte| *byte == b'"').collect::<Vec<_>>().join(&b"\"\""[..])[..], b"\""].concat();
+        let quoted =
+            [b"\"", &field.split(|byte| *byte == b'"').collect::<Vec<_>>().join(&b"\"\""[..])[..], b"\""]
+                .concat();
         raw = if raw.starts_with(b"\"") { raw.strip_prefix(&quoted[..])? } else { raw.strip_prefix(field)? };
     }
     matches!(raw, [] | [b'\r' | b'\n', ..]).then(|| record.iter().map(<[u8]>::to_vec).collect())
@@ -93,19 +97,28 @@ fn assert_rows_are_in(bytes: &[u8], chunk_bytes: u64) -> Result<(), TestCaseErro
                 // Marks before the first name, and what programs write around a text to keep Excel from taking it for a
                 // number, are no part of a value.
                 let unmarked = text.trim_start_matches(['\u{FEFF}', '\u{200B}']).to_owned();
-                let wrapped = text.strip_prefix("=\"").and_then(|text| text.strip_suffix('"')).map(str::to_owned);
+                let wrapped =
+                    text.strip_prefix("=\"").and_then(|text| text.strip_suffix('"')).map(str::to_owned);
                 [Some(text), Some(unmarked), wrapped].into_iter().flatten()
             })
             .collect();
         prop_assert!(texts.contains(&name), "{name:?} of line {line} is not in {texts:?}");
-        prop_assert!(texts.iter().any(|text| text.parse() == Ok(id)), "{id} of line {line} is not in {texts:?}");
+        prop_assert!(
+            texts.iter().any(|text| text.parse() == Ok(id)),
+            "{id} of line {line} is not in {texts:?}"
+        );
     }
     Ok(())
 }
 
 /// The figures of a file add up, however it ends, and do not depend on the chunks.
 fn assert_adds_up(format: Format, bytes: &[u8], chunk_bytes: u64) -> Result<(), TestCaseError> {
-    let found = preview(opening(format, bytes, chunk_bytes), LoadMode::Append, 3, Box::new(Cursor::new(bytes.to_vec())));
+    let found = preview(
+        opening(format, bytes, chunk_bytes),
+        LoadMode::Append,
+        3,
+        Box::new(Cursor::new(bytes.to_vec())),
+    );
     prop_assert!(found.rows_rejected <= found.rows_read);
     prop_assert!(found.first.len() as u64 <= found.rows_rejected.min(3));
     let (rows, _) = accepted(format, bytes, chunk_bytes);
@@ -126,7 +139,8 @@ fn good_file() -> impl Strategy<Value = String> {
         1 => Just("#N/A".to_owned()),
         1 => Just("=\"007\"".to_owned()),
     ];
-    let header = prop_oneof![2 => Just("id,job_name"), 1 => Just(""), 1 => Just("\u{FEFF}id,job"), 1 => Just("sep=,")];
+    let header =
+        prop_oneof![2 => Just("id,job_name"), 1 => Just(""), 1 => Just("\u{FEFF}id,job"), 1 => Just("sep=,")];
     let line_end = prop_oneof![3 => Just("\n"), 2 => Just("\r\n"), 1 => Just("\r")];
     (header, proptest::collection::vec(name, 1..40), line_end, any::<bool>()).prop_map(
         |(header, names, line_end, quotes_all)| {
@@ -161,7 +175,8 @@ fn damage() -> impl Strategy<Value = (f64, Damage)> {
         Just(Damage::Dropped),
         Just(Damage::Doubled),
         any::<u8>().prop_map(Damage::Changed),
-        prop_oneof![Just(b'"'), Just(b','), Just(b'\n'), Just(b'\r'), Just(0), Just(b';')].prop_map(Damage::Changed),
+        prop_oneof![Just(b'"'), Just(b','), Just(b'\n'), Just(b'\r'), Just(0), Just(b';')]
+            .prop_map(Damage::Changed),
     ];
     (0.0..1.0, kind)
 }

@@ -206,7 +206,8 @@ fn a_line_is_one_field_where_nothing_else_is_said() {
 #[test]
 fn backslashes_escape_as_mysql_writes_them() {
     let dialect = Dialect { delimiter: b'\t', quoting: Quoting::Backslash };
-    let content = b"1\ta\\\tb\\\nc\t\\N\n2\t\"say \\\"hi\\\", C:\\\\\"\t\\0\\Z\\b\\r\n3\ta\"\"b\\\\\t\"\\n\"\"\"\n";
+    let content =
+        b"1\ta\\\tb\\\nc\t\\N\n2\t\"say \\\"hi\\\", C:\\\\\"\t\\0\\Z\\b\\r\n3\ta\"\"b\\\\\t\"\\n\"\"\"\n";
     let expected = [
         record(1, &["1", "a\tb\nc", "\\N"]),
         record(3, &["2", "say \"hi\", C:\\", "\0\x1A\x08\r"]),
