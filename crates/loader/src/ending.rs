@@ -29,6 +29,11 @@ impl<S, Q> Work<'_, S, Q> {
         }
         let Some(record) = loads::get(self.database, &run.id).await? else { return Ok(()) };
         let LoadRecord { rows_read, rows_loaded, rows_rejected, .. } = record;
+        let within = limit.map_or(Ok(()), |limit| limit.check(rows_rejected, rows_read));
+        if let Err(LoadError::IncompleteReplace) = within {
+            // What it fails with at its first reject, if it is not cut off there.
+            return within;
+        }
         if rows_loaded == 0
             && rows_rejected > 0
             && let Some(mostly) = reject_reasons(self.database, &run.id).await?.commonest().cloned()
@@ -36,9 +41,7 @@ impl<S, Q> Work<'_, S, Q> {
         {
             return Err(LoadError::NothingLoaded { records: rows_read, mostly });
         }
-        if let Some(limit) = limit {
-            limit.check(rows_rejected, rows_read)?;
-        }
+        within?;
         if mode == LoadMode::Replace && rows_loaded == 0 { Err(LoadError::Empty) } else { Ok(()) }
     }
 

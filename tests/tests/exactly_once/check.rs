@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use anyhow::{Context, Result, bail, ensure};
+use serde::Deserialize;
 use testkit::TestDatabase;
 
 use crate::bucket::Bucket;
 use crate::content::{Content, Rows, Table, parse};
-use crate::oracle::{Brought, Chunk, cut};
+use crate::oracle::{Brought, Chunk, Cut, End, Reasons};
 
 /// A load as the ledger has it.
 #[derive(Debug)]
@@ -16,8 +17,8 @@ pub(crate) struct Ledger {
     pub(crate) load: String,
     pub(crate) status: String,
     pub(crate) error: Option<String>,
-    /// Read, loaded, rejected, unknown references.
-    figures: [u64; 4],
+    /// Read, loaded, rejected, unknown references, skipped.
+    figures: [u64; 5],
     chunks: Vec<Committed>,
 }
 
@@ -27,15 +28,24 @@ struct Committed {
     number: u64,
     first_line: u64,
     bytes: Range<u64>,
-    figures: [u64; 4],
+    figures: [u64; 5],
     rejects: Option<String>,
+    reasons: Reasons,
+}
+
+/// Why records of a chunk were rejected, as the ledger has it.
+#[derive(Deserialize)]
+struct Reason {
+    code: String,
+    column: Option<String>,
+    count: u64,
 }
 
 /// The loads of a key.
 pub(crate) async fn ledger(database: &TestDatabase, key: &str) -> Result<Vec<Ledger>> {
     let loads = database
         .sql(&format!(
-            "SELECT load_id, status, error, rows_read, rows_loaded, rows_rejected, unknown_references \
+            "SELECT load_id, status, error, rows_read, rows_loaded, rows_rejected, unknown_references, rows_skipped \
              FROM rowgate_loads WHERE object_key = '{key}' ORDER BY seq"
         ))
         .await?;
@@ -45,7 +55,8 @@ pub(crate) async fn ledger(database: &TestDatabase, key: &str) -> Result<Vec<Led
         let chunks = database
             .sql(&format!(
                 "SELECT chunk_no, first_line, start_byte, end_byte, rows_read, rows_loaded, rows_rejected, \
-                 unknown_references, rejects_key FROM rowgate_load_chunks WHERE load_id = '{id}' ORDER BY chunk_no"
+                 unknown_references, rows_skipped, rejects_key, reject_reasons FROM rowgate_load_chunks \
+                 WHERE load_id = '{id}' ORDER BY chunk_no"
             ))
             .await?;
         let chunks = chunks
@@ -55,8 +66,9 @@ pub(crate) async fn ledger(database: &TestDatabase, key: &str) -> Result<Vec<Led
                     number: number(&chunk[0])?,
                     first_line: number(&chunk[1])?,
                     bytes: number(&chunk[2])?..number(&chunk[3])?,
-                    figures: figures(&chunk[4..8])?,
-                    rejects: chunk[8].clone(),
+                    figures: figures(&chunk[4..9])?,
+                    rejects: chunk[9].clone(),
+                    reasons: reasons(chunk[10].as_deref())?,
                 })
             })
             .collect::<Result<_>>()?;
@@ -64,7 +76,7 @@ pub(crate) async fn ledger(database: &TestDatabase, key: &str) -> Result<Vec<Led
             load: id,
             status: load[1].clone().unwrap_or_default(),
             error: load[2].clone(),
-            figures: figures(&load[3..7])?,
+            figures: figures(&load[3..8])?,
             chunks,
         });
     }
@@ -104,12 +116,6 @@ pub(crate) fn same_rows(found: &Rows, expected: &Rows) -> Result<()> {
 }
 
 impl Ledger {
-    /// The records of each chunk; see [`cut`].
-    pub(crate) fn cut(&self, content: &Content, chunk_bytes: u64) -> Result<Vec<Range<usize>>> {
-        let bytes: Vec<Range<u64>> = self.chunks.iter().map(|chunk| chunk.bytes.clone()).collect();
-        cut(content, chunk_bytes, &bytes)
-    }
-
     /// The lines of the records in all of its rejects files.
     pub(crate) async fn rejected_lines(&self, bucket: &Bucket, content: &Content) -> Result<BTreeSet<u64>> {
         let mut lines = BTreeSet::new();
@@ -122,11 +128,42 @@ impl Ledger {
         Ok(lines)
     }
 
-    /// Whether the load has ended as it must.
-    pub(crate) fn has_ended(&self, is_broken: bool) -> Result<()> {
-        let expected = if is_broken { "failed" } else { "completed" };
-        let ended = self.status == expected && self.error.is_some() == is_broken;
-        ensure!(ended, "{} ({:?}) instead of {expected}", self.status, self.error);
+    /// Holds the load to having ended as it must.
+    fn has_ended(&self, expected: &End) -> Result<()> {
+        let error = self.error.as_deref();
+        let is_so = match expected {
+            End::Completed => self.status == "completed" && error.is_none(),
+            End::Failed(begins, ends) => {
+                self.status == "failed"
+                    && error.is_some_and(|error| error.starts_with(begins) && error.ends_with(ends))
+            }
+            End::Stopped(begins) => {
+                self.status == "failed" && error.is_some_and(|error| error.starts_with(begins))
+            }
+        };
+        ensure!(is_so, "{} ({error:?}) instead of {expected:?}", self.status);
+        Ok(())
+    }
+
+    /// Holds the chunks that there are to being those that must be: all, or those until the load stopped.
+    fn has_chunks(&self, cut: &[Cut], brought: &Brought) -> Result<()> {
+        let numbers: Vec<u64> = self.chunks.iter().map(|chunk| chunk.number).collect();
+        if !matches!(brought.end, End::Stopped(_)) {
+            ensure!(
+                numbers.iter().copied().eq(0..cut.len() as u64),
+                "the chunks are {numbers:?} of {}",
+                cut.len()
+            );
+            return Ok(());
+        }
+        let is_known = numbers.iter().all(|number| *number < cut.len() as u64);
+        ensure!(
+            is_known && numbers.is_sorted_by(|one, next| one < next),
+            "the chunks are {numbers:?} of {}",
+            cut.len()
+        );
+        let stops = self.chunks.iter().any(|chunk| chunk.rejects.is_some());
+        ensure!(stops, "it stopped, and no chunk has rejects");
         Ok(())
     }
 
@@ -135,32 +172,26 @@ impl Ledger {
         &self,
         bucket: &Bucket,
         content: &Content,
-        chunks: &[Range<usize>],
+        cut: &[Cut],
         brought: &Brought,
     ) -> Result<()> {
-        let [read, loaded, rejected, _] = self.figures;
+        let [read, loaded, rejected, ..] = self.figures;
         ensure!(read == loaded + rejected, "{read} read, {loaded} loaded, {rejected} rejected");
-        let expected = of_chunk(&Chunk {
-            read: brought.sum(|chunk| chunk.read),
-            loaded: brought.sum(|chunk| chunk.loaded),
-            rejected: brought.sum(|chunk| chunk.rejected),
-            unknown: brought.sum(|chunk| chunk.unknown),
-            rejects: Vec::new(),
-        });
-        ensure!(
-            self.figures == expected,
-            "the load's figures are {:?} instead of {expected:?}",
-            self.figures
-        );
-        ensure!(self.chunks.len() == brought.chunks.len(), "{} chunks", self.chunks.len());
-        let mut files = BTreeSet::new();
-        for (index, ((found, expected), records)) in
-            self.chunks.iter().zip(&brought.chunks).zip(chunks).enumerate()
-        {
+        self.has_ended(&brought.end)?;
+        self.has_chunks(cut, brought)?;
+        let (mut sum, mut files) = ([0; 5], BTreeSet::new());
+        for found in &self.chunks {
+            let index = usize::try_from(found.number)?;
+            let (Cut { bytes, records }, expected) = (&cut[index], &brought.chunks[index]);
             let first = content.records.get(records.start).map_or(1, |record| record.line);
-            let begins = found.number == index as u64 && (found.first_line == first || index == 0);
-            ensure!(begins, "chunk {index} should begin on line {first}: {found:?}");
+            let begins = found.bytes == *bytes && (found.first_line == first || index == 0);
+            ensure!(
+                begins,
+                "chunk {index} should have the bytes {bytes:?}, and begin on line {first}: {found:?}"
+            );
             ensure!(found.figures == of_chunk(expected), "chunk {index}: {found:?} instead of {expected:?}");
+            ensure!(found.reasons == expected.reasons, "chunk {index}: {found:?} instead of {expected:?}");
+            sum.iter_mut().zip(of_chunk(expected)).for_each(|(sum, figure)| *sum += figure);
             match &found.rejects {
                 None => {
                     ensure!(expected.rejects.is_empty(), "chunk {index} names no rejects file: {found:?}");
@@ -174,6 +205,7 @@ impl Ledger {
                 }
             }
         }
+        ensure!(self.figures == sum, "the load's figures are {:?} instead of {sum:?}", self.figures);
         let prefix = format!("rejected/{}/{}/", content.table.name(), self.load);
         let there: BTreeSet<String> = bucket.keys(&prefix).await?.into_iter().collect();
         ensure!(there == files, "rejects files: {there:?} instead of {files:?}");
@@ -181,12 +213,18 @@ impl Ledger {
     }
 }
 
-fn of_chunk(chunk: &Chunk) -> [u64; 4] {
-    [chunk.read, chunk.loaded, chunk.rejected, chunk.unknown]
+fn of_chunk(chunk: &Chunk) -> [u64; 5] {
+    [chunk.read, chunk.loaded, chunk.rejected, chunk.unknown, chunk.skipped]
+}
+
+fn reasons(json: Option<&str>) -> Result<Reasons> {
+    let reasons: Vec<Reason> = json.map(serde_json::from_str).transpose()?.unwrap_or_default();
+    Ok(reasons.into_iter().map(|Reason { code, column, count }| ((code, column), count)).collect())
 }
 
 /// Holds a rejects file against the records that it must have: each once, in the file's order, with its line and codes.
 fn same_rejects(file: &[u8], content: &Content, chunk: &Chunk) -> Result<()> {
+    let file = file.strip_prefix("\u{FEFF}".as_bytes()).context("no byte order mark")?;
     let mut records = parse(file).into_iter();
     let header: Vec<Vec<u8>> = content
         .columns
@@ -248,8 +286,8 @@ pub(crate) async fn nothing_left(database: &TestDatabase, before: &[String]) -> 
     Ok(())
 }
 
-fn figures(row: &[Option<String>]) -> Result<[u64; 4]> {
-    Ok([number(&row[0])?, number(&row[1])?, number(&row[2])?, number(&row[3])?])
+fn figures(row: &[Option<String>]) -> Result<[u64; 5]> {
+    Ok([number(&row[0])?, number(&row[1])?, number(&row[2])?, number(&row[3])?, number(&row[4])?])
 }
 
 fn number(text: &Option<String>) -> Result<u64> {

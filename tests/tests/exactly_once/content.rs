@@ -76,10 +76,14 @@ pub(crate) struct Record {
     /// The offset of its first byte in the content.
     pub(crate) start: u64,
     pub(crate) fields: Vec<Vec<u8>>,
+    /// What it is in the file, where that is not its fields: a line whose quotes are wrong.
+    raw: Option<Vec<u8>>,
     /// Its id, if that can be read, whatever else is wrong.
     pub(crate) id: Option<i64>,
     /// What is wrong with it, in the order of the table's columns.
     pub(crate) codes: Vec<&'static str>,
+    /// The column that the first of the codes is about; `None` where it is the whole record.
+    pub(crate) wrong_column: Option<&'static str>,
     /// What it puts in the table if nothing is wrong.
     pub(crate) cells: Cells,
     /// References of it that name no row.
@@ -96,12 +100,34 @@ pub(crate) struct Content {
     /// The columns in the file's order.
     pub(crate) columns: Vec<&'static str>,
     pub(crate) records: Vec<Record>,
+    /// Whether its first record is neither a header nor a row: of no column that holds no text, the field can be read. Then nothing of
+    /// it is loaded.
+    pub(crate) is_foreign: bool,
 }
 
-impl Content {
-    /// Whether something is wrong with every record.
-    pub(crate) fn has_no_row(&self) -> bool {
-        self.records.iter().all(|record| !record.codes.is_empty())
+impl Record {
+    /// Whether no field has anything in it: such a record counts for nothing.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.raw.is_none() && self.fields.iter().all(Vec::is_empty)
+    }
+
+    /// A line whose quotes are wrong.
+    fn broken(raw: String, width: usize) -> Self {
+        let raw = raw.into_bytes();
+        // In a rejects file it has its line behind empty columns.
+        let mut fields = vec![Vec::new(); width];
+        fields.push(raw.clone());
+        Self {
+            line: 0,
+            start: 0,
+            fields,
+            raw: Some(raw),
+            id: None,
+            codes: vec!["quote"],
+            wrong_column: None,
+            cells: Vec::new(),
+            unknown: 0,
+        }
     }
 }
 
@@ -122,8 +148,8 @@ pub(crate) struct Shape {
     pub(crate) byte_order_mark: bool,
     pub(crate) blank_lines: bool,
     pub(crate) ends_without_line_end: bool,
-    /// Whether it ends with a quote that is never closed, so that its load must fail, but not before the records before it.
-    pub(crate) broken: bool,
+    /// Whether it ends with a quote that is never closed.
+    pub(crate) open_quote: bool,
     /// The share of flawed records, and that of repeated ids near and far.
     pub(crate) flawed: f64,
     pub(crate) repeated: f64,
@@ -145,7 +171,7 @@ impl Shape {
             byte_order_mark: random.u8(..5) == 0,
             blank_lines: random.u8(..4) == 0,
             ends_without_line_end: random.u8(..4) == 0,
-            broken: false,
+            open_quote: false,
             flawed: [0.0, 0.01, 0.05, 0.05, 0.5, 1.0][random.usize(..6)],
             repeated: [0.0, 0.02, 0.02, 0.2][random.usize(..4)],
         }
@@ -184,14 +210,23 @@ impl Shape {
             if random.f64() < self.flawed {
                 self.spoil(random, &mut record);
             }
-            record.fields = self.ordered(&columns, record.fields);
+            if record.raw.is_none() {
+                record.fields = self.ordered(&columns, record.fields);
+            }
             writer.blank_line(random);
-            (record.line, record.start) = writer.position();
-            writer.record(&record.fields, random)?;
-            records.push(record);
+            records.push(writer.put(record, random)?);
+        }
+        if self.open_quote {
+            let record = Record::broken("7,\"never closed".to_owned(), columns.len());
+            records.push(writer.put(record, random)?);
         }
         let (object, length) = writer.finish()?;
-        Ok(Content { table: self.table, object, length, columns, records })
+        let first = records.iter().find(|record| !record.is_blank());
+        // Of the other table two columns at most are wrong, of four that hold no text.
+        let is_foreign = !self.header
+            && self.table == Table::Departments
+            && first.is_some_and(|first| first.wrong_column == Some("id"));
+        Ok(Content { table: self.table, object, length, columns, records, is_foreign })
     }
 
     /// Brings fields from the dictionary's order into the file's; what is over stays at the end. In a record with too few of them
@@ -221,7 +256,12 @@ impl Shape {
             let (hour, minute, second) = (random.u32(..24), random.u32(..60), random.u32(..60));
             let (date, time) =
                 (format!("{year}-{month:02}-{day:02}"), format!("{hour:02}:{minute:02}:{second:02}"));
-            fields.push(format!("{date}T{time}Z"));
+            fields.push(match random.u8(..16) {
+                0 => format!("{date} {time}"),
+                1 => format!("{date}T{time}.000Z"),
+                2 => format!("{date}T{time}+00:00"),
+                _ => format!("{date}T{time}Z"),
+            });
             cells.push(format!("{date} {time}"));
             for _ in 0..2 {
                 let is_unknown = random.u8(..30) == 0;
@@ -233,12 +273,20 @@ impl Shape {
             }
         }
         let fields = fields.into_iter().map(String::into_bytes).collect();
-        Record { line: 0, start: 0, fields, id: Some(id), codes: Vec::new(), cells, unknown }
+        let (codes, wrong_column) = (Vec::new(), None);
+        Record { line: 0, start: 0, fields, raw: None, id: Some(id), codes, wrong_column, cells, unknown }
     }
 
     /// Puts one or two things wrong.
     fn spoil(&self, random: &mut Rng, record: &mut Record) {
         let is_sheet = self.format == Format::Xlsx;
+        if random.u8(..8) == 0 && !is_sheet {
+            // Some line between the others, and one after which a quote is open until the next one comes.
+            let text = if random.bool() { "\"closed\" and more" } else { "\"never closed" };
+            *record =
+                Record::broken(format!("{},{text}", record.id.unwrap_or_default()), record.fields.len());
+            return;
+        }
         if random.u8(..6) == 0 {
             // A cell that is not there is an empty one.
             if random.bool() && !is_sheet {
@@ -265,6 +313,7 @@ impl Shape {
             };
             record.fields[*column] = value;
             record.codes.push(code);
+            record.wrong_column = record.wrong_column.or(Some(self.table.columns()[*column]));
             if *column == 0 {
                 record.id = None;
             }
@@ -280,7 +329,7 @@ fn flaw(random: &mut Rng, column: &str) -> (Vec<u8>, &'static str) {
         "datetime" => &[
             (b"", "required"),
             (b"2021-02-30T10:00:00Z", "timestamp"),
-            (b"2021-07-27 16:02:08", "timestamp"),
+            (b"2021-07-27T16:02:08.5Z", "timestamp"),
             (b"soon", "timestamp"),
         ],
         "name" | "department_name" => &[(b"", "required"), (b"M\xFCller", "encoding"), (b"long", "too_long")],
@@ -341,9 +390,17 @@ impl<'s> Writer<'s> {
         writer
     }
 
-    /// The line of what comes next, and the offset of its first byte.
-    fn position(&self) -> (u64, u64) {
-        (self.line, self.length)
+    /// Writes a record, and notes in it where it is.
+    fn put(&mut self, mut record: Record, random: &mut Rng) -> Result<Record> {
+        (record.line, record.start) = (self.line, self.length);
+        match &record.raw {
+            Some(raw) => {
+                self.push(raw);
+                self.push(self.line_end());
+            }
+            None => self.record(&record.fields, random)?,
+        }
+        Ok(record)
     }
 
     fn record(&mut self, fields: &[Vec<u8>], random: &mut Rng) -> Result<()> {
@@ -409,9 +466,7 @@ impl<'s> Writer<'s> {
     /// The file, and the length of its content.
     fn finish(mut self) -> Result<(Vec<u8>, u64)> {
         let is_text = self.shape.format != Format::Xlsx;
-        if self.shape.broken && is_text {
-            self.text.extend_from_slice(b"7,\"never closed\r\n8,x\n");
-        } else if self.shape.ends_without_line_end && is_text {
+        if self.shape.ends_without_line_end && is_text {
             self.text.truncate(self.text.len() - self.line_end().len());
             self.length = self.text.len() as u64;
         }

@@ -39,6 +39,8 @@ pub(crate) struct Plan {
     pub(crate) on_error: OnError,
     /// After this everything but the loads is over.
     pub(crate) storm: Duration,
+    /// Whether a limit is set that allows any number of rejects. Without one a replace fails at the first of them.
+    pub(crate) takes_rejects: bool,
     /// What makes the database break its promises, for the harness to notice.
     pub(crate) sabotage: &'static [&'static str],
     /// What is changed after the end, for the harness to notice.
@@ -153,7 +155,7 @@ impl Plan {
         let (twins, repeats, struck, crashes) = (maybe(0.3), maybe(0.3), maybe(0.75), maybe(0.2));
         let (locked, hurried, all_calls) = (maybe(0.25), maybe(0.2), maybe(0.3));
         let (lost, slow, latency, resuming) = (maybe(0.3), maybe(0.3), maybe(0.2), maybe(0.15));
-        let (two, broken) = (maybe(0.4), maybe(0.1));
+        let (two, open_quote) = (maybe(0.4), maybe(0.1));
         let mut faults = Vec::new();
         faults.extend(lost.then_some(Fault::LostCommits));
         faults.extend(all_calls.then_some(Fault::FifthOfCalls));
@@ -172,7 +174,7 @@ impl Plan {
             files.push(File { mode: Mode::draw(random), shape, after: random.f64() * 0.6 });
         }
         // A sheet has no quotes.
-        files[0].shape.broken = broken && !two && files[0].shape.format != Format::Xlsx;
+        files[0].shape.open_quote = open_quote && files[0].shape.format != Format::Xlsx;
         let mut strikes: Vec<Strike> = (0..strikes).map(|_| Strike::draw(random)).collect();
         if struck && files.iter().any(|file| file.mode == Mode::Replace) {
             // The few calls in which one table takes the other's place are worth more than their share.
@@ -201,6 +203,7 @@ impl Plan {
             transaction_idle: Duration::from_millis(random.u64(400..=1_200)),
             // Drawn last: the other draws of a seed stay what they were.
             on_error: if random.bool() { OnError::Abort } else { OnError::Keep },
+            takes_rejects: random.u8(..3) > 0,
             storm: Duration::from_secs(5),
             sabotage: &[],
             tampering: None,
@@ -210,7 +213,6 @@ impl Plan {
     /// The same run with one file and without anything that goes wrong.
     pub(crate) fn calm(mut self) -> Self {
         self.files.truncate(1);
-        self.files[0].shape.broken = false;
         Self {
             twins: 1,
             repetitions: 0,

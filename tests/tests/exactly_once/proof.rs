@@ -76,7 +76,12 @@ async fn what_is_changed_behind_the_loaders_back_is_noticed() -> Result<()> {
         Tampering::Sql(
             "UPDATE rowgate_loads SET rows_loaded = rows_loaded - 1, rows_rejected = rows_rejected + 1",
         ),
+        Tampering::Sql("UPDATE rowgate_loads SET status = 'failed', error = 'nothing could be loaded'"),
         Tampering::Sql("UPDATE rowgate_load_chunks SET rows_loaded = rows_loaded + 1 WHERE chunk_no = 1"),
+        Tampering::Sql("UPDATE rowgate_load_chunks SET rows_skipped = rows_skipped + 1 WHERE chunk_no = 1"),
+        Tampering::Sql(
+            "UPDATE rowgate_load_chunks SET reject_reasons = REPLACE(reject_reasons, '\"count\":', '\"count\":1')",
+        ),
         Tampering::Sql("UPDATE rowgate_load_chunks SET end_byte = end_byte + 1 WHERE chunk_no = 1"),
         Tampering::Sql("DELETE FROM rowgate_load_chunks WHERE chunk_no = 2"),
         Tampering::Sql("CREATE TABLE rowgate_new_1 LIKE employees"),

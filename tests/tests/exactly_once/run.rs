@@ -17,6 +17,7 @@ use crate::bucket::Bucket;
 use crate::check::{self, ledger, nothing_left, schema};
 use crate::content::{Content, KNOWN_REFERENCES, Rows, Shape, Table};
 use crate::fleet::Fleet;
+use crate::oracle::cut;
 use crate::plan::{File, Mode, Plan, Tampering};
 use crate::queue::Queue;
 use crate::storm::{self, Damage, Progress};
@@ -266,6 +267,7 @@ impl Run<'_> {
             ("ROWGATE_CHUNK_BYTES", chunk_bytes.to_string()),
             ("ROWGATE_LANES", self.plan.lanes.to_string()),
             ("RUST_BACKTRACE", "1".to_owned()),
+            ("ROWGATE_MAX_REJECTS", if self.plan.takes_rejects { "100%" } else { "" }.to_owned()),
         ]
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value.into()))
@@ -350,13 +352,9 @@ impl Run<'_> {
             let Some(ledger) = loads.pop().filter(|_| loads.is_empty()) else {
                 bail!("{key} has {} loads too many, or none", loads.len());
             };
-            // A table is not replaced by nothing.
-            let replaces = file.mode == Mode::Replace;
-            let must_fail = file.shape.broken || replaces && content.has_no_row();
-            ledger.has_ended(must_fail).with_context(|| key.clone())?;
-            let chunks = ledger.cut(content, chunk_bytes).with_context(|| key.clone())?;
-            let (mode, tag, is_undone) = (file.mode, file.shape.tag, must_fail && replaces);
-            dropped.push(Dropped { mode, tag, is_undone, content, ledger, chunks });
+            let (mode, tag, takes_rejects) = (file.mode, file.shape.tag, self.plan.takes_rejects);
+            let chunks = cut(content, chunk_bytes);
+            dropped.push(Dropped { mode, tag, takes_rejects, content, ledger, chunks });
         }
         let table = check::rows(&self.database, contents[0].table).await?;
         verdict::check(&self.bucket, before, &table, &dropped).await

@@ -1,14 +1,13 @@
 //! Whether what is there is what the loads must have left: one of the states that some order of them leads to.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
 
 use anyhow::{Context, Result};
 
 use crate::bucket::Bucket;
 use crate::check::{Ledger, same_rows};
 use crate::content::{Content, Rows};
-use crate::oracle::{Brought, brought};
+use crate::oracle::{Brought, Cut, End, brought};
 use crate::plan::Mode;
 
 /// A file that was dropped, and how its load stands.
@@ -16,12 +15,12 @@ pub(crate) struct Dropped<'r> {
     pub(crate) mode: Mode,
     /// What the names of its rows start with.
     pub(crate) tag: char,
-    /// Whether nothing of it may be in the table: a replace that has failed.
-    pub(crate) is_undone: bool,
+    /// Whether a replace may leave records out.
+    pub(crate) takes_rejects: bool,
     pub(crate) content: &'r Content,
     pub(crate) ledger: Ledger,
-    /// The records of each chunk.
-    pub(crate) chunks: Vec<Range<usize>>,
+    /// Its chunks.
+    pub(crate) chunks: Vec<Cut>,
 }
 
 /// Holds table, ledger and rejects files against what the loads must have made of the rows that were there `before`.
@@ -49,15 +48,7 @@ impl Dropped<'_> {
     fn brought(&self, taken: &BTreeSet<i64>) -> Brought {
         let none = BTreeSet::new();
         let taken = if self.mode == Mode::Append { taken } else { &none };
-        let mut brought = brought(self.mode, self.content, &self.chunks, taken);
-        if self.is_undone {
-            brought.rows.clear();
-            for chunk in &mut brought.chunks {
-                // What it rejected is there for its people to see.
-                (chunk.read, chunk.loaded, chunk.unknown) = (chunk.rejected, 0, 0);
-            }
-        }
-        brought
+        brought(self.mode, self.content, &self.chunks, taken, self.takes_rejects)
     }
 
     async fn check(&self, bucket: &Bucket, brought: &Brought) -> Result<()> {
@@ -72,7 +63,7 @@ async fn in_order(bucket: &Bucket, before: &Rows, table: &Rows, loads: &[&Droppe
     let mut all = Vec::new();
     for load in loads {
         let brought = load.brought(&rows.keys().copied().collect());
-        if load.mode == Mode::Replace && !load.is_undone {
+        if load.mode == Mode::Replace && brought.end == End::Completed {
             rows.clear();
         }
         rows.extend(brought.rows.clone());

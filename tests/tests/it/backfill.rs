@@ -105,7 +105,7 @@ async fn looks_at_every_one_of_more_files_than_a_page_lists() {
     let bucket = other_bucket(&cloud, true).await;
     let mut puts = tokio::task::JoinSet::new();
     for number in 0..1_100 {
-        let put = cloud.s3.put_object().bucket(&bucket).key(format!("incoming/jobs/{number:04}.txt"));
+        let put = cloud.s3.put_object().bucket(&bucket).key(format!("incoming/jobs/{number:04}.pdf"));
         puts.spawn(put.send());
         if puts.len() >= 20 {
             puts.join_next().await.unwrap().unwrap().unwrap();
@@ -117,7 +117,7 @@ async fn looks_at_every_one_of_more_files_than_a_page_lists() {
     let answer = backfill(&cloud, json!({"bucket": bucket, "prefix": "incoming/"})).await;
     assert_eq!((&answer["ignored_count"], &answer["next"]), (&json!(1_100), &Value::Null), "{answer}");
     assert_eq!(answer["ignored"].as_array().unwrap().len(), 100);
-    let on = json!({"bucket": bucket, "prefix": "incoming/", "after": "incoming/jobs/1089.txt"});
+    let on = json!({"bucket": bucket, "prefix": "incoming/", "after": "incoming/jobs/1089.pdf"});
     assert_eq!(backfill(&cloud, on).await["ignored_count"], 10);
 }
 

@@ -31,7 +31,7 @@ pub async fn reject_reasons(database: &Database, id: &LoadId) -> Result<RejectRe
         );
         let select = Statement::new(sql).bind("load", id.as_str()).bind("from", from);
         let page: Vec<Row> = match database.query(select).await {
-            // Long names of columns: of each chunk they may be 20 KB, and an answer has 1 MiB at most.
+            // Many reasons and long names: of each chunk they may be 30 KB, and an answer has 1 MiB at most.
             Err(Error::TooLarge { .. }) if limit > 1 => {
                 limit /= 2;
                 continue;

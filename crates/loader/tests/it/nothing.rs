@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use anyhow::Result;
+use aurora::loads;
 use domain::load::{LoadRecord, LoadStatus};
-use testkit::local_data_api::{Faults, Operation, Rule};
+use testkit::local_data_api::{Effect, Faults, Operation, Rule};
 
 use crate::cloud::{Cloud, Message};
 
@@ -98,10 +99,9 @@ async fn a_file_whose_rows_are_in_already_is_no_failure() -> Result<()> {
 async fn the_figures_are_exact_however_often_the_event_comes_and_wherever_it_is_cut_off() -> Result<()> {
     let mut cloud = Cloud::start().await?;
     cloud.options.chunk_bytes = 1024;
-    cloud.test.data_api().set(
-        Faults { seed: 3, ..Faults::default() }
-            .with(Rule::lose_answer().on(Operation::CommitTransaction).rate(0.2)),
-    );
+    let lost = Rule::lose_answer().on(Operation::CommitTransaction).rate(0.2);
+    let faults = Faults { seed: 3, ..Faults::default() }.with(lost).with(Rule::new(Effect::DelayMs(15)));
+    cloud.test.data_api().set(faults);
     let mut message = cloud.drop_file("incoming/jobs/a.csv", nothing_good());
     // Some invocations are too short for all of it, and two are at work at the same time.
     for _ in 0..3 {
@@ -120,6 +120,33 @@ async fn the_figures_are_exact_however_often_the_event_comes_and_wherever_it_is_
     assert_eq!(cloud.deliver(&[message]).await?, NONE);
     let load = cloud.newest().await?;
     assert_eq!(told(&load), (LoadStatus::Failed, 0, 2_000, REASON));
+    assert!(load.attempts > 2, "{} attempts prove little", load.attempts);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_load_whose_table_is_replaced_before_it_fails_is_judged_in_the_new_one() -> Result<()> {
+    let cloud = Cloud::start().await?;
+    cloud.load("incoming/jobs/a.csv", "1,a\n").await?;
+    let append = cloud.drop_file("incoming/jobs/b.csv", "1,b\n2,\n3,\n");
+    let replace = cloud.drop_file("incoming/jobs/replace/c.csv", "9,c\n");
+    // The append has read why its records were rejected, and is slow to say so.
+    let slow = Rule::new(Effect::DelayMs(4_000)).sql("SELECT chunk_no, reject_reasons").times(1);
+    cloud.test.data_api().set(Faults::default().with(slow));
+    let (append, replace) = ([append], [replace]);
+    let later = async {
+        tokio::time::sleep(Duration::from_millis(1_500)).await;
+        cloud.deliver(&replace).await
+    };
+    let (appended, replaced) = tokio::join!(cloud.deliver(&append), later);
+    assert_eq!((appended?, replaced?), (NONE.to_vec(), NONE.to_vec()));
+    assert_eq!(
+        cloud.test.value("SELECT restarts FROM rowgate_loads WHERE mode = 'append' AND seq > 1").await?,
+        "1"
+    );
+    let loads = loads::list(&cloud.test.database(), loads::Of::AllBut(&[]), None, 10, None).await?.loads;
+    assert_eq!(told(&loads[1]), (LoadStatus::Completed, 1, 2, ""), "{loads:?}");
+    assert_eq!(cloud.test.value("SELECT GROUP_CONCAT(id, job_name ORDER BY id) FROM jobs").await?, "1b,9c");
     Ok(())
 }
 
