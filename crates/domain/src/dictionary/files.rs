@@ -13,12 +13,14 @@ const MAX_SKIPPED_LINES: u32 = 1000;
 const MAX_FORMATS: usize = 16;
 
 /// How the files of a table are written. The default leaves everything to be recognised.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileSettings {
     /// What separates the fields of files without a header; a header is recognised with any delimiter.
     pub delimiter: Option<u8>,
     /// The encoding of text without a byte order mark; UTF-8 if none is declared.
     pub encoding: Option<&'static Encoding>,
+    /// Whether fields may be in quotes.
+    pub quotes: bool,
     /// How a quote is written inside a quoted field.
     pub quote_escape: QuoteEscape,
     /// Whether the first record is a header.
@@ -66,11 +68,37 @@ pub enum HeaderRule {
     None,
 }
 
+impl Default for FileSettings {
+    fn default() -> Self {
+        Self {
+            delimiter: None,
+            encoding: None,
+            quotes: true,
+            quote_escape: QuoteEscape::default(),
+            header: HeaderRule::default(),
+            skip_lines: 0,
+            null_values: Vec::new(),
+            decimal_comma: false,
+            date_formats: Vec::new(),
+            timestamp_formats: Vec::new(),
+            time_zone: None,
+            sheet: None,
+            changes_values: false,
+        }
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WireFiles {
     delimiter: Option<String>,
     encoding: Option<String>,
+    #[serde(default = "yes")]
+    quotes: bool,
     #[serde(default)]
     quote_escape: QuoteEscape,
     #[serde(default)]
@@ -94,7 +122,7 @@ pub(super) struct WireFiles {
 /// # Errors
 /// What is wrong with it.
 pub(super) fn read_files(wire: WireFiles) -> Result<FileSettings, String> {
-    let WireFiles { quote_escape, header, skip_lines, null_values, decimal_comma, sheet, .. } = wire;
+    let WireFiles { quotes, quote_escape, header, skip_lines, null_values, decimal_comma, sheet, .. } = wire;
     if skip_lines > MAX_SKIPPED_LINES {
         return Err(format!("skip_lines = {skip_lines}: at most {MAX_SKIPPED_LINES} lines can be skipped"));
     }
@@ -108,7 +136,13 @@ pub(super) fn read_files(wire: WireFiles) -> Result<FileSettings, String> {
         }
     }
     for format in &wire.date_formats {
-        check_format("date_formats", format, |parsed| parsed.to_date().ok() == Some(SAMPLE.date()))?;
+        // A time would be read and lost.
+        let has_time = |parsed: &BrokenDownTime| {
+            parsed.hour().is_some() || parsed.minute().is_some() || parsed.offset().is_some()
+        };
+        check_format("date_formats", format, |parsed| {
+            parsed.to_date().ok() == Some(SAMPLE.date()) && !has_time(parsed)
+        })?;
     }
     for format in &wire.timestamp_formats {
         check_format("timestamp_formats", format, |parsed| parsed.to_datetime().ok() == Some(SAMPLE))?;
@@ -122,6 +156,7 @@ pub(super) fn read_files(wire: WireFiles) -> Result<FileSettings, String> {
     Ok(FileSettings {
         delimiter,
         encoding,
+        quotes,
         quote_escape,
         header,
         skip_lines,
@@ -173,7 +208,7 @@ fn check_format(key: &str, format: &str, is_sample: impl Fn(&BrokenDownTime) -> 
         .map_err(|_| wrong("it has a directive that is not known"))?;
     match strtime::parse(format, &written) {
         Ok(parsed) if is_sample(&parsed) => Ok(()),
-        _ => Err(wrong("it does not say which moment is meant")),
+        _ => Err(wrong("it does not say a day, or a day and its time, and nothing else")),
     }
 }
 
@@ -196,6 +231,7 @@ mod tests {
         let text = r#"
             delimiter = "\t"
             encoding = "latin1"
+            quotes = false
             quote_escape = "backslash"
             header = "none"
             skip_lines = 2
@@ -209,6 +245,7 @@ mod tests {
         let expected = FileSettings {
             delimiter: Some(b'\t'),
             encoding: Some(encoding_rs::WINDOWS_1252),
+            quotes: false,
             quote_escape: QuoteEscape::Backslash,
             header: HeaderRule::None,
             skip_lines: 2,
@@ -236,9 +273,13 @@ mod tests {
             ("quote_escape = \"caret\"", "unknown variant `caret`"),
             ("header = \"maybe\"", "unknown variant `maybe`"),
             ("skip_lines = 1001", "skip_lines = 1001: at most 1000"),
-            ("date_formats = [\"%d.%m.\"]", "it does not say which moment is meant"),
+            ("date_formats = [\"%d.%m.\"]", "it does not say a day, or a day and its time, and nothing else"),
+            ("date_formats = [\"%d.%m.%Y %H:%M\"]", "it does not say a day, or"),
             ("date_formats = [\"%E.%m.%Y\"]", "date_formats \"%E.%m.%Y\": it has a directive"),
-            ("timestamp_formats = [\"%d.%m.%Y\"]", "it does not say which moment is meant"),
+            (
+                "timestamp_formats = [\"%d.%m.%Y\"]",
+                "it does not say a day, or a day and its time, and nothing else",
+            ),
             ("time_zone = \"Mars/Base\"", "time_zone \"Mars/Base\" is not known"),
             ("delimitter = \";\"", "unknown field `delimitter`"),
         ] {

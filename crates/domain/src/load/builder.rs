@@ -1,7 +1,6 @@
 //! Chunks of records that come as fields, from a file that is no text.
 
 use super::chunk::{Broken, Chunk, ChunkError, Draft, MAX_RECORD_BYTES, Position};
-use super::dialect::Quoting;
 
 /// Collects records into chunks. Of such records, byte offsets and digests are those of this encoding: before each
 /// field its length in four bytes, the highest first; after the last field of a record four bytes of `FF`.
@@ -18,7 +17,7 @@ const RECORD_END: [u8; LENGTH] = u32::MAX.to_be_bytes();
 impl ChunkBuilder {
     /// A builder before the first record. A chunk ends with the record that brings it to `chunk_bytes`.
     pub fn new(chunk_bytes: u64) -> Self {
-        Self { draft: Draft::new(Position::START, chunk_bytes, Quoting::Lines), line: 1 }
+        Self { draft: Draft::new(Position::START, chunk_bytes, false), line: 1 }
     }
 
     /// Adds the record of a line, which may be broken; gives back the chunk before it when that is full.

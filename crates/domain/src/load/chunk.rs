@@ -5,7 +5,6 @@
 
 use sha2::{Digest, Sha256};
 
-use super::dialect::Quoting;
 use crate::row::is_blank;
 
 /// The size of a chunk unless another is asked for: a chunk ends with the record that brings it to this many bytes of
@@ -170,7 +169,7 @@ pub(super) struct Draft {
     wanted: u64,
     /// So does one with this many records.
     most_records: usize,
-    quoting: Quoting,
+    has_escapes: bool,
     /// The content, quotes and separators included, but for what [`forget_tail`](Self::forget_tail) dropped.
     data: Vec<u8>,
     fields: Vec<Span>,
@@ -185,10 +184,10 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    pub(super) fn new(start: Position, wanted: u64, quoting: Quoting) -> Self {
+    pub(super) fn new(start: Position, wanted: u64, has_escapes: bool) -> Self {
         Self {
             start,
-            quoting,
+            has_escapes,
             wanted: wanted.min(MAX_CHUNK_BYTES),
             most_records: most_records(wanted.min(MAX_CHUNK_BYTES)),
             data: Vec::new(),
@@ -199,6 +198,11 @@ impl Draft {
             hashed: 0,
             dropped: 0,
         }
+    }
+
+    /// The offset in the content of the first byte that a chunk of the wanted size has not.
+    pub(super) fn wanted_end(&self) -> u64 {
+        self.start.byte.saturating_add(self.wanted)
     }
 
     /// Bytes of content held.
@@ -221,7 +225,7 @@ impl Draft {
     }
 
     /// Adds a field whose content is held, or will be, at these offsets. 32 bits hold every offset, for a chunk has at
-    /// most [`MAX_CHUNK_BYTES`] and two records.
+    /// most [`MAX_CHUNK_BYTES`], and some records more.
     pub(super) fn push_field(&mut self, start: usize, end: usize) {
         self.fields.push(Span { start: start as u32, end: end as u32 });
     }
@@ -283,7 +287,7 @@ impl Draft {
         let next = Self::new(
             Position { number: self.start.number + 1, byte: end_byte, line: end_line },
             self.wanted,
-            self.quoting,
+            self.has_escapes,
         );
         let mut draft = std::mem::replace(self, next);
         // Chunks are much alike: with room for as much as the last one had, the next is not copied as it grows.
@@ -294,7 +298,7 @@ impl Draft {
         for (field, is_quoted) in draft.escaped {
             let span = &mut draft.fields[field];
             let data = &mut draft.data[span.start as usize..span.end as usize];
-            let length = unescape(data, is_quoted, draft.quoting);
+            let length = unescape(data, is_quoted, draft.has_escapes);
             span.end = span.start + length;
         }
         Chunk {
@@ -312,9 +316,9 @@ impl Draft {
 
 /// Brings the content of an escaped field to its meaning, and says how long that is: of two quotes one stays, and with
 /// backslashes, what one takes the meaning of.
-fn unescape(field: &mut [u8], is_quoted: bool, quoting: Quoting) -> u32 {
-    if field == NO_VALUE && !is_quoted {
-        return NO_VALUE.len() as u32;
+fn unescape(field: &mut [u8], is_quoted: bool, has_escapes: bool) -> u32 {
+    if has_escapes && !is_quoted && field == NO_VALUE {
+        return 0;
     }
     let (mut read, mut written) = (0, 0);
     while read < field.len() {
@@ -323,7 +327,7 @@ fn unescape(field: &mut [u8], is_quoted: bool, quoting: Quoting) -> u32 {
                 read += 1;
                 b'"'
             }
-            b'\\' if quoting == Quoting::Backslash && read + 1 < field.len() => {
+            b'\\' if has_escapes && read + 1 < field.len() => {
                 read += 1;
                 unescaped(field[read])
             }
@@ -336,7 +340,7 @@ fn unescape(field: &mut [u8], is_quoted: bool, quoting: Quoting) -> u32 {
     written as u32
 }
 
-/// What MySQL writes for NULL, outside of quotes.
+/// What MySQL writes for NULL, outside of quotes; here no value is nothing.
 const NO_VALUE: &[u8] = b"\\N";
 
 /// What a character behind a backslash means to MySQL.

@@ -1,11 +1,14 @@
 //! Cutting text into chunks: RFC 4180 in its strict reading, and its dialects.
 
 use super::chunk::{Broken, Chunk, ChunkError, Draft, MAX_RECORD_BYTES, Position};
-use super::dialect::{Dialect, Quoting, Start};
+use super::dialect::{Dialect, Start};
 use super::marks::{BLOCK, marks};
 
 /// Bytes of empty lines that are held before they are dropped.
 const BLANKS_HELD: usize = 64 * 1024;
+
+/// Bytes that a chunk may grow by at most because no chunk ends where a quote has been open for too long.
+const MOST_OVER: u64 = 8 * MAX_RECORD_BYTES;
 
 /// Cuts content that arrives piece by piece into chunks.
 ///
@@ -64,8 +67,10 @@ struct OpenRecord {
     line: u64,
     /// Where in the chunk it starts.
     start: usize,
-    /// Where in the chunk its first line ends, if it has come further.
-    line_end: Option<usize>,
+    /// Where in the chunk its first line ends that ends in quotes, and which line that is, if it has come further.
+    line_end: Option<(usize, u64)>,
+    /// Whether it has passed a line end behind a backslash outside of quotes since.
+    has_left_quotes: bool,
 }
 
 /// The field being read.
@@ -88,6 +93,8 @@ enum Stop {
     TooLong,
     /// The record is broken, and has come further than its first line.
     Broken(Broken),
+    /// The record has been in quotes for too long, and has come further than its first line.
+    OpenTooLong,
 }
 
 impl Chunker {
@@ -105,7 +112,7 @@ impl Chunker {
     pub fn resume(dialect: Dialect, chunk_bytes: u64, position: Position) -> Self {
         Self {
             dialect,
-            draft: Draft::new(position, chunk_bytes, dialect.quoting),
+            draft: Draft::new(position, chunk_bytes, dialect.has_escapes),
             state: State::Between,
             line: position.line,
             is_after_cr: false,
@@ -165,8 +172,7 @@ impl Chunker {
             match self.state {
                 State::Skipped(_) | State::Between => break,
                 State::Quoted | State::QuotedEscaped if self.record.line_end.is_some() => {
-                    self.rewind(Broken::QuoteNeverClosed);
-                    self.doomed.1 = u64::MAX;
+                    self.rewind(Broken::QuoteNeverClosed, u64::MAX, self.record.has_left_quotes);
                 }
                 State::Quoted | State::QuotedEscaped => self.end_broken(Broken::QuoteNeverClosed, end),
                 State::Broken(broken) => self.end_broken(broken, end),
@@ -198,34 +204,40 @@ impl Chunker {
             Stop::Full => Ok(Some(self.draft.cut(self.line))),
             Stop::TooLong => Err(ChunkError::RecordTooLong { line: self.record.line }),
             Stop::Broken(broken) => {
-                self.rewind(broken);
+                let end = self.draft.offset(self.draft.held());
+                self.rewind(broken, end, self.record.has_left_quotes);
+                Ok(None)
+            }
+            Stop::OpenTooLong => {
+                // What a record of the greatest length may take is the same however the content arrives.
+                let end = self.draft.offset(self.record.start) + MAX_RECORD_BYTES;
+                if end > self.draft.wanted_end().saturating_add(MOST_OVER) {
+                    return Err(ChunkError::RecordTooLong { line: self.record.line });
+                }
+                self.rewind(Broken::QuoteNeverClosed, end, true);
                 Ok(None)
             }
         }
     }
 
-    /// Ends a record that broke behind its first line with that line, and has the rest read again.
-    fn rewind(&mut self, broken: Broken) {
-        let OpenRecord { start, line_end, .. } = self.record;
-        let line_end = line_end.unwrap_or(start);
+    /// Ends a record that broke behind its first line with that line, and has the rest read again. A record that is in
+    /// quotes at a line end before `doomed_until` is broken, too. Where that is only taken for so (`is_guess`), no chunk
+    /// ends before: whoever resumes behind it would find something else.
+    fn rewind(&mut self, broken: Broken, doomed_until: u64, is_guess: bool) {
+        let OpenRecord { start, line, line_end, .. } = self.record;
+        let (line_end, line) = line_end.unwrap_or((start, line));
         let is_crlf = self.draft.held_from(line_end).starts_with(b"\r\n");
         let next = line_end + 1 + usize::from(is_crlf);
-        // What a record of the greatest length may take is the same however the content arrives.
-        let most = self.draft.offset(start) + MAX_RECORD_BYTES;
-        let reached = self.draft.offset(self.draft.held());
-        let is_too_long = reached > most;
-        let broken = if is_too_long { Broken::QuoteNeverClosed } else { broken };
-        self.doomed = (broken, reached.min(most));
-        if is_too_long {
-            // A record that begins later might come further: whoever resumes at a chunk's end must not see one.
-            self.whole_until = most;
+        self.doomed = (broken, doomed_until);
+        if is_guess {
+            self.whole_until = doomed_until;
         }
         let tail = self.draft.take_back(next);
         if !tail.is_empty() {
             self.again.push((tail, 0));
         }
         self.end_broken(broken, line_end);
-        self.line = self.record.line + 1;
+        self.line = line + 1;
         self.is_after_cr = self.draft.held_from(next - 1) == b"\r";
     }
 
@@ -267,7 +279,7 @@ impl Chunker {
                     at = reached;
                 }
                 State::Field => {
-                    let is_quoted = byte == b'"' && self.dialect.quoting != Quoting::Lines;
+                    let is_quoted = byte == b'"' && self.dialect.has_quotes;
                     at += usize::from(is_quoted);
                     self.field = OpenField { start: base + at, is_quoted, is_escaped: false };
                     self.state = if is_quoted { State::Quoted } else { State::Plain };
@@ -284,6 +296,7 @@ impl Chunker {
                     if self.is_escape(input[at]) {
                         self.state = State::Escaped;
                         self.field.is_escaped = true;
+                        self.is_after_cr = false;
                     } else if let Err(stop) = self.end_field(input[at], base + at) {
                         return (at, stop);
                     }
@@ -292,19 +305,24 @@ impl Chunker {
                 State::Escaped | State::QuotedEscaped => {
                     let is_quoted = self.state == State::QuotedEscaped;
                     self.state = if is_quoted { State::Quoted } else { State::Plain };
-                    // A line end of one or two bytes is passed as it is in quotes.
-                    if !self.pass_in_record(&input[at..=at], base + at) {
+                    if is_quoted && !self.pass_in_quotes(&input[at..=at], base + at) {
                         continue;
+                    }
+                    if !is_quoted {
+                        self.pass_lines(&input[at..=at]);
+                        self.record.has_left_quotes |=
+                            matches!(byte, b'\n' | b'\r') && self.record.line_end.is_some();
                     }
                     at += 1;
                 }
                 State::Quoted => {
                     let rest = &input[at..];
-                    let length = match self.dialect.quoting {
-                        Quoting::Backslash => memchr::memchr2(b'"', b'\\', rest),
-                        _ => memchr::memchr(b'"', rest),
+                    let length = if self.dialect.has_escapes {
+                        memchr::memchr2(b'"', b'\\', rest)
+                    } else {
+                        memchr::memchr(b'"', rest)
                     };
-                    if !self.pass_in_record(&rest[..length.unwrap_or(rest.len())], base + at) {
+                    if !self.pass_in_quotes(&rest[..length.unwrap_or(rest.len())], base + at) {
                         continue;
                     }
                     let Some(length) = length else {
@@ -331,7 +349,17 @@ impl Chunker {
                         }
                         at += 1;
                     }
-                    _ if self.record.line_end.is_some() => return (at, Stop::Broken(Broken::TextAfterQuote)),
+                    _ if self.record.line_end.is_some() => {
+                        let is_too_long = self.is_too_long(base + at);
+                        return (
+                            at,
+                            if is_too_long {
+                                Stop::OpenTooLong
+                            } else {
+                                Stop::Broken(Broken::TextAfterQuote)
+                            },
+                        );
+                    }
                     _ => self.state = State::Broken(Broken::TextAfterQuote),
                 },
                 State::Broken(broken) => {
@@ -357,7 +385,7 @@ impl Chunker {
     /// Reads records and empty lines that are whole in the input and have no quoted field, which most are, at most to
     /// the one that fills the chunk; says where it came to. What this leaves over, [`read`](Self::read) takes on.
     fn read_plain(&mut self, input: &[u8], from: usize, base: usize) -> usize {
-        let Dialect { delimiter, quoting } = self.dialect;
+        let Dialect { delimiter, has_quotes, has_escapes } = self.dialect;
         // Where the record and the field start that come next.
         let (mut record, mut field) = (from, from);
         let (blocks, _) = input[from..].as_chunks();
@@ -388,8 +416,8 @@ impl Chunker {
                             break 'blocks;
                         }
                     }
-                    b'"' if at == field && quoting != Quoting::Lines => break 'blocks,
-                    b'\\' if quoting == Quoting::Backslash => break 'blocks,
+                    b'"' if at == field && has_quotes => break 'blocks,
+                    b'\\' if has_escapes => break 'blocks,
                     _ => {}
                 }
             }
@@ -399,7 +427,7 @@ impl Chunker {
     }
 
     fn open_record(&mut self, start: usize) {
-        self.record = OpenRecord { line: self.line, start, line_end: None };
+        self.record = OpenRecord { line: self.line, start, line_end: None, has_left_quotes: false };
         self.is_after_cr = false;
     }
 
@@ -443,20 +471,22 @@ impl Chunker {
         self.state = State::Between;
     }
 
-    /// Passes bytes within a record, line ends among them, unless the record is broken at one of these; then its state
+    /// Passes bytes within quotes, line ends among them, unless the record is broken at one of these; then its state
     /// says so.
-    fn pass_in_record(&mut self, bytes: &[u8], start: usize) -> bool {
+    fn pass_in_quotes(&mut self, bytes: &[u8], start: usize) -> bool {
         let Some(first) = memchr::memchr2(b'\n', b'\r', bytes) else {
             self.is_after_cr = self.is_after_cr && bytes.is_empty();
             return true;
         };
-        let is_first = self.record.line_end.is_none();
-        let (broken, doomed_until) = self.doomed;
-        if is_first && self.draft.offset(start + first) < doomed_until {
-            self.state = State::Broken(broken);
-            return false;
+        // A first line that is too long by itself cannot be read, however the content arrives.
+        if self.record.line_end.is_none() && !self.is_too_long(start + first) {
+            let (broken, doomed_until) = self.doomed;
+            if self.draft.offset(start + first) < doomed_until {
+                self.state = State::Broken(broken);
+                return false;
+            }
+            self.record.line_end = Some((start + first, self.line));
         }
-        self.record.line_end.get_or_insert(start + first);
         self.pass_lines(bytes);
         true
     }
@@ -493,11 +523,11 @@ impl Chunker {
 
     /// What to do with a record that is too long: the fault may be a quote that is never closed.
     fn too_long(&self) -> Stop {
-        if self.record.line_end.is_some() { Stop::Broken(Broken::QuoteNeverClosed) } else { Stop::TooLong }
+        if self.record.line_end.is_some() { Stop::OpenTooLong } else { Stop::TooLong }
     }
 
     fn is_escape(&self, byte: u8) -> bool {
-        byte == b'\\' && self.dialect.quoting == Quoting::Backslash
+        byte == b'\\' && self.dialect.has_escapes
     }
 
     fn ends_plain(&self, byte: u8) -> bool {

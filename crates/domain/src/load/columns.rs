@@ -1,6 +1,6 @@
 //! Which field of a file belongs to which column, and what its first record is.
 
-use super::chunk::Record;
+use super::chunk::{Broken, Record};
 use super::layout::LayoutError;
 use crate::dictionary::{Column, ColumnType, HeaderRule, Table};
 use crate::row::{CsvColumns, RowCode, check_csv_row, check_file_field, header_name};
@@ -50,7 +50,7 @@ impl Columns {
     /// them. Says also whether the first record is recognised: as a header, or as a row that passes.
     ///
     /// A record that breaks the rules is a row where a field of a typed column can be read, and no field names a column;
-    /// else it is a header that is not the table's.
+    /// else it is a header that is not the table's. So is one between such a row and the first that passes.
     ///
     /// # Errors
     /// [`LayoutError`] for a header that cannot be used, or that is not the table's.
@@ -71,19 +71,27 @@ impl Columns {
                 return Ok((Self::of_header(padded(header, rest)), true));
             }
         }
-        let columns = Self::in_dictionary_order(table).padded_like(all);
+        let columns = Self::in_dictionary_order(table).padded_like(all.clone());
         if columns.passes(table, &first) {
             if rule == HeaderRule::Required {
                 return Err(not_ours(table, &first, rest));
             }
             return Ok((columns, true));
         }
-        let is_row = first.broken.is_some()
-            || names_in(table, &first) == 0 && has_typed_field(table, &columns, &first);
+        let is_row = |record: &Record<'c>| match record.broken {
+            Some(_) => names_in(table, record) == 0,
+            None => names_in(table, record) == 0 && has_typed_field(table, &columns, record),
+        };
         match rule {
-            HeaderRule::Auto if is_row => Ok((columns, false)),
             HeaderRule::None => Ok((columns, false)),
-            HeaderRule::Auto | HeaderRule::Required => Err(not_ours(table, &first, rest)),
+            HeaderRule::Required => Err(not_ours(table, &first, rest)),
+            HeaderRule::Auto => {
+                let mut leading = all.clone().take_while(|record| !columns.passes(table, record));
+                match leading.find(|record| !is_row(record)) {
+                    Some(record) => Err(not_ours(table, &record, all)),
+                    None => Ok((columns, false)),
+                }
+            }
         }
     }
 
@@ -103,15 +111,14 @@ impl Columns {
     /// Compares a record that breaks the rules with the header of the file: `None` when it is none, true when it names
     /// the same columns in the same order, false when it is another header.
     pub(super) fn repeats_header(&self, table: &Table, record: &Record<'_>) -> Option<bool> {
-        match names_in(table, record) {
-            0 => None,
-            named => match CsvColumns::of_header(table, record.fields()) {
-                Ok(Some(header)) => Some(header.is_same(&self.fields)),
-                Err(_) => Some(false),
-                // Of a single name nobody knows whether it is one.
-                Ok(None) if named == 1 || has_typed_field(table, self, record) => None,
-                Ok(None) => Some(false),
-            },
+        let named = names_in(table, record);
+        // Of a single name nobody knows whether it is one.
+        if named < table.columns().len().min(2) || has_typed_field(table, self, record) {
+            return None;
+        }
+        match CsvColumns::of_header(table, record.fields()) {
+            Ok(Some(header)) => Some(header.is_same(&self.fields)),
+            _ => Some(false),
         }
     }
 }
@@ -133,7 +140,8 @@ fn padded<'c>(fields: CsvColumns, records: impl Iterator<Item = Record<'c>>) -> 
     fields.padded(padding)
 }
 
-/// How many fields name a column.
+/// How many fields name a column. Of a record with wrong quotes, how many words of its line do, if there are several and
+/// no number among them, as a row has.
 fn names_in(table: &Table, record: &Record<'_>) -> usize {
     // Columns have short names of ASCII, which spares most fields the allocation.
     let is_name = |field: &[u8]| {
@@ -141,7 +149,16 @@ fn names_in(table: &Table, record: &Record<'_>) -> usize {
             && field.iter().any(u8::is_ascii_alphabetic)
             && table.column_index(&header_name(field)).is_some()
     };
-    record.fields().filter(|field| is_name(field)).count()
+    match record.broken {
+        Some(Broken::TextAfterQuote | Broken::QuoteNeverClosed) => {
+            let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+            let words = record.field(0).split(|byte| !is_word(byte)).filter(|word| !word.is_empty());
+            let has_number = words.clone().any(|word| word.iter().all(u8::is_ascii_digit));
+            let named = words.filter(|word| is_name(word)).count();
+            if has_number || named < 2 { 0 } else { named }
+        }
+        _ => record.fields().filter(|field| is_name(field)).count(),
+    }
 }
 
 /// Returns true if a field of a column that holds no text can be read.

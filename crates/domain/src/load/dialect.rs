@@ -1,42 +1,22 @@
 //! How a text is divided into records and fields.
 
-use crate::dictionary::QuoteEscape;
-
 /// How a text is divided into records and fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dialect {
-    /// What stands between fields.
+    /// What stands between fields. A line end in a text whose lines are one field each.
     pub delimiter: u8,
-    /// What a quote means.
-    pub quoting: Quoting,
-}
-
-/// What a quote, and a backslash, means in a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Quoting {
-    /// A field may be quoted; a quote inside is written twice. RFC 4180.
-    Doubled,
-    /// The same, and a backslash takes the meaning of the character behind it, in quotes and outside.
-    Backslash,
-    /// Nothing: every line is one field.
-    Lines,
+    /// Whether a field may be in quotes, with `""` for a quote in it.
+    pub has_quotes: bool,
+    /// Whether a backslash gives the character behind it another meaning, in quotes and outside, as MySQL writes it.
+    pub has_escapes: bool,
 }
 
 impl Dialect {
     /// Comma-separated values as RFC 4180 has them.
-    pub const CSV: Self = Self { delimiter: b',', quoting: Quoting::Doubled };
+    pub const CSV: Self = Self { delimiter: b',', has_quotes: true, has_escapes: false };
 
     /// One field a line, whatever it holds.
-    pub const LINES: Self = Self { delimiter: b'\n', quoting: Quoting::Lines };
-}
-
-impl From<QuoteEscape> for Quoting {
-    fn from(escape: QuoteEscape) -> Self {
-        match escape {
-            QuoteEscape::Doubled => Self::Doubled,
-            QuoteEscape::Backslash => Self::Backslash,
-        }
-    }
+    pub const LINES: Self = Self { delimiter: b'\n', has_quotes: false, has_escapes: false };
 }
 
 /// Where the records of a text begin.

@@ -3,8 +3,8 @@
 use super::chunk::{Chunk, Record};
 use super::chunker::Chunker;
 use super::columns::Columns;
-use super::dialect::{Dialect, Quoting, Start};
-use crate::dictionary::{Table, is_delimiter};
+use super::dialect::{Dialect, Start};
+use crate::dictionary::{FileSettings, QuoteEscape, Table, is_delimiter};
 use crate::row::{CsvColumns, HeaderError, REJECT_COLUMNS, header_name};
 
 /// How a text file is written. It depends on the first bytes of the content and the dictionary alone.
@@ -62,6 +62,16 @@ pub enum LayoutError {
         /// Another one.
         other: &'static str,
     },
+    /// The lines to be skipped are longer than what is looked at.
+    #[error(
+        "the first {lines} lines, which are to be skipped, have more than {bytes} bytes; take them out of the file"
+    )]
+    SkippedLines {
+        /// How many they are.
+        lines: u32,
+        /// Bytes that are looked at.
+        bytes: usize,
+    },
     /// A `sep=` line that names no delimiter.
     #[error(
         "line {line}: {text:?} names no delimiter; write sep= and one character like ; or take the line out"
@@ -110,17 +120,18 @@ impl Layout {
             return Ok(layout);
         }
         let settings = table.files();
-        let mut at = sample.after_lines(sample.after_marks(0), settings.skip_lines);
+        let mut at = sample.after_lines(sample.after_marks(0), settings.skip_lines)?;
         let sep = sample.sep_line(at)?;
         if let Some((_, end)) = sep {
             at = end;
         }
         let start = sample.start(at);
         let declared = sep.map(|(delimiter, _)| delimiter).or(settings.delimiter);
-        let quoting = Quoting::from(settings.quote_escape);
+        let FileSettings { quotes: has_quotes, quote_escape, .. } = *settings;
+        let has_escapes = quote_escape == QuoteEscape::Backslash;
         let readings: Vec<Reading> = sample
             .delimiters(declared.unwrap_or(usual), sep.is_none())
-            .map(|delimiter| sample.read(Dialect { delimiter, quoting }, start))
+            .map(|delimiter| sample.read(Dialect { delimiter, has_quotes, has_escapes }, start))
             .collect();
         // A header is one in a single reading, whatever is declared.
         if let Some(reading) = readings.iter().find(|reading| reading.header.is_some()) {
@@ -193,8 +204,14 @@ impl Sample<'_> {
     }
 
     /// The offset behind so many lines.
-    fn after_lines(&self, mut at: usize, lines: u32) -> usize {
+    ///
+    /// # Errors
+    /// [`LayoutError::SkippedLines`] where there are not so many in the sample, but more behind it.
+    fn after_lines(&self, mut at: usize, lines: u32) -> Result<usize, LayoutError> {
         for _ in 0..lines {
+            if at == self.bytes.len() && !self.is_whole {
+                return Err(LayoutError::SkippedLines { lines, bytes: self.bytes.len() });
+            }
             at += self.line_length(at);
             at += match self.bytes[at..] {
                 [b'\r', b'\n', ..] => 2,
@@ -202,7 +219,7 @@ impl Sample<'_> {
                 [] => 0,
             };
         }
-        at
+        Ok(at)
     }
 
     /// The delimiter that Excel's `sep=;` line names, and the offset behind the line.
@@ -218,7 +235,7 @@ impl Sample<'_> {
             [delimiter, rest @ ..]
                 if is_delimiter(*delimiter) && rest.iter().all(|byte| byte == delimiter) =>
             {
-                Ok(Some((*delimiter, self.after_lines(at, 1))))
+                Ok(Some((*delimiter, self.after_lines(at, 1)?)))
             }
             _ => {
                 let line = 1 + self.bytes[..at].iter().filter(|byte| **byte == b'\n').count() as u64;
@@ -265,7 +282,7 @@ impl Sample<'_> {
         let first = self.table.files().delimiter.unwrap_or(b',');
         let mut readings = self
             .delimiters(first, true)
-            .map(|delimiter| self.read(Dialect { delimiter, quoting: Quoting::Doubled }, self.start(0)));
+            .map(|delimiter| self.read(Dialect { delimiter, ..Dialect::CSV }, self.start(0)));
         let Reading { dialect, start, header, .. } = readings.find(is_rejects)?;
         Some(Layout { dialect, start, columns: Columns::of_header(header?), is_recognised: true })
     }

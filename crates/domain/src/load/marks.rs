@@ -1,6 +1,6 @@
 //! Finding the bytes of a text that mean something, many at a time.
 
-use super::dialect::{Dialect, Quoting};
+use super::dialect::Dialect;
 
 /// Bytes that are looked at together.
 pub(super) const BLOCK: usize = 64;
@@ -13,11 +13,11 @@ const HIGH: u64 = 0x80 * ONES;
 /// branch.
 #[inline]
 pub(super) fn marks(block: &[u8; BLOCK], dialect: Dialect) -> u64 {
-    if dialect.delimiter < b'-' && dialect.quoting == Quoting::Doubled {
+    if dialect.delimiter < b'-' && !dialect.has_escapes {
         // Commas, tabs, quotes and line ends all are below the minus, and digits and letters are not.
         return collect(block, |word| ((word & !HIGH) + (0x80 - u64::from(b'-')) * ONES) | word);
     }
-    let escape = if dialect.quoting == Quoting::Backslash { b'\\' } else { b'"' };
+    let escape = if dialect.has_escapes { b'\\' } else { b'"' };
     collect(block, |word| {
         // Line ends are below 14.
         let others = ((word & !HIGH) + (0x80 - 14) * ONES) | word;
@@ -49,12 +49,11 @@ mod tests {
     #[test]
     fn finds_bytes_that_mean_something_wherever_they_stand() {
         for delimiter in [b',', b';', b'\t', b'|', 1, 0x7F] {
-            for (quoting, escape) in
-                [(Quoting::Doubled, b'"'), (Quoting::Backslash, b'\\'), (Quoting::Lines, b'"')]
-            {
-                let dialect = Dialect { delimiter, quoting };
+            for has_escapes in [false, true] {
+                let dialect = Dialect { delimiter, has_quotes: true, has_escapes };
+                let escape = if has_escapes { b'\\' } else { b'"' };
                 for byte in 0..=u8::MAX {
-                    let is_low = delimiter < b'-' && quoting == Quoting::Doubled;
+                    let is_low = delimiter < b'-' && !has_escapes;
                     let is_mark = if is_low {
                         byte < b'-'
                     } else {

@@ -26,7 +26,7 @@ pub use chunk::{
 };
 pub use chunker::Chunker;
 pub use columns::Columns;
-pub use dialect::{Dialect, Quoting, Start};
+pub use dialect::{Dialect, Start};
 pub use digest::ContentDigest;
 pub use format::{Content, Format, Packing};
 pub use id::{LoadId, parent_in_name, to_hex};

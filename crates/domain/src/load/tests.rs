@@ -203,6 +203,19 @@ fn a_first_record_that_is_neither_header_nor_row_fails_the_file() {
         let error = layout_error("employees", content);
         assert!(error.starts_with(expected), "{content:?} says {error:?}");
     }
+    // A quote that is missing makes no row of a header, and a line above one does not either.
+    for content in [
+        "id,name,\"datetime,job_id,department_id\n1,Ann,2021-03-01T09:00:00Z,7,3\n",
+        "2021\nNr,Wer,Wann,Was,Wo\n1,Ann,2021-03-01T09:00:00Z,7,3\n",
+    ] {
+        let error = layout_error("employees", content);
+        assert!(
+            error.contains("is neither a header of the table nor a row of it"),
+            "{content:?} says {error:?}"
+        );
+    }
+    let (ids, _) = check("jobs", b"1,\"Job 1\n2,Mason\n3,\"id and job_name\n");
+    assert_eq!(ids, [2]);
     // A row with a fault is one where a number or a moment of it can be read.
     let (ids, rejects) = check("employees", format!("x,Ann,{EMPLOYEE}\n2,Bo,{EMPLOYEE}\n").as_bytes());
     assert_eq!(ids, [2]);
@@ -229,8 +242,8 @@ fn a_header_again_is_skipped_and_another_one_ends_the_file() {
         assert_eq!(error, OtherHeader { line }, "{content}");
     }
     // A row is no header for one word.
-    let (ids, rejects) = check("jobs", b"id,job_name\nTotal,job\n2,job\n");
-    assert_eq!((ids, rejects.lines().count()), (vec![2], 2));
+    let (ids, rejects) = check("jobs", b"id,job_name\nTotal,job\n2,job\n,ID\nx,Id\n");
+    assert_eq!((ids, rejects.lines().count()), (vec![2], 4));
 }
 
 #[test]
@@ -386,20 +399,21 @@ fn a_mysql_export_is_read_as_declared() {
     let dictionary = declared(
         r#"
         delimiter = "\t"
+        quotes = false
         quote_escape = "backslash"
-        null_values = ["\\N"]
         header = "none"
         "#,
     );
     let table = &dictionary.tables()[0];
-    let content = b"1\tsay \"hi\"\t1.50\t2021-07-27\t2021-07-27 16:02:08\n2\t\\N\t\\N\t\\N\t\\N\n3\ta\\\tb\\\nc\\\\\t0\t\\N\t\\N\n";
+    let content = b"1\t\"hi\" she said\t1.50\t2021-07-27\t2021-07-27 16:02:08\n2\t\\N\t\\N\t\\N\t\\N\n3\ta\\\tb\\\nc\\\\\t0\t\\N\t\\N\n4\t\\\\N\t\\N\t\\N\t\\N\n";
     let (rows, rejects) = check_all(table, content);
     assert_eq!(
         rows,
         [
-            r#"{"id":1,"city":"say \"hi\"","amount":"1.50","day":"2021-07-27","at":"2021-07-27T16:02:08Z"}"#,
+            r#"{"id":1,"city":"\"hi\" she said","amount":"1.50","day":"2021-07-27","at":"2021-07-27T16:02:08Z"}"#,
             r#"{"id":2,"city":null,"amount":null,"day":null,"at":null}"#,
             r#"{"id":3,"city":"a\tb\nc\\","amount":"0.00","day":null,"at":null}"#,
+            r#"{"id":4,"city":"\\N","amount":null,"day":null,"at":null}"#,
         ],
         "{rejects}"
     );

@@ -205,11 +205,11 @@ fn a_line_is_one_field_where_nothing_else_is_said() {
 
 #[test]
 fn backslashes_escape_as_mysql_writes_them() {
-    let dialect = Dialect { delimiter: b'\t', quoting: Quoting::Backslash };
+    let dialect = Dialect { delimiter: b'\t', has_quotes: true, has_escapes: true };
     let content =
         b"1\ta\\\tb\\\nc\t\\N\n2\t\"say \\\"hi\\\", C:\\\\\"\t\\0\\Z\\b\\r\n3\ta\"\"b\\\\\t\"\\n\"\"\"\n";
     let expected = [
-        record(1, &["1", "a\tb\nc", "\\N"]),
+        record(1, &["1", "a\tb\nc", ""]),
         record(3, &["2", "say \"hi\", C:\\", "\0\x1A\x08\r"]),
         record(4, &["3", "a\"\"b\\", "\n\""]),
     ];
@@ -281,6 +281,34 @@ fn every_line_is_read_twice_at_most() {
 }
 
 #[test]
+fn quotes_that_are_open_for_too_long_all_the_time_end_the_reading() {
+    let content = "x\",\",\n".repeat(3_000_000);
+    let ends = [100_000, content.len()].map(|size| {
+        let mut chunker = chunker(CHUNK_BYTES);
+        let (found, end) = feed(&mut chunker, content.as_bytes(), &[size]);
+        let largest = found.iter().map(|chunk| chunk.end_byte - chunk.start_byte).max();
+        assert!(
+            largest.is_some_and(|bytes| bytes < CHUNK_BYTES + MOST_OVER + MAX_RECORD_BYTES),
+            "{largest:?}"
+        );
+        assert!(matches!(end, Err(ChunkError::RecordTooLong { .. })));
+        (found, end)
+    });
+    assert!(ends[0] == ends[1]);
+}
+
+#[test]
+fn a_first_line_that_is_too_long_ends_the_reading_however_it_arrives() {
+    let line = "x".repeat(MAX_RECORD_BYTES as usize);
+    let content = format!("1,a\n2,\"{line}\n3,b\n4,\"c\"\n");
+    for size in [1000, 70_000, content.len() - 3, content.len()] {
+        let (found, end) = feed(&mut chunker(CHUNK_BYTES), content.as_bytes(), &[size]);
+        assert_eq!(end, Err(ChunkError::RecordTooLong { line: 2 }), "by {size}");
+        assert_covers(&found, b"1,a\n");
+    }
+}
+
+#[test]
 fn stops_at_a_record_one_byte_over_the_limit_however_it_arrives() {
     let limit = usize::try_from(MAX_RECORD_BYTES).unwrap();
     for (quote, rest) in [("", ""), ("\"", ""), ("", &*"3,c\n".repeat(50)), ("\"", "3,c\n")] {
@@ -347,6 +375,37 @@ fn content() -> impl Strategy<Value = Vec<u8>> {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    /// The same with backslashes, with and without quotes: how the content arrives makes no difference, and whoever
+    /// resumes behind a chunk finds the same that follow.
+    #[test]
+    fn escaped_records_do_not_depend_on_the_pieces(
+        content in content(),
+        escapes in proptest::collection::vec((0.0..1.0, prop_oneof![Just("\\"), Just("\\\n"), Just("\\\""), Just("\\N")]), 0..20),
+        sizes in proptest::collection::vec(prop_oneof![1_usize..20, 1_usize..300], 1..6),
+        chunk_bytes in prop_oneof![0_u64..60, 0_u64..600],
+        has_quotes: bool,
+    ) {
+        let mut content = content;
+        for (place, escape) in escapes {
+            let at = (content.len() as f64 * place) as usize;
+            content.splice(at..at, escape.bytes());
+        }
+        let dialect = Dialect { delimiter: b',', has_quotes, has_escapes: true };
+        let cut = |sizes: &[usize]| feed(&mut Chunker::new(dialect, Start::default(), chunk_bytes), &content, sizes);
+        let (found, end) = cut(&sizes);
+        prop_assert_eq!(end, Ok(()));
+        if !found.is_empty() {
+            assert_covers(&found, &content);
+        }
+        prop_assert_eq!(&found, &cut(&[usize::MAX]).0);
+        for (index, chunk) in found.iter().enumerate() {
+            let position = chunk.next_position();
+            let mut chunker = Chunker::resume(dialect, chunk_bytes, position);
+            let (following, _) = feed(&mut chunker, &content[position.byte as usize..], &sizes);
+            prop_assert_eq!(&following[..], &found[index + 1..]);
+        }
+    }
 
     /// Whatever the content, its pieces and the size of chunks: the records are those that csv-core reads and RFC 4180
     /// allows, the chunks cover the content once, and a chunker that resumes behind any of them finds the same that follow.
