@@ -1,11 +1,12 @@
-//! Text files: whatever the bytes, the figures add up, and chunks do not depend on how the bytes arrive.
+//! Text files: whatever the bytes and the dialect, the figures add up, and chunks depend neither on how the bytes arrive
+//! nor on where reading is resumed.
 
 #![no_main]
 
-use std::io::{Cursor, Read};
+use std::io::Cursor;
 
 use domain::dictionary::LoadMode;
-use domain::load::{CheckedChunk, Chunk, Content, Format, Packing};
+use domain::load::{CheckedChunk, Chunk, Chunker, Content, Dialect, Format, Packing, Start};
 use domain::shipped;
 use files::{Opening, open};
 use libfuzzer_sys::fuzz_target;
@@ -15,45 +16,53 @@ fuzz_target!(|data: &[u8]| {
     let content = [Content::Csv, Content::Tsv, Content::JsonLines][usize::from(choice % 3)];
     let packing = [Packing::None, Packing::Gzip, Packing::Zstd][usize::from(choice / 3 % 3)];
     let table = &shipped::dictionary().unwrap().tables()[usize::from(choice / 9 % 3)];
-    let opening = Opening {
-        format: Format { content, packing },
-        table,
-        object_bytes: bytes.len() as u64,
-        chunk_bytes: u64::from(*size) * 4,
+    let chunk_bytes = u64::from(*size) * 4;
+    read(Opening { format: Format { content, packing }, table, object_bytes: bytes.len() as u64, chunk_bytes }, bytes);
+    let dialect = Dialect {
+        delimiter: [b',', b';', b'\t', b'^'][usize::from(choice % 4)],
+        has_quotes: choice & 16 == 0,
+        has_escapes: choice & 32 != 0,
     };
-    let (whole, end) = chunks(opening, Box::new(Cursor::new(bytes.to_vec())));
-    let pieces = Cursor::new(bytes.to_vec()).take(u64::MAX);
-    let (again, again_end) = chunks(opening, Box::new(InPieces(pieces, usize::from(*size) + 1)));
-    assert!(whole == again && end == again_end);
+    cut(dialect, chunk_bytes, usize::from(*size) + 1, bytes);
 });
 
-struct InPieces<R>(R, usize);
-
-impl<R: Read> Read for InPieces<R> {
-    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
-        let length = into.len().min(self.1);
-        self.0.read(&mut into[..length])
+/// Reads a file, and checks its records.
+fn read(opening: Opening<'_>, bytes: &[u8]) {
+    let Ok(mut source) = open(opening, Box::new(Cursor::new(bytes.to_vec()))) else { return };
+    let columns = source.columns().clone();
+    while let Ok(Some(chunk)) = source.next_chunk() {
+        if let Ok(checked) = CheckedChunk::check(opening.table, &columns, &chunk, LoadMode::Append) {
+            assert_eq!(checked.rows_read, checked.len() + checked.rejected.len());
+            domain::load::rejects_csv(opening.table, &columns, &checked.rejected);
+        }
     }
 }
 
-fn chunks(opening: Opening<'_>, reader: Box<dyn Read + Send>) -> (Vec<Chunk>, Option<String>) {
+/// Cuts a text as a whole and in pieces, and from the end of each chunk on.
+fn cut(dialect: Dialect, chunk_bytes: u64, piece: usize, bytes: &[u8]) {
+    let start = || Chunker::new(dialect, Start::default(), chunk_bytes);
+    let whole = chunks(start(), bytes, usize::MAX);
+    assert!(whole == chunks(start(), bytes, piece));
+    for (index, chunk) in whole.iter().enumerate().step_by(1 + whole.len() / 8) {
+        let position = chunk.next_position();
+        let rest = chunks(Chunker::resume(dialect, chunk_bytes, position), &bytes[position.byte as usize..], piece);
+        assert!(rest == whole[index + 1..]);
+    }
+}
+
+fn chunks(mut chunker: Chunker, bytes: &[u8], piece: usize) -> Vec<Chunk> {
     let mut found = Vec::new();
-    let mut source = match open(opening, reader) {
-        Ok(source) => source,
-        Err(error) => return (found, Some(error.to_string())),
-    };
-    let columns = source.columns().clone();
-    loop {
-        match source.next_chunk() {
-            Ok(Some(chunk)) => {
-                if let Ok(checked) = CheckedChunk::check(opening.table, &columns, &chunk, LoadMode::Append) {
-                    assert_eq!(checked.rows_read, checked.len() + checked.rejected.len());
-                    domain::load::rejects_csv(opening.table, &columns, &checked.rejected);
-                }
-                found.push(chunk);
+    for mut input in bytes.chunks(piece.min(bytes.len().max(1))) {
+        loop {
+            match chunker.feed(input) {
+                Ok((Some(chunk), rest)) => (input, ()) = (rest, found.push(chunk)),
+                Ok((None, _)) => break,
+                Err(_) => return found,
             }
-            Ok(None) => return (found, None),
-            Err(error) => return (found, Some(error.to_string())),
         }
     }
+    while let Ok(Some(chunk)) = chunker.finish() {
+        found.push(chunk);
+    }
+    found
 }

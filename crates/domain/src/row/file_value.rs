@@ -11,7 +11,7 @@ use crate::value::{CivilDate, CivilTime, Value};
 
 /// What cells of a spreadsheet show in place of a value that a formula has not got.
 /// <https://support.microsoft.com/office/10bd5f71-be8b-4b63-9a6c-2f0e1c6c6d7b>
-const ERROR_VALUES: [&str; 14] = [
+pub const ERROR_VALUES: [&str; 14] = [
     "#BLOCKED!",
     "#BUSY!",
     "#CALC!",

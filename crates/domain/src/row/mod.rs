@@ -13,6 +13,7 @@ pub(crate) use csv::{
     check_field as check_csv_field, check_file_field, check_text, header_name, is_blank, no_value,
 };
 pub use error::{Fault, RowCode, RowError};
+pub use file_value::ERROR_VALUES;
 pub(crate) use json::{MAX_NAME, json_texts};
 pub use json::{check_json_row, check_json_row_of};
 

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use domain::dictionary::ColumnType;
+use domain::row::ERROR_VALUES;
 
 const DAY: i64 = 24 * 60 * 60;
 
@@ -16,28 +17,9 @@ const TO_1970_FROM_1904: i64 = 24_107;
 /// From here on floating point does not tell a whole number from its neighbours.
 const INEXACT: f64 = 9_007_199_254_740_992.0;
 
-/// What error cells can hold.
-/// <https://support.microsoft.com/office/10bd5f71-be8b-4b63-9a6c-2f0e1c6c6d7b>
-const ERRORS: [&str; 14] = [
-    "#BLOCKED!",
-    "#BUSY!",
-    "#CALC!",
-    "#CONNECT!",
-    "#DIV/0!",
-    "#FIELD!",
-    "#GETTING_DATA",
-    "#N/A",
-    "#NAME?",
-    "#NULL!",
-    "#NUM!",
-    "#REF!",
-    "#SPILL!",
-    "#VALUE!",
-];
-
 /// Returns the name of an error, as the check of rows knows it: of one that has no known name, `#VALUE!`.
 pub(super) fn error_name(text: &[u8]) -> &'static str {
-    ERRORS.into_iter().find(|name| name.as_bytes() == text).unwrap_or("#VALUE!")
+    ERROR_VALUES.into_iter().find(|name| name.as_bytes() == text).unwrap_or("#VALUE!")
 }
 
 /// Adds a number as it stands in a cell: a whole one without a point, any other with the fewest digits that tell it
@@ -305,12 +287,12 @@ mod tests {
         let dictionary = dictionary.unwrap();
         let table: &Table = &dictionary.tables()[0];
         let columns = domain::load::Columns::in_dictionary_order(table);
-        for text in ERRORS.into_iter().chain(["#FOO!", "", "Err:502", "#n/a", "7"]) {
+        for text in ERROR_VALUES.into_iter().chain(["#FOO!", "", "Err:502", "#n/a", "7"]) {
             let fields = [&b"1"[..], error_name(text.as_bytes()).as_bytes()];
             let mut errors = Vec::new();
             check_csv_row(table, columns.fields(), 2, |index| fields[index], &mut Vec::new(), &mut errors);
             assert!(matches!(&*errors, [error] if matches!(error.fault, Fault::ErrorValue(_))), "{text}");
-            assert!(!ERRORS.contains(&text) || error_name(text.as_bytes()) == text);
+            assert!(!ERROR_VALUES.contains(&text) || error_name(text.as_bytes()) == text);
         }
     }
 }
