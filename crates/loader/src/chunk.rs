@@ -165,7 +165,9 @@ impl<S: Store, Q: Sync> Committer<'_, S, Q> {
         let asks_from = attempts.asks_from.load(Ordering::Relaxed);
         let needs_rows = !missing.is_empty() || max_rows < usize::MAX || asks_from < usize::MAX;
         let checked = needs_rows.then(|| plan.check(columns, chunk)).transpose();
-        let checked = checked.map_err(|error| Unfilled::Failed(error.into()))?;
+        let checked = checked.map_err(|header| {
+            Unfilled::Failed(LoadError::OtherHeader { header, from: chunk.first_line() })
+        })?;
         let unknown = |taken: &BTreeSet<usize>| {
             checked.as_ref().map_or(0, |checked| count_missing(checked, taken, missing))
         };

@@ -36,8 +36,7 @@ impl<S, Q> Work<'_, S, Q> {
         }
         if rows_loaded == 0
             && rows_rejected > 0
-            && let Some(mostly) = reject_reasons(self.database, &run.id).await?.commonest().cloned()
-            && !mostly.is_taken_id()
+            && let Some(mostly) = reject_reasons(self.database, &run.id).await?.commonest_fault().cloned()
         {
             return Err(LoadError::NothingLoaded { records: rows_read, mostly });
         }

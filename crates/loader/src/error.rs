@@ -18,8 +18,13 @@ pub enum LoadError {
     #[error(transparent)]
     Key(#[from] KeyError),
     /// The file holds another header in the middle.
-    #[error(transparent)]
-    OtherHeader(#[from] OtherHeader),
+    #[error("{header}; nothing from line {from} on is loaded")]
+    OtherHeader {
+        /// The header.
+        header: OtherHeader,
+        /// The first line of the chunk that it stands in.
+        from: u64,
+    },
     /// The content cannot be read on.
     #[error(transparent)]
     Content(SourceError),
@@ -99,7 +104,7 @@ impl LoadError {
         matches!(
             self,
             Self::Key(_)
-                | Self::OtherHeader(_)
+                | Self::OtherHeader { .. }
                 | Self::Content(_)
                 | Self::Changed { .. }
                 | Self::TooManyRejects { .. }
@@ -155,7 +160,7 @@ impl LoadError {
     pub fn class(&self) -> &'static str {
         match self {
             Self::Key(_) => "key",
-            Self::OtherHeader(_) => "header",
+            Self::OtherHeader { .. } => "header",
             Self::Content(_) => "content",
             Self::Changed { .. } => "changed",
             Self::TooManyRejects { .. } => "too_many_rejects",

@@ -171,7 +171,10 @@ impl Reading {
                 }
                 continue;
             }
-            if chunks.blocking_send(Prepared::new(&self.plan, &columns, chunk)?).is_err() {
+            let from = chunk.first_line();
+            let prepared = Prepared::new(&self.plan, &columns, chunk)
+                .map_err(|header| LoadError::OtherHeader { header, from })?;
+            if chunks.blocking_send(prepared).is_err() {
                 return Ok(String::new());
             }
         }

@@ -155,8 +155,10 @@ fn end(mode: Mode, content: &Content, brought: &Brought, takes_rejects: bool) ->
         for (reason, count) in brought.chunks.iter().flat_map(|chunk| &chunk.reasons) {
             *sum.entry(reason.clone()).or_default() += count;
         }
-        let most = sum.values().max().copied().unwrap_or_default();
-        if sum.iter().any(|((code, _), count)| *count == most && !TAKEN.contains(&&**code)) {
+        let is_taken = |(code, _): &(String, Option<String>)| TAKEN.contains(&&**code);
+        let faults = sum.iter().filter(|(reason, _)| !is_taken(reason)).map(|(_, count)| *count);
+        let most = faults.clone().max().unwrap_or_default();
+        if 2 * faults.sum::<u64>() >= rejected && most > 0 {
             let all = format!("nothing could be loaded: all {rejected} records were rejected");
             let part = if most == rejected { String::new() } else { format!(", {most} of them") };
             return End::Failed(format!("{all}{part} because "), undone);

@@ -13,8 +13,8 @@ use crate::value::Value;
 /// A record in the middle of a file is a header of the table, but not the file's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "line {line} is a header again, and names other columns than the first one or in another order; drop what follows it \
-     as a file of its own"
+    "line {line} is a header again, and names other columns than the first one or in another order; split the file there \
+     and drop both parts"
 )]
 pub struct OtherHeader {
     /// Its line.

@@ -87,6 +87,16 @@ impl RejectReasons {
         self.0.first()
     }
 
+    /// The commonest reason other than taken ids, where taken ids are not the greater part.
+    pub fn commonest_fault(&self) -> Option<&RejectReason> {
+        let count = |of_taken: bool| {
+            let reasons = self.0.iter().filter(|reason| reason.is_taken_id() == of_taken);
+            reasons.map(|reason| reason.count).sum::<u64>()
+        };
+        let fault = self.0.iter().find(|reason| !reason.is_taken_id());
+        fault.filter(|_| count(false) >= count(true))
+    }
+
     /// Returns true if no record was rejected.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
