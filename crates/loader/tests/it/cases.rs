@@ -36,10 +36,7 @@ const EMPLOYEES: &[(&str, Outcome)] = &[
     ("c03-cp1252.csv", Completed(1, &[2, 4], "encoding")),
     ("d01-null-tokens.csv", Completed(6, &[6], "type")),
     ("d03-space-datetime.csv", Completed(5, &[], "")),
-    (
-        "d04-date-forms.csv",
-        Completed(2, &[2, 3, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17], "timestamp"),
-    ),
+    ("d04-date-forms.csv", Completed(2, &[2, 3, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17], "timestamp")),
     ("e02-tar.csv.gz", Failed("the file is a tar archive")),
     ("f01-title-rows.xlsx", Failed("a header of the table is in line 3")),
     ("f02-formula-uncached.xlsx", Failed("a formula without a stored result")),
@@ -112,7 +109,8 @@ fn folder() -> &'static Path {
 /// Drops a file and holds what comes of it against what should.
 async fn check(world: &World, table: &str, name: &str, expected: Outcome) {
     let before = world.count(table).await;
-    let record = world.drop_file(&format!("incoming/{table}/{name}"), fs::read(folder().join(name)).unwrap()).await;
+    let record =
+        world.drop_file(&format!("incoming/{table}/{name}"), fs::read(folder().join(name)).unwrap()).await;
     let added = world.count(table).await - before;
     assert_eq!(added, record.rows_loaded, "{name}");
     match expected {
@@ -136,8 +134,13 @@ async fn check(world: &World, table: &str, name: &str, expected: Outcome) {
 fn lines_and_codes(rejects: &str) -> Vec<String> {
     let of = |line: &str| {
         let fields: Vec<&str> = line.split(',').collect();
-        let is_code = |code: &str| ["quote", "type", "required", "timestamp", "encoding", "field_count"].contains(&code);
-        fields.windows(2).find(|pair| is_code(pair[1]) && pair[0].parse::<u64>().is_ok()).map(|pair| pair.join(","))
+        let is_code = |code: &str| {
+            ["quote", "type", "required", "timestamp", "encoding", "field_count"].contains(&code)
+        };
+        fields
+            .windows(2)
+            .find(|pair| is_code(pair[1]) && pair[0].parse::<u64>().is_ok())
+            .map(|pair| pair.join(","))
     };
     rejects.lines().filter_map(of).collect()
 }
@@ -155,10 +158,17 @@ async fn every_case_ends_as_it_should() {
     assert_eq!(world.db.value(swapped).await.unwrap(), "0");
     assert_eq!(world.db.value("SELECT job_name FROM jobs WHERE id = 730401").await.unwrap(), "0042");
     let name = "g06-replace-mostly-wrong.csv";
-    let all: BTreeSet<String> =
-        fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    let tested: BTreeSet<String> =
-        EMPLOYEES.iter().chain(JOBS).map(|(name, _)| *name).chain([name, "README.md"]).map(str::to_owned).collect();
+    let all: BTreeSet<String> = fs::read_dir(folder())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    let tested: BTreeSet<String> = EMPLOYEES
+        .iter()
+        .chain(JOBS)
+        .map(|(name, _)| *name)
+        .chain([name, "README.md"])
+        .map(str::to_owned)
+        .collect();
     assert_eq!(all, tested);
 }
 
