@@ -23,7 +23,7 @@ ENDPOINT = os.environ["AWS_ENDPOINT_URL"]
 REGION = os.environ["AWS_REGION"]
 LOAD_FIELDS = {
     "load", "table", "key", "mode", "status", "rows_read", "rows_loaded", "rows_rejected", "unknown_references", "bytes",
-    "started_at", "finished_at", "attempts", "error",
+    "started_at", "finished_at", "attempts", "error", "warnings",
 }
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 

@@ -100,8 +100,8 @@ pub(crate) struct Content {
     /// The columns in the file's order.
     pub(crate) columns: Vec<&'static str>,
     pub(crate) records: Vec<Record>,
-    /// Whether its first record is neither a header nor a row: of no column that holds no text, the field can be read. Then nothing of
-    /// it is loaded.
+    /// Whether one of its records before the first in which nothing is wrong is neither a header nor a row: of no column that holds no
+    /// text, the field can be read. Then nothing of it is loaded.
     pub(crate) is_foreign: bool,
 }
 
@@ -221,11 +221,14 @@ impl Shape {
             records.push(writer.put(record, random)?);
         }
         let (object, length) = writer.finish()?;
-        let first = records.iter().find(|record| !record.is_blank());
         // Of the other table two columns at most are wrong, of four that hold no text.
         let is_foreign = !self.header
             && self.table == Table::Departments
-            && first.is_some_and(|first| first.wrong_column == Some("id"));
+            && records
+                .iter()
+                .filter(|record| !record.is_blank())
+                .take_while(|record| !record.codes.is_empty())
+                .any(|record| record.wrong_column == Some("id"));
         Ok(Content { table: self.table, object, length, columns, records, is_foreign })
     }
 

@@ -30,10 +30,12 @@ async fn upload_waits_for_the_end_of_the_load() {
     let cloud = Cloud::connect().await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join(format!("{} my jobs.csv", cloud.ids.number));
-    fs::write(&file, format!("{},Job\n{},\n", cloud.ids.at(1), cloud.ids.at(2))).unwrap();
+    fs::write(&file, format!("{},Job\n{},\n,\n", cloud.ids.at(1), cloud.ids.at(2))).unwrap();
     let output = rowgate(&["upload", "jobs", file.to_str().unwrap(), "--wait", "--timeout", "60"]);
     assert!(output.status.success(), "{output:?}");
     assert_eq!(text(&output.stdout), format!("incoming/jobs/{} my jobs.csv\n", cloud.ids.number));
+    let warning = "warning: 1 record was skipped: a row of empty fields, or the header again\n";
+    assert!(text(&output.stderr).contains(warning), "{output:?}");
     assert!(text(&output.stderr).contains("2 rows read, 1 loaded, 1 rejected"), "{output:?}");
     let key = format!("incoming/jobs/{} my jobs.csv", cloud.ids.number);
     let load = cloud.loads_of(&key).await[0]["load"].as_str().unwrap().to_owned();

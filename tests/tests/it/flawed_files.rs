@@ -82,10 +82,15 @@ async fn rejects_records_with_every_reason_and_takes_them_back_when_fixed() {
     ];
     assert_eq!(rejects, expected);
 
-    // Dropped back in as it is, every record is rejected again.
+    // Dropped back in as it is, every record is rejected again, and nothing is loaded.
     let key = cloud.reject_keys(&load).await.pop().unwrap();
     let unchanged = cloud.load(&cloud.key("employees", "unchanged.csv"), cloud.bytes(&key).await).await;
-    assert_counts(&unchanged, "completed", 10, 0, 10);
+    assert_counts(&unchanged, "failed", 10, 0, 10);
+    let error = unchanged["error"].as_str().unwrap();
+    assert!(
+        error.starts_with("nothing could be loaded: all 10 records were rejected, 2 of them because"),
+        "{error}"
+    );
 
     // Fixed in place and dropped back in with its extra columns.
     let header = &expected[0];
@@ -131,21 +136,58 @@ async fn a_file_that_is_no_text_brings_nothing() {
 }
 
 #[tokio::test]
-async fn a_quote_that_is_never_closed_fails_the_load_with_its_line() {
+async fn a_quote_that_is_never_closed_costs_its_line_alone() {
     let cloud = Cloud::connect().await;
-    let file = format!("{},Good\n{},\"Open\n{},Lost\n", cloud.ids.at(1), cloud.ids.at(2), cloud.ids.at(3));
-    let key = cloud.key("jobs", "open-quote.csv");
+    let ids = [1, 2, 3].map(|index| cloud.ids.at(index));
+    let file = format!("{},Good\n{},\"Open\n{},Kept\n", ids[0], ids[1], ids[2]);
+    let load = cloud.load(&cloud.key("jobs", "open-quote.csv"), file).await;
+    assert_counts(&load, "completed", 3, 2, 1);
+    let expected = [
+        "id,job_name,line,code,reason".to_owned(),
+        format!(",,2,quote,a quote is opened and never closed,\"{},\"\"Open\"", ids[1]),
+    ];
+    assert_eq!(cloud.rejects(&load).await, expected);
+    assert_eq!(cloud.database.count("jobs", cloud.ids.base, cloud.ids.end()).await, 2);
+}
+
+#[tokio::test]
+async fn a_load_that_brings_nothing_in_fails_and_its_file_may_be_dropped_again() {
+    let cloud = Cloud::connect().await;
+    let file = format!("{},\n{},\n", cloud.ids.at(1), cloud.ids.at(2));
+    let key = cloud.key("jobs", "nothing.csv");
     let load = cloud.load(&key, file.clone()).await;
-    assert_eq!(load["status"], "failed", "{load}");
-    assert!(load["error"].as_str().unwrap().contains("line 2"), "{load}");
-    let loaded = cloud.database.count("jobs", cloud.ids.base, cloud.ids.end()).await;
-    assert_eq!(load["rows_loaded"], loaded, "{load}");
-    // A failed load's file may be dropped again: it is judged anew, not skipped.
+    assert_counts(&load, "failed", 2, 0, 2);
+    let expected =
+        "nothing could be loaded: all 2 records were rejected because \"job_name is required\" (required)";
+    assert_eq!(load["error"], expected);
+    assert_eq!(cloud.rejects(&load).await.len(), 3);
+    // It is judged anew, not skipped.
     assert_eq!(cloud.load(&key, file.clone()).await["status"], "failed");
-    let closed = file.replace("\"Open", "Open");
-    let fixed = cloud.load(&key, closed).await;
-    assert_eq!(fixed["status"], "completed", "{fixed}");
-    assert_eq!(cloud.database.count("jobs", cloud.ids.base, cloud.ids.end()).await, 3);
+    let fixed = cloud.load(&key, file.replace(",\n", ",Job\n")).await;
+    assert_counts(&fixed, "completed", 2, 2, 0);
+}
+
+#[tokio::test]
+async fn markers_and_unfinished_files_are_no_loads() {
+    let cloud = Cloud::connect().await;
+    let number = cloud.ids.number;
+    let keys = [
+        format!("incoming/jobs/_temporary/{number}.csv"),
+        format!("incoming/jobs/.{number}.csv"),
+        format!("incoming/jobs/{number}.csv.filepart"),
+        format!("incoming/jobs/_SUCCESS-{number}"),
+    ];
+    for key in &keys {
+        cloud.put(key, format!("{},Job\n", cloud.ids.at(1))).await;
+    }
+    // What was dropped after them is loaded, and mostly after they would be.
+    let load =
+        cloud.load(&format!("incoming/jobs/_{number}.csv"), format!("{},Job\n", cloud.ids.at(2))).await;
+    assert_counts(&load, "completed", 1, 1, 0);
+    for key in &keys {
+        assert_eq!(cloud.loads_of(key).await, Vec::<Value>::new(), "{key}");
+    }
+    assert_eq!(cloud.database.count("jobs", cloud.ids.base, cloud.ids.end()).await, 1);
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(100);
 
 /// What a load has, as the interface promises it.
-const FIELDS: [&str; 17] = [
+const FIELDS: [&str; 18] = [
     "load",
     "table",
     "key",
@@ -28,6 +28,7 @@ const FIELDS: [&str; 17] = [
     "finished_at",
     "attempts",
     "error",
+    "warnings",
     "parent",
     "same_as",
 ];
@@ -127,11 +128,14 @@ impl Cloud {
         keys
     }
 
-    /// The lines of a load's rejects files: their header once, then those of their records.
+    /// The lines of a load's rejects files, without their byte order marks: their header once, then those of their
+    /// records.
     pub(crate) async fn rejects(&self, load: &Value) -> Vec<String> {
         let mut all: Vec<String> = Vec::new();
         for key in self.reject_keys(load).await {
             let text = String::from_utf8(self.bytes(&key).await).unwrap();
+            let text =
+                text.strip_prefix('\u{FEFF}').unwrap_or_else(|| panic!("{key} has no byte order mark"));
             let mut lines = text.lines().map(str::to_owned);
             let header = lines.next().unwrap();
             assert_eq!(*all.first().unwrap_or(&header), header, "{key}");
