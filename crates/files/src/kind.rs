@@ -93,7 +93,11 @@ fn refused((found, advice): Kind) -> SourceError {
 
 /// The kind of file that begins so, if it is known.
 fn of(start: &[u8]) -> Option<Kind> {
-    binary(start).or_else(|| text(start)).or_else(|| named_by_infer(start))
+    binary(start).or_else(|| text(start)).or_else(|| named_by_infer(start)).or_else(|| {
+        let is_text =
+            std::str::from_utf8(&start[..start.len().min(512)]).is_ok_and(|text| !text.contains('\0'));
+        (!is_text && start.iter().take(512).any(|byte| *byte < 9)).then_some(("binary, and no text", EXPORT))
+    })
 }
 
 fn binary(start: &[u8]) -> Option<Kind> {
@@ -131,7 +135,7 @@ fn text(start: &[u8]) -> Option<Kind> {
             _ => ("JSON", "write one object a line and name it .jsonl"),
         });
     }
-    if behind(b"[").is_some_and(|rest| matches!(rest, [b'{' | b'[' | b'"' | b']', ..])) {
+    if behind(b"[").is_some_and(|rest| matches!(rest, [b'{' | b'[' | b'"' | b']' | b'-' | b'0'..=b'9', ..])) {
         return Some(("a JSON array", "write one object a line and name it .jsonl"));
     }
     if begins(&["<!doctype html", "<html", "<table", "<head", "<body", "<meta", "<div", "<style", "<script"])
@@ -141,15 +145,30 @@ fn text(start: &[u8]) -> Option<Kind> {
             "open it in Excel, if it holds the table, and save it as .xlsx or \"CSV UTF-8\"",
         ));
     }
-    if begins(&["<?xml", "<!doctype", "<!--", "<"]) && text.contains(&b'>') {
+    if matches!(text, [b'<', b'?' | b'!' | b'a'..=b'z' | b'A'..=b'Z', ..]) && text.contains(&b'>') {
         return Some(("XML", EXPORT));
     }
-    let sql = ["insert into ", "create table ", "drop table ", "/*!", "set names"];
-    if begins(&sql)
-        || begins(&["-- ", "/*", "begin;", "start transaction", "use `", "copy ", "lock tables"])
-            && has_sql(text)
-    {
+    let sql =
+        ["insert into ", "replace into ", "create table ", "drop table ", "pragma ", "/*!", "set names"];
+    let before = [
+        "--",
+        "/*",
+        "begin;",
+        "begin transaction",
+        "start transaction",
+        "use ",
+        "copy ",
+        "lock tables",
+        "set ",
+    ];
+    if begins(&sql) || begins(&before) && has_sql(text) {
         return Some(("SQL", EXPORT));
+    }
+    if begins(&["version https://git-lfs"]) {
+        return Some((
+            "a pointer of Git LFS in place of the file",
+            "fetch the file with git lfs pull and drop that",
+        ));
     }
     if begins(&["{\\rtf"]) {
         return Some(("a text document (RTF)", EXPORT));

@@ -1,6 +1,6 @@
 //! The text of a file in UTF-8, whatever its encoding.
 
-use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8};
+use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
 use super::SourceError;
 use super::content::Content;
@@ -40,10 +40,11 @@ impl Text {
             return Err(SourceError::Encoding("UTF-32 text"));
         }
         let (encoding, mark) = Encoding::for_bom(start).unwrap_or((declared.unwrap_or(UTF_8), 0));
-        if encoding == UTF_8 {
-            // Its mark is dropped with whatever else stands before the first name.
+        if mark == 0 && encoding != UTF_16LE && encoding != UTF_16BE {
             check_unmarked(&start[..start.len().min(SHOWN)])?;
-        } else {
+        }
+        // The mark of UTF-8 is dropped with whatever else stands before the first name.
+        if encoding != UTF_8 {
             text.decoder = Some(encoding.new_decoder_without_bom_handling());
             let raw = text.decoded.split_off(mark);
             text.decoded.clear();
@@ -133,12 +134,13 @@ fn check_unmarked(start: &[u8]) -> Result<(), SourceError> {
     let are_none = |from: usize, step: usize| matches!(zeros(from, step), (0, 1..));
     let is_utf32 = are_zero(2, 4) && are_zero(3, 4) && are_none(0, 4)
         || are_zero(0, 4) && are_zero(1, 4) && are_none(3, 4);
-    let mostly = |(zeros, others): (usize, usize)| zeros > 2 && zeros > others;
+    // Delimiters, digits and line ends have a high byte of zero in every script.
+    let some = |(zeros, _): (usize, usize)| zeros > 2;
     let rarely = |(zeros, others): (usize, usize)| others > 20 * zeros;
     let (even, odd) = (zeros(0, 2), zeros(1, 2));
     if is_utf32 {
         Err(SourceError::Encoding("UTF-32 text"))
-    } else if mostly(even) && rarely(odd) || mostly(odd) && rarely(even) {
+    } else if some(even) && rarely(odd) || some(odd) && rarely(even) {
         Err(SourceError::Encoding("UTF-16 text without a byte order mark"))
     } else {
         Ok(())

@@ -145,7 +145,10 @@ pub(super) fn read_files(wire: WireFiles) -> Result<FileSettings, String> {
         })?;
     }
     for format in &wire.timestamp_formats {
-        check_format("timestamp_formats", format, |parsed| parsed.to_datetime().ok() == Some(SAMPLE))?;
+        // A zone's name would be read and not heeded; an offset is.
+        check_format("timestamp_formats", format, |parsed| {
+            parsed.to_datetime().ok() == Some(SAMPLE) && parsed.iana_time_zone().is_none()
+        })?;
     }
     let changes_values = !null_values.is_empty() || decimal_comma || wire.time_zone.is_some();
     let time_zone = wire.time_zone.map(|name| {

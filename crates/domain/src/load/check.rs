@@ -13,8 +13,8 @@ use crate::value::Value;
 /// A record in the middle of a file is a header of the table, but not the file's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "line {line} is a header again, and names other columns than the first one or in another order; split the file there \
-     and drop both parts"
+    "line {line} is a header, and names other columns than the records before it have, or in another order; split the \
+     file there and drop both parts"
 )]
 pub struct OtherHeader {
     /// Its line.
@@ -117,6 +117,7 @@ impl<'c> CheckedChunk<'c> {
         let table = self.table;
         match record.broken {
             Some(Broken::TextAfterQuote) => errors.push(RowError::of_row(Fault::TextAfterQuote)),
+            Some(Broken::QuoteAfterBlank) => errors.push(RowError::of_row(Fault::QuoteAfterBlank)),
             Some(Broken::QuoteNeverClosed) => errors.push(RowError::of_row(Fault::QuoteNeverClosed)),
             Some(Broken::NoResult(position)) => {
                 let fields = columns.fields();

@@ -57,6 +57,9 @@ pub(super) struct Span {
 pub enum Broken {
     /// Something else than a delimiter or a line end follows a closing quote. The record's only field is its first line.
     TextAfterQuote,
+    /// A quote follows blanks at the start of a field: nobody knows whether they belong to it. The record's only field is
+    /// its line.
+    QuoteAfterBlank,
     /// A quote is opened and not closed. The record's only field is its first line.
     QuoteNeverClosed,
     /// The field of this index is a formula of a workbook whose result no program has stored; it is empty.

@@ -47,6 +47,8 @@ enum State {
     Between,
     /// The first of a field.
     Field,
+    /// Behind blanks at the start of a field.
+    Blank,
     /// In a field, outside of quotes.
     Plain,
     /// Behind a backslash outside of quotes.
@@ -180,7 +182,7 @@ impl Chunker {
                     self.field = OpenField { start: end, ..OpenField::default() };
                     self.end_record(end);
                 }
-                State::Plain | State::Escaped => self.end_record(end),
+                State::Blank | State::Plain | State::Escaped => self.end_record(end),
                 State::Quote => self.end_record(end - 1),
             }
         }
@@ -282,8 +284,17 @@ impl Chunker {
                     let is_quoted = byte == b'"' && self.dialect.has_quotes;
                     at += usize::from(is_quoted);
                     self.field = OpenField { start: base + at, is_quoted, is_escaped: false };
-                    self.state = if is_quoted { State::Quoted } else { State::Plain };
+                    self.state = match byte {
+                        _ if is_quoted => State::Quoted,
+                        b' ' if self.dialect.has_quotes => State::Blank,
+                        _ => State::Plain,
+                    };
                 }
+                State::Blank => match byte {
+                    b' ' => at += 1,
+                    b'"' => self.state = State::Broken(Broken::QuoteAfterBlank),
+                    _ => self.state = State::Plain,
+                },
                 State::Plain => {
                     let is_end = |byte: &u8| self.ends_plain(*byte);
                     let Some(length) = input[at..].iter().position(is_end) else {
@@ -416,7 +427,7 @@ impl Chunker {
                             break 'blocks;
                         }
                     }
-                    b'"' if at == field && has_quotes => break 'blocks,
+                    b'"' if has_quotes && input[field..at].iter().all(|byte| *byte == b' ') => break 'blocks,
                     b'\\' if has_escapes => break 'blocks,
                     _ => {}
                 }
@@ -436,6 +447,7 @@ impl Chunker {
         if separator == self.dialect.delimiter && separator != b'\n' {
             self.push_field(end);
             self.state = State::Field;
+            self.is_after_cr = false;
             return Ok(());
         }
         // The separator belongs to the record; behind a closing quote it stands one further.

@@ -78,10 +78,8 @@ impl Columns {
             }
             return Ok((columns, true));
         }
-        let is_row = |record: &Record<'c>| match record.broken {
-            Some(_) => names_in(table, record) == 0,
-            None => names_in(table, record) == 0 && has_typed_field(table, &columns, record),
-        };
+        let is_row =
+            |record: &Record<'c>| names_in(table, record) == 0 && has_typed_field(table, &columns, record);
         match rule {
             HeaderRule::None => Ok((columns, false)),
             HeaderRule::Required => Err(not_ours(table, &first, rest)),
@@ -113,7 +111,8 @@ impl Columns {
     pub(super) fn repeats_header(&self, table: &Table, record: &Record<'_>) -> Option<bool> {
         let named = names_in(table, record);
         // Of a single name nobody knows whether it is one.
-        if named < table.columns().len().min(2) || has_typed_field(table, self, record) {
+        let names_columns = named >= table.columns().len().min(2);
+        if !(names_columns || is_all_words(table, self, record)) || has_typed_field(table, self, record) {
             return None;
         }
         match CsvColumns::of_header(table, record.fields()) {
@@ -150,19 +149,39 @@ fn names_in(table: &Table, record: &Record<'_>) -> usize {
             && table.column_index(&header_name(field)).is_some()
     };
     match record.broken {
-        Some(Broken::TextAfterQuote | Broken::QuoteNeverClosed) => {
-            let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
-            let words = record.field(0).split(|byte| !is_word(byte)).filter(|word| !word.is_empty());
-            let has_number = words.clone().any(|word| word.iter().all(u8::is_ascii_digit));
-            let named = words.filter(|word| is_name(word)).count();
+        Some(Broken::TextAfterQuote | Broken::QuoteNeverClosed | Broken::QuoteAfterBlank) => {
+            let has_number = words(record).any(|word| word.iter().all(u8::is_ascii_digit));
+            let named = words(record).filter(|word| is_name(word)).count();
             if has_number || named < 2 { 0 } else { named }
         }
         _ => record.fields().filter(|field| is_name(field)).count(),
     }
 }
 
-/// Returns true if a field of a column that holds no text can be read.
+/// The words of the line that a record with wrong quotes is.
+fn words<'c>(record: &Record<'c>) -> impl Iterator<Item = &'c [u8]> {
+    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    record.field(0).split(move |byte| !is_word(byte)).filter(|word| !word.is_empty())
+}
+
+/// Returns true for a record that has a word for each column, and no digit, though several columns hold no text: the
+/// header of another system, by all that can be seen.
+fn is_all_words(table: &Table, columns: &Columns, record: &Record<'_>) -> bool {
+    let typed =
+        table.columns().iter().filter(|column| !matches!(column.column_type(), ColumnType::String { .. }));
+    let is_word = |field: &[u8]| !field.trim_ascii().is_empty() && !field.iter().any(u8::is_ascii_digit);
+    record.broken.is_none()
+        && typed.count() > 1
+        && record.width() == columns.fields.width()
+        && record.fields().all(is_word)
+}
+
+/// Returns true if a field of a column that holds no text can be read; in a line with wrong quotes, if a number stands
+/// somewhere, as a row's id does.
 fn has_typed_field<'c>(table: &'c Table, columns: &Columns, record: &Record<'c>) -> bool {
+    if let Some(Broken::TextAfterQuote | Broken::QuoteNeverClosed | Broken::QuoteAfterBlank) = record.broken {
+        return words(record).any(|word| word.iter().all(u8::is_ascii_digit));
+    }
     table.columns().iter().enumerate().any(|(index, column)| {
         let position = columns.fields.field_of(index).filter(|position| *position < record.width());
         let field = position.map_or(&[][..], |position| record.field(position));

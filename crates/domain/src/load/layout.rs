@@ -72,6 +72,14 @@ pub enum LayoutError {
         /// Bytes that are looked at.
         bytes: usize,
     },
+    /// The content begins with blank lines, or a record, that have more bytes than are looked at.
+    #[error(
+        "the first {bytes} bytes hold no whole record; take out blank lines above it, or write shorter ones"
+    )]
+    NoRecord {
+        /// Bytes that are looked at.
+        bytes: usize,
+    },
     /// A `sep=` line that names no delimiter.
     #[error(
         "line {line}: {text:?} names no delimiter; write sep= and one character like ; or take the line out"
@@ -136,6 +144,12 @@ impl Layout {
         // A header is one in a single reading, whatever is declared.
         if let Some(reading) = readings.iter().find(|reading| reading.header.is_some()) {
             return reading.layout(table);
+        }
+        if !is_whole && readings[0].first().is_none() {
+            return Err(LayoutError::NoRecord { bytes: sample.bytes.len() });
+        }
+        if matches!(readings[0].recognise(table), Ok((_, true))) {
+            return readings[0].layout(table);
         }
         // A header that leaves something out is one in a single reading, too.
         if let Some(error) = readings.iter().find_map(|reading| match reading.recognise(table) {
@@ -238,7 +252,9 @@ impl Sample<'_> {
                 Ok(Some((*delimiter, self.after_lines(at, 1)?)))
             }
             _ => {
-                let line = 1 + self.bytes[..at].iter().filter(|byte| **byte == b'\n').count() as u64;
+                let ends = self.bytes[..at].iter().filter(|byte| matches!(byte, b'\r' | b'\n')).count();
+                let pairs = self.bytes[..at].windows(2).filter(|pair| *pair == b"\r\n").count();
+                let line = 1 + (ends - pairs) as u64;
                 let text = String::from_utf8_lossy(&text[..text.len().min(40)]).into_owned();
                 Err(LayoutError::SepLine { line, text })
             }
@@ -263,8 +279,12 @@ impl Sample<'_> {
         let mut chunker = Chunker::new(dialect, start, u64::MAX);
         // A sample is shorter than the longest record, and than a chunk.
         let fed = chunker.feed(self.bytes).map(|_| ());
-        let whole = if self.is_whole { None } else { chunker.salvage() };
-        let chunk = whole.or_else(|| fed.and_then(|()| chunker.finish()).ok().flatten()).unwrap_or_default();
+        let chunk = if self.is_whole {
+            fed.and_then(|()| chunker.finish()).ok().flatten()
+        } else {
+            chunker.salvage()
+        };
+        let chunk = chunk.unwrap_or_default();
         let mut reading = Reading { dialect, start, chunk, header: None };
         let header = reading.first().map(|first| CsvColumns::of_header(self.table, first.fields()));
         reading.header = header.and_then(Result::ok).flatten();

@@ -65,7 +65,7 @@ pub fn rejects_csv(table: &Table, columns: &Columns, rejected: &[RejectedRecord<
     for RejectedRecord { record, errors } in rejected {
         let mut over: Vec<&[u8]> = Vec::new();
         match record.broken {
-            Some(Broken::TextAfterQuote | Broken::QuoteNeverClosed) => {
+            Some(Broken::TextAfterQuote | Broken::QuoteNeverClosed | Broken::QuoteAfterBlank) => {
                 file.push_empty(order.len());
                 over.push(record.field(0));
             }
@@ -85,7 +85,10 @@ pub fn rejects_csv(table: &Table, columns: &Columns, rejected: &[RejectedRecord<
                 for (position, _) in &order {
                     file.push(if *position < record.width() { record.field(*position) } else { b"" });
                 }
-                over.extend((fields.width()..record.width()).map(|position| record.field(position)));
+                let rest = (fields.named_width()..record.width()).map(|position| record.field(position));
+                if record.width() != fields.width() || rest.clone().any(|field| !field.is_empty()) {
+                    over.extend(rest);
+                }
                 over.extend(broken.map(|_| NO_RESULT));
             }
         }

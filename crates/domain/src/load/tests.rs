@@ -206,7 +206,11 @@ fn a_first_record_that_is_neither_header_nor_row_fails_the_file() {
     // A quote that is missing makes no row of a header, and a line above one does not either.
     for content in [
         "id,name,\"datetime,job_id,department_id\n1,Ann,2021-03-01T09:00:00Z,7,3\n",
+        "id,name,datetime,\"job_id\" ,department_id\n1,Ann,2021-03-01T09:00:00Z,7,3\n",
+        "\"Nr\",\"Wer\",\"Wann\",\"Stelle\" ,\"Azt\"\n1,Ann,2021-03-01T09:00:00Z,7,3\n",
         "2021\nNr,Wer,Wann,Was,Wo\n1,Ann,2021-03-01T09:00:00Z,7,3\n",
+        "Stand:,,2021-07-27 16:02:08,,\nNr,Wer,Wann,Was,Wo\n1,Ann,2021-03-01T09:00:00Z,7,3\n",
+        "\"Title of \"the\" list\"\nNr,Wer,Wann,Was,Wo\n1,Ann,2021-03-01T09:00:00Z,7,3\n",
     ] {
         let error = layout_error("employees", content);
         assert!(
@@ -232,6 +236,8 @@ fn a_header_again_is_skipped_and_another_one_ends_the_file() {
         ("employees", "5,Ann,2021-03-01T09:00:00Z,7,3\nemployee_id,name,datetime,job_id,department_id\n"),
         ("employees", "5,Ann,2021-03-01T09:00:00Z,7,3\nid,name,datetime,job_id,department_id\n"),
         ("employees", "5,Ann,2021-03-01T09:00:00Z,7,3\nid,name,hired\n"),
+        ("employees", "5,Ann,2021-03-01T09:00:00Z,7,3\nid nr,Wer,Wann,Stelle,Abteilung\n"),
+        ("jobs", "id,job_name\n1,x\n\"job_name\" ,\"id\"\n2,3\n"),
     ] {
         let (columns, chunk) = read(table(name), content.as_bytes()).unwrap();
         let error = CheckedChunk::check(table(name), &columns, &chunk, LoadMode::Append).unwrap_err();
@@ -261,6 +267,8 @@ fn empty_fields_at_the_end_of_every_line_are_none() {
         assert_eq!((ids, rejects.lines().count()), (vec![1, 2], 1), "{content}");
     }
     // Of some lines it is a field too many.
+    let (_, rejects) = check("jobs", b"id,job_name,\n1,x,note\n2,y,\n");
+    assert!(rejects.contains("the record has 3 fields instead of 2,note"), "{rejects}");
     let (ids, rejects) = check("jobs", b"id,job_name\n1,Welder\n2,Mason,\n");
     assert_eq!(ids, [1]);
     assert!(
@@ -296,7 +304,7 @@ fn a_record_with_wrong_quotes_is_rejected_with_its_line_and_stays_wrong() {
 fn what_a_spreadsheet_writes_is_understood_or_refused() {
     let (rows, rejects) = check_all(
         table("jobs"),
-        b"id,job_name\n1,=\"0042\"\n=\"2\",Mason\n3,#N/A\n4,#REF!\n5,#1\n6,\xC2\xA0\n",
+        b"id,job_name\n1,=\"0042\"\n=\"2\",Mason\n3,#N/A\n4,#REF!\n5,#1\n6,\xC2\xA0\n7,#WERT!\n8,#NV\n9,Err:502\n",
     );
     assert_eq!(
         rows,
@@ -307,6 +315,43 @@ fn what_a_spreadsheet_writes_is_understood_or_refused() {
         "{rejects}"
     );
     assert!(rejects.contains(",7,required,job_name is required"), "{rejects}");
+    assert!(rejects.contains("job_name is Err:502, the error"), "{rejects}");
+    assert_eq!(rejects.lines().count(), 1 + 6);
+    // A blank before a quote is no field that anybody meant.
+    let (ids, rejects) = check("jobs", b"id,job_name\n1, \"Baker\"\n2, \"Co\nok\"\n3, Chef \"a\"\n");
+    assert_eq!(ids, [3]);
+    assert!(rejects.contains(",2,quote,\"a quote follows blanks"), "{rejects}");
+    // A text with the name of a column, in whatever stands for other delimiters.
+    assert_eq!(check("jobs", b"1,Badge;ID\n2,Cook\n").0, [1, 2]);
+}
+
+#[test]
+fn a_file_that_shows_no_record_at_its_start_fails() {
+    for start in ["\n".repeat(1000), ",,,,\n".repeat(200), "x".repeat(1000)] {
+        let error = Layout::of_values(table("employees"), start.as_bytes(), false, b',').unwrap_err();
+        assert!(error.to_string().ends_with("write shorter ones"), "{error}");
+        Layout::of_values(table("employees"), start.as_bytes(), true, b',').map(drop).unwrap_or_default();
+    }
+}
+
+#[test]
+fn declared_formats_say_exactly_what_is_read() {
+    let dictionary = declared(
+        r#"date_formats = ["%Y%m%d", "%d %b %Y"]
+timestamp_formats = ["%d.%m.%Y %H:%M:%S"]"#,
+    );
+    let table = &dictionary.tables()[0];
+    let row = |day: &str, at: &str| {
+        check_all(table, format!("id,city,amount,day,at\n1,,,{day},{at}\n").as_bytes()).0.len()
+    };
+    assert_eq!([row("20210127", ""), row("27 jan 2021", ""), row("7 Jan 2021", "")], [1, 1, 1]);
+    assert_eq!([row("2021127", ""), row("", "27.07.2021 16:02:60"), row("", "27.7.2021 6:02:08")], [0, 0, 1]);
+    for format in ["%Y-%m-%d %H:%M:%S %Q", "%Y-%m-%dT%H:%M:%S[%Q]"] {
+        let text = format!(
+            "[[table]]\nname = \"t\"\ncolumns = [{{ name = \"id\", type = \"integer\", key = true }}]\n[table.files]\ntimestamp_formats = [\"{format}\"]"
+        );
+        assert!(Dictionary::parse("test", &text).is_err(), "{format}");
+    }
 }
 
 #[test]

@@ -106,6 +106,11 @@ impl CsvColumns {
         self.width + self.padding
     }
 
+    /// Fields that belong to a column, or are ignored.
+    pub(crate) fn named_width(&self) -> usize {
+        self.width
+    }
+
     /// Returns true if a record of `found` fields has one for each column, and nothing else.
     fn fits<'a>(&self, found: usize, field: &impl Fn(usize) -> &'a [u8]) -> bool {
         found == self.width() && (self.width..found).all(|position| field(position).is_empty())
@@ -132,7 +137,9 @@ pub fn check_csv_row<'a>(
 ) -> bool {
     if !columns.fits(found, &field) {
         values.extend(std::iter::repeat_n(Value::Null, table.columns().len()));
-        errors.push(RowError::of_row(Fault::FieldCount { expected: columns.width(), found }));
+        // What is over may stand in a place of those that are to be empty.
+        let expected = if found == columns.width() { columns.width } else { columns.width() };
+        errors.push(RowError::of_row(Fault::FieldCount { expected, found }));
         return false;
     }
     let settings = table.files();

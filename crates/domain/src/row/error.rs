@@ -116,11 +116,13 @@ pub enum Fault<'a> {
     /// The field is not UTF-8.
     NotUtf8,
     /// The field is what a spreadsheet shows in place of a value: `#N/A`.
-    ErrorValue(&'static str),
+    ErrorValue(&'a str),
     /// The cell's formula has no stored result.
     NoResult,
     /// Something else than a delimiter or a line end follows a closing quote.
     TextAfterQuote,
+    /// A quote follows blanks at the start of a field.
+    QuoteAfterBlank,
     /// A quote is opened and not closed.
     QuoteNeverClosed,
 }
@@ -140,7 +142,7 @@ impl Fault<'_> {
             Self::NoSuchRow(_) => RowCode::UnknownReference,
             Self::FieldCount { .. } => RowCode::FieldCount,
             Self::NotUtf8 => RowCode::Encoding,
-            Self::TextAfterQuote | Self::QuoteNeverClosed => RowCode::Quote,
+            Self::TextAfterQuote | Self::QuoteAfterBlank | Self::QuoteNeverClosed => RowCode::Quote,
         }
     }
 }
@@ -215,6 +217,9 @@ impl fmt::Display for RowError<'_> {
             Fault::TextAfterQuote => f.write_str(
                 "text follows a closing quote; inside a quoted field a quote is written twice, and a field ends with its \
                  closing quote",
+            ),
+            Fault::QuoteAfterBlank => f.write_str(
+                "a quote follows blanks at the start of a field; take the blanks out, or put the whole field in quotes",
             ),
             Fault::QuoteNeverClosed => f.write_str("a quote is opened and never closed"),
         }

@@ -31,7 +31,7 @@ pub const ERROR_VALUES: [&str; 14] = [
 /// Returns true for a field that [`unwrapped`] or [`special`] may make something else of; most are not.
 #[inline]
 pub(super) fn may_be_special(settings: &FileSettings, field: &[u8]) -> bool {
-    matches!(field, [b'#' | b'=', ..]) || settings.changes_values
+    matches!(field, [b'#' | b'=', ..] | [b'E', b'r', b'r', ..]) || settings.changes_values
 }
 
 /// Takes off `="…"`, which programs put around text that Excel would take for a number.
@@ -46,18 +46,14 @@ pub(super) fn unwrapped(field: &[u8]) -> &[u8] {
 pub(super) fn special<'a>(
     column: &Column,
     settings: &FileSettings,
-    field: &[u8],
+    field: &'a [u8],
 ) -> Option<Result<Value<'a>, Fault<'a>>> {
-    if field.first() == Some(&b'#')
-        && let Some(error) = ERROR_VALUES.iter().find(|error| error.as_bytes() == field)
-    {
-        // Whoever declares one as no value has it so.
-        if !settings.null_values.iter().any(|token| token == error) {
-            return Some(Err(Fault::ErrorValue(error)));
-        }
-    }
+    // Whoever declares an error as no value has it so.
     if settings.null_values.iter().any(|token| token.as_bytes() == field) {
         return Some(no_value(column));
+    }
+    if let Some(error) = error_value(field) {
+        return Some(Err(Fault::ErrorValue(error)));
     }
     match (column.column_type(), &settings.time_zone) {
         (ColumnType::Decimal { precision, scale }, _) if settings.decimal_comma && !field.is_empty() => {
@@ -72,6 +68,27 @@ pub(super) fn special<'a>(
         _ => None,
     }
 }
+
+/// The error of a formula that a field is, in any language: `#VALUE!` is `#WERT!` to a German Excel, and `Err:502` or
+/// the like to LibreOffice.
+fn error_value(field: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(field).ok()?;
+    let is_letter = |c: char| c.is_uppercase() || matches!(c, '/' | '0'..='9' | '_' | '¡' | '¿');
+    let is_exclaimed = || {
+        let name = text.strip_prefix('#').and_then(|text| text.strip_suffix(['!', '?']));
+        name.is_some_and(|name| (2..20).contains(&name.chars().count()) && name.chars().all(is_letter))
+    };
+    let is_numbered = || {
+        let number = text.strip_prefix("Err:");
+        number.is_some_and(|number| number.len() == 3 && number.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let is_known = ERROR_VALUES.contains(&text) || NOT_AVAILABLE.contains(&text);
+    (is_known || is_exclaimed() || is_numbered()).then_some(text)
+}
+
+/// `#N/A` in other languages.
+const NOT_AVAILABLE: [&str; 8] =
+    ["#NV", "#N/D", "#N/B", "#I/T", "#YOK", "#Н/Д", "#HIÁNYZIK", "#NENÍ_K_DISPOZICI"];
 
 /// A decimal number that is written `12,50`. A point is none, for it may separate thousands.
 fn with_decimal_comma<'a>(precision: u8, scale: u8, field: &[u8]) -> Result<Value<'a>, Fault<'a>> {
@@ -126,9 +143,27 @@ fn declared<'a>(column: &Column, settings: &FileSettings, text: &str) -> Option<
 
 /// What the first format that fits makes of a text.
 fn first_form<T>(formats: &[String], text: &str, read: impl Fn(&BrokenDownTime) -> Option<T>) -> Option<T> {
-    formats
-        .iter()
-        .find_map(|format| BrokenDownTime::parse(format, text).ok().and_then(|parsed| read(&parsed)))
+    formats.iter().find_map(|format| {
+        let parsed = BrokenDownTime::parse(format, text).ok()?;
+        // A second 60 is read as 59, and digits that run into one another by guess: then this writes something else.
+        let written = parsed.to_string(format).ok()?;
+        (bare(&written) == bare(text)).then(|| read(&parsed)).flatten()
+    })
+}
+
+/// A text without what may differ between two ways to write the same time: noughts before a number, capitals.
+fn bare(text: &str) -> String {
+    let mut bare = String::with_capacity(text.len());
+    for character in text.trim().chars() {
+        let is_digit = character.is_ascii_digit();
+        let is_after_zero =
+            bare.ends_with('0') && !bare[..bare.len() - 1].ends_with(|c: char| c.is_ascii_digit());
+        if is_digit && is_after_zero {
+            bare.pop();
+        }
+        bare.extend(character.to_lowercase());
+    }
+    bare
 }
 
 /// Converts a time of a zone to UTC; `None` for one that the zone has twice or not at all, where its clocks change.
