@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use domain::dictionary::Dictionary;
-use domain::load::LoadStatus;
+use domain::load::{Format, LoadStatus};
 use loader::{Loader, Options};
 use testkit::local_data_api::{ErrorKind, Faults, Rule};
 
@@ -50,7 +50,7 @@ async fn the_end_of_the_name_says_how_a_file_is_written() -> Result<()> {
         cloud.test.sql("TRUNCATE TABLE jobs").await?;
         let load = cloud.load(&format!("incoming/jobs/upsert/{name}"), content).await?;
         assert_eq!((load.status, load.rows_loaded), (LoadStatus::Completed, 400), "{name}: {load:?}");
-        assert_eq!(load.format.map(|format| format.as_str()), Some(format), "{name}");
+        assert_eq!(load.format.map(Format::as_str), Some(format), "{name}");
         assert_eq!(sum_of_names(&cloud).await?, "400 400", "{name}");
     }
     Ok(())

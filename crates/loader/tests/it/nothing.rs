@@ -110,7 +110,8 @@ async fn the_figures_are_exact_however_often_the_event_comes_and_wherever_it_is_
             cloud.deliver_within(&both, Duration::from_millis(700)),
             cloud.deliver_within(&both, Duration::from_millis(900)),
         );
-        (one?, other?);
+        one?;
+        other?;
         if let Some(body) = cloud.messages.take().sent.pop() {
             message = Message::new(body);
         }
