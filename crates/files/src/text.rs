@@ -1,9 +1,10 @@
 //! The text of a file in UTF-8, whatever its encoding.
 
+use domain::load::Format;
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
-use super::SourceError;
 use super::content::Content;
+use super::{SourceError, kind};
 
 /// Bytes that are decoded at a time.
 const RAW: usize = 128 * 1024;
@@ -28,7 +29,11 @@ pub(super) struct Text {
 
 impl Text {
     /// Text in the encoding of its byte order mark; without one in the one declared, or UTF-8.
-    pub(super) fn of(content: Content, declared: Option<&'static Encoding>) -> Result<Self, SourceError> {
+    pub(super) fn of(
+        content: Content,
+        format: Format,
+        declared: Option<&'static Encoding>,
+    ) -> Result<Self, SourceError> {
         let mut text = Self::resumed(content);
         text.read();
         if let Some(Err(SourceError::Read(_))) = &text.end {
@@ -36,6 +41,7 @@ impl Text {
             return Ok(text);
         }
         let start = &text.decoded[..];
+        kind::check_content(format.content, format.packing, start)?;
         if start.starts_with(b"\xFF\xFE\0\0") || start.starts_with(b"\0\0\xFE\xFF") {
             return Err(SourceError::Encoding("UTF-32 text"));
         }

@@ -41,7 +41,7 @@ impl TextSource {
     /// A source at the start of a file, whose first bytes are looked at.
     pub(super) fn new(content: Content, opening: Opening<'_>) -> Result<Self, SourceError> {
         let Opening { format, table, chunk_bytes, .. } = opening;
-        let mut text = Text::of(content, table.files().encoding)?;
+        let mut text = Text::of(content, format, table.files().encoding)?;
         let mut piece = vec![0; PIECE];
         let (end, next) = fill(&mut text, &mut piece);
         let layout = layout(opening, &piece[..end], matches!(next, Next::End));
@@ -77,8 +77,7 @@ fn fill(text: &mut Text, piece: &mut [u8]) -> (usize, Next) {
 
 /// How a text is written that begins so.
 fn layout(opening: Opening<'_>, start: &[u8], is_whole: bool) -> Result<Layout, SourceError> {
-    let Opening { format: Format { content, packing }, table, .. } = opening;
-    kind::check_content(content, packing, start)?;
+    let Opening { format: Format { content, .. }, table, .. } = opening;
     let usual = match content {
         Written::JsonLines => {
             let layout = Layout::of_json_lines(table, start);

@@ -107,7 +107,7 @@ fn reads_files_in_the_order_of_their_keys_each_with_its_own_schema() {
         [(0, 3), (1, 2)]
     );
     let file = String::from_utf8(chunks[0].filling.rejects.clone().unwrap().to_vec()).unwrap();
-    assert!(file.starts_with("datetime,name,id,line,code,reason\r\n"), "{file}");
+    assert!(file.starts_with("\u{FEFF}datetime,name,id,line,code,reason\r\n"), "{file}");
     assert_eq!(
         rows_of(chunks),
         Rows {
