@@ -228,7 +228,8 @@ impl Shape {
                 .iter()
                 .filter(|record| !record.is_blank())
                 .take_while(|record| !record.codes.is_empty())
-                .any(|record| record.wrong_column == Some("id"));
+                // A number is one that the column cannot hold, too.
+                .any(|record| record.wrong_column == Some("id") && record.codes[0] != "out_of_range");
         Ok(Content { table: self.table, object, length, columns, records, is_foreign })
     }
 
