@@ -17,13 +17,14 @@ fn read(bytes: &[u8], table: &Table) -> Result<(), AvroError> {
     let mut reader = FileReader::open(bytes)?;
     let nullable = vec![false; table.columns().len()];
     let Ok(resolution) = Resolution::new(reader.writer_schema(), table, &nullable) else { return Ok(()) };
-    let (mut block, mut rows) = (Block::default(), 0);
+    let mut block = Block::default();
     while reader.next_block(&mut block)? {
+        let mut rows = 0;
         resolution.decode(&block, |_, row| {
             assert_eq!(row.len(), table.columns().len());
             rows += 1;
         })?;
+        assert_eq!(block.rows(), rows);
     }
-    assert_eq!(reader.rows(), rows);
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use domain::batch::Batch;
+use domain::batch::{Batch, TableBatch};
 use domain::shipped;
 use libfuzzer_sys::fuzz_target;
 
@@ -11,6 +11,6 @@ fuzz_target!(|bytes: &[u8]| {
     let _ = Batch::read(dictionary, bytes).map(drop);
     for table in dictionary.tables() {
         let _ = Batch::read_rows(table, bytes).map(drop);
-        let _ = Batch::read_row(table, 7, bytes).map(drop);
+        let _ = TableBatch::read_row(table, 7, bytes).map(drop);
     }
 });
