@@ -291,6 +291,11 @@ check_lints() {
     cargo clippy --workspace --all-targets --locked -- -D warnings
 }
 
+# The fuzz targets are a workspace of their own, so nothing else compiles them.
+check_fuzz_targets() {
+    cargo check --manifest-path fuzz/Cargo.toml --target-dir target/fuzz-check --no-default-features --locked
+}
+
 check_documentation() {
     RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
 }

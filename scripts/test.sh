@@ -175,6 +175,7 @@ check "format" check_format || true
 check "dependencies: licences, duplicates, sources" dependencies || true
 [ -z "$all" ] || check "dependencies: known vulnerabilities" vulnerabilities || true
 check "lints" check_lints || true
+check "fuzz targets" check_fuzz_targets || true
 check "documentation" check_documentation || true
 if check "build" build; then
     clear_clouds "$CLOUD"

@@ -9,7 +9,7 @@ use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::primitives::{ByteStream, Length};
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use domain::dictionary::LoadMode;
-use domain::load::{Format, LoadId, no_data_below};
+use domain::load::{Format, LoadId, READABLE_FILES, no_data_below};
 
 use crate::api::{Api, Load};
 use crate::aws::Aws;
@@ -61,12 +61,8 @@ fn key(table: &str, mode: Option<LoadMode>, file: &Path) -> Result<String> {
     if let Some(what) = no_data_below(name) {
         return Err(user_error(format!("{name} would not be loaded: it is {what}; rename it.")));
     }
-    Format::of_file(name).map_err(|advice| {
-        user_error(format!(
-            "{name} cannot be loaded: {advice}; files that end in .csv, .tsv, .txt, .jsonl, .ndjson, .xlsx or .xlsm can, \
-             also packed, with .gz or .zst behind it."
-        ))
-    })?;
+    Format::of_file(name)
+        .map_err(|advice| user_error(format!("{name} cannot be loaded: {advice}; {READABLE_FILES}.")))?;
     Ok(match mode {
         None => format!("incoming/{table}/{name}"),
         Some(mode) => format!("incoming/{table}/{mode}/{name}"),

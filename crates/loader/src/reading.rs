@@ -157,11 +157,8 @@ impl Reading {
             None => files::open(self.opening, content)?,
         };
         let columns = Arc::new(source.columns().clone());
-        loop {
-            let next = source.next_chunk();
-            // Some come up only on the way.
-            *warnings = source.warnings().to_vec();
-            let Some(chunk) = next? else { return Ok(digest.finish()) };
+        *warnings = source.warnings().to_vec();
+        while let Some(chunk) = source.next_chunk()? {
             digest.push(&chunk.digest);
             if let Some(committed) = self.committed.get(&chunk.number) {
                 // Chunks of an older release have no digest, but an end.
@@ -178,5 +175,6 @@ impl Reading {
                 return Ok(String::new());
             }
         }
+        Ok(digest.finish())
     }
 }

@@ -66,6 +66,13 @@ pub enum Broken {
     NoResult(u32),
 }
 
+impl Broken {
+    /// Returns true if quotes are what is wrong: the record's only field is a line of the text then.
+    pub(super) fn is_of_quotes(self) -> bool {
+        !matches!(self, Self::NoResult(_))
+    }
+}
+
 /// One record within a chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Extent {

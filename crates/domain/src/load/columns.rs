@@ -148,14 +148,16 @@ fn names_in(table: &Table, record: &Record<'_>) -> usize {
             && field.iter().any(u8::is_ascii_alphabetic)
             && table.column_index(&header_name(field)).is_some()
     };
-    match record.broken {
-        Some(Broken::TextAfterQuote | Broken::QuoteNeverClosed | Broken::QuoteAfterBlank) => {
-            let has_number = words(record).any(|word| word.iter().all(u8::is_ascii_digit));
-            let named = words(record).filter(|word| is_name(word)).count();
-            if has_number || named < 2 { 0 } else { named }
-        }
-        _ => record.fields().filter(|field| is_name(field)).count(),
+    if !record.broken.is_some_and(Broken::is_of_quotes) {
+        return record.fields().filter(|field| is_name(field)).count();
     }
+    let named = words(record).filter(|word| is_name(word)).count();
+    if has_number(record) || named < 2 { 0 } else { named }
+}
+
+/// Returns true if there is a number among the words of a record with wrong quotes.
+fn has_number(record: &Record<'_>) -> bool {
+    words(record).any(|word| word.iter().all(u8::is_ascii_digit))
 }
 
 /// The words of the line that a record with wrong quotes is.
@@ -179,8 +181,8 @@ fn is_all_words(table: &Table, columns: &Columns, record: &Record<'_>) -> bool {
 /// Returns true if a field of a column that holds no text can be read; in a line with wrong quotes, if a number stands
 /// somewhere, as a row's id does.
 fn has_typed_field<'c>(table: &'c Table, columns: &Columns, record: &Record<'c>) -> bool {
-    if let Some(Broken::TextAfterQuote | Broken::QuoteNeverClosed | Broken::QuoteAfterBlank) = record.broken {
-        return words(record).any(|word| word.iter().all(u8::is_ascii_digit));
+    if record.broken.is_some_and(Broken::is_of_quotes) {
+        return has_number(record);
     }
     table.columns().iter().enumerate().any(|(index, column)| {
         let position = columns.fields.field_of(index).filter(|position| *position < record.width());

@@ -47,6 +47,10 @@ const CONTENTS: [(&str, Content); 7] = [
     (".xlsm", Content::Xlsx),
 ];
 
+/// What messages call the files that can be read.
+pub const READABLE_FILES: &str = "files that end in .csv, .tsv, .txt, .jsonl, .ndjson, .xlsx or .xlsm can, also packed, \
+                                  with .gz or .zst behind it";
+
 /// The endings of names that say how a file is packed.
 const PACKINGS: [(&str, Packing); 2] = [(".gz", Packing::Gzip), (".zst", Packing::Zstd)];
 

@@ -1,6 +1,6 @@
 //! What the key of a dropped file says: `incoming/<table>/[<mode>/]<file>`.
 
-use super::Format;
+use super::{Format, READABLE_FILES};
 use crate::dictionary::{Dictionary, LoadMode, Table};
 
 /// The prefix under which files are dropped to be loaded.
@@ -35,10 +35,7 @@ pub enum KeyError {
     #[error("{0:?} is no mode of loading; use append, upsert or replace, or no folder")]
     UnknownMode(String),
     /// The file's ending names no format that can be read.
-    #[error(
-        "{file:?} cannot be read: {advice}; files that end in .csv, .tsv, .txt, .jsonl, .ndjson, .xlsx or .xlsm can, also \
-         packed, with .gz or .zst behind it"
-    )]
+    #[error("{file:?} cannot be read: {advice}; {READABLE_FILES}")]
     UnsupportedFormat {
         /// The file's name.
         file: String,

@@ -28,7 +28,7 @@ pub use chunker::Chunker;
 pub use columns::Columns;
 pub use dialect::{Dialect, Start};
 pub use digest::ContentDigest;
-pub use format::{Content, Format, Packing};
+pub use format::{Content, Format, Packing, READABLE_FILES};
 pub use id::{LoadId, parent_in_name, to_hex};
 pub use key::{INCOMING, Incoming, KeyError};
 pub use layout::{Layout, LayoutError};

@@ -4,7 +4,6 @@
 use std::fmt::Display;
 
 use super::check::RejectedRecord;
-use super::chunk::Broken;
 use super::columns::Columns;
 use crate::dictionary::Table;
 use crate::row::{REJECT_COLUMNS, RowCode, RowError, json_texts};
@@ -65,7 +64,7 @@ pub fn rejects_csv(table: &Table, columns: &Columns, rejected: &[RejectedRecord<
     for RejectedRecord { record, errors } in rejected {
         let mut over: Vec<&[u8]> = Vec::new();
         match record.broken {
-            Some(Broken::TextAfterQuote | Broken::QuoteNeverClosed | Broken::QuoteAfterBlank) => {
+            Some(broken) if broken.is_of_quotes() => {
                 file.push_empty(order.len());
                 over.push(record.field(0));
             }
