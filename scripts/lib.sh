@@ -231,6 +231,31 @@ install_test_python() {
         --requirement local/test-requirements.txt >&2
 }
 
+# A Java that Spark runs on.
+need_java() {
+    has java || install_packages openjdk-17-jre-headless
+    java -version >/dev/null 2>&1 || stop "java cannot be run; install Java 17, then try again."
+    local major
+    major=$(java -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java.specification.version = \(.*\)$/\1/p')
+    [ "$major" = 17 ] || stop "Java ${major:-of this kind} does not run Spark 3.5 as Glue does; Java 17 is needed on the PATH."
+}
+
+# The jars of Delta, Avro and S3 for Spark on the JVM. Maven fetches them, by the settings that it
+# has on this machine.
+need_spark_jars() {
+    need_java
+    has mvn || install_packages maven
+    [ -n "$(compgen -G '.local/spark-jars/delta-spark_*.jar')" ] || rm -f .local/stamps/spark-jars
+    once spark-jars lake/pom.xml -- install_spark_jars
+}
+
+install_spark_jars() {
+    say "fetching Delta's jars for Spark into .local/spark-jars (280 MB)"
+    rm -rf .local/spark-jars
+    mvn --batch-mode --quiet --file lake/pom.xml dependency:copy-dependencies \
+        -DincludeScope=runtime -DoutputDirectory="$PWD/.local/spark-jars" >&2
+}
+
 need_node() {
     has node || stop "node is missing; install Node.js 20 or later, then try again."
     has npm || stop "npm is missing; install it (it comes with Node.js), then try again."
