@@ -104,6 +104,17 @@ pub(crate) struct UpArguments {
     /// [default: the one that is there, else mariadb].
     #[arg(long, value_name = "KIND", env = KIND_VARIABLE, value_parser = database_kind())]
     pub database: Option<Kind>,
+    /// Deploy the lake as well. It stays on afterwards; `rowgate local clean` turns it off.
+    #[arg(long, conflicts_with = "database_only")]
+    pub lake: bool,
+    /// The Python that runs the jobs of the lake; `make lake` installs it.
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "ROWGATE_LAKE_PYTHON",
+        default_value = ".local/lake-venv/bin/python"
+    )]
+    pub lake_python: PathBuf,
     /// Start the database and nothing else.
     #[arg(long)]
     pub database_only: bool,

@@ -38,9 +38,14 @@ fn options(arguments: &UpArguments) -> Result<UpOptions> {
     Ok(UpOptions {
         folder: arguments.folder.dir.clone(),
         sources: Sources { infra: absolute(&arguments.infra)?, artifacts: absolute(&arguments.artifacts)? },
-        programs: Programs { ministack: absolute(&arguments.ministack)?, local_data_api },
+        programs: Programs {
+            ministack: absolute(&arguments.ministack)?,
+            local_data_api,
+            lake_python: absolute(&arguments.lake_python)?,
+        },
         parts: if arguments.database_only { Parts::Database } else { Parts::All },
         database: arguments.database,
+        lake: arguments.lake,
         gateway_port: arguments.gateway_port,
         data_api_port: arguments.data_api_port,
     })

@@ -40,7 +40,15 @@ pub(crate) fn spec(program: &Path, ports: Ports, layout: &Layout) -> Spec {
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value.into()))
     .collect();
-    Spec { name: NAME, program: program.to_owned(), arguments, environment, grace: GRACE, state: None }
+    Spec {
+        name: NAME,
+        program: program.to_owned(),
+        arguments,
+        files: Vec::new(),
+        environment,
+        grace: GRACE,
+        state: None,
+    }
 }
 
 pub(crate) fn probe(ports: Ports) -> Probe {

@@ -64,6 +64,7 @@ impl<'a> Database<'a> {
             name: NAME,
             program: self.server.program().to_owned(),
             arguments,
+            files: Vec::new(),
             environment: Vec::new(),
             grace: GRACE,
             state: None,

@@ -21,8 +21,13 @@ use crate::printer::Printer;
 const STACK: &str = "Rowgate";
 /// The account MiniStack plays.
 const ACCOUNT: &str = "000000000000";
-/// What lies in `infra/` and has no part in the stack.
-const NOT_DEPLOYED: [&str; 5] = ["node_modules", "cdk.out", "dist", "test", ".git"];
+/// What lies in the folders of the sources and has no part in the stack.
+const NOT_DEPLOYED: [&str; 8] =
+    ["node_modules", "cdk.out", "dist", "test", "tests", ".git", "__pycache__", ".pytest_cache"];
+/// What the job of the lake is made of, beside `infra/`.
+const LAKE: [&str; 2] = ["lake", "sql"];
+/// How often the pipeline of a local lake looks whether a step has ended, in seconds.
+const LAKE_POLL_SECONDS: u8 = 1;
 
 /// Where the stack's code and the functions' binaries are.
 #[derive(Clone, Debug)]
@@ -54,13 +59,14 @@ impl Deployment {
 /// Deploys unless the very same stack stands already.
 pub(crate) async fn deploy(
     sources: &Sources,
+    lake: bool,
     ports: Ports,
     layout: &Layout,
     aws: &Aws,
     printer: Printer,
 ) -> Result<Deployment> {
     let api_url = ministack::api_url(ports);
-    let digest = digest(sources, &api_url)?;
+    let digest = digest(sources, lake, &api_url)?;
     let stands = aws.stack_stands(STACK).await?;
     if stands
         && let Some(deployment) = Deployment::read(layout)
@@ -76,18 +82,17 @@ pub(crate) async fn deploy(
     let assembly = text(&assembly)?;
     let step = printer.step("synthesising the stack");
     let artifacts = fs::canonicalize(&sources.artifacts)?;
-    cdk.run(&[
-        "synth",
-        "--quiet",
-        "--output",
-        assembly,
-        "--context",
-        &format!("architecture={}", architecture()?),
-        "--context",
-        &format!("artifacts={}", text(&artifacts)?),
-        "--context",
-        &format!("apiUrl={api_url}"),
-    ])?;
+    let mut context = vec![
+        format!("architecture={}", architecture()?),
+        format!("artifacts={}", text(&artifacts)?),
+        format!("apiUrl={api_url}"),
+    ];
+    if lake {
+        context.extend(["lake=true".to_owned(), format!("lakePollSeconds={LAKE_POLL_SECONDS}")]);
+    }
+    let mut synth = vec!["synth", "--quiet", "--output", assembly];
+    synth.extend(context.iter().flat_map(|setting| ["--context", setting.as_str()]));
+    cdk.run(&synth)?;
     if !stands {
         step.update("preparing the local cloud for the CDK");
         cdk.run(&["bootstrap", &format!("aws://{ACCOUNT}/{REGION}"), "--app", assembly])?;
@@ -184,8 +189,9 @@ fn architecture() -> Result<&'static str> {
     }
 }
 
-/// The digest of everything that goes into the stack: names and contents of files, and the address that it is reached at.
-fn digest(sources: &Sources, api_url: &str) -> Result<String> {
+/// The digest of everything that goes into the stack: names and contents of files, the address that it is reached at, and
+/// whether it has the lake.
+fn digest(sources: &Sources, lake: bool, api_url: &str) -> Result<String> {
     let mut files = Vec::new();
     list(&sources.infra, &mut files)?;
     let code = files.len();
@@ -199,8 +205,14 @@ fn digest(sources: &Sources, api_url: &str) -> Result<String> {
     if files.len() == code {
         return Err(user_error(format!("There is no function in {}.", sources.artifacts.display())));
     }
+    if lake {
+        for folder in LAKE {
+            list(&sources.infra.with_file_name(folder), &mut files)?;
+        }
+    }
     let mut digest = Sha256::new();
     digest.update(Sha256::digest(api_url));
+    digest.update([u8::from(lake)]);
     for file in files {
         digest.update(file.as_os_str().as_encoded_bytes());
         digest.update([0]);
@@ -244,7 +256,7 @@ mod tests {
         fs::create_dir_all(sources.artifacts.join("loader")).unwrap();
         fs::write(sources.infra.join("lib/stack.ts"), "a").unwrap();
         fs::write(sources.artifacts.join("loader/bootstrap"), "b").unwrap();
-        let now = || digest(&sources, "http://127.0.0.1:1/{id}").unwrap();
+        let now = || digest(&sources, false, "http://127.0.0.1:1/{id}").unwrap();
         let first = now();
         fs::write(sources.infra.join("dist/stack.js"), "c").unwrap();
         assert_eq!(now(), first);
@@ -254,14 +266,42 @@ mod tests {
         fs::write(sources.infra.join("lib/stack.ts"), "e").unwrap();
         let third = now();
         assert_ne!(third, second);
-        assert_ne!(digest(&sources, "http://127.0.0.1:2/{id}").unwrap(), third);
+        assert_ne!(digest(&sources, false, "http://127.0.0.1:2/{id}").unwrap(), third);
+    }
+
+    #[test]
+    fn the_digest_follows_the_job_of_the_lake_where_the_lake_is_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let sources = Sources { infra: path("infra"), artifacts: path("lambda") };
+        for (file, content) in [
+            ("infra/stack.ts", "a"),
+            ("lambda/loader/bootstrap", "b"),
+            ("lake/rowgate_lake/silver.py", "c"),
+            ("lake/tests/test_silver.py", "d"),
+            ("sql/gold/hires.sql", "e"),
+        ] {
+            fs::create_dir_all(path(file).parent().unwrap()).unwrap();
+            fs::write(path(file), content).unwrap();
+        }
+        let now = |lake| digest(&sources, lake, "").unwrap();
+        let (off, on) = (now(false), now(true));
+        assert_ne!(on, off);
+        fs::write(path("lake/tests/test_silver.py"), "f").unwrap();
+        assert_eq!(now(true), on);
+        fs::write(path("lake/rowgate_lake/silver.py"), "g").unwrap();
+        let second = now(true);
+        assert_ne!(second, on);
+        fs::write(path("sql/gold/hires.sql"), "h").unwrap();
+        assert_ne!(now(true), second);
+        assert_eq!(now(false), off);
     }
 
     #[test]
     fn missing_binaries_are_the_users_to_build() {
         let folder = tempfile::tempdir().unwrap();
         let sources = Sources { infra: folder.path().into(), artifacts: folder.path().join("lambda") };
-        let error = digest(&sources, "").unwrap_err().to_string();
+        let error = digest(&sources, false, "").unwrap_err().to_string();
         assert!(error.ends_with("build the functions first, which `make run` does."), "{error}");
     }
 }

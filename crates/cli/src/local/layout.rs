@@ -103,6 +103,11 @@ impl Layout {
         self.root.join("env")
     }
 
+    /// Present where the lake is on.
+    pub(crate) fn lake(&self) -> PathBuf {
+        self.root.join("lake")
+    }
+
     /// What was deployed last: the digest of everything that went into it, and the stack's outputs.
     pub(crate) fn deployment(&self) -> PathBuf {
         self.root.join("deployment.json")
@@ -128,6 +133,7 @@ impl Layout {
             self.cdk_out(),
             self.outputs(),
             self.deployment(),
+            self.lake(),
             self.env(),
             self.ports(),
         ];

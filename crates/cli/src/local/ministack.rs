@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use include_dir::{Dir, include_dir};
 
 use super::layout::Layout;
 use super::ports::Ports;
@@ -18,8 +19,9 @@ pub(crate) const NAME: &str = "ministack";
 /// It imports some hundred Python modules, on a machine that may be busy compiling.
 pub(crate) const START_LIMIT: Duration = Duration::from_secs(90);
 const GRACE: Duration = Duration::from_secs(15);
-/// What starts it, written for one version of it.
-const LAUNCHER: &str = include_str!("../../../../local/launch_ministack.py");
+/// What starts it, written for one version of it, and the modules that this imports.
+static LOCAL: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../local");
+const LAUNCHER: &str = "launch_ministack.py";
 
 /// The base of every AWS interface but the Data API.
 pub(crate) fn endpoint(ports: Ports) -> String {
@@ -52,13 +54,11 @@ pub(crate) fn python(program: &Path) -> Result<PathBuf> {
 }
 
 /// How MiniStack is started. Functions inherit its environment: that is how they find the local cloud.
-pub(crate) fn spec(python: &Path, ports: Ports, layout: &Layout) -> Result<Spec> {
+/// `lake_python` is what runs the jobs of the lake; it may not be there.
+pub(crate) fn spec(python: &Path, lake_python: &Path, ports: Ports, layout: &Layout) -> Result<Spec> {
+    let files = write_launcher(layout)?;
     // Its name must not be `ministack.py`: Python would take the file for the module.
-    let launcher = layout.run().join("launch_ministack.py");
-    // Left alone where it is the same, since a program that has changed is started anew.
-    if fs::read(&launcher).ok().as_deref() != Some(LAUNCHER.as_bytes()) {
-        fs::write(&launcher, LAUNCHER).with_context(|| format!("writing {}", launcher.display()))?;
-    }
+    let launcher = layout.run().join(LAUNCHER);
     let mut environment: Vec<(String, OsString)> = [
         ("BIND_HOST", "127.0.0.1"),
         // Functions have the rights of their roles and no more, as on AWS; the keys below are root's.
@@ -84,16 +84,48 @@ pub(crate) fn spec(python: &Path, ports: Ports, layout: &Layout) -> Result<Spec>
     environment.push(("GATEWAY_PORT".to_owned(), ports.gateway.to_string().into()));
     environment.push(("AWS_ENDPOINT_URL".to_owned(), endpoint(ports).into()));
     environment.push(("AWS_ENDPOINT_URL_RDS_DATA".to_owned(), super::data_api::endpoint(ports).into()));
+    environment.push(("ROWGATE_LAKE_PYTHON".to_owned(), lake_python.into()));
     environment.push(("STATE_DIR".to_owned(), layout.ministack().join("state").into()));
     environment.push(("S3_DATA_DIR".to_owned(), layout.ministack().join("s3").into()));
     Ok(Spec {
         name: NAME,
         program: python.to_owned(),
         arguments: vec![launcher.into()],
+        files,
         environment,
         grace: GRACE,
         state: Some(layout.ministack()),
     })
+}
+
+/// Writes the launcher and its modules where they are not there yet, and lists them.
+fn write_launcher(layout: &Layout) -> Result<Vec<PathBuf>> {
+    let mut written = Vec::new();
+    let mut folders = vec![&LOCAL];
+    while let Some(folder) = folders.pop() {
+        folders.extend(folder.dirs().filter(|inner| !is_test(inner.path())));
+        for file in folder.files().filter(|file| !is_test(file.path())) {
+            if file.path().extension().is_none_or(|extension| extension != "py") {
+                continue;
+            }
+            let path = layout.run().join(file.path());
+            // Left alone where it is the same, since a program that has changed is started anew.
+            if fs::read(&path).ok().as_deref() != Some(file.contents()) {
+                let parent = path.parent().map_or(Ok(()), fs::create_dir_all);
+                parent
+                    .and_then(|()| fs::write(&path, file.contents()))
+                    .with_context(|| format!("writing {}", path.display()))?;
+            }
+            written.push(path);
+        }
+    }
+    written.sort();
+    Ok(written)
+}
+
+/// Whether a file or folder is there for tests alone.
+fn is_test(path: &Path) -> bool {
+    path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with("test"))
 }
 
 pub(crate) fn probe(ports: Ports) -> Probe {
@@ -126,11 +158,23 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let layout = Layout::create(folder.path()).unwrap();
         let ports = Ports { gateway: 1, data_api: 2 };
-        let fingerprint = || spec(Path::new("python3"), ports, &layout).unwrap().fingerprint();
+        let fingerprint =
+            || spec(Path::new("python3"), Path::new("lake"), ports, &layout).unwrap().fingerprint();
         let first = fingerprint();
         assert_eq!(fingerprint(), first);
         // What an older rowgate wrote.
-        fs::write(layout.run().join("launch_ministack.py"), "old").unwrap();
+        fs::write(layout.run().join(LAUNCHER), "old").unwrap();
         assert_ne!(fingerprint(), first);
+    }
+
+    #[test]
+    fn every_module_of_the_launcher_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = Layout::create(folder.path()).unwrap();
+        let files = write_launcher(&layout).unwrap();
+        assert!(files.contains(&layout.run().join(LAUNCHER)));
+        for file in &files {
+            assert!(file.is_file() && !is_test(file), "{}", file.display());
+        }
     }
 }

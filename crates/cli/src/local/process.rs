@@ -33,6 +33,8 @@ pub(crate) struct Spec {
     pub name: &'static str,
     pub program: PathBuf,
     pub arguments: Vec<OsString>,
+    /// Files that it reads when it starts, beside its program and its arguments.
+    pub files: Vec<PathBuf>,
     /// Its whole environment but for a few variables every program expects.
     pub environment: Vec<(String, OsString)>,
     /// How long it gets to end in good order.
@@ -49,7 +51,7 @@ pub(crate) struct Record {
     /// Clock ticks from the boot to the start, as in `/proc/<pid>/stat`.
     start: u64,
     boot: String,
-    /// The digest of the command, its environment, and the files of the program and its arguments.
+    /// The digest of the command, its environment, and the files of the program, of its arguments and beside them.
     pub fingerprint: String,
 }
 
@@ -62,8 +64,10 @@ impl Spec {
             digest.update(bytes);
         };
         // An argument may name the script that is run.
-        for word in iter::once(self.program.as_os_str()).chain(self.arguments.iter().map(OsString::as_os_str))
-        {
+        let words = iter::once(self.program.as_os_str())
+            .chain(self.arguments.iter().map(OsString::as_os_str))
+            .chain(self.files.iter().map(|file| file.as_os_str()));
+        for word in words {
             part(word.as_encoded_bytes());
             if let Ok(file) = fs::metadata(word)
                 && file.is_file()
@@ -276,6 +280,7 @@ mod tests {
             name: "shell",
             program: "/bin/sh".into(),
             arguments: vec!["-c".into(), script.into()],
+            files: Vec::new(),
             environment: vec![("COLOUR".into(), "blue".into())],
             grace: Duration::from_secs(2),
             state: None,

@@ -1,5 +1,6 @@
 //! Starts the local cloud, or what is missing of it.
 
+use std::fs;
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -35,6 +36,8 @@ const MIGRATE: &str = "rowgate-migrate";
 pub(crate) struct Programs {
     pub ministack: PathBuf,
     pub local_data_api: PathBuf,
+    /// The Python that runs the jobs of the lake. It may not be there yet: `make lake` installs it.
+    pub lake_python: PathBuf,
 }
 
 /// How much of the local cloud is started.
@@ -54,6 +57,8 @@ pub(crate) struct UpOptions {
     pub parts: Parts,
     /// None: the kind that is there, else MariaDB.
     pub database: Option<Kind>,
+    /// Whether the lake is to be on; false: as it was.
+    pub lake: bool,
     /// None: the remembered port, else the default; 0: any that is free.
     pub gateway_port: Option<u16>,
     pub data_api_port: Option<u16>,
@@ -75,11 +80,24 @@ pub(crate) async fn up(options: &UpOptions, http: &HttpClient, printer: Printer)
     let ports = start_servers(options, &layout, http, printer).await?;
     let endpoint = ministack::endpoint(ports);
     let aws = Aws::local(&endpoint, REGION, ACCESS_KEY, SECRET_KEY, http.clone()).await;
-    let deployment = deploy(&options.sources, ports, &layout, &aws, printer).await?;
+    let lake = keep_lake(options.lake, &layout)?;
+    let deployment = deploy(&options.sources, lake, ports, &layout, &aws, printer).await?;
     create_user(&database, &deployment, &aws).await?;
     migrate(&aws, &layout, printer).await?;
-    let env = env_file(&deployment, &endpoint, &layout, &aws).await?;
+    let mut env = env_file(&deployment, &endpoint, &layout, &aws).await?;
+    if lake {
+        env.variables.push(("ROWGATE_LAKE_BUCKET", deployment.output("LakeBucketName")?.to_owned()));
+    }
     env.write(&layout.env())
+}
+
+/// Whether the lake is on: asked for now, or at an earlier `up`.
+fn keep_lake(asked: bool, layout: &Layout) -> Result<bool> {
+    let path = layout.lake();
+    if asked {
+        fs::write(&path, "on\n").with_context(|| format!("writing {}", path.display()))?;
+    }
+    Ok(path.exists())
 }
 
 async fn start_servers(
@@ -113,7 +131,8 @@ async fn start_pair(
     http: &HttpClient,
     printer: Printer,
 ) -> Result<()> {
-    let gateway = ministack::spec(&ministack::python(&programs.ministack)?, ports, layout)?;
+    let python = ministack::python(&programs.ministack)?;
+    let gateway = ministack::spec(&python, &programs.lake_python, ports, layout)?;
     ensure(&gateway, &ministack::probe(ports), ministack::START_LIMIT, layout, http, printer).await?;
     let server = data_api::spec(&programs.local_data_api, ports, layout);
     ensure(&server, &data_api::probe(ports), data_api::START_LIMIT, layout, http, printer).await?;
@@ -261,6 +280,16 @@ mod tests {
         let listener = TcpListener::bind(loopback(free)).unwrap();
         assert_ne!(choose(None, Some(free)), free);
         drop(listener);
+    }
+
+    #[test]
+    fn the_lake_stays_on_once_it_was_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = Layout::create(folder.path()).unwrap();
+        assert!(!keep_lake(false, &layout).unwrap());
+        assert!(keep_lake(true, &layout).unwrap());
+        assert!(keep_lake(false, &layout).unwrap());
+        assert!(layout.data().contains(&layout.lake()), "`clean` turns it off");
     }
 
     #[test]
