@@ -1,49 +1,62 @@
-"""Starts MiniStack with what it lacks of AWS. No function may have a line that knows where it runs, so gaps are filled here.
+"""Starts MiniStack with what it lacks of AWS.
 
-- Requests as they came. AWS hands a path on with its encoding, and every line of a header that is repeated; MiniStack decodes the
-  path first, so that 7%23x is 7#x and %2F another slash, and joins the lines to one.
-- The API key that the gateway has checked. AWS tells a function the key and its id in requestContext.identity; MiniStack checks
-  the key and says nothing. Rowgate tells its operator by that id.
-- Transport. The policies of the bucket and of the queues refuse whatever does not come by TLS, and MiniStack, which obeys
-  policies here (AUTH=true), is spoken to in plain text on the loopback interface. It takes that for TLS.
-- Rights on the Data API, for which another server stands (crates/local-data-api). That one sends calls here, to a path that answers
-  them all, and only asks whether their caller may make them: the operation on the cluster, and reading the secret.
-- Rights on batches of messages. IAM knows no sqs:SendMessageBatch: who may send a message may send ten of them.
+No function may have a line that knows where it runs, so gaps are filled here:
+
+- Requests as they came. AWS hands a path on with its encoding, and every line of a header that is
+  repeated; MiniStack decodes the path first, so that 7%23x is 7#x and %2F another slash, and joins
+  the lines to one.
+- The API key that the gateway has checked. AWS tells a function the key and its id in
+  requestContext.identity; MiniStack checks the key and says nothing. Rowgate tells its operator by
+  that id.
+- Transport. The policies of the bucket and of the queues refuse whatever does not come by TLS, and
+  MiniStack, which obeys policies here (AUTH=true), is spoken to in plain text on the loopback
+  interface. It takes that for TLS.
+- Rights on the Data API, for which another server stands (crates/local-data-api). That one sends
+  calls here, to a path that answers them all, and only asks whether their caller may make them: the
+  operation on the cluster, and reading the secret.
+- Rights on batches of messages. IAM knows no sqs:SendMessageBatch: who may send a message may send
+  ten of them.
+- Glue's Spark jobs run (glue_jobs.py), and Athena reads Delta tables (athena_delta.py).
 
 Every other version of MiniStack is refused: this reaches into its code.
 """
 
 import functools
-import hashlib
-import inspect
 import json
-import sys
 from contextvars import ContextVar
 from importlib.metadata import version
 from urllib.parse import unquote
 
-VERSION = "1.5.33"
+import athena_delta
+import glue_jobs
+from pins import VERSION, expect, original
+
 # What this wraps, and the SHA-256 of its source, to which it was written.
 CHECKS_KEY = ("_check_api_key", "e7df68848ea11362018cfd961e41d3ccf61f4d45edf2f68b54925b93ee446d63")
-PINS_REQUEST = ("pin_signed_request", "7fbb21e6b82f7fbd2f3d5adabfa1cfaeaa014852e82b408fa8aaddfd9017187b")
-ANSWERS_API = ("_handle_execute_api_request", "77a20f6d604b17e37e4b39ee906ed2ae8bb3e54532442b24064590001dd62221")
-BUILDS_EVENT = ("_build_lambda_event_v1", "c7ac97b91f6ee999dc7d5b7678873652583bce517f4fd37554d469f81f827065")
-KEEPS_ORIGIN = ("pin_request_origin", "de819c1bd9ac2be4b8dd3c7a66d2c3c690fe74d95b4d42519ec581ac9ebf3b36")
-NAMES_ACTION = ("extract_iam_action", "ec476b92d969822b69c5b51b7c86cbc85794d3126a2f4c15f70f5444851cd5a6")
-ANSWERS_DATA_API = ("_handle_rds_data_request", "ede4eda7756d325cddecc9a6bd3518873caba1b9ea2f7ea4207f18c75634cac7")
-
-
-def expect(condition, what):
-    if not condition:
-        sys.exit(f"error: {what}; local/launch_ministack.py was written to MiniStack {VERSION} and must be looked at")
-
-
-def original(module, name, digest):
-    function = getattr(module, name, None)
-    expect(function is not None, f"MiniStack's {module.__name__} has no {name}")
-    found = hashlib.sha256(inspect.getsource(function).encode()).hexdigest()
-    expect(found == digest, f"MiniStack's {name} is not the one expected ({found})")
-    return function
+PINS_REQUEST = (
+    "pin_signed_request",
+    "7fbb21e6b82f7fbd2f3d5adabfa1cfaeaa014852e82b408fa8aaddfd9017187b",
+)
+ANSWERS_API = (
+    "_handle_execute_api_request",
+    "77a20f6d604b17e37e4b39ee906ed2ae8bb3e54532442b24064590001dd62221",
+)
+BUILDS_EVENT = (
+    "_build_lambda_event_v1",
+    "c7ac97b91f6ee999dc7d5b7678873652583bce517f4fd37554d469f81f827065",
+)
+KEEPS_ORIGIN = (
+    "pin_request_origin",
+    "de819c1bd9ac2be4b8dd3c7a66d2c3c690fe74d95b4d42519ec581ac9ebf3b36",
+)
+NAMES_ACTION = (
+    "extract_iam_action",
+    "ec476b92d969822b69c5b51b7c86cbc85794d3126a2f4c15f70f5444851cd5a6",
+)
+ANSWERS_DATA_API = (
+    "_handle_rds_data_request",
+    "ede4eda7756d325cddecc9a6bd3518873caba1b9ea2f7ea4207f18c75634cac7",
+)
 
 
 def hand_requests_on_as_they_came():
@@ -62,7 +75,8 @@ def hand_requests_on_as_they_came():
         header_lines.set(raw_headers)
         return pin_request(method, raw_path, query_params, raw_headers, *arguments, **named)
 
-    # Resources are found by the path as well: an encoded slash is part of an id, and not between two.
+    # Resources are found by the path as well: an encoded slash is part of an id, and not between
+    # two.
     @functools.wraps(answer_api)
     async def answer_by_encoded_path(host, path, *arguments, raw_path=None, **named):
         return await answer_api(host, raw_path or path, *arguments, raw_path=raw_path, **named)
@@ -77,7 +91,9 @@ def hand_requests_on_as_they_came():
         event["headers"] = {name: lines[-1] for name, lines in values.items()}
         # Without their encoding, as before, and unlike the path.
         parameters = event["pathParameters"] or {}
-        event["pathParameters"] = {name: unquote(value) for name, value in parameters.items()} or None
+        event["pathParameters"] = {
+            name: unquote(value) for name, value in parameters.items()
+        } or None
         return event
 
     setattr(app, PINS_REQUEST[0], keep_header_lines)
@@ -89,7 +105,8 @@ def fill_identity(build_event):
     from ministack.services import apigateway_v1 as gateway
 
     check_api_key = original(gateway, *CHECKS_KEY)
-    # The gateway checks the key and builds the event in the same task, and may serve the next request in it.
+    # The gateway checks the key and builds the event in the same task, and may serve the next
+    # request in it.
     checked = ContextVar("checked", default=None)
 
     @functools.wraps(check_api_key)
@@ -104,7 +121,9 @@ def fill_identity(build_event):
         key = checked.get()
         checked.set(None)
         if key:
-            event["requestContext"]["identity"].update({"apiKey": key["value"], "apiKeyId": key["id"]})
+            event["requestContext"]["identity"].update(
+                {"apiKey": key["value"], "apiKeyId": key["id"]}
+            )
         return event
 
     setattr(gateway, CHECKS_KEY[0], remember_api_key)
@@ -152,7 +171,12 @@ def judge_data_api_calls():
         denied = app._enforce_rds_data(method, path, headers, body, query_params, request_id)
         if not denied:
             denied = app._enforce_data_plane(
-                "rds-data", "secretsmanager:GetSecretValue", headers, query_params, request_id, resource_arn=secret
+                "rds-data",
+                "secretsmanager:GetSecretValue",
+                headers,
+                query_params,
+                request_id,
+                resource_arn=secret,
             )
         return denied or (204, {}, b"")
 
@@ -166,6 +190,8 @@ def main():
     take_loopback_for_tls()
     send_batches_by_the_right_to_send()
     judge_data_api_calls()
+    glue_jobs.install()
+    athena_delta.install()
     from ministack.app import main as run
 
     run()
