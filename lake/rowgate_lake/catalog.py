@@ -1,0 +1,79 @@
+"""The Glue Data Catalog: where Athena, Redshift Spectrum and Spark find the lake's tables."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import boto3
+from pyspark.sql import types as spark
+
+_MAX_COMMENT = 255
+
+
+class Catalog:
+    """The databases of the three layers, which the stack has made."""
+
+    def __init__(self, database_prefix: str) -> None:
+        self._prefix = database_prefix
+        self._glue = boto3.client("glue")
+
+    def database(self, layer: str) -> str:
+        """The database of a layer."""
+        return f"{self._prefix}{layer}"
+
+    def put(
+        self, layer: str, table: str, location: str, schema: spark.StructType, description: str, comments: Mapping[str, str]
+    ) -> None:
+        """Tells the catalog of a table or of its new columns; nothing is written where it knows them."""
+        wanted = _table(table, location, schema, description, comments)
+        database = self.database(layer)
+        try:
+            known = self._glue.get_table(DatabaseName=database, Name=table)["Table"]
+        except self._glue.exceptions.EntityNotFoundException:
+            self._glue.create_table(DatabaseName=database, TableInput=wanted)
+            return
+        if any(known.get(name) != value for name, value in wanted.items()):
+            self._glue.update_table(DatabaseName=database, TableInput=wanted)
+
+    def remove(self, layer: str, table: str) -> None:
+        """Makes the catalog forget a table; its files stay."""
+        self._glue.delete_table(DatabaseName=self.database(layer), Name=table)
+
+    def tables(self, layer: str) -> list[str]:
+        """The tables of a layer that the catalog knows."""
+        pages = self._glue.get_paginator("get_tables").paginate(DatabaseName=self.database(layer))
+        return [table["Name"] for page in pages for table in page["TableList"]]
+
+
+def _table(
+    name: str, location: str, schema: spark.StructType, description: str, comments: Mapping[str, str]
+) -> dict[str, Any]:
+    """A table of Delta as the catalog describes one. Athena reads columns and files from the table's own log
+    (https://docs.aws.amazon.com/athena/latest/ug/delta-lake-tables.html); the columns here are for views, Lake Formation and
+    people, and are kept equal to the log's."""
+    return {
+        "Name": name,
+        "Description": description,
+        "TableType": "EXTERNAL_TABLE",
+        "Parameters": {
+            "EXTERNAL": "TRUE",
+            "classification": "delta",
+            "table_type": "DELTA",
+            "spark.sql.sources.provider": "delta",
+        },
+        "StorageDescriptor": {
+            "Columns": [_column(field, comments) for field in schema],
+            "Location": f"{location}/",
+            "InputFormat": "org.apache.hadoop.mapred.SequenceFileInputFormat",
+            "OutputFormat": "org.apache.hadoop.hive.ql.io.HiveSequenceFileOutputFormat",
+            "SerdeInfo": {
+                "SerializationLibrary": "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",
+                "Parameters": {"serialization.format": "1", "path": f"{location}/"},
+            },
+        },
+    }
+
+
+def _column(field: spark.StructField, comments: Mapping[str, str]) -> dict[str, str]:
+    column = {"Name": field.name, "Type": field.dataType.simpleString()}
+    comment = comments.get(field.name, "")[:_MAX_COMMENT]
+    return {**column, "Comment": comment} if comment else column

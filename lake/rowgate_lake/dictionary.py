@@ -1,0 +1,150 @@
+"""The tables of `sql/dictionary.toml`, as far as the lake needs them.
+
+The functions written in Rust check the dictionary in full before anything is deployed; here only what the lake cannot do is
+refused.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from pyspark.sql import types as spark
+
+from .errors import DictionaryError
+
+Action = Literal["stop", "warn"]
+"""What a broken expectation does: end the run before gold is touched, or be recorded."""
+
+DEFAULT_ACTIONS: Mapping[str, Action] = {"required": "stop", "key": "stop", "references": "warn", "rules": "warn"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table."""
+
+    name: str
+    type: str
+    """As the dictionary writes it: `decimal(10,2)`."""
+    aliases: tuple[str, ...] = ()
+    required: bool = True
+    default: Any = None
+    key: bool = False
+    references: str | None = None
+    personal: bool = False
+    description: str = ""
+
+    @property
+    def spark_type(self) -> spark.DataType:
+        """The column's type in silver."""
+        return spark_type(self.type)
+
+    @property
+    def max_length(self) -> int | None:
+        """The characters that a text may have."""
+        found = re.fullmatch(r"string\((\d+)\)", self.type)
+        return int(found[1]) if found else None
+
+    def source_in(self, columns: Sequence[str]) -> str | None:
+        """Finds this column among the columns of an older table: by its name, else by an alias."""
+        return next((name for name in (self.name, *self.aliases) if name in columns), None)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the dictionary."""
+
+    name: str
+    columns: tuple[Column, ...]
+    aliases: tuple[str, ...] = ()
+    description: str = ""
+    actions: Mapping[str, Action] = field(default_factory=lambda: DEFAULT_ACTIONS, hash=False)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The names of the columns of the primary key."""
+        return tuple(column.name for column in self.columns if column.key)
+
+    @property
+    def references(self) -> tuple[Column, ...]:
+        """The columns that name a row of another table."""
+        return tuple(column for column in self.columns if column.references)
+
+
+@dataclass(frozen=True)
+class Dictionary:
+    """All tables that backups hold, by name."""
+
+    tables: Mapping[str, Table]
+
+    def find(self, name: str) -> Table | None:
+        """The table of this name or alias."""
+        if name in self.tables:
+            return self.tables[name]
+        return next((table for table in self.tables.values() if name in table.aliases), None)
+
+
+def parse(text: str) -> Dictionary:
+    """Reads the dictionary's TOML. Hidden tables, which no backup holds, are left out.
+
+    Raises DictionaryError where the lake cannot hold a table.
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise DictionaryError(f"sql/dictionary.toml cannot be read: {error}") from error
+    blocks = [block for block in document.get("table", []) if not block.get("hidden", False)]
+    return Dictionary({block["name"]: _table(block) for block in blocks})
+
+
+def _table(block: Mapping[str, Any]) -> Table:
+    columns = tuple(_column(column) for column in block["columns"])
+    table = Table(
+        name=block["name"],
+        columns=columns,
+        aliases=tuple(block.get("aliases", ())),
+        description=block.get("description", ""),
+        actions={**DEFAULT_ACTIONS, **block.get("expectations", {})},
+    )
+    if table.name.endswith("_history"):
+        raise DictionaryError(f"the table {table.name} takes the name of a history; the lake cannot hold it")
+    for column in columns:
+        try:
+            spark_type(column.type)
+        except ValueError as error:
+            raise DictionaryError(f"table {table.name}, column {column.name}: {error}") from error
+        if column.key and column.personal:
+            raise DictionaryError(
+                f"table {table.name}, column {column.name}: a key cannot be personal in the lake, which finds rows by it"
+            )
+    return table
+
+
+def _column(block: Mapping[str, Any]) -> Column:
+    known = {name: block[name] for name in Column.__dataclass_fields__ if name in block}
+    known["aliases"] = tuple(known.get("aliases", ()))
+    return Column(**known)
+
+
+_SIMPLE = {
+    "integer": spark.IntegerType(),
+    "bigint": spark.LongType(),
+    "boolean": spark.BooleanType(),
+    "date": spark.DateType(),
+    "timestamp": spark.TimestampType(),
+}
+
+
+def spark_type(name: str) -> spark.DataType:
+    """The Spark type of a type of the dictionary. Raises ValueError for one that there is not."""
+    if name in _SIMPLE:
+        return _SIMPLE[name]
+    if name == "string" or re.fullmatch(r"string\(\d+\)", name):
+        return spark.StringType()
+    if found := re.fullmatch(r"decimal\((\d+),\s*(\d+)\)", name):
+        precision, scale = int(found[1]), int(found[2])
+        if precision > 38:
+            raise ValueError(f"{name} has more than the 38 digits of Spark's decimals")
+        return spark.DecimalType(precision, scale)
+    raise ValueError(f"the lake has no type {name}")

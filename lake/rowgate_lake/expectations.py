@@ -1,0 +1,120 @@
+"""Expectations: what must hold of the rows of silver and gold, and what was found."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql import types as spark
+
+from .dictionary import Action, Table
+from .silver import broken_column, found_column
+
+EXAMPLES = 5
+"""Keys of rows that break an expectation, as far as they are recorded."""
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """A condition that no row may fulfil, or columns that no two rows may share."""
+
+    name: str
+    action: Action
+    broken: str | None = None
+    """SQL that is true for a row that breaks it."""
+    unique: tuple[str, ...] = ()
+    """Columns whose values together no two rows share."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a check found."""
+
+    layer: str
+    table: str
+    expectation: str
+    action: Action
+    rows_checked: int
+    rows_broken: int
+    examples: str | None
+    """Keys of some of the rows that break it, the smallest first."""
+
+    @property
+    def stops(self) -> bool:
+        """Returns true if the run must end."""
+        return self.action == "stop" and self.rows_broken > 0
+
+
+RESULT_SCHEMA = spark.StructType(
+    [
+        spark.StructField("run", spark.StringType()),
+        spark.StructField("backup", spark.StringType()),
+        spark.StructField("checked_at", spark.TimestampType()),
+        spark.StructField("layer", spark.StringType()),
+        spark.StructField("table_name", spark.StringType()),
+        spark.StructField("expectation", spark.StringType()),
+        spark.StructField("action", spark.StringType()),
+        spark.StructField("rows_checked", spark.LongType()),
+        spark.StructField("rows_broken", spark.LongType()),
+        spark.StructField("examples", spark.StringType()),
+    ]
+)
+"""The columns of `rowgate_gold.rowgate_quality`."""
+
+
+def of_table(table: Table) -> list[Expectation]:
+    """The expectations that the dictionary states of a table: of rows as `typed` and `resolve` give them."""
+    actions = table.actions
+    # Without unique keys no row could be found again, so this one stops whatever the dictionary says.
+    found = [Expectation(f"unique key ({', '.join(table.keys)})", "stop", unique=table.keys)]
+    for column in table.columns:
+        if column.required:
+            found.append(Expectation(f"{column.name} is required", actions["required"], f"`{column.name}` IS NULL"))
+        broken = f"`{broken_column(column)}`"
+        found.append(Expectation(f"{column.name} is {column.type}", actions["rules"], broken))
+    for column in table.references:
+        name = f"{column.name} references {column.references}"
+        found.append(Expectation(name, actions["references"], f"NOT `{found_column(column)}`"))
+    return found
+
+
+def check(
+    rows: DataFrame, layer: str, table: str, expectations: Sequence[Expectation], keys: Sequence[str]
+) -> list[Result]:
+    """Checks rows: one pass for all conditions, one more for each set of unique columns, and one for the examples of each that
+    is broken."""
+    conditions = [one for one in expectations if one.broken is not None]
+    counts = rows.agg(
+        F.count(F.lit(1)).alias("checked"),
+        *(F.count(F.when(F.expr(one.broken or ""), 1)).alias(f"broken_{number}") for number, one in enumerate(conditions)),
+    ).collect()[0]
+    broken = {one.name: counts[f"broken_{number}"] for number, one in enumerate(conditions)}
+    results = []
+    for one in expectations:
+        if one.unique:
+            repeated = rows.groupBy(*one.unique).count().where("count > 1")
+            number = repeated.agg(F.sum("count")).collect()[0][0] or 0
+            examples = _examples(repeated, one.unique) if number else None
+        else:
+            number = broken[one.name]
+            examples = _examples(rows.where(one.broken or ""), keys) if number else None
+        results.append(Result(layer, table, one.name, one.action, counts["checked"], number, examples))
+    return results
+
+
+def _examples(rows: DataFrame, keys: Sequence[str]) -> str | None:
+    if not keys:
+        return None
+    found = rows.select(*keys).distinct().orderBy(*keys).limit(EXAMPLES).collect()
+    return ", ".join("/".join(str(value) for value in row) for row in found)
+
+
+def stopping(results: Sequence[Result]) -> str | None:
+    """One sentence about what must end the run; None where nothing must."""
+    told = [
+        f"{one.layer}.{one.table}: {one.rows_broken} of {one.rows_checked} rows break \"{one.expectation}\""
+        + (f" (key {one.examples})" if one.examples else "")
+        for one in results
+        if one.stops
+    ]
+    return "; ".join(told) if told else None

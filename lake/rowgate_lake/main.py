@@ -1,0 +1,71 @@
+"""Runs one step: settings, session, lineage and metrics around it."""
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+from pyspark.sql import SparkSession
+
+from . import metrics
+from .catalog import Catalog
+from .lake import Lake
+from .lineage import Flow, Lineage
+from .objects import Objects, read_backup
+from .settings import Settings, Step, read_settings
+from .sources import Sources, packed
+from .state import States
+from .steps import bronze, gold, maintenance, silver
+from .storage import Storage
+
+log = logging.getLogger(__name__)
+
+STEPS: Mapping[Step, Callable[[Lake], None]] = {
+    Step.BRONZE: bronze.run,
+    Step.SILVER: silver.run,
+    Step.GOLD: gold.run,
+    Step.MAINTENANCE: maintenance.run,
+}
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Runs the step that the arguments name. An error ends the process with a traceback, whose last line Glue reports."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("botocore").setLevel(logging.WARNING)
+    settings = read_settings(arguments)
+    session = SparkSession.builder.appName("rowgate-lake").getOrCreate()
+    try:
+        run(session, settings, packed())
+    finally:
+        session.stop()
+
+
+def run(session: SparkSession, settings: Settings, sources: Sources) -> None:
+    """Runs a step in a session that is there."""
+    session.conf.set("spark.sql.session.timeZone", "UTC")
+    started = time.monotonic()
+    lake_objects = Objects(settings.lake_bucket)
+    lineage = Lineage(settings, lake_objects)
+    flow = Flow()
+    lineage.started()
+    try:
+        data = Objects(settings.data_bucket)
+        lake = Lake(
+            session=session,
+            settings=settings,
+            sources=sources,
+            backup=read_backup(data, settings.backup),
+            data=data,
+            lake_objects=lake_objects,
+            storage=Storage(session, settings.lake_bucket),
+            states=States(lake_objects),
+            catalog=Catalog(settings.database_prefix),
+            flow=flow,
+        )
+        STEPS[settings.step](lake)
+    except BaseException as error:
+        lineage.failed(flow, error)
+        raise
+    lineage.completed(flow)
+    seconds = time.monotonic() - started
+    metrics.put_step(settings.step, seconds, flow.rows)
+    log.info("%s of the backup %s took %.1f s", settings.step, settings.backup, seconds)

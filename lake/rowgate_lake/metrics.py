@@ -1,0 +1,29 @@
+"""Metrics in CloudWatch, under the namespace of the functions' own."""
+
+from collections.abc import Sequence
+
+import boto3
+
+from .expectations import Result
+
+NAMESPACE = "Rowgate"
+
+
+def put_broken(results: Sequence[Result]) -> None:
+    """Counts the expectations that are broken: zero where none is, so that an alarm ends."""
+    _put([{"MetricName": "LakeExpectationsBroken", "Value": sum(one.rows_broken > 0 for one in results), "Unit": "Count"}])
+
+
+def put_step(step: str, seconds: float, rows: int) -> None:
+    """The time that a step took, and the rows of the tables that it left."""
+    dimensions = [{"Name": "Step", "Value": step}]
+    _put(
+        [
+            {"MetricName": "LakeStepSeconds", "Dimensions": dimensions, "Value": seconds, "Unit": "Seconds"},
+            {"MetricName": "LakeStepRows", "Dimensions": dimensions, "Value": rows, "Unit": "Count"},
+        ]
+    )
+
+
+def _put(data: list[dict[str, object]]) -> None:
+    boto3.client("cloudwatch").put_metric_data(Namespace=NAMESPACE, MetricData=data)

@@ -1,0 +1,94 @@
+"""Small objects in S3: the manifest of a backup, and what the lake knows of its tables."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from .errors import BackupUnusableError
+
+MANIFEST_FORMAT = 1
+"""The form of manifests that this job reads; docs/restore.md describes it."""
+
+
+@dataclass(frozen=True)
+class BackupTable:
+    """What a manifest says of one table."""
+
+    name: str
+    rows: int
+    checksum: str
+    """Of the rows, whatever their order and whatever files they are in."""
+    schema_fingerprint: str
+    columns: tuple[str, ...]
+    keys: tuple[str, ...]
+    """The Avro files in the data bucket."""
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A backup that is complete."""
+
+    id: str
+    snapshot_time: str
+    """The moment that all its tables are a picture of: `2026-11-21T02:00:01.123Z`."""
+    tables: tuple[BackupTable, ...]
+    loads: tuple[dict[str, Any], ...]
+    """The loads that it has and the backup before it had not."""
+
+
+class Objects:
+    """JSON objects in a bucket."""
+
+    def __init__(self, bucket: str) -> None:
+        self.bucket = bucket
+        self._s3 = boto3.client("s3")
+
+    def read(self, key: str) -> Any | None:
+        """The object's JSON; None where there is no such object."""
+        try:
+            answer = self._s3.get_object(Bucket=self.bucket, Key=key)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
+                return None
+            raise
+        return json.loads(answer["Body"].read())
+
+    def write(self, key: str, content: Any) -> None:
+        """Writes JSON."""
+        body = (json.dumps(content, indent=2) + "\n").encode()
+        self._s3.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType="application/json")
+
+    def upload(self, path: str, key: str) -> None:
+        """Copies a file to the bucket."""
+        self._s3.upload_file(path, self.bucket, key)
+
+
+def read_backup(objects: Objects, backup: str) -> Backup:
+    """Reads a backup's manifest.
+
+    Raises BackupUnusableError where there is none, or where it has no tables or another form.
+    """
+    manifest = objects.read(f"backups/{backup}/manifest.json")
+    if manifest is None:
+        raise BackupUnusableError(
+            f"the backup {backup} has no manifest in {objects.bucket}: it never completed, or it has expired"
+        )
+    if manifest.get("format") != MANIFEST_FORMAT or manifest.get("backup") != backup:
+        raise BackupUnusableError(f"the manifest of the backup {backup} is not one of format {MANIFEST_FORMAT} of this backup")
+    if not manifest.get("tables"):
+        raise BackupUnusableError(f"the backup {backup} has no tables")
+    tables = tuple(
+        BackupTable(
+            name=name,
+            rows=table["rows"],
+            checksum=table["checksum"],
+            schema_fingerprint=table["schema_fingerprint"],
+            columns=tuple(table["columns"]),
+            keys=tuple(f"backups/{backup}/{file['key']}" for file in table["files"]),
+        )
+        for name, table in manifest["tables"].items()
+    )
+    return Backup(backup, manifest["moment"], tables, tuple(manifest.get("loads", ())))

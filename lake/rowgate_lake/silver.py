@@ -1,0 +1,208 @@
+"""Silver: the current state of a table and its history, with the types of the dictionary.
+
+`<table>` has a row for each key there ever was: the dictionary's columns; `_<column>_found` for each reference, which tells whether it
+names a row (NULL where the reference is NULL); `_changed_at`, the snapshot time at which the row was first seen like this; and
+`_deleted_at`, the snapshot time at which it was gone, NULL while it is there.
+
+`<table>_history` has a row for each version: the dictionary's columns, `_valid_from` and `_valid_to`, NULL for the version that holds.
+
+Everything here is made of DataFrames and SQL text; what writes is in steps.py. SQL MERGE is the only way of changing rows that all
+engines share.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql import types as spark
+
+from .dictionary import Column, Table
+from .settings import Personal
+
+MASK = "***"
+
+CHANGED_AT = spark.StructField("_changed_at", spark.TimestampType())
+DELETED_AT = spark.StructField("_deleted_at", spark.TimestampType())
+VALID_FROM = spark.StructField("_valid_from", spark.TimestampType())
+VALID_TO = spark.StructField("_valid_to", spark.TimestampType())
+
+
+def history_of(table: str) -> str:
+    """The name of a table's history."""
+    return f"{table}_history"
+
+
+def found_column(column: Column) -> str:
+    """The column that tells whether a reference names a row."""
+    return f"_{column.name}_found"
+
+
+def broken_column(column: Column) -> str:
+    """The column that tells whether a value breaks a rule of its type; only until expectations are checked."""
+    return f"_{column.name}_broken"
+
+
+def published(table: Table, personal: Personal) -> tuple[Column, ...]:
+    """The columns of the dictionary that silver has."""
+    return tuple(column for column in table.columns if not (column.personal and personal is Personal.OMIT))
+
+
+def current_schema(table: Table, personal: Personal) -> spark.StructType:
+    """The columns of the current state."""
+    found = [spark.StructField(found_column(column), spark.BooleanType()) for column in _references(table, personal)]
+    return spark.StructType([*_fields(published(table, personal)), *found, CHANGED_AT, DELETED_AT])
+
+
+def history_schema(table: Table, personal: Personal, existing: spark.StructType | None = None) -> spark.StructType:
+    """The columns of the history. Columns of `existing` that the dictionary dropped stay, behind those that it has."""
+    columns = published(table, personal)
+    known = {name for column in table.columns for name in (column.name, *column.aliases)}
+    known |= {VALID_FROM.name, VALID_TO.name}
+    retired = [field for field in existing or () if field.name not in known]
+    return spark.StructType([*_fields(columns), *retired, VALID_FROM, VALID_TO])
+
+
+def _fields(columns: Sequence[Column]) -> list[spark.StructField]:
+    return [spark.StructField(column.name, column.spark_type) for column in columns]
+
+
+def _references(table: Table, personal: Personal) -> list[Column]:
+    return [column for column in published(table, personal) if column.references]
+
+
+def typed(bronze: DataFrame, table: Table, backup_columns: Sequence[str]) -> DataFrame:
+    """The rows of one backup with the dictionary's columns and types, and `_<column>_broken` for each column.
+
+    `backup_columns` are those that the backup has: bronze also has the columns of other backups. A column that this backup has
+    not gets its default, as a restore gives it.
+    """
+    columns: list[F.Column] = []
+    for column in table.columns:
+        source = column.source_in(backup_columns)
+        if source is None:
+            columns.append(F.lit(_literal(column)).cast(column.spark_type).alias(column.name))
+            columns.append(F.lit(False).alias(broken_column(column)))
+            continue
+        target = column.spark_type.simpleString()
+        value = f"`{source}`"
+        cast = value if bronze.schema[source].dataType == column.spark_type else f"try_cast({value} AS {target})"
+        broken = f"{value} IS NOT NULL AND NOT ({cast} <=> {value})" if cast != value else "false"
+        if column.max_length is not None:
+            broken = f"({broken}) OR coalesce(char_length({cast}) > {column.max_length}, false)"
+        columns.append(F.expr(cast).alias(column.name))
+        columns.append(F.expr(broken).alias(broken_column(column)))
+    return bronze.select(*columns)
+
+
+def _literal(column: Column) -> str | None:
+    default = column.default
+    if default is None or isinstance(default, str):
+        return default
+    return str(default).lower() if isinstance(default, bool) else str(default)
+
+
+def resolve(rows: DataFrame, table: Table, referenced: Mapping[str, DataFrame]) -> DataFrame:
+    """Adds `_<column>_found` for each reference. `referenced` has, by table, the one column of its keys."""
+    for column in table.references:
+        keys = referenced[column.references or ""]
+        key = f"_key_of_{column.name}"
+        keys = keys.select(F.col(f"`{keys.columns[0]}`").alias(key))
+        rows = rows.join(keys, F.col(f"`{column.name}`") == F.col(f"`{key}`"), "left")
+        found = F.when(F.col(f"`{column.name}`").isNotNull(), F.col(f"`{key}`").isNotNull())
+        rows = rows.withColumn(found_column(column), found).drop(key)
+    return rows
+
+
+def publish(rows: DataFrame, table: Table, personal: Personal) -> DataFrame:
+    """The columns that silver shows: personal ones masked or left out, `_<column>_broken` gone."""
+    shown = [_shown(column, personal) for column in published(table, personal)]
+    return rows.select(*shown, *(found_column(column) for column in _references(table, personal)))
+
+
+def _shown(column: Column, personal: Personal, source: str | None = None) -> F.Column:
+    value = F.col(f"`{source or column.name}`").cast(column.spark_type)
+    if column.personal and personal is Personal.MASK:
+        is_text = isinstance(column.spark_type, spark.StringType)
+        value = F.when(value.isNotNull(), F.lit(MASK if is_text else None).cast(column.spark_type))
+    return value.alias(column.name)
+
+
+def reshape(old: DataFrame, table: Table, personal: Personal, schema: spark.StructType) -> DataFrame:
+    """An older silver table in the form of `schema`: columns found by name or alias, cast, masked; new ones with their default."""
+    by_name = {column.name: column for column in published(table, personal)}
+    columns = []
+    for field in schema:
+        column = by_name.get(field.name)
+        source = column.source_in(old.columns) if column else (field.name if field.name in old.columns else None)
+        if source is None:
+            value = F.lit(_literal(column) if column else None).cast(field.dataType).alias(field.name)
+        elif column:
+            value = _shown(column, personal, source)
+        else:
+            value = F.col(f"`{source}`").cast(field.dataType).alias(field.name)
+        columns.append(value)
+    return old.select(*columns)
+
+
+def first_current(rows: DataFrame, snapshot_time: str, schema: spark.StructType) -> DataFrame:
+    """The current state where there was none before."""
+    return _with_times(rows, snapshot_time, CHANGED_AT, DELETED_AT).select(*schema.names)
+
+
+def first_history(rows: DataFrame, snapshot_time: str, schema: spark.StructType) -> DataFrame:
+    """The history where there was none before."""
+    return _with_times(rows, snapshot_time, VALID_FROM, VALID_TO).select(*schema.names)
+
+
+def _with_times(rows: DataFrame, time: str, since: spark.StructField, until: spark.StructField) -> DataFrame:
+    return rows.withColumn(since.name, F.lit(time).cast("timestamp")).withColumn(until.name, F.lit(None).cast("timestamp"))
+
+
+def merge_current(target: str, source: str, table: Table, columns: Sequence[str], snapshot_time: str) -> str:
+    """The MERGE that makes `source`, all rows of one backup, the current state. Run again, it changes nothing."""
+    keys = " AND ".join(f"t.`{key}` = s.`{key}`" for key in table.keys)
+    values = [name for name in columns if name not in table.keys]
+    changed = " OR ".join([*(f"NOT (t.`{name}` <=> s.`{name}`)" for name in values), "t._deleted_at IS NOT NULL"])
+    time = _timestamp(snapshot_time)
+    sets = ", ".join([*(f"`{name}` = s.`{name}`" for name in values), f"_changed_at = {time}", "_deleted_at = NULL"])
+    names = ", ".join([*(f"`{name}`" for name in columns), "_changed_at", "_deleted_at"])
+    inserted = ", ".join([*(f"s.`{name}`" for name in columns), time, "NULL"])
+    return f"""MERGE INTO {target} AS t USING {source} AS s ON {keys}
+WHEN MATCHED AND ({changed}) THEN UPDATE SET {sets}
+WHEN NOT MATCHED THEN INSERT ({names}) VALUES ({inserted})
+WHEN NOT MATCHED BY SOURCE AND t._deleted_at IS NULL THEN UPDATE SET _deleted_at = {time}, _changed_at = {time}"""
+
+
+def changes(history: DataFrame, rows: DataFrame, table: Table, columns: Sequence[str]) -> DataFrame:
+    """What the history has to learn: `_closes` true for a version that ends, false for one that begins.
+
+    A row that changed gives both, a new one a beginning, one that went an end. Where nothing has changed there are no rows.
+    """
+    valid = history.where("_valid_to IS NULL").select(*(F.col(f"`{name}`").alias(f"_old_{name}") for name in columns))
+    first_key = table.keys[0]
+    same_key = [F.col(f"`{key}`") == F.col(f"`_old_{key}`") for key in table.keys]
+    both = rows.select(*columns).join(valid, same_key, "full_outer")
+    is_new, is_gone = F.col(f"`_old_{first_key}`").isNull(), F.col(f"`{first_key}`").isNull()
+    differs = F.lit(False)
+    for name in columns:
+        differs = differs | ~F.col(f"`{name}`").eqNullSafe(F.col(f"`_old_{name}`"))
+    differing = both.where(is_new | is_gone | differs)
+    begins = differing.where(~is_gone).select(*columns, F.lit(False).alias("_closes"))
+    ends = differing.where(~is_new).select(
+        *(F.col(f"`_old_{name}`").alias(name) for name in columns), F.lit(True).alias("_closes")
+    )
+    return begins.unionByName(ends)
+
+
+def merge_history(target: str, source: str, table: Table, columns: Sequence[str], snapshot_time: str) -> str:
+    """The MERGE that writes `changes` to the history in one commit: a beginning has no match, so it is inserted."""
+    keys = " AND ".join(f"t.`{key}` = s.`{key}`" for key in table.keys)
+    names = ", ".join([*(f"`{name}`" for name in columns), "_valid_from", "_valid_to"])
+    inserted = ", ".join([*(f"s.`{name}`" for name in columns), _timestamp(snapshot_time), "NULL"])
+    return f"""MERGE INTO {target} AS t USING {source} AS s ON {keys} AND s._closes AND t._valid_to IS NULL
+WHEN MATCHED THEN UPDATE SET _valid_to = {_timestamp(snapshot_time)}
+WHEN NOT MATCHED AND NOT s._closes THEN INSERT ({names}) VALUES ({inserted})"""
+
+
+def _timestamp(time: str) -> str:
+    return f"CAST('{time}' AS TIMESTAMP)"
