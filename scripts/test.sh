@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # make test: everything that decides whether a change is right. `scripts/test.sh all` (make test-all)
 # adds what takes long or asks the network: drawn chaos runs (RUNS, SEED), property tests and
-# generated requests with many more cases, known vulnerabilities.
+# generated requests with many more cases, known vulnerabilities, the lake on Spark itself, Airflow.
 # Needs nothing running; uses its own folders and ports, and removes them however it ends. Continues
 # after a failed check, so that one run shows everything, and ends with a summary.
 # shellcheck source=scripts/lib.sh
@@ -55,18 +55,24 @@ check() {
     return "$status"
 }
 
+# The stack without the lake and with it, each in a folder of its own.
 synthesise() {
-    local architecture=x86_64
+    local architecture=x86_64 lake
     [ "$(uname -m)" != aarch64 ] || architecture=arm64
-    (
-        cd infra
-        npm run --silent synth -- --output ../.local/test-cdk.out \
-            --context artifacts="$PWD/../.local/lambda" --context architecture="$architecture"
-    )
+    for lake in false true; do
+        (
+            cd infra
+            npm run --silent synth -- --output "../.local/test-cdk.out/lake-$lake" \
+                --context artifacts="$PWD/../.local/lambda" --context architecture="$architecture" \
+                --context lake="$lake"
+        ) || return
+    done
 }
 
 lint_template() {
-    (cd infra && CFN_LINT=$PWD/../.local/venv/bin/cfn-lint npm run --silent lint:cfn)
+    cd infra || return
+    export CFN_LINT=$PWD/../.local/venv/bin/cfn-lint
+    npm run --silent lint:cfn && "$CFN_LINT" ../.local/test-cdk.out/lake-true/Rowgate.template.json
 }
 
 # Licences, duplicates and sources of what Rowgate is built from, by deny.toml.
@@ -93,7 +99,7 @@ vulnerabilities() {
 }
 
 start_cloud() {
-    "$TARGET/rowgate" local up --dir "$CLOUD" --gateway-port 0 --data-api-port 0
+    "$TARGET/rowgate" local up --dir "$CLOUD" --gateway-port 0 --data-api-port 0 --lake
 }
 
 # Everything but the end-to-end tests, over one private database server.
@@ -162,12 +168,42 @@ schemathesis() {
     .local/venv/bin/python tests/schemathesis/run.py ${all:+--max-examples 60 --seed "$RANDOM"}
 }
 
+# The pipeline of the lake on the test cloud, from backup to gold.
+lake_pipeline() {
+    # shellcheck source=/dev/null
+    . "$CLOUD/env"
+    lake_tests lake/tests/cloud
+}
+
+need_airflow() {
+    [ -x .local/airflow-venv/bin/airflow ] || rm -f .local/stamps/airflow
+    once airflow examples/airflow/requirements.txt -- install_airflow
+}
+
+install_airflow() {
+    say "installing Airflow into .local/airflow-venv (some minutes)"
+    python3 -m venv --clear .local/airflow-venv &&
+        .local/airflow-venv/bin/pip install --quiet --disable-pip-version-check \
+            --requirement examples/airflow/requirements.txt >&2
+}
+
+# The DAG of examples/airflow, against the test cloud.
+airflow() {
+    need_airflow || return
+    # shellcheck source=/dev/null
+    . "$CLOUD/env"
+    PYTHONDONTWRITEBYTECODE=1 AIRFLOW_HOME=$PWD/.local/airflow \
+        .local/airflow-venv/bin/python -m pytest -p no:cacheprovider --quiet examples/airflow
+}
+
 need_cargo
 need_database
 need_curl
 need_browser
 need_tools
 need_test_python
+need_lake
+[ -z "$all" ] || need_spark_jars
 need_node
 
 # What fails soonest comes first.
@@ -175,6 +211,7 @@ check "format" check_format || true
 check "dependencies: licences, duplicates, sources" dependencies || true
 [ -z "$all" ] || check "dependencies: known vulnerabilities" vulnerabilities || true
 check "lints" check_lints || true
+check "Python: format and lints" check_python || true
 check "fuzz targets" check_fuzz_targets || true
 check "documentation" check_documentation || true
 if check "build" build; then
@@ -184,8 +221,13 @@ if check "build" build; then
     check "stack: cfn-lint" lint_template || true
     check "unit, property and database tests" unit_tests || true
     check "documentation tests" cargo test --doc --workspace --locked --quiet || true
+    check "lake: transformations on Sail" lake_tests lake/tests --ignore lake/tests/cloud || true
+    [ -z "$all" ] || check "lake: transformations on Spark" spark_tests || true
+    check "lake: local Glue and Athena" lake_tests local/tests || true
     if check "cloud of its own" start_cloud; then
         check "end-to-end tests" end_to_end || true
+        check "lake: pipeline end to end" lake_pipeline || true
+        [ -z "$all" ] || check "example: Airflow" airflow || true
         check "documentation page in a browser" browser || true
         check "a client written from the page of the interfaces" outsider || true
         check "chaos tests: requests, loads, backups and restores" chaos || true
