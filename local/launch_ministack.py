@@ -16,6 +16,8 @@ No function may have a line that knows where it runs, so gaps are filled here:
   operation on the cluster, and reading the secret.
 - Rights on batches of messages. IAM knows no sqs:SendMessageBatch: who may send a message may send
   ten of them.
+- Conditions on the namespace of metrics. MiniStack does not know cloudwatch:namespace, and refuses
+  whoever may write to one namespace alone.
 - Glue's Spark jobs run (glue_jobs.py), and Athena reads Delta tables (athena_delta.py).
 
 Every other version of MiniStack is refused: this reaches into its code.
@@ -52,6 +54,10 @@ KEEPS_ORIGIN = (
 NAMES_ACTION = (
     "extract_iam_action",
     "ec476b92d969822b69c5b51b7c86cbc85794d3126a2f4c15f70f5444851cd5a6",
+)
+BUILDS_CONTEXT = (
+    "request_tag_context",
+    "d46adb816e024778849a7919c64f0d53773c5b181cc759ce69db89215ce77154",
 )
 ANSWERS_DATA_API = (
     "_handle_rds_data_request",
@@ -155,6 +161,26 @@ def send_batches_by_the_right_to_send():
     setattr(iam_actions, NAMES_ACTION[0], name_action_of_one)
 
 
+def know_namespace_of_metrics():
+    from ministack.core import iam_actions
+
+    build_context = original(iam_actions, *BUILDS_CONTEXT)
+
+    @functools.wraps(build_context)
+    def with_namespace(service, action, body, parameters):
+        context = build_context(service, action, body, parameters)
+        if action != "cloudwatch:PutMetricData":
+            return context
+        try:
+            namespace = json.loads(body)["Namespace"]
+        except (ValueError, LookupError, TypeError):
+            # An older client, which sends a form.
+            namespace = iam_actions._query_param(parameters, "Namespace")
+        return context | {"cloudwatch:namespace": namespace}
+
+    setattr(iam_actions, BUILDS_CONTEXT[0], with_namespace)
+
+
 def judge_data_api_calls():
     from ministack import app
 
@@ -189,6 +215,7 @@ def main():
     fill_identity(hand_requests_on_as_they_came())
     take_loopback_for_tls()
     send_batches_by_the_right_to_send()
+    know_namespace_of_metrics()
     judge_data_api_calls()
     glue_jobs.install()
     athena_delta.install()

@@ -193,6 +193,32 @@ assert spark.read.parquet("s3://{BUCKET}/data/table").count() == 2
         iam.delete_role_policy(RoleName="lake", PolicyName="data")
 
 
+def test_a_condition_on_the_namespace_of_metrics_holds(cloud):
+    script = """
+import sys, boto3
+boto3.client("cloudwatch").put_metric_data(
+    Namespace=sys.argv[sys.argv.index("--namespace") + 1],
+    MetricData=[{"MetricName": "Rows", "Value": 1}],
+)
+"""
+    job = Job(cloud, script)
+    iam = cloud.client("iam")
+    puts = {
+        "Effect": "Allow",
+        "Action": "cloudwatch:PutMetricData",
+        "Resource": "*",
+        "Condition": {"StringEquals": {"cloudwatch:namespace": ["Rowgate", "Glue"]}},
+    }
+    iam.put_role_policy(RoleName="lake", PolicyName="metrics", PolicyDocument=policy(puts))
+    try:
+        found = job.run(Arguments={"--namespace": "Rowgate"})
+        assert found["JobRunState"] == "SUCCEEDED", found["ErrorMessage"]
+        found = job.run(Arguments={"--namespace": "Other"})
+        assert "AccessDenied" in found["ErrorMessage"]
+    finally:
+        iam.delete_role_policy(RoleName="lake", PolicyName="metrics")
+
+
 def test_one_too_many_at_once_is_refused(cloud):
     job = Job(cloud, SLEEPS)
     first = job.start()
