@@ -1,7 +1,7 @@
 import { App } from "aws-cdk-lib";
 
 import { RowgateStack } from "../lib/rowgate-stack";
-import { SettingsError } from "../lib/settings";
+import { SettingsError } from "../lib/context";
 
 try {
   const app = new App();

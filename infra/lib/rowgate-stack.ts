@@ -8,6 +8,7 @@ import { Canary } from "./canary";
 import { Database } from "./database";
 import { RustFunction, TRANSACTIONS } from "./functions";
 import { AUDIT_INTERVAL, Ingestion, REJECTED_PREFIX } from "./ingestion";
+import { Lake } from "./lake";
 import { Monitoring } from "./monitoring";
 import { acknowledge } from "./nag";
 import { readSettings } from "./settings";
@@ -77,12 +78,16 @@ export class RowgateStack extends Stack {
     reports.lambda.addEnvironment("ROWGATE_URL", api.url);
     insert.lambda.addEnvironment("ROWGATE_OPERATOR_KEY_ID", api.operatorKey.keyId);
     new Canary(this, "Canary", { settings, api, bucket: ingestion.bucket });
+    const lake =
+      settings.lake &&
+      new Lake(this, "Lake", { settings: settings.lake, at: settings.backupAt, data: ingestion.bucket, backup, restore });
     new Monitoring(this, "Monitoring", {
       deadLetterQueue: ingestion.deadLetterQueue,
       auditInterval: AUDIT_INTERVAL,
       sweepInterval: SWEEP_INTERVAL,
       backupMaxAgeHours: settings.backupMaxAgeHours,
       canaryMinutes: settings.canaryMinutes,
+      pipeline: lake?.stateMachine,
     });
 
     this.output("ApiUrl", "Base of every path", api.url);
@@ -95,6 +100,11 @@ export class RowgateStack extends Stack {
     this.output("ClusterArn", "The database, for the Data API", database.clusterArn);
     this.output("SecretArn", "The database's user and password", database.secretArn);
     this.output("DatabaseName", "The schema that holds the tables", database.databaseName);
+    if (lake) {
+      this.output("LakeBucketName", "The lake's Delta tables", lake.bucket.bucketName);
+      this.output("LakeStateMachineArn", "The nightly run of the lake", lake.stateMachine.stateMachineArn);
+      this.output("LakeWorkGroup", "Athena's workgroup for the lake", lake.workGroupName);
+    }
   }
 
   /** A link that a function signs opens what the function itself may read. */

@@ -4,6 +4,9 @@ import * as path from "node:path";
 import { Architecture } from "aws-cdk-lib/aws-lambda";
 import type { Node } from "constructs";
 
+import { choice, flag, httpUrl, number, optional, SettingsError, text } from "./context";
+import { type LakeSettings, readLakeSettings } from "./lake/settings";
+
 /** How fast and how much one API key may call. */
 export interface CallLimits {
   /** Steady requests per second. */
@@ -62,13 +65,10 @@ export interface Settings {
   readonly canaryMinutes: number;
   /** Where callers reach the API where that is not the address AWS gives it; `{id}` in it stands for the API's id. */
   readonly apiUrl: string | undefined;
+  /** The lake's own settings; there is no lake where they are not set. */
+  readonly lake: LakeSettings | undefined;
   readonly writerLimits: CallLimits;
   readonly operatorLimits: CallLimits;
-}
-
-/** A setting that the deployer has to correct; its message is all they need to read. */
-export class SettingsError extends Error {
-  override readonly name = "SettingsError";
 }
 
 // The folder of cdk.json: relative artifact paths start there, wherever the app is started from.
@@ -117,6 +117,7 @@ export function readSettings(node: Node): Settings {
     // Three alarm periods, and what CloudWatch allows for them, bound it.
     canaryMinutes: number(node, "canaryMinutes", 5, { min: 0, max: 60, step: 1 }),
     apiUrl: optional(node, "apiUrl", () => httpUrl(node, "apiUrl")),
+    lake: flag(node, "lake", false) ? readLakeSettings(node) : undefined,
     writerLimits: callLimits(node, "writer", { rate: 100, burst: 200, perDay: 1_000_000 }),
     operatorLimits: callLimits(node, "operator", { rate: 20, burst: 40, perDay: 100_000 }),
   };
@@ -167,14 +168,6 @@ function timeOfDay(node: Node, name: string, fallback: string): TimeOfDay {
   return { hour: Number(hour).toString(), minute: Number(minute).toString() };
 }
 
-function choice(node: Node, name: string, choices: readonly [string, ...string[]]): string {
-  const given = text(node, name, choices[0]);
-  if (!choices.includes(given)) {
-    throw new SettingsError(`${name}=${given} is none of ${choices.join(", ")}`);
-  }
-  return given;
-}
-
 function prefixes(node: Node, name: string, fallback: string): string[] {
   const given = text(node, name, fallback).split(",").map((prefix) => prefix.trim());
   for (const prefix of given) {
@@ -204,63 +197,4 @@ function bucketNames(node: Node): string[] {
     }
   }
   return [...new Set(names)];
-}
-
-function httpUrl(node: Node, name: string): string {
-  const given = text(node, name, "");
-  if (!/^https?:\/\/[^\s?#]*[^\s?#/]$/.test(given)) {
-    throw new SettingsError(`${name}=${given} is no URL, as https://rows.example.com/v1, without a slash at the end`);
-  }
-  return given;
-}
-
-function optional<T>(node: Node, name: string, read: () => T): T | undefined {
-  return node.tryGetContext(name) === undefined ? undefined : read();
-}
-
-function text(node: Node, name: string, fallback: string): string {
-  const value: unknown = node.tryGetContext(name);
-  if (value === undefined) {
-    return fallback;
-  }
-  if (typeof value !== "string" || value === "") {
-    throw new SettingsError(`${name} must be a text that is not empty`);
-  }
-  return value;
-}
-
-function flag(node: Node, name: string, fallback: boolean): boolean {
-  const value: unknown = node.tryGetContext(name);
-  switch (value) {
-    case undefined:
-      return fallback;
-    case true:
-    case "true":
-      return true;
-    case false:
-    case "false":
-      return false;
-    default:
-      throw new SettingsError(`${name}=${String(value)} is neither true nor false`);
-  }
-}
-
-interface Range {
-  readonly min: number;
-  readonly max: number;
-  readonly step: number;
-}
-
-function number(node: Node, name: string, fallback: number, range: Range): number {
-  const given: unknown = node.tryGetContext(name);
-  if (given === undefined) {
-    return fallback;
-  }
-  const value = typeof given === "string" && given.trim() === "" ? Number.NaN : Number(given);
-  if (!(value >= range.min && value <= range.max && Number.isInteger(value / range.step))) {
-    throw new SettingsError(
-      `${name}=${String(given)} is not a number from ${range.min} to ${range.max} in steps of ${range.step}`,
-    );
-  }
-  return value;
 }

@@ -3,37 +3,48 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { test } from "node:test";
 
+import type { Template } from "aws-cdk-lib/assertions";
 import { AwsSolutionsChecks } from "cdk-nag";
 
-import { INFRA_DIR, rowgate, template } from "./support";
+import { INFRA_DIR, lakeTemplate, rowgate, template } from "./support";
 
-const SNAPSHOT = path.join(INFRA_DIR, "test", "__snapshots__", "rowgate.template.json");
+const SNAPSHOTS = path.join(INFRA_DIR, "test", "__snapshots__");
 
 const found = template();
 
-test("the template is the one in the snapshot", () => {
-  const text = `${JSON.stringify(found.toJSON(), null, 1)}\n`
-    // The hash of a function's binary changes with every build and says nothing about the stack.
-    .replace(/[0-9a-f]{64}\.zip/g, "ASSET.zip");
-  if (process.env["ROWGATE_WRITE_SNAPSHOT"] === "1") {
-    mkdirSync(path.dirname(SNAPSHOT), { recursive: true });
-    writeFileSync(SNAPSHOT, text);
-  }
-  assert.ok(existsSync(SNAPSHOT), "there is no snapshot; `npm run snapshot` writes it");
-  assert.equal(text, readFileSync(SNAPSHOT, "utf8"), "the template changed; look at it, then `npm run snapshot`");
-});
+for (const [name, with_, shown] of [
+  ["rowgate", "", found],
+  ["rowgate-lake", " with the lake", lakeTemplate()],
+] as const) {
+  test(`the template${with_} is the one in the snapshot`, () => {
+    const text = `${JSON.stringify(shown.toJSON(), null, 1)}\n`
+      // The hash of a function's binary changes with every build and says nothing about the stack.
+      .replace(/[0-9a-f]{64}\.(zip|py)/g, "ASSET.$1")
+      // Nor does the version of a module, which lake/requirements.txt names.
+      .replace(/(--additional-python-modules": ")[^"]*/, "$1MODULES");
+    const file = path.join(SNAPSHOTS, `${name}.template.json`);
+    if (process.env["ROWGATE_WRITE_SNAPSHOT"] === "1") {
+      mkdirSync(SNAPSHOTS, { recursive: true });
+      writeFileSync(file, text);
+    }
+    assert.ok(existsSync(file), "there is no snapshot; `npm run snapshot` writes it");
+    assert.equal(text, readFileSync(file, "utf8"), "the template changed; look at it, then `npm run snapshot`");
+  });
+}
 
 test("breaks no rule of the AWS Solutions pack without a reason", () => {
-  const { app, stack } = rowgate({ readBuckets: "old-files", restorePrefixes: "avro/,glue/exports/" });
+  const { app, stack } = rowgate({ readBuckets: "old-files", restorePrefixes: "avro/,glue/exports/", lake: "true" });
   const report = new AwsSolutionsChecks(app).validateScope(stack);
   assert.deepEqual(report.violations, []);
   assert.equal(report.success, true);
 });
 
-test("has no custom resource and no function but its own", () => {
-  const types = Object.values(found.toJSON()["Resources"] as Record<string, { Type: string }>).map(({ Type }) => Type);
-  assert.deepEqual(types.filter((type) => type.startsWith("Custom::") || type.includes("CustomResource")), []);
-  const names = Object.values(found.findResources("AWS::Lambda::Function")).map((resource) => resource["Properties"].FunctionName);
+test("has no custom resource and no function but its own, with the lake or without", () => {
+  for (const shown of [found, lakeTemplate()]) {
+    const types = Object.values(shown.toJSON()["Resources"] as Record<string, { Type: string }>).map(({ Type }) => Type);
+    assert.deepEqual(types.filter((type) => type.startsWith("Custom::") || type.includes("CustomResource")), []);
+  }
+  const names = Object.values(lakeTemplate().findResources("AWS::Lambda::Function")).map((resource) => resource["Properties"].FunctionName);
   assert.deepEqual(names.sort(), [
     "rowgate-backup",
     "rowgate-canary",
@@ -52,7 +63,8 @@ test("has no network gateway that costs by the hour", () => {
 });
 
 test("gives out what users and the local cloud ask for", () => {
-  assert.deepEqual(Object.keys(found.findOutputs("*")).sort(), [
+  const outputs = (shown: Template) => Object.keys(shown.findOutputs("*")).sort();
+  const own = [
     "ApiUrl",
     "ClusterArn",
     "DataBucketName",
@@ -63,5 +75,7 @@ test("gives out what users and the local cloud ask for", () => {
     "RestApiId",
     "SecretArn",
     "WriterKeyId",
-  ]);
+  ];
+  assert.deepEqual(outputs(found), own);
+  assert.deepEqual(outputs(lakeTemplate()), [...own, "LakeBucketName", "LakeStateMachineArn", "LakeWorkGroup"].sort());
 });

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { test } from "node:test";
 
-import { SettingsError } from "../lib/settings";
+import { SettingsError } from "../lib/context";
 import { dummyArtifacts, INFRA_DIR, only, templateWith, type Context } from "./support";
 
 function failure(context: Context): string {
@@ -55,6 +55,18 @@ for (const [context, message] of [
   [{ restoreLanes: "9" }, "restoreLanes=9 is not a number from 1 to 8 in steps of 1"],
   [{ restorePrefixes: "glue" }, 'restorePrefixes names "glue", which is no folder, as avro/'],
   [{ restorePrefixes: "glue/,*/" }, 'restorePrefixes names "*/", which is no folder, as avro/'],
+  [{ lake: "yes" }, "lake=yes is neither true nor false"],
+  [{ lake: "true", lakePersonal: "hide" }, "lakePersonal=hide is none of mask, omit, keep"],
+  [{ lake: "true", lakeWorkers: "1" }, "lakeWorkers=1 is not a number from 2 to 299 in steps of 1"],
+  [{ lake: "true", lakeWorkerType: "G.3X" }, "lakeWorkerType=G.3X is none of G.1X, G.2X, G.4X, G.8X, R.1X, R.2X, R.4X, R.8X"],
+  [{ lake: "true", lakeKeepDays: "0" }, "lakeKeepDays=0 is not a number from 1 to 3650 in steps of 1"],
+  [{ lake: "true", lakePollSeconds: "301" }, "lakePollSeconds=301 is not a number from 1 to 300 in steps of 1"],
+  [{ lake: "true", lakeScanLimitGiB: "0" }, "lakeScanLimitGiB=0 is not a number from 1 to 10240 in steps of 1"],
+  [{ lake: "true", lakeTimeoutMinutes: "1321" }, "lakeTimeoutMinutes=1321 is not a number from 1 to 1320 in steps of 1"],
+  [
+    { lake: "true", lineageUrl: "marquez:5000" },
+    "lineageUrl=marquez:5000 is no URL, as https://rows.example.com/v1, without a slash at the end",
+  ],
   [{ loaderConcurrency: "many" }, "loaderConcurrency=many is not a number from 2 to 1000 in steps of 1"],
 ] as const) {
   test(`refuses ${JSON.stringify(context)}`, () => assert.equal(failure(context), message));

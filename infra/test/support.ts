@@ -50,6 +50,33 @@ export function template(): Template {
   return asShipped;
 }
 
+let withLake: Template | undefined;
+
+/** The template with the lake and its settings as they ship; synthesized once. */
+export function lakeTemplate(): Template {
+  withLake ??= templateWith({ lake: "true" });
+  return withLake;
+}
+
+let withChangedLake: Template | undefined;
+
+/** The template with the lake and others than its own settings; synthesized once. */
+export function changedLakeTemplate(): Template {
+  withChangedLake ??= templateWith({
+    lake: "true",
+    backupAt: "23:05",
+    lakePersonal: "omit",
+    lakeWorkers: "10",
+    lakeWorkerType: "G.2X",
+    lakeKeepDays: "7",
+    lakePollSeconds: "1",
+    lakeScanLimitGiB: "1",
+    lakeTimeoutMinutes: "600",
+    lineageUrl: "http://marquez.example.com:5000",
+  });
+  return withChangedLake;
+}
+
 export function templateWith(context: Context): Template {
   return Template.fromStack(rowgate(context).stack);
 }
@@ -67,4 +94,22 @@ export function only(template: Template, type: string, matches: (properties: Jso
 export function statements(template: Template, functionId: string): Record<string, Json> {
   const policy = only(template, "AWS::IAM::Policy", (properties) => properties.PolicyName.startsWith(functionId));
   return Object.fromEntries(policy.Properties.PolicyDocument.Statement.map((statement: Json) => [statement.Sid, statement]));
+}
+
+/** A value of a template as a text: what refers to something is its name in angle brackets. */
+export function readable(value: Json): string {
+  if (typeof value === "string") {
+    return value;
+  }
+  if (value.Ref !== undefined) {
+    return `<${value.Ref}>`;
+  }
+  if (value["Fn::GetAtt"] !== undefined) {
+    return `<${value["Fn::GetAtt"].join(".")}>`;
+  }
+  if (value["Fn::Sub"] !== undefined) {
+    return value["Fn::Sub"].replace(/\$\{([^}]+)\}/g, "<$1>");
+  }
+  const [separator, parts] = value["Fn::Join"];
+  return parts.map(readable).join(separator);
 }

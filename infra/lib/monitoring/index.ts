@@ -1,10 +1,10 @@
 import { Duration } from "aws-cdk-lib";
 import { Alarm, type AlarmProps, ComparisonOperator, Metric, Stats, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
+import type { StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import { Construct } from "constructs";
 
-/** What the functions write their metrics under. */
-const NAMESPACE = "Rowgate";
+import { NAMESPACE } from "./namespace";
 
 export interface MonitoringProps {
   readonly deadLetterQueue: Queue;
@@ -16,6 +16,8 @@ export interface MonitoringProps {
   readonly backupMaxAgeHours: number;
   /** Minutes between two runs of the canary; 0 where it does not run by itself. */
   readonly canaryMinutes: number;
+  /** The nightly run of the lake, where there is one. */
+  readonly pipeline: StateMachine | undefined;
 }
 
 /** Alarms. Each names the section of the runbook that says what to do. */
@@ -54,6 +56,33 @@ export class Monitoring extends Construct {
     });
     this.watchBackups(props);
     this.watchCanary(props);
+    if (props.pipeline) {
+      this.watchLake(props.pipeline);
+    }
+  }
+
+  private watchLake(pipeline: StateMachine): void {
+    // Three alarms: a sum of metrics would be one, and the local cloud knows no metric math.
+    const fiveMinutes = { period: Duration.minutes(5), statistic: Stats.SUM };
+    for (const [name, what, metric] of [
+      ["LakeFailed", "A step of a run of the lake has failed.", pipeline.metricFailed(fiveMinutes)],
+      ["LakeTimedOut", "A run of the lake took too long and was ended.", pipeline.metricTimedOut(fiveMinutes)],
+      ["LakeStopped", "Somebody has stopped a run of the lake.", pipeline.metricAborted(fiveMinutes)],
+    ] as const) {
+      this.alarm(name, what, "lake-failed", { metric, treatMissingData: TreatMissingData.NOT_BREACHING });
+    }
+    this.alarm("LakeLate", "No run of the lake has succeeded for a day.", "lake-late", {
+      metric: pipeline.metricSucceeded({ period: Duration.hours(1), statistic: Stats.SUM }),
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      // Every hour of a day, and two for a run that takes longer than the one of the day before.
+      evaluationPeriods: 26,
+      treatMissingData: TreatMissingData.BREACHING,
+    });
+    this.alarm("LakeExpectationsBroken", "Rows of the lake break an expectation.", "lake-expectations-broken", {
+      metric: metric("LakeExpectationsBroken", Stats.MAXIMUM, Duration.hours(1)),
+      // What a run found holds until the next one.
+      treatMissingData: TreatMissingData.IGNORE,
+    });
   }
 
   private watchCanary({ canaryMinutes }: MonitoringProps): void {

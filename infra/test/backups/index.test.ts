@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { only, statements, template, templateWith, type Json } from "../support";
+import type { Template } from "aws-cdk-lib/assertions";
+
+import { lakeTemplate, only, statements, template, templateWith, type Json } from "../support";
 
 const found = template();
 const bucket = { "Fn::GetAtt": [Object.keys(found.findResources("AWS::S3::Bucket"))[0], "Arn"] };
@@ -13,8 +15,7 @@ function lambda(name: string, context?: Json): Json {
 }
 
 /** The schedules of the stack: what is sent → when and to whom. */
-function schedules(context: Json = {}): Record<string, Json> {
-  const from = templateWith(context);
+function schedules(from: Template = found): Record<string, Json> {
   const rules = Object.values(from.findResources("AWS::Events::Rule")) as Json[];
   return Object.fromEntries(
     rules.flatMap(({ Properties: { ScheduleExpression, State, Targets } }) => {
@@ -33,13 +34,17 @@ test("every table is backed up daily, the newest backup verified two hours later
   assert.deepEqual(sweep, ["rate(1 hour)", "ENABLED", "rowgate-restore"]);
 });
 
+test("where the lake is on its pipeline backs up and verifies, and no rule does", () => {
+  assert.deepEqual(Object.keys(schedules(lakeTemplate())).sort(), ['{"audit":{}}', '{"expire":{}}', '{"sweep":{}}']);
+});
+
 test("old backups expire and interrupted ones are told every hour, whether or not a backup completes", () => {
   const { '{"expire":{}}': expire } = schedules();
   assert.deepEqual(expire, ["rate(1 hour)", "ENABLED", "rowgate-backup"]);
 });
 
 test("the times are those that are set", () => {
-  const { "{}": daily, '{"drill":{}}': drill } = schedules({ backupAt: "23:05", drillAt: "09:30" });
+  const { "{}": daily, '{"drill":{}}': drill } = schedules(templateWith({ backupAt: "23:05", drillAt: "09:30" }));
   assert.deepEqual([daily[0], drill[0]], ["cron(5 23 * * ? *)", "cron(30 9 * * ? *)"]);
 });
 

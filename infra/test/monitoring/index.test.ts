@@ -1,34 +1,59 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
 import { test } from "node:test";
 
 import type { Template } from "aws-cdk-lib/assertions";
 
-import { only, template, templateWith, type Json } from "../support";
+import { INFRA_DIR, lakeTemplate, only, template, templateWith, type Json } from "../support";
 
 const alarms = alarmsOf(template());
+const lakeAlarms = alarmsOf(lakeTemplate());
 
 function alarmsOf(found: Template): Record<string, Json> {
   const resources = Object.values(found.findResources("AWS::CloudWatch::Alarm")) as Json[];
   return Object.fromEntries(resources.map(({ Properties }) => [Properties.AlarmName, Properties]));
 }
 
-test("every alarm names its section of the runbook", () => {
-  const sections = Object.fromEntries(
+/** The section of the runbook that each alarm names. */
+function sectionsOf(alarms: Record<string, Json>): Record<string, string | undefined> {
+  return Object.fromEntries(
     Object.entries(alarms).map(([name, { AlarmDescription }]) => [name, / Runbook: docs\/operations\.md#([a-z-]+)$/.exec(AlarmDescription)?.[1]]),
   );
-  assert.deepEqual(sections, {
-    "Rowgate/DeadLettersNotEmpty": "dead-letter-queue-not-empty",
-    "Rowgate/LoadsFailed": "loads-failed",
-    "Rowgate/LedgerFaults": "ledger-does-not-add-up",
-    "Rowgate/LoadsStalled": "loads-stalled",
-    "Rowgate/AuditMissing": "audit-missing",
-    "Rowgate/BackupsFailed": "backups-failed",
-    "Rowgate/BackupTooOld": "backup-too-old",
-    "Rowgate/DrillFailed": "drill-failed",
-    "Rowgate/DrillMissing": "drill-missing",
-    "Rowgate/RestoresFailed": "restores-failed",
-    "Rowgate/CanaryFailing": "canary-failing",
-  });
+}
+
+const SECTIONS = {
+  "Rowgate/DeadLettersNotEmpty": "dead-letter-queue-not-empty",
+  "Rowgate/LoadsFailed": "loads-failed",
+  "Rowgate/LedgerFaults": "ledger-does-not-add-up",
+  "Rowgate/LoadsStalled": "loads-stalled",
+  "Rowgate/AuditMissing": "audit-missing",
+  "Rowgate/BackupsFailed": "backups-failed",
+  "Rowgate/BackupTooOld": "backup-too-old",
+  "Rowgate/DrillFailed": "drill-failed",
+  "Rowgate/DrillMissing": "drill-missing",
+  "Rowgate/RestoresFailed": "restores-failed",
+  "Rowgate/CanaryFailing": "canary-failing",
+};
+
+const LAKE_SECTIONS = {
+  "Rowgate/LakeFailed": "lake-failed",
+  "Rowgate/LakeTimedOut": "lake-failed",
+  "Rowgate/LakeStopped": "lake-failed",
+  "Rowgate/LakeLate": "lake-late",
+  "Rowgate/LakeExpectationsBroken": "lake-expectations-broken",
+};
+
+test("every alarm names its section of the runbook", () => {
+  assert.deepEqual(sectionsOf(alarms), SECTIONS);
+  assert.deepEqual(sectionsOf(lakeAlarms), { ...SECTIONS, ...LAKE_SECTIONS });
+});
+
+test("every section of the runbook that an alarm names is there", () => {
+  const runbook = readFileSync(path.join(INFRA_DIR, "..", "docs", "operations.md"), "utf8");
+  const headings = [...runbook.matchAll(/^### (.*)$/gm)].map(([, heading]) => heading?.toLowerCase().replaceAll(" ", "-"));
+  const named = Object.values(sectionsOf(lakeAlarms));
+  assert.deepEqual(named.filter((section) => !headings.includes(section)), []);
 });
 
 test("a file in the dead-letter queue raises an alarm", () => {
@@ -94,4 +119,34 @@ test("what a drill found holds until the next one, and more than a day without a
   );
   const seconds = missing.Period * missing.EvaluationPeriods;
   assert.ok(seconds > 24 * 3600 && seconds <= 7 * 24 * 3600, "more than a day; a week is all that CloudWatch takes");
+});
+
+test("a run of the lake that fails, takes too long or is stopped raises an alarm", () => {
+  const [machine] = Object.keys(lakeTemplate().findResources("AWS::StepFunctions::StateMachine"));
+  for (const [name, metric] of [
+    ["LakeFailed", "ExecutionsFailed"],
+    ["LakeTimedOut", "ExecutionsTimedOut"],
+    ["LakeStopped", "ExecutionsAborted"],
+  ]) {
+    const { Namespace, MetricName, Dimensions, Statistic, Period, Threshold, TreatMissingData } = lakeAlarms[`Rowgate/${name}`];
+    assert.deepEqual([Namespace, MetricName, Statistic, Period, Threshold], ["AWS/States", metric, "Sum", 300, 1]);
+    assert.deepEqual(Dimensions, [{ Name: "StateMachineArn", Value: { Ref: machine } }]);
+    assert.equal(TreatMissingData, "notBreaching");
+  }
+});
+
+test("26 hours without a run of the lake that succeeded raise an alarm, also where nothing reports", () => {
+  const late = lakeAlarms["Rowgate/LakeLate"];
+  assert.deepEqual(
+    [late.MetricName, late.Statistic, late.Threshold, late.ComparisonOperator, late.TreatMissingData],
+    ["ExecutionsSucceeded", "Sum", 1, "LessThanThreshold", "breaching"],
+  );
+  assert.equal(late.Period * late.EvaluationPeriods, 26 * 3600);
+});
+
+test("a broken expectation raises an alarm that holds until the next run", () => {
+  const { Namespace, MetricName, Dimensions, Statistic, Threshold, TreatMissingData } = lakeAlarms["Rowgate/LakeExpectationsBroken"];
+  assert.deepEqual([Namespace, MetricName, Statistic, Threshold], ["Rowgate", "LakeExpectationsBroken", "Maximum", 1]);
+  assert.equal(Dimensions, undefined);
+  assert.equal(TreatMissingData, "ignore");
 });

@@ -1,0 +1,59 @@
+import { ArnFormat, RemovalPolicy, Stack } from "aws-cdk-lib";
+import { Database } from "aws-cdk-lib/aws-glue";
+import { Construct } from "constructs";
+
+import { LAYERS } from "./bucket";
+
+/** What the name of each database begins with. */
+export const DATABASE_PREFIX = "rowgate_";
+
+const DESCRIPTIONS: Readonly<Record<(typeof LAYERS)[number], string>> = {
+  bronze: "Rowgate: the rows of each backup as they were",
+  silver: "Rowgate: every table as it is, and its history",
+  gold: "Rowgate: tables to analyse, made by sql/gold",
+};
+
+/** The Glue databases. The job makes and changes the tables in them. */
+export class Catalog extends Construct {
+  private readonly names: readonly string[];
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    this.names = LAYERS.map((layer) => {
+      const databaseName = `${DATABASE_PREFIX}${layer}`;
+      new Database(this, layer, {
+        databaseName,
+        description: DESCRIPTIONS[layer],
+        // It has a fixed name, which would be in the way of the next deployment, and holds nothing
+        // that the job does not make again: the tables' data and schemas are in the bucket.
+        removalPolicy: RemovalPolicy.DESTROY,
+      });
+      return databaseName;
+    });
+  }
+
+  /** What somebody needs rights on who works with these databases and their tables, and no others. */
+  arns(): string[] {
+    return [
+      this.arn("catalog"),
+      ...this.names.map((name) => this.arn("database", name)),
+      ...this.names.map((name) => this.arn("table", `${name}/*`)),
+    ];
+  }
+
+  /** The names of cdk-nag's findings about `arns`. */
+  nagFindings(): string[] {
+    return this.names.map(
+      (name) => `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:glue:<AWS::Region>:<AWS::AccountId>:table/${name}/*]`,
+    );
+  }
+
+  // By name, as tables that do not exist yet must be: both kinds of ARN read alike then.
+  private arn(resource: string, resourceName?: string): string {
+    return Stack.of(this).formatArn(
+      resourceName === undefined
+        ? { service: "glue", resource, arnFormat: ArnFormat.NO_RESOURCE_NAME }
+        : { service: "glue", resource, resourceName },
+    );
+  }
+}

@@ -1,0 +1,182 @@
+import { RemovalPolicy } from "aws-cdk-lib";
+import { Code, GlueVersion, PySparkEtlJob } from "aws-cdk-lib/aws-glue";
+import { Effect, Policy, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
+import type { Bucket } from "aws-cdk-lib/aws-s3";
+import { Construct } from "constructs";
+
+import { BACKUPS_PREFIX } from "../backups";
+import { NAMESPACE } from "../monitoring/namespace";
+import { acknowledge } from "../nag";
+import { LAYERS, LINEAGE_PREFIX, nagArn, STATE_PREFIX } from "./bucket";
+import { type Catalog, DATABASE_PREFIX } from "./catalog";
+import { additionalModules, JobCode } from "./code";
+import type { LakeSettings } from "./settings";
+
+const JOB_NAME = "rowgate-lake";
+
+// With a prefix of ours, Glue 5 names its two log groups so:
+// https://docs.aws.amazon.com/glue/latest/dg/monitor-continuous-logging.html
+const LOG_GROUP_PREFIX = "/rowgate/lake";
+const LOG_GROUPS = ["error", "output"] as const;
+
+// The first three as AWS says for Delta, one key that holds several settings:
+// https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-format-delta-lake.html
+// The last one makes times mean the same whatever a worker's own zone.
+const SPARK_SETTINGS = [
+  "spark.sql.extensions=io.delta.sql.DeltaSparkSessionExtension",
+  "spark.sql.catalog.spark_catalog=org.apache.spark.sql.delta.catalog.DeltaCatalog",
+  "spark.delta.logStore.class=org.apache.spark.sql.delta.storage.S3SingleDriverLogStore",
+  "spark.sql.session.timeZone=UTC",
+];
+
+export interface LakeJobProps {
+  readonly settings: LakeSettings;
+  /** Where backups are. */
+  readonly data: Bucket;
+  readonly lake: Bucket;
+  readonly catalog: Catalog;
+}
+
+/** The Spark job that makes the layers, one step of the pipeline a run. */
+export class LakeJob extends Construct {
+  readonly job: PySparkEtlJob;
+  private readonly policy: Policy;
+
+  constructor(scope: Construct, id: string, props: LakeJobProps) {
+    super(scope, id);
+    const code = new JobCode(this, "Code");
+    const logs = this.logGroups();
+
+    // Not AWSGlueServiceRole, which may do everything with Glue, and read every bucket's policy.
+    const role = new Role(this, "Role", {
+      assumedBy: new ServicePrincipal("glue.amazonaws.com"),
+      description: `What the job ${JOB_NAME} may do`,
+    });
+    this.policy = new Policy(this, "Policy", { roles: [role] });
+    this.letRun(code, logs);
+    this.letWork(props);
+
+    const { settings } = props;
+    this.job = new PySparkEtlJob(this, "Job", {
+      jobName: JOB_NAME,
+      description: "Makes bronze, silver and gold of a backup",
+      glueVersion: GlueVersion.V5_1,
+      script: Code.fromBucket(code.script.bucket, code.script.s3ObjectKey),
+      extraPythonFiles: [Code.fromBucket(code.library.bucket, code.library.s3ObjectKey)],
+      role: role.withoutPolicyUpdates(),
+      workerConfiguration: { workerType: settings.workerType, numberOfWorkers: settings.workers },
+      timeout: settings.jobTimeout,
+      // Delta on S3 takes one writer at a time. A second run waits in the state machine.
+      maxConcurrentRuns: 1,
+      // The state machine tries again, and knows what is worth it.
+      maxRetries: 0,
+      // What this turns on is of Glue 4 and before; version 5 always logs as the job runs.
+      continuousLogging: { enabled: false },
+      enableMetrics: true,
+      enableObservabilityMetrics: false,
+      defaultArguments: this.arguments(props),
+    });
+    // The job must not start before its role may do its work.
+    this.job.node.addDependency(this.policy, ...logs);
+    acknowledge(this.job, {
+      "AwsSolutions-GL1": "CloudWatch encrypts every log group with a key of its own; the lines hold no rows. A KMS key costs, and belongs to whoever deploys.",
+      "AwsSolutions-GL3": "The job has no bookmarks: the backup that it is of is named to it.",
+    });
+  }
+
+  /** Every name is Glue's or the job's own: https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-glue-arguments.html */
+  private arguments({ settings, data, lake }: LakeJobProps): Record<string, string> {
+    return {
+      "--datalake-formats": "delta",
+      "--conf": SPARK_SETTINGS.join(" --conf "),
+      "--additional-python-modules": additionalModules().join(","),
+      "--enable-auto-scaling": "true",
+      "--custom-logGroup-prefix": LOG_GROUP_PREFIX,
+      // The job's own. Which step, of which backup and in which run, the state machine adds.
+      "--data-bucket": data.bucketName,
+      "--lake-bucket": lake.bucketName,
+      "--database-prefix": DATABASE_PREFIX,
+      "--personal": settings.personal,
+      "--bronze-keep-days": settings.keepDays.toString(),
+      ...(settings.lineageUrl === undefined ? {} : { "--lineage-url": settings.lineageUrl }),
+    };
+  }
+
+  private logGroups(): LogGroup[] {
+    return LOG_GROUPS.map(
+      (name) =>
+        new LogGroup(this, `Logs-${name}`, {
+          logGroupName: `${LOG_GROUP_PREFIX}/${name}`,
+          retention: RetentionDays.ONE_MONTH,
+          removalPolicy: RemovalPolicy.DESTROY,
+        }),
+    );
+  }
+
+  /** What Glue itself does in the role's name. */
+  private letRun(code: JobCode, logs: readonly LogGroup[]): void {
+    const assets = [code.script, code.library].map(({ bucket, s3ObjectKey }) => bucket.arnForObjects(s3ObjectKey));
+    this.allow("ReadCode", ["s3:GetObject"], assets);
+    this.allow(
+      "WriteLogs",
+      // As AWSGlueServiceRole has them: Glue makes sure of its group even where it is there.
+      ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
+      logs.map((group) => group.logGroupArn),
+    );
+    this.policy.addStatements(
+      new PolicyStatement({
+        sid: "PutMetrics",
+        effect: Effect.ALLOW,
+        actions: ["cloudwatch:PutMetricData"],
+        // The action knows no resources. `Glue` is what --enable-metrics writes.
+        resources: ["*"],
+        conditions: { StringEquals: { "cloudwatch:namespace": [NAMESPACE, "Glue"] } },
+      }),
+    );
+    acknowledge(this.policy, {
+      "AwsSolutions-IAM5[Resource::*]": "PutMetricData knows no resources; a condition names the two namespaces.",
+    });
+  }
+
+  /** What the job's code does. */
+  private letWork({ data, lake, catalog }: LakeJobProps): void {
+    this.allow("ReadBackups", ["s3:GetObject"], [data.arnForObjects(`${BACKUPS_PREFIX}*`)]);
+    this.policy.addStatements(
+      new PolicyStatement({
+        sid: "ListBackups",
+        effect: Effect.ALLOW,
+        actions: ["s3:ListBucket"],
+        resources: [data.bucketArn],
+        conditions: { StringLike: { "s3:prefix": `${BACKUPS_PREFIX}*` } },
+      }),
+    );
+    // The layer's name is a key of its own as well: before it writes, Spark's file system looks
+    // whether each folder on the way is a file, and takes 403 for a fault.
+    const keys = [...LAYERS, ...LAYERS.map((layer) => `${layer}/*`), `${STATE_PREFIX}*`, `${LINEAGE_PREFIX}*`];
+    this.allow(
+      "UseLake",
+      ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
+      keys.map((key) => lake.arnForObjects(key)),
+    );
+    this.allow("ListLake", ["s3:ListBucket"], [lake.bucketArn]);
+    this.allow(
+      "UseCatalog",
+      ["glue:GetTable", "glue:GetTables", "glue:CreateTable", "glue:UpdateTable", "glue:DeleteTable"],
+      catalog.arns(),
+    );
+    acknowledge(this.policy, {
+      [`AwsSolutions-IAM5[Resource::${nagArn(data)}/${BACKUPS_PREFIX}*]`]: "Each backup is under its own id; the prefix is the limit.",
+      ...Object.fromEntries(
+        keys
+          .filter((key) => key.endsWith("*"))
+          .map((key) => [`AwsSolutions-IAM5[Resource::${nagArn(lake)}/${key}]`, "Tables and files name themselves; the folder is the limit."]),
+      ),
+      ...Object.fromEntries(catalog.nagFindings().map((finding) => [finding, "The dictionary names the tables; the database is the limit."])),
+    });
+  }
+
+  private allow(sid: string, actions: string[], resources: string[]): void {
+    this.policy.addStatements(new PolicyStatement({ sid, effect: Effect.ALLOW, actions, resources }));
+  }
+}

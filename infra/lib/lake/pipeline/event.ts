@@ -1,0 +1,29 @@
+import { Duration } from "aws-cdk-lib";
+import { TaskInput } from "aws-cdk-lib/aws-stepfunctions";
+import { EventBridgePutEvents } from "aws-cdk-lib/aws-stepfunctions-tasks";
+import type { Construct } from "constructs";
+
+/** Who the events are from. */
+const SOURCE = "rowgate";
+
+/** A state that puts an event on the default bus. `detail`: what it says beside the run. */
+export function announce(
+  scope: Construct,
+  name: string,
+  detailType: string,
+  detail: Readonly<Record<string, string>>,
+): EventBridgePutEvents {
+  const state = EventBridgePutEvents.jsonata(scope, name, {
+    entries: [
+      {
+        source: SOURCE,
+        detailType,
+        detail: TaskInput.fromObject({ run: "{% $states.context.Execution.Name %}", ...detail }),
+      },
+    ],
+    // Whoever waits for the execution is told what it was about.
+    outputs: { run: "{% $states.context.Execution.Name %}", ...detail },
+  });
+  state.addRetry({ errors: ["States.TaskFailed"], interval: Duration.seconds(2), backoffRate: 2, maxAttempts: 4 });
+  return state;
+}

@@ -1,0 +1,40 @@
+import { Stack } from "aws-cdk-lib";
+import { CfnWorkGroup } from "aws-cdk-lib/aws-athena";
+import type { Bucket } from "aws-cdk-lib/aws-s3";
+import { Construct } from "constructs";
+
+import { RESULTS_PREFIX } from "./bucket";
+
+export interface WorkGroupProps {
+  readonly bucket: Bucket;
+  /** GiB that one query may scan. */
+  readonly scanLimitGiB: number;
+}
+
+/** Where analysts query the lake: what their queries may scan, and where results go. */
+export class WorkGroup extends Construct {
+  readonly workGroupName = "rowgate";
+
+  constructor(scope: Construct, id: string, { bucket, scanLimitGiB }: WorkGroupProps) {
+    super(scope, id);
+    // Athena has no constructs of a higher level in the CDK.
+    new CfnWorkGroup(this, "WorkGroup", {
+      name: this.workGroupName,
+      description: "Queries of Rowgate's lake",
+      // Its history of queries would keep it from going with the stack.
+      recursiveDeleteOption: true,
+      workGroupConfiguration: {
+        // Without this a client's own settings go first: results elsewhere, and not encrypted.
+        enforceWorkGroupConfiguration: true,
+        engineVersion: { selectedEngineVersion: "Athena engine version 3" },
+        bytesScannedCutoffPerQuery: scanLimitGiB * 1024 ** 3,
+        publishCloudWatchMetricsEnabled: true,
+        resultConfiguration: {
+          outputLocation: bucket.s3UrlForObject(RESULTS_PREFIX),
+          expectedBucketOwner: Stack.of(this).account,
+          encryptionConfiguration: { encryptionOption: "SSE_S3" },
+        },
+      },
+    });
+  }
+}
