@@ -3,7 +3,8 @@
 MiniStack reads every file under a table's location, also those that Delta has removed. A Delta
 table (table parameter `table_type=DELTA`) is read here by DuckDB's Delta extension, which is a
 Python package, from links to the table's objects: nothing is copied, and what a writer removes
-during the query stays. Times are in UTC and written as Athena writes them.
+during the query stays. Times are in UTC and written as Athena writes them, and the file with the
+results lies where the query's execution says.
 """
 
 import functools
@@ -25,6 +26,10 @@ COPIES_FILES = (
 NAMES_RELATION = (
     "_table_relation",
     "a1a2686723d2ddff055b2374a64bb143e0f34bd336a562edb768197a8bd8fa3c",
+)
+SAVES_RESULTS = (
+    "_save_query_results",
+    "4ff2ac770a744f4b2e55a98ff1c5e877220ee2c36018a4ed805d88e6131f60ff",
 )
 FINDS_OBJECT = (
     "_object_disk_path",
@@ -134,6 +139,21 @@ def write_times_as_athena(athena):
     setattr(athena, RUNS_QUERY[0], run)
 
 
+def keep_results_where_they_are_said_to_be(athena):
+    save_results = original(athena, *SAVES_RESULTS)
+
+    @functools.wraps(save_results)
+    async def save(query_id):
+        # MiniStack takes the name of the file for the folder.
+        settings = athena._executions[query_id]["ResultConfiguration"]
+        folder = settings["OutputLocation"].removesuffix(f"{query_id}.csv").rstrip("/")
+        settings["OutputLocation"] = folder
+        await save_results(query_id)
+        settings["OutputLocation"] = f"{folder}/{query_id}.csv"
+
+    setattr(athena, SAVES_RESULTS[0], save)
+
+
 def athena_value(value):
     """Returns a time as Athena writes it: milliseconds, and UTC where it has a zone."""
     if not isinstance(value, datetime):
@@ -150,3 +170,4 @@ def install():
     load_extension()
     read_delta_tables(athena)
     write_times_as_athena(athena)
+    keep_results_where_they_are_said_to_be(athena)

@@ -151,6 +151,24 @@ def test_what_is_no_delta_table_is_said(cloud):
         table.query("SELECT * FROM untyped")
 
 
+@pytest.mark.parametrize("folder", ["athena-results", "athena-results/"])
+def test_the_results_lie_where_the_execution_says(cloud, folder):
+    athena = cloud.client("athena")
+    run = athena.start_query_execution(
+        QueryString="SELECT 7 AS seven",
+        ResultConfiguration={"OutputLocation": f"s3://{BUCKET}/{folder}"},
+    )["QueryExecutionId"]
+    key = f"athena-results/{run}.csv"
+    for _ in range(200):
+        found = athena.get_query_execution(QueryExecutionId=run)["QueryExecution"]
+        if found["Status"]["State"] == "SUCCEEDED":
+            break
+        time.sleep(0.01)
+    assert found["ResultConfiguration"]["OutputLocation"] == f"s3://{BUCKET}/{key}"
+    body = cloud.client("s3").get_object(Bucket=BUCKET, Key=key)["Body"].read()
+    assert body.split() == [b"seven", b"7"]
+
+
 def test_a_query_takes_less_than_a_second(cloud):
     table = Table(cloud, "many")
     for start in range(0, 200, 10):
