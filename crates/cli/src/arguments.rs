@@ -1,6 +1,7 @@
 //! What the command line may say.
 
 mod backups;
+mod lake;
 
 use std::path::PathBuf;
 
@@ -15,6 +16,9 @@ use crate::http::HttpClient;
 
 pub(crate) use backups::{
     BackupArguments, BackupsArguments, ListFormat, PutBackArguments, RestoreArguments, WhichBackup,
+};
+pub(crate) use lake::{
+    LakeCommand, LakeHistoryArguments, LakeQueryArguments, LakeRunArguments, LakeTablesArguments,
 };
 
 const EXIT_CODES: &str = "Exit codes: 0 all went well; 1 something you can put right; 2 a fault of rowgate itself.\n\
@@ -57,6 +61,9 @@ pub(crate) enum CommandLine {
     Restore(RestoreArguments),
     /// Puts tables back as they were before a restore; asks first.
     PutBack(PutBackArguments),
+    /// Runs and queries the lake: every table in Delta, for analysts.
+    #[command(subcommand)]
+    Lake(LakeCommand),
 }
 
 #[derive(Debug, Subcommand)]
@@ -372,6 +379,7 @@ mod tests {
             "backups",
             "restore",
             "put-back",
+            "lake",
             "Exit codes: 0",
         ] {
             assert!(help.contains(word), "{word}");

@@ -1,5 +1,5 @@
-//! The AWS interfaces the command uses. S3, Lambda and Secrets Manager through the SDK; the two calls to API Gateway
-//! and CloudFormation are signed here, which spares two large SDK crates.
+//! The AWS interfaces the command uses. S3, Lambda, Secrets Manager, Step Functions and Athena through the SDK; the two
+//! calls to API Gateway and CloudFormation are signed here, which spares two large SDK crates.
 
 use std::time::SystemTime;
 
@@ -47,12 +47,34 @@ impl Aws {
         Self { config, http }
     }
 
+    /// An account that a test plays.
+    #[cfg(test)]
+    pub(crate) fn answered_by(client: aws_smithy_runtime_api::client::http::SharedHttpClient) -> Self {
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::from_static("eu-west-1"))
+            .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(
+                Credentials::new("k", "s", None, None, "test"),
+            ))
+            .http_client(client)
+            .build();
+        Self { config, http: HttpClient::new() }
+    }
+
     pub(crate) fn s3(&self) -> aws_sdk_s3::Client {
         // A local endpoint has no name for each bucket.
         let config = aws_sdk_s3::config::Builder::from(&self.config)
             .force_path_style(self.config.endpoint_url().is_some())
             .build();
         aws_sdk_s3::Client::from_conf(config)
+    }
+
+    pub(crate) fn athena(&self) -> aws_sdk_athena::Client {
+        aws_sdk_athena::Client::new(&self.config)
+    }
+
+    pub(crate) fn step_functions(&self) -> aws_sdk_sfn::Client {
+        aws_sdk_sfn::Client::new(&self.config)
     }
 
     pub(crate) fn lambda(&self) -> aws_sdk_lambda::Client {

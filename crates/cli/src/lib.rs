@@ -11,9 +11,12 @@ mod docs;
 mod exit;
 mod http;
 mod invoke;
+mod lake;
 mod local;
 mod printer;
 mod rejects;
+#[cfg(test)]
+mod replay;
 mod report;
 mod restore;
 mod sample;
@@ -46,6 +49,7 @@ pub async fn run(arguments: Arguments, printer: Printer) -> Result<ExitStatus> {
         CommandLine::Backups(arguments) => commands::backups::run(arguments, printer).await?,
         CommandLine::Restore(arguments) => commands::restore::run(arguments, printer).await?,
         CommandLine::PutBack(arguments) => commands::put_back::run(arguments, printer).await?,
+        CommandLine::Lake(command) => commands::lake::run(command, printer).await?,
     }
     Ok(ExitStatus::Success)
 }

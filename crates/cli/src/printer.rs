@@ -29,11 +29,18 @@ impl Printer {
     /// # Errors
     /// Where stdout cannot be written. A reader that closed the pipe early (`| head`) is no error.
     pub(crate) fn result(self, text: &str) -> io::Result<()> {
+        self.part(text).map(|_| ())
+    }
+
+    /// Writes a part of a result to stdout; false where nobody reads it any more.
+    ///
+    /// # Errors
+    /// Where stdout cannot be written.
+    pub(crate) fn part(self, text: &str) -> io::Result<bool> {
         let mut stdout = io::stdout().lock();
-        let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-        match written {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            other => other,
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+            other => other.map(|()| true),
         }
     }
 
@@ -96,9 +103,7 @@ impl Step {
 
     /// Ends the step with one line that stays.
     pub(crate) fn done(mut self, text: &str) {
-        if let Some(bar) = self.bar.take() {
-            bar.finish_and_clear();
-        }
+        self.clear();
         let taken = self.started.elapsed();
         if taken < WORTH_TIMING {
             self.printer.note(&format!("  {text}"));
@@ -106,12 +111,22 @@ impl Step {
             self.printer.note(&format!("  {text} ({:.1} s)", taken.as_secs_f64()));
         }
     }
+
+    /// Ends the step with one line that stays and names the time that it took elsewhere.
+    pub(crate) fn done_after(mut self, text: &str, taken: Duration) {
+        self.clear();
+        self.printer.note(&format!("  {text} ({:.1} s)", taken.as_secs_f64()));
+    }
+
+    fn clear(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
 }
 
 impl Drop for Step {
     fn drop(&mut self) {
-        if let Some(bar) = self.bar.take() {
-            bar.finish_and_clear();
-        }
+        self.clear();
     }
 }

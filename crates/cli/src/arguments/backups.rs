@@ -135,7 +135,7 @@ pub(crate) struct PutBackArguments {
     pub timeout: u64,
 }
 
-fn backup_id(text: &str) -> Result<BackupId, String> {
+pub(super) fn backup_id(text: &str) -> Result<BackupId, String> {
     BackupId::parse(text).ok_or_else(|| {
         "a backup's id looks like 20261121-020000-0a1b2c3d; `rowgate backups` lists them".to_owned()
     })

@@ -6,6 +6,7 @@ pub(crate) mod backups;
 pub(crate) mod check;
 pub(crate) mod demo;
 pub(crate) mod docs;
+pub(crate) mod lake;
 pub(crate) mod local;
 pub(crate) mod put_back;
 pub(crate) mod rejects;

@@ -27,6 +27,15 @@ fn wrong_arguments_are_the_users() {
         &["restore", "yesterday"],
         &["restore", "--from", "avro/"],
         &["put-back"],
+        &["lake"],
+        &["lake", "run", "--backup", "latest"],
+        &["lake", "run", "--follow", "../x"],
+        &["lake", "query", " "],
+        &["lake", "query", "SELECT 1", "--format", "xml"],
+        &["lake", "history", "jobs"],
+        &["lake", "history", "people", "--key", "7"],
+        &["lake", "history", "jobs", "--key", "7 OR 1=1"],
+        &["local", "up", "--lake", "--database-only"],
         &[],
     ] {
         let output = rowgate(folder.path(), arguments);
@@ -83,7 +92,27 @@ fn what_keeps_aws_from_being_asked_is_told_in_one_sentence() {
             run(&["backfill", "incoming/"]),
             format!("error: The function rowgate-loader cannot be invoked: {reason}.")
         );
+        assert_eq!(run(&["lake", "run"]), format!("error: The pipelines cannot be listed: {reason}."));
+        for arguments in [&["lake", "query", "SELECT 1"][..], &["lake", "history", "jobs", "--key", "7"]] {
+            assert_eq!(run(arguments), format!("error: The query was refused: {reason}."));
+        }
+        assert_eq!(
+            run(&["lake", "tables", "--bucket", "b"]),
+            format!("error: The lake's bucket b cannot be read: {reason}.")
+        );
     }
+}
+
+#[test]
+fn where_there_is_no_lake_it_is_said_how_to_get_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = rowgate(folder.path(), &["lake", "tables"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        stderr(&output),
+        "error: The lake is off here: `make lake` turns it on on this machine; an account has it when deployed with \
+         lake=true. Where it is on, --bucket or ROWGATE_LAKE_BUCKET names its bucket.\n"
+    );
 }
 
 #[test]

@@ -1,0 +1,112 @@
+//! What the jobs of the lake say of its tables: one file each, `state/<layer>/<table>.json` in the lake bucket.
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::aws::Aws;
+use crate::backup::size;
+use crate::exit::{aws_reason, user_error};
+use crate::table::{Align, Table};
+
+const PREFIX: &str = "state/";
+/// The layers, as the data goes through them.
+const LAYERS: [&str; 3] = ["bronze", "silver", "gold"];
+
+/// A table of the lake after its last run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct State {
+    layer: String,
+    table: String,
+    rows: u64,
+    files: u64,
+    bytes: u64,
+    backup: Option<String>,
+    snapshot_time: Option<String>,
+    run: Option<String>,
+    finished_at: Option<String>,
+}
+
+/// Reads the state of every table, by layer and name.
+pub(crate) async fn read(aws: &Aws, bucket: &str) -> Result<Vec<State>> {
+    let s3 = aws.s3();
+    let unreadable =
+        |reason: String| user_error(format!("The lake's bucket {bucket} cannot be read: {reason}."));
+    let mut states = Vec::new();
+    let mut pages = s3.list_objects_v2().bucket(bucket).prefix(PREFIX).into_paginator().send();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| unreadable(aws_reason(&error)))?;
+        for key in page.contents().iter().filter_map(|object| object.key()) {
+            if !key.ends_with(".json") {
+                continue;
+            }
+            let object = s3.get_object().bucket(bucket).key(key).send().await;
+            let body = object.map_err(|error| unreadable(aws_reason(&error)))?.body;
+            let text = body.collect().await.map_err(|error| unreadable(error.to_string()))?.into_bytes();
+            states.push(
+                serde_json::from_slice::<State>(&text)
+                    .with_context(|| format!("reading s3://{bucket}/{key}"))?,
+            );
+        }
+    }
+    let place = |layer: &str| LAYERS.iter().position(|known| *known == layer).unwrap_or(LAYERS.len());
+    states.sort_by(|one, other| (place(&one.layer), &one.table).cmp(&(place(&other.layer), &other.table)));
+    Ok(states)
+}
+
+/// The tables for people.
+pub(crate) fn render(states: &[State]) -> String {
+    let mut table = Table::new([
+        ("layer", Align::Left),
+        ("table", Align::Left),
+        ("rows", Align::Right),
+        ("files", Align::Right),
+        ("size", Align::Right),
+        ("newest snapshot", Align::Left),
+        ("last run", Align::Left),
+        ("finished", Align::Left),
+    ]);
+    for state in states {
+        table.push(vec![
+            state.layer.clone(),
+            state.table.clone(),
+            state.rows.to_string(),
+            state.files.to_string(),
+            size(state.bytes),
+            second(state.snapshot_time.as_deref()),
+            state.run.clone().unwrap_or_default(),
+            second(state.finished_at.as_deref()),
+        ]);
+    }
+    table.render()
+}
+
+/// The date and time of an ISO 8601 text, to the second.
+fn second(time: Option<&str>) -> String {
+    let time = time.unwrap_or_default();
+    time.get(..19).unwrap_or(time).replace('T', " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_are_shown_with_what_their_last_run_left() {
+        // As the job writes it, with more than is shown.
+        let text = r#"[
+            {"layer": "silver", "table": "employees", "rows": 1998, "files": 3, "bytes": 51234,
+             "backup": "20261129-020001-5e6f7a8b", "snapshot_time": "2026-11-29T02:00:00.000Z",
+             "run": "20261129-020000-0a1b2c3d", "finished_at": "2026-11-29T02:00:31.250Z", "schema": [],
+             "fingerprint": "3a7b"},
+            {"layer": "gold", "table": "hires_by_quarter", "rows": 938, "files": 1, "bytes": 9800, "backup": null,
+             "snapshot_time": null, "run": null, "finished_at": null}
+        ]"#;
+        let states: Vec<State> = serde_json::from_str(text).unwrap();
+        insta::assert_snapshot!(render(&states), @r"
+          layer   table             rows  files        size  newest snapshot      last run                  finished
+          ------  ----------------  ----  -----  ----------  -------------------  ------------------------  -------------------
+          silver  employees         1998      3       51 kB  2026-11-29 02:00:00  20261129-020000-0a1b2c3d  2026-11-29 02:00:31
+          gold    hires_by_quarter   938      1  9800 bytes
+        ");
+    }
+}
