@@ -41,6 +41,18 @@ mod tests {
     }
 
     #[test]
+    fn the_dictionaries_of_the_examples_are_sound() {
+        let examples = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples");
+        // A checkout without examples has nothing to hold them against.
+        for example in std::fs::read_dir(examples).into_iter().flatten() {
+            let file = example.unwrap().path().join("sql/dictionary.toml");
+            if let Ok(text) = std::fs::read_to_string(&file) {
+                Dictionary::parse(&file.display().to_string(), &text).unwrap();
+            }
+        }
+    }
+
+    #[test]
     fn the_shipped_dictionary_is_sound() {
         let dictionary = dictionary().unwrap();
         assert_eq!(dictionary.table_names(), "departments, jobs, employees");

@@ -6,12 +6,14 @@
 
 mod default;
 mod error;
+mod expectations;
 mod files;
 mod parse;
 
 use std::fmt;
 
 pub use error::DictionaryError;
+pub use expectations::{Expectations, Severity};
 pub(crate) use files::is_delimiter;
 pub use files::{FileSettings, HeaderRule, QuoteEscape};
 
@@ -58,6 +60,7 @@ pub struct Table {
     default_mode: LoadMode,
     max_rejects: Option<RejectLimit>,
     files: FileSettings,
+    expectations: Expectations,
     columns: Vec<Column>,
     key: usize,
 }
@@ -97,6 +100,11 @@ impl Table {
     /// How its files are written, where the dictionary says so.
     pub fn files(&self) -> &FileSettings {
         &self.files
+    }
+
+    /// What the lake does with rows that break the dictionary.
+    pub fn expectations(&self) -> Expectations {
+        self.expectations
     }
 
     /// The columns, in CSV order.
@@ -185,7 +193,7 @@ impl Column {
         self.auto_increment
     }
 
-    /// Whether values are personal data, which logs never show.
+    /// Whether values are personal data: logs never show them, and the lake masks them or leaves them out.
     pub fn personal(&self) -> bool {
         self.personal
     }

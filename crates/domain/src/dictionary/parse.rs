@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 
 use super::default::{WireDefault, read_default};
+use super::expectations::{WireExpectations, read_expectations};
 use super::files::{WireFiles, read_files};
 use super::{Column, ColumnType, Dictionary, DictionaryError, LoadMode, Table};
 use crate::load::{RejectLimit, RejectLimitError};
@@ -37,6 +38,7 @@ struct WireTable {
     default_mode: Option<String>,
     max_rejects: Option<WireLimit>,
     files: Option<WireFiles>,
+    expectations: Option<WireExpectations>,
     columns: Vec<WireColumn>,
 }
 
@@ -160,6 +162,8 @@ fn read_table(wire: WireTable, names: &mut BTreeSet<String>) -> Result<Table, Mi
     let max_rejects = wire.max_rejects.map(read_limit).transpose()?;
     let files = wire.files.map(read_files).transpose();
     let files = files.map_err(|problem| Mistake::new(format!("files: {problem}")))?.unwrap_or_default();
+    let expectations = wire.expectations.as_ref().map(read_expectations).transpose();
+    let expectations = expectations.map_err(|problem| Mistake::new(format!("expectations: {problem}")))?;
     let mut taken = BTreeSet::new();
     let mut columns = Vec::with_capacity(wire.columns.len());
     let mut keys = Vec::new();
@@ -184,6 +188,7 @@ fn read_table(wire: WireTable, names: &mut BTreeSet<String>) -> Result<Table, Mi
         default_mode,
         max_rejects,
         files,
+        expectations: expectations.unwrap_or_default(),
         columns,
         key,
     };
@@ -353,6 +358,7 @@ fn in_reference_order(tables: Vec<Table>) -> Result<Vec<Table>, Mistake> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Expectations, Severity};
     use super::*;
 
     fn problem(text: &str) -> String {
@@ -412,6 +418,24 @@ mod tests {
             let dictionary = Dictionary::parse("dictionary.toml", &text).unwrap();
             assert_eq!(dictionary.tables()[0].max_rejects(), expected, "{line}");
         }
+    }
+
+    #[test]
+    fn reads_what_the_lake_does_with_rows_that_break_the_dictionary() {
+        let read = |line: &str| {
+            let text =
+                table(r#"{ name = "a", type = "bigint" }"#).replace("columns", &format!("{line}\ncolumns"));
+            Dictionary::parse("dictionary.toml", &text).unwrap().tables()[0].expectations()
+        };
+        let (stop, warn) = (Severity::Stop, Severity::Warn);
+        let usual = Expectations { required: stop, key: stop, references: warn, rules: warn };
+        assert_eq!(read(""), usual);
+        assert_eq!(read("expectations = {}"), usual);
+        let other =
+            r#"expectations = { required = "warn", key = "warn", references = "stop", rules = "stop" }"#;
+        assert_eq!(read(other), Expectations { required: warn, key: warn, references: stop, rules: stop });
+        let one = r#"expectations = { references = "stop" }"#;
+        assert_eq!(read(one), Expectations { references: stop, ..usual });
     }
 
     #[test]
@@ -484,6 +508,14 @@ mod tests {
             (
                 "[[table]]\nname = \"x\"\ndefault_mode = \"merge\"\ncolumns = []",
                 "unknown default_mode \"merge\"",
+            ),
+            (
+                "[[table]]\nname = \"x\"\nexpectations = { key = \"halt\" }\ncolumns = []",
+                "dictionary.toml: table x: expectations: unknown key \"halt\"; use stop or warn",
+            ),
+            (
+                "[[table]]\nname = \"x\"\nexpectations = { unique = \"stop\" }\ncolumns = []",
+                "unknown field `unique`, expected one of `required`, `key`, `references`, `rules`",
             ),
             ("[[table]]\nname = \"x\"\nmax_rejects = -1\ncolumns = []", "max_rejects -1: use a number of"),
             ("[[table]]\nname = \"x\"\nmax_rejects = \"5 %\"\ncolumns = []", "max_rejects \"5 %\": use a"),

@@ -1,0 +1,62 @@
+//! What the lake does with rows that break the dictionary: the `expectations` of a table.
+
+use serde::Deserialize;
+
+/// What the lake does with rows of a table that break the dictionary. The lake's job reads the same key of the same file; here
+/// it is checked, so that a wrong one does not build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Expectations {
+    /// Where a required column has no value.
+    pub required: Severity,
+    /// Where two rows have the same key.
+    pub key: Severity,
+    /// Where a reference names no row.
+    pub references: Severity,
+    /// Where a value is beyond its type: a text too long, a number out of range or with too many digits.
+    pub rules: Severity,
+}
+
+/// What becomes of a run of the lake in which an expectation is broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// It ends before gold is touched.
+    Stop,
+    /// It goes on; the result of the check is recorded.
+    Warn,
+}
+
+impl Default for Expectations {
+    fn default() -> Self {
+        let (stop, warn) = (Severity::Stop, Severity::Warn);
+        Self { required: stop, key: stop, references: warn, rules: warn }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WireExpectations {
+    required: Option<String>,
+    key: Option<String>,
+    references: Option<String>,
+    rules: Option<String>,
+}
+
+/// Reads the `expectations` of a table.
+pub(super) fn read_expectations(wire: &WireExpectations) -> Result<Expectations, String> {
+    let WireExpectations { required, key, references, rules } = wire;
+    let mut read = Expectations::default();
+    for (name, value, severity) in [
+        ("required", required, &mut read.required),
+        ("key", key, &mut read.key),
+        ("references", references, &mut read.references),
+        ("rules", rules, &mut read.rules),
+    ] {
+        *severity = match value.as_deref() {
+            None => continue,
+            Some("stop") => Severity::Stop,
+            Some("warn") => Severity::Warn,
+            Some(other) => return Err(format!("unknown {name} {other:?}; use stop or warn")),
+        };
+    }
+    Ok(read)
+}
