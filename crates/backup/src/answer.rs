@@ -18,6 +18,9 @@ pub struct Done {
     pub moment: Option<String>,
     /// What is written of each table.
     pub tables: IndexMap<String, DoneTable>,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
 /// A table as an invocation leaves it.
@@ -34,7 +37,8 @@ impl Done {
         let backup = manifest.backup.clone();
         let table = |(name, table): (&String, &TableManifest)| (name.clone(), DoneTable::of(&backup, table));
         let tables = manifest.tables.iter().map(table).collect();
-        Self { status: Status::Completed, moment: Some(manifest.moment.clone()), tables, backup }
+        let moment = Some(manifest.moment.clone());
+        Self { status: Status::Completed, moment, tables, backup, error: None }
     }
 
     pub(crate) fn of_state(state: &State) -> Self {
@@ -42,7 +46,8 @@ impl Done {
         let tables = state.cursor.iter().flat_map(|cursor| &cursor.tables);
         let tables =
             tables.map(|(name, progress)| (name.clone(), DoneTable::of(&backup, &progress.manifest)));
-        Self { status: state.status, moment: None, tables: tables.collect(), backup }
+        let error = state.error.clone();
+        Self { status: state.status, moment: None, tables: tables.collect(), backup, error }
     }
 
     /// Rows of all tables.

@@ -2,7 +2,8 @@
 
 use aurora::Database;
 use aurora::snapshot::{MOST_HALVINGS, Snapshot};
-use bucket::Store;
+use bucket::{Store, backups};
+use domain::dictionary::Table;
 use indexmap::IndexMap;
 
 use crate::error::BackupError;
@@ -20,7 +21,7 @@ const MAX_MOMENTS: u32 = 4;
 /// How an invocation leaves a backup.
 pub(crate) enum Left {
     /// All tables are written.
-    Complete { moment: String, tables: IndexMap<String, Progress> },
+    Complete(Cursor),
     /// There was no more time. The snapshot is handed on with the cursor.
     Unfinished { snapshot: Snapshot, cursor: Cursor },
 }
@@ -60,32 +61,46 @@ impl<S: Store, G: GoOn> Backups<S, G> {
         cursor: Option<Cursor>,
         times: Times,
     ) -> Result<Left, BackupError> {
-        let (snapshot, mut tables) = match cursor {
-            Some(Cursor { transaction, moment, tables }) => {
-                (Snapshot::resume(database, transaction, moment), tables)
+        let (snapshot, mut cursor) = match cursor {
+            Some(cursor) => {
+                let (transaction, moment) = (cursor.transaction.clone(), cursor.moment.clone());
+                (Snapshot::resume(database, transaction, moment), cursor)
             }
-            None => {
-                state.moments += 1;
-                let names: Vec<&str> = state.tables.iter().map(String::as_str).collect();
-                (Snapshot::take(database, &names).await?, IndexMap::new())
-            }
+            None => self.take(database, state).await?,
         };
-        let rows = rows_of(&tables);
-        let moment = snapshot.moment().to_owned();
-        let error = match self.write_tables(&snapshot, state, &mut tables, times).await {
+        let rows = rows_of(&cursor.tables);
+        let error = match self.write_tables(&snapshot, state, &mut cursor.tables, times).await {
             Ok(true) => {
                 end(snapshot).await;
-                return Ok(Left::Complete { moment, tables });
+                return Ok(Left::Complete(cursor));
             }
-            Ok(false) if rows_of(&tables) == rows => BackupError::OutOfTime,
-            Ok(false) => {
-                let transaction = snapshot.id().to_owned();
-                return Ok(Left::Unfinished { snapshot, cursor: Cursor { transaction, moment, tables } });
-            }
+            Ok(false) if rows_of(&cursor.tables) == rows => BackupError::OutOfTime,
+            Ok(false) => return Ok(Left::Unfinished { snapshot, cursor }),
             Err(error) => error,
         };
         end(snapshot).await;
         Err(error)
+    }
+
+    /// Takes a snapshot, and looks for the loads that are new in it.
+    async fn take(&self, database: &Database, state: &mut State) -> Result<(Snapshot, Cursor), BackupError> {
+        state.moments += 1;
+        let names: Vec<&str> = state.tables.iter().map(String::as_str).collect();
+        let is_asked = |table: &&Table| names.contains(&table.name());
+        let tables: Vec<&Table> = self.dictionary.tables().iter().filter(is_asked).collect();
+        // Before the snapshot: one that is taken meanwhile is no earlier one.
+        let before = backups::newest_good(&self.store, &tables).await?;
+        let snapshot = Snapshot::take(database, &names).await?;
+        match snapshot.loads(&tables, before.as_ref(), state.halvings).await {
+            Ok(loads) => {
+                let (transaction, moment) = (snapshot.id().to_owned(), snapshot.moment().to_owned());
+                Ok((snapshot, Cursor { transaction, moment, loads, tables: IndexMap::new() }))
+            }
+            Err(error) => {
+                end(snapshot).await;
+                Err(error.into())
+            }
+        }
     }
 
     /// Writes the tables that are left; whether that were all.

@@ -17,6 +17,7 @@ use crate::expire::{Expired, expire};
 use crate::go_on::GoOn;
 use crate::run::Backups;
 use crate::times::Times;
+use crate::view;
 
 /// What is repeated of a name that is none: it may be as long as a request.
 const MAX_NAME: usize = 64;
@@ -33,6 +34,8 @@ pub enum Command {
         /// The etag of its state, as whoever handed it on wrote it.
         etag: String,
     },
+    /// `{"status": {"backup": …}}`: tells how a backup is getting on, and does nothing.
+    Status(BackupId),
     /// `{"expire": {}}`: retention alone.
     Expire,
 }
@@ -58,6 +61,7 @@ pub enum RequestError {
 struct Wire {
     tables: Option<Vec<String>>,
     r#continue: Option<Continue>,
+    status: Option<Asked>,
     expire: Option<Nothing>,
 }
 
@@ -77,6 +81,12 @@ struct Continue {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct Asked {
+    backup: BackupId,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Nothing {}
 
 impl Command {
@@ -85,13 +95,17 @@ impl Command {
     /// # Errors
     /// [`RequestError`] says what is wrong with it.
     pub fn read(dictionary: &'static Dictionary, payload: Value) -> Result<Self, RequestError> {
-        match object::of_value(payload).map_err(RequestError::Shape)? {
-            Wire { tables, r#continue: None, expire: None } => Ok(Self::Make(named(dictionary, tables)?)),
-            Wire { tables: None, r#continue: Some(Continue { backup, etag }), expire: None } => {
-                Ok(Self::Continue { backup, etag })
+        let Wire { tables, r#continue, status, expire } =
+            object::of_value(payload).map_err(RequestError::Shape)?;
+        match (tables, r#continue, status, expire) {
+            (tables, None, None, None) => Ok(Self::Make(named(dictionary, tables)?)),
+            (None, Some(Continue { backup, etag }), None, None) => Ok(Self::Continue { backup, etag }),
+            (None, None, Some(Asked { backup }), None) => Ok(Self::Status(backup)),
+            (None, None, None, Some(Nothing {})) => Ok(Self::Expire),
+            _ => {
+                let one = "name one of tables, continue, status and expire, or nothing";
+                Err(RequestError::Shape(one.to_owned()))
             }
-            Wire { tables: None, r#continue: None, expire: Some(Nothing {}) } => Ok(Self::Expire),
-            _ => Err(RequestError::Shape("name one of tables, continue and expire, or nothing".to_owned())),
         }
     }
 }
@@ -144,13 +158,19 @@ pub enum InvocationError {
     /// The backup.
     #[error("the backup failed: {}", .0.reason())]
     Backup(#[from] BackupError),
+    /// There is no such backup.
+    #[error("there is no backup {0}")]
+    Unknown(BackupId),
+    /// Nobody can say how a backup is getting on: the bucket cannot be read.
+    #[error("the status of the backup cannot be read: {}", .0.reason())]
+    Status(BackupError),
 }
 
 impl From<InvocationError> for Diagnostic {
     fn from(error: InvocationError) -> Self {
         let error_type = match error {
-            InvocationError::Request(_) => ErrorType::InvalidPayload,
-            InvocationError::Backup(_) => ErrorType::BackupFailed,
+            InvocationError::Request(_) | InvocationError::Unknown(_) => ErrorType::InvalidPayload,
+            InvocationError::Backup(_) | InvocationError::Status(_) => ErrorType::BackupFailed,
         };
         error_type.diagnostic(error)
     }
@@ -168,6 +188,11 @@ pub async fn invoke<S: Store, G: GoOn>(
     let done = match Command::read(backups.dictionary, payload)? {
         Command::Make(tables) => backups.make(&tables, times).await?,
         Command::Continue { backup, etag } => backups.go_on(&backup, &etag, times).await?,
+        Command::Status(backup) => {
+            let found = view::get(&backups.store, &backup).await.map_err(InvocationError::Status)?;
+            let (view, manifest) = found.ok_or(InvocationError::Unknown(backup))?;
+            return Ok(Answer::Done(view.into_done(manifest.as_ref())));
+        }
         Command::Expire => {
             let expired = expire(&backups.store, backups.dictionary, backups.options.keep).await;
             return Ok(Answer::Expired(expired.inspect_err(log_expiry)?));
@@ -214,6 +239,7 @@ mod tests {
         assert_eq!(tables(json!({"tables": ["hired_employees", "jobs"]})), ["employees", "jobs"]);
         assert_eq!(read(json!({"expire": {}})), Ok(Command::Expire));
         let backup = BackupId::new(0, 1);
+        assert_eq!(read(json!({"status": {"backup": backup}})), Ok(Command::Status(backup.clone())));
         let payload = json!({"continue": {"backup": backup, "etag": "\"e\""}});
         assert_eq!(read(payload), Ok(Command::Continue { backup, etag: "\"e\"".to_owned() }));
     }
@@ -229,8 +255,9 @@ mod tests {
             ),
             (
                 json!({"expire": {}, "tables": ["jobs"]}),
-                "name one of tables, continue and expire, or nothing",
+                "name one of tables, continue, status and expire, or nothing",
             ),
+            (json!({"status": {"backup": "latest"}}), "\"latest\" is no id of a backup"),
             (json!({"continue": {"backup": "../x", "etag": ""}}), "\"../x\" is no id of a backup"),
         ] {
             assert_eq!(read(payload), Err(expected.to_owned()));
@@ -251,5 +278,14 @@ mod tests {
             "errorType": "BackupFailed", "errorMessage": "the backup failed: the backup has been ended elsewhere",
         });
         assert_eq!(told(BackupError::Ended.into()), expected);
+        let expected = json!({
+            "errorType": "InvalidPayload", "errorMessage": "there is no backup 19700101-000000-00000001",
+        });
+        assert_eq!(told(InvocationError::Unknown(BackupId::new(0, 1))), expected);
+        let expected = json!({
+            "errorType": "BackupFailed",
+            "errorMessage": "the status of the backup cannot be read: the backup has been ended elsewhere",
+        });
+        assert_eq!(told(InvocationError::Status(BackupError::Ended)), expected);
     }
 }

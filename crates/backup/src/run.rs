@@ -10,7 +10,6 @@ use bucket::{Put, Store, When};
 use domain::backup::{BackupId, MANIFEST_FORMAT, Manifest, folder, manifest_key};
 use domain::dictionary::{Dictionary, Table};
 use domain::shipped::dictionary_version;
-use indexmap::IndexMap;
 use jiff::Timestamp;
 use lambda_kit::metrics::{self, BackupFigures};
 
@@ -21,7 +20,7 @@ use crate::error::BackupError;
 use crate::go_on::GoOn;
 use crate::moments::{Left, end};
 use crate::options::Options;
-use crate::state::{Cursor, Held, Progress, State, Status};
+use crate::state::{Cursor, Held, State, Status};
 use crate::times::Times;
 
 /// What backups are made with.
@@ -98,7 +97,7 @@ impl<S: Store, G: GoOn> Backups<S, G> {
         }
         let left = self.write(&mut held.state, times).await;
         let ended = match left {
-            Ok(Left::Complete { moment, tables }) => self.complete(&mut held, moment, tables).await,
+            Ok(Left::Complete(cursor)) => self.complete(&mut held, cursor).await,
             Ok(Left::Unfinished { snapshot, cursor }) => self.hand_on(&mut held, snapshot, cursor).await,
             Err(error) => Err(error),
         };
@@ -137,15 +136,11 @@ impl<S: Store, G: GoOn> Backups<S, G> {
     }
 
     /// Writes the manifest, which makes a backup of what is there.
-    async fn complete(
-        &self,
-        held: &mut Held<S>,
-        moment: String,
-        tables: IndexMap<String, Progress>,
-    ) -> Result<Done, BackupError> {
+    async fn complete(&self, held: &mut Held<S>, cursor: Cursor) -> Result<Done, BackupError> {
         // Who was taken to be dead, and was, does not come back to life with a manifest.
         held.save().await?;
         let State { backup, started_at, codec, .. } = held.state.clone();
+        let Cursor { moment, loads, tables, .. } = cursor;
         // Clocks of two machines differ a little.
         let finished_at = clock::text(Timestamp::now()).max(started_at.clone());
         let manifest = Manifest {
@@ -157,6 +152,7 @@ impl<S: Store, G: GoOn> Backups<S, G> {
             started_at,
             finished_at: finished_at.clone(),
             codec,
+            loads,
             tables: tables.into_iter().map(|(name, progress)| (name, progress.manifest)).collect(),
         };
         let put = self.store.put(&manifest_key(&backup), manifest.to_json()?.into(), When::New).await?;
@@ -180,6 +176,7 @@ impl<S: Store, G: GoOn> Backups<S, G> {
             backup.rows = done.rows(),
             backup.bytes = bytes,
             backup.invocations = held.state.invocations,
+            backup.loads = manifest.loads.completed.as_ref().map_or(0, Vec::len),
             backup.moments = held.state.moments,
             duration_ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX),
             "backup completed"

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bucket::{Put, Store, When};
 use domain::avro::{Codec, ContentSum};
 pub use domain::backup::BackupStatus as Status;
-use domain::backup::{BackupId, TableManifest, state_key};
+use domain::backup::{BackupId, ManifestLoads, TableManifest, state_key};
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -53,6 +53,9 @@ pub(crate) struct Cursor {
     /// The snapshot: the transaction's id and its moment.
     pub(crate) transaction: String,
     pub(crate) moment: String,
+    /// The loads that brought its rows.
+    #[serde(default)]
+    pub(crate) loads: ManifestLoads,
     /// The tables that are done or begun.
     pub(crate) tables: IndexMap<String, Progress>,
 }

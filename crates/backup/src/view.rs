@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::answer::Done;
 use crate::error::BackupError;
 use crate::expire::{INTERRUPTED, SIDE_BY_SIDE};
 use crate::state::{Held, Status};
@@ -28,6 +29,15 @@ pub(crate) struct View {
     /// When it was last verified, whatever came of it.
     verified_at: Option<String>,
     error: Option<String>,
+}
+
+impl View {
+    /// The same, in the form in which an invocation answers. What is written of its tables is known once it is complete.
+    pub(crate) fn into_done(self, manifest: Option<&Manifest>) -> Done {
+        let Self { backup, status, error, .. } = self;
+        let tables = manifest.map(|manifest| Done::of_manifest(manifest).tables).unwrap_or_default();
+        Done { backup, status, moment: self.moment, tables, error }
+    }
 }
 
 /// A table; without numbers where there are none (yet).

@@ -176,7 +176,7 @@ pub async fn newest_good(store: &impl Store, tables: &[&Table]) -> Result<Option
 #[cfg(test)]
 mod tests {
     use domain::avro::{Codec, ContentSum};
-    use domain::backup::{FileManifest, MANIFEST_FORMAT, TableManifest};
+    use domain::backup::{FileManifest, MANIFEST_FORMAT, ManifestLoads, TableManifest};
 
     use super::*;
     use crate::MemoryBucket;
@@ -209,6 +209,7 @@ mod tests {
             started_at: moment.clone(),
             finished_at: moment,
             codec: Codec::Deflate,
+            loads: ManifestLoads::default(),
             tables: tables.iter().map(table).collect(),
         };
         store.insert(&manifest_key(&id(day)), manifest.to_json().unwrap());

@@ -15,6 +15,7 @@
 //! an answer, so that none fails for its size.
 
 mod isolation;
+mod loads;
 mod pages;
 mod sum;
 mod swaps;

@@ -7,5 +7,7 @@ mod expiry;
 mod failures;
 mod http;
 mod invocations;
+mod loads;
+mod status;
 mod support;
 mod whole;

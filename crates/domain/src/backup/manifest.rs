@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{BackupId, ManifestError, part_number};
+use super::{BackupId, ManifestError, ManifestLoads, part_number};
 use crate::avro::{Codec, ContentSum};
 
 /// The form of the manifests that this version writes and reads.
@@ -34,6 +34,9 @@ pub struct Manifest {
     pub finished_at: String,
     /// The codec of all blocks in all files.
     pub codec: Codec,
+    /// The loads that brought its rows, where they were looked for.
+    #[serde(flatten)]
+    pub loads: ManifestLoads,
     /// The tables by name.
     #[serde(deserialize_with = "each_once")]
     pub tables: IndexMap<String, TableManifest>,

@@ -9,6 +9,7 @@
 
 mod id;
 mod key;
+mod loads;
 mod manifest;
 mod manifest_error;
 mod standing;
@@ -17,6 +18,7 @@ mod tests;
 
 pub use id::{BackupId, RestoreId};
 pub use key::{PREFIX, folder, manifest_key, part_key, part_name, part_number, state_key, verified_key};
+pub use loads::{MAX_LOADS, ManifestLoad, ManifestLoads};
 pub use manifest::{FileManifest, MANIFEST_FORMAT, Manifest, TableManifest, time_text};
 pub use manifest_error::ManifestError;
 pub use standing::{BackupStatus, RestoreKind, RestoreMode, RestoreStatus};

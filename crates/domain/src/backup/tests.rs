@@ -99,6 +99,38 @@ fn reads_what_it_writes() {
 }
 
 #[test]
+fn lists_the_loads_that_it_has_where_somebody_looked() {
+    assert_eq!(Manifest::parse(manifest().as_bytes()).unwrap().loads, ManifestLoads::default());
+    let id = "ab".repeat(16);
+    let loads = format!(
+        r#""codec": "deflate",
+  "loads": [
+    {{
+      "load": "{id}",
+      "table": "jobs",
+      "key": "incoming/jobs/a.csv",
+      "mode": "append",
+      "rows_loaded": 7,
+      "finished_at": "2026-11-21T01:00:00.000Z"
+    }}
+  ],
+  "loads_total": 1001,
+  "loads_since": "{ID}",
+  "loads_running": [
+    "{id}"
+  ],"#
+    );
+    let with_loads = manifest().replace("\"codec\": \"deflate\",", &loads);
+    let read = Manifest::parse(with_loads.as_bytes()).unwrap();
+    assert_eq!(read.loads.completed.as_ref().unwrap()[0].rows_loaded, 7);
+    assert_eq!((read.loads.total, read.loads.since.as_ref()), (Some(1001), Some(&backup())));
+    assert_eq!(String::from_utf8(read.to_json().unwrap()).unwrap(), with_loads);
+    let bad = with_loads.replace(&id, "' OR 1 = 1 --");
+    let error = Manifest::parse(bad.as_bytes()).unwrap_err().to_string();
+    assert!(error.contains("is no id of a load"), "{error}");
+}
+
+#[test]
 fn refuses_everything_that_does_not_fit_together() {
     let good = manifest();
     let zero = ContentSum::default().checksum();

@@ -2,9 +2,20 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
+use crate::shortened;
+
 /// Identifies a load: one version of one object. 32 lower-case hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String")]
 pub struct LoadId(String);
+
+impl TryFrom<String> for LoadId {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text).ok_or_else(|| format!("{:?} is no id of a load", shortened(text, 64)))
+    }
+}
 
 impl LoadId {
     const DIGITS: usize = 32;

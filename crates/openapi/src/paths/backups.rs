@@ -8,13 +8,13 @@ use utoipa::openapi::path::HttpMethod;
 use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema, Type};
 use utoipa::openapi::{RefOr, Required};
 
-use super::table_name;
+use super::{loads, table_name};
 use crate::Source;
 use crate::answer::{json, link};
 use crate::operation::Route;
 use crate::schema::{
-    NOTHING_ELSE, array, count, in_path, in_query, integer, matching, moment, named, named_or_null, object,
-    one_of, or_null, query_text, text, text_or_null,
+    NOTHING_ELSE, array, count, in_path, in_query, integer, load_mode, matching, moment, named,
+    named_or_null, object, one_of, or_null, query_text, text, text_or_null,
 };
 
 const TAG: &str = "Backups";
@@ -134,6 +134,14 @@ fn manifest() -> ObjectBuilder {
         ("columns", array(text()).min_items(Some(1)).into()),
         ("files", array(file).into()),
     ]);
+    let load = object([
+        ("load", matching(loads::ID).into()),
+        ("table", text().into()),
+        ("key", text().into()),
+        ("mode", load_mode().into()),
+        ("rows_loaded", count().into()),
+        ("finished_at", moment().into()),
+    ]);
     let format = i64::try_from(domain::backup::MANIFEST_FORMAT).unwrap_or(i64::MAX);
     object([
         ("format", integer(format, format).into()),
@@ -146,4 +154,17 @@ fn manifest() -> ObjectBuilder {
         ("codec", one_of(Codec::ALL.map(Codec::as_str)).into()),
         ("tables", by_table(table).into()),
     ])
+    .property(
+        "loads",
+        array(load).description(Some(
+            "The completed loads that are in the backup and not in the one that `loads_since` names; oldest first, of \
+             more than 1000 the newest. Not there in backups of older versions.",
+        )),
+    )
+    .property("loads_total", count().description(Some("How many there are, where that is more than are listed.")))
+    .property("loads_since", matching(ID).description(Some("The good backup before, where there was one.")))
+    .property(
+        "loads_running",
+        array(matching(loads::ID)).description(Some("Loads under way then: some of their rows may be in the backup.")),
+    )
 }

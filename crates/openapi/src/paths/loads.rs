@@ -18,7 +18,7 @@ use crate::schema::{
 const TAG: &str = "Loads";
 
 /// A load's id.
-const ID: &str = "[0-9a-f]{32}";
+pub(super) const ID: &str = "[0-9a-f]{32}";
 
 /// Bytes of an object's key at most, as S3 has it.
 const MAX_KEY: usize = 1024;

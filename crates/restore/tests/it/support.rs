@@ -1,6 +1,7 @@
 //! A function over a database of its own, and backups as the backup function writes them.
 
 use std::borrow::Cow;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -9,8 +10,8 @@ use aurora::{Database, Deadline};
 use bucket::MemoryBucket;
 use domain::avro::{Codec, ContentSum, FileWriter, Meta, Schema, write_row_text};
 use domain::backup::{
-    BackupId, FileManifest, MANIFEST_FORMAT, Manifest, RestoreId, TableManifest, folder, manifest_key,
-    part_name,
+    BackupId, FileManifest, MANIFEST_FORMAT, Manifest, ManifestLoads, RestoreId, TableManifest, folder,
+    manifest_key, part_name,
 };
 use domain::dictionary::{Dictionary, Table};
 use domain::shipped::dictionary_version;
@@ -29,12 +30,13 @@ pub(crate) const INVOCATION: Duration = Duration::from_secs(120);
 /// A row of a backup.
 pub(crate) type Row = Vec<Value<'static>>;
 
-/// Remembers which restores are to go on.
+/// Remembers which restores are to go on, and whether the last one is a drill's.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Next(pub(crate) Arc<Mutex<Vec<RestoreId>>>);
+pub(crate) struct Next(pub(crate) Arc<Mutex<Vec<RestoreId>>>, pub(crate) Arc<AtomicBool>);
 
 impl GoOn for Next {
-    async fn go_on(&self, restore: &RestoreId, _: bool) -> Result<(), GoOnError> {
+    async fn go_on(&self, restore: &RestoreId, is_drill: bool) -> Result<(), GoOnError> {
+        self.1.store(is_drill, Ordering::Relaxed);
         self.0.lock().unwrap().push(restore.clone());
         Ok(())
     }
@@ -242,6 +244,7 @@ pub(crate) fn write_backup(
         started_at: moment.clone(),
         finished_at: moment,
         codec: made.codec,
+        loads: ManifestLoads::default(),
         tables: tables.collect(),
         backup,
     }
