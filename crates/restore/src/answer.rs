@@ -15,7 +15,7 @@ use crate::payload::RequestError;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Answer {
-    /// How a restore ended, or that it goes on in another invocation.
+    /// How a restore ended, that it goes on in another invocation, or how it is getting on.
     Restored(Restored),
     /// What a drill found.
     Drilled {
@@ -41,18 +41,21 @@ pub enum Answer {
 pub struct Restored {
     /// Its id.
     pub restore: RestoreId,
-    /// Whether it has completed, or goes on in another invocation.
+    /// Whether it has completed, or goes on in another invocation; of one that is asked for, also whether it has failed.
     pub status: Status,
     /// What it is for.
     pub mode: Mode,
     /// Its tables, by name.
     pub tables: BTreeMap<String, RestoredTable>,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
 impl From<Restore> for Restored {
     fn from(restore: Restore) -> Self {
-        let Restore { restore, status, mode, tables, .. } = restore;
-        Self { restore, status, mode, tables }
+        let Restore { restore, status, mode, tables, error, .. } = restore;
+        Self { restore, status, mode, tables, error }
     }
 }
 

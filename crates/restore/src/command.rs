@@ -113,7 +113,11 @@ pub async fn invoke_command<S: Store, G: GoOn>(
             }
             None => Err(InvocationError::Unknown(restore)),
         },
-        Command::Drill => return drill::drill(restorer, deadline).await,
+        Command::Status(restore) => match known(restorer, &restore, deadline).await? {
+            Some(restore) => Ok(restore.into()),
+            None => Err(InvocationError::Unknown(restore)),
+        },
+        Command::Drill(backup) => return drill::drill(restorer, backup, deadline).await,
         Command::Sweep => return sweep::sweep(restorer, deadline).await,
     };
     done.map(Answer::Restored)

@@ -1,12 +1,12 @@
 //! The drill: a verification of the newest backup, on a schedule, so that a backup that cannot be restored is known before it
-//! is needed.
+//! is needed. Or of the backup that the lake is about to read.
 
 use std::time::Duration;
 
 use aurora::Deadline;
 use aurora::restores::{self, Mode, Restore, Status};
 use bucket::{Store, backups};
-use domain::backup::Manifest;
+use domain::backup::{BackupId, Manifest};
 use domain::dictionary::Table;
 use jiff::Timestamp;
 use lambda_kit::metrics;
@@ -18,15 +18,20 @@ use crate::go_on::GoOn;
 use crate::payload::{FromBackup, Which};
 use crate::{Restorer, find, sweep};
 
-/// Verifies the newest backup of all tables. Fails when that fails, and when the backup is older than it may be.
+/// Verifies the newest backup of all tables, or all of the backup that is named. Fails when that fails, and when the newest one
+/// is older than it may be.
 ///
 /// # Errors
 /// [`InvocationError`]; the metrics have been written then too.
 pub(crate) async fn drill<S: Store, G: GoOn>(
     restorer: &Restorer<S, G>,
+    backup: Option<BackupId>,
     deadline: Deadline,
 ) -> Result<Answer, InvocationError> {
-    let done = verify_newest(restorer, deadline).await;
+    let done = match backup {
+        Some(backup) => verify_named(restorer, backup, deadline).await,
+        None => verify_newest(restorer, deadline).await,
+    };
     let verified = match &done {
         Ok(Answer::Drilled { verified, .. }) => Ok(verified.as_ref()),
         Ok(_) => Ok(None),
@@ -78,18 +83,39 @@ async fn verify_newest<S: Store, G: GoOn>(
     };
     let age = age_of(&manifest);
     let backup = manifest.backup.to_string();
-    let which = Which::Id(manifest.backup);
-    let asked = FromBackup { backup: which, tables: None, mode: Mode::Verify, restore: None };
-    let resolved = of_backup(restorer, asked, new_id()).await?;
-    let verified = match under_way(restorer, &resolved, deadline).await? {
-        Some(restore) => go_on(restorer, restore, deadline, true).await?,
-        None => start(restorer, resolved, deadline, true).await?,
-    };
+    let verified = verify(restorer, manifest.backup, deadline).await?;
     if age > max_age {
         let reason = format!("the newest backup, {backup}, is older than {max_hours} hours");
         return Err(InvocationError::Drill(reason));
     }
     Ok(Answer::Drilled { verified: Some(verified), backup: Some(backup), age_hours: hours(age) })
+}
+
+/// Verifies all tables of a backup, however old it is.
+async fn verify_named<S: Store, G: GoOn>(
+    restorer: &Restorer<S, G>,
+    backup: BackupId,
+    deadline: Deadline,
+) -> Result<Answer, InvocationError> {
+    tell_age(restorer).await?;
+    let verified = Some(verify(restorer, backup.clone(), deadline).await?);
+    let age = find::manifest(&restorer.store, &backup).await?.as_ref().map(age_of);
+    let age_hours = hours(age.unwrap_or_default());
+    Ok(Answer::Drilled { verified, backup: Some(backup.to_string()), age_hours })
+}
+
+async fn verify<S: Store, G: GoOn>(
+    restorer: &Restorer<S, G>,
+    backup: BackupId,
+    deadline: Deadline,
+) -> Result<Restored, InvocationError> {
+    let which = Which::Id(backup);
+    let asked = FromBackup { backup: which, tables: None, mode: Mode::Verify, restore: None };
+    let resolved = of_backup(restorer, asked, new_id()).await?;
+    match under_way(restorer, &resolved, deadline).await? {
+        Some(restore) => go_on(restorer, restore, deadline, true).await,
+        None => start(restorer, resolved, deadline, true).await,
+    }
 }
 
 /// The same verification, where one is under way: of an invocation that was cut off, which this one is the next try of. Begun
@@ -154,8 +180,13 @@ mod tests {
 
     #[test]
     fn what_is_tried_again_has_not_failed_yet() {
-        let restored =
-            |status| Restored { restore: new_id(), status, mode: Mode::Verify, tables: BTreeMap::new() };
+        let restored = |status| Restored {
+            restore: new_id(),
+            status,
+            mode: Mode::Verify,
+            tables: BTreeMap::new(),
+            error: None,
+        };
         assert_eq!(outcome(Ok(Some(&restored(Status::Running)))), None);
         assert_eq!(outcome(Ok(Some(&restored(Status::Completed)))), Some(true));
         assert_eq!(outcome(Ok(None)), Some(true), "there need not be a backup yet");

@@ -41,8 +41,8 @@ pub enum Command {
         /// The id of the restore that this is, where one was chosen.
         restore: Option<RestoreId>,
     },
-    /// `{"drill": {}}`: verifies the newest backup.
-    Drill,
+    /// `{"drill": {}}` verifies the newest backup, `{"drill": {"backup": …}}` this one.
+    Drill(Option<BackupId>),
     /// `{"sweep": {}}`: ends what was left behind.
     Sweep,
     /// `{"continue": {"restore": …}}`: goes on with a restore.
@@ -52,6 +52,8 @@ pub enum Command {
         /// Whether it is the verification that a drill is.
         is_drill: bool,
     },
+    /// `{"status": {"restore": …}}`: tells how a restore is getting on, and does nothing.
+    Status(RestoreId),
 }
 
 /// What a restore from a backup is asked for.
@@ -96,9 +98,10 @@ struct Wire {
     backup: Option<String>,
     from: Option<String>,
     put_back: Option<String>,
-    drill: Option<Nothing>,
+    drill: Option<Drill>,
     sweep: Option<Nothing>,
     r#continue: Option<Continue>,
+    status: Option<Asked>,
     tables: Option<Vec<String>>,
     mode: Option<Mode>,
     strict: Option<bool>,
@@ -113,6 +116,18 @@ struct Body {
     backup: String,
     tables: Option<Vec<String>>,
     mode: Option<Mode>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Drill {
+    backup: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    restore: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -141,10 +156,11 @@ impl Command {
             ("drill", wire.drill.is_some()),
             ("sweep", wire.sweep.is_some()),
             ("continue", wire.r#continue.is_some()),
+            ("status", wire.status.is_some()),
         ];
         let mut given = verbs.iter().filter(|(_, is_given)| *is_given);
         let (Some((verb, _)), None) = (given.next(), given.next()) else {
-            return Err(shape("name one of backup, from, put_back, drill, sweep and continue"));
+            return Err(shape("name one of backup, from, put_back, drill, sweep, continue and status"));
         };
         let members = [
             ("tables", wire.tables.is_some(), &["backup", "from", "put_back"][..]),
@@ -191,8 +207,10 @@ impl Command {
             Self::PutBack { of: restore_id(&of)?, tables, restore }
         } else if let Some(Continue { restore, drill }) = wire.r#continue {
             Self::Continue { restore: restore_id(&restore)?, is_drill: drill }
-        } else if wire.drill.is_some() {
-            Self::Drill
+        } else if let Some(Asked { restore }) = wire.status {
+            Self::Status(restore_id(&restore)?)
+        } else if let Some(Drill { backup }) = wire.drill {
+            Self::Drill(backup.as_deref().map(backup_id).transpose()?)
         } else {
             Self::Sweep
         })
@@ -219,8 +237,11 @@ fn which(text: &str) -> Result<Which, RequestError> {
     if text == "latest" {
         return Ok(Which::Latest);
     }
-    let id = BackupId::parse(text);
-    id.map(Which::Id).ok_or_else(|| RequestError::UnknownBackup("there is no such backup".to_owned()))
+    backup_id(text).map(Which::Id)
+}
+
+fn backup_id(text: &str) -> Result<BackupId, RequestError> {
+    BackupId::parse(text).ok_or_else(|| RequestError::UnknownBackup("there is no such backup".to_owned()))
 }
 
 fn restore_id(text: &str) -> Result<RestoreId, RequestError> {
@@ -283,7 +304,10 @@ mod tests {
         );
         let put_back = Command::PutBack { of: restore.clone(), tables: None, restore: None };
         assert_eq!(read(json!({ "put_back": ID })), Ok(put_back));
-        assert_eq!(read(json!({ "drill": {} })), Ok(Command::Drill));
+        assert_eq!(read(json!({ "drill": {} })), Ok(Command::Drill(None)));
+        let named = Command::Drill(BackupId::parse(ID));
+        assert_eq!(read(json!({ "drill": { "backup": ID } })), Ok(named));
+        assert_eq!(read(json!({ "status": { "restore": ID } })), Ok(Command::Status(restore.clone())));
         assert_eq!(read(json!({ "sweep": {} })), Ok(Command::Sweep));
         let going_on = read(json!({ "continue": { "restore": ID } }));
         assert_eq!(going_on, Ok(Command::Continue { restore: restore.clone(), is_drill: false }));
@@ -294,7 +318,7 @@ mod tests {
     #[test]
     fn says_what_is_wrong_with_a_payload() {
         for (payload, expected) in [
-            (json!({}), "name one of backup, from, put_back, drill, sweep and continue"),
+            (json!({}), "name one of backup, from, put_back, drill, sweep, continue and status"),
             (json!({ "backup": "latest", "drill": {} }), "name one of backup, from"),
             (json!({ "backup": 7 }), "invalid type"),
             (json!({ "backup": "latest", "table": "jobs" }), "unknown field `table`"),
@@ -313,7 +337,10 @@ mod tests {
             (json!({ "from": "x/", "tables": ["jobs"], "ignore": ["a&b"] }), "ignore takes names of fields"),
             (json!({ "from": "x".repeat(1000), "tables": ["jobs"] }), "are too long"),
             (json!({ "drill": {}, "mode": "verify" }), "mode is nothing that drill takes"),
-            (json!({ "drill": { "backup": ID } }), "unknown field `backup`"),
+            (json!({ "drill": { "backup": "latest" } }), "there is no such backup"),
+            (json!({ "drill": { "tables": [] } }), "unknown field `tables`"),
+            (json!({ "status": {} }), "missing field `restore`"),
+            (json!({ "status": { "restore": "7" } }), "that is no id of a restore"),
             (json!(["latest"]), "it must be a JSON object"),
         ] {
             let wrong = read(payload.clone()).unwrap_err();

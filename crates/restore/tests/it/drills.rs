@@ -1,10 +1,14 @@
 //! Drills and sweeps.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use aurora::restores::Status;
+use domain::backup::{BackupId, verified_key};
 use domain::dictionary::Dictionary;
 use restore::{Answer, InvocationError};
 use serde_json::{Value as Json, json};
+use testkit::local_data_api::{Effect, Faults, Rule};
 
 use crate::support::{BACKUP, Made, World, all_of_it, employees, key, named, write_backup};
 
@@ -35,6 +39,62 @@ async fn a_drill_verifies_the_newest_backup_of_all_tables() {
     assert_eq!((&answer["mode"], answer["age_hours"].as_f64().unwrap() < 1.0), (&json!("verify"), true));
     assert!(world.rows("jobs").await.is_empty());
     assert_eq!(world.tables().await, ["departments", "employees", "jobs"]);
+}
+
+#[tokio::test]
+async fn a_drill_verifies_the_backup_that_is_named_however_old_it_is() {
+    let world = World::start().await;
+    let jobs = named(1..=3);
+    let old = world.back_up("20200101-020000-00000001", &[("jobs", &jobs)], Made::default()).await;
+    fresh(&world).await;
+    let payload = json!({ "drill": { "backup": old.backup } });
+    let answer = serde_json::to_value(world.invoke(payload).await.unwrap()).unwrap();
+    assert_eq!((&answer["backup"], &answer["status"]), (&json!(old.backup), &json!("completed")));
+    assert_eq!((&answer["mode"], answer["age_hours"].as_f64().unwrap() > 1e4), (&json!("verify"), true));
+    assert_eq!(answer["tables"]["jobs"]["rows_restored"], 3);
+    assert!(world.rows("jobs").await.is_empty());
+    let verified = world.bucket.content(&verified_key(&old.backup)).unwrap();
+    let verified: Json = serde_json::from_slice(&verified).unwrap();
+    assert_eq!((&verified["good"], &verified["restore"]), (&json!(true), &answer["restore"]));
+
+    let mut content = world.part(&old, "jobs", 0);
+    content[20] ^= 1;
+    world.bucket.insert(&key(&old, "jobs", 0), content);
+    let error = world.invoke(json!({ "drill": { "backup": old.backup } })).await.unwrap_err();
+    let InvocationError::Failed { restore, reason } = error else { panic!("{error}") };
+    let status = world.restore(json!({ "status": { "restore": restore } })).await;
+    assert_eq!((status.status, status.error), (Status::Failed, Some(reason)));
+    let verified = world.bucket.content(&verified_key(&old.backup)).unwrap();
+    assert_eq!(serde_json::from_slice::<Json>(&verified).unwrap()["good"], false);
+    let gone = "20200102-020000-00000001";
+    let error = world.invoke(json!({ "drill": { "backup": gone } })).await.unwrap_err().to_string();
+    assert!(error.contains(&format!("there is no complete backup {gone}")), "{error}");
+}
+
+#[tokio::test]
+async fn a_drill_of_a_named_backup_goes_on_as_a_drill_and_its_status_can_be_asked_for() {
+    let world = World::start().await;
+    let rows = employees(1..=120_000);
+    world.back_up(BACKUP, &[("employees", &rows)], Made { part_rows: 50_000, ..Made::default() }).await;
+    let slow = Rule::new(Effect::DelayMs(250)).sql("INSERT INTO `rowgate_restore_");
+    world.db.data_api().set(Faults::default().with(slow));
+    let payload = || json!({ "drill": { "backup": BACKUP } });
+    let answer = world.invoke_within(payload(), Duration::from_secs(12)).await.unwrap();
+    let answer = serde_json::to_value(answer).unwrap();
+    assert_eq!((&answer["backup"], &answer["status"]), (&json!(BACKUP), &json!("running")));
+    let restore = answer["restore"].clone();
+    assert!(world.next.1.load(Ordering::Relaxed), "as a drill");
+    let running = world.restore(json!({ "status": { "restore": restore } })).await;
+    assert_eq!((running.status, running.error), (Status::Running, None));
+    world.db.data_api().clear();
+    let next = world.next.0.lock().unwrap().remove(0);
+    assert_eq!(restore, json!(next));
+    world.restore(json!({ "continue": { "restore": next, "drill": true } })).await;
+    let done = world.restore(json!({ "status": { "restore": restore } })).await;
+    assert_eq!((done.status, done.tables["employees"].rows_restored), (Status::Completed, 120_000));
+    assert!(world.bucket.content(&verified_key(&BackupId::parse(BACKUP).unwrap())).is_some());
+    let unknown = world.invoke(json!({ "status": { "restore": "20200101-020000-00000001" } })).await;
+    assert!(matches!(unknown, Err(InvocationError::Unknown(_))), "{unknown:?}");
 }
 
 #[tokio::test]
