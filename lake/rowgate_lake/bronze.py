@@ -29,7 +29,7 @@ def rows_of(files: Mapping[str, DataFrame], backup: str, snapshot_time: str) -> 
     The file is named by a literal, because not every engine tells the name of the file that it reads.
     """
     parts = [rows.withColumn("_file", F.lit(key)) for key, rows in files.items()]
-    together = reduce(DataFrame.unionByName, parts)
+    together = reduce(lambda one, other: one.unionByName(other), parts)
     return together.select(
         *(column for column in together.columns if column != "_file"),
         F.lit(snapshot_time).cast("timestamp").alias("_snapshot_time"),

@@ -83,15 +83,23 @@ def typed(bronze: DataFrame, table: Table, backup_columns: Sequence[str]) -> Dat
             columns.append(F.lit(_literal(column)).cast(column.spark_type).alias(column.name))
             columns.append(F.lit(False).alias(broken_column(column)))
             continue
-        target = column.spark_type.simpleString()
-        value = f"`{source}`"
-        cast = value if bronze.schema[source].dataType == column.spark_type else f"try_cast({value} AS {target})"
-        broken = f"{value} IS NOT NULL AND NOT ({cast} <=> {value})" if cast != value else "false"
+        cast, broken = _cast(f"`{source}`", bronze.schema[source].dataType, column.spark_type)
         if column.max_length is not None:
             broken = f"({broken}) OR coalesce(char_length({cast}) > {column.max_length}, false)"
         columns.append(F.expr(cast).alias(column.name))
         columns.append(F.expr(broken).alias(broken_column(column)))
     return bronze.select(*columns)
+
+
+def _cast(value: str, source: spark.DataType, target: spark.DataType) -> tuple[str, str]:
+    """SQL that casts a value, and SQL that tells whether something of the value is lost by it."""
+    if source == target:
+        return value, "false"
+    cast = f"try_cast({value} AS {target.simpleString()})"
+    lost = f"{cast} IS NULL"
+    if isinstance(source, spark.NumericType) and isinstance(target, spark.NumericType):
+        lost = f"NOT ({cast} <=> {value})"
+    return cast, f"{value} IS NOT NULL AND {lost}"
 
 
 def _literal(column: Column) -> str | None:

@@ -65,7 +65,7 @@ class Storage:
         actions: Any = self.log(layer, table).get_add_actions(flatten=True)
         rows = [value.as_py() for value in actions.column("num_records")]
         sizes = [value.as_py() for value in actions.column("size_bytes")]
-        counted = self.read(layer, table).count() if None in rows else sum(rows)
+        counted = int(self.read(layer, table).count()) if None in rows else sum(rows)
         return Size(rows=counted, files=len(sizes), bytes=sum(sizes))
 
 
