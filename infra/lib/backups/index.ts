@@ -49,13 +49,16 @@ export class Backups extends Construct {
     this.backup = this.backupFunction(props);
     this.restore = this.restoreFunction(props);
     const { backupAt, drillAt } = props.settings;
-    if (props.settings.lake === undefined) {
-      // The lake's pipeline begins with a backup and its verification.
+    // The lake's pipeline begins with a backup and its verification.
+    const hasLake = props.settings.lake !== undefined;
+    if (!hasLake) {
       this.rule("Daily", "Backs up every table", Schedule.cron({ ...backupAt }), this.backup, {});
-      this.rule("Drill", "Verifies the newest backup", Schedule.cron({ ...drillAt }), this.restore, { drill: {} });
     }
     // A backup that completes does the same at its end; where all are interrupted, nobody else would.
     this.rule("Expire", "Removes old backups, tells of interrupted ones", Schedule.rate(EXPIRY_INTERVAL), this.backup, { expire: {} });
+    if (!hasLake) {
+      this.rule("Drill", "Verifies the newest backup", Schedule.cron({ ...drillAt }), this.restore, { drill: {} });
+    }
     this.rule("Sweep", "Gives up restores that nobody works on", Schedule.rate(SWEEP_INTERVAL), this.restore, { sweep: {} });
   }
 
