@@ -97,14 +97,15 @@ class Run:
         print(f"Glue job {self.record['JobName']}, run {self.record['Id']}: {state}", flush=True)
 
     def kill(self, why):
-        """Kills the run's processes, and those it is about to start."""
+        """Kills the run's processes, and those it is about to start; False where it has ended."""
         with lock:
             if self.killed or self.record["Id"] not in live:
-                return
+                return False
             self.killed = why
             if why == "STOPPED":
                 self.record.update(JobRunState="STOPPING", LastModifiedOn=now())
             self.kill_processes()
+            return True
 
     def kill_processes(self):
         # Nobody but the thread of the run waits for the process: until then its id is its own.
@@ -120,9 +121,8 @@ class Run:
         except Exception as error:
             state, message = "FAILED", f"{type(error).__name__}: {error}"
         shutil.rmtree(folder, ignore_errors=True)
-        fields = {"ErrorMessage": message} if message else {}
         seconds = round(time.time() - started)
-        self.enter(state, CompletedOn=now(), ExecutionTime=seconds, **fields)
+        self.enter(state, CompletedOn=now(), ExecutionTime=seconds, ErrorMessage=message)
 
     def attempt(self, folder):
         python = Path(os.environ.get("ROWGATE_LAKE_PYTHON") or "/nonexistent")
@@ -343,6 +343,10 @@ def run_jobs(glue):
                 "JobName": name,
                 "StartedOn": now(),
                 "LastModifiedOn": now(),
+                # Clients leave out what has no value. It stands here because the record must not
+                # grow later: it may be saved meanwhile.
+                "CompletedOn": None,
+                "ErrorMessage": None,
                 "JobRunState": "STARTING",
                 "Arguments": arguments,
                 "PredecessorRuns": [],
@@ -367,16 +371,16 @@ def run_jobs(glue):
 
     @functools.wraps(stop_runs)
     def stop(data):
-        ours, others = [], []
+        name, ours, others = data.get("JobName"), [], []
         for run_id in data.get("JobRunIds", []):
             run = live.get(run_id)
-            mine = run and run.record["JobName"] == data.get("JobName") and not run.killed
-            (ours if mine else others).append(run_id)
-        status, headers, body = stop_runs({**data, "JobRunIds": others})
+            stopped = run and run.record["JobName"] == name and run.kill("STOPPED")
+            (ours if stopped else others).append(run_id)
+        status, _, body = stop_runs({**data, "JobRunIds": others})
         answer = json.loads(body)
-        for run_id in ours:
-            live[run_id].kill("STOPPED")
-            answer["SuccessfulSubmissions"].append({"JobName": data["JobName"], "JobRunId": run_id})
+        answer["SuccessfulSubmissions"] += [
+            {"JobName": name, "JobRunId": run_id} for run_id in ours
+        ]
         return json_response(answer, status)
 
     setattr(glue, STARTS_RUN[0], start)
