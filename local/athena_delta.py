@@ -66,7 +66,7 @@ def load_extension():
 
     @functools.wraps(connect)
     def connect_with_delta(*arguments, **named):
-        # To check the signature means to read 80 MB at each query; pip has checked what it installed.
+        # To check the signature is to read 80 MB at each query; pip has checked what it installed.
         config = {"allow_unsigned_extensions": "true"} | named.pop("config", {})
         connection = connect(*arguments, config=config, **named)
         connection.execute(f"LOAD '{path}'")
