@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .ministack import REPOSITORY, MiniStack, free_port
 
-SETTINGS = ("ROWGATE_LAKE_ENGINE",)
+SETTINGS = ("ROWGATE_LAKE_ENGINE", "ROWGATE_LAKE_KILLS", "ROWGATE_LAKE_SEED")
 """Variables that say how tests run."""
 JARS = REPOSITORY / ".local/spark-jars"
 START_LIMIT = 60
