@@ -1,0 +1,1 @@
+"""What the DAGs of Rowgate's lake share."""

@@ -1,0 +1,22 @@
+"""Names of what the stack deploys, and how often the DAGs look at it."""
+
+import os
+from datetime import datetime, timedelta
+
+BACKUP_FUNCTION = "rowgate-backup"
+RESTORE_FUNCTION = "rowgate-restore"
+JOB = "rowgate-lake"
+WORKGROUP = "rowgate"
+GOLD_DATABASE = "rowgate_gold"
+
+POLL_SECONDS = int(os.environ.get("ROWGATE_POLL_SECONDS", "60"))
+"""Seconds between two looks at work that goes on."""
+
+LIMIT = timedelta(hours=23)
+"""How long a step may take; the state machine gives the whole run as long."""
+
+START = datetime(2026, 1, 1)
+"""Airflow wants a date before the first run; nothing is caught up from it."""
+
+RETRIES = {"retries": 2, "retry_delay": timedelta(minutes=5)}
+"""AWS throttles, the database resumes: over within minutes, if at all."""

@@ -1,0 +1,69 @@
+"""Runs Rowgate's lake from backup to gold without its state machine: each step is a task here."""
+
+from airflow.providers.amazon.aws.operators.glue import GlueJobOperator
+from airflow.sdk import DAG, Param, chain
+from rowgate_airflow.functions import invoke, wait_for
+from rowgate_airflow.quality import check_quality, query_quality
+from rowgate_airflow.settings import (
+    BACKUP_FUNCTION,
+    JOB,
+    LIMIT,
+    POLL_SECONDS,
+    RESTORE_FUNCTION,
+    RETRIES,
+    START,
+)
+
+BACKUP_ID = "{{ ti.xcom_pull(task_ids='backup_done') }}"
+
+
+def glue_step(name: str) -> GlueJobOperator:
+    """A run of the job. The stack has set its other arguments."""
+    return GlueJobOperator(
+        task_id=name,
+        job_name=JOB,
+        script_args={
+            "--step": name,
+            "--backup": BACKUP_ID,
+            # A part of keys in S3, which take these two badly.
+            "--run": "{{ run_id | replace(':', '-') | replace('+', '-') }}",
+        },
+        deferrable=True,
+        waiter_delay=POLL_SECONDS,
+        waiter_max_attempts=int(LIMIT.total_seconds() / POLL_SECONDS),
+    )
+
+
+with DAG(
+    dag_id="rowgate_nightly_steps",
+    description="Backup to gold, step by step",
+    # The stack starts its state machine every day by itself: read the README before you set one.
+    schedule=None,
+    start_date=START,
+    catchup=False,
+    # The job takes one run at a time.
+    max_active_runs=1,
+    default_args=RETRIES,
+    params={
+        "backup": Param(
+            None,
+            type=["null", "string"],
+            description="A backup that exists; without one, a new one is made",
+        )
+    },
+    tags=["rowgate"],
+    doc_md=__doc__,
+):
+    backup = invoke(
+        "backup",
+        BACKUP_FUNCTION,
+        # Of a backup that it is given, the function says whether it can be used.
+        "{{ ({'status': {'backup': params.backup}} if params.backup else {}) | tojson }}",
+    )
+    backup_done = wait_for.override(task_id="backup_done")("backup", BACKUP_FUNCTION, backup.output)
+    verify = invoke("verify", RESTORE_FUNCTION, '{"drill": {"backup": "' + BACKUP_ID + '"}}')
+    verified = wait_for.override(task_id="verified")("restore", RESTORE_FUNCTION, verify.output)
+    quality = query_quality()
+    steps = [glue_step(name) for name in ("bronze", "silver", "gold", "maintenance")]
+    chain(backup_done, verify, verified, *steps, quality)
+    check_quality(quality.output)
