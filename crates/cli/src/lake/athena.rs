@@ -126,16 +126,13 @@ impl Athena {
                 let status = status?;
                 status.athena_error().and_then(|error| error.error_message()).or(status.state_change_reason())
             };
-            let because = || {
-                reason().map(|text| format!(": {}", text.trim().trim_end_matches('.'))).unwrap_or_default()
-            };
             match status.and_then(|status| status.state()) {
                 Some(QueryExecutionState::Succeeded) => return Ok(query),
                 Some(QueryExecutionState::Failed) => {
-                    return Err(user_error(format!("The query failed{}.", because())));
+                    return Err(user_error(with_reason("The query failed", reason())));
                 }
                 Some(QueryExecutionState::Cancelled) => {
-                    return Err(user_error(format!("The query was stopped{}.", because())));
+                    return Err(user_error(with_reason("The query was stopped", reason())));
                 }
                 _ => {}
             }
@@ -149,6 +146,15 @@ impl Athena {
             user_error(format!("The query {id} cannot be stopped: {}. It goes on.", aws_reason(&error)))
         })?;
         Ok(())
+    }
+}
+
+/// A sentence with Athena's own reason. One of several lines shows the place in the statement, and stays as it is.
+fn with_reason(what: &str, reason: Option<&str>) -> String {
+    match reason.map(str::trim_end).filter(|reason| !reason.is_empty()) {
+        None => format!("{what}."),
+        Some(reason) if reason.contains('\n') => format!("{what}: {reason}"),
+        Some(reason) => format!("{what}: {}.", reason.trim_end_matches('.')),
     }
 }
 

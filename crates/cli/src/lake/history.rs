@@ -54,6 +54,17 @@ impl History {
         VALIDITY.into_iter().chain(self.columns.iter().map(String::as_str))
     }
 
+    /// An error of the query, or what it means that the table is not there.
+    pub(crate) fn explain(&self, error: anyhow::Error) -> anyhow::Error {
+        if !error.to_string().contains("does not exist") {
+            return error;
+        }
+        user_error(format!(
+            "The lake has no history of {} yet; `rowgate lake run --wait` makes it.",
+            self.table
+        ))
+    }
+
     /// What is said where there is no version.
     pub(crate) fn nothing(&self) -> String {
         let Self { table, key, value, .. } = self;
@@ -94,6 +105,21 @@ mod tests {
                 format!("{value:?} is no key of jobs: its column id is of the type integer.")
             );
         }
+    }
+
+    #[test]
+    fn a_history_that_is_not_there_yet_is_made_by_a_run() {
+        let history = history("jobs", "7").unwrap();
+        let missing = "The query failed: TABLE_NOT_FOUND: line 1:15: Table 'awsdatacatalog.rowgate_silver.jobs_history' does not \
+                       exist.";
+        assert_eq!(
+            history.explain(user_error(missing)).to_string(),
+            "The lake has no history of jobs yet; `rowgate lake run --wait` makes it."
+        );
+        assert_eq!(
+            history.explain(user_error("The query was stopped.")).to_string(),
+            "The query was stopped."
+        );
     }
 
     #[test]

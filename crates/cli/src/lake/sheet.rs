@@ -58,18 +58,29 @@ pub(crate) struct Sheet {
     order: Vec<usize>,
     /// The names of those in front, if they are there.
     first: Vec<String>,
+    /// Whether something is printed where there is no row.
+    is_empty_shown: bool,
     table: Option<Table>,
     written: u64,
 }
 
 impl Sheet {
     pub(crate) fn new(format: Format) -> Self {
-        Self { format, columns: Vec::new(), order: Vec::new(), first: Vec::new(), table: None, written: 0 }
+        Self {
+            format,
+            columns: Vec::new(),
+            order: Vec::new(),
+            first: Vec::new(),
+            is_empty_shown: true,
+            table: None,
+            written: 0,
+        }
     }
 
-    /// The same, with these columns in front of the others.
+    /// The same, with these columns in front of the others, and nothing at all where there is no row.
     pub(crate) fn with_first<'a>(format: Format, first: impl IntoIterator<Item = &'a str>) -> Self {
-        Self { first: first.into_iter().map(str::to_owned).collect(), ..Self::new(format) }
+        let first = first.into_iter().map(str::to_owned).collect();
+        Self { first, is_empty_shown: false, ..Self::new(format) }
     }
 
     pub(crate) fn begin(&mut self, columns: Vec<Column>) {
@@ -89,6 +100,9 @@ impl Sheet {
 
     /// Adds rows; what is to be printed now.
     pub(crate) fn rows(&mut self, rows: Vec<Row>) -> String {
+        if rows.is_empty() {
+            return String::new();
+        }
         let mut text = self.head();
         for row in rows {
             let cells: Vec<_> =
@@ -112,6 +126,9 @@ impl Sheet {
 
     /// What is to be printed at the end.
     pub(crate) fn end(&mut self) -> String {
+        if self.written == 0 && !self.is_empty_shown {
+            return String::new();
+        }
         match self.format {
             Format::Table => self.table.take().map(|table| table.render()).unwrap_or_default(),
             Format::Csv => self.head(),
@@ -265,10 +282,16 @@ mod tests {
         sheet.begin(["id", "id", "valid_to", "valid_from"].map(|name| Column::new(name, "varchar")).into());
         let row = ["a", "b", "c", "d"].map(|text| Some(text.to_owned()));
         let text = sheet.rows(vec![row.into()]);
-        assert_eq!(
-            text.trim(),
-            "[\n  {\"valid_from\": \"d\", \"valid_to\": \"c\", \"id\": \"a\", \"id_2\": \"b\"}"
-        );
+        assert_eq!(text, "[\n  {\"valid_from\": \"d\", \"valid_to\": \"c\", \"id\": \"a\", \"id_2\": \"b\"}");
+    }
+
+    #[test]
+    fn nothing_is_printed_of_a_row_that_is_not_there() {
+        for format in [Format::Table, Format::Csv, Format::Json] {
+            let mut sheet = Sheet::with_first(format, []);
+            sheet.begin(vec![Column::new("id", "bigint")]);
+            assert_eq!(sheet.rows(vec![]) + &sheet.end(), "", "{format:?}");
+        }
     }
 
     #[test]

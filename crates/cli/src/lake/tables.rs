@@ -36,7 +36,7 @@ pub(crate) async fn read(aws: &Aws, bucket: &str) -> Result<Vec<State>> {
     while let Some(page) = pages.next().await {
         let page = page.map_err(|error| unreadable(aws_reason(&error)))?;
         for key in page.contents().iter().filter_map(|object| object.key()) {
-            if !key.ends_with(".json") {
+            if !is_of_table(key) {
                 continue;
             }
             let object = s3.get_object().bucket(bucket).key(key).send().await;
@@ -51,6 +51,12 @@ pub(crate) async fn read(aws: &Aws, bucket: &str) -> Result<Vec<State>> {
     let place = |layer: &str| LAYERS.iter().position(|known| *known == layer).unwrap_or(LAYERS.len());
     states.sort_by(|one, other| (place(&one.layer), &one.table).cmp(&(place(&other.layer), &other.table)));
     Ok(states)
+}
+
+/// Returns true if a key is `state/<layer>/<table>.json`: the jobs keep other notes beside them.
+fn is_of_table(key: &str) -> bool {
+    let inner = key.strip_prefix(PREFIX).and_then(|rest| rest.strip_suffix(".json"));
+    inner.is_some_and(|inner| inner.split('/').filter(|part| !part.is_empty()).count() == 2)
 }
 
 /// The tables for people.
@@ -89,6 +95,20 @@ fn second(time: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_notes_on_tables_are_read() {
+        assert!(is_of_table("state/gold/hires_by_quarter.json"));
+        for key in [
+            "state/maintenance.json",
+            "state/gold/",
+            "state/gold/.json",
+            "state/a/b/c.json",
+            "state/gold/x.tmp",
+        ] {
+            assert!(!is_of_table(key), "{key}");
+        }
+    }
 
     #[test]
     fn tables_are_shown_with_what_their_last_run_left() {

@@ -15,6 +15,7 @@ pub(crate) async fn run(arguments: &LakeHistoryArguments, printer: Printer) -> R
     let history = History::of(dictionary, table, key)?;
     let aws = Aws::from_environment(HttpClient::new()).await;
     let mut sheet = Sheet::with_first(*format, history.order());
-    let count = Athena::new(&aws).print(&history.sql(), SILVER, &mut sheet, printer).await?;
+    let printed = Athena::new(&aws).print(&history.sql(), SILVER, &mut sheet, printer).await;
+    let count = printed.map_err(|error| history.explain(error))?;
     if count.unwrap_or_default() == 0 { Err(user_error(history.nothing())) } else { Ok(()) }
 }
