@@ -19,7 +19,7 @@ say "deploying the lake"
 # shellcheck source=/dev/null
 . .local/env
 say "running the pipeline, from a backup to gold"
-"$TARGET/rowgate" lake run --wait
+"$TARGET/rowgate" lake run --wait >/dev/null
 
 sql="SELECT * FROM hires_by_quarter WHERE year = 2021 ORDER BY department, job LIMIT 10"
 say "$sql"
