@@ -177,23 +177,24 @@ lake_pipeline() {
 
 need_airflow() {
     [ -x .local/airflow-venv/bin/airflow ] || rm -f .local/stamps/airflow
-    once airflow examples/airflow/requirements.txt -- install_airflow
+    once airflow examples/airflow/requirements.txt examples/airflow/tests/requirements.txt -- install_airflow
 }
 
 install_airflow() {
     say "installing Airflow into .local/airflow-venv (some minutes)"
     python3 -m venv --clear .local/airflow-venv &&
         .local/airflow-venv/bin/pip install --quiet --disable-pip-version-check \
-            --requirement examples/airflow/requirements.txt >&2
+            --requirement examples/airflow/requirements.txt \
+            --requirement examples/airflow/tests/requirements.txt >&2
 }
 
-# The DAG of examples/airflow, against the test cloud.
+# The DAGs of examples/airflow, also run on the test cloud.
 airflow() {
     need_airflow || return
     # shellcheck source=/dev/null
     . "$CLOUD/env"
-    PYTHONDONTWRITEBYTECODE=1 AIRFLOW_HOME=$PWD/.local/airflow \
-        .local/airflow-venv/bin/python -m pytest -p no:cacheprovider --quiet examples/airflow
+    PYTHONDONTWRITEBYTECODE=1 \
+        .local/airflow-venv/bin/python -m pytest -p no:cacheprovider --quiet examples/airflow/tests
 }
 
 need_cargo
