@@ -2,7 +2,7 @@
 
 from airflow.providers.amazon.aws.operators.glue import GlueJobOperator
 from airflow.sdk import DAG, Param, chain
-from rowgate_airflow.functions import invoke, wait_for
+from rowgate_airflow.functions import InvokeOperator, wait_for
 from rowgate_airflow.quality import check_quality, query_quality
 from rowgate_airflow.settings import (
     BACKUP_FUNCTION,
@@ -28,6 +28,8 @@ def glue_step(name: str) -> GlueJobOperator:
             # A part of keys in S3, which take these two badly.
             "--run": "{{ run_id | replace(':', '-') | replace('+', '-') }}",
         },
+        # A run that fails is run once more, as by the state machine.
+        retries=1,
         deferrable=True,
         waiter_delay=POLL_SECONDS,
         waiter_max_attempts=int(LIMIT.total_seconds() / POLL_SECONDS),
@@ -54,14 +56,18 @@ with DAG(
     tags=["rowgate"],
     doc_md=__doc__,
 ):
-    backup = invoke(
-        "backup",
-        BACKUP_FUNCTION,
+    backup = InvokeOperator(
+        task_id="backup",
+        function_name=BACKUP_FUNCTION,
         # Of a backup that it is given, the function says whether it can be used.
-        "{{ ({'status': {'backup': params.backup}} if params.backup else {}) | tojson }}",
+        payload="{{ ({'status': {'backup': params.backup}} if params.backup else {}) | tojson }}",
     )
     backup_done = wait_for.override(task_id="backup_done")("backup", BACKUP_FUNCTION, backup.output)
-    verify = invoke("verify", RESTORE_FUNCTION, '{"drill": {"backup": "' + BACKUP_ID + '"}}')
+    verify = InvokeOperator(
+        task_id="verify",
+        function_name=RESTORE_FUNCTION,
+        payload='{"drill": {"backup": "' + BACKUP_ID + '"}}',
+    )
     verified = wait_for.override(task_id="verified")("restore", RESTORE_FUNCTION, verify.output)
     quality = query_quality()
     steps = [glue_step(name) for name in ("bronze", "silver", "gold", "maintenance")]

@@ -10,16 +10,29 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from .settings import LIMIT, POLL_SECONDS
 
+PERMANENT_ERRORS = ("InvalidPayload", "RestoreFailed")
+"""Types of the functions' errors after which another try would end the same."""
+
 PATIENT = {"read_timeout": 930, "tcp_keepalive": True, "retries": {"total_max_attempts": 1}}
 """Settings of the client. A function may take 15 minutes to answer; by default the client stops
 waiting after one, and invokes it again."""
 
 
-def invoke(task_id: str, function: str, payload: str) -> LambdaInvokeFunctionOperator:
-    """Invokes a function, and waits for its answer."""
-    return LambdaInvokeFunctionOperator(
-        task_id=task_id, function_name=function, payload=payload, botocore_config=PATIENT
-    )
+class InvokeOperator(LambdaInvokeFunctionOperator):
+    """Invokes a function, and returns its answer. Says what the function said where it fails."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(botocore_config=PATIENT, **kwargs)
+
+    def execute(self, context: Any) -> str:
+        """Raises AirflowFailException, which ends all tries, for a permanent error."""
+        try:
+            return super().execute(context)
+        except ValueError as failure:
+            details = failure.args[-1]
+            if not isinstance(details, dict):
+                raise
+            raise error_of(self.function_name, json.loads(details["Payload"])) from failure
 
 
 @task.sensor(mode="reschedule", poke_interval=POLL_SECONDS, timeout=LIMIT.total_seconds())
@@ -37,9 +50,17 @@ def wait_for(work: str, function: str, answer: str) -> PokeReturnValue:
 
 
 def ask(function: str, payload: dict[str, Any]) -> dict[str, Any]:
-    """Invokes a function that answers at once. Raises AirflowException where it fails."""
+    """Invokes a function that answers at once."""
     response = LambdaHook().invoke_lambda(function_name=function, payload=json.dumps(payload))
     answer = json.load(response["Payload"])
     if "FunctionError" in response:
-        raise AirflowException(f"{function}: {answer.get('errorMessage', answer)}")
+        raise error_of(function, answer)
     return answer
+
+
+def error_of(function: str, answer: dict[str, Any]) -> AirflowException:
+    """What to raise for the answer of a function that failed."""
+    message = f"{function}: {answer.get('errorMessage', answer)}"
+    if answer.get("errorType") in PERMANENT_ERRORS:
+        return AirflowFailException(message)
+    return AirflowException(message)

@@ -41,11 +41,13 @@ def query_quality() -> AthenaOperator:
 @task
 def check_quality(query: str) -> None:
     """Fails where rows break an expectation marked `stop`; warns of every other that is broken."""
-    results = read_results(AthenaHook().get_query_results(query))
+    judge(read_results(AthenaHook().get_query_results(query)))
+
+
+def judge(results: list[dict[str, str]]) -> None:
+    """Raises AirflowFailException where the results say that the lake must not be used."""
     if not results:
-        raise AirflowFailException(
-            "rowgate_gold.rowgate_quality is empty: the lake has checked no rows yet"
-        )
+        raise AirflowFailException("rowgate_gold.rowgate_quality is empty: nothing was checked yet")
     broken = [one for one in results if int(one["rows_broken"]) > 0]
     for one in broken:
         log.warning("%s", sentence(one))

@@ -18,5 +18,5 @@ LIMIT = timedelta(hours=23)
 START = datetime(2026, 1, 1)
 """Airflow wants a date before the first run; nothing is caught up from it."""
 
-RETRIES = {"retries": 2, "retry_delay": timedelta(minutes=5)}
-"""AWS throttles, the database resumes: over within minutes, if at all."""
+RETRIES = {"retries": 2}
+"""AWS throttles, the database resumes: over within Airflow's five minutes between two tries."""
