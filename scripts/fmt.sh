@@ -6,4 +6,4 @@
 need_cargo
 need_tools
 cargo fmt --all
-ruff format --no-cache lake local
+ruff format --no-cache lake local examples

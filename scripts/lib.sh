@@ -253,6 +253,26 @@ install_lake() {
             --requirement lake/requirements.txt --requirement lake/test-requirements.txt >&2
 }
 
+# Airflow and what the tests of examples/airflow need, in an environment of their own.
+need_airflow() {
+    need_venv
+    if [ -f .local/airflow-venv/bin/python ] && ! .local/airflow-venv/bin/python -c '' 2>/dev/null; then
+        # The Python it was made with is gone.
+        rm -rf .local/airflow-venv
+    fi
+    [ -x .local/airflow-venv/bin/airflow ] && [ -x .local/airflow-venv/bin/pytest ] || rm -f .local/stamps/airflow
+    once airflow examples/airflow/requirements.txt examples/airflow/tests/requirements.txt -- install_airflow
+}
+
+install_airflow() {
+    say "installing Airflow into .local/airflow-venv (400 MB, some minutes)"
+    mkdir -p .local
+    python3 -m venv --clear .local/airflow-venv &&
+        .local/airflow-venv/bin/pip install --quiet --disable-pip-version-check \
+            --requirement examples/airflow/requirements.txt \
+            --requirement examples/airflow/tests/requirements.txt >&2
+}
+
 # Runs Python tests with the lake's environment.
 lake_tests() {
     PYTHONDONTWRITEBYTECODE=1 .local/lake-venv/bin/python -m pytest -p no:cacheprovider --quiet "$@"
@@ -349,11 +369,12 @@ check_lints() {
     cargo clippy --workspace --all-targets --locked -- -D warnings
 }
 
-# Format and lints of the Python code that people change: of the local cloud and of the lake.
+# Format and lints of the Python code that people change: of the local cloud, of the lake and of its
+# DAGs.
 check_python() {
     local status=0
-    ruff format --quiet --no-cache --diff lake local || status=1
-    ruff check --quiet --no-cache lake local || status=1
+    ruff format --quiet --no-cache --diff lake local examples || status=1
+    ruff check --quiet --no-cache lake local examples || status=1
     return "$status"
 }
 

@@ -72,7 +72,7 @@ synthesise() {
 lint_template() {
     cd infra || return
     export CFN_LINT=$PWD/../.local/venv/bin/cfn-lint
-    npm run --silent lint:cfn && "$CFN_LINT" ../.local/test-cdk.out/lake-true/Rowgate.template.json
+    npm run --silent lint:cfn && "$CFN_LINT" ../.local/test-cdk.out/lake-true/Rowgate.template.json ../examples/airflow/aws.yaml
 }
 
 # Licences, duplicates and sources of what Rowgate is built from, by deny.toml.
@@ -175,22 +175,8 @@ lake_pipeline() {
     lake_tests lake/tests/cloud
 }
 
-need_airflow() {
-    [ -x .local/airflow-venv/bin/airflow ] || rm -f .local/stamps/airflow
-    once airflow examples/airflow/requirements.txt examples/airflow/tests/requirements.txt -- install_airflow
-}
-
-install_airflow() {
-    say "installing Airflow into .local/airflow-venv (some minutes)"
-    python3 -m venv --clear .local/airflow-venv &&
-        .local/airflow-venv/bin/pip install --quiet --disable-pip-version-check \
-            --requirement examples/airflow/requirements.txt \
-            --requirement examples/airflow/tests/requirements.txt >&2
-}
-
 # The DAGs of examples/airflow, also run on the test cloud.
 airflow() {
-    need_airflow || return
     # shellcheck source=/dev/null
     . "$CLOUD/env"
     PYTHONDONTWRITEBYTECODE=1 \
@@ -205,6 +191,7 @@ need_tools
 need_test_python
 need_lake
 [ -z "$all" ] || need_spark_jars
+[ -z "$all" ] || need_airflow
 need_node
 
 # What fails soonest comes first.
