@@ -1,7 +1,7 @@
 """A local cloud's S3, Glue and CloudWatch, an engine, and backups to run the job on.
 
 The engine is Sail, or Spark on the JVM where ROWGATE_LAKE_ENGINE is `jvm`. Everything is real: MiniStack is a process of its own, and
-the steps are the job's own.
+the steps are the job's own. (The tests in `cloud` run against a whole local cloud instead.)
 """
 
 import os
@@ -10,23 +10,18 @@ from collections.abc import Iterator
 
 import boto3
 import pytest
-
 from support import engines
 from support.backups import Backups
 from support.ministack import MiniStack
 from support.pipeline import Pipeline
 
 
-def pytest_configure() -> None:
-    """Keeps AWS accounts and settings of whoever runs the tests away from them."""
+@pytest.fixture(scope="session")
+def cloud() -> Iterator[MiniStack]:
+    """S3, Glue and CloudWatch. An account or a cloud of whoever runs the tests is out of reach from here on."""
     for name in list(os.environ):
         if name.startswith("AWS_") or (name.startswith("ROWGATE_") and name not in engines.SETTINGS):
             del os.environ[name]
-
-
-@pytest.fixture(scope="session")
-def cloud() -> Iterator[MiniStack]:
-    """S3, Glue and CloudWatch."""
     with MiniStack() as running:
         os.environ.update(running.environment)
         yield running
@@ -50,9 +45,4 @@ def backups(cloud: MiniStack) -> Backups:
 @pytest.fixture
 def pipeline(session: object, backups: Backups) -> Pipeline:
     """A lake of its own."""
-    bucket = f"lake-{uuid.uuid4().hex[:12]}"
-    boto3.client("s3").create_bucket(Bucket=bucket)
-    prefix = f"p{uuid.uuid4().hex[:8]}_"
-    for layer in ("bronze", "silver", "gold"):
-        boto3.client("glue").create_database(DatabaseInput={"Name": f"{prefix}{layer}"})
-    return Pipeline(session, backups, bucket, prefix)
+    return Pipeline.make(session, backups)

@@ -17,14 +17,19 @@ COLUMNS = {
     "d": ("date", DATE),
     "t": ("timestamp", TIMESTAMP),
 }
-TEXT = sources(
+DICTIONARY = (
     '[[table]]\nname = "things"\ncolumns = [\n{ name = "id", type = "integer", key = true },\n'
     + "\n".join(f'{{ name = "{name}", type = "{kind}", required = false }},' for name, (kind, _) in COLUMNS.items())
-    + "]",
-    everything='/* title = "All"\ncolumns = [{ name = "id", type = "integer" }, '
-    + ", ".join(f'{{ name = "{name}", type = "{kind.replace("string(100)", "string")}" }}' for name, (kind, _) in COLUMNS.items())
-    + f"] */ SELECT id, {', '.join(COLUMNS)} FROM things",
+    + "]"
 )
+GOLD_COLUMNS = ", ".join(
+    f'{{ name = "{name}", type = "{"string" if name == "s" else kind}" }}' for name, (kind, _) in COLUMNS.items()
+)
+GOLD = {
+    "everything.sql": '/* title = "All"\ncolumns = [{ name = "id", type = "integer" }, '
+    f"{GOLD_COLUMNS}] */ SELECT id, {', '.join(COLUMNS)} FROM things"
+}
+TEXT = sources(DICTIONARY, everything=GOLD["everything.sql"])
 FIELDS = {"id": "int", **{name: nullable(avro) for name, (_, avro) in COLUMNS.items()}}
 EXTREMES = [
     {

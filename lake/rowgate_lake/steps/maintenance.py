@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 
 STATE = "state/maintenance.json"
 VACUUM_EVERY = timedelta(days=7)
+LISTING_TASKS = 32
 KEEP_HOURS = 168
 """Hours for which files stay that are no part of a table any more: readers that began before may still need them. A week is
 Delta's own default."""
@@ -70,6 +71,8 @@ def _compact(storage: Storage, layer: str, table: str) -> None:
 
 def _vacuum(storage: Storage, layer: str, table: str) -> None:
     if has_sql_maintenance(storage.session):
+        # VACUUM lists the files of a table in so many tasks, 10,000 unless it is told: minutes for a table of a few files.
+        storage.session.conf.set("spark.sql.sources.parallelPartitionDiscovery.parallelism", LISTING_TASKS)
         storage.session.sql(f"VACUUM {storage.sql_name(layer, table)} RETAIN {KEEP_HOURS} HOURS").collect()
     else:
         storage.log(layer, table).vacuum(retention_hours=KEEP_HOURS, dry_run=False)

@@ -1,8 +1,9 @@
 """The steps of the job on one lake, and what is in its tables as delta-rs reads it."""
 
 import json
+import uuid
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import boto3
 from deltalake import DeltaTable
@@ -35,6 +36,15 @@ class Pipeline:
     personal: Personal = Personal.MASK
     lineage_url: str | None = None
     keep_days: int = 36_500
+
+    @classmethod
+    def make(cls, session: Any, backups: Backups) -> Self:
+        """An empty lake over these backups."""
+        unique = uuid.uuid4().hex[:12]
+        boto3.client("s3").create_bucket(Bucket=f"lake-{unique}")
+        for layer in ("bronze", "silver", "gold"):
+            boto3.client("glue").create_database(DatabaseInput={"Name": f"p{unique}_{layer}"})
+        return cls(session, backups, f"lake-{unique}", f"p{unique}_")
 
     def run(self, sources: Sources, backup: str, *steps: Step, run: str | None = None) -> None:
         """Runs the steps, all four where none is named."""
