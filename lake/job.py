@@ -1,4 +1,5 @@
-"""Runs one step of the lake's pipeline: what AWS Glue starts, and what the local cloud starts in its place."""
+"""Runs one step of the lake's pipeline: what AWS Glue starts, and what the local cloud starts in
+its place."""
 
 import sys
 

@@ -10,4 +10,4 @@ alone bench-lake
 forget_environment
 need_lake
 need_spark_jars
-PYTHONDONTWRITEBYTECODE=1 .local/lake-venv/bin/python lake/bench ${options[@]+"${options[@]}"}
+PYTHONPATH=lake:lake/tests PYTHONDONTWRITEBYTECODE=1 .local/lake-venv/bin/python lake/bench ${options[@]+"${options[@]}"}

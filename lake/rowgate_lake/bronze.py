@@ -1,7 +1,7 @@
 """Bronze: the rows of a backup as they were.
 
-Beside the backup's own columns each row has `_backup` (the partition), `_snapshot_time` and `_file`, the key of the file that it
-comes from.
+Beside the backup's own columns each row has `_backup` (the partition), `_snapshot_time` and
+`_file`, the key of the file that it comes from.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,8 @@ TECHNICAL = spark.StructType(
 def rows_of(files: Mapping[str, DataFrame], backup: str, snapshot_time: str) -> DataFrame:
     """The rows of a table's files, by the keys of these, with what bronze adds.
 
-    The file is named by a literal, because not every engine tells the name of the file that it reads.
+    The file is named by a literal, because not every engine tells the name of the file that it
+    reads.
     """
     parts = [rows.withColumn("_file", F.lit(key)) for key, rows in files.items()]
     together = reduce(lambda one, other: one.unionByName(other), parts)
@@ -39,5 +40,6 @@ def rows_of(files: Mapping[str, DataFrame], backup: str, snapshot_time: str) -> 
 
 
 def is_of(backup: str) -> str:
-    """The condition that selects the partition of a backup. Its id has digits, letters and hyphens alone."""
+    """The condition that selects the partition of a backup. Its id has digits, letters and hyphens
+    alone."""
     return f"{PARTITION} = '{backup}'"

@@ -21,9 +21,16 @@ class Catalog:
         return f"{self._prefix}{layer}"
 
     def put(
-        self, layer: str, table: str, location: str, schema: spark.StructType, description: str, comments: Mapping[str, str]
+        self,
+        layer: str,
+        table: str,
+        location: str,
+        schema: spark.StructType,
+        description: str,
+        comments: Mapping[str, str],
     ) -> None:
-        """Tells the catalog of a table or of its new columns; nothing is written where it knows them."""
+        """Tells the catalog of a table or of its new columns; nothing is written where it knows
+        them."""
         wanted = _table(table, location, schema, description, comments)
         database = self.database(layer)
         try:
@@ -45,11 +52,15 @@ class Catalog:
 
 
 def _table(
-    name: str, location: str, schema: spark.StructType, description: str, comments: Mapping[str, str]
+    name: str,
+    location: str,
+    schema: spark.StructType,
+    description: str,
+    comments: Mapping[str, str],
 ) -> dict[str, Any]:
-    """A table of Delta as the catalog describes one. Athena reads columns and files from the table's own log
-    (https://docs.aws.amazon.com/athena/latest/ug/delta-lake-tables.html); the columns here are for views, Lake Formation and
-    people, and are kept equal to the log's."""
+    """A table of Delta as the catalog describes one. Athena reads columns and files from the
+    table's own log (https://docs.aws.amazon.com/athena/latest/ug/delta-lake-tables.html); the
+    columns here are for views, Lake Formation and people, and are kept equal to the log's."""
     return {
         "Name": name,
         "Description": description,

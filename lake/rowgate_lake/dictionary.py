@@ -1,15 +1,15 @@
 """The tables of `sql/dictionary.toml`, as far as the lake needs them.
 
-The functions written in Rust check the dictionary in full before anything is deployed; here only what the lake cannot do is
-refused.
+The functions written in Rust check the dictionary in full before anything is deployed; here only
+what the lake cannot do is refused.
 """
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import tomllib
 from pyspark.sql import types as spark
 
 from .errors import DictionaryError
@@ -17,7 +17,12 @@ from .errors import DictionaryError
 Action = Literal["stop", "warn"]
 """What a broken expectation does: end the run before gold is touched, or be recorded."""
 
-DEFAULT_ACTIONS: Mapping[str, Action] = {"required": "stop", "key": "stop", "references": "warn", "rules": "warn"}
+DEFAULT_ACTIONS: Mapping[str, Action] = {
+    "required": "stop",
+    "key": "stop",
+    "references": "warn",
+    "rules": "warn",
+}
 
 
 @dataclass(frozen=True)
@@ -108,7 +113,9 @@ def _table(block: Mapping[str, Any]) -> Table:
         actions={**DEFAULT_ACTIONS, **block.get("expectations", {})},
     )
     if table.name.endswith("_history"):
-        raise DictionaryError(f"the table {table.name} takes the name of a history; the lake cannot hold it")
+        raise DictionaryError(
+            f"the table {table.name} takes the name of a history; the lake cannot hold it"
+        )
     for column in columns:
         try:
             spark_type(column.type)
@@ -116,7 +123,8 @@ def _table(block: Mapping[str, Any]) -> Table:
             raise DictionaryError(f"table {table.name}, column {column.name}: {error}") from error
         if column.key and column.personal:
             raise DictionaryError(
-                f"table {table.name}, column {column.name}: a key cannot be personal in the lake, which finds rows by it"
+                f"table {table.name}, column {column.name}: "
+                "a key cannot be personal in the lake, which finds rows by it"
             )
     return table
 

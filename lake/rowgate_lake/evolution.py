@@ -37,7 +37,8 @@ def _as_decimal(one: spark.DataType) -> spark.DecimalType | None:
 
 
 def union_schema(old: spark.StructType, new: spark.StructType) -> spark.StructType:
-    """The columns of both in the old order, new ones behind, each with a type that holds the values of both."""
+    """The columns of both in the old order, new ones behind, each with a type that holds the values
+    of both."""
     fields = [
         spark.StructField(field.name, common_type(field.dataType, new[field.name].dataType))
         if field.name in new.names
@@ -51,14 +52,17 @@ def cast_to(rows: DataFrame, schema: spark.StructType) -> DataFrame:
     """The rows with the columns of `schema`, in its order; a column that they have not is NULL."""
     return rows.select(
         *(
-            (F.col(f"`{field.name}`") if field.name in rows.columns else F.lit(None)).cast(field.dataType).alias(field.name)
+            (F.col(f"`{field.name}`") if field.name in rows.columns else F.lit(None))
+            .cast(field.dataType)
+            .alias(field.name)
             for field in schema
         )
     )
 
 
 def same_columns(one: spark.StructType, other: spark.StructType) -> bool:
-    """Returns true if both have the same names and types in the same order; whether a column may be NULL does not count."""
+    """Returns true if both have the same names and types in the same order; whether a column may be
+    NULL does not count."""
     return _columns(one) == _columns(other)
 
 

@@ -64,13 +64,19 @@ RESULT_SCHEMA = spark.StructType(
 
 
 def of_table(table: Table) -> list[Expectation]:
-    """The expectations that the dictionary states of a table: of rows as `typed` and `resolve` give them."""
+    """The expectations that the dictionary states of a table: of rows as `typed` and `resolve` give
+    them."""
     actions = table.actions
-    # Without unique keys no row could be found again, so this one stops whatever the dictionary says.
+    # Without unique keys no row could be found again, so this one stops whatever the dictionary
+    # says.
     found = [Expectation(f"unique key ({', '.join(table.keys)})", "stop", unique=table.keys)]
     for column in table.columns:
         if column.required:
-            found.append(Expectation(f"{column.name} is required", actions["required"], f"`{column.name}` IS NULL"))
+            found.append(
+                Expectation(
+                    f"{column.name} is required", actions["required"], f"`{column.name}` IS NULL"
+                )
+            )
         broken = f"`{broken_column(column)}`"
         found.append(Expectation(f"{column.name} is {column.type}", actions["rules"], broken))
     for column in table.references:
@@ -80,14 +86,21 @@ def of_table(table: Table) -> list[Expectation]:
 
 
 def check(
-    rows: DataFrame, layer: str, table: str, expectations: Sequence[Expectation], keys: Sequence[str]
+    rows: DataFrame,
+    layer: str,
+    table: str,
+    expectations: Sequence[Expectation],
+    keys: Sequence[str],
 ) -> list[Result]:
-    """Checks rows: one pass for all conditions, one more for each set of unique columns, and one for the examples of each that
-    is broken."""
+    """Checks rows: one pass for all conditions, one more for each set of unique columns, and one
+    for the examples of each that is broken."""
     conditions = [one for one in expectations if one.broken is not None]
     counts = rows.agg(
         F.count(F.lit(1)).alias("checked"),
-        *(F.count(F.when(F.expr(one.broken or ""), 1)).alias(f"broken_{number}") for number, one in enumerate(conditions)),
+        *(
+            F.count(F.when(F.expr(one.broken or ""), 1)).alias(f"broken_{number}")
+            for number, one in enumerate(conditions)
+        ),
     ).collect()[0]
     broken = {one.name: counts[f"broken_{number}"] for number, one in enumerate(conditions)}
     results = []
@@ -99,7 +112,9 @@ def check(
         else:
             number = broken[one.name]
             examples = _examples(rows.where(one.broken or ""), keys) if number else None
-        results.append(Result(layer, table, one.name, one.action, counts["checked"], number, examples))
+        results.append(
+            Result(layer, table, one.name, one.action, counts["checked"], number, examples)
+        )
     return results
 
 
@@ -113,8 +128,8 @@ def _examples(rows: DataFrame, keys: Sequence[str]) -> str | None:
 def stopping(results: Sequence[Result]) -> str | None:
     """One sentence about what must end the run; None where nothing must."""
     told = [
-        f"{one.layer}.{one.table}: {one.rows_broken} of {one.rows_checked} rows break \"{one.expectation}\""
-        + (f" (key {one.examples})" if one.examples else "")
+        f"{one.layer}.{one.table}: {one.rows_broken} of {one.rows_checked} rows "
+        f'break "{one.expectation}"' + (f" (key {one.examples})" if one.examples else "")
         for one in results
         if one.stops
     ]

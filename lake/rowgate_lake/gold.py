@@ -1,14 +1,15 @@
-"""Gold: each file of `sql/gold` is a table, in Spark SQL over silver, described by a header as reports are.
+"""Gold: each file of `sql/gold` is a table, in Spark SQL over silver, described by a header as
+reports are.
 
 In a query `employees` has the rows that are there now, `employees_history` every version.
 """
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import tomllib
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as spark
 
@@ -50,7 +51,9 @@ class GoldTable:
     @property
     def schema(self) -> spark.StructType:
         """The columns that the query must have."""
-        return spark.StructType([spark.StructField(column.name, column.type) for column in self.columns])
+        return spark.StructType(
+            [spark.StructField(column.name, column.type) for column in self.columns]
+        )
 
 
 def parse(file: str, text: str) -> GoldTable:
@@ -60,10 +63,14 @@ def parse(file: str, text: str) -> GoldTable:
     """
     stem = file.removesuffix(".sql")
     if not _NAME.fullmatch(stem):
-        raise GoldFileError(f"{file}: the name must be words of a-z and 0-9 with hyphens between them")
+        raise GoldFileError(
+            f"{file}: the name must be words of a-z and 0-9 with hyphens between them"
+        )
     found = _HEADER.match(text)
     if not found:
-        raise GoldFileError(f"{file}: it must begin with a comment /* … */ that describes the table")
+        raise GoldFileError(
+            f"{file}: it must begin with a comment /* … */ that describes the table"
+        )
     try:
         header = tomllib.loads(found[1])
     except tomllib.TOMLDecodeError as error:
@@ -94,7 +101,9 @@ def parse(file: str, text: str) -> GoldTable:
 
 def _refuse_unknown(file: str, what: str, members: Mapping[str, Any], known: set[str]) -> None:
     if unknown := sorted(members.keys() - known):
-        raise GoldFileError(f"{file}: {what} has no {unknown[0]}; there are {', '.join(sorted(known))}")
+        raise GoldFileError(
+            f"{file}: {what} has no {unknown[0]}; there are {', '.join(sorted(known))}"
+        )
 
 
 def _column(file: str, members: Mapping[str, Any]) -> GoldColumn:
@@ -122,7 +131,8 @@ def _expectation(file: str, members: Mapping[str, Any]) -> Expectation:
 def rows_of(table: GoldTable, session: SparkSession) -> DataFrame:
     """The rows of a gold table, over the views of silver that the session has.
 
-    Raises GoldFileError where the query cannot be run, or has other columns than the header says. No row is read for that.
+    Raises GoldFileError where the query cannot be run, or has other columns than the header says.
+    No row is read for that.
     """
     try:
         rows = session.sql(table.query)
@@ -135,7 +145,10 @@ def rows_of(table: GoldTable, session: SparkSession) -> DataFrame:
     expected = [f"{column.name} {column.type.simpleString()}" for column in table.columns]
     actual = [f"{field.name} {field.dataType.simpleString()}" for field in found]
     if expected != actual:
-        raise GoldFileError(f"{table.file}: the query has the columns {', '.join(actual)}; the header says {', '.join(expected)}")
+        raise GoldFileError(
+            f"{table.file}: the query has the columns {', '.join(actual)}; "
+            f"the header says {', '.join(expected)}"
+        )
     return rows
 
 
@@ -143,8 +156,11 @@ def _first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
-def check_all(tables: tuple[GoldTable, ...], views: Mapping[str, spark.StructType], session: SparkSession) -> None:
-    """Analyses every query over empty tables with the schemas of silver, so that a broken one is found before silver changes."""
+def check_all(
+    tables: tuple[GoldTable, ...], views: Mapping[str, spark.StructType], session: SparkSession
+) -> None:
+    """Analyses every query over empty tables with the schemas of silver, so that a broken one is
+    found before silver changes."""
     show_views({name: session.createDataFrame([], schema) for name, schema in views.items()})
     for table in tables:
         rows_of(table, session)

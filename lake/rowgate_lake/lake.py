@@ -37,9 +37,14 @@ class Lake:
     flow: Flow
 
     def unchanged(self, layer: str, table: str, fingerprint: str) -> bool:
-        """Returns true if the table is there and was made from exactly this; notes that this run has looked at it."""
+        """Returns true if the table is there and was made from exactly this; notes that this run
+        has looked at it."""
         known = self.states.read(layer, table)
-        if known is None or known.fingerprint != fingerprint or not self.storage.exists(layer, table):
+        if (
+            known is None
+            or known.fingerprint != fingerprint
+            or not self.storage.exists(layer, table)
+        ):
             return False
         log.info("%s.%s is unchanged", layer, table)
         looked = dataclasses.replace(
@@ -63,7 +68,9 @@ class Lake:
     ) -> None:
         """Tells the catalog, the state and the lineage of a table that has been committed."""
         schema = self.storage.read(layer, table).schema
-        self.catalog.put(layer, table, self.storage.location(layer, table), schema, description, comments)
+        self.catalog.put(
+            layer, table, self.storage.location(layer, table), schema, description, comments
+        )
         size = self.storage.size(layer, table)
         self.flow.wrote(self.settings.lake_bucket, f"{layer}/{table}", size, schema)
         self.states.write(

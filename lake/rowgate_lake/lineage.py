@@ -1,7 +1,7 @@
 """Lineage as OpenLineage events: what a step read, what it wrote and how many rows.
 
-Events go to `lineage/<run>/<step>-<id>.jsonl` in the lake bucket, and over HTTP where an address is set. A receiver that does not
-answer costs no run: the log says so.
+Events go to `lineage/<run>/<step>-<id>.jsonl` in the lake bucket, and over HTTP where an address is
+set. A receiver that does not answer costs no run: the log says so.
 """
 
 import logging
@@ -51,7 +51,10 @@ class Flow:
 
     def wrote(self, bucket: str, name: str, size: Size, schema: spark.StructType) -> None:
         """Notes an output, with its size after the step."""
-        fields = [schema_dataset.SchemaDatasetFacetFields(one.name, one.dataType.simpleString()) for one in schema]
+        fields = [
+            schema_dataset.SchemaDatasetFacetFields(one.name, one.dataType.simpleString())
+            for one in schema
+        ]
         statistics = output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet(
             rowCount=size.rows, size=size.bytes, fileCount=size.files
         )
@@ -67,7 +70,11 @@ class Flow:
     @property
     def rows(self) -> int:
         """The rows of all outputs."""
-        return sum(one.outputFacets["outputStatistics"].rowCount for one in self.outputs if one.outputFacets)
+        return sum(
+            one.outputFacets["outputStatistics"].rowCount
+            for one in self.outputs
+            if one.outputFacets
+        )
 
 
 class Lineage:
@@ -83,9 +90,13 @@ class Lineage:
         )
         self._folder = tempfile.TemporaryDirectory(prefix="rowgate-lineage-")
         self._file = Path(self._folder.name) / "events.jsonl"
-        self._clients = [OpenLineageClient(transport=FileTransport(FileConfig(str(self._file), append=True)))]
+        self._clients = [
+            OpenLineageClient(transport=FileTransport(FileConfig(str(self._file), append=True)))
+        ]
         if settings.lineage_url:
-            self._clients.append(OpenLineageClient(transport=HttpTransport(HttpConfig(settings.lineage_url))))
+            self._clients.append(
+                OpenLineageClient(transport=HttpTransport(HttpConfig(settings.lineage_url)))
+            )
 
     def started(self) -> None:
         """Says that the step begins."""
@@ -97,7 +108,9 @@ class Lineage:
 
     def failed(self, flow: Flow, error: BaseException) -> None:
         """Says that the step has failed, and what it had done until then."""
-        message = error_message_run.ErrorMessageRunFacet(f"{type(error).__name__}: {error}", "PYTHON")
+        message = error_message_run.ErrorMessageRunFacet(
+            f"{type(error).__name__}: {error}", "PYTHON"
+        )
         self._emit(RunState.FAIL, flow, {"errorMessage": message})
 
     def _emit(self, state: RunState, flow: Flow, facets: dict) -> None:
@@ -115,7 +128,11 @@ class Lineage:
             try:
                 client.emit(event)
             except Exception:
-                log.warning("a lineage event was not taken by %s", type(client.transport).__name__, exc_info=True)
+                log.warning(
+                    "a lineage event was not taken by %s",
+                    type(client.transport).__name__,
+                    exc_info=True,
+                )
         if state is not RunState.START:
             try:
                 self._objects.upload(str(self._file), self._key)

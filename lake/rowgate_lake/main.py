@@ -28,7 +28,8 @@ STEPS: Mapping[Step, Callable[[Lake], None]] = {
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Runs the step that the arguments name. An error ends the process with a traceback, whose last line Glue reports."""
+    """Runs the step that the arguments name. An error ends the process with a traceback, whose last
+    line Glue reports."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("botocore").setLevel(logging.WARNING)
     settings = read_settings(arguments)

@@ -11,7 +11,15 @@ NAMESPACE = "Rowgate"
 
 def put_broken(results: Sequence[Result]) -> None:
     """Counts the expectations that are broken: zero where none is, so that an alarm ends."""
-    _put([{"MetricName": "LakeExpectationsBroken", "Value": sum(one.rows_broken > 0 for one in results), "Unit": "Count"}])
+    _put(
+        [
+            {
+                "MetricName": "LakeExpectationsBroken",
+                "Value": sum(one.rows_broken > 0 for one in results),
+                "Unit": "Count",
+            }
+        ]
+    )
 
 
 def put_step(step: str, seconds: float, rows: int) -> None:
@@ -19,8 +27,18 @@ def put_step(step: str, seconds: float, rows: int) -> None:
     dimensions = [{"Name": "Step", "Value": step}]
     _put(
         [
-            {"MetricName": "LakeStepSeconds", "Dimensions": dimensions, "Value": seconds, "Unit": "Seconds"},
-            {"MetricName": "LakeStepRows", "Dimensions": dimensions, "Value": rows, "Unit": "Count"},
+            {
+                "MetricName": "LakeStepSeconds",
+                "Dimensions": dimensions,
+                "Value": seconds,
+                "Unit": "Seconds",
+            },
+            {
+                "MetricName": "LakeStepRows",
+                "Dimensions": dimensions,
+                "Value": rows,
+                "Unit": "Count",
+            },
         ]
     )
 

@@ -74,10 +74,13 @@ def read_backup(objects: Objects, backup: str) -> Backup:
     manifest = objects.read(f"backups/{backup}/manifest.json")
     if manifest is None:
         raise BackupUnusableError(
-            f"the backup {backup} has no manifest in {objects.bucket}: it never completed, or it has expired"
+            f"the backup {backup} has no manifest in {objects.bucket}: "
+            "it never completed, or it has expired"
         )
     if manifest.get("format") != MANIFEST_FORMAT or manifest.get("backup") != backup:
-        raise BackupUnusableError(f"the manifest of the backup {backup} is not one of format {MANIFEST_FORMAT} of this backup")
+        raise BackupUnusableError(
+            f"the manifest of the backup {backup} is of another format or of another backup"
+        )
     if not manifest.get("tables"):
         raise BackupUnusableError(f"the backup {backup} has no tables")
     tables = tuple(

@@ -1,13 +1,15 @@
 """Silver: the current state of a table and its history, with the types of the dictionary.
 
-`<table>` has a row for each key there ever was: the dictionary's columns; `_<column>_found` for each reference, which tells whether it
-names a row (NULL where the reference is NULL); `_changed_at`, the snapshot time at which the row was first seen like this; and
-`_deleted_at`, the snapshot time at which it was gone, NULL while it is there.
+`<table>` has a row for each key there ever was: the dictionary's columns; `_<column>_found` for
+each reference, which tells whether it names a row (NULL where the reference is NULL);
+`_changed_at`, the snapshot time at which the row was first seen like this; and `_deleted_at`, the
+snapshot time at which it was gone, NULL while it is there.
 
-`<table>_history` has a row for each version: the dictionary's columns, `_valid_from` and `_valid_to`, NULL for the version that holds.
+`<table>_history` has a row for each version: the dictionary's columns, `_valid_from` and
+`_valid_to`, NULL for the version that holds.
 
-Everything here is made of DataFrames and SQL text; what writes is in steps.py. SQL MERGE is the only way of changing rows that all
-engines share.
+Everything here is made of DataFrames and SQL text; what writes is in steps.py. SQL MERGE is the
+only way of changing rows that all engines share.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,23 +40,32 @@ def found_column(column: Column) -> str:
 
 
 def broken_column(column: Column) -> str:
-    """The column that tells whether a value breaks a rule of its type; only until expectations are checked."""
+    """The column that tells whether a value breaks a rule of its type; only until expectations are
+    checked."""
     return f"_{column.name}_broken"
 
 
 def published(table: Table, personal: Personal) -> tuple[Column, ...]:
     """The columns of the dictionary that silver has."""
-    return tuple(column for column in table.columns if not (column.personal and personal is Personal.OMIT))
+    return tuple(
+        column for column in table.columns if not (column.personal and personal is Personal.OMIT)
+    )
 
 
 def current_schema(table: Table, personal: Personal) -> spark.StructType:
     """The columns of the current state."""
-    found = [spark.StructField(found_column(column), spark.BooleanType()) for column in _references(table, personal)]
+    found = [
+        spark.StructField(found_column(column), spark.BooleanType())
+        for column in _references(table, personal)
+    ]
     return spark.StructType([*_fields(published(table, personal)), *found, CHANGED_AT, DELETED_AT])
 
 
-def history_schema(table: Table, personal: Personal, existing: spark.StructType | None = None) -> spark.StructType:
-    """The columns of the history. Columns of `existing` that the dictionary dropped stay, behind those that it has."""
+def history_schema(
+    table: Table, personal: Personal, existing: spark.StructType | None = None
+) -> spark.StructType:
+    """The columns of the history. Columns of `existing` that the dictionary dropped stay, behind
+    those that it has."""
     columns = published(table, personal)
     known = {name for column in table.columns for name in (column.name, *column.aliases)}
     known |= {VALID_FROM.name, VALID_TO.name}
@@ -71,10 +82,11 @@ def _references(table: Table, personal: Personal) -> list[Column]:
 
 
 def typed(bronze: DataFrame, table: Table, backup_columns: Sequence[str]) -> DataFrame:
-    """The rows of one backup with the dictionary's columns and types, and `_<column>_broken` for each column.
+    """The rows of one backup with the dictionary's columns and types, and `_<column>_broken` for
+    each column.
 
-    `backup_columns` are those that the backup has: bronze also has the columns of other backups. A column that this backup has
-    not gets its default, as a restore gives it.
+    `backup_columns` are those that the backup has: bronze also has the columns of other backups. A
+    column that this backup has not gets its default, as a restore gives it.
     """
     columns: list[F.Column] = []
     for column in table.columns:
@@ -110,7 +122,8 @@ def _literal(column: Column) -> str | None:
 
 
 def resolve(rows: DataFrame, table: Table, referenced: Mapping[str, DataFrame]) -> DataFrame:
-    """Adds `_<column>_found` for each reference. `referenced` has, by table, the one column of its keys."""
+    """Adds `_<column>_found` for each reference. `referenced` has, by table, the one column of its
+    keys."""
     for column in table.references:
         keys = referenced[column.references or ""]
         key = f"_key_of_{column.name}"
@@ -135,15 +148,24 @@ def _shown(column: Column, personal: Personal, source: str | None = None) -> F.C
     return value.alias(column.name)
 
 
-def reshape(old: DataFrame, table: Table, personal: Personal, schema: spark.StructType) -> DataFrame:
-    """An older silver table in the form of `schema`: columns found by name or alias, cast, masked; new ones with their default."""
+def reshape(
+    old: DataFrame, table: Table, personal: Personal, schema: spark.StructType
+) -> DataFrame:
+    """An older silver table in the form of `schema`: columns found by name or alias, cast, masked;
+    new ones with their default."""
     by_name = {column.name: column for column in published(table, personal)}
     columns = []
     for field in schema:
         column = by_name.get(field.name)
-        source = column.source_in(old.columns) if column else (field.name if field.name in old.columns else None)
+        source = (
+            column.source_in(old.columns)
+            if column
+            else (field.name if field.name in old.columns else None)
+        )
         if source is None:
-            value = F.lit(_literal(column) if column else None).cast(field.dataType).alias(field.name)
+            value = (
+                F.lit(_literal(column) if column else None).cast(field.dataType).alias(field.name)
+            )
         elif column:
             value = _shown(column, personal, source)
         else:
@@ -162,31 +184,51 @@ def first_history(rows: DataFrame, snapshot_time: str, schema: spark.StructType)
     return _with_times(rows, snapshot_time, VALID_FROM, VALID_TO).select(*schema.names)
 
 
-def _with_times(rows: DataFrame, time: str, since: spark.StructField, until: spark.StructField) -> DataFrame:
-    return rows.withColumn(since.name, F.lit(time).cast("timestamp")).withColumn(until.name, F.lit(None).cast("timestamp"))
+def _with_times(
+    rows: DataFrame, time: str, since: spark.StructField, until: spark.StructField
+) -> DataFrame:
+    return rows.withColumn(since.name, F.lit(time).cast("timestamp")).withColumn(
+        until.name, F.lit(None).cast("timestamp")
+    )
 
 
-def merge_current(target: str, source: str, table: Table, columns: Sequence[str], snapshot_time: str) -> str:
-    """The MERGE that makes `source`, all rows of one backup, the current state. Run again, it changes nothing."""
+def merge_current(
+    target: str, source: str, table: Table, columns: Sequence[str], snapshot_time: str
+) -> str:
+    """The MERGE that makes `source`, all rows of one backup, the current state. Run again, it
+    changes nothing."""
     keys = " AND ".join(f"t.`{key}` = s.`{key}`" for key in table.keys)
     values = [name for name in columns if name not in table.keys]
-    changed = " OR ".join([*(f"NOT (t.`{name}` <=> s.`{name}`)" for name in values), "t._deleted_at IS NOT NULL"])
+    changed = " OR ".join(
+        [*(f"NOT (t.`{name}` <=> s.`{name}`)" for name in values), "t._deleted_at IS NOT NULL"]
+    )
     time = _timestamp(snapshot_time)
-    sets = ", ".join([*(f"`{name}` = s.`{name}`" for name in values), f"_changed_at = {time}", "_deleted_at = NULL"])
+    sets = ", ".join(
+        [
+            *(f"`{name}` = s.`{name}`" for name in values),
+            f"_changed_at = {time}",
+            "_deleted_at = NULL",
+        ]
+    )
     names = ", ".join([*(f"`{name}`" for name in columns), "_changed_at", "_deleted_at"])
     inserted = ", ".join([*(f"s.`{name}`" for name in columns), time, "NULL"])
     return f"""MERGE INTO {target} AS t USING {source} AS s ON {keys}
 WHEN MATCHED AND ({changed}) THEN UPDATE SET {sets}
 WHEN NOT MATCHED THEN INSERT ({names}) VALUES ({inserted})
-WHEN NOT MATCHED BY SOURCE AND t._deleted_at IS NULL THEN UPDATE SET _deleted_at = {time}, _changed_at = {time}"""
+WHEN NOT MATCHED BY SOURCE AND t._deleted_at IS NULL
+THEN UPDATE SET _deleted_at = {time}, _changed_at = {time}"""
 
 
 def changes(history: DataFrame, rows: DataFrame, table: Table, columns: Sequence[str]) -> DataFrame:
-    """What the history has to learn: `_closes` true for a version that ends, false for one that begins.
+    """What the history has to learn: `_closes` true for a version that ends, false for one that
+    begins.
 
-    A row that changed gives both, a new one a beginning, one that went an end. Where nothing has changed there are no rows.
+    A row that changed gives both, a new one a beginning, one that went an end. Where nothing has
+    changed there are no rows.
     """
-    valid = history.where("_valid_to IS NULL").select(*(F.col(f"`{name}`").alias(f"_old_{name}") for name in columns))
+    valid = history.where("_valid_to IS NULL").select(
+        *(F.col(f"`{name}`").alias(f"_old_{name}") for name in columns)
+    )
     first_key = table.keys[0]
     same_key = [F.col(f"`{key}`") == F.col(f"`_old_{key}`") for key in table.keys]
     both = rows.select(*columns).join(valid, same_key, "full_outer")
@@ -202,12 +244,16 @@ def changes(history: DataFrame, rows: DataFrame, table: Table, columns: Sequence
     return begins.unionByName(ends)
 
 
-def merge_history(target: str, source: str, table: Table, columns: Sequence[str], snapshot_time: str) -> str:
-    """The MERGE that writes `changes` to the history in one commit: a beginning has no match, so it is inserted."""
+def merge_history(
+    target: str, source: str, table: Table, columns: Sequence[str], snapshot_time: str
+) -> str:
+    """The MERGE that writes `changes` to the history in one commit: a beginning has no match, so it
+    is inserted."""
     keys = " AND ".join(f"t.`{key}` = s.`{key}`" for key in table.keys)
     names = ", ".join([*(f"`{name}`" for name in columns), "_valid_from", "_valid_to"])
     inserted = ", ".join([*(f"s.`{name}`" for name in columns), _timestamp(snapshot_time), "NULL"])
-    return f"""MERGE INTO {target} AS t USING {source} AS s ON {keys} AND s._closes AND t._valid_to IS NULL
+    return f"""MERGE INTO {target} AS t USING {source} AS s
+ON {keys} AND s._closes AND t._valid_to IS NULL
 WHEN MATCHED THEN UPDATE SET _valid_to = {_timestamp(snapshot_time)}
 WHEN NOT MATCHED AND NOT s._closes THEN INSERT ({names}) VALUES ({inserted})"""
 

@@ -29,11 +29,14 @@ def packed() -> Sources:
 
 
 def read(folder: Traversable) -> Sources:
-    """Reads a folder with `dictionary.toml` and `gold/*.sql`; without the folder `gold` there is no gold.
+    """Reads a folder with `dictionary.toml` and `gold/*.sql`; without the folder `gold` there is no
+    gold.
 
     Raises DictionaryError or GoldFileError.
     """
     known = dictionary.parse((folder / "dictionary.toml").read_text(encoding="utf-8"))
     files = (folder / "gold").iterdir() if (folder / "gold").is_dir() else ()
-    texts = {file.name: file.read_text(encoding="utf-8") for file in files if file.name.endswith(".sql")}
+    texts = {
+        file.name: file.read_text(encoding="utf-8") for file in files if file.name.endswith(".sql")
+    }
     return Sources(known, tuple(gold.parse(name, texts[name]) for name in sorted(texts)))

@@ -1,7 +1,9 @@
-"""What the lake knows of each table: written after each commit, read by the next run and by `rowgate lake tables`.
+"""What the lake knows of each table: written after each commit, read by the next run and by
+`rowgate lake tables`.
 
-`state/<layer>/<table>.json` in the lake bucket. It is derived from the tables: where it is lost, or older than its table because
-a job was killed between the two, the next run does more than it must and ends the same.
+`state/<layer>/<table>.json` in the lake bucket. It is derived from the tables: where it is lost, or
+older than its table because a job was killed between the two, the next run does more than it must
+and ends the same.
 """
 
 import hashlib
@@ -28,7 +30,8 @@ class TableState:
     run: str
     """The run that looked at the table last."""
     fingerprint: str
-    """Of everything that the content is made from; the same again means that there is nothing to do."""
+    """Of everything that the content is made from; the same again means that there is nothing to
+    do."""
     changed_in: str
     """The run that changed the content last."""
     personal: str | None = None

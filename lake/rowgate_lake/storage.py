@@ -40,15 +40,19 @@ class Storage:
         """Reads the newest version of a table."""
         return self.session.read.format("delta").load(self.location(layer, table))
 
-    def replace(self, layer: str, table: str, rows: DataFrame, partition: str | None = None) -> None:
-        """Makes `rows` the table in one commit, with their columns. Readers see the version before or this one."""
+    def replace(
+        self, layer: str, table: str, rows: DataFrame, partition: str | None = None
+    ) -> None:
+        """Makes `rows` the table in one commit, with their columns. Readers see the version before
+        or this one."""
         writer = rows.write.format("delta").mode("overwrite").option("overwriteSchema", "true")
         if partition:
             writer = writer.partitionBy(partition)
         writer.save(self.location(layer, table))
 
     def replace_where(self, layer: str, table: str, rows: DataFrame, condition: str) -> None:
-        """Puts `rows` in the place of those that `condition` selects, in one commit. The columns must be the table's."""
+        """Puts `rows` in the place of those that `condition` selects, in one commit. The columns
+        must be the table's."""
         writer = rows.write.format("delta").mode("overwrite").option("replaceWhere", condition)
         writer.save(self.location(layer, table))
 
@@ -61,7 +65,8 @@ class Storage:
         return DeltaTable(self.location(layer, table), storage_options=_credentials())
 
     def size(self, layer: str, table: str) -> Size:
-        """The newest version's rows, files and bytes, from its log alone unless an engine left out the rows of a file."""
+        """The newest version's rows, files and bytes, from its log alone unless an engine left out
+        the rows of a file."""
         actions: Any = self.log(layer, table).get_add_actions(flatten=True)
         rows = [value.as_py() for value in actions.column("num_records")]
         sizes = [value.as_py() for value in actions.column("size_bytes")]
@@ -70,8 +75,8 @@ class Storage:
 
 
 def _credentials() -> dict[str, str]:
-    """What boto3 found, for delta-rs: on Glue it need not look for credentials in its own way. They are asked for anew each time,
-    because those of a role expire within hours."""
+    """What boto3 found, for delta-rs: on Glue it need not look for credentials in its own way. They
+    are asked for anew each time, because those of a role expire within hours."""
     session = boto3.Session()
     found = session.get_credentials()
     if found is None:

@@ -1,7 +1,8 @@
 """A local cloud's S3, Glue and CloudWatch, an engine, and backups to run the job on.
 
-The engine is Sail, or Spark on the JVM where ROWGATE_LAKE_ENGINE is `jvm`. Everything is real: MiniStack is a process of its own, and
-the steps are the job's own. (The tests in `cloud` run against a whole local cloud instead.)
+The engine is Sail, or Spark on the JVM where ROWGATE_LAKE_ENGINE is `jvm`. Everything is real:
+MiniStack is a process of its own, and the steps are the job's own. (The tests in `cloud` run
+against a whole local cloud instead.)
 """
 
 import os
@@ -18,9 +19,12 @@ from support.pipeline import Pipeline
 
 @pytest.fixture(scope="session")
 def cloud() -> Iterator[MiniStack]:
-    """S3, Glue and CloudWatch. An account or a cloud of whoever runs the tests is out of reach from here on."""
+    """S3, Glue and CloudWatch. An account or a cloud of whoever runs the tests is out of reach from
+    here on."""
     for name in list(os.environ):
-        if name.startswith("AWS_") or (name.startswith("ROWGATE_") and name not in engines.SETTINGS):
+        if name.startswith("AWS_") or (
+            name.startswith("ROWGATE_") and name not in engines.SETTINGS
+        ):
             del os.environ[name]
     with MiniStack() as running:
         os.environ.update(running.environment)

@@ -1,19 +1,22 @@
 """Bronze holds the rows of each backup as they were."""
 
 import pytest
+from rowgate_lake.errors import BackupUnusableError, GoldFileError
+from rowgate_lake.settings import Step
 from support import hr
 from support.backups import Backups, Part, at
 from support.pipeline import Pipeline, sources
 
-from rowgate_lake.errors import BackupUnusableError, GoldFileError
-from rowgate_lake.settings import Step
-
 HR = sources(hr.DICTIONARY)
 
 
-def test_keeps_every_row_with_its_backup_snapshot_time_and_file(pipeline: Pipeline, backups: Backups) -> None:
+def test_keeps_every_row_with_its_backup_snapshot_time_and_file(
+    pipeline: Pipeline, backups: Backups
+) -> None:
     rows = [hr.employee(1, "Ada"), hr.employee(2, "Bo", None), hr.employee(3, "Cy")]
-    backup = backups.make({"employees": hr.employees(*rows, parts=2)}, time="2026-01-05T02:00:00.123Z")
+    backup = backups.make(
+        {"employees": hr.employees(*rows, parts=2)}, time="2026-01-05T02:00:00.123Z"
+    )
     pipeline.run(HR, backup, Step.BRONZE)
     found = pipeline.rows("bronze/employees", "id")
     assert [row["name"] for row in found] == ["Ada", "Bo", "Cy"]
@@ -41,8 +44,12 @@ def test_an_empty_table_is_there_with_its_columns(pipeline: Pipeline, backups: B
     assert names == ["id", "name", "hired", "department_id", "_valid_from", "_valid_to"]
 
 
-def test_keeps_a_table_that_the_dictionary_does_not_know(pipeline: Pipeline, backups: Backups) -> None:
-    backup = backups.make({"departments": hr.departments("A"), "offices": Part({"id": "int"}, [{"id": 7}])})
+def test_keeps_a_table_that_the_dictionary_does_not_know(
+    pipeline: Pipeline, backups: Backups
+) -> None:
+    backup = backups.make(
+        {"departments": hr.departments("A"), "offices": Part({"id": "int"}, [{"id": 7}])}
+    )
     pipeline.run(sources(hr.DICTIONARY), backup, Step.BRONZE)
     assert [row["id"] for row in pipeline.rows("bronze/offices")] == [7]
 
@@ -69,7 +76,10 @@ def test_old_backups_expire_but_never_that_of_the_run(pipeline: Pipeline, backup
 
 
 def test_says_what_is_wrong_with_a_backup(pipeline: Pipeline, backups: Backups) -> None:
-    with pytest.raises(BackupUnusableError, match="20260101-020000-00000001 has no manifest in data-.*it has expired"):
+    with pytest.raises(
+        BackupUnusableError,
+        match="20260101-020000-00000001 has no manifest in data-.*it has expired",
+    ):
         pipeline.run(HR, "20260101-020000-00000001", Step.BRONZE)
     with pytest.raises(BackupUnusableError, match="has no tables"):
         pipeline.run(HR, backups.make({}), Step.BRONZE)
@@ -77,12 +87,16 @@ def test_says_what_is_wrong_with_a_backup(pipeline: Pipeline, backups: Backups) 
     other = backups.make({"departments": hr.departments("A")})
     part = "departments/part-00000.avro"
     backups.put(f"backups/{backup}/{part}", backups.get(f"backups/{other}/{part}"))
-    with pytest.raises(BackupUnusableError, match="departments in the backup .* have 1 rows, its manifest says 2"):
+    with pytest.raises(
+        BackupUnusableError, match="departments in the backup .* have 1 rows, its manifest says 2"
+    ):
         pipeline.run(HR, backup, Step.BRONZE)
     assert not pipeline.has("bronze/departments")
 
 
-def test_a_backup_that_expired_meanwhile_is_told_and_the_next_one_heals(pipeline: Pipeline, backups: Backups) -> None:
+def test_a_backup_that_expired_meanwhile_is_told_and_the_next_one_heals(
+    pipeline: Pipeline, backups: Backups
+) -> None:
     tables = {"departments": hr.departments("A"), "employees": hr.employees(hr.employee(1))}
     expired, next_one = backups.make(tables), backups.make(tables)
     pipeline.run(HR, expired, Step.BRONZE)
@@ -93,13 +107,18 @@ def test_a_backup_that_expired_meanwhile_is_told_and_the_next_one_heals(pipeline
     assert len(pipeline.rows("silver/employees")) == 1
 
 
-def test_a_broken_file_of_gold_ends_the_run_before_anything_is_written(pipeline: Pipeline, backups: Backups) -> None:
+def test_a_broken_file_of_gold_ends_the_run_before_anything_is_written(
+    pipeline: Pipeline, backups: Backups
+) -> None:
     backup = backups.make({"departments": hr.departments("A")})
     for query, problem in (
         ("SELECT nope FROM employees", "people.sql: .*nope"),
         ("SELEC 1", "people.sql: "),
         ("SELECT count(*) AS people FROM nowhere", "people.sql: .*nowhere"),
-        ("SELECT 'x' AS people FROM employees", "people.sql: the query has the columns people string; the header says"),
+        (
+            "SELECT 'x' AS people FROM employees",
+            "people.sql: the query has the columns people string; the header says",
+        ),
     ):
         text = f'/* title = "People"\ncolumns = [{{ name = "people", type = "bigint" }}] */ {query}'
         with pytest.raises(GoldFileError, match=problem):

@@ -13,7 +13,10 @@ def test_every_table_is_found_with_its_columns(pipeline: Pipeline, backups: Back
     tables = {"departments": hr.departments("A"), "employees": hr.employees(hr.employee(1))}
     pipeline.run(HR, backups.make(tables))
     names = {
-        layer: sorted(table["Name"] for table in glue.get_tables(DatabaseName=f"{pipeline.prefix}{layer}")["TableList"])
+        layer: sorted(
+            table["Name"]
+            for table in glue.get_tables(DatabaseName=f"{pipeline.prefix}{layer}")["TableList"]
+        )
         for layer in ("bronze", "silver", "gold")
     }
     assert names == {
@@ -26,7 +29,11 @@ def test_every_table_is_found_with_its_columns(pipeline: Pipeline, backups: Back
     assert found["Parameters"]["table_type"] == "DELTA"
     storage = found["StorageDescriptor"]
     assert storage["Location"] == f"s3://{pipeline.bucket}/silver/employees/"
-    assert storage["Columns"][0] == {"Name": "id", "Type": "int", "Comment": "Identifies the employee."}
+    assert storage["Columns"][0] == {
+        "Name": "id",
+        "Type": "int",
+        "Comment": "Identifies the employee.",
+    }
     types = {column["Name"]: column["Type"] for column in storage["Columns"]}
     assert types["_department_id_found"] == "boolean"
     assert types["_changed_at"] == "timestamp"
@@ -40,5 +47,7 @@ def test_new_columns_are_told(pipeline: Pipeline, backups: Backups) -> None:
         "]\n", '    { name = "city", type = "string(5)", required = false, default = "Rome" },\n]\n'
     )
     pipeline.run(sources(f"[[table]]{wider}"), backups.make(tables))
-    found = boto3.client("glue").get_table(DatabaseName=f"{pipeline.prefix}silver", Name="departments")["Table"]
+    found = boto3.client("glue").get_table(
+        DatabaseName=f"{pipeline.prefix}silver", Name="departments"
+    )["Table"]
     assert "city" in [column["Name"] for column in found["StorageDescriptor"]["Columns"]]

@@ -4,10 +4,9 @@ from decimal import Decimal
 
 import pytest
 from pyspark.sql import types as spark
+from rowgate_lake.evolution import common_type
 from support.backups import Backups, Part, decimal, nullable
 from support.pipeline import Pipeline, sources
-
-from rowgate_lake.evolution import common_type
 
 
 def table(*columns: str) -> str:
@@ -20,22 +19,37 @@ columns = [{{ name = "id", type = "integer", key = true }}, {", ".join(columns)}
 
 def all_of(*columns: str) -> str:
     """A file of gold that has these columns of things: `name type`."""
-    listed = ", ".join(f'{{ name = "{name}", type = "{kind}" }}' for name, kind in (one.split(" ") for one in columns))
+    listed = ", ".join(
+        f'{{ name = "{name}", type = "{kind}" }}'
+        for name, kind in (one.split(" ") for one in columns)
+    )
     names = ", ".join(one.split(" ")[0] for one in columns)
     return f'/* title = "Things"\ncolumns = [{listed}] */ SELECT {names} FROM things'
 
 
 def test_a_column_is_added(pipeline: Pipeline, backups: Backups) -> None:
-    before = sources(table('{ name = "a", type = "integer" }'), all_things=all_of("id integer", "a integer"))
-    pipeline.run(before, backups.make({"things": Part({"id": "int", "a": "int"}, [{"id": 1, "a": 5}, {"id": 2, "a": 6}])}))
+    before = sources(
+        table('{ name = "a", type = "integer" }'), all_things=all_of("id integer", "a integer")
+    )
+    pipeline.run(
+        before,
+        backups.make(
+            {"things": Part({"id": "int", "a": "int"}, [{"id": 1, "a": 5}, {"id": 2, "a": 6}])}
+        ),
+    )
     after = sources(
-        table('{ name = "a", type = "integer" }, { name = "b", type = "string(9)", default = "new" }'),
+        table(
+            '{ name = "a", type = "integer" }, { name = "b", type = "string(9)", default = "new" }'
+        ),
         all_things=all_of("id integer", "a integer", "b string"),
     )
     # A backup from before the column: its rows have the default, as a restore gives it.
     old_form = Part({"id": "int", "a": "int"}, [{"id": 1, "a": 5}, {"id": 2, "a": 7}])
     pipeline.run(after, backups.make({"things": old_form}))
-    assert [(row["id"], row["a"], row["b"]) for row in pipeline.rows("gold/all_things", "id")] == [(1, 5, "new"), (2, 7, "new")]
+    assert [(row["id"], row["a"], row["b"]) for row in pipeline.rows("gold/all_things", "id")] == [
+        (1, 5, "new"),
+        (2, 7, "new"),
+    ]
     fields = {"id": "int", "a": "int", "b": "string"}
     rows = [{"id": 1, "a": 5, "b": "x"}, {"id": 2, "a": 7, "b": "new"}]
     pipeline.run(after, backups.make({"things": Part(fields, rows)}))
@@ -43,7 +57,12 @@ def test_a_column_is_added(pipeline: Pipeline, backups: Backups) -> None:
     assert [row["b"] for row in bronze] == [None, None, None, None, "x", "new"]
     assert [row["b"] for row in pipeline.rows("silver/things", "id")] == ["x", "new"]
     history = pipeline.rows("silver/things_history", "id", "_valid_from")
-    assert [(row["id"], row["a"], row["b"]) for row in history] == [(1, 5, "new"), (1, 5, "x"), (2, 6, "new"), (2, 7, "new")]
+    assert [(row["id"], row["a"], row["b"]) for row in history] == [
+        (1, 5, "new"),
+        (1, 5, "x"),
+        (2, 6, "new"),
+        (2, 7, "new"),
+    ]
     assert [row["b"] for row in pipeline.rows("gold/all_things", "id")] == ["x", "new"]
 
 
@@ -53,28 +72,44 @@ def test_a_column_is_widened(pipeline: Pipeline, backups: Backups) -> None:
         all_things=all_of("id integer", "n integer", "d decimal(5,2)"),
     )
     narrow = {"id": "int", "n": "int", "d": decimal(5, 2)}
-    pipeline.run(before, backups.make({"things": Part(narrow, [{"id": 1, "n": 5, "d": Decimal("1.25")}])}))
+    pipeline.run(
+        before, backups.make({"things": Part(narrow, [{"id": 1, "n": 5, "d": Decimal("1.25")}])})
+    )
     after = sources(
         table('{ name = "n", type = "bigint" }, { name = "d", type = "decimal(12,4)" }'),
         all_things=all_of("id integer", "n bigint", "d decimal(12,4)"),
     )
     wide = {"id": "int", "n": "long", "d": decimal(12, 4)}
-    rows = [{"id": 1, "n": 5, "d": Decimal("1.2500")}, {"id": 2, "n": 2**40, "d": Decimal("12345678.1234")}]
+    rows = [
+        {"id": 1, "n": 5, "d": Decimal("1.2500")},
+        {"id": 2, "n": 2**40, "d": Decimal("12345678.1234")},
+    ]
     pipeline.run(after, backups.make({"things": Part(wide, rows)}))
     expected = [(1, 5, Decimal("1.2500")), (2, 2**40, Decimal("12345678.1234"))]
     for name in ("silver/things", "silver/things_history", "gold/all_things"):
-        assert [(row["id"], row["n"], row["d"]) for row in pipeline.rows(name, "id")] == expected, name
+        assert [(row["id"], row["n"], row["d"]) for row in pipeline.rows(name, "id")] == expected, (
+            name
+        )
     assert [row["n"] for row in pipeline.rows("bronze/things", "_backup", "id")] == [5, 5, 2**40]
 
 
 def test_a_column_is_renamed_by_alias(pipeline: Pipeline, backups: Backups) -> None:
-    before = sources(table('{ name = "a", type = "integer" }'), all_things=all_of("id integer", "a integer"))
-    pipeline.run(before, backups.make({"things": Part({"id": "int", "a": "int"}, [{"id": 1, "a": 5}])}))
-    after = sources(
-        table('{ name = "b", type = "integer", aliases = ["a"] }'), all_things=all_of("id integer", "b integer")
+    before = sources(
+        table('{ name = "a", type = "integer" }'), all_things=all_of("id integer", "a integer")
     )
-    pipeline.run(after, backups.make({"things": Part({"id": "int", "a": "int"}, [{"id": 1, "a": 6}])}))
-    pipeline.run(after, backups.make({"things": Part({"id": "int", "b": "int"}, [{"id": 1, "b": 7}])}))
+    pipeline.run(
+        before, backups.make({"things": Part({"id": "int", "a": "int"}, [{"id": 1, "a": 5}])})
+    )
+    after = sources(
+        table('{ name = "b", type = "integer", aliases = ["a"] }'),
+        all_things=all_of("id integer", "b integer"),
+    )
+    pipeline.run(
+        after, backups.make({"things": Part({"id": "int", "a": "int"}, [{"id": 1, "a": 6}])})
+    )
+    pipeline.run(
+        after, backups.make({"things": Part({"id": "int", "b": "int"}, [{"id": 1, "b": 7}])})
+    )
     bronze = pipeline.rows("bronze/things", "_backup")
     assert [(row["a"], row["b"]) for row in bronze] == [(5, None), (6, None), (None, 7)]
     assert [row["b"] for row in pipeline.rows("silver/things")] == [7]
@@ -83,26 +118,42 @@ def test_a_column_is_renamed_by_alias(pipeline: Pipeline, backups: Backups) -> N
     assert [row["b"] for row in pipeline.rows("gold/all_things")] == [7]
 
 
-def test_a_column_that_was_dropped_stays_in_bronze_and_in_the_history(pipeline: Pipeline, backups: Backups) -> None:
+def test_a_column_that_was_dropped_stays_in_bronze_and_in_the_history(
+    pipeline: Pipeline, backups: Backups
+) -> None:
     both = table('{ name = "a", type = "integer" }, { name = "b", type = "integer" }')
-    pipeline.run(sources(both), backups.make({"things": Part({"id": "int", "a": "int", "b": "int"}, [{"id": 1, "a": 5, "b": 6}])}))
+    pipeline.run(
+        sources(both),
+        backups.make(
+            {"things": Part({"id": "int", "a": "int", "b": "int"}, [{"id": 1, "a": 5, "b": 6}])}
+        ),
+    )
     one = sources(table('{ name = "a", type = "integer" }'))
     rows = [{"id": 1, "a": 5}, {"id": 2, "a": 7}]
     pipeline.run(one, backups.make({"things": Part({"id": "int", "a": "int"}, rows)}))
     assert "b" not in pipeline.rows("silver/things")[0]
     history = pipeline.rows("silver/things_history", "id")
-    assert [(row["id"], row["b"], row["_valid_to"]) for row in history] == [(1, 6, None), (2, None, None)]
+    assert [(row["id"], row["b"], row["_valid_to"]) for row in history] == [
+        (1, 6, None),
+        (2, None, None),
+    ]
 
 
 def test_a_value_that_no_longer_fits_is_told(pipeline: Pipeline, backups: Backups) -> None:
     text = sources(table('{ name = "a", type = "string(3)" }'))
-    pipeline.run(text, backups.make({"things": Part({"id": "int", "a": "string"}, [{"id": 1, "a": "12"}])}))
+    pipeline.run(
+        text, backups.make({"things": Part({"id": "int", "a": "string"}, [{"id": 1, "a": "12"}])})
+    )
     number = sources(table('{ name = "a", type = "integer", required = false }'))
     rows = [{"id": 1, "a": "12"}, {"id": 2, "a": "x"}]
-    pipeline.run(number, backups.make({"things": Part({"id": "int", "a": nullable("string")}, rows)}))
+    pipeline.run(
+        number, backups.make({"things": Part({"id": "int", "a": nullable("string")}, rows)})
+    )
     assert [row["a"] for row in pipeline.rows("silver/things", "id")] == [12, None]
     broken = [row for row in pipeline.rows("gold/rowgate_quality") if row["rows_broken"]]
-    assert [(row["expectation"], row["action"], row["examples"]) for row in broken] == [("a is integer", "warn", "2")]
+    assert [(row["expectation"], row["action"], row["examples"]) for row in broken] == [
+        ("a is integer", "warn", "2")
+    ]
 
 
 @pytest.mark.parametrize(

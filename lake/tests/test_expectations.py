@@ -2,12 +2,11 @@
 
 import boto3
 import pytest
+from rowgate_lake.errors import DictionaryError, ExpectationsBrokenError
+from rowgate_lake.settings import Step
 from support import hr
 from support.backups import Backups, Part, nullable
 from support.pipeline import Pipeline, sources
-
-from rowgate_lake.errors import DictionaryError, ExpectationsBrokenError
-from rowgate_lake.settings import Step
 
 EXPECTATIONS = "expectations = { required = %s, references = %s, rules = %s }\n"
 
@@ -18,14 +17,27 @@ def dictionary(required: str = '"stop"', references: str = '"warn"', rules: str 
     return hr.DICTIONARY.replace(place, place + EXPECTATIONS % (required, references, rules))
 
 
-NULLABLE = {"id": "int", **{name: nullable(avro) for name, avro in hr.EMPLOYEE_FIELDS.items() if name not in ("id", "department_id")},
-            "department_id": nullable("int")}
+NULLABLE = {
+    "id": "int",
+    **{
+        name: nullable(avro)
+        for name, avro in hr.EMPLOYEE_FIELDS.items()
+        if name not in ("id", "department_id")
+    },
+    "department_id": nullable("int"),
+}
 
 
 def broken(pipeline: Pipeline) -> list[tuple[str, str, int, int, str]]:
     """What was recorded of expectations that are broken."""
     return [
-        (row["table_name"], row["expectation"], row["rows_checked"], row["rows_broken"], row["examples"])
+        (
+            row["table_name"],
+            row["expectation"],
+            row["rows_checked"],
+            row["rows_broken"],
+            row["examples"],
+        )
         for row in pipeline.rows("gold/rowgate_quality", "expectation")
         if row["rows_broken"]
     ]
@@ -36,7 +48,11 @@ def broken(pipeline: Pipeline) -> list[tuple[str, str, int, int, str]]:
     [
         ({"required": '"stop"'}, {**hr.employee(2), "hired": None}, "hired is required"),
         ({"rules": '"stop"'}, hr.employee(2, "x" * 21), "name is string(20)"),
-        ({"references": '"stop"'}, hr.employee(2, department=9), "department_id references departments"),
+        (
+            {"references": '"stop"'},
+            hr.employee(2, department=9),
+            "department_id references departments",
+        ),
     ],
 )
 def test_what_is_marked_stop_ends_the_run_before_silver_changes(
@@ -58,14 +74,24 @@ def test_what_is_marked_warn_is_recorded_and_counted(pipeline: Pipeline, backups
     rows = [hr.employee(number, department=9) for number in range(1, 9)]
     tables = {"departments": hr.departments("A"), "employees": hr.employees(*rows)}
     pipeline.run(sources(dictionary()), backups.make(tables))
-    assert broken(pipeline) == [("employees", "department_id references departments", 8, 8, "1, 2, 3, 4, 5")]
-    names = {metric["MetricName"] for metric in boto3.client("cloudwatch").list_metrics(Namespace="Rowgate")["Metrics"]}
+    assert broken(pipeline) == [
+        ("employees", "department_id references departments", 8, 8, "1, 2, 3, 4, 5")
+    ]
+    names = {
+        metric["MetricName"]
+        for metric in boto3.client("cloudwatch").list_metrics(Namespace="Rowgate")["Metrics"]
+    }
     assert {"LakeExpectationsBroken", "LakeStepSeconds", "LakeStepRows"} <= names
 
 
 def test_a_key_that_two_rows_share_always_stops(pipeline: Pipeline, backups: Backups) -> None:
-    tables = {"departments": hr.departments("A"), "employees": hr.employees(hr.employee(1), hr.employee(1, "Bo"))}
-    with pytest.raises(ExpectationsBrokenError, match=r'1 of 2 rows break "unique key \(id\)" \(key 1\)'):
+    tables = {
+        "departments": hr.departments("A"),
+        "employees": hr.employees(hr.employee(1), hr.employee(1, "Bo")),
+    }
+    with pytest.raises(
+        ExpectationsBrokenError, match=r'1 of 2 rows break "unique key \(id\)" \(key 1\)'
+    ):
         pipeline.run(sources(dictionary()), backups.make(tables))
 
 
@@ -83,13 +109,18 @@ def test_a_step_again_records_its_results_once(pipeline: Pipeline, backups: Back
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        (("key = true, description", "key = true, personal = true, description"), "a key cannot be personal"),
+        (
+            ("key = true, description", "key = true, personal = true, description"),
+            "a key cannot be personal",
+        ),
         (('name = "employees"', 'name = "employees_history"'), "takes the name of a history"),
         (('type = "timestamp"', 'type = "decimal(39,2)"'), "more than the 38 digits"),
         (('type = "timestamp"', 'type = "point"'), "column hired: the lake has no type point"),
         (("[[table]]", "[[table"), "sql/dictionary.toml cannot be read"),
     ],
 )
-def test_a_dictionary_that_the_lake_cannot_hold_is_refused(change: tuple[str, str], problem: str) -> None:
+def test_a_dictionary_that_the_lake_cannot_hold_is_refused(
+    change: tuple[str, str], problem: str
+) -> None:
     with pytest.raises(DictionaryError, match=problem):
         sources(hr.DICTIONARY.replace(*change))

@@ -1,4 +1,5 @@
-"""The job is killed at random moments, and the engine with it: no reader sees half, and the next run ends the same.
+"""The job is killed at random moments, and the engine with it: no reader sees half, and the next
+run ends the same.
 
 ROWGATE_LAKE_KILLS kills in all, drawn from ROWGATE_LAKE_SEED.
 """
@@ -43,7 +44,9 @@ def test_the_next_run_ends_the_same_wherever_one_was_killed(
                 job.finish(job.start(other, archive, environment, step, backup))
         expected = contents(other)
         for step in PIPELINE:
-            kills = left // (len(days) * len(PIPELINE) - (number - 1) * len(PIPELINE) - PIPELINE.index(step))
+            kills = left // (
+                len(days) * len(PIPELINE) - (number - 1) * len(PIPELINE) - PIPELINE.index(step)
+            )
             for _ in range(kills):
                 left -= 1
                 with job.engine(cloud, engines.name()) as environment:
@@ -82,13 +85,19 @@ def whole(pipeline: Pipeline, number: int, days: list[dict]) -> None:
         for row in pipeline.rows("bronze/employees"):
             by_backup[row["_backup"]] = by_backup.get(row["_backup"], 0) + 1
         assert set(by_backup.values()) <= counts
-    states = [{row["id"]: row["department_id"] for row in one["employees"].rows} for one in days[:number]]
+    states = [
+        {row["id"]: row["department_id"] for row in one["employees"].rows} for one in days[:number]
+    ]
     if pipeline.has("silver/employees"):
         rows = pipeline.rows("silver/employees")
-        assert {row["id"]: row["department_id"] for row in rows if row["_deleted_at"] is None} in states
+        assert {
+            row["id"]: row["department_id"] for row in rows if row["_deleted_at"] is None
+        } in states
     if pipeline.has("silver/employees_history"):
         rows = pipeline.rows("silver/employees_history")
-        assert {row["id"]: row["department_id"] for row in rows if row["_valid_to"] is None} in states
+        assert {
+            row["id"]: row["department_id"] for row in rows if row["_valid_to"] is None
+        } in states
     if pipeline.has("gold/people"):
         found = {row["department_id"]: row["people"] for row in pipeline.rows("gold/people")}
         assert found in [people(one) for one in states]

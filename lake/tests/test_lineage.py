@@ -8,15 +8,20 @@ from contextlib import contextmanager
 
 import boto3
 import pytest
+from rowgate_lake.errors import BackupUnusableError
+from rowgate_lake.settings import Step
 from support import hr
 from support.backups import Backups
 from support.pipeline import Pipeline, sources
 
-from rowgate_lake.errors import BackupUnusableError
-from rowgate_lake.settings import Step
-
 HR = sources(hr.DICTIONARY, people=hr.COUNT_BY_DEPARTMENT)
-LOAD = {"load": "l1", "table": "employees", "key": "incoming/employees/a.csv", "mode": "append", "rows_loaded": 2}
+LOAD = {
+    "load": "l1",
+    "table": "employees",
+    "key": "incoming/employees/a.csv",
+    "mode": "append",
+    "rows_loaded": 2,
+}
 
 
 def events(pipeline: Pipeline, step: Step) -> list[dict]:
@@ -24,32 +29,52 @@ def events(pipeline: Pipeline, step: Step) -> list[dict]:
     lines = []
     for key in pipeline.keys("lineage/"):
         if f"/{step}-" in key:
-            body = boto3.client("s3").get_object(Bucket=pipeline.bucket, Key=key)["Body"].read().decode()
+            body = (
+                boto3.client("s3")
+                .get_object(Bucket=pipeline.bucket, Key=key)["Body"]
+                .read()
+                .decode()
+            )
             lines += [json.loads(line) for line in body.splitlines()]
     return lines
 
 
 def test_names_backup_loads_tables_and_rows(pipeline: Pipeline, backups: Backups) -> None:
-    tables = {"departments": hr.departments("A"), "employees": hr.employees(hr.employee(1), hr.employee(2))}
+    tables = {
+        "departments": hr.departments("A"),
+        "employees": hr.employees(hr.employee(1), hr.employee(2)),
+    }
     backup = backups.make(tables, loads=[LOAD])
     pipeline.run(HR, backup)
     start, complete = events(pipeline, Step.BRONZE)
     assert (start["eventType"], complete["eventType"]) == ("START", "COMPLETE")
     assert start["run"]["runId"] == complete["run"]["runId"]
     assert complete["job"] == {"namespace": "rowgate", "name": "lake.bronze", "facets": {}}
-    inputs = {one["name"]: one["inputFacets"]["inputStatistics"]["rowCount"] for one in complete["inputs"]}
+    inputs = {
+        one["name"]: one["inputFacets"]["inputStatistics"]["rowCount"] for one in complete["inputs"]
+    }
     assert inputs == {
         "incoming/employees/a.csv": 2,
         f"backups/{backup}/departments": 1,
         f"backups/{backup}/employees": 2,
     }
-    outputs = {one["name"]: one["outputFacets"]["outputStatistics"]["rowCount"] for one in complete["outputs"]}
+    outputs = {
+        one["name"]: one["outputFacets"]["outputStatistics"]["rowCount"]
+        for one in complete["outputs"]
+    }
     assert outputs == {"bronze/departments": 1, "bronze/employees": 2}
     gold = events(pipeline, Step.GOLD)[-1]
     assert "silver/employees_history" in {one["name"] for one in gold["inputs"]}
     people = next(one for one in gold["outputs"] if one["name"] == "gold/people")
-    assert [field["name"] for field in people["facets"]["schema"]["fields"]] == ["department_id", "people"]
-    parents = {event["run"]["facets"]["parent"]["run"]["runId"] for step in Step for event in events(pipeline, step)}
+    assert [field["name"] for field in people["facets"]["schema"]["fields"]] == [
+        "department_id",
+        "people",
+    ]
+    parents = {
+        event["run"]["facets"]["parent"]["run"]["runId"]
+        for step in Step
+        for event in events(pipeline, step)
+    }
     assert len(parents) == 1
 
 
@@ -89,6 +114,8 @@ def test_events_go_over_http_too_and_a_receiver_that_refuses_costs_no_run(
     pipeline: Pipeline, backups: Backups, status: int
 ) -> None:
     with receiver(status) as (url, taken):
-        pipeline.with_(lineage_url=url).run(HR, backups.make({"departments": hr.departments("A")}), Step.BRONZE)
+        pipeline.with_(lineage_url=url).run(
+            HR, backups.make({"departments": hr.departments("A")}), Step.BRONZE
+        )
     assert [event["eventType"] for event in taken] == ["START", "COMPLETE"]
     assert len(events(pipeline, Step.BRONZE)) == 2

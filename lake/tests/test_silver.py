@@ -3,12 +3,11 @@
 from datetime import datetime
 
 import pytest
+from rowgate_lake.errors import OlderBackupError
+from rowgate_lake.settings import Personal, Step
 from support import hr
 from support.backups import Backups, at
 from support.pipeline import Pipeline, Rows, sources
-
-from rowgate_lake.errors import OlderBackupError
-from rowgate_lake.settings import Personal, Step
 
 HR = sources(hr.DICTIONARY)
 DAY = [at(f"2026-01-0{day}T02:00:00") for day in range(1, 10)]
@@ -31,7 +30,11 @@ def test_rows_come_change_go_and_come_back(pipeline: Pipeline, backups: Backups)
         [hr.employee(1, department=1), hr.employee(2, department=1)],
         [hr.employee(1, department=2), hr.employee(2, department=1), hr.employee(3, department=2)],
         [hr.employee(1, department=2), hr.employee(3, department=2)],
-        [hr.employee(1, department=2), hr.employee(2, department=1), hr.employee(3, department=None)],
+        [
+            hr.employee(1, department=2),
+            hr.employee(2, department=1),
+            hr.employee(3, department=None),
+        ],
     ]
     for rows in days:
         backup = backups.make({"departments": departments, "employees": hr.employees(*rows)})
@@ -72,11 +75,15 @@ def test_a_backup_without_changes_writes_nothing(pipeline: Pipeline, backups: Ba
     assert pipeline.json("state/silver/employees.json")["backup"] == backup
 
 
-def test_a_merge_again_changes_nothing_though_its_state_was_lost(pipeline: Pipeline, backups: Backups) -> None:
+def test_a_merge_again_changes_nothing_though_its_state_was_lost(
+    pipeline: Pipeline, backups: Backups
+) -> None:
     import boto3
 
     for rows in ([hr.employee(1, department=1), hr.employee(2)], [hr.employee(1, department=2)]):
-        backup = backups.make({"departments": hr.departments("A", "B"), "employees": hr.employees(*rows)})
+        backup = backups.make(
+            {"departments": hr.departments("A", "B"), "employees": hr.employees(*rows)}
+        )
         pipeline.run(HR, backup, Step.BRONZE, Step.SILVER)
     tables = [("silver/employees", "id"), ("silver/employees_history", "id", "_valid_from")]
     before = [pipeline.rows(*table) for table in tables]
@@ -91,12 +98,18 @@ def test_an_older_backup_is_refused(pipeline: Pipeline, backups: Backups) -> Non
     for backup in (older, newer):
         pipeline.run(HR, backup, Step.BRONZE)
     pipeline.run(HR, newer, Step.SILVER)
-    with pytest.raises(OlderBackupError, match=f"silver.departments has the rows of the backup {newer}"):
+    with pytest.raises(
+        OlderBackupError, match=f"silver.departments has the rows of the backup {newer}"
+    ):
         pipeline.run(HR, older, Step.SILVER)
 
 
-def test_a_reference_is_found_or_not_as_its_table_changes(pipeline: Pipeline, backups: Backups) -> None:
-    employees = hr.employees(hr.employee(1, department=1), hr.employee(2, department=2), hr.employee(3, department=None))
+def test_a_reference_is_found_or_not_as_its_table_changes(
+    pipeline: Pipeline, backups: Backups
+) -> None:
+    employees = hr.employees(
+        hr.employee(1, department=1), hr.employee(2, department=2), hr.employee(3, department=None)
+    )
     for names in (("A",), ("A", "B")):
         backup = backups.make({"departments": hr.departments(*names), "employees": employees})
         pipeline.run(HR, backup, Step.BRONZE, Step.SILVER)
@@ -106,22 +119,30 @@ def test_a_reference_is_found_or_not_as_its_table_changes(pipeline: Pipeline, ba
     assert len(pipeline.rows("silver/employees_history")) == 3
 
 
-def test_a_backup_of_one_table_finds_references_in_silver(pipeline: Pipeline, backups: Backups) -> None:
+def test_a_backup_of_one_table_finds_references_in_silver(
+    pipeline: Pipeline, backups: Backups
+) -> None:
     everything = {"departments": hr.departments("A"), "employees": hr.employees(hr.employee(1))}
     pipeline.run(HR, backups.make(everything), Step.BRONZE, Step.SILVER)
     one = backups.make({"employees": hr.employees(hr.employee(1), hr.employee(2, department=9))})
     pipeline.run(HR, one, Step.BRONZE, Step.SILVER)
-    assert [row["_department_id_found"] for row in pipeline.rows("silver/employees", "id")] == [True, False]
+    assert [row["_department_id_found"] for row in pipeline.rows("silver/employees", "id")] == [
+        True,
+        False,
+    ]
 
 
 @pytest.mark.parametrize(
-    ("personal", "expected"), [(Personal.MASK, ["***"]), (Personal.KEEP, ["Ada"]), (Personal.OMIT, [None])]
+    ("personal", "expected"),
+    [(Personal.MASK, ["***"]), (Personal.KEEP, ["Ada"]), (Personal.OMIT, [None])],
 )
 def test_personal_columns_are_masked_kept_or_left_out(
     pipeline: Pipeline, backups: Backups, personal: Personal, expected: list[str | None]
 ) -> None:
     lake = pipeline.with_(personal=personal)
-    backup = backups.make({"departments": hr.departments("A"), "employees": hr.employees(hr.employee(1, "Ada"))})
+    backup = backups.make(
+        {"departments": hr.departments("A"), "employees": hr.employees(hr.employee(1, "Ada"))}
+    )
     lake.run(HR, backup, Step.BRONZE, Step.SILVER)
     for table in ("silver/employees", "silver/employees_history"):
         assert [row.get("name") for row in lake.rows(table)] == expected
@@ -131,9 +152,14 @@ def test_personal_columns_are_masked_kept_or_left_out(
 def test_what_was_shown_is_hidden_once_the_setting_says_so(
     pipeline: Pipeline, backups: Backups, personal: Personal
 ) -> None:
-    tables = {"departments": hr.departments("A"), "employees": hr.employees(hr.employee(1, "Ada"), hr.employee(2, "Bo"))}
+    tables = {
+        "departments": hr.departments("A"),
+        "employees": hr.employees(hr.employee(1, "Ada"), hr.employee(2, "Bo")),
+    }
     pipeline.with_(personal=Personal.KEEP).run(HR, backups.make(tables), Step.BRONZE, Step.SILVER)
     tables["employees"] = hr.employees(hr.employee(1, "Ada"))
     pipeline.with_(personal=personal).run(HR, backups.make(tables), Step.BRONZE, Step.SILVER)
     for table in ("silver/employees", "silver/employees_history"):
-        assert {row.get("name") for row in pipeline.rows(table)} == {"***" if personal is Personal.MASK else None}
+        assert {row.get("name") for row in pipeline.rows(table)} == {
+            "***" if personal is Personal.MASK else None
+        }

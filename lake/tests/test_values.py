@@ -19,11 +19,15 @@ COLUMNS = {
 }
 DICTIONARY = (
     '[[table]]\nname = "things"\ncolumns = [\n{ name = "id", type = "integer", key = true },\n'
-    + "\n".join(f'{{ name = "{name}", type = "{kind}", required = false }},' for name, (kind, _) in COLUMNS.items())
+    + "\n".join(
+        f'{{ name = "{name}", type = "{kind}", required = false }},'
+        for name, (kind, _) in COLUMNS.items()
+    )
     + "]"
 )
 GOLD_COLUMNS = ", ".join(
-    f'{{ name = "{name}", type = "{"string" if name == "s" else kind}" }}' for name, (kind, _) in COLUMNS.items()
+    f'{{ name = "{name}", type = "{"string" if name == "s" else kind}" }}'
+    for name, (kind, _) in COLUMNS.items()
 )
 GOLD = {
     "everything.sql": '/* title = "All"\ncolumns = [{ name = "id", type = "integer" }, '
@@ -50,7 +54,15 @@ EXTREMES = [
         "d": date(9999, 12, 31),
         "t": at("9999-12-31T23:59:59.999"),
     },
-    {"i": 0, "l": 0, "m": Decimal(0), "s": "NULL", "b": None, "d": date(1582, 10, 10), "t": at("1900-01-01T00:00:00")},
+    {
+        "i": 0,
+        "l": 0,
+        "m": Decimal(0),
+        "s": "NULL",
+        "b": None,
+        "d": date(1582, 10, 10),
+        "t": at("1900-01-01T00:00:00"),
+    },
     dict.fromkeys(COLUMNS),
 ]
 
@@ -72,7 +84,9 @@ def test_both_ends_of_every_type_and_nulls_everywhere(pipeline: Pipeline, backup
     pipeline.run(TEXT, backups.make({"things": Part(FIELDS, rows)}))
     found = [row for row in pipeline.rows("silver/things", "id") if row["_deleted_at"] is None]
     assert [{column: row[column] for column in FIELDS} for row in found] == rows
-    valid = [row for row in pipeline.rows("silver/things_history", "id") if row["_valid_to"] is None]
+    valid = [
+        row for row in pipeline.rows("silver/things_history", "id") if row["_valid_to"] is None
+    ]
     assert [{column: row[column] for column in FIELDS} for row in valid] == rows
 
 
@@ -81,11 +95,15 @@ VALUES = st.fixed_dictionaries(
     {
         "i": st.none() | st.integers(-(2**31), 2**31 - 1),
         "l": st.none() | st.integers(-(2**63), 2**63 - 1),
-        "m": st.none() | st.decimals("-9999999999999999999999999999", "9999999999999999999999999999", places=10),
+        "m": st.none()
+        | st.decimals("-9999999999999999999999999999", "9999999999999999999999999999", places=10),
         "s": st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=100),
         "b": st.none() | st.booleans(),
         "d": st.none() | st.dates(date(1000, 1, 1)),
-        "t": st.none() | st.integers(-30610224000000, 253402300799999).map(lambda ms: at("1970-01-01") + timedelta(milliseconds=ms)),
+        "t": st.none()
+        | st.integers(-30610224000000, 253402300799999).map(
+            lambda ms: at("1970-01-01") + timedelta(milliseconds=ms)
+        ),
     }
 )
 
@@ -95,5 +113,7 @@ VALUES = st.fixed_dictionaries(
 def test_any_value_survives(pipeline: Pipeline, backups: Backups, rows: list[dict]) -> None:
     numbered = [{"id": number, **row} for number, row in enumerate(rows, 1)]
     pipeline.run(TEXT, backups.make({"things": Part(FIELDS, numbered)}))
-    found = [{column: row[column] for column in FIELDS} for row in pipeline.rows("gold/everything", "id")]
+    found = [
+        {column: row[column] for column in FIELDS} for row in pipeline.rows("gold/everything", "id")
+    ]
     assert found == numbered

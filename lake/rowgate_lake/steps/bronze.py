@@ -10,15 +10,16 @@ from ..errors import BackupUnusableError
 from ..evolution import cast_to, same_columns, union_schema
 from ..lake import Lake
 from ..objects import BackupTable
-from ..sources import Sources
 from ..settings import Personal
+from ..sources import Sources
 from ..state import fingerprint
 
 log = logging.getLogger(__name__)
 
 
 def run(lake: Lake) -> None:
-    """Adds a partition to each table of the backup; a partition that is there already stays as it is."""
+    """Adds a partition to each table of the backup; a partition that is there already stays as it
+    is."""
     check_gold(lake)
     for load in lake.backup.loads:
         lake.flow.read(lake.data.bucket, load["key"], load["rows_loaded"])
@@ -29,7 +30,9 @@ def run(lake: Lake) -> None:
 
 def check_gold(lake: Lake) -> None:
     """Ends the run before anything is written where a file of gold is wrong."""
-    gold.check_all(lake.sources.gold, silver_views(lake.sources, lake.settings.personal), lake.session)
+    gold.check_all(
+        lake.sources.gold, silver_views(lake.sources, lake.settings.personal), lake.session
+    )
 
 
 def silver_views(sources: Sources, personal: Personal) -> dict[str, spark.StructType]:
@@ -56,22 +59,29 @@ def _add(lake: Lake, table: BackupTable) -> None:
         storage.replace("bronze", name, rows, partition=bronze.PARTITION)
     else:
         old = storage.read("bronze", name)
-        schema = spark.StructType([*union_schema(_own(old.schema), _own(rows.schema)), *bronze.TECHNICAL])
+        schema = spark.StructType(
+            [*union_schema(_own(old.schema), _own(rows.schema)), *bronze.TECHNICAL]
+        )
         if same_columns(schema, old.schema):
             storage.replace_where("bronze", name, cast_to(rows, schema), partition)
         else:
-            # Delta could add the columns by itself, but not every engine does. This happens when the table has changed, and
-            # it is one commit.
+            # Delta could add the columns by itself, but not every engine does. This happens when
+            # the table has changed, and it is one commit.
             others = cast_to(old.where(f"NOT ({partition})"), schema)
-            storage.replace("bronze", name, others.unionByName(cast_to(rows, schema)), partition=bronze.PARTITION)
+            storage.replace(
+                "bronze",
+                name,
+                others.unionByName(cast_to(rows, schema)),
+                partition=bronze.PARTITION,
+            )
     description = known.description if known else "The dictionary no longer knows this table."
     comments = {column.name: column.description for column in known.columns} if known else {}
     lake.finish("bronze", name, digest, description, comments)
 
 
 def _read(lake: Lake, table: BackupTable) -> DataFrame:
-    """Reads the table's files. The schema is said outright, so that every column may be NULL in Delta: a later backup may have
-    NULLs where this one has none."""
+    """Reads the table's files. The schema is said outright, so that every column may be NULL in
+    Delta: a later backup may have NULLs where this one has none."""
     if not table.keys:
         raise BackupUnusableError(f"the backup {lake.backup.id} has no file of {table.name}")
     locations = {key: f"s3://{lake.data.bucket}/{key}" for key in table.keys}
@@ -90,5 +100,6 @@ def _own(schema: spark.StructType) -> spark.StructType:
 def _check_count(lake: Lake, table: BackupTable, rows: int) -> None:
     if rows != table.rows:
         raise BackupUnusableError(
-            f"the files of {table.name} in the backup {lake.backup.id} have {rows} rows, its manifest says {table.rows}"
+            f"the files of {table.name} in the backup {lake.backup.id} have {rows} rows, "
+            f"its manifest says {table.rows}"
         )

@@ -1,4 +1,5 @@
-"""The step `gold`: each file of `sql/gold` becomes a table, computed anew where silver or the file has changed."""
+"""The step `gold`: each file of `sql/gold` becomes a table, computed anew where silver or the file
+has changed."""
 
 import logging
 
@@ -23,13 +24,19 @@ def run(lake: Lake) -> None:
     """
     gold.show_views(_views(lake))
     digests = {table.name: _fingerprint(lake, table) for table in lake.sources.gold}
-    work = [table for table in lake.sources.gold if not lake.unchanged(LAYER, table.name, digests[table.name])]
+    work = [
+        table
+        for table in lake.sources.gold
+        if not lake.unchanged(LAYER, table.name, digests[table.name])
+    ]
     rows = {table.name: gold.rows_of(table, lake.session) for table in work}
     results = [
         result
         for table in work
         if table.expectations
-        for result in expectations.check(rows[table.name], LAYER, table.name, table.expectations, table.key)
+        for result in expectations.check(
+            rows[table.name], LAYER, table.name, table.expectations, table.key
+        )
     ]
     record(lake, LAYER, results)
     if results:
@@ -58,13 +65,21 @@ def _views(lake: Lake) -> dict[str, DataFrame]:
 
 def _fingerprint(lake: Lake, table: GoldTable) -> str:
     """Of the file and of all of silver, since a query may name any of it."""
-    names = [name for table in lake.sources.dictionary.tables for name in (table, silver.history_of(table))]
+    names = [
+        name
+        for table in lake.sources.dictionary.tables
+        for name in (table, silver.history_of(table))
+    ]
     states = [lake.states.read("silver", name) for name in names]
-    return fingerprint(table, [(state.fingerprint, state.changed_in) if state else lake.settings.run for state in states])
+    return fingerprint(
+        table,
+        [(state.fingerprint, state.changed_in) if state else lake.settings.run for state in states],
+    )
 
 
 def _forget_removed(lake: Lake) -> None:
-    """Takes tables out of the catalog whose file is gone. Their data stays until somebody removes it."""
+    """Takes tables out of the catalog whose file is gone. Their data stays until somebody removes
+    it."""
     wanted = {table.name for table in lake.sources.gold} | {QUALITY}
     for name in lake.catalog.tables(LAYER):
         if name not in wanted:

@@ -1,6 +1,8 @@
-"""The step `maintenance`: small files become larger ones, files that no reader needs any more go, and so do old backups.
+"""The step `maintenance`: small files become larger ones, files that no reader needs any more go,
+and so do old backups.
 
-Compaction and removal are Spark's own (OPTIMIZE, VACUUM) where the engine has them, and delta-rs's where it has not.
+Compaction and removal are Spark's own (OPTIMIZE, VACUUM) where the engine has them, and delta-rs's
+where it has not.
 """
 
 import logging
@@ -18,12 +20,13 @@ STATE = "state/maintenance.json"
 VACUUM_EVERY = timedelta(days=7)
 LISTING_TASKS = 32
 KEEP_HOURS = 168
-"""Hours for which files stay that are no part of a table any more: readers that began before may still need them. A week is
-Delta's own default."""
+"""Hours for which files stay that are no part of a table any more: readers that began before may
+still need them. A week is Delta's own default."""
 
 
 def run(lake: Lake, now: datetime | None = None) -> None:
-    """Expires old backups of bronze and compacts every table; removes unneeded files where that was not done for a week."""
+    """Expires old backups of bronze and compacts every table; removes unneeded files where that was
+    not done for a week."""
     now = now or datetime.now(UTC)
     names = _tables(lake)
     for layer, table in names:
@@ -41,7 +44,9 @@ def run(lake: Lake, now: datetime | None = None) -> None:
 
 def _tables(lake: Lake) -> list[tuple[str, str]]:
     dictionary = list(lake.sources.dictionary.tables)
-    others = [table.name for table in lake.backup.tables if not lake.sources.dictionary.find(table.name)]
+    others = [
+        table.name for table in lake.backup.tables if not lake.sources.dictionary.find(table.name)
+    ]
     names = [
         *(("bronze", name) for name in [*dictionary, *others]),
         *(("silver", name) for table in dictionary for name in (table, silver.history_of(table))),
@@ -52,10 +57,16 @@ def _tables(lake: Lake) -> list[tuple[str, str]]:
 
 
 def _expire(lake: Lake, table: str, now: datetime) -> None:
-    """Deletes the rows of backups that are older than the setting, unless they are of this run's backup."""
+    """Deletes the rows of backups that are older than the setting, unless they are of this run's
+    backup."""
     before = (now - timedelta(days=lake.settings.bronze_keep_days)).isoformat()
     rows = lake.storage.read("bronze", table)
-    old = rows.where(f"_snapshot_time < CAST('{before}' AS TIMESTAMP)").select(bronze.PARTITION).distinct().collect()
+    old = (
+        rows.where(f"_snapshot_time < CAST('{before}' AS TIMESTAMP)")
+        .select(bronze.PARTITION)
+        .distinct()
+        .collect()
+    )
     if backups := sorted(row[0] for row in old if row[0] != lake.backup.id):
         listed = ", ".join(f"'{backup}'" for backup in backups)
         lake.storage.delete("bronze", table, f"{bronze.PARTITION} IN ({listed})")
@@ -71,13 +82,21 @@ def _compact(storage: Storage, layer: str, table: str) -> None:
 
 def _vacuum(storage: Storage, layer: str, table: str) -> None:
     if has_sql_maintenance(storage.session):
-        # VACUUM lists the files of a table in so many tasks, 10,000 unless it is told: minutes for a table of a few files.
-        storage.session.conf.set("spark.sql.sources.parallelPartitionDiscovery.parallelism", LISTING_TASKS)
-        storage.session.sql(f"VACUUM {storage.sql_name(layer, table)} RETAIN {KEEP_HOURS} HOURS").collect()
+        # VACUUM lists the files of a table in so many tasks, 10,000 unless it is told: minutes for
+        # a table of a few files.
+        storage.session.conf.set(
+            "spark.sql.sources.parallelPartitionDiscovery.parallelism", LISTING_TASKS
+        )
+        storage.session.sql(
+            f"VACUUM {storage.sql_name(layer, table)} RETAIN {KEEP_HOURS} HOURS"
+        ).collect()
     else:
         storage.log(layer, table).vacuum(retention_hours=KEEP_HOURS, dry_run=False)
 
 
 def has_sql_maintenance(session: SparkSession) -> bool:
-    """Returns true if the engine is Spark with Delta's extension, which alone has OPTIMIZE and VACUUM."""
-    return "io.delta.sql.DeltaSparkSessionExtension" in (session.conf.get("spark.sql.extensions", "") or "")
+    """Returns true if the engine is Spark with Delta's extension, which alone has OPTIMIZE and
+    VACUUM."""
+    return "io.delta.sql.DeltaSparkSessionExtension" in (
+        session.conf.get("spark.sql.extensions", "") or ""
+    )

@@ -9,19 +9,39 @@ from ..state import fingerprint
 
 
 def record(lake: Lake, layer: str, results: Sequence[Result]) -> None:
-    """Writes what one layer's checks of this run found, in the place of what an earlier attempt of the run found."""
+    """Writes what one layer's checks of this run found, in the place of what an earlier attempt of
+    the run found."""
     if not results:
         return
     checked_at = datetime.now(UTC)
     run, backup = lake.settings.run, lake.backup.id
     rows = [
-        (run, backup, checked_at, one.layer, one.table, one.expectation, one.action, one.rows_checked, one.rows_broken, one.examples)
+        (
+            run,
+            backup,
+            checked_at,
+            one.layer,
+            one.table,
+            one.expectation,
+            one.action,
+            one.rows_checked,
+            one.rows_broken,
+            one.examples,
+        )
         for one in results
     ]
     found = lake.session.createDataFrame(rows, RESULT_SCHEMA)
     if lake.storage.exists("gold", QUALITY):
         quoted = run.replace("'", "''")
-        lake.storage.replace_where("gold", QUALITY, found, f"run = '{quoted}' AND layer = '{layer}'")
+        lake.storage.replace_where(
+            "gold", QUALITY, found, f"run = '{quoted}' AND layer = '{layer}'"
+        )
     else:
         lake.storage.replace("gold", QUALITY, found)
-    lake.finish("gold", QUALITY, fingerprint(run, layer), "What was expected of rows, and what was found.", {})
+    lake.finish(
+        "gold",
+        QUALITY,
+        fingerprint(run, layer),
+        "What was expected of rows, and what was found.",
+        {},
+    )

@@ -1,4 +1,5 @@
-"""The step `silver`: what the newest backup says becomes the current state of each table, and a part of its history."""
+"""The step `silver`: what the newest backup says becomes the current state of each table, and a
+part of its history."""
 
 import logging
 from collections.abc import Mapping
@@ -35,8 +36,8 @@ class _Work:
 def run(lake: Lake) -> None:
     """Checks every table of the backup, then merges those that have changed.
 
-    Raises ExpectationsBrokenError before any table changes where rows break an expectation marked `stop`, and OlderBackupError
-    where silver has the rows of a newer backup already.
+    Raises ExpectationsBrokenError before any table changes where rows break an expectation marked
+    `stop`, and OlderBackupError where silver has the rows of a newer backup already.
     """
     check_gold(lake)
     tables = _tables_of_backup(lake)
@@ -66,7 +67,9 @@ def _tables_of_backup(lake: Lake) -> dict[Table, BackupTable]:
         if table := lake.sources.dictionary.find(found.name):
             tables[table] = found
         else:
-            log.warning("the dictionary no longer knows the table %s; it stays in bronze", found.name)
+            log.warning(
+                "the dictionary no longer knows the table %s; it stays in bronze", found.name
+            )
     return tables
 
 
@@ -74,12 +77,15 @@ def _refuse_older(lake: Lake, table: Table) -> None:
     known = lake.states.read(LAYER, table.name)
     if known and known.snapshot_time > lake.backup.snapshot_time:
         raise OlderBackupError(
-            f"silver.{table.name} has the rows of the backup {known.backup} of {known.snapshot_time}; "
+            f"silver.{table.name} has the rows of the backup {known.backup} "
+            f"of {known.snapshot_time}; "
             f"the backup {lake.backup.id} is of {lake.backup.snapshot_time}"
         )
 
 
-def _prepare(lake: Lake, table: Table, found: BackupTable, tables: Mapping[Table, BackupTable]) -> _Work | None:
+def _prepare(
+    lake: Lake, table: Table, found: BackupTable, tables: Mapping[Table, BackupTable]
+) -> _Work | None:
     """What has to be merged of a table; None where nothing has changed since silver was made."""
     checksums = {one.name: backup.checksum for one, backup in tables.items()}
     digest = fingerprint(
@@ -97,16 +103,24 @@ def _prepare(lake: Lake, table: Table, found: BackupTable, tables: Mapping[Table
     for column in table.references:
         other = lake.sources.dictionary.tables[column.references or ""]
         if other in tables:
-            keys = silver.typed(_bronze(lake, other), other, tables[other].columns).select(*other.keys)
+            keys = silver.typed(_bronze(lake, other), other, tables[other].columns).select(
+                *other.keys
+            )
         else:
-            keys = lake.storage.read(LAYER, other.name).where("_deleted_at IS NULL").select(*other.keys)
+            keys = (
+                lake.storage.read(LAYER, other.name)
+                .where("_deleted_at IS NULL")
+                .select(*other.keys)
+            )
         referenced[other.name] = keys
     return _Work(table, silver.resolve(rows, table, referenced), digest)
 
 
 def _bronze(lake: Lake, table: Table) -> DataFrame:
     if not lake.storage.exists("bronze", table.name):
-        raise BackupUnusableError(f"bronze.{table.name} is not there; the step bronze has not run for {lake.backup.id}")
+        raise BackupUnusableError(
+            f"bronze.{table.name} is not there; the step bronze has not run for {lake.backup.id}"
+        )
     return lake.storage.read("bronze", table.name).where(bronze.is_of(lake.backup.id))
 
 
@@ -134,16 +148,24 @@ def _merge_history(lake: Lake, work: _Work) -> None:
         schema = silver.history_schema(table, personal)
         lake.storage.replace(LAYER, name, silver.first_history(rows, time, schema))
     else:
-        _bring_to_form(lake, table, name, silver.history_schema(table, personal, lake.storage.read(LAYER, name).schema))
+        _bring_to_form(
+            lake,
+            table,
+            name,
+            silver.history_schema(table, personal, lake.storage.read(LAYER, name).schema),
+        )
         source = f"{table.name}_changes"
-        silver.changes(lake.storage.read(LAYER, name), rows, table, columns).createOrReplaceTempView(source)
+        silver.changes(
+            lake.storage.read(LAYER, name), rows, table, columns
+        ).createOrReplaceTempView(source)
         target = lake.storage.sql_name(LAYER, name)
         lake.session.sql(silver.merge_history(target, source, table, columns, time)).collect()
     _finish(lake, work, name)
 
 
 def _bring_to_form(lake: Lake, table: Table, name: str, schema: spark.StructType) -> None:
-    """Rewrites a table whose columns have changed, or which shows personal data that it may no longer show."""
+    """Rewrites a table whose columns have changed, or which shows personal data that it may no
+    longer show."""
     old = lake.storage.read(LAYER, name)
     known = lake.states.read(LAYER, name)
     if same_columns(schema, old.schema) and known and known.personal == lake.settings.personal:

@@ -1,8 +1,10 @@
-"""A whole local cloud with the lake on, as `rowgate local up --lake` leaves it; its env file is sourced."""
+"""A whole local cloud with the lake on, as `rowgate local up --lake` leaves it; its env file is
+sourced."""
 
 import os
 
 import pytest
+
 from cloud.whole import Cloud
 
 
@@ -10,7 +12,9 @@ from cloud.whole import Cloud
 def whole() -> Cloud:
     """The cloud of the environment, with sample data in its tables."""
     if "ROWGATE_LAKE_BUCKET" not in os.environ:
-        pytest.fail("ROWGATE_LAKE_BUCKET is not set; source the env file of a local cloud with the lake on")
+        pytest.fail(
+            "ROWGATE_LAKE_BUCKET is not set; source the env file of a local cloud with the lake on"
+        )
     os.environ.setdefault("AWS_DEFAULT_REGION", os.environ["AWS_REGION"])
     os.environ["AWS_ALLOW_HTTP"] = "true"
     found = Cloud()

@@ -1,4 +1,5 @@
-"""The pipeline on a local cloud, from a backup to gold: the real state machine, functions, job, catalog and Athena."""
+"""The pipeline on a local cloud, from a backup to gold: the real state machine, functions, job,
+catalog and Athena."""
 
 import json
 import os
@@ -10,6 +11,7 @@ from decimal import Decimal
 
 import boto3
 import pytest
+
 from cloud.whole import LOST, UNKNOWN_DEPARTMENT, Cloud
 
 KILLS = int(os.environ.get("ROWGATE_LAKE_KILLS", "3"))
@@ -17,8 +19,18 @@ SEED = int(os.environ.get("ROWGATE_LAKE_SEED", "1"))
 STEPS = ["Backup", "Verify", "Bronze", "Silver", "Gold", "Maintenance", "Announce"]
 TABLES = {
     "bronze": ["departments", "employees", "jobs"],
-    "silver": [f"{table}{history}" for table in ("departments", "employees", "jobs") for history in ("", "_history")],
-    "gold": ["departments_above_mean", "head_count_by_month", "hires_by_quarter", "rowgate_quality", "unknown_references"],
+    "silver": [
+        f"{table}{history}"
+        for table in ("departments", "employees", "jobs")
+        for history in ("", "_history")
+    ],
+    "gold": [
+        "departments_above_mean",
+        "head_count_by_month",
+        "hires_by_quarter",
+        "rowgate_quality",
+        "unknown_references",
+    ],
 }
 
 
@@ -35,13 +47,17 @@ def events(whole: Cloud, name: str) -> Iterator[list[dict]]:
     """Collects the events of runs on the bus of the account."""
     sqs, bus = boto3.client("sqs"), boto3.client("events")
     url = sqs.create_queue(QueueName=name)["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"][
+        "QueueArn"
+    ]
     bus.put_rule(Name=name, EventPattern=json.dumps({"source": ["rowgate"]}))
     bus.put_targets(Rule=name, Targets=[{"Id": "1", "Arn": arn}])
     found: list[dict] = []
     try:
         yield found
-        for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=5).get("Messages", []):
+        for message in sqs.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=5
+        ).get("Messages", []):
             found.append(json.loads(message["Body"]))
     finally:
         bus.remove_targets(Rule=name, Ids=["1"])
@@ -50,25 +66,35 @@ def events(whole: Cloud, name: str) -> Iterator[list[dict]]:
 
 
 def test_gold_is_what_the_reports_of_mysql_say(whole: Cloud, run: dict) -> None:
-    years = [row["year"] for row in whole.query("SELECT DISTINCT year FROM hires_by_quarter ORDER BY year")]
+    years = [
+        row["year"]
+        for row in whole.query("SELECT DISTINCT year FROM hires_by_quarter ORDER BY year")
+    ]
     assert years
     for year in [*years, 1999]:
         columns = "department, job, q1, q2, q3, q4"
         gold = whole.query(
-            f"SELECT {columns} FROM hires_by_quarter WHERE year = {year} ORDER BY department, job, department_id, job_id"
+            f"SELECT {columns} FROM hires_by_quarter WHERE year = {year} "
+            "ORDER BY department, job, department_id, job_id"
         )
         assert gold == whole.report("hires-by-quarter", year=year), year
         for scope in ("year", "all"):
             gold = whole.query(
-                f"SELECT id, department, hired FROM departments_above_mean WHERE year = {year} AND scope = '{scope}' "
+                "SELECT id, department, hired FROM departments_above_mean "
+                f"WHERE year = {year} AND scope = '{scope}' "
                 "ORDER BY hired DESC, id"
             )
-            assert gold == whole.report("departments-above-mean", year=year, scope=scope), (year, scope)
+            assert gold == whole.report("departments-above-mean", year=year, scope=scope), (
+                year,
+                scope,
+            )
 
 
 def test_head_count_and_unknown_references(whole: Cloud, run: dict) -> None:
     last = whole.query("SELECT head_count FROM head_count_by_month ORDER BY month DESC LIMIT 1")
-    total = whole.query("SELECT count(*) AS n FROM rowgate_silver.employees WHERE _deleted_at IS NULL")
+    total = whole.query(
+        "SELECT count(*) AS n FROM rowgate_silver.employees WHERE _deleted_at IS NULL"
+    )
     assert last[0]["head_count"] == total[0]["n"]
     outliers = whole.query("SELECT * FROM unknown_references WHERE column_name = 'department_id'")
     assert outliers == [
@@ -87,7 +113,11 @@ def test_athena_and_delta_rs_read_every_table_to_equal_values(whole: Cloud, run:
     for layer, tables in TABLES.items():
         for table in tables:
             found = whole.delta(layer, table).to_pyarrow_table().to_pylist()
-            names = list(found[0]) if found else [field.name for field in whole.delta(layer, table).schema().fields]
+            names = (
+                list(found[0])
+                if found
+                else [field.name for field in whole.delta(layer, table).schema().fields]
+            )
             asked = whole.csv(f"SELECT * FROM rowgate_{layer}.{table}")
             expected = sorted([text(row[name]) for name in names] for row in found)
             assert sorted([normal(row[name]) for name in names] for row in asked) == expected, table
@@ -107,7 +137,9 @@ def text(value: object) -> str:
 def normal(value: str) -> str:
     """A time of Athena with three decimals, whatever it had."""
     if len(value) >= 19 and value[4] == "-" and value[13] == ":":
-        time, _, fraction = value.removesuffix(" UTC").removesuffix("+00").replace("T", " ").partition(".")
+        time, _, fraction = (
+            value.removesuffix(" UTC").removesuffix("+00").replace("T", " ").partition(".")
+        )
         return f"{time}.{fraction[:3].ljust(3, '0')}"
     return value
 
@@ -115,11 +147,15 @@ def normal(value: str) -> str:
 def test_a_change_is_in_the_history(whole: Cloud, run: dict) -> None:
     employee = whole.http("GET", "/tables/employees/rows?limit=1")["rows"][0]
     other = 1 if employee["department_id"] != 1 else 2
-    whole.http("PUT", f"/tables/employees/rows/{employee['id']}", {**employee, "department_id": other})
+    whole.http(
+        "PUT", f"/tables/employees/rows/{employee['id']}", {**employee, "department_id": other}
+    )
     whole.http("DELETE", f"/tables/employees/rows/{LOST}")
     again = json.loads(whole.run().stdout)
     key = str(employee["id"])
-    history = json.loads(whole.rowgate("lake", "history", "employees", "--key", key, "--format", "json").stdout)
+    history = json.loads(
+        whole.rowgate("lake", "history", "employees", "--key", key, "--format", "json").stdout
+    )
     history = history[-2:]
     assert [row["department_id"] for row in history] == [employee["department_id"], other]
     assert history[0]["_valid_to"] == history[1]["_valid_from"]
@@ -131,7 +167,9 @@ def test_a_change_is_in_the_history(whole: Cloud, run: dict) -> None:
     test_gold_is_what_the_reports_of_mysql_say(whole, again)
 
 
-def test_a_damaged_backup_fails_with_a_reason_and_the_next_run_heals(whole: Cloud, run: dict) -> None:
+def test_a_damaged_backup_fails_with_a_reason_and_the_next_run_heals(
+    whole: Cloud, run: dict
+) -> None:
     backup = whole.backup()
     key = f"backups/{backup}/employees/part-00000.avro"
     body = whole.s3.get_object(Bucket=whole.data, Key=key)["Body"].read()
@@ -141,7 +179,9 @@ def test_a_damaged_backup_fails_with_a_reason_and_the_next_run_heals(whole: Clou
         done = whole.run("--backup", backup, status=1)
     assert "Verify" in done.stderr
     assert "its SHA-256 is not that of the manifest" in done.stderr, done.stderr
-    assert [(event["detail-type"], event["detail"]["step"]) for event in heard] == [("Lake run failed", "Verify")]
+    assert [(event["detail-type"], event["detail"]["step"]) for event in heard] == [
+        ("Lake run failed", "Verify")
+    ]
     assert heard[0]["detail"]["reason"]
     assert {table: whole.delta("silver", table).version() for table in TABLES["silver"]} == before
     # Nobody else is to stumble over it.
@@ -157,7 +197,9 @@ def test_a_backup_that_is_not_there_is_told(whole: Cloud) -> None:
     assert "there is no backup 20260101-020000-00000000" in done.stderr, done.stderr
 
 
-def test_of_two_runs_at_once_one_waits_and_an_older_backup_never_wins(whole: Cloud, run: dict) -> None:
+def test_of_two_runs_at_once_one_waits_and_an_older_backup_never_wins(
+    whole: Cloud, run: dict
+) -> None:
     both = [whole.start(), whole.start()]
     statuses = [ended(whole, arn) for arn in both]
     assert "SUCCEEDED" in statuses
@@ -173,7 +215,11 @@ def test_a_run_that_was_stopped_anywhere_is_healed_by_the_next(whole: Cloud, run
     for number in range(KILLS):
         employee = whole.http("GET", "/tables/employees/rows?limit=1")["rows"][0]
         department = 1 + (employee["department_id"] % 3)
-        whole.http("PUT", f"/tables/employees/rows/{employee['id']}", {**employee, "department_id": department})
+        whole.http(
+            "PUT",
+            f"/tables/employees/rows/{employee['id']}",
+            {**employee, "department_id": department},
+        )
         arn = whole.start()
         time.sleep(chance.uniform(0.5, 20))
         if number % 2:
@@ -190,7 +236,9 @@ def test_a_run_that_was_stopped_anywhere_is_healed_by_the_next(whole: Cloud, run
         for row in whole.rows("bronze", "employees"):
             counts[row["_backup"]] = counts.get(row["_backup"], 0) + 1
         for backup, rows in counts.items():
-            manifest = whole.s3.get_object(Bucket=whole.data, Key=f"backups/{backup}/manifest.json")["Body"].read()
+            manifest = whole.s3.get_object(
+                Bucket=whole.data, Key=f"backups/{backup}/manifest.json"
+            )["Body"].read()
             assert json.loads(manifest)["tables"]["employees"]["rows"] == rows
     whole.run()
     test_gold_is_what_the_reports_of_mysql_say(whole, run)

@@ -32,21 +32,29 @@ class Cloud:
         self.sfn = boto3.client("stepfunctions")
         self.s3 = boto3.client("s3")
         self.machine = next(
-            one["stateMachineArn"] for one in self.sfn.list_state_machines()["stateMachines"] if one["name"] == "rowgate-nightly"
+            one["stateMachineArn"]
+            for one in self.sfn.list_state_machines()["stateMachines"]
+            if one["name"] == "rowgate-nightly"
         )
 
     def rowgate(self, *arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:
         """Runs the command, which must end with this status."""
         done = subprocess.run([ROWGATE, *arguments], capture_output=True, text=True, timeout=600)
-        assert done.returncode == status, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        assert done.returncode == status, (
+            f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        )
         return done
 
     def fill(self) -> None:
-        """Replaces the rows of all tables: sample data, and employees of a department that there is not."""
+        """Replaces the rows of all tables: sample data, and employees of a department that there is
+        not."""
         with tempfile.TemporaryDirectory() as folder:
             self.rowgate("sample", "--out", folder)
             lost = Path(folder, "lost.csv")
-            souls = [f"{LOST + number},Lost Soul {number},2021-03-04T05:06:07Z,{UNKNOWN_DEPARTMENT},1" for number in range(3)]
+            souls = [
+                f"{LOST + number},Lost Soul {number},2021-03-04T05:06:07Z,{UNKNOWN_DEPARTMENT},1"
+                for number in range(3)
+            ]
             lost.write_text("\n".join(souls))
             # The sample's employees have rows that are refused, which a replace does not take.
             drops = (
@@ -68,7 +76,11 @@ class Cloud:
 
     def csv(self, sql: str) -> list[dict[str, str]]:
         """Asks Athena, for texts."""
-        return list(csv.DictReader(io.StringIO(self.rowgate("lake", "query", sql, "--format", "csv").stdout)))
+        return list(
+            csv.DictReader(
+                io.StringIO(self.rowgate("lake", "query", sql, "--format", "csv").stdout)
+            )
+        )
 
     def delta(self, layer: str, table: str) -> DeltaTable:
         """Opens a table with delta-rs."""
@@ -82,7 +94,10 @@ class Cloud:
     def http(self, method: str, path: str, body: object = None) -> Any:
         """Calls the API as its operator."""
         data = None if body is None else json.dumps(body).encode()
-        headers = {"x-api-key": os.environ["ROWGATE_OPERATOR_KEY"], "content-type": "application/json"}
+        headers = {
+            "x-api-key": os.environ["ROWGATE_OPERATOR_KEY"],
+            "content-type": "application/json",
+        }
         request = urllib.request.Request(self.url + path, data=data, headers=headers, method=method)
         with urllib.request.urlopen(request, timeout=60) as answer:
             content = answer.read()
@@ -95,7 +110,9 @@ class Cloud:
     def start(self, given: Mapping[str, str] | None = None) -> str:
         """Starts the pipeline and gives the execution's ARN."""
         name = f"test-{uuid.uuid4().hex[:12]}"
-        return self.sfn.start_execution(stateMachineArn=self.machine, name=name, input=json.dumps(given or {}))["executionArn"]
+        return self.sfn.start_execution(
+            stateMachineArn=self.machine, name=name, input=json.dumps(given or {})
+        )["executionArn"]
 
     def rows(self, layer: str, table: str, *order: str) -> list[dict[str, Any]]:
         """The rows of a table as delta-rs reads them."""

@@ -47,7 +47,10 @@ class Backups:
     made: int = field(default=0)
 
     def make(
-        self, tables: Mapping[str, Part], time: str | None = None, loads: Sequence[Mapping[str, Any]] = ()
+        self,
+        tables: Mapping[str, Part],
+        time: str | None = None,
+        loads: Sequence[Mapping[str, Any]] = (),
     ) -> str:
         """Writes a backup and gives its id. Without a time each is a day after the one before."""
         self.made += 1
@@ -85,12 +88,20 @@ class Backups:
             body = content.getvalue()
             key = f"{name}/part-{number:05}.avro"
             self.put(f"backups/{backup}/{key}", body)
-            files.append({"key": key, "rows": len(rows), "bytes": len(body), "sha256": hashlib.sha256(body).hexdigest()})
+            files.append(
+                {
+                    "key": key,
+                    "rows": len(rows),
+                    "bytes": len(body),
+                    "sha256": hashlib.sha256(body).hexdigest(),
+                }
+            )
         text = json.dumps(sorted(map(str, table.rows))).encode()
         return {
             "rows": len(table.rows),
             "bytes": sum(file["bytes"] for file in files),
-            # Not the sum that Rowgate computes, but as much: the same for the same rows, whatever their order.
+            # Not the sum that Rowgate computes, but as much: the same for the same rows, whatever
+            # their order.
             "checksum": hashlib.sha256(text).hexdigest()[:16],
             "schema_fingerprint": hashlib.sha256(json.dumps(schema).encode()).hexdigest(),
             "columns": list(table.fields),
@@ -108,7 +119,9 @@ class Backups:
     def expire(self, backup: str) -> None:
         """Removes a backup, as its retention does."""
         s3 = boto3.client("s3")
-        for found in s3.list_objects_v2(Bucket=self.bucket, Prefix=f"backups/{backup}/").get("Contents", []):
+        for found in s3.list_objects_v2(Bucket=self.bucket, Prefix=f"backups/{backup}/").get(
+            "Contents", []
+        ):
             s3.delete_object(Bucket=self.bucket, Key=found["Key"])
 
 

@@ -44,7 +44,8 @@ def chosen(cloud: MiniStack) -> Iterator[object]:
 
 
 def jvm_environment(cloud: MiniStack) -> dict[str, str]:
-    """What makes `SparkSession.builder.getOrCreate()` a session on the JVM with Delta, Avro and S3."""
+    """What makes `SparkSession.builder.getOrCreate()` a session on the JVM with Delta, Avro and
+    S3."""
     jars = sorted(str(jar) for jar in JARS.glob("*.jar"))
     if not jars:
         raise RuntimeError("the jars of Spark are missing; run make test-spark, which fetches them")
@@ -68,7 +69,10 @@ def jvm_environment(cloud: MiniStack) -> dict[str, str]:
         "spark.delta.logStore.s3.impl": "io.delta.storage.S3SingleDriverLogStore",
     }
     arguments = " ".join(f"--conf {key}={value}" for key, value in settings.items())
-    return {"PYSPARK_SUBMIT_ARGS": f"--jars {','.join(jars)} {arguments} pyspark-shell", "TZ": "UTC"}
+    return {
+        "PYSPARK_SUBMIT_ARGS": f"--jars {','.join(jars)} {arguments} pyspark-shell",
+        "TZ": "UTC",
+    }
 
 
 @contextmanager

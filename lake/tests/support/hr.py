@@ -22,7 +22,12 @@ columns = [
 """
 
 DEPARTMENT_FIELDS = {"id": "int", "department_name": "string"}
-EMPLOYEE_FIELDS = {"id": "int", "name": "string", "hired": TIMESTAMP, "department_id": nullable("int")}
+EMPLOYEE_FIELDS = {
+    "id": "int",
+    "name": "string",
+    "hired": TIMESTAMP,
+    "department_id": nullable("int"),
+}
 
 COUNT_BY_DEPARTMENT = """/*
 title = "Employees by department"
@@ -42,10 +47,18 @@ GROUP BY department_id
 
 def departments(*names: str) -> Part:
     """Departments numbered from 1."""
-    return Part(DEPARTMENT_FIELDS, [{"id": number, "department_name": name} for number, name in enumerate(names, 1)])
+    return Part(
+        DEPARTMENT_FIELDS,
+        [{"id": number, "department_name": name} for number, name in enumerate(names, 1)],
+    )
 
 
-def employee(number: int, name: str = "Ada", department: int | None = 1, hired: str = "2021-02-03T04:05:06.789") -> Row:
+def employee(
+    number: int,
+    name: str = "Ada",
+    department: int | None = 1,
+    hired: str = "2021-02-03T04:05:06.789",
+) -> Row:
     """An employee."""
     return {"id": number, "name": name, "hired": at(hired), "department_id": department}
 

@@ -18,7 +18,8 @@ Process = subprocess.Popen[str]
 
 
 def pack(folder: Path, dictionary: str, files: Mapping[str, str]) -> Path:
-    """Copies the script, and writes the zip file of the package with a dictionary and files of gold in it."""
+    """Copies the script, and writes the zip file of the package with a dictionary and files of gold
+    in it."""
     shutil.copy(REPOSITORY / "lake/job.py", folder)
     archive = folder / "library.zip"
     with zipfile.ZipFile(archive, "w") as packed:
@@ -34,7 +35,11 @@ def pack(folder: Path, dictionary: str, files: Mapping[str, str]) -> Path:
 @contextmanager
 def engine(cloud: MiniStack, name: str) -> Iterator[dict[str, str]]:
     """The variables by which a process finds an engine."""
-    plain = {key: value for key, value in os.environ.items() if key not in ("SPARK_REMOTE", "PYSPARK_SUBMIT_ARGS")}
+    plain = {
+        key: value
+        for key, value in os.environ.items()
+        if key not in ("SPARK_REMOTE", "PYSPARK_SUBMIT_ARGS")
+    }
     if name == "jvm":
         yield {**plain, **cloud.environment, **engines.jvm_environment(cloud)}
     else:
@@ -42,7 +47,9 @@ def engine(cloud: MiniStack, name: str) -> Iterator[dict[str, str]]:
             yield {**plain, **cloud.environment, "SPARK_REMOTE": remote}
 
 
-def start(pipeline: Pipeline, archive: Path, environment: Mapping[str, str], step: str, backup: str) -> Process:
+def start(
+    pipeline: Pipeline, archive: Path, environment: Mapping[str, str], step: str, backup: str
+) -> Process:
     """Starts a step."""
     arguments = {
         "--step": step,
@@ -53,7 +60,11 @@ def start(pipeline: Pipeline, archive: Path, environment: Mapping[str, str], ste
         "--database-prefix": pipeline.prefix,
         "--bronze-keep-days": "36500",
     }
-    command = [sys.executable, str(archive.with_name("job.py")), *(part for pair in arguments.items() for part in pair)]
+    command = [
+        sys.executable,
+        str(archive.with_name("job.py")),
+        *(part for pair in arguments.items() for part in pair),
+    ]
     return subprocess.Popen(
         # What Glue adds by itself.
         [*command, "--JOB_NAME", "rowgate-lake", "--enable-metrics", ""],

@@ -56,7 +56,12 @@ class MiniStack:
         }
         with open(f"{self._folder}/log", "wb") as log:
             self._process = subprocess.Popen(
-                [PYTHON, LAUNCHER], env=environment, stdout=log, stderr=log, cwd=self._folder, start_new_session=True
+                [PYTHON, LAUNCHER],
+                env=environment,
+                stdout=log,
+                stderr=log,
+                cwd=self._folder,
+                start_new_session=True,
             )
         self._wait()
         return self
@@ -74,7 +79,10 @@ class MiniStack:
                 time.sleep(0.05)
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._process.terminate()
         try:

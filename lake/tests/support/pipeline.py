@@ -7,7 +7,6 @@ from typing import Any, Self
 
 import boto3
 from deltalake import DeltaTable
-
 from rowgate_lake import dictionary, gold, main
 from rowgate_lake.settings import Personal, Settings, Step
 from rowgate_lake.sources import Sources
@@ -21,7 +20,9 @@ Rows = list[dict[str, Any]]
 
 def sources(text: str, **files: str) -> Sources:
     """A dictionary and files of gold: `hires="/* … */ SELECT …"`."""
-    tables = tuple(gold.parse(f"{name.replace('_', '-')}.sql", files[name]) for name in sorted(files))
+    tables = tuple(
+        gold.parse(f"{name.replace('_', '-')}.sql", files[name]) for name in sorted(files)
+    )
     return Sources(dictionary.parse(text), tables)
 
 
@@ -73,7 +74,9 @@ class Pipeline:
     def rows(self, name: str, *order: str) -> Rows:
         """The rows of a table's newest version, read by delta-rs, in the order of some columns."""
         rows = self.table(name).to_pyarrow_table().to_pylist()
-        return sorted(rows, key=lambda row: tuple((row[column] is not None, row[column]) for column in order))
+        return sorted(
+            rows, key=lambda row: tuple((row[column] is not None, row[column]) for column in order)
+        )
 
     def has(self, name: str) -> bool:
         """Whether there is such a table."""
@@ -89,5 +92,9 @@ class Pipeline:
 
     def keys(self, prefix: str) -> list[str]:
         """The keys below a prefix."""
-        pages = boto3.client("s3").get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
+        pages = (
+            boto3.client("s3")
+            .get_paginator("list_objects_v2")
+            .paginate(Bucket=self.bucket, Prefix=prefix)
+        )
         return [found["Key"] for page in pages for found in page.get("Contents", [])]
