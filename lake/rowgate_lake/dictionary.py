@@ -19,7 +19,6 @@ Action = Literal["stop", "warn"]
 
 DEFAULT_ACTIONS: Mapping[str, Action] = {
     "required": "stop",
-    "key": "stop",
     "references": "warn",
     "rules": "warn",
 }

@@ -3,13 +3,12 @@
 use serde::Deserialize;
 
 /// What the lake does with rows of a table that break the dictionary. The lake's job reads the same key of the same file; here
-/// it is checked, so that a wrong one does not build.
+/// it is checked, so that a wrong one does not build. Two rows with the same key end every run: without unique keys no row could
+/// be found again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Expectations {
     /// Where a required column has no value.
     pub required: Severity,
-    /// Where two rows have the same key.
-    pub key: Severity,
     /// Where a reference names no row.
     pub references: Severity,
     /// Where a value is beyond its type: a text too long, a number out of range or with too many digits.
@@ -28,7 +27,7 @@ pub enum Severity {
 impl Default for Expectations {
     fn default() -> Self {
         let (stop, warn) = (Severity::Stop, Severity::Warn);
-        Self { required: stop, key: stop, references: warn, rules: warn }
+        Self { required: stop, references: warn, rules: warn }
     }
 }
 
@@ -36,18 +35,16 @@ impl Default for Expectations {
 #[serde(deny_unknown_fields)]
 pub(super) struct WireExpectations {
     required: Option<String>,
-    key: Option<String>,
     references: Option<String>,
     rules: Option<String>,
 }
 
 /// Reads the `expectations` of a table.
 pub(super) fn read_expectations(wire: &WireExpectations) -> Result<Expectations, String> {
-    let WireExpectations { required, key, references, rules } = wire;
+    let WireExpectations { required, references, rules } = wire;
     let mut read = Expectations::default();
     for (name, value, severity) in [
         ("required", required, &mut read.required),
-        ("key", key, &mut read.key),
         ("references", references, &mut read.references),
         ("rules", rules, &mut read.rules),
     ] {

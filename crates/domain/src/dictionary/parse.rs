@@ -428,12 +428,11 @@ mod tests {
             Dictionary::parse("dictionary.toml", &text).unwrap().tables()[0].expectations()
         };
         let (stop, warn) = (Severity::Stop, Severity::Warn);
-        let usual = Expectations { required: stop, key: stop, references: warn, rules: warn };
+        let usual = Expectations { required: stop, references: warn, rules: warn };
         assert_eq!(read(""), usual);
         assert_eq!(read("expectations = {}"), usual);
-        let other =
-            r#"expectations = { required = "warn", key = "warn", references = "stop", rules = "stop" }"#;
-        assert_eq!(read(other), Expectations { required: warn, key: warn, references: stop, rules: stop });
+        let other = r#"expectations = { required = "warn", references = "stop", rules = "stop" }"#;
+        assert_eq!(read(other), Expectations { required: warn, references: stop, rules: stop });
         let one = r#"expectations = { references = "stop" }"#;
         assert_eq!(read(one), Expectations { references: stop, ..usual });
     }
@@ -510,8 +509,8 @@ mod tests {
                 "unknown default_mode \"merge\"",
             ),
             (
-                "[[table]]\nname = \"x\"\nexpectations = { key = \"halt\" }\ncolumns = []",
-                "dictionary.toml: table x: expectations: unknown key \"halt\"; use stop or warn",
+                "[[table]]\nname = \"x\"\nexpectations = { rules = \"halt\" }\ncolumns = []",
+                "dictionary.toml: table x: expectations: unknown rules \"halt\"; use stop or warn",
             ),
             (
                 "[[table]]\nname = \"x\"\nexpectations = { unique = \"stop\" }\ncolumns = []",
