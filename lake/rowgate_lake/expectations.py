@@ -67,8 +67,7 @@ def of_table(table: Table) -> list[Expectation]:
     """The expectations that the dictionary states of a table: of rows as `typed` and `resolve` give
     them."""
     actions = table.actions
-    # Without unique keys no row could be found again, so this one stops whatever the dictionary
-    # says.
+    # Without unique keys no row could be found again, so this one always stops.
     found = [Expectation(f"unique key ({', '.join(table.keys)})", "stop", unique=table.keys)]
     for column in table.columns:
         if column.required:

@@ -514,7 +514,7 @@ mod tests {
             ),
             (
                 "[[table]]\nname = \"x\"\nexpectations = { unique = \"stop\" }\ncolumns = []",
-                "unknown field `unique`, expected one of `required`, `key`, `references`, `rules`",
+                "unknown field `unique`, expected one of `required`, `references`, `rules`",
             ),
             ("[[table]]\nname = \"x\"\nmax_rejects = -1\ncolumns = []", "max_rejects -1: use a number of"),
             ("[[table]]\nname = \"x\"\nmax_rejects = \"5 %\"\ncolumns = []", "max_rejects \"5 %\": use a"),
