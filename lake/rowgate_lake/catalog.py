@@ -41,14 +41,18 @@ class Catalog:
         if any(known.get(name) != value for name, value in wanted.items()):
             self._glue.update_table(DatabaseName=database, TableInput=wanted)
 
+    def has(self, layer: str, table: str) -> bool:
+        """Returns true if the catalog knows the table."""
+        try:
+            self._glue.get_table(DatabaseName=self.database(layer), Name=table)
+        except self._glue.exceptions.EntityNotFoundException:
+            return False
+        return True
+
     def remove(self, layer: str, table: str) -> None:
         """Makes the catalog forget a table; its files stay."""
-        self._glue.delete_table(DatabaseName=self.database(layer), Name=table)
-
-    def tables(self, layer: str) -> list[str]:
-        """The tables of a layer that the catalog knows."""
-        pages = self._glue.get_paginator("get_tables").paginate(DatabaseName=self.database(layer))
-        return [table["Name"] for page in pages for table in page["TableList"]]
+        if self.has(layer, table):
+            self._glue.delete_table(DatabaseName=self.database(layer), Name=table)
 
 
 def _table(

@@ -1,5 +1,6 @@
 """Expectations: what must hold of the rows of silver and gold, and what was found."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -122,6 +123,11 @@ def _examples(rows: DataFrame, keys: Sequence[str]) -> str | None:
         return None
     found = rows.select(*keys).distinct().orderBy(*keys).limit(EXAMPLES).collect()
     return ", ".join("/".join(str(value) for value in row) for row in found)
+
+
+def broken_by_table(results: Sequence[Result]) -> Counter[str]:
+    """How many expectations the rows of each table break."""
+    return Counter(one.table for one in results if one.rows_broken)
 
 
 def stopping(results: Sequence[Result]) -> str | None:

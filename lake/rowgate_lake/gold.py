@@ -66,6 +66,8 @@ def parse(file: str, text: str) -> GoldTable:
         raise GoldFileError(
             f"{file}: the name must be words of a-z and 0-9 with hyphens between them"
         )
+    if stem.startswith("rowgate-"):
+        raise GoldFileError(f"{file}: names that begin with rowgate- are Rowgate's own")
     found = _HEADER.match(text)
     if not found:
         raise GoldFileError(
@@ -87,6 +89,9 @@ def parse(file: str, text: str) -> GoldTable:
     expectations = [_expectation(file, one) for one in header.get("expectations", ())]
     if key:
         expectations.insert(0, Expectation(f"unique key ({', '.join(key)})", "stop", unique=key))
+    told = [one.name for one in expectations]
+    if repeated := [name for name in told if told.count(name) > 1]:
+        raise GoldFileError(f"{file}: two expectations are called {repeated[0]}")
     return GoldTable(
         file=file,
         name=stem.replace("-", "_"),

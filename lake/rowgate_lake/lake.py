@@ -44,6 +44,7 @@ class Lake:
             known is None
             or known.fingerprint != fingerprint
             or not self.storage.exists(layer, table)
+            or not self.catalog.has(layer, table)
         ):
             return False
         log.info("%s.%s is unchanged", layer, table)
@@ -65,6 +66,7 @@ class Lake:
         description: str,
         comments: Mapping[str, str],
         personal: str | None = None,
+        broken: int = 0,
     ) -> None:
         """Tells the catalog, the state and the lineage of a table that has been committed."""
         schema = self.storage.read(layer, table).schema
@@ -86,6 +88,7 @@ class Lake:
                 fingerprint=fingerprint,
                 changed_in=self.settings.run,
                 personal=personal,
+                broken=broken,
             )
         )
         log.info("%s.%s has %d rows in %d files", layer, table, size.rows, size.files)

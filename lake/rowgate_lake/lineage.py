@@ -136,8 +136,9 @@ class Lineage:
         if state is not RunState.START:
             try:
                 self._objects.upload(str(self._file), self._key)
-            finally:
-                self._folder.cleanup()
+            except Exception:
+                log.warning("the lineage of the step could not be kept", exc_info=True)
+            self._folder.cleanup()
 
 
 def _id_of_run(run: str) -> uuid.UUID:

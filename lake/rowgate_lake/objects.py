@@ -61,6 +61,17 @@ class Objects:
         body = (json.dumps(content, indent=2) + "\n").encode()
         self._s3.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType="application/json")
 
+    def keys(self, prefix: str) -> list[str]:
+        """The keys below a prefix."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self.bucket, Prefix=prefix
+        )
+        return [found["Key"] for page in pages for found in page.get("Contents", ())]
+
+    def delete(self, key: str) -> None:
+        """Deletes an object; one that is not there is none the less deleted."""
+        self._s3.delete_object(Bucket=self.bucket, Key=key)
+
     def upload(self, path: str, key: str) -> None:
         """Copies a file to the bucket."""
         self._s3.upload_file(path, self.bucket, key)

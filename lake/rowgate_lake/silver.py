@@ -8,8 +8,8 @@ snapshot time at which it was gone, NULL while it is there.
 `<table>_history` has a row for each version: the dictionary's columns, `_valid_from` and
 `_valid_to`, NULL for the version that holds.
 
-Everything here is made of DataFrames and SQL text; what writes is in steps.py. SQL MERGE is the
-only way of changing rows that all engines share.
+Everything here is made of DataFrames and SQL text; what writes is in steps/silver.py.
+SQL MERGE is the only way of changing rows that all engines share.
 """
 
 from collections.abc import Mapping, Sequence

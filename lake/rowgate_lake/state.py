@@ -36,6 +36,8 @@ class TableState:
     """The run that changed the content last."""
     personal: str | None = None
     """How personal columns were treated; silver alone."""
+    broken: int = 0
+    """Expectations that the rows broke when they were checked last."""
     finished_at: str = field(default_factory=lambda: now())
 
 
@@ -53,13 +55,26 @@ class States:
         except TypeError:
             return None
 
+    def tables(self, layer: str) -> list[str]:
+        """The tables of a layer of which something is known."""
+        keys = self._objects.keys(_folder(layer))
+        return [key.removeprefix(_folder(layer)).removesuffix(".json") for key in keys]
+
+    def forget(self, layer: str, table: str) -> None:
+        """Removes what is known of a table."""
+        self._objects.delete(_key(layer, table))
+
     def write(self, state: TableState) -> None:
         """Notes what is known of a table."""
         self._objects.write(_key(state.layer, state.table), asdict(state))
 
 
+def _folder(layer: str) -> str:
+    return f"state/{layer}/"
+
+
 def _key(layer: str, table: str) -> str:
-    return f"state/{layer}/{table}.json"
+    return f"{_folder(layer)}{table}.json"
 
 
 def fingerprint(*parts: Any) -> str:
@@ -69,4 +84,9 @@ def fingerprint(*parts: Any) -> str:
 
 def now() -> str:
     """This moment: `2026-11-29T02:00:00.000Z`."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return iso(datetime.now(UTC))
+
+
+def iso(moment: datetime) -> str:
+    """A moment in UTC, as manifests have it."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,5 +1,6 @@
 """Bronze holds the rows of each backup as they were."""
 
+import boto3
 import pytest
 from rowgate_lake.errors import BackupUnusableError, GoldFileError
 from rowgate_lake.settings import Step
@@ -73,6 +74,25 @@ def test_old_backups_expire_but_never_that_of_the_run(pipeline: Pipeline, backup
         pipeline.run(HR, backup, Step.BRONZE)
     pipeline.with_(keep_days=35).run(HR, made[-1], Step.MAINTENANCE)
     assert [row["department_name"] for row in pipeline.rows("bronze/departments")] == ["C"]
+
+
+def test_backups_of_a_table_that_is_gone_expire_too(pipeline: Pipeline, backups: Backups) -> None:
+    offices = Part({"id": "int"}, [{"id": 7}])
+    old = backups.make({"departments": hr.departments("A"), "offices": offices})
+    new = backups.make({"departments": hr.departments("A")})
+    for backup in (old, new):
+        pipeline.run(HR, backup, Step.BRONZE)
+    pipeline.with_(keep_days=35).run(HR, new, Step.MAINTENANCE)
+    assert pipeline.rows("bronze/offices") == []
+
+
+def test_a_table_that_somebody_removed_is_made_again(pipeline: Pipeline, backups: Backups) -> None:
+    backup = backups.make({"departments": hr.departments("A")})
+    pipeline.run(HR, backup, Step.BRONZE)
+    for key in pipeline.keys("bronze/departments/"):
+        boto3.client("s3").delete_object(Bucket=pipeline.bucket, Key=key)
+    pipeline.run(HR, backup, Step.BRONZE)
+    assert len(pipeline.rows("bronze/departments")) == 1
 
 
 def test_says_what_is_wrong_with_a_backup(pipeline: Pipeline, backups: Backups) -> None:

@@ -1,5 +1,7 @@
 """What must hold of the rows of a table, and what happens where it does not."""
 
+from datetime import UTC, datetime, timedelta
+
 import boto3
 import pytest
 from rowgate_lake.errors import DictionaryError, ExpectationsBrokenError
@@ -82,6 +84,30 @@ def test_what_is_marked_warn_is_recorded_and_counted(pipeline: Pipeline, backups
         for metric in boto3.client("cloudwatch").list_metrics(Namespace="Rowgate")["Metrics"]
     }
     assert {"LakeExpectationsBroken", "LakeStepSeconds", "LakeStepRows"} <= names
+
+
+def test_what_is_broken_counts_until_it_is_mended(pipeline: Pipeline, backups: Backups) -> None:
+    departments, lost = hr.departments("A"), hr.employees(hr.employee(1, department=9))
+    nights = [(departments, 1), (departments, 1), (hr.departments(*"ABCDEFGHI"), 0)]
+    for known, expected in nights:
+        before = counted()
+        backup = backups.make({"departments": known, "employees": lost})
+        pipeline.run(sources(dictionary()), backup)
+        assert counted() - before == expected
+
+
+def counted() -> float:
+    """The sum of the metric over an hour."""
+    now = datetime.now(UTC)
+    found = boto3.client("cloudwatch").get_metric_statistics(
+        Namespace="Rowgate",
+        MetricName="LakeExpectationsBroken",
+        StartTime=now - timedelta(hours=1),
+        EndTime=now + timedelta(minutes=1),
+        Period=3600,
+        Statistics=["Sum"],
+    )
+    return sum(point["Sum"] for point in found["Datapoints"])
 
 
 def test_a_key_that_two_rows_share_always_stops(pipeline: Pipeline, backups: Backups) -> None:

@@ -1,5 +1,6 @@
 """Gold: files of SQL become tables, checked before they are written."""
 
+import boto3
 import pytest
 from rowgate_lake import gold
 from rowgate_lake.errors import ExpectationsBrokenError, GoldFileError
@@ -80,22 +81,46 @@ def test_a_key_that_two_rows_share_stops(pipeline: Pipeline, backups: Backups) -
         pipeline.run(sources(hr.DICTIONARY, names=query), backups.make(tables(1, 1)))
 
 
-def test_a_table_whose_file_is_gone_leaves_the_catalog(
+def names(pipeline: Pipeline) -> list[str]:
+    """The tables and views of gold in the catalog."""
+    found = boto3.client("glue").get_tables(DatabaseName=f"{pipeline.prefix}gold")["TableList"]
+    return sorted(table["Name"] for table in found)
+
+
+def test_a_table_whose_file_is_gone_leaves_the_catalog_and_comes_back_with_it(
     pipeline: Pipeline, backups: Backups
 ) -> None:
-    import boto3
-
+    view = {"Name": "a_view_of_an_analyst", "TableType": "VIRTUAL_VIEW"}
+    boto3.client("glue").create_table(DatabaseName=f"{pipeline.prefix}gold", TableInput=view)
     backup = backups.make(tables(1))
     pipeline.run(HR, backup)
     pipeline.run(sources(hr.DICTIONARY, count=header()), backup, Step.GOLD)
-    found = boto3.client("glue").get_tables(DatabaseName=f"{pipeline.prefix}gold")["TableList"]
-    assert sorted(table["Name"] for table in found) == ["count", "rowgate_quality"]
+    assert names(pipeline) == ["a_view_of_an_analyst", "count", "rowgate_quality"]
+    assert "state/gold/people.json" not in pipeline.keys("state/gold/")
+    pipeline.run(HR, backup, Step.GOLD)
+    assert names(pipeline) == ["a_view_of_an_analyst", "people", "rowgate_quality"]
+
+
+def test_a_table_that_was_taken_out_of_the_catalog_by_hand_comes_back(
+    pipeline: Pipeline, backups: Backups
+) -> None:
+    backup = backups.make(tables(1))
+    pipeline.run(HR, backup)
+    boto3.client("glue").delete_table(DatabaseName=f"{pipeline.prefix}gold", Name="people")
+    pipeline.run(HR, backup, Step.GOLD)
+    assert names(pipeline) == ["people", "rowgate_quality"]
 
 
 @pytest.mark.parametrize(
     ("file", "text", "problem"),
     [
         ("a_b.sql", header(), "a_b.sql: the name must be words of a-z and 0-9"),
+        ("rowgate-quality.sql", header(), "names that begin with rowgate- are Rowgate's own"),
+        (
+            "a.sql",
+            header('expectations = [{ rule = "n > 0" }, { rule = "n > 0" }]'),
+            "a.sql: two expectations are called n > 0",
+        ),
         ("a.sql", "SELECT 1", "a.sql: it must begin with a comment"),
         ("a.sql", "/* title = */ SELECT 1", "a.sql: the header cannot be read: Invalid value"),
         (

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+import boto3
 import pytest
 from rowgate_lake.errors import OlderBackupError
 from rowgate_lake.settings import Personal, Step
@@ -78,8 +79,6 @@ def test_a_backup_without_changes_writes_nothing(pipeline: Pipeline, backups: Ba
 def test_a_merge_again_changes_nothing_though_its_state_was_lost(
     pipeline: Pipeline, backups: Backups
 ) -> None:
-    import boto3
-
     for rows in ([hr.employee(1, department=1), hr.employee(2)], [hr.employee(1, department=2)]):
         backup = backups.make(
             {"departments": hr.departments("A", "B"), "employees": hr.employees(*rows)}
@@ -102,6 +101,22 @@ def test_an_older_backup_is_refused(pipeline: Pipeline, backups: Backups) -> Non
         OlderBackupError, match=f"silver.departments has the rows of the backup {newer}"
     ):
         pipeline.run(HR, older, Step.SILVER)
+
+
+def test_an_older_backup_is_refused_though_the_state_was_lost(
+    pipeline: Pipeline, backups: Backups
+) -> None:
+    older, newer = (backups.make({"departments": hr.departments(name)}) for name in ("A", "B"))
+    for backup in (older, newer):
+        pipeline.run(HR, backup, Step.BRONZE)
+    pipeline.run(HR, newer, Step.SILVER)
+    for key in pipeline.keys("state/silver/"):
+        boto3.client("s3").delete_object(Bucket=pipeline.bucket, Key=key)
+    with pytest.raises(
+        OlderBackupError, match="has the rows of a backup of 2026-01-02T02:00:00.000Z"
+    ):
+        pipeline.run(HR, older, Step.SILVER)
+    pipeline.run(HR, newer, Step.SILVER)
 
 
 def test_a_reference_is_found_or_not_as_its_table_changes(

@@ -49,7 +49,7 @@ def _add(lake: Lake, table: BackupTable) -> None:
     name = known.name if known else table.name
     digest = fingerprint(lake.backup.id, table.checksum, table.schema_fingerprint)
     state = lake.states.read("bronze", name)
-    if state and state.fingerprint == digest:
+    if state and state.fingerprint == digest and lake.storage.exists("bronze", name):
         log.info("bronze.%s has the backup already", name)
         return
     storage, partition = lake.storage, bronze.is_of(lake.backup.id)

@@ -10,7 +10,7 @@ from ..errors import ExpectationsBrokenError, LakeError
 from ..gold import GoldTable
 from ..lake import QUALITY, Lake
 from ..state import fingerprint
-from .quality import record
+from .quality import record, total_broken
 
 log = logging.getLogger(__name__)
 
@@ -39,14 +39,22 @@ def run(lake: Lake) -> None:
         )
     ]
     record(lake, LAYER, results)
-    if results:
-        metrics.put_broken(results)
+    names = [table.name for table in lake.sources.gold]
+    metrics.put_broken(total_broken(lake, LAYER, names, results))
     if problem := expectations.stopping(results):
         raise ExpectationsBrokenError(problem)
+    broken = expectations.broken_by_table(results)
     for table in work:
         lake.storage.replace(LAYER, table.name, rows[table.name])
         comments = {column.name: column.description for column in table.columns}
-        lake.finish(LAYER, table.name, digests[table.name], table.title, comments)
+        lake.finish(
+            LAYER,
+            table.name,
+            digests[table.name],
+            table.title,
+            comments,
+            broken=broken[table.name],
+        )
     _forget_removed(lake)
 
 
@@ -78,10 +86,11 @@ def _fingerprint(lake: Lake, table: GoldTable) -> str:
 
 
 def _forget_removed(lake: Lake) -> None:
-    """Takes tables out of the catalog whose file is gone. Their data stays until somebody removes
-    it."""
+    """Takes the tables of this job out of the catalog whose file is gone. Their data stays until
+    somebody removes it, and so do tables and views that somebody else made."""
     wanted = {table.name for table in lake.sources.gold} | {QUALITY}
-    for name in lake.catalog.tables(LAYER):
+    for name in lake.states.tables(LAYER):
         if name not in wanted:
             log.info("gold.%s has no file any more", name)
             lake.catalog.remove(LAYER, name)
+            lake.states.forget(LAYER, name)

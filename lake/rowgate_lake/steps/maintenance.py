@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 STATE = "state/maintenance.json"
 VACUUM_EVERY = timedelta(days=7)
 LISTING_TASKS = 32
+QUALITY_KEPT = timedelta(days=400)
+"""How long results of expectations are kept: as long as the stack keeps lineage."""
 KEEP_HOURS = 168
 """Hours for which files stay that are no part of a table any more: readers that began before may
 still need them. A week is Delta's own default."""
@@ -33,6 +35,9 @@ def run(lake: Lake, now: datetime | None = None) -> None:
         if layer == "bronze":
             _expire(lake, table, now)
         _compact(lake.storage, layer, table)
+    if lake.storage.exists("gold", QUALITY):
+        before = (now - QUALITY_KEPT).isoformat()
+        lake.storage.delete("gold", QUALITY, f"checked_at < CAST('{before}' AS TIMESTAMP)")
     known = lake.lake_objects.read(STATE) or {}
     last = known.get("vacuumed_at")
     if last and now - datetime.fromisoformat(last) < VACUUM_EVERY:
@@ -43,17 +48,20 @@ def run(lake: Lake, now: datetime | None = None) -> None:
 
 
 def _tables(lake: Lake) -> list[tuple[str, str]]:
-    dictionary = list(lake.sources.dictionary.tables)
-    others = [
-        table.name for table in lake.backup.tables if not lake.sources.dictionary.find(table.name)
+    """The tables that there are: those that the lake has a state of, also of what the dictionary no
+    longer knows, and, where a state was lost, those that there should be."""
+    tables = list(lake.sources.dictionary.tables)
+    expected = {
+        "bronze": tables,
+        "silver": [name for table in tables for name in (table, silver.history_of(table))],
+        "gold": [*(table.name for table in lake.sources.gold), QUALITY],
+    }
+    return [
+        (layer, name)
+        for layer, names in expected.items()
+        for name in sorted({*names, *lake.states.tables(layer)})
+        if lake.storage.exists(layer, name)
     ]
-    names = [
-        *(("bronze", name) for name in [*dictionary, *others]),
-        *(("silver", name) for table in dictionary for name in (table, silver.history_of(table))),
-        *(("gold", table.name) for table in lake.sources.gold),
-        ("gold", QUALITY),
-    ]
-    return [(layer, name) for layer, name in names if lake.storage.exists(layer, name)]
 
 
 def _expire(lake: Lake, table: str, now: datetime) -> None:

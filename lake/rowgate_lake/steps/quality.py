@@ -3,9 +3,17 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from ..expectations import RESULT_SCHEMA, Result
+from ..expectations import RESULT_SCHEMA, Result, broken_by_table
 from ..lake import QUALITY, Lake
 from ..state import fingerprint
+
+
+def total_broken(lake: Lake, layer: str, tables: Sequence[str], results: Sequence[Result]) -> int:
+    """How many expectations are broken in a layer: of tables that were checked now, and of the others
+    when they were checked last."""
+    checked = {one.table for one in results}
+    known = [lake.states.read(layer, table) for table in tables if table not in checked]
+    return broken_by_table(results).total() + sum(one.broken for one in known if one)
 
 
 def record(lake: Lake, layer: str, results: Sequence[Result]) -> None:

@@ -4,8 +4,10 @@ part of its history."""
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC
 
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 from pyspark.sql import types as spark
 
 from .. import bronze, expectations, metrics, silver
@@ -14,9 +16,9 @@ from ..errors import BackupUnusableError, ExpectationsBrokenError, OlderBackupEr
 from ..evolution import same_columns
 from ..lake import Lake
 from ..objects import BackupTable
-from ..state import fingerprint
+from ..state import fingerprint, iso
 from .bronze import check_gold
-from .quality import record
+from .quality import record, total_broken
 
 log = logging.getLogger(__name__)
 
@@ -52,11 +54,12 @@ def run(lake: Lake) -> None:
         )
     ]
     record(lake, LAYER, results)
-    metrics.put_broken(results)
+    metrics.put_broken(total_broken(lake, LAYER, [table.name for table in tables], results))
     if problem := expectations.stopping(results):
         raise ExpectationsBrokenError(problem)
+    broken = expectations.broken_by_table(results)
     for one in work:
-        _merge_current(lake, one)
+        _merge_current(lake, one, broken[one.table.name])
         _merge_history(lake, one)
 
 
@@ -75,12 +78,22 @@ def _tables_of_backup(lake: Lake) -> dict[Table, BackupTable]:
 
 def _refuse_older(lake: Lake, table: Table) -> None:
     known = lake.states.read(LAYER, table.name)
-    if known and known.snapshot_time > lake.backup.snapshot_time:
+    newest = known.snapshot_time if known else _newest_version(lake, table)
+    if newest and newest > lake.backup.snapshot_time:
         raise OlderBackupError(
-            f"silver.{table.name} has the rows of the backup {known.backup} "
-            f"of {known.snapshot_time}; "
+            f"silver.{table.name} has the rows of "
+            f"{f'the backup {known.backup}' if known else 'a backup'} of {newest}; "
             f"the backup {lake.backup.id} is of {lake.backup.snapshot_time}"
         )
+
+
+def _newest_version(lake: Lake, table: Table) -> str | None:
+    """The snapshot time of the newest change, asked of the table where its state was lost."""
+    if not lake.storage.exists(LAYER, table.name):
+        return None
+    rows = lake.storage.read(LAYER, table.name)
+    newest = rows.agg(F.max("_changed_at")).collect()[0][0]
+    return iso(newest.replace(tzinfo=UTC)) if newest else None
 
 
 def _prepare(
@@ -124,7 +137,7 @@ def _bronze(lake: Lake, table: Table) -> DataFrame:
     return lake.storage.read("bronze", table.name).where(bronze.is_of(lake.backup.id))
 
 
-def _merge_current(lake: Lake, work: _Work) -> None:
+def _merge_current(lake: Lake, work: _Work, broken: int) -> None:
     table, personal, time = work.table, lake.settings.personal, lake.backup.snapshot_time
     schema = silver.current_schema(table, personal)
     rows = silver.publish(work.rows, table, personal)
@@ -136,7 +149,7 @@ def _merge_current(lake: Lake, work: _Work) -> None:
         rows.createOrReplaceTempView(source)
         target = lake.storage.sql_name(LAYER, table.name)
         lake.session.sql(silver.merge_current(target, source, table, rows.columns, time)).collect()
-    _finish(lake, work, table.name)
+    _finish(lake, work, table.name, broken)
 
 
 def _merge_history(lake: Lake, work: _Work) -> None:
@@ -173,8 +186,8 @@ def _bring_to_form(lake: Lake, table: Table, name: str, schema: spark.StructType
     lake.storage.replace(LAYER, name, silver.reshape(old, table, lake.settings.personal, schema))
 
 
-def _finish(lake: Lake, work: _Work, name: str) -> None:
+def _finish(lake: Lake, work: _Work, name: str, broken: int = 0) -> None:
     lake.flow.read(lake.settings.lake_bucket, f"bronze/{work.table.name}")
     comments = {column.name: column.description for column in work.table.columns}
     personal = str(lake.settings.personal)
-    lake.finish(LAYER, name, work.fingerprint, work.table.description, comments, personal)
+    lake.finish(LAYER, name, work.fingerprint, work.table.description, comments, personal, broken)

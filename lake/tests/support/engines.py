@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,6 +54,7 @@ def jvm_environment(cloud: MiniStack) -> dict[str, str]:
         "spark.master": "local[2]",
         "spark.driver.memory": "3g",
         "spark.ui.enabled": "false",
+        "spark.sql.warehouse.dir": tempfile.gettempdir(),
         "spark.ui.showConsoleProgress": "false",
         # Few tasks and no compiling of code: the tables are small.
         "spark.sql.shuffle.partitions": "2",
