@@ -54,13 +54,13 @@ function copyFiles(from: string, to: string, ending: string): void {
   }
 }
 
-/** Reads from lake/requirements.txt, under "# On Glue", what the job needs that Glue does not bring, with its versions. */
+/** Reads from lake/requirements.txt, under "# On Glue", every module that the job needs and Glue does not bring, with its version. */
 export function additionalModules(): string[] {
   const lines = readFileSync(path.join(LAKE, "requirements.txt"), "utf8").split("\n");
-  const begin = lines.findIndex((line) => line.startsWith("# On Glue:")) + 1;
+  const begin = lines.findIndex((line) => line.startsWith("# On Glue:"));
   const end = lines.indexOf("", begin);
-  const modules = lines.slice(begin, end);
-  if (begin === 0 || end < 0 || modules.length === 0 || !modules.every((line) => /^[A-Za-z0-9-]+==[0-9.]+$/.test(line))) {
+  const modules = lines.slice(begin, end).filter((line) => !line.startsWith("#"));
+  if (begin < 0 || end < 0 || modules.length === 0 || !modules.every((line) => /^[\w.-]+==[\w.]+$/.test(line))) {
     throw new Error('lake/requirements.txt has no paragraph of pinned modules under "# On Glue:"');
   }
   return modules;

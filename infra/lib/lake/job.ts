@@ -1,4 +1,4 @@
-import { RemovalPolicy } from "aws-cdk-lib";
+import { RemovalPolicy, Stack } from "aws-cdk-lib";
 import { Code, GlueVersion, PySparkEtlJob } from "aws-cdk-lib/aws-glue";
 import { Effect, Policy, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
@@ -20,14 +20,13 @@ const JOB_NAME = "rowgate-lake";
 const LOG_GROUP_PREFIX = "/rowgate/lake";
 const LOG_GROUPS = ["error", "output"] as const;
 
-// The first three as AWS says for Delta, one key that holds several settings:
+// As AWS says for Delta, one key that holds several settings:
 // https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-format-delta-lake.html
-// The last one makes times mean the same whatever a worker's own zone.
+// What decides about values, as the zone of times, the job sets in its own session: see lake/rowgate_lake/main.py.
 const SPARK_SETTINGS = [
   "spark.sql.extensions=io.delta.sql.DeltaSparkSessionExtension",
   "spark.sql.catalog.spark_catalog=org.apache.spark.sql.delta.catalog.DeltaCatalog",
   "spark.delta.logStore.class=org.apache.spark.sql.delta.storage.S3SingleDriverLogStore",
-  "spark.sql.session.timeZone=UTC",
 ];
 
 export interface LakeJobProps {
@@ -50,6 +49,8 @@ export class LakeJob extends Construct {
 
     // Not AWSGlueServiceRole, which may do everything with Glue, and read every bucket's policy.
     const role = new Role(this, "Role", {
+      // Without aws:SourceAccount: AWS documents that Step Functions and Scheduler send it. For Glue no such page is known,
+      // and no job could run if it did not. Nobody in another account can pass this role anyway.
       assumedBy: new ServicePrincipal("glue.amazonaws.com"),
       description: `What the job ${JOB_NAME} may do`,
     });
@@ -94,6 +95,8 @@ export class LakeJob extends Construct {
       "--enable-auto-scaling": "true",
       "--custom-logGroup-prefix": LOG_GROUP_PREFIX,
       // The job's own. Which step, of which backup and in which run, the state machine adds.
+      // The region: boto3 needs one, and nothing AWS says promises it to the job's environment.
+      "--region": Stack.of(this).region,
       "--data-bucket": data.bucketName,
       "--lake-bucket": lake.bucketName,
       "--database-prefix": DATABASE_PREFIX,

@@ -71,7 +71,7 @@ export class Monitoring extends Construct {
     ] as const) {
       this.alarm(name, what, "lake-failed", { metric, treatMissingData: TreatMissingData.NOT_BREACHING });
     }
-    this.alarm("LakeLate", "No run of the lake has succeeded for a day.", "lake-late", {
+    this.alarm("LakeLate", "No run of the lake has succeeded for 26 hours.", "lake-late", {
       metric: pipeline.metricSucceeded({ period: Duration.hours(1), statistic: Stats.SUM }),
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       // Every hour of a day, and two for a run that takes longer than the one of the day before.

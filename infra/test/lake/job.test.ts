@@ -27,12 +27,12 @@ test("Glue is told of Delta, of modules, of logs and to add workers as they are 
     "--conf":
       "spark.sql.extensions=io.delta.sql.DeltaSparkSessionExtension" +
       " --conf spark.sql.catalog.spark_catalog=org.apache.spark.sql.delta.catalog.DeltaCatalog" +
-      " --conf spark.delta.logStore.class=org.apache.spark.sql.delta.storage.S3SingleDriverLogStore" +
-      " --conf spark.sql.session.timeZone=UTC",
+      " --conf spark.delta.logStore.class=org.apache.spark.sql.delta.storage.S3SingleDriverLogStore",
     "--enable-auto-scaling": "true",
     "--enable-metrics": "",
     "--custom-logGroup-prefix": "/rowgate/lake",
     "--job-language": "python",
+    "--region": { Ref: "AWS::Region" },
     "--data-bucket": { Ref: data },
     "--lake-bucket": { Ref: lake },
     "--database-prefix": "rowgate_",
@@ -43,7 +43,12 @@ test("Glue is told of Delta, of modules, of logs and to add workers as they are 
   for (const module of modules.split(",")) {
     assert.ok(pinned.includes(module), module);
   }
-  assert.match(modules, /(^|,)openlineage-python==/);
+  // Those that the job imports, and of what they need themselves the ones that Glue lacks or has too old.
+  for (const module of ["openlineage-python", "deltalake", "httpx2", "PyYAML", "idna", "typing_extensions"]) {
+    assert.match(modules, new RegExp(`(^|,)${module}==\\d`));
+  }
+  // Those that Glue has.
+  assert.doesNotMatch(modules, /(^|,)(boto3|botocore|numpy|pandas|pyarrow|pyspark|requests|six|urllib3)==/);
 });
 
 test("the job's own settings are those of the stack", () => {

@@ -108,6 +108,8 @@ test("a run of the job that fails is run once more, unless its message names an 
     const { Condition, Next, Assign } = ruleOf(step, "'FAILED'");
     assert.equal(Next, step);
     assert.ok(Condition.includes(`$not('${step}' in $retried)`));
+    // What JSONata makes of it, local/tests/test_pipeline.py tries.
+    assert.ok(Condition.includes(`/\\b(${PERMANENT_ERRORS.join("|")}): /`));
     assert.deepEqual(Assign, { retried: `{% $append($retried, ['${step}']) %}` });
   }
 });
@@ -204,6 +206,15 @@ test("the roles of the lake have no other policy", () => {
     const policies = Object.values(found.findResources("AWS::IAM::Policy")) as Json[];
     assert.equal(policies.filter(({ Properties }) => Properties.Roles.some(({ Ref }: Json) => Ref === name)).length, 1);
   }
+});
+
+test("the state machine's role is for state machines of this account and region", () => {
+  const [id] = machine.RoleArn["Fn::GetAtt"];
+  const { Properties } = found.findResources("AWS::IAM::Role")[id] as Json;
+  const [{ Principal, Condition }] = Properties.AssumeRolePolicyDocument.Statement;
+  assert.deepEqual(Principal, { Service: "states.amazonaws.com" });
+  assert.deepEqual(Condition.StringEquals, { "aws:SourceAccount": { Ref: "AWS::AccountId" } });
+  assert.equal(readable(Condition.ArnLike["aws:SourceArn"]), "arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:stateMachine:*");
 });
 
 test("errors are logged without data, and not traced", () => {

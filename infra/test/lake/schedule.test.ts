@@ -20,4 +20,8 @@ test("the schedule may start the pipeline, and nothing else", () => {
   assert.deepEqual(policy.Properties.PolicyDocument.Statement.map(({ Action, Resource }: any) => [Action, readable(Resource)]), [
     ["states:StartExecution", `<${machine}>`],
   ]);
+  const { Properties } = found.findResources("AWS::IAM::Role")[role] as any;
+  const [{ Principal, Condition }] = Properties.AssumeRolePolicyDocument.Statement;
+  assert.deepEqual(Principal, { Service: "scheduler.amazonaws.com" });
+  assert.deepEqual(Condition.StringEquals["aws:SourceAccount"], { Ref: "AWS::AccountId" });
 });

@@ -142,6 +142,7 @@ test("26 hours without a run of the lake that succeeded raise an alarm, also whe
     ["ExecutionsSucceeded", "Sum", 1, "LessThanThreshold", "breaching"],
   );
   assert.equal(late.Period * late.EvaluationPeriods, 26 * 3600);
+  assert.match(late.AlarmDescription, /26 hours/);
 });
 
 test("a broken expectation raises an alarm that holds until the next run", () => {

@@ -79,7 +79,8 @@ export function glueStep(scope: Construct, { name, job, pollSeconds, failure }: 
     pollSeconds,
     failure,
   });
-  const permanent = `${message} and $contains($states.input.ErrorMessage, /${PERMANENT_ERRORS.join("|")}/)`;
+  // The last line of the job's traceback, which Glue may put words of its own before and Python the module's name.
+  const permanent = `${message} and $contains($states.input.ErrorMessage, /\\b(${PERMANENT_ERRORS.join("|")}): /)`;
   step.retry(
     `$states.input.JobRunState in ${texts(WORTH_ANOTHER_TRY)} and $not('${name}' in $retried) and $not(${permanent})`,
     { retried: `{% $append($retried, ['${name}']) %}` },

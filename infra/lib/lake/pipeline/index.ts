@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import { ArnFormat, Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
 import type { PySparkEtlJob } from "aws-cdk-lib/aws-glue";
 import { Effect, Policy, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { EventBus } from "aws-cdk-lib/aws-events";
@@ -32,7 +32,7 @@ export class Pipeline extends Construct {
   constructor(scope: Construct, id: string, props: PipelineProps) {
     super(scope, id);
     const role = new Role(this, "Role", {
-      assumedBy: new ServicePrincipal("states.amazonaws.com"),
+      assumedBy: this.service(),
       description: `What the state machine ${NAME} may do`,
     });
     const policy = this.policy(role, props);
@@ -95,6 +95,19 @@ export class Pipeline extends Construct {
     gold.then(maintenance);
     maintenance.then(announcing);
     return backingUp.start;
+  }
+
+  /** Step Functions, for state machines of this account and region alone: https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html */
+  private service(): ServicePrincipal {
+    const stack = Stack.of(this);
+    // The machine's own ARN would be a circle: it is made with this role.
+    const anyMachine = { service: "states", resource: "stateMachine", resourceName: "*", arnFormat: ArnFormat.COLON_RESOURCE_NAME };
+    return new ServicePrincipal("states.amazonaws.com", {
+      conditions: {
+        StringEquals: { "aws:SourceAccount": stack.account },
+        ArnLike: { "aws:SourceArn": stack.formatArn(anyMachine) },
+      },
+    });
   }
 
   private policy(role: Role, { backup, restore, job }: PipelineProps): Policy {
