@@ -247,20 +247,28 @@ fn migrated(payload: &str) -> String {
 
 async fn env_file(deployment: &Deployment, endpoint: &str, layout: &Layout, aws: &Aws) -> Result<EnvFile> {
     let key = async |output| aws.api_key(deployment.output(output)?).await;
-    Ok(EnvFile {
-        variables: vec![
-            ("ROWGATE_URL", deployment.output("ApiUrl")?.to_owned()),
-            ("ROWGATE_API_KEY", key("WriterKeyId").await?),
-            ("ROWGATE_OPERATOR_KEY", key("OperatorKeyId").await?),
-            ("ROWGATE_BUCKET", deployment.output("DataBucketName")?.to_owned()),
-            ("ROWGATE_MYSQL_SOCKET", layout.socket().display().to_string()),
-            ("ROWGATE_MYSQL_DATABASE", DATABASE.to_owned()),
-            ("AWS_ENDPOINT_URL", endpoint.to_owned()),
-            ("AWS_REGION", REGION.to_owned()),
-            ("AWS_ACCESS_KEY_ID", ACCESS_KEY.to_owned()),
-            ("AWS_SECRET_ACCESS_KEY", SECRET_KEY.to_owned()),
-        ],
-    })
+    let mut variables = vec![
+        ("ROWGATE_URL", deployment.output("ApiUrl")?.to_owned()),
+        ("ROWGATE_API_KEY", key("WriterKeyId").await?),
+        ("ROWGATE_OPERATOR_KEY", key("OperatorKeyId").await?),
+        ("ROWGATE_BUCKET", deployment.output("DataBucketName")?.to_owned()),
+        ("ROWGATE_MYSQL_SOCKET", layout.socket().display().to_string()),
+        ("ROWGATE_MYSQL_DATABASE", DATABASE.to_owned()),
+    ];
+    variables.extend(aws_variables(endpoint));
+    Ok(EnvFile { variables })
+}
+
+/// What leads the AWS SDKs and tools to the local cloud.
+fn aws_variables(endpoint: &str) -> [(&'static str, String); 5] {
+    [
+        ("AWS_ENDPOINT_URL", endpoint.to_owned()),
+        ("AWS_REGION", REGION.to_owned()),
+        // boto3 reads this one alone.
+        ("AWS_DEFAULT_REGION", REGION.to_owned()),
+        ("AWS_ACCESS_KEY_ID", ACCESS_KEY.to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", SECRET_KEY.to_owned()),
+    ]
 }
 
 #[cfg(test)]
@@ -280,6 +288,14 @@ mod tests {
         let listener = TcpListener::bind(loopback(free)).unwrap();
         assert_ne!(choose(None, Some(free)), free);
         drop(listener);
+    }
+
+    #[test]
+    fn the_env_file_names_the_region_for_boto3_as_well() {
+        let variables = aws_variables("http://127.0.0.1:4566");
+        for name in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
+            assert!(variables.contains(&(name, REGION.to_owned())), "{name}");
+        }
     }
 
     #[test]
