@@ -38,8 +38,9 @@ class Catalog:
         except self._glue.exceptions.EntityNotFoundException:
             self._glue.create_table(DatabaseName=database, TableInput=wanted)
             return
-        if any(known.get(name) != value for name, value in wanted.items()):
-            self._glue.update_table(DatabaseName=database, TableInput=wanted)
+        if not _has_all(known, wanted):
+            # Without SkipArchive each change would be kept as a version, of which there are limits.
+            self._glue.update_table(DatabaseName=database, TableInput=wanted, SkipArchive=True)
 
     def has(self, layer: str, table: str) -> bool:
         """Returns true if the catalog knows the table."""
@@ -53,6 +54,13 @@ class Catalog:
         """Makes the catalog forget a table; its files stay."""
         if self.has(layer, table):
             self._glue.delete_table(DatabaseName=self.database(layer), Name=table)
+
+
+def _has_all(known: Any, wanted: Any) -> bool:
+    """Returns true if `known` has what `wanted` has; Glue adds members of its own."""
+    if isinstance(wanted, Mapping) and isinstance(known, Mapping):
+        return all(name in known and _has_all(known[name], value) for name, value in wanted.items())
+    return known == wanted
 
 
 def _table(

@@ -10,6 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import tomllib
+from pyspark.errors import (
+    AnalysisException,
+    IllegalArgumentException,
+    ParseException,
+    UnsupportedOperationException,
+)
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as spark
 
@@ -47,13 +53,6 @@ class GoldTable:
     """Columns whose values together no two rows share; none where the header names none."""
     expectations: tuple[Expectation, ...]
     query: str
-
-    @property
-    def schema(self) -> spark.StructType:
-        """The columns that the query must have."""
-        return spark.StructType(
-            [spark.StructField(column.name, column.type) for column in self.columns]
-        )
 
 
 def parse(file: str, text: str) -> GoldTable:
@@ -145,7 +144,13 @@ def rows_of(table: GoldTable, session: SparkSession) -> DataFrame:
         for one in table.expectations:
             if one.broken:
                 rows.where(one.broken).schema  # noqa: B018  # analyses the rule
-    except Exception as error:  # each engine has errors of its own
+    except (
+        AnalysisException,
+        ParseException,
+        # Sail's errors of syntax, and of what it cannot do.
+        IllegalArgumentException,
+        UnsupportedOperationException,
+    ) as error:
         raise GoldFileError(f"{table.file}: {_first_line(error)}") from error
     expected = [f"{column.name} {column.type.simpleString()}" for column in table.columns]
     actual = [f"{field.name} {field.dataType.simpleString()}" for field in found]

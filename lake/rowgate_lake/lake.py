@@ -4,6 +4,7 @@ import dataclasses
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from pyspark.sql import SparkSession
 
@@ -58,6 +59,18 @@ class Lake:
         self.states.write(looked)
         return True
 
+    def begin(self, layer: str, table: str) -> None:
+        """Notes that the table is about to change: a run that is killed between the table's commit
+        and its new state leaves a table that the next run looks at anew."""
+        if known := self.states.read(layer, table):
+            self.states.write(dataclasses.replace(known, fingerprint="", personal=None))
+
+    def measure(self, layer: str, table: str) -> None:
+        """Notes the size of a table that was compacted."""
+        if known := self.states.read(layer, table):
+            size = self.storage.size(layer, table)
+            self.states.write(dataclasses.replace(known, **dataclasses.asdict(size)))
+
     def finish(
         self,
         layer: str,
@@ -65,10 +78,10 @@ class Lake:
         fingerprint: str,
         description: str,
         comments: Mapping[str, str],
-        personal: str | None = None,
-        broken: int = 0,
+        **more: Any,
     ) -> None:
-        """Tells the catalog, the state and the lineage of a table that has been committed."""
+        """Tells the catalog, the state and the lineage of a table that has been committed. `more`
+        is what its state has beside that."""
         schema = self.storage.read(layer, table).schema
         self.catalog.put(
             layer, table, self.storage.location(layer, table), schema, description, comments
@@ -87,8 +100,7 @@ class Lake:
                 run=self.settings.run,
                 fingerprint=fingerprint,
                 changed_in=self.settings.run,
-                personal=personal,
-                broken=broken,
+                **more,
             )
         )
         log.info("%s.%s has %d rows in %d files", layer, table, size.rows, size.files)

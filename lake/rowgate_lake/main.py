@@ -1,6 +1,7 @@
 """Runs one step: settings, session, lineage and metrics around it."""
 
 import logging
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 
@@ -27,12 +28,27 @@ STEPS: Mapping[Step, Callable[[Lake], None]] = {
 }
 
 
+SESSION: Mapping[str, str] = {
+    "spark.sql.session.timeZone": "UTC",
+    # Days before 1582 are those of MySQL's calendar, in the files of backups and in the lake's own.
+    # Unless it is told, Spark refuses to read or write them.
+    "spark.sql.avro.datetimeRebaseModeInRead": "CORRECTED",
+    "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",
+    "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
+    # In place of INT96, whose nanoseconds other readers cannot take beyond the year 2262.
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+}
+"""Settings of a session that decide what values mean."""
+
+
 def main(arguments: Sequence[str]) -> None:
     """Runs the step that the arguments name. An error ends the process with a traceback, whose last
     line Glue reports."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("botocore").setLevel(logging.WARNING)
     settings = read_settings(arguments)
+    if settings.region:
+        os.environ.setdefault("AWS_DEFAULT_REGION", settings.region)
     session = SparkSession.builder.appName("rowgate-lake").getOrCreate()
     try:
         run(session, settings, packed())
@@ -42,7 +58,8 @@ def main(arguments: Sequence[str]) -> None:
 
 def run(session: SparkSession, settings: Settings, sources: Sources) -> None:
     """Runs a step in a session that is there."""
-    session.conf.set("spark.sql.session.timeZone", "UTC")
+    for name, value in SESSION.items():
+        session.conf.set(name, value)
     started = time.monotonic()
     lake_objects = Objects(settings.lake_bucket)
     lineage = Lineage(settings, lake_objects)

@@ -1,6 +1,7 @@
 """Small objects in S3: the manifest of a backup, and what the lake knows of its tables."""
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,6 +95,12 @@ def read_backup(objects: Objects, backup: str) -> Backup:
         )
     if not manifest.get("tables"):
         raise BackupUnusableError(f"the backup {backup} has no tables")
+    if unknown := [
+        name for name in manifest["tables"] if not re.fullmatch(r"[a-z][a-z0-9_]*", name)
+    ]:
+        raise BackupUnusableError(
+            f"the backup {backup} has a table {unknown[0]!r}, which is no name"
+        )
     tables = tuple(
         BackupTable(
             name=name,

@@ -2,6 +2,7 @@
 
 import argparse
 import enum
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -42,6 +43,8 @@ class Settings:
     personal: Personal
     bronze_keep_days: int
     """Days for which bronze keeps the rows of a backup, counted from its snapshot."""
+    region: str | None
+    """The region of all services, where the environment does not name it."""
     lineage_url: str | None
     """Where OpenLineage events go over HTTP, beside the lake bucket."""
 
@@ -53,16 +56,23 @@ def read_settings(arguments: Sequence[str]) -> Settings:
     """
     parser = argparse.ArgumentParser(prog="rowgate-lake", description=__doc__, allow_abbrev=False)
     parser.add_argument("--step", type=Step, choices=list(Step), required=True)
-    parser.add_argument("--backup", required=True)
+    parser.add_argument("--backup", type=_backup, required=True)
     parser.add_argument("--run", required=True)
     parser.add_argument("--data-bucket", required=True)
     parser.add_argument("--lake-bucket", required=True)
     parser.add_argument("--database-prefix", default="rowgate_")
     parser.add_argument("--personal", type=Personal, choices=list(Personal), default=Personal.MASK)
     parser.add_argument("--bronze-keep-days", type=_days, default=35)
+    parser.add_argument("--region")
     parser.add_argument("--lineage-url")
     known, _ = parser.parse_known_args(arguments)
     return Settings(**vars(known))
+
+
+def _backup(text: str) -> str:
+    if not re.fullmatch(r"[0-9A-Za-z-]+", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no id of a backup")
+    return text
 
 
 def _days(text: str) -> int:

@@ -12,7 +12,7 @@ Everything here is made of DataFrames and SQL text; what writes is in steps/silv
 SQL MERGE is the only way of changing rows that all engines share.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -62,15 +62,19 @@ def current_schema(table: Table, personal: Personal) -> spark.StructType:
 
 
 def history_schema(
-    table: Table, personal: Personal, existing: spark.StructType | None = None
+    table: Table,
+    personal: Personal,
+    existing: spark.StructType | None = None,
+    once_personal: Collection[str] = (),
 ) -> spark.StructType:
-    """The columns of the history. Columns of `existing` that the dictionary dropped stay, behind
-    those that it has."""
-    columns = published(table, personal)
+    """Lists the columns of the history. Columns of `existing` that the dictionary dropped stay,
+    behind those that it has, unless they were personal and such columns are left out."""
     known = {name for column in table.columns for name in (column.name, *column.aliases)}
     known |= {VALID_FROM.name, VALID_TO.name}
+    if personal is Personal.OMIT:
+        known |= set(once_personal)
     retired = [field for field in existing or () if field.name not in known]
-    return spark.StructType([*_fields(columns), *retired, VALID_FROM, VALID_TO])
+    return spark.StructType([*_fields(published(table, personal)), *retired, VALID_FROM, VALID_TO])
 
 
 def _fields(columns: Sequence[Column]) -> list[spark.StructField]:
@@ -141,35 +145,46 @@ def publish(rows: DataFrame, table: Table, personal: Personal) -> DataFrame:
 
 
 def _shown(column: Column, personal: Personal, source: str | None = None) -> F.Column:
-    value = F.col(f"`{source or column.name}`").cast(column.spark_type)
+    target = column.spark_type.simpleString()
+    value = F.expr(f"try_cast(`{source or column.name}` AS {target})")
     if column.personal and personal is Personal.MASK:
-        is_text = isinstance(column.spark_type, spark.StringType)
-        value = F.when(value.isNotNull(), F.lit(MASK if is_text else None).cast(column.spark_type))
+        value = _masked(value, column.spark_type)
     return value.alias(column.name)
 
 
+def _masked(value: F.Column, kind: spark.DataType) -> F.Column:
+    mask = F.lit(MASK if isinstance(kind, spark.StringType) else None).cast(kind)
+    return F.when(value.isNotNull(), mask)
+
+
 def reshape(
-    old: DataFrame, table: Table, personal: Personal, schema: spark.StructType
+    old: DataFrame,
+    table: Table,
+    personal: Personal,
+    schema: spark.StructType,
+    once_personal: Collection[str] = (),
 ) -> DataFrame:
-    """An older silver table in the form of `schema`: columns found by name or alias, cast, masked;
-    new ones with their default."""
+    """Brings an older silver table to the form of `schema`: columns are found by name or alias,
+    cast and masked; new ones get their default. A value that its new type cannot hold becomes
+    NULL."""
     by_name = {column.name: column for column in published(table, personal)}
     columns = []
     for field in schema:
         column = by_name.get(field.name)
-        source = (
-            column.source_in(old.columns)
-            if column
-            else (field.name if field.name in old.columns else None)
-        )
+        if column:
+            source = column.source_in(old.columns)
+        else:
+            source = field.name if field.name in old.columns else None
         if source is None:
-            value = (
-                F.lit(_literal(column) if column else None).cast(field.dataType).alias(field.name)
-            )
+            default = _literal(column) if column else None
+            value = F.lit(default).cast(field.dataType).alias(field.name)
         elif column:
             value = _shown(column, personal, source)
         else:
-            value = F.col(f"`{source}`").cast(field.dataType).alias(field.name)
+            value = F.col(f"`{source}`").cast(field.dataType)
+            if personal is Personal.MASK and field.name in once_personal:
+                value = _masked(value, field.dataType)
+            value = value.alias(field.name)
         columns.append(value)
     return old.select(*columns)
 

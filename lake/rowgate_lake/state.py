@@ -3,16 +3,22 @@
 
 `state/<layer>/<table>.json` in the lake bucket. It is derived from the tables: where it is lost, or
 older than its table because a job was killed between the two, the next run does more than it must
-and ends the same.
+and ends the same. So that this holds, a table that is about to change has no fingerprint.
 """
 
 import hashlib
 import json
+import logging
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from .objects import Objects
+
+log = logging.getLogger(__name__)
+
+FORM = 1
+"""A part of every fingerprint. A version that makes other tables of the same rows raises it."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +40,12 @@ class TableState:
     do."""
     changed_in: str
     """The run that changed the content last."""
+    keys: list[str] = field(default_factory=list)
+    """The columns by which rows are found; silver alone."""
     personal: str | None = None
-    """How personal columns were treated; silver alone."""
+    """How personal columns are shown; silver alone. None while a run changes the table."""
+    personal_columns: list[str] = field(default_factory=list)
+    """Every column that is personal or was so before the dictionary dropped it; silver alone."""
     broken: int = 0
     """Expectations that the rows broke when they were checked last."""
     finished_at: str = field(default_factory=lambda: now())
@@ -49,10 +59,11 @@ class States:
 
     def read(self, layer: str, table: str) -> TableState | None:
         """What is known of a table. None where nothing is, or another version wrote it."""
-        found = self._objects.read(_key(layer, table))
         try:
+            found = self._objects.read(_key(layer, table))
             return TableState(**found) if found else None
-        except TypeError:
+        except (TypeError, ValueError):
+            log.warning("the state of %s.%s cannot be read", layer, table)
             return None
 
     def tables(self, layer: str) -> list[str]:
@@ -78,15 +89,12 @@ def _key(layer: str, table: str) -> str:
 
 
 def fingerprint(*parts: Any) -> str:
-    """A digest of values that JSON can write."""
-    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+    """Computes a digest of values that JSON can write."""
+    return hashlib.sha256(
+        json.dumps([FORM, *parts], sort_keys=True, default=str).encode()
+    ).hexdigest()
 
 
 def now() -> str:
     """This moment: `2026-11-29T02:00:00.000Z`."""
-    return iso(datetime.now(UTC))
-
-
-def iso(moment: datetime) -> str:
-    """A moment in UTC, as manifests have it."""
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

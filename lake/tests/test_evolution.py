@@ -139,6 +139,21 @@ def test_a_column_that_was_dropped_stays_in_bronze_and_in_the_history(
     ]
 
 
+def test_what_a_narrower_type_cannot_hold_becomes_null_in_old_versions(
+    pipeline: Pipeline, backups: Backups
+) -> None:
+    wide = sources(table('{ name = "n", type = "bigint" }'))
+    rows = [{"id": 1, "n": 2**40}, {"id": 2, "n": 2**40}, {"id": 3, "n": 7}]
+    pipeline.run(wide, backups.make({"things": Part({"id": "int", "n": "long"}, rows)}))
+    narrow = sources(table('{ name = "n", type = "integer", required = false }'))
+    rows = [{"id": 1, "n": 5}, {"id": 3, "n": 7}]
+    pipeline.run(narrow, backups.make({"things": Part({"id": "int", "n": "int"}, rows)}))
+    found = [(row["id"], row["n"]) for row in pipeline.rows("silver/things", "id")]
+    assert found == [(1, 5), (2, None), (3, 7)]
+    history = pipeline.rows("silver/things_history", "id", "_valid_from")
+    assert [(row["id"], row["n"]) for row in history] == [(1, None), (1, 5), (2, None), (3, 7)]
+
+
 def test_a_value_that_no_longer_fits_is_told(pipeline: Pipeline, backups: Backups) -> None:
     text = sources(table('{ name = "a", type = "string(3)" }'))
     pipeline.run(

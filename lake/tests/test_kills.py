@@ -6,10 +6,11 @@ ROWGATE_LAKE_KILLS kills in all, drawn from ROWGATE_LAKE_SEED.
 
 import os
 import random
-import subprocess
+import time
 from pathlib import Path
 
-from support import engines, hr, job
+from rowgate_lake.settings import Step
+from support import engines, hr, job, refusing
 from support.backups import Backups
 from support.ministack import MiniStack
 from support.pipeline import PIPELINE, Pipeline, Rows
@@ -36,32 +37,49 @@ def test_the_next_run_ends_the_same_wherever_one_was_killed(
     archive = job.pack(tmp_path, hr.DICTIONARY, GOLD)
     other = Pipeline.make(None, backups)
     days = [day(chance) for _ in range(3)]
-    left = KILLS
+    slots = len(days) * len(PIPELINE)
+    done = 0
     for number, tables in enumerate(days, 1):
         backup = backups.make(tables)
         with job.engine(cloud, engines.name()) as environment:
             for step in PIPELINE:
                 job.finish(job.start(other, archive, environment, step, backup))
         expected = contents(other)
-        for step in PIPELINE:
-            kills = left // (
-                len(days) * len(PIPELINE) - (number - 1) * len(PIPELINE) - PIPELINE.index(step)
-            )
-            for _ in range(kills):
-                left -= 1
+        for place, step in enumerate(PIPELINE, 1):
+            due = KILLS * ((number - 1) * len(PIPELINE) + place) // slots
+            while done < due:
+                done += 1
                 with job.engine(cloud, engines.name()) as environment:
                     process = job.start(pipeline, archive, environment, step, backup)
-                    try:
-                        process.wait(chance.uniform(0.5, 5))
-                    except subprocess.TimeoutExpired:
-                        job.kill(process)
-                    else:
-                        process.communicate()
-                whole(pipeline, number, days)
+                    job.wait_for_work(process)
+                    time.sleep(chance.uniform(0, 3))
+                    job.kill(process)
+                whole(pipeline, days[:number])
             with job.engine(cloud, engines.name()) as environment:
                 job.finish(job.start(pipeline, archive, environment, step, backup))
         assert contents(pipeline) == expected, f"seed {SEED}, day {number}"
-    assert left == 0
+    assert done == KILLS
+
+
+def test_the_next_run_heals_what_s3_refused(
+    cloud: MiniStack, backups: Backups, tmp_path: Path
+) -> None:
+    chance = random.Random(SEED)
+    archive = job.pack(tmp_path, hr.DICTIONARY, GOLD)
+    lake, other = Pipeline.make(None, backups), Pipeline.make(None, backups)
+    days = [day(chance)]
+    backup, failed = backups.make(days[0]), 0
+    for step in (Step.BRONZE, Step.SILVER, Step.GOLD):
+        with refusing.proxy(cloud, chance) as endpoint, job.engine(endpoint, "sail") as broken:
+            process = job.start(lake, archive, broken, step, backup)
+            process.communicate()
+            failed += process.returncode != 0
+        whole(lake, days)
+        with job.engine(cloud, "sail") as environment:
+            job.finish(job.start(lake, archive, environment, step, backup))
+            job.finish(job.start(other, archive, environment, step, backup))
+    assert contents(lake) == contents(other), f"seed {SEED}"
+    assert failed
 
 
 def day(chance: random.Random) -> dict:
@@ -77,33 +95,29 @@ def contents(pipeline: Pipeline) -> dict[str, Rows]:
     return {name: pipeline.rows(name, *order) for name, order in TABLES.items()}
 
 
-def whole(pipeline: Pipeline, number: int, days: list[dict]) -> None:
+def whole(pipeline: Pipeline, days: list[dict]) -> None:
     """Fails where a reader could see half of a day."""
-    counts = {0, *(len(one["employees"].rows) for one in days[:number])}
-    if pipeline.has("bronze/employees"):
-        by_backup: dict[str, int] = {}
-        for row in pipeline.rows("bronze/employees"):
-            by_backup[row["_backup"]] = by_backup.get(row["_backup"], 0) + 1
-        assert set(by_backup.values()) <= counts
-    states = [
-        {row["id"]: row["department_id"] for row in one["employees"].rows} for one in days[:number]
-    ]
-    if pipeline.has("silver/employees"):
-        rows = pipeline.rows("silver/employees")
-        assert {
-            row["id"]: row["department_id"] for row in rows if row["_deleted_at"] is None
-        } in states
-    if pipeline.has("silver/employees_history"):
-        rows = pipeline.rows("silver/employees_history")
-        assert {
-            row["id"]: row["department_id"] for row in rows if row["_valid_to"] is None
-        } in states
+    for table, column in (("departments", "department_name"), ("employees", "department_id")):
+        states = [{row["id"]: row[column] for row in one[table].rows} for one in days]
+        if pipeline.has(f"bronze/{table}"):
+            by_backup: dict[str, dict] = {}
+            for row in pipeline.rows(f"bronze/{table}"):
+                by_backup.setdefault(row["_backup"], {})[row["id"]] = row[column]
+            assert all(state in states for state in by_backup.values())
+        for name, end in (
+            (f"silver/{table}", "_deleted_at"),
+            (f"silver/{table}_history", "_valid_to"),
+        ):
+            if pipeline.has(name):
+                rows = [row for row in pipeline.rows(name) if row[end] is None]
+                assert {row["id"]: row[column] for row in rows} in states
     if pipeline.has("gold/people"):
         found = {row["department_id"]: row["people"] for row in pipeline.rows("gold/people")}
-        assert found in [people(one) for one in states]
+        assert found in [
+            people([row["department_id"] for row in one["employees"].rows]) for one in days
+        ]
 
 
-def people(state: dict[int, int | None]) -> dict[int, int]:
+def people(departments: list[int | None]) -> dict[int, int]:
     """What gold counts."""
-    known = [department for department in state.values() if department in (1, 2, 3)]
-    return {department: known.count(department) for department in set(known)}
+    return {one: departments.count(one) for one in set(departments) & {1, 2, 3}}

@@ -49,7 +49,7 @@ def _add(lake: Lake, table: BackupTable) -> None:
     name = known.name if known else table.name
     digest = fingerprint(lake.backup.id, table.checksum, table.schema_fingerprint)
     state = lake.states.read("bronze", name)
-    if state and state.fingerprint == digest and lake.storage.exists("bronze", name):
+    if state and state.fingerprint == digest and _has(lake, name, table):
         log.info("bronze.%s has the backup already", name)
         return
     storage, partition = lake.storage, bronze.is_of(lake.backup.id)
@@ -77,6 +77,15 @@ def _add(lake: Lake, table: BackupTable) -> None:
     description = known.description if known else "The dictionary no longer knows this table."
     comments = {column.name: column.description for column in known.columns} if known else {}
     lake.finish("bronze", name, digest, description, comments)
+
+
+def _has(lake: Lake, name: str, table: BackupTable) -> bool:
+    """Returns true if bronze has the partition: it may have expired meanwhile, or somebody removed
+    it."""
+    if not lake.storage.exists("bronze", name):
+        return False
+    rows = lake.storage.read("bronze", name).where(bronze.is_of(lake.backup.id))
+    return table.rows == 0 or not rows.isEmpty()
 
 
 def _read(lake: Lake, table: BackupTable) -> DataFrame:

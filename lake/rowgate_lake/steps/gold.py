@@ -40,11 +40,14 @@ def run(lake: Lake) -> None:
     ]
     record(lake, LAYER, results)
     names = [table.name for table in lake.sources.gold]
-    metrics.put_broken(total_broken(lake, LAYER, names, results))
+    # With those of silver: one metric says what is broken in all.
+    in_silver = total_broken(lake, "silver", list(lake.sources.dictionary.tables), [])
+    metrics.put_broken(in_silver + total_broken(lake, LAYER, names, results))
     if problem := expectations.stopping(results):
         raise ExpectationsBrokenError(problem)
     broken = expectations.broken_by_table(results)
     for table in work:
+        lake.begin(LAYER, table.name)
         lake.storage.replace(LAYER, table.name, rows[table.name])
         comments = {column.name: column.description for column in table.columns}
         lake.finish(

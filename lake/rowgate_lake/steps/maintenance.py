@@ -35,6 +35,7 @@ def run(lake: Lake, now: datetime | None = None) -> None:
         if layer == "bronze":
             _expire(lake, table, now)
         _compact(lake.storage, layer, table)
+        lake.measure(layer, table)
     if lake.storage.exists("gold", QUALITY):
         before = (now - QUALITY_KEPT).isoformat()
         lake.storage.delete("gold", QUALITY, f"checked_at < CAST('{before}' AS TIMESTAMP)")

@@ -41,8 +41,12 @@ def record(lake: Lake, layer: str, results: Sequence[Result]) -> None:
     found = lake.session.createDataFrame(rows, RESULT_SCHEMA)
     if lake.storage.exists("gold", QUALITY):
         quoted = run.replace("'", "''")
+        tables = ", ".join(f"'{one}'" for one in sorted({result.table for result in results}))
         lake.storage.replace_where(
-            "gold", QUALITY, found, f"run = '{quoted}' AND layer = '{layer}'"
+            "gold",
+            QUALITY,
+            found,
+            f"run = '{quoted}' AND layer = '{layer}' AND table_name IN ({tables})",
         )
     else:
         lake.storage.replace("gold", QUALITY, found)

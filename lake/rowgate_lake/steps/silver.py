@@ -2,21 +2,25 @@
 part of its history."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 from pyspark.sql import types as spark
 
 from .. import bronze, expectations, metrics, silver
-from ..dictionary import Table
-from ..errors import BackupUnusableError, ExpectationsBrokenError, OlderBackupError
+from ..dictionary import Column, Table
+from ..errors import (
+    BackupUnusableError,
+    DictionaryError,
+    ExpectationsBrokenError,
+    OlderBackupError,
+)
 from ..evolution import same_columns
+from ..expectations import Result
 from ..lake import Lake
 from ..objects import BackupTable
-from ..state import fingerprint, iso
+from ..state import fingerprint
 from .bronze import check_gold
 from .quality import record, total_broken
 
@@ -32,6 +36,7 @@ class _Work:
     table: Table
     rows: DataFrame
     """As `resolve` gives them."""
+    expected_rows: int
     fingerprint: str
 
 
@@ -45,6 +50,7 @@ def run(lake: Lake) -> None:
     tables = _tables_of_backup(lake)
     for table in tables:
         _refuse_older(lake, table)
+        _refuse_other_keys(lake, table)
     work = [one for table, found in tables.items() if (one := _prepare(lake, table, found, tables))]
     results = [
         result
@@ -53,6 +59,8 @@ def run(lake: Lake) -> None:
             one.rows, LAYER, one.table.name, expectations.of_table(one.table), one.table.keys
         )
     ]
+    for one in work:
+        _check_count(lake, one, results)
     record(lake, LAYER, results)
     metrics.put_broken(total_broken(lake, LAYER, [table.name for table in tables], results))
     if problem := expectations.stopping(results):
@@ -76,37 +84,58 @@ def _tables_of_backup(lake: Lake) -> dict[Table, BackupTable]:
     return tables
 
 
-def _refuse_older(lake: Lake, table: Table) -> None:
-    known = lake.states.read(LAYER, table.name)
-    newest = known.snapshot_time if known else _newest_version(lake, table)
-    if newest and newest > lake.backup.snapshot_time:
-        raise OlderBackupError(
-            f"silver.{table.name} has the rows of "
-            f"{f'the backup {known.backup}' if known else 'a backup'} of {newest}; "
-            f"the backup {lake.backup.id} is of {lake.backup.snapshot_time}"
+def _check_count(lake: Lake, work: _Work, results: Sequence[Result]) -> None:
+    """Fails where bronze has not all rows of the backup: without them silver would take the others
+    for deleted."""
+    found = next(one.rows_checked for one in results if one.table == work.table.name)
+    if found != work.expected_rows:
+        raise BackupUnusableError(
+            f"bronze.{work.table.name} has {found} rows of the backup {lake.backup.id}, which has "
+            f"{work.expected_rows}; run again with a new backup"
         )
 
 
-def _newest_version(lake: Lake, table: Table) -> str | None:
-    """The snapshot time of the newest change, asked of the table where its state was lost."""
-    if not lake.storage.exists(LAYER, table.name):
-        return None
-    rows = lake.storage.read(LAYER, table.name)
-    newest = rows.agg(F.max("_changed_at")).collect()[0][0]
-    return iso(newest.replace(tzinfo=UTC)) if newest else None
+def _refuse_older(lake: Lake, table: Table) -> None:
+    known = lake.states.read(LAYER, table.name)
+    time = lake.backup.snapshot_time
+    if known:
+        newer = known.snapshot_time > time
+    elif lake.storage.exists(LAYER, table.name):
+        # The state was lost: the rows tell.
+        rows = lake.storage.read(LAYER, table.name)
+        newer = not rows.where(f"_changed_at > CAST('{time}' AS TIMESTAMP)").isEmpty()
+    else:
+        newer = False
+    if newer:
+        newest = (
+            f"the backup {known.backup} of {known.snapshot_time}" if known else "a newer backup"
+        )
+        raise OlderBackupError(
+            f"silver.{table.name} has the rows of {newest}; "
+            f"the backup {lake.backup.id} is of {time}"
+        )
+
+
+def _refuse_other_keys(lake: Lake, table: Table) -> None:
+    known = lake.states.read(LAYER, table.name)
+    if known and known.keys and tuple(known.keys) != table.keys:
+        raise DictionaryError(
+            f"table {table.name}: its key was {', '.join(known.keys)} "
+            f"and is {', '.join(table.keys)}; "
+            "the lake finds rows by their key, so silver must be made anew (docs/lake.md)"
+        )
 
 
 def _prepare(
     lake: Lake, table: Table, found: BackupTable, tables: Mapping[Table, BackupTable]
 ) -> _Work | None:
     """What has to be merged of a table; None where nothing has changed since silver was made."""
-    checksums = {one.name: backup.checksum for one, backup in tables.items()}
     digest = fingerprint(
         found.checksum,
         found.schema_fingerprint,
         table,
         lake.settings.personal,
-        {column.name: checksums.get(column.references or "") for column in table.references},
+        {column.name: _content(lake, column, tables) for column in table.references},
     )
     names = (table.name, silver.history_of(table.name))
     if all([lake.unchanged(LAYER, name, digest) for name in names]):
@@ -119,6 +148,11 @@ def _prepare(
             keys = silver.typed(_bronze(lake, other), other, tables[other].columns).select(
                 *other.keys
             )
+        elif not lake.storage.exists(LAYER, other.name):
+            raise BackupUnusableError(
+                f"the backup {lake.backup.id} has no {other.name}, and neither has silver; "
+                "a backup of all tables must come first"
+            )
         else:
             keys = (
                 lake.storage.read(LAYER, other.name)
@@ -126,7 +160,17 @@ def _prepare(
                 .select(*other.keys)
             )
         referenced[other.name] = keys
-    return _Work(table, silver.resolve(rows, table, referenced), digest)
+    return _Work(table, silver.resolve(rows, table, referenced), found.rows, digest)
+
+
+def _content(lake: Lake, column: Column, tables: Mapping[Table, BackupTable]) -> object:
+    """Identifies the rows that a reference may name: those of the backup, or else those of
+    silver."""
+    other = lake.sources.dictionary.tables[column.references or ""]
+    if other in tables:
+        return tables[other].checksum
+    known = lake.states.read(LAYER, other.name)
+    return (known.fingerprint, known.changed_in) if known else lake.settings.run
 
 
 def _bronze(lake: Lake, table: Table) -> DataFrame:
@@ -141,15 +185,16 @@ def _merge_current(lake: Lake, work: _Work, broken: int) -> None:
     table, personal, time = work.table, lake.settings.personal, lake.backup.snapshot_time
     schema = silver.current_schema(table, personal)
     rows = silver.publish(work.rows, table, personal)
+    once_personal = _once_personal(lake, table, table.name)
     if not lake.storage.exists(LAYER, table.name):
         lake.storage.replace(LAYER, table.name, silver.first_current(rows, time, schema))
     else:
-        _bring_to_form(lake, table, table.name, schema)
+        _bring_to_form(lake, table, table.name, schema, once_personal)
         source = f"{table.name}_of_backup"
         rows.createOrReplaceTempView(source)
         target = lake.storage.sql_name(LAYER, table.name)
         lake.session.sql(silver.merge_current(target, source, table, rows.columns, time)).collect()
-    _finish(lake, work, table.name, broken)
+    _finish(lake, work, table.name, once_personal, broken)
 
 
 def _merge_history(lake: Lake, work: _Work) -> None:
@@ -157,37 +202,63 @@ def _merge_history(lake: Lake, work: _Work) -> None:
     name = silver.history_of(table.name)
     columns = [column.name for column in silver.published(table, personal)]
     rows = silver.publish(work.rows, table, personal).select(*columns)
+    once_personal = _once_personal(lake, table, name)
     if not lake.storage.exists(LAYER, name):
         schema = silver.history_schema(table, personal)
         lake.storage.replace(LAYER, name, silver.first_history(rows, time, schema))
     else:
-        _bring_to_form(
-            lake,
-            table,
-            name,
-            silver.history_schema(table, personal, lake.storage.read(LAYER, name).schema),
-        )
+        existing = lake.storage.read(LAYER, name).schema
+        schema = silver.history_schema(table, personal, existing, once_personal)
+        _bring_to_form(lake, table, name, schema, once_personal)
         source = f"{table.name}_changes"
-        silver.changes(
-            lake.storage.read(LAYER, name), rows, table, columns
-        ).createOrReplaceTempView(source)
+        history = lake.storage.read(LAYER, name)
+        silver.changes(history, rows, table, columns).createOrReplaceTempView(source)
         target = lake.storage.sql_name(LAYER, name)
         lake.session.sql(silver.merge_history(target, source, table, columns, time)).collect()
-    _finish(lake, work, name)
+    _finish(lake, work, name, once_personal)
 
 
-def _bring_to_form(lake: Lake, table: Table, name: str, schema: spark.StructType) -> None:
-    """Rewrites a table whose columns have changed, or which shows personal data that it may no
-    longer show."""
-    old = lake.storage.read(LAYER, name)
+def _once_personal(lake: Lake, table: Table, name: str) -> list[str]:
+    """Lists the columns that are personal, and those that were before the dictionary dropped
+    them."""
     known = lake.states.read(LAYER, name)
-    if same_columns(schema, old.schema) and known and known.personal == lake.settings.personal:
+    now = {
+        alias
+        for column in table.columns
+        if column.personal
+        for alias in (column.name, *column.aliases)
+    }
+    return sorted(now | set(known.personal_columns if known else ()))
+
+
+def _bring_to_form(
+    lake: Lake, table: Table, name: str, schema: spark.StructType, once_personal: list[str]
+) -> None:
+    """Rewrites a table whose columns have changed, or which may show personal data that it may no
+    longer show, and notes that it is about to change."""
+    old, personal = lake.storage.read(LAYER, name), lake.settings.personal
+    known = lake.states.read(LAYER, name)
+    lake.begin(LAYER, name)
+    if (
+        known
+        and same_columns(schema, old.schema)
+        and (known.personal, known.personal_columns) == (personal, once_personal)
+    ):
         return
-    lake.storage.replace(LAYER, name, silver.reshape(old, table, lake.settings.personal, schema))
+    rows = silver.reshape(old, table, personal, schema, once_personal)
+    lake.storage.replace(LAYER, name, rows)
 
 
-def _finish(lake: Lake, work: _Work, name: str, broken: int = 0) -> None:
+def _finish(lake: Lake, work: _Work, name: str, once_personal: list[str], broken: int = 0) -> None:
     lake.flow.read(lake.settings.lake_bucket, f"bronze/{work.table.name}")
-    comments = {column.name: column.description for column in work.table.columns}
-    personal = str(lake.settings.personal)
-    lake.finish(LAYER, name, work.fingerprint, work.table.description, comments, personal, broken)
+    lake.finish(
+        LAYER,
+        name,
+        work.fingerprint,
+        work.table.description,
+        {column.name: column.description for column in work.table.columns},
+        keys=list(work.table.keys),
+        personal=str(lake.settings.personal),
+        personal_columns=once_personal,
+        broken=broken,
+    )

@@ -76,6 +76,14 @@ def start(
     )
 
 
+def wait_for_work(process: Process) -> None:
+    """Waits until a step has its session and begins, or has ended."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "openlineage" in line:
+            return
+
+
 def finish(process: Process) -> None:
     """Waits for a step, which must succeed."""
     output, _ = process.communicate()

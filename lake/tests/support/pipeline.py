@@ -59,6 +59,7 @@ class Pipeline:
                 database_prefix=self.prefix,
                 personal=self.personal,
                 bronze_keep_days=self.keep_days,
+                region=None,
                 lineage_url=self.lineage_url,
             )
             main.run(self.session, settings, sources)
