@@ -25,6 +25,9 @@ sql="SELECT * FROM hires_by_quarter WHERE year = 2021 ORDER BY department, job L
 say "$sql"
 "$TARGET/rowgate" lake query "$sql"
 
+say "comparing gold with the reports of the database"
+PYTHONPATH=lake/tests PYTHONDONTWRITEBYTECODE=1 .local/lake-venv/bin/python -m cloud.reports
+
 cat <<END
 
 The lake is up. After each change of rows, run the pipeline again, then query it.

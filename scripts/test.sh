@@ -21,6 +21,8 @@ CHAOS_LOGS=$PWD/$KEPT_LOGS/chaos
 alone test
 forget_environment
 export INSTA_UPDATE=no
+# How often the lake's job, and a run of its pipeline, is killed.
+[ -z "$all" ] || export ROWGATE_LAKE_KILLS=20
 
 rm -rf "$KEPT_LOGS"
 began=$SECONDS
