@@ -24,7 +24,8 @@ TECHNICAL = spark.StructType(
 
 
 def rows_of(files: Mapping[str, DataFrame], backup: str, snapshot_time: str) -> DataFrame:
-    """The rows of a table's files, by the keys of these, with what bronze adds.
+    """Puts the rows of a table's files together and adds bronze's columns. `files` are by their
+    keys.
 
     The file is named by a literal, because not every engine tells the name of the file that it
     reads.
@@ -40,6 +41,6 @@ def rows_of(files: Mapping[str, DataFrame], backup: str, snapshot_time: str) -> 
 
 
 def is_of(backup: str) -> str:
-    """The condition that selects the partition of a backup. Its id has digits, letters and hyphens
-    alone."""
+    """Writes the condition that selects the partition of a backup. Its id has digits, letters and
+    hyphens alone."""
     return f"{PARTITION} = '{backup}'"

@@ -17,7 +17,7 @@ class Catalog:
         self._glue = boto3.client("glue")
 
     def database(self, layer: str) -> str:
-        """The database of a layer."""
+        """Names the database of a layer."""
         return f"{self._prefix}{layer}"
 
     def put(
@@ -70,7 +70,7 @@ def _table(
     description: str,
     comments: Mapping[str, str],
 ) -> dict[str, Any]:
-    """A table of Delta as the catalog describes one. Athena reads columns and files from the
+    """Describes a table of Delta to the catalog. Athena reads columns and files from the
     table's own log (https://docs.aws.amazon.com/athena/latest/ug/delta-lake-tables.html); the
     columns here are for views, Lake Formation and people, and are kept equal to the log's."""
     return {

@@ -83,7 +83,7 @@ class Dictionary:
     tables: Mapping[str, Table]
 
     def find(self, name: str) -> Table | None:
-        """The table of this name or alias."""
+        """Finds a table by its name or alias."""
         if name in self.tables:
             return self.tables[name]
         return next((table for table in self.tables.values() if name in table.aliases), None)
@@ -144,7 +144,8 @@ _SIMPLE = {
 
 
 def spark_type(name: str) -> spark.DataType:
-    """The Spark type of a type of the dictionary. Raises ValueError for one that there is not."""
+    """Gives the Spark type of a type of the dictionary. Raises ValueError for one that there is
+    not."""
     if name in _SIMPLE:
         return _SIMPLE[name]
     if name == "string" or re.fullmatch(r"string\(\d+\)", name):

@@ -10,7 +10,7 @@ _MAX_PRECISION = 38
 
 
 def common_type(one: spark.DataType, other: spark.DataType) -> spark.DataType:
-    """A type that holds every value of both: the same, the wider number, or else text."""
+    """Finds a type that holds every value of both: the same, the wider number, or else text."""
     if one == other:
         return one
     if {type(one), type(other)} == {spark.IntegerType, spark.LongType}:
@@ -37,8 +37,8 @@ def _as_decimal(one: spark.DataType) -> spark.DecimalType | None:
 
 
 def union_schema(old: spark.StructType, new: spark.StructType) -> spark.StructType:
-    """The columns of both in the old order, new ones behind, each with a type that holds the values
-    of both."""
+    """Lists the columns of both in the old order, new ones behind, each with a type that holds the
+    values of both."""
     fields = [
         spark.StructField(field.name, common_type(field.dataType, new[field.name].dataType))
         if field.name in new.names
@@ -49,7 +49,7 @@ def union_schema(old: spark.StructType, new: spark.StructType) -> spark.StructTy
 
 
 def cast_to(rows: DataFrame, schema: spark.StructType) -> DataFrame:
-    """The rows with the columns of `schema`, in its order; a column that they have not is NULL."""
+    """Gives rows the columns of `schema`, in its order; a column that they have not is NULL."""
     return rows.select(
         *(
             (F.col(f"`{field.name}`") if field.name in rows.columns else F.lit(None))

@@ -65,7 +65,7 @@ RESULT_SCHEMA = spark.StructType(
 
 
 def of_table(table: Table) -> list[Expectation]:
-    """The expectations that the dictionary states of a table: of rows as `typed` and `resolve` give
+    """Lists what the dictionary expects of a table: of rows as `typed` and `resolve` give
     them."""
     actions = table.actions
     # Without unique keys no row could be found again, so this one always stops.
@@ -126,7 +126,7 @@ def _examples(rows: DataFrame, keys: Sequence[str]) -> str | None:
 
 
 def broken_by_table(results: Sequence[Result]) -> Counter[str]:
-    """How many expectations the rows of each table break."""
+    """Counts the expectations that the rows of each table break."""
     return Counter(one.table for one in results if one.rows_broken)
 
 

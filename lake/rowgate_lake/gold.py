@@ -133,7 +133,7 @@ def _expectation(file: str, members: Mapping[str, Any]) -> Expectation:
 
 
 def rows_of(table: GoldTable, session: SparkSession) -> DataFrame:
-    """The rows of a gold table, over the views of silver that the session has.
+    """Runs the query of a gold table over the views of silver that the session has.
 
     Raises GoldFileError where the query cannot be run, or has other columns than the header says.
     No row is read for that.

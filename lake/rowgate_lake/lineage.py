@@ -142,5 +142,5 @@ class Lineage:
 
 
 def _id_of_run(run: str) -> uuid.UUID:
-    """The same UUID for the same execution, whichever step asks."""
+    """Makes one UUID for an execution, the same in each of its steps."""
     return uuid.uuid5(uuid.NAMESPACE_URL, f"rowgate:lake:{run}")

@@ -11,7 +11,7 @@ def put_broken(broken: int) -> None:
 
 
 def put_step(step: str, seconds: float, rows: int) -> None:
-    """The time that a step took, and the rows of the tables that it left."""
+    """Puts the time that a step took, and the rows of the tables that it left."""
     dimensions = [{"Name": "Step", "Value": step}]
     _put(
         [

@@ -48,7 +48,7 @@ class Objects:
         self._s3 = boto3.client("s3")
 
     def read(self, key: str) -> Any | None:
-        """The object's JSON; None where there is no such object."""
+        """Reads the object's JSON; None where there is no such object."""
         try:
             answer = self._s3.get_object(Bucket=self.bucket, Key=key)
         except ClientError as error:
@@ -63,7 +63,7 @@ class Objects:
         self._s3.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType="application/json")
 
     def keys(self, prefix: str) -> list[str]:
-        """The keys below a prefix."""
+        """Lists the keys below a prefix."""
         pages = self._s3.get_paginator("list_objects_v2").paginate(
             Bucket=self.bucket, Prefix=prefix
         )

@@ -30,30 +30,30 @@ VALID_TO = spark.StructField("_valid_to", spark.TimestampType())
 
 
 def history_of(table: str) -> str:
-    """The name of a table's history."""
+    """Names a table's history."""
     return f"{table}_history"
 
 
 def found_column(column: Column) -> str:
-    """The column that tells whether a reference names a row."""
+    """Names the column that tells whether a reference names a row."""
     return f"_{column.name}_found"
 
 
 def broken_column(column: Column) -> str:
-    """The column that tells whether a value breaks a rule of its type; only until expectations are
-    checked."""
+    """Names the column that tells whether a value breaks a rule of its type; only until
+    expectations are checked."""
     return f"_{column.name}_broken"
 
 
 def published(table: Table, personal: Personal) -> tuple[Column, ...]:
-    """The columns of the dictionary that silver has."""
+    """Lists the columns of the dictionary that silver has."""
     return tuple(
         column for column in table.columns if not (column.personal and personal is Personal.OMIT)
     )
 
 
 def current_schema(table: Table, personal: Personal) -> spark.StructType:
-    """The columns of the current state."""
+    """Lists the columns of the current state."""
     found = [
         spark.StructField(found_column(column), spark.BooleanType())
         for column in _references(table, personal)
@@ -86,7 +86,7 @@ def _references(table: Table, personal: Personal) -> list[Column]:
 
 
 def typed(bronze: DataFrame, table: Table, backup_columns: Sequence[str]) -> DataFrame:
-    """The rows of one backup with the dictionary's columns and types, and `_<column>_broken` for
+    """Gives the rows of one backup the dictionary's columns and types, and `_<column>_broken` for
     each column.
 
     `backup_columns` are those that the backup has: bronze also has the columns of other backups. A
@@ -139,7 +139,8 @@ def resolve(rows: DataFrame, table: Table, referenced: Mapping[str, DataFrame]) 
 
 
 def publish(rows: DataFrame, table: Table, personal: Personal) -> DataFrame:
-    """The columns that silver shows: personal ones masked or left out, `_<column>_broken` gone."""
+    """Selects the columns that silver shows: personal ones masked or left out, `_<column>_broken`
+    gone."""
     shown = [_shown(column, personal) for column in published(table, personal)]
     return rows.select(*shown, *(found_column(column) for column in _references(table, personal)))
 
@@ -190,12 +191,12 @@ def reshape(
 
 
 def first_current(rows: DataFrame, snapshot_time: str, schema: spark.StructType) -> DataFrame:
-    """The current state where there was none before."""
+    """Makes the current state where there was none before."""
     return _with_times(rows, snapshot_time, CHANGED_AT, DELETED_AT).select(*schema.names)
 
 
 def first_history(rows: DataFrame, snapshot_time: str, schema: spark.StructType) -> DataFrame:
-    """The history where there was none before."""
+    """Makes the history where there was none before."""
     return _with_times(rows, snapshot_time, VALID_FROM, VALID_TO).select(*schema.names)
 
 
@@ -210,8 +211,8 @@ def _with_times(
 def merge_current(
     target: str, source: str, table: Table, columns: Sequence[str], snapshot_time: str
 ) -> str:
-    """The MERGE that makes `source`, all rows of one backup, the current state. Run again, it
-    changes nothing."""
+    """Writes the MERGE that makes `source`, all rows of one backup, the current state. Run again,
+    it changes nothing."""
     keys = " AND ".join(f"t.`{key}` = s.`{key}`" for key in table.keys)
     values = [name for name in columns if name not in table.keys]
     changed = " OR ".join(
@@ -235,8 +236,8 @@ THEN UPDATE SET _deleted_at = {time}, _changed_at = {time}"""
 
 
 def changes(history: DataFrame, rows: DataFrame, table: Table, columns: Sequence[str]) -> DataFrame:
-    """What the history has to learn: `_closes` true for a version that ends, false for one that
-    begins.
+    """Finds what the history has to learn: `_closes` true for a version that ends, false for one
+    that begins.
 
     A row that changed gives both, a new one a beginning, one that went an end. Where nothing has
     changed there are no rows.
@@ -262,8 +263,8 @@ def changes(history: DataFrame, rows: DataFrame, table: Table, columns: Sequence
 def merge_history(
     target: str, source: str, table: Table, columns: Sequence[str], snapshot_time: str
 ) -> str:
-    """The MERGE that writes `changes` to the history in one commit: a beginning has no match, so it
-    is inserted."""
+    """Writes the MERGE that adds `changes` to the history in one commit: a beginning has no match,
+    so it is inserted."""
     keys = " AND ".join(f"t.`{key}` = s.`{key}`" for key in table.keys)
     names = ", ".join([*(f"`{name}`" for name in columns), "_valid_from", "_valid_to"])
     inserted = ", ".join([*(f"s.`{name}`" for name in columns), _timestamp(snapshot_time), "NULL"])

@@ -58,7 +58,7 @@ class States:
         self._objects = objects
 
     def read(self, layer: str, table: str) -> TableState | None:
-        """What is known of a table. None where nothing is, or another version wrote it."""
+        """Reads what is known of a table. None where nothing is, or another version wrote it."""
         try:
             found = self._objects.read(_key(layer, table))
             return TableState(**found) if found else None
@@ -67,7 +67,7 @@ class States:
             return None
 
     def tables(self, layer: str) -> list[str]:
-        """The tables of a layer of which something is known."""
+        """Lists the tables of a layer of which something is known."""
         keys = self._objects.keys(_folder(layer))
         return [key.removeprefix(_folder(layer)).removesuffix(".json") for key in keys]
 
@@ -96,5 +96,5 @@ def fingerprint(*parts: Any) -> str:
 
 
 def now() -> str:
-    """This moment: `2026-11-29T02:00:00.000Z`."""
+    """Gives this moment: `2026-11-29T02:00:00.000Z`."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -25,11 +25,11 @@ class Storage:
         self._root = f"s3://{bucket}"
 
     def location(self, layer: str, table: str) -> str:
-        """The table's location, without a slash at the end."""
+        """Gives the table's location, without a slash at the end."""
         return f"{self._root}/{layer}/{table}"
 
     def sql_name(self, layer: str, table: str) -> str:
-        """The table as SQL names it."""
+        """Names the table in SQL."""
         return f"delta.`{self.location(layer, table)}`"
 
     def exists(self, layer: str, table: str) -> bool:
@@ -61,12 +61,12 @@ class Storage:
         self.session.sql(f"DELETE FROM {self.sql_name(layer, table)} WHERE {condition}").collect()
 
     def log(self, layer: str, table: str) -> DeltaTable:
-        """The table's log, as delta-rs reads it."""
+        """Opens the table's log with delta-rs."""
         return DeltaTable(self.location(layer, table), storage_options=_credentials())
 
     def size(self, layer: str, table: str) -> Size:
-        """The newest version's rows, files and bytes, from its log alone unless an engine left out
-        the rows of a file."""
+        """Counts the newest version's rows, files and bytes, from its log alone unless an engine
+        left out the rows of a file."""
         actions: Any = self.log(layer, table).get_add_actions(flatten=True)
         rows = [value.as_py() for value in actions.column("num_records")]
         sizes = [value.as_py() for value in actions.column("size_bytes")]
@@ -75,8 +75,8 @@ class Storage:
 
 
 def _credentials() -> dict[str, str]:
-    """What boto3 found, for delta-rs: on Glue it need not look for credentials in its own way. They
-    are asked for anew each time, because those of a role expire within hours."""
+    """Hands on what boto3 found to delta-rs: on Glue it need not look for credentials in its own
+    way. They are asked for anew each time, because those of a role expire within hours."""
     session = boto3.Session()
     found = session.get_credentials()
     if found is None:

@@ -86,6 +86,18 @@ def test_backups_of_a_table_that_is_gone_expire_too(pipeline: Pipeline, backups:
     assert pipeline.rows("bronze/offices") == []
 
 
+def test_maintenance_takes_a_state_that_it_cannot_read_for_none(
+    pipeline: Pipeline, backups: Backups
+) -> None:
+    backup = backups.make({"departments": hr.departments("A")})
+    pipeline.run(HR, backup, Step.BRONZE)
+    for body in (b"{", b"[]", b'{"vacuumed_at": "yesterday"}'):
+        key = "state/maintenance.json"
+        boto3.client("s3").put_object(Bucket=pipeline.bucket, Key=key, Body=body)
+        pipeline.run(HR, backup, Step.MAINTENANCE)
+        assert pipeline.json(key)["vacuumed_at"].startswith("20")
+
+
 def test_a_table_that_somebody_removed_is_made_again(pipeline: Pipeline, backups: Backups) -> None:
     backup = backups.make({"departments": hr.departments("A")})
     pipeline.run(HR, backup, Step.BRONZE)

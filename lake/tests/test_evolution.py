@@ -118,6 +118,22 @@ def test_a_column_is_renamed_by_alias(pipeline: Pipeline, backups: Backups) -> N
     assert [row["b"] for row in pipeline.rows("gold/all_things")] == [7]
 
 
+def test_a_key_is_renamed_by_alias(pipeline: Pipeline, backups: Backups) -> None:
+    before = sources(table('{ name = "a", type = "integer" }'))
+    rows = [{"id": 1, "a": 5}, {"id": 2, "a": 6}]
+    pipeline.run(before, backups.make({"things": Part({"id": "int", "a": "int"}, rows)}))
+    after = sources(
+        table('{ name = "a", type = "integer" }').replace(
+            'name = "id"', 'name = "number", aliases = ["id"]'
+        )
+    )
+    rows = [{"number": 1, "a": 5}, {"number": 2, "a": 7}]
+    pipeline.run(after, backups.make({"things": Part({"number": "int", "a": "int"}, rows)}))
+    history = pipeline.rows("silver/things_history", "number", "_valid_from")
+    assert [(row["number"], row["a"]) for row in history] == [(1, 5), (2, 6), (2, 7)]
+    assert pipeline.json("state/silver/things.json")["keys"] == ["number"]
+
+
 def test_a_column_that_was_dropped_stays_in_bronze_and_in_the_history(
     pipeline: Pipeline, backups: Backups
 ) -> None:

@@ -36,7 +36,7 @@ def check_gold(lake: Lake) -> None:
 
 
 def silver_views(sources: Sources, personal: Personal) -> dict[str, spark.StructType]:
-    """The tables of silver that queries of gold may name."""
+    """Lists the tables of silver that queries of gold may name."""
     views = {}
     for table in sources.dictionary.tables.values():
         views[table.name] = silver.current_schema(table, personal)
@@ -102,7 +102,7 @@ def _read(lake: Lake, table: BackupTable) -> DataFrame:
 
 
 def _own(schema: spark.StructType) -> spark.StructType:
-    """The columns that bronze did not add."""
+    """Selects the columns that bronze did not add."""
     return spark.StructType([field for field in schema if field.name not in bronze.TECHNICAL.names])
 
 

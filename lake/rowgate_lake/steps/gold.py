@@ -75,7 +75,7 @@ def _views(lake: Lake) -> dict[str, DataFrame]:
 
 
 def _fingerprint(lake: Lake, table: GoldTable) -> str:
-    """Of the file and of all of silver, since a query may name any of it."""
+    """Computes the fingerprint of a file and of all of silver, since a query may name any of it."""
     names = [
         name
         for table in lake.sources.dictionary.tables

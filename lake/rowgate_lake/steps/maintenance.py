@@ -39,18 +39,26 @@ def run(lake: Lake, now: datetime | None = None) -> None:
     if lake.storage.exists("gold", QUALITY):
         before = (now - QUALITY_KEPT).isoformat()
         lake.storage.delete("gold", QUALITY, f"checked_at < CAST('{before}' AS TIMESTAMP)")
-    known = lake.lake_objects.read(STATE) or {}
-    last = known.get("vacuumed_at")
-    if last and now - datetime.fromisoformat(last) < VACUUM_EVERY:
+    if not _is_due(lake, now):
         return
     for layer, table in names:
         _vacuum(lake.storage, layer, table)
     lake.lake_objects.write(STATE, {"vacuumed_at": now.isoformat()})
 
 
+def _is_due(lake: Lake, now: datetime) -> bool:
+    """Returns true if files were not removed for a week, or nobody knows when they were."""
+    try:
+        known = lake.lake_objects.read(STATE)
+        return not known or now - datetime.fromisoformat(known["vacuumed_at"]) >= VACUUM_EVERY
+    except (KeyError, TypeError, ValueError):
+        log.warning("%s cannot be read", STATE)
+        return True
+
+
 def _tables(lake: Lake) -> list[tuple[str, str]]:
-    """The tables that there are: those that the lake has a state of, also of what the dictionary no
-    longer knows, and, where a state was lost, those that there should be."""
+    """Lists the tables that there are: those that the lake has a state of, also of what the
+    dictionary no longer knows, and, where a state was lost, those that there should be."""
     tables = list(lake.sources.dictionary.tables)
     expected = {
         "bronze": tables,

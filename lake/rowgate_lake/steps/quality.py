@@ -9,7 +9,7 @@ from ..state import fingerprint
 
 
 def total_broken(lake: Lake, layer: str, tables: Sequence[str], results: Sequence[Result]) -> int:
-    """How many expectations are broken in a layer: of the tables that were checked now, and of the
+    """Counts the broken expectations of a layer: of the tables that were checked now, and of the
     others when they were checked last."""
     checked = {one.table for one in results}
     known = [lake.states.read(layer, table) for table in tables if table not in checked]

@@ -72,7 +72,7 @@ def run(lake: Lake) -> None:
 
 
 def _tables_of_backup(lake: Lake) -> dict[Table, BackupTable]:
-    """The tables of the backup that the dictionary knows."""
+    """Finds the tables of the backup that the dictionary knows."""
     tables = {}
     for found in lake.backup.tables:
         if table := lake.sources.dictionary.find(found.name):
@@ -118,7 +118,8 @@ def _refuse_older(lake: Lake, table: Table) -> None:
 
 def _refuse_other_keys(lake: Lake, table: Table) -> None:
     known = lake.states.read(LAYER, table.name)
-    if known and known.keys and tuple(known.keys) != table.keys:
+    keys = [column.source_in(known.keys) for column in table.columns if column.key] if known else []
+    if known and known.keys and keys != known.keys:
         raise DictionaryError(
             f"table {table.name}: its key was {', '.join(known.keys)} "
             f"and is {', '.join(table.keys)}; "
@@ -129,7 +130,8 @@ def _refuse_other_keys(lake: Lake, table: Table) -> None:
 def _prepare(
     lake: Lake, table: Table, found: BackupTable, tables: Mapping[Table, BackupTable]
 ) -> _Work | None:
-    """What has to be merged of a table; None where nothing has changed since silver was made."""
+    """Finds what has to be merged of a table; None where nothing has changed since silver was
+    made."""
     digest = fingerprint(
         found.checksum,
         found.schema_fingerprint,
