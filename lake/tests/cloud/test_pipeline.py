@@ -174,6 +174,19 @@ def test_a_damaged_backup_fails_with_a_reason_and_the_next_run_heals(
     assert [event["detail-type"] for event in heard] == ["Lake run completed"]
 
 
+def test_the_pipeline_is_scheduled_every_night(whole: Cloud) -> None:
+    scheduler = boto3.client("scheduler")
+    found = [
+        scheduler.get_schedule(Name=one["Name"], GroupName=one["GroupName"])
+        for one in scheduler.list_schedules()["Schedules"]
+    ]
+    assert [
+        (one["ScheduleExpression"], one["State"])
+        for one in found
+        if one["Target"]["Arn"] == whole.machine
+    ] == [("cron(0 2 * * ? *)", "ENABLED")]
+
+
 def test_a_backup_that_is_not_there_is_told(whole: Cloud) -> None:
     done = whole.run("--backup", "20260101-020000-00000000", status=1)
     assert "there is no backup 20260101-020000-00000000" in done.stderr, done.stderr
