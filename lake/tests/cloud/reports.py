@@ -5,6 +5,7 @@ code 1 where something differs.
 """
 
 import sys
+from typing import Any
 
 from cloud.whole import Cloud
 
@@ -20,10 +21,10 @@ def compare(cloud: Cloud) -> tuple[list[Difference], int]:
     # And a year in which nobody was hired.
     for year in [*sorted(years), 1000]:
         gold = cloud.query(
-            f"SELECT department, job, q1, q2, q3, q4 FROM hires_by_quarter WHERE year = {year} "
-            "ORDER BY department, job, department_id, job_id"
+            f"SELECT department, job, q1, q2, q3, q4 FROM hires_by_quarter WHERE year = {year}"
         )
-        if gold != cloud.report("hires-by-quarter", year=year):
+        # The database orders names by its collation, Athena by their characters.
+        if ordered(gold) != ordered(cloud.report("hires-by-quarter", year=year)):
             differing.append(("hires-by-quarter", year))
         rows += len(gold)
         for scope in ("year", "all"):
@@ -35,6 +36,11 @@ def compare(cloud: Cloud) -> tuple[list[Difference], int]:
                 differing.append((f"departments-above-mean, scope {scope}", year))
             rows += len(gold)
     return differing, rows
+
+
+def ordered(rows: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    """Gives the values of the rows in one order, whoever read them."""
+    return sorted(tuple(row[name] for name in sorted(row)) for row in rows)
 
 
 def main() -> None:
