@@ -15,8 +15,9 @@ REFUSED = 0.4
 
 
 @contextmanager
-def proxy(cloud: MiniStack, chance: random.Random) -> Iterator[MiniStack]:
-    """Gives a cloud whose endpoint is the proxy."""
+def proxy(cloud: MiniStack, chance: random.Random) -> Iterator[tuple[MiniStack, list[str]]]:
+    """Gives a cloud whose endpoint is the proxy, and the paths of the requests it refused."""
+    refused: list[str] = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -24,6 +25,8 @@ def proxy(cloud: MiniStack, chance: random.Random) -> Iterator[MiniStack]:
         def answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             drawn = chance.random()
+            if drawn < REFUSED:
+                refused.append(self.path)
             if drawn < REFUSED / 4:
                 self.close_connection = True
                 return
@@ -63,7 +66,7 @@ def proxy(cloud: MiniStack, chance: random.Random) -> Iterator[MiniStack]:
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield MiniStack(server.server_port)
+        yield MiniStack(server.server_port), refused
     finally:
         server.shutdown()
         server.server_close()
