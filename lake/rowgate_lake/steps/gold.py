@@ -7,7 +7,6 @@ from pyspark.sql import DataFrame
 
 from .. import expectations, gold, metrics, silver
 from ..errors import ExpectationsBrokenError, LakeError
-from ..gold import GoldTable
 from ..lake import QUALITY, Lake
 from ..state import fingerprint
 from .quality import record, total_broken
@@ -23,7 +22,8 @@ def run(lake: Lake) -> None:
     Raises GoldFileError or ExpectationsBrokenError before any table changes.
     """
     gold.show_views(_views(lake))
-    digests = {table.name: _fingerprint(lake, table) for table in lake.sources.gold}
+    content = _content_of_silver(lake)
+    digests = {table.name: fingerprint(table, content) for table in lake.sources.gold}
     work = [
         table
         for table in lake.sources.gold
@@ -74,18 +74,17 @@ def _views(lake: Lake) -> dict[str, DataFrame]:
     return views
 
 
-def _fingerprint(lake: Lake, table: GoldTable) -> str:
-    """Computes the fingerprint of a file and of all of silver, since a query may name any of it."""
+def _content_of_silver(lake: Lake) -> list[tuple[str, str] | str]:
+    """Identifies the rows of all of silver, since a query may name any of its tables."""
     names = [
         name
         for table in lake.sources.dictionary.tables
         for name in (table, silver.history_of(table))
     ]
     states = [lake.states.read("silver", name) for name in names]
-    return fingerprint(
-        table,
-        [(state.fingerprint, state.changed_in) if state else lake.settings.run for state in states],
-    )
+    return [
+        (state.fingerprint, state.changed_in) if state else lake.settings.run for state in states
+    ]
 
 
 def _forget_removed(lake: Lake) -> None:

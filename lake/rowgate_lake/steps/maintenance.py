@@ -26,21 +26,22 @@ KEEP_HOURS = 168
 still need them. A week is Delta's own default."""
 
 
-def run(lake: Lake, now: datetime | None = None) -> None:
-    """Expires old backups of bronze and compacts every table; removes unneeded files where that was
-    not done for a week."""
-    now = now or datetime.now(UTC)
-    names = _tables(lake)
+def run(lake: Lake) -> None:
+    """Expires old backups of bronze and compacts the tables that this run changed. Once a week it
+    compacts every table, and removes files and results that nobody needs any more."""
+    now = datetime.now(UTC)
+    weekly, names = _is_due(lake, now), _tables(lake)
     for layer, table in names:
-        if layer == "bronze":
-            _expire(lake, table, now)
-        _compact(lake.storage, layer, table)
-        lake.measure(layer, table)
-    if lake.storage.exists("gold", QUALITY):
+        expired = layer == "bronze" and _expire(lake, table, now)
+        known = lake.states.read(layer, table)
+        if weekly or expired or known is None or known.changed_in == lake.settings.run:
+            _compact(lake.storage, layer, table)
+            lake.measure(layer, table)
+    if not weekly:
+        return
+    if ("gold", QUALITY) in names:
         before = (now - QUALITY_KEPT).isoformat()
         lake.storage.delete("gold", QUALITY, f"checked_at < CAST('{before}' AS TIMESTAMP)")
-    if not _is_due(lake, now):
-        return
     for layer, table in names:
         _vacuum(lake.storage, layer, table)
     lake.lake_objects.write(STATE, {"vacuumed_at": now.isoformat()})
@@ -73,9 +74,9 @@ def _tables(lake: Lake) -> list[tuple[str, str]]:
     ]
 
 
-def _expire(lake: Lake, table: str, now: datetime) -> None:
+def _expire(lake: Lake, table: str, now: datetime) -> bool:
     """Deletes the rows of backups that are older than the setting, unless they are of this run's
-    backup."""
+    backup. Returns true if there were any."""
     before = (now - timedelta(days=lake.settings.bronze_keep_days)).isoformat()
     rows = lake.storage.read("bronze", table)
     old = (
@@ -88,6 +89,7 @@ def _expire(lake: Lake, table: str, now: datetime) -> None:
         listed = ", ".join(f"'{backup}'" for backup in backups)
         lake.storage.delete("bronze", table, f"{bronze.PARTITION} IN ({listed})")
         log.info("bronze.%s no longer has the backups %s", table, ", ".join(backups))
+    return bool(backups)
 
 
 def _compact(storage: Storage, layer: str, table: str) -> None:
