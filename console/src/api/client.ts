@@ -1,0 +1,89 @@
+// The one way to the API: adds the token, renews it once where it has run out, and turns every failure into a ProblemError.
+
+import { session } from "../session/store";
+import { parseJson } from "./json";
+import { ProblemError, problemOf, unreachable } from "./problem";
+
+export { ProblemError } from "./problem";
+
+export type Query = Record<string, string | number | boolean | null | undefined>;
+
+export interface RequestOptions {
+  query?: Query;
+  body?: unknown;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+  /** False: without the token, and a 401 is an answer like others (`/login`). */
+  token?: boolean;
+  /** Statuses that are answers with a body of their own unless they are problem+json. */
+  answers?: number[];
+}
+
+/** Returns the address of a path of the API: the page stands at `<door>/console`. */
+export function apiUrl(path: string, query: Query = {}): string {
+  const url = new URL(path.replace(/^\//, ""), new URL(".", window.location.href.replace(/[?#].*$/, "")));
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined && value !== null && value !== "") {
+      url.searchParams.set(name, String(value));
+    }
+  }
+  return url.href;
+}
+
+/** Sends a request and returns its answer, whose status is a success. */
+export async function send(method: string, path: string, options: RequestOptions = {}): Promise<Response> {
+  const withToken = options.token !== false;
+  for (let attempt = 0; ; attempt++) {
+    const token = withToken ? await session.token() : null;
+    const response = await once(method, path, options, token);
+    const type = response.headers.get("content-type");
+    if (response.ok || (options.answers?.includes(response.status) && !type?.includes("problem"))) {
+      return response;
+    }
+    if (withToken && response.status === 401 && attempt < 2) {
+      // Waits for a new token, if need be until the person has signed in again; then the request goes on.
+      await session.renew(token);
+      continue;
+    }
+    const problem = problemOf(response.status, type, await response.text());
+    throw new ProblemError(problem, response.headers.get("x-request-id"));
+  }
+}
+
+async function once(method: string, path: string, options: RequestOptions, token: string | null): Promise<Response> {
+  const headers: Record<string, string> = { accept: "application/json", ...options.headers };
+  if (options.body !== undefined) {
+    headers["content-type"] = "application/json";
+  }
+  if (token !== null) {
+    headers.authorization = `Bearer ${token}`;
+  }
+  try {
+    return await fetch(apiUrl(path, options.query), {
+      method,
+      headers,
+      body: options.body === undefined ? null : JSON.stringify(options.body),
+      signal: options.signal ?? null,
+      credentials: "omit",
+      cache: "no-store",
+    });
+  } catch (error) {
+    if (options.signal?.aborted) {
+      throw error;
+    }
+    throw unreachable();
+  }
+}
+
+/** Sends a request and reads its JSON. */
+export async function request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
+  const response = await send(method, path, options);
+  const text = await response.text();
+  return (text === "" ? null : parseJson(text)) as T;
+}
+
+export const get = <T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> =>
+  request<T>("GET", path, { query, signal });
+
+export const post = <T>(path: string, body?: unknown, options: RequestOptions = {}): Promise<T> =>
+  request<T>("POST", path, { ...options, body });

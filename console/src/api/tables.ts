@@ -1,0 +1,43 @@
+import { get, request } from "./client";
+import type { InsertAnswer, Row, RowsPage, Table, Value } from "./types";
+
+export const listTables = async (signal?: AbortSignal): Promise<Table[]> =>
+  (await get<{ tables: Table[] }>("tables", {}, signal)).tables;
+
+export interface RowsQuery {
+  limit?: number;
+  after?: number | string | null;
+  filter?: { column: string; value: string } | null;
+  ids?: (number | string)[];
+}
+
+export function listRows(table: string, query: RowsQuery = {}, signal?: AbortSignal): Promise<RowsPage> {
+  const { filter, ids, ...rest } = query;
+  return get(
+    `tables/${encodeURIComponent(table)}/rows`,
+    { ...rest, filter: filter ? `${filter.column}:${filter.value}` : null, ids: ids?.join(",") },
+    signal,
+  );
+}
+
+const path = (table: string, id: number | string) =>
+  `tables/${encodeURIComponent(table)}/rows/${encodeURIComponent(String(id))}`;
+
+export const getRow = (table: string, id: number | string, signal?: AbortSignal): Promise<Row> =>
+  get(path(table, id), {}, signal);
+
+/** Creates or replaces a row; with `create` alone, a row that is there is a 412. */
+export const putRow = (table: string, id: number | string, row: Record<string, Value>, create = false): Promise<Row> =>
+  request("PUT", path(table, id), { body: row, headers: create ? { "if-none-match": "*" } : {} });
+
+export const deleteRow = (table: string, id: number | string): Promise<null> => request("DELETE", path(table, id));
+
+/** Inserts rows; 422 (none of them in) is an answer here, not a failure. `prefer`: `tx=dry-run` checks only. */
+export async function insertRows(
+  table: string,
+  rows: Row[],
+  prefer?: "tx=dry-run" | "tx=atomic",
+): Promise<InsertAnswer> {
+  const headers: Record<string, string> = prefer ? { prefer } : {};
+  return request("POST", `tables/${encodeURIComponent(table)}/rows`, { body: rows, headers, answers: [422] });
+}

@@ -1,0 +1,6 @@
+import ContentLayout from "@cloudscape-design/components/content-layout";
+import Header from "@cloudscape-design/components/header";
+
+export default function Outliers() {
+  return <ContentLayout header={<Header variant="h1">Outliers</Header>} />;
+}
