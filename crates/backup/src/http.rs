@@ -16,7 +16,7 @@ use domain::page;
 use domain::problem::{Problem, ProblemDetail, ProblemKind};
 use domain::report::{Parameter, ParameterType, ParameterValue, read_parameters};
 use lambda_kit::http::RequestId;
-use lambda_kit::operator::{ByOperator, Operator};
+use lambda_kit::caller::{ByOperator, Operator};
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::{body, query};
 use serde_json::{Value, json};

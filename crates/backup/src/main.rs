@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use aurora::{Database, Target};
 use backup::{Backups, LambdaGoOn, Options, Service, Times, invoke, router};
 use bucket::S3Bucket;
-use lambda_kit::operator::Operator;
+use lambda_kit::caller::Operator;
 use lambda_kit::{aws, env, events};
 use lambda_runtime::{Context, Error};
 

@@ -12,7 +12,7 @@ use domain::dictionary::Dictionary;
 use domain::sql::InsertWriter;
 use http_body_util::BodyExt;
 use insert_api::{Service, router};
-use lambda_kit::operator::Operator;
+use lambda_kit::caller::Operator;
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 use tower::ServiceExt;

@@ -12,7 +12,7 @@ use axum::extract::FromRef;
 use axum::routing::{get, post};
 use domain::dictionary::Dictionary;
 use lambda_kit::http::{Until, Within};
-use lambda_kit::operator::Operator;
+use lambda_kit::caller::Operator;
 
 /// What the handlers share.
 #[derive(Debug, Clone)]

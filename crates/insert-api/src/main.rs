@@ -2,7 +2,7 @@
 
 use aurora::{Database, Target};
 use insert_api::{Service, router};
-use lambda_kit::operator::Operator;
+use lambda_kit::caller::Operator;
 use lambda_kit::{aws, env, http};
 
 #[tokio::main(flavor = "current_thread")]

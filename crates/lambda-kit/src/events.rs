@@ -10,7 +10,7 @@ use serde_json::Value;
 use tower::ServiceExt;
 
 use crate::ErrorType;
-use crate::http::{gateway, with_service_layers};
+use crate::http::{gateway, with_open_service_layers, with_service_layers};
 
 /// Serves a router's requests and, with `command`, everything else that the function is invoked with, until Lambda ends the
 /// process. What `command` fails with fails the invocation.
@@ -27,7 +27,32 @@ where
     A: Serialize,
     E: Into<Diagnostic>,
 {
-    let routes = &with_service_layers(router);
+    serve_layered(with_service_layers(router), command).await
+}
+
+/// As [`serve_with_commands`], for a function with methods that take neither key nor token
+/// ([`with_open_service_layers`]).
+///
+/// # Errors
+/// As [`serve_with_commands`].
+pub async fn serve_open_with_commands<C, F, A, E>(router: Router, command: C) -> Result<(), Error>
+where
+    C: Fn(Value, Context) -> F,
+    F: Future<Output = Result<A, E>>,
+    A: Serialize,
+    E: Into<Diagnostic>,
+{
+    serve_layered(with_open_service_layers(router), command).await
+}
+
+async fn serve_layered<C, F, A, E>(routes: Router, command: C) -> Result<(), Error>
+where
+    C: Fn(Value, Context) -> F,
+    F: Future<Output = Result<A, E>>,
+    A: Serialize,
+    E: Into<Diagnostic>,
+{
+    let routes = &routes;
     let command = &command;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
         let LambdaEvent { payload, context } = event;
@@ -65,7 +90,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::operator::{ByOperator, Operator};
+    use crate::caller::{ByOperator, Operator};
 
     /// What API Gateway hands over, without what nobody reads.
     fn request(method: &str, path: &str, key_id: &str, body: &Value) -> Value {

@@ -2,6 +2,7 @@
 
 pub mod aws;
 pub mod body;
+pub mod caller;
 mod causes;
 mod encoding;
 pub mod env;
@@ -13,7 +14,6 @@ pub mod http;
 mod log;
 pub mod metrics;
 pub mod object;
-pub mod operator;
 pub mod payload;
 pub mod problem;
 pub mod query;

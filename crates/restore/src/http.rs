@@ -19,7 +19,7 @@ use domain::problem::{Problem, ProblemKind};
 use domain::report::read_parameters;
 use lambda_kit::VALUES;
 use lambda_kit::http::{REQUEST_TIME, RequestId, Until};
-use lambda_kit::operator::{ByOperator, Operator};
+use lambda_kit::caller::{ByOperator, Operator};
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::{body, query};
 use serde_json::json;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use aurora::{Database, Deadline, Target};
 use bucket::S3Bucket;
-use lambda_kit::operator::Operator;
+use lambda_kit::caller::Operator;
 use lambda_kit::{aws, env, events};
 use lambda_runtime::{Context, Error};
 use restore::{LambdaGoOn, Options, Restorer, Service, invoke, router};

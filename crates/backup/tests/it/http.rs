@@ -13,7 +13,7 @@ use domain::batch::MAX_BODY_BYTES;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequestContext;
 use lambda_http::request::RequestContext;
 use lambda_kit::http::with_service_layers;
-use lambda_kit::operator::Operator;
+use lambda_kit::caller::Operator;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 

@@ -10,7 +10,7 @@ use domain::dictionary::Table;
 use domain::problem::{Problem, ProblemKind};
 use domain::report::read_parameters;
 use lambda_kit::http::{InTime, RequestId, Rows};
-use lambda_kit::operator::ByOperator;
+use lambda_kit::caller::ByOperator;
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query;
 

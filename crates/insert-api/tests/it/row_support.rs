@@ -5,7 +5,7 @@ use domain::dictionary::{ColumnType, Dictionary};
 use insert_api::{Service, router};
 use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequestContext;
 use lambda_http::request::RequestContext;
-use lambda_kit::operator::Operator;
+use lambda_kit::caller::Operator;
 use serde_json::Value;
 use testkit::TestDatabase;
 

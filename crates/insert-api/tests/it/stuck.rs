@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use insert_api::{Service, router};
 use lambda_kit::http::with_service_layers_in;
-use lambda_kit::operator::Operator;
+use lambda_kit::caller::Operator;
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 use serde_json::{Value, json};

@@ -8,7 +8,7 @@ use http_body_util::BodyExt;
 use insert_api::{Service, router};
 use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequestContext;
 use lambda_http::request::RequestContext;
-use lambda_kit::operator::Operator;
+use lambda_kit::caller::Operator;
 use serde_json::{Value, json};
 use testkit::TestDatabase;
 use tower::ServiceExt;

@@ -3,6 +3,7 @@
 pub(crate) mod gateway;
 mod in_time;
 mod observe;
+mod rights;
 mod trace;
 
 use std::time::Duration;
@@ -26,16 +27,35 @@ pub struct RequestId(pub String);
 pub struct Rows(pub u64);
 
 /// Wraps a function's routes: unknown paths and methods answer as problem+json, every answer carries `x-request-id` and
-/// comes in time ([`REQUEST_TIME`]), every request makes one log line, which has its metrics as well.
+/// comes in time ([`REQUEST_TIME`]), every request makes one log line, which has its metrics as well. A caller without the
+/// right for a method is answered 403 before any handler runs ([`with_rights`]).
 pub fn with_service_layers(router: Router) -> Router {
     with_service_layers_in(router, REQUEST_TIME)
 }
 
 /// As [`with_service_layers`], with another time for each request.
 pub fn with_service_layers_in(router: Router, time: Duration) -> Router {
+    with_time_and_log(with_rights(with_fallbacks(router)), time)
+}
+
+/// As [`with_service_layers`], but everybody may call: for functions with methods that take neither key nor token. What is
+/// not open among their routes they wrap in [`with_rights`] themselves, or take a [`ByOperator`](crate::caller::ByOperator).
+pub fn with_open_service_layers(router: Router) -> Router {
+    with_time_and_log(with_fallbacks(router), REQUEST_TIME)
+}
+
+/// Demands of each caller the right for the method: a person's [`Right::of_method`](crate::caller::Right::of_method), or any
+/// key. Every route that the router has so far is wrapped.
+pub fn with_rights(router: Router) -> Router {
+    router.layer(middleware::from_fn(rights::check))
+}
+
+fn with_fallbacks(router: Router) -> Router {
+    router.fallback(unknown_path).method_not_allowed_fallback(unknown_method)
+}
+
+fn with_time_and_log(router: Router, time: Duration) -> Router {
     router
-        .fallback(unknown_path)
-        .method_not_allowed_fallback(unknown_method)
         .layer(middleware::from_fn(move |request, next| in_time::limit(time, request, next)))
         .layer(middleware::from_fn(observe::observe))
 }
@@ -46,6 +66,14 @@ pub fn with_service_layers_in(router: Router, time: Duration) -> Router {
 /// Whatever makes the Lambda runtime give up.
 pub async fn serve(router: Router) -> Result<(), lambda_http::Error> {
     lambda_runtime::run(gateway::service(with_service_layers(router))).await
+}
+
+/// As [`serve`], for a function whose methods are open ([`with_open_service_layers`]).
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_open(router: Router) -> Result<(), lambda_http::Error> {
+    lambda_runtime::run(gateway::service(with_open_service_layers(router))).await
 }
 
 async fn unknown_path() -> ProblemResponse {

@@ -11,6 +11,7 @@ use lambda_http::request::RequestContext;
 use tracing::Instrument;
 
 use super::{RequestId, Rows, trace};
+use crate::caller::{Caller, Person};
 use crate::metrics::{RequestFigures, request_answered};
 
 /// Answers with the request's id, and writes the request's line: what was asked and how it went, never a path or query as it
@@ -18,7 +19,7 @@ use crate::metrics::{RequestFigures, request_answered};
 pub(super) async fn observe(mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let id = RequestId(gateway(&request).and_then(|context| context.request_id.clone()).unwrap_or_else(none));
-    let key = gateway(&request).and_then(|context| context.identity.api_key_id.clone());
+    let caller = Caller::of(request.extensions());
     let trace = trace::id(request.headers());
     let method = name(request.method());
     let route = route(&request);
@@ -37,7 +38,11 @@ pub(super) async fn observe(mut request: Request, next: Next) -> Response {
         status: response.status().as_u16(),
         time: started.elapsed(),
         rows: response.extensions().get::<Rows>().map(|rows| rows.0),
-        key: key.as_deref(),
+        key: match &caller {
+            Caller::Key { id } => Some(id),
+            Caller::Person(_) | Caller::Unknown => None,
+        },
+        person: caller.person().map(Person::username),
         trace: trace.as_deref(),
     });
     response

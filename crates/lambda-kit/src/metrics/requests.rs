@@ -21,6 +21,8 @@ pub struct RequestFigures<'a> {
     pub rows: Option<u64>,
     /// The id of the key that it came with.
     pub key: Option<&'a str>,
+    /// The account of the person who sent it.
+    pub person: Option<&'a str>,
     /// The id of the trace that it belongs to.
     pub trace: Option<&'a str>,
 }
@@ -42,7 +44,7 @@ fn of_request<'a>(route: &'a str, figures: &RequestFigures<'a>) -> Document<'a> 
     if let Some(rows) = figures.rows {
         document = document.property("rows", rows);
     }
-    for (name, value) in [("key.id", figures.key), ("trace.id", figures.trace)] {
+    for (name, value) in [("key.id", figures.key), ("person", figures.person), ("trace.id", figures.trace)] {
         if let Some(value) = value {
             document = document.property(name, value);
         }
@@ -67,6 +69,7 @@ mod tests {
             time: Duration::from_micros(12_700),
             rows: Some(3),
             key: Some("k-1"),
+            person: None,
             trace: Some("1-5759e988-bd862e3fe1be46a994272793"),
         }
     }
@@ -100,8 +103,19 @@ mod tests {
 
     #[test]
     fn what_is_not_known_of_a_request_is_left_out() {
-        let unknown = RequestFigures { rows: None, key: None, trace: None, ..figures(200) };
+        let unknown = RequestFigures { rows: None, key: None, person: None, trace: None, ..figures(200) };
         let read = read(&of_request("GET /", &unknown).line(7).unwrap());
-        assert!(["rows", "key.id", "trace.id"].iter().all(|name| read.get(name).is_none()), "{read}");
+        assert!(
+            ["rows", "key.id", "person", "trace.id"].iter().all(|name| read.get(name).is_none()),
+            "{read}"
+        );
+    }
+
+    #[test]
+    fn a_persons_request_names_the_account() {
+        let figures = RequestFigures { key: None, person: Some("ann@x.example"), ..figures(200) };
+        let read = read(&of_request("GET /tables", &figures).line(7).unwrap());
+        assert_eq!(read["person"], "ann@x.example");
+        assert_eq!(read.get("key.id"), None);
     }
 }

@@ -10,7 +10,7 @@ use http_body_util::BodyExt;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequestContext;
 use lambda_http::request::RequestContext;
 use lambda_kit::http::{REQUEST_TIME, with_service_layers_in};
-use lambda_kit::operator::Operator;
+use lambda_kit::caller::Operator;
 use restore::{Service, router};
 use serde_json::{Value as Json, json};
 use tower::ServiceExt;
