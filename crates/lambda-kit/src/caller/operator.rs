@@ -1,0 +1,44 @@
+//! The API's operator, as far as keys are concerned.
+
+use axum::http::Extensions;
+
+use super::Caller;
+use crate::env::{self, EnvError};
+
+/// The variable that holds the id of the operator's key.
+const KEY_ID_VARIABLE: &str = "ROWGATE_OPERATOR_KEY_ID";
+
+/// Who holds the operator's API key, known by the key's id.
+///
+/// API Gateway checks the key itself before it calls a function, and tells its id in `requestContext.identity.apiKeyId`
+/// (docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html#api-gateway-simple-proxy-for-lambda-input-format).
+/// So a function needs to know no secret, and a header that the caller wrote decides nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operator {
+    key_id: String,
+}
+
+impl Operator {
+    /// The operator whose key has this id.
+    pub fn new(key_id: impl Into<String>) -> Self {
+        Self { key_id: key_id.into() }
+    }
+
+    /// The operator whose key's id is in `ROWGATE_OPERATOR_KEY_ID`.
+    ///
+    /// # Errors
+    /// [`EnvError`] when it is not set: without it nobody could be told from the operator.
+    pub fn from_env() -> Result<Self, EnvError> {
+        env::required(KEY_ID_VARIABLE).map(Self::new)
+    }
+
+    /// Returns true if a request with these extensions came with the operator's key.
+    pub fn called(&self, extensions: &Extensions) -> bool {
+        matches!(Caller::of(extensions), Caller::Key { id } if self.holds(&id))
+    }
+
+    /// Returns true if the key with this id is the operator's. An operator without a key holds none.
+    pub(super) fn holds(&self, key_id: &str) -> bool {
+        !self.key_id.is_empty() && key_id == self.key_id
+    }
+}

@@ -1,0 +1,219 @@
+//! A person who signed in, as API Gateway's authoriser describes them.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::Right;
+
+/// What the name of a group begins with that lets an account see one table.
+const TABLE_GROUP: &str = "table:";
+
+/// A person with an account, and what they may do.
+///
+/// Everything here comes from the claims of the token that API Gateway has checked. Only an access token counts; of any other
+/// claims there is a person without a right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    username: String,
+    /// The highest right; each has the ones below it.
+    right: Option<Right>,
+    /// The tables that the account sees; empty: every table.
+    tables: BTreeSet<String>,
+}
+
+impl Person {
+    /// Reads a person from the claims of a token.
+    pub(super) fn of_claims(claims: &Value) -> Self {
+        let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
+        let username = text("username").to_owned();
+        let groups = match text("token_use") {
+            "access" if !username.is_empty() => groups(claims.get("cognito:groups")),
+            _ => Vec::new(),
+        };
+        Self::new(username, groups.iter().map(String::as_str))
+    }
+
+    /// Returns the person whose account is in these groups.
+    ///
+    /// `reader`, `writer` and `operator` give rights; an account in none of them may nothing. `table:<name>` lets it see that
+    /// table; an account without such a group sees every table. Other groups mean nothing.
+    pub fn new<'g>(username: impl Into<String>, groups: impl IntoIterator<Item = &'g str>) -> Self {
+        let mut person = Self { username: username.into(), right: None, tables: BTreeSet::new() };
+        for group in groups {
+            if let Some(table) = group.strip_prefix(TABLE_GROUP) {
+                person.tables.insert(table.to_owned());
+            } else {
+                person.right = person.right.max(Right::of_group(group));
+            }
+        }
+        person
+    }
+
+    /// Returns the name of the account.
+    pub fn username(&self) -> &str {
+        &self.username
+    }
+
+    /// Returns true if the account has the right.
+    pub fn may(&self, right: Right) -> bool {
+        self.right >= Some(right)
+    }
+
+    /// Returns true if the account sees the table, by the table's own name.
+    pub fn sees(&self, table: &str) -> bool {
+        self.sees_all() || self.tables.contains(table)
+    }
+
+    /// Returns true if the account sees every table. An operator does always.
+    pub fn sees_all(&self) -> bool {
+        self.tables.is_empty() || self.may(Right::Operate)
+    }
+}
+
+/// Reads the groups of a claim.
+///
+/// API Gateway hands a list over as text and AWS documents no form of it: `a,b`, `[a b]`, `a b`, `[a, b]` and JSON have been
+/// seen. Names of groups that give a right contain nothing that separates.
+fn groups(claim: Option<&Value>) -> Vec<String> {
+    match claim {
+        Some(Value::Array(groups)) => names(groups),
+        Some(Value::String(text)) => match serde_json::from_str::<Vec<Value>>(text) {
+            Ok(groups) => names(&groups),
+            Err(_) => {
+                let text = text.trim();
+                let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+                let separates = |character: char| character == ',' || character.is_whitespace();
+                inner.split(separates).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+            }
+        },
+        _ => Vec::new(),
+    }
+}
+
+fn names(groups: &[Value]) -> Vec<String> {
+    groups.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn person(groups: &Value) -> Person {
+        Person::of_claims(
+            &json!({ "token_use": "access", "username": "ann@x.example", "cognito:groups": groups }),
+        )
+    }
+
+    #[test]
+    fn reads_the_groups_in_every_form_that_gateways_write() {
+        let expected = Person::new("ann@x.example", ["writer", "table:employees", "table:jobs"]);
+        for groups in [
+            json!("writer,table:employees,table:jobs"),
+            json!("writer, table:employees, table:jobs"),
+            json!("writer table:employees table:jobs"),
+            json!("[writer table:employees table:jobs]"),
+            json!("[writer, table:employees, table:jobs]"),
+            json!("[writer,table:employees,table:jobs]"),
+            json!(" [ writer  table:employees\ttable:jobs ] "),
+            json!(r#"["writer","table:employees","table:jobs"]"#),
+            json!(r#"[ "writer", "table:employees", "table:jobs" ]"#),
+            json!(["writer", "table:employees", "table:jobs"]),
+            json!("table:jobs,writer,table:employees,writer"),
+        ] {
+            assert_eq!(person(&groups), expected, "{groups}");
+        }
+    }
+
+    #[test]
+    fn each_right_has_the_ones_below_it() {
+        for (groups, may) in [
+            ("reader", [true, false, false]),
+            ("writer", [true, true, false]),
+            ("operator", [true, true, true]),
+            ("operator reader", [true, true, true]),
+            ("reader,writer", [true, true, false]),
+        ] {
+            let person = person(&json!(groups));
+            assert_eq!(
+                [Right::Read, Right::Write, Right::Operate].map(|right| person.may(right)),
+                may,
+                "{groups}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_account_in_no_group_that_gives_a_right_may_nothing() {
+        for groups in [
+            json!(null),
+            json!(""),
+            json!("[]"),
+            json!("[ ]"),
+            json!(","),
+            json!([]),
+            json!({}),
+            json!(7),
+            json!(true),
+            json!("Operator"),
+            json!("OPERATOR"),
+            json!("operators"),
+            json!("readerwriter"),
+            json!("(operator)"),
+            json!("[[operator]]"),
+            json!("'operator'"),
+            json!("operator;"),
+            json!("[operator"),
+            json!("table:operator"),
+            json!(["operator,"]),
+            json!([["operator"]]),
+            json!({"operator": true}),
+            json!("table:employees"),
+            json!(r#"{"0":"operator"}"#),
+            json!("\"operator\""),
+        ] {
+            assert!(!person(&groups).may(Right::Read), "{groups}");
+        }
+        let without = Person::of_claims(&json!({ "token_use": "access", "username": "ann@x.example" }));
+        assert!(!without.may(Right::Read));
+    }
+
+    #[test]
+    fn only_an_access_token_with_a_name_gives_a_right() {
+        for (token_use, username) in [
+            (json!("id"), json!("ann")),
+            (json!("refresh"), json!("ann")),
+            (json!("Access"), json!("ann")),
+            (json!(null), json!("ann")),
+            (json!(["access"]), json!("ann")),
+            (json!("access"), json!("")),
+            (json!("access"), json!(null)),
+            (json!("access"), json!(7)),
+        ] {
+            let claims = json!({
+                "token_use": token_use, "username": username, "cognito:groups": "operator", "cognito:username": "ann"
+            });
+            assert!(!Person::of_claims(&claims).may(Right::Read), "{claims}");
+        }
+        for claims in [json!(null), json!("operator"), json!([]), json!(["operator"])] {
+            assert!(!Person::of_claims(&claims).may(Right::Read), "{claims}");
+        }
+    }
+
+    #[test]
+    fn table_groups_narrow_what_is_seen_for_all_but_operators() {
+        let all = person(&json!("reader"));
+        assert!(all.sees("employees") && all.sees("jobs") && all.sees_all());
+        let one = person(&json!("writer,table:employees"));
+        assert!(one.sees("employees") && !one.sees("jobs") && !one.sees("Employees") && !one.sees_all());
+        let two = person(&json!("[reader table:employees table:jobs]"));
+        assert!(two.sees("employees") && two.sees("jobs") && !two.sees("departments") && !two.sees_all());
+        // A name that is no table's narrows all the same.
+        let none = person(&json!("reader,table:"));
+        assert!(!none.sees("employees") && !none.sees_all());
+        let operator = person(&json!("operator,table:employees"));
+        assert!(operator.sees("jobs") && operator.sees_all());
+    }
+}

@@ -1,0 +1,125 @@
+//! The right that every method takes, asked for before any handler runs.
+
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use lambda_http::request::RequestContext;
+
+use crate::caller::{Caller, Right, no_right};
+use crate::problem::ProblemResponse;
+
+/// Lets a request through whose caller may use its method: a person needs [`Right::of_method`]; every key may read and write.
+/// A request of the gateway that names nobody is refused, so a method that was left open by mistake gives nothing away.
+/// What came by no gateway at all is let through: there is none in front of a router in a test.
+pub(super) async fn check(request: Request, next: Next) -> Response {
+    let is_allowed = match Caller::of(request.extensions()) {
+        Caller::Key { .. } => true,
+        Caller::Person(person) => person.may(Right::of_method(request.method())),
+        Caller::Unknown => request.extensions().get::<RequestContext>().is_none(),
+    };
+    if is_allowed { next.run(request).await } else { ProblemResponse::from(no_right()).into_response() }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::body::Body;
+    use axum::routing::{any, get};
+    use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequestContext;
+    use serde_json::{Value, json};
+    use tower::ServiceExt;
+
+    use crate::http::{with_open_service_layers, with_rights, with_service_layers};
+
+    use super::*;
+
+    fn routes() -> Router {
+        Router::new().route("/tables", any(|| async { "here" })).route("/read", get(|| async { "here" }))
+    }
+
+    async fn status(
+        routes: Router,
+        method: &str,
+        path: &str,
+        claims: Option<Value>,
+        key: Option<&str>,
+    ) -> u16 {
+        let mut context = ApiGatewayProxyRequestContext::default();
+        context.identity.api_key_id = key.map(str::to_owned);
+        if let Some(claims) = claims {
+            context.authorizer.fields.insert("claims".to_owned(), claims);
+        }
+        let request = Request::builder().method(method).uri(path);
+        let request = request.extension(RequestContext::ApiGatewayV1(context)).body(Body::empty()).unwrap();
+        routes.oneshot(request).await.unwrap().status().as_u16()
+    }
+
+    fn member(groups: &str) -> Option<Value> {
+        Some(json!({ "token_use": "access", "username": "ann", "cognito:groups": groups }))
+    }
+
+    #[tokio::test]
+    async fn each_method_takes_its_right_of_a_person() {
+        let routes = with_service_layers(routes());
+        for (groups, reads, writes) in [
+            ("reader", 200, 403),
+            ("writer", 200, 200),
+            ("operator", 200, 200),
+            ("", 403, 403),
+            ("[table:jobs]", 403, 403),
+        ] {
+            for method in ["GET", "HEAD"] {
+                assert_eq!(
+                    status(routes.clone(), method, "/tables", member(groups), None).await,
+                    reads,
+                    "{groups}"
+                );
+            }
+            for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "ANYTHING"] {
+                assert_eq!(
+                    status(routes.clone(), method, "/tables", member(groups), None).await,
+                    writes,
+                    "{groups}"
+                );
+            }
+        }
+        let mut id_token = member("operator").unwrap();
+        id_token["token_use"] = json!("id");
+        assert_eq!(status(routes.clone(), "GET", "/tables", Some(id_token), Some("op")).await, 403);
+        assert_eq!(status(routes, "GET", "/tables", Some(Value::Null), Some("op")).await, 403);
+    }
+
+    #[tokio::test]
+    async fn keys_read_and_write_and_nobody_else_does() {
+        let routes = with_service_layers(routes());
+        for method in ["GET", "POST", "DELETE"] {
+            assert_eq!(status(routes.clone(), method, "/tables", None, Some("k")).await, 200);
+            assert_eq!(status(routes.clone(), method, "/tables", None, None).await, 403);
+            assert_eq!(status(routes.clone(), method, "/tables", None, Some("")).await, 403);
+        }
+        let direct = Request::post("/tables").body(Body::empty()).unwrap();
+        assert_eq!(routes.oneshot(direct).await.unwrap().status(), 200);
+    }
+
+    #[tokio::test]
+    async fn without_a_right_nobody_learns_what_there_is() {
+        let routes = with_service_layers(routes());
+        for (method, path) in [("GET", "/nowhere"), ("POST", "/read"), ("GET", "/tables")] {
+            assert_eq!(status(routes.clone(), method, path, member(""), None).await, 403, "{method} {path}");
+        }
+        assert_eq!(status(routes.clone(), "GET", "/nowhere", member("reader"), None).await, 404);
+        assert_eq!(status(routes, "POST", "/read", member("writer"), None).await, 405);
+    }
+
+    #[tokio::test]
+    async fn what_is_open_is_so_by_choice_and_the_rest_is_not() {
+        let open = Router::new().route("/login", any(|| async { "here" }));
+        let routes = with_open_service_layers(open.merge(with_rights(routes())));
+        assert_eq!(status(routes.clone(), "POST", "/login", None, None).await, 200);
+        assert_eq!(status(routes.clone(), "POST", "/login", member(""), None).await, 200);
+        assert_eq!(status(routes.clone(), "GET", "/tables", None, None).await, 403);
+        assert_eq!(status(routes.clone(), "GET", "/tables", member(""), None).await, 403);
+        assert_eq!(status(routes.clone(), "GET", "/tables", member("reader"), None).await, 200);
+        assert_eq!(status(routes, "GET", "/nowhere", None, None).await, 404);
+    }
+}
