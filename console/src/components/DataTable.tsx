@@ -1,0 +1,103 @@
+import Box from "@cloudscape-design/components/box";
+import Cards from "@cloudscape-design/components/cards";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import Table, { type TableProps } from "@cloudscape-design/components/table";
+import { type ReactNode, useMemo, useState } from "react";
+import { useNarrow } from "./useNarrow";
+
+export interface DataColumn<T> {
+  id: string;
+  header: string;
+  cell: (item: T) => ReactNode;
+  /** What it is sorted by; a column without cannot be sorted. */
+  value?: (item: T) => string | number | null;
+  /** Stands at the head of a card. The first column does where none says so. */
+  title?: boolean;
+  minWidth?: number;
+}
+
+interface Props<T> {
+  label: string;
+  columns: readonly DataColumn<T>[];
+  items: readonly T[];
+  id: (item: T) => string;
+  loading?: boolean;
+  empty: ReactNode;
+  header?: ReactNode;
+  filter?: ReactNode;
+  pagination?: ReactNode;
+  variant?: "container" | "embedded" | "borderless";
+}
+
+/** A table; on a narrow screen, cards with the same content. */
+export function DataTable<T>({ label, columns, items, id, variant = "container", ...props }: Props<T>) {
+  const narrow = useNarrow();
+  const [sorting, setSorting] = useState<{ by: string; descending: boolean } | null>(null);
+  const sorted = useMemo(() => {
+    const value = columns.find((column) => column.id === sorting?.by)?.value;
+    return value === undefined || sorting === null
+      ? items
+      : items.toSorted((a, b) => compare(value(a), value(b)) * (sorting.descending ? -1 : 1));
+  }, [items, columns, sorting]);
+  const empty = (
+    <Box textAlign="center" color="text-body-secondary" padding={{ vertical: "m" }}>
+      {props.empty}
+    </Box>
+  );
+  const shared = { items: sorted, empty, loading: props.loading ?? false, loadingText: "Loading", trackBy: id };
+
+  if (narrow) {
+    const title = columns.find((column) => column.title) ?? columns[0];
+    const rest = columns.filter((column) => column !== title);
+    return (
+      <SpaceBetween size="s">
+        <Cards
+          {...shared}
+          header={props.header}
+          filter={props.filter}
+          pagination={props.pagination}
+          cardsPerRow={[{ cards: 1 }]}
+          ariaLabels={{ cardsLabel: label, itemSelectionLabel: () => "", selectionGroupLabel: "" }}
+          cardDefinition={{
+            header: (item) => title?.cell(item),
+            sections: rest.map((column) => ({ id: column.id, header: column.header, content: column.cell })),
+          }}
+        />
+      </SpaceBetween>
+    );
+  }
+  const definitions: TableProps.ColumnDefinition<T>[] = columns.map((column) => ({
+    id: column.id,
+    header: column.header,
+    cell: column.cell,
+    ...(column.value ? { sortingField: column.id } : {}),
+    ...(column.minWidth ? { minWidth: column.minWidth } : {}),
+  }));
+  return (
+    <Table
+      {...shared}
+      variant={variant}
+      header={props.header}
+      filter={props.filter}
+      pagination={props.pagination}
+      columnDefinitions={definitions}
+      wrapLines
+      ariaLabels={{ tableLabel: label }}
+      enableKeyboardNavigation={false}
+      {...(sorting ? { sortingColumn: { sortingField: sorting.by }, sortingDescending: sorting.descending } : {})}
+      onSortingChange={({ detail }) =>
+        setSorting({ by: detail.sortingColumn.sortingField ?? "", descending: detail.isDescending ?? false })
+      }
+    />
+  );
+}
+
+/** Sorts numbers by size, texts by language, and nothing last. */
+function compare(a: string | number | null, b: string | number | null): number {
+  if (a === null || b === null) {
+    return a === b ? 0 : a === null ? 1 : -1;
+  }
+  return typeof a === "number" && typeof b === "number"
+    ? a - b
+    : String(a).localeCompare(String(b), "en", { numeric: true });
+}

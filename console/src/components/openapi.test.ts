@@ -1,0 +1,124 @@
+import { describe, expect, it } from "vitest";
+
+import { byTag, call, curl, example, operations, schemaLines, shellWord, typeName } from "./openapi";
+
+const DOCUMENT = {
+  paths: {
+    "/tables/{table}/rows": {
+      parameters: [{ $ref: "#/components/parameters/table" }],
+      get: {
+        operationId: "listRows",
+        tags: ["Rows"],
+        summary: "List rows",
+        parameters: [{ name: "limit", in: "query", schema: { type: "integer", minimum: 1, maximum: 1000 } }],
+        responses: {
+          "200": {
+            description: "The rows.",
+            content: { "application/json": { schema: { $ref: "#/components/schemas/Page" } } },
+          },
+        },
+      },
+      post: {
+        tags: ["Rows"],
+        requestBody: {
+          required: true,
+          content: { "application/json": { schema: { $ref: "#/components/schemas/Row" } } },
+        },
+        responses: {},
+      },
+    },
+    "/status": { get: { responses: {} } },
+  },
+  components: {
+    parameters: { table: { name: "table", in: "path", required: true, schema: { enum: ["jobs", "employees"] } } },
+    schemas: {
+      Row: {
+        type: "object",
+        required: ["id"],
+        properties: {
+          id: { type: "integer" },
+          name: { type: ["string", "null"], maxLength: 9, description: "Its name." },
+        },
+      },
+      Page: { type: "object", properties: { rows: { type: "array", items: { $ref: "#/components/schemas/Row" } } } },
+    },
+  },
+};
+
+describe("operations", () => {
+  const found = operations(DOCUMENT);
+
+  it("has the parameters of the path and of the method", () => {
+    expect(found.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      "GET /tables/{table}/rows",
+      "POST /tables/{table}/rows",
+      "GET /status",
+    ]);
+    expect(found[0]?.parameters.map(({ name, in: place, required }) => [name, place, required])).toEqual([
+      ["table", "path", true],
+      ["limit", "query", false],
+    ]);
+  });
+
+  it("groups by tag", () => {
+    expect([...byTag(found).keys()]).toEqual(["Rows", "Other"]);
+  });
+});
+
+describe("schemas", () => {
+  it("are named in a few words", () => {
+    expect(typeName(DOCUMENT, { type: "integer", minimum: 1, maximum: 9 })).toBe("integer, 1 to 9");
+    expect(typeName(DOCUMENT, { type: "array", items: { $ref: "#/components/schemas/Row" } })).toBe("list of Row");
+    expect(typeName(DOCUMENT, { enum: ["a", null] })).toBe("a | null");
+    expect(typeName(DOCUMENT, {})).toBe("anything");
+  });
+
+  it("are shown as lines", () => {
+    expect(schemaLines(DOCUMENT, { $ref: "#/components/schemas/Page" })).toEqual([
+      { depth: 0, name: "rows", type: "list of Row", required: false, description: "" },
+      { depth: 1, name: "id", type: "integer", required: true, description: "" },
+      {
+        depth: 1,
+        name: "name",
+        type: "string or null, at most 9 characters",
+        required: false,
+        description: "Its name.",
+      },
+    ]);
+  });
+
+  it("end where they refer to themselves", () => {
+    const circle = { a: { type: "object", properties: { a: { $ref: "#/a" } } } };
+    expect(schemaLines(circle, { $ref: "#/a" }).length).toBeLessThan(10);
+    expect(example(circle, { $ref: "#/a" })).toBeTypeOf("object");
+  });
+
+  it("have an example to begin with", () => {
+    expect(example(DOCUMENT, { $ref: "#/components/schemas/Row" })).toEqual({ id: 1, name: "" });
+  });
+});
+
+describe("calls", () => {
+  const [get, post] = operations(DOCUMENT);
+
+  it("put values where they belong, encoded", () => {
+    expect(call("https://h/v1/", get!, { "path:table": "a/b", "query:limit": "5" }, "")).toEqual({
+      method: "GET",
+      url: "https://h/v1/tables/a%2Fb/rows?limit=5",
+      headers: {},
+      body: null,
+    });
+  });
+
+  it("are commands without the token", () => {
+    const made = curl(call("https://h/v1", post!, { "path:table": "jobs" }, `{"name": "Ann's"}`));
+    expect(made).toBe(
+      `curl -X POST https://h/v1/tables/jobs/rows \\\n  -H "authorization: Bearer $ROWGATE_TOKEN" \\\n` +
+        `  -H 'content-type: application/json' \\\n  -d '{"name": "Ann'\\''s"}'`,
+    );
+  });
+
+  it("quote what a shell would read", () => {
+    expect(shellWord("$(rm -rf /)")).toBe("'$(rm -rf /)'");
+  });
+});

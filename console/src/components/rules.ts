@@ -1,0 +1,197 @@
+// Checks what is typed into a form by the rules of the dictionary, in the words of the service. Ids
+// that are taken and references that name no row are left to the service, which alone knows them.
+
+/** A column, as `GET /tables` describes it. */
+export interface RuleColumn {
+  readonly name: string;
+  readonly type: string;
+  readonly required: boolean;
+  readonly auto_increment: boolean;
+}
+
+export type ColumnType =
+  | { readonly kind: "integer" | "bigint" | "boolean" | "date" | "timestamp" }
+  | { readonly kind: "decimal"; readonly precision: number; readonly scale: number }
+  | { readonly kind: "string"; readonly max: number };
+
+const RANGES = {
+  integer: [-2147483648n, 2147483647n],
+  bigint: [-9223372036854775808n, 9223372036854775807n],
+} as const;
+
+/** Reads a type as the dictionary writes it: `string(255)`. A type that is not known holds any text. */
+export function columnType(text: string): ColumnType {
+  const [, kind, first, second] = /^([a-z]+)(?:\((\d+)(?:,\s*(\d+))?\))?$/.exec(text) ?? [];
+  switch (kind) {
+    case "integer":
+    case "bigint":
+    case "boolean":
+    case "date":
+    case "timestamp":
+      return { kind };
+    case "decimal":
+      return { kind, precision: Number(first ?? 38), scale: Number(second ?? 0) };
+    default:
+      return { kind: "string", max: Number(first ?? Number.MAX_SAFE_INTEGER) };
+  }
+}
+
+/** Says what a value of the column looks like, to stand under its field. */
+export function hint(column: RuleColumn): string {
+  const type = columnType(column.type);
+  switch (type.kind) {
+    case "integer":
+    case "bigint":
+      return "A whole number.";
+    case "decimal":
+      return type.scale === 0
+        ? `A number with at most ${type.precision} digits.`
+        : `A number with at most ${type.precision - type.scale} digits before the point and ${type.scale} after it.`;
+    case "boolean":
+      return "Yes or no.";
+    case "date":
+      return "A day, like 2021-07-27.";
+    case "timestamp":
+      return "A day and a time in UTC, like 2021-07-27 and 16:02:08.";
+    case "string":
+      return Number.isSafeInteger(type.max) && type.max !== Number.MAX_SAFE_INTEGER
+        ? `At most ${type.max} characters.`
+        : "Text.";
+  }
+}
+
+/** Says what is wrong with the text of a field; `null` if nothing is. */
+export function fault(column: RuleColumn, text: string): string | null {
+  const { name } = column;
+  if (text.trim() === "") {
+    return column.required && !column.auto_increment ? `${name} is required` : null;
+  }
+  const type = columnType(column.type);
+  switch (type.kind) {
+    case "integer":
+    case "bigint": {
+      if (!/^-?\d+$/.test(text)) {
+        return `${name} must be a whole number`;
+      }
+      const [least, most] = RANGES[type.kind];
+      const number = BigInt(text);
+      if (number < least || number > most) {
+        return `${name} must be between ${least} and ${most}`;
+      }
+      return column.auto_increment && number === 0n
+        ? `${name} must not be 0: the database would replace it by a new number`
+        : null;
+    }
+    case "decimal":
+      return decimalFault(name, type.precision, type.scale, text);
+    case "boolean":
+      return text === "true" || text === "false" ? null : `${name} must be true or false`;
+    case "date":
+      return isDay(text) ? null : `${name} must be a day that exists, written like 2021-07-27`;
+    case "timestamp":
+      return isMoment(text) ? null : `${name} must be a moment in UTC that exists, written like 2021-07-27T16:02:08Z`;
+    case "string": {
+      // The service counts characters, not UTF-16 units.
+      const length = [...text].length;
+      return length > type.max ? `${name} has ${length} characters, at most ${type.max} are allowed` : null;
+    }
+  }
+}
+
+function decimalFault(name: string, precision: number, scale: number, text: string): string | null {
+  const [, whole, fraction = ""] = /^-?(\d+)(?:\.(\d+))?$/.exec(text) ?? [];
+  if (whole === undefined) {
+    return `${name} must be a decimal number, without an exponent`;
+  }
+  const digits = whole.replace(/^0+/, "").length;
+  const decimals = fraction.replace(/0+$/, "").length;
+  return digits > precision - scale || decimals > scale
+    ? `${name} must be a number with at most ${precision - scale} digits before the point and ${scale} after it`
+    : null;
+}
+
+const MONTH_DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+function isDay(text: string): boolean {
+  const match = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text);
+  if (!match) {
+    return false;
+  }
+  const [year, month, day] = match.slice(1).map(Number) as [number, number, number];
+  const leap = month === 2 && (year % 400 === 0 || (year % 4 === 0 && year % 100 !== 0));
+  return year >= 1000 && day >= 1 && day <= (MONTH_DAYS[month - 1] ?? 0) + (leap ? 1 : 0);
+}
+
+function isMoment(text: string): boolean {
+  const match =
+    /^(\d{4}-\d{2}-\d{2})[T ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.0{1,9})?(?:Z|[+-]([01]\d|2[0-3])(?::?[0-5]\d)?)?$/.exec(
+      text,
+    );
+  return match?.[1] !== undefined && isDay(match[1]);
+}
+
+/** The day and the time of a timestamp that is typed in two fields and kept as one text. */
+export function splitMoment(text: string): { day: string; time: string } {
+  const [, day = "", time = ""] = /^([^T ]*)(?:[T ]([^Z]*))?/.exec(text) ?? [];
+  return { day, time };
+}
+
+/** Joins a day and a time to the text of a timestamp; nothing where both are empty. */
+export function joinMoment(day: string, time: string): string {
+  if (day === "" && time === "") {
+    return "";
+  }
+  return time === "" ? day : `${day}T${time}${/[+-]\d\d(:?\d\d)?$/.test(time) ? "" : "Z"}`;
+}
+
+/** A row as the form has it: a text for each column, empty for no value. */
+export type Draft = Readonly<Record<string, string>>;
+
+/** The faults of a draft, by column. */
+export function faults(columns: readonly RuleColumn[], draft: Draft): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const column of columns) {
+    const message = fault(column, draft[column.name] ?? "");
+    if (message !== null) {
+      found[column.name] = message;
+    }
+  }
+  return found;
+}
+
+/** The draft of a row that the service gave. */
+export function draftOf(columns: readonly RuleColumn[], row: Readonly<Record<string, unknown>>): Draft {
+  return Object.fromEntries(
+    columns.map(({ name }) => {
+      const value = row[name];
+      return [name, value === null || value === undefined ? "" : String(value)];
+    }),
+  );
+}
+
+/** Writes digits as a number of any length, where the browser can; else as text, which the service refuses. */
+function digits(text: string): unknown {
+  const number = Number(text);
+  const raw = (JSON as { rawJSON?: (text: string) => unknown }).rawJSON;
+  return Number.isSafeInteger(number) ? number : raw ? raw(text) : text;
+}
+
+/** The row that a draft makes. Empty fields are left out; what is no number is left for the service to refuse. */
+export function rowOf(columns: readonly RuleColumn[], draft: Draft): Record<string, unknown> {
+  const row: Record<string, unknown> = {};
+  for (const column of columns) {
+    const text = draft[column.name] ?? "";
+    if (text.trim() === "") {
+      continue;
+    }
+    const { kind } = columnType(column.type);
+    if ((kind === "integer" || kind === "bigint") && /^-?\d+$/.test(text)) {
+      row[column.name] = digits(text.replace(/^(-?)0+(?=\d)/, "$1"));
+    } else if (kind === "boolean" && (text === "true" || text === "false")) {
+      row[column.name] = text === "true";
+    } else {
+      row[column.name] = text;
+    }
+  }
+  return row;
+}
