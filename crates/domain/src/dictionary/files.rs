@@ -1,10 +1,12 @@
 //! How the files of a table are written, where that cannot be recognised: the `[table.files]` block.
 
+use std::collections::BTreeMap;
+
 use encoding_rs::Encoding;
 use jiff::civil::DateTime;
 use jiff::fmt::strtime::{self, BrokenDownTime};
 use jiff::tz::{Offset, TimeZone};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Lines that can be skipped at most: what a person puts above a table.
 const MAX_SKIPPED_LINES: u32 = 1000;
@@ -39,12 +41,14 @@ pub struct FileSettings {
     pub time_zone: Option<TimeZone>,
     /// The name of the sheet to read of a workbook; the first visible one if none is declared.
     pub sheet: Option<String>,
+    /// What the names of a header mean, where that is said for one file.
+    pub(crate) matches: ColumnMatches,
     /// Whether a field may mean something else than it does everywhere.
     pub(crate) changes_values: bool,
 }
 
 /// How a quote is written inside a quoted field.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum QuoteEscape {
     /// Twice: `""`, as RFC 4180 says.
@@ -56,7 +60,7 @@ pub enum QuoteEscape {
 }
 
 /// Whether the first record of a file is a header.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum HeaderRule {
     /// It is recognised.
@@ -83,94 +87,139 @@ impl Default for FileSettings {
             timestamp_formats: Vec::new(),
             time_zone: None,
             sheet: None,
+            matches: ColumnMatches::default(),
             changes_values: false,
         }
     }
 }
 
-fn yes() -> bool {
-    true
-}
+/// The columns that names of a header stand for: by name, in lower case and without white space around it, the position
+/// of a column, or nothing for a field that is left out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct ColumnMatches(pub(crate) BTreeMap<String, Option<usize>>);
 
-#[derive(Deserialize)]
+/// How files are written, as TOML and JSON say it. What is not said stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct WireFiles {
-    delimiter: Option<String>,
-    encoding: Option<String>,
-    #[serde(default = "yes")]
-    quotes: bool,
-    #[serde(default)]
-    quote_escape: QuoteEscape,
-    #[serde(default)]
-    header: HeaderRule,
-    #[serde(default)]
-    skip_lines: u32,
-    #[serde(default)]
-    null_values: Vec<String>,
-    #[serde(default)]
-    decimal_comma: bool,
-    #[serde(default)]
-    date_formats: Vec<String>,
-    #[serde(default)]
-    timestamp_formats: Vec<String>,
-    time_zone: Option<String>,
-    sheet: Option<String>,
+pub(crate) struct WireFiles {
+    /// For one file alone: the column that each name of its header means, `None` to leave the field out.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) columns: BTreeMap<String, Option<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) delimiter: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) encoding: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) quotes: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) quote_escape: Option<QuoteEscape>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) header: Option<HeaderRule>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) skip_lines: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) null_values: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) decimal_comma: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) date_formats: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) timestamp_formats: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) time_zone: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) sheet: Option<String>,
 }
 
 /// Reads a `[table.files]` block.
 ///
 /// # Errors
 /// What is wrong with it.
-pub(super) fn read_files(wire: WireFiles) -> Result<FileSettings, String> {
-    let WireFiles { quotes, quote_escape, header, skip_lines, null_values, decimal_comma, sheet, .. } = wire;
-    if skip_lines > MAX_SKIPPED_LINES {
-        return Err(format!("skip_lines = {skip_lines}: at most {MAX_SKIPPED_LINES} lines can be skipped"));
+pub(super) fn read_files(wire: &WireFiles) -> Result<FileSettings, String> {
+    if !wire.columns.is_empty() {
+        return Err("columns is a setting of one file; give the table's columns aliases".to_owned());
     }
-    let delimiter = wire.delimiter.map(|text| read_delimiter(&text)).transpose()?;
-    let encoding = wire.encoding.map(|label| read_encoding(&label)).transpose()?;
-    for (key, formats) in
-        [("date_formats", &wire.date_formats), ("timestamp_formats", &wire.timestamp_formats)]
-    {
-        if formats.len() > MAX_FORMATS {
-            return Err(format!("{key}: at most {MAX_FORMATS} formats can be listed"));
+    FileSettings::default().with(wire)
+}
+
+impl FileSettings {
+    /// The same settings but for what `wire` says, all of it except the columns.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(crate) fn with(&self, wire: &WireFiles) -> Result<Self, String> {
+        let mut settings = self.clone();
+        if let Some(lines) = wire.skip_lines {
+            if lines > MAX_SKIPPED_LINES {
+                return Err(format!(
+                    "skip_lines = {lines}: at most {MAX_SKIPPED_LINES} lines can be skipped"
+                ));
+            }
+            settings.skip_lines = lines;
         }
+        if let Some(text) = &wire.delimiter {
+            settings.delimiter = Some(read_delimiter(text)?);
+        }
+        if let Some(label) = &wire.encoding {
+            settings.encoding = Some(read_encoding(label)?);
+        }
+        if let Some(formats) = &wire.date_formats {
+            check_date_formats(formats)?;
+            settings.date_formats.clone_from(formats);
+        }
+        if let Some(formats) = &wire.timestamp_formats {
+            check_timestamp_formats(formats)?;
+            settings.timestamp_formats.clone_from(formats);
+        }
+        if let Some(name) = &wire.time_zone {
+            let unknown = |_| {
+                format!(
+                    "time_zone {name:?} is not known; use a name of the IANA database like \"Europe/Berlin\""
+                )
+            };
+            settings.time_zone = Some(TimeZone::get(name).map_err(unknown)?);
+        }
+        settings.quotes = wire.quotes.unwrap_or(settings.quotes);
+        settings.quote_escape = wire.quote_escape.unwrap_or(settings.quote_escape);
+        settings.header = wire.header.unwrap_or(settings.header);
+        settings.decimal_comma = wire.decimal_comma.unwrap_or(settings.decimal_comma);
+        if let Some(tokens) = &wire.null_values {
+            settings.null_values.clone_from(tokens);
+        }
+        if let Some(sheet) = &wire.sheet {
+            settings.sheet = Some(sheet.clone());
+        }
+        settings.changes_values =
+            !settings.null_values.is_empty() || settings.decimal_comma || settings.time_zone.is_some();
+        Ok(settings)
     }
-    for format in &wire.date_formats {
-        // A time would be read and lost.
-        let has_time = |parsed: &BrokenDownTime| {
-            parsed.hour().is_some() || parsed.minute().is_some() || parsed.offset().is_some()
-        };
-        check_format("date_formats", format, |parsed| {
-            parsed.to_date().ok() == Some(SAMPLE.date()) && !has_time(parsed)
-        })?;
+}
+
+fn check_date_formats(formats: &[String]) -> Result<(), String> {
+    check_count("date_formats", formats)?;
+    // A time would be read and lost.
+    let has_time = |parsed: &BrokenDownTime| {
+        parsed.hour().is_some() || parsed.minute().is_some() || parsed.offset().is_some()
+    };
+    let is_sample =
+        |parsed: &BrokenDownTime| parsed.to_date().ok() == Some(SAMPLE.date()) && !has_time(parsed);
+    formats.iter().try_for_each(|format| check_format("date_formats", format, is_sample))
+}
+
+fn check_timestamp_formats(formats: &[String]) -> Result<(), String> {
+    check_count("timestamp_formats", formats)?;
+    // A zone's name would be read and not heeded; an offset is.
+    let is_sample = |parsed: &BrokenDownTime| {
+        parsed.to_datetime().ok() == Some(SAMPLE) && parsed.iana_time_zone().is_none()
+    };
+    formats.iter().try_for_each(|format| check_format("timestamp_formats", format, is_sample))
+}
+
+fn check_count(key: &str, formats: &[String]) -> Result<(), String> {
+    if formats.len() > MAX_FORMATS {
+        return Err(format!("{key}: at most {MAX_FORMATS} formats can be listed"));
     }
-    for format in &wire.timestamp_formats {
-        // A zone's name would be read and not heeded; an offset is.
-        check_format("timestamp_formats", format, |parsed| {
-            parsed.to_datetime().ok() == Some(SAMPLE) && parsed.iana_time_zone().is_none()
-        })?;
-    }
-    let changes_values = !null_values.is_empty() || decimal_comma || wire.time_zone.is_some();
-    let time_zone = wire.time_zone.map(|name| {
-        TimeZone::get(&name).map_err(|_| {
-            format!("time_zone {name:?} is not known; use a name of the IANA database like \"Europe/Berlin\"")
-        })
-    });
-    Ok(FileSettings {
-        delimiter,
-        encoding,
-        quotes,
-        quote_escape,
-        header,
-        skip_lines,
-        null_values,
-        decimal_comma,
-        date_formats: wire.date_formats,
-        timestamp_formats: wire.timestamp_formats,
-        time_zone: time_zone.transpose()?,
-        sheet,
-        changes_values,
-    })
+    Ok(())
 }
 
 fn read_delimiter(text: &str) -> Result<u8, String> {
@@ -258,6 +307,7 @@ mod tests {
             timestamp_formats: vec!["%d.%m.%Y %H:%M".to_owned(), "%Y%m%dT%H%M%S".to_owned()],
             time_zone: TimeZone::get("Europe/Berlin").ok(),
             sheet: Some("Hires".to_owned()),
+            matches: ColumnMatches::default(),
             changes_values: true,
         };
         assert_eq!(settings(text), Ok(expected));
@@ -285,6 +335,7 @@ mod tests {
             ),
             ("time_zone = \"Mars/Base\"", "time_zone \"Mars/Base\" is not known"),
             ("delimitter = \";\"", "unknown field `delimitter`"),
+            ("columns = {\"Emp No\" = \"id\"}", "columns is a setting of one file"),
         ] {
             let problem = settings(block).unwrap_err();
             assert!(problem.contains(expected), "{block} said {problem:?}");

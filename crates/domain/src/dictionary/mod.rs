@@ -14,7 +14,7 @@ use std::fmt;
 
 pub use error::DictionaryError;
 pub use expectations::{Expectations, Severity};
-pub(crate) use files::is_delimiter;
+pub(crate) use files::{ColumnMatches, WireFiles, is_delimiter};
 pub use files::{FileSettings, HeaderRule, QuoteEscape};
 
 use crate::load::RejectLimit;
@@ -127,6 +127,21 @@ impl Table {
         self.columns.iter().position(|column| column.answers_to(name))
     }
 
+    /// What a name of a file's header means, which is in lower case and has no white space around it.
+    pub(crate) fn header_field(&self, name: &str) -> HeaderField {
+        let ColumnMatches(matches) = &self.files.matches;
+        match matches.get(name) {
+            Some(Some(index)) => HeaderField::Column(*index),
+            Some(None) => HeaderField::LeftOut,
+            None => self.column_index(name).map_or(HeaderField::Unknown, HeaderField::Column),
+        }
+    }
+
+    /// The same table whose files are written in another way.
+    pub(crate) fn with_files(&self, files: FileSettings) -> Self {
+        Self { files, ..self.clone() }
+    }
+
     /// The columns that refer to other tables: the column's position and the referred table's name.
     pub fn references(&self) -> impl Iterator<Item = (usize, &str)> {
         self.columns
@@ -146,6 +161,17 @@ impl Table {
         let names = [&self.name].into_iter().chain(&self.aliases).map(String::as_str);
         names.into_iter().find(|name| is_known(name))
     }
+}
+
+/// What a field of a file's header means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HeaderField {
+    /// The column at this position of the table.
+    Column(usize),
+    /// Nothing: its values are left out.
+    LeftOut,
+    /// It is no column.
+    Unknown,
 }
 
 /// One column of a table.

@@ -160,7 +160,7 @@ fn read_table(wire: WireTable, names: &mut BTreeSet<String>) -> Result<Table, Mi
         })?,
     };
     let max_rejects = wire.max_rejects.map(read_limit).transpose()?;
-    let files = wire.files.map(read_files).transpose();
+    let files = wire.files.as_ref().map(read_files).transpose();
     let files = files.map_err(|problem| Mistake::new(format!("files: {problem}")))?.unwrap_or_default();
     let expectations = wire.expectations.as_ref().map(read_expectations).transpose();
     let expectations = expectations.map_err(|problem| Mistake::new(format!("expectations: {problem}")))?;

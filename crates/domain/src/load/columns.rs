@@ -2,7 +2,7 @@
 
 use super::chunk::{Broken, Record};
 use super::layout::LayoutError;
-use crate::dictionary::{Column, ColumnType, HeaderRule, Table};
+use crate::dictionary::{Column, ColumnMatches, ColumnType, HeaderField, HeaderRule, Table};
 use crate::row::{CsvColumns, RowCode, check_csv_row, check_file_field, header_name};
 use crate::shortened;
 
@@ -142,11 +142,12 @@ fn padded<'c>(fields: CsvColumns, records: impl Iterator<Item = Record<'c>>) -> 
 /// How many fields name a column. Of a record with wrong quotes, how many words of its line do, if there are several and
 /// no number among them, as a row has.
 fn names_in(table: &Table, record: &Record<'_>) -> usize {
+    let ColumnMatches(matches) = &table.files().matches;
     // Columns have short names of ASCII, which spares most fields the allocation.
+    let may_be_one = |field: &[u8]| field.len() < 4 * MAX_NAME && field.iter().any(u8::is_ascii_alphabetic);
     let is_name = |field: &[u8]| {
-        field.len() < 4 * MAX_NAME
-            && field.iter().any(u8::is_ascii_alphabetic)
-            && table.column_index(&header_name(field)).is_some()
+        (may_be_one(field) || !matches.is_empty())
+            && matches!(table.header_field(&header_name(field)), HeaderField::Column(_))
     };
     if !record.broken.is_some_and(Broken::is_of_quotes) {
         return record.fields().filter(|field| is_name(field)).count();

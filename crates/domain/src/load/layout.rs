@@ -293,18 +293,21 @@ impl Sample<'_> {
 
     /// The layout of a file of rejected records, which is as Rowgate writes it whatever is declared for the table.
     fn rejects_file(&self) -> Option<Layout> {
-        let is_rejects = |reading: &Reading| {
-            let names: Vec<String> =
-                reading.first().map(|first| first.fields().map(header_name).collect()).unwrap_or_default();
-            reading.header.is_some()
-                && REJECT_COLUMNS.iter().all(|name| names.iter().any(|found| found == name))
+        let header = |reading: &Reading| {
+            let first = reading.first()?;
+            let names: Vec<String> = first.fields().map(header_name).collect();
+            if !REJECT_COLUMNS.iter().all(|name| names.iter().any(|found| found == name)) {
+                return None;
+            }
+            CsvColumns::of_own_header(self.table, first.fields()).ok().flatten()
         };
         let first = self.table.files().delimiter.unwrap_or(b',');
-        let mut readings = self
-            .delimiters(first, true)
-            .map(|delimiter| self.read(Dialect { delimiter, ..Dialect::CSV }, self.start(0)));
-        let Reading { dialect, start, header, .. } = readings.find(is_rejects)?;
-        Some(Layout { dialect, start, columns: Columns::of_header(header?), is_recognised: true })
+        self.delimiters(first, true).find_map(|delimiter| {
+            let reading = self.read(Dialect { delimiter, ..Dialect::CSV }, self.start(0));
+            let columns = Columns::of_header(header(&reading)?);
+            let Reading { dialect, start, .. } = reading;
+            Some(Layout { dialect, start, columns, is_recognised: true })
+        })
     }
 }
 

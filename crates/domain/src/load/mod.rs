@@ -17,6 +17,7 @@ mod marks;
 mod reasons;
 mod record;
 pub(crate) mod rejects;
+mod settings;
 mod warnings;
 
 pub use builder::ChunkBuilder;
@@ -37,6 +38,7 @@ pub use marker::{no_data, no_data_below};
 pub use reasons::{RejectReason, RejectReasons};
 pub use record::{LoadPage, LoadRecord, LoadStatus, RejectsFile, RejectsPage};
 pub use rejects::{is_rejects_key, rejects_csv, rejects_key, rejects_prefix};
+pub use settings::{MAX_SETTINGS_BYTES, SETTINGS_METADATA, Settings, SettingsError};
 pub use warnings::bounded_warnings;
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::{Fault, RowError, file_value, scan};
-use crate::dictionary::{Column, ColumnType, FileSettings, Table};
+use crate::dictionary::{Column, ColumnType, FileSettings, HeaderField, Table};
 use crate::value::Value;
 
 /// Which field of a record belongs to which column: the dictionary's order, or the order that a header names.
@@ -60,7 +60,7 @@ impl CsvColumns {
     ///
     /// A record is a header when one of its fields names the key column and the field in the key's own position is no
     /// whole number: in a file without a header that field is the row's id, whatever the others say. Empty names at its
-    /// end are none.
+    /// end are none. Names mean what the settings of the file say, if it has any.
     ///
     /// # Errors
     /// [`HeaderError`] for a header that cannot be used.
@@ -68,20 +68,46 @@ impl CsvColumns {
         table: &Table,
         fields: impl Iterator<Item = &'r [u8]>,
     ) -> Result<Option<Self>, HeaderError> {
+        Self::of_names(table, fields, |name| table.header_field(name))
+    }
+
+    /// Reads a record that may be a header of a file that Rowgate wrote: names mean columns of the table, whatever the
+    /// settings of the file say.
+    ///
+    /// # Errors
+    /// As [`of_header`](Self::of_header).
+    pub(crate) fn of_own_header<'r>(
+        table: &Table,
+        fields: impl Iterator<Item = &'r [u8]>,
+    ) -> Result<Option<Self>, HeaderError> {
+        Self::of_names(table, fields, |name| {
+            table.column_index(name).map_or(HeaderField::Unknown, HeaderField::Column)
+        })
+    }
+
+    fn of_names<'r>(
+        table: &Table,
+        fields: impl Iterator<Item = &'r [u8]>,
+        meaning: impl Fn(&str) -> HeaderField,
+    ) -> Result<Option<Self>, HeaderError> {
         let mut names: Vec<String> = fields.map(header_name).collect();
         let starts_with_id = names.get(table.key_index()).is_some_and(|name| name.parse::<i64>().is_ok());
-        if starts_with_id || !names.iter().any(|name| table.key().answers_to(name)) {
+        let key = HeaderField::Column(table.key_index());
+        if starts_with_id || !names.iter().any(|name| meaning(name) == key) {
             return Ok(None);
         }
         while names.pop_if(|name| name.is_empty()).is_some() {}
         let columns = table.columns();
         let mut found: Vec<Option<usize>> = vec![None; columns.len()];
         for (position, name) in names.iter().enumerate() {
-            match table.column_index(name) {
-                Some(index) if found[index].is_some() => return Err(HeaderError::Repeated(name.clone())),
-                Some(index) => found[index] = Some(position),
-                None if REJECT_COLUMNS.contains(&name.as_str()) => {}
-                None => return Err(HeaderError::Unknown(name.clone())),
+            match meaning(name) {
+                HeaderField::Column(index) if found[index].is_some() => {
+                    return Err(HeaderError::Repeated(name.clone()));
+                }
+                HeaderField::Column(index) => found[index] = Some(position),
+                HeaderField::LeftOut => {}
+                HeaderField::Unknown if REJECT_COLUMNS.contains(&name.as_str()) => {}
+                HeaderField::Unknown => return Err(HeaderError::Unknown(name.clone())),
             }
         }
         let missing = columns.iter().zip(&found).find(|(column, field)| column.required() && field.is_none());

@@ -9,7 +9,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::{CheckedRow, Fault, RowError, header_name, is_blank, no_value, scan};
-use crate::dictionary::{Column, ColumnType, Table};
+use crate::dictionary::{Column, ColumnType, HeaderField, Table};
 use crate::shortened;
 use crate::value::Value;
 
@@ -70,10 +70,11 @@ fn check<'a>(table: &'a Table, id: Option<i64>, row: &'a RawValue) -> CheckedRow
     let mut given: Vec<Option<&RawValue>> = vec![None; columns.len()];
     let mut stray = Strays::default();
     for (name, value) in fields {
-        match column_index(table, &name) {
-            Some(index) if given[index].is_none() => given[index] = Some(value),
-            Some(index) => stray.add(columns[index].name().into(), Fault::RepeatedColumn),
-            None => stray.add(shortened(name, MAX_NAME), Fault::UnknownColumn),
+        match meaning(table, &name) {
+            HeaderField::Column(index) if given[index].is_none() => given[index] = Some(value),
+            HeaderField::Column(index) => stray.add(columns[index].name().into(), Fault::RepeatedColumn),
+            HeaderField::LeftOut => {}
+            HeaderField::Unknown => stray.add(shortened(name, MAX_NAME), Fault::UnknownColumn),
         }
     }
     let mut checked = CheckedRow { values: Vec::with_capacity(columns.len()), errors: Vec::new() };
@@ -101,7 +102,7 @@ pub(crate) fn json_texts(table: &Table, json: &str) -> Option<Vec<String>> {
     let Fields(fields) = serde_json::from_str(json).ok()?;
     let mut texts = vec![String::new(); table.columns().len()];
     for (name, value) in fields {
-        if let Some(index) = column_index(table, &name) {
+        if let HeaderField::Column(index) = meaning(table, &name) {
             texts[index] = match serde_json::from_str::<Name<'_>>(value.get()) {
                 Ok(Name(text)) => text.into_owned(),
                 Err(_) if value.get() == "null" => String::new(),
@@ -112,9 +113,12 @@ pub(crate) fn json_texts(table: &Table, json: &str) -> Option<Vec<String>> {
     Some(texts)
 }
 
-/// The column that a field's name means; as in headers, white space around it and its case do not count.
-fn column_index(table: &Table, name: &str) -> Option<usize> {
-    table.column_index(name).or_else(|| table.column_index(&header_name(name.as_bytes())))
+/// What a field's name means; as in headers, white space around it and its case do not count.
+fn meaning(table: &Table, name: &str) -> HeaderField {
+    match table.header_field(name) {
+        HeaderField::Unknown => table.header_field(&header_name(name.as_bytes())),
+        known => known,
+    }
 }
 
 /// Names that are unknown or repeated, in the order in which they came. One that comes a hundred times is one mistake.
