@@ -4,7 +4,7 @@ import { session } from "../session/store";
 import { parseJson } from "./json";
 import { ProblemError, problemOf, unreachable } from "./problem";
 
-export { ProblemError } from "./problem";
+export { ProblemError, unreachable } from "./problem";
 
 export type Query = Record<string, string | number | boolean | null | undefined>;
 

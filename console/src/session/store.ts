@@ -1,8 +1,9 @@
 // Who is signed in: the access token in memory, the refresh token in this tab's sessionStorage.
 
-import * as api from "../api/session";
 import { ProblemError } from "../api/problem";
+import * as api from "../api/session";
 import type { Me } from "../api/types";
+import { forgetKept } from "../shell/kept";
 
 const REFRESH = "rowgate.refresh";
 const USERNAME = "rowgate.username";
@@ -108,6 +109,9 @@ class SessionStore {
     this.#state = before ? { kind: "in", me: before } : this.#state;
     const me = await api.me();
     this.#set({ kind: "in", me });
+    if (before && before.username !== me.username) {
+      forgetKept();
+    }
     const waiting = this.#waiting.splice(0);
     for (const { resolve, reject } of waiting) {
       // Nothing of one person's page goes on in another's name.
@@ -130,6 +134,7 @@ class SessionStore {
   leave(reason?: string): void {
     this.#access = null;
     sessionStorage.removeItem(REFRESH);
+    forgetKept();
     for (const { reject } of this.#waiting.splice(0)) {
       reject(over());
     }

@@ -1,0 +1,109 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { Check, Table } from "../../api/types";
+import {
+  adopt,
+  example,
+  matchFaults,
+  missingColumns,
+  order,
+  remember,
+  remembered,
+  settingsOfRejects,
+} from "./settings";
+
+const CHECK: Check = {
+  format: "csv",
+  encoding: "UTF-8",
+  delimiter: ";",
+  header: ["Emp No", "Full name", "Notes"],
+  columns: [],
+  rows: [],
+  rows_read: 0,
+  rows_rejected: 0,
+  codes: {},
+  warnings: [],
+  problem: "line 1 is neither a header nor a row",
+  proposal: { columns: { "Emp No": "id", "Full name": "name" }, delimiter: ";", timestamp_formats: ["%d/%m/%Y"] },
+};
+
+const column = (name: string, more: object = {}) => ({
+  name,
+  type: "integer",
+  required: true,
+  auto_increment: false,
+  personal: false,
+  references: null,
+  description: "",
+  ...more,
+});
+
+const TABLE: Table = {
+  name: "employees",
+  description: "",
+  key: "id",
+  default_mode: "append",
+  columns: [column("id", { auto_increment: true }), column("name"), column("note", { required: false }), column("job")],
+};
+
+beforeEach(() => {
+  const store = new Map<string, string>();
+  vi.stubGlobal("localStorage", {
+    getItem: (key: string) => store.get(key) ?? null,
+    setItem: (key: string, value: string) => store.set(key, value),
+  });
+});
+
+describe("a proposal", () => {
+  it("is taken, and leaves out what it does not match", () => {
+    expect(adopt(CHECK, {})).toEqual({
+      settings: {
+        columns: { "Emp No": "id", "Full name": "name", Notes: null },
+        delimiter: ";",
+        timestamp_formats: ["%d/%m/%Y"],
+      },
+      unclear: {},
+    });
+  });
+
+  it("does not decide what has several readings", () => {
+    const formats = ["%d/%m/%Y", "%m/%d/%Y"];
+    const reading = adopt({ ...CHECK, proposal: { timestamp_formats: formats } }, {});
+    expect(reading).toEqual({ settings: {}, unclear: { timestamp_formats: formats } });
+  });
+
+  it("does not overrule what was chosen", () => {
+    const chosen = { columns: { "Emp No": null }, delimiter: ",", timestamp_formats: ["%m/%d/%Y"] };
+    expect(adopt(CHECK, chosen)).toBeNull();
+  });
+});
+
+describe("a match", () => {
+  it("gives each column of the table once", () => {
+    expect(Object.keys(matchFaults({ a: "id", b: "id", c: null, d: null }))).toEqual(["b"]);
+  });
+
+  it("misses columns that must have a value", () => {
+    expect(missingColumns(TABLE, { a: "name" }).map(({ name }) => name)).toEqual(["job"]);
+  });
+
+  it("is kept by table and header", () => {
+    remember("employees", ["a", "b"], { delimiter: ";" });
+    remember("employees", ["a", "b"], { delimiter: "," });
+    expect(remembered("employees", ["a", "b"])).toEqual({ delimiter: "," });
+    expect(remembered("employees", ["b", "a"])).toBeNull();
+    expect(remembered("jobs", ["a", "b"])).toBeNull();
+    expect(remembered("jobs", null)).toBeNull();
+  });
+});
+
+it("sends refused rows with what is said of values alone", () => {
+  expect(settingsOfRejects({ delimiter: ";", columns: { a: "id" } })).toBeUndefined();
+  expect(settingsOfRejects({ delimiter: ";", time_zone: "Europe/Berlin" })).toEqual({ time_zone: "Europe/Berlin" });
+});
+
+it("shows formats by an example", () => {
+  expect(example("%d/%m/%Y %H:%M")).toBe("31/03/2021 16:05");
+  expect(order("%d/%m/%Y")).toBe("day first");
+  expect(order("%-m/%-d/%Y")).toBe("month first");
+  expect(order("%Y-%m-%d")).toBe("year first");
+});

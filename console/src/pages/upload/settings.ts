@@ -1,0 +1,164 @@
+// How one file is to be read: what the check proposes, what was kept of a file like it, and what a person chose.
+
+import type { Check, Column, FileSettings, Table } from "../../api/types";
+
+/** What the check found several readings of; the page asks. */
+export interface Unclear {
+  timestamp_formats?: string[];
+  date_formats?: string[];
+}
+
+export interface Reading {
+  settings: FileSettings;
+  unclear: Unclear;
+}
+
+const FORMATS = ["timestamp_formats", "date_formats"] as const;
+
+/** The names of a file's columns, as the check read them. */
+export function fileColumns(check: Check): string[] {
+  if (check.header) {
+    return check.header;
+  }
+  return Object.keys(check.proposal?.columns ?? {});
+}
+
+/** Takes what the check proposes into the settings; of what it found several readings of, none. */
+export function adopt(check: Check, settings: FileSettings): Reading | null {
+  const { proposal } = check;
+  if (proposal === null) {
+    return null;
+  }
+  const next: FileSettings = { ...settings };
+  const unclear: Unclear = {};
+  let changed = false;
+  for (const [name, value] of Object.entries(proposal) as [keyof FileSettings, never][]) {
+    if (name === "columns" || settings[name] !== undefined || value === null || value === undefined) {
+      continue;
+    }
+    if (name === "timestamp_formats" || name === "date_formats") {
+      const formats: string[] = value;
+      if (formats.length > 1) {
+        unclear[name] = formats;
+        continue;
+      }
+    }
+    next[name] = value;
+    changed = true;
+  }
+  if (proposal.columns && settings.columns === undefined) {
+    next.columns = Object.fromEntries(fileColumns(check).map((name) => [name, proposal.columns?.[name] ?? null]));
+    changed = true;
+  }
+  return changed || FORMATS.some((name) => unclear[name]) ? { settings: next, unclear } : null;
+}
+
+/** Sets one setting; `undefined` leaves it to the loader again. */
+export function change<K extends keyof FileSettings>(
+  settings: FileSettings,
+  name: K,
+  value: FileSettings[K] | undefined,
+): FileSettings {
+  const { [name]: _before, ...rest } = settings;
+  return value === undefined ? rest : { ...rest, [name]: value };
+}
+
+/** Says what keeps a match from being loaded; empty if nothing does. */
+export function matchFaults(columns: Record<string, string | null>): Record<string, string> {
+  const faults: Record<string, string> = {};
+  const taken = new Map<string, string>();
+  for (const [name, column] of Object.entries(columns)) {
+    if (column !== null) {
+      const other = taken.get(column);
+      if (other !== undefined) {
+        faults[name] = `${other} is matched to ${column} already. Leave one of them out.`;
+      }
+      taken.set(column, name);
+    }
+  }
+  return faults;
+}
+
+/** Columns that must have a value and that no column of the file gives one. */
+export function missingColumns(table: Table, columns: Record<string, string | null>): Column[] {
+  const given = new Set(Object.values(columns));
+  return table.columns.filter((column) => column.required && !column.auto_increment && !given.has(column.name));
+}
+
+/** Settings of a file that also hold for its refused rows, which Rowgate writes in its own way. */
+export function settingsOfRejects(settings: FileSettings): FileSettings | undefined {
+  const { null_values, decimal_comma, date_formats, timestamp_formats, time_zone } = settings;
+  const kept = Object.entries({ null_values, decimal_comma, date_formats, timestamp_formats, time_zone });
+  const given = kept.filter(([, value]) => value !== undefined);
+  return given.length === 0 ? undefined : (Object.fromEntries(given) as FileSettings);
+}
+
+const KEPT = "rowgate.matches";
+const MOST = 50;
+
+type Kept = { table: string; header: string; settings: FileSettings }[];
+
+function kept(): Kept {
+  try {
+    const read: unknown = JSON.parse(localStorage.getItem(KEPT) ?? "[]");
+    return Array.isArray(read) ? (read as Kept) : [];
+  } catch {
+    return [];
+  }
+}
+
+const sign = (header: string[]) => JSON.stringify(header);
+
+/** Keeps how files with this header are read, for the next one. */
+export function remember(table: string, header: string[], settings: FileSettings): void {
+  const others = kept().filter((one) => one.table !== table || one.header !== sign(header));
+  localStorage.setItem(KEPT, JSON.stringify([{ table, header: sign(header), settings }, ...others].slice(0, MOST)));
+}
+
+export function forget(table: string, header: string[]): void {
+  const others = kept().filter((one) => one.table !== table || one.header !== sign(header));
+  localStorage.setItem(KEPT, JSON.stringify(others));
+}
+
+export function remembered(table: string, header: string[] | null): FileSettings | null {
+  return (header && kept().find((one) => one.table === table && one.header === sign(header))?.settings) ?? null;
+}
+
+const PARTS: Record<string, string> = {
+  Y: "2021",
+  y: "21",
+  m: "03",
+  d: "31",
+  e: "31",
+  b: "Mar",
+  B: "March",
+  H: "16",
+  I: "04",
+  M: "05",
+  S: "09",
+  p: "PM",
+  P: "pm",
+  F: "2021-03-31",
+  T: "16:05:09",
+  R: "16:05",
+  D: "03/31/21",
+  z: "+0100",
+  A: "Wednesday",
+  a: "Wed",
+  f: "000000",
+  "%": "%",
+};
+
+/** Writes a moment in a format of strptime: `31/03/2021 16:05`. */
+export function example(format: string): string {
+  return format.replace(/%[-_0]?([A-Za-z%])/g, (whole, letter: string) => PARTS[letter] ?? whole);
+}
+
+const ORDERS: [RegExp, string][] = [
+  [/%[-_0]?[de].*%[-_0]?[mbB].*%[Yy]/, "day first"],
+  [/%[-_0]?[mbB].*%[-_0]?[de].*%[Yy]|%D/, "month first"],
+  [/%[Yy].*%[-_0]?[mbB].*%[-_0]?[de]|%F/, "year first"],
+];
+
+/** Says which of day, month and year comes first. */
+export const order = (format: string): string => ORDERS.find(([pattern]) => pattern.test(format))?.[1] ?? "";

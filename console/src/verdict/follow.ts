@@ -1,0 +1,31 @@
+import { listLoads } from "../api/loads";
+import type { Load } from "../api/types";
+
+const EVERY = 1000;
+const SLOWER = 3000;
+const SOON = 20;
+
+/** The ids of the loads that the key has had: another upload of the name is a load of its own. */
+export const loadsOf = async (key: string): Promise<string[]> =>
+  (await listLoads({ key, limit: 50 })).loads.map((load) => load.load);
+
+/** Follows the load that a key's upload starts until it has ended. */
+export async function followLoad(
+  key: string,
+  before: string[],
+  onLoad: (load: Load) => void,
+  signal: AbortSignal,
+): Promise<Load> {
+  for (let looks = 0; ; looks++) {
+    const { loads } = await listLoads({ key, limit: 10 }, signal);
+    const load = loads.find(({ load }) => !before.includes(load));
+    if (load) {
+      onLoad(load);
+      if (load.status !== "running") {
+        return load;
+      }
+    }
+    await new Promise((resolve) => setTimeout(resolve, looks < SOON ? EVERY : SLOWER));
+    signal.throwIfAborted();
+  }
+}
