@@ -129,6 +129,7 @@ export interface ReportParameter {
   name: string;
   type: string;
   default?: Value;
+  required?: boolean;
   minimum?: number | string;
   maximum?: number | string;
   values?: string[];

@@ -47,7 +47,9 @@ export function chartData(choice: ChartChoice, rows: readonly Row[]): ChartData 
     const value = row[choice.x];
     const label = value === null || value === undefined ? "none" : String(value);
     const sum = sums.get(label) ?? series.map(() => 0);
-    series.forEach((name, index) => (sum[index] = (sum[index] ?? 0) + number(row[name])));
+    for (const [index, name] of series.entries()) {
+      sum[index] = (sum[index] ?? 0) + number(row[name]);
+    }
     sums.set(label, sum);
   }
   const most = choice.kind === "pie" ? MOST_SLICES : choice.kind === "bar" ? MOST_LABELS : Number.POSITIVE_INFINITY;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { byTag, call, curl, example, operations, schemaLines, shellWord, typeName } from "./openapi";
+import { byTag, call, curl, example, type Operation, operations, schemaLines, shellWord, typeName } from "./openapi";
 
 const DOCUMENT = {
   paths: {
@@ -99,10 +99,10 @@ describe("schemas", () => {
 });
 
 describe("calls", () => {
-  const [get, post] = operations(DOCUMENT);
+  const [get, post] = operations(DOCUMENT) as [Operation, Operation];
 
   it("put values where they belong, encoded", () => {
-    expect(call("https://h/v1/", get!, { "path:table": "a/b", "query:limit": "5" }, "")).toEqual({
+    expect(call("https://h/v1/", get, { "path:table": "a/b", "query:limit": "5" }, "")).toEqual({
       method: "GET",
       url: "https://h/v1/tables/a%2Fb/rows?limit=5",
       headers: {},
@@ -111,7 +111,7 @@ describe("calls", () => {
   });
 
   it("are commands without the token", () => {
-    const made = curl(call("https://h/v1", post!, { "path:table": "jobs" }, `{"name": "Ann's"}`));
+    const made = curl(call("https://h/v1", post, { "path:table": "jobs" }, `{"name": "Ann's"}`));
     expect(made).toBe(
       `curl -X POST https://h/v1/tables/jobs/rows \\\n  -H "authorization: Bearer $ROWGATE_TOKEN" \\\n` +
         `  -H 'content-type: application/json' \\\n  -d '{"name": "Ann'\\''s"}'`,

@@ -62,7 +62,7 @@ function text(value: Json | undefined): string {
 export function resolve(document: Json, value: Json | undefined): Json {
   let found: Json = value ?? {};
   for (let steps = 0; steps < DEEPEST; steps += 1) {
-    const reference = text(object(found)["$ref"]);
+    const reference = text(object(found).$ref);
     if (!reference.startsWith("#/")) {
       return found;
     }
@@ -77,29 +77,29 @@ export function resolve(document: Json, value: Json | undefined): Json {
 
 /** The operations of a document in its order. */
 export function operations(document: Json): Operation[] {
-  return Object.entries(object(object(document)["paths"])).flatMap(([path, item]) =>
+  return Object.entries(object(object(document).paths)).flatMap(([path, item]) =>
     METHODS.flatMap((method) => {
       const found = object(item)[method];
       if (!isObject(found)) {
         return [];
       }
-      const given = [...list(object(item)["parameters"]), ...list(found["parameters"])];
-      const body = found["requestBody"] === undefined ? null : object(resolve(document, found["requestBody"]));
+      const given = [...list(object(item).parameters), ...list(found.parameters)];
+      const body = found.requestBody === undefined ? null : object(resolve(document, found.requestBody));
       return [
         {
-          id: text(found["operationId"]) || `${method}-${path}`,
+          id: text(found.operationId) || `${method}-${path}`,
           method: method.toUpperCase(),
           path,
-          tag: text(list(found["tags"])[0]) || "Other",
-          summary: text(found["summary"]),
-          description: text(found["description"]),
+          tag: text(list(found.tags)[0]) || "Other",
+          summary: text(found.summary),
+          description: text(found.description),
           parameters: given.map((one) => parameter(document, one)),
           body: body && {
-            description: text(body["description"]),
-            required: body["required"] === true,
-            schema: Object.values(object(body["content"])).map((content) => object(content)["schema"] ?? {})[0] ?? {},
+            description: text(body.description),
+            required: body.required === true,
+            schema: Object.values(object(body.content)).map((content) => object(content).schema ?? {})[0] ?? {},
           },
-          answers: Object.entries(object(found["responses"])).map(([status, one]) => answer(document, status, one)),
+          answers: Object.entries(object(found.responses)).map(([status, one]) => answer(document, status, one)),
         },
       ];
     }),
@@ -109,11 +109,11 @@ export function operations(document: Json): Operation[] {
 function parameter(document: Json, value: Json): Parameter {
   const found = object(resolve(document, value));
   return {
-    name: text(found["name"]),
-    in: text(found["in"]),
-    required: found["required"] === true,
-    description: text(found["description"]),
-    schema: found["schema"] ?? {},
+    name: text(found.name),
+    in: text(found.in),
+    required: found.required === true,
+    description: text(found.description),
+    schema: found.schema ?? {},
   };
 }
 
@@ -121,10 +121,10 @@ function answer(document: Json, status: string, value: Json): Answer {
   const found = object(resolve(document, value));
   return {
     status,
-    description: text(found["description"]),
-    types: Object.entries(object(found["content"])).map(([type, content]) => ({
+    description: text(found.description),
+    types: Object.entries(object(found.content)).map(([type, content]) => ({
       type,
-      schema: object(content)["schema"] ?? {},
+      schema: object(content).schema ?? {},
     })),
   };
 }
@@ -140,28 +140,28 @@ export function byTag(found: readonly Operation[]): Map<string, Operation[]> {
 
 /** What a schema holds in a few words: `integer, 1 to 1000`, `list of Employees`. */
 export function typeName(document: Json, schema: Json | undefined): string {
-  const reference = text(object(schema)["$ref"]);
+  const reference = text(object(schema).$ref);
   if (reference) {
     return reference.slice(reference.lastIndexOf("/") + 1);
   }
   const found = object(schema);
-  const choices = list(found["oneOf"] ?? found["anyOf"]);
+  const choices = list(found.oneOf ?? found.anyOf);
   if (choices.length > 0) {
     return [...new Set(choices.map((choice) => typeName(document, choice)))].join(" or ");
   }
-  if (found["const"] !== undefined) {
-    return JSON.stringify(found["const"]);
+  if (found.const !== undefined) {
+    return JSON.stringify(found.const);
   }
-  const values = list(found["enum"]);
+  const values = list(found.enum);
   if (values.length > 0) {
     return values.map((value) => (typeof value === "string" ? value : JSON.stringify(value))).join(" | ");
   }
-  const types = typeof found["type"] === "string" ? [found["type"]] : list(found["type"]).map(text);
+  const types = typeof found.type === "string" ? [found.type] : list(found.type).map(text);
   const words = types.map((type) => {
     if (type === "array") {
-      return `list of ${typeName(document, found["items"])}`;
+      return `list of ${typeName(document, found.items)}`;
     }
-    return text(found["format"]) && type === "string" ? text(found["format"]) : type;
+    return text(found.format) && type === "string" ? text(found.format) : type;
   });
   const { minimum, maximum, maxLength } = found;
   const range =
@@ -181,28 +181,28 @@ export function schemaLines(document: Json, schema: Json | undefined, depth = 0)
     return [];
   }
   const found = object(resolve(document, schema));
-  const types = typeof found["type"] === "string" ? [found["type"]] : list(found["type"]).map(text);
+  const types = typeof found.type === "string" ? [found.type] : list(found.type).map(text);
   if (types.includes("array")) {
-    return schemaLines(document, found["items"], depth);
+    return schemaLines(document, found.items, depth);
   }
-  for (const part of list(found["allOf"] ?? found["oneOf"] ?? found["anyOf"])) {
+  for (const part of list(found.allOf ?? found.oneOf ?? found.anyOf)) {
     const lines = schemaLines(document, part, depth);
     if (lines.length > 0) {
       return lines;
     }
   }
-  const required = list(found["required"]).map(text);
-  const named = Object.entries(object(found["properties"])).flatMap(([name, member]) => [
+  const required = list(found.required).map(text);
+  const named = Object.entries(object(found.properties)).flatMap(([name, member]) => [
     {
       depth,
       name,
       type: typeName(document, member),
       required: required.includes(name),
-      description: text(object(member)["description"] ?? object(resolve(document, member))["description"]),
+      description: text(object(member).description ?? object(resolve(document, member)).description),
     },
     ...schemaLines(document, member, depth + 1),
   ]);
-  const others = found["additionalProperties"];
+  const others = found.additionalProperties;
   return isObject(others)
     ? [
         ...named,
@@ -211,7 +211,7 @@ export function schemaLines(document: Json, schema: Json | undefined, depth = 0)
           name: "<name>",
           type: typeName(document, others),
           required: false,
-          description: text(others["description"]),
+          description: text(others.description),
         },
         ...schemaLines(document, others, depth + 1),
       ]
@@ -221,32 +221,28 @@ export function schemaLines(document: Json, schema: Json | undefined, depth = 0)
 /** A value that a schema would take, to begin with. */
 export function example(document: Json, schema: Json | undefined, depth = 0): Json {
   const found = object(resolve(document, schema));
-  const given =
-    found["example"] ?? list(found["examples"])[0] ?? found["default"] ?? found["const"] ?? list(found["enum"])[0];
+  const given = found.example ?? list(found.examples)[0] ?? found.default ?? found.const ?? list(found.enum)[0];
   if (given !== undefined) {
     return given;
   }
   if (depth >= DEEPEST) {
     return null;
   }
-  const parts = list(found["oneOf"] ?? found["anyOf"] ?? found["allOf"]);
+  const parts = list(found.oneOf ?? found.anyOf ?? found.allOf);
   if (parts.length > 0) {
     return example(document, parts[0], depth + 1);
   }
-  const type = typeof found["type"] === "string" ? found["type"] : text(list(found["type"])[0]);
+  const type = typeof found.type === "string" ? found.type : text(list(found.type)[0]);
   switch (type) {
     case "object":
       return Object.fromEntries(
-        Object.entries(object(found["properties"])).map(([name, member]) => [
-          name,
-          example(document, member, depth + 1),
-        ]),
+        Object.entries(object(found.properties)).map(([name, member]) => [name, example(document, member, depth + 1)]),
       );
     case "array":
-      return [example(document, found["items"], depth + 1)];
+      return [example(document, found.items, depth + 1)];
     case "integer":
     case "number":
-      return typeof found["minimum"] === "number" ? Math.max(found["minimum"], 1) : 1;
+      return typeof found.minimum === "number" ? Math.max(found.minimum, 1) : 1;
     case "boolean":
       return true;
     case "string":

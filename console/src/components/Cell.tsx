@@ -1,0 +1,33 @@
+import Box from "@cloudscape-design/components/box";
+import StatusIndicator from "@cloudscape-design/components/status-indicator";
+import type { Column, Value } from "../api/types";
+import { type Names, nameOf } from "./references";
+
+/** A value as a table shows it; a reference by its name. */
+export function Cell({ column, value, names }: { column: Column; value: Value | undefined; names: Names | null }) {
+  if (value === null || value === undefined) {
+    return <Box color="text-status-inactive">none</Box>;
+  }
+  const text = typeof value === "boolean" ? (value ? "Yes" : "No") : String(value);
+  if (column.references !== null) {
+    const name = nameOf(names, column, value);
+    if (name === null) {
+      return (
+        <StatusIndicator type="warning">
+          {text} (no such row of {column.references})
+        </StatusIndicator>
+      );
+    }
+    if (name) {
+      return (
+        <>
+          {name}{" "}
+          <Box variant="span" color="text-body-secondary" fontSize="body-s">
+            {text}
+          </Box>
+        </>
+      );
+    }
+  }
+  return column.type === "timestamp" ? <span>{text.replace("T", " ").replace(/Z$/, "")}</span> : <span>{text}</span>;
+}

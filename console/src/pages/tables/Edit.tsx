@@ -1,0 +1,212 @@
+import Box from "@cloudscape-design/components/box";
+import BreadcrumbGroup from "@cloudscape-design/components/breadcrumb-group";
+import Button from "@cloudscape-design/components/button";
+import Container from "@cloudscape-design/components/container";
+import ContentLayout from "@cloudscape-design/components/content-layout";
+import Header from "@cloudscape-design/components/header";
+import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import Spinner from "@cloudscape-design/components/spinner";
+import { type ReactNode, useMemo, useState } from "react";
+import { ProblemError } from "../../api/problem";
+import { getRow, insertRows, putRow } from "../../api/tables";
+import type { Row, Table, Value } from "../../api/types";
+import { useResource } from "../../api/use";
+import { Cell } from "../../components/Cell";
+import { ProblemAlert } from "../../components/ProblemAlert";
+import { RowForm } from "../../components/RowForm";
+import { useNames } from "../../components/references";
+import { type Draft, draftOf, rowOf } from "../../components/rules";
+import { useDraft } from "../../components/useDraft";
+import { useSession } from "../../session";
+import { useNotify } from "../../shell/notifications";
+import { href, navigate } from "../../shell/route";
+import { DeleteRow } from "./DeleteRow";
+import { lastList } from "./list";
+
+interface Props {
+  table: Table;
+  tables: readonly Table[];
+}
+
+/** Goes back to the table, on the page and with the filter that it was left with. */
+function leave(table: Table) {
+  navigate(lastList(table.name) ?? href(["tables", table.name]));
+}
+
+function Frame({ table, title, children }: { table: Table; title: string; children: ReactNode }) {
+  return (
+    <ContentLayout
+      breadcrumbs={
+        <BreadcrumbGroup
+          items={[
+            { text: "Tables", href: href(["tables"]) },
+            { text: table.name, href: href(["tables", table.name]) },
+            { text: title, href: "" },
+          ]}
+        />
+      }
+      header={
+        <Header variant="h1" description={table.description}>
+          {title}
+        </Header>
+      }
+    >
+      {children}
+    </ContentLayout>
+  );
+}
+
+/** Adds a row. */
+export function NewRow({ table, tables }: Props) {
+  const notify = useNotify();
+  const { can } = useSession();
+  const [draft, setDraft, clear] = useDraft<Draft>(`new/${table.name}`);
+  const title = `Add to ${table.name}`;
+  if (!can("write")) {
+    return (
+      <Frame table={table} title={title}>
+        <Box color="text-body-secondary">
+          Your account may read rows, not add any. Ask an operator for the group writer.
+        </Box>
+      </Frame>
+    );
+  }
+  return (
+    <Frame table={table} title={title}>
+      <RowForm
+        table={table}
+        tables={tables}
+        draft={draft ?? {}}
+        onChange={setDraft}
+        saveText="Add"
+        onCancel={() => {
+          clear();
+          leave(table);
+        }}
+        onSave={async (filled) => {
+          const answer = await insertRows(table.name, [rowOf(table.columns, filled) as Row]);
+          const rejected = answer.tables[table.name]?.rejected[0];
+          if (rejected) {
+            throw new ProblemError({
+              type: "urn:rowgate:problem:invalid-row",
+              title: "The row breaks rules of its table",
+              status: 422,
+              detail: rejected.errors.map(({ message }) => message).join("; "),
+              errors: rejected.errors,
+            });
+          }
+          clear();
+          const id = filled[table.key];
+          notify({ type: "success", content: id ? `Added ${table.name} ${id}.` : `Added a row to ${table.name}.` });
+          leave(table);
+        }}
+      />
+    </Frame>
+  );
+}
+
+/** Edits a row that is there, or shows it to those who may not. */
+export function EditRow({ table, tables, id }: Props & { id: string }) {
+  const { can } = useSession();
+  const { data: row, error, reload } = useResource((signal) => getRow(table.name, id, signal), [table.name, id]);
+  const title = `${can("write") ? "Edit" : "Row of"} ${table.name} ${id}`;
+  if (error) {
+    return (
+      <Frame table={table} title={title}>
+        <ProblemAlert
+          error={error}
+          header={`${table.name} ${id} could not be read`}
+          {...(error instanceof ProblemError && error.status === 404 ? {} : { onRetry: reload })}
+        />
+      </Frame>
+    );
+  }
+  return (
+    <Frame table={table} title={title}>
+      {row === null ? (
+        <Box textAlign="center" padding="xxl">
+          <Spinner size="large" />
+        </Box>
+      ) : can("write") ? (
+        <EditForm table={table} tables={tables} id={id} row={row} />
+      ) : (
+        <ShownRow table={table} tables={tables} row={row} />
+      )}
+    </Frame>
+  );
+}
+
+function EditForm({ table, tables, id, row }: Props & { id: string; row: Row }) {
+  const notify = useNotify();
+  const { can } = useSession();
+  const [draft, setDraft, clear] = useDraft<Draft>(`row/${table.name}/${id}`);
+  const [deleting, setDeleting] = useState(false);
+  const before = useMemo(() => draftOf(table.columns, row), [table, row]);
+  const now = draft ?? before;
+  const changed = table.columns.some(({ name }) => (now[name] ?? "") !== before[name]);
+  return (
+    <SpaceBetween size="m">
+      <RowForm
+        table={table}
+        tables={tables}
+        draft={now}
+        onChange={setDraft}
+        keyFixed
+        saveText="Save"
+        actions={
+          <SpaceBetween direction="horizontal" size="xs">
+            {can("operate") && (
+              <Button formAction="none" onClick={() => setDeleting(true)}>
+                Delete
+              </Button>
+            )}
+            {changed && (
+              <Button formAction="none" onClick={clear}>
+                Undo changes
+              </Button>
+            )}
+          </SpaceBetween>
+        }
+        onCancel={() => {
+          clear();
+          leave(table);
+        }}
+        onSave={async (filled) => {
+          await putRow(table.name, id, rowOf(table.columns, filled) as Record<string, Value>);
+          clear();
+          notify({ type: "success", content: `Saved ${table.name} ${id}.` });
+          leave(table);
+        }}
+      />
+      {deleting && (
+        <DeleteRow
+          table={table}
+          row={row}
+          onClose={() => setDeleting(false)}
+          onDeleted={() => {
+            clear();
+            leave(table);
+          }}
+        />
+      )}
+    </SpaceBetween>
+  );
+}
+
+function ShownRow({ table, tables, row }: Props & { row: Row }) {
+  const rows = useMemo(() => [row], [row]);
+  const names = useNames(tables, table, rows);
+  return (
+    <Container>
+      <KeyValuePairs
+        columns={2}
+        items={table.columns.map((column) => ({
+          label: column.name,
+          value: <Cell column={column} value={row[column.name]} names={names} />,
+          info: column.description,
+        }))}
+      />
+    </Container>
+  );
+}

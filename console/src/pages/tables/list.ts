@@ -1,0 +1,13 @@
+// Where a table was left for one of its rows, so that a form goes back there.
+
+const PREFIX = "rowgate.list.";
+
+/** Keeps the link of the list that is shown. */
+export function keepList(table: string, link: string): void {
+  sessionStorage.setItem(PREFIX + table, link);
+}
+
+/** The link of the list that was shown last in this tab. */
+export function lastList(table: string): string | null {
+  return sessionStorage.getItem(PREFIX + table);
+}
