@@ -1,6 +1,287 @@
+import Badge from "@cloudscape-design/components/badge";
+import Box from "@cloudscape-design/components/box";
+import Button from "@cloudscape-design/components/button";
+import ColumnLayout from "@cloudscape-design/components/column-layout";
+import Container from "@cloudscape-design/components/container";
 import ContentLayout from "@cloudscape-design/components/content-layout";
 import Header from "@cloudscape-design/components/header";
+import Link from "@cloudscape-design/components/link";
+import SegmentedControl from "@cloudscape-design/components/segmented-control";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import Spinner from "@cloudscape-design/components/spinner";
+import StatusIndicator from "@cloudscape-design/components/status-indicator";
+import { useMemo } from "react";
+import { listAccounts } from "../../api/accounts";
+import { listBackups } from "../../api/backups";
+import { listLoads, readActivity } from "../../api/loads";
+import type { ActivityDay, Backup } from "../../api/types";
+import { type Resource, useResource } from "../../api/use";
+import { BackupStatus, Verified } from "../../components/BackupStatus";
+import { Chart } from "../../components/Chart";
+import { activitySeries, days } from "../../components/chart";
+import { DataTable } from "../../components/DataTable";
+import { ago, count, counted, duration, shortDay } from "../../components/format";
+import { ProblemAlert } from "../../components/ProblemAlert";
+import { useSession } from "../../session";
+import { href, useRoute } from "../../shell/route";
+import { tasks } from "./attention";
 
+const PERIODS = [7, 30, 90];
+const DEFAULT_PERIOD = 30;
+/** Milliseconds between two looks at loads that are under way, and at everything else. */
+const OFTEN = 4000;
+const SELDOM = 60_000;
+
+/** What goes on, and what needs somebody. */
 export default function Overview() {
-  return <ContentLayout header={<Header variant="h1">Overview</Header>} />;
+  const { can } = useSession();
+  const { params } = useRoute();
+  const period = PERIODS.find((one) => String(one) === params.get("days")) ?? DEFAULT_PERIOD;
+  const activity = useResource((signal) => readActivity(period, signal), [period], { every: SELDOM });
+  const failed = useResource((signal) => listLoads({ status: "failed", limit: 100 }, signal), [], { every: SELDOM });
+  const backups = useResource((signal) => listBackups(null, 10, signal), [], { every: SELDOM });
+  const accounts = useResource(
+    async (signal) => (can("operate") ? listAccounts(null, 50, signal) : null),
+    [can("operate")],
+    { every: SELDOM },
+  );
+  return (
+    <ContentLayout header={<Header variant="h1">Overview</Header>}>
+      <SpaceBetween size="l">
+        <Attention activity={activity} failed={failed} backups={backups} accounts={accounts} />
+        <ColumnLayout columns={2}>
+          <UnderWay />
+          <NewestBackup backups={backups} />
+        </ColumnLayout>
+        <Activity activity={activity} period={period} />
+      </SpaceBetween>
+    </ContentLayout>
+  );
+}
+
+interface AttentionProps {
+  activity: Resource<{ days: ActivityDay[] }>;
+  failed: Resource<Awaited<ReturnType<typeof listLoads>>>;
+  backups: Resource<Awaited<ReturnType<typeof listBackups>>>;
+  accounts: Resource<Awaited<ReturnType<typeof listAccounts>> | null>;
+}
+
+function Attention({ activity, failed, backups, accounts }: AttentionProps) {
+  const loading = [activity, failed, backups, accounts].some((one) => one.loading && !one.data && !one.error);
+  // A team that does not see all tables is not told of backups.
+  const errors = [activity, failed, accounts].filter(({ error }) => error);
+  const found = tasks({
+    now: new Date(),
+    ...(failed.data ? { failed: failed.data.loads } : {}),
+    ...(activity.data ? { activity: activity.data.days } : {}),
+    ...(backups.data ? { backups: backups.data.backups } : {}),
+    ...(accounts.data ? { accounts: accounts.data.accounts } : {}),
+  });
+  return (
+    <Container header={<Header variant="h2">What needs somebody</Header>}>
+      <SpaceBetween size="m">
+        {errors.map((one) => (
+          <ProblemAlert
+            key={one.error?.message}
+            error={one.error}
+            header="Not everything could be looked at"
+            onRetry={one.reload}
+          />
+        ))}
+        {loading ? (
+          <Spinner />
+        ) : found.length === 0 && errors.length === 0 ? (
+          <StatusIndicator type="success">Nothing. All is well.</StatusIndicator>
+        ) : (
+          found.map((task) => (
+            <div key={task.id}>
+              <StatusIndicator type={task.level}>{task.text}</StatusIndicator>
+              <Box color="text-body-secondary" fontSize="body-s">
+                {task.advice}{" "}
+                <Link href={href([...task.path], { ...task.params })} fontSize="body-s">
+                  {task.action}
+                </Link>
+              </Box>
+            </div>
+          ))
+        )}
+      </SpaceBetween>
+    </Container>
+  );
+}
+
+function UnderWay() {
+  const running = useResource((signal) => listLoads({ status: "running", limit: 20 }, signal), [], { every: OFTEN });
+  const loads = running.data?.loads ?? [];
+  return (
+    <Container
+      header={
+        <Header variant="h2" counter={loads.length > 0 ? `(${loads.length})` : ""}>
+          Loads under way
+        </Header>
+      }
+      fitHeight
+    >
+      <SpaceBetween size="m">
+        <ProblemAlert error={running.error} header="The loads could not be read" onRetry={running.reload} />
+        {!running.data && !running.error && <Spinner />}
+        {running.data && loads.length === 0 && (
+          <Box color="text-body-secondary">
+            None. <Link href={href(["upload"])}>Upload a file</Link> or look at{" "}
+            <Link href={href(["loads"])}>past loads</Link>.
+          </Box>
+        )}
+        {loads.map((load) => (
+          <div key={load.load}>
+            <StatusIndicator type="in-progress">
+              <Link href={href(["loads", load.load])}>{load.key.split("/").at(-1)}</Link>
+            </StatusIndicator>
+            <Box color="text-body-secondary" fontSize="body-s">
+              into {load.table} · {count(load.rows_read)} rows read, {count(load.rows_loaded)} in,{" "}
+              {count(load.rows_rejected)} refused · {duration(load.started_at, null)}
+            </Box>
+          </div>
+        ))}
+      </SpaceBetween>
+    </Container>
+  );
+}
+
+function NewestBackup({ backups }: { backups: Resource<Awaited<ReturnType<typeof listBackups>>> }) {
+  const newest: Backup | undefined = backups.data?.backups[0];
+  return (
+    <Container
+      fitHeight
+      header={
+        <Header variant="h2" actions={<Button href={href(["backups"])}>Backups</Button>}>
+          Newest backup
+        </Header>
+      }
+    >
+      <ProblemAlert error={backups.error} header="The backups could not be read" />
+      {!backups.data && !backups.error && <Spinner />}
+      {backups.data && !newest && <Box color="text-body-secondary">There is none yet.</Box>}
+      {newest && (
+        <SpaceBetween size="xs">
+          <BackupStatus backup={newest} />
+          <Box>
+            {newest.started_at ? `Made ${ago(newest.moment ?? newest.started_at)}` : newest.backup},{" "}
+            {counted(Object.keys(newest.tables).length, "table")}
+          </Box>
+          <Verified backup={newest} />
+        </SpaceBetween>
+      )}
+    </Container>
+  );
+}
+
+function Activity({ activity, period }: { activity: Resource<{ days: ActivityDay[] }>; period: number }) {
+  const { params, setParams } = useRoute();
+  const asTable = params.get("as") === "table";
+  const found = activity.data?.days;
+  const labels = useMemo(() => days(new Date(), period), [period]);
+  const loaded = useMemo(() => activitySeries(found ?? [], "rows_loaded", labels), [found, labels]);
+  const refused = useMemo(() => activitySeries(found ?? [], "rows_rejected", labels), [found, labels]);
+  return (
+    <Container
+      header={
+        <Header
+          variant="h2"
+          description="What loads of files brought in, and what they and requests had refused, by day in UTC."
+        >
+          Rows in and refused
+        </Header>
+      }
+    >
+      <SpaceBetween size="m">
+        <SpaceBetween direction="horizontal" size="m">
+          <SegmentedControl
+            label="Period"
+            selectedId={String(period)}
+            options={PERIODS.map((one) => ({ id: String(one), text: `${one} days` }))}
+            onChange={({ detail }) => setParams({ days: detail.selectedId })}
+          />
+          <SegmentedControl
+            label="Shown as"
+            selectedId={asTable ? "table" : "chart"}
+            options={[
+              { id: "chart", text: "Charts" },
+              { id: "table", text: "Table" },
+            ]}
+            onChange={({ detail }) => setParams({ as: detail.selectedId === "table" ? "table" : null })}
+          />
+        </SpaceBetween>
+        <ProblemAlert error={activity.error} header="The activity could not be read" onRetry={activity.reload} />
+        {!found && !activity.error && <Spinner />}
+        {found && asTable && (
+          <DataTable
+            label="Rows in and refused by day and table"
+            variant="borderless"
+            items={found}
+            id={(one) => `${one.day}/${one.table}`}
+            empty={`Nothing was loaded or refused in the last ${period} days.`}
+            columns={[
+              { id: "day", header: "Day", cell: (one) => one.day, value: (one) => one.day },
+              { id: "table", header: "Table", cell: (one) => one.table, value: (one) => one.table },
+              { id: "loads", header: "Loads", cell: (one) => count(one.loads), value: (one) => one.loads },
+              {
+                id: "failed",
+                header: "Failed",
+                cell: (one) => (one.failed > 0 ? <Badge color="red">{one.failed}</Badge> : 0),
+                value: (one) => one.failed,
+              },
+              { id: "in", header: "Rows in", cell: (one) => count(one.rows_loaded), value: (one) => one.rows_loaded },
+              {
+                id: "refused",
+                header: "Rows refused",
+                cell: (one) => count(one.rows_rejected),
+                value: (one) => one.rows_rejected,
+              },
+            ]}
+          />
+        )}
+        {found && !asTable && (
+          <ColumnLayout columns={2}>
+            <DayChart
+              title="Rows in"
+              series={loaded}
+              labels={labels}
+              empty={`No file was loaded in the last ${period} days.`}
+            />
+            <DayChart
+              title="Rows refused"
+              series={refused}
+              labels={labels}
+              empty={`Nothing was refused in the last ${period} days.`}
+            />
+          </ColumnLayout>
+        )}
+      </SpaceBetween>
+    </Container>
+  );
+}
+
+interface DayChartProps {
+  title: string;
+  series: ReturnType<typeof activitySeries>;
+  labels: readonly string[];
+  empty: string;
+}
+
+function DayChart({ title, series, labels, empty }: DayChartProps) {
+  return (
+    <div>
+      <Box variant="h3">{title}</Box>
+      <Chart
+        choice={{ kind: "bar", x: "Day", stacked: true }}
+        data={{ labels: series.length === 0 ? [] : labels, series, others: 0 }}
+        label={`${title} by day and table`}
+        xTitle="Day"
+        yTitle="Rows"
+        formatLabel={shortDay}
+        height={220}
+        empty={empty}
+      />
+    </div>
+  );
 }

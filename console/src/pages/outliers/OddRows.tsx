@@ -1,0 +1,77 @@
+import Box from "@cloudscape-design/components/box";
+import Link from "@cloudscape-design/components/link";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import { useMemo } from "react";
+import type { FarDateCheck, Row, Table, UnknownReferenceCheck } from "../../api/types";
+import { Cell } from "../../components/Cell";
+import { Chart } from "../../components/Chart";
+import { DataTable } from "../../components/DataTable";
+import { count } from "../../components/format";
+import { useNames } from "../../components/references";
+import { useSession } from "../../session";
+import { href } from "../../shell/route";
+import { spread } from "./spread";
+
+interface Props {
+  check: UnknownReferenceCheck | FarDateCheck;
+  tables: readonly Table[] | null;
+}
+
+/** The rows that a check found, each with a link to its form. */
+export function OddRows({ check, tables }: Props) {
+  const { can } = useSession();
+  const table = tables?.find(({ name }) => name === check.table);
+  const names = useNames(tables, table, check.rows);
+  const drawn = useMemo(() => spread(check), [check]);
+  if (!table) {
+    return null;
+  }
+  const act = can("write") ? "Fix" : "Show";
+  return (
+    <SpaceBetween size="m">
+      <Chart
+        choice={{ kind: "bar", x: drawn.by }}
+        data={drawn.data}
+        label={`${check.table} found, by ${drawn.by}`}
+        yTitle="Rows"
+        height={160}
+      />
+      <DataTable
+        label={`Rows of ${check.table} that stand out by ${check.column}`}
+        variant="borderless"
+        items={check.rows}
+        id={(row) => String(row[table.key])}
+        empty="No rows."
+        columns={[
+          ...table.columns.map((column) => ({
+            id: column.name,
+            header: column.name,
+            title: column.name === table.key,
+            cell: (row: Row) => <Cell column={column} value={row[column.name]} names={names} />,
+            value: (row: Row) => {
+              const value = row[column.name] ?? null;
+              return typeof value === "boolean" ? String(value) : value;
+            },
+          })),
+          {
+            id: "fix",
+            header: act,
+            cell: (row: Row) => (
+              <Link
+                href={href(["tables", table.name, "row", String(row[table.key])])}
+                ariaLabel={`${act} ${table.name} ${String(row[table.key])}`}
+              >
+                {act}
+              </Link>
+            ),
+          },
+        ]}
+      />
+      {check.count > check.rows.length && (
+        <Box color="text-body-secondary" fontSize="body-s">
+          The first {count(check.rows.length)} of {count(check.count)}. Fix these and look again for the next.
+        </Box>
+      )}
+    </SpaceBetween>
+  );
+}
