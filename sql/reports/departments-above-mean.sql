@@ -15,6 +15,8 @@ columns = [
     { name = "department", type = "string", description = "What the department is called." },
     { name = "hired", type = "integer", description = "How many people it hired." },
 ]
+tables = ["departments", "employees"]
+chart = { kind = "bar", x = "department", series = ["hired"] }
 */
 SELECT
     c.id,

@@ -15,6 +15,8 @@ columns = [
     { name = "q3", type = "integer", description = "Hires from July to September." },
     { name = "q4", type = "integer", description = "Hires from October to December." },
 ]
+tables = ["departments", "jobs", "employees"]
+chart = { kind = "bar", x = "department", series = ["q1", "q2", "q3", "q4"], stacked = true }
 */
 SELECT
     d.department_name AS department,

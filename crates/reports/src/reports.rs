@@ -152,8 +152,10 @@ fn describe(report: &Report) -> Value {
         "name": report.name(),
         "title": report.title(),
         "description": report.description(),
+        "tables": report.tables(),
         "parameters": parameters,
         "columns": columns,
+        "chart": report.chart(),
     })
 }
 

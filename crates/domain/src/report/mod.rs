@@ -2,6 +2,7 @@
 //!
 //! `docs/reports.md` explains the format. Everything about a report is in its file: adding one needs no Rust code.
 
+mod chart;
 mod error;
 mod parameter;
 mod parse;
@@ -12,11 +13,20 @@ use std::sync::LazyLock;
 
 use include_dir::{Dir, include_dir};
 
+use crate::dictionary::Dictionary;
+use crate::shipped;
+
+pub use chart::{Chart, ChartKind};
 pub use error::ReportError;
 pub use parameter::{Parameter, ParameterType, ParameterValue, read_parameters};
 
 static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../sql/reports");
 static SHIPPED: LazyLock<Result<Vec<Report>, ReportError>> = LazyLock::new(|| {
+    let dictionary = shipped::dictionary().map_err(|error| ReportError {
+        file: "sql/dictionary.toml".to_owned(),
+        line: 1,
+        problem: format!("the reports need a dictionary that can be read: {error}"),
+    })?;
     let mut reports = Vec::new();
     for file in FILES.files() {
         let path = format!("sql/reports/{}", file.path().display());
@@ -25,7 +35,7 @@ static SHIPPED: LazyLock<Result<Vec<Report>, ReportError>> = LazyLock::new(|| {
             line: 1,
             problem: "is not UTF-8".to_owned(),
         })?;
-        reports.push(Report::parse(&path, text)?);
+        reports.push(Report::parse(&path, text, dictionary)?);
     }
     reports.sort_by(|a: &Report, b| a.name.cmp(&b.name));
     Ok(reports)
@@ -45,18 +55,21 @@ pub struct Report {
     name: String,
     title: String,
     description: String,
+    tables: Vec<String>,
     parameters: Vec<Parameter>,
     columns: Vec<Column>,
+    chart: Option<Chart>,
     sql: String,
 }
 
 impl Report {
     /// Reads a report from the text of its file; `file` is its path, whose last part without `.sql` is the report's name.
+    /// The tables that it names are those of `dictionary`.
     ///
     /// # Errors
     /// The first thing that is wrong, with the line where it is.
-    pub fn parse(file: &str, text: &str) -> Result<Self, ReportError> {
-        parse::parse(file, text)
+    pub fn parse(file: &str, text: &str, dictionary: &Dictionary) -> Result<Self, ReportError> {
+        parse::parse(file, text, dictionary)
     }
 
     /// The name: in its path, and of its file.
@@ -74,6 +87,11 @@ impl Report {
         &self.description
     }
 
+    /// The tables that it reads, by their own names: only who sees all of them sees the report.
+    pub fn tables(&self) -> &[String] {
+        &self.tables
+    }
+
     /// What can be asked of it.
     pub fn parameters(&self) -> &[Parameter] {
         &self.parameters
@@ -82,6 +100,11 @@ impl Report {
     /// What a row of it holds, in order.
     pub fn columns(&self) -> &[Column] {
         &self.columns
+    }
+
+    /// How its rows are best drawn, where its file says so.
+    pub fn chart(&self) -> Option<&Chart> {
+        self.chart.as_ref()
     }
 
     /// The query, without comments. Each parameter stands in it as `:name`, to be bound and never spliced.

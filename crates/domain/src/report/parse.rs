@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::chart::WireChart;
 use super::parameter::{Parameter, ParameterType, ParameterValue, join};
-use super::{Column, ColumnType, Report, ReportError, statement};
+use super::{Column, ColumnType, Report, ReportError, chart, statement};
+use crate::dictionary::{Dictionary, Table};
 
 /// How many characters a string parameter may have where its definition does not say.
 const DEFAULT_MAX_LENGTH: usize = 255;
@@ -20,6 +22,8 @@ struct WireReport {
     #[serde(default)]
     parameters: Vec<Spanned<WireParameter>>,
     columns: Spanned<Vec<Spanned<WireColumn>>>,
+    tables: Spanned<Vec<Spanned<String>>>,
+    chart: Option<WireChart>,
 }
 
 #[derive(Deserialize)]
@@ -50,15 +54,15 @@ struct WireColumn {
 /// A mistake, and the byte of the file where it is.
 type Mistake = (usize, String);
 
-pub(super) fn parse(file: &str, text: &str) -> Result<Report, ReportError> {
-    read(file, text).map_err(|(at, problem)| ReportError {
+pub(super) fn parse(file: &str, text: &str, dictionary: &Dictionary) -> Result<Report, ReportError> {
+    read(file, text, dictionary).map_err(|(at, problem)| ReportError {
         file: file.to_owned(),
         line: 1 + text[..at.min(text.len())].matches('\n').count(),
         problem,
     })
 }
 
-fn read(file: &str, text: &str) -> Result<Report, Mistake> {
+fn read(file: &str, text: &str, dictionary: &Dictionary) -> Result<Report, Mistake> {
     let name = report_name(file).map_err(|problem| (0, problem))?;
     let (header_at, query_at) = header(text)?;
     let header = &text[header_at..query_at - "*/".len()];
@@ -89,6 +93,10 @@ fn read(file: &str, text: &str) -> Result<Report, Mistake> {
     if columns.is_empty() {
         return Err((columns_at, "a report has at least one column".to_owned()));
     }
+    let chart = wire.chart.map(|chart| chart::read(chart, &columns)).transpose();
+    let chart = chart.map_err(|(span, problem)| (at(span), problem))?;
+    let tables_at = at(wire.tables.span());
+    let tables = read_tables(wire.tables.into_inner(), header_at, dictionary)?;
 
     let query = statement::read(&text[query_at..])
         .map_err(|(line, problem)| (query_at + line_start(&text[query_at..], line), problem))?;
@@ -112,12 +120,23 @@ fn read(file: &str, text: &str) -> Result<Report, Mistake> {
         let name = &parameters[unused].name;
         return Err((places[unused], format!("parameter {name}: the query does not use :{name}")));
     }
+    // Who may see the report is decided by these names, so none may be forgotten.
+    let forgotten = dictionary
+        .tables()
+        .iter()
+        .map(Table::name)
+        .find(|name| !tables.iter().any(|table| table == name) && statement::names(&query.sql, name));
+    if let Some(name) = forgotten {
+        return Err((tables_at, format!("the query names the table {name}, which tables does not")));
+    }
     Ok(Report {
         name,
         title: wire.title.into_inner().trim().to_owned(),
         description: wire.description.trim().to_owned(),
+        tables,
         parameters,
         columns,
+        chart,
         sql: query.sql,
     })
 }
@@ -149,6 +168,28 @@ fn header(text: &str) -> Result<(usize, usize), Mistake> {
 
 fn line_start(text: &str, line: usize) -> usize {
     text.split_inclusive('\n').take(line).map(str::len).sum()
+}
+
+/// Reads the names of the tables that a report reads: each its own, of a table that users know of.
+fn read_tables(
+    wire: Vec<Spanned<String>>,
+    header_at: usize,
+    dictionary: &Dictionary,
+) -> Result<Vec<String>, Mistake> {
+    let mut tables: Vec<String> = Vec::with_capacity(wire.len());
+    for name in wire {
+        let place = header_at + name.span().start;
+        let name = name.into_inner();
+        if !dictionary.visible_tables().any(|table| table.name() == name) {
+            let known = dictionary.table_names();
+            return Err((place, format!("tables: the dictionary has no table {name:?}; it has {known}")));
+        }
+        if tables.contains(&name) {
+            return Err((place, format!("tables: {name} is there already")));
+        }
+        tables.push(name);
+    }
+    Ok(tables)
 }
 
 fn read_columns(wire: Vec<Spanned<WireColumn>>, header_at: usize) -> Result<Vec<Column>, Mistake> {
@@ -255,15 +296,20 @@ fn check_name(name: &str) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::ChartKind;
 
     const COLUMNS: &str = r#"columns = [{ name = "n", type = "integer" }]"#;
 
     fn file(parameters: &str, columns: &str, query: &str) -> String {
-        format!("/*\ntitle = \"T\"\n{parameters}\n{columns}\n*/\n{query}\n")
+        format!("/*\ntitle = \"T\"\n{parameters}\n{columns}\ntables = []\n*/\n{query}\n")
+    }
+
+    fn parse(file: &str, text: &str) -> Result<Report, ReportError> {
+        Report::parse(file, text, crate::shipped::dictionary().unwrap())
     }
 
     fn problem(text: &str) -> String {
-        Report::parse("sql/reports/things.sql", text).unwrap_err().to_string()
+        parse("sql/reports/things.sql", text).unwrap_err().to_string()
     }
 
     #[test]
@@ -276,7 +322,7 @@ mod tests {
         let columns = r#"columns = [{ name = "i", type = "integer" }, { name = "d", type = "decimal" }, { name = "f", type = "double" },
             { name = "s", type = "string" }, { name = "b", type = "boolean" }, { name = "t", type = "date" }, { name = "z", type = "timestamp" }]"#;
         let text = file(parameters, columns, "-- Why.\nSELECT :a, :b, :c, :d, :e;");
-        let report = Report::parse("things.sql", &text).unwrap();
+        let report = parse("things.sql", &text).unwrap();
         assert_eq!(
             (report.name(), report.title(), report.sql()),
             ("things", "T", "SELECT :a, :b, :c, :d, :e")
@@ -298,7 +344,7 @@ mod tests {
     #[test]
     fn a_line_end_of_either_kind_will_do() {
         let text = file("", COLUMNS, "SELECT 1 AS n").replace('\n', "\r\n");
-        assert_eq!(Report::parse("things.sql", &text).unwrap().sql(), "SELECT 1 AS n");
+        assert_eq!(parse("things.sql", &text).unwrap().sql(), "SELECT 1 AS n");
     }
 
     #[test]
@@ -309,7 +355,11 @@ mod tests {
             ("SELECT 1".to_owned(), ":1: a report begins with a comment /* … */"),
             ("\n\n/* title = 1".to_owned(), ":3: the header's comment never ends"),
             ("/*\ntitle = \"T\"\n*/ SELECT 1".to_owned(), ": missing field `columns`"),
-            ("/*\ntitle = \" \"\ncolumns = []\n*/ SELECT 1".to_owned(), ":2: the title is empty"),
+            ("/*\ntitle = \"T\"\ncolumns = []\n*/ SELECT 1".to_owned(), ": missing field `tables`"),
+            (
+                "/*\ntitle = \" \"\ncolumns = []\ntables = []\n*/ SELECT 1".to_owned(),
+                ":2: the title is empty",
+            ),
             ("/*\ntitle = \"T\ncolumns = []\n*/".to_owned(), ":2: "),
             (file("order = 1", COLUMNS, "SELECT 1"), ":3: unknown field `order`"),
             (file("", "columns = []", "SELECT 1"), ":4: a report has at least one column"),
@@ -335,8 +385,8 @@ mod tests {
             ),
             (file("", COLUMNS, "WITH a AS (SELECT 1 AS n) SELECT n FROM a"), "here: WITH"),
             (file("", COLUMNS, "-- nothing"), "here: there is none"),
-            (file("", COLUMNS, "SELECT 1;\nSELECT 2"), ":7: a report is one statement"),
-            (file("", COLUMNS, "SELECT 1\nFROM t WHERE a = :year"), ":7: the query uses :year, but"),
+            (file("", COLUMNS, "SELECT 1;\nSELECT 2"), ":8: a report is one statement"),
+            (file("", COLUMNS, "SELECT 1\nFROM t WHERE a = :year"), ":8: the query uses :year, but"),
             (
                 file("parameters = [{ name = \"p\", type = \"date\" }]", COLUMNS, "SELECT ':p'"),
                 ":3: parameter p: the query does not use :p",
@@ -368,10 +418,89 @@ mod tests {
     }
 
     #[test]
+    fn reads_which_tables_a_report_reads_and_forgets_none() {
+        let text = |tables: &str, query: &str| {
+            format!("/*\ntitle = \"T\"\n{COLUMNS}\ntables = {tables}\n*/\n{query}\n")
+        };
+        let all =
+            parse("things.sql", &text("[\"jobs\", \"employees\"]", "SELECT 1 AS n FROM jobs, employees"));
+        assert_eq!(all.unwrap().tables(), ["jobs", "employees"]);
+        // What only looks like the name of a table.
+        for query in
+            ["SELECT 'jobs' AS n", "SELECT \"jobs\" AS n -- jobs", "SELECT jobs_2 AS n FROM `my jobs`"]
+        {
+            assert_eq!(parse("things.sql", &text("[]", query)).unwrap().tables(), [""; 0], "{query}");
+        }
+        for (tables, query, expected) in [
+            ("[]", "SELECT 1 AS n FROM jobs", ":4: the query names the table jobs, which tables does not"),
+            (
+                "[\"jobs\"]",
+                "SELECT 1 AS n FROM Jobs JOIN rowgate.`employees`",
+                "names the table employees, which",
+            ),
+            (
+                "[\"people\"]",
+                "SELECT 1 AS n",
+                ":4: tables: the dictionary has no table \"people\"; it has departments,",
+            ),
+            ("[\"hired_employees\"]", "SELECT 1 AS n", "no table \"hired_employees\""),
+            ("[\"jobs\",\n\"jobs\"]", "SELECT 1 AS n", ":5: tables: jobs is there already"),
+        ] {
+            let found = problem(&text(tables, query));
+            assert!(found.contains(expected), "{tables} {query}\n  said {found:?}\n  not  {expected:?}");
+        }
+    }
+
+    #[test]
+    fn a_chart_draws_columns_of_the_report() {
+        let columns = r#"columns = [{ name = "who", type = "string" }, { name = "a", type = "integer" },
+            { name = "b", type = "decimal" }]"#;
+        let with = |chart: &str| file(&format!("chart = {{ {chart} }}"), columns, "SELECT 1");
+        let read = |chart: &str| parse("things.sql", &with(chart)).unwrap().chart().cloned().unwrap();
+        let bars = read(r#"kind = "bar", x = "who", series = ["b", "a"], stacked = true"#);
+        assert_eq!((bars.kind(), bars.x(), bars.stacked()), (ChartKind::Bar, "who", true));
+        assert_eq!(bars.series(), ["b", "a"]);
+        let pie = read(r#"kind = "pie", x = "who", series = ["a"]"#);
+        assert_eq!(
+            serde_json::to_string(&pie).unwrap(),
+            r#"{"kind":"pie","x":"who","series":["a"],"stacked":false}"#
+        );
+        assert_eq!(parse("things.sql", &file("", columns, "SELECT 1")).unwrap().chart(), None);
+        for (chart, expected) in [
+            (
+                r#"kind = "bars", x = "who", series = ["a"]"#,
+                ":3: chart: unknown kind \"bars\"; use bar, line or pie",
+            ),
+            (
+                r#"kind = "bar", x = "when", series = ["a"]"#,
+                ":3: chart: the report has no column \"when\"; use who, a or b",
+            ),
+            (r#"kind = "bar", x = "who", series = ["c"]"#, "chart: the report has no column \"c\""),
+            (r#"kind = "bar", x = "who", series = []"#, "chart: series names at least one column"),
+            (r#"kind = "bar", x = "a", series = ["a"]"#, "chart: series a: is what x is"),
+            (r#"kind = "bar", x = "who", series = ["a", "a"]"#, "chart: series a: is there already"),
+            (
+                r#"kind = "bar", x = "a", series = ["who"]"#,
+                "chart: series who: is of type string; a series is of numbers",
+            ),
+            (r#"kind = "pie", x = "who", series = ["a", "b"]"#, "chart: a pie has one series"),
+            (
+                r#"kind = "line", x = "who", series = ["a"], stacked = true"#,
+                "chart: stacked goes with kind bar, not line",
+            ),
+            (r#"kind = "bar", x = "who""#, ":3: missing field `series`"),
+            (r#"kind = "bar", x = "who", series = ["a"], y = "b""#, "unknown field `y`"),
+        ] {
+            let found = problem(&with(chart));
+            assert!(found.contains(expected), "{chart}\n  said {found:?}\n  not  {expected:?}");
+        }
+    }
+
+    #[test]
     fn refuses_names_that_make_no_good_path() {
         let text = file("", COLUMNS, "SELECT 1");
         for name in ["Hires.sql", "a--b.sql", ".sql", "a b.sql", "notes.txt", "a_b.sql"] {
-            let error = Report::parse(&format!("sql/reports/{name}"), &text).unwrap_err();
+            let error = parse(&format!("sql/reports/{name}"), &text).unwrap_err();
             assert!(error.to_string().contains("a report's file is named"), "{error}");
         }
     }

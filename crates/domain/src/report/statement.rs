@@ -61,6 +61,32 @@ pub(super) fn read(text: &str) -> Result<Query, (usize, String)> {
     Ok(Query { sql: lines.join("\n"), placeholders })
 }
 
+/// Returns true if a query without comments has this word outside of quoted text, in backquotes or none. A column of
+/// that name counts too: better one table too many than one forgotten.
+pub(super) fn names(sql: &str, table: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$');
+    let mut rest = sql;
+    while let Some(first) = rest.chars().next() {
+        let (word, length) = match first {
+            '\'' | '"' => ("", quoted(rest, first).unwrap_or(rest.len())),
+            '`' => {
+                let length = quoted(rest, first).unwrap_or(rest.len());
+                (rest[..length].trim_matches('`'), length)
+            }
+            first if is_part(first) => {
+                let length = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+                (&rest[..length], length)
+            }
+            other => ("", other.len_utf8()),
+        };
+        if word.eq_ignore_ascii_case(table) {
+            return true;
+        }
+        rest = &rest[length..];
+    }
+    false
+}
+
 /// MySQL wants a space or the line's end after `--`: `5--1` is a subtraction.
 fn is_line_comment(rest: &str) -> bool {
     rest.strip_prefix("--").is_some_and(|after| after.is_empty() || after.starts_with(char::is_whitespace))

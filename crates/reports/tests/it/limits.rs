@@ -9,6 +9,7 @@ const WIDE: &str = r#"/*
 title = "Wide"
 parameters = [{ name = "width", type = "integer" }, { name = "text", type = "string", default = "x" }]
 columns = [{ name = "filler", type = "string" }]
+tables = []
 */
 SELECT REPEAT(:text, :width) AS filler
 FROM (WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 1000) SELECT n FROM n) AS n
@@ -26,6 +27,7 @@ columns = [
     { name = "day", type = "date" }, { name = "moment", type = "timestamp" }, { name = "fine", type = "timestamp" },
     { name = "nothing", type = "string" },
 ]
+tables = []
 */
 SELECT -7 AS whole, CAST(18446744073709551615 AS UNSIGNED) AS big, CAST(12.50 AS DECIMAL(30, 20)) AS exact, 1e0 / 4 AS inexact,
     CAST(:text AS CHAR) AS word, :yes = TRUE AS flag, CAST(:day AS DATE) AS day, CAST('2021-07-27 16:02:08' AS DATETIME) AS moment,
@@ -33,14 +35,15 @@ SELECT -7 AS whole, CAST(18446744073709551615 AS UNSIGNED) AS big, CAST(12.50 AS
 "#;
 
 const WRONG: &str =
-    "/*\ntitle = \"Wrong\"\ncolumns = [{ name = \"a\", type = \"integer\" }]\n*/ SELECT 'x' AS a";
+    "/*\ntitle = \"Wrong\"\ncolumns = [{ name = \"a\", type = \"integer\" }]\ntables = []\n*/ SELECT 'x' AS a";
 const OTHER: &str =
-    "/*\ntitle = \"Other\"\ncolumns = [{ name = \"a\", type = \"integer\" }]\n*/ SELECT 1 AS b";
+    "/*\ntitle = \"Other\"\ncolumns = [{ name = \"a\", type = \"integer\" }]\ntables = []\n*/ SELECT 1 AS b";
 
 async fn api() -> Api {
     let texts = [("wide", WIDE), ("types", TYPES), ("wrong", WRONG), ("other", OTHER)];
-    let reports: Vec<Report> =
-        texts.map(|(name, text)| Report::parse(&format!("{name}.sql"), text).unwrap()).into();
+    let dictionary = domain::shipped::dictionary().unwrap();
+    let read = |(name, text)| Report::parse(&format!("{name}.sql"), text, dictionary).unwrap();
+    let reports: Vec<Report> = texts.map(read).into();
     Api::with_reports(reports.leak()).await
 }
 

@@ -1,0 +1,118 @@
+//! Charts: how the rows of a report are best drawn.
+
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
+
+use super::parameter::join;
+use super::{Column, ColumnType};
+
+/// How the rows of a report are best drawn. Its columns are columns of the report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Chart {
+    kind: ChartKind,
+    x: String,
+    series: Vec<String>,
+    stacked: bool,
+}
+
+impl Chart {
+    /// The kind of picture.
+    pub fn kind(&self) -> ChartKind {
+        self.kind
+    }
+
+    /// The column along the axis; of a pie the one that names the pieces.
+    pub fn x(&self) -> &str {
+        &self.x
+    }
+
+    /// The columns of numbers that are drawn, at least one.
+    pub fn series(&self) -> &[String] {
+        &self.series
+    }
+
+    /// Returns true if the bars of one place stand on top of each other.
+    pub fn stacked(&self) -> bool {
+        self.stacked
+    }
+}
+
+/// The kind of picture that a [`Chart`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ChartKind {
+    /// A bar for each row and series.
+    Bar,
+    /// A line for each series.
+    Line,
+    /// A piece for each row.
+    Pie,
+}
+
+impl ChartKind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Bar, Self::Line, Self::Pie];
+
+    /// The name, as definitions and the API call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bar => "bar",
+            Self::Line => "line",
+            Self::Pie => "pie",
+        }
+    }
+}
+
+/// A chart as a report's header has it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WireChart {
+    kind: Spanned<String>,
+    x: Spanned<String>,
+    series: Spanned<Vec<Spanned<String>>>,
+    #[serde(default)]
+    stacked: bool,
+}
+
+/// Reads a chart of these columns. On an error, its span in the header and what is wrong.
+pub(super) fn read(wire: WireChart, columns: &[Column]) -> Result<Chart, (Range<usize>, String)> {
+    let WireChart { kind, x, series, stacked } = wire;
+    let (kind_at, series_at) = (kind.span(), series.span());
+    let kind = ChartKind::ALL.into_iter().find(|known| known.name() == kind.get_ref()).ok_or_else(|| {
+        let known = join(ChartKind::ALL.map(ChartKind::name), "or");
+        (kind_at.clone(), format!("chart: unknown kind {:?}; use {known}", kind.get_ref()))
+    })?;
+    if stacked && kind != ChartKind::Bar {
+        return Err((kind_at, format!("chart: stacked goes with kind bar, not {}", kind.name())));
+    }
+    let column = |name: &Spanned<String>| {
+        columns.iter().find(|column| column.name() == name.get_ref()).ok_or_else(|| {
+            let known = join(columns.iter().map(Column::name), "or");
+            (name.span(), format!("chart: the report has no column {:?}; use {known}", name.get_ref()))
+        })
+    };
+    let x = column(&x)?.name().to_owned();
+    let mut names: Vec<String> = Vec::new();
+    for name in series.into_inner() {
+        let found = column(&name)?;
+        let fail = |problem: &str| (name.span(), format!("chart: series {}: {problem}", found.name()));
+        if found.name() == x {
+            return Err(fail("is what x is"));
+        }
+        if names.iter().any(|other| other == found.name()) {
+            return Err(fail("is there already"));
+        }
+        if !matches!(found.column_type(), ColumnType::Integer | ColumnType::Decimal | ColumnType::Double) {
+            let problem = format!("is of type {}; a series is of numbers", found.column_type());
+            return Err(fail(&problem));
+        }
+        names.push(found.name().to_owned());
+    }
+    match (kind, names.len()) {
+        (_, 0) => Err((series_at, "chart: series names at least one column".to_owned())),
+        (ChartKind::Pie, 2..) => Err((series_at, "chart: a pie has one series".to_owned())),
+        _ => Ok(Chart { kind, x, series: names, stacked }),
+    }
+}
