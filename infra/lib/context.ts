@@ -23,6 +23,15 @@ export function httpUrl(node: Node, name: string): string {
   return given;
 }
 
+/** Reads the origin of a URL: its scheme, host and port. */
+export function httpOrigin(node: Node, name: string): string {
+  const given = text(node, name, "");
+  if (!/^https?:\/\/[a-z0-9.-]+(:\d+)?$/.test(given)) {
+    throw new SettingsError(`${name}=${given} is no origin, as https://files.example.com, without a path`);
+  }
+  return given;
+}
+
 /** Reads a setting that may be missing. */
 export function optional<T>(node: Node, name: string, read: () => T): T | undefined {
   return node.tryGetContext(name) === undefined ? undefined : read();

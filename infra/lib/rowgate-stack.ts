@@ -11,7 +11,9 @@ import { AUDIT_INTERVAL, Ingestion, REJECTED_PREFIX } from "./ingestion";
 import { Lake } from "./lake";
 import { Monitoring } from "./monitoring";
 import { acknowledge } from "./nag";
+import { People } from "./people";
 import { readSettings } from "./settings";
+import { Uploads } from "./uploads";
 
 // API Gateway gives up after 29 seconds. A function that stops one second earlier ends in an error
 // of its own, with a log line, and not in the middle of a statement that nobody waits for.
@@ -72,16 +74,31 @@ export class RowgateStack extends Stack {
       rejectedPrefix: REJECTED_PREFIX,
     });
     const { backup, restore } = backups;
-    const api = new Api(this, "Api", { settings, insert, reports, backup, restore });
+    const { bucket } = ingestion;
+    const uploads = new Uploads(this, "Uploads", { settings, timeout: HTTP_TIMEOUT, database, bucket });
+    const functions = { insert, reports, backup, restore, uploads };
+    const api = new Api(this, "Api", { settings, functions });
+    const { door, directory } = new People(this, "People", {
+      settings,
+      timeout: HTTP_TIMEOUT,
+      database,
+      bucket,
+      scripts: api,
+      functions,
+    });
     backups.knowOperator(api.operatorKey);
     // The document of the API says where that is.
     reports.lambda.addEnvironment("ROWGATE_URL", api.url);
-    insert.lambda.addEnvironment("ROWGATE_OPERATOR_KEY_ID", api.operatorKey.keyId);
-    new Canary(this, "Canary", { settings, api, bucket: ingestion.bucket });
+    reports.lambda.addEnvironment("ROWGATE_PEOPLE_URL", door.url);
+    for (const { lambda } of [insert, uploads]) {
+      lambda.addEnvironment("ROWGATE_OPERATOR_KEY_ID", api.operatorKey.keyId);
+    }
+    new Canary(this, "Canary", { settings, api, bucket });
     const lake =
       settings.lake &&
-      new Lake(this, "Lake", { settings: settings.lake, at: settings.backupAt, data: ingestion.bucket, backup, restore });
+      new Lake(this, "Lake", { settings: settings.lake, at: settings.backupAt, data: bucket, backup, restore });
     new Monitoring(this, "Monitoring", {
+      people: door.restApi,
       deadLetterQueue: ingestion.deadLetterQueue,
       auditInterval: AUDIT_INTERVAL,
       sweepInterval: SWEEP_INTERVAL,
@@ -94,7 +111,10 @@ export class RowgateStack extends Stack {
     this.output("RestApiId", "The API's id", api.restApi.restApiId);
     this.output("WriterKeyId", "Id of the writer's API key; docs/deployment.md says how to read its value", api.writerKey.keyId);
     this.output("OperatorKeyId", "Id of the operator's API key", api.operatorKey.keyId);
-    this.output("DataBucketName", "Drop files here, under incoming/<table>/", ingestion.bucket.bucketName);
+    this.output("PeopleUrl", "Base of every path for people", door.url);
+    this.output("ConsoleUrl", "The page that people use", `${door.url}/console`);
+    this.output("UserPoolId", "The accounts of people", directory.pool.userPoolId);
+    this.output("DataBucketName", "Drop files here, under incoming/<table>/", bucket.bucketName);
     this.output("QueueUrl", "Files that wait to be loaded", ingestion.queue.queueUrl);
     this.output("DeadLetterQueueUrl", "Files that could not be loaded", ingestion.deadLetterQueue.queueUrl);
     this.output("ClusterArn", "The database, for the Data API", database.clusterArn);

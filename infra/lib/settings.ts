@@ -4,15 +4,12 @@ import * as path from "node:path";
 import { Architecture } from "aws-cdk-lib/aws-lambda";
 import type { Node } from "constructs";
 
-import { choice, flag, httpUrl, number, optional, SettingsError, text } from "./context";
+import { choice, flag, httpOrigin, httpUrl, number, optional, SettingsError, text } from "./context";
+import type { RateLimit } from "./api/door";
 import { type LakeSettings, readLakeSettings } from "./lake/settings";
 
 /** How fast and how much one API key may call. */
-export interface CallLimits {
-  /** Steady requests per second. */
-  readonly rate: number;
-  /** Requests that may arrive at once, above the steady rate. */
-  readonly burst: number;
+export interface CallLimits extends RateLimit {
   /** Requests per day, counted from midnight UTC. */
   readonly perDay: number;
 }
@@ -65,6 +62,16 @@ export interface Settings {
   readonly canaryMinutes: number;
   /** Where callers reach the API where that is not the address AWS gives it; `{id}` in it stands for the API's id. */
   readonly apiUrl: string | undefined;
+  /** The same of the people's door. */
+  readonly peopleUrl: string | undefined;
+  /** Where browsers reach the data bucket where that is not the address AWS gives it. */
+  readonly bucketOrigin: string | undefined;
+  /** Whether people may ask for an account themselves. */
+  readonly selfRegistration: boolean;
+  /** Domains of the e-mail addresses that may ask for an account; every one where none is named. */
+  readonly allowedEmailDomains: readonly string[];
+  /** How fast each method of the people's door may be called, by everybody together. */
+  readonly peopleLimit: RateLimit;
   /** The lake's own settings; there is no lake where they are not set. */
   readonly lake: LakeSettings | undefined;
   readonly writerLimits: CallLimits;
@@ -117,10 +124,23 @@ export function readSettings(node: Node): Settings {
     // Three alarm periods, and what CloudWatch allows for them, bound it.
     canaryMinutes: number(node, "canaryMinutes", 5, { min: 0, max: 60, step: 1 }),
     apiUrl: optional(node, "apiUrl", () => httpUrl(node, "apiUrl")),
+    peopleUrl: optional(node, "peopleUrl", () => httpUrl(node, "peopleUrl")),
+    bucketOrigin: optional(node, "bucketOrigin", () => httpOrigin(node, "bucketOrigin")),
+    selfRegistration: flag(node, "selfRegistration", true),
+    allowedEmailDomains: optional(node, "allowedEmailDomains", () => emailDomains(node)) ?? [],
+    peopleLimit: rateLimit(node, "people", { rate: 100, burst: 200 }),
     lake: flag(node, "lake", false) ? readLakeSettings(node) : undefined,
     writerLimits: callLimits(node, "writer", { rate: 100, burst: 200, perDay: 1_000_000 }),
     operatorLimits: callLimits(node, "operator", { rate: 20, burst: 40, perDay: 100_000 }),
   };
+}
+
+/** Refuses a package without one of the files that its function needs beside its `bootstrap`. */
+export function requireArtifact(settings: Settings, packageName: string, file: string, how: string): void {
+  const found = path.join(settings.artifacts, packageName, file);
+  if (!existsSync(found)) {
+    throw new SettingsError(`${found} is missing; ${how}`);
+  }
 }
 
 /**
@@ -153,9 +173,15 @@ function architecture(node: Node): Architecture {
 
 function callLimits(node: Node, key: string, defaults: CallLimits): CallLimits {
   return {
+    ...rateLimit(node, key, defaults),
+    perDay: number(node, `${key}PerDay`, defaults.perDay, { min: 1, max: 1_000_000_000, step: 1 }),
+  };
+}
+
+function rateLimit(node: Node, key: string, defaults: RateLimit): RateLimit {
+  return {
     rate: number(node, `${key}Rate`, defaults.rate, { min: 1, max: 10_000, step: 1 }),
     burst: number(node, `${key}Burst`, defaults.burst, { min: 1, max: 5_000, step: 1 }),
-    perDay: number(node, `${key}PerDay`, defaults.perDay, { min: 1, max: 1_000_000_000, step: 1 }),
   };
 }
 
@@ -186,6 +212,21 @@ function rejectLimit(node: Node): string {
     throw new SettingsError(`maxRejects=${given} is neither a number of records, as 100, nor a percentage, as 5%`);
   }
   return given;
+}
+
+function emailDomains(node: Node): string[] {
+  const given: unknown = node.tryGetContext("allowedEmailDomains");
+  // As the default is written.
+  if (given === "") {
+    return [];
+  }
+  const domains = text(node, "allowedEmailDomains", "").split(",").map((domain) => domain.trim().toLowerCase());
+  for (const domain of domains) {
+    if (!/^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(domain)) {
+      throw new SettingsError(`allowedEmailDomains names "${domain}", which is no domain, as example.com`);
+    }
+  }
+  return [...new Set(domains)];
 }
 
 function bucketNames(node: Node): string[] {

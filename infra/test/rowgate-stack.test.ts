@@ -51,14 +51,22 @@ test("has no custom resource and no function but its own", () => {
   }
   const names = Object.values(lakeTemplate().findResources("AWS::Lambda::Function")).map((resource) => resource["Properties"].FunctionName);
   assert.deepEqual(names.sort(), [
+    "rowgate-accounts",
     "rowgate-backup",
     "rowgate-canary",
+    "rowgate-console",
     "rowgate-insert",
     "rowgate-loader",
     "rowgate-migrate",
     "rowgate-reports",
     "rowgate-restore",
+    "rowgate-uploads",
   ]);
+});
+
+test("leaves room under the number of resources that a template may have", () => {
+  const count = Object.keys(lakeTemplate().toJSON()["Resources"]).length;
+  assert.ok(count <= 450, `${count} of 500`);
 });
 
 test("has no network gateway that costs by the hour", () => {
@@ -72,13 +80,16 @@ test("gives out what users and the local cloud ask for", () => {
   const own = [
     "ApiUrl",
     "ClusterArn",
+    "ConsoleUrl",
     "DataBucketName",
     "DatabaseName",
     "DeadLetterQueueUrl",
     "OperatorKeyId",
+    "PeopleUrl",
     "QueueUrl",
     "RestApiId",
     "SecretArn",
+    "UserPoolId",
     "WriterKeyId",
   ];
   assert.deepEqual(outputs(found), own);

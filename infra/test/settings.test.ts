@@ -27,6 +27,16 @@ test("names the missing binary and the command that builds it", () => {
   assert.match(failure({ artifacts: "/nowhere", architecture: "x86_64" }), /--release --x86-64 --package insert-api"/);
 });
 
+test("names the page that is missing and says how to build it", () => {
+  const artifacts = dummyArtifacts();
+  const page = path.join(artifacts, "console", "static", "index.html");
+  rmSync(page);
+  assert.equal(
+    failure({ artifacts }),
+    `${page} is missing; build it with "npm ci" and "npm run build" in console/, and copy console/dist there as static/`,
+  );
+});
+
 for (const [context, message] of [
   [{ architecture: "mips" }, "architecture=mips is none of arm64, x86_64"],
   [{ minCapacity: "0.3" }, "minCapacity=0.3 is not a number from 0 to 256 in steps of 0.5"],
@@ -50,6 +60,15 @@ for (const [context, message] of [
     { apiUrl: "https://rows.example.com/" },
     "apiUrl=https://rows.example.com/ is no URL, as https://rows.example.com/v1, without a slash at the end",
   ],
+  [{ peopleUrl: "people" }, "peopleUrl=people is no URL, as https://rows.example.com/v1, without a slash at the end"],
+  [
+    { bucketOrigin: "http://127.0.0.1:4566/data" },
+    "bucketOrigin=http://127.0.0.1:4566/data is no origin, as https://files.example.com, without a path",
+  ],
+  [{ selfRegistration: "maybe" }, "selfRegistration=maybe is neither true nor false"],
+  [{ allowedEmailDomains: "example.com,@example.org" }, 'allowedEmailDomains names "@example.org", which is no domain, as example.com'],
+  [{ peopleRate: "0" }, "peopleRate=0 is not a number from 1 to 10000 in steps of 1"],
+  [{ peopleBurst: "many" }, "peopleBurst=many is not a number from 1 to 5000 in steps of 1"],
   [{ backupKeepDays: "0" }, "backupKeepDays=0 is not a number from 1 to 3650 in steps of 1"],
   [{ backupMaxAgeHours: "1.5" }, "backupMaxAgeHours=1.5 is not a number from 1 to 720 in steps of 1"],
   [{ restoreLanes: "9" }, "restoreLanes=9 is not a number from 1 to 8 in steps of 1"],

@@ -11,7 +11,7 @@ import { RowgateStack } from "../lib/rowgate-stack";
 /** The folder of cdk.json; compiled, this file lies in dist/test/. */
 export const INFRA_DIR = path.resolve(__dirname, "..", "..");
 
-export const PACKAGES = ["insert-api", "reports", "loader", "migrate", "backup", "restore", "canary"] as const;
+export const PACKAGES = ["insert-api", "reports", "loader", "migrate", "backup", "restore", "canary", "accounts", "uploads", "console"] as const;
 
 export type Context = Readonly<Record<string, unknown>>;
 
@@ -26,6 +26,8 @@ export function dummyArtifacts(): string {
     mkdirSync(path.join(folder, name));
     writeFileSync(path.join(folder, name, "bootstrap"), `the ${name} function`, { mode: 0o755 });
   }
+  mkdirSync(path.join(folder, "console", "static"));
+  writeFileSync(path.join(folder, "console", "static", "index.html"), "the page");
   return folder;
 }
 
@@ -112,4 +114,40 @@ export function readable(value: Json): string {
   }
   const [separator, parts] = value["Fn::Join"];
   return parts.map(readable).join(separator);
+}
+
+/** A method of a REST API. */
+export interface Method {
+  readonly method: string;
+  readonly path: string;
+  /** The function that answers, without `rowgate-`. */
+  readonly target: string;
+  readonly properties: Json;
+}
+
+/** The methods of the REST API whose name in the template begins with `door`. */
+export function methodsOf(template: Template, door: string): Method[] {
+  const resources = template.toJSON()["Resources"];
+  const path = (id: Json): string => {
+    if ("Fn::GetAtt" in id) {
+      return "";
+    }
+    const { ParentId, PathPart } = resources[id.Ref].Properties;
+    return `${path(ParentId)}/${PathPart}`;
+  };
+  return Object.values(template.findResources("AWS::ApiGateway::Method"))
+    .map((resource) => resource["Properties"])
+    .filter(({ RestApiId }) => RestApiId.Ref.startsWith(door))
+    .map((properties) => {
+      const parts: Json[] = properties.Integration.Uri["Fn::Join"][1];
+      const [called] = parts.flatMap((part) => part["Fn::GetAtt"]?.[0] ?? []);
+      const target = resources[called].Properties.FunctionName.replace("rowgate-", "");
+      return { method: properties.HttpMethod, path: path(properties.ResourceId), target, properties };
+    });
+}
+
+/** Methods as texts, sorted: those with a name, and those that stand for all others of a path. */
+export function told(methods: readonly Method[]): { named: string[]; others: string[] } {
+  const all = methods.map(({ method, path, target }) => `${method} ${path} ${target}`).sort();
+  return { named: all.filter((method) => !method.startsWith("ANY ")), others: all.filter((method) => method.startsWith("ANY ")) };
 }

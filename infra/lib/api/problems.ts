@@ -43,7 +43,7 @@ export const GATEWAY_PROBLEMS: readonly GatewayProblem[] = [
   problem(ResponseType.REQUEST_TOO_LARGE, 413, ["payload-too-large", "The body is too large"], "The body is larger than 4 MB."),
   problem(ResponseType.RESOURCE_NOT_FOUND, 404, NOT_FOUND, "There is no such path."),
   problem(ResponseType.THROTTLED, 429, THROTTLED, "Too many requests in a short time; slow down and try again."),
-  problem(ResponseType.UNAUTHORIZED, 401, ["unauthorized", "Unauthorized"], "The request carries no valid credentials."),
+  problem(ResponseType.UNAUTHORIZED, 401, ["unauthorized", "Unauthorized"], "The header Authorization carries no valid access token; sign in again."),
   // The gateway unpacks gzip and deflate before a function sees the body, and refuses here what it cannot unpack.
   problem(
     ResponseType.UNSUPPORTED_MEDIA_TYPE,

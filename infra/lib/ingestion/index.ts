@@ -14,7 +14,7 @@ import { acknowledge } from "../nag";
 import type { Settings } from "../settings";
 
 /** Where files are dropped to load. */
-const INCOMING_PREFIX = "incoming/";
+export const INCOMING_PREFIX = "incoming/";
 /** Where the loader puts the records that it did not take. */
 export const REJECTED_PREFIX = "rejected/";
 
@@ -136,6 +136,12 @@ export class Ingestion extends Construct {
           noncurrentVersionExpiration: Duration.days(45),
           expiredObjectDeleteMarker: true,
           abortIncompleteMultipartUploadAfter: Duration.days(7),
+        },
+        {
+          id: "abort-uploads",
+          prefix: INCOMING_PREFIX,
+          // Links to its parts end after a quarter of an hour, and are signed again for a day.
+          abortIncompleteMultipartUploadAfter: Duration.days(1),
         },
         {
           id: "forget-expired-backups",

@@ -1,5 +1,6 @@
 import { Duration } from "aws-cdk-lib";
 import { Alarm, type AlarmProps, ComparisonOperator, Metric, Stats, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import type { RestApi } from "aws-cdk-lib/aws-apigateway";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import type { StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import { Construct } from "constructs";
@@ -7,6 +8,8 @@ import { Construct } from "constructs";
 import { NAMESPACE } from "./namespace";
 
 export interface MonitoringProps {
+  /** The people's door, which no canary goes through: it has no account. */
+  readonly people: RestApi;
   readonly deadLetterQueue: Queue;
   /** How often the ledger is audited. */
   readonly auditInterval: Duration;
@@ -53,6 +56,13 @@ export class Monitoring extends Construct {
       // Every one of them: a database that takes a while to answer delays an audit.
       evaluationPeriods: Math.ceil(Duration.hours(1).toSeconds() / props.auditInterval.toSeconds()),
       treatMissingData: TreatMissingData.BREACHING,
+    });
+    this.alarm("PeopleErrors", "The people's door answered with errors that are not the callers'.", "people-errors", {
+      metric: props.people.metricServerError({ period: Duration.minutes(5), statistic: Stats.SUM }),
+      // A request or two fail while a database resumes; people who meet more stop trying.
+      threshold: 5,
+      // Nothing is reported while nobody calls.
+      treatMissingData: TreatMissingData.NOT_BREACHING,
     });
     this.watchBackups(props);
     this.watchCanary(props);

@@ -2,61 +2,60 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { GATEWAY_PROBLEMS } from "../../lib/api/problems";
-import { only, template, type Json } from "../support";
+import { methodsOf, only, told, template, type Json } from "../support";
 
 const found = template();
 const resources = found.toJSON()["Resources"] as Record<string, Json>;
-
-function path(resourceId: Json): string {
-  if ("Fn::GetAtt" in resourceId) {
-    return "";
-  }
-  const { ParentId, PathPart } = resources[resourceId.Ref].Properties;
-  return `${path(ParentId)}/${PathPart}`;
-}
+const stage = only(found, "AWS::ApiGateway::Stage", ({ RestApiId }) => RestApiId.Ref.startsWith("Api"));
 
 test("every method needs a key and goes to its function", () => {
-  const methods = Object.values(found.findResources("AWS::ApiGateway::Method")).map(({ Properties }) => {
-    assert.equal(Properties.ApiKeyRequired, true);
-    assert.equal(Properties.Integration.Type, "AWS_PROXY");
-    const target = JSON.stringify(Properties.Integration.Uri).match(/"(?:Backups)?(Insert|Reports|Backup|Restore)Function/)?.[1];
-    return `${Properties.HttpMethod} ${path(Properties.ResourceId)} ${target}`;
-  });
-  const isOther = (method: string): boolean => method.startsWith("ANY ");
-  const named = methods.filter((method) => !isOther(method)).sort();
+  const methods = methodsOf(found, "Api");
+  for (const { properties } of methods) {
+    assert.equal(properties.ApiKeyRequired, true);
+    assert.equal(properties.AuthorizationType, "NONE");
+    assert.equal(properties.Integration.Type, "AWS_PROXY");
+  }
+  const { named, others } = told(methods);
   // Whatever else a path is asked with, its own function answers.
-  const others = new Set(named.map((method) => method.replace(/^\S+/, "ANY")));
-  assert.deepEqual(methods.filter(isOther).sort(), [...others].sort());
+  assert.deepEqual(others, [...new Set(named.map((method) => method.replace(/^\S+/, "ANY")))].sort());
   assert.deepEqual(named, [
-    "DELETE /tables/{table}/rows/{id} Insert",
-    "GET /backups Backup",
-    "GET /backups/{id} Backup",
-    "GET /docs Reports",
-    "GET /loads Reports",
-    "GET /loads/{id} Reports",
-    "GET /openapi.json Reports",
-    "GET /reports Reports",
-    "GET /reports/{name} Reports",
-    "GET /restores/{id} Restore",
-    "GET /status Reports",
-    "GET /tables Reports",
-    "GET /tables/{table}/rows Insert",
-    "GET /tables/{table}/rows/{id} Insert",
-    "POST /backups Backup",
-    "POST /insert_data Insert",
-    "POST /restores Restore",
-    "POST /tables/{table}/rows Insert",
-    "PUT /tables/{table}/rows/{id} Insert",
+    "DELETE /tables/{table}/rows/{id} insert",
+    "GET /activity reports",
+    "GET /backups backup",
+    "GET /backups/{id} backup",
+    "GET /docs reports",
+    "GET /loads reports",
+    "GET /loads/{id} reports",
+    "GET /openapi.json reports",
+    "GET /outliers reports",
+    "GET /reports reports",
+    "GET /reports/{name} reports",
+    "GET /restores restore",
+    "GET /restores/{id} restore",
+    "GET /status reports",
+    "GET /tables reports",
+    "GET /tables/{table}/rows insert",
+    "GET /tables/{table}/rows/{id} insert",
+    "GET /uploads/{id} uploads",
+    "POST /backups backup",
+    "POST /insert_data insert",
+    "POST /restores restore",
+    "POST /restores/{id}/undo restore",
+    "POST /tables/{table}/rows insert",
+    "POST /uploads uploads",
+    "POST /uploads/check uploads",
+    "POST /uploads/{id}/complete uploads",
+    "PUT /tables/{table}/rows/{id} insert",
   ]);
 });
 
 test("bodies of every type reach the functions as the bytes that came", () => {
-  found.hasResourceProperties("AWS::ApiGateway::RestApi", { BinaryMediaTypes: ["*/*"] });
+  found.allResourcesProperties("AWS::ApiGateway::RestApi", { BinaryMediaTypes: ["*/*"] });
 });
 
 test("the API is regional, on the stage v1, and logs calls but no bodies and no callers", () => {
-  found.hasResourceProperties("AWS::ApiGateway::RestApi", { EndpointConfiguration: { Types: ["REGIONAL"] } });
-  const { Properties } = only(found, "AWS::ApiGateway::Stage");
+  found.allResourcesProperties("AWS::ApiGateway::RestApi", { EndpointConfiguration: { Types: ["REGIONAL"] } });
+  const { Properties } = stage;
   assert.equal(Properties.StageName, "v1");
   assert.equal(Properties.MethodSettings[0].DataTraceEnabled, false);
   const logged = ["httpMethod", "protocol", "requestId", "requestTime", "resourcePath", "responseLength", "status"];
@@ -88,7 +87,7 @@ test("a key depends on nothing, so that a function may know its id", () => {
 
 test("the gateway's own errors are problem+json with the request's id", () => {
   const responses = Object.values(found.findResources("AWS::ApiGateway::GatewayResponse")) as Json[];
-  assert.equal(responses.length, GATEWAY_PROBLEMS.length);
+  assert.equal(responses.length, 2 * GATEWAY_PROBLEMS.length, "on both doors");
   for (const { Properties } of responses) {
     assert.deepEqual(Properties.ResponseParameters, {
       "gatewayresponse.header.Content-Type": "'application/problem+json'",
@@ -113,10 +112,18 @@ test("the API may call its functions and schedules may call theirs, and nobody e
     return `${Properties.Principal} ${called.Properties.FunctionName}`;
   });
   assert.deepEqual(callers.sort(), [
+    "apigateway.amazonaws.com rowgate-accounts",
     "apigateway.amazonaws.com rowgate-backup",
+    "apigateway.amazonaws.com rowgate-backup",
+    "apigateway.amazonaws.com rowgate-console",
+    "apigateway.amazonaws.com rowgate-insert",
     "apigateway.amazonaws.com rowgate-insert",
     "apigateway.amazonaws.com rowgate-reports",
+    "apigateway.amazonaws.com rowgate-reports",
     "apigateway.amazonaws.com rowgate-restore",
+    "apigateway.amazonaws.com rowgate-restore",
+    "apigateway.amazonaws.com rowgate-uploads",
+    "apigateway.amazonaws.com rowgate-uploads",
     "events.amazonaws.com rowgate-backup",
     "events.amazonaws.com rowgate-backup",
     "events.amazonaws.com rowgate-canary",

@@ -28,6 +28,9 @@ test("functions that only answer requests give up before API Gateway does, the c
   assert.deepEqual(timeouts, {
     "rowgate-insert": 28,
     "rowgate-reports": 28,
+    "rowgate-uploads": 28,
+    "rowgate-accounts": 28,
+    "rowgate-console": 28,
     "rowgate-backup": 900,
     "rowgate-canary": 240,
     "rowgate-loader": 900,
@@ -41,7 +44,7 @@ test("a request is answered before its function times out, and the function time
   const methods: Json[] = Object.values(found.findResources("AWS::ApiGateway::Method"));
   // API Gateway waits for 29 seconds unless a method says otherwise.
   const gateway = Math.min(...methods.map(({ Properties }) => Properties.Integration.TimeoutInMillis ?? 29_000));
-  for (const name of ["rowgate-insert", "rowgate-reports"]) {
+  for (const name of ["rowgate-insert", "rowgate-reports", "rowgate-uploads", "rowgate-accounts", "rowgate-console"]) {
     const { Properties } = only(found, "AWS::Lambda::Function", ({ FunctionName }) => FunctionName === name);
     const timeout = 1000 * Properties.Timeout;
     assert.ok(answer < timeout && timeout < gateway, `${name}: ${answer} ms, ${timeout} ms, ${gateway} ms`);
@@ -54,7 +57,7 @@ test("only functions that hand themselves on may be in a chain of invocations th
   assert.deepEqual(names.sort(), ["rowgate-backup", "rowgate-loader", "rowgate-restore"]);
 });
 
-test("every function but the canary knows the database, and only what else it needs", () => {
+test("every function but the canary and the console knows the database, and only what else it needs", () => {
   const database = ["ROWGATE_CLUSTER_ARN", "ROWGATE_DATABASE", "ROWGATE_SECRET_ARN"];
   const names = Object.fromEntries(
     functions.map(({ Properties }) => [Properties.FunctionName, Object.keys(Properties.Environment.Variables).sort()]),
@@ -65,7 +68,10 @@ test("every function but the canary knows the database, and only what else it ne
     "rowgate-backup": [http, "ROWGATE_BACKUP_CODEC", "ROWGATE_BACKUP_KEEP_DAYS", "ROWGATE_BUCKET", operator, ...database].sort(),
     "rowgate-restore": [http, "ROWGATE_BACKUP_MAX_AGE_HOURS", "ROWGATE_BUCKET", "ROWGATE_RESTORE_PREFIXES", operator, ...database].sort(),
     "rowgate-insert": [http, operator, ...database].sort(),
-    "rowgate-reports": [http, "ROWGATE_BUCKET", ...database, "ROWGATE_URL"],
+    "rowgate-reports": [http, "ROWGATE_BUCKET", ...database, "ROWGATE_PEOPLE_URL", "ROWGATE_URL"].sort(),
+    "rowgate-uploads": [http, "ROWGATE_BUCKET", operator, ...database].sort(),
+    "rowgate-accounts": [http, "ROWGATE_EMAIL_DOMAINS", "ROWGATE_SELF_REGISTRATION", "ROWGATE_USER_POOL_CLIENT_ID", "ROWGATE_USER_POOL_ID", ...database].sort(),
+    "rowgate-console": [http, "ROWGATE_BUCKET_ORIGIN"],
     "rowgate-loader": ["ROWGATE_BUCKET", ...database, "ROWGATE_QUEUE_URL"].sort(),
     "rowgate-migrate": database,
     "rowgate-canary": ["ROWGATE_BUCKET", operator, "ROWGATE_URL"],
@@ -95,6 +101,9 @@ test("every function may log, use the database where it has to, and no more than
   assert.deepEqual(sids("InsertPolicy"), base);
   assert.deepEqual(sids("ReportsPolicy"), ["ReadDatabaseSecret", "SignRejects", "UseDatabase", "WriteLogs"]);
   assert.deepEqual(sids("MigratePolicy"), base);
+  assert.deepEqual(sids("UploadsPolicy"), ["DropFiles", ...base]);
+  assert.deepEqual(sids("PeopleAccountsPolicy"), ["ManageAccounts", "ReadDatabaseSecret", "SignIn", "UseDatabase", "WriteLogs"]);
+  assert.deepEqual(sids("PeopleConsolePolicy"), ["WriteLogs"]);
   assert.deepEqual(sids("BackupsBackupPolicy"), ["GoOn", "ListBackups", "ReadDatabaseSecret", "UseDatabase", "WriteBackups", "WriteLogs"]);
   assert.deepEqual(sids("BackupsRestorePolicy"), [
     "GoOn",
@@ -126,8 +135,10 @@ test("the reports read rejects files and nothing else in the bucket", () => {
   assert.deepEqual([Action, Resource], ["s3:GetObject", { "Fn::Join": ["", [bucket, "/rejected/*"]] }]);
 });
 
-test("the reports only run single statements", () => {
-  assert.equal(statements(found, "ReportsPolicy")["UseDatabase"].Action, "rds-data:ExecuteStatement");
+test("the reports, uploads and accounts only run single statements", () => {
+  for (const id of ["ReportsPolicy", "UploadsPolicy", "PeopleAccountsPolicy"]) {
+    assert.equal(statements(found, id)["UseDatabase"].Action, "rds-data:ExecuteStatement");
+  }
 });
 
 test("the loader reads what is dropped and writes rejects and what it remembers, nothing else in the bucket", () => {

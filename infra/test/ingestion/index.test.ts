@@ -49,6 +49,12 @@ test("old versions stay longer than a message can wait in both queues", () => {
   }
 });
 
+test("an upload in parts that nobody finishes is gone after a day", () => {
+  const rules = bucket.Properties.LifecycleConfiguration.Rules as Json[];
+  const [rule] = rules.filter(({ Prefix }) => Prefix === "incoming/");
+  assert.deepEqual(rule.AbortIncompleteMultipartUpload, { DaysAfterInitiation: 1 });
+});
+
 test("a file dropped under incoming/, and no other, is told to the queue", () => {
   assert.deepEqual(bucket.Properties.NotificationConfiguration.QueueConfigurations, [
     {

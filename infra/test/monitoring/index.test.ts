@@ -34,6 +34,7 @@ const SECTIONS = {
   "Rowgate/DrillMissing": "drill-missing",
   "Rowgate/RestoresFailed": "restores-failed",
   "Rowgate/CanaryFailing": "canary-failing",
+  "Rowgate/PeopleErrors": "people-errors",
 };
 
 const LAKE_SECTIONS = {
@@ -119,6 +120,13 @@ test("what a drill found holds until the next one, and more than a day without a
   );
   const seconds = missing.Period * missing.EvaluationPeriods;
   assert.ok(seconds > 24 * 3600 && seconds <= 7 * 24 * 3600, "more than a day; a week is all that CloudWatch takes");
+});
+
+test("five errors of the people's door in five minutes raise an alarm", () => {
+  const { Namespace, MetricName, Dimensions, Statistic, Period, Threshold, TreatMissingData } = alarms["Rowgate/PeopleErrors"];
+  assert.deepEqual([Namespace, MetricName, Statistic, Period, Threshold], ["AWS/ApiGateway", "5XXError", "Sum", 300, 5]);
+  assert.deepEqual(Dimensions, [{ Name: "ApiName", Value: "rowgate-people" }]);
+  assert.equal(TreatMissingData, "notBreaching");
 });
 
 test("a run of the lake that fails, takes too long or is stopped raises an alarm", () => {

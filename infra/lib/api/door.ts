@@ -1,0 +1,145 @@
+import { RemovalPolicy } from "aws-cdk-lib";
+import {
+  AccessLogFormat,
+  EndpointType,
+  type IResource,
+  LambdaIntegration,
+  LogGroupLogDestination,
+  type MethodDeploymentOptions,
+  MethodLoggingLevel,
+  type MethodOptions,
+  RestApi,
+} from "aws-cdk-lib/aws-apigateway";
+import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
+import { Construct } from "constructs";
+
+import type { RustFunction } from "../functions";
+import { GATEWAY_PROBLEMS, problemBody } from "./problems";
+import type { Route } from "./routes";
+
+const STAGE = "v1";
+/** The method that stands for every one that a path does not name. */
+const OTHER_METHODS = "ANY";
+
+/** How fast something may be called, by everybody together. */
+export interface RateLimit {
+  /** Steady requests per second. */
+  readonly rate: number;
+  /** Requests that may arrive at once, above the steady rate. */
+  readonly burst: number;
+}
+
+export interface DoorProps {
+  readonly restApiName: string;
+  readonly description: string;
+  /** Where callers reach it, if not at AWS's own address; `{id}` in it stands for the API's id. */
+  readonly url: string | undefined;
+  /** Whether it brings the role with which API Gateway writes logs; an account and region has one. */
+  readonly cloudWatchRole: boolean;
+  /** How fast each method may be called; the account's own limit where it is not set. */
+  readonly limit?: RateLimit;
+  /** Lower limits of single methods, by path and method: `/login/POST`. */
+  readonly methodLimits?: Readonly<Record<string, RateLimit>>;
+}
+
+/** A REST API before the functions: its stage, its logs, and the errors that it answers by itself. */
+export abstract class Door extends Construct {
+  readonly restApi: RestApi;
+  /** With the stage, without a slash at the end. */
+  readonly url: string;
+  /** What a browser calls the place that its pages come from: the URL without a path. */
+  readonly origin: string;
+
+  constructor(scope: Construct, id: string, props: DoorProps) {
+    super(scope, id);
+
+    const accessLogs = new LogGroup(this, "AccessLogs", {
+      retention: RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const logging: MethodDeploymentOptions = {
+      loggingLevel: MethodLoggingLevel.ERROR,
+      // Bodies hold personal data.
+      dataTraceEnabled: false,
+    };
+    this.restApi = new RestApi(this, "Rest", {
+      restApiName: props.restApiName,
+      description: props.description,
+      endpointTypes: [EndpointType.REGIONAL],
+      // Bodies reach the functions as the bytes that came, in base64. As text the gateway would put
+      // U+FFFD in place of what is no UTF-8, and a function would take that for what was sent.
+      binaryMediaTypes: ["*/*"],
+      cloudWatchRole: props.cloudWatchRole,
+      deployOptions: {
+        stageName: STAGE,
+        // The only trace of a call that no function saw: a wrong key, throttled, too large.
+        accessLogDestination: new LogGroupLogDestination(accessLogs),
+        accessLogFormat: AccessLogFormat.jsonWithStandardFields({
+          caller: false,
+          httpMethod: true,
+          // Addresses are personal data. Who called the function's line of the request tells.
+          ip: false,
+          protocol: true,
+          requestTime: true,
+          resourcePath: true,
+          responseLength: true,
+          status: true,
+          user: false,
+        }),
+        ...logging,
+        ...throttling(props.limit),
+        // A method with settings of its own has none of the stage's.
+        methodOptions: Object.fromEntries(
+          Object.entries(props.methodLimits ?? {}).map(([method, limit]) => [method, { ...logging, ...throttling(limit) }]),
+        ),
+      },
+    });
+    // The construct's own output ends in a slash; the stack has one of its own without.
+    this.restApi.node.tryRemoveChild("Endpoint");
+    const { region, urlSuffix } = this.restApi.stack;
+    const url = props.url ?? `https://{id}.execute-api.${region}.${urlSuffix}/${STAGE}`;
+    this.url = url.replace("{id}", this.restApi.restApiId);
+    this.origin = url.replace(/^(https?:\/\/[^/]+).*$/, "$1").replace("{id}", this.restApi.restApiId);
+    this.answerProblems();
+  }
+
+  /**
+   * Adds one method. The path's other methods go to the same function, which knows which there are
+   * and answers 405 with `Allow`, where the gateway would say that the path is not there.
+   */
+  protected addRoute({ method, path }: Route<string>, target: RustFunction, options: MethodOptions): void {
+    const resource = this.restApi.root.resourceForPath(path);
+    if (!resource.node.tryFindChild(OTHER_METHODS)) {
+      addMethod(resource, OTHER_METHODS, target, options);
+    }
+    addMethod(resource, method, target, options);
+  }
+
+  private answerProblems(): void {
+    for (const problem of GATEWAY_PROBLEMS) {
+      this.restApi.addGatewayResponse(`Problem-${problem.responseType.responseType}`, {
+        type: problem.responseType,
+        statusCode: problem.status.toString(),
+        responseHeaders: {
+          "Content-Type": "'application/problem+json'",
+          "x-request-id": "context.requestId",
+        },
+        templates: { "application/json": problemBody(problem) },
+      });
+    }
+  }
+}
+
+function addMethod(resource: IResource, method: string, target: RustFunction, options: MethodOptions): void {
+  resource.addMethod(
+    method,
+    // One permission for the whole API on each function: one a method would reach the size limit
+    // of the function's policy when there are many paths.
+    new LambdaIntegration(target.lambda, { scopePermissionToMethod: false }),
+    options,
+  );
+}
+
+function throttling(limit: RateLimit | undefined): MethodDeploymentOptions {
+  return limit ? { throttlingRateLimit: limit.rate, throttlingBurstLimit: limit.burst } : {};
+}

@@ -1,0 +1,58 @@
+import type { Duration } from "aws-cdk-lib";
+import type { Construct } from "constructs";
+
+import type { Database } from "../database";
+import { RustFunction } from "../functions";
+import type { Settings } from "../settings";
+import type { Directory } from "./directory";
+
+export interface AccountsProps {
+  readonly settings: Settings;
+  readonly timeout: Duration;
+  readonly database: Database;
+  readonly directory: Directory;
+}
+
+/** The function that registers people, signs them in and out, and lets operators approve them. */
+export class Accounts extends RustFunction {
+  constructor(scope: Construct, id: string, { settings, timeout, database, directory }: AccountsProps) {
+    const { pool, client } = directory;
+    super(scope, id, {
+      settings,
+      functionName: "rowgate-accounts",
+      packageName: "accounts",
+      description: "Registers people, signs them in and out, approves and disables accounts",
+      timeout,
+      memorySize: 512,
+      environment: {
+        AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH: "true",
+        ROWGATE_USER_POOL_ID: pool.userPoolId,
+        ROWGATE_USER_POOL_CLIENT_ID: client.userPoolClientId,
+        ROWGATE_SELF_REGISTRATION: settings.selfRegistration.toString(),
+        ROWGATE_EMAIL_DOMAINS: settings.allowedEmailDomains.join(","),
+      },
+    });
+    // The audit trail.
+    this.useDatabase(database, ["ExecuteStatement"]);
+    this.allow(
+      "ManageAccounts",
+      [
+        "cognito-idp:AdminAddUserToGroup",
+        "cognito-idp:AdminCreateUser",
+        "cognito-idp:AdminDisableUser",
+        "cognito-idp:AdminEnableUser",
+        "cognito-idp:AdminGetUser",
+        "cognito-idp:AdminListGroupsForUser",
+        "cognito-idp:AdminRemoveUserFromGroup",
+        "cognito-idp:AdminSetUserPassword",
+        "cognito-idp:AdminUserGlobalSignOut",
+        "cognito-idp:CreateGroup",
+        "cognito-idp:ListUsers",
+        "cognito-idp:ListUsersInGroup",
+      ],
+      [pool.userPoolArn],
+    );
+    // Signing out is the caller's own right, by the token that the request carries.
+    this.allow("SignIn", ["cognito-idp:AdminInitiateAuth"], [pool.userPoolArn]);
+  }
+}

@@ -1,0 +1,51 @@
+import type { Duration } from "aws-cdk-lib";
+import { type Bucket, HttpMethods } from "aws-cdk-lib/aws-s3";
+import { Construct } from "constructs";
+
+import type { Api, SharedFunctions } from "../api";
+import type { Database } from "../database";
+import type { Settings } from "../settings";
+import { Accounts } from "./accounts";
+import { Console } from "./console";
+import { Directory } from "./directory";
+import { PeopleDoor } from "./door";
+
+export interface PeopleProps {
+  readonly settings: Settings;
+  /** How long a function has that answers requests. */
+  readonly timeout: Duration;
+  readonly database: Database;
+  readonly bucket: Bucket;
+  readonly scripts: Api;
+  readonly functions: SharedFunctions;
+}
+
+/** What people need and programs do not: accounts, a door that takes their tokens, and a page. */
+export class People extends Construct {
+  readonly directory: Directory;
+  readonly door: PeopleDoor;
+
+  constructor(scope: Construct, id: string, props: PeopleProps) {
+    super(scope, id);
+    const { settings, timeout, database, bucket, scripts, functions } = props;
+    this.directory = new Directory(this, "Directory", { settings });
+    const accounts = new Accounts(this, "Accounts", { settings, timeout, database, directory: this.directory });
+    const page = new Console(this, "Console", { settings, timeout, bucket });
+    this.door = new PeopleDoor(this, "Door", {
+      settings,
+      scripts,
+      pool: this.directory.pool,
+      functions: { ...functions, accounts, console: page },
+    });
+    // The page sends files by signed links and reads rejected records by them, and no page of
+    // another origin may. Whoever has a link needs no browser.
+    bucket.addCorsRule({
+      id: "console",
+      allowedMethods: [HttpMethods.PUT, HttpMethods.GET],
+      allowedOrigins: [this.door.origin],
+      allowedHeaders: ["content-type", "x-amz-meta-*"],
+      exposedHeaders: ["ETag"],
+      maxAge: 3600,
+    });
+  }
+}
