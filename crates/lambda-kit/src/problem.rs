@@ -28,6 +28,8 @@ pub enum HttpProblemKind {
     InvalidEncoding,
     /// A condition in the headers does not hold (RFC 9110, section 13).
     PreconditionFailed,
+    /// The key sends more requests than it may: of the API in a container, API Gateway answers so itself.
+    Throttled,
     /// The body is encoded in a way that is not taken.
     UnsupportedEncoding,
 }
@@ -41,13 +43,15 @@ pub struct HttpProblem {
 
 impl HttpProblemKind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::InvalidEncoding, Self::PreconditionFailed, Self::UnsupportedEncoding];
+    pub const ALL: [Self; 4] =
+        [Self::InvalidEncoding, Self::PreconditionFailed, Self::Throttled, Self::UnsupportedEncoding];
 
     /// The stable URI that names the kind.
     pub fn type_uri(self) -> &'static str {
         match self {
             Self::InvalidEncoding => "urn:rowgate:problem:invalid-encoding",
             Self::PreconditionFailed => "urn:rowgate:problem:precondition-failed",
+            Self::Throttled => "urn:rowgate:problem:throttled",
             Self::UnsupportedEncoding => "urn:rowgate:problem:unsupported-encoding",
         }
     }
@@ -57,6 +61,7 @@ impl HttpProblemKind {
         match self {
             Self::InvalidEncoding => "The body cannot be unpacked",
             Self::PreconditionFailed => "A condition of the request does not hold",
+            Self::Throttled => "Too many requests",
             Self::UnsupportedEncoding => "The body has an unsupported encoding",
         }
     }
@@ -67,6 +72,7 @@ impl HttpProblemKind {
             Self::InvalidEncoding => 400,
             Self::PreconditionFailed => 412,
             Self::UnsupportedEncoding => 415,
+            Self::Throttled => 429,
         }
     }
 }
@@ -108,6 +114,10 @@ impl IntoResponse for ProblemResponse {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            // RFC 9110, section 11.6.1.
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         if matches!(&self, Self::Http(problem) if problem.kind == HttpProblemKind::UnsupportedEncoding) {
             headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(ENCODINGS));

@@ -1,5 +1,7 @@
 //! The API's operator, as far as keys are concerned.
 
+use std::sync::Arc;
+
 use axum::http::Extensions;
 
 use super::Caller;
@@ -8,20 +10,26 @@ use crate::env::{self, EnvError};
 /// The variable that holds the id of the operator's key.
 const KEY_ID_VARIABLE: &str = "ROWGATE_OPERATOR_KEY_ID";
 
-/// Who holds the operator's API key, known by the key's id.
+/// Who holds an operator's API key, known by the key's id.
 ///
 /// API Gateway checks the key itself before it calls a function, and tells its id in `requestContext.identity.apiKeyId`
 /// (docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html#api-gateway-simple-proxy-for-lambda-input-format).
 /// So a function needs to know no secret, and a header that the caller wrote decides nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operator {
-    key_id: String,
+    key_ids: Arc<[String]>,
 }
 
 impl Operator {
     /// The operator whose key has this id.
     pub fn new(key_id: impl Into<String>) -> Self {
-        Self { key_id: key_id.into() }
+        Self::of_keys([key_id.into()])
+    }
+
+    /// The operators whose keys have these ids: the API in a container may have several.
+    pub fn of_keys(key_ids: impl IntoIterator<Item = String>) -> Self {
+        // No id is nobody's.
+        Self { key_ids: key_ids.into_iter().filter(|id| !id.is_empty()).collect() }
     }
 
     /// The operator whose key's id is in `ROWGATE_OPERATOR_KEY_ID`.
@@ -37,8 +45,8 @@ impl Operator {
         matches!(Caller::of(extensions), Caller::Key { id } if self.holds(&id))
     }
 
-    /// Returns true if the key with this id is the operator's. An operator without a key holds none.
+    /// Returns true if the key with this id is an operator's. An operator without a key holds none.
     pub(super) fn holds(&self, key_id: &str) -> bool {
-        !self.key_id.is_empty() && key_id == self.key_id
+        self.key_ids.iter().any(|id| id == key_id)
     }
 }

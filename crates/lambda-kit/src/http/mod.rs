@@ -1,5 +1,6 @@
 //! HTTP functions behind API Gateway: a router, and around it what every answer needs.
 
+mod context;
 pub(crate) mod gateway;
 mod in_time;
 mod observe;
@@ -13,7 +14,9 @@ use axum::http::Method;
 use axum::middleware;
 use domain::problem::{Problem, ProblemKind};
 
+pub use context::put_context;
 pub use in_time::{FINISH_TIME, InTime, REQUEST_TIME, Until, Within};
+pub use observe::{method_name, route};
 
 use crate::problem::ProblemResponse;
 

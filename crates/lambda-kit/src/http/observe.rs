@@ -21,7 +21,7 @@ pub(super) async fn observe(mut request: Request, next: Next) -> Response {
     let id = RequestId(gateway(&request).and_then(|context| context.request_id.clone()).unwrap_or_else(none));
     let caller = Caller::of(request.extensions());
     let trace = trace::id(request.headers());
-    let method = name(request.method());
+    let method = method_name(request.method());
     let route = route(&request);
     request.extensions_mut().insert(id.clone());
     let span = tracing::info_span!("request", request.id = id.0, trace.id = trace);
@@ -60,15 +60,15 @@ fn none() -> String {
     "none".to_owned()
 }
 
-/// The route that was meant, without the slash at its end that makes no difference; `-` where there is none. What a client
+/// Returns the route that was meant, without the slash at its end that makes no difference; `-` where there is none. What a client
 /// wrote is neither: it may hold anything, and each would be a metric of its own.
-fn route(request: &Request) -> String {
+pub fn route(request: &Request) -> String {
     let matched = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     matched.map_or("-", |path| path.strip_suffix('/').unwrap_or(path)).to_owned()
 }
 
-/// The method, as far as anybody has named it: a client may send any word.
-fn name(method: &Method) -> &'static str {
+/// Returns the method, as far as anybody has named it: a client may send any word.
+pub fn method_name(method: &Method) -> &'static str {
     const NAMES: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"];
     NAMES.into_iter().find(|name| method == name).unwrap_or("-")
 }
