@@ -41,3 +41,9 @@ export async function insertRows(
   const headers: Record<string, string> = prefer ? { prefer } : {};
   return request("POST", `tables/${encodeURIComponent(table)}/rows`, { body: rows, headers, answers: [422] });
 }
+
+/** How many rows each table has, by its name. */
+export async function countRows(signal?: AbortSignal): Promise<Record<string, number>> {
+  const { tables } = await get<{ tables: (Table & { rows?: number })[] }>("tables", { counts: true }, signal);
+  return Object.fromEntries(tables.flatMap(({ name, rows }) => (rows === undefined ? [] : [[name, rows]])));
+}

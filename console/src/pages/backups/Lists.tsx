@@ -1,0 +1,214 @@
+import Button from "@cloudscape-design/components/button";
+import ContentLayout from "@cloudscape-design/components/content-layout";
+import Header from "@cloudscape-design/components/header";
+import Link from "@cloudscape-design/components/link";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import { useState } from "react";
+import { listBackups, listRestores } from "../../api/backups";
+import type { Backup, Restore } from "../../api/types";
+import { useResource } from "../../api/use";
+import { BackupStatus, JobState, Verified } from "../../components/BackupStatus";
+import { DataTable } from "../../components/DataTable";
+import { ago, bytes, count, duration, time } from "../../components/format";
+import { Pager, readTrail, writeTrail } from "../../components/Pager";
+import { ProblemAlert } from "../../components/ProblemAlert";
+import { useSession } from "../../session";
+import { href, useRoute } from "../../shell/route";
+import { RestoreBackup } from "./RestoreBackup";
+import { StartBackup } from "./StartBackup";
+import { useVerify } from "./useVerify";
+import { kindOf, total } from "./words";
+
+/** Milliseconds between two looks while something is under way, and while nothing is. */
+const OFTEN = 3000;
+const SELDOM = 30_000;
+
+/** The backups and the restores, newest first. */
+export function Lists() {
+  return (
+    <ContentLayout
+      header={
+        <Header
+          variant="h1"
+          description="One backup is made each night. A backup that was verified was read back in full; only such a one counts."
+        >
+          Backups
+        </Header>
+      }
+    >
+      <SpaceBetween size="l">
+        <BackupList />
+        <RestoreList />
+      </SpaceBetween>
+    </ContentLayout>
+  );
+}
+
+function BackupList() {
+  const { can } = useSession();
+  const { params, setParams } = useRoute();
+  const after = params.get("after") ?? "";
+  const [running, setRunning] = useState(false);
+  const { data, error, loading, reload } = useResource(
+    async (signal) => {
+      const page = await listBackups(after || null, 10, signal);
+      setRunning(page.backups.some(({ status }) => status === "running"));
+      return page;
+    },
+    [after],
+    { every: running ? OFTEN : SELDOM },
+  );
+  const [starting, setStarting] = useState(false);
+  const [restoring, setRestoring] = useState<Backup | null>(null);
+  const [verify, verifying] = useVerify();
+  return (
+    <>
+      <ProblemAlert error={error} header="The backups could not be read" onRetry={reload} />
+      <DataTable
+        label="Backups"
+        items={data?.backups ?? []}
+        id={({ backup }) => backup}
+        loading={loading && !data}
+        empty={error ? "" : "There is no backup yet. Start one here; another is made each night."}
+        header={
+          <Header
+            variant="h2"
+            actions={
+              <SpaceBetween direction="horizontal" size="xs" alignItems="center">
+                <Pager
+                  next={data?.next}
+                  trail={readTrail(params.get("trail"))}
+                  after={after}
+                  loading={loading}
+                  onMove={(to, way) => setParams({ after: to || null, trail: writeTrail(way) })}
+                />
+                <Button iconName="refresh" ariaLabel="Read the backups again" loading={loading} onClick={reload} />
+                {can("operate") && (
+                  <Button variant="primary" onClick={() => setStarting(true)}>
+                    Start a backup
+                  </Button>
+                )}
+              </SpaceBetween>
+            }
+          >
+            Backups
+          </Header>
+        }
+        columns={[
+          {
+            id: "backup",
+            header: "Backup",
+            title: true,
+            cell: (one) => <Link href={href(["backups", "backup", one.backup])}>{one.backup}</Link>,
+          },
+          {
+            id: "made",
+            header: "Made",
+            cell: (one) => (one.started_at ? <span title={time(one.started_at)}>{ago(one.started_at)}</span> : "–"),
+          },
+          { id: "status", header: "State", cell: (one) => <BackupStatus backup={one} /> },
+          { id: "verified", header: "Verified", cell: (one) => <Verified backup={one} /> },
+          {
+            id: "rows",
+            header: "Rows",
+            cell: (one) => (total(one, "rows") === null ? "–" : count(total(one, "rows") ?? 0)),
+          },
+          { id: "bytes", header: "Size", cell: (one) => bytes(total(one, "bytes")) },
+          ...(can("operate")
+            ? [
+                {
+                  id: "actions",
+                  header: "Actions",
+                  cell: (one: Backup) =>
+                    one.status === "completed" ? (
+                      <SpaceBetween direction="horizontal" size="xs">
+                        <Button
+                          variant="inline-link"
+                          ariaLabel={`Verify ${one.backup}`}
+                          loading={verifying === one.backup}
+                          onClick={() => void verify(one.backup)}
+                        >
+                          Verify
+                        </Button>
+                        <Button
+                          variant="inline-link"
+                          ariaLabel={`Restore ${one.backup}`}
+                          onClick={() => setRestoring(one)}
+                        >
+                          Restore
+                        </Button>
+                      </SpaceBetween>
+                    ) : (
+                      "–"
+                    ),
+                },
+              ]
+            : []),
+        ]}
+      />
+      {starting && (
+        <StartBackup
+          onClose={() => setStarting(false)}
+          onStarted={() => {
+            setStarting(false);
+            reload();
+          }}
+        />
+      )}
+      {restoring && <RestoreBackup backup={restoring} onClose={() => setRestoring(null)} />}
+    </>
+  );
+}
+
+function RestoreList() {
+  const { params, setParams } = useRoute();
+  const after = params.get("restores") ?? "";
+  const { data, error, loading, reload } = useResource((signal) => listRestores(after || null, 10, signal), [after], {
+    every: SELDOM,
+  });
+  return (
+    <>
+      <ProblemAlert error={error} header="The restores could not be read" onRetry={reload} />
+      <DataTable
+        label="Restores and verifications"
+        items={data?.restores ?? []}
+        id={({ restore }) => restore}
+        loading={loading && !data}
+        empty={error ? "" : "Nothing was verified or restored yet."}
+        header={
+          <Header
+            variant="h2"
+            actions={
+              <Pager
+                next={data?.next}
+                trail={readTrail(params.get("restores-trail"))}
+                after={after}
+                loading={loading}
+                onMove={(to, way) => setParams({ restores: to || null, "restores-trail": writeTrail(way) })}
+              />
+            }
+          >
+            Restores and verifications
+          </Header>
+        }
+        columns={[
+          {
+            id: "restore",
+            header: "Restore",
+            title: true,
+            cell: (one: Restore) => <Link href={href(["backups", "restore", one.restore])}>{one.restore}</Link>,
+          },
+          { id: "what", header: "What", cell: kindOf },
+          { id: "source", header: "Of", cell: ({ source }) => source },
+          {
+            id: "began",
+            header: "Began",
+            cell: ({ started_at }) => (started_at ? <span title={time(started_at)}>{ago(started_at)}</span> : "–"),
+          },
+          { id: "took", header: "Took", cell: (one) => duration(one.started_at, one.finished_at) },
+          { id: "status", header: "State", cell: ({ status, error }) => <JobState status={status} error={error} /> },
+        ]}
+      />
+    </>
+  );
+}
