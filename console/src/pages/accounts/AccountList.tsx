@@ -1,0 +1,181 @@
+import Box from "@cloudscape-design/components/box";
+import Button from "@cloudscape-design/components/button";
+import Header from "@cloudscape-design/components/header";
+import Link from "@cloudscape-design/components/link";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import StatusIndicator from "@cloudscape-design/components/status-indicator";
+import { useState } from "react";
+import { disableAccount, listAccounts } from "../../api/accounts";
+import type { Account } from "../../api/types";
+import { useResource } from "../../api/use";
+import { ConfirmModal } from "../../components/ConfirmModal";
+import { DataTable } from "../../components/DataTable";
+import { ago, time } from "../../components/format";
+import { Pager, readTrail, writeTrail } from "../../components/Pager";
+import { ProblemAlert } from "../../components/ProblemAlert";
+import { useSession } from "../../session";
+import { useNotify } from "../../shell/notifications";
+import { href, useRoute } from "../../shell/route";
+import { GroupsModal } from "./GroupsModal";
+import { chosenOf, keptFrom, ROLES, seen } from "./groups";
+
+/** The accounts, and what can be done with each. */
+export function AccountList() {
+  const { me } = useSession();
+  const notify = useNotify();
+  const { params, setParams } = useRoute();
+  const after = params.get("after") ?? "";
+  const { data, error, loading, reload } = useResource((signal) => listAccounts(after || null, 50, signal), [after]);
+  const [approving, setApproving] = useState<Account | null>(null);
+  const [disabling, setDisabling] = useState<Account | null>(null);
+  const waiting = data?.accounts.filter(({ status }) => status === "pending").length ?? 0;
+
+  return (
+    <SpaceBetween size="m">
+      <ProblemAlert error={error} header="The accounts could not be read" onRetry={reload} />
+      <DataTable
+        label="Accounts"
+        items={data?.accounts ?? []}
+        id={({ username }) => username}
+        loading={loading && !data}
+        empty={error ? "" : "There is no account yet. People register on the sign-in page and wait here for approval."}
+        header={
+          <Header
+            variant="h2"
+            {...(waiting > 0 ? { counter: `(${waiting} waiting)` } : {})}
+            actions={
+              <SpaceBetween direction="horizontal" size="xs" alignItems="center">
+                <Pager
+                  next={data?.next}
+                  trail={readTrail(params.get("trail"))}
+                  after={after}
+                  loading={loading}
+                  onMove={(to, way) => setParams({ after: to || null, trail: writeTrail(way) })}
+                />
+                <Button iconName="refresh" ariaLabel="Read the accounts again" loading={loading} onClick={reload} />
+              </SpaceBetween>
+            }
+          >
+            People
+          </Header>
+        }
+        columns={[
+          {
+            id: "username",
+            header: "Name",
+            title: true,
+            cell: ({ username }) => (
+              <>
+                {username}
+                {username === me.username && (
+                  <Box variant="span" color="text-body-secondary">
+                    {" "}
+                    (you)
+                  </Box>
+                )}
+              </>
+            ),
+            value: ({ username }) => username,
+          },
+          {
+            id: "status",
+            header: "State",
+            cell: ({ status }) => <AccountState status={status} />,
+            value: ({ status }) => ({ pending: 0, active: 1, disabled: 2 })[status],
+          },
+          {
+            id: "role",
+            header: "May",
+            cell: ({ groups }) => ROLES.find(({ value }) => value === chosenOf(groups).role)?.label ?? "Nothing yet",
+            value: ({ groups }) => chosenOf(groups).role,
+          },
+          { id: "tables", header: "Sees", cell: ({ groups }) => seen(chosenOf(groups)) },
+          {
+            id: "created",
+            header: "Registered",
+            cell: ({ created_at }) => <span title={time(created_at)}>{ago(created_at)}</span>,
+            value: ({ created_at }) => created_at,
+          },
+          {
+            id: "actions",
+            header: "Actions",
+            cell: (account) => (
+              <SpaceBetween direction="horizontal" size="xs">
+                <Button
+                  variant="inline-link"
+                  ariaLabel={`${actionOf(account)} ${account.username}`}
+                  onClick={() => setApproving(account)}
+                >
+                  {actionOf(account)}
+                </Button>
+                {account.status !== "disabled" && keptFrom(account.username, me) === null && (
+                  <Button
+                    variant="inline-link"
+                    ariaLabel={`Disable ${account.username}`}
+                    onClick={() => setDisabling(account)}
+                  >
+                    Disable
+                  </Button>
+                )}
+                <Link
+                  href={href(["accounts", "audit"], { username: account.username })}
+                  ariaLabel={`What ${account.username} did`}
+                >
+                  Trail
+                </Link>
+              </SpaceBetween>
+            ),
+          },
+        ]}
+      />
+      {approving && (
+        <GroupsModal
+          account={approving}
+          onClose={() => setApproving(null)}
+          onDone={(account) => {
+            setApproving(null);
+            notify({
+              type: "success",
+              content: `${account.username} may sign in, and sees: ${seen(chosenOf(account.groups))}.`,
+            });
+            reload();
+          }}
+        />
+      )}
+      {disabling && (
+        <ConfirmModal
+          header={`Disable ${disabling.username}?`}
+          confirmText="Disable"
+          failedHeader="The account was not disabled"
+          onClose={() => setDisabling(null)}
+          onConfirm={async () => {
+            await disableAccount(disabling.username);
+            notify({ type: "success", content: `${disabling.username} is disabled.` });
+            setDisabling(null);
+            reload();
+          }}
+        >
+          <Box>
+            The session ends at once, and nobody can sign in with this name. What the account has done stays in the
+            audit trail. Approving it again enables it.
+          </Box>
+        </ConfirmModal>
+      )}
+    </SpaceBetween>
+  );
+}
+
+function actionOf({ status }: Account): string {
+  return { pending: "Approve", active: "Change", disabled: "Enable" }[status];
+}
+
+function AccountState({ status }: { status: Account["status"] }) {
+  switch (status) {
+    case "pending":
+      return <StatusIndicator type="pending">Waits for approval</StatusIndicator>;
+    case "active":
+      return <StatusIndicator type="success">Active</StatusIndicator>;
+    case "disabled":
+      return <StatusIndicator type="stopped">Disabled</StatusIndicator>;
+  }
+}

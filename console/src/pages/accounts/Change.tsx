@@ -1,0 +1,64 @@
+import Box from "@cloudscape-design/components/box";
+import ExpandableSection from "@cloudscape-design/components/expandable-section";
+import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
+import type { AuditEntry } from "../../api/types";
+import { differences } from "../../components/difference";
+import { counted } from "../../components/format";
+
+/** What an entry of the audit trail changed: a difference by column, or what was asked. */
+export function Change({ entry: { before, after, detail, id } }: { entry: AuditEntry }) {
+  if (before !== null || after !== null) {
+    const all = differences(before, after);
+    const changed = all.filter((one) => one.changed);
+    const header =
+      before === null
+        ? counted(all.length, "column")
+        : after === null
+          ? "As it was"
+          : changed.length === 0
+            ? "Nothing is different"
+            : `${changed.map(({ column }) => column).join(", ")} changed`;
+    const shown = before !== null && after !== null ? changed : all;
+    return (
+      <ExpandableSection headerText={header} headerAriaLabel={`${header}, entry ${id}`}>
+        <KeyValuePairs
+          items={shown.map((one) => ({
+            label: one.column,
+            value: (
+              <>
+                {one.before !== null && (
+                  <Box variant="span" color={after === null ? "inherit" : "text-status-error"}>
+                    {after === null ? one.before : <s>{one.before}</s>}
+                  </Box>
+                )}
+                {one.before !== null && one.after !== null && " → "}
+                {one.after !== null && (
+                  <Box variant="span" color={before === null ? "inherit" : "text-status-success"}>
+                    {one.after}
+                  </Box>
+                )}
+                {one.before === null && one.after === null && "none"}
+                {before !== null && after !== null && one.before === null && " (was none)"}
+                {before !== null && after !== null && one.after === null && " → none"}
+              </>
+            ),
+          }))}
+        />
+      </ExpandableSection>
+    );
+  }
+  const asked = Object.entries(detail ?? {});
+  if (asked.length === 0) {
+    return <Box color="text-status-inactive">–</Box>;
+  }
+  return (
+    <ExpandableSection headerText="What was asked" headerAriaLabel={`What was asked, entry ${id}`}>
+      <KeyValuePairs
+        items={asked.map(([label, value]) => ({
+          label,
+          value: typeof value === "string" ? value : JSON.stringify(value),
+        }))}
+      />
+    </ExpandableSection>
+  );
+}
