@@ -1,0 +1,130 @@
+//! The console's files, read once at start: a name that is not among them leads nowhere.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use axum::body::Bytes;
+
+use crate::encoding::{Encoding, Form};
+
+/// The page itself.
+pub(crate) const INDEX: &str = "index.html";
+
+/// Endings of the packed forms that lie beside a file.
+const PACKED: [(&str, Encoding); 2] = [(".br", Encoding::Brotli), (".gz", Encoding::Gzip)];
+
+/// The files by their names, relative to the folder, with `/` between folders.
+#[derive(Debug)]
+pub struct Files(HashMap<String, File>);
+
+/// A file.
+#[derive(Debug)]
+pub(crate) struct File {
+    pub(crate) media_type: &'static str,
+    /// True if the name changes with the content, so that caches may keep it.
+    pub(crate) is_immutable: bool,
+    pub(crate) forms: Forms,
+}
+
+/// The forms of a file.
+#[derive(Debug)]
+pub(crate) struct Forms {
+    pub(crate) plain: Form,
+    pub(crate) packed: Vec<Form>,
+}
+
+/// The files cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum FilesError {
+    /// A file or folder cannot be read.
+    #[error("{path} cannot be read: {source}")]
+    Read {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The folder has no page.
+    #[error(
+        "there is no index.html in {0}: build the console (`npm run build` in console/) and copy dist/ there"
+    )]
+    NoIndex(PathBuf),
+}
+
+impl Files {
+    /// Reads all files of a folder and the folders in it. Names that begin with a dot are left out, and so is what is neither a
+    /// file nor a folder: a link could lead anywhere.
+    ///
+    /// # Errors
+    /// [`FilesError`] where something cannot be read, or there is no `index.html`.
+    pub fn read(folder: &Path) -> Result<Self, FilesError> {
+        let mut contents = HashMap::new();
+        read_into(&mut contents, folder, "")?;
+        if !contents.contains_key(INDEX) {
+            return Err(FilesError::NoIndex(folder.to_owned()));
+        }
+        let mut files = HashMap::new();
+        for (name, plain) in &contents {
+            let is_packed = |(ending, _): &(&str, Encoding)| {
+                name.strip_suffix(ending).is_some_and(|bare| contents.contains_key(bare))
+            };
+            if PACKED.iter().any(is_packed) {
+                continue;
+            }
+            let packed = PACKED.iter().filter_map(|(ending, encoding)| {
+                let bytes = contents.get(&format!("{name}{ending}"))?.clone();
+                Some(Form { encoding: *encoding, bytes })
+            });
+            let forms = Forms {
+                plain: Form { encoding: Encoding::Identity, bytes: plain.clone() },
+                packed: packed.collect(),
+            };
+            // What is not the page has a hash of its content in its name.
+            let file = File { media_type: media_type(name), is_immutable: name != INDEX, forms };
+            files.insert(name.clone(), file);
+        }
+        Ok(Self(files))
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&File> {
+        self.0.get(name)
+    }
+}
+
+fn read_into(contents: &mut HashMap<String, Bytes>, folder: &Path, prefix: &str) -> Result<(), FilesError> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        |source| FilesError::Read { path, source }
+    };
+    for entry in fs::read_dir(folder).map_err(failed(folder))? {
+        let entry = entry.map_err(failed(folder))?;
+        let path = entry.path();
+        let file_name = entry.file_name();
+        let Some(name) = file_name.to_str().filter(|name| !name.starts_with('.')) else { continue };
+        let kind = entry.file_type().map_err(failed(&path))?;
+        if kind.is_dir() {
+            read_into(contents, &path, &format!("{prefix}{name}/"))?;
+        } else if kind.is_file() {
+            let bytes = fs::read(&path).map_err(failed(&path))?;
+            contents.insert(format!("{prefix}{name}"), bytes.into());
+        }
+    }
+    Ok(())
+}
+
+fn media_type(name: &str) -> &'static str {
+    match name.rsplit('.').next().unwrap_or_default() {
+        "css" => "text/css; charset=utf-8",
+        "html" => "text/html; charset=utf-8",
+        "js" => "text/javascript; charset=utf-8",
+        "json" => "application/json",
+        "png" => "image/png",
+        "svg" => "image/svg+xml",
+        "txt" => "text/plain; charset=utf-8",
+        "wasm" => "application/wasm",
+        "woff2" => "font/woff2",
+        // Browsers do not guess, they are told not to.
+        _ => "application/octet-stream",
+    }
+}
