@@ -19,6 +19,9 @@ No function may have a line that knows where it runs, so gaps are filled here:
 - Conditions on the namespace of metrics. MiniStack does not know cloudwatch:namespace, and refuses
   whoever may write to one namespace alone.
 - Glue's Spark jobs run (glue_jobs.py), and Athena reads Delta tables (athena_delta.py).
+- People's door: signed links are good for what was signed alone (presigned_links.py), methods have
+  the limits of the template (method_limits.py), and who guesses passwords is locked out
+  (sign_in_lockout.py).
 
 Every other version of MiniStack is refused: this reaches into its code.
 """
@@ -31,6 +34,9 @@ from urllib.parse import unquote
 
 import athena_delta
 import glue_jobs
+import method_limits
+import presigned_links
+import sign_in_lockout
 from pins import VERSION, expect, original
 
 # What this wraps, and the SHA-256 of its source, to which it was written.
@@ -219,6 +225,9 @@ def main():
     judge_data_api_calls()
     glue_jobs.install()
     athena_delta.install()
+    presigned_links.install()
+    method_limits.install()
+    sign_in_lockout.install()
     from ministack.app import main as run
 
     run()

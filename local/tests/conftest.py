@@ -11,6 +11,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+from botocore.config import Config
 
 LOCAL = Path(__file__).parent.parent
 MINISTACK_PYTHON = os.environ.get(
@@ -82,6 +83,8 @@ class Cloud:
     def client(self, service):
         return boto3.client(
             service,
+            # As the Rust SDK does, also where links are signed.
+            config=Config(signature_version="s3v4" if service == "s3" else "v4"),
             endpoint_url=self.endpoint,
             region_name=REGION,
             aws_access_key_id=KEYS["AWS_ACCESS_KEY_ID"],

@@ -1,0 +1,31 @@
+"""Lets templates throttle single methods.
+
+CloudFormation names the path of a method's settings with `~1` in place of slashes
+(`/~1login`). MiniStack looks for the path as it is, and so never finds the limits.
+"""
+
+import functools
+
+from pins import original
+
+# What this wraps, and the SHA-256 of its source, to which it was written.
+READS_SETTINGS = (
+    "_apigw_method_settings",
+    "a30d9f51a34360a14a180c22c6c2643378f7c3307b77e475d49a5c59f4dd3c33",
+)
+
+
+def install():
+    from ministack.services.cloudformation import provisioners
+
+    read_settings = original(provisioners, *READS_SETTINGS)
+
+    @functools.wraps(read_settings)
+    def with_slashes(raw):
+        settings = read_settings(raw)
+        return {
+            name.replace("/~1", "/", 1).replace("~1", "/"): entry
+            for name, entry in settings.items()
+        }
+
+    setattr(provisioners, READS_SETTINGS[0], with_slashes)
