@@ -20,6 +20,24 @@ pub const LOADS: PageSize = PageSize { default: 100, maximum: 1000 };
 /// Backups of `GET /backups`: each is three objects of the bucket to read.
 pub const BACKUPS: PageSize = PageSize { default: 50, maximum: 100 };
 
+/// Accounts of `GET /accounts`: Cognito lists no more at once.
+pub const ACCOUNTS: PageSize = PageSize { default: 50, maximum: 60 };
+
+/// Entries of `GET /audit`.
+pub const AUDIT: PageSize = PageSize { default: 50, maximum: 100 };
+
+/// Restores of `GET /restores`.
+pub const RESTORES: PageSize = PageSize { default: 50, maximum: 100 };
+
+/// Days of `GET /activity`, of which each table that got something has an entry.
+pub const ACTIVITY_DAYS: PageSize = PageSize { default: 30, maximum: 90 };
+
+/// The parameter `days` of `GET /activity`.
+pub fn activity_days() -> Parameter {
+    let description = "How many days are told of; the first is today, in UTC.".to_owned();
+    Parameter { name: "days".to_owned(), description, ..ACTIVITY_DAYS.limit() }
+}
+
 impl PageSize {
     /// The parameter `limit` of a list.
     pub fn limit(self) -> Parameter {

@@ -26,6 +26,20 @@ pub enum ProblemKind {
     InvalidIdempotencyKey,
     /// The key may not do this; the operator's may.
     Forbidden,
+    /// The name or the password is wrong, or the account cannot sign in; nobody is told which.
+    WrongCredentials,
+    /// The refresh token is over, was taken back or is none.
+    SessionOver,
+    /// The password is right; no operator has approved the account yet.
+    PendingApproval,
+    /// People cannot register here.
+    RegistrationClosed,
+    /// People with an e-mail address of this domain cannot register here.
+    EmailDomain,
+    /// The password breaks the rule for passwords.
+    Password,
+    /// The account is in a state in which this cannot be done to it.
+    AccountState,
     /// There is nothing at this path, or no such thing.
     NotFound,
     /// The path exists, the method does not.
@@ -63,6 +77,13 @@ impl ProblemKind {
             Self::Referenced => "urn:rowgate:problem:referenced",
             Self::InvalidIdempotencyKey => "urn:rowgate:problem:invalid-idempotency-key",
             Self::Forbidden => "urn:rowgate:problem:forbidden",
+            Self::WrongCredentials => "urn:rowgate:problem:wrong-credentials",
+            Self::SessionOver => "urn:rowgate:problem:session-over",
+            Self::PendingApproval => "urn:rowgate:problem:pending-approval",
+            Self::RegistrationClosed => "urn:rowgate:problem:registration-closed",
+            Self::EmailDomain => "urn:rowgate:problem:email-domain",
+            Self::Password => "urn:rowgate:problem:password",
+            Self::AccountState => "urn:rowgate:problem:account-state",
             Self::NotFound => "urn:rowgate:problem:not-found",
             Self::MethodNotAllowed => "urn:rowgate:problem:method-not-allowed",
             Self::NotAcceptable => "urn:rowgate:problem:not-acceptable",
@@ -89,6 +110,13 @@ impl ProblemKind {
             Self::Referenced => "Other rows refer to the row",
             Self::InvalidIdempotencyKey => "Invalid idempotency key",
             Self::Forbidden => "Forbidden",
+            Self::WrongCredentials => "Wrong name or password",
+            Self::SessionOver => "The session is over",
+            Self::PendingApproval => "The account waits for approval",
+            Self::RegistrationClosed => "Registration is closed",
+            Self::EmailDomain => "The e-mail address cannot register",
+            Self::Password => "The password breaks the rule",
+            Self::AccountState => "The account's state does not allow this",
             Self::NotFound => "Not found",
             Self::MethodNotAllowed => "Method not allowed",
             Self::NotAcceptable => "Not acceptable",
@@ -113,14 +141,15 @@ impl ProblemKind {
             | Self::InvalidParameter
             | Self::InvalidIdempotencyKey
             | Self::ResultTooLarge => 400,
-            Self::Forbidden => 403,
+            Self::WrongCredentials | Self::SessionOver => 401,
+            Self::Forbidden | Self::PendingApproval | Self::RegistrationClosed | Self::EmailDomain => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::NotAcceptable => 406,
-            Self::Referenced | Self::IdempotencyKeyInUse => 409,
+            Self::Referenced | Self::IdempotencyKeyInUse | Self::AccountState => 409,
             Self::PayloadTooLarge => 413,
             Self::UnsupportedMediaType => 415,
-            Self::InvalidRow | Self::IdempotencyKeyReused => 422,
+            Self::InvalidRow | Self::IdempotencyKeyReused | Self::Password => 422,
             Self::Unavailable | Self::SchemaBehind => 503,
             Self::Internal => 500,
         }

@@ -8,6 +8,8 @@ use lambda_runtime::Diagnostic;
 /// machine catches them), so they never change; `docs/operations.md` has the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorType {
+    /// A change of an account, or the list of them.
+    AccountsFailed,
     /// The audit of the ledger of loads.
     AuditFailed,
     /// A backfill.
@@ -30,7 +32,8 @@ pub enum ErrorType {
 
 impl ErrorType {
     /// Every type.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
+        Self::AccountsFailed,
         Self::AuditFailed,
         Self::BackfillFailed,
         Self::BackupFailed,
@@ -45,6 +48,7 @@ impl ErrorType {
     /// The name that callers get.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::AccountsFailed => "AccountsFailed",
             Self::AuditFailed => "AuditFailed",
             Self::BackfillFailed => "BackfillFailed",
             Self::BackupFailed => "BackupFailed",

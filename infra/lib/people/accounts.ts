@@ -32,8 +32,8 @@ export class Accounts extends RustFunction {
         ROWGATE_EMAIL_DOMAINS: settings.allowedEmailDomains.join(","),
       },
     });
-    // The audit trail.
-    this.useDatabase(database, ["ExecuteStatement"]);
+    // The audit trail; changes of accounts take turns by a lock, which is held in a transaction that is rolled back.
+    this.useDatabase(database, ["BeginTransaction", "ExecuteStatement", "RollbackTransaction"]);
     this.allow(
       "ManageAccounts",
       [
@@ -47,6 +47,7 @@ export class Accounts extends RustFunction {
         "cognito-idp:AdminSetUserPassword",
         "cognito-idp:AdminUserGlobalSignOut",
         "cognito-idp:CreateGroup",
+        "cognito-idp:DescribeUserPool",
         "cognito-idp:ListUsers",
         "cognito-idp:ListUsersInGroup",
       ],

@@ -135,10 +135,12 @@ test("the reports read rejects files and nothing else in the bucket", () => {
   assert.deepEqual([Action, Resource], ["s3:GetObject", { "Fn::Join": ["", [bucket, "/rejected/*"]] }]);
 });
 
-test("the reports, uploads and accounts only run single statements", () => {
-  for (const id of ["ReportsPolicy", "UploadsPolicy", "PeopleAccountsPolicy"]) {
+test("the reports and uploads only run single statements, and the accounts commit nothing else", () => {
+  for (const id of ["ReportsPolicy", "UploadsPolicy"]) {
     assert.equal(statements(found, id)["UseDatabase"].Action, "rds-data:ExecuteStatement");
   }
+  const { Action } = statements(found, "PeopleAccountsPolicy")["UseDatabase"];
+  assert.ok(!Action.includes("rds-data:CommitTransaction"));
 });
 
 test("the loader reads what is dropped and writes rejects and what it remembers, nothing else in the bucket", () => {

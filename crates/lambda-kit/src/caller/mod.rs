@@ -33,14 +33,18 @@ impl Right {
         if matches!(*method, Method::GET | Method::HEAD) { Self::Read } else { Self::Write }
     }
 
+    /// Returns the name of the group whose members have the right.
+    fn group(self) -> &'static str {
+        match self {
+            Self::Read => "reader",
+            Self::Write => "writer",
+            Self::Operate => "operator",
+        }
+    }
+
     /// Returns the right that the members of a group have.
     fn of_group(group: &str) -> Option<Self> {
-        match group {
-            "reader" => Some(Self::Read),
-            "writer" => Some(Self::Write),
-            "operator" => Some(Self::Operate),
-            _ => None,
-        }
+        [Self::Read, Self::Write, Self::Operate].into_iter().find(|right| right.group() == group)
     }
 }
 

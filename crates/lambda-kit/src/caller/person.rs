@@ -16,8 +16,8 @@ const TABLE_GROUP: &str = "table:";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
     username: String,
-    /// The highest right; each has the ones below it.
-    right: Option<Right>,
+    /// The rights that its groups give; each has the ones below it.
+    rights: BTreeSet<Right>,
     /// The tables that the account sees; empty: every table.
     tables: BTreeSet<String>,
 }
@@ -39,12 +39,12 @@ impl Person {
     /// `reader`, `writer` and `operator` give rights; an account in none of them may nothing. `table:<name>` lets it see that
     /// table; an account without such a group sees every table. Other groups mean nothing.
     pub fn new<'g>(username: impl Into<String>, groups: impl IntoIterator<Item = &'g str>) -> Self {
-        let mut person = Self { username: username.into(), right: None, tables: BTreeSet::new() };
+        let mut person = Self { username: username.into(), rights: BTreeSet::new(), tables: BTreeSet::new() };
         for group in groups {
             if let Some(table) = group.strip_prefix(TABLE_GROUP) {
                 person.tables.insert(table.to_owned());
             } else {
-                person.right = person.right.max(Right::of_group(group));
+                person.rights.extend(Right::of_group(group));
             }
         }
         person
@@ -57,7 +57,12 @@ impl Person {
 
     /// Returns true if the account has the right.
     pub fn may(&self, right: Right) -> bool {
-        self.right >= Some(right)
+        self.rights.last() >= Some(&right)
+    }
+
+    /// Returns the names of the groups that give the account its rights, the least first.
+    pub fn groups(&self) -> impl Iterator<Item = &'static str> {
+        self.rights.iter().map(|right| right.group())
     }
 
     /// Returns true if the account sees the table, by the table's own name.
@@ -137,6 +142,7 @@ mod tests {
             ("reader,writer", [true, true, false]),
         ] {
             let person = person(&json!(groups));
+            assert!(person.groups().all(|group| groups.contains(group)), "{groups}");
             assert_eq!(
                 [Right::Read, Right::Write, Right::Operate].map(|right| person.may(right)),
                 may,

@@ -1,0 +1,356 @@
+//! Accounts, and how they are changed: one change at a time.
+
+use std::sync::Arc;
+
+use aurora::{AccountTurn, Database};
+use domain::dictionary::Dictionary;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use jiff::Timestamp;
+use serde::{Serialize, Serializer};
+use tokio::sync::OnceCell;
+
+use crate::directory::{Created, Directory, DirectoryError, Joined, User};
+use crate::groups::{Groups, OPERATOR, in_order, is_ours, is_role};
+use crate::password::{Password, PasswordRule};
+use crate::username::Username;
+
+/// Users whose groups are asked for at once. Cognito answers 120 such questions a second, all callers together.
+const LOOKUPS_AT_ONCE: usize = 8;
+
+/// Users that a page of the list has where all are wanted.
+const PAGE: i32 = 60;
+
+/// How an account stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// It waits for an operator.
+    Pending,
+    /// Its person may sign in.
+    Active,
+    /// An operator has disabled it.
+    Disabled,
+}
+
+/// An account, as operators see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Account {
+    /// Its name.
+    pub username: String,
+    /// How it stands.
+    pub status: Status,
+    /// Its groups, those of tables last.
+    pub groups: Vec<String>,
+    /// When it was registered.
+    #[serde(serialize_with = "milliseconds")]
+    pub created_at: Option<Timestamp>,
+    /// When it was changed last, but for its groups.
+    #[serde(serialize_with = "milliseconds")]
+    pub changed_at: Option<Timestamp>,
+}
+
+/// A page of accounts, in the user pool's order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Page {
+    /// The accounts.
+    pub accounts: Vec<Account>,
+    /// What `after` takes for the next page; `None` on the last one.
+    pub next: Option<String>,
+}
+
+/// Why an account was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    /// There is no such account.
+    #[error("there is no such account")]
+    Unknown,
+    /// Nobody could operate any more.
+    #[error("it is the last account of an operator; approve another one as operator first")]
+    LastOperator,
+    /// The person has not finished registering, so nobody could sign in.
+    #[error("its registration was cut short, so it has no password; register again with the same name first")]
+    Unfinished,
+    /// The password breaks the rule.
+    #[error("{0}")]
+    Password(PasswordRule),
+    /// The user pool did not do as it was asked.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    /// The turn could not be taken.
+    #[error("the turn to change accounts could not be taken")]
+    Database(#[from] aurora::Error),
+}
+
+/// The accounts of a user pool.
+#[derive(Debug, Clone)]
+pub struct Accounts<D> {
+    /// Where they are.
+    pub directory: D,
+    /// What tells whose turn it is to change one, and keeps the audit trail.
+    pub database: Database,
+    /// The tables that groups may name.
+    pub dictionary: &'static Dictionary,
+    rule: Arc<OnceCell<PasswordRule>>,
+}
+
+type Result<T> = std::result::Result<T, ChangeError>;
+
+impl<D: Directory> Accounts<D> {
+    /// The accounts of a user pool.
+    pub fn new(directory: D, database: Database, dictionary: &'static Dictionary) -> Self {
+        Self { directory, database, dictionary, rule: Arc::default() }
+    }
+
+    /// The same, over a database with another deadline.
+    #[must_use]
+    pub fn with_database(&self, database: Database) -> Self {
+        Self { database, ..self.clone() }
+    }
+
+    /// Holds a password against the rule of the user pool.
+    ///
+    /// # Errors
+    /// [`ChangeError::Password`] with the whole rule.
+    pub async fn check(&self, password: &Password) -> Result<()> {
+        let rule = self.rule().await?;
+        if rule.allows(password) { Ok(()) } else { Err(ChangeError::Password(rule)) }
+    }
+
+    async fn rule(&self) -> Result<PasswordRule> {
+        // It is asked for once a process: whoever changes it deploys the stack, which starts new ones.
+        Ok(*self.rule.get_or_try_init(|| self.directory.password_rule()).await?)
+    }
+
+    /// Makes an account that waits for approval. Nobody is told whether it was there before: one that is complete stays as it
+    /// is, one whose registration was cut short gets this password.
+    ///
+    /// # Errors
+    /// Any but those of an account's state.
+    pub async fn register(&self, name: &Username, password: &Password) -> Result<()> {
+        self.in_turn(async {
+            if self.directory.create(name).await? == Created::Taken && !self.is_unfinished(name).await? {
+                return Ok(());
+            }
+            self.set_password(name, password).await
+        })
+        .await
+    }
+
+    /// Makes an account with these groups, or gives one that is there this password and these groups and enables it.
+    ///
+    /// # Errors
+    /// Any but [`ChangeError::Unknown`] and [`ChangeError::Unfinished`].
+    pub async fn add(&self, name: &Username, password: &Password, groups: &Groups) -> Result<Account> {
+        self.check(password).await?;
+        self.in_turn(async {
+            let created = self.directory.create(name).await?;
+            let current = self.directory.groups(name.as_str()).await?;
+            self.keep_an_operator(name, &current, Some(groups)).await?;
+            self.set_password(name, password).await?;
+            if created == Created::Taken {
+                // Whoever knew the old password is signed in no more.
+                self.directory.sign_out(name.as_str()).await?;
+            }
+            self.set_groups(name, &current, groups).await?;
+            self.directory.enable(name).await?;
+            self.as_changed(name, Status::Active, groups.names()).await
+        })
+        .await
+    }
+
+    /// Gives an account exactly these groups, and enables it.
+    ///
+    /// # Errors
+    /// Any but [`ChangeError::Password`].
+    pub async fn approve(&self, name: &Username, groups: &Groups) -> Result<Account> {
+        self.in_turn(async {
+            let user = self.directory.get(name).await?.ok_or(ChangeError::Unknown)?;
+            if !user.has_password {
+                return Err(ChangeError::Unfinished);
+            }
+            let current = self.directory.groups(name.as_str()).await?;
+            if user.is_enabled {
+                self.keep_an_operator(name, &current, Some(groups)).await?;
+            }
+            self.set_groups(name, &current, groups).await?;
+            self.directory.enable(name).await?;
+            self.as_changed(name, Status::Active, groups.names()).await
+        })
+        .await
+    }
+
+    /// Disables an account and ends its sessions.
+    ///
+    /// # Errors
+    /// Any but [`ChangeError::Password`] and [`ChangeError::Unfinished`].
+    pub async fn disable(&self, name: &Username) -> Result<Account> {
+        self.in_turn(async {
+            let user = self.directory.get(name).await?.ok_or(ChangeError::Unknown)?;
+            let current = self.directory.groups(name.as_str()).await?;
+            if user.is_enabled {
+                self.keep_an_operator(name, &current, None).await?;
+            }
+            self.directory.disable(name).await?;
+            self.directory.sign_out(name.as_str()).await?;
+            let groups = current.into_iter().filter(|group| is_ours(group)).collect();
+            self.as_changed(name, Status::Disabled, in_order(groups)).await
+        })
+        .await
+    }
+
+    /// A page of accounts.
+    ///
+    /// # Errors
+    /// [`ChangeError::Directory`].
+    pub async fn page(&self, limit: i32, after: Option<&str>) -> Result<Page> {
+        let found = self.directory.list(limit, after).await?;
+        let accounts = stream::iter(found.users)
+            .map(|user| async {
+                match self.directory.groups(&user.username).await {
+                    Ok(groups) => Ok(Some(account(user, groups))),
+                    // It was removed since.
+                    Err(DirectoryError::NoUser) => Ok(None),
+                    Err(error) => Err(error),
+                }
+            })
+            .buffered(LOOKUPS_AT_ONCE)
+            .try_filter_map(async |account| Ok(account))
+            .try_collect()
+            .await?;
+        Ok(Page { accounts, next: found.next })
+    }
+
+    /// All accounts, those that wait for approval first.
+    ///
+    /// # Errors
+    /// [`ChangeError::Directory`].
+    pub async fn all(&self) -> Result<Vec<Account>> {
+        let mut accounts = Vec::new();
+        let mut after: Option<String> = None;
+        loop {
+            let page = self.page(PAGE, after.as_deref()).await?;
+            accounts.extend(page.accounts);
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        let key = |account: &Account| (account.status != Status::Pending, account.username.clone());
+        accounts.sort_by_cached_key(key);
+        Ok(accounts)
+    }
+
+    /// Changes something while nobody else does.
+    async fn in_turn<T>(&self, change: impl Future<Output = Result<T>> + Send) -> Result<T> {
+        let turn = AccountTurn::take(&self.database).await?;
+        let done = change.await;
+        turn.end().await;
+        done
+    }
+
+    async fn set_password(&self, name: &Username, password: &Password) -> Result<()> {
+        match self.directory.set_password(name, password).await {
+            Err(DirectoryError::Password) => Err(ChangeError::Password(self.rule().await?)),
+            set => Ok(set?),
+        }
+    }
+
+    /// Whether a user was made and never got a password, or a group.
+    async fn is_unfinished(&self, name: &Username) -> Result<bool> {
+        let user = self.directory.get(name).await?;
+        // Asked for in any case, so that the time tells nothing.
+        let groups = self.directory.groups(name.as_str()).await?;
+        Ok(user.is_some_and(|user| user.is_enabled && !user.has_password) && groups.is_empty())
+    }
+
+    /// Takes a user out of groups and puts it into others, so that at no moment it may more than before or afterwards: rights
+    /// are taken first and given last, and the group of a table is only left once those that are to stay are joined, because
+    /// an account in none of them sees every table.
+    async fn set_groups(&self, name: &Username, current: &[String], wanted: &Groups) -> Result<()> {
+        let is_current = |group: &str| current.iter().any(|other| other == group);
+        let surplus = |are_roles: bool| {
+            current
+                .iter()
+                .filter(move |group| is_ours(group) && is_role(group) == are_roles && !wanted.has(group))
+        };
+        for group in surplus(true) {
+            self.directory.leave(name, group).await?;
+        }
+        for group in wanted.tables().filter(|group| !is_current(group)) {
+            self.join(name, group).await?;
+        }
+        for group in surplus(false) {
+            self.directory.leave(name, group).await?;
+        }
+        for group in wanted.roles().filter(|group| !is_current(group)) {
+            self.join(name, group).await?;
+        }
+        Ok(())
+    }
+
+    async fn join(&self, name: &Username, group: &str) -> Result<()> {
+        if self.directory.join(name, group).await? == Joined::Yes {
+            return Ok(());
+        }
+        self.directory.create_group(group).await?;
+        match self.directory.join(name, group).await? {
+            Joined::Yes => Ok(()),
+            Joined::NoGroup => {
+                let code = "ResourceNotFoundException".to_owned();
+                Err(DirectoryError::Failed { operation: "AdminAddUserToGroup", code }.into())
+            }
+        }
+    }
+
+    /// Refuses what would leave nobody who operates: `wanted` are the groups that the account is to have, `None` where it is to
+    /// be disabled.
+    async fn keep_an_operator(
+        &self,
+        name: &Username,
+        current: &[String],
+        wanted: Option<&Groups>,
+    ) -> Result<()> {
+        let is_operator = current.iter().any(|group| group == OPERATOR);
+        if !is_operator || wanted.is_some_and(Groups::operate) {
+            return Ok(());
+        }
+        for other in self.directory.members(OPERATOR).await? {
+            // Cognito's lists may lag behind; what is decided here must not.
+            let Some(other) = Username::parse(&other.username).filter(|other| other != name) else {
+                continue;
+            };
+            let is_enabled = self.directory.get(&other).await?.is_some_and(|user| user.is_enabled);
+            if is_enabled
+                && self.directory.groups(other.as_str()).await?.iter().any(|group| group == OPERATOR)
+            {
+                return Ok(());
+            }
+        }
+        Err(ChangeError::LastOperator)
+    }
+
+    /// An account as it is after a change. What was changed is not read again: Cognito's answers may lag behind.
+    async fn as_changed(&self, name: &Username, status: Status, groups: Vec<String>) -> Result<Account> {
+        let user = self.directory.get(name).await?.ok_or(ChangeError::Unknown)?;
+        Ok(Account { status, groups, ..account(user, Vec::new()) })
+    }
+}
+
+fn account(user: User, groups: Vec<String>) -> Account {
+    let groups: Vec<String> = groups.into_iter().filter(|group| is_ours(group)).collect();
+    let status = match user.is_enabled {
+        false => Status::Disabled,
+        true if groups.iter().any(|group| is_role(group)) => Status::Active,
+        true => Status::Pending,
+    };
+    let User { username, created_at, changed_at, .. } = user;
+    Account { username, status, groups: in_order(groups), created_at, changed_at }
+}
+
+/// ISO 8601 in UTC with milliseconds, as everywhere in the API.
+fn milliseconds<S: Serializer>(
+    time: &Option<Timestamp>,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    time.map(|time| format!("{time:.3}")).serialize(serializer)
+}

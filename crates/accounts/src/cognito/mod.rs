@@ -1,0 +1,268 @@
+//! A Cognito user pool as the directory.
+
+mod failure;
+mod token;
+
+use std::time::Duration;
+
+use aws_sdk_cognitoidentityprovider::Client;
+use aws_sdk_cognitoidentityprovider::config::timeout::TimeoutConfig;
+use aws_sdk_cognitoidentityprovider::primitives::DateTime;
+use aws_sdk_cognitoidentityprovider::types::{
+    AuthFlowType, AuthenticationResultType, MessageActionType, PasswordPolicyType, UserStatusType, UserType,
+};
+use aws_types::SdkConfig;
+use jiff::Timestamp;
+
+use self::failure::{Code, code, failure};
+use crate::directory::{Created, Directory, DirectoryError, Joined, Session, User, Users};
+use crate::password::{Password, PasswordRule};
+use crate::username::Username;
+
+/// How long a call may take with its retries. A request makes some ten of them in its 21 seconds, most of them in a tenth of one.
+const CALL_TIME: Duration = Duration::from_secs(8);
+/// How long one try of it may take.
+const ATTEMPT_TIME: Duration = Duration::from_secs(3);
+const CONNECT_TIME: Duration = Duration::from_secs(2);
+
+/// Entries of the user pool's lists at most.
+const PAGE: i32 = 60;
+
+/// Of a user pool that says nothing of passwords.
+const MINIMUM_LENGTH: i32 = 8;
+
+/// A Cognito user pool, and the client in whose name people sign in.
+#[derive(Debug, Clone)]
+pub struct Cognito {
+    client: Client,
+    pool_id: String,
+    client_id: String,
+}
+
+type Result<T> = std::result::Result<T, DirectoryError>;
+
+impl Cognito {
+    /// The user pool with this id.
+    pub fn new(config: &SdkConfig, pool_id: impl Into<String>, client_id: impl Into<String>) -> Self {
+        let times = TimeoutConfig::builder()
+            .connect_timeout(CONNECT_TIME)
+            .operation_attempt_timeout(ATTEMPT_TIME)
+            .operation_timeout(CALL_TIME)
+            .build();
+        let config =
+            aws_sdk_cognitoidentityprovider::config::Builder::from(config).timeout_config(times).build();
+        Self { client: Client::from_conf(config), pool_id: pool_id.into(), client_id: client_id.into() }
+    }
+
+    /// Reads the answer of a sign-in. One that asks for more than a password is no session: nobody set that up, so the account
+    /// cannot be signed in to.
+    fn session(
+        operation: &'static str,
+        result: Option<AuthenticationResultType>,
+        challenge: Option<&str>,
+    ) -> Result<Session> {
+        let Some(result) = result else {
+            return Err(DirectoryError::Refused(challenge.unwrap_or("no result").to_owned()));
+        };
+        let claims = result.access_token().and_then(token::claims);
+        let (Some(access_token), Some(claims)) = (result.access_token, claims) else {
+            return Err(DirectoryError::Failed { operation, code: "no access token".to_owned() });
+        };
+        Ok(Session {
+            access_token,
+            refresh_token: result.refresh_token,
+            expires_in: result.expires_in,
+            username: claims.username,
+            groups: claims.groups,
+        })
+    }
+}
+
+impl Directory for Cognito {
+    async fn create(&self, name: &Username) -> Result<Created> {
+        let request = self.client.admin_create_user().user_pool_id(&self.pool_id).username(name.as_str());
+        // Without a message: Cognito would send a password of its own to the address.
+        match request.message_action(MessageActionType::Suppress).send().await {
+            Ok(_) => Ok(Created::New),
+            Err(error) if code(&error) == Code::Service("UsernameExistsException") => Ok(Created::Taken),
+            Err(error) => Err(failure("AdminCreateUser", &error)),
+        }
+    }
+
+    async fn set_password(&self, name: &Username, password: &Password) -> Result<()> {
+        let request =
+            self.client.admin_set_user_password().user_pool_id(&self.pool_id).username(name.as_str());
+        let sent = request.password(password.reveal()).permanent(true).send().await;
+        sent.map(drop).map_err(|error| match code(&error) {
+            Code::Service("InvalidPasswordException" | "PasswordHistoryPolicyViolationException") => {
+                DirectoryError::Password
+            }
+            _ => failure("AdminSetUserPassword", &error),
+        })
+    }
+
+    async fn get(&self, name: &Username) -> Result<Option<User>> {
+        let request = self.client.admin_get_user().user_pool_id(&self.pool_id).username(name.as_str());
+        match request.send().await {
+            Ok(user) => Ok(Some(User {
+                is_enabled: user.enabled(),
+                has_password: has_password(user.user_status()),
+                created_at: timestamp(user.user_create_date()),
+                changed_at: timestamp(user.user_last_modified_date()),
+                username: user.username,
+            })),
+            Err(error) => match failure("AdminGetUser", &error) {
+                DirectoryError::NoUser => Ok(None),
+                failure => Err(failure),
+            },
+        }
+    }
+
+    async fn list(&self, limit: i32, after: Option<&str>) -> Result<Users> {
+        let request = self.client.list_users().user_pool_id(&self.pool_id).limit(limit);
+        let answer = request.set_pagination_token(after.map(str::to_owned)).send().await;
+        let answer = answer.map_err(|error| match code(&error) {
+            Code::Service("InvalidParameterException") if after.is_some() => DirectoryError::NoPage,
+            _ => failure("ListUsers", &error),
+        })?;
+        let users = answer.users().iter().filter_map(user).collect();
+        Ok(Users { users, next: answer.pagination_token })
+    }
+
+    async fn groups(&self, username: &str) -> Result<Vec<String>> {
+        let mut groups = Vec::new();
+        let mut after = None;
+        loop {
+            let request =
+                self.client.admin_list_groups_for_user().user_pool_id(&self.pool_id).username(username);
+            let answer = request.limit(PAGE).set_next_token(after).send().await;
+            let answer = answer.map_err(|error| failure("AdminListGroupsForUser", &error))?;
+            groups.extend(answer.groups().iter().filter_map(|group| group.group_name()).map(str::to_owned));
+            after = answer.next_token;
+            if after.is_none() {
+                return Ok(groups);
+            }
+        }
+    }
+
+    async fn members(&self, group: &str) -> Result<Vec<User>> {
+        let mut users = Vec::new();
+        let mut after = None;
+        loop {
+            let request = self.client.list_users_in_group().user_pool_id(&self.pool_id).group_name(group);
+            let answer = request.limit(PAGE).set_next_token(after).send().await;
+            let answer = answer.map_err(|error| failure("ListUsersInGroup", &error))?;
+            users.extend(answer.users().iter().filter_map(user));
+            after = answer.next_token;
+            if after.is_none() {
+                return Ok(users);
+            }
+        }
+    }
+
+    async fn create_group(&self, group: &str) -> Result<()> {
+        let request = self.client.create_group().user_pool_id(&self.pool_id).group_name(group);
+        match request.send().await {
+            Ok(_) => Ok(()),
+            Err(error) if code(&error) == Code::Service("GroupExistsException") => Ok(()),
+            Err(error) => Err(failure("CreateGroup", &error)),
+        }
+    }
+
+    async fn join(&self, name: &Username, group: &str) -> Result<Joined> {
+        let request =
+            self.client.admin_add_user_to_group().user_pool_id(&self.pool_id).username(name.as_str());
+        match request.group_name(group).send().await {
+            Ok(_) => Ok(Joined::Yes),
+            // The pool itself may be meant as well; whoever makes the group then hears of it.
+            Err(error) if code(&error) == Code::Service("ResourceNotFoundException") => Ok(Joined::NoGroup),
+            Err(error) => Err(failure("AdminAddUserToGroup", &error)),
+        }
+    }
+
+    async fn leave(&self, name: &Username, group: &str) -> Result<()> {
+        let request =
+            self.client.admin_remove_user_from_group().user_pool_id(&self.pool_id).username(name.as_str());
+        let sent = request.group_name(group).send().await;
+        sent.map(drop).map_err(|error| failure("AdminRemoveUserFromGroup", &error))
+    }
+
+    async fn enable(&self, name: &Username) -> Result<()> {
+        let request = self.client.admin_enable_user().user_pool_id(&self.pool_id).username(name.as_str());
+        request.send().await.map(drop).map_err(|error| failure("AdminEnableUser", &error))
+    }
+
+    async fn disable(&self, name: &Username) -> Result<()> {
+        let request = self.client.admin_disable_user().user_pool_id(&self.pool_id).username(name.as_str());
+        request.send().await.map(drop).map_err(|error| failure("AdminDisableUser", &error))
+    }
+
+    async fn sign_out(&self, username: &str) -> Result<()> {
+        let request = self.client.admin_user_global_sign_out().user_pool_id(&self.pool_id).username(username);
+        request.send().await.map(drop).map_err(|error| failure("AdminUserGlobalSignOut", &error))
+    }
+
+    async fn sign_in(&self, name: &Username, password: &Password) -> Result<Session> {
+        const OPERATION: &str = "AdminInitiateAuth";
+        let request =
+            self.client.admin_initiate_auth().user_pool_id(&self.pool_id).client_id(&self.client_id);
+        let answer = request
+            .auth_flow(AuthFlowType::AdminUserPasswordAuth)
+            .auth_parameters("USERNAME", name.as_str())
+            .auth_parameters("PASSWORD", password.reveal())
+            .send()
+            .await
+            .map_err(|error| failure::of_credentials(OPERATION, &error))?;
+        let challenge = answer.challenge_name.map(|challenge| challenge.to_string());
+        Self::session(OPERATION, answer.authentication_result, challenge.as_deref())
+    }
+
+    async fn renew(&self, refresh_token: &str) -> Result<Session> {
+        const OPERATION: &str = "AdminInitiateAuth";
+        let request =
+            self.client.admin_initiate_auth().user_pool_id(&self.pool_id).client_id(&self.client_id);
+        let answer = request
+            .auth_flow(AuthFlowType::RefreshTokenAuth)
+            .auth_parameters("REFRESH_TOKEN", refresh_token)
+            .send()
+            .await
+            .map_err(|error| failure::of_credentials(OPERATION, &error))?;
+        let challenge = answer.challenge_name.map(|challenge| challenge.to_string());
+        Self::session(OPERATION, answer.authentication_result, challenge.as_deref())
+    }
+
+    async fn password_rule(&self) -> Result<PasswordRule> {
+        let answer = self.client.describe_user_pool().user_pool_id(&self.pool_id).send().await;
+        let answer = answer.map_err(|error| failure("DescribeUserPool", &error))?;
+        let policy = answer.user_pool().and_then(|pool| pool.policies()?.password_policy());
+        let has = |is: fn(&PasswordPolicyType) -> bool| policy.is_some_and(is);
+        let minimum = policy.and_then(PasswordPolicyType::minimum_length).unwrap_or(MINIMUM_LENGTH);
+        Ok(PasswordRule {
+            minimum: usize::try_from(minimum).unwrap_or_default(),
+            capital: has(PasswordPolicyType::require_uppercase),
+            small: has(PasswordPolicyType::require_lowercase),
+            digit: has(PasswordPolicyType::require_numbers),
+            symbol: has(PasswordPolicyType::require_symbols),
+        })
+    }
+}
+
+/// A user of a list; one without a name is none.
+fn user(user: &UserType) -> Option<User> {
+    Some(User {
+        username: user.username()?.to_owned(),
+        is_enabled: user.enabled(),
+        has_password: has_password(user.user_status()),
+        created_at: timestamp(user.user_create_date()),
+        changed_at: timestamp(user.user_last_modified_date()),
+    })
+}
+
+/// A user who was made and has no password but the one that Cognito drew, which nobody knows.
+fn has_password(status: Option<&UserStatusType>) -> bool {
+    status != Some(&UserStatusType::ForceChangePassword)
+}
+
+fn timestamp(time: Option<&DateTime>) -> Option<Timestamp> {
+    Timestamp::from_millisecond(time?.to_millis().ok()?).ok()
+}

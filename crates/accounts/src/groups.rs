@@ -1,0 +1,131 @@
+//! The groups that an operator gives an account.
+
+use std::collections::BTreeSet;
+
+use domain::dictionary::Dictionary;
+
+/// The groups that give rights, the least first.
+pub(crate) const ROLES: [&str; 3] = ["reader", "writer", "operator"];
+
+/// The group of those who may do everything.
+pub(crate) const OPERATOR: &str = "operator";
+
+/// What the names of groups begin with that let an account see one table.
+const TABLE: &str = "table:";
+
+/// What groups there are, for whoever named others.
+const RULE: &str = "groups has at least one of reader, writer and operator, and may have table:<name> for each table that the \
+                    account is to see; without one it sees every table.";
+
+/// The groups of an account: one or more that give rights, and those of the tables that it sees.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Groups {
+    roles: BTreeSet<&'static str>,
+    tables: BTreeSet<String>,
+}
+
+impl Groups {
+    /// Reads groups by their names. A table may be named by an alias; its group has its own name.
+    ///
+    /// # Errors
+    /// A sentence that says what groups there are.
+    pub fn parse<S: AsRef<str>>(names: &[S], dictionary: &Dictionary) -> Result<Self, String> {
+        let mut groups = Self { roles: BTreeSet::new(), tables: BTreeSet::new() };
+        for name in names.iter().map(AsRef::as_ref) {
+            if let Some(role) = ROLES.into_iter().find(|role| *role == name) {
+                groups.roles.insert(role);
+                continue;
+            }
+            let table = name.strip_prefix(TABLE).and_then(|table| dictionary.table(table));
+            // A hidden table is no table that an operator knows of.
+            let Some(table) = table.filter(|table| !table.is_hidden()) else {
+                let tables: Vec<&str> = dictionary.visible_tables().map(|table| table.name()).collect();
+                let name = domain::shortened(name, 60);
+                return Err(format!(
+                    "There is no group {name:?}: {RULE} The tables are {}.",
+                    tables.join(", ")
+                ));
+            };
+            groups.tables.insert(format!("{TABLE}{}", table.name()));
+        }
+        if groups.roles.is_empty() { Err(format!("No group that gives a right: {RULE}")) } else { Ok(groups) }
+    }
+
+    /// Returns true if they give every right.
+    pub fn operate(&self) -> bool {
+        self.roles.contains(OPERATOR)
+    }
+
+    /// The names of those that give rights.
+    pub fn roles(&self) -> impl Iterator<Item = &str> {
+        self.roles.iter().copied()
+    }
+
+    /// The names of those of tables.
+    pub fn tables(&self) -> impl Iterator<Item = &str> {
+        self.tables.iter().map(String::as_str)
+    }
+
+    /// All names, as they are shown: the greatest right last, then tables.
+    pub fn names(&self) -> Vec<String> {
+        in_order(self.roles().chain(self.tables()).map(str::to_owned).collect())
+    }
+
+    /// Returns true if a group is among them.
+    pub fn has(&self, name: &str) -> bool {
+        self.roles.contains(name) || self.tables.contains(name)
+    }
+}
+
+/// Returns true for a group that gives a right.
+pub(crate) fn is_role(name: &str) -> bool {
+    ROLES.contains(&name)
+}
+
+/// Returns true for a group that means something to Rowgate.
+pub(crate) fn is_ours(name: &str) -> bool {
+    is_role(name) || name.starts_with(TABLE)
+}
+
+/// Names of groups in the order in which they are shown.
+pub(crate) fn in_order(mut names: Vec<String>) -> Vec<String> {
+    let place = |name: &str| ROLES.iter().position(|role| *role == name).unwrap_or(ROLES.len());
+    names.sort_by(|one, other| (place(one), one).cmp(&(place(other), other)));
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(names: &[&str]) -> Result<Vec<String>, String> {
+        let dictionary = domain::shipped::dictionary().unwrap();
+        Groups::parse(names, dictionary).map(|groups| groups.names())
+    }
+
+    #[test]
+    fn takes_rights_and_tables_once_each() {
+        assert_eq!(parse(&["writer"]).unwrap(), ["writer"]);
+        let names =
+            ["table:jobs", "operator", "table:employees", "reader", "reader", "table:hired_employees"];
+        assert_eq!(parse(&names).unwrap(), ["reader", "operator", "table:employees", "table:jobs"]);
+    }
+
+    #[test]
+    fn refuses_all_other_groups_and_none() {
+        for names in [
+            &[][..],
+            &["table:jobs"],
+            &["Writer"],
+            &["writer", "admin"],
+            &["writer", "table:people"],
+            &["writer", "table:"],
+            &["writer", "jobs"],
+            &["writer", ""],
+            &["writer", "table:rowgate_audit"],
+        ] {
+            let wrong = parse(names).unwrap_err();
+            assert!(wrong.contains("at least one of reader, writer and operator"), "{names:?}: {wrong}");
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! The settings of the function.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use lambda_kit::env::{SettingError, Settings};
+
+use crate::username::{Username, is_domain};
+
+/// How long an answer to a registration takes at least: more than the calls for a new name and for one that is taken, so that
+/// the time tells them apart no more than the answer does.
+const REGISTER_TIME: Duration = Duration::from_secs(1);
+
+/// Who may register.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// Whether anybody may.
+    pub self_registration: bool,
+    /// The domains of the e-mail addresses that may; empty: any.
+    pub email_domains: Arc<[String]>,
+    /// How long an answer to a registration takes at least.
+    pub register_time: Duration,
+}
+
+impl Options {
+    /// Reads the settings from the environment.
+    ///
+    /// # Errors
+    /// [`SettingError`] names the variable that cannot be used.
+    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, SettingError> {
+        let settings = Settings(variable);
+        let fault = || "neither true nor false".to_owned();
+        let open = settings.get("ROWGATE_SELF_REGISTRATION", |value| value.parse().ok(), fault)?;
+        let fault = || "no list of domains like example.com,example.org".to_owned();
+        let domains = settings.get("ROWGATE_EMAIL_DOMAINS", domains, fault)?;
+        Ok(Self {
+            self_registration: open.unwrap_or(true),
+            email_domains: domains.unwrap_or_default().into(),
+            register_time: REGISTER_TIME,
+        })
+    }
+
+    /// Whether an address of this domain may register.
+    pub(crate) fn allow(&self, name: &Username) -> bool {
+        self.email_domains.is_empty() || self.email_domains.iter().any(|domain| domain == name.domain())
+    }
+}
+
+fn domains(list: &str) -> Option<Vec<String>> {
+    let domains = list.split(',').map(|domain| domain.trim().to_ascii_lowercase());
+    domains.map(|domain| is_domain(&domain).then_some(domain)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(open: &str, domains: &str) -> Result<Options, String> {
+        let value = |name: &str| match name {
+            "ROWGATE_SELF_REGISTRATION" => Some(open.to_owned()),
+            "ROWGATE_EMAIL_DOMAINS" => Some(domains.to_owned()),
+            _ => None,
+        };
+        Options::read(value).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn anybody_may_register_unless_something_else_is_said() {
+        let options = read("", "").unwrap();
+        assert!(options.self_registration && options.allow(&Username::parse("ann@x.example").unwrap()));
+        assert!(!read("false", "").unwrap().self_registration);
+        assert_eq!(
+            read("yes", "").unwrap_err(),
+            "ROWGATE_SELF_REGISTRATION=\"yes\" is neither true nor false"
+        );
+    }
+
+    #[test]
+    fn only_the_domains_themselves_may_register() {
+        let options = read("true", "X.example, y.example").unwrap();
+        let allows = |name: &str| options.allow(&Username::parse(name).unwrap());
+        assert!(allows("ann@x.example") && allows("ann@Y.example"));
+        assert!(!allows("ann@z.example") && !allows("ann@mail.x.example") && !allows("ann@ax.example"));
+        for list in ["x", "@x.example", "x.example,", "x.example y.example", "*.example"] {
+            assert!(read("true", list).is_err(), "{list}");
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Passwords, and the rule for them.
+
+use std::fmt;
+
+use serde::Deserialize;
+
+/// Characters of a password at most: Cognito's limit.
+const MAX_CHARACTERS: usize = 256;
+
+/// What Cognito takes for a symbol
+/// (docs.aws.amazon.com/cognito/latest/developerguide/managing-users-passwords.html).
+const SYMBOLS: &str = "^$*.[]{}()?-\"!@#%&/\\,><':;|_~`+=";
+
+/// A password on its way to the user pool. It is shown nowhere.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Password(String);
+
+impl Password {
+    /// A password that somebody chose.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// Its text, for the user pool alone.
+    pub(crate) fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Password(…)")
+    }
+}
+
+/// What a user pool demands of passwords.
+///
+/// It is checked here before Cognito does: Cognito is asked for new names alone, so its refusal would tell that a name is
+/// new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PasswordRule {
+    /// Characters at least.
+    pub minimum: usize,
+    /// Whether there must be one of A to Z.
+    pub capital: bool,
+    /// Whether there must be one of a to z.
+    pub small: bool,
+    /// Whether there must be one of 0 to 9.
+    pub digit: bool,
+    /// Whether there must be a symbol.
+    pub symbol: bool,
+}
+
+impl PasswordRule {
+    /// Returns true if the password keeps the rule. What Cognito counts is not documented for characters beyond ASCII, so of
+    /// ASCII alone is what must be there.
+    pub fn allows(&self, password: &Password) -> bool {
+        let text = password.reveal();
+        let has = |is: fn(&char) -> bool| text.chars().any(|character| is(&character));
+        (self.minimum..=MAX_CHARACTERS).contains(&text.chars().count())
+            && !text.chars().any(|character| character.is_whitespace() || character.is_control())
+            && (!self.capital || has(char::is_ascii_uppercase))
+            && (!self.small || has(char::is_ascii_lowercase))
+            && (!self.digit || has(char::is_ascii_digit))
+            && (!self.symbol || has(|character| SYMBOLS.contains(*character)))
+    }
+}
+
+impl fmt::Display for PasswordRule {
+    /// The whole rule, as a sentence.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let symbols: Vec<String> = SYMBOLS.chars().map(String::from).collect();
+        let symbols = format!("one of these symbols: {}", symbols.join(" "));
+        let wanted: Vec<&str> = [
+            (self.capital, "a capital letter (A to Z)"),
+            (self.small, "a small letter (a to z)"),
+            (self.digit, "a digit"),
+            (self.symbol, &symbols),
+        ]
+        .into_iter()
+        .filter_map(|(is_wanted, what)| is_wanted.then_some(what))
+        .collect();
+        write!(formatter, "A password has {} to {MAX_CHARACTERS} characters and no blanks", self.minimum)?;
+        match &wanted[..] {
+            [] => formatter.write_str("."),
+            [only] => write!(formatter, ", and among them {only}"),
+            [others @ .., last] => write!(formatter, ", and among them {} and {last}", others.join(", ")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FULL: PasswordRule =
+        PasswordRule { minimum: 12, capital: true, small: true, digit: true, symbol: true };
+    const LONG: PasswordRule =
+        PasswordRule { minimum: 8, capital: false, small: false, digit: false, symbol: false };
+
+    #[test]
+    fn a_password_is_shown_nowhere() {
+        assert_eq!(format!("{:?}", Password::new("Sesame-open-7")), "Password(…)");
+    }
+
+    #[test]
+    fn a_password_keeps_all_of_the_rule() {
+        let allows = |rule: PasswordRule, text: &str| rule.allows(&Password::new(text));
+        assert!(allows(FULL, "Sesame-open-7") && allows(FULL, "Sésame-open-7"));
+        for text in [
+            "",
+            "Sesame-open",
+            "Sesame-op-7",
+            "sesame-open-7",
+            "SESAME-OPEN-7",
+            "Sesame-open-x",
+            "Sesame0open07",
+            "Sesame open-7",
+            "Sesame-open-7 ",
+            "Sesame-open-7\n",
+            "Sesame-open-7\0",
+            "ÉÉÉÉ-open-7777",
+            "Sesame€open07",
+        ] {
+            assert!(!allows(FULL, text), "{text:?}");
+        }
+        assert!(allows(LONG, "sesameee") && !allows(LONG, "sesamee"));
+        assert!(allows(LONG, &"a".repeat(256)) && !allows(LONG, &"a".repeat(257)));
+    }
+
+    #[test]
+    fn the_whole_rule_is_told() {
+        assert_eq!(
+            FULL.to_string(),
+            "A password has 12 to 256 characters and no blanks, and among them a capital letter (A to Z), a small letter \
+             (a to z), a digit and one of these symbols: ^ $ * . [ ] { } ( ) ? - \" ! @ # % & / \\ , > < ' : ; | _ ~ ` + ="
+        );
+        assert_eq!(LONG.to_string(), "A password has 8 to 256 characters and no blanks.");
+        let digits = PasswordRule { digit: true, ..LONG };
+        assert_eq!(
+            digits.to_string(),
+            "A password has 8 to 256 characters and no blanks, and among them a digit"
+        );
+    }
+}

@@ -1,0 +1,69 @@
+//! Bodies of requests. What is wrong with one is told without a word of it: it has a password or a token in it.
+
+use axum::body::Body;
+use axum::http::HeaderMap;
+use domain::problem::{Problem, ProblemKind};
+use lambda_kit::body;
+use lambda_kit::problem::ProblemResponse;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+use crate::password::Password;
+
+/// Bytes of a body at most. The largest thing in one is a refresh token, of some 2 KB.
+pub const MAX_BODY_BYTES: usize = 16 * 1024;
+
+/// What `POST /register` and `POST /login` take.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Credentials {
+    pub(crate) username: String,
+    pub(crate) password: Password,
+}
+
+impl Credentials {
+    pub(crate) const SHAPE: &str = r#"{"username": "<e-mail address>", "password": "<password>"}"#;
+}
+
+/// What `POST /refresh` takes.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Refresh {
+    pub(crate) refresh_token: String,
+}
+
+impl Refresh {
+    pub(crate) const SHAPE: &str = r#"{"refresh_token": "<token>"}"#;
+}
+
+/// What `POST /accounts/{username}/approve` takes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Approval {
+    pub(crate) groups: Vec<String>,
+}
+
+impl Approval {
+    pub(crate) const SHAPE: &str = r#"{"groups": ["writer", "table:employees"]}"#;
+}
+
+/// Reads a body of this shape.
+pub(crate) async fn read<T: DeserializeOwned>(
+    headers: &HeaderMap,
+    body: Body,
+    shape: &str,
+) -> Result<T, ProblemResponse> {
+    let bytes = body::json(headers, body, MAX_BODY_BYTES).await?;
+    let Ok(json) = serde_json::from_slice::<&RawValue>(&bytes) else {
+        let detail = format!("The body is no JSON. Send an object like {shape}.");
+        return Err(Problem::new(ProblemKind::InvalidJson, detail).into());
+    };
+    // Serde takes an array for a struct as well.
+    let object = json.get().starts_with('{').then(|| serde_json::from_str(json.get()).ok()).flatten();
+    object.ok_or_else(|| {
+        let detail =
+            format!("The body must be an object like {shape}, with these members once each and no others.");
+        Problem::new(ProblemKind::WrongShape, detail).into()
+    })
+}

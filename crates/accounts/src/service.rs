@@ -1,0 +1,160 @@
+//! What the handlers share, and the routes.
+
+use aurora::audit::{self, Actor, Entry};
+use aurora::{Database, Deadline};
+use axum::Router;
+use axum::extract::{FromRef, FromRequestParts};
+use axum::http::request::Parts;
+use axum::routing::{get, post};
+use domain::audit::Action;
+use domain::problem::{Problem, ProblemKind};
+use lambda_kit::VALUES;
+use lambda_kit::caller::{Caller, Operator, Person};
+use lambda_kit::http::{RequestId, Until, Within};
+use lambda_kit::problem::ProblemResponse;
+use serde_json::Value;
+
+use crate::accounts::{Accounts, ChangeError};
+use crate::directory::{Directory, DirectoryError};
+use crate::options::Options;
+use crate::{manage, me, register, session, trail};
+
+/// What the handlers share.
+#[derive(Debug, Clone)]
+pub struct Service<D> {
+    /// The accounts.
+    pub accounts: Accounts<D>,
+    /// Who may register.
+    pub options: Options,
+}
+
+impl<D: Directory> Within for Service<D> {
+    fn within(&self, until: Until) -> Self {
+        // A deadline that the database has already may be an earlier one.
+        let database = &self.accounts.database;
+        let deadline = database.deadline().min(Deadline::at(until.0));
+        let accounts = self.accounts.with_database(database.with_deadline(deadline));
+        Self { accounts, options: self.options.clone() }
+    }
+}
+
+impl<D> FromRef<Service<D>> for Operator {
+    fn from_ref(_: &Service<D>) -> Self {
+        // No method of this function takes a key.
+        Self::new("")
+    }
+}
+
+/// The function's routes. Registration, login and refresh are open, the others take a person's token;
+/// [`lambda_kit::http::with_open_service_layers`] wraps them.
+pub fn router<D: Directory>(service: Service<D>) -> Router {
+    // API Gateway takes a slash at the end for nothing and passes it on, so each path is served with and without.
+    Router::new()
+        .route("/register", post(register::register::<D>))
+        .route("/register/", post(register::register::<D>))
+        .route("/login", post(session::login::<D>))
+        .route("/login/", post(session::login::<D>))
+        .route("/refresh", post(session::refresh::<D>))
+        .route("/refresh/", post(session::refresh::<D>))
+        .route("/logout", post(session::logout::<D>))
+        .route("/logout/", post(session::logout::<D>))
+        .route("/me", get(me::get::<D>))
+        .route("/me/", get(me::get::<D>))
+        .route("/accounts", get(manage::list::<D>))
+        .route("/accounts/", get(manage::list::<D>))
+        .route("/accounts/{username}/approve", post(manage::approve::<D>))
+        .route("/accounts/{username}/approve/", post(manage::approve::<D>))
+        .route("/accounts/{username}/disable", post(manage::disable::<D>))
+        .route("/accounts/{username}/disable/", post(manage::disable::<D>))
+        .route("/audit", get(trail::list::<D>))
+        .route("/audit/", get(trail::list::<D>))
+        .with_state(service)
+}
+
+/// An argument of handlers that are for whoever is signed in, whatever they may do: only a person's access token is one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SignedIn(pub(crate) Person);
+
+impl<S: Sync> FromRequestParts<S> for SignedIn {
+    type Rejection = ProblemResponse;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        match Caller::of(&parts.extensions) {
+            // Of another token than an access token there is no name.
+            Caller::Person(person) if !person.username().is_empty() => Ok(Self(person)),
+            _ => Err(Problem::new(ProblemKind::Forbidden, "This is for people who are signed in.").into()),
+        }
+    }
+}
+
+/// Records what a person is about to do.
+///
+/// # Errors
+/// The problem to answer with; then it must not be done.
+pub(crate) async fn record(
+    database: &Database,
+    username: &str,
+    request: &RequestId,
+    action: Action,
+    detail: &Value,
+) -> Result<(), Problem> {
+    let actor = Actor { username, request_id: &request.0 };
+    let entry = Entry { actor, action, table: None, detail };
+    audit::record(database, &entry).await.map_err(|error| database_problem(&error, request))
+}
+
+/// Logs a failure once, and gives what the client is told of it.
+pub(crate) fn failure(error: &ChangeError, request: &RequestId) -> Problem {
+    match error {
+        ChangeError::Unknown => unknown(),
+        ChangeError::LastOperator | ChangeError::Unfinished => {
+            Problem::new(ProblemKind::AccountState, sentence(&error.to_string()))
+        }
+        ChangeError::Password(rule) => Problem::new(ProblemKind::Password, sentence(&rule.to_string())),
+        ChangeError::Directory(error) => directory_problem(error, request),
+        ChangeError::Database(error) => database_problem(error, request),
+    }
+}
+
+/// Logs a failure of the user pool once, and gives what the client is told of it.
+pub(crate) fn directory_problem(error: &DirectoryError, request: &RequestId) -> Problem {
+    match error {
+        DirectoryError::NoUser => unknown(),
+        DirectoryError::Busy { .. } => {
+            tracing::warn!(request.id = request.0, error = %error, "the user pool could not be asked");
+            let detail = "The accounts cannot be reached right now. Try again after Retry-After; what was asked for may be \
+                          done again.";
+            Problem::new(ProblemKind::Unavailable, detail)
+        }
+        _ => {
+            tracing::error!(request.id = request.0, error = %error, "the user pool refused what the function asked");
+            Problem::internal()
+        }
+    }
+}
+
+/// Logs a failure of the database once, and gives what the client is told of it.
+pub(crate) fn database_problem(error: &aurora::Error, request: &RequestId) -> Problem {
+    tracing::error!(request.id = request.0, error.class = error.class(), "the request could not be served");
+    tracing::debug!(target: VALUES, { request.id = request.0, error = %error }, "cause");
+    match error.to_problem() {
+        // What it says of rows does not fit here.
+        problem if problem.kind == ProblemKind::Unavailable => Problem::new(
+            ProblemKind::Unavailable,
+            "The database is resuming or cannot be reached. Try again after Retry-After.",
+        ),
+        problem => problem,
+    }
+}
+
+fn unknown() -> Problem {
+    Problem::new(ProblemKind::NotFound, "There is no such account. GET /accounts lists them.")
+}
+
+/// A message as a sentence.
+pub(crate) fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    let rest = letters.as_str();
+    if rest.ends_with('.') { format!("{first}{rest}") } else { format!("{first}{rest}.") }
+}

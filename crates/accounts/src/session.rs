@@ -1,0 +1,137 @@
+//! `POST /login`, `POST /refresh` and `POST /logout`.
+
+use axum::body::Body;
+use axum::extract::RawQuery;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use domain::audit::Action;
+use domain::problem::{Problem, ProblemKind};
+use domain::report::read_parameters;
+use lambda_kit::caller::{Person, Right};
+use lambda_kit::http::{InTime, RequestId};
+use lambda_kit::problem::ProblemResponse;
+use lambda_kit::query;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::directory::{Directory, DirectoryError, Session};
+use crate::request::{Credentials, Refresh, read};
+use crate::service::{Service, SignedIn, directory_problem, record};
+use crate::username::Username;
+
+/// The tokens of a session (RFC 6750, section 4).
+#[derive(Serialize)]
+struct Tokens {
+    access_token: String,
+    token_type: &'static str,
+    expires_in: i32,
+    refresh_token: String,
+}
+
+/// Signs in. Whatever is wrong with the name, the password or the account is one and the same answer.
+pub(crate) async fn login<D: Directory>(
+    InTime(service): InTime<Service<D>>,
+    Extension(request): Extension<RequestId>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ProblemResponse> {
+    read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
+    let Credentials { username, password } = read(&headers, body, Credentials::SHAPE).await?;
+    // What cannot be a name is nobody's.
+    let Some(name) = Username::parse(&username) else { return Err(wrong_credentials().into()) };
+    let accounts = &service.accounts;
+    let session = accounts.directory.sign_in(&name, &password).await;
+    let session = session.map_err(|error| refused(&error, &request, wrong_credentials))?;
+    if !has_right(&session) {
+        tracing::info!(request.id = request.0, "somebody signs in whose account waits for approval");
+        let detail = "The account waits for an operator to approve it. Ask one, then sign in again.";
+        return Err(Problem::new(ProblemKind::PendingApproval, detail).into());
+    }
+    record(&accounts.database, &session.username, &request, Action::Login, &json!({})).await?;
+    match session.refresh_token.clone() {
+        Some(refresh_token) => Ok(tokens(session, refresh_token)),
+        None => {
+            tracing::error!(request.id = request.0, "the user pool gave no refresh token");
+            Err(Problem::internal().into())
+        }
+    }
+}
+
+/// Goes on with a session, with the rights that the account has now.
+pub(crate) async fn refresh<D: Directory>(
+    InTime(service): InTime<Service<D>>,
+    Extension(request): Extension<RequestId>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ProblemResponse> {
+    read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
+    let Refresh { refresh_token } = read(&headers, body, Refresh::SHAPE).await?;
+    if refresh_token.is_empty() {
+        return Err(session_over().into());
+    }
+    let session = service.accounts.directory.renew(&refresh_token).await;
+    let session = session.map_err(|error| refused(&error, &request, session_over))?;
+    if !has_right(&session) {
+        return Err(session_over().into());
+    }
+    // The pool gives out a new one only where it has taken back the old one.
+    let refresh_token = session.refresh_token.clone().unwrap_or(refresh_token);
+    Ok(tokens(session, refresh_token))
+}
+
+/// Ends all sessions of the person.
+pub(crate) async fn logout<D: Directory>(
+    SignedIn(person): SignedIn,
+    InTime(service): InTime<Service<D>>,
+    Extension(request): Extension<RequestId>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ProblemResponse> {
+    read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
+    let accounts = &service.accounts;
+    // The session ends whether or not this is recorded: it changes nothing that the trail is for. A failure has its log line.
+    let recorded = record(&accounts.database, person.username(), &request, Action::Logout, &json!({})).await;
+    match accounts.directory.sign_out(person.username()).await {
+        Ok(()) | Err(DirectoryError::NoUser) => {}
+        Err(error) => return Err(directory_problem(&error, &request).into()),
+    }
+    if recorded.is_err() {
+        tracing::warn!(request.id = request.0, "a person signed out, which the audit trail does not have");
+    }
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+fn has_right(session: &Session) -> bool {
+    Person::new(&session.username, session.groups.iter().map(String::as_str)).may(Right::Read)
+}
+
+fn tokens(session: Session, refresh_token: String) -> Response {
+    let Session { access_token, expires_in, .. } = session;
+    let tokens = Tokens { access_token, token_type: "Bearer", expires_in, refresh_token };
+    // RFC 6749, section 5.1.
+    ([(header::CACHE_CONTROL, "no-store")], Json(tokens)).into_response()
+}
+
+/// The answer to refused credentials; why they were refused stays in the log, and whose they were nowhere.
+fn refused(error: &DirectoryError, request: &RequestId, answer: fn() -> Problem) -> Problem {
+    match error {
+        DirectoryError::Refused(code) => {
+            tracing::info!(request.id = request.0, auth.refusal = code, "credentials were refused");
+            answer()
+        }
+        DirectoryError::NoUser => answer(),
+        error => directory_problem(error, request),
+    }
+}
+
+fn wrong_credentials() -> Problem {
+    let detail = "The username or the password is wrong, or the account cannot sign in. After several wrong passwords it \
+                  takes none for a while.";
+    Problem::new(ProblemKind::WrongCredentials, detail)
+}
+
+fn session_over() -> Problem {
+    Problem::new(ProblemKind::SessionOver, "The session is over. Sign in again.")
+}
