@@ -1,9 +1,11 @@
 //! Deleting one row, unless other rows refer to it.
 
+use domain::audit::Action;
 use domain::dictionary::{Dictionary, Table};
 use domain::sql::{delete_row as delete_sql, select_referring};
 use serde::de::IgnoredAny;
 
+use crate::audit::{self, Actor};
 use crate::{Database, Error, MaybeDatabase, Statement, Tx};
 
 /// What became of the row.
@@ -43,6 +45,8 @@ impl MaybeDatabase for Failure<'_> {
 /// which locks it exclusively, either waits for that commit and then finds the row that refers to it, or comes first,
 /// and the other one waits and finds it gone.
 ///
+/// With an `actor` the transaction writes an entry of the audit trail, with the row that is gone.
+///
 /// # Errors
 /// Any [`Error`]; the row is still there then, but for [`Error::UnknownOutcome`].
 pub async fn delete_row<'d>(
@@ -50,17 +54,23 @@ pub async fn delete_row<'d>(
     dictionary: &'d Dictionary,
     table: &Table,
     id: i64,
+    actor: Option<Actor<'_>>,
 ) -> Result<Delete<'d>, Error> {
     let referring = referring_columns(dictionary, table);
-    if referring.is_empty() {
+    if referring.is_empty() && actor.is_none() {
         let deleted = database.execute(Statement::new(delete_sql(table, id))).await?;
         return Ok(if deleted.updated == 0 { Delete::NotFound } else { Delete::Deleted });
     }
     let referring = &referring;
     let deleted =
-        database.transaction(|tx| async move { delete_unreferenced(&tx, table, id, referring).await }).await;
-    match deleted {
-        Ok(true) => Ok(Delete::Deleted),
+        database.transaction(|tx| async move { delete_unreferenced(&tx, table, id, referring, actor).await });
+    match deleted.await {
+        Ok(true) => {
+            if let Some(actor) = actor {
+                audit::log(actor, Action::DeleteRow, Some(table.name()), Some(id), None);
+            }
+            Ok(Delete::Deleted)
+        }
         Ok(false) => Ok(Delete::NotFound),
         Err(Failure::Referenced(by)) => Ok(Delete::Referenced(by)),
         Err(Failure::Database(error)) => Err(error),
@@ -73,7 +83,13 @@ async fn delete_unreferenced<'d>(
     table: &Table,
     id: i64,
     referring: &[(&'d Table, usize)],
+    actor: Option<Actor<'_>>,
 ) -> Result<bool, Failure<'d>> {
+    if let Some(actor) = actor
+        && !audit::deleted(tx, actor, table, id).await?
+    {
+        return Ok(false);
+    }
     // Its own references go with it, so those to itself are not in the way.
     if tx.execute(Statement::new(delete_sql(table, id))).await?.updated == 0 {
         return Ok(false);

@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+mod account_turn;
+pub mod audit;
 mod client;
 mod delete_row;
 pub mod idempotency;
@@ -7,6 +9,7 @@ pub mod lanes;
 mod ledger;
 pub mod loads;
 pub mod migrations;
+pub mod outliers;
 mod problem;
 mod put_row;
 mod read_rows;
@@ -16,6 +19,7 @@ mod rows;
 pub mod snapshot;
 mod tables;
 
+pub use account_turn::AccountTurn;
 pub use client::{
     Cause, Database, Deadline, Error, Executed, MaybeDatabase, Statement, Target, Texts, Transaction, Tx,
     Value, Write, limits,

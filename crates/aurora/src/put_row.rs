@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::audit::Action;
 use domain::batch::{Facts, RejectedRow, TableBatch, Verdict};
 use domain::dictionary::{Dictionary, Table};
 use domain::sql::{InsertWriter, select_for_update, select_present, update_row};
 use domain::value::Value;
 use serde::Deserialize;
 
+use crate::audit::{self, Actor};
 use crate::rejects::keep_rejected;
 use crate::{Database, Error, MaybeDatabase, Statement, Tx};
 
@@ -33,6 +35,8 @@ pub enum Put<'a> {
 /// With `only_create` the database's duplicate key alone says that an id is taken: of several calls
 /// at once, one creates the row.
 ///
+/// With an `actor` the transaction writes an entry of the audit trail, with the row before and after.
+///
 /// # Errors
 /// Any [`Error`]; the row is as it was then, but for [`Error::UnknownOutcome`].
 pub async fn put_row<'a>(
@@ -41,13 +45,21 @@ pub async fn put_row<'a>(
     rows: &TableBatch<'a>,
     only_create: bool,
     request_id: &str,
+    actor: Option<Actor<'_>>,
 ) -> Result<Put<'a>, Error> {
     let database = &database.with_deadline(database.deadline());
     for _ in 0..ATTEMPTS {
-        let done = database
-            .transaction(|tx| async move { put(&tx, dictionary, rows, only_create, request_id).await });
+        let done = database.transaction(|tx| async move {
+            put(&tx, dictionary, rows, only_create, request_id, actor).await
+        });
         match done.await {
-            Ok(put) => return Ok(put),
+            Ok(put) => {
+                if let (Some(actor), Put::Created | Put::Replaced) = (actor, &put) {
+                    let row = rows.ids().first().copied();
+                    audit::log(actor, Action::PutRow, Some(rows.table.name()), row, None);
+                }
+                return Ok(put);
+            }
             Err(Failure::Taken) => return Ok(Put::Taken),
             Err(Failure::Outrun) => {}
             Err(Failure::Database(error)) => return Err(error),
@@ -87,6 +99,7 @@ async fn put<'a>(
     rows: &TableBatch<'a>,
     only_create: bool,
     request_id: &str,
+    actor: Option<Actor<'_>>,
 ) -> Result<Put<'a>, Failure> {
     let table = rows.table;
     let facts = Facts { taken: BTreeSet::new(), present: referred_rows(tx, dictionary, rows).await? };
@@ -98,15 +111,18 @@ async fn put<'a>(
     let row = accepted.first().and_then(|values| Some((*values, values[table.key_index()].as_integer()?)));
     let (values, id) = row.ok_or(Failure::Outrun)?;
     if only_create {
-        return create(tx, table, values, Failure::Taken).await;
+        return create(tx, table, values, actor, Failure::Taken).await;
     }
     // Not locked: a lock on a row that is not there is one on the gap in which others create theirs.
     if ids(tx, select_present(table, &BTreeSet::from([id]), false)).await?.is_empty() {
         // Where it is there by now, the next transaction finds it.
-        return create(tx, table, values, Failure::Outrun).await;
+        return create(tx, table, values, actor, Failure::Outrun).await;
     }
     if ids(tx, select_for_update(table, id)).await?.is_empty() {
         return Err(Failure::Outrun);
+    }
+    if let Some(actor) = actor {
+        audit::replaced(tx, actor, table, id, values).await?;
     }
     if let Some(sql) = update_row(table, values) {
         tx.execute(Statement::new(sql)).await?;
@@ -119,6 +135,7 @@ async fn create<'a>(
     tx: &Tx,
     table: &Table,
     values: &[Value<'_>],
+    actor: Option<Actor<'_>>,
     taken: Failure,
 ) -> Result<Put<'a>, Failure> {
     let mut writer = InsertWriter::new(table);
@@ -126,10 +143,14 @@ async fn create<'a>(
     writer.push(values);
     let insert = writer.finish().ok_or(Failure::Outrun)?;
     match tx.execute(Statement::new(insert.sql)).await {
-        Ok(_) => Ok(Put::Created),
-        Err(error) if error.is_duplicate_key() => Err(taken),
-        Err(error) => Err(error.into()),
+        Ok(_) => {}
+        Err(error) if error.is_duplicate_key() => return Err(taken),
+        Err(error) => return Err(error.into()),
     }
+    if let (Some(actor), Some(id)) = (actor, values[table.key_index()].as_integer()) {
+        audit::inserted(tx, actor, Action::PutRow, table, &[id]).await?;
+    }
+    Ok(Put::Created)
 }
 
 /// For each table that the row refers to, the rows of it that are there; they stay until the end of the transaction.

@@ -1,8 +1,7 @@
 //! Rows of a table as they are now: a page in the order of the key, or one.
 
-use domain::avro::page_sql;
 use domain::dictionary::Table;
-use domain::sql::select_row;
+use domain::sql::{WantedRows, select_row, select_rows};
 use serde::Deserialize;
 
 use crate::{Database, Error, Statement};
@@ -21,7 +20,7 @@ struct RowText {
     r: String,
 }
 
-/// At most `limit` rows behind the key `after`, or the first ones. The key alone says where a page begins, so the last page of
+/// At most `limit` of the wanted rows behind the key `after`, or the first ones. The key alone says where a page begins, so the last page of
 /// a table costs what the first one does. Fewer rows than there are come where their texts would be too much for one
 /// answer of the service.
 ///
@@ -31,23 +30,24 @@ struct RowText {
 pub async fn read_page(
     database: &Database,
     table: &Table,
+    wanted: &WantedRows,
     after: Option<i64>,
     limit: u32,
 ) -> Result<RowPage, Error> {
     let database = &database.with_deadline(database.deadline());
-    let mut wanted = limit.max(1);
+    let mut count = limit.max(1);
     loop {
         // One row more tells whether there is one.
-        match read(database, table, after, wanted.saturating_add(1)).await {
-            Err(error) if error.wants_smaller() && wanted > 1 => wanted /= 2,
+        match read(database, table, wanted, after, count.saturating_add(1)).await {
+            Err(error) if error.wants_smaller() && count > 1 => count /= 2,
             Err(Error::TooLarge { .. }) => {
                 // The first row may be as it should be, and the one behind it too large.
-                return Ok(RowPage { rows: read(database, table, after, 1).await?, more: true });
+                return Ok(RowPage { rows: read(database, table, wanted, after, 1).await?, more: true });
             }
             read => {
                 let mut rows = read?;
-                let more = rows.len() > wanted as usize;
-                rows.truncate(wanted as usize);
+                let more = rows.len() > count as usize;
+                rows.truncate(count as usize);
                 return Ok(RowPage { rows, more });
             }
         }
@@ -66,11 +66,11 @@ pub async fn read_row(database: &Database, table: &Table, id: i64) -> Result<Opt
 async fn read(
     database: &Database,
     table: &Table,
+    wanted: &WantedRows,
     after: Option<i64>,
     limit: u32,
 ) -> Result<Vec<String>, Error> {
-    let nullable = vec![true; table.columns().len()];
-    let sql = page_sql(table.name(), table, &nullable, after, limit);
+    let sql = select_rows(table, wanted, after, limit);
     let rows: Vec<RowText> = database.query(Statement::new(sql)).await?;
     Ok(rows.into_iter().map(|row| row.r).collect())
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
+use domain::audit::Action;
 use domain::batch::{Answer, Batch, Facts, TableAnswer, Verdict};
 use domain::dictionary::{Dictionary, Table};
 use domain::prefer::TxPreference;
@@ -10,6 +11,7 @@ use domain::sql::{GUARD_FAILED, InsertStatement, InsertWriter, MAX_SQL_CHARS, se
 use domain::value::Value;
 use serde::Deserialize;
 
+use crate::audit::{self, Actor};
 use crate::idempotency::{Claim, ClaimError, StoredAnswer};
 use crate::rejects::keep_rejected;
 use crate::{Database, Error, Statement, Tx};
@@ -23,6 +25,8 @@ const ATTEMPTS: u32 = 5;
 /// A batch for one table without a fault is one statement and one call: the statement itself demands that the
 /// references are there ([`domain::sql::ReferenceGuard`]) and a taken id makes it fail as a whole. Only then, or where
 /// the rows alone show a fault, does a transaction ask which ids are taken and which references are there.
+///
+/// What a person sends goes into a transaction always, which writes an entry of the audit trail for each row that it inserts.
 #[derive(Debug, Clone, Copy)]
 pub struct Insert<'i, 'a> {
     /// What the rows were checked against.
@@ -33,6 +37,8 @@ pub struct Insert<'i, 'a> {
     pub preference: Option<TxPreference>,
     /// The request that rejected rows are kept under.
     pub request_id: &'i str,
+    /// The person who sent them; `None` for a script.
+    pub actor: Option<Actor<'i>>,
 }
 
 impl<'a> Insert<'_, 'a> {
@@ -46,20 +52,32 @@ impl<'a> Insert<'_, 'a> {
         if self.preference == Some(TxPreference::DryRun) {
             return self.check(database).await;
         }
-        if let Some(direct) = self.direct() {
+        let mut direct = self.direct();
+        if self.actor.is_none()
+            && let Some(direct) = direct.take()
+        {
             match database.execute(Statement::new(direct.sql)).await {
                 Ok(_) => return Ok(self.all_in()),
                 Err(error) if is_fault_of_rows(&error) => {}
                 Err(error) => return Err(error),
             }
         }
-        for _ in 0..ATTEMPTS {
-            match database.transaction(|tx| async move { self.insert_judged(&tx).await }).await {
-                Err(error) if error.is_duplicate_key() => {}
-                other => return other,
+        let mut attempt = 1;
+        loop {
+            let statement = &direct;
+            match database.transaction(|tx| async move { self.insert(&tx, statement.as_ref()).await }).await {
+                Err(error) if direct.is_some() && is_fault_of_rows(&error) => direct = None,
+                Err(error) if error.is_duplicate_key() => {
+                    if attempt == ATTEMPTS {
+                        return Err(outrun());
+                    }
+                    attempt += 1;
+                }
+                other => {
+                    return other.inspect(|answer| self.log(answer));
+                }
             }
         }
-        Err(outrun())
     }
 
     /// Inserts the batch for a request that has claimed its key, and writes the answer that `render` makes into the record of
@@ -80,13 +98,7 @@ impl<'a> Insert<'_, 'a> {
         let failure = loop {
             let (last, render, statement) = (&last, &render, &direct);
             let result = database.transaction(|tx| async move {
-                let mut answer = match statement {
-                    Some(direct) => {
-                        tx.execute(Statement::new(direct.sql.clone())).await?;
-                        self.all_in()
-                    }
-                    None => self.insert_judged(&tx).await?,
-                };
+                let mut answer = self.insert(&tx, statement.as_ref()).await?;
                 let stored = render(&mut answer);
                 claim.answer(&tx, &stored).await?;
                 *last.lock().unwrap_or_else(PoisonError::into_inner) = Some((answer, stored));
@@ -107,19 +119,53 @@ impl<'a> Insert<'_, 'a> {
             }
         };
         let last = last.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let Some(error) = failure else { return last.ok_or(ClaimError::Lost) };
-        match (claim.give_back(database).await, last) {
-            // It was committed, and only the answer to the COMMIT was lost.
-            (Ok(true), Some(answered)) => Ok(answered),
-            (Ok(_), _) => Err(error.with_nothing_in()),
-            (Err(_), _) => Err(error),
-        }
+        let settled = match failure {
+            None => last.ok_or(ClaimError::Lost),
+            Some(error) => match (claim.give_back(database).await, last) {
+                // It was committed, and only the answer to the COMMIT was lost.
+                (Ok(true), Some(answered)) => Ok(answered),
+                (Ok(_), _) => Err(error.with_nothing_in()),
+                (Err(_), _) => Err(error),
+            },
+        };
+        settled.inspect(|(answer, _)| self.log(answer))
     }
 
     /// What would become of the batch. Nothing is written, and nothing locked.
     async fn check(&self, database: &Database) -> Result<Answer<'a>, Error> {
         let verdicts = self.judge(&Asked::Now(database)).await?;
         Ok(self.answer(verdicts))
+    }
+
+    /// Inserts the batch in a transaction: by the one statement, or row by row as each is judged.
+    async fn insert(&self, tx: &Tx, direct: Option<&InsertStatement>) -> Result<Answer<'a>, Error> {
+        let Some(direct) = direct else { return self.insert_judged(tx).await };
+        tx.execute(Statement::new(direct.sql.clone())).await?;
+        for rows in &self.batch.tables {
+            let values = rows.rows.iter().map(|row| &*row.checked.values);
+            self.audit(tx, rows.table, values).await?;
+        }
+        Ok(self.all_in())
+    }
+
+    /// Writes an entry of the audit trail for each of these rows, which are in, if a person sent them.
+    async fn audit<'v>(
+        &self,
+        tx: &Tx,
+        table: &Table,
+        rows: impl Iterator<Item = &'v [Value<'v>]>,
+    ) -> Result<(), Error> {
+        let Some(actor) = self.actor else { return Ok(()) };
+        let ids: Vec<i64> = rows.filter_map(|values| values[table.key_index()].as_integer()).collect();
+        audit::inserted(tx, actor, Action::InsertRows, table, &ids).await
+    }
+
+    /// Writes a log line for each table that got rows, if a person sent them.
+    fn log(&self, answer: &Answer<'_>) {
+        let Some(actor) = self.actor else { return };
+        for (table, outcome) in answer.tables().filter(|(_, outcome)| outcome.inserted > 0) {
+            audit::log(actor, Action::InsertRows, Some(table), None, Some(outcome.inserted));
+        }
     }
 
     async fn insert_judged(&self, tx: &Tx) -> Result<Answer<'a>, Error> {
@@ -129,6 +175,7 @@ impl<'a> Insert<'_, 'a> {
         for (rows, verdict) in self.batch.tables.iter().zip(&verdicts) {
             if !is_refused {
                 insert_rows(tx, rows.table, &verdict.accepted).await?;
+                self.audit(tx, rows.table, verdict.accepted.iter().copied()).await?;
             }
             keep_rejected(tx, rows.table, &verdict.rejected, self.request_id).await?;
         }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod audit;
 pub mod avro;
 pub mod backup;
 pub mod batch;
@@ -9,6 +10,7 @@ pub mod idempotency;
 pub mod json_row;
 pub mod load;
 pub mod migration;
+pub mod outliers;
 pub mod page;
 pub mod prefer;
 pub mod problem;

@@ -4,11 +4,15 @@
 //! hexadecimal for text. No quote, backslash or byte of a user ever reaches SQL text, so there is nothing to
 //! inject. Identifiers come from the dictionary, which admits only `[a-z][a-z0-9_]*`.
 
+mod audit;
 mod row;
+mod select;
 
 use std::collections::BTreeSet;
 
+pub use audit::{audit_deleted, audit_inserted, audit_replaced, json_row_sql};
 pub use row::{delete_row, select_for_update, select_referring, select_row, update_row};
+pub use select::{ColumnFilter, MAX_IDS, WantedRows, select_rows};
 
 use crate::dictionary::{Column, Table};
 use crate::value::{CivilDate, CivilTime, Decimal, Value};

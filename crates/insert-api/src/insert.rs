@@ -7,7 +7,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use domain::batch::Batch;
+use domain::batch::{Batch, BatchError};
 use domain::idempotency::{IdempotencyKey, KeyedRequest, RequestParts};
 use domain::prefer::TxPreference;
 use domain::problem::{Problem, ProblemKind};
@@ -17,8 +17,8 @@ use lambda_kit::http::{InTime, RequestId};
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query;
 
-use crate::request::{Wanted, json_body};
-use crate::rows::table_of;
+use crate::request::{Wanted, actor, json_body};
+use crate::rows::{seen_tables, table_of};
 use crate::{Service, answer};
 
 /// What a client is told to wait before it asks again for a request that is still running, in seconds.
@@ -33,7 +33,14 @@ pub(crate) async fn insert_data(
 ) -> Result<Response, ProblemResponse> {
     read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
     let body = json_body(&headers, body).await?;
-    let batch = Batch::read(service.dictionary, &body).map_err(Problem::from)?;
+    let batch = Batch::read(service.dictionary, &body).map_err(|error| match error {
+        BatchError::UnknownTable { name, .. } => {
+            BatchError::UnknownTable { name, known: seen_tables(service.dictionary, &wanted.caller) }.into()
+        }
+        error => Problem::from(error),
+    })?;
+    // One table that the caller does not see is enough, with rows or without.
+    batch.tables.iter().try_for_each(|rows| wanted.caller.require(rows.table.name()))?;
     let parts =
         RequestParts { route: "POST /insert_data", table: "", preference: wanted.preference, body: &body };
     insert(&service, &wanted, &batch, &parts).await
@@ -47,7 +54,7 @@ pub(crate) async fn insert_rows(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ProblemResponse> {
-    let table = table_of(service.dictionary, path)?;
+    let table = table_of(service.dictionary, path, &wanted.caller)?;
     read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
     let body = json_body(&headers, body).await?;
     let batch = Batch::read_rows(table, &body).map_err(Problem::from)?;
@@ -66,8 +73,14 @@ async fn insert(
     batch: &Batch<'_>,
     parts: &RequestParts<'_>,
 ) -> Result<Response, ProblemResponse> {
-    let Wanted { id, preference, .. } = wanted;
-    let insert = Insert { dictionary: service.dictionary, batch, preference: *preference, request_id: &id.0 };
+    let Wanted { id, preference, caller, .. } = wanted;
+    let insert = Insert {
+        dictionary: service.dictionary,
+        batch,
+        preference: *preference,
+        request_id: &id.0,
+        actor: actor(caller, id),
+    };
     match &wanted.key {
         // A dry run leaves nothing behind, so there is nothing that could be done twice.
         Some(key) if *preference != Some(TxPreference::DryRun) => {
@@ -91,7 +104,7 @@ async fn insert_keyed(
 ) -> Result<Response, ProblemResponse> {
     let Wanted { id, preference, caller, .. } = wanted;
     let database = &service.database;
-    let request = KeyedRequest::new(caller, key, parts);
+    let request = KeyedRequest::new(&caller.identity(), key, parts);
     match Claim::take(database, &request, &service.claims).await.map_err(|error| failed(&error, id))? {
         Claimed::Mine(claim) => match insert.run_claimed(database, &claim, answer::render).await {
             Ok((outcome, rendered)) => {

@@ -11,8 +11,8 @@ use axum::Router;
 use axum::extract::FromRef;
 use axum::routing::{get, post};
 use domain::dictionary::Dictionary;
-use lambda_kit::http::{Until, Within};
 use lambda_kit::caller::Operator;
+use lambda_kit::http::{Until, Within};
 
 /// What the handlers share.
 #[derive(Debug, Clone)]

@@ -1,15 +1,16 @@
 //! Reading a request: its body, and what its headers want.
 
+use aurora::audit::Actor;
 use axum::body::{Body, Bytes};
 use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use axum::http::{Extensions, HeaderMap};
 use domain::batch::{BatchError, MAX_BODY_BYTES};
 use domain::idempotency::{IdempotencyKey, InvalidKey};
 use domain::prefer::TxPreference;
 use domain::problem::Problem;
-use lambda_http::request::RequestContext;
 use lambda_kit::body::{self, BodyError};
+use lambda_kit::caller::Caller;
 use lambda_kit::http::RequestId;
 use lambda_kit::problem::ProblemResponse;
 
@@ -22,8 +23,7 @@ pub(crate) struct Wanted {
     pub(crate) id: RequestId,
     pub(crate) preference: Option<TxPreference>,
     pub(crate) key: Option<IdempotencyKey>,
-    /// Whose key it is: the id of the caller's API key.
-    pub(crate) caller: String,
+    pub(crate) caller: Caller,
 }
 
 impl<S: Sync> FromRequestParts<S> for Wanted {
@@ -35,7 +35,7 @@ impl<S: Sync> FromRequestParts<S> for Wanted {
             id: parts.extensions.get().cloned().unwrap_or_else(|| RequestId("none".to_owned())),
             preference: TxPreference::read(prefer),
             key: key(&parts.headers).map_err(Problem::from)?,
-            caller: caller(&parts.extensions).to_owned(),
+            caller: Caller::of(&parts.extensions),
         })
     }
 }
@@ -50,15 +50,9 @@ fn key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, InvalidKey> {
     }
 }
 
-/// The id of the API key that the request came with, as API Gateway says it, never as a header does. Requests that came by no
-/// gateway are all one caller's.
-fn caller(extensions: &Extensions) -> &str {
-    match extensions.get::<RequestContext>() {
-        Some(RequestContext::ApiGatewayV1(context)) => {
-            context.identity.api_key_id.as_deref().unwrap_or_default()
-        }
-        _ => "",
-    }
+/// Returns who is to stand in the audit trail for what this request does: a person, and no script.
+pub(crate) fn actor<'r>(caller: &'r Caller, id: &'r RequestId) -> Option<Actor<'r>> {
+    caller.person().map(|person| Actor { username: person.username(), request_id: &id.0 })
 }
 
 /// Returns the bytes of a body that is declared as JSON and not too large, unpacked if it came as gzip.

@@ -9,25 +9,27 @@ use axum::response::{IntoResponse, Response};
 use domain::dictionary::Table;
 use domain::problem::{Problem, ProblemKind};
 use domain::report::read_parameters;
+use lambda_kit::caller::{ByOperator, Caller};
 use lambda_kit::http::{InTime, RequestId, Rows};
-use lambda_kit::caller::ByOperator;
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query;
 
 use super::{database_problem, target, unknown};
-use crate::Service;
+use crate::{Service, request};
 
 /// Deletes a row that no other refers to.
 pub(crate) async fn delete(
     _: ByOperator,
     InTime(service): InTime<Service>,
     Extension(id): Extension<RequestId>,
+    caller: Caller,
     path: Result<Path<(String, String)>, PathRejection>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, ProblemResponse> {
-    let (table, row) = target::row_of(service.dictionary, path)?;
+    let (table, row) = target::row_of(service.dictionary, path, &caller)?;
     read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
-    let deleted = aurora::delete_row(&service.database, service.dictionary, table, row).await;
+    let actor = request::actor(&caller, &id);
+    let deleted = aurora::delete_row(&service.database, service.dictionary, table, row, actor).await;
     match deleted.map_err(|error| database_problem(&error, &id))? {
         Delete::Deleted => Ok((StatusCode::NO_CONTENT, Extension(Rows(1))).into_response()),
         Delete::NotFound => Err(unknown(table, row).into()),

@@ -1,4 +1,6 @@
-//! `GET /tables/{table}/rows`: a table page by page.
+//! `GET /tables/{table}/rows`: a table page by page, rows with a value, or rows with some ids.
+
+use std::collections::BTreeSet;
 
 use axum::Extension;
 use axum::extract::rejection::PathRejection;
@@ -9,6 +11,8 @@ use domain::dictionary::Table;
 use domain::page;
 use domain::problem::{Problem, ProblemDetail, ProblemKind};
 use domain::report::{Parameter, ParameterType, ParameterValue, read_parameters};
+use domain::sql::{ColumnFilter, MAX_IDS, WantedRows};
+use lambda_kit::caller::Caller;
 use lambda_kit::http::{InTime, RequestId};
 use lambda_kit::payload::Payload;
 use lambda_kit::problem::ProblemResponse;
@@ -18,6 +22,10 @@ use super::{answer, database_problem, json_row, target};
 use crate::Service;
 
 const HEAD: &str = "{\"rows\":[";
+/// Characters of a filter at most: the longest name of a column, the colon, and more text than anybody looks for.
+const MAX_FILTER_CHARS: usize = 1_100;
+/// Characters of as many ids as are allowed, each as long as it can be.
+const MAX_IDS_CHARS: usize = MAX_IDS * "-9223372036854775808,".len();
 /// The longest end of an answer, with its quotes escaped.
 const TAIL_BYTES: usize = r#"],\"next\":-9223372036854775808}"#.len();
 
@@ -25,12 +33,14 @@ const TAIL_BYTES: usize = r#"],\"next\":-9223372036854775808}"#.len();
 pub(crate) async fn list(
     InTime(service): InTime<Service>,
     Extension(id): Extension<RequestId>,
+    caller: Caller,
     path: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, ProblemResponse> {
-    let table = target::table_of(service.dictionary, path)?;
-    let (limit, after) = read_page(table, &query::pairs(query.as_deref())).map_err(query::problem)?;
-    let page = aurora::read_page(&service.database, table, after, limit)
+    let table = target::table_of(service.dictionary, path, &caller)?;
+    let Asked { limit, after, wanted } =
+        read_asked(table, &query::pairs(query.as_deref())).map_err(query::problem)?;
+    let page = aurora::read_page(&service.database, table, &wanted, after, limit)
         .await
         .map_err(|error| database_problem(&error, &id))?;
 
@@ -56,24 +66,70 @@ pub(crate) async fn list(
     Ok(answer(StatusCode::OK, written, body))
 }
 
-/// How many rows are wanted, and behind which id.
-fn read_page(table: &Table, given: &[(String, String)]) -> Result<(u32, Option<i64>), Vec<ProblemDetail>> {
+/// What a request asks for.
+#[derive(Debug, PartialEq, Eq)]
+struct Asked {
+    limit: u32,
+    after: Option<i64>,
+    wanted: WantedRows,
+}
+
+/// Reads which rows are wanted: a page, a page of those with a value, or those with some ids.
+fn read_asked(table: &Table, given: &[(String, String)]) -> Result<Asked, Vec<ProblemDetail>> {
     let (minimum, maximum) = target::id_range(table);
-    let after = Parameter {
-        name: "after".to_owned(),
-        parameter_type: ParameterType::Integer { minimum, maximum },
+    let optional = |name: &str, parameter_type| Parameter {
+        name: name.to_owned(),
+        parameter_type,
         default: None,
         required: false,
         description: String::new(),
     };
-    let parameters = [page::ROWS.limit(), after];
+    let parameters = [
+        page::ROWS.limit(),
+        optional("after", ParameterType::Integer { minimum, maximum }),
+        optional("filter", ParameterType::String { max_length: MAX_FILTER_CHARS }),
+        optional("ids", ParameterType::String { max_length: MAX_IDS_CHARS }),
+    ];
     let values = read_parameters(&parameters, given)?;
     let integer = |name: &str| match values.get(name) {
         Some(ParameterValue::Integer(number)) => Some(*number),
         _ => None,
     };
-    let limit = integer("limit").unwrap_or(page::ROWS.default);
-    Ok((u32::try_from(limit).unwrap_or_default(), integer("after")))
+    let text = |name: &str| match values.get(name) {
+        Some(ParameterValue::String(text)) => Some(text.as_str()),
+        _ => None,
+    };
+    let mistake =
+        |parameter: &str, detail: String| vec![ProblemDetail { parameter: parameter.to_owned(), detail }];
+    let (filter, ids, after) = (text("filter"), text("ids"), integer("after"));
+    let wanted = match (filter, ids) {
+        (None, None) => WantedRows::All,
+        (Some(filter), None) => {
+            WantedRows::Where(ColumnFilter::parse(table, filter).map_err(|detail| mistake("filter", detail))?)
+        }
+        (None, Some(ids)) if after.is_none() => {
+            WantedRows::Ids(read_ids(table, ids).map_err(|detail| mistake("ids", detail))?)
+        }
+        (_, Some(_)) => return Err(mistake("ids", "ids goes with neither after nor filter.".to_owned())),
+    };
+    let limit = match &wanted {
+        // All of them are one page, unless a smaller one is asked for.
+        WantedRows::Ids(_) if given.iter().all(|(name, _)| name != "limit") => page::ROWS.maximum,
+        _ => integer("limit").unwrap_or(page::ROWS.default),
+    };
+    Ok(Asked { limit: u32::try_from(limit).unwrap_or_default(), after, wanted })
+}
+
+/// Reads ids with commas between them.
+fn read_ids(table: &Table, text: &str) -> Result<BTreeSet<i64>, String> {
+    let count = text.split(',').count();
+    if count > MAX_IDS {
+        return Err(format!("ids has {count} ids; {MAX_IDS} are allowed at once."));
+    }
+    let ids: Option<BTreeSet<i64>> = text.split(',').map(|id| target::parse_id(table, id).ok()).collect();
+    ids.ok_or_else(|| {
+        format!("ids must be ids of rows of {} with commas between them: ids=1,2,3.", table.name())
+    })
 }
 
 /// A row whose JSON alone is over the limit. With the limits of the dictionary there is none.
@@ -86,10 +142,38 @@ fn too_large(table: &Table) -> Problem {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<(u32, Option<i64>), Vec<String>> {
+    fn asked(text: &str) -> Result<Asked, Vec<String>> {
         let table = domain::shipped::dictionary().unwrap().table("employees").unwrap();
-        read_page(table, &query::pairs(Some(text)))
+        read_asked(table, &query::pairs(Some(text)))
             .map_err(|mistakes| mistakes.into_iter().map(|mistake| mistake.detail).collect())
+    }
+
+    fn read(text: &str) -> Result<(u32, Option<i64>), Vec<String>> {
+        asked(text).map(|asked| (asked.limit, asked.after))
+    }
+
+    #[test]
+    fn ids_are_a_page_of_their_own_and_a_filter_goes_with_pages() {
+        let ids = |ids: &[i64]| WantedRows::Ids(ids.iter().copied().collect());
+        assert_eq!(asked("ids=3,-1,3").unwrap(), Asked { limit: 1000, after: None, wanted: ids(&[-1, 3]) });
+        assert_eq!(asked("ids=3&limit=100").unwrap(), Asked { limit: 100, after: None, wanted: ids(&[3]) });
+        let filtered = asked("filter=job_id:7&after=5").unwrap();
+        assert_eq!((filtered.limit, filtered.after), (100, Some(5)));
+        assert!(matches!(filtered.wanted, WantedRows::Where(_)));
+        for text in ["ids=1&after=2", "ids=1&filter=id:1", "ids=1&filter=id:1&after=2"] {
+            assert_eq!(asked(text).unwrap_err(), ["ids goes with neither after nor filter."], "{text}");
+        }
+        for text in ["ids=", "ids=x", "ids=1,", "ids=1,,2", "ids=1, 2", "ids=01", "ids=2147483648", "ids=1;2"]
+        {
+            let expected = "ids must be ids of rows of employees with commas between them: ids=1,2,3.";
+            assert_eq!(asked(text).unwrap_err(), [expected], "{text}");
+        }
+        let thousand = |count: usize| format!("ids={}", vec!["7"; count].join(","));
+        assert!(asked(&thousand(1000)).is_ok());
+        assert_eq!(asked(&thousand(1001)).unwrap_err(), ["ids has 1001 ids; 1000 are allowed at once."]);
+        assert!(
+            asked("filter=nobody:7").unwrap_err()[0].starts_with("filter must name a column of employees")
+        );
     }
 
     #[test]
@@ -102,7 +186,7 @@ mod tests {
             [
                 "limit must be from 1 to 1000, not 1001.",
                 "after must be from -2147483648 to 2147483647, not 2147483648.",
-                "order is not known; there are limit and after.",
+                "order is not known; there are limit, after, filter and ids.",
             ]
         );
         assert_eq!(

@@ -22,7 +22,7 @@ pub(crate) use delete::delete;
 pub(crate) use list::list;
 pub(crate) use put::put;
 pub(crate) use read::read;
-pub(crate) use target::table_of;
+pub(crate) use target::{seen_tables, table_of};
 
 fn answer(status: StatusCode, rows: usize, json: String) -> Response {
     let rows = Rows(u64::try_from(rows).unwrap_or(u64::MAX));

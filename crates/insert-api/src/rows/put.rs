@@ -11,6 +11,7 @@ use domain::batch::TableBatch;
 use domain::json_row::write_json_row;
 use domain::problem::{Problem, ProblemKind};
 use domain::report::read_parameters;
+use lambda_kit::caller::Caller;
 use lambda_kit::http::{InTime, RequestId};
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query;
@@ -23,17 +24,19 @@ use crate::{Service, request};
 pub(crate) async fn put(
     InTime(service): InTime<Service>,
     Extension(id): Extension<RequestId>,
+    caller: Caller,
     path: Result<Path<(String, String)>, PathRejection>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ProblemResponse> {
-    let (table, row) = target::row_of(service.dictionary, path)?;
+    let (table, row) = target::row_of(service.dictionary, path, &caller)?;
     read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
     let only_create = condition::only_create(&headers)?;
     let body = request::json_body(&headers, body).await?;
     let rows = TableBatch::read_row(table, row, &body).map_err(Problem::from)?;
-    let put = aurora::put_row(&service.database, service.dictionary, &rows, only_create, &id.0).await;
+    let actor = request::actor(&caller, &id);
+    let put = aurora::put_row(&service.database, service.dictionary, &rows, only_create, &id.0, actor).await;
     let status = match put.map_err(|error| failed(&error, only_create, &id))? {
         Put::Created => StatusCode::CREATED,
         Put::Replaced => StatusCode::OK,

@@ -6,6 +6,7 @@ use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::report::read_parameters;
+use lambda_kit::caller::Caller;
 use lambda_kit::http::{InTime, RequestId};
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query;
@@ -17,10 +18,11 @@ use crate::Service;
 pub(crate) async fn read(
     InTime(service): InTime<Service>,
     Extension(id): Extension<RequestId>,
+    caller: Caller,
     path: Result<Path<(String, String)>, PathRejection>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, ProblemResponse> {
-    let (table, row) = target::row_of(service.dictionary, path)?;
+    let (table, row) = target::row_of(service.dictionary, path, &caller)?;
     read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
     let found = aurora::read_row(&service.database, table, row).await;
     let text = found.map_err(|error| database_problem(&error, &id))?.ok_or_else(|| unknown(table, row))?;

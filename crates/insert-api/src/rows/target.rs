@@ -5,31 +5,47 @@ use axum::extract::rejection::PathRejection;
 use domain::batch::BatchError;
 use domain::dictionary::{ColumnType, Dictionary, Table};
 use domain::problem::{Problem, ProblemDetail};
+use lambda_kit::caller::Caller;
 use lambda_kit::query;
 
-/// The table of this name.
-pub(super) fn table(dictionary: &'static Dictionary, name: String) -> Result<&'static Table, Problem> {
-    dictionary
-        .table(&name)
-        .ok_or_else(|| BatchError::UnknownTable { name, known: dictionary.table_names() }.into())
+/// The table of this name, which the caller must see.
+pub(super) fn table(
+    dictionary: &'static Dictionary,
+    name: String,
+    caller: &Caller,
+) -> Result<&'static Table, Problem> {
+    let Some(table) = dictionary.table(&name) else {
+        return Err(BatchError::UnknownTable { name, known: seen_tables(dictionary, caller) }.into());
+    };
+    caller.require(table.name())?;
+    Ok(table)
 }
 
-/// The table that a path names. What is not UTF-8 is no table's name.
+/// The names of the tables that a caller sees, for people to read.
+pub(crate) fn seen_tables(dictionary: &Dictionary, caller: &Caller) -> String {
+    let names = dictionary.visible_tables().map(Table::name);
+    names.filter(|name| caller.sees(name)).collect::<Vec<_>>().join(", ")
+}
+
+/// The table that a path names, which the caller must see. What is not UTF-8 is no table's name.
 pub(crate) fn table_of(
     dictionary: &'static Dictionary,
     path: Result<Path<String>, PathRejection>,
+    caller: &Caller,
 ) -> Result<&'static Table, Problem> {
-    table(dictionary, path.map_or_else(|_| char::REPLACEMENT_CHARACTER.to_string(), |Path(name)| name))
+    let name = path.map_or_else(|_| char::REPLACEMENT_CHARACTER.to_string(), |Path(name)| name);
+    table(dictionary, name, caller)
 }
 
-/// The table that a path names, and the id of a row that it may have.
+/// The table that a path names, which the caller must see, and the id of a row that it may have.
 pub(super) fn row_of(
     dictionary: &'static Dictionary,
     path: Result<Path<(String, String)>, PathRejection>,
+    caller: &Caller,
 ) -> Result<(&'static Table, i64), Problem> {
     let Path((name, id)) =
         path.unwrap_or_else(|_| Path((char::REPLACEMENT_CHARACTER.to_string(), String::new())));
-    let table = table(dictionary, name)?;
+    let table = table(dictionary, name, caller)?;
     Ok((table, parse_id(table, &id)?))
 }
 
@@ -42,7 +58,7 @@ pub(super) fn id_range(table: &Table) -> (i64, i64) {
 }
 
 /// An id in the one way to write it, so that every row has one path.
-fn parse_id(table: &Table, text: &str) -> Result<i64, Problem> {
+pub(super) fn parse_id(table: &Table, text: &str) -> Result<i64, Problem> {
     let (least, most) = id_range(table);
     let id = text.parse().ok().filter(|id: &i64| (least..=most).contains(id) && id.to_string() == text);
     id.ok_or_else(|| {

@@ -3,8 +3,8 @@
 use domain::batch::MAX_BODY_BYTES;
 use domain::dictionary::Dictionary;
 use insert_api::{Service, router};
-use lambda_kit::http::with_service_layers;
 use lambda_kit::caller::Operator;
+use lambda_kit::http::with_service_layers;
 use lambda_kit::payload::{MAX_PAYLOAD_BYTES, fits};
 use serde_json::{Value, json};
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use insert_api::{Service, router};
-use lambda_kit::http::with_service_layers_in;
 use lambda_kit::caller::Operator;
+use lambda_kit::http::with_service_layers_in;
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 use serde_json::{Value, json};

@@ -63,7 +63,8 @@ async fn insert_until(test: Arc<TestDatabase>, first: i64, done: Arc<AtomicBool>
                                 "department_id": {id}, "job_id": {id}}}]}}"#
         );
         let batch = Batch::read(dictionary, body.as_bytes())?;
-        let insert = Insert { dictionary, batch: &batch, preference: None, request_id: "request" };
+        let insert =
+            Insert { dictionary, batch: &batch, preference: None, request_id: "request", actor: None };
         let answer = insert.run(&test.database()).await?;
         ensure!(answer.inserted() == 3, "{id}: {answer:?}");
     }

@@ -254,7 +254,13 @@ async fn the_insert_api_needs_no_gate() -> Result<()> {
                         "jobs": [{{"id": {id}, "job_name": "inserted"}}]}}"#
                 );
                 let batch = Batch::read(dictionary, body.as_bytes())?;
-                let insert = Insert { dictionary, batch: &batch, preference: None, request_id: "request" };
+                let insert = Insert {
+                    dictionary,
+                    batch: &batch,
+                    preference: None,
+                    request_id: "request",
+                    actor: None,
+                };
                 let answer = insert.run(&test.database()).await?;
                 ensure!(answer.inserted() == 2, "{id}: {answer:?}");
             }

@@ -1,0 +1,273 @@
+//! The audit trail: what people did, in `rowgate_audit`.
+//!
+//! Entries of rows are written in the transaction of the change, so that a change is in if and only if its entry is. Everything
+//! else is recorded before it begins. Scripts leave nothing here.
+
+use domain::audit::{Action, AuditPage, AuditRecord, LOG_TARGET};
+use domain::dictionary::Table;
+use domain::json_row::write_json_row;
+use domain::sql::{audit_deleted, audit_inserted, audit_replaced};
+use domain::value::Value;
+use serde::Deserialize;
+use serde_json::value::{RawValue, to_raw_value};
+
+use crate::ledger::iso;
+use crate::{Database, Error, Statement, Tx};
+
+/// Bytes of JSON that come with an entry's other columns; what has more is read piece by piece. A hundred entries so stay below
+/// the service's 1 MiB, escaped into its JSON.
+const INLINE_BYTES: usize = 4_000;
+
+/// Characters of one piece. With four bytes each, and escaped, it stays below the 64 KB that the service gives out as one row.
+const PIECE_CHARS: usize = 8_000;
+
+/// Bytes of JSON on a page, beyond which it ends early. An answer of a function has 6 MB, in which each quote is escaped.
+const PAGE_BYTES: usize = 1_500_000;
+
+/// Entries of a page at most.
+pub const MAX_ENTRIES: u32 = 100;
+
+/// The person who does something, and the request by which.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Actor<'a> {
+    /// The account.
+    pub username: &'a str,
+    /// The request's id, as its log lines have it.
+    pub request_id: &'a str,
+}
+
+/// An entry of something that is no change of a row.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry<'a> {
+    /// Who does it.
+    pub actor: Actor<'a>,
+    /// What is done.
+    pub action: Action,
+    /// The table that it is done to, where there is one.
+    pub table: Option<&'a str>,
+    /// What was asked for.
+    pub detail: &'a serde_json::Value,
+}
+
+/// Which entries are wanted; `None` takes all.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Filter<'a> {
+    /// Those of an account.
+    pub username: Option<&'a str>,
+    /// Those of a table.
+    pub table: Option<&'a str>,
+    /// Those of the rows with a key.
+    pub row: Option<&'a str>,
+    /// Those older than the entry with this number.
+    pub after: Option<i64>,
+}
+
+/// Records what a person is about to do, and logs it. Where the answer of the database was lost it may stand twice; after
+/// success it never stands nowhere.
+///
+/// # Errors
+/// Any [`Error`]; then the action must not begin.
+pub async fn record(database: &Database, entry: &Entry<'_>) -> Result<(), Error> {
+    let sql = "INSERT INTO rowgate_audit (at, username, action, table_name, detail_json, request_id) \
+               VALUES (UTC_TIMESTAMP(3), :username, :action, :table, :detail, :request)";
+    let statement = bound(sql.to_owned(), entry.actor, entry.action)
+        .bind("table", entry.table)
+        .bind("detail", entry.detail.to_string())
+        .idempotent();
+    database.execute(statement).await?;
+    log(entry.actor, entry.action, entry.table, None, None);
+    Ok(())
+}
+
+/// Writes an entry for each of these rows, which the transaction has inserted.
+pub(crate) async fn inserted(
+    tx: &Tx,
+    actor: Actor<'_>,
+    action: Action,
+    table: &Table,
+    ids: &[i64],
+) -> Result<(), Error> {
+    for sql in audit_inserted(table, ids) {
+        tx.execute(bound(sql, actor, action)).await?;
+    }
+    Ok(())
+}
+
+/// Writes an entry for a row that the transaction has locked and is about to replace with these values.
+pub(crate) async fn replaced(
+    tx: &Tx,
+    actor: Actor<'_>,
+    table: &Table,
+    id: i64,
+    values: &[Value<'_>],
+) -> Result<(), Error> {
+    let mut after = String::new();
+    write_json_row(table, values, &mut after);
+    let statement = bound(audit_replaced(table, id), actor, Action::PutRow).bind("after", after);
+    tx.execute(statement).await.map(|_| ())
+}
+
+/// Locks a row and writes an entry for it, before the transaction deletes it. Returns false where there is no such row.
+pub(crate) async fn deleted(tx: &Tx, actor: Actor<'_>, table: &Table, id: i64) -> Result<bool, Error> {
+    let done = tx.execute(bound(audit_deleted(table, id), actor, Action::DeleteRow)).await?;
+    Ok(done.updated > 0)
+}
+
+/// Writes the log line of something that a person did: who and what, and no values.
+pub(crate) fn log(
+    actor: Actor<'_>,
+    action: Action,
+    table: Option<&str>,
+    row: Option<i64>,
+    rows: Option<usize>,
+) {
+    tracing::info!(
+        target: LOG_TARGET,
+        {
+            audit.action = action.as_str(),
+            audit.username = actor.username,
+            request.id = actor.request_id,
+            table,
+            row,
+            rows,
+        },
+        "a person changed something"
+    );
+}
+
+fn bound(sql: String, actor: Actor<'_>, action: Action) -> Statement {
+    Statement::new(sql)
+        .bind("username", actor.username)
+        .bind("action", action.as_str())
+        .bind("request", actor.request_id)
+}
+
+/// An entry as it is read first.
+#[derive(Deserialize)]
+struct Row {
+    id: i64,
+    at: String,
+    username: String,
+    action: String,
+    table_name: Option<String>,
+    row_key: Option<String>,
+    before_json: Option<String>,
+    after_json: Option<String>,
+    detail_json: Option<String>,
+    request_id: String,
+    json_bytes: usize,
+}
+
+/// Reads entries, newest first: at most `limit` (1 to [`MAX_ENTRIES`]), and fewer where they are large.
+///
+/// # Errors
+/// As [`Database::query`].
+pub async fn page(database: &Database, filter: &Filter<'_>, limit: u32) -> Result<AuditPage, Error> {
+    let database = &database.with_deadline(database.deadline());
+    let limit = limit.clamp(1, MAX_ENTRIES);
+    let rows: Vec<Row> = database.query(select(filter, limit)).await?;
+    let found = rows.len();
+    let mut page = AuditPage::default();
+    let mut bytes = 0;
+    for row in rows.into_iter().take(limit as usize) {
+        bytes += row.json_bytes;
+        if bytes > PAGE_BYTES && !page.entries.is_empty() {
+            break;
+        }
+        page.entries.push(complete(database, row).await?);
+    }
+    // One row more than asked for tells whether there is a next page.
+    page.next = page.entries.last().map(|last| last.id).filter(|_| page.entries.len() < found);
+    Ok(page)
+}
+
+fn select(filter: &Filter<'_>, limit: u32) -> Statement {
+    let bytes = "COALESCE(LENGTH(before_json), 0) + COALESCE(LENGTH(after_json), 0) + COALESCE(LENGTH(detail_json), 0)";
+    let inline = ["before_json", "after_json", "detail_json"]
+        .map(|column| format!("IF({bytes} <= {INLINE_BYTES}, {column}, NULL) AS {column}"))
+        .join(", ");
+    let mut conditions = Vec::new();
+    let texts = [
+        ("username", "username", filter.username),
+        ("table_name", "table", filter.table),
+        ("row_key", "row", filter.row),
+    ];
+    for (column, name, value) in texts {
+        conditions.extend(value.map(|_| format!("{column} = :{name}")));
+    }
+    conditions.extend(filter.after.map(|_| "id < :after".to_owned()));
+    let conditions =
+        if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
+    let mut select = Statement::new(format!(
+        "SELECT id, {} AS at, username, action, table_name, row_key, {inline}, request_id, {bytes} AS json_bytes \
+         FROM rowgate_audit{conditions} ORDER BY id DESC LIMIT {}",
+        iso("at"),
+        limit + 1
+    ));
+    for (_, name, value) in texts {
+        if let Some(value) = value {
+            select = select.bind(name, value);
+        }
+    }
+    match filter.after {
+        Some(after) => select.bind("after", after),
+        None => select,
+    }
+}
+
+/// The entry with its JSON, which is read piece by piece where it is long.
+async fn complete(database: &Database, row: Row) -> Result<AuditRecord, Error> {
+    let (before, after, detail) = if row.json_bytes <= INLINE_BYTES {
+        (row.before_json, row.after_json, row.detail_json)
+    } else {
+        (
+            pieces(database, row.id, "before_json").await?,
+            pieces(database, row.id, "after_json").await?,
+            pieces(database, row.id, "detail_json").await?,
+        )
+    };
+    Ok(AuditRecord {
+        id: row.id,
+        at: row.at,
+        username: row.username,
+        action: row.action,
+        table: row.table_name,
+        row: row.row_key,
+        before: json(before)?,
+        after: json(after)?,
+        detail: json(detail)?,
+        request_id: row.request_id,
+    })
+}
+
+async fn pieces(database: &Database, id: i64, column: &'static str) -> Result<Option<String>, Error> {
+    #[derive(Deserialize)]
+    struct Piece {
+        piece: Option<String>,
+    }
+    let mut text = String::new();
+    let mut chars = 0;
+    loop {
+        let sql = format!(
+            "SELECT SUBSTRING({column}, {}, {PIECE_CHARS}) AS piece FROM rowgate_audit WHERE id = :id",
+            chars + 1
+        );
+        let found: Vec<Piece> = database.query(Statement::new(sql).bind("id", id)).await?;
+        let Some(piece) = found.into_iter().next().and_then(|row| row.piece) else { return Ok(None) };
+        let length = piece.chars().count();
+        text.push_str(&piece);
+        if length < PIECE_CHARS {
+            return Ok(Some(text));
+        }
+        chars += length;
+    }
+}
+
+/// What was kept as JSON; as a text, where it is none.
+fn json(text: Option<String>) -> Result<Option<Box<RawValue>>, Error> {
+    let Some(text) = text else { return Ok(None) };
+    Ok(Some(match serde_json::from_str::<&RawValue>(&text) {
+        Ok(json) => json.to_owned(),
+        Err(_) => to_raw_value(&text)?,
+    }))
+}

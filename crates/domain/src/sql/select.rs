@@ -1,0 +1,207 @@
+//! SQL text that selects some rows of a table, in the order of its key.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use super::{push_hexadecimal, push_in_list, write_literal};
+use crate::avro::row_text_sql;
+use crate::dictionary::{ColumnType, Table};
+use crate::row::{RowError, check_csv_field};
+use crate::value::Value;
+
+/// Ids that one request may name at most: as many as a page has rows.
+pub const MAX_IDS: usize = 1000;
+
+/// What `%`, `_` and itself have before them in a pattern that takes them for what they are. It is said in the statement, since
+/// the backslash means nothing in some modes of MySQL.
+const ESCAPE: char = '|';
+
+/// Which rows are wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum WantedRows {
+    /// Every row.
+    #[default]
+    All,
+    /// Those in which a column has a value.
+    Where(ColumnFilter),
+    /// Those with these ids, of which there is one at least.
+    Ids(BTreeSet<i64>),
+}
+
+/// A value that a column must have: text columns contain it, all others equal it. Whether capitals and accents count is the
+/// collation's affair.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColumnFilter {
+    column: usize,
+    value: Value<'static>,
+}
+
+impl ColumnFilter {
+    /// Reads `<column>:<value>`; everything behind the first colon is the value.
+    ///
+    /// # Errors
+    /// What is wrong, as a sentence.
+    pub fn parse(table: &Table, text: &str) -> Result<Self, String> {
+        let Some((name, value)) = text.split_once(':').filter(|(_, value)| !value.is_empty()) else {
+            return Err("filter must be a column, a colon and a value: filter=id:7.".to_owned());
+        };
+        let Some(index) = table.column_index(name) else {
+            let names: Vec<&str> = table.columns().iter().map(|column| column.name()).collect();
+            return Err(format!("filter must name a column of {}: {}.", table.name(), names.join(", ")));
+        };
+        let column = &table.columns()[index];
+        let value = match column.column_type() {
+            ColumnType::String { .. } => Value::Text(value.to_owned().into()),
+            _ => check_csv_field(column, value.as_bytes())
+                .map_err(|fault| format!("filter: {}.", RowError::of_column(column.name(), fault)))?
+                .into_owned(),
+        };
+        Ok(Self { column: index, value })
+    }
+}
+
+/// `SELECT` of at most `limit` rows in the order of the key, behind the key `after` if given: each as [its text](row_text_sql)
+/// `r`, every column taken for one that may be NULL.
+///
+/// At most [`MAX_IDS`] ids are wanted, and one at least; then the text is shorter than [`MAX_SQL_CHARS`](super::MAX_SQL_CHARS).
+pub fn select_rows(table: &Table, wanted: &WantedRows, after: Option<i64>, limit: u32) -> String {
+    let key = table.key().name();
+    let text = row_text_sql(table, &vec![true; table.columns().len()]);
+    let mut sql = format!("SELECT {text} AS `r` FROM `{}`", table.name());
+    let mut word = " WHERE ";
+    if let Some(after) = after {
+        // Writing to a String does not fail.
+        let _ = write!(sql, "{word}`{key}`>{after}");
+        word = " AND ";
+    }
+    match wanted {
+        WantedRows::All => {}
+        WantedRows::Ids(ids) => {
+            sql.push_str(word);
+            push_in_list(&mut sql, key, ids);
+        }
+        WantedRows::Where(ColumnFilter { column, value }) => {
+            let _ = write!(sql, "{word}`{}`", table.columns()[*column].name());
+            match value {
+                Value::Text(text) => {
+                    sql.push_str(" LIKE _utf8mb4 ");
+                    push_hexadecimal(&mut sql, pattern(text).as_bytes());
+                    let _ = write!(sql, " ESCAPE '{ESCAPE}'");
+                }
+                value => {
+                    sql.push('=');
+                    write_literal(&mut sql, value);
+                }
+            }
+        }
+    }
+    let _ = write!(sql, " ORDER BY `{key}` LIMIT {limit}");
+    sql
+}
+
+/// The pattern of a text anywhere in another one.
+fn pattern(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for character in text.chars() {
+        if matches!(character, '%' | '_' | ESCAPE) {
+            pattern.push(ESCAPE);
+        }
+        pattern.push(character);
+    }
+    pattern + "%"
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::MAX_SQL_CHARS;
+    use super::*;
+    use crate::dictionary::Dictionary;
+    use crate::shipped;
+
+    fn employees() -> &'static Table {
+        shipped::dictionary().unwrap().table("employees").unwrap()
+    }
+
+    /// What follows the table's name.
+    fn condition(wanted: &WantedRows, after: Option<i64>) -> String {
+        let sql = select_rows(employees(), wanted, after, 3);
+        sql.split_once(" FROM `employees`").unwrap().1.to_owned()
+    }
+
+    fn filter(text: &str) -> WantedRows {
+        WantedRows::Where(ColumnFilter::parse(employees(), text).unwrap())
+    }
+
+    #[test]
+    fn selects_all_rows_those_with_ids_and_those_with_a_value() {
+        assert_eq!(condition(&WantedRows::All, None), " ORDER BY `id` LIMIT 3");
+        assert_eq!(condition(&WantedRows::All, Some(-7)), " WHERE `id`>-7 ORDER BY `id` LIMIT 3");
+        let ids = WantedRows::Ids(BTreeSet::from([7, -2]));
+        assert_eq!(condition(&ids, None), " WHERE `id` IN (-2,7) ORDER BY `id` LIMIT 3");
+        assert_eq!(
+            condition(&filter("department_id:5"), Some(9)),
+            " WHERE `id`>9 AND `department_id`=5 ORDER BY `id` LIMIT 3"
+        );
+        assert_eq!(
+            condition(&filter("datetime:2021-07-27T16:02:08Z"), None),
+            " WHERE `datetime`=20210727160208 ORDER BY `id` LIMIT 3"
+        );
+        // %|%|_||'%
+        assert_eq!(
+            condition(&filter("name:%_|'"), None),
+            " WHERE `name` LIKE _utf8mb4 X'257C257C5F7C7C2725' ESCAPE '|' ORDER BY `id` LIMIT 3"
+        );
+        assert_eq!(condition(&filter("name:a:b"), None), condition(&filter("name:a:b"), None));
+    }
+
+    #[test]
+    fn says_what_a_filter_must_be() {
+        let wrong = |text: &str| ColumnFilter::parse(employees(), text).unwrap_err();
+        for text in ["", "name", "name:", ":", "id"] {
+            assert_eq!(wrong(text), "filter must be a column, a colon and a value: filter=id:7.", "{text}");
+        }
+        assert_eq!(
+            wrong("salary:7"),
+            "filter must name a column of employees: id, name, datetime, department_id, job_id."
+        );
+        assert_eq!(wrong(":7"), wrong("salary:7"));
+        assert_eq!(wrong("id:x"), "filter: id must be a whole number.");
+        assert!(wrong("id:2147483648").starts_with("filter: id must be"), "{}", wrong("id:2147483648"));
+        assert!(wrong("datetime:yesterday").starts_with("filter: datetime"));
+    }
+
+    #[test]
+    fn as_many_ids_as_may_be_named_fit() {
+        let text = "[[table]]\nname = \"keys\"\ncolumns = [{ name = \"id\", type = \"bigint\", key = true }]";
+        let dictionary = Dictionary::parse("test", text).unwrap();
+        let ids = (0..MAX_IDS).map(|id| i64::MIN + i64::try_from(id).unwrap()).collect();
+        let sql = select_rows(dictionary.table("keys").unwrap(), &WantedRows::Ids(ids), Some(i64::MIN), 1000);
+        assert!(sql.len() < MAX_SQL_CHARS);
+    }
+
+    proptest! {
+        /// No byte of a value reaches the text but as hexadecimal digits.
+        #[test]
+        fn no_byte_of_a_value_reaches_the_text(value in "\\PC{1,60}") {
+            let sql = condition(&filter(&format!("name:{value}")), None);
+            let rest = sql.strip_prefix(" WHERE `name` LIKE _utf8mb4 X'").unwrap();
+            let (digits, rest) = rest.split_once('\'').unwrap();
+            prop_assert!(digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+            prop_assert_eq!(rest, " ESCAPE '|' ORDER BY `id` LIMIT 3");
+        }
+
+        /// Whatever a filter of another column is, it is refused or a literal of digits.
+        #[test]
+        fn other_columns_take_literals_alone(value in "[-0-9:TZ. ']{1,24}", column in 0_usize..3) {
+            let column = ["id", "datetime", "department_id"][column];
+            if let Ok(filter) = ColumnFilter::parse(employees(), &format!("{column}:{value}")) {
+                let sql = condition(&WantedRows::Where(filter), None);
+                let literal = sql.strip_prefix(&format!(" WHERE `{column}`=")).unwrap();
+                let literal = literal.strip_suffix(" ORDER BY `id` LIMIT 3").unwrap();
+                prop_assert!(literal.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit()), "{}", literal);
+            }
+        }
+    }
+}
