@@ -3,6 +3,7 @@
 mod backups;
 mod lake;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -61,9 +62,19 @@ pub(crate) enum CommandLine {
     Restore(RestoreArguments),
     /// Puts tables back as they were before a restore; asks first.
     PutBack(PutBackArguments),
+    /// Serves the whole API as one process; `rowgate serve --help` has what can be set.
+    #[command(disable_help_flag = true)]
+    Serve(ServeArguments),
     /// Runs and queries the lake: every table in Delta, for analysts.
     #[command(subcommand)]
     Lake(LakeCommand),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArguments {
+    /// What `rowgate-serve` is given, as it stands.
+    #[arg(value_name = "ARGUMENT", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub arguments: Vec<OsString>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -49,6 +49,7 @@ pub async fn run(arguments: Arguments, printer: Printer) -> Result<ExitStatus> {
         CommandLine::Backups(arguments) => commands::backups::run(arguments, printer).await?,
         CommandLine::Restore(arguments) => commands::restore::run(arguments, printer).await?,
         CommandLine::PutBack(arguments) => commands::put_back::run(arguments, printer).await?,
+        CommandLine::Serve(arguments) => match commands::serve::run(arguments)? {},
         CommandLine::Lake(command) => commands::lake::run(command, printer).await?,
     }
     Ok(ExitStatus::Success)

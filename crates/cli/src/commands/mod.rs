@@ -13,4 +13,5 @@ pub(crate) mod rejects;
 pub(crate) mod report;
 pub(crate) mod restore;
 pub(crate) mod sample;
+pub(crate) mod serve;
 pub(crate) mod upload;

@@ -6,6 +6,7 @@ mod check;
 mod exit_codes;
 mod local_database;
 mod sample;
+mod serve;
 
 use std::path::Path;
 use std::process::{Command, Output};
