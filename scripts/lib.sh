@@ -14,7 +14,7 @@ export PATH="$TOOLS/bin:$PATH:/usr/sbin"
 CHAOS_TESTS='test(=exactly_once) or test(=never_half) or test(=acknowledged)'
 
 # The packages that are Lambda functions.
-FUNCTIONS=(insert-api reports loader migrate backup restore canary)
+FUNCTIONS=(insert-api reports loader migrate backup restore canary accounts uploads console)
 
 say() { printf '%s\n' "== $*" >&2; }
 
@@ -359,6 +359,29 @@ build() {
         cmp --silent "$TARGET/$package" ".local/lambda/$package/bootstrap" ||
             cp --force "$TARGET/$package" ".local/lambda/$package/bootstrap" || return
     done
+    build_console
+}
+
+# Builds the page and lays it beside the function that hands it out.
+build_console() {
+    [ -x console/node_modules/.bin/vite ] || rm -f .local/stamps/console-packages
+    once console-packages console/package-lock.json -- install_console || return
+    [ -f .local/lambda/console/static/index.html ] || rm -f .local/stamps/console
+    once console console/index.html console/package-lock.json console/package.json console/scripts console/src \
+        console/tsconfig.json console/vite.config.ts -- build_page
+}
+
+install_console() {
+    say "installing React, Cloudscape and Vite into console/node_modules"
+    (cd console && npm ci --no-fund --no-audit --loglevel=error) >&2
+}
+
+build_page() {
+    say "building the console"
+    (cd console && npm run --silent build) >&2 || return
+    local static=.local/lambda/console/static
+    # What the build says of itself is no part of the page.
+    rm -rf "$static" && cp -R console/dist "$static" && rm -rf "$static/.vite"
 }
 
 check_format() {

@@ -9,14 +9,17 @@ use serde_json::{Value, json};
 
 use crate::support::Cloud;
 
-const FUNCTIONS: [&str; 7] = [
+const FUNCTIONS: [&str; 10] = [
+    "rowgate-accounts",
     "rowgate-backup",
     "rowgate-canary",
+    "rowgate-console",
     "rowgate-insert",
     "rowgate-loader",
     "rowgate-migrate",
     "rowgate-reports",
     "rowgate-restore",
+    "rowgate-uploads",
 ];
 
 /// A function with the stack's code and settings, and a role of the test's own with these rights.

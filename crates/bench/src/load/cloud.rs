@@ -15,7 +15,7 @@ use super::{PAUSE, generate, grouped, load_data, megabytes, seconds};
 use crate::client::Session;
 use crate::people;
 use crate::settings::Settings;
-use crate::start::FUNCTIONS;
+use crate::start::{FUNCTIONS, write_page};
 use crate::stats::{Times, ratio};
 use crate::table::{Line, Table};
 
@@ -93,6 +93,7 @@ impl<'s> Cloud<'s> {
             fs::copy(settings.binaries.join(function), artifacts.join(function).join("bootstrap"))
                 .with_context(|| format!("{function} is not built"))?;
         }
+        write_page(&artifacts.join("console").join("static"))?;
         let output = cloud
             .rowgate()
             .args(["local", "up", "--gateway-port", "0", "--data-api-port", "0", "--dir"])
