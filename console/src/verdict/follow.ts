@@ -1,4 +1,4 @@
-import { listLoads } from "../api/loads";
+import { getLoad, listLoads } from "../api/loads";
 import type { Load } from "../api/types";
 
 const EVERY = 1000;
@@ -9,17 +9,21 @@ const SOON = 20;
 export const loadsOf = async (key: string): Promise<string[]> =>
   (await listLoads({ key, limit: 50 })).loads.map((load) => load.load);
 
-/** Follows the load that a key's upload starts until it has ended. */
+/** Follows the load that a key's upload starts, or the one that is known, until it has ended. */
 export async function followLoad(
   key: string,
   before: string[],
+  known: string | null,
   onLoad: (load: Load) => void,
   signal: AbortSignal,
 ): Promise<Load> {
+  let id = known;
   for (let looks = 0; ; looks++) {
-    const { loads } = await listLoads({ key, limit: 10 }, signal);
-    const load = loads.find(({ load }) => !before.includes(load));
+    const load: Load | undefined = id
+      ? await getLoad(id, null, signal)
+      : (await listLoads({ key, limit: 10 }, signal)).loads.find(({ load }) => !before.includes(load));
     if (load) {
+      id = load.load;
       onLoad(load);
       if (load.status !== "running") {
         return load;

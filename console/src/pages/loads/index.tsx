@@ -1,6 +1,10 @@
-import ContentLayout from "@cloudscape-design/components/content-layout";
-import Header from "@cloudscape-design/components/header";
+import { useRoute } from "../../shell/route";
+import { LoadPage } from "./LoadPage";
+import { LoadsList } from "./LoadsList";
 
+/** The loads of files: the list, or one of them. */
 export default function Loads() {
-  return <ContentLayout header={<Header variant="h1">Loads</Header>} />;
+  const { rest } = useRoute();
+  const load = rest[0];
+  return load ? <LoadPage key={load} load={load} /> : <LoadsList />;
 }

@@ -1,6 +1,286 @@
+import Alert from "@cloudscape-design/components/alert";
+import Box from "@cloudscape-design/components/box";
+import Button from "@cloudscape-design/components/button";
+import Container from "@cloudscape-design/components/container";
 import ContentLayout from "@cloudscape-design/components/content-layout";
 import Header from "@cloudscape-design/components/header";
+import ProgressBar from "@cloudscape-design/components/progress-bar";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import { useEffect, useRef, useState } from "react";
+import { listTables } from "../../api/tables";
+import type { FileSettings, Table } from "../../api/types";
+import { checkFile } from "../../api/uploads";
+import { useResource } from "../../api/use";
+import { bytes } from "../../components/format";
+import { ProblemAlert } from "../../components/ProblemAlert";
+import { keep, readKept, useKept } from "../../shell/kept";
+import { useRoute } from "../../shell/route";
+import { loadsOf } from "../../verdict/follow";
+import { sendFile } from "../../verdict/transfer";
+import { FollowedVerdict } from "../../verdict/Verdict";
+import { fileName } from "../../verdict/words";
+import { Choose } from "./Choose";
+import { fromBase64, HEAD_BYTES, readHead } from "./file";
+import { Reading } from "./Reading";
+import { fileColumns, remember, settingsOfRejects } from "./settings";
+import { settle } from "./settle";
+import { NO_WORK, type Work, withoutCheck } from "./work";
 
+const CONTENT = "upload.content";
+const TYPING = 300;
+
+/** Brings a file into a table: choose, see how it is read, send, mend what was refused. */
 export default function Upload() {
-  return <ContentLayout header={<Header variant="h1">Upload</Header>} />;
+  const tables = useResource(listTables, []);
+  const [work, setWork] = useKept<Work>("upload", NO_WORK);
+  const { params } = useRoute();
+  const asked = params.get("table");
+
+  useEffect(() => {
+    if (asked && !work.sent && work.table === null) {
+      setWork((work) => ({ ...work, table: asked }));
+    }
+  }, [asked, work.sent, work.table, setWork]);
+
+  const startAgain = () => {
+    keep(CONTENT, null);
+    setWork(({ table, mode }) => ({ ...NO_WORK, table, mode: mode === "replace" ? "append" : mode }));
+  };
+
+  return (
+    <ContentLayout
+      header={
+        <Header
+          variant="h1"
+          description="Bring a file of rows into a table. What cannot be loaded is shown with the reason, and can be corrected here."
+          actions={work.sent?.arrived && <Button onClick={startAgain}>Upload another file</Button>}
+        >
+          Upload
+        </Header>
+      }
+    >
+      {tables.error && <ProblemAlert error={tables.error} header="The tables cannot be read" onRetry={tables.reload} />}
+      {work.sent?.arrived && work.file ? (
+        <Container header={<Header variant="h2">{fileName(work.sent.key)}</Header>}>
+          <FollowedVerdict
+            file={work.sent.key}
+            before={work.sent.before}
+            load={work.sent.load}
+            settings={settingsOfRejects(work.settings)}
+            onLoad={({ load }) => setWork((work) => (work.sent ? { ...work, sent: { ...work.sent, load } } : work))}
+          />
+        </Container>
+      ) : (
+        <Prepare tables={tables.data} work={work} setWork={setWork} onCancel={startAgain} />
+      )}
+    </ContentLayout>
+  );
+}
+
+interface PrepareProps {
+  tables: Table[] | null;
+  work: Work;
+  setWork: (change: (work: Work) => Work) => void;
+  onCancel: () => void;
+}
+
+/** The content of the file that is kept in this tab, as the file itself. */
+function keptFile(work: Work): File | null {
+  const content = work.file ? readKept<string>(CONTENT) : null;
+  return work.file && content !== null
+    ? new File([fromBase64(content)], work.file.name, { lastModified: work.file.modified })
+    : null;
+}
+
+function Prepare({ tables, work, setWork, onCancel }: PrepareProps) {
+  const [file, setFile] = useState<File | null>(() => keptFile(work));
+  const [checking, setChecking] = useState(false);
+  const [checkError, setCheckError] = useState<Error | null>(null);
+  const [sendError, setSendError] = useState<Error | null>(null);
+  const [progress, setProgress] = useState<{ sent: number; total: number } | null>(null);
+  const abort = useRef<AbortController | null>(null);
+  const head = useRef<{ file: File; content: string } | null>(null);
+  const table = tables?.find((one) => one.name === work.table);
+
+  const choose = (chosen: File | null) => {
+    setSendError(null);
+    setCheckError(null);
+    keep(CONTENT, null);
+    setFile(chosen);
+    setWork((work) => {
+      const same =
+        chosen !== null &&
+        work.file?.name === chosen.name &&
+        work.file.size === chosen.size &&
+        work.file.modified === chosen.lastModified;
+      const next = same ? work : withoutCheck(work);
+      return {
+        ...next,
+        file: chosen && { name: chosen.name, size: chosen.size, modified: chosen.lastModified },
+      };
+    });
+  };
+
+  const [turn, setTurn] = useState(0);
+  const wanted = JSON.stringify([work.file, work.table, work.mode, work.settings]);
+  const isChecked = work.checked === wanted;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `wanted` is what a check depends on; `turn` tries again.
+  useEffect(() => {
+    if (file === null || work.table === null || isChecked) {
+      return;
+    }
+    const controller = new AbortController();
+    const { table, mode, settings } = { ...work, table: work.table };
+    const ask = async (settings: FileSettings) => {
+      if (head.current?.file !== file) {
+        head.current = { file, content: await readHead(file) };
+        if (file.size <= HEAD_BYTES) {
+          keep(CONTENT, head.current.content);
+        }
+      }
+      const { content } = head.current;
+      const whole = file.size <= HEAD_BYTES;
+      return checkFile({ table, file: file.name, mode, settings, content, whole }, controller.signal);
+    };
+    setChecking(true);
+    // What is typed is checked when the typing has stopped.
+    const timer = setTimeout(async () => {
+      try {
+        const settled = await settle(ask, table, settings);
+        if (controller.signal.aborted) {
+          return;
+        }
+        setCheckError(null);
+        setChecking(false);
+        setWork((work) => ({
+          ...work,
+          check: settled.check,
+          settings: settled.settings,
+          unclear: Object.keys(settled.unclear).length > 0 ? settled.unclear : work.unclear,
+          recalled: settled.recalled || work.recalled,
+          checked: JSON.stringify([work.file, table, mode, settled.settings]),
+        }));
+      } catch (error) {
+        if (!controller.signal.aborted) {
+          setCheckError(error as Error);
+          setChecking(false);
+        }
+      }
+    }, TYPING);
+    return () => {
+      clearTimeout(timer);
+      controller.abort();
+    };
+  }, [file, wanted, isChecked, turn]);
+
+  useEffect(() => {
+    if (progress === null) {
+      return;
+    }
+    const stay = (event: BeforeUnloadEvent) => event.preventDefault();
+    window.addEventListener("beforeunload", stay);
+    return () => window.removeEventListener("beforeunload", stay);
+  }, [progress]);
+
+  const send = async () => {
+    if (file === null || work.table === null) {
+      return;
+    }
+    const controller = new AbortController();
+    abort.current = controller;
+    setSendError(null);
+    setProgress({ sent: 0, total: file.size });
+    const header = work.check ? fileColumns(work.check) : [];
+    if (work.remember && header.length > 0) {
+      remember(work.table, header, work.settings);
+    }
+    try {
+      const settings = Object.keys(work.settings).length > 0 ? work.settings : undefined;
+      await sendFile(
+        file,
+        { table: work.table, file: file.name, mode: work.mode, settings },
+        {
+          signal: controller.signal,
+          onProgress: (sent, total) => setProgress({ sent, total }),
+          onStarted: async (upload) => {
+            const before = await loadsOf(upload.key);
+            const id = "parts" in upload ? upload.id : null;
+            setWork((work) => ({ ...work, sent: { key: upload.key, id, before, arrived: false, load: null } }));
+          },
+        },
+        work.sent?.id,
+      );
+      keep(CONTENT, null);
+      setWork((work) => (work.sent ? { ...work, sent: { ...work.sent, arrived: true } } : work));
+    } catch (error) {
+      if (!controller.signal.aborted) {
+        setSendError(error as Error);
+      }
+      // An upload in parts can be taken up where it stopped; any other begins anew.
+      setWork((work) => (work.sent?.id ? work : { ...work, sent: null }));
+    } finally {
+      abort.current = null;
+      setProgress(null);
+    }
+  };
+
+  if (progress !== null) {
+    return (
+      <Container header={<Header variant="h2">Sending {work.file?.name}</Header>}>
+        <SpaceBetween size="m">
+          <ProgressBar
+            value={progress.total === 0 ? 100 : (100 * progress.sent) / progress.total}
+            label="Sent"
+            description={`${bytes(progress.sent)} of ${bytes(progress.total)}. Keep this page open until the file has arrived.`}
+          />
+          <Button onClick={() => abort.current?.abort()}>Stop</Button>
+        </SpaceBetween>
+      </Container>
+    );
+  }
+
+  const interrupted = work.sent !== null && !work.sent.arrived;
+  return (
+    <SpaceBetween size="l">
+      {sendError && (
+        <ProblemAlert error={sendError} header="The file was not sent" onDismiss={() => setSendError(null)} />
+      )}
+      {work.file && file === null && (
+        <Alert type="info" header={`Choose ${work.file.name} again`}>
+          The page was loaded again, and it does not keep files as large as this one. Choose the same file, and
+          everything goes on where it was{interrupted ? ", the upload too" : ""}.
+        </Alert>
+      )}
+      <Choose tables={tables} work={work} setWork={setWork} file={file} onFile={choose} />
+      {checkError && (
+        <ProblemAlert
+          error={checkError}
+          header="The file could not be checked"
+          onRetry={() => {
+            setCheckError(null);
+            setTurn((turn) => turn + 1);
+          }}
+        />
+      )}
+      {file !== null && table && (
+        <Reading
+          table={table}
+          work={work}
+          setWork={setWork}
+          checking={checking || !isChecked}
+          whole={file.size <= HEAD_BYTES}
+          failed={checkError !== null}
+          interrupted={interrupted}
+          onSend={() => void send()}
+          onCancel={onCancel}
+        />
+      )}
+      {file === null && !work.file && (
+        <Box color="text-body-secondary">
+          Spreadsheets (.xlsx), CSV in any delimiter, and JSON lines are read, also packed with gzip or zstd. Nothing is
+          loaded before you have seen how it is read.
+        </Box>
+      )}
+    </SpaceBetween>
+  );
 }

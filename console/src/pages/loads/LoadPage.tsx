@@ -1,0 +1,117 @@
+import Box from "@cloudscape-design/components/box";
+import BreadcrumbGroup from "@cloudscape-design/components/breadcrumb-group";
+import Container from "@cloudscape-design/components/container";
+import ContentLayout from "@cloudscape-design/components/content-layout";
+import Header from "@cloudscape-design/components/header";
+import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
+import Link from "@cloudscape-design/components/link";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import Spinner from "@cloudscape-design/components/spinner";
+import { getLoad, listLoads } from "../../api/loads";
+import type { Load } from "../../api/types";
+import { useResource } from "../../api/use";
+import { count, time } from "../../components/format";
+import { ProblemAlert } from "../../components/ProblemAlert";
+import { href } from "../../shell/route";
+import { LoadState } from "../../verdict/LoadState";
+import { FollowedVerdict } from "../../verdict/Verdict";
+import { fileName } from "../../verdict/words";
+
+/** One load: what became of it, its refused rows to mend, and the loads that it belongs with. */
+export function LoadPage({ load: id }: { load: string }) {
+  const load = useResource((signal) => getLoad(id, null, signal), [id]);
+  const name = load.data ? fileName(load.data.key) : id;
+  return (
+    <ContentLayout
+      header={
+        <SpaceBetween size="xs">
+          <BreadcrumbGroup
+            items={[
+              { text: "Loads", href: href(["loads"]) },
+              { text: name, href: href(["loads", id]) },
+            ]}
+            ariaLabel="Where this is"
+          />
+          <Header variant="h1" description={load.data && `Into ${load.data.table}, ${time(load.data.started_at)}`}>
+            {name}
+          </Header>
+        </SpaceBetween>
+      }
+    >
+      <SpaceBetween size="l">
+        {load.error && <ProblemAlert error={load.error} header="The load cannot be shown" onRetry={load.reload} />}
+        {load.data === null && load.loading && (
+          <Box textAlign="center">
+            <Spinner size="large" />
+          </Box>
+        )}
+        {load.data && (
+          <>
+            <Container header={<Header variant="h2">What became of it</Header>}>
+              <FollowedVerdict
+                file={load.data.key}
+                before={[]}
+                load={load.data.load}
+                onLoad={(now) => now.status !== load.data?.status && load.reload()}
+              />
+            </Container>
+            <Belongs load={load.data} />
+          </>
+        )}
+      </SpaceBetween>
+    </ContentLayout>
+  );
+}
+
+/** As many later loads of the table are looked through for those that bring rows of this one back. */
+const LATER = 200;
+
+/** Where the file lies, the load whose rows it brought back, and those that brought its own back. */
+function Belongs({ load }: { load: Load }) {
+  const children = useResource(
+    async (signal) =>
+      load.rows_rejected === 0
+        ? []
+        : (await listLoads({ table: load.table, limit: LATER }, signal)).loads.filter(
+            ({ parent }) => parent === load.load,
+          ),
+    [load.load, load.rows_rejected],
+  );
+  return (
+    <Container header={<Header variant="h2">More about it</Header>}>
+      <SpaceBetween size="m">
+        {children.error && <ProblemAlert error={children.error} onRetry={children.reload} />}
+        <KeyValuePairs
+          columns={2}
+          items={[
+            { label: "Key in the bucket", value: <Box variant="code">{load.key}</Box> },
+            { label: "Load", value: <Box variant="code">{load.load}</Box> },
+            { label: "Started", value: time(load.started_at) },
+            { label: "Ended", value: time(load.finished_at) },
+            { label: "Attempts", value: count(load.attempts) },
+            {
+              label: "Brought back rows of",
+              value: load.parent ? <Link href={href(["loads", load.parent])}>{load.parent}</Link> : "–",
+            },
+            {
+              label: "Its refused rows came back in",
+              value:
+                children.data && children.data.length > 0 ? (
+                  <SpaceBetween size="xxs">
+                    {children.data.map((child) => (
+                      <SpaceBetween key={child.load} direction="horizontal" size="xs">
+                        <Link href={href(["loads", child.load])}>{time(child.started_at)}</Link>
+                        <LoadState load={child} />
+                      </SpaceBetween>
+                    ))}
+                  </SpaceBetween>
+                ) : (
+                  "–"
+                ),
+            },
+          ]}
+        />
+      </SpaceBetween>
+    </Container>
+  );
+}

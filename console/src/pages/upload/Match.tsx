@@ -1,0 +1,127 @@
+import Alert from "@cloudscape-design/components/alert";
+import Box from "@cloudscape-design/components/box";
+import Checkbox from "@cloudscape-design/components/checkbox";
+import FormField from "@cloudscape-design/components/form-field";
+import Header from "@cloudscape-design/components/header";
+import Select from "@cloudscape-design/components/select";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import type { Column, Table } from "../../api/types";
+import { DataTable } from "../../components/DataTable";
+import { forget } from "./settings";
+import type { Work } from "./work";
+
+interface Props {
+  table: Table;
+  work: Work;
+  setWork: (change: (work: Work) => Work) => void;
+  names: string[];
+  faults: Record<string, string>;
+  missing: Column[];
+}
+
+const OUT = { value: "", label: "Leave out", description: "This column of the file is not loaded." };
+
+/** Which column of the file goes into which of the table. */
+export function Match({ table, work, setWork, names, faults, missing }: Props) {
+  const columns =
+    work.settings.columns ?? Object.fromEntries((work.check?.columns ?? []).map(({ name, column }) => [name, column]));
+  const options = [
+    ...table.columns.map((column) => ({
+      value: column.name,
+      label: column.name,
+      description: column.description,
+      labelTag: column.required && !column.auto_increment ? "needed" : "",
+    })),
+    OUT,
+  ];
+  const choose = (name: string, column: string) =>
+    setWork((work) => ({
+      ...work,
+      recalled: false,
+      settings: {
+        ...work.settings,
+        columns: Object.fromEntries(
+          names.map((each) => [each, each === name ? column || null : (columns[each] ?? null)]),
+        ),
+      },
+    }));
+  const sample = (name: string): string => {
+    const column = columns[name];
+    const values = column ? (work.check?.rows ?? []).map((row) => row.values[column]) : [];
+    return values
+      .filter((value) => value)
+      .slice(0, 3)
+      .join(", ");
+  };
+
+  return (
+    <SpaceBetween size="s">
+      {work.recalled && (
+        <Alert
+          type="info"
+          dismissible
+          onDismiss={() => setWork((work) => ({ ...work, recalled: false }))}
+          dismissAriaLabel="Dismiss"
+        >
+          The columns are matched as you kept it for files with this header.
+        </Alert>
+      )}
+      <DataTable
+        label="Columns of the file and of the table"
+        variant="embedded"
+        header={
+          <Header
+            variant="h3"
+            description={`The file's header has other names than ${table.name}. Check what goes where, and leave out what does not belong there.`}
+          >
+            Match the columns
+          </Header>
+        }
+        id={(name) => name}
+        items={names}
+        empty="The file has no header."
+        columns={[
+          { id: "name", header: "In the file", cell: (name) => <b>{name}</b>, title: true },
+          {
+            id: "column",
+            header: `In ${table.name}`,
+            minWidth: 220,
+            cell: (name) => (
+              <FormField errorText={faults[name]} stretch>
+                <Select
+                  selectedOption={options.find((option) => option.value === (columns[name] ?? "")) ?? OUT}
+                  options={options}
+                  onChange={({ detail }) => choose(name, detail.selectedOption.value ?? "")}
+                  ariaLabel={`Column of the table for ${name}`}
+                  invalid={faults[name] !== undefined}
+                />
+              </FormField>
+            ),
+          },
+          {
+            id: "sample",
+            header: "For example",
+            cell: (name) => <Box color="text-body-secondary">{sample(name) || "–"}</Box>,
+          },
+        ]}
+      />
+      {missing.length > 0 && (
+        <Alert type="error">
+          No column of the file is matched to {missing.map((column) => column.name).join(", ")}, and every row must have
+          a value there.
+        </Alert>
+      )}
+      <Checkbox
+        checked={work.remember}
+        onChange={({ detail }) => {
+          if (!detail.checked) {
+            forget(table.name, names);
+          }
+          setWork((work) => ({ ...work, remember: detail.checked }));
+        }}
+      >
+        Keep this for the next file with the same header
+      </Checkbox>
+    </SpaceBetween>
+  );
+}

@@ -1,0 +1,134 @@
+import Alert from "@cloudscape-design/components/alert";
+import Box from "@cloudscape-design/components/box";
+import Button from "@cloudscape-design/components/button";
+import Container from "@cloudscape-design/components/container";
+import Header from "@cloudscape-design/components/header";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import Spinner from "@cloudscape-design/components/spinner";
+import type { Table } from "../../api/types";
+import { count, counted } from "../../components/format";
+import { reasonOf } from "../../verdict/rejects";
+import { Choices } from "./Choices";
+import { Match } from "./Match";
+import { Preview } from "./Preview";
+import { fileColumns, matchFaults, missingColumns } from "./settings";
+import type { Work } from "./work";
+
+interface Props {
+  table: Table;
+  work: Work;
+  setWork: (change: (work: Work) => Work) => void;
+  checking: boolean;
+  /** False: the check saw the file's beginning alone. */
+  whole: boolean;
+  failed: boolean;
+  /** The upload had begun, and goes on. */
+  interrupted: boolean;
+  onSend: () => void;
+  onCancel: () => void;
+}
+
+/** How the file is read: its columns, what has to be decided, its first rows, and the button that sends it. */
+export function Reading({ table, work, setWork, checking, whole, failed, interrupted, onSend, onCancel }: Props) {
+  const { check } = work;
+  if (check === null) {
+    return checking ? (
+      <Container>
+        <Box textAlign="center" padding="l">
+          <Spinner /> Reading the first rows
+        </Box>
+      </Container>
+    ) : null;
+  }
+  const columns = work.settings.columns;
+  const names = fileColumns(check);
+  const needsMatch = names.length > 0 && (columns !== undefined || check.columns.some(({ column }) => column === null));
+  const faults = columns ? matchFaults(columns) : {};
+  const missing = columns ? missingColumns(table, columns) : [];
+  const unclear = Object.keys(work.unclear).filter(
+    (name) => work.settings[name as keyof typeof work.unclear] === undefined,
+  );
+  const workbook = check.format.startsWith("xls") && !whole;
+  const stops: string[] = [
+    ...(Object.keys(faults).length > 0 ? ["A column of the table is matched twice."] : []),
+    ...missing.map((column) => `${column.name} must have a value, and no column of the file is matched to it.`),
+    ...(unclear.length > 0 ? ["Say which of the dates' parts is the day and which the month."] : []),
+    ...(work.mode === "replace" && !work.agreed ? [`Agree above that all rows of ${table.name} are replaced.`] : []),
+    ...(check.problem && whole ? ["The file cannot be read as it is."] : []),
+  ];
+  const good = check.rows_read - check.rows_rejected;
+  return (
+    <Container
+      header={
+        <Header
+          variant="h2"
+          description="The loader reads the file like this. Nothing has been loaded yet."
+          info={checking ? <Spinner /> : undefined}
+        >
+          How it is read
+        </Header>
+      }
+    >
+      <SpaceBetween size="l">
+        <div aria-live="polite">
+          {check.problem ? (
+            <Alert
+              type={workbook ? "info" : "error"}
+              header={workbook ? undefined : "The file cannot be read as it is"}
+            >
+              {check.problem}
+            </Alert>
+          ) : (
+            <Alert
+              type={check.rows_rejected > 0 ? "warning" : "success"}
+              header={
+                check.rows_rejected === 0
+                  ? `${whole ? "All" : "The first"} ${counted(check.rows_read, "row")} can be read`
+                  : `${count(good)} of ${whole ? "" : "the first "}${counted(check.rows_read, "row")} can be read, ${count(check.rows_rejected)} would be refused`
+              }
+            >
+              {check.rows_rejected > 0
+                ? `${Object.entries(check.codes)
+                    .map(([code, rows]) => `${reasonOf(code)}: ${count(rows)}`)
+                    .join(" · ")}. You can send the file as it is, and correct the refused rows afterwards.`
+                : work.mode === "append"
+                  ? "Whether an id is taken already shows when the rows are loaded."
+                  : "They look as the table expects them."}
+            </Alert>
+          )}
+        </div>
+        {check.warnings.map((warning) => (
+          <Alert key={warning} type="info">
+            {warning}
+          </Alert>
+        ))}
+        {needsMatch && (
+          <Match table={table} work={work} setWork={setWork} names={names} faults={faults} missing={missing} />
+        )}
+        <Choices table={table} work={work} setWork={setWork} />
+        {check.rows.length > 0 && <Preview table={table} check={check} />}
+        {stops.length > 0 && (
+          <div aria-live="polite">
+            <Alert type="warning" header="Before it can be sent">
+              {stops.length === 1 ? stops[0] : stops.map((stop) => <div key={stop}>{stop}</div>)}
+            </Alert>
+          </div>
+        )}
+        <SpaceBetween direction="horizontal" size="xs">
+          <Button
+            variant="primary"
+            iconName="upload"
+            disabled={stops.length > 0 || checking || failed}
+            onClick={onSend}
+            ariaLabel={interrupted ? "Go on sending the file" : `Load the file into ${table.name}`}
+          >
+            {interrupted ? "Go on sending" : `Load into ${table.name}`}
+          </Button>
+          <Button variant="link" onClick={onCancel}>
+            Cancel
+          </Button>
+        </SpaceBetween>
+      </SpaceBetween>
+    </Container>
+  );
+}

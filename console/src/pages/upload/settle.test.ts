@@ -1,0 +1,62 @@
+import { beforeEach, expect, it, vi } from "vitest";
+import type { Check, FileSettings } from "../../api/types";
+import { remember } from "./settings";
+import { settle } from "./settle";
+
+const HEADER = ["Nr", "When"];
+const found = (proposal: FileSettings | null): Check => ({
+  format: "csv",
+  encoding: "UTF-8",
+  delimiter: ",",
+  header: HEADER,
+  columns: [],
+  rows: [],
+  rows_read: 0,
+  rows_rejected: 0,
+  codes: {},
+  warnings: [],
+  problem: null,
+  proposal,
+});
+
+beforeEach(() => {
+  const store = new Map<string, string>();
+  vi.stubGlobal("localStorage", {
+    getItem: (key: string) => store.get(key) ?? null,
+    setItem: (key: string, value: string) => store.set(key, value),
+  });
+});
+
+it("asks once where the file is as it should be", async () => {
+  const ask = vi.fn().mockResolvedValue(found(null));
+  const settled = await settle(ask, "jobs", {});
+  expect(ask).toHaveBeenCalledOnce();
+  expect(settled).toMatchObject({ settings: {}, unclear: {}, recalled: false });
+});
+
+it("takes a match, then what the matched columns show", async () => {
+  const ask = vi.fn(async (settings: FileSettings) =>
+    settings.columns === undefined
+      ? found({ columns: { Nr: "id", When: "datetime" } })
+      : found(settings.timestamp_formats ? null : { timestamp_formats: ["%d/%m/%Y"] }),
+  );
+  const { settings } = await settle(ask, "jobs", {});
+  expect(settings).toEqual({ columns: { Nr: "id", When: "datetime" }, timestamp_formats: ["%d/%m/%Y"] });
+  expect(ask).toHaveBeenCalledTimes(3);
+});
+
+it("leaves to a person what has several readings", async () => {
+  const ask = vi.fn().mockResolvedValue(found({ timestamp_formats: ["%d/%m/%Y", "%m/%d/%Y"] }));
+  const { settings, unclear } = await settle(ask, "jobs", {});
+  expect(settings).toEqual({});
+  expect(unclear.timestamp_formats).toHaveLength(2);
+  expect(ask).toHaveBeenCalledOnce();
+});
+
+it("takes what was kept of files with this header", async () => {
+  remember("jobs", HEADER, { delimiter: ";" });
+  const settled = await settle(vi.fn().mockResolvedValue(found(null)), "jobs", {});
+  expect(settled).toMatchObject({ settings: { delimiter: ";" }, recalled: true });
+  const chosen = await settle(vi.fn().mockResolvedValue(found(null)), "jobs", { skip_lines: 1 });
+  expect(chosen).toMatchObject({ settings: { skip_lines: 1 }, recalled: false });
+});

@@ -1,0 +1,48 @@
+// What is under way on the page; a reload keeps it.
+
+import type { Check, FileSettings, Mode } from "../../api/types";
+import type { Unclear } from "./settings";
+
+export interface Work {
+  table: string | null;
+  mode: Mode;
+  /** The file as it was chosen; its content is kept beside this, where it is small. */
+  file: { name: string; size: number; modified: number } | null;
+  settings: FileSettings;
+  unclear: Unclear;
+  check: Check | null;
+  /** What the check is of: file, table, mode and settings. */
+  checked: string | null;
+  /** Settings that were kept of a file with this header, and taken. */
+  recalled: boolean;
+  remember: boolean;
+  /** The typed agreement to replace a table. */
+  agreed: boolean;
+  sent: { key: string; id: string | null; before: string[]; arrived: boolean; load: string | null } | null;
+}
+
+export const NO_WORK: Work = {
+  table: null,
+  mode: "append",
+  file: null,
+  settings: {},
+  unclear: {},
+  check: null,
+  checked: null,
+  recalled: false,
+  remember: false,
+  agreed: false,
+  sent: null,
+};
+
+/** Forgets what was found out of a file, where another one is chosen. */
+export const withoutCheck = (work: Work): Work => ({
+  ...work,
+  settings: {},
+  unclear: {},
+  check: null,
+  checked: null,
+  recalled: false,
+  remember: false,
+  sent: null,
+});

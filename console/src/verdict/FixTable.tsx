@@ -1,0 +1,277 @@
+import Alert from "@cloudscape-design/components/alert";
+import Box from "@cloudscape-design/components/box";
+import Button from "@cloudscape-design/components/button";
+import Cards from "@cloudscape-design/components/cards";
+import FormField from "@cloudscape-design/components/form-field";
+import Header from "@cloudscape-design/components/header";
+import Input from "@cloudscape-design/components/input";
+import Pagination from "@cloudscape-design/components/pagination";
+import ProgressBar from "@cloudscape-design/components/progress-bar";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import StatusIndicator from "@cloudscape-design/components/status-indicator";
+import Table from "@cloudscape-design/components/table";
+import Toggle from "@cloudscape-design/components/toggle";
+import { useMemo, useState } from "react";
+import type { FileSettings, Load, Mode, Table as TableOf } from "../api/types";
+import { count, counted } from "../components/format";
+import { ProblemAlert } from "../components/ProblemAlert";
+import { useNarrow } from "../components/useNarrow";
+import { useKept } from "../shell/kept";
+import { DUPLICATES, edit, type Fix, NO_FIX, open, type RowState, rowState, type SentAgain } from "./fix";
+import { loadsOf } from "./follow";
+import type { ReadRejects } from "./readRejects";
+import { fixedName, type RefusedRow, remedyOf, writeRejects } from "./rejects";
+import { SentLoad } from "./SentLoad";
+import { sendFile } from "./transfer";
+
+interface Props {
+  load: Load;
+  rejects: ReadRejects;
+  table: TableOf | undefined;
+  settings?: FileSettings;
+  /** False: what was refused is shown, and cannot be sent again. */
+  editable: boolean;
+}
+
+const PAGE_ROWS = 10;
+
+interface Item {
+  row: RefusedRow;
+  state: RowState;
+}
+
+/** The refused rows of a load, to mend in place and send again; what became of them is shown below. */
+export function FixTable({ load, rejects, table, settings, editable }: Props) {
+  const [fix, setFix] = useKept<Fix>(`fix.${load.load}`, NO_FIX);
+  const [page, setPage] = useState(1);
+  const [sending, setSending] = useState<number | null>(null);
+  const [error, setError] = useState<Error | null>(null);
+  const narrow = useNarrow();
+
+  const rows = useMemo(() => open(rejects.rows, fix), [rejects.rows, fix]);
+  const items = useMemo<Item[]>(
+    () => rows.map((row) => ({ row, state: rowState(row, fix, table, settings) })),
+    [rows, fix, table, settings],
+  );
+  const ready = items.filter(({ state }) => state.ready);
+  const duplicates = rejects.rows.some((row) => row.errors.some(({ code }) => DUPLICATES.has(code)));
+  const pages = Math.max(1, Math.ceil(items.length / PAGE_ROWS));
+  const current = Math.min(page, pages);
+  const shown = items.slice((current - 1) * PAGE_ROWS, current * PAGE_ROWS);
+  const mode: Mode = fix.replace || load.mode === "upsert" ? "upsert" : "append";
+
+  const change = (line: number, column: string, value: string) => setFix((fix) => edit(fix, line, column, value));
+  const drop = (line: number) => setFix((fix) => ({ ...fix, dropped: [...fix.dropped, line] }));
+
+  const send = async () => {
+    setError(null);
+    setSending(0);
+    const lines = ready.map(({ row }) => row.line);
+    const text = writeRejects(
+      rejects,
+      ready.map(({ row, state }) => ({ ...row, values: state.values })),
+    );
+    const sent: SentAgain = { key: "", lines, before: [], arrived: false, load: null };
+    try {
+      const file = new Blob([text], { type: "text/csv" });
+      await sendFile(
+        file,
+        { table: load.table, file: fixedName(load.load, new Date()), mode, settings },
+        {
+          signal: new AbortController().signal,
+          onProgress: (bytes, total) => setSending(total === 0 ? 100 : (100 * bytes) / total),
+          onStarted: async (upload) => {
+            sent.key = upload.key;
+            sent.before = await loadsOf(upload.key);
+          },
+        },
+      );
+      setFix((fix) => ({ ...fix, sent: [...fix.sent, { ...sent, arrived: true }] }));
+      setPage(1);
+    } catch (error) {
+      setError(error as Error);
+    } finally {
+      setSending(null);
+    }
+  };
+
+  const field = ({ row, state }: Item, column: string, labelled: boolean) => {
+    const fault = state.faults[column];
+    const input = (
+      <Input
+        value={state.values[column] ?? ""}
+        onChange={({ detail }) => change(row.line, column, detail.value)}
+        invalid={fault !== undefined}
+        readOnly={!editable}
+        autoComplete={false}
+        ariaLabel={`${column}, line ${row.line}${fault ? `: ${fault}` : ""}`}
+      />
+    );
+    return labelled ? (
+      <FormField label={column} errorText={fault} stretch>
+        {input}
+      </FormField>
+    ) : (
+      <FormField errorText={fault} stretch>
+        {input}
+      </FormField>
+    );
+  };
+
+  const why = ({ row, state }: Item) =>
+    state.ready ? (
+      <StatusIndicator type="success">Ready to be sent</StatusIndicator>
+    ) : (
+      <SpaceBetween size="xxs">
+        {state.general.map((message) => (
+          <StatusIndicator key={message} type="error">
+            {message}
+          </StatusIndicator>
+        ))}
+        {row.over.length > 0 && (
+          <Box variant="small">
+            Left over, and not sent again: <Box variant="code">{row.over.join(" | ")}</Box>
+          </Box>
+        )}
+        {[...new Set(row.errors.map(({ code }) => code))].map((code) => (
+          <Box key={code} variant="small" color="text-body-secondary">
+            {remedyOf(code)}
+          </Box>
+        ))}
+      </SpaceBetween>
+    );
+
+  const leaveOut = ({ row }: Item) => (
+    <Button
+      variant="inline-icon"
+      iconName="remove"
+      ariaLabel={`Leave line ${row.line} out`}
+      onClick={() => drop(row.line)}
+    />
+  );
+
+  const header = (
+    <Header
+      variant="h3"
+      counter={`(${count(items.length)})`}
+      description={
+        editable
+          ? "Correct the fields that are marked; everything you type is kept. Rows that are ready go together."
+          : undefined
+      }
+      actions={
+        editable && (
+          <Button
+            variant="primary"
+            iconName="send"
+            disabled={ready.length === 0}
+            loading={sending !== null}
+            onClick={() => void send()}
+          >
+            {ready.length === 0 ? "Send again" : `Send ${counted(ready.length, "row")} again`}
+          </Button>
+        )
+      }
+    >
+      Refused rows
+    </Header>
+  );
+  const empty = (
+    <Box textAlign="center" padding="m" color="text-body-secondary">
+      {rejects.more > 0 ? "The others are in the file to download." : "Every refused row is dealt with."}
+    </Box>
+  );
+  const pagination = pages > 1 && (
+    <Pagination
+      currentPageIndex={current}
+      pagesCount={pages}
+      onChange={({ detail }) => setPage(detail.currentPageIndex)}
+      ariaLabels={{ nextPageLabel: "Next rows", previousPageLabel: "Rows before", pageLabel: (page) => `Page ${page}` }}
+    />
+  );
+
+  return (
+    <SpaceBetween size="m">
+      {error && <ProblemAlert error={error} header="The rows were not sent" onDismiss={() => setError(null)} />}
+      {rejects.more > 0 && (
+        <Alert type="info">
+          The first {count(rejects.rows.length)} refused rows are shown.{" "}
+          {counted(rejects.more, "more row", "more rows")} {rejects.more === 1 ? "is" : "are"} in the file to download:
+          correct it, and upload it like any other.
+        </Alert>
+      )}
+      {editable && duplicates && load.mode !== "upsert" && (
+        <Toggle checked={fix.replace} onChange={({ detail }) => setFix((fix) => ({ ...fix, replace: detail.checked }))}>
+          Replace rows that are in the table under the same id
+        </Toggle>
+      )}
+      {sending !== null && <ProgressBar value={sending} label="Sending the corrected rows" />}
+      {narrow ? (
+        <Cards
+          header={header}
+          items={shown}
+          trackBy={({ row }) => String(row.line)}
+          cardsPerRow={[{ cards: 1 }]}
+          empty={empty}
+          pagination={pagination}
+          ariaLabels={{ cardsLabel: "Refused rows", itemSelectionLabel: () => "", selectionGroupLabel: "" }}
+          cardDefinition={{
+            header: (item) => (
+              <SpaceBetween direction="horizontal" size="s" alignItems="center">
+                <span>Line {item.row.line}</span>
+                {editable && leaveOut(item)}
+              </SpaceBetween>
+            ),
+            sections: [
+              { id: "why", content: why },
+              ...rejects.columns.map((column) => ({ id: column, content: (item: Item) => field(item, column, true) })),
+            ],
+          }}
+        />
+      ) : (
+        <Table
+          variant="embedded"
+          header={header}
+          items={shown}
+          trackBy={({ row }) => String(row.line)}
+          wrapLines
+          empty={empty}
+          pagination={pagination}
+          ariaLabels={{ tableLabel: "Refused rows" }}
+          columnDefinitions={[
+            { id: "line", header: "Line", cell: ({ row }) => row.line, width: 80 },
+            ...rejects.columns.map((column) => ({
+              id: `column ${column}`,
+              header: column,
+              cell: (item: Item) => field(item, column, false),
+              minWidth: 150,
+            })),
+            { id: "why", header: "What to do", cell: why, minWidth: 200 },
+            ...(editable ? [{ id: "drop", header: "Leave out", cell: leaveOut, width: 100 }] : []),
+          ]}
+        />
+      )}
+      {fix.dropped.length > 0 && (
+        <Box color="text-body-secondary">
+          {counted(fix.dropped.length, "row")} left out.{" "}
+          <Button variant="inline-link" onClick={() => setFix((fix) => ({ ...fix, dropped: [] }))}>
+            Bring back
+          </Button>
+        </Box>
+      )}
+      {fix.sent.map((sent, index) => (
+        <SentLoad
+          key={sent.key}
+          sent={sent}
+          settings={settings}
+          onLoad={(load) =>
+            setFix((fix) => ({
+              ...fix,
+              sent: fix.sent.map((one, other) => (other === index ? { ...one, load: load.load } : one)),
+            }))
+          }
+        />
+      ))}
+    </SpaceBetween>
+  );
+}

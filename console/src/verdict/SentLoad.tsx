@@ -1,0 +1,21 @@
+import Container from "@cloudscape-design/components/container";
+import Header from "@cloudscape-design/components/header";
+import type { FileSettings, Load } from "../api/types";
+import { counted } from "../components/format";
+import type { SentAgain } from "./fix";
+import { FollowedVerdict } from "./Verdict";
+
+interface Props {
+  sent: SentAgain;
+  settings?: FileSettings;
+  onLoad: (load: Load) => void;
+}
+
+/** What became of rows that were sent again. */
+export function SentLoad({ sent, settings, onLoad }: Props) {
+  return (
+    <Container header={<Header variant="h3">{counted(sent.lines.length, "row")} sent again</Header>}>
+      <FollowedVerdict file={sent.key} before={sent.before} load={sent.load} settings={settings} onLoad={onLoad} />
+    </Container>
+  );
+}

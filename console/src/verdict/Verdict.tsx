@@ -1,0 +1,243 @@
+import Alert from "@cloudscape-design/components/alert";
+import Box from "@cloudscape-design/components/box";
+import Button from "@cloudscape-design/components/button";
+import ColumnLayout from "@cloudscape-design/components/column-layout";
+import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
+import Link from "@cloudscape-design/components/link";
+import ProgressBar from "@cloudscape-design/components/progress-bar";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import Spinner from "@cloudscape-design/components/spinner";
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
+import { getLoad } from "../api/loads";
+import { listTables } from "../api/tables";
+import type { FileSettings, Load, LoadDetail } from "../api/types";
+import { useResource } from "../api/use";
+import { bytes, count, duration } from "../components/format";
+import { ProblemAlert } from "../components/ProblemAlert";
+import { useSession } from "../session";
+import { href } from "../shell/route";
+import { FixTable } from "./FixTable";
+import { followLoad } from "./follow";
+import { countByCode } from "./rejects";
+import { readRejects } from "./readRejects";
+import { MODES, verdict } from "./words";
+
+const RefusedChart = lazy(() => import("./RefusedChart"));
+
+interface FollowedProps {
+  file: string;
+  before: string[];
+  /** The load's id, once it is known. */
+  load: string | null;
+  settings?: FileSettings;
+  onLoad?: (load: Load) => void;
+}
+
+/** Follows the load of a file that was sent until it has ended, then says what became of it. */
+export function FollowedVerdict({ file, before, load: known, settings, onLoad }: FollowedProps) {
+  const [load, setLoad] = useState<Load | null>(null);
+  const [error, setError] = useState<Error | null>(null);
+  const [turn, setTurn] = useState(0);
+  const tell = useRef(onLoad);
+  tell.current = onLoad;
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `turn` tries again, and what it is known by does not change.
+  useEffect(() => {
+    const abort = new AbortController();
+    const see = (load: Load) => {
+      setLoad(load);
+      setError(null);
+      tell.current?.(load);
+    };
+    followLoad(file, before, known, see, abort.signal).catch((error: Error) => {
+      if (!abort.signal.aborted) {
+        setError(error);
+      }
+    });
+    return () => abort.abort();
+  }, [file, turn]);
+
+  return (
+    <SpaceBetween size="m">
+      {error && (
+        <ProblemAlert
+          error={error}
+          header="It cannot be seen how the load stands"
+          onRetry={() => setTurn((turn) => turn + 1)}
+        />
+      )}
+      {load === null || load.status === "running" ? (
+        <div aria-live="polite">
+          <ProgressBar
+            variant="standalone"
+            label={load ? "Loading" : "Waiting for the loader"}
+            description={
+              load
+                ? `${count(load.rows_read)} rows read, ${count(load.rows_loaded)} loaded, ${count(load.rows_rejected)} refused`
+                : "The file has arrived; it is taken up within seconds. You may leave this page."
+            }
+            value={undefined}
+            status="in-progress"
+          />
+        </div>
+      ) : (
+        <Verdict load={load} settings={settings} />
+      )}
+    </SpaceBetween>
+  );
+}
+
+interface Props {
+  load: Load;
+  settings?: FileSettings;
+}
+
+/** A load that has ended: what became of it, its figures, and its refused rows to mend. */
+export function Verdict({ load, settings }: Props) {
+  const { can } = useSession();
+  const detail = useResource((signal) => getLoad(load.load, null, signal), [load.load, load.status]);
+  const { type, header, text } = verdict(load);
+  return (
+    <SpaceBetween size="l">
+      <div aria-live="polite">
+        <Alert
+          type={type}
+          header={header}
+          action={
+            load.same_as && (
+              <Button href={href(["loads", load.same_as])} variant="normal">
+                Show that load
+              </Button>
+            )
+          }
+        >
+          {text}
+        </Alert>
+      </div>
+      {load.warnings.map((warning) => (
+        <Alert key={warning} type="warning">
+          {warning}
+        </Alert>
+      ))}
+      <Figures load={load} />
+      {load.rows_rejected > 0 && (
+        <Refused
+          load={load}
+          detail={detail.data}
+          error={detail.error}
+          onRetry={detail.reload}
+          settings={settings}
+          editable={can("write")}
+        />
+      )}
+    </SpaceBetween>
+  );
+}
+
+function Figures({ load }: { load: Load }) {
+  return (
+    <KeyValuePairs
+      columns={4}
+      items={[
+        { label: "Loaded", value: count(load.rows_loaded) },
+        { label: "Refused", value: count(load.rows_rejected) },
+        { label: "Read", value: count(load.rows_read) },
+        { label: "Took", value: duration(load.started_at, load.finished_at) },
+        { label: "Table", value: <Link href={href(["tables", load.table])}>{load.table}</Link> },
+        { label: "How", value: MODES[load.mode].label },
+        { label: "Size", value: bytes(load.bytes) },
+        {
+          label: "References that name no row",
+          value:
+            load.unknown_references === 0 ? (
+              "None"
+            ) : (
+              <Link href={href(["outliers"], { table: load.table })}>{count(load.unknown_references)}</Link>
+            ),
+        },
+      ]}
+    />
+  );
+}
+
+interface RefusedProps extends Props {
+  detail: LoadDetail | null;
+  error: Error | null;
+  onRetry: () => void;
+  editable: boolean;
+}
+
+function Refused({ load, detail, error, onRetry, settings, editable }: RefusedProps) {
+  const tables = useResource(listTables, []);
+  // Links end after a quarter of an hour; the rows stay on the page.
+  const rejects = useResource(
+    async (signal) => (detail === null ? null : await readRejects(detail, signal)),
+    [detail?.load, detail?.rows_rejected],
+  );
+  const counts = useMemo(() => countByCode(rejects.data?.rows ?? []), [rejects.data]);
+  const problem = error ?? rejects.error ?? tables.error;
+  if (problem) {
+    return (
+      <ProblemAlert
+        error={problem}
+        header="The refused rows cannot be shown"
+        onRetry={() => {
+          onRetry();
+          rejects.reload();
+          tables.reload();
+        }}
+      />
+    );
+  }
+  if (detail === null || rejects.data === null || tables.data === null) {
+    return (
+      <Box textAlign="center">
+        <Spinner /> Fetching the refused rows
+      </Box>
+    );
+  }
+  const replaced = load.mode === "replace" && load.status === "failed";
+  return (
+    <SpaceBetween size="l">
+      <ColumnLayout columns={1}>
+        <Suspense fallback={<Spinner />}>
+          <RefusedChart counts={counts} />
+        </Suspense>
+      </ColumnLayout>
+      {replaced && (
+        <Alert type="info">
+          The table is as it was: a file that replaces it must be right as a whole. Correct these rows in the file
+          itself, and upload it again.
+        </Alert>
+      )}
+      <FixTable
+        load={load}
+        rejects={rejects.data}
+        table={tables.data.find((table) => table.name === load.table)}
+        settings={settings}
+        editable={editable && !replaced}
+      />
+      <Downloads detail={detail} />
+    </SpaceBetween>
+  );
+}
+
+function Downloads({ detail }: { detail: LoadDetail }) {
+  return (
+    <SpaceBetween size="xxs">
+      {detail.rejects.slice(0, 20).map((file, index) => (
+        <Link key={file.key} href={file.url} external={false} target="_blank" rel="noopener noreferrer">
+          {detail.rejects.length === 1
+            ? "Download the refused rows (CSV, opens in Excel)"
+            : `Download part ${index + 1} of the refused rows, ${count(file.rows)} rows`}
+        </Link>
+      ))}
+      {detail.rejects_files > 20 && (
+        <Box color="text-body-secondary">
+          There are {count(detail.rejects_files)} files: <Box variant="code">rowgate rejects {detail.load}</Box> fetches
+          all of them.
+        </Box>
+      )}
+    </SpaceBetween>
+  );
+}

@@ -1,0 +1,61 @@
+import type { Load, Mode } from "../api/types";
+import { count, counted } from "../components/format";
+
+/** What the modes of a load are called here. */
+export const MODES: Record<Mode, { label: string; description: string }> = {
+  append: {
+    label: "Add new rows",
+    description: "What is in the table stays. A row whose id is taken is refused.",
+  },
+  upsert: {
+    label: "Add and update",
+    description: "New rows are added. A row whose id is taken replaces the one that is there.",
+  },
+  replace: {
+    label: "Replace the whole table",
+    description: "Every row that is in the table goes, and the file's rows come in.",
+  },
+};
+
+/** The file's own name, of a key like `incoming/jobs/upsert/a.csv`. */
+export const fileName = (key: string): string => key.split("/").at(-1) ?? key;
+
+/** Says in a sentence how a load ended. */
+export function verdict(load: Load): { type: "success" | "warning" | "error" | "info"; header: string; text: string } {
+  const { rows_read, rows_loaded, rows_rejected, table } = load;
+  switch (load.status) {
+    case "running":
+      return {
+        type: "info",
+        header: "The file is being loaded",
+        text: `${counted(rows_read, "row")} read so far.`,
+      };
+    case "skipped":
+      return {
+        type: "info",
+        header: "This file was loaded before",
+        text: `The very same content is in ${table} already; nothing was loaded twice. Change the file if it should hold other rows.`,
+      };
+    case "failed":
+      return {
+        type: "error",
+        header: "The file was not loaded",
+        text: load.error ?? "The loader gave no reason; ask an operator to look at its log.",
+      };
+    case "completed":
+      if (rows_read === 0) {
+        return { type: "info", header: "The file has no rows", text: "Nothing was loaded, and nothing refused." };
+      }
+      return rows_rejected === 0
+        ? {
+            type: "success",
+            header: rows_read === 1 ? "The row is loaded" : `All ${count(rows_read)} rows are loaded`,
+            text: `They are in ${table} now.`,
+          }
+        : {
+            type: "warning",
+            header: `${count(rows_loaded)} of ${counted(rows_read, "row")} loaded, ${count(rows_rejected)} refused`,
+            text: "The refused rows are below: correct them there, and send them again.",
+          };
+  }
+}
