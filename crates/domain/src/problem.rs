@@ -22,6 +22,8 @@ pub enum ProblemKind {
     InvalidRow,
     /// Other rows refer to the row.
     Referenced,
+    /// No table is kept as it was before the restore, or it cannot be put back.
+    NothingToUndo,
     /// The header `Idempotency-Key` is no key.
     InvalidIdempotencyKey,
     /// The key may not do this; the operator's may.
@@ -75,6 +77,7 @@ impl ProblemKind {
             Self::InvalidParameter => "urn:rowgate:problem:invalid-parameter",
             Self::InvalidRow => "urn:rowgate:problem:invalid-row",
             Self::Referenced => "urn:rowgate:problem:referenced",
+            Self::NothingToUndo => "urn:rowgate:problem:nothing-to-undo",
             Self::InvalidIdempotencyKey => "urn:rowgate:problem:invalid-idempotency-key",
             Self::Forbidden => "urn:rowgate:problem:forbidden",
             Self::WrongCredentials => "urn:rowgate:problem:wrong-credentials",
@@ -108,6 +111,7 @@ impl ProblemKind {
             Self::InvalidParameter => "Invalid parameter",
             Self::InvalidRow => "The row breaks rules of its table",
             Self::Referenced => "Other rows refer to the row",
+            Self::NothingToUndo => "There is nothing to undo",
             Self::InvalidIdempotencyKey => "Invalid idempotency key",
             Self::Forbidden => "Forbidden",
             Self::WrongCredentials => "Wrong name or password",
@@ -146,7 +150,7 @@ impl ProblemKind {
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::NotAcceptable => 406,
-            Self::Referenced | Self::IdempotencyKeyInUse | Self::AccountState => 409,
+            Self::Referenced | Self::NothingToUndo | Self::IdempotencyKeyInUse | Self::AccountState => 409,
             Self::PayloadTooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::InvalidRow | Self::IdempotencyKeyReused | Self::Password => 422,

@@ -1,11 +1,13 @@
 #![doc = include_str!("../README.md")]
 
 mod accept;
+mod activity;
 mod csv;
 mod docs;
 mod json;
 mod links;
 mod loads;
+mod outliers;
 mod payload;
 mod reports;
 mod result;
@@ -40,8 +42,10 @@ pub struct Service {
     pub migrations: Arc<[Migration]>,
     /// Links to rejects files.
     pub links: Links,
-    /// Where callers reach the API, with its stage and without a slash at the end.
+    /// Where scripts reach the API, with its stage and without a slash at the end.
     pub url: String,
+    /// Where people do.
+    pub people_url: String,
 }
 
 impl Within for Service {
@@ -64,6 +68,10 @@ pub fn router(service: Service) -> Router {
         .route("/loads/", get(loads::list))
         .route("/loads/{id}", get(loads::get))
         .route("/loads/{id}/", get(loads::get))
+        .route("/activity", get(activity::get))
+        .route("/activity/", get(activity::get))
+        .route("/outliers", get(outliers::get))
+        .route("/outliers/", get(outliers::get))
         .route("/tables", get(tables::list))
         .route("/tables/", get(tables::list))
         .route("/status", get(status::get))

@@ -13,6 +13,7 @@ use domain::load::{LoadId, LoadRecord, LoadStatus, RejectsFile, RejectsPage};
 use domain::page;
 use domain::problem::{Problem, ProblemDetail, ProblemKind};
 use domain::report::{Parameter, ParameterType, ParameterValue, read_parameters};
+use lambda_kit::caller::Caller;
 use lambda_kit::http::{InTime, RequestId};
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query;
@@ -30,28 +31,26 @@ const MAX_LINKS: u32 = 1000;
 const STATUSES: [LoadStatus; 4] =
     [LoadStatus::Running, LoadStatus::Completed, LoadStatus::Failed, LoadStatus::Skipped];
 
-/// Loads, newest first.
+/// Loads of the tables that the caller sees, newest first.
 pub(crate) async fn list(
     InTime(service): InTime<Service>,
     Extension(id): Extension<RequestId>,
+    caller: Caller,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, ProblemResponse> {
     let form = negotiate(&headers, &[Form::Json])?;
     let filter = Filter::read(service.dictionary, query::pairs(query.as_deref())).map_err(query::problem)?;
-    // Loads of a table that users do not know of are none that they look for, unless they name it.
-    let hidden: Vec<&str> =
-        service.dictionary.tables().iter().filter(|table| table.is_hidden()).map(Table::name).collect();
+    filter.table.as_deref().map_or(Ok(()), |table| caller.require(table))?;
+    let seen = Seen::new(service.dictionary, &caller);
+    let wanted = loads::Wanted {
+        of: filter.table.as_deref().map_or_else(|| seen.of(), loads::Of::Table),
+        status: filter.status,
+        key: filter.key.as_deref(),
+    };
     let mut limit = filter.limit;
     let page = loop {
-        let page = loads::list(
-            &service.database,
-            filter.table.as_deref().map_or(loads::Of::AllBut(&hidden), loads::Of::Table),
-            filter.status,
-            limit,
-            filter.after.as_ref(),
-        );
-        match page.await {
+        match loads::find(&service.database, wanted, limit, filter.after.as_ref()).await {
             // Long keys and errors: a thousand loads may be over the Data API's 1 MiB.
             Err(aurora::Error::TooLarge { .. }) if limit > 1 => limit /= 2,
             page => break page.map_err(|error| database_problem(&error, &id))?,
@@ -62,10 +61,40 @@ pub(crate) async fn list(
     Ok(([(header::CONTENT_TYPE, form.content_type())], payload.into_text()).into_response())
 }
 
+/// Whose loads a caller sees.
+pub(crate) enum Seen {
+    /// Those of all tables but these. Loads of a table that users do not know of are none that they look for, unless they
+    /// name it.
+    AllBut(Vec<&'static str>),
+    /// Those of these tables: a file under a prefix that names no table may be of a table that the caller does not see.
+    Among(Vec<&'static str>),
+}
+
+impl Seen {
+    pub(crate) fn new(dictionary: &'static Dictionary, caller: &Caller) -> Self {
+        if caller.sees_all() {
+            let hidden = dictionary.tables().iter().filter(|table| table.is_hidden());
+            Self::AllBut(hidden.map(Table::name).collect())
+        } else {
+            Self::Among(
+                dictionary.visible_tables().map(Table::name).filter(|table| caller.sees(table)).collect(),
+            )
+        }
+    }
+
+    pub(crate) fn of(&self) -> loads::Of<'_> {
+        match self {
+            Self::AllBut(hidden) => loads::Of::AllBut(hidden),
+            Self::Among(seen) => loads::Of::Among(seen),
+        }
+    }
+}
+
 /// One load.
 pub(crate) async fn get(
     InTime(service): InTime<Service>,
     Extension(id): Extension<RequestId>,
+    caller: Caller,
     load: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
@@ -78,6 +107,7 @@ pub(crate) async fn get(
     };
     let record = loads::get(&service.database, &load).await.map_err(|error| database_problem(&error, &id))?;
     let record = record.ok_or_else(unknown)?;
+    caller.require(&record.table)?;
     let rejects = match record.rows_rejected {
         0 => RejectsPage::default(),
         _ => loads::rejects(&service.database, &load, MAX_LINKS, after.as_deref())
@@ -164,6 +194,7 @@ fn too_large(error: TooLarge) -> Problem {
 struct Filter {
     table: Option<String>,
     status: Option<LoadStatus>,
+    key: Option<String>,
     limit: u32,
     after: Option<LoadId>,
 }
@@ -204,6 +235,7 @@ impl Filter {
                 Ok(Self {
                     table: text("table"),
                     status: text("status").and_then(|status| LoadStatus::from_name(&status)),
+                    key: text("key"),
                     limit: u32::try_from(limit).unwrap_or(u32::MAX),
                     after: after.flatten(),
                 })
@@ -224,7 +256,7 @@ fn may_be_table(name: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
 }
 
-fn parameters() -> [Parameter; 4] {
+fn parameters() -> [Parameter; 5] {
     let optional = |name: &str, parameter_type, default| Parameter {
         name: name.to_owned(),
         parameter_type,
@@ -237,6 +269,8 @@ fn parameters() -> [Parameter; 4] {
         // Any name: the ledger also has failed loads of tables that the dictionary never had, or has no more.
         optional("table", ParameterType::String { max_length: 64 }, None),
         optional("status", ParameterType::Choice { values: statuses }, None),
+        // As long as S3 lets a key be, which counts its bytes.
+        optional("key", ParameterType::String { max_length: 1024 }, None),
         page::LOADS.limit(),
         optional("after", ParameterType::String { max_length: 64 }, None),
     ]
@@ -254,13 +288,14 @@ mod tests {
 
     #[test]
     fn reads_every_filter_and_knows_a_table_by_its_alias() {
-        assert_eq!(read(""), Ok(Filter { table: None, status: None, limit: 100, after: None }));
+        assert_eq!(read(""), Ok(Filter { table: None, status: None, key: None, limit: 100, after: None }));
         let id = "0123456789abcdef0123456789abcdef";
         assert_eq!(
-            read(&format!("table=hired_employees&status=failed&limit=1000&after={id}")),
+            read(&format!("table=hired_employees&status=failed&limit=1000&after={id}&key=a%2Fb+c")),
             Ok(Filter {
                 table: Some("employees".to_owned()),
                 status: Some(LoadStatus::Failed),
+                key: Some("a/b c".to_owned()),
                 limit: 1000,
                 after: LoadId::parse(id)
             })
@@ -283,7 +318,7 @@ mod tests {
                 "status must be running, completed, failed or skipped, not \"done\".",
                 "limit must be from 1 to 1000, not 0.",
                 "after must be a load's id, as next has it.",
-                "order is not known; there are table, status, limit and after.",
+                "order is not known; there are table, status, key, limit and after.",
             ]
         );
         assert_eq!(

@@ -20,6 +20,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         migrations: domain::migration::shipped()?.into(),
         links,
         url: env::required("ROWGATE_URL")?,
+        people_url: env::required("ROWGATE_PEOPLE_URL")?,
     };
     http::serve(router(service)).await
 }

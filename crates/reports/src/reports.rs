@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use domain::problem::{Problem, ProblemKind};
 use domain::report::{Column, Parameter, ParameterType, Report, read_parameters};
+use lambda_kit::caller::Caller;
 use lambda_kit::http::{InTime, RequestId, Rows};
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query;
@@ -20,15 +21,16 @@ use crate::payload::TooLarge;
 use crate::result::{self, RowError};
 use crate::{Service, database_problem};
 
-/// The reports, their parameters and columns.
+/// The reports that the caller sees, their parameters and columns.
 pub(crate) async fn list(
     InTime(service): InTime<Service>,
+    caller: Caller,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, ProblemResponse> {
     let form = negotiate(&headers, &[Form::Json])?;
     read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
-    let reports: Vec<Value> = service.reports.iter().map(describe).collect();
+    let reports: Vec<Value> = seen(service.reports, &caller).map(describe).collect();
     let body = json!({ "reports": reports }).to_string();
     Ok(([(header::CONTENT_TYPE, form.content_type())], body).into_response())
 }
@@ -37,6 +39,7 @@ pub(crate) async fn list(
 pub(crate) async fn run(
     InTime(service): InTime<Service>,
     Extension(id): Extension<RequestId>,
+    caller: Caller,
     name: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
@@ -47,7 +50,8 @@ pub(crate) async fn run(
         .reports
         .iter()
         .find(|report| report.name() == name)
-        .ok_or_else(|| unknown(service.reports))?;
+        .ok_or_else(|| unknown(service.reports, &caller))?;
+    report.tables().iter().try_for_each(|table| caller.require(table))?;
     let form = negotiate(&headers, &[Form::Json, Form::Csv])?;
     let parameters =
         read_parameters(report.parameters(), &query::pairs(query.as_deref())).map_err(query::problem)?;
@@ -113,8 +117,13 @@ fn each_row(
     Ok(())
 }
 
-fn unknown(reports: &[Report]) -> Problem {
-    let names: Vec<&str> = reports.iter().map(Report::name).collect();
+/// The reports all of whose tables the caller sees.
+fn seen<'r>(reports: &'r [Report], caller: &Caller) -> impl Iterator<Item = &'r Report> {
+    reports.iter().filter(|report| report.tables().iter().all(|table| caller.sees(table)))
+}
+
+fn unknown(reports: &[Report], caller: &Caller) -> Problem {
+    let names: Vec<&str> = seen(reports, caller).map(Report::name).collect();
     let detail = format!("There is no such report. The reports are: {}.", names.join(", "));
     Problem::new(ProblemKind::NotFound, detail)
 }

@@ -5,6 +5,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use domain::dictionary::{Column, Table};
 use domain::report::read_parameters;
+use lambda_kit::caller::Caller;
 use lambda_kit::http::InTime;
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query;
@@ -39,15 +40,17 @@ struct ColumnView<'a> {
     description: &'a str,
 }
 
-/// The tables, each after those that it refers to, and their columns.
+/// The tables that the caller sees, each after those that it refers to, and their columns.
 pub(crate) async fn list(
     InTime(service): InTime<Service>,
+    caller: Caller,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, ProblemResponse> {
     let form = negotiate(&headers, &[Form::Json])?;
     read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
-    let tables: Vec<TableView<'_>> = service.dictionary.visible_tables().map(TableView::from).collect();
+    let seen = service.dictionary.visible_tables().filter(|table| caller.sees(table.name()));
+    let tables: Vec<TableView<'_>> = seen.map(TableView::from).collect();
     let body = json!({ "tables": tables }).to_string();
     Ok(([(header::CONTENT_TYPE, form.content_type())], body).into_response())
 }

@@ -1,5 +1,6 @@
 //! The loads ledger: `rowgate_loads`, `rowgate_load_chunks` and `rowgate_table_gates`.
 
+mod activity;
 mod audit;
 mod begin;
 mod chunks;
@@ -16,6 +17,7 @@ mod shadow;
 mod swap;
 mod warnings;
 
+pub use activity::{ActiveDay, activity};
 pub use audit::{Checked, Fault, Stalled, check_ended, is_under_way, stalled};
 pub use begin::{Begun, NewLoad, adopt, begin, standing};
 pub use chunks::{
@@ -26,7 +28,7 @@ pub use debris::debris;
 pub use end::{Ending, end};
 pub use forget::forget;
 pub use known::{given_up_loads, has_ended_for_good, known_contents, known_loads};
-pub use read::{Of, get, list, rejects};
+pub use read::{Of, Wanted, find, get, list, rejects};
 pub use reasons::reject_reasons;
 pub use rows::{append_free_rows, present_ids};
 pub use same::{Candidate, completed_of_size, skip};

@@ -13,6 +13,33 @@ pub enum Of<'a> {
     Table(&'a str),
     /// Those of all tables but these: names of the dictionary, which are safe in SQL text.
     AllBut(&'a [&'a str]),
+    /// Those of these tables alone: names of the dictionary, too.
+    Among(&'a [&'a str]),
+}
+
+impl Of<'_> {
+    /// Writes the condition that a column with a table's name meets, with `:table` bound where it is one table's; `None`
+    /// where every name meets it.
+    pub(super) fn condition(self, column: &str) -> Option<String> {
+        match self {
+            Self::Table(_) => Some(format!("{column} = :table")),
+            Self::AllBut([]) => None,
+            Self::AllBut(others) => Some(format!("{column} NOT IN ('{}')", others.join("', '"))),
+            Self::Among([]) => Some("FALSE".to_owned()),
+            Self::Among(tables) => Some(format!("{column} IN ('{}')", tables.join("', '"))),
+        }
+    }
+}
+
+/// Which loads are wanted: those that meet all of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted<'a> {
+    /// Whose.
+    pub of: Of<'a>,
+    /// Those of a status.
+    pub status: Option<LoadStatus>,
+    /// Those of an object, by its key: one for each of its versions.
+    pub key: Option<&'a str>,
 }
 
 /// Loads of the ledger, newest first: those of the tables wanted, of `status` if given, those older than the load `after` if
@@ -27,16 +54,29 @@ pub async fn list(
     limit: u32,
     after: Option<&LoadId>,
 ) -> Result<LoadPage, Error> {
-    let mut sql = select();
-    let mut conditions = Vec::new();
-    match of {
-        Of::Table(_) => conditions.push("l.table_name = :table".to_owned()),
-        Of::AllBut([]) => {}
-        Of::AllBut(others) => conditions.push(format!("l.table_name NOT IN ('{}')", others.join("', '"))),
-    }
-    conditions.extend(status.map(|_| "l.status = :status".to_owned()));
+    find(database, Wanted { of, status, key: None }, limit, after).await
+}
+
+/// The same of all that can be wanted of loads.
+///
+/// # Errors
+/// As [`Database::query`].
+pub async fn find(
+    database: &Database,
+    wanted: Wanted<'_>,
+    limit: u32,
+    after: Option<&LoadId>,
+) -> Result<LoadPage, Error> {
+    let Wanted { of, status, key } = wanted;
     let older = "l.seq < (SELECT a.seq FROM rowgate_loads a WHERE a.load_id = :after)";
-    conditions.extend(after.map(|_| older.to_owned()));
+    let conditions = [
+        of.condition("l.table_name"),
+        status.map(|_| "l.status = :status".to_owned()),
+        key.map(|_| "l.object_key = :key".to_owned()),
+        after.map(|_| older.to_owned()),
+    ];
+    let conditions: Vec<String> = conditions.into_iter().flatten().collect();
+    let mut sql = select();
     if !conditions.is_empty() {
         sql.push_str(" WHERE ");
         sql.push_str(&conditions.join(" AND "));
@@ -49,6 +89,9 @@ pub async fn list(
     }
     if let Some(status) = status {
         statement = statement.bind("status", status.as_str());
+    }
+    if let Some(key) = key {
+        statement = statement.bind("key", key);
     }
     if let Some(after) = after {
         statement = statement.bind("after", after.as_str());
@@ -132,7 +175,7 @@ fn select() -> String {
 }
 
 /// A figure of a load: while it runs, the sum over its committed chunks. Sums are decimals to the database.
-fn figure(name: &str) -> String {
+pub(super) fn figure(name: &str) -> String {
     format!(
         "CAST(CASE l.status WHEN 'running' THEN \
          (SELECT COALESCE(SUM(c.{name}), 0) FROM rowgate_load_chunks c WHERE c.load_id = l.load_id) \

@@ -34,8 +34,7 @@ SELECT -7 AS whole, CAST(18446744073709551615 AS UNSIGNED) AS big, CAST(12.50 AS
     CAST('2021-07-27 16:02:08.125' AS DATETIME(3)) AS fine, NULL AS nothing
 "#;
 
-const WRONG: &str =
-    "/*\ntitle = \"Wrong\"\ncolumns = [{ name = \"a\", type = \"integer\" }]\ntables = []\n*/ SELECT 'x' AS a";
+const WRONG: &str = "/*\ntitle = \"Wrong\"\ncolumns = [{ name = \"a\", type = \"integer\" }]\ntables = []\n*/ SELECT 'x' AS a";
 const OTHER: &str =
     "/*\ntitle = \"Other\"\ncolumns = [{ name = \"a\", type = \"integer\" }]\ntables = []\n*/ SELECT 1 AS b";
 

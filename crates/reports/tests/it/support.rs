@@ -102,6 +102,7 @@ fn routes(database: Database, reports: &'static [Report]) -> Router {
     let links = Links::new("data", "eu-west-1", None, SharedCredentialsProvider::new(credentials));
     let migrations = domain::migration::shipped().unwrap().into();
     let url = "https://api.example.com/v1".to_owned();
-    let service = Service { database, dictionary, reports, migrations, links, url };
+    let people_url = "https://people.example.com/v1".to_owned();
+    let service = Service { database, dictionary, reports, migrations, links, url, people_url };
     lambda_kit::http::with_service_layers(router(service))
 }

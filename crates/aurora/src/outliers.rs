@@ -1,0 +1,141 @@
+//! Rows of a table that look wrong.
+
+use domain::dictionary::{Column, Table};
+use domain::outliers::{self, MAX_SHOWN};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::{Database, Error, Statement};
+
+/// Rows that a check found: how many, and the texts of some of them, as [`domain::avro::parse_row_text`] reads them where every
+/// column may be NULL.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found {
+    /// How many there are.
+    pub count: u64,
+    /// The first ones.
+    pub rows: Vec<String>,
+}
+
+/// Dates that are far from the rest of their column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FarDates {
+    /// The first value that is not far, as the database prints it: `2021-07-27 16:02:08`, of a day `2021-07-27`.
+    pub from: String,
+    /// The last one.
+    pub to: String,
+    /// The rows outside.
+    pub found: Found,
+}
+
+/// Ids that unusually many or few rows name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UnusualCounts {
+    /// How many there are.
+    pub count: u64,
+    /// The rows that name an id, on average over all ids that are named.
+    pub mean: f64,
+    /// The first ones, with the rows that name each: those with most rows first.
+    pub groups: Vec<(i64, u64)>,
+}
+
+/// Finds the rows whose reference names none.
+///
+/// # Errors
+/// As [`Database::query`].
+pub async fn unknown_references(
+    database: &Database,
+    table: &Table,
+    column: &Column,
+    references: &Table,
+) -> Result<Found, Error> {
+    #[derive(Deserialize)]
+    struct Row {
+        count: u64,
+        r: String,
+    }
+    let rows: Vec<Row> = shown(database, |limit| {
+        Statement::new(outliers::unknown_references(table, column, references, limit))
+    })
+    .await?;
+    let count = rows.first().map_or(0, |row| row.count);
+    Ok(Found { count, rows: rows.into_iter().map(|row| row.r).collect() })
+}
+
+/// Finds the rows whose day or moment is far from the rest; `None` where no row has one.
+///
+/// # Errors
+/// As [`Database::query`].
+pub async fn far_dates(
+    database: &Database,
+    table: &Table,
+    column: &Column,
+) -> Result<Option<FarDates>, Error> {
+    #[derive(Deserialize)]
+    struct Bounds {
+        from: Option<String>,
+        to: Option<String>,
+        count: u64,
+    }
+    #[derive(Deserialize)]
+    struct Row {
+        r: String,
+    }
+    let bounds: Vec<Bounds> = database.query(Statement::new(outliers::date_bounds(table, column))).await?;
+    let Some(Bounds { from: Some(from), to: Some(to), count }) = bounds.into_iter().next() else {
+        return Ok(None);
+    };
+    let rows: Vec<Row> = match count {
+        0 => Vec::new(),
+        _ => {
+            let statement = |limit| {
+                let sql = outliers::far_dates(table, column, limit);
+                Statement::new(sql).bind("from", from.as_str()).bind("to", to.as_str())
+            };
+            shown(database, statement).await?
+        }
+    };
+    let found = Found { count, rows: rows.into_iter().map(|row| row.r).collect() };
+    Ok(Some(FarDates { from, to, found }))
+}
+
+/// Finds the ids that unusually many or few rows name; `None` where no id of the other table is named.
+///
+/// # Errors
+/// As [`Database::query`].
+pub async fn unusual_counts(
+    database: &Database,
+    table: &Table,
+    column: &Column,
+    references: &Table,
+) -> Result<Option<UnusualCounts>, Error> {
+    #[derive(Deserialize)]
+    struct Row {
+        id: i64,
+        rows: u64,
+        unusual: u8,
+        count: u64,
+        mean: String,
+    }
+    let sql = outliers::unusual_counts(table, column, references, MAX_SHOWN);
+    let rows: Vec<Row> = database.query(Statement::new(sql)).await?;
+    Ok(rows.first().map(|first| UnusualCounts {
+        count: first.count,
+        mean: first.mean.parse().unwrap_or_default(),
+        groups: rows.iter().filter(|row| row.unusual == 1).map(|row| (row.id, row.rows)).collect(),
+    }))
+}
+
+/// Asks for as many rows as are shown; for fewer where these are too much for one answer of the service.
+async fn shown<T: DeserializeOwned>(
+    database: &Database,
+    statement: impl Fn(u32) -> Statement,
+) -> Result<Vec<T>, Error> {
+    let mut limit = MAX_SHOWN;
+    loop {
+        match database.query(statement(limit)).await {
+            Err(error) if error.wants_smaller() && limit > 1 => limit /= 2,
+            found => return found,
+        }
+    }
+}

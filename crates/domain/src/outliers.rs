@@ -1,0 +1,217 @@
+//! Rows that look wrong: what is checked of a table, from the dictionary alone, and the SQL that finds it.
+//!
+//! The SQL is in the subset that MySQL 8, MySQL 9 and MariaDB 10.11 share. Identifiers come from the dictionary, limits are
+//! digits, and everything else is a bound parameter.
+
+use crate::avro::row_text_sql;
+use crate::dictionary::{Column, ColumnType, Dictionary, Table};
+
+/// How many rows, or groups, a check shows at most.
+pub const MAX_SHOWN: u32 = 100;
+
+/// Standard deviations from the mean beyond which a date is far from the rest.
+const FAR: u32 = 3;
+
+/// Standard deviations from the mean of the others beyond which a number of rows is unusual.
+const UNUSUAL: u32 = 2;
+
+/// Groups below which no number is unusual: one group's number needs two others to be held against.
+const MIN_GROUPS: u32 = 3;
+
+/// One check of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Check<'d> {
+    /// References in this column that name no row.
+    UnknownReference {
+        /// The table that is checked.
+        table: &'d Table,
+        /// The column of the reference.
+        column: &'d Column,
+        /// The table that it refers to.
+        references: &'d Table,
+    },
+    /// Days or moments in this column that are more than three standard deviations from its mean.
+    FarDate {
+        /// The table that is checked.
+        table: &'d Table,
+        /// The column.
+        column: &'d Column,
+    },
+    /// Rows of another table that are named by unusually many or few rows: by more than two standard deviations of the
+    /// others' numbers. Rows that no row names are no group.
+    UnusualCount {
+        /// The table that is checked.
+        table: &'d Table,
+        /// The column of the reference.
+        column: &'d Column,
+        /// The table that it refers to.
+        references: &'d Table,
+    },
+}
+
+/// Returns the checks that a table has by its columns: unknown references first, then dates, then numbers.
+pub fn checks<'d>(dictionary: &'d Dictionary, table: &'d Table) -> Vec<Check<'d>> {
+    let references = || {
+        table
+            .references()
+            .filter_map(|(column, name)| Some((table.columns().get(column)?, dictionary.table(name)?)))
+    };
+    let unknown =
+        references().map(|(column, references)| Check::UnknownReference { table, column, references });
+    let is_date = |column: &&Column| matches!(column.column_type(), ColumnType::Date | ColumnType::Timestamp);
+    let far = table.columns().iter().filter(is_date).map(|column| Check::FarDate { table, column });
+    let unusual = references().map(|(column, references)| Check::UnusualCount { table, column, references });
+    unknown.chain(far).chain(unusual).collect()
+}
+
+/// `SELECT` of the rows whose reference names none, by key, as one column `r` each (their [text](row_text_sql)), with the
+/// number of all of them as `count`. No row where every reference names one.
+pub fn unknown_references(table: &Table, column: &Column, references: &Table, limit: u32) -> String {
+    let (name, key) = (table.name(), table.key().name());
+    let unknown = format!(
+        "`{name}`.`{column}` IS NOT NULL AND NOT EXISTS \
+         (SELECT 1 FROM `{other}` AS `named` WHERE `named`.`{other_key}`=`{name}`.`{column}`)",
+        column = column.name(),
+        other = references.name(),
+        other_key = references.key().name(),
+    );
+    let text = text_of(table);
+    format!(
+        "SELECT (SELECT COUNT(*) FROM `{name}` WHERE {unknown}) AS `count`,{text} AS `r` FROM `{name}` WHERE {unknown} \
+         ORDER BY `{key}` LIMIT {limit}"
+    )
+}
+
+/// `SELECT` of the first and last value of a column that are not far from the rest, as `from` and `to` (texts as the database
+/// prints them, NULL where no row has a value), and of how many rows are outside, as `count`.
+pub fn date_bounds(table: &Table, column: &Column) -> String {
+    let (name, column_name) = (table.name(), column.name());
+    // Whole days of a column of days, seconds else: bounds between two values would be no value of the column.
+    let (number, lowest, highest, back) = match column.column_type() {
+        ColumnType::Date => (
+            format!("TO_DAYS(`{column_name}`)"),
+            "TO_DAYS('1000-01-01')",
+            "TO_DAYS('9999-12-31')",
+            days as fn(&str) -> String,
+        ),
+        _ => (
+            format!("TO_SECONDS(`{column_name}`)"),
+            "TO_SECONDS('1000-01-01 00:00:00')",
+            "TO_SECONDS('9999-12-31 23:59:59')",
+            seconds as fn(&str) -> String,
+        ),
+    };
+    // What no column can hold is no bound.
+    let within = |bound: &str| back(&format!("CAST(LEAST(GREATEST({bound},{lowest}),{highest}) AS SIGNED)"));
+    let from = within(&format!("CEILING(`mean`-{FAR}*`deviation`)"));
+    let to = within(&format!("FLOOR(`mean`+{FAR}*`deviation`)"));
+    format!(
+        "SELECT CAST(`from` AS CHAR) AS `from`,CAST(`to` AS CHAR) AS `to`,\
+         (SELECT COUNT(*) FROM `{name}` WHERE `{column_name}`<`from` OR `{column_name}`>`to`) AS `count` \
+         FROM (SELECT {from} AS `from`,{to} AS `to` FROM (SELECT AVG({number}) AS `mean`,STDDEV_POP({number}) AS `deviation` \
+         FROM `{name}`) AS `spread`) AS `bounds`"
+    )
+}
+
+fn days(number: &str) -> String {
+    format!("FROM_DAYS({number})")
+}
+
+fn seconds(number: &str) -> String {
+    format!(
+        "CAST('1970-01-01 00:00:00' AS DATETIME)+INTERVAL ({number}-TO_SECONDS('1970-01-01 00:00:00')) SECOND"
+    )
+}
+
+/// `SELECT` of the rows whose value is before `:from` or after `:to`, the earliest first, as one column `r` each (their
+/// [text](row_text_sql)).
+pub fn far_dates(table: &Table, column: &Column, limit: u32) -> String {
+    let (name, column, key) = (table.name(), column.name(), table.key().name());
+    let text = text_of(table);
+    format!(
+        "SELECT {text} AS `r` FROM `{name}` WHERE `{column}`<:from OR `{column}`>:to ORDER BY `{column}`,`{key}` LIMIT {limit}"
+    )
+}
+
+/// `SELECT` of the ids that unusually many or few rows name, as `id`, with that number as `rows`; those with most rows first.
+/// Each row also has the number of such ids as `count`, and the mean over all ids as the text `mean`. Where there is none,
+/// one row of another id (`unusual` is 0) has the two; no row where no id is named.
+pub fn unusual_counts(table: &Table, column: &Column, references: &Table, limit: u32) -> String {
+    let (name, column) = (table.name(), column.name());
+    let (other, other_key) = (references.name(), references.key().name());
+    // The mean of the others is (total - rows) / (groups - 1), their variance likewise from the squares. All of it times
+    // (groups - 1)², so that whole numbers are compared, of any size and without rounding: equal ones never differ.
+    let rest = "(`groups`-1)";
+    let deviation = format!("(`rows`*{rest}-(`total`-`rows`))");
+    let variance = format!("({rest}*(`squares`-`rows`*`rows`)-(`total`-`rows`)*(`total`-`rows`))");
+    let factor = UNUSUAL * UNUSUAL;
+    format!(
+        "SELECT `id`,CAST(`rows` AS SIGNED) AS `rows`,`unusual`,CAST(SUM(`unusual`) OVER () AS SIGNED) AS `count`,\
+         CAST(`total`/`groups` AS CHAR) AS `mean` FROM (SELECT `id`,`rows`,`groups`,`total`,\
+         CASE WHEN `groups`>={MIN_GROUPS} AND {deviation}*{deviation}>{factor}*{variance} THEN 1 ELSE 0 END AS `unusual` \
+         FROM (SELECT `id`,`rows`,COUNT(*) OVER () AS `groups`,SUM(`rows`) OVER () AS `total`,\
+         SUM(`rows`*`rows`) OVER () AS `squares` FROM (SELECT `{column}` AS `id`,CAST(COUNT(*) AS DECIMAL(20)) AS `rows` \
+         FROM `{name}` WHERE `{column}` IS NOT NULL GROUP BY `{column}`) AS `named` \
+         WHERE EXISTS (SELECT 1 FROM `{other}` WHERE `{other}`.`{other_key}`=`named`.`id`)) AS `sums`) AS `judged` \
+         ORDER BY `unusual` DESC,`judged`.`rows` DESC,`id` LIMIT {limit}"
+    )
+}
+
+/// The dictionary does not say which of the database's columns take NULL.
+fn text_of(table: &Table) -> String {
+    row_text_sql(table, &vec![true; table.columns().len()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shipped;
+
+    #[test]
+    fn checks_follow_from_the_columns() {
+        let dictionary = shipped::dictionary().unwrap();
+        let of = |name| {
+            let named = |check| match check {
+                Check::UnknownReference { column, references, .. } => {
+                    ("unknown", column.name(), references.name())
+                }
+                Check::FarDate { column, .. } => ("far", column.name(), ""),
+                Check::UnusualCount { column, references, .. } => {
+                    ("unusual", column.name(), references.name())
+                }
+            };
+            checks(dictionary, dictionary.table(name).unwrap()).into_iter().map(named).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            of("employees"),
+            [
+                ("unknown", "department_id", "departments"),
+                ("unknown", "job_id", "jobs"),
+                ("far", "datetime", ""),
+                ("unusual", "department_id", "departments"),
+                ("unusual", "job_id", "jobs"),
+            ]
+        );
+        assert_eq!(of("jobs"), []);
+    }
+
+    #[test]
+    fn every_statement_ends_with_its_limit_and_holds_no_value() {
+        let dictionary = shipped::dictionary().unwrap();
+        let table = dictionary.table("employees").unwrap();
+        let (department, moment) = (&table.columns()[3], &table.columns()[2]);
+        let departments = dictionary.table("departments").unwrap();
+        for sql in [
+            unknown_references(table, department, departments, 7),
+            far_dates(table, moment, 7),
+            unusual_counts(table, department, departments, 7),
+        ] {
+            assert!(sql.ends_with(" LIMIT 7"), "{sql}");
+        }
+        assert!(
+            far_dates(table, moment, 7)
+                .contains("WHERE `datetime`<:from OR `datetime`>:to ORDER BY `datetime`,`id`")
+        );
+        assert!(date_bounds(table, moment).contains("STDDEV_POP(TO_SECONDS(`datetime`))"));
+    }
+}

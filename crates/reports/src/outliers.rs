@@ -1,0 +1,175 @@
+//! `GET /outliers`: rows of a table that look wrong, as the dictionary lets one tell.
+
+use aurora::outliers::{self, Found};
+use axum::Extension;
+use axum::extract::RawQuery;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use domain::avro::parse_row_text;
+use domain::dictionary::{Dictionary, Table};
+use domain::json_row::write_json_row;
+use domain::outliers::{Check, checks};
+use domain::problem::{Problem, ProblemKind};
+use domain::report::{Parameter, ParameterType, ParameterValue, read_parameters};
+use domain::value::Value;
+use lambda_kit::caller::Caller;
+use lambda_kit::http::{InTime, RequestId};
+use lambda_kit::problem::ProblemResponse;
+use lambda_kit::query;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::accept::{Form, negotiate};
+use crate::payload::Payload;
+use crate::{Service, database_problem};
+
+/// What a check found, as `docs/api.md` has it. A check that has nothing to look at is left out.
+#[derive(Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum Outlier<'d> {
+    UnknownReference {
+        table: &'d str,
+        column: &'d str,
+        references: &'d str,
+        count: u64,
+        rows: Vec<Box<RawValue>>,
+    },
+    FarDate {
+        table: &'d str,
+        column: &'d str,
+        from: String,
+        to: String,
+        count: u64,
+        rows: Vec<Box<RawValue>>,
+    },
+    UnusualCount {
+        table: &'d str,
+        column: &'d str,
+        references: &'d str,
+        count: u64,
+        mean: f64,
+        groups: Vec<Group>,
+    },
+}
+
+#[derive(Debug, Serialize)]
+struct Group {
+    id: i64,
+    rows: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Answer<'d> {
+    checks: Vec<Outlier<'d>>,
+}
+
+/// The checks of a table and what each found. Each is one statement or two, one after the other, in the request's time.
+pub(crate) async fn get(
+    InTime(service): InTime<Service>,
+    Extension(id): Extension<RequestId>,
+    caller: Caller,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, ProblemResponse> {
+    let form = negotiate(&headers, &[Form::Json])?;
+    let table = table_of(service.dictionary, &query::pairs(query.as_deref()))?;
+    caller.require(table.name())?;
+    let mut answer = Answer { checks: Vec::new() };
+    for check in checks(service.dictionary, table) {
+        answer.checks.extend(run(&service, check, &id).await?);
+    }
+    let json = serde_json::to_string(&answer).map_err(|_| Problem::internal())?;
+    let mut payload = Payload::default();
+    let advice = "Read the rows page by page with GET /tables/{table}/rows.";
+    payload.push(&json).map_err(|error| error.problem("The rows that look wrong", advice))?;
+    Ok(([(header::CONTENT_TYPE, form.content_type())], payload.into_text()).into_response())
+}
+
+/// Which table is asked about.
+fn table_of(dictionary: &'static Dictionary, given: &[(String, String)]) -> Result<&'static Table, Problem> {
+    let parameters = [Parameter {
+        name: "table".to_owned(),
+        parameter_type: ParameterType::String { max_length: 64 },
+        default: None,
+        required: true,
+        description: String::new(),
+    }];
+    let values = read_parameters(&parameters, given).map_err(query::problem)?;
+    let name = match values.get("table") {
+        Some(ParameterValue::String(name)) => name.as_str(),
+        _ => "",
+    };
+    dictionary.table(name).filter(|table| !table.is_hidden()).ok_or_else(|| {
+        let names = dictionary.table_names();
+        Problem::new(ProblemKind::UnknownTable, format!("There is no such table. The tables are: {names}."))
+    })
+}
+
+/// Runs a check; `None` where there is nothing that it could look at.
+async fn run<'d>(
+    service: &Service,
+    check: Check<'d>,
+    id: &RequestId,
+) -> Result<Option<Outlier<'d>>, Problem> {
+    let database = &service.database;
+    let failed = |error: aurora::Error| database_problem(&error, id);
+    Ok(match check {
+        Check::UnknownReference { table, column, references } => {
+            let found = outliers::unknown_references(database, table, column, references).await;
+            let Found { count, rows } = found.map_err(failed)?;
+            let rows = objects(table, &rows, id)?;
+            let (table, column, references) = (table.name(), column.name(), references.name());
+            Some(Outlier::UnknownReference { table, column, references, count, rows })
+        }
+        Check::FarDate { table, column } => {
+            let found = outliers::far_dates(database, table, column).await.map_err(failed)?;
+            let far = |far: outliers::FarDates| {
+                let rows = objects(table, &far.found.rows, id)?;
+                let (from, to) = (moment(far.from), moment(far.to));
+                let (table, column, count) = (table.name(), column.name(), far.found.count);
+                Ok::<_, Problem>(Outlier::FarDate { table, column, from, to, count, rows })
+            };
+            found.map(far).transpose()?
+        }
+        Check::UnusualCount { table, column, references } => {
+            let found = outliers::unusual_counts(database, table, column, references).await;
+            found.map_err(failed)?.map(|found| Outlier::UnusualCount {
+                table: table.name(),
+                column: column.name(),
+                references: references.name(),
+                count: found.count,
+                mean: found.mean,
+                groups: found.groups.into_iter().map(|(id, rows)| Group { id, rows }).collect(),
+            })
+        }
+    })
+}
+
+/// A day or moment of the database as rows have it.
+fn moment(text: String) -> String {
+    match text.split_once(' ') {
+        Some((day, time)) => format!("{day}T{time}Z"),
+        None => text,
+    }
+}
+
+/// Rows as JSON objects, from their texts.
+///
+/// # Errors
+/// The problem of a row that is not as the dictionary says: it was written past Rowgate. The log says which column.
+fn objects(table: &Table, texts: &[String], id: &RequestId) -> Result<Vec<Box<RawValue>>, Problem> {
+    let nullable = vec![true; table.columns().len()];
+    let mut values: Vec<Value<'_>> = Vec::with_capacity(nullable.len());
+    let mut objects = Vec::with_capacity(texts.len());
+    for text in texts {
+        parse_row_text(table, &nullable, text, &mut values).map_err(|problem| {
+            let table = table.name();
+            tracing::error!(request.id = id.0, table, %problem, "a row is not as the dictionary says");
+            Problem::internal()
+        })?;
+        let mut json = String::with_capacity(2 * text.len());
+        write_json_row(table, &values, &mut json);
+        objects.push(RawValue::from_string(json).map_err(|_| Problem::internal())?);
+    }
+    Ok(objects)
+}
