@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use aurora::Deadline;
+use aurora::audit::{self, Actor};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
@@ -10,15 +12,16 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bucket::Store;
+use domain::audit::Action;
 use domain::backup::BackupId;
 use domain::batch::{MAX_BODY_BYTES, json_value};
 use domain::page;
 use domain::problem::{Problem, ProblemDetail, ProblemKind};
 use domain::report::{Parameter, ParameterType, ParameterValue, read_parameters};
-use lambda_kit::http::RequestId;
-use lambda_kit::caller::{ByOperator, Operator};
+use lambda_kit::caller::{ByOperator, Caller, Operator};
+use lambda_kit::http::{REQUEST_TIME, RequestId, Until};
 use lambda_kit::problem::ProblemResponse;
-use lambda_kit::{body, query};
+use lambda_kit::{VALUES, body, query};
 use serde_json::{Value, json};
 
 use crate::error::BackupError;
@@ -68,6 +71,8 @@ async fn start<S: Store, G: GoOn>(
     _: ByOperator,
     State(service): State<Service<S, G>>,
     Extension(id): Extension<RequestId>,
+    until: Option<Extension<Until>>,
+    caller: Caller,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Body,
@@ -79,6 +84,17 @@ async fn start<S: Store, G: GoOn>(
     let body = if body.is_empty() { &b"{}"[..] } else { &body };
     let body = json_value(body).map_err(Problem::from)?;
     let tables = read_body(backups.dictionary, body).map_err(|error| problem(&error))?;
+    if let Some(person) = caller.person() {
+        let deadline =
+            until.map_or_else(|| Deadline::after(REQUEST_TIME), |Extension(until)| Deadline::at(until.0));
+        let names: Vec<&str> = tables.iter().map(|table| table.name()).collect();
+        let detail = json!({ "tables": names });
+        let actor = Actor { username: person.username(), request_id: &id.0 };
+        let entry = audit::Entry { actor, action: Action::StartBackup, table: None, detail: &detail };
+        audit::record(&backups.database.with_deadline(deadline), &entry)
+            .await
+            .map_err(|error| unrecorded(&error, &id))?;
+    }
     let started = backups.start(&tables).await.map_err(|error| unavailable(&error, &id))?;
     Ok(answer(StatusCode::ACCEPTED, &json!({ "backup": started })))
 }
@@ -86,8 +102,10 @@ async fn start<S: Store, G: GoOn>(
 async fn list<S: Store, G: GoOn>(
     State(service): State<Service<S, G>>,
     Extension(id): Extension<RequestId>,
+    caller: Caller,
     RawQuery(query): RawQuery,
 ) -> Result<Response, ProblemResponse> {
+    caller.require_all()?;
     let (limit, after) = page_of(&query::pairs(query.as_deref())).map_err(query::problem)?;
     let page = view::list(&service.backups.store, limit, after.as_ref()).await;
     let page = page.map_err(|error| unavailable(&error, &id))?;
@@ -97,9 +115,11 @@ async fn list<S: Store, G: GoOn>(
 async fn one<S: Store, G: GoOn>(
     State(service): State<Service<S, G>>,
     Extension(id): Extension<RequestId>,
+    caller: Caller,
     backup: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, ProblemResponse> {
+    caller.require_all()?;
     read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
     // What cannot be an id is no backup's.
     let Some(backup) = backup.ok().and_then(|Path(backup)| BackupId::parse(&backup)) else {
@@ -130,6 +150,14 @@ fn problem(error: &RequestError) -> Problem {
 
 fn unknown() -> Problem {
     Problem::new(ProblemKind::NotFound, "There is no such backup. GET /backups lists them.")
+}
+
+/// Logs once why what a person asks for could not be recorded, so that it was not begun.
+fn unrecorded(error: &aurora::Error, id: &RequestId) -> Problem {
+    tracing::error!(request.id = id.0, error.class = error.class(), "the audit trail could not be written");
+    // The message may quote values; the class says what to do.
+    tracing::debug!(target: VALUES, { request.id = id.0, error = %error }, "cause");
+    error.to_problem()
 }
 
 /// Logs once why the bucket, or the function itself, did not do as asked.

@@ -26,8 +26,10 @@ pub(crate) struct View {
     /// The moment that all tables are a picture of.
     moment: Option<String>,
     tables: IndexMap<String, TableView>,
-    /// When it was last verified, whatever came of it.
+    /// When all of it was last verified, by a drill or a restore.
     verified_at: Option<String>,
+    /// What came of that: whether it can be restored.
+    verified: Option<bool>,
     error: Option<String>,
 }
 
@@ -110,6 +112,7 @@ async fn look<S: Store>(
                 finished_at: Some(manifest.finished_at.clone()),
                 moment: Some(manifest.moment.clone()),
                 tables: tables.collect(),
+                verified: verified.as_ref().map(|verified| verified.good),
                 verified_at: verified.map(|verified| verified.verified_at),
                 error: problem,
             };
@@ -148,6 +151,7 @@ async fn of_state<S: Store>(
         moment: None,
         tables: tables.collect(),
         verified_at: None,
+        verified: None,
         error,
     }))
 }
@@ -162,6 +166,7 @@ fn nothing(backup: &BackupId) -> View {
         moment: None,
         tables: IndexMap::new(),
         verified_at: None,
+        verified: None,
         error: Some("what is noted of it cannot be read".to_owned()),
     }
 }

@@ -1,9 +1,10 @@
-//! `POST /restores` and `GET /restores/{id}`.
+//! `POST /restores`, `GET /restores`, `GET /restores/{id}` and `POST /restores/{id}/undo`.
 
 use std::fmt;
 use std::sync::Arc;
 
-use aurora::restores;
+use aurora::audit::{self, Actor};
+use aurora::restores::{self, Restore, Status};
 use aurora::{Database, Deadline};
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::PathRejection;
@@ -13,22 +14,26 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use bucket::Store;
+use domain::audit::Action;
 use domain::backup::RestoreId;
 use domain::batch::{MAX_BODY_BYTES, json_value};
-use domain::problem::{Problem, ProblemKind};
-use domain::report::read_parameters;
+use domain::dictionary::Table;
+use domain::page;
+use domain::problem::{Problem, ProblemDetail, ProblemKind};
+use domain::report::{Parameter, ParameterType, ParameterValue, read_parameters};
 use lambda_kit::VALUES;
+use lambda_kit::caller::{ByOperator, Caller, Operator};
 use lambda_kit::http::{REQUEST_TIME, RequestId, Until};
-use lambda_kit::caller::{ByOperator, Operator};
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::{body, query};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::Restorer;
-use crate::command::{new_id, of_backup};
+use crate::answer::{Answer, InvocationError, Restored};
+use crate::command::{invoke_command, new_id, of_backup};
 use crate::error::RestoreError;
 use crate::go_on::GoOn;
-use crate::payload::{FromBackup, RequestError};
+use crate::payload::{Command, FromBackup, RequestError};
 use crate::{report, sweep};
 
 /// What the handlers share.
@@ -60,11 +65,14 @@ impl<S, G> FromRef<Service<S, G>> for Operator {
 /// The function's routes.
 pub fn router<S: Store, G: GoOn + 'static>(service: Service<S, G>) -> Router {
     // API Gateway takes a slash at the end for nothing and passes it on, so each path is served with and without.
+    let all = || get(list::<S, G>).post(start::<S, G>);
     Router::new()
-        .route("/restores", post(start::<S, G>))
-        .route("/restores/", post(start::<S, G>))
+        .route("/restores", all())
+        .route("/restores/", all())
         .route("/restores/{id}", get(one::<S, G>))
         .route("/restores/{id}/", get(one::<S, G>))
+        .route("/restores/{id}/undo", post(undo::<S, G>))
+        .route("/restores/{id}/undo/", post(undo::<S, G>))
         .with_state(service)
 }
 
@@ -74,6 +82,7 @@ async fn start<S: Store, G: GoOn>(
     State(service): State<Service<S, G>>,
     Extension(request): Extension<RequestId>,
     until: Option<Extension<Until>>,
+    caller: Caller,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Body,
@@ -91,6 +100,9 @@ async fn start<S: Store, G: GoOn>(
         return Err(Problem::new(ProblemKind::NotFound, sentence(&reasons.join("; "))).into());
     }
     let database = database(restorer, until);
+    let mut detail = json!(body);
+    detail["restore"] = json!(id);
+    record(&database, &caller, Action::StartRestore, &detail, &request).await?;
     // The ledger has it before the caller knows it, so that asking for it finds it.
     let announced = async {
         sweep::announce(&restorer.store, &id).await?;
@@ -119,23 +131,140 @@ async fn start<S: Store, G: GoOn>(
     Ok((StatusCode::ACCEPTED, Json(json!({ "restore": id }))).into_response())
 }
 
+/// Restores, newest first.
+async fn list<S: Store, G: GoOn>(
+    State(service): State<Service<S, G>>,
+    Extension(request): Extension<RequestId>,
+    until: Option<Extension<Until>>,
+    caller: Caller,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ProblemResponse> {
+    caller.require_all()?;
+    let (limit, after) = page_of(&query::pairs(query.as_deref())).map_err(query::problem)?;
+    // One more than asked for tells whether there is a next page.
+    let found = restores::list(&database(&service.restorer, until), limit + 1, after.as_ref()).await;
+    let mut restores = found.map_err(|error| failure(&error.into(), &request))?;
+    let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = restores.len() > wanted;
+    restores.truncate(wanted);
+    let next = restores.last().filter(|_| more).map(|last: &Restore| last.restore.clone());
+    Ok(Json(json!({ "restores": restores, "next": next })).into_response())
+}
+
+/// Puts the tables that a restore took the place of back in their places.
+async fn undo<S: Store, G: GoOn>(
+    _: ByOperator,
+    State(service): State<Service<S, G>>,
+    Extension(request): Extension<RequestId>,
+    until: Option<Extension<Until>>,
+    caller: Caller,
+    of: Result<Path<String>, PathRejection>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ProblemResponse> {
+    let restorer = &*service.restorer;
+    read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
+    let of = id_of(of)?;
+    let database = database(restorer, until);
+    let found = restores::get(&database, &of).await.map_err(|error| failure(&error.into(), &request))?;
+    let found = found.ok_or_else(unknown)?;
+    // Those that are kept now, and no others.
+    let is_kept = |table: &&Table| found.tables.get(table.name()).is_some_and(|table| table.kept);
+    let kept: Vec<&'static Table> = restorer.dictionary.tables().iter().filter(is_kept).collect();
+    if kept.is_empty() {
+        let detail = format!(
+            "No table is kept as it was before the restore {of}. A later restore of the same tables takes the place of what \
+             an earlier one kept."
+        );
+        return Err(Problem::new(ProblemKind::NothingToUndo, detail).into());
+    }
+    let id = new_id();
+    let names: Vec<&str> = kept.iter().map(|table| table.name()).collect();
+    let detail = json!({ "undone": of, "tables": names, "restore": id });
+    record(&database, &caller, Action::UndoRestore, &detail, &request).await?;
+    let command = Command::PutBack { of, tables: Some(kept), restore: Some(id.clone()) };
+    match invoke_command(restorer, command, database.deadline()).await {
+        Ok(Answer::Restored(Restored { restore, status, tables, .. })) => {
+            let is_done = status != Status::Running;
+            let status = if is_done { StatusCode::OK } else { StatusCode::ACCEPTED };
+            Ok((status, Json(json!({ "restore": restore, "tables": tables }))).into_response())
+        }
+        Err(InvocationError::Failed { reason, .. }) => {
+            Err(Problem::new(ProblemKind::NothingToUndo, sentence(&reason)).into())
+        }
+        Err(InvocationError::Interrupted { error, .. }) => {
+            tracing::warn!(request.id = request.0, error.class = error.class(), "another invocation goes on");
+            // Nothing is half done: the swap is one RENAME, and whoever comes next finishes it.
+            restorer.go_on.go_on(&id, false).await.map_err(|error| failure(&error.into(), &request))?;
+            Ok((StatusCode::ACCEPTED, Json(json!({ "restore": id, "tables": {} }))).into_response())
+        }
+        Err(InvocationError::Stopped(error)) => Err(failure(&error, &request).into()),
+        Ok(_) | Err(_) => Err(Problem::internal().into()),
+    }
+}
+
 /// One restore.
 async fn one<S: Store, G: GoOn>(
     State(service): State<Service<S, G>>,
     Extension(request): Extension<RequestId>,
     until: Option<Extension<Until>>,
+    caller: Caller,
     id: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, ProblemResponse> {
+    caller.require_all()?;
     read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
-    let unknown = || Problem::new(ProblemKind::NotFound, "There is no such restore.");
-    // What cannot be an id is no restore's.
-    let Some(id) = id.ok().and_then(|Path(id)| RestoreId::parse(&id)) else {
-        return Err(unknown().into());
-    };
+    let id = id_of(id)?;
     let found = restores::get(&database(&service.restorer, until), &id).await;
     let restore = found.map_err(|error| failure(&error.into(), &request))?.ok_or_else(unknown)?;
     Ok(Json(restore).into_response())
+}
+
+fn unknown() -> Problem {
+    Problem::new(ProblemKind::NotFound, "There is no such restore. GET /restores lists them.")
+}
+
+/// The restore that a path names. What cannot be an id is no restore's.
+fn id_of(id: Result<Path<String>, PathRejection>) -> Result<RestoreId, Problem> {
+    id.ok().and_then(|Path(id)| RestoreId::parse(&id)).ok_or_else(unknown)
+}
+
+/// How many restores are wanted, and after which one.
+fn page_of(given: &[(String, String)]) -> Result<(u32, Option<RestoreId>), Vec<ProblemDetail>> {
+    let after = Parameter {
+        name: "after".to_owned(),
+        parameter_type: ParameterType::String { max_length: 64 },
+        default: None,
+        required: false,
+        description: String::new(),
+    };
+    let parameters = [page::RESTORES.limit(), after];
+    let values = read_parameters(&parameters, given)?;
+    let limit = match values.get("limit") {
+        Some(ParameterValue::Integer(limit)) => *limit,
+        _ => page::RESTORES.default,
+    };
+    let after = match values.get("after") {
+        Some(ParameterValue::String(after)) => Some(RestoreId::parse(after).ok_or_else(|| {
+            let detail = "after must be a restore's id, as next has it.".to_owned();
+            vec![ProblemDetail { parameter: "after".to_owned(), detail }]
+        })?),
+        _ => None,
+    };
+    Ok((u32::try_from(limit).unwrap_or_default(), after))
+}
+
+/// Records what a person is about to do. Scripts leave nothing in the audit trail.
+async fn record(
+    database: &Database,
+    caller: &Caller,
+    action: Action,
+    detail: &Value,
+    request: &RequestId,
+) -> Result<(), Problem> {
+    let Some(person) = caller.person() else { return Ok(()) };
+    let actor = Actor { username: person.username(), request_id: &request.0 };
+    let entry = audit::Entry { actor, action, table: None, detail };
+    audit::record(database, &entry).await.map_err(|error| failure(&error.into(), request))
 }
 
 /// Fails a restore that nobody works on, and tells logs and metrics.

@@ -12,8 +12,8 @@ use domain::backup::{BackupId, folder, manifest_key};
 use domain::batch::MAX_BODY_BYTES;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequestContext;
 use lambda_http::request::RequestContext;
-use lambda_kit::http::with_service_layers;
 use lambda_kit::caller::Operator;
+use lambda_kit::http::with_service_layers;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
