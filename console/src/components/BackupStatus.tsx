@@ -1,16 +1,26 @@
-import StatusIndicator from "@cloudscape-design/components/status-indicator";
+import Box from "@cloudscape-design/components/box";
 import type { Backup, JobStatus } from "../api/types";
 import { ago } from "./format";
+import { Status } from "./Status";
 
 /** The state of a backup or restore. */
 export function JobState({ status, error }: { status: JobStatus; error?: string | null }) {
   switch (status) {
     case "running":
-      return <StatusIndicator type="in-progress">Running</StatusIndicator>;
+      return <Status type="in-progress">Running</Status>;
     case "completed":
-      return <StatusIndicator type="success">Completed</StatusIndicator>;
+      return <Status type="success">Completed</Status>;
     case "failed":
-      return <StatusIndicator type="error">{error ? `Failed: ${error}` : "Failed"}</StatusIndicator>;
+      return (
+        <>
+          <Status type="error">Failed</Status>
+          {error && (
+            <Box color="text-body-secondary" fontSize="body-s">
+              {error}
+            </Box>
+          )}
+        </>
+      );
   }
 }
 
@@ -22,15 +32,15 @@ export function BackupStatus({ backup }: { backup: Backup }) {
 /** Whether and when a backup was read back. */
 export function Verified({ backup }: { backup: Backup }) {
   if (backup.status === "running") {
-    return <StatusIndicator type="pending">Not complete yet</StatusIndicator>;
+    return <Status type="pending">Not complete yet</Status>;
   }
   const when = backup.verified_at ? ` ${ago(backup.verified_at)}` : "";
   if (backup.verified === true) {
-    return <StatusIndicator type="success">Verified{when}</StatusIndicator>;
+    return <Status type="success">Verified{when}</Status>;
   }
   return backup.verified === false ? (
-    <StatusIndicator type="error">Found bad{when}</StatusIndicator>
+    <Status type="error">Found bad{when}</Status>
   ) : (
-    <StatusIndicator type="warning">Not verified yet</StatusIndicator>
+    <Status type="warning">Not verified yet</Status>
   );
 }

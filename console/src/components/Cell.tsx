@@ -1,7 +1,7 @@
 import Box from "@cloudscape-design/components/box";
-import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import type { Column, Value } from "../api/types";
 import { type Names, nameOf } from "./references";
+import { Status } from "./Status";
 
 /** A value as a table shows it; a reference by its name. */
 export function Cell({ column, value, names }: { column: Column; value: Value | undefined; names: Names | null }) {
@@ -13,9 +13,9 @@ export function Cell({ column, value, names }: { column: Column; value: Value | 
     const name = nameOf(names, column, value);
     if (name === null) {
       return (
-        <StatusIndicator type="warning">
+        <Status type="warning">
           {text} (no such row of {column.references})
-        </StatusIndicator>
+        </Status>
       );
     }
     if (name) {

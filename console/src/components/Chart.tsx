@@ -2,7 +2,7 @@ import BarChart from "@cloudscape-design/components/bar-chart";
 import Box from "@cloudscape-design/components/box";
 import LineChart from "@cloudscape-design/components/line-chart";
 import PieChart from "@cloudscape-design/components/pie-chart";
-import { type ChartChoice, type ChartData, number } from "./chart";
+import { axisEnd, type ChartChoice, type ChartData, number } from "./chart";
 import { compact, count } from "./format";
 import { useNarrow } from "./useNarrow";
 
@@ -20,8 +20,10 @@ interface Props {
   threshold?: { title: string; y: number };
 }
 
-/** More labels than these are written under each other, beside bars that lie. */
-const MOST_STANDING = 12;
+/** Pixels of a character of a label, of a chart's plot on a narrow screen and on a wide one, and of a bar that lies. */
+const CHARACTER = 7;
+const NARROW_PLOT = 240;
+const WIDE_PLOT = 900;
 const BAR_HEIGHT = 26;
 
 /** Draws rows as bars, lines or a pie. */
@@ -56,7 +58,8 @@ export function Chart({ choice, data, label, xTitle, yTitle, formatLabel, height
       ? data.labels.map((_, i) => data.series.reduce((sum, one) => sum + number(one.data[i]?.y), 0))
       : data.series.flatMap((one) => one.data.map(({ y }) => y))
   ).concat(threshold?.y ?? 0);
-  const most = Math.max(...values, 1);
+  const most = axisEnd(Math.max(...values));
+  const whole = values.every(Number.isInteger);
   const least = Math.min(...values, 0);
   const shared = {
     xDomain: data.labels.map(written),
@@ -65,7 +68,8 @@ export function Chart({ choice, data, label, xTitle, yTitle, formatLabel, height
     ariaLabel: label,
     xTitle: xTitle ?? choice.x,
     yTitle: yTitle ?? "",
-    yTickFormatter: compact,
+    // Between whole numbers there is nothing to count.
+    yTickFormatter: (value: number) => (whole && !Number.isInteger(value) ? "" : compact(value)),
     hideFilter: true,
     hideLegend: data.series.length < 2 && !threshold,
     empty: none,
@@ -99,13 +103,16 @@ export function Chart({ choice, data, label, xTitle, yTitle, formatLabel, height
       />
     );
   }
-  const lying = data.labels.length > MOST_STANDING || (narrow && data.labels.length > 4 && !formatLabel);
+  // Labels that have no room beside each other are written under each other. Days may be left out between others.
+  const longest = Math.max(0, ...data.labels.map((text) => text.length));
+  const room = narrow ? NARROW_PLOT : WIDE_PLOT;
+  const lying = !formatLabel && data.labels.length > 1 && data.labels.length * (longest + 2) * CHARACTER > room;
   const bars = choice.stacked || data.series.length === 0 ? 1 : Math.max(1, data.series.length / 2);
   return (
     <BarChart
       {...shared}
-      height={lying ? Math.max(height, data.labels.length * BAR_HEIGHT * bars) : height}
-      horizontalBars={lying && !formatLabel}
+      height={lying ? Math.max(120, data.labels.length * BAR_HEIGHT * bars) : height}
+      horizontalBars={lying}
       stackedBars={choice.stacked ?? false}
       series={
         isEmpty

@@ -14,6 +14,8 @@ export interface DataColumn<T> {
   /** Stands at the head of a card. The first column does where none says so. */
   title?: boolean;
   minWidth?: number;
+  /** Takes a whole line of a card. */
+  wide?: boolean;
 }
 
 interface Props<T> {
@@ -60,7 +62,12 @@ export function DataTable<T>({ label, columns, items, id, variant = "container",
           ariaLabels={{ cardsLabel: label, itemSelectionLabel: () => "", selectionGroupLabel: "" }}
           cardDefinition={{
             header: (item) => title?.cell(item),
-            sections: rest.map((column) => ({ id: column.id, header: column.header, content: column.cell })),
+            sections: rest.map((column) => ({
+              id: column.id,
+              header: column.header,
+              content: column.cell,
+              width: column.wide ? 100 : 50,
+            })),
           }}
         />
       </SpaceBetween>

@@ -15,6 +15,8 @@ interface Props {
   onBlur?: () => void;
   invalid?: boolean;
   disabled?: boolean;
+  /** Stands in an empty field for text or numbers. */
+  placeholder?: string;
   /** The tables that the caller sees, for references. */
   tables: readonly Table[];
 }
@@ -27,7 +29,16 @@ const BOOLEANS = [
 ];
 
 /** The control for a value of one column. */
-export function FieldInput({ column, value, onChange, onBlur, invalid = false, disabled = false, tables }: Props) {
+export function FieldInput({
+  column,
+  value,
+  onChange,
+  onBlur,
+  invalid = false,
+  disabled = false,
+  placeholder = "",
+  tables,
+}: Props) {
   const type = columnType(column.type);
   const label = column.name;
   if (column.references !== null && !disabled) {
@@ -122,6 +133,7 @@ export function FieldInput({ column, value, onChange, onBlur, invalid = false, d
       onBlur={() => onBlur?.()}
       inputMode={type.kind === "string" ? "text" : type.kind === "decimal" ? "decimal" : "numeric"}
       autoComplete={false}
+      placeholder={placeholder}
       ariaLabel={label}
       invalid={invalid}
       disabled={disabled}

@@ -12,9 +12,12 @@ interface Props {
   loading?: boolean;
 }
 
-/** Moves between the pages of a list that is read by key. */
+/** Moves between the pages of a list that is read by key; nothing where there is but one. */
 export function Pager({ next, trail, after, onMove, loading }: Props) {
   const more = next !== null && next !== undefined;
+  if (!more && trail.length === 0) {
+    return null;
+  }
   return (
     <SpaceBetween direction="horizontal" size="xs" alignItems="center">
       <Button

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { MOST_LABELS, activitySeries, chartData, days, drawable, guessChart } from "./chart";
+import { MOST_LABELS, activitySeries, axisEnd, chartData, days, drawable, guessChart } from "./chart";
 
 const HIRES = [
   { department: "Legal", job: "Clerk", q1: 1, q2: 2 },
@@ -63,6 +63,18 @@ describe("drawable and guessChart", () => {
   it("labels by the first column that is no number", () => {
     expect(guessChart(columns)).toEqual({ kind: "bar", x: "department", series: ["hired"] });
     expect(guessChart([{ name: "a", type: "string" }])).toBeNull();
+  });
+});
+
+describe("axisEnd", () => {
+  it.each([
+    [0, 1],
+    [1, 1],
+    [7, 8],
+    [23, 25],
+    [1387, 1500],
+  ])("ends an axis of %s at %s", (value, end) => {
+    expect(axisEnd(value)).toBe(end);
   });
 });
 

@@ -78,6 +78,13 @@ function largest(sums: ReadonlyMap<string, number[]>, most: number): Map<string,
   return kept;
 }
 
+/** The end of an axis that holds a value: the next round number. */
+export function axisEnd(value: number): number {
+  const size = 10 ** Math.floor(Math.log10(Math.max(value, 1)));
+  const step = [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find((one) => one * size >= value) ?? 10;
+  return step * size;
+}
+
 /** The columns of a report that can be drawn as series, and those that can label them. */
 export function drawable(columns: readonly { readonly name: string; readonly type: string }[]): {
   labels: string[];

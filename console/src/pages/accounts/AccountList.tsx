@@ -3,7 +3,6 @@ import Button from "@cloudscape-design/components/button";
 import Header from "@cloudscape-design/components/header";
 import Link from "@cloudscape-design/components/link";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import { useState } from "react";
 import { disableAccount, listAccounts } from "../../api/accounts";
 import type { Account } from "../../api/types";
@@ -18,6 +17,7 @@ import { useNotify } from "../../shell/notifications";
 import { href, useRoute } from "../../shell/route";
 import { GroupsModal } from "./GroupsModal";
 import { chosenOf, keptFrom, ROLES, seen } from "./groups";
+import { Status } from "../../components/Status";
 
 /** The accounts, and what can be done with each. */
 export function AccountList() {
@@ -80,6 +80,7 @@ export function AccountList() {
           {
             id: "status",
             header: "State",
+            minWidth: 180,
             cell: ({ status }) => <AccountState status={status} />,
             value: ({ status }) => ({ pending: 0, active: 1, disabled: 2 })[status],
           },
@@ -99,6 +100,8 @@ export function AccountList() {
           {
             id: "actions",
             header: "Actions",
+            minWidth: 200,
+            wide: true,
             cell: (account) => (
               <SpaceBetween direction="horizontal" size="xs">
                 <Button
@@ -172,10 +175,10 @@ function actionOf({ status }: Account): string {
 function AccountState({ status }: { status: Account["status"] }) {
   switch (status) {
     case "pending":
-      return <StatusIndicator type="pending">Waits for approval</StatusIndicator>;
+      return <Status type="pending">Waits for approval</Status>;
     case "active":
-      return <StatusIndicator type="success">Active</StatusIndicator>;
+      return <Status type="success">Active</Status>;
     case "disabled":
-      return <StatusIndicator type="stopped">Disabled</StatusIndicator>;
+      return <Status type="stopped">Disabled</Status>;
   }
 }

@@ -87,17 +87,18 @@ export function Audit() {
           </Header>
         }
         columns={[
-          { id: "at", header: "When", title: true, cell: ({ at }) => time(at) },
+          { id: "at", header: "When", title: true, minWidth: 190, cell: ({ at }) => time(at) },
           {
             id: "who",
             header: "Who",
+            wide: true,
             cell: (entry) => (
               <Link href={href(["accounts", "audit"], { username: entry.username })}>{entry.username}</Link>
             ),
           },
           { id: "what", header: "What", cell: ({ action }) => actionWords(action) },
           { id: "where", header: "Of", cell: (entry) => <Place entry={entry} /> },
-          { id: "change", header: "Change", cell: (entry) => <Change entry={entry} />, minWidth: 280 },
+          { id: "change", header: "Change", cell: (entry) => <Change entry={entry} />, minWidth: 320, wide: true },
         ]}
       />
     </SpaceBetween>

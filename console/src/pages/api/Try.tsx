@@ -7,7 +7,6 @@ import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import Textarea from "@cloudscape-design/components/textarea";
 import { useState } from "react";
 import "../../components/components.css";
@@ -25,6 +24,7 @@ import {
 import { ProblemAlert } from "../../components/ProblemAlert";
 import { useDraft } from "../../components/useDraft";
 import { MOST_SHOWN, type Shown, tryCall } from "./try";
+import { Status } from "../../components/Status";
 
 interface Filled {
   values: Record<string, string>;
@@ -183,9 +183,9 @@ function Answer({ answer }: { answer: Shown }) {
   const { status, statusText, headers, body, milliseconds } = answer;
   return (
     <SpaceBetween size="xs">
-      <StatusIndicator type={status < 400 ? "success" : "error"}>
+      <Status type={status < 400 ? "success" : "error"}>
         {status} {statusText} in {milliseconds} ms
-      </StatusIndicator>
+      </Status>
       <ExpandableSection headerText="Headers">
         <Box variant="pre">{headers.map(([name, value]) => `${name}: ${value}`).join("\n")}</Box>
       </ExpandableSection>

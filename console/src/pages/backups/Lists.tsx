@@ -99,26 +99,30 @@ function BackupList() {
             id: "backup",
             header: "Backup",
             title: true,
+            minWidth: 230,
             cell: (one) => <Link href={href(["backups", "backup", one.backup])}>{one.backup}</Link>,
           },
           {
             id: "made",
             header: "Made",
+            minWidth: 130,
             cell: (one) => (one.started_at ? <span title={time(one.started_at)}>{ago(one.started_at)}</span> : "–"),
           },
-          { id: "status", header: "State", cell: (one) => <BackupStatus backup={one} /> },
-          { id: "verified", header: "Verified", cell: (one) => <Verified backup={one} /> },
+          { id: "status", header: "State", minWidth: 140, cell: (one) => <BackupStatus backup={one} /> },
+          { id: "verified", header: "Verified", minWidth: 190, wide: true, cell: (one) => <Verified backup={one} /> },
           {
             id: "rows",
             header: "Rows",
             cell: (one) => (total(one, "rows") === null ? "–" : count(total(one, "rows") ?? 0)),
           },
-          { id: "bytes", header: "Size", cell: (one) => bytes(total(one, "bytes")) },
+          { id: "bytes", header: "Size", minWidth: 110, cell: (one) => bytes(total(one, "bytes")) },
           ...(can("operate")
             ? [
                 {
                   id: "actions",
                   header: "Actions",
+                  minWidth: 170,
+                  wide: true,
                   cell: (one: Backup) =>
                     one.status === "completed" ? (
                       <SpaceBetween direction="horizontal" size="xs">
@@ -196,10 +200,11 @@ function RestoreList() {
             id: "restore",
             header: "Restore",
             title: true,
+            minWidth: 230,
             cell: (one: Restore) => <Link href={href(["backups", "restore", one.restore])}>{one.restore}</Link>,
           },
           { id: "what", header: "What", cell: kindOf },
-          { id: "source", header: "Of", cell: ({ source }) => source },
+          { id: "source", header: "Of", minWidth: 230, wide: true, cell: ({ source }) => source },
           {
             id: "began",
             header: "Began",

@@ -1,7 +1,8 @@
 import Box from "@cloudscape-design/components/box";
+import Button from "@cloudscape-design/components/button";
 import Link from "@cloudscape-design/components/link";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import type { FarDateCheck, Row, Table, UnknownReferenceCheck } from "../../api/types";
 import { Cell } from "../../components/Cell";
 import { Chart } from "../../components/Chart";
@@ -17,11 +18,15 @@ interface Props {
   tables: readonly Table[] | null;
 }
 
+/** So many rows are shown before the rest is asked for. */
+const FIRST = 10;
+
 /** The rows that a check found, each with a link to its form. */
 export function OddRows({ check, tables }: Props) {
   const { can } = useSession();
   const table = tables?.find(({ name }) => name === check.table);
   const names = useNames(tables, table, check.rows);
+  const [all, setAll] = useState(check.rows.length <= FIRST);
   const drawn = useMemo(() => spread(check), [check]);
   if (!table) {
     return null;
@@ -29,17 +34,19 @@ export function OddRows({ check, tables }: Props) {
   const act = can("write") ? "Fix" : "Show";
   return (
     <SpaceBetween size="m">
-      <Chart
-        choice={{ kind: "bar", x: drawn.by }}
-        data={drawn.data}
-        label={`${check.table} found, by ${drawn.by}`}
-        yTitle="Rows"
-        height={160}
-      />
+      {drawn.data.labels.length > 1 && (
+        <Chart
+          choice={{ kind: "bar", x: drawn.by }}
+          data={drawn.data}
+          label={`${check.table} found, by ${drawn.by}`}
+          yTitle="Rows"
+          height={160}
+        />
+      )}
       <DataTable
         label={`Rows of ${check.table} that stand out by ${check.column}`}
         variant="borderless"
-        items={check.rows}
+        items={all ? check.rows : check.rows.slice(0, FIRST)}
         id={(row) => String(row[table.key])}
         empty="No rows."
         columns={[
@@ -47,6 +54,7 @@ export function OddRows({ check, tables }: Props) {
             id: column.name,
             header: column.name,
             title: column.name === table.key,
+            wide: column.references !== null || column.type.startsWith("string"),
             cell: (row: Row) => <Cell column={column} value={row[column.name]} names={names} />,
             value: (row: Row) => {
               const value = row[column.name] ?? null;
@@ -67,7 +75,10 @@ export function OddRows({ check, tables }: Props) {
           },
         ]}
       />
-      {check.count > check.rows.length && (
+      {!all && check.rows.length > FIRST && (
+        <Button onClick={() => setAll(true)}>Show all {count(check.rows.length)}</Button>
+      )}
+      {all && check.count > check.rows.length && (
         <Box color="text-body-secondary" fontSize="body-s">
           The first {count(check.rows.length)} of {count(check.count)}. Fix these and look again for the next.
         </Box>

@@ -8,7 +8,6 @@ import Header from "@cloudscape-design/components/header";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Spinner from "@cloudscape-design/components/spinner";
-import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import { useMemo } from "react";
 import { readOutliers } from "../../api/loads";
 import { listTables } from "../../api/tables";
@@ -21,6 +20,7 @@ import { useRoute } from "../../shell/route";
 import { Groups } from "./Groups";
 import { OddRows } from "./OddRows";
 import { checkId, describe, title } from "./words";
+import { Status } from "../../components/Status";
 
 const ALL = { value: "", label: "All tables" };
 
@@ -76,11 +76,11 @@ export default function Outliers() {
         {data && (
           <Container header={<Header variant="h2">Found</Header>}>
             {odd.length === 0 ? (
-              <StatusIndicator type="success">
+              <Status type="success">
                 {checks.length === 0
                   ? "There is nothing to check: the table has neither references nor dates."
                   : `Nothing stands out in ${count(checks.length)} checks.`}
-              </StatusIndicator>
+              </Status>
             ) : (
               <Chart
                 choice={{ kind: "bar", x: "Check" }}
@@ -115,7 +115,7 @@ function Found({ check, tables }: FoundProps) {
       headerDescription={describe(check)}
     >
       {check.count === 0 ? (
-        <StatusIndicator type="success">Nothing stands out.</StatusIndicator>
+        <Status type="success">Nothing stands out.</Status>
       ) : check.kind === "unusual_count" ? (
         <Groups check={check} tables={tables} />
       ) : (

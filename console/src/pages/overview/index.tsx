@@ -9,7 +9,6 @@ import Link from "@cloudscape-design/components/link";
 import SegmentedControl from "@cloudscape-design/components/segmented-control";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Spinner from "@cloudscape-design/components/spinner";
-import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import { useMemo } from "react";
 import { listAccounts } from "../../api/accounts";
 import { listBackups } from "../../api/backups";
@@ -25,6 +24,7 @@ import { ProblemAlert } from "../../components/ProblemAlert";
 import { useSession } from "../../session";
 import { href, useRoute } from "../../shell/route";
 import { tasks } from "./attention";
+import { Status } from "../../components/Status";
 
 const PERIODS = [7, 30, 90];
 const DEFAULT_PERIOD = 30;
@@ -91,11 +91,11 @@ function Attention({ activity, failed, backups, accounts }: AttentionProps) {
         {loading ? (
           <Spinner />
         ) : found.length === 0 && errors.length === 0 ? (
-          <StatusIndicator type="success">Nothing. All is well.</StatusIndicator>
+          <Status type="success">Nothing. All is well.</Status>
         ) : (
           found.map((task) => (
             <div key={task.id}>
-              <StatusIndicator type={task.level}>{task.text}</StatusIndicator>
+              <Status type={task.level}>{task.text}</Status>
               <Box color="text-body-secondary" fontSize="body-s">
                 {task.advice}{" "}
                 <Link href={href([...task.path], { ...task.params })} fontSize="body-s">
@@ -133,9 +133,9 @@ function UnderWay() {
         )}
         {loads.map((load) => (
           <div key={load.load}>
-            <StatusIndicator type="in-progress">
+            <Status type="in-progress">
               <Link href={href(["loads", load.load])}>{load.key.split("/").at(-1)}</Link>
-            </StatusIndicator>
+            </Status>
             <Box color="text-body-secondary" fontSize="body-s">
               into {load.table} · {count(load.rows_read)} rows read, {count(load.rows_loaded)} in,{" "}
               {count(load.rows_rejected)} refused · {duration(load.started_at, null)}

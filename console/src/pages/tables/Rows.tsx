@@ -50,11 +50,21 @@ export function Rows({ table, tables }: { table: Table; tables: readonly Table[]
     [table.name, shown],
   );
 
+  const pager = (
+    <Pager
+      next={data?.next}
+      trail={trail}
+      after={after}
+      loading={loading}
+      onMove={(to, way) => setParams({ after: to || null, trail: writeTrail(way) })}
+    />
+  );
   const link = (row: Row) => href(["tables", table.name, "row", String(row[table.key])]);
   const columns: DataColumn<Row>[] = table.columns.map((one) => ({
     id: one.name,
     header: one.name,
     title: one.name === table.key,
+    wide: one.references !== null || one.type.startsWith("string"),
     cell: (row) => {
       const cell = <Cell column={one} value={row[one.name]} names={names} />;
       return one.name === table.key && can("write") ? (
@@ -167,13 +177,7 @@ export function Rows({ table, tables }: { table: Table; tables: readonly Table[]
                     }
                     ariaLabel="Rows on a page"
                   />
-                  <Pager
-                    next={data?.next}
-                    trail={trail}
-                    after={after}
-                    loading={loading}
-                    onMove={(to, way) => setParams({ after: to || null, trail: writeTrail(way) })}
-                  />
+                  {pager}
                 </SpaceBetween>
               }
             >
@@ -181,9 +185,12 @@ export function Rows({ table, tables }: { table: Table; tables: readonly Table[]
             </Header>
           }
         />
-        <Box color="text-body-secondary" fontSize="body-s">
-          In the order of {table.key}. Times are in UTC.
-        </Box>
+        <SpaceBetween direction="horizontal" size="m" alignItems="center">
+          <Box color="text-body-secondary" fontSize="body-s">
+            In the order of {table.key}. Times are in UTC.
+          </Box>
+          {pager}
+        </SpaceBetween>
       </SpaceBetween>
       {deleting && (
         <DeleteRow
@@ -241,7 +248,13 @@ function Filter({ table, tables, column, value, onFilter }: FilterProps) {
             }}
             ariaLabel="Column that is searched"
           />
-          <FieldInput column={searched} value={text} onChange={setText} tables={tables} />
+          <FieldInput
+            column={searched}
+            value={text}
+            onChange={setText}
+            tables={tables}
+            placeholder={chosen.type.startsWith("string") ? `${chosen.name} contains` : `${chosen.name} is`}
+          />
           <SpaceBetween direction="horizontal" size="xs">
             <Button formAction="submit">Filter</Button>
             {value !== "" && (

@@ -1,0 +1,12 @@
+import StatusIndicator, { type StatusIndicatorProps } from "@cloudscape-design/components/status-indicator";
+import type { ReactNode } from "react";
+import "./components.css";
+
+/** A status with its sign, whose words stay whole where it goes on in another line. */
+export function Status({ type, children }: { type: StatusIndicatorProps.Type; children: ReactNode }) {
+  return (
+    <StatusIndicator type={type}>
+      <span className="words">{children}</span>
+    </StatusIndicator>
+  );
+}
