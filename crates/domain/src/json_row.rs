@@ -23,6 +23,19 @@ pub fn write_json_row(table: &Table, values: &[Value<'_>], into: &mut String) {
     into.push('}');
 }
 
+/// The text of a value as a file has it: as in JSON, without quotes around it; `None` for no value.
+pub fn value_text(value: &Value<'_>) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::Text(text) => Some(text.clone().into_owned()),
+        value => {
+            let mut text = String::new();
+            write_value(value, &mut text);
+            Some(text.trim_matches('"').to_owned())
+        }
+    }
+}
+
 fn write_value(value: &Value<'_>, into: &mut String) {
     // Writing to a String does not fail.
     let _ = match value {

@@ -26,6 +26,18 @@ pub(super) struct Content {
     /// Bytes given out, and those that may be.
     given: u64,
     limit: u64,
+    extent: Extent,
+}
+
+/// How much of a file is to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// All of it. More than its limit is a fault.
+    All,
+    /// All of it, up to its limit.
+    Limited,
+    /// A beginning of it, which is all that is there.
+    Beginning,
 }
 
 enum Reader {
@@ -37,20 +49,29 @@ enum Reader {
 
 impl Content {
     pub(super) fn plain(input: Input) -> Self {
-        Self { reader: Reader::Plain(input), given: 0, limit: u64::MAX }
+        Self::of(Reader::Plain(input), u64::MAX)
     }
 
     /// Content packed with gzip, at most `limit` bytes of it. Of several members (RFC 1952, 2.2), which `cat` makes of
     /// several files, each is read; zeros behind the last one, which tapes and some backup programs leave, are ignored.
     pub(super) fn gzip(input: Input, limit: u64) -> Self {
-        Self { reader: Reader::Gzip(Some(Box::new(GzDecoder::new(input)))), given: 0, limit }
+        Self::of(Reader::Gzip(Some(Box::new(GzDecoder::new(input)))), limit)
     }
 
     /// Content packed with Zstandard, at most `limit` bytes of it. Of several frames each is read.
     pub(super) fn zstd(input: Input, limit: u64) -> Result<Self, SourceError> {
         let mut decoder = ZstdDecoder::with_buffer(input).map_err(SourceError::Read)?;
         decoder.window_log_max(WINDOW_LOG).map_err(SourceError::Read)?;
-        Ok(Self { reader: Reader::Zstd(decoder), given: 0, limit })
+        Ok(Self::of(Reader::Zstd(decoder), limit))
+    }
+
+    fn of(reader: Reader, limit: u64) -> Self {
+        Self { reader, given: 0, limit, extent: Extent::All }
+    }
+
+    /// The same content, of which so much is to be read.
+    pub(super) fn read_to(self, extent: Extent) -> Self {
+        Self { extent, ..self }
     }
 
     /// Fills `into` with what comes next, unless the content ends before; says how much it is, and the error that
@@ -88,7 +109,10 @@ impl Content {
         let allowed = usize::try_from(self.limit - self.given).unwrap_or(usize::MAX).min(read);
         self.given += allowed as u64;
         match allowed {
-            0 if read > 0 => Err(SourceError::Bomb { packing, limit: self.limit }),
+            0 if read > 0 && self.extent == Extent::All => {
+                Err(SourceError::Bomb { packing, limit: self.limit })
+            }
+            0 if read > 0 || self.extent == Extent::Beginning => Err(SourceError::Beginning),
             allowed => Ok(allowed),
         }
     }
@@ -132,7 +156,9 @@ impl Content {
             return SourceError::Read(failure);
         }
         let is_of_zstd = |message: &str| packing == Packing::Zstd && error.to_string() == message;
-        if error.kind() == ErrorKind::UnexpectedEof {
+        if error.kind() == ErrorKind::UnexpectedEof && self.extent == Extent::Beginning {
+            SourceError::Beginning
+        } else if error.kind() == ErrorKind::UnexpectedEof {
             SourceError::Truncated(packing)
         } else if is_of_zstd(ZSTD_WINDOW) {
             SourceError::Window(1 << WINDOW_LOG)

@@ -51,6 +51,9 @@ pub enum SourceError {
     /// A workbook.
     #[error("{0}")]
     Sheet(String),
+    /// Only a beginning of the file was to be read, and it ends here.
+    #[error("the rest of the file is not here")]
+    Beginning,
     /// Reading failed, which says nothing of the content and may pass.
     #[error("reading the file failed: {0}")]
     Read(#[source] io::Error),

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod check;
 mod content;
 mod error;
 mod input;
@@ -17,10 +18,11 @@ use std::io::Read;
 use domain::dictionary::Table;
 use domain::load::{Chunk, Columns, Content as Written, Format, Layout, Packing, Position};
 
+pub use check::{CHECKED_RECORDS, Checked, CheckedField, CheckedRecord, check};
 pub use error::SourceError;
 pub use preview::{Preview, PreviewError, Rejected, preview};
 
-use content::Content;
+use content::{Content, Extent};
 use input::Input;
 use text_source::TextSource;
 use xlsx::SheetSource;
@@ -32,6 +34,11 @@ pub trait Source: Send {
 
     /// How the text is written, if reading it can be resumed at the end of a chunk ([`resume`]).
     fn layout(&self) -> Option<&Layout> {
+        None
+    }
+
+    /// How a text is written; `None` for a workbook.
+    fn text_form(&self) -> Option<TextForm> {
         None
     }
 
@@ -48,6 +55,15 @@ pub trait Source: Send {
     /// # Errors
     /// [`SourceError`]; nothing comes after one.
     fn next_chunk(&mut self) -> Result<Option<Chunk>, SourceError>;
+}
+
+/// How a text is written, as far as people call it by a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TextForm {
+    /// The encoding, as the WHATWG names it.
+    pub encoding: &'static str,
+    /// What separates its fields; `None` for JSON.
+    pub delimiter: Option<u8>,
 }
 
 /// What is to be read, and how.
@@ -79,9 +95,19 @@ fn unpacked_limit(object_bytes: u64) -> u64 {
 /// # Errors
 /// [`SourceError`] for an object that cannot be read at all.
 pub fn open(opening: Opening<'_>, reader: Box<dyn Read + Send>) -> Result<Box<dyn Source>, SourceError> {
-    let content = unpack(opening, reader)?;
+    open_to(opening, unpacked_limit(opening.object_bytes), Extent::All, reader)
+}
+
+/// Begins to read so much of an object, which unpacks to at most `limit` bytes.
+fn open_to(
+    opening: Opening<'_>,
+    limit: u64,
+    extent: Extent,
+    reader: Box<dyn Read + Send>,
+) -> Result<Box<dyn Source>, SourceError> {
+    let content = unpack(opening, limit, reader)?.read_to(extent);
     Ok(match opening.format.content {
-        Written::Xlsx => Box::new(SheetSource::new(content, opening, unpacked_limit(opening.object_bytes))?),
+        Written::Xlsx => Box::new(SheetSource::new(content, opening, limit)?),
         Written::Csv | Written::Tsv | Written::JsonLines => Box::new(TextSource::new(content, opening)?),
     })
 }
@@ -92,7 +118,7 @@ pub fn open(opening: Opening<'_>, reader: Box<dyn Read + Send>) -> Result<Box<dy
 /// # Errors
 /// [`SourceError`] for an object that cannot be unpacked.
 pub fn verify(opening: Opening<'_>, reader: Box<dyn Read + Send>) -> Result<(), SourceError> {
-    let mut content = unpack(opening, reader)?;
+    let mut content = unpack(opening, unpacked_limit(opening.object_bytes), reader)?;
     let mut piece = vec![0; 128 * 1024];
     loop {
         let (filled, result) = content.fill(&mut piece);
@@ -104,11 +130,10 @@ pub fn verify(opening: Opening<'_>, reader: Box<dyn Read + Send>) -> Result<(), 
 }
 
 /// The content of an object.
-fn unpack(opening: Opening<'_>, reader: Box<dyn Read + Send>) -> Result<Content, SourceError> {
+fn unpack(opening: Opening<'_>, limit: u64, reader: Box<dyn Read + Send>) -> Result<Content, SourceError> {
     let packing = opening.format.packing;
     let mut input = Input::new(reader);
     kind::check_packing(packing, input.peek()?)?;
-    let limit = unpacked_limit(opening.object_bytes);
     match packing {
         Packing::None => Ok(Content::plain(input)),
         Packing::Gzip => Ok(Content::gzip(input, limit)),

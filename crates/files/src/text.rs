@@ -64,6 +64,11 @@ impl Text {
         Self { content, decoder: None, raw: vec![0; RAW], decoded: Vec::new(), given: 0, end: None }
     }
 
+    /// The encoding of the text.
+    pub(super) fn encoding(&self) -> &'static Encoding {
+        self.decoder.as_ref().map_or(UTF_8, Decoder::encoding)
+    }
+
     /// Returns true if an offset in the text is not one in the file.
     pub(super) fn is_decoded(&self) -> bool {
         self.decoder.is_some()

@@ -6,7 +6,7 @@ use domain::load::{
 
 use super::content::Content;
 use super::text::Text;
-use super::{Opening, Source, SourceError, kind};
+use super::{Opening, Source, SourceError, TextForm, kind};
 
 /// Bytes that are read at a time. The first of them tell how the text is written.
 const PIECE: usize = 128 * 1024;
@@ -46,6 +46,8 @@ impl TextSource {
         let (end, next) = fill(&mut text, &mut piece);
         let layout = layout(opening, &piece[..end], matches!(next, Next::End));
         let (layout, next) = match (layout, next) {
+            // What is wrong is told by the beginning alone.
+            (Err(error), Next::Error(SourceError::Beginning)) => return Err(error),
             // A part of what the file begins with tells nothing.
             (_, Next::Error(error @ SourceError::Read(_))) | (Err(_), Next::Error(error)) => {
                 return Err(error);
@@ -104,6 +106,12 @@ impl Source for TextSource {
 
     fn layout(&self) -> Option<&Layout> {
         self.can_resume.then_some(&self.layout)
+    }
+
+    fn text_form(&self) -> Option<TextForm> {
+        let Layout { dialect, columns, .. } = &self.layout;
+        let delimiter = (!columns.is_json()).then_some(dialect.delimiter);
+        Some(TextForm { encoding: self.text.encoding().name(), delimiter })
     }
 
     fn next_chunk(&mut self) -> Result<Option<Chunk>, SourceError> {

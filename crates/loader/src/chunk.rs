@@ -98,7 +98,7 @@ impl<S: Store, Q: Sync> Committer<'_, S, Q> {
         let number = prepared.chunk.number;
         let named = &prepared.references;
         let attempts = Attempts {
-            missing: self.references.missing(database, loader.dictionary, plan.table, named).await?,
+            missing: self.references.missing(database, loader.dictionary, &plan.table, named).await?,
             rejects_key: rejects_key(plan.table.name(), &run.id, number, self.token),
             max_rows: AtomicUsize::new(usize::MAX),
             asks_from: AtomicUsize::new(usize::MAX),
@@ -202,13 +202,13 @@ impl<S: Store, Q: Sync> Committer<'_, S, Q> {
                 counts.unknown_references = unknown(&taken);
                 let reasons = RejectReasons::of_chunk(&rejected);
                 loads::amend_chunk(tx, run, chunk.number, counts, Some(noted(&reasons))).await?;
-                Some(rejects_csv(plan.table, columns, &rejected))
+                Some(rejects_csv(&plan.table, columns, &rejected))
             }
             _ => prepared.rejects.clone(),
         };
         if let Some(file) = file {
             attempts.has_file.store(true, Ordering::Relaxed);
-            loader.store.put_rejects(&loader.bucket, rejects_key, run.id.as_str(), file).await?;
+            loader.store.put_rejects(&loader.bucket, rejects_key, &plan.about_rejects, file).await?;
         } else if attempts.has_file.load(Ordering::Relaxed) {
             loader.store.delete(&loader.bucket, rejects_key).await?;
         }

@@ -1,7 +1,7 @@
 //! Why a load stops.
 
 use aurora::MaybeDatabase;
-use domain::load::{KeyError, OtherHeader, RejectLimit, RejectReason};
+use domain::load::{KeyError, OtherHeader, RejectLimit, RejectReason, SettingsError};
 use domain::shortened;
 use files::SourceError;
 use lambda_kit::causes;
@@ -17,6 +17,9 @@ pub enum LoadError {
     /// The key cannot be loaded.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// What the object's metadata says of how it is written cannot be used.
+    #[error("{0}; they stand in the metadata of the file, so drop it again with others, or without")]
+    Settings(#[from] SettingsError),
     /// The file holds another header in the middle.
     #[error("{header}; nothing from line {from} on is loaded")]
     OtherHeader {
@@ -104,6 +107,7 @@ impl LoadError {
         matches!(
             self,
             Self::Key(_)
+                | Self::Settings(_)
                 | Self::OtherHeader { .. }
                 | Self::Content(_)
                 | Self::Changed { .. }
@@ -160,6 +164,7 @@ impl LoadError {
     pub fn class(&self) -> &'static str {
         match self {
             Self::Key(_) => "key",
+            Self::Settings(_) => "settings",
             Self::OtherHeader { .. } => "header",
             Self::Content(_) => "content",
             Self::Changed { .. } => "changed",

@@ -40,7 +40,7 @@ pub use payload::{Answer, InvocationError, Payload, invoke};
 pub use queue::{Backlog, Queue, QueueError};
 pub use s3::S3Store;
 pub use sqs::SqsQueue;
-pub use store::{Content, ObjectVersion, Opened, Store, StoreError};
+pub use store::{About, Content, ObjectVersion, Opened, Store, StoreError};
 
 /// What a load works with.
 #[derive(Debug)]

@@ -6,28 +6,63 @@ use std::sync::Arc;
 
 use aurora::lanes;
 use domain::dictionary::{LoadMode, Table};
-use domain::load::{CheckedChunk, Chunk, Columns, OtherHeader, RejectReasons, rejects_csv};
+use domain::load::{
+    CheckedChunk, Chunk, Columns, ContentDigest, Format, OtherHeader, RejectReasons, rejects_csv,
+};
 use domain::sql::{InsertStatement, InsertWriter};
+use files::Opening;
+
+use crate::store::About;
+
+/// How a file is read: what an [`Opening`] says, for threads of their own.
+#[derive(Debug, Clone)]
+pub(crate) struct FilePlan {
+    pub(crate) format: Format,
+    /// The table, with the settings of the file.
+    pub(crate) table: Arc<Table>,
+    pub(crate) object_bytes: u64,
+    pub(crate) chunk_bytes: u64,
+    /// The digest of the file's settings, if it has any.
+    pub(crate) settings: Option<[u8; 32]>,
+}
+
+impl FilePlan {
+    pub(crate) fn opening(&self) -> Opening<'_> {
+        let Self { format, ref table, object_bytes, chunk_bytes, .. } = *self;
+        Opening { format, table, object_bytes, chunk_bytes }
+    }
+
+    /// The digest of a content, before its first chunk. The same bytes read in another way are another content.
+    pub(crate) fn digest(&self) -> ContentDigest {
+        let mut digest = ContentDigest::default();
+        if let Some(settings) = &self.settings {
+            digest.push(settings);
+        }
+        digest
+    }
+}
 
 /// What the chunks of a load have in common.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    /// The table that records are checked against.
-    pub(crate) table: &'static Table,
+    /// The table that records are checked against, with the settings of the file.
+    pub(crate) table: Arc<Table>,
     /// What a taken id means.
     pub(crate) mode: LoadMode,
     /// The name of the table that rows go to: the table's own, or its shadow's.
     pub(crate) target: String,
+    /// What the rejects files say of themselves.
+    pub(crate) about_rejects: About,
 }
 
 impl Plan {
     /// Checks a chunk's records.
     pub(crate) fn check<'c>(
-        &self,
+        &'c self,
         columns: &Columns,
         chunk: &'c Chunk,
     ) -> Result<CheckedChunk<'c>, OtherHeader> {
-        CheckedChunk::check(self.table, columns, chunk, self.mode)
+        CheckedChunk::check(&self.table, columns, chunk, self.mode)
     }
 
     /// The statements that bring the accepted rows in, each with `max_rows` at most.
@@ -55,7 +90,7 @@ impl Plan {
     }
 
     pub(crate) fn writer(&self) -> InsertWriter<'_> {
-        let writer = InsertWriter::new(self.table).into_table(&self.target);
+        let writer = InsertWriter::new(&self.table).into_table(&self.target);
         if self.mode == LoadMode::Upsert { writer.upserting() } else { writer }
     }
 }
@@ -87,7 +122,7 @@ impl Prepared {
     /// [`OtherHeader`] of its records.
     pub(crate) fn new(plan: &Plan, columns: &Arc<Columns>, chunk: Chunk) -> Result<Self, OtherHeader> {
         let checked = plan.check(columns, &chunk)?;
-        let table = plan.table;
+        let table = &*plan.table;
         let references = table.references().map(|(column, _)| {
             let mut ids = BTreeSet::new();
             let mut last = None;

@@ -7,13 +7,12 @@ use std::sync::Arc;
 
 use aurora::loads::CommittedChunk;
 use bytes::{Buf, Bytes};
-use domain::load::{ContentDigest, Layout, LoadId, Position};
-use files::Opening;
+use domain::load::{Layout, Position};
 use tokio::sync::mpsc;
 
 use crate::error::LoadError;
 use crate::event::ObjectCreated;
-use crate::prepare::{Plan, Prepared};
+use crate::prepare::{FilePlan, Plan, Prepared};
 use crate::store::{Content, Opened, Store, StoreError};
 
 /// Pieces of content that wait for the thread at most; each is what a connection hands over at once.
@@ -26,22 +25,19 @@ const END: Bytes = Bytes::new();
 const REOPENS: u32 = 5;
 
 /// Sends an object's content from a byte on, piece by piece; asks for the rest again when the connection breaks. Ends
-/// early, without an error, when nobody takes the pieces any more. Gives back the load that the object's metadata names as
-/// the one whose rejected records it holds.
+/// early, without an error, when nobody takes the pieces any more.
 pub(crate) async fn feed<S: Store>(
     store: &S,
     object: &ObjectCreated,
     from: u64,
     pieces: mpsc::Sender<Result<Bytes, StoreError>>,
-) -> Option<LoadId> {
-    let mut parent = None;
+) {
     let mut at = from;
     let mut reopens = 0;
     let error = 'open: loop {
         let mut skip;
         let mut content = match store.open(object.version(), at).await {
-            Ok(Opened { content, from, parent: named }) => {
-                parent = named.as_deref().and_then(LoadId::parse);
+            Ok(Opened { content, from }) => {
                 skip = at.saturating_sub(from);
                 content
             }
@@ -58,12 +54,12 @@ pub(crate) async fn feed<S: Store>(
                     }
                     at += piece.len() as u64;
                     if pieces.send(Ok(piece)).await.is_err() {
-                        return parent;
+                        return;
                     }
                 }
                 Ok(None) => {
                     pieces.send(Ok(END)).await.ok();
-                    return parent;
+                    return;
                 }
                 Err(error) if reopens == REOPENS => break 'open error,
                 Err(_) => {
@@ -75,7 +71,6 @@ pub(crate) async fn feed<S: Store>(
     };
     // Nobody takes it when the load has stopped already; its own error is the one that counts.
     pieces.send(Err(error)).await.ok();
-    parent
 }
 
 /// The pieces as a stream of bytes, for a thread that may block.
@@ -114,7 +109,7 @@ impl io::Read for Pieces {
 #[derive(Debug)]
 pub(crate) struct Reading {
     pub(crate) plan: Arc<Plan>,
-    pub(crate) opening: Opening<'static>,
+    pub(crate) file: FilePlan,
     /// What the ledger has of it.
     pub(crate) committed: BTreeMap<u32, CommittedChunk>,
     /// How the file is written and where to start, unless at the start.
@@ -146,15 +141,15 @@ impl Reading {
         chunks: &mpsc::Sender<Prepared>,
         warnings: &mut Vec<String>,
     ) -> Result<String, LoadError> {
-        let mut digest = ContentDigest::default();
+        let mut digest = self.file.digest();
         let mut source = match self.resume {
             Some((layout, position)) => {
                 for (_, chunk) in self.committed.range(..position.number) {
                     digest.push(&chunk.digest.unwrap_or_default());
                 }
-                files::resume(layout, self.opening.chunk_bytes, position, content)
+                files::resume(layout, self.file.chunk_bytes, position, content)
             }
-            None => files::open(self.opening, content)?,
+            None => files::open(self.file.opening(), content)?,
         };
         let columns = Arc::new(source.columns().clone());
         *warnings = source.warnings().to_vec();

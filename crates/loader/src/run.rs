@@ -8,8 +8,7 @@ use aurora::lanes::Lanes;
 use aurora::loads::{self, Candidate, CommittedChunk, Ending, Prepared, Run, Swapped};
 use aurora::{Database, Deadline};
 use domain::dictionary::LoadMode;
-use domain::load::{Content, Incoming, Layout, Packing, Position};
-use files::Opening;
+use domain::load::{Content, Incoming, Layout, LoadId, Packing, Position, Settings};
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
@@ -17,11 +16,11 @@ use crate::Loader;
 use crate::chunk::Committer;
 use crate::error::LoadError;
 use crate::event::ObjectCreated;
-use crate::prepare::Plan;
+use crate::prepare::{FilePlan, Plan};
 use crate::reading::{Pieces, Read, Reading, feed};
 use crate::references::References;
 use crate::same::find_same;
-use crate::store::Store;
+use crate::store::{About, Store};
 use crate::tally::Tally;
 
 /// Chunks that are prepared ahead of those being committed.
@@ -75,24 +74,42 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
         }
     }
 
-    /// Brings the rows into the table called `target`, and completes the load or skips it.
+    /// Brings the rows into the table called `target`, and completes the load or skips it. The file is read as its own
+    /// settings say, which are those that it was put with: metadata of a version does not change.
     async fn bring_in(&self, run: &Run, target: String) -> Result<(), LoadError> {
         let Self { database, object, .. } = *self;
         let Incoming { table, mode, .. } = self.incoming;
         let committed = loads::committed_chunks(database, &run.id).await?;
+        let About { parent, settings } = self.loader.store.about(object.version()).await?;
+        let settings = settings.map(|text| Settings::from_metadata(&text)).transpose()?.unwrap_or_default();
+        let file = FilePlan {
+            format: self.incoming.format,
+            table: Arc::new(settings.apply(table)?),
+            object_bytes: object.size,
+            chunk_bytes: self.chunk_bytes,
+            settings: settings.digest(),
+        };
         if mode == LoadMode::Append
             && committed.is_empty()
-            && let Some(same_as) = self.find_same().await?
+            && let Some(same_as) = self.find_same(&file).await?
             && loads::skip(database, run, table, object.size, &same_as).await?
         {
             return Ok(());
         }
         // Rows that a replace has filled in are never seen where it fails.
         if mode != LoadMode::Replace && committed.is_empty() {
-            self.verify().await?;
+            self.verify(&file).await?;
         }
-        let plan = Arc::new(Plan { table, mode, target });
-        let Brought { digest, has_loaded } = self.load(run, &plan, committed).await?;
+        let of_rejects = settings.of_rejects();
+        let about_rejects = About {
+            parent: Some(run.id.as_str().to_owned()),
+            settings: (!of_rejects.is_empty()).then(|| of_rejects.to_metadata()).transpose()?,
+        };
+        let plan = Arc::new(Plan { table: Arc::clone(&file.table), mode, target, about_rejects });
+        let Brought { digest, has_loaded } = self.load(run, &plan, file, committed).await?;
+        if let Some(parent) = parent.as_deref().and_then(LoadId::parse) {
+            loads::adopt(database, run, &parent).await?;
+        }
         self.check_figures(run, has_loaded).await?;
         if mode == LoadMode::Replace {
             return match loads::swap(database, run, table, &digest).await? {
@@ -111,20 +128,20 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
         &self,
         run: &Run,
         plan: &Arc<Plan>,
+        file: FilePlan,
         committed: BTreeMap<u32, CommittedChunk>,
     ) -> Result<Brought, LoadError> {
         let Self { loader, database, object, .. } = *self;
-        let opening = self.opening();
         let rejected = committed.values().map(|chunk| chunk.rows_rejected).sum();
         let (resume, mut warnings) = match position_after(&committed) {
             Some(position) if self.may_resume() => {
-                let (layout, warnings) = self.layout().await?;
+                let (layout, warnings) = self.layout(&file).await?;
                 (layout.map(|layout| (layout, position)), warnings)
             }
             _ => (None, Vec::new()),
         };
         let from = resume.as_ref().map_or(0, |(_, position)| position.byte);
-        let reading = Reading { plan: Arc::clone(plan), opening, committed, resume };
+        let reading = Reading { plan: Arc::clone(plan), file, committed, resume };
         let (pieces, content) = Pieces::channel();
         let (sender, chunks) = mpsc::channel(CHUNKS_AHEAD);
         let reading = spawn_blocking(move || reading.run(Box::new(content), &sender));
@@ -149,16 +166,15 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
             self.progress.fetch_add(u64::from(committed.is_ours), Ordering::Relaxed);
             tally.add(committed.rows_loaded, committed.rows_rejected)
         });
-        let (done, parent) = {
+        let done = {
             let (mut lanes, mut feeding) =
                 (std::pin::pin!(lanes), std::pin::pin!(feed(&loader.store, object, from, pieces)));
-            let mut parent = None;
             let mut is_fed = false;
             loop {
                 // What ends the committing also ends the reading, whose chunks nobody takes any more.
                 tokio::select! {
-                    done = &mut lanes => break (done, parent),
-                    found = &mut feeding, if !is_fed => (is_fed, parent) = (true, found),
+                    done = &mut lanes => break done,
+                    () = &mut feeding, if !is_fed => is_fed = true,
                 }
             }
         };
@@ -168,17 +184,7 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
         if !warnings.is_empty() && digest.as_ref().err().is_none_or(LoadError::is_final) {
             loads::note_warnings(self.to_end, run, &warnings).await?;
         }
-        let digest = digest?;
-        if let Some(parent) = parent {
-            loads::adopt(database, run, &parent).await?;
-        }
-        Ok(Brought { digest, has_loaded: tally.has_loaded() })
-    }
-
-    /// What is to be read.
-    fn opening(&self) -> Opening<'static> {
-        let Incoming { table, format, .. } = self.incoming;
-        Opening { format, table, object_bytes: self.object.size, chunk_bytes: self.chunk_bytes }
+        Ok(Brought { digest: digest?, has_loaded: tally.has_loaded() })
     }
 
     /// Returns true if the middle of such a file can be read. What is packed, and a workbook, can only be read from its
@@ -190,27 +196,27 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
 
     /// Reads a packed object to its end before a row of it is loaded: a damaged one may unpack to rows that nobody wrote
     /// before its checksum shows that.
-    async fn verify(&self) -> Result<(), LoadError> {
-        let opening = self.opening();
-        if opening.format.packing == Packing::None {
+    async fn verify(&self, file: &FilePlan) -> Result<(), LoadError> {
+        if file.format.packing == Packing::None {
             return Ok(());
         }
         let (pieces, content) = Pieces::channel();
-        let reading = spawn_blocking(move || files::verify(opening, Box::new(content)));
+        let file = file.clone();
+        let reading = spawn_blocking(move || files::verify(file.opening(), Box::new(content)));
         tokio::select! {
-            _ = feed(&self.loader.store, self.object, 0, pieces) => Ok(reading.await??),
+            () = feed(&self.loader.store, self.object, 0, pieces) => Ok(reading.await??),
             () = self.deadline.passed() => Err(LoadError::OutOfTime),
         }
     }
 
     /// How a file is written that is not read from its start, and what of its start is left out; `None` for one that has
     /// to be read from its start.
-    async fn layout(&self) -> Result<(Option<Layout>, Vec<String>), LoadError> {
+    async fn layout(&self, file: &FilePlan) -> Result<(Option<Layout>, Vec<String>), LoadError> {
         let Self { loader, object, .. } = *self;
-        let opening = self.opening();
         let (pieces, content) = Pieces::channel();
+        let file = file.clone();
         let reading = spawn_blocking(move || {
-            let source = files::open(opening, Box::new(content))?;
+            let source = files::open(file.opening(), Box::new(content))?;
             let layout = source.layout().cloned();
             // A source that reads from the start says it itself.
             let warnings = if layout.is_some() { source.warnings().to_vec() } else { Vec::new() };
@@ -221,10 +227,10 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
     }
 
     /// An earlier load that brought the same content, if one is found in time.
-    async fn find_same(&self) -> Result<Option<Candidate>, LoadError> {
+    async fn find_same(&self, file: &FilePlan) -> Result<Option<Candidate>, LoadError> {
         let Self { loader, database, object, .. } = *self;
         tokio::select! {
-            found = find_same(loader, database, object, self.opening()) => found,
+            found = find_same(loader, database, object, file) => found,
             () = self.deadline.passed() => Err(LoadError::OutOfTime),
         }
     }

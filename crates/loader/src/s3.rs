@@ -3,16 +3,16 @@
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{RequestChecksumCalculation, ResponseChecksumValidation, retry::RetryConfig};
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
+use domain::load::SETTINGS_METADATA;
 
-use crate::store::{Content, ObjectVersion, Opened, Store, StoreError};
+use crate::store::{About, Content, ObjectVersion, Opened, Store, StoreError};
 
 /// What S3 answers for an object that is not there: no key, no such version, a delete marker in its place, or another
-/// content than the one asked for.
+/// content than the one asked for. An answer to HEAD has no code.
 const GONE: [&str; 4] = ["NoSuchKey", "NoSuchVersion", "MethodNotAllowed", "PreconditionFailed"];
-const GONE_STATUS: [u16; 2] = [404, 412];
+const GONE_STATUS: [u16; 3] = [404, 405, 412];
 
 /// What S3 answers when the first byte asked for lies beyond the object's end.
 const BEYOND_END: u16 = 416;
@@ -55,15 +55,29 @@ impl Store for S3Store {
             .set_if_match(etag)
             .set_range((from > 0).then(|| format!("bytes={from}-")));
         match request.send().await {
-            Ok(mut object) => {
-                let parent = object.metadata.as_mut().and_then(|metadata| metadata.remove(LOAD_METADATA));
+            Ok(object) => {
                 // MiniStack ignores ranges of versions, and answers with all of the object.
                 let is_range =
                     object.content_range.is_some_and(|range| range.starts_with(&format!("bytes {from}-")));
-                Ok(Opened { content: object.body, from: if is_range { from } else { 0 }, parent })
+                Ok(Opened { content: object.body, from: if is_range { from } else { 0 } })
             }
             Err(error) if status(&error) == Some(BEYOND_END) => {
-                Ok(Opened { content: ByteStream::from_static(b""), from, parent: None })
+                Ok(Opened { content: ByteStream::from_static(b""), from })
+            }
+            Err(error) if is_gone(&error) => Err(StoreError::Gone),
+            Err(error) => Err(StoreError::Failed(error.into())),
+        }
+    }
+
+    async fn about(&self, object: ObjectVersion<'_>) -> Result<About, StoreError> {
+        let ObjectVersion { bucket, key, version, etag } = object;
+        let etag = etag.filter(|_| version.is_none()).map(|etag| format!("\"{etag}\""));
+        let request = self.client.head_object().bucket(bucket).key(key);
+        match request.set_version_id(version.map(str::to_owned)).set_if_match(etag).send().await {
+            Ok(object) => {
+                let mut metadata = object.metadata.unwrap_or_default();
+                let [parent, settings] = [LOAD_METADATA, SETTINGS_METADATA].map(|name| metadata.remove(name));
+                Ok(About { parent, settings })
             }
             Err(error) if is_gone(&error) => Err(StoreError::Gone),
             Err(error) => Err(StoreError::Failed(error.into())),
@@ -74,16 +88,19 @@ impl Store for S3Store {
         &self,
         bucket: &str,
         key: &str,
-        load: &str,
+        about: &About,
         content: Vec<u8>,
     ) -> Result<(), StoreError> {
+        let About { parent, settings } = about.clone();
+        let metadata = [(LOAD_METADATA, parent), (SETTINGS_METADATA, settings)];
+        let metadata = metadata.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
         let request = self
             .client
             .put_object()
             .bucket(bucket)
             .key(key)
             .content_type("text/csv; charset=utf-8")
-            .metadata(LOAD_METADATA, load);
+            .set_metadata(Some(metadata.collect()));
         let sent = request.body(content.into()).send().await;
         sent.map(|_| ()).map_err(|error| StoreError::Failed(error.into()))
     }
@@ -110,11 +127,14 @@ impl Content for ByteStream {
     }
 }
 
-fn status(error: &SdkError<GetObjectError>) -> Option<u16> {
+fn status<E>(error: &SdkError<E>) -> Option<u16> {
     error.raw_response().map(|response| response.status().as_u16())
 }
 
-fn is_gone(error: &SdkError<GetObjectError>) -> bool {
+fn is_gone<E>(error: &SdkError<E>) -> bool
+where
+    SdkError<E>: ProvideErrorMetadata,
+{
     error.code().is_some_and(|code| GONE.contains(&code))
         || status(error).is_some_and(|status| GONE_STATUS.contains(&status))
 }

@@ -4,17 +4,18 @@ use std::collections::BTreeSet;
 
 use aurora::Database;
 use aurora::loads::{self, Candidate};
-use domain::load::{ContentDigest, to_hex};
-use files::{Opening, SourceError};
+use domain::load::to_hex;
+use files::SourceError;
 use tokio::task::spawn_blocking;
 
 use crate::Loader;
 use crate::error::LoadError;
 use crate::event::ObjectCreated;
+use crate::prepare::FilePlan;
 use crate::reading::{Pieces, feed};
 use crate::store::Store;
 
-/// The completed load that brought the very same content into the table, if there is one.
+/// The completed load that brought the very same content into the table, read in the same way, if there is one.
 ///
 /// Content is read for it only where a completed load had an object of the same size, and only as far as the first
 /// chunk when that is another one.
@@ -22,19 +23,19 @@ pub(crate) async fn find_same<S: Store, Q: Sync>(
     loader: &Loader<S, Q>,
     database: &Database,
     object: &ObjectCreated,
-    opening: Opening<'static>,
+    file: &FilePlan,
 ) -> Result<Option<Candidate>, LoadError> {
     if object.size == 0 {
         return Ok(None);
     }
-    let candidates = loads::completed_of_size(database, opening.table, object.size).await?;
+    let candidates = loads::completed_of_size(database, &file.table, object.size).await?;
     let sizes: BTreeSet<u64> = candidates.iter().map(|candidate| candidate.chunk_bytes).collect();
     for chunk_bytes in sizes {
         let candidates: Vec<Candidate> =
             candidates.iter().filter(|candidate| candidate.chunk_bytes == chunk_bytes).cloned().collect();
-        let opening = Opening { chunk_bytes, ..opening };
+        let file = FilePlan { chunk_bytes, ..file.clone() };
         let (sender, pieces) = Pieces::channel();
-        let reading = spawn_blocking(move || digest(opening, pieces, &candidates));
+        let reading = spawn_blocking(move || digest(&file, pieces, &candidates));
         feed(&loader.store, object, 0, sender).await;
         if let Some(same) = reading.await?? {
             return Ok(Some(same));
@@ -44,13 +45,9 @@ pub(crate) async fn find_same<S: Store, Q: Sync>(
 }
 
 /// The candidate with the same content.
-fn digest(
-    opening: Opening<'_>,
-    pieces: Pieces,
-    candidates: &[Candidate],
-) -> Result<Option<Candidate>, LoadError> {
-    let mut source = files::open(opening, Box::new(pieces))?;
-    let mut digest = ContentDigest::default();
+fn digest(file: &FilePlan, pieces: Pieces, candidates: &[Candidate]) -> Result<Option<Candidate>, LoadError> {
+    let mut source = files::open(file.opening(), Box::new(pieces))?;
+    let mut digest = file.digest();
     let mut is_first = true;
     loop {
         let chunk = match source.next_chunk() {

@@ -37,8 +37,15 @@ pub struct Opened<C> {
     /// The byte that the content begins with: the one that was asked for, or an earlier one where the store does not know
     /// how to begin there.
     pub from: u64,
-    /// The load whose rejected records it holds, where its metadata names one.
+}
+
+/// What an object's metadata says of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct About {
+    /// The load whose rejected records it holds.
     pub parent: Option<String>,
+    /// How it is written ([`Settings`](domain::load::Settings)).
+    pub settings: Option<String>,
 }
 
 /// Objects in buckets.
@@ -53,12 +60,15 @@ pub trait Store: Sync {
         from: u64,
     ) -> impl Future<Output = Result<Opened<Self::Content>, StoreError>> + Send;
 
-    /// Writes the rejects file of a load whole; one that is there is replaced.
+    /// Reads an object's metadata.
+    fn about(&self, object: ObjectVersion<'_>) -> impl Future<Output = Result<About, StoreError>> + Send;
+
+    /// Writes the rejects file of a load whole, with what is to be known of it; one that is there is replaced.
     fn put_rejects(
         &self,
         bucket: &str,
         key: &str,
-        load: &str,
+        about: &About,
         content: Vec<u8>,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 

@@ -18,6 +18,7 @@ pub(crate) use files::{ColumnMatches, WireFiles, is_delimiter};
 pub use files::{FileSettings, HeaderRule, QuoteEscape};
 
 use crate::load::RejectLimit;
+use crate::row::header_name;
 use crate::value::Value;
 
 /// Every table that Rowgate knows, in reference order: a table comes after the tables that it refers to.
@@ -134,6 +135,14 @@ impl Table {
             Some(Some(index)) => HeaderField::Column(*index),
             Some(None) => HeaderField::LeftOut,
             None => self.column_index(name).map_or(HeaderField::Unknown, HeaderField::Column),
+        }
+    }
+
+    /// The column that a name of a file's header means, if it means one.
+    pub fn column_meant(&self, name: &str) -> Option<&Column> {
+        match self.header_field(&header_name(name.as_bytes())) {
+            HeaderField::Column(index) => self.columns.get(index),
+            HeaderField::LeftOut | HeaderField::Unknown => None,
         }
     }
 

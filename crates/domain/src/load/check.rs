@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use super::chunk::{Broken, Chunk, Record};
 use super::columns::Columns;
 use crate::dictionary::{LoadMode, Table};
-use crate::row::{CheckedRow, Fault, RowError, check_csv_row, check_json_row};
+use crate::row::{CheckedRow, Fault, RowError, check_csv_row, check_json_row, json_texts};
 use crate::value::Value;
 
 /// A record in the middle of a file is a header of the table, but not the file's.
@@ -150,6 +150,11 @@ impl<'c> CheckedChunk<'c> {
         self.records.len()
     }
 
+    /// The record of the accepted row at `index`.
+    pub fn record(&self, index: usize) -> Record<'c> {
+        self.records[index]
+    }
+
     /// Whether no row is accepted.
     pub fn is_empty(&self) -> bool {
         self.records.is_empty()
@@ -159,6 +164,28 @@ impl<'c> CheckedChunk<'c> {
     pub fn taken(&self, index: usize) -> RejectedRecord<'c> {
         let error = RowError::of_column(self.table.key().name(), Fault::IdTaken);
         RejectedRecord { record: self.records[index], errors: vec![error] }
+    }
+}
+
+impl RejectedRecord<'_> {
+    /// The fields of the record as they are in the file, one for each column of the table; `None` where the record has
+    /// none, or nobody can say which it is.
+    pub fn texts(&self, table: &Table, columns: &Columns) -> Vec<Option<String>> {
+        let record = &self.record;
+        if columns.is_json {
+            let line = std::str::from_utf8(record.field(0)).ok();
+            let texts = line.and_then(|line| json_texts(table, line)).unwrap_or_default();
+            let mut texts: Vec<Option<String>> = texts.into_iter().map(Some).collect();
+            texts.resize(table.columns().len(), None);
+            return texts;
+        }
+        let is_readable = record.broken.is_none_or(|broken| !broken.is_of_quotes());
+        let position = |index| columns.fields().field_of(index);
+        let text = |index| {
+            let position = position(index).filter(|position| is_readable && *position < record.width())?;
+            Some(String::from_utf8_lossy(record.field(position)).into_owned())
+        };
+        (0..table.columns().len()).map(text).collect()
     }
 }
 

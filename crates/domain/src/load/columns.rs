@@ -40,6 +40,11 @@ impl Columns {
         &self.fields
     }
 
+    /// Returns true if each record is a JSON object, which names its own columns.
+    pub fn is_json(&self) -> bool {
+        self.is_json
+    }
+
     /// Returns true if the first record names the columns.
     pub fn has_header(&self) -> bool {
         self.has_header

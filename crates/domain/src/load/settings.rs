@@ -25,7 +25,7 @@ const MAX_NAME: usize = 40;
 ///
 /// They go before those of the table. As text they are JSON; as metadata of an object, that in base64url.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Settings(WireFiles);
+pub struct Settings(pub(super) WireFiles);
 
 /// Why settings cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -103,6 +103,52 @@ impl Settings {
     /// Returns true if nothing is said.
     pub fn is_empty(&self) -> bool {
         self.0 == WireFiles::default()
+    }
+
+    /// These settings, and where they say nothing, those of `other`.
+    pub fn or(self, other: Self) -> Self {
+        let (Self(one), Self(other)) = (self, other);
+        let mut columns = other.columns;
+        columns.extend(one.columns);
+        Self(WireFiles {
+            columns,
+            delimiter: one.delimiter.or(other.delimiter),
+            encoding: one.encoding.or(other.encoding),
+            quotes: one.quotes.or(other.quotes),
+            quote_escape: one.quote_escape.or(other.quote_escape),
+            header: one.header.or(other.header),
+            skip_lines: one.skip_lines.or(other.skip_lines),
+            null_values: one.null_values.or(other.null_values),
+            decimal_comma: one.decimal_comma.or(other.decimal_comma),
+            date_formats: one.date_formats.or(other.date_formats),
+            timestamp_formats: one.timestamp_formats.or(other.timestamp_formats),
+            time_zone: one.time_zone.or(other.time_zone),
+            sheet: one.sheet.or(other.sheet),
+        })
+    }
+
+    /// The settings that make a text of records: its fields by position, between these delimiters.
+    #[must_use]
+    pub fn by_position(&self, delimiter: Option<u8>) -> Self {
+        let mut wire = self.0.clone();
+        wire.columns.clear();
+        wire.header = Some(HeaderRule::None);
+        match delimiter {
+            Some(delimiter) => Self(wire).with_delimiter(delimiter),
+            None => Self(wire),
+        }
+    }
+
+    /// The same settings with another delimiter.
+    #[must_use]
+    pub fn with_delimiter(mut self, delimiter: u8) -> Self {
+        self.0.delimiter = Some(char::from(delimiter).to_string());
+        self
+    }
+
+    /// What separates the fields, if that is said.
+    pub fn delimiter(&self) -> Option<&str> {
+        self.0.delimiter.as_deref()
     }
 
     /// What tells files apart that have the same bytes and other settings; `None` where nothing is said.

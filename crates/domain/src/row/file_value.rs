@@ -141,6 +141,20 @@ fn declared<'a>(column: &Column, settings: &FileSettings, text: &str) -> Option<
     }
 }
 
+/// What a format alone makes of a text, for a column of dates or timestamps.
+pub(crate) fn read_in_format(column_type: ColumnType, format: &str, text: &str) -> Option<Value<'static>> {
+    let format = [format.to_owned()];
+    match column_type {
+        ColumnType::Date => {
+            first_form(&format, text, |parsed| parsed.to_date().ok()).and_then(civil_date).map(Value::Date)
+        }
+        ColumnType::Timestamp => {
+            first_form(&format, text, |parsed| parsed.to_datetime().ok()).and_then(timestamp)
+        }
+        _ => None,
+    }
+}
+
 /// What the first format that fits makes of a text.
 fn first_form<T>(formats: &[String], text: &str, read: impl Fn(&BrokenDownTime) -> Option<T>) -> Option<T> {
     formats.iter().find_map(|format| {

@@ -14,6 +14,7 @@ pub(crate) use csv::{
 };
 pub use error::{Fault, RowCode, RowError};
 pub use file_value::ERROR_VALUES;
+pub(crate) use file_value::read_in_format;
 pub(crate) use json::{MAX_NAME, json_texts};
 pub use json::{check_json_row, check_json_row_of};
 

@@ -10,7 +10,9 @@ use aurora::{Deadline, loads};
 use aws_lambda_events::sqs::SqsEvent;
 use bytes::Bytes;
 use domain::load::LoadRecord;
-use loader::{Content, Loader, ObjectVersion, Opened, Options, Queue, QueueError, Store, StoreError, handle};
+use loader::{
+    About, Content, Loader, ObjectVersion, Opened, Options, Queue, QueueError, Store, StoreError, handle,
+};
 use serde_json::json;
 use testkit::TestDatabase;
 use tokio::sync::Notify;
@@ -36,8 +38,8 @@ struct Shared {
     frozen_put: Mutex<Option<Arc<Freeze>>>,
     frozen_list: Mutex<Option<Arc<Freeze>>>,
     breaks: Mutex<Vec<usize>>,
-    /// The load that an object's metadata names.
-    parents: Mutex<BTreeMap<String, String>>,
+    /// The objects' metadata.
+    about: Mutex<BTreeMap<String, About>>,
     read: AtomicU64,
     opened_at: Mutex<Vec<u64>>,
     ignores_ranges: Mutex<bool>,
@@ -140,10 +142,18 @@ impl Bucket {
     pub(crate) fn copy(&self, from: &str, key: &str, version: &str) {
         let object = lock(&self.0.objects)[&(from.to_owned(), None)].clone();
         self.insert(key, Some(version), object);
-        let mut parents = lock(&self.0.parents);
-        if let Some(parent) = parents.get(from).cloned() {
-            parents.insert(key.to_owned(), parent);
-        }
+        let about = self.about_of(from);
+        self.describe(key, about);
+    }
+
+    /// An object's metadata.
+    pub(crate) fn about_of(&self, key: &str) -> About {
+        lock(&self.0.about).get(key).cloned().unwrap_or_default()
+    }
+
+    /// Gives the objects under a key this metadata.
+    pub(crate) fn describe(&self, key: &str, about: About) {
+        lock(&self.0.about).insert(key.to_owned(), about);
     }
 
     /// The keys of all objects.
@@ -200,15 +210,22 @@ impl Store for Bucket {
         let at = usize::try_from(from).unwrap().min(found.len());
         let breaks_after = lock(&self.0.breaks).pop();
         let content = Reading { object: found, at, breaks_after, shared: Arc::clone(&self.0) };
-        let parent = lock(&self.0.parents).get(object.key).cloned();
-        Ok(Opened { content, from: at as u64, parent })
+        Ok(Opened { content, from: at as u64 })
+    }
+
+    async fn about(&self, object: ObjectVersion<'_>) -> Result<About, StoreError> {
+        let key = (object.key.to_owned(), object.version.map(str::to_owned));
+        if !lock(&self.0.objects).contains_key(&key) {
+            return Err(StoreError::Gone);
+        }
+        Ok(self.about_of(object.key))
     }
 
     async fn put_rejects(
         &self,
         bucket: &str,
         key: &str,
-        load: &str,
+        about: &About,
         content: Vec<u8>,
     ) -> Result<(), StoreError> {
         assert_eq!(bucket, BUCKET);
@@ -220,7 +237,7 @@ impl Store for Bucket {
             freeze.hold().await;
         }
         self.insert(key, None, Object::Bytes(content.into()));
-        lock(&self.0.parents).insert(key.to_owned(), load.to_owned());
+        self.describe(key, about.clone());
         Ok(())
     }
 

@@ -25,5 +25,6 @@ mod nothing;
 mod rejects;
 mod repeats;
 mod sample;
+mod settings;
 mod support;
 mod warnings;

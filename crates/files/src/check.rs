@@ -1,0 +1,336 @@
+//! What a load would make of the first records of a file, and what to set so that it makes more of them.
+
+use std::collections::BTreeMap;
+use std::io::Cursor;
+
+use domain::dictionary::{LoadMode, Table};
+use domain::json_row::value_text;
+use domain::load::{
+    CHUNK_BYTES, CheckedChunk, Columns, Content as Written, Format, FoundTable, LayoutError, RejectedRecord,
+    Settings, SettingsError, propose_null_values, propose_settings, propose_table,
+};
+use domain::problem::RowDetail;
+use domain::row::RowCode;
+use roaring::RoaringTreemap;
+
+use super::content::Extent;
+use super::{Opening, Source, SourceError, TextForm, open_to};
+
+/// Records that are given back with their values, and rejected records beside those.
+pub const CHECKED_RECORDS: usize = 20;
+
+/// Bytes of unpacked content, and records, that are looked at at most: the answer is waited for.
+const MAX_BYTES: u64 = 16 * 1024 * 1024;
+const MAX_ROWS: u64 = 50_000;
+
+/// Records that are looked at for a header that is not the table's.
+const SAMPLE: usize = 200;
+
+/// Values of a column that are remembered because they were refused.
+const MAX_REFUSED: usize = 1000;
+
+/// What may separate fields, beside what is declared.
+const DELIMITERS: [u8; 7] = *b",;\t|\x01^~";
+
+/// What a load would make of the first records of a file.
+#[derive(Debug, Default)]
+pub struct Checked {
+    /// How its text is written; `None` for a workbook, and where it cannot be read.
+    pub form: Option<TextForm>,
+    /// The names of the header, if the file has one.
+    pub header: Option<Vec<String>>,
+    /// Its fields, in the file's order.
+    pub fields: Vec<CheckedField>,
+    /// The first [`CHECKED_RECORDS`] records.
+    pub records: Vec<CheckedRecord>,
+    /// Records read, accepted or not.
+    pub rows_read: u64,
+    /// Records that would be rejected. Ids that are taken in the table are not known here.
+    pub rows_rejected: u64,
+    /// Errors by their code.
+    pub codes: BTreeMap<RowCode, u64>,
+    /// What would be left out.
+    pub warnings: Vec<String>,
+    /// Why the load would fail.
+    pub problem: Option<String>,
+    /// What could be set beside what is.
+    pub proposal: Option<Settings>,
+}
+
+/// A field of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckedField {
+    /// What the header calls it; the column's name where there is no header.
+    pub name: String,
+    /// The column that it is for.
+    pub column: Option<String>,
+}
+
+/// A record of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckedRecord {
+    /// The line of the file, or the row of the sheet.
+    pub line: u64,
+    /// For each column of the table, the text that it would have; of a rejected record, that it has in the file.
+    pub values: Vec<Option<String>>,
+    /// Why it would be rejected.
+    pub errors: Vec<RowDetail>,
+}
+
+/// Reads the first records of a file as a load would, and proposes what could be set where they cannot be read.
+///
+/// `content` is what the file begins with, all of it if `is_whole`. Of a beginning the last record is left out, which may
+/// go on.
+///
+/// # Errors
+/// [`SettingsError`] for settings that cannot be used for the table.
+pub fn check(
+    table: &Table,
+    format: Format,
+    mode: LoadMode,
+    settings: &Settings,
+    content: &[u8],
+    is_whole: bool,
+) -> Result<Checked, SettingsError> {
+    let own = settings.apply(table)?;
+    if format.content == Written::Xlsx && !is_whole {
+        let problem = Some("a workbook is read from its end, so it is checked when it is loaded".to_owned());
+        return Ok(Checked { problem, ..Checked::default() });
+    }
+    let file = Beginning { format, mode, content, is_whole };
+    let Attempt { mut checked, refused, is_of_layout } = file.read(&own);
+    let mut proposal = Settings::default();
+    let mut values = refused;
+    if is_of_layout && format.content != Written::JsonLines {
+        if let Some(found) = file.find_table(table, settings) {
+            checked.fields = fields_of(&own, &found.header);
+            checked.header = Some(found.header);
+            proposal = found.settings;
+            if let Ok(proposed) = proposal.clone().or(settings.clone()).apply(table) {
+                values = file.read(&proposed).refused;
+            }
+        }
+    }
+    if checked.codes.contains_key(&RowCode::Encoding)
+        && checked.form.is_some_and(|form| form.encoding == "UTF-8")
+    {
+        proposal = proposal.or(of_encoding());
+    }
+    proposal = proposal.or(propose_null_values(&own, &values)).or(propose_settings(&own, &values));
+    checked.proposal = (!proposal.is_empty()).then_some(proposal);
+    Ok(checked)
+}
+
+/// What programs of old wrote that did not write UTF-8.
+fn of_encoding() -> Settings {
+    Settings::from_json(r#"{"encoding": "windows-1252"}"#).unwrap_or_default()
+}
+
+/// What a header's names mean by the dictionary and the settings alone.
+fn fields_of(table: &Table, header: &[String]) -> Vec<CheckedField> {
+    let of = |name: &String| CheckedField {
+        name: name.clone(),
+        column: table.column_meant(name).map(|column| column.name().to_owned()),
+    };
+    header.iter().map(of).collect()
+}
+
+/// What a file begins with.
+#[derive(Clone, Copy)]
+struct Beginning<'c> {
+    format: Format,
+    mode: LoadMode,
+    content: &'c [u8],
+    is_whole: bool,
+}
+
+/// What came of reading it in one way.
+#[derive(Default)]
+struct Attempt {
+    checked: Checked,
+    /// Values that were refused, by the position of their column.
+    refused: BTreeMap<usize, Vec<String>>,
+    /// Whether the file cannot be read because its first records are no table.
+    is_of_layout: bool,
+}
+
+impl Beginning<'_> {
+    fn open(&self, table: &Table) -> Result<Box<dyn Source>, SourceError> {
+        let Self { format, content, is_whole, .. } = *self;
+        let opening = Opening { format, table, object_bytes: content.len() as u64, chunk_bytes: CHUNK_BYTES };
+        let extent = if is_whole { Extent::Limited } else { Extent::Beginning };
+        open_to(opening, MAX_BYTES, extent, Box::new(Cursor::new(content.to_vec())))
+    }
+
+    fn read(&self, table: &Table) -> Attempt {
+        let mut attempt = Attempt::default();
+        match self.count(table, &mut attempt) {
+            Ok(()) | Err(Fault::Source(SourceError::Beginning)) => {}
+            Err(fault) => {
+                attempt.is_of_layout = matches!(
+                    fault,
+                    Fault::Source(SourceError::Layout(
+                        LayoutError::Header { .. }
+                            | LayoutError::NotOurs { .. }
+                            | LayoutError::TwoDelimiters { .. }
+                    ))
+                ) || matches!(fault, Fault::Source(SourceError::Sheet(_)));
+                attempt.checked.problem = Some(fault.to_string());
+            }
+        }
+        attempt
+    }
+
+    fn count(&self, table: &Table, attempt: &mut Attempt) -> Result<(), Fault> {
+        let mut source = self.open(table)?;
+        let columns = source.columns().clone();
+        attempt.checked.form = source.text_form();
+        attempt.checked.warnings = source.warnings().to_vec();
+        let mut ids = RoaringTreemap::new();
+        let mut is_first = true;
+        while let Some(chunk) = source.next_chunk()? {
+            if std::mem::take(&mut is_first) {
+                attempt.name_fields(table, &columns, chunk.records().find(|record| !record.is_blank()));
+            }
+            let checked = CheckedChunk::check(table, &columns, &chunk, self.mode)?;
+            attempt.add(table, &columns, &checked, self.mode, &mut ids);
+            if attempt.checked.rows_read >= MAX_ROWS {
+                attempt
+                    .checked
+                    .warnings
+                    .push(format!("only the first {} records were checked", attempt.checked.rows_read));
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks for a table in the records, whatever separates their fields.
+    fn find_table(&self, table: &Table, settings: &Settings) -> Option<FoundTable> {
+        if self.format.content == Written::Xlsx {
+            return propose_table(table, &self.records(table, settings, None)?);
+        }
+        let declared = settings.delimiter().and_then(|text| text.bytes().next()).or(table.files().delimiter);
+        let delimiters = declared.map_or(DELIMITERS.to_vec(), |delimiter| vec![delimiter]);
+        let found = delimiters.into_iter().filter_map(|delimiter| {
+            let records = self.records(table, settings, Some(delimiter))?;
+            let FoundTable { header, settings, score } = propose_table(table, &records)?;
+            // Most delimiters are recognised where there is a header, and need not be said.
+            let is_usual = DELIMITERS[..4].contains(&delimiter) || declared.is_some();
+            let settings = if is_usual { settings } else { settings.with_delimiter(delimiter) };
+            Some(FoundTable { header, settings, score })
+        });
+        found.reduce(|best, other| if other.score > best.score { other } else { best })
+    }
+
+    /// The first records, read by position.
+    fn records(
+        &self,
+        table: &Table,
+        settings: &Settings,
+        delimiter: Option<u8>,
+    ) -> Option<Vec<(u64, Vec<String>)>> {
+        let table = settings.by_position(delimiter).apply(table).ok()?;
+        let mut source = self.open(&table).ok()?;
+        let mut records = Vec::new();
+        while records.len() < SAMPLE {
+            let Ok(Some(chunk)) = source.next_chunk() else { break };
+            let left = SAMPLE - records.len();
+            let texts = |field: &[u8]| String::from_utf8_lossy(field).into_owned();
+            let whole = chunk.records().filter(|record| !record.is_blank()).take(left);
+            records.extend(whole.map(|record| (record.line, record.fields().map(texts).collect())));
+        }
+        Some(records)
+    }
+}
+
+impl Attempt {
+    fn name_fields(&mut self, table: &Table, columns: &Columns, first: Option<domain::load::Record<'_>>) {
+        if columns.is_json() {
+            return;
+        }
+        let name_of = |position: usize| {
+            let index = (0..table.columns().len())
+                .find(|index| columns.fields().field_of(*index) == Some(position))?;
+            Some(table.columns()[index].name().to_owned())
+        };
+        let header: Option<Vec<String>> = first.filter(|_| columns.has_header()).map(|record| {
+            record.fields().map(|field| String::from_utf8_lossy(field).trim().to_owned()).collect()
+        });
+        self.checked.fields = (0..columns.fields().width())
+            .map(|position| {
+                let column = name_of(position);
+                let named = header.as_ref().and_then(|names| names.get(position).cloned());
+                CheckedField { name: named.or_else(|| column.clone()).unwrap_or_default(), column }
+            })
+            .collect();
+        self.checked.header = header;
+    }
+
+    fn add(
+        &mut self,
+        table: &Table,
+        columns: &Columns,
+        chunk: &CheckedChunk<'_>,
+        mode: LoadMode,
+        ids: &mut RoaringTreemap,
+    ) {
+        let mut rejected: Vec<RejectedRecord<'_>> = chunk.rejected.clone();
+        let mut accepted = Vec::new();
+        for (index, row) in chunk.rows().enumerate() {
+            let id = row[table.key_index()].as_integer();
+            // The order of the set means nothing, so negative ids may be the largest.
+            if mode != LoadMode::Upsert && id.is_some_and(|id| !ids.insert(id as u64)) {
+                rejected.push(chunk.taken(index));
+            } else if accepted.len() < CHECKED_RECORDS {
+                let values = row.iter().map(value_text).collect();
+                accepted.push(CheckedRecord { line: chunk.record(index).line, values, errors: Vec::new() });
+            }
+        }
+        rejected.sort_by_key(|rejected| rejected.record.line);
+        self.checked.rows_read += chunk.rows_read as u64;
+        self.checked.rows_rejected += rejected.len() as u64;
+        let mut shown = accepted;
+        for (position, record) in rejected.iter().enumerate() {
+            for error in &record.errors {
+                *self.checked.codes.entry(error.code()).or_default() += 1;
+            }
+            self.refuse(table, columns, record);
+            if position < CHECKED_RECORDS {
+                let values = record.texts(table, columns);
+                let errors = record.errors.iter().map(RowDetail::from).collect();
+                shown.push(CheckedRecord { line: record.record.line, values, errors });
+            }
+        }
+        shown.sort_by_key(|record| record.line);
+        let room = CHECKED_RECORDS.saturating_sub(self.checked.records.len());
+        self.checked.records.extend(shown.into_iter().take(room));
+    }
+
+    /// Remembers the values for which a record is rejected.
+    fn refuse(&mut self, table: &Table, columns: &Columns, record: &RejectedRecord<'_>) {
+        let is_of_value = |code: RowCode| matches!(code, RowCode::Type | RowCode::Timestamp);
+        let mut texts = None;
+        for error in record.errors.iter().filter(|error| is_of_value(error.code())) {
+            let Some(index) = error.column.as_deref().and_then(|name| table.column_index(name)) else {
+                continue;
+            };
+            let texts = texts.get_or_insert_with(|| record.texts(table, columns));
+            let known = self.refused.entry(index).or_default();
+            if let Some(Some(text)) = texts.get(index)
+                && known.len() < MAX_REFUSED
+            {
+                known.push(text.clone());
+            }
+        }
+    }
+}
+
+/// Why a file cannot be read on.
+#[derive(Debug, thiserror::Error)]
+enum Fault {
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    #[error(transparent)]
+    OtherHeader(#[from] domain::load::OtherHeader),
+}

@@ -1,0 +1,131 @@
+//! Files whose metadata says how they are written.
+
+use std::time::Duration;
+
+use domain::load::{LoadStatus, Settings};
+use loader::{About, Delivered};
+use testkit::local_data_api::{Effect, Faults, Rule};
+
+use crate::cloud::{Cloud, Message};
+use crate::support::{World, figures};
+
+fn about(json: &str) -> About {
+    let settings = Settings::from_json(json).unwrap().to_metadata().unwrap();
+    About { settings: Some(settings), ..About::default() }
+}
+
+const ODD: &str = r#"{"columns": {"Emp No": "id", "Hired": "datetime", "Dept": "department_id", "Job": "job_id",
+    "Shoe size": null}, "timestamp_formats": ["%d/%m/%Y %H:%M"], "null_values": ["-"]}"#;
+
+fn odd(rows: &str) -> String {
+    format!("Dept;Job;Shoe size;Name;Hired;Emp No\n{rows}")
+}
+
+#[tokio::test]
+async fn a_file_is_read_as_its_metadata_says() {
+    let world = World::start().await;
+    let key = "incoming/employees/odd.csv";
+    world.store.describe(key, about(ODD));
+    let load = world.drop_file(key, odd("3;7;44;Ada;27/07/2021 16:02;1\n3;7;-;-;01/02/2021 08:00;2\n")).await;
+    assert_eq!((load.status, figures(&load)), (LoadStatus::Completed, (2, 1, 1)), "{load:?}");
+    let row = world
+        .db
+        .value("SELECT CONCAT_WS(' ', id, name, datetime, department_id, job_id) FROM employees")
+        .await
+        .unwrap();
+    assert_eq!(row, "1 Ada 2021-07-27 16:02:00 3 7");
+
+    // What was rejected names the columns as the table does, and still has its values in the file's own forms.
+    let keys = world.rejects_keys();
+    let file = world.store.text(&keys[0]).unwrap();
+    assert_eq!(
+        file,
+        "\u{FEFF}department_id,job_id,name,datetime,id,line,code,reason\r\n\
+         3,7,-,01/02/2021 08:00,2,3,required,name is required\r\n"
+    );
+    let fixed = file.replace(",-,", ",Bea,");
+    let again = "incoming/employees/fixed.csv";
+    world.store.describe(again, world.store.about_of(&keys[0]));
+    let load = world.drop_file(again, fixed).await;
+    assert_eq!((load.status, figures(&load)), (LoadStatus::Completed, (1, 1, 0)), "{load:?}");
+    assert!(load.parent.is_some());
+    assert_eq!(world.count("employees").await, 2);
+}
+
+#[tokio::test]
+async fn settings_that_cannot_be_used_fail_the_load_with_the_reason() {
+    let world = World::start().await;
+    for (version, settings, expected) in [
+        (
+            "v1",
+            "%%%",
+            "the settings cannot be read: they are not base64url; they stand in the metadata of the file",
+        ),
+        ("v2", "W10", "the settings cannot be read: they are no JSON object"),
+        ("v3", "eyJjb2x1bW5zIjp7IngiOiJ5In19", "the settings cannot be used: columns names \"y\""),
+    ] {
+        let key = format!("incoming/jobs/{version}.csv");
+        world.store.describe(&key, About { settings: Some(settings.to_owned()), ..About::default() });
+        let object = world.put(&key, version, "1,Welder\n");
+        assert_eq!(world.deliver(&object).await.unwrap(), Delivered::Ended);
+        let load = world.record(&object).await;
+        assert_eq!(load.status, LoadStatus::Failed);
+        assert!(load.error.as_deref().unwrap_or_default().starts_with(expected), "{:?}", load.error);
+    }
+    assert_eq!(world.count("jobs").await, 0);
+}
+
+#[tokio::test]
+async fn the_same_bytes_read_in_another_way_are_another_content() {
+    let world = World::start().await;
+    let key = "incoming/jobs/a.csv";
+    let content = "Nr,Title\n1,Welder\n2,Mason\n";
+    let settings = about(r#"{"columns": {"Nr": "id", "Title": "job"}}"#);
+    world.store.describe(key, settings.clone());
+    assert_eq!(world.drop_file(key, content).await.status, LoadStatus::Completed);
+    // Again with the same settings: skipped.
+    let object = world.put(key, "v2", content);
+    world.deliver(&object).await.unwrap();
+    assert_eq!(world.record(&object).await.status, LoadStatus::Skipped);
+    // With others: read, and its ids are taken.
+    world
+        .store
+        .describe(key, about(r#"{"columns": {"Nr": "id", "Title": "job"}, "null_values": ["Mason"]}"#));
+    let object = world.put(key, "v3", content);
+    world.deliver(&object).await.unwrap();
+    let load = world.record(&object).await;
+    assert_eq!(figures(&load), (2, 0, 2), "{load:?}");
+}
+
+/// Invocations that have time for a few chunks each read the rest by the same settings.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_load_is_continued_by_the_settings_that_it_began_with() -> anyhow::Result<()> {
+    let mut cloud = Cloud::start().await?;
+    cloud.options.chunk_bytes = 1024;
+    cloud.test.data_api().set(Faults::default().with(Rule::new(Effect::DelayMs(20))));
+    let key = "incoming/employees/odd.csv";
+    let rows: String = (1..=1_500).map(|id| format!("3;7;44;Person {id};27/07/2021 16:02;{id}\n")).collect();
+    cloud.bucket.describe(key, about(ODD));
+    let mut message = cloud.drop_file(key, odd(&rows));
+    let mut invocations = 0;
+    loop {
+        invocations += 1;
+        assert!(invocations < 100, "it does not come to an end");
+        let comes_back =
+            cloud.deliver_within(std::slice::from_ref(&message), Duration::from_millis(900)).await? == [0];
+        match &cloud.messages.take().sent[..] {
+            [] if comes_back => {}
+            [] => break,
+            [body] => message = Message::new(body),
+            more => anyhow::bail!("{more:?}"),
+        }
+    }
+    let load = cloud.newest().await?;
+    assert_eq!((load.status, figures(&load)), (LoadStatus::Completed, (1_500, 1_500, 0)), "{load:?}");
+    assert!(invocations > 1, "one invocation had time for all of it");
+    assert!(cloud.bucket.opened_at().iter().any(|byte| *byte > 0), "it was always read from its start");
+    let times =
+        cloud.test.value("SELECT COUNT(*) FROM employees WHERE datetime = '2021-07-27 16:02:00'").await?;
+    assert_eq!(times, "1500");
+    Ok(())
+}
