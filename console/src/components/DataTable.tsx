@@ -28,6 +28,8 @@ interface Props<T> {
   header?: ReactNode;
   filter?: ReactNode;
   pagination?: ReactNode;
+  /** Cells stand at the top of their row; for cells that grow. */
+  top?: boolean;
   variant?: "container" | "embedded" | "borderless";
 }
 
@@ -89,6 +91,7 @@ export function DataTable<T>({ label, columns, items, id, variant = "container",
       pagination={props.pagination}
       columnDefinitions={definitions}
       wrapLines
+      cellVerticalAlign={props.top ? "top" : "middle"}
       ariaLabels={{ tableLabel: label }}
       enableKeyboardNavigation={false}
       {...(sorting ? { sortingColumn: { sortingField: sorting.by }, sortingDescending: sorting.descending } : {})}

@@ -1,4 +1,5 @@
 import DatePicker from "@cloudscape-design/components/date-picker";
+import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
@@ -86,27 +87,31 @@ export function FieldInput({
       const { day, time } = splitMoment(value);
       return (
         <SpaceBetween direction="horizontal" size="xs">
-          <DatePicker
-            value={day}
-            onChange={({ detail }) => onChange(joinMoment(detail.value, time))}
-            onBlur={() => onBlur?.()}
-            format="iso"
-            placeholder="YYYY-MM-DD"
-            ariaLabel={`${label}, day`}
-            invalid={invalid}
-            disabled={disabled}
-            openCalendarAriaLabel={() => `Choose a day for ${label}`}
-          />
-          <TimeInput
-            value={time}
-            onChange={({ detail }) => onChange(joinMoment(day, detail.value))}
-            onBlur={() => onBlur?.()}
-            format="hh:mm:ss"
-            placeholder="hh:mm:ss"
-            ariaLabel={`${label}, time in UTC`}
-            invalid={invalid}
-            disabled={disabled}
-          />
+          <FormField label="Day">
+            <DatePicker
+              value={day}
+              onChange={({ detail }) => onChange(joinMoment(detail.value, time))}
+              onBlur={() => onBlur?.()}
+              format="iso"
+              placeholder="YYYY-MM-DD"
+              ariaLabel={`${label}, day`}
+              invalid={invalid}
+              disabled={disabled}
+              openCalendarAriaLabel={() => `Choose a day for ${label}`}
+            />
+          </FormField>
+          <FormField label="Time (UTC)">
+            <TimeInput
+              value={time}
+              onChange={({ detail }) => onChange(joinMoment(day, detail.value))}
+              onBlur={() => onBlur?.()}
+              format="hh:mm:ss"
+              placeholder="hh:mm:ss"
+              ariaLabel={`${label}, time in UTC`}
+              invalid={invalid}
+              disabled={disabled}
+            />
+          </FormField>
         </SpaceBetween>
       );
     }

@@ -269,7 +269,7 @@ export function call(base: string, operation: Operation, values: Readonly<Record
   for (const { name, in: place } of operation.parameters) {
     const value = values[`${place}:${name}`] ?? "";
     if (place === "path") {
-      path = path.replace(`{${name}}`, encodeURIComponent(value));
+      path = value === "" ? path : path.replace(`{${name}}`, encodeURIComponent(value));
     } else if (value !== "" && place === "query") {
       query.push(`${encodeURIComponent(name)}=${encodeURIComponent(value)}`);
     } else if (value !== "" && place === "header") {

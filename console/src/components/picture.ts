@@ -106,18 +106,17 @@ export async function picture(chart: HTMLElement, title: string): Promise<Blob |
     const box = svg.getBoundingClientRect();
     const copy = styled(svg);
     copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
-    copy.setAttribute("width", String(box.width));
-    copy.setAttribute("height", String(box.height));
+    // What an axis writes beside its lines would be cut off at the picture's edge: up to the chart's own, it is drawn.
+    const left = box.left - bounds.left + MARGIN;
+    const size = { width: left + box.width + MARGIN, height: box.height + 2 * MARGIN };
     copy.setAttribute("overflow", "visible");
-    // What an axis writes beside its lines would be cut off at the picture's edge.
-    const pad = MARGIN;
-    copy.setAttribute("viewBox", `${-pad} ${-pad} ${box.width + 2 * pad} ${box.height + 2 * pad}`);
-    copy.setAttribute("width", String(box.width + 2 * pad));
-    copy.setAttribute("height", String(box.height + 2 * pad));
+    copy.setAttribute("viewBox", `${-left} ${-MARGIN} ${size.width} ${size.height}`);
+    copy.setAttribute("width", String(size.width));
+    copy.setAttribute("height", String(size.height));
     const url = URL.createObjectURL(new Blob([new XMLSerializer().serializeToString(copy)], { type: "image/svg+xml" }));
     try {
       const image = await load(url);
-      context.drawImage(image, MARGIN + box.left - bounds.left - pad, TITLE + MARGIN + box.top - top - pad);
+      context.drawImage(image, 0, TITLE + box.top - top);
     } finally {
       URL.revokeObjectURL(url);
     }

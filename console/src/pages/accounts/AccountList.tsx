@@ -122,7 +122,7 @@ export function AccountList() {
                 )}
                 <Link
                   href={href(["accounts", "audit"], { username: account.username })}
-                  ariaLabel={`What ${account.username} did`}
+                  ariaLabel={`Trail of ${account.username}`}
                 >
                   Trail
                 </Link>

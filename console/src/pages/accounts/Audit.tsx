@@ -56,6 +56,7 @@ export function Audit() {
       <ProblemAlert error={error} header="The audit trail could not be read" onRetry={reload} />
       <DataTable
         label="Audit trail"
+        top
         items={data?.entries ?? []}
         id={({ id }) => String(id)}
         loading={loading && !data}
@@ -112,7 +113,7 @@ function Place({ entry: { table, row } }: { entry: AuditEntry }) {
   return row === null ? (
     table
   ) : (
-    <Link href={href(["accounts", "audit"], { table, row })} ariaLabel={`The trail of ${table} ${row}`}>
+    <Link href={href(["accounts", "audit"], { table, row })} ariaLabel={`${table} ${row}: its trail`}>
       {table} {row}
     </Link>
   );

@@ -20,7 +20,7 @@ export function Change({ entry: { before, after, detail, id } }: { entry: AuditE
             : `${changed.map(({ column }) => column).join(", ")} changed`;
     const shown = before !== null && after !== null ? changed : all;
     return (
-      <ExpandableSection headerText={header} headerAriaLabel={`${header}, entry ${id}`}>
+      <ExpandableSection variant="inline" headerText={header} headerAriaLabel={`${header}, entry ${id}`}>
         <KeyValuePairs
           items={shown.map((one) => ({
             label: one.column,
@@ -52,7 +52,7 @@ export function Change({ entry: { before, after, detail, id } }: { entry: AuditE
     return <Box color="text-status-inactive">–</Box>;
   }
   return (
-    <ExpandableSection headerText="What was asked" headerAriaLabel={`What was asked, entry ${id}`}>
+    <ExpandableSection variant="inline" headerText="What was asked" headerAriaLabel={`What was asked, entry ${id}`}>
       <KeyValuePairs
         items={asked.map(([label, value]) => ({
           label,

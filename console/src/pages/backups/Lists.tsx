@@ -9,7 +9,7 @@ import type { Backup, Restore } from "../../api/types";
 import { useResource } from "../../api/use";
 import { BackupStatus, JobState, Verified } from "../../components/BackupStatus";
 import { DataTable } from "../../components/DataTable";
-import { ago, bytes, count, duration, time } from "../../components/format";
+import { ago, count, duration, time } from "../../components/format";
 import { Pager, readTrail, writeTrail } from "../../components/Pager";
 import { ProblemAlert } from "../../components/ProblemAlert";
 import { useSession } from "../../session";
@@ -99,7 +99,7 @@ function BackupList() {
             id: "backup",
             header: "Backup",
             title: true,
-            minWidth: 230,
+            minWidth: 215,
             cell: (one) => <Link href={href(["backups", "backup", one.backup])}>{one.backup}</Link>,
           },
           {
@@ -109,19 +109,18 @@ function BackupList() {
             cell: (one) => (one.started_at ? <span title={time(one.started_at)}>{ago(one.started_at)}</span> : "–"),
           },
           { id: "status", header: "State", minWidth: 140, cell: (one) => <BackupStatus backup={one} /> },
-          { id: "verified", header: "Verified", minWidth: 190, wide: true, cell: (one) => <Verified backup={one} /> },
+          { id: "verified", header: "Verified", minWidth: 180, wide: true, cell: (one) => <Verified backup={one} /> },
           {
             id: "rows",
             header: "Rows",
             cell: (one) => (total(one, "rows") === null ? "–" : count(total(one, "rows") ?? 0)),
           },
-          { id: "bytes", header: "Size", minWidth: 110, cell: (one) => bytes(total(one, "bytes")) },
           ...(can("operate")
             ? [
                 {
                   id: "actions",
                   header: "Actions",
-                  minWidth: 170,
+                  minWidth: 110,
                   wide: true,
                   cell: (one: Backup) =>
                     one.status === "completed" ? (
@@ -200,11 +199,11 @@ function RestoreList() {
             id: "restore",
             header: "Restore",
             title: true,
-            minWidth: 230,
+            minWidth: 215,
             cell: (one: Restore) => <Link href={href(["backups", "restore", one.restore])}>{one.restore}</Link>,
           },
           { id: "what", header: "What", cell: kindOf },
-          { id: "source", header: "Of", minWidth: 230, wide: true, cell: ({ source }) => source },
+          { id: "source", header: "Of", minWidth: 210, wide: true, cell: ({ source }) => source },
           {
             id: "began",
             header: "Began",

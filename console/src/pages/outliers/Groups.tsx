@@ -70,7 +70,7 @@ export function Groups({ check, tables }: Props) {
             cell: ({ id }) => (
               <Link
                 href={href(["tables", check.table], { column: check.column, value: String(id) })}
-                ariaLabel={`List the rows of ${nameOf(id)}`}
+                ariaLabel={`Its rows: ${nameOf(id)}`}
               >
                 Its rows
               </Link>
