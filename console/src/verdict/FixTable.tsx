@@ -19,6 +19,7 @@ import { useNarrow } from "../components/useNarrow";
 import { useKept } from "../shell/kept";
 import { DUPLICATES, edit, type Fix, NO_FIX, open, type RowState, rowState, type SentAgain } from "./fix";
 import { loadsOf } from "./follow";
+import { ErrorText } from "./ErrorText";
 import type { ReadRejects } from "./readRejects";
 import { fixedName, type RefusedRow, remedyOf, writeRejects } from "./rejects";
 import { SentLoad } from "./SentLoad";
@@ -38,6 +39,12 @@ const PAGE_ROWS = 10;
 interface Item {
   row: RefusedRow;
   state: RowState;
+}
+
+/** Room for what a column's values mostly are, in pixels. */
+function widthOf(table: TableOf | undefined, name: string): number {
+  const type = table?.columns.find((column) => column.name === name)?.type ?? "";
+  return type.startsWith("string") ? 200 : type === "timestamp" ? 220 : 130;
 }
 
 /** The refused rows of a load, to mend in place and send again; what became of them is shown below. */
@@ -124,9 +131,7 @@ export function FixTable({ load, rejects, table, settings, editable }: Props) {
     ) : (
       <SpaceBetween size="xxs">
         {state.general.map((message) => (
-          <StatusIndicator key={message} type="error">
-            {message}
-          </StatusIndicator>
+          <ErrorText key={message}>{message}</ErrorText>
         ))}
         {row.over.length > 0 && (
           <Box variant="small">
@@ -244,7 +249,7 @@ export function FixTable({ load, rejects, table, settings, editable }: Props) {
               id: `column ${column}`,
               header: column,
               cell: (item: Item) => field(item, column, false),
-              minWidth: 150,
+              minWidth: widthOf(table, column),
             })),
             { id: "why", header: "What to do", cell: why, minWidth: 200 },
             ...(editable ? [{ id: "drop", header: "Leave out", cell: leaveOut, width: 100 }] : []),

@@ -8,7 +8,7 @@ function state({ status, rows_rejected }: Shown): [StatusIndicatorProps.Type, st
     case "running":
       return ["in-progress", "Loading"];
     case "completed":
-      return rows_rejected > 0 ? ["warning", "Loaded, some refused"] : ["success", "Loaded"];
+      return rows_rejected > 0 ? ["warning", "Some refused"] : ["success", "Loaded"];
     case "failed":
       return ["error", "Failed"];
     case "skipped":
@@ -19,5 +19,9 @@ function state({ status, rows_rejected }: Shown): [StatusIndicatorProps.Type, st
 /** How a load stands, in a word and a sign. */
 export function LoadState({ load }: { load: Shown }) {
   const [type, text] = state(load);
-  return <StatusIndicator type={type}>{text}</StatusIndicator>;
+  return (
+    <StatusIndicator type={type} wrapText={false}>
+      {text}
+    </StatusIndicator>
+  );
 }

@@ -1,21 +1,39 @@
-import { Chart } from "../components/Chart";
+import BarChart from "@cloudscape-design/components/bar-chart";
+import { compact, count } from "../components/format";
 import { reasonOf } from "./rejects";
 
 interface Props {
   counts: { code: string; rows: number }[];
 }
 
-/** Draws how many rows were refused for which reason. */
+const BAR = 36;
+const AXIS = 24;
+
+/** Draws how many rows were refused for which reason, the commonest on top. */
 export default function RefusedChart({ counts }: Props) {
-  const data = counts.map(({ code, rows }) => ({ x: reasonOf(code), y: rows }));
+  const most = Math.max(1, ...counts.map(({ rows }) => rows));
   return (
-    <Chart
-      choice={{ kind: "bar", x: "Reason" }}
-      data={{ labels: data.map(({ x }) => x), others: 0, series: [{ title: "Refused rows", data }] }}
-      label="Refused rows by reason"
-      xTitle="Reason"
+    <BarChart
+      series={[
+        {
+          type: "bar",
+          title: "Refused rows",
+          data: counts.map(({ code, rows }) => ({ x: reasonOf(code), y: rows })),
+          valueFormatter: count,
+        },
+      ]}
+      xDomain={counts.map(({ code }) => reasonOf(code))}
+      yDomain={[0, most]}
+      xScaleType="categorical"
+      horizontalBars
+      hideFilter
+      hideLegend
+      height={counts.length * BAR + AXIS}
+      xTitle="Refused for"
       yTitle="Rows"
-      height={180}
+      yTickFormatter={(value) => (Number.isInteger(value) ? compact(value) : "")}
+      ariaLabel="Refused rows by reason"
+      empty="Nothing was refused."
     />
   );
 }

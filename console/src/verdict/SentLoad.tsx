@@ -15,7 +15,14 @@ interface Props {
 export function SentLoad({ sent, settings, onLoad }: Props) {
   return (
     <Container header={<Header variant="h3">{counted(sent.lines.length, "row")} sent again</Header>}>
-      <FollowedVerdict file={sent.key} before={sent.before} load={sent.load} settings={settings} onLoad={onLoad} />
+      <FollowedVerdict
+        file={sent.key}
+        before={sent.before}
+        load={sent.load}
+        settings={settings}
+        brief
+        onLoad={onLoad}
+      />
     </Container>
   );
 }

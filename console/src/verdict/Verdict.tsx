@@ -1,7 +1,6 @@
 import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
-import ColumnLayout from "@cloudscape-design/components/column-layout";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import Link from "@cloudscape-design/components/link";
 import ProgressBar from "@cloudscape-design/components/progress-bar";
@@ -30,11 +29,12 @@ interface FollowedProps {
   /** The load's id, once it is known. */
   load: string | null;
   settings?: FileSettings;
+  brief?: boolean;
   onLoad?: (load: Load) => void;
 }
 
 /** Follows the load of a file that was sent until it has ended, then says what became of it. */
-export function FollowedVerdict({ file, before, load: known, settings, onLoad }: FollowedProps) {
+export function FollowedVerdict({ file, before, load: known, settings, brief, onLoad }: FollowedProps) {
   const [load, setLoad] = useState<Load | null>(null);
   const [error, setError] = useState<Error | null>(null);
   const [turn, setTurn] = useState(0);
@@ -81,7 +81,7 @@ export function FollowedVerdict({ file, before, load: known, settings, onLoad }:
           />
         </div>
       ) : (
-        <Verdict load={load} settings={settings} />
+        <Verdict load={load} settings={settings} brief={brief} />
       )}
     </SpaceBetween>
   );
@@ -90,10 +90,12 @@ export function FollowedVerdict({ file, before, load: known, settings, onLoad }:
 interface Props {
   load: Load;
   settings?: FileSettings;
+  /** True: without the figures, as below another load. */
+  brief?: boolean;
 }
 
 /** A load that has ended: what became of it, its figures, and its refused rows to mend. */
-export function Verdict({ load, settings }: Props) {
+export function Verdict({ load, settings, brief }: Props) {
   const { can } = useSession();
   const detail = useResource((signal) => getLoad(load.load, null, signal), [load.load, load.status]);
   const { type, header, text } = verdict(load);
@@ -119,7 +121,7 @@ export function Verdict({ load, settings }: Props) {
           {warning}
         </Alert>
       ))}
-      <Figures load={load} />
+      {!brief && <Figures load={load} />}
       {load.rows_rejected > 0 && (
         <Refused
           load={load}
@@ -138,6 +140,7 @@ function Figures({ load }: { load: Load }) {
   return (
     <KeyValuePairs
       columns={4}
+      minColumnWidth={120}
       items={[
         { label: "Loaded", value: count(load.rows_loaded) },
         { label: "Refused", value: count(load.rows_rejected) },
@@ -199,11 +202,9 @@ function Refused({ load, detail, error, onRetry, settings, editable }: RefusedPr
   const replaced = load.mode === "replace" && load.status === "failed";
   return (
     <SpaceBetween size="l">
-      <ColumnLayout columns={1}>
-        <Suspense fallback={<Spinner />}>
-          <RefusedChart counts={counts} />
-        </Suspense>
-      </ColumnLayout>
+      <Suspense fallback={<Spinner />}>
+        <RefusedChart counts={counts} />
+      </Suspense>
       {replaced && (
         <Alert type="info">
           The table is as it was: a file that replaces it must be right as a whole. Correct these rows in the file

@@ -17,8 +17,14 @@ export const MODES: Record<Mode, { label: string; description: string }> = {
   },
 };
 
-/** The file's own name, of a key like `incoming/jobs/upsert/a.csv`. */
-export const fileName = (key: string): string => key.split("/").at(-1) ?? key;
+const FIXED = /^([0-9a-f]{8})[0-9a-f]{24}-fixed-/;
+
+/** The file's own name, of a key like `incoming/jobs/upsert/a.csv`; of rows that were sent again, what they are. */
+export function fileName(key: string): string {
+  const name = key.split("/").at(-1) ?? key;
+  const parent = FIXED.exec(name)?.[1];
+  return parent ? `Corrected rows of ${parent}` : name;
+}
 
 /** Says in a sentence how a load ended. */
 export function verdict(load: Load): { type: "success" | "warning" | "error" | "info"; header: string; text: string } {
@@ -49,7 +55,10 @@ export function verdict(load: Load): { type: "success" | "warning" | "error" | "
       return rows_rejected === 0
         ? {
             type: "success",
-            header: rows_read === 1 ? "The row is loaded" : `All ${count(rows_read)} rows are loaded`,
+            header:
+              rows_read === 1
+                ? "The row is loaded"
+                : `${rows_read === 2 ? "Both" : `All ${count(rows_read)}`} rows are loaded`,
             text: `They are in ${table} now.`,
           }
         : {

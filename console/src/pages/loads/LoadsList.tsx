@@ -124,7 +124,7 @@ export function LoadsList() {
               cell: (load) => <Link href={href(["loads", load.load])}>{fileName(load.key)}</Link>,
             },
             { id: "table", header: "Table", cell: (load) => load.table },
-            { id: "status", header: "State", cell: (load) => <LoadState load={load} /> },
+            { id: "status", header: "State", minWidth: 140, cell: (load) => <LoadState load={load} /> },
             { id: "loaded", header: "Loaded", cell: (load) => count(load.rows_loaded) },
             {
               id: "refused",
@@ -136,8 +136,8 @@ export function LoadsList() {
                   <Box color="text-body-secondary">0</Box>
                 ),
             },
-            { id: "mode", header: "How", cell: (load) => MODES[load.mode]?.label ?? load.mode },
-            { id: "bytes", header: "Size", cell: (load) => bytes(load.bytes) },
+            { id: "mode", header: "How", minWidth: 130, cell: (load) => MODES[load.mode]?.label ?? load.mode },
+            { id: "bytes", header: "Size", minWidth: 90, cell: (load) => bytes(load.bytes) },
             { id: "started", header: "Started", minWidth: 120, cell: (load) => time(load.started_at) },
             { id: "took", header: "Took", cell: (load) => duration(load.started_at, load.finished_at) },
           ]}

@@ -4,7 +4,6 @@ import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
 import RadioGroup from "@cloudscape-design/components/radio-group";
 import Select, { type SelectProps } from "@cloudscape-design/components/select";
-import SpaceBetween from "@cloudscape-design/components/space-between";
 import Toggle from "@cloudscape-design/components/toggle";
 import { useState } from "react";
 import type { FileSettings, Table } from "../../api/types";
@@ -34,9 +33,38 @@ const TIMES = [
 /** Codes of refused rows that speak of how the file is written rather than of what it says. */
 const OF_WRITING = new Set(["timestamp", "encoding", "field_count", "quote"]);
 
-/** What cannot be recognised for certain: dates of two readings are asked for, the rest can be changed. */
+/** Asks which of several readings of the dates is meant. */
+export function Dates({ work, setWork }: Omit<Props, "table">) {
+  const { settings, unclear } = work;
+  const choose = (name: "timestamp_formats" | "date_formats", format: string) =>
+    setWork((work) => ({ ...work, settings: change(work.settings, name, [format]) }));
+  return (["timestamp_formats", "date_formats"] as const).map(
+    (name) =>
+      unclear[name] && (
+        <FormField
+          key={name}
+          label="Which date is meant?"
+          description="The dates of the file can be read in more than one way. Choose the one that is meant; the rows below show what comes of it."
+          errorText={settings[name] === undefined ? "Choose one." : undefined}
+        >
+          <RadioGroup
+            value={settings[name]?.[0] ?? null}
+            onChange={({ detail }) => choose(name, detail.value)}
+            items={unclear[name].map((format) => ({
+              value: format,
+              label: `${example(format)} is 31 March 2021`,
+              description: order(format),
+            }))}
+            ariaLabel="Which date is meant?"
+          />
+        </FormField>
+      ),
+  );
+}
+
+/** How the file is written, as it was recognised; each of it can be said otherwise. */
 export function Choices({ table, work, setWork }: Props) {
-  const { check, settings, unclear } = work;
+  const { check, settings } = work;
   const [open, setOpen] = useState(
     () => check?.problem != null || Object.keys(check?.codes ?? {}).some((code) => OF_WRITING.has(code)),
   );
@@ -56,114 +84,90 @@ export function Choices({ table, work, setWork }: Props) {
   ].filter(Boolean);
 
   return (
-    <SpaceBetween size="m">
-      {(["timestamp_formats", "date_formats"] as const).map(
-        (name) =>
-          unclear[name] && (
-            <FormField
-              key={name}
-              label="Which date is meant?"
-              description="The dates of the file can be read in more than one way. Choose the one that is meant; the rows below show what comes of it."
-              errorText={settings[name] === undefined ? "Choose one." : undefined}
-            >
-              <RadioGroup
-                value={settings[name]?.[0] ?? null}
-                onChange={({ detail }) => set(name, [detail.value])}
-                items={unclear[name].map((format) => ({
-                  value: format,
-                  label: `${example(format)} is 31 March 2021`,
-                  description: order(format),
-                }))}
-                ariaLabel="Which date is meant?"
-              />
-            </FormField>
-          ),
-      )}
-      <ExpandableSection
-        headerText="How the file is written"
-        headerDescription={summary.join(", ")}
-        expanded={open}
-        onChange={({ detail }) => setOpen(detail.expanded)}
-      >
-        <ColumnLayout columns={3}>
-          {isText && (
-            <Choice
-              label="Between fields"
-              recognised={settings.delimiter ? undefined : (delimiter ?? undefined)}
-              value={settings.delimiter}
-              options={Object.entries(DELIMITERS).map(([value, label]) => ({ value, label }))}
-              onChange={(value) => set("delimiter", value)}
-            />
-          )}
-          {isText && (
-            <Choice
-              label="Letters (encoding)"
-              recognised={settings.encoding ? undefined : (check.encoding ?? undefined)}
-              value={settings.encoding}
-              options={ENCODINGS.map((value) => ({ value, label: value }))}
-              onChange={(value) => set("encoding", value)}
-            />
-          )}
+    <ExpandableSection
+      headerText="How the file is written"
+      headerDescription={summary.join(", ")}
+      expanded={open}
+      onChange={({ detail }) => setOpen(detail.expanded)}
+    >
+      <ColumnLayout columns={3}>
+        {isText && (
           <Choice
-            label="First line"
-            value={settings.header}
-            options={[
-              { value: "required", label: "Names the columns" },
-              { value: "none", label: "Is a row already" },
-            ]}
-            onChange={(value) => set("header", value)}
+            label="Between fields"
+            recognised={settings.delimiter ? undefined : (delimiter ?? undefined)}
+            value={settings.delimiter}
+            options={Object.entries(DELIMITERS).map(([value, label]) => ({ value, label }))}
+            onChange={(value) => set("delimiter", value)}
           />
-          {has("timestamp") && (
-            <Choice
-              label="Dates and times"
-              recognised="2021-03-31T16:05:09Z"
-              value={settings.timestamp_formats?.[0]}
-              options={formats(TIMES, settings.timestamp_formats)}
-              onChange={(value) => set("timestamp_formats", value === undefined ? undefined : [value])}
-            />
-          )}
-          {has("date") && (
-            <Choice
-              label="Dates"
-              recognised="2021-03-31"
-              value={settings.date_formats?.[0]}
-              options={formats(DATES, settings.date_formats)}
-              onChange={(value) => set("date_formats", value === undefined ? undefined : [value])}
-            />
-          )}
-          {has("timestamp") && (
-            <Choice
-              label="Time zone of times without one"
-              recognised="UTC"
-              value={settings.time_zone}
-              options={zones()}
-              filtering
-              onChange={(value) => set("time_zone", value)}
-            />
-          )}
-          <Lines value={settings.skip_lines} onChange={(value) => set("skip_lines", value)} />
-          <FormField label="Fields that mean no value" description="Several with commas between, like N/A, NULL.">
-            <Input
-              value={settings.null_values?.join(", ") ?? ""}
-              onChange={({ detail }) => {
-                const values = detail.value.split(",").map((value) => value.trim());
-                set("null_values", detail.value.trim() === "" ? undefined : values);
-              }}
-            />
+        )}
+        {isText && (
+          <Choice
+            label="Letters (encoding)"
+            recognised={settings.encoding ? undefined : (check.encoding ?? undefined)}
+            value={settings.encoding}
+            options={ENCODINGS.map((value) => ({ value, label: value }))}
+            onChange={(value) => set("encoding", value)}
+          />
+        )}
+        <Choice
+          label="First line"
+          value={settings.header}
+          options={[
+            { value: "required", label: "Names the columns" },
+            { value: "none", label: "Is a row already" },
+          ]}
+          onChange={(value) => set("header", value)}
+        />
+        {has("timestamp") && (
+          <Choice
+            label="Dates and times"
+            recognised="2021-03-31T16:05:09Z"
+            value={settings.timestamp_formats?.[0]}
+            options={formats(TIMES, settings.timestamp_formats)}
+            onChange={(value) => set("timestamp_formats", value === undefined ? undefined : [value])}
+          />
+        )}
+        {has("date") && (
+          <Choice
+            label="Dates"
+            recognised="2021-03-31"
+            value={settings.date_formats?.[0]}
+            options={formats(DATES, settings.date_formats)}
+            onChange={(value) => set("date_formats", value === undefined ? undefined : [value])}
+          />
+        )}
+        {has("timestamp") && (
+          <Choice
+            label="Time zone of times without one"
+            recognised="UTC"
+            value={settings.time_zone}
+            options={zones()}
+            filtering
+            onChange={(value) => set("time_zone", value)}
+          />
+        )}
+        <Lines value={settings.skip_lines} onChange={(value) => set("skip_lines", value)} />
+        <FormField label="Fields that mean no value" description="Several with commas between, like N/A, NULL.">
+          <Input
+            value={settings.null_values?.join(", ") ?? ""}
+            onChange={({ detail }) => {
+              const values = detail.value.split(",").map((value) => value.trim());
+              set("null_values", detail.value.trim() === "" ? undefined : values);
+            }}
+          />
+        </FormField>
+        {has("decimal") && (
+          <FormField label="Decimal numbers">
+            <Toggle
+              checked={settings.decimal_comma ?? false}
+              onChange={({ detail }) => set("decimal_comma", detail.checked || undefined)}
+            >
+              Written with a comma: 12,50
+            </Toggle>
           </FormField>
-          {has("decimal") && (
-            <FormField label="Decimal numbers">
-              <Toggle
-                checked={settings.decimal_comma ?? false}
-                onChange={({ detail }) => set("decimal_comma", detail.checked || undefined)}
-              >
-                Written with a comma: 12,50
-              </Toggle>
-            </FormField>
-          )}
-        </ColumnLayout>
-      </ExpandableSection>
-    </SpaceBetween>
+        )}
+      </ColumnLayout>
+    </ExpandableSection>
   );
 }
 

@@ -7,6 +7,7 @@ import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import type { Column, Table } from "../../api/types";
 import { DataTable } from "../../components/DataTable";
+import { useNarrow } from "../../components/useNarrow";
 import { forget } from "./settings";
 import type { Work } from "./work";
 
@@ -23,6 +24,7 @@ const OUT = { value: "", label: "Leave out", description: "This column of the fi
 
 /** Which column of the file goes into which of the table. */
 export function Match({ table, work, setWork, names, faults, missing }: Props) {
+  const narrow = useNarrow();
   const columns =
     work.settings.columns ?? Object.fromEntries((work.check?.columns ?? []).map(({ name, column }) => [name, column]));
   const options = [
@@ -54,6 +56,24 @@ export function Match({ table, work, setWork, names, faults, missing }: Props) {
       .join(", ");
   };
 
+  const heading = (
+    <Header
+      variant="h3"
+      description={`The file's header has other names than ${table.name}. Check what goes where, and leave out what does not belong there.`}
+    >
+      Match the columns
+    </Header>
+  );
+  const select = (name: string) => (
+    <Select
+      selectedOption={options.find((option) => option.value === (columns[name] ?? "")) ?? OUT}
+      options={options}
+      onChange={({ detail }) => choose(name, detail.selectedOption.value ?? "")}
+      ariaLabel={`Column of the table for ${name}`}
+      invalid={faults[name] !== undefined}
+    />
+  );
+
   return (
     <SpaceBetween size="s">
       {work.recalled && (
@@ -66,45 +86,43 @@ export function Match({ table, work, setWork, names, faults, missing }: Props) {
           The columns are matched as you kept it for files with this header.
         </Alert>
       )}
-      <DataTable
-        label="Columns of the file and of the table"
-        variant="embedded"
-        header={
-          <Header
-            variant="h3"
-            description={`The file's header has other names than ${table.name}. Check what goes where, and leave out what does not belong there.`}
-          >
-            Match the columns
-          </Header>
-        }
-        id={(name) => name}
-        items={names}
-        empty="The file has no header."
-        columns={[
-          { id: "name", header: "In the file", cell: (name) => <b>{name}</b>, title: true },
-          {
-            id: "column",
-            header: `In ${table.name}`,
-            minWidth: 220,
-            cell: (name) => (
-              <FormField errorText={faults[name]} stretch>
-                <Select
-                  selectedOption={options.find((option) => option.value === (columns[name] ?? "")) ?? OUT}
-                  options={options}
-                  onChange={({ detail }) => choose(name, detail.selectedOption.value ?? "")}
-                  ariaLabel={`Column of the table for ${name}`}
-                  invalid={faults[name] !== undefined}
-                />
-              </FormField>
-            ),
-          },
-          {
-            id: "sample",
-            header: "For example",
-            cell: (name) => <Box color="text-body-secondary">{sample(name) || "–"}</Box>,
-          },
-        ]}
-      />
+      {narrow ? (
+        <SpaceBetween size="m">
+          {heading}
+          {names.map((name) => (
+            <FormField key={name} label={name} description={sample(name)} errorText={faults[name]} stretch>
+              {select(name)}
+            </FormField>
+          ))}
+        </SpaceBetween>
+      ) : (
+        <DataTable
+          label="Columns of the file and of the table"
+          variant="embedded"
+          header={heading}
+          id={(name) => name}
+          items={names}
+          empty="The file has no header."
+          columns={[
+            { id: "name", header: "In the file", cell: (name) => <b>{name}</b> },
+            {
+              id: "column",
+              header: `In ${table.name}`,
+              minWidth: 220,
+              cell: (name) => (
+                <FormField errorText={faults[name]} stretch>
+                  {select(name)}
+                </FormField>
+              ),
+            },
+            {
+              id: "sample",
+              header: "For example",
+              cell: (name) => <Box color="text-body-secondary">{sample(name) || "–"}</Box>,
+            },
+          ]}
+        />
+      )}
       {missing.length > 0 && (
         <Alert type="error">
           No column of the file is matched to {missing.map((column) => column.name).join(", ")}, and every row must have

@@ -1,9 +1,9 @@
 import Box from "@cloudscape-design/components/box";
 import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import TableView from "@cloudscape-design/components/table";
 import type { Check, CheckedRow, Table } from "../../api/types";
+import { ErrorText } from "../../verdict/ErrorText";
 
 interface Props {
   table: Table;
@@ -77,9 +77,5 @@ function CheckedCell({ row, column }: { row: CheckedRow; column: string }) {
 }
 
 function Errors({ messages }: { messages: string[] }) {
-  return messages.map((message) => (
-    <StatusIndicator key={message} type="error">
-      {message}
-    </StatusIndicator>
-  ));
+  return messages.map((message) => <ErrorText key={message}>{message}</ErrorText>);
 }

@@ -8,7 +8,7 @@ import Spinner from "@cloudscape-design/components/spinner";
 import type { Table } from "../../api/types";
 import { count, counted } from "../../components/format";
 import { reasonOf } from "../../verdict/rejects";
-import { Choices } from "./Choices";
+import { Choices, Dates } from "./Choices";
 import { Match } from "./Match";
 import { Preview } from "./Preview";
 import { fileColumns, matchFaults, missingColumns } from "./settings";
@@ -52,7 +52,7 @@ export function Reading({ table, work, setWork, checking, whole, failed, interru
   const stops: string[] = [
     ...(Object.keys(faults).length > 0 ? ["A column of the table is matched twice."] : []),
     ...missing.map((column) => `${column.name} must have a value, and no column of the file is matched to it.`),
-    ...(unclear.length > 0 ? ["Say which of the dates' parts is the day and which the month."] : []),
+    ...(unclear.length > 0 ? ["Choose above which date is meant."] : []),
     ...(work.mode === "replace" && !work.agreed ? [`Agree above that all rows of ${table.name} are replaced.`] : []),
     ...(check.problem && whole ? ["The file cannot be read as it is."] : []),
   ];
@@ -70,8 +70,9 @@ export function Reading({ table, work, setWork, checking, whole, failed, interru
       }
     >
       <SpaceBetween size="l">
+        <Dates work={work} setWork={setWork} />
         <div aria-live="polite">
-          {check.problem ? (
+          {unclear.length > 0 && !check.problem ? null : check.problem ? (
             <Alert
               type={workbook ? "info" : "error"}
               header={workbook ? undefined : "The file cannot be read as it is"}
@@ -84,7 +85,7 @@ export function Reading({ table, work, setWork, checking, whole, failed, interru
               header={
                 check.rows_rejected === 0
                   ? `${whole ? "All" : "The first"} ${counted(check.rows_read, "row")} can be read`
-                  : `${count(good)} of ${whole ? "" : "the first "}${counted(check.rows_read, "row")} can be read, ${count(check.rows_rejected)} would be refused`
+                  : `${good === 0 ? "None" : count(good)} of the ${whole ? "" : "first "}${counted(check.rows_read, "row")} can be read, ${count(check.rows_rejected)} would be refused`
               }
             >
               {check.rows_rejected > 0
