@@ -16,7 +16,8 @@ export type SessionState =
   /** The session ended while somebody worked: a dialog asks to sign in, above the page as it is. */
   | { kind: "over"; me: Me };
 
-class SessionStore {
+/** The session of this tab. */
+export class SessionStore {
   #access: string | null = null;
   #state: SessionState = { kind: "starting" };
   #listeners = new Set<() => void>();

@@ -244,15 +244,24 @@ export function FixTable({ load, rejects, table, settings, editable }: Props) {
           pagination={pagination}
           ariaLabels={{ tableLabel: "Refused rows" }}
           columnDefinitions={[
-            { id: "line", header: "Line", cell: ({ row }) => row.line, width: 80 },
+            {
+              id: "line",
+              header: "Line",
+              cell: (item) => (
+                <SpaceBetween direction="horizontal" size="xs" alignItems="center">
+                  <span>{item.row.line}</span>
+                  {editable && leaveOut(item)}
+                </SpaceBetween>
+              ),
+              width: 100,
+            },
             ...rejects.columns.map((column) => ({
               id: `column ${column}`,
               header: column,
               cell: (item: Item) => field(item, column, false),
               minWidth: widthOf(table, column),
             })),
-            { id: "why", header: "What to do", cell: why, minWidth: 200 },
-            ...(editable ? [{ id: "drop", header: "Leave out", cell: leaveOut, width: 100 }] : []),
+            { id: "why", header: "What to do", cell: why, minWidth: 170 },
           ]}
         />
       )}

@@ -66,7 +66,9 @@ export function Dates({ work, setWork }: Omit<Props, "table">) {
 export function Choices({ table, work, setWork }: Props) {
   const { check, settings } = work;
   const [open, setOpen] = useState(
-    () => check?.problem != null || Object.keys(check?.codes ?? {}).some((code) => OF_WRITING.has(code)),
+    () =>
+      check?.problem != null ||
+      (Object.keys(work.unclear).length === 0 && Object.keys(check?.codes ?? {}).some((code) => OF_WRITING.has(code))),
   );
   if (check === null) {
     return null;

@@ -1,0 +1,113 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { ProblemError } from "../api/problem";
+import * as api from "../api/session";
+import { SessionStore } from "./store";
+
+vi.mock("../api/session");
+
+const tokens = (name: string) => ({
+  access_token: name,
+  token_type: "Bearer" as const,
+  expires_in: 300,
+  refresh_token: `refresh-${name}`,
+});
+const problem = (status: number, kind: string) =>
+  new ProblemError({ type: `urn:rowgate:problem:${kind}`, title: kind, status, detail: kind });
+const me = (username: string) => ({ username, groups: ["writer"], tables: [] });
+
+let kept: Map<string, string>;
+
+beforeEach(() => {
+  vi.resetAllMocks();
+  kept = new Map();
+  const storage = {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => kept.set(key, value),
+    removeItem: (key: string) => kept.delete(key),
+  };
+  // Object.keys(sessionStorage) has the keys that are kept.
+  vi.stubGlobal(
+    "sessionStorage",
+    new Proxy(storage, {
+      ownKeys: () => [...kept.keys()],
+      getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
+    }),
+  );
+  vi.mocked(api.me).mockResolvedValue(me("ann@example.com"));
+  vi.mocked(api.login).mockResolvedValue(tokens("a"));
+});
+
+const signedIn = async () => {
+  const store = new SessionStore();
+  await store.signIn("ann@example.com", "pw");
+  return store;
+};
+
+describe("a session", () => {
+  it("goes on after a reload of the page", async () => {
+    kept.set("rowgate.refresh", "r");
+    vi.mocked(api.refresh).mockResolvedValue(tokens("b"));
+    const store = new SessionStore();
+    await store.start();
+    expect(store.state()).toEqual({ kind: "in", me: me("ann@example.com") });
+    expect(await store.token()).toBe("b");
+    expect(kept.get("rowgate.refresh")).toBe("refresh-b");
+  });
+
+  it("keeps the access token out of the storage", async () => {
+    await signedIn();
+    expect([...kept.values()]).not.toContain("a");
+  });
+
+  it("renews a token once, however many ask", async () => {
+    const store = await signedIn();
+    vi.mocked(api.refresh).mockResolvedValue(tokens("b"));
+    await Promise.all([store.renew("a"), store.renew("a"), store.renew("a")]);
+    await store.renew("a");
+    expect(api.refresh).toHaveBeenCalledOnce();
+    expect(await store.token()).toBe("b");
+  });
+
+  it("waits where it has ended, and goes on with whoever signs in again", async () => {
+    const store = await signedIn();
+    vi.mocked(api.refresh).mockRejectedValue(problem(401, "session-over"));
+    const renewed = store.renew("a");
+    const asked = vi.waitFor(() => expect(store.state().kind).toBe("over"));
+    await asked;
+    const token = store.token();
+    vi.mocked(api.login).mockResolvedValue(tokens("c"));
+    await store.signIn("ann@example.com", "pw");
+    await renewed;
+    expect(await token).toBe("c");
+    expect(store.state().kind).toBe("in");
+  });
+
+  it("carries nothing on in another's name", async () => {
+    const store = await signedIn();
+    kept.set("rowgate.draft.upload", "{}");
+    vi.mocked(api.refresh).mockRejectedValue(problem(401, "session-over"));
+    const renewed = expect(store.renew("a")).rejects.toMatchObject({ kind: "session-over" });
+    await vi.waitFor(() => expect(store.state().kind).toBe("over"));
+    vi.mocked(api.me).mockResolvedValue(me("bo@example.com"));
+    await store.signIn("bo@example.com", "pw");
+    await renewed;
+    expect(kept.has("rowgate.draft.upload")).toBe(false);
+  });
+
+  it("stays where the network is away", async () => {
+    const store = await signedIn();
+    vi.mocked(api.refresh).mockRejectedValue(problem(0, "unreachable"));
+    await expect(store.renew("a")).rejects.toMatchObject({ kind: "unreachable" });
+    expect(store.state().kind).toBe("in");
+  });
+
+  it("leaves nothing behind where somebody signs out", async () => {
+    const store = await signedIn();
+    kept.set("rowgate.draft.upload", "{}");
+    await store.signOut();
+    expect(store.state().kind).toBe("out");
+    expect(kept.has("rowgate.refresh")).toBe(false);
+    expect(kept.has("rowgate.draft.upload")).toBe(false);
+    expect(await store.token()).toBeNull();
+  });
+});
