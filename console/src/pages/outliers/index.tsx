@@ -29,7 +29,17 @@ export default function Outliers() {
   const { params, setParams } = useRoute();
   const chosen = params.get("table") ?? "";
   const tables = useResource(listTables, []);
-  const { data, error, loading, reload } = useResource((signal) => readOutliers(chosen || null, signal), [chosen]);
+  const names = chosen ? [chosen] : tables.data?.map(({ name }) => name);
+  const { data, error, loading, reload } = useResource(
+    async (signal) => {
+      if (!names) {
+        return null;
+      }
+      const answers = await Promise.all(names.map((name) => readOutliers(name, signal)));
+      return { checks: answers.flatMap((answer) => answer.checks) };
+    },
+    [names?.join(",")],
+  );
   const checks = data?.checks ?? NONE;
   const odd = useMemo(() => checks.filter((check) => check.count > 0), [checks]);
   const options = [ALL, ...(tables.data ?? []).map(({ name }) => ({ value: name, label: name }))];
