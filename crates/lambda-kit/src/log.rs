@@ -1,5 +1,6 @@
 //! Structured logs: one JSON object a line, which is what CloudWatch Logs Insights reads.
 
+use domain::audit::LOG_TARGET;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -47,11 +48,12 @@ fn privacy(switch: Option<&str>) -> Targets {
     all.with_targets(talkative).with_target(VALUES, LevelFilter::OFF)
 }
 
-/// A filter that cannot be read is like none. Not tracing's richer `EnvFilter`, which brings a regular expression engine
+/// A filter that cannot be read is like none. The lines about what people did come through every one. Not tracing's richer `EnvFilter`, which brings a regular expression engine
 /// into every function.
 fn filter(text: Option<&str>) -> Targets {
     let given = text.filter(|text| !text.is_empty()).and_then(|text| text.parse().ok());
-    given.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO))
+    let given = given.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
+    given.with_target(LOG_TARGET, LevelFilter::INFO)
 }
 
 #[cfg(test)]
@@ -72,6 +74,15 @@ mod tests {
     fn takes_info_where_nothing_readable_is_given() {
         for text in [None, Some(""), Some("loader=loud")] {
             assert_eq!(filter(text).default_level(), Some(LevelFilter::INFO), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_people_did_is_logged_whatever_is_asked_for() {
+        for text in ["error", "off", "loader=debug,off", "audit=off"] {
+            let given = filter(Some(text));
+            assert!(given.would_enable("audit", &tracing::Level::INFO), "{text}");
+            assert!(!given.would_enable("aurora", &tracing::Level::INFO), "{text}");
         }
     }
 
