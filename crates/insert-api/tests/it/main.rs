@@ -2,13 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
+mod audit;
 mod bodies;
 mod conditions;
 mod faults;
+mod filter;
 mod gzip;
 mod idempotency;
 mod idempotency_faults;
 mod list;
+mod people;
 mod prefer;
 mod row;
 mod row_races;
