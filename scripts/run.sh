@@ -41,6 +41,10 @@ The local cloud is up.
   URL  $ROWGATE_URL
   key  $ROWGATE_API_KEY   (header x-api-key)
 
+  console   $ROWGATE_CONSOLE_URL
+  name      $ROWGATE_CONSOLE_USER
+  password  $ROWGATE_CONSOLE_PASSWORD
+
   source .local/env                      the settings for curl, the AWS tools and $TARGET/rowgate
   $TARGET/rowgate report hires-by-quarter year=2021
   $TARGET/rowgate upload employees <file.csv> --wait

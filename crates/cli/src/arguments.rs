@@ -1,5 +1,6 @@
 //! What the command line may say.
 
+mod accounts;
 mod backups;
 mod lake;
 
@@ -15,6 +16,7 @@ use local_database::{KIND_VARIABLE, Kind};
 use crate::api::Api;
 use crate::http::HttpClient;
 
+pub(crate) use accounts::{AccountsCommand, ConsoleArguments};
 pub(crate) use backups::{
     BackupArguments, BackupsArguments, ListFormat, PutBackArguments, RestoreArguments, WhichBackup,
 };
@@ -65,6 +67,11 @@ pub(crate) enum CommandLine {
     /// Serves the whole API as one process; `rowgate serve --help` has what can be set.
     #[command(disable_help_flag = true)]
     Serve(ServeArguments),
+    /// Makes, lists, approves and disables people's accounts.
+    #[command(subcommand)]
+    Accounts(AccountsCommand),
+    /// Opens the page that people use.
+    Console(ConsoleArguments),
     /// Runs and queries the lake: every table in Delta, for analysts.
     #[command(subcommand)]
     Lake(LakeCommand),
@@ -390,6 +397,8 @@ mod tests {
             "backups",
             "restore",
             "put-back",
+            "accounts",
+            "console",
             "lake",
             "Exit codes: 0",
         ] {

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod accounts;
 mod api;
 mod arguments;
 mod aws;
@@ -13,6 +14,7 @@ mod http;
 mod invoke;
 mod lake;
 mod local;
+mod password;
 mod printer;
 mod rejects;
 #[cfg(test)]
@@ -50,6 +52,8 @@ pub async fn run(arguments: Arguments, printer: Printer) -> Result<ExitStatus> {
         CommandLine::Restore(arguments) => commands::restore::run(arguments, printer).await?,
         CommandLine::PutBack(arguments) => commands::put_back::run(arguments, printer).await?,
         CommandLine::Serve(arguments) => match commands::serve::run(arguments)? {},
+        CommandLine::Accounts(command) => commands::accounts::run(command, printer).await?,
+        CommandLine::Console(arguments) => commands::console::run(arguments, printer)?,
         CommandLine::Lake(command) => commands::lake::run(command, printer).await?,
     }
     Ok(ExitStatus::Success)

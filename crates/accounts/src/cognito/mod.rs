@@ -1,6 +1,10 @@
 //! A Cognito user pool as the directory.
 
 mod failure;
+#[cfg(test)]
+mod replay;
+#[cfg(test)]
+mod tests;
 mod token;
 
 use std::time::Duration;

@@ -1,9 +1,11 @@
 //! The verbs of the command, one module each.
 
+pub(crate) mod accounts;
 pub(crate) mod backfill;
 pub(crate) mod backup;
 pub(crate) mod backups;
 pub(crate) mod check;
+pub(crate) mod console;
 pub(crate) mod demo;
 pub(crate) mod docs;
 pub(crate) mod lake;

@@ -86,6 +86,9 @@ pub(crate) async fn deploy(
         format!("architecture={}", architecture()?),
         format!("artifacts={}", text(&artifacts)?),
         format!("apiUrl={api_url}"),
+        format!("peopleUrl={api_url}"),
+        // Browsers send files to where everything else of AWS is.
+        format!("bucketOrigin={}", ministack::endpoint(ports)),
     ];
     if lake {
         context.extend(["lake=true".to_owned(), format!("lakePollSeconds={LAKE_POLL_SECONDS}")]);

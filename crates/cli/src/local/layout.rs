@@ -108,6 +108,11 @@ impl Layout {
         self.root.join("lake")
     }
 
+    /// The first operator's password.
+    pub(crate) fn operator(&self) -> PathBuf {
+        self.root.join("operator")
+    }
+
     /// What was deployed last: the digest of everything that went into it, and the stack's outputs.
     pub(crate) fn deployment(&self) -> PathBuf {
         self.root.join("deployment.json")
@@ -134,6 +139,7 @@ impl Layout {
             self.outputs(),
             self.deployment(),
             self.lake(),
+            self.operator(),
             self.env(),
             self.ports(),
         ];

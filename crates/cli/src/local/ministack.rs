@@ -33,7 +33,7 @@ pub(crate) fn address(ports: Ports) -> String {
     format!("127.0.0.1:{}", ports.gateway)
 }
 
-/// The base of the API, with its stage; `{id}` in it stands for the API's id, which only the stack knows.
+/// The base of an API, the scripts' or the people's, with its stage; `{id}` in it stands for the API's id, which only the stack knows.
 pub(crate) fn api_url(ports: Ports) -> String {
     format!("{}/restapis/{{id}}/v1/_user_request_", endpoint(ports))
 }

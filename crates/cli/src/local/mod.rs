@@ -8,6 +8,7 @@ mod env_file;
 mod layout;
 mod lock;
 mod ministack;
+mod operator;
 mod ports;
 mod process;
 mod service;

@@ -18,7 +18,7 @@ use super::lock::Lock;
 use super::ports::{Ports, free_port, loopback};
 use super::process::Record;
 use super::service::ensure;
-use super::{ACCESS_KEY, DATABASE, REGION, SECRET_KEY, data_api, ministack};
+use super::{ACCESS_KEY, DATABASE, REGION, SECRET_KEY, data_api, ministack, operator};
 use crate::aws::Aws;
 use crate::exit::user_error;
 use crate::http::HttpClient;
@@ -64,7 +64,7 @@ pub(crate) struct UpOptions {
     pub data_api_port: Option<u16>,
 }
 
-/// Starts what does not run, deploys what has changed, migrates, and writes the env file.
+/// Starts what does not run, deploys what has changed, migrates, makes the first operator, and writes the env file.
 pub(crate) async fn up(options: &UpOptions, http: &HttpClient, printer: Printer) -> Result<()> {
     let layout = Layout::create(&options.folder)?;
     let _lock = Lock::take(&layout, printer)?;
@@ -84,7 +84,9 @@ pub(crate) async fn up(options: &UpOptions, http: &HttpClient, printer: Printer)
     let deployment = deploy(&options.sources, lake, ports, &layout, &aws, printer).await?;
     create_user(&database, &deployment, &aws).await?;
     migrate(&aws, &layout, printer).await?;
+    let password = operator::ensure(&aws, &layout, printer).await?;
     let mut env = env_file(&deployment, &endpoint, &layout, &aws).await?;
+    env.variables.extend(people_variables(&deployment, password)?);
     if lake {
         env.variables.push(("ROWGATE_LAKE_BUCKET", deployment.output("LakeBucketName")?.to_owned()));
     }
@@ -257,6 +259,16 @@ async fn env_file(deployment: &Deployment, endpoint: &str, layout: &Layout, aws:
     ];
     variables.extend(aws_variables(endpoint));
     Ok(EnvFile { variables })
+}
+
+/// Where people find the service, and how the first of them comes in.
+fn people_variables(deployment: &Deployment, password: String) -> Result<[(&'static str, String); 4]> {
+    Ok([
+        ("ROWGATE_PEOPLE_URL", deployment.output("PeopleUrl")?.to_owned()),
+        ("ROWGATE_CONSOLE_URL", deployment.output("ConsoleUrl")?.to_owned()),
+        ("ROWGATE_CONSOLE_USER", operator::USERNAME.to_owned()),
+        ("ROWGATE_CONSOLE_PASSWORD", password),
+    ])
 }
 
 /// What leads the AWS SDKs and tools to the local cloud.
