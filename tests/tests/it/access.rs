@@ -23,6 +23,14 @@ async fn refuses_a_call_without_a_valid_key() {
         (Method::GET, "/reports/hires-by-quarter"),
         (Method::GET, "/loads"),
         (Method::GET, "/loads/0"),
+        (Method::GET, "/activity"),
+        (Method::GET, "/outliers"),
+        (Method::POST, "/uploads"),
+        (Method::POST, "/uploads/check"),
+        (Method::GET, "/uploads/x"),
+        (Method::POST, "/uploads/x/complete"),
+        (Method::GET, "/restores"),
+        (Method::POST, "/restores/x/undo"),
     ] {
         let keyless = cloud.api.keyless(method.clone(), path).body("{}");
         assert_problem(&cloud.api.send(keyless).await, 403, "forbidden");

@@ -24,6 +24,7 @@ mod invocations;
 mod ledger;
 mod migrate;
 mod openapi;
+mod people;
 mod reports;
 mod requests;
 mod resend;

@@ -73,7 +73,7 @@ impl Cloud {
     }
 }
 
-fn variable(name: &str) -> String {
+pub(super) fn variable(name: &str) -> String {
     env::var(name).unwrap_or_else(|_| {
         panic!(
             "{name} is not set: `make test` starts a cloud for these tests; or start one with `rowgate local up --dir <dir>` \
