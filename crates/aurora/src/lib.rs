@@ -26,5 +26,5 @@ pub use client::{
 };
 pub use delete_row::{Delete, delete_row};
 pub use put_row::{Put, put_row};
-pub use read_rows::{RowPage, read_page, read_row};
+pub use read_rows::{RowPage, count_rows, read_page, read_row};
 pub use rows::Insert;

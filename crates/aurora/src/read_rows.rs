@@ -54,6 +54,37 @@ pub async fn read_page(
     }
 }
 
+/// How many rows each of these tables has, at one moment. The database reads the whole of an index for it: some tenths of a second for
+/// a million rows.
+///
+/// # Errors
+/// As [`Database::query`].
+pub async fn count_rows(database: &Database, tables: &[&Table]) -> Result<Vec<u64>, Error> {
+    #[derive(Deserialize)]
+    struct Count {
+        table_no: usize,
+        row_count: u64,
+    }
+    if tables.is_empty() {
+        return Ok(Vec::new());
+    }
+    let counts: Vec<String> = tables
+        .iter()
+        .enumerate()
+        .map(|(number, table)| {
+            format!("SELECT {number} AS table_no, COUNT(*) AS row_count FROM `{}`", table.name())
+        })
+        .collect();
+    let found: Vec<Count> = database.query(Statement::new(counts.join(" UNION ALL "))).await?;
+    let mut rows = vec![0; tables.len()];
+    for Count { table_no, row_count } in found {
+        if let Some(count) = rows.get_mut(table_no) {
+            *count = row_count;
+        }
+    }
+    Ok(rows)
+}
+
 /// The text of the row with this key, if there is one.
 ///
 /// # Errors

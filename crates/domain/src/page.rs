@@ -38,6 +38,17 @@ pub fn activity_days() -> Parameter {
     Parameter { name: "days".to_owned(), description, ..ACTIVITY_DAYS.limit() }
 }
 
+/// The parameter `counts` of `GET /tables`.
+pub fn table_counts() -> Parameter {
+    Parameter {
+        name: "counts".to_owned(),
+        parameter_type: ParameterType::Boolean,
+        default: Some(ParameterValue::Boolean(false)),
+        required: false,
+        description: "Whether each table's rows are counted, which takes its time where there are millions.".to_owned(),
+    }
+}
+
 impl PageSize {
     /// The parameter `limit` of a list.
     pub fn limit(self) -> Parameter {

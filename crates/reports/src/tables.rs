@@ -1,19 +1,21 @@
 //! `GET /tables`: the dictionary, as far as users see it.
 
+use axum::Extension;
 use axum::extract::RawQuery;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use domain::dictionary::{Column, Table};
-use domain::report::read_parameters;
+use domain::page;
+use domain::report::{ParameterValue, read_parameters};
 use lambda_kit::caller::Caller;
-use lambda_kit::http::InTime;
+use lambda_kit::http::{InTime, RequestId};
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::Service;
 use crate::accept::{Form, negotiate};
+use crate::{Service, database_problem};
 
 /// One table, as `docs/api.md` has it. Aliases are taken, and never given out.
 #[derive(Debug, Serialize)]
@@ -23,6 +25,9 @@ struct TableView<'a> {
     /// The column whose value stands in a row's path.
     key: &'a str,
     default_mode: &'static str,
+    /// How many rows it has, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rows: Option<u64>,
     columns: Vec<ColumnView<'a>>,
 }
 
@@ -43,14 +48,24 @@ struct ColumnView<'a> {
 /// The tables that the caller sees, each after those that it refers to, and their columns.
 pub(crate) async fn list(
     InTime(service): InTime<Service>,
+    Extension(id): Extension<RequestId>,
     caller: Caller,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, ProblemResponse> {
     let form = negotiate(&headers, &[Form::Json])?;
-    read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
+    let parameters = [page::table_counts()];
+    let values = read_parameters(&parameters, &query::pairs(query.as_deref())).map_err(query::problem)?;
     let seen = service.dictionary.visible_tables().filter(|table| caller.sees(table.name()));
-    let tables: Vec<TableView<'_>> = seen.map(TableView::from).collect();
+    let seen: Vec<&Table> = seen.collect();
+    let mut tables: Vec<TableView<'_>> = seen.iter().copied().map(TableView::from).collect();
+    if values.get("counts") == Some(&ParameterValue::Boolean(true)) {
+        let counts = aurora::count_rows(&service.database, &seen).await;
+        let counts = counts.map_err(|error| database_problem(&error, &id))?;
+        for (table, rows) in tables.iter_mut().zip(counts) {
+            table.rows = Some(rows);
+        }
+    }
     let body = json!({ "tables": tables }).to_string();
     Ok(([(header::CONTENT_TYPE, form.content_type())], body).into_response())
 }
@@ -62,6 +77,7 @@ impl<'a> From<&'a Table> for TableView<'a> {
             description: table.description(),
             key: table.key().name(),
             default_mode: table.default_mode().as_str(),
+            rows: None,
             columns: table.columns().iter().map(ColumnView::from).collect(),
         }
     }

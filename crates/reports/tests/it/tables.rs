@@ -41,3 +41,22 @@ async fn takes_no_parameters_and_only_get() {
     let refused = api.send(Method::POST, "/tables", None).await;
     assert_eq!((refused.status, refused.header("allow")), (405, "GET,HEAD"));
 }
+
+#[tokio::test]
+async fn counts_the_rows_of_each_table_where_that_is_asked_for() {
+    let api = Api::start().await;
+    api.sql(&["INSERT INTO jobs (id, job_name) VALUES (1, 'Judge'), (2, 'Clerk')"]).await;
+    let plain = api.get("/tables").await.json();
+    assert!(plain["tables"][0].get("rows").is_none());
+    let counted = api.get("/tables?counts=true").await;
+    assert_eq!(counted.status, 200);
+    let counted = counted.json();
+    let rows: Vec<(&str, u64)> = counted["tables"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|table| (table["name"].as_str().unwrap(), table["rows"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(rows, [("departments", 0), ("jobs", 2), ("employees", 0)]);
+    assert_eq!(api.get("/tables?counts=1").await.status, 400);
+}
