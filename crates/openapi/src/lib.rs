@@ -2,6 +2,7 @@
 
 mod answer;
 mod docs;
+mod door;
 mod operation;
 mod paths;
 mod problem;
@@ -11,12 +12,12 @@ mod schema;
 use domain::dictionary::Dictionary;
 use domain::report::Report;
 use utoipa::openapi::path::PathsBuilder;
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
     ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, PathItem, ServerBuilder,
 };
 
 pub use docs::{Page, page};
+pub use door::Door;
 
 /// What the document is made from.
 #[derive(Debug, Clone, Copy)]
@@ -27,43 +28,33 @@ pub struct Source<'a> {
     pub reports: &'a [Report],
     /// The version of Rowgate.
     pub version: &'a str,
-    /// Where callers reach the API, with its stage and without a slash at the end.
+    /// The door that is described.
+    pub door: Door,
+    /// Where callers reach the door, with its stage and without a slash at the end.
     pub url: &'a str,
 }
-
-const DESCRIPTION: &str = "Rows in over HTTP and S3, reports out. Every call needs an API key in `x-api-key`; the operator's \
-    key may also start backups and restores and delete rows. Errors are problems (RFC 9457). Every answer carries \
-    `x-request-id`.";
-
-/// The name of the security scheme.
-const KEY: &str = "apiKey";
 
 /// The document.
 pub fn document(source: Source<'_>) -> OpenApi {
     let routes = paths::routes(source);
-    let problems = routes.iter().flat_map(|route| route.all_problems().schemas().collect::<Vec<_>>());
+    let door = source.door;
+    let problems = routes.iter().flat_map(|route| route.all_problems(door).schemas().collect::<Vec<_>>());
     let mut schemas: Vec<_> = paths::schemas(source).into_iter().chain(problems).collect();
     schemas.sort_by(|(a, _), (b, _)| a.cmp(b));
     schemas.dedup_by(|(a, _), (b, _)| a == b);
     let components = schemas
         .into_iter()
         .fold(ComponentsBuilder::new(), |components, (name, schema)| components.schema(name, schema))
-        .security_scheme(
-            KEY,
-            SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(
-                "x-api-key",
-                "The writer's key or the operator's.",
-            ))),
-        );
+        .security_scheme(door.scheme_name(), door.scheme());
     let paths = routes.into_iter().fold(PathsBuilder::new(), |paths, route| {
         let (path, method) = (route.path.clone(), route.method.clone());
-        paths.path(path, PathItem::new(method, route.operation()))
+        paths.path(path, PathItem::new(method, route.operation(door)))
     });
     OpenApiBuilder::new()
         .info(
             InfoBuilder::new()
                 .title("Rowgate")
-                .description(Some(DESCRIPTION))
+                .description(Some(door.description()))
                 .license(Some(
                     LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build(),
                 ))
@@ -73,7 +64,7 @@ pub fn document(source: Source<'_>) -> OpenApi {
         .servers(Some([ServerBuilder::new().url(source.url).build()]))
         .paths(paths)
         .components(Some(components.build()))
-        .security(Some([SecurityRequirement::new::<_, _, String>(KEY, [])]))
+        .security(Some([door.requirement()]))
         .build()
 }
 

@@ -8,6 +8,7 @@ use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
 use utoipa::openapi::schema::Schema;
 use utoipa::openapi::{ContentBuilder, RefOr, Required, Response, ResponseBuilder, ResponsesBuilder};
 
+use crate::door::Door;
 use crate::problem::Problems;
 
 /// A method of a path: what is asked, and everything that can be answered.
@@ -25,6 +26,7 @@ pub(crate) struct Route {
     kinds: Vec<ProblemKind>,
     takes_conditions: bool,
     tells_standing: bool,
+    is_open: bool,
 }
 
 impl Route {
@@ -49,6 +51,7 @@ impl Route {
             kinds: Vec::new(),
             takes_conditions: false,
             tells_standing: false,
+            is_open: false,
         }
     }
 
@@ -96,6 +99,12 @@ impl Route {
         self
     }
 
+    /// Anybody may call it.
+    pub(crate) fn open(mut self) -> Self {
+        self.is_open = true;
+        self
+    }
+
     /// Its problems of an unavailable service tell how the service stands.
     pub(crate) fn telling_standing(mut self) -> Self {
         self.tells_standing = true;
@@ -103,8 +112,9 @@ impl Route {
     }
 
     /// The problems it can answer with, those of the gateway among them.
-    pub(crate) fn all_problems(&self) -> Problems {
-        let problems = Problems::new(&self.kinds, self.body.is_some(), self.takes_conditions);
+    pub(crate) fn all_problems(&self, door: Door) -> Problems {
+        let door = (!self.is_open).then_some(door);
+        let problems = Problems::new(&self.kinds, door, self.body.is_some(), self.takes_conditions);
         if self.tells_standing { problems.with_standing() } else { problems }
     }
 
@@ -119,8 +129,8 @@ impl Route {
         }
     }
 
-    pub(crate) fn operation(self) -> Operation {
-        let problems = self.all_problems();
+    pub(crate) fn operation(self, door: Door) -> Operation {
+        let problems = self.all_problems(door);
         let mut answers = self.answers;
         for (status, problem) in problems.responses() {
             match answers.get_mut(&status) {
@@ -145,6 +155,7 @@ impl Route {
             .description(self.description)
             .parameters((!self.parameters.is_empty()).then_some(self.parameters))
             .request_body(self.body)
+            .securities(self.is_open.then_some([]))
             .responses(responses)
             .build()
     }

@@ -8,20 +8,28 @@ use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema};
 use utoipa::openapi::{ContentBuilder, RefOr, Response, ResponseBuilder};
 
 use crate::answer::{Sent, with_headers};
+use crate::door::Door;
 use crate::schema::{array, count, integer, named, object, one_of, text, text_or_null};
 
 /// What API Gateway itself answers, before or in place of a function; `infra/lib/api/problems.ts` says when.
-const OF_THE_GATEWAY: [(&str, &str, u16); 9] = [
+const OF_THE_GATEWAY: [(&str, &str, u16); 10] = [
     ("bad-request", "Bad request", 400),
     ("forbidden", "Forbidden", 403),
     ("payload-too-large", "The body is too large", 413),
     ("throttled", "Too many requests", 429),
-    ("quota-exceeded", "Quota exceeded", 429),
+    (QUOTA, "Quota exceeded", 429),
+    (UNAUTHORIZED, "Unauthorized", 401),
     ("internal", "Internal error", 500),
     ("internal", "Internal error", 502),
     ("no-answer", "No answer in time", 504),
     ("unsupported-media-type", "The body must be JSON", 415),
 ];
+
+/// What a key alone has.
+const QUOTA: &str = "quota-exceeded";
+
+/// What is answered where there is no valid token.
+const UNAUTHORIZED: &str = "unauthorized";
 
 /// What functions answer where a body is encoded in a way that they do not take. `lambda_kit::problem` has these kinds.
 const OF_ENCODINGS: [(&str, &str, u16); 2] = [
@@ -129,11 +137,20 @@ pub(crate) struct Problems(BTreeMap<u16, Vec<Described>>);
 
 impl Problems {
     /// These kinds, and what the gateway and every function can answer: each refuses parameters that it does not know.
-    pub(crate) fn new(kinds: &[ProblemKind], takes_body: bool, takes_conditions: bool) -> Self {
+    /// `door` is `None` for what anybody may call.
+    pub(crate) fn new(
+        kinds: &[ProblemKind],
+        door: Option<Door>,
+        takes_body: bool,
+        takes_conditions: bool,
+    ) -> Self {
         let of_all = [ProblemKind::InvalidParameter, ProblemKind::Internal];
         let own = kinds.iter().copied().chain(of_all).map(Described::of);
-        let of_the_gateway =
-            OF_THE_GATEWAY.iter().filter(|(.., status)| takes_body || !matches!(status, 413 | 415));
+        let of_the_gateway = OF_THE_GATEWAY.iter().filter(|(kind, _, status)| match *kind {
+            QUOTA => door == Some(Door::Scripts),
+            UNAUTHORIZED => door == Some(Door::People),
+            _ => takes_body || !matches!(status, 413 | 415),
+        });
         let of_encodings = OF_ENCODINGS.iter().filter(|_| takes_body);
         let of_conditions = OF_CONDITIONS.iter().filter(|_| takes_conditions);
         let of_http =

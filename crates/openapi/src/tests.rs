@@ -3,7 +3,12 @@ use serde_json::Value;
 use super::*;
 
 fn source() -> Source<'static> {
+    of_door(Door::Scripts)
+}
+
+fn of_door(door: Door) -> Source<'static> {
     Source {
+        door,
         dictionary: domain::shipped::dictionary().unwrap(),
         reports: domain::report::shipped().unwrap(),
         version: "1.2.3",
@@ -13,6 +18,10 @@ fn source() -> Source<'static> {
 
 fn shipped() -> Value {
     serde_json::from_str(&json(source())).unwrap()
+}
+
+fn of_people() -> Value {
+    serde_json::from_str(&json(of_door(Door::People))).unwrap()
 }
 
 /// What the stack deploys, from the snapshot that its own tests hold it to.
@@ -32,39 +41,86 @@ fn of_type<'v>(resources: &'v Value, of: &str) -> Vec<&'v Value> {
     resources.filter(|resource| resource["Type"] == of).map(|resource| &resource["Properties"]).collect()
 }
 
-#[test]
-fn describes_the_methods_and_paths_that_the_stack_routes() {
+/// The methods that the stack routes on one of its two doors: with keys on the scripts', with tokens or open on the people's.
+fn routed(door: Door) -> Vec<String> {
     let resources = template();
-    let mut routed: Vec<String> = of_type(&resources, "AWS::ApiGateway::Method")
-        .into_iter()
+    let methods = of_type(&resources, "AWS::ApiGateway::Method");
+    let scripts = methods.iter().find(|method| method["ApiKeyRequired"] == true).unwrap();
+    let mut routed: Vec<String> = methods
+        .iter()
         .filter(|method| method["HttpMethod"] != "ANY")
+        .filter(|method| (method["RestApiId"] == scripts["RestApiId"]) == (door == Door::Scripts))
         .map(|method| {
             let path = path_of(&resources, &method["ResourceId"]);
             format!("{} {path}", method["HttpMethod"].as_str().unwrap())
         })
+        // A page for people, which no program calls.
+        .filter(|route| !route.starts_with("GET /console"))
         .collect();
     routed.sort();
-    assert_eq!(routes(source()), routed);
+    routed
+}
+
+#[test]
+fn describes_the_methods_and_paths_that_the_stack_routes() {
+    for door in [Door::Scripts, Door::People] {
+        assert_eq!(routes(of_door(door)), routed(door), "{door:?}");
+    }
 }
 
 #[test]
 fn describes_what_the_gateway_answers_by_itself() {
-    let schemas = shipped()["components"]["schemas"].clone();
-    let described: Vec<(&Value, &Value)> = schemas
-        .as_object()
-        .unwrap()
-        .values()
-        .map(|schema| (&schema["properties"]["type"]["enum"][0], &schema["properties"]["status"]["minimum"]))
-        .collect();
-    for answer in of_type(&template(), "AWS::ApiGateway::GatewayResponse") {
-        let body: Value =
-            serde_json::from_str(answer["ResponseTemplates"]["application/json"].as_str().unwrap()).unwrap();
-        // No path of the document is none, and nothing here has another authorisation than the key.
-        if matches!(body["status"].as_u64(), Some(401 | 404)) {
-            continue;
+    for document in [shipped(), of_people()] {
+        let is_of_people = document["components"]["securitySchemes"]["accessToken"].is_object();
+        let schemas = document["components"]["schemas"].clone();
+        let described: Vec<(&Value, &Value)> = schemas
+            .as_object()
+            .unwrap()
+            .values()
+            .map(|schema| {
+                (&schema["properties"]["type"]["enum"][0], &schema["properties"]["status"]["minimum"])
+            })
+            .collect();
+        for answer in of_type(&template(), "AWS::ApiGateway::GatewayResponse") {
+            let body: Value =
+                serde_json::from_str(answer["ResponseTemplates"]["application/json"].as_str().unwrap())
+                    .unwrap();
+            // No path of the document is none. A key is no token, and a token has no quota.
+            let is_of_other = if is_of_people {
+                body["type"] == "urn:rowgate:problem:quota-exceeded"
+            } else {
+                body["status"] == 401
+            };
+            if body["status"] == 404 || is_of_other {
+                continue;
+            }
+            assert!(described.contains(&(&body["type"], &body["status"])), "{body}");
         }
-        assert!(described.contains(&(&body["type"], &body["status"])), "{body}");
     }
+}
+
+#[test]
+fn each_door_has_its_own_way_in() {
+    let (scripts, people) = (shipped(), of_people());
+    assert_eq!(scripts["security"], serde_json::json!([{ "apiKey": [] }]));
+    assert_eq!(people["security"], serde_json::json!([{ "accessToken": [] }]));
+    assert_eq!(people["components"]["securitySchemes"]["accessToken"]["scheme"], "bearer");
+    let mut open = Vec::new();
+    for (path, operations) in people["paths"].as_object().unwrap() {
+        for operation in operations.as_object().unwrap().values() {
+            let is_open = operation["security"] == serde_json::json!([]);
+            assert_eq!(is_open, operation["security"].is_array(), "{path}");
+            assert_eq!(operation["responses"]["401"].is_null(), path == "/register", "{path}");
+            if is_open {
+                open.push(path.as_str());
+            }
+        }
+    }
+    open.sort_unstable();
+    assert_eq!(open, ["/login", "/refresh", "/register"]);
+    let scripts = scripts["paths"].as_object().unwrap();
+    assert!(!scripts.contains_key("/login") && !scripts.contains_key("/audit"));
+    assert!(scripts.values().all(|path| path.to_string().find("\"401\"").is_none()));
 }
 
 #[test]
@@ -79,20 +135,21 @@ fn every_reference_leads_somewhere() {
             _ => {}
         }
     }
-    let document = shipped();
-    let mut found = Vec::new();
-    references(&document, &mut found);
-    assert!(found.len() > 50, "{}", found.len());
-    for reference in found {
-        let target = reference.strip_prefix('#').and_then(|pointer| document.pointer(pointer));
-        assert!(target.is_some(), "{reference}");
+    for document in [shipped(), of_people()] {
+        let mut found = Vec::new();
+        references(&document, &mut found);
+        assert!(found.len() > 50, "{}", found.len());
+        for reference in found {
+            let target = reference.strip_prefix('#').and_then(|pointer| document.pointer(pointer));
+            assert!(target.is_some(), "{reference}");
+        }
     }
 }
 
 #[test]
 fn tells_of_hidden_tables_nothing() {
     let hidden = source().dictionary.tables().iter().filter(|table| table.is_hidden());
-    let document = shipped().to_string();
+    let document = of_people().to_string() + &shipped().to_string();
     let mut some = false;
     for table in hidden {
         some = true;
@@ -119,7 +176,7 @@ fn rows_are_as_strict_as_the_dictionary() {
 
 #[test]
 fn every_answer_is_described_and_carries_the_requests_id() {
-    let document = shipped();
+    let document = of_people();
     let mut answers = 0;
     for operation in
         document["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap().values())
@@ -135,7 +192,7 @@ fn every_answer_is_described_and_carries_the_requests_id() {
 
 #[test]
 fn every_operation_says_that_it_refuses_unknown_parameters() {
-    let document = shipped();
+    let document = of_people();
     let paths = document["paths"].as_object().unwrap();
     for operation in paths.values().flat_map(|path| path.as_object().unwrap().values()) {
         let refused = &operation["responses"]["400"]["content"]["application/problem+json"]["schema"];

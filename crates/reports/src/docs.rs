@@ -5,9 +5,10 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use domain::problem::Problem;
 use domain::report::read_parameters;
+use lambda_kit::caller::Caller;
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query;
-use openapi::Source;
+use openapi::{Door, Source};
 
 use crate::Service;
 use crate::accept::{Form, negotiate};
@@ -15,21 +16,24 @@ use crate::accept::{Form, negotiate};
 /// The OpenAPI document.
 pub(crate) async fn document(
     State(service): State<Service>,
+    caller: Caller,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, ProblemResponse> {
     let form = asked(&headers, query.as_deref(), Form::Json)?;
-    Ok(([(header::CONTENT_TYPE, form.content_type())], openapi::json(source(&service))).into_response())
+    Ok(([(header::CONTENT_TYPE, form.content_type())], openapi::json(source(&service, &caller)))
+        .into_response())
 }
 
 /// The page that shows it.
 pub(crate) async fn page(
     State(service): State<Service>,
+    caller: Caller,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, ProblemResponse> {
     let form = asked(&headers, query.as_deref(), Form::Html)?;
-    let page = openapi::page(&openapi::json(source(&service)));
+    let page = openapi::page(&openapi::json(source(&service, &caller)));
     let policy = HeaderValue::from_str(&page.policy).map_err(|_| Problem::internal())?;
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(form.content_type())),
@@ -47,12 +51,18 @@ fn asked(headers: &HeaderMap, query: Option<&str>, form: Form) -> Result<Form, P
     Ok(form)
 }
 
-fn source(service: &Service) -> Source<'_> {
+/// The document of the door that the caller came through.
+fn source<'s>(service: &'s Service, caller: &Caller) -> Source<'s> {
+    let (door, url) = match caller {
+        Caller::Person(_) => (Door::People, &service.people_url),
+        Caller::Key { .. } | Caller::Unknown => (Door::Scripts, &service.url),
+    };
     Source {
         dictionary: service.dictionary,
         reports: service.reports,
         version: env!("CARGO_PKG_VERSION"),
-        url: &service.url,
+        door,
+        url,
     }
 }
 
@@ -66,13 +76,14 @@ mod tests {
     /// The document cannot depend on the crate that has these kinds, and repeats them.
     #[test]
     fn the_document_has_the_problems_that_only_http_knows() {
-        let document: Value = serde_json::from_str(&openapi::json(Source {
+        let document = openapi::json(Source {
             dictionary: domain::shipped::dictionary().unwrap(),
             reports: domain::report::shipped().unwrap(),
             version: "1.2.3",
+            door: Door::Scripts,
             url: "https://api.example.com/v1",
-        }))
-        .unwrap();
+        });
+        let document: Value = serde_json::from_str(&document).unwrap();
         let schemas = document["components"]["schemas"].as_object().unwrap();
         for kind in HttpProblemKind::ALL {
             let of_kind = schemas

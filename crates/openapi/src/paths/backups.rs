@@ -13,7 +13,7 @@ use crate::Source;
 use crate::answer::{json, link};
 use crate::operation::Route;
 use crate::schema::{
-    NOTHING_ELSE, array, count, in_path, in_query, integer, load_mode, matching, moment, named,
+    NOTHING_ELSE, array, boolean, count, in_path, in_query, integer, load_mode, matching, moment, named,
     named_or_null, object, one_of, or_null, query_text, text, text_or_null,
 };
 
@@ -40,7 +40,7 @@ pub(super) fn routes(source: Source) -> Vec<Route> {
     ]);
     vec![
         Route::new(HttpMethod::Post, "/backups", TAG, "startBackup", "Start a backup")
-            .describe("Takes the operator's key. Every table is backed up where there is no body.")
+            .describe(format!("{} Every table is backed up where there is no body.", source.door.operators()))
             .body(Required::False, "Which tables.", body)
             .answer(
                 202,
@@ -103,7 +103,7 @@ pub(super) fn schemas() -> Vec<(String, Schema)> {
     ]
 }
 
-fn backup() -> [(&'static str, RefOr<Schema>); 8] {
+fn backup() -> [(&'static str, RefOr<Schema>); 9] {
     let number = || or_null(count(), Type::Integer);
     let moment_or_null = || or_null(moment(), Type::String);
     [
@@ -114,6 +114,10 @@ fn backup() -> [(&'static str, RefOr<Schema>); 8] {
         ("moment", moment_or_null().description(Some("The one moment that all of its tables show.")).into()),
         ("tables", by_table(object([("rows", number().into()), ("bytes", number().into())])).into()),
         ("verified_at", moment_or_null().description(Some("When all of it was last checked.")).into()),
+        (
+            "verified",
+            or_null(boolean(), Type::Boolean).description(Some("Whether that found it to be good.")).into(),
+        ),
         ("error", text_or_null().description(Some("Why it failed.")).into()),
     ]
 }

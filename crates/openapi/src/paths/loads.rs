@@ -38,6 +38,11 @@ pub(super) fn routes(_: Source) -> Vec<Route> {
                     matching("[A-Za-z0-9_-]{0,64}"),
                 ),
                 query_text("status", "Loads that stand so.", one_of(LoadStatus::ALL.map(LoadStatus::as_str))),
+                query_text(
+                    "key",
+                    "Loads of this object, by its key: one for each time that it was put there.",
+                    text().max_length(Some(MAX_KEY)),
+                ),
                 in_query(&page::LOADS.limit()),
                 query_text("after", "`next` of the page before.", matching(ID)),
             ])

@@ -1,16 +1,18 @@
 //! `GET /reports` and `GET /reports/{name}`, the latter once more for each report, with its own parameters and columns.
 
 use domain::problem::ProblemKind;
-use domain::report::{Column, ColumnType, ParameterType, Report};
+use domain::report::{ChartKind, Column, ColumnType, ParameterType, Report};
 use utoipa::openapi::path::HttpMethod;
 use utoipa::openapi::schema::{AnyOfBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::openapi::{ContentBuilder, RefOr, ResponseBuilder};
 
+use super::table_name;
 use crate::Source;
 use crate::answer::{Sent, json, with_headers};
 use crate::operation::Route;
 use crate::schema::{
-    DAY, array, boolean, count, in_path, in_query, integer, matching, named, object, one_of, or_null, text,
+    DAY, array, boolean, count, in_path, in_query, integer, matching, named, named_or_null, object, one_of,
+    or_null, text,
 };
 
 const TAG: &str = "Reports";
@@ -60,7 +62,8 @@ fn schema_of(report: &Report) -> String {
 
 pub(super) fn schemas(source: Source) -> Vec<(String, Schema)> {
     let each = source.reports.iter().map(|report| (schema_of(report), answer(report).into()));
-    each.chain([("Report".to_owned(), definition().into())]).collect()
+    each.chain([("Chart".to_owned(), chart().into()), ("Report".to_owned(), definition(source).into())])
+        .collect()
 }
 
 /// What a report answers.
@@ -109,8 +112,29 @@ fn value(column: &Column) -> RefOr<Schema> {
     or_null(schema, kind).description(Some(column.description())).into()
 }
 
+/// How the list says that a report is drawn.
+fn chart() -> ObjectBuilder {
+    object([
+        ("kind", one_of(ChartKind::ALL.map(ChartKind::name)).into()),
+        (
+            "x",
+            text()
+                .description(Some("The column along the axis; of a pie the one that names the pieces."))
+                .into(),
+        ),
+        (
+            "series",
+            array(text())
+                .min_items(Some(1))
+                .description(Some("The columns of numbers that are drawn."))
+                .into(),
+        ),
+        ("stacked", boolean().description(Some("Whether bars stand on top of each other.")).into()),
+    ])
+}
+
 /// What the list says of a report.
-fn definition() -> ObjectBuilder {
+fn definition(source: Source) -> ObjectBuilder {
     let column = object([
         ("name", text().into()),
         ("type", one_of(ColumnType::ALL.map(ColumnType::name)).into()),
@@ -132,7 +156,12 @@ fn definition() -> ObjectBuilder {
         ("name", text().into()),
         ("title", text().into()),
         ("description", text().into()),
+        (
+            "tables",
+            array(table_name(source.dictionary)).description(Some("The tables that it reads.")).into(),
+        ),
         ("parameters", array(parameter).into()),
         ("columns", array(column).into()),
+        ("chart", named_or_null("Chart").description(Some("How its rows are best drawn.")).into()),
     ])
 }

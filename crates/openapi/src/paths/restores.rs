@@ -1,6 +1,7 @@
-//! `POST /restores` and `GET /restores/{id}`.
+//! `POST /restores`, `GET /restores`, `GET /restores/{id}` and `POST /restores/{id}/undo`.
 
 use domain::backup::{RestoreKind, RestoreMode, RestoreStatus};
+use domain::page;
 use domain::problem::ProblemKind;
 use utoipa::openapi::Required;
 use utoipa::openapi::path::HttpMethod;
@@ -11,7 +12,8 @@ use crate::Source;
 use crate::answer::{json, link};
 use crate::operation::Route;
 use crate::schema::{
-    boolean, count, in_path, matching, moment, named, object, one_of, or_null, text, text_or_null,
+    array, boolean, count, in_path, in_query, matching, moment, named, object, one_of, or_null, query_text,
+    text, text_or_null,
 };
 
 const TAG: &str = "Restores";
@@ -31,9 +33,13 @@ pub(super) fn routes(source: Source) -> Vec<Route> {
         )),
     )
     .examples([serde_json::json!({ "backup": "latest", "tables": ["jobs"], "mode": "verify" })]);
+    let list = object([
+        ("restores", array(named("Restore")).into()),
+        ("next", or_null(matching(ID), Type::String).into()),
+    ]);
     vec![
         Route::new(HttpMethod::Post, "/restores", TAG, "startRestore", "Start a restore")
-            .describe("Takes the operator's key.")
+            .describe(source.door.operators())
             .body(Required::True, "What to restore.", body)
             .answer(
                 202,
@@ -48,6 +54,33 @@ pub(super) fn routes(source: Source) -> Vec<Route> {
                 ProblemKind::NotFound,
                 ProblemKind::PayloadTooLarge,
                 ProblemKind::UnsupportedMediaType,
+                ProblemKind::Unavailable,
+            ]),
+        Route::new(HttpMethod::Get, "/restores", TAG, "listRestores", "List restores")
+            .describe("Newest first; verifications and undone restores, too.")
+            .parameters([
+                in_query(&page::RESTORES.limit()),
+                query_text("after", "`next` of the page before.", matching(ID)),
+            ])
+            .answer(
+                200,
+                json("A page of restores.", list, &[])
+                    .link("newest", link("readRestore", "id", "/restores/0/restore")),
+            )
+            .problems([ProblemKind::Unavailable]),
+        Route::new(HttpMethod::Post, "/restores/{id}/undo", TAG, "undoRestore", "Undo a restore")
+            .describe(format!(
+                "{} Puts the tables back that the restore took the place of; those that are there now are kept in turn. It is \
+                 a restore itself, and can be undone.",
+                source.door.operators()
+            ))
+            .parameters([in_path("id", "The restore's id.", matching(ID))])
+            .answer(200, json("The tables are back.", named("UndoneRestore"), &[]))
+            .answer(202, json("Another invocation goes on with it.", named("UndoneRestore"), &[]))
+            .problems([
+                ProblemKind::Forbidden,
+                ProblemKind::NotFound,
+                ProblemKind::NothingToUndo,
                 ProblemKind::Unavailable,
             ]),
         Route::new(HttpMethod::Get, "/restores/{id}", TAG, "readRestore", "Read how a restore stands")
@@ -83,7 +116,15 @@ pub(super) fn schemas() -> Vec<(String, Schema)> {
         ("finished_at", or_null(moment(), Type::String).into()),
         ("attempts", count().into()),
         ("error", text_or_null().into()),
-        ("tables", by_table(table).into()),
+        ("tables", by_table(named("RestoredTable")).into()),
     ]);
-    vec![("Restore".to_owned(), restore.into())]
+    let undone = object([
+        ("restore", matching(ID).description(Some("The restore that the undoing is.")).into()),
+        ("tables", by_table(named("RestoredTable")).into()),
+    ]);
+    vec![
+        ("Restore".to_owned(), restore.into()),
+        ("RestoredTable".to_owned(), table.into()),
+        ("UndoneRestore".to_owned(), undone.into()),
+    ]
 }

@@ -13,7 +13,8 @@ use crate::answer::{empty, json};
 use crate::operation::Route;
 use crate::rows::{RowForm, any_id, row};
 use crate::schema::{
-    array, boolean, in_header, in_path, in_query, load_mode, named, object, one_of, or_null, query_text, text,
+    array, boolean, count, in_header, in_path, in_query, load_mode, matching, named, object, one_of,
+    or_null, query_text, text,
 };
 
 const TAG: &str = "Rows";
@@ -29,10 +30,11 @@ pub(super) fn routes(source: Source) -> Vec<Route> {
     vec![
         Route::new(HttpMethod::Get, "/tables", TAG, "listTables", "List the tables and their columns")
             .describe("Each table after those that it refers to.")
+            .parameters([in_query(&page::table_counts())])
             .answer(200, json("The tables.", object([("tables", array(named("Table")).into())]), &[]))
-            .problems([ProblemKind::NotAcceptable]),
+            .problems([ProblemKind::NotAcceptable, ProblemKind::Unavailable]),
         Route::new(HttpMethod::Get, "/tables/{table}/rows", TAG, "listRows", "List a table's rows")
-            .describe("In the order of their ids.")
+            .describe("In the order of their ids: all of them, those with a value, or those with some ids.")
             .parameters([
                 table(dictionary),
                 in_query(&page::ROWS.limit()),
@@ -40,6 +42,16 @@ pub(super) fn routes(source: Source) -> Vec<Route> {
                     "after",
                     "The id behind which the page begins: `next` of the page before.",
                     any_id(dictionary),
+                ),
+                query_text(
+                    "filter",
+                    "`<column>:<value>`: rows whose column has the value; one of text contains it.",
+                    matching("[A-Za-z][A-Za-z0-9_]*:[^\\x00]*").max_length(Some(1100)),
+                ),
+                query_text(
+                    "ids",
+                    "Ids with commas between them, 1000 at most: those of them that are there. Not with `after` or `filter`.",
+                    matching("-?[0-9]+(?:,-?[0-9]+)*"),
                 ),
             ])
             .answer(200, json("A page of rows.", rows(source), &[]))
@@ -65,7 +77,7 @@ pub(super) fn routes(source: Source) -> Vec<Route> {
                 ProblemKind::InvalidRow,
             ]),
         of_row(HttpMethod::Delete, "deleteRow", "Delete a row")
-            .describe("Takes the operator's key.")
+            .describe(source.door.operators())
             .answer(204, empty("The row is gone."))
             .problems([ProblemKind::Forbidden, ProblemKind::NotFound, ProblemKind::Referenced]),
     ]
@@ -116,4 +128,5 @@ fn definition(source: Source) -> ObjectBuilder {
         ("default_mode", load_mode().into()),
         ("columns", array(column).into()),
     ])
+    .property("rows", count().description(Some("How many rows it has, where that was asked for.")))
 }
