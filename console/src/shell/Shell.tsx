@@ -6,6 +6,7 @@ import Spinner from "@cloudscape-design/components/spinner";
 import { type ComponentType, lazy, Suspense, useEffect, useState } from "react";
 import { ProblemAlert } from "../components/ProblemAlert";
 import { useSession } from "../session";
+import { mendAria } from "./aria";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { Notifications } from "./notifications";
 import { type Page, pages } from "./pages";
@@ -22,6 +23,8 @@ export function Shell() {
   const page = mine.find((page) => page.path === route.page);
   const [open, setOpen] = useState(() => window.innerWidth > 1000);
   const [signOutError, setSignOutError] = useState<Error | null>(null);
+
+  useEffect(() => mendAria(document.body), []);
 
   useEffect(() => {
     if (route.page === "" && mine[0]) {

@@ -14,7 +14,7 @@ export function TopBar(props: { username?: string; groups?: string[]; onError?: 
   const role = ["operator", "writer", "reader"].find((group) => props.groups?.includes(group));
   return (
     <TopNavigation
-      identity={{ href: "#/", title: "Rowgate", logo: { src: icon, alt: "" } }}
+      identity={{ href: "#/", title: "Rowgate", logo: { src: icon, alt: "Logo" } }}
       i18nStrings={{ overflowMenuTriggerText: "More", overflowMenuTitleText: "All" }}
       utilities={[
         {

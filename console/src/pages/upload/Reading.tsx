@@ -121,7 +121,6 @@ export function Reading({ table, work, setWork, checking, whole, failed, interru
             iconName="upload"
             disabled={stops.length > 0 || checking || failed}
             onClick={onSend}
-            ariaLabel={interrupted ? "Go on sending the file" : `Load the file into ${table.name}`}
           >
             {interrupted ? "Go on sending" : `Load into ${table.name}`}
           </Button>
