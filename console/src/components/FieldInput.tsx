@@ -16,6 +16,8 @@ interface Props {
   onBlur?: () => void;
   invalid?: boolean;
   disabled?: boolean;
+  /** A form field around it says its name already. */
+  labelled?: boolean;
   /** Stands in an empty field for text or numbers. */
   placeholder?: string;
   /** The tables that the caller sees, for references. */
@@ -50,7 +52,7 @@ export function FieldInput({
         onChange={onChange}
         required={column.required}
         invalid={invalid}
-        label={label}
+        label={labelled ? "" : label}
       />
     );
   }
@@ -63,7 +65,7 @@ export function FieldInput({
           options={options}
           onChange={({ detail }) => onChange(detail.selectedOption.value ?? "")}
           placeholder="Choose"
-          ariaLabel={label}
+          {...(labelled ? {} : { ariaLabel: label })}
           invalid={invalid}
           disabled={disabled}
         />

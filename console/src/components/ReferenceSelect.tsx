@@ -12,6 +12,7 @@ interface Props {
   onChange: (value: string) => void;
   required?: boolean;
   invalid?: boolean;
+  /** Its name, where no form field says it. */
   label: string;
   controlId?: string;
 }
@@ -70,7 +71,7 @@ export function ReferenceSelect({ table, value, onChange, required, invalid, lab
         onChange={({ detail }) => onChange(detail.value)}
         inputMode="numeric"
         invalid={invalid ?? false}
-        ariaLabel={label}
+        {...(label ? { ariaLabel: label } : {})}
         {...(controlId ? { controlId } : {})}
       />
     );
@@ -116,7 +117,7 @@ export function ReferenceSelect({ table, value, onChange, required, invalid, lab
       finishedText={options.length === 0 ? "" : "These are all."}
       empty="No row is called so."
       placeholder="Choose"
-      ariaLabel={label}
+      {...(label ? { ariaLabel: label } : {})}
       ariaRequired={required ?? false}
       invalid={invalid ?? false}
       {...(controlId ? { controlId } : {})}

@@ -129,6 +129,7 @@ export function RowForm({ table, tables, draft, onChange, onSave, onCancel, keyF
                       invalid={errorOf(column.name) !== ""}
                       disabled={isKey && (keyFixed ?? false)}
                       tables={tables}
+                      labelled
                     />
                   </FormField>
                 );

@@ -13,6 +13,7 @@ import { useMemo } from "react";
 import { listAccounts } from "../../api/accounts";
 import { listBackups } from "../../api/backups";
 import { listLoads, readActivity } from "../../api/loads";
+import { ProblemError } from "../../api/problem";
 import type { ActivityDay, Backup } from "../../api/types";
 import { type Resource, useResource } from "../../api/use";
 import { BackupStatus, Verified } from "../../components/BackupStatus";
@@ -111,6 +112,7 @@ function Attention({ activity, failed, backups, accounts }: AttentionProps) {
 }
 
 function UnderWay() {
+  const { can } = useSession();
   const running = useResource((signal) => listLoads({ status: "running", limit: 20 }, signal), [], { every: OFTEN });
   const loads = running.data?.loads ?? [];
   return (
@@ -127,8 +129,13 @@ function UnderWay() {
         {!running.data && !running.error && <Spinner />}
         {running.data && loads.length === 0 && (
           <Box color="text-body-secondary">
-            None. <Link href={href(["upload"])}>Upload a file</Link> or look at{" "}
-            <Link href={href(["loads"])}>past loads</Link>.
+            None.{" "}
+            {can("write") && (
+              <>
+                <Link href={href(["upload"])}>Upload a file</Link> or look at{" "}
+              </>
+            )}
+            <Link href={href(["loads"])}>{can("write") ? "past loads" : "Past loads"}</Link>.
           </Box>
         )}
         {loads.map((load) => (
@@ -149,6 +156,7 @@ function UnderWay() {
 
 function NewestBackup({ backups }: { backups: Resource<Awaited<ReturnType<typeof listBackups>>> }) {
   const newest: Backup | undefined = backups.data?.backups[0];
+  const unseen = backups.error instanceof ProblemError && backups.error.status === 403;
   return (
     <Container
       fitHeight
@@ -158,7 +166,11 @@ function NewestBackup({ backups }: { backups: Resource<Awaited<ReturnType<typeof
         </Header>
       }
     >
-      <ProblemAlert error={backups.error} header="The backups could not be read" />
+      {unseen ? (
+        <Box color="text-body-secondary">Backups are shown to accounts that see every table.</Box>
+      ) : (
+        <ProblemAlert error={backups.error} header="The backups could not be read" onRetry={backups.reload} />
+      )}
       {!backups.data && !backups.error && <Spinner />}
       {backups.data && !newest && <Box color="text-body-secondary">There is none yet.</Box>}
       {newest && (

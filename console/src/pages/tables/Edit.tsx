@@ -204,7 +204,6 @@ function ShownRow({ table, tables, row }: Props & { row: Row }) {
         items={table.columns.map((column) => ({
           label: column.name,
           value: <Cell column={column} value={row[column.name]} names={names} />,
-          info: column.description,
         }))}
       />
     </Container>
