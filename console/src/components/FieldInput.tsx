@@ -40,6 +40,7 @@ export function FieldInput({
   invalid = false,
   disabled = false,
   placeholder = "",
+  labelled = false,
   tables,
 }: Props) {
   const type = columnType(column.type);
