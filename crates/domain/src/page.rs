@@ -45,7 +45,8 @@ pub fn table_counts() -> Parameter {
         parameter_type: ParameterType::Boolean,
         default: Some(ParameterValue::Boolean(false)),
         required: false,
-        description: "Whether each table's rows are counted, which takes its time where there are millions.".to_owned(),
+        description: "Whether each table's rows are counted, which takes its time where there are millions."
+            .to_owned(),
     }
 }
 
