@@ -7,6 +7,7 @@
 )]
 
 mod access;
+mod accounts;
 mod api_page;
 mod backfill;
 mod backup;
