@@ -81,14 +81,15 @@ function Attention({ activity, failed, backups, accounts }: AttentionProps) {
   return (
     <Container header={<Header variant="h2">What needs somebody</Header>}>
       <SpaceBetween size="m">
-        {errors.map((one) => (
-          <ProblemAlert
-            key={one.error?.message}
-            error={one.error}
-            header="Not everything could be looked at"
-            onRetry={one.reload}
-          />
-        ))}
+        <ProblemAlert
+          error={errors[0]?.error ?? null}
+          header="Not everything could be looked at"
+          onRetry={() => {
+            for (const one of errors) {
+              one.reload();
+            }
+          }}
+        />
         {loading ? (
           <Spinner />
         ) : found.length === 0 && errors.length === 0 ? (
