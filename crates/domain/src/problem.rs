@@ -22,6 +22,10 @@ pub enum ProblemKind {
     InvalidRow,
     /// Other rows refer to the row.
     Referenced,
+    /// The file cannot be uploaded as it is called, or as its settings say.
+    InvalidUpload,
+    /// Parts of the file are missing.
+    IncompleteUpload,
     /// No table is kept as it was before the restore, or it cannot be put back.
     NothingToUndo,
     /// The header `Idempotency-Key` is no key.
@@ -77,6 +81,8 @@ impl ProblemKind {
             Self::InvalidParameter => "urn:rowgate:problem:invalid-parameter",
             Self::InvalidRow => "urn:rowgate:problem:invalid-row",
             Self::Referenced => "urn:rowgate:problem:referenced",
+            Self::InvalidUpload => "urn:rowgate:problem:invalid-upload",
+            Self::IncompleteUpload => "urn:rowgate:problem:incomplete-upload",
             Self::NothingToUndo => "urn:rowgate:problem:nothing-to-undo",
             Self::InvalidIdempotencyKey => "urn:rowgate:problem:invalid-idempotency-key",
             Self::Forbidden => "urn:rowgate:problem:forbidden",
@@ -111,6 +117,8 @@ impl ProblemKind {
             Self::InvalidParameter => "Invalid parameter",
             Self::InvalidRow => "The row breaks rules of its table",
             Self::Referenced => "Other rows refer to the row",
+            Self::InvalidUpload => "The file cannot be uploaded",
+            Self::IncompleteUpload => "Parts of the file are missing",
             Self::NothingToUndo => "There is nothing to undo",
             Self::InvalidIdempotencyKey => "Invalid idempotency key",
             Self::Forbidden => "Forbidden",
@@ -144,13 +152,18 @@ impl ProblemKind {
             | Self::RowCount
             | Self::InvalidParameter
             | Self::InvalidIdempotencyKey
+            | Self::InvalidUpload
             | Self::ResultTooLarge => 400,
             Self::WrongCredentials | Self::SessionOver => 401,
             Self::Forbidden | Self::PendingApproval | Self::RegistrationClosed | Self::EmailDomain => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::NotAcceptable => 406,
-            Self::Referenced | Self::NothingToUndo | Self::IdempotencyKeyInUse | Self::AccountState => 409,
+            Self::Referenced
+            | Self::IncompleteUpload
+            | Self::NothingToUndo
+            | Self::IdempotencyKeyInUse
+            | Self::AccountState => 409,
             Self::PayloadTooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::InvalidRow | Self::IdempotencyKeyReused | Self::Password => 422,

@@ -118,6 +118,14 @@ impl Caller {
         Err(Problem::new(ProblemKind::Forbidden, detail))
     }
 
+    /// Demands that the caller may write, where a method reads what is there for writing.
+    ///
+    /// # Errors
+    /// The problem of a person who may not.
+    pub fn require_write(&self) -> Result<(), Problem> {
+        if self.person().is_none_or(|person| person.may(Right::Write)) { Ok(()) } else { Err(no_right()) }
+    }
+
     /// Demands that the caller sees every table: what is asked for is of all of them.
     ///
     /// # Errors
@@ -186,7 +194,7 @@ pub(crate) fn no_right() -> Problem {
 #[cfg(test)]
 mod tests {
     use axum::body::Body;
-    use axum::http::Request;
+    use axum::http::{HeaderName, Request};
     use axum::routing::{get, post};
     use axum::{Router, response::IntoResponse};
     use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequestContext;
@@ -284,7 +292,7 @@ mod tests {
         let forged = [("x-api-key", "op"), ("cognito:groups", "operator"), ("x-amzn-claims", "operator")];
         for (name, value) in forged {
             request.headers_mut().append(
-                axum::http::HeaderName::from_bytes(name.replace(':', "-").as_bytes()).unwrap(),
+                HeaderName::from_bytes(name.replace(':', "-").as_bytes()).unwrap(),
                 value.parse().unwrap(),
             );
         }

@@ -1,0 +1,77 @@
+//! `POST /uploads/{id}/complete`: makes a file of the parts, which is then loaded as any other.
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Extension, Path, RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::problem::{Problem, ProblemKind};
+use domain::report::read_parameters;
+use lambda_kit::caller::Caller;
+use lambda_kit::http::RequestId;
+use lambda_kit::problem::ProblemResponse;
+use lambda_kit::query;
+use serde_json::json;
+
+use crate::parts::parts_of;
+use crate::progress::{upload_of, whole};
+use crate::store::Uploads;
+use crate::{Service, answer, store_problem};
+
+/// Parts that a message names at most.
+const MAX_NAMED: usize = 20;
+
+pub(crate) async fn complete<U: Uploads>(
+    State(service): State<Service<U>>,
+    Extension(id): Extension<RequestId>,
+    caller: Caller,
+    upload: Result<Path<String>, PathRejection>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ProblemResponse> {
+    read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
+    let upload = upload_of(service.dictionary, &caller, upload)?;
+    let stored = service.store.stored(&upload.key, &upload.upload).await;
+    let parts = whole(&upload, stored.map_err(|error| store_problem(&error, &id))?);
+    let has = |number: &u32| parts.binary_search_by_key(number, |part| part.number).is_ok();
+    let missing: Vec<u32> =
+        parts_of(upload.bytes).map(|(number, _)| number).filter(|number| !has(number)).collect();
+    if !missing.is_empty() {
+        return Err(incomplete(&missing).into());
+    }
+    // S3 takes it once: of two that complete it, one gets the file, and the other the same answer or that there is no such
+    // upload any more.
+    let done = service.store.complete(&upload.key, &upload.upload, parts).await;
+    done.map_err(|error| store_problem(&error, &id))?;
+    Ok(answer(StatusCode::OK, &json!({ "key": upload.key })))
+}
+
+fn incomplete(missing: &[u32]) -> Problem {
+    let named: Vec<String> = missing.iter().take(MAX_NAMED).map(u32::to_string).collect();
+    let more = match missing.len() - named.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let (parts, are) = if missing.len() == 1 { ("part", "is") } else { ("parts", "are") };
+    let detail = format!(
+        "The {parts} {}{more} of the file {are} not there yet. GET /uploads/{{id}} gives links for what is missing.",
+        named.join(", ")
+    );
+    Problem::new(ProblemKind::IncompleteUpload, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_the_parts_that_are_missing() {
+        assert_eq!(
+            incomplete(&[7]).detail,
+            "The part 7 of the file is not there yet. GET /uploads/{id} gives links for what is missing."
+        );
+        let many: Vec<u32> = (1..=25).collect();
+        let detail = incomplete(&many).detail;
+        assert!(
+            detail.starts_with("The parts 1, 2, 3, ") && detail.contains(", 20 and 5 more of the file are")
+        );
+    }
+}

@@ -1,0 +1,87 @@
+//! The id of an upload in parts. It says all that has to be known of it, so nothing is kept anywhere but in S3.
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use domain::dictionary::{Dictionary, Table};
+use domain::load::Incoming;
+
+use crate::parts::MAX_BYTES;
+
+/// The id of an upload in parts: key, size and S3's own id, in base64url.
+///
+/// It is no secret and no permission. Whoever changes it asks for another upload, which S3 knows or does not; the key is
+/// held against what the caller sees each time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UploadId {
+    /// Bytes of the file.
+    pub bytes: u64,
+    /// The id that S3 gave it.
+    pub upload: String,
+    /// Where the file is put.
+    pub key: String,
+}
+
+impl UploadId {
+    /// Reads an id; `None` for what is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
+        let mut parts = text.splitn(3, '\n');
+        let (bytes, upload, key) = (parts.next()?, parts.next()?, parts.next()?);
+        let bytes = bytes.parse().ok().filter(|bytes| (1..=MAX_BYTES).contains(bytes))?;
+        if upload.is_empty() || key.contains('\n') {
+            return None;
+        }
+        Some(Self { bytes, upload: upload.to_owned(), key: key.to_owned() })
+    }
+
+    /// The table that its file is for; `None` for a key that is no file's.
+    pub(crate) fn table(&self, dictionary: &'static Dictionary) -> Option<&'static Table> {
+        Incoming::from_key(dictionary, &self.key).ok().map(|incoming| incoming.table)
+    }
+}
+
+impl std::fmt::Display for UploadId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { bytes, upload, key } = self;
+        f.write_str(&BASE64_URL_SAFE_NO_PAD.encode(format!("{bytes}\n{upload}\n{key}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn an_id_is_the_same_behind_its_way_as_text(bytes in 1..=MAX_BYTES, upload in "[!-~]{1,40}", key in "\\PC{0,40}") {
+            let id = UploadId { bytes, upload, key };
+            let text = id.to_string();
+            prop_assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')));
+            prop_assert_eq!(UploadId::parse(&text), Some(id));
+        }
+
+        #[test]
+        fn anything_else_is_none(text in "\\PC{0,40}") {
+            prop_assert!(UploadId::parse(&text).is_none_or(|id| id.to_string() == text));
+        }
+    }
+
+    #[test]
+    fn an_id_names_a_file_of_a_table() {
+        let of = |key: &str| {
+            let id = UploadId { bytes: 1, upload: "u".to_owned(), key: key.to_owned() };
+            id.table(domain::shipped::dictionary().unwrap()).map(Table::name)
+        };
+        assert_eq!(of("incoming/hired_employees/upsert/a.csv"), Some("employees"));
+        for key in [
+            "backups/1/manifest.json",
+            "incoming/people/a.csv",
+            "incoming/jobs/../../x.csv",
+            "incoming/jobs/a.pdf",
+        ] {
+            assert_eq!(of(key), None, "{key}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+#![doc = include_str!("../README.md")]
+
+mod check;
+mod complete;
+mod file;
+mod id;
+mod parts;
+mod progress;
+mod request;
+mod s3;
+mod start;
+mod store;
+
+use aurora::Database;
+use axum::Router;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use domain::dictionary::Dictionary;
+use domain::problem::{Problem, ProblemKind};
+use lambda_kit::http::RequestId;
+use serde::Serialize;
+
+pub use check::MAX_CONTENT_BYTES;
+pub use file::MAX_NAME_BYTES;
+pub use id::UploadId;
+pub use parts::{MAX_BYTES, MAX_PARTS, MAX_SINGLE_BYTES, MIN_PART_BYTES, part_bytes, parts_of};
+pub use s3::S3Uploads;
+pub use store::{LINK_LIFETIME, Link, Links, StoreError, StoredPart, Uploads};
+
+/// What the handlers share.
+#[derive(Debug, Clone)]
+pub struct Service<U> {
+    /// Where it is kept who uploaded what.
+    pub database: Database,
+    /// Where files are put.
+    pub store: U,
+    /// The tables that files are for.
+    pub dictionary: &'static Dictionary,
+}
+
+/// The function's routes; [`lambda_kit::http::serve`] wraps and runs them.
+pub fn router<U: Uploads>(service: Service<U>) -> Router {
+    // API Gateway takes a slash at the end for nothing and passes it on, so each path is served with and without.
+    let start = || post(start::start::<U>);
+    let check = || post(check::check::<U>);
+    let progress = || get(progress::progress::<U>);
+    let complete = || post(complete::complete::<U>);
+    Router::new()
+        .route("/uploads", start())
+        .route("/uploads/", start())
+        .route("/uploads/check", check())
+        .route("/uploads/check/", check())
+        .route("/uploads/{id}", progress())
+        .route("/uploads/{id}/", progress())
+        .route("/uploads/{id}/complete", complete())
+        .route("/uploads/{id}/complete/", complete())
+        .with_state(service)
+}
+
+fn answer(status: StatusCode, body: &impl Serialize) -> Response {
+    // What is answered are texts, numbers and lists of them, which cannot fail to be written.
+    let json = serde_json::to_string(body).unwrap_or_default();
+    (status, [(header::CONTENT_TYPE, "application/json")], json).into_response()
+}
+
+/// The problem of an upload that S3 does not know. Whether it has ended well or not, nobody can say any more.
+fn unknown() -> Problem {
+    Problem::new(
+        ProblemKind::NotFound,
+        "There is no such upload: it was completed, or was left for more than a day and removed. GET /loads?key= says \
+         whether the file has arrived; if not, begin again with POST /uploads.",
+    )
+}
+
+/// Logs once why S3 did not do as asked, and gives what the client is told of it.
+fn store_problem(error: &StoreError, request: &RequestId) -> Problem {
+    match error {
+        StoreError::Unknown => unknown(),
+        StoreError::Failed(cause) => {
+            tracing::error!(
+                request.id = request.0,
+                error.causes = lambda_kit::causes(&**cause),
+                "S3 did not do as asked"
+            );
+            let detail =
+                "The place that files are put in does not answer right now. Try again after Retry-After.";
+            Problem::new(ProblemKind::Unavailable, detail)
+        }
+    }
+}

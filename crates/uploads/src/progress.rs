@@ -1,0 +1,61 @@
+//! `GET /uploads/{id}`: what S3 has not got yet of a file, with fresh links.
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Extension, Path, RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::dictionary::Dictionary;
+use domain::problem::Problem;
+use domain::report::read_parameters;
+use lambda_kit::caller::Caller;
+use lambda_kit::http::RequestId;
+use lambda_kit::problem::ProblemResponse;
+use lambda_kit::query;
+
+use crate::id::UploadId;
+use crate::parts::parts_of;
+use crate::start::links_of;
+use crate::store::{StoredPart, Uploads};
+use crate::{Service, answer, store_problem, unknown};
+
+pub(crate) async fn progress<U: Uploads>(
+    State(service): State<Service<U>>,
+    Extension(id): Extension<RequestId>,
+    caller: Caller,
+    upload: Result<Path<String>, PathRejection>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ProblemResponse> {
+    read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
+    let upload = upload_of(service.dictionary, &caller, upload)?;
+    let stored = service.store.stored(&upload.key, &upload.upload).await;
+    let stored = stored.map_err(|error| store_problem(&error, &id))?;
+    let done = whole(&upload, stored).into_iter().map(|part| part.number).collect();
+    let missing = links_of(&service.store, &upload, Some(done)).await;
+    let missing = missing.map_err(|error| store_problem(&error, &id))?;
+    Ok(answer(StatusCode::OK, &missing))
+}
+
+/// The upload that a path names, of a table that the caller sees and may write.
+pub(crate) fn upload_of(
+    dictionary: &'static Dictionary,
+    caller: &Caller,
+    path: Result<Path<String>, PathRejection>,
+) -> Result<UploadId, Problem> {
+    // Its links are for writing, though to ask for them is to read.
+    caller.require_write()?;
+    let upload = path.ok().and_then(|Path(text)| UploadId::parse(&text)).ok_or_else(unknown)?;
+    let table = upload.table(dictionary).ok_or_else(unknown)?;
+    caller.require(table.name())?;
+    Ok(upload)
+}
+
+/// Those of the parts that S3 has whole, in the order of their numbers. A link takes just the bytes of its part, so others
+/// are of somebody who knows S3's own id.
+pub(crate) fn whole(upload: &UploadId, stored: Vec<StoredPart>) -> Vec<StoredPart> {
+    let wanted = |part: &StoredPart| {
+        parts_of(upload.bytes).any(|(number, bytes)| number == part.number && bytes == part.bytes)
+    };
+    let mut whole: Vec<StoredPart> = stored.into_iter().filter(wanted).collect();
+    whole.sort_by_key(|part| part.number);
+    whole
+}

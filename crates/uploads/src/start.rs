@@ -1,0 +1,151 @@
+//! `POST /uploads`: a link to put a file to, or links for its parts.
+
+use aurora::Deadline;
+use aurora::audit::{self, Actor};
+use axum::body::Body;
+use axum::extract::{Extension, RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use domain::audit::Action;
+use domain::problem::Problem;
+use domain::report::read_parameters;
+use indexmap::IndexMap;
+use lambda_kit::caller::{Caller, Person};
+use lambda_kit::http::{REQUEST_TIME, RequestId, Until};
+use lambda_kit::problem::ProblemResponse;
+use lambda_kit::{VALUES, query};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::file::refused;
+use crate::id::UploadId;
+use crate::parts::{MAX_BYTES, MAX_SINGLE_BYTES, part_bytes, parts_of};
+use crate::request::{self, UploadBody, Wanted, of_settings};
+use crate::store::{Link, Links, StoreError, Uploads};
+use crate::{Service, answer, store_problem};
+
+/// An upload in one piece.
+#[derive(Debug, Serialize)]
+struct Single<'a> {
+    key: &'a str,
+    method: &'static str,
+    url: String,
+    headers: IndexMap<String, String>,
+    expires_at: String,
+}
+
+/// An upload in parts, and those that are wanted.
+#[derive(Debug, Serialize)]
+pub(crate) struct InParts<'a> {
+    pub(crate) key: &'a str,
+    pub(crate) id: String,
+    pub(crate) part_bytes: u64,
+    pub(crate) bytes: u64,
+    pub(crate) parts: Vec<PartLink>,
+    /// The parts that are there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) done: Option<Vec<u32>>,
+    pub(crate) expires_at: String,
+}
+
+/// A link for a part.
+#[derive(Debug, Serialize)]
+pub(crate) struct PartLink {
+    number: u32,
+    url: String,
+}
+
+pub(crate) async fn start<U: Uploads>(
+    State(service): State<Service<U>>,
+    Extension(id): Extension<RequestId>,
+    until: Option<Extension<Until>>,
+    caller: Caller,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ProblemResponse> {
+    read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
+    let (file, bytes) = request::object::<UploadBody>(&headers, body).await?.parts();
+    let Wanted { table, file, settings, .. } = file.read(service.dictionary, &caller)?;
+    if bytes.is_some_and(|bytes| bytes > MAX_BYTES) {
+        return Err(refused(&format!(
+            "the file is too large: at most {MAX_BYTES} bytes can be uploaded; split it, or pack it with zstd"
+        ))
+        .into());
+    }
+    let settings = (!settings.is_empty()).then(|| settings.to_metadata()).transpose();
+    let settings = settings.map_err(|error| of_settings(&error))?;
+    if let Some(person) = caller.person() {
+        let deadline =
+            until.map_or_else(|| Deadline::after(REQUEST_TIME), |Extension(until)| Deadline::at(until.0));
+        let database = service.database.with_deadline(deadline);
+        let detail = json!({ "key": file.key, "bytes": bytes });
+        record(&database, person, &id, table.name(), &detail).await?;
+    }
+    let key = &file.key;
+    let failed = |error: StoreError| store_problem(&error, &id);
+    let settings = settings.as_deref();
+    match bytes {
+        Some(bytes) if bytes > MAX_SINGLE_BYTES => {
+            let upload = service.store.create(key, settings).await.map_err(failed)?;
+            let upload = UploadId { bytes, upload, key: key.clone() };
+            let begun = links_of(&service.store, &upload, None).await.map_err(failed)?;
+            Ok(answer(StatusCode::CREATED, &begun))
+        }
+        bytes => {
+            let links = service.store.links();
+            let Link { url, headers } = links.to_put(key, bytes, settings).await.map_err(failed)?;
+            let headers = headers.into_iter().collect();
+            let single = Single { key, method: "PUT", url, headers, expires_at: links.expire_at() };
+            Ok(answer(StatusCode::CREATED, &single))
+        }
+    }
+}
+
+/// The links for the parts of an upload that are not `done`.
+pub(crate) async fn links_of<'a, U: Uploads>(
+    store: &U,
+    upload: &'a UploadId,
+    done: Option<Vec<u32>>,
+) -> Result<InParts<'a>, StoreError> {
+    let UploadId { bytes, upload: own, key } = upload;
+    let links = store.links();
+    let mut parts = Vec::new();
+    for (number, size) in parts_of(*bytes) {
+        if done.as_ref().is_none_or(|done| done.binary_search(&number).is_err()) {
+            let Link { url, .. } = links.to_put_part(key, own, number, size).await?;
+            parts.push(PartLink { number, url });
+        }
+    }
+    Ok(InParts {
+        key,
+        id: upload.to_string(),
+        part_bytes: part_bytes(*bytes),
+        bytes: *bytes,
+        parts,
+        done,
+        expires_at: links.expire_at(),
+    })
+}
+
+/// Records who is about to upload what.
+async fn record(
+    database: &aurora::Database,
+    person: &Person,
+    id: &RequestId,
+    table: &str,
+    detail: &serde_json::Value,
+) -> Result<(), Problem> {
+    let actor = Actor { username: person.username(), request_id: &id.0 };
+    let entry = audit::Entry { actor, action: Action::Upload, table: Some(table), detail };
+    audit::record(database, &entry).await.map_err(|error| {
+        tracing::error!(
+            request.id = id.0,
+            error.class = error.class(),
+            "the audit trail could not be written"
+        );
+        // The message may quote values; the class says what to do.
+        tracing::debug!(target: VALUES, { request.id = id.0, error = %error }, "cause");
+        error.to_problem()
+    })
+}

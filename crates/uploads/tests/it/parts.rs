@@ -1,0 +1,125 @@
+//! Uploads in parts.
+
+use serde_json::{Value, json};
+use uploads::{MAX_SINGLE_BYTES, UploadId};
+
+use crate::support::{Api, By, detail};
+
+const MIB: u64 = 1024 * 1024;
+/// Four parts of 16 MiB and one of 10 bytes.
+const BYTES: u64 = MAX_SINGLE_BYTES + 10;
+
+async fn begin(api: &Api) -> (String, Value) {
+    let settings = json!({"delimiter": ";"});
+    let asked = json!({"table": "jobs", "file": "a.csv", "bytes": BYTES, "settings": settings});
+    let (status, body) = api.post("/uploads", &asked).await;
+    assert_eq!(status, 201, "{body}");
+    (body["id"].as_str().unwrap().to_owned(), body)
+}
+
+fn put(api: &Api, number: u32, bytes: u64) {
+    api.store.state().open.get_mut("u0").unwrap().parts.insert(number, bytes);
+}
+
+#[tokio::test]
+async fn a_large_file_goes_in_parts_that_can_be_resumed() {
+    let api = Api::start().await;
+    let (id, body) = begin(&api).await;
+    let key = "incoming/jobs/a.csv";
+    assert_eq!(
+        (&body["key"], &body["bytes"], &body["part_bytes"]),
+        (&json!(key), &json!(BYTES), &json!(16 * MIB))
+    );
+    assert_eq!(body["parts"].as_array().unwrap().len(), 5);
+    assert_eq!(body["parts"][4], json!({"number": 5, "url": "put:incoming/jobs/a.csv?u0&5&10"}));
+    assert_eq!(api.store.state().open["u0"].settings.as_deref(), Some("eyJkZWxpbWl0ZXIiOiI7In0"));
+
+    // Two are there, and one of another size, which is none.
+    put(&api, 2, 16 * MIB);
+    put(&api, 5, 10);
+    put(&api, 3, 9);
+    let (status, body) = api.get(&format!("/uploads/{id}")).await;
+    assert_eq!((status, &body["done"]), (200, &json!([2, 5])));
+    let missing: Vec<u64> =
+        body["parts"].as_array().unwrap().iter().map(|part| part["number"].as_u64().unwrap()).collect();
+    assert_eq!(missing, [1, 3, 4]);
+    let answer = api.post(&format!("/uploads/{id}/complete"), &Value::Null).await;
+    let found = detail(&answer, 409, "incomplete-upload");
+    assert!(found.starts_with("The parts 1, 3, 4 of the file are not there yet."), "{found}");
+    assert!(api.store.state().files.is_empty());
+
+    for number in [1, 3, 4] {
+        put(&api, number, 16 * MIB);
+    }
+    let (status, body) = api.post(&format!("/uploads/{id}/complete/"), &Value::Null).await;
+    assert_eq!((status, body), (200, json!({"key": key})));
+    assert_eq!(api.store.state().files, [(key.to_owned(), BYTES)]);
+    // It is done once.
+    for answer in [
+        api.post(&format!("/uploads/{id}/complete"), &Value::Null).await,
+        api.get(&format!("/uploads/{id}")).await,
+    ] {
+        assert!(
+            detail(&answer, 404, "not-found").contains("GET /loads?key= says whether the file has arrived")
+        );
+    }
+}
+
+#[tokio::test]
+async fn of_two_that_complete_it_at_once_one_is_told_that_it_is_gone() {
+    let api = Api::start().await;
+    let (id, _) = begin(&api).await;
+    for (number, bytes) in [(1, 16 * MIB), (2, 16 * MIB), (3, 16 * MIB), (4, 16 * MIB), (5, 10)] {
+        put(&api, number, bytes);
+    }
+    api.store.state().is_raced = true;
+    let answer = api.post(&format!("/uploads/{id}/complete"), &Value::Null).await;
+    detail(&answer, 404, "not-found");
+}
+
+#[tokio::test]
+async fn an_id_opens_nothing_but_files_of_tables_that_the_caller_sees() {
+    let api = Api::start().await;
+    let (id, _) = begin(&api).await;
+    let of = |key: &str| UploadId { bytes: BYTES, upload: "u0".to_owned(), key: key.to_owned() }.to_string();
+    for text in [
+        "x".to_owned(),
+        "%FF".to_owned(),
+        of("incoming/jobs/b.csv"),
+        of("backups/1/manifest.json"),
+        of("incoming/jobs/../../backups/a.csv"),
+        UploadId { bytes: BYTES, upload: "u9".to_owned(), key: "incoming/jobs/a.csv".to_owned() }.to_string(),
+    ] {
+        for answer in [
+            api.get(&format!("/uploads/{text}")).await,
+            api.post(&format!("/uploads/{text}/complete"), &Value::Null).await,
+        ] {
+            detail(&answer, 404, "not-found");
+        }
+    }
+    for groups in ["reader", "writer,table:employees", ""] {
+        for (method, path) in [("GET", format!("/uploads/{id}")), ("POST", format!("/uploads/{id}/complete"))]
+        {
+            let answer = api.send(By::Person(groups), method, &path, "").await;
+            detail(&answer, 403, "forbidden");
+        }
+    }
+    let (status, _) = api.send(By::Person("writer"), "GET", &format!("/uploads/{id}"), "").await;
+    assert_eq!(status, 200);
+}
+
+#[tokio::test]
+async fn what_s3_does_not_answer_may_pass() {
+    let api = Api::start().await;
+    let (id, _) = begin(&api).await;
+    api.store.state().is_away = true;
+    let asked = json!({"table": "jobs", "file": "a.csv", "bytes": BYTES});
+    for answer in [
+        api.post("/uploads", &asked).await,
+        api.get(&format!("/uploads/{id}")).await,
+        api.post(&format!("/uploads/{id}/complete"), &Value::Null).await,
+    ] {
+        let found = detail(&answer, 503, "unavailable");
+        assert!(!found.contains("Slow Down"), "{found}");
+    }
+}

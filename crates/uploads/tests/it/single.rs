@@ -1,0 +1,147 @@
+//! Links for files in one piece.
+
+use domain::load::Settings;
+use serde_json::json;
+use uploads::{MAX_BYTES, MAX_SINGLE_BYTES};
+
+use crate::support::{Api, By, detail};
+
+#[tokio::test]
+async fn gives_a_link_for_the_file_of_a_table() {
+    let api = Api::start().await;
+    let asked = json!({"table": "hired_employees", "file": "hires ü.csv", "mode": "upsert", "bytes": 7});
+    let (status, body) = api.post("/uploads", &asked).await;
+    assert_eq!(status, 201);
+    assert_eq!(
+        body,
+        json!({
+            "key": "incoming/employees/upsert/hires ü.csv",
+            "method": "PUT",
+            "url": "put:incoming/employees/upsert/hires ü.csv?7",
+            "headers": {},
+            "expires_at": "2026-11-29T16:15:00.000Z",
+        })
+    );
+    let (_, body) = api.post("/uploads/", &json!({"table": "jobs", "file": "a.xlsx"})).await;
+    assert_eq!(
+        (&body["key"], &body["url"]),
+        (&json!("incoming/jobs/a.xlsx"), &json!("put:incoming/jobs/a.xlsx?any"))
+    );
+    let whole = json!({"table": "jobs", "file": "a.csv", "bytes": MAX_SINGLE_BYTES});
+    assert_eq!(api.post("/uploads", &whole).await.1["method"], "PUT");
+    // Scripts leave no trace in the audit trail.
+    assert_eq!(api.db.value("SELECT COUNT(*) FROM rowgate_audit").await.unwrap(), "0");
+}
+
+#[tokio::test]
+async fn settings_go_with_the_link() {
+    let api = Api::start().await;
+    let settings = json!({"columns": {"Nr": "id", "Titel": "job_name"}, "delimiter": ";"});
+    let asked = json!({"table": "jobs", "file": "a.csv", "settings": settings});
+    let (status, body) = api.post("/uploads", &asked).await;
+    assert_eq!(status, 201, "{body}");
+    let text = body["headers"]["x-amz-meta-rowgate-settings"].as_str().unwrap();
+    let read = Settings::from_metadata(text).unwrap();
+    assert_eq!(read, Settings::from_value(settings).unwrap());
+    // What says nothing is left out.
+    let (_, body) = api.post("/uploads", &json!({"table": "jobs", "file": "a.csv", "settings": {}})).await;
+    assert_eq!(body["headers"], json!({}));
+}
+
+#[tokio::test]
+async fn refuses_what_cannot_be_uploaded() {
+    let api = Api::start().await;
+    for (body, status, kind, expected) in [
+        (json!({"table": "jobs", "file": "../a.csv"}), 400, "invalid-upload", "The file's name has a slash"),
+        (
+            json!({"table": "jobs", "file": "a.pdf"}),
+            400,
+            "invalid-upload",
+            "The file cannot be loaded: convert it",
+        ),
+        (
+            json!({"table": "jobs", "file": "a.csv", "mode": "../x"}),
+            400,
+            "invalid-upload",
+            "The mode of an upload is",
+        ),
+        (json!({"table": "../jobs", "file": "a.csv"}), 400, "unknown-table", "There is no table"),
+        (
+            json!({"table": "jobs", "file": "a.csv", "bytes": MAX_BYTES + 1}),
+            400,
+            "invalid-upload",
+            "The file is too large",
+        ),
+        (
+            json!({"table": "jobs", "file": "a.csv", "bytes": -1}),
+            400,
+            "wrong-shape",
+            "The body cannot be used: invalid value",
+        ),
+        (json!({"table": "jobs"}), 400, "wrong-shape", "The body cannot be used: missing field `file`"),
+        (
+            json!({"table": "jobs", "file": "a.csv", "key": "x"}),
+            400,
+            "wrong-shape",
+            "The body cannot be used: unknown field `key`",
+        ),
+        (
+            json!(["jobs", "a.csv", null, null, null]),
+            400,
+            "wrong-shape",
+            "The body cannot be used: it is no object",
+        ),
+        (
+            json!({"table": "jobs", "file": "a.csv", "settings": {"columns": {"x": "y"}}}),
+            400,
+            "invalid-upload",
+            "The settings cannot be used: columns names \"y\"",
+        ),
+        (
+            json!({"table": "jobs", "file": "a.csv", "settings": {"sheet": "x".repeat(1400)}}),
+            400,
+            "invalid-upload",
+            "The settings take",
+        ),
+        (
+            json!({"table": "jobs", "file": "a.csv", "settings": {"delimitre": ","}}),
+            400,
+            "invalid-upload",
+            "The settings cannot be read: unknown field",
+        ),
+    ] {
+        let answer = api.post("/uploads", &body).await;
+        let found = detail(&answer, status, kind);
+        assert!(found.starts_with(expected), "{body} said {found}");
+    }
+    let empty = api.send(By::Key, "POST", "/uploads", "").await;
+    assert_eq!(empty.0, 400);
+    let query = api.post("/uploads?x=1", &json!({"table": "jobs", "file": "a.csv"})).await;
+    detail(&query, 400, "invalid-parameter");
+}
+
+#[tokio::test]
+async fn people_upload_what_they_may_and_it_is_kept_who() {
+    let api = Api::start().await;
+    let body = json!({"table": "jobs", "file": "a.csv", "bytes": 7}).to_string();
+    let (status, _) = api.send(By::Person("writer,table:jobs"), "POST", "/uploads", body.clone()).await;
+    assert_eq!(status, 201);
+    let kept = api
+        .db
+        .value("SELECT CONCAT_WS(' ', username, action, table_name, detail_json) FROM rowgate_audit")
+        .await
+        .unwrap();
+    assert_eq!(kept, r#"ann@x.example upload jobs {"key":"incoming/jobs/a.csv","bytes":7}"#);
+    for groups in ["reader", "writer,table:employees"] {
+        for path in ["/uploads", "/uploads/check"] {
+            let body = if path == "/uploads" {
+                body.clone()
+            } else {
+                json!({"table": "jobs", "file": "a.csv", "content": "", "whole": true}).to_string()
+            };
+            let answer = api.send(By::Person(groups), "POST", path, body).await;
+            detail(&answer, 403, "forbidden");
+        }
+    }
+    assert_eq!(api.db.value("SELECT COUNT(*) FROM rowgate_audit").await.unwrap(), "1");
+}
