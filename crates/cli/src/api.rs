@@ -1,6 +1,7 @@
 //! The HTTP interface of Rowgate, as a client sees it.
 
 mod backups;
+mod uploads;
 
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use crate::exit::user_error;
 use crate::http::{Answer, HttpClient};
 
 pub(crate) use backups::{Backup, Restore, RestoreRequest};
+pub(crate) use uploads::{Begun, PartLink, Parts, Single, UploadRequest};
 
 /// How often a call is tried while the service is throttling or its database resumes.
 const ATTEMPTS: usize = 8;

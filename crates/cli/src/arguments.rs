@@ -183,10 +183,10 @@ pub(crate) struct DocsArguments {
 /// Where the API is, for commands that may do without it.
 #[derive(Debug, Args)]
 pub(crate) struct OptionalApiArguments {
-    /// The API's URL with its stage; --wait needs it.
+    /// The API's URL with its stage; --wait needs it, and so does an upload without AWS credentials.
     #[arg(long, env = "ROWGATE_URL")]
     pub url: Option<String>,
-    /// An API key; --wait needs it.
+    /// An API key; --wait needs it, and so does an upload without AWS credentials.
     #[arg(long, env = "ROWGATE_API_KEY", hide_env_values = true)]
     pub api_key: Option<String>,
 }
@@ -246,9 +246,12 @@ pub(crate) struct UploadArguments {
     /// what the dictionary says of the table].
     #[arg(long, value_parser = load_mode(&["append", "upsert", "replace"]))]
     pub mode: Option<LoadMode>,
-    /// The data bucket.
+    /// The data bucket. Without it, or without AWS credentials, the file goes through the API.
     #[arg(long, env = "ROWGATE_BUCKET")]
-    pub bucket: String,
+    pub bucket: Option<String>,
+    /// A file with the settings of this file as JSON, such as {"columns": {"Emp No": "id"}, "delimiter": ";"}.
+    #[arg(long, value_name = "JSON FILE")]
+    pub settings: Option<PathBuf>,
     #[command(flatten)]
     pub api: OptionalApiArguments,
     /// Stay until the load has ended; exit code 1 when it failed.

@@ -47,6 +47,14 @@ impl Aws {
         Self { config, http }
     }
 
+    /// Returns true if there are credentials.
+    pub(crate) async fn has_credentials(&self) -> bool {
+        match self.config.credentials_provider() {
+            Some(provider) => provider.provide_credentials().await.is_ok(),
+            None => false,
+        }
+    }
+
     /// An account that a test plays.
     #[cfg(test)]
     pub(crate) fn answered_by(client: aws_smithy_runtime_api::client::http::SharedHttpClient) -> Self {

@@ -14,6 +14,8 @@ use crate::exit::{innermost, user_error};
 
 /// API Gateway ends a call after 29 s; a little longer, and nothing will come.
 const READ_LIMIT: Duration = Duration::from_secs(35);
+/// A part of a file goes over a slow line, too; S3 itself waits for some 20 s for the next bytes.
+const PATIENT_READ_LIMIT: Duration = Duration::from_secs(60 * 60);
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 
 /// An HTTP client; clones share its connections.
@@ -43,8 +45,17 @@ impl Answer {
 
 impl HttpClient {
     pub(crate) fn new() -> Self {
+        Self::waiting(READ_LIMIT)
+    }
+
+    /// A client for what takes long to be sent.
+    pub(crate) fn patient() -> Self {
+        Self::waiting(PATIENT_READ_LIMIT)
+    }
+
+    fn waiting(limit: Duration) -> Self {
         let settings =
-            HttpConnectorSettings::builder().connect_timeout(CONNECT_LIMIT).read_timeout(READ_LIMIT).build();
+            HttpConnectorSettings::builder().connect_timeout(CONNECT_LIMIT).read_timeout(limit).build();
         let connector = Connector::builder()
             .connector_settings(settings)
             .tls_provider(Provider::Rustls(CryptoMode::Ring))
@@ -71,13 +82,39 @@ impl HttpClient {
         Ok(Answer { status: parts.status.as_u16(), retry_after: retry_after.map(Duration::from_secs), body })
     }
 
+    /// Puts so many bytes under a URL.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub(crate) async fn put(
+        &self,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: SdkBody,
+        bytes: u64,
+    ) -> Result<Answer> {
+        let mut request = Request::builder().method(Method::PUT).uri(url).header("content-length", bytes);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(body).map_err(|error| anyhow!("a link is no URL: {error}"))?;
+        // What is behind the question mark is a signature, which is for nobody's eyes.
+        let place = format!("PUT {}", url.split('?').next().unwrap_or_default());
+        let (parts, body) = self.exchange_body(request, &place).await?.into_parts();
+        Ok(Answer { status: parts.status.as_u16(), retry_after: None, body })
+    }
+
     /// The same, with all headers of the answer.
     ///
     /// # Errors
     /// As [`send`](Self::send).
     pub(crate) async fn exchange(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>> {
         let place = format!("{} {}", request.method(), request.uri());
-        let request = request.map(SdkBody::from).try_into().map_err(|error| anyhow!("{place}: {error}"))?;
+        self.exchange_body(request.map(SdkBody::from), &place).await
+    }
+
+    async fn exchange_body(&self, request: Request<SdkBody>, place: &str) -> Result<Response<Vec<u8>>> {
+        let request = request.try_into().map_err(|error| anyhow!("{place}: {error}"))?;
         let response = self
             .connector
             .call(request)

@@ -13,6 +13,7 @@ mod exit;
 mod http;
 mod invoke;
 mod lake;
+mod links;
 mod local;
 mod password;
 mod printer;

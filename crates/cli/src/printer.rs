@@ -68,6 +68,24 @@ impl Printer {
         }
     }
 
+    /// Begins to send so many bytes.
+    pub(crate) fn transfer(self, text: &str, bytes: u64) -> Transfer {
+        let bar = self.animated.then(|| {
+            let bar = ProgressBar::new(bytes);
+            let template = "{spinner} {msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
+            if let Ok(style) = ProgressStyle::with_template(template) {
+                bar.set_style(style);
+            }
+            bar.set_message(text.to_owned());
+            bar.enable_steady_tick(Duration::from_millis(120));
+            bar
+        });
+        if bar.is_none() {
+            self.note(&format!("  {text} ..."));
+        }
+        Transfer(Step { printer: self, bar, started: Instant::now() })
+    }
+
     /// Begins a step that may take a while.
     pub(crate) fn step(self, text: &str) -> Step {
         let bar = self.animated.then(|| {
@@ -122,6 +140,30 @@ impl Step {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
         }
+    }
+}
+
+/// Bytes under way, with a bar that shows how many have arrived.
+pub(crate) struct Transfer(Step);
+
+impl Transfer {
+    /// Says that so many bytes more have arrived.
+    pub(crate) fn advance(&self, bytes: u64) {
+        if let Some(bar) = &self.0.bar {
+            bar.inc(bytes);
+        }
+    }
+
+    /// Says that so many bytes have arrived in all.
+    pub(crate) fn set(&self, bytes: u64) {
+        if let Some(bar) = &self.0.bar {
+            bar.set_position(bytes);
+        }
+    }
+
+    /// Ends with one line that stays.
+    pub(crate) fn done(self, text: &str) {
+        self.0.done(text);
     }
 }
 

@@ -1,5 +1,6 @@
 //! Drops a file for a table and follows its load.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -9,7 +10,7 @@ use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::primitives::{ByteStream, Length};
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use domain::dictionary::LoadMode;
-use domain::load::{Format, LoadId, READABLE_FILES, no_data_below};
+use domain::load::{Format, LoadId, READABLE_FILES, SETTINGS_METADATA, no_data_below};
 
 use crate::api::{Api, Load};
 use crate::aws::Aws;
@@ -27,8 +28,19 @@ const MAX_PARTS: u64 = 10_000;
 /// A file that was dropped.
 pub(crate) struct Dropped {
     pub key: String,
-    /// Its load; `None` in a bucket without versions, where only the loader can tell one drop of a key from the next.
-    pub load: Option<LoadId>,
+    /// How its load is found.
+    pub followed: Followed,
+}
+
+/// How the load of a file is found.
+#[derive(Clone, Debug)]
+pub(crate) enum Followed {
+    /// By its id.
+    Id(LoadId),
+    /// As the newest of its key, unless that is the one with this id, which was there before.
+    After(Option<String>),
+    /// Not at all, in a bucket without versions: only the loader can tell one drop of a key from the next.
+    No,
 }
 
 /// Drops `file` at `incoming/<table>/[<mode>/]<its name>`.
@@ -38,21 +50,24 @@ pub(crate) async fn drop_file(
     table: &str,
     mode: Option<LoadMode>,
     file: &Path,
+    settings: Option<String>,
 ) -> Result<Dropped> {
     let key = key(table, mode, file)?;
     let bytes = match fs::metadata(file) {
         Ok(metadata) if metadata.is_file() => metadata.len(),
         _ => return Err(user_error(format!("{} is not a file.", file.display()))),
     };
-    let drop = Drop { s3: aws.s3(), bucket, key: &key, file };
+    let metadata = settings.map(|text| HashMap::from([(SETTINGS_METADATA.to_owned(), text)]));
+    let drop = Drop { s3: aws.s3(), bucket, key: &key, file, metadata };
     let version = if bytes > PART { drop.in_parts(bytes).await } else { drop.whole().await }?;
     let version = version.filter(|version| version != "null");
-    let load = version.map(|version| LoadId::of_object(bucket, &key, &version));
-    Ok(Dropped { key, load })
+    let followed =
+        version.map_or(Followed::No, |version| Followed::Id(LoadId::of_object(bucket, &key, &version)));
+    Ok(Dropped { key, followed })
 }
 
-/// Where a file is dropped.
-fn key(table: &str, mode: Option<LoadMode>, file: &Path) -> Result<String> {
+/// The name of a file that can be loaded.
+pub(crate) fn name_of(file: &Path) -> Result<&str> {
     let name = file
         .file_name()
         .and_then(|name| name.to_str())
@@ -63,6 +78,12 @@ fn key(table: &str, mode: Option<LoadMode>, file: &Path) -> Result<String> {
     }
     Format::of_file(name)
         .map_err(|advice| user_error(format!("{name} cannot be loaded: {advice}; {READABLE_FILES}.")))?;
+    Ok(name)
+}
+
+/// Where a file is dropped.
+fn key(table: &str, mode: Option<LoadMode>, file: &Path) -> Result<String> {
+    let name = name_of(file)?;
     Ok(match mode {
         None => format!("incoming/{table}/{name}"),
         Some(mode) => format!("incoming/{table}/{mode}/{name}"),
@@ -75,19 +96,22 @@ struct Drop<'a> {
     bucket: &'a str,
     key: &'a str,
     file: &'a Path,
+    metadata: Option<HashMap<String, String>>,
 }
 
 impl Drop<'_> {
     /// Sends the file in one request; gives back its version.
     async fn whole(&self) -> Result<Option<String>> {
         let body = self.read(0, None).await?;
-        let put = self.s3.put_object().bucket(self.bucket).key(self.key).body(body).send().await;
+        let put = self.s3.put_object().bucket(self.bucket).key(self.key).set_metadata(self.metadata.clone());
+        let put = put.body(body).send().await;
         Ok(put.map_err(|error| self.refused(&error))?.version_id().map(str::to_owned))
     }
 
     /// Sends the file in parts: S3 takes 5 GiB in one request, and one that breaks is sent again from its start.
     async fn in_parts(&self, bytes: u64) -> Result<Option<String>> {
-        let begun = self.s3.create_multipart_upload().bucket(self.bucket).key(self.key).send().await;
+        let begun = self.s3.create_multipart_upload().bucket(self.bucket).key(self.key);
+        let begun = begun.set_metadata(self.metadata.clone()).send().await;
         let begun = begun.map_err(|error| self.refused(&error))?;
         let id = begun.upload_id().unwrap_or_default();
         let sent = self.send_parts(id, bytes).await;
@@ -143,19 +167,19 @@ pub(crate) async fn wait_for(
     limit: Duration,
     printer: Printer,
 ) -> Result<Load> {
-    let Dropped { key, load } = dropped;
-    let Some(id) = load else {
+    let Dropped { key, followed } = dropped;
+    if let Followed::No = followed {
         return Err(user_error(format!(
             "{key} is dropped, but its load cannot be followed, because the bucket keeps no versions; GET {}/loads lists it.",
             api.url()
         )));
-    };
+    }
     let step = printer.step(&format!("loading {key}"));
     let started = Instant::now();
     loop {
         // Until the queue has brought its event to the loader, the ledger does not know the load.
-        match api.load(id, None).await? {
-            Some(load) if load.has_ended() => {
+        match state_of(api, key, followed).await? {
+            Some((id, load)) if load.has_ended() => {
                 step.done(&line(&load));
                 for warning in &load.warnings {
                     printer.note(&format!("  warning: {warning}"));
@@ -165,7 +189,7 @@ pub(crate) async fn wait_for(
                 }
                 return Ok(load);
             }
-            Some(load) => {
+            Some((_, load)) => {
                 let rows = load.rows_read.unwrap_or(0);
                 step.update(&format!("loading {key}, {rows} rows read"));
             }
@@ -173,12 +197,24 @@ pub(crate) async fn wait_for(
         }
         if started.elapsed() > limit {
             return Err(user_error(format!(
-                "The load of {key} has not ended after {} s; GET {}/loads/{id} shows how far it is.",
+                "The load of {key} has not ended after {} s; GET {}/loads lists it and shows how far it is.",
                 limit.as_secs(),
                 api.url()
             )));
         }
         tokio::time::sleep(POLL).await;
+    }
+}
+
+/// The load of a file, and its id, once the ledger knows it.
+async fn state_of(api: &Api, key: &str, followed: &Followed) -> Result<Option<(String, Load)>> {
+    match followed {
+        Followed::Id(id) => Ok(api.load(id, None).await?.map(|load| (id.as_str().to_owned(), load))),
+        Followed::After(before) => {
+            let newest = api.newest_load(key).await?;
+            Ok(newest.filter(|(id, _)| before.as_ref() != Some(id)))
+        }
+        Followed::No => Ok(None),
     }
 }
 

@@ -40,7 +40,7 @@ pub(crate) async fn run(arguments: &DemoArguments, printer: Printer) -> Result<(
     let limit = Duration::from_secs(arguments.timeout);
     let mut failed = Vec::new();
     for (table, file) in files {
-        let dropped = drop_file(&aws, &arguments.bucket, table, None, &file).await?;
+        let dropped = drop_file(&aws, &arguments.bucket, table, None, &file, None).await?;
         let load = wait_for(&api, &dropped, limit, printer).await?;
         if load.status == "failed" {
             failed.push(dropped.key);
