@@ -86,6 +86,7 @@ async fn of_two_registrations_at_once_the_first_password_holds() -> Result<()> {
 async fn an_account_never_has_more_rights_on_the_way() -> Result<()> {
     let function = Function::start().await?;
     let ann = name("ann@x.example");
+    function.pool.put("ola@x.example", PASSWORD, &["operator"]);
     let all = [
         &["reader"][..],
         &["reader", "table:jobs"],

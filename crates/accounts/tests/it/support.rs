@@ -58,8 +58,8 @@ impl Function {
         path: &str,
         body: Value,
     ) -> Answer {
-        let mut context =
-            ApiGatewayProxyRequestContext { request_id: Some("r-1".into()), ..Default::default() };
+        let mut context = ApiGatewayProxyRequestContext::default();
+        context.request_id = Some("r-1".into());
         if let Some((username, groups)) = person {
             let claims = json!({ "token_use": "access", "username": username, "cognito:groups": groups });
             context.authorizer.fields.insert("claims".to_owned(), claims);
