@@ -90,9 +90,7 @@ export class RowgateStack extends Stack {
     // The document of the API says where that is.
     reports.lambda.addEnvironment("ROWGATE_URL", api.url);
     reports.lambda.addEnvironment("ROWGATE_PEOPLE_URL", door.url);
-    for (const { lambda } of [insert, uploads]) {
-      lambda.addEnvironment("ROWGATE_OPERATOR_KEY_ID", api.operatorKey.keyId);
-    }
+    insert.lambda.addEnvironment("ROWGATE_OPERATOR_KEY_ID", api.operatorKey.keyId);
     new Canary(this, "Canary", { settings, api, bucket });
     const lake =
       settings.lake &&

@@ -69,7 +69,7 @@ test("every function but the canary and the console knows the database, and only
     "rowgate-restore": [http, "ROWGATE_BACKUP_MAX_AGE_HOURS", "ROWGATE_BUCKET", "ROWGATE_RESTORE_PREFIXES", operator, ...database].sort(),
     "rowgate-insert": [http, operator, ...database].sort(),
     "rowgate-reports": [http, "ROWGATE_BUCKET", ...database, "ROWGATE_PEOPLE_URL", "ROWGATE_URL"].sort(),
-    "rowgate-uploads": [http, "ROWGATE_BUCKET", operator, ...database].sort(),
+    "rowgate-uploads": [http, "ROWGATE_BUCKET", ...database].sort(),
     "rowgate-accounts": [http, "ROWGATE_EMAIL_DOMAINS", "ROWGATE_SELF_REGISTRATION", "ROWGATE_USER_POOL_CLIENT_ID", "ROWGATE_USER_POOL_ID", ...database].sort(),
     "rowgate-console": [http, "ROWGATE_BUCKET_ORIGIN"],
     "rowgate-loader": ["ROWGATE_BUCKET", ...database, "ROWGATE_QUEUE_URL"].sort(),
