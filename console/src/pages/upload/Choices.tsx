@@ -27,8 +27,6 @@ const TIMES = [
   "%d/%m/%Y %H:%M:%S",
   "%m/%d/%Y %H:%M:%S",
   "%d.%m.%Y %H:%M:%S",
-  ...DATES,
-  "%Y-%m-%d",
 ];
 /** Codes of refused rows that speak of how the file is written rather than of what it says. */
 const OF_WRITING = new Set(["timestamp", "encoding", "field_count", "quote"]);

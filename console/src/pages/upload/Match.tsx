@@ -5,7 +5,7 @@ import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import type { Column, Table } from "../../api/types";
+import type { Table } from "../../api/types";
 import { DataTable } from "../../components/DataTable";
 import { useNarrow } from "../../components/useNarrow";
 import { forget } from "./settings";
@@ -17,13 +17,14 @@ interface Props {
   setWork: (change: (work: Work) => Work) => void;
   names: string[];
   faults: Record<string, string>;
-  missing: Column[];
+  /** Values of the file's columns. */
+  examples: Record<string, string>;
 }
 
 const OUT = { value: "", label: "Leave out", description: "This column of the file is not loaded." };
 
 /** Which column of the file goes into which of the table. */
-export function Match({ table, work, setWork, names, faults, missing }: Props) {
+export function Match({ table, work, setWork, names, faults, examples }: Props) {
   const narrow = useNarrow();
   const columns =
     work.settings.columns ?? Object.fromEntries((work.check?.columns ?? []).map(({ name, column }) => [name, column]));
@@ -47,14 +48,7 @@ export function Match({ table, work, setWork, names, faults, missing }: Props) {
         ),
       },
     }));
-  const sample = (name: string): string => {
-    const column = columns[name];
-    const values = column ? (work.check?.rows ?? []).map((row) => row.values[column]) : [];
-    return values
-      .filter((value) => value)
-      .slice(0, 3)
-      .join(", ");
-  };
+  const sample = (name: string): string => examples[name] ?? "";
 
   const heading = (
     <Header
@@ -122,12 +116,6 @@ export function Match({ table, work, setWork, names, faults, missing }: Props) {
             },
           ]}
         />
-      )}
-      {missing.length > 0 && (
-        <Alert type="error">
-          No column of the file is matched to {missing.map((column) => column.name).join(", ")}, and every row must have
-          a value there.
-        </Alert>
       )}
       <Checkbox
         checked={work.remember}

@@ -22,6 +22,8 @@ interface Props {
   /** False: the check saw the file's beginning alone. */
   whole: boolean;
   failed: boolean;
+  /** Values of the file's columns. */
+  examples: Record<string, string>;
   /** The upload had begun, and goes on. */
   interrupted: boolean;
   onSend: () => void;
@@ -29,7 +31,18 @@ interface Props {
 }
 
 /** How the file is read: its columns, what has to be decided, its first rows, and the button that sends it. */
-export function Reading({ table, work, setWork, checking, whole, failed, interrupted, onSend, onCancel }: Props) {
+export function Reading({
+  table,
+  work,
+  setWork,
+  checking,
+  whole,
+  failed,
+  examples,
+  interrupted,
+  onSend,
+  onCancel,
+}: Props) {
   const { check } = work;
   if (check === null) {
     return checking ? (
@@ -48,13 +61,14 @@ export function Reading({ table, work, setWork, checking, whole, failed, interru
   const unclear = Object.keys(work.unclear).filter(
     (name) => work.settings[name as keyof typeof work.unclear] === undefined,
   );
+  const unmatched = missing.length > 0 || Object.keys(faults).length > 0;
   const workbook = check.format.startsWith("xls") && !whole;
   const stops: string[] = [
     ...(Object.keys(faults).length > 0 ? ["A column of the table is matched twice."] : []),
     ...missing.map((column) => `${column.name} must have a value, and no column of the file is matched to it.`),
     ...(unclear.length > 0 ? ["Choose above which date is meant."] : []),
     ...(work.mode === "replace" && !work.agreed ? [`Agree above that all rows of ${table.name} are replaced.`] : []),
-    ...(check.problem && whole ? ["The file cannot be read as it is."] : []),
+    ...(check.problem && whole && !unmatched ? ["The file cannot be read as it is."] : []),
   ];
   const good = check.rows_read - check.rows_rejected;
   return (
@@ -72,7 +86,7 @@ export function Reading({ table, work, setWork, checking, whole, failed, interru
       <SpaceBetween size="l">
         <Dates work={work} setWork={setWork} />
         <div aria-live="polite">
-          {unclear.length > 0 && !check.problem ? null : check.problem ? (
+          {(unclear.length > 0 && !check.problem) || unmatched ? null : check.problem ? (
             <Alert
               type={workbook ? "info" : "error"}
               header={workbook ? undefined : "The file cannot be read as it is"}
@@ -104,7 +118,7 @@ export function Reading({ table, work, setWork, checking, whole, failed, interru
           </Alert>
         ))}
         {needsMatch && (
-          <Match table={table} work={work} setWork={setWork} names={names} faults={faults} missing={missing} />
+          <Match table={table} work={work} setWork={setWork} names={names} faults={faults} examples={examples} />
         )}
         <Choices table={table} work={work} setWork={setWork} />
         {check.rows.length > 0 && <Preview table={table} check={check} />}

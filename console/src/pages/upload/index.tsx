@@ -6,7 +6,7 @@ import ContentLayout from "@cloudscape-design/components/content-layout";
 import Header from "@cloudscape-design/components/header";
 import ProgressBar from "@cloudscape-design/components/progress-bar";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { listTables } from "../../api/tables";
 import type { FileSettings, Table } from "../../api/types";
 import { checkFile } from "../../api/uploads";
@@ -22,6 +22,7 @@ import { fileName } from "../../verdict/words";
 import { Choose } from "./Choose";
 import { fromBase64, HEAD_BYTES, readHead } from "./file";
 import { Reading } from "./Reading";
+import { samples } from "./samples";
 import { fileColumns, remember, settingsOfRejects } from "./settings";
 import { settle } from "./settle";
 import { NO_WORK, type Work, withoutCheck } from "./work";
@@ -122,25 +123,34 @@ function Prepare({ tables, work, setWork, onCancel }: PrepareProps) {
   };
 
   const [turn, setTurn] = useState(0);
+  const [headBytes, setHeadBytes] = useState<Uint8Array | null>(() => {
+    const content = readKept<string>(CONTENT);
+    return content === null ? null : fromBase64(content);
+  });
+  const examples = useMemo(
+    () => (headBytes && work.check ? samples(headBytes, fileColumns(work.check), work.settings) : {}),
+    [headBytes, work.check, work.settings],
+  );
   const wanted = JSON.stringify([work.file, work.table, work.mode, work.settings]);
   const isChecked = work.checked === wanted;
   // biome-ignore lint/correctness/useExhaustiveDependencies: `wanted` is what a check depends on; `turn` tries again.
   useEffect(() => {
-    if (file === null || work.table === null || isChecked) {
+    if (file === null || !table || isChecked) {
       return;
     }
     const controller = new AbortController();
-    const { table, mode, settings } = { ...work, table: work.table };
+    const { mode, settings } = work;
     const ask = async (settings: FileSettings) => {
       if (head.current?.file !== file) {
         head.current = { file, content: await readHead(file) };
+        setHeadBytes(fromBase64(head.current.content));
         if (file.size <= HEAD_BYTES) {
           keep(CONTENT, head.current.content);
         }
       }
       const { content } = head.current;
       const whole = file.size <= HEAD_BYTES;
-      return checkFile({ table, file: file.name, mode, settings, content, whole }, controller.signal);
+      return checkFile({ table: table.name, file: file.name, mode, settings, content, whole }, controller.signal);
     };
     setChecking(true);
     // What is typed is checked when the typing has stopped.
@@ -158,7 +168,7 @@ function Prepare({ tables, work, setWork, onCancel }: PrepareProps) {
           settings: settled.settings,
           unclear: Object.keys(settled.unclear).length > 0 ? settled.unclear : work.unclear,
           recalled: settled.recalled || work.recalled,
-          checked: JSON.stringify([work.file, table, mode, settled.settings]),
+          checked: JSON.stringify([work.file, table.name, mode, settled.settings]),
         }));
       } catch (error) {
         if (!controller.signal.aborted) {
@@ -171,7 +181,7 @@ function Prepare({ tables, work, setWork, onCancel }: PrepareProps) {
       clearTimeout(timer);
       controller.abort();
     };
-  }, [file, wanted, isChecked, turn]);
+  }, [file, wanted, isChecked, turn, table === undefined]);
 
   useEffect(() => {
     if (progress === null) {
@@ -269,6 +279,7 @@ function Prepare({ tables, work, setWork, onCancel }: PrepareProps) {
           setWork={setWork}
           checking={checking || !isChecked}
           whole={file.size <= HEAD_BYTES}
+          examples={examples}
           failed={checkError !== null}
           interrupted={interrupted}
           onSend={() => void send()}

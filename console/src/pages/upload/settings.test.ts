@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Check, Table } from "../../api/types";
 import {
   adopt,
+  complete,
   example,
   matchFaults,
   missingColumns,
@@ -78,6 +79,19 @@ describe("a proposal", () => {
 });
 
 describe("a match", () => {
+  it("is completed where a name is part of another", () => {
+    expect(complete(TABLE, { "Emp No": "id", FullName: null, x: null })).toEqual({
+      "Emp No": "id",
+      FullName: "name",
+      x: null,
+    });
+    // Two that could be meant are left to a person.
+    expect(complete(TABLE, { "First name": null, "Last name": null })).toEqual({
+      "First name": null,
+      "Last name": null,
+    });
+  });
+
   it("gives each column of the table once", () => {
     expect(Object.keys(matchFaults({ a: "id", b: "id", c: null, d: null }))).toEqual(["b"]);
   });

@@ -24,7 +24,7 @@ export function fileColumns(check: Check): string[] {
 }
 
 /** Takes what the check proposes into the settings; of what it found several readings of, none. */
-export function adopt(check: Check, settings: FileSettings): Reading | null {
+export function adopt(check: Check, settings: FileSettings, table?: Table): Reading | null {
   const { proposal } = check;
   if (proposal === null) {
     return null;
@@ -47,10 +47,34 @@ export function adopt(check: Check, settings: FileSettings): Reading | null {
     changed = true;
   }
   if (proposal.columns && settings.columns === undefined) {
-    next.columns = Object.fromEntries(fileColumns(check).map((name) => [name, proposal.columns?.[name] ?? null]));
+    const proposed = Object.fromEntries(fileColumns(check).map((name) => [name, proposal.columns?.[name] ?? null]));
+    next.columns = table ? complete(table, proposed) : proposed;
     changed = true;
   }
   return changed || FORMATS.some((name) => unclear[name]) ? { settings: next, unclear } : null;
+}
+
+const words = (text: string): string[] =>
+  text
+    .replace(/([a-z])([A-Z])/g, "$1 $2")
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter((word) => word !== "");
+
+/** Adds to a match the columns whose name is part of one column's of the file that is left: `name` of "Full name". */
+export function complete(table: Table, columns: Record<string, string | null>): Record<string, string | null> {
+  const next = { ...columns };
+  const taken = new Set(Object.values(columns));
+  for (const column of table.columns.filter(({ name }) => !taken.has(name))) {
+    const own = words(column.name);
+    const found = Object.keys(next).filter(
+      (name) => next[name] === null && own.every((word) => words(name).includes(word)),
+    );
+    if (found.length === 1 && found[0] !== undefined) {
+      next[found[0]] = column.name;
+    }
+  }
+  return next;
 }
 
 /** Sets one setting; `undefined` leaves it to the loader again. */

@@ -1,8 +1,9 @@
 import { beforeEach, expect, it, vi } from "vitest";
-import type { Check, FileSettings } from "../../api/types";
+import type { Check, FileSettings, Table } from "../../api/types";
 import { remember } from "./settings";
 import { settle } from "./settle";
 
+const JOBS: Table = { name: "jobs", description: "", key: "id", default_mode: "append", columns: [] };
 const HEADER = ["Nr", "When"];
 const found = (proposal: FileSettings | null): Check => ({
   format: "csv",
@@ -29,7 +30,7 @@ beforeEach(() => {
 
 it("asks once where the file is as it should be", async () => {
   const ask = vi.fn().mockResolvedValue(found(null));
-  const settled = await settle(ask, "jobs", {});
+  const settled = await settle(ask, JOBS, {});
   expect(ask).toHaveBeenCalledOnce();
   expect(settled).toMatchObject({ settings: {}, unclear: {}, recalled: false });
 });
@@ -40,14 +41,14 @@ it("takes a match, then what the matched columns show", async () => {
       ? found({ columns: { Nr: "id", When: "datetime" } })
       : found(settings.timestamp_formats ? null : { timestamp_formats: ["%d/%m/%Y"] }),
   );
-  const { settings } = await settle(ask, "jobs", {});
+  const { settings } = await settle(ask, JOBS, {});
   expect(settings).toEqual({ columns: { Nr: "id", When: "datetime" }, timestamp_formats: ["%d/%m/%Y"] });
   expect(ask).toHaveBeenCalledTimes(3);
 });
 
 it("leaves to a person what has several readings", async () => {
   const ask = vi.fn().mockResolvedValue(found({ timestamp_formats: ["%d/%m/%Y", "%m/%d/%Y"] }));
-  const { settings, unclear } = await settle(ask, "jobs", {});
+  const { settings, unclear } = await settle(ask, JOBS, {});
   expect(settings).toEqual({});
   expect(unclear.timestamp_formats).toHaveLength(2);
   expect(ask).toHaveBeenCalledOnce();
@@ -55,8 +56,8 @@ it("leaves to a person what has several readings", async () => {
 
 it("takes what was kept of files with this header", async () => {
   remember("jobs", HEADER, { delimiter: ";" });
-  const settled = await settle(vi.fn().mockResolvedValue(found(null)), "jobs", {});
+  const settled = await settle(vi.fn().mockResolvedValue(found(null)), JOBS, {});
   expect(settled).toMatchObject({ settings: { delimiter: ";" }, recalled: true });
-  const chosen = await settle(vi.fn().mockResolvedValue(found(null)), "jobs", { skip_lines: 1 });
+  const chosen = await settle(vi.fn().mockResolvedValue(found(null)), JOBS, { skip_lines: 1 });
   expect(chosen).toMatchObject({ settings: { skip_lines: 1 }, recalled: false });
 });

@@ -1,4 +1,4 @@
-import type { Check, FileSettings } from "../../api/types";
+import type { Check, FileSettings, Table } from "../../api/types";
 import { adopt, remembered, type Unclear } from "./settings";
 
 export interface Settled {
@@ -17,20 +17,20 @@ const ROUNDS = 3;
  */
 export async function settle(
   ask: (settings: FileSettings) => Promise<Check>,
-  table: string,
+  table: Table,
   chosen: FileSettings,
 ): Promise<Settled> {
   let settings = chosen;
   let check = await ask(settings);
   const { header } = check;
-  const recalled = Object.keys(settings).length === 0 ? remembered(table, header) : null;
+  const recalled = Object.keys(settings).length === 0 ? remembered(table.name, header) : null;
   if (recalled !== null) {
     settings = recalled;
     check = await ask(settings);
   }
   let unclear: Unclear = {};
   for (let round = 0; round < ROUNDS; round++) {
-    const reading = adopt(check, settings);
+    const reading = adopt(check, settings, table);
     if (reading === null) {
       break;
     }
