@@ -43,6 +43,12 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 2000,
     target: "es2022",
+    rolldownOptions: {
+      output: {
+        // What several pages share comes in one file: each file of its own is another request to the function.
+        codeSplitting: { groups: [{ name: "shared", minShareCount: 3 }] },
+      },
+    },
   },
   server: door ? { proxy: { [paths]: { target: door, changeOrigin: true } } } : {},
 });
