@@ -1,8 +1,10 @@
 import Box from "@cloudscape-design/components/box";
 import Cards from "@cloudscape-design/components/cards";
+import Pagination from "@cloudscape-design/components/pagination";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Table, { type TableProps } from "@cloudscape-design/components/table";
 import { type ReactNode, useMemo, useState } from "react";
+import "./components.css";
 import { useNarrow } from "./useNarrow";
 
 export interface DataColumn<T> {
@@ -18,6 +20,9 @@ export interface DataColumn<T> {
   wide?: boolean;
 }
 
+/** Pixels that a column has at least, so that its head stays on one line. */
+const LEAST_WIDTH = 80;
+
 interface Props<T> {
   label: string;
   columns: readonly DataColumn<T>[];
@@ -28,6 +33,8 @@ interface Props<T> {
   header?: ReactNode;
   filter?: ReactNode;
   pagination?: ReactNode;
+  /** Shows so many at once, where all of them are there. */
+  pageSize?: number;
   /** Cells stand at the top of their row; for cells that grow. */
   top?: boolean;
   variant?: "container" | "embedded" | "borderless";
@@ -43,12 +50,31 @@ export function DataTable<T>({ label, columns, items, id, variant = "container",
       ? items
       : items.toSorted((a, b) => compare(value(a), value(b)) * (sorting.descending ? -1 : 1));
   }, [items, columns, sorting]);
+  const [page, setPage] = useState(1);
+  const pages = props.pageSize ? Math.ceil(sorted.length / props.pageSize) : 1;
+  const current = Math.min(page, Math.max(1, pages));
+  const shown = props.pageSize ? sorted.slice((current - 1) * props.pageSize, current * props.pageSize) : sorted;
+  const pagination =
+    pages > 1 ? (
+      <Pagination
+        currentPageIndex={current}
+        pagesCount={pages}
+        onChange={({ detail }) => setPage(detail.currentPageIndex)}
+        ariaLabels={{
+          nextPageLabel: "Next page",
+          previousPageLabel: "Previous page",
+          pageLabel: (number) => `Page ${number} of ${pages}`,
+        }}
+      />
+    ) : (
+      props.pagination
+    );
   const empty = (
     <Box textAlign="center" color="text-body-secondary" padding={{ vertical: "m" }}>
       {props.empty}
     </Box>
   );
-  const shared = { items: sorted, empty, loading: props.loading ?? false, loadingText: "Loading", trackBy: id };
+  const shared = { items: shown, empty, loading: props.loading ?? false, loadingText: "Loading", trackBy: id };
 
   if (narrow) {
     const title = columns.find((column) => column.title) ?? columns[0];
@@ -59,7 +85,7 @@ export function DataTable<T>({ label, columns, items, id, variant = "container",
           {...shared}
           header={props.header}
           filter={props.filter}
-          pagination={props.pagination}
+          pagination={pagination}
           cardsPerRow={[{ cards: 1 }]}
           ariaLabels={{ cardsLabel: label, itemSelectionLabel: () => "", selectionGroupLabel: "" }}
           cardDefinition={{
@@ -78,9 +104,9 @@ export function DataTable<T>({ label, columns, items, id, variant = "container",
   const definitions: TableProps.ColumnDefinition<T>[] = columns.map((column) => ({
     id: column.id,
     header: column.header,
-    cell: column.cell,
+    cell: (item) => <div className="words">{column.cell(item)}</div>,
     ...(column.value ? { sortingField: column.id } : {}),
-    ...(column.minWidth ? { minWidth: column.minWidth } : {}),
+    minWidth: column.minWidth ?? LEAST_WIDTH,
   }));
   return (
     <Table
@@ -88,7 +114,7 @@ export function DataTable<T>({ label, columns, items, id, variant = "container",
       variant={variant}
       header={props.header}
       filter={props.filter}
-      pagination={props.pagination}
+      pagination={pagination}
       columnDefinitions={definitions}
       wrapLines
       cellVerticalAlign={props.top ? "top" : "middle"}

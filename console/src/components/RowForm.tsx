@@ -93,22 +93,21 @@ export function RowForm({ table, tables, draft, onChange, onSave, onCancel, keyF
             <SpaceBetween size="l">
               {table.columns.map((column) => {
                 const isKey = column.name === table.key;
-                const optional = !column.required || (isKey && column.auto_increment);
                 return (
                   <FormField
                     key={column.name}
                     label={
                       <>
                         {column.name}
-                        {optional && !(isKey && keyFixed) && <i> - optional</i>}
+                        {!column.required && <i> - optional</i>}
                       </>
                     }
                     description={column.description}
                     constraintText={
                       isKey && keyFixed
                         ? "The key of a row stays as it is."
-                        : isKey && column.auto_increment
-                          ? "Left empty, the next free number is taken."
+                        : isKey
+                          ? "A free number is suggested; any that no other row has will do."
                           : column.references
                             ? `Chosen from ${column.references}.`
                             : hint(column)

@@ -55,9 +55,9 @@ describe("fault", () => {
     expect(fault(column(type), text)).toBe(message);
   });
 
-  it("lets the database number a row, but not from 0", () => {
+  it("wants a key as the service does, and not 0 where the database numbers rows", () => {
     const key = column("integer", { auto_increment: true });
-    expect(fault(key, "")).toBeNull();
+    expect(fault(key, "")).toBe("c is required");
     expect(fault(key, "0")).toMatch(/must not be 0/);
   });
 

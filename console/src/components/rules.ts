@@ -64,7 +64,7 @@ export function hint(column: RuleColumn): string {
 export function fault(column: RuleColumn, text: string): string | null {
   const { name } = column;
   if (text.trim() === "") {
-    return column.required && !column.auto_increment ? `${name} is required` : null;
+    return column.required ? `${name} is required` : null;
   }
   const type = columnType(column.type);
   switch (type.kind) {

@@ -5,6 +5,9 @@ import type { AuditEntry } from "../../api/types";
 import { differences } from "../../components/difference";
 import { counted } from "../../components/format";
 
+/** What was asked is shown at once where it has no more characters. */
+const SHORT = 120;
+
 /** What an entry of the audit trail changed: a difference by column, or what was asked. */
 export function Change({ entry: { before, after, detail, id } }: { entry: AuditEntry }) {
   if (before !== null || after !== null) {
@@ -50,6 +53,10 @@ export function Change({ entry: { before, after, detail, id } }: { entry: AuditE
   const asked = Object.entries(detail ?? {});
   if (asked.length === 0) {
     return <Box color="text-status-inactive">–</Box>;
+  }
+  const line = asked.map(([label, value]) => `${label}: ${typeof value === "string" ? value : JSON.stringify(value)}`);
+  if (line.join(", ").length <= SHORT) {
+    return <span>{line.join(", ")}</span>;
   }
   return (
     <ExpandableSection variant="inline" headerText="What was asked" headerAriaLabel={`What was asked, entry ${id}`}>

@@ -167,6 +167,7 @@ export function ReportPage({ report }: { report: Report }) {
         {data && (
           <DataTable
             label={report.title}
+            pageSize={50}
             items={rows}
             id={({ id }) => id}
             columns={report.columns.map((column, index) => ({

@@ -22,6 +22,7 @@ import { useSession } from "../../session";
 import { useNotify } from "../../shell/notifications";
 import { href, navigate } from "../../shell/route";
 import { DeleteRow } from "./DeleteRow";
+import { freeKey } from "./freeKey";
 import { lastList } from "./list";
 
 interface Props {
@@ -62,6 +63,10 @@ export function NewRow({ table, tables }: Props) {
   const notify = useNotify();
   const { can } = useSession();
   const [draft, setDraft, clear] = useDraft<Draft>(`new/${table.name}`);
+  const suggested = useResource(
+    async (signal) => (draft === null && can("write") ? freeKey(table, signal) : null),
+    [table.name],
+  );
   const title = `Add to ${table.name}`;
   if (!can("write")) {
     return (
@@ -77,7 +82,7 @@ export function NewRow({ table, tables }: Props) {
       <RowForm
         table={table}
         tables={tables}
-        draft={draft ?? {}}
+        draft={draft ?? (suggested.data ? { [table.key]: suggested.data } : {})}
         onChange={setDraft}
         saveText="Add"
         onCancel={() => {
@@ -97,8 +102,7 @@ export function NewRow({ table, tables }: Props) {
             });
           }
           clear();
-          const id = filled[table.key];
-          notify({ type: "success", content: id ? `Added ${table.name} ${id}.` : `Added a row to ${table.name}.` });
+          notify({ type: "success", content: `Added ${table.name} ${filled[table.key] ?? ""}.` });
           leave(table);
         }}
       />
