@@ -92,14 +92,15 @@ export function Audit() {
           {
             id: "who",
             header: "Who",
+            minWidth: 210,
             wide: true,
             cell: (entry) => (
               <Link href={href(["accounts", "audit"], { username: entry.username })}>{entry.username}</Link>
             ),
           },
-          { id: "what", header: "What", cell: ({ action }) => actionWords(action) },
-          { id: "where", header: "Of", cell: (entry) => <Place entry={entry} /> },
-          { id: "change", header: "Change", cell: (entry) => <Change entry={entry} />, minWidth: 320, wide: true },
+          { id: "what", header: "What", minWidth: 150, cell: ({ action }) => actionWords(action) },
+          { id: "where", header: "Of", minWidth: 150, cell: (entry) => <Place entry={entry} /> },
+          { id: "change", header: "Change", cell: (entry) => <Change entry={entry} />, minWidth: 260, wide: true },
         ]}
       />
     </SpaceBetween>

@@ -54,18 +54,26 @@ export function Change({ entry: { before, after, detail, id } }: { entry: AuditE
   if (asked.length === 0) {
     return <Box color="text-status-inactive">–</Box>;
   }
-  const line = asked.map(([label, value]) => `${label}: ${typeof value === "string" ? value : JSON.stringify(value)}`);
-  if (line.join(", ").length <= SHORT) {
-    return <span>{line.join(", ")}</span>;
+  const line = asked.map(([label, value]) => `${label}: ${said(value)}`);
+  if (line.join("; ").length <= SHORT) {
+    return <span>{line.join("; ")}</span>;
   }
   return (
     <ExpandableSection variant="inline" headerText="What was asked" headerAriaLabel={`What was asked, entry ${id}`}>
       <KeyValuePairs
         items={asked.map(([label, value]) => ({
           label,
-          value: typeof value === "string" ? value : JSON.stringify(value),
+          value: said(value),
         }))}
       />
     </ExpandableSection>
   );
+}
+
+/** A value of what was asked, as a person would write it. */
+function said(value: unknown): string {
+  if (Array.isArray(value)) {
+    return value.map(said).join(", ") || "none";
+  }
+  return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value ?? "none");
 }

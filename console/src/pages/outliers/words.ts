@@ -27,7 +27,7 @@ export function describe(check: OutlierCheck): string {
     case "far_date":
       return `Nearly all are between ${day(check.from)} and ${day(check.to)} (three standard deviations). These are not: look for a mistyped year.`;
     case "unusual_count":
-      return `A row of ${check.references} is named by ${mean(check.mean)} rows of ${check.table} on the mean. These are more than two standard deviations away.`;
+      return `On average, ${mean(check.mean)} rows of ${check.table} name a row of ${check.references}. These are more than two standard deviations away.`;
   }
 }
 

@@ -97,7 +97,7 @@ describe("a match", () => {
   });
 
   it("misses columns that must have a value", () => {
-    expect(missingColumns(TABLE, { a: "name" }).map(({ name }) => name)).toEqual(["job"]);
+    expect(missingColumns(TABLE, { a: "name" }).map(({ name }) => name)).toEqual(["id", "job"]);
   });
 
   it("is kept by table and header", () => {

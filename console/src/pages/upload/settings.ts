@@ -106,7 +106,7 @@ export function matchFaults(columns: Record<string, string | null>): Record<stri
 /** Columns that must have a value and that no column of the file gives one. */
 export function missingColumns(table: Table, columns: Record<string, string | null>): Column[] {
   const given = new Set(Object.values(columns));
-  return table.columns.filter((column) => column.required && !column.auto_increment && !given.has(column.name));
+  return table.columns.filter((column) => column.required && !given.has(column.name));
 }
 
 /** Settings of a file that also hold for its refused rows, which Rowgate writes in its own way. */
