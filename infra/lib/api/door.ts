@@ -123,6 +123,8 @@ export abstract class Door extends Construct {
         responseHeaders: {
           "Content-Type": "'application/problem+json'",
           "x-request-id": "context.requestId",
+          // RFC 6750, section 3: how to come in.
+          ...(problem.status === 401 ? { "WWW-Authenticate": "'Bearer'" } : {}),
         },
         templates: { "application/json": problemBody(problem) },
       });

@@ -92,6 +92,7 @@ test("the gateway's own errors are problem+json with the request's id", () => {
     assert.deepEqual(Properties.ResponseParameters, {
       "gatewayresponse.header.Content-Type": "'application/problem+json'",
       "gatewayresponse.header.x-request-id": "context.requestId",
+      ...(Properties.StatusCode === "401" ? { "gatewayresponse.header.WWW-Authenticate": "'Bearer'" } : {}),
     });
     const body = JSON.parse(Properties.ResponseTemplates["application/json"]);
     assert.deepEqual(Object.keys(body), ["type", "title", "status", "detail"]);

@@ -164,6 +164,7 @@ async fn a_token_that_is_not_the_pools_own_opens_nothing() {
             let reply = people.with_token(&token, method, path, &json!({})).await;
             assert_eq!(reply.status, 401, "{what}: {reply:?}");
             assert_problem(&reply, 401, "unauthorized");
+            assert_eq!(reply.header("www-authenticate"), "Bearer", "{what}");
         }
     }
     // The token itself is good all the while.
