@@ -16,6 +16,8 @@ interface Props {
   work: Work;
   setWork: (change: (work: Work) => Work) => void;
   names: string[];
+  /** Where each goes. */
+  columns: Record<string, string | null>;
   faults: Record<string, string>;
   /** Values of the file's columns. */
   examples: Record<string, string>;
@@ -24,16 +26,14 @@ interface Props {
 const OUT = { value: "", label: "Leave out", description: "This column of the file is not loaded." };
 
 /** Which column of the file goes into which of the table. */
-export function Match({ table, work, setWork, names, faults, examples }: Props) {
+export function Match({ table, work, setWork, names, columns, faults, examples }: Props) {
   const narrow = useNarrow();
-  const columns =
-    work.settings.columns ?? Object.fromEntries((work.check?.columns ?? []).map(({ name, column }) => [name, column]));
   const options = [
     ...table.columns.map((column) => ({
       value: column.name,
       label: column.name,
       description: column.description,
-      labelTag: column.required && !column.auto_increment ? "needed" : "",
+      labelTag: column.required ? "needed" : "",
     })),
     OUT,
   ];

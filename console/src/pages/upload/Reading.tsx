@@ -11,7 +11,7 @@ import { reasonOf } from "../../verdict/rejects";
 import { Choices, Dates } from "./Choices";
 import { Match } from "./Match";
 import { Preview } from "./Preview";
-import { fileColumns, matchFaults, missingColumns } from "./settings";
+import { matchFaults, matchOf, missingColumns } from "./settings";
 import type { Work } from "./work";
 
 interface Props {
@@ -22,7 +22,8 @@ interface Props {
   /** False: the check saw the file's beginning alone. */
   whole: boolean;
   failed: boolean;
-  /** Values of the file's columns. */
+  /** The names of the file's columns, and values of each. */
+  names: string[];
   examples: Record<string, string>;
   /** The upload had begun, and goes on. */
   interrupted: boolean;
@@ -38,6 +39,7 @@ export function Reading({
   checking,
   whole,
   failed,
+  names,
   examples,
   interrupted,
   onSend,
@@ -53,9 +55,12 @@ export function Reading({
       </Container>
     ) : null;
   }
-  const columns = work.settings.columns;
-  const names = fileColumns(check);
-  const needsMatch = names.length > 0 && (columns !== undefined || check.columns.some(({ column }) => column === null));
+  const needsMatch =
+    names.length > 0 &&
+    (work.settings.columns !== undefined ||
+      check.problem !== null ||
+      check.columns.some(({ column }) => column === null));
+  const columns = needsMatch ? matchOf(table, names, check, work.settings) : null;
   const faults = columns ? matchFaults(columns) : {};
   const missing = columns ? missingColumns(table, columns) : [];
   const unclear = Object.keys(work.unclear).filter(
@@ -65,11 +70,11 @@ export function Reading({
   const workbook = check.format.startsWith("xls") && !whole;
   const stops: string[] = [
     ...(Object.keys(faults).length > 0 ? ["A column of the table is matched twice."] : []),
-    ...missing.map((column) => `${column.name} must have a value, and no column of the file is matched to it.`),
+    ...missing.map((column) => `Every file must have ${column.name}, and no column of this one is matched to it.`),
     ...(unclear.length > 0 ? ["Choose above which date is meant."] : []),
     ...(work.mode === "replace" && !work.agreed ? [`Agree above that all rows of ${table.name} are replaced.`] : []),
-    ...(check.problem && whole && !unmatched ? ["The file cannot be read as it is."] : []),
   ];
+  const unreadable = check.problem !== null && whole;
   const good = check.rows_read - check.rows_rejected;
   return (
     <Container
@@ -95,20 +100,26 @@ export function Reading({
             </Alert>
           ) : (
             <Alert
-              type={check.rows_rejected > 0 ? "warning" : "success"}
+              type={check.rows_rejected > 0 ? "warning" : check.rows_read === 0 ? "info" : "success"}
               header={
-                check.rows_rejected === 0
-                  ? `${whole ? "All" : "The first"} ${counted(check.rows_read, "row")} can be read`
-                  : `${good === 0 ? "None" : count(good)} of the ${whole ? "" : "first "}${counted(check.rows_read, "row")} can be read, ${count(check.rows_rejected)} would be refused`
+                check.rows_read === 0
+                  ? "The file has no rows"
+                  : check.rows_read === 1
+                    ? `${whole ? "The" : "The first"} row ${check.rows_rejected === 0 ? "can be read" : "would be refused"}`
+                    : check.rows_rejected === 0
+                      ? `${whole ? "All" : "The first"} ${counted(check.rows_read, "row")} can be read`
+                      : `${good === 0 ? "None" : count(good)} of the ${whole ? "" : "first "}${counted(check.rows_read, "row")} can be read, ${count(check.rows_rejected)} would be refused`
               }
             >
               {check.rows_rejected > 0
                 ? `${Object.entries(check.codes)
                     .map(([code, rows]) => `${reasonOf(code)}: ${count(rows)}`)
                     .join(" · ")}. You can send the file as it is, and correct the refused rows afterwards.`
-                : work.mode === "append"
-                  ? "Whether an id is taken already shows when the rows are loaded."
-                  : "They look as the table expects them."}
+                : check.rows_read === 0
+                  ? "It would be loaded, and change nothing."
+                  : work.mode === "append"
+                    ? "Whether an id is taken already shows when the rows are loaded."
+                    : "They look as the table expects them."}
             </Alert>
           )}
         </div>
@@ -117,8 +128,16 @@ export function Reading({
             {warning}
           </Alert>
         ))}
-        {needsMatch && (
-          <Match table={table} work={work} setWork={setWork} names={names} faults={faults} examples={examples} />
+        {columns && (
+          <Match
+            table={table}
+            work={work}
+            setWork={setWork}
+            names={names}
+            columns={columns}
+            faults={faults}
+            examples={examples}
+          />
         )}
         <Choices table={table} work={work} setWork={setWork} />
         {check.rows.length > 0 && <Preview table={table} check={check} />}
@@ -133,7 +152,7 @@ export function Reading({
           <Button
             variant="primary"
             iconName="upload"
-            disabled={stops.length > 0 || checking || failed}
+            disabled={stops.length > 0 || unreadable || checking || failed}
             onClick={onSend}
           >
             {interrupted ? "Go on sending" : `Load into ${table.name}`}

@@ -22,7 +22,7 @@ import { fileName } from "../../verdict/words";
 import { Choose } from "./Choose";
 import { fromBase64, HEAD_BYTES, readHead } from "./file";
 import { Reading } from "./Reading";
-import { samples } from "./samples";
+import { firstNames, samples } from "./samples";
 import { fileColumns, remember, settingsOfRejects } from "./settings";
 import { settle } from "./settle";
 import { NO_WORK, type Work, withoutCheck } from "./work";
@@ -127,9 +127,14 @@ function Prepare({ tables, work, setWork, onCancel }: PrepareProps) {
     const content = readKept<string>(CONTENT);
     return content === null ? null : fromBase64(content);
   });
+  const names = useMemo(() => {
+    const known = work.check ? fileColumns(work.check) : [];
+    const isOfText = work.check?.problem?.startsWith("line ") && /^[ct]sv$/.test(work.check.format);
+    return known.length === 0 && headBytes && isOfText ? firstNames(headBytes, work.settings) : known;
+  }, [headBytes, work.check, work.settings]);
   const examples = useMemo(
-    () => (headBytes && work.check ? samples(headBytes, fileColumns(work.check), work.settings) : {}),
-    [headBytes, work.check, work.settings],
+    () => (headBytes ? samples(headBytes, names, work.settings) : {}),
+    [headBytes, names, work.settings],
   );
   const wanted = JSON.stringify([work.file, work.table, work.mode, work.settings]);
   const isChecked = work.checked === wanted;
@@ -200,9 +205,8 @@ function Prepare({ tables, work, setWork, onCancel }: PrepareProps) {
     abort.current = controller;
     setSendError(null);
     setProgress({ sent: 0, total: file.size });
-    const header = work.check ? fileColumns(work.check) : [];
-    if (work.remember && header.length > 0) {
-      remember(work.table, header, work.settings);
+    if (work.remember && names.length > 0) {
+      remember(work.table, names, work.settings);
     }
     try {
       const settings = Object.keys(work.settings).length > 0 ? work.settings : undefined;
@@ -279,6 +283,7 @@ function Prepare({ tables, work, setWork, onCancel }: PrepareProps) {
           setWork={setWork}
           checking={checking || !isChecked}
           whole={file.size <= HEAD_BYTES}
+          names={names}
           examples={examples}
           failed={checkError !== null}
           interrupted={interrupted}

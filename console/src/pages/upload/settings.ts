@@ -103,7 +103,19 @@ export function matchFaults(columns: Record<string, string | null>): Record<stri
   return faults;
 }
 
-/** Columns that must have a value and that no column of the file gives one. */
+/** Where each column of a file goes: as it was set, as the check found it, or by its own name. */
+export function matchOf(
+  table: Table,
+  names: string[],
+  check: Check,
+  settings: FileSettings,
+): Record<string, string | null> {
+  const known = new Map(check.columns.map(({ name, column }) => [name, column]));
+  const own = (name: string) => table.columns.find((column) => column.name === name.toLowerCase())?.name ?? null;
+  return settings.columns ?? Object.fromEntries(names.map((name) => [name, known.get(name) ?? own(name)]));
+}
+
+/** Columns that a file must have and that none of its own is matched to; the key too, also where rows may leave it out. */
 export function missingColumns(table: Table, columns: Record<string, string | null>): Column[] {
   const given = new Set(Object.values(columns));
   return table.columns.filter((column) => column.required && !given.has(column.name));
