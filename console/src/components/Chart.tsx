@@ -18,6 +18,8 @@ interface Props {
   empty?: string;
   /** A value that a line is drawn at, like a mean. */
   threshold?: { title: string; y: number };
+  /** Names even a single series. */
+  legend?: boolean;
 }
 
 /** Pixels of a character of a label, of a chart's plot on a narrow screen and on a wide one, and of a bar that lies. */
@@ -27,7 +29,18 @@ const WIDE_PLOT = 900;
 const BAR_HEIGHT = 26;
 
 /** Draws rows as bars, lines or a pie. */
-export function Chart({ choice, data, label, xTitle, yTitle, formatLabel, height = 280, empty, threshold }: Props) {
+export function Chart({
+  choice,
+  data,
+  label,
+  xTitle,
+  yTitle,
+  formatLabel,
+  height = 280,
+  empty,
+  threshold,
+  legend,
+}: Props) {
   const narrow = useNarrow();
   const none = <Box color="text-body-secondary">{empty ?? "There is nothing to draw."}</Box>;
   const written = (text: string) => (formatLabel ? formatLabel(text) : text);
@@ -71,7 +84,7 @@ export function Chart({ choice, data, label, xTitle, yTitle, formatLabel, height
     // Between whole numbers there is nothing to count.
     yTickFormatter: (value: number) => (whole && !Number.isInteger(value) ? "" : compact(value)),
     hideFilter: true,
-    hideLegend: data.series.length < 2 && !threshold,
+    hideLegend: data.series.length < 2 && !threshold && !legend,
     empty: none,
     noMatch: none,
   };

@@ -83,7 +83,7 @@ describe("activity", () => {
     expect(days(new Date("2026-03-01T00:30:00Z"), 3)).toEqual(["2026-02-27", "2026-02-28", "2026-03-01"]);
   });
 
-  it("fills days without any with 0, and leaves tables without any out", () => {
+  it("fills days without any with 0", () => {
     const activity = [
       { day: "2026-11-29", table: "jobs", rows_loaded: 3, rows_rejected: 0 },
       { day: "2026-11-28", table: "jobs", rows_loaded: 1, rows_rejected: 0 },
@@ -99,5 +99,18 @@ describe("activity", () => {
       },
     ]);
     expect(activitySeries(activity, "rows_rejected", ["2026-11-29"])).toEqual([]);
+  });
+
+  it("has the same tables in each chart, and none that nothing came to", () => {
+    const entry = (table: string, rows_loaded: number, rows_rejected: number) => ({
+      day: "2026-11-29",
+      table,
+      rows_loaded,
+      rows_rejected,
+    });
+    const activity = [entry("jobs", 3, 0), entry("employees", 0, 2), entry("departments", 0, 0)];
+    for (const field of ["rows_loaded", "rows_rejected"] as const) {
+      expect(activitySeries(activity, field, ["2026-11-29"]).map(({ title }) => title)).toEqual(["employees", "jobs"]);
+    }
   });
 });

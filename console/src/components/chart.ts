@@ -123,22 +123,26 @@ export function days(today: Date, count: number): string[] {
   });
 }
 
-/** A series for each table, with 0 on days without any. Tables with nothing at all are left out. */
+/**
+ * A series for each table, with 0 on days without any; none where there is nothing to draw. Tables
+ * that nothing came to are left out, so that a table has the same colour in each chart of one activity.
+ */
 export function activitySeries(
   activity: readonly ActivityDay[],
   field: "rows_loaded" | "rows_rejected",
   labels: readonly string[],
 ): ChartSeries[] {
-  const tables = [...new Set(activity.map(({ table }) => table))].sort();
-  return tables.flatMap((title) => {
+  const active = activity.filter((entry) => entry.rows_loaded > 0 || entry.rows_rejected > 0);
+  if (!active.some((entry) => entry[field] > 0)) {
+    return [];
+  }
+  return [...new Set(active.map(({ table }) => table))].sort().map((title) => {
     const counts = new Map<string, number>();
     for (const entry of activity) {
       if (entry.table === title) {
         counts.set(entry.day, (counts.get(entry.day) ?? 0) + entry[field]);
       }
     }
-    return [...counts.values()].some((count) => count > 0)
-      ? [{ title, data: labels.map((x) => ({ x, y: counts.get(x) ?? 0 })) }]
-      : [];
+    return { title, data: labels.map((x) => ({ x, y: counts.get(x) ?? 0 })) };
   });
 }

@@ -26,12 +26,12 @@ export function OperationView({ document, operation }: { document: Json; operati
         tabs={[
           {
             id: "takes",
-            label: "What it takes",
+            label: "Takes",
             content: <Takes document={document} operation={operation} />,
           },
           {
             id: "answers",
-            label: "What it answers",
+            label: "Answers",
             content: <Answers document={document} operation={operation} />,
           },
           ...(can(right)
@@ -80,7 +80,7 @@ function Takes({ document, operation }: { document: Json; operation: Operation }
             },
             { id: "in", header: "In", cell: (one) => one.in },
             { id: "type", header: "Holds", cell: (one) => typeName(document, one.schema) },
-            { id: "description", header: "What", cell: (one) => <Prose text={one.description} /> },
+            { id: "description", header: "What", wide: true, cell: (one) => <Prose text={one.description} /> },
           ]}
         />
       )}

@@ -36,7 +36,7 @@ export function Schema({ label, name, lines }: { label: string; name: string; li
           ),
         },
         { id: "type", header: "Holds", cell: (line) => line.type },
-        { id: "what", header: "What", cell: (line) => <Prose text={line.description} /> },
+        { id: "what", header: "What", wide: true, cell: (line) => <Prose text={line.description} /> },
       ]}
     />
   );

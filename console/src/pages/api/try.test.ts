@@ -27,5 +27,7 @@ describe("rightOf", () => {
     expect(of("DELETE", "/tables/{table}/rows/{id}")).toBe("operate");
     expect(of("POST", "/restores/{id}/undo")).toBe("operate");
     expect(of("GET", "/accounts")).toBe("operate");
+    expect(of("POST", "/logout")).toBe("read");
+    expect(of("GET", "/uploads/{id}")).toBe("write");
   });
 });

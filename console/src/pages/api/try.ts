@@ -73,6 +73,12 @@ export function pretty(text: string): string {
 
 /** The right that an operation asks for. */
 export function rightOf({ method, path }: Operation): Right {
+  if (/^\/(login|logout|me|refresh|register)$/.test(path)) {
+    return "read";
+  }
+  if (path.startsWith("/uploads")) {
+    return "write";
+  }
   if (
     method === "DELETE" ||
     /^\/(accounts|audit)/.test(path) ||

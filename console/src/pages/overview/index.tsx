@@ -293,6 +293,7 @@ function DayChart({ title, series, labels, empty }: DayChartProps) {
         yTitle="Rows"
         formatLabel={shortDay}
         height={220}
+        legend
         empty={empty}
       />
     </div>
