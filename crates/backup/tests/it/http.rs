@@ -76,9 +76,59 @@ async fn a_backup_is_started_and_shown_from_its_beginning_to_its_end() {
         json!({
             "backup": backup, "status": "completed", "started_at": manifest.started_at,
             "finished_at": manifest.finished_at, "moment": manifest.moment, "tables": tables,
-            "verified_at": null, "error": null, "manifest": manifest,
+            "verified_at": null, "verified": null, "error": null, "manifest": manifest,
         })
     );
+}
+
+impl World {
+    /// A call by a person in these groups.
+    async fn by(&self, groups: &str, request: axum::http::request::Builder) -> (u16, Value) {
+        let mut context = ApiGatewayProxyRequestContext::default();
+        context.request_id = Some("request-1".to_owned());
+        let claims = json!({ "token_use": "access", "username": "ann@x.example", "cognito:groups": groups });
+        context.authorizer.fields.insert("claims".to_owned(), claims);
+        let request = request.extension(RequestContext::ApiGatewayV1(context));
+        let response = self.routes().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let status = response.status().as_u16();
+        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (status, serde_json::from_slice(&body).unwrap())
+    }
+
+    async fn trail(&self) -> String {
+        let sql = "SELECT COALESCE(GROUP_CONCAT(CONCAT_WS(' ', username, action, detail_json, request_id)), '') \
+                   FROM rowgate_audit";
+        self.db.value(sql).await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn people_see_backups_where_they_see_every_table() {
+    let world = World::with_rows(2).await;
+    let (_, started) = world.post("").await;
+    let one = format!("/backups/{}", started["backup"].as_str().unwrap());
+    for path in ["/backups", &one] {
+        assert_eq!(world.by("reader", Request::get(path)).await.0, 200, "{path}");
+        let (status, answer) = world.by("writer,table:jobs", Request::get(path)).await;
+        assert_eq!((status, &answer["type"]), (403, &json!("urn:rowgate:problem:forbidden")), "{path}");
+    }
+    assert_eq!(world.trail().await, "", "a key leaves nothing in the audit trail");
+}
+
+#[tokio::test]
+async fn what_a_person_starts_is_recorded_before_it_begins() {
+    let world = World::with_rows(2).await;
+    for groups in ["writer", "reader", ""] {
+        assert_eq!(world.by(groups, Request::post("/backups")).await.0, 403, "{groups}");
+    }
+    assert_eq!(world.trail().await, "");
+    assert_eq!(world.by("operator", Request::post("/backups")).await.0, 202);
+    let tables = r#"{"tables":["departments","jobs","employees"]}"#;
+    assert_eq!(world.trail().await, format!("ann@x.example start-backup {tables} request-1"));
+    world.calls.take();
+    world.db.sql("DROP TABLE rowgate_audit").await.unwrap();
+    assert!(world.by("operator", Request::post("/backups")).await.0 >= 500);
+    assert!(world.calls.take().is_none(), "nothing was begun");
 }
 
 #[tokio::test]

@@ -7,8 +7,10 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, header};
 use domain::report::Report;
 use http_body_util::BodyExt;
+use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequestContext;
+use lambda_http::request::RequestContext;
 use reports::{Links, Service, router};
-use serde_json::Value;
+use serde_json::{Value, json};
 use testkit::TestDatabase;
 use testkit::aurora::Database;
 use tower::ServiceExt;
@@ -81,7 +83,20 @@ impl Api {
         if let Some(accept) = accept {
             request = request.header(header::ACCEPT, accept);
         }
-        let response = self.routes.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        self.run(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// A call by a person in these groups.
+    pub(crate) async fn by(&self, groups: &str, path: &str) -> Reply {
+        let mut context = ApiGatewayProxyRequestContext::default();
+        let claims = json!({ "token_use": "access", "username": "ann@x.example", "cognito:groups": groups });
+        context.authorizer.fields.insert("claims".to_owned(), claims);
+        let request = Request::get(path).extension(RequestContext::ApiGatewayV1(context));
+        self.run(request.body(Body::empty()).unwrap()).await
+    }
+
+    async fn run(&self, request: Request<Body>) -> Reply {
+        let response = self.routes.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         let reply = Reply {

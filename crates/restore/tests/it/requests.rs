@@ -45,6 +45,41 @@ async fn send_in(
     (status, serde_json::from_slice(&body).unwrap())
 }
 
+/// A call by a person in these groups.
+async fn by(world: &World, groups: &str, method: Method, path: &str, body: &str) -> (u16, Json) {
+    let service = Service { restorer: Arc::new(world.restorer()), operator: Operator::new("op") };
+    let mut context = ApiGatewayProxyRequestContext::default();
+    context.request_id = Some("request-1".to_owned());
+    let claims = json!({ "token_use": "access", "username": "ann@x.example", "cognito:groups": groups });
+    context.authorizer.fields.insert("claims".to_owned(), claims);
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header(header::CONTENT_TYPE, "application/json")
+        .extension(RequestContext::ApiGatewayV1(context))
+        .body(Body::from(body.to_owned()))
+        .unwrap();
+    let response = with_service_layers_in(router(service), REQUEST_TIME).oneshot(request).await.unwrap();
+    let status = response.status().as_u16();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    (status, serde_json::from_slice(&body).unwrap())
+}
+
+/// The audit trail, an entry a line.
+async fn trail(world: &World) -> String {
+    let sql = "SELECT COALESCE(GROUP_CONCAT(CONCAT_WS(' ', username, action, detail_json, request_id) ORDER BY id SEPARATOR '\\n'), '') \
+               FROM rowgate_audit";
+    world.db.value(sql).await.unwrap()
+}
+
+async fn undo(world: &World, key: &str, id: &str) -> (u16, Json) {
+    send(world, Method::POST, &format!("/restores/{id}/undo"), key, "").await
+}
+
+async fn jobs(world: &World) -> String {
+    world.db.value("SELECT COALESCE(GROUP_CONCAT(id ORDER BY id), '') FROM jobs").await.unwrap()
+}
+
 async fn post(world: &World, body: &str) -> (u16, Json) {
     send(world, Method::POST, "/restores", "op", body).await
 }
@@ -177,4 +212,137 @@ async fn a_backup_with_a_broken_manifest_is_a_restore_that_failed() {
     let (_, told) = send(&world, Method::GET, &path, "writer", "").await;
     assert_eq!(told["status"], "failed");
     assert!(told["error"].as_str().unwrap().contains("the manifest cannot be read"), "{told}");
+}
+
+#[tokio::test]
+async fn a_restore_is_undone_and_that_can_be_undone_again() {
+    let world = with_backup().await;
+    world.sql("INSERT INTO jobs VALUES (99, 'before')").await;
+    let first = world.restore(json!({ "backup": BACKUP })).await.restore.to_string();
+    assert_eq!(jobs(&world).await, "1,2,3");
+    let (status, answer) = undo(&world, "op", &first).await;
+    assert_eq!((status, jobs(&world).await.as_str()), (200, "99"), "{answer}");
+    assert_eq!(answer["tables"]["jobs"]["kept"], true);
+    let second = answer["restore"].as_str().unwrap();
+    let (_, told) = send(&world, Method::GET, &format!("/restores/{second}"), "writer", "").await;
+    assert_eq!([&told["kind"], &told["source"], &told["status"]], ["put_back", &*first, "completed"]);
+    assert_eq!(undo(&world, "op", second).await.0, 200);
+    assert_eq!(jobs(&world).await, "1,2,3");
+    // What the first one kept is where it belongs, and kept by nobody.
+    let (status, answer) = undo(&world, "op", &first).await;
+    assert_eq!((status, &answer["type"]), (409, &json!("urn:rowgate:problem:nothing-to-undo")));
+    let detail = answer["detail"].as_str().unwrap();
+    assert!(
+        detail.starts_with(&format!("No table is kept as it was before the restore {first}.")),
+        "{detail}"
+    );
+}
+
+#[tokio::test]
+async fn what_cannot_be_undone_says_why_and_changes_nothing() {
+    let world = with_backup().await;
+    let verified = world.restore(json!({ "backup": BACKUP, "mode": "verify" })).await.restore.to_string();
+    let before = world.db.value("SELECT COUNT(*) FROM rowgate_restores").await.unwrap();
+    for (key, id, status) in [
+        ("writer", &*verified, 403),
+        ("op", &*verified, 409),
+        ("op", "20261121-100000-0000000a", 404),
+        ("op", "..%2Fjobs", 404),
+    ] {
+        assert_eq!(undo(&world, key, id).await.0, status, "{id}");
+    }
+    assert_eq!(send(&world, Method::GET, &format!("/restores/{verified}/undo"), "op", "").await.0, 405);
+    assert_eq!(world.db.value("SELECT COUNT(*) FROM rowgate_restores").await.unwrap(), before);
+}
+
+#[tokio::test]
+async fn restores_are_listed_newest_first_page_by_page() {
+    let world = with_backup().await;
+    assert_eq!(
+        send(&world, Method::GET, "/restores/", "writer", "").await,
+        (200, json!({ "restores": [], "next": null }))
+    );
+    for number in 1..=3 {
+        world.restore(json!({ "backup": BACKUP, "mode": "verify", "restore": format!("2026112{number}-100000-0000000a") })).await;
+    }
+    let (mut seen, mut path) = (Vec::new(), "/restores?limit=2".to_owned());
+    loop {
+        let (status, page) = send(&world, Method::GET, &path, "writer", "").await;
+        assert_eq!(status, 200, "{page}");
+        seen.extend(page["restores"].as_array().unwrap().iter().map(|one| one["restore"].clone()));
+        let Some(next) = page["next"].as_str() else { break };
+        path = format!("/restores?limit=2&after={next}");
+    }
+    let expected = [3, 2, 1].map(|number| json!(format!("2026112{number}-100000-0000000a")));
+    assert_eq!(seen, expected);
+    for query in ["limit=0", "limit=101", "after=latest", "status=failed"] {
+        assert_eq!(
+            send(&world, Method::GET, &format!("/restores?{query}"), "op", "").await.0,
+            400,
+            "{query}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn people_who_see_some_tables_see_no_restore() {
+    let world = with_backup().await;
+    let id = world.restore(json!({ "backup": BACKUP })).await.restore.to_string();
+    for path in ["/restores".to_owned(), format!("/restores/{id}")] {
+        assert_eq!(by(&world, "reader", Method::GET, &path, "").await.0, 200, "{path}");
+        let (status, answer) = by(&world, "writer,table:jobs", Method::GET, &path, "").await;
+        assert_eq!((status, &answer["type"]), (403, &json!("urn:rowgate:problem:forbidden")), "{path}");
+    }
+    for groups in ["writer", "reader", "table:jobs"] {
+        assert_eq!(
+            by(&world, groups, Method::POST, &format!("/restores/{id}/undo"), "").await.0,
+            403,
+            "{groups}"
+        );
+        let body = json!({ "backup": BACKUP }).to_string();
+        assert_eq!(by(&world, groups, Method::POST, "/restores", &body).await.0, 403, "{groups}");
+    }
+    assert_eq!(trail(&world).await, "");
+}
+
+#[tokio::test]
+async fn what_a_person_starts_is_in_the_audit_trail_and_what_a_key_starts_is_not() {
+    let world = with_backup().await;
+    let body = r#"{"backup": "latest", "tables": ["jobs"]}"#;
+    assert_eq!(post(&world, body).await.0, 202);
+    assert_eq!(trail(&world).await, "");
+    let (status, answer) = by(&world, "operator,table:departments", Method::POST, "/restores", body).await;
+    assert_eq!(status, 202, "{answer}");
+    let id = answer["restore"].as_str().unwrap();
+    let started = format!(
+        r#"ann@x.example start-restore {{"backup":"latest","tables":["jobs"],"restore":"{id}"}} request-1"#
+    );
+    assert_eq!(trail(&world).await, started);
+    world.restore(json!({ "continue": { "restore": id } })).await;
+    let (status, answer) = by(&world, "operator", Method::POST, &format!("/restores/{id}/undo/"), "").await;
+    assert_eq!(status, 200, "{answer}");
+    let undone = format!(
+        r#"ann@x.example undo-restore {{"undone":"{id}","tables":["jobs"],"restore":{}}} request-1"#,
+        answer["restore"]
+    );
+    assert_eq!(trail(&world).await, format!("{started}\n{undone}"));
+    // What is refused is not begun.
+    assert_eq!(
+        by(&world, "operator", Method::POST, "/restores", r#"{"backup": "20261121-020000-00000009"}"#)
+            .await
+            .0,
+        404
+    );
+    assert_eq!(trail(&world).await, format!("{started}\n{undone}"));
+}
+
+#[tokio::test]
+async fn what_cannot_be_recorded_is_not_begun() {
+    let world = with_backup().await;
+    world.sql("DROP TABLE rowgate_audit").await;
+    let (status, _) =
+        by(&world, "operator", Method::POST, "/restores", r#"{"backup": "latest", "tables": ["jobs"]}"#)
+            .await;
+    assert!(status >= 500, "{status}");
+    assert_eq!(world.db.value("SELECT COUNT(*) FROM rowgate_restores").await.unwrap(), "0");
 }
