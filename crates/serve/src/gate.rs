@@ -1,0 +1,246 @@
+//! What stands before the handlers, as API Gateway does before the functions: keys, rates and limits.
+
+use std::convert::Infallible;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use domain::batch::MAX_BODY_BYTES;
+use domain::problem::{Problem, ProblemKind};
+use governor::clock::{Clock, DefaultClock};
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use http_body_util::{BodyExt, Limited};
+use lambda_kit::http::{RequestId, method_name, put_context, route};
+use lambda_kit::metrics::{RequestFigures, request_answered};
+use lambda_kit::problem::{HttpProblem, HttpProblemKind, ProblemResponse};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::keys::Keys;
+use crate::metrics::{Metrics, Refusal};
+
+const KEY: HeaderName = HeaderName::from_static("x-api-key");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What no body may have, however it is encoded; handlers have limits of their own below it.
+const MOST_BODY: usize = MAX_BODY_BYTES + MAX_BODY_BYTES / 4;
+/// Bytes of bodies that are held at once, in KiB: what keeps the process small when many large ones come together.
+const BODIES_KIB: usize = 16 * 1024;
+/// How long a body waits for room.
+const ROOM_LIMIT: Duration = Duration::from_secs(5);
+/// What is read of a body that is refused, and how long: who sends it would otherwise miss the answer.
+const DRAINED: usize = 16 * 1024 * 1024;
+const DRAIN_TIME: Duration = Duration::from_secs(5);
+
+/// How many requests a key may send, where the file of keys says nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Rate {
+    /// A second.
+    pub(crate) rate: NonZeroU32,
+    /// At once.
+    pub(crate) burst: NonZeroU32,
+}
+
+/// What it takes to be let through.
+#[derive(Debug)]
+pub(crate) struct Gate {
+    keys: Keys,
+    /// By the places of the keys.
+    rates: Vec<DefaultDirectRateLimiter>,
+    /// Requests at once.
+    slots: Arc<Semaphore>,
+    all_slots: u32,
+    bodies: Arc<Semaphore>,
+    metrics: Metrics,
+}
+
+/// A request that goes no further.
+struct Refused {
+    problem: ProblemResponse,
+    refusal: Refusal,
+    /// Seconds until it may be tried again.
+    retry_after: Option<u64>,
+    /// The name of the key that it came with.
+    key: Option<String>,
+}
+
+impl Gate {
+    pub(crate) fn new(keys: Keys, usual: Rate, requests: NonZeroU32, metrics: Metrics) -> Self {
+        let rates = keys.iter().map(|key| {
+            let quota = Quota::per_second(key.rate.unwrap_or(usual.rate));
+            RateLimiter::direct(quota.allow_burst(key.burst.unwrap_or(usual.burst)))
+        });
+        let rates = rates.collect();
+        let slots = Arc::new(Semaphore::new(requests.get().try_into().unwrap_or(Semaphore::MAX_PERMITS)));
+        let bodies = Arc::new(Semaphore::new(BODIES_KIB));
+        Self { keys, rates, slots, all_slots: requests.get(), bodies, metrics }
+    }
+
+    /// Waits until no request is under way. Those that came later are refused from then on.
+    pub(crate) async fn finished(&self) {
+        if let Ok(all) = self.slots.acquire_many(self.all_slots).await {
+            all.forget();
+        }
+    }
+
+    /// How many requests are under way.
+    pub(crate) fn under_way(&self) -> usize {
+        usize::try_from(self.all_slots).unwrap_or(usize::MAX).saturating_sub(self.slots.available_permits())
+    }
+
+    /// The name of the key that a request came with, and places for it and its body.
+    async fn admit(
+        &self,
+        headers: &HeaderMap,
+    ) -> Result<(String, OwnedSemaphorePermit, Option<OwnedSemaphorePermit>), Refused> {
+        let mut presented = headers.get_all(KEY).iter();
+        let found = match (presented.next(), presented.next()) {
+            (Some(key), None) => self.keys.find(key.as_bytes()),
+            _ => None,
+        };
+        let Some((place, key)) = found else {
+            let problem = Problem::new(
+                ProblemKind::Forbidden,
+                "The header x-api-key is missing or is not a valid key.",
+            );
+            let problem = problem.into();
+            return Err(Refused { problem, refusal: Refusal::Key, retry_after: None, key: None });
+        };
+        let refused = |problem, refusal, retry_after| {
+            let key = Some(key.name.clone());
+            Refused { problem, refusal, retry_after, key }
+        };
+        let length = declared_length(headers);
+        if length.is_some_and(|length| length > MAX_BODY_BYTES as u64) {
+            let detail = format!("The body has more than {MAX_BODY_BYTES} bytes.");
+            let problem = Problem::new(ProblemKind::PayloadTooLarge, detail);
+            return Err(refused(problem.into(), Refusal::Size, None));
+        }
+        if let Some(Err(not_until)) = self.rates.get(place).map(RateLimiter::check) {
+            let wait = not_until.wait_time_from(DefaultClock::default().now());
+            let problem = HttpProblem::new(
+                HttpProblemKind::Throttled,
+                "Too many requests in a short time; slow down and try again.",
+            );
+            return Err(refused(problem.into(), Refusal::Rate, Some(wait.as_secs() + 1)));
+        }
+        let busy = || {
+            let problem = Problem::new(
+                ProblemKind::Unavailable,
+                "The service answers as many requests at once as it can. Nothing was done; try again after Retry-After.",
+            );
+            refused(problem.into(), Refusal::Busy, Some(1))
+        };
+        let slot = Arc::clone(&self.slots).try_acquire_owned().map_err(|_| busy())?;
+        let needed = room(headers, length);
+        let room = match needed {
+            0 => None,
+            needed => {
+                let room = Arc::clone(&self.bodies).acquire_many_owned(needed);
+                let room = tokio::time::timeout(ROOM_LIMIT, room).await;
+                Some(room.ok().and_then(Result::ok).ok_or_else(busy)?)
+            }
+        };
+        Ok((key.name.clone(), slot, room))
+    }
+}
+
+/// The length that a body is declared to have.
+fn declared_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// The KiB that a body may take; all that one can where it does not say, or is packed.
+fn room(headers: &HeaderMap, length: Option<u64>) -> u32 {
+    let is_packed = headers.contains_key(header::CONTENT_ENCODING);
+    let bytes = match length {
+        Some(0) => 0,
+        Some(length) if !is_packed => length,
+        Some(_) => MOST_BODY as u64,
+        None if headers.contains_key(header::TRANSFER_ENCODING) => MOST_BODY as u64,
+        None => 0,
+    };
+    u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX)
+}
+
+/// Lets a request through to the handlers, with the context that API Gateway would give it, or answers in their stead.
+///
+/// The handlers go on to their end, even where the client is gone: what was begun in the database is ended as in a function.
+pub(crate) async fn guard(State(gate): State<Arc<Gate>>, mut request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let id = RequestId(format!("{:032x}", fastrand::u128(..)));
+    let (key, slot, room) = match gate.admit(request.headers()).await {
+        Ok(admitted) => admitted,
+        Err(refused) => return refuse(&gate.metrics, refused, &id, request, started).await,
+    };
+    // From here on nobody needs the secret.
+    request.headers_mut().remove(KEY);
+    put_context(request.extensions_mut(), &id, &key);
+    let request = request.map(|body| Body::new(Limited::new(body, MOST_BODY)));
+    let answered = tokio::spawn(async move {
+        let answer = next.run(request).await;
+        drop((slot, room));
+        answer
+    });
+    answered.await.unwrap_or_else(|error| {
+        tracing::error!(request.id = id.0, error = %error, "a handler was broken off");
+        with_id(ProblemResponse::from(Problem::internal()).into_response(), &id)
+    })
+}
+
+/// Answers a request that no handler sees, and writes its line.
+async fn refuse(
+    metrics: &Metrics,
+    refused: Refused,
+    id: &RequestId,
+    request: Request,
+    started: Instant,
+) -> Response {
+    let Refused { problem, refusal, retry_after, key } = refused;
+    metrics.refuse(refusal);
+    let (method, route) = (method_name(request.method()), route(&request));
+    // Nobody's bytes are read who has no key.
+    if key.is_some() {
+        drain(request.into_body()).await;
+    }
+    let mut answer = with_id(problem.into_response(), id);
+    if let Some(seconds) = retry_after {
+        answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    request_answered(&RequestFigures {
+        request: &id.0,
+        method,
+        route: &route,
+        status: answer.status().as_u16(),
+        time: started.elapsed(),
+        rows: None,
+        key: key.as_deref(),
+        person: None,
+        trace: None,
+    });
+    answer
+}
+
+fn with_id(mut answer: Response, id: &RequestId) -> Response {
+    if let Ok(id) = HeaderValue::from_str(&id.0) {
+        answer.headers_mut().insert(REQUEST_ID, id);
+    }
+    answer
+}
+
+/// Reads what comes of a body, and keeps nothing of it.
+async fn drain(body: Body) {
+    let mut body = Limited::new(body, DRAINED);
+    let drained = async { while let Some(Ok(_)) = body.frame().await {} };
+    // A client that is slow, or sends more than that, misses the answer.
+    let _ = tokio::time::timeout(DRAIN_TIME, drained).await;
+}
+
+/// `GET /health`: whoever is answered knows that the process serves.
+pub(crate) async fn health() -> Result<(StatusCode, &'static str), Infallible> {
+    Ok((StatusCode::OK, "{\"status\":\"ok\"}"))
+}

@@ -1,0 +1,187 @@
+//! The process from its start to its end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use aurora::{Database, Target};
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use axum::{Router, middleware};
+use lambda_kit::http::with_service_layers;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout_at};
+
+use crate::arguments::ServeArguments;
+use crate::fault::users_fault;
+use crate::gate::{self, Gate, Rate};
+use crate::keys::{KeyRight, Keys};
+use crate::metrics::{self, Metrics};
+use crate::routes::{self, Parts};
+use crate::server::{self, Limits};
+use crate::work;
+
+/// Scrapers at once.
+const METRICS_CONNECTIONS: usize = 8;
+
+/// Serves until SIGTERM or SIGINT, then ends what is under way.
+pub(crate) async fn serve(arguments: ServeArguments) -> Result<()> {
+    lambda_kit::init_tracing();
+    let config = sdk_config().await;
+    let target = target(&arguments)?;
+    let bucket = given(arguments.bucket.clone(), "ROWGATE_BUCKET", "--bucket")?;
+    if config.region().is_none() {
+        return Err(users_fault("AWS_REGION is not set"));
+    }
+    let keys = keys(&arguments, &config).await?;
+    let operators = keys.iter().filter(|key| key.right == KeyRight::Operator);
+    let operators = operators.map(|key| key.name.clone()).collect();
+    let (listener, address) = listen(arguments.listen, "ROWGATE_LISTEN").await?;
+    let url = arguments.url.clone().unwrap_or_else(|| format!("http://{address}"));
+    let url = url.trim_end_matches('/').to_owned();
+
+    let metrics = Metrics::new()?;
+    let (stop, stopped) = watch::channel(false);
+    let mut tasks = JoinSet::new();
+    let (of_backups, backups_wait) = work::queue();
+    let (of_restores, restores_wait) = work::queue();
+    let parts = Parts { config: &config, target, bucket, url, operators, of_backups, of_restores };
+    let api = routes::api(parts)?;
+    let gauge = |kind: &str| metrics.work.with_label_values(&[kind]);
+    let backups = api.backups;
+    tasks.spawn(work::work(backups_wait, gauge("backup"), stopped.clone(), move |asked| {
+        work::back_up(Arc::clone(&backups), asked)
+    }));
+    let restorer = api.restorer;
+    tasks.spawn(work::work(restores_wait, gauge("restore"), stopped.clone(), move |asked| {
+        work::restore(Arc::clone(&restorer), asked)
+    }));
+
+    let usual = Rate { rate: arguments.rate, burst: arguments.burst };
+    let number_of_keys = keys.iter().count();
+    let gate = Arc::new(Gate::new(keys, usual, arguments.requests, metrics.clone()));
+    let routes = guarded(api.routes, &gate, &metrics);
+    let head = Duration::from_secs(arguments.head_seconds.get().into());
+    let limits = Limits { connections: usize::try_from(arguments.connections.get())?, head };
+    if let Some(metrics_address) = arguments.metrics_address.0 {
+        let (listener, address) = listen(metrics_address, "ROWGATE_METRICS_ADDRESS").await?;
+        let limits = Limits { connections: METRICS_CONNECTIONS, head };
+        let (routes, gauge, stopped) =
+            (metrics::routes(metrics.clone()), gauge_of_nobody()?, stopped.clone());
+        // What is under way there when the process stops is of no weight.
+        tasks.spawn(async move { drop(server::serve(listener, routes, limits, gauge, stopped).await) });
+        tracing::info!(address = %address, "metrics are served");
+    }
+    // Signals that come from now on are heeded.
+    let stopping = stopping()?;
+    tracing::info!(address = %address, keys = number_of_keys, "requests are served");
+    let serving = tokio::spawn(server::serve(listener, routes, limits, metrics.connections.clone(), stopped));
+
+    let signal = stopping.await;
+    tracing::info!(signal, "the process stops");
+    let until = Instant::now() + Duration::from_secs(arguments.stop_seconds.into());
+    // The tasks listen as long as there is a sender.
+    let _ = stop.send(true);
+    let connections = serving.await?;
+    let ended = async {
+        connections.shutdown().await;
+        // Requests whose clients are gone go on to their end as well.
+        gate.finished().await;
+        while tasks.join_next().await.is_some() {}
+    };
+    match timeout_at(until, ended).await {
+        Ok(()) => tracing::info!("the process has ended all that was under way"),
+        Err(_) => tracing::warn!(
+            requests = gate.under_way(),
+            backups = metrics.work.with_label_values(&["backup"]).get(),
+            restores = metrics.work.with_label_values(&["restore"]).get(),
+            "the process ends before all that was under way has ended"
+        ),
+    }
+    Ok(())
+}
+
+/// The routes with everything around them. `/health` needs no key and makes no line.
+fn guarded(routes: Router, gate: &Arc<Gate>, metrics: &Metrics) -> Router {
+    with_service_layers(routes)
+        .layer(middleware::from_fn_with_state(Arc::clone(gate), gate::guard))
+        .layer(middleware::from_fn_with_state(metrics.clone(), metrics::track))
+        .route("/health", axum::routing::get(gate::health))
+}
+
+/// Scrapers are not counted among the API's connections.
+fn gauge_of_nobody() -> Result<prometheus::IntGauge> {
+    Ok(prometheus::IntGauge::new("unused", "unused")?)
+}
+
+async fn sdk_config() -> SdkConfig {
+    let client = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+    aws_config::defaults(BehaviorVersion::latest()).http_client(client).load().await
+}
+
+fn target(arguments: &ServeArguments) -> Result<Target> {
+    Ok(Target {
+        cluster_arn: given(arguments.cluster_arn.clone(), "ROWGATE_CLUSTER_ARN", "--cluster-arn")?,
+        secret_arn: given(arguments.secret_arn.clone(), "ROWGATE_SECRET_ARN", "--secret-arn")?,
+        database: given(arguments.database.clone(), "ROWGATE_DATABASE", "--database")?,
+    })
+}
+
+fn given(value: Option<String>, variable: &str, flag: &str) -> Result<String> {
+    value
+        .filter(|value| !value.is_empty())
+        .ok_or_else(|| users_fault(format!("{variable} is not set; set it, or give {flag}")))
+}
+
+async fn keys(arguments: &ServeArguments, config: &SdkConfig) -> Result<Keys> {
+    match (&arguments.keys, &arguments.keys_secret) {
+        (Some(path), _) => Keys::read(path)
+            .map_err(|error| users_fault(format!("the keys of ROWGATE_KEYS ({}): {error}", path.display()))),
+        (None, Some(arn)) => {
+            let secrets = aws_sdk_secretsmanager::Client::new(config);
+            let secret = secrets.get_secret_value().secret_id(arn).send().await;
+            let secret = secret.map_err(|error| {
+                let why = lambda_kit::causes(&error);
+                users_fault(format!("the keys of ROWGATE_KEYS_SECRET ({arn}) cannot be read: {why}"))
+            })?;
+            let text = secret.secret_string().unwrap_or_default();
+            Keys::of_secret(text)
+                .map_err(|error| users_fault(format!("the keys of ROWGATE_KEYS_SECRET ({arn}): {error}")))
+        }
+        (None, None) => Err(users_fault(
+            "there are no keys: name a file in ROWGATE_KEYS (--keys) or a secret in ROWGATE_KEYS_SECRET (--keys-secret)",
+        )),
+    }
+}
+
+async fn listen(
+    address: std::net::SocketAddr,
+    variable: &str,
+) -> Result<(TcpListener, std::net::SocketAddr)> {
+    let listener = TcpListener::bind(address).await;
+    let listener =
+        listener.map_err(|error| users_fault(format!("{variable}: listening on {address}: {error}")))?;
+    let address = listener.local_addr().context("the address that is listened on")?;
+    Ok((listener, address))
+}
+
+/// Waits for a signal to stop, which it names.
+fn stopping() -> Result<impl Future<Output = &'static str>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => "SIGTERM",
+            _ = interrupt.recv() => "SIGINT",
+        }
+    })
+}
+
+/// The database, as every function has it.
+pub(crate) fn database(config: &SdkConfig, target: Target) -> Database {
+    Database::new(aws_sdk_rdsdata::Client::new(config), target)
+}

@@ -1,0 +1,79 @@
+//! The functions' own routers, as one.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use aurora::Target;
+use aws_config::SdkConfig;
+use axum::Router;
+use backup::Backups;
+use bucket::S3Bucket;
+use lambda_kit::caller::Operator;
+use reports::Links;
+use restore::Restorer;
+
+use crate::fault::users_fault;
+use crate::process::database;
+use crate::work::{OfBackup, OfRestore, Queue};
+
+/// What the functions are made with.
+pub(crate) struct Parts<'c> {
+    pub(crate) config: &'c SdkConfig,
+    pub(crate) target: Target,
+    pub(crate) bucket: String,
+    pub(crate) url: String,
+    /// The names of the operators' keys.
+    pub(crate) operators: Vec<String>,
+    pub(crate) of_backups: Queue<OfBackup>,
+    pub(crate) of_restores: Queue<OfRestore>,
+}
+
+/// The API, and what goes on with its work.
+pub(crate) struct Api {
+    pub(crate) routes: Router,
+    pub(crate) backups: Arc<Backups<S3Bucket, Queue<OfBackup>>>,
+    pub(crate) restorer: Arc<Restorer<S3Bucket, Queue<OfRestore>>>,
+}
+
+/// Every route of the scripts' door.
+pub(crate) fn api(parts: Parts<'_>) -> Result<Api> {
+    let Parts { config, target, bucket, url, operators, of_backups, of_restores } = parts;
+    let dictionary = domain::shipped::dictionary()?;
+    let database = database(config, target);
+    let operator = Operator::of_keys(operators);
+    let store = S3Bucket::new(&aws_sdk_s3::config::Config::new(config), &bucket);
+    let setting = |name: &str| std::env::var(name).ok();
+    let backups = Arc::new(Backups {
+        database: database.clone(),
+        store: store.clone(),
+        go_on: of_backups,
+        dictionary,
+        options: backup::Options::read(setting).map_err(|error| users_fault(error.to_string()))?,
+    });
+    let restorer = Arc::new(Restorer {
+        database: database.clone(),
+        store,
+        go_on: of_restores,
+        options: restore::Options::read(setting).map_err(|error| users_fault(error.to_string()))?,
+        dictionary,
+    });
+    let region = config.region().context("AWS_REGION is not set")?;
+    let credentials = config.credentials_provider().context("there are no AWS credentials")?;
+    let links = Links::new(&bucket, region.as_ref(), config.endpoint_url(), credentials);
+    let reports = reports::Service {
+        database: database.clone(),
+        dictionary,
+        reports: domain::report::shipped()?,
+        migrations: domain::migration::shipped()?.into(),
+        links,
+        // There is no people's door here: its paths and tokens are API Gateway's.
+        people_url: url.clone(),
+        url,
+    };
+    let insert = insert_api::Service::new(database, dictionary, operator.clone());
+    let routes = insert_api::router(insert)
+        .merge(reports::router(reports))
+        .merge(backup::router(backup::Service { backups: Arc::clone(&backups), operator: operator.clone() }))
+        .merge(restore::router(restore::Service { restorer: Arc::clone(&restorer), operator }));
+    Ok(Api { routes, backups, restorer })
+}

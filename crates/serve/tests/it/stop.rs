@@ -1,0 +1,65 @@
+//! How the process ends.
+
+use std::time::{Duration, Instant};
+
+use reqwest::Method;
+use rustix::process::Signal;
+use serde_json::json;
+
+use crate::support::{OPERATOR, WRITER, World, job, send, until};
+
+#[tokio::test]
+async fn what_is_under_way_is_answered_and_nothing_new_is_taken() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let world = World::start().await;
+        let mut process = world.serve(&[]).await;
+        world.slow_down(1500);
+        let request = process.request(Method::POST, "/tables/jobs/rows", WRITER).json(&job(1));
+        let under_way = tokio::spawn(send(request));
+        until("under way", async || process.metric("rowgate_requests_in_flight").await == 1.0).await;
+        process.signal(signal);
+        process.logged(|line| line["message"] == "the process stops").await;
+        // A connection of its own, after the listener is gone.
+        until("refused", async || {
+            let fresh = reqwest::Client::builder().no_proxy().build().unwrap();
+            fresh.get(format!("{}/health", process.url)).send().await.is_err()
+        })
+        .await;
+        assert_eq!(under_way.await.unwrap().status, 201);
+        assert!(process.ended().await.success());
+        assert!(process.log().contains("has ended all that was under way"), "{}", process.log());
+    }
+}
+
+#[tokio::test]
+async fn a_backup_under_way_is_finished() {
+    let world = World::start().await;
+    world.add_jobs(5000).await;
+    let mut process = world.serve(&[]).await;
+    world.slow_down(200);
+    let started = process.post("/backups", &json!({})).await;
+    assert_eq!(started.status, 202, "{started:?}");
+    let backup = started.json()["backup"].as_str().unwrap().to_owned();
+    process.signal(Signal::TERM);
+    assert!(process.ended().await.success());
+    world.db.data_api().clear();
+    let process = world.serve(&[]).await;
+    let found = process.get(&format!("/backups/{backup}")).await.json();
+    assert_eq!(found["status"], "completed", "{found}");
+}
+
+#[tokio::test]
+async fn what_takes_too_long_is_not_waited_for() {
+    let world = World::start().await;
+    let mut process = world.serve(&["--stop-seconds", "1"]).await;
+    world.slow_down(15_000);
+    let under_way = process.request(Method::GET, "/tables/jobs/rows", OPERATOR);
+    let under_way = tokio::spawn(async move { under_way.send().await.is_err() });
+    until("under way", async || process.metric("rowgate_requests_in_flight").await == 1.0).await;
+    let started = Instant::now();
+    process.signal(Signal::TERM);
+    assert!(process.ended().await.success());
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    assert!(process.log().contains("before all that was under way has ended"), "{}", process.log());
+    assert!(under_way.await.unwrap(), "it was cut off");
+}
