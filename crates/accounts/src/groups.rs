@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::dictionary::Dictionary;
+use domain::dictionary::{Dictionary, Table};
 
 /// The groups that give rights, the least first.
 pub(crate) const ROLES: [&str; 3] = ["reader", "writer", "operator"];
@@ -39,7 +39,7 @@ impl Groups {
             let table = name.strip_prefix(TABLE).and_then(|table| dictionary.table(table));
             // A hidden table is no table that an operator knows of.
             let Some(table) = table.filter(|table| !table.is_hidden()) else {
-                let tables: Vec<&str> = dictionary.visible_tables().map(|table| table.name()).collect();
+                let tables: Vec<&str> = dictionary.visible_tables().map(Table::name).collect();
                 let name = domain::shortened(name, 60);
                 return Err(format!(
                     "There is no group {name:?}: {RULE} The tables are {}.",

@@ -20,7 +20,7 @@ use crate::accounts::ChangeError;
 use crate::directory::{Directory, DirectoryError};
 use crate::groups::Groups;
 use crate::request::{Approval, read};
-use crate::service::{Service, SignedIn, failure, record};
+use crate::service::{OperatorPerson, Service, failure, record};
 use crate::username::Username;
 
 /// Characters of what `next` has, at most; Cognito's have some hundreds.
@@ -43,8 +43,7 @@ pub(crate) async fn list<D: Directory>(
 
 /// Lets an account in, with exactly these groups.
 pub(crate) async fn approve<D: Directory>(
-    _: ByOperator,
-    SignedIn(person): SignedIn,
+    OperatorPerson(person): OperatorPerson,
     InTime(service): InTime<Service<D>>,
     Extension(request): Extension<RequestId>,
     username: Result<Path<String>, PathRejection>,
@@ -66,8 +65,7 @@ pub(crate) async fn approve<D: Directory>(
 
 /// Lets an account in no more.
 pub(crate) async fn disable<D: Directory>(
-    _: ByOperator,
-    SignedIn(person): SignedIn,
+    OperatorPerson(person): OperatorPerson,
     InTime(service): InTime<Service<D>>,
     Extension(request): Extension<RequestId>,
     username: Result<Path<String>, PathRejection>,

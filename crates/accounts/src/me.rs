@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::RawQuery;
 use axum::response::{IntoResponse, Response};
+use domain::dictionary::Table;
 use domain::report::read_parameters;
 use lambda_kit::caller::Right;
 use lambda_kit::http::InTime;
@@ -20,7 +21,7 @@ pub(crate) async fn get<D: Directory>(
     RawQuery(query): RawQuery,
 ) -> Result<Response, ProblemResponse> {
     read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
-    let tables = service.accounts.dictionary.visible_tables().map(|table| table.name());
+    let tables = service.accounts.dictionary.visible_tables().map(Table::name);
     let may_read = person.may(Right::Read);
     let tables: Vec<&str> = tables.filter(|table| may_read && person.sees(table)).collect();
     let groups: Vec<&str> = person.groups().collect();

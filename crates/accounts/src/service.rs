@@ -9,7 +9,7 @@ use axum::routing::{get, post};
 use domain::audit::Action;
 use domain::problem::{Problem, ProblemKind};
 use lambda_kit::VALUES;
-use lambda_kit::caller::{Caller, Operator, Person};
+use lambda_kit::caller::{ByOperator, Caller, Operator, Person};
 use lambda_kit::http::{RequestId, Until, Within};
 use lambda_kit::problem::ProblemResponse;
 use serde_json::Value;
@@ -84,6 +84,23 @@ impl<S: Sync> FromRequestParts<S> for SignedIn {
             Caller::Person(person) if !person.username().is_empty() => Ok(Self(person)),
             _ => Err(Problem::new(ProblemKind::Forbidden, "This is for people who are signed in.").into()),
         }
+    }
+}
+
+/// An argument of handlers that are for operators alone, and that say in the audit trail who it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct OperatorPerson(pub(crate) Person);
+
+impl<S> FromRequestParts<S> for OperatorPerson
+where
+    S: Send + Sync,
+    Operator: FromRef<S>,
+{
+    type Rejection = ProblemResponse;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        ByOperator::from_request_parts(parts, state).await?;
+        SignedIn::from_request_parts(parts, state).await.map(|SignedIn(person)| Self(person))
     }
 }
 

@@ -23,7 +23,7 @@ pub(crate) async fn list<D: Directory>(
     RawQuery(query): RawQuery,
 ) -> Result<Response, ProblemResponse> {
     let accounts = &service.accounts;
-    let wanted = Wanted::read(query::pairs(query.as_deref())).map_err(query::problem)?;
+    let wanted = Wanted::read(&query::pairs(query.as_deref())).map_err(query::problem)?;
     // Entries have the tables' own names; a client may use their aliases.
     let table = wanted.table.as_deref();
     let table = table.map(|name| accounts.dictionary.table(name).map_or(name, |table| table.name()));
@@ -44,7 +44,7 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn read(given: Vec<(String, String)>) -> Result<Self, Vec<ProblemDetail>> {
+    fn read(given: &[(String, String)]) -> Result<Self, Vec<ProblemDetail>> {
         let parameter = |name: &str, parameter_type| Parameter {
             name: name.to_owned(),
             parameter_type,
@@ -60,7 +60,7 @@ impl Wanted {
             text("table", 64),
             text("row", 64),
         ];
-        let values = read_parameters(&parameters, &given)?;
+        let values = read_parameters(&parameters, given)?;
         let text = |name: &str| match values.get(name) {
             Some(ParameterValue::String(text)) => Some(text.clone()),
             _ => None,

@@ -41,6 +41,7 @@ impl Exchange {
 }
 
 /// A call that succeeds.
+#[expect(clippy::needless_pass_by_value, reason = "it reads better where it is called with a literal")]
 pub(super) fn answer(operation: &'static str, body: Value) -> Exchange {
     Exchange { operation, status: 200, body: SdkBody::from(body.to_string()) }
 }

@@ -1,5 +1,7 @@
 //! The function's routes and commands, with a user pool in memory and a real database.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail the test")]
+
 mod changes;
 mod commands;
 mod manage;

@@ -94,15 +94,16 @@ async fn a_registration_that_was_cut_short_is_finished_by_the_next() -> Result<(
     assert_eq!(function.pool.member("ann@x.example").password, Some(Password::new(PASSWORD)));
     // One that an operator has touched since is nobody's to finish.
     for touch in ["groups", "disabled"] {
-        let mut state = function.pool.state();
-        let member = state.users.get_mut("ann@x.example").unwrap();
-        member.password = None;
-        member.groups.clear();
-        match touch {
-            "groups" => drop(member.groups.insert("reader".to_owned())),
-            _ => member.is_disabled = true,
+        {
+            let mut state = function.pool.state();
+            let member = state.users.get_mut("ann@x.example").unwrap();
+            member.password = None;
+            member.groups.clear();
+            match touch {
+                "groups" => drop(member.groups.insert("reader".to_owned())),
+                _ => member.is_disabled = true,
+            }
         }
-        drop(state);
         let answer = function.post("/register", credentials("ann@x.example", PASSWORD)).await;
         assert_eq!(answer.status, 202);
         assert!(function.pool.member("ann@x.example").password.is_none(), "{touch}");
