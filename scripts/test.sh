@@ -84,19 +84,22 @@ dependencies() {
 
 # Known vulnerabilities, of crates and of npm packages, where the databases of them can be reached: not to know is no failure.
 vulnerabilities() {
-    local status=0 answer
+    local status=0 answer folder
     if timeout 120 cargo deny --locked fetch db >/dev/null 2>&1; then
         cargo deny --locked check --disable-fetch advisories || status=1
     else
         say "not asked for crates: the RustSec database cannot be reached"
     fi
-    answer=$(cd infra && timeout 120 npm audit --json --audit-level=high 2>/dev/null) && return "$status"
-    # A refusal to answer ends like a finding, but has none.
-    if python3 -c 'import json, sys; sys.exit("vulnerabilities" not in json.load(sys.stdin))' <<<"$answer" 2>/dev/null; then
-        (cd infra && npm audit --audit-level=high)
-        return 1
-    fi
-    say "not asked for npm packages: the registry's database cannot be reached"
+    for folder in infra console; do
+        answer=$(cd "$folder" && timeout 120 npm audit --json --audit-level=high 2>/dev/null) && continue
+        # A refusal to answer ends like a finding, but has none.
+        if python3 -c 'import json, sys; sys.exit("vulnerabilities" not in json.load(sys.stdin))' <<<"$answer" 2>/dev/null; then
+            (cd "$folder" && npm audit --audit-level=high)
+            status=1
+        else
+            say "not asked for the npm packages of $folder: the registry's database cannot be reached"
+        fi
+    done
     return "$status"
 }
 
