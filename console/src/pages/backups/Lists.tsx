@@ -1,3 +1,4 @@
+import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import ContentLayout from "@cloudscape-design/components/content-layout";
 import Header from "@cloudscape-design/components/header";
@@ -5,6 +6,7 @@ import Link from "@cloudscape-design/components/link";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useState } from "react";
 import { listBackups, listRestores } from "../../api/backups";
+import { ProblemError } from "../../api/problem";
 import type { Backup, Restore } from "../../api/types";
 import { useResource } from "../../api/use";
 import { BackupStatus, JobState, Verified } from "../../components/BackupStatus";
@@ -61,8 +63,16 @@ function BackupList() {
   const [starting, setStarting] = useState(false);
   const [restoring, setRestoring] = useState<Backup | null>(null);
   const [verify, verifying] = useVerify();
+  if (isForbidden(error)) {
+    return (
+      <Box textAlign="center" color="text-body-secondary" padding="xxl">
+        A backup holds every table, so backups are shown to accounts that see every table. Yours sees some; an operator
+        can tell you how old the newest backup is.
+      </Box>
+    );
+  }
   return (
-    <>
+    <SpaceBetween size="m">
       <ProblemAlert error={error} header="The backups could not be read" onRetry={reload} />
       <DataTable
         label="Backups"
@@ -159,7 +169,7 @@ function BackupList() {
         />
       )}
       {restoring && <RestoreBackup backup={restoring} onClose={() => setRestoring(null)} />}
-    </>
+    </SpaceBetween>
   );
 }
 
@@ -169,8 +179,11 @@ function RestoreList() {
   const { data, error, loading, reload } = useResource((signal) => listRestores(after || null, 10, signal), [after], {
     every: SELDOM,
   });
+  if (isForbidden(error)) {
+    return null;
+  }
   return (
-    <>
+    <SpaceBetween size="m">
       <ProblemAlert error={error} header="The restores could not be read" onRetry={reload} />
       <DataTable
         label="Restores and verifications"
@@ -213,6 +226,10 @@ function RestoreList() {
           { id: "status", header: "State", cell: ({ status, error }) => <JobState status={status} error={error} /> },
         ]}
       />
-    </>
+    </SpaceBetween>
   );
+}
+
+function isForbidden(error: Error | null): boolean {
+  return error instanceof ProblemError && error.status === 403;
 }
