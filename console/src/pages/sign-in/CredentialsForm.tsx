@@ -83,7 +83,9 @@ export function CredentialsForm(props: CredentialsFormProps) {
             label="Password"
             errorText={asked && wrong.password}
             constraintText={
-              props.fresh ? "Take a long one; which characters it needs is said where one is missing." : undefined
+              props.fresh
+                ? "At least 12 characters, among them a capital letter, a small letter, a digit and a symbol; no blanks."
+                : undefined
             }
           >
             <Input

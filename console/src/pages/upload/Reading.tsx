@@ -70,7 +70,11 @@ export function Reading({
   const workbook = check.format.startsWith("xls") && !whole;
   const stops: string[] = [
     ...(Object.keys(faults).length > 0 ? ["A column of the table is matched twice."] : []),
-    ...missing.map((column) => `Every file must have ${column.name}, and no column of this one is matched to it.`),
+    ...(missing.length > 0
+      ? [
+          `No column of the file is matched to ${missing.map(({ name }) => name).join(", ")}. Match one, or add the column to the file.`,
+        ]
+      : []),
     ...(unclear.length > 0 ? ["Choose above which date is meant."] : []),
     ...(work.mode === "replace" && !work.agreed ? [`Agree above that all rows of ${table.name} are replaced.`] : []),
   ];
