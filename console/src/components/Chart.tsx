@@ -67,7 +67,7 @@ export function Chart({
   }
 
   const values = (
-    choice.stacked
+    choice.stacked && choice.kind === "bar"
       ? data.labels.map((_, i) => data.series.reduce((sum, one) => sum + number(one.data[i]?.y), 0))
       : data.series.flatMap((one) => one.data.map(({ y }) => y))
   ).concat(threshold?.y ?? 0);

@@ -87,6 +87,13 @@ describe("schemas", () => {
     ]);
   });
 
+  it("are shown one after the other, where there are several", () => {
+    const one = (name: string) => ({ type: "object", properties: { [name]: { type: "string" } } });
+    const document = { a: one("x"), b: one("y") };
+    const lines = schemaLines(document, { oneOf: [{ $ref: "#/a" }, { $ref: "#/b" }, { type: "null" }] });
+    expect(lines.map(({ depth, name }) => `${depth} ${name}`)).toEqual(["0 a", "1 x", "0 b", "1 y"]);
+  });
+
   it("end where they refer to themselves", () => {
     const circle = { a: { type: "object", properties: { a: { $ref: "#/a" } } } };
     expect(schemaLines(circle, { $ref: "#/a" }).length).toBeLessThan(10);

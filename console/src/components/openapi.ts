@@ -185,6 +185,16 @@ export function schemaLines(document: Json, schema: Json | undefined, depth = 0)
   if (types.includes("array")) {
     return schemaLines(document, found.items, depth);
   }
+  const choices = list(found.oneOf ?? found.anyOf).flatMap((part) => {
+    const lines = schemaLines(document, part, depth + 1);
+    const description = text(object(resolve(document, part)).description);
+    return lines.length === 0
+      ? []
+      : [[{ depth, name: typeName(document, part), type: "one of these", required: false, description }, ...lines]];
+  });
+  if (choices.length > 1) {
+    return choices.flat();
+  }
   for (const part of list(found.allOf ?? found.oneOf ?? found.anyOf)) {
     const lines = schemaLines(document, part, depth);
     if (lines.length > 0) {

@@ -234,9 +234,9 @@ function Filter({ table, tables, column, value, onFilter }: FilterProps) {
       <FormField label="Filter" stretch>
         <Grid
           gridDefinition={[
-            { colspan: { default: 12, xs: 4 } },
-            { colspan: { default: 12, xs: 5 } },
-            { colspan: { default: 12, xs: 3 } },
+            { colspan: { default: 12, xxs: 4 } },
+            { colspan: { default: 12, xxs: 5 } },
+            { colspan: { default: 12, xxs: 3 } },
           ]}
         >
           <Select
