@@ -106,9 +106,11 @@ pub fn check(
             checked.fields = fields_of(&own, &found.header);
             checked.header = Some(found.header);
             proposal = found.settings;
-            if let Ok(proposed) = proposal.clone().or(settings.clone()).apply(table) {
-                values = file.read(&proposed).refused;
-            }
+        } else if let Some(delimiter) = file.find_delimiter(table, settings) {
+            proposal = Settings::default().with_delimiter(delimiter);
+        }
+        if let Ok(proposed) = proposal.clone().or(settings.clone()).apply(table) {
+            values = file.read(&proposed).refused;
         }
     }
     if checked.codes.contains_key(&RowCode::Encoding)
@@ -221,6 +223,20 @@ impl Beginning<'_> {
             Some(FoundTable { header, settings, score })
         });
         found.reduce(|best, other| if other.score > best.score { other } else { best })
+    }
+
+    /// The delimiter with which most rows pass, and most of all rows do, of a file without a header.
+    fn find_delimiter(&self, table: &Table, settings: &Settings) -> Option<u8> {
+        if self.format.content == Written::Xlsx || settings.delimiter().is_some() {
+            return None;
+        }
+        let read = DELIMITERS.into_iter().filter_map(|delimiter| {
+            let table = settings.clone().with_delimiter(delimiter).apply(table).ok()?;
+            let Checked { problem, rows_read, rows_rejected, .. } = self.read(&table).checked;
+            (problem.is_none() && 2 * rows_rejected < rows_read).then_some((rows_rejected, delimiter))
+        });
+        // Of several, the more usual one.
+        read.min_by_key(|(rejected, _)| *rejected).map(|(_, delimiter)| delimiter)
     }
 
     /// The first records, read by position.

@@ -7,6 +7,7 @@ mod exit_codes;
 mod local_database;
 mod sample;
 mod serve;
+mod upload;
 
 use std::path::Path;
 use std::process::{Command, Output};
