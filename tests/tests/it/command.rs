@@ -8,8 +8,13 @@ use serde_json::{Value, json};
 
 use crate::support::Cloud;
 
-/// `ROWGATE_BIN`, or the binary that was built beside these tests.
+/// Runs the command.
 fn rowgate(arguments: &[&str]) -> Output {
+    program().args(arguments).output().unwrap()
+}
+
+/// `ROWGATE_BIN`, or the binary that was built beside these tests.
+fn program() -> Command {
     let program = env::var_os("ROWGATE_BIN").map_or_else(
         || {
             let test = env::current_exe().unwrap();
@@ -18,7 +23,9 @@ fn rowgate(arguments: &[&str]) -> Output {
         PathBuf::from,
     );
     assert!(program.is_file(), "{} is missing: `cargo build --bin rowgate` builds it", program.display());
-    Command::new(program).args(arguments).env("NO_COLOR", "1").output().unwrap()
+    let mut command = Command::new(program);
+    command.env("NO_COLOR", "1");
+    command
 }
 
 fn text(bytes: &[u8]) -> &str {
@@ -61,6 +68,32 @@ async fn upload_ends_with_1_when_the_load_fails() {
     let zip = rowgate(&["upload", "jobs", "people.zip"]);
     assert_eq!(zip.status.code(), Some(1), "{zip:?}");
     assert!(text(&zip.stderr).contains("unpack it"), "{zip:?}");
+}
+
+#[tokio::test]
+async fn upload_goes_through_the_api_without_aws_credentials() {
+    let cloud = Cloud::connect().await;
+    let folder = tempfile::tempdir().unwrap();
+    let name = format!("{}-linked.csv", cloud.ids.number);
+    let file = folder.path().join(&name);
+    // In parts: a header that is not the table's, so that nobody has to wait for so many rows.
+    let mut content = b"id,colour\n".to_vec();
+    content.resize(65 * 1024 * 1024, b'1');
+    for (content, status) in
+        [(format!("{},Job\n", cloud.ids.at(9)).into_bytes(), Some(0)), (content, Some(1))]
+    {
+        fs::write(&file, content).unwrap();
+        let mut command = program();
+        command.args(["upload", "jobs", file.to_str().unwrap(), "--wait", "--timeout", "60"]);
+        for variable in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL", "ROWGATE_BUCKET"] {
+            command.env_remove(variable);
+        }
+        let output = command.env("HOME", folder.path()).output().unwrap();
+        assert_eq!(output.status.code(), status, "{output:?}");
+        assert_eq!(text(&output.stdout), format!("incoming/jobs/{name}\n"));
+    }
+    let loads = cloud.loads_of(&format!("incoming/jobs/{name}")).await;
+    assert_eq!(loads.iter().map(|load| load["status"].clone()).collect::<Vec<_>>(), ["completed", "failed"]);
 }
 
 #[tokio::test]

@@ -33,3 +33,4 @@ mod restore;
 mod roles;
 mod status;
 mod support;
+mod uploads;
