@@ -1,5 +1,6 @@
 //! `POST /uploads`, `GET /uploads/{id}`, `POST /uploads/{id}/complete` and `POST /uploads/check`.
 
+use domain::dictionary::LoadMode;
 use domain::problem::ProblemKind;
 use serde_json::json as value;
 use utoipa::openapi::path::HttpMethod;
@@ -11,11 +12,14 @@ use crate::Source;
 use crate::answer::json;
 use crate::operation::Route;
 use crate::schema::{
-    NOTHING_ELSE, array, boolean, count, in_path, integer, load_mode, matching, moment, named, named_or_null,
-    object, one_of, or_null, text, text_or_null,
+    NOTHING_ELSE, array, boolean, count, in_path, integer, matching, moment, named, named_or_null, object,
+    one_of, or_null, text, text_or_null,
 };
 
 const TAG: &str = "Uploads";
+
+/// The modes of a load.
+const MODES: [LoadMode; 3] = [LoadMode::Append, LoadMode::Upsert, LoadMode::Replace];
 
 /// The id of an upload in parts: base64url.
 const ID: &str = "[A-Za-z0-9_-]+";
@@ -32,6 +36,7 @@ pub(super) fn routes(source: Source) -> Vec<Route> {
         ProblemKind::InvalidJson,
         ProblemKind::WrongShape,
         ProblemKind::UnknownTable,
+        ProblemKind::InvalidUpload,
         ProblemKind::PayloadTooLarge,
         ProblemKind::UnsupportedMediaType,
     ];
@@ -54,7 +59,12 @@ pub(super) fn routes(source: Source) -> Vec<Route> {
             .describe("Once every part is there. The file is loaded from then on.")
             .parameters([id()])
             .answer(200, json("The file is there.", object([("key", text().into())]), &[]))
-            .problems([ProblemKind::Forbidden, ProblemKind::NotFound, ProblemKind::Unavailable]),
+            .problems([
+                ProblemKind::Forbidden,
+                ProblemKind::NotFound,
+                ProblemKind::IncompleteUpload,
+                ProblemKind::Unavailable,
+            ]),
         Route::new(HttpMethod::Post, "/uploads/check", TAG, "checkUpload", "Read a file before it is uploaded")
             .describe(
                 "Reads the beginning of a file, or all of it, as the loader will, and proposes settings where it would not \
@@ -63,7 +73,7 @@ pub(super) fn routes(source: Source) -> Vec<Route> {
             .body(Required::True, "The file's beginning.", check(source))
             .answer(200, json("How the file is read.", named("UploadCheck"), &[]))
             .problems(of_body)
-            .problems([ProblemKind::ResultTooLarge, ProblemKind::Forbidden]),
+            .problems([ProblemKind::Forbidden]),
     ]
 }
 
@@ -76,16 +86,27 @@ fn file(source: Source) -> ObjectBuilder {
         .required("table")
         .property(
             "file",
-            text().min_length(Some(1)).description(Some("The file's name without a folder: `jobs.csv`.")),
+            text()
+                .min_length(Some(1))
+                .max_length(Some(255))
+                .description(Some("The file's name without a folder: `jobs.csv`.")),
         )
         .required("file")
-        .property("mode", load_mode().description(Some("The table's own mode where it is not given.")))
-        .property("settings", named("FileSettings"))
+        .property(
+            "mode",
+            word_or_null(MODES.map(LoadMode::as_str))
+                .description(Some("The table's own mode where it is not given.")),
+        )
+        .property("settings", named_or_null("FileSettings"))
 }
 
 fn start(source: Source) -> ObjectBuilder {
     file(source)
-        .property("bytes", integer(1, MAX_BYTES).description(Some("The file's size.")))
+        .property(
+            "bytes",
+            or_null(integer(0, MAX_BYTES), Type::Integer)
+                .description(Some("The file's size; without it the link takes any size up to 5 GiB.")),
+        )
         .examples([value!({ "table": "jobs", "file": "jobs.csv", "bytes": 1024 })])
 }
 
@@ -154,15 +175,23 @@ fn settings(source: Source) -> ObjectBuilder {
         .property("delimiter", text_or_null())
         .property("encoding", text_or_null())
         .property("quotes", flag())
-        .property("quote_escape", text_or_null())
-        .property("header", text_or_null())
-        .property("skip_lines", or_null(count(), Type::Integer))
+        .property("quote_escape", word_or_null(["doubled", "backslash"]))
+        .property("header", word_or_null(["auto", "required", "none"]))
+        .property("skip_lines", or_null(integer(0, u32::MAX.into()), Type::Integer))
         .property("null_values", texts())
         .property("decimal_comma", flag())
         .property("date_formats", texts())
         .property("timestamp_formats", texts())
         .property("time_zone", text_or_null())
         .property("sheet", text_or_null())
+}
+
+/// One of some words, or `null`.
+fn word_or_null<const N: usize>(words: [&str; N]) -> ObjectBuilder {
+    or_null(
+        one_of(words.map(serde_json::Value::from).into_iter().chain([serde_json::Value::Null])),
+        Type::String,
+    )
 }
 
 fn or_array_null(items: ObjectBuilder) -> utoipa::openapi::schema::ArrayBuilder {
