@@ -20,6 +20,7 @@ export function Schema({ label, name, lines }: { label: string; name: string; li
           id: "name",
           header: name,
           title: true,
+          minWidth: 240,
           cell: (line) => (
             <>
               <Box variant="code">
