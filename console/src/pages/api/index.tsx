@@ -31,7 +31,11 @@ export default function Api() {
       header={
         <Header
           variant="h1"
-          description={`What programs can ask, and how. Calls go to ${apiUrl("").replace(/\/$/, "")} with the token of this session.`}
+          description={
+            <span className="words">
+              {`What programs can ask, and how. Calls go to ${apiUrl("").replace(/\/$/, "")} with the token of this session.`}
+            </span>
+          }
           actions={
             <SpaceBetween direction="horizontal" size="xs">
               <CopyToken />
