@@ -3,6 +3,9 @@ import { useCallback, useState } from "react";
 /** What a person has entered and not sent; a reload keeps it, the end of the session removes it. */
 export const DRAFTS = "rowgate.draft.";
 
+/** Where the forms of a load's values are kept. */
+export const settingsKey = (load: string): string => `settings.${load}`;
+
 export function readKept<T>(key: string): T | null {
   try {
     const text = sessionStorage.getItem(DRAFTS + key);

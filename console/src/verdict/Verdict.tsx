@@ -98,7 +98,7 @@ interface Props {
 export function Verdict({ load, settings, brief }: Props) {
   const { can } = useSession();
   const detail = useResource((signal) => getLoad(load.load, null, signal), [load.load, load.status]);
-  const { type, header, text } = verdict(load);
+  const { type, header, text } = verdict(load, can("write"));
   return (
     <SpaceBetween size="l">
       <div aria-live="polite">

@@ -27,7 +27,10 @@ export function fileName(key: string): string {
 }
 
 /** Says in a sentence how a load ended. */
-export function verdict(load: Load): { type: "success" | "warning" | "error" | "info"; header: string; text: string } {
+export function verdict(
+  load: Load,
+  editable: boolean,
+): { type: "success" | "warning" | "error" | "info"; header: string; text: string } {
   const { rows_read, rows_loaded, rows_rejected, table } = load;
   switch (load.status) {
     case "running":
@@ -64,7 +67,9 @@ export function verdict(load: Load): { type: "success" | "warning" | "error" | "
         : {
             type: "warning",
             header: `${count(rows_loaded)} of ${counted(rows_read, "row")} loaded, ${count(rows_rejected)} refused`,
-            text: "The refused rows are below: correct them there, and send them again.",
+            text: editable
+              ? "The refused rows are below: correct them there, and send them again."
+              : "The refused rows are below, with the reasons.",
           };
   }
 }

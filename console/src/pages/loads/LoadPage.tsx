@@ -8,10 +8,11 @@ import Link from "@cloudscape-design/components/link";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Spinner from "@cloudscape-design/components/spinner";
 import { getLoad, listLoads } from "../../api/loads";
-import type { Load } from "../../api/types";
+import type { FileSettings, Load } from "../../api/types";
 import { useResource } from "../../api/use";
 import { count, time } from "../../components/format";
 import { ProblemAlert } from "../../components/ProblemAlert";
+import { readKept, settingsKey } from "../../shell/kept";
 import { href } from "../../shell/route";
 import { LoadState } from "../../verdict/LoadState";
 import { FollowedVerdict } from "../../verdict/Verdict";
@@ -52,6 +53,7 @@ export function LoadPage({ load: id }: { load: string }) {
                 file={load.data.key}
                 before={[]}
                 load={load.data.load}
+                settings={readKept<FileSettings>(settingsKey(id)) ?? undefined}
                 onLoad={(now) => now.status !== load.data?.status && load.reload()}
               />
             </Container>

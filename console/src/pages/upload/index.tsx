@@ -13,7 +13,7 @@ import { checkFile } from "../../api/uploads";
 import { useResource } from "../../api/use";
 import { bytes } from "../../components/format";
 import { ProblemAlert } from "../../components/ProblemAlert";
-import { keep, readKept, useKept } from "../../shell/kept";
+import { keep, readKept, settingsKey, useKept } from "../../shell/kept";
 import { useRoute } from "../../shell/route";
 import { loadsOf } from "../../verdict/follow";
 import { sendFile } from "../../verdict/transfer";
@@ -68,7 +68,11 @@ export default function Upload() {
             before={work.sent.before}
             load={work.sent.load}
             settings={settingsOfRejects(work.settings)}
-            onLoad={({ load }) => setWork((work) => (work.sent ? { ...work, sent: { ...work.sent, load } } : work))}
+            onLoad={({ load }) => {
+              // The load's own page sends its refused rows again in the same forms.
+              keep(settingsKey(load), settingsOfRejects(work.settings));
+              setWork((work) => (work.sent ? { ...work, sent: { ...work.sent, load } } : work));
+            }}
           />
         </Container>
       ) : (
