@@ -347,7 +347,7 @@ install_tools() {
 # compiled twice.
 build() {
     say "building (the first time takes some minutes)"
-    local package binaries=(--bin rowgate --bin local-data-api)
+    local package binaries=(--bin rowgate --bin rowgate-serve --bin local-data-api)
     for package in "${FUNCTIONS[@]}"; do
         binaries+=(--bin "$package")
     done
@@ -390,6 +390,26 @@ check_format() {
 
 check_lints() {
     cargo clippy --workspace --all-targets --locked -- -D warnings
+}
+
+# Format, lints and unit tests of the console, and the weight of its first page.
+check_console() {
+    local script
+    for script in lint test weight; do
+        npm --prefix console run --silent "$script" || return
+    done
+}
+
+# What walks the console: playwright-core and axe-core.
+need_console_tests() {
+    need_browser
+    [ -d tests/console/node_modules/playwright-core ] || rm -f .local/stamps/console-tests
+    once console-tests tests/console/package-lock.json -- install_console_tests
+}
+
+install_console_tests() {
+    say "installing playwright-core and axe-core into tests/console/node_modules"
+    (cd tests/console && npm ci --no-fund --no-audit --loglevel=error) >&2
 }
 
 # Format and lints of the Python code that people change: of the local cloud, of the lake and of its

@@ -14,6 +14,9 @@ FIXED_SEED=1
 all=
 [ "${1:-}" != all ] || all=1
 
+# The end-to-end tests that use the API alone.
+HTTP_TESTS='access|backup|bodies|by_id|gateway|insert|openapi|reports|resend|restore|status'
+
 CLOUD=.local/test-cloud
 KEPT_LOGS=.local/test-logs
 CHAOS_LOGS=$PWD/$KEPT_LOGS/chaos
@@ -125,6 +128,44 @@ end_to_end() {
         --filterset "package(e2e) and not binary(repo) and not ($CHAOS_TESTS)"
 }
 
+# The same API as one process, on the database and the bucket of the test cloud: the tests that call
+# it over HTTP. What they invoke are the cloud's functions.
+one_process() {
+    # shellcheck source=/dev/null
+    . "$CLOUD/env"
+    local keys=$CLOUD/serve-keys.toml log=$CLOUD/logs/serve.log process address='' status=0
+    (
+        umask 077
+        printf '[[keys]]\nname = "writer"\nright = "writer"\nkey = "%s"\n' "$ROWGATE_API_KEY"
+        printf '[[keys]]\nname = "operator"\nright = "operator"\nkey = "%s"\nrate = 20\nburst = 40\n' "$ROWGATE_OPERATOR_KEY"
+    ) >"$keys"
+    chmod 600 "$keys"
+    read_json() { python3 -c 'import functools, json, sys
+print(functools.reduce(lambda value, name: value[name], sys.argv[2:], json.load(open(sys.argv[1]))))' "$@"; }
+    unset ROWGATE_URL ROWGATE_DATABASE
+    AWS_ENDPOINT_URL_RDS_DATA=http://127.0.0.1:$(read_json "$CLOUD/ports.json" data_api) \
+        "$TARGET/rowgate" serve --listen 127.0.0.1:0 --metrics-address off --keys "$keys" --database rowgate \
+        --cluster-arn "$(read_json "$CLOUD/outputs.json" Rowgate ClusterArn)" \
+        --secret-arn "$(read_json "$CLOUD/outputs.json" Rowgate SecretArn)" >"$log" 2>&1 &
+    process=$!
+    for _ in $(seq 100); do
+        address=$(sed -n 's/.*"requests are served".*"address":"\([^"]*\)".*/\1/p' "$log")
+        [ -z "$address" ] || break
+        sleep 0.1
+    done
+    if [ -z "$address" ]; then
+        cat "$log" >&2
+        kill "$process" 2>/dev/null
+        return 1
+    fi
+    ROWGATE_URL=http://$address ROWGATE_TEST_MYSQL_SOCKET=$ROWGATE_MYSQL_SOCKET \
+        cargo nextest run --workspace --locked --no-fail-fast \
+        --filterset "package(e2e) and binary(it) and test(/^($HTTP_TESTS)::/)" || status=1
+    # It is to end well, too.
+    kill -TERM "$process" && wait "$process" || status=1
+    return "$status"
+}
+
 chaos() {
     # shellcheck source=/dev/null
     . "$CLOUD/env"
@@ -142,6 +183,13 @@ browser() {
     # shellcheck source=/dev/null
     . "$CLOUD/env"
     node tests/browser/docs.mjs "$TARGET/rowgate" "$CLOUD/logs/docs.png"
+}
+
+# The console, as people walk through it. Pictures of every page go to the logs where something fails.
+console() {
+    # shellcheck source=/dev/null
+    . "$CLOUD/env"
+    ROWGATE_PICTURES=$PWD/$CLOUD/logs/console npm --prefix tests/console run --silent test
 }
 
 # A client written from the page of the outside interfaces alone.
@@ -166,7 +214,7 @@ conformance() {
         --database rowgate
 }
 
-# The API against its own OpenAPI document, with generated requests of every kind.
+# Both doors of the API against their own OpenAPI documents, with generated requests of every kind.
 schemathesis() {
     # shellcheck source=/dev/null
     . "$CLOUD/env"
@@ -198,6 +246,7 @@ need_lake
 [ -z "$all" ] || need_spark_jars
 [ -z "$all" ] || need_airflow
 need_node
+need_console_tests
 
 # What fails soonest comes first.
 check "format" check_format || true
@@ -210,6 +259,7 @@ check "documentation" check_documentation || true
 if check "build" build; then
     clear_clouds "$CLOUD"
     check "stack: types and assertions" npm --prefix infra run --silent test || true
+    check "console: lints, unit tests and weight" check_console || true
     check "stack: synthesis" synthesise || true
     check "stack: cfn-lint" lint_template || true
     check "unit, property and database tests" unit_tests || true
@@ -219,13 +269,15 @@ if check "build" build; then
     check "lake: local Glue and Athena" lake_tests local/tests || true
     if check "cloud of its own" start_cloud; then
         check "end-to-end tests" end_to_end || true
+        check "end-to-end tests: the API in one process" one_process || true
         check "lake: pipeline end to end" lake_pipeline || true
         [ -z "$all" ] || check "example: Airflow" airflow || true
         check "documentation page in a browser" browser || true
+        check "console in a browser" console || true
         check "a client written from the page of the interfaces" outsider || true
         check "chaos tests: requests, loads, backups and restores" chaos || true
         check "boto3 against the local Data API" conformance || true
-        check "schemathesis against the API" schemathesis || true
+        check "schemathesis against both doors of the API" schemathesis || true
     fi
 fi
 
