@@ -6,12 +6,13 @@ import Link from "@cloudscape-design/components/link";
 import ProgressBar from "@cloudscape-design/components/progress-bar";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Spinner from "@cloudscape-design/components/spinner";
+import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { getLoad } from "../api/loads";
 import { listTables } from "../api/tables";
 import type { FileSettings, Load, LoadDetail } from "../api/types";
 import { useResource } from "../api/use";
-import { bytes, count, duration } from "../components/format";
+import { bytes, count, counted, duration } from "../components/format";
 import { ProblemAlert } from "../components/ProblemAlert";
 import { useSession } from "../session";
 import { href } from "../shell/route";
@@ -30,11 +31,13 @@ interface FollowedProps {
   load: string | null;
   settings?: FileSettings;
   brief?: boolean;
+  /** Rows that the file has, as far as its beginning tells. */
+  expected?: number;
   onLoad?: (load: Load) => void;
 }
 
 /** Follows the load of a file that was sent until it has ended, then says what became of it. */
-export function FollowedVerdict({ file, before, load: known, settings, brief, onLoad }: FollowedProps) {
+export function FollowedVerdict({ file, before, load: known, settings, brief, expected, onLoad }: FollowedProps) {
   const [load, setLoad] = useState<Load | null>(null);
   const [error, setError] = useState<Error | null>(null);
   const [turn, setTurn] = useState(0);
@@ -68,17 +71,20 @@ export function FollowedVerdict({ file, before, load: known, settings, brief, on
       )}
       {load === null || load.status === "running" ? (
         <div aria-live="polite">
-          <ProgressBar
-            variant="standalone"
-            label={load ? "Loading" : "Waiting for the loader"}
-            description={
-              load
-                ? `${count(load.rows_read)} rows read, ${count(load.rows_loaded)} loaded, ${count(load.rows_rejected)} refused`
-                : "The file has arrived; it is taken up within seconds. You may leave this page."
-            }
-            value={undefined}
-            status="in-progress"
-          />
+          {load && expected ? (
+            <ProgressBar
+              label="Loading"
+              description={figures(load)}
+              additionalInfo={`Of about ${count(expected)} rows. You may leave this page.`}
+              value={Math.min(99, (100 * load.rows_read) / expected)}
+            />
+          ) : (
+            <StatusIndicator type="loading">
+              {load
+                ? `Loading: ${figures(load)}`
+                : "The file has arrived, and is taken up within seconds. You may leave this page."}
+            </StatusIndicator>
+          )}
         </div>
       ) : (
         <Verdict load={load} settings={settings} brief={brief} />
@@ -86,6 +92,9 @@ export function FollowedVerdict({ file, before, load: known, settings, brief, on
     </SpaceBetween>
   );
 }
+
+const figures = (load: Load): string =>
+  `${counted(load.rows_read, "row")} read, ${count(load.rows_loaded)} loaded, ${count(load.rows_rejected)} refused`;
 
 interface Props {
   load: Load;

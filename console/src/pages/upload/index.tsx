@@ -25,7 +25,7 @@ import { Reading } from "./Reading";
 import { firstNames, samples } from "./samples";
 import { fileColumns, remember, settingsOfRejects } from "./settings";
 import { settle } from "./settle";
-import { NO_WORK, type Work, withoutCheck } from "./work";
+import { expectedRows, NO_WORK, type Work, withoutCheck } from "./work";
 
 const CONTENT = "upload.content";
 const TYPING = 300;
@@ -67,6 +67,7 @@ export default function Upload() {
             file={work.sent.key}
             before={work.sent.before}
             load={work.sent.load}
+            expected={expectedRows(work, HEAD_BYTES)}
             settings={settingsOfRejects(work.settings)}
             onLoad={({ load }) => {
               // The load's own page sends its refused rows again in the same forms.

@@ -46,3 +46,14 @@ export const withoutCheck = (work: Work): Work => ({
   remember: false,
   sent: null,
 });
+
+/** Says about how many rows the file has, by those of its beginning; nothing of a packed file, whose beginning tells little. */
+export function expectedRows({ file, check }: Work, headBytes: number): number | undefined {
+  if (!file || !check || check.rows_read === 0) {
+    return undefined;
+  }
+  if (file.size <= headBytes) {
+    return check.rows_read;
+  }
+  return /^(csv|tsv|jsonl)$/.test(check.format) ? Math.round((check.rows_read * file.size) / headBytes) : undefined;
+}
