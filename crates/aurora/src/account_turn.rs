@@ -3,11 +3,19 @@
 //! Accounts are in a user pool, which has neither transactions nor conditional writes. Whoever changes one holds the lock on
 //! the one row of `rowgate_account_lock` meanwhile, so changes are made one after the other, by however many functions.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 
 use crate::{Database, Error, Statement, Transaction};
 
-const LOCK: &str = "SELECT id FROM rowgate_account_lock WHERE id = 1 FOR UPDATE";
+/// Says at once whether the lock is free. A statement that waits for it could not be taken back: given up by its caller, it
+/// would get the lock later, for nobody.
+const LOCK: &str = "SELECT id FROM rowgate_account_lock WHERE id = 1 FOR UPDATE SKIP LOCKED";
+
+/// How long to wait before asking again, in milliseconds; at random, so that several do not ask at once. A change takes some
+/// hundred.
+const WAIT_MS: std::ops::Range<u64> = 50..150;
 
 /// The turn to change accounts, until [`end`](Self::end). Dropped, it ends in the background; if its function is killed,
 /// within the three minutes after which the service gives up an idle transaction.
@@ -24,18 +32,23 @@ impl AccountTurn {
     /// Waits for its turn, as long as the database's deadline allows.
     ///
     /// # Errors
-    /// As [`Database::begin`]; also where others take too long.
+    /// As [`Database::begin`]; also [`Error::OutOfTime`] where others take too long.
     pub async fn take(database: &Database) -> Result<Self, Error> {
-        let transaction = database.begin().await?;
-        let locked = transaction.query::<Row>(Statement::new(LOCK)).await;
-        match locked {
-            Ok(_) => Ok(Self(transaction)),
-            Err(error) => {
-                // Not in the background: a function is frozen once it has answered.
-                let _ = transaction.rollback().await;
-                Err(error)
+        let deadline = database.deadline();
+        let transaction = database.with_deadline(deadline).begin().await?;
+        let failure = loop {
+            match transaction.query::<Row>(Statement::new(LOCK)).await {
+                Ok(rows) if !rows.is_empty() => return Ok(Self(transaction)),
+                Ok(_) if deadline.is_over() => break Error::OutOfTime,
+                Ok(_) => tokio::time::sleep(Duration::from_millis(fastrand::u64(WAIT_MS))).await,
+                Err(error) => break error,
             }
+        };
+        // Not in the background: a function is frozen once it has answered.
+        if let Err(error) = transaction.rollback().await {
+            tracing::warn!(error.class = error.class(), "rollback failed, left to the idle timeout");
         }
+        Err(failure)
     }
 
     /// Ends it. What was changed is changed, whatever becomes of the call.

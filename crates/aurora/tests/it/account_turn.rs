@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::Result;
-use aurora::{AccountTurn, Deadline};
+use aurora::{AccountTurn, Deadline, Error};
 use testkit::TestDatabase;
 use tokio::task::JoinSet;
 
@@ -37,7 +37,8 @@ async fn whoever_waits_too_long_gets_no_turn_and_leaves_none_behind() -> Result<
     let database = test.database();
     let turn = AccountTurn::take(&database).await?;
     let hasty = database.with_deadline(Deadline::after(Duration::from_millis(300)));
-    assert!(AccountTurn::take(&hasty).await.is_err());
+    assert!(matches!(AccountTurn::take(&hasty).await, Err(Error::OutOfTime)));
+    assert_eq!(test.open_transactions(), 1, "that of who has the turn");
     turn.end().await;
     AccountTurn::take(&database).await?.end().await;
     Ok(())
