@@ -2,9 +2,10 @@
 // content security policy forbids, no request to another host; and the first page's weight.
 
 import assert from "node:assert/strict";
+import { randomInt } from "node:crypto";
 import { after, before, test } from "node:test";
 
-import { accessible, close, fits, open, picture, signIn, SIZES, THEMES, visit, walk } from "./support/browser.mjs";
+import { accessible, close, fits, open, picture, settled, signIn, SIZES, THEMES, visit, walk } from "./support/browser.mjs";
 import { account, asScript, call, CONSOLE, login, OPERATOR, PEOPLE } from "./support/cloud.mjs";
 
 const PAGES = ["overview", "upload", "loads", "tables/employees", "reports/hires-by-quarter", "outliers", "backups", "api", "accounts"];
@@ -25,7 +26,7 @@ for (const theme of THEMES) {
       for (const path of PAGES) {
         await page.goto(`${CONSOLE}#/${path}`);
         await page.getByRole("heading", { level: 1 }).waitFor();
-        await page.waitForLoadState("networkidle");
+        await settled(page);
         const name = path.replaceAll("/", "-");
         await picture(page, `${name}-${theme}-${size}`);
         await accessible(page, `${path}, ${theme}, ${size}`);
@@ -80,13 +81,13 @@ walk("a reader sees no button for what only others may, and is refused when call
   const page = await visit({ hash: "#/tables" });
   await signIn(page, reader);
   await page.getByRole("heading", { level: 1 }).waitFor();
-  await page.waitForLoadState("networkidle");
+  await settled(page);
   assert.deepEqual(await page.getByRole("navigation").getByRole("link").allInnerTexts().then((all) => all.filter((text) => ["Upload", "Accounts"].includes(text))), []);
   for (const name of [/Add a row/, /Delete/, /Edit/, /Start/, /Restore/]) {
     for (const path of ["tables/departments", "backups"]) {
       await page.goto(`${CONSOLE}#/${path}`);
       await page.getByRole("heading", { level: 1 }).waitFor();
-      await page.waitForLoadState("networkidle");
+      await settled(page);
       assert.equal(await page.getByRole("button", { name }).count(), 0, `${name} on ${path}`);
     }
   }
@@ -118,6 +119,7 @@ walk("a session that ends asks to sign in and goes on where it was", async () =>
   await signIn(page, writer);
   const name = page.getByRole("textbox", { name: "department_name", exact: true });
   await name.fill("Kept");
+  await page.getByRole("textbox", { name: "id", exact: true }).fill(String(randomInt(100_000_000, 2_000_000_000)));
   // Every token is refused from now on, as after twelve hours, until the next sign-in.
   let over = true;
   await page.route(`${PEOPLE}/**`, (route) => {

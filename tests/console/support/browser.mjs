@@ -19,6 +19,9 @@ const PICTURES = process.env.ROWGATE_PICTURES;
 export const THEMES = ["light", "dark"];
 export const SIZES = { narrow: { width: 360, height: 780 }, wide: { width: 1440, height: 900 } };
 
+const BETWEEN_LOOKS = 100;
+const QUIET_LOOKS = 4;
+
 let browser;
 const pages = new Set();
 
@@ -78,9 +81,27 @@ export async function visit({ theme = "light", size = "wide", hash = "" } = {}) 
       page.complaints.push(message.text());
     }
   });
-  page.on("request", (request) => page.requests.push(request.url()));
+  page.underWay = 0;
+  page.on("request", (request) => {
+    page.requests.push(request.url());
+    page.underWay += 1;
+  });
+  for (const end of ["requestfinished", "requestfailed"]) {
+    page.on(end, () => {
+      page.underWay -= 1;
+    });
+  }
   await page.goto(CONSOLE + hash);
   return page;
+}
+
+/** Waits until the page has had nothing under way for a while, so that it shows what it has read. */
+export async function settled(page) {
+  const end = Date.now() + PATIENCE;
+  for (let quiet = 0; quiet < QUIET_LOOKS; quiet = page.underWay === 0 ? quiet + 1 : 0) {
+    assert.ok(Date.now() < end, "the page goes on asking");
+    await page.waitForTimeout(BETWEEN_LOOKS);
+  }
 }
 
 export async function signIn(page, { username, password }) {
