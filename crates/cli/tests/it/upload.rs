@@ -146,7 +146,7 @@ impl Service {
                 state.parts.insert(number, body.clone());
                 (200, String::new())
             }
-            other => panic!("{other:?} was not expected"),
+            other => unreachable!("{other:?} was not expected"),
         }
     }
 

@@ -53,9 +53,7 @@ pub fn propose_table(table: &Table, records: &[(u64, Vec<String>)]) -> Option<Fo
         }
         let rows = &records[position + 1..];
         let matched = match_columns(table, header, rows);
-        if matched.iter().flatten().next().is_none() {
-            return None;
-        }
+        matched.iter().flatten().next()?;
         // A record of another width is no row of this table.
         let fitting = rows.iter().filter(|(_, row)| row.len() == header.len()).count();
         let share = if rows.is_empty() { 1.0 } else { ratio(fitting, rows.len()) };
@@ -249,9 +247,9 @@ fn likeness_of_words(found: &[String], own: &[String]) -> f64 {
 fn likeness_of_word(word: &str, own: &str) -> f64 {
     if word == own {
         1.0
-    } else if ID_WORDS.contains(&word) && ID_WORDS.contains(&own) {
-        0.9
-    } else if word.len() >= 3 && own.len() >= 3 && (own.starts_with(word) || word.starts_with(own)) {
+    } else if ID_WORDS.contains(&word) && ID_WORDS.contains(&own)
+        || word.len() >= 3 && own.len() >= 3 && (own.starts_with(word) || word.starts_with(own))
+    {
         0.9
     } else if is_short_for(word, own) {
         0.8

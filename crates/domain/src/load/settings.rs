@@ -7,7 +7,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::dictionary::{ColumnMatches, HeaderRule, Table, WireFiles};
+use crate::dictionary::{Column, ColumnMatches, HeaderRule, Table, WireFiles};
 use crate::row::header_name;
 use crate::shortened;
 
@@ -210,7 +210,7 @@ impl Settings {
                 None => None,
                 Some(column) => {
                     Some(table.column_index(&header_name(column.as_bytes())).ok_or_else(|| {
-                        let columns: Vec<&str> = table.columns().iter().map(|column| column.name()).collect();
+                        let columns: Vec<&str> = table.columns().iter().map(Column::name).collect();
                         format!(
                             "columns names {:?}, which is no column of the table; the columns are {}",
                             shortened(&**column, MAX_NAME),
