@@ -20,8 +20,8 @@ No function may have a line that knows where it runs, so gaps are filled here:
   whoever may write to one namespace alone.
 - Glue's Spark jobs run (glue_jobs.py), and Athena reads Delta tables (athena_delta.py).
 - People's door: signed links are good for what was signed alone (presigned_links.py), methods have
-  the limits of the template (method_limits.py), and who guesses passwords is locked out
-  (sign_in_lockout.py).
+  the limits of the template (method_limits.py), who guesses passwords is locked out
+  (sign_in_lockout.py), and nobody signs up to a pool that is closed (closed_pools.py).
 
 Every other version of MiniStack is refused: this reaches into its code.
 """
@@ -33,6 +33,7 @@ from importlib.metadata import version
 from urllib.parse import unquote
 
 import athena_delta
+import closed_pools
 import glue_jobs
 import method_limits
 import presigned_links
@@ -228,6 +229,7 @@ def main():
     presigned_links.install()
     method_limits.install()
     sign_in_lockout.install()
+    closed_pools.install()
     from ministack.app import main as run
 
     run()

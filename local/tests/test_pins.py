@@ -17,6 +17,7 @@ WRAPPED = [
         "_apigw_method_settings",
     ),
     ("sign_in_lockout", "ministack.services.cognito", "_admin_initiate_auth"),
+    ("closed_pools", "ministack.services.cognito", "_sign_up"),
 ]
 
 

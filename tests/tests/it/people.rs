@@ -211,7 +211,7 @@ async fn what_a_caller_writes_beside_the_token_gives_no_right() {
     let request = people.api.keyless(Method::DELETE, &path).bearer_auth(&reader.access);
     let request = request
         .header("x-api-key", cloud.as_operator().key)
-        .header("cognito:groups", "operator")
+        .header("cognito-groups", "operator")
         .header("x-amzn-oidc-identity", &people.operator.username)
         .header("username", &people.operator.username);
     assert_problem(&people.api.send(request).await, 403, "forbidden");
@@ -354,7 +354,8 @@ async fn nobody_gets_past_the_accounts_function_into_the_pool() {
     let start = people.cognito.initiate_auth().client_id(&people.client);
     let start = start.auth_flow(AuthFlowType::UserPasswordAuth);
     let start = start.auth_parameters("USERNAME", &people.operator.username);
-    assert!(start.auth_parameters("PASSWORD", PASSWORD).send().await.is_err());
+    let refused = start.auth_parameters("PASSWORD", PASSWORD).send().await.unwrap_err().into_service_error();
+    assert!(refused.is_invalid_parameter_exception(), "the flow is not enabled: {refused:?}");
 }
 
 #[tokio::test]
