@@ -108,8 +108,11 @@ pub fn date_bounds(table: &Table, column: &Column) -> String {
     let to = within(&format!("FLOOR(`mean`+{FAR}*`deviation`)"));
     format!(
         "SELECT CAST(`from` AS CHAR) AS `from`,CAST(`to` AS CHAR) AS `to`,\
-         (SELECT COUNT(*) FROM `{name}` WHERE `{column_name}`<`from` OR `{column_name}`>`to`) AS `count` \
-         FROM (SELECT {from} AS `from`,{to} AS `to` FROM (SELECT AVG(CAST({number} AS DECIMAL(20))) AS `mean`,STDDEV_POP({number}) AS `deviation` \
+         CASE WHEN `first`>=`from` AND `last`<=`to` THEN 0 \
+         ELSE (SELECT COUNT(*) FROM `{name}` WHERE `{column_name}`<`from` OR `{column_name}`>`to`) END AS `count` \
+         FROM (SELECT {from} AS `from`,{to} AS `to`,`first`,`last` FROM (SELECT \
+         MIN(`{column_name}`) AS `first`,MAX(`{column_name}`) AS `last`,\
+         AVG(CAST({number} AS DECIMAL(20))) AS `mean`,STDDEV_POP({number}) AS `deviation` \
          FROM `{name}`) AS `spread`) AS `bounds`"
     )
 }

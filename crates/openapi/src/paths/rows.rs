@@ -13,8 +13,8 @@ use crate::answer::{empty, json};
 use crate::operation::Route;
 use crate::rows::{RowForm, any_id, row};
 use crate::schema::{
-    array, boolean, count, in_header, in_path, in_query, load_mode, matching, named, object, one_of,
-    or_null, query_text, text,
+    array, boolean, count, in_header, in_path, in_query, load_mode, matching, named, object, one_of, or_null,
+    query_text, text,
 };
 
 const TAG: &str = "Rows";
