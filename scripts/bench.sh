@@ -60,7 +60,7 @@ if wants drop; then
     try need_node
 fi
 
-packages=(--package bench --package cli --package local-data-api)
+packages=(--package bench --package cli --package local-data-api --package serve)
 for function in "${FUNCTIONS[@]}"; do
     packages+=(--package "$function")
 done

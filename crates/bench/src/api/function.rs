@@ -59,7 +59,7 @@ impl Functions {
     }
 }
 
-fn environment(data_api_url: &str) -> [(&'static str, &str); 11] {
+fn environment(data_api_url: &str) -> [(&'static str, &str); 12] {
     [
         ("AWS_ENDPOINT_URL_RDS_DATA", data_api_url),
         ("AWS_REGION", "us-east-1"),
@@ -71,6 +71,7 @@ fn environment(data_api_url: &str) -> [(&'static str, &str); 11] {
         ("ROWGATE_DATABASE", DATABASE),
         ("ROWGATE_BUCKET", "bench"),
         ("ROWGATE_URL", "http://127.0.0.1"),
+        ("ROWGATE_PEOPLE_URL", "http://127.0.0.1"),
         ("ROWGATE_OPERATOR_KEY_ID", "operator"),
     ]
 }

@@ -1,11 +1,13 @@
 //! The HTTP API as Lambda runs it, on a table of a million employees: requests per second, medians and 99th percentiles, at one
 //! client and at eight, against a plain MySQL client that sends the same statements.
 //!
-//! A function's process handles one request at a time, so eight clients have eight processes, as Lambda would start them.
+//! A function's process handles one request at a time, so eight clients have eight processes, as Lambda would start them. The
+//! same requests go to the API in one process too, as a container has it: one for all clients, over HTTP.
 
 mod calls;
 mod function;
 mod plain;
+mod serve;
 
 use std::time::{Duration, Instant};
 
@@ -16,6 +18,7 @@ use mysql_async::prelude::Queryable;
 use self::calls::{Call, Next};
 use self::function::Functions;
 use self::plain::Plain;
+use self::serve::{Caller, Process};
 use crate::client;
 use crate::load::{generate, grouped, load_data};
 use crate::settings::Settings;
@@ -27,16 +30,17 @@ use crate::table::{Line, Table};
 const ROWS: u64 = 1_000_000;
 /// From issue 5: at 1 and 8 clients.
 const CLIENTS: [usize; 2] = [1, 8];
-/// The two ways take turns so often.
+/// The ways take turns so often.
 const TURNS: usize = 5;
 /// Requests of each client that only warm up.
 const WARM_UP: usize = 2;
 /// From issue 5: "p50 within 2× of the plain client for 1000-row inserts and reports".
 const BAR: f64 = 2.0;
 
-/// A client of either way.
+/// A client of every way.
 struct Client<'s> {
     functions: Functions,
+    process: Caller,
     plain: Plain,
     next: &'s Next,
 }
@@ -52,6 +56,7 @@ struct Measured {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
     Function,
+    Process,
     Plain,
 }
 
@@ -62,10 +67,12 @@ pub(crate) async fn measure(settings: &Settings, table: &mut Table) -> Result<()
     fill(&stage, rows).await?;
     let next = Next::after(rows);
     let folder = tempfile::tempdir()?;
+    let process = Process::start(settings, &stage, folder.path()).await?;
     let mut clients = Vec::new();
     for number in 0..CLIENTS.into_iter().max().unwrap_or(1) {
         clients.push(Client {
             functions: Functions::start(settings, &stage, &folder.path().join(number.to_string())).await?,
+            process: process.caller()?,
             plain: Plain::connect(&stage).await?,
             next: &next,
         });
@@ -75,8 +82,8 @@ pub(crate) async fn measure(settings: &Settings, table: &mut Table) -> Result<()
             let turns = settings.rounds(TURNS, 1);
             let requests = settings.rounds(call.requests(count), 2);
             let clients = clients.get_mut(..count).context("too few clients")?;
-            let [ours, plain] = take_turns(call, clients, turns, requests).await?;
-            report(call, count, rows, &ours, &plain, table);
+            let measured = take_turns(call, clients, turns, requests).await?;
+            report(call, count, rows, &measured, table);
         }
     }
     let mut conn = stage.connect(Some(DATABASE)).await?;
@@ -97,19 +104,18 @@ async fn fill(stage: &Stage, rows: u64) -> Result<()> {
     Ok(())
 }
 
-/// Both ways in turns, by all clients at once; each sends `requests` a turn.
+/// All ways in turns, by all clients at once; each sends `requests` a turn.
 async fn take_turns(
     call: Call,
     clients: &mut [Client<'_>],
     turns: usize,
     requests: usize,
-) -> Result<[Measured; 2]> {
-    let mut measured: [Measured; 2] = Default::default();
+) -> Result<[Measured; 3]> {
+    let mut measured: [Measured; 3] = Default::default();
     for turn in 0..=turns {
-        let mut ways = [(0, Way::Function), (1, Way::Plain)];
-        if turn % 2 == 0 {
-            ways.reverse();
-        }
+        let mut ways = [(0, Way::Function), (1, Way::Process), (2, Way::Plain)];
+        let first = turn % ways.len();
+        ways.rotate_left(first);
         for (index, way) in ways {
             let count = if turn == 0 { WARM_UP } else { requests };
             let started = Instant::now();
@@ -131,6 +137,7 @@ impl Client<'_> {
         for _ in 0..requests {
             times.push(match way {
                 Way::Function => self.functions.answer(&call.request(self.next)).await?,
+                Way::Process => self.process.answer(&call.request(self.next)).await?,
                 Way::Plain => self.plain.execute(&call.statements(self.next)?).await?,
             });
         }
@@ -149,18 +156,23 @@ impl Measured {
     }
 }
 
-fn report(call: Call, clients: usize, rows: u64, ours: &Measured, plain: &Measured, table: &mut Table) {
-    let measured = ratio(ours.times.median(), plain.times.median());
+fn report(call: Call, clients: usize, rows: u64, measured: &[Measured; 3], table: &mut Table) {
+    let [functions, process, plain] = measured;
     let many = if clients == 1 { "" } else { "s" };
-    let count = ours.times.len();
+    let what = format!("{}, {clients} client{many}: p50, p99, requests", call.title(&grouped(rows)));
+    let of_functions = ratio(functions.times.median(), plain.times.median());
     table.add(Line {
-        measure: format!(
-            "HTTP API: {}, {clients} client{many}: p50, p99, requests ({count})",
-            call.title(&grouped(rows))
-        ),
-        ours: ours.figures(),
+        measure: format!("HTTP API: {what} ({})", functions.times.len()),
+        ours: functions.figures(),
         reference: plain.figures(),
-        ratio: Some(measured),
-        bar: call.has_bar().then(|| (format!("p50 ≤ {BAR}×"), measured <= BAR)),
+        ratio: Some(of_functions),
+        bar: call.has_bar().then(|| (format!("p50 ≤ {BAR}×"), of_functions <= BAR)),
+    });
+    table.add(Line {
+        measure: format!("rowgate-serve, against the functions: {what} ({})", process.times.len()),
+        ours: process.figures(),
+        reference: functions.figures(),
+        ratio: Some(ratio(process.times.median(), functions.times.median())),
+        bar: None,
     });
 }

@@ -1,0 +1,115 @@
+//! The same API in one process, over HTTP: one for all clients, as a container has it.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use reqwest::{Client, Method, Url};
+use serde_json::Value;
+use tokio::time::sleep;
+
+use super::calls::Request;
+use crate::settings::Settings;
+use crate::stage::{CLUSTER_ARN, DATABASE, SECRET_ARN, Stage};
+
+const KEY: &str = "bench-bench-bench-bench";
+const START_LIMIT: Duration = Duration::from_secs(20);
+
+/// The process; it ends with this.
+#[derive(Debug)]
+pub(super) struct Process {
+    child: Child,
+    url: String,
+}
+
+/// A client of it, with connections of its own.
+#[derive(Debug)]
+pub(super) struct Caller {
+    client: Client,
+    url: String,
+}
+
+impl Process {
+    /// Starts it; what it logs goes to a file in the folder.
+    pub(super) async fn start(settings: &Settings, stage: &Stage, folder: &Path) -> Result<Self> {
+        let keys = folder.join("keys.toml");
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&keys)?;
+        write!(file, "[[keys]]\nname = \"bench\"\nright = \"writer\"\nkey = \"{KEY}\"\n")?;
+        write!(file, "rate = 1000000\nburst = 1000000\n")?;
+        let log = folder.join("serve");
+        let output = File::create(&log)?;
+        let child = Command::new("setpriv")
+            // It ends with this process, however that ends.
+            .args(["--pdeathsig", "KILL"])
+            .arg(settings.binaries.join("rowgate-serve"))
+            .args(["--listen=127.0.0.1:0", "--metrics-address=off", "--bucket=bench"])
+            .arg(format!("--keys={}", keys.display()))
+            .args(["--cluster-arn", CLUSTER_ARN, "--secret-arn", SECRET_ARN, "--database", DATABASE])
+            .env("AWS_ENDPOINT_URL_RDS_DATA", stage.data_api_url())
+            .envs([("AWS_REGION", "us-east-1"), ("AWS_ACCESS_KEY_ID", "bench")])
+            .env("AWS_SECRET_ACCESS_KEY", "bench")
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            .spawn()
+            .context("cannot run setpriv (util-linux)")?;
+        let mut process = Self { child, url: String::new() };
+        process.url = format!("http://{}", process.address(&log).await?);
+        Ok(process)
+    }
+
+    /// A client of its own.
+    pub(super) fn caller(&self) -> Result<Caller> {
+        let client = Client::builder().no_proxy().tcp_nodelay(true).build()?;
+        Ok(Caller { client, url: self.url.clone() })
+    }
+
+    /// Where it listens, as soon as it says so.
+    async fn address(&mut self, log: &Path) -> Result<String> {
+        let started = Instant::now();
+        loop {
+            let text = fs::read_to_string(log)?;
+            let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+            let served = lines.filter(|line| line["message"] == "requests are served");
+            if let Some(address) = served.filter_map(|line| Some(line["address"].as_str()?.to_owned())).next()
+            {
+                return Ok(address);
+            }
+            if self.child.try_wait()?.is_some() || started.elapsed() > START_LIMIT {
+                bail!("rowgate-serve does not serve: {text}");
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Caller {
+    /// The time from sending the request to the end of its answer, which must have the status that is expected.
+    pub(super) async fn answer(&self, request: &Request) -> Result<Duration> {
+        let url = Url::parse_with_params(&format!("{}{}", self.url, request.path), &request.query)?;
+        let method: Method = request.method.parse()?;
+        let mut call = self.client.request(method, url).header("x-api-key", KEY);
+        if let Some(body) = &request.body {
+            call = call.header("content-type", "application/json").body(body.clone());
+        }
+        let started = Instant::now();
+        let answer = call.send().await?;
+        let status = answer.status().as_u16();
+        let body = answer.bytes().await?;
+        let time = started.elapsed();
+        let told = || format!("{} {}: {}", request.method, request.path, String::from_utf8_lossy(&body));
+        ensure!(status == request.status, told());
+        Ok(time)
+    }
+}
