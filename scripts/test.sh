@@ -128,6 +128,12 @@ end_to_end() {
         --filterset "package(e2e) and not binary(repo) and not ($CHAOS_TESTS)"
 }
 
+# What a file of the test cloud says under these names.
+read_json() {
+    .local/venv/bin/python -c 'import functools, json, sys
+print(functools.reduce(dict.__getitem__, sys.argv[2:], json.load(open(sys.argv[1]))))' "$CLOUD/$1" "${@:2}"
+}
+
 # The same API as one process, on the database and the bucket of the test cloud: the tests that call
 # it over HTTP. What they invoke are the cloud's functions.
 one_process() {
@@ -140,16 +146,14 @@ one_process() {
         printf '[[keys]]\nname = "operator"\nright = "operator"\nkey = "%s"\nrate = 20\nburst = 40\n' "$ROWGATE_OPERATOR_KEY"
     ) >"$keys"
     chmod 600 "$keys"
-    read_json() { python3 -c 'import functools, json, sys
-print(functools.reduce(lambda value, name: value[name], sys.argv[2:], json.load(open(sys.argv[1]))))' "$@"; }
     unset ROWGATE_URL ROWGATE_DATABASE
-    AWS_ENDPOINT_URL_RDS_DATA=http://127.0.0.1:$(read_json "$CLOUD/ports.json" data_api) \
+    AWS_ENDPOINT_URL_RDS_DATA=http://127.0.0.1:$(read_json ports.json data_api) \
         "$TARGET/rowgate" serve --listen 127.0.0.1:0 --metrics-address off --keys "$keys" --database rowgate \
-        --cluster-arn "$(read_json "$CLOUD/outputs.json" Rowgate ClusterArn)" \
-        --secret-arn "$(read_json "$CLOUD/outputs.json" Rowgate SecretArn)" >"$log" 2>&1 &
+        --cluster-arn "$(read_json outputs.json Rowgate ClusterArn)" \
+        --secret-arn "$(read_json outputs.json Rowgate SecretArn)" >"$log" 2>&1 &
     process=$!
     for _ in $(seq 100); do
-        address=$(sed -n 's/.*"requests are served".*"address":"\([^"]*\)".*/\1/p' "$log")
+        address=$(sed -n '/requests are served/s/.*"address":"\([^"]*\)".*/\1/p' "$log")
         [ -z "$address" ] || break
         sleep 0.1
     done
@@ -201,16 +205,10 @@ outsider() {
 
 # boto3, the client most people use, against the local Data API server of the test cloud.
 conformance() {
-    local python=.local/venv/bin/python
-    read_json() { "$python" -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' "$@"; }
-    read_output() {
-        "$python" -c 'import json, sys; print(json.load(open(sys.argv[1]))["Rowgate"][sys.argv[2]])' \
-            "$CLOUD/outputs.json" "$1"
-    }
-    "$python" crates/local-data-api/tests/boto3_conformance.py \
-        --endpoint "http://127.0.0.1:$(read_json "$CLOUD/ports.json" data_api)" --on-error abort \
-        --resource-arn "$(read_output ClusterArn)" \
-        --secret-arn "$(read_output SecretArn)" \
+    .local/venv/bin/python crates/local-data-api/tests/boto3_conformance.py \
+        --endpoint "http://127.0.0.1:$(read_json ports.json data_api)" --on-error abort \
+        --resource-arn "$(read_json outputs.json Rowgate ClusterArn)" \
+        --secret-arn "$(read_json outputs.json Rowgate SecretArn)" \
         --database rowgate
 }
 

@@ -52,6 +52,9 @@ pub(crate) struct ServeArguments {
     /// Where callers reach the API, without a slash at the end [default: http:// and the address of --listen].
     #[arg(long, value_name = "URL", env = "ROWGATE_URL", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) url: Option<String>,
+    /// Where people reach the API of the deployed stack, for the API's document [default: as --url].
+    #[arg(long, value_name = "URL", env = "ROWGATE_PEOPLE_URL", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) people_url: Option<String>,
     /// The file with the keys of callers.
     #[arg(long, value_name = "FILE", env = "ROWGATE_KEYS", conflicts_with = "keys_secret")]
     pub(crate) keys: Option<PathBuf>,

@@ -43,13 +43,15 @@ pub(crate) async fn serve(arguments: ServeArguments) -> Result<()> {
     let (listener, address) = listen(arguments.listen, "ROWGATE_LISTEN").await?;
     let url = arguments.url.clone().unwrap_or_else(|| format!("http://{address}"));
     let url = url.trim_end_matches('/').to_owned();
+    let people_url = arguments.people_url.clone().unwrap_or_else(|| url.clone());
 
     let metrics = Metrics::new()?;
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
     let (of_backups, backups_wait) = work::queue();
     let (of_restores, restores_wait) = work::queue();
-    let parts = Parts { config: &config, target, bucket, url, operators, of_backups, of_restores };
+    let parts =
+        Parts { config: &config, target, bucket, url, people_url, operators, of_backups, of_restores };
     let api = routes::api(parts)?;
     let gauge = |kind: &str| metrics.work.with_label_values(&[kind]);
     let backups = api.backups;

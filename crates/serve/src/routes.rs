@@ -11,6 +11,7 @@ use bucket::S3Bucket;
 use lambda_kit::caller::Operator;
 use reports::Links;
 use restore::Restorer;
+use uploads::S3Uploads;
 
 use crate::fault::users_fault;
 use crate::process::database;
@@ -22,6 +23,7 @@ pub(crate) struct Parts<'c> {
     pub(crate) target: Target,
     pub(crate) bucket: String,
     pub(crate) url: String,
+    pub(crate) people_url: String,
     /// The names of the operators' keys.
     pub(crate) operators: Vec<String>,
     pub(crate) of_backups: Queue<OfBackup>,
@@ -37,11 +39,12 @@ pub(crate) struct Api {
 
 /// Every route of the scripts' door.
 pub(crate) fn api(parts: Parts<'_>) -> Result<Api> {
-    let Parts { config, target, bucket, url, operators, of_backups, of_restores } = parts;
+    let Parts { config, target, bucket, url, people_url, operators, of_backups, of_restores } = parts;
     let dictionary = domain::shipped::dictionary()?;
     let database = database(config, target);
     let operator = Operator::of_keys(operators);
-    let store = S3Bucket::new(&aws_sdk_s3::config::Config::new(config), &bucket);
+    let s3 = aws_sdk_s3::config::Config::new(config);
+    let store = S3Bucket::new(&s3, &bucket);
     let setting = |name: &str| std::env::var(name).ok();
     let backups = Arc::new(Backups {
         database: database.clone(),
@@ -66,13 +69,19 @@ pub(crate) fn api(parts: Parts<'_>) -> Result<Api> {
         reports: domain::report::shipped()?,
         migrations: domain::migration::shipped()?.into(),
         links,
-        // There is no people's door here: its paths and tokens are API Gateway's.
-        people_url: url.clone(),
+        people_url,
         url,
+    };
+    let uploads = uploads::Service {
+        database: database.clone(),
+        // A local endpoint has no name for each bucket.
+        store: S3Uploads::new(&s3, bucket, config.endpoint_url().is_some()),
+        dictionary,
     };
     let insert = insert_api::Service::new(database, dictionary, operator.clone());
     let routes = insert_api::router(insert)
         .merge(reports::router(reports))
+        .merge(uploads::router(uploads))
         .merge(backup::router(backup::Service { backups: Arc::clone(&backups), operator: operator.clone() }))
         .merge(restore::router(restore::Service { restorer: Arc::clone(&restorer), operator }));
     Ok(Api { routes, backups, restorer })
