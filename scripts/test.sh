@@ -15,7 +15,7 @@ all=
 [ "${1:-}" != all ] || all=1
 
 # The end-to-end tests that use the API alone.
-HTTP_TESTS='access|backup|bodies|by_id|gateway|insert|openapi|reports|resend|restore|status'
+HTTP_TESTS='access|backup|bodies|by_id|gateway|insert|ledger|openapi|reports|resend|restore|status|uploads'
 
 CLOUD=.local/test-cloud
 KEPT_LOGS=.local/test-logs
@@ -145,7 +145,7 @@ one_process() {
         printf '[[keys]]\nname = "writer"\nright = "writer"\nkey = "%s"\n' "$ROWGATE_API_KEY"
         printf '[[keys]]\nname = "operator"\nright = "operator"\nkey = "%s"\nrate = 20\nburst = 40\n' "$ROWGATE_OPERATOR_KEY"
     ) >"$keys"
-    chmod 600 "$keys"
+    : >"$log"
     unset ROWGATE_URL ROWGATE_DATABASE
     AWS_ENDPOINT_URL_RDS_DATA=http://127.0.0.1:$(read_json ports.json data_api) \
         "$TARGET/rowgate" serve --listen 127.0.0.1:0 --metrics-address off --keys "$keys" --database rowgate \
