@@ -32,7 +32,7 @@ export class Uploads extends RustFunction {
     // A link opens what the function itself may do; it reads nothing.
     this.allow(
       "DropFiles",
-      ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
+      ["s3:PutObject", "s3:ListMultipartUploadParts"],
       [bucket.arnForObjects(`${INCOMING_PREFIX}*`)],
     );
     const arn = `<${Stack.of(bucket).getLogicalId(bucket.node.defaultChild as CfnBucket)}.Arn>`;

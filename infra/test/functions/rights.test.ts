@@ -56,7 +56,6 @@ const RIGHTS: Record<string, string[]> = {
   "rowgate-uploads": [
     ...LOGS,
     "rds-data:ExecuteStatement",
-    "s3:AbortMultipartUpload",
     "s3:ListMultipartUploadParts",
     "s3:PutObject",
     "secretsmanager:GetSecretValue",

@@ -9,5 +9,5 @@ test("a signed link drops a file under incoming/ and does nothing else", () => {
   const { Action, Resource } = statements(found, "UploadsPolicy")["DropFiles"];
   const bucket = { "Fn::GetAtt": [Object.keys(found.findResources("AWS::S3::Bucket"))[0], "Arn"] };
   assert.deepEqual(Resource, { "Fn::Join": ["", [bucket, "/incoming/*"]] });
-  assert.deepEqual(Action, ["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject"]);
+  assert.deepEqual(Action, ["s3:ListMultipartUploadParts", "s3:PutObject"]);
 });
