@@ -21,7 +21,7 @@ use lambda_kit::problem::{HttpProblem, HttpProblemKind, ProblemResponse};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::keys::Keys;
-use crate::metrics::{Metrics, Refusal};
+use crate::metrics::{Counted, Metrics, Refusal};
 
 const KEY: HeaderName = HeaderName::from_static("x-api-key");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -85,11 +85,6 @@ impl Gate {
         if let Ok(all) = self.slots.acquire_many(self.all_slots).await {
             all.forget();
         }
-    }
-
-    /// How many requests are under way.
-    pub(crate) fn under_way(&self) -> usize {
-        usize::try_from(self.all_slots).unwrap_or(usize::MAX).saturating_sub(self.slots.available_permits())
     }
 
     /// The name of the key that a request came with, and places for it and its body.
@@ -181,9 +176,10 @@ pub(crate) async fn guard(State(gate): State<Arc<Gate>>, mut request: Request, n
     request.headers_mut().remove(KEY);
     put_context(request.extensions_mut(), &id, &key);
     let request = request.map(|body| Body::new(Limited::new(body, MOST_BODY)));
+    let counted = Counted::on(&gate.metrics.in_flight);
     let answered = tokio::spawn(async move {
         let answer = next.run(request).await;
-        drop((slot, room));
+        drop((slot, room, counted));
         answer
     });
     answered.await.unwrap_or_else(|error| {

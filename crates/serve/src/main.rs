@@ -1,6 +1,7 @@
 //! The `rowgate-serve` program.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 use serve::Arguments;
@@ -9,8 +10,10 @@ use serve::Arguments;
 const USERS: u8 = 1;
 const OURS: u8 = 2;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+/// How long threads have at the end. One that waits for something that does not come is cut off then.
+const LAST_MOMENT: Duration = Duration::from_millis(500);
+
+fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -20,7 +23,12 @@ async fn main() -> ExitCode {
             return status;
         }
     };
-    match serve::run(arguments).await {
+    let ended = tokio::runtime::Runtime::new().map_err(Into::into).and_then(|runtime| {
+        let ended = runtime.block_on(serve::run(arguments));
+        runtime.shutdown_timeout(LAST_MOMENT);
+        ended
+    });
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tell(&error);

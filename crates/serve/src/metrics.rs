@@ -22,7 +22,7 @@ pub(crate) struct Metrics {
     registry: Registry,
     requests: IntCounterVec,
     seconds: HistogramVec,
-    in_flight: IntGauge,
+    pub(crate) in_flight: IntGauge,
     rows: IntCounterVec,
     refused: IntCounterVec,
     pub(crate) connections: IntGauge,
@@ -118,9 +118,7 @@ impl Drop for Counted {
 pub(crate) async fn track(State(metrics): State<Metrics>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let (method, route) = (method_name(request.method()), route(&request));
-    let in_flight = Counted::on(&metrics.in_flight);
     let response = next.run(request).await;
-    drop(in_flight);
     let rows = response.extensions().get::<Rows>().map(|rows| rows.0);
     metrics.answered(method, &route, response.status().as_u16(), started.elapsed(), rows);
     response

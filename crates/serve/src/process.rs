@@ -98,7 +98,7 @@ pub(crate) async fn serve(arguments: ServeArguments) -> Result<()> {
     match timeout_at(until, ended).await {
         Ok(()) => tracing::info!("the process has ended all that was under way"),
         Err(_) => tracing::warn!(
-            requests = gate.under_way(),
+            requests = metrics.in_flight.get(),
             backups = metrics.work.with_label_values(&["backup"]).get(),
             restores = metrics.work.with_label_values(&["restore"]).get(),
             "the process ends before all that was under way has ended"
