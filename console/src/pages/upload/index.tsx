@@ -25,7 +25,7 @@ import { Reading } from "./Reading";
 import { firstNames, samples } from "./samples";
 import { fileColumns, remember, settingsOfRejects } from "./settings";
 import { settle } from "./settle";
-import { expectedRows, NO_WORK, type Work, withoutCheck } from "./work";
+import { expectedRows, interrupted, NO_WORK, signOf, type Work, withoutCheck } from "./work";
 
 const CONTENT = "upload.content";
 const TYPING = 300;
@@ -141,7 +141,7 @@ function Prepare({ tables, work, setWork, onCancel }: PrepareProps) {
     () => (headBytes ? samples(headBytes, names, work.settings) : {}),
     [headBytes, names, work.settings],
   );
-  const wanted = JSON.stringify([work.file, work.table, work.mode, work.settings]);
+  const wanted = signOf(work);
   const isChecked = work.checked === wanted;
   // biome-ignore lint/correctness/useExhaustiveDependencies: `wanted` is what a check depends on; `turn` tries again.
   useEffect(() => {
@@ -178,7 +178,7 @@ function Prepare({ tables, work, setWork, onCancel }: PrepareProps) {
           settings: settled.settings,
           unclear: Object.keys(settled.unclear).length > 0 ? settled.unclear : work.unclear,
           recalled: settled.recalled || work.recalled,
-          checked: JSON.stringify([work.file, table.name, mode, settled.settings]),
+          checked: signOf({ ...work, table: table.name, mode, settings: settled.settings }),
         }));
       } catch (error) {
         if (!controller.signal.aborted) {
@@ -224,10 +224,13 @@ function Prepare({ tables, work, setWork, onCancel }: PrepareProps) {
           onStarted: async (upload) => {
             const before = await loadsOf(upload.key);
             const id = "parts" in upload ? upload.id : null;
-            setWork((work) => ({ ...work, sent: { key: upload.key, id, before, arrived: false, load: null } }));
+            setWork((work) => ({
+              ...work,
+              sent: { key: upload.key, id, sign: wanted, before, arrived: false, load: null },
+            }));
           },
         },
-        work.sent?.id,
+        interrupted(work)?.id,
       );
       keep(CONTENT, null);
       setWork((work) => (work.sent ? { ...work, sent: { ...work.sent, arrived: true } } : work));
@@ -258,7 +261,7 @@ function Prepare({ tables, work, setWork, onCancel }: PrepareProps) {
     );
   }
 
-  const interrupted = work.sent !== null && !work.sent.arrived;
+  const goesOn = interrupted(work) !== null;
   return (
     <SpaceBetween size="l">
       {sendError && (
@@ -267,7 +270,7 @@ function Prepare({ tables, work, setWork, onCancel }: PrepareProps) {
       {work.file && file === null && (
         <Alert type="info" header={`Choose ${work.file.name} again`}>
           The page was loaded again, and it does not keep files as large as this one. Choose the same file, and
-          everything goes on where it was{interrupted ? ", the upload too" : ""}.
+          everything goes on where it was{goesOn ? ", the upload too" : ""}.
         </Alert>
       )}
       <Choose tables={tables} work={work} setWork={setWork} file={file} onFile={choose} />
@@ -291,7 +294,7 @@ function Prepare({ tables, work, setWork, onCancel }: PrepareProps) {
           names={names}
           examples={examples}
           failed={checkError !== null}
-          interrupted={interrupted}
+          interrupted={goesOn}
           onSend={() => void send()}
           onCancel={onCancel}
         />

@@ -18,7 +18,18 @@ export interface Work {
   remember: boolean;
   /** The typed agreement to replace a table. */
   agreed: boolean;
-  sent: { key: string; id: string | null; before: string[]; arrived: boolean; load: string | null } | null;
+  sent: Sent | null;
+}
+
+export interface Sent {
+  key: string;
+  /** Of an upload in parts, what takes it up again. */
+  id: string | null;
+  /** What the upload was begun with, as `signOf` writes it. */
+  sign: string;
+  before: string[];
+  arrived: boolean;
+  load: string | null;
 }
 
 export const NO_WORK: Work = {
@@ -46,6 +57,15 @@ export const withoutCheck = (work: Work): Work => ({
   remember: false,
   sent: null,
 });
+
+/** What a check and an upload are of: file, table, mode and settings. */
+export const signOf = ({ file, table, mode, settings }: Work): string => JSON.stringify([file, table, mode, settings]);
+
+/** The upload that goes on where it stopped. None where it was begun with something else: its mode and settings stay. */
+export function interrupted(work: Work): Sent | null {
+  const { sent } = work;
+  return sent !== null && !sent.arrived && sent.sign === signOf(work) ? sent : null;
+}
 
 /** Says about how many rows the file has, by those of its beginning; nothing of a packed file, whose beginning tells little. */
 export function expectedRows({ file, check }: Work, headBytes: number): number | undefined {
