@@ -13,8 +13,8 @@ export interface RequestOptions {
   body?: unknown;
   headers?: Record<string, string>;
   signal?: AbortSignal;
-  /** False: without the token, and a 401 is an answer like others (`/login`). */
-  token?: boolean;
+  /** False: without the token (`/login`); a text: with this one. A 401 is then a failure like others. */
+  token?: false | string;
   /** Statuses that are answers with a body of their own unless they are problem+json. */
   answers?: number[];
 }
@@ -32,15 +32,15 @@ export function apiUrl(path: string, query: Query = {}): string {
 
 /** Sends a request and returns its answer, whose status is a success. */
 export async function send(method: string, path: string, options: RequestOptions = {}): Promise<Response> {
-  const withToken = options.token !== false;
+  const own = options.token === undefined;
   for (let attempt = 0; ; attempt++) {
-    const token = withToken ? await session.token() : null;
+    const token = own ? await session.token() : options.token || null;
     const response = await once(method, path, options, token);
     const type = response.headers.get("content-type");
     if (response.ok || (options.answers?.includes(response.status) && !type?.includes("problem"))) {
       return response;
     }
-    if (withToken && response.status === 401 && attempt < 2) {
+    if (own && response.status === 401 && attempt < 2) {
       // Waits for a new token, if need be until the person has signed in again; then the request goes on.
       await session.renew(token);
       continue;

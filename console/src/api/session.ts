@@ -1,4 +1,4 @@
-import { get, post } from "./client";
+import { post, request } from "./client";
 import type { Me, Tokens } from "./types";
 
 export const login = (username: string, password: string): Promise<Tokens> =>
@@ -10,6 +10,6 @@ export const refresh = (refreshToken: string): Promise<Tokens> =>
 export const register = (username: string, password: string): Promise<{ status: string }> =>
   post("register", { username, password }, { token: false });
 
-export const logout = (): Promise<null> => post("logout");
+export const logout = (token: string): Promise<null> => post("logout", undefined, { token });
 
-export const me = (): Promise<Me> => get("me");
+export const me = (token: string): Promise<Me> => request("GET", "me", { token });

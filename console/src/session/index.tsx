@@ -12,8 +12,6 @@ export interface Session {
   me: Me;
   /** Returns true if the account has the right; what it may not do is not rendered. */
   can: (right: Right) => boolean;
-  sees: (table: string) => boolean;
-  signOut: () => Promise<void>;
 }
 
 /** Returns true if an account with these groups has the right. */
@@ -24,15 +22,7 @@ export function may(groups: string[], right: Right): boolean {
 const Context = createContext<Session | null>(null);
 
 export function SessionProvider({ me, children }: { me: Me; children: ReactNode }) {
-  const value = useMemo<Session>(
-    () => ({
-      me,
-      can: (right) => may(me.groups, right),
-      sees: (table) => me.tables.includes(table),
-      signOut: () => session.signOut(),
-    }),
-    [me],
-  );
+  const value = useMemo<Session>(() => ({ me, can: (right) => may(me.groups, right) }), [me]);
   return <Context.Provider value={value}>{children}</Context.Provider>;
 }
 

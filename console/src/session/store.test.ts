@@ -94,6 +94,43 @@ describe("a session", () => {
     expect(kept.has("rowgate.draft.upload")).toBe(false);
   });
 
+  it("leaves nothing of a session that ended before a reload to another", async () => {
+    kept.set("rowgate.refresh", "r");
+    kept.set("rowgate.username", "ann@example.com");
+    kept.set("rowgate.draft.upload", "{}");
+    vi.mocked(api.refresh).mockRejectedValue(problem(401, "session-over"));
+    const store = new SessionStore();
+    await store.start();
+    expect(store.state()).toEqual({ kind: "out" });
+    expect(kept.has("rowgate.refresh")).toBe(false);
+    expect(kept.has("rowgate.draft.upload")).toBe(true);
+    vi.mocked(api.me).mockResolvedValue(me("bo@example.com"));
+    await store.signIn("bo@example.com", "pw");
+    expect(kept.has("rowgate.draft.upload")).toBe(false);
+    expect(kept.get("rowgate.refresh")).toBe("refresh-a");
+  });
+
+  it("gives the work of before a reload back to the same person", async () => {
+    kept.set("rowgate.username", "ann@example.com");
+    kept.set("rowgate.draft.upload", "{}");
+    const store = new SessionStore();
+    await store.start();
+    await store.signIn("Ann@Example.com", "pw");
+    expect(kept.has("rowgate.draft.upload")).toBe(true);
+    expect(store.lastUsername()).toBe("ann@example.com");
+  });
+
+  it("stays as it is where nobody can be named", async () => {
+    const store = await signedIn();
+    vi.mocked(api.refresh).mockRejectedValue(problem(401, "session-over"));
+    void store.renew("a").catch(() => {});
+    await vi.waitFor(() => expect(store.state().kind).toBe("over"));
+    vi.mocked(api.me).mockRejectedValue(problem(0, "unreachable"));
+    await expect(store.signIn("bo@example.com", "pw")).rejects.toMatchObject({ kind: "unreachable" });
+    expect(store.state()).toEqual({ kind: "over", me: me("ann@example.com") });
+    expect(kept.get("rowgate.refresh")).toBe("refresh-a");
+  });
+
   it("stays where the network is away", async () => {
     const store = await signedIn();
     vi.mocked(api.refresh).mockRejectedValue(problem(0, "unreachable"));
@@ -104,10 +141,48 @@ describe("a session", () => {
   it("leaves nothing behind where somebody signs out", async () => {
     const store = await signedIn();
     kept.set("rowgate.draft.upload", "{}");
+    kept.set("rowgate.list.employees", "#/tables/employees?value=Ann");
+    kept.set("rowgate.before.r1", "{}");
     await store.signOut();
     expect(store.state().kind).toBe("out");
-    expect(kept.has("rowgate.refresh")).toBe(false);
-    expect(kept.has("rowgate.draft.upload")).toBe(false);
+    expect([...kept.keys()]).toEqual(["rowgate.username"]);
     expect(await store.token()).toBeNull();
+  });
+
+  it("signs out with a new token where the one it has ran out", async () => {
+    const store = await signedIn();
+    vi.mocked(api.refresh).mockResolvedValue(tokens("b"));
+    vi.mocked(api.logout).mockRejectedValueOnce(problem(401, "unauthorized")).mockResolvedValue(null);
+    await store.signOut();
+    expect(vi.mocked(api.logout).mock.calls).toEqual([["a"], ["b"]]);
+    expect(store.state().kind).toBe("out");
+  });
+
+  it("asks nobody to sign in where it only has to end", async () => {
+    const store = await signedIn();
+    vi.mocked(api.logout).mockRejectedValue(problem(401, "unauthorized"));
+    vi.mocked(api.refresh).mockRejectedValue(problem(401, "session-over"));
+    await store.signOut();
+    expect(store.state().kind).toBe("out");
+  });
+
+  it("takes no token of the session before", async () => {
+    const store = await signedIn();
+    let answer: (given: ReturnType<typeof tokens>) => void = () => {};
+    vi.mocked(api.refresh).mockReturnValue(new Promise((resolve) => (answer = resolve)));
+    const renewed = store.renew("a");
+    store.leave();
+    answer(tokens("b"));
+    await expect(renewed).rejects.toMatchObject({ kind: "session-over" });
+    expect(await store.token()).toBeNull();
+    expect(kept.has("rowgate.refresh")).toBe(false);
+  });
+
+  it("says until when a token holds that is used elsewhere", async () => {
+    const store = await signedIn();
+    vi.mocked(api.refresh).mockResolvedValue(tokens("b"));
+    const { token, until } = await store.fresh();
+    expect(token).toBe("b");
+    expect(until.getTime()).toBeGreaterThan(Date.now() + 290_000);
   });
 });

@@ -2,23 +2,26 @@
 
 import { ProblemError } from "../api/problem";
 import * as api from "../api/session";
-import type { Me } from "../api/types";
-import { forgetKept } from "../shell/kept";
-
-const REFRESH = "rowgate.refresh";
-const USERNAME = "rowgate.username";
+import type { Me, Tokens } from "../api/types";
+import { forgetKept, REFRESH, USERNAME } from "../shell/kept";
 
 export type SessionState =
   | { kind: "starting" }
   /** Nobody is signed in: the page shows the sign-in form alone. */
-  | { kind: "out"; error?: Error; reason?: string }
+  | { kind: "out"; error?: Error }
   | { kind: "in"; me: Me }
   /** The session ended while somebody worked: a dialog asks to sign in, above the page as it is. */
   | { kind: "over"; me: Me };
 
+/** An access token, and until when it holds. */
+export interface Access {
+  token: string;
+  until: Date;
+}
+
 /** The session of this tab. */
 export class SessionStore {
-  #access: string | null = null;
+  #access: Access | null = null;
   #state: SessionState = { kind: "starting" };
   #listeners = new Set<() => void>();
   #renewing: Promise<void> | null = null;
@@ -45,9 +48,13 @@ export class SessionStore {
       return;
     }
     try {
-      await this.#refresh();
-      this.#set({ kind: "in", me: await api.me() });
+      const { token } = await this.#refresh();
+      this.#set({ kind: "in", me: await api.me(token) });
     } catch (error) {
+      if (isOver(error)) {
+        // What was kept stays for the person to sign in again; `signIn` removes it before anybody else.
+        sessionStorage.removeItem(REFRESH);
+      }
       this.#set({ kind: "out", ...(isOver(error) ? {} : { error: error as Error }) });
     }
   }
@@ -57,17 +64,28 @@ export class SessionStore {
     if (this.#state.kind === "over") {
       await this.#signedInAgain();
     }
+    return this.#access?.token ?? null;
+  }
+
+  /** A token that was just renewed, for use elsewhere. */
+  async fresh(): Promise<Access> {
+    await this.renew(this.#access?.token ?? null);
+    if (this.#access === null) {
+      throw over();
+    }
     return this.#access;
   }
 
   /** Takes a new token in place of `expired`; where the session is over, waits until the person has signed in. */
   async renew(expired: string | null): Promise<void> {
-    if (this.#access !== null && this.#access !== expired) {
+    if (this.#access !== null && this.#access.token !== expired) {
       return;
     }
-    this.#renewing ??= this.#refresh().finally(() => {
-      this.#renewing = null;
-    });
+    this.#renewing ??= this.#refresh()
+      .then(() => {})
+      .finally(() => {
+        this.#renewing = null;
+      });
     try {
       await this.#renewing;
     } catch (error) {
@@ -88,41 +106,47 @@ export class SessionStore {
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
   }
 
-  async #refresh(): Promise<void> {
+  async #refresh(): Promise<Access> {
     const refreshToken = sessionStorage.getItem(REFRESH);
     if (refreshToken === null) {
       throw over();
     }
     const tokens = await api.refresh(refreshToken);
-    this.#access = tokens.access_token;
-    if (tokens.refresh_token) {
-      sessionStorage.setItem(REFRESH, tokens.refresh_token);
+    if (sessionStorage.getItem(REFRESH) !== refreshToken) {
+      // Somebody has left or signed in meanwhile: the token is of a session that is no longer this tab's.
+      throw over();
     }
+    return this.#take(tokens);
+  }
+
+  #take({ access_token, expires_in, refresh_token }: Tokens): Access {
+    this.#access = { token: access_token, until: new Date(Date.now() + expires_in * 1000) };
+    if (refresh_token) {
+      sessionStorage.setItem(REFRESH, refresh_token);
+    }
+    return this.#access;
   }
 
   async signIn(username: string, password: string): Promise<void> {
     const tokens = await api.login(username, password);
-    const before = this.#state.kind === "over" ? this.#state.me : null;
-    this.#access = tokens.access_token;
-    sessionStorage.setItem(REFRESH, tokens.refresh_token);
-    sessionStorage.setItem(USERNAME, username);
-    // From here on requests carry the new token, also this one.
-    this.#state = before ? { kind: "in", me: before } : this.#state;
-    const me = await api.me();
-    this.#set({ kind: "in", me });
-    if (before && before.username !== me.username) {
+    const me = await api.me(tokens.access_token);
+    // Nothing of one person goes on in another's name, also where a reload lies between the two.
+    const same = sessionStorage.getItem(USERNAME) === me.username;
+    if (!same) {
       forgetKept();
     }
+    this.#take(tokens);
+    sessionStorage.setItem(USERNAME, me.username);
     const waiting = this.#waiting.splice(0);
+    this.#set({ kind: "in", me });
     for (const { resolve, reject } of waiting) {
-      // Nothing of one person's page goes on in another's name.
-      before && before.username !== me.username ? reject(over()) : resolve();
+      same ? resolve() : reject(over());
     }
   }
 
   async signOut(): Promise<void> {
     try {
-      await api.logout();
+      await this.#logOut();
     } catch (error) {
       if (!isOver(error)) {
         throw error;
@@ -131,15 +155,28 @@ export class SessionStore {
     this.leave();
   }
 
+  /** Signs out with a token that holds; where none is to be had the session is over already. */
+  async #logOut(): Promise<void> {
+    const { token } = this.#access ?? (await this.#refresh());
+    try {
+      await api.logout(token);
+    } catch (error) {
+      if (!isOver(error)) {
+        throw error;
+      }
+      await api.logout((await this.#refresh()).token);
+    }
+  }
+
   /** Forgets the session in this tab, whatever the API thinks of it. */
-  leave(reason?: string): void {
+  leave(): void {
     this.#access = null;
     sessionStorage.removeItem(REFRESH);
     forgetKept();
     for (const { reject } of this.#waiting.splice(0)) {
       reject(over());
     }
-    this.#set({ kind: "out", ...(reason ? { reason } : {}) });
+    this.#set({ kind: "out" });
   }
 
   /** The name that signed in last in this tab. */

@@ -16,7 +16,7 @@ export function App() {
           <Spinner size="large" />
         </div>
       )}
-      {state.kind === "out" && <Entrance error={state.error} reason={state.reason} />}
+      {state.kind === "out" && <Entrance error={state.error} />}
       {(state.kind === "in" || state.kind === "over") && (
         // Another person gets pages of their own, whatever the one before had on them.
         <SessionProvider key={state.me.username} me={state.me}>

@@ -1,22 +1,51 @@
-import { useCallback, useState } from "react";
+// What a tab keeps of a person's work: a reload of the page keeps it, the end of the session removes it.
 
-/** What a person has entered and not sent; a reload keeps it, the end of the session removes it. */
-export const DRAFTS = "rowgate.draft.";
+import { useCallback, useSyncExternalStore } from "react";
+
+const ALL = "rowgate.";
+const DRAFTS = `${ALL}draft.`;
+
+/** What the tab's sessionStorage has of the session itself. */
+export const REFRESH = `${ALL}refresh`;
+export const USERNAME = `${ALL}username`;
+
+const values = new Map<string, unknown>();
+const listeners = new Set<() => void>();
+const forgetters = new Set<() => void>();
+
+function tell(): void {
+  for (const listener of listeners) {
+    listener();
+  }
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
 
 /** Where the forms of a load's values are kept. */
 export const settingsKey = (load: string): string => `settings.${load}`;
 
 export function readKept<T>(key: string): T | null {
+  if (!values.has(key)) {
+    values.set(key, stored(key));
+  }
+  return values.get(key) as T | null;
+}
+
+function stored(key: string): unknown {
   try {
     const text = sessionStorage.getItem(DRAFTS + key);
-    return text === null ? null : (JSON.parse(text) as T);
+    return text === null ? null : JSON.parse(text);
   } catch {
     return null;
   }
 }
 
-/** Keeps a value in this tab; returns false where there is no room for it. */
+/** Keeps a value in this tab; null forgets it. Returns false where there is no room to keep it over a reload. */
 export function keep(key: string, value: unknown): boolean {
+  values.set(key, value ?? null);
   try {
     if (value === null || value === undefined) {
       sessionStorage.removeItem(DRAFTS + key);
@@ -25,32 +54,42 @@ export function keep(key: string, value: unknown): boolean {
     }
     return true;
   } catch {
+    // What is there is older than the value, and must not come back in its place.
     sessionStorage.removeItem(DRAFTS + key);
     return false;
+  } finally {
+    tell();
   }
 }
 
-/** Removes what was kept of this tab's work. */
+/** Does something more where the work of this tab is forgotten. */
+export function onForget(forget: () => void): void {
+  forgetters.add(forget);
+}
+
+/** Removes all that this tab keeps but the session itself, whichever page has kept it. */
 export function forgetKept(): void {
   for (const key of Object.keys(sessionStorage)) {
-    if (key.startsWith(DRAFTS)) {
+    if (key.startsWith(ALL) && key !== REFRESH && key !== USERNAME) {
       sessionStorage.removeItem(key);
     }
   }
+  values.clear();
+  for (const forget of forgetters) {
+    forget();
+  }
+  tell();
 }
 
-/** State that a reload of the page keeps. */
+/** State that a reload of the page keeps, and that pages share by its key; `initial` stands until something is set. */
 export function useKept<T>(key: string, initial: T): [T, (change: T | ((now: T) => T)) => void] {
-  const [value, setValue] = useState<T>(() => readKept<T>(key) ?? initial);
+  const value = useSyncExternalStore(subscribe, () => readKept<T>(key)) ?? initial;
   const set = useCallback(
     (change: T | ((now: T) => T)) => {
-      setValue((now) => {
-        const next = typeof change === "function" ? (change as (now: T) => T)(now) : change;
-        keep(key, next);
-        return next;
-      });
+      const now = readKept<T>(key) ?? initial;
+      keep(key, typeof change === "function" ? (change as (now: T) => T)(now) : change);
     },
-    [key],
+    [key, initial],
   );
   return [value, set];
 }

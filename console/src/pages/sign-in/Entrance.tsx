@@ -15,7 +15,7 @@ import { CredentialsForm } from "./CredentialsForm";
 type View = { kind: "sign-in" } | { kind: "register" } | { kind: "pending"; username: string; registered: boolean };
 
 /** What somebody sees who is not signed in: sign in, register, or wait for approval. */
-export function Entrance({ error, reason }: { error?: Error; reason?: string }) {
+export function Entrance({ error }: { error?: Error }) {
   const [view, setView] = useState<View>({ kind: "sign-in" });
   const [username, setUsername] = useState(session.lastUsername());
 
@@ -54,12 +54,7 @@ export function Entrance({ error, reason }: { error?: Error; reason?: string }) 
               key="sign-in"
               label="Sign in"
               username={username}
-              note={
-                <>
-                  {reason && <Alert type="info">{reason}</Alert>}
-                  {error && <ProblemAlert error={error} onRetry={() => void session.start()} />}
-                </>
-              }
+              note={error && <ProblemAlert error={error} onRetry={() => void session.start()} />}
               secondary={
                 <Button variant="link" formAction="none" onClick={() => setView({ kind: "register" })}>
                   Register
