@@ -1,16 +1,20 @@
-// Every page in both themes, on a telephone and on a wide screen: nothing for axe to find, nothing cut off, nothing that the
-// content security policy forbids, no request to another host; and the first page's weight.
+// Every page in both themes, on a telephone and on a wide screen: nothing for axe to find, nothing
+// cut off, nothing that the content security policy forbids, no request to another host; and the
+// weight of the first page, and its time.
 
 import assert from "node:assert/strict";
 import { randomInt } from "node:crypto";
+import { request } from "node:http";
 import { after, before, test } from "node:test";
 
 import { accessible, close, fits, open, picture, settled, signIn, SIZES, THEMES, visit, walk } from "./support/browser.mjs";
-import { account, asScript, call, CONSOLE, login, OPERATOR, PEOPLE } from "./support/cloud.mjs";
+import { account, asScript, backup, call, CONSOLE, login, OPERATOR, PEOPLE } from "./support/cloud.mjs";
 
 const PAGES = ["overview", "upload", "loads", "tables/employees", "reports/hires-by-quarter", "outliers", "backups", "api", "accounts"];
 /** Bytes of all that the first page asks for, as they go over the wire. */
 const FIRST_PAGE_LIMIT = 600_000;
+/** Milliseconds in which the first page is there, once its function has begun. */
+const FIRST_PAGE_TIME = 1000;
 
 before(open);
 after(close);
@@ -42,20 +46,46 @@ for (const theme of THEMES) {
 walk("the first page is light, packed and kept", async () => {
   const page = await visit();
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  const form = await weigh(page);
+  // What there is after signing in comes on top.
+  await signIn(page, OPERATOR);
+  await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
+  await settled(page);
+  const overview = await weigh(page);
+  assert.ok(form > 0 && overview > form, `${form} bytes, then ${overview}`);
+  assert.ok(overview <= FIRST_PAGE_LIMIT, `the first page weighs ${overview} bytes`);
+  console.log(`the sign-in form: ${form} bytes; with Overview: ${overview} bytes`);
+});
+
+/** Bytes of all files of the console that a page has asked for. */
+async function weigh(page) {
   let bytes = 0;
-  for (const url of new Set(page.requests)) {
+  for (const url of new Set(page.requests.filter((one) => one.startsWith(CONSOLE)))) {
     const answer = await fetch(url, { headers: { "accept-encoding": "br" } });
     // What fetch unpacks it measures unpacked; the header says what came.
     bytes += Number(answer.headers.get("content-length"));
     assert.equal(answer.status, 200, url);
     const isPage = url.split("#")[0] === CONSOLE;
-    assert.match(answer.headers.get("cache-control"), isPage ? /no-cache/ : /max-age=31536000, immutable/, url);
+    const kept = isPage ? /no-cache/ : /max-age=31536000, immutable/;
+    assert.match(answer.headers.get("cache-control"), kept, url);
     if (/\.(js|css)$/.test(url) || isPage) {
       assert.equal(answer.headers.get("content-encoding"), "br", url);
     }
   }
-  assert.ok(bytes > 0 && bytes <= FIRST_PAGE_LIMIT, `the first page weighs ${bytes} bytes`);
-  console.log(`the first page: ${page.requests.length} requests, ${bytes} bytes`);
+  return bytes;
+}
+
+walk("the first page is there within a second", async () => {
+  const times = [];
+  for (let visits = 0; visits < 5; visits += 1) {
+    const began = performance.now();
+    const page = await visit();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    times.push(Math.round(performance.now() - began));
+  }
+  // The first visit may meet a function that has yet to begin.
+  assert.ok(Math.min(...times) < FIRST_PAGE_TIME, `${times} ms`);
+  console.log(`the first page: ${times} ms`);
 });
 
 walk("the keyboard alone signs in and gets to a page", async () => {
@@ -76,20 +106,56 @@ walk("the keyboard alone signs in and gets to a page", async () => {
   await page.getByRole("heading", { level: 1, name: "Reports" }).waitFor();
 });
 
+/** What changes something on these pages, by its accessible name; some of it are links. */
+const ACTIONS = {
+  "tables/departments": [/^Add a row$/, /^Edit departments /, /^Delete departments /],
+  backups: [/^Start a backup$/, /^Verify /, /^Restore /],
+};
+
+/** The actions of a page that can be seen, of those that there are. */
+async function actionsOn(page, path) {
+  await page.goto(`${CONSOLE}#/${path}`);
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  await settled(page);
+  const found = [];
+  for (const name of ACTIONS[path]) {
+    const either = page.getByRole("button", { name }).or(page.getByRole("link", { name }));
+    if ((await either.count()) > 0) {
+      found.push(name);
+    }
+  }
+  return found;
+}
+
 walk("a reader sees no button for what only others may, and is refused when calling anyway", async () => {
+  const row = { id: randomInt(100_000_000, 2_000_000_000), department_name: "Seen" };
+  assert.equal((await asScript("POST", "/tables/departments/rows", { body: [row] })).status, 201);
+  const made = await backup(["jobs"]);
+  const operator = await visit();
+  await signIn(operator, OPERATOR);
+  for (const path of Object.keys(ACTIONS)) {
+    assert.deepEqual(await actionsOn(operator, path), ACTIONS[path], `an operator on ${path}`);
+  }
+  await operator.context().close();
+
+  // One who sees every table sees the backups too.
+  const every = await visit({ hash: "#/backups" });
+  await signIn(every, await account(["reader"]));
+  await every.getByRole("link", { name: made }).waitFor();
+  for (const path of Object.keys(ACTIONS)) {
+    assert.deepEqual(await actionsOn(every, path), [], `a reader on ${path}`);
+  }
+  await every.context().close();
+
   const reader = await account(["reader", "table:departments"]);
   const page = await visit({ hash: "#/tables" });
   await signIn(page, reader);
   await page.getByRole("heading", { level: 1 }).waitFor();
   await settled(page);
-  assert.deepEqual(await page.getByRole("navigation").getByRole("link").allInnerTexts().then((all) => all.filter((text) => ["Upload", "Accounts"].includes(text))), []);
-  for (const name of [/Add a row/, /Delete/, /Edit/, /Start/, /Restore/]) {
-    for (const path of ["tables/departments", "backups"]) {
-      await page.goto(`${CONSOLE}#/${path}`);
-      await page.getByRole("heading", { level: 1 }).waitFor();
-      await settled(page);
-      assert.equal(await page.getByRole("button", { name }).count(), 0, `${name} on ${path}`);
-    }
+  const pages = await page.getByRole("navigation").getByRole("link").allInnerTexts();
+  assert.deepEqual(pages.filter((text) => ["Upload", "Accounts"].includes(text)), []);
+  for (const path of Object.keys(ACTIONS)) {
+    assert.deepEqual(await actionsOn(page, path), [], `a reader of one table on ${path}`);
   }
   const token = await login(reader);
   for (const [method, path, body] of [
@@ -163,10 +229,31 @@ test("the page cannot be framed, holds no cookie, and answers no other site's sc
   assert.equal(forged.headers.get("access-control-allow-origin"), null);
 });
 
+/** Asks for a path as it is written: `fetch` would resolve its dots before it asks. */
+function raw(path) {
+  const { hostname, port, pathname } = new URL(PEOPLE);
+  return new Promise((resolve, reject) => {
+    const asked = request({ hostname, port, path: pathname + path }, async (answer) => {
+      const chunks = await answer.toArray();
+      resolve({ status: answer.statusCode, text: Buffer.concat(chunks).toString() });
+    });
+    asked.on("error", reject).end();
+  });
+}
+
 test("paths that lead out of the page's folder lead nowhere", async () => {
-  for (const path of ["/../bootstrap", "/..%2fbootstrap", "/%2e%2e/bootstrap", "/assets/../../bootstrap", "/assets", "/index.html.br"]) {
-    const { status } = await call("GET", `/console${path}`);
-    assert.ok([400, 401, 403, 404].includes(status), `${path}: ${status}`);
+  for (const path of [
+    "/../bootstrap",
+    "/..%2fbootstrap",
+    "/%2e%2e/bootstrap",
+    "/assets/../../bootstrap",
+    "/assets",
+    "/index.html.br",
+  ]) {
+    const { status, text } = await raw(`/console${path}`);
+    assert.equal(status, 404, `${path}: ${text}`);
+    // By the function itself, and not by the gateway before it.
+    assert.match(text, /The console has no such file/, path);
   }
 });
 

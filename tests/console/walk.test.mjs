@@ -1,5 +1,6 @@
-// The way of a clerk, an analyst and an operator through the console: register, approve, sign in, upload an odd file,
-// fix a refused row in the page, see it loaded, draw a report, back up, verify, sign out.
+// The way of a clerk, an analyst and an operator through the console: register, approve, sign in,
+// upload an odd file, fix a refused row in the page, see it loaded, draw a report, back up, verify,
+// sign out.
 
 import assert from "node:assert/strict";
 import { randomInt, randomUUID } from "node:crypto";
@@ -12,8 +13,8 @@ import { asScript, call, CONSOLE, eventually, login, newPerson, OPERATOR } from 
 const ID = randomInt(100_000_000, 2_000_000_000);
 const YEAR = randomInt(2200, 9000);
 const clerk = newPerson();
-// Odd in the ways of people's files: another header in another order, semicolons, dates that are no ISO dates, a column
-// that the table has not, and a department that is no number.
+// Odd in the ways of people's files: another header in another order, semicolons, dates that are no
+// ISO dates, a column that the table has not, and a department that is no number.
 const NAME = `Hires ${YEAR} (final).csv`;
 const FILE = [
   "Employee No;Full name;Hired on;Job ID;Department ID;Remarks",
@@ -125,8 +126,11 @@ walk("a row is added, changed and deleted with the dictionary's rules, and the t
   const token = await login(OPERATOR);
   const read = async () => call("GET", `/tables/departments/rows/${id}`, { token });
   await eventually("the row", async () => ((await read()).status === 200 ? true : undefined));
-  await page.goto(`${CONSOLE}#/tables/departments?column=department_name&filter=${encodeURIComponent(markup)}`);
-  await page.getByText(markup).first().waitFor();
+  const filter = `column=department_name&value=${encodeURIComponent(markup)}`;
+  await page.goto(`${CONSOLE}#/tables/departments?${filter}`);
+  await page.getByRole("cell", { name: markup }).waitFor();
+  const shown = page.getByRole("link", { name: /^departments \d+$/ });
+  assert.deepEqual(await shown.allInnerTexts(), [String(id)]);
   assert.notEqual(await page.title(), "owned");
   await page.goto(`${CONSOLE}#/tables/departments/row/${id}`);
   await page.getByRole("button", { name: "Save" }).waitFor();

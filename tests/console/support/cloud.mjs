@@ -70,3 +70,14 @@ export async function eventually(what, ask) {
     await new Promise((resolve) => setTimeout(resolve, BETWEEN_LOOKS));
   }
 }
+
+/** A backup of these tables that has ended well. */
+export async function backup(tables) {
+  const { status, body } = await asScript("POST", "/backups", { body: { tables } });
+  assert.equal(status, 202, JSON.stringify(body));
+  return eventually("the backup", async () => {
+    const { body: found } = await asScript("GET", `/backups/${body.backup}`);
+    assert.notEqual(found.status, "failed", JSON.stringify(found));
+    return found.status === "completed" ? body.backup : undefined;
+  });
+}
