@@ -45,10 +45,9 @@ export function LoadsList() {
       return within(page, span, new Date());
     },
     [table, status, span, after],
+    // Loads that are under way are looked at again and again.
+    { every: (page) => (page?.loads.some((load) => load.status === "running") ? WATCH : null) },
   );
-  const running = loads.data?.loads.some((load) => load.status === "running") ?? false;
-  // Loads that are under way are looked at again and again.
-  useResource(async () => running && loads.reload(), [running], { every: running ? WATCH : null });
 
   const filter = (changes: Record<string, string | null>) => setParams({ ...changes, after: null, trail: null });
   const tableOptions = [
