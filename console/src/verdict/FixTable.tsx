@@ -18,12 +18,11 @@ import { ProblemAlert } from "../components/ProblemAlert";
 import { useNarrow } from "../components/useNarrow";
 import { useKept } from "../shell/kept";
 import { DUPLICATES, edit, type Fix, NO_FIX, open, type RowState, rowState, type SentAgain } from "./fix";
-import { loadsOf } from "./follow";
 import { ErrorText } from "./ErrorText";
+import { outbox, useOutgoing } from "./outbox";
 import type { ReadRejects } from "./readRejects";
 import { fixedName, type RefusedRow, remedyOf, writeRejects } from "./rejects";
 import { SentLoad } from "./SentLoad";
-import { sendFile } from "./transfer";
 
 interface Props {
   load: Load;
@@ -51,8 +50,9 @@ function widthOf(table: TableOf | undefined, name: string): number {
 export function FixTable({ load, rejects, table, settings, editable }: Props) {
   const [fix, setFix] = useKept<Fix>(`fix.${load.load}`, NO_FIX);
   const [page, setPage] = useState(1);
-  const [sending, setSending] = useState<number | null>(null);
-  const [error, setError] = useState<Error | null>(null);
+  const task = `fix.${load.load}`;
+  const outgoing = useOutgoing(task);
+  const sending = outgoing !== null && outgoing.error === null;
   const narrow = useNarrow();
 
   const rows = useMemo(() => open(rejects.rows, fix), [rejects.rows, fix]);
@@ -70,36 +70,26 @@ export function FixTable({ load, rejects, table, settings, editable }: Props) {
   const change = (line: number, column: string, value: string) => setFix((fix) => edit(fix, line, column, value));
   const drop = (line: number) => setFix((fix) => ({ ...fix, dropped: [...fix.dropped, line] }));
 
-  const send = async () => {
-    setError(null);
-    setSending(0);
-    const lines = ready.map(({ row }) => row.line);
+  const send = () => {
     const text = writeRejects(
       rejects,
       ready.map(({ row, state }) => ({ ...row, values: state.values })),
     );
-    const sent: SentAgain = { key: "", lines, before: [], arrived: false, load: null };
-    try {
-      const file = new Blob([text], { type: "text/csv" });
-      await sendFile(
-        file,
-        { table: load.table, file: fixedName(load.load, new Date()), mode, settings },
-        {
-          signal: new AbortController().signal,
-          onProgress: (bytes, total) => setSending(total === 0 ? 100 : (100 * bytes) / total),
-          onStarted: async (upload) => {
-            sent.key = upload.key;
-            sent.before = await loadsOf(upload.key);
-          },
-        },
-      );
-      setFix((fix) => ({ ...fix, sent: [...fix.sent, { ...sent, arrived: true }] }));
-      setPage(1);
-    } catch (error) {
-      setError(error as Error);
-    } finally {
-      setSending(null);
-    }
+    const sent: SentAgain = {
+      key: "",
+      lines: ready.map(({ row }) => row.line),
+      before: [],
+      load: null,
+    };
+    void outbox.send(task, {
+      file: new Blob([text], { type: "text/csv" }),
+      request: { table: load.table, file: fixedName(load.load, new Date()), mode, settings },
+      onStarted: ({ key }, before) => Object.assign(sent, { key, before }),
+      onArrived: () => {
+        setFix((fix) => ({ ...fix, sent: [...fix.sent, sent] }));
+        setPage(1);
+      },
+    });
   };
 
   const field = ({ row, state }: Item, column: string, labelled: boolean) => {
@@ -166,13 +156,7 @@ export function FixTable({ load, rejects, table, settings, editable }: Props) {
       }
       actions={
         editable && (
-          <Button
-            variant="primary"
-            iconName="send"
-            disabled={ready.length === 0}
-            loading={sending !== null}
-            onClick={() => void send()}
-          >
+          <Button variant="primary" iconName="send" disabled={ready.length === 0} loading={sending} onClick={send}>
             {ready.length === 0 ? "Send again" : `Send ${counted(ready.length, "row")} again`}
           </Button>
         )
@@ -197,7 +181,9 @@ export function FixTable({ load, rejects, table, settings, editable }: Props) {
 
   return (
     <SpaceBetween size="m">
-      {error && <ProblemAlert error={error} header="The rows were not sent" onDismiss={() => setError(null)} />}
+      {outgoing?.error && (
+        <ProblemAlert error={outgoing.error} header="The rows were not sent" onDismiss={() => outbox.dismiss(task)} />
+      )}
       {rejects.more > 0 && (
         <Alert type="info">
           The first {count(rejects.rows.length)} refused rows are shown.{" "}
@@ -210,7 +196,12 @@ export function FixTable({ load, rejects, table, settings, editable }: Props) {
           Replace rows that are in the table under the same id
         </Toggle>
       )}
-      {sending !== null && <ProgressBar value={sending} label="Sending the corrected rows" />}
+      {sending && (
+        <ProgressBar
+          value={outgoing.file.size === 0 ? 100 : (100 * outgoing.sent) / outgoing.file.size}
+          label="Sending the corrected rows"
+        />
+      )}
       {narrow ? (
         <Cards
           header={header}

@@ -53,6 +53,6 @@ it("leaves values in the file's own form to the loader", () => {
 
 it("has no row twice", () => {
   const rows = [1, 2, 3].map((line) => ({ ...ROW, line }));
-  const sent = { key: "k", lines: [2], before: [], arrived: true, load: null };
+  const sent = { key: "k", lines: [2], before: [], load: null };
   expect(open(rows, { ...NO_FIX, dropped: [3], sent: [sent] }).map(({ line }) => line)).toEqual([1]);
 });

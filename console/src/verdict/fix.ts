@@ -20,8 +20,6 @@ export interface SentAgain {
   lines: number[];
   /** Loads of the key from before. */
   before: string[];
-  /** False while the file is on its way. */
-  arrived: boolean;
   load: string | null;
 }
 

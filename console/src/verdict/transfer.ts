@@ -101,11 +101,16 @@ export async function sendFile(
     if (failed === null) {
       break;
     }
+    if (!(failed instanceof StorageError && failed.status === 403)) {
+      throw failed;
+    }
+    sending.signal.throwIfAborted();
     parts = await uploads.resumeUpload(parts.id);
-    if (!(failed instanceof StorageError && failed.status === 403 && parts.parts.length < before)) {
+    if (parts.parts.length >= before) {
       throw failed;
     }
   }
+  sending.signal.throwIfAborted();
   return (await uploads.completeUpload(parts.id)).key;
 }
 

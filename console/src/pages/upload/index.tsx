@@ -6,7 +6,7 @@ import ContentLayout from "@cloudscape-design/components/content-layout";
 import Header from "@cloudscape-design/components/header";
 import ProgressBar from "@cloudscape-design/components/progress-bar";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { listTables } from "../../api/tables";
 import type { FileSettings, Table } from "../../api/types";
 import { checkFile } from "../../api/uploads";
@@ -15,8 +15,7 @@ import { bytes } from "../../components/format";
 import { ProblemAlert } from "../../components/ProblemAlert";
 import { keep, readKept, settingsKey, useKept } from "../../shell/kept";
 import { useRoute } from "../../shell/route";
-import { loadsOf } from "../../verdict/follow";
-import { sendFile } from "../../verdict/transfer";
+import { outbox, useOutgoing } from "../../verdict/outbox";
 import { FollowedVerdict } from "../../verdict/Verdict";
 import { fileName } from "../../verdict/words";
 import { Choose } from "./Choose";
@@ -27,13 +26,14 @@ import { fileColumns, remember, settingsOfRejects } from "./settings";
 import { settle } from "./settle";
 import { expectedRows, interrupted, NO_WORK, signOf, type Work, withoutCheck } from "./work";
 
+const UPLOAD = "upload";
 const CONTENT = "upload.content";
 const TYPING = 300;
 
 /** Brings a file into a table: choose, see how it is read, send, mend what was refused. */
 export default function Upload() {
   const tables = useResource(listTables, []);
-  const [work, setWork] = useKept<Work>("upload", NO_WORK);
+  const [work, setWork] = useKept<Work>(UPLOAD, NO_WORK);
   const { params } = useRoute();
   const asked = params.get("table");
 
@@ -44,6 +44,7 @@ export default function Upload() {
   }, [asked, work.sent, work.table, setWork]);
 
   const startAgain = () => {
+    outbox.dismiss(UPLOAD);
     keep(CONTENT, null);
     setWork(({ table, mode }) => ({ ...NO_WORK, table, mode: mode === "replace" ? "append" : mode }));
   };
@@ -99,17 +100,14 @@ function keptFile(work: Work): File | null {
 }
 
 function Prepare({ tables, work, setWork, onCancel }: PrepareProps) {
-  const [file, setFile] = useState<File | null>(() => keptFile(work));
+  const [file, setFile] = useState<File | null>(() => (outbox.get(UPLOAD)?.file as File | undefined) ?? keptFile(work));
+  const outgoing = useOutgoing(UPLOAD);
   const [checking, setChecking] = useState(false);
   const [checkError, setCheckError] = useState<Error | null>(null);
-  const [sendError, setSendError] = useState<Error | null>(null);
-  const [progress, setProgress] = useState<{ sent: number; total: number } | null>(null);
-  const abort = useRef<AbortController | null>(null);
-  const head = useRef<{ file: File; content: string } | null>(null);
   const table = tables?.find((one) => one.name === work.table);
 
   const choose = (chosen: File | null) => {
-    setSendError(null);
+    outbox.dismiss(UPLOAD);
     setCheckError(null);
     keep(CONTENT, null);
     setFile(chosen);
@@ -128,10 +126,30 @@ function Prepare({ tables, work, setWork, onCancel }: PrepareProps) {
   };
 
   const [turn, setTurn] = useState(0);
-  const [headBytes, setHeadBytes] = useState<Uint8Array | null>(() => {
-    const content = readKept<string>(CONTENT);
-    return content === null ? null : fromBase64(content);
-  });
+  const [head, setHead] = useState<{ file: File; content: string } | null>(null);
+  const content = head !== null && head.file === file ? head.content : null;
+  const headBytes = useMemo(() => (content === null ? null : fromBase64(content)), [content]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `turn` tries again.
+  useEffect(() => {
+    if (file === null) {
+      return;
+    }
+    let left = false;
+    readHead(file).then(
+      (content) => {
+        if (!left) {
+          setHead({ file, content });
+          if (file.size <= HEAD_BYTES) {
+            keep(CONTENT, content);
+          }
+        }
+      },
+      (error: Error) => left || setCheckError(error),
+    );
+    return () => {
+      left = true;
+    };
+  }, [file, turn]);
   const names = useMemo(() => {
     const known = work.check ? fileColumns(work.check) : [];
     const isOfText = work.check?.problem?.startsWith("line ") && /^[ct]sv$/.test(work.check.format);
@@ -145,23 +163,14 @@ function Prepare({ tables, work, setWork, onCancel }: PrepareProps) {
   const isChecked = work.checked === wanted;
   // biome-ignore lint/correctness/useExhaustiveDependencies: `wanted` is what a check depends on; `turn` tries again.
   useEffect(() => {
-    if (file === null || !table || isChecked) {
+    if (file === null || content === null || !table || isChecked) {
       return;
     }
     const controller = new AbortController();
     const { mode, settings } = work;
-    const ask = async (settings: FileSettings) => {
-      if (head.current?.file !== file) {
-        head.current = { file, content: await readHead(file) };
-        setHeadBytes(fromBase64(head.current.content));
-        if (file.size <= HEAD_BYTES) {
-          keep(CONTENT, head.current.content);
-        }
-      }
-      const { content } = head.current;
-      const whole = file.size <= HEAD_BYTES;
-      return checkFile({ table: table.name, file: file.name, mode, settings, content, whole }, controller.signal);
-    };
+    const whole = file.size <= HEAD_BYTES;
+    const ask = (settings: FileSettings) =>
+      checkFile({ table: table.name, file: file.name, mode, settings, content, whole }, controller.signal);
     setChecking(true);
     // What is typed is checked when the typing has stopped.
     const timer = setTimeout(async () => {
@@ -191,71 +200,49 @@ function Prepare({ tables, work, setWork, onCancel }: PrepareProps) {
       clearTimeout(timer);
       controller.abort();
     };
-  }, [file, wanted, isChecked, turn, table === undefined]);
+  }, [content, wanted, isChecked, turn, table === undefined]);
 
-  useEffect(() => {
-    if (progress === null) {
-      return;
-    }
-    const stay = (event: BeforeUnloadEvent) => event.preventDefault();
-    window.addEventListener("beforeunload", stay);
-    return () => window.removeEventListener("beforeunload", stay);
-  }, [progress]);
-
-  const send = async () => {
+  const send = () => {
     if (file === null || work.table === null) {
       return;
     }
-    const controller = new AbortController();
-    abort.current = controller;
-    setSendError(null);
-    setProgress({ sent: 0, total: file.size });
     if (work.remember && names.length > 0) {
       remember(work.table, names, work.settings);
     }
-    try {
-      const settings = Object.keys(work.settings).length > 0 ? work.settings : undefined;
-      await sendFile(
-        file,
-        { table: work.table, file: file.name, mode: work.mode, settings },
-        {
-          signal: controller.signal,
-          onProgress: (sent, total) => setProgress({ sent, total }),
-          onStarted: async (upload) => {
-            const before = await loadsOf(upload.key);
-            const id = "parts" in upload ? upload.id : null;
-            setWork((work) => ({
-              ...work,
-              sent: { key: upload.key, id, sign: wanted, before, arrived: false, load: null },
-            }));
-          },
-        },
-        interrupted(work)?.id,
-      );
-      keep(CONTENT, null);
-      setWork((work) => (work.sent ? { ...work, sent: { ...work.sent, arrived: true } } : work));
-    } catch (error) {
-      if (!controller.signal.aborted) {
-        setSendError(error as Error);
-      }
-      // An upload in parts can be taken up where it stopped; any other begins anew.
-      setWork((work) => (work.sent?.id ? work : { ...work, sent: null }));
-    } finally {
-      abort.current = null;
-      setProgress(null);
+    const settings = Object.keys(work.settings).length > 0 ? work.settings : undefined;
+    const resume = interrupted(work);
+    if (resume === null) {
+      setWork((work) => ({ ...work, sent: null }));
     }
+    void outbox.send(UPLOAD, {
+      file,
+      request: { table: work.table, file: file.name, mode: work.mode, settings },
+      resume: resume?.id,
+      onStarted: (upload, before) => {
+        const id = "parts" in upload ? upload.id : null;
+        const sent = { key: upload.key, id, sign: wanted, before, arrived: false, load: null };
+        setWork((work) => ({ ...work, sent }));
+      },
+      onArrived: () => {
+        keep(CONTENT, null);
+        setWork((work) => (work.sent ? { ...work, sent: { ...work.sent, arrived: true } } : work));
+      },
+      // An upload in parts can be taken up where it stopped; any other begins anew.
+      onEnded: () => setWork((work) => (work.sent?.id ? work : { ...work, sent: null })),
+    });
   };
 
-  if (progress !== null) {
+  if (outgoing !== null && outgoing.error === null) {
+    const { sent, file } = outgoing;
     return (
       <Container header={<Header variant="h2">Sending {work.file?.name}</Header>}>
         <SpaceBetween size="m">
           <ProgressBar
-            value={progress.total === 0 ? 100 : (100 * progress.sent) / progress.total}
+            value={file.size === 0 ? 100 : (100 * sent) / file.size}
             label="Sent"
-            description={`${bytes(progress.sent)} of ${bytes(progress.total)}. Keep this page open until the file has arrived.`}
+            description={`${bytes(sent)} of ${bytes(file.size)}. You may open other pages meanwhile; keep this tab open until the file has arrived.`}
           />
-          <Button onClick={() => abort.current?.abort()}>Stop</Button>
+          <Button onClick={() => outbox.stop(UPLOAD)}>Stop</Button>
         </SpaceBetween>
       </Container>
     );
@@ -264,13 +251,13 @@ function Prepare({ tables, work, setWork, onCancel }: PrepareProps) {
   const goesOn = interrupted(work) !== null;
   return (
     <SpaceBetween size="l">
-      {sendError && (
-        <ProblemAlert error={sendError} header="The file was not sent" onDismiss={() => setSendError(null)} />
+      {outgoing?.error && (
+        <ProblemAlert error={outgoing.error} header="The file was not sent" onDismiss={() => outbox.dismiss(UPLOAD)} />
       )}
       {work.file && file === null && (
         <Alert type="info" header={`Choose ${work.file.name} again`}>
-          The page was loaded again, and it does not keep files as large as this one. Choose the same file, and
-          everything goes on where it was{goesOn ? ", the upload too" : ""}.
+          What was chosen here is kept, but not the file itself. Choose the same file, and everything goes on where it
+          was{goesOn ? ", the upload too" : ""}.
         </Alert>
       )}
       <Choose tables={tables} work={work} setWork={setWork} file={file} onFile={choose} />
@@ -295,8 +282,11 @@ function Prepare({ tables, work, setWork, onCancel }: PrepareProps) {
           examples={examples}
           failed={checkError !== null}
           interrupted={goesOn}
-          onSend={() => void send()}
-          onCancel={onCancel}
+          onSend={send}
+          onCancel={() => {
+            setFile(null);
+            onCancel();
+          }}
         />
       )}
       {file === null && !work.file && (
