@@ -1,3 +1,4 @@
+import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
 import BreadcrumbGroup from "@cloudscape-design/components/breadcrumb-group";
 import Button from "@cloudscape-design/components/button";
@@ -7,12 +8,14 @@ import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Spinner from "@cloudscape-design/components/spinner";
-import { type ReactNode, useMemo, useState } from "react";
+import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { ProblemError } from "../../api/problem";
 import { getRow, insertRows, putRow } from "../../api/tables";
 import type { Row, Table, Value } from "../../api/types";
 import { useResource } from "../../api/use";
 import { Cell } from "../../components/Cell";
+import { DataTable } from "../../components/DataTable";
+import type { Difference } from "../../components/difference";
 import { ProblemAlert } from "../../components/ProblemAlert";
 import { RowForm } from "../../components/RowForm";
 import { useNames } from "../../components/references";
@@ -21,6 +24,7 @@ import { useDraft } from "../../components/useDraft";
 import { useSession } from "../../session";
 import { useNotify } from "../../shell/notifications";
 import { href, navigate } from "../../shell/route";
+import { type Changes, changesOf, filledIn, overtaken } from "./changes";
 import { DeleteRow } from "./DeleteRow";
 import { freeKey } from "./freeKey";
 import { lastList } from "./list";
@@ -63,9 +67,10 @@ export function NewRow({ table, tables }: Props) {
   const notify = useNotify();
   const { can } = useSession();
   const [draft, setDraft, clear] = useDraft<Draft>(`new/${table.name}`);
+  const [isKept, setIsKept] = useState(draft !== null);
   const suggested = useResource(
     async (signal) => (draft === null && can("write") ? freeKey(table, signal) : null),
-    [table.name],
+    [table.name, isKept],
   );
   const title = `Add to ${table.name}`;
   if (!can("write")) {
@@ -79,6 +84,24 @@ export function NewRow({ table, tables }: Props) {
   }
   return (
     <Frame table={table} title={title}>
+      {isKept && (
+        <Box padding={{ bottom: "m" }}>
+          <Alert
+            type="info"
+            header="This was filled in before, and not added yet"
+            action={
+              <Button
+                onClick={() => {
+                  clear();
+                  setIsKept(false);
+                }}
+              >
+                Begin again
+              </Button>
+            }
+          />
+        </Box>
+      )}
       <RowForm
         table={table}
         tables={tables}
@@ -133,7 +156,7 @@ export function EditRow({ table, tables, id }: Props & { id: string }) {
           <Spinner size="large" />
         </Box>
       ) : can("write") ? (
-        <EditForm table={table} tables={tables} id={id} row={row} />
+        <EditForm key={String(row[table.key])} table={table} tables={tables} read={row} />
       ) : (
         <ShownRow table={table} tables={tables} row={row} />
       )}
@@ -141,21 +164,62 @@ export function EditRow({ table, tables, id }: Props & { id: string }) {
   );
 }
 
-function EditForm({ table, tables, id, row }: Props & { id: string; row: Row }) {
+/** The form of a row. What is not saved yet is kept as changes, so that all else is as the table has it now. */
+function EditForm({ table, tables, read }: Props & { read: Row }) {
   const notify = useNotify();
   const { can } = useSession();
-  const [draft, setDraft, clear] = useDraft<Draft>(`row/${table.name}/${id}`);
+  const [row, setRow] = useState(read);
+  const id = String(row[table.key]);
+  const [changes, setChanges, clear] = useDraft<Changes>(`changes/${table.name}/${id}`);
+  // Those of before the page was opened; those of now need no word.
+  const [isKept, setIsKept] = useState(changes !== null);
   const [deleting, setDeleting] = useState(false);
   const before = useMemo(() => draftOf(table.columns, row), [table, row]);
-  const now = draft ?? before;
-  const changed = table.columns.some(({ name }) => (now[name] ?? "") !== before[name]);
+  const theirs = changes ? overtaken(changes, before) : [];
+
+  function undo() {
+    clear();
+    setIsKept(false);
+  }
+
+  async function save(filled: Draft) {
+    if (changes === null) {
+      notify({ type: "info", content: `Nothing of ${table.name} ${id} was changed.` });
+      leave(table);
+      return;
+    }
+    // A PUT replaces the whole row and takes no condition, so it is sent for the row that is shown alone.
+    const now = await getRow(table.name, id);
+    if (overtaken({ on: before, values: {} }, draftOf(table.columns, now)).length > 0) {
+      setRow(now);
+      return;
+    }
+    await putRow(table.name, id, rowOf(table.columns, filled) as Record<string, Value>);
+    clear();
+    notify({ type: "success", content: `Saved ${table.name} ${id}.` });
+    leave(table);
+  }
+
   return (
     <SpaceBetween size="m">
+      {isKept && changes !== null && (
+        <Alert type="info" header="Changes that are not saved yet">
+          {Object.keys(changes.values).join(", ")}: changed here before. Save, or undo the changes.
+        </Alert>
+      )}
+      {changes !== null && theirs.length > 0 && <Overtaken theirs={theirs} changes={changes} />}
       <RowForm
         table={table}
         tables={tables}
-        draft={now}
-        onChange={setDraft}
+        draft={filledIn(before, changes)}
+        onChange={(form) => {
+          const next = changesOf(changes?.on ?? before, before, form);
+          if (next === null) {
+            undo();
+          } else {
+            setChanges(next);
+          }
+        }}
         keyFixed
         saveText="Save"
         actions={
@@ -165,8 +229,8 @@ function EditForm({ table, tables, id, row }: Props & { id: string; row: Row }) 
                 Delete
               </Button>
             )}
-            {changed && (
-              <Button formAction="none" onClick={clear}>
+            {changes !== null && (
+              <Button formAction="none" onClick={undo}>
                 Undo changes
               </Button>
             )}
@@ -176,12 +240,7 @@ function EditForm({ table, tables, id, row }: Props & { id: string; row: Row }) 
           clear();
           leave(table);
         }}
-        onSave={async (filled) => {
-          await putRow(table.name, id, rowOf(table.columns, filled) as Record<string, Value>);
-          clear();
-          notify({ type: "success", content: `Saved ${table.name} ${id}.` });
-          leave(table);
-        }}
+        onSave={save}
       />
       {deleting && (
         <DeleteRow
@@ -195,6 +254,37 @@ function EditForm({ table, tables, id, row }: Props & { id: string; row: Row }) 
         />
       )}
     </SpaceBetween>
+  );
+}
+
+/** What somebody else has changed since the changes of this form were begun. */
+function Overtaken({ theirs, changes }: { theirs: readonly Difference[]; changes: Changes }) {
+  const top = useRef<HTMLDivElement>(null);
+  useEffect(() => top.current?.scrollIntoView({ block: "nearest" }), []);
+  return (
+    <div ref={top} aria-live="polite">
+      <SpaceBetween size="s">
+        <Alert type="warning" header="Somebody else has changed the row">
+          Nothing is saved yet. Save again to put your changes on top of theirs, or undo yours.
+        </Alert>
+        <DataTable
+          label="What somebody else has changed"
+          items={theirs}
+          id={({ column }) => column}
+          empty="Nothing."
+          columns={[
+            { id: "column", header: "Column", title: true, cell: ({ column }) => column },
+            { id: "before", header: "When you began", cell: (one) => one.before || "none" },
+            { id: "now", header: "Now", cell: (one) => one.after || "none" },
+            {
+              id: "yours",
+              header: "Yours",
+              cell: ({ column }) => (column in changes.values ? changes.values[column] || "none" : "not changed"),
+            },
+          ]}
+        />
+      </SpaceBetween>
+    </div>
   );
 }
 
