@@ -1,6 +1,7 @@
 import Input from "@cloudscape-design/components/input";
 import Select, { type SelectProps } from "@cloudscape-design/components/select";
 import { useEffect, useRef, useState } from "react";
+import { ProblemError } from "../api/problem";
 import { getRow, listRows } from "../api/tables";
 import type { Row, Table } from "../api/types";
 import { nameColumn } from "./references";
@@ -14,7 +15,6 @@ interface Props {
   invalid?: boolean;
   /** Its name, where no form field says it. */
   label: string;
-  controlId?: string;
 }
 
 const PAGE = 50;
@@ -23,7 +23,7 @@ const PAUSE = 250;
 const NONE: SelectProps.Option = { value: "", label: "None" };
 
 /** Chooses the row that a column refers to by its name. */
-export function ReferenceSelect({ table, value, onChange, required, invalid, label, controlId }: Props) {
+export function ReferenceSelect({ table, value, onChange, required, invalid, label }: Props) {
   const [options, setOptions] = useState<SelectProps.Option[]>([]);
   const [status, setStatus] = useState<"pending" | "loading" | "finished" | "error">("pending");
   const [selected, setSelected] = useState<SelectProps.Option | null>(null);
@@ -55,9 +55,10 @@ export function ReferenceSelect({ table, value, onChange, required, invalid, lab
     const abort = new AbortController();
     getRow(table.name, value, abort.signal)
       .then((row) => setSelected(option(row)))
-      .catch(() => {
+      .catch((error: Error) => {
         if (!abort.signal.aborted) {
-          setSelected({ value, label: `${value} (no such row)` });
+          const isGone = error instanceof ProblemError && error.status === 404;
+          setSelected({ value, label: `${value} (${isGone ? "no such row" : "its name could not be read"})` });
         }
       });
     return () => abort.abort();
@@ -72,7 +73,6 @@ export function ReferenceSelect({ table, value, onChange, required, invalid, lab
         inputMode="numeric"
         invalid={invalid ?? false}
         {...(label ? { ariaLabel: label } : {})}
-        {...(controlId ? { controlId } : {})}
       />
     );
   }
@@ -115,12 +115,11 @@ export function ReferenceSelect({ table, value, onChange, required, invalid, lab
       errorText="The names could not be read."
       recoveryText="Try again"
       finishedText={options.length === 0 ? "" : "These are all."}
-      empty="No row is called so."
+      empty="No row has this name."
       placeholder="Choose"
       {...(label ? { ariaLabel: label } : {})}
       ariaRequired={required ?? false}
       invalid={invalid ?? false}
-      {...(controlId ? { controlId } : {})}
       onLoadItems={({ detail: { filteringText, firstPage, samePage } }) => {
         clearTimeout(timer.current);
         if (firstPage && !samePage) {
