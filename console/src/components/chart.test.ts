@@ -60,6 +60,11 @@ describe("drawable and guessChart", () => {
   it("takes numbers for series, but no ids", () => {
     expect(drawable(columns)).toEqual({ labels: ["id", "department", "hired"], series: ["hired"] });
   });
+  it("takes every type of a report that is a number", () => {
+    const types = ["integer", "decimal", "double", "string", "boolean", "date", "timestamp"];
+    const typed = types.map((type) => ({ name: `a_${type}`, type }));
+    expect(drawable(typed).series).toEqual(["a_integer", "a_decimal", "a_double"]);
+  });
   it("labels by the first column that is no number", () => {
     expect(guessChart(columns)).toEqual({ kind: "bar", x: "department", series: ["hired"] });
     expect(guessChart([{ name: "a", type: "string" }])).toBeNull();

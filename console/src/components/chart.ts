@@ -90,7 +90,7 @@ export function drawable(columns: readonly { readonly name: string; readonly typ
   labels: string[];
   series: string[];
 } {
-  const isNumber = (type: string) => /^(integer|bigint|decimal|number)/.test(type);
+  const isNumber = (type: string) => /^(integer|decimal|double)/.test(type);
   return {
     labels: columns.map(({ name }) => name),
     // An id is a number that means nothing by its size.
