@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { randomInt, randomUUID } from "node:crypto";
 import { after, before } from "node:test";
 
-import { accessible, close, open, picture, signIn, visit, walk } from "./support/browser.mjs";
+import { accessible, close, open, picture, settled, signIn, visit, walk } from "./support/browser.mjs";
 import { asScript, call, CONSOLE, eventually, login, newPerson, OPERATOR } from "./support/cloud.mjs";
 
 // Of this run alone, so that the tables need not be empty.
@@ -129,6 +129,7 @@ walk("a row is added, changed and deleted with the dictionary's rules, and the t
   const filter = `column=department_name&value=${encodeURIComponent(markup)}`;
   await page.goto(`${CONSOLE}#/tables/departments?${filter}`);
   await page.getByRole("cell", { name: markup }).waitFor();
+  await settled(page);
   const shown = page.getByRole("link", { name: /^departments \d+$/ });
   assert.deepEqual(await shown.allInnerTexts(), [String(id)]);
   assert.notEqual(await page.title(), "owned");
