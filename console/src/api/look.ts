@@ -37,3 +37,19 @@ export function later(milliseconds: number, then: () => void): () => void {
   };
   return off;
 }
+
+/** Waits a while, and until the page is in sight. */
+export function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const off = later(milliseconds, () => {
+      signal.removeEventListener("abort", abort);
+      resolve();
+    });
+    const abort = () => {
+      off();
+      reject(signal.reason as Error);
+    };
+    signal.addEventListener("abort", abort, { once: true });
+  });
+}

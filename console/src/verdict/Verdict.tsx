@@ -19,7 +19,7 @@ import { href } from "../shell/route";
 import { FixTable } from "./FixTable";
 import { followLoad } from "./follow";
 import { countByCode } from "./rejects";
-import { readRejects } from "./readRejects";
+import { hasEnded, readRejects } from "./readRejects";
 import { MODES, verdict } from "./words";
 
 const RefusedChart = lazy(() => import("./RefusedChart"));
@@ -40,6 +40,7 @@ interface FollowedProps {
 export function FollowedVerdict({ file, before, load: known, settings, brief, expected, onLoad }: FollowedProps) {
   const [load, setLoad] = useState<Load | null>(null);
   const [error, setError] = useState<Error | null>(null);
+  const [late, setLate] = useState(false);
   const [turn, setTurn] = useState(0);
   const tell = useRef(onLoad);
   tell.current = onLoad;
@@ -50,9 +51,10 @@ export function FollowedVerdict({ file, before, load: known, settings, brief, ex
     const see = (load: Load) => {
       setLoad(load);
       setError(null);
+      setLate(false);
       tell.current?.(load);
     };
-    followLoad(file, before, known, see, abort.signal).catch((error: Error) => {
+    followLoad(file, before, known, see, () => setLate(true), abort.signal).catch((error: Error) => {
       if (!abort.signal.aborted) {
         setError(error);
       }
@@ -65,9 +67,15 @@ export function FollowedVerdict({ file, before, load: known, settings, brief, ex
       {error && (
         <ProblemAlert
           error={error}
-          header="It cannot be seen how the load stands"
+          header="The load's state could not be read"
           onRetry={() => setTurn((turn) => turn + 1)}
         />
+      )}
+      {late && (
+        <Alert type="warning" header="The load has not begun">
+          The file has arrived, but after two minutes it is still waiting, perhaps behind others. This page goes on
+          looking. If nothing changes, ask an operator, and name the file: <Box variant="code">{file}</Box>
+        </Alert>
       )}
       {load === null || load.status === "running" ? (
         <div aria-live="polite">
@@ -82,7 +90,9 @@ export function FollowedVerdict({ file, before, load: known, settings, brief, ex
             <StatusIndicator type="loading">
               {load
                 ? `Loading: ${figures(load)}`
-                : "The file has arrived, and is taken up within seconds. You may leave this page."}
+                : late
+                  ? "Waiting for the load to begin. You may leave this page."
+                  : "The file has arrived, and is taken up within seconds. You may leave this page."}
             </StatusIndicator>
           )}
         </div>
@@ -106,7 +116,6 @@ interface Props {
 /** A load that has ended: what became of it, its figures, and its refused rows to mend. */
 export function Verdict({ load, settings, brief }: Props) {
   const { can } = useSession();
-  const detail = useResource((signal) => getLoad(load.load, null, signal), [load.load, load.status]);
   const { type, header, text } = verdict(load, can("write"));
   return (
     <SpaceBetween size="l">
@@ -131,16 +140,7 @@ export function Verdict({ load, settings, brief }: Props) {
         </Alert>
       ))}
       {!brief && <Figures load={load} />}
-      {load.rows_rejected > 0 && (
-        <Refused
-          load={load}
-          detail={detail.data}
-          error={detail.error}
-          onRetry={detail.reload}
-          settings={settings}
-          editable={can("write")}
-        />
-      )}
+      {load.rows_rejected > 0 && <Refused load={load} settings={settings} editable={can("write")} />}
     </SpaceBetween>
   );
 }
@@ -173,35 +173,35 @@ function Figures({ load }: { load: Load }) {
 }
 
 interface RefusedProps extends Props {
-  detail: LoadDetail | null;
-  error: Error | null;
-  onRetry: () => void;
   editable: boolean;
 }
 
-function Refused({ load, detail, error, onRetry, settings, editable }: RefusedProps) {
+function Refused({ load, settings, editable }: RefusedProps) {
   const tables = useResource(listTables, []);
-  // Links end after a quarter of an hour; the rows stay on the page.
-  const rejects = useResource(
-    async (signal) => (detail === null ? null : await readRejects(detail, signal)),
-    [detail?.load, detail?.rows_rejected],
+  // Links end after a quarter of an hour: they are asked for with each read. The rows stay on the page.
+  const refused = useResource(
+    async (signal) => {
+      const detail = await getLoad(load.load, null, signal);
+      return { detail, rejects: await readRejects(detail, signal) };
+    },
+    [load.load, load.rows_rejected],
   );
-  const counts = useMemo(() => countByCode(rejects.data?.rows ?? []), [rejects.data]);
-  const problem = error ?? rejects.error ?? tables.error;
+  const rejects = refused.data?.rejects;
+  const counts = useMemo(() => countByCode(rejects?.rows ?? []), [rejects]);
+  const problem = refused.error ?? tables.error;
   if (problem) {
     return (
       <ProblemAlert
         error={problem}
         header="The refused rows cannot be shown"
         onRetry={() => {
-          onRetry();
-          rejects.reload();
+          refused.reload();
           tables.reload();
         }}
       />
     );
   }
-  if (detail === null || rejects.data === null || tables.data === null) {
+  if (refused.data === null || rejects === undefined || tables.data === null) {
     return (
       <Box textAlign="center">
         <Spinner /> Fetching the refused rows
@@ -212,7 +212,7 @@ function Refused({ load, detail, error, onRetry, settings, editable }: RefusedPr
   return (
     <SpaceBetween size="l">
       <Suspense fallback={<Spinner />}>
-        <RefusedChart counts={counts} />
+        <RefusedChart counts={counts} of={rejects.rows.length} whole={rejects.more === 0} />
       </Suspense>
       {replaced && (
         <Alert type="info">
@@ -222,21 +222,50 @@ function Refused({ load, detail, error, onRetry, settings, editable }: RefusedPr
       )}
       <FixTable
         load={load}
-        rejects={rejects.data}
+        rejects={rejects}
         table={tables.data.find((table) => table.name === load.table)}
         settings={settings}
         editable={editable && !replaced}
       />
-      <Downloads detail={detail} />
+      <Downloads detail={refused.data.detail} />
     </SpaceBetween>
   );
 }
 
 function Downloads({ detail }: { detail: LoadDetail }) {
+  const [error, setError] = useState<Error | null>(null);
+
+  const download = async (key: string) => {
+    setError(null);
+    try {
+      const { rejects } = await getLoad(detail.load);
+      const file = rejects.find((one) => one.key === key);
+      if (file === undefined) {
+        throw new Error("The file of refused rows is no longer there. Load the page again.");
+      }
+      // It comes as an attachment: the page stays.
+      window.location.assign(file.url);
+    } catch (error) {
+      setError(error as Error);
+    }
+  };
+
   return (
     <SpaceBetween size="xxs">
+      {error && <ProblemAlert error={error} header="The refused rows could not be downloaded" />}
       {detail.rejects.slice(0, 20).map((file, index) => (
-        <Link key={file.key} href={file.url} external={false} target="_blank" rel="noopener noreferrer">
+        <Link
+          key={file.key}
+          href={file.url}
+          target="_blank"
+          rel="noopener noreferrer"
+          onFollow={(event) => {
+            if (hasEnded(detail.rejects_expire_at, Date.now())) {
+              event.preventDefault();
+              void download(file.key);
+            }
+          }}
+        >
           {detail.rejects.length === 1
             ? "Download the refused rows (CSV, opens in Excel)"
             : `Download part ${index + 1} of the refused rows, ${count(file.rows)} rows`}

@@ -10,6 +10,12 @@ export interface ReadRejects extends Rejects {
   more: number;
 }
 
+const SPARE = 60_000;
+
+/** Returns true if links that are good until a time have ended, or are about to. */
+export const hasEnded = (until: string | null, now: number): boolean =>
+  until === null || !(new Date(until).getTime() - now > SPARE);
+
 /** Fetches refused rows of a load by the links that it has; they are good for 15 minutes. */
 export async function readRejects(load: LoadDetail, signal: AbortSignal): Promise<ReadRejects> {
   const read: Rejects = { columns: [], delimiter: ",", rows: [] };
