@@ -10,32 +10,36 @@ import { useResource } from "../../api/use";
 import { ConfirmModal } from "../../components/ConfirmModal";
 import { DataTable } from "../../components/DataTable";
 import { ago, time } from "../../components/format";
-import { Pager, readTrail, writeTrail } from "../../components/Pager";
 import { ProblemAlert } from "../../components/ProblemAlert";
 import { useSession } from "../../session";
 import { useNotify } from "../../shell/notifications";
-import { href, useRoute } from "../../shell/route";
+import { href } from "../../shell/route";
+import { everyone, MOST_ACCOUNTS } from "./everyone";
 import { GroupsModal } from "./GroupsModal";
 import { chosenOf, keptFrom, ROLES, seen } from "./groups";
 import { Status } from "../../components/Status";
+
+const PAGE = 50;
 
 /** The accounts, and what can be done with each. */
 export function AccountList() {
   const { me } = useSession();
   const notify = useNotify();
-  const { params, setParams } = useRoute();
-  const after = params.get("after") ?? "";
-  const { data, error, loading, reload } = useResource((signal) => listAccounts(after || null, 50, signal), [after]);
+  const { data, error, loading, reload } = useResource(
+    (signal) => everyone((after) => listAccounts(after, MOST_ACCOUNTS, signal)),
+    [],
+  );
   const [approving, setApproving] = useState<Account | null>(null);
   const [disabling, setDisabling] = useState<Account | null>(null);
-  const waiting = data?.accounts.filter(({ status }) => status === "pending").length ?? 0;
+  const waiting = data?.filter(({ status }) => status === "pending").length ?? 0;
 
   return (
     <SpaceBetween size="m">
       <ProblemAlert error={error} header="The accounts could not be read" onRetry={reload} />
       <DataTable
         label="Accounts"
-        items={data?.accounts ?? []}
+        items={data ?? []}
+        pageSize={PAGE}
         id={({ username }) => username}
         loading={loading && !data}
         empty={error ? "" : "There is no account yet. People register on the sign-in page and wait here for approval."}
@@ -44,16 +48,7 @@ export function AccountList() {
             variant="h2"
             {...(waiting > 0 ? { counter: `(${waiting} waiting)` } : {})}
             actions={
-              <SpaceBetween direction="horizontal" size="xs" alignItems="center">
-                <Pager
-                  next={data?.next}
-                  trail={readTrail(params.get("trail"))}
-                  after={after}
-                  loading={loading}
-                  onMove={(to, way) => setParams({ after: to || null, trail: writeTrail(way) })}
-                />
-                <Button iconName="refresh" ariaLabel="Read the accounts again" loading={loading} onClick={reload} />
-              </SpaceBetween>
+              <Button iconName="refresh" ariaLabel="Read the accounts again" loading={loading} onClick={reload} />
             }
           >
             People

@@ -14,7 +14,7 @@ import { listAccounts } from "../../api/accounts";
 import { listBackups } from "../../api/backups";
 import { listLoads, readActivity } from "../../api/loads";
 import { ProblemError } from "../../api/problem";
-import type { ActivityDay, Backup } from "../../api/types";
+import type { Account, ActivityDay, Backup } from "../../api/types";
 import { type Resource, useResource } from "../../api/use";
 import { BackupStatus, Verified } from "../../components/BackupStatus";
 import { Chart } from "../../components/Chart";
@@ -24,14 +24,16 @@ import { ago, count, counted, duration, shortDay } from "../../components/format
 import { ProblemAlert } from "../../components/ProblemAlert";
 import { useSession } from "../../session";
 import { href, useRoute } from "../../shell/route";
+import { everyone, MOST_ACCOUNTS } from "../accounts/everyone";
 import { tasks } from "./attention";
 import { Status } from "../../components/Status";
 
 const PERIODS = [7, 30, 90];
 const DEFAULT_PERIOD = 30;
-/** Milliseconds between two looks at loads that are under way, and at everything else. */
+/** Milliseconds between two looks at loads that are under way, at accounts, of which all are read, and at all else. */
 const OFTEN = 4000;
 const SELDOM = 60_000;
+const RARELY = 300_000;
 
 /** What goes on, and what needs somebody. */
 export default function Overview() {
@@ -42,9 +44,9 @@ export default function Overview() {
   const failed = useResource((signal) => listLoads({ status: "failed", limit: 100 }, signal), [], { every: SELDOM });
   const backups = useResource((signal) => listBackups(null, 10, signal), [], { every: SELDOM });
   const accounts = useResource(
-    async (signal) => (can("operate") ? listAccounts(null, 50, signal) : null),
+    async (signal) => (can("operate") ? everyone((after) => listAccounts(after, MOST_ACCOUNTS, signal)) : null),
     [can("operate")],
-    { every: SELDOM },
+    { every: RARELY },
   );
   return (
     <ContentLayout header={<Header variant="h1">Overview</Header>}>
@@ -64,7 +66,7 @@ interface AttentionProps {
   activity: Resource<{ days: ActivityDay[] }>;
   failed: Resource<Awaited<ReturnType<typeof listLoads>>>;
   backups: Resource<Awaited<ReturnType<typeof listBackups>>>;
-  accounts: Resource<Awaited<ReturnType<typeof listAccounts>> | null>;
+  accounts: Resource<Account[] | null>;
 }
 
 function Attention({ activity, failed, backups, accounts }: AttentionProps) {
@@ -76,7 +78,7 @@ function Attention({ activity, failed, backups, accounts }: AttentionProps) {
     ...(failed.data ? { failed: failed.data.loads } : {}),
     ...(activity.data ? { activity: activity.data.days } : {}),
     ...(backups.data ? { backups: backups.data.backups } : {}),
-    ...(accounts.data ? { accounts: accounts.data.accounts } : {}),
+    ...(accounts.data ? { accounts: accounts.data } : {}),
   });
   return (
     <Container header={<Header variant="h2">What needs somebody</Header>}>
