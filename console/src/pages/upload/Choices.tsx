@@ -7,7 +7,7 @@ import Select, { type SelectProps } from "@cloudscape-design/components/select";
 import Toggle from "@cloudscape-design/components/toggle";
 import { useState } from "react";
 import type { FileSettings, Table } from "../../api/types";
-import { change, example, order } from "./settings";
+import { change, example, listed, order } from "./settings";
 import type { Work } from "./work";
 
 interface Props {
@@ -147,15 +147,7 @@ export function Choices({ table, work, setWork }: Props) {
           />
         )}
         <Lines value={settings.skip_lines} onChange={(value) => set("skip_lines", value)} />
-        <FormField label="Fields that mean no value" description="Several with commas between, like N/A, NULL.">
-          <Input
-            value={settings.null_values?.join(", ") ?? ""}
-            onChange={({ detail }) => {
-              const values = detail.value.split(",").map((value) => value.trim());
-              set("null_values", detail.value.trim() === "" ? undefined : values);
-            }}
-          />
-        </FormField>
+        <NoValue value={settings.null_values} onChange={(value) => set("null_values", value)} />
         {has("decimal") && (
           <FormField label="Decimal numbers">
             <Toggle
@@ -224,6 +216,29 @@ function Lines({ value, onChange }: { value: number | undefined; onChange: (valu
           onChange(detail.value === "" || !(lines > 0) ? undefined : Math.min(lines, 1000));
         }}
         inputMode="numeric"
+      />
+    </FormField>
+  );
+}
+
+interface NoValueProps {
+  value: string[] | undefined;
+  onChange: (value: string[] | undefined) => void;
+}
+
+function NoValue({ value = [], onChange }: NoValueProps) {
+  const [typed, setTyped] = useState("");
+  // What is typed stands as it is, with a comma at its end too, unless the list became another one elsewhere.
+  const text = JSON.stringify(listed(typed)) === JSON.stringify(value) ? typed : value.join(", ");
+  return (
+    <FormField label="Fields that mean no value" description="Several with commas between, like N/A, NULL.">
+      <Input
+        value={text}
+        onChange={({ detail }) => {
+          const values = listed(detail.value);
+          setTyped(detail.value);
+          onChange(values.length === 0 ? undefined : values);
+        }}
       />
     </FormField>
   );

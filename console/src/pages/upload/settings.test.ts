@@ -4,6 +4,7 @@ import {
   adopt,
   complete,
   example,
+  listed,
   matchFaults,
   missingColumns,
   order,
@@ -120,4 +121,10 @@ it("shows formats by an example", () => {
   expect(order("%d/%m/%Y")).toBe("day first");
   expect(order("%-m/%-d/%Y")).toBe("month first");
   expect(order("%Y-%m-%d")).toBe("year first");
+});
+
+it("reads a list while it is being typed", () => {
+  expect(listed("N/A, NULL")).toEqual(["N/A", "NULL"]);
+  expect(listed("N/A,")).toEqual(["N/A"]);
+  expect(listed(" , ")).toEqual([]);
 });

@@ -87,6 +87,13 @@ export function change<K extends keyof FileSettings>(
   return value === undefined ? rest : { ...rest, [name]: value };
 }
 
+/** Reads a list that was typed with commas; a part that is empty yet is none. */
+export const listed = (text: string): string[] =>
+  text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+
 /** Says what keeps a match from being loaded; empty if nothing does. */
 export function matchFaults(columns: Record<string, string | null>): Record<string, string> {
   const faults: Record<string, string> = {};
