@@ -35,7 +35,9 @@ export async function send(method: string, path: string, options: RequestOptions
   const own = options.token === undefined;
   for (let attempt = 0; ; attempt++) {
     const token = own ? await session.token() : options.token || null;
-    const response = await once(method, path, options, token);
+    const body = options.body === undefined ? null : JSON.stringify(options.body);
+    const headers = { ...options.headers, ...(body === null ? {} : { "content-type": "application/json" }) };
+    const response = await once(apiUrl(path, options.query), { method, headers, body, signal: options.signal }, token);
     const type = response.headers.get("content-type");
     if (response.ok || (options.answers?.includes(response.status) && !type?.includes("problem"))) {
       return response;
@@ -50,25 +52,34 @@ export async function send(method: string, path: string, options: RequestOptions
   }
 }
 
-async function once(method: string, path: string, options: RequestOptions, token: string | null): Promise<Response> {
-  const headers: Record<string, string> = { accept: "application/json", ...options.headers };
-  if (options.body !== undefined) {
-    headers["content-type"] = "application/json";
-  }
-  if (token !== null) {
-    headers.authorization = `Bearer ${token}`;
-  }
+interface Once {
+  method: string;
+  headers?: Readonly<Record<string, string>>;
+  body?: string | null;
+  signal?: AbortSignal;
+}
+
+/** Sends a request as it is, once, and returns any answer. */
+export async function once(
+  url: string,
+  { method, headers, body = null, signal }: Once,
+  token: string | null,
+): Promise<Response> {
   try {
-    return await fetch(apiUrl(path, options.query), {
+    return await fetch(url, {
       method,
-      headers,
-      body: options.body === undefined ? null : JSON.stringify(options.body),
-      signal: options.signal ?? null,
+      headers: {
+        accept: "application/json",
+        ...headers,
+        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+      },
+      body,
+      signal: signal ?? null,
       credentials: "omit",
       cache: "no-store",
     });
   } catch (error) {
-    if (options.signal?.aborted) {
+    if (signal?.aborted) {
       throw error;
     }
     throw unreachable();

@@ -6,16 +6,25 @@ import { useNotify } from "../../shell/notifications";
 export function CopyToken() {
   const notify = useNotify();
   async function copy() {
+    const access = session.fresh();
     try {
-      await navigator.clipboard.writeText((await session.token()) ?? "");
-      notify({
-        type: "success",
-        content:
-          "The token is copied: export ROWGATE_TOKEN=… in your shell. It lasts five minutes; keep it to yourself.",
-      });
+      // A browser lets a page copy right after a click: what the text is may come later.
+      const text = access.then(({ token }) => new Blob([token], { type: "text/plain" }));
+      await navigator.clipboard.write([new ClipboardItem({ "text/plain": text })]);
     } catch {
-      notify({ type: "error", content: "The browser did not let the token be copied." });
+      const why = await access.then(
+        () => "The browser did not let the token be copied.",
+        (error: Error) => error.message,
+      );
+      notify({ type: "error", header: "The token was not copied", content: why });
+      return;
     }
+    const { until: end } = await access;
+    const until = end.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+    notify({
+      type: "success",
+      content: `The token is copied: export ROWGATE_TOKEN=… in your shell. It holds until ${until}; keep it to yourself.`,
+    });
   }
   return (
     <Button iconName="copy" onClick={() => void copy()}>

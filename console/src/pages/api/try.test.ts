@@ -1,8 +1,38 @@
 import { describe, expect, it, vi } from "vitest";
 import type { Operation } from "../../components/openapi";
 
-vi.mock("../../session/store", () => ({ session: {} }));
-const { pretty, rightOf } = await import("./try");
+const session = { token: vi.fn(), renew: vi.fn() };
+vi.mock("../../session/store", () => ({ session }));
+const { pretty, rightOf, tryCall } = await import("./try");
+
+describe("tryCall", () => {
+  const call = { method: "POST", url: "https://door/v1/tables", headers: { prefer: "tx=dry-run" }, body: "[]" };
+
+  it("shows any answer, and renews a token once", async () => {
+    session.token.mockResolvedValueOnce("a").mockResolvedValue("b");
+    const fetched = vi
+      .fn()
+      .mockResolvedValueOnce(new Response("", { status: 401 }))
+      .mockResolvedValue(new Response("{}", { status: 422, headers: { "x-request-id": "r" } }));
+    vi.stubGlobal("fetch", fetched);
+    const shown = await tryCall(call);
+    expect(shown).toMatchObject({ status: 422, body: "{}" });
+    expect(session.renew).toHaveBeenCalledWith("a");
+    expect(fetched).toHaveBeenLastCalledWith(
+      call.url,
+      expect.objectContaining({
+        method: "POST",
+        headers: { accept: "application/json", prefer: "tx=dry-run", authorization: "Bearer b" },
+        body: "[]",
+      }),
+    );
+  });
+
+  it("says in words that no answer came", async () => {
+    vi.stubGlobal("fetch", vi.fn().mockRejectedValue(new TypeError("Failed to fetch")));
+    await expect(tryCall(call)).rejects.toMatchObject({ kind: "unreachable" });
+  });
+});
 
 describe("pretty", () => {
   it("indents JSON and keeps every digit", () => {

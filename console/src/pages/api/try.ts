@@ -1,5 +1,6 @@
 // Sends a call that a person has filled in, with their own token, and shows any answer as it is.
 
+import { once } from "../../api/client";
 import type { Right } from "../../api/types";
 import type { Call, Operation } from "../../components/openapi";
 import { session } from "../../session/store";
@@ -16,25 +17,13 @@ export interface Shown {
 export const MOST_SHOWN = 100_000;
 
 /** Sends it; every status is an answer. A token that has run out is renewed once. */
-export async function tryCall({ method, url, headers, body }: Call): Promise<Shown> {
+export async function tryCall({ url, ...request }: Call): Promise<Shown> {
   const token = await session.token();
   const started = performance.now();
-  const once = (given: string | null) =>
-    fetch(url, {
-      method,
-      headers: {
-        accept: "application/json",
-        ...headers,
-        ...(given === null ? {} : { authorization: `Bearer ${given}` }),
-      },
-      body,
-      credentials: "omit",
-      cache: "no-store",
-    });
-  let response = await once(token);
+  let response = await once(url, request, token);
   if (response.status === 401) {
     await session.renew(token);
-    response = await once(await session.token());
+    response = await once(url, request, await session.token());
   }
   const text = await response.text();
   return {
