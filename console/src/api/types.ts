@@ -393,12 +393,3 @@ export interface Check {
   problem: string | null;
   proposal: FileSettings | null;
 }
-
-// The service
-
-export interface Status {
-  status: string;
-  version: string;
-  schema: { version: string | null; expected: string };
-  database: { latency_ms: number };
-}
