@@ -24,7 +24,7 @@ export function StartBackup({ onClose, onStarted }: { onClose: () => void; onSta
         onStarted();
       }}
     >
-      <Box>All tables are backed up as they are at one moment. Nobody has to wait meanwhile.</Box>
+      <Box>The backup is a consistent snapshot of all its tables. Nobody has to wait meanwhile.</Box>
       <FormField
         label="Tables"
         constraintText="All of them, where none is chosen. Only a backup of all tables can stand for the nightly one."
