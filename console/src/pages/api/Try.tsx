@@ -22,7 +22,7 @@ import {
   typeName,
 } from "../../components/openapi";
 import { ProblemAlert } from "../../components/ProblemAlert";
-import { useDraft } from "../../components/useDraft";
+import { useKept } from "../../shell/kept";
 import { MOST_SHOWN, type Shown, tryCall } from "./try";
 import { Status } from "../../components/Status";
 
@@ -33,7 +33,8 @@ interface Filled {
 
 /** A form for a call, the command that makes it, and its answer. */
 export function Try({ document, operation }: { document: Json; operation: Operation }) {
-  const [draft, setDraft, clear] = useDraft<Filled>(`api/${operation.id}`);
+  const [draft, setDraft] = useKept<Filled | null>(`api/${operation.id}`, null);
+  const clear = () => setDraft(null);
   const begin: Filled = {
     values: {},
     body: operation.body ? JSON.stringify(example(document, operation.body.schema), null, 2) : "",

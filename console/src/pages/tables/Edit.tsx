@@ -20,8 +20,8 @@ import { ProblemAlert } from "../../components/ProblemAlert";
 import { RowForm } from "../../components/RowForm";
 import { useNames } from "../../components/references";
 import { type Draft, draftOf, rowOf } from "../../components/rules";
-import { useDraft } from "../../components/useDraft";
 import { useSession } from "../../session";
+import { useKept } from "../../shell/kept";
 import { useNotify } from "../../shell/notifications";
 import { href, navigate } from "../../shell/route";
 import { type Changes, changesOf, filledIn, overtaken } from "./changes";
@@ -66,7 +66,8 @@ function Frame({ table, title, children }: { table: Table; title: string; childr
 export function NewRow({ table, tables }: Props) {
   const notify = useNotify();
   const { can } = useSession();
-  const [draft, setDraft, clear] = useDraft<Draft>(`new/${table.name}`);
+  const [draft, setDraft] = useKept<Draft | null>(`new/${table.name}`, null);
+  const clear = () => setDraft(null);
   const [isKept, setIsKept] = useState(draft !== null);
   const suggested = useResource(
     async (signal) => (draft === null && can("write") ? freeKey(table, signal) : null),
@@ -164,13 +165,17 @@ export function EditRow({ table, tables, id }: Props & { id: string }) {
   );
 }
 
-/** The form of a row. What is not saved yet is kept as changes, so that all else is as the table has it now. */
+/**
+ * The form of a row. What is not saved yet is kept as changes, so that all else is as the table has
+ * it now.
+ */
 function EditForm({ table, tables, read }: Props & { read: Row }) {
   const notify = useNotify();
   const { can } = useSession();
   const [row, setRow] = useState(read);
   const id = String(row[table.key]);
-  const [changes, setChanges, clear] = useDraft<Changes>(`changes/${table.name}/${id}`);
+  const [changes, setChanges] = useKept<Changes | null>(`changes/${table.name}/${id}`, null);
+  const clear = () => setChanges(null);
   // Those of before the page was opened; those of now need no word.
   const [isKept, setIsKept] = useState(changes !== null);
   const [deleting, setDeleting] = useState(false);
@@ -188,7 +193,8 @@ function EditForm({ table, tables, read }: Props & { read: Row }) {
       leave(table);
       return;
     }
-    // A PUT replaces the whole row and takes no condition, so it is sent for the row that is shown alone.
+    // A PUT replaces the whole row and takes no condition, so it is sent for the row that is shown
+    // alone.
     const now = await getRow(table.name, id);
     if (overtaken({ on: before, values: {} }, draftOf(table.columns, now)).length > 0) {
       setRow(now);
