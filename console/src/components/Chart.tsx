@@ -22,7 +22,10 @@ interface Props {
   legend?: boolean;
 }
 
-/** Pixels of a character of a label, of a chart's plot on a narrow screen and on a wide one, and of a bar that lies. */
+/**
+ * Pixels of a character of a label, of a chart's plot on a narrow screen and on a wide one, and of
+ * a bar that lies.
+ */
 const CHARACTER = 7;
 const NARROW_PLOT = 240;
 const WIDE_PLOT = 900;
@@ -116,7 +119,8 @@ export function Chart({
       />
     );
   }
-  // Labels that have no room beside each other are written under each other. Days may be left out between others.
+  // Labels that have no room beside each other are written under each other. Days may be left out
+  // between others.
   const longest = Math.max(0, ...data.labels.map((text) => text.length));
   const room = narrow ? NARROW_PLOT : WIDE_PLOT;
   const lying = !formatLabel && data.labels.length > 1 && data.labels.length * (longest + 2) * CHARACTER > room;

@@ -5,7 +5,10 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 interface Props {
   /** What the next page begins after; `null` on the last one. */
   next: string | number | null | undefined;
-  /** What each page before this one began after, the first page's empty; joined by commas in the link. */
+  /**
+   * What each page before this one began after, the first page's empty; joined by commas in the
+   * link.
+   */
   trail: readonly string[];
   after: string;
   onMove: (after: string, trail: readonly string[]) => void;

@@ -16,7 +16,9 @@ interface Props {
   tables: readonly Table[];
   draft: Draft;
   onChange: (draft: Draft) => void;
-  /** Sends the row; throws a ProblemError whose `errors` name columns where the service refuses it. */
+  /**
+   * Sends the row; throws a ProblemError whose `errors` name columns where the service refuses it.
+   */
   onSave: (draft: Draft) => Promise<void>;
   onCancel: () => void;
   /** The key cannot be changed. */
@@ -37,7 +39,10 @@ export function RowForm({ table, tables, draft, onChange, onSave, onCancel, keyF
     setTouched((before) => new Set([...before, name]));
   }
 
-  /** What stands under a field: our own finding, else the service's, as long as the value is still that one. */
+  /**
+   * What stands under a field: our own finding, else the service's, as long as the value is still
+   * that one.
+   */
   function errorOf(name: string): string {
     if (touched.has(name) && found[name]) {
       return found[name];
@@ -118,7 +123,8 @@ export function RowForm({ table, tables, draft, onChange, onSave, onCancel, keyF
                       column={column}
                       value={draft[column.name] ?? ""}
                       onChange={(value) => {
-                        // A field that is being typed into is judged at once, but not for being empty yet.
+                        // A field that is being typed into is judged at once, but not for being
+                        // empty yet.
                         if (value !== "") {
                           touch(column.name);
                         }

@@ -98,7 +98,9 @@ export function drawable(columns: readonly { readonly name: string; readonly typ
   };
 }
 
-/** A chart for a report whose header declares none: numbers by the first column that is no number. */
+/**
+ * A chart for a report whose header declares none: numbers by the first column that is no number.
+ */
 export function guessChart(columns: readonly { readonly name: string; readonly type: string }[]): ChartChoice | null {
   const { series } = drawable(columns);
   const x = columns.find(({ name }) => !series.includes(name) && !/(^|_)id$/.test(name)) ?? columns[0];
@@ -125,7 +127,8 @@ export function days(today: Date, count: number): string[] {
 
 /**
  * A series for each table, with 0 on days without any; none where there is nothing to draw. Tables
- * that nothing came to are left out, so that a table has the same colour in each chart of one activity.
+ * that nothing came to are left out, so that a table has the same colour in each chart of one
+ * activity.
  */
 export function activitySeries(
   activity: readonly ActivityDay[],

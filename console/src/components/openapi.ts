@@ -303,7 +303,10 @@ export function shellWord(word: string): string {
   return /^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** The call as a command of curl. The token is left to the shell's variable, so that none is pasted into a history. */
+/**
+ * The call as a command of curl. The token is left to the shell's variable, so that none is pasted
+ * into a history.
+ */
 export function curl({ method, url, headers, body }: Call): string {
   const lines = [
     `curl ${method === "GET" ? "" : `-X ${method} `}${shellWord(url)}`,

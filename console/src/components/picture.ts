@@ -73,7 +73,8 @@ export async function picture(chart: HTMLElement, title: string): Promise<Blob |
   if (svgs.length === 0) {
     return null;
   }
-  // Axis labels may be SVGs of their own beside the plot, so all small ones of the chart's area are drawn too.
+  // Axis labels may be SVGs of their own beside the plot, so all small ones of the chart's area are
+  // drawn too.
   const area = svgs.map((svg) => svg.getBoundingClientRect());
   const top = Math.min(...area.map((box) => box.top)) - LINE;
   const bottom = Math.max(...area.map((box) => box.bottom)) + LINE;
@@ -106,7 +107,8 @@ export async function picture(chart: HTMLElement, title: string): Promise<Blob |
     const box = svg.getBoundingClientRect();
     const copy = styled(svg);
     copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
-    // What an axis writes beside its lines would be cut off at the picture's edge: up to the chart's own, it is drawn.
+    // What an axis writes beside its lines would be cut off at the picture's edge: up to the
+    // chart's own, it is drawn.
     const left = box.left - bounds.left + MARGIN;
     const size = { width: left + box.width + MARGIN, height: box.height + 2 * MARGIN };
     copy.setAttribute("overflow", "visible");

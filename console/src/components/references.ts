@@ -15,7 +15,10 @@ export function nameColumn(table: Table | undefined): Column | undefined {
 
 export type Names = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
-/** What a reference is called: its name, `undefined` while that is not known, `null` where no row has the id. */
+/**
+ * What a reference is called: its name, `undefined` while that is not known, `null` where no row
+ * has the id.
+ */
 export function nameOf(names: Names | null, column: Column, value: Value | undefined): string | null | undefined {
   if (column.references === null || value === null || value === undefined) {
     return undefined;

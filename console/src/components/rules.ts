@@ -19,7 +19,9 @@ const RANGES = {
   bigint: [-9223372036854775808n, 9223372036854775807n],
 } as const;
 
-/** Reads a type as the dictionary writes it: `string(255)`. A type that is not known holds any text. */
+/**
+ * Reads a type as the dictionary writes it: `string(255)`. A type that is not known holds any text.
+ */
 export function columnType(text: string): ColumnType {
   const [, kind, first, second] = /^([a-z]+)(?:\((\d+)(?:,\s*(\d+))?\))?$/.exec(text) ?? [];
   switch (kind) {
@@ -169,14 +171,20 @@ export function draftOf(columns: readonly RuleColumn[], row: Readonly<Record<str
   );
 }
 
-/** Writes digits as a number of any length, where the browser can; else as text, which the service refuses. */
+/**
+ * Writes digits as a number of any length, where the browser can; else as text, which the service
+ * refuses.
+ */
 function digits(text: string): unknown {
   const number = Number(text);
   const raw = (JSON as { rawJSON?: (text: string) => unknown }).rawJSON;
   return Number.isSafeInteger(number) ? number : raw ? raw(text) : text;
 }
 
-/** The row that a draft makes. Empty fields are left out; what is no number is left for the service to refuse. */
+/**
+ * The row that a draft makes. Empty fields are left out; what is no number is left for the service
+ * to refuse.
+ */
 export function rowOf(columns: readonly RuleColumn[], draft: Draft): Record<string, unknown> {
   const row: Record<string, unknown> = {};
   for (const column of columns) {

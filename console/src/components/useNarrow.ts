@@ -1,6 +1,8 @@
 import { useSyncExternalStore } from "react";
 
-/** Below this width, in pixels, a table has no room for its columns; Cloudscape breaks at the same. */
+/**
+ * Below this width, in pixels, a table has no room for its columns; Cloudscape breaks at the same.
+ */
 const NARROW = window.matchMedia("(max-width: 688px)");
 
 const subscribe = (listener: () => void) => {

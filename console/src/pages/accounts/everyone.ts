@@ -8,8 +8,8 @@ export const MOST_ACCOUNTS = 60;
 type ReadPage = (after: string | null) => Promise<AccountsPage>;
 
 /**
- * Reads every page, since the user pool's order says nothing of who waits. Those that wait come first, the newest on top;
- * the others by name.
+ * Reads every page, since the user pool's order says nothing of who waits. Those that wait come
+ * first, the newest on top; the others by name.
  */
 export async function everyone(read: ReadPage): Promise<Account[]> {
   const found: Account[] = [];

@@ -13,7 +13,10 @@ import { href, navigate } from "../../shell/route";
 import { Compared } from "./Compared";
 import { keepCounts, planned } from "./counts";
 
-/** Asks before tables are replaced by those of a backup, and shows how many rows that brings and takes. */
+/**
+ * Asks before tables are replaced by those of a backup, and shows how many rows that brings and
+ * takes.
+ */
 export function RestoreBackup({ backup, onClose }: { backup: Backup; onClose: () => void }) {
   const all = Object.keys(backup.tables);
   const [tables, setTables] = useState<readonly string[]>(all);

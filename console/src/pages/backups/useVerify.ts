@@ -3,7 +3,10 @@ import { startRestore } from "../../api/backups";
 import { useNotify } from "../../shell/notifications";
 import { href, navigate } from "../../shell/route";
 
-/** Starts the verification of a backup and goes to the page that follows it; also the backup that is being started. */
+/**
+ * Starts the verification of a backup and goes to the page that follows it; also the backup that is
+ * being started.
+ */
 export function useVerify(): [(backup: string) => Promise<void>, string | null] {
   const notify = useNotify();
   const [starting, setStarting] = useState<string | null>(null);

@@ -30,7 +30,10 @@ import { Status } from "../../components/Status";
 
 const PERIODS = [7, 30, 90];
 const DEFAULT_PERIOD = 30;
-/** Milliseconds between two looks at loads that are under way, at accounts, of which all are read, and at all else. */
+/**
+ * Milliseconds between two looks at loads that are under way, at accounts, of which all are read,
+ * and at all else.
+ */
 const OFTEN = 4000;
 const SELDOM = 60_000;
 const RARELY = 300_000;
