@@ -28,7 +28,8 @@ const pages = new Set();
 export async function open() {
   browser ??= await chromium.launch({
     executablePath: execFileSync("sh", ["-c", "command -v chromium"], { encoding: "utf8" }).trim(),
-    // Its own sandbox needs rights that root and containers do not give; nothing but Rowgate's page is opened.
+    // Its own sandbox needs rights that root and containers do not give; nothing but Rowgate's page
+    // is opened.
     args: ["--no-sandbox", "--disable-dev-shm-usage"],
   });
   return browser;
@@ -56,8 +57,8 @@ export async function close() {
 }
 
 /**
- * A page of its own session, with the console open. Its `complaints` are what the page's scripts and its content
- * security policy reported; its `requests` are all that it asked for.
+ * A page of its own session, with the console open. Its `complaints` are what the page's scripts
+ * and its content security policy reported; its `requests` are all that it asked for.
  */
 export async function visit({ theme = "light", size = "wide", hash = "" } = {}) {
   const context = await (await open()).newContext({
@@ -95,7 +96,9 @@ export async function visit({ theme = "light", size = "wide", hash = "" } = {}) 
   return page;
 }
 
-/** Waits until the page has had nothing under way for a while, so that it shows what it has read. */
+/**
+ * Waits until the page has had nothing under way for a while, so that it shows what it has read.
+ */
 export async function settled(page) {
   const end = Date.now() + PATIENCE;
   for (let quiet = 0; quiet < QUIET_LOOKS; quiet = page.underWay === 0 ? quiet + 1 : 0) {
