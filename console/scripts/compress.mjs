@@ -1,4 +1,5 @@
-// Writes `.br` and `.gz` beside each file of dist/ that gets smaller by it, so that the function only has to choose.
+// Writes `.br` and `.gz` beside each file of dist/ that gets smaller by it, so that the function
+// only has to choose.
 
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,4 +1,5 @@
-// Fails if what a browser fetches for the first page (Overview, signed in) weighs more than it may, compressed.
+// Fails if what a browser fetches for the first page (Overview, signed in) weighs more than it may,
+// compressed.
 
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -35,7 +36,8 @@ const collect = (key, files = new Set()) => {
   return files;
 };
 
-// As vite.config.ts names them; all of them count, though a page fetches those alone whose characters it shows.
+// As vite.config.ts names them; all of them count, though a page fetches those alone whose
+// characters it shows.
 const fonts = (await readdir(join(dist, "console/assets"))).filter((name) => /^font-.*\.woff2$/.test(name));
 if (fonts.length === 0) {
   throw new Error("dist/ has no fonts: they are named otherwise than this script thinks");

@@ -1,4 +1,5 @@
-// The one way to the API: adds the token, renews it once where it has run out, and turns every failure into a ProblemError.
+// The one way to the API: adds the token, renews it once where it has run out, and turns every
+// failure into a ProblemError.
 
 import { session } from "../session/store";
 import { parseJson } from "./json";
@@ -13,7 +14,10 @@ export interface RequestOptions {
   body?: unknown;
   headers?: Record<string, string>;
   signal?: AbortSignal;
-  /** False: without the token (`/login`); a text: with this one. A 401 is then a failure like others. */
+  /**
+   * False: without the token (`/login`); a text: with this one. A 401 is then a failure like
+   * others.
+   */
   token?: false | string;
   /** Statuses that are answers with a body of their own unless they are problem+json. */
   answers?: number[];
@@ -43,7 +47,8 @@ export async function send(method: string, path: string, options: RequestOptions
       return response;
     }
     if (own && response.status === 401 && attempt < 2) {
-      // Waits for a new token, if need be until the person has signed in again; then the request goes on.
+      // Waits for a new token, if need be until the person has signed in again; then the request
+      // goes on.
       await session.renew(token);
       continue;
     }

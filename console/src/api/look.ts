@@ -4,7 +4,10 @@ import { ProblemError } from "./problem";
 
 const SLOWEST = 60_000;
 
-/** Returns true where asking again gives the same answer: of the 4xx all but "too slow" and "too often". */
+/**
+ * Returns true where asking again gives the same answer: of the 4xx all but "too slow" and "too
+ * often".
+ */
 export function isFinal(error: unknown): boolean {
   return (
     error instanceof ProblemError && error.status >= 400 && error.status < 500 && ![408, 429].includes(error.status)

@@ -32,7 +32,10 @@ export const putRow = (table: string, id: number | string, row: Record<string, V
 
 export const deleteRow = (table: string, id: number | string): Promise<null> => request("DELETE", path(table, id));
 
-/** Inserts rows; 422 (none of them in) is an answer here, not a failure. `prefer`: `tx=dry-run` checks only. */
+/**
+ * Inserts rows; 422 (none of them in) is an answer here, not a failure. `prefer`: `tx=dry-run`
+ * checks only.
+ */
 export async function insertRows(
   table: string,
   rows: Row[],

@@ -88,7 +88,10 @@ export interface AuditPage {
 
 export interface Column {
   name: string;
-  /** As in the dictionary: `integer`, `bigint`, `decimal(10,2)`, `string(255)`, `boolean`, `date`, `timestamp`. */
+  /**
+   * As in the dictionary: `integer`, `bigint`, `decimal(10,2)`, `string(255)`, `boolean`, `date`,
+   * `timestamp`.
+   */
   type: string;
   required: boolean;
   auto_increment: boolean;

@@ -29,8 +29,8 @@ export function ofDeps<T>(read: Read<T> | null, deps: DependencyList): Read<T> |
 }
 
 /**
- * Reads something of the API when the page opens and whenever `deps` change; answers that come too late are dropped. `every`
- * counts from the end of a read, so that a slow answer is waited for.
+ * Reads something of the API when the page opens and whenever `deps` change; answers that come too
+ * late are dropped. `every` counts from the end of a read, so that a slow answer is waited for.
  */
 export function useResource<T>(
   read: (signal: AbortSignal) => Promise<T>,

@@ -52,7 +52,8 @@ export class SessionStore {
       this.#set({ kind: "in", me: await api.me(token) });
     } catch (error) {
       if (isOver(error)) {
-        // What was kept stays for the person to sign in again; `signIn` removes it before anybody else.
+        // What was kept stays for the person to sign in again; `signIn` removes it before anybody
+        // else.
         sessionStorage.removeItem(REFRESH);
       }
       this.#set({ kind: "out", ...(isOver(error) ? {} : { error: error as Error }) });
@@ -76,7 +77,10 @@ export class SessionStore {
     return this.#access;
   }
 
-  /** Takes a new token in place of `expired`; where the session is over, waits until the person has signed in. */
+  /**
+   * Takes a new token in place of `expired`; where the session is over, waits until the person has
+   * signed in.
+   */
   async renew(expired: string | null): Promise<void> {
     if (this.#access !== null && this.#access.token !== expired) {
       return;
@@ -113,7 +117,8 @@ export class SessionStore {
     }
     const tokens = await api.refresh(refreshToken);
     if (sessionStorage.getItem(REFRESH) !== refreshToken) {
-      // Somebody has left or signed in meanwhile: the token is of a session that is no longer this tab's.
+      // Somebody has left or signed in meanwhile: the token is of a session that is no longer this
+      // tab's.
       throw over();
     }
     return this.#take(tokens);

@@ -1,6 +1,7 @@
 /**
- * Takes `aria-orientation` off Cloudscape's navigation drawer, which has it on narrow screens: a `nav` may not, and readers of
- * screens may leave out what they cannot make sense of. Returns what ends it.
+ * Takes `aria-orientation` off Cloudscape's navigation drawer, which has it on narrow screens: a
+ * `nav` may not, and readers of screens may leave out what they cannot make sense of. Returns what
+ * ends it.
  */
 export function mendAria(root: HTMLElement): () => void {
   const mend = () => {

@@ -1,4 +1,5 @@
-// What a tab keeps of a person's work: a reload of the page keeps it, the end of the session removes it.
+// What a tab keeps of a person's work: a reload of the page keeps it, the end of the session
+// removes it.
 
 import { useCallback, useSyncExternalStore } from "react";
 
@@ -43,7 +44,10 @@ function stored(key: string): unknown {
   }
 }
 
-/** Keeps a value in this tab; null forgets it. Returns false where there is no room to keep it over a reload. */
+/**
+ * Keeps a value in this tab; null forgets it. Returns false where there is no room to keep it over
+ * a reload.
+ */
 export function keep(key: string, value: unknown): boolean {
   values.set(key, value ?? null);
   try {
@@ -81,7 +85,10 @@ export function forgetKept(): void {
   tell();
 }
 
-/** State that a reload of the page keeps, and that pages share by its key; `initial` stands until something is set. */
+/**
+ * State that a reload of the page keeps, and that pages share by its key; `initial` stands until
+ * something is set.
+ */
 export function useKept<T>(key: string, initial: T): [T, (change: T | ((now: T) => T)) => void] {
   const value = useSyncExternalStore(subscribe, () => readKept<T>(key)) ?? initial;
   const set = useCallback(

@@ -46,7 +46,9 @@ function widthOf(table: TableOf | undefined, name: string): number {
   return type.startsWith("string") ? 200 : type === "timestamp" ? 220 : 130;
 }
 
-/** The refused rows of a load, to mend in place and send again; what became of them is shown below. */
+/**
+ * The refused rows of a load, to mend in place and send again; what became of them is shown below.
+ */
 export function FixTable({ load, rejects, table, settings, editable }: Props) {
   const [fix, setFix] = useKept<Fix>(`fix.${load.load}`, NO_FIX);
   const [page, setPage] = useState(1);

@@ -178,7 +178,8 @@ interface RefusedProps extends Props {
 
 function Refused({ load, settings, editable }: RefusedProps) {
   const tables = useResource(listTables, []);
-  // Links end after a quarter of an hour: they are asked for with each read. The rows stay on the page.
+  // Links end after a quarter of an hour: they are asked for with each read. The rows stay on the
+  // page.
   const refused = useResource(
     async (signal) => {
       const detail = await getLoad(load.load, null, signal);

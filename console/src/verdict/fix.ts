@@ -43,8 +43,8 @@ export interface RowState {
 }
 
 /**
- * Says how a row stands. The rules of the dictionary decide about columns that were typed in; what the loader said of others
- * stays until they are changed.
+ * Says how a row stands. The rules of the dictionary decide about columns that were typed in; what
+ * the loader said of others stays until they are changed.
  */
 export function rowState(row: RefusedRow, fix: Fix, table: Table | undefined, settings?: FileSettings): RowState {
   const edits = fix.edits[row.line] ?? {};

@@ -1,4 +1,5 @@
-// Files on their way: they go on whichever page is shown, and are stopped where the session's work is forgotten.
+// Files on their way: they go on whichever page is shown, and are stopped where the session's work
+// is forgotten.
 
 import { useSyncExternalStore } from "react";
 import type { Upload, UploadRequest } from "../api/types";

@@ -1,4 +1,5 @@
-// Rejects files: what Rowgate wrote about refused records, and the file that brings the mended ones back.
+// Rejects files: what Rowgate wrote about refused records, and the file that brings the mended ones
+// back.
 
 import Papa from "papaparse";
 import type { FieldError } from "../api/types";
@@ -65,7 +66,10 @@ export function readErrors(columns: string[], codes: string, reasons: string): F
   }));
 }
 
-/** Writes rows as a rejects file, so that the loader reads it as one, whatever the table's files are like. */
+/**
+ * Writes rows as a rejects file, so that the loader reads it as one, whatever the table's files are
+ * like.
+ */
 export function writeRejects(
   { columns, delimiter }: Pick<Rejects, "columns" | "delimiter">,
   rows: RefusedRow[],
@@ -75,7 +79,9 @@ export function writeRejects(
   return `\uFEFF${Papa.unparse([[...columns, ...ADDED], ...records], { delimiter, newline: "\r\n" })}\r\n`;
 }
 
-/** Names the file that brings rows of a load back; a load finds its parent by the id in the name. */
+/**
+ * Names the file that brings rows of a load back; a load finds its parent by the id in the name.
+ */
 export function fixedName(load: string, now: Date): string {
   return `${load}-fixed-${now.toISOString().replace(/[-:]/g, "").slice(0, 15)}.csv`;
 }

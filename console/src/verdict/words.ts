@@ -19,7 +19,10 @@ export const MODES: Record<Mode, { label: string; description: string }> = {
 
 const FIXED = /^([0-9a-f]{8})[0-9a-f]{24}-fixed-/;
 
-/** The file's own name, of a key like `incoming/jobs/upsert/a.csv`; of rows that were sent again, what they are. */
+/**
+ * The file's own name, of a key like `incoming/jobs/upsert/a.csv`; of rows that were sent again,
+ * what they are.
+ */
 export function fileName(key: string): string {
   const name = key.split("/").at(-1) ?? key;
   const parent = FIXED.exec(name)?.[1];

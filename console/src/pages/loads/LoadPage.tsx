@@ -65,10 +65,14 @@ export function LoadPage({ load: id }: { load: string }) {
   );
 }
 
-/** As many later loads of the table are looked through for those that bring rows of this one back. */
+/**
+ * As many later loads of the table are looked through for those that bring rows of this one back.
+ */
 const LATER = 200;
 
-/** Where the file lies, the load whose rows it brought back, and those that brought its own back. */
+/**
+ * Where the file lies, the load whose rows it brought back, and those that brought its own back.
+ */
 function Belongs({ load }: { load: Load }) {
   const children = useResource(
     async (signal) =>

@@ -10,7 +10,9 @@ export const SPANS = [
 
 const DAY = 86_400_000;
 
-/** Leaves out of a page, which is newest first, what started before the span; nothing follows then. */
+/**
+ * Leaves out of a page, which is newest first, what started before the span; nothing follows then.
+ */
 export function within(page: LoadsPage, span: string | null, now: Date): LoadsPage {
   const days = Number(span);
   if (!(days > 0)) {

@@ -228,7 +228,8 @@ interface NoValueProps {
 
 function NoValue({ value = [], onChange }: NoValueProps) {
   const [typed, setTyped] = useState("");
-  // What is typed stands as it is, with a comma at its end too, unless the list became another one elsewhere.
+  // What is typed stands as it is, with a comma at its end too, unless the list became another one
+  // elsewhere.
   const text = JSON.stringify(listed(typed)) === JSON.stringify(value) ? typed : value.join(", ");
   return (
     <FormField label="Fields that mean no value" description="Several with commas between, like N/A, NULL.">

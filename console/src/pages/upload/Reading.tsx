@@ -31,7 +31,10 @@ interface Props {
   onCancel: () => void;
 }
 
-/** How the file is read: its columns, what has to be decided, its first rows, and the button that sends it. */
+/**
+ * How the file is read: its columns, what has to be decided, its first rows, and the button that
+ * sends it.
+ */
 export function Reading({
   table,
   work,

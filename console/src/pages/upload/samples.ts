@@ -17,8 +17,8 @@ function records(bytes: Uint8Array, settings: FileSettings): string[][] {
 }
 
 /**
- * The names of the first line, where the check knows of no header and the file is plain text: a person may match them. None
- * where they are no names.
+ * The names of the first line, where the check knows of no header and the file is plain text: a
+ * person may match them. None where they are no names.
  */
 export function firstNames(bytes: Uint8Array, settings: FileSettings): string[] {
   const names = (records(bytes, settings)[settings.skip_lines ?? 0] ?? []).map((name) => name.trim());
@@ -26,7 +26,10 @@ export function firstNames(bytes: Uint8Array, settings: FileSettings): string[] 
   return names.length > 0 && new Set(names).size === names.length && names.every(isName) ? names : [];
 }
 
-/** Shows values of each of the file's columns, also where the check could not match them; of plain text alone. */
+/**
+ * Shows values of each of the file's columns, also where the check could not match them; of plain
+ * text alone.
+ */
 export function samples(bytes: Uint8Array, header: string[], settings: FileSettings): Record<string, string> {
   const data = records(bytes, settings);
   const names = header.map((name) => name.trim());

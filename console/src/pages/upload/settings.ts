@@ -1,4 +1,5 @@
-// How one file is to be read: what the check proposes, what was kept of a file like it, and what a person chose.
+// How one file is to be read: what the check proposes, what was kept of a file like it, and what a
+// person chose.
 
 import type { Check, Column, FileSettings, Table } from "../../api/types";
 
@@ -61,7 +62,10 @@ const words = (text: string): string[] =>
     .split(/[^\p{L}\p{N}]+/u)
     .filter((word) => word !== "");
 
-/** Adds to a match the columns whose name is part of one column's of the file that is left: `name` of "Full name". */
+/**
+ * Adds to a match the columns whose name is part of one column's of the file that is left: `name`
+ * of "Full name".
+ */
 export function complete(table: Table, columns: Record<string, string | null>): Record<string, string | null> {
   const next = { ...columns };
   const taken = new Set(Object.values(columns));
@@ -122,7 +126,10 @@ export function matchOf(
   return settings.columns ?? Object.fromEntries(names.map((name) => [name, known.get(name) ?? own(name)]));
 }
 
-/** Columns that a file must have and that none of its own is matched to; the key too, also where rows may leave it out. */
+/**
+ * Columns that a file must have and that none of its own is matched to; the key too, also where
+ * rows may leave it out.
+ */
 export function missingColumns(table: Table, columns: Record<string, string | null>): Column[] {
   const given = new Set(Object.values(columns));
   return table.columns.filter((column) => column.required && !given.has(column.name));

@@ -8,12 +8,15 @@ export interface Settled {
   recalled: boolean;
 }
 
-/** A proposal may show what a further one can be made of: a match, then the dates in the matched column. */
+/**
+ * A proposal may show what a further one can be made of: a match, then the dates in the matched
+ * column.
+ */
 const ROUNDS = 3;
 
 /**
- * Checks a file and takes what is proposed for it, until nothing more is. What was kept of a file with such a header counts for
- * more than a guess, and what was chosen here for more than both.
+ * Checks a file and takes what is proposed for it, until nothing more is. What was kept of a file
+ * with such a header counts for more than a guess, and what was chosen here for more than both.
  */
 export async function settle(
   ask: (settings: FileSettings) => Promise<Check>,

@@ -61,13 +61,19 @@ export const withoutCheck = (work: Work): Work => ({
 /** What a check and an upload are of: file, table, mode and settings. */
 export const signOf = ({ file, table, mode, settings }: Work): string => JSON.stringify([file, table, mode, settings]);
 
-/** The upload that goes on where it stopped. None where it was begun with something else: its mode and settings stay. */
+/**
+ * The upload that goes on where it stopped. None where it was begun with something else: its mode
+ * and settings stay.
+ */
 export function interrupted(work: Work): Sent | null {
   const { sent } = work;
   return sent !== null && !sent.arrived && sent.sign === signOf(work) ? sent : null;
 }
 
-/** Says about how many rows the file has, by those of its beginning; nothing of a packed file, whose beginning tells little. */
+/**
+ * Says about how many rows the file has, by those of its beginning; nothing of a packed file, whose
+ * beginning tells little.
+ */
 export function expectedRows({ file, check }: Work, headBytes: number): number | undefined {
   if (!file || !check || check.rows_read === 0) {
     return undefined;
