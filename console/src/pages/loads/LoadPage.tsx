@@ -48,7 +48,7 @@ export function LoadPage({ load: id }: { load: string }) {
         )}
         {load.data && (
           <>
-            <Container header={<Header variant="h2">What became of it</Header>}>
+            <Container header={<Header variant="h2">Result</Header>}>
               <FollowedVerdict
                 file={load.data.key}
                 before={[]}
