@@ -140,11 +140,13 @@ one_process() {
     # shellcheck source=/dev/null
     . "$CLOUD/env"
     local keys=$CLOUD/serve-keys.toml log=$CLOUD/logs/serve.log process address='' status=0
+    rm -f "$keys"
     (
         umask 077
-        printf '[[keys]]\nname = "writer"\nright = "writer"\nkey = "%s"\n' "$ROWGATE_API_KEY"
-        printf '[[keys]]\nname = "operator"\nright = "operator"\nkey = "%s"\nrate = 20\nburst = 40\n' "$ROWGATE_OPERATOR_KEY"
-    ) >"$keys"
+        printf '[[keys]]\nname = "writer"\nright = "writer"\nkey = "%s"\n' "$ROWGATE_API_KEY" >"$keys"
+        printf '[[keys]]\nname = "operator"\nright = "operator"\nkey = "%s"\nrate = 20\nburst = 40\n' \
+            "$ROWGATE_OPERATOR_KEY" >>"$keys"
+    )
     : >"$log"
     unset ROWGATE_URL ROWGATE_DATABASE
     AWS_ENDPOINT_URL_RDS_DATA=http://127.0.0.1:$(read_json ports.json data_api) \
