@@ -85,12 +85,9 @@ pub(crate) struct ServeArguments {
     /// Requests of each key at once, above the rate.
     #[arg(long, value_name = "COUNT", env = "ROWGATE_BURST", default_value = "200")]
     pub(crate) burst: NonZeroU32,
-    /// Seconds that the head of a connection's first request may take.
-    #[arg(long, value_name = "SECONDS", env = "ROWGATE_HEAD_SECONDS", default_value = "5")]
+    /// Seconds that the head of a request may take, idle time before it included: more than a load balancer keeps connections.
+    #[arg(long, value_name = "SECONDS", env = "ROWGATE_HEAD_SECONDS", default_value = "75")]
     pub(crate) head_seconds: NonZeroU32,
-    /// Seconds between requests of a connection: more than a load balancer keeps idle connections.
-    #[arg(long, value_name = "SECONDS", env = "ROWGATE_IDLE_SECONDS", default_value = "75")]
-    pub(crate) idle_seconds: NonZeroU32,
     /// Seconds that requests under way have to end after SIGTERM or SIGINT.
     #[arg(long, value_name = "SECONDS", env = "ROWGATE_STOP_SECONDS", default_value = "25")]
     pub(crate) stop_seconds: u32,

@@ -1,12 +1,13 @@
 //! What stands before the handlers, as API Gateway does before the functions: keys, rates and limits.
 
+use std::convert::Infallible;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::batch::MAX_BODY_BYTES;
@@ -198,13 +199,11 @@ async fn refuse(
     let Refused { problem, refusal, retry_after, key } = refused;
     metrics.refuse(refusal);
     let (method, route) = (method_name(request.method()), route(&request));
-    let mut answer = with_id(problem.into_response(), id);
+    // Nobody's bytes are read who has no key.
     if key.is_some() {
         drain(request.into_body()).await;
-    } else {
-        // Nobody's bytes are read who has no key.
-        answer = last(answer).await;
     }
+    let mut answer = with_id(problem.into_response(), id);
     if let Some(seconds) = retry_after {
         answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
@@ -237,13 +236,7 @@ async fn drain(body: Body) {
     let _ = tokio::time::timeout(DRAIN_TIME, drained).await;
 }
 
-/// Lets a connection end with this answer: without a key nobody keeps one.
-pub(crate) async fn last(mut answer: Response) -> Response {
-    answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    answer
-}
-
 /// `GET /health`: whoever is answered knows that the process serves.
-pub(crate) async fn health() -> &'static str {
-    "{\"status\":\"ok\"}"
+pub(crate) async fn health() -> Result<(StatusCode, &'static str), Infallible> {
+    Ok((StatusCode::OK, "{\"status\":\"ok\"}"))
 }

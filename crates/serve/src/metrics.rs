@@ -26,14 +26,7 @@ pub(crate) struct Metrics {
     rows: IntCounterVec,
     refused: IntCounterVec,
     pub(crate) connections: IntGauge,
-    work: IntGaugeVec,
-}
-
-/// How much work of a kind there is.
-#[derive(Debug, Clone)]
-pub(crate) struct Work {
-    pub(crate) begun: IntGauge,
-    pub(crate) waiting: IntGauge,
+    pub(crate) work: IntGaugeVec,
 }
 
 /// Why the gate let a request not through.
@@ -73,11 +66,8 @@ impl Metrics {
         );
         let refused = IntCounterVec::new(refused, &["reason"])?;
         let connections = IntGauge::new("rowgate_connections", "Connections that are open")?;
-        let work = Opts::new(
-            "rowgate_work_in_flight",
-            "Backups and restores that were asked for, by state: begun, waiting",
-        );
-        let work = IntGaugeVec::new(work, &["kind", "state"])?;
+        let work = Opts::new("rowgate_work_in_flight", "Backups and restores that are being worked on");
+        let work = IntGaugeVec::new(work, &["kind"])?;
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(seconds.clone()))?;
         registry.register(Box::new(in_flight.clone()))?;
@@ -98,12 +88,6 @@ impl Metrics {
         TextEncoder::new().encode_to_string(&self.registry.gather())
     }
 
-    /// The gauges of backups, or of restores.
-    pub(crate) fn work(&self, kind: &str) -> Work {
-        let gauge = |state: &str| self.work.with_label_values(&[kind, state]);
-        Work { begun: gauge("begun"), waiting: gauge("waiting") }
-    }
-
     fn answered(&self, method: &str, route: &str, status: u16, time: Duration, rows: Option<u64>) {
         self.requests.with_label_values(&[method, route, &status.to_string()]).inc();
         self.seconds.with_label_values(&[method, route]).observe(time.as_secs_f64());
@@ -121,11 +105,6 @@ impl Counted {
     pub(crate) fn on(gauge: &IntGauge) -> Self {
         gauge.inc();
         Self(gauge.clone())
-    }
-
-    /// Lets it be counted to the end of the process.
-    pub(crate) fn for_good(self) {
-        std::mem::forget(self);
     }
 }
 

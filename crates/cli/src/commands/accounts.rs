@@ -15,7 +15,7 @@ pub(crate) async fn run(command: &AccountsCommand, printer: Printer) -> Result<(
         AccountsCommand::Add(arguments) => {
             let password = password::read(arguments.password_stdin, printer)?;
             let groups = &arguments.groups.groups;
-            tell(&add(&aws().await, &arguments.username, &password, groups).await?, printer);
+            told(&add(&aws().await, &arguments.username, &password, groups).await?, printer);
         }
         AccountsCommand::List(arguments) => {
             let accounts = list(&aws().await).await?;
@@ -26,16 +26,16 @@ pub(crate) async fn run(command: &AccountsCommand, printer: Printer) -> Result<(
             printer.result(&text)?;
         }
         AccountsCommand::Approve(arguments) => {
-            tell(&approve(&aws().await, &arguments.username, &arguments.groups.groups).await?, printer);
+            told(&approve(&aws().await, &arguments.username, &arguments.groups.groups).await?, printer);
         }
         AccountsCommand::Disable(arguments) => {
-            tell(&disable(&aws().await, &arguments.username).await?, printer);
+            told(&disable(&aws().await, &arguments.username).await?, printer);
         }
     }
     Ok(())
 }
 
-fn tell(account: &Account, printer: Printer) {
+fn told(account: &Account, printer: Printer) {
     let Account { username, status, groups, .. } = account;
     printer.note(&format!("The account {username} is {status}; its groups: {}.", groups.join(", ")));
 }
