@@ -309,11 +309,14 @@ install_spark_jars() {
 }
 
 need_node() {
-    has node || stop "node is missing; install Node.js 20 or later, then try again."
+    has node || stop "node is missing; install Node.js 20.19 or later, then try again."
     has npm || stop "npm is missing; install it (it comes with Node.js), then try again."
-    local major
-    major=$(node --print 'process.versions.node.split(".")[0]')
-    [ "$major" -ge 20 ] || stop "Node.js $major is too old; version 20 or later is needed."
+    # What builds the console: ^20.19.0 || >=22.12.0.
+    local version major minor
+    version=$(node --print process.versions.node) || stop "node cannot be run; its message is above."
+    IFS=. read -r major minor _ <<<"$version"
+    ((major == 20 && minor >= 19 || major == 22 && minor >= 12 || major > 22)) ||
+        stop "Node.js $version does not build the console; 20.19 or later of 20, or 22.12 or later is needed."
     [ -x infra/node_modules/.bin/cdk ] || rm -f .local/stamps/node
     once node infra/package-lock.json -- install_node
 }

@@ -1,6 +1,7 @@
 //! Accounts, and how they are changed: one change at a time.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use aurora::{AccountTurn, Database};
 use domain::dictionary::Dictionary;
@@ -16,6 +17,10 @@ use crate::username::Username;
 
 /// Users whose groups are asked for at once. Cognito answers 120 such questions a second, all callers together.
 const LOOKUPS_AT_ONCE: usize = 8;
+
+/// What a change has to have left before its first step: two tries of a call that is not answered. Broken off half way, an
+/// account would be neither as it was nor as it was asked for.
+const CHANGE_TIME: Duration = Duration::from_secs(6);
 
 /// Users that a page of the list has where all are wanted.
 const PAGE: i32 = 60;
@@ -76,6 +81,9 @@ pub enum ChangeError {
     /// The user pool did not do as it was asked.
     #[error(transparent)]
     Directory(#[from] DirectoryError),
+    /// Others change accounts, or the database was not there in time.
+    #[error("others are changing accounts, or the database is resuming; try again in a few seconds")]
+    Turn,
     /// The turn could not be taken.
     #[error("the turn to change accounts could not be taken")]
     Database(#[from] aurora::Error),
@@ -146,6 +154,7 @@ impl<D: Directory> Accounts<D> {
             let created = self.directory.create(name).await?;
             let current = self.directory.groups(name.as_str()).await?;
             self.keep_an_operator(name, &current, Some(groups)).await?;
+            self.has_time()?;
             self.set_password(name, password).await?;
             if created == Created::Taken {
                 // Whoever knew the old password is signed in no more.
@@ -172,6 +181,7 @@ impl<D: Directory> Accounts<D> {
             if user.is_enabled {
                 self.keep_an_operator(name, &current, Some(groups)).await?;
             }
+            self.has_time()?;
             self.set_groups(name, &current, groups).await?;
             self.directory.enable(name).await?;
             self.as_changed(name, Status::Active, groups.names()).await
@@ -190,6 +200,7 @@ impl<D: Directory> Accounts<D> {
             if user.is_enabled {
                 self.keep_an_operator(name, &current, None).await?;
             }
+            self.has_time()?;
             self.directory.disable(name).await?;
             self.directory.sign_out(name.as_str()).await?;
             let groups = current.into_iter().filter(|group| is_ours(group)).collect();
@@ -203,6 +214,10 @@ impl<D: Directory> Accounts<D> {
     /// # Errors
     /// [`ChangeError::Directory`].
     pub async fn page(&self, limit: i32, after: Option<&str>) -> Result<Page> {
+        self.in_time(self.page_of(limit, after)).await
+    }
+
+    async fn page_of(&self, limit: i32, after: Option<&str>) -> Result<Page> {
         let found = self.directory.list(limit, after).await?;
         let accounts = stream::iter(found.users)
             .map(|user| async {
@@ -240,12 +255,31 @@ impl<D: Directory> Accounts<D> {
         Ok(accounts)
     }
 
-    /// Changes something while nobody else does.
+    /// Changes something while nobody else does. No call to the directory goes on beyond the request's time, so that the turn
+    /// is given back by whoever took it: a function is frozen once it has answered.
     async fn in_turn<T>(&self, change: impl Future<Output = Result<T>> + Send) -> Result<T> {
-        let turn = AccountTurn::take(&self.database).await?;
-        let done = change.await;
+        let turn = AccountTurn::take(&self.database).await.map_err(|error| match error {
+            aurora::Error::OutOfTime => ChangeError::Turn,
+            error => ChangeError::Database(error),
+        })?;
+        let done = self.in_time(change).await;
         turn.end().await;
         done
+    }
+
+    /// Asks the directory for something until the request's time is over.
+    async fn in_time<T>(&self, asked: impl Future<Output = Result<T>> + Send) -> Result<T> {
+        let deadline = self.database.deadline();
+        tokio::select! {
+            done = asked => done,
+            () = deadline.passed() => Err(out_of_time("the request in its time")),
+        }
+    }
+
+    /// Refuses to begin a change that could not be ended.
+    fn has_time(&self) -> Result<()> {
+        let is_enough = self.database.deadline().remaining() >= CHANGE_TIME;
+        if is_enough { Ok(()) } else { Err(out_of_time("early enough for a change")) }
     }
 
     async fn set_password(&self, name: &Username, password: &Password) -> Result<()> {
@@ -334,6 +368,10 @@ impl<D: Directory> Accounts<D> {
         let user = self.directory.get(name).await?.ok_or(ChangeError::Unknown)?;
         Ok(Account { status, groups, ..account(user, Vec::new()) })
     }
+}
+
+fn out_of_time(operation: &'static str) -> ChangeError {
+    DirectoryError::Busy { operation, code: "out of time".to_owned() }.into()
 }
 
 fn account(user: User, groups: Vec<String>) -> Account {

@@ -3,15 +3,13 @@
 use std::collections::BTreeSet;
 
 use domain::dictionary::{Dictionary, Table};
+use lambda_kit::caller::{Right, TABLE_GROUP};
 
 /// The groups that give rights, the least first.
-pub(crate) const ROLES: [&str; 3] = ["reader", "writer", "operator"];
+pub(crate) const ROLES: [&str; 3] = [Right::Read.group(), Right::Write.group(), OPERATOR];
 
 /// The group of those who may do everything.
-pub(crate) const OPERATOR: &str = "operator";
-
-/// What the names of groups begin with that let an account see one table.
-const TABLE: &str = "table:";
+pub(crate) const OPERATOR: &str = Right::Operate.group();
 
 /// What groups there are, for whoever named others.
 const RULE: &str = "groups has at least one of reader, writer and operator, and may have table:<name> for each table that the \
@@ -36,7 +34,7 @@ impl Groups {
                 groups.roles.insert(role);
                 continue;
             }
-            let table = name.strip_prefix(TABLE).and_then(|table| dictionary.table(table));
+            let table = name.strip_prefix(TABLE_GROUP).and_then(|table| dictionary.table(table));
             // A hidden table is no table that an operator knows of.
             let Some(table) = table.filter(|table| !table.is_hidden()) else {
                 let tables: Vec<&str> = dictionary.visible_tables().map(Table::name).collect();
@@ -46,7 +44,7 @@ impl Groups {
                     tables.join(", ")
                 ));
             };
-            groups.tables.insert(format!("{TABLE}{}", table.name()));
+            groups.tables.insert(format!("{TABLE_GROUP}{}", table.name()));
         }
         if groups.roles.is_empty() { Err(format!("No group that gives a right: {RULE}")) } else { Ok(groups) }
     }
@@ -84,7 +82,7 @@ pub(crate) fn is_role(name: &str) -> bool {
 
 /// Returns true for a group that means something to Rowgate.
 pub(crate) fn is_ours(name: &str) -> bool {
-    is_role(name) || name.starts_with(TABLE)
+    is_role(name) || name.starts_with(TABLE_GROUP)
 }
 
 /// Names of groups in the order in which they are shown.

@@ -22,6 +22,12 @@ impl Password {
         Self(text.into())
     }
 
+    /// Returns true if a user pool could have it, whatever its rule: it is not empty, not too long, and has no control
+    /// characters.
+    pub(crate) fn can_be_one(&self) -> bool {
+        (1..=MAX_CHARACTERS).contains(&self.0.chars().count()) && !self.0.contains(char::is_control)
+    }
+
     /// Its text, for the user pool alone.
     pub(crate) fn reveal(&self) -> &str {
         &self.0
@@ -58,8 +64,9 @@ impl PasswordRule {
     pub fn allows(&self, password: &Password) -> bool {
         let text = password.reveal();
         let has = |is: fn(&char) -> bool| text.chars().any(|character| is(&character));
-        (self.minimum..=MAX_CHARACTERS).contains(&text.chars().count())
-            && !text.chars().any(|character| character.is_whitespace() || character.is_control())
+        password.can_be_one()
+            && text.chars().count() >= self.minimum
+            && !text.contains(char::is_whitespace)
             && (!self.capital || has(char::is_ascii_uppercase))
             && (!self.small || has(char::is_ascii_lowercase))
             && (!self.digit || has(char::is_ascii_digit))
@@ -102,6 +109,15 @@ mod tests {
     #[test]
     fn a_password_is_shown_nowhere() {
         assert_eq!(format!("{:?}", Password::new("Sesame-open-7")), "Password(…)");
+    }
+
+    #[test]
+    fn what_no_pool_takes_is_no_password() {
+        let can = |text: &str| Password::new(text).can_be_one();
+        assert!(can("x") && can("Sésame€ open") && can(&"é".repeat(256)));
+        for text in ["", "a\n", "a\0", &"a".repeat(257)] {
+            assert!(!can(text), "{text:?}");
+        }
     }
 
     #[test]

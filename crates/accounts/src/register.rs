@@ -20,6 +20,9 @@ use crate::request::{Credentials, read};
 use crate::service::{Service, failure, record};
 use crate::username::{self, Username};
 
+/// Who registers, in the audit trail: nobody has shown that the address is theirs. No account can have this name.
+const ANONYMOUS: &str = "anonymous";
+
 /// Answers the same, after the same time, whether the name is new, waits already or is taken. All that is refused is refused
 /// before the name is looked up.
 pub(crate) async fn register<D: Directory>(
@@ -43,7 +46,8 @@ pub(crate) async fn register<D: Directory>(
         return Err(Problem::new(ProblemKind::EmailDomain, allowed(options)).into());
     }
     accounts.check(&password).await.map_err(|error| failure(&error, &request))?;
-    record(&accounts.database, name.as_str(), &request, Action::Register, &json!({})).await?;
+    let detail = json!({ "account": name });
+    record(&accounts.database, ANONYMOUS, &request, Action::Register, &detail).await?;
     accounts.register(&name, &password).await.map_err(|error| failure(&error, &request))?;
     sleep_until(started + options.register_time).await;
     Ok((StatusCode::ACCEPTED, Json(json!({ "status": "pending-approval" }))).into_response())

@@ -128,6 +128,12 @@ pub(crate) fn failure(error: &ChangeError, request: &RequestId) -> Problem {
             Problem::new(ProblemKind::AccountState, sentence(&error.to_string()))
         }
         ChangeError::Password(rule) => Problem::new(ProblemKind::Password, sentence(&rule.to_string())),
+        ChangeError::Turn => {
+            tracing::warn!(request.id = request.0, "others kept the turn to change accounts");
+            let detail = "Others are changing accounts, or the database is resuming. Nothing was changed; try again after \
+                          Retry-After.";
+            Problem::new(ProblemKind::Unavailable, detail)
+        }
         ChangeError::Directory(error) => directory_problem(error, request),
         ChangeError::Database(error) => database_problem(error, request),
     }

@@ -39,8 +39,9 @@ pub(crate) async fn login<D: Directory>(
 ) -> Result<Response, ProblemResponse> {
     read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
     let Credentials { username, password } = read(&headers, body, Credentials::SHAPE).await?;
-    // What cannot be a name is nobody's.
-    let Some(name) = Username::parse(&username) else { return Err(wrong_credentials().into()) };
+    // What cannot be a name or a password is nobody's.
+    let name = Username::parse(&username).filter(|_| password.can_be_one());
+    let Some(name) = name else { return Err(wrong_credentials().into()) };
     let accounts = &service.accounts;
     let session = accounts.directory.sign_in(&name, &password).await;
     let session = session.map_err(|error| refused(&error, &request, wrong_credentials))?;
@@ -91,12 +92,13 @@ pub(crate) async fn logout<D: Directory>(
 ) -> Result<Response, ProblemResponse> {
     read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
     let accounts = &service.accounts;
-    // The session ends whether or not this is recorded: it changes nothing that the trail is for. A failure has its log line.
-    let recorded = record(&accounts.database, person.username(), &request, Action::Logout, &json!({})).await;
+    // First of all, before a database that may have to resume: the session ends whether or not that is recorded, which changes
+    // nothing that the trail is for.
     match accounts.directory.sign_out(person.username()).await {
         Ok(()) | Err(DirectoryError::NoUser) => {}
         Err(error) => return Err(directory_problem(&error, &request).into()),
     }
+    let recorded = record(&accounts.database, person.username(), &request, Action::Logout, &json!({})).await;
     if recorded.is_err() {
         tracing::warn!(request.id = request.0, "a person signed out, which the audit trail does not have");
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::{Database, Error, Statement, Transaction};
+use crate::{Database, Deadline, Error, Statement, Transaction};
 
 /// Says at once whether the lock is free. A statement that waits for it could not be taken back: given up by its caller, it
 /// would get the lock later, for nobody.
@@ -16,6 +16,10 @@ const LOCK: &str = "SELECT id FROM rowgate_account_lock WHERE id = 1 FOR UPDATE 
 /// How long to wait before asking again, in milliseconds; at random, so that several do not ask at once. A change takes some
 /// hundred.
 const WAIT_MS: std::ops::Range<u64> = 50..150;
+
+/// How long to wait for one's turn: some twenty changes. Whoever waits longer asks again, with all of the time that a change
+/// may take.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The turn to change accounts, until [`end`](Self::end). Dropped, it ends in the background; if its function is killed,
 /// within the three minutes after which the service gives up an idle transaction.
@@ -29,13 +33,15 @@ struct Row {
 }
 
 impl AccountTurn {
-    /// Waits for its turn, as long as the database's deadline allows.
+    /// Waits for its turn, five seconds at most, and not beyond the database's deadline.
     ///
     /// # Errors
     /// As [`Database::begin`]; also [`Error::OutOfTime`] where others take too long.
     pub async fn take(database: &Database) -> Result<Self, Error> {
         let deadline = database.deadline();
         let transaction = database.with_deadline(deadline).begin().await?;
+        // From here on: a database that resumes may take longer than others who change accounts.
+        let deadline = deadline.min(Deadline::after(PATIENCE));
         let failure = loop {
             match transaction.query::<Row>(Statement::new(LOCK)).await {
                 Ok(rows) if !rows.is_empty() => return Ok(Self(transaction)),

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::avro::{RowTextError, parse_row_text};
 use crate::dictionary::Table;
 use crate::sql::push_decimal;
 use crate::value::{CivilDate, Value};
@@ -21,6 +22,23 @@ pub fn write_json_row(table: &Table, values: &[Value<'_>], into: &mut String) {
         write_value(value, into);
     }
     into.push('}');
+}
+
+/// A row as a JSON object, and its key, from its text where every column may be NULL, as the database gives it.
+///
+/// # Errors
+/// As [`parse_row_text`]; also where the key is NULL. Such a row was written past Rowgate.
+pub fn json_of_row_text(table: &Table, text: &str) -> Result<(String, i64), RowTextError> {
+    let nullable = vec![true; table.columns().len()];
+    let mut values = Vec::with_capacity(nullable.len());
+    parse_row_text(table, &nullable, text, &mut values)?;
+    let key = values
+        .get(table.key_index())
+        .and_then(Value::as_integer)
+        .ok_or_else(|| RowTextError { column: table.key().name().to_owned(), problem: "the key is NULL" })?;
+    let mut json = String::with_capacity(2 * text.len());
+    write_json_row(table, &values, &mut json);
+    Ok((json, key))
 }
 
 /// The text of a value as a file has it: as in JSON, without quotes around it; `None` for no value.
@@ -73,6 +91,7 @@ mod tests {
     use serde_json::value::RawValue;
 
     use super::*;
+    use crate::avro::write_row_text;
     use crate::dictionary::Dictionary;
     use crate::row::check_json_row;
 
@@ -91,6 +110,27 @@ mod tests {
             ]
         "#;
         Dictionary::parse("test", text).unwrap()
+    }
+
+    #[test]
+    fn a_row_is_read_from_its_text_with_its_key() {
+        let dictionary = every_type();
+        let table = dictionary.table("things").unwrap();
+        let text = |values: &[Value<'_>]| {
+            let mut text = Vec::new();
+            write_row_text(values, &mut text);
+            String::from_utf8(text).unwrap()
+        };
+        let mut json = String::new();
+        let mut values = vec![Value::Null; table.columns().len()];
+        values[0] = Value::Integer(7);
+        values[3] = Value::Text("a \"b\"".into());
+        write_json_row(table, &values, &mut json);
+        assert_eq!(json_of_row_text(table, &text(&values)), Ok((json, 7)));
+        values[0] = Value::Null;
+        let error = json_of_row_text(table, &text(&values)).unwrap_err();
+        assert_eq!(error.to_string(), "column id: the key is NULL");
+        assert!(json_of_row_text(table, "7").is_err());
     }
 
     #[test]

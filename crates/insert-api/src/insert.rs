@@ -18,7 +18,7 @@ use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query;
 
 use crate::request::{Wanted, actor, json_body};
-use crate::rows::{seen_tables, table_of};
+use crate::rows::table_of;
 use crate::{Service, answer};
 
 /// What a client is told to wait before it asks again for a request that is still running, in seconds.
@@ -35,7 +35,7 @@ pub(crate) async fn insert_data(
     let body = json_body(&headers, body).await?;
     let batch = Batch::read(service.dictionary, &body).map_err(|error| match error {
         BatchError::UnknownTable { name, .. } => {
-            BatchError::UnknownTable { name, known: seen_tables(service.dictionary, &wanted.caller) }.into()
+            BatchError::UnknownTable { name, known: wanted.caller.seen_tables(service.dictionary) }.into()
         }
         error => Problem::from(error),
     })?;

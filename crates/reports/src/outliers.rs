@@ -5,13 +5,11 @@ use axum::Extension;
 use axum::extract::RawQuery;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use domain::avro::parse_row_text;
 use domain::dictionary::{Dictionary, Table};
-use domain::json_row::write_json_row;
+use domain::json_row::json_of_row_text;
 use domain::outliers::{Check, checks};
 use domain::problem::{Problem, ProblemKind};
 use domain::report::{Parameter, ParameterType, ParameterValue, read_parameters};
-use domain::value::Value;
 use futures_util::{StreamExt, TryStreamExt, future, stream};
 use lambda_kit::caller::Caller;
 use lambda_kit::http::{InTime, RequestId};
@@ -76,8 +74,7 @@ pub(crate) async fn get(
     headers: HeaderMap,
 ) -> Result<Response, ProblemResponse> {
     let form = negotiate(&headers, &[Form::Json])?;
-    let table = table_of(service.dictionary, &query::pairs(query.as_deref()))?;
-    caller.require(table.name())?;
+    let table = table_of(service.dictionary, &caller, &query::pairs(query.as_deref()))?;
     let runs: Vec<_> =
         checks(service.dictionary, table).into_iter().map(|check| run(&service, check, &id)).collect();
     let checks = stream::iter(runs).buffered(SIDE_BY_SIDE);
@@ -91,8 +88,12 @@ pub(crate) async fn get(
     Ok(([(header::CONTENT_TYPE, form.content_type())], payload.into_text()).into_response())
 }
 
-/// Which table is asked about.
-fn table_of(dictionary: &'static Dictionary, given: &[(String, String)]) -> Result<&'static Table, Problem> {
+/// Which table is asked about; the caller must see it.
+fn table_of(
+    dictionary: &'static Dictionary,
+    caller: &Caller,
+    given: &[(String, String)],
+) -> Result<&'static Table, Problem> {
     let parameters = [Parameter {
         name: "table".to_owned(),
         parameter_type: ParameterType::String { max_length: 64 },
@@ -105,10 +106,12 @@ fn table_of(dictionary: &'static Dictionary, given: &[(String, String)]) -> Resu
         Some(ParameterValue::String(name)) => name.as_str(),
         _ => "",
     };
-    dictionary.table(name).filter(|table| !table.is_hidden()).ok_or_else(|| {
-        let names = dictionary.table_names();
+    let table = dictionary.table(name).filter(|table| !table.is_hidden()).ok_or_else(|| {
+        let names = caller.seen_tables(dictionary);
         Problem::new(ProblemKind::UnknownTable, format!("There is no such table. The tables are: {names}."))
-    })
+    })?;
+    caller.require(table.name())?;
+    Ok(table)
 }
 
 /// Runs a check; `None` where there is nothing that it could look at.
@@ -160,17 +163,13 @@ fn moment(text: String) -> String {
 /// # Errors
 /// The problem of a row that is not as the dictionary says: it was written past Rowgate. The log says which column.
 fn objects(table: &Table, texts: &[String], id: &RequestId) -> Result<Vec<Box<RawValue>>, Problem> {
-    let nullable = vec![true; table.columns().len()];
-    let mut values: Vec<Value<'_>> = Vec::with_capacity(nullable.len());
     let mut objects = Vec::with_capacity(texts.len());
     for text in texts {
-        parse_row_text(table, &nullable, text, &mut values).map_err(|problem| {
+        let (json, _) = json_of_row_text(table, text).map_err(|problem| {
             let table = table.name();
             tracing::error!(request.id = id.0, table, %problem, "a row is not as the dictionary says");
             Problem::internal()
         })?;
-        let mut json = String::with_capacity(2 * text.len());
-        write_json_row(table, &values, &mut json);
         objects.push(RawValue::from_string(json).map_err(|_| Problem::internal())?);
     }
     Ok(objects)

@@ -49,10 +49,12 @@ pub(crate) struct ServeArguments {
         value_parser = metrics_address
     )]
     pub(crate) metrics_address: MetricsAddress,
-    /// Where callers reach the API, without a slash at the end [default: http:// and the address of --listen].
+    /// Where callers reach the API, without a slash at the end [default: http:// and the address of
+    /// --listen].
     #[arg(long, value_name = "URL", env = "ROWGATE_URL", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) url: Option<String>,
-    /// Where people reach the API of the deployed stack, for the API's document [default: as --url].
+    /// Where people reach the API of the deployed stack, for the API's document [default: as
+    /// --url].
     #[arg(long, value_name = "URL", env = "ROWGATE_PEOPLE_URL", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) people_url: Option<String>,
     /// The file with the keys of callers.
@@ -79,15 +81,19 @@ pub(crate) struct ServeArguments {
     /// Connections at once; others wait.
     #[arg(long, value_name = "COUNT", env = "ROWGATE_CONNECTIONS", default_value = "512")]
     pub(crate) connections: NonZeroU32,
-    /// Requests per second of each key, where the file of keys says nothing else; beyond them it gets 429.
+    /// Requests per second of each key, where the file of keys says nothing else; beyond them it
+    /// gets 429.
     #[arg(long, value_name = "COUNT", env = "ROWGATE_RATE", default_value = "100")]
     pub(crate) rate: NonZeroU32,
     /// Requests of each key at once, above the rate.
     #[arg(long, value_name = "COUNT", env = "ROWGATE_BURST", default_value = "200")]
     pub(crate) burst: NonZeroU32,
-    /// Seconds that the head of a request may take, idle time before it included: more than a load balancer keeps connections.
-    #[arg(long, value_name = "SECONDS", env = "ROWGATE_HEAD_SECONDS", default_value = "75")]
+    /// Seconds that the head of a connection's first request may take.
+    #[arg(long, value_name = "SECONDS", env = "ROWGATE_HEAD_SECONDS", default_value = "5")]
     pub(crate) head_seconds: NonZeroU32,
+    /// Seconds between requests of a connection: more than a load balancer keeps idle connections.
+    #[arg(long, value_name = "SECONDS", env = "ROWGATE_IDLE_SECONDS", default_value = "75")]
+    pub(crate) idle_seconds: NonZeroU32,
     /// Seconds that requests under way have to end after SIGTERM or SIGINT.
     #[arg(long, value_name = "SECONDS", env = "ROWGATE_STOP_SECONDS", default_value = "25")]
     pub(crate) stop_seconds: u32,

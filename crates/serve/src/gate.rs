@@ -1,13 +1,13 @@
-//! What stands before the handlers, as API Gateway does before the functions: keys, rates and limits.
+//! What stands before the handlers, as API Gateway does before the functions: keys, rates and
+//! limits.
 
-use std::convert::Infallible;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::batch::MAX_BODY_BYTES;
@@ -28,11 +28,13 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// What no body may have, however it is encoded; handlers have limits of their own below it.
 const MOST_BODY: usize = MAX_BODY_BYTES + MAX_BODY_BYTES / 4;
-/// Bytes of bodies that are held at once, in KiB: what keeps the process small when many large ones come together.
+/// Bytes of bodies that are held at once, in KiB: what keeps the process small when many large ones
+/// come together.
 const BODIES_KIB: usize = 16 * 1024;
 /// How long a body waits for room.
 const ROOM_LIMIT: Duration = Duration::from_secs(5);
-/// What is read of a body that is refused, and how long: who sends it would otherwise miss the answer.
+/// What is read of a body that is refused, and how long: who sends it would otherwise miss the
+/// answer.
 const DRAINED: usize = 16 * 1024 * 1024;
 const DRAIN_TIME: Duration = Duration::from_secs(5);
 
@@ -162,9 +164,11 @@ fn room(headers: &HeaderMap, length: Option<u64>) -> u32 {
     u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX)
 }
 
-/// Lets a request through to the handlers, with the context that API Gateway would give it, or answers in their stead.
+/// Lets a request through to the handlers, with the context that API Gateway would give it, or
+/// answers in their stead.
 ///
-/// The handlers go on to their end, even where the client is gone: what was begun in the database is ended as in a function.
+/// The handlers go on to their end, even where the client is gone: what was begun in the database
+/// is ended as in a function.
 pub(crate) async fn guard(State(gate): State<Arc<Gate>>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let id = RequestId(format!("{:032x}", fastrand::u128(..)));
@@ -199,11 +203,13 @@ async fn refuse(
     let Refused { problem, refusal, retry_after, key } = refused;
     metrics.refuse(refusal);
     let (method, route) = (method_name(request.method()), route(&request));
-    // Nobody's bytes are read who has no key.
+    let mut answer = with_id(problem.into_response(), id);
     if key.is_some() {
         drain(request.into_body()).await;
+    } else {
+        // Nobody's bytes are read who has no key.
+        answer = last(answer).await;
     }
-    let mut answer = with_id(problem.into_response(), id);
     if let Some(seconds) = retry_after {
         answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
@@ -236,7 +242,13 @@ async fn drain(body: Body) {
     let _ = tokio::time::timeout(DRAIN_TIME, drained).await;
 }
 
+/// Lets a connection end with this answer: without a key nobody keeps one.
+pub(crate) async fn last(mut answer: Response) -> Response {
+    answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    answer
+}
+
 /// `GET /health`: whoever is answered knows that the process serves.
-pub(crate) async fn health() -> Result<(StatusCode, &'static str), Infallible> {
-    Ok((StatusCode::OK, "{\"status\":\"ok\"}"))
+pub(crate) async fn health() -> &'static str {
+    "{\"status\":\"ok\"}"
 }

@@ -132,8 +132,8 @@ impl Keys {
         self.0.iter()
     }
 
-    /// The key that was presented, and its place. How long this takes tells nothing: what is compared are hashes, all of every
-    /// key, whichever is the one.
+    /// The key that was presented, and its place. How long this takes tells nothing: what is
+    /// compared are hashes, all of every key, whichever is the one.
     pub fn find(&self, presented: &[u8]) -> Option<(usize, &Key)> {
         let digest: [u8; 32] = Sha256::digest(presented).into();
         let mut found = u32::MAX;

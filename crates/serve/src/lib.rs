@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
-// The future of a whole backup or restore, retries and SDK calls within, nests deeper than the compiler's default allows.
+// The future of a whole backup or restore, retries and SDK calls within, nests deeper than the
+// compiler's default allows.
 #![recursion_limit = "256"]
 
 mod arguments;
@@ -24,7 +25,8 @@ use arguments::Subcommands;
 /// Does what the command line says: serves until it is told to stop, or asks a process that serves.
 ///
 /// # Errors
-/// Whatever kept it from being done; [`is_users`] tells whether whoever started it can put that right.
+/// Whatever kept it from being done; [`is_users`] tells whether whoever started it can put that
+/// right.
 pub async fn run(arguments: Arguments) -> Result<()> {
     match arguments.command {
         Some(Subcommands::Health) => health::ask(arguments.serve.listen),

@@ -10,7 +10,8 @@ use serve::Arguments;
 const USERS: u8 = 1;
 const OURS: u8 = 2;
 
-/// How long threads have at the end. One that waits for something that does not come is cut off then.
+/// How long threads have at the end. One that waits for something that does not come is cut off
+/// then.
 const LAST_MOMENT: Duration = Duration::from_millis(500);
 
 fn main() -> ExitCode {

@@ -26,7 +26,14 @@ pub(crate) struct Metrics {
     rows: IntCounterVec,
     refused: IntCounterVec,
     pub(crate) connections: IntGauge,
-    pub(crate) work: IntGaugeVec,
+    work: IntGaugeVec,
+}
+
+/// How much work of a kind there is.
+#[derive(Debug, Clone)]
+pub(crate) struct Work {
+    pub(crate) begun: IntGauge,
+    pub(crate) waiting: IntGauge,
 }
 
 /// Why the gate let a request not through.
@@ -66,8 +73,11 @@ impl Metrics {
         );
         let refused = IntCounterVec::new(refused, &["reason"])?;
         let connections = IntGauge::new("rowgate_connections", "Connections that are open")?;
-        let work = Opts::new("rowgate_work_in_flight", "Backups and restores that are being worked on");
-        let work = IntGaugeVec::new(work, &["kind"])?;
+        let work = Opts::new(
+            "rowgate_work_in_flight",
+            "Backups and restores that were asked for, by state: begun, waiting",
+        );
+        let work = IntGaugeVec::new(work, &["kind", "state"])?;
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(seconds.clone()))?;
         registry.register(Box::new(in_flight.clone()))?;
@@ -88,6 +98,12 @@ impl Metrics {
         TextEncoder::new().encode_to_string(&self.registry.gather())
     }
 
+    /// The gauges of backups, or of restores.
+    pub(crate) fn work(&self, kind: &str) -> Work {
+        let gauge = |state: &str| self.work.with_label_values(&[kind, state]);
+        Work { begun: gauge("begun"), waiting: gauge("waiting") }
+    }
+
     fn answered(&self, method: &str, route: &str, status: u16, time: Duration, rows: Option<u64>) {
         self.requests.with_label_values(&[method, route, &status.to_string()]).inc();
         self.seconds.with_label_values(&[method, route]).observe(time.as_secs_f64());
@@ -105,6 +121,11 @@ impl Counted {
     pub(crate) fn on(gauge: &IntGauge) -> Self {
         gauge.inc();
         Self(gauge.clone())
+    }
+
+    /// Lets it be counted to the end of the process.
+    pub(crate) fn for_good(self) {
+        std::mem::forget(self);
     }
 }
 

@@ -8,6 +8,7 @@ use aurora::{Database, Target};
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use axum::routing::get;
 use axum::{Router, middleware};
 use lambda_kit::http::with_service_layers;
 use tokio::net::TcpListener;
@@ -48,30 +49,29 @@ pub(crate) async fn serve(arguments: ServeArguments) -> Result<()> {
     let metrics = Metrics::new()?;
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
-    let (of_backups, backups_wait) = work::queue();
-    let (of_restores, restores_wait) = work::queue();
+    let (backups_work, restores_work) = (metrics.work("backup"), metrics.work("restore"));
+    let (of_backups, backups_wait) = work::queue(&backups_work);
+    let (of_restores, restores_wait) = work::queue(&restores_work);
     let parts =
         Parts { config: &config, target, bucket, url, people_url, operators, of_backups, of_restores };
     let api = routes::api(parts)?;
-    let gauge = |kind: &str| metrics.work.with_label_values(&[kind]);
     let backups = api.backups;
-    tasks.spawn(work::work(backups_wait, gauge("backup"), stopped.clone(), move |asked| {
-        work::back_up(Arc::clone(&backups), asked)
-    }));
+    let back_up = move |asked| work::back_up(Arc::clone(&backups), asked);
+    tasks.spawn(work::work(backups_wait, stopped.clone(), back_up, work::leave_backup));
     let restorer = api.restorer;
-    tasks.spawn(work::work(restores_wait, gauge("restore"), stopped.clone(), move |asked| {
-        work::restore(Arc::clone(&restorer), asked)
-    }));
+    let restore = move |asked| work::restore(Arc::clone(&restorer), asked);
+    tasks.spawn(work::work(restores_wait, stopped.clone(), restore, work::leave_restore));
 
     let usual = Rate { rate: arguments.rate, burst: arguments.burst };
     let number_of_keys = keys.iter().count();
     let gate = Arc::new(Gate::new(keys, usual, arguments.requests, metrics.clone()));
     let routes = guarded(api.routes, &gate, &metrics);
     let head = Duration::from_secs(arguments.head_seconds.get().into());
-    let limits = Limits { connections: usize::try_from(arguments.connections.get())?, head };
+    let idle = Duration::from_secs(arguments.idle_seconds.get().into());
+    let limits = Limits { connections: usize::try_from(arguments.connections.get())?, head, idle };
     if let Some(metrics_address) = arguments.metrics_address.0 {
         let (listener, address) = listen(metrics_address, "ROWGATE_METRICS_ADDRESS").await?;
-        let limits = Limits { connections: METRICS_CONNECTIONS, head };
+        let limits = Limits { connections: METRICS_CONNECTIONS, ..limits };
         let (routes, gauge, stopped) =
             (metrics::routes(metrics.clone()), gauge_of_nobody()?, stopped.clone());
         // What is under way there when the process stops is of no weight.
@@ -95,12 +95,21 @@ pub(crate) async fn serve(arguments: ServeArguments) -> Result<()> {
         gate.finished().await;
         while tasks.join_next().await.is_some() {}
     };
-    match timeout_at(until, ended).await {
-        Ok(()) => tracing::info!("the process has ended all that was under way"),
-        Err(_) => tracing::warn!(
+    let is_ended = timeout_at(until, ended).await.is_ok();
+    let (backups_not_begun, restores_not_begun) = (backups_work.waiting.get(), restores_work.waiting.get());
+    match (is_ended, backups_not_begun + restores_not_begun) {
+        (true, 0) => tracing::info!("the process has ended all that was under way"),
+        (true, _) => tracing::warn!(
+            backups_not_begun,
+            restores_not_begun,
+            "the process has ended all that was under way, but for what was not begun"
+        ),
+        (false, _) => tracing::warn!(
             requests = metrics.in_flight.get(),
-            backups = metrics.work.with_label_values(&["backup"]).get(),
-            restores = metrics.work.with_label_values(&["restore"]).get(),
+            backups = backups_work.begun.get(),
+            restores = restores_work.begun.get(),
+            backups_not_begun,
+            restores_not_begun,
             "the process ends before all that was under way has ended"
         ),
     }
@@ -112,7 +121,7 @@ fn guarded(routes: Router, gate: &Arc<Gate>, metrics: &Metrics) -> Router {
     with_service_layers(routes)
         .layer(middleware::from_fn_with_state(Arc::clone(gate), gate::guard))
         .layer(middleware::from_fn_with_state(metrics.clone(), metrics::track))
-        .route("/health", axum::routing::get(gate::health))
+        .route("/health", get(gate::health).layer(middleware::map_response(gate::last)))
 }
 
 /// Scrapers are not counted among the API's connections.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use aurora::Target;
 use aws_config::SdkConfig;
+use aws_types::service_config::ServiceConfigKey;
 use axum::Router;
 use backup::Backups;
 use bucket::S3Bucket;
@@ -62,7 +63,8 @@ pub(crate) fn api(parts: Parts<'_>) -> Result<Api> {
     });
     let region = config.region().context("AWS_REGION is not set")?;
     let credentials = config.credentials_provider().context("there are no AWS credentials")?;
-    let links = Links::new(&bucket, region.as_ref(), config.endpoint_url(), credentials);
+    let endpoint = s3_endpoint(config)?;
+    let links = Links::new(&bucket, region.as_ref(), endpoint.as_deref(), credentials);
     let reports = reports::Service {
         database: database.clone(),
         dictionary,
@@ -75,7 +77,7 @@ pub(crate) fn api(parts: Parts<'_>) -> Result<Api> {
     let uploads = uploads::Service {
         database: database.clone(),
         // A local endpoint has no name for each bucket.
-        store: S3Uploads::new(&s3, bucket, config.endpoint_url().is_some()),
+        store: S3Uploads::new(&s3, bucket, endpoint.is_some()),
         dictionary,
     };
     let insert = insert_api::Service::new(database, dictionary, operator.clone());
@@ -85,4 +87,13 @@ pub(crate) fn api(parts: Parts<'_>) -> Result<Api> {
         .merge(backup::router(backup::Service { backups: Arc::clone(&backups), operator: operator.clone() }))
         .merge(restore::router(restore::Service { restorer: Arc::clone(&restorer), operator }));
     Ok(Api { routes, backups, restorer })
+}
+
+/// The endpoint that the SDK's client of S3 takes, where that is not AWS's: that of this service
+/// goes before that of all.
+fn s3_endpoint(config: &SdkConfig) -> Result<Option<String>> {
+    let of_s3 = ServiceConfigKey::builder().service_id("S3").env("AWS_ENDPOINT_URL").profile("endpoint_url");
+    let of_s3 = of_s3.build().context("the endpoint of S3")?;
+    let of_s3 = config.service_config().and_then(|settings| settings.load_config(of_s3));
+    Ok(of_s3.or_else(|| config.endpoint_url().map(str::to_owned)))
 }

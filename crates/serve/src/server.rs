@@ -1,6 +1,7 @@
 //! Connections, and how they end.
 
-use std::io;
+use std::collections::VecDeque;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use prometheus::IntGauge;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Notify, Semaphore, oneshot, watch};
 use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 
@@ -32,11 +33,17 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub(crate) struct Limits {
     /// How many there may be; others wait in the system's queue.
     pub(crate) connections: usize,
-    /// How long the head of a request may take, the idle time before it included.
+    /// How long the head of the first request may take.
     pub(crate) head: Duration,
+    /// How long the head of every other may take, the idle time before it included.
+    pub(crate) idle: Duration,
 }
 
-/// Answers on a listener until the process is to stop; gives what waits for the requests that are under way then.
+/// Answers on a listener until the process is to stop; gives what waits for the requests that are
+/// under way then.
+///
+/// Where every place is taken, the oldest connection that has not sent a head makes room for the
+/// next: nobody keeps others out by saying nothing.
 pub(crate) async fn serve(
     listener: TcpListener,
     routes: Router,
@@ -46,17 +53,13 @@ pub(crate) async fn serve(
 ) -> GracefulShutdown {
     let connections = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(limits.connections));
+    // Oldest first; closed where a head has come, or the connection has ended.
+    let mut silent: VecDeque<oneshot::Sender<()>> = VecDeque::new();
     loop {
-        let next = async {
-            // It is never closed.
-            let place = Arc::clone(&places).acquire_owned().await.map_err(io::Error::other)?;
-            let (stream, _) = listener.accept().await?;
-            Ok::<_, io::Error>((place, stream))
-        };
-        let (place, stream) = tokio::select! {
+        let stream = tokio::select! {
             () = stopped(&mut stop) => return connections,
-            next = next => match next {
-                Ok(next) => next,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
                 Err(error) => {
                     tracing::warn!(error = %error, "a connection could not be accepted");
                     tokio::time::sleep(PAUSE).await;
@@ -64,13 +67,56 @@ pub(crate) async fn serve(
                 }
             },
         };
+        silent.retain(|connection| !connection.is_closed());
+        if places.available_permits() == 0 {
+            while let Some(oldest) = silent.pop_front() {
+                if oldest.send(()).is_ok() {
+                    break;
+                }
+            }
+        }
+        let place = tokio::select! {
+            () = stopped(&mut stop) => return connections,
+            place = Arc::clone(&places).acquire_owned() => match place {
+                Ok(place) => place,
+                // It is never closed.
+                Err(_) => return connections,
+            },
+        };
+        let (make_room, must_make_room) = oneshot::channel();
+        silent.push_back(make_room);
+        let heard = Arc::new(Notify::new());
+        let connection = connection(stream, routes.clone(), limits.idle, Arc::clone(&heard));
+        let connection = until_end(connections.watch(connection), limits.head, heard, must_make_room);
         let counted = Counted::on(&gauge);
-        let connection = connections.watch(connection(stream, routes.clone(), limits.head));
         tokio::spawn(async move {
-            // A connection that breaks, or a client that is too slow, ends with an error, and that is all there is to it.
-            let _ = connection.await;
+            connection.await;
             drop((place, counted));
         });
+    }
+}
+
+/// Waits for the end of a connection, and ends one whose first head does not come in time, or that
+/// must make room before.
+async fn until_end(
+    connection: impl Future,
+    head: Duration,
+    heard: Arc<Notify>,
+    must_make_room: oneshot::Receiver<()>,
+) {
+    let mut connection = pin!(connection);
+    let is_heard = tokio::select! {
+        // In this order: who has told a connection to make room waits for it.
+        biased;
+        Ok(()) = must_make_room => false,
+        () = heard.notified() => true,
+        // A connection that breaks, or a client that is too slow, ends with an error, and that is
+        // all there is to it.
+        _ = &mut connection => false,
+        () = tokio::time::sleep(head) => false,
+    };
+    if is_heard {
+        connection.await;
     }
 }
 
@@ -83,16 +129,20 @@ pub(crate) async fn stopped(stop: &mut watch::Receiver<bool>) {
 fn connection(
     stream: TcpStream,
     routes: Router,
-    head: Duration,
+    idle: Duration,
+    heard: Arc<Notify>,
 ) -> impl hyper_util::server::graceful::GracefulConnection<Output: Send> + Send {
     // Small answers must not wait for more to come.
     let _ = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(WRITE_LIMIT));
-    let answer = service_fn(move |request: Request<Incoming>| routes.clone().oneshot(request.map(Body::new)));
+    let answer = service_fn(move |request: Request<Incoming>| {
+        heard.notify_one();
+        routes.clone().oneshot(request.map(Body::new))
+    });
     http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(head)
+        .header_read_timeout(idle)
         .max_buf_size(BUFFER)
         .serve_connection(TokioIo::new(Box::pin(stream)), answer)
 }

@@ -8,12 +8,11 @@ use aurora::Deadline;
 use backup::{Backups, GoOnError, Times};
 use bucket::S3Bucket;
 use domain::backup::{BackupId, RestoreId};
-use prometheus::IntGauge;
 use restore::{Command, InvocationError, Restorer};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-use crate::metrics::Counted;
+use crate::metrics::{Counted, Work};
 use crate::server::stopped;
 
 /// How long a function may work, and so how long work goes on here before it is handed on.
@@ -24,7 +23,8 @@ const TIME_TO_TELL: Duration = Duration::from_secs(5);
 const AT_ONCE: usize = 2;
 /// More that wait. Who asks for one beyond them is told to try again.
 const WAITING: usize = 16;
-/// When a restore that was interrupted is tried again, as Lambda does with an invocation that failed.
+/// When a restore that was interrupted is tried again, as Lambda does with an invocation that
+/// failed.
 const TRY_AGAIN: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(120)];
 
 /// A backup to go on with: its id, and the etag of its state.
@@ -34,10 +34,17 @@ pub(crate) type OfRestore = (RestoreId, bool);
 
 /// Takes work, for the tasks that [`queue`] is read by.
 #[derive(Debug)]
-pub(crate) struct Queue<W>(mpsc::Sender<W>);
+pub(crate) struct Queue<W> {
+    sender: mpsc::Sender<(W, Counted)>,
+    gauges: Work,
+}
 
 /// Where the work comes out.
-pub(crate) type Waiting<W> = mpsc::Receiver<W>;
+#[derive(Debug)]
+pub(crate) struct Waiting<W> {
+    receiver: mpsc::Receiver<(W, Counted)>,
+    gauges: Work,
+}
 
 /// There is more to do than this process does.
 #[derive(Debug, thiserror::Error)]
@@ -45,14 +52,15 @@ pub(crate) type Waiting<W> = mpsc::Receiver<W>;
 struct Full;
 
 /// A queue, and its other end.
-pub(crate) fn queue<W>() -> (Queue<W>, Waiting<W>) {
+pub(crate) fn queue<W>(gauges: &Work) -> (Queue<W>, Waiting<W>) {
     let (sender, receiver) = mpsc::channel(WAITING);
-    (Queue(sender), receiver)
+    (Queue { sender, gauges: gauges.clone() }, Waiting { receiver, gauges: gauges.clone() })
 }
 
 impl<W> Queue<W> {
     fn put(&self, work: W) -> Result<(), GoOnError> {
-        self.0.try_send(work).map_err(|_| GoOnError(Full.into()))
+        let counted = Counted::on(&self.gauges.waiting);
+        self.sender.try_send((work, counted)).map_err(|_| GoOnError(Full.into()))
     }
 }
 
@@ -68,23 +76,26 @@ impl restore::GoOn for Queue<OfRestore> {
     }
 }
 
-/// Does what comes out of a queue, until the process is to stop, and then ends what has begun.
+/// Does what comes out of a queue, until the process is to stop. Then it leaves what has not begun,
+/// and ends what has.
 pub(crate) async fn work<W, F>(
-    mut waiting: Waiting<W>,
-    gauge: IntGauge,
+    waiting: Waiting<W>,
     mut stop: watch::Receiver<bool>,
     act: impl Fn(W) -> F,
+    leave: impl Fn(&W),
 ) where
     F: Future<Output = ()> + Send + 'static,
 {
+    let Waiting { receiver: mut waiting, gauges } = waiting;
     let mut running = JoinSet::new();
     loop {
         tokio::select! {
             () = stopped(&mut stop) => break,
             Some(ended) = running.join_next() => tell(ended),
             work = waiting.recv(), if running.len() < AT_ONCE => match work {
-                Some(work) => {
-                    let (act, counted) = (act(work), Counted::on(&gauge));
+                Some((work, waited)) => {
+                    let (act, counted) = (act(work), Counted::on(&gauges.begun));
+                    drop(waited);
                     running.spawn(async move {
                         act.await;
                         drop(counted);
@@ -96,6 +107,10 @@ pub(crate) async fn work<W, F>(
     }
     // Nobody takes what is handed on from now on, so who asks is told at once.
     waiting.close();
+    while let Some((work, waited)) = waiting.recv().await {
+        leave(&work);
+        waited.for_good();
+    }
     while let Some(ended) = running.join_next().await {
         tell(ended);
     }
@@ -110,10 +125,28 @@ fn tell(ended: Result<(), tokio::task::JoinError>) {
 
 /// Goes on with a backup. How it ended stands in the bucket and in the log.
 pub(crate) async fn back_up(backups: Arc<Backups<S3Bucket, Queue<OfBackup>>>, (backup, etag): OfBackup) {
-    // Not by an invocation: that would remove old backups too, for which the deployed function has its own settings.
+    // Not by an invocation: that would remove old backups too, for which the deployed function has
+    // its own settings.
     if let Err(error) = backups.go_on(&backup, &etag, Times::within(TIME)).await {
         tracing::warn!(backup.id = %backup, error.class = error.class(), "the backup was not made");
     }
+}
+
+/// Says of a backup that nobody goes on with it here, and what happens to it.
+pub(crate) fn leave_backup((backup, _): &OfBackup) {
+    tracing::warn!(
+        backup.id = %backup,
+        "the backup was not begun; it shows as failed 16 minutes after it was last worked on: start another"
+    );
+}
+
+/// Says of a restore that nobody goes on with it here, and what happens to it.
+pub(crate) fn leave_restore((restore, is_drill): &OfRestore) {
+    tracing::warn!(
+        restore.id = restore.as_str(),
+        is_drill,
+        "the restore was not begun; the stack fails it after 30 minutes, or goes on with it where it is told to"
+    );
 }
 
 /// Goes on with a restore. How it ended stands in the ledger and in the log.

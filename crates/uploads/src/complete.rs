@@ -1,13 +1,13 @@
 //! `POST /uploads/{id}/complete`: makes a file of the parts, which is then loaded as any other.
 
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Extension, Path, RawQuery, State};
+use axum::extract::{Extension, Path, RawQuery};
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::problem::{Problem, ProblemKind};
 use domain::report::read_parameters;
 use lambda_kit::caller::Caller;
-use lambda_kit::http::RequestId;
+use lambda_kit::http::{InTime, RequestId};
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query;
 use serde_json::json;
@@ -15,20 +15,20 @@ use serde_json::json;
 use crate::parts::parts_of;
 use crate::progress::{upload_of, whole};
 use crate::store::Uploads;
-use crate::{Service, answer, store_problem};
+use crate::{Service, answer, record, store_problem};
 
 /// Parts that a message names at most.
 const MAX_NAMED: usize = 20;
 
 pub(crate) async fn complete<U: Uploads>(
-    State(service): State<Service<U>>,
+    InTime(service): InTime<Service<U>>,
     Extension(id): Extension<RequestId>,
     caller: Caller,
     upload: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, ProblemResponse> {
     read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
-    let upload = upload_of(service.dictionary, &caller, upload)?;
+    let (table, upload) = upload_of(service.dictionary, &caller, upload)?;
     let stored = service.store.stored(&upload.key, &upload.upload).await;
     let parts = whole(&upload, stored.map_err(|error| store_problem(&error, &id))?);
     let has = |number: &u32| parts.binary_search_by_key(number, |part| part.number).is_ok();
@@ -36,6 +36,11 @@ pub(crate) async fn complete<U: Uploads>(
         parts_of(upload.bytes).map(|(number, _)| number).filter(|number| !has(number)).collect();
     if !missing.is_empty() {
         return Err(incomplete(&missing).into());
+    }
+    // Who completes it brings the file in, whoever has begun it.
+    if let Some(person) = caller.person() {
+        let detail = json!({ "key": upload.key, "bytes": upload.bytes, "completed": true });
+        record(&service.database, person, &id, table.name(), &detail).await?;
     }
     // S3 takes it once: of two that complete it, one gets the file, and the other the same answer or that there is no such
     // upload any more.

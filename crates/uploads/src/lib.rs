@@ -11,15 +11,20 @@ mod s3;
 mod start;
 mod store;
 
-use aurora::Database;
+use aurora::audit::{self, Actor, Entry};
+use aurora::{Database, Deadline};
 use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use domain::audit::Action;
 use domain::dictionary::Dictionary;
 use domain::problem::{Problem, ProblemKind};
-use lambda_kit::http::RequestId;
+use lambda_kit::VALUES;
+use lambda_kit::caller::Person;
+use lambda_kit::http::{RequestId, Until, Within};
 use serde::Serialize;
+use serde_json::Value;
 
 pub use check::MAX_CONTENT_BYTES;
 pub use file::MAX_NAME_BYTES;
@@ -37,6 +42,14 @@ pub struct Service<U> {
     pub store: U,
     /// The tables that files are for.
     pub dictionary: &'static Dictionary,
+}
+
+impl<U: Uploads> Within for Service<U> {
+    fn within(&self, until: Until) -> Self {
+        // A deadline that the database has already may be an earlier one.
+        let deadline = self.database.deadline().min(Deadline::at(until.0));
+        Self { database: self.database.with_deadline(deadline), ..self.clone() }
+    }
 }
 
 /// The function's routes; [`lambda_kit::http::serve`] wraps and runs them.
@@ -62,6 +75,31 @@ fn answer(status: StatusCode, body: &impl Serialize) -> Response {
     // What is answered are texts, numbers and lists of them, which cannot fail to be written.
     let json = serde_json::to_string(body).unwrap_or_default();
     (status, [(header::CONTENT_TYPE, "application/json")], json).into_response()
+}
+
+/// Records which step of an upload a person is about to do.
+///
+/// # Errors
+/// The problem to answer with; then it must not be done.
+async fn record(
+    database: &Database,
+    person: &Person,
+    id: &RequestId,
+    table: &str,
+    detail: &Value,
+) -> Result<(), Problem> {
+    let actor = Actor { username: person.username(), request_id: &id.0 };
+    let entry = Entry { actor, action: Action::Upload, table: Some(table), detail };
+    audit::record(database, &entry).await.map_err(|error| {
+        tracing::error!(
+            request.id = id.0,
+            error.class = error.class(),
+            "the audit trail could not be written"
+        );
+        // The message may quote values; the class says what to do.
+        tracing::debug!(target: VALUES, { request.id = id.0, error = %error }, "cause");
+        error.to_problem()
+    })
 }
 
 /// The problem of an upload that S3 does not know. Whether it has ended well or not, nobody can say any more.

@@ -4,7 +4,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::dictionary::Dictionary;
+use domain::dictionary::{Dictionary, Table};
 use domain::problem::Problem;
 use domain::report::read_parameters;
 use lambda_kit::caller::Caller;
@@ -26,7 +26,7 @@ pub(crate) async fn progress<U: Uploads>(
     RawQuery(query): RawQuery,
 ) -> Result<Response, ProblemResponse> {
     read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
-    let upload = upload_of(service.dictionary, &caller, upload)?;
+    let (_, upload) = upload_of(service.dictionary, &caller, upload)?;
     let stored = service.store.stored(&upload.key, &upload.upload).await;
     let stored = stored.map_err(|error| store_problem(&error, &id))?;
     let done = whole(&upload, stored).into_iter().map(|part| part.number).collect();
@@ -35,18 +35,18 @@ pub(crate) async fn progress<U: Uploads>(
     Ok(answer(StatusCode::OK, &missing))
 }
 
-/// The upload that a path names, of a table that the caller sees and may write.
+/// The upload that a path names, and its table, which the caller sees and may write.
 pub(crate) fn upload_of(
     dictionary: &'static Dictionary,
     caller: &Caller,
     path: Result<Path<String>, PathRejection>,
-) -> Result<UploadId, Problem> {
+) -> Result<(&'static Table, UploadId), Problem> {
     // Its links are for writing, though to ask for them is to read.
     caller.require_write()?;
     let upload = path.ok().and_then(|Path(text)| UploadId::parse(&text)).ok_or_else(unknown)?;
     let table = upload.table(dictionary).ok_or_else(unknown)?;
     caller.require(table.name())?;
-    Ok(upload)
+    Ok((table, upload))
 }
 
 /// Those of the parts that S3 has whole, in the order of their numbers. A link takes just the bytes of its part, so others

@@ -99,7 +99,7 @@ impl FileBody {
         let Self { table: name, file, mode, settings } = self;
         let table = dictionary
             .table(&name)
-            .ok_or_else(|| BatchError::UnknownTable { name, known: dictionary.table_names() })?;
+            .ok_or_else(|| BatchError::UnknownTable { name, known: caller.seen_tables(dictionary) })?;
         caller.require(table.name())?;
         let mode = mode.map(|name| {
             LoadMode::from_name(&name).ok_or_else(|| {

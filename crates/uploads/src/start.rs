@@ -1,19 +1,15 @@
 //! `POST /uploads`: a link to put a file to, or links for its parts.
 
-use aurora::Deadline;
-use aurora::audit::{self, Actor};
 use axum::body::Body;
-use axum::extract::{Extension, RawQuery, State};
+use axum::extract::{Extension, RawQuery};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use domain::audit::Action;
-use domain::problem::Problem;
 use domain::report::read_parameters;
 use indexmap::IndexMap;
-use lambda_kit::caller::{Caller, Person};
-use lambda_kit::http::{REQUEST_TIME, RequestId, Until};
+use lambda_kit::caller::Caller;
+use lambda_kit::http::{InTime, RequestId};
 use lambda_kit::problem::ProblemResponse;
-use lambda_kit::{VALUES, query};
+use lambda_kit::query;
 use serde::Serialize;
 use serde_json::json;
 
@@ -22,7 +18,7 @@ use crate::id::UploadId;
 use crate::parts::{MAX_BYTES, MAX_SINGLE_BYTES, part_bytes, parts_of};
 use crate::request::{self, UploadBody, Wanted, of_settings};
 use crate::store::{Link, Links, StoreError, Uploads};
-use crate::{Service, answer, store_problem};
+use crate::{Service, answer, record, store_problem};
 
 /// An upload in one piece.
 #[derive(Debug, Serialize)]
@@ -56,9 +52,8 @@ pub(crate) struct PartLink {
 }
 
 pub(crate) async fn start<U: Uploads>(
-    State(service): State<Service<U>>,
+    InTime(service): InTime<Service<U>>,
     Extension(id): Extension<RequestId>,
-    until: Option<Extension<Until>>,
     caller: Caller,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
@@ -76,11 +71,8 @@ pub(crate) async fn start<U: Uploads>(
     let settings = (!settings.is_empty()).then(|| settings.to_metadata()).transpose();
     let settings = settings.map_err(|error| of_settings(&error))?;
     if let Some(person) = caller.person() {
-        let deadline =
-            until.map_or_else(|| Deadline::after(REQUEST_TIME), |Extension(until)| Deadline::at(until.0));
-        let database = service.database.with_deadline(deadline);
         let detail = json!({ "key": file.key, "bytes": bytes });
-        record(&database, person, &id, table.name(), &detail).await?;
+        record(&service.database, person, &id, table.name(), &detail).await?;
     }
     let key = &file.key;
     let failed = |error: StoreError| store_problem(&error, &id);
@@ -125,27 +117,5 @@ pub(crate) async fn links_of<'a, U: Uploads>(
         parts,
         done,
         expires_at: links.expire_at(),
-    })
-}
-
-/// Records who is about to upload what.
-async fn record(
-    database: &aurora::Database,
-    person: &Person,
-    id: &RequestId,
-    table: &str,
-    detail: &serde_json::Value,
-) -> Result<(), Problem> {
-    let actor = Actor { username: person.username(), request_id: &id.0 };
-    let entry = audit::Entry { actor, action: Action::Upload, table: Some(table), detail };
-    audit::record(database, &entry).await.map_err(|error| {
-        tracing::error!(
-            request.id = id.0,
-            error.class = error.class(),
-            "the audit trail could not be written"
-        );
-        // The message may quote values; the class says what to do.
-        tracing::debug!(target: VALUES, { request.id = id.0, error = %error }, "cause");
-        error.to_problem()
     })
 }

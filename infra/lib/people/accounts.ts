@@ -42,6 +42,7 @@ export class Accounts extends RustFunction {
         "cognito-idp:AdminDisableUser",
         "cognito-idp:AdminEnableUser",
         "cognito-idp:AdminGetUser",
+        "cognito-idp:AdminInitiateAuth",
         "cognito-idp:AdminListGroupsForUser",
         "cognito-idp:AdminRemoveUserFromGroup",
         "cognito-idp:AdminSetUserPassword",
@@ -53,7 +54,5 @@ export class Accounts extends RustFunction {
       ],
       [pool.userPoolArn],
     );
-    // Signing out is the caller's own right, by the token that the request carries.
-    this.allow("SignIn", ["cognito-idp:AdminInitiateAuth"], [pool.userPoolArn]);
   }
 }

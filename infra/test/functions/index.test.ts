@@ -102,7 +102,7 @@ test("every function may log, use the database where it has to, and no more than
   assert.deepEqual(sids("ReportsPolicy"), ["ReadDatabaseSecret", "SignRejects", "UseDatabase", "WriteLogs"]);
   assert.deepEqual(sids("MigratePolicy"), base);
   assert.deepEqual(sids("UploadsPolicy"), ["DropFiles", ...base]);
-  assert.deepEqual(sids("PeopleAccountsPolicy"), ["ManageAccounts", "ReadDatabaseSecret", "SignIn", "UseDatabase", "WriteLogs"]);
+  assert.deepEqual(sids("PeopleAccountsPolicy"), ["ManageAccounts", "ReadDatabaseSecret", "UseDatabase", "WriteLogs"]);
   assert.deepEqual(sids("PeopleConsolePolicy"), ["WriteLogs"]);
   assert.deepEqual(sids("BackupsBackupPolicy"), ["GoOn", "ListBackups", "ReadDatabaseSecret", "UseDatabase", "WriteBackups", "WriteLogs"]);
   assert.deepEqual(sids("BackupsRestorePolicy"), [

@@ -51,7 +51,7 @@ test("everything else takes an access token of the pool, and no key", () => {
   assert.equal(Properties.AuthorizerResultTtlInSeconds, 0);
 });
 
-test("every method is throttled, and what can be guessed or filled more than the rest", () => {
+test("every method is throttled, and what can be guessed, filled or made to work hard more than the rest", () => {
   const limits = (settings: Json[]) =>
     Object.fromEntries(
       settings.map(({ HttpMethod, ResourcePath, ThrottlingRateLimit, ThrottlingBurstLimit }) => [
@@ -60,7 +60,7 @@ test("every method is throttled, and what can be guessed or filled more than the
       ]),
     );
   // CloudFormation wants the slashes of paths written so.
-  const own = { "POST /~1login": [10, 20], "POST /~1register": [2, 10] };
+  const own = { "POST /~1login": [10, 20], "POST /~1register": [2, 10], "GET /~1outliers": [5, 20] };
   assert.deepEqual(limits(stage.Properties.MethodSettings), { "* /*": [100, 200], ...own });
   const settled = only(templateWith({ peopleRate: "7", peopleBurst: "9" }), "AWS::ApiGateway::Stage", ({ RestApiId }) =>
     RestApiId.Ref.startsWith("PeopleDoor"),

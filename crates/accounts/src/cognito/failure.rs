@@ -38,7 +38,8 @@ pub(super) fn failure<E: ProvideErrorMetadata, R>(
 }
 
 /// What a failed sign-in means. Whatever is wrong with a name, a password or a token is the same refusal; which it is stays
-/// with the log. `InvalidParameterException` is one of them: an odd password must not be told from a wrong one.
+/// with the log. `InvalidParameterException` is none of them: what is no name or no password is not sent, so it says that the
+/// client of the pool has no such flow, and nobody can sign in.
 pub(super) fn of_credentials<E: ProvideErrorMetadata, R>(
     operation: &'static str,
     error: &SdkError<E, R>,
@@ -49,7 +50,6 @@ pub(super) fn of_credentials<E: ProvideErrorMetadata, R>(
             | "UserNotFoundException"
             | "UserNotConfirmedException"
             | "PasswordResetRequiredException"
-            | "InvalidParameterException"
             | "RefreshTokenReuseException"),
         ) => DirectoryError::Refused(code.to_owned()),
         _ => failure(operation, error),

@@ -1,9 +1,12 @@
 //! Changes that are made at once, and those that are cut off.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-use accounts::{DirectoryError, Groups, Password, Username};
+use accounts::{ChangeError, DirectoryError, Groups, Password, Username};
 use anyhow::Result;
+use aurora::{AccountTurn, Deadline};
+use serde_json::json;
 
 use crate::support::{Function, PASSWORD};
 
@@ -132,6 +135,55 @@ async fn an_account_never_has_more_rights_on_the_way() -> Result<()> {
             assert_eq!(groups, to);
         }
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_change_without_time_to_end_is_not_begun() -> Result<()> {
+    let function = Function::start().await?;
+    let ann = name("ann@x.example");
+    function.pool.put("ann@x.example", PASSWORD, &["reader"]);
+    let deadline = Deadline::after(Duration::from_secs(4));
+    let accounts = function.accounts.with_database(function.accounts.database.with_deadline(deadline));
+    let is_late = |error: ChangeError| matches!(error, ChangeError::Directory(DirectoryError::Busy { .. }));
+    assert!(is_late(accounts.approve(&ann, &groups(&["writer"])).await.unwrap_err()));
+    assert!(is_late(accounts.disable(&ann).await.unwrap_err()));
+    let word = Password::new(PASSWORD);
+    assert!(is_late(accounts.add(&ann, &word, &groups(&["writer"])).await.unwrap_err()));
+    assert!(function.pool.state().changes.is_empty());
+    assert_eq!(function.database.open_transactions(), 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_directory_that_does_not_answer_keeps_no_turn() -> Result<()> {
+    let function = Function::start().await?;
+    let ann = name("ann@x.example");
+    function.pool.put("ann@x.example", PASSWORD, &["reader"]);
+    function.pool.state().hanging = Some("get");
+    let deadline = Deadline::after(Duration::from_secs(1));
+    let accounts = function.accounts.with_database(function.accounts.database.with_deadline(deadline));
+    let error = accounts.approve(&ann, &groups(&["writer"])).await.unwrap_err();
+    assert!(matches!(error, ChangeError::Directory(DirectoryError::Busy { .. })), "{error:?}");
+    assert_eq!(function.database.open_transactions(), 0);
+    function.pool.state().hanging = None;
+    function.accounts.approve(&ann, &groups(&["writer"])).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_waits_too_long_for_the_turn_changes_nothing() -> Result<()> {
+    let function = Function::start().await?;
+    function.pool.put("ann@x.example", PASSWORD, &[]);
+    let turn = AccountTurn::take(&function.accounts.database).await?;
+    let body = json!({ "groups": ["writer"] });
+    let ola = Some(("ola@x.example", "operator"));
+    let answer = function.ask(ola, "POST", "/accounts/ann@x.example/approve", body).await;
+    assert_eq!((answer.status, &*answer.kind), (503, "unavailable"));
+    assert!(answer.headers.iter().any(|(name, _)| name == "retry-after"));
+    assert!(answer.body["detail"].as_str().unwrap().starts_with("Others are changing accounts"));
+    assert!(function.pool.state().changes.is_empty());
+    turn.end().await;
     Ok(())
 }
 

@@ -31,6 +31,8 @@ pub(crate) struct State {
     pub(crate) changes: Vec<String>,
     /// What the operation with this name fails with.
     pub(crate) failing: Option<(&'static str, DirectoryError)>,
+    /// The operation that is never answered.
+    pub(crate) hanging: Option<&'static str>,
     sessions: BTreeMap<String, String>,
 }
 
@@ -61,6 +63,9 @@ impl Memory {
 
     async fn at(&self, operation: &'static str) -> Result<MutexGuard<'_, State>> {
         tokio::time::sleep(Duration::from_micros(200)).await;
+        if self.state().hanging == Some(operation) {
+            std::future::pending::<()>().await;
+        }
         let state = self.state();
         match &state.failing {
             Some((failing, error)) if *failing == operation => Err(error.clone()),

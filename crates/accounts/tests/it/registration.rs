@@ -35,7 +35,7 @@ async fn a_name_that_is_new_waits_or_is_taken_gets_the_same_answer() -> Result<(
         ["create new@x.example", "set_password new@x.example"],
         "registering again does not change the password"
     );
-    assert_eq!(function.trail().await?[3], "taken@x.example register {}");
+    assert_eq!(function.trail().await?[3], r#"anonymous register {"account":"taken@x.example"}"#);
     Ok(())
 }
 

@@ -45,6 +45,8 @@ async fn every_reason_not_to_let_somebody_in_is_one_answer() -> Result<()> {
     for (name, password) in [
         ("ann@x.example", "Sesame-open-8"),
         ("ann@x.example", ""),
+        ("ann@x.example", "Sesame\0open-7"),
+        ("ann@x.example", &*"x".repeat(257)),
         ("nobody@x.example", PASSWORD),
         ("off@x.example", PASSWORD),
         ("half@x.example", PASSWORD),
@@ -126,6 +128,23 @@ async fn nobody_comes_in_past_the_trail_and_everybody_goes_out() -> Result<()> {
     let answer = function.ask(Some(("ann@x.example", "writer")), "POST", "/logout", json!(null)).await;
     assert_eq!(answer.status, 204);
     assert_eq!(function.pool.member("ann@x.example").sign_outs, 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_session_ends_before_a_database_that_resumes_is_asked() -> Result<()> {
+    let function = Function::start().await?;
+    function.pool.put("ann@x.example", PASSWORD, &["writer"]);
+    let code = "time-out".to_owned();
+    let busy = DirectoryError::Busy { operation: "AdminUserGlobalSignOut", code };
+    function.pool.state().failing = Some(("sign_out", busy));
+    let ann = Some(("ann@x.example", "writer"));
+    let answer = function.ask(ann, "POST", "/logout", json!(null)).await;
+    assert_eq!((answer.status, &*answer.kind), (503, "unavailable"));
+    assert!(function.trail().await?.is_empty(), "a session that goes on has no end in the trail");
+    function.pool.state().failing = None;
+    assert_eq!(function.ask(ann, "POST", "/logout", json!(null)).await.status, 204);
+    assert_eq!(function.trail().await?, ["ann@x.example logout {}"]);
     Ok(())
 }
 

@@ -41,7 +41,14 @@ async fn the_trail_is_read_newest_first_and_by_whom_and_what() -> Result<()> {
     assert_eq!(approval["detail"], json!({ "account": "ann@x.example", "groups": ["reader"] }));
     assert_eq!(approval["request_id"], "r-1");
     assert!(approval["at"].as_str().unwrap().ends_with('Z'));
-    assert_eq!(actions(&audit(&function, "?username=Ann%40x.example").await), ["delete-row", "register"]);
+    let registered = json!({ "account": "bea@x.example" });
+    assert_eq!(
+        (&all["entries"][2]["username"], &all["entries"][2]["detail"]),
+        (&json!("anonymous"), &registered)
+    );
+    // Nobody gets an entry by what others register in their name.
+    assert_eq!(actions(&audit(&function, "?username=Ann%40x.example").await), ["delete-row"]);
+    assert_eq!(actions(&audit(&function, "?username=anonymous").await), ["register", "register"]);
     let row = audit(&function, "?table=hired_employees&row=7").await;
     assert_eq!(row["entries"][0]["before"], json!({ "id": 7 }));
     assert_eq!(actions(&row), ["delete-row"]);

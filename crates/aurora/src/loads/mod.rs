@@ -28,7 +28,7 @@ pub use debris::debris;
 pub use end::{Ending, end};
 pub use forget::forget;
 pub use known::{given_up_loads, has_ended_for_good, known_contents, known_loads};
-pub use read::{Of, Wanted, find, get, list, rejects};
+pub use read::{Of, Wanted, find, get, rejects};
 pub use reasons::reject_reasons;
 pub use rows::{append_free_rows, present_ids};
 pub use same::{Candidate, completed_of_size, skip};

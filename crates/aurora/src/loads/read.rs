@@ -42,22 +42,8 @@ pub struct Wanted<'a> {
     pub key: Option<&'a str>,
 }
 
-/// Loads of the ledger, newest first: those of the tables wanted, of `status` if given, those older than the load `after` if
-/// given, at most `limit` (1 to 1000). A load that does not exist has nothing older.
-///
-/// # Errors
-/// As [`Database::query`].
-pub async fn list(
-    database: &Database,
-    of: Of<'_>,
-    status: Option<LoadStatus>,
-    limit: u32,
-    after: Option<&LoadId>,
-) -> Result<LoadPage, Error> {
-    find(database, Wanted { of, status, key: None }, limit, after).await
-}
-
-/// The same of all that can be wanted of loads.
+/// Loads of the ledger, newest first: those that are wanted, those older than the load `after` if given, at most `limit`
+/// (1 to 1000). A load that does not exist has nothing older.
 ///
 /// # Errors
 /// As [`Database::query`].

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use aurora::{AccountTurn, Deadline, Error};
@@ -39,6 +39,10 @@ async fn whoever_waits_too_long_gets_no_turn_and_leaves_none_behind() -> Result<
     let hasty = database.with_deadline(Deadline::after(Duration::from_millis(300)));
     assert!(matches!(AccountTurn::take(&hasty).await, Err(Error::OutOfTime)));
     assert_eq!(test.open_transactions(), 1, "that of who has the turn");
+    let started = Instant::now();
+    let patient = database.with_deadline(Deadline::after(Duration::from_secs(60)));
+    assert!(matches!(AccountTurn::take(&patient).await, Err(Error::OutOfTime)));
+    assert!(started.elapsed() < Duration::from_secs(20), "nobody waits for all of the time");
     turn.end().await;
     AccountTurn::take(&database).await?.end().await;
     Ok(())

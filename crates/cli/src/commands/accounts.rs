@@ -15,7 +15,7 @@ pub(crate) async fn run(command: &AccountsCommand, printer: Printer) -> Result<(
         AccountsCommand::Add(arguments) => {
             let password = password::read(arguments.password_stdin, printer)?;
             let groups = &arguments.groups.groups;
-            told(&add(&aws().await, &arguments.username, &password, groups).await?, printer);
+            tell(&add(&aws().await, &arguments.username, &password, groups).await?, printer);
         }
         AccountsCommand::List(arguments) => {
             let accounts = list(&aws().await).await?;
@@ -26,16 +26,16 @@ pub(crate) async fn run(command: &AccountsCommand, printer: Printer) -> Result<(
             printer.result(&text)?;
         }
         AccountsCommand::Approve(arguments) => {
-            told(&approve(&aws().await, &arguments.username, &arguments.groups.groups).await?, printer);
+            tell(&approve(&aws().await, &arguments.username, &arguments.groups.groups).await?, printer);
         }
         AccountsCommand::Disable(arguments) => {
-            told(&disable(&aws().await, &arguments.username).await?, printer);
+            tell(&disable(&aws().await, &arguments.username).await?, printer);
         }
     }
     Ok(())
 }
 
-fn told(account: &Account, printer: Printer) {
+fn tell(account: &Account, printer: Printer) {
     let Account { username, status, groups, .. } = account;
     printer.note(&format!("The account {username} is {status}; its groups: {}.", groups.join(", ")));
 }

@@ -10,11 +10,9 @@ mod target;
 use aurora::Error;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use domain::avro::parse_row_text;
 use domain::dictionary::Table;
-use domain::json_row::write_json_row;
+use domain::json_row::json_of_row_text;
 use domain::problem::{Problem, ProblemKind};
-use domain::value::Value;
 use lambda_kit::VALUES;
 use lambda_kit::http::{RequestId, Rows};
 
@@ -22,7 +20,7 @@ pub(crate) use delete::delete;
 pub(crate) use list::list;
 pub(crate) use put::put;
 pub(crate) use read::read;
-pub(crate) use target::{seen_tables, table_of};
+pub(crate) use target::table_of;
 
 fn answer(status: StatusCode, rows: usize, json: String) -> Response {
     let rows = Rows(u64::try_from(rows).unwrap_or(u64::MAX));
@@ -38,22 +36,15 @@ fn unknown(table: &Table, id: i64) -> Problem {
 /// # Errors
 /// The problem of a row that is not as the dictionary says: it was written past Rowgate. The log says which column.
 fn json_row(table: &Table, text: &str, request: &RequestId) -> Result<(String, i64), Problem> {
-    let mut values: Vec<Value<'_>> = Vec::with_capacity(table.columns().len());
-    let nullable = vec![true; table.columns().len()];
-    let parsed = parse_row_text(table, &nullable, text, &mut values).map_err(|error| error.to_string());
-    let key = |()| values[table.key_index()].as_integer().ok_or_else(|| "its key is NULL".to_owned());
-    let id = parsed.and_then(key).map_err(|problem| {
+    json_of_row_text(table, text).map_err(|problem| {
         tracing::error!(
             request.id = request.0,
             table = table.name(),
-            problem,
+            %problem,
             "a row is not as the dictionary says"
         );
         Problem::internal()
-    })?;
-    let mut json = String::with_capacity(2 * text.len());
-    write_json_row(table, &values, &mut json);
-    Ok((json, id))
+    })
 }
 
 /// Logs a failure of the database once, and gives what the client is told of it.

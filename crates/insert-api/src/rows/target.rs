@@ -15,16 +15,10 @@ pub(super) fn table(
     caller: &Caller,
 ) -> Result<&'static Table, Problem> {
     let Some(table) = dictionary.table(&name) else {
-        return Err(BatchError::UnknownTable { name, known: seen_tables(dictionary, caller) }.into());
+        return Err(BatchError::UnknownTable { name, known: caller.seen_tables(dictionary) }.into());
     };
     caller.require(table.name())?;
     Ok(table)
-}
-
-/// The names of the tables that a caller sees, for people to read.
-pub(crate) fn seen_tables(dictionary: &Dictionary, caller: &Caller) -> String {
-    let names = dictionary.visible_tables().map(Table::name);
-    names.filter(|name| caller.sees(name)).collect::<Vec<_>>().join(", ")
 }
 
 /// The table that a path names, which the caller must see. What is not UTF-8 is no table's name.

@@ -8,11 +8,12 @@ use std::convert::Infallible;
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{Extensions, Method};
+use domain::dictionary::{Dictionary, Table};
 use domain::problem::{Problem, ProblemKind};
 use lambda_http::request::RequestContext;
 
 pub use operator::Operator;
-pub use person::Person;
+pub use person::{Person, TABLE_GROUP};
 
 use crate::problem::ProblemResponse;
 
@@ -28,13 +29,16 @@ pub enum Right {
 }
 
 impl Right {
+    /// All of them, the least first.
+    pub const ALL: [Self; 3] = [Self::Read, Self::Write, Self::Operate];
+
     /// Returns the right that a method takes at least.
     pub fn of_method(method: &Method) -> Self {
         if matches!(*method, Method::GET | Method::HEAD) { Self::Read } else { Self::Write }
     }
 
     /// Returns the name of the group whose members have the right.
-    fn group(self) -> &'static str {
+    pub const fn group(self) -> &'static str {
         match self {
             Self::Read => "reader",
             Self::Write => "writer",
@@ -44,7 +48,7 @@ impl Right {
 
     /// Returns the right that the members of a group have.
     fn of_group(group: &str) -> Option<Self> {
-        [Self::Read, Self::Write, Self::Operate].into_iter().find(|right| right.group() == group)
+        Self::ALL.into_iter().find(|right| right.group() == group)
     }
 }
 
@@ -104,6 +108,12 @@ impl Caller {
     /// Returns true if the caller sees every table.
     pub fn sees_all(&self) -> bool {
         self.person().is_none_or(Person::sees_all)
+    }
+
+    /// Returns the names of the tables that the caller sees, for messages: `departments, jobs`.
+    pub fn seen_tables(&self, dictionary: &Dictionary) -> String {
+        let names = dictionary.visible_tables().map(Table::name);
+        names.filter(|name| self.sees(name)).collect::<Vec<_>>().join(", ")
     }
 
     /// Demands that the caller sees the table.
@@ -245,7 +255,7 @@ mod tests {
     async fn an_operator_without_a_key_is_nobody() {
         for key_id in [Some(""), None] {
             let (parts, _) = request("POST", key_id).into_parts();
-            assert!(!Operator::new("").called(&parts.extensions));
+            assert!(!Caller::of(&parts.extensions).may(Right::Operate, &Operator::new("")));
         }
     }
 

@@ -2,9 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::http::Extensions;
-
-use super::Caller;
 use crate::env::{self, EnvError};
 
 /// The variable that holds the id of the operator's key.
@@ -38,11 +35,6 @@ impl Operator {
     /// [`EnvError`] when it is not set: without it nobody could be told from the operator.
     pub fn from_env() -> Result<Self, EnvError> {
         env::required(KEY_ID_VARIABLE).map(Self::new)
-    }
-
-    /// Returns true if a request with these extensions came with the operator's key.
-    pub fn called(&self, extensions: &Extensions) -> bool {
-        matches!(Caller::of(extensions), Caller::Key { id } if self.holds(&id))
     }
 
     /// Returns true if the key with this id is an operator's. An operator without a key holds none.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Right;
 
 /// What the name of a group begins with that lets an account see one table.
-const TABLE_GROUP: &str = "table:";
+pub const TABLE_GROUP: &str = "table:";
 
 /// A person with an account, and what they may do.
 ///

@@ -19,6 +19,10 @@ use tokio::sync::Notify;
 
 pub(crate) const BUCKET: &str = "rowgate-data";
 
+/// Loads of every table.
+pub(crate) const EVERY_LOAD: loads::Wanted<'_> =
+    loads::Wanted { of: loads::Of::AllBut(&[]), status: None, key: None };
+
 /// What an invocation may take; machines that build at the same time are slow.
 pub(crate) const INVOCATION: Duration = Duration::from_secs(120);
 
@@ -417,7 +421,7 @@ impl Cloud {
 
     /// The newest load.
     pub(crate) async fn newest(&self) -> Result<LoadRecord> {
-        let page = loads::list(&self.test.database(), loads::Of::AllBut(&[]), None, 1, None).await?;
+        let page = loads::find(&self.test.database(), EVERY_LOAD, 1, None).await?;
         page.loads.into_iter().next().context("no load")
     }
 

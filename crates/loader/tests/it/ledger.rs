@@ -1,11 +1,13 @@
 //! The ledger's own rules, which the loader builds on.
 
 use anyhow::Result;
-use aurora::loads::{self, ChunkCounts, Claim, Ending, NewLoad, Of, Run};
+use aurora::loads::{self, ChunkCounts, Claim, Ending, NewLoad, Of, Run, Wanted};
 use aurora::{Database, Error};
 use domain::dictionary::LoadMode;
 use domain::load::{CHUNK_BYTES, Chunk, Chunker, Dialect, LoadId, LoadStatus, Start};
 use testkit::TestDatabase;
+
+use crate::cloud::EVERY_LOAD;
 
 fn id(number: u32) -> LoadId {
     LoadId::of_object("data", &format!("incoming/jobs/{number}.csv"), "v")
@@ -53,7 +55,7 @@ async fn loads_are_listed_newest_first_and_page_by_page() -> Result<()> {
     let mut found = Vec::new();
     let mut after = None;
     loop {
-        let page = loads::list(&database, Of::AllBut(&[]), None, 3, after.as_ref()).await?;
+        let page = loads::find(&database, EVERY_LOAD, 3, after.as_ref()).await?;
         found.extend(page.loads.iter().map(|load| load.key.clone()));
         after = page.next;
         if after.is_none() {
@@ -62,7 +64,8 @@ async fn loads_are_listed_newest_first_and_page_by_page() -> Result<()> {
     }
     let expected: Vec<String> = (0..7).rev().map(|number| format!("incoming/jobs/{number}.csv")).collect();
     assert_eq!(found, expected);
-    let of_jobs = loads::list(&database, Of::Table("jobs"), Some(LoadStatus::Running), 10, None).await?;
+    let wanted = Wanted { of: Of::Table("jobs"), status: Some(LoadStatus::Running), key: None };
+    let of_jobs = loads::find(&database, wanted, 10, None).await?;
     assert_eq!(
         of_jobs.loads.iter().map(|load| &*load.key).collect::<Vec<_>>(),
         ["incoming/jobs/6.csv", "incoming/jobs/4.csv", "incoming/jobs/0.csv"]
@@ -75,7 +78,7 @@ async fn loads_are_listed_newest_first_and_page_by_page() -> Result<()> {
         assert_eq!(shape, "0000-00-00T00:00:00.000Z", "{time}");
     }
     assert_eq!(loads::get(&database, &id(99)).await?, None);
-    assert_eq!(loads::list(&database, Of::AllBut(&[]), None, 3, Some(&id(99))).await?.loads, []);
+    assert_eq!(loads::find(&database, EVERY_LOAD, 3, Some(&id(99))).await?.loads, []);
     Ok(())
 }
 

@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use aurora::loads;
 use domain::load::{LoadRecord, LoadStatus};
 use testkit::local_data_api::{Effect, Faults, Operation, Rule};
 
-use crate::cloud::{Cloud, Message};
+use crate::cloud::{Cloud, EVERY_LOAD, Message};
 
 const NONE: [usize; 0] = [];
 
@@ -145,7 +144,7 @@ async fn a_load_whose_table_is_replaced_before_it_fails_is_judged_in_the_new_one
         cloud.test.value("SELECT restarts FROM rowgate_loads WHERE mode = 'append' AND seq > 1").await?,
         "1"
     );
-    let loads = loads::list(&cloud.test.database(), loads::Of::AllBut(&[]), None, 10, None).await?.loads;
+    let loads = aurora::loads::find(&cloud.test.database(), EVERY_LOAD, 10, None).await?.loads;
     assert_eq!(told(&loads[1]), (LoadStatus::Completed, 1, 2, ""), "{loads:?}");
     assert_eq!(cloud.test.value("SELECT GROUP_CONCAT(id, job_name ORDER BY id) FROM jobs").await?, "1b,9c");
     Ok(())

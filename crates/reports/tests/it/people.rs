@@ -44,6 +44,16 @@ async fn a_team_sees_its_tables() {
 }
 
 #[tokio::test]
+async fn a_team_is_told_of_its_tables_alone() {
+    let api = Api::start().await;
+    for (groups, names) in [(TEAM, "departments, employees"), ("reader", "departments, jobs, employees")] {
+        let reply = api.by(groups, "/outliers?table=people").await;
+        let detail = format!("There is no such table. The tables are: {names}.");
+        assert_eq!((reply.status, &reply.json()["detail"]), (400, &json!(detail)), "{groups}");
+    }
+}
+
+#[tokio::test]
 async fn a_team_sees_the_reports_of_its_tables() {
     let api = Api::start().await;
     assert_eq!(names(&api.by(TEAM, "/reports").await, "reports", "name"), ["departments-above-mean"]);

@@ -93,7 +93,10 @@ async fn a_backup_that_is_killed_is_undone_and_the_next_one_is_made() {
     world.slow_down(300);
     let backup = back_up(&process).await;
     let path = format!("/backups/{backup}");
-    until("begun", async || process.metric("rowgate_work_in_flight{kind=\"backup\"}").await == 1.0).await;
+    until("begun", async || {
+        process.metric("rowgate_work_in_flight{kind=\"backup\",state=\"begun\"}").await == 1.0
+    })
+    .await;
     process.kill().await;
     world.db.data_api().clear();
 
@@ -132,7 +135,10 @@ async fn killed_restore(world: &World) -> (Process, String) {
     let started = process.post("/restores", &json!({"backup": backup, "tables": ["jobs"]})).await;
     assert_eq!(started.status, 202, "{started:?}");
     let restore = started.json()["restore"].as_str().unwrap().to_owned();
-    until("begun", async || process.metric("rowgate_work_in_flight{kind=\"restore\"}").await == 1.0).await;
+    until("begun", async || {
+        process.metric("rowgate_work_in_flight{kind=\"restore\",state=\"begun\"}").await == 1.0
+    })
+    .await;
     process.kill().await;
     world.db.data_api().clear();
     let process = world.serve(&[]).await;

@@ -112,13 +112,62 @@ async fn a_head_that_does_not_come_ends_its_connection() {
     assert!(time < Duration::from_secs(10) && !answer.contains("200"), "{time:?}: {answer}");
 }
 
+/// A connection on which one request has been answered.
+fn answered(address: &str, request: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut status = [0; 15];
+    stream.read_exact(&mut status).unwrap();
+    assert!(status.starts_with(b"HTTP/1.1 "), "{status:?}");
+    stream
+}
+
+/// How long it takes until a connection is closed, or reset.
+fn closed(mut stream: TcpStream) -> Duration {
+    let started = Instant::now();
+    let _ = stream.read_to_end(&mut Vec::new());
+    started.elapsed()
+}
+
+#[tokio::test]
+async fn connections_without_a_key_or_without_requests_do_not_stay() {
+    let world = World::start().await;
+    let process = world.serve(&["--idle-seconds", "5"]).await;
+    let address = process.url.strip_prefix("http://").unwrap().to_owned();
+    let ended = tokio::task::spawn_blocking(move || {
+        let with_key =
+            answered(&address, &format!("GET /reports HTTP/1.1\r\nhost: a\r\nx-api-key: {OPERATOR}\r\n\r\n"));
+        let without = ["GET /health", "POST /health", "GET /reports"]
+            .map(|request| closed(answered(&address, &format!("{request} HTTP/1.1\r\nhost: a\r\n\r\n"))));
+        (closed(with_key), without)
+    });
+    let (with_key, without) = ended.await.unwrap();
+    assert!(without.iter().all(|time| *time < Duration::from_secs(4)), "{without:?}");
+    assert!(with_key < Duration::from_secs(20), "{with_key:?}");
+}
+
+#[tokio::test]
+async fn who_says_nothing_makes_room() {
+    let world = World::start().await;
+    let process = world.serve(&["--connections", "2", "--head-seconds", "60"]).await;
+    let address = process.url.strip_prefix("http://").unwrap().to_owned();
+    let silent: Vec<TcpStream> = (0..8).map(|_| TcpStream::connect(&address).unwrap()).collect();
+    until("connected", async || process.metric("rowgate_connections").await == 2.0).await;
+    let started = Instant::now();
+    let health = send(process.client.get(format!("{}/health", process.url))).await;
+    assert_eq!(health.status, 200, "{health:?}");
+    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+    drop(silent);
+}
+
 #[tokio::test]
 async fn connections_beyond_those_at_once_wait() {
     let world = World::start().await;
     let process = world.serve(&["--connections", "1"]).await;
     let address = process.url.strip_prefix("http://").unwrap().to_owned();
-    let first = TcpStream::connect(&address).unwrap();
-    until("connected", async || process.metric("rowgate_connections").await == 1.0).await;
+    let request = format!("GET /reports HTTP/1.1\r\nhost: a\r\nx-api-key: {OPERATOR}\r\n\r\n");
+    let first = tokio::task::spawn_blocking(move || answered(&address, &request)).await.unwrap();
     let request = process.request(Method::GET, "/reports", OPERATOR);
     let waiting = tokio::spawn(send(request));
     tokio::time::sleep(Duration::from_millis(300)).await;

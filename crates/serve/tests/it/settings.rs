@@ -72,6 +72,48 @@ async fn keys_may_come_from_a_secret() {
 }
 
 #[tokio::test]
+async fn links_are_signed_for_the_endpoint_of_s3() {
+    let world = World::start().await;
+    // By name: an address would be put into the path in any case.
+    let place = world.bucket.url().replace("127.0.0.1", "localhost");
+    let load = format!("{:032x}", 9);
+    let rejects = format!("rejected/jobs/{load}/{load}-00000.csv");
+    let ledger = [
+        format!(
+            "INSERT INTO rowgate_loads (load_id, bucket, object_key, object_version, table_name, mode, status, \
+             rows_read, rows_loaded, rows_rejected, unknown_references, bytes, started_at, finished_at, attempts) \
+             VALUES ('{load}', 'data', 'incoming/jobs/a.csv', 'v', 'jobs', 'append', 'completed', 4, 1, 3, 0, 345, \
+             UTC_TIMESTAMP(3), UTC_TIMESTAMP(3), 1)"
+        ),
+        format!(
+            "INSERT INTO rowgate_load_chunks (load_id, chunk_no, first_line, start_byte, end_byte, rows_read, \
+             rows_loaded, rows_rejected, unknown_references, rejects_key, committed_at) \
+             VALUES ('{load}', 0, 1, 0, 9, 4, 1, 3, 0, '{rejects}', UTC_TIMESTAMP(3))"
+        ),
+    ];
+    for sql in &ledger {
+        world.db.sql(sql).await.unwrap();
+    }
+    for (of_all, of_s3) in [("http://localhost:9", Some(&*place)), (&*place, None)] {
+        let mut command = world.command(&[]);
+        command.env("AWS_ENDPOINT_URL", of_all).env_remove("AWS_ENDPOINT_URL_S3");
+        command.envs(of_s3.map(|url| ("AWS_ENDPOINT_URL_S3", url)));
+        let process = world.serve_with(command).await;
+        let body = json!({"table": "jobs", "file": "jobs.csv", "bytes": 10});
+        let upload = process.post("/uploads", &body).await;
+        assert_eq!(upload.status, 201, "{upload:?}");
+        let upload = upload.json();
+        assert!(
+            upload["url"].as_str().unwrap().starts_with(&format!("{place}/data/incoming/jobs/")),
+            "{upload}"
+        );
+        let load = process.get(&format!("/loads/{load}")).await.json();
+        let link = load["rejects"][0]["url"].as_str().unwrap();
+        assert!(link.starts_with(&format!("{place}/data/{rejects}?")), "{load}");
+    }
+}
+
+#[tokio::test]
 async fn metrics_may_be_turned_off_and_are_not_at_the_apis_address() {
     let world = World::start().await;
     let process = world.serve(&["--url", "https://rowgate.example/api/"]).await;

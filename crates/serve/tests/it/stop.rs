@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use rustix::process::Signal;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{OPERATOR, WRITER, World, job, send, until};
 
@@ -46,6 +46,39 @@ async fn a_backup_under_way_is_finished() {
     let process = world.serve(&[]).await;
     let found = process.get(&format!("/backups/{backup}")).await.json();
     assert_eq!(found["status"], "completed", "{found}");
+}
+
+#[tokio::test]
+async fn a_backup_that_waits_is_told_of_and_left() {
+    let world = World::start().await;
+    let mut process = world.serve(&[]).await;
+    world.slow_down(300);
+    let mut backups = Vec::new();
+    for _ in 0..3 {
+        let started = process.post("/backups", &json!({})).await;
+        assert_eq!(started.status, 202, "{started:?}");
+        backups.push(started.json()["backup"].as_str().unwrap().to_owned());
+    }
+    let series = |state| format!("rowgate_work_in_flight{{kind=\"backup\",state=\"{state}\"}}");
+    until("begun", async || process.metric(&series("begun")).await == 2.0).await;
+    assert_eq!(process.metric(&series("waiting")).await, 1.0);
+    process.signal(Signal::TERM);
+    assert!(process.ended().await.success());
+    let log = process.log();
+    let lines: Vec<Value> = log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let says = |line: &Value, text: &str| line["message"].as_str().is_some_and(|told| told.contains(text));
+    let left: Vec<&Value> = lines.iter().filter(|line| says(line, "the backup was not begun")).collect();
+    assert_eq!(left.len(), 1, "{log}");
+    assert_eq!(left[0]["backup.id"], backups[2], "{log}");
+    let last = lines.iter().find(|line| says(line, "but for what was not begun")).unwrap();
+    assert_eq!((&last["backups_not_begun"], &last["restores_not_begun"]), (&json!(1), &json!(0)), "{log}");
+
+    world.db.data_api().clear();
+    let process = world.serve(&[]).await;
+    for (backup, status) in backups.iter().zip(["completed", "completed", "running"]) {
+        let found = process.get(&format!("/backups/{backup}")).await.json();
+        assert_eq!(found["status"], status, "{found}");
+    }
 }
 
 #[tokio::test]

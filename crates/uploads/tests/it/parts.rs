@@ -66,6 +66,40 @@ async fn a_large_file_goes_in_parts_that_can_be_resumed() {
 }
 
 #[tokio::test]
+async fn it_is_kept_who_completes_what_a_script_began() {
+    let api = Api::start().await;
+    let (id, _) = begin(&api).await;
+    for (number, bytes) in [(1, 16 * MIB), (2, 16 * MIB), (3, 16 * MIB), (4, 16 * MIB)] {
+        put(&api, number, bytes);
+    }
+    let complete = async || {
+        api.send(By::Person("writer,table:jobs"), "POST", &format!("/uploads/{id}/complete"), "").await
+    };
+    detail(&complete().await, 409, "incomplete-upload");
+    assert_eq!(api.db.value("SELECT COUNT(*) FROM rowgate_audit").await.unwrap(), "0");
+    put(&api, 5, 10);
+    assert_eq!(complete().await.0, 200);
+    let kept = "SELECT CONCAT_WS(' ', username, action, table_name, detail_json) FROM rowgate_audit";
+    assert_eq!(
+        api.db.value(kept).await.unwrap(),
+        r#"ann@x.example upload jobs {"key":"incoming/jobs/a.csv","bytes":67108874,"completed":true}"#
+    );
+}
+
+#[tokio::test]
+async fn without_the_trail_nothing_is_completed() {
+    let api = Api::start().await;
+    let (id, _) = begin(&api).await;
+    for (number, bytes) in [(1, 16 * MIB), (2, 16 * MIB), (3, 16 * MIB), (4, 16 * MIB), (5, 10)] {
+        put(&api, number, bytes);
+    }
+    api.db.sql("DROP TABLE rowgate_audit").await.unwrap();
+    let path = format!("/uploads/{id}/complete");
+    detail(&api.send(By::Person("writer"), "POST", &path, "").await, 500, "internal");
+    assert!(api.store.state().files.is_empty());
+}
+
+#[tokio::test]
 async fn of_two_that_complete_it_at_once_one_is_told_that_it_is_gone() {
     let api = Api::start().await;
     let (id, _) = begin(&api).await;

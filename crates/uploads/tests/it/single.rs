@@ -144,4 +144,9 @@ async fn people_upload_what_they_may_and_it_is_kept_who() {
         }
     }
     assert_eq!(api.db.value("SELECT COUNT(*) FROM rowgate_audit").await.unwrap(), "1");
+    // What there is beside its tables, nobody is told.
+    let body = json!({"table": "people", "file": "a.csv"}).to_string();
+    let answer = api.send(By::Person("writer,table:jobs"), "POST", "/uploads", body).await;
+    let found = detail(&answer, 400, "unknown-table");
+    assert_eq!(found, "There is no table \"people\"; the tables are jobs.");
 }
