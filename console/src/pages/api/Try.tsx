@@ -188,7 +188,9 @@ function Answer({ answer }: { answer: Shown }) {
         {status} {statusText} in {milliseconds} ms
       </Status>
       <ExpandableSection headerText="Headers">
-        <Box variant="pre">{headers.map(([name, value]) => `${name}: ${value}`).join("\n")}</Box>
+        <div className="wrapped">
+          <Box variant="pre">{headers.map(([name, value]) => `${name}: ${value}`).join("\n")}</Box>
+        </div>
       </ExpandableSection>
       {body !== "" && (
         <div className="wrapped">

@@ -266,7 +266,10 @@ function EditForm({ table, tables, read }: Props & { read: Row }) {
 /** What somebody else has changed since the changes of this form were begun. */
 function Overtaken({ theirs, changes }: { theirs: readonly Difference[]; changes: Changes }) {
   const top = useRef<HTMLDivElement>(null);
-  useEffect(() => top.current?.scrollIntoView({ block: "nearest" }), []);
+  useEffect(() => {
+    // Newer browsers answer with a promise, which React would take for what cleans up.
+    void top.current?.scrollIntoView({ block: "nearest" });
+  }, []);
   return (
     <div ref={top} aria-live="polite">
       <SpaceBetween size="s">
