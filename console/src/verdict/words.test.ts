@@ -1,0 +1,33 @@
+import { expect, it } from "vitest";
+import type { Load } from "../api/types";
+import { descendants, verdict } from "./words";
+
+const load = (load: string, parent: string | null, read: number, loaded: number) =>
+  ({
+    load,
+    parent,
+    table: "jobs",
+    status: "completed",
+    rows_read: read,
+    rows_loaded: loaded,
+    rows_rejected: read - loaded,
+  }) as Load;
+const ROOT = load("a", null, 4, 2);
+
+it("says how many rows are in after correction", () => {
+  expect(verdict(ROOT, true).header).toBe("2 of 4 rows loaded, 2 refused");
+  expect(verdict(ROOT, true, [load("b", "a", 1, 0)]).header).toBe("2 of 4 rows loaded, 2 refused");
+  expect(verdict(ROOT, true, [load("b", "a", 2, 1)])).toMatchObject({
+    type: "warning",
+    header: "3 of 4 rows are in, 1 is still refused",
+  });
+  expect(verdict(ROOT, true, [load("b", "a", 2, 1), load("c", "b", 1, 1)])).toMatchObject({
+    type: "success",
+    header: "All 4 rows are in, 2 of them after correction",
+  });
+});
+
+it("finds what brought rows back, and rows of that", () => {
+  const all = [ROOT, load("c", "b", 1, 1), load("b", "a", 2, 1), load("x", null, 1, 1)];
+  expect(descendants("a", all).map(({ load }) => load)).toEqual(["b", "c"]);
+});
