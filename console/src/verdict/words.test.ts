@@ -27,6 +27,18 @@ it("says how many rows are in after correction", () => {
   });
 });
 
+it("takes back that nothing was loaded, but not what was not read", () => {
+  const failed = {
+    ...load("a", null, 1, 0),
+    status: "failed",
+    error: "nothing could be loaded: it was refused",
+  } as Load;
+  expect(verdict(failed, true).type).toBe("error");
+  expect(verdict(failed, true, [load("b", "a", 1, 1)]).header).toBe("The row is in after correction");
+  const stopped = { ...failed, error: "line 3: the record is longer than 1 MiB" };
+  expect(verdict(stopped, true, [load("b", "a", 1, 1)]).type).toBe("error");
+});
+
 it("finds what brought rows back, and rows of that", () => {
   const all = [ROOT, load("c", "b", 1, 1), load("b", "a", 2, 1), load("x", null, 1, 1)];
   expect(descendants("a", all).map(({ load }) => load)).toEqual(["b", "c"]);

@@ -29,6 +29,9 @@ export function fileName(key: string): string {
   return parent ? `Corrected rows of ${parent}` : name;
 }
 
+/** Of a file whose every record was read, and refused. */
+const NOTHING = /^nothing could be loaded: /;
+
 /** How many rows loads have brought in. */
 export const broughtIn = (loads: readonly Load[]): number => loads.reduce((sum, load) => sum + load.rows_loaded, 0);
 
@@ -49,6 +52,7 @@ export function verdict(
 ): { type: "success" | "warning" | "error" | "info"; header: string; text: string } {
   const { rows_read, rows_loaded, rows_rejected, table } = load;
   const corrected = broughtIn(again);
+  const all = rows_read === 1 ? "The row is" : `${rows_read === 2 ? "Both" : `All ${count(rows_read)}`} rows are`;
   switch (load.status) {
     case "running":
       return {
@@ -63,6 +67,13 @@ export function verdict(
         text: `The very same content is in ${table} already; nothing was loaded twice. Change the file if it should hold other rows.`,
       };
     case "failed":
+      if (corrected > 0 && corrected >= rows_read && NOTHING.test(load.error ?? "")) {
+        return {
+          type: "success",
+          header: `${all} in after correction`,
+          text: `${rows_read === 1 ? "It is" : "They are"} in ${table} now.`,
+        };
+      }
       return {
         type: "error",
         header: "The file was not loaded",
@@ -73,10 +84,9 @@ export function verdict(
         return { type: "info", header: "The file has no rows", text: "Nothing was loaded, and nothing refused." };
       }
       if (corrected > 0 && corrected >= rows_rejected) {
-        const all = rows_read === 2 ? "Both" : `All ${count(rows_read)}`;
         return {
           type: "success",
-          header: `${all} rows are in, ${count(rows_rejected)} of them after correction`,
+          header: `${all} in, ${count(rows_rejected)} of them after correction`,
           text: `They are in ${table} now.`,
         };
       }
@@ -91,11 +101,8 @@ export function verdict(
       return rows_rejected === 0
         ? {
             type: "success",
-            header:
-              rows_read === 1
-                ? "The row is loaded"
-                : `${rows_read === 2 ? "Both" : `All ${count(rows_read)}`} rows are loaded`,
-            text: `They are in ${table} now.`,
+            header: `${all} loaded`,
+            text: `${rows_read === 1 ? "It is" : "They are"} in ${table} now.`,
           }
         : {
             type: "warning",
