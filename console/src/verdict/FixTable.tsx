@@ -50,7 +50,7 @@ interface Item {
 /** Room for what a column's values mostly are, in pixels. */
 function widthOf(table: TableOf | undefined, name: string): number {
   const type = table?.columns.find((column) => column.name === name)?.type ?? "";
-  return type.startsWith("string") ? 130 : type === "timestamp" ? 190 : 110;
+  return type.startsWith("string") ? 140 : type === "timestamp" ? 220 : 105;
 }
 
 /**
@@ -191,12 +191,13 @@ export function FixTable({ load, rejects, tables, settings, editable, allIn, onA
       variant="h3"
       counter={`(${count(items.length)})`}
       description={
-        editable
+        editable && items.length > 0
           ? "Correct the fields that are marked; everything you type is kept. Rows that are ready go together."
           : undefined
       }
       actions={
-        editable && (
+        editable &&
+        items.length > 0 && (
           <Button variant="primary" iconName="send" disabled={ready.length === 0} loading={sending} onClick={send}>
             {ready.length === 0 ? "Send again" : `Send ${counted(ready.length, "row")} again`}
           </Button>
@@ -288,12 +289,12 @@ export function FixTable({ load, rejects, tables, settings, editable, allIn, onA
               id: "line",
               header: "Line",
               cell: (item) => (
-                <SpaceBetween direction="horizontal" size="xs" alignItems="center">
+                <SpaceBetween size="xxs">
                   <span>{item.row.line}</span>
                   {editable && leaveOut(item)}
                 </SpaceBetween>
               ),
-              width: 90,
+              width: 70,
             },
             ...rejects.columns.map((column) => ({
               id: `column ${column}`,
@@ -301,7 +302,7 @@ export function FixTable({ load, rejects, tables, settings, editable, allIn, onA
               cell: (item: Item) => field(item, column, false),
               minWidth: widthOf(table, column),
             })),
-            { id: "why", header: "What to do", cell: why, minWidth: 150 },
+            { id: "why", header: "What to do", cell: why, minWidth: 140 },
           ]}
         />
       )}

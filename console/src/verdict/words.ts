@@ -95,7 +95,7 @@ export function verdict(
         return {
           type: "warning",
           header: `${count(rows_loaded + corrected)} of ${counted(rows_read, "row")} are in, ${count(left)} ${left === 1 ? "is" : "are"} still refused`,
-          text: `${count(corrected)} of them came in after correction.`,
+          text: `${counted(corrected, "row")} came in after correction.`,
         };
       }
       return rows_rejected === 0
