@@ -93,6 +93,7 @@ walk("the keyboard alone signs in and gets to a page", async () => {
 
 /** What changes something on these pages, by its accessible name; some of it are links. */
 const ACTIONS = {
+  overview: [/^Upload a file$/],
   "tables/departments": [/^Add a row$/, /^Edit departments /, /^Delete departments /],
   backups: [/^Start a backup$/, /^Verify /, /^Restore /],
 };

@@ -104,6 +104,59 @@ walk("a file with a title is read, a match is kept for the next file, and the lo
   assert.deepEqual(page.complaints, []);
 });
 
+walk("columns that are still to be matched are named, and a number is proposed for the key", async () => {
+  const page = await visit({ hash: "#/upload" });
+  await signIn(page, await account(["writer"]));
+  await choose(page, /^Table/, /^employees/);
+  await drop(page, `Staff of ${ID}.csv`, [
+    "Staff no,Full name,Start,Dept,Position",
+    `${ID + 10},Nora Quist,27/07/2021 16:02,${ID},${ID + 1}`,
+    `${ID + 11},Ivo Brandt,28/07/2021 16:02,${ID},${ID + 1}`,
+  ]);
+  await page.getByRole("heading", { name: "Match the columns" }).waitFor();
+  const matched = (name) => page.getByRole("button", { name: `Column of the table for ${name}` });
+  await page.getByText(/must have a value: choose which columns? of the file/).waitFor();
+  assert.equal(await matched("Staff no").innerText(), "id");
+  assert.equal(await matched("Position").innerText(), "Choose a column, or leave it out");
+  await accessible(page, "a match that misses columns");
+  await picture(page, "tasks-match");
+  assert.ok(await page.getByRole("button", { name: "Load into employees" }).isDisabled());
+  // No row was read, so nothing is known of its dates.
+  await page.getByText("As recognised: UTC").waitFor();
+  assert.equal(await page.getByText("As recognised: 2021").count(), 0);
+  await matched("Position").click();
+  await page.getByRole("option", { name: /^job_id/ }).click();
+  await page.getByText("All 2 rows can be read").waitFor();
+  assert.equal(await page.getByText("must have a value").count(), 0);
+  assert.deepEqual(page.complaints, []);
+});
+
+walk("clearing a filter leaves the table where it is", async () => {
+  const page = await visit({ hash: "#/tables/jobs" });
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await signIn(page, await account(["reader"]));
+  // The menu stands beside the page at this width.
+  await page.getByRole("navigation").getByRole("link", { name: "Reports", exact: true }).waitFor();
+  const top = async () => (await page.getByRole("heading", { name: /^Rows/ }).boundingBox()).y;
+  await settled(page);
+  const before = await top();
+  await choose(page, /Column that is searched/, /^id$/);
+  await page.getByPlaceholder("id is").fill("2147483646");
+  await page.getByRole("button", { name: "Filter", exact: true }).click();
+  await page.getByText("No row has this id.").first().waitFor();
+  assert.equal(await top(), before);
+  await page.getByRole("button", { name: "Clear", exact: true }).click();
+  await page.getByText("No row has this id.").waitFor({ state: "hidden" });
+  await settled(page);
+  assert.equal(await top(), before);
+  // What a narrow window closed, a wide one opens again.
+  await page.setViewportSize({ width: 600, height: 800 });
+  await page.getByRole("navigation").getByRole("link", { name: "Reports", exact: true }).waitFor({ state: "hidden" });
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.getByRole("navigation").getByRole("link", { name: "Reports", exact: true }).waitFor();
+  assert.deepEqual(page.complaints, []);
+});
+
 walk("a row that stands out is found, and mended by choosing a name", async () => {
   const content = [
     "id,name,datetime,department_id,job_id",

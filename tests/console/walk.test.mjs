@@ -90,7 +90,18 @@ walk("a clerk registers, is let in, and mends a file that nobody wrote for us", 
   await accessible(page, "the verdict");
   await picture(page, "walk-verdict");
   assert.equal(await department.inputValue(), "Maintenance");
-  await department.fill(String(ID));
+  await page.getByText("Write the number of the department, or choose it by name.").waitFor();
+  // The clerk knows the department by its name alone: in full it is found, else searched for.
+  await department.fill(`maintenance ${ID}`);
+  await page.getByRole("button", { name: `Use ${ID} (Maintenance ${ID})` }).click();
+  assert.equal(await department.inputValue(), String(ID));
+  await department.fill("Maintenance");
+  await page.getByRole("button", { name: "Find by name, department_id, line 3" }).click();
+  await accessible(page, "a reference that is chosen by name");
+  await page.getByRole("button", { name: /^department_id, line 3/ }).click();
+  await page.getByRole("combobox", { name: "Search departments" }).fill(`ance ${ID}`);
+  await page.getByRole("option", { name: new RegExp(`Maintenance ${ID}`) }).click();
+  await page.getByText("Ready to be sent").waitFor();
   await page.reload();
   assert.equal(await department.inputValue(), String(ID));
   await page.getByRole("button", { name: "Send 1 row again" }).click();
@@ -107,8 +118,21 @@ walk("a clerk registers, is let in, and mends a file that nobody wrote for us", 
     department_id: ID,
     job_id: ID,
   });
+  const verdict = page.getByText("All 3 rows are in, 1 of them after correction");
+  await verdict.waitFor();
   await page.getByText("Every refused row is dealt with").waitFor();
   await picture(page, "walk-mended");
+  await page.reload();
+  await verdict.waitFor();
+  // So it does on the load's own page, in a tab that has sent nothing.
+  const { body } = await call("GET", "/loads?table=employees&limit=50", { token });
+  const { parent } = body.loads.find(({ parent, rows_loaded }) => parent !== null && rows_loaded === 1);
+  const other = await visit({ hash: `#/loads/${parent}` });
+  await signIn(other, clerk);
+  await other.getByText("All 3 rows are in, 1 of them after correction").waitFor();
+  await other.getByText("Every refused row is dealt with").waitFor();
+  await accessible(other, "the load's own page");
+  assert.deepEqual(other.complaints, []);
   assert.deepEqual(page.complaints, []);
 });
 

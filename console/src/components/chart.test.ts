@@ -58,11 +58,13 @@ describe("drawable and guessChart", () => {
     { name: "hired", type: "integer" },
   ];
   it("takes numbers for series, but no ids", () => {
-    expect(drawable(columns)).toEqual({ labels: ["id", "department", "hired"], series: ["hired"] });
+    expect(drawable(columns)).toEqual({ labels: ["department"], series: ["hired"] });
   });
   it("takes every type of a report that is a number", () => {
     const types = ["integer", "decimal", "double", "string", "boolean", "date", "timestamp"];
     const typed = types.map((type) => ({ name: `a_${type}`, type }));
+    expect(drawable(typed).labels).toEqual(["a_string", "a_date", "a_timestamp"]);
+    expect(drawable(columns.slice(2)).labels).toEqual(["hired"]);
     expect(drawable(typed).series).toEqual(["a_integer", "a_decimal", "a_double"]);
   });
   it("labels by the first column that is no number", () => {

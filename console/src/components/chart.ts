@@ -85,14 +85,18 @@ export function axisEnd(value: number): number {
   return step * size;
 }
 
-/** The columns of a report that can be drawn as series, and those that can label them. */
+/**
+ * The columns of a report that can be drawn as series, and those that can label them: texts and
+ * dates, or any where there are none.
+ */
 export function drawable(columns: readonly { readonly name: string; readonly type: string }[]): {
   labels: string[];
   series: string[];
 } {
+  const named = columns.filter(({ type }) => /^(string|text|date|timestamp)/.test(type));
   const isNumber = (type: string) => /^(integer|decimal|double)/.test(type);
   return {
-    labels: columns.map(({ name }) => name),
+    labels: (named.length > 0 ? named : columns).map(({ name }) => name),
     // An id is a number that means nothing by its size.
     series: columns.filter(({ name, type }) => isNumber(type) && !/(^|_)id$/.test(name)).map(({ name }) => name),
   };

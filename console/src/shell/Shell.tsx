@@ -13,6 +13,9 @@ import { type Page, pages } from "./pages";
 import { href, navigate, useRoute } from "./route";
 import { TopBar } from "./TopBar";
 
+/** From this width on, in pixels, the navigation stands beside the page. */
+const WIDE = window.matchMedia("(min-width: 1000px)");
+
 const loaded = new Map<string, ComponentType>(pages.map((page) => [page.path, lazy(page.load)]));
 
 /** The frame of every page: top bar, navigation by rights, messages, and the page. */
@@ -21,10 +24,17 @@ export function Shell() {
   const route = useRoute();
   const mine = pages.filter((page) => can(page.right));
   const page = mine.find((page) => page.path === route.page);
-  const [open, setOpen] = useState(() => window.innerWidth > 1000);
+  const [open, setOpen] = useState(WIDE.matches);
   const [signOutError, setSignOutError] = useState<Error | null>(null);
 
   useEffect(() => mendAria(document.body), []);
+
+  // The layout closes the navigation where the window becomes narrow, and never opens it again.
+  useEffect(() => {
+    const follow = () => setOpen(WIDE.matches);
+    WIDE.addEventListener("change", follow);
+    return () => WIDE.removeEventListener("change", follow);
+  }, []);
 
   useEffect(() => {
     if (route.page === "" && mine[0]) {

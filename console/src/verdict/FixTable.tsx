@@ -14,6 +14,7 @@ import Toggle from "@cloudscape-design/components/toggle";
 import { useMemo, useState } from "react";
 import type { FileSettings, Load, Mode, Table as TableOf } from "../api/types";
 import { count, counted } from "../components/format";
+import { nameColumn } from "../components/references";
 import { ProblemAlert } from "../components/ProblemAlert";
 import { useNarrow } from "../components/useNarrow";
 import { useKept } from "../shell/kept";
@@ -21,16 +22,22 @@ import { DUPLICATES, edit, type Fix, NO_FIX, open, type RowState, rowState, type
 import { ErrorText } from "./ErrorText";
 import { outbox, useOutgoing } from "./outbox";
 import type { ReadRejects } from "./readRejects";
+import { ReferenceField } from "./ReferenceField";
 import { fixedName, type RefusedRow, remedyOf, writeRejects } from "./rejects";
 import { SentLoad } from "./SentLoad";
 
 interface Props {
   load: Load;
   rejects: ReadRejects;
-  table: TableOf | undefined;
+  /** The tables that the caller sees. */
+  tables: TableOf[];
   settings?: FileSettings;
   /** False: what was refused is shown, and cannot be sent again. */
   editable: boolean;
+  /** True where as many rows as were refused have come in since, from wherever they were sent. */
+  allIn: boolean;
+  /** Hears of every load of what was sent again, from here or from below. */
+  onAgain: (load: Load) => void;
 }
 
 const PAGE_ROWS = 10;
@@ -43,21 +50,26 @@ interface Item {
 /** Room for what a column's values mostly are, in pixels. */
 function widthOf(table: TableOf | undefined, name: string): number {
   const type = table?.columns.find((column) => column.name === name)?.type ?? "";
-  return type.startsWith("string") ? 200 : type === "timestamp" ? 220 : 130;
+  return type.startsWith("string") ? 140 : type === "timestamp" ? 220 : 105;
 }
 
 /**
  * The refused rows of a load, to mend in place and send again; what became of them is shown below.
  */
-export function FixTable({ load, rejects, table, settings, editable }: Props) {
+export function FixTable({ load, rejects, tables, settings, editable, allIn, onAgain }: Props) {
+  const table = tables.find((table) => table.name === load.table);
   const [fix, setFix] = useKept<Fix>(`fix.${load.load}`, NO_FIX);
   const [page, setPage] = useState(1);
+  const [showAll, setShowAll] = useState(false);
   const task = `fix.${load.load}`;
   const outgoing = useOutgoing(task);
   const sending = outgoing !== null && outgoing.error === null;
   const narrow = useNarrow();
 
-  const rows = useMemo(() => open(rejects.rows, fix), [rejects.rows, fix]);
+  const left = useMemo(() => open(rejects.rows, fix), [rejects.rows, fix]);
+  // Other tabs do not tell which rows they sent.
+  const hidden = allIn && !showAll && left.length > 0;
+  const rows = useMemo(() => (hidden ? [] : left), [hidden, left]);
   const items = useMemo<Item[]>(
     () => rows.map((row) => ({ row, state: rowState(row, fix, table, settings) })),
     [rows, fix, table, settings],
@@ -94,16 +106,35 @@ export function FixTable({ load, rejects, table, settings, editable }: Props) {
     });
   };
 
+  const referenceOf = (column: string | null) => {
+    const name = table?.columns.find((one) => one.name === column)?.references ?? null;
+    const referred = tables.find((one) => one.name === name);
+    const named = editable && nameColumn(referred) ? referred : undefined;
+    return column === null || name === null ? undefined : { column, table: name, named };
+  };
+
   const field = ({ row, state }: Item, column: string, labelled: boolean) => {
     const fault = state.faults[column];
-    const input = (
+    const named = referenceOf(column)?.named;
+    const place = `${column}, line ${row.line}`;
+    const label = fault ? `${place}: ${fault}` : place;
+    const input = named ? (
+      <ReferenceField
+        table={named}
+        value={state.values[column] ?? ""}
+        onChange={(value) => change(row.line, column, value)}
+        invalid={fault !== undefined}
+        label={label}
+        place={place}
+      />
+    ) : (
       <Input
         value={state.values[column] ?? ""}
         onChange={({ detail }) => change(row.line, column, detail.value)}
         invalid={fault !== undefined}
         readOnly={!editable}
         autoComplete={false}
-        ariaLabel={`${column}, line ${row.line}${fault ? `: ${fault}` : ""}`}
+        ariaLabel={label}
       />
     );
     return labelled ? (
@@ -115,6 +146,14 @@ export function FixTable({ load, rejects, table, settings, editable }: Props) {
         {input}
       </FormField>
     );
+  };
+
+  const remedies = (row: RefusedRow) => {
+    const all = row.errors.map(({ code, column }) => {
+      const reference = referenceOf(column);
+      return remedyOf(code, reference && { ...reference, named: reference.named !== undefined });
+    });
+    return [...new Set(all)];
   };
 
   const why = ({ row, state }: Item) =>
@@ -130,9 +169,9 @@ export function FixTable({ load, rejects, table, settings, editable }: Props) {
             Left over, and not sent again: <Box variant="code">{row.over.join(" | ")}</Box>
           </Box>
         )}
-        {[...new Set(row.errors.map(({ code }) => code))].map((code) => (
-          <Box key={code} variant="small" color="text-body-secondary">
-            {remedyOf(code)}
+        {remedies(row).map((remedy) => (
+          <Box key={remedy} variant="small" color="text-body-secondary">
+            {remedy}
           </Box>
         ))}
       </SpaceBetween>
@@ -152,12 +191,13 @@ export function FixTable({ load, rejects, table, settings, editable }: Props) {
       variant="h3"
       counter={`(${count(items.length)})`}
       description={
-        editable
+        editable && items.length > 0
           ? "Correct the fields that are marked; everything you type is kept. Rows that are ready go together."
           : undefined
       }
       actions={
-        editable && (
+        editable &&
+        items.length > 0 && (
           <Button variant="primary" iconName="send" disabled={ready.length === 0} loading={sending} onClick={send}>
             {ready.length === 0 ? "Send again" : `Send ${counted(ready.length, "row")} again`}
           </Button>
@@ -169,7 +209,15 @@ export function FixTable({ load, rejects, table, settings, editable }: Props) {
   );
   const empty = (
     <Box textAlign="center" padding="m" color="text-body-secondary">
-      {rejects.more > 0 ? "The others are in the file to download." : "Every refused row is dealt with."}
+      {rejects.more > 0 && !allIn ? "The others are in the file to download." : "Every refused row is dealt with."}
+      {hidden && (
+        <>
+          {" "}
+          <Button variant="inline-link" onClick={() => setShowAll(true)}>
+            Show them all the same
+          </Button>
+        </>
+      )}
     </Box>
   );
   const pagination = pages > 1 && (
@@ -241,12 +289,12 @@ export function FixTable({ load, rejects, table, settings, editable }: Props) {
               id: "line",
               header: "Line",
               cell: (item) => (
-                <SpaceBetween direction="horizontal" size="xs" alignItems="center">
+                <SpaceBetween size="xxs">
                   <span>{item.row.line}</span>
                   {editable && leaveOut(item)}
                 </SpaceBetween>
               ),
-              width: 100,
+              width: 70,
             },
             ...rejects.columns.map((column) => ({
               id: `column ${column}`,
@@ -254,7 +302,7 @@ export function FixTable({ load, rejects, table, settings, editable }: Props) {
               cell: (item: Item) => field(item, column, false),
               minWidth: widthOf(table, column),
             })),
-            { id: "why", header: "What to do", cell: why, minWidth: 170 },
+            { id: "why", header: "What to do", cell: why, minWidth: 140 },
           ]}
         />
       )}
@@ -271,12 +319,14 @@ export function FixTable({ load, rejects, table, settings, editable }: Props) {
           key={sent.key}
           sent={sent}
           settings={settings}
-          onLoad={(load) =>
+          onAgain={onAgain}
+          onLoad={(load) => {
+            onAgain(load);
             setFix((fix) => ({
               ...fix,
               sent: fix.sent.map((one, other) => (other === index ? { ...one, load: load.load } : one)),
-            }))
-          }
+            }));
+          }}
         />
       ))}
     </SpaceBetween>

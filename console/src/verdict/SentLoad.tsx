@@ -9,10 +9,12 @@ interface Props {
   sent: SentAgain;
   settings?: FileSettings;
   onLoad: (load: Load) => void;
+  /** Hears of the loads of what was sent again of these rows in turn. */
+  onAgain: (load: Load) => void;
 }
 
 /** What became of rows that were sent again. */
-export function SentLoad({ sent, settings, onLoad }: Props) {
+export function SentLoad({ sent, settings, onLoad, onAgain }: Props) {
   return (
     <Container header={<Header variant="h3">{counted(sent.lines.length, "row")} sent again</Header>}>
       <FollowedVerdict
@@ -22,6 +24,7 @@ export function SentLoad({ sent, settings, onLoad }: Props) {
         settings={settings}
         brief
         onLoad={onLoad}
+        onAgain={onAgain}
       />
     </Container>
   );

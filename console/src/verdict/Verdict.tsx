@@ -20,7 +20,7 @@ import { FixTable } from "./FixTable";
 import { followLoad } from "./follow";
 import { countByCode } from "./rejects";
 import { hasEnded, readRejects } from "./readRejects";
-import { MODES, verdict } from "./words";
+import { broughtIn, MODES, verdict } from "./words";
 
 const RefusedChart = lazy(() => import("./RefusedChart"));
 
@@ -34,10 +34,15 @@ interface FollowedProps {
   /** Rows that the file has, as far as its beginning tells. */
   expected?: number;
   onLoad?: (load: Load) => void;
+  /** Loads of its refused rows, so far as the page knows of them. */
+  again?: readonly Load[];
+  /** Hears of the loads of what was sent again. */
+  onAgain?: (load: Load) => void;
 }
 
 /** Follows the load of a file that was sent until it has ended, then says what became of it. */
-export function FollowedVerdict({ file, before, load: known, settings, brief, expected, onLoad }: FollowedProps) {
+export function FollowedVerdict(props: FollowedProps) {
+  const { file, before, load: known, settings, brief, expected, onLoad, again, onAgain } = props;
   const [load, setLoad] = useState<Load | null>(null);
   const [error, setError] = useState<Error | null>(null);
   const [late, setLate] = useState(false);
@@ -97,7 +102,7 @@ export function FollowedVerdict({ file, before, load: known, settings, brief, ex
           )}
         </div>
       ) : (
-        <Verdict load={load} settings={settings} brief={brief} />
+        <Verdict load={load} settings={settings} brief={brief} again={again} onAgain={onAgain} />
       )}
     </SpaceBetween>
   );
@@ -111,12 +116,23 @@ interface Props {
   settings?: FileSettings;
   /** True: without the figures, as below another load. */
   brief?: boolean;
+  again?: readonly Load[];
+  onAgain?: (load: Load) => void;
 }
 
+const NONE: readonly Load[] = [];
+
 /** A load that has ended: what became of it, its figures, and its refused rows to mend. */
-export function Verdict({ load, settings, brief }: Props) {
+export function Verdict({ load, settings, brief, again = NONE, onAgain }: Props) {
   const { can } = useSession();
-  const { type, header, text } = verdict(load, can("write"));
+  const [heard, setHeard] = useState<readonly Load[]>(NONE);
+  const hear = (load: Load) => {
+    setHeard((heard) => [...heard.filter((one) => one.load !== load.load), load]);
+    onAgain?.(load);
+  };
+  // What was heard here is newer than what the page has read.
+  const back = [...again.filter(({ load }) => heard.every((one) => one.load !== load)), ...heard];
+  const { type, header, text } = verdict(load, can("write"), back);
   return (
     <SpaceBetween size="l">
       <div aria-live="polite">
@@ -140,7 +156,15 @@ export function Verdict({ load, settings, brief }: Props) {
         </Alert>
       ))}
       {!brief && <Figures load={load} />}
-      {load.rows_rejected > 0 && <Refused load={load} settings={settings} editable={can("write")} />}
+      {load.rows_rejected > 0 && (
+        <Refused
+          load={load}
+          settings={settings}
+          editable={can("write")}
+          allIn={broughtIn(back) >= load.rows_rejected}
+          onAgain={hear}
+        />
+      )}
     </SpaceBetween>
   );
 }
@@ -172,11 +196,15 @@ function Figures({ load }: { load: Load }) {
   );
 }
 
-interface RefusedProps extends Props {
+interface RefusedProps {
+  load: Load;
+  settings?: FileSettings;
   editable: boolean;
+  allIn: boolean;
+  onAgain: (load: Load) => void;
 }
 
-function Refused({ load, settings, editable }: RefusedProps) {
+function Refused({ load, settings, editable, allIn, onAgain }: RefusedProps) {
   const tables = useResource(listTables, []);
   // Links end after a quarter of an hour: they are asked for with each read. The rows stay on the
   // page.
@@ -212,9 +240,6 @@ function Refused({ load, settings, editable }: RefusedProps) {
   const replaced = load.mode === "replace" && load.status === "failed";
   return (
     <SpaceBetween size="l">
-      <Suspense fallback={<Spinner />}>
-        <RefusedChart counts={counts} of={rejects.rows.length} whole={rejects.more === 0} />
-      </Suspense>
       {replaced && (
         <Alert type="info">
           The table is as it was: a file that replaces it must be right as a whole. Correct these rows in the file
@@ -224,11 +249,16 @@ function Refused({ load, settings, editable }: RefusedProps) {
       <FixTable
         load={load}
         rejects={rejects}
-        table={tables.data.find((table) => table.name === load.table)}
+        tables={tables.data}
         settings={settings}
         editable={editable && !replaced}
+        allIn={allIn}
+        onAgain={onAgain}
       />
       <Downloads detail={refused.data.detail} />
+      <Suspense fallback={<Spinner />}>
+        <RefusedChart counts={counts} of={rejects.rows.length} whole={rejects.more === 0} />
+      </Suspense>
     </SpaceBetween>
   );
 }

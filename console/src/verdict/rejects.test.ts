@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { countByCode, fixedName, parseRejects, readErrors, writeRejects } from "./rejects";
+import { countByCode, fixedName, parseRejects, readErrors, remedyOf, writeRejects } from "./rejects";
 
 const FILE =
   "\uFEFFid,name,datetime,line,code,reason\r\n" +
@@ -67,4 +67,13 @@ it("names a mended file by its load", () => {
   expect(fixedName("0123456789abcdef0123456789abcdef", new Date("2026-11-29T10:20:30.400Z"))).toBe(
     "0123456789abcdef0123456789abcdef-fixed-20261129T102030.csv",
   );
+});
+
+it("says what to do about a reference", () => {
+  const reference = { column: "home_department_id", table: "departments", named: true };
+  expect(remedyOf("type", reference)).toBe("Write the number of the home department, or choose it by name.");
+  expect(remedyOf("required", { ...reference, column: "belongs_to", named: false })).toBe(
+    "Write the number of the row of departments.",
+  );
+  expect(remedyOf("rule", reference)).toBe(remedyOf("rule"));
 });

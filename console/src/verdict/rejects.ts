@@ -106,8 +106,26 @@ const WORDS: Record<string, [string, string]> = {
 /** Says a code in words. */
 export const reasonOf = (code: string): string => WORDS[code]?.[0] ?? code;
 
+/** A column that refers to another table. */
+export interface Reference {
+  column: string;
+  table: string;
+  /** True where its rows can be chosen by name. */
+  named: boolean;
+}
+
+/** What is wrong with a reference that another number puts right. */
+const OF_NUMBER = new Set(["required", "type", "out_of_range", "unknown_reference"]);
+
 /** Says what to do about a code. */
-export const remedyOf = (code: string): string => WORDS[code]?.[1] ?? "Correct it as the reason says.";
+export function remedyOf(code: string, reference?: Reference): string {
+  if (reference === undefined || !OF_NUMBER.has(code)) {
+    return WORDS[code]?.[1] ?? "Correct it as the reason says.";
+  }
+  const { column, table, named } = reference;
+  const what = /^(.+)_id$/.exec(column)?.[1]?.replaceAll("_", " ") ?? `row of ${table}`;
+  return `Write the number of the ${what}${named ? ", or choose it by name" : ""}.`;
+}
 
 /** Counts rows by code, the commonest first; a row with several errors counts once under each. */
 export function countByCode(rows: RefusedRow[]): { code: string; rows: number }[] {

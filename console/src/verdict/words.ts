@@ -29,12 +29,30 @@ export function fileName(key: string): string {
   return parent ? `Corrected rows of ${parent}` : name;
 }
 
-/** Says in a sentence how a load ended. */
+/** Of a file whose every record was read, and refused. */
+const NOTHING = /^nothing could be loaded: /;
+
+/** How many rows loads have brought in. */
+export const broughtIn = (loads: readonly Load[]): number => loads.reduce((sum, load) => sum + load.rows_loaded, 0);
+
+/** The loads that brought rows of a load back, and rows of those in turn. */
+export function descendants(load: string, loads: readonly Load[]): Load[] {
+  const children = loads.filter(({ parent }) => parent === load);
+  return children.flatMap((child) => [child, ...descendants(child.load, loads)]);
+}
+
+/**
+ * Says in a sentence how a load ended, and what has become of its refused rows by `again`, the
+ * loads of those that were sent once more.
+ */
 export function verdict(
   load: Load,
   editable: boolean,
+  again: readonly Load[] = [],
 ): { type: "success" | "warning" | "error" | "info"; header: string; text: string } {
   const { rows_read, rows_loaded, rows_rejected, table } = load;
+  const corrected = broughtIn(again);
+  const all = rows_read === 1 ? "The row is" : `${rows_read === 2 ? "Both" : `All ${count(rows_read)}`} rows are`;
   switch (load.status) {
     case "running":
       return {
@@ -49,6 +67,13 @@ export function verdict(
         text: `The very same content is in ${table} already; nothing was loaded twice. Change the file if it should hold other rows.`,
       };
     case "failed":
+      if (corrected > 0 && corrected >= rows_read && NOTHING.test(load.error ?? "")) {
+        return {
+          type: "success",
+          header: `${all} in after correction`,
+          text: `${rows_read === 1 ? "It is" : "They are"} in ${table} now.`,
+        };
+      }
       return {
         type: "error",
         header: "The file was not loaded",
@@ -58,14 +83,26 @@ export function verdict(
       if (rows_read === 0) {
         return { type: "info", header: "The file has no rows", text: "Nothing was loaded, and nothing refused." };
       }
+      if (corrected > 0 && corrected >= rows_rejected) {
+        return {
+          type: "success",
+          header: `${all} in, ${count(rows_rejected)} of them after correction`,
+          text: `They are in ${table} now.`,
+        };
+      }
+      if (corrected > 0) {
+        const left = rows_rejected - corrected;
+        return {
+          type: "warning",
+          header: `${count(rows_loaded + corrected)} of ${counted(rows_read, "row")} are in, ${count(left)} ${left === 1 ? "is" : "are"} still refused`,
+          text: `${counted(corrected, "row")} came in after correction.`,
+        };
+      }
       return rows_rejected === 0
         ? {
             type: "success",
-            header:
-              rows_read === 1
-                ? "The row is loaded"
-                : `${rows_read === 2 ? "Both" : `All ${count(rows_read)}`} rows are loaded`,
-            text: `They are in ${table} now.`,
+            header: `${all} loaded`,
+            text: `${rows_read === 1 ? "It is" : "They are"} in ${table} now.`,
           }
         : {
             type: "warning",

@@ -9,18 +9,29 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import Spinner from "@cloudscape-design/components/spinner";
 import { getLoad, listLoads } from "../../api/loads";
 import type { FileSettings, Load } from "../../api/types";
-import { useResource } from "../../api/use";
+import { type Resource, useResource } from "../../api/use";
 import { count, time } from "../../components/format";
 import { ProblemAlert } from "../../components/ProblemAlert";
 import { readKept, settingsKey } from "../../shell/kept";
 import { href } from "../../shell/route";
 import { LoadState } from "../../verdict/LoadState";
 import { FollowedVerdict } from "../../verdict/Verdict";
-import { fileName } from "../../verdict/words";
+import { descendants, fileName } from "../../verdict/words";
+
+/**
+ * As many later loads of the table are looked through for those that bring rows of this one back.
+ */
+const LATER = 200;
 
 /** One load: what became of it, its refused rows to mend, and the loads that it belongs with. */
 export function LoadPage({ load: id }: { load: string }) {
   const load = useResource((signal) => getLoad(id, null, signal), [id]);
+  const refused = load.data !== null && load.data.rows_rejected > 0 ? load.data.table : null;
+  const again = useResource(
+    async (signal) =>
+      refused === null ? [] : descendants(id, (await listLoads({ table: refused, limit: LATER }, signal)).loads),
+    [id, refused],
+  );
   const name = load.data ? fileName(load.data.key) : id;
   return (
     <ContentLayout
@@ -54,10 +65,11 @@ export function LoadPage({ load: id }: { load: string }) {
                 before={[]}
                 load={load.data.load}
                 settings={readKept<FileSettings>(settingsKey(id)) ?? undefined}
+                again={again.data ?? undefined}
                 onLoad={(now) => now.status !== load.data?.status && load.reload()}
               />
             </Container>
-            <Belongs load={load.data} />
+            <Belongs load={load.data} again={again} />
           </>
         )}
       </SpaceBetween>
@@ -66,27 +78,14 @@ export function LoadPage({ load: id }: { load: string }) {
 }
 
 /**
- * As many later loads of the table are looked through for those that bring rows of this one back.
- */
-const LATER = 200;
-
-/**
  * Where the file lies, the load whose rows it brought back, and those that brought its own back.
  */
-function Belongs({ load }: { load: Load }) {
-  const children = useResource(
-    async (signal) =>
-      load.rows_rejected === 0
-        ? []
-        : (await listLoads({ table: load.table, limit: LATER }, signal)).loads.filter(
-            ({ parent }) => parent === load.load,
-          ),
-    [load.load, load.rows_rejected],
-  );
+function Belongs({ load, again }: { load: Load; again: Resource<Load[]> }) {
+  const children = again.data?.filter(({ parent }) => parent === load.load) ?? [];
   return (
     <Container header={<Header variant="h2">More about it</Header>}>
       <SpaceBetween size="m">
-        {children.error && <ProblemAlert error={children.error} onRetry={children.reload} />}
+        {again.error && <ProblemAlert error={again.error} onRetry={again.reload} />}
         <KeyValuePairs
           columns={2}
           items={[
@@ -102,9 +101,9 @@ function Belongs({ load }: { load: Load }) {
             {
               label: "Its refused rows came back in",
               value:
-                children.data && children.data.length > 0 ? (
+                children.length > 0 ? (
                   <SpaceBetween size="xxs">
-                    {children.data.map((child) => (
+                    {children.map((child) => (
                       <SpaceBetween key={child.load} direction="horizontal" size="xs">
                         <Link href={href(["loads", child.load])}>{time(child.started_at)}</Link>
                         <LoadState load={child} />

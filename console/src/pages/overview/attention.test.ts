@@ -21,7 +21,7 @@ describe("what needs somebody", () => {
     expect(ids({ backups: [BACKUP], failed: [], activity: [], accounts: [] })).toEqual([]);
   });
 
-  it("is nothing about backups for those who do not see them", () => {
+  it("is nothing about backups for those who can do nothing about them", () => {
     expect(ids({})).toEqual([]);
     expect(ids({ backups: [] })).toEqual(["no-backup"]);
   });

@@ -23,7 +23,7 @@ export interface State {
   readonly now: Date;
   readonly failed?: readonly Load[];
   readonly activity?: readonly ActivityDay[];
-  /** The newest first; `undefined` where the caller may not see backups. */
+  /** The newest first; `undefined` where the caller can do nothing about backups. */
   readonly backups?: readonly Backup[];
   readonly accounts?: readonly Account[];
 }

@@ -52,7 +52,22 @@ export default function Overview() {
     { every: RARELY },
   );
   return (
-    <ContentLayout header={<Header variant="h1">Overview</Header>}>
+    <ContentLayout
+      header={
+        <Header
+          variant="h1"
+          actions={
+            can("write") && (
+              <Button variant="primary" iconName="upload" href={href(["upload"])}>
+                Upload a file
+              </Button>
+            )
+          }
+        >
+          Overview
+        </Header>
+      }
+    >
       <SpaceBetween size="l">
         <Attention activity={activity} failed={failed} backups={backups} accounts={accounts} />
         <ColumnLayout columns={2}>
@@ -73,6 +88,7 @@ interface AttentionProps {
 }
 
 function Attention({ activity, failed, backups, accounts }: AttentionProps) {
+  const { can } = useSession();
   const loading = [activity, failed, backups, accounts].some((one) => one.loading && !one.data && !one.error);
   // A team that does not see all tables is not told of backups.
   const errors = [activity, failed, accounts].filter(({ error }) => error);
@@ -80,7 +96,8 @@ function Attention({ activity, failed, backups, accounts }: AttentionProps) {
     now: new Date(),
     ...(failed.data ? { failed: failed.data.loads } : {}),
     ...(activity.data ? { activity: activity.data.days } : {}),
-    ...(backups.data ? { backups: backups.data.backups } : {}),
+    // Those who cannot start a backup are not asked to.
+    ...(backups.data && can("operate") ? { backups: backups.data.backups } : {}),
     ...(accounts.data ? { accounts: accounts.data } : {}),
   });
   return (
@@ -118,7 +135,6 @@ function Attention({ activity, failed, backups, accounts }: AttentionProps) {
 }
 
 function UnderWay() {
-  const { can } = useSession();
   const running = useResource((signal) => listLoads({ status: "running", limit: 20 }, signal), [], { every: OFTEN });
   const loads = running.data?.loads ?? [];
   return (
@@ -135,13 +151,7 @@ function UnderWay() {
         {!running.data && !running.error && <Spinner />}
         {running.data && loads.length === 0 && (
           <Box color="text-body-secondary">
-            None.{" "}
-            {can("write") && (
-              <>
-                <Link href={href(["upload"])}>Upload a file</Link> or look at{" "}
-              </>
-            )}
-            <Link href={href(["loads"])}>{can("write") ? "past loads" : "Past loads"}</Link>.
+            None. <Link href={href(["loads"])}>Past loads</Link>
           </Box>
         )}
         {loads.map((load) => (

@@ -23,7 +23,11 @@ export function ChartChooser({ columns, choice, changed, onChange, onReset }: Pr
   const { labels, series } = drawable(columns);
   const shown = choice.kind === "pie" ? choice.series.slice(0, 1) : choice.series;
   return (
-    <ExpandableSection headerText="Draw it in another way" defaultExpanded={changed}>
+    <ExpandableSection
+      headerText="Draw it in another way"
+      headerDescription={choice.kind === "pie" && series.length > 1 ? `The pie shows ${shown[0] ?? ""} alone.` : ""}
+      defaultExpanded={changed}
+    >
       <SpaceBetween size="m">
         <SegmentedControl
           label="Kind of chart"
@@ -38,7 +42,7 @@ export function ChartChooser({ columns, choice, changed, onChange, onReset }: Pr
         <FormField label="Labels from">
           <Select
             selectedOption={{ value: choice.x, label: choice.x }}
-            options={labels.map((name) => ({ value: name, label: name }))}
+            options={[...new Set([choice.x, ...labels])].map((name) => ({ value: name, label: name }))}
             onChange={({ detail }) => onChange({ ...choice, x: detail.selectedOption.value ?? choice.x })}
             ariaLabel="Column that labels the chart"
           />
@@ -73,7 +77,7 @@ export function ChartChooser({ columns, choice, changed, onChange, onReset }: Pr
             On top of each other
           </Checkbox>
         )}
-        {changed && <Button onClick={onReset}>Draw it as declared</Button>}
+        {changed && <Button onClick={onReset}>Back to the usual chart</Button>}
       </SpaceBetween>
     </ExpandableSection>
   );

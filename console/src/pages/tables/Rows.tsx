@@ -123,7 +123,7 @@ export function Rows({ table, tables }: { table: Table; tables: readonly Table[]
       }
     >
       <SpaceBetween size="m">
-        <Grid gridDefinition={[{ colspan: { default: 12, xs: 4 } }, { colspan: { default: 12, xs: 8 } }]}>
+        <Grid gridDefinition={[{ colspan: { default: 12, xs: 3 } }, { colspan: { default: 12, xs: 9 } }]}>
           <FormField label="Table">
             <Select
               selectedOption={{ value: table.name, label: table.name }}
@@ -152,8 +152,8 @@ export function Rows({ table, tables }: { table: Table; tables: readonly Table[]
             filter ? (
               <SpaceBetween size="s">
                 <span>
-                  No row has {filter.column} like this. Texts match where they contain what is searched, all else where
-                  it is equal.
+                  No row has this {filter.column}. Text columns find what contains your words; other columns need the
+                  exact value.
                 </span>
                 <Button onClick={() => setParams({ column: null, value: null, after: null, trail: null })}>
                   Clear the filter
@@ -234,9 +234,9 @@ function Filter({ table, tables, column, value, onFilter }: FilterProps) {
       <FormField label="Filter" stretch>
         <Grid
           gridDefinition={[
-            { colspan: { default: 12, xxs: 4 } },
-            { colspan: { default: 12, xxs: 5 } },
             { colspan: { default: 12, xxs: 3 } },
+            { colspan: { default: 12, xxs: 5 } },
+            { colspan: { default: 12, xxs: 4 } },
           ]}
         >
           <Select
@@ -257,11 +257,17 @@ function Filter({ table, tables, column, value, onFilter }: FilterProps) {
           />
           <SpaceBetween direction="horizontal" size="xs">
             <Button formAction="submit">Filter</Button>
-            {value !== "" && (
-              <Button formAction="none" variant="link" onClick={() => onFilter(null, null)}>
-                Clear
-              </Button>
-            )}
+            <Button
+              formAction="none"
+              variant="link"
+              disabled={value === "" && text === ""}
+              onClick={() => {
+                setText("");
+                onFilter(null, null);
+              }}
+            >
+              Clear
+            </Button>
           </SpaceBetween>
         </Grid>
       </FormField>

@@ -74,6 +74,8 @@ export function Choices({ table, work, setWork }: Props) {
   const set = <K extends keyof FileSettings>(name: K, value: FileSettings[K] | undefined) =>
     setWork((work) => ({ ...work, settings: change(work.settings, name, value) }));
   const isText = /^(csv|tsv|txt|gzip|zstd)/.test(check.format);
+  // Nothing is known of the form of dates before a row was read.
+  const hasRead = check.rows_read > check.rows_rejected;
   const has = (kind: string) => table.columns.some((column) => column.type.startsWith(kind));
   const delimiter = check.delimiter ? (DELIMITERS[check.delimiter] ?? check.delimiter) : null;
   const summary = [
@@ -121,7 +123,7 @@ export function Choices({ table, work, setWork }: Props) {
         {has("timestamp") && (
           <Choice
             label="Dates and times"
-            recognised="2021-03-31T16:05:09Z"
+            recognised={hasRead ? "2021-03-31T16:05:09Z" : undefined}
             value={settings.timestamp_formats?.[0]}
             options={formats(TIMES, settings.timestamp_formats)}
             onChange={(value) => set("timestamp_formats", value === undefined ? undefined : [value])}
@@ -130,7 +132,7 @@ export function Choices({ table, work, setWork }: Props) {
         {has("date") && (
           <Choice
             label="Dates"
-            recognised="2021-03-31"
+            recognised={hasRead ? "2021-03-31" : undefined}
             value={settings.date_formats?.[0]}
             options={formats(DATES, settings.date_formats)}
             onChange={(value) => set("date_formats", value === undefined ? undefined : [value])}

@@ -5,10 +5,11 @@ import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import type { Table } from "../../api/types";
+import { useState } from "react";
+import type { Column, Table } from "../../api/types";
 import { DataTable } from "../../components/DataTable";
 import { useNarrow } from "../../components/useNarrow";
-import { forget } from "./settings";
+import { forget, missingWords } from "./settings";
 import type { Work } from "./work";
 
 interface Props {
@@ -19,6 +20,8 @@ interface Props {
   /** Where each goes. */
   columns: Record<string, string | null>;
   faults: Record<string, string>;
+  /** Columns of the table that must have a value, and that none of the file is matched to yet. */
+  missing: Column[];
   /** Values of the file's columns. */
   examples: Record<string, string>;
 }
@@ -26,8 +29,11 @@ interface Props {
 const OUT = { value: "", label: "Leave out", description: "This column of the file is not loaded." };
 
 /** Which column of the file goes into which of the table. */
-export function Match({ table, work, setWork, names, columns, faults, examples }: Props) {
+export function Match({ table, work, setWork, names, columns, faults, missing, examples }: Props) {
   const narrow = useNarrow();
+  // A column that nobody has left out yet is still to be looked at, as long as one is missing.
+  const [leftOut, setLeftOut] = useState<ReadonlySet<string>>(new Set());
+  const isOpen = (name: string) => missing.length > 0 && !leftOut.has(name);
   const options = [
     ...table.columns.map((column) => ({
       value: column.name,
@@ -37,7 +43,8 @@ export function Match({ table, work, setWork, names, columns, faults, examples }
     })),
     OUT,
   ];
-  const choose = (name: string, column: string) =>
+  const choose = (name: string, column: string) => {
+    setLeftOut((before) => new Set([...before, name].filter((one) => one !== name || column === "")));
     setWork((work) => ({
       ...work,
       recalled: false,
@@ -48,6 +55,7 @@ export function Match({ table, work, setWork, names, columns, faults, examples }
         ),
       },
     }));
+  };
   const sample = (name: string): string => examples[name] ?? "";
 
   const heading = (
@@ -60,8 +68,9 @@ export function Match({ table, work, setWork, names, columns, faults, examples }
   );
   const select = (name: string) => (
     <Select
-      selectedOption={options.find((option) => option.value === (columns[name] ?? "")) ?? OUT}
+      selectedOption={options.find((option) => option.value === columns[name]) ?? (isOpen(name) ? null : OUT)}
       options={options}
+      placeholder="Choose a column, or leave it out"
       onChange={({ detail }) => choose(name, detail.selectedOption.value ?? "")}
       ariaLabel={`Column of the table for ${name}`}
       invalid={faults[name] !== undefined}
@@ -80,6 +89,7 @@ export function Match({ table, work, setWork, names, columns, faults, examples }
           The columns are matched as you kept it for files with this header.
         </Alert>
       )}
+      {missing.length > 0 && <Alert type="warning">{missingWords(missing)}</Alert>}
       {narrow ? (
         <SpaceBetween size="m">
           {heading}

@@ -143,6 +143,7 @@ export function Reading({
             names={names}
             columns={columns}
             faults={faults}
+            missing={missing}
             examples={examples}
           />
         )}

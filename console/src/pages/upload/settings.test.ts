@@ -7,6 +7,7 @@ import {
   listed,
   matchFaults,
   missingColumns,
+  missingWords,
   order,
   remember,
   remembered,
@@ -93,12 +94,30 @@ describe("a match", () => {
     });
   });
 
+  it("takes the one column that is named like a number for the key", () => {
+    for (const name of ["Staff no", "Staff No.", "StaffNr", "Staff number", "Staff #"]) {
+      expect(complete(TABLE, { [name]: null, Position: null })).toEqual({ [name]: "id", Position: null });
+    }
+    const open = { "Staff no": null, "Badge no": null };
+    expect(complete(TABLE, open)).toEqual(open);
+    expect(complete(TABLE, { "Phone number": null })).toEqual({ "Phone number": null });
+    const referring = { ...TABLE, columns: [column("id"), column("department_id", { references: "departments" })] };
+    expect(complete(referring, { "Dept no": null })).toEqual({ "Dept no": null });
+    expect(complete(referring, { "Department id": null })).toEqual({ "Department id": "department_id" });
+  });
+
   it("gives each column of the table once", () => {
     expect(Object.keys(matchFaults({ a: "id", b: "id", c: null, d: null }))).toEqual(["b"]);
   });
 
   it("misses columns that must have a value", () => {
     expect(missingColumns(TABLE, { a: "name" }).map(({ name }) => name)).toEqual(["id", "job"]);
+  });
+
+  it("says what is missing", () => {
+    const missing = missingColumns(TABLE, { a: "name" });
+    expect(missingWords(missing)).toBe("id and job must have a value: choose which columns of the file they are.");
+    expect(missingWords(missing.slice(1))).toBe("job must have a value: choose which column of the file it is.");
   });
 
   it("is kept by table and header", () => {

@@ -62,9 +62,33 @@ const words = (text: string): string[] =>
     .split(/[^\p{L}\p{N}]+/u)
     .filter((word) => word !== "");
 
+const NUMBERING = new Set(["no", "nr", "number", "id"]);
+/** Numbers of something else than the row. */
+const OTHER_NUMBER = /^(phone|telephone|tel|mobile|cell|fax|house|room|tax|account|bank)$/;
+const STEM = 3;
+
+/** Says whether a name of the file ends as that of a number does: `Staff no`, `Staff #`. */
+const isNumbering = (name: string): boolean => {
+  const parts = words(name);
+  return (
+    (NUMBERING.has(parts.at(-1) ?? "") || name.trim().endsWith("#")) && !parts.some((one) => OTHER_NUMBER.test(one))
+  );
+};
+
+/** Says whether a name of the file may be that of a column that refers to another table. */
+function isOfReference(table: Table, name: string): boolean {
+  const stems = table.columns
+    .filter(({ references }) => references !== null)
+    .flatMap((column) => words(column.name))
+    .filter((word) => !NUMBERING.has(word))
+    .map((word) => word.slice(0, STEM));
+  return words(name).some((word) => stems.includes(word.slice(0, STEM)));
+}
+
 /**
  * Adds to a match the columns whose name is part of one column's of the file that is left: `name`
- * of "Full name".
+ * of "Full name". A key that must have a value may also be the one column that is left and named
+ * like a number: `id` of "Staff no".
  */
 export function complete(table: Table, columns: Record<string, string | null>): Record<string, string | null> {
   const next = { ...columns };
@@ -72,10 +96,22 @@ export function complete(table: Table, columns: Record<string, string | null>): 
   for (const column of table.columns.filter(({ name }) => !taken.has(name))) {
     const own = words(column.name);
     const found = Object.keys(next).filter(
-      (name) => next[name] === null && own.every((word) => words(name).includes(word)),
+      (name) =>
+        next[name] === null &&
+        own.every((word) => words(name).includes(word)) &&
+        !(column.name === table.key && isOfReference(table, name)),
     );
     if (found.length === 1 && found[0] !== undefined) {
       next[found[0]] = column.name;
+    }
+  }
+  const key = missingColumns(table, next).find(({ name }) => name === table.key);
+  if (key?.type.startsWith("integer")) {
+    const numbers = Object.keys(next).filter(
+      (name) => next[name] === null && isNumbering(name) && !isOfReference(table, name),
+    );
+    if (numbers.length === 1 && numbers[0] !== undefined) {
+      next[numbers[0]] = key.name;
     }
   }
   return next;
@@ -134,6 +170,14 @@ export function missingColumns(table: Table, columns: Record<string, string | nu
   const given = new Set(Object.values(columns));
   return table.columns.filter((column) => column.required && !given.has(column.name));
 }
+
+const AND = new Intl.ListFormat("en-GB", { type: "conjunction" });
+
+/** Says what has to be chosen for columns that are missing. */
+export const missingWords = (missing: readonly Column[]): string =>
+  `${AND.format(missing.map(({ name }) => name))} must have a value: choose which ${
+    missing.length === 1 ? "column of the file it is" : "columns of the file they are"
+  }.`;
 
 /** Settings of a file that also hold for its refused rows, which Rowgate writes in its own way. */
 export function settingsOfRejects(settings: FileSettings): FileSettings | undefined {

@@ -1,0 +1,124 @@
+import Button from "@cloudscape-design/components/button";
+import Input from "@cloudscape-design/components/input";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import { useEffect, useRef, useState } from "react";
+import { listRows } from "../api/tables";
+import type { Table } from "../api/types";
+import { nameColumn } from "../components/references";
+import { ReferenceSelect } from "../components/ReferenceSelect";
+import { isNumber, type Named, namedAlone } from "./reference";
+
+interface Props {
+  /** The table that is referred to; it has a column of names. */
+  table: Table;
+  value: string;
+  onChange: (value: string) => void;
+  invalid: boolean;
+  /** The field's name with what is wrong, and without. */
+  label: string;
+  place: string;
+}
+
+/** Milliseconds without a key pressed before a name is asked for. */
+const PAUSE = 250;
+/** As many rows that contain the text are looked through for the one that is called so. */
+const MOST = 100;
+
+/**
+ * A reference to mend: its number is typed; where a name stands in its place, the row of that name
+ * is offered, or all to search.
+ */
+export function ReferenceField({ table, value, onChange, invalid, label, place }: Props) {
+  const [byName, setByName] = useState(false);
+  const found = useNamed(table, invalid && !byName ? value.trim() : "");
+  const box = useRef<HTMLDivElement>(null);
+  const moved = useRef(false);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what was asked for takes the place of what had the focus.
+  useEffect(() => {
+    if (moved.current) {
+      moved.current = false;
+      box.current?.querySelector<HTMLElement>("input, button")?.focus();
+    }
+  }, [byName, value]);
+
+  const move = (change: () => void) => {
+    moved.current = true;
+    change();
+  };
+
+  return (
+    <div ref={box}>
+      <SpaceBetween size="xxs">
+        {byName ? (
+          <ReferenceSelect
+            table={table}
+            value={isNumber(value) ? value : ""}
+            onChange={onChange}
+            invalid={invalid}
+            label={label}
+          />
+        ) : (
+          <Input
+            value={value}
+            onChange={({ detail }) => onChange(detail.value)}
+            invalid={invalid}
+            autoComplete={false}
+            ariaLabel={label}
+          />
+        )}
+        {byName ? (
+          <Button
+            variant="inline-link"
+            ariaLabel={`Write the number, ${place}`}
+            onClick={() => move(() => setByName(false))}
+          >
+            Write the number
+          </Button>
+        ) : found ? (
+          <Button
+            variant="inline-link"
+            ariaLabel={`Use ${found.key} (${found.name}), ${place}`}
+            onClick={() => move(() => onChange(found.key))}
+          >
+            {`Use ${found.key} (${found.name})`}
+          </Button>
+        ) : (
+          invalid && (
+            <Button
+              variant="inline-link"
+              ariaLabel={`Find by name, ${place}`}
+              onClick={() => move(() => setByName(true))}
+            >
+              Find by name
+            </Button>
+          )
+        )}
+      </SpaceBetween>
+    </div>
+  );
+}
+
+/** The row that alone has the text for its name; null for none, several, and where none can be read. */
+function useNamed(table: Table, text: string): Named | null {
+  const [named, setNamed] = useState<{ text: string; row: Named | null }>({ text: "", row: null });
+  const column = nameColumn(table)?.name;
+  useEffect(() => {
+    if (column === undefined || text === "" || isNumber(text)) {
+      return;
+    }
+    const abort = new AbortController();
+    const timer = setTimeout(() => {
+      listRows(table.name, { limit: MOST, filter: { column, value: text } }, abort.signal).then(
+        (page) => setNamed({ text, row: namedAlone(page, table.key, column, text) }),
+        // Without it the name can still be searched for, which says what fails.
+        () => {},
+      );
+    }, PAUSE);
+    return () => {
+      clearTimeout(timer);
+      abort.abort();
+    };
+  }, [table.name, table.key, column, text]);
+  return named.text === text ? named.row : null;
+}
