@@ -157,6 +157,19 @@ walk("clearing a filter leaves the table where it is", async () => {
   assert.deepEqual(page.complaints, []);
 });
 
+walk("a list that could not be read says why, and nothing of what it holds", async () => {
+  const page = await visit({ hash: "#/tables/jobs?column=id&value=5001-5004" });
+  await signIn(page, await account(["reader"]));
+  await page.getByText("id must be a whole number").waitFor();
+  await settled(page);
+  assert.equal(await page.getByText("No row has this id").count(), 0);
+  // The same question has the same answer.
+  assert.equal(await page.getByRole("button", { name: "Try again" }).count(), 0);
+  await page.goto(`${CONSOLE}#/tables/jobs?column=id&value=${ID + 9}`);
+  await page.getByText("No row has this id").waitFor();
+  assert.deepEqual(page.complaints, []);
+});
+
 walk("a row that stands out is found, and mended by choosing a name", async () => {
   const content = [
     "id,name,datetime,department_id,job_id",

@@ -23,12 +23,16 @@ export interface DataColumn<T> {
 /** Pixels that a column has at least, so that its head stays on one line. */
 const LEAST_WIDTH = 80;
 
+const NONE: readonly never[] = [];
+
 interface Props<T> {
   label: string;
   columns: readonly DataColumn<T>[];
-  items: readonly T[];
+  /** Null: they could not be read, so nothing is said of how many there are. */
+  items: readonly T[] | null;
   id: (item: T) => string;
   loading?: boolean;
+  /** What is said where there is none. */
   empty: ReactNode;
   header?: ReactNode;
   filter?: ReactNode;
@@ -41,7 +45,8 @@ interface Props<T> {
 }
 
 /** A table; on a narrow screen, cards with the same content. */
-export function DataTable<T>({ label, columns, items, id, variant = "container", ...props }: Props<T>) {
+export function DataTable<T>({ label, columns, id, variant = "container", ...props }: Props<T>) {
+  const items: readonly T[] = props.items ?? NONE;
   const narrow = useNarrow();
   const [sorting, setSorting] = useState<{ by: string; descending: boolean } | null>(null);
   const sorted = useMemo(() => {
@@ -71,7 +76,7 @@ export function DataTable<T>({ label, columns, items, id, variant = "container",
     );
   const empty = (
     <Box textAlign="center" color="text-body-secondary" padding={{ vertical: "m" }}>
-      {props.empty}
+      {props.items && props.empty}
     </Box>
   );
   const shared = { items: shown, empty, loading: props.loading ?? false, loadingText: "Loading", trackBy: id };

@@ -1,11 +1,13 @@
 import Alert from "@cloudscape-design/components/alert";
 import Button from "@cloudscape-design/components/button";
+import { isFinal } from "../api/look";
 import { ProblemError } from "../api/problem";
 
 export interface ProblemAlertProps {
   error: Error | null;
   /** What was tried, as a heading; the problem's own title otherwise. */
   header?: string;
+  /** Tries again; offered where that can help. */
   onRetry?: () => void;
   onDismiss?: () => void;
 }
@@ -20,7 +22,7 @@ export function ProblemAlert({ error, header, onRetry, onDismiss }: ProblemAlert
     <Alert
       type="error"
       header={header ?? problem?.title ?? "Something went wrong"}
-      action={onRetry && <Button onClick={onRetry}>Try again</Button>}
+      action={onRetry && !isFinal(error) && <Button onClick={onRetry}>Try again</Button>}
       dismissible={onDismiss !== undefined}
       onDismiss={onDismiss}
     >

@@ -80,8 +80,8 @@ fn typed(input: impl BufRead) -> Result<Option<String>> {
 /// Removes the last character, all bytes of it.
 fn erase(line: &mut Vec<u8>) {
     while let Some(byte) = line.pop() {
-        let goes_on = byte & 0b1100_0000 == 0b1000_0000;
-        if !goes_on {
+        let is_continuation = byte & 0b1100_0000 == 0b1000_0000;
+        if !is_continuation {
             break;
         }
     }

@@ -38,11 +38,11 @@ export function AccountList() {
       <ProblemAlert error={error} header="The accounts could not be read" onRetry={reload} />
       <DataTable
         label="Accounts"
-        items={data ?? []}
+        items={data}
         pageSize={PAGE}
         id={({ username }) => username}
         loading={loading && !data}
-        empty={error ? "" : "There is no account yet. People register on the sign-in page and wait here for approval."}
+        empty="There is no account yet. People register on the sign-in page and wait here for approval."
         header={
           <Header
             variant="h2"

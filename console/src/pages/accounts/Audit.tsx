@@ -57,15 +57,13 @@ export function Audit() {
       <DataTable
         label="Audit trail"
         top
-        items={data?.entries ?? []}
+        items={data?.entries ?? null}
         id={({ id }) => String(id)}
         loading={loading && !data}
         empty={
-          error
-            ? ""
-            : filtered
-              ? "Nothing was done that these filters find. Clear them to see everything."
-              : "Nobody has changed anything yet."
+          filtered
+            ? "Nothing was done that these filters find. Clear them to see everything."
+            : "Nobody has changed anything yet."
         }
         header={
           <Header

@@ -76,10 +76,10 @@ function BackupList() {
       <ProblemAlert error={error} header="The backups could not be read" onRetry={reload} />
       <DataTable
         label="Backups"
-        items={data?.backups ?? []}
+        items={data?.backups ?? null}
         id={({ backup }) => backup}
         loading={loading && !data}
-        empty={error ? "" : "There is no backup yet. Start one here; another is made each night."}
+        empty="There is no backup yet. Start one here; another is made each night."
         header={
           <Header
             variant="h2"
@@ -187,10 +187,10 @@ function RestoreList() {
       <ProblemAlert error={error} header="The restores could not be read" onRetry={reload} />
       <DataTable
         label="Restores and verifications"
-        items={data?.restores ?? []}
+        items={data?.restores ?? null}
         id={({ restore }) => restore}
         loading={loading && !data}
-        empty={error ? "" : "Nothing was verified or restored yet."}
+        empty="Nothing was verified or restored yet."
         header={
           <Header
             variant="h2"

@@ -85,7 +85,7 @@ export function LoadsList() {
         {loads.error && <ProblemAlert error={loads.error} header="The loads cannot be read" onRetry={loads.reload} />}
         <DataTable
           label="Loads"
-          items={loads.data?.loads ?? []}
+          items={loads.data?.loads ?? null}
           id={(load) => load.load}
           loading={loads.data === null && loads.loading}
           empty={

@@ -142,11 +142,7 @@ export function EditRow({ table, tables, id }: Props & { id: string }) {
   if (error) {
     return (
       <Frame table={table} title={title}>
-        <ProblemAlert
-          error={error}
-          header={`${table.name} ${id} could not be read`}
-          {...(error instanceof ProblemError && error.status === 404 ? {} : { onRetry: reload })}
-        />
+        <ProblemAlert error={error} header={`${table.name} ${id} could not be read`} onRetry={reload} />
       </Frame>
     );
   }

@@ -145,7 +145,7 @@ export function Rows({ table, tables }: { table: Table; tables: readonly Table[]
         <DataTable
           label={`Rows of ${table.name}`}
           columns={columns}
-          items={rows}
+          items={data && rows}
           id={(row) => String(row[table.key])}
           loading={loading && data === null}
           empty={
