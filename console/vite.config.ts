@@ -9,8 +9,9 @@ const paths =
 
 const ASSETS = "console/assets";
 
-// Cloudscape's fonts stand in its style sheet as data: URLs. Files of their own are only fetched where their characters
-// are shown, need no base64, and no exception in the content security policy.
+// Cloudscape's fonts stand in its style sheet as data: URLs. Files of their own are only fetched
+// where their characters are shown, need no base64, and no exception in the content security
+// policy.
 const fontFiles: Plugin = {
   name: "font-files",
   enforce: "post",
@@ -45,7 +46,8 @@ export default defineConfig({
     target: "es2022",
     rolldownOptions: {
       output: {
-        // What several pages share comes in one file: each file of its own is another request to the function.
+        // What several pages share comes in one file: each file of its own is another request to
+        // the function.
         codeSplitting: { groups: [{ name: "shared", minShareCount: 3 }] },
       },
     },

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# make bench-lake: measures the lake, from backup to gold, on Sail and on Spark itself, and prints a table.
-# BENCH='...' goes to the program; see lake/bench.
+# make bench-lake: measures the lake, from backup to gold, on Sail and on Spark itself, and prints a
+# table. BENCH='...' goes to the program; see lake/bench.
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# make bench: measures Rowgate against the database alone and against other ways, in the shipping profile, and prints a table.
-# BENCH='--quick' (or any options of `bench --help`) goes to the program; PROFILE=dev spares the long build for a look.
+# make bench: measures Rowgate against the database alone and against other ways, in the shipping
+# profile, and prints a table. BENCH='--quick' (or any options of `bench --help`) goes to the
+# program; PROFILE=dev spares the long build for a look.
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 

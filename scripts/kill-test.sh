@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# make kill-test [RUNS=500] [SEED=…]: requests, the loader, backups and restores killed and disturbed at random moments, on a cloud of
-# its own that is removed however this ends. The tests say how far they are, and at the end how a run that failed is done again.
+# make kill-test [RUNS=500] [SEED=…]: requests, the loader, backups and restores killed and
+# disturbed at random moments, on a cloud of its own that is removed however this ends. The tests
+# say how far they are, and at the end how a run that failed is done again.
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -25,8 +25,8 @@ stop() {
 
 has() { command -v "$1" >/dev/null 2>&1; }
 
-# Stops where `make <name>` already runs in this checkout. The lock is file descriptor 9, which nothing that is started inherits:
-# servers outlive their start.
+# Stops where `make <name>` already runs in this checkout. The lock is file descriptor 9, which
+# nothing that is started inherits: servers outlive their start.
 alone() {
     mkdir -p .local
     exec 9>".local/$1.lock"
@@ -58,7 +58,8 @@ choose_database() {
 child=
 at_end=
 
-# However the script ends, ends what runs in the background, then calls a function with the exit status.
+# However the script ends, ends what runs in the background, then calls a function with the exit
+# status.
 finally() {
     at_end=$1
     # Each background command is a process group, so that all of it can be ended.
@@ -109,7 +110,8 @@ remove_clouds() {
     done
 }
 
-# Runs a command only when the files named before `--` have changed since it last succeeded under this name.
+# Runs a command only when the files named before `--` have changed since it last succeeded under
+# this name.
 once() {
     local stamp=.local/stamps/$1 digest files=()
     shift
@@ -231,8 +233,8 @@ install_test_python() {
         --requirement local/test-requirements.txt >&2
 }
 
-# The engine of the lake and what its tests need, in an environment of their own: Spark's client, and
-# Sail, a Spark server that needs no Java.
+# The engine of the lake and what its tests need, in an environment of their own: Spark's client,
+# and Sail, a Spark server that needs no Java.
 need_lake() {
     need_venv
     python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
@@ -433,8 +435,9 @@ check_documentation() {
     RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
 }
 
-# Runs the chaos tests: requests, the loader (on the cloud of the environment), backups and restores.
-# Their lines are shown as they come. The functions' logs of failed runs stay in CHAOS_LOGS.
+# Runs the chaos tests: requests, the loader (on the cloud of the environment), backups and
+# restores. Their lines are shown as they come. The functions' logs of failed runs stay in
+# CHAOS_LOGS.
 kill_test() {
     mkdir -p "$CHAOS_LOGS"
     ROWGATE_CHAOS_LOGS=$CHAOS_LOGS cargo nextest run --workspace --locked --no-capture --no-fail-fast \

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# make run: everything from a fresh clone to both reports. The argument is a folder of your own data, or nothing.
+# make run: everything from a fresh clone to both reports. The argument is a folder of your own
+# data, or nothing.
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# make test-spark: the tests of the lake's transformations on Spark itself, with Delta, as Glue runs them. Without it they run on
-# Sail, which needs no Java.
+# make test-spark: the tests of the lake's transformations on Spark itself, with Delta, as Glue runs
+# them. Without it they run on Sail, which needs no Java.
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# make test: everything that decides whether a change is right. `scripts/test.sh all` (make test-all)
-# adds what takes long or asks the network: drawn chaos runs (RUNS, SEED), property tests and
-# generated requests with many more cases, known vulnerabilities, the lake on Spark itself, Airflow.
-# Needs nothing running; uses its own folders and ports, and removes them however it ends. Continues
-# after a failed check, so that one run shows everything, and ends with a summary.
+# make test: everything that decides whether a change is right. `scripts/test.sh all` (make
+# test-all) adds what takes long or asks the network: drawn chaos runs (RUNS, SEED), property tests
+# and generated requests with many more cases, known vulnerabilities, the lake on Spark itself,
+# Airflow. Needs nothing running; uses its own folders and ports, and removes them however it ends.
+# Continues after a failed check, so that one run shows everything, and ends with a summary.
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -85,7 +85,8 @@ dependencies() {
     cargo deny --locked check --hide-inclusion-graph licenses bans sources
 }
 
-# Known vulnerabilities, of crates and of npm packages, where the databases of them can be reached: not to know is no failure.
+# Known vulnerabilities, of crates and of npm packages, where the databases of them can be reached:
+# not to know is no failure.
 vulnerabilities() {
     local status=0 answer folder
     if timeout 120 cargo deny --locked fetch db >/dev/null 2>&1; then
@@ -191,7 +192,8 @@ browser() {
     node tests/browser/docs.mjs "$TARGET/rowgate" "$CLOUD/logs/docs.png"
 }
 
-# The console, as people walk through it. Pictures of every page go to the logs where something fails.
+# The console, as people walk through it. Pictures of every page go to the logs where something
+# fails.
 console() {
     # shellcheck source=/dev/null
     . "$CLOUD/env"

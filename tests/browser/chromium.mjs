@@ -1,5 +1,6 @@
 // A headless Chromium and one page of it, over the DevTools protocol
-// (https://chromedevtools.github.io/devtools-protocol/), spoken through a pipe, so that no package is needed.
+// (https://chromedevtools.github.io/devtools-protocol/), spoken through a pipe, so that no package
+// is needed.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -14,7 +15,8 @@ const BETWEEN_LOOKS = 50;
 const FLAGS = [
   "--headless=new",
   "--remote-debugging-pipe",
-  // Its own sandbox needs rights that root and containers do not give; nothing but Rowgate's page is opened.
+  // Its own sandbox needs rights that root and containers do not give; nothing but Rowgate's page
+  // is opened.
   "--no-sandbox",
   "--disable-gpu",
   // Containers have little shared memory.
@@ -148,7 +150,8 @@ export class Chromium {
     }
   }
 
-  // Clicks on an element once it can be seen. Within one turn of the page, so that nothing can move in between.
+  // Clicks on an element once it can be seen. Within one turn of the page, so that nothing can move
+  // in between.
   click(selector) {
     return this.until(`${selector} to click on`, clickOn, selector);
   }
@@ -191,7 +194,8 @@ function clickOn(selector) {
   return true;
 }
 
-// In the page: whether the field was there and took the text, as the editing of a user would put it.
+// In the page: whether the field was there and took the text, as the editing of a user would put
+// it.
 function typeInto(selector, text) {
   const field = document.querySelector(selector);
   if (!field || field.disabled) {

@@ -1,5 +1,6 @@
-// Opens the page of `rowgate docs` in a browser and works with it as a reader does: what an operation answers is shown, and the
-// page complains of nothing and asks no other host for anything.
+// Opens the page of `rowgate docs` in a browser and works with it as a reader does: what an
+// operation answers is shown, and the page complains of nothing and asks no other host for
+// anything.
 //
 //     source .local/env && node tests/browser/docs.mjs target/debug/rowgate [picture.png]
 //
@@ -139,8 +140,8 @@ async function work(browser, address) {
   return base;
 }
 
-// Holds the page to its own host. That the browser reports a call elsewhere, as the last thing, shows that it would have reported
-// others.
+// Holds the page to its own host. That the browser reports a call elsewhere, as the last thing,
+// shows that it would have reported others.
 async function checkHosts(browser, base) {
   const refused = await browser.run((url) => fetch(url).then(() => false, () => true), ELSEWHERE);
   assert.ok(refused, "the page's policy refuses a call to another host");

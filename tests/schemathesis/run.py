@@ -97,7 +97,8 @@ def main():
     with without_throttling():
         drop_a_file()
         held = hold(scripts, KEY, [*key, *arguments], {})
-        # The same functions answer, so fewer requests do. The hooks renew the token, which lives five minutes.
+        # The same functions answer, so fewer requests do. The hooks renew the token, which lives
+        # five minutes.
         token = {"Authorization": f"Bearer {operator_token()}"}
         held &= hold(people, token, ["--max-examples", "3", *arguments], {"ROWGATE_DOOR": "people"})
     sys.exit(not held)

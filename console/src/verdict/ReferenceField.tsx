@@ -99,7 +99,9 @@ export function ReferenceField({ table, value, onChange, invalid, label, place }
   );
 }
 
-/** The row that alone has the text for its name; null for none, several, and where none can be read. */
+/**
+ * The row that alone has the text for its name; null for none, several, and where none can be read.
+ */
 function useNamed(table: Table, text: string): Named | null {
   const [named, setNamed] = useState<{ text: string; row: Named | null }>({ text: "", row: null });
   const column = nameColumn(table)?.name;

@@ -12,11 +12,15 @@ export const SCRIPTS = named("ROWGATE_URL");
 export const CONSOLE = named("ROWGATE_CONSOLE_URL");
 export const OPERATOR = { username: named("ROWGATE_CONSOLE_USER"), password: named("ROWGATE_CONSOLE_PASSWORD") };
 
-/** Milliseconds that a load, a backup or a restore may take: other tests may keep the machine busy. */
+/**
+ * Milliseconds that a load, a backup or a restore may take: other tests may keep the machine busy.
+ */
 export const PATIENCE = 120_000;
 const BETWEEN_LOOKS = 250;
 
-/** Calls the people's door; `token` may be left out. Gives status, headers and body as JSON or text. */
+/**
+ * Calls the people's door; `token` may be left out. Gives status, headers and body as JSON or text.
+ */
 export async function call(method, path, { token, body, headers = {}, door = PEOPLE } = {}) {
   const answer = await fetch(door + path, {
     method,

@@ -3,7 +3,9 @@
 import type { ReportParameter } from "../../api/types";
 import type { ChartChoice, ChartKind } from "../../components/chart";
 
-/** Begins the names of a link's parameters that are the chart's; no report's parameter begins so. */
+/**
+ * Begins the names of a link's parameters that are the chart's; no report's parameter begins so.
+ */
 const CHART = { kind: "_chart", x: "_x", series: "_series", stacked: "_stacked" } as const;
 
 /** The values of a link, with the defaults of what it does not name. */
