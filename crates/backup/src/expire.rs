@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use bucket::backups::{self, Found};
 use bucket::{BucketError, Listed, Store};
 use domain::backup::{BackupId, folder, manifest_key, state_key};
 use domain::dictionary::{Dictionary, Table};
@@ -12,6 +11,7 @@ use jiff::Timestamp;
 use lambda_kit::metrics;
 use serde::Serialize;
 
+use crate::catalogue::{self, Found};
 use crate::error::BackupError;
 use crate::state::{Held, Status};
 
@@ -76,7 +76,7 @@ pub(crate) async fn expire<S: Store>(
     keep: Duration,
 ) -> Result<Expired, BackupError> {
     let now = Timestamp::now();
-    let ids = backups::ids(store).await?;
+    let ids = catalogue::ids(store).await?;
     let seen: Vec<Seen> = stream::iter(ids)
         .map(|backup| look_at(store, dictionary, backup, now))
         .buffered(SIDE_BY_SIDE)
@@ -112,11 +112,11 @@ async fn look_at<S: Store>(
     now: Timestamp,
 ) -> Result<Seen, BackupError> {
     let listed = store.list_all(&folder(&backup)).await?;
-    let found = backups::find(store, &backup).await?;
+    let found = catalogue::find(store, &backup).await?;
     let has_manifest = found.is_some();
     let good = match found {
-        Some(Found::Manifest(manifest)) if backups::missing_of(&listed, &manifest).is_none() => {
-            let verified = backups::verified(store, &backup).await?;
+        Some(Found::Manifest(manifest)) if catalogue::missing_of(&listed, &manifest).is_none() => {
+            let verified = catalogue::verified(store, &backup).await?;
             let is_good = verified.is_none_or(|verified| verified.good);
             let name = |name: &String| dictionary.table(name).map_or(name.as_str(), Table::name).to_owned();
             is_good.then(|| manifest.tables.keys().map(name).collect())

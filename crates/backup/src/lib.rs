@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod answer;
+pub mod catalogue;
 mod clock;
 mod encode;
 mod error;

@@ -2,10 +2,11 @@
 
 use aurora::Database;
 use aurora::snapshot::{MOST_HALVINGS, Snapshot};
-use bucket::{Store, backups};
+use bucket::Store;
 use domain::dictionary::Table;
 use indexmap::IndexMap;
 
+use crate::catalogue;
 use crate::error::BackupError;
 use crate::go_on::GoOn;
 use crate::run::Backups;
@@ -89,7 +90,7 @@ impl<S: Store, G: GoOn> Backups<S, G> {
         let is_asked = |table: &&Table| names.contains(&table.name());
         let tables: Vec<&Table> = self.dictionary.tables().iter().filter(is_asked).collect();
         // Before the snapshot: one that is taken meanwhile is no earlier one.
-        let before = backups::newest_good(&self.store, &tables).await?;
+        let before = catalogue::newest_good(&self.store, &tables).await?;
         let snapshot = Snapshot::take(database, &names).await?;
         match snapshot.loads(&tables, before.as_ref(), state.halvings).await {
             Ok(loads) => {

@@ -1,7 +1,6 @@
 //! Backups as they are shown.
 
 use bucket::Store;
-use bucket::backups::{self, Found};
 use domain::backup::{BackupId, Manifest};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use indexmap::IndexMap;
@@ -9,6 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::answer::Done;
+use crate::catalogue::{self, Found};
 use crate::error::BackupError;
 use crate::expire::{INTERRUPTED, SIDE_BY_SIDE};
 use crate::state::{Held, Status};
@@ -63,7 +63,7 @@ pub(crate) async fn list<S: Store>(
     limit: usize,
     after: Option<&BackupId>,
 ) -> Result<Page, BackupError> {
-    let mut ids = backups::ids(store).await?;
+    let mut ids = catalogue::ids(store).await?;
     ids.retain(|id| after.is_none_or(|after| id < after));
     let next = ids.get(limit).and(limit.checked_sub(1)).and_then(|last| ids.get(last).cloned());
     ids.truncate(limit);
@@ -93,10 +93,10 @@ async fn look<S: Store>(
     backup: &BackupId,
 ) -> Result<Option<(View, Option<Manifest>)>, BackupError> {
     let (found, verified) =
-        futures_util::try_join!(backups::find(store, backup), backups::verified(store, backup))?;
+        futures_util::try_join!(catalogue::find(store, backup), catalogue::verified(store, backup))?;
     match found {
         Some(Found::Manifest(manifest)) => {
-            let missing = backups::missing(store, &manifest).await?;
+            let missing = catalogue::missing(store, &manifest).await?;
             let bad = verified.as_ref().filter(|verified| !verified.good).map(|verified| {
                 let what = verified.error.as_deref().unwrap_or("it is not what its manifest says");
                 format!("a verification found it to be bad: {what}")

@@ -46,7 +46,8 @@ impl BucketError {
         Self::Gone { key: key.to_owned() }
     }
 
-    pub(crate) fn failed(key: &str, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+    /// What S3, or the way there, failed with for a key or a prefix; it may pass.
+    pub fn failed(key: &str, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Failed { key: key.to_owned(), cause: cause.into() }
     }
 }

@@ -1,6 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-pub mod backups;
 mod error;
 #[cfg(any(test, feature = "memory"))]
 mod memory;

@@ -4,7 +4,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use aurora::Deadline;
 use aurora::restores::{self, Kind, Mode, NewRestore, Restore, Status};
-use bucket::{Store, backups};
+use backup::catalogue;
+use bucket::Store;
 use domain::backup::RestoreId;
 use domain::dictionary::Table;
 use serde_json::Value;
@@ -151,7 +152,7 @@ pub(crate) async fn of_backup<S: Store, G: GoOn>(
     let (source, found) = match backup {
         Which::Latest => {
             let all = || dictionary.visible_tables().collect();
-            let found = backups::newest_good(store, &tables.clone().unwrap_or_else(all)).await?;
+            let found = catalogue::newest_good(store, &tables.clone().unwrap_or_else(all)).await?;
             (found.as_ref().map_or("latest".to_owned(), |found| found.backup.to_string()), Ok(found))
         }
         Which::Id(id) => match find::manifest(store, &id).await {
@@ -174,7 +175,7 @@ pub(crate) async fn of_backup<S: Store, G: GoOn>(
                     format!("the backup's table {name} is not in the dictionary; name the tables to restore")
                 })
                 .collect();
-            let has = |table: &&Table| backups::in_manifest(&manifest, table).is_some();
+            let has = |table: &&Table| catalogue::in_manifest(&manifest, table).is_some();
             match reasons.is_empty() {
                 true => (dictionary.tables().iter().filter(has).collect(), None),
                 false => (or_all(None), refused(reasons)),

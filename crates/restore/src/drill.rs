@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use aurora::Deadline;
 use aurora::restores::{self, Mode, Restore, Status};
-use bucket::{Store, backups};
+use backup::catalogue;
+use bucket::Store;
 use domain::backup::{BackupId, Manifest};
 use domain::dictionary::Table;
 use jiff::Timestamp;
@@ -139,7 +140,7 @@ async fn under_way<S: Store, G: GoOn>(
 
 /// Writes the metric of how old the newest good backup is.
 pub(crate) async fn tell_age<S: Store, G: GoOn>(restorer: &Restorer<S, G>) -> Result<(), RestoreError> {
-    let age = match backups::newest_good(&restorer.store, &all(restorer)).await? {
+    let age = match catalogue::newest_good(&restorer.store, &all(restorer)).await? {
         Some(manifest) => {
             sweep::watch_from(&restorer.store, moment_of(&manifest)).await?;
             age_of(&manifest)

@@ -1,8 +1,8 @@
 //! Backups in the bucket, and what restores find out about them.
 
 use aurora::restores::{Kind, Restore};
+use backup::catalogue::{self, Found, Verified};
 use bucket::Store;
-use bucket::backups::{self, Found, Verified};
 use domain::backup::{BackupId, Manifest, time_text};
 use domain::dictionary::{Dictionary, Table};
 use jiff::Timestamp;
@@ -17,7 +17,7 @@ pub(crate) async fn manifest<S: Store>(
     store: &S,
     backup: &BackupId,
 ) -> Result<Option<Manifest>, RestoreError> {
-    match backups::find(store, backup).await? {
+    match catalogue::find(store, backup).await? {
         Some(Found::Manifest(manifest)) => Ok(Some(*manifest)),
         Some(Found::Broken(error)) => Err(RestoreError::Damaged(format!("backup {backup}: {error}"))),
         None => Ok(None),
@@ -31,9 +31,9 @@ pub(crate) async fn manifest<S: Store>(
 /// Those of the bucket, and [`RestoreError::Damaged`] where a newer one has a manifest that cannot be used: nobody knows
 /// which tables it has, and to pass over it would be to look away.
 pub(crate) async fn newest<S: Store>(store: &S, tables: &[&Table]) -> Result<Option<Manifest>, RestoreError> {
-    for backup in backups::ids(store).await? {
+    for backup in catalogue::ids(store).await? {
         if let Some(manifest) = manifest(store, &backup).await?
-            && backups::has_all(&manifest, tables)
+            && catalogue::has_all(&manifest, tables)
         {
             return Ok(Some(manifest));
         }
@@ -69,5 +69,5 @@ pub(crate) async fn note<S: Store>(
         tables: restore.tables.keys().cloned().collect(),
         error: damage.map(str::to_owned),
     };
-    Ok(backups::note_verified(store, &verified).await?)
+    Ok(catalogue::note_verified(store, &verified).await?)
 }

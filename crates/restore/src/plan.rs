@@ -4,7 +4,8 @@ use std::io::Read;
 use std::sync::Arc;
 
 use aurora::{Database, Deadline, snapshot};
-use bucket::{Store, backups};
+use backup::catalogue;
+use bucket::Store;
 use domain::avro::FileReader;
 use domain::backup::Manifest;
 use domain::dictionary::Table;
@@ -52,7 +53,7 @@ pub(crate) async fn of_backup<S: Store>(
     let mut refused = Vec::new();
     let mut plans = Vec::new();
     for table in tables {
-        let Some(name) = backups::in_manifest(manifest, table) else {
+        let Some(name) = catalogue::in_manifest(manifest, table) else {
             refused.push(format!("backup {} has no table {}", manifest.backup, table.name()));
             continue;
         };
@@ -73,7 +74,7 @@ pub(crate) async fn of_backup<S: Store>(
     }
     let mut wanted = manifest.clone();
     wanted.tables.retain(|name, _| plans.iter().any(|plan| plan.parts.table == *name));
-    if let Some(missing) = backups::missing(store, &wanted).await? {
+    if let Some(missing) = catalogue::missing(store, &wanted).await? {
         return Err(RestoreError::Damaged(format!("backup {}: {missing}", manifest.backup)));
     }
     let objects = Objects::of(store);

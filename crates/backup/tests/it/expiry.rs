@@ -2,8 +2,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use backup::catalogue::{Verified, note_verified};
 use backup::{Answer, Expired, invoke};
-use bucket::backups::{Verified, note_verified};
 use domain::backup::{BackupId, folder, manifest_key, state_key};
 use serde_json::json;
 

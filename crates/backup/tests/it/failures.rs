@@ -2,8 +2,8 @@
 
 use std::sync::atomic::Ordering;
 
+use backup::catalogue::newest_good;
 use backup::{BackupError, Options, Times};
-use bucket::backups::newest_good;
 use testkit::local_data_api::{Faults, OnError, Rule};
 
 use crate::support::{World, dictionary, long, one_page};

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use bucket::{BucketError, Listed, Put, Store, When};
 use domain::backup::{BackupId, Manifest, PREFIX, RestoreId, folder, manifest_key, verified_key};
 use domain::dictionary::Table;
 use serde::{Deserialize, Serialize};
-
-use crate::error::BucketError;
-use crate::store::{Listed, Put, Store, When};
 
 /// What a manifest may have in bytes: some 200 for each file, so all files that a table can have, many times over.
 const MAX_MANIFEST: u64 = 64 * 1024 * 1024;
@@ -175,11 +173,11 @@ pub async fn newest_good(store: &impl Store, tables: &[&Table]) -> Result<Option
 
 #[cfg(test)]
 mod tests {
+    use bucket::MemoryBucket;
     use domain::avro::{Codec, ContentSum};
     use domain::backup::{FileManifest, MANIFEST_FORMAT, ManifestLoads, TableManifest};
 
     use super::*;
-    use crate::MemoryBucket;
 
     fn id(day: u8) -> BackupId {
         BackupId::parse(&format!("202611{day:02}-020000-00000000")).unwrap()
