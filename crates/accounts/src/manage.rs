@@ -30,13 +30,12 @@ const MAX_AFTER_CHARS: usize = 4_000;
 pub(crate) async fn list<D: Directory>(
     _: ByOperator,
     InTime(service): InTime<Service<D>>,
-    Extension(request): Extension<RequestId>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, ProblemResponse> {
     let (limit, after) = page_of(&query::pairs(query.as_deref())).map_err(query::problem)?;
     let page = service.accounts.page(limit, after.as_deref()).await.map_err(|error| match error {
         ChangeError::Directory(DirectoryError::NoPage) => no_page(),
-        error => failure(&error, &request),
+        error => failure(&error),
     })?;
     Ok(Json(page).into_response())
 }
@@ -56,10 +55,10 @@ pub(crate) async fn approve<D: Directory>(
     let accounts = &service.accounts;
     let groups = Groups::parse(&groups, accounts.dictionary)
         .map_err(|error| Problem::new(ProblemKind::WrongShape, error))?;
-    let name = name_of(username, &request)?;
+    let name = name_of(username)?;
     let detail = json!({ "account": name, "groups": groups.names() });
     record(&accounts.database, person.username(), &request, Action::Approve, &detail).await?;
-    let account = accounts.approve(&name, &groups).await.map_err(|error| failure(&error, &request))?;
+    let account = accounts.approve(&name, &groups).await.map_err(|error| failure(&error))?;
     Ok(Json(account).into_response())
 }
 
@@ -73,21 +72,21 @@ pub(crate) async fn disable<D: Directory>(
 ) -> Result<Response, ProblemResponse> {
     read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
     let accounts = &service.accounts;
-    let name = name_of(username, &request)?;
+    let name = name_of(username)?;
     if name.as_str() == person.username() {
         let detail = "Nobody disables their own account. Another operator can.";
         return Err(Problem::new(ProblemKind::AccountState, detail).into());
     }
     let detail = json!({ "account": name });
     record(&accounts.database, person.username(), &request, Action::Disable, &detail).await?;
-    let account = accounts.disable(&name).await.map_err(|error| failure(&error, &request))?;
+    let account = accounts.disable(&name).await.map_err(|error| failure(&error))?;
     Ok(Json(account).into_response())
 }
 
 /// What cannot be a name is no account's.
-fn name_of(path: Result<Path<String>, PathRejection>, request: &RequestId) -> Result<Username, Problem> {
+fn name_of(path: Result<Path<String>, PathRejection>) -> Result<Username, Problem> {
     let name = path.ok().and_then(|Path(text)| Username::parse(&text));
-    name.ok_or_else(|| failure(&ChangeError::Unknown, request))
+    name.ok_or_else(|| failure(&ChangeError::Unknown))
 }
 
 fn page_of(given: &[(String, String)]) -> Result<(i32, Option<String>), Vec<ProblemDetail>> {

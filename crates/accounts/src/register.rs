@@ -45,10 +45,10 @@ pub(crate) async fn register<D: Directory>(
     if !options.allow(&name) {
         return Err(Problem::new(ProblemKind::EmailDomain, allowed(options)).into());
     }
-    accounts.check(&password).await.map_err(|error| failure(&error, &request))?;
+    accounts.check(&password).await.map_err(|error| failure(&error))?;
     let detail = json!({ "account": name });
     record(&accounts.database, ANONYMOUS, &request, Action::Register, &detail).await?;
-    accounts.register(&name, &password).await.map_err(|error| failure(&error, &request))?;
+    accounts.register(&name, &password).await.map_err(|error| failure(&error))?;
     sleep_until(started + options.register_time).await;
     Ok((StatusCode::ACCEPTED, Json(json!({ "status": "pending-approval" }))).into_response())
 }

@@ -117,11 +117,11 @@ pub(crate) async fn record(
 ) -> Result<(), Problem> {
     let actor = Actor { username, request_id: &request.0 };
     let entry = Entry { actor, action, table: None, detail };
-    audit::record(database, &entry).await.map_err(|error| database_problem(&error, request))
+    audit::record(database, &entry).await.map_err(|error| database_problem(&error))
 }
 
 /// Logs a failure once, and gives what the client is told of it.
-pub(crate) fn failure(error: &ChangeError, request: &RequestId) -> Problem {
+pub(crate) fn failure(error: &ChangeError) -> Problem {
     match error {
         ChangeError::Unknown => unknown(),
         ChangeError::LastOperator | ChangeError::Unfinished => {
@@ -129,37 +129,37 @@ pub(crate) fn failure(error: &ChangeError, request: &RequestId) -> Problem {
         }
         ChangeError::Password(rule) => Problem::new(ProblemKind::Password, sentence(&rule.to_string())),
         ChangeError::Turn => {
-            tracing::warn!(request.id = request.0, "others kept the turn to change accounts");
+            tracing::warn!("others kept the turn to change accounts");
             let detail = "Others are changing accounts, or the database is resuming. Nothing was changed; try again after \
                           Retry-After.";
             Problem::new(ProblemKind::Unavailable, detail)
         }
-        ChangeError::Directory(error) => directory_problem(error, request),
-        ChangeError::Database(error) => database_problem(error, request),
+        ChangeError::Directory(error) => directory_problem(error),
+        ChangeError::Database(error) => database_problem(error),
     }
 }
 
 /// Logs a failure of the user pool once, and gives what the client is told of it.
-pub(crate) fn directory_problem(error: &DirectoryError, request: &RequestId) -> Problem {
+pub(crate) fn directory_problem(error: &DirectoryError) -> Problem {
     match error {
         DirectoryError::NoUser => unknown(),
         DirectoryError::Busy { .. } => {
-            tracing::warn!(request.id = request.0, error = %error, "the user pool could not be asked");
+            tracing::warn!(error = %error, "the user pool could not be asked");
             let detail = "The accounts cannot be reached right now. Try again after Retry-After; what was asked for may be \
                           done again.";
             Problem::new(ProblemKind::Unavailable, detail)
         }
         _ => {
-            tracing::error!(request.id = request.0, error = %error, "the user pool refused what the function asked");
+            tracing::error!(error = %error, "the user pool refused what the function asked");
             Problem::internal()
         }
     }
 }
 
 /// Logs a failure of the database once, and gives what the client is told of it.
-pub(crate) fn database_problem(error: &aurora::Error, request: &RequestId) -> Problem {
-    tracing::error!(request.id = request.0, error.class = error.class(), "the request could not be served");
-    tracing::debug!(target: VALUES, { request.id = request.0, error = %error }, "cause");
+pub(crate) fn database_problem(error: &aurora::Error) -> Problem {
+    tracing::error!(error.class = error.class(), "the request could not be served");
+    tracing::debug!(target: VALUES, { error = %error }, "cause");
     match error.to_problem() {
         // What it says of rows does not fit here.
         problem if problem.kind == ProblemKind::Unavailable => Problem::new(

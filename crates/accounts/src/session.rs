@@ -44,9 +44,9 @@ pub(crate) async fn login<D: Directory>(
     let Some(name) = name else { return Err(wrong_credentials().into()) };
     let accounts = &service.accounts;
     let session = accounts.directory.sign_in(&name, &password).await;
-    let session = session.map_err(|error| refused(&error, &request, wrong_credentials))?;
+    let session = session.map_err(|error| refused(&error, wrong_credentials))?;
     if !has_right(&session) {
-        tracing::info!(request.id = request.0, "somebody signs in whose account waits for approval");
+        tracing::info!("somebody signs in whose account waits for approval");
         let detail = "The account waits for an operator to approve it. Ask one, then sign in again.";
         return Err(Problem::new(ProblemKind::PendingApproval, detail).into());
     }
@@ -54,7 +54,7 @@ pub(crate) async fn login<D: Directory>(
     match session.refresh_token.clone() {
         Some(refresh_token) => Ok(tokens(session, refresh_token)),
         None => {
-            tracing::error!(request.id = request.0, "the user pool gave no refresh token");
+            tracing::error!("the user pool gave no refresh token");
             Err(Problem::internal().into())
         }
     }
@@ -63,7 +63,6 @@ pub(crate) async fn login<D: Directory>(
 /// Goes on with a session, with the rights that the account has now.
 pub(crate) async fn refresh<D: Directory>(
     InTime(service): InTime<Service<D>>,
-    Extension(request): Extension<RequestId>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Body,
@@ -74,7 +73,7 @@ pub(crate) async fn refresh<D: Directory>(
         return Err(session_over().into());
     }
     let session = service.accounts.directory.renew(&refresh_token).await;
-    let session = session.map_err(|error| refused(&error, &request, session_over))?;
+    let session = session.map_err(|error| refused(&error, session_over))?;
     if !has_right(&session) {
         return Err(session_over().into());
     }
@@ -96,11 +95,11 @@ pub(crate) async fn logout<D: Directory>(
     // nothing that the trail is for.
     match accounts.directory.sign_out(person.username()).await {
         Ok(()) | Err(DirectoryError::NoUser) => {}
-        Err(error) => return Err(directory_problem(&error, &request).into()),
+        Err(error) => return Err(directory_problem(&error).into()),
     }
     let recorded = record(&accounts.database, person.username(), &request, Action::Logout, &json!({})).await;
     if recorded.is_err() {
-        tracing::warn!(request.id = request.0, "a person signed out, which the audit trail does not have");
+        tracing::warn!("a person signed out, which the audit trail does not have");
     }
     Ok(StatusCode::NO_CONTENT.into_response())
 }
@@ -117,14 +116,14 @@ fn tokens(session: Session, refresh_token: String) -> Response {
 }
 
 /// The answer to refused credentials; why they were refused stays in the log, and whose they were nowhere.
-fn refused(error: &DirectoryError, request: &RequestId, answer: fn() -> Problem) -> Problem {
+fn refused(error: &DirectoryError, answer: fn() -> Problem) -> Problem {
     match error {
         DirectoryError::Refused(code) => {
-            tracing::info!(request.id = request.0, auth.refusal = code, "credentials were refused");
+            tracing::info!(auth.refusal = code, "credentials were refused");
             answer()
         }
         DirectoryError::NoUser => answer(),
-        error => directory_problem(error, request),
+        error => directory_problem(error),
     }
 }
 

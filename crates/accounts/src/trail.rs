@@ -1,14 +1,14 @@
 //! `GET /audit`: the audit trail, newest first.
 
 use aurora::audit::{self, Filter};
+use axum::Json;
 use axum::extract::RawQuery;
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
 use domain::page;
 use domain::problem::ProblemDetail;
 use domain::report::{Parameter, ParameterType, ParameterValue, read_parameters};
 use lambda_kit::caller::ByOperator;
-use lambda_kit::http::{InTime, RequestId};
+use lambda_kit::http::InTime;
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query;
 
@@ -19,7 +19,6 @@ use crate::service::{Service, database_problem};
 pub(crate) async fn list<D: Directory>(
     _: ByOperator,
     InTime(service): InTime<Service<D>>,
-    Extension(request): Extension<RequestId>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, ProblemResponse> {
     let accounts = &service.accounts;
@@ -30,7 +29,7 @@ pub(crate) async fn list<D: Directory>(
     let username = wanted.username.as_deref();
     let filter = Filter { username, table, row: wanted.row.as_deref(), after: wanted.after };
     let page = audit::page(&accounts.database, &filter, wanted.limit).await;
-    Ok(Json(page.map_err(|error| database_problem(&error, &request))?).into_response())
+    Ok(Json(page.map_err(|error| database_problem(&error))?).into_response())
 }
 
 /// Which entries are wanted.

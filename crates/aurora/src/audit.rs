@@ -126,7 +126,6 @@ pub(crate) fn log(
         {
             audit.action = action.as_str(),
             audit.username = actor.username,
-            request.id = actor.request_id,
             table,
             row,
             rows,

@@ -92,28 +92,26 @@ async fn start<S: Store, G: GoOn>(
         let entry = audit::Entry { actor, action: Action::StartBackup, table: None, detail: &detail };
         audit::record(&backups.database.with_deadline(deadline), &entry)
             .await
-            .map_err(|error| unrecorded(&error, &id))?;
+            .map_err(|error| unrecorded(&error))?;
     }
-    let started = backups.start(&tables).await.map_err(|error| unavailable(&error, &id))?;
+    let started = backups.start(&tables).await.map_err(|error| unavailable(&error))?;
     Ok(answer(StatusCode::ACCEPTED, &json!({ "backup": started })))
 }
 
 async fn list<S: Store, G: GoOn>(
     State(service): State<Service<S, G>>,
-    Extension(id): Extension<RequestId>,
     caller: Caller,
     RawQuery(query): RawQuery,
 ) -> Result<Response, ProblemResponse> {
     caller.require_all()?;
     let (limit, after) = page_of(&query::pairs(query.as_deref())).map_err(query::problem)?;
     let page = view::list(&service.backups.store, limit, after.as_ref()).await;
-    let page = page.map_err(|error| unavailable(&error, &id))?;
+    let page = page.map_err(|error| unavailable(&error))?;
     Ok(answer(StatusCode::OK, &json!(page)))
 }
 
 async fn one<S: Store, G: GoOn>(
     State(service): State<Service<S, G>>,
-    Extension(id): Extension<RequestId>,
     caller: Caller,
     backup: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
@@ -124,7 +122,7 @@ async fn one<S: Store, G: GoOn>(
     let Some(backup) = backup.ok().and_then(|Path(backup)| BackupId::parse(&backup)) else {
         return Err(unknown().into());
     };
-    let found = view::get(&service.backups.store, &backup).await.map_err(|error| unavailable(&error, &id))?;
+    let found = view::get(&service.backups.store, &backup).await.map_err(|error| unavailable(&error))?;
     let (view, manifest) = found.ok_or_else(unknown)?;
     let mut found = json!(view);
     found["manifest"] = json!(manifest);
@@ -152,17 +150,16 @@ fn unknown() -> Problem {
 }
 
 /// Logs once why what a person asks for could not be recorded, so that it was not begun.
-fn unrecorded(error: &aurora::Error, id: &RequestId) -> Problem {
-    tracing::error!(request.id = id.0, error.class = error.class(), "the audit trail could not be written");
+fn unrecorded(error: &aurora::Error) -> Problem {
+    tracing::error!(error.class = error.class(), "the audit trail could not be written");
     // The message may quote values; the class says what to do.
-    tracing::debug!(target: VALUES, { request.id = id.0, error = %error }, "cause");
+    tracing::debug!(target: VALUES, { error = %error }, "cause");
     error.to_problem()
 }
 
 /// Logs once why the bucket, or the function itself, did not do as asked.
-fn unavailable(error: &BackupError, id: &RequestId) -> Problem {
+fn unavailable(error: &BackupError) -> Problem {
     tracing::error!(
-        request.id = id.0,
         error.class = error.class(),
         error.causes = error.causes(),
         "the request could not be served"

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use domain::batch::{Answer, RejectedRow};
 use domain::prefer::TxPreference;
 use domain::row::RowCode;
-use lambda_kit::http::{RequestId, Rows};
+use lambda_kit::http::Rows;
 use lambda_kit::{payload, values_are_logged};
 
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
@@ -55,22 +55,16 @@ fn respond(stored: StoredAnswer, inserted: usize, preference: Option<TxPreferenc
 }
 
 /// One line for each rejected row: which one and why, not its values, which may be personal.
-pub(crate) fn log_rejected(answer: &Answer<'_>, id: &RequestId, preference: Option<TxPreference>) {
+pub(crate) fn log_rejected(answer: &Answer<'_>, preference: Option<TxPreference>) {
     for (name, table) in answer.tables() {
-        table.rejected.iter().for_each(|rejected| log_rejected_row(name, rejected, id, preference));
+        table.rejected.iter().for_each(|rejected| log_rejected_row(name, rejected, preference));
     }
 }
 
 /// The line of one rejected row; with what is in it where `ROWGATE_LOG_VALUES` asks for that.
-pub(crate) fn log_rejected_row(
-    table: &str,
-    rejected: &RejectedRow<'_>,
-    id: &RequestId,
-    preference: Option<TxPreference>,
-) {
+pub(crate) fn log_rejected_row(table: &str, rejected: &RejectedRow<'_>, preference: Option<TxPreference>) {
     let codes: Vec<&str> = rejected.errors.iter().map(|error| RowCode::as_str(error.code())).collect();
     tracing::info!(
-        request.id = id.0,
         table,
         row.index = rejected.index,
         row.codes = codes.join(","),

@@ -13,7 +13,7 @@ use domain::prefer::TxPreference;
 use domain::problem::{Problem, ProblemKind};
 use domain::report::read_parameters;
 use lambda_kit::VALUES;
-use lambda_kit::http::{InTime, RequestId};
+use lambda_kit::http::InTime;
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query;
 
@@ -87,8 +87,8 @@ async fn insert(
             insert_keyed(service, wanted, &insert, key, parts).await
         }
         _ => {
-            let mut outcome = insert.run(&service.database).await.map_err(|error| failed(&error, id))?;
-            answer::log_rejected(&outcome, id, *preference);
+            let mut outcome = insert.run(&service.database).await.map_err(|error| failed(&error))?;
+            answer::log_rejected(&outcome, *preference);
             let rendered = answer::render(&mut outcome);
             Ok(answer::first(&outcome, rendered, *preference))
         }
@@ -102,16 +102,16 @@ async fn insert_keyed(
     key: &IdempotencyKey,
     parts: &RequestParts<'_>,
 ) -> Result<Response, ProblemResponse> {
-    let Wanted { id, preference, caller, .. } = wanted;
+    let Wanted { preference, caller, .. } = wanted;
     let database = &service.database;
     let request = KeyedRequest::new(&caller.identity(), key, parts);
-    match Claim::take(database, &request, &service.claims).await.map_err(|error| failed(&error, id))? {
+    match Claim::take(database, &request, &service.claims).await.map_err(|error| failed(&error))? {
         Claimed::Mine(claim) => match insert.run_claimed(database, &claim, answer::render).await {
             Ok((outcome, rendered)) => {
-                answer::log_rejected(&outcome, id, *preference);
+                answer::log_rejected(&outcome, *preference);
                 Ok(answer::first(&outcome, rendered, *preference))
             }
-            Err(ClaimError::Database(error)) => Err(failed(&error, id)),
+            Err(ClaimError::Database(error)) => Err(failed(&error)),
             Err(ClaimError::Lost) => Ok(in_use()),
         },
         Claimed::Answered(stored) => Ok(answer::replayed(stored, *preference)),
@@ -135,9 +135,9 @@ fn in_use() -> Response {
     response
 }
 
-fn failed(error: &Error, id: &RequestId) -> ProblemResponse {
+fn failed(error: &Error) -> ProblemResponse {
     // The message may quote values, which are personal; the class says what to do.
-    tracing::error!(request.id = id.0, error.class = error.class(), "rows could not be inserted");
-    tracing::debug!(target: VALUES, { request.id = id.0, error = %error }, "cause");
+    tracing::error!(error.class = error.class(), "rows could not be inserted");
+    tracing::debug!(target: VALUES, { error = %error }, "cause");
     error.to_problem().into()
 }

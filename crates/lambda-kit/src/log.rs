@@ -1,8 +1,13 @@
 //! Structured logs: one JSON object a line, which is what CloudWatch Logs Insights reads.
 
 use domain::audit::LOG_TARGET;
+use serde_json::{Map, Value};
+use tracing::{Event, Subscriber};
 use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt::format::{Format, Json, JsonFields, Writer};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormattedFields};
 use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{fmt, registry};
 
@@ -16,6 +21,9 @@ const VALUES_VARIABLE: &str = "ROWGATE_LOG_VALUES";
 /// 1, whatever `ROWGATE_LOG` says. [`values_are_logged`] asks for it.
 pub const VALUES: &str = "rowgate_values";
 
+/// The target of the spans of requests, which no filter drops: every line of a request has its id.
+pub(crate) const REQUESTS: &str = "rowgate_requests";
+
 /// Libraries that write into their lines below `info` what they send and receive. Every target that begins like this.
 const TALKATIVE: [&str; 6] = ["aws_", "h2", "hyper", "lambda_http", "lambda_runtime", "tower"];
 
@@ -23,14 +31,42 @@ const TALKATIVE: [&str; 6] = ["aws_", "h2", "hyper", "lambda_http", "lambda_runt
 ///
 /// There is no time in a line: Lambda stamps every line itself.
 pub fn init_tracing() {
-    let lines =
-        fmt::layer().json().flatten_event(true).with_current_span(true).with_span_list(false).without_time();
     let variable = |name| std::env::var(name).ok();
     registry()
-        .with(lines)
+        .with(lines())
         .with(filter(variable(FILTER_VARIABLE).as_deref()))
         .with(privacy(variable(VALUES_VARIABLE).as_deref()))
         .init();
+}
+
+/// Writes JSON lines, each with the span it is in.
+fn lines<S: Subscriber + for<'a> LookupSpan<'a>>() -> fmt::Layer<S, JsonFields, WithRequestId> {
+    let lines = fmt::layer().json().flatten_event(true).with_current_span(true).with_span_list(false);
+    lines.without_time().map_event_format(WithRequestId)
+}
+
+/// JSON lines that carry `request.id`, the id in the span of the request, among their own fields.
+struct WithRequestId(Format<Json, ()>);
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> FormatEvent<S, JsonFields> for WithRequestId {
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, JsonFields>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> std::fmt::Result {
+        let mut line = String::new();
+        self.0.format_event(context, Writer::new(&mut line), event)?;
+        let id = context.event_scope().into_iter().flatten().find_map(|span| {
+            let extensions = span.extensions();
+            let fields = &extensions.get::<FormattedFields<JsonFields>>()?.fields;
+            serde_json::from_str::<Map<String, Value>>(fields).ok()?.remove("request.id")
+        });
+        match id.zip(line.strip_prefix('{')) {
+            Some((id, rest)) => write!(writer, "{{\"request.id\":{id},{rest}"),
+            None => writer.write_str(&line),
+        }
+    }
 }
 
 /// Whether personal data goes into log lines.
@@ -48,19 +84,63 @@ fn privacy(switch: Option<&str>) -> Targets {
     all.with_targets(talkative).with_target(VALUES, LevelFilter::OFF)
 }
 
-/// A filter that cannot be read is like none. The lines about what people did come through every one. Not tracing's richer `EnvFilter`, which brings a regular expression engine
-/// into every function.
+/// Reads a filter; one that cannot be read is like none. Lines about what people did and the spans of requests pass every
+/// filter. Not tracing's richer `EnvFilter`, which brings a regular expression engine into every function.
 fn filter(text: Option<&str>) -> Targets {
     let given = text.filter(|text| !text.is_empty()).and_then(|text| text.parse().ok());
     let given = given.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
-    given.with_target(LOG_TARGET, LevelFilter::INFO)
+    given.with_target(LOG_TARGET, LevelFilter::INFO).with_target(REQUESTS, LevelFilter::INFO)
 }
 
 #[cfg(test)]
 mod tests {
-    use tracing_subscriber::filter::LevelFilter;
+    use std::io;
+    use std::sync::{Arc, Mutex};
 
-    use super::{VALUES, filter, privacy};
+    use tracing_subscriber::fmt::MakeWriter;
+
+    use super::*;
+
+    /// A buffer that lines are written to.
+    #[derive(Clone, Default)]
+    struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Buffer {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl MakeWriter<'_> for Buffer {
+        type Writer = Self;
+
+        fn make_writer(&self) -> Self {
+            self.clone()
+        }
+    }
+
+    #[test]
+    fn a_line_has_the_id_of_its_request_once() {
+        let buffer = Buffer::default();
+        let lines = lines().with_writer(buffer.clone());
+        tracing::subscriber::with_default(registry().with(lines), || {
+            let span = tracing::info_span!(target: REQUESTS, "request", request.id = "r\"1", trace.id = "t");
+            span.in_scope(|| tracing::error!(error.class = "away", "no database"));
+            tracing::info!("no request");
+        });
+        let text = String::from_utf8(buffer.0.lock().unwrap().clone()).unwrap();
+        let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!((&lines[0]["request.id"], &lines[0]["error.class"]), (&"r\"1".into(), &"away".into()));
+        assert_eq!(
+            (&lines[0]["span"]["request.id"], &lines[0]["span"]["trace.id"]),
+            (&"r\"1".into(), &"t".into())
+        );
+        assert_eq!((lines[1].get("request.id"), &lines[1]["message"]), (None, &"no request".into()));
+    }
 
     #[test]
     fn filters_by_level_and_module() {
@@ -82,6 +162,7 @@ mod tests {
         for text in ["error", "off", "loader=debug,off", "audit=off"] {
             let given = filter(Some(text));
             assert!(given.would_enable("audit", &tracing::Level::INFO), "{text}");
+            assert!(given.would_enable(REQUESTS, &tracing::Level::INFO), "{text}");
             assert!(!given.would_enable("aurora", &tracing::Level::INFO), "{text}");
         }
     }

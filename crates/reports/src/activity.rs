@@ -1,14 +1,13 @@
 //! `GET /activity`: what came in by day and table.
 
 use aurora::loads;
-use axum::Extension;
 use axum::extract::RawQuery;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use domain::page;
 use domain::report::{ParameterValue, read_parameters};
 use lambda_kit::caller::Caller;
-use lambda_kit::http::{InTime, RequestId};
+use lambda_kit::http::InTime;
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query;
 use serde_json::json;
@@ -21,7 +20,6 @@ use crate::{Service, database_problem};
 /// The last days, newest first, of the tables that the caller sees.
 pub(crate) async fn get(
     InTime(service): InTime<Service>,
-    Extension(id): Extension<RequestId>,
     caller: Caller,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
@@ -36,7 +34,7 @@ pub(crate) async fn get(
     let days = u32::try_from(days).unwrap_or(u32::MAX);
     let seen = Seen::new(service.dictionary, &caller);
     let days = loads::activity(&service.database, seen.of(), days).await;
-    let days = days.map_err(|error| database_problem(&error, &id))?;
+    let days = days.map_err(|error| database_problem(&error))?;
     let mut payload = Payload::default();
     let advice = "Ask for fewer days.";
     payload

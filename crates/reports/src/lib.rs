@@ -24,7 +24,7 @@ use domain::migration::Migration;
 use domain::problem::Problem;
 use domain::report::Report;
 use lambda_kit::VALUES;
-use lambda_kit::http::{RequestId, Until, Within};
+use lambda_kit::http::{Until, Within};
 
 pub use links::{LINK_LIFETIME, Links};
 pub use payload::MAX_PAYLOAD_BYTES;
@@ -84,9 +84,9 @@ pub fn router(service: Service) -> Router {
 }
 
 /// Logs a failure of the database once, and gives what the client is told of it.
-fn database_problem(error: &aurora::Error, id: &RequestId) -> Problem {
+fn database_problem(error: &aurora::Error) -> Problem {
     // The message may quote values; the class says what to do.
-    tracing::error!(request.id = id.0, error.class = error.class(), "the database could not be read");
-    tracing::debug!(target: VALUES, { request.id = id.0, error = %error }, "cause");
+    tracing::error!(error.class = error.class(), "the database could not be read");
+    tracing::debug!(target: VALUES, { error = %error }, "cause");
     error.to_problem()
 }

@@ -3,7 +3,6 @@
 use std::time::SystemTime;
 
 use aurora::loads;
-use axum::Extension;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery};
 use axum::http::{HeaderMap, header};
@@ -14,7 +13,7 @@ use domain::page;
 use domain::problem::{Problem, ProblemDetail, ProblemKind};
 use domain::report::{Parameter, ParameterType, ParameterValue, read_parameters};
 use lambda_kit::caller::Caller;
-use lambda_kit::http::{InTime, RequestId};
+use lambda_kit::http::InTime;
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query;
 use serde::Serialize;
@@ -34,7 +33,6 @@ const STATUSES: [LoadStatus; 4] =
 /// Loads of the tables that the caller sees, newest first.
 pub(crate) async fn list(
     InTime(service): InTime<Service>,
-    Extension(id): Extension<RequestId>,
     caller: Caller,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
@@ -53,7 +51,7 @@ pub(crate) async fn list(
         match loads::find(&service.database, wanted, limit, filter.after.as_ref()).await {
             // Long keys and errors: a thousand loads may be over the Data API's 1 MiB.
             Err(aurora::Error::TooLarge { .. }) if limit > 1 => limit /= 2,
-            page => break page.map_err(|error| database_problem(&error, &id))?,
+            page => break page.map_err(|error| database_problem(&error))?,
         }
     };
     let mut payload = Payload::default();
@@ -93,7 +91,6 @@ impl Seen {
 /// One load.
 pub(crate) async fn get(
     InTime(service): InTime<Service>,
-    Extension(id): Extension<RequestId>,
     caller: Caller,
     load: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
@@ -105,17 +102,17 @@ pub(crate) async fn get(
     let Some(load) = load.ok().and_then(|Path(load)| LoadId::parse(&load)) else {
         return Err(unknown().into());
     };
-    let record = loads::get(&service.database, &load).await.map_err(|error| database_problem(&error, &id))?;
+    let record = loads::get(&service.database, &load).await.map_err(|error| database_problem(&error))?;
     let record = record.ok_or_else(unknown)?;
     caller.require(&record.table)?;
     let rejects = match record.rows_rejected {
         0 => RejectsPage::default(),
         _ => loads::rejects(&service.database, &load, MAX_LINKS, after.as_deref())
             .await
-            .map_err(|error| database_problem(&error, &id))?,
+            .map_err(|error| database_problem(&error))?,
     };
     let rejects = with_links(&service.links, rejects).await.map_err(|error| {
-        tracing::error!(request.id = id.0, error = %error, "no links can be signed");
+        tracing::error!(error = %error, "no links can be signed");
         Problem::internal()
     })?;
     let mut payload = Payload::default();

@@ -1,7 +1,6 @@
 //! `GET /outliers`: rows of a table that look wrong, as the dictionary lets one tell.
 
 use aurora::outliers::{self, Found};
-use axum::Extension;
 use axum::extract::RawQuery;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
@@ -12,7 +11,7 @@ use domain::problem::{Problem, ProblemKind};
 use domain::report::{Parameter, ParameterType, ParameterValue, read_parameters};
 use futures_util::{StreamExt, TryStreamExt, future, stream};
 use lambda_kit::caller::Caller;
-use lambda_kit::http::{InTime, RequestId};
+use lambda_kit::http::InTime;
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query;
 use serde::Serialize;
@@ -68,7 +67,6 @@ struct Answer {
 /// The checks of a table and what each found. Each is one statement or two, in the request's time.
 pub(crate) async fn get(
     InTime(service): InTime<Service>,
-    Extension(id): Extension<RequestId>,
     caller: Caller,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
@@ -76,7 +74,7 @@ pub(crate) async fn get(
     let form = negotiate(&headers, &[Form::Json])?;
     let table = table_of(service.dictionary, &caller, &query::pairs(query.as_deref()))?;
     let runs: Vec<_> =
-        checks(service.dictionary, table).into_iter().map(|check| run(&service, check, &id)).collect();
+        checks(service.dictionary, table).into_iter().map(|check| run(&service, check)).collect();
     let checks = stream::iter(runs).buffered(SIDE_BY_SIDE);
     let checks: Vec<Outlier> =
         checks.try_filter_map(|outlier| future::ready(Ok(outlier))).try_collect().await?;
@@ -115,21 +113,21 @@ fn table_of(
 }
 
 /// Runs a check; `None` where there is nothing that it could look at.
-async fn run(service: &Service, check: Check<'static>, id: &RequestId) -> Result<Option<Outlier>, Problem> {
+async fn run(service: &Service, check: Check<'static>) -> Result<Option<Outlier>, Problem> {
     let database = &service.database;
-    let failed = |error: aurora::Error| database_problem(&error, id);
+    let failed = |error: aurora::Error| database_problem(&error);
     Ok(match check {
         Check::UnknownReference { table, column, references } => {
             let found = outliers::unknown_references(database, table, column, references).await;
             let Found { count, rows } = found.map_err(failed)?;
-            let rows = objects(table, &rows, id)?;
+            let rows = objects(table, &rows)?;
             let (table, column, references) = (table.name(), column.name(), references.name());
             Some(Outlier::UnknownReference { table, column, references, count, rows })
         }
         Check::FarDate { table, column } => {
             let found = outliers::far_dates(database, table, column).await.map_err(failed)?;
             let far = |far: outliers::FarDates| {
-                let rows = objects(table, &far.found.rows, id)?;
+                let rows = objects(table, &far.found.rows)?;
                 let (from, to) = (moment(far.from), moment(far.to));
                 let (table, column, count) = (table.name(), column.name(), far.found.count);
                 Ok::<_, Problem>(Outlier::FarDate { table, column, from, to, count, rows })
@@ -162,12 +160,12 @@ fn moment(text: String) -> String {
 ///
 /// # Errors
 /// The problem of a row that is not as the dictionary says: it was written past Rowgate. The log says which column.
-fn objects(table: &Table, texts: &[String], id: &RequestId) -> Result<Vec<Box<RawValue>>, Problem> {
+fn objects(table: &Table, texts: &[String]) -> Result<Vec<Box<RawValue>>, Problem> {
     let mut objects = Vec::with_capacity(texts.len());
     for text in texts {
         let (json, _) = json_of_row_text(table, text).map_err(|problem| {
             let table = table.name();
-            tracing::error!(request.id = id.0, table, %problem, "a row is not as the dictionary says");
+            tracing::error!(table, %problem, "a row is not as the dictionary says");
             Problem::internal()
         })?;
         objects.push(RawValue::from_string(json).map_err(|_| Problem::internal())?);

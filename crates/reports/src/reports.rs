@@ -1,6 +1,5 @@
 //! `GET /reports` and `GET /reports/{name}`.
 
-use axum::Extension;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery};
 use axum::http::{HeaderMap, header};
@@ -8,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use domain::problem::{Problem, ProblemKind};
 use domain::report::{Column, Parameter, ParameterType, Report, read_parameters};
 use lambda_kit::caller::Caller;
-use lambda_kit::http::{InTime, RequestId, Rows};
+use lambda_kit::http::{InTime, Rows};
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query;
 use serde_json::value::RawValue;
@@ -38,7 +37,6 @@ pub(crate) async fn list(
 /// One report.
 pub(crate) async fn run(
     InTime(service): InTime<Service>,
-    Extension(id): Extension<RequestId>,
     caller: Caller,
     name: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
@@ -58,7 +56,7 @@ pub(crate) async fn run(
 
     let rows = result::fetch(&service.database, report, &parameters).await.map_err(|error| match error {
         aurora::Error::TooLarge { .. } => too_large_for_database(report),
-        error => database_problem(&error, &id),
+        error => database_problem(&error),
     })?;
     let body = match form {
         // No page is on offer here.
@@ -76,11 +74,11 @@ pub(crate) async fn run(
     let body = body.map_err(|error| match error {
         WriteError::TooLarge => too_large(report, form),
         WriteError::Row(error) => {
-            tracing::error!(request.id = id.0, report = report.name(), %error, "the report's file is wrong");
+            tracing::error!(report = report.name(), %error, "the report's file is wrong");
             Problem::internal()
         }
     })?;
-    tracing::debug!(request.id = id.0, report = report.name(), "report made");
+    tracing::debug!(report = report.name(), "report made");
 
     let mut response = body.into_response();
     response.extensions_mut().insert(Rows(u64::try_from(rows.len()).unwrap_or(u64::MAX)));

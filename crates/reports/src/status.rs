@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use aurora::{Deadline, Error, migrations};
-use axum::Extension;
 use axum::body::Body;
 use axum::extract::RawQuery;
 use axum::http::{HeaderMap, header};
@@ -11,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use domain::migration::Migration;
 use domain::problem::{Problem, ProblemKind};
 use domain::report::read_parameters;
-use lambda_kit::http::{InTime, RequestId};
+use lambda_kit::http::InTime;
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query;
 use serde::Serialize;
@@ -50,7 +49,6 @@ struct Answered {
 /// and contract later.
 pub(crate) async fn get(
     InTime(service): InTime<Service>,
-    Extension(id): Extension<RequestId>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, ProblemResponse> {
@@ -67,14 +65,14 @@ pub(crate) async fn get(
     let started = Instant::now();
     let finished = match migrations::finished(&database).await {
         Ok(finished) => finished,
-        Err(error) => return Ok(problem(unavailable(&error, &id), &standing)),
+        Err(error) => return Ok(problem(unavailable(&error), &standing)),
     };
     let latency_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     standing.database = Some(Answered { latency_ms });
     standing.schema.version = Some(finished.last().cloned());
     let missing = missing(&service.migrations, &finished);
     if missing > 0 {
-        tracing::error!(request.id = id.0, migrations.missing = missing, "the schema is behind");
+        tracing::error!(migrations.missing = missing, "the schema is behind");
         let detail =
             format!("The database lacks {missing} of this version's migrations. Invoke rowgate-migrate.");
         return Ok(problem(Problem::new(ProblemKind::SchemaBehind, detail), &standing));
@@ -86,8 +84,8 @@ pub(crate) async fn get(
 
 /// Also what is no passing trouble, like a wrong secret, is told as such: that the service cannot do its work is the answer to
 /// the question, and no failure to answer it.
-fn unavailable(error: &Error, id: &RequestId) -> Problem {
-    let told = database_problem(error, id);
+fn unavailable(error: &Error) -> Problem {
+    let told = database_problem(error);
     if told.kind == ProblemKind::Unavailable {
         return told;
     }

@@ -1,6 +1,5 @@
 //! `GET /tables`: the dictionary, as far as users see it.
 
-use axum::Extension;
 use axum::extract::RawQuery;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
@@ -8,7 +7,7 @@ use domain::dictionary::{Column, Table};
 use domain::page;
 use domain::report::{ParameterValue, read_parameters};
 use lambda_kit::caller::Caller;
-use lambda_kit::http::{InTime, RequestId};
+use lambda_kit::http::InTime;
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query;
 use serde::Serialize;
@@ -48,7 +47,6 @@ struct ColumnView<'a> {
 /// The tables that the caller sees, each after those that it refers to, and their columns.
 pub(crate) async fn list(
     InTime(service): InTime<Service>,
-    Extension(id): Extension<RequestId>,
     caller: Caller,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
@@ -61,7 +59,7 @@ pub(crate) async fn list(
     let mut tables: Vec<TableView<'_>> = seen.iter().copied().map(TableView::from).collect();
     if values.get("counts") == Some(&ParameterValue::Boolean(true)) {
         let counts = aurora::count_rows(&service.database, &seen).await;
-        let counts = counts.map_err(|error| database_problem(&error, &id))?;
+        let counts = counts.map_err(|error| database_problem(&error))?;
         for (table, rows) in tables.iter_mut().zip(counts) {
             table.rows = Some(rows);
         }

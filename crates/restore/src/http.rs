@@ -92,7 +92,7 @@ async fn start<S: Store, G: GoOn>(
     let body = json_value(&body).map_err(Problem::from)?;
     let asked = FromBackup::read(restorer.dictionary, body).map_err(|error| problem(&error))?;
     let id = new_id();
-    let resolved = of_backup(restorer, asked, id.clone()).await.map_err(|error| failure(&error, &request))?;
+    let resolved = of_backup(restorer, asked, id.clone()).await.map_err(|error| failure(&error))?;
     if let Some(RestoreError::Refused(reasons)) = &resolved.problem
         && resolved.is_unknown()
     {
@@ -119,9 +119,8 @@ async fn start<S: Store, G: GoOn>(
         }
         Ok::<_, RestoreError>(())
     };
-    announced.await.map_err(|error| failure(&error, &request))?;
+    announced.await.map_err(|error| failure(&error))?;
     tracing::info!(
-        request.id = request.0,
         restore.id = id.as_str(),
         restore.source = resolved.source,
         restore.mode = resolved.mode.as_str(),
@@ -133,7 +132,6 @@ async fn start<S: Store, G: GoOn>(
 /// Restores, newest first.
 async fn list<S: Store, G: GoOn>(
     State(service): State<Service<S, G>>,
-    Extension(request): Extension<RequestId>,
     until: Option<Extension<Until>>,
     caller: Caller,
     RawQuery(query): RawQuery,
@@ -142,7 +140,7 @@ async fn list<S: Store, G: GoOn>(
     let (limit, after) = page_of(&query::pairs(query.as_deref())).map_err(query::problem)?;
     // One more than asked for tells whether there is a next page.
     let found = restores::list(&database(&service.restorer, until), limit + 1, after.as_ref()).await;
-    let mut restores = found.map_err(|error| failure(&error.into(), &request))?;
+    let mut restores = found.map_err(|error| failure(&error.into()))?;
     let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = restores.len() > wanted;
     restores.truncate(wanted);
@@ -164,7 +162,7 @@ async fn undo<S: Store, G: GoOn>(
     read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
     let of = id_of(of)?;
     let database = database(restorer, until);
-    let found = restores::get(&database, &of).await.map_err(|error| failure(&error.into(), &request))?;
+    let found = restores::get(&database, &of).await.map_err(|error| failure(&error.into()))?;
     let found = found.ok_or_else(unknown)?;
     // Those that are kept now, and no others.
     let is_kept = |table: &&Table| found.tables.get(table.name()).is_some_and(|table| table.kept);
@@ -191,12 +189,12 @@ async fn undo<S: Store, G: GoOn>(
             Err(Problem::new(ProblemKind::NothingToUndo, sentence(&reason)).into())
         }
         Err(InvocationError::Interrupted { error, .. }) => {
-            tracing::warn!(request.id = request.0, error.class = error.class(), "another invocation goes on");
+            tracing::warn!(error.class = error.class(), "another invocation goes on");
             // Nothing is half done: the swap is one RENAME, and whoever comes next finishes it.
-            restorer.go_on.go_on(&id, false).await.map_err(|error| failure(&error.into(), &request))?;
+            restorer.go_on.go_on(&id, false).await.map_err(|error| failure(&error.into()))?;
             Ok((StatusCode::ACCEPTED, Json(json!({ "restore": id, "tables": {} }))).into_response())
         }
-        Err(InvocationError::Stopped(error)) => Err(failure(&error, &request).into()),
+        Err(InvocationError::Stopped(error)) => Err(failure(&error).into()),
         Ok(_) | Err(_) => Err(Problem::internal().into()),
     }
 }
@@ -204,7 +202,6 @@ async fn undo<S: Store, G: GoOn>(
 /// One restore.
 async fn one<S: Store, G: GoOn>(
     State(service): State<Service<S, G>>,
-    Extension(request): Extension<RequestId>,
     until: Option<Extension<Until>>,
     caller: Caller,
     id: Result<Path<String>, PathRejection>,
@@ -214,7 +211,7 @@ async fn one<S: Store, G: GoOn>(
     read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
     let id = id_of(id)?;
     let found = restores::get(&database(&service.restorer, until), &id).await;
-    let restore = found.map_err(|error| failure(&error.into(), &request))?.ok_or_else(unknown)?;
+    let restore = found.map_err(|error| failure(&error.into()))?.ok_or_else(unknown)?;
     Ok(Json(restore).into_response())
 }
 
@@ -263,7 +260,7 @@ async fn record(
     let Some(person) = caller.person() else { return Ok(()) };
     let actor = Actor { username: person.username(), request_id: &request.0 };
     let entry = audit::Entry { actor, action, table: None, detail };
-    audit::record(database, &entry).await.map_err(|error| failure(&error.into(), request))
+    audit::record(database, &entry).await.map_err(|error| failure(&error.into()))
 }
 
 /// Fails a restore that nobody works on, and tells logs and metrics.
@@ -302,10 +299,10 @@ fn problem(error: &RequestError) -> Problem {
 }
 
 /// Logs a failure once, and gives what the client is told of it.
-fn failure(error: &RestoreError, request: &RequestId) -> Problem {
-    tracing::error!(request.id = request.0, error.class = error.class(), "the request could not be answered");
+fn failure(error: &RestoreError) -> Problem {
+    tracing::error!(error.class = error.class(), "the request could not be answered");
     // The message may quote values; the class says what to do.
-    tracing::debug!(target: VALUES, { request.id = request.0, error.causes = error.causes() }, "cause");
+    tracing::debug!(target: VALUES, { error.causes = error.causes() }, "cause");
     match error {
         RestoreError::Database(error) => error.to_problem(),
         RestoreError::Bucket(_) | RestoreError::GoOn(_) if !error.is_final() => Problem::new(

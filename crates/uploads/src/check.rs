@@ -1,7 +1,7 @@
 //! `POST /uploads/check`: what a load would make of the first records of a file. Nothing is kept.
 
 use axum::body::Body;
-use axum::extract::{Extension, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use base64::Engine;
@@ -14,7 +14,6 @@ use domain::shortened;
 use files::{Checked, CheckedField, CheckedRecord};
 use indexmap::IndexMap;
 use lambda_kit::caller::Caller;
-use lambda_kit::http::RequestId;
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query;
 use serde::Serialize;
@@ -66,7 +65,6 @@ struct Row {
 
 pub(crate) async fn check<U: Uploads>(
     State(service): State<Service<U>>,
-    Extension(id): Extension<RequestId>,
     caller: Caller,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
@@ -92,7 +90,7 @@ pub(crate) async fn check<U: Uploads>(
     let (checked, settings) = checking
         .await
         .map_err(|error| {
-            tracing::error!(request.id = id.0, error = %error, "a file could not be checked");
+            tracing::error!(error = %error, "a file could not be checked");
             Problem::internal()
         })?
         .map_err(|error| of_settings(&error))?;

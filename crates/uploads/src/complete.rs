@@ -30,7 +30,7 @@ pub(crate) async fn complete<U: Uploads>(
     read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
     let (table, upload) = upload_of(service.dictionary, &caller, upload)?;
     let stored = service.store.stored(&upload.key, &upload.upload).await;
-    let parts = whole(&upload, stored.map_err(|error| store_problem(&error, &id))?);
+    let parts = whole(&upload, stored.map_err(|error| store_problem(&error))?);
     let has = |number: &u32| parts.binary_search_by_key(number, |part| part.number).is_ok();
     let missing: Vec<u32> =
         parts_of(upload.bytes).map(|(number, _)| number).filter(|number| !has(number)).collect();
@@ -45,7 +45,7 @@ pub(crate) async fn complete<U: Uploads>(
     // S3 takes it once: of two that complete it, one gets the file, and the other the same answer or that there is no such
     // upload any more.
     let done = service.store.complete(&upload.key, &upload.upload, parts).await;
-    done.map_err(|error| store_problem(&error, &id))?;
+    done.map_err(|error| store_problem(&error))?;
     Ok(answer(StatusCode::OK, &json!({ "key": upload.key })))
 }
 

@@ -91,13 +91,9 @@ async fn record(
     let actor = Actor { username: person.username(), request_id: &id.0 };
     let entry = Entry { actor, action: Action::Upload, table: Some(table), detail };
     audit::record(database, &entry).await.map_err(|error| {
-        tracing::error!(
-            request.id = id.0,
-            error.class = error.class(),
-            "the audit trail could not be written"
-        );
+        tracing::error!(error.class = error.class(), "the audit trail could not be written");
         // The message may quote values; the class says what to do.
-        tracing::debug!(target: VALUES, { request.id = id.0, error = %error }, "cause");
+        tracing::debug!(target: VALUES, { error = %error }, "cause");
         error.to_problem()
     })
 }
@@ -112,15 +108,11 @@ fn unknown() -> Problem {
 }
 
 /// Logs once why S3 did not do as asked, and gives what the client is told of it.
-fn store_problem(error: &StoreError, request: &RequestId) -> Problem {
+fn store_problem(error: &StoreError) -> Problem {
     match error {
         StoreError::Unknown => unknown(),
         StoreError::Failed(cause) => {
-            tracing::error!(
-                request.id = request.0,
-                error.causes = lambda_kit::causes(&**cause),
-                "S3 did not do as asked"
-            );
+            tracing::error!(error.causes = lambda_kit::causes(&**cause), "S3 did not do as asked");
             let detail =
                 "The place that files are put in does not answer right now. Try again after Retry-After.";
             Problem::new(ProblemKind::Unavailable, detail)

@@ -1,14 +1,13 @@
 //! `GET /uploads/{id}`: what S3 has not got yet of a file, with fresh links.
 
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Extension, Path, RawQuery, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::dictionary::{Dictionary, Table};
 use domain::problem::Problem;
 use domain::report::read_parameters;
 use lambda_kit::caller::Caller;
-use lambda_kit::http::RequestId;
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query;
 
@@ -20,7 +19,6 @@ use crate::{Service, answer, store_problem, unknown};
 
 pub(crate) async fn progress<U: Uploads>(
     State(service): State<Service<U>>,
-    Extension(id): Extension<RequestId>,
     caller: Caller,
     upload: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
@@ -28,10 +26,10 @@ pub(crate) async fn progress<U: Uploads>(
     read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
     let (_, upload) = upload_of(service.dictionary, &caller, upload)?;
     let stored = service.store.stored(&upload.key, &upload.upload).await;
-    let stored = stored.map_err(|error| store_problem(&error, &id))?;
+    let stored = stored.map_err(|error| store_problem(&error))?;
     let done = whole(&upload, stored).into_iter().map(|part| part.number).collect();
     let missing = links_of(&service.store, &upload, Some(done)).await;
-    let missing = missing.map_err(|error| store_problem(&error, &id))?;
+    let missing = missing.map_err(|error| store_problem(&error))?;
     Ok(answer(StatusCode::OK, &missing))
 }
 

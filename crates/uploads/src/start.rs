@@ -75,7 +75,7 @@ pub(crate) async fn start<U: Uploads>(
         record(&service.database, person, &id, table.name(), &detail).await?;
     }
     let key = &file.key;
-    let failed = |error: StoreError| store_problem(&error, &id);
+    let failed = |error: StoreError| store_problem(&error);
     let settings = settings.as_deref();
     match bytes {
         Some(bytes) if bytes > MAX_SINGLE_BYTES => {

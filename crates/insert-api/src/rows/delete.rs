@@ -30,7 +30,7 @@ pub(crate) async fn delete(
     read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
     let actor = request::actor(&caller, &id);
     let deleted = aurora::delete_row(&service.database, service.dictionary, table, row, actor).await;
-    match deleted.map_err(|error| database_problem(&error, &id))? {
+    match deleted.map_err(|error| database_problem(&error))? {
         Delete::Deleted => Ok((StatusCode::NO_CONTENT, Extension(Rows(1))).into_response()),
         Delete::NotFound => Err(unknown(table, row).into()),
         Delete::Referenced(by) => Err(referenced(table, row, &by).into()),

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use axum::Extension;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
@@ -13,7 +12,7 @@ use domain::problem::{Problem, ProblemDetail, ProblemKind};
 use domain::report::{Parameter, ParameterType, ParameterValue, read_parameters};
 use domain::sql::{ColumnFilter, MAX_IDS, WantedRows};
 use lambda_kit::caller::Caller;
-use lambda_kit::http::{InTime, RequestId};
+use lambda_kit::http::InTime;
 use lambda_kit::payload::Payload;
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query;
@@ -32,7 +31,6 @@ const TAIL_BYTES: usize = r#"],\"next\":-9223372036854775808}"#.len();
 /// Rows in the order of their ids, and the id after which the next page begins.
 pub(crate) async fn list(
     InTime(service): InTime<Service>,
-    Extension(id): Extension<RequestId>,
     caller: Caller,
     path: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
@@ -42,13 +40,13 @@ pub(crate) async fn list(
         read_asked(table, &query::pairs(query.as_deref())).map_err(query::problem)?;
     let page = aurora::read_page(&service.database, table, &wanted, after, limit)
         .await
-        .map_err(|error| database_problem(&error, &id))?;
+        .map_err(|error| database_problem(&error))?;
 
     let mut payload = Payload::reserving(TAIL_BYTES);
     let (mut written, mut next) = (0, None);
     payload.push(HEAD).map_err(|_| too_large(table))?;
     for text in &page.rows {
-        let (row, key) = json_row(table, text, &id)?;
+        let (row, key) = json_row(table, text)?;
         let comma = if written > 0 { "," } else { "" };
         if payload.push(&format!("{comma}{row}")).is_err() {
             // The rest comes with the next page.

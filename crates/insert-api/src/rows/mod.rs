@@ -14,7 +14,7 @@ use domain::dictionary::Table;
 use domain::json_row::json_of_row_text;
 use domain::problem::{Problem, ProblemKind};
 use lambda_kit::VALUES;
-use lambda_kit::http::{RequestId, Rows};
+use lambda_kit::http::Rows;
 
 pub(crate) use delete::delete;
 pub(crate) use list::list;
@@ -35,10 +35,9 @@ fn unknown(table: &Table, id: i64) -> Problem {
 ///
 /// # Errors
 /// The problem of a row that is not as the dictionary says: it was written past Rowgate. The log says which column.
-fn json_row(table: &Table, text: &str, request: &RequestId) -> Result<(String, i64), Problem> {
+fn json_row(table: &Table, text: &str) -> Result<(String, i64), Problem> {
     json_of_row_text(table, text).map_err(|problem| {
         tracing::error!(
-            request.id = request.0,
             table = table.name(),
             %problem,
             "a row is not as the dictionary says"
@@ -48,10 +47,10 @@ fn json_row(table: &Table, text: &str, request: &RequestId) -> Result<(String, i
 }
 
 /// Logs a failure of the database once, and gives what the client is told of it.
-fn database_problem(error: &Error, request: &RequestId) -> Problem {
+fn database_problem(error: &Error) -> Problem {
     // The message may quote values; the class says what to do.
-    tracing::error!(request.id = request.0, error.class = error.class(), "the request could not be served");
-    tracing::debug!(target: VALUES, { request.id = request.0, error = %error }, "cause");
+    tracing::error!(error.class = error.class(), "the request could not be served");
+    tracing::debug!(target: VALUES, { error = %error }, "cause");
     match error {
         Error::UnknownOutcome { .. } => Problem::new(
             ProblemKind::Unavailable,

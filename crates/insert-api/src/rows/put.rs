@@ -37,12 +37,12 @@ pub(crate) async fn put(
     let rows = TableBatch::read_row(table, row, &body).map_err(Problem::from)?;
     let actor = request::actor(&caller, &id);
     let put = aurora::put_row(&service.database, service.dictionary, &rows, only_create, &id.0, actor).await;
-    let status = match put.map_err(|error| failed(&error, only_create, &id))? {
+    let status = match put.map_err(|error| failed(&error, only_create))? {
         Put::Created => StatusCode::CREATED,
         Put::Replaced => StatusCode::OK,
         Put::Taken => return Err(condition::taken(table, row).into()),
         Put::Rejected(rejected) => {
-            log_rejected_row(table.name(), &rejected, &id, None);
+            log_rejected_row(table.name(), &rejected, None);
             return Err(Problem::invalid_row(&rejected.errors).into());
         }
     };
@@ -55,8 +55,8 @@ pub(crate) async fn put(
 
 /// As [`database_problem`]; but a row that was only to be created, and may have been, is taken when the
 /// request is sent again.
-fn failed(error: &Error, only_create: bool, id: &RequestId) -> Problem {
-    let problem = database_problem(error, id);
+fn failed(error: &Error, only_create: bool) -> Problem {
+    let problem = database_problem(error);
     match error {
         Error::UnknownOutcome { .. } if only_create => Problem::new(
             ProblemKind::Unavailable,

@@ -12,6 +12,7 @@ use tracing::Instrument;
 
 use super::{RequestId, Rows, trace};
 use crate::caller::{Caller, Person};
+use crate::log::REQUESTS;
 use crate::metrics::{RequestFigures, request_answered};
 
 /// Answers with the request's id, and writes the request's line: what was asked and how it went, never a path or query as it
@@ -24,7 +25,7 @@ pub(super) async fn observe(mut request: Request, next: Next) -> Response {
     let method = method_name(request.method());
     let route = route(&request);
     request.extensions_mut().insert(id.clone());
-    let span = tracing::info_span!("request", request.id = id.0, trace.id = trace);
+    let span = tracing::info_span!(target: REQUESTS, "request", request.id = id.0, trace.id = trace);
 
     let mut response = next.run(request).instrument(span).await;
 
