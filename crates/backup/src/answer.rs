@@ -37,7 +37,7 @@ impl Done {
         let backup = manifest.backup.clone();
         let table = |(name, table): (&String, &TableManifest)| (name.clone(), DoneTable::of(&backup, table));
         let tables = manifest.tables.iter().map(table).collect();
-        let moment = Some(manifest.moment.clone());
+        let moment = Some(manifest.snapshot_time.clone());
         Self { status: Status::Completed, moment, tables, backup, error: None }
     }
 

@@ -203,7 +203,7 @@ mod tests {
             backup: id(day),
             rowgate: "0.1.0".to_owned(),
             dictionary: "0".repeat(16),
-            moment: moment.clone(),
+            snapshot_time: moment.clone(),
             started_at: moment.clone(),
             finished_at: moment,
             codec: Codec::Deflate,

@@ -148,7 +148,7 @@ impl<S: Store, G: GoOn> Backups<S, G> {
             backup: backup.clone(),
             rowgate: VERSION.to_owned(),
             dictionary: dictionary_version().to_owned(),
-            moment,
+            snapshot_time: moment,
             started_at,
             finished_at: finished_at.clone(),
             codec,
@@ -172,7 +172,7 @@ impl<S: Store, G: GoOn> Backups<S, G> {
         metrics::backup_completed(&BackupFigures { backup: backup.as_str(), rows: done.rows(), bytes, time });
         tracing::info!(
             backup.id = %backup,
-            backup.moment = manifest.moment,
+            backup.moment = manifest.snapshot_time,
             backup.rows = done.rows(),
             backup.bytes = bytes,
             backup.invocations = held.state.invocations,

@@ -110,7 +110,7 @@ async fn look<S: Store>(
                 status: if problem.is_some() { Status::Failed } else { Status::Completed },
                 started_at: Some(manifest.started_at.clone()),
                 finished_at: Some(manifest.finished_at.clone()),
-                moment: Some(manifest.moment.clone()),
+                moment: Some(manifest.snapshot_time.clone()),
                 tables: tables.collect(),
                 verified: verified.as_ref().map(|verified| verified.good),
                 verified_at: verified.map(|verified| verified.verified_at),

@@ -5,7 +5,7 @@ pub mod avro;
 pub mod backup;
 pub mod batch;
 pub mod dictionary;
-pub mod foreign;
+pub mod external;
 pub mod idempotency;
 pub mod json_row;
 pub mod load;

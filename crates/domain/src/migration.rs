@@ -135,7 +135,7 @@ impl Migration {
             hash.update(statement.sql.as_bytes());
             hash.update(b";\n");
         }
-        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex::encode(hash.finalize())
     }
 }
 

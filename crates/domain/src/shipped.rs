@@ -8,14 +8,13 @@ use std::sync::LazyLock;
 use sha2::{Digest, Sha256};
 
 use crate::dictionary::{Dictionary, DictionaryError};
-use crate::load::to_hex;
 
 const TEXT: &str = include_str!("../../../sql/dictionary.toml");
 
 static DICTIONARY: LazyLock<Result<Dictionary, DictionaryError>> =
     LazyLock::new(|| Dictionary::parse("sql/dictionary.toml", TEXT));
 
-static VERSION: LazyLock<String> = LazyLock::new(|| to_hex(&Sha256::digest(TEXT)[..8]));
+static VERSION: LazyLock<String> = LazyLock::new(|| hex::encode(&Sha256::digest(TEXT)[..8]));
 
 /// The dictionary of `sql/dictionary.toml`, parsed on first use.
 ///
@@ -37,7 +36,7 @@ mod tests {
     #[test]
     fn the_version_is_sixteen_digits() {
         assert_eq!(dictionary_version().len(), 16);
-        assert!(to_hex(&Sha256::digest(TEXT)).starts_with(dictionary_version()));
+        assert!(hex::encode(Sha256::digest(TEXT)).starts_with(dictionary_version()));
     }
 
     #[test]

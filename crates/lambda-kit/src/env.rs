@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use domain::load::RejectLimit;
+use domain::dictionary::RejectLimit;
 
 /// A variable that a function cannot do without is missing or cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

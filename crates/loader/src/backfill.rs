@@ -178,7 +178,7 @@ impl<L: List, Q: Queue> Backfiller<'_, L, Q> {
             }
         }
         if let Some(table) = &request.table {
-            Incoming::as_told(self.dictionary, "any.csv", table, request.mode.as_deref())?;
+            Incoming::for_table(self.dictionary, "any.csv", table, request.mode.as_deref())?;
         }
         Ok(())
     }
@@ -194,7 +194,7 @@ impl<L: List, Q: Queue> Backfiller<'_, L, Q> {
             return Err(format!("it is {what}"));
         }
         let read =
-            |table: &str| Incoming::as_told(self.dictionary, &object.key, table, request.mode.as_deref());
+            |table: &str| Incoming::for_table(self.dictionary, &object.key, table, request.mode.as_deref());
         let incoming = match (&request.table, &request.mode) {
             (Some(table), _) => read(table),
             (None, None) => Incoming::from_key(self.dictionary, &object.key),
@@ -581,7 +581,7 @@ mod tests {
 
     fn found(object: &Listed) -> Found<'_> {
         let dictionary = domain::shipped::dictionary().unwrap();
-        let incoming = Incoming::as_told(dictionary, &object.key, "jobs", None).unwrap();
+        let incoming = Incoming::for_table(dictionary, &object.key, "jobs", None).unwrap();
         Found { object, incoming, id: LoadId::of_object("old", &object.key, identity(object)) }
     }
 

@@ -1,7 +1,8 @@
 //! Why a load stops.
 
 use aurora::MaybeDatabase;
-use domain::load::{KeyError, OtherHeader, RejectLimit, RejectReason, SettingsError};
+use domain::dictionary::RejectLimit;
+use domain::load::{KeyError, OtherHeader, RejectReason, SettingsError};
 use domain::shortened;
 use files::SourceError;
 use lambda_kit::causes;

@@ -63,7 +63,7 @@ pub async fn load<S: Store, Q: Sync>(
     let id = &LoadId::of_object(&object.bucket, &object.key, &object.identity);
     let database = &loader.database.with_deadline(deadline);
     let incoming = match &object.told {
-        Some(told) => Incoming::as_told(loader.dictionary, &object.key, &told.table, told.mode.as_deref()),
+        Some(told) => Incoming::for_table(loader.dictionary, &object.key, &told.table, told.mode.as_deref()),
         None => Incoming::from_key(loader.dictionary, &object.key),
     };
     let parent = parent_in_name(&object.key);

@@ -1,6 +1,7 @@
 //! What may be set for the loader.
 
-use domain::load::{CHUNK_BYTES, RejectLimit};
+use domain::dictionary::RejectLimit;
+use domain::load::CHUNK_BYTES;
 use lambda_kit::env::{SettingError, Settings};
 
 /// Chunks that are committed side by side unless `ROWGATE_LANES` says otherwise; `docs/benchmarks.md` has the figures.

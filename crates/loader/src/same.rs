@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use aurora::Database;
 use aurora::loads::{self, Candidate};
-use domain::load::to_hex;
 use files::SourceError;
 use tokio::task::spawn_blocking;
 
@@ -58,7 +57,7 @@ fn digest(file: &FilePlan, pieces: Pieces, candidates: &[Candidate]) -> Result<O
             Err(_) => return Ok(None),
         };
         if is_first {
-            let first = to_hex(&chunk.digest);
+            let first = hex::encode(chunk.digest);
             if !candidates.iter().any(|candidate| candidate.first_digest.as_ref() == Some(&first)) {
                 return Ok(None);
             }

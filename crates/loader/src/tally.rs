@@ -2,8 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use domain::dictionary::LoadMode;
-use domain::load::RejectLimit;
+use domain::dictionary::{LoadMode, RejectLimit};
 
 use crate::error::LoadError;
 

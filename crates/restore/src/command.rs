@@ -210,7 +210,7 @@ async fn of_put_back<S: Store, G: GoOn>(
         let reason = format!("restore {of} keeps no table that could be put back (any more)");
         problem = Some(RestoreError::Refused(vec![reason]));
     }
-    let (kind, source, mode) = (Kind::PutBack, of.to_string(), Mode::Replace);
+    let (kind, source, mode) = (Kind::Undo, of.to_string(), Mode::Replace);
     Ok(Resolved { id, kind, source, mode, strict: false, tables, problem })
 }
 

@@ -158,7 +158,7 @@ fn all<S, G>(restorer: &Restorer<S, G>) -> Vec<&'static Table> {
 
 /// The moment that a backup is a picture of.
 fn moment_of(manifest: &Manifest) -> Timestamp {
-    manifest.moment.parse().unwrap_or(Timestamp::UNIX_EPOCH)
+    manifest.snapshot_time.parse().unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 /// How long ago that was.

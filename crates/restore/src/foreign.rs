@@ -3,9 +3,8 @@
 use std::fmt;
 
 use bucket::Store;
-use domain::dictionary::Table;
-use domain::foreign::IgnoredFields;
-use domain::load::RejectLimit;
+use domain::dictionary::{RejectLimit, Table};
+use domain::external::IgnoredFields;
 use sha2::{Digest, Sha256};
 use tokio::task::spawn_blocking;
 

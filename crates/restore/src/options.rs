@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::load::RejectLimit;
+use domain::dictionary::RejectLimit;
 use lambda_kit::env::{SettingError, Settings};
 
 /// Chunks that are committed side by side unless `ROWGATE_LANES` says otherwise; as the loader, of whose measurements

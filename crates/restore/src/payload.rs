@@ -3,7 +3,7 @@
 use aurora::restores::Mode;
 use domain::backup::{BackupId, RestoreId};
 use domain::dictionary::{Dictionary, Table};
-use domain::foreign::IgnoredFields;
+use domain::external::IgnoredFields;
 use domain::shortened;
 use lambda_kit::object;
 use serde::Deserialize;

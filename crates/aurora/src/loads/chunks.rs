@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::load::{Chunk, LoadId, LoadStatus, RejectReasons, to_hex};
+use domain::load::{Chunk, LoadId, LoadStatus, RejectReasons};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
@@ -83,7 +83,7 @@ pub async fn claim_chunk(
         .bind("end_line", long(chunk.end_line))
         .bind("start", long(chunk.start_byte))
         .bind("end", long(chunk.end_byte))
-        .bind("digest", to_hex(&chunk.digest));
+        .bind("digest", hex::encode(chunk.digest));
     match tx.execute(insert).await {
         Ok(inserted) if inserted.updated > 0 => Ok(Claim::Ours),
         Ok(_) => why_not(tx, run).await,

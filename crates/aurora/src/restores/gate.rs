@@ -110,7 +110,7 @@ pub(super) async fn refusal(
     }
     let source = &standing.source;
     let sql = match standing.kind {
-        Kind::PutBack => {
+        Kind::Undo => {
             "SELECT p.table_name, NULL AS other FROM rowgate_restore_tables p LEFT JOIN rowgate_restore_tables k \
              ON k.restore_id = :source AND k.table_name = p.table_name AND k.kept_table = p.shadow_table \
              WHERE p.restore_id = :restore AND k.restore_id IS NULL ORDER BY p.table_name LIMIT 1"
@@ -125,7 +125,7 @@ pub(super) async fn refusal(
         }
     };
     let mut select = Statement::new(sql).bind("restore", id.as_str());
-    if standing.kind == Kind::PutBack {
+    if standing.kind == Kind::Undo {
         select = select.bind("source", source.as_str());
     }
     let rows: Vec<Row> = database.query(select).await?;

@@ -39,7 +39,7 @@ pub async fn prepare(database: &Database, id: &RestoreId, table: &Table) -> Resu
         let standing = standing::standing(database, id).await?.filter(|now| now.status == Status::Running);
         let Some(standing) = standing else { return Ok(Prepared::Ended) };
         let row = standing.tables.iter().find(|row| row.name == table.name());
-        let Some(row) = row.filter(|_| standing.kind != Kind::PutBack) else {
+        let Some(row) = row.filter(|_| standing.kind != Kind::Undo) else {
             let message = format!("the restore {id} has no table {} to fill", table.name());
             return Err(Error::Configuration { message });
         };

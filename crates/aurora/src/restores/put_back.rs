@@ -20,7 +20,7 @@ pub async fn put_back(database: &Database, id: &RestoreId) -> Result<Swapped, Er
     loop {
         let standing = standing::standing(database, id).await?.filter(|now| now.status == Status::Running);
         let Some(standing) = standing else { return Ok(Swapped::Ended) };
-        if standing.kind != Kind::PutBack {
+        if standing.kind != Kind::Undo {
             return Err(Error::Configuration { message: format!("the restore {id} puts nothing back") });
         }
         adopt(database, id, &standing.source).await?;

@@ -33,7 +33,7 @@ pub(super) struct TableStanding {
 impl Standing {
     /// The tables and what takes their places; `None` where one has nothing yet.
     pub(super) fn pairs(&self) -> Option<Vec<(&str, &Shadow)>> {
-        let is_ready = |row: &TableStanding| row.filled || self.kind == Kind::PutBack;
+        let is_ready = |row: &TableStanding| row.filled || self.kind == Kind::Undo;
         let pairs = self.tables.iter().map(|row| {
             let shadow = row.shadow.as_ref().filter(|_| is_ready(row))?;
             Some((row.name.as_str(), shadow))

@@ -132,7 +132,7 @@ async fn check(database: &Database, kind: Kind, pairs: &[(&str, &Shadow)]) -> Re
         if !tables::has_form_of(database, shadow.name(), table).await? {
             // The swap would take the change back.
             let since = match kind {
-                Kind::PutBack => "since the former table was set aside",
+                Kind::Undo => "since the former table was set aside",
                 Kind::Backup | Kind::Files => "during the restore",
             };
             let reason = format!("the columns or indexes of {table} have changed {since}");

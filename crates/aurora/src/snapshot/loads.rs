@@ -57,7 +57,7 @@ impl Snapshot {
         let select = |sql: String| {
             let select = Statement::new(sql);
             match before {
-                Some(before) => select.bind("moment", before.moment.trim_end_matches('Z')),
+                Some(before) => select.bind("moment", before.snapshot_time.trim_end_matches('Z')),
                 None => select,
             }
         };
@@ -103,7 +103,7 @@ fn since(before: &Manifest) -> String {
         false => format!(" AND ({late} OR load_id IN ('{}'))", list(running.iter().map(LoadId::as_str))),
     };
     // Few or none: those that ended in the very millisecond.
-    let told = completed.iter().flatten().filter(|load| load.finished_at >= before.moment);
+    let told = completed.iter().flatten().filter(|load| load.finished_at >= before.snapshot_time);
     let told: Vec<&str> = told.map(|load| load.load.as_str()).collect();
     if !told.is_empty() {
         condition.push_str(&format!(" AND load_id NOT IN ('{}')", list(told)));

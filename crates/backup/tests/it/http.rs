@@ -75,7 +75,7 @@ async fn a_backup_is_started_and_shown_from_its_beginning_to_its_end() {
         shown,
         json!({
             "backup": backup, "status": "completed", "started_at": manifest.started_at,
-            "finished_at": manifest.finished_at, "moment": manifest.moment, "tables": tables,
+            "finished_at": manifest.finished_at, "moment": manifest.snapshot_time, "tables": tables,
             "verified_at": null, "verified": null, "error": null, "manifest": manifest,
         })
     );

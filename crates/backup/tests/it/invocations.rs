@@ -48,7 +48,7 @@ async fn many_invocations_have_one_moment_and_the_content_of_one() {
     assert!(invocations > 5, "{invocations}");
     let manifest = world.manifest(&done.backup).unwrap();
     world.check(&manifest);
-    assert_eq!(manifest.moment, moment);
+    assert_eq!(manifest.snapshot_time, moment);
     let of_backup: Vec<String> = manifest.tables.values().map(|table| table.checksum.clone()).collect();
     assert_eq!(of_backup, sums);
     assert_eq!(world.db.open_transactions(), 0);
@@ -96,7 +96,7 @@ async fn a_table_that_is_swapped_meanwhile_makes_the_backup_begin_anew() {
     let manifest = world.manifest(&done.backup).unwrap();
     // Also: the file of the lost moment is gone.
     world.check(&manifest);
-    assert_ne!(manifest.moment, first);
+    assert_ne!(manifest.snapshot_time, first);
     let table = &manifest.tables["employees"];
     assert_eq!(table.checksum, world.sum("employees").await.checksum());
     assert!(!table.files.iter().any(|file| file.key.ends_with("part-00000.avro")), "no name is used twice");
@@ -197,7 +197,7 @@ async fn a_table_that_is_put_back_between_two_pages_is_backed_up_as_one() {
     restores::swap(&db, &first).await.unwrap();
 
     let done = world.make(&["employees"], one_page()).await.unwrap();
-    restore(&back, Kind::PutBack, first.as_str()).await.unwrap();
+    restore(&back, Kind::Undo, first.as_str()).await.unwrap();
     restores::put_back(&db, &back).await.unwrap();
     finish_after_swap(&world, done).await;
 }

@@ -3,8 +3,8 @@
 use std::fs::File;
 
 use anyhow::Result;
-use domain::dictionary::{Dictionary, LoadMode, Table as TableRules};
-use domain::load::{CHUNK_BYTES, Format, RejectLimit};
+use domain::dictionary::{Dictionary, LoadMode, RejectLimit, Table as TableRules};
+use domain::load::{CHUNK_BYTES, Format};
 use files::{Opening, Preview, preview};
 
 use crate::arguments::CheckArguments;

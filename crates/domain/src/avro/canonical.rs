@@ -4,15 +4,13 @@
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::load::to_hex;
-
 const PRIMITIVES: [&str; 8] = ["null", "boolean", "int", "long", "float", "double", "bytes", "string"];
 
 /// SHA-256 of the schema's canonical form, as 64 hexadecimal digits.
 pub(super) fn fingerprint(schema: &Value) -> String {
     let mut form = String::new();
     write(schema, "", &mut form);
-    to_hex(&Sha256::digest(form.as_bytes()))
+    hex::encode(Sha256::digest(form.as_bytes()))
 }
 
 /// The schema without documentation, defaults, aliases and logical types, with full names, in the order of the

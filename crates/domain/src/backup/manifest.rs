@@ -26,8 +26,9 @@ pub struct Manifest {
     pub rowgate: String,
     /// [`dictionary_version`](crate::shipped::dictionary_version) at that time.
     pub dictionary: String,
-    /// The moment that all tables are a picture of, as the database's clock had it: `2026-11-21T02:00:01.123Z`.
-    pub moment: String,
+    /// The snapshot time: all tables are as they were then, by the database's clock; `2026-11-21T02:00:01.123Z`.
+    #[serde(rename = "moment")]
+    pub snapshot_time: String,
     /// When the backup began, in the same form.
     pub started_at: String,
     /// When the manifest was written, in the same form.
@@ -117,9 +118,9 @@ impl Manifest {
     }
 
     fn check(&self) -> Result<(), ManifestError> {
-        let started = moment("started_at", &self.started_at)?;
-        let finished = moment("finished_at", &self.finished_at)?;
-        moment("moment", &self.moment)?;
+        let started = time("started_at", &self.started_at)?;
+        let finished = time("finished_at", &self.finished_at)?;
+        time("moment", &self.snapshot_time)?;
         if finished < started {
             return Err(member("finished_at", "it is before started_at"));
         }
@@ -236,7 +237,7 @@ pub fn time_text(time: Timestamp) -> String {
 }
 
 /// The time that a text is in this form.
-fn moment(name: &'static str, text: &str) -> Result<Timestamp, ManifestError> {
+fn time(name: &'static str, text: &str) -> Result<Timestamp, ManifestError> {
     let time = text.parse::<Timestamp>().ok();
     time.filter(|time| time_text(*time) == text)
         .ok_or_else(|| member(name, "it is no time like 2026-11-21T02:00:01.123Z"))

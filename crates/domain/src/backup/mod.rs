@@ -12,7 +12,7 @@ mod key;
 mod loads;
 mod manifest;
 mod manifest_error;
-mod standing;
+mod status;
 #[cfg(test)]
 mod tests;
 
@@ -21,4 +21,4 @@ pub use key::{PREFIX, folder, manifest_key, part_key, part_name, part_number, st
 pub use loads::{MAX_LOADS, ManifestLoad, ManifestLoads};
 pub use manifest::{FileManifest, MANIFEST_FORMAT, Manifest, TableManifest, time_text};
 pub use manifest_error::ManifestError;
-pub use standing::{BackupStatus, RestoreKind, RestoreMode, RestoreStatus};
+pub use status::{BackupStatus, RestoreKind, RestoreMode, RestoreStatus};

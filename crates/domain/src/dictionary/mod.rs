@@ -9,6 +9,7 @@ mod error;
 mod expectations;
 mod files;
 mod parse;
+mod reject_limit;
 
 use std::fmt;
 
@@ -16,8 +17,8 @@ pub use error::DictionaryError;
 pub use expectations::{Expectations, Severity};
 pub(crate) use files::{ColumnMatches, WireFiles, is_delimiter};
 pub use files::{FileSettings, HeaderRule, QuoteEscape};
+pub use reject_limit::{RejectLimit, RejectLimitError};
 
-use crate::load::RejectLimit;
 use crate::row::header_name;
 use crate::value::Value;
 

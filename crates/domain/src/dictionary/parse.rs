@@ -7,8 +7,9 @@ use serde::Deserialize;
 use super::default::{WireDefault, read_default};
 use super::expectations::{WireExpectations, read_expectations};
 use super::files::{WireFiles, read_files};
-use super::{Column, ColumnType, Dictionary, DictionaryError, LoadMode, Table};
-use crate::load::{RejectLimit, RejectLimitError};
+use super::{
+    Column, ColumnType, Dictionary, DictionaryError, LoadMode, RejectLimit, RejectLimitError, Table,
+};
 use crate::sql;
 
 /// MySQL's limit for the length of a table or column name, in characters.

@@ -15,7 +15,7 @@ pub struct Columns {
     pub(super) is_json: bool,
 }
 
-/// Fields of a foreign header that a message names at most, and characters of each.
+/// Fields of an unknown header that a message names at most, and characters of each.
 const MAX_NAMED: usize = 8;
 const MAX_NAME: usize = 40;
 

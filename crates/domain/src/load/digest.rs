@@ -1,7 +1,5 @@
 use sha2::{Digest, Sha256};
 
-use super::to_hex;
-
 /// What tells one content from another: SHA-256 over the digests of its chunks, in their order.
 ///
 /// It can be made from chunks of several invocations, and compares contents that were cut at the same size.
@@ -16,6 +14,6 @@ impl ContentDigest {
 
     /// 64 lower-case hexadecimal digits.
     pub fn finish(self) -> String {
-        to_hex(&self.0.finalize())
+        hex::encode(self.0.finalize())
     }
 }

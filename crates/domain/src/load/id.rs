@@ -28,7 +28,7 @@ impl LoadId {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part.as_bytes());
         }
-        let mut id = to_hex(&hash.finalize());
+        let mut id = hex::encode(hash.finalize());
         id.truncate(Self::DIGITS);
         Self(id)
     }
@@ -49,16 +49,6 @@ impl fmt::Display for LoadId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
-}
-
-/// Lower-case hexadecimal digits: two for each byte.
-pub fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        for nibble in [byte >> 4, byte & 15] {
-            text.push(char::from_digit(nibble.into(), 16).unwrap_or_default());
-        }
-        text
-    })
 }
 
 /// The load that a file's name speaks of: the first 32 hexadecimal digits in a row, no more and no fewer, behind the

@@ -64,7 +64,7 @@ impl<'d> Incoming<'d> {
     ///
     /// # Errors
     /// [`KeyError`] for a table, mode or format that does not exist.
-    pub fn as_told(
+    pub fn for_table(
         dictionary: &'d Dictionary,
         key: &str,
         table_name: &str,
@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn takes_table_and_mode_as_told_and_the_format_from_the_name() {
         let dictionary = shipped::dictionary().unwrap();
-        let as_told = |key, table, mode| told(Incoming::as_told(dictionary, key, table, mode));
+        let as_told = |key, table, mode| told(Incoming::for_table(dictionary, key, table, mode));
         assert_eq!(
             as_told("archive/2021/07/people.xlsx", "hired_employees", Some("upsert")),
             Ok(("employees", LoadMode::Upsert, "xlsx"))

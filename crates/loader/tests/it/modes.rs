@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use domain::load::{LoadStatus, RejectLimit};
+use domain::dictionary::RejectLimit;
+use domain::load::LoadStatus;
 
 use crate::cloud::Cloud;
 

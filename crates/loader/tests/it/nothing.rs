@@ -43,7 +43,7 @@ async fn a_load_in_which_nothing_could_be_loaded_fails_with_the_commonest_reason
     }
     // A replace comes to its end only where its limit lets it.
     cloud.test.sql("INSERT INTO jobs VALUES (1, 'a')").await?;
-    cloud.options.max_rejects = domain::load::RejectLimit::parse("100%").ok();
+    cloud.options.max_rejects = domain::dictionary::RejectLimit::parse("100%").ok();
     let load = cloud.load("incoming/jobs/replace/a.csv", nothing_good()).await?;
     assert_eq!(
         told(&load),

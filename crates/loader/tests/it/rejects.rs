@@ -1,7 +1,8 @@
 //! Rejected records: how many may be, and what becomes of them when they are dropped again.
 
 use anyhow::Result;
-use domain::load::{LoadStatus, RejectLimit};
+use domain::dictionary::RejectLimit;
+use domain::load::LoadStatus;
 
 use crate::cloud::Cloud;
 

@@ -1,6 +1,6 @@
 //! Reading the values of a row, without a copy of them.
 
-use domain::foreign::{FieldMap, Loose};
+use domain::external::{FieldMap, Loose};
 
 use super::header::Varint;
 use super::shape::{Row, Shape};
@@ -80,7 +80,7 @@ impl Row {
                 bytes.try_into().map_or(Loose::Bytes(bytes), Loose::Uuid)
             }
             Shape::Date => Loose::Days(cursor.int()?),
-            Shape::Moment(unit) => Loose::Moment { count: cursor.long()?, unit: *unit },
+            Shape::Moment(unit) => Loose::Timestamp { count: cursor.long()?, unit: *unit },
             Shape::TimeMillis => cursor.int().map(|_| Loose::Other("time of day"))?,
             Shape::TimeMicros => cursor.long().map(|_| Loose::Other("time of day"))?,
             Shape::Duration => cursor.take(12).map(|_| Loose::Other("duration"))?,

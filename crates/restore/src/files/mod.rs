@@ -4,7 +4,7 @@
 //! a copy of any value, and strictly: what is cut off or left over is an error, never a row without values. Whatever a
 //! file holds, no more than one block of 16 MiB is in memory, packed and unpacked, beside what its codec needs.
 //!
-//! What a row's values must be, and how fields find their columns, is `domain::foreign`'s.
+//! What a row's values must be, and how fields find their columns, is `domain::external`'s.
 
 mod blocks;
 mod decode;

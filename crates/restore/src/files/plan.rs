@@ -4,7 +4,7 @@ use std::io::{BufReader, Read};
 use std::sync::Arc;
 
 use domain::dictionary::Table;
-use domain::foreign::{FieldMap, IgnoredFields};
+use domain::external::{FieldMap, IgnoredFields};
 
 use super::blocks::Blocks;
 use super::fault::Fault;

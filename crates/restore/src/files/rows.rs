@@ -4,7 +4,7 @@ use std::io::Read;
 use std::sync::Arc;
 
 use domain::dictionary::Table;
-use domain::foreign::{ForeignRows, IgnoredFields, Loose, RowCollector};
+use domain::external::{ExternalRows, IgnoredFields, Loose, RowCollector};
 
 use super::blocks::Block;
 use super::decode::Cursor;
@@ -88,7 +88,7 @@ impl<R: Read> FileRows<R> {
 
     /// The next chunk: as many rows as make it full, or as there are. `None` at the end of the file. Where `strict` is set
     /// the first row that breaks a rule is the end of it.
-    pub(super) fn next_chunk(&mut self, strict: bool) -> Result<Option<ForeignRows<'static>>, RowsFault> {
+    pub(super) fn next_chunk(&mut self, strict: bool) -> Result<Option<ExternalRows<'static>>, RowsFault> {
         let mut collector = RowCollector::new(self.table, Arc::clone(&self.file.map));
         while !collector.is_full() {
             if self.left == 0 {

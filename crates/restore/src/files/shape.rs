@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use apache_avro::Schema;
 use apache_avro::schema::{InnerDecimalSchema, Name, NamespaceRef, RecordField, UuidSchema};
-use domain::foreign::Unit;
+use domain::external::Unit;
 use domain::shortened;
 
 use super::fault::Fault;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use bucket::{Bytes, Reader};
-use domain::foreign::{ForeignFilling, ForeignRows, IgnoredFields};
+use domain::external::{ExternalFilling, ExternalRows, IgnoredFields};
 
 use super::fault::Fault;
 use super::plan::Against;
@@ -114,7 +114,7 @@ struct FileChunk {
     file: String,
     shadow: String,
     strict: bool,
-    rows: ForeignRows<'static>,
+    rows: ExternalRows<'static>,
 }
 
 impl Rows for FileChunk {
@@ -130,7 +130,7 @@ impl Rows for FileChunk {
         }
         let filling =
             self.rows.filling(&self.shadow, taken).map_err(|error| content(&self.file, error.to_string()))?;
-        let ForeignFilling { statements, restored, rejected, rejects } = filling;
+        let ExternalFilling { statements, restored, rejected, rejects } = filling;
         Ok(Filling { statements, restored, rejected, rejects: rejects.map(Bytes::from) })
     }
 }

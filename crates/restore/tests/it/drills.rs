@@ -16,7 +16,7 @@ use crate::support::{BACKUP, Made, World, all_of_it, employees, key, named, writ
 async fn fresh(world: &World) -> domain::backup::Manifest {
     let tables = [("departments", &*named([1])), ("jobs", &named(1..=3)), ("employees", &employees(1..=3))];
     let mut manifest = world.back_up(BACKUP, &tables, Made::default()).await;
-    manifest.moment = now(world).await;
+    manifest.snapshot_time = now(world).await;
     world.put_manifest(&manifest);
     manifest
 }
@@ -125,7 +125,7 @@ async fn a_drill_does_not_look_away_from_a_newer_backup_whose_manifest_is_broken
 async fn a_drill_fails_when_the_newest_backup_is_too_old() {
     let world = World::start().await;
     let mut manifest = fresh(&world).await;
-    manifest.moment = "2020-01-01T00:00:00.000Z".to_owned();
+    manifest.snapshot_time = "2020-01-01T00:00:00.000Z".to_owned();
     world.put_manifest(&manifest);
     let error = drill(&world).await.unwrap_err().to_string();
     assert!(error.contains("is older than 26 hours"), "{error}");
@@ -170,7 +170,7 @@ async fn a_drill_verifies_a_backup_from_before_a_table_was_renamed() {
         (table("hired_employees"), vec![false, false, false, true, true], &hired),
     ];
     let mut manifest = write_backup(&world.bucket, BACKUP, &tables, Made::default());
-    manifest.moment = now(&world).await;
+    manifest.snapshot_time = now(&world).await;
     world.put_manifest(&manifest);
     let answer = drill(&world).await.unwrap();
     assert_eq!(answer["backup"], BACKUP);

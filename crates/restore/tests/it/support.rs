@@ -240,7 +240,7 @@ pub(crate) fn write_backup(
         format: MANIFEST_FORMAT,
         rowgate: "0.1.0".to_owned(),
         dictionary: dictionary_version().to_owned(),
-        moment: moment.clone(),
+        snapshot_time: moment.clone(),
         started_at: moment.clone(),
         finished_at: moment,
         codec: made.codec,

@@ -61,7 +61,7 @@ impl Work {
     /// A restore that puts back what this one took the place of.
     pub(crate) fn undone(&self) -> Self {
         let tables = self.tables.iter().map(|(table, _)| (*table, Vec::new())).collect();
-        Self { kind: Kind::PutBack, source: self.id.to_string(), tables, ..Self::of(&[], "") }
+        Self { kind: Kind::Undo, source: self.id.to_string(), tables, ..Self::of(&[], "") }
     }
 
     pub(crate) fn rows(&self, name: &str) -> &[(i64, String)] {
@@ -168,7 +168,7 @@ pub(crate) fn insert(name: &str, target: &str, rows: &[(i64, String)]) -> Statem
 /// Everything from the first invocation to the restore's end.
 pub(crate) async fn restore(db: &Database, work: &Work) -> Result<(), Error> {
     while begin(db, work).await?.status == Status::Running {
-        let swapped = if work.kind == Kind::PutBack {
+        let swapped = if work.kind == Kind::Undo {
             restores::put_back(db, &work.id).await?
         } else if !fill(db, work).await? {
             continue;

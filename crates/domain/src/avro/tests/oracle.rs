@@ -10,7 +10,6 @@ use sha2::Digest;
 use super::random::{Sample, sample};
 use super::*;
 use crate::avro::kind::Kind;
-use crate::load::to_hex;
 
 /// A row as apache-avro has it. Its days are counted by jiff, not by us.
 fn theirs(schema: &Schema, row: &[Value<'_>]) -> Theirs {
@@ -68,7 +67,7 @@ fn their_fingerprint(json: &str) -> String {
     let mut schema = serde_json::from_str(json).unwrap();
     strip(&mut schema);
     let form = TheirSchema::parse(&schema).unwrap().canonical_form();
-    to_hex(&sha2::Sha256::digest(form))
+    hex::encode(sha2::Sha256::digest(form))
 }
 
 fn identical(rows: &[Vec<Value<'static>>]) -> Rows {

@@ -13,7 +13,7 @@ use apache_avro::types::Value as Avro;
 use apache_avro::{Codec, Schema, Writer};
 use bucket::MemoryBucket;
 use domain::dictionary::{Dictionary, Table};
-use domain::foreign::IgnoredFields;
+use domain::external::IgnoredFields;
 
 use super::rows::{FileRows, RowsFault};
 use super::{Asked, fault::Fault, plan};

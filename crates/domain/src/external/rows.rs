@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::loose::decimal_text;
-use super::{FieldMap, Loose, check_fields, moment};
+use super::{FieldMap, Loose, check_fields, civil_time};
 use crate::avro::{ContentSum, RowTextError, parse_row_text, write_row_text};
 use crate::dictionary::Table;
 use crate::load::check::ClaimedIds;
@@ -29,7 +29,7 @@ const CUT: &[u8] = "… (cut)".as_bytes();
 /// Collects the rows of one chunk. Whether it is full depends on the rows alone.
 #[derive(Debug)]
 pub struct RowCollector<'t> {
-    rows: ForeignRows<'t>,
+    rows: ExternalRows<'t>,
     text: Vec<u8>,
     claimed: ClaimedIds,
     rejected_bytes: usize,
@@ -37,7 +37,7 @@ pub struct RowCollector<'t> {
 
 /// The rows of a chunk, all of one file.
 #[derive(Debug)]
-pub struct ForeignRows<'t> {
+pub struct ExternalRows<'t> {
     table: &'t Table,
     map: Arc<FieldMap>,
     /// The row texts of the accepted rows, one behind the other: they hold the values without a pointer for each.
@@ -64,7 +64,7 @@ struct Rejected {
 
 /// What a chunk brings into a table, and what not.
 #[derive(Debug, Default)]
-pub struct ForeignFilling {
+pub struct ExternalFilling {
     /// The statements that insert the rows.
     pub statements: Vec<InsertStatement>,
     /// Count and checksum of the rows that they insert.
@@ -78,7 +78,7 @@ pub struct ForeignFilling {
 impl<'t> RowCollector<'t> {
     /// A collector of rows whose fields are for the columns that `map` says.
     pub fn new(table: &'t Table, map: Arc<FieldMap>) -> Self {
-        let rows = ForeignRows {
+        let rows = ExternalRows {
             table,
             map,
             text: String::new(),
@@ -126,7 +126,7 @@ impl<'t> RowCollector<'t> {
     }
 
     /// Ends the chunk.
-    pub fn finish(self) -> ForeignRows<'t> {
+    pub fn finish(self) -> ExternalRows<'t> {
         let mut rows = self.rows;
         // Row texts are UTF-8 and nothing else; an empty text instead would be found out when it is read.
         rows.text = String::from_utf8(self.text).unwrap_or_default();
@@ -136,7 +136,7 @@ impl<'t> RowCollector<'t> {
     }
 }
 
-impl<'t> ForeignRows<'t> {
+impl<'t> ExternalRows<'t> {
     /// Rows that were read: those that go in, if no id is taken, and those that are rejected.
     pub fn rows_read(&self) -> u64 {
         (self.accepted.len() + self.rejected.len()) as u64
@@ -158,9 +158,9 @@ impl<'t> ForeignRows<'t> {
     ///
     /// # Errors
     /// [`RowTextError`] when the rows are not as they were collected.
-    pub fn filling(&self, target: &str, taken: &BTreeSet<i64>) -> Result<ForeignFilling, RowTextError> {
+    pub fn filling(&self, target: &str, taken: &BTreeSet<i64>) -> Result<ExternalFilling, RowTextError> {
         let nullable = vec![true; self.table.columns().len()];
-        let mut filling = ForeignFilling::default();
+        let mut filling = ExternalFilling::default();
         let mut writer = InsertWriter::new(self.table).into_table(target);
         let mut late: Vec<Rejected> = Vec::new();
         let mut values = Vec::with_capacity(nullable.len());
@@ -254,7 +254,7 @@ fn write_csv(value: &Value<'_>, field: &mut Vec<u8>) {
         }
         Value::Text(text) => field.extend_from_slice(text.as_bytes()),
         Value::Boolean(truth) => field.extend_from_slice(if *truth { b"true" } else { b"false" }),
-        Value::Date(day) => moment::write_day(field, *day),
-        Value::Timestamp(day, time) => moment::write_second(field, *day, *time),
+        Value::Date(day) => civil_time::write_day(field, *day),
+        Value::Timestamp(day, time) => civil_time::write_second(field, *day, *time),
     }
 }

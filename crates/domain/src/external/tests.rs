@@ -211,13 +211,13 @@ fn takes_moments_as_other_programs_write_them() {
         (1_636_253_322_000_000, Unit::Micros),
         (1_636_253_322_000_000_000, Unit::Nanos),
     ] {
-        assert_eq!(field("moment", Loose::Moment { count, unit }), Ok(moment.clone()));
-        assert_eq!(field("moment", Loose::Moment { count: count + 1, unit }), Err("timestamp"));
-        assert_eq!(field("moment", Loose::Moment { count: i64::MAX, unit }), Err("timestamp"));
-        assert_eq!(field("moment", Loose::Moment { count: i64::MIN, unit }), Err("timestamp"));
+        assert_eq!(field("moment", Loose::Timestamp { count, unit }), Ok(moment.clone()));
+        assert_eq!(field("moment", Loose::Timestamp { count: count + 1, unit }), Err("timestamp"));
+        assert_eq!(field("moment", Loose::Timestamp { count: i64::MAX, unit }), Err("timestamp"));
+        assert_eq!(field("moment", Loose::Timestamp { count: i64::MIN, unit }), Err("timestamp"));
     }
     assert_eq!(
-        field("moment", Loose::Moment { count: -1_000, unit: Unit::Millis }),
+        field("moment", Loose::Timestamp { count: -1_000, unit: Unit::Millis }),
         Ok(second(1969, 12, 31, 23, 59, 59))
     );
     assert_eq!(field("moment", Loose::Days(18_938)), Err("timestamp"), "no time of day is known");
@@ -239,9 +239,9 @@ fn takes_days_and_midnights_for_days() {
     for days in [2_932_897, -354_286, i64::MIN, i64::MAX] {
         assert_eq!(field("day", Loose::Days(days)), Err("timestamp"));
     }
-    let midnight = Loose::Moment { count: 86_400_000_000, unit: Unit::Micros };
+    let midnight = Loose::Timestamp { count: 86_400_000_000, unit: Unit::Micros };
     assert_eq!(field("day", midnight), Ok(date(1970, 1, 2)));
-    assert_eq!(field("day", Loose::Moment { count: 1_000, unit: Unit::Millis }), Err("timestamp"));
+    assert_eq!(field("day", Loose::Timestamp { count: 1_000, unit: Unit::Millis }), Err("timestamp"));
     assert_eq!(field("day", Loose::Integer(0)), Err("type"));
 }
 
@@ -325,7 +325,7 @@ fn writes_rejects_that_can_be_put_right_and_dropped_again() {
     let mut rows = collector();
     let good = Loose::Text("2021-11-07 02:48:42.0");
     assert_eq!(rows.push(1, &row(Loose::Integer(5), good, Loose::Text("a"))), None);
-    let odd = Loose::Moment { count: 1_500, unit: Unit::Millis };
+    let odd = Loose::Timestamp { count: 1_500, unit: Unit::Millis };
     assert_eq!(
         rows.push(2, &row(Loose::Double(6.0), odd, Loose::Bytes(b"\xFF,"))).unwrap(),
         "timestamp: moment must be a moment in UTC that exists, written like 2021-07-27T16:02:08Z; \
@@ -371,10 +371,10 @@ fn writes_what_no_column_holds_so_that_a_person_can_tell() {
         (Loose::Decimal { unscaled: &[1; 17], scale: 0 }, "(a number of more than 128 bits)"),
         (Loose::Days(18_938), "2021-11-07"),
         (Loose::Days(i64::MAX), "(day 9223372036854775807 after 1970-01-01)"),
-        (Loose::Moment { count: -1, unit: Unit::Nanos }, "1969-12-31T23:59:59.999999999Z"),
-        (Loose::Moment { count: 1_050, unit: Unit::Millis }, "1970-01-01T00:00:01.05Z"),
+        (Loose::Timestamp { count: -1, unit: Unit::Nanos }, "1969-12-31T23:59:59.999999999Z"),
+        (Loose::Timestamp { count: 1_050, unit: Unit::Millis }, "1970-01-01T00:00:01.05Z"),
         (
-            Loose::Moment { count: i64::MIN, unit: Unit::Millis },
+            Loose::Timestamp { count: i64::MIN, unit: Unit::Millis },
             "(-9223372036854775808 milliseconds after 1970-01-01T00:00:00Z)",
         ),
         (Loose::Other("map"), "(map)"),
@@ -431,7 +431,7 @@ fn any_loose() -> impl Strategy<Value = (Loose<'static>, Option<String>)> {
         Just((Loose::Null, Some("null".to_owned()))),
         any::<f64>().prop_map(|n| (Loose::Double(n), None)),
         any::<i64>().prop_map(|n| (Loose::Days(n), None)),
-        any::<i64>().prop_map(|count| (Loose::Moment { count, unit: Unit::Micros }, None)),
+        any::<i64>().prop_map(|count| (Loose::Timestamp { count, unit: Unit::Micros }, None)),
         Just((Loose::Other("array"), None)),
     ]
 }
@@ -462,7 +462,7 @@ proptest! {
             let (month, day) = (at.month() as u8, at.day() as u8);
             second(at.year() as u16, month, day, at.hour() as u8, at.minute() as u8, at.second() as u8)
         });
-        let found = field("moment", Loose::Moment { count: seconds * 1_000, unit: Unit::Millis });
+        let found = field("moment", Loose::Timestamp { count: seconds * 1_000, unit: Unit::Millis });
         prop_assert_eq!(found.ok(), expected);
     }
 

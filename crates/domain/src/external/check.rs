@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::loose::{decimal_text, unscaled_number, uuid_text};
-use super::{Loose, moment};
+use super::{Loose, civil_time};
 use crate::avro::civil;
 use crate::dictionary::{Column, ColumnType, Table};
 use crate::row::{Fault, RowError, check_text, is_blank, no_value, scan};
@@ -57,7 +57,7 @@ fn check_field<'a>(column: &'a Column, field: Loose<'a>) -> Result<Value<'a>, Fa
                 _ => Err(Fault::NotOfType(ColumnType::Boolean)),
             },
             ColumnType::Date => check_day(field),
-            ColumnType::Timestamp => check_moment(field),
+            ColumnType::Timestamp => check_timestamp(field),
         },
     }
 }
@@ -76,7 +76,7 @@ fn check_as_text<'a>(column: &Column, text: &'a str) -> Result<Value<'a>, Fault<
             _ => Err(Fault::NotOfType(column_type)),
         },
         ColumnType::Date => match scan::moment(bytes).and_then(scan::Moment::in_utc) {
-            Some((day, time)) if moment::is_midnight(time) => Ok(Value::Date(day)),
+            Some((day, time)) if civil_time::is_midnight(time) => Ok(Value::Date(day)),
             _ => scan::date(bytes),
         },
         ColumnType::Timestamp => scan::timestamp(bytes),
@@ -146,9 +146,9 @@ fn rescaled(mut unscaled: i128, from: u32, to: u32) -> Option<i128> {
 fn check_day<'a>(field: Loose<'a>) -> Result<Value<'a>, Fault<'a>> {
     let day = match field {
         Loose::Days(days) => civil::date(days),
-        Loose::Moment { count, unit } => {
-            moment::moment(count, unit).filter(|(_, time)| moment::is_midnight(*time)).map(|(day, _)| day)
-        }
+        Loose::Timestamp { count, unit } => civil_time::second_of(count, unit)
+            .filter(|(_, time)| civil_time::is_midnight(*time))
+            .map(|(day, _)| day),
         _ => return Err(Fault::NotOfType(ColumnType::Date)),
     };
     day.map(Value::Date).ok_or(Fault::NotATime(ColumnType::Date))
@@ -156,9 +156,9 @@ fn check_day<'a>(field: Loose<'a>) -> Result<Value<'a>, Fault<'a>> {
 
 /// A moment. A day alone is none: nobody knows the time that was meant. A bare number is none either: seconds and
 /// milliseconds look alike.
-fn check_moment<'a>(field: Loose<'a>) -> Result<Value<'a>, Fault<'a>> {
+fn check_timestamp<'a>(field: Loose<'a>) -> Result<Value<'a>, Fault<'a>> {
     let moment = match field {
-        Loose::Moment { count, unit } => moment::moment(count, unit),
+        Loose::Timestamp { count, unit } => civil_time::second_of(count, unit),
         Loose::Days(_) => None,
         _ => return Err(Fault::NotOfType(ColumnType::Timestamp)),
     };

@@ -1,3 +1,5 @@
+//! How many records of a file may be rejected: the `max_rejects` of a table, and of a load.
+
 use std::fmt;
 
 /// How many rejected records a load may have: beyond that it fails.

@@ -1,6 +1,6 @@
 //! Values as files of other programs have them.
 
-use super::moment;
+use super::civil_time;
 use crate::avro::civil;
 
 /// A value of a file that Rowgate did not write. It borrows from the file's block; nothing about it has been checked.
@@ -34,7 +34,7 @@ pub enum Loose<'a> {
     /// A day: so many after 1970-01-01.
     Days(i64),
     /// A moment in UTC, or on a clock of no known zone, which is taken for one in UTC as a text without zone is.
-    Moment {
+    Timestamp {
         /// So many units after 1970-01-01T00:00:00.
         count: i64,
         /// The unit.
@@ -44,7 +44,7 @@ pub enum Loose<'a> {
     Other(&'static str),
 }
 
-/// What a [`Loose::Moment`] counts.
+/// What a [`Loose::Timestamp`] counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     /// Thousandths of a second.
@@ -68,7 +68,7 @@ impl Unit {
 
 /// Lower-case hexadecimal digits in groups, as RFC 9562 writes a UUID.
 pub(super) fn uuid_text(bytes: [u8; 16]) -> String {
-    let digits = crate::load::to_hex(&bytes);
+    let digits = hex::encode(bytes);
     format!("{}-{}-{}-{}-{}", &digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..])
 }
 
@@ -102,10 +102,10 @@ impl Loose<'_> {
                 None => file.extend_from_slice(b"(a number of more than 128 bits)"),
             },
             Self::Days(days) => match civil::date(days) {
-                Some(day) => moment::write_day(file, day),
+                Some(day) => civil_time::write_day(file, day),
                 None => file.extend_from_slice(format!("(day {days} after 1970-01-01)").as_bytes()),
             },
-            Self::Moment { count, unit } => moment::write_moment(file, count, unit),
+            Self::Timestamp { count, unit } => civil_time::write_timestamp(file, count, unit),
             Self::Other(name) => file.extend_from_slice(format!("({name})").as_bytes()),
         }
     }

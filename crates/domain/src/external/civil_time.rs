@@ -7,7 +7,7 @@ use crate::value::{CivilDate, CivilTime};
 const SECONDS_PER_DAY: i64 = 86_400;
 
 /// The moment of a count since 1970-01-01T00:00:00, if it is a whole second that MySQL can hold.
-pub(super) fn moment(count: i64, unit: Unit) -> Option<(CivilDate, CivilTime)> {
+pub(super) fn second_of(count: i64, unit: Unit) -> Option<(CivilDate, CivilTime)> {
     (count.rem_euclid(unit.per_second()) == 0).then(|| floor(count, unit)).flatten()
 }
 
@@ -38,7 +38,7 @@ pub(super) fn write_second(file: &mut Vec<u8>, day: CivilDate, time: CivilTime) 
 }
 
 /// The same with a fraction where there is one; a moment that has no such form as its number.
-pub(super) fn write_moment(file: &mut Vec<u8>, count: i64, unit: Unit) {
+pub(super) fn write_timestamp(file: &mut Vec<u8>, count: i64, unit: Unit) {
     let Some((day, time)) = floor(count, unit) else {
         let unit = match unit {
             Unit::Millis => "milliseconds",

@@ -6,15 +6,15 @@
 //! which nobody knows what it says, is refused. `docs/dictionary.md` has the table of it.
 
 mod check;
+mod civil_time;
 mod loose;
 mod mapping;
-mod moment;
 mod rows;
 
 pub use check::check_fields;
 pub use loose::{Loose, Unit};
 pub use mapping::{FieldFault, FieldMap, IgnoredFields};
-pub use rows::{ForeignFilling, ForeignRows, RowCollector};
+pub use rows::{ExternalFilling, ExternalRows, RowCollector};
 
 #[cfg(test)]
 mod tests;

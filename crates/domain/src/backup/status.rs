@@ -37,20 +37,21 @@ pub enum RestoreKind {
     Backup,
     /// From Avro files that Rowgate did not write.
     Files,
-    /// From the tables that another restore took the place of.
-    PutBack,
+    /// From the previous tables, which another restore replaced.
+    #[serde(rename = "put_back")]
+    Undo,
 }
 
 impl RestoreKind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Backup, Self::Files, Self::PutBack];
+    pub const ALL: [Self; 3] = [Self::Backup, Self::Files, Self::Undo];
 
     /// The kind as it stands in the ledger.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Backup => "backup",
             Self::Files => "files",
-            Self::PutBack => "put_back",
+            Self::Undo => "put_back",
         }
     }
 }
