@@ -1,46 +1,36 @@
 #![doc = include_str!("../README.md")]
 
-mod audit;
-mod backfill;
-mod chunk;
-mod ending;
+mod commit;
 mod error;
-mod event;
-mod leftovers;
+mod invoke;
 mod listing;
 mod load;
-mod message;
 mod notes;
 mod options;
-mod payload;
-mod prepare;
 mod queue;
-mod reading;
-mod references;
-mod run;
+mod read;
+mod receive;
 mod s3;
-mod same;
-mod sqs;
 mod store;
-mod tally;
+mod upkeep;
 
 use aurora::{Database, Deadline};
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use domain::dictionary::Dictionary;
 
-pub use audit::{AuditError, Audited, Auditor, LedgerFault};
-pub use backfill::{Backfill, BackfillError, Backfilled, Backfiller};
 pub use error::LoadError;
-pub use event::{EventError, ObjectCreated, Told, objects_created};
+pub use invoke::{Answer, InvocationError, Payload, invoke};
 pub use listing::{List, Listed, Page};
 pub use load::{Delivered, load};
 pub use notes::Notes;
 pub use options::Options;
-pub use payload::{Answer, InvocationError, Payload, invoke};
+pub use queue::event::{EventError, ObjectCreated, Told, objects_created};
+pub use queue::sqs::SqsQueue;
 pub use queue::{Backlog, Queue, QueueError};
 pub use s3::S3Store;
-pub use sqs::SqsQueue;
 pub use store::{About, Content, ObjectVersion, Opened, Store, StoreError};
+pub use upkeep::audit::{AuditError, Audited, Auditor, LedgerFault};
+pub use upkeep::backfill::{Backfill, BackfillError, Backfilled, Backfiller};
 
 /// What a load works with.
 #[derive(Debug)]
@@ -67,7 +57,7 @@ pub async fn handle<S: Store, Q: Queue>(
 ) -> SqsBatchResponse {
     let mut answer = SqsBatchResponse::default();
     for message in event.records {
-        if !message::work_on(loader, &message, deadline).await {
+        if !receive::work_on(loader, &message, deadline).await {
             let mut failure = BatchItemFailure::default();
             failure.item_identifier = message.message_id.unwrap_or_default();
             answer.batch_item_failures.push(failure);

@@ -7,11 +7,11 @@ use aurora::loads::{self, Candidate};
 use files::SourceError;
 use tokio::task::spawn_blocking;
 
+use super::chunks::{Pieces, feed};
+use super::prepare::FilePlan;
 use crate::Loader;
 use crate::error::LoadError;
-use crate::event::ObjectCreated;
-use crate::prepare::FilePlan;
-use crate::reading::{Pieces, feed};
+use crate::queue::event::ObjectCreated;
 use crate::store::Store;
 
 /// The completed load that brought the very same content into the table, read in the same way, if there is one.

@@ -7,8 +7,8 @@ use aurora::Deadline;
 use aws_lambda_events::sqs::SqsMessage;
 use tokio::time::sleep;
 
-use crate::event::objects_created;
 use crate::load::{Delivered, load};
+use crate::queue::event::objects_created;
 use crate::{Loader, Queue, Store};
 
 /// Receives of one message after which it goes to the dead-letter queue; `infra/` sets the queue to the same.

@@ -11,8 +11,8 @@ use domain::dictionary::{Dictionary, LoadMode};
 use domain::load::{INCOMING, Incoming, KeyError, LoadId, no_data, no_data_below};
 use serde::{Deserialize, Serialize};
 
-use crate::event::{ObjectCreated, Told};
 use crate::listing::{List, Listed};
+use crate::queue::event::{ObjectCreated, Told};
 use crate::queue::{Queue, QueueError};
 use crate::store::StoreError;
 
@@ -289,8 +289,8 @@ mod tests {
     use testkit::TestDatabase;
 
     use super::*;
-    use crate::event::objects_created;
     use crate::listing::memory::MemoryListing;
+    use crate::queue::event::objects_created;
     use crate::queue::memory::MemoryQueue;
 
     const TAG: &str = "9a0364b9e99bb480dd25e1f0284c8555";

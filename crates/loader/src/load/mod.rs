@@ -1,5 +1,9 @@
 //! One load, from the event to its ending in the ledger.
 
+mod ending;
+mod orphans;
+mod run;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -9,12 +13,12 @@ use domain::dictionary::{Dictionary, LoadMode, Table};
 use domain::load::{Incoming, LoadId, LoadRecord, LoadStatus, no_data, no_data_below, parent_in_name};
 use lambda_kit::metrics::{self, LoadFigures};
 
+use self::ending::failure;
+use self::orphans::remove_leftovers;
+use self::run::Work;
 use crate::Loader;
-use crate::ending::failure;
 use crate::error::LoadError;
-use crate::event::ObjectCreated;
-use crate::leftovers::remove_leftovers;
-use crate::run::Work;
+use crate::queue::event::ObjectCreated;
 use crate::store::Store;
 
 /// Time kept back from the function's own for ending a load in the ledger; of a short time, a fifth.

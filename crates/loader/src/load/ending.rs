@@ -5,9 +5,9 @@ use aurora::loads::{self, Begun, Ending, Run, reject_reasons};
 use domain::dictionary::LoadMode;
 use domain::load::{Incoming, LoadId, LoadRecord, LoadStatus};
 
+use super::run::Work;
+use crate::commit::Limit;
 use crate::error::LoadError;
-use crate::run::Work;
-use crate::tally::Limit;
 
 impl<S, Q> Work<'_, S, Q> {
     /// How many records may be rejected, by the dictionary, the deployment or the mode.

@@ -1,5 +1,8 @@
 //! The queue that files wait in: what the loader needs of SQS.
 
+pub(crate) mod event;
+pub(crate) mod sqs;
+
 use std::future::Future;
 use std::time::Duration;
 

@@ -13,15 +13,15 @@ use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
 use crate::Loader;
-use crate::chunk::Committer;
+use crate::commit::Committer;
+use crate::commit::References;
+use crate::commit::Tally;
 use crate::error::LoadError;
-use crate::event::ObjectCreated;
-use crate::prepare::{FilePlan, Plan};
-use crate::reading::{Pieces, Read, Reading, feed};
-use crate::references::References;
-use crate::same::find_same;
+use crate::queue::event::ObjectCreated;
+use crate::read::find_same;
+use crate::read::{FilePlan, Plan};
+use crate::read::{Pieces, Read, Reading, feed};
 use crate::store::{About, Store};
-use crate::tally::Tally;
 
 /// Chunks that are prepared ahead of those being committed.
 const CHUNKS_AHEAD: usize = 2;

@@ -10,10 +10,10 @@ use domain::load::{CheckedChunk, RejectReasons, RejectedRecord, rejects_csv, rej
 use domain::sql::InsertStatement;
 use tokio::time::sleep;
 
+use super::references::{Missing, References, count_missing};
 use crate::Loader;
 use crate::error::LoadError;
-use crate::prepare::{Plan, Prepared};
-use crate::references::{Missing, References, count_missing};
+use crate::read::{Plan, Prepared};
 use crate::store::{Store, StoreError};
 
 /// How often a chunk is begun anew because ids of it are taken, or to settle a lost answer, or in

@@ -10,9 +10,9 @@ use bytes::{Buf, Bytes};
 use domain::load::{Layout, Position};
 use tokio::sync::mpsc;
 
+use super::prepare::{FilePlan, Plan, Prepared};
 use crate::error::LoadError;
-use crate::event::ObjectCreated;
-use crate::prepare::{FilePlan, Plan, Prepared};
+use crate::queue::event::ObjectCreated;
 use crate::store::{Content, Opened, Store, StoreError};
 
 /// Pieces of content that wait for the thread at most; each is what a connection hands over at once.

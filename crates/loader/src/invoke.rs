@@ -7,12 +7,12 @@ use lambda_runtime::Diagnostic;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::audit::{AuditError, Audited, Auditor, note_work};
-use crate::backfill::{Backfill, BackfillError, Backfilled, Backfiller};
 use crate::listing::List;
 use crate::notes::Notes;
 use crate::queue::{Backlog, Queue};
 use crate::store::Store;
+use crate::upkeep::audit::{AuditError, Audited, Auditor, note_work};
+use crate::upkeep::backfill::{Backfill, BackfillError, Backfilled, Backfiller};
 use crate::{Loader, handle};
 
 /// What the function is invoked with.
