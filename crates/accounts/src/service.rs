@@ -10,7 +10,7 @@ use domain::audit::Action;
 use domain::problem::{Problem, ProblemKind};
 use lambda_kit::VALUES;
 use lambda_kit::caller::{ByOperator, Caller, Operator, Person};
-use lambda_kit::http::{RequestId, Until, Within};
+use lambda_kit::http::{RequestId, Within};
 use lambda_kit::problem::ProblemResponse;
 use serde_json::Value;
 
@@ -29,11 +29,8 @@ pub struct Service<D> {
 }
 
 impl<D: Directory> Within for Service<D> {
-    fn within(&self, until: Until) -> Self {
-        // A deadline that the database has already may be an earlier one.
-        let database = &self.accounts.database;
-        let deadline = database.deadline().min(Deadline::at(until.0));
-        let accounts = self.accounts.with_database(database.with_deadline(deadline));
+    fn within(&self, deadline: Deadline) -> Self {
+        let accounts = self.accounts.with_database(self.accounts.database.within(deadline));
         Self { accounts, options: self.options.clone() }
     }
 }

@@ -21,9 +21,10 @@ mod tables;
 
 pub use account_turn::AccountTurn;
 pub use client::{
-    Cause, Database, Deadline, Error, Executed, MaybeDatabase, Statement, Target, Texts, Transaction, Tx,
-    Value, Write, limits,
+    Cause, Database, Error, Executed, MaybeDatabase, Statement, Target, Texts, Transaction, Tx, Value, Write,
+    limits,
 };
+pub use deadline::Deadline;
 pub use delete_row::{Delete, delete_row};
 pub use put_row::{Put, put_row};
 pub use read_rows::{RowPage, count_rows, read_page, read_row};

@@ -19,7 +19,7 @@ use domain::page;
 use domain::problem::{Problem, ProblemDetail, ProblemKind};
 use domain::report::{Parameter, ParameterType, ParameterValue, read_parameters};
 use lambda_kit::caller::{ByOperator, Caller, Operator};
-use lambda_kit::http::{REQUEST_TIME, RequestId, Until};
+use lambda_kit::http::{REQUEST_TIME, RequestId};
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::{VALUES, body, query};
 use serde_json::{Value, json};
@@ -71,7 +71,7 @@ async fn start<S: Store, G: GoOn>(
     _: ByOperator,
     State(service): State<Service<S, G>>,
     Extension(id): Extension<RequestId>,
-    (until, caller): (Option<Extension<Until>>, Caller),
+    (until, caller): (Option<Extension<Deadline>>, Caller),
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Body,
@@ -84,8 +84,7 @@ async fn start<S: Store, G: GoOn>(
     let body = json_value(body).map_err(Problem::from)?;
     let tables = read_body(backups.dictionary, body).map_err(|error| problem(&error))?;
     if let Some(person) = caller.person() {
-        let deadline =
-            until.map_or_else(|| Deadline::after(REQUEST_TIME), |Extension(until)| Deadline::at(until.0));
+        let deadline = until.map_or_else(|| Deadline::after(REQUEST_TIME), |Extension(deadline)| deadline);
         let names: Vec<&str> = tables.iter().map(|table| table.name()).collect();
         let detail = json!({ "tables": names });
         let actor = Actor { username: person.username(), request_id: &id.0 };

@@ -4,9 +4,8 @@
 #![recursion_limit = "256"]
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
-use aurora::{Database, Target};
+use aurora::{Database, Deadline, Target};
 use backup::{Backups, LambdaGoOn, Options, Service, Times, invoke, router};
 use bucket::S3Bucket;
 use lambda_kit::caller::Operator;
@@ -29,10 +28,7 @@ async fn main() -> Result<(), Error> {
     let service = Service { backups: Arc::clone(&backups), operator: Operator::from_env()? };
     events::serve_with_commands(router(service), move |payload, context: Context| {
         let backups = Arc::clone(&backups);
-        async move {
-            let left = context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
-            invoke(&backups, payload, Times::within(left)).await
-        }
+        async move { invoke(&backups, payload, Times::before(Deadline::at(context.deadline()))).await }
     })
     .await
 }

@@ -7,7 +7,7 @@ use aurora::Deadline;
 /// Kept back from Lambda's deadline to end files, to note where to go on, and to answer; of a short time, an eighth.
 const TIME_TO_ANSWER: Duration = Duration::from_secs(30);
 
-/// Kept back to end a page that was asked for, since a call takes 45 s at most; of a short time, an eighth.
+/// Kept back to end a page that was asked for, since a call takes 45 s at most; of a short time, a seventh.
 const TIME_FOR_A_PAGE: Duration = Duration::from_secs(45);
 
 /// How long an invocation may work.
@@ -20,10 +20,9 @@ pub struct Times {
 }
 
 impl Times {
-    /// Those of an invocation that Lambda ends in this time.
-    pub fn within(time: Duration) -> Self {
-        let deadline = time - TIME_TO_ANSWER.min(time / 8);
-        let until = deadline - TIME_FOR_A_PAGE.min(time / 8);
-        Self { until: Deadline::after(until), deadline: Deadline::after(deadline) }
+    /// Returns those of an invocation that Lambda ends at `end`.
+    pub fn before(end: Deadline) -> Self {
+        let deadline = end.reserve(TIME_TO_ANSWER, 8);
+        Self { until: deadline.reserve(TIME_FOR_A_PAGE, 7), deadline }
     }
 }

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use deadline::Deadline;
 use http::{Method, Request};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use crate::fault::Fault;
 use crate::http::{Answer, Http};
@@ -70,9 +71,9 @@ impl Api<'_> {
         &self,
         call: &Call<'_>,
         expected: u16,
-        until: Instant,
+        deadline: Deadline,
     ) -> Result<T, Fault> {
-        let answer = self.expect(call, &[expected], until).await?;
+        let answer = self.expect(call, &[expected], deadline).await?;
         serde_json::from_slice(&answer.body).map_err(|_| Fault::Content {
             call: call.name(),
             status: answer.status,
@@ -86,9 +87,9 @@ impl Api<'_> {
         &self,
         call: &Call<'_>,
         expected: &[u16],
-        until: Instant,
+        deadline: Deadline,
     ) -> Result<Answer, Fault> {
-        let (answer, may_be_done) = self.answer(call, until).await?;
+        let (answer, may_be_done) = self.answer(call, deadline).await?;
         match expected {
             _ if expected.contains(&answer.status) => Ok(answer),
             _ if may_be_done && call.method == Method::DELETE && answer.status == 404 => Ok(answer),
@@ -99,11 +100,11 @@ impl Api<'_> {
 
     /// The answer to a call that is repeated, while there is time, as long as the answer is to come again later; and whether an
     /// earlier try may have done what it was to do. One that was throttled has not.
-    async fn answer(&self, call: &Call<'_>, until: Instant) -> Result<(Answer, bool), Fault> {
+    async fn answer(&self, call: &Call<'_>, deadline: Deadline) -> Result<(Answer, bool), Fault> {
         let mut may_be_done = false;
         loop {
             let request = call.request(self).map_err(|error| Fault::no_answer(&call.name(), &error))?;
-            let answer = self.http.send(&call.name(), request, until).await?;
+            let answer = self.http.send(&call.name(), request, deadline).await?;
             let pause = match (answer.status, answer.retry_after) {
                 (429, pause) => pause.unwrap_or(PAUSE),
                 (503, Some(pause)) => pause,
@@ -113,7 +114,7 @@ impl Api<'_> {
             };
             // At least a little, so that `Retry-After: 0` is no storm.
             let pause = pause.max(PAUSE);
-            if Instant::now() + pause >= until {
+            if deadline.remaining() <= pause {
                 return Ok((answer, may_be_done));
             }
             may_be_done |= answer.status == 503;

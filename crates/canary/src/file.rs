@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use aws_sdk_s3::primitives::ByteStream;
+use deadline::Deadline;
 use serde::Deserialize;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::sleep;
 
 use crate::api::{Api, Call};
 use crate::fault::Fault;
@@ -32,25 +33,25 @@ struct Load {
 }
 
 /// Drops a file of one row, waits until it is loaded, and deletes the row.
-pub(crate) async fn load(drops: &Drops, api: &Api<'_>, ids: Ids, until: Instant) -> Result<(), Fault> {
+pub(crate) async fn load(drops: &Drops, api: &Api<'_>, ids: Ids, deadline: Deadline) -> Result<(), Fault> {
     let key = format!("incoming/{TABLE}/{}.csv", ids.in_file());
-    put(drops, &key, format!("{},file,{}\n", ids.in_file(), ids.moment()), until).await?;
-    loaded(api, &key, until).await?;
-    delete(api, ids.in_file(), until).await
+    put(drops, &key, format!("{},file,{}\n", ids.in_file(), ids.moment()), deadline).await?;
+    loaded(api, &key, deadline).await?;
+    delete(api, ids.in_file(), deadline).await
 }
 
-async fn put(drops: &Drops, key: &str, content: String, until: Instant) -> Result<(), Fault> {
+async fn put(drops: &Drops, key: &str, content: String, deadline: Deadline) -> Result<(), Fault> {
     let unwritten = |reason: String| Fault::Unwritten { key: key.to_owned(), reason };
     let put = drops.s3.put_object().bucket(&drops.bucket).key(key);
     let put = put.body(ByteStream::from(content.into_bytes())).send();
-    match timeout_at(until, put).await {
+    match deadline.bound(put).await {
         Ok(Ok(_)) => Ok(()),
         Ok(Err(error)) => Err(unwritten(lambda_kit::causes(&error))),
         Err(_) => Err(unwritten("S3 did not answer in time".to_owned())),
     }
 }
 
-async fn loaded(api: &Api<'_>, key: &str, until: Instant) -> Result<(), Fault> {
+async fn loaded(api: &Api<'_>, key: &str, deadline: Deadline) -> Result<(), Fault> {
     #[derive(Deserialize)]
     struct Page {
         loads: Vec<Load>,
@@ -58,7 +59,7 @@ async fn loaded(api: &Api<'_>, key: &str, until: Instant) -> Result<(), Fault> {
     let path = format!("/loads?table={TABLE}");
     loop {
         // Newest first: ours is among the first hundred.
-        let page: Page = api.read(&Call::get(&path), 200, until).await?;
+        let page: Page = api.read(&Call::get(&path), 200, deadline).await?;
         let load = page.loads.into_iter().find(|load| load.key == key);
         let state = match load {
             None => "nobody has begun to load it".to_owned(),
@@ -72,7 +73,7 @@ async fn loaded(api: &Api<'_>, key: &str, until: Instant) -> Result<(), Fault> {
                 }
             },
         };
-        if Instant::now() + POLL >= until {
+        if deadline.remaining() <= POLL {
             let state = format!("{state} in the time it has");
             return Err(Fault::NotLoaded { key: key.to_owned(), state });
         }

@@ -6,9 +6,9 @@ use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings, SharedHttpConnector};
 use aws_smithy_types::body::SdkBody;
+use deadline::Deadline;
 use http::Request;
 use http_body_util::BodyExt;
-use tokio::time::{Instant, timeout_at};
 
 use crate::fault::Fault;
 
@@ -44,9 +44,9 @@ impl Http {
         &self,
         call: &str,
         request: Request<String>,
-        until: Instant,
+        deadline: Deadline,
     ) -> Result<Answer, Fault> {
-        let work = timeout_at(until, self.send_whenever(call, request));
+        let work = deadline.bound(self.send_whenever(call, request));
         work.await.unwrap_or_else(|_| Err(Fault::Late { call: call.to_owned() }))
     }
 

@@ -9,9 +9,9 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
 use aws_types::SdkConfig;
+use deadline::Deadline;
 use http::Request;
 use serde::Deserialize;
-use tokio::time::Instant;
 
 use crate::fault::Fault;
 use crate::http::Http;
@@ -39,14 +39,14 @@ impl OperatorKey {
     }
 
     /// The key's value.
-    pub(crate) async fn value(&self, http: &Http, until: Instant) -> Result<String, Fault> {
+    pub(crate) async fn value(&self, http: &Http, deadline: Deadline) -> Result<String, Fault> {
         #[derive(Deserialize)]
         struct ApiKey {
             value: String,
         }
         let call = format!("GET /apikeys/{} of API Gateway", self.id);
         let request = self.request().await.map_err(|error| Fault::Unsigned(lambda_kit::causes(&*error)))?;
-        let answer = http.send(&call, request, until).await?;
+        let answer = http.send(&call, request, deadline).await?;
         if answer.status != 200 {
             return Err(Fault::status(&call, answer.status, 200, &answer.body));
         }

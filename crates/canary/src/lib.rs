@@ -11,9 +11,9 @@ mod rows;
 
 use std::time::Duration;
 
+use deadline::Deadline;
 use domain::report::Report;
 use serde::Deserialize;
-use tokio::time::Instant;
 
 pub use crate::answer::{Answer, Checked, Failed, Status};
 use crate::api::{Api, Call};
@@ -64,12 +64,12 @@ impl Canary {
         Self { url, key, drops, reports, limits, http: Http::new() }
     }
 
-    /// Runs every check, one after the other, and ends before `until` whatever happens.
-    pub async fn run(&self, until: Instant) -> Answer {
+    /// Runs every check, one after the other, and ends before `deadline` whatever happens.
+    pub async fn run(&self, deadline: Deadline) -> Answer {
         let Limits { call, file } = self.limits;
         let ids = Ids::now();
-        let mut round = Round::new(until);
-        let key = round.check("key", call, async |until| self.key.value(&self.http, until).await).await;
+        let mut round = Round::new(deadline);
+        let key = round.check("key", call, async |deadline| self.key.value(&self.http, deadline).await).await;
         let api = key.map(|key| Api { http: &self.http, url: &self.url, key });
         let Some(api) = &api else {
             let names = ["status"].into_iter().chain(self.reports.iter().map(Report::name));
@@ -78,36 +78,39 @@ impl Canary {
             }
             return round.end();
         };
-        round.check("status", call, async |until| status(api, until).await).await;
+        round.check("status", call, async |deadline| status(api, deadline).await).await;
         for report in self.reports {
-            round.check(report.name(), call, async |until| answers(api, report, until).await).await;
+            round.check(report.name(), call, async |deadline| answers(api, report, deadline).await).await;
         }
-        let inserted = round.check("insert", call, async |until| rows::insert(api, ids, until).await).await;
+        let inserted =
+            round.check("insert", call, async |deadline| rows::insert(api, ids, deadline).await).await;
         match inserted {
             Some(()) => {
-                round.check("delete", call, async |until| rows::delete(api, ids.row(), until).await).await;
+                round
+                    .check("delete", call, async |deadline| rows::delete(api, ids.row(), deadline).await)
+                    .await;
             }
             None => round.skip("delete", "there is no row to delete"),
         }
-        round.check("leftovers", call, async |until| rows::clear(api, ids, until).await).await;
-        round.check("file", file, async |until| file::load(&self.drops, api, ids, until).await).await;
+        round.check("leftovers", call, async |deadline| rows::clear(api, ids, deadline).await).await;
+        round.check("file", file, async |deadline| file::load(&self.drops, api, ids, deadline).await).await;
         round.end()
     }
 }
 
-async fn status(api: &Api<'_>, until: Instant) -> Result<(), Fault> {
-    api.expect(&Call::get("/status"), &[200], until).await?;
+async fn status(api: &Api<'_>, deadline: Deadline) -> Result<(), Fault> {
+    api.expect(&Call::get("/status"), &[200], deadline).await?;
     Ok(())
 }
 
 /// Asks for a report as it is when nothing is said.
-async fn answers(api: &Api<'_>, report: &Report, until: Instant) -> Result<(), Fault> {
+async fn answers(api: &Api<'_>, report: &Report, deadline: Deadline) -> Result<(), Fault> {
     #[derive(Deserialize)]
     struct Reported {
         report: String,
     }
     let path = format!("/reports/{}", report.name());
-    let Reported { report: name } = api.read(&Call::get(&path), 200, until).await?;
+    let Reported { report: name } = api.read(&Call::get(&path), 200, deadline).await?;
     if name == report.name() {
         Ok(())
     } else {

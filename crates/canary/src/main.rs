@@ -1,12 +1,15 @@
 //! The `rowgate-canary` function: wires configuration, key, API and bucket.
 
-use std::time::{Duration, SystemTime};
+// The future of a whole run, SDK calls within, nests deeper than the compiler's default allows.
+#![recursion_limit = "256"]
+
+use std::time::Duration;
 
 use canary::{Answer, Canary, Drops, Failed, Limits, OperatorKey};
+use deadline::Deadline;
 use lambda_kit::{aws, env};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
-use tokio::time::Instant;
 
 /// What is left of the invocation for the answer.
 const MARGIN: Duration = Duration::from_secs(5);
@@ -24,9 +27,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let canary = Canary::new(&url, key, drops, domain::report::shipped()?, Limits::default());
     let canary = &canary;
     lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| async move {
-        let left = event.context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
-        let until = Instant::now() + left.saturating_sub(MARGIN);
-        let ended: Result<Answer, Failed> = canary.run(until).await.into_result();
+        let deadline = Deadline::at(event.context.deadline()).reserve(MARGIN, 1);
+        let ended: Result<Answer, Failed> = canary.run(deadline).await.into_result();
         ended
     }))
     .await

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use deadline::Deadline;
 use lambda_kit::metrics;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use crate::answer::{Answer, Checked, Status};
 use crate::fault::Fault;
@@ -14,14 +15,14 @@ const GRACE: Duration = Duration::from_secs(1);
 /// The checks of a run so far.
 #[derive(Debug)]
 pub(crate) struct Round {
-    until: Instant,
+    deadline: Deadline,
     checks: Vec<Checked>,
 }
 
 impl Round {
-    /// A run that ends before `until`.
-    pub(crate) fn new(until: Instant) -> Self {
-        Self { until, checks: Vec::new() }
+    /// Begins a run that ends before `deadline`.
+    pub(crate) fn new(deadline: Deadline) -> Self {
+        Self { deadline, checks: Vec::new() }
     }
 
     /// Runs a check, which is told when its time is up; what it brings, where it worked.
@@ -29,13 +30,13 @@ impl Round {
         &mut self,
         name: &str,
         limit: Duration,
-        work: impl AsyncFnOnce(Instant) -> Result<T, Fault>,
+        work: impl AsyncFnOnce(Deadline) -> Result<T, Fault>,
     ) -> Option<T> {
         let begun = Instant::now();
-        let until = self.until.min(begun + limit);
-        let ended = match begun < until {
-            true => timeout_at(until + GRACE, work(until)).await.unwrap_or(Err(Fault::NoTime)),
-            false => Err(Fault::NoTime),
+        let deadline = self.deadline.min(Deadline::after(limit));
+        let ended = match deadline.is_over() {
+            false => deadline.extend(GRACE).bound(work(deadline)).await.unwrap_or(Err(Fault::NoTime)),
+            true => Err(Fault::NoTime),
         };
         let time = begun.elapsed();
         metrics::canary_checked(name, ended.is_ok(), time);

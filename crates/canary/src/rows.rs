@@ -3,9 +3,9 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_smithy_types::date_time::{DateTime, Format};
+use deadline::Deadline;
 use serde::Deserialize;
 use serde_json::json;
-use tokio::time::Instant;
 
 use crate::api::{Api, Call};
 use crate::fault::Fault;
@@ -63,7 +63,7 @@ impl Ids {
 }
 
 /// Inserts one row.
-pub(crate) async fn insert(api: &Api<'_>, ids: Ids, until: Instant) -> Result<(), Fault> {
+pub(crate) async fn insert(api: &Api<'_>, ids: Ids, deadline: Deadline) -> Result<(), Fault> {
     #[derive(Deserialize)]
     struct Inserted {
         inserted: u64,
@@ -71,7 +71,7 @@ pub(crate) async fn insert(api: &Api<'_>, ids: Ids, until: Instant) -> Result<()
     let row = json!({"id": ids.row(), "note": "insert", "at": ids.moment()});
     let path = format!("/tables/{TABLE}/rows");
     let call = Call::post(&path, &row, format!("canary-{}", ids.row()));
-    match api.read(&call, 201, until).await? {
+    match api.read(&call, 201, deadline).await? {
         Inserted { inserted: 1 } => Ok(()),
         _ => Err(Fault::Content {
             call: format!("POST {path}"),
@@ -82,13 +82,13 @@ pub(crate) async fn insert(api: &Api<'_>, ids: Ids, until: Instant) -> Result<()
 }
 
 /// Deletes a row that is there.
-pub(crate) async fn delete(api: &Api<'_>, id: i64, until: Instant) -> Result<(), Fault> {
-    api.expect(&Call::delete(&format!("/tables/{TABLE}/rows/{id}")), &[204], until).await?;
+pub(crate) async fn delete(api: &Api<'_>, id: i64, deadline: Deadline) -> Result<(), Fault> {
+    api.expect(&Call::delete(&format!("/tables/{TABLE}/rows/{id}")), &[204], deadline).await?;
     Ok(())
 }
 
 /// Deletes what earlier runs left behind.
-pub(crate) async fn clear(api: &Api<'_>, ids: Ids, until: Instant) -> Result<(), Fault> {
+pub(crate) async fn clear(api: &Api<'_>, ids: Ids, deadline: Deadline) -> Result<(), Fault> {
     #[derive(Deserialize)]
     struct Page {
         rows: Vec<Row>,
@@ -99,10 +99,10 @@ pub(crate) async fn clear(api: &Api<'_>, ids: Ids, until: Instant) -> Result<(),
     }
     // In the order of their ids, and so of their age.
     let path = format!("/tables/{TABLE}/rows?limit={MOST_LEFTOVERS}");
-    let page: Page = api.read(&Call::get(&path), 200, until).await?;
+    let page: Page = api.read(&Call::get(&path), 200, deadline).await?;
     for Row { id } in page.rows.into_iter().filter(|row| ids.has_left_behind(row.id)) {
         // Another run may be at it as well.
-        api.expect(&Call::delete(&format!("/tables/{TABLE}/rows/{id}")), &[204, 404], until).await?;
+        api.expect(&Call::delete(&format!("/tables/{TABLE}/rows/{id}")), &[204, 404], deadline).await?;
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use axum::extract::FromRef;
 use axum::routing::{get, post};
 use domain::dictionary::Dictionary;
 use lambda_kit::caller::Operator;
-use lambda_kit::http::{Until, Within};
+use lambda_kit::http::Within;
 
 /// What the handlers share.
 #[derive(Debug, Clone)]
@@ -41,10 +41,8 @@ impl FromRef<Service> for Operator {
 }
 
 impl Within for Service {
-    fn within(&self, until: Until) -> Self {
-        // A deadline that the database has already may be an earlier one.
-        let deadline = self.database.deadline().min(Deadline::at(until.0));
-        Self { database: self.database.with_deadline(deadline), ..self.clone() }
+    fn within(&self, deadline: Deadline) -> Self {
+        Self { database: self.database.within(deadline), ..self.clone() }
     }
 }
 

@@ -19,7 +19,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let database = Database::new(aws_sdk_rdsdata::Client::new(&aws::sdk_config()?), target);
     let database = &database;
     lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| async move {
-        let database = database.with_deadline(Deadline::before(event.context.deadline(), MARGIN));
+        let database = database.with_deadline(Deadline::at(event.context.deadline()).reserve(MARGIN, 1));
         let response: Result<Response, Failure> = match shipped() {
             Ok(migrations) => run(&database, &migrations, &event.context.request_id).await,
             Err(error) => Err(error.into()),

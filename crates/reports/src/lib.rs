@@ -24,7 +24,7 @@ use domain::migration::Migration;
 use domain::problem::Problem;
 use domain::report::Report;
 use lambda_kit::VALUES;
-use lambda_kit::http::{Until, Within};
+use lambda_kit::http::Within;
 
 pub use links::{LINK_LIFETIME, Links};
 pub use payload::MAX_PAYLOAD_BYTES;
@@ -49,10 +49,8 @@ pub struct Service {
 }
 
 impl Within for Service {
-    fn within(&self, until: Until) -> Self {
-        // A deadline that the database has already may be an earlier one.
-        let deadline = self.database.deadline().min(Deadline::at(until.0));
-        Self { database: self.database.with_deadline(deadline), ..self.clone() }
+    fn within(&self, deadline: Deadline) -> Self {
+        Self { database: self.database.within(deadline), ..self.clone() }
     }
 }
 

@@ -61,7 +61,7 @@ pub(crate) async fn get(
         database: None,
     };
 
-    let database = service.database.with_deadline(service.database.deadline().min(Deadline::after(PATIENCE)));
+    let database = service.database.within(Deadline::after(PATIENCE));
     let started = Instant::now();
     let finished = match migrations::finished(&database).await {
         Ok(finished) => finished,

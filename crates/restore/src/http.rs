@@ -23,7 +23,7 @@ use domain::problem::{Problem, ProblemDetail, ProblemKind};
 use domain::report::{Parameter, ParameterType, ParameterValue, read_parameters};
 use lambda_kit::VALUES;
 use lambda_kit::caller::{ByOperator, Caller, Operator};
-use lambda_kit::http::{REQUEST_TIME, RequestId, Until};
+use lambda_kit::http::{REQUEST_TIME, RequestId};
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::{body, query};
 use serde_json::{Value, json};
@@ -81,7 +81,7 @@ async fn start<S: Store, G: GoOn>(
     _: ByOperator,
     State(service): State<Service<S, G>>,
     Extension(request): Extension<RequestId>,
-    (until, caller): (Option<Extension<Until>>, Caller),
+    (until, caller): (Option<Extension<Deadline>>, Caller),
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Body,
@@ -132,7 +132,7 @@ async fn start<S: Store, G: GoOn>(
 /// Restores, newest first.
 async fn list<S: Store, G: GoOn>(
     State(service): State<Service<S, G>>,
-    until: Option<Extension<Until>>,
+    until: Option<Extension<Deadline>>,
     caller: Caller,
     RawQuery(query): RawQuery,
 ) -> Result<Response, ProblemResponse> {
@@ -153,7 +153,7 @@ async fn undo<S: Store, G: GoOn>(
     _: ByOperator,
     State(service): State<Service<S, G>>,
     Extension(request): Extension<RequestId>,
-    until: Option<Extension<Until>>,
+    until: Option<Extension<Deadline>>,
     caller: Caller,
     of: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
@@ -202,7 +202,7 @@ async fn undo<S: Store, G: GoOn>(
 /// One restore.
 async fn one<S: Store, G: GoOn>(
     State(service): State<Service<S, G>>,
-    until: Option<Extension<Until>>,
+    until: Option<Extension<Deadline>>,
     caller: Caller,
     id: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
@@ -273,9 +273,8 @@ async fn fail(database: &Database, id: &RestoreId, reason: &str) -> Result<(), R
 }
 
 /// The database, with the request's time for all that is asked of it.
-fn database<S, G>(restorer: &Restorer<S, G>, until: Option<Extension<Until>>) -> Database {
-    let deadline =
-        until.map_or_else(|| Deadline::after(REQUEST_TIME), |Extension(until)| Deadline::at(until.0));
+fn database<S, G>(restorer: &Restorer<S, G>, until: Option<Extension<Deadline>>) -> Database {
+    let deadline = until.map_or_else(|| Deadline::after(REQUEST_TIME), |Extension(deadline)| deadline);
     restorer.database.with_deadline(deadline)
 }
 

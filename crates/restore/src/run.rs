@@ -61,9 +61,8 @@ pub(crate) async fn run<S: Store, G: GoOn>(
     deadline: Deadline,
     is_drill: bool,
 ) -> Result<Ran, RestoreError> {
-    let left = deadline.remaining();
-    let tell_from = Deadline::after(left.saturating_sub(TIME_TO_TELL.min(left / 10)));
-    let fill_until = Deadline::after(left.saturating_sub(TIME_TO_SWAP.min(left / 4)));
+    let tell_from = deadline.reserve(TIME_TO_TELL, 10);
+    let fill_until = deadline.reserve(TIME_TO_SWAP, 4);
     let progress = AtomicU64::new(0);
     let work = Work {
         restorer,

@@ -127,7 +127,7 @@ fn tell(ended: Result<(), tokio::task::JoinError>) {
 pub(crate) async fn back_up(backups: Arc<Backups<S3Bucket, Queue<OfBackup>>>, (backup, etag): OfBackup) {
     // Not by an invocation: that would remove old backups too, for which the deployed function has
     // its own settings.
-    if let Err(error) = backups.go_on(&backup, &etag, Times::within(TIME)).await {
+    if let Err(error) = backups.go_on(&backup, &etag, Times::before(Deadline::after(TIME))).await {
         tracing::warn!(backup.id = %backup, error.class = error.class(), "the backup was not made");
     }
 }

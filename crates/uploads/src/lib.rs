@@ -22,7 +22,7 @@ use domain::dictionary::Dictionary;
 use domain::problem::{Problem, ProblemKind};
 use lambda_kit::VALUES;
 use lambda_kit::caller::Person;
-use lambda_kit::http::{RequestId, Until, Within};
+use lambda_kit::http::{RequestId, Within};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -45,10 +45,8 @@ pub struct Service<U> {
 }
 
 impl<U: Uploads> Within for Service<U> {
-    fn within(&self, until: Until) -> Self {
-        // A deadline that the database has already may be an earlier one.
-        let deadline = self.database.deadline().min(Deadline::at(until.0));
-        Self { database: self.database.with_deadline(deadline), ..self.clone() }
+    fn within(&self, deadline: Deadline) -> Self {
+        Self { database: self.database.within(deadline), ..self.clone() }
     }
 }
 

@@ -8,7 +8,9 @@ use aws_sdk_rdsdata::types::{Field, RecordsFormatType};
 use serde::de::DeserializeOwned;
 
 use super::classify::classify;
-use super::deadline::{Budget, Deadline};
+use deadline::Deadline;
+
+use super::budget::Budget;
 use super::error::{Error, MaybeDatabase, Write};
 use super::limits::{CALL_TIMEOUT, CONNECT_TIMEOUT};
 use super::retry::{Backoff, Repeat, call};
@@ -100,6 +102,13 @@ impl Database {
     #[must_use]
     pub fn with_deadline(&self, deadline: Deadline) -> Self {
         Self { inner: Arc::clone(&self.inner), budget: Budget::Until(deadline) }
+    }
+
+    /// The same database, for work that has to be over by `deadline`, or by the deadline that it
+    /// has already if that is earlier.
+    #[must_use]
+    pub fn within(&self, deadline: Deadline) -> Self {
+        self.with_deadline(self.deadline().min(deadline))
     }
 
     /// Until when a call chain that starts now may keep trying.

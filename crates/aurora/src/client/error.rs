@@ -1,6 +1,6 @@
 use std::error::Error as StdError;
 
-use super::deadline::Deadline;
+use deadline::Deadline;
 
 /// A cause from the layers below (HTTP client, SDK).
 pub type Cause = Box<dyn StdError + Send + Sync + 'static>;

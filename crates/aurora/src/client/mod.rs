@@ -1,8 +1,8 @@
 //! The client over the RDS Data API.
 
+mod budget;
 mod classify;
 mod database;
-mod deadline;
 mod error;
 pub mod limits;
 mod mysql;
@@ -13,7 +13,6 @@ mod texts_body;
 mod transaction;
 
 pub use database::{Database, Executed, Target};
-pub use deadline::Deadline;
 pub use error::{Cause, Error, MaybeDatabase, Write};
 pub use statement::{Statement, Value};
 pub use texts::Texts;

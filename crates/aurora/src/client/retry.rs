@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use deadline::Deadline;
 use tokio::time::sleep;
 
-use super::deadline::Deadline;
 use super::error::{Error, Write};
 use super::limits::{CALL_TIMEOUT, FINISH_GRACE};
 

@@ -1,12 +1,12 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use deadline::Deadline;
 use serde::de::DeserializeOwned;
 use tokio::sync::Mutex;
 
 use super::classify::classify;
 use super::database::{Database, Executed, Target};
-use super::deadline::Deadline;
 use super::error::{Error, Write};
 use super::limits::FINISH_GRACE;
 use super::retry::{Repeat, call};

@@ -202,7 +202,7 @@ async fn delete_expired(database: &Database, record: &str) -> Result<(), Error> 
 
 /// Deletes some of the records whose time is over. Nobody depends on it: they count as absent already.
 async fn sweep(database: &Database) {
-    let database = &database.with_deadline(database.deadline().min(Deadline::after(SWEEP_TIME)));
+    let database = &database.within(Deadline::after(SWEEP_TIME));
     let sql = format!(
         "DELETE FROM rowgate_idempotency_keys WHERE expires_at <= UTC_TIMESTAMP(3) ORDER BY expires_at LIMIT {SWEPT}"
     );

@@ -212,7 +212,7 @@ impl Run<'_> {
 
     /// The database for one statement, which must not be tried for longer than the lease lasts.
     fn for_one_statement(&self) -> Database {
-        self.database.with_deadline(self.database.deadline().min(Deadline::after(STATEMENT_BUDGET)))
+        self.database.within(Deadline::after(STATEMENT_BUDGET))
     }
 }
 

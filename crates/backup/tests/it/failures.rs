@@ -76,7 +76,10 @@ async fn a_value_that_no_file_can_hold_fails_the_backup_with_where_it_is() {
 #[tokio::test]
 async fn an_invocation_without_time_fails_instead_of_asking_for_another() {
     let world = World::with_rows(10).await;
-    let error = world.make(&ALL, Times::within(Default::default())).await.unwrap_err();
+    let error = world
+        .make(&ALL, Times::before(aurora::Deadline::after(std::time::Duration::ZERO)))
+        .await
+        .unwrap_err();
     assert!(error.reason().contains("time was over"), "{error}");
     assert!(world.calls.take().is_none());
 }

@@ -55,7 +55,7 @@ pub(crate) fn dictionary() -> &'static Dictionary {
 
 /// A minute, in one invocation.
 pub(crate) fn long() -> Times {
-    Times::within(Duration::from_secs(60))
+    Times::before(Deadline::after(Duration::from_secs(60)))
 }
 
 /// An invocation that is over with its first page.

@@ -14,9 +14,9 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use canary::{Answer, Canary, Drops, Limits, OperatorKey};
+use deadline::Deadline;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tokio::time::Instant;
 
 const KEY: &str = "the-operator's";
 
@@ -88,7 +88,7 @@ impl World {
         let key = OperatorKey::new(&config, "k1").unwrap();
         let reports = domain::report::shipped().unwrap();
         let canary = Canary::new(&format!("{}/v1/", self.url), key, drops, reports, limits);
-        canary.run(Instant::now() + time).await
+        canary.run(Deadline::after(time)).await
     }
 }
 

@@ -7,8 +7,8 @@ use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use deadline::Deadline;
 use domain::problem::{Problem, ProblemKind};
-use tokio::time::{Instant, timeout_at};
 
 use crate::problem::ProblemResponse;
 
@@ -21,15 +21,12 @@ pub const REQUEST_TIME: Duration = Duration::from_secs(21);
 /// the handler ends what it has begun and says itself how it ended.
 pub const FINISH_TIME: Duration = Duration::from_millis(5500);
 
-/// Until when a request may work, among its extensions. Nothing new is begun afterwards.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Until(pub Instant);
-
-/// What handlers share, as it is for one request: whatever waits for others must not wait for longer than `until`.
+/// What handlers share, as it is for one request: whatever waits for others must not wait beyond
+/// its deadline.
 pub trait Within: Clone {
-    /// The same, for work that has to be over by `until`.
+    /// Returns the same, for work that has to be over by `deadline`.
     #[must_use]
-    fn within(&self, until: Until) -> Self;
+    fn within(&self, deadline: Deadline) -> Self;
 }
 
 /// The argument by which handlers take what they share, in place of axum's `State`: as it is [`Within`] the request's time.
@@ -42,16 +39,18 @@ impl<S: Within + Send + Sync> FromRequestParts<S> for InTime<S> {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
         // A router without the layers (in a test) has no deadline but those of its own calls.
-        Ok(Self(parts.extensions.get::<Until>().map_or_else(|| state.clone(), |until| state.within(*until))))
+        let deadline = parts.extensions.get::<Deadline>();
+        Ok(Self(deadline.map_or_else(|| state.clone(), |deadline| state.within(*deadline))))
     }
 }
 
-/// Tells a request's handler how long it may work, and answers in its stead where it does not keep to that: a caller that
-/// hears nothing would have to guess. Whatever the handler has begun is dropped then, which rolls an open transaction back.
+/// Puts a [`Deadline`] among the extensions of a request, and answers 503 if the handler has not
+/// ended [`FINISH_TIME`] after it: a caller without an answer would have to guess. Whatever the
+/// handler has begun is dropped then, which rolls an open transaction back.
 pub(super) async fn limit(time: Duration, mut request: Request, next: Next) -> Response {
-    let until = Instant::now() + time;
-    request.extensions_mut().insert(Until(until));
-    let answer = timeout_at(until + FINISH_TIME, next.run(request)).await;
+    let deadline = Deadline::after(time);
+    request.extensions_mut().insert(deadline);
+    let answer = deadline.extend(FINISH_TIME).bound(next.run(request)).await;
     answer.unwrap_or_else(|_| {
         tracing::error!("a request did not end in its time");
         // What it had sent to the database may still be done there.
@@ -77,11 +76,11 @@ mod tests {
     use crate::http::with_service_layers_in;
 
     #[derive(Debug, Clone)]
-    struct Shared(Option<Until>);
+    struct Shared(Option<Deadline>);
 
     impl Within for Shared {
-        fn within(&self, until: Until) -> Self {
-            Self(Some(until))
+        fn within(&self, deadline: Deadline) -> Self {
+            Self(Some(deadline))
         }
     }
 
@@ -101,7 +100,7 @@ mod tests {
     #[tokio::test]
     async fn handlers_know_how_long_they_may_work() {
         let left = async |InTime(shared): InTime<Shared>| {
-            let left = shared.0.map(|until| until.0.duration_since(Instant::now()));
+            let left = shared.0.map(Deadline::remaining);
             left.map_or_else(|| "any time".to_owned(), |left| left.as_secs().to_string())
         };
         let router = Router::new().route("/", get(left)).with_state(Shared(None));

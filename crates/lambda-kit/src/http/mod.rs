@@ -15,7 +15,7 @@ use axum::middleware;
 use domain::problem::{Problem, ProblemKind};
 
 pub use context::put_context;
-pub use in_time::{FINISH_TIME, InTime, REQUEST_TIME, Until, Within};
+pub use in_time::{FINISH_TIME, InTime, REQUEST_TIME, Within};
 pub use observe::{method_name, route};
 
 use crate::problem::ProblemResponse;

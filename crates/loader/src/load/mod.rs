@@ -111,8 +111,7 @@ pub async fn load<S: Store, Q: Sync>(
             Err(LoadError::RejectsReplace)
         }
         Ok(incoming) => {
-            let left = deadline.remaining();
-            let deadline = Deadline::after(left.saturating_sub(TIME_TO_END.min(left / 5)));
+            let deadline = deadline.reserve(TIME_TO_END, 5);
             let work = Work {
                 loader,
                 database: &database.with_deadline(deadline),

@@ -53,7 +53,7 @@ async fn hourly_of_backup(world: &World) -> Value {
         dictionary: domain::shipped::dictionary().unwrap(),
         options: backup::Options::default(),
     };
-    let times = Times::within(Duration::from_secs(60));
+    let times = Times::before(Deadline::after(Duration::from_secs(60)));
     let done = backup::invoke(&backups, json!({"expire": {}}), times).await.unwrap();
     serde_json::to_value(done).unwrap()
 }

@@ -1,0 +1,29 @@
+use std::time::Duration;
+
+use deadline::Deadline;
+
+use super::limits::DEFAULT_BUDGET;
+
+/// Where a [`Database`](crate::Database) takes the deadline of a call from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Budget {
+    /// Every call chain starts its own.
+    PerCall(Duration),
+    /// One for all that is done through this handle.
+    Until(Deadline),
+}
+
+impl Budget {
+    pub(crate) fn deadline(self) -> Deadline {
+        match self {
+            Self::PerCall(budget) => Deadline::after(budget),
+            Self::Until(deadline) => deadline,
+        }
+    }
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self::PerCall(DEFAULT_BUDGET)
+    }
+}
