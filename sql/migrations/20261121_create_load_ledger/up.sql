@@ -16,31 +16,51 @@ CREATE TABLE rowgate_loads (
     etag VARCHAR(128) NULL,
     -- The load that this one is a part of.
     parent_load_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NULL,
-    -- The earlier load that brought the very same bytes, where this one was skipped for it.
+    -- The earlier load of the same bytes, if this one was skipped for it.
     same_as_load_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NULL,
     table_name VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     -- append, upsert, replace
     mode VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    -- csv, gzip, zstd, tsv, jsonl.zst, xlsx.gz, and so on; NULL for a key that cannot be loaded.
+    format VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NULL,
     -- running, completed, failed, skipped
     status VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-    -- Hexadecimal; known once the object has been read to its end.
-    content_sha256 CHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
+    -- SHA-256, in hexadecimal, over the digests of the chunks in order; known once the object has been read to its end.
+    content_digest CHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
     rows_read BIGINT NOT NULL DEFAULT 0,
     rows_loaded BIGINT NOT NULL DEFAULT 0,
     rows_rejected BIGINT NOT NULL DEFAULT 0,
     unknown_references BIGINT NOT NULL DEFAULT 0,
+    -- Records that count for nothing: rows of empty fields, and the file's header again.
+    rows_skipped BIGINT NOT NULL DEFAULT 0,
     bytes BIGINT NOT NULL DEFAULT 0,
+    -- Bytes of content that a chunk ends with. A load keeps the size that it began with, whatever is configured since.
+    chunk_bytes BIGINT NOT NULL DEFAULT 262144,
     started_at DATETIME(3) NOT NULL,
+    -- When a function last took the load up.
+    active_at DATETIME(3) NOT NULL DEFAULT (UTC_TIMESTAMP(3)),
     finished_at DATETIME(3) NULL,
     attempts INT NOT NULL DEFAULT 0,
+    -- How often the load was sent back to its start, because its table was replaced under it or its shadow table was lost.
+    restarts INT NOT NULL DEFAULT 0,
+    -- The table that a replace fills; its name is never used twice. NULL before it is made, and again once the load is sent back
+    -- to its start.
+    shadow_table VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
     error TEXT NULL,
-    -- Failed for a reason that may pass: a message from the dead-letter queue makes it go on.
+    -- What of the file was not read: a JSON array of texts; NULL where all of it was.
+    warnings TEXT NULL,
+    -- Failed for a reason that may pass: a message from the dead-letter queue makes it resume.
     given_up BOOLEAN NOT NULL DEFAULT FALSE,
     PRIMARY KEY (load_id),
     UNIQUE KEY rowgate_loads_by_seq (seq),
     KEY rowgate_loads_by_table (table_name, seq),
     KEY rowgate_loads_by_status (status, seq),
-    KEY rowgate_loads_by_content (content_sha256, table_name, status)
+    -- Finds earlier loads of content as large as this one.
+    KEY rowgate_loads_by_size (table_name, bytes),
+    -- Finds the loads of an object. Keys are too long for an index as a whole.
+    KEY rowgate_loads_by_object (object_key(191)),
+    KEY rowgate_loads_by_start (started_at),
+    KEY rowgate_loads_by_end (finished_at)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET = utf8mb4 COLLATE = utf8mb4_bin;
 
 CREATE TABLE rowgate_load_chunks (
@@ -49,15 +69,33 @@ CREATE TABLE rowgate_load_chunks (
     chunk_no INT NOT NULL,
     -- The line of the file that its first record starts on, from 1.
     first_line BIGINT NOT NULL,
+    -- The line that the first byte after the chunk is on: where the next chunk's lines are counted from.
+    end_line BIGINT NOT NULL,
     -- The bytes of the (uncompressed) content it covers; end_byte is the first one after it.
     start_byte BIGINT NOT NULL,
     end_byte BIGINT NOT NULL,
+    -- SHA-256 of the content it covers, in hexadecimal.
+    digest CHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     rows_read BIGINT NOT NULL,
     rows_loaded BIGINT NOT NULL,
     rows_rejected BIGINT NOT NULL,
     unknown_references BIGINT NOT NULL,
+    rows_skipped BIGINT NOT NULL DEFAULT 0,
     -- Where its rejected records are; NULL where it has none.
     rejects_key VARCHAR(1024) NULL,
+    -- Why its records were rejected: JSON, the commonest reasons with their counts; each record counts under its first error.
+    -- NULL where none was rejected.
+    reject_reasons TEXT NULL,
     committed_at DATETIME(3) NOT NULL,
     PRIMARY KEY (load_id, chunk_no)
+) ENGINE = InnoDB DEFAULT CHARACTER SET = utf8mb4 COLLATE = utf8mb4_bin;
+
+-- Who may write to a table. Every chunk of an append or upsert holds a shared lock on its table's row until it commits; a load that
+-- swaps a new table in writes its id there first, so no chunk is under way while tables change names.
+CREATE TABLE rowgate_table_gates (
+    table_name VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    swapping_load_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NULL,
+    swapping_restore_id CHAR(24) CHARACTER SET ascii COLLATE ascii_bin NULL,
+    swapping_since DATETIME(3) NULL,
+    PRIMARY KEY (table_name)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET = utf8mb4 COLLATE = utf8mb4_bin;

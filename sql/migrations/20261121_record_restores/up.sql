@@ -65,7 +65,3 @@ CREATE TABLE rowgate_restore_chunks (
     committed_at DATETIME(3) NOT NULL,
     PRIMARY KEY (restore_id, table_name, chunk_no)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET = utf8mb4 COLLATE = utf8mb4_bin;
-
--- A restore closes the gates of all of its tables, and swaps them in with one RENAME.
-ALTER TABLE rowgate_table_gates
-    ADD COLUMN swapping_restore_id CHAR(24) CHARACTER SET ascii COLLATE ascii_bin NULL;

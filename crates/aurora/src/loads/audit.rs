@@ -186,7 +186,7 @@ pub async fn stalled(database: &Database, idle: Duration) -> Result<Vec<Stalled>
     }
     let sql = format!(
         "SELECT load_id, restarts, table_name, mode FROM rowgate_loads WHERE status = 'running' \
-         AND COALESCE(active_at, started_at) < UTC_TIMESTAMP(3) - INTERVAL {} SECOND \
+         AND active_at < UTC_TIMESTAMP(3) - INTERVAL {} SECOND \
          ORDER BY seq LIMIT {MAX_STALLED}",
         idle.as_secs()
     );

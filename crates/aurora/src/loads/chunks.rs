@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::load::{Chunk, LoadId, LoadStatus, RejectReasons};
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 use super::Run;
 use crate::ledger::long;
@@ -154,21 +153,11 @@ pub struct CommittedChunk {
     pub end_byte: u64,
     /// The line that this byte is on.
     pub end_line: u64,
-    /// The digest of its content; `None` for one that an older release committed.
-    #[serde(deserialize_with = "digest")]
-    pub digest: Option<[u8; 32]>,
+    /// The digest of its content.
+    #[serde(deserialize_with = "hex::serde::deserialize")]
+    pub digest: [u8; 32],
     /// Records of it that were rejected.
     pub rows_rejected: u64,
-}
-
-/// Reads a digest's hexadecimal digits.
-fn digest<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<[u8; 32]>, D::Error> {
-    let digits: Option<String> = Option::deserialize(deserializer)?;
-    let digest = digits.map(|digits| {
-        let mut digest = [0; 32];
-        hex::decode_to_slice(digits, &mut digest).map(|()| digest).map_err(D::Error::custom)
-    });
-    digest.transpose()
 }
 
 /// Chunks in one answer at most: at most 140 bytes each, below the service's 1 MiB.

@@ -9,8 +9,7 @@ use crate::{Database, Error, Statement};
 /// Chunks in one answer at most. Mostly a chunk has a reason or two, of a hundred bytes.
 const MOST_PER_PAGE: u32 = 2_000;
 
-/// Adds up why the records of a load were rejected, over its committed chunks; those of releases that did not note it
-/// are left out.
+/// Adds up why the records of a load were rejected, over its committed chunks.
 ///
 /// # Errors
 /// As [`Database::query`].

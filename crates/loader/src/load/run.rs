@@ -238,10 +238,7 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
 
 /// Where a load resumes that has these chunks: after those that follow each other from the start.
 fn position_after(committed: &BTreeMap<u32, CommittedChunk>) -> Option<Position> {
-    let in_a_row = committed.values().zip(0..).take_while(|(chunk, number)| {
-        // Chunks of an older release have no digest to go on with.
-        chunk.number == *number && chunk.digest.is_some()
-    });
+    let in_a_row = committed.values().zip(0..).take_while(|(chunk, number)| chunk.number == *number);
     let (last, _) = in_a_row.last()?;
     Some(Position { number: last.number + 1, byte: last.end_byte, line: last.end_line })
 }

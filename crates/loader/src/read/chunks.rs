@@ -145,7 +145,7 @@ impl Reading {
         let mut source = match self.resume {
             Some((layout, position)) => {
                 for (_, chunk) in self.committed.range(..position.number) {
-                    digest.push(&chunk.digest.unwrap_or_default());
+                    digest.push(&chunk.digest);
                 }
                 files::resume(layout, self.file.chunk_bytes, position, content)
             }
@@ -156,9 +156,7 @@ impl Reading {
         while let Some(chunk) = source.next_chunk()? {
             digest.push(&chunk.digest);
             if let Some(committed) = self.committed.get(&chunk.number) {
-                // Chunks of an older release have no digest, but an end.
-                let is_same = committed.digest.is_none_or(|digest| digest == chunk.digest);
-                if !is_same || committed.end_byte != chunk.end_byte {
+                if committed.digest != chunk.digest || committed.end_byte != chunk.end_byte {
                     return Err(LoadError::Changed { line: chunk.first_line() });
                 }
                 continue;

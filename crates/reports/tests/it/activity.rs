@@ -72,8 +72,8 @@ async fn each_day_tells_what_came_to_each_table_newest_first() {
 #[tokio::test]
 async fn of_a_load_that_runs_its_committed_chunks_count() {
     let api = with_loads(&[("jobs", "running", 0, 0, 0)]).await;
-    api.sql(&["INSERT INTO rowgate_load_chunks (load_id, chunk_no, first_line, start_byte, end_byte, rows_read, rows_loaded, \
-               rows_rejected, unknown_references, committed_at) VALUES (REPEAT('0', 32), 0, 1, 0, 9, 5, 4, 1, 0, UTC_TIMESTAMP(3))"])
+    api.sql(&["INSERT INTO rowgate_load_chunks (load_id, chunk_no, first_line, end_line, start_byte, end_byte, digest, rows_read, rows_loaded, \
+               rows_rejected, unknown_references, committed_at) VALUES (REPEAT('0', 32), 0, 1, 2, 0, 9, REPEAT('0', 64), 5, 4, 1, 0, UTC_TIMESTAMP(3))"])
         .await;
     assert_eq!(json!(entries(&api.get("/activity").await.json())), json!([["jobs", 1, 0, 4, 1]]));
 }

@@ -40,13 +40,13 @@ async fn add_chunks(api: &Api, number: u32, from: u32, to: u32) {
                 _ => (3, format!("'{}'", rejects_key(number, chunk))),
             };
             format!(
-                "('{}', {chunk}, 1, 0, 9, 4, 4 - {rejected}, {rejected}, 0, {key}, UTC_TIMESTAMP(3))",
+                "('{}', {chunk}, 1, 9, 0, 9, REPEAT('0', 64), 4, 4 - {rejected}, {rejected}, 0, {key}, UTC_TIMESTAMP(3))",
                 id(number)
             )
         })
         .collect();
     let insert = format!(
-        "INSERT INTO rowgate_load_chunks (load_id, chunk_no, first_line, start_byte, end_byte, rows_read, rows_loaded, \
+        "INSERT INTO rowgate_load_chunks (load_id, chunk_no, first_line, end_line, start_byte, end_byte, digest, rows_read, rows_loaded, \
          rows_rejected, unknown_references, rejects_key, committed_at) VALUES {}",
         rows.join(", ")
     );

@@ -86,9 +86,9 @@ async fn links_are_signed_for_the_endpoint_of_s3() {
              UTC_TIMESTAMP(3), UTC_TIMESTAMP(3), 1)"
         ),
         format!(
-            "INSERT INTO rowgate_load_chunks (load_id, chunk_no, first_line, start_byte, end_byte, rows_read, \
+            "INSERT INTO rowgate_load_chunks (load_id, chunk_no, first_line, end_line, start_byte, end_byte, digest, rows_read, \
              rows_loaded, rows_rejected, unknown_references, rejects_key, committed_at) \
-             VALUES ('{load}', 0, 1, 0, 9, 4, 1, 3, 0, '{rejects}', UTC_TIMESTAMP(3))"
+             VALUES ('{load}', 0, 1, 9, 0, 9, REPEAT('0', 64), 4, 1, 3, 0, '{rejects}', UTC_TIMESTAMP(3))"
         ),
     ];
     for sql in &ledger {
