@@ -27,7 +27,7 @@ pub(crate) const CLUSTER_ARN: &str = "arn:aws:rds:us-east-1:000000000000:cluster
 /// See [`CLUSTER_ARN`].
 pub(crate) const SECRET_ARN: &str = "arn:aws:secretsmanager:us-east-1:000000000000:secret:rowgate";
 
-/// The durability and memory of the local cloud's database (`crates/cli/src/local/database.rs`); the tests' own settings would
+/// The durability and memory of the local cloud's database (`crates/cli/src/commands/local/database.rs`); the tests' own settings would
 /// flatter whoever commits more often.
 const SETTINGS: [&str; 6] = [
     "--innodb-flush-log-at-trx-commit=1",

@@ -1,9 +1,11 @@
-//! The AWS interfaces the command uses. S3, Lambda, Secrets Manager, Step Functions and Athena through the SDK; the two
-//! calls to API Gateway and CloudFormation are signed here, which spares two large SDK crates.
+//! Clients of the AWS services that the command uses.
+//!
+//! S3, Lambda, Secrets Manager, Step Functions and Athena come through the SDK. The two calls to API
+//! Gateway and CloudFormation are signed here, which spares two large SDK crates.
 
 use std::time::SystemTime;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, ensure};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials;
@@ -17,7 +19,7 @@ use serde::Deserialize;
 use crate::exit::user_error;
 use crate::http::{Answer, HttpClient};
 
-/// One account in one region, or a local cloud that stands for it.
+/// The services of one account in one region, or of a local cloud.
 #[derive(Clone, Debug)]
 pub(crate) struct Aws {
     config: SdkConfig,
@@ -25,26 +27,20 @@ pub(crate) struct Aws {
 }
 
 impl Aws {
-    /// As the environment says (`AWS_REGION`, `AWS_ENDPOINT_URL`, credentials).
-    pub(crate) async fn from_environment(http: HttpClient) -> Self {
-        Self { config: loader().load().await, http }
+    /// Creates clients as the environment says (`AWS_REGION`, `AWS_ENDPOINT_URL`, credentials).
+    pub(crate) async fn from_environment() -> Self {
+        Self { config: loader().load().await, http: HttpClient::new() }
     }
 
-    /// A local cloud.
-    pub(crate) async fn local(
-        endpoint: &str,
-        region: &'static str,
-        access_key: &str,
-        secret_key: &str,
-        http: HttpClient,
-    ) -> Self {
+    /// Creates clients of a local cloud.
+    pub(crate) async fn local(endpoint: &str, region: &'static str, key: &str, secret: &str) -> Self {
         let config = loader()
             .endpoint_url(endpoint)
             .region(Region::from_static(region))
-            .credentials_provider(Credentials::new(access_key, secret_key, None, None, "local cloud"))
+            .credentials_provider(Credentials::new(key, secret, None, None, "local cloud"))
             .load()
             .await;
-        Self { config, http }
+        Self { config, http: HttpClient::new() }
     }
 
     /// Returns true if there are credentials.
@@ -55,7 +51,7 @@ impl Aws {
         }
     }
 
-    /// An account that a test plays.
+    /// Creates clients of an account that a test simulates.
     #[cfg(test)]
     pub(crate) fn answered_by(client: aws_smithy_runtime_api::client::http::SharedHttpClient) -> Self {
         let config = SdkConfig::builder()
@@ -93,7 +89,7 @@ impl Aws {
         aws_sdk_secretsmanager::Client::new(&self.config)
     }
 
-    /// The value of an API key.
+    /// Returns the value of an API key.
     pub(crate) async fn api_key(&self, id: &str) -> Result<String> {
         #[derive(Deserialize)]
         struct ApiKey {
@@ -101,19 +97,14 @@ impl Aws {
         }
         let answer =
             self.call("apigateway", Method::GET, &format!("/apikeys/{id}?includeValue=true"), "").await?;
-        if !answer.is_success() {
-            return Err(anyhow!(
-                "API Gateway answered {} to the API key {id}: {}",
-                answer.status,
-                answer.text()
-            ));
-        }
+        let Answer { status, .. } = answer;
+        ensure!(answer.is_success(), "API Gateway answered {status} to the API key {id}: {}", answer.text());
         let key: ApiKey = serde_json::from_slice(&answer.body).context("reading an API key")?;
         Ok(key.value)
     }
 
-    /// Whether a stack stands, created or updated without a fault.
-    pub(crate) async fn stack_stands(&self, name: &str) -> Result<bool> {
+    /// Returns true if a stack exists and its last creation or update succeeded.
+    pub(crate) async fn is_stack_complete(&self, name: &str) -> Result<bool> {
         let form = format!("Action=DescribeStacks&Version=2010-05-15&StackName={name}");
         let answer = self.call("cloudformation", Method::POST, "/", &form).await?;
         let text = answer.text();

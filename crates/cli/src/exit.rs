@@ -1,8 +1,11 @@
-//! How the command ends: what scripts may rely on.
+//! Exit codes, and the errors behind them.
 
+use std::error::Error;
 use std::fmt;
+use std::path::Path;
 use std::process::ExitCode;
 
+use anyhow::Chain;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_s3::error::ProvideErrorMetadata;
 
@@ -29,17 +32,13 @@ impl From<ExitStatus> for ExitCode {
 }
 
 impl ExitStatus {
-    /// The status an error ends the command with.
+    /// Returns the status that an error ends the command with.
     pub fn of(error: &anyhow::Error) -> Self {
-        if error.chain().any(<dyn std::error::Error>::is::<UserError>) {
-            Self::User
-        } else {
-            Self::Unexpected
-        }
+        if error.chain().any(<dyn Error>::is::<UserError>) { Self::User } else { Self::Unexpected }
     }
 }
 
-/// An error the user can put right. Its text is one or more whole sentences and names what to do.
+/// An error that the user can put right. Its text is whole sentences and says what to do.
 #[derive(Debug)]
 pub(crate) struct UserError(String);
 
@@ -49,36 +48,40 @@ impl fmt::Display for UserError {
     }
 }
 
-impl std::error::Error for UserError {}
+impl Error for UserError {}
 
-/// An `anyhow::Error` that ends the command with [`ExitStatus::User`].
+/// Returns an error that ends the command with [`ExitStatus::User`].
 pub(crate) fn user_error(message: impl Into<String>) -> anyhow::Error {
     anyhow::Error::new(UserError(message.into()))
 }
 
-/// Why a call to an AWS service failed, in a few words without a full stop: the service's own, or what kept it from being
-/// asked.
-pub(crate) fn aws_reason(error: &(impl std::error::Error + ProvideErrorMetadata + 'static)) -> String {
+/// Returns what turns an error about a file into a user error: "<path> cannot <what>: <error>."
+pub(crate) fn cannot<E: fmt::Display>(path: &Path, what: &str) -> impl Fn(E) -> anyhow::Error {
+    move |error| user_error(format!("{} cannot {what}: {error}.", path.display()))
+}
+
+/// Returns what turns an AWS error into a user error: "<what>: <reason>."
+pub(crate) fn refused<E: Error + ProvideErrorMetadata + 'static>(
+    what: impl fmt::Display,
+) -> impl Fn(E) -> anyhow::Error {
+    move |error| user_error(format!("{what}: {}.", aws_reason(&error)))
+}
+
+/// Returns why a call to an AWS service failed, without a full stop: the service's own words, or what
+/// kept the call from reaching it.
+pub(crate) fn aws_reason(error: &(impl Error + ProvideErrorMetadata + 'static)) -> String {
     if let Some(words) = error.message() {
         return words.trim_end_matches('.').to_owned();
     }
-    let mut causes =
-        std::iter::successors(Some(error as &(dyn std::error::Error + 'static)), |error| error.source());
-    if causes.any(<dyn std::error::Error>::is::<CredentialsError>) {
+    if Chain::new(error).any(<dyn Error>::is::<CredentialsError>) {
         return "there are no AWS credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE".to_owned();
     }
     innermost(error).to_string().trim_end_matches('.').to_owned()
 }
 
-/// The innermost cause of an error, which is the one that says something (`Connection refused`).
-pub(crate) fn innermost<'a>(
-    error: &'a (dyn std::error::Error + 'static),
-) -> &'a (dyn std::error::Error + 'static) {
-    let mut error = error;
-    while let Some(source) = error.source() {
-        error = source;
-    }
-    error
+/// Returns the innermost cause of an error, which is the one that says something (`Connection refused`).
+pub(crate) fn innermost<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
+    Chain::new(error).last().unwrap_or(error)
 }
 
 #[cfg(test)]

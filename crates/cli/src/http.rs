@@ -1,4 +1,4 @@
-//! A small HTTP client over the connector that the AWS SDK already brings: one TLS stack for everything.
+//! A small HTTP client over the connector of the AWS SDK, so that there is one TLS stack.
 
 use std::time::Duration;
 
@@ -7,14 +7,14 @@ use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings, SharedHttpConnector};
 use aws_smithy_types::body::SdkBody;
-use http::{Method, Request, Response};
+use http::{Request, Response};
 use http_body_util::BodyExt;
 
 use crate::exit::{innermost, user_error};
 
-/// API Gateway ends a call after 29 s; a little longer, and nothing will come.
+/// API Gateway ends a call after 29 s.
 const READ_LIMIT: Duration = Duration::from_secs(35);
-/// A part of a file goes over a slow line, too; S3 itself waits for some 20 s for the next bytes.
+/// Enough for a part of a file over a slow line; S3 itself waits some 20 s for the next bytes.
 const PATIENT_READ_LIMIT: Duration = Duration::from_secs(60 * 60);
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 
@@ -48,7 +48,7 @@ impl HttpClient {
         Self::waiting(READ_LIMIT)
     }
 
-    /// A client for what takes long to be sent.
+    /// Creates a client for large bodies.
     pub(crate) fn patient() -> Self {
         Self::waiting(PATIENT_READ_LIMIT)
     }
@@ -63,12 +63,8 @@ impl HttpClient {
         Self { connector: SharedHttpConnector::new(connector) }
     }
 
-    pub(crate) async fn get(&self, url: &str, headers: &[(&str, &str)]) -> Result<Answer> {
-        let mut request = Request::builder().method(Method::GET).uri(url);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        self.send(request.body(Vec::new()).with_context(|| format!("{url} is no URL"))?).await
+    pub(crate) async fn get(&self, url: &str) -> Result<Answer> {
+        self.send(Request::get(url).body(Vec::new()).with_context(|| format!("{url} is no URL"))?).await
     }
 
     /// Sends a request and reads the whole answer.
@@ -82,7 +78,7 @@ impl HttpClient {
         Ok(Answer { status: parts.status.as_u16(), retry_after: retry_after.map(Duration::from_secs), body })
     }
 
-    /// Puts so many bytes under a URL.
+    /// Puts `bytes` bytes under a URL.
     ///
     /// # Errors
     /// As [`send`](Self::send).
@@ -93,18 +89,18 @@ impl HttpClient {
         body: SdkBody,
         bytes: u64,
     ) -> Result<Answer> {
-        let mut request = Request::builder().method(Method::PUT).uri(url).header("content-length", bytes);
+        let mut request = Request::put(url).header("content-length", bytes);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         let request = request.body(body).map_err(|error| anyhow!("a link is no URL: {error}"))?;
-        // What is behind the question mark is a signature, which is for nobody's eyes.
+        // The query has a signature, which must not be shown.
         let place = format!("PUT {}", url.split('?').next().unwrap_or_default());
         let (parts, body) = self.exchange_body(request, &place).await?.into_parts();
         Ok(Answer { status: parts.status.as_u16(), retry_after: None, body })
     }
 
-    /// The same, with all headers of the answer.
+    /// Sends a request and reads the whole answer with all its headers.
     ///
     /// # Errors
     /// As [`send`](Self::send).

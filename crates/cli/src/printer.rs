@@ -1,9 +1,10 @@
 //! The one place that writes to the terminal: results to stdout, everything else to stderr.
 
+use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// A step shorter than this is reported without its duration.
 const WORTH_TIMING: Duration = Duration::from_secs(1);
@@ -30,6 +31,14 @@ impl Printer {
     /// Where stdout cannot be written. A reader that closed the pipe early (`| head`) is no error.
     pub(crate) fn result(self, text: &str) -> io::Result<()> {
         self.part(text).map(|_| ())
+    }
+
+    /// Writes a result of one line to stdout.
+    ///
+    /// # Errors
+    /// As [`result`](Self::result).
+    pub(crate) fn line(self, line: impl Display) -> io::Result<()> {
+        self.result(&format!("{line}\n"))
     }
 
     /// Writes a part of a result to stdout; false where nobody reads it any more.
@@ -68,29 +77,21 @@ impl Printer {
         }
     }
 
-    /// Begins to send so many bytes.
-    pub(crate) fn transfer(self, text: &str, bytes: u64) -> Transfer {
-        let bar = self.animated.then(|| {
-            let bar = ProgressBar::new(bytes);
-            let template = "{spinner} {msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
-            if let Ok(style) = ProgressStyle::with_template(template) {
-                bar.set_style(style);
-            }
-            bar.set_message(text.to_owned());
-            bar.enable_steady_tick(Duration::from_millis(120));
-            bar
-        });
-        if bar.is_none() {
-            self.note(&format!("  {text} ..."));
-        }
-        Transfer(Step { printer: self, bar, started: Instant::now() })
-    }
-
     /// Begins a step that may take a while.
     pub(crate) fn step(self, text: &str) -> Step {
+        self.begin(text, None, "{spinner} {msg} ({elapsed})")
+    }
+
+    /// Begins to send so many bytes.
+    pub(crate) fn transfer(self, text: &str, bytes: u64) -> Step {
+        let template = "{spinner} {msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
+        self.begin(text, Some(bytes), template)
+    }
+
+    fn begin(self, text: &str, length: Option<u64>, template: &str) -> Step {
         let bar = self.animated.then(|| {
-            let bar = ProgressBar::new_spinner();
-            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
+            let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::stderr());
+            if let Ok(style) = ProgressStyle::with_template(template) {
                 bar.set_style(style);
             }
             bar.set_message(text.to_owned());
@@ -119,56 +120,44 @@ impl Step {
         }
     }
 
-    /// Ends the step with one line that stays.
-    pub(crate) fn done(mut self, text: &str) {
-        self.clear();
-        let taken = self.started.elapsed();
-        if taken < WORTH_TIMING {
-            self.printer.note(&format!("  {text}"));
-        } else {
-            self.printer.note(&format!("  {text} ({:.1} s)", taken.as_secs_f64()));
-        }
-    }
-
-    /// Ends the step with one line that stays and names the time that it took elsewhere.
-    pub(crate) fn done_after(mut self, text: &str, taken: Duration) {
-        self.clear();
-        self.printer.note(&format!("  {text} ({:.1} s)", taken.as_secs_f64()));
-    }
-
-    fn clear(&mut self) {
-        if let Some(bar) = self.bar.take() {
-            bar.finish_and_clear();
-        }
-    }
-}
-
-/// Bytes under way, with a bar that shows how many have arrived.
-pub(crate) struct Transfer(Step);
-
-impl Transfer {
-    /// Says that so many bytes more have arrived.
+    /// Adds so many bytes to those that have arrived.
     pub(crate) fn advance(&self, bytes: u64) {
-        if let Some(bar) = &self.0.bar {
+        if let Some(bar) = &self.bar {
             bar.inc(bytes);
         }
     }
 
-    /// Says that so many bytes have arrived in all.
+    /// Sets the number of bytes that have arrived.
     pub(crate) fn set(&self, bytes: u64) {
-        if let Some(bar) = &self.0.bar {
+        if let Some(bar) = &self.bar {
             bar.set_position(bytes);
         }
     }
 
-    /// Ends with one line that stays.
+    /// Ends the step with one line that stays.
     pub(crate) fn done(self, text: &str) {
-        self.0.done(text);
+        let taken = self.started.elapsed();
+        if taken < WORTH_TIMING {
+            let printer = self.printer;
+            drop(self);
+            printer.note(&format!("  {text}"));
+        } else {
+            self.done_after(text, taken);
+        }
+    }
+
+    /// Ends the step with one line that stays, and the time that it took elsewhere.
+    pub(crate) fn done_after(self, text: &str, taken: Duration) {
+        let printer = self.printer;
+        drop(self);
+        printer.note(&format!("  {text} ({:.1} s)", taken.as_secs_f64()));
     }
 }
 
 impl Drop for Step {
     fn drop(&mut self) {
-        self.clear();
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
     }
 }

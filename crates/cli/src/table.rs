@@ -1,80 +1,72 @@
 //! Plain text tables for people. Scripts take JSON or CSV instead.
 
-/// How a column is set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Align {
-    Left,
-    Right,
-}
-
 /// A table to be printed.
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
-    columns: Vec<(String, Align)>,
+    columns: Vec<String>,
+    /// Whether each column is aligned to the right, as numbers are.
+    right: Vec<bool>,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    /// An empty table with these columns.
-    pub(crate) fn new<'a>(columns: impl IntoIterator<Item = (&'a str, Align)>) -> Self {
-        Self {
-            columns: columns.into_iter().map(|(name, align)| (name.to_owned(), align)).collect(),
-            rows: Vec::new(),
-        }
+    /// Creates an empty table with these columns, all aligned to the left.
+    pub(crate) fn new(columns: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        Self::aligned(columns.into_iter().map(|name| (name, false)))
+    }
+
+    /// Creates an empty table with these columns; `true` aligns one to the right.
+    pub(crate) fn aligned(columns: impl IntoIterator<Item = (impl AsRef<str>, bool)>) -> Self {
+        let (columns, right) =
+            columns.into_iter().map(|(name, right)| (escaped(name.as_ref()), right)).unzip();
+        Self { columns, right, rows: Vec::new() }
+    }
+
+    /// Aligns the columns of these names to the right.
+    pub(crate) fn right<const N: usize>(mut self, names: [&str; N]) -> Self {
+        self.right = self.columns.iter().map(|name| names.contains(&name.as_str())).collect();
+        self
     }
 
     /// Adds a row; missing cells are empty.
-    pub(crate) fn push(&mut self, cells: Vec<String>) {
-        self.rows.push(cells);
+    pub(crate) fn push(&mut self, cells: impl IntoIterator<Item = String>) {
+        self.rows.push(cells.into_iter().map(|cell| escaped(&cell)).collect());
     }
 
-    /// The table as lines that each end in a newline, indented by two spaces. Control characters in a cell are
-    /// shown escaped, so that data cannot move the cursor or break a line.
+    /// Renders the table as lines that each end in a newline and are indented by two spaces.
     pub(crate) fn render(&self) -> String {
-        let head: Vec<String> = self.columns.iter().map(|(name, _)| shown(name)).collect();
-        let body: Vec<Vec<String>> =
-            self.rows.iter().map(|row| row.iter().map(|cell| shown(cell)).collect()).collect();
+        let mut lines = vec![&self.columns];
+        lines.extend(&self.rows);
+        let cell = |line: &Vec<String>, column| line.get(column).cloned().unwrap_or_default();
         let widths: Vec<usize> = (0..self.columns.len())
-            .map(|column| {
-                std::iter::once(&head)
-                    .chain(&body)
-                    .map(|row| row.get(column).map_or(0, |cell| cell.chars().count()))
-                    .max()
-                    .unwrap_or(0)
-            })
+            .map(|column| lines.iter().map(|line| cell(line, column).chars().count()).max().unwrap_or(0))
             .collect();
-        let rule: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
+        let rule = widths.iter().map(|width| "-".repeat(*width)).collect();
+        lines.insert(1, &rule);
         let mut text = String::new();
-        for row in [&head, &rule].into_iter().chain(&body) {
-            let mut line = String::from(" ");
-            for (column, width) in widths.iter().enumerate() {
-                let cell = row.get(column).map_or("", String::as_str);
-                let padding = " ".repeat(width - cell.chars().count());
-                line.push(' ');
-                match self.columns[column].1 {
-                    Align::Left => line.extend([cell, &padding]),
-                    Align::Right => line.extend([&padding, cell]),
-                }
-                line.push(' ');
-            }
-            text.push_str(line.trim_end());
+        for line in lines {
+            let cells = widths.iter().enumerate().map(|(column, width)| match self.right[column] {
+                true => format!("  {:>width$}", cell(line, column)),
+                false => format!("  {:<width$}", cell(line, column)),
+            });
+            text.push_str(cells.collect::<String>().trim_end());
             text.push('\n');
         }
         text
     }
 }
 
-fn shown(cell: &str) -> String {
-    cell.chars()
-        .flat_map(|character| {
-            let escaped: Box<dyn Iterator<Item = char>> = if character.is_control() {
-                Box::new(character.escape_default())
-            } else {
-                Box::new(std::iter::once(character))
-            };
-            escaped
-        })
-        .collect()
+/// Escapes control characters, so that data cannot move the cursor or break a line.
+fn escaped(cell: &str) -> String {
+    let mut text = String::new();
+    for character in cell.chars() {
+        if character.is_control() {
+            text.extend(character.escape_default());
+        } else {
+            text.push(character);
+        }
+    }
+    text
 }
 
 #[cfg(test)]
@@ -82,11 +74,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_line_up_and_numbers_stand_right() {
-        let mut table = Table::new([("department", Align::Left), ("hired", Align::Right)]);
-        table.push(vec!["Support".into(), "221".into()]);
-        table.push(vec!["Électricité".into(), "7".into()]);
-        table.push(vec!["short row".into()]);
+    fn columns_line_up_and_numbers_are_aligned_right() {
+        let mut table = Table::new(["department", "hired"]).right(["hired"]);
+        table.push(["Support".into(), "221".into()]);
+        table.push(["Électricité".into(), "7".into()]);
+        table.push(["short row".into()]);
         insta::assert_snapshot!(table.render(), @r"
           department   hired
           -----------  -----
@@ -98,8 +90,8 @@ mod tests {
 
     #[test]
     fn control_characters_are_escaped() {
-        let mut table = Table::new([("name", Align::Left)]);
-        table.push(vec!["a\nb\u{1b}[31m".into()]);
+        let mut table = Table::new(["name"]);
+        table.push(["a\nb\u{1b}[31m".into()]);
         assert!(table.render().ends_with("  a\\nb\\u{1b}[31m\n"));
     }
 }

@@ -1,13 +1,13 @@
 //! Backups and restores over HTTP.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use domain::backup::{BackupId, RestoreId};
-use http::Method;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{Api, expect_success, path};
+use super::{Api, JSON, NO_QUERY, path};
+use crate::wait::Job;
 
 /// A backup as `GET /backups` and `GET /backups/{id}` answer it.
 #[derive(Clone, Debug, Deserialize)]
@@ -15,7 +15,7 @@ pub(crate) struct Backup {
     pub backup: BackupId,
     pub status: String,
     pub started_at: Option<String>,
-    /// The moment that the rows are of.
+    /// The snapshot time: the rows are as they were then.
     pub moment: Option<String>,
     #[serde(default)]
     pub tables: IndexMap<String, BackupTable>,
@@ -32,17 +32,12 @@ pub(crate) struct BackupTable {
 }
 
 impl Backup {
-    /// Whether it has come to its end, good or bad.
-    pub(crate) fn has_ended(&self) -> bool {
-        self.status != "running"
-    }
-
-    /// Whether it is complete and nothing bad is known of it.
+    /// Returns true if the backup is complete and no error of it is known.
     pub(crate) fn is_good(&self) -> bool {
         self.status == "completed" && self.error.is_none()
     }
 
-    /// What the backup calls a table: as it is called here, or as the dictionary says that it was called once.
+    /// Returns the backup's name of a table: today's, or an earlier one that the dictionary knows.
     pub(crate) fn name_of<'b>(&'b self, table: &'b str) -> Option<&'b str> {
         let is_known = |name: &str| self.tables.contains_key(name);
         let dictionary = domain::shipped::dictionary().ok();
@@ -86,15 +81,8 @@ pub(crate) struct Restore {
 pub(crate) struct RestoreTable {
     pub rows_restored: Option<u64>,
     pub rows_rejected: Option<u64>,
-    /// Whether the table as it was before is there to be put back.
+    /// True while the previous table is kept, so that the restore can be undone.
     pub kept: Option<bool>,
-}
-
-impl Restore {
-    /// Whether it has come to its end, good or bad.
-    pub(crate) fn has_ended(&self) -> bool {
-        self.status != "running"
-    }
 }
 
 /// The body of `POST /restores`.
@@ -104,6 +92,75 @@ pub(crate) struct RestoreRequest<'a> {
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     pub tables: &'a [String],
     pub mode: &'static str,
+}
+
+impl Job for Backup {
+    fn has_ended(&self) -> bool {
+        self.status != "running"
+    }
+
+    fn progress(&self) -> Option<String> {
+        so_far(self.rows())
+    }
+
+    fn outcome(&self) -> String {
+        let Self { backup: id, status, error, tables, .. } = self;
+        let mut line = format!("{id}: {status}");
+        if status == "completed" {
+            for (name, table) in tables {
+                line.push_str(&format!(", {name} {} rows", table.rows.unwrap_or(0)));
+            }
+            line.push_str(&format!(", {}", size(self.bytes())));
+        }
+        line + &in_brackets(error.as_deref())
+    }
+}
+
+impl Job for Restore {
+    fn has_ended(&self) -> bool {
+        self.status != "running"
+    }
+
+    fn progress(&self) -> Option<String> {
+        so_far(self.tables.values().filter_map(|table| table.rows_restored).sum())
+    }
+
+    fn outcome(&self) -> String {
+        let Self { restore: id, status, tables, error } = self;
+        let mut line = format!("{id}: {status}");
+        if status == "completed" {
+            for (name, table) in tables {
+                match (table.rows_restored, table.rows_rejected) {
+                    (Some(rows), None | Some(0)) => line.push_str(&format!(", {name} {rows} rows")),
+                    (Some(rows), Some(rejected)) => {
+                        line.push_str(&format!(", {name} {rows} rows and {rejected} rejected"));
+                    }
+                    (None, _) => {}
+                }
+            }
+        }
+        line + &in_brackets(error.as_deref())
+    }
+}
+
+fn so_far(rows: u64) -> Option<String> {
+    (rows > 0).then(|| format!("{rows} rows so far"))
+}
+
+fn in_brackets(error: Option<&str>) -> String {
+    error.map(|error| format!(" ({error})")).unwrap_or_default()
+}
+
+/// Returns a number of bytes in the largest unit that leaves it at most four digits.
+pub(crate) fn size(bytes: u64) -> String {
+    let mut rest = bytes;
+    for unit in ["bytes", "kB", "MB", "GB"] {
+        if rest < 10_000 {
+            return format!("{rest} {unit}");
+        }
+        rest /= 1000;
+    }
+    format!("{rest} TB")
 }
 
 impl Api {
@@ -117,21 +174,16 @@ impl Api {
         Ok(self.post::<Started>("/backups", &body).await?.backup)
     }
 
-    /// One backup; `None` where there is none of this id.
+    /// Returns one backup; `None` if there is none of this id.
     pub(crate) async fn backup(&self, id: &BackupId) -> Result<Option<Backup>> {
-        self.find(&["backups", id.as_str()]).await
+        self.find(&path(&["backups", id.as_str()], &NO_QUERY)).await
     }
 
-    /// Backups, newest first, from the one after `after` on, in the service's own text.
-    pub(crate) async fn backups_text(&self, limit: i64, after: Option<&str>) -> Result<String> {
-        let mut query = vec![("limit".to_owned(), limit.to_string())];
-        query.extend(after.map(|id| ("after".to_owned(), id.to_owned())));
-        let answer = self.send(Method::GET, &path(&["backups"], &query), "application/json", None).await?;
-        Ok(expect_success(&answer)?.text())
-    }
-
-    pub(crate) async fn backups(&self, limit: i64, after: Option<&str>) -> Result<Backups> {
-        serde_json::from_str(&self.backups_text(limit, after).await?).context("reading the list of backups")
+    /// Returns a page of [`Backups`] as the service sent it: newest first, from the one after `after` on.
+    pub(crate) async fn backups(&self, limit: i64, after: Option<&str>) -> Result<String> {
+        let mut query = vec![("limit", limit.to_string())];
+        query.extend(after.map(|id| ("after", id.to_owned())));
+        self.text(&path(&["backups"], &query), JSON).await
     }
 
     /// Starts a restore from a backup.
@@ -143,26 +195,9 @@ impl Api {
         Ok(self.post::<Started>("/restores", &json!(request)).await?.restore)
     }
 
-    /// One restore; `None` where the ledger has none of this id.
+    /// Returns one restore; `None` if the ledger has none of this id.
     pub(crate) async fn restore(&self, id: &RestoreId) -> Result<Option<Restore>> {
-        self.find(&["restores", id.as_str()]).await
-    }
-
-    async fn post<T: for<'de> Deserialize<'de>>(&self, path: &str, body: &Value) -> Result<T> {
-        let body = serde_json::to_vec(body)?;
-        let answer = self.send(Method::POST, path, "application/json", Some(&body)).await?;
-        serde_json::from_slice(&expect_success(&answer)?.body)
-            .with_context(|| format!("reading the answer to POST {path}"))
-    }
-
-    async fn find<T: for<'de> Deserialize<'de>>(&self, segments: &[&str]) -> Result<Option<T>> {
-        let path = path(segments, &[]);
-        let answer = self.send(Method::GET, &path, "application/json", None).await?;
-        if answer.status == 404 {
-            return Ok(None);
-        }
-        let found = serde_json::from_slice(&expect_success(&answer)?.body);
-        found.map(Some).with_context(|| format!("reading the answer to GET {path}"))
+        self.find(&path(&["restores", id.as_str()], &NO_QUERY)).await
     }
 }
 
@@ -201,5 +236,42 @@ mod tests {
         assert_eq!(json!(all), json!({"backup": ID, "mode": "replace"}));
         let one = RestoreRequest { tables: &["jobs".to_owned()], ..all };
         assert_eq!(json!(one)["tables"], json!(["jobs"]));
+    }
+
+    #[test]
+    fn a_size_has_at_most_four_digits() {
+        let sizes = [0, 9_999, 10_000, 12_345_678, 999_999_999_999, u64::MAX].map(size);
+        assert_eq!(
+            sizes,
+            ["0 bytes", "9999 bytes", "10 kB", "12 MB", "999 GB", "18446744 TB"].map(str::to_owned)
+        );
+    }
+
+    #[test]
+    fn the_outcome_of_a_backup_is_one_line() {
+        let outcome = |fields| serde_json::from_value::<Backup>(fields).unwrap().outcome();
+        let completed = json!({"backup": ID, "status": "completed", "error": null,
+            "tables": {"jobs": {"rows": 3, "bytes": 700}, "employees": {"rows": 1000000, "bytes": 21400000}}});
+        assert_eq!(
+            outcome(completed),
+            format!("{ID}: completed, jobs 3 rows, employees 1000000 rows, 21 MB")
+        );
+        let failed = json!({"backup": ID, "status": "failed", "error": "the database is away"});
+        assert_eq!(outcome(failed), format!("{ID}: failed (the database is away)"));
+    }
+
+    #[test]
+    fn the_outcome_of_a_restore_is_one_line() {
+        let outcome = |fields| serde_json::from_value::<Restore>(fields).unwrap().outcome();
+        let completed = json!({"restore": ID, "status": "completed", "tables": {
+            "jobs": {"rows_restored": 3, "rows_rejected": 0, "kept": true},
+            "employees": {"rows_restored": 10, "rows_rejected": 2, "kept": true},
+        }});
+        assert_eq!(
+            outcome(completed),
+            format!("{ID}: completed, jobs 3 rows, employees 10 rows and 2 rejected")
+        );
+        let failed = json!({"restore": ID, "status": "failed", "error": "jobs/part-00000.avro is not there"});
+        assert_eq!(outcome(failed), format!("{ID}: failed (jobs/part-00000.avro is not there)"));
     }
 }

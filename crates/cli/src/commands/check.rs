@@ -1,46 +1,61 @@
 //! `rowgate check`
 
 use std::fs::File;
+use std::path::PathBuf;
 
 use anyhow::Result;
-use domain::dictionary::{Dictionary, LoadMode, RejectLimit, Table as TableRules};
+use clap::Args;
+use domain::dictionary::{LoadMode, RejectLimit, Table as TableRules};
 use domain::load::{CHUNK_BYTES, Format};
 use files::{Opening, Preview, preview};
 
-use crate::arguments::CheckArguments;
-use crate::exit::user_error;
+use super::Verb;
+use super::arguments::{dictionary_table, load_mode, table_name};
+use crate::exit::{ExitStatus, cannot, user_error};
 use crate::printer::Printer;
-use crate::table::{Align, Table};
+use crate::table::Table;
 
-pub(crate) fn run(arguments: &CheckArguments, printer: Printer) -> Result<()> {
-    let CheckArguments { table, file, mode, first } = arguments;
-    let dictionary: &Dictionary =
-        domain::shipped::dictionary().map_err(|error| user_error(error.to_string()))?;
-    let table = dictionary.table(table).ok_or_else(|| {
-        user_error(format!("There is no table {table:?}; the tables are {}.", dictionary.table_names()))
-    })?;
-    let name = file.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-    let format =
-        Format::of_file(&name).map_err(|advice| user_error(format!("{name} cannot be read: {advice}.")))?;
-    let unreadable =
-        |error: std::io::Error| user_error(format!("{} cannot be read: {error}.", file.display()));
-    let opened = File::open(file).map_err(unreadable)?;
-    let object_bytes = opened.metadata().map_err(unreadable)?.len();
-    let opening = Opening { format, table, object_bytes, chunk_bytes: CHUNK_BYTES };
-    let mode = mode.unwrap_or(table.default_mode());
-    let found = preview(opening, mode, *first, Box::new(opened));
-    printer.result(&report(table, &found))?;
-    match failure(table, mode, &found) {
-        Some(reason) => Err(user_error(format!("The load would fail: {reason}."))),
-        None if found.rows_rejected > 0 => Err(user_error(format!(
-            "{} of {} records would be rejected.",
-            found.rows_rejected, found.rows_read
-        ))),
-        None => Ok(()),
+/// Reads a file as the loader would, on this machine alone, and says what would be loaded and rejected.
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// The table, as in the dictionary.
+    #[arg(value_parser = table_name)]
+    table: String,
+    /// The file, named as it will be dropped.
+    file: PathBuf,
+    /// How it will be loaded [default: what the dictionary says of the table].
+    #[arg(long, value_parser = load_mode(&["append", "upsert", "replace"]))]
+    mode: Option<LoadMode>,
+    /// Rejected records to show.
+    #[arg(long, value_name = "COUNT", default_value_t = 20)]
+    first: usize,
+}
+
+impl Verb for Check {
+    async fn run(&self, printer: Printer) -> Result<ExitStatus> {
+        let Self { table, file, mode, first } = self;
+        let table = dictionary_table(table)?;
+        let name = file.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        let format = Format::of_file(&name)
+            .map_err(|advice| user_error(format!("{name} cannot be read: {advice}.")))?;
+        let opened = File::open(file).map_err(cannot(file, "be read"))?;
+        let object_bytes = opened.metadata().map_err(cannot(file, "be read"))?.len();
+        let opening = Opening { format, table, object_bytes, chunk_bytes: CHUNK_BYTES };
+        let mode = mode.unwrap_or(table.default_mode());
+        let found = preview(opening, mode, *first, Box::new(opened));
+        printer.result(&report(table, &found))?;
+        match failure(table, mode, &found) {
+            Some(reason) => Err(user_error(format!("The load would fail: {reason}."))),
+            None if found.rows_rejected > 0 => Err(user_error(format!(
+                "{} of {} records would be rejected.",
+                found.rows_rejected, found.rows_read
+            ))),
+            None => Ok(ExitStatus::Success),
+        }
     }
 }
 
-/// Why the load would fail, if it would.
+/// Returns why the load would fail, if it would.
 fn failure(table: &TableRules, mode: LoadMode, found: &Preview) -> Option<String> {
     let Preview { rows_read, rows_rejected, .. } = *found;
     if let Some(failure) = &found.failure {
@@ -59,7 +74,7 @@ fn failure(table: &TableRules, mode: LoadMode, found: &Preview) -> Option<String
     }
 }
 
-/// What the file comes to, for people.
+/// Describes what a load of the file would come to.
 fn report(table: &TableRules, found: &Preview) -> String {
     let Preview { rows_read, rows_rejected, skipped, .. } = *found;
     let mut text = format!(
@@ -74,18 +89,17 @@ fn report(table: &TableRules, found: &Preview) -> String {
         text.push_str(&format!("warning: {warning}\n"));
     }
     if !found.codes.is_empty() {
-        let mut codes = Table::new([("code", Align::Left), ("errors", Align::Right)]);
+        let mut codes = Table::new(["code", "errors"]).right(["errors"]);
         for (code, count) in &found.codes {
-            codes.push(vec![code.as_str().to_owned(), count.to_string()]);
+            codes.push([code.as_str().to_owned(), count.to_string()]);
         }
         text.push_str(&codes.render());
     }
     if !found.first.is_empty() {
-        let mut rejected =
-            Table::new([("line", Align::Right), ("code", Align::Left), ("reason", Align::Left)]);
+        let mut rejected = Table::new(["line", "code", "reason"]).right(["line"]);
         for record in &found.first {
             let codes: Vec<&str> = record.codes.iter().map(|code| code.as_str()).collect();
-            rejected.push(vec![record.line.to_string(), codes.join("; "), record.reasons.join("; ")]);
+            rejected.push([record.line.to_string(), codes.join("; "), record.reasons.join("; ")]);
         }
         text.push_str(&rejected.render());
         let more = rows_rejected - found.first.len() as u64;

@@ -4,16 +4,17 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
+use clap::Args;
 use serde_json::{Value, json};
 
+use super::Verb;
+use super::arguments::ApiArguments;
+use super::report::render;
+use super::upload::{drop_file, follow};
 use crate::api::Api;
-use crate::arguments::DemoArguments;
 use crate::aws::Aws;
-use crate::exit::user_error;
-use crate::http::HttpClient;
+use crate::exit::{ExitStatus, user_error};
 use crate::printer::Printer;
-use crate::report::render;
-use crate::upload::{drop_file, wait_for};
 
 /// The tables in the order of their references, and the names their files may have.
 const FILES: [(&str, &[&str]); 3] = [
@@ -23,45 +24,55 @@ const FILES: [(&str, &[&str]); 3] = [
 ];
 const REPORTS: [&str; 2] = ["hires-by-quarter", "departments-above-mean"];
 const YEAR: &str = "2021";
-/// More rows than this are a matter for `rowgate report`.
+/// Rows of a report at most; `rowgate report` shows them all.
 const ROWS_SHOWN: usize = 15;
 
-pub(crate) async fn run(arguments: &DemoArguments, printer: Printer) -> Result<()> {
-    let files = find(&arguments.data)?;
-    let http = HttpClient::new();
-    let api = arguments.api.connect(http.clone());
-    let aws = Aws::from_environment(http).await;
+/// Drops three files, posts a batch, prints both reports.
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// The folder of departments.csv, jobs.csv and hired_employees.csv or employees.csv.
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// The data bucket.
+    #[arg(long, env = "ROWGATE_BUCKET")]
+    bucket: String,
+    #[command(flatten)]
+    api: ApiArguments,
+    /// Seconds each load may take.
+    #[arg(long, default_value_t = 300)]
+    timeout: u64,
+}
 
-    printer.heading(&format!(
-        "Dropping the files of {} in s3://{}/incoming/",
-        arguments.data.display(),
-        arguments.bucket
-    ));
-    let limit = Duration::from_secs(arguments.timeout);
-    let mut failed = Vec::new();
-    for (table, file) in files {
-        let dropped = drop_file(&aws, &arguments.bucket, table, None, &file, None).await?;
-        let load = wait_for(&api, &dropped, limit, printer).await?;
-        if load.status == "failed" {
-            failed.push(dropped.key);
+impl Verb for Demo {
+    async fn run(&self, printer: Printer) -> Result<ExitStatus> {
+        let Self { data, bucket, timeout, .. } = self;
+        let files = find(data)?;
+        let api = self.api.connect();
+        let aws = Aws::from_environment().await;
+
+        printer.heading(&format!("Dropping the files of {} in s3://{bucket}/incoming/", data.display()));
+        let mut failed = Vec::new();
+        for (table, file) in files {
+            let dropped = drop_file(&aws, bucket, table, None, &file, None).await?;
+            let load = follow(&api, &dropped, Duration::from_secs(*timeout), printer).await?;
+            if load.status == "failed" {
+                failed.push(dropped.key);
+            }
         }
-    }
 
-    printer.heading(&format!("POST {}/insert_data", api.url()));
-    post_batch(&api, printer).await?;
-
-    for name in REPORTS {
-        print_report(&api, name, printer).await?;
-    }
-
-    if failed.is_empty() {
-        Ok(())
-    } else {
-        Err(user_error(format!("These files could not be loaded: {}.", failed.join(", "))))
+        printer.heading(&format!("POST {}/insert_data", api.url()));
+        post_batch(&api, printer).await?;
+        for name in REPORTS {
+            print_report(&api, name, printer).await?;
+        }
+        if !failed.is_empty() {
+            return Err(user_error(format!("These files could not be loaded: {}.", failed.join(", "))));
+        }
+        Ok(ExitStatus::Success)
     }
 }
 
-/// The file of each table, or a sentence that names what is missing.
+/// Returns the file of each table.
 fn find(folder: &Path) -> Result<Vec<(&'static str, PathBuf)>> {
     if !folder.is_dir() {
         return Err(user_error(format!("There is no folder {}.", folder.display())));
@@ -88,11 +99,11 @@ async fn post_batch(api: &Api, printer: Printer) -> Result<()> {
     Ok(())
 }
 
-/// A department, a job and three employees of theirs; the last employee has no name. The ids are new at every run. All were
-/// hired before the years of the files, so that the reports show what the files hold and nothing else.
+/// Returns a department, a job and three employees, of whom the last has no name. The ids are new in
+/// every run. All were hired before the years of the files, so that the reports show the files alone.
 fn batch(seconds: u64) -> Value {
-    // From a thousand million on, a block of four each second, and round again after years: far from ids people choose
-    // by hand, and below the largest INT.
+    // A block of four ids a second from 1,000,000,000 on, which wraps around after years: far from ids
+    // that people choose by hand, and below the largest INT.
     let base = 1_000_000_000 + (seconds * 4) % 1_000_000_000;
     let employee = |offset: u64, name: &str, datetime: &str| json!({"id": base + offset, "name": name, "datetime": datetime, "department_id": base, "job_id": base});
     json!({
@@ -106,7 +117,7 @@ fn batch(seconds: u64) -> Value {
     })
 }
 
-/// One line for each fault of a rejected row.
+/// Returns a line for each error of a rejected row.
 fn rejections(verdict: &Value) -> Vec<String> {
     let tables = verdict.get("tables").and_then(Value::as_object);
     let mut lines = Vec::new();
@@ -123,13 +134,12 @@ fn rejections(verdict: &Value) -> Vec<String> {
 
 async fn print_report(api: &Api, name: &str, printer: Printer) -> Result<()> {
     printer.heading(&format!("GET {}/reports/{name}?year={YEAR}", api.url()));
-    printer.result(&format!("{name}, year {YEAR}\n"))?;
+    printer.line(format!("{name}, year {YEAR}"))?;
     let report = api.report(name, &[("year".to_owned(), YEAR.to_owned())]).await?;
     let (text, more) = render(&report, Some(ROWS_SHOWN));
     printer.result(&text)?;
     if more > 0 {
-        printer
-            .result(&format!("  and {more} more rows; all of them: rowgate report {name} year={YEAR}\n"))?;
+        printer.line(format!("  and {more} more rows; all of them: rowgate report {name} year={YEAR}"))?;
     }
     Ok(())
 }

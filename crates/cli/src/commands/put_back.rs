@@ -1,51 +1,68 @@
 //! `rowgate put-back`
 
-use std::time::Duration;
-
 use anyhow::Result;
+use clap::Args;
+use domain::backup::RestoreId;
 use serde_json::json;
 
-use crate::api::Restore;
-use crate::arguments::PutBackArguments;
-use crate::aws::Aws;
-use crate::confirm::confirm;
-use crate::exit::user_error;
-use crate::http::HttpClient;
-use crate::invoke::invoke;
+use super::Verb;
+use super::arguments::{OperatorArguments, table_name};
+use super::restore::{end, invoke_and_follow, new_id, own_names};
+use crate::api;
+use crate::ask::confirm;
+use crate::exit::{ExitStatus, user_error};
 use crate::printer::Printer;
-use crate::restore::{FUNCTION, end, new_id, own_names, wait_for};
 
-pub(crate) async fn run(arguments: &PutBackArguments, printer: Printer) -> Result<()> {
-    let PutBackArguments { restore: of, tables, yes, timeout, .. } = arguments;
-    let http = HttpClient::new();
-    let api = arguments.api.connect(http.clone());
-    let found = api.restore(of).await?.ok_or_else(|| user_error(format!("There is no restore {of}.")))?;
-    let tables = own_names(tables);
-    let kept = kept(&found, &tables)?;
-    let targets = format!(
-        "This puts back, as they were before the restore {of}:\n  {}\n\
-         The tables as they are now are kept in their place, and can be put back in turn.",
-        kept.join("\n  ")
-    );
-    confirm(&targets, "Nothing was put back.", *yes, printer)?;
-    let aws = Aws::from_environment(http).await;
-    let id = new_id();
-    // Those that were shown, and no others.
-    let payload = json!({ "put_back": of, "tables": kept, "restore": id });
-    let step = printer.step(&format!("putting back as {id}"));
-    let mut restore: Restore = invoke(&aws, FUNCTION, "Putting back", &payload).await?;
-    if restore.has_ended() {
-        // No rows were counted: tables have changed their names.
-        step.done(&format!("{id}: {}, {}", restore.status, kept.join(", ")));
-    } else {
-        drop(step);
-        restore = wait_for(&api, &id, Duration::from_secs(*timeout), printer).await?;
-    }
-    end(&restore, false, printer)
+/// Puts tables back as they were before a restore; asks first.
+#[derive(Debug, Args)]
+pub(crate) struct PutBack {
+    /// The restore's id.
+    #[arg(value_parser = restore_id)]
+    restore: RestoreId,
+    /// Which of its tables, with commas between [default: all].
+    #[arg(long, value_name = "TABLE,...", value_delimiter = ',', value_parser = table_name)]
+    tables: Vec<String>,
+    /// Do not ask.
+    #[arg(long, short)]
+    yes: bool,
+    #[command(flatten)]
+    api: OperatorArguments,
+    /// Seconds to wait; it goes on after them.
+    #[arg(long, default_value_t = 3600)]
+    timeout: u64,
 }
 
-/// The tables that can be put back: of those named, or of all that the restore replaced.
-fn kept<'a>(restore: &'a Restore, tables: &'a [String]) -> Result<Vec<&'a str>> {
+fn restore_id(text: &str) -> Result<RestoreId, String> {
+    RestoreId::parse(text).ok_or_else(|| "a restore's id looks like 20261121-020000-0a1b2c3d".to_owned())
+}
+
+impl Verb for PutBack {
+    async fn run(&self, printer: Printer) -> Result<ExitStatus> {
+        let Self { restore: undone, tables, yes, timeout, .. } = self;
+        let api = self.api.connect();
+        let found = api.restore(undone).await?;
+        let found = found.ok_or_else(|| user_error(format!("There is no restore {undone}.")))?;
+        let tables = own_names(tables);
+        let kept = kept(&found, &tables)?;
+        let targets = format!(
+            "This puts back, as they were before the restore {undone}:\n  {}\n\
+             The tables as they are now are kept in their place, and can be put back in turn.",
+            kept.join("\n  ")
+        );
+        confirm(&targets, "Nothing was put back.", *yes, printer)?;
+        let id = new_id();
+        // Those that were shown, and no others.
+        let payload = json!({ "put_back": undone, "tables": kept, "restore": id });
+        // No rows are counted: the tables are only renamed.
+        let outcome = |restore: &api::Restore| format!("{id}: {}, {}", restore.status, kept.join(", "));
+        let doing = (&*format!("putting back as {id}"), "Putting back");
+        let restore = invoke_and_follow(doing, &payload, outcome, &api, *timeout, printer).await?;
+        end(&restore, false, printer)
+    }
+}
+
+/// Returns the tables whose previous content is kept: of those named, or of all that the restore replaced.
+fn kept<'a>(restore: &'a api::Restore, tables: &'a [String]) -> Result<Vec<&'a str>> {
     let id = &restore.restore;
     let kept: Vec<_> = restore
         .tables
@@ -73,7 +90,7 @@ fn kept<'a>(restore: &'a Restore, tables: &'a [String]) -> Result<Vec<&'a str>> 
 mod tests {
     use super::*;
 
-    fn restore() -> Restore {
+    fn restore() -> api::Restore {
         serde_json::from_value(json!({
             "restore": "20261121-104050-1a2b3c4d", "status": "completed",
             "tables": {"jobs": {"kept": true}, "employees": {"kept": false}, "departments": {"kept": null}},
@@ -99,5 +116,11 @@ mod tests {
         nothing.tables.retain(|name, _| name != "jobs");
         let refusal = kept(&nothing, &[]).unwrap_err().to_string();
         assert!(refusal.starts_with("There is nothing to put back"), "{refusal}");
+    }
+
+    #[test]
+    fn a_wrong_id_is_refused_with_a_right_one() {
+        assert!(restore_id("20261121-020000-0000001f").is_ok());
+        assert!(restore_id("latest").unwrap_err().contains("20261121-020000-0a1b2c3d"));
     }
 }

@@ -1,20 +1,63 @@
 //! `rowgate lake query`
 
 use anyhow::Result;
+use clap::Args;
 
-use crate::arguments::LakeQueryArguments;
+use super::GOLD;
+use super::athena::Athena;
+use super::sheet::Sheet;
 use crate::aws::Aws;
-use crate::http::HttpClient;
-use crate::lake::{Athena, Sheet};
+use crate::commands::Verb;
+use crate::commands::arguments::Format;
+use crate::exit::ExitStatus;
 use crate::printer::Printer;
 
-pub(crate) async fn run(arguments: &LakeQueryArguments, printer: Printer) -> Result<()> {
-    let LakeQueryArguments { sql, format, database } = arguments;
-    let aws = Aws::from_environment(HttpClient::new()).await;
-    let mut sheet = Sheet::new(*format);
-    let count = Athena::new(&aws).print(sql, database, &mut sheet, printer).await?;
-    if count.is_none() {
-        printer.note("Done; the statement has no result.");
+/// Runs a statement in Athena and prints what it answers.
+#[derive(Debug, Args)]
+pub(crate) struct Query {
+    /// The statement, in Athena's SQL.
+    #[arg(value_parser = statement)]
+    sql: String,
+    /// How its result is printed.
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    /// The database of tables that are named without one.
+    #[arg(long, default_value = GOLD)]
+    database: String,
+}
+
+fn statement(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() { Err("there is no statement in it".to_owned()) } else { Ok(text.to_owned()) }
+}
+
+impl Verb for Query {
+    async fn run(&self, printer: Printer) -> Result<ExitStatus> {
+        let athena = Athena::new(&Aws::from_environment().await);
+        let mut sheet = Sheet::new(self.format);
+        let count = athena.print(&self.sql, &self.database, &mut sheet, printer).await?;
+        if count.is_none() {
+            printer.note("Done; the statement has no result.");
+        }
+        Ok(ExitStatus::Success)
     }
-    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        query: Query,
+    }
+
+    #[test]
+    fn a_query_is_in_gold_unless_it_says_otherwise() {
+        let Query { database, format, .. } = Line::parse_from(["query", "SELECT 1"]).query;
+        assert_eq!((database.as_str(), format), ("rowgate_gold", Format::Table));
+        assert!(Line::try_parse_from(["query", " "]).is_err());
+    }
 }

@@ -1,38 +1,68 @@
 //! `rowgate lake run`
 
 use anyhow::Result;
-use domain::backup::RestoreId;
+use clap::Args;
+use domain::backup::BackupId;
 use serde_json::json;
 
-use crate::arguments::LakeRunArguments;
+use super::pipeline::{Ended, Pipeline};
 use crate::aws::Aws;
-use crate::exit::user_error;
-use crate::http::HttpClient;
-use crate::lake::{Ended, Pipeline};
+use crate::commands::Verb;
+use crate::commands::arguments::backup_id;
+use crate::commands::restore::new_id;
+use crate::exit::{ExitStatus, user_error};
 use crate::printer::Printer;
 
-pub(crate) async fn run(arguments: &LakeRunArguments, printer: Printer) -> Result<()> {
-    let aws = Aws::from_environment(HttpClient::new()).await;
-    let pipeline = Pipeline::find(&aws).await?;
-    if let Some(run) = &arguments.follow {
-        return follow(&pipeline, run, false, printer).await;
+/// Starts a run of the pipeline: a backup, its verification, and the three layers.
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// Take this backup rather than make a new one.
+    #[arg(long, value_name = "BACKUP", value_parser = backup_id)]
+    backup: Option<BackupId>,
+    /// Stay until the run has ended, and show its steps; exit code 1 when it failed. Ctrl-C ends the watching, not the run.
+    #[arg(long)]
+    wait: bool,
+    /// Watch a run that was started before, and start none.
+    #[arg(long, value_name = "RUN", value_parser = run_name, conflicts_with_all = ["backup", "wait"])]
+    follow: Option<String>,
+}
+
+/// Parses the name of an execution, as Step Functions allows it.
+fn run_name(text: &str) -> Result<String, String> {
+    let is_plain =
+        |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.');
+    if (1..=80).contains(&text.len()) && text.chars().all(is_plain) {
+        Ok(text.to_owned())
+    } else {
+        Err("a run is named as `rowgate lake run` printed it".to_owned())
     }
-    let others = pipeline.running().await?;
-    let run = new_name();
-    pipeline.start(&run, arguments.backup.as_ref()).await?;
-    if let Some(other) = others.first() {
-        printer.note(&format!("The run {other} is under way; this one waits for it where it must."));
+}
+
+impl Verb for Run {
+    async fn run(&self, printer: Printer) -> Result<ExitStatus> {
+        let pipeline = Pipeline::find(&Aws::from_environment().await).await?;
+        if let Some(run) = &self.follow {
+            return follow(&pipeline, run, false, printer).await;
+        }
+        let others = pipeline.running().await?;
+        // Names sort by time, as the ids of backups do.
+        let run = new_id().to_string();
+        pipeline.start(&run, self.backup.as_ref()).await?;
+        if let Some(other) = others.first() {
+            printer.note(&format!("The run {other} is under way; this one waits for it where it must."));
+        }
+        if self.wait {
+            return follow(&pipeline, &run, true, printer).await;
+        }
+        printer.line(&run)?;
+        printer
+            .note(&format!("The run has begun; `rowgate lake run --follow {run}` shows what becomes of it."));
+        Ok(ExitStatus::Success)
     }
-    if arguments.wait {
-        return follow(&pipeline, &run, true, printer).await;
-    }
-    printer.result(&format!("{run}\n"))?;
-    printer.note(&format!("The run has begun; `rowgate lake run --follow {run}` shows what becomes of it."));
-    Ok(())
 }
 
 /// Watches a run to its end, or until Ctrl-C.
-async fn follow(pipeline: &Pipeline, run: &str, is_new: bool, printer: Printer) -> Result<()> {
+async fn follow(pipeline: &Pipeline, run: &str, is_new: bool, printer: Printer) -> Result<ExitStatus> {
     printer.note(&format!("The run {run}:"));
     let ended = tokio::select! {
         ended = pipeline.follow(run, is_new, printer) => ended?,
@@ -44,14 +74,37 @@ async fn follow(pipeline: &Pipeline, run: &str, is_new: bool, printer: Printer) 
     };
     let Ended { failure, backup, seconds } = ended;
     let status = if failure.is_none() { "completed" } else { "failed" };
-    // To the millisecond, as Step Functions tells the time.
+    // To the millisecond, as in Step Functions.
     let seconds = (seconds * 1000.0).round() / 1000.0;
-    let data = json!({ "run": run, "status": status, "backup": backup, "seconds": seconds });
-    printer.result(&format!("{data}\n"))?;
-    failure.map_or(Ok(()), |failure| Err(user_error(failure)))
+    printer.line(json!({ "run": run, "status": status, "backup": backup, "seconds": seconds }))?;
+    failure.map_or(Ok(ExitStatus::Success), |failure| Err(user_error(failure)))
 }
 
-/// The name of a run that is started now. Names sort by time, as the ids of backups do.
-fn new_name() -> String {
-    RestoreId::new(jiff::Timestamp::now().as_second(), fastrand::u32(..)).to_string()
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        _run: Run,
+    }
+
+    #[test]
+    fn a_run_is_started_or_followed() {
+        let parses = |words: &[&str]| Line::try_parse_from([&["run"], words].concat()).is_ok();
+        assert!(parses(&[]));
+        assert!(parses(&["--wait", "--backup", "20261121-020000-0000001f"]));
+        assert!(parses(&["--follow", "20261121-020000-0000001f"]));
+        for wrong in [
+            &["--backup", "latest"][..],
+            &["--follow", "a:b"],
+            &["--follow", ""],
+            &["--follow", "a", "--wait"],
+        ] {
+            assert!(!parses(wrong), "{wrong:?}");
+        }
+    }
 }

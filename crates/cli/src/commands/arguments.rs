@@ -1,0 +1,108 @@
+//! Arguments that several verbs share.
+//!
+//! Flattened structs have no doc comments: clap would show them in place of the verb's own.
+
+use anyhow::Result;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, ValueEnum};
+use domain::backup::BackupId;
+use domain::dictionary::{LoadMode, Table};
+use domain::shipped;
+
+use crate::api::Api;
+use crate::exit::user_error;
+
+// Where the API is.
+#[derive(Debug, Args)]
+pub(crate) struct ApiArguments {
+    /// The API's URL with its stage.
+    #[arg(long, env = "ROWGATE_URL")]
+    pub url: String,
+    /// An API key.
+    #[arg(long, env = "ROWGATE_API_KEY", hide_env_values = true)]
+    pub api_key: String,
+}
+
+impl ApiArguments {
+    pub(crate) fn connect(&self) -> Api {
+        Api::new(&self.url, &self.api_key)
+    }
+}
+
+// Where the API is, for a verb that works without it.
+#[derive(Debug, Args)]
+pub(crate) struct OptionalApiArguments {
+    /// The API's URL with its stage; --wait needs it, and so does an upload without AWS credentials.
+    #[arg(long, env = "ROWGATE_URL")]
+    pub url: Option<String>,
+    /// An API key; --wait needs it, and so does an upload without AWS credentials.
+    #[arg(long, env = "ROWGATE_API_KEY", hide_env_values = true)]
+    pub api_key: Option<String>,
+}
+
+impl OptionalApiArguments {
+    pub(crate) fn connect_if_complete(&self) -> Option<Api> {
+        Some(Api::new(self.url.as_ref()?, self.api_key.as_ref()?))
+    }
+}
+
+// Where the API is, and the operator's key for it.
+#[derive(Debug, Args)]
+pub(crate) struct OperatorArguments {
+    /// The API's URL with its stage.
+    #[arg(long, env = "ROWGATE_URL")]
+    pub url: String,
+    /// The operator's API key.
+    #[arg(long, env = "ROWGATE_OPERATOR_KEY", hide_env_values = true)]
+    pub operator_key: String,
+}
+
+impl OperatorArguments {
+    pub(crate) fn connect(&self) -> Api {
+        Api::new(&self.url, &self.operator_key)
+    }
+}
+
+/// How a result is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Table,
+    Json,
+    Csv,
+}
+
+/// How a list is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    Table,
+    Json,
+}
+
+/// Parses the name of a table. It becomes a part of a key, where a slash would lead elsewhere.
+pub(crate) fn table_name(text: &str) -> Result<String, String> {
+    if text.is_empty() || text.contains('/') {
+        return Err("a table's name is not empty and has no slash".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// Returns the table of this name in the dictionary that the command was built with.
+pub(crate) fn dictionary_table(name: &str) -> Result<&'static Table> {
+    let dictionary = shipped::dictionary().map_err(|error| user_error(error.to_string()))?;
+    dictionary.table(name).filter(|table| !table.is_hidden()).ok_or_else(|| {
+        user_error(format!("There is no table {name:?}; the tables are {}.", dictionary.table_names()))
+    })
+}
+
+/// Returns a parser of the load modes of these names.
+pub(crate) fn load_mode(names: &'static [&'static str]) -> impl TypedValueParser<Value = LoadMode> {
+    PossibleValuesParser::new(names)
+        .try_map(|name| LoadMode::from_name(&name).ok_or_else(|| format!("{name} is no mode")))
+}
+
+/// Parses the id of a backup.
+pub(crate) fn backup_id(text: &str) -> Result<BackupId, String> {
+    BackupId::parse(text).ok_or_else(|| {
+        "a backup's id looks like 20261121-020000-0a1b2c3d; `rowgate backups` lists them".to_owned()
+    })
+}

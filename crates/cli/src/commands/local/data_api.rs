@@ -1,0 +1,40 @@
+//! The local Data API server, which stands for the RDS Data API.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::layout::Layout;
+use super::ministack;
+use super::ports::Ports;
+use super::process::{Service, Spec};
+use super::service::Probe;
+
+pub(super) const SERVICE: Service =
+    Service { name: "local-data-api", start_limit: Duration::from_secs(30), grace: Duration::from_secs(5) };
+
+pub(super) fn endpoint(ports: Ports) -> String {
+    format!("http://127.0.0.1:{}", ports.data_api)
+}
+
+pub(super) fn spec(program: &Path, ports: Ports, layout: &Layout) -> Spec {
+    let arguments = vec![
+        "--listen".into(),
+        format!("127.0.0.1:{}", ports.data_api).into(),
+        "--mysql-socket".into(),
+        layout.socket.clone().into(),
+        "--secrets-endpoint".into(),
+        ministack::endpoint(ports).into(),
+        "--authority".into(),
+        ministack::address(ports).into(),
+        // AWS does not document which errors end a transaction; what works where all do works in an account too.
+        "--on-error".into(),
+        "abort".into(),
+    ];
+    let mut environment = vec![("NO_COLOR", "1".into())];
+    environment.extend(ministack::variables(ports).map(|(name, value)| (name, value.into())));
+    Spec { arguments, environment, ..Spec::new(SERVICE, program, probe(ports)) }
+}
+
+pub(super) fn probe(ports: Ports) -> Probe {
+    Probe::Http(format!("{}/_/health", endpoint(ports)))
+}

@@ -1,0 +1,144 @@
+//! The private database that stands for Aurora.
+
+use std::fs::{self, File};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use local_database::{Kind, Places, Server};
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, OptsBuilder};
+
+use super::layout::Layout;
+use super::process::{Service, Spec};
+use super::service::{Probe, failure};
+use crate::exit::user_error;
+use crate::printer::Printer;
+use crate::stored;
+
+pub(super) const SERVICE: Service = Service {
+    name: "database",
+    // After a power cut InnoDB may have much to recover.
+    start_limit: Duration::from_secs(120),
+    // It writes its dirty pages before it ends; killing it earlier costs a recovery at the next start.
+    grace: Duration::from_secs(60),
+};
+
+/// The durability of Aurora, and memory and connections for one machine.
+const SETTINGS: [&str; 3] =
+    ["--max-connections=300", "--innodb-buffer-pool-size=512M", "--innodb-flush-log-at-trx-commit=1"];
+const REDO_LOG_MIB: u32 = 256;
+
+/// The database of one local cloud.
+pub(super) struct Database<'a> {
+    layout: &'a Layout,
+    server: Server,
+}
+
+impl<'a> Database<'a> {
+    /// Finds the server of the kind that was asked for, or else of the kind that is there, or else of
+    /// MariaDB.
+    pub(super) fn find(layout: &'a Layout, asked: Option<Kind>) -> Result<Self> {
+        let data = &layout.mysql;
+        let there = data.exists().then(|| Kind::of(data));
+        if let (Some(asked), Some(there)) = (asked, there)
+            && asked != there
+        {
+            return Err(user_error(format!(
+                "The local cloud in {} has its data in {}, not in {}; `rowgate local clean` removes the data, \
+                 another folder leaves it.",
+                layout.root.display(),
+                there.title(),
+                asked.title()
+            )));
+        }
+        let server = Server::find(there.or(asked).unwrap_or_default())
+            .map_err(|error| user_error(error.to_string()))?;
+        Ok(Self { layout, server })
+    }
+
+    /// Says how the server is started: as durable as Aurora.
+    pub(super) fn spec(&self) -> Spec {
+        let Layout { mysql, socket, run, .. } = self.layout;
+        let places = Places { data: mysql, socket, pid_file: &run.join("database.pid") };
+        let mut arguments = self.server.arguments(places);
+        arguments.extend(SETTINGS.map(Into::into));
+        arguments.push(self.server.kind().redo_log(REDO_LOG_MIB).into());
+        Spec { arguments, ..Spec::new(SERVICE, self.server.program(), Probe::Socket(socket.clone())) }
+    }
+
+    /// Creates the data directory if there is none. An installation that was cut short leaves nothing that
+    /// a later start would take for a database.
+    pub(super) fn install(&self, printer: Printer) -> Result<()> {
+        let data = &self.layout.mysql;
+        if data.exists() {
+            return Ok(());
+        }
+        let title = self.server.kind().title();
+        let step = printer.step(&format!("creating {title}'s data directory"));
+        let unfinished = &self.layout.mysql_unfinished;
+        stored::remove(unfinished)?;
+        let log = self.layout.log("database-install");
+        let output = File::create(&log).with_context(|| format!("creating {}", log.display()))?;
+        let mut command = self.server.create(unfinished).map_err(|error| user_error(error.to_string()))?;
+        let status = command.stdout(output.try_clone()?).stderr(output).status();
+        if !status.with_context(|| format!("running {command:?}"))?.success() {
+            return Err(failure(&format!("{title} cannot create its data directory"), &log));
+        }
+        fs::rename(unfinished, data)?;
+        step.done("database created");
+        Ok(())
+    }
+
+    /// Runs statements as root through the socket.
+    pub(super) async fn run(&self, statements: &[String]) -> Result<()> {
+        let options =
+            OptsBuilder::default().socket(Some(self.layout.socket.display().to_string())).user(Some("root"));
+        let run = async {
+            let mut conn = Conn::new(options).await?;
+            for statement in statements {
+                conn.query_drop(statement).await?;
+            }
+            conn.disconnect().await
+        };
+        run.await.map_err(|error| {
+            user_error(format!(
+                "{} refused to create the database or its user: {error}. Its data is in {}; `rowgate local clean` \
+                 starts afresh.",
+                self.server.kind().title(),
+                self.layout.mysql.display()
+            ))
+        })
+    }
+}
+
+/// Returns the statements that create the database and the user of the functions, and set the user's
+/// password. They are idempotent.
+pub(super) fn setup(database: &str, user: &str, password: &str) -> [String; 4] {
+    let (user, password) = (literal(user), literal(password));
+    [
+        format!("CREATE DATABASE IF NOT EXISTS `{database}`"),
+        format!("CREATE USER IF NOT EXISTS {user}@'localhost'"),
+        format!("ALTER USER {user}@'localhost' IDENTIFIED BY {password}"),
+        format!("GRANT ALL PRIVILEGES ON `{database}`.* TO {user}@'localhost'"),
+    ]
+}
+
+/// Quotes an SQL string.
+fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_setup_quotes_what_the_secret_holds() {
+        insta::assert_snapshot!(setup("rowgate", "rowgate_admin", r"it's \ fine").join("\n"), @r"
+        CREATE DATABASE IF NOT EXISTS `rowgate`
+        CREATE USER IF NOT EXISTS 'rowgate_admin'@'localhost'
+        ALTER USER 'rowgate_admin'@'localhost' IDENTIFIED BY 'it''s \\ fine'
+        GRANT ALL PRIVILEGES ON `rowgate`.* TO 'rowgate_admin'@'localhost'
+        ");
+    }
+}

@@ -1,0 +1,287 @@
+//! Deploys the CDK stack to the local cloud if anything that goes into it has changed.
+
+use std::collections::BTreeMap;
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, anyhow};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::layout::Layout;
+use super::ports::Ports;
+use super::service::failure;
+use super::{REGION, ministack};
+use crate::aws::Aws;
+use crate::exit::{cannot, user_error};
+use crate::printer::Printer;
+use crate::stored;
+
+const STACK: &str = "Rowgate";
+/// The account that MiniStack simulates.
+const ACCOUNT: &str = "000000000000";
+/// Files and folders of the sources that are not part of the stack.
+const NOT_DEPLOYED: [&str; 8] =
+    ["node_modules", "cdk.out", "dist", "test", "tests", ".git", "__pycache__", ".pytest_cache"];
+/// The folders of the lake's job, beside `infra/`.
+const LAKE: [&str; 2] = ["lake", "sql"];
+/// Seconds between the polls of the pipeline of a local lake.
+const LAKE_POLL_SECONDS: u8 = 1;
+
+/// Where the stack's code and the functions' binaries are.
+#[derive(Clone, Debug)]
+pub(super) struct Sources {
+    /// The CDK app's folder.
+    pub infra: PathBuf,
+    /// One `<package>/bootstrap` for each function.
+    pub artifacts: PathBuf,
+}
+
+/// The last deployment of the stack.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Deployment {
+    digest: String,
+    outputs: BTreeMap<String, String>,
+}
+
+impl Deployment {
+    /// Returns one of the stack's outputs.
+    pub(super) fn output(&self, name: &str) -> Result<&str> {
+        self.outputs.get(name).map(String::as_str).ok_or_else(|| anyhow!("the stack has no output {name}"))
+    }
+}
+
+/// Deploys the stack, unless the very same stack is deployed already.
+pub(super) async fn deploy(
+    sources: &Sources,
+    lake: bool,
+    ports: Ports,
+    layout: &Layout,
+    aws: &Aws,
+    printer: Printer,
+) -> Result<Deployment> {
+    let digest = digest(sources, lake, &ministack::api_url(ports))?;
+    let is_complete = aws.is_stack_complete(STACK).await?;
+    let last: Option<Deployment> = stored::read(&layout.deployment);
+    if let Some(last) = last.filter(|last| is_complete && last.digest == digest) {
+        printer.note("  the stack is up to date");
+        return Ok(last);
+    }
+    // Whatever happens from here on, the old record no longer says what is deployed.
+    stored::remove(&layout.deployment)?;
+    let cdk = Cdk { sources, ports, layout };
+    let step = printer.step("synthesising the stack");
+    cdk.synthesise(lake)?;
+    let assembly = text(&layout.cdk_out)?;
+    if !is_complete {
+        step.update("preparing the local cloud for the CDK");
+        cdk.run(&["bootstrap", &format!("aws://{ACCOUNT}/{REGION}"), "--app", assembly])?;
+    }
+    step.update("deploying the stack");
+    let outputs = text(&layout.outputs)?;
+    let options = ["--require-approval", "never", "--method", "direct", "--outputs-file", outputs];
+    cdk.run(&[&["deploy", STACK, "--app", assembly][..], &options].concat())?;
+    let outputs: BTreeMap<String, BTreeMap<String, String>> =
+        stored::read(&layout.outputs).with_context(|| format!("reading {outputs}"))?;
+    let deployment = Deployment { digest, outputs: outputs.into_values().next().unwrap_or_default() };
+    stored::write(&layout.deployment, &deployment)?;
+    step.done("stack deployed");
+    Ok(deployment)
+}
+
+/// The CDK's command, for the local cloud.
+struct Cdk<'a> {
+    sources: &'a Sources,
+    ports: Ports,
+    layout: &'a Layout,
+}
+
+impl Cdk<'_> {
+    /// Writes the cloud assembly to the layout's folder.
+    fn synthesise(&self, lake: bool) -> Result<()> {
+        let api_url = ministack::api_url(self.ports);
+        let artifacts = fs::canonicalize(&self.sources.artifacts)?;
+        let mut context = vec![
+            format!("architecture={}", architecture()?),
+            format!("artifacts={}", text(&artifacts)?),
+            format!("apiUrl={api_url}"),
+            format!("peopleUrl={api_url}"),
+            // Browsers send files to the address of all AWS interfaces.
+            format!("bucketOrigin={}", ministack::endpoint(self.ports)),
+        ];
+        if lake {
+            context.extend(["lake=true".to_owned(), format!("lakePollSeconds={LAKE_POLL_SECONDS}")]);
+        }
+        let mut arguments = vec!["synth", "--quiet", "--output", text(&self.layout.cdk_out)?];
+        arguments.extend(context.iter().flat_map(|setting| ["--context", setting.as_str()]));
+        self.run(&arguments)
+    }
+
+    fn run(&self, arguments: &[&str]) -> Result<()> {
+        let infra = fs::canonicalize(&self.sources.infra)
+            .map_err(|_| user_error(format!("{} does not exist.", self.sources.infra.display())))?;
+        let program = infra.join("node_modules/.bin/cdk");
+        if !program.exists() {
+            return Err(user_error(format!(
+                "{} is missing; `npm ci` in infra/ brings it.",
+                program.display()
+            )));
+        }
+        let log = self.layout.log("cdk");
+        let mut output = OpenOptions::new().create(true).append(true).open(&log)?;
+        writeln!(output, "\n== cdk {}", arguments.join(" "))?;
+        let mut command = Command::new(&program);
+        command
+            .args(arguments)
+            .args(["--ci", "--no-color", "--no-notices", "--progress", "events"])
+            .current_dir(&infra);
+        // Nothing of the user's own AWS account may leak in.
+        for (name, _) in std::env::vars_os() {
+            if name.to_str().is_some_and(|name| name.starts_with("AWS_") || name.starts_with("CDK_")) {
+                command.env_remove(name);
+            }
+        }
+        command
+            .envs(ministack::variables(self.ports))
+            .envs([
+                ("AWS_CONFIG_FILE", "/dev/null"),
+                ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),
+                ("AWS_EC2_METADATA_DISABLED", "true"),
+                ("CDK_DISABLE_CLI_TELEMETRY", "true"),
+                ("NO_PROXY", "127.0.0.1,localhost"),
+                ("no_proxy", "127.0.0.1,localhost"),
+            ])
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output);
+        let status = command.status().map_err(cannot(&program, "be run"))?;
+        if status.success() { Ok(()) } else { Err(failure(&format!("cdk {} failed", arguments[0]), &log)) }
+    }
+}
+
+/// Returns a path as an argument of the CDK, which takes UTF-8 only.
+fn text(path: &Path) -> Result<&str> {
+    path.to_str().ok_or_else(|| user_error(format!("The path {} is not UTF-8.", path.display())))
+}
+
+/// Returns the processor of this machine in AWS's terms.
+fn architecture() -> Result<&'static str> {
+    match std::env::consts::ARCH {
+        "x86_64" => Ok("x86_64"),
+        "aarch64" => Ok("arm64"),
+        other => Err(user_error(format!("The functions do not run on {other}, only on x86_64 and arm64."))),
+    }
+}
+
+/// Returns the digest of everything that goes into the stack: names and contents of files, its address, and
+/// whether it has the lake.
+fn digest(sources: &Sources, lake: bool, api_url: &str) -> Result<String> {
+    let mut files = Vec::new();
+    list(&sources.infra, &mut files)?;
+    let code = files.len();
+    if !sources.artifacts.is_dir() {
+        return Err(user_error(format!(
+            "{} does not exist; build the functions first, which `make run` does.",
+            sources.artifacts.display()
+        )));
+    }
+    list(&sources.artifacts, &mut files)?;
+    if files.len() == code {
+        return Err(user_error(format!("There is no function in {}.", sources.artifacts.display())));
+    }
+    if lake {
+        for folder in LAKE {
+            list(&sources.infra.with_file_name(folder), &mut files)?;
+        }
+    }
+    let mut digest = Sha256::new();
+    digest.update(Sha256::digest(api_url));
+    digest.update([u8::from(lake)]);
+    for file in files {
+        digest.update(file.as_os_str().as_encoded_bytes());
+        digest.update([0]);
+        // The digest of the content, not the content, so that no two lists of files look alike.
+        let content = fs::read(&file).with_context(|| format!("reading {}", file.display()))?;
+        digest.update(Sha256::digest(content));
+    }
+    Ok(hex::encode(digest.finalize()))
+}
+
+fn list(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+    let entries = fs::read_dir(folder).map_err(cannot(folder, "be read"))?;
+    let mut paths: Vec<_> = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
+    paths.sort();
+    for path in paths {
+        match path.file_name().and_then(|name| name.to_str()) {
+            Some(name) if NOT_DEPLOYED.contains(&name) => {}
+            _ if path.is_dir() => list(&path, files)?,
+            _ => files.push(path),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_follows_code_binaries_and_address_but_not_what_is_built_or_tested() {
+        let folder = tempfile::tempdir().unwrap();
+        let sources = Sources { infra: folder.path().join("infra"), artifacts: folder.path().join("lambda") };
+        fs::create_dir_all(sources.infra.join("lib")).unwrap();
+        fs::create_dir_all(sources.infra.join("dist")).unwrap();
+        fs::create_dir_all(sources.artifacts.join("loader")).unwrap();
+        fs::write(sources.infra.join("lib/stack.ts"), "a").unwrap();
+        fs::write(sources.artifacts.join("loader/bootstrap"), "b").unwrap();
+        let now = || digest(&sources, false, "http://127.0.0.1:1/{id}").unwrap();
+        let first = now();
+        fs::write(sources.infra.join("dist/stack.js"), "c").unwrap();
+        assert_eq!(now(), first);
+        fs::write(sources.artifacts.join("loader/bootstrap"), "d").unwrap();
+        let second = now();
+        assert_ne!(second, first);
+        fs::write(sources.infra.join("lib/stack.ts"), "e").unwrap();
+        let third = now();
+        assert_ne!(third, second);
+        assert_ne!(digest(&sources, false, "http://127.0.0.1:2/{id}").unwrap(), third);
+    }
+
+    #[test]
+    fn the_digest_follows_the_job_of_the_lake_where_the_lake_is_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let sources = Sources { infra: path("infra"), artifacts: path("lambda") };
+        for (file, content) in [
+            ("infra/stack.ts", "a"),
+            ("lambda/loader/bootstrap", "b"),
+            ("lake/rowgate_lake/silver.py", "c"),
+            ("lake/tests/test_silver.py", "d"),
+            ("sql/gold/hires.sql", "e"),
+        ] {
+            fs::create_dir_all(path(file).parent().unwrap()).unwrap();
+            fs::write(path(file), content).unwrap();
+        }
+        let now = |lake| digest(&sources, lake, "").unwrap();
+        let (off, on) = (now(false), now(true));
+        assert_ne!(on, off);
+        fs::write(path("lake/tests/test_silver.py"), "f").unwrap();
+        assert_eq!(now(true), on);
+        fs::write(path("lake/rowgate_lake/silver.py"), "g").unwrap();
+        let second = now(true);
+        assert_ne!(second, on);
+        fs::write(path("sql/gold/hires.sql"), "h").unwrap();
+        assert_ne!(now(true), second);
+        assert_eq!(now(false), off);
+    }
+
+    #[test]
+    fn missing_binaries_are_the_users_to_build() {
+        let folder = tempfile::tempdir().unwrap();
+        let sources = Sources { infra: folder.path().into(), artifacts: folder.path().join("lambda") };
+        let error = digest(&sources, false, "").unwrap_err().to_string();
+        assert!(error.ends_with("build the functions first, which `make run` does."), "{error}");
+    }
+}

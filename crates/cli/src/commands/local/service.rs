@@ -1,0 +1,144 @@
+//! Starts services, and restarts those that do not answer or are out of date.
+
+use std::io::{Read, Seek, SeekFrom};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+use super::Cloud;
+use super::process::{Record, Service, Spec};
+use crate::exit::user_error;
+use crate::http::HttpClient;
+
+const POLL: Duration = Duration::from_millis(50);
+/// A running service that does not answer within this long is restarted.
+const PROBE_LIMIT: Duration = Duration::from_secs(5);
+/// How much of a log is searched for its last lines.
+const LOG_TAIL_BYTES: u64 = 4096;
+const LOG_TAIL_LINES: usize = 6;
+
+/// How a service shows that it is ready.
+#[derive(Clone, Debug)]
+pub(super) enum Probe {
+    /// It answers a GET of this URL with a 2xx.
+    Http(String),
+    /// It greets whoever connects to this socket.
+    Socket(PathBuf),
+}
+
+impl Probe {
+    pub(super) async fn is_ready(&self, http: &HttpClient) -> bool {
+        match self {
+            Self::Http(url) => http.get(url).await.is_ok_and(|answer| answer.is_success()),
+            Self::Socket(path) => greeted(path),
+        }
+    }
+}
+
+/// The database sends its version at once; one byte of it proves that it takes connections.
+fn greeted(path: &Path) -> bool {
+    let Ok(mut stream) = UnixStream::connect(path) else { return false };
+    let mut byte = [0];
+    stream.set_read_timeout(Some(PROBE_LIMIT)).is_ok() && stream.read_exact(&mut byte).is_ok()
+}
+
+impl Cloud {
+    /// Makes sure that the service runs as `spec` says and answers; starts or restarts it if it does not.
+    pub(super) async fn ensure(&self, spec: &Spec) -> Result<()> {
+        let Self { layout, printer, .. } = self;
+        let name = spec.service.name;
+        if self.is_up_to_date(spec).await {
+            printer.note(&format!("  {name} is running"));
+            return Ok(());
+        }
+        let step = printer.step(&format!("starting {name}"));
+        spec.service.stop(layout)?;
+        spec.remove_outdated_state(layout)?;
+        let (mut child, _) = spec.spawn(layout)?;
+        self.wait_until_ready(&mut child, spec).await?;
+        step.done(&format!("{name} started"));
+        Ok(())
+    }
+
+    /// Returns true if the very process of the spec runs and answers.
+    async fn is_up_to_date(&self, spec: &Spec) -> bool {
+        let same = Record::read(spec.service.name, &self.layout)
+            .is_some_and(|record| record.is_alive() && record.fingerprint == spec.fingerprint());
+        if !same {
+            return false;
+        }
+        let started = Instant::now();
+        while started.elapsed() < PROBE_LIMIT {
+            if spec.probe.is_ready(&self.http).await {
+                return true;
+            }
+            tokio::time::sleep(POLL).await;
+        }
+        false
+    }
+
+    async fn wait_until_ready(&self, child: &mut Child, spec: &Spec) -> Result<()> {
+        let Service { name, start_limit, .. } = spec.service;
+        let started = Instant::now();
+        let log = self.layout.log(name);
+        loop {
+            if let Some(status) = child.try_wait()? {
+                return Err(failure(&format!("{name} ended at once ({status})"), &log));
+            }
+            if spec.probe.is_ready(&self.http).await {
+                // Somebody else's server may answer on a port that was free a moment ago: ours must be alive now.
+                tokio::time::sleep(POLL).await;
+                if child.try_wait()?.is_none() {
+                    return Ok(());
+                }
+            }
+            if started.elapsed() > start_limit {
+                spec.service.stop(&self.layout)?;
+                return Err(failure(
+                    &format!("{name} was not ready after {} s", start_limit.as_secs()),
+                    &log,
+                ));
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    }
+}
+
+/// Returns an error that names the log and shows its last lines.
+pub(super) fn failure(what: &str, log: &Path) -> anyhow::Error {
+    let tail = log_tail(log).unwrap_or_default();
+    let quoted = if tail.is_empty() { String::new() } else { format!(" Its last lines:\n{tail}") };
+    user_error(format!("{what}. The log is {}.{quoted}", log.display()))
+}
+
+fn log_tail(log: &Path) -> Option<String> {
+    let mut file = std::fs::File::open(log).ok()?;
+    let length = file.metadata().ok()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(LOG_TAIL_BYTES))).ok()?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).ok()?;
+    let text = String::from_utf8_lossy(&bytes);
+    let lines: Vec<_> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    let last = &lines[lines.len().saturating_sub(LOG_TAIL_LINES)..];
+    Some(last.iter().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_shows_the_end_of_the_log() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("database.log");
+        std::fs::write(&log, (0..20).map(|line| format!("line {line}\n\n")).collect::<String>()).unwrap();
+        let text = failure("database ended at once (exit status: 1)", &log).to_string();
+        assert!(text.starts_with("database ended at once (exit status: 1). The log is "), "{text}");
+        assert!(
+            text.ends_with("    line 14\n    line 15\n    line 16\n    line 17\n    line 18\n    line 19")
+        );
+    }
+}

@@ -1,0 +1,310 @@
+//! `rowgate local up`: starts the local cloud, or what is missing of it.
+
+use std::fs;
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use local_database::{KIND_VARIABLE, Kind};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::database::{self, Database};
+use super::deploy::{Deployment, Sources, deploy};
+use super::env_file::EnvFile;
+use super::layout::Layout;
+use super::lock::Lock;
+use super::ports::{Ports, free_port, loopback};
+use super::process::{Record, Service};
+use super::{ACCESS_KEY, Cloud, DATABASE, Folder, REGION, SECRET_KEY, data_api, ministack, operator};
+use crate::aws::Aws;
+use crate::commands::Verb;
+use crate::exit::{ExitStatus, user_error};
+use crate::http::HttpClient;
+use crate::invoke::invoke;
+use crate::printer::Printer;
+
+const DEFAULT_GATEWAY_PORT: u16 = 4566;
+const DEFAULT_DATA_API_PORT: u16 = 4570;
+/// Another program may take a port between the search for a free one and the start of the server.
+const PORT_ATTEMPTS: usize = 3;
+const PORT_TAKEN_PROBE: Duration = Duration::from_millis(300);
+
+/// Starts what does not run, deploys what has changed, migrates, writes <dir>/env.
+#[derive(Debug, Args)]
+pub(crate) struct Up {
+    #[command(flatten)]
+    folder: Folder,
+    /// The functions' binaries, one <package>/bootstrap each.
+    #[arg(long, value_name = "DIR", default_value = ".local/lambda")]
+    artifacts: PathBuf,
+    /// The folder of the CDK app.
+    #[arg(long, value_name = "DIR", default_value = "infra")]
+    infra: PathBuf,
+    /// The ministack program.
+    #[arg(long, value_name = "FILE", env = "ROWGATE_MINISTACK", default_value = ".local/venv/bin/ministack")]
+    ministack: PathBuf,
+    /// The local-data-api program [default: beside rowgate].
+    #[arg(long, value_name = "FILE", env = "ROWGATE_LOCAL_DATA_API")]
+    local_data_api: Option<PathBuf>,
+    /// The port of the AWS interfaces, 0 for any [default: that of the last time, else 4566 or the next free one].
+    #[arg(long, value_name = "PORT")]
+    gateway_port: Option<u16>,
+    /// The port of the Data API, 0 for any [default: that of the last time, else 4570 or the next free one].
+    #[arg(long, value_name = "PORT")]
+    data_api_port: Option<u16>,
+    /// The database that stands for Aurora: mariadb, or mysql, whose mysqld is on the PATH or named in ROWGATE_MYSQLD
+    /// [default: the one that is there, else mariadb].
+    #[arg(long, value_name = "KIND", env = KIND_VARIABLE, value_parser = database_kind())]
+    database: Option<Kind>,
+    /// Deploy the lake as well. It stays on afterwards; `rowgate local clean` turns it off.
+    #[arg(long, conflicts_with = "database_only")]
+    lake: bool,
+    /// The Python that runs the jobs of the lake; `make lake` installs it.
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "ROWGATE_LAKE_PYTHON",
+        default_value = ".local/lake-venv/bin/python"
+    )]
+    lake_python: PathBuf,
+    /// Start the database and nothing else.
+    #[arg(long)]
+    database_only: bool,
+}
+
+fn database_kind() -> impl TypedValueParser<Value = Kind> {
+    PossibleValuesParser::new(Kind::ALL.map(Kind::name)).try_map(|name| name.parse::<Kind>())
+}
+
+impl Verb for Up {
+    async fn run(&self, printer: Printer) -> Result<ExitStatus> {
+        let layout = Layout::create(&self.folder.dir)?;
+        let cloud = Cloud { layout, http: HttpClient::new(), printer };
+        let layout = &cloud.layout;
+        let _lock = Lock::take(layout, printer)?;
+
+        let database = Database::find(layout, self.database)?;
+        database.install(printer)?;
+        cloud.ensure(&database.spec()).await?;
+        let mut variables = vec![("ROWGATE_MYSQL_SOCKET", layout.socket.display().to_string())];
+        if !self.database_only {
+            let ports = self.start_servers(&cloud).await?;
+            let aws = Aws::local(&ministack::endpoint(ports), REGION, ACCESS_KEY, SECRET_KEY).await;
+            let lake = keep_lake(self.lake, layout)?;
+            let sources = Sources { infra: absolute(&self.infra)?, artifacts: absolute(&self.artifacts)? };
+            let deployment = deploy(&sources, lake, ports, layout, &aws, printer).await?;
+            create_user(&database, &deployment, &aws).await?;
+            migrate(&aws, layout, printer).await?;
+            let password = operator::ensure(&aws, layout, printer).await?;
+            variables.extend(stack_variables(&deployment, lake, password, &aws).await?);
+            variables.extend(ministack::variables(ports));
+        }
+        EnvFile { variables }.write(&layout.env)?;
+        Ok(ExitStatus::Success)
+    }
+}
+
+impl Up {
+    async fn start_servers(&self, cloud: &Cloud) -> Result<Ports> {
+        let ministack = absolute(&self.ministack)?;
+        require(&ministack, "`pip install -r local/requirements.txt` into a venv brings it")?;
+        let local_data_api = match &self.local_data_api {
+            Some(path) => absolute(path)?,
+            None => std::env::current_exe()?.with_file_name("local-data-api"),
+        };
+        require(&local_data_api, "`cargo build -p local-data-api` brings it")?;
+        let python = ministack::python(&ministack)?;
+        let lake_python = absolute(&self.lake_python)?;
+        let mut attempt = 1;
+        loop {
+            let ports = self.choose_ports(&cloud.layout)?;
+            ports.remember(&cloud.layout)?;
+            let start = async {
+                cloud.ensure(&ministack::spec(&python, &lake_python, ports, &cloud.layout)?).await?;
+                cloud.ensure(&data_api::spec(&local_data_api, ports, &cloud.layout)).await
+            };
+            match start.await {
+                Ok(()) => return Ok(ports),
+                Err(error) if attempt < PORT_ATTEMPTS && lost_a_port(ports, &cloud.layout) => {
+                    cloud.printer.note(&format!("  a port was taken meanwhile ({error}); trying others"));
+                    attempt += 1;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Returns the ports of the last time if our own servers hold them or nobody does, else free ones.
+    fn choose_ports(&self, layout: &Layout) -> Result<Ports> {
+        let last = Ports::remembered(layout);
+        let choose = |service, asked, last, default, taken: &[u16]| {
+            choose_port(service, asked, last, default, taken, layout)
+        };
+        let last_gateway = last.map(|ports| ports.gateway);
+        let gateway = choose(ministack::SERVICE, self.gateway_port, last_gateway, DEFAULT_GATEWAY_PORT, &[])?;
+        let last_data_api = last.map(|ports| ports.data_api);
+        let data_api =
+            choose(data_api::SERVICE, self.data_api_port, last_data_api, DEFAULT_DATA_API_PORT, &[gateway])?;
+        Ok(Ports { gateway, data_api })
+    }
+}
+
+/// Returns an absolute path: the services are started in another folder.
+fn absolute(path: &Path) -> Result<PathBuf> {
+    std::path::absolute(path).map_err(|error| user_error(format!("{}: {error}.", path.display())))
+}
+
+/// Returns true if the lake is on: asked for now, or at an earlier `up`.
+fn keep_lake(asked: bool, layout: &Layout) -> Result<bool> {
+    let path = &layout.lake;
+    if asked {
+        fs::write(path, "on\n").with_context(|| format!("writing {}", path.display()))?;
+    }
+    Ok(path.exists())
+}
+
+fn require(program: &Path, remedy: &str) -> Result<()> {
+    if program.is_file() {
+        Ok(())
+    } else {
+        Err(user_error(format!("{} is missing; {remedy}, and `make run` does that.", program.display())))
+    }
+}
+
+fn choose_port(
+    service: Service,
+    asked: Option<u16>,
+    last: Option<u16>,
+    default: u16,
+    taken: &[u16],
+    layout: &Layout,
+) -> Result<u16> {
+    let wanted = asked.filter(|port| *port != 0).or(last).or(asked).unwrap_or(default);
+    if last == Some(wanted) && is_alive(service, layout) { Ok(wanted) } else { free_port(wanted, taken) }
+}
+
+fn is_alive(service: Service, layout: &Layout) -> bool {
+    Record::read(service.name, layout).is_some_and(|record| record.is_alive())
+}
+
+/// Returns true if a server that is not ours answers on one of the ports.
+fn lost_a_port(ports: Ports, layout: &Layout) -> bool {
+    let pairs = [(ministack::SERVICE, ports.gateway), (data_api::SERVICE, ports.data_api)];
+    pairs.into_iter().any(|(service, port)| {
+        !is_alive(service, layout) && TcpStream::connect_timeout(&loopback(port), PORT_TAKEN_PROBE).is_ok()
+    })
+}
+
+/// Creates the database and the user that the stack's secret names, with the secret's password.
+async fn create_user(database: &Database<'_>, deployment: &Deployment, aws: &Aws) -> Result<()> {
+    #[derive(Deserialize)]
+    struct Secret {
+        username: String,
+        password: String,
+    }
+    let arn = deployment.output("SecretArn")?;
+    let answer = aws
+        .secrets()
+        .get_secret_value()
+        .secret_id(arn)
+        .send()
+        .await
+        .with_context(|| format!("reading the secret {arn}"))?;
+    let text = answer.secret_string().ok_or_else(|| anyhow!("the secret {arn} holds no text"))?;
+    let secret: Secret = serde_json::from_str(text).with_context(|| format!("the secret {arn}"))?;
+    database.run(&database::setup(DATABASE, &secret.username, &secret.password)).await
+}
+
+async fn migrate(aws: &Aws, layout: &Layout, printer: Printer) -> Result<()> {
+    #[derive(Deserialize)]
+    struct Migrated {
+        applied: Vec<Value>,
+    }
+    let step = printer.step("migrating the database");
+    let migrated = invoke(aws, "rowgate-migrate", "The migration", &json!({})).await;
+    let Migrated { applied } = migrated.map_err(|error| {
+        let log = layout.log(ministack::SERVICE.name);
+        user_error(format!("{error} The function's log is in {}.", log.display()))
+    })?;
+    if applied.is_empty() {
+        step.done("database schema is current");
+    } else {
+        step.done(&format!("database migrated, {} applied", applied.len()));
+    }
+    Ok(())
+}
+
+/// Returns the variables for scripts, and those by which people reach the service and the first of them
+/// signs in.
+async fn stack_variables(
+    deployment: &Deployment,
+    lake: bool,
+    password: String,
+    aws: &Aws,
+) -> Result<Vec<(&'static str, String)>> {
+    let mut variables = vec![
+        ("ROWGATE_MYSQL_DATABASE", DATABASE.to_owned()),
+        ("ROWGATE_CONSOLE_USER", operator::USERNAME.to_owned()),
+        ("ROWGATE_CONSOLE_PASSWORD", password),
+    ];
+    for (variable, output) in [("ROWGATE_API_KEY", "WriterKeyId"), ("ROWGATE_OPERATOR_KEY", "OperatorKeyId")]
+    {
+        variables.push((variable, aws.api_key(deployment.output(output)?).await?));
+    }
+    let outputs = [
+        ("ROWGATE_URL", "ApiUrl"),
+        ("ROWGATE_BUCKET", "DataBucketName"),
+        ("ROWGATE_PEOPLE_URL", "PeopleUrl"),
+        ("ROWGATE_CONSOLE_URL", "ConsoleUrl"),
+        ("ROWGATE_LAKE_BUCKET", "LakeBucketName"),
+    ];
+    for (variable, output) in outputs.into_iter().filter(|(_, output)| lake || *output != "LakeBucketName") {
+        variables.push((variable, deployment.output(output)?.to_owned()));
+    }
+    Ok(variables)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn the_remembered_port_is_used_again_and_a_taken_one_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = Layout::create(folder.path()).unwrap();
+        let free = free_port(0, &[]).unwrap();
+        let choose = |asked, last| choose_port(ministack::SERVICE, asked, last, 4566, &[], &layout).unwrap();
+        assert_eq!(choose(None, Some(free)), free);
+        assert_eq!(choose(Some(0), Some(free)), free);
+        let listener = TcpListener::bind(loopback(free)).unwrap();
+        assert_ne!(choose(None, Some(free)), free);
+        drop(listener);
+    }
+
+    #[test]
+    fn the_lake_stays_on_once_it_was_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = Layout::create(folder.path()).unwrap();
+        assert!(!keep_lake(false, &layout).unwrap());
+        assert!(keep_lake(true, &layout).unwrap());
+        assert!(keep_lake(false, &layout).unwrap());
+        assert!(layout.data().contains(&layout.lake), "`clean` turns it off");
+    }
+
+    #[test]
+    fn an_asked_port_wins_over_the_remembered_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = Layout::create(folder.path()).unwrap();
+        let (first, second) = (free_port(0, &[]).unwrap(), free_port(0, &[]).unwrap());
+        assert_eq!(
+            choose_port(ministack::SERVICE, Some(second), Some(first), 4566, &[], &layout).unwrap(),
+            second
+        );
+    }
+}
