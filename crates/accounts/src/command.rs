@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use lambda_kit::ErrorType;
+use lambda_kit::{ErrorType, INVALID_PAYLOAD};
 use lambda_runtime::Diagnostic;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -40,8 +40,8 @@ pub enum CommandError {
 impl From<CommandError> for Diagnostic {
     fn from(error: CommandError) -> Self {
         let error_type = match error {
-            CommandError::Payload(_) => ErrorType::InvalidPayload,
-            CommandError::Change(_) => ErrorType::AccountsFailed,
+            CommandError::Payload(_) => INVALID_PAYLOAD,
+            CommandError::Change(_) => ErrorType("AccountsFailed"),
         };
         error_type.diagnostic(error)
     }

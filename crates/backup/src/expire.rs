@@ -8,11 +8,11 @@ use domain::backup::{BackupId, folder, manifest_key, state_key};
 use domain::dictionary::{Dictionary, Table};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
-use lambda_kit::metrics;
 use serde::Serialize;
 
 use crate::catalogue::{self, Found};
 use crate::error::BackupError;
+use crate::metrics;
 use crate::state::{Held, Status};
 
 /// Backups that are looked at side by side.
@@ -154,7 +154,7 @@ async fn note_interrupted<S: Store>(
         saved => saved?,
     }
     tracing::error!(backup.id = %backup, "backup was interrupted");
-    metrics::backup_failed(backup.as_str());
+    metrics::failed(backup.as_str()).write();
     Ok(true)
 }
 

@@ -8,6 +8,7 @@ mod error;
 mod expire;
 mod go_on;
 mod http;
+mod metrics;
 mod moments;
 mod options;
 mod payload;

@@ -3,7 +3,7 @@
 use domain::backup::BackupId;
 use domain::dictionary::{Dictionary, Table};
 use domain::shortened;
-use lambda_kit::{ErrorType, object};
+use lambda_kit::{ErrorType, INVALID_PAYLOAD, object};
 use lambda_runtime::Diagnostic;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -169,8 +169,8 @@ pub enum InvocationError {
 impl From<InvocationError> for Diagnostic {
     fn from(error: InvocationError) -> Self {
         let error_type = match error {
-            InvocationError::Request(_) | InvocationError::Unknown(_) => ErrorType::InvalidPayload,
-            InvocationError::Backup(_) | InvocationError::Status(_) => ErrorType::BackupFailed,
+            InvocationError::Request(_) | InvocationError::Unknown(_) => INVALID_PAYLOAD,
+            InvocationError::Backup(_) | InvocationError::Status(_) => ErrorType("BackupFailed"),
         };
         error_type.diagnostic(error)
     }

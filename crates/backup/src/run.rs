@@ -11,13 +11,13 @@ use domain::backup::{BackupId, MANIFEST_FORMAT, Manifest, folder, manifest_key};
 use domain::dictionary::{Dictionary, Table};
 use domain::shipped::dictionary_version;
 use jiff::Timestamp;
-use lambda_kit::metrics::{self, BackupFigures};
 
 use crate::answer::Done;
 use crate::clock;
 use crate::encode::VERSION;
 use crate::error::BackupError;
 use crate::go_on::GoOn;
+use crate::metrics;
 use crate::moments::{Left, end};
 use crate::options::Options;
 use crate::state::{Cursor, Held, State, Status};
@@ -169,7 +169,7 @@ impl<S: Store, G: GoOn> Backups<S, G> {
         let bytes = manifest.tables.values().map(|table| table.bytes).sum();
         let time = clock::time(&manifest.finished_at).duration_since(clock::time(&manifest.started_at));
         let time = Duration::try_from(time).unwrap_or_default();
-        metrics::backup_completed(&BackupFigures { backup: backup.as_str(), rows: done.rows(), bytes, time });
+        metrics::completed(backup.as_str(), done.rows(), bytes, time).write();
         tracing::info!(
             backup.id = %backup,
             backup.moment = manifest.snapshot_time,
@@ -198,7 +198,7 @@ impl<S: Store, G: GoOn> Backups<S, G> {
         if matches!(error, BackupError::Ended) {
             return;
         }
-        metrics::backup_failed(backup.as_str());
+        metrics::failed(backup.as_str()).write();
         held.state.fail(error.reason());
         match held.save().await {
             // A manifest whose answer was lost makes a backup of it, and needs the files.

@@ -74,6 +74,6 @@ pub struct Failed(pub Answer);
 impl From<Failed> for Diagnostic {
     fn from(Failed(answer): Failed) -> Self {
         // An answer is texts and numbers, which always are JSON.
-        ErrorType::CanaryFailed.diagnostic(serde_json::to_string(&answer).unwrap_or_default())
+        ErrorType("CanaryFailed").diagnostic(serde_json::to_string(&answer).unwrap_or_default())
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use deadline::Deadline;
-use lambda_kit::metrics;
+use lambda_kit::metrics::Document;
 use tokio::time::Instant;
 
 use crate::answer::{Answer, Checked, Status};
@@ -39,7 +39,7 @@ impl Round {
             true => Err(Fault::NoTime),
         };
         let time = begun.elapsed();
-        metrics::canary_checked(name, ended.is_ok(), time);
+        metrics(name, ended.is_ok(), time).write();
         let (status, detail, brought) = match ended {
             Ok(brought) => (Status::Ok, None, Some(brought)),
             Err(fault) => (Status::Failed, Some(fault.to_string()), None),
@@ -66,5 +66,26 @@ impl Round {
 
     pub(crate) fn end(self) -> Answer {
         Answer::of(self.checks)
+    }
+}
+
+/// Returns the metrics of a check.
+fn metrics(check: &str, is_ok: bool, time: Duration) -> Document<'_> {
+    Document::by("Check", check).count("CanaryOk", is_ok.into()).seconds("CanarySeconds", time)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn a_check_is_kept_by_its_name_and_among_all() {
+        let line = metrics("status", false, Duration::from_millis(250)).line(7).unwrap();
+        let line: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!((&line["CanaryOk"], &line["CanarySeconds"]), (&0.into(), &0.25.into()));
+        assert_eq!(line["Check"], "status");
+        assert_eq!(line["_aws"]["CloudWatchMetrics"][0]["Dimensions"], json!([["Check"], []]));
     }
 }

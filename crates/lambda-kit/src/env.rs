@@ -2,8 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-use domain::dictionary::RejectLimit;
-
 /// A variable that a function cannot do without is missing or cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EnvError {
@@ -67,14 +65,5 @@ impl<R: Fn(&str) -> Option<String>> Settings<R> {
         let read = |value: &str| value.parse().ok().filter(|number| limits.contains(number));
         let fault = || format!("not a whole number from {} to {}", limits.start(), limits.end());
         Ok(self.get(name, read, fault)?.unwrap_or(default))
-    }
-
-    /// `ROWGATE_MAX_REJECTS`: how many rows may be rejected where the dictionary sets no limit for a table.
-    ///
-    /// # Errors
-    /// [`SettingError`] where it holds no limit.
-    pub fn max_rejects(&self) -> Result<Option<RejectLimit>, SettingError> {
-        let fault = || "neither a count like 100 nor a share like 5%".to_owned();
-        self.get("ROWGATE_MAX_REJECTS", |value| RejectLimit::parse(value).ok(), fault)
     }
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tower::ServiceExt;
 
-use crate::ErrorType;
+use crate::INVALID_PAYLOAD;
 use crate::http::{gateway, with_open_service_layers, with_service_layers};
 
 /// Serves a router's requests and, with `command`, everything else that the function is invoked with, until Lambda ends the
@@ -58,7 +58,7 @@ where
         let LambdaEvent { payload, context } = event;
         if is_request(&payload) {
             let answer = answer(routes.clone(), payload, context).await;
-            return answer.map_err(|error| ErrorType::InvalidPayload.diagnostic(error));
+            return answer.map_err(|error| INVALID_PAYLOAD.diagnostic(error));
         }
         let answer = command(payload, context).await.map_err(Into::into)?;
         serde_json::to_value(answer).map_err(|error| Diagnostic::from(Error::from(error)))

@@ -19,5 +19,5 @@ pub mod problem;
 pub mod query;
 
 pub use causes::causes;
-pub use failure::ErrorType;
+pub use failure::{ErrorType, INVALID_PAYLOAD};
 pub use log::{VALUES, init_tracing, values_are_logged};

@@ -2,7 +2,7 @@
 
 use aurora::Deadline;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use lambda_kit::{ErrorType, causes};
+use lambda_kit::{ErrorType, INVALID_PAYLOAD, causes};
 use lambda_runtime::Diagnostic;
 use serde::Serialize;
 use serde_json::Value;
@@ -75,9 +75,9 @@ impl From<InvocationError> for Diagnostic {
             InvocationError::Payload(_)
             | InvocationError::Backfill(
                 BackfillError::Told(_) | BackfillError::Replace | BackfillError::Prefix,
-            ) => ErrorType::InvalidPayload,
-            InvocationError::Audit(_) => ErrorType::AuditFailed,
-            InvocationError::Backfill(_) => ErrorType::BackfillFailed,
+            ) => INVALID_PAYLOAD,
+            InvocationError::Audit(_) => ErrorType("AuditFailed"),
+            InvocationError::Backfill(_) => ErrorType("BackfillFailed"),
         };
         error_type.diagnostic(error)
     }

@@ -5,6 +5,7 @@ mod error;
 mod invoke;
 mod listing;
 mod load;
+mod metrics;
 mod notes;
 mod options;
 mod queue;

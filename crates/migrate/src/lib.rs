@@ -29,7 +29,7 @@ pub enum Failure {
 
 impl From<Failure> for Diagnostic {
     fn from(failure: Failure) -> Self {
-        ErrorType::MigrationFailed.diagnostic(failure)
+        ErrorType("MigrationFailed").diagnostic(failure)
     }
 }
 

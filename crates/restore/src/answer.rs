@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aurora::restores::{Mode, Restore, RestoredTable, Status};
 use domain::backup::RestoreId;
-use lambda_kit::ErrorType;
+use lambda_kit::{ErrorType, INVALID_PAYLOAD};
 use lambda_runtime::Diagnostic;
 use serde::Serialize;
 
@@ -104,10 +104,10 @@ impl From<aurora::Error> for InvocationError {
 impl From<InvocationError> for Diagnostic {
     fn from(error: InvocationError) -> Self {
         let error_type = match error {
-            InvocationError::Request(_) | InvocationError::Unknown(_) => ErrorType::InvalidPayload,
-            InvocationError::Failed { .. } | InvocationError::Stopped(_) => ErrorType::RestoreFailed,
-            InvocationError::Interrupted { .. } => ErrorType::RestoreInterrupted,
-            InvocationError::Drill(_) => ErrorType::DrillFailed,
+            InvocationError::Request(_) | InvocationError::Unknown(_) => INVALID_PAYLOAD,
+            InvocationError::Failed { .. } | InvocationError::Stopped(_) => ErrorType("RestoreFailed"),
+            InvocationError::Interrupted { .. } => ErrorType("RestoreInterrupted"),
+            InvocationError::Drill(_) => ErrorType("DrillFailed"),
         };
         error_type.diagnostic(error)
     }

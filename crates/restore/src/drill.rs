@@ -10,14 +10,13 @@ use bucket::Store;
 use domain::backup::{BackupId, Manifest};
 use domain::dictionary::Table;
 use jiff::Timestamp;
-use lambda_kit::metrics;
 
 use crate::answer::{Answer, InvocationError, Restored};
 use crate::command::{Resolved, go_on, new_id, of_backup, start};
 use crate::error::RestoreError;
 use crate::go_on::GoOn;
 use crate::payload::{FromBackup, Which};
-use crate::{Restorer, find, sweep};
+use crate::{Restorer, find, metrics, sweep};
 
 /// Verifies the newest backup of all tables, or all of the backup that is named. Fails when that fails, and when the newest one
 /// is older than it may be.
@@ -39,7 +38,7 @@ pub(crate) async fn drill<S: Store, G: GoOn>(
         Err(error) => Err(error),
     };
     if let Some(succeeded) = outcome(verified) {
-        metrics::drilled(succeeded);
+        metrics::drilled(succeeded).write();
     }
     done
 }
@@ -47,7 +46,7 @@ pub(crate) async fn drill<S: Store, G: GoOn>(
 /// Tells metrics how a drill went that goes on in this invocation.
 pub(crate) fn tell(done: &Result<Restored, InvocationError>) {
     if let Some(succeeded) = outcome(done.as_ref().map(Some)) {
-        metrics::drilled(succeeded);
+        metrics::drilled(succeeded).write();
     }
 }
 
@@ -147,7 +146,7 @@ pub(crate) async fn tell_age<S: Store, G: GoOn>(restorer: &Restorer<S, G>) -> Re
         }
         None => sweep::watched_for(&restorer.store).await?,
     };
-    metrics::backup_age(age);
+    metrics::backup_age(age).write();
     Ok(())
 }
 

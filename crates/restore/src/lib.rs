@@ -12,6 +12,7 @@ mod foreign;
 mod go_on;
 mod http;
 mod leftovers;
+mod metrics;
 mod objects;
 mod options;
 mod parts;

@@ -57,7 +57,9 @@ impl Options {
         let lanes = settings.number("ROWGATE_LANES", LANES, 1..=MAX_LANES)?;
         let age_limits = 1..=LONGEST_AGE_HOURS;
         let hours = settings.number("ROWGATE_BACKUP_MAX_AGE_HOURS", MAX_AGE_HOURS, age_limits)?;
-        let max_rejects = settings.max_rejects()?;
+        let fault = || "neither a count like 100 nor a share like 5%".to_owned();
+        let max_rejects =
+            settings.get("ROWGATE_MAX_REJECTS", |limit| RejectLimit::parse(limit).ok(), fault)?;
         let fault = || "not a list of folders like avro/,exports/glue/".to_owned();
         let prefixes = settings.get("ROWGATE_RESTORE_PREFIXES", folders, fault)?;
         let prefixes = prefixes.unwrap_or_else(|| Self::default().prefixes);

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use aurora::restores::{Restore, Status};
 use jiff::Timestamp;
-use lambda_kit::metrics::{self, RestoreFigures};
+
+use crate::metrics;
 
 /// Tells how a restore has ended; nothing of one that has not.
 pub(crate) fn ended(restore: &Restore) {
@@ -28,9 +29,9 @@ pub(crate) fn ended(restore: &Restore) {
     match restore.status {
         Status::Running => {}
         Status::Completed => {
-            metrics::restore_completed(&RestoreFigures { restore: id, rows_restored, rows_rejected, time });
+            metrics::completed(id, rows_restored, rows_rejected, time).write();
         }
-        Status::Failed => metrics::restore_failed(id),
+        Status::Failed => metrics::failed(id).write(),
     }
 }
 

@@ -7,13 +7,12 @@ use aurora::restores::{self, Restore, Status};
 use bucket::{Put, Store, When};
 use domain::backup::{RestoreId, time_text};
 use jiff::Timestamp;
-use lambda_kit::metrics;
 
 use crate::answer::{Answer, InvocationError};
 use crate::error::RestoreError;
 use crate::go_on::GoOn;
 use crate::leftovers::remove_leftovers;
-use crate::{Restorer, drill};
+use crate::{Restorer, drill, metrics};
 
 /// When a function last worked on a restore: written by each invocation that does.
 const LAST_RESTORE: &str = "rowgate/last-restore";
@@ -59,7 +58,7 @@ pub(crate) async fn sweep<S: Store, G: GoOn>(
     let restores::Swept { failed, dropped } = restores::sweep(database).await?;
     for restore in &failed {
         tracing::warn!(restore.id = restore.as_str(), "a restore that nobody worked on any more has failed");
-        metrics::restore_failed(restore.as_str());
+        metrics::failed(restore.as_str()).write();
     }
     let newest: Vec<Restore> = restores::list(database, LOOKED_AT, None).await?;
     for restore in &newest {

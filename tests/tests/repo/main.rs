@@ -2,6 +2,7 @@
 //! mention, and that the invariants of `docs/architecture.md` name tests that exist. They need no cloud, no
 //! database and no network.
 
+mod error_types;
 mod features;
 mod invariants;
 mod layers;

@@ -113,7 +113,7 @@ pub(crate) fn deployed(packages: &[Package]) -> Vec<&Package> {
 }
 
 /// The Rust files below a folder, but for files and folders of unit tests.
-fn rust_files(folder: &Path) -> Result<Vec<PathBuf>> {
+pub(crate) fn rust_files(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
         let path = entry?.path();

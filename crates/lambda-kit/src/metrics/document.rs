@@ -7,19 +7,16 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// Under which every metric of Rowgate is found.
+/// The namespace of all metrics of Rowgate.
 const NAMESPACE: &str = "Rowgate";
 
-/// The dimension that tells tables apart.
-const TABLE: &str = "Table";
-
-/// The metrics of one event, and what else its line says. At most 100 metrics, which is all that a line may hold.
-#[derive(Debug)]
-pub(super) struct Document<'a> {
-    /// The dimension that tells the things of one kind apart, and which of them this is.
+/// A line with the metrics of one event and its other properties. It may hold 100 metrics.
+#[derive(Debug, Default)]
+pub struct Document<'a> {
+    /// The dimension by which metrics of one kind are told apart, and its value.
     dimension: Option<(&'static str, &'a str)>,
     metrics: Vec<Metric>,
-    /// Every value that the line holds beside its description: of dimensions, metrics and properties.
+    /// The values of dimensions, metrics and properties.
     values: Map<String, Value>,
 }
 
@@ -61,46 +58,42 @@ struct Directive<'a> {
 }
 
 impl<'a> Document<'a> {
-    /// A line without metrics yet; those to come are kept for the table, if there is one, and for all tables.
-    pub(super) fn new(table: Option<&'a str>) -> Self {
-        Self::of(table.map(|table| (TABLE, table)))
+    /// Returns a line without a metric.
+    pub fn new() -> Self {
+        Self::default()
     }
 
-    /// A line without metrics yet; those to come are kept for the dimension's value, and for all of its values.
-    pub(super) fn by(dimension: &'static str, value: &'a str) -> Self {
-        Self::of(Some((dimension, value)))
-    }
-
-    fn of(dimension: Option<(&'static str, &'a str)>) -> Self {
-        // A dimension must have a value.
-        let dimension = dimension.filter(|(_, value)| !value.is_empty());
-        let mut values = Map::new();
-        values.extend(dimension.map(|(name, value)| (name.to_owned(), Value::from(value))));
-        Self { dimension, metrics: Vec::new(), values }
+    /// Returns a line whose metrics CloudWatch keeps for this value of the dimension as well as for all values. A dimension must
+    /// have a value: an empty one is left out.
+    pub fn by(dimension: &'static str, value: &'a str) -> Self {
+        if value.is_empty() {
+            return Self::new();
+        }
+        Self { dimension: Some((dimension, value)), ..Self::new() }.property(dimension, value)
     }
 
     /// Adds a number of things.
-    pub(super) fn count(self, name: &'static str, count: u64) -> Self {
+    pub fn count(self, name: &'static str, count: u64) -> Self {
         self.metric(name, "Count", count.into())
     }
 
     /// Adds a number of bytes.
-    pub(super) fn bytes(self, name: &'static str, bytes: u64) -> Self {
+    pub fn bytes(self, name: &'static str, bytes: u64) -> Self {
         self.metric(name, "Bytes", bytes.into())
     }
 
     /// Adds a time, in seconds.
-    pub(super) fn seconds(self, name: &'static str, time: Duration) -> Self {
+    pub fn seconds(self, name: &'static str, time: Duration) -> Self {
         self.metric(name, "Seconds", time.as_secs_f64().into())
     }
 
     /// Adds a time, in milliseconds.
-    pub(super) fn milliseconds(self, name: &'static str, time: Duration) -> Self {
+    pub fn milliseconds(self, name: &'static str, time: Duration) -> Self {
         self.metric(name, "Milliseconds", (time.as_secs_f64() * 1000.0).into())
     }
 
     /// Adds a number whose unit CloudWatch does not know, such as hours.
-    pub(super) fn number(self, name: &'static str, number: f64) -> Self {
+    pub fn number(self, name: &'static str, number: f64) -> Self {
         self.metric(name, "None", number.into())
     }
 
@@ -110,23 +103,23 @@ impl<'a> Document<'a> {
         self
     }
 
-    /// Adds what is to be found with the metrics and is none: a property costs nothing, whatever its values.
-    pub(super) fn property(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+    /// Adds a value that is no metric: a property costs nothing, whatever its values.
+    pub fn property(mut self, name: &'static str, value: impl Into<Value>) -> Self {
         self.values.insert(name.to_owned(), value.into());
         self
     }
 
-    /// Writes the line to standard output. Without metrics there is no line.
-    pub(super) fn write(&self) {
+    /// Writes the line to standard output; a line without metrics is not written.
+    pub fn write(&self) {
         let timestamp = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
         if let Some(line) = self.line(u64::try_from(timestamp).unwrap_or(u64::MAX)) {
-            // In one piece, so that no log line comes between. A function whose output is closed has nobody to tell.
+            // In one piece, so that no log line comes between. Nothing can be done if the output is closed.
             std::io::stdout().write_all(line.as_bytes()).ok();
         }
     }
 
-    /// The line with its end.
-    pub(super) fn line(&self, timestamp: u64) -> Option<String> {
+    /// Returns the line with its line break, if it has a metric.
+    pub fn line(&self, timestamp: u64) -> Option<String> {
         if self.metrics.is_empty() {
             return None;
         }
@@ -183,7 +176,7 @@ pub(super) mod tests {
 
     #[test]
     fn keeps_metrics_for_the_table_and_for_all() {
-        let document = Document::new(Some("jobs")).count("Rows", 3).bytes("Bytes", 9);
+        let document = Document::by("Table", "jobs").count("Rows", 3).bytes("Bytes", 9);
         let line =
             document.property("load.id", "ab").seconds("Time", Duration::from_millis(1500)).line(7).unwrap();
         read(&line);
@@ -201,8 +194,8 @@ pub(super) mod tests {
 
     #[test]
     fn keeps_metrics_for_all_where_there_is_no_table() {
-        for table in [None, Some("")] {
-            let read = read(&Document::new(table).count("Rows", 0).line(7).unwrap());
+        for document in [Document::new(), Document::by("Table", "")] {
+            let read = read(&document.count("Rows", 0).line(7).unwrap());
             assert_eq!(read["_aws"]["CloudWatchMetrics"][0]["Dimensions"], serde_json::json!([[]]));
             assert_eq!(read.get("Table"), None);
         }
@@ -210,6 +203,6 @@ pub(super) mod tests {
 
     #[test]
     fn says_nothing_without_metrics() {
-        assert_eq!(Document::new(Some("jobs")).property("load.id", "ab").line(7), None);
+        assert_eq!(Document::by("Table", "jobs").property("load.id", "ab").line(7), None);
     }
 }

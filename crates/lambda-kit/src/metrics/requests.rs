@@ -1,4 +1,4 @@
-//! The line of a request: its log entry and its metrics in one.
+//! The log line of a request, which carries its metrics.
 
 use std::time::Duration;
 

@@ -11,13 +11,13 @@ use aurora::loads::{self, Begun, Ending, NewLoad};
 use aurora::{Database, Deadline};
 use domain::dictionary::{Dictionary, LoadMode, Table};
 use domain::load::{Incoming, LoadId, LoadRecord, LoadStatus, no_data, no_data_below, parent_in_name};
-use lambda_kit::metrics::{self, LoadFigures};
 
 use self::ending::failure;
 use self::orphans::remove_leftovers;
 use self::run::Work;
 use crate::Loader;
 use crate::error::LoadError;
+use crate::metrics;
 use crate::queue::event::ObjectCreated;
 use crate::store::Store;
 
@@ -263,16 +263,9 @@ async fn report(
         load.duration_ms = record.milliseconds,
         "load ended"
     );
-    metrics::load_ended(&LoadFigures {
-        load: id.as_str(),
-        table: dictionary.table(table).map(Table::name),
-        status: *status,
-        rows_read: *rows_read,
-        rows_loaded: *rows_loaded,
-        rows_rejected: *rows_rejected,
-        bytes: *bytes,
-        time: Duration::from_millis(record.milliseconds),
-    });
+    if let Some(metrics) = metrics::ended(&record, dictionary.table(table).map(Table::name)) {
+        metrics.write();
+    }
     Ok(Some(record))
 }
 

@@ -11,9 +11,10 @@ use aurora::loads::{self, Ending, Stalled};
 use aurora::{Database, Deadline};
 use domain::dictionary::{Dictionary, LoadMode, Table};
 use domain::load::LoadId;
-use lambda_kit::{causes, metrics};
+use lambda_kit::causes;
 use serde::{Deserialize, Serialize};
 
+use crate::metrics;
 use crate::notes::Notes;
 use crate::queue::{Backlog, QueueError};
 use crate::store::StoreError;
@@ -125,7 +126,7 @@ impl<N: Notes, Q: Backlog> Auditor<'_, N, Q> {
         } else {
             self.audit(state, last_load, &self.database.with_deadline(deadline)).await?
         };
-        metrics::audited(audited.faults.len() as u64, audited.stalled.len() as u64);
+        metrics::audited(audited.faults.len(), audited.stalled.len()).write();
         tracing::info!(
             audit.spared = audited.spared,
             audit.checked = audited.checked,
