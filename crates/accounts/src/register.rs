@@ -1,16 +1,14 @@
 //! `POST /register`: somebody asks for an account.
 
 use axum::body::Body;
-use axum::extract::RawQuery;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use domain::audit::Action;
+use domain::audit::{Action, Actor};
 use domain::problem::{Problem, ProblemKind};
-use domain::report::read_parameters;
 use lambda_kit::http::{InTime, RequestId};
 use lambda_kit::problem::ProblemResponse;
-use lambda_kit::query;
+use lambda_kit::query::NoQuery;
 use serde_json::json;
 use tokio::time::{Instant, sleep_until};
 
@@ -20,21 +18,20 @@ use crate::request::{Credentials, read};
 use crate::service::{Service, failure, record};
 use crate::username::{self, Username};
 
-/// Who registers, in the audit trail: nobody has shown that the address is theirs. No account can have this name.
+/// The name of a person who registers in the audit trail: the address is not verified yet. No account can have this name.
 const ANONYMOUS: &str = "anonymous";
 
-/// Answers the same, after the same time, whether the name is new, waits already or is taken. All that is refused is refused
-/// before the name is looked up.
+/// Registers an account. The answer and its time are the same whether the name is new, waits for approval or is taken:
+/// everything that is refused is refused before the name is looked up.
 pub(crate) async fn register<D: Directory>(
     InTime(service): InTime<Service<D>>,
     Extension(request): Extension<RequestId>,
-    RawQuery(query): RawQuery,
+    _: NoQuery,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ProblemResponse> {
     let started = Instant::now();
     let Service { accounts, options } = &service;
-    read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
     if !options.self_registration {
         let detail = "Nobody can register here. Ask an operator for an account.";
         return Err(Problem::new(ProblemKind::RegistrationClosed, detail).into());
@@ -47,7 +44,8 @@ pub(crate) async fn register<D: Directory>(
     }
     accounts.check(&password).await.map_err(|error| failure(&error))?;
     let detail = json!({ "account": name });
-    record(&accounts.database, ANONYMOUS, &request, Action::Register, &detail).await?;
+    let anonymous = Actor { username: ANONYMOUS, request_id: &request.0 };
+    record(&accounts.database, Some(anonymous), Action::Register, &detail).await?;
     accounts.register(&name, &password).await.map_err(|error| failure(&error))?;
     sleep_until(started + options.register_time).await;
     Ok((StatusCode::ACCEPTED, Json(json!({ "status": "pending-approval" }))).into_response())

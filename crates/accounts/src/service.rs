@@ -1,6 +1,6 @@
 //! What the handlers share, and the routes.
 
-use aurora::audit::{self, Actor, Entry};
+use aurora::audit::{self, Actor};
 use aurora::{Database, Deadline};
 use axum::Router;
 use axum::extract::{FromRef, FromRequestParts};
@@ -8,10 +8,10 @@ use axum::http::request::Parts;
 use axum::routing::{get, post};
 use domain::audit::Action;
 use domain::problem::{Problem, ProblemKind};
-use lambda_kit::VALUES;
 use lambda_kit::caller::{ByOperator, Caller, Operator, Person};
-use lambda_kit::http::{RequestId, Within};
-use lambda_kit::problem::ProblemResponse;
+use lambda_kit::http::{Paths, Within};
+use lambda_kit::log_failure;
+use lambda_kit::problem::{ProblemResponse, sentence};
 use serde_json::Value;
 
 use crate::accounts::{Accounts, ChangeError};
@@ -45,26 +45,16 @@ impl<D> FromRef<Service<D>> for Operator {
 /// The function's routes. Registration, login and refresh are open, the others take a person's token;
 /// [`lambda_kit::http::with_open_service_layers`] wraps them.
 pub fn router<D: Directory>(service: Service<D>) -> Router {
-    // API Gateway takes a slash at the end for nothing and passes it on, so each path is served with and without.
     Router::new()
-        .route("/register", post(register::register::<D>))
-        .route("/register/", post(register::register::<D>))
-        .route("/login", post(session::login::<D>))
-        .route("/login/", post(session::login::<D>))
-        .route("/refresh", post(session::refresh::<D>))
-        .route("/refresh/", post(session::refresh::<D>))
-        .route("/logout", post(session::logout::<D>))
-        .route("/logout/", post(session::logout::<D>))
-        .route("/me", get(me::get::<D>))
-        .route("/me/", get(me::get::<D>))
-        .route("/accounts", get(manage::list::<D>))
-        .route("/accounts/", get(manage::list::<D>))
-        .route("/accounts/{username}/approve", post(manage::approve::<D>))
-        .route("/accounts/{username}/approve/", post(manage::approve::<D>))
-        .route("/accounts/{username}/disable", post(manage::disable::<D>))
-        .route("/accounts/{username}/disable/", post(manage::disable::<D>))
-        .route("/audit", get(trail::list::<D>))
-        .route("/audit/", get(trail::list::<D>))
+        .path("/register", post(register::register::<D>))
+        .path("/login", post(session::login::<D>))
+        .path("/refresh", post(session::refresh::<D>))
+        .path("/logout", post(session::logout::<D>))
+        .path("/me", get(me::get::<D>))
+        .path("/accounts", get(manage::list::<D>))
+        .path("/accounts/{username}/approve", post(manage::approve::<D>))
+        .path("/accounts/{username}/disable", post(manage::disable::<D>))
+        .path("/audit", get(trail::list::<D>))
         .with_state(service)
 }
 
@@ -107,17 +97,14 @@ where
 /// The problem to answer with; then it must not be done.
 pub(crate) async fn record(
     database: &Database,
-    username: &str,
-    request: &RequestId,
+    actor: Option<Actor<'_>>,
     action: Action,
     detail: &Value,
 ) -> Result<(), Problem> {
-    let actor = Actor { username, request_id: &request.0 };
-    let entry = Entry { actor, action, table: None, detail };
-    audit::record(database, &entry).await.map_err(|error| database_problem(&error))
+    audit::record(database, actor, action, None, detail).await.map_err(|error| database_problem(&error))
 }
 
-/// Logs a failure once, and gives what the client is told of it.
+/// Logs a failure once, and returns the problem to answer with.
 pub(crate) fn failure(error: &ChangeError) -> Problem {
     match error {
         ChangeError::Unknown => unknown(),
@@ -136,7 +123,7 @@ pub(crate) fn failure(error: &ChangeError) -> Problem {
     }
 }
 
-/// Logs a failure of the user pool once, and gives what the client is told of it.
+/// Logs a failure of the user pool once, and returns the problem to answer with.
 pub(crate) fn directory_problem(error: &DirectoryError) -> Problem {
     match error {
         DirectoryError::NoUser => unknown(),
@@ -153,10 +140,9 @@ pub(crate) fn directory_problem(error: &DirectoryError) -> Problem {
     }
 }
 
-/// Logs a failure of the database once, and gives what the client is told of it.
+/// Logs a failure of the database once, and returns the problem to answer with.
 pub(crate) fn database_problem(error: &aurora::Error) -> Problem {
-    tracing::error!(error.class = error.class(), "the request could not be served");
-    tracing::debug!(target: VALUES, { error = %error }, "cause");
+    log_failure("the request could not be served", error.class(), error);
     match error.to_problem() {
         // What it says of rows does not fit here.
         problem if problem.kind == ProblemKind::Unavailable => Problem::new(
@@ -169,12 +155,4 @@ pub(crate) fn database_problem(error: &aurora::Error) -> Problem {
 
 fn unknown() -> Problem {
     Problem::new(ProblemKind::NotFound, "There is no such account. GET /accounts lists them.")
-}
-
-/// A message as a sentence.
-pub(crate) fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
-    let rest = letters.as_str();
-    if rest.ends_with('.') { format!("{first}{rest}") } else { format!("{first}{rest}.") }
 }

@@ -1,17 +1,15 @@
 //! `POST /login`, `POST /refresh` and `POST /logout`.
 
 use axum::body::Body;
-use axum::extract::RawQuery;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use domain::audit::Action;
+use domain::audit::{Action, Actor};
 use domain::problem::{Problem, ProblemKind};
-use domain::report::read_parameters;
 use lambda_kit::caller::{Person, Right};
 use lambda_kit::http::{InTime, RequestId};
 use lambda_kit::problem::ProblemResponse;
-use lambda_kit::query;
+use lambda_kit::query::NoQuery;
 use serde::Serialize;
 use serde_json::json;
 
@@ -33,11 +31,10 @@ struct Tokens {
 pub(crate) async fn login<D: Directory>(
     InTime(service): InTime<Service<D>>,
     Extension(request): Extension<RequestId>,
-    RawQuery(query): RawQuery,
+    _: NoQuery,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ProblemResponse> {
-    read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
     let Credentials { username, password } = read(&headers, body, Credentials::SHAPE).await?;
     // What cannot be a name or a password is nobody's.
     let name = Username::parse(&username).filter(|_| password.can_be_one());
@@ -50,7 +47,8 @@ pub(crate) async fn login<D: Directory>(
         let detail = "The account waits for an operator to approve it. Ask one, then sign in again.";
         return Err(Problem::new(ProblemKind::PendingApproval, detail).into());
     }
-    record(&accounts.database, &session.username, &request, Action::Login, &json!({})).await?;
+    let actor = Actor { username: &session.username, request_id: &request.0 };
+    record(&accounts.database, Some(actor), Action::Login, &json!({})).await?;
     match session.refresh_token.clone() {
         Some(refresh_token) => Ok(tokens(session, refresh_token)),
         None => {
@@ -63,11 +61,10 @@ pub(crate) async fn login<D: Directory>(
 /// Goes on with a session, with the rights that the account has now.
 pub(crate) async fn refresh<D: Directory>(
     InTime(service): InTime<Service<D>>,
-    RawQuery(query): RawQuery,
+    _: NoQuery,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ProblemResponse> {
-    read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
     let Refresh { refresh_token } = read(&headers, body, Refresh::SHAPE).await?;
     if refresh_token.is_empty() {
         return Err(session_over().into());
@@ -87,9 +84,8 @@ pub(crate) async fn logout<D: Directory>(
     SignedIn(person): SignedIn,
     InTime(service): InTime<Service<D>>,
     Extension(request): Extension<RequestId>,
-    RawQuery(query): RawQuery,
+    _: NoQuery,
 ) -> Result<Response, ProblemResponse> {
-    read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
     let accounts = &service.accounts;
     // First of all, before a database that may have to resume: the session ends whether or not that is recorded, which changes
     // nothing that the trail is for.
@@ -97,7 +93,8 @@ pub(crate) async fn logout<D: Directory>(
         Ok(()) | Err(DirectoryError::NoUser) => {}
         Err(error) => return Err(directory_problem(&error).into()),
     }
-    let recorded = record(&accounts.database, person.username(), &request, Action::Logout, &json!({})).await;
+    let actor = Actor { username: person.username(), request_id: &request.0 };
+    let recorded = record(&accounts.database, Some(actor), Action::Logout, &json!({})).await;
     if recorded.is_err() {
         tracing::warn!("a person signed out, which the audit trail does not have");
     }

@@ -3,6 +3,7 @@
 //! Entries of rows are written in the transaction of the change, so that a change is in if and only if its entry is. Everything
 //! else is recorded before it begins. Scripts leave nothing here.
 
+pub use domain::audit::Actor;
 use domain::audit::{Action, AuditPage, AuditRecord, LOG_TARGET};
 use domain::dictionary::Table;
 use domain::json_row::write_json_row;
@@ -27,28 +28,6 @@ const PAGE_BYTES: usize = 1_500_000;
 /// Entries of a page at most.
 pub const MAX_ENTRIES: u32 = 100;
 
-/// The person who does something, and the request by which.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Actor<'a> {
-    /// The account.
-    pub username: &'a str,
-    /// The request's id, as its log lines have it.
-    pub request_id: &'a str,
-}
-
-/// An entry of something that is no change of a row.
-#[derive(Debug, Clone, Copy)]
-pub struct Entry<'a> {
-    /// Who does it.
-    pub actor: Actor<'a>,
-    /// What is done.
-    pub action: Action,
-    /// The table that it is done to, where there is one.
-    pub table: Option<&'a str>,
-    /// What was asked for.
-    pub detail: &'a serde_json::Value,
-}
-
 /// Which entries are wanted; `None` takes all.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Filter<'a> {
@@ -62,20 +41,27 @@ pub struct Filter<'a> {
     pub after: Option<i64>,
 }
 
-/// Records what a person is about to do, and logs it. Where the answer of the database was lost it may stand twice; after
-/// success it never stands nowhere.
+/// Records what a person is about to do, and logs it. Scripts, which have no `actor`, leave nothing in the audit trail. If the
+/// database's answer was lost, the entry may stand there twice; after success it is never missing.
 ///
 /// # Errors
 /// Any [`Error`]; then the action must not begin.
-pub async fn record(database: &Database, entry: &Entry<'_>) -> Result<(), Error> {
+pub async fn record(
+    database: &Database,
+    actor: Option<Actor<'_>>,
+    action: Action,
+    table: Option<&str>,
+    detail: &serde_json::Value,
+) -> Result<(), Error> {
+    let Some(actor) = actor else { return Ok(()) };
     let sql = "INSERT INTO rowgate_audit (at, username, action, table_name, detail_json, request_id) \
                VALUES (UTC_TIMESTAMP(3), :username, :action, :table, :detail, :request)";
-    let statement = bound(sql.to_owned(), entry.actor, entry.action)
-        .bind("table", entry.table)
-        .bind("detail", entry.detail.to_string())
+    let statement = bound(sql.to_owned(), actor, action)
+        .bind("table", table)
+        .bind("detail", detail.to_string())
         .idempotent();
     database.execute(statement).await?;
-    log(entry.actor, entry.action, entry.table, None, None);
+    log(actor, action, table, None, None);
     Ok(())
 }
 

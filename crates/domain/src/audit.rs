@@ -72,6 +72,15 @@ impl Action {
     }
 }
 
+/// The person who does something, and the request that does it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Actor<'a> {
+    /// The account.
+    pub username: &'a str,
+    /// The request's id, as its log lines have it.
+    pub request_id: &'a str,
+}
+
 /// An entry of the trail, as it is kept and given out.
 #[derive(Debug, Clone, Serialize)]
 pub struct AuditRecord {

@@ -12,6 +12,7 @@ pub mod load;
 pub mod migration;
 pub mod outliers;
 pub mod page;
+pub mod parameter;
 pub mod prefer;
 pub mod problem;
 pub mod report;

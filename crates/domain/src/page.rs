@@ -1,11 +1,11 @@
-//! How long the pages of lists may be.
+//! Sizes of the pages of lists.
 
-use crate::report::{Parameter, ParameterType, ParameterValue};
+use crate::parameter::{Parameter, ParameterType, ParameterValue};
 
-/// How many entries a page of a list has.
+/// The number of entries on a page of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PageSize {
-    /// Where the request does not say.
+    /// Without the parameter `limit`.
     pub default: i64,
     /// At most.
     pub maximum: i64,
@@ -29,36 +29,32 @@ pub const AUDIT: PageSize = PageSize { default: 50, maximum: 100 };
 /// Restores of `GET /restores`.
 pub const RESTORES: PageSize = PageSize { default: 50, maximum: 100 };
 
-/// Days of `GET /activity`, of which each table that got something has an entry.
+/// Days of `GET /activity`: each has an entry for every table that received something.
 pub const ACTIVITY_DAYS: PageSize = PageSize { default: 30, maximum: 90 };
 
-/// The parameter `days` of `GET /activity`.
+/// Returns the parameter `days` of `GET /activity`.
 pub fn activity_days() -> Parameter {
     let description = "How many days are told of; the first is today, in UTC.".to_owned();
     Parameter { name: "days".to_owned(), description, ..ACTIVITY_DAYS.limit() }
 }
 
-/// The parameter `counts` of `GET /tables`.
+/// Returns the parameter `counts` of `GET /tables`.
 pub fn table_counts() -> Parameter {
     Parameter {
-        name: "counts".to_owned(),
-        parameter_type: ParameterType::Boolean,
         default: Some(ParameterValue::Boolean(false)),
-        required: false,
         description: "Whether each table's rows are counted, which takes its time where there are millions."
             .to_owned(),
+        ..Parameter::optional("counts", ParameterType::Boolean)
     }
 }
 
 impl PageSize {
-    /// The parameter `limit` of a list.
+    /// Returns the parameter `limit` of a list.
     pub fn limit(self) -> Parameter {
         Parameter {
-            name: "limit".to_owned(),
-            parameter_type: ParameterType::Integer { minimum: 1, maximum: self.maximum },
             default: Some(ParameterValue::Integer(self.default)),
-            required: false,
             description: "How many a page has at most.".to_owned(),
+            ..Parameter::integer("limit", 1, self.maximum)
         }
     }
 }

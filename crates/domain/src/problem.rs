@@ -60,6 +60,14 @@ pub enum ProblemKind {
     PayloadTooLarge,
     /// The body is not declared as JSON.
     UnsupportedMediaType,
+    /// The body cannot be unpacked.
+    InvalidEncoding,
+    /// A condition in the headers does not hold (RFC 9110, section 13).
+    PreconditionFailed,
+    /// The body is encoded in a way that is not supported.
+    UnsupportedEncoding,
+    /// The key sends more requests than it may. API Gateway answers this itself; the container has to.
+    Throttled,
     /// The answer would be larger than a function can give.
     ResultTooLarge,
     /// The database is resuming or away; the same request may succeed later.
@@ -71,104 +79,89 @@ pub enum ProblemKind {
 }
 
 impl ProblemKind {
-    /// The stable URI that names the kind.
+    /// Returns the stable URI that names the kind.
     pub fn type_uri(self) -> &'static str {
-        match self {
-            Self::InvalidJson => "urn:rowgate:problem:invalid-json",
-            Self::WrongShape => "urn:rowgate:problem:wrong-shape",
-            Self::UnknownTable => "urn:rowgate:problem:unknown-table",
-            Self::RowCount => "urn:rowgate:problem:row-count",
-            Self::InvalidParameter => "urn:rowgate:problem:invalid-parameter",
-            Self::InvalidRow => "urn:rowgate:problem:invalid-row",
-            Self::Referenced => "urn:rowgate:problem:referenced",
-            Self::InvalidUpload => "urn:rowgate:problem:invalid-upload",
-            Self::IncompleteUpload => "urn:rowgate:problem:incomplete-upload",
-            Self::NothingToUndo => "urn:rowgate:problem:nothing-to-undo",
-            Self::InvalidIdempotencyKey => "urn:rowgate:problem:invalid-idempotency-key",
-            Self::Forbidden => "urn:rowgate:problem:forbidden",
-            Self::WrongCredentials => "urn:rowgate:problem:wrong-credentials",
-            Self::SessionOver => "urn:rowgate:problem:session-over",
-            Self::PendingApproval => "urn:rowgate:problem:pending-approval",
-            Self::RegistrationClosed => "urn:rowgate:problem:registration-closed",
-            Self::EmailDomain => "urn:rowgate:problem:email-domain",
-            Self::Password => "urn:rowgate:problem:password",
-            Self::AccountState => "urn:rowgate:problem:account-state",
-            Self::NotFound => "urn:rowgate:problem:not-found",
-            Self::MethodNotAllowed => "urn:rowgate:problem:method-not-allowed",
-            Self::NotAcceptable => "urn:rowgate:problem:not-acceptable",
-            Self::IdempotencyKeyInUse => "urn:rowgate:problem:idempotency-key-in-use",
-            Self::IdempotencyKeyReused => "urn:rowgate:problem:idempotency-key-reused",
-            Self::PayloadTooLarge => "urn:rowgate:problem:payload-too-large",
-            Self::UnsupportedMediaType => "urn:rowgate:problem:unsupported-media-type",
-            Self::ResultTooLarge => "urn:rowgate:problem:result-too-large",
-            Self::Unavailable => "urn:rowgate:problem:unavailable",
-            Self::SchemaBehind => "urn:rowgate:problem:schema-behind",
-            Self::Internal => "urn:rowgate:problem:internal",
-        }
+        self.row().0
     }
 
-    /// A short title, the same for every problem of the kind.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::InvalidJson => "The body is not valid JSON",
-            Self::WrongShape => "The body has the wrong shape",
-            Self::UnknownTable => "Unknown table",
-            Self::RowCount => "Too few or too many rows",
-            Self::InvalidParameter => "Invalid parameter",
-            Self::InvalidRow => "The row breaks rules of its table",
-            Self::Referenced => "Other rows refer to the row",
-            Self::InvalidUpload => "The file cannot be uploaded",
-            Self::IncompleteUpload => "Parts of the file are missing",
-            Self::NothingToUndo => "There is nothing to undo",
-            Self::InvalidIdempotencyKey => "Invalid idempotency key",
-            Self::Forbidden => "Forbidden",
-            Self::WrongCredentials => "Wrong name or password",
-            Self::SessionOver => "The session is over",
-            Self::PendingApproval => "The account waits for approval",
-            Self::RegistrationClosed => "Registration is closed",
-            Self::EmailDomain => "The e-mail address cannot register",
-            Self::Password => "The password breaks the rule",
-            Self::AccountState => "The account's state does not allow this",
-            Self::NotFound => "Not found",
-            Self::MethodNotAllowed => "Method not allowed",
-            Self::NotAcceptable => "Not acceptable",
-            Self::IdempotencyKeyInUse => "The idempotency key is in use",
-            Self::IdempotencyKeyReused => "The idempotency key was used for another request",
-            Self::PayloadTooLarge => "The body is too large",
-            Self::UnsupportedMediaType => "The body must be JSON",
-            Self::ResultTooLarge => "The result is too large",
-            Self::Unavailable => "The database is not available right now",
-            Self::SchemaBehind => "The database's schema is behind",
-            Self::Internal => "Internal error",
-        }
-    }
-
-    /// The HTTP status.
+    /// Returns the HTTP status.
     pub fn status(self) -> u16 {
+        self.row().1
+    }
+
+    /// Returns a short title, the same for every problem of the kind.
+    pub fn title(self) -> &'static str {
+        self.row().2
+    }
+
+    fn row(self) -> (&'static str, u16, &'static str) {
         match self {
-            Self::InvalidJson
-            | Self::WrongShape
-            | Self::UnknownTable
-            | Self::RowCount
-            | Self::InvalidParameter
-            | Self::InvalidIdempotencyKey
-            | Self::InvalidUpload
-            | Self::ResultTooLarge => 400,
-            Self::WrongCredentials | Self::SessionOver => 401,
-            Self::Forbidden | Self::PendingApproval | Self::RegistrationClosed | Self::EmailDomain => 403,
-            Self::NotFound => 404,
-            Self::MethodNotAllowed => 405,
-            Self::NotAcceptable => 406,
-            Self::Referenced
-            | Self::IncompleteUpload
-            | Self::NothingToUndo
-            | Self::IdempotencyKeyInUse
-            | Self::AccountState => 409,
-            Self::PayloadTooLarge => 413,
-            Self::UnsupportedMediaType => 415,
-            Self::InvalidRow | Self::IdempotencyKeyReused | Self::Password => 422,
-            Self::Unavailable | Self::SchemaBehind => 503,
-            Self::Internal => 500,
+            Self::InvalidJson => ("urn:rowgate:problem:invalid-json", 400, "The body is not valid JSON"),
+            Self::WrongShape => ("urn:rowgate:problem:wrong-shape", 400, "The body has the wrong shape"),
+            Self::UnknownTable => ("urn:rowgate:problem:unknown-table", 400, "Unknown table"),
+            Self::RowCount => ("urn:rowgate:problem:row-count", 400, "Too few or too many rows"),
+            Self::InvalidParameter => ("urn:rowgate:problem:invalid-parameter", 400, "Invalid parameter"),
+            Self::InvalidRow => ("urn:rowgate:problem:invalid-row", 422, "The row breaks rules of its table"),
+            Self::Referenced => ("urn:rowgate:problem:referenced", 409, "Other rows refer to the row"),
+            Self::InvalidUpload => ("urn:rowgate:problem:invalid-upload", 400, "The file cannot be uploaded"),
+            Self::IncompleteUpload => {
+                ("urn:rowgate:problem:incomplete-upload", 409, "Parts of the file are missing")
+            }
+            Self::NothingToUndo => ("urn:rowgate:problem:nothing-to-undo", 409, "There is nothing to undo"),
+            Self::InvalidIdempotencyKey => {
+                ("urn:rowgate:problem:invalid-idempotency-key", 400, "Invalid idempotency key")
+            }
+            Self::Forbidden => ("urn:rowgate:problem:forbidden", 403, "Forbidden"),
+            Self::WrongCredentials => {
+                ("urn:rowgate:problem:wrong-credentials", 401, "Wrong name or password")
+            }
+            Self::SessionOver => ("urn:rowgate:problem:session-over", 401, "The session is over"),
+            Self::PendingApproval => {
+                ("urn:rowgate:problem:pending-approval", 403, "The account waits for approval")
+            }
+            Self::RegistrationClosed => {
+                ("urn:rowgate:problem:registration-closed", 403, "Registration is closed")
+            }
+            Self::EmailDomain => {
+                ("urn:rowgate:problem:email-domain", 403, "The e-mail address cannot register")
+            }
+            Self::Password => ("urn:rowgate:problem:password", 422, "The password breaks the rule"),
+            Self::AccountState => {
+                ("urn:rowgate:problem:account-state", 409, "The account's state does not allow this")
+            }
+            Self::NotFound => ("urn:rowgate:problem:not-found", 404, "Not found"),
+            Self::MethodNotAllowed => ("urn:rowgate:problem:method-not-allowed", 405, "Method not allowed"),
+            Self::NotAcceptable => ("urn:rowgate:problem:not-acceptable", 406, "Not acceptable"),
+            Self::IdempotencyKeyInUse => {
+                ("urn:rowgate:problem:idempotency-key-in-use", 409, "The idempotency key is in use")
+            }
+            Self::IdempotencyKeyReused => (
+                "urn:rowgate:problem:idempotency-key-reused",
+                422,
+                "The idempotency key was used for another request",
+            ),
+            Self::PayloadTooLarge => ("urn:rowgate:problem:payload-too-large", 413, "The body is too large"),
+            Self::UnsupportedMediaType => {
+                ("urn:rowgate:problem:unsupported-media-type", 415, "The body must be JSON")
+            }
+            Self::InvalidEncoding => {
+                ("urn:rowgate:problem:invalid-encoding", 400, "The body cannot be unpacked")
+            }
+            Self::PreconditionFailed => {
+                ("urn:rowgate:problem:precondition-failed", 412, "A condition of the request does not hold")
+            }
+            Self::UnsupportedEncoding => {
+                ("urn:rowgate:problem:unsupported-encoding", 415, "The body has an unsupported encoding")
+            }
+            Self::Throttled => ("urn:rowgate:problem:throttled", 429, "Too many requests"),
+            Self::ResultTooLarge => ("urn:rowgate:problem:result-too-large", 400, "The result is too large"),
+            Self::Unavailable => {
+                ("urn:rowgate:problem:unavailable", 503, "The database is not available right now")
+            }
+            Self::SchemaBehind => {
+                ("urn:rowgate:problem:schema-behind", 503, "The database's schema is behind")
+            }
+            Self::Internal => ("urn:rowgate:problem:internal", 500, "Internal error"),
         }
     }
 }

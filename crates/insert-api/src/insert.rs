@@ -3,35 +3,31 @@
 use aurora::idempotency::{Claim, ClaimError, Claimed};
 use aurora::{Error, Insert};
 use axum::body::Body;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, RawQuery};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use domain::batch::{Batch, BatchError};
 use domain::idempotency::{IdempotencyKey, KeyedRequest, RequestParts};
 use domain::prefer::TxPreference;
 use domain::problem::{Problem, ProblemKind};
-use domain::report::read_parameters;
-use lambda_kit::VALUES;
-use lambda_kit::http::InTime;
+use lambda_kit::http::{InTime, PathText};
+use lambda_kit::log_failure;
 use lambda_kit::problem::ProblemResponse;
-use lambda_kit::query;
+use lambda_kit::query::{NoQuery, Query};
 
-use crate::request::{Wanted, actor, json_body};
+use crate::request::{Wanted, json_body};
 use crate::rows::table_of;
 use crate::{Service, answer};
 
-/// What a client is told to wait before it asks again for a request that is still running, in seconds.
+/// Seconds that a client should wait for the answer to a request that is still running.
 const RETRY_AFTER_SECONDS: &str = "1";
 
 pub(crate) async fn insert_data(
     InTime(service): InTime<Service>,
     wanted: Wanted,
-    RawQuery(query): RawQuery,
+    _: NoQuery,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ProblemResponse> {
-    read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
     let body = json_body(&headers, body).await?;
     let batch = Batch::read(service.dictionary, &body).map_err(|error| match error {
         BatchError::UnknownTable { name, .. } => {
@@ -49,13 +45,13 @@ pub(crate) async fn insert_data(
 pub(crate) async fn insert_rows(
     InTime(service): InTime<Service>,
     wanted: Wanted,
-    path: Result<Path<String>, PathRejection>,
-    RawQuery(query): RawQuery,
+    PathText(table): PathText,
+    query: Query,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ProblemResponse> {
-    let table = table_of(service.dictionary, path, &wanted.caller)?;
-    read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
+    let table = table_of(service.dictionary, table, &wanted.caller)?;
+    query.read(&[])?;
     let body = json_body(&headers, body).await?;
     let batch = Batch::read_rows(table, &body).map_err(Problem::from)?;
     let parts = RequestParts {
@@ -79,7 +75,7 @@ async fn insert(
         batch,
         preference: *preference,
         request_id: &id.0,
-        actor: actor(caller, id),
+        actor: caller.actor(id),
     };
     match &wanted.key {
         // A dry run leaves nothing behind, so there is nothing that could be done twice.
@@ -136,8 +132,6 @@ fn in_use() -> Response {
 }
 
 fn failed(error: &Error) -> ProblemResponse {
-    // The message may quote values, which are personal; the class says what to do.
-    tracing::error!(error.class = error.class(), "rows could not be inserted");
-    tracing::debug!(target: VALUES, { error = %error }, "cause");
+    log_failure("rows could not be inserted", error.class(), error);
     error.to_problem().into()
 }

@@ -12,7 +12,7 @@ use axum::extract::FromRef;
 use axum::routing::{get, post};
 use domain::dictionary::Dictionary;
 use lambda_kit::caller::Operator;
-use lambda_kit::http::Within;
+use lambda_kit::http::{Paths, Within};
 
 /// What the handlers share.
 #[derive(Debug, Clone)]
@@ -48,15 +48,9 @@ impl Within for Service {
 
 /// The function's routes; [`lambda_kit::http::serve`] wraps and runs them.
 pub fn router(service: Service) -> Router {
-    // API Gateway takes a slash at the end for nothing and passes it on, so each path is served with and without.
-    let table = || get(rows::list).post(insert::insert_rows);
-    let row = || get(rows::read).put(rows::put).delete(rows::delete);
     Router::new()
-        .route("/insert_data", post(insert::insert_data))
-        .route("/insert_data/", post(insert::insert_data))
-        .route("/tables/{table}/rows", table())
-        .route("/tables/{table}/rows/", table())
-        .route("/tables/{table}/rows/{id}", row())
-        .route("/tables/{table}/rows/{id}/", row())
+        .path("/insert_data", post(insert::insert_data))
+        .path("/tables/{table}/rows", get(rows::list).post(insert::insert_rows))
+        .path("/tables/{table}/rows/{id}", get(rows::read).put(rows::put).delete(rows::delete))
         .with_state(service)
 }

@@ -1,6 +1,5 @@
 //! Reading a request: its body, and what its headers want.
 
-use aurora::audit::Actor;
 use axum::body::{Body, Bytes};
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
@@ -48,11 +47,6 @@ fn key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, InvalidKey> {
         // Which of them would be the key?
         (Some(_), Some(_)) => Err(InvalidKey),
     }
-}
-
-/// Returns who is to stand in the audit trail for what this request does: a person, and no script.
-pub(crate) fn actor<'r>(caller: &'r Caller, id: &'r RequestId) -> Option<Actor<'r>> {
-    caller.person().map(|person| Actor { username: person.username(), request_id: &id.0 })
 }
 
 /// Returns the bytes of a body that is declared as JSON and not too large, unpacked if it came as gzip.

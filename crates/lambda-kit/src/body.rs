@@ -6,7 +6,7 @@ use domain::problem::{Problem, ProblemKind};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use crate::encoding::{is_gzip, packed_limit, unpack};
-use crate::problem::{HttpProblem, HttpProblemKind, ProblemResponse};
+use crate::problem::ProblemResponse;
 
 /// Why a body cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,35 +23,39 @@ pub enum BodyError {
     NotJson,
 }
 
-impl From<BodyError> for ProblemResponse {
+impl From<BodyError> for Problem {
     fn from(error: BodyError) -> Self {
-        match error {
+        let (kind, detail) = match error {
             BodyError::TooLarge(limit) => {
-                Problem::new(ProblemKind::PayloadTooLarge, format!("The body has more than {limit} bytes."))
-                    .into()
+                (ProblemKind::PayloadTooLarge, format!("The body has more than {limit} bytes."))
             }
             BodyError::CutOff => {
-                Problem::new(ProblemKind::InvalidJson, "The body ended before it was complete.").into()
+                (ProblemKind::InvalidJson, "The body ended before it was complete.".to_owned())
             }
-            BodyError::Damaged => HttpProblem::new(
-                HttpProblemKind::InvalidEncoding,
-                "The body is declared as gzip, but is damaged or cut off. Pack it anew, and send all of it.",
-            )
-            .into(),
-            BodyError::UnsupportedEncoding(name) => HttpProblem::new(
-                HttpProblemKind::UnsupportedEncoding,
+            BodyError::Damaged => (
+                ProblemKind::InvalidEncoding,
+                "The body is declared as gzip, but is damaged or cut off. Pack it anew, and send all of it."
+                    .to_owned(),
+            ),
+            BodyError::UnsupportedEncoding(name) => (
+                ProblemKind::UnsupportedEncoding,
                 format!(
                     "The body's Content-Encoding is {name:?}. Send the body as it is, or packed once with \
                      Content-Encoding: gzip."
                 ),
-            )
-            .into(),
-            BodyError::NotJson => Problem::new(
+            ),
+            BodyError::NotJson => (
                 ProblemKind::UnsupportedMediaType,
-                "Send the body as JSON in UTF-8, with the header Content-Type: application/json.",
-            )
-            .into(),
-        }
+                "Send the body as JSON in UTF-8, with the header Content-Type: application/json.".to_owned(),
+            ),
+        };
+        Self::new(kind, detail)
+    }
+}
+
+impl From<BodyError> for ProblemResponse {
+    fn from(error: BodyError) -> Self {
+        Problem::from(error).into()
     }
 }
 

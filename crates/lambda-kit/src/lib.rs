@@ -20,4 +20,4 @@ pub mod query;
 
 pub use causes::causes;
 pub use failure::{ErrorType, INVALID_PAYLOAD};
-pub use log::{VALUES, init_tracing, values_are_logged};
+pub use log::{VALUES, init_tracing, log_failure, values_are_logged};

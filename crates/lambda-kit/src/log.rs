@@ -1,5 +1,7 @@
 //! Structured logs: one JSON object a line, which is what CloudWatch Logs Insights reads.
 
+use std::fmt::Display;
+
 use domain::audit::LOG_TARGET;
 use serde_json::{Map, Value};
 use tracing::{Event, Subscriber};
@@ -17,14 +19,14 @@ const FILTER_VARIABLE: &str = "ROWGATE_LOG";
 /// The variable that, set to 1, lets personal data into log lines.
 const VALUES_VARIABLE: &str = "ROWGATE_LOG_VALUES";
 
-/// The target of what may quote people's data: a row, the words of the database about it. Dropped unless `ROWGATE_LOG_VALUES` is
-/// 1, whatever `ROWGATE_LOG` says. [`values_are_logged`] asks for it.
+/// The target of lines that may quote people's data, such as a row or an error of the database about it. They are dropped
+/// unless `ROWGATE_LOG_VALUES` is 1, whatever `ROWGATE_LOG` says; [`values_are_logged`] tells.
 pub const VALUES: &str = "rowgate_values";
 
 /// The target of the spans of requests, which no filter drops: every line of a request has its id.
 pub(crate) const REQUESTS: &str = "rowgate_requests";
 
-/// Libraries that write into their lines below `info` what they send and receive. Every target that begins like this.
+/// The first words of the targets of libraries that log what they send and receive below `info`.
 const TALKATIVE: [&str; 6] = ["aws_", "h2", "hyper", "lambda_http", "lambda_runtime", "tower"];
 
 /// Sends log lines to standard output as JSON, filtered by `ROWGATE_LOG` (default `info`). Call once, first in `main`.
@@ -37,6 +39,13 @@ pub fn init_tracing() {
         .with(filter(variable(FILTER_VARIABLE).as_deref()))
         .with(privacy(variable(VALUES_VARIABLE).as_deref()))
         .init();
+}
+
+/// Logs once why something could not be done: the class of the error, which says what to do. The error itself may quote
+/// people's data, so it is a line with the target [`VALUES`].
+pub fn log_failure(what: &str, class: &str, error: impl Display) {
+    tracing::error!(error.class = class, "{what}");
+    tracing::debug!(target: VALUES, { error = %error }, "cause");
 }
 
 /// Writes JSON lines, each with the span it is in.
@@ -69,12 +78,12 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> FormatEvent<S, JsonFields> for With
     }
 }
 
-/// Whether personal data goes into log lines.
+/// Returns true if personal data goes into log lines.
 pub fn values_are_logged() -> bool {
     tracing::enabled!(target: VALUES, tracing::Level::INFO)
 }
 
-/// What no other filter lets through.
+/// Returns the filter that drops personal data.
 fn privacy(switch: Option<&str>) -> Targets {
     let all = Targets::new().with_default(LevelFilter::TRACE);
     if switch == Some("1") {

@@ -1,13 +1,15 @@
-//! The body of an answer, kept within what a function can answer with.
+//! Response bodies, kept below the limit of a function.
 
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
 use domain::problem::{Problem, ProblemKind};
+use serde::Serialize;
 
-/// What a function's answer may take, in bytes: Lambda's 6 MiB for a synchronous answer, less 64 KiB for status, headers and
-/// what else stands around the body. The body is a JSON string in that answer, so it counts as that: a quotation mark takes
-/// two bytes.
+/// The limit of a response body, in bytes: Lambda's 6 MiB for a synchronous answer, less 64 KiB for the status, the headers and
+/// the rest around the body. The body counts as the JSON string that it is in that answer: a quotation mark takes two bytes.
 pub const MAX_PAYLOAD_BYTES: usize = (6 * 1024 - 64) * 1024;
 
-/// A body that is being written.
+/// A body under construction.
 #[derive(Debug, Default)]
 pub struct Payload {
     text: String,
@@ -19,7 +21,7 @@ pub struct Payload {
 pub struct TooLarge;
 
 impl TooLarge {
-    /// The problem to answer with; `advice` says how to ask for less.
+    /// Returns the problem to answer with; `advice` says how to ask for less.
     pub fn problem(self, what: &str, advice: &str) -> Problem {
         Problem::new(
             ProblemKind::ResultTooLarge,
@@ -28,13 +30,27 @@ impl TooLarge {
     }
 }
 
-/// Whether a body takes no more than [`MAX_PAYLOAD_BYTES`].
+/// Returns true if a body takes no more than [`MAX_PAYLOAD_BYTES`].
 pub fn fits(body: &str) -> bool {
     escaped(body) <= MAX_PAYLOAD_BYTES
 }
 
+/// Answers with `body` as JSON, where that fits; `what` it has and `advice` make the problem where it does not.
+///
+/// # Errors
+/// As [`TooLarge::problem`].
+pub fn json(body: &impl Serialize, what: &str, advice: &str) -> Result<Response, Problem> {
+    let body = serde_json::to_string(body).map_err(|_| Problem::internal())?;
+    if fits(&body) { Ok(json_text(body)) } else { Err(TooLarge.problem(what, advice)) }
+}
+
+/// Answers with a body that is JSON.
+pub fn json_text(body: String) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
+
 impl Payload {
-    /// An empty one that keeps `bytes` free, for what is put behind [its text](Self::into_text) at last.
+    /// Returns an empty body that keeps `bytes` free, for an end that is put behind [its text](Self::into_text).
     pub fn reserving(bytes: usize) -> Self {
         Self { text: String::new(), escaped: bytes }
     }
@@ -42,7 +58,7 @@ impl Payload {
     /// Adds a piece.
     ///
     /// # Errors
-    /// [`TooLarge`] where it does not fit; the body is as it was then.
+    /// [`TooLarge`] if it does not fit; the body is unchanged then.
     pub fn push(&mut self, text: &str) -> Result<(), TooLarge> {
         let escaped = self.escaped + escaped(text);
         if escaped > MAX_PAYLOAD_BYTES {
@@ -53,7 +69,7 @@ impl Payload {
         Ok(())
     }
 
-    /// What has been written.
+    /// Returns the text.
     pub fn into_text(self) -> String {
         self.text
     }
@@ -63,7 +79,7 @@ fn escaped(text: &str) -> usize {
     text.bytes().map(escaped_len).sum()
 }
 
-/// How many bytes serde_json makes of a byte inside a string.
+/// Returns the number of bytes that serde_json writes for a byte inside a string.
 fn escaped_len(byte: u8) -> usize {
     match byte {
         b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0C => 2,

@@ -43,7 +43,7 @@ mod tests {
 
     fn record(status: LoadStatus) -> LoadRecord {
         serde_json::from_value(json!({
-            "load": "00ab00ab00ab00ab00ab00ab00ab00ab", "table": "jobs", "key": "incoming/jobs/1.csv", "mode": "insert",
+            "load": "00ab00ab00ab00ab00ab00ab00ab00ab", "table": "jobs", "key": "incoming/jobs/1.csv", "mode": "append",
             "format": "csv", "status": status, "rows_read": 12, "rows_loaded": 10, "rows_rejected": 2,
             "unknown_references": 0, "bytes": 99, "started_at": "2026-11-29T00:00:00.000Z", "finished_at": null,
             "milliseconds": 2500, "attempts": 1, "error": null

@@ -31,17 +31,8 @@ const QUOTA: &str = "quota-exceeded";
 /// What is answered where there is no valid token.
 const UNAUTHORIZED: &str = "unauthorized";
 
-/// What functions answer where a body is encoded in a way that they do not take. `lambda_kit::problem` has these kinds.
-const OF_ENCODINGS: [(&str, &str, u16); 2] = [
-    ("invalid-encoding", "The body cannot be unpacked", 400),
-    (UNSUPPORTED_ENCODING, "The body has an unsupported encoding", 415),
-];
-
-const UNSUPPORTED_ENCODING: &str = "unsupported-encoding";
-
-/// What they answer where a condition in the headers does not hold.
-const OF_CONDITIONS: [(&str, &str, u16); 1] =
-    [("precondition-failed", "A condition of the request does not hold", 412)];
+/// What functions answer to a body that they cannot unpack.
+const OF_ENCODINGS: [ProblemKind; 2] = [ProblemKind::InvalidEncoding, ProblemKind::UnsupportedEncoding];
 
 /// What a problem has beside the members that all have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -145,22 +136,21 @@ impl Problems {
         takes_conditions: bool,
     ) -> Self {
         let of_all = [ProblemKind::InvalidParameter, ProblemKind::Internal];
-        let own = kinds.iter().copied().chain(of_all).map(Described::of);
+        let of_encodings = OF_ENCODINGS.into_iter().filter(|_| takes_body);
+        let of_conditions = takes_conditions.then_some(ProblemKind::PreconditionFailed);
+        let own = kinds.iter().copied().chain(of_all).chain(of_encodings).chain(of_conditions);
         let of_the_gateway = OF_THE_GATEWAY.iter().filter(|(kind, _, status)| match *kind {
             QUOTA => door == Some(Door::Scripts),
             UNAUTHORIZED => door == Some(Door::People),
             _ => takes_body || !matches!(status, 413 | 415),
         });
-        let of_encodings = OF_ENCODINGS.iter().filter(|_| takes_body);
-        let of_conditions = OF_CONDITIONS.iter().filter(|_| takes_conditions);
-        let of_http =
-            of_the_gateway.chain(of_encodings).chain(of_conditions).map(|&(kind, title, status)| Described {
-                uri: format!("urn:rowgate:problem:{kind}"),
-                title,
-                status,
-                extra: Extra::Nothing,
-            });
-        let mut all: Vec<Described> = own.chain(of_http).collect();
+        let of_the_gateway = of_the_gateway.map(|&(kind, title, status)| Described {
+            uri: format!("urn:rowgate:problem:{kind}"),
+            title,
+            status,
+            extra: Extra::Nothing,
+        });
+        let mut all: Vec<Described> = own.map(Described::of).chain(of_the_gateway).collect();
         all.sort();
         all.dedup();
         let mut grouped: BTreeMap<u16, Vec<Described>> = BTreeMap::new();
@@ -198,7 +188,7 @@ impl Problems {
                 .description(format!("{}.", titles.join("; ")))
                 .content("application/problem+json", ContentBuilder::new().schema(Some(content)).build());
             let waits = |one: &Described| one.status == 503 || one.uri.ends_with("idempotency-key-in-use");
-            let is_encoded = |one: &Described| one.uri.ends_with(UNSUPPORTED_ENCODING);
+            let is_encoded = |one: &Described| one.uri == ProblemKind::UnsupportedEncoding.type_uri();
             let sent = [
                 problems.iter().any(waits).then_some(Sent::RetryAfter),
                 problems.iter().any(is_encoded).then_some(Sent::AcceptEncoding),

@@ -1,7 +1,7 @@
 //! Short ways to say what a value looks like.
 
 use domain::dictionary::LoadMode;
-use domain::report::{Parameter as Asked, ParameterType, ParameterValue};
+use domain::parameter::{Parameter as Asked, ParameterType, ParameterValue};
 use serde_json::{Value, json};
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{

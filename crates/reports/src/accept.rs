@@ -1,9 +1,12 @@
-//! Which form of an answer the client wants (RFC 9110, sections 12.4 and 12.5.1).
+//! Content negotiation (RFC 9110, sections 12.4 and 12.5.1).
 
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use domain::problem::{Problem, ProblemKind};
+use lambda_kit::problem::ProblemResponse;
 
-/// A form that an answer can have.
+/// A media type of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
     Json,
@@ -12,7 +15,7 @@ pub(crate) enum Form {
 }
 
 impl Form {
-    /// What stands in `Content-Type`.
+    /// Returns the value of `Content-Type`.
     pub(crate) fn content_type(self) -> &'static str {
         match self {
             Self::Json => "application/json",
@@ -21,25 +24,34 @@ impl Form {
         }
     }
 
-    fn media_type(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Json => ("application", "json"),
-            Self::Csv => ("text", "csv"),
-            Self::Html => ("text", "html"),
-        }
+    /// Returns the name, without parameters.
+    fn media_type(self) -> &'static str {
+        self.content_type().split(';').next().unwrap_or_default()
     }
 
-    /// The parameters that hold for it; a range that names another is for another form.
-    fn parameters(self) -> &'static [(&'static str, &'static str)] {
-        match self {
-            Self::Json | Self::Html => &[("charset", "utf-8")],
-            Self::Csv => &[("charset", "utf-8"), ("header", "present")],
-        }
+    /// Returns true if the parameter holds for it; a range that names another is for another form.
+    fn has(self, name: &str, value: &str) -> bool {
+        let is =
+            |known: &str, held: &str| known.eq_ignore_ascii_case(name) && held.eq_ignore_ascii_case(value);
+        is("charset", "utf-8") || (self == Self::Csv && is("header", "present"))
     }
 }
 
-/// Chooses among the forms on offer: the highest quality; of equal ones what is named more exactly, so that
-/// `text/csv, */*` gives CSV; then the first on offer. Without an `Accept` header that says anything, the first.
+/// The argument of handlers that answer with JSON alone: a request that does not accept it is answered 406.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct AsJson;
+
+impl<S: Sync> FromRequestParts<S> for AsJson {
+    type Rejection = ProblemResponse;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ProblemResponse> {
+        negotiate(&parts.headers, &[Form::Json])?;
+        Ok(Self)
+    }
+}
+
+/// Chooses the form with the highest quality. Of equal ones it takes the one that is named more exactly, so that
+/// `text/csv, */*` gives CSV, then the first on offer. Without an `Accept` header it takes the first.
 ///
 /// # Errors
 /// The problem of a client that accepts none of them.
@@ -67,13 +79,7 @@ pub(crate) fn negotiate(headers: &HeaderMap, offers: &[Form]) -> Result<Form, Pr
         }
     }
     best.map(|(_, _, form)| form).ok_or_else(|| {
-        let forms: Vec<String> = offers
-            .iter()
-            .map(|form| {
-                let (kind, subtype) = form.media_type();
-                format!("{kind}/{subtype}")
-            })
-            .collect();
+        let forms: Vec<&str> = offers.iter().map(|form| form.media_type()).collect();
         Problem::new(
             ProblemKind::NotAcceptable,
             format!("This path answers as {}; Accept allows none of that.", forms.join(" or ")),
@@ -92,7 +98,7 @@ struct Range<'h> {
 }
 
 impl<'h> Range<'h> {
-    /// Reads one; `None` for what is none, which is passed over as if it were not there.
+    /// Reads a range; `None` for text that is none, which is ignored.
     fn parse(text: &'h str) -> Option<Self> {
         let mut parts = text.split(';').map(str::trim);
         let (kind, subtype) = parts.next()?.split_once('/')?;
@@ -114,30 +120,21 @@ impl<'h> Range<'h> {
         Some(Self { kind, subtype, parameters, quality })
     }
 
-    /// How exactly the range names a form: the more, the closer; `None` where it does not.
+    /// Returns how exactly the range names a form, more being closer; `None` if it does not.
     fn closeness(&self, form: Form) -> Option<usize> {
-        let (kind, subtype) = form.media_type();
-        let named = if self.kind == "*" {
-            0
-        } else if !self.kind.eq_ignore_ascii_case(kind) {
-            return None;
-        } else if self.subtype == "*" {
-            1
-        } else if self.subtype.eq_ignore_ascii_case(subtype) {
-            2
-        } else {
-            return None;
+        let (kind, subtype) = form.media_type().split_once('/')?;
+        let named = match (self.kind, self.subtype) {
+            ("*", _) => 0,
+            (own, "*") if own.eq_ignore_ascii_case(kind) => 1,
+            (own, named) if own.eq_ignore_ascii_case(kind) && named.eq_ignore_ascii_case(subtype) => 2,
+            _ => return None,
         };
-        let holds = |(name, value): &(&str, &str)| {
-            form.parameters()
-                .iter()
-                .any(|(known, held)| known.eq_ignore_ascii_case(name) && held.eq_ignore_ascii_case(value))
-        };
+        let holds = |(name, value): &(&str, &str)| form.has(name, value);
         self.parameters.iter().all(holds).then_some(named + self.parameters.len())
     }
 }
 
-/// `0.5` as 500: 0 or 1 and at most three digits after the point.
+/// Reads `0.5` as 500: 0 or 1 and at most three digits after the point.
 fn parse_quality(text: &str) -> Option<u16> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let digits = fraction.len() <= 3 && fraction.bytes().all(|byte| byte.is_ascii_digit());

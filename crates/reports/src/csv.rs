@@ -7,8 +7,8 @@
 use std::borrow::Cow;
 
 use domain::report::{Column, Report};
+use lambda_kit::payload::{Payload, TooLarge};
 
-use crate::payload::{Payload, TooLarge};
 use crate::result::Cell;
 
 /// What a spreadsheet may take for the beginning of a formula; the last four are the full-width forms of the first.

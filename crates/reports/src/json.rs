@@ -1,10 +1,11 @@
 //! A report as JSON.
 
-use domain::report::{Column, ParameterValue, Report};
+use domain::parameter::ParameterValue;
+use domain::report::{Column, Report};
 use indexmap::IndexMap;
+use lambda_kit::payload::{Payload, TooLarge};
 use serde_json::{Value, json};
 
-use crate::payload::{Payload, TooLarge};
 use crate::result::Cell;
 
 /// A report's answer that is being written: `{"report", "parameters", "columns", "rows"}`.

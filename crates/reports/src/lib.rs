@@ -8,7 +8,6 @@ mod json;
 mod links;
 mod loads;
 mod outliers;
-mod payload;
 mod reports;
 mod result;
 mod status;
@@ -23,11 +22,11 @@ use domain::dictionary::Dictionary;
 use domain::migration::Migration;
 use domain::problem::Problem;
 use domain::report::Report;
-use lambda_kit::VALUES;
-use lambda_kit::http::Within;
+use lambda_kit::http::{Paths, Within};
+use lambda_kit::log_failure;
 
+pub use lambda_kit::payload::MAX_PAYLOAD_BYTES;
 pub use links::{LINK_LIFETIME, Links};
-pub use payload::MAX_PAYLOAD_BYTES;
 
 /// What the handlers share.
 #[derive(Debug, Clone)]
@@ -56,35 +55,22 @@ impl Within for Service {
 
 /// The function's routes; [`lambda_kit::http::serve`] wraps and runs them.
 pub fn router(service: Service) -> Router {
-    // API Gateway takes a slash at the end for nothing and passes it on, so each path is served with and without.
     Router::new()
-        .route("/reports", get(reports::list))
-        .route("/reports/", get(reports::list))
-        .route("/reports/{name}", get(reports::run))
-        .route("/reports/{name}/", get(reports::run))
-        .route("/loads", get(loads::list))
-        .route("/loads/", get(loads::list))
-        .route("/loads/{id}", get(loads::get))
-        .route("/loads/{id}/", get(loads::get))
-        .route("/activity", get(activity::get))
-        .route("/activity/", get(activity::get))
-        .route("/outliers", get(outliers::get))
-        .route("/outliers/", get(outliers::get))
-        .route("/tables", get(tables::list))
-        .route("/tables/", get(tables::list))
-        .route("/status", get(status::get))
-        .route("/status/", get(status::get))
-        .route("/openapi.json", get(docs::document))
-        .route("/openapi.json/", get(docs::document))
-        .route("/docs", get(docs::page))
-        .route("/docs/", get(docs::page))
+        .path("/reports", get(reports::list))
+        .path("/reports/{name}", get(reports::run))
+        .path("/loads", get(loads::list))
+        .path("/loads/{id}", get(loads::get))
+        .path("/activity", get(activity::get))
+        .path("/outliers", get(outliers::get))
+        .path("/tables", get(tables::list))
+        .path("/status", get(status::get))
+        .path("/openapi.json", get(docs::document))
+        .path("/docs", get(docs::page))
         .with_state(service)
 }
 
-/// Logs a failure of the database once, and gives what the client is told of it.
+/// Logs a failure of the database once, and returns the problem to answer with.
 fn database_problem(error: &aurora::Error) -> Problem {
-    // The message may quote values; the class says what to do.
-    tracing::error!(error.class = error.class(), "the database could not be read");
-    tracing::debug!(target: VALUES, { error = %error }, "cause");
+    log_failure("the database could not be read", error.class(), error);
     error.to_problem()
 }

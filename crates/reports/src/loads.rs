@@ -3,42 +3,38 @@
 use std::time::SystemTime;
 
 use aurora::loads;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, RawQuery};
-use axum::http::{HeaderMap, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use domain::dictionary::{Dictionary, Table};
 use domain::load::{LoadId, LoadRecord, LoadStatus, RejectsFile, RejectsPage};
 use domain::page;
-use domain::problem::{Problem, ProblemDetail, ProblemKind};
-use domain::report::{Parameter, ParameterType, ParameterValue, read_parameters};
+use domain::parameter::{Parameter, ParameterType};
+use domain::problem::{Problem, ProblemKind};
 use lambda_kit::caller::Caller;
-use lambda_kit::http::InTime;
+use lambda_kit::http::{InTime, PathText};
+use lambda_kit::payload;
 use lambda_kit::problem::ProblemResponse;
-use lambda_kit::query;
+use lambda_kit::query::Query;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::accept::{Form, negotiate};
+use crate::accept::AsJson;
 use crate::links::{LinkError, Links};
-use crate::payload::{Payload, TooLarge};
 use crate::{Service, database_problem};
 
-/// Rejects files with a link in one answer at most. A link takes some 2.5 KB, most of it the session's token: 2.5 MB of the
-/// 6 MB that an answer can have.
+/// Links to rejects files in one answer at most. A link takes some 2.5 KB, most of it the session's token: 2.5 MB of the 6 MB
+/// that an answer can have.
 const MAX_LINKS: u32 = 1000;
-const STATUSES: [LoadStatus; 4] =
-    [LoadStatus::Running, LoadStatus::Completed, LoadStatus::Failed, LoadStatus::Skipped];
+/// Characters of an object's key at most; S3 has the limit in bytes.
+const MAX_KEY: usize = 1024;
 
-/// Loads of the tables that the caller sees, newest first.
+/// Answers with loads of the tables that the caller sees, newest first.
 pub(crate) async fn list(
+    _: AsJson,
     InTime(service): InTime<Service>,
     caller: Caller,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
+    query: Query,
 ) -> Result<Response, ProblemResponse> {
-    let form = negotiate(&headers, &[Form::Json])?;
-    let filter = Filter::read(service.dictionary, query::pairs(query.as_deref())).map_err(query::problem)?;
+    let filter = Filter::read(service.dictionary, &query)?;
     filter.table.as_deref().map_or(Ok(()), |table| caller.require(table))?;
     let seen = Seen::new(service.dictionary, &caller);
     let wanted = loads::Wanted {
@@ -49,22 +45,23 @@ pub(crate) async fn list(
     let mut limit = filter.limit;
     let page = loop {
         match loads::find(&service.database, wanted, limit, filter.after.as_ref()).await {
-            // Long keys and errors: a thousand loads may be over the Data API's 1 MiB.
+            // With long keys and errors, a thousand loads may exceed the 1 MiB of the Data API.
             Err(aurora::Error::TooLarge { .. }) if limit > 1 => limit /= 2,
             page => break page.map_err(|error| database_problem(&error))?,
         }
     };
-    let mut payload = Payload::default();
-    payload.push(&json!({ "loads": page.loads, "next": page.next }).to_string()).map_err(too_large)?;
-    Ok(([(header::CONTENT_TYPE, form.content_type())], payload.into_text()).into_response())
+    answer(&json!({ "loads": page.loads, "next": page.next }))
 }
 
-/// Whose loads a caller sees.
+fn answer(body: &impl Serialize) -> Result<Response, ProblemResponse> {
+    Ok(payload::json(body, "This page of loads", "Ask for fewer with limit.")?)
+}
+
+/// The tables whose loads a caller sees.
 pub(crate) enum Seen {
-    /// Those of all tables but these. Loads of a table that users do not know of are none that they look for, unless they
-    /// name it.
+    /// All but these: loads of a hidden table are found only by its name.
     AllBut(Vec<&'static str>),
-    /// Those of these tables: a file under a prefix that names no table may be of a table that the caller does not see.
+    /// These alone: a file under a prefix that names no table may belong to a table that the caller does not see.
     Among(Vec<&'static str>),
 }
 
@@ -88,26 +85,23 @@ impl Seen {
     }
 }
 
-/// One load.
+/// Answers with one load.
 pub(crate) async fn get(
+    _: AsJson,
     InTime(service): InTime<Service>,
     caller: Caller,
-    load: Result<Path<String>, PathRejection>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
+    PathText(load): PathText,
+    query: Query,
 ) -> Result<Response, ProblemResponse> {
-    let form = negotiate(&headers, &[Form::Json])?;
-    let after = rejects_after(&query::pairs(query.as_deref())).map_err(query::problem)?;
-    // What cannot be an id is no load's.
-    let Some(load) = load.ok().and_then(|Path(load)| LoadId::parse(&load)) else {
-        return Err(unknown().into());
-    };
+    let parameters = [Parameter::text("rejects_after", MAX_KEY)];
+    let values = query.read(&parameters)?;
+    let load = LoadId::parse(&load).ok_or_else(unknown)?;
     let record = loads::get(&service.database, &load).await.map_err(|error| database_problem(&error))?;
     let record = record.ok_or_else(unknown)?;
     caller.require(&record.table)?;
     let rejects = match record.rows_rejected {
         0 => RejectsPage::default(),
-        _ => loads::rejects(&service.database, &load, MAX_LINKS, after.as_deref())
+        _ => loads::rejects(&service.database, &load, MAX_LINKS, values.text("rejects_after"))
             .await
             .map_err(|error| database_problem(&error))?,
     };
@@ -115,13 +109,10 @@ pub(crate) async fn get(
         tracing::error!(error = %error, "no links can be signed");
         Problem::internal()
     })?;
-    let mut payload = Payload::default();
-    let answer = json!(LoadAnswer { record: &record, rejects: &rejects });
-    payload.push(&answer.to_string()).map_err(too_large)?;
-    Ok(([(header::CONTENT_TYPE, form.content_type())], payload.into_text()).into_response())
+    answer(&LoadAnswer { record: &record, rejects: &rejects })
 }
 
-/// One load with its rejects files, as `docs/api.md` has them.
+/// A load with its rejects files, as `docs/api.md` describes them.
 #[derive(Debug, Serialize)]
 struct LoadAnswer<'a> {
     #[serde(flatten)]
@@ -133,11 +124,11 @@ struct LoadAnswer<'a> {
 #[derive(Debug, Serialize)]
 struct Rejects {
     rejects: Vec<RejectsLink>,
-    /// How many files the load has in all.
+    /// The number of all its files.
     rejects_files: u64,
-    /// What `rejects_after` takes for the files after these.
+    /// The value of `rejects_after` for the files after these.
     rejects_next: Option<String>,
-    /// When the links end.
+    /// The time at which the links expire.
     rejects_expire_at: Option<String>,
 }
 
@@ -163,30 +154,11 @@ async fn with_links(links: &Links, page: RejectsPage) -> Result<Rejects, LinkErr
     Ok(answer)
 }
 
-/// Reads the query of one load: the key of the rejects file after which files are wanted.
-fn rejects_after(given: &[(String, String)]) -> Result<Option<String>, Vec<ProblemDetail>> {
-    let parameter = Parameter {
-        name: "rejects_after".to_owned(),
-        parameter_type: ParameterType::String { max_length: 1024 },
-        default: None,
-        required: false,
-        description: String::new(),
-    };
-    Ok(match read_parameters(&[parameter], given)?.get("rejects_after") {
-        Some(ParameterValue::String(key)) => Some(key.clone()),
-        _ => None,
-    })
-}
-
 fn unknown() -> Problem {
     Problem::new(ProblemKind::NotFound, "There is no such load. GET /loads lists them.")
 }
 
-fn too_large(error: TooLarge) -> Problem {
-    error.problem("This page of loads", "Ask for fewer with limit.")
-}
-
-/// Which loads are wanted.
+/// The loads that a request asks for.
 #[derive(Debug, PartialEq, Eq)]
 struct Filter {
     table: Option<String>,
@@ -197,80 +169,39 @@ struct Filter {
 }
 
 impl Filter {
-    fn read(dictionary: &Dictionary, mut given: Vec<(String, String)>) -> Result<Self, Vec<ProblemDetail>> {
+    fn read(dictionary: &Dictionary, query: &Query) -> Result<Self, Problem> {
+        let statuses = LoadStatus::ALL.map(|status| status.as_str().to_owned()).into();
+        let parameters = [
+            // Any name: the ledger also has failed loads of tables that the dictionary does not have.
+            Parameter::text("table", 64),
+            Parameter::optional("status", ParameterType::Choice { values: statuses }),
+            Parameter::text("key", MAX_KEY),
+            page::LOADS.limit(),
+            Parameter::text("after", 64),
+        ];
+        let values = query.read_checked(&parameters, |name, text| match name {
+            "table" if !may_be_table(text) => {
+                Err("must be a name, of letters, digits, _ and - without accents".to_owned())
+            }
+            "after" if LoadId::parse(text).is_none() => Err("must be a load's id, as next has it".to_owned()),
+            _ => Ok(()),
+        })?;
         // The ledger has the tables' own names; a client may use their aliases.
-        for (_, value) in given.iter_mut().filter(|(name, _)| name == "table") {
-            if let Some(table) = dictionary.table(value) {
-                table.name().clone_into(value);
-            }
-        }
-        let parameters = parameters();
-        let result = read_parameters(&parameters, &given);
-        let after = given.iter().find(|(name, _)| name == "after").map(|(_, value)| LoadId::parse(value));
-        let mut mistakes = result.as_ref().err().cloned().unwrap_or_default();
-        let mut refuse = |name: &str, detail: &str| {
-            if !mistakes.iter().any(|mistake| mistake.parameter == name) {
-                mistakes.push(ProblemDetail { parameter: name.to_owned(), detail: detail.to_owned() });
-            }
-        };
-        if matches!(after, Some(None)) {
-            refuse("after", "after must be a load's id, as next has it.");
-        }
-        if given.iter().any(|(name, value)| name == "table" && !may_be_table(value)) {
-            refuse("table", "table must be a name, of letters, digits, _ and - without accents.");
-        }
-        match result {
-            Ok(values) if mistakes.is_empty() => {
-                let text = |name: &str| match values.get(name) {
-                    Some(ParameterValue::String(text)) => Some(text.clone()),
-                    _ => None,
-                };
-                let limit = match values.get("limit") {
-                    Some(ParameterValue::Integer(limit)) => *limit,
-                    _ => page::LOADS.default,
-                };
-                Ok(Self {
-                    table: text("table"),
-                    status: text("status").and_then(|status| LoadStatus::from_name(&status)),
-                    key: text("key"),
-                    limit: u32::try_from(limit).unwrap_or(u32::MAX),
-                    after: after.flatten(),
-                })
-            }
-            _ => {
-                // As all mistakes in parameters are told: those of `parameters` first, in their order.
-                let place = |name: &str| parameters.iter().position(|parameter| parameter.name == name);
-                mistakes.sort_by_key(|mistake| place(&mistake.parameter).unwrap_or(usize::MAX));
-                Err(mistakes)
-            }
-        }
+        let own_name = |name: &str| dictionary.table(name).map_or(name, Table::name).to_owned();
+        Ok(Self {
+            table: values.text("table").map(own_name),
+            status: values.text("status").and_then(LoadStatus::from_name),
+            key: values.text("key").map(str::to_owned),
+            limit: values.limit(),
+            after: values.text("after").and_then(LoadId::parse),
+        })
     }
 }
 
-/// Whether a load of the ledger may have this as its table. The loader keeps of a wrong key what could be a name; nothing, where
-/// that is none either.
+/// Returns true if a load of the ledger may have this as its table. The loader keeps the table of a wrong key if it could be a
+/// name, and otherwise keeps nothing.
 fn may_be_table(name: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
-}
-
-fn parameters() -> [Parameter; 5] {
-    let optional = |name: &str, parameter_type, default| Parameter {
-        name: name.to_owned(),
-        parameter_type,
-        default,
-        required: false,
-        description: String::new(),
-    };
-    let statuses = STATUSES.map(|status| status.as_str().to_owned()).into();
-    [
-        // Any name: the ledger also has failed loads of tables that the dictionary never had, or has no more.
-        optional("table", ParameterType::String { max_length: 64 }, None),
-        optional("status", ParameterType::Choice { values: statuses }, None),
-        // As long as S3 lets a key be, which counts its bytes.
-        optional("key", ParameterType::String { max_length: 1024 }, None),
-        page::LOADS.limit(),
-        optional("after", ParameterType::String { max_length: 64 }, None),
-    ]
 }
 
 #[cfg(test)]
@@ -279,8 +210,8 @@ mod tests {
 
     fn read(query: &str) -> Result<Filter, Vec<String>> {
         let dictionary = domain::shipped::dictionary().unwrap();
-        Filter::read(dictionary, query::pairs(Some(query)))
-            .map_err(|mistakes| mistakes.into_iter().map(|mistake| mistake.detail).collect())
+        Filter::read(dictionary, &Query::new(Some(query)))
+            .map_err(|problem| problem.errors.into_iter().map(|mistake| mistake.detail).collect())
     }
 
     #[test]

@@ -1,77 +1,55 @@
 //! `GET /reports` and `GET /reports/{name}`.
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, RawQuery};
+use axum::Extension;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
+use domain::parameter::{Parameter, ParameterType, ParameterValue};
 use domain::problem::{Problem, ProblemKind};
-use domain::report::{Column, Parameter, ParameterType, Report, read_parameters};
+use domain::report::{Column, Report};
+use indexmap::IndexMap;
 use lambda_kit::caller::Caller;
-use lambda_kit::http::{InTime, Rows};
+use lambda_kit::http::{InTime, PathText, Rows};
+use lambda_kit::payload::{TooLarge, json_text};
 use lambda_kit::problem::ProblemResponse;
-use lambda_kit::query;
+use lambda_kit::query::{NoQuery, Query};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
-use crate::accept::{Form, negotiate};
+use crate::accept::{AsJson, Form, negotiate};
 use crate::csv::CsvWriter;
 use crate::json::JsonWriter;
-use crate::payload::TooLarge;
 use crate::result::{self, RowError};
 use crate::{Service, database_problem};
 
-/// The reports that the caller sees, their parameters and columns.
+/// Answers with the reports that the caller sees, their parameters and columns.
 pub(crate) async fn list(
+    _: AsJson,
     InTime(service): InTime<Service>,
     caller: Caller,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
+    _: NoQuery,
 ) -> Result<Response, ProblemResponse> {
-    let form = negotiate(&headers, &[Form::Json])?;
-    read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
     let reports: Vec<Value> = seen(service.reports, &caller).map(describe).collect();
-    let body = json!({ "reports": reports }).to_string();
-    Ok(([(header::CONTENT_TYPE, form.content_type())], body).into_response())
+    Ok(json_text(json!({ "reports": reports }).to_string()))
 }
 
-/// One report.
+/// Runs a report and answers with its rows.
 pub(crate) async fn run(
     InTime(service): InTime<Service>,
     caller: Caller,
-    name: Result<Path<String>, PathRejection>,
-    RawQuery(query): RawQuery,
+    PathText(name): PathText,
+    query: Query,
     headers: HeaderMap,
 ) -> Result<Response, ProblemResponse> {
-    // A name that is not UTF-8 is no report's.
-    let name = name.map(|Path(name)| name).unwrap_or_default();
-    let report = service
-        .reports
-        .iter()
-        .find(|report| report.name() == name)
-        .ok_or_else(|| unknown(service.reports, &caller))?;
+    let report = service.reports.iter().find(|report| report.name() == name);
+    let report = report.ok_or_else(|| unknown(service.reports, &caller))?;
     report.tables().iter().try_for_each(|table| caller.require(table))?;
     let form = negotiate(&headers, &[Form::Json, Form::Csv])?;
-    let parameters =
-        read_parameters(report.parameters(), &query::pairs(query.as_deref())).map_err(query::problem)?;
-
+    let parameters = query.read(report.parameters())?.0;
     let rows = result::fetch(&service.database, report, &parameters).await.map_err(|error| match error {
         aurora::Error::TooLarge { .. } => too_large_for_database(report),
         error => database_problem(&error),
     })?;
-    let body = match form {
-        // No page is on offer here.
-        Form::Json | Form::Html => {
-            JsonWriter::new(report, &parameters).map_err(WriteError::from).and_then(|mut writer| {
-                each_row(report, &rows, |cells| writer.push(cells))?;
-                Ok(writer.finish()?)
-            })
-        }
-        Form::Csv => CsvWriter::new(report).map_err(WriteError::from).and_then(|mut writer| {
-            each_row(report, &rows, |cells| writer.push(&cells))?;
-            Ok(writer.finish())
-        }),
-    };
-    let body = body.map_err(|error| match error {
+    let body = write(report, form, &parameters, &rows).map_err(|error| match error {
         WriteError::TooLarge => too_large(report, form),
         WriteError::Row(error) => {
             tracing::error!(report = report.name(), %error, "the report's file is wrong");
@@ -79,18 +57,40 @@ pub(crate) async fn run(
         }
     })?;
     tracing::debug!(report = report.name(), "report made");
+    Ok(answer(report, form, rows.len(), body))
+}
 
-    let mut response = body.into_response();
-    response.extensions_mut().insert(Rows(u64::try_from(rows.len()).unwrap_or(u64::MAX)));
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static(form.content_type()));
-    headers.insert(header::VARY, header::HeaderValue::from_static("accept"));
+fn write(
+    report: &Report,
+    form: Form,
+    parameters: &IndexMap<&str, ParameterValue>,
+    rows: &[Box<RawValue>],
+) -> Result<String, WriteError> {
+    let cells = rows.iter().map(|row| result::cells(report.columns(), row).map_err(WriteError::Row));
+    if form == Form::Csv {
+        let mut writer = CsvWriter::new(report)?;
+        cells.into_iter().try_for_each(|cells| Ok::<_, WriteError>(writer.push(&cells?)?))?;
+        Ok(writer.finish())
+    } else {
+        let mut writer = JsonWriter::new(report, parameters)?;
+        cells.into_iter().try_for_each(|cells| Ok::<_, WriteError>(writer.push(cells?)?))?;
+        Ok(writer.finish()?)
+    }
+}
+
+fn answer(report: &Report, form: Form, rows: usize, body: String) -> Response {
+    let mut response = (
+        [(header::CONTENT_TYPE, form.content_type()), (header::VARY, "accept")],
+        Extension(Rows(u64::try_from(rows).unwrap_or(u64::MAX))),
+        body,
+    )
+        .into_response();
     if form == Form::Csv
         && let Ok(value) = format!("attachment; filename=\"{}.csv\"", report.name()).parse()
     {
-        headers.insert(header::CONTENT_DISPOSITION, value);
+        response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
     }
-    Ok(response)
+    response
 }
 
 enum WriteError {
@@ -102,17 +102,6 @@ impl From<TooLarge> for WriteError {
     fn from(TooLarge: TooLarge) -> Self {
         Self::TooLarge
     }
-}
-
-fn each_row(
-    report: &Report,
-    rows: &[Box<RawValue>],
-    mut write: impl FnMut(Vec<result::Cell>) -> Result<(), TooLarge>,
-) -> Result<(), WriteError> {
-    for row in rows {
-        write(result::cells(report.columns(), row).map_err(WriteError::Row)?)?;
-    }
-    Ok(())
 }
 
 /// The reports all of whose tables the caller sees.

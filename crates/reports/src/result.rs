@@ -3,7 +3,8 @@
 use std::fmt;
 
 use aurora::{Database, Error, Statement, Value as Bound};
-use domain::report::{Column, ColumnType, ParameterValue, Report};
+use domain::parameter::ParameterValue;
+use domain::report::{Column, ColumnType, Report};
 use indexmap::IndexMap;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};

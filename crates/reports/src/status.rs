@@ -4,27 +4,25 @@ use std::time::{Duration, Instant};
 
 use aurora::{Deadline, Error, migrations};
 use axum::body::Body;
-use axum::extract::RawQuery;
-use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use domain::migration::Migration;
 use domain::problem::{Problem, ProblemKind};
-use domain::report::read_parameters;
 use lambda_kit::http::InTime;
+use lambda_kit::payload::json_text;
 use lambda_kit::problem::ProblemResponse;
-use lambda_kit::query;
+use lambda_kit::query::NoQuery;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::accept::{Form, negotiate};
+use crate::accept::AsJson;
 use crate::{Service, database_problem};
 
-/// How long the database has to answer. Whoever asks for the status wants to know it soon, also where the answer is bad.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The time that the database has to answer: callers want to know the status soon, a bad one too.
+const DATABASE_TIME: Duration = Duration::from_secs(10);
 
-/// How the service stands; what is not known is left out.
+/// The status of the service; what is not known is left out.
 #[derive(Debug, Serialize)]
-struct Standing {
+struct Status {
     version: &'static str,
     schema: Schema,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -33,7 +31,7 @@ struct Standing {
 
 #[derive(Debug, Serialize)]
 struct Schema {
-    /// The newest migration that the database has; `null` where it has none, left out where it did not say.
+    /// The newest migration that the database has: `null` if it has none, left out if it did not answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<Option<String>>,
     /// The newest migration of this version.
@@ -45,49 +43,47 @@ struct Answered {
     latency_ms: u64,
 }
 
-/// 200 where the database answers and has every migration of this version. One that is newer is fine: migrations expand first
+/// Answers 200 if the database answers and has every migration of this version. A newer one is fine: migrations expand first
 /// and contract later.
 pub(crate) async fn get(
+    _: AsJson,
     InTime(service): InTime<Service>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
+    _: NoQuery,
 ) -> Result<Response, ProblemResponse> {
-    let form = negotiate(&headers, &[Form::Json])?;
-    read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
     let expected = service.migrations.last().map(|migration| migration.name().to_owned());
-    let mut standing = Standing {
+    let mut status = Status {
         version: env!("CARGO_PKG_VERSION"),
         schema: Schema { version: None, expected },
         database: None,
     };
 
-    let database = service.database.within(Deadline::after(PATIENCE));
+    let database = service.database.within(Deadline::after(DATABASE_TIME));
     let started = Instant::now();
     let finished = match migrations::finished(&database).await {
         Ok(finished) => finished,
-        Err(error) => return Ok(problem(unavailable(&error), &standing)),
+        Err(error) => return Ok(problem(unavailable(&error), &status)),
     };
     let latency_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    standing.database = Some(Answered { latency_ms });
-    standing.schema.version = Some(finished.last().cloned());
+    status.database = Some(Answered { latency_ms });
+    status.schema.version = Some(finished.last().cloned());
     let missing = missing(&service.migrations, &finished);
     if missing > 0 {
         tracing::error!(migrations.missing = missing, "the schema is behind");
         let detail =
             format!("The database lacks {missing} of this version's migrations. Invoke rowgate-migrate.");
-        return Ok(problem(Problem::new(ProblemKind::SchemaBehind, detail), &standing));
+        return Ok(problem(Problem::new(ProblemKind::SchemaBehind, detail), &status));
     }
     let mut answer = json!({ "status": "ok" });
-    extend(&mut answer, &standing);
-    Ok(([(header::CONTENT_TYPE, form.content_type())], answer.to_string()).into_response())
+    extend(&mut answer, &status);
+    Ok(json_text(answer.to_string()))
 }
 
-/// Also what is no passing trouble, like a wrong secret, is told as such: that the service cannot do its work is the answer to
-/// the question, and no failure to answer it.
+/// Returns the problem of a database that does not answer. A lasting fault, such as a wrong secret, is a 503 as well: that the
+/// service cannot work is the answer to the question, and no failure to answer it.
 fn unavailable(error: &Error) -> Problem {
-    let told = database_problem(error);
-    if told.kind == ProblemKind::Unavailable {
-        return told;
+    let problem = database_problem(error);
+    if problem.kind == ProblemKind::Unavailable {
+        return problem;
     }
     let detail =
         "The database does not answer as it should; the request id helps the operator to find out why.";
@@ -98,16 +94,16 @@ fn missing(expected: &[Migration], finished: &[String]) -> usize {
     expected.iter().filter(|migration| !finished.iter().any(|name| name == migration.name())).count()
 }
 
-/// A problem with the standing as its extension members (RFC 9457, section 3.2).
-fn problem(problem: Problem, standing: &Standing) -> Response {
+/// Answers with a problem that has the status as its extension members (RFC 9457, section 3.2).
+fn problem(problem: Problem, status: &Status) -> Response {
     let mut body = json!(problem);
-    extend(&mut body, standing);
+    extend(&mut body, status);
     let (parts, _) = ProblemResponse::from(problem).into_response().into_parts();
     Response::from_parts(parts, Body::from(body.to_string()))
 }
 
-fn extend(answer: &mut Value, standing: &Standing) {
-    if let (Value::Object(answer), Value::Object(standing)) = (answer, json!(standing)) {
-        answer.extend(standing);
+fn extend(answer: &mut Value, status: &Status) {
+    if let (Value::Object(answer), Value::Object(status)) = (answer, json!(status)) {
+        answer.extend(status);
     }
 }

@@ -1,22 +1,20 @@
-//! `GET /tables`: the dictionary, as far as users see it.
+//! `GET /tables`: the tables of the dictionary that users see.
 
-use axum::extract::RawQuery;
-use axum::http::{HeaderMap, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use domain::dictionary::{Column, Table};
 use domain::page;
-use domain::report::{ParameterValue, read_parameters};
 use lambda_kit::caller::Caller;
 use lambda_kit::http::InTime;
+use lambda_kit::payload::json_text;
 use lambda_kit::problem::ProblemResponse;
-use lambda_kit::query;
+use lambda_kit::query::Query;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::accept::{Form, negotiate};
+use crate::accept::AsJson;
 use crate::{Service, database_problem};
 
-/// One table, as `docs/api.md` has it. Aliases are taken, and never given out.
+/// A table as `docs/api.md` describes it. Aliases are accepted in requests and never given out.
 #[derive(Debug, Serialize)]
 struct TableView<'a> {
     name: &'a str,
@@ -24,7 +22,7 @@ struct TableView<'a> {
     /// The column whose value stands in a row's path.
     key: &'a str,
     default_mode: &'static str,
-    /// How many rows it has, where that was asked for.
+    /// The number of its rows, if the request asks for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     rows: Option<u64>,
     columns: Vec<ColumnView<'a>>,
@@ -44,28 +42,26 @@ struct ColumnView<'a> {
     description: &'a str,
 }
 
-/// The tables that the caller sees, each after those that it refers to, and their columns.
+/// Answers with the tables that the caller sees and their columns, each table after those that it refers to.
 pub(crate) async fn list(
+    _: AsJson,
     InTime(service): InTime<Service>,
     caller: Caller,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
+    query: Query,
 ) -> Result<Response, ProblemResponse> {
-    let form = negotiate(&headers, &[Form::Json])?;
     let parameters = [page::table_counts()];
-    let values = read_parameters(&parameters, &query::pairs(query.as_deref())).map_err(query::problem)?;
+    let is_counted = query.read(&parameters)?.flag("counts");
     let seen = service.dictionary.visible_tables().filter(|table| caller.sees(table.name()));
     let seen: Vec<&Table> = seen.collect();
     let mut tables: Vec<TableView<'_>> = seen.iter().copied().map(TableView::from).collect();
-    if values.get("counts") == Some(&ParameterValue::Boolean(true)) {
+    if is_counted {
         let counts = aurora::count_rows(&service.database, &seen).await;
         let counts = counts.map_err(|error| database_problem(&error))?;
         for (table, rows) in tables.iter_mut().zip(counts) {
             table.rows = Some(rows);
         }
     }
-    let body = json!({ "tables": tables }).to_string();
-    Ok(([(header::CONTENT_TYPE, form.content_type())], body).into_response())
+    Ok(json_text(json!({ "tables": tables }).to_string()))
 }
 
 impl<'a> From<&'a Table> for TableView<'a> {

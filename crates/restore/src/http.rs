@@ -7,8 +7,7 @@ use aurora::audit::{self, Actor};
 use aurora::restores::{self, Restore, Status};
 use aurora::{Database, Deadline};
 use axum::body::{Body, Bytes};
-use axum::extract::rejection::PathRejection;
-use axum::extract::{FromRef, Path, RawQuery, State};
+use axum::extract::{FromRef, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -19,13 +18,12 @@ use domain::backup::RestoreId;
 use domain::batch::{MAX_BODY_BYTES, json_value};
 use domain::dictionary::Table;
 use domain::page;
-use domain::problem::{Problem, ProblemDetail, ProblemKind};
-use domain::report::{Parameter, ParameterType, ParameterValue, read_parameters};
-use lambda_kit::VALUES;
+use domain::problem::{Problem, ProblemKind};
 use lambda_kit::caller::{ByOperator, Caller, Operator};
-use lambda_kit::http::{REQUEST_TIME, RequestId};
-use lambda_kit::problem::ProblemResponse;
-use lambda_kit::{body, query};
+use lambda_kit::http::{PathText, Paths, REQUEST_TIME, RequestId};
+use lambda_kit::problem::{ProblemResponse, sentence};
+use lambda_kit::query::{NoQuery, Page, Query};
+use lambda_kit::{body, log_failure};
 use serde_json::{Value, json};
 
 use crate::Restorer;
@@ -35,6 +33,9 @@ use crate::error::RestoreError;
 use crate::go_on::GoOn;
 use crate::payload::{Command, FromBackup, RequestError};
 use crate::{report, sweep};
+
+/// What the `after` of a page must be.
+const AFTER: &str = "must be a restore's id, as next has it";
 
 /// What the handlers share.
 pub struct Service<S, G> {
@@ -64,15 +65,10 @@ impl<S, G> FromRef<Service<S, G>> for Operator {
 
 /// The function's routes.
 pub fn router<S: Store, G: GoOn + 'static>(service: Service<S, G>) -> Router {
-    // API Gateway takes a slash at the end for nothing and passes it on, so each path is served with and without.
-    let all = || get(list::<S, G>).post(start::<S, G>);
     Router::new()
-        .route("/restores", all())
-        .route("/restores/", all())
-        .route("/restores/{id}", get(one::<S, G>))
-        .route("/restores/{id}/", get(one::<S, G>))
-        .route("/restores/{id}/undo", post(undo::<S, G>))
-        .route("/restores/{id}/undo/", post(undo::<S, G>))
+        .path("/restores", get(list::<S, G>).post(start::<S, G>))
+        .path("/restores/{id}", get(one::<S, G>))
+        .path("/restores/{id}/undo", post(undo::<S, G>))
         .with_state(service)
 }
 
@@ -82,12 +78,11 @@ async fn start<S: Store, G: GoOn>(
     State(service): State<Service<S, G>>,
     Extension(request): Extension<RequestId>,
     (until, caller): (Option<Extension<Deadline>>, Caller),
-    RawQuery(query): RawQuery,
+    _: NoQuery,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ProblemResponse> {
     let restorer = &*service.restorer;
-    read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
     let body = json_body(&headers, body).await?;
     let body = json_value(&body).map_err(Problem::from)?;
     let asked = FromBackup::read(restorer.dictionary, body).map_err(|error| problem(&error))?;
@@ -101,7 +96,7 @@ async fn start<S: Store, G: GoOn>(
     let database = database(restorer, until);
     let mut detail = json!(body);
     detail["restore"] = json!(id);
-    record(&database, &caller, Action::StartRestore, &detail, &request).await?;
+    record(&database, caller.actor(&request), Action::StartRestore, &detail).await?;
     // The ledger has it before the caller knows it, so that asking for it finds it.
     let announced = async {
         sweep::announce(&restorer.store, &id).await?;
@@ -134,10 +129,10 @@ async fn list<S: Store, G: GoOn>(
     State(service): State<Service<S, G>>,
     until: Option<Extension<Deadline>>,
     caller: Caller,
-    RawQuery(query): RawQuery,
+    query: Query,
 ) -> Result<Response, ProblemResponse> {
     caller.require_all()?;
-    let (limit, after) = page_of(&query::pairs(query.as_deref())).map_err(query::problem)?;
+    let Page { limit, after } = query.page(page::RESTORES, AFTER, RestoreId::parse)?;
     // One more than asked for tells whether there is a next page.
     let found = restores::list(&database(&service.restorer, until), limit + 1, after.as_ref()).await;
     let mut restores = found.map_err(|error| failure(&error.into()))?;
@@ -155,12 +150,11 @@ async fn undo<S: Store, G: GoOn>(
     Extension(request): Extension<RequestId>,
     until: Option<Extension<Deadline>>,
     caller: Caller,
-    of: Result<Path<String>, PathRejection>,
-    RawQuery(query): RawQuery,
+    PathText(of): PathText,
+    _: NoQuery,
 ) -> Result<Response, ProblemResponse> {
     let restorer = &*service.restorer;
-    read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
-    let of = id_of(of)?;
+    let of = id_of(&of)?;
     let database = database(restorer, until);
     let found = restores::get(&database, &of).await.map_err(|error| failure(&error.into()))?;
     let found = found.ok_or_else(unknown)?;
@@ -177,7 +171,7 @@ async fn undo<S: Store, G: GoOn>(
     let id = new_id();
     let names: Vec<&str> = kept.iter().map(|table| table.name()).collect();
     let detail = json!({ "undone": of, "tables": names, "restore": id });
-    record(&database, &caller, Action::UndoRestore, &detail, &request).await?;
+    record(&database, caller.actor(&request), Action::UndoRestore, &detail).await?;
     let command = Command::PutBack { of, tables: Some(kept), restore: Some(id.clone()) };
     match invoke_command(restorer, command, database.deadline()).await {
         Ok(Answer::Restored(Restored { restore, status, tables, .. })) => {
@@ -204,12 +198,12 @@ async fn one<S: Store, G: GoOn>(
     State(service): State<Service<S, G>>,
     until: Option<Extension<Deadline>>,
     caller: Caller,
-    id: Result<Path<String>, PathRejection>,
-    RawQuery(query): RawQuery,
+    PathText(id): PathText,
+    query: Query,
 ) -> Result<Response, ProblemResponse> {
     caller.require_all()?;
-    read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
-    let id = id_of(id)?;
+    query.read(&[])?;
+    let id = id_of(&id)?;
     let found = restores::get(&database(&service.restorer, until), &id).await;
     let restore = found.map_err(|error| failure(&error.into()))?.ok_or_else(unknown)?;
     Ok(Json(restore).into_response())
@@ -219,48 +213,19 @@ fn unknown() -> Problem {
     Problem::new(ProblemKind::NotFound, "There is no such restore. GET /restores lists them.")
 }
 
-/// The restore that a path names. What cannot be an id is no restore's.
-fn id_of(id: Result<Path<String>, PathRejection>) -> Result<RestoreId, Problem> {
-    id.ok().and_then(|Path(id)| RestoreId::parse(&id)).ok_or_else(unknown)
+/// Reads the id of a restore. Text that cannot be an id is no restore's.
+fn id_of(text: &str) -> Result<RestoreId, Problem> {
+    RestoreId::parse(text).ok_or_else(unknown)
 }
 
-/// How many restores are wanted, and after which one.
-fn page_of(given: &[(String, String)]) -> Result<(u32, Option<RestoreId>), Vec<ProblemDetail>> {
-    let after = Parameter {
-        name: "after".to_owned(),
-        parameter_type: ParameterType::String { max_length: 64 },
-        default: None,
-        required: false,
-        description: String::new(),
-    };
-    let parameters = [page::RESTORES.limit(), after];
-    let values = read_parameters(&parameters, given)?;
-    let limit = match values.get("limit") {
-        Some(ParameterValue::Integer(limit)) => *limit,
-        _ => page::RESTORES.default,
-    };
-    let after = match values.get("after") {
-        Some(ParameterValue::String(after)) => Some(RestoreId::parse(after).ok_or_else(|| {
-            let detail = "after must be a restore's id, as next has it.".to_owned();
-            vec![ProblemDetail { parameter: "after".to_owned(), detail }]
-        })?),
-        _ => None,
-    };
-    Ok((u32::try_from(limit).unwrap_or_default(), after))
-}
-
-/// Records what a person is about to do. Scripts leave nothing in the audit trail.
+/// Records what a person is about to do.
 async fn record(
     database: &Database,
-    caller: &Caller,
+    actor: Option<Actor<'_>>,
     action: Action,
     detail: &Value,
-    request: &RequestId,
 ) -> Result<(), Problem> {
-    let Some(person) = caller.person() else { return Ok(()) };
-    let actor = Actor { username: person.username(), request_id: &request.0 };
-    let entry = audit::Entry { actor, action, table: None, detail };
-    audit::record(database, &entry).await.map_err(|error| failure(&error.into()))
+    audit::record(database, actor, action, None, detail).await.map_err(|error| failure(&error.into()))
 }
 
 /// Fails a restore that nobody works on, and tells logs and metrics.
@@ -299,9 +264,7 @@ fn problem(error: &RequestError) -> Problem {
 
 /// Logs a failure once, and gives what the client is told of it.
 fn failure(error: &RestoreError) -> Problem {
-    tracing::error!(error.class = error.class(), "the request could not be answered");
-    // The message may quote values; the class says what to do.
-    tracing::debug!(target: VALUES, { error.causes = error.causes() }, "cause");
+    log_failure("the request could not be answered", error.class(), error.causes());
     match error {
         RestoreError::Database(error) => error.to_problem(),
         RestoreError::Bucket(_) | RestoreError::GoOn(_) if !error.is_final() => Problem::new(
@@ -310,11 +273,4 @@ fn failure(error: &RestoreError) -> Problem {
         ),
         _ => Problem::internal(),
     }
-}
-
-/// A message as a sentence.
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
-    format!("{first}{}.", letters.as_str().trim_end_matches('.'))
 }

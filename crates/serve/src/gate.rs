@@ -17,7 +17,7 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use http_body_util::{BodyExt, Limited};
 use lambda_kit::http::{RequestId, method_name, put_context, route};
 use lambda_kit::metrics::{RequestFigures, request_answered};
-use lambda_kit::problem::{HttpProblem, HttpProblemKind, ProblemResponse};
+use lambda_kit::problem::ProblemResponse;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::keys::Keys;
@@ -119,8 +119,8 @@ impl Gate {
         }
         if let Some(Err(not_until)) = self.rates.get(place).map(RateLimiter::check) {
             let wait = not_until.wait_time_from(DefaultClock::default().now());
-            let problem = HttpProblem::new(
-                HttpProblemKind::Throttled,
+            let problem = Problem::new(
+                ProblemKind::Throttled,
                 "Too many requests in a short time; slow down and try again.",
             );
             return Err(refused(problem.into(), Refusal::Rate, Some(wait.as_secs() + 1)));

@@ -1,7 +1,7 @@
 //! `POST /uploads/check`: what a load would make of the first records of a file. Nothing is kept.
 
 use axum::body::Body;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use base64::Engine;
@@ -9,13 +9,12 @@ use base64::prelude::BASE64_STANDARD;
 use domain::dictionary::Table;
 use domain::load::Settings;
 use domain::problem::{Problem, ProblemKind, RowDetail};
-use domain::report::read_parameters;
 use domain::shortened;
 use files::{Checked, CheckedField, CheckedRecord};
 use indexmap::IndexMap;
 use lambda_kit::caller::Caller;
 use lambda_kit::problem::ProblemResponse;
-use lambda_kit::query;
+use lambda_kit::query::NoQuery;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use tokio::task::spawn_blocking;
@@ -66,11 +65,10 @@ struct Row {
 pub(crate) async fn check<U: Uploads>(
     State(service): State<Service<U>>,
     caller: Caller,
-    RawQuery(query): RawQuery,
+    _: NoQuery,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ProblemResponse> {
-    read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
     let (file, content, whole) = request::object::<CheckBody>(&headers, body).await?.parts();
     let Wanted { table, mode, file, settings } = file.read(service.dictionary, &caller)?;
     let content = BASE64_STANDARD.decode(content).map_err(|_| {

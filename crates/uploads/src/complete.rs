@@ -1,15 +1,13 @@
 //! `POST /uploads/{id}/complete`: makes a file of the parts, which is then loaded as any other.
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Extension, Path, RawQuery};
+use axum::extract::Extension;
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::problem::{Problem, ProblemKind};
-use domain::report::read_parameters;
 use lambda_kit::caller::Caller;
-use lambda_kit::http::{InTime, RequestId};
+use lambda_kit::http::{InTime, PathText, RequestId};
 use lambda_kit::problem::ProblemResponse;
-use lambda_kit::query;
+use lambda_kit::query::NoQuery;
 use serde_json::json;
 
 use crate::parts::parts_of;
@@ -24,11 +22,10 @@ pub(crate) async fn complete<U: Uploads>(
     InTime(service): InTime<Service<U>>,
     Extension(id): Extension<RequestId>,
     caller: Caller,
-    upload: Result<Path<String>, PathRejection>,
-    RawQuery(query): RawQuery,
+    PathText(upload): PathText,
+    _: NoQuery,
 ) -> Result<Response, ProblemResponse> {
-    read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
-    let (table, upload) = upload_of(service.dictionary, &caller, upload)?;
+    let (table, upload) = upload_of(service.dictionary, &caller, &upload)?;
     let stored = service.store.stored(&upload.key, &upload.upload).await;
     let parts = whole(&upload, stored.map_err(|error| store_problem(&error))?);
     let has = |number: &u32| parts.binary_search_by_key(number, |part| part.number).is_ok();
@@ -38,10 +35,8 @@ pub(crate) async fn complete<U: Uploads>(
         return Err(incomplete(&missing).into());
     }
     // Who completes it brings the file in, whoever has begun it.
-    if let Some(person) = caller.person() {
-        let detail = json!({ "key": upload.key, "bytes": upload.bytes, "completed": true });
-        record(&service.database, person, &id, table.name(), &detail).await?;
-    }
+    let detail = json!({ "key": upload.key, "bytes": upload.bytes, "completed": true });
+    record(&service.database, caller.actor(&id), table, &detail).await?;
     // S3 takes it once: of two that complete it, one gets the file, and the other the same answer or that there is no such
     // upload any more.
     let done = service.store.complete(&upload.key, &upload.upload, parts).await;

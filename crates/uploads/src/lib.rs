@@ -11,18 +11,17 @@ mod s3;
 mod start;
 mod store;
 
-use aurora::audit::{self, Actor, Entry};
+use aurora::audit::{self, Actor};
 use aurora::{Database, Deadline};
 use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use domain::audit::Action;
-use domain::dictionary::Dictionary;
+use domain::dictionary::{Dictionary, Table};
 use domain::problem::{Problem, ProblemKind};
-use lambda_kit::VALUES;
-use lambda_kit::caller::Person;
-use lambda_kit::http::{RequestId, Within};
+use lambda_kit::http::{Paths, Within};
+use lambda_kit::log_failure;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -52,20 +51,11 @@ impl<U: Uploads> Within for Service<U> {
 
 /// The function's routes; [`lambda_kit::http::serve`] wraps and runs them.
 pub fn router<U: Uploads>(service: Service<U>) -> Router {
-    // API Gateway takes a slash at the end for nothing and passes it on, so each path is served with and without.
-    let start = || post(start::start::<U>);
-    let check = || post(check::check::<U>);
-    let progress = || get(progress::progress::<U>);
-    let complete = || post(complete::complete::<U>);
     Router::new()
-        .route("/uploads", start())
-        .route("/uploads/", start())
-        .route("/uploads/check", check())
-        .route("/uploads/check/", check())
-        .route("/uploads/{id}", progress())
-        .route("/uploads/{id}/", progress())
-        .route("/uploads/{id}/complete", complete())
-        .route("/uploads/{id}/complete/", complete())
+        .path("/uploads", post(start::start::<U>))
+        .path("/uploads/check", post(check::check::<U>))
+        .path("/uploads/{id}", get(progress::progress::<U>))
+        .path("/uploads/{id}/complete", post(complete::complete::<U>))
         .with_state(service)
 }
 
@@ -81,17 +71,13 @@ fn answer(status: StatusCode, body: &impl Serialize) -> Response {
 /// The problem to answer with; then it must not be done.
 async fn record(
     database: &Database,
-    person: &Person,
-    id: &RequestId,
-    table: &str,
+    actor: Option<Actor<'_>>,
+    table: &Table,
     detail: &Value,
 ) -> Result<(), Problem> {
-    let actor = Actor { username: person.username(), request_id: &id.0 };
-    let entry = Entry { actor, action: Action::Upload, table: Some(table), detail };
-    audit::record(database, &entry).await.map_err(|error| {
-        tracing::error!(error.class = error.class(), "the audit trail could not be written");
-        // The message may quote values; the class says what to do.
-        tracing::debug!(target: VALUES, { error = %error }, "cause");
+    let recorded = audit::record(database, actor, Action::Upload, Some(table.name()), detail).await;
+    recorded.map_err(|error| {
+        log_failure("the audit trail could not be written", error.class(), &error);
         error.to_problem()
     })
 }

@@ -1,15 +1,14 @@
 //! `GET /uploads/{id}`: what S3 has not got yet of a file, with fresh links.
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::dictionary::{Dictionary, Table};
 use domain::problem::Problem;
-use domain::report::read_parameters;
 use lambda_kit::caller::Caller;
+use lambda_kit::http::PathText;
 use lambda_kit::problem::ProblemResponse;
-use lambda_kit::query;
+use lambda_kit::query::NoQuery;
 
 use crate::id::UploadId;
 use crate::parts::parts_of;
@@ -20,11 +19,10 @@ use crate::{Service, answer, store_problem, unknown};
 pub(crate) async fn progress<U: Uploads>(
     State(service): State<Service<U>>,
     caller: Caller,
-    upload: Result<Path<String>, PathRejection>,
-    RawQuery(query): RawQuery,
+    PathText(upload): PathText,
+    _: NoQuery,
 ) -> Result<Response, ProblemResponse> {
-    read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
-    let (_, upload) = upload_of(service.dictionary, &caller, upload)?;
+    let (_, upload) = upload_of(service.dictionary, &caller, &upload)?;
     let stored = service.store.stored(&upload.key, &upload.upload).await;
     let stored = stored.map_err(|error| store_problem(&error))?;
     let done = whole(&upload, stored).into_iter().map(|part| part.number).collect();
@@ -37,11 +35,11 @@ pub(crate) async fn progress<U: Uploads>(
 pub(crate) fn upload_of(
     dictionary: &'static Dictionary,
     caller: &Caller,
-    path: Result<Path<String>, PathRejection>,
+    upload: &str,
 ) -> Result<(&'static Table, UploadId), Problem> {
     // Its links are for writing, though to ask for them is to read.
     caller.require_write()?;
-    let upload = path.ok().and_then(|Path(text)| UploadId::parse(&text)).ok_or_else(unknown)?;
+    let upload = UploadId::parse(upload).ok_or_else(unknown)?;
     let table = upload.table(dictionary).ok_or_else(unknown)?;
     caller.require(table.name())?;
     Ok((table, upload))

@@ -1,15 +1,14 @@
 //! `POST /uploads`: a link to put a file to, or links for its parts.
 
 use axum::body::Body;
-use axum::extract::{Extension, RawQuery};
+use axum::extract::Extension;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use domain::report::read_parameters;
 use indexmap::IndexMap;
 use lambda_kit::caller::Caller;
 use lambda_kit::http::{InTime, RequestId};
 use lambda_kit::problem::ProblemResponse;
-use lambda_kit::query;
+use lambda_kit::query::NoQuery;
 use serde::Serialize;
 use serde_json::json;
 
@@ -55,11 +54,10 @@ pub(crate) async fn start<U: Uploads>(
     InTime(service): InTime<Service<U>>,
     Extension(id): Extension<RequestId>,
     caller: Caller,
-    RawQuery(query): RawQuery,
+    _: NoQuery,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ProblemResponse> {
-    read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
     let (file, bytes) = request::object::<UploadBody>(&headers, body).await?.parts();
     let Wanted { table, file, settings, .. } = file.read(service.dictionary, &caller)?;
     if bytes.is_some_and(|bytes| bytes > MAX_BYTES) {
@@ -70,10 +68,8 @@ pub(crate) async fn start<U: Uploads>(
     }
     let settings = (!settings.is_empty()).then(|| settings.to_metadata()).transpose();
     let settings = settings.map_err(|error| of_settings(&error))?;
-    if let Some(person) = caller.person() {
-        let detail = json!({ "key": file.key, "bytes": bytes });
-        record(&service.database, person, &id, table.name(), &detail).await?;
-    }
+    let detail = json!({ "key": file.key, "bytes": bytes });
+    record(&service.database, caller.actor(&id), table, &detail).await?;
     let key = &file.key;
     let failed = |error: StoreError| store_problem(&error);
     let settings = settings.as_deref();

@@ -5,8 +5,8 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use super::parameter::join;
 use super::{Column, ColumnType};
+use crate::parameter::join;
 
 /// How the rows of a report are best drawn. Its columns are columns of the report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

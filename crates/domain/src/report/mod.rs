@@ -4,7 +4,6 @@
 
 mod chart;
 mod error;
-mod parameter;
 mod parse;
 mod statement;
 
@@ -14,11 +13,11 @@ use std::sync::LazyLock;
 use include_dir::{Dir, include_dir};
 
 use crate::dictionary::Dictionary;
+use crate::parameter::Parameter;
 use crate::shipped;
 
 pub use chart::{Chart, ChartKind};
 pub use error::ReportError;
-pub use parameter::{Parameter, ParameterType, ParameterValue, read_parameters};
 
 static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../sql/reports");
 static SHIPPED: LazyLock<Result<Vec<Report>, ReportError>> = LazyLock::new(|| {

@@ -6,9 +6,9 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::chart::WireChart;
-use super::parameter::{Parameter, ParameterType, ParameterValue, join};
 use super::{Column, ColumnType, Report, ReportError, chart, statement};
 use crate::dictionary::{Dictionary, Table};
+use crate::parameter::{Parameter, ParameterType, ParameterValue, join};
 
 /// How many characters a string parameter may have where its definition does not say.
 const DEFAULT_MAX_LENGTH: usize = 255;

@@ -2,8 +2,7 @@
 
 use axum::http::{HeaderMap, header};
 use domain::dictionary::Table;
-use domain::problem::{Problem, ProblemDetail};
-use lambda_kit::problem::{HttpProblem, HttpProblemKind};
+use domain::problem::{Problem, ProblemKind};
 use lambda_kit::query;
 
 /// Returns true if the row may only be created: `If-None-Match: *`.
@@ -30,15 +29,15 @@ pub(super) fn only_create(headers: &HeaderMap) -> Result<bool, Problem> {
 }
 
 /// The problem of a row that was only to be created, and is there.
-pub(super) fn taken(table: &Table, id: i64) -> HttpProblem {
+pub(super) fn taken(table: &Table, id: i64) -> Problem {
     let detail = format!(
         "There is a row {id} in {} already, and it is as it was. Take another id, or leave out If-None-Match to replace the \
          row.",
         table.name()
     );
-    HttpProblem::new(HttpProblemKind::PreconditionFailed, detail)
+    Problem::new(ProblemKind::PreconditionFailed, detail)
 }
 
 fn refused(header: &str, detail: &str) -> Problem {
-    query::problem(vec![ProblemDetail { parameter: header.to_owned(), detail: detail.to_owned() }])
+    query::mistake(header, detail)
 }

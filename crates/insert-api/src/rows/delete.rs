@@ -2,20 +2,19 @@
 
 use aurora::Delete;
 use axum::Extension;
+use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use domain::dictionary::Table;
 use domain::problem::{Problem, ProblemKind};
-use domain::report::read_parameters;
 use lambda_kit::caller::{ByOperator, Caller};
 use lambda_kit::http::{InTime, RequestId, Rows};
 use lambda_kit::problem::ProblemResponse;
-use lambda_kit::query;
+use lambda_kit::query::Query;
 
 use super::{database_problem, target, unknown};
-use crate::{Service, request};
+use crate::Service;
 
 /// Deletes a row that no other refers to.
 pub(crate) async fn delete(
@@ -24,11 +23,11 @@ pub(crate) async fn delete(
     Extension(id): Extension<RequestId>,
     caller: Caller,
     path: Result<Path<(String, String)>, PathRejection>,
-    RawQuery(query): RawQuery,
+    query: Query,
 ) -> Result<Response, ProblemResponse> {
     let (table, row) = target::row_of(service.dictionary, path, &caller)?;
-    read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
-    let actor = request::actor(&caller, &id);
+    query.read(&[])?;
+    let actor = caller.actor(&id);
     let deleted = aurora::delete_row(&service.database, service.dictionary, table, row, actor).await;
     match deleted.map_err(|error| database_problem(&error))? {
         Delete::Deleted => Ok((StatusCode::NO_CONTENT, Extension(Rows(1))).into_response()),

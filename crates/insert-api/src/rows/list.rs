@@ -2,20 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::dictionary::Table;
 use domain::page;
-use domain::problem::{Problem, ProblemDetail, ProblemKind};
-use domain::report::{Parameter, ParameterType, ParameterValue, read_parameters};
+use domain::parameter::Parameter;
+use domain::problem::{Problem, ProblemKind};
 use domain::sql::{ColumnFilter, MAX_IDS, WantedRows};
 use lambda_kit::caller::Caller;
-use lambda_kit::http::InTime;
+use lambda_kit::http::{InTime, PathText};
 use lambda_kit::payload::Payload;
 use lambda_kit::problem::ProblemResponse;
-use lambda_kit::query;
+use lambda_kit::query::{Query, mistake};
 
 use super::{answer, database_problem, json_row, target};
 use crate::Service;
@@ -32,12 +30,11 @@ const TAIL_BYTES: usize = r#"],\"next\":-9223372036854775808}"#.len();
 pub(crate) async fn list(
     InTime(service): InTime<Service>,
     caller: Caller,
-    path: Result<Path<String>, PathRejection>,
-    RawQuery(query): RawQuery,
+    PathText(table): PathText,
+    query: Query,
 ) -> Result<Response, ProblemResponse> {
-    let table = target::table_of(service.dictionary, path, &caller)?;
-    let Asked { limit, after, wanted } =
-        read_asked(table, &query::pairs(query.as_deref())).map_err(query::problem)?;
+    let table = target::table_of(service.dictionary, table, &caller)?;
+    let Asked { limit, after, wanted } = read_asked(table, &query)?;
     let page = aurora::read_page(&service.database, table, &wanted, after, limit)
         .await
         .map_err(|error| database_problem(&error))?;
@@ -73,34 +70,17 @@ struct Asked {
 }
 
 /// Reads which rows are wanted: a page, a page of those with a value, or those with some ids.
-fn read_asked(table: &Table, given: &[(String, String)]) -> Result<Asked, Vec<ProblemDetail>> {
+fn read_asked(table: &Table, query: &Query) -> Result<Asked, Problem> {
     let (minimum, maximum) = target::id_range(table);
-    let optional = |name: &str, parameter_type| Parameter {
-        name: name.to_owned(),
-        parameter_type,
-        default: None,
-        required: false,
-        description: String::new(),
-    };
     let parameters = [
         page::ROWS.limit(),
-        optional("after", ParameterType::Integer { minimum, maximum }),
-        optional("filter", ParameterType::String { max_length: MAX_FILTER_CHARS }),
-        optional("ids", ParameterType::String { max_length: MAX_IDS_CHARS }),
+        Parameter::integer("after", minimum, maximum),
+        Parameter::text("filter", MAX_FILTER_CHARS),
+        Parameter::text("ids", MAX_IDS_CHARS),
     ];
-    let values = read_parameters(&parameters, given)?;
-    let integer = |name: &str| match values.get(name) {
-        Some(ParameterValue::Integer(number)) => Some(*number),
-        _ => None,
-    };
-    let text = |name: &str| match values.get(name) {
-        Some(ParameterValue::String(text)) => Some(text.as_str()),
-        _ => None,
-    };
-    let mistake =
-        |parameter: &str, detail: String| vec![ProblemDetail { parameter: parameter.to_owned(), detail }];
-    let (filter, ids, after) = (text("filter"), text("ids"), integer("after"));
-    let wanted = match (filter, ids) {
+    let values = query.read(&parameters)?;
+    let after = values.integer("after");
+    let wanted = match (values.text("filter"), values.text("ids")) {
         (None, None) => WantedRows::All,
         (Some(filter), None) => {
             WantedRows::Where(ColumnFilter::parse(table, filter).map_err(|detail| mistake("filter", detail))?)
@@ -108,14 +88,14 @@ fn read_asked(table: &Table, given: &[(String, String)]) -> Result<Asked, Vec<Pr
         (None, Some(ids)) if after.is_none() => {
             WantedRows::Ids(read_ids(table, ids).map_err(|detail| mistake("ids", detail))?)
         }
-        (_, Some(_)) => return Err(mistake("ids", "ids goes with neither after nor filter.".to_owned())),
+        (_, Some(_)) => return Err(mistake("ids", "ids goes with neither after nor filter.")),
     };
     let limit = match &wanted {
         // All of them are one page, unless a smaller one is asked for.
-        WantedRows::Ids(_) if given.iter().all(|(name, _)| name != "limit") => page::ROWS.maximum,
-        _ => integer("limit").unwrap_or(page::ROWS.default),
+        WantedRows::Ids(_) if !query.has("limit") => MAX_IDS.try_into().unwrap_or(u32::MAX),
+        _ => values.limit(),
     };
-    Ok(Asked { limit: u32::try_from(limit).unwrap_or_default(), after, wanted })
+    Ok(Asked { limit, after, wanted })
 }
 
 /// Reads ids with commas between them.
@@ -142,8 +122,8 @@ mod tests {
 
     fn asked(text: &str) -> Result<Asked, Vec<String>> {
         let table = domain::shipped::dictionary().unwrap().table("employees").unwrap();
-        read_asked(table, &query::pairs(Some(text)))
-            .map_err(|mistakes| mistakes.into_iter().map(|mistake| mistake.detail).collect())
+        read_asked(table, &Query::new(Some(text)))
+            .map_err(|problem| problem.errors.into_iter().map(|mistake| mistake.detail).collect())
     }
 
     fn read(text: &str) -> Result<(u32, Option<i64>), Vec<String>> {

@@ -13,8 +13,8 @@ use axum::response::{IntoResponse, Response};
 use domain::dictionary::Table;
 use domain::json_row::json_of_row_text;
 use domain::problem::{Problem, ProblemKind};
-use lambda_kit::VALUES;
 use lambda_kit::http::Rows;
+use lambda_kit::log_failure;
 
 pub(crate) use delete::delete;
 pub(crate) use list::list;
@@ -46,11 +46,9 @@ fn json_row(table: &Table, text: &str) -> Result<(String, i64), Problem> {
     })
 }
 
-/// Logs a failure of the database once, and gives what the client is told of it.
+/// Logs a failure of the database once, and returns the problem to answer with.
 fn database_problem(error: &Error) -> Problem {
-    // The message may quote values; the class says what to do.
-    tracing::error!(error.class = error.class(), "the request could not be served");
-    tracing::debug!(target: VALUES, { error = %error }, "cause");
+    log_failure("the request could not be served", error.class(), error);
     match error {
         Error::UnknownOutcome { .. } => Problem::new(
             ProblemKind::Unavailable,

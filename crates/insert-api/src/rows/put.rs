@@ -3,18 +3,17 @@
 use aurora::{Error, Put};
 use axum::Extension;
 use axum::body::Body;
+use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, RawQuery};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use domain::batch::TableBatch;
 use domain::json_row::write_json_row;
 use domain::problem::{Problem, ProblemKind};
-use domain::report::read_parameters;
 use lambda_kit::caller::Caller;
 use lambda_kit::http::{InTime, RequestId};
 use lambda_kit::problem::ProblemResponse;
-use lambda_kit::query;
+use lambda_kit::query::Query;
 
 use super::{answer, condition, database_problem, target};
 use crate::answer::log_rejected_row;
@@ -26,16 +25,16 @@ pub(crate) async fn put(
     Extension(id): Extension<RequestId>,
     caller: Caller,
     path: Result<Path<(String, String)>, PathRejection>,
-    RawQuery(query): RawQuery,
+    query: Query,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ProblemResponse> {
     let (table, row) = target::row_of(service.dictionary, path, &caller)?;
-    read_parameters(&[], &query::pairs(query.as_deref())).map_err(query::problem)?;
+    query.read(&[])?;
     let only_create = condition::only_create(&headers)?;
     let body = request::json_body(&headers, body).await?;
     let rows = TableBatch::read_row(table, row, &body).map_err(Problem::from)?;
-    let actor = request::actor(&caller, &id);
+    let actor = caller.actor(&id);
     let put = aurora::put_row(&service.database, service.dictionary, &rows, only_create, &id.0, actor).await;
     let status = match put.map_err(|error| failed(&error, only_create))? {
         Put::Created => StatusCode::CREATED,

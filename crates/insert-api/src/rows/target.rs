@@ -1,15 +1,15 @@
-//! What a path names: a table, and a row of it.
+//! The table and the row that a path names.
 
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
 use domain::batch::BatchError;
 use domain::dictionary::{ColumnType, Dictionary, Table};
-use domain::problem::{Problem, ProblemDetail};
+use domain::problem::Problem;
 use lambda_kit::caller::Caller;
 use lambda_kit::query;
 
-/// The table of this name, which the caller must see.
-pub(super) fn table(
+/// Returns the table of this name, which the caller must see.
+pub(crate) fn table_of(
     dictionary: &'static Dictionary,
     name: String,
     caller: &Caller,
@@ -21,17 +21,7 @@ pub(super) fn table(
     Ok(table)
 }
 
-/// The table that a path names, which the caller must see. What is not UTF-8 is no table's name.
-pub(crate) fn table_of(
-    dictionary: &'static Dictionary,
-    path: Result<Path<String>, PathRejection>,
-    caller: &Caller,
-) -> Result<&'static Table, Problem> {
-    let name = path.map_or_else(|_| char::REPLACEMENT_CHARACTER.to_string(), |Path(name)| name);
-    table(dictionary, name, caller)
-}
-
-/// The table that a path names, which the caller must see, and the id of a row that it may have.
+/// Returns the table that a path names, which the caller must see, and the id of a row that it may have.
 pub(super) fn row_of(
     dictionary: &'static Dictionary,
     path: Result<Path<(String, String)>, PathRejection>,
@@ -39,11 +29,11 @@ pub(super) fn row_of(
 ) -> Result<(&'static Table, i64), Problem> {
     let Path((name, id)) =
         path.unwrap_or_else(|_| Path((char::REPLACEMENT_CHARACTER.to_string(), String::new())));
-    let table = table(dictionary, name, caller)?;
+    let table = table_of(dictionary, name, caller)?;
     Ok((table, parse_id(table, &id)?))
 }
 
-/// The least and the most that an id of the table may be.
+/// Returns the least and the greatest id that a row of the table may have.
 pub(super) fn id_range(table: &Table) -> (i64, i64) {
     match table.key().column_type() {
         ColumnType::Integer => (i32::MIN.into(), i32::MAX.into()),
@@ -51,7 +41,7 @@ pub(super) fn id_range(table: &Table) -> (i64, i64) {
     }
 }
 
-/// An id in the one way to write it, so that every row has one path.
+/// Reads an id in its only spelling, so that every row has one path.
 pub(super) fn parse_id(table: &Table, text: &str) -> Result<i64, Problem> {
     let (least, most) = id_range(table);
     let id = text.parse().ok().filter(|id: &i64| (least..=most).contains(id) && id.to_string() == text);
@@ -60,7 +50,7 @@ pub(super) fn parse_id(table: &Table, text: &str) -> Result<i64, Problem> {
             "The id of a row of {} is a whole number from {least} to {most}, without leading zeros.",
             table.name()
         );
-        query::problem(vec![ProblemDetail { parameter: "id".to_owned(), detail }])
+        query::mistake("id", detail)
     })
 }
 

@@ -4,6 +4,7 @@ mod context;
 pub(crate) mod gateway;
 mod in_time;
 mod observe;
+mod path;
 mod rights;
 mod trace;
 
@@ -17,6 +18,7 @@ use domain::problem::{Problem, ProblemKind};
 pub use context::put_context;
 pub use in_time::{FINISH_TIME, InTime, REQUEST_TIME, Within};
 pub use observe::{method_name, route};
+pub use path::{PathText, Paths};
 
 use crate::problem::ProblemResponse;
 

@@ -1,7 +1,8 @@
 //! `GET /reports` and `GET /reports/{name}`, the latter once more for each report, with its own parameters and columns.
 
+use domain::parameter::ParameterType;
 use domain::problem::ProblemKind;
-use domain::report::{ChartKind, Column, ColumnType, ParameterType, Report};
+use domain::report::{ChartKind, Column, ColumnType, Report};
 use utoipa::openapi::path::HttpMethod;
 use utoipa::openapi::schema::{AnyOfBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::openapi::{ContentBuilder, RefOr, ResponseBuilder};

@@ -1,6 +1,7 @@
 //! Every file of `sql/reports/` against the database.
 
-use domain::report::{ColumnType, Parameter, ParameterType, ParameterValue};
+use domain::parameter::{Parameter, ParameterType, ParameterValue};
+use domain::report::ColumnType;
 use testkit::TestDatabase;
 use testkit::sdk::types::{Field, SqlParameter, TypeHint};
 

@@ -1,4 +1,4 @@
-//! Parameters of a request: what they may be, and what a query string makes of them.
+//! Parameters of requests and reports: what they may be, and the values in a query string.
 
 use std::collections::BTreeSet;
 
@@ -9,25 +9,48 @@ use crate::problem::ProblemDetail;
 use crate::shortened;
 use crate::value::CivilDate;
 
-/// How much of a wrong value is quoted back, in characters.
+/// Characters of a wrong value that are quoted back.
 const MAX_QUOTED_CHARS: usize = 60;
 
-/// One parameter.
+/// A parameter of a query string, and of a report's SQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parameter {
     /// The name, in the query string and as `:name` in SQL.
     pub name: String,
-    /// What it may be.
+    /// The type of its values.
     pub parameter_type: ParameterType,
-    /// What it is when it is not given.
+    /// The value of a request that does not give one.
     pub default: Option<ParameterValue>,
-    /// Whether it has to be given; never with a default.
+    /// True if every request has to give it; never with a default.
     pub required: bool,
     /// What it means; may be empty.
     pub description: String,
 }
 
-/// What a parameter may be.
+impl Parameter {
+    /// Returns a parameter that may be left out, without a default and a description.
+    pub fn optional(name: &str, parameter_type: ParameterType) -> Self {
+        Self {
+            name: name.to_owned(),
+            parameter_type,
+            default: None,
+            required: false,
+            description: String::new(),
+        }
+    }
+
+    /// Returns an optional text of at most `max_length` characters.
+    pub fn text(name: &str, max_length: usize) -> Self {
+        Self::optional(name, ParameterType::String { max_length })
+    }
+
+    /// Returns an optional number from `minimum` to `maximum`.
+    pub fn integer(name: &str, minimum: i64, maximum: i64) -> Self {
+        Self::optional(name, ParameterType::Integer { minimum, maximum })
+    }
+}
+
+/// The type of a parameter's values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ParameterType {
     /// A whole number.
@@ -120,15 +143,16 @@ impl ParameterType {
     }
 }
 
-/// Checks what a request gives against what there is: the values by name, defaults filled in, in the order of
-/// `parameters`. One that is neither given nor required and has no default is left out.
+/// Reads the parameters that a request gives: the values by name, defaults filled in, in the order of `parameters`. One that is
+/// neither given nor required and has no default is left out. `check` looks at a text of the right type once more.
 ///
 /// # Errors
-/// Every mistake: what is wrong, repeated or missing in the order of `parameters`, then what is unknown by its name. The
-/// request's own order is lost before anybody here sees it: Lambda's event has its parameters in a map.
+/// Every mistake: wrong, repeated and missing parameters in the order of `parameters`, then unknown ones by name. The request's
+/// own order is not known: Lambda's event has its parameters in a map.
 pub fn read_parameters<'p>(
     parameters: &'p [Parameter],
     given: &[(String, String)],
+    check: impl Fn(&str, &str) -> Result<(), String>,
 ) -> Result<IndexMap<&'p str, ParameterValue>, Vec<ProblemDetail>> {
     let mut mistakes = Vec::new();
     let mut values = IndexMap::with_capacity(parameters.len());
@@ -138,7 +162,10 @@ pub fn read_parameters<'p>(
         let value = match (texts.next(), texts.count()) {
             (None, _) if parameter.required => Err("is required".to_owned()),
             (None, _) => Ok(parameter.default.clone()),
-            (Some(text), 0) => parameter.parameter_type.read(text).map(Some),
+            (Some(text), 0) => {
+                let value = parameter.parameter_type.read(text);
+                value.and_then(|value| check(name, text).map(|()| Some(value)))
+            }
             (Some(_), more) => Err(format!("is given {} times; give it once", more + 1)),
         };
         match value {
@@ -174,8 +201,8 @@ fn is_date(text: &str) -> bool {
             (Ok(year), Ok(month), Ok(day)) if CivilDate::new(year, month, day).is_some())
 }
 
-/// `a, b and c`.
-pub(super) fn join<'a>(words: impl IntoIterator<Item = &'a str>, last: &str) -> String {
+/// Joins words, the last one by its own word: `a, b and c`.
+pub(crate) fn join<'a>(words: impl IntoIterator<Item = &'a str>, last: &str) -> String {
     let words: Vec<_> = words.into_iter().collect();
     match &words[..] {
         [] => String::new(),
@@ -206,7 +233,7 @@ mod tests {
     fn read(given: &[(&str, &str)]) -> Result<String, Vec<String>> {
         let given: Vec<_> =
             given.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-        read_parameters(&parameters(), &given)
+        read_parameters(&parameters(), &given, |_, _| Ok(()))
             .map(|values| serde_json::to_string(&values).unwrap())
             .map_err(|mistakes| mistakes.into_iter().map(|mistake| mistake.detail).collect())
     }
