@@ -3,6 +3,7 @@
 mod account_turn;
 pub mod audit;
 mod client;
+pub mod committer;
 mod delete_row;
 pub mod idempotency;
 pub mod lanes;

@@ -1,10 +1,11 @@
-//! Committing one chunk: its rows, its ledger row and its rejects file, together or not at all.
+//! Commits one chunk: its rows, its ledger row and its rejects file, all or nothing.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use aurora::committer::{self, Committed, PendingChunk, Rollback};
 use aurora::restores::{self, ChunkFigures, Claim, Shadow};
-use aurora::{Database, Error, MaybeDatabase, Statement, Tx};
+use aurora::{Database, Error, Statement, Tx};
 use bucket::{Store, When};
 use domain::avro::ContentSum;
 use domain::backup::RestoreId;
@@ -15,12 +16,10 @@ use serde::Deserialize;
 
 use crate::error::RestoreError;
 use crate::parts::put_back;
-use crate::source::{Chunk, Filling};
+use crate::source::Chunk;
 
-/// How often a chunk is begun anew to settle a lost answer or because ids of it are taken.
-const ATTEMPTS: u32 = 8;
-
-/// Ids in one question at most: their digits and commas stay far below the service's 65,536 characters.
+/// Ids in one question at most: their digits and commas stay far below the service's 65,536
+/// characters.
 const IDS_PER_QUESTION: usize = 2_500;
 
 /// What the chunks of a table are committed with.
@@ -35,102 +34,68 @@ pub(crate) struct Committer<'r, S> {
     pub(crate) progress: &'r AtomicU64,
 }
 
-/// Why an attempt at a chunk's transaction is rolled back.
-enum Unfilled {
-    /// The chunk is somebody else's, or nobody's. Nothing was written.
-    Claim(Claim),
-    Failed(RestoreError),
-}
-
-impl From<Error> for Unfilled {
-    fn from(error: Error) -> Self {
-        Self::Failed(error.into())
-    }
-}
-
-impl MaybeDatabase for Unfilled {
-    fn database(&self) -> Option<&Error> {
-        match self {
-            Self::Claim(_) => None,
-            Self::Failed(error) => error.database(),
-        }
-    }
+/// A chunk, with its rows as the next attempt inserts them.
+struct Pending<'c, S> {
+    committer: &'c Committer<'c, S>,
+    chunk: Chunk,
 }
 
 impl<S: Store> Committer<'_, S> {
-    /// Commits a chunk unless it is committed already. A COMMIT whose answer was lost is settled by reading the chunk's
-    /// ledger row before anything is tried again.
+    /// Commits a chunk unless it is committed already.
     pub(crate) async fn commit(&self, chunk: Chunk) -> Result<(), RestoreError> {
-        let Self { database, restore, table, .. } = *self;
-        let chunk = &chunk;
-        let mut without_taken: Option<Filling> = None;
-        let mut attempt = 1;
-        loop {
-            let filling = without_taken.as_ref().unwrap_or(&chunk.filling);
-            let filled = database.transaction(|tx| async move { self.fill(&tx, chunk, filling).await }).await;
-            let error = match filled {
-                Ok(()) => {
-                    self.progress.fetch_add(1, Ordering::Relaxed);
-                    return Ok(());
-                }
-                Err(Unfilled::Claim(Claim::Ours | Claim::Committed)) => return Ok(()),
-                Err(Unfilled::Claim(Claim::Moved)) => return Err(RestoreError::Moved),
-                Err(Unfilled::Claim(Claim::Ended)) => return Err(RestoreError::Ended),
-                Err(Unfilled::Failed(error)) => error,
-            };
-            match &error {
-                RestoreError::Database(Error::DuplicateKey { message }) => {
-                    if !names_primary_key(message) {
-                        let table = table.name();
-                        let reason = format!(
-                            "a unique index of today's table {table} refuses a row: it has values of another row"
-                        );
-                        return Err(RestoreError::Refused(vec![reason]));
-                    }
-                    let Some(rows) = &chunk.rows else {
-                        let reason =
-                            format!("{} of two rows of {} is the same", table.key().name(), table.name());
-                        return Err(RestoreError::Damaged(reason));
-                    };
-                    let taken = self.present(rows.ids()).await?;
-                    without_taken = Some(rows.without(&taken)?);
-                }
-                RestoreError::Database(cause) if cause.is_unknown_outcome() => {
-                    if restores::is_committed(database, restore, table.name(), chunk.number).await? {
-                        self.progress.fetch_add(1, Ordering::Relaxed);
-                        return Ok(());
-                    }
-                }
-                _ => return Err(error),
+        match committer::commit(self.database, Pending { committer: self, chunk }).await? {
+            Committed::Already => {}
+            Committed::Now(()) | Committed::Unanswered => {
+                self.progress.fetch_add(1, Ordering::Relaxed);
             }
-            if attempt == ATTEMPTS {
-                return Err(error);
-            }
-            attempt += 1;
         }
+        Ok(())
     }
 
-    /// Does everything between BEGIN and COMMIT. The ledger row goes first, so a concurrent delivery
-    /// waits there. The rejects file of each attempt has a key of its own, which the ledger row names
-    /// if the attempt commits: a function that was frozen, and has lost its transaction, overwrites
-    /// nothing when it wakes up.
-    async fn fill(&self, tx: &Tx, chunk: &Chunk, filling: &Filling) -> Result<(), Unfilled> {
-        let Self { store, restore, table, shadow, .. } = *self;
+    /// Returns those of the ids that are in the shadow.
+    async fn present(&self, database: &Database, ids: &[i64]) -> Result<BTreeSet<i64>, Error> {
+        #[derive(Deserialize)]
+        struct Present {
+            id: i64,
+        }
+        let mut present = BTreeSet::new();
+        for ids in ids.chunks(IDS_PER_QUESTION) {
+            let ids = ids.iter().copied().collect();
+            let select = select_present_in(self.table, self.shadow.name(), &ids, false);
+            let rows: Vec<Present> = database.query(Statement::new(select)).await?;
+            present.extend(rows.into_iter().map(|row| row.id));
+        }
+        Ok(present)
+    }
+}
+
+impl<S: Store> PendingChunk for Pending<'_, S> {
+    type Error = RestoreError;
+    type Brought = ();
+
+    /// Claims the chunk, inserts its rows, and writes its rejects file. The file of each attempt has
+    /// a key of its own, which the ledger row names if the attempt commits: a function that was
+    /// frozen, and has lost its transaction, overwrites nothing when it wakes up.
+    async fn fill(&self, tx: &Tx) -> Result<(), Rollback<RestoreError>> {
+        let Committer { store, restore, table, shadow, .. } = *self.committer;
+        let Chunk { number, rows_read, read, filling, .. } = &self.chunk;
         let rejects_key = filling
             .rejects
             .as_ref()
-            .map(|_| rejects_key(table.name(), restore, chunk.number, Some(fastrand::u32(..))));
+            .map(|_| rejects_key(table.name(), restore, *number, Some(fastrand::u32(..))));
         let figures = ChunkFigures {
-            rows_read: chunk.rows_read,
+            rows_read: *rows_read,
             rows_restored: filling.restored.rows(),
             rows_rejected: filling.rejected,
-            checksum_read: chunk.read.as_ref().map(ContentSum::checksum),
+            checksum_read: read.as_ref().map(ContentSum::checksum),
             checksum_restored: Some(filling.restored.checksum()),
             rejects_key: rejects_key.clone(),
         };
-        match restores::claim_chunk(tx, restore, table.name(), shadow, chunk.number, &figures).await? {
+        match restores::claim_chunk(tx, restore, table.name(), shadow, *number, &figures).await? {
             Claim::Ours => {}
-            other => return Err(Unfilled::Claim(other)),
+            Claim::Committed => return Err(Rollback::Committed),
+            Claim::Moved => return Err(Rollback::Failed(RestoreError::Moved)),
+            Claim::Ended => return Err(Rollback::Failed(RestoreError::Ended)),
         }
         for statement in &filling.statements {
             if let Err(error) = tx.execute(Statement::new(statement.sql.clone())).await {
@@ -142,25 +107,33 @@ impl<S: Store> Committer<'_, S> {
         }
         if let (Some(key), Some(csv)) = (rejects_key, &filling.rejects) {
             let put = store.put(&key, csv.clone(), When::Always).await;
-            put.map_err(|error| Unfilled::Failed(error.into()))?;
+            put.map_err(RestoreError::from).map_err(Rollback::Failed)?;
         }
         Ok(())
     }
 
-    /// Which of these ids are in the shadow.
-    async fn present(&self, ids: &[i64]) -> Result<BTreeSet<i64>, Error> {
-        #[derive(Deserialize)]
-        struct Present {
-            id: i64,
+    async fn is_committed(&self, database: &Database) -> Result<bool, Error> {
+        let Committer { restore, table, .. } = *self.committer;
+        restores::is_committed(database, restore, table.name(), self.chunk.number).await
+    }
+
+    /// Leaves out rows whose ids are taken, if rows may be rejected.
+    async fn avoid(&mut self, database: &Database, error: RestoreError) -> Result<(), RestoreError> {
+        let RestoreError::Database(Error::DuplicateKey { message }) = &error else { return Err(error) };
+        let table = self.committer.table;
+        let name = table.name();
+        if !names_primary_key(message) {
+            let reason =
+                format!("a unique index of today's table {name} refuses a row: it has values of another row");
+            return Err(RestoreError::Refused(vec![reason]));
         }
-        let mut present = BTreeSet::new();
-        for ids in ids.chunks(IDS_PER_QUESTION) {
-            let ids = ids.iter().copied().collect();
-            let select = select_present_in(self.table, self.shadow.name(), &ids, false);
-            let rows: Vec<Present> = self.database.query(Statement::new(select)).await?;
-            present.extend(rows.into_iter().map(|row| row.id));
-        }
-        Ok(present)
+        let Some(rows) = &self.chunk.rows else {
+            let reason = format!("{} of two rows of {name} is the same", table.key().name());
+            return Err(RestoreError::Damaged(reason));
+        };
+        let taken = self.committer.present(database, rows.ids()).await?;
+        self.chunk.filling = rows.without(&taken)?;
+        Ok(())
     }
 }
 

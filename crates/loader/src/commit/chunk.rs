@@ -1,28 +1,19 @@
-//! Committing one chunk: its rows, its ledger row and its rejects file, together or not at all.
+//! Commits one chunk: its rows, its ledger row and its rejects file, all or nothing.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
 
+use aurora::committer::{self, PendingChunk, Rollback};
 use aurora::loads::{self, ChunkCounts, ChunkRejects, Claim, Run};
-use aurora::{Database, Deadline, Error, MaybeDatabase, Statement};
+use aurora::{Database, Error, Statement, Tx};
 use domain::load::{CheckedChunk, RejectReasons, RejectedRecord, rejects_csv, rejects_key};
 use domain::sql::InsertStatement;
-use tokio::time::sleep;
 
 use super::references::{Missing, References, count_missing};
 use crate::Loader;
 use crate::error::LoadError;
 use crate::read::{Plan, Prepared};
-use crate::store::{Store, StoreError};
-
-/// How often a chunk is begun anew because ids of it are taken, or to settle a lost answer, or in
-/// smaller statements.
-const ATTEMPTS: u32 = 8;
-
-/// How long to wait for another load to swap its table in, before asking again.
-const SWAP_PAUSE: Duration = Duration::from_millis(100);
-const MAX_SWAP_PAUSE: Duration = Duration::from_secs(2);
+use crate::store::Store;
 
 /// What the chunks of a run are committed with.
 #[derive(Debug)]
@@ -32,8 +23,7 @@ pub(crate) struct Committer<'l, S, Q> {
     pub(crate) run: &'l Run,
     pub(crate) plan: &'l Plan,
     pub(crate) references: &'l References,
-    pub(crate) deadline: Deadline,
-    /// What tells the rejects files of this function from those of another one that works, or
+    /// Distinguishes the rejects files of this function from those of another one that works, or
     /// worked, on the load.
     pub(crate) token: Option<u32>,
 }
@@ -48,125 +38,63 @@ pub(crate) struct Committed {
     pub(crate) is_ours: bool,
 }
 
-/// Why an attempt at a chunk's transaction is rolled back.
-enum Unfilled {
-    /// The chunk is somebody else's, or nobody's. Nothing was written.
-    Claim(Claim),
-    Failed(LoadError),
-}
-
-impl From<Error> for Unfilled {
-    fn from(error: Error) -> Self {
-        Self::Failed(error.into())
-    }
-}
-
-impl From<StoreError> for Unfilled {
-    fn from(error: StoreError) -> Self {
-        Self::Failed(error.into())
-    }
-}
-
-impl MaybeDatabase for Unfilled {
-    fn database(&self) -> Option<&Error> {
-        match self {
-            Self::Claim(_) => None,
-            Self::Failed(error) => error.database(),
-        }
-    }
-}
-
-/// What is known of a chunk beyond its preparation, and what one attempt leaves to the next.
-struct Attempts<'p> {
-    prepared: &'p Prepared,
+/// A chunk, and what one attempt at it leaves to the next.
+struct Pending<'c, S, Q> {
+    committer: &'c Committer<'c, S, Q>,
+    prepared: Prepared,
     missing: Missing,
     rejects_key: String,
     /// Rows in one statement at most.
-    max_rows: AtomicUsize,
-    /// The first row of a statement that met a taken id: from there on it is asked beforehand which
-    /// ids are free.
+    max_rows: usize,
+    /// The first row of a statement that met a taken id. Before this statement and each one after
+    /// it, the next attempt asks which ids are free.
     asks_from: AtomicUsize,
     /// Whether an attempt may have written a rejects file.
     has_file: AtomicBool,
 }
 
 impl<S: Store, Q: Sync> Committer<'_, S, Q> {
-    /// Commits a chunk unless it is committed already. A COMMIT whose answer was lost is settled by reading the chunk's
-    /// ledger row before anything is tried again.
+    /// Commits a chunk unless it is committed already.
     pub(crate) async fn commit(&self, prepared: Prepared) -> Result<Committed, LoadError> {
         let Self { loader, database, run, plan, .. } = *self;
-        let number = prepared.chunk.number;
         let named = &prepared.references;
-        let attempts = Attempts {
+        let pending = Pending {
+            committer: self,
             missing: self.references.missing(database, loader.dictionary, &plan.table, named).await?,
-            rejects_key: rejects_key(plan.table.name(), &run.id, number, self.token),
-            max_rows: AtomicUsize::new(usize::MAX),
+            rejects_key: rejects_key(plan.table.name(), &run.id, prepared.chunk.number, self.token),
+            max_rows: usize::MAX,
             asks_from: AtomicUsize::new(usize::MAX),
             has_file: AtomicBool::new(false),
-            prepared: &prepared,
+            prepared,
         };
-        let attempts = &attempts;
-        let mut attempt = 1;
-        let mut pause = SWAP_PAUSE;
-        loop {
-            let filled = database.transaction(|tx| async move { self.fill(&tx, attempts).await }).await;
-            let error = match filled {
-                Ok(ChunkCounts { rows_loaded, rows_rejected, .. }) => {
-                    return Ok(Committed { rows_loaded, rows_rejected, is_ours: true });
-                }
-                Err(Unfilled::Claim(Claim::Ours | Claim::Committed)) => {
-                    return Ok(Committed { rows_loaded: 0, rows_rejected: 0, is_ours: false });
-                }
-                Err(Unfilled::Claim(Claim::Ended)) => return Err(LoadError::Ended),
-                Err(Unfilled::Claim(Claim::Restarted)) => return Err(LoadError::Restarted),
-                Err(Unfilled::Claim(Claim::Swapping)) => {
-                    if self.deadline.remaining() <= pause {
-                        return Err(LoadError::OutOfTime);
-                    }
-                    loads::recover_gate(database, plan.table.name()).await?;
-                    sleep(pause).await;
-                    pause = MAX_SWAP_PAUSE.min(2 * pause);
-                    continue;
-                }
-                Err(Unfilled::Failed(error)) => error,
-            };
-            match &error {
-                _ if attempt == ATTEMPTS => return Err(error),
-                LoadError::Database(cause) if cause.is_unknown_outcome() => {
-                    if loads::is_committed(database, &run.id, number).await? {
-                        // What it brought is in the ledger; it counts at the load's end.
-                        return Ok(Committed { rows_loaded: 0, rows_rejected: 0, is_ours: true });
-                    }
-                }
-                LoadError::Database(Error::DuplicateKey { .. }) => {}
-                LoadError::Database(cause) if cause.wants_smaller() => {
-                    let largest = prepared.statements.iter().map(|statement| statement.rows).max();
-                    let rows = attempts.max_rows.load(Ordering::Relaxed).min(largest.unwrap_or(1));
-                    if rows == 1 {
-                        return Err(error);
-                    }
-                    attempts.max_rows.store(rows / 2, Ordering::Relaxed);
-                }
-                _ => return Err(error),
-            }
-            attempt += 1;
-        }
+        let (counts, is_ours) = match committer::commit(database, pending).await? {
+            committer::Committed::Now(counts) => (counts, true),
+            // The ledger has what it brought; it counts at the load's end.
+            committer::Committed::Unanswered => (ChunkCounts::default(), true),
+            committer::Committed::Already => (ChunkCounts::default(), false),
+        };
+        let ChunkCounts { rows_loaded, rows_rejected, .. } = counts;
+        Ok(Committed { rows_loaded, rows_rejected, is_ours })
     }
+}
 
-    /// Everything between BEGIN and COMMIT; gives what the chunk brings. The ledger row
-    /// goes first, so a twin of this load waits there. The rejects file has a name that no other
-    /// function gives a file: one that was frozen, and has lost its transaction, overwrites nothing
-    /// when it wakes up.
-    async fn fill(&self, tx: &aurora::Tx, attempts: &Attempts<'_>) -> Result<ChunkCounts, Unfilled> {
-        let Self { loader, run, plan, .. } = *self;
-        let Attempts { prepared, missing, rejects_key, .. } = attempts;
+impl<S: Store, Q: Sync> PendingChunk for Pending<'_, S, Q> {
+    type Error = LoadError;
+    type Brought = ChunkCounts;
+
+    /// Claims the chunk, inserts its rows, and writes its rejects file. The file has a name that no
+    /// other function gives a file: a function that was frozen, and has lost its transaction,
+    /// overwrites nothing when it wakes up.
+    async fn fill(&self, tx: &Tx) -> Result<ChunkCounts, Rollback<LoadError>> {
+        let Committer { loader, run, plan, .. } = *self.committer;
+        let Self { prepared, missing, rejects_key, max_rows, .. } = self;
         let Prepared { chunk, columns, rows_read, refused, statements, .. } = prepared;
-        let max_rows = attempts.max_rows.load(Ordering::Relaxed);
-        let asks_from = attempts.asks_from.load(Ordering::Relaxed);
+        let max_rows = *max_rows;
+        let asks_from = self.asks_from.load(Ordering::Relaxed);
         let needs_rows = !missing.is_empty() || max_rows < usize::MAX || asks_from < usize::MAX;
         let checked = needs_rows.then(|| plan.check(columns, chunk)).transpose();
         let checked = checked.map_err(|header| {
-            Unfilled::Failed(LoadError::OtherHeader { header, from: chunk.first_line() })
+            Rollback::Failed(LoadError::OtherHeader { header, from: chunk.first_line() })
         })?;
         let unknown = |taken: &BTreeSet<usize>| {
             checked.as_ref().map_or(0, |checked| count_missing(checked, taken, missing))
@@ -182,16 +110,18 @@ impl<S: Store, Q: Sync> Committer<'_, S, Q> {
         let rejects = (*refused > 0).then(|| noted(&prepared.reasons));
         match loads::claim_chunk(tx, run, chunk, counts, rejects).await? {
             Claim::Ours => {}
-            other => return Err(Unfilled::Claim(other)),
+            Claim::Committed => return Err(Rollback::Committed),
+            Claim::Swapping => return Err(Rollback::Fenced),
+            Claim::Ended => return Err(Rollback::Failed(LoadError::Ended)),
+            Claim::Restarted => return Err(Rollback::Failed(LoadError::Restarted)),
         }
         let smaller = checked
             .as_ref()
             .filter(|_| max_rows < usize::MAX)
             .map(|checked| plan.statements(checked.rows(), max_rows));
         let statements = smaller.as_ref().unwrap_or(statements);
-        let taken = self
-            .insert(tx, attempts, statements, checked.as_ref().filter(|_| asks_from < usize::MAX))
-            .await?;
+        let asking = checked.as_ref().filter(|_| asks_from < usize::MAX);
+        let taken = self.insert(tx, statements, asking).await?;
         let file = match &checked {
             Some(checked) if !taken.is_empty() => {
                 let mut rejected: Vec<RejectedRecord<'_>> = checked.rejected.clone();
@@ -207,28 +137,53 @@ impl<S: Store, Q: Sync> Committer<'_, S, Q> {
             _ => prepared.rejects.clone(),
         };
         if let Some(file) = file {
-            attempts.has_file.store(true, Ordering::Relaxed);
-            loader.store.put_rejects(&loader.bucket, rejects_key, &plan.about_rejects, file).await?;
-        } else if attempts.has_file.load(Ordering::Relaxed) {
-            loader.store.delete(&loader.bucket, rejects_key).await?;
+            self.has_file.store(true, Ordering::Relaxed);
+            let put = loader.store.put_rejects(&loader.bucket, rejects_key, &plan.about_rejects, file);
+            put.await.map_err(LoadError::from).map_err(Rollback::Failed)?;
+        } else if self.has_file.load(Ordering::Relaxed) {
+            let deleted = loader.store.delete(&loader.bucket, rejects_key).await;
+            deleted.map_err(LoadError::from).map_err(Rollback::Failed)?;
         }
         Ok(counts)
     }
 
-    /// Inserts the rows; gives the positions of those whose ids are taken.
+    async fn is_committed(&self, database: &Database) -> Result<bool, Error> {
+        loads::is_committed(database, &self.committer.run.id, self.prepared.chunk.number).await
+    }
+
+    /// Halves the statements if one was too large. The next attempt asks for free ids anyway if one
+    /// was taken.
+    async fn avoid(&mut self, _: &Database, error: LoadError) -> Result<(), LoadError> {
+        match &error {
+            LoadError::Database(Error::DuplicateKey { .. }) => Ok(()),
+            LoadError::Database(cause) if cause.wants_smaller() => {
+                let largest = self.prepared.statements.iter().map(|statement| statement.rows).max();
+                self.max_rows = self.max_rows.min(largest.unwrap_or(1)) / 2;
+                if self.max_rows == 0 { Err(error) } else { Ok(()) }
+            }
+            _ => Err(error),
+        }
+    }
+
+    async fn recover_fence(&self, database: &Database) -> Result<(), Error> {
+        loads::recover_gate(database, self.committer.plan.table.name()).await.map(drop)
+    }
+}
+
+impl<S: Store, Q: Sync> Pending<'_, S, Q> {
+    /// Inserts the rows; returns the positions of those whose ids are taken.
     ///
     /// Nothing is asked beforehand, until a statement meets a taken id. That ends the transaction:
     /// the next one asks, before that statement and each one after it, which ids are free. `asking`
     /// is the chunk's rows then.
     async fn insert(
         &self,
-        tx: &aurora::Tx,
-        attempts: &Attempts<'_>,
+        tx: &Tx,
         statements: &[InsertStatement],
         asking: Option<&CheckedChunk<'_>>,
-    ) -> Result<BTreeSet<usize>, Unfilled> {
-        let plan = self.plan;
-        let asks_from = attempts.asks_from.load(Ordering::Relaxed);
+    ) -> Result<BTreeSet<usize>, Error> {
+        let plan = self.committer.plan;
+        let asks_from = self.asks_from.load(Ordering::Relaxed);
         let mut taken = BTreeSet::new();
         let mut first = 0;
         for statement in statements {
@@ -241,9 +196,9 @@ impl<S: Store, Q: Sync> Committer<'_, S, Q> {
                 None => {
                     if let Err(error) = tx.execute(Statement::new(statement.sql.clone())).await {
                         if error.is_duplicate_key() {
-                            attempts.asks_from.fetch_min(rows.start, Ordering::Relaxed);
+                            self.asks_from.fetch_min(rows.start, Ordering::Relaxed);
                         }
-                        return Err(error.into());
+                        return Err(error);
                     }
                 }
             }

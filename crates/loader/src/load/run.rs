@@ -146,15 +146,8 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
         let (sender, chunks) = mpsc::channel(CHUNKS_AHEAD);
         let reading = spawn_blocking(move || reading.run(Box::new(content), &sender));
         let references = References::default();
-        let committer = &Committer {
-            loader,
-            database,
-            run,
-            plan,
-            references: &references,
-            deadline: self.deadline,
-            token: self.token,
-        };
+        let committer =
+            &Committer { loader, database, run, plan, references: &references, token: self.token };
         let tally = &Tally::new(self.limit(), rejected);
         let lanes = Lanes {
             count: loader.options.lanes,
