@@ -1,4 +1,4 @@
-//! Who may call, and what every answer has.
+//! Authorisation, and the headers of every answer.
 
 use std::process::Command;
 
@@ -84,7 +84,7 @@ async fn every_request_has_an_id_of_its_own() {
     assert_eq!(cloud.database.rows(&kept).await, [["jobs", "0"]]);
 }
 
-/// With the operator's key, whose limits are the lower ones and which the other tests hardly use.
+/// Uses the operator's key, whose limits are lower and which the other tests hardly use.
 #[tokio::test]
 async fn a_key_that_calls_too_often_is_throttled() {
     let operator = Cloud::connect().await.as_operator();
@@ -107,7 +107,7 @@ async fn a_key_that_calls_too_often_is_throttled() {
     assert!(throttled > 0);
 }
 
-/// The call of the documentation, by the program of the documentation.
+/// Makes the call of the documentation with curl.
 #[tokio::test]
 async fn curl_posts_a_batch() {
     let cloud = Cloud::connect().await;

@@ -1,17 +1,14 @@
 //! Accounts against the user pool of the cloud: from registering to being disabled.
 
 use std::collections::BTreeSet;
-use std::io::Write;
-use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
 
 use jiff::Timestamp;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Cloud, PASSWORD, People, Reply, Session, assert_problem};
+use crate::support::{Cloud, PASSWORD, People, Reply, Session, assert_problem, rowgate, rowgate_with_input};
 
-/// What two answers must not differ in: everything but the request's own id and time.
+/// Returns everything of an answer but the request's own id and time.
 fn comparable(reply: &Reply) -> (u16, String, BTreeSet<String>) {
     let names = reply.headers.keys().map(ToString::to_string).collect();
     (reply.status, reply.text.clone(), names)
@@ -228,7 +225,7 @@ async fn changes_at_once_end_as_one_of_them_asked() {
     assert!(found["status"] == "active" || found["status"] == "disabled", "{found}");
 }
 
-/// An account, found by going through all pages.
+/// Finds an account by reading all pages.
 async fn account(people: &People, username: &str) -> Value {
     let mut path = "/accounts?limit=60".to_owned();
     loop {
@@ -269,7 +266,7 @@ async fn operators_manage_accounts_by_the_command() {
     let ids = Cloud::connect().await.ids;
     let people = People::connect().await;
     let username = format!("command-{}@rowgate.example", ids.number);
-    let added = rowgate(
+    let added = rowgate_with_input(
         &["accounts", "add", &username, "--groups", "reader,table:jobs", "--password-stdin"],
         &format!("{PASSWORD}\n"),
     );
@@ -277,13 +274,13 @@ async fn operators_manage_accounts_by_the_command() {
     assert!(!format!("{added:?}").contains(PASSWORD));
     let session = people.login(&username).await;
     assert_eq!(people.get(&session, "/me").await.json()["tables"], json!(["jobs"]));
-    let approved = rowgate(&["accounts", "approve", &username, "--groups", "writer"], "");
+    let approved = rowgate(&["accounts", "approve", &username, "--groups", "writer"]);
     assert!(approved.status.success(), "{approved:?}");
-    let listed = rowgate(&["accounts", "list", "--format", "json"], "");
+    let listed = rowgate(&["accounts", "list", "--format", "json"]);
     let listed: Value = serde_json::from_slice(&listed.stdout).unwrap();
     let found = listed.as_array().unwrap().iter().find(|account| account["username"] == username);
     assert_eq!(found.unwrap()["groups"], json!(["writer"]));
-    let disabled = rowgate(&["accounts", "disable", &username], "");
+    let disabled = rowgate(&["accounts", "disable", &username]);
     assert!(disabled.status.success(), "{disabled:?}");
     assert_problem(&login(&people, &username, PASSWORD).await, 401, "wrong-credentials");
     for (arguments, words) in [
@@ -291,26 +288,15 @@ async fn operators_manage_accounts_by_the_command() {
         (&["accounts", "approve", "no address", "--groups", "reader"], "e-mail address"),
         (&["accounts", "disable", "nobody@rowgate.example"], "there is no such account"),
     ] {
-        let refused = rowgate(arguments, "");
+        let refused = rowgate(arguments);
         assert_eq!(refused.status.code(), Some(1), "{refused:?}");
         assert!(String::from_utf8_lossy(&refused.stderr).contains(words), "{refused:?}");
     }
-    let weak = rowgate(&["accounts", "add", &username, "--groups", "reader", "--password-stdin"], "horse");
-    assert!(String::from_utf8_lossy(&weak.stderr).contains("12 to 256 characters"), "{weak:?}");
-}
-
-/// The command, with something on its standard input.
-fn rowgate(arguments: &[&str], input: &str) -> Output {
-    let program = std::env::var_os("ROWGATE_BIN").map_or_else(
-        || std::env::current_exe().unwrap().ancestors().nth(2).unwrap().join("rowgate"),
-        PathBuf::from,
+    let weak = rowgate_with_input(
+        &["accounts", "add", &username, "--groups", "reader", "--password-stdin"],
+        "horse",
     );
-    let mut command = Command::new(program);
-    command.args(arguments).env("NO_COLOR", "1").stdin(Stdio::piped());
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    // A command that does not read it may have ended.
-    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-    child.wait_with_output().unwrap()
+    assert!(String::from_utf8_lossy(&weak.stderr).contains("12 to 256 characters"), "{weak:?}");
 }
 
 #[tokio::test]

@@ -1,27 +1,29 @@
-//! `docs/api.md`: every command on the page, run as it is printed, must answer as the page says.
+//! Runs every command of `docs/api.md`; each must answer as the page says.
 //!
-//! A `sh` block is run by one `sh -c`, with the variables of `.local/env` and those that earlier blocks have set. Each of its
-//! `curl` calls is followed by a line with the status it must have (`# 201`). A `json` block right behind it is the answer to
-//! its last call; of what is another one each time (ids, times, versions) only the type is compared.
+//! A `sh` block runs in one `sh -c`, with the variables of `.local/env` and those that earlier
+//! blocks have set. Each of its `curl` calls is followed by a line with the expected status
+//! (`# 201`). A `json` block right after it is the answer to its last call; of values that differ
+//! each time (ids, times, versions) only the type is compared.
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use std::{env, fs};
 
 use reqwest::Method;
 use serde_json::Value;
 
-use crate::support::Cloud;
+use crate::support::{Cloud, rowgate_program, until};
 
 const PAGE: &str = include_str!("../../../docs/api.md");
-/// What a reader has done before the first call. The tests run with these variables.
+/// The command that a reader runs before the first call. The tests run with its variables.
 const FIRST: &str = "source .local/env\n";
-/// Tells each status where the answer does not go.
+/// Writes each status to standard error.
 const CURLRC: &str = "write-out = \"%{stderr}status %{http_code} %{content_type}\\n\"\n";
-/// `curl` that waits out throttling, as a client does, and nothing else: its own `--retry` would also hide a 500 or 503.
+/// A `curl` that retries throttled calls, as a client does, and no others: `--retry` would also
+/// hide a 500 or 503.
 const CURL: &str = r#"#!/bin/sh
 PATH=${PATH#*:}
 folder=$(mktemp -d) || exit
@@ -36,11 +38,11 @@ cat "$folder/answer"
 cat "$folder/told" >&2
 exit "$result"
 "#;
-/// Members of answers that are others each time.
+/// Members of answers that differ each time.
 const VARYING: [&str; 6] = ["backup", "restore", "load", "version", "expected", "latency_ms"];
 const PATIENCE: Duration = Duration::from_secs(90);
 
-/// A `sh` block with the `json` block right behind it.
+/// A `sh` block with the `json` block right after it.
 #[derive(Debug)]
 struct Step<'p> {
     commands: &'p str,
@@ -102,7 +104,7 @@ fn every_path_of_the_api_is_called_on_its_page() {
     }
 }
 
-/// The blocks of the page, in order.
+/// Returns the blocks of the page, in order.
 fn steps() -> Vec<Step<'static>> {
     let mut steps = Vec::new();
     let mut rest = PAGE;
@@ -115,7 +117,7 @@ fn steps() -> Vec<Step<'static>> {
     steps
 }
 
-/// A folder to be in as a reader is in the repository.
+/// Prepares a folder that stands for the reader's clone of the repository.
 fn prepare(folder: &Path) {
     fs::write(folder.join(".curlrc"), CURLRC).unwrap();
     fs::write(folder.join("variables"), "").unwrap();
@@ -123,16 +125,11 @@ fn prepare(folder: &Path) {
     fs::create_dir(folder.join("bin")).unwrap();
     fs::write(&curl, CURL).unwrap();
     fs::set_permissions(curl, Permissions::from_mode(0o755)).unwrap();
-    let rowgate = env::var_os("ROWGATE_BIN").map_or_else(
-        || env::current_exe().unwrap().ancestors().nth(2).unwrap().join("rowgate"),
-        PathBuf::from,
-    );
-    assert!(rowgate.is_file(), "{} is missing: `cargo build --bin rowgate` builds it", rowgate.display());
     fs::create_dir_all(folder.join("target/debug")).unwrap();
-    std::os::unix::fs::symlink(rowgate, folder.join("target/debug/rowgate")).unwrap();
+    std::os::unix::fs::symlink(rowgate_program(), folder.join("target/debug/rowgate")).unwrap();
 }
 
-/// Runs the commands, holds them against what is printed, and returns how many calls there were.
+/// Runs the commands, compares the output with the page, and returns the number of calls.
 fn run(step: &Step<'_>, folder: &Path) -> usize {
     // Variables outlive the block, as they do in a reader's shell.
     let script = format!("set -ea\n. ./variables\n{}\nexport -p >./variables", step.commands);
@@ -171,7 +168,7 @@ fn run(step: &Step<'_>, folder: &Path) -> usize {
     statuses.len()
 }
 
-/// Status and media type of each call.
+/// Returns status and media type of each call.
 fn statuses(output: &Output) -> Vec<(String, String)> {
     let text = std::str::from_utf8(&output.stderr).unwrap();
     let told = text.lines().filter_map(|line| line.strip_prefix("status "));
@@ -180,7 +177,7 @@ fn statuses(output: &Output) -> Vec<(String, String)> {
         .collect()
 }
 
-/// An answer without what is another one each time; that it is there, and text or a number, stays.
+/// Replaces the values that differ each time by a fixed text or number.
 fn form(mut answer: Value) -> Value {
     if let Value::Object(members) = &mut answer {
         for (name, value) in members {
@@ -196,21 +193,18 @@ fn form(mut answer: Value) -> Value {
 
 /// Waits until no backup and no load runs.
 async fn settle(cloud: &Cloud) {
-    let started = Instant::now();
     for path in ["/loads?status=running", "/backups"] {
         let list = path[1..].split('?').next().unwrap();
-        loop {
+        until(&format!("every one of {path} has ended"), PATIENCE, async || {
             let page = cloud.api.get(path).await.json();
-            if page[list].as_array().unwrap().iter().all(|one| one["status"] != "running") {
-                break;
-            }
-            assert!(started.elapsed() < PATIENCE, "they do not end: {page}");
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
+            let all = page[list].as_array().unwrap();
+            if all.iter().any(|one| one["status"] == "running") { Err(page) } else { Ok(()) }
+        })
+        .await;
     }
 }
 
-/// The rows that the page brings, so that it finds none of them and leaves none.
+/// Removes the rows that the page inserts, so that it finds none of them and leaves none.
 async fn remove_rows(cloud: &Cloud) {
     let operator = cloud.as_operator();
     let jobs = (910..=917).map(|id| format!("/tables/jobs/rows/{id}"));

@@ -1,15 +1,12 @@
-//! Files that were there before Rowgate: found by the loader and loaded once.
+//! Files that existed before Rowgate: the loader finds them and loads each once.
 
-use std::time::Duration;
-
-use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::support::{Cloud, assert_counts};
+use crate::support::{Cloud, assert_counts, eventually};
 
-/// A bucket of other people's, with this test's name.
+/// Creates a bucket outside the stack, with this test's name.
 async fn other_bucket(cloud: &Cloud, is_versioned: bool) -> String {
     let name = format!("old-files-{}", cloud.ids.number);
     cloud.s3.create_bucket().bucket(&name).send().await.unwrap();
@@ -27,12 +24,9 @@ async fn put(cloud: &Cloud, bucket: &str, key: &str, content: String) {
     put.send().await.unwrap();
 }
 
-/// What the loader answers to a payload, and whether it failed.
+/// Invokes the loader; returns its answer, and whether that is an error.
 async fn invoke(cloud: &Cloud, payload: &Value) -> (Value, bool) {
-    let call = cloud.lambda.invoke().function_name("rowgate-loader");
-    let answer = call.payload(Blob::new(payload.to_string())).send().await.unwrap();
-    let value = serde_json::from_slice(answer.payload().unwrap().as_ref()).unwrap();
-    (value, answer.function_error().is_some())
+    cloud.invoke("rowgate-loader", payload).await
 }
 
 async fn backfill(cloud: &Cloud, request: Value) -> Value {
@@ -156,7 +150,8 @@ async fn a_load_that_nobody_works_on_is_given_up_and_goes_on_with_a_backfill() {
     assert_eq!(backfill(&cloud, request.clone()).await, counts(1, 0));
     let load = cloud.ended(&key, 1).await.remove(0);
     let id = load["load"].as_str().unwrap();
-    // What the ledger says when the function was killed before its first chunk and the message was lost.
+    // What the ledger says when the function was killed before its first chunk and the message was
+    // lost.
     for sql in [
         format!("DELETE FROM employees WHERE id >= {} AND id < {}", cloud.ids.base, cloud.ids.end()),
         format!("DELETE FROM rowgate_load_chunks WHERE load_id = '{id}'"),
@@ -177,13 +172,7 @@ async fn a_load_that_nobody_works_on_is_given_up_and_goes_on_with_a_backfill() {
     assert!(given_up["error"].as_str().unwrap().contains("backfill"), "{given_up}");
 
     assert_eq!(backfill(&cloud, request).await, counts(1, 0));
-    tokio::time::timeout(Duration::from_secs(60), async {
-        while cloud.load_by_id(&load).await["status"] != "completed" {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-    })
-    .await
-    .expect("the load goes on");
+    eventually("the load completes", async || cloud.load_by_id(&load).await["status"] == "completed").await;
     assert_counts(&cloud.ended(&key, 1).await[0], "completed", 10, 10, 0);
     assert_eq!(cloud.database.count("employees", cloud.ids.base, cloud.ids.end()).await, 11);
 }

@@ -98,7 +98,7 @@ async fn a_backup_over_http_is_listed_with_its_manifest_and_holds_every_row() {
     listed["manifest"] = manifest.clone();
     assert_eq!(listed, backup);
     let raw: Value =
-        serde_json::from_slice(&cloud.get_object(&format!("backups/{id}/manifest.json")).await).unwrap();
+        serde_json::from_slice(&cloud.bytes(&format!("backups/{id}/manifest.json")).await).unwrap();
     assert_eq!(raw, *manifest);
     assert_same_rows(&cloud, &id).await;
 }
@@ -118,7 +118,7 @@ async fn a_backup_by_invocation_has_the_tables_that_are_asked_for() {
     assert_eq!(wrong["errorType"], "InvalidPayload", "{wrong}");
 }
 
-/// Chunks are committed side by side; a moment of it has some of them, and each as a whole.
+/// Chunks are committed in parallel; a snapshot has some of them, and each as a whole.
 #[tokio::test]
 async fn a_backup_while_a_file_is_loaded_has_every_chunk_or_none_of_it() {
     let cloud = Cloud::connect().await;
@@ -198,7 +198,7 @@ async fn backups(api: &Api, query: &str) -> Vec<Value> {
     reply.json()["backups"].as_array().unwrap().clone()
 }
 
-/// The ids of a table in a backup, as fastavro reads them.
+/// Returns the ids of a table in a backup, as fastavro reads them.
 async fn ids(cloud: &Cloud, backup: &str, table: &str) -> BTreeSet<i64> {
     let folder = tempfile::tempdir().unwrap();
     let rows = rows(cloud, backup, table, folder.path()).await;
@@ -209,13 +209,14 @@ async fn rows(cloud: &Cloud, backup: &str, table: &str, folder: &Path) -> Vec<Ve
     let mut paths = Vec::new();
     for key in cloud.files(backup, table).await {
         let path = folder.join(format!("{table}-{}", paths.len()));
-        fs::write(&path, cloud.get_object(&key).await).unwrap();
+        fs::write(&path, cloud.bytes(&key).await).unwrap();
         paths.push(path);
     }
     read_avro(&paths).into_iter().flat_map(|file| file.rows).collect()
 }
 
-/// Holds this test's own rows, which nobody changes, against what fastavro reads of the backup.
+/// Compares this test's own rows, which nobody changes, with those that fastavro reads from the
+/// backup.
 async fn assert_same_rows(cloud: &Cloud, backup: &str) {
     let folder = tempfile::tempdir().unwrap();
     let (from, to) = (cloud.ids.base, cloud.ids.end());

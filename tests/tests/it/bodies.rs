@@ -1,4 +1,4 @@
-//! Bodies that are no batch: the status, the kind of problem, and nothing in.
+//! Bodies that are no batch: the status, the kind of problem, and that nothing is inserted.
 
 use std::io::Write;
 
@@ -68,7 +68,7 @@ async fn refuses_what_is_no_batch_with_its_reason() {
     assert_eq!(cloud.database.count("jobs", cloud.ids.at(1), cloud.ids.end()).await, 0);
 }
 
-/// API Gateway would replace such bytes, if it were to hand bodies on as text.
+/// API Gateway would replace such bytes if it passed bodies on as text.
 #[tokio::test]
 async fn refuses_bytes_that_are_not_utf8() {
     let cloud = Cloud::connect().await;

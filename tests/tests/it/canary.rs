@@ -1,6 +1,5 @@
 //! The canary, invoked as an operator invokes it.
 
-use aws_sdk_lambda::primitives::Blob;
 use serde_json::{Value, json};
 
 use crate::support::Cloud;
@@ -8,24 +7,16 @@ use crate::support::Cloud;
 const CHECKS: [&str; 8] =
     ["key", "status", "departments-above-mean", "hires-by-quarter", "insert", "delete", "leftovers", "file"];
 
-/// Invokes it; the function's error, if any, and its payload.
-async fn invoke(lambda: aws_sdk_lambda::Client) -> (Option<String>, Value) {
-    let answer =
-        lambda.invoke().function_name("rowgate-canary").payload(Blob::new("{}")).send().await.unwrap();
-    let payload = serde_json::from_slice(answer.payload().unwrap().as_ref()).unwrap();
-    (answer.function_error().map(str::to_owned), payload)
-}
-
 #[tokio::test]
 async fn canaries_at_once_find_everything_in_order_and_leave_nothing_but_their_loads() {
     let cloud = Cloud::connect().await;
     // Of a canary that was killed long ago.
     let left = json!({"id": cloud.ids.base, "note": "insert", "at": "2021-07-27T16:02:08Z"});
     assert_eq!(cloud.api.post("/tables/rowgate_canary/rows", &left).await.status, 201);
-    let calls = [0; 2].map(|_| tokio::spawn(invoke(cloud.lambda.clone())));
-    for call in calls {
-        let (error, answer) = call.await.unwrap();
-        assert_eq!((error, &answer["status"]), (None, &json!("ok")), "{answer}");
+    let invoke = async || cloud.invoke("rowgate-canary", &json!({})).await;
+    let (one, other) = tokio::join!(invoke(), invoke());
+    for (answer, failed) in [one, other] {
+        assert_eq!((failed, &answer["status"]), (false, &json!("ok")), "{answer}");
         let checks = answer["checks"].as_array().unwrap();
         let names: Vec<&str> = checks.iter().map(|check| check["check"].as_str().unwrap()).collect();
         assert_eq!(names, CHECKS);

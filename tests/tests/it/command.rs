@@ -1,32 +1,11 @@
 //! The `rowgate` command, as a user runs it against the cloud of `source <dir>/env`.
 
-use std::path::PathBuf;
-use std::process::{Command, Output};
-use std::{env, fs};
+use std::fs;
+use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::support::Cloud;
-
-/// Runs the command.
-fn rowgate(arguments: &[&str]) -> Output {
-    program().args(arguments).output().unwrap()
-}
-
-/// `ROWGATE_BIN`, or the binary that was built beside these tests.
-fn program() -> Command {
-    let program = env::var_os("ROWGATE_BIN").map_or_else(
-        || {
-            let test = env::current_exe().unwrap();
-            test.ancestors().nth(2).unwrap().join("rowgate")
-        },
-        PathBuf::from,
-    );
-    assert!(program.is_file(), "{} is missing: `cargo build --bin rowgate` builds it", program.display());
-    let mut command = Command::new(program);
-    command.env("NO_COLOR", "1");
-    command
-}
+use crate::support::{Cloud, rowgate, rowgate_command};
 
 fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
@@ -83,7 +62,7 @@ async fn upload_goes_through_the_api_without_aws_credentials() {
         [(format!("{},Job\n", cloud.ids.at(9)).into_bytes(), Some(0)), (content, Some(1))]
     {
         fs::write(&file, content).unwrap();
-        let mut command = program();
+        let mut command = rowgate_command();
         command.args(["upload", "jobs", file.to_str().unwrap(), "--wait", "--timeout", "60"]);
         for variable in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL", "ROWGATE_BUCKET"] {
             command.env_remove(variable);
@@ -102,7 +81,8 @@ async fn upload_sends_a_large_file_in_parts_and_follows_its_load() {
     let cloud = Cloud::connect().await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join(format!("{}-large.csv", cloud.ids.number));
-    // One byte more than a part holds. It fails by its header, so that nobody has to wait for so many rows.
+    // One byte more than a part holds. It fails by its header, so that nobody has to wait for so
+    // many rows.
     let mut content = b"id,colour\n".to_vec();
     content.resize(PART, b'1');
     content.push(b'\n');

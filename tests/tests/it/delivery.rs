@@ -1,10 +1,11 @@
-//! Events come at least once, late and twice; functions are killed. Every row counts once.
+//! Exactly-once loading: events are delivered at least once, late and twice, functions are killed,
+//! and every row counts once.
 
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::support::{Cloud, assert_counts, ended, kill_function};
+use crate::support::{Cloud, assert_counts, ended};
 
 #[tokio::test]
 async fn the_same_file_twice_is_skipped_the_second_time() {
@@ -24,7 +25,7 @@ async fn the_same_file_twice_is_skipped_the_second_time() {
     assert_eq!(cloud.database.count("jobs", cloud.ids.base, cloud.ids.end()).await, 2);
 }
 
-/// The very same bytes mean something else for another table.
+/// The same bytes are another load for another table.
 #[tokio::test]
 async fn the_same_bytes_for_another_table_are_loaded() {
     let cloud = Cloud::connect().await;
@@ -53,7 +54,7 @@ async fn an_event_that_comes_again_changes_nothing() {
     assert_eq!(cloud.reject_keys(&before[0]).await.len(), 1);
 }
 
-/// Several deliveries of one event work on one file at the same time.
+/// Several concurrent deliveries of one event work on one file.
 #[tokio::test]
 async fn an_event_delivered_twice_at_once_counts_each_row_once() {
     let cloud = Cloud::connect().await;
@@ -94,7 +95,7 @@ async fn the_same_bytes_dropped_twice_at_once_count_once() {
     assert_eq!(cloud.database.count("jobs", cloud.ids.base, cloud.ids.end()).await, count);
 }
 
-/// The same ids over HTTP while their file is being loaded: each is in once, whoever brought it.
+/// The same ids are inserted over HTTP while their file is being loaded: each is in once.
 #[tokio::test]
 async fn rows_posted_while_their_file_loads_count_once() {
     let cloud = Cloud::connect().await;
@@ -134,7 +135,8 @@ async fn a_file_deleted_before_it_is_read_fails_its_load() {
     let load = cloud.ended(&key, 1).await.pop().unwrap();
     assert_counts(&load, "failed", 0, 0, 0);
 
-    // Deleted for good right after the drop: the loader may have been quicker, but nothing is half in.
+    // Deleted for good right after the drop: the loader may have been quicker, but nothing is half
+    // in.
     for index in 0..4 {
         let key = cloud.key("jobs", &format!("fleeting-{index}.csv"));
         let ids = [1, 2].map(|second| cloud.ids.at(10 * (index + 1) + second));
@@ -175,7 +177,8 @@ async fn each_version_of_a_key_is_a_load() {
     assert_eq!(cloud.database.count("jobs", cloud.ids.base, cloud.ids.end()).await, 3);
 }
 
-/// `.config/nextest.toml` runs this test alone: it kills whatever loader of this cloud runs.
+/// `.config/nextest.toml` runs this test alone, because it kills every loader of this cloud that
+/// runs.
 #[tokio::test]
 async fn a_load_that_is_killed_goes_on_where_it_stopped() {
     let cloud = Cloud::connect().await;
@@ -199,10 +202,11 @@ async fn a_load_that_is_killed_goes_on_where_it_stopped() {
             assert!(started.elapsed() < Duration::from_secs(60), "the load does not go on");
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
-        assert!(kill_function(&cloud, "rowgate-loader") > 0, "no loader of this cloud runs");
-        // What was on its way to the database arrives or does not; what is left open would end after three minutes.
+        assert!(cloud.kill_function("rowgate-loader") > 0, "no loader of this cloud runs");
+        // What was on its way to the database arrives or does not; what is left open would end
+        // after three minutes.
         tokio::time::sleep(Duration::from_secs(1)).await;
-        cloud.database.end_idle_transactions().await;
+        cloud.database.end_idle_transactions(0).await;
         left = stored().await;
         assert!(left < count, "the load was over before it could be killed");
         let load = cloud.loads_of(&key).await.pop().unwrap();

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::support::{AvroFile, read_avro};
 
-/// Every type that a column may have, the numbers of every width.
+/// Every type of a column, with numbers of every width.
 const COLUMNS: &str = r#"
     { name = "id", type = "integer", key = true, description = "The \"key\"." },
     { name = "large", type = "bigint" },
@@ -61,7 +61,7 @@ fn day(random: &mut Rng) -> (CivilDate, String) {
     (CivilDate::new(year, month, day).unwrap(), format!("{year}-{month:02}-{day:02}"))
 }
 
-/// One of those at the edges, or any.
+/// Returns one of the edge cases, or any number.
 fn any(random: &mut Rng, edges: &[i128], most: i128) -> i128 {
     match random.usize(..edges.len() * 2) {
         index if index < edges.len() => edges[index],

@@ -1,4 +1,4 @@
-//! Good files, in the forms in which people write them.
+//! Good files, in the formats that people use.
 
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use serde_json::{Value, json};
@@ -143,7 +143,8 @@ async fn counts_references_to_nothing_and_loads_their_rows() {
 #[tokio::test]
 async fn an_empty_file_and_one_of_only_a_header_end_with_no_rows() {
     let cloud = Cloud::connect().await;
-    // Before the first row nothing tells one such file from another, so an earlier one may have been the same.
+    // Before the first row nothing tells one such file from another, so an earlier one may have
+    // been the same.
     let with_unique_blanks =
         |text: &str| text.to_owned() + &"\n".repeat(usize::try_from(cloud.ids.number).unwrap() + 1);
     for (name, content) in [
@@ -159,7 +160,7 @@ async fn an_empty_file_and_one_of_only_a_header_end_with_no_rows() {
     }
 }
 
-/// As the AWS tools upload what is large.
+/// AWS tools upload large files in parts.
 #[tokio::test]
 async fn a_file_uploaded_in_parts_is_one_load() {
     let cloud = Cloud::connect().await;

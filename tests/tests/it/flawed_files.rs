@@ -1,10 +1,10 @@
-//! Files with something wrong in them: every record is judged, nothing is lost, and the load ends.
+//! Files with errors: every record is checked, nothing is lost, and the load ends.
 
 use serde_json::Value;
 
 use crate::support::{Cloud, assert_counts, with};
 
-/// A good record, and the text of one with a field changed.
+/// Returns a good record, and the text of one with a field changed.
 fn line(cloud: &Cloud, index: i64, field: &str, text: &str) -> String {
     crate::support::csv_line(&with(cloud.ids.employee(index), field, text))
 }
@@ -124,7 +124,7 @@ async fn a_field_that_is_not_utf8_costs_its_record_only() {
     );
 }
 
-/// A picture, a spreadsheet of another program: something that is no text at all.
+/// Binary content, such as a picture.
 #[tokio::test]
 async fn a_file_that_is_no_text_brings_nothing() {
     let cloud = Cloud::connect().await;
@@ -242,7 +242,7 @@ async fn a_header_that_cannot_be_used_fails_the_load() {
     assert_eq!(cloud.database.count("jobs", cloud.ids.base, cloud.ids.end()).await, 0);
 }
 
-/// Ids that come again far apart, in another transaction than the first time.
+/// Ids that are repeated far apart, in another transaction.
 #[tokio::test]
 async fn an_id_counts_once_in_a_long_file() {
     let cloud = Cloud::connect().await;

@@ -1,4 +1,4 @@
-//! Verdicts on rows: what is in, what is not, and why.
+//! Verdicts on rows: which are inserted, which are rejected, and why.
 
 use serde_json::{Value, json};
 
@@ -127,7 +127,7 @@ async fn a_bad_row_gets_every_one_of_its_codes() {
     assert_eq!(cloud.database.count("employees", ids.base, ids.end()).await, 3);
 }
 
-/// JSON that no careful client writes, and what may look like a number or a text.
+/// JSON that no careful client writes, and values that look like another type.
 #[tokio::test]
 async fn odd_json_is_judged_as_it_stands() {
     let cloud = Cloud::connect().await;
@@ -223,7 +223,7 @@ async fn text_arrives_as_it_was_sent() {
     }
 }
 
-/// Too much text for one statement, or for a few: still one batch.
+/// Too much text for a few statements is still one batch.
 #[tokio::test]
 async fn a_thousand_rows_as_wide_as_can_be_are_in() {
     let cloud = Cloud::connect().await;
@@ -237,7 +237,7 @@ async fn a_thousand_rows_as_wide_as_can_be_are_in() {
     assert_eq!(cloud.database.count("jobs", cloud.ids.base, cloud.ids.end()).await, 1000);
 }
 
-/// Several writers with the same ids at once: each id is in once, and every answer tells the truth.
+/// Several concurrent writers insert the same ids: each id is in once, and every answer is true.
 #[tokio::test]
 async fn writers_that_race_for_ids_count_each_row_once() {
     let cloud = Cloud::connect().await;

@@ -1,25 +1,26 @@
-//! Loads that one invocation has not time enough for, through S3, the queue and a function that may run for three
-//! seconds: each hands itself on until all of its file is in.
+//! Loads that take several invocations, through S3, the queue and a function whose time-out is
+//! three seconds: each is continued until its whole file is loaded.
 
 use std::io::Write;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::Value;
 
-use crate::support::{Cloud, Pipeline, Waiting, assert_counts, ended};
+use crate::support::{Cloud, Pipeline, Waiting, assert_counts, ended, eventually};
 
-/// Fewer prove little.
+/// The least number of invocations that proves something.
 const INVOCATIONS: usize = 5;
-/// Records of a file that takes six invocations on an idle machine of today, and three times as many on a busy one.
+/// Records of a file that takes six invocations on an idle machine, and three times as many on a
+/// busy one.
 const RECORDS: i64 = 30_000;
-/// One in so many has no name.
+/// One record in this many has no name.
 const FLAWED: i64 = 250;
 const NONE: Waiting = Waiting { visible: 0, held: 0 };
 const HELD: Waiting = Waiting { visible: 0, held: 1 };
 
-/// A file of employees, and what must become of it.
+/// A file of employees, and the expected result of its load.
 struct File {
     content: String,
     records: u64,
@@ -48,7 +49,7 @@ impl File {
         Self { content, records: records.unsigned_abs(), loaded, rejected }
     }
 
-    /// Holds a load that has ended, and all that it left, against the file.
+    /// Compares a load that has ended, its rows and its rejects with the file.
     async fn check(&self, pipeline: &Pipeline, load: &Value) {
         let Pipeline { cloud, .. } = pipeline;
         let rejected = self.rejected.len() as u64 - 1;
@@ -67,7 +68,8 @@ impl File {
         assert_eq!(cloud.rejects(load).await, self.rejected);
 
         let id = load["load"].as_str().unwrap();
-        // One entry in the ledger; its chunks cover the file without gap or overlap and add up to it.
+        // One entry in the ledger; its chunks cover the file without gap or overlap and add up to
+        // it.
         let same_object =
             "FROM rowgate_loads o JOIN rowgate_loads l USING (bucket, object_key, object_version)";
         let entries = format!("SELECT COUNT(*) {same_object} WHERE l.load_id = '{id}'");
@@ -153,7 +155,7 @@ async fn in_many_invocations(pipeline: &Pipeline, name: &str, pack: fn(&str) -> 
     panic!("no file was so large that it needed {INVOCATIONS} invocations");
 }
 
-/// A killed function says nothing, not even to its queue.
+/// A killed function does not even answer its queue.
 #[tokio::test]
 async fn a_function_killed_amid_many_invocations_loses_nothing() {
     Pipeline::with(|pipeline| async move {
@@ -178,7 +180,7 @@ async fn a_function_killed_amid_many_invocations_loses_nothing() {
             }
         }
         // What is left open would end after three minutes.
-        cloud.database.end_forsaken_transactions().await;
+        cloud.database.end_idle_transactions(2).await;
         let killed = now().await;
         assert!(!ended(&killed), "{killed}");
         let (from, to) = (cloud.ids.base, cloud.ids.end());
@@ -186,7 +188,8 @@ async fn a_function_killed_amid_many_invocations_loses_nothing() {
             cloud.database.count("employees", from, to).await,
             killed["rows_loaded"].as_i64().unwrap()
         );
-        // Its message is not lost but held, for a minute and a half. The test has not so much time and sends it anew.
+        // Its message is not lost but held, for a minute and a half. The test has not so much time
+        // and sends it anew.
         assert_eq!(pipeline.waiting().await, HELD);
         pipeline.send_event(&key, &version, file.content.len()).await;
         let load = pipeline.ended(&key).await;
@@ -197,17 +200,9 @@ async fn a_function_killed_amid_many_invocations_loses_nothing() {
     .await;
 }
 
-/// Invocations that say something about a load.
+/// Counts the invocations whose log has this text about a load.
 async fn told(pipeline: &Pipeline, load: &str, text: &str) -> u64 {
     let says = |line: &String| line.contains(text) && line.contains(load);
     let invocations = pipeline.invocations().await;
     invocations.iter().filter(|lines| lines.iter().any(says)).count() as u64
-}
-
-async fn eventually(what: &str, holds: impl AsyncFn() -> bool) {
-    let started = Instant::now();
-    while !holds().await {
-        assert!(started.elapsed() < Duration::from_secs(120), "not within two minutes: {what}");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
 }

@@ -1,4 +1,5 @@
-//! The deployed stack, from the outside: real HTTP, real S3, the real `curl` and the `rowgate` command.
+//! The deployed stack, from the outside: real HTTP, real S3, the real `curl` and the `rowgate`
+//! command.
 #![expect(
     clippy::expect_used,
     clippy::panic,

@@ -1,11 +1,11 @@
-//! Reports over rows of a year of the test's own.
+//! Reports over rows of a year that only the test uses.
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{Cloud, Ids, assert_problem, csv_line, employee};
 
-/// The test's nth department or job.
+/// Returns the id of the test's nth department or job.
 fn place(ids: Ids, index: i64) -> i64 {
     ids.at(index)
 }
@@ -16,7 +16,7 @@ fn hire(ids: Ids, index: i64, department: i64, job: i64, datetime: &str) -> Valu
     row
 }
 
-/// Departments and jobs with names whose order differs from that of their ids.
+/// Inserts departments and jobs whose names and ids are ordered differently.
 async fn seed(cloud: &Cloud) {
     let ids = cloud.ids;
     let names = ["Delta, \"D\"", "alpha", "Charlie", "Bravo"];
@@ -36,7 +36,7 @@ async fn insert(cloud: &Cloud, rows: &[Value]) {
     assert_eq!(reply.status, 201, "{}", reply.text);
 }
 
-/// Hires at the edges of quarters and years, and some that do not count.
+/// Inserts hires at the edges of quarters and years, and some that do not count.
 async fn seed_quarters(cloud: &Cloud) {
     seed(cloud).await;
     let (ids, year) = (cloud.ids, cloud.ids.year);
@@ -119,7 +119,8 @@ async fn names_the_departments_above_the_mean() {
     let (ids, year) = (cloud.ids, cloud.ids.year);
     let this_year = format!("{year}-06-15T12:00:00Z");
     let next_year = format!("{}-06-15T12:00:00Z", year + 1);
-    // 4, 3, 3 and 1 of 4 departments: the mean is 2.75. One of them hired five more in the next year.
+    // 4, 3, 3 and 1 of 4 departments: the mean is 2.75. One of them hired five more in the next
+    // year.
     let mut rows = Vec::new();
     for (department, hires) in [(0, 3), (1, 4), (2, 3), (3, 1)] {
         for _ in 0..hires {

@@ -1,6 +1,6 @@
-//! What a request leaves in the logs: one line with its figures, which is its metrics too, and nothing of what people sent.
+//! The log of a request: one line with its figures, which is also its metrics, and nothing that
+//! people sent.
 
-use aws_sdk_lambda::primitives::Blob;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const SECRET: &str = "the-key-itself";
 const ADDRESS: &str = "203.0.113.7";
 
-/// A request as API Gateway hands it to a function.
+/// Returns a request as API Gateway passes it to a function.
 fn event(request: &str, method: &str, path: &str, body: Option<Value>) -> Value {
     json!({
         "resource": "/{proxy+}", "path": path, "httpMethod": method,
@@ -33,18 +33,18 @@ fn event(request: &str, method: &str, path: &str, body: Option<Value>) -> Value 
     })
 }
 
-/// What came of a request.
+/// The answer to a request and its log.
 struct Asked {
     /// The id that API Gateway gave it.
     request: String,
     answer: Value,
-    /// Those of this request.
+    /// The log lines of this request.
     lines: Vec<Value>,
-    /// All that its function wrote meanwhile.
+    /// Everything that its function logged meanwhile.
     log: String,
 }
 
-/// Asks a function, and waits for the lines with these messages.
+/// Invokes a function with a request, and waits for the log lines with these messages.
 async fn ask(
     cloud: &Cloud,
     function: &str,
@@ -54,10 +54,8 @@ async fn ask(
 ) -> Asked {
     let request = format!("request-{:016x}", fastrand::u64(..));
     let since = Timestamp::now();
-    let payload = Blob::new(event(&request, method, path, body).to_string());
-    let answer = cloud.lambda.invoke().function_name(function).payload(payload).send().await.unwrap();
-    let payload: Value = serde_json::from_slice(answer.payload().unwrap().as_ref()).unwrap();
-    assert_eq!(answer.function_error(), None, "{payload}");
+    let (answer, failed) = cloud.invoke(function, &event(&request, method, path, body)).await;
+    assert!(!failed, "{answer}");
 
     let is_its_own = |line: &&Value| line["request.id"] == *request || line["span"]["request.id"] == *request;
     let idle = event("another", "GET", "/no/such/path", None);
@@ -68,7 +66,7 @@ async fn ask(
     let (log, mut lines) = cloud.logged(function, since, &idle, all).await;
     assert!(!log.contains(SECRET) && !log.contains(ADDRESS), "{log}");
     lines.retain(|line| is_its_own(&line));
-    Asked { request, answer: payload, lines, log }
+    Asked { request, answer, lines, log }
 }
 
 fn of<'a>(lines: &'a [Value], message: &str) -> Vec<&'a Value> {

@@ -13,7 +13,7 @@ async fn post(api: &Api, headers: &[(&str, &str)], body: &Value) -> Reply {
     api.send(request).await
 }
 
-/// A key that nobody else uses, however often these tests run in a cloud.
+/// Returns a key that nobody else uses, however often these tests run in a cloud.
 fn key() -> String {
     format!("{:032x}", fastrand::u128(..))
 }

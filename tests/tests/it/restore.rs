@@ -1,4 +1,5 @@
-//! Restores over HTTP and by invocation. Each of these tests has the cloud for itself: they put whole tables in the place of others.
+//! Restores over HTTP and by invocation. These tests replace whole tables, so each has the cloud
+//! for itself.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -109,7 +110,7 @@ async fn a_backup_that_is_not_what_it_was_is_refused_and_nothing_is_touched() {
     let before = cloud.rows_of("jobs").await;
     let key = cloud.files(&backup, "jobs").await.remove(0);
     let other = cloud.files(&backup, "departments").await.remove(0);
-    let (good, other) = (cloud.get_object(&key).await, cloud.get_object(&other).await);
+    let (good, other) = (cloud.bytes(&key).await, cloud.bytes(&other).await);
     let mut altered = good.clone();
     *altered.last_mut().unwrap() ^= 1;
     for content in [altered, good[..good.len() / 2].to_vec(), other, b"no Avro".to_vec(), Vec::new()] {
@@ -209,7 +210,7 @@ async fn avro_of_another_program_is_restored_by_names_and_its_flawed_rows_are_re
     let listed = cloud.s3.list_objects_v2().bucket(&cloud.bucket).prefix(prefix).send().await.unwrap();
     let mut rejects = String::new();
     for object in listed.contents() {
-        rejects.push_str(&String::from_utf8(cloud.get_object(object.key().unwrap()).await).unwrap());
+        rejects.push_str(&String::from_utf8(cloud.bytes(object.key().unwrap()).await).unwrap());
     }
     assert!(rejects.contains("required") && rejects.contains("timestamp"), "{rejects}");
     cloud.restore(&json!({"put_back": restored["restore"]})).await;

@@ -1,4 +1,4 @@
-//! How the service says that it stands.
+//! The status of the service.
 
 use reqwest::Method;
 

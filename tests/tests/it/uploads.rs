@@ -1,4 +1,4 @@
-//! Files that are dropped without AWS credentials: links, parts, settings, checks.
+//! Uploads without AWS credentials: links, parts, settings, checks.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -14,7 +14,7 @@ fn client() -> Client {
     Client::builder().no_proxy().build().unwrap()
 }
 
-/// Puts content to a link, with its headers; gives the status and what S3 says.
+/// Puts content to a link, with its headers; returns the status and S3's answer.
 async fn put(url: &Value, headers: &Value, content: impl Into<Vec<u8>>) -> (u16, String) {
     let mut request = client().put(url.as_str().unwrap()).body(content.into());
     for (name, value) in headers.as_object().into_iter().flatten() {
@@ -31,7 +31,7 @@ impl Cloud {
         reply.json()
     }
 
-    /// The load of a file that has been uploaded.
+    /// Returns the load of a file that has been uploaded.
     async fn load_of(&self, key: &str) -> Value {
         let load = self.ended(key, 1).await.pop().unwrap();
         let reply = self.api.query("/loads", &[("key", key)]).await;
@@ -164,7 +164,8 @@ async fn hostile_names_lead_nowhere() {
     assert_problem(&reply, 400, "invalid-upload");
 }
 
-/// The whole way of an odd file: checked, matched as proposed, sent, loaded, and its rejects kept as they can be mended.
+/// The whole way of an odd file: checked, matched as proposed, sent, loaded, and its rejects kept
+/// so that they can be corrected.
 #[tokio::test]
 async fn a_file_with_a_header_of_another_system_is_checked_matched_and_loaded() {
     let cloud = Cloud::connect().await;
@@ -204,7 +205,8 @@ async fn a_file_with_a_header_of_another_system_is_checked_matched_and_loaded() 
     );
     assert_eq!(cloud.database.rows(&sql).await, [["Ada", "2021-07-27T16:02:00Z"]]);
 
-    // The rejected record is mended and dropped again by a copy within S3, which keeps what is known of it.
+    // The rejected record is mended and dropped again by a copy within S3, which keeps what is
+    // known of it.
     let rejects = cloud.reject_keys(&load).await;
     let head = cloud.s3.head_object().bucket(&cloud.bucket).key(&rejects[0]).send().await.unwrap();
     let settings = head.metadata().unwrap()["rowgate-settings"].clone();

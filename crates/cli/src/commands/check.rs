@@ -61,8 +61,7 @@ fn failure(table: &TableRules, mode: LoadMode, found: &Preview) -> Option<String
     if let Some(failure) = &found.failure {
         return Some(failure.to_string());
     }
-    let limit = table.max_rejects().or((mode == LoadMode::Replace).then_some(RejectLimit::Count(0)));
-    match limit {
+    match RejectLimit::in_effect(table.max_rejects(), mode) {
         Some(limit) if limit.is_exceeded(rows_rejected, rows_read) => {
             Some(format!("more records are rejected than the limit of {limit} allows"))
         }

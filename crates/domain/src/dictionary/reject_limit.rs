@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::LoadMode;
+
 /// How many rejected records a load may have: beyond that it fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RejectLimit {
@@ -42,6 +44,12 @@ impl RejectLimit {
             Ok(per_million @ 0..=MILLION) => Ok(Self::Share { per_million }),
             _ => Err(RejectLimitError),
         }
+    }
+
+    /// Returns the limit of a load in this mode, which may have one set. A replace without one takes
+    /// all records of its file: it would leave a table that lacks some.
+    pub fn in_effect(set: Option<Self>, mode: LoadMode) -> Option<Self> {
+        set.or((mode == LoadMode::Replace).then_some(Self::Count(0)))
     }
 
     /// Whether `rejected` of `read` records are too many. A share is of the whole content: it holds or not only when

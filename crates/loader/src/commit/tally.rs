@@ -15,14 +15,10 @@ pub(crate) struct Limit {
 }
 
 impl Limit {
-    /// The limit that is set for a load. A replace whose table has none takes all records of its file: it would leave
-    /// a table that lacks some.
+    /// Returns the limit of a load, if there is one.
     pub(crate) fn of(set: Option<RejectLimit>, mode: LoadMode) -> Option<Self> {
-        match (set, mode) {
-            (Some(limit), _) => Some(Self { limit, is_default: false }),
-            (None, LoadMode::Replace) => Some(Self { limit: RejectLimit::Count(0), is_default: true }),
-            (None, LoadMode::Append | LoadMode::Upsert) => None,
-        }
+        let limit = RejectLimit::in_effect(set, mode)?;
+        Some(Self { limit, is_default: set.is_none() })
     }
 
     /// Holds the figures of a whole load against the limit.

@@ -1,4 +1,4 @@
-//! The HTTP interface, called as its users call it.
+//! A client of the HTTP API.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, RequestBuilder, Url};
 use serde_json::Value;
 
-/// Some seconds' worth of throttling, when all tests call at once.
+/// Enough for the throttling when all tests call at once.
 const ATTEMPTS: usize = 30;
 
 #[derive(Clone)]
@@ -33,7 +33,7 @@ impl Reply {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
-    /// `index: codes` of every rejected row of a table.
+    /// Returns `index: codes` of every rejected row of a table.
     pub(crate) fn codes(&self, table: &str) -> Vec<String> {
         let body = self.json();
         let rejected = body["tables"][table]["rejected"].as_array().unwrap().clone();
@@ -62,7 +62,7 @@ impl Api {
         self.send(self.request(Method::GET, path)).await
     }
 
-    /// GET with query parameters, encoded.
+    /// Sends a GET with query parameters, which it encodes.
     pub(crate) async fn query(&self, path: &str, query: &[(&str, &str)]) -> Reply {
         let mut url = Url::parse(&format!("{}{path}", self.url)).unwrap();
         url.query_pairs_mut().extend_pairs(query);
@@ -83,17 +83,17 @@ impl Api {
         self.send(request).await
     }
 
-    /// A request with the key, for what the other methods do not cover.
+    /// Builds a request with the key, for cases that the other methods do not cover.
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.url)).header("x-api-key", &self.key)
     }
 
-    /// A request without any key.
+    /// Builds a request without a key.
     pub(crate) fn keyless(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.url))
     }
 
-    /// Sends, waits while the key is throttled, and holds the answer against what every answer must have.
+    /// Sends a request, again while the key is throttled, and checks what every answer must have.
     pub(crate) async fn send(&self, request: RequestBuilder) -> Reply {
         for _ in 0..ATTEMPTS {
             let reply = self.send_once(request.try_clone().unwrap()).await;
@@ -105,7 +105,7 @@ impl Api {
         panic!("still throttled after {ATTEMPTS} attempts");
     }
 
-    /// Sends, throttled or not.
+    /// Sends a request once, throttled or not.
     pub(crate) async fn send_once(&self, request: RequestBuilder) -> Reply {
         let response = request.send().await.unwrap();
         let status = response.status().as_u16();
@@ -117,7 +117,7 @@ impl Api {
     }
 }
 
-/// Holds an answer against RFC 9457 and the kind of problem it must be.
+/// Checks that an answer is a problem of this kind by RFC 9457.
 pub(crate) fn assert_problem(reply: &Reply, status: u16, kind: &str) {
     assert_eq!(reply.status, status, "{reply:?}");
     assert_eq!(reply.header("content-type"), "application/problem+json", "{reply:?}");

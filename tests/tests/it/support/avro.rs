@@ -1,4 +1,4 @@
-//! Avro as another program reads it: fastavro, of the Python that the local cloud runs on.
+//! Avro files as fastavro reads them, in the Python of the local cloud.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -6,10 +6,10 @@ use std::process::Command;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// A file as fastavro has read it.
+/// A file as fastavro read it.
 #[derive(Debug, Deserialize)]
 pub(crate) struct AvroFile {
-    /// Its metadata but for the schema.
+    /// The metadata but for the schema.
     pub(crate) metadata: Value,
     pub(crate) codec: String,
     pub(crate) schema: Value,
@@ -18,7 +18,7 @@ pub(crate) struct AvroFile {
     pub(crate) rows: Vec<Vec<Option<String>>>,
 }
 
-/// Reads files, in one go.
+/// Reads files in one process.
 pub(crate) fn read_avro(files: &[PathBuf]) -> Vec<AvroFile> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let python = root.join("../.local/venv/bin/python");

@@ -1,4 +1,4 @@
-//! The cloud under test, as its environment file describes it.
+//! The cloud under test, which the environment describes.
 
 use std::env;
 
@@ -9,19 +9,19 @@ use super::api::Api;
 use super::database::Database;
 use super::rows::Ids;
 
-/// Clients for every door of the cloud, and ids of this test's own.
+/// Clients of the cloud's interfaces, and ids of this test's own.
 pub(crate) struct Cloud {
     /// With the writer's key.
     pub(crate) api: Api,
     pub(crate) s3: aws_sdk_s3::Client,
     pub(crate) lambda: aws_sdk_lambda::Client,
-    /// For looking behind the service, never for changing what it owns.
+    /// To look behind the service, never to change what it owns.
     pub(crate) database: Database,
     pub(crate) bucket: String,
-    /// The base of the AWS interfaces.
+    /// The base URL of the AWS interfaces.
     pub(crate) endpoint: String,
     pub(crate) ids: Ids,
-    /// When the test began, on the clock of the ledger.
+    /// The start of the test, on the clock of the ledger.
     pub(crate) since: String,
 }
 
@@ -51,12 +51,12 @@ impl Cloud {
         }
     }
 
-    /// The same API with the operator's key.
+    /// Returns the same API with the operator's key.
     pub(crate) fn as_operator(&self) -> Api {
         self.api.with_key(variable("ROWGATE_OPERATOR_KEY"))
     }
 
-    /// A key under `incoming/` that only this test uses.
+    /// Returns a key under `incoming/` that only this test uses.
     pub(crate) fn key(&self, table: &str, name: &str) -> String {
         format!("incoming/{table}/{}-{name}", self.ids.number)
     }

@@ -1,28 +1,19 @@
-//! Backups and restores, asked for and waited for.
+//! Backups and restores, from the request to their end.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use aws_sdk_lambda::primitives::Blob;
 use serde_json::{Value, json};
 
 use super::api::Api;
 use super::cloud::Cloud;
+use super::wait::until;
 
-/// No backup and no restore of these tests may take longer, on a machine that is busy with other tests.
+/// The longest time of a backup or restore, on a machine that is busy with other tests.
 const LIMIT: Duration = Duration::from_secs(90);
-const POLL: Duration = Duration::from_millis(150);
 
 impl Cloud {
-    /// Invokes a function and waits for its answer; whether that is an error.
-    pub(crate) async fn invoke(&self, function: &str, payload: &Value) -> (Value, bool) {
-        let call = self.lambda.invoke().function_name(function).payload(Blob::new(payload.to_string()));
-        let answer = call.send().await.unwrap();
-        let value = serde_json::from_slice(answer.payload().unwrap().as_ref()).unwrap();
-        (value, answer.function_error().is_some())
-    }
-
-    /// Backs tables up by an invocation; the backup's id, and its answer.
+    /// Backs tables up by an invocation; returns the backup's id and the answer.
     pub(crate) async fn backup(&self, payload: &Value) -> (String, Value) {
         let (answer, failed) = self.invoke("rowgate-backup", payload).await;
         assert!(!failed, "{answer}");
@@ -30,7 +21,8 @@ impl Cloud {
         (id, answer)
     }
 
-    /// Restores by an invocation, which must succeed; the restore as `GET /restores/{id}` has it.
+    /// Restores by an invocation, which must succeed; returns the restore as `GET /restores/{id}`
+    /// answers it.
     pub(crate) async fn restore(&self, payload: &Value) -> Value {
         let (answer, failed) = self.invoke("rowgate-restore", payload).await;
         assert!(!failed, "{answer}");
@@ -39,7 +31,7 @@ impl Cloud {
         restore
     }
 
-    /// Asks for a restore that must fail; its reason.
+    /// Requests a restore that must fail; returns the reason.
     pub(crate) async fn refused_restore(&self, payload: &Value) -> String {
         let (answer, failed) = self.invoke("rowgate-restore", payload).await;
         if failed {
@@ -61,26 +53,20 @@ impl Cloud {
         ended(&self.api, &format!("/restores/{id}")).await
     }
 
-    /// The content of an object.
-    pub(crate) async fn get_object(&self, key: &str) -> Vec<u8> {
-        let object = self.s3.get_object().bucket(&self.bucket).key(key).send().await.unwrap();
-        object.body.collect().await.unwrap().to_vec()
-    }
-
-    /// The keys of a table's files in a backup.
+    /// Returns the keys of a table's files in a backup.
     pub(crate) async fn files(&self, backup: &str, table: &str) -> Vec<String> {
         let found = self.backed_up(backup).await;
         let files = found["manifest"]["tables"][table]["files"].as_array().unwrap().clone();
         files.iter().map(|file| format!("backups/{backup}/{}", file["key"].as_str().unwrap())).collect()
     }
 
-    /// All rows of a table, whatever it is called, as text and by id.
+    /// Returns all rows of any table as text, by id.
     pub(crate) async fn rows_of(&self, table: &str) -> BTreeMap<i64, Vec<String>> {
         let rows = self.database.rows(&format!("SELECT * FROM `{table}`")).await.into_iter();
         rows.map(|row| (row[0].parse().unwrap(), row)).collect()
     }
 
-    /// What a table was before a restore.
+    /// Returns the rows of the previous table, which a restore has kept.
     pub(crate) async fn kept(&self, restore: &str, table: &str) -> BTreeMap<i64, Vec<String>> {
         let sql = format!(
             "SELECT kept_table FROM rowgate_restore_tables WHERE restore_id = '{restore}' AND table_name = '{table}'"
@@ -91,20 +77,16 @@ impl Cloud {
 }
 
 async fn ended(api: &Api, path: &str) -> Value {
-    let started = Instant::now();
-    loop {
+    until(&format!("{path} has ended"), LIMIT, async || {
         let reply = api.get(path).await;
         assert_eq!(reply.status, 200, "{}", reply.text);
         let found = reply.json();
-        if found["status"] != "running" {
-            return found;
-        }
-        assert!(started.elapsed() < LIMIT, "{path} has not ended in time: {found}");
-        tokio::time::sleep(POLL).await;
-    }
+        if found["status"] == "running" { Err(found) } else { Ok(found) }
+    })
+    .await
 }
 
-/// The body of `POST /restores`.
+/// Returns the body of `POST /restores`.
 pub(crate) fn of(backup: &str, tables: &[&str], mode: &str) -> Value {
     json!({"backup": backup, "tables": tables, "mode": mode})
 }

@@ -1,4 +1,4 @@
-//! The database behind the service, as its owner sees it through the socket.
+//! The database behind the service, through its socket.
 
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, OptsBuilder, Row};
@@ -21,7 +21,7 @@ impl Database {
         Conn::new(self.options.clone()).await.expect("the cloud's MariaDB answers on ROWGATE_MYSQL_SOCKET")
     }
 
-    /// The rows of a query, each value as text and NULL as "NULL".
+    /// Returns the rows of a query, each value as text and NULL as "NULL".
     pub(crate) async fn rows(&self, sql: &str) -> Vec<Vec<String>> {
         let mut connection = self.connect().await;
         let rows: Vec<Row> = connection.query(sql).await.unwrap();
@@ -43,40 +43,33 @@ impl Database {
         self.rows(sql).await[0][0].parse().unwrap()
     }
 
-    /// Rows of a table with an id from `from` on, below `to`.
+    /// Counts the rows of a table with an id from `from` on, below `to`.
     pub(crate) async fn count(&self, table: &str, from: i64, to: i64) -> i64 {
         self.number(&format!("SELECT COUNT(*) FROM {table} WHERE id >= {from} AND id < {to}")).await
     }
 
-    /// The time, as the ledger writes it.
+    /// Returns the time as the ledger writes it.
     pub(crate) async fn now(&self) -> String {
         let sql =
             "SELECT CONCAT(SUBSTRING(DATE_FORMAT(UTC_TIMESTAMP(3), '%Y-%m-%dT%H:%i:%s.%f'), 1, 23), 'Z')";
         self.rows(sql).await[0][0].clone()
     }
 
-    /// Ends the transactions that nobody goes on with, as the Data API does after three idle minutes.
-    pub(crate) async fn end_idle_transactions(&self) {
-        let sql = "SELECT t.trx_mysql_thread_id FROM information_schema.innodb_trx t \
-                   JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id \
-                   WHERE p.command = 'Sleep' AND p.db = DATABASE()";
-        for row in self.rows(sql).await {
+    /// Ends the transactions that have been idle for so many seconds, as the Data API does after
+    /// three minutes.
+    pub(crate) async fn end_idle_transactions(&self, seconds: u32) {
+        let sql = format!(
+            "SELECT t.trx_mysql_thread_id FROM information_schema.innodb_trx t \
+             JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id \
+             WHERE p.command = 'Sleep' AND p.db = DATABASE() AND p.time >= {seconds}"
+        );
+        for row in self.rows(&sql).await {
             self.rows(&format!("KILL {}", row[0])).await;
         }
     }
 
-    /// Ends the transactions that nobody has gone on with for two seconds: those of a killed process, and of nobody who
-    /// lives.
-    pub(crate) async fn end_forsaken_transactions(&self) {
-        let sql = "SELECT t.trx_mysql_thread_id FROM information_schema.innodb_trx t \
-                   JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id \
-                   WHERE p.command = 'Sleep' AND p.db = DATABASE() AND p.time >= 2";
-        for row in self.rows(sql).await {
-            self.rows(&format!("KILL {}", row[0])).await;
-        }
-    }
-
-    /// A number that no test before has had, in this run or an earlier one against the same cloud.
+    /// Returns a number that no test has had before, in this run or an earlier one against the same
+    /// cloud.
     pub(crate) async fn next_number(&self) -> i64 {
         let mut connection = self.connect().await;
         connection.query_drop("CREATE DATABASE IF NOT EXISTS e2e").await.unwrap();

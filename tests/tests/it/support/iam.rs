@@ -1,39 +1,24 @@
-//! The cloud's roles: what functions may do, and how a test lends its own things to them.
+//! The cloud's roles: what functions may do, and how a test gives them access to its own resources.
 
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 use super::Cloud;
-use super::queue::form_encoded;
+use super::aws::texts;
 
 impl Cloud {
-    /// Calls IAM; gives back its XML, or what it says went wrong.
+    /// Calls IAM; returns its XML, or what it says went wrong.
     pub(crate) async fn iam(&self, action: &str, parameters: &[(&str, &str)]) -> Result<String, String> {
-        let call = [("Action", action), ("Version", "2010-05-08")];
-        let form: Vec<String> = call
-            .iter()
-            .chain(parameters)
-            .map(|(name, value)| format!("{name}={}", form_encoded(value)))
-            .collect();
-        let answer = self
-            .aws("iam")
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(form.join("&"))
-            .send()
-            .await
-            .map_err(|error| error.to_string())?;
-        let is_success = answer.status().is_success();
-        let text = answer.text().await.map_err(|error| error.to_string())?;
-        if is_success { Ok(text) } else { Err(text) }
+        self.aws_form("iam", "2010-05-08", action, parameters).await
     }
 
-    /// The ARN of the role that a function runs as.
+    /// Returns the ARN of the role that a function runs as.
     pub(crate) async fn role_of(&self, function: &str) -> String {
         let found = self.lambda.get_function_configuration().function_name(function).send().await.unwrap();
         found.role.unwrap()
     }
 
-    /// All that a function's role may do: the statements of its policies.
+    /// Returns everything that a function's role may do: the statements of its policies.
     pub(crate) async fn rights_of(&self, function: &str) -> Vec<Value> {
         let role = self.role_of(function).await;
         let role = name_of(&role);
@@ -52,7 +37,7 @@ impl Cloud {
         statements
     }
 
-    /// Makes a role with these rights for a function of the test's own; gives back its ARN.
+    /// Creates a role with these rights for a function of the test's own; returns its ARN.
     pub(crate) async fn create_role(&self, name: &str, rights: &[Value]) -> String {
         let trust = json!({"Version": "2012-10-17", "Statement": [{
             "Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]});
@@ -64,14 +49,14 @@ impl Cloud {
         texts(&created, "Arn").remove(0)
     }
 
-    /// Removes what there is of such a role.
+    /// Removes such a role, as far as it exists.
     pub(crate) async fn remove_role(&self, name: &str) {
         let _ = self.iam("DeleteRolePolicy", &[("RoleName", name), ("PolicyName", "all")]).await;
         let _ = self.iam("DeleteRole", &[("RoleName", name)]).await;
     }
 
-    /// Lets the loader read another bucket, as its owner does by the bucket's policy; the setting `readBuckets` does it from the
-    /// other side, and needs the bucket's name before the deployment.
+    /// Lets the loader read another bucket by the bucket's policy. The setting `readBuckets` does
+    /// it by the loader's role, and needs the bucket's name before the deployment.
     pub(crate) async fn let_loader_read(&self, bucket: &str) {
         let policy = json!({"Version": "2012-10-17", "Statement": [{
             "Effect": "Allow",
@@ -85,11 +70,4 @@ impl Cloud {
 
 fn name_of(role: &str) -> &str {
     role.rsplit_once('/').unwrap().1
-}
-
-/// What stands between an XML element's tags, wherever it occurs. No text here has an entity.
-fn texts(xml: &str, element: &str) -> Vec<String> {
-    let (open, close) = (format!("<{element}>"), format!("</{element}>"));
-    let parts = xml.split(&open).skip(1);
-    parts.map(|part| part.split(&close).next().unwrap().to_owned()).collect()
 }

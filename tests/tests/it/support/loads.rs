@@ -1,17 +1,17 @@
-//! Dropped files and what the ledger says of them.
+//! Dropped files and their loads in the ledger.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aws_sdk_s3::primitives::ByteStream;
 use serde_json::Value;
 
 use super::cloud::Cloud;
+use super::wait::until;
 
-/// No load of these tests may take longer, on a machine that is busy with other tests.
+/// The longest time of a load, on a machine that is busy with other tests.
 const LIMIT: Duration = Duration::from_secs(60);
-const POLL: Duration = Duration::from_millis(100);
 
-/// What a load has, as the interface promises it.
+/// The fields of a load that the interface promises.
 const FIELDS: [&str; 18] = [
     "load",
     "table",
@@ -48,7 +48,7 @@ impl Cloud {
         self.ended(key, before + 1).await.pop().unwrap()
     }
 
-    /// The loads that this test has made of a key, oldest first.
+    /// Returns the loads that this test has made of a key, oldest first.
     pub(crate) async fn loads_of(&self, key: &str) -> Vec<Value> {
         let mut found = Vec::new();
         let mut path = "/loads?limit=50".to_owned();
@@ -70,24 +70,22 @@ impl Cloud {
         found
     }
 
-    /// Waits until a key has so many loads, all of them ended; each is held against the rules of the ledger.
+    /// Waits until a key has `count` loads that have all ended; checks each against the rules of
+    /// the ledger.
     pub(crate) async fn ended(&self, key: &str, count: usize) -> Vec<Value> {
-        let started = Instant::now();
-        loop {
+        let loads = until(&format!("{count} loads of {key} have ended"), LIMIT, async || {
             let loads = self.loads_of(key).await;
-            if loads.len() >= count && loads.iter().all(ended) {
-                assert_eq!(loads.len(), count, "{loads:?}");
-                for load in &loads {
-                    self.check(load).await;
-                }
-                return loads;
-            }
-            assert!(started.elapsed() < LIMIT, "{count} loads of {key} have not ended in time: {loads:?}");
-            tokio::time::sleep(POLL).await;
+            if loads.len() >= count && loads.iter().all(ended) { Ok(loads) } else { Err(loads) }
+        })
+        .await;
+        assert_eq!(loads.len(), count, "{loads:?}");
+        for load in &loads {
+            self.check(load).await;
         }
+        loads
     }
 
-    /// One load by its id.
+    /// Returns one load by its id.
     pub(crate) async fn load_by_id(&self, load: &Value) -> Value {
         let id = load["load"].as_str().unwrap();
         let reply = self.api.get(&format!("/loads/{id}")).await;
@@ -104,7 +102,7 @@ impl Cloud {
         assert!(count("unknown_references") <= count("rows_loaded"), "{load}");
         assert!(count("attempts") >= 1, "{load}");
         for field in ["started_at", "finished_at"] {
-            assert_moment(&load[field]);
+            assert_time(&load[field]);
         }
         assert!(load["started_at"].as_str() <= load["finished_at"].as_str(), "{load}");
         if load["status"] == "failed" {
@@ -116,7 +114,7 @@ impl Cloud {
         }
     }
 
-    /// The keys of a load's rejects files, in order.
+    /// Returns the keys of a load's rejects files, in order.
     pub(crate) async fn reject_keys(&self, load: &Value) -> Vec<String> {
         let prefix =
             format!("rejected/{}/{}/", load["table"].as_str().unwrap(), load["load"].as_str().unwrap());
@@ -128,8 +126,8 @@ impl Cloud {
         keys
     }
 
-    /// The lines of a load's rejects files, without their byte order marks: their header once, then those of their
-    /// records.
+    /// Returns the lines of a load's rejects files without their byte order marks: the header once,
+    /// then the records.
     pub(crate) async fn rejects(&self, load: &Value) -> Vec<String> {
         let mut all: Vec<String> = Vec::new();
         for key in self.reject_keys(load).await {
@@ -147,19 +145,19 @@ impl Cloud {
         all
     }
 
-    /// The content of an object.
+    /// Returns the content of an object.
     pub(crate) async fn bytes(&self, key: &str) -> Vec<u8> {
         let object = self.s3.get_object().bucket(&self.bucket).key(key).send().await.unwrap();
         object.body.collect().await.unwrap().into_bytes().to_vec()
     }
 }
 
-/// Whether a load has come to its end, good or bad.
+/// Returns true if a load has ended, well or badly.
 pub(crate) fn ended(load: &Value) -> bool {
     matches!(load["status"].as_str(), Some("completed" | "failed" | "skipped"))
 }
 
-/// The status of a load and its rows read, loaded and rejected.
+/// Checks the status of a load and its rows read, loaded and rejected.
 #[track_caller]
 pub(crate) fn assert_counts(load: &Value, status: &str, read: u64, loaded: u64, rejected: u64) {
     assert_eq!(load["status"], status, "{load}");
@@ -167,10 +165,10 @@ pub(crate) fn assert_counts(load: &Value, status: &str, read: u64, loaded: u64, 
     assert_eq!(counts, [read, loaded, rejected], "{load}");
 }
 
-/// ISO 8601, UTC, milliseconds.
+/// Checks that a value is an ISO 8601 time in UTC with milliseconds.
 #[track_caller]
-fn assert_moment(value: &Value) {
-    let text = value.as_str().unwrap_or_else(|| panic!("{value} is no moment"));
+fn assert_time(value: &Value) {
+    let text = value.as_str().unwrap_or_else(|| panic!("{value} is no time"));
     let shape: String = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
     assert_eq!(shape, "0000-00-00T00:00:00.000Z", "{text}");
 }

@@ -1,4 +1,4 @@
-//! What functions write.
+//! The logs of functions.
 
 use std::time::{Duration, Instant};
 
@@ -10,15 +10,17 @@ use tokio::task::JoinSet;
 use super::Cloud;
 
 const PATIENCE: Duration = Duration::from_secs(120);
-/// Invocations at the same moment, at most.
+/// The most concurrent invocations.
 const MOST_AT_ONCE: usize = 64;
 
 impl Cloud {
-    /// The lines that a function has written since a moment, its own and of every other test's requests, once they are `enough`.
+    /// Returns the lines that a function has logged since a time, for the requests of every test,
+    /// once they are `enough`.
     ///
-    /// What a process writes later than some milliseconds after its answer is kept by the local cloud for the log of the invocation
-    /// that comes next to this process. So there are further ones, with the event `idle`, until all is there: more and more at
-    /// once, since each takes the first process that is free.
+    /// The local cloud keeps what a process writes more than some milliseconds after its answer for
+    /// the log of the next invocation of this process. So the function is invoked with the event
+    /// `idle` until all lines are there: more and more at once, because each invocation takes the
+    /// first process that is free.
     pub(crate) async fn logged(
         &self,
         function: &str,

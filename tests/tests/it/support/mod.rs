@@ -2,9 +2,12 @@
 
 mod api;
 mod avro;
+mod aws;
 mod cloud;
+mod command;
 mod copies;
 mod database;
+mod functions;
 mod iam;
 mod loads;
 mod logs;
@@ -12,12 +15,15 @@ mod people;
 mod pipeline;
 mod queue;
 mod rows;
+mod wait;
 
 pub(crate) use api::{Api, Reply, assert_problem};
 pub(crate) use avro::{AvroFile, read_avro};
 pub(crate) use cloud::Cloud;
+pub(crate) use command::{rowgate, rowgate_command, rowgate_program, rowgate_with_input};
 pub(crate) use copies::of;
 pub(crate) use loads::{assert_counts, ended};
 pub(crate) use people::{PASSWORD, People, Session, sessions_of};
-pub(crate) use pipeline::{Pipeline, Waiting, kill_function};
+pub(crate) use pipeline::{Pipeline, Waiting};
 pub(crate) use rows::{Ids, csv, csv_line, employee, with};
+pub(crate) use wait::{eventually, until};

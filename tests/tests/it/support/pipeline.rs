@@ -1,37 +1,33 @@
-//! A way into the database beside the stack's: a bucket, a queue and a loader of one test's own.
+//! A second loader pipeline before the same database: a bucket, a queue and a loader of one test's
+//! own.
 
 use std::collections::HashMap;
-use std::fs;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use aws_sdk_lambda::primitives::Blob;
-use aws_sdk_lambda::types::{
-    Environment, EventSourceMappingConfiguration, FunctionCode, FunctionResponseType,
-};
+use aws_sdk_lambda::types::{EventSourceMappingConfiguration, FunctionResponseType};
 use aws_sdk_s3::types::{
     BucketVersioningStatus, Event, FilterRule, FilterRuleName, NotificationConfiguration,
     NotificationConfigurationFilter, QueueConfiguration, S3KeyFilter, VersioningConfiguration,
 };
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tokio::task::LocalSet;
 
 use super::cloud::Cloud;
 use super::loads::ended;
+use super::wait::until;
 
-/// What the function may take, in seconds: a load of some size needs many invocations.
+/// The function's time-out in seconds, so short that a load of some size needs many invocations.
 const TIMEOUT: i32 = 3;
 const LOADER: &str = "rowgate-loader";
-/// Until a load has ended, on a machine that is busy with other tests.
+/// The longest time of a load, on a machine that is busy with other tests.
 const LIMIT: Duration = Duration::from_secs(240);
-const POLL: Duration = Duration::from_millis(250);
 
-/// The stack's loader once more, with a bucket and a queue of its own, before the same database.
+/// A copy of the stack's loader with a bucket and a queue of its own, before the same database.
 pub(crate) struct Pipeline {
     /// The cloud, with this pipeline's bucket in place of the stack's.
     pub(crate) cloud: Cloud,
-    /// What everything is called that the pipeline consists of.
+    /// The name of everything that the pipeline consists of.
     name: String,
 }
 
@@ -83,28 +79,15 @@ impl Pipeline {
         let put = s3.put_bucket_versioning().bucket(name).versioning_configuration(versioned);
         put.send().await.unwrap();
 
-        let configuration = lambda.get_function_configuration().function_name(LOADER).send().await.unwrap();
-        let mut variables: HashMap<String, String> =
-            configuration.environment().unwrap().variables().unwrap().clone();
-        for (variable, value) in [
+        let variables = [
             ("ROWGATE_BUCKET", name.as_str()),
             ("ROWGATE_QUEUE_URL", &self.queue_url(name).await),
             // So many transactions, one after the other, that time runs out on a fast machine too.
             ("ROWGATE_CHUNK_BYTES", "1024"),
             ("ROWGATE_LANES", "1"),
-        ] {
-            variables.insert(variable.to_owned(), value.to_owned());
-        }
-        let create = lambda.create_function().function_name(name).timeout(TIMEOUT);
-        let create = create.code(FunctionCode::builder().zip_file(self.code().await).build());
-        let create = create
-            .set_runtime(configuration.runtime)
-            .set_architectures(configuration.architectures)
-            .set_handler(configuration.handler)
-            .role(self.create_role(&queue).await)
-            .set_memory_size(configuration.memory_size)
-            .environment(Environment::builder().set_variables(Some(variables)).build());
-        create.send().await.unwrap();
+        ];
+        let role = self.create_role(&queue).await;
+        cloud.copy_function(LOADER, name, role, &variables, Some(TIMEOUT)).await;
 
         let map = lambda.create_event_source_mapping().function_name(name).event_source_arn(&queue);
         let map = map.batch_size(1).function_response_types(FunctionResponseType::ReportBatchItemFailures);
@@ -121,7 +104,7 @@ impl Pipeline {
         put.send().await.unwrap();
     }
 
-    /// Removes what there is of the pipeline; what was never made is no failure.
+    /// Removes the pipeline, as far as it exists.
     async fn remove(&self) {
         let Self { cloud, name } = self;
         let (s3, lambda) = (&cloud.s3, &cloud.lambda);
@@ -166,23 +149,15 @@ impl Pipeline {
         list.send().await.map_or_else(|_| Vec::new(), |found| found.event_source_mappings.unwrap_or_default())
     }
 
-    /// The stack's loader as it is deployed.
-    async fn code(&self) -> Blob {
-        let found = self.cloud.lambda.get_function().function_name(LOADER).send().await.unwrap();
-        let location = found.code().unwrap().location().unwrap();
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let code = client.get(location).send().await.unwrap().error_for_status().unwrap();
-        Blob::new(code.bytes().await.unwrap())
-    }
-
-    /// Makes a queue and returns its ARN.
+    /// Creates a queue and returns its ARN.
     async fn create_queue(&self, name: &str, attributes: Value) -> String {
         let request = json!({"QueueName": name, "Attributes": attributes});
         self.cloud.sqs("CreateQueue", &request).await.unwrap();
         self.attribute(name, "QueueArn").await
     }
 
-    /// The stack's loader may do what it does with the stack's own bucket and queue: the same with these.
+    /// Creates a role that may do with these bucket and queue what the stack's loader may do with
+    /// its own.
     async fn create_role(&self, queue: &str) -> String {
         let rights = self.cloud.rights_of(LOADER).await;
         let on = |sid: &str| {
@@ -229,12 +204,12 @@ impl Pipeline {
         }
     }
 
-    /// Messages in the loader's queue.
+    /// Counts the messages in the loader's queue.
     pub(crate) async fn waiting(&self) -> Waiting {
         self.messages(&self.name).await
     }
 
-    /// Messages that were given up.
+    /// Counts the messages in the dead-letter queue.
     pub(crate) async fn dead(&self) -> Waiting {
         self.messages(&self.dead_letters()).await
     }
@@ -245,7 +220,7 @@ impl Pipeline {
         self.cloud.send_event_to(&queue, key, version, size).await;
     }
 
-    /// The invocations that have ended so far, each with its log lines.
+    /// Returns the log lines of each invocation that has ended so far.
     pub(crate) async fn invocations(&self) -> Vec<Vec<String>> {
         let request = json!({"logGroupName": self.log_group()});
         let found = self.cloud.aws_json("logs", "Logs_20140328.FilterLogEvents", &request).await.unwrap();
@@ -257,27 +232,25 @@ impl Pipeline {
         invocations.into_values().collect()
     }
 
-    /// Waits for the end of the only load of a key and returns it, held against the rules of the ledger.
+    /// Waits for the end of the only load of a key, checks it against the rules of the ledger, and
+    /// returns it.
     pub(crate) async fn ended(&self, key: &str) -> Value {
-        let started = Instant::now();
-        loop {
+        until(&format!("{key} has ended"), LIMIT, async || {
             let loads = self.cloud.loads_of(key).await;
-            if loads.iter().any(ended) {
-                return self.cloud.ended(key, 1).await.remove(0);
-            }
-            assert!(started.elapsed() < LIMIT, "{key} has not ended in time: {loads:?}");
-            tokio::time::sleep(POLL).await;
-        }
+            if loads.iter().any(ended) { Ok(()) } else { Err(loads) }
+        })
+        .await;
+        self.cloud.ended(key, 1).await.remove(0)
     }
 
-    /// Kills the processes of the function; gives back how many there were.
+    /// Kills the processes of the function; returns how many there were.
     pub(crate) fn kill(&self) -> usize {
-        kill_function(&self.cloud, &self.name)
+        self.cloud.kill_function(&self.name)
     }
 
-    /// Whether the function has a process, at work or waiting for some.
+    /// Returns true if the function has a process, busy or idle.
     pub(crate) fn has_process(&self) -> bool {
-        !processes(&self.cloud, &self.name).is_empty()
+        !self.cloud.processes(&self.name).is_empty()
     }
 
     fn dead_letters(&self) -> String {
@@ -287,26 +260,4 @@ impl Pipeline {
     fn log_group(&self) -> String {
         format!("/aws/lambda/{}", self.name)
     }
-}
-
-/// Kills a function's processes; gives back how many there were.
-pub(crate) fn kill_function(cloud: &Cloud, name: &str) -> usize {
-    let killed = processes(cloud, name).into_iter().filter(|id| kill_process(*id, Signal::KILL).is_ok());
-    killed.count()
-}
-
-/// A function's processes of this cloud, and of no other: they carry its endpoint in their environment.
-fn processes(cloud: &Cloud, name: &str) -> Vec<Pid> {
-    let ours = [format!("AWS_ENDPOINT_URL={}", cloud.endpoint), format!("AWS_LAMBDA_FUNCTION_NAME={name}")];
-    let mut found = Vec::new();
-    for process in fs::read_dir("/proc").unwrap() {
-        let process = process.unwrap();
-        let Ok(id) = process.file_name().to_str().unwrap().parse::<i32>() else { continue };
-        let Ok(environment) = fs::read(process.path().join("environ")) else { continue };
-        let variables: Vec<&[u8]> = environment.split(|byte| *byte == 0).collect();
-        if ours.iter().all(|variable| variables.contains(&variable.as_bytes())) {
-            found.extend(Pid::from_raw(id));
-        }
-    }
-    found
 }
