@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{Database, Error, Statement};
 
-/// Rows that a check found: how many, and the texts of some of them, as [`domain::avro::parse_row_text`] reads them where every
+/// Rows that a check found: how many, and the texts of some of them, as [`domain::row_text::parse_row_text`] reads them where every
 /// column may be NULL.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Found {

@@ -9,7 +9,7 @@ use crate::{Database, Error, Statement};
 /// Some rows of a table in the order of its key.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RowPage {
-    /// The text of each row, as [`domain::avro::parse_row_text`] reads it where every column may be NULL.
+    /// The text of each row, as [`domain::row_text::parse_row_text`] reads it where every column may be NULL.
     pub rows: Vec<String>,
     /// Whether more rows may follow. There are none where this is not set.
     pub more: bool,

@@ -174,8 +174,9 @@ pub async fn newest_good(store: &impl Store, tables: &[&Table]) -> Result<Option
 #[cfg(test)]
 mod tests {
     use bucket::MemoryBucket;
-    use domain::avro::{Codec, ContentSum};
+    use domain::avro::Codec;
     use domain::backup::{FileManifest, MANIFEST_FORMAT, ManifestLoads, TableManifest};
+    use domain::row_text::ContentSum;
 
     use super::*;
 

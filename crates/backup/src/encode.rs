@@ -2,9 +2,10 @@
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-use domain::avro::{AvroError, Codec, ContentSum, FileWriter, Meta, Schema, parse_row_text};
+use domain::avro::{AvroError, Codec, FileWriter, Meta, Schema};
 use domain::backup::BackupId;
 use domain::dictionary::Table;
+use domain::row_text::{ContentSum, parse_row_text};
 use domain::shipped::dictionary_version;
 use domain::value::Value;
 use sha2::{Digest, Sha256};
@@ -64,7 +65,7 @@ impl Encoder {
 
     /// Begins a file.
     pub(crate) fn begin(&mut self, part: u32) -> Result<(), BackupError> {
-        let backup = &self.backup;
+        let backup = self.backup.as_str();
         let meta = Meta { backup, part, dictionary: dictionary_version(), version: VERSION };
         let writer =
             FileWriter::new(&self.schema, &meta, self.codec, sync()).map_err(|error| self.avro(error))?;

@@ -4,9 +4,10 @@
 use std::time::Duration;
 
 use bucket::{Put, Store, When};
-use domain::avro::{Codec, ContentSum};
+use domain::avro::Codec;
 pub use domain::backup::BackupStatus as Status;
 use domain::backup::{BackupId, ManifestLoads, TableManifest, state_key};
+use domain::row_text::ContentSum;
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

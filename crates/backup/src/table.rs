@@ -3,9 +3,10 @@
 use aurora::Deadline;
 use aurora::snapshot::{Page, Pages, Snapshot};
 use bucket::{Store, Upload};
-use domain::avro::{Codec, ContentSum, Schema};
+use domain::avro::{Codec, Schema};
 use domain::backup::{BackupId, FileManifest, TableManifest, part_key, part_name};
 use domain::dictionary::Table;
+use domain::row_text::ContentSum;
 use tokio::task::spawn_blocking;
 
 use crate::encode::{Encoder, Finished};

@@ -9,12 +9,9 @@ use std::error::Error;
 use std::io::Write;
 use std::time::Duration;
 
-use domain::avro::{
-    Block, Codec, ContentSum, FileReader, FileWriter, Meta, Resolution, Schema, parse_row_text,
-    write_row_text,
-};
-use domain::backup::BackupId;
+use domain::avro::{Block, Codec, FileReader, FileWriter, Meta, Resolution, Schema};
 use domain::dictionary::Table;
+use domain::row_text::{ContentSum, parse_row_text, write_row_text};
 use domain::shipped;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -117,8 +114,7 @@ fn round(table: &Table, texts: &[String], codec: Codec) -> Result<([Duration; 4]
     let mut sum = ContentSum::default();
     texts.iter().for_each(|text| sum.add(text.as_bytes()));
     let summed = now();
-    let id = BackupId::new(0, 0);
-    let meta = Meta { backup: &id, part: 0, dictionary: "", version: "" };
+    let meta = Meta { backup: "", part: 0, dictionary: "", version: "" };
     let mut writer = FileWriter::new(&Schema::of(table, &NULLABLE), &meta, codec, [7; 16])?;
     let mut file = Vec::new();
     for text in texts {
@@ -131,12 +127,12 @@ fn round(table: &Table, texts: &[String], codec: Codec) -> Result<([Duration; 4]
     let mut reader = FileReader::open(&file[..])?;
     let resolution =
         Resolution::new(reader.writer_schema(), table, &NULLABLE).map_err(|_| "it does not fit")?;
-    let (mut block, mut text, mut read) = (Block::default(), Vec::new(), ContentSum::default());
+    let (mut block, mut text, mut read) = (Block::default(), String::new(), ContentSum::default());
     while reader.next_block(&mut block)? {
         resolution.decode(&block, |values, _| {
             text.clear();
             write_row_text(values, &mut text);
-            read.add(&text);
+            read.add(text.as_bytes());
         })?;
     }
     if read != sum {

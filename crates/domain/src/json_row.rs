@@ -2,10 +2,9 @@
 
 use std::fmt::Write;
 
-use crate::avro::{RowTextError, parse_row_text};
 use crate::dictionary::Table;
-use crate::sql::push_decimal;
-use crate::value::{CivilDate, Value};
+use crate::row_text::{RowTextError, parse_row_text};
+use crate::value::{Value, push_number};
 
 /// Writes a row as a JSON object: a member for each column, by its own name and in the dictionary's order.
 ///
@@ -55,35 +54,28 @@ pub fn value_text(value: &Value<'_>) -> Option<String> {
 }
 
 fn write_value(value: &Value<'_>, into: &mut String) {
-    // Writing to a String does not fail.
-    let _ = match value {
-        Value::Null => into.write_str("null"),
-        Value::Integer(number) => write!(into, "{number}"),
-        Value::Decimal(decimal) => {
-            into.push('"');
-            push_decimal(into, *decimal);
-            into.write_char('"')
-        }
+    match value {
+        Value::Null => into.push_str("null"),
+        Value::Integer(number) => push_number(into, *number),
+        Value::Boolean(truth) => into.push_str(if *truth { "true" } else { "false" }),
         // Text alone cannot fail to serialize.
-        Value::Text(text) => into.write_str(&serde_json::to_string(text).unwrap_or_default()),
-        Value::Boolean(truth) => write!(into, "{truth}"),
-        Value::Date(date) => {
+        Value::Text(text) => into.push_str(&serde_json::to_string(text).unwrap_or_default()),
+        Value::Decimal(_) | Value::Date(_) | Value::Timestamp(..) => {
             into.push('"');
-            write_date(*date, into);
-            into.write_char('"')
-        }
-        Value::Timestamp(date, time) => {
+            match value {
+                Value::Decimal(decimal) => decimal.write_to(into),
+                Value::Date(date) => date.write_to(into),
+                Value::Timestamp(date, time) => {
+                    date.write_to(into);
+                    into.push('T');
+                    time.write_to(into);
+                    into.push('Z');
+                }
+                _ => {}
+            }
             into.push('"');
-            write_date(*date, into);
-            let (hour, minute, second) = time.parts();
-            write!(into, "T{hour:02}:{minute:02}:{second:02}Z\"")
         }
-    };
-}
-
-fn write_date(date: CivilDate, into: &mut String) {
-    let (year, month, day) = date.parts();
-    let _ = write!(into, "{year:04}-{month:02}-{day:02}");
+    }
 }
 
 #[cfg(test)]
@@ -91,9 +83,9 @@ mod tests {
     use serde_json::value::RawValue;
 
     use super::*;
-    use crate::avro::write_row_text;
     use crate::dictionary::Dictionary;
     use crate::row::check_json_row;
+    use crate::row_text::write_row_text;
 
     fn every_type() -> Dictionary {
         let text = r#"
@@ -117,9 +109,9 @@ mod tests {
         let dictionary = every_type();
         let table = dictionary.table("things").unwrap();
         let text = |values: &[Value<'_>]| {
-            let mut text = Vec::new();
+            let mut text = String::new();
             write_row_text(values, &mut text);
-            String::from_utf8(text).unwrap()
+            text
         };
         let mut json = String::new();
         let mut values = vec![Value::Null; table.columns().len()];

@@ -3,8 +3,8 @@
 //! The SQL is in the subset that MySQL 8, MySQL 9 and MariaDB 10.11 share. Identifiers come from the dictionary, limits are
 //! digits, and everything else is a bound parameter.
 
-use crate::avro::row_text_sql;
 use crate::dictionary::{Column, ColumnType, Dictionary, Table};
+use crate::row_text::row_text_sql;
 
 /// How many rows, or groups, a check shows at most.
 pub const MAX_SHOWN: u32 = 100;

@@ -7,7 +7,8 @@ use std::sync::LazyLock;
 
 use sha2::{Digest, Sha256};
 
-use crate::dictionary::{Dictionary, DictionaryError};
+use crate::dictionary::Dictionary;
+use crate::dictionary_file::DictionaryError;
 
 const TEXT: &str = include_str!("../../../sql/dictionary.toml");
 

@@ -15,7 +15,7 @@ pub use row::{delete_row, select_for_update, select_referring, select_row, updat
 pub use select::{ColumnFilter, MAX_IDS, WantedRows, select_rows};
 
 use crate::dictionary::{Column, Table};
-use crate::value::{CivilDate, CivilTime, Decimal, Value};
+use crate::value::{CivilDate, CivilTime, Value, push_number};
 
 /// The Data API's limit for the text of one statement, in characters; ours is all ASCII, so bytes too.
 /// From the `sql` member's constraint in the service's model (`SqlStatement`, max 65536).
@@ -75,7 +75,7 @@ impl ReferenceGuard {
         self.text.push_str("` WHERE ");
         push_in_list(&mut self.text, key, ids);
         self.text.push_str(") AS `guard` WHERE `found`<>");
-        push_digits(&mut self.text, ids.len());
+        push_number(&mut self.text, ids.len());
         self.text.push(')');
     }
 }
@@ -107,7 +107,7 @@ fn push_in_list(text: &mut String, column: &str, ids: &BTreeSet<i64>) {
         if index > 0 {
             text.push(',');
         }
-        push_digits(text, *id);
+        push_number(text, *id);
     }
     text.push(')');
 }
@@ -215,43 +215,25 @@ fn write_row(text: &mut String, row: &[Value<'_>], key: usize, guard: &str) {
 fn write_literal(text: &mut String, value: &Value<'_>) {
     match value {
         Value::Null => text.push_str("NULL"),
-        Value::Integer(number) => push_digits(text, *number),
-        Value::Decimal(decimal) => push_decimal(text, *decimal),
+        Value::Integer(number) => push_number(text, *number),
+        Value::Decimal(decimal) => decimal.write_to(text),
         Value::Text(characters) => push_hexadecimal(text, characters.as_bytes()),
         Value::Boolean(truth) => text.push(if *truth { '1' } else { '0' }),
-        Value::Date(date) => push_digits(text, date_digits(*date)),
+        Value::Date(date) => push_number(text, date_digits(*date)),
         Value::Timestamp(date, time) => {
-            push_digits(text, date_digits(*date) * 1_000_000 + time_digits(*time));
+            push_number(text, date_digits(*date) * 1_000_000 + time_digits(*time));
         }
     }
 }
 
 fn date_digits(date: CivilDate) -> u64 {
-    u64::from(date.year) * 10_000 + u64::from(date.month) * 100 + u64::from(date.day)
+    let (year, month, day) = date.parts();
+    u64::from(year) * 10_000 + u64::from(month) * 100 + u64::from(day)
 }
 
 fn time_digits(time: CivilTime) -> u64 {
-    u64::from(time.hour) * 10_000 + u64::from(time.minute) * 100 + u64::from(time.second)
-}
-
-fn push_digits(text: &mut String, number: impl itoa::Integer) {
-    text.push_str(itoa::Buffer::new().format(number));
-}
-
-pub(crate) fn push_decimal(text: &mut String, decimal: Decimal) {
-    if decimal.unscaled < 0 {
-        text.push('-');
-    }
-    let mut buffer = itoa::Buffer::new();
-    let digits = buffer.format(decimal.unscaled.unsigned_abs());
-    let scale = usize::from(decimal.scale);
-    let whole = digits.len().saturating_sub(scale);
-    text.push_str(if whole == 0 { "0" } else { &digits[..whole] });
-    if scale > 0 {
-        text.push('.');
-        text.extend(std::iter::repeat_n('0', scale.saturating_sub(digits.len())));
-        text.push_str(&digits[whole..]);
-    }
+    let (hour, minute, second) = time.parts();
+    u64::from(hour) * 10_000 + u64::from(minute) * 100 + u64::from(second)
 }
 
 /// Both hexadecimal digits of every byte, so that text is copied two characters at a time.
@@ -288,6 +270,7 @@ mod tests {
 
     use super::*;
     use crate::shipped;
+    use crate::value::Decimal;
 
     fn literal(value: &Value<'_>) -> String {
         let mut text = String::new();

@@ -7,10 +7,10 @@ use aurora::committer::{self, Committed, PendingChunk, Rollback};
 use aurora::restores::{self, ChunkFigures, Claim, Shadow};
 use aurora::{Database, Error, Statement, Tx};
 use bucket::{Store, When};
-use domain::avro::ContentSum;
 use domain::backup::RestoreId;
 use domain::dictionary::Table;
 use domain::load::rejects_key;
+use domain::row_text::ContentSum;
 use domain::sql::select_present_in;
 use serde::Deserialize;
 

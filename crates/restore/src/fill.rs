@@ -8,8 +8,8 @@ use aurora::lanes::Lanes;
 use aurora::restores::{self, CommittedChunk, Noted, Prepared, Restore, Shadow, TableFigures};
 use aurora::{Database, Deadline, snapshot};
 use bucket::Store;
-use domain::avro::ContentSum;
 use domain::dictionary::Table;
+use domain::row_text::ContentSum;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 

@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn more_rejects_than_the_limit_allows_are_no_content_for_a_table() {
         let limit = |text| Some(RejectLimit::parse(text).unwrap());
-        let mut restored = domain::avro::ContentSum::default();
+        let mut restored = domain::row_text::ContentSum::default();
         restored.add(b"1");
         let totals = Totals { rows_read: 10, rows_rejected: 6, restored, ..Totals::default() };
         assert!(judge(None, &totals).is_ok());

@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 use std::io::Read;
 
 use bucket::Reader;
-use domain::avro::{AvroError, Block, ContentSum, FileReader, Resolution, write_row_text};
+use domain::avro::{AvroError, Block, FileReader, Resolution};
 use domain::backup::{BackupId, Manifest, TableManifest, folder, part_number};
 use domain::dictionary::Table;
+use domain::row_text::{ContentSum, write_row_text};
 use domain::sql::{InsertStatement, InsertWriter};
 use domain::value::Value;
 
@@ -241,7 +242,7 @@ struct Making<'t> {
     is_identity: bool,
     read: ContentSum,
     restored: ContentSum,
-    text: Vec<u8>,
+    text: String,
     /// Whether a row has the number 0 in a column that the database numbers.
     has_zero: bool,
 }
@@ -255,7 +256,7 @@ impl<'t> Making<'t> {
             is_identity,
             read: ContentSum::default(),
             restored: ContentSum::default(),
-            text: Vec::new(),
+            text: String::new(),
             has_zero: false,
         }
     }
@@ -263,11 +264,11 @@ impl<'t> Making<'t> {
     fn push(&mut self, read: &[Value<'_>], row: &[Value<'_>]) {
         self.text.clear();
         write_row_text(read, &mut self.text);
-        self.read.add(&self.text);
+        self.read.add(self.text.as_bytes());
         if !self.is_identity {
             self.text.clear();
             write_row_text(row, &mut self.text);
-            self.restored.add(&self.text);
+            self.restored.add(self.text.as_bytes());
         }
         self.has_zero |= row[self.table.key_index()] == Value::Integer(0);
         self.statements.extend(self.writer.push(row));

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use aurora::lanes;
 use bucket::Bytes;
-use domain::avro::ContentSum;
 use domain::dictionary::Table;
+use domain::row_text::ContentSum;
 use domain::sql::{InsertStatement, MAX_SQL_CHARS};
 
 use crate::objects::Objects;

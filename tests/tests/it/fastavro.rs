@@ -105,7 +105,7 @@ fn row(random: &mut Rng, id: i64, has_nulls: bool) -> Vec<Printed> {
 
 fn file(table: &Table, nullable: &[bool], rows: &[Vec<Printed>], codec: Codec) -> Vec<u8> {
     let backup = BackupId::new(1_795_226_400, 7);
-    let meta = Meta { backup: &backup, part: 3, dictionary: "0123456789abcdef", version: "0.1.0" };
+    let meta = Meta { backup: backup.as_str(), part: 3, dictionary: "0123456789abcdef", version: "0.1.0" };
     let sync = std::array::from_fn(|_| fastrand::u8(..));
     let mut writer = FileWriter::new(&Schema::of(table, nullable), &meta, codec, sync).unwrap();
     let mut bytes = writer.take();

@@ -5,8 +5,8 @@
 //! texts where they are too much ([`page_within_sql`]). How wide the dictionary lets rows be does not
 //! count: a database may hold wider ones.
 
-use domain::avro::{fixed_width, page_within_sql, parse_row_text, row_text_sql};
 use domain::dictionary::Table;
+use domain::row_text::{fixed_width, page_within_sql, parse_row_text, row_text_sql};
 
 use super::Snapshot;
 use crate::Error;
@@ -42,7 +42,7 @@ pub struct Page {
 }
 
 impl Page {
-    /// The text of each row, as `domain::avro::parse_row_text` reads it. Reading takes some milliseconds of computing.
+    /// The text of each row, as `domain::row_text::parse_row_text` reads it. Reading takes some milliseconds of computing.
     ///
     /// # Errors
     ///

@@ -2,8 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use domain::avro::{ContentSum, sum_sql};
 use domain::dictionary::Table;
+use domain::row_text::{ContentSum, sum_sql};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 

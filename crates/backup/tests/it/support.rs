@@ -9,9 +9,10 @@ use aurora::Deadline;
 use aurora::snapshot::{content_sum, nullable};
 use backup::{BackupError, Backups, Done, GoOn, GoOnError, Options, Times};
 use bucket::MemoryBucket;
-use domain::avro::{Block, ContentSum, FileReader, Resolution, write_row_text};
+use domain::avro::{Block, FileReader, Resolution};
 use domain::backup::{BackupId, Manifest, folder, manifest_key, state_key};
 use domain::dictionary::{Dictionary, Table};
+use domain::row_text::{ContentSum, write_row_text};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use testkit::local_data_api::Config;
@@ -171,13 +172,13 @@ fn decode(content: impl Read, table: &Table, fingerprint: &str, sum: &mut Conten
     assert_eq!(reader.meta("rowgate.table"), Some(table.name()));
     let nullable = vec![false; table.columns().len()];
     let resolution = Resolution::new(reader.writer_schema(), table, &nullable).unwrap();
-    let (mut block, mut text) = (Block::default(), Vec::new());
+    let (mut block, mut text) = (Block::default(), String::new());
     while reader.next_block(&mut block).unwrap() {
         resolution
             .decode(&block, |read, _| {
                 text.clear();
                 write_row_text(read, &mut text);
-                sum.add(&text);
+                sum.add(text.as_bytes());
             })
             .unwrap();
     }

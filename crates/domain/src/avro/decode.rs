@@ -2,11 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::civil;
 use super::kind::Kind;
-use super::range::fits_precision;
 use super::writer_schema::Form;
-use crate::value::{Decimal, Value};
+use crate::value::{CivilDate, Decimal, Value, fits_precision, from_unix_millis};
 
 /// What a broken value has in common with every other one.
 const CUT_OFF: &str = "its bytes end too soon";
@@ -80,11 +78,12 @@ impl<'b> Cursor<'b> {
                 Value::Decimal(Decimal { unscaled, scale })
             }
             Kind::Date => {
-                let date = civil::date(self.long()?).ok_or("it is no day in the years 1000 to 9999")?;
+                let date =
+                    CivilDate::from_days(self.long()?).ok_or("it is no day in the years 1000 to 9999")?;
                 Value::Date(date)
             }
             Kind::Timestamp => {
-                let second = civil::second(self.long()?);
+                let second = from_unix_millis(self.long()?);
                 let (date, time) = second.ok_or("it is no whole second in the years 1000 to 9999")?;
                 Value::Timestamp(date, time)
             }

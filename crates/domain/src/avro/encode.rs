@@ -1,10 +1,8 @@
 //! Values as Avro's binary form (<https://avro.apache.org/docs/1.12.0/specification/#binary-encoding>).
 
-use super::civil;
 use super::kind::Kind;
-use super::range::fits_precision;
 use super::schema::Field;
-use crate::value::Value;
+use crate::value::{Value, fits_precision, unix_millis};
 
 /// A whole number: zigzag, then seven bits a byte, the lowest first.
 pub(super) fn long(number: i64, bytes: &mut Vec<u8>) {
@@ -47,8 +45,8 @@ pub(super) fn value(field: &Field, value: &Value<'_>, into: &mut Vec<u8>) -> Res
             let all = decimal.unscaled.to_be_bytes();
             bytes(twos_complement(&all), into);
         }
-        (Kind::Date, Value::Date(date)) => long(civil::days(*date), into),
-        (Kind::Timestamp, Value::Timestamp(date, time)) => long(civil::millis(*date, *time), into),
+        (Kind::Date, Value::Date(date)) => long(date.days(), into),
+        (Kind::Timestamp, Value::Timestamp(date, time)) => long(unix_millis(*date, *time), into),
         _ => return Err("the value is none of the column's type"),
     }
     Ok(())

@@ -1,6 +1,5 @@
 use super::decode::Cursor;
 use super::kind::Kind;
-use super::range::power_of_ten;
 use super::reason::Reason;
 use super::writer_schema::{Form, WriterField, WriterSchema};
 use super::{AvroError, Block};
@@ -178,7 +177,7 @@ fn check(form: &Form, column_type: ColumnType) -> Option<Check> {
             wide.checked_sub(*precision)?.checked_sub(more)?;
             match more {
                 0 => Some(Check::Nothing),
-                more => Some(Check::Scale { scale: fine, factor: power_of_ten(more)? }),
+                more => Some(Check::Scale { scale: fine, factor: 10_i128.checked_pow(more.into())? }),
             }
         }
         _ => None,

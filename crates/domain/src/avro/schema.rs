@@ -1,10 +1,10 @@
 use serde_json::{Value, json};
 
+use super::canonical;
 use super::encode::twos_complement;
 use super::kind::Kind;
-use super::{canonical, civil};
 use crate::dictionary::{Column, Table};
-use crate::value::Value as Cell;
+use crate::value::{Value as Cell, unix_millis};
 
 /// The namespace of all records.
 const NAMESPACE: &str = "rowgate";
@@ -120,8 +120,8 @@ fn default_json(value: &Cell<'_>) -> Value {
         }
         Cell::Text(text) => text.as_ref().into(),
         Cell::Boolean(truth) => (*truth).into(),
-        Cell::Date(day) => civil::days(*day).into(),
-        Cell::Timestamp(day, time) => civil::millis(*day, *time).into(),
+        Cell::Date(day) => day.days().into(),
+        Cell::Timestamp(day, time) => unix_millis(*day, *time).into(),
     }
 }
 

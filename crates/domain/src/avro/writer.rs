@@ -2,7 +2,6 @@ use std::fmt;
 
 use super::compress::{Compressor, MAX_BLOCK_BYTES};
 use super::{AvroError, Codec, Schema, encode};
-use crate::backup::BackupId;
 use crate::value::Value;
 
 /// Rows of a block, before they are compressed, in bytes: more would compress no better (deflate looks back 32 KiB) and make
@@ -15,8 +14,8 @@ pub(super) const MAGIC: &[u8; 4] = b"Obj\x01";
 /// What a file says of itself beside its schema and codec.
 #[derive(Debug, Clone, Copy)]
 pub struct Meta<'a> {
-    /// The backup that the file belongs to; `rowgate.backup`.
-    pub backup: &'a BackupId,
+    /// The id of the backup that the file belongs to; `rowgate.backup`.
+    pub backup: &'a str,
     /// Its number among the files of the table; `rowgate.part`.
     pub part: u32,
     /// [`dictionary_version`](crate::shipped::dictionary_version); `rowgate.dictionary`.
@@ -52,7 +51,7 @@ impl FileWriter {
             ("avro.schema", schema.json()),
             ("avro.codec", codec.as_str()),
             ("rowgate.table", schema.table()),
-            ("rowgate.backup", meta.backup.as_str()),
+            ("rowgate.backup", meta.backup),
             ("rowgate.part", &part),
             ("rowgate.dictionary", meta.dictionary),
             ("rowgate.version", meta.version),

@@ -7,7 +7,8 @@ use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{BackupId, ManifestError, ManifestLoads, part_number};
-use crate::avro::{Codec, ContentSum};
+use crate::avro::Codec;
+use crate::row_text::ContentSum;
 
 /// The form of the manifests that this version writes and reads.
 pub const MANIFEST_FORMAT: u64 = 1;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::avro::ContentSum;
+use crate::row_text::ContentSum;
 
 const ID: &str = "20261121-020000-0000001f";
 

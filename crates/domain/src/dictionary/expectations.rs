@@ -33,14 +33,14 @@ impl Default for Expectations {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct WireExpectations {
+pub(crate) struct WireExpectations {
     required: Option<String>,
     references: Option<String>,
     rules: Option<String>,
 }
 
 /// Reads the `expectations` of a table.
-pub(super) fn read_expectations(wire: &WireExpectations) -> Result<Expectations, String> {
+pub(crate) fn read_expectations(wire: &WireExpectations) -> Result<Expectations, String> {
     let WireExpectations { required, references, rules } = wire;
     let mut read = Expectations::default();
     for (name, value, severity) in [

@@ -135,7 +135,7 @@ pub(crate) struct WireFiles {
 ///
 /// # Errors
 /// What is wrong with it.
-pub(super) fn read_files(wire: &WireFiles) -> Result<FileSettings, String> {
+pub(crate) fn read_files(wire: &WireFiles) -> Result<FileSettings, String> {
     if !wire.columns.is_empty() {
         return Err("columns is a setting of one file; give the table's columns aliases".to_owned());
     }

@@ -1,31 +1,29 @@
 //! The data dictionary: which tables there are, which columns they have, and what a value must look like.
 //!
-//! A [`Dictionary`] can only be made by [`Dictionary::parse`], which refuses anything that could not work later:
-//! the rest of the code relies on names being safe SQL identifiers, on references that lead somewhere and on
+//! A [`Dictionary`] is only made by [`Dictionary::parse`] (in [`dictionary_file`](crate::dictionary_file)), which refuses anything that could not
+//! work later: the rest of the code relies on names being safe SQL identifiers, on references that lead somewhere and on
 //! every row fitting into one SQL statement.
 
-mod default;
-mod error;
 mod expectations;
 mod files;
-mod parse;
+mod name;
 mod reject_limit;
 
 use std::fmt;
 
-pub use error::DictionaryError;
 pub use expectations::{Expectations, Severity};
-pub(crate) use files::{ColumnMatches, WireFiles, is_delimiter};
+pub(crate) use expectations::{WireExpectations, read_expectations};
+pub(crate) use files::{ColumnMatches, WireFiles, is_delimiter, read_files};
 pub use files::{FileSettings, HeaderRule, QuoteEscape};
+pub(crate) use name::{header_name, is_zero_width};
 pub use reject_limit::{RejectLimit, RejectLimitError};
 
-use crate::row::header_name;
 use crate::value::Value;
 
 /// Every table that Rowgate knows, in reference order: a table comes after the tables that it refers to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dictionary {
-    tables: Vec<Table>,
+    pub(crate) tables: Vec<Table>,
 }
 
 impl Dictionary {
@@ -55,16 +53,16 @@ impl Dictionary {
 /// One table of the dictionary.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Table {
-    name: String,
-    aliases: Vec<String>,
-    description: String,
-    is_hidden: bool,
-    default_mode: LoadMode,
-    max_rejects: Option<RejectLimit>,
-    files: FileSettings,
-    expectations: Expectations,
-    columns: Vec<Column>,
-    key: usize,
+    pub(crate) name: String,
+    pub(crate) aliases: Vec<String>,
+    pub(crate) description: String,
+    pub(crate) is_hidden: bool,
+    pub(crate) default_mode: LoadMode,
+    pub(crate) max_rejects: Option<RejectLimit>,
+    pub(crate) files: FileSettings,
+    pub(crate) expectations: Expectations,
+    pub(crate) columns: Vec<Column>,
+    pub(crate) key: usize,
 }
 
 impl Table {
@@ -187,15 +185,15 @@ pub(crate) enum HeaderField {
 /// One column of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
-    name: String,
-    aliases: Vec<String>,
-    description: String,
-    column_type: ColumnType,
-    required: bool,
-    auto_increment: bool,
-    personal: bool,
-    references: Option<String>,
-    default: Option<Value<'static>>,
+    pub(crate) name: String,
+    pub(crate) aliases: Vec<String>,
+    pub(crate) description: String,
+    pub(crate) column_type: ColumnType,
+    pub(crate) required: bool,
+    pub(crate) auto_increment: bool,
+    pub(crate) personal: bool,
+    pub(crate) references: Option<String>,
+    pub(crate) default: Option<Value<'static>>,
 }
 
 impl Column {

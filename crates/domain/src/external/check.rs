@@ -4,10 +4,9 @@ use std::borrow::Cow;
 
 use super::loose::{decimal_text, unscaled_number, uuid_text};
 use super::{Loose, civil_time};
-use crate::avro::civil;
 use crate::dictionary::{Column, ColumnType, Table};
-use crate::row::{Fault, RowError, check_text, is_blank, no_value, scan};
-use crate::value::Value;
+use crate::row::{Fault, RowError, check_csv_field, check_text, is_blank, no_value, scan};
+use crate::value::{CivilDate, Value};
 
 /// Checks one row: `fields` holds a value for each column, [`Loose::Absent`] where the file has no field for it; then it gets the
 /// column's default, if there is one. Pushes one value for each column to `values` (`Null` where a field is refused) and what is
@@ -62,25 +61,16 @@ fn check_field<'a>(column: &'a Column, field: Loose<'a>) -> Result<Value<'a>, Fa
     }
 }
 
-/// As in CSV; of days and moments also what others write.
+/// Checks a text as a CSV field; a day may also be written as a timestamp at midnight.
 fn check_as_text<'a>(column: &Column, text: &'a str) -> Result<Value<'a>, Fault<'a>> {
-    let column_type = column.column_type();
     let bytes = text.as_bytes();
-    match column_type {
-        ColumnType::Integer | ColumnType::Bigint => scan::whole_number(column, bytes),
-        ColumnType::Decimal { precision, scale } => scan::decimal(precision, scale, bytes),
-        ColumnType::String { max } => check_text(column, max, Cow::Borrowed(text)),
-        ColumnType::Boolean => match bytes {
-            b"true" | b"1" => Ok(Value::Boolean(true)),
-            b"false" | b"0" => Ok(Value::Boolean(false)),
-            _ => Err(Fault::NotOfType(column_type)),
-        },
-        ColumnType::Date => match scan::moment(bytes).and_then(scan::Moment::in_utc) {
-            Some((day, time)) if civil_time::is_midnight(time) => Ok(Value::Date(day)),
-            _ => scan::date(bytes),
-        },
-        ColumnType::Timestamp => scan::timestamp(bytes),
+    if column.column_type() == ColumnType::Date
+        && let Some((day, time)) = scan::written_time(bytes).and_then(scan::WrittenTime::in_utc)
+        && civil_time::is_midnight(time)
+    {
+        return Ok(Value::Date(day));
     }
+    check_csv_field(column, bytes)
 }
 
 /// The whole number in a value, with the checks of its column. A float is one up to where floats begin to leave whole
@@ -145,7 +135,7 @@ fn rescaled(mut unscaled: i128, from: u32, to: u32) -> Option<i128> {
 /// A day, also as a moment at midnight: so much and no more is what the column keeps.
 fn check_day<'a>(field: Loose<'a>) -> Result<Value<'a>, Fault<'a>> {
     let day = match field {
-        Loose::Days(days) => civil::date(days),
+        Loose::Days(days) => CivilDate::from_days(days),
         Loose::Timestamp { count, unit } => civil_time::second_of(count, unit)
             .filter(|(_, time)| civil_time::is_midnight(*time))
             .map(|(day, _)| day),

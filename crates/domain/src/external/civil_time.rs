@@ -1,59 +1,63 @@
-//! Days and moments: as numbers since 1970, and as the texts that Spark, Glue, Hive and Sqoop write.
+//! Days and seconds as numbers since 1970.
 
-use super::Unit;
-use crate::avro::civil;
-use crate::value::{CivilDate, CivilTime};
+use crate::value::{CivilDate, CivilTime, from_unix_millis};
 
-const SECONDS_PER_DAY: i64 = 86_400;
+/// What a [`Loose::Timestamp`](super::Loose::Timestamp) counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Thousandths of a second.
+    Millis,
+    /// Millionths of a second.
+    Micros,
+    /// Billionths of a second.
+    Nanos,
+}
 
-/// The moment of a count since 1970-01-01T00:00:00, if it is a whole second that MySQL can hold.
+impl Unit {
+    /// Returns how many of them are a second.
+    pub fn per_second(self) -> i64 {
+        match self {
+            Self::Millis => 1_000,
+            Self::Micros => 1_000_000,
+            Self::Nanos => 1_000_000_000,
+        }
+    }
+}
+
+/// Returns the second of a count since 1970-01-01T00:00:00, if it is a whole one that MySQL can hold.
 pub(super) fn second_of(count: i64, unit: Unit) -> Option<(CivilDate, CivilTime)> {
     (count.rem_euclid(unit.per_second()) == 0).then(|| floor(count, unit)).flatten()
 }
 
-/// The same, of the second that the moment is in.
+/// Returns the second that a count is within.
 fn floor(count: i64, unit: Unit) -> Option<(CivilDate, CivilTime)> {
-    let seconds = count.div_euclid(unit.per_second());
-    let of_day = seconds.rem_euclid(SECONDS_PER_DAY);
-    let time = CivilTime::new((of_day / 3_600) as u8, (of_day / 60 % 60) as u8, (of_day % 60) as u8)?;
-    Some((civil::date(seconds.div_euclid(SECONDS_PER_DAY))?, time))
+    from_unix_millis(count.div_euclid(unit.per_second()).checked_mul(1000)?)
 }
 
-/// Whether it is the first second of a day, which a column of days loses nothing of.
+/// Returns true for the first second of a day, of which a column of days loses nothing.
 pub(super) fn is_midnight(time: CivilTime) -> bool {
     time.parts() == (0, 0, 0)
 }
 
-/// `2021-07-27`.
-pub(super) fn write_day(file: &mut Vec<u8>, day: CivilDate) {
-    let (year, month, day) = day.parts();
-    file.extend_from_slice(format!("{year:04}-{month:02}-{day:02}").as_bytes());
-}
-
-/// `2021-07-27T16:02:08Z`.
-pub(super) fn write_second(file: &mut Vec<u8>, day: CivilDate, time: CivilTime) {
-    let (hour, minute, second) = time.parts();
-    write_day(file, day);
-    file.extend_from_slice(format!("T{hour:02}:{minute:02}:{second:02}Z").as_bytes());
-}
-
-/// The same with a fraction where there is one; a moment that has no such form as its number.
-pub(super) fn write_timestamp(file: &mut Vec<u8>, count: i64, unit: Unit) {
-    let Some((day, time)) = floor(count, unit) else {
+/// Writes a count as `2021-07-27T16:02:08Z`, with a fraction where there is one; one that has no such form as its number.
+pub(super) fn timestamp_text(count: i64, unit: Unit) -> String {
+    let Some((date, time)) = floor(count, unit) else {
         let unit = match unit {
             Unit::Millis => "milliseconds",
             Unit::Micros => "microseconds",
             Unit::Nanos => "nanoseconds",
         };
-        file.extend_from_slice(format!("({count} {unit} after 1970-01-01T00:00:00Z)").as_bytes());
-        return;
+        return format!("({count} {unit} after 1970-01-01T00:00:00Z)");
     };
-    write_second(file, day, time);
+    let mut text = String::new();
+    date.write_to(&mut text);
+    text.push('T');
+    time.write_to(&mut text);
     let fraction = count.rem_euclid(unit.per_second());
     if fraction != 0 {
         let digits = unit.per_second().ilog10() as usize;
-        let text = format!("{fraction:0digits$}");
-        file.pop();
-        file.extend_from_slice(format!(".{}Z", text.trim_end_matches('0')).as_bytes());
+        text.push('.');
+        text.push_str(format!("{fraction:0digits$}").trim_end_matches('0'));
     }
+    text + "Z"
 }

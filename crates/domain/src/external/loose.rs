@@ -1,7 +1,9 @@
 //! Values as files of other programs have them.
 
-use super::civil_time;
-use crate::avro::civil;
+use std::borrow::Cow;
+
+use super::civil_time::{Unit, timestamp_text};
+use crate::value::{CivilDate, Decimal};
 
 /// A value of a file that Rowgate did not write. It borrows from the file's block; nothing about it has been checked.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -44,28 +46,6 @@ pub enum Loose<'a> {
     Other(&'static str),
 }
 
-/// What a [`Loose::Timestamp`] counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unit {
-    /// Thousandths of a second.
-    Millis,
-    /// Millionths of a second.
-    Micros,
-    /// Billionths of a second.
-    Nanos,
-}
-
-impl Unit {
-    /// How many of them are a second.
-    pub fn per_second(self) -> i64 {
-        match self {
-            Self::Millis => 1_000,
-            Self::Micros => 1_000_000,
-            Self::Nanos => 1_000_000_000,
-        }
-    }
-}
-
 /// Lower-case hexadecimal digits in groups, as RFC 9562 writes a UUID.
 pub(super) fn uuid_text(bytes: [u8; 16]) -> String {
     let digits = hex::encode(bytes);
@@ -84,30 +64,35 @@ pub(super) fn unscaled_number(bytes: &[u8]) -> Option<i128> {
     (keeps_sign && padding.iter().all(|byte| *byte == sign)).then(|| i128::from_be_bytes(wide))
 }
 
-impl Loose<'_> {
-    /// Writes the value as a person would write it: for a rejects file, where it is to be read and put right. Bytes stay
+impl<'a> Loose<'a> {
+    /// Returns the value as a person would write it: for a rejects file, where it is to be read and corrected. Bytes stay
     /// as they are.
-    pub(super) fn write(&self, file: &mut Vec<u8>) {
-        match *self {
-            Self::Absent | Self::Null => {}
-            Self::Boolean(truth) => file.extend_from_slice(if truth { b"true" } else { b"false" }),
-            Self::Integer(number) => file.extend_from_slice(itoa::Buffer::new().format(number).as_bytes()),
-            Self::Float(number) => file.extend_from_slice(format!("{number:?}").as_bytes()),
-            Self::Double(number) => file.extend_from_slice(format!("{number:?}").as_bytes()),
-            Self::Text(text) => file.extend_from_slice(text.as_bytes()),
-            Self::Bytes(bytes) => file.extend_from_slice(bytes),
-            Self::Uuid(bytes) => file.extend_from_slice(uuid_text(bytes).as_bytes()),
+    pub(super) fn to_csv(self) -> Cow<'a, [u8]> {
+        let text = match self {
+            Self::Absent | Self::Null => String::new(),
+            Self::Text(text) => return Cow::Borrowed(text.as_bytes()),
+            Self::Bytes(bytes) => return Cow::Borrowed(bytes),
+            Self::Boolean(truth) => truth.to_string(),
+            Self::Integer(number) => number.to_string(),
+            Self::Float(number) => format!("{number:?}"),
+            Self::Double(number) => format!("{number:?}"),
+            Self::Uuid(bytes) => uuid_text(bytes),
             Self::Decimal { unscaled, scale } => match unscaled_number(unscaled) {
-                Some(number) => file.extend_from_slice(decimal_text(number, scale).as_bytes()),
-                None => file.extend_from_slice(b"(a number of more than 128 bits)"),
+                Some(number) => decimal_text(number, scale),
+                None => "(a number of more than 128 bits)".to_owned(),
             },
-            Self::Days(days) => match civil::date(days) {
-                Some(day) => civil_time::write_day(file, day),
-                None => file.extend_from_slice(format!("(day {days} after 1970-01-01)").as_bytes()),
+            Self::Days(days) => match CivilDate::from_days(days) {
+                Some(day) => {
+                    let mut text = String::new();
+                    day.write_to(&mut text);
+                    text
+                }
+                None => format!("(day {days} after 1970-01-01)"),
             },
-            Self::Timestamp { count, unit } => civil_time::write_timestamp(file, count, unit),
-            Self::Other(name) => file.extend_from_slice(format!("({name})").as_bytes()),
-        }
+            Self::Timestamp { count, unit } => timestamp_text(count, unit),
+            Self::Other(name) => format!("({name})"),
+        };
+        Cow::Owned(text.into_bytes())
     }
 }
 
@@ -117,7 +102,7 @@ pub(super) fn decimal_text(unscaled: i128, scale: u32) -> String {
     match u8::try_from(scale) {
         Ok(scale) => {
             let mut text = String::new();
-            crate::sql::push_decimal(&mut text, crate::value::Decimal { unscaled, scale });
+            Decimal { unscaled, scale }.write_to(&mut text);
             text
         }
         Err(_) => format!("{unscaled}e-{scale}"),

@@ -12,7 +12,8 @@ mod mapping;
 mod rows;
 
 pub use check::check_fields;
-pub use loose::{Loose, Unit};
+pub use civil_time::Unit;
+pub use loose::Loose;
 pub use mapping::{FieldFault, FieldMap, IgnoredFields};
 pub use rows::{ExternalFilling, ExternalRows, RowCollector};
 

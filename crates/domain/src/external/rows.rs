@@ -1,15 +1,16 @@
 //! Rows that one transaction brings in, and those of them that are rejected.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::loose::decimal_text;
-use super::{FieldMap, Loose, check_fields, civil_time};
-use crate::avro::{ContentSum, RowTextError, parse_row_text, write_row_text};
+use super::{FieldMap, Loose, check_fields};
 use crate::dictionary::Table;
+use crate::json_row::value_text;
 use crate::load::check::ClaimedIds;
 use crate::load::rejects::RejectsWriter;
 use crate::row::{Fault, RowError};
+use crate::row_text::{ContentSum, RowTextError, parse_row_text, write_row_text};
 use crate::sql::{InsertStatement, InsertWriter};
 use crate::value::Value;
 
@@ -30,7 +31,6 @@ const CUT: &[u8] = "… (cut)".as_bytes();
 #[derive(Debug)]
 pub struct RowCollector<'t> {
     rows: ExternalRows<'t>,
-    text: Vec<u8>,
     claimed: ClaimedIds,
     rejected_bytes: usize,
 }
@@ -86,7 +86,7 @@ impl<'t> RowCollector<'t> {
             ids: Vec::new(),
             rejected: Vec::new(),
         };
-        Self { rows, text: Vec::new(), claimed: ClaimedIds::default(), rejected_bytes: 0 }
+        Self { rows, claimed: ClaimedIds::default(), rejected_bytes: 0 }
     }
 
     /// Checks the row at `row` of its file, from 1, and adds it: `fields` as [`check_fields`] takes them. Of rows with the
@@ -95,7 +95,7 @@ impl<'t> RowCollector<'t> {
     where
         't: 'a,
     {
-        let Self { rows, text, claimed, .. } = self;
+        let Self { rows, claimed, .. } = self;
         let mut values: Vec<Value<'a>> = Vec::with_capacity(fields.len());
         let mut errors = Vec::new();
         let passed = check_fields(rows.table, fields, &mut values, &mut errors);
@@ -104,8 +104,8 @@ impl<'t> RowCollector<'t> {
             errors.push(RowError::of_column(rows.table.key().name(), Fault::IdRepeated));
         } else if let (true, Some(id)) = (passed, id) {
             claimed.insert(id);
-            write_row_text(&values, text);
-            rows.accepted.push(Accepted { row, id, end: text.len() });
+            write_row_text(&values, &mut rows.text);
+            rows.accepted.push(Accepted { row, id, end: rows.text.len() });
             return None;
         }
         let line = rows.rejected_line(row, &values, fields, &errors);
@@ -116,7 +116,7 @@ impl<'t> RowCollector<'t> {
 
     /// Whether the chunk is to end here.
     pub fn is_full(&self) -> bool {
-        self.text.len() + self.rejected_bytes >= FULL_BYTES
+        self.rows.text.len() + self.rejected_bytes >= FULL_BYTES
             || self.rows.accepted.len() + self.rows.rejected.len() >= FULL_ROWS
     }
 
@@ -128,8 +128,6 @@ impl<'t> RowCollector<'t> {
     /// Ends the chunk.
     pub fn finish(self) -> ExternalRows<'t> {
         let mut rows = self.rows;
-        // Row texts are UTF-8 and nothing else; an empty text instead would be found out when it is read.
-        rows.text = String::from_utf8(self.text).unwrap_or_default();
         rows.ids = rows.accepted.iter().map(|accepted| accepted.id).collect();
         rows.ids.sort_unstable();
         rows
@@ -209,14 +207,12 @@ impl<'t> ExternalRows<'t> {
         fields: &[Loose<'_>],
         errors: &[RowError<'_>],
     ) -> Vec<u8> {
-        let (mut line, mut field) = (RejectsWriter::new(self.table, 0), Vec::new());
+        let mut line = RejectsWriter::new(self.table, 0);
         for column in self.map.columns_in_file_order() {
-            field.clear();
             match (&values[column], fields.get(column)) {
-                (Value::Null, Some(loose)) => write_refused(loose, &mut field),
-                (value, _) => write_csv(value, &mut field),
+                (Value::Null, Some(loose)) => line.push(&refused_text(*loose)),
+                (value, _) => line.push(value_text(value).unwrap_or_default().as_bytes()),
             }
-            line.push(&field);
         }
         line.push_verdict(row, errors);
         line.end_line();
@@ -231,30 +227,14 @@ fn reason(errors: &[RowError<'_>]) -> String {
     reasons.join("; ")
 }
 
-/// A refused value as it came, up to [`MAX_REFUSED`].
-fn write_refused(loose: &Loose<'_>, field: &mut Vec<u8>) {
+/// Returns a refused value as it came, up to [`MAX_REFUSED`].
+fn refused_text(loose: Loose<'_>) -> Cow<'_, [u8]> {
     let cut = match loose {
         Loose::Text(text) if text.len() > MAX_REFUSED => {
             &text.as_bytes()[..text.floor_char_boundary(MAX_REFUSED)]
         }
         Loose::Bytes(bytes) if bytes.len() > MAX_REFUSED => &bytes[..MAX_REFUSED],
-        _ => return loose.write(field),
+        _ => return loose.to_csv(),
     };
-    field.extend_from_slice(cut);
-    field.extend_from_slice(CUT);
-}
-
-/// A value as a CSV file has it.
-fn write_csv(value: &Value<'_>, field: &mut Vec<u8>) {
-    match value {
-        Value::Null => {}
-        Value::Integer(number) => field.extend_from_slice(itoa::Buffer::new().format(*number).as_bytes()),
-        Value::Decimal(decimal) => {
-            field.extend_from_slice(decimal_text(decimal.unscaled, decimal.scale.into()).as_bytes());
-        }
-        Value::Text(text) => field.extend_from_slice(text.as_bytes()),
-        Value::Boolean(truth) => field.extend_from_slice(if *truth { b"true" } else { b"false" }),
-        Value::Date(day) => civil_time::write_day(field, *day),
-        Value::Timestamp(day, time) => civil_time::write_second(field, *day, *time),
-    }
+    [cut, CUT].concat().into()
 }

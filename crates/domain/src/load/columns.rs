@@ -2,8 +2,8 @@
 
 use super::chunk::{Broken, Record};
 use super::layout::LayoutError;
-use crate::dictionary::{Column, ColumnMatches, ColumnType, HeaderField, HeaderRule, Table};
-use crate::row::{CsvColumns, RowCode, check_csv_row, check_file_field, header_name};
+use crate::dictionary::{Column, ColumnMatches, ColumnType, HeaderField, HeaderRule, Table, header_name};
+use crate::row::{CsvColumns, RowCode, check_csv_row, check_file_field};
 use crate::shortened;
 
 /// Which field of a file belongs to which column.

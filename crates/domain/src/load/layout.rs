@@ -4,8 +4,8 @@ use super::chunk::{Chunk, Record};
 use super::chunker::Chunker;
 use super::columns::Columns;
 use super::dialect::{Dialect, Start};
-use crate::dictionary::{FileSettings, QuoteEscape, Table, is_delimiter};
-use crate::row::{CsvColumns, HeaderError, REJECT_COLUMNS, header_name};
+use crate::dictionary::{FileSettings, QuoteEscape, Table, header_name, is_delimiter};
+use crate::row::{CsvColumns, HeaderError, REJECT_COLUMNS};
 
 /// How a text file is written. It depends on the first bytes of the content and the dictionary alone.
 #[derive(Debug, Clone, PartialEq, Eq)]

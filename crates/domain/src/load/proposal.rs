@@ -5,8 +5,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::settings::Settings;
-use crate::dictionary::{Column, ColumnType, HeaderField, Table, WireFiles};
-use crate::row::{REJECT_COLUMNS, check_file_field, header_name, read_in_format};
+use crate::dictionary::{Column, ColumnType, HeaderField, Table, WireFiles, header_name};
+use crate::row::{REJECT_COLUMNS, check_file_field, read_in_format};
 
 /// Records that are looked at for a header.
 const ROWS_LOOKED_AT: usize = 20;

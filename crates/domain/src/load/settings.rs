@@ -7,8 +7,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::dictionary::{Column, ColumnMatches, HeaderRule, Table, WireFiles};
-use crate::row::header_name;
+use crate::dictionary::{Column, ColumnMatches, HeaderRule, Table, WireFiles, header_name};
 use crate::shortened;
 
 /// The user metadata of an object that holds its settings. In HTTP it is the header `x-amz-meta-rowgate-settings`.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::{Fault, RowError, file_value, scan};
-use crate::dictionary::{Column, ColumnType, FileSettings, HeaderField, Table};
+use crate::dictionary::{Column, ColumnType, FileSettings, HeaderField, Table, header_name, is_zero_width};
 use crate::value::Value;
 
 /// Which field of a record belongs to which column: the dictionary's order, or the order that a header names.
@@ -240,19 +240,6 @@ pub(crate) fn is_blank(text: &str) -> bool {
     // Most texts begin with a letter.
     !matches!(text.as_bytes(), [b'!'..=b'~', ..])
         && text.chars().all(|character| character.is_whitespace() || is_zero_width(character))
-}
-
-/// Returns true for characters that nobody sees and that change no word: byte order marks, zero-width spaces, word
-/// joiners.
-fn is_zero_width(character: char) -> bool {
-    matches!(character, '\u{200B}' | '\u{2060}' | '\u{FEFF}')
-}
-
-/// A field of a header as the name that it may be: without white space and zero-width characters around it, in lower
-/// case.
-pub(crate) fn header_name(field: &[u8]) -> String {
-    let text = String::from_utf8_lossy(field);
-    text.trim_matches(|c: char| c.is_whitespace() || is_zero_width(c)).to_lowercase()
 }
 
 /// Checks the text of a string column: not blank where a value is required, and not too long.

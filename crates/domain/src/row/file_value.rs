@@ -59,8 +59,8 @@ pub(super) fn special<'a>(
         (ColumnType::Decimal { precision, scale }, _) if settings.decimal_comma && !field.is_empty() => {
             Some(with_decimal_comma(precision, scale, field))
         }
-        (ColumnType::Timestamp, Some(zone)) => match scan::moment(field)? {
-            scan::Moment { date, time, offset: None } => {
+        (ColumnType::Timestamp, Some(zone)) => match scan::written_time(field)? {
+            scan::WrittenTime { date, time, offset: None } => {
                 Some(local_time(date, time, zone).ok_or(Fault::NotATime(ColumnType::Timestamp)))
             }
             _ => None,

@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{CheckedRow, Fault, RowError, header_name, is_blank, no_value, scan};
-use crate::dictionary::{Column, ColumnType, HeaderField, Table};
+use super::{CheckedRow, Fault, RowError, is_blank, no_value, scan};
+use crate::dictionary::{Column, ColumnType, HeaderField, Table, header_name};
 use crate::shortened;
 use crate::value::Value;
 

@@ -9,9 +9,7 @@ mod json;
 pub(crate) mod scan;
 
 pub use csv::{CsvColumns, HeaderError, REJECT_COLUMNS, check_csv_row};
-pub(crate) use csv::{
-    check_field as check_csv_field, check_file_field, check_text, header_name, is_blank, no_value,
-};
+pub(crate) use csv::{check_field as check_csv_field, check_file_field, check_text, is_blank, no_value};
 pub use error::{Fault, RowCode, RowError};
 pub use file_value::ERROR_VALUES;
 pub(crate) use file_value::read_in_format;

@@ -1,9 +1,8 @@
 //! Reading numbers and times from bytes: exact, without allocation, and with the reason when it fails.
 
-use crate::avro::civil;
 use crate::dictionary::{Column, ColumnType};
 use crate::row::Fault;
-use crate::value::{CivilDate, CivilTime, Decimal, Value};
+use crate::value::{CivilDate, CivilTime, Decimal, Value, from_unix_millis, two, unix_millis};
 
 /// As many digits as fit an `i64` whatever they are.
 const SAFE_DIGITS: usize = 18;
@@ -27,7 +26,7 @@ pub(crate) fn whole_number<'a>(column: &Column, text: &[u8]) -> Result<Value<'a>
         }
         Some(if negative { -number } else { number })
     } else if digits.iter().all(u8::is_ascii_digit) {
-        // Counting down from zero reaches i64::MIN, which has no positive twin.
+        // Counting down from zero reaches i64::MIN, which has no positive counterpart.
         let negated = digits
             .iter()
             .try_fold(0_i64, |number, digit| number.checked_mul(10)?.checked_sub(i64::from(digit - b'0')));
@@ -75,10 +74,10 @@ pub(crate) fn decimal<'a>(precision: u8, scale: u8, text: &[u8]) -> Result<Value
 
 /// `2021-07-27`.
 pub(crate) fn date<'a>(text: &[u8]) -> Result<Value<'a>, Fault<'a>> {
-    civil_date(text).map(Value::Date).ok_or(Fault::NotATime(ColumnType::Date))
+    CivilDate::parse(text).map(Value::Date).ok_or(Fault::NotATime(ColumnType::Date))
 }
 
-/// `2021-07-27T16:02:08Z`, and the other forms of [`moment`], in UTC. The column holds whole seconds, and nothing that
+/// `2021-07-27T16:02:08Z`, and the other forms of [`written_time`], in UTC. The column holds whole seconds, and nothing that
 /// came in is changed silently.
 #[inline]
 pub(crate) fn timestamp<'a>(text: &[u8]) -> Result<Value<'a>, Fault<'a>> {
@@ -86,22 +85,22 @@ pub(crate) fn timestamp<'a>(text: &[u8]) -> Result<Value<'a>, Fault<'a>> {
     if let Some((date, time)) = text.as_array().and_then(utc_second) {
         return Ok(Value::Timestamp(date, time));
     }
-    let (date, time) = moment(text).and_then(Moment::in_utc).ok_or(Fault::NotATime(ColumnType::Timestamp))?;
+    let (date, time) =
+        written_time(text).and_then(WrittenTime::in_utc).ok_or(Fault::NotATime(ColumnType::Timestamp))?;
     Ok(Value::Timestamp(date, time))
 }
 
 /// `2021-07-27T16:02:08Z`.
 fn utc_second(text: &[u8; 20]) -> Option<(CivilDate, CivilTime)> {
-    if text[10] != b'T' || text[13] != b':' || text[16] != b':' || text[19] != b'Z' {
+    if text[10] != b'T' || text[19] != b'Z' {
         return None;
     }
-    let date = civil_date(&text[..10])?;
-    Some((date, CivilTime::new(two(&text[11..13])?, two(&text[14..16])?, two(&text[17..19])?)?))
+    Some((CivilDate::parse(&text[..10])?, CivilTime::parse(&text[11..19])?))
 }
 
 /// A second as it is written.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Moment {
+pub(crate) struct WrittenTime {
     pub(crate) date: CivilDate,
     pub(crate) time: CivilTime,
     /// Seconds that the clocks of the place are ahead of UTC, if the text says so.
@@ -110,13 +109,12 @@ pub(crate) struct Moment {
 
 /// Reads `2021-07-27T16:02:08Z`: with a `T` or a space, perhaps a fraction of zeros (at most nine), and `Z`, an offset
 /// (`+02:00`, `+0200`, `+02`) or nothing behind it. A fraction that is not zero would be lost, and is refused.
-pub(crate) fn moment(text: &[u8]) -> Option<Moment> {
+pub(crate) fn written_time(text: &[u8]) -> Option<WrittenTime> {
     let (seconds, rest) = text.split_at_checked(19)?;
-    if !matches!(seconds[10], b'T' | b' ') || seconds[13] != b':' || seconds[16] != b':' {
+    if !matches!(seconds[10], b'T' | b' ') {
         return None;
     }
-    let date = civil_date(&seconds[..10])?;
-    let time = CivilTime::new(two(&seconds[11..13])?, two(&seconds[14..16])?, two(&seconds[17..19])?)?;
+    let (date, time) = (CivilDate::parse(&seconds[..10])?, CivilTime::parse(&seconds[11..])?);
     let zone = match rest {
         [b'.', fraction @ ..] => {
             let zeros = fraction.iter().take_while(|digit| **digit == b'0').count();
@@ -140,31 +138,16 @@ pub(crate) fn moment(text: &[u8]) -> Option<Moment> {
         }
         _ => return None,
     };
-    Some(Moment { date, time, offset })
+    Some(WrittenTime { date, time, offset })
 }
 
-impl Moment {
+impl WrittenTime {
     /// The same second in UTC, which a text without an offset means; `None` outside of the years 1000 to 9999.
     pub(crate) fn in_utc(self) -> Option<(CivilDate, CivilTime)> {
         match self.offset.unwrap_or(0) {
             0 => Some((self.date, self.time)),
-            offset => civil::second(civil::millis(self.date, self.time) - offset * 1000),
+            offset => from_unix_millis(unix_millis(self.date, self.time) - offset * 1000),
         }
-    }
-}
-
-fn civil_date(text: &[u8]) -> Option<CivilDate> {
-    if text.len() != 10 || text[4] != b'-' || text[7] != b'-' {
-        return None;
-    }
-    let year = u16::from(two(&text[..2])?) * 100 + u16::from(two(&text[2..4])?);
-    CivilDate::new(year, two(&text[5..7])?, two(&text[8..10])?)
-}
-
-fn two(digits: &[u8]) -> Option<u8> {
-    match digits {
-        [tens @ b'0'..=b'9', ones @ b'0'..=b'9'] => Some((tens - b'0') * 10 + (ones - b'0')),
-        _ => None,
     }
 }
 

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use super::write_literal;
-use crate::avro::row_text_sql;
 use crate::dictionary::Table;
+use crate::row_text::row_text_sql;
 use crate::value::Value;
 
 /// `SELECT` of a row as [its text](row_text_sql) `r`, every column taken for one that may be NULL: the dictionary does not say

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::{push_hexadecimal, push_in_list, write_literal};
-use crate::avro::row_text_sql;
 use crate::dictionary::{Column, ColumnType, Table};
 use crate::row::{RowError, check_csv_field};
+use crate::row_text::row_text_sql;
 use crate::value::Value;
 
 /// Ids that one request may name at most: as many as a page has rows.

@@ -1,7 +1,7 @@
 //! `GET /tables/{table}/rows`: pages by the key.
 
 use aurora::limits::MAX_RESULT_BYTES;
-use domain::avro::page_sql;
+use domain::sql::{WantedRows, select_rows};
 use lambda_kit::payload::MAX_PAYLOAD_BYTES;
 use mysql_async::Row;
 use mysql_async::prelude::Queryable;
@@ -198,7 +198,7 @@ async fn the_last_page_of_a_table_reads_as_many_rows_as_the_first() {
     let employees = domain::shipped::dictionary().unwrap().table("employees").unwrap();
     let mut conn = api.db.connect().await.unwrap();
     for after in [None, Some(0), Some(29_950), Some(59_898)] {
-        let sql = page_sql("employees", employees, &[true; 5], after, 101);
+        let sql = select_rows(employees, &WantedRows::All, after, 101);
         let plan: Row = conn.query_first(format!("EXPLAIN FORMAT=TRADITIONAL {sql}")).await.unwrap().unwrap();
         let access = if after.is_some() { "range" } else { "index" };
         assert_eq!(plan.get("type"), Some(access.to_owned()), "{plan:?}");

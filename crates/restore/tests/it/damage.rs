@@ -127,7 +127,7 @@ async fn a_block_that_unpacks_to_more_than_there_can_be() {
     let table = world.table("jobs");
     let backup = BackupId::parse(BACKUP).unwrap();
     let schema = Schema::of(table, &nullable(&world.db.database(), table).await);
-    let meta = Meta { backup: &backup, part: 0, dictionary: "0", version: "0" };
+    let meta = Meta { backup: backup.as_str(), part: 0, dictionary: "0", version: "0" };
     let mut content = FileWriter::new(&schema, &meta, Codec::Deflate, [7; 16]).unwrap().finish().unwrap();
     let bomb = bomb();
     for number in [10, bomb.len() as u64] {

@@ -8,12 +8,13 @@ use std::time::Duration;
 use aurora::snapshot::Snapshot;
 use aurora::{Database, Deadline};
 use bucket::MemoryBucket;
-use domain::avro::{Codec, ContentSum, FileWriter, Meta, Schema, write_row_text};
+use domain::avro::{Codec, FileWriter, Meta, Schema};
 use domain::backup::{
     BackupId, FileManifest, MANIFEST_FORMAT, Manifest, ManifestLoads, RestoreId, TableManifest, folder,
     manifest_key, part_name,
 };
 use domain::dictionary::{Dictionary, Table};
+use domain::row_text::{ContentSum, write_row_text};
 use domain::shipped::dictionary_version;
 use domain::value::{CivilDate, CivilTime, Value};
 use restore::{Answer, GoOn, GoOnError, InvocationError, Options, Restored, Restorer, invoke};
@@ -200,19 +201,19 @@ pub(crate) fn write_backup(
         let schema = Schema::of(table, nullable);
         let mut sum = ContentSum::default();
         let mut files = Vec::new();
-        let mut text = Vec::new();
+        let mut text = String::new();
         let mut parts: Vec<&[Row]> = rows.chunks(made.part_rows.min(rows.len().max(1))).collect();
         if parts.is_empty() {
             parts.push(&[]);
         }
         for (part, rows) in (0..).zip(parts) {
             let version = dictionary_version();
-            let meta = Meta { backup: &backup, part, dictionary: version, version: "0.1.0" };
+            let meta = Meta { backup: backup.as_str(), part, dictionary: version, version: "0.1.0" };
             let mut writer = FileWriter::new(&schema, &meta, made.codec, [7; 16]).unwrap();
             for row in rows {
                 text.clear();
                 write_row_text(row, &mut text);
-                sum.add(&text);
+                sum.add(text.as_bytes());
                 writer.push(row).unwrap();
             }
             let content = writer.finish().unwrap();

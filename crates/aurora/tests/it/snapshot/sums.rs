@@ -1,8 +1,8 @@
 use anyhow::{Context, Result};
 use aurora::Error;
 use aurora::snapshot::{Snapshot, content_sum};
-use domain::avro::ContentSum;
 use domain::dictionary::Table;
+use domain::row_text::ContentSum;
 use testkit::TestDatabase;
 use testkit::local_data_api::{ErrorKind, Faults, Rule};
 

@@ -13,7 +13,7 @@ fn good(codec: Codec) -> (Table, Vec<bool>, Vec<Vec<Value<'static>>>, Vec<u8>) {
     );
     let nullable = vec![false, true, true, true, true, true, true];
     let row = |id: i64| {
-        let date = civil::date(id * 1000).unwrap();
+        let date = CivilDate::from_days(id * 1000).unwrap();
         let time = CivilTime::new((id % 24) as u8, 5, 7).unwrap();
         let all = vec![
             Value::Integer(id),

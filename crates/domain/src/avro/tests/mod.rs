@@ -1,11 +1,9 @@
 mod damage;
 mod oracle;
-mod random;
+pub(crate) mod random;
 mod resolution;
-mod row_text;
 
 use super::*;
-use crate::backup::BackupId;
 use crate::dictionary::{Dictionary, Table};
 use crate::value::{CivilDate, CivilTime, Decimal, Value};
 
@@ -14,7 +12,7 @@ const CODECS: [Codec; 3] = [Codec::Null, Codec::Deflate, Codec::Zstandard];
 const SYNC: [u8; 16] = *b"0123456789abcdef";
 
 /// The table `things` with the key `id` and these columns, in the dictionary's own words.
-fn table(columns: &str) -> Table {
+pub(crate) fn table(columns: &str) -> Table {
     let text = format!(
         "[[table]]\nname = \"things\"\naliases = [\"stuff\"]\ndescription = \"What \\\"there\\\" is.\"\n\
          columns = [{{ name = \"id\", type = \"bigint\", key = true }}, {columns}]"
@@ -24,8 +22,12 @@ fn table(columns: &str) -> Table {
 
 /// A file of these rows, taken piece by piece as a backup does.
 fn file(table: &Table, nullable: &[bool], rows: &[Vec<Value<'_>>], codec: Codec) -> Vec<u8> {
-    let backup = BackupId::new(1_795_226_400, 7);
-    let meta = Meta { backup: &backup, part: 3, dictionary: "0123456789abcdef", version: "0.1.0" };
+    let meta = Meta {
+        backup: "20261121-020000-00000007",
+        part: 3,
+        dictionary: "0123456789abcdef",
+        version: "0.1.0",
+    };
     let mut writer = FileWriter::new(&Schema::of(table, nullable), &meta, codec, SYNC).unwrap();
     let mut bytes = writer.take();
     for row in rows {
@@ -72,7 +74,7 @@ fn read(bytes: &[u8], table: &Table, nullable: &[bool]) -> Result<Rows, Failure>
     Ok(rows)
 }
 
-fn owned(value: &Value<'_>) -> Value<'static> {
+pub(crate) fn owned(value: &Value<'_>) -> Value<'static> {
     match value {
         Value::Null => Value::Null,
         Value::Integer(number) => Value::Integer(*number),
@@ -132,8 +134,7 @@ fn skips_blocks_by_their_counts() {
 #[test]
 fn refuses_a_row_that_is_none_of_the_table_and_goes_on() {
     let table = table(r#"{ name = "a", type = "integer" }, { name = "b", type = "decimal(3,1)" }"#);
-    let backup = BackupId::new(0, 0);
-    let meta = Meta { backup: &backup, part: 0, dictionary: "", version: "" };
+    let meta = Meta { backup: "20261121-020000-00000007", part: 0, dictionary: "", version: "" };
     let mut writer = FileWriter::new(&Schema::of(&table, &[]), &meta, Codec::Null, SYNC).unwrap();
     let decimal = |unscaled, scale| Value::Decimal(Decimal { unscaled, scale });
     let good = vec![Value::Integer(1), Value::Integer(i64::from(i32::MIN)), decimal(-999, 1)];

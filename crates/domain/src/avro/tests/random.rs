@@ -8,13 +8,13 @@ use crate::dictionary::ColumnType;
 
 /// A table, which of its columns take NULL, and rows.
 #[derive(Debug, Clone)]
-pub(super) struct Sample {
-    pub(super) table: Table,
-    pub(super) nullable: Vec<bool>,
-    pub(super) rows: Vec<Vec<Value<'static>>>,
+pub(crate) struct Sample {
+    pub(crate) table: Table,
+    pub(crate) nullable: Vec<bool>,
+    pub(crate) rows: Vec<Vec<Value<'static>>>,
 }
 
-pub(super) fn sample(rows: usize) -> impl Strategy<Value = Sample> {
+pub(crate) fn sample(rows: usize) -> impl Strategy<Value = Sample> {
     let any_type = prop_oneof![
         Just("integer".to_owned()),
         Just("bigint".to_owned()),

@@ -1,12 +1,13 @@
 use proptest::prelude::*;
 
-use super::random::{Sample, sample};
 use super::*;
+use crate::avro::tests::random::{Sample, sample};
+use crate::avro::tests::{owned, table};
 
 fn text_of(row: &[Value<'_>]) -> String {
-    let mut text = Vec::new();
+    let mut text = String::new();
     write_row_text(row, &mut text);
-    String::from_utf8(text).unwrap()
+    text
 }
 
 fn parse(table: &Table, nullable: &[bool], text: &str) -> Result<Vec<Value<'static>>, String> {

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Column, ColumnType};
+use crate::dictionary::{Column, ColumnType};
 use crate::row::{RowError, check_csv_field};
 use crate::value::Value;
 

@@ -62,16 +62,9 @@ fn field_sql(column: &Column, nullable: bool, text: Text) -> String {
 ///
 /// `target` is the table's name or that of a table with the same columns; it is put into the SQL as it is, so it must be a
 /// safe identifier, as the names of the dictionary and of shadow tables are.
-pub fn page_sql(target: &str, table: &Table, nullable: &[bool], after: Option<i64>, limit: u32) -> String {
-    let text = row_text_sql(table, nullable);
-    let key = table.key().name();
-    let range = range_sql(key, after, None);
-    format!("SELECT {text} AS `r` FROM `{target}`{range} ORDER BY `{key}` LIMIT {limit}")
-}
-
-/// As [`page_sql`], for rows whose texts may be too much for one answer: where they are, as many
-/// empty texts come in place of them, and no row's text is empty. So nothing fails, which would end
-/// a snapshot.
+///
+/// Where the rows' texts are too much for one answer, as many empty texts come in place of them; no row's text is empty. So
+/// nothing fails, which would end a snapshot.
 ///
 /// The page is too much where the [`text bytes`](text_bytes_sql) of all rows together are more than
 /// `page_bytes`, or those of one row more than `row_bytes`. They are added up before the first row
@@ -126,7 +119,7 @@ pub fn fixed_width(table: &Table) -> usize {
 
 /// The [`ContentSum`](super::ContentSum) of the rows behind the key `after` and not behind `through`: one row `rows`, `sum`,
 /// whole numbers that [`ContentSum::from_sql`](super::ContentSum::from_sql) reads. Of `target` holds what
-/// [`page_sql`] says.
+/// [`page_within_sql`] says.
 pub fn sum_sql(
     target: &str,
     table: &Table,
@@ -172,16 +165,6 @@ mod tests {
         };
         let (text, converted) = (of_name("`name`"), of_name("CONVERT(`name` USING utf8mb4)"));
         assert_eq!(row_text_sql(employees, &nullable), text);
-        assert_eq!(
-            page_sql("employees", employees, &nullable, None, 1000),
-            format!("SELECT {text} AS `r` FROM `employees` ORDER BY `id` LIMIT 1000")
-        );
-        assert_eq!(
-            page_sql("rowgate_restore_1", employees, &nullable, Some(i64::MIN), 1),
-            format!(
-                "SELECT {text} AS `r` FROM `rowgate_restore_1` WHERE `id`>-9223372036854775808 ORDER BY `id` LIMIT 1"
-            )
-        );
         assert_eq!(
             sum_sql("employees", employees, &nullable, Some(-5), Some(7)),
             format!(

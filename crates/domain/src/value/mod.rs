@@ -1,6 +1,11 @@
 //! Validated values: what is left of a field once it has been checked against its column.
 
+mod civil;
+
 use std::borrow::Cow;
+
+pub use civil::{CivilDate, CivilTime};
+pub(crate) use civil::{from_unix_millis, two, unix_millis};
 
 /// A value that has passed its column's rules. Borrows from the input where it can: checking a row allocates
 /// nothing for its fields.
@@ -54,49 +59,31 @@ pub struct Decimal {
     pub scale: u8,
 }
 
-/// A day of the proleptic Gregorian calendar that exists, in the years 1000 to 9999.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CivilDate {
-    pub(crate) year: u16,
-    pub(crate) month: u8,
-    pub(crate) day: u8,
-}
-
-impl CivilDate {
-    /// The day, if it exists and MySQL can hold it.
-    pub fn new(year: u16, month: u8, day: u8) -> Option<Self> {
-        let days = match month {
-            1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-            4 | 6 | 9 | 11 => 30,
-            2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
-            2 => 28,
-            _ => return None,
-        };
-        ((1000..=9999).contains(&year) && (1..=days).contains(&day)).then_some(Self { year, month, day })
-    }
-
-    /// Year (1000 to 9999), month (1 to 12) and day (1 to 31).
-    pub fn parts(self) -> (u16, u8, u8) {
-        (self.year, self.month, self.day)
+impl Decimal {
+    /// Appends the number with every digit of its scale: `-0.05`.
+    pub(crate) fn write_to(self, text: &mut String) {
+        if self.unscaled < 0 {
+            text.push('-');
+        }
+        let mut buffer = itoa::Buffer::new();
+        let digits = buffer.format(self.unscaled.unsigned_abs());
+        let scale = usize::from(self.scale);
+        let whole = digits.len().saturating_sub(scale);
+        text.push_str(if whole == 0 { "0" } else { &digits[..whole] });
+        if scale > 0 {
+            text.push('.');
+            text.extend(std::iter::repeat_n('0', scale.saturating_sub(digits.len())));
+            text.push_str(&digits[whole..]);
+        }
     }
 }
 
-/// A second of a day, without leap seconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CivilTime {
-    pub(crate) hour: u8,
-    pub(crate) minute: u8,
-    pub(crate) second: u8,
+/// Returns true if a number, without its sign, has at most `precision` digits; 38 are the most that can be asked for.
+pub(crate) fn fits_precision(magnitude: u128, precision: u8) -> bool {
+    10_u128.checked_pow(precision.into()).is_some_and(|power| magnitude < power)
 }
 
-impl CivilTime {
-    /// The time of day, if it exists.
-    pub fn new(hour: u8, minute: u8, second: u8) -> Option<Self> {
-        (hour < 24 && minute < 60 && second < 60).then_some(Self { hour, minute, second })
-    }
-
-    /// Hour (0 to 23), minute and second (0 to 59).
-    pub fn parts(self) -> (u8, u8, u8) {
-        (self.hour, self.minute, self.second)
-    }
+/// Appends the digits of a whole number.
+pub(crate) fn push_number(text: &mut String, number: impl itoa::Integer) {
+    text.push_str(itoa::Buffer::new().format(number));
 }

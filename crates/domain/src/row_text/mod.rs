@@ -1,8 +1,18 @@
+//! Row texts: a row of a table as one text column, the same from the database and from values.
+//!
+//! [`row_text_sql`] is the expression that the database evaluates, [`parse_row_text`] and [`write_row_text`] are its
+//! inverse and its equal, and [`ContentSum`] sums rows up by their texts, as [`sum_sql`] does in the database.
+
+mod content_sum;
+mod sql;
+
 use std::borrow::Cow;
 
-use super::range::{fits_precision, magnitude_fits};
+pub use content_sum::ContentSum;
+pub use sql::{fixed_width, page_within_sql, row_text_sql, sum_sql};
+
 use crate::dictionary::{ColumnType, Table};
-use crate::value::{CivilDate, CivilTime, Decimal, Value};
+use crate::value::{CivilDate, CivilTime, Decimal, Value, fits_precision, push_number};
 
 /// Why a text is no row text of the table.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -14,7 +24,7 @@ pub struct RowTextError {
     pub problem: &'static str,
 }
 
-/// Reads the values of a row from its text, [as the database writes it](super::row_text_sql), into `into`, which is
+/// Reads the values of a row from its text, [as the database writes it](row_text_sql), into `into`, which is
 /// emptied first. Text is borrowed; nothing is allocated.
 ///
 /// Only the form that [`write_row_text`] writes is read, so text and values are two spellings of one thing: no leading
@@ -103,9 +113,9 @@ fn parse_field(column_type: ColumnType, field: &[u8]) -> Result<Value<'static>, 
             b"1" => Ok(Value::Boolean(true)),
             _ => Err("it is neither 0 nor 1"),
         },
-        ColumnType::Date => {
-            date(field).map(Value::Date).ok_or("it is no day that exists in the years 1000 to 9999")
-        }
+        ColumnType::Date => CivilDate::parse(field)
+            .map(Value::Date)
+            .ok_or("it is no day that exists in the years 1000 to 9999"),
         ColumnType::Timestamp => {
             timestamp(field).ok_or("it is no second that exists in the years 1000 to 9999")
         }
@@ -158,10 +168,10 @@ fn decimal(text: &[u8], precision: u8, scale: u8) -> Option<Value<'static>> {
     let mut magnitude = 0_u128;
     for digit in before.iter().chain(after) {
         let value = digit.wrapping_sub(b'0');
-        if value > 9 || !magnitude_fits(magnitude) {
+        if value > 9 {
             return None;
         }
-        magnitude = magnitude * 10 + u128::from(value);
+        magnitude = magnitude.checked_mul(10)?.checked_add(value.into())?;
     }
     if !fits_precision(magnitude, precision) || (negative && magnitude == 0) {
         return None;
@@ -170,86 +180,39 @@ fn decimal(text: &[u8], precision: u8, scale: u8) -> Option<Value<'static>> {
     Some(Value::Decimal(Decimal { unscaled: if negative { -unscaled } else { unscaled }, scale }))
 }
 
-fn date(text: &[u8]) -> Option<CivilDate> {
-    let text: &[u8; 10] = text.try_into().ok()?;
-    if text[4] != b'-' || text[7] != b'-' {
-        return None;
-    }
-    let year = u16::from(two(text, 0)?) * 100 + u16::from(two(text, 2)?);
-    CivilDate::new(year, two(text, 5)?, two(text, 8)?)
-}
-
 fn timestamp(text: &[u8]) -> Option<Value<'static>> {
-    let text: &[u8; 19] = text.try_into().ok()?;
-    if text[10] != b' ' || text[13] != b':' || text[16] != b':' {
-        return None;
-    }
-    let time = CivilTime::new(two(text, 11)?, two(text, 14)?, two(text, 17)?)?;
-    Some(Value::Timestamp(date(&text[..10])?, time))
+    let (date, time) = text.split_at_checked(10)?;
+    let time = CivilTime::parse(time.strip_prefix(b" ")?)?;
+    Some(Value::Timestamp(CivilDate::parse(date)?, time))
 }
 
-fn two(text: &[u8], at: usize) -> Option<u8> {
-    let digit = |at: usize| text.get(at).map(|digit| digit.wrapping_sub(b'0')).filter(|digit| *digit <= 9);
-    Some(digit(at)? * 10 + digit(at + 1)?)
-}
-
-/// Writes the row text of `values` at the end of `text`, byte for byte as the database writes it.
-pub fn write_row_text(values: &[Value<'_>], text: &mut Vec<u8>) {
+/// Appends the row text of `values` to `text`, byte for byte as the database writes it.
+pub fn write_row_text(values: &[Value<'_>], text: &mut String) {
     for (index, value) in values.iter().enumerate() {
         if index > 0 {
-            text.push(b',');
+            text.push(',');
         }
         match value {
-            Value::Null => text.push(b'N'),
-            Value::Integer(number) => write_number(*number, text),
-            Value::Decimal(decimal) => write_decimal(*decimal, text),
+            Value::Null => text.push('N'),
+            Value::Integer(number) => push_number(text, *number),
+            Value::Decimal(decimal) => decimal.write_to(text),
             Value::Text(characters) => {
                 let length =
                     if characters.is_ascii() { characters.len() } else { characters.chars().count() };
-                write_number(length, text);
-                text.push(b':');
-                text.extend_from_slice(characters.as_bytes());
+                push_number(text, length);
+                text.push(':');
+                text.push_str(characters);
             }
-            Value::Boolean(truth) => text.push(b'0' + u8::from(*truth)),
-            Value::Date(date) => write_date(*date, text),
+            Value::Boolean(truth) => text.push(if *truth { '1' } else { '0' }),
+            Value::Date(date) => date.write_to(text),
             Value::Timestamp(date, time) => {
-                write_date(*date, text);
-                let (hour, minute, second) = time.parts();
-                for (separator, part) in [(b' ', hour), (b':', minute), (b':', second)] {
-                    text.extend_from_slice(&[separator, b'0' + part / 10, b'0' + part % 10]);
-                }
+                date.write_to(text);
+                text.push(' ');
+                time.write_to(text);
             }
         }
     }
 }
 
-fn write_number(number: impl itoa::Integer, text: &mut Vec<u8>) {
-    text.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
-}
-
-fn write_date(date: CivilDate, text: &mut Vec<u8>) {
-    let (year, month, day) = date.parts();
-    let (century, year) = ((year / 100) as u8, (year % 100) as u8);
-    for part in [century, year] {
-        text.extend_from_slice(&[b'0' + part / 10, b'0' + part % 10]);
-    }
-    for part in [month, day] {
-        text.extend_from_slice(&[b'-', b'0' + part / 10, b'0' + part % 10]);
-    }
-}
-
-fn write_decimal(decimal: Decimal, text: &mut Vec<u8>) {
-    if decimal.unscaled < 0 {
-        text.push(b'-');
-    }
-    let mut buffer = itoa::Buffer::new();
-    let digits = buffer.format(decimal.unscaled.unsigned_abs()).as_bytes();
-    let scale = usize::from(decimal.scale);
-    let whole = digits.len().saturating_sub(scale);
-    text.extend_from_slice(if whole == 0 { b"0" } else { &digits[..whole] });
-    if scale > 0 {
-        text.push(b'.');
-        text.extend(std::iter::repeat_n(b'0', scale.saturating_sub(digits.len())));
-        text.extend_from_slice(&digits[whole..]);
-    }
-}
+#[cfg(test)]
+mod tests;

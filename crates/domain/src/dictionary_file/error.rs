@@ -5,7 +5,7 @@ use std::fmt;
 /// A dictionary that cannot be used: the file, the table and column where known, and what is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DictionaryError {
-    /// The file, as the caller of [`super::Dictionary::parse`] named it.
+    /// The file, as the caller of [`Dictionary::parse`](crate::dictionary::Dictionary::parse) named it.
     pub file: String,
     /// The table in whose block the mistake is.
     pub table: Option<String>,
@@ -13,6 +13,21 @@ pub struct DictionaryError {
     pub column: Option<String>,
     /// What is wrong, and where it helps, what would be right.
     pub problem: String,
+}
+
+impl DictionaryError {
+    /// A mistake whose place is not known yet.
+    pub(super) fn new(problem: impl Into<String>) -> Self {
+        Self { file: String::new(), table: None, column: None, problem: problem.into() }
+    }
+
+    pub(super) fn in_table(self, table: &str) -> Self {
+        Self { table: Some(table.to_owned()), ..self }
+    }
+
+    pub(super) fn in_column(self, column: &str) -> Self {
+        Self { column: Some(column.to_owned()), ..self }
+    }
 }
 
 impl fmt::Display for DictionaryError {
