@@ -1,4 +1,4 @@
-//! What the function is invoked with directly: `rowgate accounts`.
+//! The commands of direct invocations: `rowgate accounts`.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use crate::groups::Groups;
 use crate::password::Password;
 use crate::username::{self, Username};
 
-/// What was done.
+/// The answer to a command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Answer {
@@ -29,10 +29,10 @@ pub enum Answer {
 /// Why an invocation fails.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
-    /// The payload is none.
+    /// The payload is no command.
     #[error("the payload cannot be used: {0}")]
     Payload(String),
-    /// It could not be done.
+    /// The command failed.
     #[error(transparent)]
     Change(#[from] ChangeError),
 }
@@ -50,57 +50,32 @@ impl From<CommandError> for Diagnostic {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 enum Command {
-    Add(Add),
-    List(Nothing),
-    Approve(Approve),
-    Disable(Disable),
+    Add { username: String, password: Password, groups: Vec<String> },
+    List {},
+    Approve { username: String, groups: Vec<String> },
+    Disable { username: String },
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Add {
-    username: String,
-    password: Password,
-    groups: Vec<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Approve {
-    username: String,
-    groups: Vec<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Disable {
-    username: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Nothing {}
-
-/// Does what a payload asks for. Who may invoke the function has rights of the cloud and no account: the trail of that is
-/// CloudTrail's.
+/// Runs the command in a payload. Whoever may invoke the function has rights in AWS and no account, so CloudTrail has the
+/// trail of it.
 ///
 /// # Errors
 /// [`CommandError`], which has no password in it.
 pub async fn invoke<D: Directory>(accounts: &Accounts<D>, payload: Value) -> Result<Answer, CommandError> {
-    // Serde's own words quote values.
+    // Serde's messages quote values.
     let command = serde_json::from_value(payload).map_err(|_| CommandError::Payload(SHAPES.to_owned()))?;
     let groups = |names: Vec<String>| {
         Groups::parse(&names, accounts.dictionary).map_err(|error| payload_error(&error))
     };
     let account = match command {
-        Command::List(Nothing {}) => return Ok(Answer::List { accounts: accounts.all().await? }),
-        Command::Add(Add { username, password, groups: names }) => {
+        Command::List {} => return Ok(Answer::List { accounts: accounts.all().await? }),
+        Command::Add { username, password, groups: names } => {
             accounts.add(&name(&username)?, &password, &groups(names)?).await?
         }
-        Command::Approve(Approve { username, groups: names }) => {
+        Command::Approve { username, groups: names } => {
             accounts.approve(&name(&username)?, &groups(names)?).await?
         }
-        Command::Disable(Disable { username }) => accounts.disable(&name(&username)?).await?,
+        Command::Disable { username } => accounts.disable(&name(&username)?).await?,
     };
     tracing::info!(
         account.username = account.username,

@@ -5,6 +5,7 @@
 
 use accounts::{Accounts, Cognito, Options, Service, invoke, router};
 use aurora::{Database, Deadline, Target};
+use lambda_kit::http::with_open_service_layers;
 use lambda_kit::{aws, env, events};
 use lambda_runtime::{Context, Error};
 
@@ -22,7 +23,7 @@ async fn main() -> Result<(), Error> {
         domain::shipped::dictionary()?,
     );
     let routes = router(Service { accounts: accounts.clone(), options });
-    events::serve_open_with_commands(routes, move |payload, context: Context| {
+    events::serve_with_commands(routes, with_open_service_layers, move |payload, context: Context| {
         let deadline = Deadline::to_answer_by(context.deadline());
         let accounts = accounts.with_database(accounts.database.with_deadline(deadline));
         async move { invoke(&accounts, payload).await }

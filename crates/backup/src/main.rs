@@ -9,6 +9,7 @@ use aurora::{Database, Deadline, Target};
 use backup::{Backups, LambdaGoOn, Options, Service, Times, invoke, router};
 use bucket::S3Bucket;
 use lambda_kit::caller::Operator;
+use lambda_kit::http::with_service_layers;
 use lambda_kit::{aws, env, events};
 use lambda_runtime::{Context, Error};
 
@@ -26,7 +27,7 @@ async fn main() -> Result<(), Error> {
         options: Options::read(|name| std::env::var(name).ok())?,
     });
     let service = Service { backups: Arc::clone(&backups), operator: Operator::from_env()? };
-    events::serve_with_commands(router(service), move |payload, context: Context| {
+    events::serve_with_commands(router(service), with_service_layers, move |payload, context: Context| {
         let backups = Arc::clone(&backups);
         async move { invoke(&backups, payload, Times::before(Deadline::at(context.deadline()))).await }
     })

@@ -72,7 +72,7 @@ impl Canary {
         let key = round.check("key", call, async |deadline| self.key.value(&self.http, deadline).await).await;
         let api = key.map(|key| Api { http: &self.http, url: &self.url, key });
         let Some(api) = &api else {
-            let names = ["status"].into_iter().chain(self.reports.iter().map(Report::name));
+            let names = ["status"].into_iter().chain(self.reports.iter().map(|report| &*report.name));
             for name in names.chain(["insert", "delete", "leftovers", "file"]) {
                 round.skip(name, "there is no key to call with");
             }
@@ -80,7 +80,7 @@ impl Canary {
         };
         round.check("status", call, async |deadline| status(api, deadline).await).await;
         for report in self.reports {
-            round.check(report.name(), call, async |deadline| answers(api, report, deadline).await).await;
+            round.check(&report.name, call, async |deadline| answers(api, report, deadline).await).await;
         }
         let inserted =
             round.check("insert", call, async |deadline| rows::insert(api, ids, deadline).await).await;
@@ -109,9 +109,9 @@ async fn answers(api: &Api<'_>, report: &Report, deadline: Deadline) -> Result<(
     struct Reported {
         report: String,
     }
-    let path = format!("/reports/{}", report.name());
+    let path = format!("/reports/{}", report.name);
     let Reported { report: name } = api.read(&Call::get(&path), 200, deadline).await?;
-    if name == report.name() {
+    if name == report.name {
         Ok(())
     } else {
         Err(Fault::Content { call: format!("GET {path}"), status: 200, what: "it is another report" })

@@ -1,45 +1,9 @@
-//! Which form of a file a browser takes (RFC 9110, section 12.5.3).
+//! Negotiation of content codings (RFC 9110, section 12.5.3).
 
 use axum::http::{HeaderMap, header};
 
-use crate::files::Forms;
-
-/// How a form of a file is packed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Encoding {
-    Brotli,
-    Gzip,
-    /// Not at all.
-    Identity,
-}
-
-impl Encoding {
-    /// Its name in `Content-Encoding`; none where nothing is packed.
-    pub(crate) fn name(self) -> Option<&'static str> {
-        match self {
-            Self::Brotli => Some("br"),
-            Self::Gzip => Some("gzip"),
-            Self::Identity => None,
-        }
-    }
-}
-
-/// One form of a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Form {
-    pub(crate) encoding: Encoding,
-    pub(crate) bytes: axum::body::Bytes,
-}
-
-/// Chooses the smallest form that the request takes. A request that takes none, not even the plain one, gets the plain one: a
-/// page that cannot be read helps nobody, and neither does a 406.
-pub(crate) fn choose<'f>(headers: &HeaderMap, forms: &'f Forms) -> &'f Form {
-    let accepted = |form: &&Form| form.encoding.name().is_some_and(|name| accepts(headers, name));
-    forms.packed.iter().filter(accepted).min_by_key(|form| form.bytes.len()).unwrap_or(&forms.plain)
-}
-
-/// Returns true if `Accept-Encoding` names the encoding, or `*`, with a weight above 0. What names it counts for more.
-fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
+/// Returns true if `Accept-Encoding` has the coding, or else `*`, with a weight above 0.
+pub(crate) fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
     let lines = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|line| line.to_str().ok());
     let mut any = false;
     for item in lines.flat_map(|line| line.split(',')) {

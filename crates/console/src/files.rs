@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use axum::body::Bytes;
+use axum::http::HeaderMap;
 
-use crate::encoding::{Encoding, Form};
+use crate::encoding::accepts;
 
 /// The page itself.
 pub(crate) const INDEX: &str = "index.html";
 
-/// Endings of the packed forms that lie beside a file.
-const PACKED: [(&str, Encoding); 2] = [(".br", Encoding::Brotli), (".gz", Encoding::Gzip)];
+/// Endings of the packed forms that lie beside a file, and their content codings.
+const PACKED: [(&str, &str); 2] = [(".br", "br"), (".gz", "gzip")];
 
 /// The files by their names, relative to the folder, with `/` between folders.
 #[derive(Debug)]
@@ -24,14 +25,19 @@ pub(crate) struct File {
     pub(crate) media_type: &'static str,
     /// True if the name changes with the content, so that caches may keep it.
     pub(crate) is_immutable: bool,
-    pub(crate) forms: Forms,
+    plain: Bytes,
+    /// Its packed forms by their content codings.
+    packed: Vec<(&'static str, Bytes)>,
 }
 
-/// The forms of a file.
-#[derive(Debug)]
-pub(crate) struct Forms {
-    pub(crate) plain: Form,
-    pub(crate) packed: Vec<Form>,
+impl File {
+    /// Returns the smallest form that a request accepts, and its content coding. A request that accepts none gets the plain
+    /// form, because a page that cannot be read helps nobody, and neither does a 406.
+    pub(crate) fn form(&self, headers: &HeaderMap) -> (Option<&'static str>, &Bytes) {
+        let accepted = self.packed.iter().filter(|(coding, _)| accepts(headers, coding));
+        let smallest = accepted.min_by_key(|(_, bytes)| bytes.len());
+        smallest.map_or((None, &self.plain), |(coding, bytes)| (Some(*coding), bytes))
+    }
 }
 
 /// The files cannot be served.
@@ -66,22 +72,16 @@ impl Files {
         }
         let mut files = HashMap::new();
         for (name, plain) in &contents {
-            let is_packed = |(ending, _): &(&str, Encoding)| {
-                name.strip_suffix(ending).is_some_and(|bare| contents.contains_key(bare))
-            };
-            if PACKED.iter().any(is_packed) {
+            let bare = PACKED.iter().filter_map(|(ending, _)| name.strip_suffix(ending));
+            if bare.into_iter().any(|bare| contents.contains_key(bare)) {
                 continue;
             }
-            let packed = PACKED.iter().filter_map(|(ending, encoding)| {
-                let bytes = contents.get(&format!("{name}{ending}"))?.clone();
-                Some(Form { encoding: *encoding, bytes })
+            let packed = PACKED.iter().filter_map(|&(ending, coding)| {
+                contents.get(&format!("{name}{ending}")).map(|bytes| (coding, bytes.clone()))
             });
-            let forms = Forms {
-                plain: Form { encoding: Encoding::Identity, bytes: plain.clone() },
-                packed: packed.collect(),
-            };
-            // What is not the page has a hash of its content in its name.
-            let file = File { media_type: media_type(name), is_immutable: name != INDEX, forms };
+            let (plain, packed) = (plain.clone(), packed.collect());
+            // All files but the page have a hash of their content in their names.
+            let file = File { media_type: media_type(name), is_immutable: name != INDEX, plain, packed };
             files.insert(name.clone(), file);
         }
         Ok(Self(files))

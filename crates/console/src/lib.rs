@@ -17,8 +17,7 @@ use lambda_kit::problem::ProblemResponse;
 pub use files::{Files, FilesError};
 pub use policy::{BucketOrigin, OriginError};
 
-use crate::encoding::choose;
-use crate::files::{File, INDEX};
+use crate::files::INDEX;
 
 /// What the handlers share.
 #[derive(Debug)]
@@ -27,7 +26,7 @@ struct Service {
     policy: HeaderValue,
 }
 
-/// Routes the page and its files. What is not among the files that were read at start is not found, whatever its path says.
+/// Routes the page and its files. Only files that were read at start are found, whatever a path says.
 pub fn router(files: Files, origin: &BucketOrigin) -> Router {
     let service = Service { files, policy: origin.policy() };
     Router::new()
@@ -41,7 +40,7 @@ async fn index(State(service): State<Arc<Service>>, headers: HeaderMap) -> Resul
     service.answer(INDEX, &headers)
 }
 
-/// Leads to the page: from here its links, which are relative, would lead elsewhere.
+/// Redirects to the page: its links are relative, and would lead elsewhere from here.
 async fn without_slash() -> impl IntoResponse {
     (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, "../console")])
 }
@@ -56,15 +55,14 @@ async fn file(
 
 impl Service {
     fn answer(&self, name: &str, headers: &HeaderMap) -> Result<Response, ProblemResponse> {
-        let File { media_type, is_immutable, forms } = self
-            .files
-            .get(name)
-            .ok_or_else(|| Problem::new(ProblemKind::NotFound, "The console has no such file."))?;
-        let form = choose(headers, forms);
-        let cache = if *is_immutable { "public, max-age=31536000, immutable" } else { "no-cache" };
+        let file = self.files.get(name);
+        let file =
+            file.ok_or_else(|| Problem::new(ProblemKind::NotFound, "The console has no such file."))?;
+        let (coding, bytes) = file.form(headers);
+        let cache = if file.is_immutable { "public, max-age=31536000, immutable" } else { "no-cache" };
         let mut response = (
             [
-                (header::CONTENT_TYPE, HeaderValue::from_static(media_type)),
+                (header::CONTENT_TYPE, HeaderValue::from_static(file.media_type)),
                 (header::CACHE_CONTROL, HeaderValue::from_static(cache)),
                 (header::VARY, HeaderValue::from_static("accept-encoding")),
                 (header::CONTENT_SECURITY_POLICY, self.policy.clone()),
@@ -72,11 +70,11 @@ impl Service {
                 (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
                 (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
             ],
-            form.bytes.clone(),
+            bytes.clone(),
         )
             .into_response();
-        if let Some(encoding) = form.encoding.name() {
-            response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+        if let Some(coding) = coding {
+            response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
         }
         Ok(response)
     }

@@ -12,5 +12,5 @@ async fn main() -> Result<(), lambda_http::Error> {
     let client = aws_sdk_rdsdata::Client::new(&aws::sdk_config()?);
     let database = Database::new(client, target);
     let service = Service::new(database, domain::shipped::dictionary()?, Operator::from_env()?);
-    http::serve(router(service)).await
+    http::serve(router(service), http::with_service_layers).await
 }

@@ -1,4 +1,4 @@
-//! Functions that API Gateway calls and that people, schedules and other functions invoke as well.
+//! Functions that API Gateway calls, and that people, schedules and other functions invoke as well.
 
 use std::future::Future;
 
@@ -10,49 +10,28 @@ use serde_json::Value;
 use tower::ServiceExt;
 
 use crate::INVALID_PAYLOAD;
-use crate::http::{gateway, with_open_service_layers, with_service_layers};
+use crate::http::gateway;
 
-/// Serves a router's requests and, with `command`, everything else that the function is invoked with, until Lambda ends the
-/// process. What `command` fails with fails the invocation.
+/// Serves the requests of a router with these layers ([`with_service_layers`](crate::http::with_service_layers), say) and, with
+/// `command`, every other invocation of the function, until Lambda ends the process. An error of `command` fails the invocation.
 ///
-/// Who may invoke the function may also write a request as API Gateway would, of whatever key. That gives away nothing: an
-/// invocation is asked for no key at all.
-///
-/// # Errors
-/// Whatever makes the Lambda runtime give up.
-pub async fn serve_with_commands<C, F, A, E>(router: Router, command: C) -> Result<(), Error>
-where
-    C: Fn(Value, Context) -> F,
-    F: Future<Output = Result<A, E>>,
-    A: Serialize,
-    E: Into<Diagnostic>,
-{
-    serve_layered(with_service_layers(router), command).await
-}
-
-/// As [`serve_with_commands`], for a function with methods that take neither key nor token
-/// ([`with_open_service_layers`]).
+/// Whoever may invoke the function may also write a request as API Gateway would, with any key. That gives away nothing: an
+/// invocation needs no key at all.
 ///
 /// # Errors
-/// As [`serve_with_commands`].
-pub async fn serve_open_with_commands<C, F, A, E>(router: Router, command: C) -> Result<(), Error>
+/// Those of the Lambda runtime.
+pub async fn serve_with_commands<C, F, A, E>(
+    router: Router,
+    layers: fn(Router) -> Router,
+    command: C,
+) -> Result<(), Error>
 where
     C: Fn(Value, Context) -> F,
     F: Future<Output = Result<A, E>>,
     A: Serialize,
     E: Into<Diagnostic>,
 {
-    serve_layered(with_open_service_layers(router), command).await
-}
-
-async fn serve_layered<C, F, A, E>(routes: Router, command: C) -> Result<(), Error>
-where
-    C: Fn(Value, Context) -> F,
-    F: Future<Output = Result<A, E>>,
-    A: Serialize,
-    E: Into<Diagnostic>,
-{
-    let routes = &routes;
+    let routes = &layers(router);
     let command = &command;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
         let LambdaEvent { payload, context } = event;
@@ -66,12 +45,12 @@ where
     .await
 }
 
-/// Whether an event is a request that API Gateway hands over: no command has a `requestContext`.
+/// Returns true if an event is a request from API Gateway: no command has a `requestContext`.
 pub fn is_request(event: &Value) -> bool {
     event.get("requestContext").is_some()
 }
 
-/// Lets a router, with its layers, answer a request as API Gateway hands it over, in the form that it takes back.
+/// Answers a request from API Gateway with a router and its layers, in the form that API Gateway takes back.
 ///
 /// # Errors
 /// When the event is no request of API Gateway.
@@ -91,8 +70,9 @@ mod tests {
 
     use super::*;
     use crate::caller::{ByOperator, Operator};
+    use crate::http::with_service_layers;
 
-    /// What API Gateway hands over, without what nobody reads.
+    /// Returns an event of API Gateway, without the members that nobody reads.
     fn request(method: &str, path: &str, key_id: &str, body: &Value) -> Value {
         json!({
             "resource": "/{proxy+}", "path": path, "httpMethod": method,

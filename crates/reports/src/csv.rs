@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use domain::report::{Column, Report};
+use domain::report::Report;
 use lambda_kit::payload::{Payload, TooLarge};
 
 use crate::result::Cell;
@@ -23,7 +23,7 @@ pub(crate) struct CsvWriter {
 impl CsvWriter {
     pub(crate) fn new(report: &Report) -> Result<Self, TooLarge> {
         let mut writer = Self { payload: Payload::default() };
-        let header = report.columns().iter().map(Column::name).collect::<Vec<_>>().join(",");
+        let header = report.columns.iter().map(|column| &*column.name).collect::<Vec<_>>().join(",");
         writer.payload.push(&header)?;
         writer.payload.push("\r\n")?;
         Ok(writer)

@@ -1,7 +1,7 @@
 //! A report as JSON.
 
 use domain::parameter::ParameterValue;
-use domain::report::{Column, Report};
+use domain::report::Report;
 use indexmap::IndexMap;
 use lambda_kit::payload::{Payload, TooLarge};
 use serde_json::{Value, json};
@@ -22,8 +22,8 @@ impl JsonWriter {
         report: &Report,
         parameters: &IndexMap<&str, ParameterValue>,
     ) -> Result<Self, TooLarge> {
-        let names: Vec<&str> = report.columns().iter().map(Column::name).collect();
-        let head = json!({ "report": report.name(), "parameters": parameters, "columns": names }).to_string();
+        let names: Vec<&str> = report.columns.iter().map(|column| &*column.name).collect();
+        let head = json!({ "report": report.name, "parameters": parameters, "columns": names }).to_string();
         let mut payload = Payload::default();
         payload.push(head.trim_end_matches('}'))?;
         payload.push(",\"rows\":[")?;

@@ -22,5 +22,5 @@ async fn main() -> Result<(), lambda_http::Error> {
         url: env::required("ROWGATE_URL")?,
         people_url: env::required("ROWGATE_PEOPLE_URL")?,
     };
-    http::serve(router(service)).await
+    http::serve(router(service), http::with_service_layers).await
 }

@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use domain::parameter::{Parameter, ParameterType, ParameterValue};
 use domain::problem::{Problem, ProblemKind};
-use domain::report::{Column, Report};
+use domain::report::Report;
 use indexmap::IndexMap;
 use lambda_kit::caller::Caller;
 use lambda_kit::http::{InTime, PathText, Rows};
@@ -40,11 +40,11 @@ pub(crate) async fn run(
     query: Query,
     headers: HeaderMap,
 ) -> Result<Response, ProblemResponse> {
-    let report = service.reports.iter().find(|report| report.name() == name);
+    let report = service.reports.iter().find(|report| report.name == name);
     let report = report.ok_or_else(|| unknown(service.reports, &caller))?;
-    report.tables().iter().try_for_each(|table| caller.require(table))?;
+    report.tables.iter().try_for_each(|table| caller.require(table))?;
     let form = negotiate(&headers, &[Form::Json, Form::Csv])?;
-    let parameters = query.read(report.parameters())?.0;
+    let parameters = query.read(&report.parameters)?.0;
     let rows = result::fetch(&service.database, report, &parameters).await.map_err(|error| match error {
         aurora::Error::TooLarge { .. } => too_large_for_database(report),
         error => database_problem(&error),
@@ -52,11 +52,11 @@ pub(crate) async fn run(
     let body = write(report, form, &parameters, &rows).map_err(|error| match error {
         WriteError::TooLarge => too_large(report, form),
         WriteError::Row(error) => {
-            tracing::error!(report = report.name(), %error, "the report's file is wrong");
+            tracing::error!(report = report.name, %error, "the report's file is wrong");
             Problem::internal()
         }
     })?;
-    tracing::debug!(report = report.name(), "report made");
+    tracing::debug!(report = report.name, "report made");
     Ok(answer(report, form, rows.len(), body))
 }
 
@@ -66,7 +66,7 @@ fn write(
     parameters: &IndexMap<&str, ParameterValue>,
     rows: &[Box<RawValue>],
 ) -> Result<String, WriteError> {
-    let cells = rows.iter().map(|row| result::cells(report.columns(), row).map_err(WriteError::Row));
+    let cells = rows.iter().map(|row| result::cells(&report.columns, row).map_err(WriteError::Row));
     if form == Form::Csv {
         let mut writer = CsvWriter::new(report)?;
         cells.into_iter().try_for_each(|cells| Ok::<_, WriteError>(writer.push(&cells?)?))?;
@@ -86,7 +86,7 @@ fn answer(report: &Report, form: Form, rows: usize, body: String) -> Response {
     )
         .into_response();
     if form == Form::Csv
-        && let Ok(value) = format!("attachment; filename=\"{}.csv\"", report.name()).parse()
+        && let Ok(value) = format!("attachment; filename=\"{}.csv\"", report.name).parse()
     {
         response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
     }
@@ -106,11 +106,11 @@ impl From<TooLarge> for WriteError {
 
 /// The reports all of whose tables the caller sees.
 fn seen<'r>(reports: &'r [Report], caller: &Caller) -> impl Iterator<Item = &'r Report> {
-    reports.iter().filter(|report| report.tables().iter().all(|table| caller.sees(table)))
+    reports.iter().filter(|report| report.tables.iter().all(|table| caller.sees(table)))
 }
 
 fn unknown(reports: &[Report], caller: &Caller) -> Problem {
-    let names: Vec<&str> = seen(reports, caller).map(Report::name).collect();
+    let names: Vec<&str> = seen(reports, caller).map(|report| &*report.name).collect();
     let detail = format!("There is no such report. The reports are: {}.", names.join(", "));
     Problem::new(ProblemKind::NotFound, detail)
 }
@@ -120,12 +120,12 @@ fn too_large(report: &Report, form: Form) -> Problem {
     if form == Form::Json {
         advice.push_str(" As text/csv it takes less room.");
     }
-    TooLarge.problem(&format!("The report {}", report.name()), &advice)
+    TooLarge.problem(&format!("The report {}", report.name), &advice)
 }
 
 /// What is over the Data API's own limit, which is below ours, is so in every form.
 fn too_large_for_database(report: &Report) -> Problem {
-    let what = format!("The rows of the report {}", report.name());
+    let what = format!("The rows of the report {}", report.name);
     let detail =
         format!("{what} are more than the 1 MiB that the database gives at once. {}", advice(report));
     Problem::new(ProblemKind::ResultTooLarge, detail)
@@ -133,7 +133,7 @@ fn too_large_for_database(report: &Report) -> Problem {
 
 /// How to ask for less.
 fn advice(report: &Report) -> String {
-    let names: Vec<&str> = report.parameters().iter().map(|parameter| parameter.name.as_str()).collect();
+    let names: Vec<&str> = report.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
     if names.is_empty() {
         "It has no parameters to ask for less with.".to_owned()
     } else {
@@ -142,16 +142,15 @@ fn advice(report: &Report) -> String {
 }
 
 fn describe(report: &Report) -> Value {
-    let parameters: Vec<Value> = report.parameters().iter().map(describe_parameter).collect();
-    let columns: Vec<Value> = report.columns().iter().map(describe_column).collect();
+    let parameters: Vec<Value> = report.parameters.iter().map(describe_parameter).collect();
     json!({
-        "name": report.name(),
-        "title": report.title(),
-        "description": report.description(),
-        "tables": report.tables(),
+        "name": report.name,
+        "title": report.title,
+        "description": report.description,
+        "tables": report.tables,
         "parameters": parameters,
-        "columns": columns,
-        "chart": report.chart(),
+        "columns": report.columns,
+        "chart": report.chart,
     })
 }
 
@@ -179,8 +178,4 @@ fn describe_parameter(parameter: &Parameter) -> Value {
     }
     set("description", json!(parameter.description));
     Value::Object(object)
-}
-
-fn describe_column(column: &Column) -> Value {
-    json!({ "name": column.name(), "type": column.column_type().name(), "description": column.description() })
 }

@@ -19,7 +19,7 @@ pub(crate) async fn fetch(
     report: &'static Report,
     parameters: &IndexMap<&str, ParameterValue>,
 ) -> Result<Vec<Box<RawValue>>, Error> {
-    let mut statement = Statement::new(report.sql());
+    let mut statement = Statement::new(report.sql.as_str());
     for (name, value) in parameters {
         let bound = match value {
             ParameterValue::Integer(number) => Bound::Long(*number),
@@ -72,19 +72,17 @@ impl fmt::Display for RowError {
 pub(crate) fn cells(columns: &[Column], row: &RawValue) -> Result<Vec<Cell>, RowError> {
     // The database's rows are objects; were one something else, it would have no columns.
     let row: Map<String, Value> = serde_json::from_str(row.get()).unwrap_or_default();
-    if !row.keys().eq(columns.iter().map(Column::name)) {
+    if !row.keys().eq(columns.iter().map(|column| &*column.name)) {
         return Err(RowError::Columns {
-            declared: columns.iter().map(|column| column.name().to_owned()).collect(),
+            declared: columns.iter().map(|column| column.name.clone()).collect(),
             found: row.keys().cloned().collect(),
         });
     }
     row.into_iter()
         .zip(columns)
         .map(|((_, value), column)| {
-            cell(column.column_type(), value).ok_or_else(|| RowError::Type {
-                column: column.name().to_owned(),
-                declared: column.column_type(),
-            })
+            cell(column.column_type, value)
+                .ok_or_else(|| RowError::Type { column: column.name.clone(), declared: column.column_type })
         })
         .collect()
 }

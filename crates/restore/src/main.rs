@@ -8,6 +8,7 @@ use std::sync::Arc;
 use aurora::{Database, Deadline, Target};
 use bucket::S3Bucket;
 use lambda_kit::caller::Operator;
+use lambda_kit::http::with_service_layers;
 use lambda_kit::{aws, env, events};
 use lambda_runtime::{Context, Error};
 use restore::{LambdaGoOn, Options, Restorer, Service, invoke, router};
@@ -27,7 +28,7 @@ async fn main() -> Result<(), Error> {
         dictionary: domain::shipped::dictionary()?,
     });
     let routes = router(Service { restorer: Arc::clone(&restorer), operator });
-    events::serve_with_commands(routes, move |payload, context: Context| {
+    events::serve_with_commands(routes, with_service_layers, move |payload, context: Context| {
         let restorer = Arc::clone(&restorer);
         let deadline = Deadline::to_answer_by(context.deadline());
         async move { invoke(&*restorer, payload, deadline).await }

@@ -19,5 +19,5 @@ async fn main() -> Result<(), lambda_http::Error> {
         ),
         dictionary: domain::shipped::dictionary()?,
     };
-    http::serve(router(service)).await
+    http::serve(router(service), http::with_service_layers).await
 }

@@ -13,26 +13,26 @@ use aws_sdk_cognitoidentityprovider::Client;
 use aws_sdk_cognitoidentityprovider::config::timeout::TimeoutConfig;
 use aws_sdk_cognitoidentityprovider::primitives::DateTime;
 use aws_sdk_cognitoidentityprovider::types::{
-    AuthFlowType, AuthenticationResultType, MessageActionType, PasswordPolicyType, UserStatusType, UserType,
+    AuthFlowType, MessageActionType, PasswordPolicyType, UserStatusType, UserType,
 };
 use aws_types::SdkConfig;
 use jiff::Timestamp;
 
-use self::failure::{Code, code, failure};
+use self::failure::{code, failure};
 use crate::directory::{Created, Directory, DirectoryError, Joined, Session, User, Users};
 use crate::password::{Password, PasswordRule};
 use crate::username::Username;
 
-/// How long a call may take with its retries. A request makes some ten of them in its 21 seconds, most of them in a tenth of one.
+/// The time of a call with its retries. A request makes some ten calls in its 21 seconds, most of them in a tenth of one.
 const CALL_TIME: Duration = Duration::from_secs(8);
-/// How long one try of it may take.
+/// The time of one try.
 const ATTEMPT_TIME: Duration = Duration::from_secs(3);
 const CONNECT_TIME: Duration = Duration::from_secs(2);
 
 /// Entries of the user pool's lists at most.
 const PAGE: i32 = 60;
 
-/// Of a user pool that says nothing of passwords.
+/// The shortest password of a user pool without a policy.
 const MINIMUM_LENGTH: i32 = 8;
 
 /// A Cognito user pool, and the client in whose name people sign in.
@@ -46,7 +46,7 @@ pub struct Cognito {
 type Result<T> = std::result::Result<T, DirectoryError>;
 
 impl Cognito {
-    /// The user pool with this id.
+    /// Returns the user pool with this id.
     pub fn new(config: &SdkConfig, pool_id: impl Into<String>, client_id: impl Into<String>) -> Self {
         let times = TimeoutConfig::builder()
             .connect_timeout(CONNECT_TIME)
@@ -58,19 +58,23 @@ impl Cognito {
         Self { client: Client::from_conf(config), pool_id: pool_id.into(), client_id: client_id.into() }
     }
 
-    /// Reads the answer of a sign-in. One that asks for more than a password is no session: nobody set that up, so the account
-    /// cannot be signed in to.
-    fn session(
-        operation: &'static str,
-        result: Option<AuthenticationResultType>,
-        challenge: Option<&str>,
-    ) -> Result<Session> {
-        let Some(result) = result else {
-            return Err(DirectoryError::Refused(challenge.unwrap_or("no result").to_owned()));
+    /// Begins a session. An answer that asks for more than a password is no session: the stack sets up no such thing, so nobody
+    /// can sign in to that account.
+    async fn initiate_auth(&self, flow: AuthFlowType, parameters: &[(&str, &str)]) -> Result<Session> {
+        const OPERATION: &str = "AdminInitiateAuth";
+        let request =
+            self.client.admin_initiate_auth().user_pool_id(&self.pool_id).client_id(&self.client_id);
+        let parameters =
+            parameters.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let answer = request.auth_flow(flow).set_auth_parameters(Some(parameters)).send().await;
+        let answer = answer.map_err(|error| failure::of_credentials(OPERATION, &error))?;
+        let Some(result) = answer.authentication_result else {
+            let challenge = answer.challenge_name.map(|challenge| challenge.to_string());
+            return Err(DirectoryError::Refused(challenge.unwrap_or_else(|| "no result".to_owned())));
         };
         let claims = result.access_token().and_then(token::claims);
         let (Some(access_token), Some(claims)) = (result.access_token, claims) else {
-            return Err(DirectoryError::Failed { operation, code: "no access token".to_owned() });
+            return Err(DirectoryError::Failed { operation: OPERATION, code: "no access token".to_owned() });
         };
         Ok(Session {
             access_token,
@@ -88,7 +92,7 @@ impl Directory for Cognito {
         // Without a message: Cognito would send a password of its own to the address.
         match request.message_action(MessageActionType::Suppress).send().await {
             Ok(_) => Ok(Created::New),
-            Err(error) if code(&error) == Code::Service("UsernameExistsException") => Ok(Created::Taken),
+            Err(error) if code(&error) == "UsernameExistsException" => Ok(Created::Taken),
             Err(error) => Err(failure("AdminCreateUser", &error)),
         }
     }
@@ -98,7 +102,7 @@ impl Directory for Cognito {
             self.client.admin_set_user_password().user_pool_id(&self.pool_id).username(name.as_str());
         let sent = request.password(password.reveal()).permanent(true).send().await;
         sent.map(drop).map_err(|error| match code(&error) {
-            Code::Service("InvalidPasswordException" | "PasswordHistoryPolicyViolationException") => {
+            "InvalidPasswordException" | "PasswordHistoryPolicyViolationException" => {
                 DirectoryError::Password
             }
             _ => failure("AdminSetUserPassword", &error),
@@ -126,7 +130,7 @@ impl Directory for Cognito {
         let request = self.client.list_users().user_pool_id(&self.pool_id).limit(limit);
         let answer = request.set_pagination_token(after.map(str::to_owned)).send().await;
         let answer = answer.map_err(|error| match code(&error) {
-            Code::Service("InvalidParameterException") if after.is_some() => DirectoryError::NoPage,
+            "InvalidParameterException" if after.is_some() => DirectoryError::NoPage,
             _ => failure("ListUsers", &error),
         })?;
         let users = answer.users().iter().filter_map(user).collect();
@@ -134,41 +138,26 @@ impl Directory for Cognito {
     }
 
     async fn groups(&self, username: &str) -> Result<Vec<String>> {
-        let mut groups = Vec::new();
-        let mut after = None;
-        loop {
-            let request =
-                self.client.admin_list_groups_for_user().user_pool_id(&self.pool_id).username(username);
-            let answer = request.limit(PAGE).set_next_token(after).send().await;
-            let answer = answer.map_err(|error| failure("AdminListGroupsForUser", &error))?;
-            groups.extend(answer.groups().iter().filter_map(|group| group.group_name()).map(str::to_owned));
-            after = answer.next_token;
-            if after.is_none() {
-                return Ok(groups);
-            }
-        }
+        let request = self.client.admin_list_groups_for_user().user_pool_id(&self.pool_id).username(username);
+        let groups =
+            request.limit(PAGE).into_paginator().items().send().collect::<std::result::Result<Vec<_>, _>>();
+        let groups = groups.await.map_err(|error| failure("AdminListGroupsForUser", &error))?;
+        Ok(groups.into_iter().filter_map(|group| group.group_name).collect())
     }
 
     async fn members(&self, group: &str) -> Result<Vec<User>> {
-        let mut users = Vec::new();
-        let mut after = None;
-        loop {
-            let request = self.client.list_users_in_group().user_pool_id(&self.pool_id).group_name(group);
-            let answer = request.limit(PAGE).set_next_token(after).send().await;
-            let answer = answer.map_err(|error| failure("ListUsersInGroup", &error))?;
-            users.extend(answer.users().iter().filter_map(user));
-            after = answer.next_token;
-            if after.is_none() {
-                return Ok(users);
-            }
-        }
+        let request = self.client.list_users_in_group().user_pool_id(&self.pool_id).group_name(group);
+        let users =
+            request.limit(PAGE).into_paginator().items().send().collect::<std::result::Result<Vec<_>, _>>();
+        let users = users.await.map_err(|error| failure("ListUsersInGroup", &error))?;
+        Ok(users.iter().filter_map(user).collect())
     }
 
     async fn create_group(&self, group: &str) -> Result<()> {
         let request = self.client.create_group().user_pool_id(&self.pool_id).group_name(group);
         match request.send().await {
             Ok(_) => Ok(()),
-            Err(error) if code(&error) == Code::Service("GroupExistsException") => Ok(()),
+            Err(error) if code(&error) == "GroupExistsException" => Ok(()),
             Err(error) => Err(failure("CreateGroup", &error)),
         }
     }
@@ -179,7 +168,7 @@ impl Directory for Cognito {
         match request.group_name(group).send().await {
             Ok(_) => Ok(Joined::Yes),
             // The pool itself may be meant as well; whoever makes the group then hears of it.
-            Err(error) if code(&error) == Code::Service("ResourceNotFoundException") => Ok(Joined::NoGroup),
+            Err(error) if code(&error) == "ResourceNotFoundException" => Ok(Joined::NoGroup),
             Err(error) => Err(failure("AdminAddUserToGroup", &error)),
         }
     }
@@ -207,32 +196,12 @@ impl Directory for Cognito {
     }
 
     async fn sign_in(&self, name: &Username, password: &Password) -> Result<Session> {
-        const OPERATION: &str = "AdminInitiateAuth";
-        let request =
-            self.client.admin_initiate_auth().user_pool_id(&self.pool_id).client_id(&self.client_id);
-        let answer = request
-            .auth_flow(AuthFlowType::AdminUserPasswordAuth)
-            .auth_parameters("USERNAME", name.as_str())
-            .auth_parameters("PASSWORD", password.reveal())
-            .send()
-            .await
-            .map_err(|error| failure::of_credentials(OPERATION, &error))?;
-        let challenge = answer.challenge_name.map(|challenge| challenge.to_string());
-        Self::session(OPERATION, answer.authentication_result, challenge.as_deref())
+        let parameters = [("USERNAME", name.as_str()), ("PASSWORD", password.reveal())];
+        self.initiate_auth(AuthFlowType::AdminUserPasswordAuth, &parameters).await
     }
 
     async fn renew(&self, refresh_token: &str) -> Result<Session> {
-        const OPERATION: &str = "AdminInitiateAuth";
-        let request =
-            self.client.admin_initiate_auth().user_pool_id(&self.pool_id).client_id(&self.client_id);
-        let answer = request
-            .auth_flow(AuthFlowType::RefreshTokenAuth)
-            .auth_parameters("REFRESH_TOKEN", refresh_token)
-            .send()
-            .await
-            .map_err(|error| failure::of_credentials(OPERATION, &error))?;
-        let challenge = answer.challenge_name.map(|challenge| challenge.to_string());
-        Self::session(OPERATION, answer.authentication_result, challenge.as_deref())
+        self.initiate_auth(AuthFlowType::RefreshTokenAuth, &[("REFRESH_TOKEN", refresh_token)]).await
     }
 
     async fn password_rule(&self) -> Result<PasswordRule> {
@@ -251,7 +220,7 @@ impl Directory for Cognito {
     }
 }
 
-/// A user of a list; one without a name is none.
+/// Reads a user of a list; one without a name is none.
 fn user(user: &UserType) -> Option<User> {
     Some(User {
         username: user.username()?.to_owned(),
@@ -262,7 +231,7 @@ fn user(user: &UserType) -> Option<User> {
     })
 }
 
-/// A user who was made and has no password but the one that Cognito drew, which nobody knows.
+/// Returns false for a user who has only the password that Cognito generated, which nobody knows.
 fn has_password(status: Option<&UserStatusType>) -> bool {
     status != Some(&UserStatusType::ForceChangePassword)
 }

@@ -199,8 +199,8 @@ fn judged(ids: std::ops::Range<u64>) -> Vec<String> {
 /// The report's own statement, its parameters written into it.
 fn report(name: &str) -> Result<String> {
     let reports = domain::report::shipped()?;
-    let report = reports.iter().find(|report| report.name() == name).context("no such report")?;
-    Ok(report.sql().replace(":year", "2021").replace(":scope", "'year'"))
+    let report = reports.iter().find(|report| report.name == name).context("no such report")?;
+    Ok(report.sql.replace(":year", "2021").replace(":scope", "'year'"))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Charts: how the rows of a report are best drawn.
+//! Charts of reports.
 
 use std::ops::Range;
 
@@ -8,35 +8,18 @@ use toml::Spanned;
 use super::{Column, ColumnType};
 use crate::parameter::join;
 
-/// How the rows of a report are best drawn. Its columns are columns of the report.
+/// The best way to draw the rows of a report. Its columns are columns of the report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Chart {
-    kind: ChartKind,
-    x: String,
-    series: Vec<String>,
-    stacked: bool,
-}
-
-impl Chart {
     /// The kind of picture.
-    pub fn kind(&self) -> ChartKind {
-        self.kind
-    }
-
+    pub kind: ChartKind,
     /// The column along the axis; of a pie the one that names the pieces.
-    pub fn x(&self) -> &str {
-        &self.x
-    }
-
+    pub x: String,
     /// The columns of numbers that are drawn, at least one.
-    pub fn series(&self) -> &[String] {
-        &self.series
-    }
-
-    /// Returns true if the bars of one place stand on top of each other.
-    pub fn stacked(&self) -> bool {
-        self.stacked
-    }
+    pub series: Vec<String>,
+    /// True if the bars of one place stand on top of each other.
+    pub stacked: bool,
 }
 
 /// The kind of picture that a [`Chart`] is.
@@ -55,7 +38,7 @@ impl ChartKind {
     /// Every kind.
     pub const ALL: [Self; 3] = [Self::Bar, Self::Line, Self::Pie];
 
-    /// The name, as definitions and the API call it.
+    /// Returns the name in definitions and the API.
     pub fn name(self) -> &'static str {
         match self {
             Self::Bar => "bar",
@@ -88,27 +71,27 @@ pub(super) fn read(wire: WireChart, columns: &[Column]) -> Result<Chart, (Range<
         return Err((kind_at, format!("chart: stacked goes with kind bar, not {}", kind.name())));
     }
     let column = |name: &Spanned<String>| {
-        columns.iter().find(|column| column.name() == name.get_ref()).ok_or_else(|| {
-            let known = join(columns.iter().map(Column::name), "or");
+        columns.iter().find(|column| column.name == *name.get_ref()).ok_or_else(|| {
+            let known = join(columns.iter().map(|column| &*column.name), "or");
             (name.span(), format!("chart: the report has no column {:?}; use {known}", name.get_ref()))
         })
     };
-    let x = column(&x)?.name().to_owned();
+    let x = column(&x)?.name.clone();
     let mut names: Vec<String> = Vec::new();
     for name in series.into_inner() {
         let found = column(&name)?;
-        let fail = |problem: &str| (name.span(), format!("chart: series {}: {problem}", found.name()));
-        if found.name() == x {
+        let fail = |problem: &str| (name.span(), format!("chart: series {}: {problem}", found.name));
+        if found.name == x {
             return Err(fail("is what x is"));
         }
-        if names.iter().any(|other| other == found.name()) {
+        if names.iter().any(|other| *other == found.name) {
             return Err(fail("is there already"));
         }
-        if !matches!(found.column_type(), ColumnType::Integer | ColumnType::Decimal | ColumnType::Double) {
-            let problem = format!("is of type {}; a series is of numbers", found.column_type());
+        if !matches!(found.column_type, ColumnType::Integer | ColumnType::Decimal | ColumnType::Double) {
+            let problem = format!("is of type {}; a series is of numbers", found.column_type);
             return Err(fail(&problem));
         }
-        names.push(found.name().to_owned());
+        names.push(found.name.clone());
     }
     match (kind, names.len()) {
         (_, 0) => Err((series_at, "chart: series names at least one column".to_owned())),

@@ -1,4 +1,4 @@
-//! Reports: `sql/reports/<name>.sql`, one file each, which begins with a comment that describes it.
+//! Reports: one file each, `sql/reports/<name>.sql`, which begins with a comment that describes it.
 //!
 //! `docs/reports.md` explains the format. Everything about a report is in its file: adding one needs no Rust code.
 
@@ -11,6 +11,7 @@ use std::fmt;
 use std::sync::LazyLock;
 
 use include_dir::{Dir, include_dir};
+use serde::Serialize;
 
 use crate::dictionary::Dictionary;
 use crate::parameter::Parameter;
@@ -40,105 +41,63 @@ static SHIPPED: LazyLock<Result<Vec<Report>, ReportError>> = LazyLock::new(|| {
     Ok(reports)
 });
 
-/// The reports of `sql/reports/`, compiled in, in the order of their names.
+/// Returns the reports of `sql/reports/`, compiled in, in the order of their names.
 ///
 /// # Errors
-/// What is wrong with the first wrong file; a test of this module keeps it from being built into anything.
+/// The mistake of the first wrong file; a test of this module keeps wrong files out of every build.
 pub fn shipped() -> Result<&'static [Report], &'static ReportError> {
     SHIPPED.as_deref()
 }
 
-/// One report: an SQL query with parameters and what there is to know about it.
+/// A report: an SQL query with parameters, and its description. Only [`Report::parse`] makes one.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Report {
-    name: String,
-    title: String,
-    description: String,
-    tables: Vec<String>,
-    parameters: Vec<Parameter>,
-    columns: Vec<Column>,
-    chart: Option<Chart>,
-    sql: String,
+    /// The name: that of its file, and in its path.
+    pub name: String,
+    /// The description in a few words.
+    pub title: String,
+    /// The description in whole sentences; may be empty.
+    pub description: String,
+    /// The tables that it reads, by their own names: a caller needs to see all of them to see the report.
+    pub tables: Vec<String>,
+    /// The parameters of its query.
+    pub parameters: Vec<Parameter>,
+    /// The columns of its rows, in order.
+    pub columns: Vec<Column>,
+    /// The best way to draw its rows, if its file has one.
+    pub chart: Option<Chart>,
+    /// The query without comments. Each parameter stands in it as `:name`, to be bound and never spliced.
+    pub sql: String,
 }
 
 impl Report {
-    /// Reads a report from the text of its file; `file` is its path, whose last part without `.sql` is the report's name.
-    /// The tables that it names are those of `dictionary`.
+    /// Reads a report from the text of its file; `file` is its path, whose last part without `.sql` is the report's name. Its
+    /// tables are those of `dictionary`.
     ///
     /// # Errors
-    /// The first thing that is wrong, with the line where it is.
+    /// The first mistake, with its line.
     pub fn parse(file: &str, text: &str, dictionary: &Dictionary) -> Result<Self, ReportError> {
         parse::parse(file, text, dictionary)
     }
-
-    /// The name: in its path, and of its file.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// What it is, in a few words.
-    pub fn title(&self) -> &str {
-        &self.title
-    }
-
-    /// What it is, in whole sentences; may be empty.
-    pub fn description(&self) -> &str {
-        &self.description
-    }
-
-    /// The tables that it reads, by their own names: only who sees all of them sees the report.
-    pub fn tables(&self) -> &[String] {
-        &self.tables
-    }
-
-    /// What can be asked of it.
-    pub fn parameters(&self) -> &[Parameter] {
-        &self.parameters
-    }
-
-    /// What a row of it holds, in order.
-    pub fn columns(&self) -> &[Column] {
-        &self.columns
-    }
-
-    /// How its rows are best drawn, where its file says so.
-    pub fn chart(&self) -> Option<&Chart> {
-        self.chart.as_ref()
-    }
-
-    /// The query, without comments. Each parameter stands in it as `:name`, to be bound and never spliced.
-    pub fn sql(&self) -> &str {
-        &self.sql
-    }
 }
 
-/// One column of a report.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A column of a report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Column {
-    name: String,
-    column_type: ColumnType,
-    description: String,
-}
-
-impl Column {
     /// The name: the column's label in the query, the field's name in JSON, the header in CSV.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// What its values are.
-    pub fn column_type(&self) -> ColumnType {
-        self.column_type
-    }
-
-    /// What it means; may be empty.
-    pub fn description(&self) -> &str {
-        &self.description
-    }
+    pub name: String,
+    /// The type of its values.
+    #[serde(rename = "type")]
+    pub column_type: ColumnType,
+    /// The meaning; may be empty.
+    pub description: String,
 }
 
-/// What the values of a report's column are. Any of them may be NULL.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The type of a column's values. Any of them may be NULL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum ColumnType {
     /// A whole number of up to 64 bits; a number in JSON.
     Integer,
@@ -168,7 +127,7 @@ impl ColumnType {
         Self::Timestamp,
     ];
 
-    /// The name, as definitions and the API call it.
+    /// Returns the name in definitions and the API.
     pub fn name(self) -> &'static str {
         match self {
             Self::Integer => "integer",
@@ -199,15 +158,15 @@ mod tests {
     #[test]
     fn every_shipped_report_is_sound() {
         let reports = shipped().unwrap();
-        let names: Vec<_> = reports.iter().map(Report::name).collect();
+        let names: Vec<_> = reports.iter().map(|report| &*report.name).collect();
         assert!(names.is_sorted());
         assert!(
             names.contains(&"hires-by-quarter") && names.contains(&"departments-above-mean"),
             "{names:?}"
         );
         for report in reports {
-            assert!(!report.description().is_empty(), "{} has a description", report.name());
-            assert!(!report.sql().contains("--") && !report.sql().contains("/*"), "{}", report.sql());
+            assert!(!report.description.is_empty(), "{} has a description", report.name);
+            assert!(!report.sql.contains("--") && !report.sql.contains("/*"), "{}", report.sql);
         }
     }
 }

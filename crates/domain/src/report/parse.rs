@@ -324,10 +324,10 @@ mod tests {
         let text = file(parameters, columns, "-- Why.\nSELECT :a, :b, :c, :d, :e;");
         let report = parse("things.sql", &text).unwrap();
         assert_eq!(
-            (report.name(), report.title(), report.sql()),
+            (&*report.name, &*report.title, &*report.sql),
             ("things", "T", "SELECT :a, :b, :c, :d, :e")
         );
-        let defaults: Vec<_> = report.parameters().iter().map(|one| (one.required, &one.default)).collect();
+        let defaults: Vec<_> = report.parameters.iter().map(|one| (one.required, &one.default)).collect();
         assert_eq!(
             defaults,
             [
@@ -338,13 +338,13 @@ mod tests {
                 (false, &Some(ParameterValue::Date("2021-02-03".to_owned()))),
             ]
         );
-        assert_eq!(report.columns().len(), 7);
+        assert_eq!(report.columns.len(), 7);
     }
 
     #[test]
     fn a_line_end_of_either_kind_will_do() {
         let text = file("", COLUMNS, "SELECT 1 AS n").replace('\n', "\r\n");
-        assert_eq!(parse("things.sql", &text).unwrap().sql(), "SELECT 1 AS n");
+        assert_eq!(parse("things.sql", &text).unwrap().sql, "SELECT 1 AS n");
     }
 
     #[test]
@@ -424,12 +424,12 @@ mod tests {
         };
         let all =
             parse("things.sql", &text("[\"jobs\", \"employees\"]", "SELECT 1 AS n FROM jobs, employees"));
-        assert_eq!(all.unwrap().tables(), ["jobs", "employees"]);
+        assert_eq!(all.unwrap().tables, ["jobs", "employees"]);
         // What only looks like the name of a table.
         for query in
             ["SELECT 'jobs' AS n", "SELECT \"jobs\" AS n -- jobs", "SELECT jobs_2 AS n FROM `my jobs`"]
         {
-            assert_eq!(parse("things.sql", &text("[]", query)).unwrap().tables(), [""; 0], "{query}");
+            assert_eq!(parse("things.sql", &text("[]", query)).unwrap().tables, [""; 0], "{query}");
         }
         for (tables, query, expected) in [
             ("[]", "SELECT 1 AS n FROM jobs", ":4: the query names the table jobs, which tables does not"),
@@ -456,16 +456,16 @@ mod tests {
         let columns = r#"columns = [{ name = "who", type = "string" }, { name = "a", type = "integer" },
             { name = "b", type = "decimal" }]"#;
         let with = |chart: &str| file(&format!("chart = {{ {chart} }}"), columns, "SELECT 1");
-        let read = |chart: &str| parse("things.sql", &with(chart)).unwrap().chart().cloned().unwrap();
+        let read = |chart: &str| parse("things.sql", &with(chart)).unwrap().chart.unwrap();
         let bars = read(r#"kind = "bar", x = "who", series = ["b", "a"], stacked = true"#);
-        assert_eq!((bars.kind(), bars.x(), bars.stacked()), (ChartKind::Bar, "who", true));
-        assert_eq!(bars.series(), ["b", "a"]);
+        assert_eq!((bars.kind, &*bars.x, bars.stacked), (ChartKind::Bar, "who", true));
+        assert_eq!(bars.series, ["b", "a"]);
         let pie = read(r#"kind = "pie", x = "who", series = ["a"]"#);
         assert_eq!(
             serde_json::to_string(&pie).unwrap(),
             r#"{"kind":"pie","x":"who","series":["a"],"stacked":false}"#
         );
-        assert_eq!(parse("things.sql", &file("", columns, "SELECT 1")).unwrap().chart(), None);
+        assert_eq!(parse("things.sql", &file("", columns, "SELECT 1")).unwrap().chart, None);
         for (chart, expected) in [
             (
                 r#"kind = "bars", x = "who", series = ["a"]"#,

@@ -1,4 +1,4 @@
-//! HTTP functions behind API Gateway: a router, and around it what every answer needs.
+//! HTTP functions behind API Gateway: a router, and the layers around it.
 
 mod context;
 pub(crate) mod gateway;
@@ -26,8 +26,8 @@ use crate::problem::ProblemResponse;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestId(pub String);
 
-/// How many rows a request brought in, changed or gave out. Handlers put it among the extensions of their answers where rows
-/// are what a request is about; the request's log line has it as `rows`.
+/// The number of rows that a request inserted, changed or returned. Handlers put it among the extensions of answers about rows;
+/// the request's log line has it as `rows`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rows(pub u64);
 
@@ -43,14 +43,14 @@ pub fn with_service_layers_in(router: Router, time: Duration) -> Router {
     with_time_and_log(with_rights(with_fallbacks(router)), time)
 }
 
-/// As [`with_service_layers`], but everybody may call: for functions with methods that take neither key nor token. What is
-/// not open among their routes they wrap in [`with_rights`] themselves, or take a [`ByOperator`](crate::caller::ByOperator).
+/// As [`with_service_layers`], but for everybody: for functions with methods that take neither key nor token. They wrap their
+/// other routes in [`with_rights`] themselves, or take a [`ByOperator`](crate::caller::ByOperator).
 pub fn with_open_service_layers(router: Router) -> Router {
     with_time_and_log(with_fallbacks(router), REQUEST_TIME)
 }
 
-/// Demands of each caller the right for the method: a person's [`Right::of_method`](crate::caller::Right::of_method), or any
-/// key. Every route that the router has so far is wrapped.
+/// Requires the right for the method from each caller: of a person [`Right::of_method`](crate::caller::Right::of_method), of a
+/// script any key. It wraps the routes that the router has so far.
 pub fn with_rights(router: Router) -> Router {
     router.layer(middleware::from_fn(rights::check))
 }
@@ -65,20 +65,13 @@ fn with_time_and_log(router: Router, time: Duration) -> Router {
         .layer(middleware::from_fn(observe::observe))
 }
 
-/// Serves a router's requests until Lambda ends the process.
+/// Serves the requests of a router with these layers, [`with_service_layers`] or [`with_open_service_layers`], until Lambda ends
+/// the process.
 ///
 /// # Errors
-/// Whatever makes the Lambda runtime give up.
-pub async fn serve(router: Router) -> Result<(), lambda_http::Error> {
-    lambda_runtime::run(gateway::service(with_service_layers(router))).await
-}
-
-/// As [`serve`], for a function whose methods are open ([`with_open_service_layers`]).
-///
-/// # Errors
-/// As [`serve`].
-pub async fn serve_open(router: Router) -> Result<(), lambda_http::Error> {
-    lambda_runtime::run(gateway::service(with_open_service_layers(router))).await
+/// Those of the Lambda runtime.
+pub async fn serve(router: Router, layers: fn(Router) -> Router) -> Result<(), lambda_http::Error> {
+    lambda_runtime::run(gateway::service(layers(router))).await
 }
 
 async fn unknown_path() -> ProblemResponse {

@@ -23,7 +23,7 @@ pub(super) fn routes(source: Source) -> Vec<Route> {
         Route::new(HttpMethod::Get, "/reports", TAG, "listReports", "List the reports and their parameters")
             .answer(200, json("The reports.", object([("reports", array(named("Report")).into())]), &[]))
             .problems([ProblemKind::NotAcceptable]);
-    let names = one_of(source.reports.iter().map(Report::name));
+    let names = one_of(source.reports.iter().map(|report| &*report.name));
     let any =
         source.reports.iter().fold(AnyOfBuilder::new(), |any, report| any.item(named(&schema_of(report))));
     let one = running("/reports/{name}", "runReport", "Run a report", any)
@@ -33,10 +33,10 @@ pub(super) fn routes(source: Source) -> Vec<Route> {
         .parameters([in_path("name", "The report's name.", names)])
         .problems([ProblemKind::NotFound]);
     let each = source.reports.iter().map(|report| {
-        let path = format!("/reports/{}", report.name());
-        running(&path, &format!("run{}", schema_of(report)), report.title(), named(&schema_of(report)))
-            .describe(report.description())
-            .parameters(report.parameters().iter().map(in_query))
+        let path = format!("/reports/{}", report.name);
+        running(&path, &format!("run{}", schema_of(report)), &report.title, named(&schema_of(report)))
+            .describe(&report.description)
+            .parameters(report.parameters.iter().map(in_query))
     });
     [list, one].into_iter().chain(each).collect()
 }
@@ -54,7 +54,7 @@ fn running(path: &str, id: &str, summary: &str, schema: impl Into<RefOr<Schema>>
 
 /// The name of a report's schema: `HiresByQuarterReport`.
 fn schema_of(report: &Report) -> String {
-    let words = report.name().split('-').map(|word| {
+    let words = report.name.split('-').map(|word| {
         let (first, rest) = word.split_at_checked(1).unwrap_or((word, ""));
         first.to_ascii_uppercase() + rest
     });
@@ -69,12 +69,12 @@ pub(super) fn schemas(source: Source) -> Vec<(String, Schema)> {
 
 /// What a report answers.
 fn answer(report: &Report) -> ObjectBuilder {
-    let columns = report.columns();
-    let names = array(one_of(columns.iter().map(Column::name)))
+    let columns = &report.columns;
+    let names = array(one_of(columns.iter().map(|column| &*column.name)))
         .min_items(Some(columns.len()))
         .max_items(Some(columns.len()));
-    let row = object(columns.iter().map(|column| (column.name(), value(column))));
-    let parameters = report.parameters().iter().map(|parameter| {
+    let row = object(columns.iter().map(|column| (column.name.as_str(), value(column))));
+    let parameters = report.parameters.iter().map(|parameter| {
         let schema: RefOr<Schema> = match &parameter.parameter_type {
             ParameterType::Integer { minimum, maximum } => integer(*minimum, *maximum).into(),
             ParameterType::String { max_length } => text().max_length(Some(*max_length)).into(),
@@ -92,17 +92,17 @@ fn answer(report: &Report) -> ObjectBuilder {
         if is_there { object.required(&parameter.name) } else { object }
     });
     object([
-        ("report", one_of([report.name()]).into()),
+        ("report", one_of([&*report.name]).into()),
         ("parameters", parameters.into()),
         ("columns", names.into()),
         ("rows", array(row).into()),
     ])
-    .description(Some(report.title()))
+    .description(Some(&*report.title))
 }
 
 fn value(column: &Column) -> RefOr<Schema> {
     let formatted = |format| text().format(Some(SchemaFormat::KnownFormat(format)));
-    let (schema, kind) = match column.column_type() {
+    let (schema, kind) = match column.column_type {
         ColumnType::Integer => (ObjectBuilder::new(), Type::Integer),
         ColumnType::Decimal | ColumnType::Double => (ObjectBuilder::new(), Type::Number),
         ColumnType::String => (text(), Type::String),
@@ -110,7 +110,7 @@ fn value(column: &Column) -> RefOr<Schema> {
         ColumnType::Date => (formatted(KnownFormat::Date), Type::String),
         ColumnType::Timestamp => (formatted(KnownFormat::DateTime), Type::String),
     };
-    or_null(schema, kind).description(Some(column.description())).into()
+    or_null(schema, kind).description(Some(&*column.description)).into()
 }
 
 /// How the list says that a report is drawn.

@@ -52,12 +52,12 @@ async fn every_shipped_report_gives_the_columns_that_it_declares() {
             .resource_arn(&target.cluster_arn)
             .secret_arn(&target.secret_arn)
             .database(&target.database)
-            .sql(report.sql())
-            .set_parameters(Some(report.parameters().iter().map(bind).collect()))
+            .sql(&report.sql)
+            .set_parameters(Some(report.parameters.iter().map(bind).collect()))
             .include_result_metadata(true)
             .send()
             .await
-            .unwrap_or_else(|error| panic!("{}: {error:?}", report.name()));
+            .unwrap_or_else(|error| panic!("{}: {error:?}", report.name));
         let found: Vec<_> = answer
             .column_metadata()
             .iter()
@@ -67,7 +67,7 @@ async fn every_shipped_report_gives_the_columns_that_it_declares() {
             })
             .collect();
         let declared: Vec<_> =
-            report.columns().iter().map(|column| (column.name(), Ok(column.column_type()))).collect();
-        assert_eq!(found, declared, "{}", report.name());
+            report.columns.iter().map(|column| (&*column.name, Ok(column.column_type))).collect();
+        assert_eq!(found, declared, "{}", report.name);
     }
 }
