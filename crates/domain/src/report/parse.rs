@@ -1,6 +1,7 @@
-//! Reading a report's file: the TOML in its first comment, the checks that make it safe to use, and its query.
+//! The parser of a report's file: the TOML in its first comment, its query, and the checks that make both safe to use.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -10,7 +11,7 @@ use super::{Column, ColumnType, Report, ReportError, chart, statement};
 use crate::dictionary::{Dictionary, Table};
 use crate::parameter::{Parameter, ParameterType, ParameterValue, join};
 
-/// How many characters a string parameter may have where its definition does not say.
+/// Characters of a string parameter at most, unless its definition says otherwise.
 const DEFAULT_MAX_LENGTH: usize = 255;
 
 #[derive(Deserialize)]
@@ -51,7 +52,7 @@ struct WireColumn {
     description: String,
 }
 
-/// A mistake, and the byte of the file where it is.
+/// A mistake, and its byte in the file.
 type Mistake = (usize, String);
 
 pub(super) fn parse(file: &str, text: &str, dictionary: &Dictionary) -> Result<Report, ReportError> {
@@ -65,31 +66,17 @@ pub(super) fn parse(file: &str, text: &str, dictionary: &Dictionary) -> Result<R
 fn read(file: &str, text: &str, dictionary: &Dictionary) -> Result<Report, Mistake> {
     let name = report_name(file).map_err(|problem| (0, problem))?;
     let (header_at, query_at) = header(text)?;
-    let header = &text[header_at..query_at - "*/".len()];
-    let at = |span: std::ops::Range<usize>| header_at + span.start;
+    let at = |span: Range<usize>| header_at + span.start;
 
-    let wire: WireReport = toml::from_str(header)
+    let wire: WireReport = toml::from_str(&text[header_at..query_at - "*/".len()])
         .map_err(|error| (error.span().map_or(header_at, at), error.message().trim().to_owned()))?;
     if wire.title.get_ref().trim().is_empty() {
         return Err((at(wire.title.span()), "the title is empty".to_owned()));
     }
-
-    let mut parameters = Vec::with_capacity(wire.parameters.len());
-    let mut places = Vec::with_capacity(wire.parameters.len());
-    for parameter in wire.parameters {
-        let place = at(parameter.span());
-        let parameter = parameter.into_inner();
-        let name = parameter.name.clone();
-        let in_parameter = |problem| (place, format!("parameter {name}: {problem}"));
-        if parameters.iter().any(|other: &Parameter| other.name == name) {
-            return Err(in_parameter("is there already".to_owned()));
-        }
-        parameters.push(read_parameter(parameter).map_err(in_parameter)?);
-        places.push(place);
-    }
-
+    let places: Vec<usize> = wire.parameters.iter().map(|parameter| at(parameter.span())).collect();
+    let parameters = read_each("parameter", header_at, wire.parameters, |wire| &wire.name, read_parameter)?;
     let columns_at = at(wire.columns.span());
-    let columns = read_columns(wire.columns.into_inner(), header_at)?;
+    let columns = read_each("column", header_at, wire.columns.into_inner(), |wire| &wire.name, read_column)?;
     if columns.is_empty() {
         return Err((columns_at, "a report has at least one column".to_owned()));
     }
@@ -100,35 +87,10 @@ fn read(file: &str, text: &str, dictionary: &Dictionary) -> Result<Report, Mista
 
     let query = statement::read(&text[query_at..])
         .map_err(|(line, problem)| (query_at + line_start(&text[query_at..], line), problem))?;
-    let verb = query.sql.split_ascii_whitespace().next().unwrap_or_default();
-    // The Data API formats the rows of a SELECT alone, and takes a statement that begins with WITH
-    // for another one.
-    if !verb.eq_ignore_ascii_case("SELECT") {
-        let found = if verb.is_empty() { "there is none" } else { verb };
-        let problem = format!(
-            "after the header stands a query that begins with SELECT (a WITH stands in its FROM); here: {found}"
-        );
-        return Err((query_at, problem));
-    }
-    for (name, line) in &query.placeholders {
-        if !parameters.iter().any(|parameter| parameter.name == *name) {
-            let place = query_at + line_start(&text[query_at..], *line);
-            return Err((place, format!("the query uses :{name}, but the header has no such parameter")));
-        }
-    }
-    if let Some(unused) = parameters.iter().position(|one| !query.placeholders.contains_key(&one.name)) {
-        let name = &parameters[unused].name;
-        return Err((places[unused], format!("parameter {name}: the query does not use :{name}")));
-    }
-    // Who may see the report is decided by these names, so none may be forgotten.
-    let forgotten = dictionary
-        .tables()
-        .iter()
-        .map(Table::name)
-        .find(|name| !tables.iter().any(|table| table == name) && statement::names(&query.sql, name));
-    if let Some(name) = forgotten {
-        return Err((tables_at, format!("the query names the table {name}, which tables does not")));
-    }
+    check_verb(&query.sql).map_err(|problem| (query_at, problem))?;
+    let line_at = |line: usize| query_at + line_start(&text[query_at..], line);
+    check_placeholders(&query.placeholders, &parameters, &places, line_at)?;
+    check_tables(&query.sql, &tables, dictionary).map_err(|problem| (tables_at, problem))?;
     Ok(Report {
         name,
         title: wire.title.into_inner().trim().to_owned(),
@@ -139,6 +101,47 @@ fn read(file: &str, text: &str, dictionary: &Dictionary) -> Result<Report, Mista
         chart,
         sql: query.sql,
     })
+}
+
+/// Requires a SELECT: the Data API formats the rows of no other statement, and takes one that begins with WITH for another.
+fn check_verb(sql: &str) -> Result<(), String> {
+    let verb = sql.split_ascii_whitespace().next().unwrap_or("there is none");
+    if verb.eq_ignore_ascii_case("SELECT") {
+        return Ok(());
+    }
+    Err(format!(
+        "after the header stands a query that begins with SELECT (a WITH stands in its FROM); here: {verb}"
+    ))
+}
+
+/// Requires a parameter for each placeholder, and a placeholder for each parameter.
+fn check_placeholders(
+    placeholders: &BTreeMap<String, usize>,
+    parameters: &[Parameter],
+    places: &[usize],
+    line_at: impl Fn(usize) -> usize,
+) -> Result<(), Mistake> {
+    for (name, line) in placeholders {
+        if !parameters.iter().any(|parameter| parameter.name == *name) {
+            let problem = format!("the query uses :{name}, but the header has no such parameter");
+            return Err((line_at(*line), problem));
+        }
+    }
+    for (Parameter { name, .. }, place) in parameters.iter().zip(places) {
+        if !placeholders.contains_key(name) {
+            return Err((*place, format!("parameter {name}: the query does not use :{name}")));
+        }
+    }
+    Ok(())
+}
+
+/// Requires each table of the query among `tables`: they decide who may see the report.
+fn check_tables(sql: &str, tables: &[String], dictionary: &Dictionary) -> Result<(), String> {
+    let mut names = dictionary.tables().iter().map(Table::name);
+    match names.find(|name| !tables.iter().any(|table| table == name) && statement::names(sql, name)) {
+        Some(name) => Err(format!("the query names the table {name}, which tables does not")),
+        None => Ok(()),
+    }
 }
 
 fn report_name(file: &str) -> Result<String, String> {
@@ -154,7 +157,7 @@ fn report_name(file: &str) -> Result<String, String> {
     }
 }
 
-/// Where the TOML begins, and where the query does.
+/// Returns the bytes at which the TOML and the query begin.
 fn header(text: &str) -> Result<(usize, usize), Mistake> {
     let begin = text.len() - text.trim_start().len();
     if !text[begin..].starts_with("/*") {
@@ -170,7 +173,7 @@ fn line_start(text: &str, line: usize) -> usize {
     text.split_inclusive('\n').take(line).map(str::len).sum()
 }
 
-/// Reads the names of the tables that a report reads: each its own, of a table that users know of.
+/// Reads the names of the tables that a report reads: their own names, of tables that users see.
 fn read_tables(
     wire: Vec<Spanned<String>>,
     header_at: usize,
@@ -192,27 +195,37 @@ fn read_tables(
     Ok(tables)
 }
 
-fn read_columns(wire: Vec<Spanned<WireColumn>>, header_at: usize) -> Result<Vec<Column>, Mistake> {
-    let mut columns: Vec<Column> = Vec::with_capacity(wire.len());
-    for column in wire {
-        let place = header_at + column.span().start;
-        let WireColumn { name, column_type, description } = column.into_inner();
-        let in_column = |problem| (place, format!("column {name}: {problem}"));
-        check_name(&name).map_err(in_column)?;
-        if columns.iter().any(|other| other.name == name) {
-            return Err(in_column("is there already".to_owned()));
-        }
-        let column_type = ColumnType::from_name(&column_type).ok_or_else(|| {
-            let known = join(ColumnType::ALL.map(ColumnType::name), "or");
-            in_column(format!("unknown type {column_type:?}; use {known}"))
-        })?;
-        columns.push(Column { name, column_type, description: description.trim().to_owned() });
-    }
-    Ok(columns)
+/// Reads entries of the header by their names, each only once.
+fn read_each<W, T>(
+    kind: &str,
+    header_at: usize,
+    wire: Vec<Spanned<W>>,
+    name_of: impl Fn(&W) -> &str,
+    read: impl Fn(W) -> Result<T, String>,
+) -> Result<Vec<T>, Mistake> {
+    let mut names = BTreeSet::new();
+    let entries = wire.into_iter().map(|entry| {
+        let place = header_at + entry.span().start;
+        let entry = entry.into_inner();
+        let name = name_of(&entry).to_owned();
+        let entry = match names.insert(name.clone()) {
+            true => check_name(&name).and_then(|()| read(entry)),
+            false => Err("is there already".to_owned()),
+        };
+        entry.map_err(|problem| (place, format!("{kind} {name}: {problem}")))
+    });
+    entries.collect()
+}
+
+fn read_column(wire: WireColumn) -> Result<Column, String> {
+    let column_type = ColumnType::from_name(&wire.column_type).ok_or_else(|| {
+        let known = join(ColumnType::ALL.map(ColumnType::name), "or");
+        format!("unknown type {:?}; use {known}", wire.column_type)
+    })?;
+    Ok(Column { name: wire.name, column_type, description: wire.description.trim().to_owned() })
 }
 
 fn read_parameter(wire: WireParameter) -> Result<Parameter, String> {
-    check_name(&wire.name)?;
     let keys = [
         ("minimum", wire.minimum.is_some(), "integer"),
         ("maximum", wire.maximum.is_some(), "integer"),
@@ -260,7 +273,7 @@ fn read_parameter(wire: WireParameter) -> Result<Parameter, String> {
     })
 }
 
-/// A default has its type's form in TOML (a date: a string or a TOML date), and passes its type's own checks.
+/// Reads a default in the form of its type in TOML (a date: a string or a TOML date), and checks it as any value.
 fn read_default(parameter_type: &ParameterType, default: &toml::Value) -> Result<ParameterValue, String> {
     let text = match (parameter_type, default) {
         (ParameterType::Integer { .. }, toml::Value::Integer(number)) => number.to_string(),
@@ -281,7 +294,7 @@ fn read_default(parameter_type: &ParameterType, default: &toml::Value) -> Result
     parameter_type.read(&text).map_err(|problem| format!("the default {problem}"))
 }
 
-/// Names of parameters and columns: what can stand in SQL without quotes and in a query string without escapes.
+/// Requires a name that needs no quotes in SQL and no escapes in a query string.
 fn check_name(name: &str) -> Result<(), String> {
     let well = name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
