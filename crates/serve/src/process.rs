@@ -1,16 +1,19 @@
-//! The process from its start to its end.
+//! The process, from its start to its end.
 
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use aurora::{Database, Target};
+use aurora::Target;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use axum::routing::get;
 use axum::{Router, middleware};
 use lambda_kit::http::with_service_layers;
+use prometheus::IntGauge;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -21,15 +24,15 @@ use crate::arguments::ServeArguments;
 use crate::fault::users_fault;
 use crate::gate::{self, Gate, Rate};
 use crate::keys::{KeyRight, Keys};
-use crate::metrics::{self, Metrics};
-use crate::routes::{self, Parts};
+use crate::metrics::{self, Metrics, Work};
+use crate::routes::{self, Api, Parts};
 use crate::server::{self, Limits};
-use crate::work;
+use crate::work::{self, OfBackup, OfRestore, Waiting};
 
-/// Scrapers at once.
+/// Concurrent connections of scrapers.
 const METRICS_CONNECTIONS: usize = 8;
 
-/// Serves until SIGTERM or SIGINT, then ends what is under way.
+/// Serves until SIGTERM or SIGINT, then ends the work under way.
 pub(crate) async fn serve(arguments: ServeArguments) -> Result<()> {
     lambda_kit::init_tracing();
     let config = sdk_config().await;
@@ -55,30 +58,17 @@ pub(crate) async fn serve(arguments: ServeArguments) -> Result<()> {
     let parts =
         Parts { config: &config, target, bucket, url, people_url, operators, of_backups, of_restores };
     let api = routes::api(parts)?;
-    let backups = api.backups;
-    let back_up = move |asked| work::back_up(Arc::clone(&backups), asked);
-    tasks.spawn(work::work(backups_wait, stopped.clone(), back_up, work::leave_backup));
-    let restorer = api.restorer;
-    let restore = move |asked| work::restore(Arc::clone(&restorer), asked);
-    tasks.spawn(work::work(restores_wait, stopped.clone(), restore, work::leave_restore));
+    start_work(&mut tasks, &api, backups_wait, restores_wait, &stopped);
 
     let usual = Rate { rate: arguments.rate, burst: arguments.burst };
     let number_of_keys = keys.iter().count();
     let gate = Arc::new(Gate::new(keys, usual, arguments.requests, metrics.clone()));
     let routes = guarded(api.routes, &gate, &metrics);
-    let head = Duration::from_secs(arguments.head_seconds.get().into());
-    let idle = Duration::from_secs(arguments.idle_seconds.get().into());
-    let limits = Limits { connections: usize::try_from(arguments.connections.get())?, head, idle };
-    if let Some(metrics_address) = arguments.metrics_address.0 {
-        let (listener, address) = listen(metrics_address, "ROWGATE_METRICS_ADDRESS").await?;
-        let limits = Limits { connections: METRICS_CONNECTIONS, ..limits };
-        let (routes, gauge, stopped) =
-            (metrics::routes(metrics.clone()), gauge_of_nobody()?, stopped.clone());
-        // What is under way there when the process stops is of no weight.
-        tasks.spawn(async move { drop(server::serve(listener, routes, limits, gauge, stopped).await) });
-        tracing::info!(address = %address, "metrics are served");
+    let limits = limits(&arguments)?;
+    if let Some(address) = arguments.metrics_address.0 {
+        serve_metrics(&mut tasks, address, &metrics, limits, &stopped).await?;
     }
-    // Signals that come from now on are heeded.
+    // The process handles signals from now on.
     let stopping = stopping()?;
     tracing::info!(address = %address, keys = number_of_keys, "requests are served");
     let serving = tokio::spawn(server::serve(listener, routes, limits, metrics.connections.clone(), stopped));
@@ -91,12 +81,62 @@ pub(crate) async fn serve(arguments: ServeArguments) -> Result<()> {
     let connections = serving.await?;
     let ended = async {
         connections.shutdown().await;
-        // Requests whose clients are gone go on to their end as well.
+        // Requests whose clients have disconnected run to their end as well.
         gate.finished().await;
         while tasks.join_next().await.is_some() {}
     };
     let is_ended = timeout_at(until, ended).await.is_ok();
-    let (backups_not_begun, restores_not_begun) = (backups_work.waiting.get(), restores_work.waiting.get());
+    log_end(is_ended, &metrics, &backups_work, &restores_work);
+    Ok(())
+}
+
+/// Starts the tasks that make the backups and restores that requests ask for.
+fn start_work(
+    tasks: &mut JoinSet<()>,
+    api: &Api,
+    backups: Waiting<OfBackup>,
+    restores: Waiting<OfRestore>,
+    stopped: &watch::Receiver<bool>,
+) {
+    let maker = Arc::clone(&api.backups);
+    let back_up = move |asked| work::back_up(Arc::clone(&maker), asked);
+    tasks.spawn(work::work(backups, stopped.clone(), back_up, work::leave_backup));
+    let restorer = Arc::clone(&api.restorer);
+    let restore = move |asked| work::restore(Arc::clone(&restorer), asked);
+    tasks.spawn(work::work(restores, stopped.clone(), restore, work::leave_restore));
+}
+
+fn limits(arguments: &ServeArguments) -> Result<Limits> {
+    let seconds = |seconds: NonZeroU32| Duration::from_secs(seconds.get().into());
+    Ok(Limits {
+        connections: usize::try_from(arguments.connections.get())?,
+        head: seconds(arguments.head_seconds),
+        idle: seconds(arguments.idle_seconds),
+    })
+}
+
+/// Starts the task that answers `GET /metrics`. Its requests under way are dropped when the process stops.
+async fn serve_metrics(
+    tasks: &mut JoinSet<()>,
+    address: SocketAddr,
+    metrics: &Metrics,
+    limits: Limits,
+    stopped: &watch::Receiver<bool>,
+) -> Result<()> {
+    let (listener, address) = listen(address, "ROWGATE_METRICS_ADDRESS").await?;
+    let limits = Limits { connections: METRICS_CONNECTIONS, ..limits };
+    // Scrapers are not counted among the connections of the API.
+    let uncounted = IntGauge::new("unused", "unused")?;
+    let serving =
+        server::serve(listener, metrics::routes(metrics.clone()), limits, uncounted, stopped.clone());
+    tasks.spawn(async move { drop(serving.await) });
+    tracing::info!(address = %address, "metrics are served");
+    Ok(())
+}
+
+/// Logs what the process leaves behind at its end.
+fn log_end(is_ended: bool, metrics: &Metrics, backups: &Work, restores: &Work) {
+    let (backups_not_begun, restores_not_begun) = (backups.waiting.get(), restores.waiting.get());
     match (is_ended, backups_not_begun + restores_not_begun) {
         (true, 0) => tracing::info!("the process has ended all that was under way"),
         (true, _) => tracing::warn!(
@@ -106,27 +146,21 @@ pub(crate) async fn serve(arguments: ServeArguments) -> Result<()> {
         ),
         (false, _) => tracing::warn!(
             requests = metrics.in_flight.get(),
-            backups = backups_work.begun.get(),
-            restores = restores_work.begun.get(),
+            backups = backups.begun.get(),
+            restores = restores.begun.get(),
             backups_not_begun,
             restores_not_begun,
             "the process ends before all that was under way has ended"
         ),
     }
-    Ok(())
 }
 
-/// The routes with everything around them. `/health` needs no key and makes no line.
+/// Wraps the routes in layers. `/health` needs no key and makes no log line.
 fn guarded(routes: Router, gate: &Arc<Gate>, metrics: &Metrics) -> Router {
     with_service_layers(routes)
         .layer(middleware::from_fn_with_state(Arc::clone(gate), gate::guard))
         .layer(middleware::from_fn_with_state(metrics.clone(), metrics::track))
         .route("/health", get(gate::health).layer(middleware::map_response(gate::last)))
-}
-
-/// Scrapers are not counted among the API's connections.
-fn gauge_of_nobody() -> Result<prometheus::IntGauge> {
-    Ok(prometheus::IntGauge::new("unused", "unused")?)
 }
 
 async fn sdk_config() -> SdkConfig {
@@ -169,10 +203,7 @@ async fn keys(arguments: &ServeArguments, config: &SdkConfig) -> Result<Keys> {
     }
 }
 
-async fn listen(
-    address: std::net::SocketAddr,
-    variable: &str,
-) -> Result<(TcpListener, std::net::SocketAddr)> {
+async fn listen(address: SocketAddr, variable: &str) -> Result<(TcpListener, SocketAddr)> {
     let listener = TcpListener::bind(address).await;
     let listener =
         listener.map_err(|error| users_fault(format!("{variable}: listening on {address}: {error}")))?;
@@ -180,7 +211,7 @@ async fn listen(
     Ok((listener, address))
 }
 
-/// Waits for a signal to stop, which it names.
+/// Waits for a signal to stop, and returns its name.
 fn stopping() -> Result<impl Future<Output = &'static str>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -190,9 +221,4 @@ fn stopping() -> Result<impl Future<Output = &'static str>> {
             _ = interrupt.recv() => "SIGINT",
         }
     })
-}
-
-/// The database, as every function has it.
-pub(crate) fn database(config: &SdkConfig, target: Target) -> Database {
-    Database::new(aws_sdk_rdsdata::Client::new(config), target)
 }

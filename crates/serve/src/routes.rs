@@ -1,9 +1,9 @@
-//! The functions' own routers, as one.
+//! The routers of all functions, merged.
 
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use aurora::Target;
+use aurora::{Database, Target};
 use aws_config::SdkConfig;
 use aws_types::service_config::ServiceConfigKey;
 use axum::Router;
@@ -15,10 +15,9 @@ use restore::Restorer;
 use uploads::S3Uploads;
 
 use crate::fault::users_fault;
-use crate::process::database;
 use crate::work::{OfBackup, OfRestore, Queue};
 
-/// What the functions are made with.
+/// The parts of the functions.
 pub(crate) struct Parts<'c> {
     pub(crate) config: &'c SdkConfig,
     pub(crate) target: Target,
@@ -31,18 +30,18 @@ pub(crate) struct Parts<'c> {
     pub(crate) of_restores: Queue<OfRestore>,
 }
 
-/// The API, and what goes on with its work.
+/// The API, and the services that make backups and restores.
 pub(crate) struct Api {
     pub(crate) routes: Router,
     pub(crate) backups: Arc<Backups<S3Bucket, Queue<OfBackup>>>,
     pub(crate) restorer: Arc<Restorer<S3Bucket, Queue<OfRestore>>>,
 }
 
-/// Every route of the scripts' door.
+/// Builds every route of the scripts' door.
 pub(crate) fn api(parts: Parts<'_>) -> Result<Api> {
     let Parts { config, target, bucket, url, people_url, operators, of_backups, of_restores } = parts;
     let dictionary = domain::shipped::dictionary()?;
-    let database = database(config, target);
+    let database = Database::new(aws_sdk_rdsdata::Client::new(config), target);
     let operator = Operator::of_keys(operators);
     let s3 = aws_sdk_s3::config::Config::new(config);
     let store = S3Bucket::new(&s3, &bucket);
@@ -89,8 +88,8 @@ pub(crate) fn api(parts: Parts<'_>) -> Result<Api> {
     Ok(Api { routes, backups, restorer })
 }
 
-/// The endpoint that the SDK's client of S3 takes, where that is not AWS's: that of this service
-/// goes before that of all.
+/// Returns the endpoint of the SDK's S3 client, if it is not that of AWS. The endpoint of the service takes precedence over that
+/// of all services.
 fn s3_endpoint(config: &SdkConfig) -> Result<Option<String>> {
     let of_s3 = ServiceConfigKey::builder().service_id("S3").env("AWS_ENDPOINT_URL").profile("endpoint_url");
     let of_s3 = of_s3.build().context("the endpoint of S3")?;
