@@ -1,4 +1,4 @@
-//! Accounts, and how they are changed: one change at a time.
+//! Accounts and their changes, one change at a time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,41 +15,42 @@ use crate::groups::{Groups, OPERATOR, in_order, is_ours, is_role};
 use crate::password::{Password, PasswordRule};
 use crate::username::Username;
 
-/// Users whose groups are asked for at once. Cognito answers 120 such questions a second, all callers together.
+/// Concurrent requests for the groups of users. Cognito allows 120 of them per second for all
+/// callers together.
 const LOOKUPS_AT_ONCE: usize = 8;
 
-/// What a change has to have left before its first step: two tries of a call that is not answered. Broken off half way, an
-/// account would be neither as it was nor as it was asked for.
+/// The time that a change needs before its first step: two tries of a call without an answer. A
+/// change that is cut off would leave the account half changed.
 const CHANGE_TIME: Duration = Duration::from_secs(6);
 
-/// Users that a page of the list has where all are wanted.
+/// Users on a page when all are listed.
 const PAGE: i32 = 60;
 
-/// How an account stands.
+/// The status of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// It waits for an operator.
+    /// It waits for an operator's approval.
     Pending,
-    /// Its person may sign in.
+    /// Its owner may sign in.
     Active,
     /// An operator has disabled it.
     Disabled,
 }
 
-/// An account, as operators see it.
+/// An account as operators see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Account {
     /// Its name.
     pub username: String,
-    /// How it stands.
+    /// Its status.
     pub status: Status,
     /// Its groups, those of tables last.
     pub groups: Vec<String>,
-    /// When it was registered.
+    /// The time of its registration.
     #[serde(serialize_with = "milliseconds")]
     pub created_at: Option<Timestamp>,
-    /// When it was changed last, but for its groups.
+    /// The time of its last change, other than of groups.
     #[serde(serialize_with = "milliseconds")]
     pub changed_at: Option<Timestamp>,
 }
@@ -59,7 +60,7 @@ pub struct Account {
 pub struct Page {
     /// The accounts.
     pub accounts: Vec<Account>,
-    /// What `after` takes for the next page; `None` on the last one.
+    /// The value of `after` for the next page; `None` on the last one.
     pub next: Option<String>,
 }
 
@@ -69,32 +70,32 @@ pub enum ChangeError {
     /// There is no such account.
     #[error("there is no such account")]
     Unknown,
-    /// Nobody could operate any more.
+    /// It is the last account of an operator.
     #[error("it is the last account of an operator; approve another one as operator first")]
     LastOperator,
-    /// The person has not finished registering, so nobody could sign in.
+    /// The registration is unfinished, so nobody could sign in.
     #[error("its registration was cut short, so it has no password; register again with the same name first")]
     Unfinished,
     /// The password breaks the rule.
     #[error("{0}")]
     Password(PasswordRule),
-    /// The user pool did not do as it was asked.
+    /// The user pool failed.
     #[error(transparent)]
     Directory(#[from] DirectoryError),
-    /// Others change accounts, or the database was not there in time.
+    /// Others are changing accounts, or the database did not answer in time.
     #[error("others are changing accounts, or the database is resuming; try again in a few seconds")]
     Turn,
-    /// The turn could not be taken.
+    /// The lock for changes could not be taken.
     #[error("the turn to change accounts could not be taken")]
     Database(#[from] aurora::Error),
 }
 
-/// The accounts of a user pool.
+/// Returns the accounts of a user pool.
 #[derive(Debug, Clone)]
 pub struct Accounts<D> {
-    /// Where they are.
+    /// The user pool.
     pub directory: D,
-    /// What tells whose turn it is to change one, and keeps the audit trail.
+    /// The database with the lock for changes and the audit trail.
     pub database: Database,
     /// The tables that groups may name.
     pub dictionary: &'static Dictionary,
@@ -104,18 +105,18 @@ pub struct Accounts<D> {
 type Result<T> = std::result::Result<T, ChangeError>;
 
 impl<D: Directory> Accounts<D> {
-    /// The accounts of a user pool.
+    /// Returns the accounts of a user pool.
     pub fn new(directory: D, database: Database, dictionary: &'static Dictionary) -> Self {
         Self { directory, database, dictionary, rule: Arc::default() }
     }
 
-    /// The same, over a database with another deadline.
+    /// Returns the same accounts over a database with another deadline.
     #[must_use]
     pub fn with_database(&self, database: Database) -> Self {
         Self { database, ..self.clone() }
     }
 
-    /// Holds a password against the rule of the user pool.
+    /// Checks a password against the rule of the user pool.
     ///
     /// # Errors
     /// [`ChangeError::Password`] with the whole rule.
@@ -125,12 +126,12 @@ impl<D: Directory> Accounts<D> {
     }
 
     async fn rule(&self) -> Result<PasswordRule> {
-        // It is asked for once a process: whoever changes it deploys the stack, which starts new ones.
+        // Read once a process: a change of the rule is a deployment, which starts new processes.
         Ok(*self.rule.get_or_try_init(|| self.directory.password_rule()).await?)
     }
 
-    /// Makes an account that waits for approval. Nobody is told whether it was there before: one that is complete stays as it
-    /// is, one whose registration was cut short gets this password.
+    /// Creates an account that waits for approval. The result does not reveal whether the account
+    /// existed: a complete one is unchanged, one whose registration was cut off gets this password.
     ///
     /// # Errors
     /// Any but those of an account's state.
@@ -144,7 +145,8 @@ impl<D: Directory> Accounts<D> {
         .await
     }
 
-    /// Makes an account with these groups, or gives one that is there this password and these groups and enables it.
+    /// Creates an account with these groups; an account that exists gets the password and the
+    /// groups and is enabled.
     ///
     /// # Errors
     /// Any but [`ChangeError::Unknown`] and [`ChangeError::Unfinished`].
@@ -157,7 +159,7 @@ impl<D: Directory> Accounts<D> {
             self.has_time()?;
             self.set_password(name, password).await?;
             if created == Created::Taken {
-                // Whoever knew the old password is signed in no more.
+                // Sessions that began with the old password end.
                 self.directory.sign_out(name.as_str()).await?;
             }
             self.set_groups(name, &current, groups).await?;
@@ -209,7 +211,7 @@ impl<D: Directory> Accounts<D> {
         .await
     }
 
-    /// A page of accounts.
+    /// Returns a page of accounts.
     ///
     /// # Errors
     /// [`ChangeError::Directory`].
@@ -223,7 +225,7 @@ impl<D: Directory> Accounts<D> {
             .map(|user| async {
                 match self.directory.groups(&user.username).await {
                     Ok(groups) => Ok(Some(account(user, groups))),
-                    // It was removed since.
+                    // It has been removed since.
                     Err(DirectoryError::NoUser) => Ok(None),
                     Err(error) => Err(error),
                 }
@@ -235,7 +237,7 @@ impl<D: Directory> Accounts<D> {
         Ok(Page { accounts, next: found.next })
     }
 
-    /// All accounts, those that wait for approval first.
+    /// Returns all accounts, those that wait for approval first.
     ///
     /// # Errors
     /// [`ChangeError::Directory`].
@@ -255,8 +257,9 @@ impl<D: Directory> Accounts<D> {
         Ok(accounts)
     }
 
-    /// Changes something while nobody else does. No call to the directory goes on beyond the request's time, so that the turn
-    /// is given back by whoever took it: a function is frozen once it has answered.
+    /// Runs a change while nobody else makes one. No call to the directory runs beyond the
+    /// request's deadline, so that the lock is released by its owner: a function is frozen once it
+    /// has answered.
     async fn in_turn<T>(&self, change: impl Future<Output = Result<T>> + Send) -> Result<T> {
         let turn = AccountTurn::take(&self.database).await.map_err(|error| match error {
             aurora::Error::OutOfTime => ChangeError::Turn,
@@ -267,7 +270,7 @@ impl<D: Directory> Accounts<D> {
         done
     }
 
-    /// Asks the directory for something until the request's time is over.
+    /// Runs a call to the directory until the request's deadline.
     async fn in_time<T>(&self, asked: impl Future<Output = Result<T>> + Send) -> Result<T> {
         let deadline = self.database.deadline();
         tokio::select! {
@@ -276,7 +279,7 @@ impl<D: Directory> Accounts<D> {
         }
     }
 
-    /// Refuses to begin a change that could not be ended.
+    /// Refuses to begin a change that could not end in time.
     fn has_time(&self) -> Result<()> {
         let is_enough = self.database.deadline().remaining() >= CHANGE_TIME;
         if is_enough { Ok(()) } else { Err(out_of_time("early enough for a change")) }
@@ -289,17 +292,17 @@ impl<D: Directory> Accounts<D> {
         }
     }
 
-    /// Whether a user was made and never got a password, or a group.
+    /// Returns true if a user has never got a password or a group.
     async fn is_unfinished(&self, name: &Username) -> Result<bool> {
         let user = self.directory.get(name).await?;
-        // Asked for in any case, so that the time tells nothing.
+        // Called in any case, so that the time reveals nothing.
         let groups = self.directory.groups(name.as_str()).await?;
         Ok(user.is_some_and(|user| user.is_enabled && !user.has_password) && groups.is_empty())
     }
 
-    /// Takes a user out of groups and puts it into others, so that at no moment it may more than before or afterwards: rights
-    /// are taken first and given last, and the group of a table is only left once those that are to stay are joined, because
-    /// an account in none of them sees every table.
+    /// Changes the groups of a user so that the account never has more rights than before or
+    /// afterwards. Rights are removed first and added last. The groups of tables are added before
+    /// others are removed, because an account in none of them sees every table.
     async fn set_groups(&self, name: &Username, current: &[String], wanted: &Groups) -> Result<()> {
         let is_current = |group: &str| current.iter().any(|other| other == group);
         let surplus = |are_roles: bool| {
@@ -336,8 +339,8 @@ impl<D: Directory> Accounts<D> {
         }
     }
 
-    /// Refuses what would leave nobody who operates: `wanted` are the groups that the account is to have, `None` where it is to
-    /// be disabled.
+    /// Refuses a change that would leave no operator. `wanted` are the new groups of the account,
+    /// `None` if it is to be disabled.
     async fn keep_an_operator(
         &self,
         name: &Username,
@@ -349,7 +352,7 @@ impl<D: Directory> Accounts<D> {
             return Ok(());
         }
         for other in self.directory.members(OPERATOR).await? {
-            // Cognito's lists may lag behind; what is decided here must not.
+            // Cognito's lists may lag behind, so that each member is read again.
             let Some(other) = Username::parse(&other.username).filter(|other| other != name) else {
                 continue;
             };
@@ -363,7 +366,8 @@ impl<D: Directory> Accounts<D> {
         Err(ChangeError::LastOperator)
     }
 
-    /// An account as it is after a change. What was changed is not read again: Cognito's answers may lag behind.
+    /// Returns an account after a change. The changed members are not read again: Cognito's answers
+    /// may lag behind.
     async fn as_changed(&self, name: &Username, status: Status, groups: Vec<String>) -> Result<Account> {
         let user = self.directory.get(name).await?.ok_or(ChangeError::Unknown)?;
         Ok(Account { status, groups, ..account(user, Vec::new()) })
@@ -385,7 +389,7 @@ fn account(user: User, groups: Vec<String>) -> Account {
     Account { username, status, groups: in_order(groups), created_at, changed_at }
 }
 
-/// ISO 8601 in UTC with milliseconds, as everywhere in the API.
+/// Writes ISO 8601 in UTC with milliseconds, as everywhere in the API.
 fn milliseconds<S: Serializer>(
     time: &Option<Timestamp>,
     serializer: S,

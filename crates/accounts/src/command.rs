@@ -56,8 +56,8 @@ enum Command {
     Disable { username: String },
 }
 
-/// Runs the command in a payload. Whoever may invoke the function has rights in AWS and no account, so CloudTrail has the
-/// trail of it.
+/// Runs the command in a payload. Whoever may invoke the function has rights in AWS and no account,
+/// so CloudTrail has the trail of it.
 ///
 /// # Errors
 /// [`CommandError`], which has no password in it.

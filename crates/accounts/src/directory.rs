@@ -1,4 +1,4 @@
-//! What accounts need of a user pool.
+//! The port to a user pool.
 
 use std::fmt::Debug;
 
@@ -10,15 +10,15 @@ use crate::username::Username;
 /// A user of the pool, without groups.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
-    /// The name.
+    /// Returns the name.
     pub username: String,
-    /// Whether the user may sign in.
+    /// True if the user may sign in.
     pub is_enabled: bool,
-    /// Whether the user has a password. One without was never finished registering.
+    /// True if the user has a password. A user without one never finished registering.
     pub has_password: bool,
-    /// When the user was made.
+    /// The time at which the user was created.
     pub created_at: Option<Timestamp>,
-    /// When the user was changed last, but for groups.
+    /// The time of the last change, other than of groups.
     pub changed_at: Option<Timestamp>,
 }
 
@@ -27,20 +27,20 @@ pub struct User {
 pub struct Users {
     /// The users.
     pub users: Vec<User>,
-    /// What the next page begins after; `None` on the last one.
+    /// The token of the next page; `None` on the last one.
     pub next: Option<String>,
 }
 
-/// What became of a new user.
+/// The result of creating a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Created {
-    /// The user is there, and has no password yet.
+    /// The user exists now, and has no password yet.
     New,
-    /// There was one of this name.
+    /// A user of this name existed already.
     Taken,
 }
 
-/// Whether a user was put into a group.
+/// The result of adding a user to a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Joined {
     /// The user is in it.
@@ -49,14 +49,14 @@ pub enum Joined {
     NoGroup,
 }
 
-/// The tokens of a person who signed in, and what is in them.
+/// The tokens of a session, and their claims.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Session {
-    /// What API Gateway checks.
+    /// The token that API Gateway verifies.
     pub access_token: String,
-    /// What the next session is asked for with; `None` where the one that was given stays good.
+    /// The token that renews the session; `None` if the one that was sent stays valid.
     pub refresh_token: Option<String>,
-    /// Seconds that the access token is good for.
+    /// Seconds for which the access token is valid.
     pub expires_in: i32,
     /// The name in the access token.
     pub username: String,
@@ -71,10 +71,11 @@ impl Debug for Session {
     }
 }
 
-/// Why a user pool did not do as it was asked. No message has a name, a password or a token in it.
+/// An error of a user pool. No message contains a name, a password or a token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DirectoryError {
-    /// Name, password or token are not taken: wrong, locked, disabled, over. The pool's code is for the log alone.
+    /// Name, password or token are wrong, locked, disabled or expired. The pool's code is for the
+    /// log alone.
     #[error("the user pool refuses the credentials ({0})")]
     Refused(String),
     /// There is no such user.
@@ -83,21 +84,22 @@ pub enum DirectoryError {
     /// The password breaks the pool's rule.
     #[error("the password breaks the rule of the user pool")]
     Password,
-    /// The page that is asked for does not exist.
+    /// The requested page does not exist.
     #[error("the user pool has no such page")]
     NoPage,
-    /// It may work later: throttled, away, too slow.
+    /// The call may succeed later: it was throttled, unavailable or too slow.
     #[error("the user pool does not answer {operation} right now ({code})")]
     Busy {
-        /// What was asked.
+        /// The operation.
         operation: &'static str,
-        /// The pool's code, or what kept it from being asked.
+        /// The pool's code, or the reason why there is none.
         code: String,
     },
-    /// It will not work later either: a right is missing, or the pool is set up otherwise.
+    /// The call will not succeed later either: a right is missing, or the pool has another
+    /// configuration.
     #[error("the user pool refuses {operation} ({code})")]
     Failed {
-        /// What was asked.
+        /// The operation.
         operation: &'static str,
         /// The pool's code.
         code: String,
@@ -106,52 +108,52 @@ pub enum DirectoryError {
 
 type Result<T> = std::result::Result<T, DirectoryError>;
 
-/// The user pool, as far as accounts need it.
+/// The calls to a user pool that accounts need.
 ///
-/// Every change may be repeated: it asks for a state, and not for a step.
+/// Every change is idempotent: it sets a state.
 pub trait Directory: Debug + Clone + Send + Sync + 'static {
     /// Adds a user without a password and without groups.
     fn create(&self, name: &Username) -> impl Future<Output = Result<Created>> + Send;
 
-    /// Gives a user this password.
+    /// Sets the password of a user.
     fn set_password(&self, name: &Username, password: &Password) -> impl Future<Output = Result<()>> + Send;
 
-    /// One user.
+    /// Returns a user, if it exists.
     fn get(&self, name: &Username) -> impl Future<Output = Result<Option<User>>> + Send;
 
-    /// A page of users.
+    /// Returns a page of users.
     fn list(&self, limit: i32, after: Option<&str>) -> impl Future<Output = Result<Users>> + Send;
 
-    /// The groups of a user.
+    /// Returns the groups of a user.
     fn groups(&self, username: &str) -> impl Future<Output = Result<Vec<String>>> + Send;
 
-    /// The users in a group.
+    /// Returns the users in a group.
     fn members(&self, group: &str) -> impl Future<Output = Result<Vec<User>>> + Send;
 
-    /// Adds a group; one of this name may be there.
+    /// Adds a group, unless it exists.
     fn create_group(&self, group: &str) -> impl Future<Output = Result<()>> + Send;
 
-    /// Puts a user into a group.
+    /// Adds a user to a group.
     fn join(&self, name: &Username, group: &str) -> impl Future<Output = Result<Joined>> + Send;
 
-    /// Takes a user out of a group.
+    /// Removes a user from a group.
     fn leave(&self, name: &Username, group: &str) -> impl Future<Output = Result<()>> + Send;
 
-    /// Lets a user sign in.
+    /// Enables a user.
     fn enable(&self, name: &Username) -> impl Future<Output = Result<()>> + Send;
 
-    /// Lets a user sign in no more.
+    /// Disables a user.
     fn disable(&self, name: &Username) -> impl Future<Output = Result<()>> + Send;
 
-    /// Ends all sessions of a user. Access tokens stay good until they are over.
+    /// Ends all sessions of a user. Access tokens stay valid until they expire.
     fn sign_out(&self, username: &str) -> impl Future<Output = Result<()>> + Send;
 
     /// Begins a session.
     fn sign_in(&self, name: &Username, password: &Password) -> impl Future<Output = Result<Session>> + Send;
 
-    /// Continues a session.
+    /// Renews a session.
     fn renew(&self, refresh_token: &str) -> impl Future<Output = Result<Session>> + Send;
 
-    /// The rule for passwords.
+    /// Returns the rule for passwords.
     fn password_rule(&self) -> impl Future<Output = Result<PasswordRule>> + Send;
 }

@@ -8,10 +8,10 @@ use lambda_kit::caller::{Right, TABLE_GROUP};
 /// The groups that give rights, the least first.
 pub(crate) const ROLES: [&str; 3] = [Right::Read.group(), Right::Write.group(), OPERATOR];
 
-/// The group of those who may do everything.
+/// The group with every right.
 pub(crate) const OPERATOR: &str = Right::Operate.group();
 
-/// What groups there are, for whoever named others.
+/// The groups that exist, for the client that named another one.
 const RULE: &str = "groups has at least one of reader, writer and operator, and may have table:<name> for each table that the \
                     account is to see; without one it sees every table.";
 
@@ -26,7 +26,7 @@ impl Groups {
     /// Reads groups by their names. A table may be named by an alias; its group has its own name.
     ///
     /// # Errors
-    /// A sentence that says what groups there are.
+    /// A sentence that lists the groups.
     pub fn parse<S: AsRef<str>>(names: &[S], dictionary: &Dictionary) -> Result<Self, String> {
         let mut groups = Self { roles: BTreeSet::new(), tables: BTreeSet::new() };
         for name in names.iter().map(AsRef::as_ref) {
@@ -35,7 +35,7 @@ impl Groups {
                 continue;
             }
             let table = name.strip_prefix(TABLE_GROUP).and_then(|table| dictionary.table(table));
-            // A hidden table is no table that an operator knows of.
+            // Operators do not know hidden tables.
             let Some(table) = table.filter(|table| !table.is_hidden()) else {
                 let tables: Vec<&str> = dictionary.visible_tables().map(Table::name).collect();
                 let name = domain::shortened(name, 60);
@@ -49,27 +49,27 @@ impl Groups {
         if groups.roles.is_empty() { Err(format!("No group that gives a right: {RULE}")) } else { Ok(groups) }
     }
 
-    /// Returns true if they give every right.
+    /// Returns true if the groups give every right.
     pub fn operate(&self) -> bool {
         self.roles.contains(OPERATOR)
     }
 
-    /// The names of those that give rights.
+    /// Returns the names of the groups that give rights.
     pub fn roles(&self) -> impl Iterator<Item = &str> {
         self.roles.iter().copied()
     }
 
-    /// The names of those of tables.
+    /// Returns the names of the groups of tables.
     pub fn tables(&self) -> impl Iterator<Item = &str> {
         self.tables.iter().map(String::as_str)
     }
 
-    /// All names, as they are shown: the greatest right last, then tables.
+    /// Returns all names in the order of display: the greatest right last, then tables.
     pub fn names(&self) -> Vec<String> {
         in_order(self.roles().chain(self.tables()).map(str::to_owned).collect())
     }
 
-    /// Returns true if a group is among them.
+    /// Returns true if the account is in a group.
     pub fn has(&self, name: &str) -> bool {
         self.roles.contains(name) || self.tables.contains(name)
     }
@@ -80,12 +80,12 @@ pub(crate) fn is_role(name: &str) -> bool {
     ROLES.contains(&name)
 }
 
-/// Returns true for a group that means something to Rowgate.
+/// Returns true for a group of Rowgate.
 pub(crate) fn is_ours(name: &str) -> bool {
     is_role(name) || name.starts_with(TABLE_GROUP)
 }
 
-/// Names of groups in the order in which they are shown.
+/// Sorts the names of groups in the order of display.
 pub(crate) fn in_order(mut names: Vec<String>) -> Vec<String> {
     let place = |name: &str| ROLES.iter().position(|role| *role == name).unwrap_or(ROLES.len());
     names.sort_by(|one, other| (place(one), one).cmp(&(place(other), other)));

@@ -1,6 +1,7 @@
-//! The `rowgate-accounts` function: wires configuration, user pool, database and what the function is invoked with.
+//! The `rowgate-accounts` function: wires configuration, user pool, database, routes and commands.
 
-// The future of a change, retries and SDK calls within, nests deeper than the compiler's default allows.
+// The future of a change nests deeper, with its retries and SDK calls, than the compiler allows by
+// default.
 #![recursion_limit = "256"]
 
 use accounts::{Accounts, Cognito, Options, Service, invoke, router};

@@ -1,4 +1,5 @@
-//! Accounts as operators manage them: `GET /accounts`, `POST /accounts/{username}/approve` and `/disable`.
+//! Accounts as operators manage them: `GET /accounts`, `POST /accounts/{username}/approve` and
+//! `/disable`.
 
 use axum::body::Body;
 use axum::http::HeaderMap;

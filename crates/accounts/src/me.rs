@@ -1,4 +1,4 @@
-//! `GET /me`: who is signed in, and what the account may.
+//! `GET /me`: the person who is signed in, and the account's rights.
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};

@@ -7,18 +7,18 @@ use lambda_kit::env::{SettingError, Settings};
 
 use crate::username::{Username, is_domain};
 
-/// How long an answer to a registration takes at least: more than the calls for a new name and for one that is taken, so that
-/// the time tells them apart no more than the answer does.
+/// The shortest time of an answer to a registration. It is longer than the calls for a new name and
+/// for a taken one, so that the time does not reveal which it was.
 const REGISTER_TIME: Duration = Duration::from_secs(1);
 
-/// Who may register.
+/// The rules of registration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
-    /// Whether anybody may.
+    /// True if people may register.
     pub self_registration: bool,
-    /// The domains of the e-mail addresses that may; empty: any.
+    /// The domains whose e-mail addresses may register; empty: any.
     pub email_domains: Arc<[String]>,
-    /// How long an answer to a registration takes at least.
+    /// The shortest time of an answer to a registration.
     pub register_time: Duration,
 }
 
@@ -26,7 +26,7 @@ impl Options {
     /// Reads the settings from the environment.
     ///
     /// # Errors
-    /// [`SettingError`] names the variable that cannot be used.
+    /// [`SettingError`] names the invalid variable.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, SettingError> {
         let settings = Settings(variable);
         let fault = || "neither true nor false".to_owned();
@@ -40,7 +40,7 @@ impl Options {
         })
     }
 
-    /// Whether an address of this domain may register.
+    /// Returns true if the address may register.
     pub(crate) fn allow(&self, name: &Username) -> bool {
         self.email_domains.is_empty() || self.email_domains.iter().any(|domain| domain == name.domain())
     }

@@ -7,28 +7,28 @@ use serde::Deserialize;
 /// Characters of a password at most: Cognito's limit.
 const MAX_CHARACTERS: usize = 256;
 
-/// What Cognito takes for a symbol
+/// The symbols of Cognito
 /// (docs.aws.amazon.com/cognito/latest/developerguide/managing-users-passwords.html).
 const SYMBOLS: &str = "^$*.[]{}()?-\"!@#%&/\\,><':;|_~`+=";
 
-/// A password on its way to the user pool. It is shown nowhere.
+/// A password on its way to the user pool, which is never printed.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct Password(String);
 
 impl Password {
-    /// A password that somebody chose.
+    /// Returns the password with this text.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// Returns true if a user pool could have it, whatever its rule: it is not empty, not too long, and has no control
-    /// characters.
+    /// Returns true if a user pool could have it, whatever its rule: it is not empty, not too long,
+    /// and has no control characters.
     pub(crate) fn can_be_one(&self) -> bool {
         (1..=MAX_CHARACTERS).contains(&self.0.chars().count()) && !self.0.contains(char::is_control)
     }
 
-    /// Its text, for the user pool alone.
+    /// Returns the text, for the user pool alone.
     pub(crate) fn reveal(&self) -> &str {
         &self.0
     }
@@ -40,27 +40,27 @@ impl fmt::Debug for Password {
     }
 }
 
-/// What a user pool demands of passwords.
+/// The rule of a user pool for passwords.
 ///
-/// It is checked here before Cognito does: Cognito is asked for new names alone, so its refusal would tell that a name is
-/// new.
+/// It is checked before Cognito is called: Cognito checks passwords of new names alone, so its
+/// error would reveal that a name is new.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PasswordRule {
-    /// Characters at least.
+    /// The least number of characters.
     pub minimum: usize,
-    /// Whether there must be one of A to Z.
+    /// True if it requires one of A to Z.
     pub capital: bool,
-    /// Whether there must be one of a to z.
+    /// True if it requires one of a to z.
     pub small: bool,
-    /// Whether there must be one of 0 to 9.
+    /// True if it requires one of 0 to 9.
     pub digit: bool,
-    /// Whether there must be a symbol.
+    /// True if it requires a symbol.
     pub symbol: bool,
 }
 
 impl PasswordRule {
-    /// Returns true if the password keeps the rule. What Cognito counts is not documented for characters beyond ASCII, so of
-    /// ASCII alone is what must be there.
+    /// Returns true if the password keeps the rule. Cognito documents nothing for characters beyond
+    /// ASCII, so only ASCII counts for the required kinds.
     pub fn allows(&self, password: &Password) -> bool {
         let text = password.reveal();
         let has = |is: fn(&char) -> bool| text.chars().any(|character| is(&character));
@@ -75,7 +75,7 @@ impl PasswordRule {
 }
 
 impl fmt::Display for PasswordRule {
-    /// The whole rule, as a sentence.
+    /// Writes the whole rule as a sentence.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let symbols: Vec<String> = SYMBOLS.chars().map(String::from).collect();
         let symbols = format!("one of these symbols: {}", symbols.join(" "));

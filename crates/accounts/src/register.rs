@@ -1,4 +1,4 @@
-//! `POST /register`: somebody asks for an account.
+//! `POST /register`: requests an account.
 
 use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode};
@@ -18,11 +18,12 @@ use crate::request::{Credentials, read};
 use crate::service::{Service, failure, record};
 use crate::username::{self, Username};
 
-/// The name of a person who registers in the audit trail: the address is not verified yet. No account can have this name.
+/// The name of a person who registers in the audit trail: the address is not verified yet. No
+/// account can have this name.
 const ANONYMOUS: &str = "anonymous";
 
-/// Registers an account. The answer and its time are the same whether the name is new, waits for approval or is taken:
-/// everything that is refused is refused before the name is looked up.
+/// Registers an account. The answer and its time are the same whether the name is new, waits for
+/// approval or is taken: everything that is refused is refused before the name is looked up.
 pub(crate) async fn register<D: Directory>(
     InTime(service): InTime<Service<D>>,
     Extension(request): Extension<RequestId>,

@@ -1,4 +1,4 @@
-//! Bodies of requests. What is wrong with one is told without a word of it: it has a password or a token in it.
+//! Bodies of requests. No error quotes a body, which contains a password or a token.
 
 use axum::body::Body;
 use axum::http::HeaderMap;
@@ -11,10 +11,10 @@ use serde_json::value::RawValue;
 
 use crate::password::Password;
 
-/// Bytes of a body at most. The largest thing in one is a refresh token, of some 2 KB.
+/// The limit of a body in bytes. The largest member is a refresh token of some 2 KB.
 pub const MAX_BODY_BYTES: usize = 16 * 1024;
 
-/// What `POST /register` and `POST /login` take.
+/// The body of `POST /register` and `POST /login`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Credentials {
@@ -26,7 +26,7 @@ impl Credentials {
     pub(crate) const SHAPE: &str = r#"{"username": "<e-mail address>", "password": "<password>"}"#;
 }
 
-/// What `POST /refresh` takes.
+/// The body of `POST /refresh`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Refresh {
@@ -37,7 +37,7 @@ impl Refresh {
     pub(crate) const SHAPE: &str = r#"{"refresh_token": "<token>"}"#;
 }
 
-/// What `POST /accounts/{username}/approve` takes.
+/// The body of `POST /accounts/{username}/approve`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Approval {
@@ -59,7 +59,7 @@ pub(crate) async fn read<T: DeserializeOwned>(
         let detail = format!("The body is no JSON. Send an object like {shape}.");
         return Err(Problem::new(ProblemKind::InvalidJson, detail).into());
     };
-    // Serde takes an array for a struct as well.
+    // Serde would accept an array for a struct as well.
     let object = json.get().starts_with('{').then(|| serde_json::from_str(json.get()).ok()).flatten();
     object.ok_or_else(|| {
         let detail =

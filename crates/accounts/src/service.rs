@@ -1,4 +1,4 @@
-//! What the handlers share, and the routes.
+//! The state of the handlers, and the routes.
 
 use aurora::audit::{self, Actor};
 use aurora::{Database, Deadline};
@@ -19,12 +19,12 @@ use crate::directory::{Directory, DirectoryError};
 use crate::options::Options;
 use crate::{manage, me, register, session, trail};
 
-/// What the handlers share.
+/// The state that the handlers share.
 #[derive(Debug, Clone)]
 pub struct Service<D> {
     /// The accounts.
     pub accounts: Accounts<D>,
-    /// Who may register.
+    /// The rules of registration.
     pub options: Options,
 }
 
@@ -37,13 +37,13 @@ impl<D: Directory> Within for Service<D> {
 
 impl<D> FromRef<Service<D>> for Operator {
     fn from_ref(_: &Service<D>) -> Self {
-        // No method of this function takes a key.
+        // No route of this function takes a key.
         Self::new("")
     }
 }
 
-/// The function's routes. Registration, login and refresh are open, the others take a person's token;
-/// [`lambda_kit::http::with_open_service_layers`] wraps them.
+/// The function's routes. Registration, login and refresh are open, the others take a person's
+/// token; [`lambda_kit::http::with_open_service_layers`] wraps them.
 pub fn router<D: Directory>(service: Service<D>) -> Router {
     Router::new()
         .path("/register", post(register::register::<D>))
@@ -58,7 +58,8 @@ pub fn router<D: Directory>(service: Service<D>) -> Router {
         .with_state(service)
 }
 
-/// An argument of handlers that are for whoever is signed in, whatever they may do: only a person's access token is one.
+/// The argument of handlers for every person who is signed in, with or without rights: only an
+/// access token counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SignedIn(pub(crate) Person);
 
@@ -67,14 +68,14 @@ impl<S: Sync> FromRequestParts<S> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         match Caller::of(&parts.extensions) {
-            // Of another token than an access token there is no name.
+            // Only an access token has a name.
             Caller::Person(person) if !person.username().is_empty() => Ok(Self(person)),
             _ => Err(Problem::new(ProblemKind::Forbidden, "This is for people who are signed in.").into()),
         }
     }
 }
 
-/// An argument of handlers that are for operators alone, and that say in the audit trail who it was.
+/// The argument of handlers for operators alone, whose name the audit trail needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct OperatorPerson(pub(crate) Person);
 
@@ -144,7 +145,7 @@ pub(crate) fn directory_problem(error: &DirectoryError) -> Problem {
 pub(crate) fn database_problem(error: &aurora::Error) -> Problem {
     log_failure("the request could not be served", error.class(), error);
     match error.to_problem() {
-        // What it says of rows does not fit here.
+        // Its own text is about rows.
         problem if problem.kind == ProblemKind::Unavailable => Problem::new(
             ProblemKind::Unavailable,
             "The database is resuming or cannot be reached. Try again after Retry-After.",

@@ -27,7 +27,7 @@ struct Tokens {
     refresh_token: String,
 }
 
-/// Signs in. Whatever is wrong with the name, the password or the account is one and the same answer.
+/// Signs in. The answer is the same whether the name, the password or the account is wrong.
 pub(crate) async fn login<D: Directory>(
     InTime(service): InTime<Service<D>>,
     Extension(request): Extension<RequestId>,
@@ -36,7 +36,7 @@ pub(crate) async fn login<D: Directory>(
     body: Body,
 ) -> Result<Response, ProblemResponse> {
     let Credentials { username, password } = read(&headers, body, Credentials::SHAPE).await?;
-    // What cannot be a name or a password is nobody's.
+    // Text that cannot be a name or a password is nobody's.
     let name = Username::parse(&username).filter(|_| password.can_be_one());
     let Some(name) = name else { return Err(wrong_credentials().into()) };
     let accounts = &service.accounts;
@@ -58,7 +58,7 @@ pub(crate) async fn login<D: Directory>(
     }
 }
 
-/// Goes on with a session, with the rights that the account has now.
+/// Renews a session, with the rights that the account has now.
 pub(crate) async fn refresh<D: Directory>(
     InTime(service): InTime<Service<D>>,
     _: NoQuery,
@@ -74,7 +74,7 @@ pub(crate) async fn refresh<D: Directory>(
     if !has_right(&session) {
         return Err(session_over().into());
     }
-    // The pool gives out a new one only where it has taken back the old one.
+    // The pool returns a new one only if it has revoked the old one.
     let refresh_token = session.refresh_token.clone().unwrap_or(refresh_token);
     Ok(tokens(session, refresh_token))
 }
@@ -87,8 +87,8 @@ pub(crate) async fn logout<D: Directory>(
     _: NoQuery,
 ) -> Result<Response, ProblemResponse> {
     let accounts = &service.accounts;
-    // First of all, before a database that may have to resume: the session ends whether or not that is recorded, which changes
-    // nothing that the trail is for.
+    // Before the database is called, which may have to resume: the session ends whether or not that
+    // can be recorded.
     match accounts.directory.sign_out(person.username()).await {
         Ok(()) | Err(DirectoryError::NoUser) => {}
         Err(error) => return Err(directory_problem(&error).into()),
@@ -112,7 +112,7 @@ fn tokens(session: Session, refresh_token: String) -> Response {
     ([(header::CACHE_CONTROL, "no-store")], Json(tokens)).into_response()
 }
 
-/// The answer to refused credentials; why they were refused stays in the log, and whose they were nowhere.
+/// Returns the answer to refused credentials. The log has the reason, and nothing has the name.
 fn refused(error: &DirectoryError, answer: fn() -> Problem) -> Problem {
     match error {
         DirectoryError::Refused(code) => {

@@ -28,7 +28,8 @@ pub(crate) async fn list<D: Directory>(
         Parameter::text("row", 64),
     ];
     let values = query.read(&parameters)?;
-    // Accounts have their names in lower case, entries have the tables' own names; a client may use others.
+    // Entries have the names of accounts in lower case and the tables' own names; a client may use
+    // others.
     let username = values.text("username").map(str::to_lowercase);
     let own_name = |name| accounts.dictionary.table(name).map_or(name, |table| table.name());
     let filter = Filter {

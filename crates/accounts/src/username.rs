@@ -7,19 +7,20 @@ use serde::Serialize;
 /// Characters of a name at most: Cognito's limit.
 pub(crate) const MAX_CHARACTERS: usize = 128;
 
-/// What a name must be, as a sentence for whoever sent another one.
+/// The rule for names, for the client that sent an invalid one.
 pub(crate) const RULE: &str = "The username is an e-mail address of at most 128 characters: letters and digits of ASCII and . _ - + ' \
                         before the @, and the name of a domain after it.";
 
 /// The name of an account: an e-mail address in lower case.
 ///
-/// Stricter than RFC 5321: what is left out needs quotes in addresses or escapes in paths, and nobody's mailbox has it.
+/// Stricter than RFC 5321: the excluded characters need quotes in addresses or escapes in paths,
+/// and are unusual.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Username(String);
 
 impl Username {
-    /// Reads a name, in upper or lower case; `None` where it is no e-mail address.
+    /// Reads a name in upper or lower case; `None` for text that is no e-mail address.
     pub fn parse(text: &str) -> Option<Self> {
         let name = text.to_ascii_lowercase();
         let (local, domain) = name.split_once('@')?;
@@ -27,12 +28,12 @@ impl Username {
         is_sound.then_some(Self(name))
     }
 
-    /// The name.
+    /// Returns the name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// What stands behind the `@`.
+    /// Returns the domain, after the `@`.
     pub fn domain(&self) -> &str {
         self.0.split_once('@').map_or("", |(_, domain)| domain)
     }
@@ -54,7 +55,8 @@ fn is_local(text: &str) -> bool {
         })
 }
 
-/// Returns true for a domain with a dot in it, in lower case (RFC 1035, section 2.3.1, and digits first).
+/// Returns true for a domain with a dot in it, in lower case (RFC 1035, section 2.3.1, and digits
+/// first).
 pub(crate) fn is_domain(text: &str) -> bool {
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())

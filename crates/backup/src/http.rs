@@ -36,7 +36,7 @@ const MAX_ANSWER_BYTES: usize = 3_000_000;
 /// What the `after` of a page must be.
 const AFTER: &str = "must be a backup's id, as next has it";
 
-/// What the handlers share.
+/// The state that the handlers share.
 #[derive(Debug)]
 pub struct Service<S, G> {
     /// What backups are made with.

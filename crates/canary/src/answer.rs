@@ -1,4 +1,4 @@
-//! What a run answers.
+//! The answer of a run.
 
 use std::time::Duration;
 
@@ -6,21 +6,21 @@ use lambda_kit::ErrorType;
 use lambda_runtime::Diagnostic;
 use serde::Serialize;
 
-/// Every check of a run.
+/// The checks of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Answer {
-    /// `failed` where a check is.
+    /// `failed` if a check is.
     pub status: Status,
     /// In the order in which they ran.
     pub checks: Vec<Checked>,
 }
 
-/// One check, as it went.
+/// The result of a check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Checked {
-    /// What was checked.
+    /// The name of the check.
     pub check: String,
-    /// How it ended.
+    /// The result.
     pub status: Status,
     /// Milliseconds that it took.
     pub duration_ms: u64,
@@ -29,29 +29,29 @@ pub struct Checked {
     pub detail: Option<String>,
 }
 
-/// How a check, or all of them, ended.
+/// The result of one check, or of all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// As it should.
+    /// It succeeded.
     Ok,
-    /// It did not work.
+    /// It failed.
     Failed,
-    /// Not tried, because what it builds on failed.
+    /// It was not tried, because a check that it depends on failed.
     Skipped,
 }
 
 impl Answer {
-    /// The answer of these checks.
+    /// Returns the answer of these checks.
     pub(crate) fn of(checks: Vec<Checked>) -> Self {
         let failed = checks.iter().any(|check| check.status == Status::Failed);
         Self { status: if failed { Status::Failed } else { Status::Ok }, checks }
     }
 
-    /// The invocation's end: the answer, or an error that says the same.
+    /// Returns the answer, or an error with the same content.
     ///
     /// # Errors
-    /// [`Failed`] where a check is.
+    /// [`Failed`] if a check is.
     pub fn into_result(self) -> Result<Self, Failed> {
         match self.status {
             Status::Failed => Err(Failed(self)),
@@ -73,7 +73,7 @@ pub struct Failed(pub Answer);
 
 impl From<Failed> for Diagnostic {
     fn from(Failed(answer): Failed) -> Self {
-        // An answer is texts and numbers, which always are JSON.
+        // Texts and numbers alone cannot fail to serialize.
         ErrorType("CanaryFailed").diagnostic(serde_json::to_string(&answer).unwrap_or_default())
     }
 }

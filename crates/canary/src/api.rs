@@ -1,4 +1,4 @@
-//! Rowgate's HTTP interface, called as its users are told to.
+//! A client of Rowgate's API, as its users should write it.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use tokio::time::sleep;
 use crate::fault::Fault;
 use crate::http::{Answer, Http};
 
-/// How long a call waits that is throttled and is not told for how long.
+/// The pause of a throttled call without `Retry-After`.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// The interface, with the key to it.
+/// The API and the key to it.
 #[derive(Debug)]
 pub(crate) struct Api<'a> {
     pub(crate) http: &'a Http,
@@ -28,7 +28,7 @@ pub(crate) struct Call<'a> {
     method: Method,
     path: &'a str,
     body: Option<String>,
-    /// Of the call and every repetition of it.
+    /// The same for every retry of the call.
     idempotency_key: Option<String>,
 }
 
@@ -41,13 +41,13 @@ impl<'a> Call<'a> {
         Self { method: Method::DELETE, path, body: None, idempotency_key: None }
     }
 
-    /// A POST that takes effect once, however often it is sent.
+    /// Returns an idempotent POST.
     pub(crate) fn post(path: &'a str, body: &Value, idempotency_key: String) -> Self {
         let body = Some(body.to_string());
         Self { method: Method::POST, path, body, idempotency_key: Some(idempotency_key) }
     }
 
-    /// As errors call it.
+    /// Returns the name in errors.
     fn name(&self) -> String {
         format!("{} {}", self.method, self.path)
     }
@@ -66,7 +66,7 @@ impl<'a> Call<'a> {
 }
 
 impl Api<'_> {
-    /// Calls, and reads the answer, which must have the status `expected`.
+    /// Calls and reads the answer, which must have the status `expected`.
     pub(crate) async fn read<T: DeserializeOwned>(
         &self,
         call: &Call<'_>,
@@ -81,8 +81,8 @@ impl Api<'_> {
         })
     }
 
-    /// Calls; the answer must have one of the statuses `expected`. What is to be deleted may also be gone, where an earlier try
-    /// was answered 503: it may have been deleted then.
+    /// Calls; the answer must have one of the statuses `expected`. A DELETE may also be answered
+    /// 404 after an earlier try was answered 503, which may have deleted the row.
     pub(crate) async fn expect(
         &self,
         call: &Call<'_>,
@@ -98,8 +98,9 @@ impl Api<'_> {
         }
     }
 
-    /// The answer to a call that is repeated, while there is time, as long as the answer is to come again later; and whether an
-    /// earlier try may have done what it was to do. One that was throttled has not.
+    /// The answer to a call that is repeated, while there is time, as long as the answer is to come
+    /// again later; and whether an earlier try may have done what it was to do. One that was
+    /// throttled has not.
     async fn answer(&self, call: &Call<'_>, deadline: Deadline) -> Result<(Answer, bool), Fault> {
         let mut may_be_done = false;
         loop {

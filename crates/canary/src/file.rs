@@ -1,4 +1,4 @@
-//! A small file, dropped to be loaded.
+//! The check of the loader: a small file.
 
 use std::time::Duration;
 
@@ -11,19 +11,20 @@ use crate::api::{Api, Call};
 use crate::fault::Fault;
 use crate::rows::{Ids, TABLE, delete};
 
-/// How often the ledger is asked. Twelve calls in ten seconds are far from what the operator's key may do.
+/// The interval of polling. Twelve calls in ten seconds are far below the limit of the operator's
+/// key.
 const POLL: Duration = Duration::from_millis(800);
 
 /// Where files are dropped.
 #[derive(Debug, Clone)]
 pub struct Drops {
-    /// With the data bucket's endpoint.
+    /// The client of S3.
     pub s3: aws_sdk_s3::Client,
     /// The data bucket.
     pub bucket: String,
 }
 
-/// As the ledger tells it.
+/// A load of the ledger.
 #[derive(Debug, Deserialize)]
 struct Load {
     key: String,
@@ -58,7 +59,7 @@ async fn loaded(api: &Api<'_>, key: &str, deadline: Deadline) -> Result<(), Faul
     }
     let path = format!("/loads?table={TABLE}");
     loop {
-        // Newest first: ours is among the first hundred.
+        // Newest first: the canary's is among the first hundred.
         let page: Page = api.read(&Call::get(&path), 200, deadline).await?;
         let load = page.loads.into_iter().find(|load| load.key == key);
         let state = match load {

@@ -14,17 +14,17 @@ use crate::fault::Fault;
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 
-/// A client that keeps its connections.
+/// A client that reuses its connections.
 #[derive(Debug, Clone)]
 pub(crate) struct Http {
     connector: SharedHttpConnector,
 }
 
-/// An answer, read to its end.
+/// A complete answer.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    /// The `retry-after` header, where it is a number of seconds.
+    /// The header `retry-after`, if it is a number of seconds.
     pub(crate) retry_after: Option<Duration>,
     pub(crate) body: Vec<u8>,
 }
@@ -39,7 +39,7 @@ impl Http {
         Self { connector: SharedHttpConnector::new(connector) }
     }
 
-    /// Sends a request, which errors call `call`, and reads the whole answer.
+    /// Sends a request and reads the whole answer. Errors name the request `call`.
     pub(crate) async fn send(
         &self,
         call: &str,

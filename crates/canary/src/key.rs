@@ -1,7 +1,7 @@
 //! The value of the operator's API key.
 //!
-//! API Gateway is asked by one signed call: its SDK crate is among the largest there are. Nothing is kept: a key that was changed
-//! counts from the next run on, and the value is nowhere else.
+//! One signed call asks API Gateway, whose SDK crate is among the largest. The value is not cached:
+//! a changed key counts from the next run on.
 
 use std::time::SystemTime;
 
@@ -16,18 +16,18 @@ use serde::Deserialize;
 use crate::fault::Fault;
 use crate::http::Http;
 
-/// Where the key is and who asks for it.
+/// The id of the key, and the credentials to read it with.
 #[derive(Debug, Clone)]
 pub struct OperatorKey {
     id: String,
-    /// Of API Gateway's own interface, without a slash at the end.
+    /// The endpoint of API Gateway's own API, without a slash at the end.
     endpoint: String,
     region: String,
     credentials: SharedCredentialsProvider,
 }
 
 impl OperatorKey {
-    /// The key with this id; `None` where the configuration has no region or no credentials.
+    /// Returns the key with this id; `None` if the configuration has no region or no credentials.
     pub fn new(config: &SdkConfig, id: impl Into<String>) -> Option<Self> {
         let region = config.region()?.to_string();
         let domain = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
@@ -38,7 +38,7 @@ impl OperatorKey {
         Some(Self { id: id.into(), endpoint, region, credentials: config.credentials_provider()? })
     }
 
-    /// The key's value.
+    /// Returns the value of the key.
     pub(crate) async fn value(&self, http: &Http, deadline: Deadline) -> Result<String, Fault> {
         #[derive(Deserialize)]
         struct ApiKey {

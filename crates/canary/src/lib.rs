@@ -24,7 +24,7 @@ pub use crate::key::OperatorKey;
 use crate::round::Round;
 use crate::rows::Ids;
 
-/// What a run uses, made once.
+/// The state of the canary, built once.
 #[derive(Debug, Clone)]
 pub struct Canary {
     url: String,
@@ -35,7 +35,7 @@ pub struct Canary {
     http: Http,
 }
 
-/// The longest that checks may take.
+/// The time limits of checks.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// One call and its repetitions. API Gateway ends a call after 29 s.
@@ -52,7 +52,7 @@ impl Default for Limits {
 }
 
 impl Canary {
-    /// A canary of the API at `url`, with its stage.
+    /// Returns a canary of the API at `url`, with its stage.
     pub fn new(
         url: &str,
         key: OperatorKey,
@@ -64,7 +64,7 @@ impl Canary {
         Self { url, key, drops, reports, limits, http: Http::new() }
     }
 
-    /// Runs every check, one after the other, and ends before `deadline` whatever happens.
+    /// Runs every check, one after the other, and ends before `deadline` in any case.
     pub async fn run(&self, deadline: Deadline) -> Answer {
         let Limits { call, file } = self.limits;
         let ids = Ids::now();
@@ -103,7 +103,7 @@ async fn status(api: &Api<'_>, deadline: Deadline) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Asks for a report as it is when nothing is said.
+/// Requests a report with its default parameters.
 async fn answers(api: &Api<'_>, report: &Report, deadline: Deadline) -> Result<(), Fault> {
     #[derive(Deserialize)]
     struct Reported {

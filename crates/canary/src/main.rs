@@ -1,6 +1,6 @@
 //! The `rowgate-canary` function: wires configuration, key, API and bucket.
 
-// The future of a whole run, SDK calls within, nests deeper than the compiler's default allows.
+// The future of a run nests deeper, with its SDK calls, than the compiler allows by default.
 #![recursion_limit = "256"]
 
 use std::time::Duration;
@@ -11,7 +11,7 @@ use lambda_kit::{aws, env};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
 
-/// What is left of the invocation for the answer.
+/// The time that is reserved for the answer.
 const MARGIN: Duration = Duration::from_secs(5);
 
 #[tokio::main(flavor = "current_thread")]
@@ -20,7 +20,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let config = aws::sdk_config()?;
     let key = OperatorKey::new(&config, env::required("ROWGATE_OPERATOR_KEY_ID")?);
     let key = key.ok_or("the SDK's configuration has no region or no credentials")?;
-    // A local address has no name for each bucket; AWS takes both forms.
+    // A local endpoint has no host name for each bucket; AWS accepts both forms.
     let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(true).build();
     let drops = Drops { s3: aws_sdk_s3::Client::from_conf(s3), bucket: env::required("ROWGATE_BUCKET")? };
     let url = env::required("ROWGATE_URL")?;

@@ -1,4 +1,4 @@
-//! One check after the other, each with its time and its end.
+//! The checks of a run, one after the other.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use crate::answer::{Answer, Checked, Status};
 use crate::fault::Fault;
 
-/// For what a check does beside its calls, so that its own words about what it waited for come before the end of its time.
+/// Time beyond the deadline of a check, so that its own error about a late call comes first.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// The checks of a run so far.
@@ -25,7 +25,7 @@ impl Round {
         Self { deadline, checks: Vec::new() }
     }
 
-    /// Runs a check, which is told when its time is up; what it brings, where it worked.
+    /// Runs a check with its deadline, and returns its value if it succeeds.
     pub(crate) async fn check<T>(
         &mut self,
         name: &str,
@@ -58,7 +58,8 @@ impl Round {
         brought
     }
 
-    /// Notes a check that cannot be tried. There is no metric of it: what it builds on has failed, and that has one.
+    /// Records a check that cannot be tried. It has no metric: the check that it depends on has
+    /// failed, and has one.
     pub(crate) fn skip(&mut self, name: &str, why: &str) {
         tracing::warn!(canary.check = name, canary.detail = why, "check skipped");
         self.checks.push(Checked::new(name, Status::Skipped, Duration::ZERO, Some(why.to_owned())));

@@ -1,4 +1,4 @@
-//! The canary's table, row by row.
+//! The checks of single rows.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -13,17 +13,18 @@ use crate::fault::Fault;
 /// The canary's own table.
 pub(crate) const TABLE: &str = "rowgate_canary";
 
-/// Random bits of an id. The seconds above them take 31 bits until 2038 and 32 after: an id is exact as JSON's double, too.
+/// Random bits of an id. The seconds above them take 31 bits until 2038 and 32 after: an id is
+/// exact as JSON's double, too.
 const RANDOM_BITS: u32 = 20;
 
-/// What is older was left by a run that did not come to its end: longer than a run, and than a file that was dropped at its end
-/// and waited a while.
+/// The age of rows that an unfinished run left behind: longer than a run, and than the wait of a
+/// file that it dropped last.
 const LEFT_BEHIND: Duration = Duration::from_secs(15 * 60);
 
-/// Leftovers that are looked at in one run; the rest is looked at in the next.
+/// Orphaned rows that one run looks at; the next run looks at the others.
 const MOST_LEFTOVERS: usize = 50;
 
-/// The ids of a run, which no other run has.
+/// The ids of a run, unique among runs.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ids {
     /// Seconds since 1970.
@@ -39,23 +40,23 @@ impl Ids {
         Self { second, first: (second << RANDOM_BITS) | (fastrand::i64(0..1 << RANDOM_BITS) & !1) }
     }
 
-    /// Of the row that is inserted.
+    /// Returns the id of the inserted row.
     pub(crate) fn row(self) -> i64 {
         self.first
     }
 
-    /// Of the row in the file.
+    /// Returns the id of the row in the file.
     pub(crate) fn in_file(self) -> i64 {
         self.first + 1
     }
 
-    /// When the run began, as rows have it.
+    /// Returns the start of the run, in the format of rows.
     pub(crate) fn moment(self) -> String {
-        // Every second that a clock can show is one that can be written.
+        // Every time of a clock can be formatted.
         DateTime::from_secs(self.second).fmt(Format::DateTime).unwrap_or_default()
     }
 
-    /// Whether a row was left behind before this run.
+    /// Returns true if an earlier run left the row behind.
     fn has_left_behind(self, id: i64) -> bool {
         let age = self.second - (id >> RANDOM_BITS);
         u64::try_from(age).is_ok_and(|age| age > LEFT_BEHIND.as_secs())
@@ -81,13 +82,13 @@ pub(crate) async fn insert(api: &Api<'_>, ids: Ids, deadline: Deadline) -> Resul
     }
 }
 
-/// Deletes a row that is there.
+/// Deletes a row that exists.
 pub(crate) async fn delete(api: &Api<'_>, id: i64, deadline: Deadline) -> Result<(), Fault> {
     api.expect(&Call::delete(&format!("/tables/{TABLE}/rows/{id}")), &[204], deadline).await?;
     Ok(())
 }
 
-/// Deletes what earlier runs left behind.
+/// Deletes the rows that earlier runs left behind.
 pub(crate) async fn clear(api: &Api<'_>, ids: Ids, deadline: Deadline) -> Result<(), Fault> {
     #[derive(Deserialize)]
     struct Page {
@@ -101,7 +102,7 @@ pub(crate) async fn clear(api: &Api<'_>, ids: Ids, deadline: Deadline) -> Result
     let path = format!("/tables/{TABLE}/rows?limit={MOST_LEFTOVERS}");
     let page: Page = api.read(&Call::get(&path), 200, deadline).await?;
     for Row { id } in page.rows.into_iter().filter(|row| ids.has_left_behind(row.id)) {
-        // Another run may be at it as well.
+        // Another run may delete it concurrently.
         api.expect(&Call::delete(&format!("/tables/{TABLE}/rows/{id}")), &[204, 404], deadline).await?;
     }
     Ok(())
@@ -120,7 +121,7 @@ mod tests {
         let before = |seconds: u64| ids.row() - (i64::try_from(seconds).unwrap() << RANDOM_BITS);
         assert!(!ids.has_left_behind(before(LEFT_BEHIND.as_secs())));
         assert!(ids.has_left_behind(before(LEFT_BEHIND.as_secs() + 1)));
-        // Not a row of a canary's at all.
+        // Not a row of the canary.
         assert!(ids.has_left_behind(1) && ids.has_left_behind(-1));
     }
 

@@ -1,4 +1,4 @@
-//! The console's files, read once at start: a name that is not among them leads nowhere.
+//! The console's files, read once at start.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -31,8 +31,9 @@ pub(crate) struct File {
 }
 
 impl File {
-    /// Returns the smallest form that a request accepts, and its content coding. A request that accepts none gets the plain
-    /// form, because a page that cannot be read helps nobody, and neither does a 406.
+    /// Returns the smallest form that a request accepts, and its content coding. A request that
+    /// accepts none gets the plain form, because a page that cannot be read helps nobody, and
+    /// neither does a 406.
     pub(crate) fn form(&self, headers: &HeaderMap) -> (Option<&'static str>, &Bytes) {
         let accepted = self.packed.iter().filter(|(coding, _)| accepts(headers, coding));
         let smallest = accepted.min_by_key(|(_, bytes)| bytes.len());
@@ -59,8 +60,8 @@ pub enum FilesError {
 }
 
 impl Files {
-    /// Reads all files of a folder and the folders in it. Names that begin with a dot are left out, and so is what is neither a
-    /// file nor a folder: a link could lead anywhere.
+    /// Reads all files of a folder and its folders. It leaves out names that begin with a dot and
+    /// everything that is neither a file nor a folder: a link could lead anywhere.
     ///
     /// # Errors
     /// [`FilesError`] where something cannot be read, or there is no `index.html`.
@@ -124,7 +125,7 @@ fn media_type(name: &str) -> &'static str {
         "txt" => "text/plain; charset=utf-8",
         "wasm" => "application/wasm",
         "woff2" => "font/woff2",
-        // Browsers do not guess, they are told not to.
+        // Browsers do not guess: `nosniff` forbids it.
         _ => "application/octet-stream",
     }
 }

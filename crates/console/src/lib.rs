@@ -19,14 +19,15 @@ pub use policy::{BucketOrigin, OriginError};
 
 use crate::files::INDEX;
 
-/// What the handlers share.
+/// The state that the handlers share.
 #[derive(Debug)]
 struct Service {
     files: Files,
     policy: HeaderValue,
 }
 
-/// Routes the page and its files. Only files that were read at start are found, whatever a path says.
+/// Routes the page and its files. Only files that were read at start are found, whatever a path
+/// says.
 pub fn router(files: Files, origin: &BucketOrigin) -> Router {
     let service = Service { files, policy: origin.policy() };
     Router::new()

@@ -1,12 +1,12 @@
-//! What the page may do in a browser.
+//! The content security policy of the page.
 
 use axum::http::HeaderValue;
 
-/// Where the bucket's links lead: the one address, beside the page's own, that the page may call.
+/// The origin of the bucket's links: the only one, beside the page's own, that the page may call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BucketOrigin(HeaderValue);
 
-/// A text is no origin.
+/// The error of a text that is no origin.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "ROWGATE_BUCKET_ORIGIN={0:?} is no origin, like https://bucket.s3.us-east-1.amazonaws.com, without a path"
@@ -28,7 +28,7 @@ impl BucketOrigin {
         HeaderValue::from_str(&policy).map(Self).map_err(|_| OriginError(text.to_owned()))
     }
 
-    /// The value of `Content-Security-Policy`.
+    /// Returns the value of `Content-Security-Policy`.
     pub(crate) fn policy(&self) -> HeaderValue {
         self.0.clone()
     }

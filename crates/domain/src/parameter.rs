@@ -1,4 +1,4 @@
-//! Parameters of requests and reports: what they may be, and the values in a query string.
+//! Parameters of requests and reports: their types, and the values in a query string.
 
 use std::collections::BTreeSet;
 
@@ -23,7 +23,7 @@ pub struct Parameter {
     pub default: Option<ParameterValue>,
     /// True if every request has to give it; never with a default.
     pub required: bool,
-    /// What it means; may be empty.
+    /// The meaning; may be empty.
     pub description: String,
 }
 
@@ -55,14 +55,14 @@ impl Parameter {
 pub enum ParameterType {
     /// A whole number.
     Integer {
-        /// The least it may be.
+        /// The least value.
         minimum: i64,
-        /// The most it may be.
+        /// The greatest value.
         maximum: i64,
     },
     /// Any text.
     String {
-        /// How many characters it may have.
+        /// Characters at most.
         max_length: usize,
     },
     /// One of some words.
@@ -80,18 +80,18 @@ pub enum ParameterType {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum ParameterValue {
-    /// Of an integer.
+    /// The value of an integer.
     Integer(i64),
-    /// Of a string or choice.
+    /// The value of a string or choice.
     String(String),
-    /// Of a boolean.
+    /// The value of a boolean.
     Boolean(bool),
-    /// Of a date, `YYYY-MM-DD`.
+    /// The value of a date, `YYYY-MM-DD`.
     Date(String),
 }
 
 impl ParameterType {
-    /// The type's name, as definitions and the API call it. A choice is a string with `values`.
+    /// Returns the name in definitions and the API. A choice is a string with `values`.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Integer { .. } => "integer",
@@ -104,7 +104,7 @@ impl ParameterType {
     /// Reads a value from its text.
     ///
     /// # Errors
-    /// What it must be, as a sentence's end: "must be a whole number, not \"x\"".
+    /// The rule as the end of a sentence: "must be a whole number, not \"x\"".
     pub fn read(&self, text: &str) -> Result<ParameterValue, String> {
         match self {
             Self::Integer { minimum, maximum } => {
@@ -143,12 +143,13 @@ impl ParameterType {
     }
 }
 
-/// Reads the parameters that a request gives: the values by name, defaults filled in, in the order of `parameters`. One that is
-/// neither given nor required and has no default is left out. `check` looks at a text of the right type once more.
+/// Reads the parameters that a request gives: the values by name, defaults filled in, in the order
+/// of `parameters`. One that is neither given nor required and has no default is left out. `check`
+/// looks at a text of the right type once more.
 ///
 /// # Errors
-/// Every mistake: wrong, repeated and missing parameters in the order of `parameters`, then unknown ones by name. The request's
-/// own order is not known: Lambda's event has its parameters in a map.
+/// Every mistake: wrong, repeated and missing parameters in the order of `parameters`, then unknown
+/// ones by name. The request's own order is not known: Lambda's event has its parameters in a map.
 pub fn read_parameters<'p>(
     parameters: &'p [Parameter],
     given: &[(String, String)],
@@ -258,7 +259,7 @@ mod tests {
         );
     }
 
-    /// The map that parameters come in has another order each time.
+    /// The map that has the parameters changes its order.
     #[test]
     fn the_order_of_the_request_makes_no_difference_to_what_is_said() {
         let mut given = [("scope", "ALL"), ("b", "1"), ("a", "1"), ("b", "2"), ("year", "twenty")];

@@ -12,8 +12,9 @@ use lambda_kit::{payload, values_are_logged};
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
-/// The answer in bytes: where it would be too large, without the rejected rows themselves; where it still would be, with so many
-/// of each row's first errors as fit. One of each fits always: a row's longest takes less than a thousandth of the limit.
+/// Serializes the answer. If it is too large, it leaves out the rejected rows themselves, then all
+/// but as many first errors of each row as fit. One error of each always fits: the longest takes
+/// less than a thousandth of the limit.
 pub(crate) fn render(answer: &mut Answer<'_>) -> StoredAnswer {
     let mut body = to_json(answer);
     if !payload::fits(&body) {
@@ -29,13 +30,13 @@ pub(crate) fn render(answer: &mut Answer<'_>) -> StoredAnswer {
     StoredAnswer { status: answer.status(), body }
 }
 
-/// The answer to a request whose rows have just been dealt with.
+/// Answers a request whose rows have just been processed.
 pub(crate) fn first(answer: &Answer<'_>, stored: StoredAnswer, preference: Option<TxPreference>) -> Response {
     let inserted = if preference == Some(TxPreference::DryRun) { 0 } else { answer.inserted() };
     respond(stored, inserted, preference)
 }
 
-/// The answer that an equal request got before.
+/// Repeats the answer of an earlier request with the same key.
 pub(crate) fn replayed(stored: StoredAnswer, preference: Option<TxPreference>) -> Response {
     let mut response = respond(stored, 0, preference);
     response.headers_mut().insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
@@ -54,14 +55,15 @@ fn respond(stored: StoredAnswer, inserted: usize, preference: Option<TxPreferenc
     response
 }
 
-/// One line for each rejected row: which one and why, not its values, which may be personal.
+/// Writes one log line for each rejected row: its index and errors, without its values, which may
+/// be personal.
 pub(crate) fn log_rejected(answer: &Answer<'_>, preference: Option<TxPreference>) {
     for (name, table) in answer.tables() {
         table.rejected.iter().for_each(|rejected| log_rejected_row(name, rejected, preference));
     }
 }
 
-/// The line of one rejected row; with what is in it where `ROWGATE_LOG_VALUES` asks for that.
+/// Writes the log line of one rejected row; with its values if `ROWGATE_LOG_VALUES` is set.
 pub(crate) fn log_rejected_row(table: &str, rejected: &RejectedRow<'_>, preference: Option<TxPreference>) {
     let codes: Vec<&str> = rejected.errors.iter().map(|error| RowCode::as_str(error.code())).collect();
     tracing::info!(

@@ -35,7 +35,7 @@ pub(crate) async fn insert_data(
         }
         error => Problem::from(error),
     })?;
-    // One table that the caller does not see is enough, with rows or without.
+    // The caller must see every table in the body, even one without rows.
     batch.tables.iter().try_for_each(|rows| wanted.caller.require(rows.table.name()))?;
     let parts =
         RequestParts { route: "POST /insert_data", table: "", preference: wanted.preference, body: &body };
@@ -78,7 +78,7 @@ async fn insert(
         actor: caller.actor(id),
     };
     match &wanted.key {
-        // A dry run leaves nothing behind, so there is nothing that could be done twice.
+        // A dry run changes nothing, so it needs no key.
         Some(key) if *preference != Some(TxPreference::DryRun) => {
             insert_keyed(service, wanted, &insert, key, parts).await
         }

@@ -14,21 +14,21 @@ use domain::dictionary::Dictionary;
 use lambda_kit::caller::Operator;
 use lambda_kit::http::{Paths, Within};
 
-/// What the handlers share.
+/// The state that the handlers share.
 #[derive(Debug, Clone)]
 pub struct Service {
-    /// The database that rows go to.
+    /// The database of the rows.
     pub database: Database,
-    /// What rows are checked against.
+    /// The dictionary that rows are checked against.
     pub dictionary: &'static Dictionary,
-    /// Who may delete rows.
+    /// The operators, who may delete rows.
     pub operator: Operator,
-    /// How requests take their idempotency keys.
+    /// The settings of idempotency keys.
     pub claims: ClaimSettings,
 }
 
 impl Service {
-    /// A service with the usual settings.
+    /// Returns a service with the default settings.
     pub fn new(database: Database, dictionary: &'static Dictionary, operator: Operator) -> Self {
         Self { database, dictionary, operator, claims: ClaimSettings::default() }
     }
@@ -46,7 +46,7 @@ impl Within for Service {
     }
 }
 
-/// The function's routes; [`lambda_kit::http::serve`] wraps and runs them.
+/// Returns the function's routes, for [`lambda_kit::http::serve`].
 pub fn router(service: Service) -> Router {
     Router::new()
         .path("/insert_data", post(insert::insert_data))

@@ -1,4 +1,4 @@
-//! Reading a request: its body, and what its headers want.
+//! The headers and the body of a request.
 
 use axum::body::{Body, Bytes};
 use axum::extract::FromRequestParts;
@@ -16,7 +16,7 @@ use lambda_kit::problem::ProblemResponse;
 const PREFER: &str = "prefer";
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
-/// How an insert is to be done, beside what it inserts.
+/// The headers of an insert, and its caller.
 #[derive(Debug)]
 pub(crate) struct Wanted {
     pub(crate) id: RequestId,
@@ -44,12 +44,13 @@ fn key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, InvalidKey> {
     match (values.next(), values.next()) {
         (None, _) => Ok(None),
         (Some(value), None) => IdempotencyKey::parse(value.as_bytes()).map(Some),
-        // Which of them would be the key?
+        // It is ambiguous.
         (Some(_), Some(_)) => Err(InvalidKey),
     }
 }
 
-/// Returns the bytes of a body that is declared as JSON and not too large, unpacked if it came as gzip.
+/// Returns the bytes of a body that is declared as JSON and not too large, unpacked if it came as
+/// gzip.
 pub(crate) async fn json_body(headers: &HeaderMap, body: Body) -> Result<Bytes, ProblemResponse> {
     match body::json(headers, body, MAX_BODY_BYTES).await {
         Ok(bytes) if bytes.is_empty() => Err(Problem::from(BatchError::Empty).into()),

@@ -1,4 +1,4 @@
-//! The AWS SDK's set-up, the same in every function.
+//! The configuration of the AWS SDK, the same in every function.
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -12,15 +12,15 @@ use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 use crate::env::{self, EnvError};
 
-/// The SDK's configuration from what Lambda puts into a function's environment: region, credentials, and
-/// `AWS_ENDPOINT_URL…` where a cloud other than AWS is meant.
+/// Returns the SDK's configuration from the environment of a Lambda function: region, credentials,
+/// and `AWS_ENDPOINT_URL…` for a cloud other than AWS.
 ///
-/// `aws-config` would look for the same in files, on the network and at other services besides, none of which a function
-/// has; that search is a good part of a binary. TLS is rustls on ring: the SDK's default, aws-lc, takes minutes of C to
-/// build and makes binaries larger.
+/// `aws-config` would search files, the network and other services as well, none of which a
+/// function has; that search is a good part of a binary. TLS is rustls on ring: the SDK's default,
+/// aws-lc, takes minutes of C to build and makes binaries larger.
 ///
 /// # Errors
-/// [`EnvError`] names what is missing.
+/// [`EnvError`] names the missing variable.
 pub fn sdk_config() -> Result<SdkConfig, EnvError> {
     let client =
         aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
@@ -28,7 +28,7 @@ pub fn sdk_config() -> Result<SdkConfig, EnvError> {
         env::required("AWS_ACCESS_KEY_ID")?,
         env::required("AWS_SECRET_ACCESS_KEY")?,
         env::required("AWS_SESSION_TOKEN").ok(),
-        // The environment lives no longer than its credentials: Lambda ends it before.
+        // The process ends before its credentials expire.
         None,
         "environment",
     );
@@ -44,7 +44,8 @@ pub fn sdk_config() -> Result<SdkConfig, EnvError> {
     Ok(config.build())
 }
 
-/// What is set for one service alone: `AWS_ENDPOINT_URL_RDS_DATA` goes before `AWS_ENDPOINT_URL`.
+/// The settings of single services: `AWS_ENDPOINT_URL_RDS_DATA` takes precedence over
+/// `AWS_ENDPOINT_URL`.
 #[derive(Debug)]
 struct Environment;
 

@@ -1,4 +1,4 @@
-//! Reading a request's body.
+//! Bodies of requests.
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, header};
@@ -11,13 +11,13 @@ use crate::problem::ProblemResponse;
 /// Why a body cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BodyError {
-    /// It is larger than it may be, as it came or unpacked; the limit in bytes.
+    /// It exceeds the limit, packed or unpacked; the limit in bytes.
     TooLarge(usize),
-    /// It ended before it was complete.
+    /// It is incomplete.
     CutOff,
-    /// It is declared as gzip, and cannot be unpacked.
+    /// It is declared as gzip and cannot be unpacked.
     Damaged,
-    /// It is encoded in another way than gzip; what its `Content-Encoding` says.
+    /// It has another content coding than gzip; its `Content-Encoding`.
     UnsupportedEncoding(String),
     /// It is not declared as JSON in UTF-8.
     NotJson,
@@ -59,8 +59,8 @@ impl From<BodyError> for ProblemResponse {
     }
 }
 
-/// Returns the bytes of a body that is declared as JSON, unpacked if it came as gzip: `limit` at most, none where there
-/// is no body.
+/// Returns the bytes of a body that is declared as JSON, unpacked if it is gzip: at most `limit`,
+/// and none without a body.
 ///
 /// # Errors
 /// [`BodyError`].
@@ -89,12 +89,12 @@ fn is_json(headers: &HeaderMap) -> bool {
     is_json && parts.all(is_utf8)
 }
 
-/// Whether a parameter of a media type leaves the text UTF-8, in which alone programs exchange JSON (RFC 8259, section 8.1): rows
-/// of another charset would be read as others than were sent, or not at all.
+/// Returns true if a parameter of a media type allows UTF-8, the only charset of JSON between
+/// programs (RFC 8259, section 8.1): rows in another charset would be misread.
 fn is_utf8(parameter: &str) -> bool {
     let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
     let value = value.trim().trim_matches('"');
-    // The second is a common name of the first, though not a registered one.
+    // The second is a common alias of the first, though not a registered one.
     !name.trim().eq_ignore_ascii_case("charset")
         || ["utf-8", "utf8"].iter().any(|name| value.eq_ignore_ascii_case(name))
 }

@@ -2,7 +2,8 @@
 
 use std::error::Error;
 
-/// An error and what caused it, one after the other. For logs alone: what a cause says may name what is nobody's business.
+/// Formats an error and its causes, one after the other. For logs alone: a cause may name
+/// internals.
 pub fn causes(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut next = error.source();

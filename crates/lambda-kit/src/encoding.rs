@@ -11,10 +11,11 @@ use crate::body::BodyError;
 /// The first bytes of every gzip member (RFC 1952, section 2.3.1). No JSON text begins with them.
 const MAGIC: [u8; 2] = [0x1f, 0x8b];
 
-/// What is repeated of an encoding that is not taken: a header may have kilobytes.
+/// Characters that are quoted of an unsupported coding: a header may have kilobytes.
 const MAX_NAME: usize = 64;
 
-/// Returns true if the body is declared as gzip, under either of its names. `identity` means no coding.
+/// Returns true if the body is declared as gzip, under either of its names. `identity` means no
+/// coding.
 ///
 /// # Errors
 /// [`BodyError::UnsupportedEncoding`] for any other coding, and for several of them.
@@ -33,13 +34,14 @@ pub(crate) fn is_gzip(headers: &HeaderMap) -> Result<bool, BodyError> {
     }
 }
 
-/// Returns the most bytes that a body of `limit` bytes takes as gzip. What does not get smaller takes
-/// 9 bits a byte from the quickest encoders, and next to nothing more from others.
+/// Returns the most bytes that a body of `limit` bytes takes as gzip. Incompressible data takes 9
+/// bits a byte with the fastest encoders, and hardly more than 8 with others.
 pub(crate) fn packed_limit(limit: usize) -> usize {
     limit + limit / 8 + 1024
 }
 
-/// Unpacks a body that is declared as gzip, all members of it, and never more than `limit` bytes and one.
+/// Unpacks a body that is declared as gzip, all members of it, and never more than `limit` bytes
+/// and one.
 ///
 /// Text is returned as it is: API Gateway unpacks gzip itself and leaves the header
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-make-request-with-compressed-payload.html>).

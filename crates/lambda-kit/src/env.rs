@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-/// A variable that a function cannot do without is missing or cannot be used.
+/// A required variable is missing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EnvError {
     /// The variable is not set, or set to nothing.
@@ -10,32 +10,32 @@ pub enum EnvError {
     Missing(&'static str),
 }
 
-/// The value of a variable that must be set.
+/// Returns the value of a required variable.
 ///
 /// # Errors
-/// [`EnvError::Missing`] when it is not set, empty or not UTF-8.
+/// [`EnvError::Missing`] if it is unset, empty or not UTF-8.
 pub fn required(name: &'static str) -> Result<String, EnvError> {
     std::env::var(name).ok().filter(|value| !value.is_empty()).ok_or(EnvError::Missing(name))
 }
 
-/// A setting that cannot be used.
+/// An invalid setting.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{name}={value:?} is {fault}")]
 pub struct SettingError {
     /// The variable.
     pub name: &'static str,
-    /// What it holds.
+    /// Its value.
     pub value: String,
-    /// What is wrong with it, as in `not a whole number from 1 to 8`.
+    /// The fault, such as `not a whole number from 1 to 8`.
     pub fault: String,
 }
 
-/// Variables that need not be set, and what reads them. One that is empty is as one that is not set.
+/// Optional variables, and the function that reads them. An empty variable counts as unset.
 #[derive(Debug)]
 pub struct Settings<R>(pub R);
 
 impl<R: Fn(&str) -> Option<String>> Settings<R> {
-    /// What `read` makes of a variable; `None` where it is not set.
+    /// Reads a variable by `read`; `None` if it is unset.
     ///
     /// # Errors
     /// [`SettingError`] with `fault` where `read` makes nothing of it.
@@ -52,7 +52,7 @@ impl<R: Fn(&str) -> Option<String>> Settings<R> {
         }
     }
 
-    /// A number within limits; `default` where the variable is not set.
+    /// Reads a number within limits; `default` if the variable is unset.
     ///
     /// # Errors
     /// [`SettingError`] where it holds anything else.

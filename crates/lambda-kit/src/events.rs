@@ -12,11 +12,13 @@ use tower::ServiceExt;
 use crate::INVALID_PAYLOAD;
 use crate::http::gateway;
 
-/// Serves the requests of a router with these layers ([`with_service_layers`](crate::http::with_service_layers), say) and, with
-/// `command`, every other invocation of the function, until Lambda ends the process. An error of `command` fails the invocation.
+/// Serves the requests of a router with these layers
+/// ([`with_service_layers`](crate::http::with_service_layers), say) and, with `command`, every
+/// other invocation of the function, until Lambda ends the process. An error of `command` fails the
+/// invocation.
 ///
-/// Whoever may invoke the function may also write a request as API Gateway would, with any key. That gives away nothing: an
-/// invocation needs no key at all.
+/// Whoever may invoke the function may also write a request as API Gateway would, with any key.
+/// That gives away nothing: an invocation needs no key at all.
 ///
 /// # Errors
 /// Those of the Lambda runtime.
@@ -50,13 +52,14 @@ pub fn is_request(event: &Value) -> bool {
     event.get("requestContext").is_some()
 }
 
-/// Answers a request from API Gateway with a router and its layers, in the form that API Gateway takes back.
+/// Answers a request from API Gateway with a router and its layers, in the form that API Gateway
+/// takes back.
 ///
 /// # Errors
-/// When the event is no request of API Gateway.
+/// An event that is no request of API Gateway.
 pub async fn answer(routes: Router, event: Value, context: Context) -> Result<Value, Error> {
     let payload: LambdaRequest = serde_json::from_value(event)?;
-    // A router has no errors of its own.
+    // A router never fails.
     let Ok(answer) = gateway::service(routes).oneshot(LambdaEvent { payload, context }).await;
     Ok(serde_json::to_value(answer)?)
 }

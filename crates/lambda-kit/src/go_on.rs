@@ -1,4 +1,4 @@
-//! Going on in another invocation of the function.
+//! Continuation in another invocation of the function.
 
 use std::error::Error;
 
@@ -22,7 +22,7 @@ pub struct LambdaGoOn {
 }
 
 impl LambdaGoOn {
-    /// Invokes the function that Lambda says this is.
+    /// Returns an invoker of the current function.
     ///
     /// # Errors
     /// [`EnvError::Missing`] without `AWS_LAMBDA_FUNCTION_NAME`.
@@ -31,10 +31,10 @@ impl LambdaGoOn {
         Ok(Self { client: aws_sdk_lambda::Client::new(config), function })
     }
 
-    /// Asks for an invocation with this payload, and does not wait for it.
+    /// Requests an asynchronous invocation with this payload.
     ///
     /// # Errors
-    /// [`GoOnError`] when Lambda has not taken it.
+    /// [`GoOnError`] if Lambda has not accepted it.
     pub async fn invoke(&self, payload: &Value) -> Result<(), GoOnError> {
         let invoke = self.client.invoke().function_name(&self.function);
         let invoke = invoke.invocation_type(InvocationType::Event).payload(Blob::new(payload.to_string()));

@@ -1,4 +1,4 @@
-//! Structured logs: one JSON object a line, which is what CloudWatch Logs Insights reads.
+//! Structured logs: a JSON object a line, for CloudWatch Logs Insights.
 
 use std::fmt::Display;
 
@@ -16,11 +16,12 @@ use tracing_subscriber::{fmt, registry};
 /// The variable that filters log lines, by level and by module (`info`, `loader=debug,info`).
 const FILTER_VARIABLE: &str = "ROWGATE_LOG";
 
-/// The variable that, set to 1, lets personal data into log lines.
+/// The variable that, if it is 1, lets personal data into log lines.
 const VALUES_VARIABLE: &str = "ROWGATE_LOG_VALUES";
 
-/// The target of lines that may quote people's data, such as a row or an error of the database about it. They are dropped
-/// unless `ROWGATE_LOG_VALUES` is 1, whatever `ROWGATE_LOG` says; [`values_are_logged`] tells.
+/// The target of lines that may quote people's data, such as a row or an error of the database
+/// about it. They are dropped unless `ROWGATE_LOG_VALUES` is 1, whatever `ROWGATE_LOG` says;
+/// [`values_are_logged`] tells.
 pub const VALUES: &str = "rowgate_values";
 
 /// The target of the spans of requests, which no filter drops: every line of a request has its id.
@@ -29,9 +30,10 @@ pub(crate) const REQUESTS: &str = "rowgate_requests";
 /// The first words of the targets of libraries that log what they send and receive below `info`.
 const TALKATIVE: [&str; 6] = ["aws_", "h2", "hyper", "lambda_http", "lambda_runtime", "tower"];
 
-/// Sends log lines to standard output as JSON, filtered by `ROWGATE_LOG` (default `info`). Call once, first in `main`.
+/// Sends log lines to standard output as JSON, filtered by `ROWGATE_LOG` (default `info`). Call
+/// once, first in `main`.
 ///
-/// There is no time in a line: Lambda stamps every line itself.
+/// Lines have no time, because Lambda adds it.
 pub fn init_tracing() {
     let variable = |name| std::env::var(name).ok();
     registry()
@@ -41,8 +43,8 @@ pub fn init_tracing() {
         .init();
 }
 
-/// Logs once why something could not be done: the class of the error, which says what to do. The error itself may quote
-/// people's data, so it is a line with the target [`VALUES`].
+/// Logs once why something could not be done: the class of the error, which says what to do. The
+/// error itself may quote people's data, so it is a line with the target [`VALUES`].
 pub fn log_failure(what: &str, class: &str, error: impl Display) {
     tracing::error!(error.class = class, "{what}");
     tracing::debug!(target: VALUES, { error = %error }, "cause");
@@ -93,8 +95,9 @@ fn privacy(switch: Option<&str>) -> Targets {
     all.with_targets(talkative).with_target(VALUES, LevelFilter::OFF)
 }
 
-/// Reads a filter; one that cannot be read is like none. Lines about what people did and the spans of requests pass every
-/// filter. Not tracing's richer `EnvFilter`, which brings a regular expression engine into every function.
+/// Reads a filter; one that cannot be read is like none. Lines about what people did and the spans
+/// of requests pass every filter. Not tracing's richer `EnvFilter`, which brings a regular
+/// expression engine into every function.
 fn filter(text: Option<&str>) -> Targets {
     let given = text.filter(|text| !text.is_empty()).and_then(|text| text.parse().ok());
     let given = given.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));

@@ -1,5 +1,6 @@
-//! JSON objects. Serde takes an array for a struct as well, its values for the fields in their order; nobody means that.
-//! What is wrong with one is told in a few hundred characters: serde quotes names and values, which may have megabytes.
+//! JSON objects in payloads and bodies. Serde would accept an array for a struct as well, with the
+//! values of the fields in order. Errors have a few hundred characters: serde quotes names and
+//! values, which may have megabytes.
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -7,7 +8,7 @@ use serde_json::value::RawValue;
 
 use domain::shortened;
 
-/// The most that is told of what is wrong.
+/// Characters of an error at most.
 const MAX_CHARACTERS: usize = 300;
 
 /// Reads an object.
@@ -19,8 +20,8 @@ pub fn of_value<T: DeserializeOwned>(json: Value) -> Result<T, String> {
     serde_json::from_value(json).map_err(|error| told(&error))
 }
 
-/// Reads an object from its text. Not by way of a [`Value`], which keeps the last of several members with one name: what asks
-/// for two things is refused.
+/// Reads an object from its text. A [`Value`] would keep the last of several members with one name;
+/// here they are an error.
 ///
 /// # Errors
 /// What is wrong with it.

@@ -5,8 +5,9 @@ use axum::response::{IntoResponse, Response};
 use domain::problem::{Problem, ProblemKind};
 use serde::Serialize;
 
-/// The limit of a response body, in bytes: Lambda's 6 MiB for a synchronous answer, less 64 KiB for the status, the headers and
-/// the rest around the body. The body counts as the JSON string that it is in that answer: a quotation mark takes two bytes.
+/// The limit of a response body, in bytes: Lambda's 6 MiB for a synchronous answer, less 64 KiB for
+/// the status, the headers and the rest around the body. The body counts as the JSON string that it
+/// is in that answer: a quotation mark takes two bytes.
 pub const MAX_PAYLOAD_BYTES: usize = (6 * 1024 - 64) * 1024;
 
 /// A body under construction.
@@ -35,7 +36,8 @@ pub fn fits(body: &str) -> bool {
     escaped(body) <= MAX_PAYLOAD_BYTES
 }
 
-/// Answers with `body` as JSON, where that fits; `what` it has and `advice` make the problem where it does not.
+/// Answers with `body` as JSON, where that fits; `what` it has and `advice` make the problem where
+/// it does not.
 ///
 /// # Errors
 /// As [`TooLarge::problem`].
@@ -50,7 +52,8 @@ pub fn json_text(body: String) -> Response {
 }
 
 impl Payload {
-    /// Returns an empty body that keeps `bytes` free, for an end that is put behind [its text](Self::into_text).
+    /// Returns an empty body that keeps `bytes` free, for an end that is put behind
+    /// [its text](Self::into_text).
     pub fn reserving(bytes: usize) -> Self {
         Self { text: String::new(), escaped: bytes }
     }

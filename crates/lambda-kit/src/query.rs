@@ -36,7 +36,8 @@ pub struct Page<A> {
 }
 
 impl Query {
-    /// Reads a query string as forms are encoded. Bytes that are not UTF-8 become U+FFFD, which no parameter allows.
+    /// Reads a query string as forms are encoded. Bytes that are not UTF-8 become U+FFFD, which no
+    /// parameter allows.
     pub fn new(query: Option<&str>) -> Self {
         Self(form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect())
     }
@@ -66,7 +67,8 @@ impl Query {
         read_parameters(parameters, &self.0, check).map(Values).map_err(problem)
     }
 
-    /// Reads which page of a list is asked for. `after` is what `next` of the page before was; `rule` says what it must be.
+    /// Reads which page of a list is asked for. `after` is what `next` of the page before was;
+    /// `rule` says what it must be.
     ///
     /// # Errors
     /// The problem with all mistakes.

@@ -33,7 +33,8 @@ impl From<Failure> for Diagnostic {
     }
 }
 
-/// Applies `migrations` to `database`, which has to carry the invocation's deadline. `request_id` names this run.
+/// Applies `migrations` to `database`, which has to carry the invocation's deadline. `request_id`
+/// names this run.
 ///
 /// # Errors
 ///

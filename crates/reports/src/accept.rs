@@ -37,7 +37,8 @@ impl Form {
     }
 }
 
-/// The argument of handlers that answer with JSON alone: a request that does not accept it is answered 406.
+/// The argument of handlers that answer with JSON alone: a request that does not accept it is
+/// answered 406.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct AsJson;
 
@@ -50,8 +51,9 @@ impl<S: Sync> FromRequestParts<S> for AsJson {
     }
 }
 
-/// Chooses the form with the highest quality. Of equal ones it takes the one that is named more exactly, so that
-/// `text/csv, */*` gives CSV, then the first on offer. Without an `Accept` header it takes the first.
+/// Chooses the form with the highest quality. Of equal ones it takes the one that is named more
+/// exactly, so that `text/csv, */*` gives CSV, then the first on offer. Without an `Accept` header
+/// it takes the first.
 ///
 /// # Errors
 /// The problem of a client that accepts none of them.
@@ -69,7 +71,7 @@ pub(crate) fn negotiate(headers: &HeaderMap, offers: &[Form]) -> Result<Form, Pr
         let closest = ranges
             .iter()
             .filter_map(|range| Some((range.closeness(offer)?, range.quality)))
-            // Of ranges as close, the better one counts.
+            // Of ranges that are equally close, the one with the higher quality counts.
             .max();
         if let Some((closeness, quality)) = closest
             && quality > 0
@@ -112,7 +114,7 @@ impl<'h> Range<'h> {
             let (name, value) = (name.trim(), value.trim().trim_matches('"'));
             if name.eq_ignore_ascii_case("q") {
                 quality = parse_quality(value)?;
-                // What follows the quality is an extension and not of the media type.
+                // Parameters after the quality are extensions, not of the media type.
                 break;
             }
             parameters.push((name, value));

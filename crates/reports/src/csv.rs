@@ -1,8 +1,10 @@
 //! A report as CSV: RFC 4180, a header, lines that end with CRLF, UTF-8 without a byte order mark.
 //!
-//! A spreadsheet runs a cell that begins with `=`, `+`, `-`, `@` or a control character as a formula, and names come from
-//! whoever may send rows. Such a text gets an apostrophe in front, which spreadsheets take for "this is text". It changes
-//! what another program reads, so programs should take JSON, which stays exact. Numbers and days are ours and stay as they are.
+//! A spreadsheet runs a cell that begins with `=`, `+`, `-`, `@` or a control character as a
+//! formula, and anybody who may send rows can send one. Such text gets an apostrophe in front,
+//! which marks text in spreadsheets. Programs should request JSON, which stays exact. Numbers and
+//! dates have our own form and are unchanged. The `csv` crate is not used: it cannot quote an empty
+//! text and leave NULL unquoted in one row.
 
 use std::borrow::Cow;
 
@@ -11,10 +13,11 @@ use lambda_kit::payload::{Payload, TooLarge};
 
 use crate::result::Cell;
 
-/// What a spreadsheet may take for the beginning of a formula; the last four are the full-width forms of the first.
+/// Characters that begin a formula in a spreadsheet; the last four are the full-width forms of the
+/// first.
 const FORMULA_STARTS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
-/// A report's answer that is being written.
+/// A writer of a report's answer.
 #[derive(Debug)]
 pub(crate) struct CsvWriter {
     payload: Payload,
@@ -35,7 +38,7 @@ impl CsvWriter {
                 self.payload.push(",")?;
             }
             match cell {
-                // A line without anything in it reads as no record.
+                // An empty line would be no record.
                 Cell::Null if cells.len() == 1 => self.payload.push("\"\"")?,
                 Cell::Null => {}
                 Cell::Number(digits) => self.payload.push(digits)?,
@@ -52,7 +55,7 @@ impl CsvWriter {
     }
 }
 
-/// A text as a field. An empty text is quoted, which tells it from NULL.
+/// Writes a text as a field. An empty text is quoted, which distinguishes it from NULL.
 fn field(text: &str) -> Cow<'_, str> {
     let text =
         if text.starts_with(FORMULA_STARTS) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) };

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::result::Cell;
 
-/// A report's answer that is being written: `{"report", "parameters", "columns", "rows"}`.
+/// A writer of a report's answer: `{"report", "parameters", "columns", "rows"}`.
 #[derive(Debug)]
 pub(crate) struct JsonWriter {
     payload: Payload,

@@ -28,22 +28,22 @@ use lambda_kit::log_failure;
 pub use lambda_kit::payload::MAX_PAYLOAD_BYTES;
 pub use links::{LINK_LIFETIME, Links};
 
-/// What the handlers share.
+/// The state that the handlers share.
 #[derive(Debug, Clone)]
 pub struct Service {
-    /// The database that is asked.
+    /// The database.
     pub database: Database,
     /// The tables that loads go to.
     pub dictionary: &'static Dictionary,
-    /// The reports that are served.
+    /// The reports.
     pub reports: &'static [Report],
-    /// The migrations that the database has to have, in order.
+    /// The migrations that the database must have, in order.
     pub migrations: Arc<[Migration]>,
-    /// Links to rejects files.
+    /// The links to rejects files.
     pub links: Links,
-    /// Where scripts reach the API, with its stage and without a slash at the end.
+    /// The URL of the API for scripts, with its stage and without a slash at the end.
     pub url: String,
-    /// Where people do.
+    /// The URL for people.
     pub people_url: String,
 }
 
@@ -53,7 +53,7 @@ impl Within for Service {
     }
 }
 
-/// The function's routes; [`lambda_kit::http::serve`] wraps and runs them.
+/// Returns the function's routes, for [`lambda_kit::http::serve`].
 pub fn router(service: Service) -> Router {
     Router::new()
         .path("/reports", get(reports::list))

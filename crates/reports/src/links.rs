@@ -1,7 +1,8 @@
 //! Short-lived links to objects in the data bucket.
 //!
-//! A link is a presigned GET. Signing is arithmetic over the function's credentials, S3 is not asked: `aws-sigv4`, which
-//! the SDK signs with as well, does it in a small part of what the S3 client would add to the binary.
+//! A link is a presigned GET. Signing needs the function's credentials and no call to S3:
+//! `aws-sigv4`, which the SDK signs with as well, is a small part of what the S3 client would add
+//! to the binary.
 
 use std::time::{Duration, SystemTime};
 
@@ -16,15 +17,17 @@ use aws_sigv4::sign::v4;
 use http::Request;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// How long a link is good for. It ends earlier only with the function's own credentials, which last for hours.
+/// The lifetime of a link. It ends earlier only with the function's credentials, which last for
+/// hours.
 pub const LINK_LIFETIME: Duration = Duration::from_secs(15 * 60);
 
-/// What RFC 3986 leaves unreserved stays as it is; signatures of version 4 are over just this form.
+/// The characters to encode: all but those that RFC 3986 leaves unreserved, as in signatures of
+/// version 4.
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-/// In a path, the slashes of a key stay too.
+/// The same in a path, where the slashes of a key stay.
 const PATH: &AsciiSet = &QUERY.remove(b'/');
 
-/// Why no link can be given out.
+/// The error of a link that cannot be signed.
 pub(crate) type LinkError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Makes links to the objects of a bucket.
@@ -37,7 +40,7 @@ pub struct Links {
 }
 
 impl Links {
-    /// Links to `bucket` in `region`, at an endpoint other than that of AWS if one is given.
+    /// Returns links to `bucket` in `region`, at `endpoint` or else at AWS.
     pub fn new(
         bucket: &str,
         region: &str,
@@ -47,16 +50,17 @@ impl Links {
         Self { base: bucket_url(bucket, region, endpoint), region: region.to_owned(), credentials }
     }
 
-    /// A signer whose links all end at the same moment, [`LINK_LIFETIME`] from `now`.
+    /// Returns a signer whose links all expire [`LINK_LIFETIME`] after `now`.
     pub(crate) async fn signer(&self, now: SystemTime) -> Result<Signer<'_>, LinkError> {
-        // Signatures know whole seconds; the end that is told must not be later than the real one.
+        // Signatures have whole seconds, and the answer must not give a later expiry than the real
+        // one.
         let now = SystemTime::UNIX_EPOCH
             + Duration::from_secs(now.duration_since(SystemTime::UNIX_EPOCH)?.as_secs());
         Ok(Signer { links: self, credentials: self.credentials.provide_credentials().await?, now })
     }
 }
 
-/// Signs links at one moment.
+/// A signer of links that expire at the same time.
 #[derive(Debug)]
 pub(crate) struct Signer<'l> {
     links: &'l Links,
@@ -65,13 +69,13 @@ pub(crate) struct Signer<'l> {
 }
 
 impl Signer<'_> {
-    /// When its links end: ISO 8601 in UTC with milliseconds.
+    /// Returns the expiry of its links: ISO 8601 in UTC with milliseconds.
     pub(crate) fn expire_at(&self) -> Result<String, LinkError> {
         let seconds = DateTime::from(self.now + LINK_LIFETIME).fmt(DateTimeFormat::DateTime)?;
         Ok(format!("{}.000Z", seconds.trim_end_matches('Z')))
     }
 
-    /// A link to an object, which a browser saves under the last part of its key.
+    /// Returns a link to an object, which a browser saves under the last part of its key.
     pub(crate) fn link(&self, key: &str) -> Result<String, LinkError> {
         let name: String = key.rsplit('/').next().unwrap_or(key).replace(['"', '\\'], "_");
         let disposition = format!("attachment; filename=\"{name}\"");
@@ -88,7 +92,7 @@ impl Signer<'_> {
         let mut settings = SigningSettings::default();
         settings.signature_location = SignatureLocation::QueryParams;
         settings.expires_in = Some(lifetime);
-        // As S3 has it: a key is encoded once, and `..` or `//` in it mean nothing.
+        // In S3 a key is encoded once, and `..` or `//` in it have no meaning.
         settings.percent_encoding_mode = PercentEncodingMode::Single;
         settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
         let identity = self.credentials.clone().into();
@@ -108,14 +112,14 @@ impl Signer<'_> {
     }
 }
 
-/// Where a bucket is: a host of its own at AWS, a path where the endpoint is another, because a local address has no name for
-/// each bucket.
+/// Returns the URL of a bucket: a host of its own at AWS, and a path at another endpoint, because a
+/// local address has no host name for each bucket.
 fn bucket_url(bucket: &str, region: &str, endpoint: Option<&str>) -> String {
     if let Some(endpoint) = endpoint {
         return format!("{}/{bucket}/", endpoint.trim_end_matches('/'));
     }
     let domain = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
-    // The certificate covers one name before the region: a bucket with dots is a path as well.
+    // The certificate covers one label before the region, so a bucket with dots is a path as well.
     if bucket.contains('.') {
         format!("https://s3.{region}.{domain}/{bucket}/")
     } else {
@@ -139,7 +143,8 @@ mod tests {
         Links::new("examplebucket", "us-east-1", None, SharedCredentialsProvider::new(credentials))
     }
 
-    /// The example of "Authenticating Requests: Using Query Parameters" in the documentation of Amazon S3.
+    /// The example of "Authenticating Requests: Using Query Parameters" in the documentation of
+    /// Amazon S3.
     #[tokio::test]
     async fn signs_as_the_documentation_of_s3_does() {
         let links = links(None);

@@ -21,8 +21,8 @@ use crate::accept::AsJson;
 use crate::links::{LinkError, Links};
 use crate::{Service, database_problem};
 
-/// Links to rejects files in one answer at most. A link takes some 2.5 KB, most of it the session's token: 2.5 MB of the 6 MB
-/// that an answer can have.
+/// Links to rejects files in one answer at most. A link takes some 2.5 KB, most of it the session's
+/// token: 2.5 MB of the 6 MB that an answer can have.
 const MAX_LINKS: u32 = 1000;
 /// Characters of an object's key at most; S3 has the limit in bytes.
 const MAX_KEY: usize = 1024;
@@ -61,7 +61,8 @@ fn answer(body: &impl Serialize) -> Result<Response, ProblemResponse> {
 pub(crate) enum Seen {
     /// All but these: loads of a hidden table are found only by its name.
     AllBut(Vec<&'static str>),
-    /// These alone: a file under a prefix that names no table may belong to a table that the caller does not see.
+    /// These alone: a file under a prefix that names no table may belong to a table that the caller
+    /// does not see.
     Among(Vec<&'static str>),
 }
 
@@ -172,7 +173,8 @@ impl Filter {
     fn read(dictionary: &Dictionary, query: &Query) -> Result<Self, Problem> {
         let statuses = LoadStatus::ALL.map(|status| status.as_str().to_owned()).into();
         let parameters = [
-            // Any name: the ledger also has failed loads of tables that the dictionary does not have.
+            // Any name: the ledger also has failed loads of tables that the dictionary does not
+            // have.
             Parameter::text("table", 64),
             Parameter::optional("status", ParameterType::Choice { values: statuses }),
             Parameter::text("key", MAX_KEY),
@@ -198,8 +200,8 @@ impl Filter {
     }
 }
 
-/// Returns true if a load of the ledger may have this as its table. The loader keeps the table of a wrong key if it could be a
-/// name, and otherwise keeps nothing.
+/// Returns true if a load of the ledger may have this as its table. The loader keeps the table of a
+/// wrong key if it could be a name, and otherwise keeps nothing.
 fn may_be_table(name: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
 }

@@ -22,7 +22,8 @@ use crate::{Service, database_problem};
 /// Checks that run concurrently: each reads the whole table, and all callers share the database.
 const SIDE_BY_SIDE: usize = 3;
 
-/// The result of a check, as `docs/api.md` describes it. A check without anything to look at is left out.
+/// The result of a check, as `docs/api.md` describes it. A check without anything to look at is
+/// left out.
 #[derive(Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 enum Outlier {
@@ -62,7 +63,8 @@ struct Answer {
     checks: Vec<Outlier>,
 }
 
-/// Answers with the checks of a table and what each found. Each is one statement or two, in the request's time.
+/// Answers with the checks of a table and what each found. Each is one statement or two, in the
+/// request's time.
 pub(crate) async fn get(
     _: AsJson,
     InTime(service): InTime<Service>,
@@ -143,7 +145,8 @@ fn iso(text: String) -> String {
 /// Converts rows from their texts to JSON objects.
 ///
 /// # Errors
-/// The problem of a row that breaks the dictionary: it was written past Rowgate. The log says which column.
+/// The problem of a row that breaks the dictionary: it was written past Rowgate. The log says which
+/// column.
 fn objects(table: &Table, texts: &[String]) -> Result<Vec<Box<RawValue>>, Problem> {
     let mut objects = Vec::with_capacity(texts.len());
     for text in texts {

@@ -104,7 +104,7 @@ impl From<TooLarge> for WriteError {
     }
 }
 
-/// The reports all of whose tables the caller sees.
+/// Returns the reports whose tables the caller sees.
 fn seen<'r>(reports: &'r [Report], caller: &Caller) -> impl Iterator<Item = &'r Report> {
     reports.iter().filter(|report| report.tables.iter().all(|table| caller.sees(table)))
 }
@@ -123,7 +123,8 @@ fn too_large(report: &Report, form: Form) -> Problem {
     TooLarge.problem(&format!("The report {}", report.name), &advice)
 }
 
-/// What is over the Data API's own limit, which is below ours, is so in every form.
+/// Returns the problem of rows beyond the Data API's limit, which is below ours and holds for every
+/// form.
 fn too_large_for_database(report: &Report) -> Problem {
     let what = format!("The rows of the report {}", report.name);
     let detail =
@@ -131,7 +132,7 @@ fn too_large_for_database(report: &Report) -> Problem {
     Problem::new(ProblemKind::ResultTooLarge, detail)
 }
 
-/// How to ask for less.
+/// Returns advice on how to ask for less.
 fn advice(report: &Report) -> String {
     let names: Vec<&str> = report.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
     if names.is_empty() {

@@ -1,4 +1,4 @@
-//! A report's rows: asked of the database, read by the types that the report declares.
+//! The rows of a report: the query, and values of the declared types.
 
 use std::fmt;
 
@@ -9,8 +9,8 @@ use indexmap::IndexMap;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-/// Runs a report. Its rows stay JSON text until each is written, so that a large result is not held in memory in yet
-/// another form.
+/// Runs a report. Its rows stay JSON text until each is written, so that a large result is not in
+/// memory in two forms.
 ///
 /// # Errors
 /// As [`Database::query`].
@@ -32,20 +32,20 @@ pub(crate) async fn fetch(
     database.query(statement).await
 }
 
-/// One value of a row.
+/// A value of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Cell {
     Null,
-    /// Digits, as JSON writes a number.
+    /// A number in JSON's form.
     Number(String),
     Boolean(bool),
-    /// Text of the users' data.
+    /// Text from the users' data.
     Text(String),
-    /// Text that our own form makes safe: a day, a point in time.
+    /// A date or a time, in our own form.
     Temporal(String),
 }
 
-/// A row that is not as the report declares it: a mistake in the report's file.
+/// A row that differs from the report's declaration: a mistake in the report's file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum RowError {
     Columns { declared: Vec<String>, found: Vec<String> },
@@ -65,12 +65,12 @@ impl fmt::Display for RowError {
     }
 }
 
-/// The values of a row, in the order of the columns.
+/// Reads the values of a row, in the order of the columns.
 ///
 /// # Errors
 /// What is not as declared.
 pub(crate) fn cells(columns: &[Column], row: &RawValue) -> Result<Vec<Cell>, RowError> {
-    // The database's rows are objects; were one something else, it would have no columns.
+    // The database's rows are objects; anything else would have no columns.
     let row: Map<String, Value> = serde_json::from_str(row.get()).unwrap_or_default();
     if !row.keys().eq(columns.iter().map(|column| &*column.name)) {
         return Err(RowError::Columns {
@@ -87,7 +87,8 @@ pub(crate) fn cells(columns: &[Column], row: &RawValue) -> Result<Vec<Cell>, Row
         .collect()
 }
 
-/// The Data API gives decimals and numbers beyond 64 bits as text, TINYINT(1) as a boolean and points in time without a zone.
+/// Reads a value. The Data API returns decimals and numbers beyond 64 bits as text, TINYINT(1) as a
+/// boolean and times without a zone.
 fn cell(column_type: ColumnType, value: Value) -> Option<Cell> {
     Some(match (column_type, value) {
         (_, Value::Null) => Cell::Null,
@@ -112,7 +113,7 @@ fn cell(column_type: ColumnType, value: Value) -> Option<Cell> {
     })
 }
 
-/// Whether a text is a number as JSON has it: no zero before other digits, no lone point.
+/// Returns true if a text is a number in JSON's form: no zero before other digits, no lone point.
 fn is_number(text: &str, with_fraction: bool) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let text = text.strip_prefix('-').unwrap_or(text);

@@ -1,4 +1,4 @@
-//! `GET /status`: whether the service can do its work.
+//! `GET /status`: the health of the service.
 
 use std::time::{Duration, Instant};
 
@@ -31,7 +31,8 @@ struct Status {
 
 #[derive(Debug, Serialize)]
 struct Schema {
-    /// The newest migration that the database has: `null` if it has none, left out if it did not answer.
+    /// The newest migration that the database has: `null` if it has none, left out if it did not
+    /// answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<Option<String>>,
     /// The newest migration of this version.
@@ -43,8 +44,8 @@ struct Answered {
     latency_ms: u64,
 }
 
-/// Answers 200 if the database answers and has every migration of this version. A newer one is fine: migrations expand first
-/// and contract later.
+/// Answers 200 if the database answers and has every migration of this version. A newer one is
+/// fine: migrations expand first and contract later.
 pub(crate) async fn get(
     _: AsJson,
     InTime(service): InTime<Service>,
@@ -78,8 +79,9 @@ pub(crate) async fn get(
     Ok(json_text(answer.to_string()))
 }
 
-/// Returns the problem of a database that does not answer. A lasting fault, such as a wrong secret, is a 503 as well: that the
-/// service cannot work is the answer to the question, and no failure to answer it.
+/// Returns the problem of a database that does not answer. A lasting fault, such as a wrong secret,
+/// is a 503 as well: that the service cannot work is the answer to the question, and no failure to
+/// answer it.
 fn unavailable(error: &Error) -> Problem {
     let problem = database_problem(error);
     if problem.kind == ProblemKind::Unavailable {

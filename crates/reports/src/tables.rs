@@ -19,7 +19,7 @@ use crate::{Service, database_problem};
 struct TableView<'a> {
     name: &'a str,
     description: &'a str,
-    /// The column whose value stands in a row's path.
+    /// The column whose value is in a row's path.
     key: &'a str,
     default_mode: &'static str,
     /// The number of its rows, if the request asks for it.
@@ -31,18 +31,19 @@ struct TableView<'a> {
 #[derive(Debug, Serialize)]
 struct ColumnView<'a> {
     name: &'a str,
-    /// As in the dictionary: `string(255)`.
+    /// The type as in the dictionary: `string(255)`.
     #[serde(rename = "type")]
     column_type: String,
     required: bool,
     auto_increment: bool,
     personal: bool,
-    /// The table whose key the column names.
+    /// The table that the column refers to.
     references: Option<&'a str>,
     description: &'a str,
 }
 
-/// Answers with the tables that the caller sees and their columns, each table after those that it refers to.
+/// Answers with the tables that the caller sees and their columns, each table after those that it
+/// refers to.
 pub(crate) async fn list(
     _: AsJson,
     InTime(service): InTime<Service>,

@@ -37,7 +37,7 @@ use crate::{report, sweep};
 /// What the `after` of a page must be.
 const AFTER: &str = "must be a restore's id, as next has it";
 
-/// What the handlers share.
+/// The state that the handlers share.
 pub struct Service<S, G> {
     /// What restores work with.
     pub restorer: Arc<Restorer<S, G>>,

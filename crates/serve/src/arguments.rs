@@ -1,4 +1,4 @@
-//! What the command line and the environment may say.
+//! The command line and the environment.
 
 use std::net::SocketAddr;
 use std::num::NonZeroU32;

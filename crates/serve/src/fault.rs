@@ -1,8 +1,8 @@
-//! Whose fault it is that the process cannot serve.
+//! Errors that the user can correct.
 
 use std::fmt;
 
-/// An error that whoever started the process can put right.
+/// An error that the user can correct.
 #[derive(Debug)]
 struct UsersFault(String);
 
@@ -14,12 +14,12 @@ impl fmt::Display for UsersFault {
 
 impl std::error::Error for UsersFault {}
 
-/// An error of whoever started the process; the text says what to do.
+/// Returns an error that the user can correct; the text says how.
 pub(crate) fn users_fault(text: impl Into<String>) -> anyhow::Error {
     anyhow::Error::new(UsersFault(text.into()))
 }
 
-/// Returns true if whoever started the process can put an error right.
+/// Returns true if the user can correct the error.
 pub fn is_users(error: &anyhow::Error) -> bool {
     error.chain().any(<dyn std::error::Error>::is::<UsersFault>)
 }

@@ -1,5 +1,4 @@
-//! What stands before the handlers, as API Gateway does before the functions: keys, rates and
-//! limits.
+//! The checks before the handlers, as of API Gateway before the functions: keys, rates and limits.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -26,47 +25,46 @@ use crate::metrics::{Counted, Metrics, Refusal};
 const KEY: HeaderName = HeaderName::from_static("x-api-key");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// What no body may have, however it is encoded; handlers have limits of their own below it.
+/// The limit of a body, packed or not; handlers have limits of their own below it.
 const MOST_BODY: usize = MAX_BODY_BYTES + MAX_BODY_BYTES / 4;
-/// Bytes of bodies that are held at once, in KiB: what keeps the process small when many large ones
-/// come together.
+/// The limit of all bodies in memory, in KiB, which keeps the process small under many large
+/// requests.
 const BODIES_KIB: usize = 16 * 1024;
-/// How long a body waits for room.
+/// The time that a body waits for memory.
 const ROOM_LIMIT: Duration = Duration::from_secs(5);
-/// What is read of a body that is refused, and how long: who sends it would otherwise miss the
-/// answer.
+/// How much of a refused body is read, and how long: its sender would otherwise miss the answer.
 const DRAINED: usize = 16 * 1024 * 1024;
 const DRAIN_TIME: Duration = Duration::from_secs(5);
 
-/// How many requests a key may send, where the file of keys says nothing else.
+/// The rate of requests of a key, unless the file of keys has another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Rate {
-    /// A second.
+    /// Requests per second.
     pub(crate) rate: NonZeroU32,
-    /// At once.
+    /// Requests at once.
     pub(crate) burst: NonZeroU32,
 }
 
-/// What it takes to be let through.
+/// The state of the gate.
 #[derive(Debug)]
 pub(crate) struct Gate {
     keys: Keys,
-    /// By the places of the keys.
+    /// The rates, by the places of the keys.
     rates: Vec<DefaultDirectRateLimiter>,
-    /// Requests at once.
+    /// The slots of concurrent requests.
     slots: Arc<Semaphore>,
     all_slots: u32,
     bodies: Arc<Semaphore>,
     metrics: Metrics,
 }
 
-/// A request that goes no further.
+/// The answer to a refused request.
 struct Refused {
     problem: ProblemResponse,
     refusal: Refusal,
-    /// Seconds until it may be tried again.
+    /// Seconds until a retry may succeed.
     retry_after: Option<u64>,
-    /// The name of the key that it came with.
+    /// The name of its key.
     key: Option<String>,
 }
 
@@ -82,14 +80,14 @@ impl Gate {
         Self { keys, rates, slots, all_slots: requests.get(), bodies, metrics }
     }
 
-    /// Waits until no request is under way. Those that came later are refused from then on.
+    /// Waits until no request is under way, and refuses later ones.
     pub(crate) async fn finished(&self) {
         if let Ok(all) = self.slots.acquire_many(self.all_slots).await {
             all.forget();
         }
     }
 
-    /// The name of the key that a request came with, and places for it and its body.
+    /// Admits a request: returns the name of its key, a slot, and memory for its body.
     async fn admit(
         &self,
         headers: &HeaderMap,
@@ -146,12 +144,13 @@ impl Gate {
     }
 }
 
-/// The length that a body is declared to have.
+/// Returns the declared length of a body.
 fn declared_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// The KiB that a body may take; all that one can where it does not say, or is packed.
+/// Returns the memory for a body, in KiB: the most that a body can take if it is packed or has no
+/// declared length.
 fn room(headers: &HeaderMap, length: Option<u64>) -> u32 {
     let is_packed = headers.contains_key(header::CONTENT_ENCODING);
     let bytes = match length {
@@ -164,11 +163,10 @@ fn room(headers: &HeaderMap, length: Option<u64>) -> u32 {
     u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX)
 }
 
-/// Lets a request through to the handlers, with the context that API Gateway would give it, or
-/// answers in their stead.
+/// Passes a request to the handlers, with the context that API Gateway would add, or refuses it.
 ///
-/// The handlers go on to their end, even where the client is gone: what was begun in the database
-/// is ended as in a function.
+/// The handlers run to their end even if the client disconnects, so that transactions end as in a
+/// function.
 pub(crate) async fn guard(State(gate): State<Arc<Gate>>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let id = RequestId(format!("{:032x}", fastrand::u128(..)));
@@ -176,7 +174,7 @@ pub(crate) async fn guard(State(gate): State<Arc<Gate>>, mut request: Request, n
         Ok(admitted) => admitted,
         Err(refused) => return refuse(&gate.metrics, refused, &id, request, started).await,
     };
-    // From here on nobody needs the secret.
+    // Nothing needs the secret from here on.
     request.headers_mut().remove(KEY);
     put_context(request.extensions_mut(), &id, &key);
     let request = request.map(|body| Body::new(Limited::new(body, MOST_BODY)));
@@ -192,7 +190,7 @@ pub(crate) async fn guard(State(gate): State<Arc<Gate>>, mut request: Request, n
     })
 }
 
-/// Answers a request that no handler sees, and writes its line.
+/// Answers a refused request, and writes its log line.
 async fn refuse(
     metrics: &Metrics,
     refused: Refused,
@@ -207,7 +205,7 @@ async fn refuse(
     if key.is_some() {
         drain(request.into_body()).await;
     } else {
-        // Nobody's bytes are read who has no key.
+        // No body is read without a key.
         answer = last(answer).await;
     }
     if let Some(seconds) = retry_after {
@@ -234,21 +232,21 @@ fn with_id(mut answer: Response, id: &RequestId) -> Response {
     answer
 }
 
-/// Reads what comes of a body, and keeps nothing of it.
+/// Reads a body and discards it.
 async fn drain(body: Body) {
     let mut body = Limited::new(body, DRAINED);
     let drained = async { while let Some(Ok(_)) = body.frame().await {} };
-    // A client that is slow, or sends more than that, misses the answer.
+    // A slow client, or one that sends more, misses the answer.
     let _ = tokio::time::timeout(DRAIN_TIME, drained).await;
 }
 
-/// Lets a connection end with this answer: without a key nobody keeps one.
+/// Closes the connection after this answer: only callers with a key keep one.
 pub(crate) async fn last(mut answer: Response) -> Response {
     answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     answer
 }
 
-/// `GET /health`: whoever is answered knows that the process serves.
+/// `GET /health`: any answer means that the process serves.
 pub(crate) async fn health() -> &'static str {
     "{\"status\":\"ok\"}"
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
-/// How long it may take to connect, and to answer.
+/// The time to connect, and to answer.
 const LIMIT: Duration = Duration::from_secs(3);
 
 /// Asks the process that listens on an address whether it serves.
@@ -23,7 +23,7 @@ pub(crate) fn ask(listen: SocketAddr) -> Result<()> {
     Ok(())
 }
 
-/// An address that stands for all of this machine's is reached by loopback.
+/// Returns the loopback address for an address that stands for all of this machine's.
 fn reachable(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(address) if address.is_unspecified() => Ipv4Addr::LOCALHOST.into(),

@@ -1,4 +1,4 @@
-//! The keys that callers may come with, and what each may do.
+//! The API keys and their rights.
 
 use std::fs;
 use std::num::NonZeroU32;
@@ -9,42 +9,42 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 
-/// Characters of a key, as API Gateway has them.
+/// Characters of a key, as in API Gateway.
 const KEY_LENGTH: std::ops::RangeInclusive<usize> = 20..=128;
-/// Characters of a key's name, which log lines carry.
+/// Characters of a key's name, which log lines contain.
 const NAME_LENGTH: std::ops::RangeInclusive<usize> = 1..=64;
-/// The bit of a file's mode by which everybody may read it.
+/// The bit of a file's mode that lets everybody read it.
 const OTHERS_READ: u32 = 0o004;
 
 /// The keys of a file or a secret.
 #[derive(Debug)]
 pub struct Keys(Vec<Key>);
 
-/// One of them. The key itself is not kept.
+/// A key. Its text is not kept.
 #[derive(Debug)]
 pub struct Key {
-    /// What it is called, in log lines and where somebody asks who calls.
+    /// The name, which identifies the caller, also in log lines.
     pub name: String,
-    /// What its holder may do.
+    /// The right of its holder.
     pub right: KeyRight,
-    /// Requests per second, where the file says so.
+    /// Requests per second, if the file has them.
     pub rate: Option<NonZeroU32>,
-    /// Requests at once above the rate, where the file says so.
+    /// The burst of requests above the rate, if the file has it.
     pub burst: Option<NonZeroU32>,
     digest: [u8; 32],
 }
 
-/// What the holder of a key may do.
+/// The right of the holder of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum KeyRight {
-    /// To read, and to send rows.
+    /// Reads, and sends rows.
     Writer,
-    /// Everything: also to delete rows, and to start backups and restores.
+    /// Does everything: deletes rows and starts backups and restores as well.
     Operator,
 }
 
-/// Why there are no keys. No message repeats a key, or a line that may hold one.
+/// An error in the keys. No message repeats a key, or a line that may contain one.
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
     /// The file cannot be read.
@@ -64,7 +64,7 @@ pub enum KeysError {
         /// The file.
         path: PathBuf,
     },
-    /// The text is no TOML of the form that it must have.
+    /// The text is no TOML of the required form.
     #[error("line {line}: {message}")]
     Shape {
         /// Where.
@@ -127,13 +127,13 @@ impl Keys {
         parse(text).map(|(keys, _)| keys)
     }
 
-    /// All of them, in the order of the file.
+    /// Returns all keys, in the order of the file.
     pub fn iter(&self) -> impl Iterator<Item = &Key> {
         self.0.iter()
     }
 
-    /// The key that was presented, and its place. How long this takes tells nothing: what is
-    /// compared are hashes, all of every key, whichever is the one.
+    /// Finds a presented key, and its place. The time reveals nothing: it compares the whole hashes
+    /// of all keys.
     pub fn find(&self, presented: &[u8]) -> Option<(usize, &Key)> {
         let digest: [u8; 32] = Sha256::digest(presented).into();
         let mut found = u32::MAX;
@@ -146,10 +146,10 @@ impl Keys {
     }
 }
 
-/// The keys, and whether one of them stands there in plain text.
+/// Parses the keys, and whether one of them is in plain text.
 fn parse(text: &str) -> Result<(Keys, bool), KeysError> {
     let wire: Wire = toml::from_str(text).map_err(|error| {
-        // The error's own words would quote the line.
+        // The whole error would quote the line.
         let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
         KeysError::Shape { line: before.matches('\n').count() + 1, message: error.message().to_owned() }
     })?;

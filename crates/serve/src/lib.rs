@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
-// The future of a whole backup or restore, retries and SDK calls within, nests deeper than the
-// compiler's default allows.
+// The future of a backup or restore nests deeper, with its retries and SDK calls, than the compiler
+// allows by default.
 #![recursion_limit = "256"]
 
 mod arguments;
@@ -22,11 +22,10 @@ pub use keys::{Key, KeyRight, Keys, KeysError};
 
 use arguments::Subcommands;
 
-/// Does what the command line says: serves until it is told to stop, or asks a process that serves.
+/// Runs the command line: serves until the process stops, or checks the health of one that serves.
 ///
 /// # Errors
-/// Whatever kept it from being done; [`is_users`] tells whether whoever started it can put that
-/// right.
+/// Any failure; [`is_users`] tells whether the user can correct it.
 pub async fn run(arguments: Arguments) -> Result<()> {
     match arguments.command {
         Some(Subcommands::Health) => health::ask(arguments.serve.listen),

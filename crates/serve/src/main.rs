@@ -6,12 +6,11 @@ use std::time::Duration;
 use clap::Parser;
 use serve::Arguments;
 
-/// Something that whoever started it can put right, and a fault of its own.
+/// The exit codes of an error that the user can correct, and of any other.
 const USERS: u8 = 1;
 const OURS: u8 = 2;
 
-/// How long threads have at the end. One that waits for something that does not come is cut off
-/// then.
+/// The time that threads have at the end before they are cut off.
 const LAST_MOMENT: Duration = Duration::from_millis(500);
 
 fn main() -> ExitCode {
@@ -19,7 +18,7 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => {
             let status = if error.use_stderr() { USERS.into() } else { ExitCode::SUCCESS };
-            // Nothing is left to tell where even the usage cannot be printed.
+            // Nothing can be done if even the usage cannot be printed.
             let _ = error.print();
             return status;
         }

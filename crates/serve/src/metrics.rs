@@ -1,4 +1,4 @@
-//! What Prometheus may ask for.
+//! The metrics for Prometheus.
 
 use std::time::{Duration, Instant};
 
@@ -16,7 +16,7 @@ use prometheus::{
 /// Upper bounds of the histogram's buckets, in seconds.
 const BUCKETS: [f64; 12] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0];
 
-/// The figures of this process.
+/// The metrics of this process.
 #[derive(Debug, Clone)]
 pub(crate) struct Metrics {
     registry: Registry,
@@ -29,14 +29,14 @@ pub(crate) struct Metrics {
     work: IntGaugeVec,
 }
 
-/// How much work of a kind there is.
+/// The gauges of one kind of work.
 #[derive(Debug, Clone)]
 pub(crate) struct Work {
     pub(crate) begun: IntGauge,
     pub(crate) waiting: IntGauge,
 }
 
-/// Why the gate let a request not through.
+/// The reason of a refused request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusal {
     Key,
@@ -93,12 +93,12 @@ impl Metrics {
         self.refused.with_label_values(&[refusal.label()]).inc();
     }
 
-    /// What `GET /metrics` answers, in Prometheus' text format.
+    /// Returns the metrics in Prometheus' text format.
     fn text(&self) -> prometheus::Result<String> {
         TextEncoder::new().encode_to_string(&self.registry.gather())
     }
 
-    /// The gauges of backups, or of restores.
+    /// Returns the gauges of backups, or of restores.
     pub(crate) fn work(&self, kind: &str) -> Work {
         let gauge = |state: &str| self.work.with_label_values(&[kind, state]);
         Work { begun: gauge("begun"), waiting: gauge("waiting") }
@@ -113,7 +113,7 @@ impl Metrics {
     }
 }
 
-/// One more while it lives.
+/// A guard that adds one to a gauge while it lives.
 #[derive(Debug)]
 pub(crate) struct Counted(IntGauge);
 
@@ -123,7 +123,7 @@ impl Counted {
         Self(gauge.clone())
     }
 
-    /// Lets it be counted to the end of the process.
+    /// Keeps the one until the process ends.
     pub(crate) fn for_good(self) {
         std::mem::forget(self);
     }
@@ -145,7 +145,7 @@ pub(crate) async fn track(State(metrics): State<Metrics>, request: Request, next
     response
 }
 
-/// `GET /metrics`, on an address of its own.
+/// Returns the route `GET /metrics`, which has an address of its own.
 pub(crate) fn routes(metrics: Metrics) -> Router {
     let answer = async |State(metrics): State<Metrics>| match metrics.text() {
         Ok(text) => ([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], text).into_response(),

@@ -115,7 +115,8 @@ fn limits(arguments: &ServeArguments) -> Result<Limits> {
     })
 }
 
-/// Starts the task that answers `GET /metrics`. Its requests under way are dropped when the process stops.
+/// Starts the task that answers `GET /metrics`. Its requests under way are dropped when the process
+/// stops.
 async fn serve_metrics(
     tasks: &mut JoinSet<()>,
     address: SocketAddr,

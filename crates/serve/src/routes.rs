@@ -88,8 +88,8 @@ pub(crate) fn api(parts: Parts<'_>) -> Result<Api> {
     Ok(Api { routes, backups, restorer })
 }
 
-/// Returns the endpoint of the SDK's S3 client, if it is not that of AWS. The endpoint of the service takes precedence over that
-/// of all services.
+/// Returns the endpoint of the SDK's S3 client, if it is not that of AWS. The endpoint of the
+/// service takes precedence over that of all services.
 fn s3_endpoint(config: &SdkConfig) -> Result<Option<String>> {
     let of_s3 = ServiceConfigKey::builder().service_id("S3").env("AWS_ENDPOINT_URL").profile("endpoint_url");
     let of_s3 = of_s3.build().context("the endpoint of S3")?;

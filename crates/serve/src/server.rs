@@ -1,4 +1,4 @@
-//! Connections, and how they end.
+//! The connections of the server.
 
 use std::collections::VecDeque;
 use std::pin::pin;
@@ -21,29 +21,29 @@ use tower::ServiceExt;
 
 use crate::metrics::Counted;
 
-/// What a request's head may take, and what is read of a body at a time.
+/// The limit of a request's head, and of one read of a body.
 const BUFFER: usize = 64 * 1024;
-/// How long a client may take nothing of its answer.
+/// The time in which a client must read some of its answer.
 const WRITE_LIMIT: Duration = Duration::from_secs(30);
-/// How long to wait after a failed accept: there are no file descriptors, say.
+/// The pause after a failed accept, for example without free file descriptors.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// What connections may do.
+/// The limits of connections.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
-    /// How many there may be; others wait in the system's queue.
+    /// The number of connections; others wait in the system's queue.
     pub(crate) connections: usize,
-    /// How long the head of the first request may take.
+    /// The time for the head of the first request.
     pub(crate) head: Duration,
-    /// How long the head of every other may take, the idle time before it included.
+    /// The time for the head of every other request, including the idle time before it.
     pub(crate) idle: Duration,
 }
 
-/// Answers on a listener until the process is to stop; gives what waits for the requests that are
-/// under way then.
+/// Answers on a listener until the process stops, and returns the handle that waits for the
+/// requests under way.
 ///
-/// Where every place is taken, the oldest connection that has not sent a head makes room for the
-/// next: nobody keeps others out by saying nothing.
+/// If all connections are taken, the oldest one that has not sent a head is closed for the next:
+/// silent clients cannot keep others out.
 pub(crate) async fn serve(
     listener: TcpListener,
     routes: Router,
@@ -53,7 +53,7 @@ pub(crate) async fn serve(
 ) -> GracefulShutdown {
     let connections = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(limits.connections));
-    // Oldest first; closed where a head has come, or the connection has ended.
+    // Oldest first; a channel is closed if a head has come or the connection has ended.
     let mut silent: VecDeque<oneshot::Sender<()>> = VecDeque::new();
     loop {
         let stream = tokio::select! {
@@ -96,8 +96,8 @@ pub(crate) async fn serve(
     }
 }
 
-/// Waits for the end of a connection, and ends one whose first head does not come in time, or that
-/// must make room before.
+/// Waits for the end of a connection. It ends one whose first head is late, or that must make room
+/// for another before.
 async fn until_end(
     connection: impl Future,
     head: Duration,
@@ -106,12 +106,11 @@ async fn until_end(
 ) {
     let mut connection = pin!(connection);
     let is_heard = tokio::select! {
-        // In this order: who has told a connection to make room waits for it.
+        // In this order, because the accept loop waits for a connection that must make room.
         biased;
         Ok(()) = must_make_room => false,
         () = heard.notified() => true,
-        // A connection that breaks, or a client that is too slow, ends with an error, and that is
-        // all there is to it.
+        // The error of a broken connection or a slow client needs no handling.
         _ = &mut connection => false,
         () = tokio::time::sleep(head) => false,
     };
@@ -120,9 +119,9 @@ async fn until_end(
     }
 }
 
-/// Waits until the process is to stop.
+/// Waits until the process stops.
 pub(crate) async fn stopped(stop: &mut watch::Receiver<bool>) {
-    // Without a sender nobody would ever say so, and there is nothing to wait for.
+    // Without a sender there is nothing to wait for.
     let _ = stop.wait_for(|stop| *stop).await;
 }
 
@@ -132,7 +131,7 @@ fn connection(
     idle: Duration,
     heard: Arc<Notify>,
 ) -> impl hyper_util::server::graceful::GracefulConnection<Output: Send> + Send {
-    // Small answers must not wait for more to come.
+    // Small answers must not wait for more data.
     let _ = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(WRITE_LIMIT));

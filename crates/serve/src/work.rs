@@ -1,4 +1,4 @@
-//! Work that a function goes on with by invoking itself: it goes on in this process.
+//! Continuations of backups and restores: a function invokes itself, this process has tasks.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -15,43 +15,42 @@ use tokio::task::JoinSet;
 use crate::metrics::{Counted, Work};
 use crate::server::stopped;
 
-/// How long a function may work, and so how long work goes on here before it is handed on.
+/// The time limit of a function, after which work is continued here as well.
 const TIME: Duration = Duration::from_secs(15 * 60);
-/// Kept back from it to tell how a restore stands, as a function keeps it back.
+/// The time that is reserved to record the state of a restore, as in a function.
 const TIME_TO_TELL: Duration = Duration::from_secs(5);
-/// Backups, and restores, that are worked on at once: each takes some 20 MB.
+/// Concurrent backups, and concurrent restores: each takes some 20 MB.
 const AT_ONCE: usize = 2;
-/// More that wait. Who asks for one beyond them is told to try again.
+/// The length of a queue. A request beyond it is told to try again.
 const WAITING: usize = 16;
-/// When a restore that was interrupted is tried again, as Lambda does with an invocation that
-/// failed.
+/// The pauses before an interrupted restore is retried, as Lambda retries a failed invocation.
 const TRY_AGAIN: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(120)];
 
-/// A backup to go on with: its id, and the etag of its state.
+/// A backup to continue: its id, and the ETag of its state.
 pub(crate) type OfBackup = (BackupId, String);
-/// A restore to go on with, and whether it is a drill's.
+/// A restore to continue, and whether it is a drill's.
 pub(crate) type OfRestore = (RestoreId, bool);
 
-/// Takes work, for the tasks that [`queue`] is read by.
+/// The sender of a queue of work.
 #[derive(Debug)]
 pub(crate) struct Queue<W> {
     sender: mpsc::Sender<(W, Counted)>,
     gauges: Work,
 }
 
-/// Where the work comes out.
+/// The receiver of a queue of work.
 #[derive(Debug)]
 pub(crate) struct Waiting<W> {
     receiver: mpsc::Receiver<(W, Counted)>,
     gauges: Work,
 }
 
-/// There is more to do than this process does.
+/// The queue is full or closed.
 #[derive(Debug, thiserror::Error)]
 #[error("too much work waits already, or the process is about to end")]
 struct Full;
 
-/// A queue, and its other end.
+/// Returns a queue and its receiver.
 pub(crate) fn queue<W>(gauges: &Work) -> (Queue<W>, Waiting<W>) {
     let (sender, receiver) = mpsc::channel(WAITING);
     (Queue { sender, gauges: gauges.clone() }, Waiting { receiver, gauges: gauges.clone() })
@@ -76,8 +75,8 @@ impl restore::GoOn for Queue<OfRestore> {
     }
 }
 
-/// Does what comes out of a queue, until the process is to stop. Then it leaves what has not begun,
-/// and ends what has.
+/// Runs the work of a queue until the process stops. Then it finishes the work that has begun, and
+/// leaves the rest.
 pub(crate) async fn work<W, F>(
     waiting: Waiting<W>,
     mut stop: watch::Receiver<bool>,
@@ -105,7 +104,7 @@ pub(crate) async fn work<W, F>(
             },
         }
     }
-    // Nobody takes what is handed on from now on, so who asks is told at once.
+    // Requests for work are refused from now on.
     waiting.close();
     while let Some((work, waited)) = waiting.recv().await {
         leave(&work);
@@ -116,23 +115,23 @@ pub(crate) async fn work<W, F>(
     }
 }
 
-/// A panic ends its own work alone: as it leaves it, whoever looks for interrupted work finds it.
+/// Logs a panic. It ends its own work alone, which is then found like any interrupted work.
 fn tell(ended: Result<(), tokio::task::JoinError>) {
     if let Err(error) = ended {
         tracing::error!(error = %error, "a backup or restore was broken off");
     }
 }
 
-/// Goes on with a backup. How it ended stands in the bucket and in the log.
+/// Continues a backup. The bucket and the log have the result.
 pub(crate) async fn back_up(backups: Arc<Backups<S3Bucket, Queue<OfBackup>>>, (backup, etag): OfBackup) {
-    // Not by an invocation: that would remove old backups too, for which the deployed function has
+    // Not by a command, which would also remove old backups, for which the deployed function has
     // its own settings.
     if let Err(error) = backups.go_on(&backup, &etag, Times::before(Deadline::after(TIME))).await {
         tracing::warn!(backup.id = %backup, error.class = error.class(), "the backup was not made");
     }
 }
 
-/// Says of a backup that nobody goes on with it here, and what happens to it.
+/// Logs that a backup is not continued here, and what happens to it.
 pub(crate) fn leave_backup((backup, _): &OfBackup) {
     tracing::warn!(
         backup.id = %backup,
@@ -140,7 +139,7 @@ pub(crate) fn leave_backup((backup, _): &OfBackup) {
     );
 }
 
-/// Says of a restore that nobody goes on with it here, and what happens to it.
+/// Logs that a restore is not continued here, and what happens to it.
 pub(crate) fn leave_restore((restore, is_drill): &OfRestore) {
     tracing::warn!(
         restore.id = restore.as_str(),
@@ -149,7 +148,7 @@ pub(crate) fn leave_restore((restore, is_drill): &OfRestore) {
     );
 }
 
-/// Goes on with a restore. How it ended stands in the ledger and in the log.
+/// Continues a restore. The ledger and the log have the result.
 pub(crate) async fn restore(
     restorer: Arc<Restorer<S3Bucket, Queue<OfRestore>>>,
     (restore, is_drill): OfRestore,
@@ -160,7 +159,7 @@ pub(crate) async fn restore(
         let command = Command::Continue { restore: restore.clone(), is_drill };
         match restore::invoke_command(&*restorer, command, deadline).await {
             Ok(_) | Err(InvocationError::Failed { .. } | InvocationError::Unknown(_)) => return,
-            // Why, the restore has logged itself: the message may quote values.
+            // The restore itself logs the reason, which may quote values.
             Err(_) => {}
         }
         let pause = pauses.next();

@@ -32,7 +32,7 @@ pub use parts::{MAX_BYTES, MAX_PARTS, MAX_SINGLE_BYTES, MIN_PART_BYTES, part_byt
 pub use s3::S3Uploads;
 pub use store::{LINK_LIFETIME, Link, Links, StoreError, StoredPart, Uploads};
 
-/// What the handlers share.
+/// The state that the handlers share.
 #[derive(Debug, Clone)]
 pub struct Service<U> {
     /// Where it is kept who uploaded what.
@@ -49,7 +49,7 @@ impl<U: Uploads> Within for Service<U> {
     }
 }
 
-/// The function's routes; [`lambda_kit::http::serve`] wraps and runs them.
+/// Returns the function's routes, for [`lambda_kit::http::serve`].
 pub fn router<U: Uploads>(service: Service<U>) -> Router {
     Router::new()
         .path("/uploads", post(start::start::<U>))

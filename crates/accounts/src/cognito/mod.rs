@@ -23,7 +23,8 @@ use crate::directory::{Created, Directory, DirectoryError, Joined, Session, User
 use crate::password::{Password, PasswordRule};
 use crate::username::Username;
 
-/// The time of a call with its retries. A request makes some ten calls in its 21 seconds, most of them in a tenth of one.
+/// The time of a call with its retries. A request makes some ten calls in its 21 seconds, most of
+/// them in a tenth of one.
 const CALL_TIME: Duration = Duration::from_secs(8);
 /// The time of one try.
 const ATTEMPT_TIME: Duration = Duration::from_secs(3);
@@ -58,8 +59,8 @@ impl Cognito {
         Self { client: Client::from_conf(config), pool_id: pool_id.into(), client_id: client_id.into() }
     }
 
-    /// Begins a session. An answer that asks for more than a password is no session: the stack sets up no such thing, so nobody
-    /// can sign in to that account.
+    /// Begins a session. An answer that asks for more than a password is no session: the stack sets
+    /// up no such thing, so nobody can sign in to that account.
     async fn initiate_auth(&self, flow: AuthFlowType, parameters: &[(&str, &str)]) -> Result<Session> {
         const OPERATION: &str = "AdminInitiateAuth";
         let request =
@@ -167,7 +168,7 @@ impl Directory for Cognito {
             self.client.admin_add_user_to_group().user_pool_id(&self.pool_id).username(name.as_str());
         match request.group_name(group).send().await {
             Ok(_) => Ok(Joined::Yes),
-            // The pool itself may be meant as well; whoever makes the group then hears of it.
+            // The pool itself may be missing as well; creating the group fails then.
             Err(error) if code(&error) == "ResourceNotFoundException" => Ok(Joined::NoGroup),
             Err(error) => Err(failure("AdminAddUserToGroup", &error)),
         }

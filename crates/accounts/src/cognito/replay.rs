@@ -1,4 +1,4 @@
-//! A Cognito that answers what a test has written down, and keeps what it was asked.
+//! A fake Cognito that replays the answers of a test and records its requests.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -53,7 +53,7 @@ pub(super) fn refusal(operation: &'static str, code: &str) -> Exchange {
     Exchange { operation, status, body: SdkBody::from(body) }
 }
 
-/// The calls that are expected, in their order; the last one stays where `always`.
+/// The expected calls in order; with `always` the last one stays.
 #[derive(Clone, Debug)]
 pub(super) struct Replay {
     expected: Arc<Mutex<VecDeque<Exchange>>>,
@@ -115,13 +115,13 @@ impl HttpConnector for Replay {
     }
 }
 
-/// Time that passes at once for retries, and never for time-outs.
+/// A clock whose retries are immediate and whose time-outs never come.
 #[derive(Debug)]
 struct NoSleep;
 
 impl aws_sdk_cognitoidentityprovider::config::AsyncSleep for NoSleep {
     fn sleep(&self, time: std::time::Duration) -> aws_sdk_cognitoidentityprovider::config::Sleep {
-        // The time-outs of a call are longer than what is waited between tries.
+        // The time-outs of a call are longer than the pauses between retries.
         if time < std::time::Duration::from_millis(2500) {
             aws_sdk_cognitoidentityprovider::config::Sleep::new(std::future::ready(()))
         } else {

@@ -1,4 +1,4 @@
-//! The adapter against a Cognito that answers what a test has written down.
+//! Tests of the adapter against a Cognito that replays answers.
 
 use aws_smithy_types::body::SdkBody;
 use base64::Engine;
@@ -33,7 +33,7 @@ fn busy(operation: &'static str, code: &str) -> DirectoryError {
     DirectoryError::Busy { operation, code: code.to_owned() }
 }
 
-/// What Cognito may answer to any operation that an administrator asks for
+/// Errors of every administrator's operation
 /// (docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference, section Errors of each).
 const OF_ALL: [&str; 5] = [
     "InvalidParameterException",
@@ -43,10 +43,10 @@ const OF_ALL: [&str; 5] = [
     "AccessDeniedException",
 ];
 
-/// What the SDK tries again, and reports at last.
+/// Errors that the SDK retries before it reports them.
 const PASSING: [&str; 3] = ["TooManyRequestsException", "InternalErrorException", "ThrottlingException"];
 
-/// Calls with one refusal, which comes again as often as the SDK tries.
+/// Calls with one error, which comes again as often as the SDK retries.
 async fn with<T>(code: &str, call: impl AsyncFn(Cognito) -> Result<T>) -> Result<T> {
     call(Replay::always(refusal("", code)).cognito()).await
 }

@@ -1,7 +1,7 @@
-//! What is in an access token.
+//! The claims of an access token.
 //!
-//! It is read without a look at its signature: the token has just come from Cognito, over TLS. Tokens that callers send are
-//! API Gateway's to check, and are never read here.
+//! The signature is not verified, because the token comes from Cognito over TLS. API Gateway
+//! verifies the tokens that callers send, and none of them is read here.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

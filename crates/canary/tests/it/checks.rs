@@ -158,7 +158,8 @@ async fn what_others_left_goes_and_what_others_do_now_stays() {
     world.goes_wrong("delete", vec![Wrong(204, None, ""), Wrong(404, None, "")]);
     let answer = world.run().await;
     assert_eq!(details(&answer), []);
-    // The row of the insert has had the answer 204 of somebody else, and that of the leftover 7 the 404.
+    // The row of the insert has had the answer 204 of somebody else, and that of the leftover 7 the
+    // 404.
     let mut left: Vec<i64> = world.stub().rows.iter().copied().collect();
     let own = world.stub().inserts[0].0["id"].as_i64().unwrap();
     left.retain(|id| *id != own);

@@ -48,7 +48,7 @@ impl ChartKind {
     }
 }
 
-/// A chart as a report's header has it.
+/// A chart in a report's header.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WireChart {
@@ -59,7 +59,7 @@ pub(super) struct WireChart {
     stacked: bool,
 }
 
-/// Reads a chart of these columns. On an error, its span in the header and what is wrong.
+/// Reads a chart of these columns. An error has its span in the header and the problem.
 pub(super) fn read(wire: WireChart, columns: &[Column]) -> Result<Chart, (Range<usize>, String)> {
     let WireChart { kind, x, series, stacked } = wire;
     let (kind_at, series_at) = (kind.span(), series.span());

@@ -1,6 +1,6 @@
-//! What can be wrong with a report definition.
+//! The error of a report definition.
 
-/// A report that cannot be used: the file, the line, and what is wrong there.
+/// A mistake in a report's file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{file}:{line}: {problem}")]
 pub struct ReportError {
@@ -8,6 +8,6 @@ pub struct ReportError {
     pub file: String,
     /// The line, from 1.
     pub line: usize,
-    /// What is wrong, and where it helps, what would be right.
+    /// The mistake and, where it helps, the correct form.
     pub problem: String,
 }

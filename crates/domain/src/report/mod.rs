@@ -1,6 +1,7 @@
 //! Reports: one file each, `sql/reports/<name>.sql`, which begins with a comment that describes it.
 //!
-//! `docs/reports.md` explains the format. Everything about a report is in its file: adding one needs no Rust code.
+//! `docs/reports.md` explains the format. Everything about a report is in its file: adding one
+//! needs no Rust code.
 
 mod chart;
 mod error;
@@ -59,7 +60,8 @@ pub struct Report {
     pub title: String,
     /// The description in whole sentences; may be empty.
     pub description: String,
-    /// The tables that it reads, by their own names: a caller needs to see all of them to see the report.
+    /// The tables that it reads, by their own names: a caller needs to see all of them to see the
+    /// report.
     pub tables: Vec<String>,
     /// The parameters of its query.
     pub parameters: Vec<Parameter>,
@@ -67,13 +69,14 @@ pub struct Report {
     pub columns: Vec<Column>,
     /// The best way to draw its rows, if its file has one.
     pub chart: Option<Chart>,
-    /// The query without comments. Each parameter stands in it as `:name`, to be bound and never spliced.
+    /// The query without comments. Each parameter stands in it as `:name`, to be bound and never
+    /// spliced.
     pub sql: String,
 }
 
 impl Report {
-    /// Reads a report from the text of its file; `file` is its path, whose last part without `.sql` is the report's name. Its
-    /// tables are those of `dictionary`.
+    /// Reads a report from the text of its file; `file` is its path, whose last part without `.sql`
+    /// is the report's name. Its tables are those of `dictionary`.
     ///
     /// # Errors
     /// The first mistake, with its line.

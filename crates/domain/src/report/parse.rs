@@ -1,4 +1,5 @@
-//! The parser of a report's file: the TOML in its first comment, its query, and the checks that make both safe to use.
+//! The parser of a report's file: the TOML in its first comment, its query, and the checks that
+//! make both safe to use.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -103,7 +104,8 @@ fn read(file: &str, text: &str, dictionary: &Dictionary) -> Result<Report, Mista
     })
 }
 
-/// Requires a SELECT: the Data API formats the rows of no other statement, and takes one that begins with WITH for another.
+/// Requires a SELECT: the Data API formats the rows of no other statement, and takes one that
+/// begins with WITH for another.
 fn check_verb(sql: &str) -> Result<(), String> {
     let verb = sql.split_ascii_whitespace().next().unwrap_or("there is none");
     if verb.eq_ignore_ascii_case("SELECT") {
@@ -273,7 +275,8 @@ fn read_parameter(wire: WireParameter) -> Result<Parameter, String> {
     })
 }
 
-/// Reads a default in the form of its type in TOML (a date: a string or a TOML date), and checks it as any value.
+/// Reads a default in the form of its type in TOML (a date: a string or a TOML date), and checks it
+/// as any value.
 fn read_default(parameter_type: &ParameterType, default: &toml::Value) -> Result<ParameterValue, String> {
     let text = match (parameter_type, default) {
         (ParameterType::Integer { .. }, toml::Value::Integer(number)) => number.to_string(),
@@ -438,7 +441,7 @@ mod tests {
         let all =
             parse("things.sql", &text("[\"jobs\", \"employees\"]", "SELECT 1 AS n FROM jobs, employees"));
         assert_eq!(all.unwrap().tables, ["jobs", "employees"]);
-        // What only looks like the name of a table.
+        // Text that only looks like the name of a table.
         for query in
             ["SELECT 'jobs' AS n", "SELECT \"jobs\" AS n -- jobs", "SELECT jobs_2 AS n FROM `my jobs`"]
         {

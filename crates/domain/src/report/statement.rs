@@ -1,4 +1,4 @@
-//! The SQL of a report: its comments taken away, its parameters found.
+//! The SQL of a report: removes comments and finds parameters.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 pub(super) struct Query {
     /// The text without comments, empty lines and the last `;`.
     pub(super) sql: String,
-    /// Each `:name` in it, with the line where it first stands, from 0.
+    /// Each `:name` in it, with its first line, from 0.
     pub(super) placeholders: BTreeMap<String, usize>,
 }
 
-/// Reads a query. Comments go, because the Data API looks for `:name` and quotes in them too, and because they would travel
-/// with every call. On an error, its line (from 0) and what is wrong.
+/// Reads a query. It removes comments, because the Data API looks for `:name` and quotes in them
+/// too, and every call would send them. An error has its line (from 0) and the problem.
 pub(super) fn read(text: &str) -> Result<Query, (usize, String)> {
     let mut sql = String::with_capacity(text.len());
     let mut placeholders = BTreeMap::new();
@@ -61,8 +61,8 @@ pub(super) fn read(text: &str) -> Result<Query, (usize, String)> {
     Ok(Query { sql: lines.join("\n"), placeholders })
 }
 
-/// Returns true if a query without comments has this word outside of quoted text, in backquotes or none. A column of
-/// that name counts too: better one table too many than one forgotten.
+/// Returns true if a query without comments has this word outside of quoted text, in backquotes or
+/// none. A column of that name counts too: one table too many is better than one forgotten.
 pub(super) fn names(sql: &str, table: &str) -> bool {
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$');
     let mut rest = sql;
@@ -87,19 +87,22 @@ pub(super) fn names(sql: &str, table: &str) -> bool {
     false
 }
 
-/// MySQL wants a space or the line's end after `--`: `5--1` is a subtraction.
+/// Returns true for a comment: MySQL requires a space or the line's end after `--`, and `5--1` is a
+/// subtraction.
 fn is_line_comment(rest: &str) -> bool {
     rest.strip_prefix("--").is_some_and(|after| after.is_empty() || after.starts_with(char::is_whitespace))
 }
 
-/// The length of a quoted text with its quotes; a quote in it is doubled, or escaped except in an identifier.
+/// Returns the length of a quoted text with its quotes; a quote in it is doubled, or escaped except
+/// in an identifier.
 fn quoted(rest: &str, quote: char) -> Option<usize> {
     let mut escaped = false;
     for (at, c) in rest.char_indices().skip(1) {
         match c {
             _ if escaped => escaped = false,
             '\\' if quote != '`' => escaped = true,
-            // A doubled quote reads as the end of one text and the start of the next, which comes to the same.
+            // A doubled quote reads as the end of one text and the start of the next, with the same
+            // result.
             c if c == quote => return Some(at + 1),
             _ => {}
         }

@@ -1,4 +1,4 @@
-//! The condition under which a row is put (RFC 9110, section 13).
+//! Conditional requests (RFC 9110, section 13).
 
 use axum::http::{HeaderMap, header};
 use domain::dictionary::Table;
@@ -8,8 +8,8 @@ use lambda_kit::query;
 /// Returns true if the row may only be created: `If-None-Match: *`.
 ///
 /// # Errors
-/// The problem of every other condition. There are no ETags to compare with, and a client that sets
-/// a condition counts on it.
+/// The problem of every other condition: there are no ETags to compare, and a client that sets a
+/// condition relies on it.
 pub(super) fn only_create(headers: &HeaderMap) -> Result<bool, Problem> {
     if headers.contains_key(header::IF_MATCH) {
         return Err(refused(
@@ -28,7 +28,7 @@ pub(super) fn only_create(headers: &HeaderMap) -> Result<bool, Problem> {
     }
 }
 
-/// The problem of a row that was only to be created, and is there.
+/// Returns the problem of a creation whose row exists.
 pub(super) fn taken(table: &Table, id: i64) -> Problem {
     let detail = format!(
         "There is a row {id} in {} already, and it is as it was. Take another id, or leave out If-None-Match to replace the \

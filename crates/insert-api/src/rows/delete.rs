@@ -1,4 +1,4 @@
-//! `DELETE /tables/{table}/rows/{id}`: the operator takes a row away.
+//! `DELETE /tables/{table}/rows/{id}`: deletes a row, for operators.
 
 use aurora::Delete;
 use axum::Extension;

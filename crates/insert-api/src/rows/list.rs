@@ -19,14 +19,14 @@ use super::{answer, database_problem, json_row, target};
 use crate::Service;
 
 const HEAD: &str = "{\"rows\":[";
-/// Characters of a filter at most: the longest name of a column, the colon, and more text than anybody looks for.
+/// Characters of a filter at most: the longest name of a column, the colon, and a long text.
 const MAX_FILTER_CHARS: usize = 1_100;
-/// Characters of as many ids as are allowed, each as long as it can be.
+/// Characters of `ids` at most: as many ids as are allowed, each as long as possible.
 const MAX_IDS_CHARS: usize = MAX_IDS * "-9223372036854775808,".len();
 /// The longest end of an answer, with its quotes escaped.
 const TAIL_BYTES: usize = r#"],\"next\":-9223372036854775808}"#.len();
 
-/// Rows in the order of their ids, and the id after which the next page begins.
+/// Answers with rows in the order of their ids, and the id after which the next page begins.
 pub(crate) async fn list(
     InTime(service): InTime<Service>,
     caller: Caller,
@@ -46,7 +46,7 @@ pub(crate) async fn list(
         let (row, key) = json_row(table, text)?;
         let comma = if written > 0 { "," } else { "" };
         if payload.push(&format!("{comma}{row}")).is_err() {
-            // The rest comes with the next page.
+            // The others are on the next page.
             break;
         }
         written += 1;
@@ -61,7 +61,7 @@ pub(crate) async fn list(
     Ok(answer(StatusCode::OK, written, body))
 }
 
-/// What a request asks for.
+/// The rows that a request asks for.
 #[derive(Debug, PartialEq, Eq)]
 struct Asked {
     limit: u32,
@@ -69,7 +69,7 @@ struct Asked {
     wanted: WantedRows,
 }
 
-/// Reads which rows are wanted: a page, a page of those with a value, or those with some ids.
+/// Reads the query: a page of all rows, a page of rows with a value, or rows with some ids.
 fn read_asked(table: &Table, query: &Query) -> Result<Asked, Problem> {
     let (minimum, maximum) = target::id_range(table);
     let parameters = [
@@ -91,7 +91,7 @@ fn read_asked(table: &Table, query: &Query) -> Result<Asked, Problem> {
         (_, Some(_)) => return Err(mistake("ids", "ids goes with neither after nor filter.")),
     };
     let limit = match &wanted {
-        // All of them are one page, unless a smaller one is asked for.
+        // All ids are one page, unless a smaller one is requested.
         WantedRows::Ids(_) if !query.has("limit") => MAX_IDS.try_into().unwrap_or(u32::MAX),
         _ => values.limit(),
     };
@@ -110,7 +110,8 @@ fn read_ids(table: &Table, text: &str) -> Result<BTreeSet<i64>, String> {
     })
 }
 
-/// A row whose JSON alone is over the limit. With the limits of the dictionary there is none.
+/// Returns the problem of a row whose JSON alone exceeds the limit. The limits of the dictionary
+/// exclude it.
 fn too_large(table: &Table) -> Problem {
     let detail = format!("A row of {} is larger than the 6 MB that one answer can have.", table.name());
     Problem::new(ProblemKind::ResultTooLarge, detail)

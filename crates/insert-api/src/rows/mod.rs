@@ -1,4 +1,5 @@
-//! Rows by their ids: `GET /tables/{table}/rows`, and `GET`, `PUT` and `DELETE /tables/{table}/rows/{id}`.
+//! Rows by their ids: `GET /tables/{table}/rows`, and `GET`, `PUT` and
+//! `DELETE /tables/{table}/rows/{id}`.
 
 mod condition;
 mod delete;
@@ -31,10 +32,11 @@ fn unknown(table: &Table, id: i64) -> Problem {
     Problem::new(ProblemKind::NotFound, format!("There is no row {id} in {}.", table.name()))
 }
 
-/// A row as JSON, and its id, from its text.
+/// Converts a row from its text to JSON, and returns its id as well.
 ///
 /// # Errors
-/// The problem of a row that is not as the dictionary says: it was written past Rowgate. The log says which column.
+/// The problem of a row that breaks the dictionary: it was written past Rowgate. The log says which
+/// column.
 fn json_row(table: &Table, text: &str) -> Result<(String, i64), Problem> {
     json_of_row_text(table, text).map_err(|problem| {
         tracing::error!(
@@ -55,7 +57,7 @@ fn database_problem(error: &Error) -> Problem {
             "The database did not answer, so it is not known whether the row has been changed. Send the request again: it \
              asks for the same either way.",
         ),
-        // The dictionary allows no such row, and the service can give out none.
+        // The dictionary allows no such row, and the Data API can return none.
         Error::TooLarge { .. } => Problem::new(
             ProblemKind::ResultTooLarge,
             "A row here is larger than the 64 KB that the database can give out at once. limit makes no difference to it.",

@@ -1,4 +1,4 @@
-//! `PUT /tables/{table}/rows/{id}`: one row as the client has it.
+//! `PUT /tables/{table}/rows/{id}`: upserts one row.
 
 use aurora::{Error, Put};
 use axum::Extension;
@@ -19,7 +19,7 @@ use super::{answer, condition, database_problem, target};
 use crate::answer::log_rejected_row;
 use crate::{Service, request};
 
-/// Creates or replaces the row with an id, and answers with it; with `If-None-Match: *` only creates it.
+/// Creates or replaces a row and answers with it; with `If-None-Match: *` it only creates it.
 pub(crate) async fn put(
     InTime(service): InTime<Service>,
     Extension(id): Extension<RequestId>,
@@ -52,8 +52,8 @@ pub(crate) async fn put(
     Ok(answer(status, 1, json))
 }
 
-/// As [`database_problem`]; but a row that was only to be created, and may have been, is taken when the
-/// request is sent again.
+/// Returns [`database_problem`]; but after an unknown outcome of a creation, the same request may
+/// answer that the row exists.
 fn failed(error: &Error, only_create: bool) -> Problem {
     let problem = database_problem(error);
     match error {

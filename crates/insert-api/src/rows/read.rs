@@ -1,4 +1,4 @@
-//! `GET /tables/{table}/rows/{id}`: one row.
+//! `GET /tables/{table}/rows/{id}`: reads one row.
 
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;

@@ -21,7 +21,8 @@ pub(crate) fn table_of(
     Ok(table)
 }
 
-/// Returns the table that a path names, which the caller must see, and the id of a row that it may have.
+/// Returns the table that a path names, which the caller must see, and the id of a row that it may
+/// have.
 pub(super) fn row_of(
     dictionary: &'static Dictionary,
     path: Result<Path<(String, String)>, PathRejection>,

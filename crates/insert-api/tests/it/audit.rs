@@ -145,7 +145,8 @@ async fn before_and_after_are_what_the_api_gives_of_a_row() {
         let read = api.get(&path).await;
         assert_eq!(&read.body, row);
         let text = String::from_utf8(read.bytes.to_vec()).unwrap();
-        // Replaced by itself: before and after are the same, though one is the database's and one is ours.
+        // Replaced by itself: before and after are the same, though one is the database's and one
+        // is ours.
         assert_eq!(api.by(ANN, "PUT", &path, &[], row).await.status, 200);
         given.push(text);
     }

@@ -119,7 +119,8 @@ async fn refuses_wrong_parameters_and_tables() {
     assert_eq!(refused.headers["allow"], "GET,HEAD,POST");
 }
 
-/// Rows as wide as the dictionary allows: some 32 KB each, so a full page is more than the service gives out at once.
+/// Rows as wide as the dictionary allows: some 32 KB each, so a full page is more than the service
+/// gives out at once.
 const WIDE: &str = r#"
     [[table]]
     name = "wide"
@@ -145,7 +146,8 @@ async fn pages_too_large_for_the_data_api_have_fewer_rows() {
 #[tokio::test]
 async fn pages_too_large_for_an_answer_have_fewer_rows() {
     let api = Api::over(WIDE).await;
-    // A control character is one byte in the database, six in JSON, and seven in the JSON that Lambda puts that into.
+    // A control character is one byte in the database, six in JSON, and seven in the JSON that
+    // Lambda puts that into.
     api.db
         .sql(&format!("INSERT INTO wide SELECT seq, REPEAT(CHAR(1), 8150) FROM {}", numbers(300)))
         .await
@@ -210,7 +212,8 @@ async fn the_last_page_of_a_table_reads_as_many_rows_as_the_first() {
             .await
             .unwrap();
         let count = |name: &str| status.iter().find(|(variable, _)| variable == name).unwrap().1;
-        // One search in the key, or its first entry (MySQL counts both), and a hundred rows behind that in its order.
+        // One search in the key, or its first entry (MySQL counts both), and a hundred rows behind
+        // that in its order.
         let first = if after.is_some() { "Handler_read_key" } else { "Handler_read_first" };
         assert_eq!((count(first), count("Handler_read_next")), (1, 100), "{after:?}: {status:?}");
         let once = ["Handler_read_first", "Handler_read_key", "Handler_read_next"];

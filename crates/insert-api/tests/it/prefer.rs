@@ -62,8 +62,8 @@ async fn atomic_without_a_bad_row_is_in_whole() {
     assert_eq!((api.count("departments").await, api.count("employees").await), (3, 2));
 }
 
-/// Returns the key that the next employee gets from the database, as SHOW CREATE TABLE writes it: information_schema answers
-/// from a cache on MySQL.
+/// Returns the key that the next employee gets from the database, as SHOW CREATE TABLE writes it:
+/// information_schema answers from a cache on MySQL.
 async fn next_employee(api: &Api) -> String {
     let made = api.db.sql("SHOW CREATE TABLE employees").await.unwrap().remove(0).remove(1).unwrap();
     let next = made.split_whitespace().find(|word| word.starts_with("AUTO_INCREMENT="));

@@ -14,8 +14,9 @@ use crate::support::{Api, Reply, codes, employee, with};
 impl Api {
     /// Waits until a statement of the call waits for the lock of a row.
     ///
-    /// INNODB_TRX is renewed only when nobody, in any database of the server, has read it for a tenth of a second: hence
-    /// the pauses, which differ so that tests side by side do not keep it as it is.
+    /// INNODB_TRX is renewed only when nobody, in any database of the server, has read it for a
+    /// tenth of a second: hence the pauses, which differ so that tests side by side do not keep it
+    /// as it is.
     async fn waits(&self, call: &JoinHandle<Reply>) {
         let sql = "SELECT COUNT(*) FROM information_schema.INNODB_TRX AS t JOIN information_schema.PROCESSLIST AS p \
                    ON p.ID = t.trx_mysql_thread_id WHERE p.DB = DATABASE() AND t.trx_state = 'LOCK WAIT'";
@@ -93,7 +94,8 @@ async fn whoever_refers_to_a_row_that_is_being_deleted_waits_and_finds_it_gone()
 #[tokio::test(flavor = "multi_thread")]
 async fn a_delete_waits_for_those_who_refer_to_the_row_and_then_sees_them() {
     let api = Arc::new(Api::start().await);
-    // What the insert does, in one statement or with verdicts: the reference is locked before the row goes in.
+    // What the insert does, in one statement or with verdicts: the reference is locked before the
+    // row goes in.
     let insert = [
         "SELECT id FROM departments WHERE id = 2 LOCK IN SHARE MODE",
         "INSERT INTO employees VALUES (1, 'Ada', '2021-07-27 16:02:08', 2, 1)",

@@ -71,7 +71,8 @@ async fn a_row_of_one_column_again_and_again_is_rejected_in_a_few_words() {
 #[tokio::test]
 async fn the_longest_reasons_of_the_most_rows_fit() {
     let api = Api::start().await;
-    // A character of the private planes takes the most in a message: four bytes come in, ten of ASCII go out, and `\` again.
+    // A character of the private planes takes the most in a message: four bytes come in, ten of
+    // ASCII go out, and `\` again.
     let names: Vec<String> = (0..5).map(|number| "\u{10FFFF}".repeat(39) + &number.to_string()).collect();
     let mut row: serde_json::Map<String, Value> = names.iter().map(|name| (name.clone(), json!(1))).collect();
     row.insert("datetime".to_owned(), json!("2021-02-30T00:00:00Z"));

@@ -32,7 +32,8 @@ fn assert_unavailable(reply: &Reply) {
     assert_eq!(reply.body["type"], "urn:rowgate:problem:unavailable");
 }
 
-/// That it answers 503 and says so, in the handler's own words: whoever speaks for a handler that was given up says nothing like it.
+/// That it answers 503 and says so, in the handler's own words: whoever speaks for a handler that
+/// was given up says nothing like it.
 fn assert_says(reply: &Reply, what: &str) {
     assert_unavailable(reply);
     assert!(reply.body["detail"].as_str().unwrap().contains(what), "{reply:?}");
@@ -124,7 +125,8 @@ async fn a_commit_that_hangs_changes_nothing_where_there_is_a_key_and_gives_the_
 #[tokio::test]
 async fn a_commit_that_comes_in_after_the_answer_was_said_to_be_unknown_and_its_key_tells() {
     let api = start().await;
-    // Neither the ROLLBACK nor giving the key back is answered, and then the COMMIT arrives after all.
+    // Neither the ROLLBACK nor giving the key back is answered, and then the COMMIT arrives after
+    // all.
     let late = Rule::new(Effect::DelayMs(9_000)).on(Operation::CommitTransaction);
     let faults = Faults::default()
         .with(late)

@@ -1,4 +1,4 @@
-//! Who calls, and what they may: the holder of an API key, or a person who signed in.
+//! Callers and their rights: holders of API keys, and people who are signed in.
 
 mod operator;
 mod person;
@@ -19,22 +19,22 @@ pub use person::{Person, TABLE_GROUP};
 use crate::http::RequestId;
 use crate::problem::ProblemResponse;
 
-/// What a caller may do. Each right has the ones before it.
+/// A right of a caller. Each right includes the ones before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Right {
-    /// To read.
+    /// Reads.
     Read,
-    /// To send rows and files, and to replace rows.
+    /// Sends rows and files, and replaces rows.
     Write,
-    /// Everything: to delete rows, to start backups and restores, to approve accounts.
+    /// Does everything: deletes rows, starts backups and restores, approves accounts.
     Operate,
 }
 
 impl Right {
-    /// All of them, the least first.
+    /// All rights, the least first.
     pub const ALL: [Self; 3] = [Self::Read, Self::Write, Self::Operate];
 
-    /// Returns the right that a method takes at least.
+    /// Returns the right that a method requires.
     pub fn of_method(method: &Method) -> Self {
         if matches!(*method, Method::GET | Method::HEAD) { Self::Read } else { Self::Write }
     }
@@ -54,7 +54,8 @@ impl Right {
     }
 }
 
-/// Who sent a request, as API Gateway says in its context. No header, query or body is believed.
+/// The sender of a request, from the context of API Gateway. Headers, query and body are never
+/// trusted.
 ///
 /// As an argument of a handler it never fails.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,12 +67,14 @@ pub enum Caller {
     },
     /// A person who signed in: the people's door.
     Person(Person),
-    /// Nobody that is known: the method is open, or the request came by no gateway, as in tests of a router alone.
+    /// An unknown sender: the method is open, or there is no gateway, as in tests of a router
+    /// alone.
     Unknown,
 }
 
 impl Caller {
-    /// Returns the caller of a request with these extensions. Where there are claims, a key counts for nothing.
+    /// Returns the caller of a request with these extensions. If there are claims, a key does not
+    /// count.
     pub fn of(extensions: &Extensions) -> Self {
         let Some(RequestContext::ApiGatewayV1(context)) = extensions.get::<RequestContext>() else {
             return Self::Unknown;
@@ -85,7 +88,7 @@ impl Caller {
         }
     }
 
-    /// Returns the person, if one called.
+    /// Returns the caller, if it is a person.
     pub fn person(&self) -> Option<&Person> {
         match self {
             Self::Person(person) => Some(person),
@@ -98,7 +101,8 @@ impl Caller {
         self.person().map(|person| Actor { username: person.username(), request_id: &request.0 })
     }
 
-    /// Returns true if the caller has the right. Every key may read and write; the operator's alone may operate.
+    /// Returns true if the caller has the right. Every key may read and write; only the operator's
+    /// may operate.
     pub fn may(&self, right: Right, operator: &Operator) -> bool {
         match self {
             Self::Key { id } => right < Right::Operate || operator.holds(id),
@@ -123,7 +127,7 @@ impl Caller {
         names.filter(|name| self.sees(name)).collect::<Vec<_>>().join(", ")
     }
 
-    /// Demands that the caller sees the table.
+    /// Requires that the caller sees the table.
     ///
     /// # Errors
     /// The problem of a caller that does not.
@@ -135,15 +139,15 @@ impl Caller {
         Err(Problem::new(ProblemKind::Forbidden, detail))
     }
 
-    /// Demands that the caller may write, where a method reads what is there for writing.
+    /// Requires that the caller may write, for a method that only reads but serves writing.
     ///
     /// # Errors
-    /// The problem of a person who may not.
+    /// The problem of a person who does not.
     pub fn require_write(&self) -> Result<(), Problem> {
         if self.person().is_none_or(|person| person.may(Right::Write)) { Ok(()) } else { Err(no_right()) }
     }
 
-    /// Demands that the caller sees every table: what is asked for is of all of them.
+    /// Requires that the caller sees every table, for data of all tables.
     ///
     /// # Errors
     /// The problem of a caller that does not.
@@ -154,7 +158,7 @@ impl Caller {
         Err(Problem::new(ProblemKind::Forbidden, "This is for accounts that see every table."))
     }
 
-    /// Returns what tells this caller from every other one: no person's is that of a key.
+    /// Returns a text that is unique to the caller: no person has that of a key.
     pub fn identity(&self) -> String {
         match self {
             Self::Key { id } => id.clone(),
@@ -173,9 +177,9 @@ impl<S: Sync> FromRequestParts<S> for Caller {
     }
 }
 
-/// An argument of handlers that are for operators alone: whoever has the operator's key, or a person of the group `operator`.
-/// Every other caller is answered 403 before anything else of the request is looked at. Put it first among the arguments;
-/// the state gives out the [`Operator`] through [`FromRef`].
+/// The argument of handlers for operators alone: the holder of the operator's key, or a person in
+/// the group `operator`. Every other caller is answered 403 before the rest of the request is read,
+/// so it must be the first argument. The state provides the [`Operator`] through [`FromRef`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ByOperator;
 
@@ -195,12 +199,14 @@ where
     }
 }
 
-/// The same for every key and every path, so that it tells nothing of what is there.
+/// Returns the problem of a caller who is no operator. It is the same for every key and path, so
+/// that it reveals nothing.
 fn operators_key() -> Problem {
     Problem::new(ProblemKind::Forbidden, "This method takes the operator's key.")
 }
 
-/// The problem of a person who has not the right for a method: the same for every person and every path.
+/// Returns the problem of a person without the right for a method. It is the same for every person
+/// and path.
 pub(crate) fn no_right() -> Problem {
     Problem::new(
         ProblemKind::Forbidden,

@@ -1,4 +1,4 @@
-//! The API's operator, as far as keys are concerned.
+//! The API keys of operators.
 
 use std::sync::Arc;
 
@@ -7,29 +7,30 @@ use crate::env::{self, EnvError};
 /// The variable that holds the id of the operator's key.
 const KEY_ID_VARIABLE: &str = "ROWGATE_OPERATOR_KEY_ID";
 
-/// Who holds an operator's API key, known by the key's id.
+/// The operators' API keys, known by their ids.
 ///
-/// API Gateway checks the key itself before it calls a function, and tells its id in `requestContext.identity.apiKeyId`
+/// API Gateway checks the key before it calls a function, and passes its id in
+/// `requestContext.identity.apiKeyId`
 /// (docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html#api-gateway-simple-proxy-for-lambda-input-format).
-/// So a function needs to know no secret, and a header that the caller wrote decides nothing.
+/// So functions need no secret, and no header decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operator {
     key_ids: Arc<[String]>,
 }
 
 impl Operator {
-    /// The operator whose key has this id.
+    /// Returns the operator whose key has this id.
     pub fn new(key_id: impl Into<String>) -> Self {
         Self::of_keys([key_id.into()])
     }
 
-    /// The operators whose keys have these ids: the API in a container may have several.
+    /// Returns the operators whose keys have these ids: the API in a container may have several.
     pub fn of_keys(key_ids: impl IntoIterator<Item = String>) -> Self {
-        // No id is nobody's.
+        // An empty id is nobody's.
         Self { key_ids: key_ids.into_iter().filter(|id| !id.is_empty()).collect() }
     }
 
-    /// The operator whose key's id is in `ROWGATE_OPERATOR_KEY_ID`.
+    /// Returns the operator whose key's id is in `ROWGATE_OPERATOR_KEY_ID`.
     ///
     /// # Errors
     /// [`EnvError`] when it is not set: without it nobody could be told from the operator.

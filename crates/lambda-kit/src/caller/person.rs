@@ -1,4 +1,4 @@
-//! A person who signed in, as API Gateway's authoriser describes them.
+//! People who are signed in, as API Gateway's authoriser describes them.
 
 use std::collections::BTreeSet;
 
@@ -6,17 +6,17 @@ use serde_json::Value;
 
 use super::Right;
 
-/// What the name of a group begins with that lets an account see one table.
+/// The prefix of the groups that let an account see one table.
 pub const TABLE_GROUP: &str = "table:";
 
-/// A person with an account, and what they may do.
+/// A person with an account, and their rights.
 ///
-/// Everything here comes from the claims of the token that API Gateway has checked. Only an access token counts; of any other
-/// claims there is a person without a right.
+/// All of it comes from the claims of the token that API Gateway has verified. Only an access token
+/// gives rights; other claims make a person without any.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
     username: String,
-    /// The rights that its groups give; each has the ones below it.
+    /// The rights that the groups give; each includes the ones below it.
     rights: BTreeSet<Right>,
     /// The tables that the account sees; empty: every table.
     tables: BTreeSet<String>,
@@ -36,8 +36,9 @@ impl Person {
 
     /// Returns the person whose account is in these groups.
     ///
-    /// `reader`, `writer` and `operator` give rights; an account in none of them may nothing. `table:<name>` lets it see that
-    /// table; an account without such a group sees every table. Other groups mean nothing.
+    /// `reader`, `writer` and `operator` give rights; an account in none of them has none.
+    /// `table:<name>` lets it see that table; an account without such a group sees every table.
+    /// Other groups have no meaning.
     pub fn new<'g>(username: impl Into<String>, groups: impl IntoIterator<Item = &'g str>) -> Self {
         let mut person = Self { username: username.into(), rights: BTreeSet::new(), tables: BTreeSet::new() };
         for group in groups {
@@ -70,7 +71,7 @@ impl Person {
         self.sees_all() || self.tables.contains(table)
     }
 
-    /// Returns true if the account sees every table. An operator does always.
+    /// Returns true if the account sees every table, as operators always do.
     pub fn sees_all(&self) -> bool {
         self.tables.is_empty() || self.may(Right::Operate)
     }
@@ -78,8 +79,8 @@ impl Person {
 
 /// Reads the groups of a claim.
 ///
-/// API Gateway hands a list over as text and AWS documents no form of it: `a,b`, `[a b]`, `a b`, `[a, b]` and JSON have been
-/// seen. Names of groups that give a right contain nothing that separates.
+/// API Gateway passes a list as text, in a form that AWS does not document: `a,b`, `[a b]`, `a b`,
+/// `[a, b]` and JSON have been seen. Names of groups that give a right contain no separator.
 fn groups(claim: Option<&Value>) -> Vec<String> {
     match claim {
         Some(Value::Array(groups)) => names(groups),

@@ -1,4 +1,4 @@
-//! The context of a request that comes by another door than API Gateway.
+//! The context of a request that does not come from API Gateway.
 
 use axum::http::Extensions;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequestContext;
@@ -6,8 +6,8 @@ use lambda_http::request::RequestContext;
 
 use super::RequestId;
 
-/// Puts among a request's extensions what API Gateway would tell of it: its id, and the id of the key that it came with.
-/// Everything that asks who calls asks there, so whoever calls this must have checked the key.
+/// Adds the context that API Gateway would add to a request's extensions: its id and the id of its
+/// key. All checks of callers trust it, so the key must have been checked before.
 pub fn put_context(extensions: &mut Extensions, request: &RequestId, key_id: &str) {
     let mut context = ApiGatewayProxyRequestContext::default();
     context.request_id = Some(request.0.clone());

@@ -1,4 +1,4 @@
-//! Requests as API Gateway hands them over: what `lambda_http` would read otherwise than the caller wrote it is set right first.
+//! Requests from API Gateway, corrected where `lambda_http` would misread them.
 
 use std::convert::Infallible;
 use std::mem;
@@ -12,8 +12,9 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
 use tower::{Service, ServiceExt};
 
-/// What no path has unencoded (RFC 3986, section 3.3): a gateway that decodes paths would make a query or a fragment of it, and
-/// who reads URLs drops or replaces it. `%` is not among them, so a path that is encoded stays as it is.
+/// The characters that no path has unencoded (RFC 3986, section 3.3): after a gateway that decodes
+/// paths they would begin a query or a fragment, or be dropped. `%` is not among them, so an
+/// encoded path is unchanged.
 const NOT_IN_PATHS: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -28,7 +29,7 @@ const NOT_IN_PATHS: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
-/// Answers events of API Gateway with a router, its layers included, in the form that API Gateway takes back.
+/// Returns the service that answers events of API Gateway with a router and its layers.
 pub(crate) fn service(
     routes: Router,
 ) -> impl Service<LambdaEvent<LambdaRequest>, Response = impl Serialize, Error = Infallible> {
@@ -40,13 +41,14 @@ pub(crate) fn service(
     })
 }
 
-/// Makes an event say to `lambda_http` what the caller said.
+/// Corrects an event so that `lambda_http` reads what the caller sent.
 ///
 /// - `headers` has the last value of each name, `multiValueHeaders` has all of them
 ///   (docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html#apigateway-multivalue-headers-and-parameters).
 ///   `lambda_http` lets the first replace the second, and a repeated header loses its other lines.
-/// - Of `Host` and `X-Forwarded-Proto` in `headers`, which callers write, it makes a URL, and panics where that is none. Without
-///   them and without the domain's name it takes the path alone, and nothing here asks for more.
+/// - Of `Host` and `X-Forwarded-Proto` in `headers`, which callers write, it makes a URL, and
+///   panics where that is none. Without them and without the domain's name it takes the path alone,
+///   and nothing here asks for more.
 fn restore(request: &mut ApiGatewayProxyRequest) {
     let last_values = mem::take(&mut request.headers);
     if request.multi_value_headers.is_empty() {
@@ -70,7 +72,8 @@ mod tests {
 
     const HOST: &str = "a1.execute-api.us-east-1.amazonaws.com";
 
-    /// An event with these headers, in the order of their lines, as API Gateway gives them: the last of each name, and all.
+    /// An event with these headers, in the order of their lines, as API Gateway gives them: the
+    /// last of each name, and all.
     fn event(path: &str, lines: &[(&str, &str)]) -> Value {
         let mut event = json!({
             "resource": "/{proxy+}", "path": path, "httpMethod": "POST",

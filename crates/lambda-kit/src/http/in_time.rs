@@ -1,4 +1,4 @@
-//! The time that a request may take.
+//! The time limit of a request.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -12,25 +12,24 @@ use domain::problem::{Problem, ProblemKind};
 
 use crate::problem::ProblemResponse;
 
-/// How long a request may work. API Gateway waits for 29 seconds, and the functions that only answer requests are ended after
-/// 28: what is left is for [`FINISH_TIME`], the start of a new process and the way of the answer.
+/// The time of a request. API Gateway waits for 29 seconds, and functions that only answer requests
+/// are stopped after 28: the rest is for [`FINISH_TIME`], a cold start and the way of the answer.
 pub const REQUEST_TIME: Duration = Duration::from_secs(21);
 
-/// What ending takes after that: a COMMIT that is under way is waited for, then what is left of the transaction is rolled back, then
-/// its idempotency key is given back. It is a little more than `aurora` gives all of them (`aurora::limits::FINISH_TIME`), so
-/// the handler ends what it has begun and says itself how it ended.
+/// The time to finish after that: a COMMIT under way ends, the rest of the transaction is rolled
+/// back, and the idempotency key is released. It is a little more than `aurora` allows for all of
+/// them (`aurora::limits::FINISH_TIME`), so that the handler itself can answer how it ended.
 pub const FINISH_TIME: Duration = Duration::from_millis(5500);
 
-/// What handlers share, as it is for one request: whatever waits for others must not wait beyond
-/// its deadline.
+/// State that handlers share, with a deadline for one request.
 pub trait Within: Clone {
-    /// Returns the same, for work that has to be over by `deadline`.
+    /// Returns the same state with this deadline.
     #[must_use]
     fn within(&self, deadline: Deadline) -> Self;
 }
 
-/// The argument by which handlers take what they share, in place of axum's `State`: as it is [`Within`] the request's time.
-/// All that a request asks of the database so has one deadline, however many calls it makes.
+/// The argument of handlers for their state, in place of axum's `State`: it is [`Within`] the
+/// request's deadline, so that all calls of a request to the database have one.
 #[derive(Debug, Clone)]
 pub struct InTime<S>(pub S);
 
@@ -38,7 +37,7 @@ impl<S: Within + Send + Sync> FromRequestParts<S> for InTime<S> {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
-        // A router without the layers (in a test) has no deadline but those of its own calls.
+        // A router without layers (in a test) has only the deadlines of its calls.
         let deadline = parts.extensions.get::<Deadline>();
         Ok(Self(deadline.map_or_else(|| state.clone(), |deadline| state.within(*deadline))))
     }
@@ -53,7 +52,7 @@ pub(super) async fn limit(time: Duration, mut request: Request, next: Next) -> R
     let answer = deadline.extend(FINISH_TIME).bound(next.run(request)).await;
     answer.unwrap_or_else(|_| {
         tracing::error!("a request did not end in its time");
-        // What it had sent to the database may still be done there.
+        // The database may still execute what was sent to it.
         let problem = Problem::new(
             ProblemKind::Unavailable,
             "The request took too long and was given up; it is not known whether it changed anything. Try again after \

@@ -22,35 +22,38 @@ pub use path::{PathText, Paths};
 
 use crate::problem::ProblemResponse;
 
-/// The id that API Gateway gave the request. In answers as `x-request-id`, in log lines as `request.id`.
+/// The id that API Gateway gave the request: `x-request-id` in answers, `request.id` in log lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestId(pub String);
 
-/// The number of rows that a request inserted, changed or returned. Handlers put it among the extensions of answers about rows;
-/// the request's log line has it as `rows`.
+/// The number of rows that a request inserted, changed or returned. Handlers put it among the
+/// extensions of answers about rows; the request's log line has it as `rows`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rows(pub u64);
 
-/// Wraps a function's routes: unknown paths and methods answer as problem+json, every answer carries `x-request-id` and
-/// comes in time ([`REQUEST_TIME`]), every request makes one log line, which has its metrics as well. A caller without the
-/// right for a method is answered 403 before any handler runs ([`with_rights`]).
+/// Wraps a function's routes in layers: unknown paths and methods answer as problem+json, every
+/// answer has `x-request-id` and a deadline ([`REQUEST_TIME`]), and every request writes one log
+/// line with its metrics. A caller without the right for a method is answered 403 before any
+/// handler runs ([`with_rights`]).
 pub fn with_service_layers(router: Router) -> Router {
     with_service_layers_in(router, REQUEST_TIME)
 }
 
-/// As [`with_service_layers`], with another time for each request.
+/// As [`with_service_layers`], with another time limit.
 pub fn with_service_layers_in(router: Router, time: Duration) -> Router {
     with_time_and_log(with_rights(with_fallbacks(router)), time)
 }
 
-/// As [`with_service_layers`], but for everybody: for functions with methods that take neither key nor token. They wrap their
-/// other routes in [`with_rights`] themselves, or take a [`ByOperator`](crate::caller::ByOperator).
+/// As [`with_service_layers`], but for everybody: for functions with methods that take neither key
+/// nor token. They wrap their other routes in [`with_rights`] themselves, or take a
+/// [`ByOperator`](crate::caller::ByOperator).
 pub fn with_open_service_layers(router: Router) -> Router {
     with_time_and_log(with_fallbacks(router), REQUEST_TIME)
 }
 
-/// Requires the right for the method from each caller: of a person [`Right::of_method`](crate::caller::Right::of_method), of a
-/// script any key. It wraps the routes that the router has so far.
+/// Requires the right for the method from each caller: of a person
+/// [`Right::of_method`](crate::caller::Right::of_method), of a script any key. It wraps the routes
+/// that the router has so far.
 pub fn with_rights(router: Router) -> Router {
     router.layer(middleware::from_fn(rights::check))
 }
@@ -65,8 +68,8 @@ fn with_time_and_log(router: Router, time: Duration) -> Router {
         .layer(middleware::from_fn(observe::observe))
 }
 
-/// Serves the requests of a router with these layers, [`with_service_layers`] or [`with_open_service_layers`], until Lambda ends
-/// the process.
+/// Serves the requests of a router with these layers, [`with_service_layers`] or
+/// [`with_open_service_layers`], until Lambda ends the process.
 ///
 /// # Errors
 /// Those of the Lambda runtime.

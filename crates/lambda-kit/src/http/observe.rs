@@ -1,4 +1,4 @@
-//! What a request leaves in the logs, and its id in the answer.
+//! The log line and the id of a request.
 
 use std::time::Instant;
 
@@ -15,8 +15,9 @@ use crate::caller::{Caller, Person};
 use crate::log::REQUESTS;
 use crate::metrics::{RequestFigures, request_answered};
 
-/// Answers with the request's id, and writes the request's line: what was asked and how it went, never a path or query as it
-/// was sent, a body or a key. Every other line of the request carries its id and its trace's.
+/// Adds the request's id to the answer, and writes the request's log line: the route and the
+/// result, never the path or query that was sent, a body or a key. Every other line of the request
+/// has its id and its trace id.
 pub(super) async fn observe(mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let id = RequestId(gateway(&request).and_then(|context| context.request_id.clone()).unwrap_or_else(none));
@@ -56,19 +57,19 @@ fn gateway(request: &Request) -> Option<&ApiGatewayProxyRequestContext> {
     }
 }
 
-/// Without a gateway in front (in tests of a router alone) there is nobody to tell an id to.
+/// Returns the id of a request without a gateway, as in tests of a router alone.
 fn none() -> String {
     "none".to_owned()
 }
 
-/// Returns the route that was meant, without the slash at its end that makes no difference; `-` where there is none. What a client
-/// wrote is neither: it may hold anything, and each would be a metric of its own.
+/// Returns the route that matched, without a slash at its end; `-` if none did. It is never the
+/// client's text, each of which would be a metric of its own.
 pub fn route(request: &Request) -> String {
     let matched = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     matched.map_or("-", |path| path.strip_suffix('/').unwrap_or(path)).to_owned()
 }
 
-/// Returns the method, as far as anybody has named it: a client may send any word.
+/// Returns the name of a known method, and `-` for other words: a client may send any.
 pub fn method_name(method: &Method) -> &'static str {
     const NAMES: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"];
     NAMES.into_iter().find(|name| method == name).unwrap_or("-")

@@ -1,4 +1,4 @@
-//! Paths of routes, and what they name.
+//! Paths of routes and their parameters.
 
 use std::convert::Infallible;
 
@@ -7,9 +7,12 @@ use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use axum::routing::MethodRouter;
 
-/// Routes that are served with and without a slash at the end: API Gateway takes no notice of it and passes it on.
+/// Routes that are served with and without a slash at the end, which API Gateway ignores and passes
+/// on.
 ///
-/// No layer cuts the slash off, because layers that count requests by their routes run before it could.
+/// No layer (such as `tower_http::normalize_path`) cuts the slash off: it would have to wrap the
+/// whole router, where the layers that count requests by route no longer see the route, and the
+/// console redirects by it.
 pub trait Paths<S> {
     /// Adds a route.
     #[must_use]
@@ -22,7 +25,8 @@ impl<S: Clone + Send + Sync + 'static> Paths<S> for Router<S> {
     }
 }
 
-/// The one parameter of a route's path, as an argument of handlers. Text that is not UTF-8 becomes U+FFFD, which is in no name.
+/// The one parameter of a route's path, as an argument of handlers. Text that is not UTF-8 becomes
+/// U+FFFD, which is in no name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathText(pub String);
 

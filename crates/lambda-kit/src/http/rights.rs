@@ -1,4 +1,4 @@
-//! The right that every method takes, asked for before any handler runs.
+//! The check of a caller's right for a method, before any handler runs.
 
 use axum::extract::Request;
 use axum::middleware::Next;
@@ -8,9 +8,10 @@ use lambda_http::request::RequestContext;
 use crate::caller::{Caller, Right, no_right};
 use crate::problem::ProblemResponse;
 
-/// Lets a request through whose caller may use its method: a person needs [`Right::of_method`]; every key may read and write.
-/// A request of the gateway that names nobody is refused, so a method that was left open by mistake gives nothing away.
-/// What came by no gateway at all is let through: there is none in front of a router in a test.
+/// Passes a request whose caller has the right for its method: a person needs [`Right::of_method`];
+/// every key may read and write. A request from the gateway without a caller is refused, so a
+/// method that is open by mistake reveals nothing. A request without a gateway passes: tests of a
+/// router have none.
 pub(super) async fn check(request: Request, next: Next) -> Response {
     let is_allowed = match Caller::of(request.extensions()) {
         Caller::Key { .. } => true,

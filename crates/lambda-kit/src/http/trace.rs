@@ -1,9 +1,10 @@
-//! The id under which all that a caller set going can be found, in its own logs and in ours.
+//! The trace id of a request, which the caller's logs have as well.
 
 use axum::http::HeaderMap;
 
-/// Of `traceparent` (w3.org/TR/trace-context, section 3.2) its trace id, else of `X-Amzn-Trace-Id`, which API Gateway adds
-/// where the caller sent none, its root. Only what has the form of such an id: everything else a caller could write into a log.
+/// Returns the trace id of `traceparent` (w3.org/TR/trace-context, section 3.2), or else the root
+/// of `X-Amzn-Trace-Id`, which API Gateway adds. Text of another form is ignored: a caller could
+/// write anything into the log.
 pub(super) fn id(headers: &HeaderMap) -> Option<String> {
     let header = |name: &str| headers.get(name)?.to_str().ok();
     header("traceparent").and_then(of_traceparent).or_else(|| header("x-amzn-trace-id").and_then(of_amazon))
@@ -17,7 +18,7 @@ fn of_traceparent(value: &str) -> Option<String> {
     (known && valid).then(|| trace.to_owned())
 }
 
-/// `Root=1-5759e988-bd862e3fe1be46a994272793;Parent=…;Sampled=1`
+/// Reads `Root=1-5759e988-bd862e3fe1be46a994272793;Parent=…;Sampled=1`
 /// (docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader).
 fn of_amazon(value: &str) -> Option<String> {
     let root = value.split(';').find_map(|part| part.trim().strip_prefix("Root="))?;

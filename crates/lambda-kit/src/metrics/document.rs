@@ -1,4 +1,4 @@
-//! One line in the embedded metric format, by its specification
+//! A line in the embedded metric format
 //! (docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html).
 
 use std::io::Write;
@@ -50,7 +50,8 @@ struct Description<'a> {
 struct Directive<'a> {
     #[serde(rename = "Namespace")]
     namespace: &'static str,
-    /// Each metric is kept once for every set: for its table (route, check), and for all of them in the empty set.
+    /// CloudWatch keeps each metric once for every set: for its table (route, check), and in the
+    /// empty set for all of them.
     #[serde(rename = "Dimensions")]
     dimensions: &'a [&'a [&'static str]],
     #[serde(rename = "Metrics")]
@@ -63,8 +64,8 @@ impl<'a> Document<'a> {
         Self::default()
     }
 
-    /// Returns a line whose metrics CloudWatch keeps for this value of the dimension as well as for all values. A dimension must
-    /// have a value: an empty one is left out.
+    /// Returns a line whose metrics CloudWatch keeps for this value of the dimension as well as for
+    /// all values. A dimension must have a value: an empty one is left out.
     pub fn by(dimension: &'static str, value: &'a str) -> Self {
         if value.is_empty() {
             return Self::new();
@@ -113,7 +114,8 @@ impl<'a> Document<'a> {
     pub fn write(&self) {
         let timestamp = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
         if let Some(line) = self.line(u64::try_from(timestamp).unwrap_or(u64::MAX)) {
-            // In one piece, so that no log line comes between. Nothing can be done if the output is closed.
+            // In one piece, so that no log line comes between. Nothing can be done if the output is
+            // closed.
             std::io::stdout().write_all(line.as_bytes()).ok();
         }
     }
@@ -140,7 +142,7 @@ pub(super) mod tests {
     /// Units that CloudWatch knows, of those in use here.
     const UNITS: [&str; 5] = ["Count", "Bytes", "Seconds", "Milliseconds", "None"];
 
-    /// Asserts what the specification demands of a line; gives it back read.
+    /// Asserts the rules of the specification, and returns the line as JSON.
     pub(in super::super) fn read(line: &str) -> Value {
         let one_line = line.strip_suffix('\n').unwrap();
         assert!(!one_line.contains('\n') && line.len() <= 262_144, "one event of at most 256 KB");

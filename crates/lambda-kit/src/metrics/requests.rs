@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::document::Document;
 
-/// The figures of a request that was answered.
+/// The figures of an answered request.
 #[derive(Debug, Clone, Copy)]
 pub struct RequestFigures<'a> {
     /// Its id.
@@ -17,9 +17,9 @@ pub struct RequestFigures<'a> {
     pub status: u16,
     /// From its arrival to its answer.
     pub time: Duration,
-    /// The rows that it brought in, changed or gave out.
+    /// The number of rows that it inserted, changed or returned.
     pub rows: Option<u64>,
-    /// The id of the key that it came with.
+    /// The id of its key.
     pub key: Option<&'a str>,
     /// The account of the person who sent it.
     pub person: Option<&'a str>,
@@ -27,7 +27,7 @@ pub struct RequestFigures<'a> {
     pub trace: Option<&'a str>,
 }
 
-/// Writes the line of a request that was answered, whatever level of log lines is wanted: it is where metrics come from.
+/// Writes the line of an answered request at every log level, because metrics come from it.
 pub fn request_answered(figures: &RequestFigures<'_>) {
     of_request(&format!("{} {}", figures.method, figures.route), figures).write();
 }

@@ -1,4 +1,5 @@
-//! The dictionary is the source of everything about a table; the schema is what the database makes of it. They must agree.
+//! The dictionary is the source of everything about a table; the schema is what the database makes
+//! of it. They must agree.
 
 use anyhow::Result;
 use domain::dictionary::{Column, Dictionary, Table};
@@ -67,7 +68,8 @@ async fn differences(test: &TestDatabase, dictionary: &Dictionary) -> Result<Vec
         }
     }
     for table in dictionary.tables() {
-        // A load takes every taken key for a taken id, and a table that is swapped in has neither foreign keys nor triggers.
+        // A load takes every taken key for a taken id, and a table that is swapped in has neither
+        // foreign keys nor triggers.
         for (what, sql) in [
             (
                 "a unique key beside the primary one",

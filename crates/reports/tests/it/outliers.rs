@@ -10,7 +10,8 @@ async fn checks(api: &Api, table: &str) -> Vec<Value> {
     reply.json()["checks"].as_array().unwrap().clone()
 }
 
-/// Departments 1 to 4 and a job; each department has as many hires as it says, one each day of 2021.
+/// Departments 1 to 4 and a job; each department has as many hires as it says, one each day of
+/// 2021.
 async fn with_hires(hires: [u32; 4]) -> Api {
     let api = Api::start().await;
     api.sql(&[
