@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn the_whole_rule_is_told() {
+    fn the_message_has_the_whole_rule() {
         assert_eq!(
             FULL.to_string(),
             "A password has 12 to 256 characters and no blanks, and among them a capital letter (A to Z), a small letter \

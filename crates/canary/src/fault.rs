@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-/// The most characters of an answer's own words that are told.
+/// Characters of an answer's own message at most.
 const MOST_WORDS: usize = 300;
 
 /// Why a check fails. Nothing in it is secret: it is in logs, and in the answer.

@@ -36,7 +36,7 @@ struct Load {
 /// Drops a file of one row, waits until it is loaded, and deletes the row.
 pub(crate) async fn load(drops: &Drops, api: &Api<'_>, ids: Ids, deadline: Deadline) -> Result<(), Fault> {
     let key = format!("incoming/{TABLE}/{}.csv", ids.in_file());
-    put(drops, &key, format!("{},file,{}\n", ids.in_file(), ids.moment()), deadline).await?;
+    put(drops, &key, format!("{},file,{}\n", ids.in_file(), ids.started_at()), deadline).await?;
     loaded(api, &key, deadline).await?;
     delete(api, ids.in_file(), deadline).await
 }

@@ -51,7 +51,7 @@ impl Ids {
     }
 
     /// Returns the start of the run, in the format of rows.
-    pub(crate) fn moment(self) -> String {
+    pub(crate) fn started_at(self) -> String {
         // Every time of a clock can be formatted.
         DateTime::from_secs(self.second).fmt(Format::DateTime).unwrap_or_default()
     }
@@ -69,7 +69,7 @@ pub(crate) async fn insert(api: &Api<'_>, ids: Ids, deadline: Deadline) -> Resul
     struct Inserted {
         inserted: u64,
     }
-    let row = json!({"id": ids.row(), "note": "insert", "at": ids.moment()});
+    let row = json!({"id": ids.row(), "note": "insert", "at": ids.started_at()});
     let path = format!("/tables/{TABLE}/rows");
     let call = Call::post(&path, &row, format!("canary-{}", ids.row()));
     match api.read(&call, 201, deadline).await? {
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_is_written_as_rows_have_it() {
-        assert_eq!(Ids { second: 1_627_401_728, first: 0 }.moment(), "2021-07-27T16:02:08Z");
+    fn a_start_is_written_in_the_format_of_rows() {
+        assert_eq!(Ids { second: 1_627_401_728, first: 0 }.started_at(), "2021-07-27T16:02:08Z");
     }
 }

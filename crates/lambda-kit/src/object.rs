@@ -16,8 +16,8 @@ const MAX_CHARACTERS: usize = 300;
 /// # Errors
 /// What is wrong with it.
 pub fn of_value<T: DeserializeOwned>(json: Value) -> Result<T, String> {
-    held(json.is_object())?;
-    serde_json::from_value(json).map_err(|error| told(&error))
+    require(json.is_object())?;
+    serde_json::from_value(json).map_err(|error| shortened_error(&error))
 }
 
 /// Reads an object from its text. A [`Value`] would keep the last of several members with one name;
@@ -26,14 +26,14 @@ pub fn of_value<T: DeserializeOwned>(json: Value) -> Result<T, String> {
 /// # Errors
 /// What is wrong with it.
 pub fn of_text<T: DeserializeOwned>(json: &RawValue) -> Result<T, String> {
-    held(json.get().starts_with('{'))?;
-    serde_json::from_str(json.get()).map_err(|error| told(&error))
+    require(json.get().starts_with('{'))?;
+    serde_json::from_str(json.get()).map_err(|error| shortened_error(&error))
 }
 
-fn told(error: &serde_json::Error) -> String {
+fn shortened_error(error: &serde_json::Error) -> String {
     shortened(error.to_string(), MAX_CHARACTERS).into_owned()
 }
 
-fn held(is_object: bool) -> Result<(), String> {
+fn require(is_object: bool) -> Result<(), String> {
     if is_object { Ok(()) } else { Err("it must be a JSON object".to_owned()) }
 }

@@ -31,13 +31,13 @@ fn main() -> ExitCode {
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tell(&error);
+            print_error(&error);
             if serve::is_users(&error) { USERS.into() } else { OURS.into() }
         }
     }
 }
 
-#[expect(clippy::print_stderr, reason = "whoever started the program reads it")]
-fn tell(error: &anyhow::Error) {
+#[expect(clippy::print_stderr, reason = "the user reads it")]
+fn print_error(error: &anyhow::Error) {
     eprintln!("error: {error:#}");
 }

@@ -90,7 +90,7 @@ pub(crate) async fn work<W, F>(
     loop {
         tokio::select! {
             () = stopped(&mut stop) => break,
-            Some(ended) = running.join_next() => tell(ended),
+            Some(ended) = running.join_next() => log_panic(ended),
             work = waiting.recv(), if running.len() < AT_ONCE => match work {
                 Some((work, waited)) => {
                     let (act, counted) = (act(work), Counted::on(&gauges.begun));
@@ -111,12 +111,12 @@ pub(crate) async fn work<W, F>(
         waited.for_good();
     }
     while let Some(ended) = running.join_next().await {
-        tell(ended);
+        log_panic(ended);
     }
 }
 
 /// Logs a panic. It ends its own work alone, which is then found like any interrupted work.
-fn tell(ended: Result<(), tokio::task::JoinError>) {
+fn log_panic(ended: Result<(), tokio::task::JoinError>) {
     if let Err(error) = ended {
         tracing::error!(error = %error, "a backup or restore was broken off");
     }

@@ -2,8 +2,6 @@
 
 use aurora::Delete;
 use axum::Extension;
-use axum::extract::Path;
-use axum::extract::rejection::PathRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use domain::dictionary::Table;
@@ -11,9 +9,10 @@ use domain::problem::{Problem, ProblemKind};
 use lambda_kit::caller::{ByOperator, Caller};
 use lambda_kit::http::{InTime, RequestId, Rows};
 use lambda_kit::problem::ProblemResponse;
-use lambda_kit::query::Query;
+use lambda_kit::query::NoQuery;
 
-use super::{database_problem, target, unknown};
+use super::target::RowPath;
+use super::{database_problem, unknown};
 use crate::Service;
 
 /// Deletes a row that no other refers to.
@@ -22,11 +21,9 @@ pub(crate) async fn delete(
     InTime(service): InTime<Service>,
     Extension(id): Extension<RequestId>,
     caller: Caller,
-    path: Result<Path<(String, String)>, PathRejection>,
-    query: Query,
+    RowPath { table, id: row }: RowPath,
+    _: NoQuery,
 ) -> Result<Response, ProblemResponse> {
-    let (table, row) = target::row_of(service.dictionary, path, &caller)?;
-    query.read(&[])?;
     let actor = caller.actor(&id);
     let deleted = aurora::delete_row(&service.database, service.dictionary, table, row, actor).await;
     match deleted.map_err(|error| database_problem(&error))? {

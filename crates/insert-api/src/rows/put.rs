@@ -3,8 +3,6 @@
 use aurora::{Error, Put};
 use axum::Extension;
 use axum::body::Body;
-use axum::extract::Path;
-use axum::extract::rejection::PathRejection;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use domain::batch::TableBatch;
@@ -13,9 +11,10 @@ use domain::problem::{Problem, ProblemKind};
 use lambda_kit::caller::Caller;
 use lambda_kit::http::{InTime, RequestId};
 use lambda_kit::problem::ProblemResponse;
-use lambda_kit::query::Query;
+use lambda_kit::query::NoQuery;
 
-use super::{answer, condition, database_problem, target};
+use super::target::RowPath;
+use super::{answer, condition, database_problem};
 use crate::answer::log_rejected_row;
 use crate::{Service, request};
 
@@ -24,13 +23,11 @@ pub(crate) async fn put(
     InTime(service): InTime<Service>,
     Extension(id): Extension<RequestId>,
     caller: Caller,
-    path: Result<Path<(String, String)>, PathRejection>,
-    query: Query,
+    RowPath { table, id: row }: RowPath,
+    _: NoQuery,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ProblemResponse> {
-    let (table, row) = target::row_of(service.dictionary, path, &caller)?;
-    query.read(&[])?;
     let only_create = condition::only_create(&headers)?;
     let body = request::json_body(&headers, body).await?;
     let rows = TableBatch::read_row(table, row, &body).map_err(Problem::from)?;

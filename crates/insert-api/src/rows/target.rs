@@ -1,12 +1,15 @@
 //! The table and the row that a path names.
 
-use axum::extract::Path;
-use axum::extract::rejection::PathRejection;
+use axum::extract::{FromRequestParts, Path};
+use axum::http::request::Parts;
 use domain::batch::BatchError;
 use domain::dictionary::{ColumnType, Dictionary, Table};
 use domain::problem::Problem;
 use lambda_kit::caller::Caller;
+use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query;
+
+use crate::Service;
 
 /// Returns the table of this name, which the caller must see.
 pub(crate) fn table_of(
@@ -21,17 +24,23 @@ pub(crate) fn table_of(
     Ok(table)
 }
 
-/// Returns the table that a path names, which the caller must see, and the id of a row that it may
-/// have.
-pub(super) fn row_of(
-    dictionary: &'static Dictionary,
-    path: Result<Path<(String, String)>, PathRejection>,
-    caller: &Caller,
-) -> Result<(&'static Table, i64), Problem> {
-    let Path((name, id)) =
-        path.unwrap_or_else(|_| Path((char::REPLACEMENT_CHARACTER.to_string(), String::new())));
-    let table = table_of(dictionary, name, caller)?;
-    Ok((table, parse_id(table, &id)?))
+/// The row that a path names, as an argument of handlers. The caller must see its table.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RowPath {
+    pub(super) table: &'static Table,
+    pub(super) id: i64,
+}
+
+impl FromRequestParts<Service> for RowPath {
+    type Rejection = ProblemResponse;
+
+    async fn from_request_parts(parts: &mut Parts, service: &Service) -> Result<Self, ProblemResponse> {
+        let path = Path::<(String, String)>::from_request_parts(parts, service).await;
+        let Path((name, id)) =
+            path.unwrap_or_else(|_| Path((char::REPLACEMENT_CHARACTER.to_string(), String::new())));
+        let table = table_of(service.dictionary, name, &Caller::of(&parts.extensions))?;
+        Ok(Self { table, id: parse_id(table, &id)? })
+    }
 }
 
 /// Returns the least and the greatest id that a row of the table may have.
