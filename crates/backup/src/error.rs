@@ -5,7 +5,7 @@ use domain::avro::AvroError;
 use domain::shortened;
 use lambda_kit::causes;
 
-use crate::go_on::GoOnError;
+use crate::go_on::ContinuationError;
 
 /// Characters of a reason at most: what a person reads.
 const MAX_REASON: usize = 1000;
@@ -79,7 +79,7 @@ pub enum BackupError {
     Database(#[from] aurora::Error),
     /// The next invocation cannot be asked for.
     #[error(transparent)]
-    GoOn(#[from] GoOnError),
+    GoOn(#[from] ContinuationError),
     /// The function's time is up, and nothing was read in it: another invocation would fare no better.
     #[error("the function's time was over before a row was read")]
     OutOfTime,

@@ -21,7 +21,7 @@ mod view;
 pub use answer::{Done, DoneTable};
 pub use error::BackupError;
 pub use expire::{Expired, Known, to_expire};
-pub use go_on::{GoOn, GoOnError, LambdaGoOn};
+pub use go_on::{ContinuationError, GoOn, LambdaContinuation};
 pub use http::{Service, router};
 pub use options::Options;
 pub use payload::{Answer, Command, InvocationError, RequestError, invoke};

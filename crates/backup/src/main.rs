@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use aurora::{Database, Deadline, Target};
-use backup::{Backups, LambdaGoOn, Options, Service, Times, invoke, router};
+use backup::{Backups, LambdaContinuation, Options, Service, Times, invoke, router};
 use bucket::S3Bucket;
 use lambda_kit::caller::Operator;
 use lambda_kit::http::with_service_layers;
@@ -22,7 +22,7 @@ async fn main() -> Result<(), Error> {
     let backups = Arc::new(Backups {
         database: Database::new(aws_sdk_rdsdata::Client::new(&config), target),
         store: S3Bucket::new(&aws_sdk_s3::config::Config::new(&config), bucket),
-        go_on: LambdaGoOn::from_env(&config)?,
+        go_on: LambdaContinuation::from_env(&config)?,
         dictionary: domain::shipped::dictionary()?,
         options: Options::read(|name| std::env::var(name).ok())?,
     });

@@ -4,12 +4,12 @@ pub mod aws;
 pub mod body;
 pub mod caller;
 mod causes;
+#[cfg(feature = "continuation")]
+pub mod continuation;
 mod encoding;
 pub mod env;
 pub mod events;
 mod failure;
-#[cfg(feature = "go-on")]
-pub mod go_on;
 pub mod http;
 mod log;
 pub mod metrics;

@@ -5,7 +5,7 @@ use bucket::BucketError;
 use domain::shortened;
 use lambda_kit::causes;
 
-use crate::go_on::GoOnError;
+use crate::go_on::ContinuationError;
 use crate::source::SourceError;
 
 /// Characters of a reason at most; what a person reads, and far below what the ledger's column holds.
@@ -41,7 +41,7 @@ pub enum RestoreError {
     Database(#[from] aurora::Error),
     /// The next invocation cannot be asked for.
     #[error(transparent)]
-    GoOn(#[from] GoOnError),
+    GoOn(#[from] ContinuationError),
     /// The function's time is up.
     #[error("the function's time is up")]
     OutOfTime,

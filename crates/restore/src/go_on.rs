@@ -6,7 +6,7 @@ use serde_json::json;
 
 use domain::backup::RestoreId;
 
-pub use lambda_kit::go_on::{GoOnError, LambdaGoOn};
+pub use lambda_kit::continuation::{ContinuationError, LambdaContinuation};
 
 /// Another invocation, to go on with a restore.
 pub trait GoOn: Send + Sync {
@@ -15,11 +15,11 @@ pub trait GoOn: Send + Sync {
         &self,
         restore: &RestoreId,
         is_drill: bool,
-    ) -> impl Future<Output = Result<(), GoOnError>> + Send;
+    ) -> impl Future<Output = Result<(), ContinuationError>> + Send;
 }
 
-impl GoOn for LambdaGoOn {
-    async fn go_on(&self, restore: &RestoreId, is_drill: bool) -> Result<(), GoOnError> {
+impl GoOn for LambdaContinuation {
+    async fn go_on(&self, restore: &RestoreId, is_drill: bool) -> Result<(), ContinuationError> {
         let payload = json!({ "continue": { "restore": restore, "drill": is_drill } });
         self.invoke(&payload).await
     }

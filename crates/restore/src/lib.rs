@@ -29,7 +29,7 @@ use domain::dictionary::Dictionary;
 pub use answer::{Answer, InvocationError, Restored};
 pub use command::{invoke, invoke_command};
 pub use error::RestoreError;
-pub use go_on::{GoOn, GoOnError, LambdaGoOn};
+pub use go_on::{ContinuationError, GoOn, LambdaContinuation};
 pub use http::{Service, router};
 pub use options::Options;
 pub use payload::{Command, FromBackup, RequestError, Which};

@@ -11,7 +11,7 @@ use lambda_kit::caller::Operator;
 use lambda_kit::http::with_service_layers;
 use lambda_kit::{aws, env, events};
 use lambda_runtime::{Context, Error};
-use restore::{LambdaGoOn, Options, Restorer, Service, invoke, router};
+use restore::{LambdaContinuation, Options, Restorer, Service, invoke, router};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -23,7 +23,7 @@ async fn main() -> Result<(), Error> {
     let restorer = Arc::new(Restorer {
         database: Database::new(aws_sdk_rdsdata::Client::new(&config), target),
         store: S3Bucket::new(&aws_sdk_s3::config::Config::new(&config), bucket),
-        go_on: LambdaGoOn::from_env(&config)?,
+        go_on: LambdaContinuation::from_env(&config)?,
         options: Options::read(|name| std::env::var(name).ok())?,
         dictionary: domain::shipped::dictionary()?,
     });

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aurora::Deadline;
-use backup::{Backups, GoOnError, Times};
+use backup::{Backups, ContinuationError, Times};
 use bucket::S3Bucket;
 use domain::backup::{BackupId, RestoreId};
 use restore::{Command, InvocationError, Restorer};
@@ -57,20 +57,20 @@ pub(crate) fn queue<W>(gauges: &Work) -> (Queue<W>, Waiting<W>) {
 }
 
 impl<W> Queue<W> {
-    fn put(&self, work: W) -> Result<(), GoOnError> {
+    fn put(&self, work: W) -> Result<(), ContinuationError> {
         let counted = Counted::on(&self.gauges.waiting);
-        self.sender.try_send((work, counted)).map_err(|_| GoOnError(Full.into()))
+        self.sender.try_send((work, counted)).map_err(|_| ContinuationError(Full.into()))
     }
 }
 
 impl backup::GoOn for Queue<OfBackup> {
-    async fn go_on(&self, backup: &BackupId, etag: &str) -> Result<(), GoOnError> {
+    async fn go_on(&self, backup: &BackupId, etag: &str) -> Result<(), ContinuationError> {
         self.put((backup.clone(), etag.to_owned()))
     }
 }
 
 impl restore::GoOn for Queue<OfRestore> {
-    async fn go_on(&self, restore: &RestoreId, is_drill: bool) -> Result<(), GoOnError> {
+    async fn go_on(&self, restore: &RestoreId, is_drill: bool) -> Result<(), ContinuationError> {
         self.put((restore.clone(), is_drill))
     }
 }

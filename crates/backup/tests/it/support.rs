@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use aurora::Deadline;
 use aurora::snapshot::{content_sum, nullable};
-use backup::{BackupError, Backups, Done, GoOn, GoOnError, Options, Times};
+use backup::{BackupError, Backups, ContinuationError, Done, GoOn, Options, Times};
 use bucket::MemoryBucket;
 use domain::avro::{Block, FileReader, Resolution};
 use domain::backup::{BackupId, Manifest, folder, manifest_key, state_key};
@@ -34,9 +34,9 @@ impl Calls {
 }
 
 impl GoOn for Calls {
-    async fn go_on(&self, backup: &BackupId, etag: &str) -> Result<(), GoOnError> {
+    async fn go_on(&self, backup: &BackupId, etag: &str) -> Result<(), ContinuationError> {
         if self.refuse.load(Ordering::Relaxed) {
-            return Err(GoOnError("refused by the test".into()));
+            return Err(ContinuationError("refused by the test".into()));
         }
         self.asked.lock().unwrap().push((backup.clone(), etag.to_owned()));
         Ok(())

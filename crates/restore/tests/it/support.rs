@@ -17,7 +17,7 @@ use domain::dictionary::{Dictionary, Table};
 use domain::row_text::{ContentSum, write_row_text};
 use domain::shipped::dictionary_version;
 use domain::value::{CivilDate, CivilTime, Value};
-use restore::{Answer, GoOn, GoOnError, InvocationError, Options, Restored, Restorer, invoke};
+use restore::{Answer, ContinuationError, GoOn, InvocationError, Options, Restored, Restorer, invoke};
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 use testkit::TestDatabase;
@@ -36,7 +36,7 @@ pub(crate) type Row = Vec<Value<'static>>;
 pub(crate) struct Next(pub(crate) Arc<Mutex<Vec<RestoreId>>>, pub(crate) Arc<AtomicBool>);
 
 impl GoOn for Next {
-    async fn go_on(&self, restore: &RestoreId, is_drill: bool) -> Result<(), GoOnError> {
+    async fn go_on(&self, restore: &RestoreId, is_drill: bool) -> Result<(), ContinuationError> {
         self.1.store(is_drill, Ordering::Relaxed);
         self.0.lock().unwrap().push(restore.clone());
         Ok(())

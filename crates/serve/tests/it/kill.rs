@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aurora::Deadline;
-use backup::{Backups, GoOnError, Times};
+use backup::{Backups, ContinuationError, Times};
 use bucket::S3Bucket;
 use domain::backup::{BackupId, RestoreId};
 use restore::{Command, Restorer};
@@ -22,14 +22,14 @@ const LONG_AGO: &str = "2026-01-01T00:00:00.000Z";
 struct Nowhere;
 
 impl backup::GoOn for Nowhere {
-    async fn go_on(&self, _: &BackupId, _: &str) -> Result<(), GoOnError> {
-        Err(GoOnError("nowhere to go on".into()))
+    async fn go_on(&self, _: &BackupId, _: &str) -> Result<(), ContinuationError> {
+        Err(ContinuationError("nowhere to go on".into()))
     }
 }
 
 impl restore::GoOn for Nowhere {
-    async fn go_on(&self, _: &RestoreId, _: bool) -> Result<(), GoOnError> {
-        Err(GoOnError("nowhere to go on".into()))
+    async fn go_on(&self, _: &RestoreId, _: bool) -> Result<(), ContinuationError> {
+        Err(ContinuationError("nowhere to go on".into()))
     }
 }
 

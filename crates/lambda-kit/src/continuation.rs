@@ -11,17 +11,17 @@ use crate::env::{self, EnvError};
 
 /// The function could not be invoked.
 #[derive(Debug, thiserror::Error)]
-#[error("the function could not be invoked to go on")]
-pub struct GoOnError(#[source] pub Box<dyn Error + Send + Sync>);
+#[error("the function could not be invoked to continue")]
+pub struct ContinuationError(#[source] pub Box<dyn Error + Send + Sync>);
 
 /// Invokes a Lambda function: this one.
 #[derive(Debug, Clone)]
-pub struct LambdaGoOn {
+pub struct LambdaContinuation {
     client: aws_sdk_lambda::Client,
     function: String,
 }
 
-impl LambdaGoOn {
+impl LambdaContinuation {
     /// Returns an invoker of the current function.
     ///
     /// # Errors
@@ -34,10 +34,10 @@ impl LambdaGoOn {
     /// Requests an asynchronous invocation with this payload.
     ///
     /// # Errors
-    /// [`GoOnError`] if Lambda has not accepted it.
-    pub async fn invoke(&self, payload: &Value) -> Result<(), GoOnError> {
+    /// [`ContinuationError`] if Lambda has not accepted it.
+    pub async fn invoke(&self, payload: &Value) -> Result<(), ContinuationError> {
         let invoke = self.client.invoke().function_name(&self.function);
         let invoke = invoke.invocation_type(InvocationType::Event).payload(Blob::new(payload.to_string()));
-        invoke.send().await.map(drop).map_err(|error| GoOnError(error.into()))
+        invoke.send().await.map(drop).map_err(|error| ContinuationError(error.into()))
     }
 }
