@@ -2,6 +2,7 @@
 
 use bucket::Store;
 use domain::backup::{BackupId, Manifest};
+use domain::page;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use indexmap::IndexMap;
 use jiff::Timestamp;
@@ -65,8 +66,7 @@ pub(crate) async fn list<S: Store>(
 ) -> Result<Page, BackupError> {
     let mut ids = catalogue::ids(store).await?;
     ids.retain(|id| after.is_none_or(|after| id < after));
-    let next = ids.get(limit).and(limit.checked_sub(1)).and_then(|last| ids.get(last).cloned());
-    ids.truncate(limit);
+    let next = page::cut(&mut ids, limit, Clone::clone);
     let views: Vec<Option<View>> = stream::iter(ids)
         .map(|id| async move { Ok::<_, BackupError>(get(store, &id).await?.map(|(view, _)| view)) })
         .buffered(SIDE_BY_SIDE)

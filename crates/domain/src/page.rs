@@ -1,4 +1,4 @@
-//! Sizes of the pages of lists.
+//! Pages of lists.
 
 use crate::parameter::{Parameter, ParameterType, ParameterValue};
 
@@ -56,5 +56,26 @@ impl PageSize {
             description: "How many a page has at most.".to_owned(),
             ..Parameter::integer("limit", 1, self.maximum)
         }
+    }
+}
+
+/// Cuts a list with one entry more than a page has, if there is one, to the page. Returns the key
+/// of its last entry if more follow, for the next page to begin after.
+pub fn cut<T, K>(entries: &mut Vec<T>, limit: usize, key: impl Fn(&T) -> K) -> Option<K> {
+    let more = entries.len() > limit;
+    entries.truncate(limit);
+    entries.last().filter(|_| more).map(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_next_page_begins_after_the_last_entry() {
+        let cut = |mut entries: Vec<u8>, limit| (cut(&mut entries, limit, |entry| *entry), entries);
+        assert_eq!(cut(vec![1, 2, 3], 2), (Some(2), vec![1, 2]));
+        assert_eq!(cut(vec![1, 2], 2), (None, vec![1, 2]));
+        assert_eq!(cut(Vec::new(), 2), (None, Vec::new()));
     }
 }

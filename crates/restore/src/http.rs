@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use aurora::audit::{self, Actor};
-use aurora::restores::{self, Restore, Status};
+use aurora::restores::{self, Status};
 use aurora::{Database, Deadline};
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRef, State};
@@ -133,13 +133,10 @@ async fn list<S: Store, G: GoOn>(
 ) -> Result<Response, ProblemResponse> {
     caller.require_all()?;
     let Page { limit, after } = query.page(page::RESTORES, AFTER, RestoreId::parse)?;
-    // One more than asked for tells whether there is a next page.
+    // One more than asked for, so that `cut` knows whether there is a next page.
     let found = restores::list(&database(&service.restorer, until), limit + 1, after.as_ref()).await;
     let mut restores = found.map_err(|error| failure(&error.into()))?;
-    let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
-    let more = restores.len() > wanted;
-    restores.truncate(wanted);
-    let next = restores.last().filter(|_| more).map(|last: &Restore| last.restore.clone());
+    let next = page::cut(&mut restores, limit as usize, |restore| restore.restore.clone());
     Ok(Json(json!({ "restores": restores, "next": next })).into_response())
 }
 

@@ -17,12 +17,12 @@ const CLAIMED: &str = "SELECT COUNT(*) FROM rowgate_idempotency_keys";
 const ANSWERED: &str = "SELECT COUNT(*) FROM rowgate_idempotency_keys WHERE status IS NOT NULL";
 
 /// A request that did its work twice would not answer 201 the second time.
-fn twin() -> Value {
+fn rows() -> Value {
     json!([{"id": 71, "department_name": "Twin"}, {"id": 72, "department_name": "Twin"}])
 }
 
 async fn post(api: &Api) -> Reply {
-    api.ask(ROWS, &[("idempotency-key", "k")], &twin()).await
+    api.ask(ROWS, &[("idempotency-key", "k")], &rows()).await
 }
 
 fn spawn(api: &Arc<Api>) -> JoinHandle<Reply> {
@@ -38,7 +38,7 @@ fn is_replayed(reply: &Reply) -> bool {
     reply.headers.contains_key("idempotency-replayed")
 }
 
-async fn twins(api: &Api) -> usize {
+async fn inserted(api: &Api) -> usize {
     api.count("departments WHERE department_name = 'Twin'").await
 }
 
@@ -95,7 +95,7 @@ async fn a_crash_before_the_commit_lets_the_key_be_used_once_its_lease_is_over()
     api.db.sql("UPDATE rowgate_idempotency_keys SET leased_until = UTC_TIMESTAMP(3)").await.unwrap();
     let second = post(&api).await;
     assert_eq!((second.status, is_replayed(&second)), (201, false));
-    assert_eq!(twins(&api).await, 2);
+    assert_eq!(inserted(&api).await, 2);
     assert!(is_replayed(&post(&api).await));
 }
 
@@ -116,7 +116,7 @@ async fn of_many_that_find_a_lease_over_one_takes_the_key() {
         assert!([201, 409].contains(&reply.status), "{reply:?}");
         firsts += usize::from(reply.status == 201 && !is_replayed(&reply));
     }
-    assert_eq!((firsts, twins(&api).await), (1, 2));
+    assert_eq!((firsts, inserted(&api).await), (1, 2));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -132,7 +132,7 @@ async fn a_request_that_stalls_beyond_its_lease_brings_nothing_in() {
     assert_eq!((second.status, is_replayed(&second)), (201, false));
     let first = first.await.unwrap();
     assert_eq!(first.status, 409, "{first:?}");
-    assert_eq!(twins(&api).await, 2);
+    assert_eq!(inserted(&api).await, 2);
     assert_eq!(post(&api).await.bytes, second.bytes);
 }
 
@@ -150,7 +150,7 @@ async fn a_crash_after_the_commit_replays_the_stored_answer() {
     let second = post(&api).await;
     assert_eq!((second.status, is_replayed(&second)), (201, true));
     assert_eq!(second.body["inserted"], 2);
-    assert_eq!(twins(&api).await, 2);
+    assert_eq!(inserted(&api).await, 2);
 }
 
 #[tokio::test]
@@ -163,7 +163,7 @@ async fn a_lost_answer_to_the_commit_is_settled_by_the_record() {
     let second = post(&api).await;
     assert!(is_replayed(&second));
     assert_eq!(second.bytes, first.bytes);
-    assert_eq!((api.db.data_api().injected(), twins(&api).await), (1, 2));
+    assert_eq!((api.db.data_api().injected(), inserted(&api).await), (1, 2));
 }
 
 #[tokio::test]
@@ -178,7 +178,7 @@ async fn a_lost_answer_that_cannot_be_settled_is_replayed_to_the_next_request() 
     api.db.data_api().clear();
     let second = post(&api).await;
     assert_eq!((second.status, is_replayed(&second)), (201, true));
-    assert_eq!(twins(&api).await, 2);
+    assert_eq!(inserted(&api).await, 2);
 }
 
 #[tokio::test]
@@ -192,7 +192,7 @@ async fn a_commit_that_never_arrived_gives_the_key_back_and_says_that_nothing_is
     assert_eq!(api.db.value(CLAIMED).await.unwrap(), "0");
     let second = post(&api).await;
     assert_eq!((second.status, is_replayed(&second)), (201, false));
-    assert_eq!(twins(&api).await, 2);
+    assert_eq!(inserted(&api).await, 2);
 }
 
 #[tokio::test]
@@ -202,7 +202,7 @@ async fn a_request_that_fails_gives_its_key_back() {
         let denied = Rule::error(ErrorKind::ForbiddenException).sql(struck);
         api.db.data_api().set(Faults::default().with(denied));
         assert_eq!(post(&api).await.status, 500);
-        assert_eq!((api.db.value(CLAIMED).await.unwrap().as_str(), twins(&api).await), ("0", 0));
+        assert_eq!((api.db.value(CLAIMED).await.unwrap().as_str(), inserted(&api).await), ("0", 0));
     }
     api.db.data_api().clear();
     assert_eq!(post(&api).await.status, 201);
@@ -215,7 +215,7 @@ async fn a_claim_whose_answer_is_lost_is_ones_own() {
     api.db.data_api().set(Faults::default().with(lost));
     let first = post(&api).await;
     assert_eq!((first.status, is_replayed(&first)), (201, false));
-    assert_eq!((api.db.data_api().injected(), twins(&api).await), (1, 2));
+    assert_eq!((api.db.data_api().injected(), inserted(&api).await), (1, 2));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -255,6 +255,6 @@ async fn retries_through_lost_answers_and_deadlocks_insert_each_request_once() {
     assert!(api.db.data_api().injected() > 20);
     api.db.data_api().clear();
     assert!(answers.chunks(2).all(|pair| pair[0] == pair[1]));
-    assert_eq!(twins(&api).await, 40);
+    assert_eq!(inserted(&api).await, 40);
     assert_eq!(api.count("rowgate_rejected_rows").await, 20);
 }

@@ -1,4 +1,4 @@
-//! Rows that are written, referred to and deleted at the same moment.
+//! Rows that are written, referred to and deleted concurrently.
 
 use std::sync::Arc;
 use std::time::Duration;

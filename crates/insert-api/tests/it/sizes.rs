@@ -111,7 +111,7 @@ async fn start_wide() -> Api {
 }
 
 /// Of each rejected row, how many errors the answer has and how many more it says there are.
-fn told(reply: &Reply, table: &str) -> Vec<(usize, u64)> {
+fn reported(reply: &Reply, table: &str) -> Vec<(usize, u64)> {
     let rejected = reply.body["tables"][table]["rejected"].as_array().unwrap();
     let errors = |row: &Value| row["errors"].as_array().unwrap().len();
     rejected.iter().map(|row| (errors(row), row["more_errors"].as_u64().unwrap_or(0))).collect()
@@ -132,10 +132,10 @@ async fn of_too_many_errors_the_first_ones_of_each_row_are_told_and_how_many_mor
         assert_eq!(reply.status, 207);
         assert_eq!(reply.headers.contains_key("idempotency-replayed"), replayed);
         assert_eq!((&reply.body["inserted"], &reply.body["rejected"]), (&json!(1), &json!(999)));
-        let told = told(&reply, "wide");
-        let (errors, more) = told[0];
+        let reported = reported(&reply, "wide");
+        let (errors, more) = reported[0];
         assert!(errors >= WIDE / 4 && more > 0 && errors + more as usize == WIDE, "{errors} and {more}");
-        assert!(told.len() == 999 && told.iter().all(|row| *row == (errors, more)));
+        assert!(reported.len() == 999 && reported.iter().all(|row| *row == (errors, more)));
         let first = &reply.body["tables"]["wide"]["rejected"][998];
         assert_eq!((&first["row"], &first["errors"][0]["column"]), (&Value::Null, &json!("id")));
         assert!(sent(&reply) <= MAX_PAYLOAD_BYTES, "{}", sent(&reply));
@@ -145,9 +145,9 @@ async fn of_too_many_errors_the_first_ones_of_each_row_are_told_and_how_many_mor
     assert_eq!(api.count("wide").await, 1);
     let kept = "SELECT MIN(JSON_LENGTH(errors_json)) FROM rowgate_rejected_rows";
     assert_eq!(api.db.value(kept).await.unwrap(), WIDE.to_string());
-    // What fits is told in full.
+    // Errors that fit are complete.
     let reply = api.ask("/tables/wide/rows", &[], &json!([{}, {}])).await;
-    assert_eq!(told(&reply, "wide"), [(WIDE, 0), (WIDE, 0)]);
+    assert_eq!(reported(&reply, "wide"), [(WIDE, 0), (WIDE, 0)]);
 }
 
 #[tokio::test]
@@ -159,7 +159,7 @@ async fn unknown_columns_are_all_told_while_that_fits() {
     };
     // The five columns are missing as well.
     let reply = api.ask(ROWS, &[], &json!([row(99), row(100), row(150)])).await;
-    assert_eq!(told(&reply, "employees"), [(104, 0), (105, 0), (106, 0)]);
+    assert_eq!(reported(&reply, "employees"), [(104, 0), (105, 0), (106, 0)]);
     let last = &reply.body["tables"]["employees"]["rejected"][2]["errors"][105];
     assert_eq!((&last["column"], &last["code"]), (&Value::Null, &json!("unknown_column")));
     let message = "the row has 50 more names that are unknown or given more than once";
@@ -167,7 +167,9 @@ async fn unknown_columns_are_all_told_while_that_fits() {
     let reply = api.ask(ROWS, &[], &json!(vec![row(100); 1000])).await;
     assert_eq!(reply.status, 422);
     assert!(
-        told(&reply, "employees").iter().all(|(errors, more)| *errors > 5 && *errors + *more as usize == 105)
+        reported(&reply, "employees")
+            .iter()
+            .all(|(errors, more)| *errors > 5 && *errors + *more as usize == 105)
     );
     assert!(sent(&reply) <= MAX_PAYLOAD_BYTES, "{}", sent(&reply));
 }

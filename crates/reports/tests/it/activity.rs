@@ -86,8 +86,8 @@ async fn a_team_is_told_of_its_tables() {
         ("people", "failed", 0, 0, 0),
     ])
     .await;
-    let told = api.by("reader,table:jobs", "/activity").await.json();
-    assert_eq!(json!(entries(&told)), json!([["jobs", 1, 0, 2, 0]]));
+    let answer = api.by("reader,table:jobs", "/activity").await.json();
+    assert_eq!(json!(entries(&answer)), json!([["jobs", 1, 0, 2, 0]]));
     let none = api.by("reader,table:nothing", "/activity").await;
     assert_eq!((none.status, none.json()), (200, json!({ "days": [] })));
     assert_eq!(entries(&api.by("reader", "/activity").await.json()).len(), 3);

@@ -160,13 +160,13 @@ async fn each_rejects_file_has_a_link_that_ends_after_15_minutes() {
     add_chunks(&api, 6, 0, 1).await;
     let load = api.get(&format!("/loads/{}", id(9))).await.json();
     let rejects = load["rejects"].as_array().unwrap();
-    let told: Vec<Value> = rejects.iter().map(|file| json!([file["key"], file["rows"]])).collect();
-    assert_eq!(told, [json!([rejects_key(9, 0), 3]), json!([rejects_key(9, 1), 3])]);
+    let links: Vec<Value> = rejects.iter().map(|file| json!([file["key"], file["rows"]])).collect();
+    assert_eq!(links, [json!([rejects_key(9, 0), 3]), json!([rejects_key(9, 1), 3])]);
     assert_eq!((&load["rejects_files"], &load["rejects_next"]), (&json!(2), &Value::Null));
     let url = rejects[1]["url"].as_str().unwrap();
     let place = format!("https://data.s3.eu-west-1.amazonaws.com/{}?", rejects_key(9, 1));
     assert!(url.starts_with(&place) && url.contains("X-Amz-Expires=900&"), "{url}");
-    // Fifteen minutes after the moment that the link is signed for, to the second.
+    // Fifteen minutes after the time of the signature, to the second.
     let signed = url.split("X-Amz-Date=").nth(1).unwrap().split('&').next().unwrap();
     let minutes = |text: &str| {
         let digits: String = text.chars().filter(char::is_ascii_digit).collect();
