@@ -1,15 +1,13 @@
-//! The state of the handlers, and the routes.
+//! The state of the handlers, and what they have in common.
 
 use aurora::audit::{self, Actor};
 use aurora::{Database, Deadline};
-use axum::Router;
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
-use axum::routing::{get, post};
 use domain::audit::Action;
 use domain::problem::{Problem, ProblemKind};
 use lambda_kit::caller::{ByOperator, Caller, Operator, Person};
-use lambda_kit::http::{Paths, Within};
+use lambda_kit::http::Within;
 use lambda_kit::log_failure;
 use lambda_kit::problem::{ProblemResponse, sentence};
 use serde_json::Value;
@@ -17,7 +15,6 @@ use serde_json::Value;
 use crate::accounts::{Accounts, ChangeError};
 use crate::directory::{Directory, DirectoryError};
 use crate::options::Options;
-use crate::{manage, me, register, session, trail};
 
 /// The state that the handlers share.
 #[derive(Debug, Clone)]
@@ -40,22 +37,6 @@ impl<D> FromRef<Service<D>> for Operator {
         // No route of this function takes a key.
         Self::new("")
     }
-}
-
-/// The function's routes. Registration, login and refresh are open, the others take a person's
-/// token; [`lambda_kit::http::with_open_service_layers`] wraps them.
-pub fn router<D: Directory>(service: Service<D>) -> Router {
-    Router::new()
-        .path("/register", post(register::register::<D>))
-        .path("/login", post(session::login::<D>))
-        .path("/refresh", post(session::refresh::<D>))
-        .path("/logout", post(session::logout::<D>))
-        .path("/me", get(me::get::<D>))
-        .path("/accounts", get(manage::list::<D>))
-        .path("/accounts/{username}/approve", post(manage::approve::<D>))
-        .path("/accounts/{username}/disable", post(manage::disable::<D>))
-        .path("/audit", get(trail::list::<D>))
-        .with_state(service)
 }
 
 /// The argument of handlers for every person who is signed in, with or without rights: only an

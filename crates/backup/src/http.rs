@@ -82,7 +82,7 @@ async fn start<S: Store, G: GoOn>(
     let tables = read_body(backups.dictionary, body).map_err(|error| problem(&error))?;
     let deadline = until.map_or_else(|| Deadline::after(REQUEST_TIME), |Extension(deadline)| deadline);
     let names: Vec<&str> = tables.iter().map(|table| table.name()).collect();
-    let (database, actor) = (backups.database.with_deadline(deadline), caller.actor(&id));
+    let (database, actor) = (backups.database.with_deadline(deadline), id.actor(&caller));
     audit::record(&database, actor, Action::StartBackup, None, &json!({ "tables": names }))
         .await
         .map_err(|error| unrecorded(&error))?;

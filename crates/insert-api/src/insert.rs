@@ -75,7 +75,7 @@ async fn insert(
         batch,
         preference: *preference,
         request_id: &id.0,
-        actor: caller.actor(id),
+        actor: id.actor(caller),
     };
     match &wanted.key {
         // A dry run changes nothing, so it needs no key.

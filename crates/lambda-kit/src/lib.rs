@@ -6,7 +6,6 @@ pub mod caller;
 mod causes;
 #[cfg(feature = "continuation")]
 pub mod continuation;
-mod encoding;
 pub mod env;
 pub mod events;
 mod failure;

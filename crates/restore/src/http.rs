@@ -96,7 +96,7 @@ async fn start<S: Store, G: GoOn>(
     let database = database(restorer, until);
     let mut detail = json!(body);
     detail["restore"] = json!(id);
-    record(&database, caller.actor(&request), Action::StartRestore, &detail).await?;
+    record(&database, request.actor(&caller), Action::StartRestore, &detail).await?;
     // The ledger has it before the caller knows it, so that asking for it finds it.
     let announced = async {
         sweep::announce(&restorer.store, &id).await?;
@@ -168,7 +168,7 @@ async fn undo<S: Store, G: GoOn>(
     let id = new_id();
     let names: Vec<&str> = kept.iter().map(|table| table.name()).collect();
     let detail = json!({ "undone": of, "tables": names, "restore": id });
-    record(&database, caller.actor(&request), Action::UndoRestore, &detail).await?;
+    record(&database, request.actor(&caller), Action::UndoRestore, &detail).await?;
     let command = Command::PutBack { of, tables: Some(kept), restore: Some(id.clone()) };
     match invoke_command(restorer, command, database.deadline()).await {
         Ok(Answer::Restored(Restored { restore, status, tables, .. })) => {

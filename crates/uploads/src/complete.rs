@@ -36,7 +36,7 @@ pub(crate) async fn complete<U: Uploads>(
     }
     // Who completes it brings the file in, whoever has begun it.
     let detail = json!({ "key": upload.key, "bytes": upload.bytes, "completed": true });
-    record(&service.database, caller.actor(&id), table, &detail).await?;
+    record(&service.database, id.actor(&caller), table, &detail).await?;
     // S3 takes it once: of two that complete it, one gets the file, and the other the same answer or that there is no such
     // upload any more.
     let done = service.store.complete(&upload.key, &upload.upload, parts).await;

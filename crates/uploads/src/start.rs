@@ -69,7 +69,7 @@ pub(crate) async fn start<U: Uploads>(
     let settings = (!settings.is_empty()).then(|| settings.to_metadata()).transpose();
     let settings = settings.map_err(|error| of_settings(&error))?;
     let detail = json!({ "key": file.key, "bytes": bytes });
-    record(&service.database, caller.actor(&id), table, &detail).await?;
+    record(&service.database, id.actor(&caller), table, &detail).await?;
     let key = &file.key;
     let failed = |error: StoreError| store_problem(&error);
     let settings = settings.as_deref();

@@ -24,7 +24,7 @@ pub(crate) async fn delete(
     RowPath { table, id: row }: RowPath,
     _: NoQuery,
 ) -> Result<Response, ProblemResponse> {
-    let actor = caller.actor(&id);
+    let actor = id.actor(&caller);
     let deleted = aurora::delete_row(&service.database, service.dictionary, table, row, actor).await;
     match deleted.map_err(|error| database_problem(&error))? {
         Delete::Deleted => Ok((StatusCode::NO_CONTENT, Extension(Rows(1))).into_response()),

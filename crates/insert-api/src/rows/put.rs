@@ -31,7 +31,7 @@ pub(crate) async fn put(
     let only_create = condition::only_create(&headers)?;
     let body = request::json_body(&headers, body).await?;
     let rows = TableBatch::read_row(table, row, &body).map_err(Problem::from)?;
-    let actor = caller.actor(&id);
+    let actor = id.actor(&caller);
     let put = aurora::put_row(&service.database, service.dictionary, &rows, only_create, &id.0, actor).await;
     let status = match put.map_err(|error| failed(&error, only_create))? {
         Put::Created => StatusCode::CREATED,

@@ -8,7 +8,6 @@ use std::convert::Infallible;
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{Extensions, Method};
-use domain::audit::Actor;
 use domain::dictionary::{Dictionary, Table};
 use domain::problem::{Problem, ProblemKind};
 use lambda_http::request::RequestContext;
@@ -16,7 +15,6 @@ use lambda_http::request::RequestContext;
 pub use operator::Operator;
 pub use person::{Person, TABLE_GROUP};
 
-use crate::http::RequestId;
 use crate::problem::ProblemResponse;
 
 /// A right of a caller. Each right includes the ones before it.
@@ -94,11 +92,6 @@ impl Caller {
             Self::Person(person) => Some(person),
             Self::Key { .. } | Self::Unknown => None,
         }
-    }
-
-    /// Returns who the audit trail names for what this request does: a person, and no script.
-    pub fn actor<'a>(&'a self, request: &'a RequestId) -> Option<Actor<'a>> {
-        self.person().map(|person| Actor { username: person.username(), request_id: &request.0 })
     }
 
     /// Returns true if the caller has the right. Every key may read and write; only the operator's

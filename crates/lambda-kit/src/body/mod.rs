@@ -1,63 +1,15 @@
 //! Bodies of requests.
 
+mod encoding;
+mod error;
+
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, header};
-use domain::problem::{Problem, ProblemKind};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
-use crate::encoding::{is_gzip, packed_limit, unpack};
-use crate::problem::ProblemResponse;
+pub use self::error::BodyError;
 
-/// Why a body cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum BodyError {
-    /// It exceeds the limit, packed or unpacked; the limit in bytes.
-    TooLarge(usize),
-    /// It is incomplete.
-    CutOff,
-    /// It is declared as gzip and cannot be unpacked.
-    Damaged,
-    /// It has another content coding than gzip; its `Content-Encoding`.
-    UnsupportedEncoding(String),
-    /// It is not declared as JSON in UTF-8.
-    NotJson,
-}
-
-impl From<BodyError> for Problem {
-    fn from(error: BodyError) -> Self {
-        let (kind, detail) = match error {
-            BodyError::TooLarge(limit) => {
-                (ProblemKind::PayloadTooLarge, format!("The body has more than {limit} bytes."))
-            }
-            BodyError::CutOff => {
-                (ProblemKind::InvalidJson, "The body ended before it was complete.".to_owned())
-            }
-            BodyError::Damaged => (
-                ProblemKind::InvalidEncoding,
-                "The body is declared as gzip, but is damaged or cut off. Pack it anew, and send all of it."
-                    .to_owned(),
-            ),
-            BodyError::UnsupportedEncoding(name) => (
-                ProblemKind::UnsupportedEncoding,
-                format!(
-                    "The body's Content-Encoding is {name:?}. Send the body as it is, or packed once with \
-                     Content-Encoding: gzip."
-                ),
-            ),
-            BodyError::NotJson => (
-                ProblemKind::UnsupportedMediaType,
-                "Send the body as JSON in UTF-8, with the header Content-Type: application/json.".to_owned(),
-            ),
-        };
-        Self::new(kind, detail)
-    }
-}
-
-impl From<BodyError> for ProblemResponse {
-    fn from(error: BodyError) -> Self {
-        Problem::from(error).into()
-    }
-}
+use self::encoding::{is_gzip, packed_limit, unpack};
 
 /// Returns the bytes of a body that is declared as JSON, unpacked if it is gzip: at most `limit`,
 /// and none without a body.
@@ -156,6 +108,8 @@ mod tests {
     #[test]
     fn only_an_encoding_that_is_not_taken_is_answered_with_those_that_are() {
         use axum::response::IntoResponse;
+
+        use crate::problem::ProblemResponse;
         let answered = |error: BodyError| {
             let response = ProblemResponse::from(error).into_response();
             (response.status().as_u16(), response.headers().get(header::ACCEPT_ENCODING).cloned())

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, header};
 use domain::shortened;
 use flate2::bufread::MultiGzDecoder;
 
-use crate::body::BodyError;
+use super::error::BodyError;
 
 /// The first bytes of every gzip member (RFC 1952, section 2.3.1). No JSON text begins with them.
 const MAGIC: [u8; 2] = [0x1f, 0x8b];
@@ -19,7 +19,7 @@ const MAX_NAME: usize = 64;
 ///
 /// # Errors
 /// [`BodyError::UnsupportedEncoding`] for any other coding, and for several of them.
-pub(crate) fn is_gzip(headers: &HeaderMap) -> Result<bool, BodyError> {
+pub(super) fn is_gzip(headers: &HeaderMap) -> Result<bool, BodyError> {
     let lines = headers.get_all(header::CONTENT_ENCODING).into_iter();
     let lines: Vec<_> = lines.map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
     let declared = lines.join(", ");
@@ -36,7 +36,7 @@ pub(crate) fn is_gzip(headers: &HeaderMap) -> Result<bool, BodyError> {
 
 /// Returns the most bytes that a body of `limit` bytes takes as gzip. Incompressible data takes 9
 /// bits a byte with the fastest encoders, and hardly more than 8 with others.
-pub(crate) fn packed_limit(limit: usize) -> usize {
+pub(super) fn packed_limit(limit: usize) -> usize {
     limit + limit / 8 + 1024
 }
 
@@ -48,7 +48,7 @@ pub(crate) fn packed_limit(limit: usize) -> usize {
 ///
 /// # Errors
 /// [`BodyError::TooLarge`], [`BodyError::Damaged`].
-pub(crate) fn unpack(body: Vec<u8>, limit: usize) -> Result<Vec<u8>, BodyError> {
+pub(super) fn unpack(body: Vec<u8>, limit: usize) -> Result<Vec<u8>, BodyError> {
     let too_large = |body: &[u8]| body.len() > limit;
     if !body.starts_with(&MAGIC) && std::str::from_utf8(&body).is_ok() {
         return if too_large(&body) { Err(BodyError::TooLarge(limit)) } else { Ok(body) };
