@@ -84,7 +84,7 @@ pub(super) fn read(wire: WireChart, columns: &[Column]) -> Result<Chart, (Range<
         if found.name == x {
             return Err(fail("is what x is"));
         }
-        if names.iter().any(|other| *other == found.name) {
+        if names.contains(&found.name) {
             return Err(fail("is there already"));
         }
         if !matches!(found.column_type, ColumnType::Integer | ColumnType::Decimal | ColumnType::Double) {
