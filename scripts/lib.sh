@@ -11,7 +11,7 @@ TOOLS=$PWD/.local/tools
 export PATH="$TOOLS/bin:$PATH:/usr/sbin"
 
 # The tests that kill functions at moments drawn from a seed.
-CHAOS_TESTS='test(=exactly_once) or test(=never_half) or test(=acknowledged)'
+CHAOS_TESTS='test(/::chaos_/)'
 
 # The packages that are Lambda functions.
 FUNCTIONS=(insert-api reports loader migrate backup restore canary accounts uploads console)

@@ -7,7 +7,7 @@ use std::io::Read;
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use bucket::{BucketError, PART_BYTES, Put, Reader, S3Bucket, Store, Upload, When};
 use bytes::Bytes;
-use testkit::{Bucket, Weather};
+use testkit::{Bucket, FaultPlan};
 
 fn bucket(url: &str) -> S3Bucket {
     let config = aws_sdk_s3::Config::builder()
@@ -81,8 +81,8 @@ async fn a_write_whose_answer_is_lost_counts_once() {
     let large = content(PART_BYTES + 5);
     let mut struck = 0;
     for seed in 0..30 {
-        s3.set_weather(Weather { seed, lost: 0.3, ..Weather::default() });
-        let before = s3.struck();
+        s3.set_faults(FaultPlan { seed, lost: 0.3, ..FaultPlan::default() });
+        let before = s3.faults();
         let key = format!("k-{seed}");
         if let Ok(put) = store.put(&key, "a".into(), When::New).await {
             assert!(matches!(put, Put::Written(_)), "seed {seed}");
@@ -95,7 +95,7 @@ async fn a_write_whose_answer_is_lost_counts_once() {
                 assert!(uploaded.is_written, "seed {seed}");
             }
         }
-        struck += s3.struck() - before;
+        struck += s3.faults() - before;
     }
     assert!(struck > 5, "{struck}");
 }
@@ -108,12 +108,12 @@ async fn a_content_that_is_cut_off_is_asked_for_again() {
     s3.put("k", content.clone());
     let mut struck = 0;
     for seed in 0..10 {
-        s3.set_weather(Weather { seed, cut: 0.4, ..Weather::default() });
-        let before = s3.struck();
+        s3.set_faults(FaultPlan { seed, cut: 0.4, ..FaultPlan::default() });
+        let before = s3.faults();
         if let Ok(found) = read(&store, "k").await {
             assert!(found == content, "seed {seed}");
         }
-        struck += s3.struck() - before;
+        struck += s3.faults() - before;
     }
     assert!(struck > 0);
 }

@@ -113,8 +113,8 @@ impl Function {
         self.signal(Signal::STOP);
     }
 
-    /// Lets a stopped process go on.
-    pub fn go_on(&self) {
+    /// Lets a stopped process continue.
+    pub fn resume(&self) {
         self.signal(Signal::CONT);
     }
 

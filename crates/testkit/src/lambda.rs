@@ -11,8 +11,8 @@ use hyper::{Request, Response, StatusCode};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use crate::fault_plan::{Fault, FaultPlan, Faults};
 use crate::serve::{Cut, serve};
-use crate::weather::{Fate, Sky, Weather};
 
 /// An invocation that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub struct Lambda {
 
 #[derive(Debug)]
 struct Shared {
-    sky: Mutex<Sky>,
+    faults: Mutex<Faults>,
     ask: mpsc::UnboundedSender<Invoked>,
 }
 
@@ -46,7 +46,7 @@ impl Lambda {
     /// When no port can be listened on.
     pub async fn serve() -> Result<Self> {
         let (ask, asked) = mpsc::unbounded_channel();
-        let shared = Arc::new(Shared { sky: Mutex::default(), ask });
+        let shared = Arc::new(Shared { faults: Mutex::default(), ask });
         let (address, serving) = serve(Arc::clone(&shared), answer).await?;
         Ok(Self { address, shared, asked: asked.into(), _serving: serving })
     }
@@ -56,9 +56,9 @@ impl Lambda {
         format!("http://{}", self.address)
     }
 
-    /// What goes wrong from now on.
-    pub fn set_weather(&self, weather: Weather) {
-        self.shared.sky.lock().unwrap_or_else(PoisonError::into_inner).set(weather);
+    /// Sets the fault plan from now on.
+    pub fn set_faults(&self, plan: FaultPlan) {
+        self.shared.faults.lock().unwrap_or_else(PoisonError::into_inner).set(plan);
     }
 
     /// Waits for the next invocation that is asked for. Whoever gives up waiting loses none.
@@ -68,14 +68,14 @@ impl Lambda {
 }
 
 async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response<Body>, Cut> {
-    let fate = shared.sky.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let fault = shared.faults.lock().unwrap_or_else(PoisonError::into_inner).next();
     let (head, body) = request.into_parts();
     let body = body.collect().await.map_err(|_| Cut)?.to_bytes();
-    match fate {
-        Fate::Refused => return Ok(status(StatusCode::SERVICE_UNAVAILABLE)),
-        Fate::Dropped => return Err(Cut),
-        Fate::Slow(delay) => tokio::time::sleep(delay).await,
-        Fate::Fine | Fate::Lost | Fate::Cut(_) => {}
+    match fault {
+        Fault::Refused => return Ok(status(StatusCode::SERVICE_UNAVAILABLE)),
+        Fault::Dropped => return Err(Cut),
+        Fault::Slow(delay) => tokio::time::sleep(delay).await,
+        Fault::None | Fault::Lost | Fault::Cut(_) => {}
     }
     let function = head.uri.path().strip_prefix("/2015-03-31/functions/");
     let Some(function) = function.and_then(|rest| rest.strip_suffix("/invocations")) else {
@@ -87,7 +87,7 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
     }
     let payload = String::from_utf8_lossy(&body).into_owned();
     let _ = shared.ask.send(Invoked { function: function.to_owned(), payload });
-    if fate == Fate::Lost {
+    if fault == Fault::Lost {
         return Err(Cut);
     }
     Ok(status(StatusCode::ACCEPTED))

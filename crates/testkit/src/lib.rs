@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod database;
+mod fault_plan;
 mod function;
 mod lambda;
 mod numbers;
@@ -9,14 +10,13 @@ mod s3;
 mod serve;
 mod server;
 mod template;
-mod weather;
 
 pub use database::TestDatabase;
+pub use fault_plan::FaultPlan;
 pub use function::{Ended, Function};
 pub use lambda::{Invoked, Lambda};
 pub use numbers::numbers;
 pub use runtime_api::{Answer, RuntimeApi};
 pub use s3::Bucket;
 pub use server::{DatabaseServer, SOCKET_VARIABLE};
-pub use weather::Weather;
 pub use {aurora, aws_sdk_rdsdata as sdk, local_data_api};

@@ -20,7 +20,7 @@ pub(crate) struct Cut;
 
 impl fmt::Display for Cut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the weather has cut the connection")
+        f.write_str("the fault plan closes the connection")
     }
 }
 

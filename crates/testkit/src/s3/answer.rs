@@ -13,8 +13,8 @@ use hyper::{Method, Request, Response, StatusCode};
 use super::request::{Target, bounds, condition, content, elements};
 use super::store::{Metadata, Object, Refusal};
 use super::{Shared, lock};
+use crate::fault_plan::Fault;
 use crate::serve::Cut;
-use crate::weather::Fate;
 
 /// About what a connection to S3 hands over at once.
 const PIECE: usize = 128 * 1024;
@@ -22,14 +22,14 @@ const PIECE: usize = 128 * 1024;
 const PAGE: usize = 1000;
 
 pub(super) async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response<Body>, Cut> {
-    let fate = lock(&shared.sky).next();
+    let fault = lock(&shared.faults).next();
     let (head, body) = request.into_parts();
     let body = body.collect().await.map_err(|_| Cut)?.to_bytes();
-    match fate {
-        Fate::Refused => return Ok(refuse(StatusCode::SERVICE_UNAVAILABLE, "SlowDown")),
-        Fate::Dropped => return Err(Cut),
-        Fate::Slow(delay) => tokio::time::sleep(delay).await,
-        Fate::Fine | Fate::Lost | Fate::Cut(_) => {}
+    match fault {
+        Fault::Refused => return Ok(refuse(StatusCode::SERVICE_UNAVAILABLE, "SlowDown")),
+        Fault::Dropped => return Err(Cut),
+        Fault::Slow(delay) => tokio::time::sleep(delay).await,
+        Fault::None | Fault::Lost | Fault::Cut(_) => {}
     }
     let target = Target::parse(head.uri.path(), head.uri.query());
     let Some(body) = content(&head.headers, body) else {
@@ -38,14 +38,14 @@ pub(super) async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> R
     let answered = match (&head.method, target.key.as_str()) {
         (&Method::GET, "") => Ok(list(&shared, &target)),
         (&Method::POST, "") => Ok(remove_all(&shared, &body)),
-        (&Method::GET, _) => get(&shared, &target, &head.headers, Some(fate)),
+        (&Method::GET, _) => get(&shared, &target, &head.headers, Some(fault)),
         (&Method::HEAD, _) => get(&shared, &target, &head.headers, None),
         (&Method::PUT, _) => put(&shared, &target, &head.headers, body),
         (&Method::POST, _) => post(&shared, &target, &head.headers, &body),
         (&Method::DELETE, _) => delete(&shared, &target),
         _ => return Ok(refuse(StatusCode::NOT_IMPLEMENTED, "NotImplemented")),
     };
-    if fate == Fate::Lost {
+    if fault == Fault::Lost {
         return Err(Cut);
     }
     Ok(answered.unwrap_or_else(|refusal| match refusal {
@@ -60,7 +60,7 @@ fn get(
     shared: &Shared,
     target: &Target,
     headers: &HeaderMap,
-    fate: Option<Fate>,
+    fault: Option<Fault>,
 ) -> Result<Response<Body>, Refusal> {
     let Object { content, etag, modified, metadata } =
         lock(&shared.store).get(&target.key).cloned().ok_or(Refusal::NoSuchKey)?;
@@ -81,10 +81,10 @@ fn get(
         let modified = modified.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
         set(&mut response, LAST_MODIFIED, &modified);
         response.headers_mut().extend(metadata);
-        if let Some(fate) = fate {
+        if let Some(fault) = fault {
             let asked = content.slice(start..end);
-            let kept = match fate {
-                Fate::Cut(part) => asked.len() * usize::from(part) / 256,
+            let kept = match fault {
+                Fault::Cut(part) => asked.len() * usize::from(part) / 256,
                 _ => asked.len(),
             };
             *response.body_mut() = pieces(&asked, kept);

@@ -1,4 +1,4 @@
-//! S3 as far as backups need it, in memory, with weather of its own.
+//! S3 as far as backups need it, in memory, with a fault plan of its own.
 //!
 //! What it keeps to: conditional writes (`If-None-Match: *`, `If-Match`), uploads in parts that become an object only when they are
 //! completed, listing with prefix, delimiter and pages, ranges. It knows one bucket, whatever that is called, and one version
@@ -16,8 +16,8 @@ use axum::body::Bytes;
 use tokio::task::JoinSet;
 
 use self::store::Store;
+use crate::fault_plan::{FaultPlan, Faults};
 use crate::serve::serve;
-use crate::weather::{Sky, Weather};
 
 /// A bucket that is served until the handle goes.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub struct Bucket {
 #[derive(Debug, Default)]
 struct Shared {
     store: Mutex<Store>,
-    sky: Mutex<Sky>,
+    faults: Mutex<Faults>,
 }
 
 impl Bucket {
@@ -50,19 +50,19 @@ impl Bucket {
         format!("http://{}", self.address)
     }
 
-    /// What goes wrong from now on.
-    pub fn set_weather(&self, weather: Weather) {
-        lock(&self.shared.sky).set(weather);
+    /// Sets the fault plan from now on.
+    pub fn set_faults(&self, plan: FaultPlan) {
+        lock(&self.shared.faults).set(plan);
     }
 
-    /// How many requests came so far.
+    /// Returns how many requests came so far.
     pub fn requests(&self) -> u64 {
-        lock(&self.shared.sky).requests
+        lock(&self.shared.faults).requests
     }
 
-    /// How many requests the weather has struck so far.
-    pub fn struck(&self) -> u64 {
-        lock(&self.shared.sky).struck
+    /// Returns how many faults were injected so far.
+    pub fn faults(&self) -> u64 {
+        lock(&self.shared.faults).injected
     }
 
     /// The keys that begin with `prefix`, in order.

@@ -85,7 +85,7 @@ async fn a_stopped_function_goes_on_when_it_is_let() -> Result<()> {
     echo.function.stop();
     let (ended, ()) = tokio::join!(echo.hears("two", LONG), async {
         tokio::time::sleep(stopped).await;
-        echo.function.go_on();
+        echo.function.resume();
     });
     assert_eq!(ended?, Ended::Answered(Answer::Response("two".to_owned())));
     assert!(started.elapsed() >= stopped);

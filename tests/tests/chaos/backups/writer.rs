@@ -1,0 +1,104 @@
+//! A writer that is at work while tables are backed up and restored: each of its transactions
+//! inserts one row with the same id into every table.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use e2e::lock;
+use mysql_async::Conn;
+use mysql_async::prelude::Queryable;
+use testkit::TestDatabase;
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+
+use crate::rows::Cells;
+
+/// The first id of the first writer; far from all others.
+pub(super) const FIRST: i64 = 1_000_000;
+
+/// How a transaction ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    Committed,
+    /// The database crashed before it answered COMMIT.
+    Unknown,
+}
+
+/// Ids in the order of their transactions; without those that failed.
+pub(super) type Written = Vec<(i64, Fate)>;
+
+pub(super) struct Writer {
+    written: Arc<Mutex<Written>>,
+    over: Arc<AtomicBool>,
+    task: JoinHandle<()>,
+}
+
+impl Writer {
+    /// Writes with ids from `first` on until [`end`](Self::end).
+    pub(super) fn start(database: Arc<TestDatabase>, first: i64, rests: Duration) -> Self {
+        let (written, over) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(false)));
+        let task = tokio::spawn(write(database, first, rests, Arc::clone(&written), Arc::clone(&over)));
+        Self { written, over, task }
+    }
+
+    /// Returns what it has written so far.
+    pub(super) fn so_far(&self) -> Written {
+        lock(&self.written).clone()
+    }
+
+    /// Lets it end its transaction; returns all that it has written.
+    pub(super) async fn end(self) -> Written {
+        self.over.store(true, Ordering::SeqCst);
+        let _ = self.task.await;
+        lock(&self.written).clone()
+    }
+}
+
+/// Returns the row that a transaction inserts into a table.
+pub(super) fn cells(table: &str, id: i64) -> Cells {
+    let name = Some(format!("written beside, {id}"));
+    match table {
+        "employees" => vec![name, Some("2021-11-07 02:48:42".to_owned()), Some(id.to_string()), None],
+        _ => vec![name],
+    }
+}
+
+async fn write(
+    database: Arc<TestDatabase>,
+    first: i64,
+    rests: Duration,
+    written: Arc<Mutex<Written>>,
+    over: Arc<AtomicBool>,
+) {
+    let (mut conn, mut id) = (None, first);
+    while !over.load(Ordering::SeqCst) {
+        if conn.is_none() {
+            conn = database.connect().await.ok();
+        }
+        let Some(open) = conn.as_mut() else {
+            sleep(Duration::from_millis(20)).await;
+            continue;
+        };
+        match transaction(open, id).await {
+            Some(fate) => lock(&written).push((id, fate)),
+            None => conn = None,
+        }
+        id += 1;
+        sleep(rests).await;
+    }
+}
+
+/// Returns `None` if it was certainly not committed; the connection is of no use then.
+async fn transaction(conn: &mut Conn, id: i64) -> Option<Fate> {
+    let name = format!("written beside, {id}");
+    for statement in [
+        "START TRANSACTION".to_owned(),
+        format!("INSERT INTO departments VALUES ({id}, '{name}')"),
+        format!("INSERT INTO jobs VALUES ({id}, '{name}')"),
+        format!("INSERT INTO employees VALUES ({id}, '{name}', '2021-11-07 02:48:42', {id}, NULL)"),
+    ] {
+        conn.query_drop(statement).await.ok()?;
+    }
+    Some(if conn.query_drop("COMMIT").await.is_ok() { Fate::Committed } else { Fate::Unknown })
+}
