@@ -1,4 +1,4 @@
-//! The `mariadb` client, the reference: one session that executes what comes in, or a process for one statement.
+//! The `mariadb` client, the reference: a session that stays connected, or a process for one statement.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::stage::DATABASE;
 
-/// What a session answers when everything before it is done.
+/// A statement whose answer shows that everything before it is done.
 const MARKER: &str = "SELECT 'done';\n";
 
 /// A client that stays connected and reads statements from a pipe.
@@ -29,8 +29,8 @@ impl Session {
         Ok(Self { child, input, output })
     }
 
-    /// The time from handing over the statement to its end. That is seen by a marker that the client selects next, which is
-    /// part of the time; [`Session::marker`] measures it alone.
+    /// Returns the time from handing over the statement to its end, which is seen by a marker selected
+    /// next. The marker is part of the time; [`Session::marker`] measures it alone.
     pub(crate) fn execute(&mut self, statement: &str) -> Result<Duration> {
         let started = Instant::now();
         self.input.write_all(statement.as_bytes())?;
@@ -42,7 +42,7 @@ impl Session {
         Ok(started.elapsed())
     }
 
-    /// The time of the marker alone.
+    /// Returns the time of the marker alone.
     pub(crate) fn marker(&mut self) -> Result<Duration> {
         self.execute("")
     }
@@ -55,7 +55,7 @@ impl Drop for Session {
     }
 }
 
-/// The time of a client that starts, connects, executes what it is given and ends.
+/// Returns the time of a client that starts, connects, executes a statement and ends.
 pub(crate) fn run(socket: &Path, statement: &str) -> Result<Duration> {
     let started = Instant::now();
     let mut child = command(socket).stdout(Stdio::null()).spawn().context("cannot run mariadb")?;

@@ -1,4 +1,4 @@
-//! What the local Data API adds to a statement; measured by the example that comes with it.
+//! What the local Data API adds to a statement, measured by its own example.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,10 +7,10 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 
 use crate::stage::Stage;
-use crate::stats::{milliseconds, ratio};
+use crate::stats::milliseconds;
 use crate::table::{Line, Table};
 
-/// From issue 2: "under 0.5 ms median added to a `SELECT 1`".
+/// "under 0.5 ms median added to a `SELECT 1`" (issue 2).
 const BAR: Duration = Duration::from_micros(500);
 
 /// Runs `examples/latency` of `local-data-api` against the stage's MariaDB.
@@ -28,13 +28,8 @@ pub(crate) fn measure(stage: &Stage, binaries: &Path, rounds: usize, table: &mut
     for (name, bar) in [("SELECT 1", Some(BAR)), ("INSERT, 60 KB of SQL", None)] {
         let [direct, through, added] = figures(&text, name)
             .with_context(|| format!("no {name} in the answer of examples/latency: {text}"))?;
-        table.add(Line {
-            measure: format!("{name}: through the local Data API / over a bare connection"),
-            ours: milliseconds(through),
-            reference: milliseconds(direct),
-            ratio: Some(ratio(through, direct)),
-            bar: None,
-        });
+        let what = format!("{name}: through the local Data API / over a bare connection");
+        table.milliseconds(what, through, direct, None);
         table.add(Line {
             measure: "  of which the Data API added".to_owned(),
             ours: milliseconds(added),
@@ -45,7 +40,7 @@ pub(crate) fn measure(stage: &Stage, binaries: &Path, rounds: usize, table: &mut
     Ok(())
 }
 
-/// The three times in the line of this name: `SELECT 1   0.045 ms   0.161 ms   0.116 ms`.
+/// Parses the three times in the line of this name: `SELECT 1   0.045 ms   0.161 ms   0.116 ms`.
 fn figures(text: &str, name: &str) -> Option<[Duration; 3]> {
     let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     let times: Vec<Duration> = line

@@ -1,63 +1,124 @@
-//! A Lambda function as a process: started for one event, measured, ended.
+//! Lambda functions as processes: started for one event, measured, ended.
 
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
+use mysql_async::Conn;
+use mysql_async::prelude::Queryable;
 use serde_json::Value;
-use testkit::{Answer, Ended, Function};
+use tempfile::TempDir;
+use testkit::{Answer, Bucket, Ended, Function};
 
-/// As much as Lambda lets a function run.
+use crate::settings::Settings;
+use crate::stage::{DATABASE, Stage};
+
+/// The longest that Lambda lets a function run.
 const LIMIT: Duration = Duration::from_secs(15 * 60);
-/// How much of the log of a function that failed is shown.
+/// How many bytes of a failed function's log are shown.
 const LOG_SHOWN: usize = 2000;
 
-/// What a function did with its event.
+/// The processes that an invocation takes time of.
+pub(crate) const PROCESSES: [&str; 4] =
+    ["the function", "local Data API", "database", "the server that stands for S3"];
+
+/// Runs functions' programs on a stage of their own, with a bucket in this process.
+pub(crate) struct Runner {
+    binaries: PathBuf,
+    /// The loader's and the backup's lanes; their default without.
+    pub(crate) lanes: Option<usize>,
+    pub(crate) bucket: Bucket,
+    pub(crate) conn: Conn,
+    database_pid: u32,
+    pub(crate) stage: Stage,
+    /// A folder for files. Dropped last.
+    pub(crate) folder: TempDir,
+}
+
+/// One invocation of a function.
 #[derive(Debug)]
 pub(crate) struct Invocation {
-    /// From the process's start to the arrival of its answer.
+    /// From the start of the process to the arrival of its answer.
     pub(crate) time: Duration,
     /// The most memory that was resident, in bytes (`VmHWM`).
     pub(crate) peak: u64,
-    /// Processor time of all its threads, from its start to its answer.
-    pub(crate) processor: Duration,
+    /// The processor times of [`PROCESSES`], from the start to the answer.
+    pub(crate) processor: [Duration; 4],
     pub(crate) answer: Value,
-    /// What it logged, a JSON object a line.
+    /// The log, a JSON object a line.
     pub(crate) log: String,
 }
 
-/// Starts the program, gives it the event, waits for the answer and ends it. What it logs goes to a file in the folder.
-///
-/// # Errors
-/// When it cannot be started, ends early, answers with an error, or takes longer than Lambda allows.
-pub(crate) async fn run(
-    program: &Path,
-    environment: &[(&str, String)],
-    event: &Value,
-    folder: &Path,
-) -> Result<Invocation> {
-    let log = folder.join("function.log");
-    let sdk =
-        [("AWS_REGION", "us-east-1"), ("AWS_ACCESS_KEY_ID", "bench"), ("AWS_SECRET_ACCESS_KEY", "bench")];
-    let environment: Vec<_> =
-        sdk.into_iter().chain(environment.iter().map(|(name, value)| (*name, value.as_str()))).collect();
-    let output = File::create(&log)?;
-    let started = Instant::now();
-    let function = Function::start(program, &environment, output).await?;
-    let ended = function.invoke(event.to_string(), LIMIT).await?;
-    let time = started.elapsed();
-    let (peak, processor) = (peak(function.id()), processor(function.id()));
-    let log = fs::read_to_string(log)?;
-    let Ended::Answered(Answer::Response(answer)) = ended else {
-        let from = log.len().saturating_sub(LOG_SHOWN);
-        bail!("{}: {ended:?}: …{}", program.display(), log.get(from..).unwrap_or(&log));
-    };
-    let answer = serde_json::from_str(&answer).context("the function's answer is not JSON")?;
-    Ok(Invocation { time, peak: peak?, processor: processor?, answer, log })
+impl Runner {
+    pub(crate) async fn start(settings: &Settings) -> Result<Self> {
+        let stage = Stage::start(&settings.binaries).await?;
+        Ok(Self {
+            binaries: settings.binaries.clone(),
+            lanes: settings.lanes,
+            bucket: Bucket::serve().await?,
+            conn: stage.connect(Some(DATABASE)).await?,
+            database_pid: stage.database_pid().await?,
+            stage,
+            folder: tempfile::tempdir()?,
+        })
+    }
+
+    /// Starts a program, gives it the event, waits for the answer and ends it.
+    ///
+    /// # Errors
+    /// If it cannot be started, ends early, answers with an error, or takes longer than Lambda allows.
+    pub(crate) async fn run(
+        &self,
+        program: &str,
+        own: impl IntoIterator<Item = (&'static str, String)>,
+        event: &Value,
+    ) -> Result<Invocation> {
+        let mut environment = self.stage.environment();
+        environment.push(("AWS_ENDPOINT_URL_S3", self.bucket.url()));
+        environment.extend(self.lanes.map(|lanes| ("ROWGATE_LANES", lanes.to_string())));
+        environment.extend(own);
+        let log = self.folder.path().join("function.log");
+        let output = File::create(&log)?;
+        let before = self.others()?;
+        let started = Instant::now();
+        let function = Function::start(&self.binaries.join(program), &environment, output).await?;
+        let ended = function.invoke(event.to_string(), LIMIT).await?;
+        let time = started.elapsed();
+        let (peak, own) = (peak(function.id()), processor(function.id()));
+        let after = self.others()?;
+        let log = fs::read_to_string(log)?;
+        let Ended::Answered(Answer::Response(answer)) = ended else {
+            let from = log.len().saturating_sub(LOG_SHOWN);
+            bail!("{program}: {ended:?}: …{}", log.get(from..).unwrap_or(&log));
+        };
+        let answer = serde_json::from_str(&answer).context("the function's answer is not JSON")?;
+        let [data_api, database, bench] =
+            std::array::from_fn(|index| after[index].saturating_sub(before[index]));
+        Ok(Invocation { time, peak: peak?, processor: [own?, data_api, database, bench], answer, log })
+    }
+
+    /// Checks that the table has this many employees.
+    pub(crate) async fn expect(&mut self, rows: u64) -> Result<()> {
+        expect(&mut self.conn, rows).await
+    }
+
+    /// Returns the processor times so far of the Data API, the database and this program.
+    fn others(&self) -> Result<[Duration; 3]> {
+        let pids = [self.stage.data_api_pid(), self.database_pid, std::process::id()];
+        let [data_api, database, bench] = pids.map(processor);
+        Ok([data_api?, database?, bench?])
+    }
 }
 
-/// The most memory that a process had resident, in bytes.
+/// Checks that the table has this many employees.
+pub(crate) async fn expect(conn: &mut Conn, rows: u64) -> Result<()> {
+    let there: Option<u64> = conn.query_first("SELECT COUNT(*) FROM employees").await?;
+    ensure!(there == Some(rows), "{there:?} of {rows} rows are in");
+    Ok(())
+}
+
+/// Returns the most memory that a process had resident, in bytes.
 fn peak(pid: u32) -> Result<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
     let kibibytes = status
@@ -66,10 +127,10 @@ fn peak(pid: u32) -> Result<u64> {
     Ok(kibibytes.context("no VmHWM in /proc/<pid>/status")? * 1024)
 }
 
-/// The processor time of all threads of a process so far, in the kernel's ticks of 10 ms.
-pub(crate) fn processor(pid: u32) -> Result<Duration> {
+/// Returns the processor time of all threads of a process so far, in the kernel's ticks of 10 ms.
+fn processor(pid: u32) -> Result<Duration> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    // The name before it may hold spaces; utime and stime are the 12th and 13th field after it.
+    // The name may hold spaces; utime and stime are the 12th and 13th field after it.
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
     let ticks = |index: usize| fields.get(index).and_then(|field| field.parse::<u64>().ok());
     let ticks = ticks(11).zip(ticks(12)).map(|(user, system)| user + system);
@@ -85,7 +146,7 @@ mod tests {
         let pid = std::process::id();
         assert!(peak(pid).unwrap() > 100_000);
         let before = processor(pid).unwrap();
-        // Looking takes time as well.
+        // Reading it takes time as well.
         while processor(pid).unwrap() == before {}
     }
 }

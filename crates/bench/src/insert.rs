@@ -1,4 +1,5 @@
-//! 1000 valid employees through the insert function's handler, against one INSERT of 1000 rows by the `mariadb` client.
+//! 1000 valid employees through the insert function's handler, against one INSERT of 1000 rows by the
+//! `mariadb` client.
 
 use std::time::{Duration, Instant};
 
@@ -18,16 +19,17 @@ use mysql_async::prelude::Queryable;
 use tower::ServiceExt;
 
 use crate::client::{self, Session};
+use crate::function::expect;
 use crate::people::{self, Names};
 use crate::silence::Silence;
 use crate::stage::{DATABASE, Stage};
-use crate::stats::{Times, milliseconds, ratio};
+use crate::stats::{Times, milliseconds};
 use crate::table::{Line, Table};
 
 const ROWS: u64 = 1000;
-/// Rounds that only warm up: connections, caches, the first pages of the table.
+/// Rounds that only warm up connections, caches, and the first pages of the table.
 const WARM_UP: usize = 3;
-/// From issue 2: "at most 2×".
+/// "at most 2×" (issue 2).
 const BAR: f64 = 2.0;
 
 /// A way to insert 1000 employees, or a part of one.
@@ -39,7 +41,7 @@ enum Way {
     Session,
     /// The client that starts for one statement.
     Process,
-    /// What the handler does before it talks to the database; inserts nothing.
+    /// The handler's work before it calls the database; inserts nothing.
     Check,
     /// The handler's statement over a bare connection.
     Direct,
@@ -47,7 +49,7 @@ enum Way {
     DataApi,
 }
 
-/// Everything a round needs.
+/// Everything that a round needs.
 struct Bench<'s> {
     stage: &'s Stage,
     routes: Router,
@@ -59,7 +61,7 @@ struct Bench<'s> {
     random: fastrand::Rng,
 }
 
-/// The times of each way, and of the session's marker alone.
+/// The times of each way, and the median of the session's marker alone.
 type Measured = (Vec<Times>, Duration);
 
 /// Measures `rounds` rounds; in each, every way inserts 1000 employees with ids of their own.
@@ -82,8 +84,7 @@ pub(crate) async fn measure(stage: &Stage, rounds: usize, table: &mut Table) -> 
     report(&bench.take_turns(every, rounds, Names::Usual).await?, table);
     let both = [Way::Handler, Way::Session];
     report_long_names(&bench.take_turns(both, rounds, Names::Long).await?, table);
-    let there: Option<u64> = bench.conn.query_first("SELECT COUNT(*) FROM employees").await?;
-    ensure!(there == Some(bench.next - 1), "rows are missing: {there:?} of {}", bench.next - 1);
+    expect(&mut bench.conn, bench.next - 1).await?;
     bench.conn.disconnect().await?;
     Ok(())
 }
@@ -99,7 +100,7 @@ impl Bench<'_> {
         let mut markers = Times::default();
         let mut turns: [usize; N] = std::array::from_fn(|index| index);
         for round in 0..WARM_UP + rounds {
-            // Who follows whom must not matter.
+            // The order must not matter.
             self.random.shuffle(&mut turns);
             for index in turns {
                 let time = self.insert(ways[index], names).await?;
@@ -112,7 +113,7 @@ impl Bench<'_> {
         Ok((times, markers.median()))
     }
 
-    /// The time of one way with the next 1000 ids; making the input is not part of it.
+    /// Returns the time of one way with the next 1000 ids, without making the input.
     async fn insert(&mut self, way: Way, names: Names) -> Result<Duration> {
         let ids = self.next..self.next + ROWS;
         if way == Way::Check {
@@ -154,7 +155,8 @@ impl Bench<'_> {
         Ok(time)
     }
 
-    /// What the handler does before it talks to the database: reads and checks the rows, builds the statement.
+    /// Does the handler's work before it calls the database: reads and checks the rows, builds the
+    /// statement.
     fn statement(&self, body: &[u8]) -> Result<String> {
         let batch = Batch::read(self.dictionary, body)?;
         let rows = batch.tables.first().context("the batch is empty")?;
@@ -172,29 +174,16 @@ fn report((times, marker): &Measured, table: &mut Table) {
     let rounds = handler_times.len();
     let session = session_times.median().saturating_sub(*marker);
     let handler = handler_times.median();
-    let measured = ratio(handler, session);
-    table.add(Line {
-        measure: format!(
-            "1000 employees: insert handler / one INSERT in a `mariadb` session ({rounds} rounds)"
-        ),
-        ours: milliseconds(handler),
-        reference: milliseconds(session),
-        ratio: Some(measured),
-        bar: Some((format!("≤ {BAR}×"), measured <= BAR)),
-    });
+    let what = "1000 employees: insert handler / one INSERT in a `mariadb` session";
+    table.milliseconds(format!("{what} ({rounds} rounds)"), handler, session, Some(BAR));
     table.add(Line {
         measure: "  the same, 99th percentiles".to_owned(),
         ours: milliseconds(handler_times.percentile(99)),
         reference: milliseconds(session_times.percentile(99).saturating_sub(*marker)),
         ..Line::default()
     });
-    table.add(Line {
-        measure: "  the same, `mariadb` started for the one statement".to_owned(),
-        ours: milliseconds(handler),
-        reference: milliseconds(process.median()),
-        ratio: Some(ratio(handler, process.median())),
-        ..Line::default()
-    });
+    let what = "  the same, `mariadb` started for the one statement";
+    table.milliseconds(what, handler, process.median(), None);
     let (through, check, direct) = (through.median(), check.median(), direct.median());
     for (what, time) in [
         ("reading and checking JSON, building SQL", check),
@@ -202,22 +191,13 @@ fn report((times, marker): &Measured, table: &mut Table) {
         ("SDK, HTTP and local Data API", through.saturating_sub(direct)),
         ("routing, the answer and the rest", handler.saturating_sub(through).saturating_sub(check)),
     ] {
-        table.add(Line {
-            measure: format!("  of which {what}"),
-            ours: milliseconds(time),
-            ..Line::default()
-        });
+        table.figure(format!("  of which {what}"), milliseconds(time));
     }
 }
 
 fn report_long_names((times, marker): &Measured, table: &mut Table) {
     let [handler, session] = &times[..] else { return };
     let session = session.median().saturating_sub(*marker);
-    table.add(Line {
-        measure: "1000 employees with long names (two statements): the same".to_owned(),
-        ours: milliseconds(handler.median()),
-        reference: milliseconds(session),
-        ratio: Some(ratio(handler.median(), session)),
-        ..Line::default()
-    });
+    let what = "1000 employees with long names (two statements): the same";
+    table.milliseconds(what, handler.median(), session, None);
 }

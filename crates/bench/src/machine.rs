@@ -1,4 +1,4 @@
-//! What the figures were measured on.
+//! The machine that the figures were measured on.
 
 use std::fmt;
 use std::fs;
@@ -6,7 +6,7 @@ use std::fs;
 use anyhow::{Context, Result};
 use local_database::{Kind, Server};
 
-/// Facts for the head of the table.
+/// The facts above the table.
 #[derive(Debug)]
 pub(crate) struct Facts {
     date: String,
@@ -17,7 +17,7 @@ pub(crate) struct Facts {
     load: String,
 }
 
-/// Asks the machine.
+/// Collects the facts.
 pub(crate) fn facts() -> Result<Facts> {
     let processor = fs::read_to_string("/proc/cpuinfo")
         .unwrap_or_default()
@@ -42,7 +42,7 @@ pub(crate) fn facts() -> Result<Facts> {
     })
 }
 
-/// The load average at the start and now.
+/// Returns the load averages at the start and now.
 pub(crate) fn load_since(facts: &Facts) -> Result<String> {
     Ok(format!("{}, {}", facts.load, load()?))
 }

@@ -5,14 +5,12 @@ mod api;
 mod backup;
 mod client;
 mod data_api;
-mod files;
 mod function;
 mod insert;
 mod load;
 mod machine;
 mod parse;
 mod people;
-mod serve;
 mod settings;
 mod silence;
 mod stage;
@@ -93,7 +91,7 @@ enum Part {
     Start,
 }
 
-// One thread, as in the functions: what is measured here runs as it runs there.
+// One thread, as in the functions.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode> {
     let args = Args::parse();
@@ -103,14 +101,14 @@ async fn main() -> Result<ExitCode> {
     };
     let settings = Settings {
         binaries: std::path::absolute(binaries)?,
-        // Not resolved: what it is a link to knows nothing of the modules.
+        // Not resolved: the target of the link has none of the modules.
         python: std::path::absolute(args.python)?,
         cloud: std::path::absolute(args.cloud)?,
         quick: args.quick,
         lanes: args.lanes,
         chunk_bytes: args.chunk_bytes,
     };
-    // What is not built for shipping is not held against a bar.
+    // Only what is built for shipping is compared with a bar.
     let mut table = Table::new(!settings.quick && !cfg!(debug_assertions));
     let facts = machine::facts()?;
     let mut all_done = true;
@@ -156,7 +154,7 @@ impl Part {
         }
     }
 
-    /// Each part has a database of its own: what one leaves behind is not met by the next.
+    /// Measures the part on a database of its own.
     async fn measure(self, settings: &Settings, table: &mut Table) -> Result<()> {
         match self {
             Self::Insert => {

@@ -1,4 +1,4 @@
-//! Cutting and checking alone: no file, no network, no database, one thread.
+//! Cutting and checking alone: without file, network and database, on one thread.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -15,12 +15,12 @@ use crate::table::{Line, Table};
 
 const ROWS: u64 = 1_000_000;
 const ROUNDS: usize = 9;
-/// From issue 3: "at least 200 MB/s on one core".
+/// "at least 200 MB/s on one core" (issue 3).
 const BAR: f64 = 200.0;
-/// About what comes from S3 at once.
+/// About as much as comes from S3 at once.
 const PIECE: usize = 128 * 1024;
 
-/// What the stages take for some content.
+/// The times of the stages for some content.
 #[derive(Debug)]
 pub(crate) struct Stages {
     pub(crate) cut: Duration,
@@ -59,16 +59,12 @@ pub(crate) fn measure(settings: &Settings, table: &mut Table) -> Result<()> {
     });
     for (what, times) in [("cutting into records, hashing", cut), ("checking", check), ("writing SQL", write)]
     {
-        table.add(Line {
-            measure: format!("  {what} alone"),
-            ours: format!("{:.0} MB/s", rate(times.median())),
-            ..Line::default()
-        });
+        table.figure(format!("  {what} alone"), format!("{:.0} MB/s", rate(times.median())));
     }
     Ok(())
 }
 
-/// Cuts, checks and writes content as the loader does, and sums up what each stage took.
+/// Cuts, checks and writes content as the loader does, and sums up the times of the stages.
 pub(crate) fn stages(content: &[u8]) -> Result<Stages> {
     let dictionary = domain::shipped::dictionary()?;
     let table = dictionary.table("employees").context("no employees in the dictionary")?;
@@ -97,7 +93,7 @@ pub(crate) fn stages(content: &[u8]) -> Result<Stages> {
     }
 }
 
-/// The next chunk of content that comes in pieces.
+/// Returns the next chunk of content that comes in pieces.
 fn next<'c>(
     chunker: &mut Chunker,
     piece: &mut &'c [u8],

@@ -1,4 +1,4 @@
-//! Generated employees: valid, deterministic, about as long as real ones.
+//! Generated employees: valid, deterministic, and about as long as real ones.
 
 use std::fmt::Write;
 
@@ -53,14 +53,14 @@ pub(crate) struct Employee {
 }
 
 impl Employee {
-    /// Its line in a CSV file.
+    /// Returns its line in a CSV file.
     pub(crate) fn csv(&self) -> String {
         let Self { id, name, datetime, department, job } = self;
         format!("{id},{name},{datetime},{department},{job}\n")
     }
 }
 
-/// The employee with this id: always the same.
+/// Generates the employee of this id, always the same.
 pub(crate) fn employee(id: u64, names: Names) -> Employee {
     // The finalizer of SplitMix64 scatters consecutive ids.
     let mut bits = id.wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -90,7 +90,7 @@ pub(crate) fn employee(id: u64, names: Names) -> Employee {
     }
 }
 
-/// These employees as the rows of a request.
+/// Returns employees as the rows of a request.
 pub(crate) fn rows(ids: impl Iterator<Item = u64>, names: Names) -> Vec<serde_json::Value> {
     ids.map(|id| employee(id, names))
         .map(|row| {
@@ -102,12 +102,12 @@ pub(crate) fn rows(ids: impl Iterator<Item = u64>, names: Names) -> Vec<serde_js
         .collect()
 }
 
-/// The body of a request that inserts these employees.
+/// Returns the body of a request that inserts employees.
 pub(crate) fn json(ids: impl Iterator<Item = u64>, names: Names) -> String {
     serde_json::json!({ "employees": rows(ids, names) }).to_string()
 }
 
-/// One INSERT of these employees on one line, with quoted text: as a person or a dump writes it.
+/// Returns one INSERT of employees on one line, with quoted text, as a dump writes it.
 pub(crate) fn sql(ids: impl Iterator<Item = u64>, names: Names) -> String {
     let mut text = "INSERT INTO employees (id, name, datetime, department_id, job_id) VALUES ".to_owned();
     for (index, row) in ids.map(|id| employee(id, names)).enumerate() {
@@ -121,7 +121,7 @@ pub(crate) fn sql(ids: impl Iterator<Item = u64>, names: Names) -> String {
     text
 }
 
-/// The statements that put the departments and jobs there.
+/// Returns the statements that insert the departments and jobs.
 pub(crate) fn references() -> [String; 2] {
     let numbered = |table: &str, column: &str, count: u64| {
         let rows: Vec<String> = (1..=count).map(|id| format!("({id}, '{table} {id}')")).collect();

@@ -1,31 +1,31 @@
-//! What all measures share of the command line.
+//! The settings of the command line that all measures share.
 
 use std::path::PathBuf;
 
-/// How and with what to measure.
+/// How to measure, and with which programs.
 #[derive(Debug)]
 pub(crate) struct Settings {
-    /// Where the programs are.
+    /// The folder of the programs.
     pub(crate) binaries: PathBuf,
-    /// A Python that has the modules of `local/bench-requirements.txt`.
+    /// A Python with the modules of `local/bench-requirements.txt`.
     pub(crate) python: PathBuf,
-    /// Where the local cloud of the measure from the drop is put.
+    /// The folder for the local cloud of the measure from the drop.
     pub(crate) cloud: PathBuf,
-    /// A few rounds and few rows.
+    /// Whether to do few rounds with few rows.
     pub(crate) quick: bool,
-    /// What the loader is told; its defaults without.
+    /// The loader's lanes; its default without.
     pub(crate) lanes: Option<usize>,
-    /// See `lanes`.
+    /// The loader's chunk size; its default without.
     pub(crate) chunk_bytes: Option<u64>,
 }
 
 impl Settings {
-    /// How many rounds.
+    /// Returns the number of rounds.
     pub(crate) fn rounds(&self, full: usize, quick: usize) -> usize {
         if self.quick { quick } else { full }
     }
 
-    /// How many rows; a quick run has a fiftieth of them.
+    /// Returns the number of rows; a quick run has a fiftieth of them.
     pub(crate) fn rows(&self, full: u64) -> u64 {
         if self.quick { full / 50 } else { full }
     }

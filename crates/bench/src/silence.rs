@@ -1,4 +1,4 @@
-//! Standard output, set aside for a while.
+//! Silences standard output for a while.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -6,14 +6,12 @@ use std::os::fd::OwnedFd;
 
 use anyhow::Result;
 
-/// While it lives, what this process writes to standard output goes nowhere. A handler within this process writes its lines
-/// there as in Lambda, one or more for each request, and the table would drown in them.
+/// Discards what this process writes to standard output until it is dropped. A handler within this
+/// process logs there as in Lambda, one line or more for each request.
 #[derive(Debug)]
 pub(crate) struct Silence(OwnedFd);
 
 impl Silence {
-    /// # Errors
-    /// When the system refuses it.
     pub(crate) fn begin() -> Result<Self> {
         io::stdout().flush()?;
         let kept = rustix::io::fcntl_dupfd_cloexec(io::stdout(), 3)?;

@@ -1,5 +1,5 @@
-//! What the measures run on: a private database that is set up like the local cloud's, and the local Data API in front of it as
-//! a process of its own.
+//! What the measures run on: a private database that is set up like that of the local cloud, and the
+//! local Data API in front of it, a process of its own.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
@@ -21,14 +21,15 @@ use crate::people;
 
 /// The database of all measures.
 pub(crate) const DATABASE: &str = "rowgate";
+pub(crate) const BUCKET: &str = "bench";
 
-/// What the Data API's requests name; any will do.
+/// The cluster that the Data API's requests name; any will do.
 pub(crate) const CLUSTER_ARN: &str = "arn:aws:rds:us-east-1:000000000000:cluster:rowgate";
 /// See [`CLUSTER_ARN`].
 pub(crate) const SECRET_ARN: &str = "arn:aws:secretsmanager:us-east-1:000000000000:secret:rowgate";
 
-/// The durability and memory of the local cloud's database (`crates/cli/src/commands/local/database.rs`); the tests' own settings would
-/// flatter whoever commits more often.
+/// The durability and memory of the local cloud's database (`crates/cli/src/commands/local/database.rs`);
+/// with the settings of the tests, frequent commits would cost too little.
 const SETTINGS: [&str; 6] = [
     "--innodb-flush-log-at-trx-commit=1",
     "--innodb-doublewrite=ON",
@@ -42,13 +43,14 @@ const REDO_LOG_MIB: u32 = 256;
 
 const START_LIMIT: Duration = Duration::from_secs(20);
 
-/// The options of the database, beside those of every test's.
+/// Returns the options of the database, beyond those that tests use.
 pub(crate) fn settings() -> Result<Vec<String>> {
     let redo_log = Kind::from_env()?.redo_log(REDO_LOG_MIB);
     Ok(SETTINGS.into_iter().map(str::to_owned).chain([redo_log]).collect())
 }
 
-/// The database and the Data API, with the schema and the departments and jobs that employees refer to. Both end with it.
+/// The database and the Data API, with the schema and the departments and jobs that employees refer
+/// to. Both end when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Stage {
     data_api: Child,
@@ -74,17 +76,17 @@ impl Stage {
         Ok(stage)
     }
 
-    /// The socket of the database.
+    /// Returns the socket of the database.
     pub(crate) fn socket(&self) -> &Path {
         self.database_server.socket()
     }
 
-    /// The process of the Data API.
+    /// Returns the process id of the Data API.
     pub(crate) fn data_api_pid(&self) -> u32 {
         self.data_api.id()
     }
 
-    /// The process of the database.
+    /// Returns the process id of the database.
     pub(crate) async fn database_pid(&self) -> Result<u32> {
         let mut conn = self.connect(None).await?;
         let file: Option<String> = conn.query_first("SELECT @@pid_file").await?;
@@ -93,12 +95,19 @@ impl Stage {
         Ok(text.trim().parse()?)
     }
 
-    /// The Data API, for `AWS_ENDPOINT_URL_RDS_DATA`.
+    /// Returns the URL of the Data API.
     pub(crate) fn data_api_url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The database as the functions see it.
+    /// Returns the environment of the functions on this stage.
+    pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
+        let mut environment = environment();
+        environment.push(("AWS_ENDPOINT_URL_RDS_DATA", self.data_api_url()));
+        environment
+    }
+
+    /// Returns the database as the functions see it.
     pub(crate) fn database(&self) -> Database {
         let config = aws_sdk_rdsdata::Config::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -116,7 +125,7 @@ impl Stage {
             .with_deadline(Deadline::after(Duration::from_secs(3600)))
     }
 
-    /// A connection past the Data API.
+    /// Connects past the Data API.
     pub(crate) async fn connect(&self, database: Option<&str>) -> Result<Conn> {
         let options = OptsBuilder::default()
             .socket(Some(self.socket().display().to_string()))
@@ -144,11 +153,30 @@ impl Drop for Stage {
     }
 }
 
+/// Returns the environment that every function needs to start.
+pub(crate) fn environment() -> Vec<(&'static str, String)> {
+    [
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_ACCESS_KEY_ID", "bench"),
+        ("AWS_SECRET_ACCESS_KEY", "bench"),
+        ("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", "true"),
+        ("ROWGATE_CLUSTER_ARN", CLUSTER_ARN),
+        ("ROWGATE_SECRET_ARN", SECRET_ARN),
+        ("ROWGATE_DATABASE", DATABASE),
+        ("ROWGATE_BUCKET", BUCKET),
+        ("ROWGATE_URL", "http://127.0.0.1"),
+        ("ROWGATE_PEOPLE_URL", "http://127.0.0.1"),
+        ("ROWGATE_OPERATOR_KEY_ID", "operator"),
+    ]
+    .map(|(name, value)| (name, value.to_owned()))
+    .into()
+}
+
 fn start_data_api(program: &Path, socket: &Path) -> Result<(Child, SocketAddr)> {
-    // Free now, and this machine does little else; a clash ends the run, it does not falsify it.
+    // The port is free now; if another process takes it first the run fails.
     let address = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?;
     let child = Command::new("setpriv")
-        // It ends with this process, however that ends.
+        // It ends with this process in any case.
         .args(["--pdeathsig", "KILL"])
         .arg(program)
         .arg(format!("--listen={address}"))

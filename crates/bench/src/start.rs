@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::stats::{Times, milliseconds};
+use crate::stage::environment;
+use crate::stats::{Times, megabytes, milliseconds};
 use crate::table::{Line, Table};
 
 /// The packages that are functions.
@@ -26,12 +27,12 @@ pub(crate) const FUNCTIONS: [&str; 10] = [
     "uploads",
     "console",
 ];
-/// From issue 2: "under 50 ms and under 12 MB stripped".
+/// "under 50 ms and under 12 MB stripped" (issue 2).
 const START_BAR: Duration = Duration::from_millis(50);
 const SIZE_BAR: u64 = 12_000_000;
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Ends the function it holds.
+/// A process, killed when it is dropped.
 struct Running(Child);
 
 impl Drop for Running {
@@ -41,7 +42,7 @@ impl Drop for Running {
     }
 }
 
-/// Starts every function `rounds` times, in turns, and once before to have its file in memory.
+/// Starts every function `rounds` times, in turns, and once before so that its file is in memory.
 pub(crate) fn measure(binaries: &Path, rounds: usize, table: &mut Table) -> Result<()> {
     let (runtime, requests) = runtime_api()?;
     let page = tempfile::tempdir()?;
@@ -68,7 +69,7 @@ pub(crate) fn measure(binaries: &Path, rounds: usize, table: &mut Table) -> Resu
         });
         table.add(Line {
             measure: format!("{function}: binary"),
-            ours: format!("{}.{} MB", size / 1_000_000, size % 1_000_000 / 100_000),
+            ours: megabytes(size),
             bar: Some((format!("< {} MB", SIZE_BAR / 1_000_000), size < SIZE_BAR)),
             ..Line::default()
         });
@@ -76,26 +77,26 @@ pub(crate) fn measure(binaries: &Path, rounds: usize, table: &mut Table) -> Resu
     Ok(())
 }
 
-/// Writes a page for the console's function, which does not start without one and here is never asked for it.
+/// Writes a page for the console's function, which does not start without one.
 pub(crate) fn write_page(folder: &Path) -> Result<()> {
     std::fs::create_dir_all(folder)?;
     Ok(std::fs::write(folder.join("index.html"), "<!doctype html>")?)
 }
 
-/// A Runtime API that never has work: it tells when somebody asks for the next event, and lets them wait.
+/// Starts a Runtime API that never has work; it reports when a function asks for the next event.
 fn runtime_api() -> Result<(SocketAddr, Receiver<Instant>)> {
     let listener = TcpListener::bind(("127.0.0.1", 0))?;
     let address = listener.local_addr()?;
-    let (tell, told) = mpsc::channel();
+    let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         for stream in listener.incoming() {
             let Ok(stream) = stream else { return };
-            let tell = tell.clone();
+            let sender = sender.clone();
             thread::spawn(move || {
                 let mut lines = BufReader::new(stream).lines();
                 while let Some(Ok(line)) = lines.next() {
                     if line.starts_with("GET /2018-06-01/runtime/invocation/next ")
-                        && tell.send(Instant::now()).is_err()
+                        && sender.send(Instant::now()).is_err()
                     {
                         return;
                     }
@@ -103,7 +104,7 @@ fn runtime_api() -> Result<(SocketAddr, Receiver<Instant>)> {
             });
         }
     });
-    Ok((address, told))
+    Ok((address, receiver))
 }
 
 fn start(program: &Path, page: &Path, runtime: SocketAddr, requests: &Receiver<Instant>) -> Result<Duration> {
@@ -112,22 +113,13 @@ fn start(program: &Path, page: &Path, runtime: SocketAddr, requests: &Receiver<I
     let mut command = Command::new(program);
     command
         .env_clear()
+        .envs(environment())
         .envs([
             ("AWS_LAMBDA_FUNCTION_NAME", "bench"),
             ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512"),
             ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
             ("AWS_LAMBDA_LOG_GROUP_NAME", "bench"),
             ("AWS_LAMBDA_LOG_STREAM_NAME", "bench"),
-            ("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", "true"),
-            ("AWS_REGION", "us-east-1"),
-            ("AWS_ACCESS_KEY_ID", "bench"),
-            ("AWS_SECRET_ACCESS_KEY", "bench"),
-            ("ROWGATE_CLUSTER_ARN", "arn:aws:rds:us-east-1:000000000000:cluster:rowgate"),
-            ("ROWGATE_SECRET_ARN", "arn:aws:secretsmanager:us-east-1:000000000000:secret:rowgate"),
-            ("ROWGATE_DATABASE", "rowgate"),
-            ("ROWGATE_BUCKET", "rowgate"),
-            ("ROWGATE_URL", "http://127.0.0.1"),
-            ("ROWGATE_OPERATOR_KEY_ID", "bench"),
             ("ROWGATE_USER_POOL_ID", "us-east-1_bench"),
             ("ROWGATE_USER_POOL_CLIENT_ID", "bench"),
             ("ROWGATE_BUCKET_ORIGIN", "http://127.0.0.1"),

@@ -1,8 +1,10 @@
-//! Medians and percentiles of times.
+//! Statistics of what was measured, and how figures are written.
 
 use std::time::Duration;
 
-/// Times of the same thing done again and again.
+use crate::function::Invocation;
+
+/// The times of the same thing done repeatedly.
 #[derive(Debug, Default)]
 pub(crate) struct Times(Vec<Duration>);
 
@@ -19,7 +21,7 @@ impl Times {
         self.percentile(50)
     }
 
-    /// By the nearest rank: a time that was really measured. Zero where there is none.
+    /// Returns a percentile by the nearest rank, which is a time that was measured; zero if none was.
     pub(crate) fn percentile(&self, percent: usize) -> Duration {
         let mut sorted = self.0.clone();
         sorted.sort_unstable();
@@ -28,7 +30,40 @@ impl Times {
     }
 }
 
-/// `3.21 ms`, with digits enough to compare and not more.
+/// The same invocation done repeatedly.
+#[derive(Debug, Default)]
+pub(crate) struct Series {
+    pub(crate) times: Times,
+    /// The most memory of the function, in bytes.
+    pub(crate) peak: u64,
+    processor: [Times; 4],
+}
+
+impl Series {
+    pub(crate) fn add(&mut self, done: &Invocation) {
+        self.times.add(done.time);
+        self.peak = self.peak.max(done.peak);
+        for (times, time) in self.processor.iter_mut().zip(done.processor) {
+            times.add(time);
+        }
+    }
+
+    pub(crate) fn median(&self) -> Duration {
+        self.times.median()
+    }
+
+    /// Returns the median processor times, in the order of [`Invocation::processor`].
+    pub(crate) fn processor(&self) -> [Duration; 4] {
+        self.processor.each_ref().map(Times::median)
+    }
+}
+
+/// Returns how often `reference` fits into `ours`.
+pub(crate) fn ratio(ours: Duration, reference: Duration) -> f64 {
+    ours.as_secs_f64() / reference.as_secs_f64().max(f64::MIN_POSITIVE)
+}
+
+/// Formats like `3.21 ms`, with three digits or so.
 pub(crate) fn milliseconds(time: Duration) -> String {
     let value = time.as_secs_f64() * 1000.0;
     if value < 1.0 {
@@ -40,9 +75,39 @@ pub(crate) fn milliseconds(time: Duration) -> String {
     }
 }
 
-/// How often `reference` fits into `ours`.
-pub(crate) fn ratio(ours: Duration, reference: Duration) -> f64 {
-    ours.as_secs_f64() / reference.as_secs_f64().max(f64::MIN_POSITIVE)
+/// Formats like `3.21 s`.
+pub(crate) fn seconds(time: Duration) -> String {
+    format!("{:.2} s", time.as_secs_f64())
+}
+
+/// Formats like `73 MiB`, rounded up.
+pub(crate) fn mebibytes(bytes: u64) -> String {
+    format!("{} MiB", bytes.div_ceil(1 << 20))
+}
+
+/// Formats like `48.5 MB`, rounded down.
+pub(crate) fn megabytes(bytes: u64) -> String {
+    format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000)
+}
+
+/// Formats like `198,000/s`.
+pub(crate) fn per_second(rows: u64, time: Duration) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "a rate to three digits")]
+    let thousands = rows as f64 / time.as_secs_f64() / 1000.0;
+    format!("{thousands:.0},000/s")
+}
+
+/// Formats like `1,000,000`.
+pub(crate) fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 #[cfg(test)]
@@ -55,5 +120,10 @@ mod tests {
         assert_eq!(times.median(), Duration::from_millis(10));
         assert_eq!(times.percentile(99), Duration::from_millis(20));
         assert_eq!(Times::default().median(), Duration::ZERO);
+    }
+
+    #[test]
+    fn groups_digits_by_three() {
+        assert_eq!([0, 999, 1000, 10_000_000].map(grouped), ["0", "999", "1,000", "10,000,000"]);
     }
 }

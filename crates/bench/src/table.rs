@@ -1,10 +1,15 @@
-//! The table on the screen, in Markdown: what `docs/benchmarks.md` shows can be pasted there.
+//! The table of results, in Markdown: it can be pasted into `docs/benchmarks.md`.
 
 use std::fmt;
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::stats::{Series, mebibytes, milliseconds, ratio, seconds};
 
 const HEAD: [&str; 6] = ["measure", "Rowgate", "reference", "ratio", "bar", ""];
 
-/// How much of an error is shown; all of it goes to the screen at once.
+/// How many characters of an error the table shows; the whole error goes to the screen at once.
 const REASON_SHOWN: usize = 80;
 
 /// Rows of six cells.
@@ -14,7 +19,7 @@ pub(crate) struct Table {
     judges: bool,
 }
 
-/// One line of the table; what is left empty stays so.
+/// One line of the table; empty cells stay empty.
 #[derive(Debug, Default)]
 pub(crate) struct Line {
     pub(crate) measure: String,
@@ -26,7 +31,7 @@ pub(crate) struct Line {
 }
 
 impl Table {
-    /// A table that says of each bar whether it is met, or only names the bars.
+    /// Creates a table that says of each bar whether it is met, or only names the bars.
     pub(crate) fn new(judges: bool) -> Self {
         Self { rows: Vec::new(), judges }
     }
@@ -41,19 +46,89 @@ impl Table {
         self.rows.push([line.measure, line.ours, line.reference, ratio, bar, verdict]);
     }
 
-    /// Says in the place of its figures that a measure failed, and why.
+    /// Adds a figure without a reference.
+    pub(crate) fn figure(&mut self, measure: impl Into<String>, ours: impl Into<String>) {
+        self.add(Line { measure: measure.into(), ours: ours.into(), ..Line::default() });
+    }
+
+    /// Adds two times in seconds; their ratio may be `bar` at most.
+    pub(crate) fn seconds(
+        &mut self,
+        measure: impl Into<String>,
+        ours: Duration,
+        reference: Duration,
+        bar: Option<f64>,
+    ) {
+        self.compare(measure.into(), seconds, [ours, reference], bar);
+    }
+
+    /// Adds two times in milliseconds; their ratio may be `bar` at most.
+    pub(crate) fn milliseconds(
+        &mut self,
+        measure: impl Into<String>,
+        ours: Duration,
+        reference: Duration,
+        bar: Option<f64>,
+    ) {
+        self.compare(measure.into(), milliseconds, [ours, reference], bar);
+    }
+
+    fn compare(
+        &mut self,
+        measure: String,
+        format: fn(Duration) -> String,
+        [ours, reference]: [Duration; 2],
+        bar: Option<f64>,
+    ) {
+        let measured = ratio(ours, reference);
+        self.add(Line {
+            measure,
+            ours: format(ours),
+            reference: format(reference),
+            ratio: Some(measured),
+            bar: bar.map(|bar| (format!("≤ {bar}×"), measured <= bar)),
+        });
+    }
+
+    /// Adds the most memory of a function, which may be `bar` bytes at most.
+    pub(crate) fn memory(&mut self, series: &Series, bar: Option<u64>) {
+        self.add(Line {
+            measure: "  most memory of the function".to_owned(),
+            ours: mebibytes(series.peak),
+            bar: bar.map(|bar| (format!("≤ {}", mebibytes(bar)), series.peak <= bar)),
+            ..Line::default()
+        });
+    }
+
+    /// Adds the processor time of each part, and that of all, which `time` passed for.
+    pub(crate) fn processor(
+        &mut self,
+        prefix: &str,
+        parts: &[(&str, Duration)],
+        time: Duration,
+    ) -> Result<()> {
+        let total: Duration = parts.iter().map(|(_, part)| *part).sum();
+        for (what, part) in parts {
+            let share = 100.0 * ratio(*part, total);
+            self.figure(format!("  {prefix}processor time, {what}: {share:.0} %"), seconds(*part));
+        }
+        let cores = std::thread::available_parallelism()?;
+        let busy = ratio(total, time);
+        self.figure(
+            format!("  {prefix}processor time in all: {busy:.1} of {cores} cores busy"),
+            seconds(total),
+        );
+        Ok(())
+    }
+
+    /// Adds a line that says that a measure failed, and why.
     pub(crate) fn failed(&mut self, what: &str, error: &anyhow::Error) {
         let reason = format!("{error:#}");
         let first = reason.lines().next().unwrap_or_default().replace('|', "/");
         let short: String = first.chars().take(REASON_SHOWN).collect();
-        self.rows.push([
-            format!("{what}: {short}"),
-            String::new(),
-            String::new(),
-            String::new(),
-            String::new(),
-            "FAILED".to_owned(),
-        ]);
+        let mut row: [String; 6] = Default::default();
+        (row[0], row[5]) = (format!("{what}: {short}"), "FAILED".to_owned());
+        self.rows.push(row);
     }
 }
 
@@ -67,7 +142,7 @@ impl fmt::Display for Table {
         }
         write_row(f, &HEAD.map(ToOwned::to_owned), &widths)?;
         for (index, width) in widths.iter().enumerate() {
-            // Figures are compared from the right.
+            // Figures are aligned to the right.
             let (bar, colon) = if (1..4).contains(&index) { (width + 1, ":") } else { (width + 2, "") };
             write!(f, "|{:-<bar$}{colon}", "")?;
         }

@@ -1,4 +1,4 @@
-//! The functions' own programs, with API Gateway's events from a Runtime API of the bench.
+//! The functions' own programs, which get API Gateway's events from a Runtime API in this process.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -12,9 +12,9 @@ use testkit::{Answer, Ended, Function};
 
 use super::calls::Request;
 use crate::settings::Settings;
-use crate::stage::{CLUSTER_ARN, DATABASE, SECRET_ARN, Stage};
+use crate::stage::Stage;
 
-/// As long as API Gateway waits.
+/// How long API Gateway waits.
 const LIMIT: Duration = Duration::from_secs(29);
 
 /// One process of each function, for one client.
@@ -25,11 +25,10 @@ pub(super) struct Functions {
 }
 
 impl Functions {
-    /// Starts both; what they log goes to files in the folder.
+    /// Starts both; their logs go to files in the folder.
     pub(super) async fn start(settings: &Settings, stage: &Stage, folder: &Path) -> Result<Self> {
         fs::create_dir_all(folder)?;
-        let data_api_url = stage.data_api_url();
-        let environment = environment(&data_api_url);
+        let environment = stage.environment();
         let start = async |name: &str| {
             let log = File::create(folder.join(name))?;
             Function::start(&settings.binaries.join(name), &environment, log).await
@@ -37,7 +36,8 @@ impl Functions {
         Ok(Self { insert: start("insert-api").await?, reports: start("reports").await? })
     }
 
-    /// The time from handing over the event to the function's answer, which must have the status that is expected.
+    /// Returns the time from handing over the event to the function's answer, which must have the
+    /// expected status.
     pub(super) async fn answer(&self, request: &Request) -> Result<Duration> {
         let function = if request.path.starts_with("/reports") { &self.reports } else { &self.insert };
         let event = event(request).to_string();
@@ -59,42 +59,15 @@ impl Functions {
     }
 }
 
-fn environment(data_api_url: &str) -> [(&'static str, &str); 12] {
-    [
-        ("AWS_ENDPOINT_URL_RDS_DATA", data_api_url),
-        ("AWS_REGION", "us-east-1"),
-        ("AWS_ACCESS_KEY_ID", "bench"),
-        ("AWS_SECRET_ACCESS_KEY", "bench"),
-        ("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", "true"),
-        ("ROWGATE_CLUSTER_ARN", CLUSTER_ARN),
-        ("ROWGATE_SECRET_ARN", SECRET_ARN),
-        ("ROWGATE_DATABASE", DATABASE),
-        ("ROWGATE_BUCKET", "bench"),
-        ("ROWGATE_URL", "http://127.0.0.1"),
-        ("ROWGATE_PEOPLE_URL", "http://127.0.0.1"),
-        ("ROWGATE_OPERATOR_KEY_ID", "operator"),
-    ]
-}
-
-/// The request as API Gateway hands it over: bodies as base64, since all types count as binary.
+/// Returns the event of a request: bodies as base64, because all types count as binary.
 fn event(request: &Request) -> Value {
     let Request { method, path, query, body, .. } = request;
-    let headers = |many: bool| {
-        [("accept", "*/*"), ("content-type", "application/json"), ("x-api-key", "bench")]
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), if many { json!([value]) } else { json!(value) }))
-            .collect::<Map<_, _>>()
-    };
-    let parameters = |many: bool| {
-        query
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), if many { json!([value]) } else { json!(value) }))
-            .collect::<Map<_, _>>()
-    };
+    let headers = [("accept", "*/*"), ("content-type", "application/json"), ("x-api-key", "bench")];
+    let headers = headers.map(|(name, value)| (name, value.to_owned()));
     json!({
         "resource": path, "path": path, "httpMethod": method,
-        "headers": headers(false), "multiValueHeaders": headers(true),
-        "queryStringParameters": parameters(false), "multiValueQueryStringParameters": parameters(true),
+        "headers": single(&headers), "multiValueHeaders": multiple(&headers),
+        "queryStringParameters": single(query), "multiValueQueryStringParameters": multiple(query),
         "pathParameters": null, "stageVariables": null,
         "requestContext": {
             "accountId": "000000000000", "apiId": "bench", "httpMethod": method, "path": format!("/v1{path}"),
@@ -103,4 +76,12 @@ fn event(request: &Request) -> Value {
         },
         "body": body.as_ref().map(|body| BASE64_STANDARD.encode(body)), "isBase64Encoded": body.is_some(),
     })
+}
+
+fn single(pairs: &[(&str, String)]) -> Map<String, Value> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect()
+}
+
+fn multiple(pairs: &[(&str, String)]) -> Map<String, Value> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), json!([value]))).collect()
 }

@@ -1,4 +1,4 @@
-//! The same API in one process, over HTTP: one for all clients, as a container has it.
+//! The same API in one process for all clients, over HTTP, as a container has it.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
@@ -19,14 +19,14 @@ use crate::stage::{CLUSTER_ARN, DATABASE, SECRET_ARN, Stage};
 const KEY: &str = "bench-bench-bench-bench";
 const START_LIMIT: Duration = Duration::from_secs(20);
 
-/// The process; it ends with this.
+/// The process; it ends when this is dropped.
 #[derive(Debug)]
 pub(super) struct Process {
     child: Child,
     url: String,
 }
 
-/// A client of it, with connections of its own.
+/// A client with connections of its own.
 #[derive(Debug)]
 pub(super) struct Caller {
     client: Client,
@@ -34,7 +34,7 @@ pub(super) struct Caller {
 }
 
 impl Process {
-    /// Starts it; what it logs goes to a file in the folder.
+    /// Starts it; its log goes to a file in the folder.
     pub(super) async fn start(settings: &Settings, stage: &Stage, folder: &Path) -> Result<Self> {
         let keys = folder.join("keys.toml");
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&keys)?;
@@ -43,15 +43,13 @@ impl Process {
         let log = folder.join("serve");
         let output = File::create(&log)?;
         let child = Command::new("setpriv")
-            // It ends with this process, however that ends.
+            // It ends with this process in any case.
             .args(["--pdeathsig", "KILL"])
             .arg(settings.binaries.join("rowgate-serve"))
             .args(["--listen=127.0.0.1:0", "--metrics-address=off", "--bucket=bench"])
             .arg(format!("--keys={}", keys.display()))
             .args(["--cluster-arn", CLUSTER_ARN, "--secret-arn", SECRET_ARN, "--database", DATABASE])
-            .env("AWS_ENDPOINT_URL_RDS_DATA", stage.data_api_url())
-            .envs([("AWS_REGION", "us-east-1"), ("AWS_ACCESS_KEY_ID", "bench")])
-            .env("AWS_SECRET_ACCESS_KEY", "bench")
+            .envs(stage.environment().into_iter().filter(|(name, _)| name.starts_with("AWS_")))
             .stdin(Stdio::null())
             .stdout(output.try_clone()?)
             .stderr(output)
@@ -62,13 +60,13 @@ impl Process {
         Ok(process)
     }
 
-    /// A client of its own.
+    /// Creates a client.
     pub(super) fn caller(&self) -> Result<Caller> {
         let client = Client::builder().no_proxy().tcp_nodelay(true).build()?;
         Ok(Caller { client, url: self.url.clone() })
     }
 
-    /// Where it listens, as soon as it says so.
+    /// Waits until it logs where it listens.
     async fn address(&mut self, log: &Path) -> Result<String> {
         let started = Instant::now();
         loop {
@@ -95,7 +93,8 @@ impl Drop for Process {
 }
 
 impl Caller {
-    /// The time from sending the request to the end of its answer, which must have the status that is expected.
+    /// Returns the time from sending the request to the end of its answer, which must have the expected
+    /// status.
     pub(super) async fn answer(&self, request: &Request) -> Result<Duration> {
         let url = Url::parse_with_params(&format!("{}{}", self.url, request.path), &request.query)?;
         let method: Method = request.method.parse()?;
@@ -108,8 +107,8 @@ impl Caller {
         let status = answer.status().as_u16();
         let body = answer.bytes().await?;
         let time = started.elapsed();
-        let told = || format!("{} {}: {}", request.method, request.path, String::from_utf8_lossy(&body));
-        ensure!(status == request.status, told());
+        let text = String::from_utf8_lossy(&body);
+        ensure!(status == request.status, "{} {}: {text}", request.method, request.path);
         Ok(time)
     }
 }

@@ -1,5 +1,5 @@
-//! From the drop of a file to `completed`, on a local cloud of its own: upload, MiniStack's S3, queue and Lambda, the loader, the
-//! local Data API and MariaDB.
+//! From the drop of a file to `completed`, on a local cloud of its own: upload, MiniStack's S3, queue
+//! and Lambda, the loader, the local Data API and MariaDB.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,28 +11,28 @@ use anyhow::{Context, Result, bail, ensure};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, OptsBuilder};
 
-use super::{PAUSE, generate, grouped, load_data, megabytes, seconds};
+use super::{ROUNDS, ROWS, empty, generate, load_data};
 use crate::client::Session;
+use crate::function::expect;
 use crate::people;
 use crate::settings::Settings;
 use crate::start::{FUNCTIONS, write_page};
-use crate::stats::{Times, ratio};
-use crate::table::{Line, Table};
+use crate::stats::{Times, grouped, megabytes, seconds};
+use crate::table::Table;
 
-const ROWS: u64 = 1_000_000;
-const ROUNDS: usize = 3;
 const LIMIT: Duration = Duration::from_secs(600);
-/// How often the ledger is asked whether the load has ended.
+/// The interval at which the ledger is asked whether the load has ended.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// A local cloud, removed with the handle.
+/// A local cloud, removed when it is dropped.
 struct Cloud<'s> {
     settings: &'s Settings,
-    /// What its `env` file says.
+    /// The variables of its `env` file.
     variables: BTreeMap<String, String>,
 }
 
-/// Drops the file and lets the client load it in turns, each time into an empty table of the same database.
+/// Drops the file and lets the client load it in turns, each time into an empty table of the same
+/// database.
 pub(crate) async fn measure(settings: &Settings, table: &mut Table) -> Result<()> {
     let (rows, rounds) = (settings.rows(ROWS), settings.rounds(ROUNDS, 1));
     let cloud = Cloud::start(settings)?;
@@ -50,7 +50,7 @@ pub(crate) async fn measure(settings: &Settings, table: &mut Table) -> Result<()
     let [mut ours, mut uploads, mut reference]: [Times; 3] = Default::default();
     let mut bytes = 0;
     for round in 0..rounds {
-        // A name of its own, so that it is a load of its own.
+        // A new name, so that it is a new load.
         let file = folder.path().join(format!("employees-{round}.csv"));
         bytes = generate::valid(&file, rows)?;
         empty(&mut conn).await?;
@@ -63,29 +63,17 @@ pub(crate) async fn measure(settings: &Settings, table: &mut Table) -> Result<()
         expect(&mut conn, rows).await?;
     }
     conn.disconnect().await?;
-    table.add(Line {
-        measure: format!(
-            "{} employees ({}): from the drop to completed on the local cloud / LOAD DATA ({rounds} rounds)",
-            grouped(rows),
-            megabytes(bytes)
-        ),
-        ours: seconds(ours.median()),
-        reference: seconds(reference.median()),
-        ratio: Some(ratio(ours.median(), reference.median())),
-        bar: None,
-    });
-    table.add(Line {
-        measure: "  of which the upload".to_owned(),
-        ours: seconds(uploads.median()),
-        ..Line::default()
-    });
+    let what = format!("{} employees ({})", grouped(rows), megabytes(bytes));
+    let what = format!("{what}: from the drop to completed on the local cloud / LOAD DATA ({rounds} rounds)");
+    table.seconds(what, ours.median(), reference.median(), None);
+    table.figure("  of which the upload", seconds(uploads.median()));
     Ok(())
 }
 
 impl<'s> Cloud<'s> {
     fn start(settings: &'s Settings) -> Result<Self> {
         let mut cloud = Self { settings, variables: BTreeMap::new() };
-        // What an earlier run that was killed left behind.
+        // A killed run may have left it behind.
         cloud.clean()?;
         let artifacts = settings.cloud.join("artifacts");
         for function in FUNCTIONS {
@@ -94,19 +82,8 @@ impl<'s> Cloud<'s> {
                 .with_context(|| format!("{function} is not built"))?;
         }
         write_page(&artifacts.join("console").join("static"))?;
-        let output = cloud
-            .rowgate()
-            .args(["local", "up", "--gateway-port", "0", "--data-api-port", "0", "--dir"])
-            .arg(&settings.cloud)
-            .arg("--artifacts")
-            .arg(&artifacts)
-            .output()
-            .context("cannot run rowgate")?;
-        ensure!(
-            output.status.success(),
-            "the local cloud does not start: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        let up = ["local", "up", "--gateway-port", "0", "--data-api-port", "0", "--dir"];
+        run(cloud.rowgate().args(up).arg(&settings.cloud).arg("--artifacts").arg(&artifacts))?;
         let text = fs::read_to_string(settings.cloud.join("env"))?;
         cloud.variables = variables(&text);
         Ok(cloud)
@@ -122,15 +99,7 @@ impl<'s> Cloud<'s> {
         if !self.settings.cloud.exists() {
             return Ok(());
         }
-        let status = self
-            .rowgate()
-            .args(["local", "clean", "--yes", "--dir"])
-            .arg(&self.settings.cloud)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
-            .context("cannot run rowgate")?;
-        ensure!(status.success(), "rowgate local clean failed");
+        run(self.rowgate().args(["local", "clean", "--yes", "--dir"]).arg(&self.settings.cloud))?;
         fs::remove_dir_all(&self.settings.cloud)?;
         Ok(())
     }
@@ -140,22 +109,12 @@ impl<'s> Cloud<'s> {
         value.with_context(|| format!("the local cloud's env has no {name}"))
     }
 
-    /// Drops the file; the time of that, and the time until the ledger says that the load was completed.
+    /// Drops the file; returns the time of the upload, and the time until the load is completed by the
+    /// ledger.
     async fn drop_file(&self, file: &Path, conn: &mut Conn) -> Result<(Duration, Duration)> {
         let (began, started) = (SystemTime::now(), Instant::now());
-        let output = self
-            .rowgate()
-            .envs(&self.variables)
-            .args(["upload", "employees"])
-            .arg(file)
-            .output()
-            .context("cannot run rowgate")?;
+        run(self.rowgate().envs(&self.variables).args(["upload", "employees"]).arg(file))?;
         let upload = started.elapsed();
-        ensure!(
-            output.status.success(),
-            "rowgate upload failed: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
         loop {
             let row: Option<(String, Option<f64>)> = conn
                 .query_first(
@@ -183,21 +142,13 @@ impl Drop for Cloud<'_> {
     }
 }
 
-async fn empty(conn: &mut Conn) -> Result<()> {
-    for table in ["employees", "rowgate_loads", "rowgate_load_chunks"] {
-        conn.query_drop(format!("TRUNCATE TABLE {table}")).await?;
-    }
-    tokio::time::sleep(PAUSE).await;
+fn run(command: &mut Command) -> Result<()> {
+    let output = command.output().with_context(|| format!("cannot run {command:?}"))?;
+    ensure!(output.status.success(), "{command:?} failed: {}", String::from_utf8_lossy(&output.stderr));
     Ok(())
 }
 
-async fn expect(conn: &mut Conn, rows: u64) -> Result<()> {
-    let there: Option<u64> = conn.query_first("SELECT COUNT(*) FROM employees").await?;
-    ensure!(there == Some(rows), "{there:?} of {rows} rows are in");
-    Ok(())
-}
-
-/// The lines `export NAME='value'` of an `env` file.
+/// Parses the lines `export NAME='value'` of an `env` file.
 fn variables(text: &str) -> BTreeMap<String, String> {
     text.lines()
         .filter_map(|line| {

@@ -11,7 +11,7 @@ use rust_xlsxwriter::Workbook;
 
 use crate::people::{self, Employee, Names};
 
-/// A file of valid employees; its size in bytes.
+/// Generates a file of valid employees; returns its size in bytes.
 pub(crate) fn valid(path: &Path, rows: u64) -> Result<u64> {
     let mut output = BufWriter::new(File::create(path)?);
     for row in employees(rows) {
@@ -21,8 +21,8 @@ pub(crate) fn valid(path: &Path, rows: u64) -> Result<u64> {
     Ok(fs::metadata(path)?.len())
 }
 
-/// A file in which every row breaks one rule, each rule in turn; its size in bytes. A name that is too long is not among them:
-/// it would make the file twice as large.
+/// Generates a file in which every row breaks one rule, each rule in turn; returns its size in bytes.
+/// A name that is too long is not among them: it would make the file twice as large.
 pub(super) fn rejected(path: &Path, rows: u64) -> Result<u64> {
     let mut output = BufWriter::new(File::create(path)?);
     for Employee { id, name, datetime, department, job } in employees(rows) {
@@ -43,7 +43,7 @@ pub(super) fn rejected(path: &Path, rows: u64) -> Result<u64> {
     Ok(fs::metadata(path)?.len())
 }
 
-/// Packs a file as gzip does by default.
+/// Compresses a file as gzip does by default.
 pub(super) fn gzip(from: &Path, to: &Path) -> Result<u64> {
     let mut output = GzEncoder::new(BufWriter::new(File::create(to)?), Compression::default());
     std::io::copy(&mut File::open(from)?, &mut output)?;
@@ -51,13 +51,13 @@ pub(super) fn gzip(from: &Path, to: &Path) -> Result<u64> {
     Ok(fs::metadata(to)?.len())
 }
 
-/// Packs a file as zstd does by default.
+/// Compresses a file as zstd does by default.
 pub(super) fn zstd(from: &Path, to: &Path) -> Result<u64> {
     zstd::stream::copy_encode(File::open(from)?, File::create(to)?, zstd::DEFAULT_COMPRESSION_LEVEL)?;
     Ok(fs::metadata(to)?.len())
 }
 
-/// A workbook of valid employees, the date-times as text.
+/// Generates a workbook of valid employees, the date-times as text.
 pub(super) fn workbook(path: &Path, rows: u64) -> Result<u64> {
     let mut workbook = Workbook::new();
     let sheet = workbook.add_worksheet();

@@ -1,22 +1,20 @@
 //! A million employees against the ways that Python programs load them.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
-use super::{Loader, Loads, generate, grouped, seconds};
+use super::{Loader, ROUNDS, ROWS, generate};
 use crate::settings::Settings;
 use crate::stage::{CLUSTER_ARN, DATABASE, SECRET_ARN};
-use crate::stats::{Times, ratio};
+use crate::stats::{Series, Times, grouped, ratio, seconds};
 use crate::table::{Line, Table};
 
-const ROWS: u64 = 1_000_000;
-const ROUNDS: usize = 3;
 const FILE: &str = "employees.csv";
-/// How many rows go through `batch_execute_statement`, which would take minutes for all.
+/// How many rows go through `batch_execute_statement`; all of them would take minutes.
 const FEW_ROWS: u64 = 50_000;
 
 /// A way to load the file in Python.
@@ -25,7 +23,7 @@ struct Way {
     script: &'static str,
     source: &'static str,
     method: Option<&'static str>,
-    /// How much faster than this the loader has to be, from issue 3.
+    /// How much faster the loader has to be (issue 3).
     bar: Option<f64>,
 }
 
@@ -65,22 +63,20 @@ pub(crate) async fn measure(settings: &Settings, table: &mut Table) -> Result<()
     let (rows, rounds) = (settings.rows(ROWS), settings.rounds(ROUNDS, 1));
     let few = settings.rows(FEW_ROWS);
     let mut loader = Loader::start(settings).await?;
-    let file = loader.path(FILE)?;
+    let file = loader.path(FILE);
     generate::valid(&file, rows)?;
-    let mut ours = Loads::default();
+    loader.put(FILE)?;
+    let mut ours = Series::default();
     let mut theirs: [Times; WAYS.len()] = Default::default();
     let mut random = fastrand::Rng::with_seed(1);
     let mut turns: Vec<usize> = (0..=WAYS.len()).collect();
     for _ in 0..rounds {
         random.shuffle(&mut turns);
         for turn in &turns {
-            loader.empty().await?;
             match WAYS.get(*turn) {
-                None => {
-                    ours.add(&loader.load(FILE).await?);
-                    loader.expect(rows).await?;
-                }
+                None => ours.add(&loader.fill(FILE, rows).await?),
                 Some(way) => {
+                    loader.empty().await?;
                     let count = if way.is_slow() { few } else { rows };
                     theirs[*turn].add(way.run(settings, &loader, &file, rows, count)?);
                     loader.expect(count).await?;
@@ -88,7 +84,7 @@ pub(crate) async fn measure(settings: &Settings, table: &mut Table) -> Result<()
             }
         }
     }
-    let time = ours.times.median();
+    let time = ours.median();
     for (way, times) in WAYS.iter().zip(&theirs) {
         let reference = times.median();
         let measured = ratio(time, reference);
@@ -111,7 +107,8 @@ impl Way {
         self.script == "data_api.py"
     }
 
-    /// The time of the program from start to end; what it takes for `count` rows is scaled to `rows`, but for its start.
+    /// Returns the time of the program; what it takes for `count` rows, but not its start, is scaled to
+    /// `rows`.
     fn run(
         &self,
         settings: &Settings,
@@ -120,15 +117,16 @@ impl Way {
         rows: u64,
         count: u64,
     ) -> Result<Duration> {
-        let script = write_script(file, self)?;
+        let script = file.with_file_name(self.script);
+        fs::write(&script, self.source)?;
         let mut command = Command::new(&settings.python);
-        // Nothing of the user's own set-up: no proxy, no AWS account.
+        // Nothing of the user's environment: no proxy, no AWS account.
         command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path))).arg(script);
         if self.is_slow() {
-            command.args([&*loader.stage.data_api_url(), CLUSTER_ARN, SECRET_ARN, DATABASE]).arg(file);
+            command.args([&*loader.runner.stage.data_api_url(), CLUSTER_ARN, SECRET_ARN, DATABASE]).arg(file);
             command.arg(count.to_string());
         } else {
-            command.arg(loader.stage.socket()).arg(DATABASE).arg(file).args(self.method);
+            command.arg(loader.runner.stage.socket()).arg(DATABASE).arg(file).args(self.method);
         }
         let started = Instant::now();
         let output = command
@@ -148,11 +146,4 @@ impl Way {
         let factor = rows as f64 / count as f64;
         Ok(whole.saturating_sub(loading) + loading.mul_f64(factor))
     }
-}
-
-/// Puts the program beside the file's folder.
-fn write_script(file: &Path, way: &Way) -> Result<PathBuf> {
-    let script = file.with_file_name(way.script);
-    fs::write(&script, way.source)?;
-    Ok(script)
 }

@@ -1,83 +1,48 @@
-//! Files of one and ten million rows: time grows with the rows, memory does not grow.
+//! Files of one and ten million rows: the time grows with the rows, the memory does not.
 
 use anyhow::Result;
 
-use super::{Loader, Loads, generate, grouped, load_data, mebibytes, megabytes, seconds};
+use super::{Loader, MEMORY_BAR, ROUNDS, ROWS, generate, load_data};
 use crate::client::Session;
 use crate::settings::Settings;
-use crate::stats::{Times, ratio};
-use crate::table::{Line, Table};
+use crate::stats::{Series, Times, grouped, megabytes};
+use crate::table::Table;
 
-const ROWS: u64 = 1_000_000;
 const TIMES_AS_MANY: u32 = 10;
-const ROUNDS: usize = 3;
-/// From issue 3: "time grows linearly (within 15 %), peak memory at most 128 MiB".
+/// "time grows linearly (within 15 %)" (issue 3).
 const GROWTH_BAR: f64 = 1.15;
-const MEMORY_BAR: u64 = 128 << 20;
+const FILES: [&str; 2] = ["one.csv", "ten.csv"];
 
-/// Loads both files in turns, the larger one by `LOAD DATA LOCAL INFILE` as well.
+/// Loads both files in turns, by `LOAD DATA LOCAL INFILE` as well.
 pub(crate) async fn measure(settings: &Settings, table: &mut Table) -> Result<()> {
     let rounds = settings.rounds(ROUNDS, 1);
     let rows = [settings.rows(ROWS), settings.rows(ROWS * u64::from(TIMES_AS_MANY))];
-    let files = ["one.csv", "ten.csv"];
     let mut loader = Loader::start(settings).await?;
     let mut bytes = [0; 2];
-    for index in 0..2 {
-        bytes[index] = generate::valid(&loader.path(files[index])?, rows[index])?;
+    for (index, file) in FILES.into_iter().enumerate() {
+        bytes[index] = generate::valid(&loader.path(file), rows[index])?;
+        loader.put(file)?;
     }
-    let mut session = Session::start(loader.stage.socket())?;
-    let mut loads: [Loads; 2] = Default::default();
+    let mut session = Session::start(loader.runner.stage.socket())?;
+    let mut loads: [Series; 2] = Default::default();
     let mut references: [Times; 2] = Default::default();
     for _ in 0..rounds {
-        for index in 0..2 {
+        for (index, file) in FILES.into_iter().enumerate() {
+            loads[index].add(&loader.fill(file, rows[index]).await?);
             loader.empty().await?;
-            loads[index].add(&loader.load(files[index]).await?);
-            loader.expect(rows[index]).await?;
-            loader.empty().await?;
-            references[index].add(session.execute(&load_data(&loader.path(files[index])?))?);
+            references[index].add(session.execute(&load_data(&loader.path(file)))?);
         }
     }
-    for index in 0..2 {
-        let (time, reference) = (loads[index].times.median(), references[index].median());
-        table.add(Line {
-            measure: format!(
-                "{} employees ({}): loader / LOAD DATA LOCAL INFILE ({rounds} rounds)",
-                grouped(rows[index]),
-                megabytes(bytes[index])
-            ),
-            ours: seconds(time),
-            reference: seconds(reference),
-            ratio: Some(ratio(time, reference)),
-            bar: None,
-        });
-        table.add(Line {
-            measure: "  most memory of the function".to_owned(),
-            ours: mebibytes(loads[index].peak),
-            bar: Some((format!("≤ {}", mebibytes(MEMORY_BAR)), loads[index].peak <= MEMORY_BAR)),
-            ..Line::default()
-        });
+    let ([one, ten], [few, many]) = (&loads, rows.map(grouped));
+    for (index, count) in [&few, &many].into_iter().enumerate() {
+        let what = format!("{count} employees ({})", megabytes(bytes[index]));
+        let what = format!("{what}: loader / LOAD DATA LOCAL INFILE ({rounds} rounds)");
+        table.seconds(what, loads[index].median(), references[index].median(), None);
+        table.memory(&loads[index], Some(MEMORY_BAR));
     }
-    let growth = |times: [&Times; 2]| (times[1].median(), times[0].median() * TIMES_AS_MANY);
-    let (larger, smaller) = growth([&loads[0].times, &loads[1].times]);
-    let (larger_reference, smaller_reference) = growth([&references[0], &references[1]]);
-    let measured = ratio(larger, smaller);
-    table.add(Line {
-        measure: format!(
-            "  loader: {} rows / {TIMES_AS_MANY} times the time of {}",
-            grouped(rows[1]),
-            grouped(rows[0])
-        ),
-        ours: seconds(larger),
-        reference: seconds(smaller),
-        ratio: Some(measured),
-        bar: Some((format!("≤ {GROWTH_BAR}×"), measured <= GROWTH_BAR)),
-    });
-    table.add(Line {
-        measure: "  LOAD DATA LOCAL INFILE: the same".to_owned(),
-        ours: seconds(larger_reference),
-        reference: seconds(smaller_reference),
-        ratio: Some(ratio(larger_reference, smaller_reference)),
-        bar: None,
-    });
+    let what = format!("  loader: {many} rows / {TIMES_AS_MANY} times the time of {few}");
+    table.seconds(what, ten.median(), one.median() * TIMES_AS_MANY, Some(GROWTH_BAR));
+    let [one, ten] = references.map(|times| times.median());
+    table.seconds("  LOAD DATA LOCAL INFILE: the same", ten, one * TIMES_AS_MANY, None);
     Ok(())
 }
