@@ -62,9 +62,9 @@ impl Loader {
         Ok(())
     }
 
-    /// Starts the function with the message of a dropped file, and checks that the load is completed
-    /// with so many rows loaded and rejected.
-    async fn load(&mut self, file: &str, loaded: u64, rejected: u64) -> Result<Invocation> {
+    /// Starts the function with the message of a dropped file, and checks that the load ends with this
+    /// status and so many rows loaded and rejected.
+    async fn load(&mut self, file: &str, status: &str, loaded: u64, rejected: u64) -> Result<Invocation> {
         let key = key(file);
         let bytes = self.runner.bucket.get(&key).context("no such file")?.len();
         let queue = self.runner.bucket.url();
@@ -76,7 +76,7 @@ impl Loader {
         ensure!(failures.is_none_or(Vec::is_empty), "the loader gave the message back: {}", done.log);
         let sql = "SELECT status, rows_loaded, rows_rejected FROM rowgate_loads";
         let row: Option<(String, u64, u64)> = self.runner.conn.query_first(sql).await?;
-        let expected = ("completed".to_owned(), loaded, rejected);
+        let expected = (status.to_owned(), loaded, rejected);
         ensure!(row == Some(expected), "the load is {row:?}: {}", done.log);
         Ok(done)
     }
@@ -84,7 +84,7 @@ impl Loader {
     /// Empties the table, and loads a file of valid employees into it.
     async fn fill(&mut self, file: &str, rows: u64) -> Result<Invocation> {
         self.empty().await?;
-        let done = self.load(file, rows, 0).await?;
+        let done = self.load(file, "completed", rows, 0).await?;
         self.expect(rows).await?;
         Ok(done)
     }

@@ -26,9 +26,9 @@ pub(crate) async fn measure(settings: &Settings, table: &mut Table) -> Result<()
     for _ in 0..rounds {
         valid.add(&loader.fill(VALID, rows).await?);
         forget(&mut loader.runner.conn).await?;
-        taken.add(&loader.load(VALID, 0, rows).await?);
+        taken.add(&loader.load(VALID, "completed", 0, rows).await?);
         loader.empty().await?;
-        flawed.add(&loader.load(FLAWED, 0, rows).await?);
+        flawed.add(&loader.load(FLAWED, "failed", 0, rows).await?);
         for key in loader.runner.bucket.keys("rejected/") {
             loader.runner.bucket.remove(&key);
         }
