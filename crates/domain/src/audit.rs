@@ -1,74 +1,40 @@
 //! What people did, as the audit trail names it.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::value::RawValue;
+
+use crate::named::named_enum;
 
 /// The target of the log lines about what people did. They are written whatever level of log lines is wanted.
 pub const LOG_TARGET: &str = "audit";
 
-/// What a person did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Action {
-    /// Sent rows: an entry for each that is in.
-    InsertRows,
-    /// Created or replaced a row.
-    PutRow,
-    /// Deleted a row.
-    DeleteRow,
-    /// Asked for a link to send a file.
-    Upload,
-    /// Started a backup.
-    StartBackup,
-    /// Started a restore.
-    StartRestore,
-    /// Put the tables before a restore back.
-    UndoRestore,
-    /// Asked for an account.
-    Register,
-    /// Approved an account, or changed its groups.
-    Approve,
-    /// Disabled an account.
-    Disable,
-    /// Signed in.
-    Login,
-    /// Signed out.
-    Logout,
-}
-
-impl Action {
-    /// Every action.
-    pub const ALL: [Self; 12] = [
-        Self::InsertRows,
-        Self::PutRow,
-        Self::DeleteRow,
-        Self::Upload,
-        Self::StartBackup,
-        Self::StartRestore,
-        Self::UndoRestore,
-        Self::Register,
-        Self::Approve,
-        Self::Disable,
-        Self::Login,
-        Self::Logout,
-    ];
-
-    /// Returns its name in the trail, the log and the API.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::InsertRows => "insert-rows",
-            Self::PutRow => "put-row",
-            Self::DeleteRow => "delete-row",
-            Self::Upload => "upload",
-            Self::StartBackup => "start-backup",
-            Self::StartRestore => "start-restore",
-            Self::UndoRestore => "undo-restore",
-            Self::Register => "register",
-            Self::Approve => "approve",
-            Self::Disable => "disable",
-            Self::Login => "login",
-            Self::Logout => "logout",
-        }
+named_enum! {
+    /// What a person did.
+    pub enum Action {
+        /// Sent rows: an entry for each that is in.
+        InsertRows = "insert-rows",
+        /// Created or replaced a row.
+        PutRow = "put-row",
+        /// Deleted a row.
+        DeleteRow = "delete-row",
+        /// Asked for a link to send a file.
+        Upload = "upload",
+        /// Started a backup.
+        StartBackup = "start-backup",
+        /// Started a restore.
+        StartRestore = "start-restore",
+        /// Undid a restore.
+        UndoRestore = "undo-restore",
+        /// Asked for an account.
+        Register = "register",
+        /// Approved an account, or changed its groups.
+        Approve = "approve",
+        /// Disabled an account.
+        Disable = "disable",
+        /// Signed in.
+        Login = "login",
+        /// Signed out.
+        Logout = "logout",
     }
 }
 

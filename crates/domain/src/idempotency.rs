@@ -1,7 +1,5 @@
 //! `Idempotency-Key`: which requests are the same one, sent again.
 
-use std::fmt;
-
 use sha2::{Digest, Sha256};
 
 use crate::prefer::TxPreference;
@@ -15,20 +13,12 @@ pub const MAX_KEY_CHARS: usize = 255;
 pub struct IdempotencyKey(String);
 
 /// The header's value is no key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "Idempotency-Key must be given once, with 1 to {MAX_KEY_CHARS} visible ASCII characters, in double quotes or \
+     without any."
+)]
 pub struct InvalidKey;
-
-impl fmt::Display for InvalidKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "Idempotency-Key must be given once, with 1 to {MAX_KEY_CHARS} visible ASCII characters, in double quotes or \
-             without any."
-        )
-    }
-}
-
-impl std::error::Error for InvalidKey {}
 
 impl From<InvalidKey> for Problem {
     fn from(error: InvalidKey) -> Self {

@@ -1,26 +1,18 @@
 //! `Prefer` (RFC 7240): what a client would like to happen with the transaction of its rows.
 
-/// How a request wants its rows to be treated; without one, good rows go in and bad ones are rejected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TxPreference {
-    /// All or nothing: one bad row, and nothing is in.
-    Atomic,
-    /// Check only: nothing is in, nothing is kept.
-    DryRun,
+use crate::named::named_enum;
+
+named_enum! {
+    /// How a request wants its rows to be treated; without one, good rows go in and bad ones are rejected.
+    pub enum TxPreference {
+        /// All or nothing: one bad row, and nothing is in.
+        Atomic = "atomic",
+        /// Check only: nothing is in, nothing is kept.
+        DryRun = "dry-run",
+    }
 }
 
 impl TxPreference {
-    /// Every value of the preference `tx`.
-    pub const ALL: [Self; 2] = [Self::Atomic, Self::DryRun];
-
-    /// The value of the preference `tx` that asks for it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Atomic => "atomic",
-            Self::DryRun => "dry-run",
-        }
-    }
-
     /// What `Preference-Applied` says where it was followed.
     pub fn applied(self) -> &'static str {
         match self {

@@ -14,6 +14,7 @@ use domain::row::RowCode;
 use roaring::RoaringTreemap;
 
 use super::content::Extent;
+use super::preview::{PreviewError, rejected_records};
 use super::{Opening, Source, SourceError, TextForm, open_to};
 
 /// Records that are given back with their values, and rejected records beside those.
@@ -167,23 +168,23 @@ impl Beginning<'_> {
     fn read(&self, table: &Table) -> Attempt {
         let mut attempt = Attempt::default();
         match self.count(table, &mut attempt) {
-            Ok(()) | Err(Fault::Source(SourceError::Beginning)) => {}
+            Ok(()) | Err(PreviewError::Source(SourceError::Beginning)) => {}
             Err(fault) => {
                 attempt.is_of_layout = matches!(
                     fault,
-                    Fault::Source(SourceError::Layout(
+                    PreviewError::Source(SourceError::Layout(
                         LayoutError::Header { .. }
                             | LayoutError::NotOurs { .. }
                             | LayoutError::TwoDelimiters { .. }
                     ))
-                ) || matches!(fault, Fault::Source(SourceError::Sheet(_)));
+                ) || matches!(fault, PreviewError::Source(SourceError::Sheet(_)));
                 attempt.checked.problem = Some(fault.to_string());
             }
         }
         attempt
     }
 
-    fn count(&self, table: &Table, attempt: &mut Attempt) -> Result<(), Fault> {
+    fn count(&self, table: &Table, attempt: &mut Attempt) -> Result<(), PreviewError> {
         let mut source = self.open(table)?;
         let columns = source.columns().clone();
         attempt.checked.form = source.text_form();
@@ -291,22 +292,15 @@ impl Attempt {
         mode: LoadMode,
         ids: &mut RoaringTreemap,
     ) {
-        let mut rejected: Vec<RejectedRecord<'_>> = chunk.rejected.clone();
-        let mut accepted = Vec::new();
-        for (index, row) in chunk.rows().enumerate() {
-            let id = row[table.key_index()].as_integer();
-            // The order of the set means nothing, so negative ids may be the largest.
-            if mode != LoadMode::Upsert && id.is_some_and(|id| !ids.insert(id as u64)) {
-                rejected.push(chunk.taken(index));
-            } else if accepted.len() < CHECKED_RECORDS {
+        let mut shown = Vec::new();
+        let rejected = rejected_records(chunk, mode, ids, |index, row| {
+            if shown.len() < CHECKED_RECORDS {
                 let values = row.iter().map(value_text).collect();
-                accepted.push(CheckedRecord { line: chunk.record(index).line, values, errors: Vec::new() });
+                shown.push(CheckedRecord { line: chunk.record(index).line, values, errors: Vec::new() });
             }
-        }
-        rejected.sort_by_key(|rejected| rejected.record.line);
+        });
         self.checked.rows_read += chunk.rows_read as u64;
         self.checked.rows_rejected += rejected.len() as u64;
-        let mut shown = accepted;
         for (position, record) in rejected.iter().enumerate() {
             for error in &record.errors {
                 *self.checked.codes.entry(error.code()).or_default() += 1;
@@ -340,13 +334,4 @@ impl Attempt {
             }
         }
     }
-}
-
-/// Why a file cannot be read on.
-#[derive(Debug, thiserror::Error)]
-enum Fault {
-    #[error(transparent)]
-    Source(#[from] SourceError),
-    #[error(transparent)]
-    OtherHeader(#[from] domain::load::OtherHeader),
 }

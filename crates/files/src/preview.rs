@@ -6,6 +6,7 @@ use std::io::Read;
 use domain::dictionary::LoadMode;
 use domain::load::{CheckedChunk, Chunk, Columns, OtherHeader, RejectedRecord};
 use domain::row::{RowCode, RowError};
+use domain::value::Value;
 use roaring::RoaringTreemap;
 
 use super::{Opening, SourceError, open};
@@ -82,17 +83,7 @@ impl Counting {
         let checked = CheckedChunk::check(opening.table, columns, chunk, self.mode)?;
         self.found.rows_read += checked.rows_read as u64;
         self.found.skipped += checked.skipped as u64;
-        let mut rejected = checked.rejected.clone();
-        if self.mode != LoadMode::Upsert {
-            for (index, row) in checked.rows().enumerate() {
-                let id = row[opening.table.key_index()].as_integer();
-                // The order of the set means nothing, so negative ids may be the largest.
-                if id.is_some_and(|id| !self.ids.insert(id as u64)) {
-                    rejected.push(checked.taken(index));
-                }
-            }
-            rejected.sort_by_key(|rejected| rejected.record.line);
-        }
+        let rejected = rejected_records(&checked, self.mode, &mut self.ids, |_, _| {});
         for record in &rejected {
             self.reject(record);
         }
@@ -112,4 +103,26 @@ impl Counting {
             });
         }
     }
+}
+
+/// Returns the records that would be rejected, in the file's order: those that break a rule, and those whose id is among the
+/// `ids` of rows before them, to which it adds. Calls `accept` with the index and the values of every other row.
+pub(super) fn rejected_records<'c>(
+    chunk: &CheckedChunk<'c>,
+    mode: LoadMode,
+    ids: &mut RoaringTreemap,
+    mut accept: impl FnMut(usize, &[Value<'c>]),
+) -> Vec<RejectedRecord<'c>> {
+    let mut rejected = chunk.rejected.clone();
+    for (index, row) in chunk.rows().enumerate() {
+        let id = row[chunk.table.key_index()].as_integer();
+        // The order of the set means nothing, so negative ids may be the largest.
+        if mode != LoadMode::Upsert && id.is_some_and(|id| !ids.insert(id as u64)) {
+            rejected.push(chunk.taken(index));
+        } else {
+            accept(index, row);
+        }
+    }
+    rejected.sort_by_key(|rejected| rejected.record.line);
+    rejected
 }

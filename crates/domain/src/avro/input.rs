@@ -1,4 +1,6 @@
-use std::io::{ErrorKind, Read};
+//! Reading the bytes of a file, with what it ended in.
+
+use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 
 use super::AvroError;
 
@@ -7,48 +9,43 @@ const PIECE: usize = 64 * 1024;
 
 /// Reads a file from its beginning to its end and tells its end from a failure. What a file says of its lengths is never
 /// believed before the bytes are there: buffers grow with what arrives.
-pub(super) struct Input<R> {
-    reader: R,
-    piece: Box<[u8]>,
-    from: usize,
-    to: usize,
-}
+pub(super) struct Input<R>(BufReader<R>);
 
 impl<R: Read> Input<R> {
     pub(super) fn new(reader: R) -> Self {
-        Self { reader, piece: vec![0; PIECE].into_boxed_slice(), from: 0, to: 0 }
+        Self(BufReader::with_capacity(PIECE, reader))
     }
 
-    /// Bytes that are there; none at the end of the file.
-    fn fill(&mut self) -> Result<&[u8], AvroError> {
-        while self.from == self.to {
-            match self.reader.read(&mut self.piece) {
-                Ok(0) => return Ok(&[]),
-                // No reader gives more than it was asked for, or it is broken.
-                Ok(read) => (self.from, self.to) = (0, read.min(PIECE)),
+    /// Returns true if the file ends here.
+    pub(super) fn at_end(&mut self) -> Result<bool, AvroError> {
+        loop {
+            match self.0.fill_buf() {
+                Ok(bytes) => return Ok(bytes.is_empty()),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(AvroError::Read(error)),
             }
         }
-        Ok(&self.piece[self.from..self.to])
     }
 
-    /// Whether the file ends here.
-    pub(super) fn at_end(&mut self) -> Result<bool, AvroError> {
-        Ok(self.fill()?.is_empty())
+    /// Reads the next `N` bytes; `what` is what the file would end in the middle of.
+    pub(super) fn array<const N: usize>(&mut self, what: &'static str) -> Result<[u8; N], AvroError> {
+        let (mut bytes, mut filled) = ([0; N], 0);
+        while filled < N {
+            match self.0.read(&mut bytes[filled..]) {
+                Ok(0) => return Err(AvroError::Truncated(what)),
+                Ok(read) => filled += read,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(AvroError::Read(error)),
+            }
+        }
+        Ok(bytes)
     }
 
-    pub(super) fn byte(&mut self, what: &'static str) -> Result<u8, AvroError> {
-        let byte = *self.fill()?.first().ok_or(AvroError::Truncated(what))?;
-        self.from += 1;
-        Ok(byte)
-    }
-
-    /// A whole number; `None` when it is none of 64 bits.
+    /// Reads a whole number; `None` when it is none of 64 bits.
     pub(super) fn long(&mut self, what: &'static str) -> Result<Option<i64>, AvroError> {
         let mut number = 0_u64;
         for shift in (0..70).step_by(7) {
-            let byte = self.byte(what)?;
+            let [byte] = self.array(what)?;
             if shift == 63 && byte > 1 {
                 return Ok(None);
             }
@@ -60,7 +57,7 @@ impl<R: Read> Input<R> {
         Ok(None)
     }
 
-    /// The next `length` bytes, in `into`, which is emptied first.
+    /// Reads the next `length` bytes into `into`, which is emptied first.
     pub(super) fn bytes(
         &mut self,
         length: usize,
@@ -68,39 +65,14 @@ impl<R: Read> Input<R> {
         what: &'static str,
     ) -> Result<(), AvroError> {
         into.clear();
-        self.pass(length, what, |piece| into.extend_from_slice(piece))
+        let read = (&mut self.0).take(length as u64).read_to_end(into).map_err(AvroError::Read)?;
+        if read == length { Ok(()) } else { Err(AvroError::Truncated(what)) }
     }
 
     /// Goes past the next `length` bytes.
     pub(super) fn skip(&mut self, length: usize, what: &'static str) -> Result<(), AvroError> {
-        self.pass(length, what, |_| {})
-    }
-
-    fn pass(
-        &mut self,
-        length: usize,
-        what: &'static str,
-        mut each: impl FnMut(&[u8]),
-    ) -> Result<(), AvroError> {
-        let mut left = length;
-        while left > 0 {
-            let there = self.fill()?;
-            if there.is_empty() {
-                return Err(AvroError::Truncated(what));
-            }
-            let taken = left.min(there.len());
-            each(&there[..taken]);
-            self.from += taken;
-            left -= taken;
-        }
-        Ok(())
-    }
-
-    pub(super) fn marker(&mut self, what: &'static str) -> Result<[u8; 16], AvroError> {
-        let mut marker = [0; 16];
-        for byte in &mut marker {
-            *byte = self.byte(what)?;
-        }
-        Ok(marker)
+        let skipped =
+            io::copy(&mut (&mut self.0).take(length as u64), &mut io::sink()).map_err(AvroError::Read)?;
+        if skipped == length as u64 { Ok(()) } else { Err(AvroError::Truncated(what)) }
     }
 }

@@ -52,12 +52,12 @@ impl<R: Read> FileReader<R> {
     pub fn open(reader: R) -> Result<Self, AvroError> {
         let mut input = Input::new(reader);
         for expected in MAGIC {
-            if input.at_end()? || input.byte(HEADER)? != *expected {
+            if input.at_end()? || input.array(HEADER)? != [*expected] {
                 return Err(AvroError::NotAvro);
             }
         }
         let meta = read_meta(&mut input)?;
-        let sync = input.marker(HEADER)?;
+        let sync = input.array(HEADER)?;
         let codec = match meta.get("avro.codec") {
             None => Codec::Null,
             Some(name) => std::str::from_utf8(name).ok().and_then(Codec::from_name).ok_or_else(|| {
@@ -140,7 +140,7 @@ impl<R: Read> FileReader<R> {
     }
 
     fn block_end(&mut self) -> Result<(), AvroError> {
-        if self.input.marker(BLOCK)? == self.sync {
+        if self.input.array(BLOCK)? == self.sync {
             Ok(())
         } else {
             Err(broken(self.blocks, "the file's marker does not follow it"))

@@ -1,13 +1,13 @@
 use std::collections::BTreeSet;
-use std::fmt;
 
 use indexmap::IndexMap;
 use jiff::Timestamp;
-use serde::de::{Error, MapAccess, Visitor};
+use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{BackupId, ManifestError, ManifestLoads, part_number};
 use crate::avro::Codec;
+use crate::members::Members;
 use crate::row_text::ContentSum;
 
 /// The form of the manifests that this version writes and reads.
@@ -204,28 +204,15 @@ impl TableManifest {
 fn each_once<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<IndexMap<String, TableManifest>, D::Error> {
-    struct Tables;
-
-    impl<'de> Visitor<'de> for Tables {
-        type Value = IndexMap<String, TableManifest>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("tables by name")
+    let Members(members) = Members::<String, TableManifest>::deserialize(deserializer)?;
+    let mut tables = IndexMap::new();
+    for (name, table) in members {
+        if tables.contains_key(&name) {
+            return Err(D::Error::custom(format_args!("the table {name:?} is there twice")));
         }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut tables = IndexMap::new();
-            while let Some((name, table)) = map.next_entry::<String, TableManifest>()? {
-                if tables.contains_key(&name) {
-                    return Err(A::Error::custom(format_args!("the table {name:?} is there twice")));
-                }
-                tables.insert(name, table);
-            }
-            Ok(tables)
-        }
+        tables.insert(name, table);
     }
-
-    deserializer.deserialize_map(Tables)
+    Ok(tables)
 }
 
 fn member(member: &'static str, problem: &str) -> ManifestError {

@@ -1,13 +1,11 @@
 //! Reading a batch from the body of a request.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
-use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::dictionary::{Dictionary, Table};
+use crate::members::Members;
 use crate::problem::{Problem, ProblemKind};
 use crate::row::{CheckedRow, MAX_NAME, check_json_row, check_json_row_of};
 use crate::shortened;
@@ -49,26 +47,34 @@ pub struct BatchRow<'a> {
 }
 
 /// Why a body is no batch at all.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BatchError {
     /// There is no body.
+    #[error("The request has no body; send a JSON object of tables and their rows.")]
     Empty,
     /// The body is larger than [`MAX_BODY_BYTES`].
+    #[error("The body has more than {MAX_BODY_BYTES} bytes; send smaller batches.")]
     TooLarge,
     /// The body is not UTF-8; the position of the first wrong byte.
+    #[error("The body is not UTF-8 text: byte {offset} (from 0) is wrong.")]
     NotUtf8 {
         /// Bytes before it.
         offset: usize,
     },
     /// The body is not JSON; what the parser says, with line and column.
+    #[error("The body is not JSON: {0}.")]
     NotJson(String),
     /// The body escapes half of a surrogate pair, which is no character.
+    #[error("The body is not JSON of characters: a \\u escape is half of a surrogate pair.")]
     HalfCharacter,
     /// The body is nested deeper than [`MAX_DEPTH`].
+    #[error("The body is nested deeper than {MAX_DEPTH} levels.")]
     TooDeep,
     /// The body has another shape; what it must be.
+    #[error("{0}")]
     Shape(String),
     /// The body names a table that does not exist.
+    #[error("There is no table {:?}; the tables are {known}.", shortened(name, MAX_NAME))]
     UnknownTable {
         /// The name.
         name: String,
@@ -76,38 +82,16 @@ pub enum BatchError {
         known: String,
     },
     /// The number of rows is 0 or more than [`MAX_ROWS`].
+    #[error("{}", row_count(*.0))]
     RowCount(usize),
 }
 
-impl fmt::Display for BatchError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Empty => {
-                f.write_str("The request has no body; send a JSON object of tables and their rows.")
-            }
-            Self::TooLarge => {
-                write!(f, "The body has more than {MAX_BODY_BYTES} bytes; send smaller batches.")
-            }
-            Self::NotUtf8 { offset } => {
-                write!(f, "The body is not UTF-8 text: byte {offset} (from 0) is wrong.")
-            }
-            Self::NotJson(what) => write!(f, "The body is not JSON: {what}."),
-            Self::HalfCharacter => {
-                f.write_str("The body is not JSON of characters: a \\u escape is half of a surrogate pair.")
-            }
-            Self::TooDeep => write!(f, "The body is nested deeper than {MAX_DEPTH} levels."),
-            Self::Shape(what) => f.write_str(what),
-            Self::UnknownTable { name, known } => {
-                let name = shortened(name, MAX_NAME);
-                write!(f, "There is no table {name:?}; the tables are {known}.")
-            }
-            Self::RowCount(0) => write!(f, "The batch has no rows; send 1 to {MAX_ROWS}."),
-            Self::RowCount(rows) => write!(f, "The batch has {rows} rows; send 1 to {MAX_ROWS} in all."),
-        }
+fn row_count(rows: usize) -> String {
+    match rows {
+        0 => format!("The batch has no rows; send 1 to {MAX_ROWS}."),
+        rows => format!("The batch has {rows} rows; send 1 to {MAX_ROWS} in all."),
     }
 }
-
-impl std::error::Error for BatchError {}
 
 impl From<BatchError> for Problem {
     fn from(error: BatchError) -> Self {
@@ -133,11 +117,13 @@ impl<'a> Batch<'a> {
     /// [`BatchError`] when the body is no batch at all; what is wrong with single rows stands in the rows.
     pub fn read(dictionary: &'a Dictionary, body: &'a [u8]) -> Result<Self, BatchError> {
         let text = json_text(body)?;
-        let Members(members) = serde_json::from_str(text).map_err(|error| match shape_of(text, &error) {
-            Some(what) => BatchError::Shape(format!(
-                "The body must be an object, table name to array of rows, not {what}."
-            )),
-            None => not_json(&error),
+        let Members(members) = serde_json::from_str::<Members<String, &RawValue>>(text).map_err(|error| {
+            match shape_of(text, &error) {
+                Some(what) => BatchError::Shape(format!(
+                    "The body must be an object, table name to array of rows, not {what}."
+                )),
+                None => not_json(&error),
+            }
         })?;
         let mut seen = BTreeSet::new();
         let mut given = Vec::with_capacity(members.len());
@@ -309,30 +295,5 @@ fn kind_of(json: &str) -> &'static str {
         Some(b't' | b'f') => "true or false",
         Some(b'n') => "null",
         _ => "a number",
-    }
-}
-
-/// The members of the body's object in the order in which they came, repeated names included.
-struct Members<'a>(Vec<(String, &'a RawValue)>);
-
-impl<'de> Deserialize<'de> for Members<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct MembersVisitor;
-        impl<'de> Visitor<'de> for MembersVisitor {
-            type Value = Members<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry::<String, &'de RawValue>()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-        deserializer.deserialize_map(MembersVisitor)
     }
 }

@@ -103,31 +103,19 @@ pub(crate) struct ColumnMatches(pub(crate) BTreeMap<String, Option<usize>>);
 #[serde(deny_unknown_fields)]
 pub(crate) struct WireFiles {
     /// For one file alone: the column that each name of its header means, `None` to leave the field out.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default)]
     pub(crate) columns: BTreeMap<String, Option<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) delimiter: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) encoding: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) quotes: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) quote_escape: Option<QuoteEscape>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) header: Option<HeaderRule>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) skip_lines: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) null_values: Option<Vec<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) decimal_comma: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) date_formats: Option<Vec<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) timestamp_formats: Option<Vec<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) time_zone: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) sheet: Option<String>,
 }
 

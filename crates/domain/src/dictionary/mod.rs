@@ -18,6 +18,7 @@ pub use files::{FileSettings, HeaderRule, QuoteEscape};
 pub(crate) use name::{header_name, is_zero_width};
 pub use reject_limit::{RejectLimit, RejectLimitError};
 
+use crate::named::named_enum;
 use crate::value::Value;
 
 /// Every table that Rowgate knows, in reference order: a table comes after the tables that it refers to.
@@ -105,6 +106,12 @@ impl Table {
     /// What the lake does with rows that break the dictionary.
     pub fn expectations(&self) -> Expectations {
         self.expectations
+    }
+
+    /// The names of the columns, for messages: `id, name, datetime`.
+    pub fn column_names(&self) -> String {
+        let names: Vec<&str> = self.columns.iter().map(Column::name).collect();
+        names.join(", ")
     }
 
     /// The columns, in CSV order.
@@ -310,36 +317,14 @@ impl fmt::Display for ColumnType {
     }
 }
 
-/// What a load does with rows whose id is already taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LoadMode {
-    /// Such a row is rejected.
-    Append,
-    /// Such a row replaces the one in the table.
-    Upsert,
-    /// The file's rows replace the whole table.
-    Replace,
-}
-
-impl LoadMode {
-    /// The mode's name, as in object keys and in the ledger.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Append => "append",
-            Self::Upsert => "upsert",
-            Self::Replace => "replace",
-        }
-    }
-
-    /// The mode called `name`, if there is one.
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Append, Self::Upsert, Self::Replace].into_iter().find(|mode| mode.as_str() == name)
-    }
-}
-
-impl fmt::Display for LoadMode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+named_enum! {
+    /// What a load does with rows whose id is already taken.
+    pub enum LoadMode {
+        /// Such a row is rejected.
+        Append = "append",
+        /// Such a row replaces the one in the table.
+        Upsert = "upsert",
+        /// The file's rows replace the whole table.
+        Replace = "replace",
     }
 }

@@ -1,7 +1,5 @@
 //! Which field of a file is for which column.
 
-use std::fmt;
-
 use crate::dictionary::Table;
 use crate::row::MAX_NAME;
 use crate::shortened;
@@ -37,14 +35,16 @@ pub struct FieldMap {
 }
 
 /// Why the fields of a file are no rows of a table.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FieldFault {
     /// No field is for a column that needs a value and has no default.
+    #[error("no field is for the column {column:?}, which needs a value")]
     Missing {
         /// The column.
         column: String,
     },
     /// Two fields are for one column, perhaps by an alias.
+    #[error("the fields {first:?} and {second:?} are both for the column {column:?}")]
     Repeated {
         /// The column.
         column: String,
@@ -54,26 +54,11 @@ pub enum FieldFault {
         second: String,
     },
     /// A field that is for no column, and of which nobody said that it is to be left out.
+    #[error("the field {field:?} is for no column; to leave it out, name it in \"ignore\"")]
     Unknown {
         /// The field.
         field: String,
     },
-}
-
-impl fmt::Display for FieldFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Missing { column } => {
-                write!(f, "no field is for the column {column:?}, which needs a value")
-            }
-            Self::Repeated { column, first, second } => {
-                write!(f, "the fields {first:?} and {second:?} are both for the column {column:?}")
-            }
-            Self::Unknown { field } => {
-                write!(f, "the field {field:?} is for no column; to leave it out, name it in \"ignore\"")
-            }
-        }
-    }
 }
 
 impl FieldMap {

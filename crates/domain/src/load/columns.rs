@@ -1,8 +1,8 @@
 //! Which field of a file belongs to which column, and what its first record is.
 
 use super::chunk::{Broken, Record};
-use super::layout::LayoutError;
-use crate::dictionary::{Column, ColumnMatches, ColumnType, HeaderField, HeaderRule, Table, header_name};
+use super::layout_error::LayoutError;
+use crate::dictionary::{ColumnMatches, ColumnType, HeaderField, HeaderRule, Table, header_name};
 use crate::row::{CsvColumns, RowCode, check_csv_row, check_file_field};
 use crate::shortened;
 
@@ -70,8 +70,9 @@ impl Columns {
         };
         let rule = table.files().header;
         if rule != HeaderRule::None && first.broken.is_none() {
-            let header = CsvColumns::of_header(table, first.fields())
-                .map_err(|error| LayoutError::Header { line: first.line, error, columns: names_of(table) })?;
+            let header = CsvColumns::of_header(table, first.fields()).map_err(|error| {
+                LayoutError::Header { line: first.line, error, columns: table.column_names() }
+            })?;
             if let Some(header) = header {
                 return Ok((Self::of_header(padded(header, rest)), true));
             }
@@ -215,7 +216,7 @@ fn not_ours<'c>(
         line: first.line,
         found: first_fields(first),
         is_one_field: first.width() == 1 && table.columns().len() > 1,
-        columns: names_of(table),
+        columns: table.column_names(),
         header_line: rest.find(is_header).map(|record| record.line),
     }
 }
@@ -231,9 +232,4 @@ fn first_fields(record: &Record<'_>) -> String {
     let fields: Vec<String> = record.fields().take(filled.min(MAX_NAMED)).map(quoted).collect();
     let more = if filled > MAX_NAMED { ", …" } else { "" };
     format!("{}{more}", fields.join(", "))
-}
-
-fn names_of(table: &Table) -> String {
-    let names: Vec<&str> = table.columns().iter().map(Column::name).collect();
-    names.join(", ")
 }

@@ -1,48 +1,21 @@
-use std::fmt;
-
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Format, LoadId, warnings};
 use crate::dictionary::LoadMode;
+use crate::named::named_enum;
 
-/// How a load stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LoadStatus {
-    /// Under way, or waiting for its next try.
-    Running,
-    /// Read to its end; every row is in the table or in a rejects file.
-    Completed,
-    /// Ended with a reason; what was committed before stays.
-    Failed,
-    /// Not loaded, because an earlier load completed with the very same bytes.
-    Skipped,
-}
-
-impl LoadStatus {
-    /// Every status.
-    pub const ALL: [Self; 4] = [Self::Running, Self::Completed, Self::Failed, Self::Skipped];
-
-    /// The status as it stands in the ledger.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Completed => "completed",
-            Self::Failed => "failed",
-            Self::Skipped => "skipped",
-        }
-    }
-
-    /// The status called `name`, if there is one.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.as_str() == name)
-    }
-}
-
-impl fmt::Display for LoadStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+named_enum! {
+    /// How a load stands.
+    pub enum LoadStatus {
+        /// Under way, or waiting for its next try.
+        Running = "running",
+        /// Read to its end; every row is in the table or in a rejects file.
+        Completed = "completed",
+        /// Ended with a reason; what was committed before stays.
+        Failed = "failed",
+        /// Not loaded, because an earlier load completed with the very same bytes.
+        Skipped = "skipped",
     }
 }
 

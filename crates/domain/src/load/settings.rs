@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use crate::dictionary::{Column, ColumnMatches, HeaderRule, Table, WireFiles, header_name};
+use crate::dictionary::{ColumnMatches, HeaderRule, Table, WireFiles, header_name};
 use crate::shortened;
 
 /// The user metadata of an object that holds its settings. In HTTP it is the header `x-amz-meta-rowgate-settings`.
@@ -96,7 +96,11 @@ impl Settings {
     /// Writes the settings as JSON: what is said alone, in an order of its own.
     pub fn to_json(&self) -> String {
         // Strings, numbers and lists of them cannot fail to be written.
-        serde_json::to_string(&self.0).unwrap_or_default()
+        let mut said = serde_json::to_value(&self.0).unwrap_or_default();
+        if let Some(said) = said.as_object_mut() {
+            said.retain(|_, value| !value.is_null() && *value != Value::Object(Map::new()));
+        }
+        said.to_string()
     }
 
     /// Returns true if nothing is said.
@@ -209,11 +213,10 @@ impl Settings {
                 None => None,
                 Some(column) => {
                     Some(table.column_index(&header_name(column.as_bytes())).ok_or_else(|| {
-                        let columns: Vec<&str> = table.columns().iter().map(Column::name).collect();
                         format!(
                             "columns names {:?}, which is no column of the table; the columns are {}",
                             shortened(&**column, MAX_NAME),
-                            columns.join(", ")
+                            table.column_names()
                         )
                     })?)
                 }
@@ -399,7 +402,7 @@ mod tests {
             let table = employees();
             let mut names: Vec<String> = order.iter().map(|index| format!("Field No {index}")).collect();
             names.insert(left_out, "Other".to_owned());
-            let mut columns: serde_json::Map<String, Value> = order
+            let mut columns: Map<String, Value> = order
                 .iter()
                 .map(|index| (format!("field no {index}"), table.columns()[*index].name().into()))
                 .collect();

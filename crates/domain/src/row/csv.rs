@@ -1,10 +1,10 @@
 //! A row from the fields of a CSV record.
 
 use std::borrow::Cow;
-use std::fmt;
 
+use super::rules::{check_text, no_value};
 use super::{Fault, RowError, file_value, scan};
-use crate::dictionary::{Column, ColumnType, FileSettings, HeaderField, Table, header_name, is_zero_width};
+use crate::dictionary::{Column, ColumnType, FileSettings, HeaderField, Table, header_name};
 use crate::value::Value;
 
 /// Which field of a record belongs to which column: the dictionary's order, or the order that a header names.
@@ -20,28 +20,25 @@ pub struct CsvColumns {
 }
 
 /// A first record that is plainly a header, but not one that can be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HeaderError {
     /// The header names a column twice, perhaps by an alias.
+    #[error("the header names the column {0:?} more than once")]
     Repeated(String),
     /// The header names something that the table does not have.
+    #[error("{}", unknown_name(.0))]
     Unknown(String),
     /// The header leaves out a required column.
+    #[error("the header leaves out the column {0:?}")]
     Missing(String),
 }
 
-impl fmt::Display for HeaderError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Repeated(name) => write!(f, "the header names the column {name:?} more than once"),
-            Self::Unknown(name) if name.is_empty() => f.write_str("a field of the header has no name"),
-            Self::Unknown(name) => write!(f, "the header names {name:?}, which is no column of the table"),
-            Self::Missing(name) => write!(f, "the header leaves out the column {name:?}"),
-        }
+fn unknown_name(name: &str) -> String {
+    match name {
+        "" => "a field of the header has no name".to_owned(),
+        name => format!("the header names {name:?}, which is no column of the table"),
     }
 }
-
-impl std::error::Error for HeaderError {}
 
 /// The columns that a rejects file adds; ignored when the file is dropped back in.
 pub const REJECT_COLUMNS: [&str; 3] = ["line", "code", "reason"];
@@ -227,33 +224,4 @@ pub(crate) fn check_field<'a>(column: &Column, field: &'a [u8]) -> Result<Value<
         ColumnType::Date => scan::date(field),
         ColumnType::Timestamp => scan::timestamp(field),
     }
-}
-
-/// What a field without a value comes to.
-pub(crate) fn no_value<'a>(column: &Column) -> Result<Value<'a>, Fault<'a>> {
-    if column.required() { Err(Fault::Missing) } else { Ok(Value::Null) }
-}
-
-/// Returns true if a text has no character that leaves ink: white space and zero-width characters alone.
-#[inline]
-pub(crate) fn is_blank(text: &str) -> bool {
-    // Most texts begin with a letter.
-    !matches!(text.as_bytes(), [b'!'..=b'~', ..])
-        && text.chars().all(|character| character.is_whitespace() || is_zero_width(character))
-}
-
-/// Checks the text of a string column: not blank where a value is required, and not too long.
-#[inline]
-pub(crate) fn check_text<'a>(column: &Column, max: u32, text: Cow<'a, str>) -> Result<Value<'a>, Fault<'a>> {
-    if is_blank(&text) {
-        return no_value(column);
-    }
-    // A text cannot have more characters than bytes, so most need no counting.
-    if text.len() > max as usize {
-        let length = text.chars().count();
-        if length > max as usize {
-            return Err(Fault::TooLong { length, max });
-        }
-    }
-    Ok(Value::Text(text))
 }

@@ -7,34 +7,36 @@ use serde::Serialize;
 use serde::ser::SerializeStruct;
 
 use crate::dictionary::ColumnType;
+use crate::named::named_enum;
 
-/// The stable codes of `docs/api.md`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum RowCode {
-    /// A required value is missing, empty or `null`.
-    Required,
-    /// Not a value of the column's type.
-    Type,
-    /// More characters than the column holds.
-    TooLong,
-    /// A number that the column cannot hold.
-    OutOfRange,
-    /// Not a date or timestamp in the one accepted form, or one that does not exist.
-    Timestamp,
-    /// A field that names no column, or names one a second time.
-    UnknownColumn,
-    /// The id is already taken in the table.
-    DuplicateId,
-    /// The id is already taken by an earlier row of the same batch or file.
-    DuplicateInBatch,
-    /// The reference names no row.
-    UnknownReference,
-    /// A CSV record with too few or too many fields.
-    FieldCount,
-    /// A CSV field that is not UTF-8.
-    Encoding,
-    /// The quotes of a record are none that RFC 4180 allows.
-    Quote,
+named_enum! {
+    /// The stable codes of `docs/api.md`.
+    pub enum RowCode {
+        /// A required value is missing, empty or `null`.
+        Required = "required",
+        /// Not a value of the column's type.
+        Type = "type",
+        /// More characters than the column holds.
+        TooLong = "too_long",
+        /// A number that the column cannot hold.
+        OutOfRange = "out_of_range",
+        /// Not a date or timestamp in the one accepted form, or one that does not exist.
+        Timestamp = "timestamp",
+        /// A field that names no column, or names one a second time.
+        UnknownColumn = "unknown_column",
+        /// The id is already taken in the table.
+        DuplicateId = "duplicate_id",
+        /// The id is already taken by an earlier row of the same batch or file.
+        DuplicateInBatch = "duplicate_in_batch",
+        /// The reference names no row.
+        UnknownReference = "unknown_reference",
+        /// A CSV record with too few or too many fields.
+        FieldCount = "field_count",
+        /// A CSV field that is not UTF-8.
+        Encoding = "encoding",
+        /// The quotes of a record are none that RFC 4180 allows.
+        Quote = "quote",
+    }
 }
 
 impl RowCode {
@@ -50,24 +52,6 @@ impl RowCode {
         Self::DuplicateInBatch,
         Self::UnknownReference,
     ];
-
-    /// The code as it stands in answers, rejects files and logs.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Required => "required",
-            Self::Type => "type",
-            Self::TooLong => "too_long",
-            Self::OutOfRange => "out_of_range",
-            Self::Timestamp => "timestamp",
-            Self::UnknownColumn => "unknown_column",
-            Self::DuplicateId => "duplicate_id",
-            Self::DuplicateInBatch => "duplicate_in_batch",
-            Self::UnknownReference => "unknown_reference",
-            Self::FieldCount => "field_count",
-            Self::Encoding => "encoding",
-            Self::Quote => "quote",
-        }
-    }
 }
 
 /// What exactly is wrong with a field. Plain data: making one costs nothing until somebody reads the message.

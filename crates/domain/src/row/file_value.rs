@@ -4,7 +4,7 @@ use jiff::civil::DateTime;
 use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::TimeZone;
 
-use super::csv::{is_blank, no_value};
+use super::rules::{is_blank, no_value};
 use super::{Fault, scan};
 use crate::dictionary::{Column, ColumnType, FileSettings};
 use crate::value::{CivilDate, CivilTime, Value};

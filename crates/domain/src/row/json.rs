@@ -2,14 +2,13 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::{CheckedRow, Fault, RowError, is_blank, no_value, scan};
 use crate::dictionary::{Column, ColumnType, HeaderField, Table, header_name};
+use crate::members::Members;
 use crate::shortened;
 use crate::value::Value;
 
@@ -20,34 +19,12 @@ pub(crate) const MAX_NAME: usize = 40;
 /// It is far more than a row has by mistake, and a body of 4 MB has room for half a million of them.
 pub(super) const MAX_STRAY_NAMES: usize = 100;
 
-/// The fields of an object in the order in which they came, repeated names included.
-struct Fields<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+/// The fields of a row as they came.
+type Fields<'a> = Members<Name<'a>, &'a RawValue>;
 
 /// A field name that borrows from the input unless it has escapes.
 #[derive(Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
-
-impl<'de> Deserialize<'de> for Fields<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct FieldsVisitor;
-        impl<'de> Visitor<'de> for FieldsVisitor {
-            type Value = Fields<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut fields = Vec::with_capacity(8);
-                while let Some((Name(name), value)) = map.next_entry::<Name<'de>, &'de RawValue>()? {
-                    fields.push((name, value));
-                }
-                Ok(Fields(fields))
-            }
-        }
-        deserializer.deserialize_map(FieldsVisitor)
-    }
-}
 
 /// Checks one row of a JSON batch. Never fails: what is wrong stands in [`CheckedRow::errors`].
 pub fn check_json_row<'a>(table: &'a Table, row: &'a RawValue) -> CheckedRow<'a> {
@@ -61,7 +38,7 @@ pub fn check_json_row_of<'a>(table: &'a Table, id: i64, row: &'a RawValue) -> Ch
 
 fn check<'a>(table: &'a Table, id: Option<i64>, row: &'a RawValue) -> CheckedRow<'a> {
     let columns = table.columns();
-    let Ok(Fields(fields)) = serde_json::from_str::<Fields<'a>>(row.get()) else {
+    let Ok(Members(fields)) = serde_json::from_str::<Fields<'a>>(row.get()) else {
         return CheckedRow {
             values: vec![Value::Null; columns.len()],
             errors: vec![RowError::of_row(Fault::NotAnObject)],
@@ -69,7 +46,7 @@ fn check<'a>(table: &'a Table, id: Option<i64>, row: &'a RawValue) -> CheckedRow
     };
     let mut given: Vec<Option<&RawValue>> = vec![None; columns.len()];
     let mut stray = Strays::default();
-    for (name, value) in fields {
+    for (Name(name), value) in fields {
         match meaning(table, &name) {
             HeaderField::Column(index) if given[index].is_none() => given[index] = Some(value),
             HeaderField::Column(index) => stray.add(columns[index].name().into(), Fault::RepeatedColumn),
@@ -99,9 +76,9 @@ fn check<'a>(table: &'a Table, id: Option<i64>, row: &'a RawValue) -> CheckedRow
 /// The values of an object as texts, one for each column of the table: strings as they are, `null` and what is not there
 /// as nothing, all else as its JSON. `None` for what is no object.
 pub(crate) fn json_texts(table: &Table, json: &str) -> Option<Vec<String>> {
-    let Fields(fields) = serde_json::from_str(json).ok()?;
+    let Members(fields) = serde_json::from_str::<Fields<'_>>(json).ok()?;
     let mut texts = vec![String::new(); table.columns().len()];
-    for (name, value) in fields {
+    for (Name(name), value) in fields {
         if let HeaderField::Column(index) = meaning(table, &name) {
             texts[index] = match serde_json::from_str::<Name<'_>>(value.get()) {
                 Ok(Name(text)) => text.into_owned(),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::{push_hexadecimal, push_in_list, write_literal};
-use crate::dictionary::{Column, ColumnType, Table};
+use crate::dictionary::{ColumnType, Table};
 use crate::row::{RowError, check_csv_field};
 use crate::row_text::row_text_sql;
 use crate::value::Value;
@@ -46,8 +46,7 @@ impl ColumnFilter {
             return Err("filter must be a column, a colon and a value: filter=id:7.".to_owned());
         };
         let Some(index) = table.column_index(name) else {
-            let names: Vec<&str> = table.columns().iter().map(Column::name).collect();
-            return Err(format!("filter must name a column of {}: {}.", table.name(), names.join(", ")));
+            return Err(format!("filter must name a column of {}: {}.", table.name(), table.column_names()));
         };
         let column = &table.columns()[index];
         let value = match column.column_type() {

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use domain::dictionary::ColumnType;
 use domain::row::ERROR_VALUES;
+use domain::value::CivilDate;
 
 const DAY: i64 = 24 * 60 * 60;
 
@@ -66,18 +67,17 @@ pub(super) fn push_date(text: &[u8], is_1904: bool, column: Option<ColumnType>, 
     let (second, millis) = (millis / 1000, millis % 1000);
     let (day, second) = (second / DAY, second % DAY);
     let has_time = second != 0 || millis != 0;
+    let civil = |day| CivilDate::from_days(day).map(CivilDate::parts);
     let date = match day {
         // A time without a day.
         0 if has_time || !is_1904 => None,
-        NO_DAY if !is_1904 => Some((1900, 2, 29)),
+        NO_DAY if !is_1904 => Some(Some((1900, 2, 29))),
         day if is_1904 => Some(civil(day - TO_1970_FROM_1904)),
         1..NO_DAY => Some(civil(day + 1 - TO_1970_FROM_1900)),
         day => Some(civil(day - TO_1970_FROM_1900)),
     };
-    if let Some((year, month, day)) = date {
-        if year > 9999 {
-            return false;
-        }
+    if let Some(date) = date {
+        let Some((year, month, day)) = date else { return false };
         drop(write!(into, "{year:04}-{month:02}-{day:02}"));
         if !has_time && column != Some(ColumnType::Timestamp) {
             return true;
@@ -115,20 +115,6 @@ fn is_midnight(time: &[u8]) -> bool {
 
 fn parse(text: &[u8]) -> Option<f64> {
     std::str::from_utf8(text).ok()?.parse().ok().filter(|number: &f64| number.is_finite())
-}
-
-/// Year, month and day of a day counted from 1970: `civil_from_days` of
-/// <https://howardhinnant.github.io/date_algorithms.html>.
-fn civil(day: i64) -> (i64, i64, i64) {
-    let day = day + 719_468;
-    let era = day.div_euclid(146_097);
-    let of_era = day.rem_euclid(146_097);
-    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    (year + era * 400 + i64::from(month <= 2), month, day)
 }
 
 #[cfg(test)]
