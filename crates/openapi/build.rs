@@ -1,4 +1,5 @@
-//! Takes the script and the style sheet of Swagger UI out of the archive that its crate carries, made fit to stand in a page.
+//! Compiles the declarations of `api/` to one JSON value, and takes the script and the style sheet
+//! of Swagger UI out of the archive that its crate carries, fit to stand in a page.
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -6,12 +7,23 @@ use std::io::{Cursor, Read};
 use std::path::Path;
 use std::{env, fs};
 
+use serde_json::{Value, json};
 use utoipa_swagger_ui_vendored::SWAGGER_UI_VENDORED;
 use zip::ZipArchive;
+
+/// The files with the paths and schemas of a subject each, in the order in which the page shows
+/// them.
+const SUBJECTS: [&str; 10] = [
+    "rows", "reports", "loads", "uploads", "insight", "backups", "restores", "accounts", "console", "service",
+];
+
+/// The files with what the subjects share.
+const COMMON: [&str; 3] = ["doors", "problems", "shared"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let out = env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?;
     let out = Path::new(&out);
+    fs::write(out.join("api.json"), declarations()?.to_string())?;
     let mut archive = ZipArchive::new(Cursor::new(SWAGGER_UI_VENDORED))?;
     // What could end the element, or begin a comment in it, is the same in script text when its first character is escaped.
     let script = ["</script", "<script", "<!--"]
@@ -28,7 +40,46 @@ fn main() -> Result<(), Box<dyn Error>> {
     let style = style.split("/*# sourceMappingURL").next().unwrap_or_default();
     fs::write(out.join("swagger-ui.css"), style)?;
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=api");
     Ok(())
+}
+
+/// Reads the declarations: `paths` and `schemas` of all subjects, the others under their names.
+fn declarations() -> Result<Value, Box<dyn Error>> {
+    let mut all = json!({ "paths": {}, "schemas": {} });
+    for entry in fs::read_dir("api")? {
+        let path = entry?.path();
+        let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
+        if !SUBJECTS.contains(&name) && !COMMON.contains(&name) {
+            return Err(format!("{} is in no list of build.rs", path.display()).into());
+        }
+    }
+    for name in COMMON {
+        all[name] = yaml(name)?;
+    }
+    for subject in SUBJECTS {
+        let file = yaml(subject)?;
+        for (part, of_file) in [("paths", &file["paths"]), ("schemas", &file["components"]["schemas"])] {
+            for (name, value) in of_file.as_object().into_iter().flatten() {
+                if !all[part][name].is_null() {
+                    return Err(format!("api/{subject}.yaml: {name} is declared twice").into());
+                }
+                all[part][name] = value.clone();
+            }
+        }
+    }
+    Ok(all)
+}
+
+fn yaml(name: &str) -> Result<Value, Box<dyn Error>> {
+    let file = format!("api/{name}.yaml");
+    let parse = || -> Result<Value, Box<dyn Error>> {
+        let mut value: yaml_serde::Value = yaml_serde::from_str(&fs::read_to_string(&file)?)?;
+        // Puts in what `<<: *anchor` stands for.
+        value.apply_merge()?;
+        Ok(serde_json::to_value(value)?)
+    };
+    parse().map_err(|error| format!("{file}: {error}").into())
 }
 
 fn read(archive: &mut ZipArchive<Cursor<&[u8]>>, end: &str) -> Result<String, Box<dyn Error>> {

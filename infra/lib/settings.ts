@@ -5,7 +5,7 @@ import { Architecture } from "aws-cdk-lib/aws-lambda";
 import type { Node } from "constructs";
 
 import { choice, flag, httpOrigin, httpUrl, number, optional, SettingsError, text } from "./context";
-import type { RateLimit } from "./api/door";
+import type { RateLimit } from "./api/declarations";
 import { type LakeSettings, readLakeSettings } from "./lake/settings";
 
 /** How fast and how much one API key may call. */

@@ -6,6 +6,7 @@ import { after } from "node:test";
 import { App } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 
+import { readRoutes, type Route } from "../lib/api/declarations";
 import { RowgateStack } from "../lib/rowgate-stack";
 
 /** The folder of cdk.json; compiled, this file lies in dist/test/. */
@@ -144,6 +145,11 @@ export function methodsOf(template: Template, door: string): Method[] {
       const target = resources[called].Properties.FunctionName.replace("rowgate-", "");
       return { method: properties.HttpMethod, path: path(properties.ResourceId), target, properties };
     });
+}
+
+/** The declared routes that `matches` accepts, as texts, sorted. */
+export function declared(matches: (route: Route) => boolean): string[] {
+  return readRoutes().filter(matches).map(({ method, path, target }) => `${method} ${path} ${target}`).sort();
 }
 
 /** Methods as texts, sorted: those with a name, and those that stand for all others of a path. */

@@ -79,6 +79,44 @@ pub enum ProblemKind {
 }
 
 impl ProblemKind {
+    /// Every kind.
+    pub const ALL: [Self; 34] = [
+        Self::InvalidJson,
+        Self::WrongShape,
+        Self::UnknownTable,
+        Self::RowCount,
+        Self::InvalidParameter,
+        Self::InvalidRow,
+        Self::Referenced,
+        Self::InvalidUpload,
+        Self::IncompleteUpload,
+        Self::NothingToUndo,
+        Self::InvalidIdempotencyKey,
+        Self::Forbidden,
+        Self::WrongCredentials,
+        Self::SessionOver,
+        Self::PendingApproval,
+        Self::RegistrationClosed,
+        Self::EmailDomain,
+        Self::Password,
+        Self::AccountState,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::NotAcceptable,
+        Self::IdempotencyKeyInUse,
+        Self::IdempotencyKeyReused,
+        Self::PayloadTooLarge,
+        Self::UnsupportedMediaType,
+        Self::InvalidEncoding,
+        Self::PreconditionFailed,
+        Self::UnsupportedEncoding,
+        Self::Throttled,
+        Self::ResultTooLarge,
+        Self::Unavailable,
+        Self::SchemaBehind,
+        Self::Internal,
+    ];
+
     /// Returns the stable URI that names the kind.
     pub fn type_uri(self) -> &'static str {
         self.row().0

@@ -41,7 +41,7 @@ fn of_type<'v>(resources: &'v Value, of: &str) -> Vec<&'v Value> {
     resources.filter(|resource| resource["Type"] == of).map(|resource| &resource["Properties"]).collect()
 }
 
-/// The methods that the stack routes on one of its two doors: with keys on the scripts', with tokens or open on the people's.
+/// The methods that the stack routes on one of its two doors, whose methods take keys or do not.
 fn routed(door: Door) -> Vec<String> {
     let resources = template();
     let methods = of_type(&resources, "AWS::ApiGateway::Method");
@@ -54,18 +54,91 @@ fn routed(door: Door) -> Vec<String> {
             let path = path_of(&resources, &method["ResourceId"]);
             format!("{} {path}", method["HttpMethod"].as_str().unwrap())
         })
-        // A page for people, which no program calls.
-        .filter(|route| !route.starts_with("GET /console"))
         .collect();
     routed.sort();
     routed
 }
 
 #[test]
-fn describes_the_methods_and_paths_that_the_stack_routes() {
+fn the_stack_routes_what_is_declared() {
     for door in [Door::Scripts, Door::People] {
-        assert_eq!(routes(of_door(door)), routed(door), "{door:?}");
+        let declared = operations().into_iter().filter(|operation| operation.is_at(door));
+        let mut declared: Vec<String> =
+            declared.map(|operation| format!("{} {}", operation.method(), operation.path)).collect();
+        declared.sort();
+        assert_eq!(declared, routed(door), "{door:?}");
     }
+}
+
+#[test]
+fn every_operation_says_who_answers_and_who_may_call() {
+    for operation in operations() {
+        let name = format!("{} {}", operation.method(), operation.path);
+        assert!(!operation.function().is_empty(), "{name}");
+        match operation.right() {
+            Some(right) => {
+                assert!(["account", "reader", "writer", "operator"].contains(&right), "{name}: {right}");
+                assert!(!operation.is_open(), "{name} is open and takes a right");
+            }
+            None => assert!(operation.is_open(), "{name} has neither a right nor `security: []`"),
+        }
+    }
+}
+
+#[test]
+fn every_problem_that_is_declared_is_known() {
+    for operation in operations() {
+        for kind in operation.problems() {
+            assert!(problem::Problem::named(kind).is_some(), "{kind} of {}", operation.path);
+        }
+    }
+}
+
+#[test]
+fn nothing_that_is_for_rowgate_alone_is_served() {
+    for document in [shipped(), of_people()].map(|document| document.to_string()) {
+        for inner in ["x-rowgate", "${", "generated#", "shared.yaml"] {
+            assert!(!document.contains(inner), "{inner}");
+        }
+    }
+}
+
+/// A member that is not described would otherwise pass every check of an answer.
+#[test]
+fn objects_with_members_have_no_others() {
+    fn check(value: &Value) {
+        if value["properties"].is_object() {
+            assert!(!value["additionalProperties"].is_null(), "{value}");
+        }
+        match value {
+            Value::Object(members) => members.values().for_each(check),
+            Value::Array(items) => items.iter().for_each(check),
+            _ => {}
+        }
+    }
+    let document = of_people();
+    check(&document["paths"]);
+    for schema in document["components"]["schemas"].as_object().unwrap().values() {
+        check(schema);
+    }
+}
+
+#[test]
+fn operations_have_names_of_their_own_and_links_lead_to_them() {
+    let document = of_people();
+    let paths = document["paths"].as_object().unwrap();
+    let operations: Vec<&Value> =
+        paths.values().flat_map(|path| path.as_object().unwrap().values()).collect();
+    let names: Vec<&Value> = operations.iter().map(|operation| &operation["operationId"]).collect();
+    for (index, name) in names.iter().enumerate() {
+        assert!(name.is_string() && !names[..index].contains(name), "{name}");
+    }
+    let answers =
+        operations.iter().flat_map(|operation| operation["responses"].as_object().unwrap().values());
+    let links = answers.filter_map(|answer| answer["links"].as_object()).flat_map(|links| links.values());
+    let links: Vec<&Value> = links.map(|link| &link["operationId"]).collect();
+    assert_eq!(links.len(), 5);
+    assert!(links.iter().all(|link| names.contains(link)), "{links:?}");
 }
 
 #[test]
@@ -147,7 +220,7 @@ fn every_reference_leads_somewhere() {
 }
 
 #[test]
-fn tells_of_hidden_tables_nothing() {
+fn hides_hidden_tables() {
     let hidden = source().dictionary.tables().iter().filter(|table| table.is_hidden());
     let document = of_people().to_string() + &shipped().to_string();
     let mut some = false;
@@ -191,7 +264,7 @@ fn every_answer_is_described_and_carries_the_requests_id() {
 }
 
 #[test]
-fn every_operation_says_that_it_refuses_unknown_parameters() {
+fn every_operation_refuses_unknown_parameters() {
     let document = of_people();
     let paths = document["paths"].as_object().unwrap();
     for operation in paths.values().flat_map(|path| path.as_object().unwrap().values()) {

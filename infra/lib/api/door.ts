@@ -8,26 +8,21 @@ import {
   type MethodDeploymentOptions,
   MethodLoggingLevel,
   type MethodOptions,
+  ResponseType,
   RestApi,
 } from "aws-cdk-lib/aws-apigateway";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 
 import type { RustFunction } from "../functions";
-import { GATEWAY_PROBLEMS, problemBody } from "./problems";
-import type { Route } from "./routes";
+import { type RateLimit, readGatewayProblems, type Route } from "./declarations";
 
 const STAGE = "v1";
 /** The method that stands for every one that a path does not name. */
 const OTHER_METHODS = "ANY";
 
-/** How fast something may be called, by everybody together. */
-export interface RateLimit {
-  /** Steady requests per second. */
-  readonly rate: number;
-  /** Requests that may arrive at once, above the steady rate. */
-  readonly burst: number;
-}
+/** The functions that answer requests, by their names without `rowgate-`. */
+export type Functions = Readonly<Record<string, RustFunction>>;
 
 export interface DoorProps {
   readonly restApiName: string;
@@ -38,8 +33,8 @@ export interface DoorProps {
   readonly cloudWatchRole: boolean;
   /** How fast each method may be called; the account's own limit where it is not set. */
   readonly limit?: RateLimit;
-  /** Lower limits of single methods, by path and method: `/login/POST`. */
-  readonly methodLimits?: Readonly<Record<string, RateLimit>>;
+  /** Routes with lower limits of their own. */
+  readonly limited?: readonly Route[];
 }
 
 /** A REST API before the functions: its stage, its logs, and the errors that it answers by itself. */
@@ -90,7 +85,7 @@ export abstract class Door extends Construct {
         ...throttling(props.limit),
         // A method with settings of its own has none of the stage's.
         methodOptions: Object.fromEntries(
-          Object.entries(props.methodLimits ?? {}).map(([method, limit]) => [method, { ...logging, ...throttling(limit) }]),
+          (props.limited ?? []).map(({ path, method, limit }) => [`${path}/${method}`, { ...logging, ...throttling(limit) }]),
         ),
       },
     });
@@ -104,30 +99,37 @@ export abstract class Door extends Construct {
   }
 
   /**
-   * Adds one method. The path's other methods go to the same function, which knows which there are
+   * Adds a method. The path's other methods go to the same function, which knows which there are
    * and answers 405 with `Allow`, where the gateway would say that the path is not there.
    */
-  protected addRoute({ method, path }: Route<string>, target: RustFunction, options: MethodOptions): void {
+  protected addRoute({ method, path, target }: Route, functions: Functions, options: MethodOptions): void {
+    const called = functions[target];
+    if (!called) {
+      throw new Error(`${method} ${path} is declared for "${target}", which is none of the stack's functions`);
+    }
     const resource = this.restApi.root.resourceForPath(path);
     if (!resource.node.tryFindChild(OTHER_METHODS)) {
-      addMethod(resource, OTHER_METHODS, target, options);
+      addMethod(resource, OTHER_METHODS, called, options);
     }
-    addMethod(resource, method, target, options);
+    addMethod(resource, method, called, options);
   }
 
   private answerProblems(): void {
-    for (const problem of GATEWAY_PROBLEMS) {
-      this.restApi.addGatewayResponse(`Problem-${problem.responseType.responseType}`, {
-        type: problem.responseType,
-        statusCode: problem.status.toString(),
-        responseHeaders: {
-          "Content-Type": "'application/problem+json'",
-          "x-request-id": "context.requestId",
-          // RFC 6750, section 3: how to come in.
-          ...(problem.status === 401 ? { "WWW-Authenticate": "'Bearer'" } : {}),
-        },
-        templates: { "application/json": problemBody(problem) },
-      });
+    for (const { status, kind, title, details } of readGatewayProblems()) {
+      for (const [name, detail] of Object.entries(details)) {
+        const body = { type: `urn:rowgate:problem:${kind}`, title, status, detail };
+        this.restApi.addGatewayResponse(`Problem-${name}`, {
+          type: ResponseType.of(name),
+          statusCode: status.toString(),
+          responseHeaders: {
+            "Content-Type": "'application/problem+json'",
+            "x-request-id": "context.requestId",
+            // RFC 6750, section 3: how to come in.
+            ...(status === 401 ? { "WWW-Authenticate": "'Bearer'" } : {}),
+          },
+          templates: { "application/json": JSON.stringify(body) },
+        });
+      }
     }
   }
 }

@@ -1,18 +1,14 @@
 import { ApiKey, type IApiKey, Period } from "aws-cdk-lib/aws-apigateway";
 import type { Construct } from "constructs";
 
-import type { RustFunction } from "../functions";
 import { acknowledge } from "../nag";
 import type { CallLimits, Settings } from "../settings";
-import { Door } from "./door";
-import { SHARED_ROUTES, type SharedTarget } from "./routes";
-
-/** The functions that both doors lead to. */
-export type SharedFunctions = Readonly<Record<SharedTarget, RustFunction>>;
+import { readRoutes } from "./declarations";
+import { Door, type Functions } from "./door";
 
 export interface ApiProps {
   readonly settings: Settings;
-  readonly functions: SharedFunctions;
+  readonly functions: Functions;
 }
 
 /** The scripts' door: the REST API that programs call, each with one of two keys. */
@@ -31,8 +27,8 @@ export class Api extends Door {
       url: settings.apiUrl,
       cloudWatchRole: true,
     });
-    for (const route of SHARED_ROUTES) {
-      this.addRoute(route, functions[route.target], { apiKeyRequired: true });
+    for (const route of readRoutes().filter(({ peopleOnly }) => !peopleOnly)) {
+      this.addRoute(route, functions, { apiKeyRequired: true });
     }
     this.writerKey = this.addKey("Writer", "Inserts rows, reads reports", settings.writerLimits);
     this.operatorKey = this.addKey("Operator", "All that the writer may, and what cannot be undone", settings.operatorLimits);

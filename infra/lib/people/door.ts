@@ -4,33 +4,22 @@ import { OAuthScope, type UserPool } from "aws-cdk-lib/aws-cognito";
 import type { Construct } from "constructs";
 
 import type { Api } from "../api";
-import { Door, type RateLimit } from "../api/door";
-import { PEOPLE_ROUTES, type PeopleRoute, type PeopleTarget, SHARED_ROUTES } from "../api/routes";
-import type { RustFunction } from "../functions";
+import { readRoutes } from "../api/declarations";
+import { Door, type Functions } from "../api/door";
 import { acknowledge } from "../nag";
 import type { Settings } from "../settings";
-
-/**
- * Limits of what costs most. Anybody may guess passwords and fill the pool; the gateway counts all
- * callers together, so they leave room for an office that signs in at nine. Every reader may look for
- * outliers, which reads a whole table several times.
- */
-const METHOD_LIMITS: Readonly<Record<string, RateLimit>> = {
-  "/login/POST": { rate: 10, burst: 20 },
-  "/register/POST": { rate: 2, burst: 10 },
-  "/outliers/GET": { rate: 5, burst: 20 },
-};
 
 export interface PeopleDoorProps {
   readonly settings: Settings;
   readonly scripts: Api;
   readonly pool: UserPool;
-  readonly functions: Readonly<Record<PeopleTarget, RustFunction>>;
+  readonly functions: Functions;
 }
 
 /** The people's door: the same paths on the same functions, for whoever brings an access token. */
 export class PeopleDoor extends Door {
   constructor(scope: Construct, id: string, { settings, scripts, pool, functions }: PeopleDoorProps) {
+    const routes = readRoutes();
     super(scope, id, {
       restApiName: "rowgate-people",
       description: "Rowgate for people: accounts, the console, and what the API has",
@@ -38,7 +27,7 @@ export class PeopleDoor extends Door {
       // The scripts' door brings it.
       cloudWatchRole: false,
       limit: settings.peopleLimit,
-      methodLimits: METHOD_LIMITS,
+      limited: routes.filter(({ limit }) => limit),
     });
     // A stage that logs is refused before the account has the role.
     this.restApi.deploymentStage.node.addDependency(scripts.restApi.node.findChild("Account"));
@@ -54,9 +43,8 @@ export class PeopleDoor extends Door {
       // A method without a scope takes id tokens, whose claims are not made for APIs.
       authorizationScopes: [OAuthScope.COGNITO_ADMIN.scopeName],
     };
-    const routes: readonly PeopleRoute[] = [...SHARED_ROUTES, ...PEOPLE_ROUTES];
     for (const route of routes) {
-      this.addRoute(route, functions[route.target], route.open ? { authorizationType: AuthorizationType.NONE } : withToken);
+      this.addRoute(route, functions, route.open ? { authorizationType: AuthorizationType.NONE } : withToken);
     }
 
     acknowledge(this, {

@@ -2,7 +2,8 @@ import type { Duration } from "aws-cdk-lib";
 import { type Bucket, HttpMethods } from "aws-cdk-lib/aws-s3";
 import { Construct } from "constructs";
 
-import type { Api, SharedFunctions } from "../api";
+import type { Api } from "../api";
+import type { Functions } from "../api/door";
 import type { Database } from "../database";
 import type { Settings } from "../settings";
 import { Accounts } from "./accounts";
@@ -17,7 +18,8 @@ export interface PeopleProps {
   readonly database: Database;
   readonly bucket: Bucket;
   readonly scripts: Api;
-  readonly functions: SharedFunctions;
+  /** The functions that both doors lead to. */
+  readonly functions: Functions;
 }
 
 /** What people need and programs do not: accounts, a door that takes their tokens, and a page. */

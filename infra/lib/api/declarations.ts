@@ -1,0 +1,82 @@
+import { readdirSync, readFileSync } from "node:fs";
+import * as path from "node:path";
+
+import { parse } from "yaml";
+
+// The declarations of the API, in OpenAPI with members of our own. The document that the API serves
+// is made from them as well. Compiled, this file lies in infra/dist/lib/api/.
+const FOLDER = path.resolve(__dirname, "..", "..", "..", "..", "crates", "openapi", "api");
+
+const METHODS = ["delete", "get", "post", "put"];
+
+/** How fast something may be called, by everybody together. */
+export interface RateLimit {
+  /** Steady requests per second. */
+  readonly rate: number;
+  /** Requests that may arrive at once, above the steady rate. */
+  readonly burst: number;
+}
+
+/** One method of a path. */
+export interface Route {
+  /** In capitals. */
+  readonly method: string;
+  readonly path: string;
+  /** The function that answers, without `rowgate-`. */
+  readonly target: string;
+  /** Whether only people may call it, and not programs. */
+  readonly peopleOnly: boolean;
+  /** Whether anybody may call it. */
+  readonly open: boolean;
+  /** How fast people may call it, where that is slower than the rest. */
+  readonly limit: RateLimit | undefined;
+}
+
+/** A kind of problem (RFC 9457) that API Gateway answers with by itself. */
+export interface GatewayProblem {
+  readonly status: number;
+  /** As in `urn:rowgate:problem:<kind>`. */
+  readonly kind: string;
+  readonly title: string;
+  /** The detail, by the gateway's name of the answer. */
+  readonly details: Readonly<Record<string, string>>;
+}
+
+interface PathItem {
+  readonly "x-rowgate-function": string;
+  readonly "x-rowgate-door"?: string;
+  readonly [method: string]: unknown;
+}
+
+interface Operation {
+  readonly security?: readonly unknown[];
+  readonly "x-rowgate-limit"?: RateLimit;
+}
+
+/** Reads every declared route of the API. */
+export function readRoutes(): Route[] {
+  const files = readdirSync(FOLDER).sort().map(readDeclaration);
+  const paths = files.flatMap(({ paths }) => Object.entries((paths ?? {}) as Record<string, PathItem>));
+  return paths.flatMap(([path, item]) =>
+    METHODS.filter((method) => method in item).map((method) => {
+      const operation = item[method] as Operation;
+      return {
+        method: method.toUpperCase(),
+        path,
+        target: item["x-rowgate-function"],
+        peopleOnly: item["x-rowgate-door"] === "people",
+        open: operation.security?.length === 0,
+        limit: operation["x-rowgate-limit"],
+      };
+    }),
+  );
+}
+
+/** Reads what API Gateway answers by itself. */
+export function readGatewayProblems(): GatewayProblem[] {
+  return readDeclaration("problems.yaml")["gateway"] as GatewayProblem[];
+}
+
+function readDeclaration(file: string): Record<string, unknown> {
+  return parse(readFileSync(path.join(FOLDER, file), "utf8"));
+}
