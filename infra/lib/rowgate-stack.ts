@@ -1,23 +1,18 @@
 import { CfnOutput, Duration, Stack, type StackProps } from "aws-cdk-lib";
-import type { CfnBucket } from "aws-cdk-lib/aws-s3";
 import type { Construct } from "constructs";
 
 import { Api } from "./api";
 import { Backups, SWEEP_INTERVAL } from "./backups";
+import { DataBucket, REJECTED_PREFIX } from "./bucket";
 import { Canary } from "./canary";
 import { Database } from "./database";
 import { RustFunction, TRANSACTIONS } from "./functions";
-import { AUDIT_INTERVAL, Ingestion, REJECTED_PREFIX } from "./ingestion";
+import { AUDIT_INTERVAL, Ingestion } from "./ingestion";
 import { Lake } from "./lake";
 import { Monitoring } from "./monitoring";
-import { acknowledge } from "./nag";
 import { People } from "./people";
 import { readSettings } from "./settings";
 import { Uploads } from "./uploads";
-
-// API Gateway gives up after 29 seconds. A function that stops one second earlier ends in an error
-// of its own, with a log line, and not in the middle of a statement that nobody waits for.
-const HTTP_TIMEOUT = Duration.seconds(28);
 
 /** The whole of Rowgate, in one stack. */
 export class RowgateStack extends Stack {
@@ -26,38 +21,39 @@ export class RowgateStack extends Stack {
     const settings = readSettings(this.node);
 
     const database = new Database(this, "Database", { settings });
+    const bucket = new DataBucket(this, "Data");
 
     // Half a gigabyte buys a quarter of a core, with which a batch of 1000 rows is parsed, checked and
     // turned into SQL in milliseconds; the rest of a call is waiting for the database.
     const insert = new RustFunction(this, "Insert", {
       settings,
-      functionName: "rowgate-insert",
+      name: "insert",
       packageName: "insert-api",
       description: "Checks rows and inserts them; reads, replaces and deletes rows",
-      timeout: HTTP_TIMEOUT,
+      takesRequests: true,
       memorySize: 512,
-      // The routes know no stage; API Gateway puts it before the path it hands over.
-      environment: { AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH: "true" },
     });
     insert.useDatabase(database, TRANSACTIONS);
 
     const reports = new RustFunction(this, "Reports", {
       settings,
-      functionName: "rowgate-reports",
-      packageName: "reports",
+      name: "reports",
       description: "Answers the SQL reports as JSON and CSV",
-      timeout: HTTP_TIMEOUT,
+      takesRequests: true,
       memorySize: 512,
-      environment: { AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH: "true" },
+      environment: { ROWGATE_BUCKET: bucket.bucketName },
     });
     reports.useDatabase(database, ["ExecuteStatement"]);
+    // A link that a function signs opens what the function itself may read.
+    bucket.allow(reports, "SignRejects", ["s3:GetObject"], {
+      [`${REJECTED_PREFIX}*`]: "Each load has rejects files under its own id; the prefix is the limit.",
+    });
 
     // Whoever deployed invokes it: a custom resource that did would tie every change of the stack,
     // and its rollback, to a schema change that cannot be rolled back.
     const migrate = new RustFunction(this, "Migrate", {
       settings,
-      functionName: "rowgate-migrate",
-      packageName: "migrate",
+      name: "migrate",
       description: "Applies the database migrations that are missing",
       // An ALTER TABLE of a big table takes minutes; the Data API goes on with it past its own limit.
       timeout: Duration.minutes(15),
@@ -65,22 +61,14 @@ export class RowgateStack extends Stack {
     });
     migrate.useDatabase(database, TRANSACTIONS);
 
-    const ingestion = new Ingestion(this, "Ingestion", { settings, database });
-    this.letSignRejects(reports, ingestion);
-    const backups = new Backups(this, "Backups", {
-      settings,
-      database,
-      bucket: ingestion.bucket,
-      rejectedPrefix: REJECTED_PREFIX,
-    });
+    const ingestion = new Ingestion(this, "Ingestion", { settings, database, bucket });
+    const backups = new Backups(this, "Backups", { settings, database, bucket });
     const { backup, restore } = backups;
-    const { bucket } = ingestion;
-    const uploads = new Uploads(this, "Uploads", { settings, timeout: HTTP_TIMEOUT, database, bucket });
+    const uploads = new Uploads(this, "Uploads", { settings, database, bucket });
     const functions = { insert, reports, backup, restore, uploads };
     const api = new Api(this, "Api", { settings, functions });
     const { door, directory } = new People(this, "People", {
       settings,
-      timeout: HTTP_TIMEOUT,
       database,
       bucket,
       scripts: api,
@@ -123,16 +111,6 @@ export class RowgateStack extends Stack {
       this.output("LakeStateMachineArn", "The nightly run of the lake", lake.stateMachine.stateMachineArn);
       this.output("LakeWorkGroup", "Athena's workgroup for the lake", lake.workGroupName);
     }
-  }
-
-  /** A link that a function signs opens what the function itself may read. */
-  private letSignRejects(reports: RustFunction, { bucket }: Ingestion): void {
-    reports.lambda.addEnvironment("ROWGATE_BUCKET", bucket.bucketName);
-    reports.allow("SignRejects", ["s3:GetObject"], [bucket.arnForObjects(`${REJECTED_PREFIX}*`)]);
-    const arn = `<${this.getLogicalId(bucket.node.defaultChild as CfnBucket)}.Arn>`;
-    acknowledge(reports, {
-      [`AwsSolutions-IAM5[Resource::${arn}/${REJECTED_PREFIX}*]`]: "Each load has rejects files under its own id; the prefix is the limit.",
-    });
   }
 
   private output(name: string, description: string, value: string): void {

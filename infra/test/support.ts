@@ -6,13 +6,15 @@ import { after } from "node:test";
 import { App } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 
+import { FUNCTIONS } from "./functions/expected";
 import { readRoutes, type Route } from "../lib/api/declarations";
 import { RowgateStack } from "../lib/rowgate-stack";
 
 /** The folder of cdk.json; compiled, this file lies in dist/test/. */
 export const INFRA_DIR = path.resolve(__dirname, "..", "..");
 
-export const PACKAGES = ["insert-api", "reports", "loader", "migrate", "backup", "restore", "canary", "accounts", "uploads", "console"] as const;
+/** The packages of the functions. */
+export const PACKAGES = Object.entries(FUNCTIONS).map(([name, one]) => one.package ?? name);
 
 export type Context = Readonly<Record<string, unknown>>;
 

@@ -1,4 +1,3 @@
-import { RemovalPolicy } from "aws-cdk-lib";
 import {
   AccessLogFormat,
   EndpointType,
@@ -11,10 +10,11 @@ import {
   ResponseType,
   RestApi,
 } from "aws-cdk-lib/aws-apigateway";
-import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
+import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 
 import type { RustFunction } from "../functions";
+import { MONTH_OF_LOGS } from "../functions/logs";
 import { type RateLimit, readGatewayProblems, type Route } from "./declarations";
 
 const STAGE = "v1";
@@ -48,10 +48,7 @@ export abstract class Door extends Construct {
   constructor(scope: Construct, id: string, props: DoorProps) {
     super(scope, id);
 
-    const accessLogs = new LogGroup(this, "AccessLogs", {
-      retention: RetentionDays.ONE_MONTH,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
+    const accessLogs = new LogGroup(this, "AccessLogs", MONTH_OF_LOGS);
     const logging: MethodDeploymentOptions = {
       loggingLevel: MethodLoggingLevel.ERROR,
       // Bodies hold personal data.

@@ -1,12 +1,10 @@
 import { ArnFormat, Duration, Stack } from "aws-cdk-lib";
-import { Rule, RuleTargetInput, Schedule } from "aws-cdk-lib/aws-events";
-import { LambdaFunction as LambdaTarget } from "aws-cdk-lib/aws-events-targets";
-import type { Bucket, CfnBucket } from "aws-cdk-lib/aws-s3";
+import { Schedule } from "aws-cdk-lib/aws-events";
 import { Construct } from "constructs";
 
 import type { Api } from "../api";
+import type { DataBucket } from "../bucket";
 import { RustFunction } from "../functions";
-import { acknowledge } from "../nag";
 import type { Settings } from "../settings";
 
 /** Where the canary drops its files: as anybody's, in the folder of its own table. */
@@ -19,7 +17,7 @@ const TIMEOUT = Duration.minutes(4);
 export interface CanaryProps {
   readonly settings: Settings;
   readonly api: Api;
-  readonly bucket: Bucket;
+  readonly bucket: DataBucket;
 }
 
 /** Uses the whole of Rowgate as its users do, from outside, on a schedule. */
@@ -31,8 +29,7 @@ export class Canary extends Construct {
     const keyId = api.operatorKey.keyId;
     this.canary = new RustFunction(this, "Canary", {
       settings,
-      functionName: "rowgate-canary",
-      packageName: "canary",
+      name: "canary",
       description: "Uses Rowgate as its users do, and tells what does not work",
       timeout: TIMEOUT,
       memorySize: 256,
@@ -51,7 +48,9 @@ export class Canary extends Construct {
       arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
     });
     this.canary.allow("ReadOperatorKey", ["apigateway:GET"], [key]);
-    this.canary.allow("DropFiles", ["s3:PutObject"], [bucket.arnForObjects(`${DROPS_PREFIX}*`)]);
+    bucket.allow(this.canary, "DropFiles", ["s3:PutObject"], {
+      [`${DROPS_PREFIX}*`]: "Each run drops a file of its own; the prefix is the limit.",
+    });
     // The next run comes soon, and one that was tried again would hide that the first one failed.
     this.canary.lambda.configureAsyncInvoke({ retryAttempts: 0 });
     bucket.addLifecycleRule({
@@ -61,15 +60,8 @@ export class Canary extends Construct {
       expiration: Duration.days(1),
     });
     if (settings.canaryMinutes > 0) {
-      new Rule(this, "Schedule", {
-        description: "Sees whether Rowgate works",
-        schedule: Schedule.rate(Duration.minutes(settings.canaryMinutes)),
-        targets: [new LambdaTarget(this.canary.lambda, { event: RuleTargetInput.fromObject({}) })],
-      });
+      const schedule = Schedule.rate(Duration.minutes(settings.canaryMinutes));
+      this.canary.schedule("Schedule", "Sees whether Rowgate works", schedule, {});
     }
-    const arn = `<${Stack.of(bucket).getLogicalId(bucket.node.defaultChild as CfnBucket)}.Arn>`;
-    acknowledge(this.canary, {
-      [`AwsSolutions-IAM5[Resource::${arn}/${DROPS_PREFIX}*]`]: "Each run drops a file of its own; the prefix is the limit.",
-    });
   }
 }

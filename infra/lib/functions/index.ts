@@ -1,20 +1,30 @@
-import { ArnFormat, type Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
+import { ArnFormat, Duration, Stack } from "aws-cdk-lib";
+import { Rule, RuleTargetInput, type Schedule } from "aws-cdk-lib/aws-events";
+import { LambdaFunction as LambdaTarget } from "aws-cdk-lib/aws-events-targets";
 import { Effect, Policy, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { type CfnFunction, Code, Function as LambdaFunction, LoggingFormat, RecursiveLoop, Runtime, Tracing } from "aws-cdk-lib/aws-lambda";
-import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
+import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 
 import type { Database } from "../database";
 import { artifactFolder, type Settings } from "../settings";
+import { MONTH_OF_LOGS } from "./logs";
+
+// API Gateway gives up after 29 seconds. A function that stops one second earlier ends in an error
+// of its own, with a log line, and not in the middle of a statement that nobody waits for.
+const REQUEST_TIMEOUT = Duration.seconds(28);
 
 export interface RustFunctionProps {
   readonly settings: Settings;
-  /** Name on AWS, fixed by docs: people and scripts invoke functions by it. */
-  readonly functionName: string;
-  /** Cargo package; its binary is `<artifacts>/<packageName>/bootstrap`. */
-  readonly packageName: string;
+  /** Its name on AWS is `rowgate-<name>`, fixed by docs: people and scripts invoke functions by it. */
+  readonly name: string;
+  /** Cargo package, where it is not the name; its binary is `<artifacts>/<packageName>/bootstrap`. */
+  readonly packageName?: string;
   readonly description: string;
-  readonly timeout: Duration;
+  /** Whether API Gateway hands it requests. */
+  readonly takesRequests?: boolean;
+  /** How long an invocation may take, where it does more than answer requests. */
+  readonly timeout?: Duration;
   /** MiB; AWS gives processor time in proportion, one whole core at 1769. */
   readonly memorySize: number;
   readonly environment?: Record<string, string>;
@@ -29,33 +39,32 @@ export class RustFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: RustFunctionProps) {
     super(scope, id);
-    this.functionName = props.functionName;
+    this.functionName = `rowgate-${props.name}`;
 
     // The group is made here rather than by the function's first line, so that it has a retention
     // and the role needs no right to create groups. It goes with the stack: rejected rows and the
     // loads ledger, which must outlive it, are in the database.
     this.logGroup = new LogGroup(this, "Logs", {
-      logGroupName: `/aws/lambda/${props.functionName}`,
-      retention: RetentionDays.ONE_MONTH,
-      removalPolicy: RemovalPolicy.DESTROY,
+      logGroupName: `/aws/lambda/${this.functionName}`,
+      ...MONTH_OF_LOGS,
     });
 
     // Not AWSLambdaBasicExecutionRole, which may write to every log group of the account.
     const role = new Role(this, "Role", {
       assumedBy: new ServicePrincipal("lambda.amazonaws.com"),
-      description: `What ${props.functionName} may do`,
+      description: `What ${this.functionName} may do`,
     });
     this.policy = new Policy(this, "Policy", { roles: [role] });
     this.allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [this.logGroup.logGroupArn]);
 
     this.lambda = new LambdaFunction(this, "Function", {
-      functionName: props.functionName,
+      functionName: this.functionName,
       description: props.description,
       runtime: Runtime.PROVIDED_AL2023,
       architecture: props.settings.architecture,
       // Custom runtimes ignore the handler's name; the API wants one.
       handler: "bootstrap",
-      code: Code.fromAsset(artifactFolder(props.settings, props.packageName)),
+      code: Code.fromAsset(artifactFolder(props.settings, props.packageName ?? props.name)),
       role: role.withoutPolicyUpdates(),
       logGroup: this.logGroup,
       // The functions write JSON lines themselves; the service's own lines may stay as they are.
@@ -63,9 +72,13 @@ export class RustFunction extends Construct {
       // X-Ray costs a permission on every resource and a charge for each trace, and the request id
       // already joins the lines of one call.
       tracing: Tracing.DISABLED,
-      timeout: props.timeout,
+      timeout: props.timeout ?? REQUEST_TIMEOUT,
       memorySize: props.memorySize,
-      ...(props.environment ? { environment: props.environment } : {}),
+      environment: {
+        // The routes know no stage; API Gateway puts it before the path it hands over.
+        ...(props.takesRequests ? { AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH: "true" } : {}),
+        ...props.environment,
+      },
     });
     // The function must not start before its role may do its work: the first events would fail.
     this.lambda.node.addDependency(this.policy);
@@ -76,8 +89,14 @@ export class RustFunction extends Construct {
     this.policy.addStatements(new PolicyStatement({ sid, effect: Effect.ALLOW, actions, resources }));
   }
 
-  /** Lets the function invoke itself: work that needs longer than one invocation goes on in the next. */
-  letGoOn(): void {
+  /** Invokes the function on a schedule, with an event. */
+  schedule(id: string, description: string, schedule: Schedule, event: object): void {
+    const target = new LambdaTarget(this.lambda, { event: RuleTargetInput.fromObject(event) });
+    new Rule(this, id, { description, schedule, targets: [target] });
+  }
+
+  /** Lets the function invoke itself: work that needs longer than one invocation continues in the next. */
+  allowContinuation(): void {
     this.allowChains();
     // Named rather than referred to: the function waits for its policy, which so cannot wait for the function.
     const arn = Stack.of(this).formatArn({
@@ -86,12 +105,13 @@ export class RustFunction extends Construct {
       resourceName: this.functionName,
       arnFormat: ArnFormat.COLON_RESOURCE_NAME,
     });
-    this.allow("GoOn", ["lambda:InvokeFunction"], [arn]);
+    this.allow("ContinueLater", ["lambda:InvokeFunction"], [arn]);
   }
 
   /**
-   * Lets invocations that cause each other go on for as long as they take. AWS otherwise takes a chain of some 16, which is
-   * four hours of work, for a loop and ends it. Ours end by themselves: an invocation without progress is the last one.
+   * Lets invocations that cause each other continue for as long as they take. AWS otherwise takes a
+   * chain of some 16, which is four hours of work, for a loop and ends it. Ours end by themselves:
+   * an invocation without progress is the last one.
    */
   allowChains(): void {
     (this.lambda.node.defaultChild as CfnFunction).recursiveLoop = RecursiveLoop.ALLOW;

@@ -1,7 +1,8 @@
-import { Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
-import { BlockPublicAccess, Bucket, BucketEncryption, type CfnBucket, ObjectOwnership } from "aws-cdk-lib/aws-s3";
+import { Duration } from "aws-cdk-lib";
+import { Bucket } from "aws-cdk-lib/aws-s3";
 import { Construct } from "constructs";
 
+import { PRIVATE_BUCKET } from "../bucket";
 import { acknowledge } from "../nag";
 
 /** The layers of the lake, in the order in which they are made; each is a folder and a Glue database. */
@@ -23,16 +24,11 @@ export class LakeBucket extends Construct {
   constructor(scope: Construct, id: string) {
     super(scope, id);
     this.bucket = new Bucket(this, "Bucket", {
+      // It outlives the stack, as it must: it has history that no backup holds any more.
+      ...PRIVATE_BUCKET,
       // Delta keeps its own versions: a table's earlier states are in its log until VACUUM. Versions
       // of S3 would keep every file that VACUUM removes, and pay for it, beyond what anybody can read.
       versioned: false,
-      encryption: BucketEncryption.S3_MANAGED,
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      enforceSSL: true,
-      minimumTLSVersion: 1.2,
-      // History that no backup holds any more: it outlives the stack.
-      removalPolicy: RemovalPolicy.RETAIN,
       lifecycleRules: [
         { id: "abort-interrupted-uploads", abortIncompleteMultipartUploadAfter: Duration.days(7) },
         { id: "forget-query-results", prefix: RESULTS_PREFIX, expiration: Duration.days(7) },
@@ -44,9 +40,4 @@ export class LakeBucket extends Construct {
       "AwsSolutions-S1": "Access logs would need a second bucket; CloudTrail data events can be turned on where an audit asks for them.",
     });
   }
-}
-
-/** A bucket's ARN, as cdk-nag writes it. */
-export function nagArn(bucket: Bucket): string {
-  return `<${Stack.of(bucket).getLogicalId(bucket.node.defaultChild as CfnBucket)}.Arn>`;
 }

@@ -1,14 +1,15 @@
-import { RemovalPolicy, Stack } from "aws-cdk-lib";
+import { Stack } from "aws-cdk-lib";
 import { Code, GlueVersion, PySparkEtlJob } from "aws-cdk-lib/aws-glue";
 import { Effect, Policy, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
+import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Bucket } from "aws-cdk-lib/aws-s3";
 import { Construct } from "constructs";
 
-import { BACKUPS_PREFIX } from "../backups";
+import { BACKUPS_PREFIX } from "../bucket";
+import { MONTH_OF_LOGS } from "../functions/logs";
 import { NAMESPACE } from "../monitoring/namespace";
-import { acknowledge } from "../nag";
-import { LAYERS, LINEAGE_PREFIX, nagArn, STATE_PREFIX } from "./bucket";
+import { acknowledge, nagArn } from "../nag";
+import { LAYERS, LINEAGE_PREFIX, STATE_PREFIX } from "./bucket";
 import { type Catalog, DATABASE_PREFIX } from "./catalog";
 import { additionalModules, JobCode } from "./code";
 import type { LakeSettings } from "./settings";
@@ -111,8 +112,7 @@ export class LakeJob extends Construct {
       (name) =>
         new LogGroup(this, `Logs-${name}`, {
           logGroupName: `${LOG_GROUP_PREFIX}/${name}`,
-          retention: RetentionDays.ONE_MONTH,
-          removalPolicy: RemovalPolicy.DESTROY,
+          ...MONTH_OF_LOGS,
         }),
     );
   }

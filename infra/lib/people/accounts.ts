@@ -1,4 +1,3 @@
-import type { Duration } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 
 import type { Database } from "../database";
@@ -8,24 +7,21 @@ import type { Directory } from "./directory";
 
 export interface AccountsProps {
   readonly settings: Settings;
-  readonly timeout: Duration;
   readonly database: Database;
   readonly directory: Directory;
 }
 
 /** The function that registers people, signs them in and out, and lets operators approve them. */
 export class Accounts extends RustFunction {
-  constructor(scope: Construct, id: string, { settings, timeout, database, directory }: AccountsProps) {
+  constructor(scope: Construct, id: string, { settings, database, directory }: AccountsProps) {
     const { pool, client } = directory;
     super(scope, id, {
       settings,
-      functionName: "rowgate-accounts",
-      packageName: "accounts",
+      name: "accounts",
       description: "Registers people, signs them in and out, approves and disables accounts",
-      timeout,
+      takesRequests: true,
       memorySize: 512,
       environment: {
-        AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH: "true",
         ROWGATE_USER_POOL_ID: pool.userPoolId,
         ROWGATE_USER_POOL_CLIENT_ID: client.userPoolClientId,
         ROWGATE_SELF_REGISTRATION: settings.selfRegistration.toString(),

@@ -1,4 +1,3 @@
-import type { Duration } from "aws-cdk-lib";
 import { type Bucket, HttpMethods } from "aws-cdk-lib/aws-s3";
 import { Construct } from "constructs";
 
@@ -13,8 +12,6 @@ import { PeopleDoor } from "./door";
 
 export interface PeopleProps {
   readonly settings: Settings;
-  /** How long a function has that answers requests. */
-  readonly timeout: Duration;
   readonly database: Database;
   readonly bucket: Bucket;
   readonly scripts: Api;
@@ -29,10 +26,10 @@ export class People extends Construct {
 
   constructor(scope: Construct, id: string, props: PeopleProps) {
     super(scope, id);
-    const { settings, timeout, database, bucket, scripts, functions } = props;
+    const { settings, database, bucket, scripts, functions } = props;
     this.directory = new Directory(this, "Directory", { settings });
-    const accounts = new Accounts(this, "Accounts", { settings, timeout, database, directory: this.directory });
-    const page = new Console(this, "Console", { settings, timeout, bucket });
+    const accounts = new Accounts(this, "Accounts", { settings, database, directory: this.directory });
+    const page = new Console(this, "Console", { settings, bucket });
     this.door = new PeopleDoor(this, "Door", {
       settings,
       scripts,

@@ -90,7 +90,7 @@ test("a restore that was killed is tried again, a backup is not", () => {
 
 test("a function may invoke itself and no other", () => {
   for (const [id, name] of [["BackupsBackupPolicy", "rowgate-backup"], ["BackupsRestorePolicy", "rowgate-restore"]] as const) {
-    const { Action, Resource } = statements(found, id)["GoOn"];
+    const { Action, Resource } = statements(found, id)["ContinueLater"];
     assert.equal(Action, "lambda:InvokeFunction");
     assert.equal(Resource["Fn::Join"][1].at(-1), `:function:${name}`);
   }

@@ -8,7 +8,7 @@ import { changedLakeTemplate, INFRA_DIR, lakeTemplate, only, readable, rowgate, 
 const found = lakeTemplate();
 const { Properties: job } = only(found, "AWS::Glue::Job");
 const [lake] = Object.keys(found.findResources("AWS::S3::Bucket")).filter((name) => name.startsWith("Lake"));
-const [data] = Object.keys(found.findResources("AWS::S3::Bucket")).filter((name) => name.startsWith("Ingestion"));
+const [data] = Object.keys(found.findResources("AWS::S3::Bucket")).filter((name) => name.startsWith("Data"));
 
 test("the job is Spark on Glue 5.1, runs once at a time and is not tried again by Glue", () => {
   assert.deepEqual([job.Name, job.GlueVersion, job.Command.Name], ["rowgate-lake", "5.1", "glueetl"]);

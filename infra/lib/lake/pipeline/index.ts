@@ -1,12 +1,13 @@
-import { ArnFormat, Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
+import { ArnFormat, Duration, Stack } from "aws-cdk-lib";
 import type { PySparkEtlJob } from "aws-cdk-lib/aws-glue";
 import { Effect, Policy, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { EventBus } from "aws-cdk-lib/aws-events";
-import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
+import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { DefinitionBody, LogLevel, QueryLanguage, type State, StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import { Construct } from "constructs";
 
 import type { RustFunction } from "../../functions";
+import { MONTH_OF_LOGS } from "../../functions/logs";
 import { acknowledge } from "../../nag";
 import { announce } from "./event";
 import { Failure } from "./failure";
@@ -149,8 +150,7 @@ export class Pipeline extends Construct {
     return new LogGroup(this, "Logs", {
       // Under this prefix one resource policy of the account serves all groups; such a policy has little room.
       logGroupName: `/aws/vendedlogs/states/${NAME}`,
-      retention: RetentionDays.ONE_MONTH,
-      removalPolicy: RemovalPolicy.DESTROY,
+      ...MONTH_OF_LOGS,
     });
   }
 }
