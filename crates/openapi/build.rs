@@ -25,7 +25,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = Path::new(&out);
     fs::write(out.join("api.json"), declarations()?.to_string())?;
     let mut archive = ZipArchive::new(Cursor::new(SWAGGER_UI_VENDORED))?;
-    // What could end the element, or begin a comment in it, is the same in script text when its first character is escaped.
+    // What could end the element, or begin a comment in it, is the same in script text when its
+    // first character is escaped.
     let script = ["</script", "<script", "<!--"]
         .into_iter()
         .fold(read(&mut archive, "/dist/swagger-ui-bundle.js")?, |script, tag| {

@@ -1,6 +1,6 @@
 import type { Node } from "constructs";
 
-/** A setting that the deployer has to correct; its message is all they need to read. */
+/** An invalid setting. The message says what to correct, and is shown without a stack trace. */
 export class SettingsError extends Error {
   override readonly name = "SettingsError";
 }

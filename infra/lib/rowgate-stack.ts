@@ -23,8 +23,8 @@ export class RowgateStack extends Stack {
     const database = new Database(this, "Database", { settings });
     const bucket = new DataBucket(this, "Data");
 
-    // Half a gigabyte buys a quarter of a core, with which a batch of 1000 rows is parsed, checked and
-    // turned into SQL in milliseconds; the rest of a call is waiting for the database.
+    // Half a gigabyte buys a quarter of a core, with which a batch of 1000 rows is parsed, checked
+    // and turned into SQL in milliseconds; the rest of a call is waiting for the database.
     const insert = new RustFunction(this, "Insert", {
       settings,
       name: "insert",
@@ -49,13 +49,14 @@ export class RowgateStack extends Stack {
       [`${REJECTED_PREFIX}*`]: "Each load has rejects files under its own id; the prefix is the limit.",
     });
 
-    // Whoever deployed invokes it: a custom resource that did would tie every change of the stack,
+    // People invoke it after a deployment. A custom resource would tie every change of the stack,
     // and its rollback, to a schema change that cannot be rolled back.
     const migrate = new RustFunction(this, "Migrate", {
       settings,
       name: "migrate",
       description: "Applies the database migrations that are missing",
-      // An ALTER TABLE of a big table takes minutes; the Data API goes on with it past its own limit.
+      // An ALTER TABLE of a large table takes minutes; the Data API continues it past its own
+      // limit.
       timeout: Duration.minutes(15),
       memorySize: 256,
     });

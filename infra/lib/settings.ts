@@ -20,7 +20,7 @@ export interface TimeOfDay {
   readonly minute: string;
 }
 
-/** Everything about the stack that whoever deploys it may choose with `-c name=value`. */
+/** The settings of the stack, chosen at deployment with `-c name=value`. */
 export interface Settings {
   /** Processor of the functions; must be the one their binaries were built for. */
   readonly architecture: Architecture;
@@ -40,7 +40,10 @@ export interface Settings {
   readonly loaderMemory: number;
   /** Transactions of one load side by side; the loader's own number where it is not set. */
   readonly loaderLanes: number | undefined;
-  /** Rejected records beyond which a load fails, a number or a percentage; no limit where it is not set. */
+  /**
+   * Rejected records beyond which a load fails, a number or a percentage; no limit where it is not
+   * set.
+   */
   readonly maxRejects: string | undefined;
   /** Buckets beside the data bucket that a backfill may read. */
   readonly readBuckets: readonly string[];
@@ -56,11 +59,14 @@ export interface Settings {
   readonly drillAt: TimeOfDay;
   /** Transactions of one restore side by side; the function's own number where it is not set. */
   readonly restoreLanes: number | undefined;
-  /** Where in the data bucket Avro files may lie that somebody else wrote. */
+  /** Where external Avro files may lie in the data bucket. */
   readonly restorePrefixes: readonly string[];
   /** Minutes between two runs of the canary; 0 for no schedule. */
   readonly canaryMinutes: number;
-  /** Where callers reach the API where that is not the address AWS gives it; `{id}` in it stands for the API's id. */
+  /**
+   * Where callers reach the API where that is not the address AWS gives it; `{id}` in it stands for
+   * the API's id.
+   */
   readonly apiUrl: string | undefined;
   /** The same of the people's door. */
   readonly peopleUrl: string | undefined;

@@ -155,7 +155,7 @@ export function declared(matches: (route: Route) => boolean): string[] {
 }
 
 /** Methods as texts, sorted: those with a name, and those that stand for all others of a path. */
-export function told(methods: readonly Method[]): { named: string[]; others: string[] } {
+export function listed(methods: readonly Method[]): { named: string[]; others: string[] } {
   const all = methods.map(({ method, path, target }) => `${method} ${path} ${target}`).sort();
   return { named: all.filter((method) => !method.startsWith("ANY ")), others: all.filter((method) => method.startsWith("ANY ")) };
 }

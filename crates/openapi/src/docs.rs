@@ -1,5 +1,5 @@
-//! One page that shows the document and lets one try it: Swagger UI, with everything it needs inside, because the page's own
-//! requests for more could not carry an API key.
+//! One page that shows the document and lets one try it: Swagger UI, with everything it needs
+//! inside, because the page's own requests for more could not carry an API key.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -14,8 +14,8 @@ const START: &str = include_str!("docs.js");
 pub struct Page {
     /// The HTML.
     pub html: String,
-    /// The value of `Content-Security-Policy`: the page's own scripts run and no other, calls go to its own host, and nothing
-    /// is fetched from elsewhere.
+    /// The value of `Content-Security-Policy`: the page's own scripts run and no other, calls go to
+    /// its own host, and nothing is fetched from elsewhere.
     pub policy: String,
 }
 

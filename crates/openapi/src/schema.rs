@@ -3,7 +3,8 @@
 use domain::parameter::{Parameter, ParameterType};
 use serde_json::{Value, json};
 
-/// The pattern of a day that exists in the years 1000 to 9999, as rows and reports' parameters have it.
+/// The pattern of a day that exists in the years 1000 to 9999, as rows and reports' parameters have
+/// it.
 pub(crate) const DAY: &str = concat!(
     "(?:[1-9][0-9]{3}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|",
     "02-(?:0[1-9]|1[0-9]|2[0-8]))|",
@@ -16,7 +17,8 @@ pub(crate) fn named(name: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{name}") })
 }
 
-/// Names a schema after words with `separator` between them: `HiresByQuarter` of `hires-by-quarter`.
+/// Names a schema after words with `separator` between them: `HiresByQuarter` of
+/// `hires-by-quarter`.
 pub(crate) fn camel_case(words: &str, separator: char) -> String {
     let capitalized = words.split(separator).map(|word| {
         let (first, rest) = word.split_at_checked(1).unwrap_or((word, ""));

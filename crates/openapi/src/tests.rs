@@ -273,7 +273,8 @@ fn every_operation_refuses_unknown_parameters() {
     }
 }
 
-/// What the document says in the page must not end the element that holds it, and no script runs that is not the page's own.
+/// What the document says in the page must not end the element that holds it, and no script runs
+/// that is not the page's own.
 #[test]
 fn a_page_holds_any_document() {
     let document = r#"{"info": {"title": "</script><script>alert(1)</script><!--"}}"#;

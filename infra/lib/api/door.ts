@@ -18,7 +18,7 @@ import { MONTH_OF_LOGS } from "../functions/logs";
 import { type RateLimit, readGatewayProblems, type Route } from "./declarations";
 
 const STAGE = "v1";
-/** The method that stands for every one that a path does not name. */
+/** API Gateway's name for every method that a path does not declare. */
 const OTHER_METHODS = "ANY";
 
 /** The functions that answer requests, by their names without `rowgate-`. */
@@ -29,7 +29,7 @@ export interface DoorProps {
   readonly description: string;
   /** Where callers reach it, if not at AWS's own address; `{id}` in it stands for the API's id. */
   readonly url: string | undefined;
-  /** Whether it brings the role with which API Gateway writes logs; an account and region has one. */
+  /** Whether it brings the role with which API Gateway writes logs: one an account and region. */
   readonly cloudWatchRole: boolean;
   /** How fast each method may be called; the account's own limit where it is not set. */
   readonly limit?: RateLimit;
@@ -37,12 +37,12 @@ export interface DoorProps {
   readonly limited?: readonly Route[];
 }
 
-/** A REST API before the functions: its stage, its logs, and the errors that it answers by itself. */
+/** A REST API in front of the functions: its stage, its logs, and its own error answers. */
 export abstract class Door extends Construct {
   readonly restApi: RestApi;
   /** With the stage, without a slash at the end. */
   readonly url: string;
-  /** What a browser calls the place that its pages come from: the URL without a path. */
+  /** The origin of its pages in a browser: the URL without a path. */
   readonly origin: string;
 
   constructor(scope: Construct, id: string, props: DoorProps) {
@@ -69,7 +69,7 @@ export abstract class Door extends Construct {
         accessLogFormat: AccessLogFormat.jsonWithStandardFields({
           caller: false,
           httpMethod: true,
-          // Addresses are personal data. Who called the function's line of the request tells.
+          // Addresses are personal data. The function's log line of the request names the caller.
           ip: false,
           protocol: true,
           requestTime: true,

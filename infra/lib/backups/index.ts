@@ -11,7 +11,7 @@ import type { Settings } from "../settings";
 /** What is known of a backup once it has been verified, under the backup's own folder. */
 const VERIFIED = `${BACKUPS_PREFIX}*/verified.json`;
 
-/** What the restore function remembers between sweeps, so that a sweep need not wake the database. */
+/** What the restore function remembers between sweeps, so that none has to wake the database. */
 const SWEEP_KEYS = ["rowgate/backups-watched-since", "rowgate/last-restore", "rowgate/last-sweep"];
 
 // The longest that AWS lets a function run; what needs longer continues in another invocation.
@@ -21,10 +21,13 @@ const TIMEOUT = Duration.minutes(15);
 // The rows stream through in 128 MiB.
 const MEMORY = 1769;
 
-/** How often restores that nobody works on any more are given up, and the newest backup's age is told. */
+/** How often stalled restores are abandoned and the newest backup's age is reported. */
 export const SWEEP_INTERVAL = Duration.hours(1);
 
-/** How often old backups expire and interrupted ones are told. It reads the bucket alone: a paused database sleeps on. */
+/**
+ * How often old backups expire and interrupted ones are reported. This reads the bucket alone, so
+ * it does not wake a paused database.
+ */
 const EXPIRY_INTERVAL = Duration.hours(1);
 
 export interface BackupsProps {
@@ -33,7 +36,7 @@ export interface BackupsProps {
   readonly bucket: DataBucket;
 }
 
-/** Tables go out to Avro files in the bucket on a schedule, come back on demand, and are proved to. */
+/** Writes tables to Avro files on a schedule, restores them on demand, and verifies the newest. */
 export class Backups extends Construct {
   readonly backup: RustFunction;
   readonly restore: RustFunction;
@@ -49,14 +52,14 @@ export class Backups extends Construct {
       this.backup.schedule("Daily", "Backs up every table", Schedule.cron({ ...backupAt }), {});
       this.restore.schedule("Drill", "Verifies the newest backup", Schedule.cron({ ...drillAt }), { drill: {} });
     }
-    // A backup that completes does the same at its end; where all are interrupted, nobody else would.
+    // A backup does the same when it completes. This is for when every backup is interrupted.
     const expiry = "Removes old backups, tells of interrupted ones";
     this.backup.schedule("Expire", expiry, Schedule.rate(EXPIRY_INTERVAL), { expire: {} });
     const sweep = "Gives up restores that nobody works on";
     this.restore.schedule("Sweep", sweep, Schedule.rate(SWEEP_INTERVAL), { sweep: {} });
   }
 
-  /** Tells the functions whose calls are the operator's. */
+  /** Gives the functions the id of the key whose calls are the operator's. */
   knowOperator(key: IApiKey): void {
     for (const { lambda } of [this.backup, this.restore]) {
       lambda.addEnvironment("ROWGATE_OPERATOR_KEY_ID", key.keyId);
@@ -104,7 +107,7 @@ export class Backups extends Construct {
         ROWGATE_BACKUP_MAX_AGE_HOURS: settings.backupMaxAgeHours.toString(),
         ...(restoreLanes === undefined ? {} : { ROWGATE_LANES: restoreLanes.toString() }),
         ...(maxRejects === undefined ? {} : { ROWGATE_MAX_REJECTS: maxRejects }),
-        // What its role lets it read, so that it can say so to whoever names another folder.
+        // What its role lets it read, so that it can refuse another folder with a reason.
         ROWGATE_RESTORE_PREFIXES: restorePrefixes.join(","),
       },
     });

@@ -80,7 +80,8 @@ export class DataBucket extends Bucket {
         conditions: {
           StringEquals: { "aws:SourceAccount": stack.account },
           // S3 tries the queue when the bucket is made, so the policy must be there before the
-          // bucket's name is known. CloudFormation starts that name with the stack's, in lower case.
+          // bucket's name is known. CloudFormation starts that name with the stack's, in lower
+          // case.
           ArnLike: {
             "aws:SourceArn": stack.formatArn({
               service: "s3",
@@ -110,7 +111,10 @@ export class DataBucket extends Bucket {
     bucket.node.addDependency(policyDependable);
   }
 
-  /** Lets a function do the named actions on objects. `keys`: patterns of keys, and why none is narrower. */
+  /**
+   * Lets a function do the named actions on objects. `keys`: patterns of keys, and why none is
+   * narrower.
+   */
   allow(target: RustFunction, sid: string, actions: string[], keys: Readonly<Record<string, string>>): void {
     target.allow(sid, actions, Object.keys(keys).map((key) => this.arnForObjects(key)));
     acknowledge(

@@ -7,7 +7,7 @@ import type { DataBucket } from "../bucket";
 import { RustFunction } from "../functions";
 import type { Settings } from "../settings";
 
-/** Where the canary drops its files: as anybody's, in the folder of its own table. */
+/** Where the canary drops its files: in the folder of its own table. */
 const DROPS_PREFIX = "incoming/rowgate_canary/";
 
 // Every check has its own limit, and a run ends before this even if all of them reach it. Shorter
@@ -20,7 +20,7 @@ export interface CanaryProps {
   readonly bucket: DataBucket;
 }
 
-/** Uses the whole of Rowgate as its users do, from outside, on a schedule. */
+/** Uses all of Rowgate from outside as its users do, on a schedule. */
 export class Canary extends Construct {
   readonly canary: RustFunction;
 
@@ -51,7 +51,7 @@ export class Canary extends Construct {
     bucket.allow(this.canary, "DropFiles", ["s3:PutObject"], {
       [`${DROPS_PREFIX}*`]: "Each run drops a file of its own; the prefix is the limit.",
     });
-    // The next run comes soon, and one that was tried again would hide that the first one failed.
+    // The next run comes soon, and a retry would hide that the first one failed.
     this.canary.lambda.configureAsyncInvoke({ retryAttempts: 0 });
     bucket.addLifecycleRule({
       // Versions stay as long as those of any file that a message in a queue may still name.

@@ -11,14 +11,18 @@ import { artifactFolder, type Settings } from "../settings";
 import { MONTH_OF_LOGS } from "./logs";
 
 // API Gateway gives up after 29 seconds. A function that stops one second earlier ends in an error
-// of its own, with a log line, and not in the middle of a statement that nobody waits for.
+// of its own, with a log line, and not in the middle of a statement whose answer no client gets.
 const REQUEST_TIMEOUT = Duration.seconds(28);
 
 export interface RustFunctionProps {
   readonly settings: Settings;
-  /** Its name on AWS is `rowgate-<name>`, fixed by docs: people and scripts invoke functions by it. */
+  /**
+   * The name on AWS is `rowgate-<name>`, fixed by docs: people and scripts invoke functions by it.
+   */
   readonly name: string;
-  /** Cargo package, where it is not the name; its binary is `<artifacts>/<packageName>/bootstrap`. */
+  /**
+   * Cargo package, where it is not the name; its binary is `<artifacts>/<packageName>/bootstrap`.
+   */
   readonly packageName?: string;
   readonly description: string;
   /** Whether API Gateway hands it requests. */
@@ -84,7 +88,7 @@ export class RustFunction extends Construct {
     this.lambda.node.addDependency(this.policy);
   }
 
-  /** Lets the function do the named actions on the named resources, and says so under `sid`. */
+  /** Allows the named actions on the named resources, as the statement `sid` of its policy. */
   allow(sid: string, actions: string[], resources: string[]): void {
     this.policy.addStatements(new PolicyStatement({ sid, effect: Effect.ALLOW, actions, resources }));
   }
@@ -95,10 +99,11 @@ export class RustFunction extends Construct {
     new Rule(this, id, { description, schedule, targets: [target] });
   }
 
-  /** Lets the function invoke itself: work that needs longer than one invocation continues in the next. */
+  /** Lets the function invoke itself, to continue work that needs longer than one invocation. */
   allowContinuation(): void {
     this.allowChains();
-    // Named rather than referred to: the function waits for its policy, which so cannot wait for the function.
+    // Named rather than referred to: the function waits for its policy, which so cannot wait for
+    // the function.
     const arn = Stack.of(this).formatArn({
       service: "lambda",
       resource: "function",
@@ -123,7 +128,8 @@ export class RustFunction extends Construct {
     this.lambda.addEnvironment("ROWGATE_SECRET_ARN", database.secretArn);
     this.lambda.addEnvironment("ROWGATE_DATABASE", database.databaseName);
     this.allow("UseDatabase", actions.map((action) => `rds-data:${action}`), [database.clusterArn]);
-    // The Data API logs in with the secret in the caller's name, so the caller must be able to read it.
+    // The Data API logs in with the secret in the caller's name, so the caller must be able to read
+    // it.
     this.allow("ReadDatabaseSecret", ["secretsmanager:GetSecretValue"], [database.secretArn]);
   }
 }

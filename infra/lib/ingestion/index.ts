@@ -13,11 +13,11 @@ import type { Settings } from "../settings";
 /** What the loader remembers about its audits. */
 const AUDIT_KEYS = ["rowgate/last-load", "rowgate/last-audit"];
 
-// The longest that AWS lets a function run; a big file that needs longer is handed on by a message
-// that the loader sends itself.
+// The longest that AWS lets a function run. The loader continues a file that needs longer by a
+// message to itself.
 const LOADER_TIMEOUT = Duration.minutes(15);
 
-/** How often the ledger is checked and loads that nobody works on any more are given up. */
+/** How often the ledger is audited and stalled loads are abandoned. */
 export const AUDIT_INTERVAL = Duration.minutes(15);
 
 export interface IngestionProps {
@@ -26,7 +26,7 @@ export interface IngestionProps {
   readonly bucket: DataBucket;
 }
 
-/** Files dropped in the bucket reach the loader through a queue, with a second one for what fails. */
+/** Brings dropped files to the loader through a queue, with a dead-letter queue for what fails. */
 export class Ingestion extends Construct {
   readonly queue: Queue;
   readonly deadLetterQueue: Queue;
@@ -38,7 +38,7 @@ export class Ingestion extends Construct {
     this.deadLetterQueue = new Queue(this, "DeadLetters", {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
-      // The longest there is: nobody may be looking for a while.
+      // The longest there is: it may take a while until somebody looks.
       retentionPeriod: Duration.days(14),
     });
     this.queue = new Queue(this, "Files", {
@@ -121,7 +121,8 @@ export class Ingestion extends Construct {
       [`${INCOMING_PREFIX}*`]: "People name the files they drop; the prefix is the limit.",
     });
     // A backfill lists the bucket. And without these S3 answers 403 for a file deleted before it is
-    // read, which looks like a fault of the role and would be tried again; with them it is a plain 404.
+    // read, which looks like a fault of the role and would be tried again; with them it is a plain
+    // 404.
     loader.allow("ListDroppedFiles", ["s3:ListBucket", "s3:ListBucketVersions"], [bucket.bucketArn]);
     bucket.allow(loader, "WriteRejects", ["s3:PutObject", "s3:DeleteObject"], {
       [`${REJECTED_PREFIX}*`]: "Each load writes under its own id; the prefix is the limit.",

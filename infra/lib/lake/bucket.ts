@@ -5,7 +5,10 @@ import { Construct } from "constructs";
 import { PRIVATE_BUCKET } from "../bucket";
 import { acknowledge } from "../nag";
 
-/** The layers of the lake, in the order in which they are made; each is a folder and a Glue database. */
+/**
+ * The layers of the lake, in the order in which they are made; each is a folder and a Glue
+ * database.
+ */
 export const LAYERS = ["bronze", "silver", "gold"] as const;
 
 /** What the job notes of each table beside the table itself. */
@@ -26,8 +29,9 @@ export class LakeBucket extends Construct {
     this.bucket = new Bucket(this, "Bucket", {
       // It outlives the stack, as it must: it has history that no backup holds any more.
       ...PRIVATE_BUCKET,
-      // Delta keeps its own versions: a table's earlier states are in its log until VACUUM. Versions
-      // of S3 would keep every file that VACUUM removes, and pay for it, beyond what anybody can read.
+      // Delta keeps its own versions: a table's earlier states are in its log until VACUUM.
+      // Versions of S3 would keep every file that VACUUM removes, and pay for it, beyond what
+      // anybody can read.
       versioned: false,
       lifecycleRules: [
         { id: "abort-interrupted-uploads", abortIncompleteMultipartUploadAfter: Duration.days(7) },

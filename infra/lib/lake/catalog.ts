@@ -32,7 +32,7 @@ export class Catalog extends Construct {
     });
   }
 
-  /** What somebody needs rights on who works with these databases and their tables, and no others. */
+  /** Returns the ARNs to grant rights on, for work with these databases and their tables alone. */
   arns(): string[] {
     return [
       this.arn("catalog"),

@@ -54,7 +54,10 @@ function copyFiles(from: string, to: string, ending: string): void {
   }
 }
 
-/** Reads from lake/requirements.txt, under "# On Glue", every module that the job needs and Glue does not bring, with its version. */
+/**
+ * Reads from lake/requirements.txt, under "# On Glue", every module that the job needs and Glue
+ * does not bring, with its version.
+ */
 export function additionalModules(): string[] {
   const lines = readFileSync(path.join(LAKE, "requirements.txt"), "utf8").split("\n");
   const begin = lines.findIndex((line) => line.startsWith("# On Glue:"));

@@ -22,7 +22,10 @@ export interface LakeProps {
   readonly restore: RustFunction;
 }
 
-/** Every table in three layers of Delta, made each night from a verified backup, in the catalogue for Athena. */
+/**
+ * Every table in three layers of Delta, made each night from a verified backup, in the catalogue
+ * for Athena.
+ */
 export class Lake extends Construct {
   readonly bucket: Bucket;
   readonly stateMachine: StateMachine;

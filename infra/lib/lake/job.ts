@@ -23,7 +23,8 @@ const LOG_GROUPS = ["error", "output"] as const;
 
 // As AWS says for Delta, one key that holds several settings:
 // https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-format-delta-lake.html
-// What decides about values, as the zone of times, the job sets in its own session: see lake/rowgate_lake/main.py.
+// What decides about values, as the zone of times, the job sets in its own session: see
+// lake/rowgate_lake/main.py.
 const SPARK_SETTINGS = [
   "spark.sql.extensions=io.delta.sql.DeltaSparkSessionExtension",
   "spark.sql.catalog.spark_catalog=org.apache.spark.sql.delta.catalog.DeltaCatalog",
@@ -50,8 +51,9 @@ export class LakeJob extends Construct {
 
     // Not AWSGlueServiceRole, which may do everything with Glue, and read every bucket's policy.
     const role = new Role(this, "Role", {
-      // Without aws:SourceAccount: AWS documents that Step Functions and Scheduler send it. For Glue no such page is known,
-      // and no job could run if it did not. Nobody in another account can pass this role anyway.
+      // Without aws:SourceAccount: AWS documents that Step Functions and Scheduler send it. For
+      // Glue no such page is known, and no job could run if it did not. Nobody in another account
+      // can pass this role anyway.
       assumedBy: new ServicePrincipal("glue.amazonaws.com"),
       description: `What the job ${JOB_NAME} may do`,
     });
@@ -87,7 +89,10 @@ export class LakeJob extends Construct {
     });
   }
 
-  /** Every name is Glue's or the job's own: https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-glue-arguments.html */
+  /**
+   * Every name is Glue's or the job's own:
+   * https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-glue-arguments.html
+   */
   private arguments({ settings, data, lake }: LakeJobProps): Record<string, string> {
     return {
       "--datalake-formats": "delta",

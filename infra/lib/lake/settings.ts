@@ -4,9 +4,12 @@ import type { Node } from "constructs";
 
 import { choice, httpUrl, number, optional } from "../context";
 
-/** What whoever deploys the lake may choose with `-c name=value`. */
+/** The settings of the lake, chosen at deployment with `-c name=value`. */
 export interface LakeSettings {
-  /** What silver and gold hold of columns that the dictionary marks `personal`: `mask`, `omit` or `keep`. */
+  /**
+   * What silver and gold hold of columns that the dictionary marks `personal`: `mask`, `omit` or
+   * `keep`.
+   */
   readonly personal: string;
   /** The most workers of one run of the job; Glue adds them as they are needed. */
   readonly workers: number;
@@ -14,7 +17,7 @@ export interface LakeSettings {
   readonly workerType: WorkerType;
   /** Days for which bronze keeps the rows of a backup. */
   readonly keepDays: number;
-  /** Seconds between two looks at a step that has just begun. */
+  /** Seconds between two polls of a step that has just begun. */
   readonly pollSeconds: number;
   /** GiB that one Athena query may scan. */
   readonly scanLimitGiB: number;

@@ -13,7 +13,7 @@ export interface MonitoringProps {
   readonly deadLetterQueue: Queue;
   /** How often the ledger is audited. */
   readonly auditInterval: Duration;
-  /** How often the newest backup's age is told. */
+  /** How often the newest backup's age is reported. */
   readonly sweepInterval: Duration;
   /** Hours after which the newest good backup is too old. */
   readonly backupMaxAgeHours: number;
@@ -33,7 +33,7 @@ export class Monitoring extends Construct {
         period: Duration.minutes(5),
         statistic: Stats.MAXIMUM,
       }),
-      // A queue that nobody used for hours reports nothing.
+      // An idle queue reports nothing after some hours.
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
     this.alarm("LoadsFailed", "A load has failed; what it says in the ledger tells why.", "loads-failed", {
@@ -61,7 +61,7 @@ export class Monitoring extends Construct {
       metric: props.people.metricServerError({ period: Duration.minutes(5), statistic: Stats.SUM }),
       // A request or two fail while a database resumes; people who meet more stop trying.
       threshold: 5,
-      // Nothing is reported while nobody calls.
+      // Without calls nothing is reported.
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
     this.watchBackups(props);
@@ -106,7 +106,7 @@ export class Monitoring extends Construct {
       // One run may fail because of a moment that callers get over as well.
       evaluationPeriods: 3,
       datapointsToAlarm: 2,
-      // A run that was cut off says nothing, and so does one that never began.
+      // A run that was interrupted or never began reports nothing.
       treatMissingData: TreatMissingData.BREACHING,
     });
   }
@@ -122,7 +122,7 @@ export class Monitoring extends Construct {
       threshold: backupMaxAgeHours,
       // One of them may fall between two sweeps.
       evaluationPeriods: 2,
-      // If nobody tells the age, nobody knows of a backup.
+      // Without a report of the age there may be no backup.
       treatMissingData: TreatMissingData.BREACHING,
     });
     this.alarm("DrillFailed", "The newest backup could not be verified.", "drill-failed", {

@@ -28,7 +28,8 @@ export class Accounts extends RustFunction {
         ROWGATE_EMAIL_DOMAINS: settings.allowedEmailDomains.join(","),
       },
     });
-    // The audit trail; changes of accounts take turns by a lock, which is held in a transaction that is rolled back.
+    // The audit trail; changes of accounts take turns by a lock, which is held in a transaction
+    // that is rolled back.
     this.useDatabase(database, ["BeginTransaction", "ExecuteStatement", "RollbackTransaction"]);
     this.allow(
       "ManageAccounts",

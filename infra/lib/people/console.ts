@@ -4,7 +4,7 @@ import type { Construct } from "constructs";
 import { RustFunction } from "../functions";
 import { requireArtifact, type Settings } from "../settings";
 
-/** The built page, beside the function's binary. */
+/** The built console, beside the function's binary. */
 const PAGE = "static/index.html";
 
 export interface ConsoleProps {
@@ -12,7 +12,7 @@ export interface ConsoleProps {
   readonly bucket: Bucket;
 }
 
-/** The function that hands out the files of the page that people use. */
+/** The function that serves the files of the console. */
 export class Console extends RustFunction {
   constructor(scope: Construct, id: string, { settings, bucket }: ConsoleProps) {
     requireArtifact(settings, "console", PAGE, 'build it with "npm ci" and "npm run build" in console/, and copy console/dist there as static/');

@@ -16,7 +16,7 @@ export interface PeopleDoorProps {
   readonly functions: Functions;
 }
 
-/** The people's door: the same paths on the same functions, for whoever brings an access token. */
+/** The people's door: the same paths on the same functions, for callers with an access token. */
 export class PeopleDoor extends Door {
   constructor(scope: Construct, id: string, { settings, scripts, pool, functions }: PeopleDoorProps) {
     const routes = readRoutes();

@@ -19,7 +19,7 @@ export interface PeopleProps {
   readonly functions: Functions;
 }
 
-/** What people need and programs do not: accounts, a door that takes their tokens, and a page. */
+/** What only people need: accounts, a door that takes their tokens, and the console. */
 export class People extends Construct {
   readonly directory: Directory;
   readonly door: PeopleDoor;
@@ -37,7 +37,7 @@ export class People extends Construct {
       functions: { ...functions, accounts, console: page },
     });
     // The page sends files by signed links and reads rejected records by them, and no page of
-    // another origin may. Whoever has a link needs no browser.
+    // another origin may. Programs that have a link need no CORS.
     bucket.addCorsRule({
       id: "console",
       allowedMethods: [HttpMethods.PUT, HttpMethods.GET],

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { readGatewayProblems } from "../../lib/api/declarations";
 import { FUNCTIONS } from "../functions/expected";
-import { declared, methodsOf, only, told, template, type Json } from "../support";
+import { declared, methodsOf, only, listed, template, type Json } from "../support";
 
 const found = template();
 const resources = found.toJSON()["Resources"] as Record<string, Json>;
@@ -16,7 +16,7 @@ test("every method needs a key and goes to its function", () => {
     assert.equal(properties.AuthorizationType, "NONE");
     assert.equal(properties.Integration.Type, "AWS_PROXY");
   }
-  const { named, others } = told(methods);
+  const { named, others } = listed(methods);
   // Whatever else a path is asked with, its own function answers.
   assert.deepEqual(others, [...new Set(named.map((method) => method.replace(/^\S+/, "ANY")))].sort());
   assert.deepEqual(named, declared(({ peopleOnly }) => !peopleOnly));

@@ -156,7 +156,8 @@ test("a step is looked at as often as is set, and the longer it takes the less o
 });
 
 test("steps that take the whole night stay within the events that an execution may have", () => {
-  // Of each look: wait, status and choice are entered and left, and the task is scheduled, started and done.
+  // Of each look: wait, status and choice are entered and left, and the task is scheduled, started
+  // and done.
   const events = 9;
   for (const poll of [1, 15, 300]) {
     const perStep = definition.TimeoutSeconds / STEPS.length;

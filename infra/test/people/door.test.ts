@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { declared, methodsOf, only, told, template, templateWith, type Json } from "../support";
+import { declared, methodsOf, only, listed, template, templateWith, type Json } from "../support";
 
 const found = template();
 const methods = methodsOf(found, "PeopleDoor");
@@ -9,7 +9,7 @@ const stage = only(found, "AWS::ApiGateway::Stage", ({ RestApiId }) => RestApiId
 const isOpen = ({ AuthorizationType }: Json): boolean => AuthorizationType === "NONE";
 
 test("people reach every declared route, those of programs among them", () => {
-  const { named, others } = told(methods);
+  const { named, others } = listed(methods);
   assert.deepEqual(named, declared(() => true));
   assert.deepEqual(others, [...new Set(named.map((method) => method.replace(/^\S+/, "ANY")))].sort());
 });

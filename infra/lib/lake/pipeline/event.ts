@@ -21,7 +21,7 @@ export function announce(
         detail: TaskInput.fromObject({ run: "{% $states.context.Execution.Name %}", ...detail }),
       },
     ],
-    // Whoever waits for the execution is told what it was about.
+    // The execution's output says what it was about, to those who wait for it.
     outputs: { run: "{% $states.context.Execution.Name %}", ...detail },
   });
   state.addRetry({ errors: ["States.TaskFailed"], interval: Duration.seconds(2), backoffRate: 2, maxAttempts: 4 });

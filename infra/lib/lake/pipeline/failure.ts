@@ -16,7 +16,10 @@ const REASON_OF_ERROR = `{% (
   $substring($trim($reason), 0, ${REASON_CHARACTERS})
 ) %}`;
 
-/** Where every step goes that fails: an event, then the end of the execution, which say the step and the reason. */
+/**
+ * Where every step goes that fails: an event, then the end of the execution, which say the step and
+ * the reason.
+ */
 export class Failure {
   private readonly first: State;
 
@@ -36,7 +39,9 @@ export class Failure {
     this.first = event;
   }
 
-  /** Sends a task's error here. `assign`: what the task would have set, where nothing did before. */
+  /**
+   * Sends a task's error here. `assign`: what the task would have set, where nothing did before.
+   */
   catch(task: TaskStateBase, step: string, assign: Readonly<Record<string, string>> = {}): void {
     task.addCatch(this.first, { assign: { ...assign, step, reason: REASON_OF_ERROR } });
   }

@@ -6,7 +6,10 @@ import type { Construct } from "constructs";
 import type { Failure } from "./failure";
 import { FIRST_POLL, NEXT_POLL, Step } from "./step";
 
-/** Errors of the job that say what is wrong with backup, dictionary or SQL: another run would end the same. */
+/**
+ * Errors of the job that say what is wrong with backup, dictionary or SQL: another run would end
+ * the same.
+ */
 export const PERMANENT_ERRORS = [
   "BackupUnusableError",
   "DictionaryError",
@@ -44,8 +47,8 @@ export function glueStep(scope: Construct, { name, job, pollSeconds, failure }: 
     iamResources: [job.jobArn],
     assign: { jobRun: "{% $states.result.JobRunId %}", ...FIRST_POLL },
   });
-  // Another execution's run is under way, or one that its execution left behind: wait for its end. The time of the
-  // whole execution is the limit; five minutes a try, these are 25 hours.
+  // Another execution's run is under way, or one that its execution left behind: wait for its end.
+  // The time of the whole execution is the limit; five minutes a try, these are 25 hours.
   start.addRetry({
     errors: ["Glue.ConcurrentRunsExceededException"],
     interval: Duration.seconds(pollSeconds),
@@ -79,7 +82,8 @@ export function glueStep(scope: Construct, { name, job, pollSeconds, failure }: 
     pollSeconds,
     failure,
   });
-  // The last line of the job's traceback, which Glue may put words of its own before and Python the module's name.
+  // The last line of the job's traceback, which Glue may put words of its own before and Python the
+  // module's name.
   const permanent = `${message} and $contains($states.input.ErrorMessage, /\\b(${PERMANENT_ERRORS.join("|")}): /)`;
   step.retry(
     `$states.input.JobRunState in ${texts(WORTH_ANOTHER_TRY)} and $not('${name}' in $retried) and $not(${permanent})`,

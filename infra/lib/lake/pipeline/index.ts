@@ -26,7 +26,7 @@ export interface PipelineProps {
   readonly pollSeconds: number;
 }
 
-/** The nightly run: a backup, its verification, the steps of the lake, and an event that tells of it. */
+/** The nightly run: a backup, its verification, the steps of the lake, and an event at the end. */
 export class Pipeline extends Construct {
   readonly stateMachine: StateMachine;
 
@@ -79,7 +79,8 @@ export class Pipeline extends Construct {
       target: restore,
       payload: "{'drill': {'backup': $backup}}",
       idName: "restore",
-      // A verification that only lacked database or S3 says RestoreInterrupted, and goes on when it is invoked again.
+      // A verification that could not reach the database or S3 fails with RestoreInterrupted, and
+      // continues when it is invoked again.
       permanent: ["InvalidPayload", "RestoreFailed"],
     });
     const bronze = glueStep(this, { ...common, name: "Bronze", job });
@@ -98,7 +99,10 @@ export class Pipeline extends Construct {
     return backingUp.start;
   }
 
-  /** Step Functions, for state machines of this account and region alone: https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html */
+  /**
+   * Step Functions, for state machines of this account and region alone:
+   * https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html
+   */
   private service(): ServicePrincipal {
     const stack = Stack.of(this);
     // The machine's own ARN would be a circle: it is made with this role.
@@ -121,7 +125,8 @@ export class Pipeline extends Construct {
         statement("InvokeFunctions", ["lambda:InvokeFunction"], [backup, restore].map(({ lambda }) => lambda.functionArn)),
         statement("RunJob", ["glue:StartJobRun", "glue:GetJobRun"], [job.jobArn]),
         statement("Announce", ["events:PutEvents"], [bus.eventBusArn]),
-        // As AWS says: https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html#cloudwatch-iam-policy
+        // As AWS says:
+        // https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html#cloudwatch-iam-policy
         statement(
           "DeliverLogs",
           [
@@ -148,7 +153,8 @@ export class Pipeline extends Construct {
 
   private logGroup(): LogGroup {
     return new LogGroup(this, "Logs", {
-      // Under this prefix one resource policy of the account serves all groups; such a policy has little room.
+      // Under this prefix one resource policy of the account serves all groups; such a policy has
+      // little room.
       logGroupName: `/aws/vendedlogs/states/${NAME}`,
       ...MONTH_OF_LOGS,
     });

@@ -3,13 +3,15 @@ import type { Construct } from "constructs";
 
 import { because, type Failure } from "./failure";
 
-// An execution may have 25,000 events, and each look at a step is nine of them: looked at every 15
+// An execution may have 25,000 events, and each poll of a step is nine of them: polled every 15
 // seconds, it would end after eleven hours. So each wait is a twentieth longer than the one before,
-// which keeps it near a twentieth of what the step has taken by then: 90 looks in four hours.
+// which keeps it near a twentieth of what the step has taken by then: 90 polls in four hours.
 const GROWTH = 1.05;
 const LONGEST_WAIT_SECONDS = 300;
 
-/** How it is seen where a step stands: conditions and texts in JSONata, over the answer as `$states.input`. */
+/**
+ * Reads the state of a step: conditions and texts in JSONata, over the answer as `$states.input`.
+ */
 export interface Ending {
   readonly running: string;
   readonly succeeded: string;
@@ -31,7 +33,7 @@ export interface StepProps {
   readonly failure: Failure;
 }
 
-/** Work that goes on after it was begun: `<Step>`, `<Step>: wait`, `<Step>: status`, `<Step>: ended?`. */
+/** Asynchronous work: `<Step>` starts it, then `: wait`, `: status` and `: ended?` poll it. */
 export class Step {
   readonly start: TaskStateBase;
   private readonly ended: Choice;
@@ -50,21 +52,24 @@ export class Step {
     failure.otherwise(this.ended);
   }
 
-  /** Begins the step again where `condition` holds. `assign`: what keeps it from doing so without end. */
+  /**
+   * Begins the step again where `condition` holds. `assign`: what keeps it from doing so without
+   * end.
+   */
   retry(condition: string, assign: Readonly<Record<string, string>>): void {
     this.ended.when(Condition.jsonata(`{% ${condition} %}`), this.start, { assign });
   }
 
-  /** Goes on with the next step once this one has succeeded. */
+  /** Continues with the next step once this one has succeeded. */
   then(next: Step | IChainable): void {
     this.ended.when(this.succeeded, next instanceof Step ? next.start : next);
   }
 }
 
-/** What begins the count of looks. */
+/** Starts the count of polls. */
 export const FIRST_POLL = { polls: 0 };
 
-/** What counts one more look. */
+/** Counts one more poll. */
 export const NEXT_POLL = { polls: "{% $polls + 1 %}" };
 
 function seconds(first: number): string {
