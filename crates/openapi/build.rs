@@ -1,4 +1,4 @@
-//! Compiles the declarations of `api/` to one JSON value, and takes the script and the style sheet
+//! Compiles the declarations of `api/` to one JSON value. Takes the script and the style sheet
 //! of Swagger UI out of the archive that its crate carries, fit to stand in a page.
 
 use std::borrow::Cow;

@@ -1,5 +1,5 @@
-//! One page that shows the document and lets one try it: Swagger UI, with everything it needs
-//! inside, because the page's own requests for more could not carry an API key.
+//! Makes the page that shows the document and sends requests: Swagger UI, with everything it needs
+//! inside, because its own requests for more could not carry an API key.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -9,7 +9,7 @@ const STYLE: &str = include_str!(concat!(env!("OUT_DIR"), "/swagger-ui.css"));
 const LIBRARY: &str = include_str!(concat!(env!("OUT_DIR"), "/swagger-ui.js"));
 const START: &str = include_str!("docs.js");
 
-/// The page, and the policy to send with it.
+/// The page, and the policy to send with it as a header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
     /// The HTML.
@@ -19,7 +19,7 @@ pub struct Page {
     pub policy: String,
 }
 
-/// The page of a document in JSON.
+/// Makes the page of a document in JSON.
 pub fn page(document: &str) -> Page {
     // In the script element that holds it, nothing of the document can look like markup.
     let document = document.replace('<', "\\u003c");

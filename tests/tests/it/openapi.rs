@@ -1,4 +1,5 @@
-//! The API's own document, and the page that shows it. `make test` also holds the API to it with generated requests.
+//! The API's declarations, its document, and the page that shows it. `make test` also holds the API to
+//! the document with generated requests.
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -10,8 +11,13 @@ use serde_json::Value;
 
 use crate::support::{Cloud, assert_problem};
 
-/// What a path is asked with to learn which methods its function takes: none of ours.
+/// A method that no path takes, which answers with the methods that the path does take.
 const OTHER: Method = Method::PATCH;
+
+/// Puts values into a path that its function can read.
+fn with_values(path: &str) -> String {
+    path.replace("{table}", "jobs").replace("{id}", "7").replace("{name}", "hires-by-quarter")
+}
 
 #[tokio::test]
 async fn names_the_methods_that_each_path_takes() {
@@ -28,13 +34,26 @@ async fn names_the_methods_that_each_path_takes() {
             named.push("HEAD".to_owned());
         }
         named.sort();
-        let asked =
-            path.replace("{table}", "jobs").replace("{id}", "7").replace("{name}", "hires-by-quarter");
-        let reply = cloud.api.send(cloud.api.request(OTHER, &asked)).await;
+        let reply = cloud.api.send(cloud.api.request(OTHER, &with_values(path))).await;
         assert_problem(&reply, 405, "method-not-allowed");
         let mut allowed: Vec<&str> = reply.header("allow").split(',').collect();
         allowed.sort_unstable();
         assert_eq!(allowed, named, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn every_declared_method_needs_a_valid_key() {
+    let cloud = Cloud::connect().await;
+    let wrong = cloud.api.with_key("not-a-key".to_owned());
+    for operation in openapi::operations().iter().filter(|operation| operation.is_at(openapi::Door::Scripts))
+    {
+        let method: Method = operation.method().parse().unwrap();
+        let path = with_values(operation.path);
+        let keyless = cloud.api.keyless(method.clone(), &path).body("{}");
+        assert_problem(&cloud.api.send(keyless).await, 403, "forbidden");
+        let with_wrong_key = wrong.request(method, &path).body("{}");
+        assert_problem(&wrong.send(with_wrong_key).await, 403, "forbidden");
     }
 }
 
