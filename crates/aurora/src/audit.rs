@@ -12,7 +12,7 @@ use domain::value::Value;
 use serde::Deserialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::ledger::iso;
+use crate::ledger::{Only, iso};
 use crate::{Database, Error, Statement, Tx};
 
 /// Bytes of JSON that come with an entry's other columns; what has more is read piece by piece. A hundred entries so stay below
@@ -187,21 +187,16 @@ fn select(filter: &Filter<'_>, limit: u32) -> Statement {
     conditions.extend(filter.after.map(|_| "id < :after".to_owned()));
     let conditions =
         if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
-    let mut select = Statement::new(format!(
+    let select = Statement::new(format!(
         "SELECT id, {} AS at, username, action, table_name, row_key, {inline}, request_id, {bytes} AS json_bytes \
          FROM rowgate_audit{conditions} ORDER BY id DESC LIMIT {}",
         iso("at"),
         limit + 1
     ));
-    for (_, name, value) in texts {
-        if let Some(value) = value {
-            select = select.bind(name, value);
-        }
-    }
-    match filter.after {
-        Some(after) => select.bind("after", after),
-        None => select,
-    }
+    texts
+        .into_iter()
+        .fold(select, |select, (_, name, value)| select.bind_some(name, value))
+        .bind_some("after", filter.after)
 }
 
 /// The entry with its JSON, which is read piece by piece where it is long.
@@ -230,10 +225,6 @@ async fn complete(database: &Database, row: Row) -> Result<AuditRecord, Error> {
 }
 
 async fn pieces(database: &Database, id: i64, column: &'static str) -> Result<Option<String>, Error> {
-    #[derive(Deserialize)]
-    struct Piece {
-        piece: Option<String>,
-    }
     let mut text = String::new();
     let mut chars = 0;
     loop {
@@ -241,8 +232,8 @@ async fn pieces(database: &Database, id: i64, column: &'static str) -> Result<Op
             "SELECT SUBSTRING({column}, {}, {PIECE_CHARS}) AS piece FROM rowgate_audit WHERE id = :id",
             chars + 1
         );
-        let found: Vec<Piece> = database.query(Statement::new(sql).bind("id", id)).await?;
-        let Some(piece) = found.into_iter().next().and_then(|row| row.piece) else { return Ok(None) };
+        let found: Vec<Only<Option<String>>> = database.query(Statement::new(sql).bind("id", id)).await?;
+        let Some(piece) = found.into_iter().next().and_then(|row| row.0) else { return Ok(None) };
         let length = piece.chars().count();
         text.push_str(&piece);
         if length < PIECE_CHARS {

@@ -1,8 +1,10 @@
 //! What the ledgers of loads and of restores share.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde::de::Error as _;
 
 use crate::{Database, Deadline, Error, Tx};
 
@@ -49,4 +51,15 @@ pub(crate) fn truth<'de, D: serde::Deserializer<'de>>(value: D) -> Result<bool, 
 /// A moment as ISO 8601 in UTC with milliseconds.
 pub(crate) fn iso(column: &str) -> String {
     format!("CONCAT(SUBSTRING(DATE_FORMAT({column}, '%Y-%m-%dT%H:%i:%s.%f'), 1, 23), 'Z')")
+}
+
+/// A row of one column, whatever its label.
+#[derive(Debug)]
+pub(crate) struct Only<T>(pub(crate) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Only<T> {
+    fn deserialize<D: serde::Deserializer<'de>>(row: D) -> Result<Self, D::Error> {
+        let column = BTreeMap::<String, T>::deserialize(row)?.into_values().next();
+        column.map(Self).ok_or_else(|| D::Error::custom("a row without a column"))
+    }
 }

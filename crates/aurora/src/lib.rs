@@ -6,6 +6,8 @@ mod client;
 pub mod committer;
 mod delete_row;
 pub mod idempotency;
+mod ids;
+mod jobs;
 pub mod lanes;
 mod ledger;
 pub mod loads;
@@ -18,6 +20,7 @@ mod rejects;
 pub mod restores;
 mod rows;
 pub mod snapshot;
+pub mod swap;
 mod tables;
 
 pub use account_turn::AccountTurn;

@@ -7,11 +7,10 @@ use domain::batch::{Facts, RejectedRow, TableBatch, Verdict};
 use domain::dictionary::{Dictionary, Table};
 use domain::sql::{InsertWriter, select_for_update, select_present, update_row};
 use domain::value::Value;
-use serde::Deserialize;
 
 use crate::audit::{self, Actor};
 use crate::rejects::keep_rejected;
-use crate::{Database, Error, MaybeDatabase, Statement, Tx};
+use crate::{Database, Error, MaybeDatabase, Statement, Tx, ids};
 
 /// How often it is tried anew because another writer created or deleted the row between the question and the write.
 const ATTEMPTS: u32 = 5;
@@ -114,11 +113,11 @@ async fn put<'a>(
         return create(tx, table, values, actor, Failure::Taken).await;
     }
     // Not locked: a lock on a row that is not there is one on the gap in which others create theirs.
-    if ids(tx, select_present(table, &BTreeSet::from([id]), false)).await?.is_empty() {
+    if ids::read_in(tx, select_present(table, &BTreeSet::from([id]), false)).await?.is_empty() {
         // Where it is there by now, the next transaction finds it.
         return create(tx, table, values, actor, Failure::Outrun).await;
     }
-    if ids(tx, select_for_update(table, id)).await?.is_empty() {
+    if ids::read_in(tx, select_for_update(table, id)).await?.is_empty() {
         return Err(Failure::Outrun);
     }
     if let Some(actor) = actor {
@@ -162,17 +161,8 @@ async fn referred_rows(
     let mut present = BTreeMap::new();
     for (target, wanted) in rows.referred_ids() {
         if let Some(table) = dictionary.table(target).filter(|_| !wanted.is_empty()) {
-            present.insert(target.to_owned(), ids(tx, select_present(table, &wanted, true)).await?);
+            present.insert(target.to_owned(), ids::read_in(tx, select_present(table, &wanted, true)).await?);
         }
     }
     Ok(present)
-}
-
-async fn ids(tx: &Tx, sql: String) -> Result<BTreeSet<i64>, Error> {
-    #[derive(Deserialize)]
-    struct Row {
-        id: i64,
-    }
-    let rows: Vec<Row> = tx.query(Statement::new(sql)).await?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
 }

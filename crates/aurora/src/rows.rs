@@ -7,14 +7,13 @@ use domain::audit::Action;
 use domain::batch::{Answer, Batch, Facts, TableAnswer, Verdict};
 use domain::dictionary::{Dictionary, Table};
 use domain::prefer::TxPreference;
-use domain::sql::{GUARD_FAILED, InsertStatement, InsertWriter, MAX_SQL_CHARS, select_present};
+use domain::sql::{GUARD_FAILED, InsertWriter, MAX_SQL_CHARS, select_present};
 use domain::value::Value;
-use serde::Deserialize;
 
 use crate::audit::{self, Actor};
 use crate::idempotency::{Claim, ClaimError, StoredAnswer};
 use crate::rejects::keep_rejected;
-use crate::{Database, Error, Statement, Tx};
+use crate::{Database, Error, MaybeDatabase, Statement, Tx, ids};
 
 /// How often a batch is judged anew because another writer took one of its ids between the question and the insert.
 const ATTEMPTS: u32 = 5;
@@ -56,28 +55,15 @@ impl<'a> Insert<'_, 'a> {
         if self.actor.is_none()
             && let Some(direct) = direct.take()
         {
-            match database.execute(Statement::new(direct.sql)).await {
+            match database.execute(Statement::new(direct)).await {
                 Ok(_) => return Ok(self.all_in()),
                 Err(error) if is_fault_of_rows(&error) => {}
                 Err(error) => return Err(error),
             }
         }
-        let mut attempt = 1;
-        loop {
-            let statement = &direct;
-            match database.transaction(|tx| async move { self.insert(&tx, statement.as_ref()).await }).await {
-                Err(error) if direct.is_some() && is_fault_of_rows(&error) => direct = None,
-                Err(error) if error.is_duplicate_key() => {
-                    if attempt == ATTEMPTS {
-                        return Err(outrun());
-                    }
-                    attempt += 1;
-                }
-                other => {
-                    return other.inspect(|answer| self.log(answer));
-                }
-            }
-        }
+        let inserted =
+            settled(database, direct, |tx, direct| async move { self.insert(&tx, direct).await }).await;
+        inserted.inspect(|answer| self.log(answer))
     }
 
     /// Inserts the batch for a request that has claimed its key, and writes the answer that `render` makes into the record of
@@ -94,34 +80,21 @@ impl<'a> Insert<'_, 'a> {
         let database = &database.with_deadline(database.deadline());
         // What the last transaction was about to commit.
         let last = Mutex::new(None);
-        let (mut direct, mut attempt) = (self.direct(), 1);
-        let failure = loop {
-            let (last, render, statement) = (&last, &render, &direct);
-            let result = database.transaction(|tx| async move {
-                let mut answer = self.insert(&tx, statement.as_ref()).await?;
+        let committed = settled(database, self.direct(), |tx, direct| {
+            let (last, render) = (&last, &render);
+            async move {
+                let mut answer = self.insert(&tx, direct).await?;
                 let stored = render(&mut answer);
                 claim.answer(&tx, &stored).await?;
                 *last.lock().unwrap_or_else(PoisonError::into_inner) = Some((answer, stored));
-                Ok(())
-            });
-            match result.await {
-                Ok(()) => break None,
-                Err(ClaimError::Database(error)) if direct.is_some() && is_fault_of_rows(&error) => {
-                    direct = None;
-                }
-                Err(ClaimError::Database(error)) if error.is_duplicate_key() => {
-                    if attempt == ATTEMPTS {
-                        break Some(outrun().into());
-                    }
-                    attempt += 1;
-                }
-                Err(error) => break Some(error),
+                Ok::<_, ClaimError>(())
             }
-        };
+        });
+        let committed = committed.await;
         let last = last.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let settled = match failure {
-            None => last.ok_or(ClaimError::Lost),
-            Some(error) => match (claim.give_back(database).await, last) {
+        let settled = match committed {
+            Ok(()) => last.ok_or(ClaimError::Lost),
+            Err(error) => match (claim.give_back(database).await, last) {
                 // It was committed, and only the answer to the COMMIT was lost.
                 (Ok(true), Some(answered)) => Ok(answered),
                 (Ok(_), _) => Err(error.with_nothing_in()),
@@ -138,9 +111,9 @@ impl<'a> Insert<'_, 'a> {
     }
 
     /// Inserts the batch in a transaction: by the one statement, or row by row as each is judged.
-    async fn insert(&self, tx: &Tx, direct: Option<&InsertStatement>) -> Result<Answer<'a>, Error> {
+    async fn insert(&self, tx: &Tx, direct: Option<String>) -> Result<Answer<'a>, Error> {
         let Some(direct) = direct else { return self.insert_judged(tx).await };
-        tx.execute(Statement::new(direct.sql.clone())).await?;
+        tx.execute(Statement::new(direct)).await?;
         for rows in &self.batch.tables {
             let values = rows.rows.iter().map(|row| &*row.checked.values);
             self.audit(tx, rows.table, values).await?;
@@ -225,7 +198,7 @@ impl<'a> Insert<'_, 'a> {
     }
 
     /// The one statement that inserts the whole batch, where there is one.
-    fn direct(&self) -> Option<InsertStatement> {
+    fn direct(&self) -> Option<String> {
         let [rows] = &self.batch.tables[..] else { return None };
         if !rows.is_flawless() {
             return None;
@@ -236,11 +209,33 @@ impl<'a> Insert<'_, 'a> {
                 return None;
             }
         }
-        writer.finish().filter(|statement| statement.sql.len() <= MAX_SQL_CHARS)
+        writer.finish().map(|statement| statement.sql).filter(|sql| sql.len() <= MAX_SQL_CHARS)
     }
 }
 
 /// What a batch fails with whose ids others took each time that it was judged: the same request may succeed later.
+/// Runs `work` in a transaction: with the direct statement, if there is one; without it if that fails
+/// for the rows; and again while others take ids that were free.
+async fn settled<T, E: MaybeDatabase, F: Future<Output = Result<T, E>>>(
+    database: &Database,
+    mut direct: Option<String>,
+    work: impl Fn(Tx, Option<String>) -> F,
+) -> Result<T, E> {
+    let mut attempt = 1;
+    loop {
+        let failure = match database.transaction(|tx| work(tx, direct.clone())).await {
+            Ok(done) => return Ok(done),
+            Err(failure) => failure,
+        };
+        match failure.database() {
+            Some(error) if direct.is_some() && is_fault_of_rows(error) => direct = None,
+            Some(error) if error.is_duplicate_key() && attempt == ATTEMPTS => return Err(outrun().into()),
+            Some(error) if error.is_duplicate_key() => attempt += 1,
+            _ => return Err(failure),
+        }
+    }
+}
+
 fn outrun() -> Error {
     let message = "others kept taking ids of the batch".to_owned();
     Error::Unavailable { message, may_have_run: false, source: None }
@@ -267,18 +262,13 @@ enum Asked<'d> {
 impl Asked<'_> {
     /// Those of `ids` that are rows of the table; in a transaction they stay where `stay` is set.
     async fn present(&self, table: &Table, ids: &BTreeSet<i64>, stay: bool) -> Result<BTreeSet<i64>, Error> {
-        #[derive(Deserialize)]
-        struct Present {
-            id: i64,
-        }
         if ids.is_empty() {
             return Ok(BTreeSet::new());
         }
-        let rows: Vec<Present> = match self {
-            Self::UntilCommit(tx) => tx.query(Statement::new(select_present(table, ids, stay))).await?,
-            Self::Now(database) => database.query(Statement::new(select_present(table, ids, false))).await?,
-        };
-        Ok(rows.into_iter().map(|row| row.id).collect())
+        match self {
+            Self::UntilCommit(tx) => ids::read_in(tx, select_present(table, ids, stay)).await,
+            Self::Now(database) => ids::read(database, select_present(table, ids, false)).await,
+        }
     }
 }
 

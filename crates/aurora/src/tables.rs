@@ -1,7 +1,6 @@
 //! Tables that are made beside a table, to take its place.
 
-use serde::Deserialize;
-
+use crate::ledger::Only;
 use crate::{Database, Error, Statement};
 
 /// MySQL's `ER_NO_SUCH_TABLE`.
@@ -45,10 +44,6 @@ async fn in_catalog(database: &Database, name: &str) -> Result<bool, Error> {
 
 /// The names of all tables that begin with one of these, in order.
 pub(crate) async fn with_prefix(database: &Database, prefixes: &[&str]) -> Result<Vec<String>, Error> {
-    #[derive(Deserialize)]
-    struct Row {
-        name: String,
-    }
     let conditions: Vec<String> = (0..prefixes.len())
         .map(|number| format!("LEFT(table_name, CHAR_LENGTH(:p{number})) = :p{number}"))
         .collect();
@@ -61,8 +56,7 @@ pub(crate) async fn with_prefix(database: &Database, prefixes: &[&str]) -> Resul
     for (number, prefix) in prefixes.iter().enumerate() {
         select = select.bind(format!("p{number}"), *prefix);
     }
-    let rows: Vec<Row> = database.query(select).await?;
-    Ok(rows.into_iter().map(|row| row.name).collect())
+    Ok(database.query(select).await?.into_iter().map(|Only(name)| name).collect())
 }
 
 /// Whether a table has the columns and indexes that another has now: a migration may have changed that one since.
@@ -82,10 +76,6 @@ pub(crate) async fn has_form_of(database: &Database, name: &str, table: &str) ->
 }
 
 async fn parts(database: &Database, sql: &'static str, name: &str) -> Result<Vec<String>, Error> {
-    #[derive(Deserialize)]
-    struct Row {
-        part: String,
-    }
-    let rows: Vec<Row> = database.query(Statement::new(sql).bind("name", name)).await?;
-    Ok(rows.into_iter().map(|row| row.part).collect())
+    let parts = database.query(Statement::new(sql).bind("name", name)).await?;
+    Ok(parts.into_iter().map(|Only(part)| part).collect())
 }

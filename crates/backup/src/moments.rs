@@ -94,7 +94,7 @@ impl<S: Store, G: GoOn> Backups<S, G> {
         let snapshot = Snapshot::take(database, &names).await?;
         match snapshot.loads(&tables, before.as_ref(), state.halvings).await {
             Ok(loads) => {
-                let (transaction, moment) = (snapshot.id().to_owned(), snapshot.moment().to_owned());
+                let (transaction, moment) = (snapshot.id().to_owned(), snapshot.time().to_owned());
                 Ok((snapshot, Cursor { transaction, moment, loads, tables: IndexMap::new() }))
             }
             Err(error) => {

@@ -94,7 +94,8 @@ impl<S: Store> PendingChunk for Pending<'_, S> {
         match restores::claim_chunk(tx, restore, table.name(), shadow, *number, &figures).await? {
             Claim::Ours => {}
             Claim::Committed => return Err(Rollback::Committed),
-            Claim::Moved => return Err(Rollback::Failed(RestoreError::Moved)),
+            Claim::Fenced => return Err(Rollback::Fenced),
+            Claim::Restarted => return Err(Rollback::Failed(RestoreError::Moved)),
             Claim::Ended => return Err(Rollback::Failed(RestoreError::Ended)),
         }
         for statement in &filling.statements {

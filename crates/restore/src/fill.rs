@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use aurora::lanes::Lanes;
-use aurora::restores::{self, CommittedChunk, Noted, Prepared, Restore, Shadow, TableFigures};
+use aurora::restores::{self, CommittedChunk, Filled, Prepared, Restore, Shadow, TableFigures};
 use aurora::{Database, Deadline, snapshot};
 use bucket::Store;
 use domain::dictionary::Table;
@@ -137,13 +137,13 @@ impl<S: Store> Filler<'_, S> {
             rows_rejected,
             checksum: restored.checksum(),
         };
-        match restores::note_table(database, id, table.name(), shadow, &figures).await? {
-            Noted::Noted => {
+        match restores::record_filled(database, id, table.name(), shadow, &figures).await? {
+            Filled::Recorded => {
                 self.progress.fetch_add(1, Ordering::Relaxed);
                 Ok(())
             }
-            Noted::Differs | Noted::Moved => Err(RestoreError::Moved),
-            Noted::Ended => Err(RestoreError::Ended),
+            Filled::Differs | Filled::Restarted => Err(RestoreError::Moved),
+            Filled::Ended => Err(RestoreError::Ended),
         }
     }
 }

@@ -195,7 +195,7 @@ impl<S: Store, G: GoOn> Work<'_, S, G> {
             return Err(RestoreError::Ended);
         }
         let swapped = match restore.kind {
-            Kind::Undo => restores::put_back(&self.database, self.id).await?,
+            Kind::Undo => restores::undo(&self.database, self.id).await?,
             Kind::Backup => {
                 self.fill_from_backup(&restore).await?;
                 self.finish(&restore).await?

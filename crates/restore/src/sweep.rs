@@ -55,7 +55,7 @@ pub(crate) async fn sweep<S: Store, G: GoOn>(
         return Ok(Answer::Swept { failed: Vec::new(), dropped: Vec::new() });
     }
     let database = &restorer.database.with_deadline(deadline);
-    let restores::Swept { failed, dropped } = restores::sweep(database).await?;
+    let restores::Reaped { failed, dropped } = restores::reap(database).await?;
     for restore in &failed {
         tracing::warn!(restore.id = restore.as_str(), "a restore that nobody worked on any more has failed");
         metrics::failed(restore.as_str()).write();

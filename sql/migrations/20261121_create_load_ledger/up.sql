@@ -43,9 +43,6 @@ CREATE TABLE rowgate_loads (
     attempts INT NOT NULL DEFAULT 0,
     -- How often the load was sent back to its start, because its table was replaced under it or its shadow table was lost.
     restarts INT NOT NULL DEFAULT 0,
-    -- The table that a replace fills; its name is never used twice. NULL before it is made, and again once the load is sent back
-    -- to its start.
-    shadow_table VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
     error TEXT NULL,
     -- What of the file was not read: a JSON array of texts; NULL where all of it was.
     warnings TEXT NULL,
@@ -88,14 +85,4 @@ CREATE TABLE rowgate_load_chunks (
     reject_reasons TEXT NULL,
     committed_at DATETIME(3) NOT NULL,
     PRIMARY KEY (load_id, chunk_no)
-) ENGINE = InnoDB DEFAULT CHARACTER SET = utf8mb4 COLLATE = utf8mb4_bin;
-
--- Who may write to a table. Every chunk of an append or upsert holds a shared lock on its table's row until it commits; a load that
--- swaps a new table in writes its id there first, so no chunk is under way while tables change names.
-CREATE TABLE rowgate_table_gates (
-    table_name VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-    swapping_load_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NULL,
-    swapping_restore_id CHAR(24) CHARACTER SET ascii COLLATE ascii_bin NULL,
-    swapping_since DATETIME(3) NULL,
-    PRIMARY KEY (table_name)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET = utf8mb4 COLLATE = utf8mb4_bin;

@@ -165,8 +165,7 @@ pub(crate) async fn nothing_left(
     for name in previous {
         ensure!(after.iter().any(|(table, _)| table == name), "the previous table {name} is gone");
     }
-    let fenced = "SELECT COUNT(*) FROM rowgate_table_gates \
-                  WHERE swapping_load_id IS NOT NULL OR swapping_restore_id IS NOT NULL";
+    let fenced = "SELECT COUNT(*) FROM rowgate_table_fences WHERE job_id IS NOT NULL";
     ensure!(database.value(fenced).await? == "0", "a table is still fenced");
     let running = "SELECT COUNT(*) FROM rowgate_restores WHERE status = 'running'";
     ensure!(database.value(running).await? == "0", "a restore is running");

@@ -126,7 +126,7 @@ async fn a_backup_that_is_not_what_it_was_is_refused_and_nothing_is_touched() {
     let verified = cloud.restore(&of(&backup, &["departments"], "verify")).await;
     assert_eq!(cloud.rows_of("jobs").await, before);
     let shadows = "SELECT table_name FROM information_schema.tables \
-                   WHERE table_schema = DATABASE() AND table_name RLIKE '^rowgate_restore_[0-9]'";
+                   WHERE table_schema = DATABASE() AND table_name RLIKE '^rowgate_new_[0-9]'";
     let mut left = cloud.database.rows(shadows).await;
     // But for those of the drill, which the clock may have started just now.
     let drills = format!(
@@ -134,7 +134,7 @@ async fn a_backup_that_is_not_what_it_was_is_refused_and_nothing_is_touched() {
         verified["restore"].as_str().unwrap()
     );
     for drill in cloud.database.rows(&drills).await {
-        let of_drill = format!("rowgate_restore_{}_", drill[0].replace('-', "_"));
+        let of_drill = format!("rowgate_new_{}_", drill[0].replace('-', "_"));
         left.retain(|shadow| !shadow[0].starts_with(&of_drill));
     }
     assert!(left.is_empty(), "{left:?}");

@@ -30,6 +30,15 @@ impl Statement {
         self
     }
 
+    /// Binds a parameter that the SQL text has only if there is a value.
+    #[must_use]
+    pub fn bind_some(self, name: impl Into<Cow<'static, str>>, value: Option<impl Into<Value>>) -> Self {
+        match value {
+            Some(value) => self.bind(name, value),
+            None => self,
+        }
+    }
+
     /// Says that running it twice does the same as once, so it is tried again even when an answer was lost. Reads
     /// ([`Database::query`](crate::Database::query)) always are.
     #[must_use]

@@ -4,7 +4,7 @@
 //! them is their texts, one after the other: so the body of the answer is taken from the SDK before it reads it, and read
 //! here. Everything else (signing, endpoints, errors) stays the SDK's.
 
-use std::fmt;
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_rdsdata::config::interceptors::BeforeDeserializationInterceptorContextMut;
@@ -12,7 +12,6 @@ use aws_sdk_rdsdata::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::error::{Cause, Error};
 
@@ -63,13 +62,24 @@ impl Texts {
         &self.text[start as usize..self.ends[row] as usize]
     }
 
-    /// Reads `{"records": [[{"stringValue": "…"}], …], …}`.
+    /// Reads `{"records": [[{"stringValue": "…"}], …], …}`: rows of one field, which is a text.
     pub(crate) fn parse(body: &[u8]) -> Result<Self, Error> {
+        #[derive(Deserialize)]
+        struct Answer<'a> {
+            #[serde(borrow)]
+            records: Vec<[Field<'a>; 1]>,
+        }
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase", deny_unknown_fields)]
+        struct Field<'a> {
+            #[serde(borrow)]
+            string_value: Cow<'a, str>,
+        }
+        let Answer { records } = serde_json::from_slice(body)?;
         // Of a body four fifths are text where rows are short.
-        let mut texts = Self { text: String::with_capacity(body.len()), ends: Vec::new() };
-        let mut reader = serde_json::Deserializer::from_slice(body);
-        AnswerSeed(&mut texts).deserialize(&mut reader)?;
-        reader.end()?;
+        let text = String::with_capacity(body.len());
+        let mut texts = Self { text, ends: Vec::with_capacity(records.len()) };
+        records.iter().for_each(|[field]| texts.push(&field.string_value));
         Ok(texts)
     }
 }
@@ -115,149 +125,6 @@ impl Intercept for TakeBody {
         Ok(())
     }
 }
-
-/// The answer as a whole: of its members only `records` is looked at.
-struct AnswerSeed<'a>(&'a mut Texts);
-/// The array of all rows.
-struct RowsSeed<'a>(&'a mut Texts);
-/// One row: an array of one field.
-struct RowSeed<'a>(&'a mut Texts);
-/// One field: an object with one member.
-struct FieldSeed<'a>(&'a mut Texts);
-/// The text in it.
-struct TextSeed<'a>(&'a mut Texts);
-
-impl<'de> DeserializeSeed<'de> for AnswerSeed<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for AnswerSeed<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an answer with records")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let mut found = false;
-        while let Some(Name(name)) = map.next_key()? {
-            if name == "records" && !found {
-                found = true;
-                map.next_value_seed(RowsSeed(&mut *self.0))?;
-            } else {
-                map.next_value::<IgnoredAny>()?;
-            }
-        }
-        if found { Ok(()) } else { Err(A::Error::missing_field("records")) }
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for RowsSeed<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_seq(self)
-    }
-}
-
-impl<'de> Visitor<'de> for RowsSeed<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array of rows")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<(), A::Error> {
-        while rows.next_element_seed(RowSeed(&mut *self.0))?.is_some() {}
-        Ok(())
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for RowSeed<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_seq(self)
-    }
-}
-
-impl<'de> Visitor<'de> for RowSeed<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a row of one field")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
-        let one = fields.next_element_seed(FieldSeed(&mut *self.0))?.is_some();
-        if !one || fields.next_element::<IgnoredAny>()?.is_some() {
-            return Err(A::Error::custom("a row that has not one field"));
-        }
-        Ok(())
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for FieldSeed<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for FieldSeed<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a field")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        match map.next_key()? {
-            Some(Name("stringValue")) => map.next_value_seed(TextSeed(&mut *self.0))?,
-            Some(Name(other)) => {
-                return Err(A::Error::custom(format_args!("a field of {other}, not of text")));
-            }
-            None => return Err(A::Error::custom("a field without a value")),
-        }
-        match map.next_key::<Name<'_>>()? {
-            None => Ok(()),
-            Some(Name(other)) => {
-                Err(A::Error::custom(format_args!("a field with two values, one of {other}")))
-            }
-        }
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for TextSeed<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl<'de> Visitor<'de> for TextSeed<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("text")
-    }
-
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<(), E> {
-        self.0.push(text);
-        Ok(())
-    }
-}
-
-/// The name of a member; the service's have nothing to escape.
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct Name<'a>(#[serde(borrow)] &'a str);
 
 #[cfg(test)]
 mod tests {

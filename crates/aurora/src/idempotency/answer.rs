@@ -1,9 +1,8 @@
 //! Answers in records: written in the transaction of the rows, read when the request comes again.
 
-use serde::Deserialize;
-
 use super::{Claim, ClaimError, KEPT_HOURS, Record};
 use crate::client::Error;
+use crate::ledger::Only;
 use crate::{Database, Statement, Tx};
 
 /// Bytes of an answer in one row. The Data API gives back rows of 64 KB at most.
@@ -69,10 +68,6 @@ pub(super) async fn complete(
     id: &str,
     record: Record,
 ) -> Result<Option<StoredAnswer>, Error> {
-    #[derive(Deserialize)]
-    struct Row {
-        piece: String,
-    }
     let Record { claim, status: Some(status), answer: Some(mut body), answer_bytes: Some(bytes), .. } =
         record
     else {
@@ -90,12 +85,12 @@ pub(super) async fn complete(
             .bind("record", id)
             .bind("claim", claim.as_str())
             .bind("next", i64::try_from(next).unwrap_or(i64::MAX));
-        let rows: Vec<Row> = database.query(statement).await?;
+        let rows: Vec<Only<String>> = database.query(statement).await?;
         if rows.is_empty() {
             return Ok(None);
         }
         next += rows.len();
-        body.extend(rows.into_iter().map(|row| row.piece));
+        body.extend(rows.into_iter().map(|Only(piece)| piece));
     }
     Ok((body.len() == bytes).then_some(StoredAnswer { status, body }))
 }

@@ -50,9 +50,5 @@ pub async fn activity(database: &Database, of: Of<'_>, days: u32) -> Result<Vec<
         and("l.table_name"),
         and("r.table_name"),
     );
-    let mut statement = Statement::new(sql);
-    if let Of::Table(table) = of {
-        statement = statement.bind("table", table);
-    }
-    database.query(statement).await
+    database.query(Statement::new(sql).bind_some("table", of.table())).await
 }

@@ -199,14 +199,13 @@ pub async fn stalled(database: &Database, idle: Duration) -> Result<Vec<Stalled>
     Ok(rows.into_iter().map(stalled).collect())
 }
 
-/// Whether a load runs, or a table's gate is closed: whether something may still change by itself.
+/// Returns true if a load runs or a table is fenced: something may still change by itself.
 ///
 /// # Errors
 /// As [`Database::query`].
 pub async fn is_under_way(database: &Database) -> Result<bool, Error> {
     let sql = "SELECT 1 AS found FROM rowgate_loads WHERE status = 'running' UNION ALL \
-               SELECT 1 FROM rowgate_table_gates WHERE swapping_load_id IS NOT NULL \
-               OR swapping_restore_id IS NOT NULL LIMIT 1";
+               SELECT 1 FROM rowgate_table_fences WHERE job_id IS NOT NULL LIMIT 1";
     let rows: Vec<serde::de::IgnoredAny> = database.query(Statement::new(sql)).await?;
     Ok(!rows.is_empty())
 }

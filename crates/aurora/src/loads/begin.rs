@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::Run;
 use crate::ledger::long;
+use crate::swap::fence;
 use crate::{Database, Error, Statement};
 
 /// A load that is about to begin.
@@ -35,7 +36,7 @@ pub struct NewLoad<'a> {
     pub parent: Option<&'a LoadId>,
 }
 
-/// How a load stands when a function takes it up.
+/// The state of a load when a function takes it up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Begun {
     /// Its status: anything but running means that there is nothing to do.
@@ -48,17 +49,19 @@ pub struct Begun {
     pub attempts: u32,
 }
 
-/// Records that a delivery begins to work on a load; says where the load stands. One that was given up goes on.
+/// Records that a delivery begins to work on a load; returns its state. One that was given up resumes.
 ///
 /// # Errors
 /// As [`Database::execute`].
 pub async fn begin(database: &Database, load: NewLoad<'_>) -> Result<Begun, Error> {
-    let gate = Statement::new("INSERT IGNORE INTO rowgate_table_gates (table_name) VALUES (:table)")
-        .bind("table", load.table)
-        .idempotent();
     // A key that cannot be loaded may name anything for a table, and nothing is ever written for it.
     if load.format.is_some() {
-        database.execute(gate).await?;
+        fence::ensure(database, &[load.table]).await?;
+    }
+    if load.mode == LoadMode::Replace {
+        let sql = "INSERT IGNORE INTO rowgate_job_tables (job_id, table_name) VALUES (:load, :table)";
+        let note = Statement::new(sql).bind("load", load.id.as_str()).bind("table", load.table).idempotent();
+        database.execute(note).await?;
     }
     // A file may name any load as its parent; only one of the same table that is there counts.
     let sql = "INSERT INTO rowgate_loads \
@@ -93,14 +96,14 @@ pub async fn begin(database: &Database, load: NewLoad<'_>) -> Result<Begun, Erro
         chunk_bytes: load.chunk_bytes,
         attempts: 1,
     };
-    Ok(standing(database, load.id).await?.unwrap_or_else(first))
+    Ok(state(database, load.id).await?.unwrap_or_else(first))
 }
 
-/// How a load stands; `None` where there is no such.
+/// Returns the state of a load; `None` if there is no such load.
 ///
 /// # Errors
 /// As [`Database::query`].
-pub async fn standing(database: &Database, id: &LoadId) -> Result<Option<Begun>, Error> {
+pub async fn state(database: &Database, id: &LoadId) -> Result<Option<Begun>, Error> {
     #[derive(Deserialize)]
     struct Row {
         status: LoadStatus,

@@ -6,6 +6,7 @@ use domain::load::{Chunk, LoadId, LoadStatus, RejectReasons};
 use serde::Deserialize;
 
 use super::Run;
+use crate::jobs::{self, ChunkLedger, Claim};
 use crate::ledger::long;
 use crate::{Database, Error, Statement, Tx};
 
@@ -33,23 +34,9 @@ pub struct ChunkRejects<'a> {
     pub reasons: &'a RejectReasons,
 }
 
-/// Whose a chunk is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Claim {
-    /// This transaction's: nobody else can commit it.
-    Ours,
-    /// Committed already.
-    Committed,
-    /// Nobody's any more: the load has ended.
-    Ended,
-    /// Nobody's: the load has been sent back to its start, and this run is over.
-    Restarted,
-    /// Nobody's for now: another load or a restore is swapping a new table in.
-    Swapping,
-}
-
-/// Claims a chunk for the transaction, as its first statement, and records what it will bring: a twin that does the
-/// same chunk waits here until this transaction ends, and then finds the chunk committed or free.
+/// Claims a chunk for the transaction, as its first statement, and records what it will bring. A concurrent
+/// delivery of the same chunk waits here until this transaction ends, and then finds the chunk
+/// committed or free.
 ///
 /// A transaction that gets any answer but [`Claim::Ours`] is to be rolled back: its statement may
 /// have failed.
@@ -64,15 +51,15 @@ pub async fn claim_chunk(
     rejects: Option<ChunkRejects<'_>>,
 ) -> Result<Claim, Error> {
     // The locks keep the load from being ended or restarted, and its table from being swapped, while a transaction
-    // holds chunks of it. A replacing load writes to a table of its own and passes every gate.
+    // holds chunks of it. A replacing load writes to a table of its own and passes every fence.
     let sql = "INSERT INTO rowgate_load_chunks (load_id, chunk_no, first_line, end_line, start_byte, end_byte, digest, \
                rows_read, rows_loaded, rows_rejected, unknown_references, rows_skipped, rejects_key, reject_reasons, \
                committed_at) \
                SELECT l.load_id, :chunk, :first_line, :end_line, :start, :end, :digest, :read, :loaded, :rejected, \
                :unknown, :skipped, :rejects, :reasons, UTC_TIMESTAMP(3) \
-               FROM rowgate_loads l JOIN rowgate_table_gates g ON g.table_name = l.table_name \
+               FROM rowgate_loads l JOIN rowgate_table_fences f ON f.table_name = l.table_name \
                WHERE l.load_id = :load AND l.status = 'running' AND l.restarts = :restarts \
-               AND (l.mode = 'replace' OR g.swapping_load_id IS NULL AND g.swapping_restore_id IS NULL) \
+               AND (l.mode = 'replace' OR f.job_id IS NULL) \
                LOCK IN SHARE MODE";
     let insert = bind_counts(Statement::new(sql), counts, rejects)?
         .bind("load", run.id.as_str())
@@ -83,15 +70,10 @@ pub async fn claim_chunk(
         .bind("start", long(chunk.start_byte))
         .bind("end", long(chunk.end_byte))
         .bind("digest", hex::encode(chunk.digest));
-    match tx.execute(insert).await {
-        Ok(inserted) if inserted.updated > 0 => Ok(Claim::Ours),
-        Ok(_) => why_not(tx, run).await,
-        Err(error) if error.is_duplicate_key() => Ok(Claim::Committed),
-        Err(error) => Err(error),
-    }
+    jobs::claim(tx, insert, why_not(tx, run)).await
 }
 
-/// Why a claim found nothing to claim.
+/// Says why a claim found nothing to claim.
 async fn why_not(tx: &Tx, run: &Run) -> Result<Claim, Error> {
     #[derive(Deserialize)]
     struct Row {
@@ -101,7 +83,7 @@ async fn why_not(tx: &Tx, run: &Run) -> Result<Claim, Error> {
     let sql = "SELECT status, restarts FROM rowgate_loads WHERE load_id = :load LOCK IN SHARE MODE";
     let rows: Vec<Row> = tx.query(Statement::new(sql).bind("load", run.id.as_str())).await?;
     Ok(match rows.first() {
-        Some(row) if row.status == LoadStatus::Running && row.restarts == run.restarts => Claim::Swapping,
+        Some(row) if row.status == LoadStatus::Running && row.restarts == run.restarts => Claim::Fenced,
         Some(row) if row.status == LoadStatus::Running => Claim::Restarted,
         _ => Claim::Ended,
     })
@@ -163,7 +145,7 @@ pub struct CommittedChunk {
 /// Chunks in one answer at most: at most 140 bytes each, below the service's 1 MiB.
 const CHUNKS_PER_PAGE: u32 = 5_000;
 
-/// The chunks of a load that are committed, by number.
+/// Returns the committed chunks of a load, by number.
 ///
 /// # Errors
 /// As [`Database::query`].
@@ -171,29 +153,16 @@ pub async fn committed_chunks(
     database: &Database,
     id: &LoadId,
 ) -> Result<BTreeMap<u32, CommittedChunk>, Error> {
-    let sql = format!(
-        "SELECT chunk_no, end_byte, end_line, digest, rows_rejected FROM rowgate_load_chunks \
-         WHERE load_id = :load AND chunk_no >= :from ORDER BY chunk_no LIMIT {CHUNKS_PER_PAGE}"
-    );
-    let mut chunks = BTreeMap::new();
-    let mut from = 0;
-    loop {
-        let select = Statement::new(sql.clone()).bind("load", id.as_str()).bind("from", from);
-        let page: Vec<CommittedChunk> = database.query(select).await?;
-        let Some(last) = page.last() else { return Ok(chunks) };
-        from = i64::from(last.number) + 1;
-        chunks.extend(page.into_iter().map(|chunk| (chunk.number, chunk)));
-    }
+    let columns = "chunk_no, end_byte, end_line, digest, rows_rejected";
+    let number = |chunk: &CommittedChunk| chunk.number;
+    let chunks = ChunkLedger::Load(id).read(database, columns, "TRUE", CHUNKS_PER_PAGE, number).await?;
+    Ok(chunks.into_iter().map(|chunk| (chunk.number, chunk)).collect())
 }
 
-/// Whether a chunk is committed: what settles a COMMIT whose answer was lost.
+/// Returns true if a chunk is committed: what settles a COMMIT whose answer was lost.
 ///
 /// # Errors
 /// As [`Database::query`].
 pub async fn is_committed(database: &Database, id: &LoadId, chunk: u32) -> Result<bool, Error> {
-    // Locks the row, so that a commit that is still under way is waited for and not taken for a failed one.
-    let sql = "SELECT chunk_no FROM rowgate_load_chunks WHERE load_id = :load AND chunk_no = :chunk LOCK IN SHARE MODE";
-    let select = Statement::new(sql).bind("load", id.as_str()).bind("chunk", i64::from(chunk));
-    let rows: Vec<serde::de::IgnoredAny> = database.query(select).await?;
-    Ok(!rows.is_empty())
+    ChunkLedger::Load(id).is_committed(database, chunk).await
 }

@@ -2,8 +2,8 @@
 
 use domain::dictionary::Table;
 use domain::load::LoadId;
-use serde::Deserialize;
 
+use crate::ledger::Only;
 use crate::{Database, Error, Statement};
 
 /// How long a load is remembered after its end: longer than its file is there, which goes after a day, counted from the midnight
@@ -22,10 +22,6 @@ const MOST_AT_ONCE: u32 = 200;
 /// # Errors
 /// As [`Database::execute`]; what is forgotten by then stays so.
 pub async fn forget(database: &Database, tables: &[&Table]) -> Result<u64, Error> {
-    #[derive(Deserialize)]
-    struct Row {
-        load_id: LoadId,
-    }
     let is_over = format!(
         "l.status <> 'running' AND l.mode <> 'replace' AND l.finished_at < UTC_TIMESTAMP(3) - {REMEMBERED}"
     );
@@ -35,8 +31,8 @@ pub async fn forget(database: &Database, tables: &[&Table]) -> Result<u64, Error
             "SELECT l.load_id FROM rowgate_loads l WHERE l.table_name = :table AND {is_over} \
              ORDER BY l.seq LIMIT {MOST_AT_ONCE}"
         );
-        let old: Vec<Row> = database.query(Statement::new(sql).bind("table", table.name())).await?;
-        for Row { load_id } in old {
+        let old: Vec<Only<LoadId>> = database.query(Statement::new(sql).bind("table", table.name())).await?;
+        for Only(load_id) in old {
             // One load a statement, which so locks its rows alone. It asks again: a load that was given up may have been taken up.
             let sql = format!(
                 "DELETE l, c FROM rowgate_loads l LEFT JOIN rowgate_load_chunks c ON c.load_id = l.load_id \

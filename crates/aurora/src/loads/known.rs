@@ -6,6 +6,7 @@ use std::slice;
 use domain::load::LoadId;
 use serde::Deserialize;
 
+use crate::ledger::Only;
 use crate::{Database, Error, Statement};
 
 /// Ids in one question at most.
@@ -42,10 +43,6 @@ pub async fn has_ended_for_good(database: &Database, id: &LoadId) -> Result<bool
 }
 
 async fn loads_of(database: &Database, ids: &[LoadId], condition: &str) -> Result<HashSet<LoadId>, Error> {
-    #[derive(Deserialize)]
-    struct Row {
-        load_id: LoadId,
-    }
     let mut known = HashSet::with_capacity(ids.len());
     for ids in ids.chunks(IDS_PER_QUESTION) {
         let names: Vec<String> = (0..ids.len()).map(|number| format!("i{number}")).collect();
@@ -53,7 +50,7 @@ async fn loads_of(database: &Database, ids: &[LoadId], condition: &str) -> Resul
         let sql = format!("SELECT load_id FROM rowgate_loads WHERE load_id IN ({list}) AND {condition}");
         let bind = |select: Statement, (name, id): (String, &LoadId)| select.bind(name, id.as_str());
         let select = names.into_iter().zip(ids).fold(Statement::new(sql), bind);
-        known.extend(database.query::<Row>(select).await?.into_iter().map(|row| row.load_id));
+        known.extend(database.query(select).await?.into_iter().map(|Only(id)| id));
     }
     Ok(known)
 }

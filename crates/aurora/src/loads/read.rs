@@ -1,9 +1,8 @@
 //! Reading the ledger.
 
 use domain::load::{LoadId, LoadPage, LoadRecord, LoadStatus, RejectsFile, RejectsPage};
-use serde::Deserialize;
 
-use crate::ledger::iso;
+use crate::ledger::{Only, iso};
 use crate::{Database, Error, Statement};
 
 /// Whose loads are listed.
@@ -17,7 +16,12 @@ pub enum Of<'a> {
     Among(&'a [&'a str]),
 }
 
-impl Of<'_> {
+impl<'a> Of<'a> {
+    /// Returns the table if it is one.
+    pub(super) fn table(self) -> Option<&'a str> {
+        if let Self::Table(table) = self { Some(table) } else { None }
+    }
+
     /// Writes the condition that a column with a table's name meets, with `:table` bound where it is one table's; `None`
     /// where every name meets it.
     pub(super) fn condition(self, column: &str) -> Option<String> {
@@ -69,19 +73,11 @@ pub async fn find(
     }
     // One more than asked for tells whether there is a next page.
     sql.push_str(&format!(" ORDER BY l.seq DESC LIMIT {}", limit + 1));
-    let mut statement = Statement::new(sql);
-    if let Of::Table(table) = of {
-        statement = statement.bind("table", table);
-    }
-    if let Some(status) = status {
-        statement = statement.bind("status", status.as_str());
-    }
-    if let Some(key) = key {
-        statement = statement.bind("key", key);
-    }
-    if let Some(after) = after {
-        statement = statement.bind("after", after.as_str());
-    }
+    let statement = Statement::new(sql)
+        .bind_some("table", of.table())
+        .bind_some("status", status.map(LoadStatus::as_str))
+        .bind_some("key", key)
+        .bind_some("after", after.map(LoadId::as_str));
     let loads: Vec<LoadRecord> = database.query(statement).await?;
     let more = loads.len() > limit as usize;
     let loads: Vec<LoadRecord> =
@@ -122,10 +118,7 @@ pub async fn rejects(
     }
     // One more than asked for tells whether there is a next page.
     sql.push_str(&format!(" ORDER BY c.chunk_no LIMIT {}", limit + 1));
-    let mut select = Statement::new(sql).bind("load", id.as_str());
-    if let Some(after) = after {
-        select = select.bind("after", after);
-    }
+    let select = Statement::new(sql).bind("load", id.as_str()).bind_some("after", after);
     let mut files: Vec<RejectsFile> = database.query(select).await?;
     let more = files.len() > limit as usize;
     files.truncate(limit as usize);
@@ -135,14 +128,10 @@ pub async fn rejects(
 }
 
 async fn count_rejects(database: &Database, id: &LoadId) -> Result<u64, Error> {
-    #[derive(Deserialize)]
-    struct Row {
-        total: u64,
-    }
     let sql = "SELECT COUNT(*) AS total FROM rowgate_load_chunks \
                WHERE load_id = :load AND rejects_key IS NOT NULL";
-    let rows: Vec<Row> = database.query(Statement::new(sql).bind("load", id.as_str())).await?;
-    Ok(rows.first().map_or(0, |row| row.total))
+    let rows: Vec<Only<u64>> = database.query(Statement::new(sql).bind("load", id.as_str())).await?;
+    Ok(rows.first().map_or(0, |row| row.0))
 }
 
 fn select() -> String {

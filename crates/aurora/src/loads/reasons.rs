@@ -4,7 +4,8 @@ use domain::load::{LoadId, RejectReasons};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-use crate::{Database, Error, Statement};
+use crate::jobs::ChunkLedger;
+use crate::{Database, Error};
 
 /// Chunks in one answer at most. Mostly a chunk has a reason or two, of a hundred bytes.
 const MOST_PER_PAGE: u32 = 2_000;
@@ -20,27 +21,14 @@ pub async fn reject_reasons(database: &Database, id: &LoadId) -> Result<RejectRe
         #[serde(deserialize_with = "from_json")]
         reject_reasons: RejectReasons,
     }
+    let columns = "chunk_no, reject_reasons";
+    let condition = "reject_reasons IS NOT NULL";
+    // Many reasons and long names: of each chunk they may be 30 KB, and an answer has 1 MiB at most.
+    let number = |row: &Row| row.chunk_no;
+    let rows = ChunkLedger::Load(id).read(database, columns, condition, MOST_PER_PAGE, number).await?;
     let mut sum = RejectReasons::default();
-    let mut limit = MOST_PER_PAGE;
-    let mut from = 0;
-    loop {
-        let sql = format!(
-            "SELECT chunk_no, reject_reasons FROM rowgate_load_chunks \
-             WHERE load_id = :load AND chunk_no >= :from AND reject_reasons IS NOT NULL ORDER BY chunk_no LIMIT {limit}"
-        );
-        let select = Statement::new(sql).bind("load", id.as_str()).bind("from", from);
-        let page: Vec<Row> = match database.query(select).await {
-            // Many reasons and long names: of each chunk they may be 30 KB, and an answer has 1 MiB at most.
-            Err(Error::TooLarge { .. }) if limit > 1 => {
-                limit /= 2;
-                continue;
-            }
-            page => page?,
-        };
-        let Some(last) = page.last() else { return Ok(sum) };
-        from = i64::from(last.chunk_no) + 1;
-        page.into_iter().for_each(|row| sum.add(row.reject_reasons));
-    }
+    rows.into_iter().for_each(|row| sum.add(row.reject_reasons));
+    Ok(sum)
 }
 
 /// Reads what is JSON in a text column.

@@ -7,9 +7,8 @@ use domain::dictionary::Table;
 use domain::load::CheckedChunk;
 use domain::sql::{InsertWriter, select_present, select_present_in};
 use domain::value::Value;
-use serde::Deserialize;
 
-use crate::{Database, Error, Statement, Tx};
+use crate::{Database, Error, Statement, Tx, ids};
 
 /// Ids in one question at most: their digits and commas stay far below the service's 65,536 characters.
 const IDS_PER_QUESTION: usize = 2_500;
@@ -36,8 +35,7 @@ pub async fn append_free_rows<'t>(
     let ids: BTreeSet<i64> = rows().filter_map(|(_, row)| id_of(row)).collect();
     // Not locked: two loads that lock the gap in which both insert are a deadlock. An id that is
     // taken after this read makes the insert fail.
-    let select = Statement::new(select_present_in(table, target, &ids, false));
-    let present: BTreeSet<i64> = tx.query::<Present>(select).await?.into_iter().map(|row| row.id).collect();
+    let present = ids::read_in(tx, select_present_in(table, target, &ids, false)).await?;
     let is_taken = |row: &[Value<'_>]| id_of(row).is_some_and(|id| present.contains(&id));
     let mut free = writer();
     for (_, row) in rows().filter(|(_, row)| !is_taken(row)) {
@@ -63,13 +61,7 @@ pub async fn present_ids(
     let mut present = BTreeSet::new();
     for group in ids.chunks(IDS_PER_QUESTION) {
         let group = group.iter().copied().collect();
-        let rows: Vec<Present> = database.query(Statement::new(select_present(table, &group, false))).await?;
-        present.extend(rows.into_iter().map(|row| row.id));
+        present.extend(ids::read(database, select_present(table, &group, false)).await?);
     }
     Ok(present)
-}
-
-#[derive(Deserialize)]
-struct Present {
-    id: i64,
 }

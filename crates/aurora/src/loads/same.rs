@@ -4,8 +4,8 @@ use domain::dictionary::Table;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::end::statement;
 use super::{Ending, Run};
+use crate::jobs::end_load;
 use crate::ledger::long;
 use crate::{Database, Error, Statement};
 
@@ -49,12 +49,11 @@ pub async fn skip(
 ) -> Result<bool, Error> {
     database
         .transaction(|tx| async move {
-            // While the gate's row is locked, no table is swapped in.
-            let gate = "SELECT table_name FROM rowgate_table_gates \
-                        WHERE table_name = :table AND swapping_load_id IS NULL AND swapping_restore_id IS NULL \
-                        LOCK IN SHARE MODE";
-            let open: Vec<IgnoredAny> = tx.query(Statement::new(gate).bind("table", table.name())).await?;
-            if open.is_empty() {
+            // While the fence's row is locked, no table is swapped in.
+            let sql = "SELECT table_name FROM rowgate_table_fences WHERE table_name = :table AND job_id IS NULL \
+                       LOCK IN SHARE MODE";
+            let lifted: Vec<IgnoredAny> = tx.query(Statement::new(sql).bind("table", table.name())).await?;
+            if lifted.is_empty() {
                 return Ok(false);
             }
             let still: Vec<Candidate> = tx.query(candidates(table, bytes)).await?;
@@ -63,7 +62,7 @@ pub async fn skip(
             }
             let Candidate { load_id, content_digest, .. } = same_as;
             let ending = Ending::Skipped { same_as: load_id, digest: content_digest, table: table.name() };
-            tx.execute(statement(run, ending)).await.map(|_| true)
+            tx.execute(end_load(run, ending)).await.map(|_| true)
         })
         .await
 }
@@ -76,7 +75,7 @@ fn candidates(table: &Table, bytes: u64) -> Statement {
                AND NOT EXISTS (SELECT 1 FROM rowgate_loads r WHERE r.table_name = l.table_name AND r.mode = 'replace' \
                                AND r.status = 'completed' AND r.load_id <> l.load_id \
                                AND r.finished_at >= l.finished_at) \
-               AND NOT EXISTS (SELECT 1 FROM rowgate_restore_tables t JOIN rowgate_restores r ON r.restore_id = t.restore_id \
+               AND NOT EXISTS (SELECT 1 FROM rowgate_job_tables t JOIN rowgate_restores r ON r.restore_id = t.job_id \
                                WHERE t.table_name = l.table_name AND r.status = 'completed' AND r.mode = 'replace' \
                                AND r.finished_at >= l.finished_at) \
                ORDER BY l.seq LIMIT 20";

@@ -1,11 +1,11 @@
 use std::time::Duration;
 
 use domain::migration::{Migration, Step, StepKind};
-use serde::Deserialize;
 
 use super::lease::Lease;
 use super::record::Record;
 use super::{MigrateError, Outcome, STATEMENT_BUDGET};
+use crate::ledger::Only;
 use crate::{Database, Deadline, Error, MaybeDatabase, Statement};
 
 /// How often a statement that still runs for an earlier run is looked for.
@@ -185,17 +185,13 @@ impl Run<'_> {
     /// Waits until the database no longer works on the statement for a run that has gone away (a DDL statement goes on after its
     /// call timed out).
     async fn wait_for_earlier_run(&self) -> Result<(), Failure> {
-        #[derive(Deserialize)]
-        struct Running {
-            running: u64,
-        }
         let marker = self.marker();
         loop {
             let sql = "SELECT COUNT(*) AS running FROM information_schema.PROCESSLIST WHERE LEFT(INFO, :length) = :marker";
             let length = i64::try_from(marker.len()).unwrap_or(i64::MAX);
             let statement = Statement::new(sql).bind("length", length).bind("marker", &marker);
-            let rows: Vec<Running> = self.database.query(statement).await?;
-            if rows.iter().all(|row| row.running == 0) {
+            let rows: Vec<Only<u64>> = self.database.query(statement).await?;
+            if rows.iter().all(|row| row.0 == 0) {
                 return Ok(());
             }
             if self.database.deadline().remaining() <= POLL {

@@ -1,6 +1,7 @@
 use serde::Deserialize;
 
 use super::lease::{self, Lease};
+use crate::ledger::Only;
 use crate::{Database, Error, Statement, Tx};
 
 /// The migrator's own tables: it makes them itself, since it needs them to make the others.
@@ -79,13 +80,9 @@ impl Record {
 
     /// How many statements are in, with a lock that keeps this so until the transaction ends.
     pub(super) async fn lock_done(&self, tx: &Tx) -> Result<usize, Error> {
-        #[derive(Deserialize)]
-        struct Done {
-            statements_done: usize,
-        }
         let sql = "SELECT statements_done FROM rowgate_migrations WHERE name = :name FOR UPDATE";
-        let rows: Vec<Done> = tx.query(Statement::new(sql).bind("name", &self.name)).await?;
-        Ok(rows.first().map_or(0, |row| row.statements_done))
+        let rows: Vec<Only<usize>> = tx.query(Statement::new(sql).bind("name", &self.name)).await?;
+        Ok(rows.first().map_or(0, |row| row.0))
     }
 
     fn update(&self, lease: &Lease) -> Statement {

@@ -7,6 +7,7 @@ use serde::de::IgnoredAny;
 use super::read;
 use super::record::{Kind, Mode, Restore};
 use crate::ledger::settled;
+use crate::swap::fence;
 use crate::{Database, Error, Statement};
 
 /// A restore that is asked for.
@@ -16,7 +17,7 @@ pub struct NewRestore<'a> {
     pub id: &'a RestoreId,
     /// Where its rows come from.
     pub kind: Kind,
-    /// The backup's id, the key prefix of the files, or the id of the restore whose former tables are put back.
+    /// The backup's id, the key prefix of the files, or the id of the restore that is undone.
     pub source: &'a str,
     /// What it is for.
     pub mode: Mode,
@@ -26,7 +27,7 @@ pub struct NewRestore<'a> {
     pub tables: &'a [&'a Table],
 }
 
-/// Records a restore that some function is to take up soon; says how it stands. One that is there already is left as it is.
+/// Records a restore that some function is to take up soon; returns it. One that is there already is left as it is.
 ///
 /// # Errors
 /// Any [`Error`]; calling it again is safe.
@@ -34,7 +35,7 @@ pub async fn announce(database: &Database, restore: NewRestore<'_>) -> Result<Re
     record(database, restore, 0).await
 }
 
-/// Records that a function begins to work on a restore; says how it stands. One that is there already stays what it was
+/// Records that a function begins to work on a restore; returns it. One that is there already stays what it was
 /// first asked for.
 ///
 /// # Errors
@@ -46,12 +47,8 @@ pub async fn begin(database: &Database, restore: NewRestore<'_>) -> Result<Resto
 async fn record(database: &Database, restore: NewRestore<'_>, attempts: i64) -> Result<Restore, Error> {
     let database = &database.with_deadline(database.deadline());
     let NewRestore { id, kind, source, mode, strict, tables } = restore;
-    for table in tables {
-        let gate = Statement::new("INSERT IGNORE INTO rowgate_table_gates (table_name) VALUES (:table)")
-            .bind("table", table.name())
-            .idempotent();
-        database.execute(gate).await?;
-    }
+    let names: Vec<&str> = tables.iter().map(|table| table.name()).collect();
+    fence::ensure(database, &names).await?;
     settled(database, |tx| async move {
         // Run twice, it counts one attempt too many and does no harm.
         let sql = "INSERT INTO rowgate_restores \
@@ -69,13 +66,13 @@ async fn record(database: &Database, restore: NewRestore<'_>, attempts: i64) -> 
             .bind("attempts", attempts);
         tx.execute(insert).await?;
         // Its row is locked: whoever records the same one waits.
-        let sql = "SELECT 1 AS found FROM rowgate_restore_tables WHERE restore_id = :restore LIMIT 1";
+        let sql = "SELECT 1 AS found FROM rowgate_job_tables WHERE job_id = :restore LIMIT 1";
         let there: Vec<IgnoredAny> = tx.query(Statement::new(sql).bind("restore", id.as_str())).await?;
         if !there.is_empty() {
             return Ok(());
         }
         for table in tables {
-            let sql = "INSERT INTO rowgate_restore_tables (restore_id, table_name) VALUES (:restore, :table)";
+            let sql = "INSERT INTO rowgate_job_tables (job_id, table_name) VALUES (:restore, :table)";
             tx.execute(Statement::new(sql).bind("restore", id.as_str()).bind("table", table.name())).await?;
         }
         Ok(())

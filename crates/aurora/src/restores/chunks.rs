@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use domain::backup::RestoreId;
 use serde::Deserialize;
 
-use super::names::Shadow;
 use super::record::Status;
+use crate::jobs::{self, ChunkLedger, Claim};
 use crate::ledger::long;
+use crate::swap::Shadow;
 use crate::{Database, Error, Statement, Tx};
 
 /// What a chunk brings.
@@ -19,7 +20,7 @@ pub struct ChunkFigures {
     pub rows_restored: u64,
     /// Rows that break a rule.
     pub rows_rejected: u64,
-    /// Checksum of the rows as they were read; `None` where nothing tells what it should be.
+    /// Checksum of the rows as they were read; `None` if nothing says what it should be.
     pub checksum_read: Option<String>,
     /// Checksum of the rows as they went into the shadow.
     pub checksum_restored: Option<String>,
@@ -27,21 +28,9 @@ pub struct ChunkFigures {
     pub rejects_key: Option<String>,
 }
 
-/// Whose a chunk is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Claim {
-    /// This transaction's: nobody else can commit it.
-    Ours,
-    /// Committed already.
-    Committed,
-    /// Nobody's: the table has another shadow by now, or is filled.
-    Moved,
-    /// Nobody's any more: the restore has ended.
-    Ended,
-}
-
-/// Claims a chunk for the transaction, as its first statement, and records what it brings: a twin that does the same
-/// chunk waits here until this transaction ends, and then finds the chunk committed or free.
+/// Claims a chunk for the transaction, as its first statement, and records what it brings. A
+/// concurrent delivery of the same chunk waits here until this transaction ends, and then finds the
+/// chunk committed or free.
 ///
 /// # Errors
 /// As [`Tx::execute`].
@@ -53,25 +42,30 @@ pub async fn claim_chunk(
     number: u32,
     figures: &ChunkFigures,
 ) -> Result<Claim, Error> {
-    // The lock keeps the table from being noted as filled, and the restore from being ended, while a transaction holds chunks
-    // of it. The restore's own row stays free: a chunk that a killed function has left open for minutes is to be in nobody's
-    // way but its twin's.
+    // The lock keeps the table from being recorded as filled, and the restore from being ended, while
+    // a transaction holds chunks of it. The restore's own row stays free: a chunk that a killed
+    // function has left open for minutes is to be in nobody's way but its concurrent delivery's.
     let sql = "INSERT INTO rowgate_restore_chunks (restore_id, table_name, chunk_no, rows_read, rows_restored, \
                rows_rejected, checksum_read, checksum_restored, rejects_key, committed_at) \
-               SELECT t.restore_id, t.table_name, :chunk, :read, :restored, :rejected, :sum_read, :sum_restored, :rejects, \
-               UTC_TIMESTAMP(3) FROM rowgate_restore_tables t \
-               WHERE t.restore_id = :restore AND t.table_name = :table AND t.shadow_table = :shadow \
-               AND t.rows_restored IS NULL LOCK IN SHARE MODE";
-    let insert = bind(Statement::new(sql), id, table, number, figures).bind("shadow", shadow.name());
-    match tx.execute(insert).await {
-        Ok(inserted) if inserted.updated > 0 => Ok(Claim::Ours),
-        Ok(_) => why_not(tx, id, table, shadow, number).await,
-        Err(error) if error.is_duplicate_key() => Ok(Claim::Committed),
-        Err(error) => Err(error),
-    }
+               SELECT t.job_id, t.table_name, :chunk, :read, :restored, :rejected, :sum_read, :sum_restored, :rejects, \
+               UTC_TIMESTAMP(3) FROM rowgate_job_tables t \
+               WHERE t.job_id = :restore AND t.table_name = :table AND t.shadow_table = :shadow \
+               AND NOT t.is_filled LOCK IN SHARE MODE";
+    let insert = Statement::new(sql)
+        .bind("restore", id.as_str())
+        .bind("table", table)
+        .bind("chunk", i64::from(number))
+        .bind("read", long(figures.rows_read))
+        .bind("restored", long(figures.rows_restored))
+        .bind("rejected", long(figures.rows_rejected))
+        .bind("sum_read", figures.checksum_read.as_deref())
+        .bind("sum_restored", figures.checksum_restored.as_deref())
+        .bind("rejects", figures.rejects_key.as_deref())
+        .bind("shadow", shadow.name());
+    jobs::claim(tx, insert, why_not(tx, id, table, shadow, number)).await
 }
 
-/// Why a claim found nothing to claim.
+/// Says why a claim found nothing to claim.
 async fn why_not(tx: &Tx, id: &RestoreId, table: &str, shadow: &Shadow, number: u32) -> Result<Claim, Error> {
     #[derive(Deserialize)]
     struct Row {
@@ -80,7 +74,7 @@ async fn why_not(tx: &Tx, id: &RestoreId, table: &str, shadow: &Shadow, number: 
         chunk_no: Option<u32>,
     }
     let sql = "SELECT r.status, t.shadow_table, c.chunk_no FROM rowgate_restores r \
-               JOIN rowgate_restore_tables t ON t.restore_id = r.restore_id AND t.table_name = :table \
+               JOIN rowgate_job_tables t ON t.job_id = r.restore_id AND t.table_name = :table \
                LEFT JOIN rowgate_restore_chunks c ON c.restore_id = r.restore_id AND c.table_name = t.table_name \
                AND c.chunk_no = :chunk WHERE r.restore_id = :restore";
     let select = Statement::new(sql)
@@ -91,23 +85,10 @@ async fn why_not(tx: &Tx, id: &RestoreId, table: &str, shadow: &Shadow, number: 
     Ok(match rows.into_iter().next() {
         Some(row) if row.status == Status::Running => {
             let is_same = row.shadow_table.as_deref() == Some(shadow.name());
-            if is_same && row.chunk_no.is_some() { Claim::Committed } else { Claim::Moved }
+            if is_same && row.chunk_no.is_some() { Claim::Committed } else { Claim::Restarted }
         }
         _ => Claim::Ended,
     })
-}
-
-fn bind(statement: Statement, id: &RestoreId, table: &str, number: u32, figures: &ChunkFigures) -> Statement {
-    statement
-        .bind("restore", id.as_str())
-        .bind("table", table)
-        .bind("chunk", i64::from(number))
-        .bind("read", long(figures.rows_read))
-        .bind("restored", long(figures.rows_restored))
-        .bind("rejected", long(figures.rows_rejected))
-        .bind("sum_read", figures.checksum_read.as_deref())
-        .bind("sum_restored", figures.checksum_restored.as_deref())
-        .bind("rejects", figures.rejects_key.as_deref())
 }
 
 /// A chunk that is committed.
@@ -121,11 +102,11 @@ pub struct CommittedChunk {
     pub figures: ChunkFigures,
 }
 
-/// Chunks in one answer at most: with a rejects file of the longest table's 250 bytes each, below
-/// the service's 1 MiB.
+/// Chunks in one answer at most: with a rejects file of the longest table's 250 bytes each, below the
+/// service's 1 MiB.
 const CHUNKS_PER_PAGE: u32 = 4_000;
 
-/// The chunks of a restore's table that are committed, by number.
+/// Returns the committed chunks of a restore's table, by number.
 ///
 /// # Errors
 /// As [`Database::query`].
@@ -134,24 +115,15 @@ pub async fn committed_chunks(
     id: &RestoreId,
     table: &str,
 ) -> Result<BTreeMap<u32, CommittedChunk>, Error> {
-    let sql = format!(
-        "SELECT chunk_no, rows_read, rows_restored, rows_rejected, checksum_read, checksum_restored, rejects_key \
-         FROM rowgate_restore_chunks WHERE restore_id = :restore AND table_name = :table AND chunk_no >= :from \
-         ORDER BY chunk_no LIMIT {CHUNKS_PER_PAGE}"
-    );
-    let mut chunks = BTreeMap::new();
-    let mut from = 0;
-    loop {
-        let select =
-            Statement::new(sql.clone()).bind("restore", id.as_str()).bind("table", table).bind("from", from);
-        let page: Vec<CommittedChunk> = database.query(select).await?;
-        let Some(last) = page.last() else { return Ok(chunks) };
-        from = i64::from(last.number) + 1;
-        chunks.extend(page.into_iter().map(|chunk| (chunk.number, chunk)));
-    }
+    let columns =
+        "chunk_no, rows_read, rows_restored, rows_rejected, checksum_read, checksum_restored, rejects_key";
+    let number = |chunk: &CommittedChunk| chunk.number;
+    let ledger = ChunkLedger::Restore(id, table);
+    let chunks = ledger.read(database, columns, "TRUE", CHUNKS_PER_PAGE, number).await?;
+    Ok(chunks.into_iter().map(|chunk| (chunk.number, chunk)).collect())
 }
 
-/// Whether a chunk is committed: what settles a COMMIT whose answer was lost.
+/// Returns true if a chunk is committed: what settles a COMMIT whose answer was lost.
 ///
 /// # Errors
 /// As [`Database::query`].
@@ -161,13 +133,5 @@ pub async fn is_committed(
     table: &str,
     number: u32,
 ) -> Result<bool, Error> {
-    // Locks the row, so that a commit that is still under way is waited for and not taken for a failed one.
-    let sql = "SELECT chunk_no FROM rowgate_restore_chunks \
-               WHERE restore_id = :restore AND table_name = :table AND chunk_no = :chunk LOCK IN SHARE MODE";
-    let select = Statement::new(sql)
-        .bind("restore", id.as_str())
-        .bind("table", table)
-        .bind("chunk", i64::from(number));
-    let rows: Vec<serde::de::IgnoredAny> = database.query(select).await?;
-    Ok(!rows.is_empty())
+    ChunkLedger::Restore(id, table).is_committed(database, number).await
 }

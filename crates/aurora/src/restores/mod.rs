@@ -1,30 +1,23 @@
-//! The restores ledger: `rowgate_restores`, `rowgate_restore_tables`, `rowgate_restore_chunks`, and the gates that a
-//! restore closes.
+//! The restores ledger: `rowgate_restores`, their tables in `rowgate_job_tables`, their chunks in
+//! `rowgate_restore_chunks`.
 
 mod begin;
 mod chunks;
-mod ending;
-mod gate;
-mod names;
-mod note;
-mod numbers;
-mod prepare;
-mod put_back;
+mod end;
+mod fill;
 mod read;
+mod reap;
 mod record;
-mod standing;
-mod swap;
-mod sweep;
+mod undo;
 
 pub use begin::{NewRestore, announce, begin};
-pub use chunks::{ChunkFigures, Claim, CommittedChunk, claim_chunk, committed_chunks, is_committed};
-pub use ending::{fail, finish_verify};
-pub use names::Shadow;
-pub use note::{Noted, TableFigures, note_table};
-pub use prepare::{Prepared, prepare};
-pub use put_back::put_back;
+pub use chunks::{ChunkFigures, CommittedChunk, claim_chunk, committed_chunks, is_committed};
+pub use end::{fail, finish_verify, swap};
+pub use fill::{Filled, Prepared, TableFigures, prepare, record_filled};
 pub use read::{get, list};
+pub use reap::{Reaped, reap};
 pub use record::{Kind, Mode, Restore, RestoredTable, Status};
-pub(crate) use swap::recover;
-pub use swap::{Swapped, swap};
-pub use sweep::{Swept, sweep};
+pub use undo::undo;
+
+pub use crate::jobs::Claim;
+pub use crate::swap::{Shadow, Swapped};

@@ -16,7 +16,7 @@ use crate::{Database, Error, Statement};
 pub async fn get(database: &Database, id: &RestoreId) -> Result<Option<Restore>, Error> {
     let select = |sql: String| Statement::new(sql).bind("restore", id.as_str());
     let restores = database.query(select(restores("r.restore_id = :restore"))).await?;
-    let tables = database.query(select(tables("t.restore_id = :restore"))).await?;
+    let tables = database.query(select(tables("t.job_id = :restore"))).await?;
     Ok(gather(restores, tables).pop())
 }
 
@@ -30,7 +30,7 @@ pub async fn list(database: &Database, limit: u32, after: Option<&RestoreId>) ->
     let found: Vec<Row> =
         database.query(Statement::new(sql).bind("after", after.map(RestoreId::as_str))).await?;
     let (Some(newest), Some(oldest)) = (found.first(), found.last()) else { return Ok(Vec::new()) };
-    let select = Statement::new(tables("t.restore_id BETWEEN :oldest AND :newest"))
+    let select = Statement::new(tables("t.job_id BETWEEN :oldest AND :newest"))
         .bind("oldest", oldest.restore_id.as_str())
         .bind("newest", newest.restore_id.as_str());
     let tables = database.query(select).await?;
@@ -63,7 +63,7 @@ fn restores(condition: &str) -> String {
 
 #[derive(Deserialize)]
 struct TableRow {
-    restore_id: RestoreId,
+    job_id: RestoreId,
     table_name: String,
     rows_read: u64,
     rows_restored: u64,
@@ -71,8 +71,6 @@ struct TableRow {
     checksum: Option<String>,
     #[serde(deserialize_with = "truth")]
     kept: bool,
-    #[serde(deserialize_with = "truth")]
-    filled: bool,
 }
 
 fn tables(condition: &str) -> String {
@@ -80,12 +78,12 @@ fn tables(condition: &str) -> String {
     let figure = |name: &str| {
         format!(
             "CAST(COALESCE(t.{name}, (SELECT SUM(c.{name}) FROM rowgate_restore_chunks c \
-             WHERE c.restore_id = t.restore_id AND c.table_name = t.table_name), 0) AS SIGNED) AS {name}"
+             WHERE c.restore_id = t.job_id AND c.table_name = t.table_name), 0) AS SIGNED) AS {name}"
         )
     };
     format!(
-        "SELECT t.restore_id, t.table_name, {}, {}, {}, t.checksum, CAST(t.kept_table IS NOT NULL AS SIGNED) AS kept, \
-         CAST(t.rows_restored IS NOT NULL AS SIGNED) AS filled FROM rowgate_restore_tables t WHERE {condition}",
+        "SELECT t.job_id, t.table_name, {}, {}, {}, t.checksum, CAST(t.previous_table IS NOT NULL AS SIGNED) AS kept \
+         FROM rowgate_job_tables t JOIN rowgate_restores r ON r.restore_id = t.job_id WHERE {condition}",
         figure("rows_read"),
         figure("rows_restored"),
         figure("rows_rejected")
@@ -101,9 +99,8 @@ fn gather(restores: Vec<Row>, tables: Vec<TableRow>) -> Vec<Restore> {
             rows_rejected: row.rows_rejected,
             checksum: row.checksum,
             kept: row.kept,
-            filled: row.filled,
         };
-        of_restores.entry(row.restore_id).or_default().insert(row.table_name, table);
+        of_restores.entry(row.job_id).or_default().insert(row.table_name, table);
     }
     let restore = |row: Row| Restore {
         tables: of_restores.remove(&row.restore_id).unwrap_or_default(),

@@ -15,7 +15,7 @@ pub struct Restore {
     pub status: Status,
     /// Where its rows come from.
     pub kind: Kind,
-    /// The backup's id, the key prefix of the files, or the id of the restore whose former tables are put back.
+    /// The backup's id, the key prefix of the files, or the id of the restore that is undone.
     pub source: String,
     /// What it is for.
     pub mode: Mode,
@@ -36,7 +36,7 @@ pub struct Restore {
 /// A table of a restore. While the restore runs, its figures are the sums over the committed chunks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RestoredTable {
-    /// Rows read: those restored and those rejected. 0 where a former table was put back: its rows were not read.
+    /// Rows read: those restored and those rejected. 0 of an undo: its rows were not read.
     pub rows_read: u64,
     /// Rows that are in the table; 0 once the restore has failed.
     pub rows_restored: u64,
@@ -44,9 +44,6 @@ pub struct RestoredTable {
     pub rows_rejected: u64,
     /// The order-free checksum of the table's content, 16 hexadecimal digits; `None` before it is known.
     pub checksum: Option<String>,
-    /// Whether the table that this one took the place of is kept, and can be put back.
+    /// True if the previous table is kept, so that the restore can be undone.
     pub kept: bool,
-    /// Whether all of its rows are in the table that is to take its place.
-    #[serde(skip)]
-    pub filled: bool,
 }

@@ -1,4 +1,4 @@
-//! Whether transactions keep to one moment.
+//! Checks that transactions are isolated as snapshots.
 
 use crate::Error;
 
@@ -7,7 +7,7 @@ use crate::Error;
 pub(super) const QUESTION: &str =
     "SHOW VARIABLES WHERE Variable_name IN ('transaction_isolation', 'tx_isolation')";
 
-/// Refuses levels at which every statement sees another moment; and SERIALIZABLE, at which a plain SELECT reads what is there
+/// Refuses levels at which every statement sees another state; and SERIALIZABLE, at which a plain SELECT reads what is there
 /// now and locks it. `variables` is the answer to [`QUESTION`].
 pub(super) fn check(variables: &[Vec<String>]) -> Result<(), Error> {
     let mut levels = variables.iter().filter_map(|variable| variable.get(1)).peekable();

@@ -3,16 +3,15 @@
 //! A load notes its end with the time of the statement that ends it, and is seen from its COMMIT on. So one that ended before
 //! a backup's snapshot time may not be in that snapshot: it is among those that were running then, which the backup's manifest
 //! lists. And one that ended in the millisecond of the snapshot may be in it: then the manifest lists it as completed. No load
-//! is lost between two backups, and none is told twice, but for more than [`MAX_LOADS`] of them.
+//! is lost between two backups, and none is listed twice, but for more than [`MAX_LOADS`] of them.
 
 use domain::backup::{MAX_LOADS, Manifest, ManifestLoad, ManifestLoads};
 use domain::dictionary::Table;
 use domain::load::LoadId;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::Snapshot;
-use crate::ledger::iso;
+use crate::ledger::{Only, iso};
 use crate::{Error, Statement};
 
 /// Loads of one answer: of the longest keys, half of what an answer can hold.
@@ -31,14 +30,6 @@ impl Snapshot {
         before: Option<&Manifest>,
         halvings: u32,
     ) -> Result<ManifestLoads, Error> {
-        #[derive(Deserialize)]
-        struct Running {
-            load: LoadId,
-        }
-        #[derive(Deserialize)]
-        struct Total {
-            total: u64,
-        }
         if tables.is_empty() {
             return Ok(ManifestLoads::default());
         }
@@ -47,20 +38,15 @@ impl Snapshot {
             "SELECT load_id AS `load` FROM rowgate_loads WHERE status = 'running' AND {of_tables} \
              ORDER BY seq LIMIT {MAX_LOADS}"
         );
-        let running = self.read::<Running>(&Statement::new(sql)).await?;
-        let running = running.into_iter().map(|Running { load }| load).collect();
+        let running = self.read(&Statement::new(sql)).await?;
+        let running = running.into_iter().map(|Only(load)| load).collect();
         let from = format!(
             "FROM rowgate_loads WHERE status = 'completed' AND {of_tables}{}",
             before.map(since).unwrap_or_default()
         );
-        // MySQL takes no Z behind a moment.
-        let select = |sql: String| {
-            let select = Statement::new(sql);
-            match before {
-                Some(before) => select.bind("moment", before.snapshot_time.trim_end_matches('Z')),
-                None => select,
-            }
-        };
+        // MySQL takes no Z behind a time.
+        let time = before.map(|before| before.snapshot_time.trim_end_matches('Z'));
+        let select = |sql: String| Statement::new(sql).bind_some("time", time);
         let limit = (PAGE >> halvings).max(1);
         let finished_at = iso("finished_at");
         let mut completed: Vec<ManifestLoad> = Vec::new();
@@ -81,8 +67,8 @@ impl Snapshot {
         let mut total = None;
         if completed.len() >= MAX_LOADS as usize {
             completed.truncate(MAX_LOADS as usize);
-            let count = self.read::<Total>(&select(format!("SELECT COUNT(*) AS total {from}"))).await?;
-            total = count.first().map(|count| count.total).filter(|total| *total > u64::from(MAX_LOADS));
+            let count = self.read::<Only<u64>>(&select(format!("SELECT COUNT(*) AS total {from}"))).await?;
+            total = count.first().map(|count| count.0).filter(|total| *total > u64::from(MAX_LOADS));
         }
         completed.reverse();
         let since = before.map(|before| before.backup.clone());
@@ -97,16 +83,16 @@ impl Snapshot {
 /// The condition that a completed load was not in the snapshot of this backup.
 fn since(before: &Manifest) -> String {
     let ManifestLoads { completed, running, .. } = &before.loads;
-    let late = "rowgate_loads.finished_at >= CAST(:moment AS DATETIME(3))";
+    let late = "rowgate_loads.finished_at >= CAST(:time AS DATETIME(3))";
     let mut condition = match running.is_empty() {
         true => format!(" AND {late}"),
         false => format!(" AND ({late} OR load_id IN ('{}'))", list(running.iter().map(LoadId::as_str))),
     };
     // Few or none: those that ended in the very millisecond.
-    let told = completed.iter().flatten().filter(|load| load.finished_at >= before.snapshot_time);
-    let told: Vec<&str> = told.map(|load| load.load.as_str()).collect();
-    if !told.is_empty() {
-        condition.push_str(&format!(" AND load_id NOT IN ('{}')", list(told)));
+    let listed = completed.iter().flatten().filter(|load| load.finished_at >= before.snapshot_time);
+    let listed: Vec<&str> = listed.map(|load| load.load.as_str()).collect();
+    if !listed.is_empty() {
+        condition.push_str(&format!(" AND load_id NOT IN ('{}')", list(listed)));
     }
     condition
 }

@@ -1,15 +1,17 @@
-//! Reading tables as they were at one moment, page by page, while everybody else goes on writing.
+//! Reading tables as they were at one time, page by page, while everybody else goes on writing.
 //!
-//! A snapshot is one transaction of the Data API at REPEATABLE READ: its first read fixes what all later ones see. It is known
-//! by an id, so another invocation can go on with it ([`Snapshot::release`], [`Snapshot::resume`]); the service ends it after
-//! three idle minutes or 24 hours.
+//! A snapshot is one transaction of the Data API at REPEATABLE READ (snapshot isolation): its first
+//! read fixes what all later ones see. It is known by an id, so another invocation can continue it
+//! ([`Snapshot::release`], [`Snapshot::resume`]); the service ends it after three idle minutes or 24
+//! hours.
 //!
-//! After every page the transaction goes back to a savepoint, as `mariadb-dump --single-transaction` does: that gives up the
-//! page's metadata lock and keeps the moment. Otherwise a RENAME (a load or a restore that swaps a table in) or an ALTER TABLE
-//! would wait for the whole backup, and every insert behind it. Whoever meets a table that has been altered since, or replaced
-//! by one that was made since (MySQL 1412), has lost the snapshot: [`Error::TransactionLost`], begin anew. Of a table that was
-//! made before the moment and swapped in after it MySQL says nothing, and gives its rows, as many as it had then: so whoever
-//! has read of a table asks for it ([`Snapshot::check`]).
+//! After every page the transaction goes back to a savepoint, as `mariadb-dump --single-transaction`
+//! does: that gives up the page's metadata lock and keeps the snapshot. Otherwise a RENAME (a load or
+//! a restore that swaps a table in) or an ALTER TABLE would wait for the whole backup, and every insert
+//! behind it. If a table has been altered since, or replaced by one that was made since (MySQL 1412),
+//! the snapshot is lost: [`Error::TransactionLost`], take another one. If a table was made before the
+//! snapshot and swapped in after it, MySQL says nothing and gives the rows that it had then: so whoever
+//! has read a table asks for it ([`Snapshot::check`]).
 //!
 //! A statement that fails may end the transaction, and the snapshot with it. Pages are made to fit
 //! an answer, so that none fails for its size.
@@ -28,17 +30,16 @@ pub use self::sum::content_sum;
 use self::swaps::Swaps;
 use crate::client::{Texts, TextsBody, rollback};
 use crate::ledger::pause_before;
-use crate::loads::recover_gate;
-use crate::{Database, Error, Statement};
+use crate::{Database, Error, Statement, swap};
 
-/// The tables of a database as they were at one moment.
+/// The tables of a database as they were at one time.
 ///
 /// Dropped without [`end`](Self::end) or [`release`](Self::release), its transaction is ended in the background.
 #[derive(Debug)]
 pub struct Snapshot {
     database: Database,
     id: String,
-    moment: String,
+    time: String,
     /// One statement at a time: the service refuses a second one.
     turn: tokio::sync::Mutex<()>,
     /// The transaction is somebody else's, or has ended.
@@ -46,12 +47,13 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Fixes the moment, of a database that has been migrated: one at which none of these tables, those that are to be read, is
-    /// being swapped. Waits for a swap that is under way; ends one that was left alone, as all do who meet it.
+    /// Takes a snapshot of a database that has been migrated, at a time when none of these tables,
+    /// which are to be read, is being swapped. Waits for a swap that is under way; settles one that was
+    /// left half done.
     ///
     /// # Errors
     ///
-    /// [`Error::Configuration`] where the database would show each page as of another moment, or lock what it
+    /// [`Error::Configuration`] where the database would show each page as of another time, or lock what it
     /// reads, because transactions do not run at REPEATABLE READ; any other [`Error`].
     pub async fn take(database: &Database, tables: &[&str]) -> Result<Self, Error> {
         let database = &database.with_deadline(database.deadline());
@@ -73,7 +75,7 @@ impl Snapshot {
                 );
             }
             for table in swapping {
-                recover_gate(database, table).await?;
+                swap::recover(database, table).await?;
             }
             pause_before(database.deadline()).await?;
         }
@@ -83,27 +85,28 @@ impl Snapshot {
         let id = database.send_begin(database.deadline()).await?;
         let mut snapshot = Self::resume(database, id, String::new());
         isolation::check(&snapshot.show(isolation::QUESTION).await?)?;
-        // The first read of a table fixes the moment. This one keeps its metadata lock until the end, since it has to be before
-        // the savepoint: so it is the one table that is never altered or swapped.
+        // The first read of a table takes the snapshot. This one keeps its metadata lock until the
+        // end, since it has to be before the savepoint: so it is a table that is never altered or
+        // swapped.
         #[derive(Deserialize)]
         struct Row {
-            moment: String,
+            time: String,
         }
-        let sql = "SELECT DATE_FORMAT(UTC_TIMESTAMP(3), '%Y-%m-%dT%H:%i:%s.%f') AS `moment`, \
+        let sql = "SELECT DATE_FORMAT(UTC_TIMESTAMP(3), '%Y-%m-%dT%H:%i:%s.%f') AS `time`, \
                    (SELECT COUNT(*) FROM rowgate_migrations) AS `migrations`";
         let row = snapshot.rows::<Row>(sql).await?.into_iter().next();
         // DATE_FORMAT knows microseconds alone.
-        let moment = row.map(|row| row.moment).unwrap_or_default();
-        snapshot.moment = format!("{}Z", moment.get(..MOMENT_CHARS).unwrap_or(&moment));
+        let time = row.map(|row| row.time).unwrap_or_default();
+        snapshot.time = format!("{}Z", time.get(..TIME_CHARS).unwrap_or(&time));
         snapshot.run("SAVEPOINT rowgate_snapshot").await?;
         Ok(snapshot)
     }
 
-    /// Goes on with a snapshot that was [released](Self::release). Nothing is asked: if the transaction is gone, the next page
-    /// is [`Error::TransactionLost`].
-    pub fn resume(database: &Database, id: String, moment: String) -> Self {
+    /// Continues a snapshot that was [released](Self::release). Nothing is asked: if the transaction is
+    /// gone, the next page is [`Error::TransactionLost`].
+    pub fn resume(database: &Database, id: String, time: String) -> Self {
         let database = database.with_deadline(database.deadline());
-        Self { database, id, moment, turn: tokio::sync::Mutex::default(), released: false }
+        Self { database, id, time, turn: tokio::sync::Mutex::default(), released: false }
     }
 
     /// The service's id of the transaction.
@@ -111,14 +114,15 @@ impl Snapshot {
         &self.id
     }
 
-    /// The moment, by the database's clock: `2026-11-21T10:51:28.123Z`.
-    pub fn moment(&self) -> &str {
-        &self.moment
+    /// Returns the snapshot time, by the database's clock: `2026-11-21T10:51:28.123Z`.
+    pub fn time(&self) -> &str {
+        &self.time
     }
 
-    /// Whether all that has been read of a table so far is of the table that it was at the snapshot's moment. To be asked when
-    /// the last page of it has been read, and before pages are relied upon. Swaps of loads and restores are noticed; a
-    /// `RENAME TABLE` of somebody else's is noticed only where the table was made after the moment, by the next page.
+    /// Checks that all that has been read of a table so far is of the table that it was at the
+    /// snapshot's time. To be asked when its last page has been read, and before pages are relied upon.
+    /// Swaps of loads and restores are noticed; a `RENAME TABLE` of somebody else's is noticed only if
+    /// the table was made after the snapshot, by the next page.
     ///
     /// # Errors
     ///
@@ -133,7 +137,7 @@ impl Snapshot {
 
     async fn compare(&self, table: &str) -> Result<(), Error> {
         let then = self.swaps_then(table).await?;
-        let now: Vec<Swaps> = self.database.query(swaps::question(table, &self.moment)).await?;
+        let now: Vec<Swaps> = self.database.query(swaps::question(table, &self.time)).await?;
         if then.is_under_way() || now.first() != Some(&then) {
             let message = format!("the table {table} has been swapped since the snapshot was taken");
             return Err(Error::TransactionLost { message });
@@ -141,15 +145,15 @@ impl Snapshot {
         Ok(())
     }
 
-    /// The swaps of a table, as of the snapshot's moment.
+    /// Returns the swaps of a table, as of the snapshot's time.
     async fn swaps_then(&self, table: &str) -> Result<Swaps, Error> {
-        let question = swaps::question(table, &self.moment);
+        let question = swaps::question(table, &self.time);
         let asked = self.within(self.database.send_repeatable_query(&question, &self.id)).await?;
         asked.into_iter().next().ok_or_else(swaps::no_answer)
     }
 
-    /// Which columns of the table, in the dictionary's order, take NULL in the database. Of this moment, not the snapshot's:
-    /// where the two differ, the table's first page is [`Error::TransactionLost`].
+    /// Returns which columns of the table, in the dictionary's order, take NULL in the database now, not
+    /// at the snapshot's time: if the two differ, the table's first page is [`Error::TransactionLost`].
     ///
     /// # Errors
     ///
@@ -205,7 +209,7 @@ impl Snapshot {
     ///
     /// # Errors
     ///
-    /// An [`Error`] when the service could not be told in time; it ends the transaction by itself after three minutes.
+    /// An [`Error`] if the service does not answer in time; it ends the transaction by itself after three minutes.
     pub async fn end(mut self) -> Result<(), Error> {
         self.released = true;
         rollback(&self.database, &self.id).await
@@ -214,7 +218,7 @@ impl Snapshot {
     async fn run(&self, sql: &'static str) -> Result<(), Error> {
         // Twice is as good as once.
         match self.database.send_repeatable(&Statement::new(sql), &self.id).await {
-            // The transaction was rolled back underneath, and its moment is gone with it.
+            // The transaction was rolled back underneath, and the snapshot is gone with it.
             Err(Error::Sql { code: Some(NO_SUCH_SAVEPOINT), message }) => {
                 Err(Error::TransactionLost { message })
             }
@@ -248,14 +252,14 @@ impl Drop for Snapshot {
     }
 }
 
-/// Gives up the metadata locks that were taken since the moment was fixed.
+/// Gives up the metadata locks that were taken since the snapshot.
 const TO_SAVEPOINT: &str = "ROLLBACK TO SAVEPOINT rowgate_snapshot";
 
 /// MySQL's ER_SP_DOES_NOT_EXIST, which is also what it says of a savepoint.
 const NO_SUCH_SAVEPOINT: u16 = 1305;
 
 /// `2026-11-21T10:51:28.123`
-const MOMENT_CHARS: usize = 23;
+const TIME_CHARS: usize = 23;
 
 /// Which columns of `target`, in the order of the dictionary's `table`, take NULL in the database.
 ///

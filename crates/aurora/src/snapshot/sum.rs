@@ -7,6 +7,7 @@ use domain::row_text::{ContentSum, sum_sql};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
+use crate::ledger::Only;
 use crate::{Database, Error, Statement};
 
 /// How many rows one statement sums up: with 1.3 s for a million rows on one core of a laptop, a statement takes a third of a
@@ -104,10 +105,6 @@ impl Summing<'_> {
         through: Option<i64>,
         rows: u64,
     ) -> Result<Option<i64>, Error> {
-        #[derive(Deserialize)]
-        struct Row {
-            k: i64,
-        }
         let key = self.table.key().name();
         let behind = after.map_or_else(|| "TRUE".to_owned(), |after| format!("`{key}`>{after}"));
         let until = through.map(|through| format!(" AND `{key}`<={through}")).unwrap_or_default();
@@ -116,9 +113,9 @@ impl Summing<'_> {
             "SELECT `{key}` AS `k` FROM `{}` WHERE {behind}{until} ORDER BY `{key}` LIMIT 1 OFFSET {offset}",
             self.target
         );
-        let found: Vec<Row> = self.database.query(Statement::new(sql)).await?;
+        let found: Vec<Only<i64>> = self.database.query(Statement::new(sql)).await?;
         self.has_answered.store(true, Ordering::Relaxed);
-        Ok(found.first().map(|row| row.k))
+        Ok(found.first().map(|row| row.0))
     }
 
     /// Sums up a range; halves of it, where it takes too long.

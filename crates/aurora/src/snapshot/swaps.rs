@@ -1,25 +1,26 @@
-//! Whether a table is still the one that it was at a snapshot's moment.
+//! Whether a table is still the one that it was at a snapshot's time.
 //!
-//! The ledgers tell. Whoever swaps a table closes its gate before the RENAME, and opens it in the transaction that notes
-//! the end, or when no RENAME of that swap can happen any more. So where a gate was open at the moment, is open now, and as many swaps
-//! have ended by now as had ended then, no RENAME has taken place in between: one since the moment would have been noted
-//! as ended, or its gate would still be closed, whoever was killed meanwhile. What was then is read in the snapshot itself, so no
-//! clocks are compared.
+//! The ledgers tell. Whoever swaps a table fences it before the RENAME, and lifts the fence in the
+//! transaction that records the end, or when no RENAME of that swap can happen any more
+//! ([`swap`](crate::swap), S3 and S4). So if a table was not fenced at the snapshot's time, is not
+//! fenced now, and as many swaps have ended by now as had ended then, no RENAME has taken place in
+//! between: one since then would be recorded as ended, or the table would still be fenced, whoever
+//! was killed meanwhile. What was then is read in the snapshot itself, so no clocks are compared.
 
 use serde::Deserialize;
 
 use crate::{Error, Statement};
 
-/// Swaps that ended so long before the moment are not counted: their number is the same then and now. Far more than the
-/// clocks of a database that fails over can be apart.
+/// Swaps that ended so long before the snapshot time are not counted: their number is the same then
+/// and now. Far more than the clocks of a database that fails over can be apart.
 const COUNTED: &str = "INTERVAL 1 DAY";
 
 /// The swaps of a table, as one statement sees them.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(super) struct Swaps {
-    /// Closed gates.
+    /// Raised fences.
     under_way: i64,
-    /// Of loads and of restores, put-backs among them.
+    /// Of loads and of restores, undone ones among them.
     ended: i64,
 }
 
@@ -29,20 +30,19 @@ impl Swaps {
     }
 }
 
-/// Asks for the [`Swaps`] of a table, of a snapshot with this moment. One statement, so that gate and ledgers are seen at the
-/// same time.
-pub(super) fn question(table: &str, moment: &str) -> Statement {
+/// Asks for the [`Swaps`] of a table, of a snapshot of this time. One statement, so that fences and
+/// ledgers are seen at the same time.
+pub(super) fn question(table: &str, time: &str) -> Statement {
     let sql = format!(
-        "SELECT (SELECT COUNT(*) FROM rowgate_table_gates WHERE table_name = :table \
-         AND (swapping_load_id IS NOT NULL OR swapping_restore_id IS NOT NULL)) AS under_way, \
+        "SELECT (SELECT COUNT(*) FROM rowgate_table_fences WHERE table_name = :table AND job_id IS NOT NULL) AS under_way, \
          (SELECT COUNT(*) FROM rowgate_loads WHERE table_name = :table AND mode = 'replace' AND status = 'completed' \
-         AND finished_at >= CAST(:moment AS DATETIME(3)) - {COUNTED}) \
-         + (SELECT COUNT(*) FROM rowgate_restores r JOIN rowgate_restore_tables t ON t.restore_id = r.restore_id \
+         AND finished_at >= CAST(:time AS DATETIME(3)) - {COUNTED}) \
+         + (SELECT COUNT(*) FROM rowgate_restores r JOIN rowgate_job_tables t ON t.job_id = r.restore_id \
          WHERE t.table_name = :table AND r.mode = 'replace' AND r.status = 'completed' \
-         AND r.finished_at >= CAST(:moment AS DATETIME(3)) - {COUNTED}) AS ended"
+         AND r.finished_at >= CAST(:time AS DATETIME(3)) - {COUNTED}) AS ended"
     );
-    // MySQL takes no Z behind a moment.
-    Statement::new(sql).bind("table", table).bind("moment", moment.trim_end_matches('Z'))
+    // MySQL takes no Z behind a time.
+    Statement::new(sql).bind("table", table).bind("time", time.trim_end_matches('Z'))
 }
 
 /// What a SELECT without a table never does.

@@ -206,18 +206,14 @@ async fn a_load_is_stalled_when_nobody_took_it_up_for_long() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_closed_gate_is_under_way() -> Result<()> {
+async fn a_fenced_table_is_under_way() -> Result<()> {
     let test = TestDatabase::migrated().await?;
-    test.sql("INSERT INTO rowgate_table_gates (table_name) VALUES ('jobs')").await?;
+    test.sql("INSERT INTO rowgate_table_fences (table_name) VALUES ('jobs')").await?;
     assert!(!loads::is_under_way(&test.database()).await?);
-    for closed in
-        ["swapping_load_id = LEFT(SHA2('x', 256), 32)", "swapping_restore_id = '20261121-020000-0000001f'"]
-    {
-        let sql = format!("UPDATE rowgate_table_gates SET {closed}, swapping_since = UTC_TIMESTAMP(3)");
-        test.sql(&sql).await?;
-        assert!(loads::is_under_way(&test.database()).await?, "{closed}");
-        test.sql("UPDATE rowgate_table_gates SET swapping_load_id = NULL, swapping_restore_id = NULL")
-            .await?;
+    for job in ["LEFT(SHA2('x', 256), 32)", "'20261121-020000-0000001f'"] {
+        test.sql(&format!("UPDATE rowgate_table_fences SET job_id = {job}")).await?;
+        assert!(loads::is_under_way(&test.database()).await?, "{job}");
+        test.sql("UPDATE rowgate_table_fences SET job_id = NULL").await?;
     }
     Ok(())
 }

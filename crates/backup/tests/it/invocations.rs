@@ -132,7 +132,7 @@ impl Replace {
         let begun = loads::begin(&db, load).await.unwrap();
         let employees = dictionary().table("employees").unwrap();
         let prepared = loads::prepare(&db, &begun.run, employees).await.unwrap();
-        let loads::Prepared::Fill { run, shadow } = prepared else { panic!("{prepared:?}") };
+        let Some((run, shadow)) = prepared else { panic!("the load has ended") };
         let replace = Self { run, shadow: shadow.name().to_owned() };
         replace.fill(world, 1).await;
         replace
@@ -193,12 +193,12 @@ async fn a_table_that_is_put_back_between_two_pages_is_backed_up_as_one() {
     let fill = "SELECT id, CONCAT(name, '+'), datetime, department_id, job_id FROM employees";
     world.sql(&format!("INSERT INTO `{}` {fill}", shadow.name())).await;
     let figures = TableFigures { rows_read: 0, rows_restored: 0, rows_rejected: 0, checksum: "0".repeat(16) };
-    restores::note_table(&db, &first, "employees", &shadow, &figures).await.unwrap();
+    restores::record_filled(&db, &first, "employees", &shadow, &figures).await.unwrap();
     restores::swap(&db, &first).await.unwrap();
 
     let done = world.make(&["employees"], one_page()).await.unwrap();
     restore(&back, Kind::Undo, first.as_str()).await.unwrap();
-    restores::put_back(&db, &back).await.unwrap();
+    restores::undo(&db, &back).await.unwrap();
     finish_after_swap(&world, done).await;
 }
 
@@ -257,7 +257,7 @@ async fn a_moment_that_is_lost_as_it_is_taken_counts_as_lost() {
     use testkit::local_data_api::{ErrorKind, Faults, Rule};
     let world = World::with_rows(20).await;
     let lost = |times| {
-        let rule = Rule::error(ErrorKind::TransactionNotFoundException).sql("rowgate_table_gates");
+        let rule = Rule::error(ErrorKind::TransactionNotFoundException).sql("rowgate_table_fences");
         Faults::default().with(rule.times(times))
     };
     world.db.data_api().set(lost(2));

@@ -111,7 +111,7 @@ impl<S: Store, Q: Sync> PendingChunk for Pending<'_, S, Q> {
         match loads::claim_chunk(tx, run, chunk, counts, rejects).await? {
             Claim::Ours => {}
             Claim::Committed => return Err(Rollback::Committed),
-            Claim::Swapping => return Err(Rollback::Fenced),
+            Claim::Fenced => return Err(Rollback::Fenced),
             Claim::Ended => return Err(Rollback::Failed(LoadError::Ended)),
             Claim::Restarted => return Err(Rollback::Failed(LoadError::Restarted)),
         }
@@ -166,7 +166,7 @@ impl<S: Store, Q: Sync> PendingChunk for Pending<'_, S, Q> {
     }
 
     async fn recover_fence(&self, database: &Database) -> Result<(), Error> {
-        loads::recover_gate(database, self.committer.plan.table.name()).await.map(drop)
+        aurora::swap::recover(database, self.committer.plan.table.name()).await.map(drop)
     }
 }
 

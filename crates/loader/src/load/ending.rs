@@ -58,7 +58,7 @@ impl<S, Q> Work<'_, S, Q> {
             LoadMode::Append | LoadMode::Upsert => {
                 loads::end(database, run, ending).await?;
             }
-            LoadMode::Replace => loads::undo(database, run, self.incoming.table.name(), ending).await?,
+            LoadMode::Replace => loads::undo(database, run, ending).await?,
         }
         match self.why_not_ended(run).await? {
             // By this function, unless a concurrent one was quicker: to tell twice of a failure is better than never.
@@ -69,7 +69,7 @@ impl<S, Q> Work<'_, S, Q> {
 
     /// Why a run cannot end the load: it was sent back to its start, or the load has ended.
     pub(crate) async fn why_not_ended(&self, run: &Run) -> Result<LoadError, LoadError> {
-        Ok(match loads::standing(self.to_end, &run.id).await? {
+        Ok(match loads::state(self.to_end, &run.id).await? {
             Some(Begun { status: LoadStatus::Running, .. }) => LoadError::Restarted,
             _ => LoadError::Ended,
         })

@@ -89,7 +89,7 @@ pub async fn load<S: Store, Q: Sync>(
         tracing::info!(load.id = id.as_str(), "the load has ended before; this event was a repetition");
         if new.mode == LoadMode::Replace {
             // Its function may have been killed before it dropped the table that was replaced.
-            loads::debris(database).await?;
+            aurora::swap::reap(database).await?;
         }
         remove_leftovers(loader, database, id, new.table).await?;
         return Ok(Delivered::Ended);
@@ -197,7 +197,7 @@ async fn run_until_ended<S: Store, Q: Sync>(
         match work.run(&run).await {
             Err(LoadError::Restarted) if !work.deadline.is_over() => {
                 tracing::info!(load.id = id.as_str(), "the load was sent back to its start");
-                run = match loads::standing(work.database, id).await? {
+                run = match loads::state(work.database, id).await? {
                     Some(begun) if begun.status == LoadStatus::Running => begun.run,
                     _ => return Err(LoadError::Ended),
                 };
@@ -227,12 +227,12 @@ async fn run_until_ended<S: Store, Q: Sync>(
 /// Ends whatever run of the load there is.
 async fn end(database: &Database, id: &LoadId, ending: Ending<'_>) -> Result<(), LoadError> {
     let Some(record) = loads::get(database, id).await? else { return Ok(()) };
-    if let Some(begun) = loads::standing(database, id).await? {
+    if let Some(begun) = loads::state(database, id).await? {
         match record.mode {
             LoadMode::Append | LoadMode::Upsert => {
                 loads::end(database, &begun.run, ending).await?;
             }
-            LoadMode::Replace => loads::undo(database, &begun.run, &record.table, ending).await?,
+            LoadMode::Replace => loads::undo(database, &begun.run, ending).await?,
         }
     }
     Ok(())

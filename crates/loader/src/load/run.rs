@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use aurora::lanes::Lanes;
-use aurora::loads::{self, Candidate, CommittedChunk, Ending, Prepared, Run, Swapped};
+use aurora::loads::{self, Candidate, CommittedChunk, Ending, Run, Swapped};
 use aurora::{Database, Deadline};
 use domain::dictionary::LoadMode;
 use domain::load::{Content, Incoming, Layout, LoadId, Packing, Position, Settings};
@@ -63,9 +63,9 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
         let (run, target) = match mode {
             LoadMode::Append | LoadMode::Upsert => (run.clone(), table.name().to_owned()),
             LoadMode::Replace => match loads::prepare(self.database, run, table).await? {
-                Prepared::Fill { run, shadow } => (run, shadow.name().to_owned()),
+                Some((run, shadow)) => (run, shadow.name().to_owned()),
                 // It was running a moment ago: its swap was found done, and has been completed just now.
-                Prepared::Ended => return Ok(()),
+                None => return Ok(()),
             },
         };
         match self.bring_in(&run, target).await {
@@ -114,7 +114,7 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
         if mode == LoadMode::Replace {
             return match loads::swap(database, run, table, &digest).await? {
                 Swapped::Ended => Ok(()),
-                Swapped::Restarted => Err(LoadError::Restarted),
+                Swapped::Unfilled => Err(LoadError::Restarted),
             };
         }
         if loads::end(database, run, Ending::Completed(&digest)).await? {

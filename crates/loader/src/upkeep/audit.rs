@@ -150,7 +150,7 @@ impl<N: Notes, Q: Backlog> Auditor<'_, N, Q> {
             tracing::error!(load.id = fault.load.as_str(), fault = fault.what, "the ledger does not add up");
         }
         let stalled = self.give_up_stalled(database).await?;
-        let debris = loads::debris(database).await?;
+        let debris = aurora::swap::reap(database).await?;
         let hidden: Vec<&Table> = self.dictionary.tables().iter().filter(|table| table.is_hidden()).collect();
         let forgotten = loads::forget(database, &hidden).await?;
         // A fault is found again until somebody mends it, or for a day.
@@ -179,7 +179,7 @@ impl<N: Notes, Q: Backlog> Auditor<'_, N, Q> {
         let mut given_up = Vec::with_capacity(stalled.len());
         for Stalled { run, table, mode } in stalled {
             match mode {
-                LoadMode::Replace => loads::undo(database, &run, &table, Ending::GivenUp(REASON)).await?,
+                LoadMode::Replace => loads::undo(database, &run, Ending::GivenUp(REASON)).await?,
                 LoadMode::Append | LoadMode::Upsert => {
                     loads::end(database, &run, Ending::GivenUp(REASON)).await?;
                 }

@@ -156,7 +156,7 @@ async fn a_table_that_differs_from_what_was_put_into_it_is_not_swapped_in() {
         () = filled => {}
     }
     world.db.data_api().clear();
-    let shadow = world.db.value("SELECT shadow_table FROM rowgate_restore_tables").await.unwrap();
+    let shadow = world.db.value("SELECT shadow_table FROM rowgate_job_tables").await.unwrap();
     world.sql(&format!("UPDATE `{shadow}` SET job_name = 'altered' WHERE id = 7")).await;
     let error = world.invoke(payload(0)).await.unwrap_err();
     let restore::InvocationError::Failed { reason, .. } = error else { panic!("{error}") };

@@ -27,8 +27,8 @@ impl Ledger {
         let Some(row) = database.sql(&sql).await?.into_iter().next() else { return Ok(None) };
         let [status, source, error] = <[Option<String>; 3]>::try_from(row).ok().context("three values")?;
         let sql = format!(
-            "SELECT table_name, kept_table FROM rowgate_restore_tables \
-             WHERE restore_id = '{restore}' AND kept_table IS NOT NULL"
+            "SELECT table_name, previous_table FROM rowgate_job_tables \
+             WHERE job_id = '{restore}' AND previous_table IS NOT NULL"
         );
         let rows = database.sql(&sql).await?.into_iter();
         let previous = rows.filter_map(|row| Some((row[0].clone()?, row[1].clone()?))).collect();

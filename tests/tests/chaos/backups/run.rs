@@ -54,7 +54,7 @@ pub(super) async fn run(lane: &Lane, plan: &Plan, tampering: Option<Tampering>) 
         call: Duration::from_secs(45),
         on_error: plan.on_error,
         lock_wait: plan.lock_wait,
-        ledger: &["rowgate_restores", "rowgate_restore_tables"],
+        ledger: &["rowgate_restores", "rowgate_job_tables"],
     };
     lane.run(setup, async |database, logs| {
         let bucket = Arc::new(Bucket::serve().await?);

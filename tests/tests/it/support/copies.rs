@@ -69,7 +69,7 @@ impl Cloud {
     /// Returns the rows of the previous table, which a restore has kept.
     pub(crate) async fn kept(&self, restore: &str, table: &str) -> BTreeMap<i64, Vec<String>> {
         let sql = format!(
-            "SELECT kept_table FROM rowgate_restore_tables WHERE restore_id = '{restore}' AND table_name = '{table}'"
+            "SELECT previous_table FROM rowgate_job_tables WHERE job_id = '{restore}' AND table_name = '{table}'"
         );
         let name = self.database.rows(&sql).await[0][0].clone();
         self.rows_of(&name).await

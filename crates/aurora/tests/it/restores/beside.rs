@@ -5,14 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use aurora::loads::{self, Gate};
 use aurora::{Insert, restores};
 use domain::batch::Batch;
 use mysql_async::prelude::Queryable;
 use testkit::TestDatabase;
 
-use super::worker::{Work, begin, fill, named, restore};
-use super::{THREE, assert_settled, content, database, database_with, kept, kept_content, standing};
+use super::worker::{Work, begin, named, restore};
+use super::{THREE, assert_settled, content, database, kept, kept_content, status};
 
 #[tokio::test]
 async fn readers_of_two_tables_see_both_as_they_were_or_both_as_they_are() -> Result<()> {
@@ -126,17 +125,17 @@ async fn of_two_restores_of_the_same_tables_at_once_one_completes_and_keeps_the_
         for task in tasks {
             task.await??;
         }
-        let is_first = standing(&test, &works[0]).await? == "completed";
+        let is_first = status(&test, &works[0]).await? == "completed";
         let (done, refused) = if is_first { (&works[0], &works[1]) } else { (&works[1], &works[0]) };
-        assert_eq!(standing(&test, done).await?, "completed", "round {round}");
-        assert_eq!(standing(&test, refused).await?, overtaken(done, "departments"), "round {round}");
+        assert_eq!(status(&test, done).await?, "completed", "round {round}");
+        assert_eq!(status(&test, refused).await?, overtaken(done, "departments"), "round {round}");
         for table in ["departments", "jobs"] {
             assert_eq!(content(&test, table).await?, done.rows(table), "round {round}");
             assert_eq!(kept_content(&test, done, table).await?, before, "round {round}");
             assert_eq!(kept(&test, refused, table).await?, None, "round {round}");
         }
         before = done.rows("jobs").to_vec();
-        restores::sweep(&test.database()).await?;
+        restores::reap(&test.database()).await?;
         assert_settled(&test).await?;
     }
     Ok(())
@@ -155,15 +154,15 @@ fn overtaken(by: &Work, table: &str) -> String {
 async fn a_restore_that_was_sent_twice_leaves_the_original_tables_to_be_put_back() -> Result<()> {
     let test = database().await?;
     let db = test.database();
-    let (first, twin) = (Work::of(&["departments", "jobs"], "new"), Work::of(&["jobs"], "new"));
+    let (first, other) = (Work::of(&["departments", "jobs"], "new"), Work::of(&["jobs"], "new"));
     begin(&db, &first).await?;
-    begin(&db, &twin).await?;
+    begin(&db, &other).await?;
     // It only verifies, and has ended since: that is in nobody's way.
     restore(&db, &Work::of(&["departments"], "verified").verify()).await?;
     restore(&db, &first).await?;
-    restore(&db, &twin).await?;
-    assert_eq!(standing(&test, &first).await?, "completed");
-    assert_eq!(standing(&test, &twin).await?, overtaken(&first, "jobs"));
+    restore(&db, &other).await?;
+    assert_eq!(status(&test, &first).await?, "completed");
+    assert_eq!(status(&test, &other).await?, overtaken(&first, "jobs"));
     let back = first.undone();
     restore(&db, &back).await?;
     for table in ["departments", "jobs"] {
@@ -172,13 +171,13 @@ async fn a_restore_that_was_sent_twice_leaves_the_original_tables_to_be_put_back
     // One that begins now is meant.
     let again = Work::of(&["jobs"], "again");
     restore(&db, &again).await?;
-    assert_eq!(standing(&test, &again).await?, "completed");
+    assert_eq!(status(&test, &again).await?, "completed");
     assert_eq!(content(&test, "jobs").await?, again.rows("jobs"));
     assert_settled(&test).await
 }
 
 #[tokio::test]
-async fn a_restore_and_two_put_backs_of_the_same_table_at_once_lose_no_table_half() -> Result<()> {
+async fn a_restore_and_two_undos_of_the_same_table_at_once_lose_no_table_half() -> Result<()> {
     let test = database().await?;
     let mut last = Work::of(&["jobs", "departments"], "first");
     restore(&test.database(), &last).await?;
@@ -197,74 +196,22 @@ async fn a_restore_and_two_put_backs_of_the_same_table_at_once_lose_no_table_hal
         }
         let mut completed = 0;
         for work in &works[..2] {
-            let standing = standing(&test, work).await?;
-            assert!(standing == "completed" || standing.starts_with("failed: the restore "), "{standing}");
-            completed += u32::from(standing == "completed");
+            let status = status(&test, work).await?;
+            assert!(status == "completed" || status.starts_with("failed: the restore "), "{status}");
+            completed += u32::from(status == "completed");
         }
-        let standing = standing(&test, &next).await?;
+        let status = status(&test, &next).await?;
         assert!(
-            standing == "completed" || standing.starts_with("failed: the table jobs was restored by "),
-            "{standing}"
+            status == "completed" || status.starts_with("failed: the table jobs was restored by "),
+            "{status}"
         );
-        completed += u32::from(standing == "completed");
+        completed += u32::from(status == "completed");
         // A put-back may be through before the restore begins, and nothing else.
         assert!((1..=2).contains(&completed), "{completed}");
-        restores::sweep(&test.database()).await?;
+        restores::reap(&test.database()).await?;
         assert_settled(&test).await?;
         last = Work::of(&["jobs", "departments"], &format!("last {round}"));
         restore(&test.database(), &last).await?;
     }
     Ok(())
-}
-
-/// A database whose calls end after two seconds: long enough for everything that waits for nobody, on a busy machine too.
-async fn impatient() -> Result<TestDatabase> {
-    database_with(|config| config.limits.call = Duration::from_secs(2)).await
-}
-
-#[tokio::test]
-async fn a_swap_that_an_open_transaction_keeps_waiting_lets_writers_through_between_its_tries() -> Result<()>
-{
-    use crate::swap::loader::{self, File};
-    let test = impatient().await?;
-    let work = Work::of(&["departments", "jobs"], "new");
-    begin(&test.database(), &work).await?;
-    fill(&test.database(), &work).await?;
-    let mut holder = test.connect().await?;
-    holder.query_drop("START TRANSACTION").await?;
-    holder.query_drop("SELECT * FROM jobs").await?;
-    let swap = tokio::spawn({
-        let (db, id) = (test.database(), work.id.clone());
-        async move { restores::swap(&db, &id).await }
-    });
-    let append = File::append("v1", named(100..=102, "added"));
-    loader::load(&test.database(), &append).await?;
-    assert!(!swap.is_finished());
-    holder.query_drop("COMMIT").await?;
-    assert_eq!(swap.await??, restores::Swapped::Ended);
-    assert_eq!(kept_content(&test, &work, "departments").await?.len(), 6);
-    assert_eq!(content(&test, "departments").await?, work.rows("departments"));
-    assert_settled(&test).await
-}
-
-#[tokio::test]
-async fn a_swap_out_of_time_leaves_the_gates_open() -> Result<()> {
-    let test = impatient().await?;
-    let work = Work::of(&["departments", "jobs"], "new");
-    begin(&test.database(), &work).await?;
-    fill(&test.database(), &work).await?;
-    let mut holder = test.connect().await?;
-    holder.query_drop("START TRANSACTION").await?;
-    holder.query_drop("SELECT * FROM jobs").await?;
-    let db = test.database().with_deadline(aurora::Deadline::after(Duration::from_secs(12)));
-    let swapped = restores::swap(&db, &work.id).await;
-    assert!(swapped.as_ref().is_err_and(|e| e.is_retryable() || e.is_unknown_outcome()), "{swapped:?}");
-    for table in ["departments", "jobs"] {
-        assert_eq!(loads::recover_gate(&test.database(), table).await?, Gate::Open);
-    }
-    holder.query_drop("COMMIT").await?;
-    restore(&test.database(), &work).await?;
-    assert_eq!(content(&test, "jobs").await?, work.rows("jobs"));
-    restores::sweep(&test.database()).await?;
-    assert_settled(&test).await
 }

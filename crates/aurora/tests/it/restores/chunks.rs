@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use anyhow::Result;
 use aurora::restores::{
-    self, Claim, Noted, Prepared, Shadow, Swapped, TableFigures, claim_chunk, committed_chunks, is_committed,
-    note_table, prepare,
+    self, Claim, Filled, Prepared, Shadow, Swapped, TableFigures, claim_chunk, committed_chunks,
+    is_committed, prepare, record_filled,
 };
 
 use super::worker::{self, CHECKSUM, Work, begin, commit, figures, fill, insert, restore, table};
@@ -23,7 +23,7 @@ fn all_of(rows: u64) -> TableFigures {
 }
 
 #[tokio::test]
-async fn a_twin_waits_for_a_chunk_that_is_under_way_and_then_finds_it_committed() -> Result<()> {
+async fn a_concurrent_delivery_waits_for_a_chunk_in_flight_and_then_finds_it_committed() -> Result<()> {
     let test = database().await?;
     let db = test.database();
     let work = Work::of(&["jobs"], "new");
@@ -33,17 +33,17 @@ async fn a_twin_waits_for_a_chunk_that_is_under_way_and_then_finds_it_committed(
     let under_way = db.begin().await?;
     let claim = claim_chunk(&under_way, &work.id, "jobs", &target, 0, &figures(&work, "jobs", 0)).await?;
     assert_eq!(claim, Claim::Ours);
-    let twin = tokio::spawn({
+    let concurrent = tokio::spawn({
         let (db, work, target) = (test.database(), work.clone(), target.clone());
         async move { commit(&db, &work, "jobs", &target, 0).await }
     });
     tokio::time::sleep(Duration::from_millis(300)).await;
-    assert!(!twin.is_finished());
+    assert!(!concurrent.is_finished());
     // Another function takes the restore up meanwhile.
     assert_eq!(begin(&db, &work).await?.attempts, 2);
     under_way.execute(insert("jobs", target.name(), work.chunks("jobs")[0])).await?;
     under_way.commit().await?;
-    assert_eq!(twin.await??, Claim::Committed);
+    assert_eq!(concurrent.await??, Claim::Committed);
     assert!(is_committed(&db, &work.id, "jobs", 0).await?);
     assert!(!is_committed(&db, &work.id, "jobs", 1).await?);
     restore(&db, &work).await?;
@@ -67,7 +67,7 @@ async fn two_functions_on_one_restore_do_nothing_twice() -> Result<()> {
         }
         assert_eq!(content(&test, "jobs").await?, work.rows("jobs"));
         assert_eq!(content(&test, "departments").await?, work.rows("departments"));
-        restores::sweep(&test.database()).await?;
+        restores::reap(&test.database()).await?;
         assert_settled(&test).await?;
     }
     Ok(())
@@ -84,11 +84,11 @@ async fn no_chunk_is_claimed_once_its_table_is_noted_or_its_restore_has_ended() 
     assert_eq!(prepare(&db, &work.id, table("jobs")).await?, Prepared::Filled);
     let more = Work { tables: vec![("jobs", worker::named(1..=7, "new"))], ..work.clone() };
     assert_eq!(commit(&db, &more, "jobs", &target, 2).await?, Claim::Committed);
-    assert_eq!(commit(&db, &more, "jobs", &target, 3).await?, Claim::Moved);
+    assert_eq!(commit(&db, &more, "jobs", &target, 3).await?, Claim::Restarted);
     restores::swap(&db, &work.id).await?;
     assert_eq!(commit(&db, &more, "jobs", &target, 3).await?, Claim::Ended);
     assert_eq!(prepare(&db, &work.id, table("jobs")).await?, Prepared::Ended);
-    assert_eq!(note_table(&db, &work.id, "jobs", &target, &all_of(5)).await?, Noted::Ended);
+    assert_eq!(record_filled(&db, &work.id, "jobs", &target, &all_of(5)).await?, Filled::Ended);
     let failed = Work::of(&["jobs"], "failed");
     begin(&db, &failed).await?;
     let target = shadow(&db, &failed, "jobs").await?;
@@ -109,15 +109,15 @@ async fn a_table_is_noted_only_with_the_figures_of_its_chunks_and_none_left_out(
         commit(&db, &work, "jobs", &target, number).await?;
     }
     assert_eq!(committed_chunks(&db, &work.id, "jobs").await?.into_keys().collect::<Vec<_>>(), [0, 2]);
-    assert_eq!(note_table(&db, &work.id, "jobs", &target, &all_of(3)).await?, Noted::Differs);
+    assert_eq!(record_filled(&db, &work.id, "jobs", &target, &all_of(3)).await?, Filled::Differs);
     assert_eq!(restores::swap(&db, &work.id).await?, Swapped::Unfilled);
     commit(&db, &work, "jobs", &target, 1).await?;
-    assert_eq!(note_table(&db, &work.id, "jobs", &target, &all_of(4)).await?, Noted::Differs);
-    let other = Shadow::parse(&format!("rowgate_restore_{}_00000000", work.id.as_sql())).unwrap();
-    assert_eq!(note_table(&db, &work.id, "jobs", &other, &all_of(5)).await?, Noted::Moved);
+    assert_eq!(record_filled(&db, &work.id, "jobs", &target, &all_of(4)).await?, Filled::Differs);
+    let other = Shadow::parse(&format!("rowgate_new_{}_00000000", work.id.as_sql())).unwrap();
+    assert_eq!(record_filled(&db, &work.id, "jobs", &other, &all_of(5)).await?, Filled::Restarted);
     let more = Work { tables: vec![("jobs", worker::named(1..=7, "new"))], ..work.clone() };
-    assert_eq!(commit(&db, &more, "jobs", &other, 3).await?, Claim::Moved);
-    assert_eq!(note_table(&db, &work.id, "jobs", &target, &all_of(5)).await?, Noted::Noted);
+    assert_eq!(commit(&db, &more, "jobs", &other, 3).await?, Claim::Restarted);
+    assert_eq!(record_filled(&db, &work.id, "jobs", &target, &all_of(5)).await?, Filled::Recorded);
     assert_eq!(restores::finish_verify(&db, &work.id).await.ok(), None);
     assert_eq!(restores::swap(&db, &work.id).await?, Swapped::Ended);
     assert_settled(&test).await

@@ -1,39 +1,14 @@
 //! Restores that do not end with a swap, and what is left of those that nobody works on.
 
 use anyhow::Result;
-use aurora::loads::{self, Gate};
 use aurora::restores::{self, Prepared, Swapped, prepare};
-use testkit::TestDatabase;
+use aurora::swap::{self, Fence};
 
 use super::worker::{self, Work, begin, fill, named, restore, table};
 use super::{
-    THREE, assert_settled, content, database, kept, left_behind, let_an_hour_pass, let_time_pass, standing,
+    THREE, assert_settled, content, database, kept, left_behind, let_an_hour_pass, let_time_pass, status,
 };
-
-/// All that a swap does before its RENAME, by a function that is killed then; gives the RENAME.
-async fn close(test: &TestDatabase, work: &Work) -> Result<String> {
-    let ticket = format!("rowgate_swap_{}_00000000", work.id.as_sql());
-    test.sql(&format!("CREATE TABLE {ticket} (nothing INT NOT NULL PRIMARY KEY)")).await?;
-    test.sql(&format!(
-        "UPDATE rowgate_restores SET swap_ticket = '{ticket}' WHERE restore_id = '{}'",
-        work.id
-    ))
-    .await?;
-    let mut sql = format!("RENAME TABLE {ticket} TO {}", ticket.replace("_swap_", "_swapped_"));
-    let mine = format!("FROM rowgate_restore_tables WHERE restore_id = '{}'", work.id);
-    for row in test.sql(&format!("SELECT table_name, shadow_table {mine}")).await? {
-        let [Some(table), Some(shadow)] = &row[..] else { anyhow::bail!("{row:?}") };
-        let kept = format!("rowgate_kept_{}{}", work.id.as_sql(), &shadow[shadow.len() - 9..]);
-        sql.push_str(&format!(", {table} TO {kept}, {shadow} TO {table}"));
-    }
-    let gates = format!(
-        "UPDATE rowgate_table_gates SET swapping_restore_id = '{}', swapping_since = UTC_TIMESTAMP(3) \
-         WHERE table_name IN (SELECT table_name {mine})",
-        work.id
-    );
-    test.sql(&gates).await?;
-    Ok(sql)
-}
+use crate::swap::fence;
 
 #[tokio::test]
 async fn a_failed_restore_leaves_the_tables_alone_and_nothing_but_its_reason() -> Result<()> {
@@ -49,7 +24,7 @@ async fn a_failed_restore_leaves_the_tables_alone_and_nothing_but_its_reason() -
     .await?;
     restores::fail(&db, &work.id, "part-00001.avro is cut off").await?;
     let failed = "failed: part-00001.avro is cut off; the tables are as they were before";
-    assert_eq!(standing(&test, &work).await?, failed);
+    assert_eq!(status(&test, &work).await?, failed);
     let jobs = restores::get(&db, &work.id).await?.unwrap().tables["jobs"].clone();
     assert_eq!((jobs.rows_read, jobs.rows_restored, jobs.rows_rejected, jobs.checksum), (7, 0, 2, None));
     assert_settled(&test).await?;
@@ -61,7 +36,7 @@ async fn a_failed_restore_leaves_the_tables_alone_and_nothing_but_its_reason() -
     restore(&db, &work).await?;
     restores::fail(&db, &work.id, "again").await?;
     assert_eq!(restores::swap(&db, &work.id).await?, Swapped::Ended);
-    assert_eq!(standing(&test, &work).await?, failed);
+    assert_eq!(status(&test, &work).await?, failed);
     for table in THREE {
         assert_eq!(content(&test, table).await?, named(1..=3, "old"));
     }
@@ -69,20 +44,20 @@ async fn a_failed_restore_leaves_the_tables_alone_and_nothing_but_its_reason() -
 }
 
 #[tokio::test]
-async fn a_rename_that_comes_once_the_gates_are_open_again_moves_nothing() -> Result<()> {
+async fn a_rename_that_comes_once_the_fences_are_lifted_moves_nothing() -> Result<()> {
     let test = database().await?;
     let db = test.database();
     let work = Work::of(&THREE, "new");
     begin(&db, &work).await?;
     fill(&db, &work).await?;
-    let rename = close(&test, &work).await?;
-    assert_eq!(loads::recover_gate(&db, "jobs").await?, Gate::Swapping);
+    let rename = fence(&test, work.id.as_str(), &THREE).await?;
+    assert_eq!(swap::recover(&db, "jobs").await?, Fence::Raised);
     let_time_pass(&test).await?;
-    assert_eq!(loads::recover_gate(&db, "jobs").await?, Gate::Open);
+    assert_eq!(swap::recover(&db, "jobs").await?, Fence::Lifted);
     for table in THREE {
         // All are opened, not the one that was asked for alone.
         let sql = format!(
-            "SELECT COUNT(*) FROM rowgate_table_gates WHERE table_name = '{table}' AND swapping_restore_id IS NULL"
+            "SELECT COUNT(*) FROM rowgate_table_fences WHERE table_name = '{table}' AND job_id IS NULL"
         );
         assert_eq!(test.value(&sql).await?, "1");
     }
@@ -109,7 +84,7 @@ async fn a_restore_whose_rename_has_happened_completes_whatever_is_made_of_it() 
         let work = Work::of(&THREE, what);
         begin(&db, &work).await?;
         fill(&db, &work).await?;
-        let rename = close(&test, &work).await?;
+        let rename = fence(&test, work.id.as_str(), &THREE).await?;
         test.sql(&rename).await?;
         match what {
             "fail" => restores::fail(&db, &work.id, "out of time").await?,
@@ -117,21 +92,18 @@ async fn a_restore_whose_rename_has_happened_completes_whatever_is_made_of_it() 
             "prepare" => assert_eq!(prepare(&db, &work.id, table("jobs")).await?, Prepared::Ended),
             "recover" => {
                 let_time_pass(&test).await?;
-                assert_eq!(loads::recover_gate(&db, "employees").await?, Gate::Open);
+                assert_eq!(swap::recover(&db, "employees").await?, Fence::Lifted);
             }
             "sweep" => {
                 let_time_pass(&test).await?;
-                restores::sweep(&db).await?;
+                restores::reap(&db).await?;
             }
             _ => {
-                // Nobody has closed the gates again: the ticket alone tells.
-                test.sql("UPDATE rowgate_table_gates SET swapping_restore_id = NULL, swapping_since = NULL")
-                    .await?;
                 let_an_hour_pass(&test).await?;
-                restores::sweep(&db).await?;
+                restores::reap(&db).await?;
             }
         }
-        assert_eq!(standing(&test, &work).await?, "completed", "{what}");
+        assert_eq!(status(&test, &work).await?, "completed", "{what}");
         for table in THREE {
             assert_eq!(content(&test, table).await?, work.rows(table));
             assert_eq!(super::kept_content(&test, &work, table).await?, named(1..=3, "old"));
@@ -156,7 +128,7 @@ async fn a_migration_during_a_restore_is_kept_and_the_restore_fails_with_the_rea
         assert_eq!(restores::swap(&db, &work.id).await?, Swapped::Ended);
         let reason = "failed: the columns or indexes of departments have changed during the restore; \
                       the tables are as they were before";
-        assert_eq!(standing(&test, &work).await?, reason);
+        assert_eq!(status(&test, &work).await?, reason);
         for table in ["departments", "jobs"] {
             assert_eq!(content(&test, table).await?, named(1..=3, "old"));
         }
@@ -175,7 +147,7 @@ async fn a_table_that_was_dropped_is_told_before_and_after_its_shadow_is_filled(
     test.sql("DROP TABLE jobs").await?;
     assert_eq!(restores::swap(&db, &work.id).await?, Swapped::Ended);
     let reason = "failed: the database has no table jobs any more; the tables are as they were before";
-    assert_eq!(standing(&test, &work).await?, reason);
+    assert_eq!(status(&test, &work).await?, reason);
     let late = Work::of(&["jobs"], "new");
     begin(&db, &late).await?;
     assert_eq!(prepare(&db, &late.id, table("jobs")).await?, Prepared::Missing);
@@ -185,12 +157,12 @@ async fn a_table_that_was_dropped_is_told_before_and_after_its_shadow_is_filled(
 }
 
 #[tokio::test]
-async fn the_sweep_drops_what_no_restore_needs_and_nothing_else() -> Result<()> {
+async fn the_reaper_drops_what_no_restore_needs_and_nothing_else() -> Result<()> {
     let test = database().await?;
     let db = test.database();
     let ended = Work::of(&["departments"], "one");
     restore(&db, &ended).await?;
-    let kept_table = kept(&test, &ended, "departments").await?.unwrap();
+    let previous_table = kept(&test, &ended, "departments").await?.unwrap();
     let filling = Work::of(&["jobs"], "two");
     begin(&db, &filling).await?;
     fill(&db, &filling).await?;
@@ -200,14 +172,13 @@ async fn the_sweep_drops_what_no_restore_needs_and_nothing_else() -> Result<()> 
     restore(&db, &verifying).await?;
     let unknown = Work::of(&["jobs"], "five");
     let left = |work: &Work| {
-        ["restore", "kept", "swap", "swapped"]
-            .map(|what| format!("rowgate_{what}_{}_00000000", work.id.as_sql()))
+        ["new", "kept", "swap", "swapped"].map(|what| format!("rowgate_{what}_{}_00000000", work.id.as_sql()))
     };
     for name in [left(&ended), left(&filling), left(&just_begun), left(&verifying), left(&unknown)].concat() {
         test.sql(&format!("CREATE TABLE {name} LIKE departments")).await?;
     }
     test.sql("CREATE TABLE rowgate_kept_ideas (id INT PRIMARY KEY)").await?;
-    let mut dropped = restores::sweep(&db).await?.dropped;
+    let mut dropped = restores::reap(&db).await?.dropped;
     dropped.sort();
     // Of restores that have ended: all that the ledger does not note. Of one that runs: a shadow beside the one that it fills. A
     // table or ticket of one that has none yet may be noted in a moment, a spent ticket and a former table tell of a swap.
@@ -215,8 +186,8 @@ async fn the_sweep_drops_what_no_restore_needs_and_nothing_else() -> Result<()> 
         [left(&ended).to_vec(), left(&verifying).to_vec(), vec![left(&filling)[0].clone()]].concat();
     expected.sort();
     assert_eq!(dropped, expected);
-    assert_eq!(loads::debris(&db).await?, Vec::<String>::new());
-    assert_eq!(test.value(&super::exists(&kept_table)).await?, "1");
+    assert_eq!(swap::reap(&db).await?, Vec::<String>::new());
+    assert_eq!(test.value(&super::exists(&previous_table)).await?, "1");
     restore(&db, &filling).await?;
     assert_eq!(content(&test, "jobs").await?, filling.rows("jobs"));
     Ok(())
@@ -232,36 +203,32 @@ async fn a_restore_that_nobody_works_on_fails_and_one_that_commits_chunks_does_n
         begin(&db, work).await?;
         fill(&db, work).await?;
     }
-    assert_eq!(restores::sweep(&db).await?.failed, []);
+    assert_eq!(restores::reap(&db).await?.failed, []);
     let_an_hour_pass(&test).await?;
     let touch = format!(
         "UPDATE rowgate_restore_chunks SET committed_at = UTC_TIMESTAMP(3) WHERE restore_id = '{}' AND chunk_no = 1",
         working.id
     );
     test.sql(&touch).await?;
-    assert_eq!(restores::sweep(&db).await?.failed, std::slice::from_ref(&left_alone.id));
+    assert_eq!(restores::reap(&db).await?.failed, std::slice::from_ref(&left_alone.id));
     let reason = "failed: nobody has worked on it for 30 minutes; the tables are as they were before";
-    assert_eq!(standing(&test, &left_alone).await?, reason);
+    assert_eq!(status(&test, &left_alone).await?, reason);
     restore(&db, &working).await?;
     assert_eq!(content(&test, "jobs").await?, working.rows("jobs"));
     assert_settled(&test).await
 }
 
 #[tokio::test]
-async fn a_gate_that_a_restore_without_a_swap_has_closed_is_opened() -> Result<()> {
+async fn a_fence_that_a_restore_without_a_swap_has_raised_is_lifted() -> Result<()> {
     let test = database().await?;
     let db = test.database();
     let ended = Work::of(&["jobs"], "one");
     restore(&db, &ended).await?;
     for work in [&ended, &Work::of(&["jobs"], "unknown")] {
-        let sql = format!(
-            "UPDATE rowgate_table_gates SET swapping_restore_id = '{}', swapping_since = UTC_TIMESTAMP(3)",
-            work.id
-        );
-        test.sql(&sql).await?;
-        assert_eq!(loads::recover_gate(&db, "jobs").await?, Gate::Swapping);
+        fence(&test, work.id.as_str(), &["jobs"]).await?;
+        assert_eq!(swap::recover(&db, "jobs").await?, Fence::Raised);
         let_time_pass(&test).await?;
-        assert_eq!(loads::recover_gate(&db, "jobs").await?, Gate::Open);
+        assert_eq!(swap::recover(&db, "jobs").await?, Fence::Lifted);
     }
     assert_eq!(left_behind(&test).await?, Vec::<Vec<_>>::new());
     assert_settled(&test).await

@@ -4,43 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
-use aurora::loads::{self, Claim, Gate, Swapped};
+use aurora::loads::{self, Claim, Swapped};
 use aurora::restores;
+use aurora::swap::{self, Fence};
 use domain::dictionary::LoadMode;
 use testkit::TestDatabase;
 
 use super::worker::{Work, begin, fill, named, restore};
-use super::{assert_settled, content, database, kept_content, let_time_pass, standing};
+use super::{assert_settled, content, database, kept_content, let_time_pass, status};
 use crate::swap::loader::{self, DIGEST, File, commit};
+use crate::swap::{fence, status as load_status};
 
 const TABLE: &str = "departments";
-
-/// Status and figures of a load: `completed 6 = 6 + 0`.
-async fn load_standing(test: &TestDatabase, file: &File) -> Result<String> {
-    let sql = format!(
-        "SELECT CONCAT(status, ' ', rows_read, ' = ', rows_loaded, ' + ', rows_rejected) FROM rowgate_loads \
-         WHERE load_id = '{}'",
-        file.id
-    );
-    test.value(&sql).await
-}
-
-/// Closes the gate as a restore does that is killed then; its ticket is never found.
-async fn close(test: &TestDatabase, work: &Work) -> Result<()> {
-    let ticket = format!("rowgate_swap_{}_00000000", work.id.as_sql());
-    test.sql(&format!(
-        "UPDATE rowgate_restores SET swap_ticket = '{ticket}' WHERE restore_id = '{}'",
-        work.id
-    ))
-    .await?;
-    let sql = format!(
-        "UPDATE rowgate_table_gates SET swapping_restore_id = '{}', swapping_since = UTC_TIMESTAMP(3) \
-         WHERE table_name = '{TABLE}'",
-        work.id
-    );
-    test.sql(&sql).await?;
-    Ok(())
-}
 
 async fn ready(test: &TestDatabase) -> Result<Work> {
     let work = Work::of(&[TABLE, "jobs"], "restored");
@@ -65,13 +40,13 @@ async fn a_load_that_is_half_in_when_its_table_is_restored_begins_again_in_the_r
         assert_eq!(content(&test, TABLE).await?, work.rows(TABLE));
         // What it had added is in the table that was set aside.
         assert_eq!(kept_content(&test, &work, TABLE).await?.len(), 3 + file.chunks()[0].records().len());
-        assert!(load_standing(&test, &file).await?.ends_with(" 0 = 0 + 0"));
+        assert!(load_status(&test, &file).await?.ends_with(" 0 = 0 + 0"));
         if !given_up {
             assert_eq!(commit(&db, &file, &run, &target, &file.chunks()[1]).await?, Claim::Restarted);
         }
         loader::load(&db, &file).await?;
         assert_eq!(content(&test, TABLE).await?, [work.rows(TABLE), &file.rows].concat());
-        assert_eq!(load_standing(&test, &file).await?, "completed 12 = 12 + 0");
+        assert_eq!(load_status(&test, &file).await?, "completed 12 = 12 + 0");
         assert_settled(&test).await?;
     }
     Ok(())
@@ -96,7 +71,7 @@ async fn a_restore_waits_for_a_chunk_that_is_under_way_and_refuses_those_that_co
     assert!(!swap.is_finished());
     under_way.execute(loader::insert(&file, TABLE, chunk)).await?;
     under_way.commit().await?;
-    assert_eq!(swap.await??, restores::Swapped::Ended);
+    assert_eq!(swap.await??, Swapped::Ended);
     assert_eq!(content(&test, TABLE).await?, work.rows(TABLE));
     assert_eq!(kept_content(&test, &work, TABLE).await?.len(), 3 + chunk.records().len());
     loader::load(&db, &file).await?;
@@ -105,13 +80,13 @@ async fn a_restore_waits_for_a_chunk_that_is_under_way_and_refuses_those_that_co
 }
 
 #[tokio::test]
-async fn chunks_wait_while_a_restore_keeps_the_gate_and_open_it_when_it_was_left_closed() -> Result<()> {
+async fn chunks_wait_while_a_restore_holds_the_fence_and_lift_it_when_it_was_left_raised() -> Result<()> {
     let test = database().await?;
     let db = test.database();
     let work = ready(&test).await?;
     let file = File::append("v1", named(100..=102, "added"));
     let (run, _) = loader::begin(&db, &file).await?.unwrap();
-    close(&test, &work).await?;
+    fence(&test, work.id.as_str(), &[TABLE]).await?;
     assert!(loads::is_under_way(&db).await?);
     let chunk = &file.chunks()[0];
     let claimed = db
@@ -120,11 +95,11 @@ async fn chunks_wait_while_a_restore_keeps_the_gate_and_open_it_when_it_was_left
             async move { loads::claim_chunk(&tx, &run, &chunk, loads::ChunkCounts::default(), None).await }
         })
         .await?;
-    assert_eq!(claimed, Claim::Swapping);
-    assert_eq!(loads::recover_gate(&db, TABLE).await?, Gate::Swapping);
+    assert_eq!(claimed, Claim::Fenced);
+    assert_eq!(swap::recover(&db, TABLE).await?, Fence::Raised);
     let_time_pass(&test).await?;
     loader::load(&db, &file).await?;
-    assert_eq!(load_standing(&test, &file).await?, "completed 3 = 3 + 0");
+    assert_eq!(load_status(&test, &file).await?, "completed 3 = 3 + 0");
     restore(&db, &work).await?;
     assert_eq!(kept_content(&test, &work, TABLE).await?, [named(1..=3, "old"), file.rows].concat());
     assert_settled(&test).await
@@ -138,7 +113,7 @@ async fn a_replace_of_a_table_that_a_restore_is_swapping_waits_for_it() -> Resul
     let file = File::replace("v1", named(1..=6, "loaded"));
     let (run, target) = loader::begin(&db, &file).await?.unwrap();
     loader::fill(&db, &file, &run, &target).await?;
-    close(&test, &work).await?;
+    fence(&test, work.id.as_str(), &[TABLE]).await?;
     let swap = tokio::spawn({
         let db = test.database();
         async move { loads::swap(&db, &run, loader::table(), DIGEST).await }
@@ -163,12 +138,7 @@ async fn a_restore_of_a_table_that_a_replace_is_swapping_waits_for_it() -> Resul
     let file = File::replace("v1", named(1..=6, "loaded"));
     let (run, target) = loader::begin(&db, &file).await?.unwrap();
     loader::fill(&db, &file, &run, &target).await?;
-    let close = format!(
-        "UPDATE rowgate_table_gates SET swapping_load_id = '{}', swapping_since = UTC_TIMESTAMP(3) \
-         WHERE table_name = '{TABLE}'",
-        file.id
-    );
-    test.sql(&close).await?;
+    fence(&test, file.id.as_str(), &[TABLE]).await?;
     let swap = tokio::spawn({
         let (db, id) = (test.database(), work.id.clone());
         async move { restores::swap(&db, &id).await }
@@ -176,13 +146,13 @@ async fn a_restore_of_a_table_that_a_replace_is_swapping_waits_for_it() -> Resul
     tokio::time::sleep(Duration::from_millis(700)).await;
     assert!(!swap.is_finished());
     // It keeps none of its gates closed meanwhile.
-    assert_eq!(loads::recover_gate(&db, "jobs").await?, Gate::Open);
+    assert_eq!(swap::recover(&db, "jobs").await?, Fence::Lifted);
     let_time_pass(&test).await?;
-    assert_eq!(swap.await??, restores::Swapped::Ended);
+    assert_eq!(swap.await??, Swapped::Ended);
     assert_eq!(content(&test, TABLE).await?, work.rows(TABLE));
     loader::load(&db, &file).await?;
     assert_eq!(content(&test, TABLE).await?, file.rows);
-    assert_eq!(standing(&test, &work).await?, "completed");
+    assert_eq!(status(&test, &work).await?, "completed");
     assert_settled(&test).await
 }
 
@@ -197,10 +167,10 @@ async fn a_load_is_not_skipped_for_one_that_a_restore_has_taken_away() -> Result
     let second = File::append("v2", named(100..=105, "added"));
     let (run, _) = loader::begin(&db, &second).await?.unwrap();
     let work = ready(&test).await?;
-    close(&test, &work).await?;
+    fence(&test, work.id.as_str(), &[TABLE]).await?;
     assert!(!loads::skip(&db, &run, loader::table(), 7, &same[0]).await?);
     let_time_pass(&test).await?;
-    restores::sweep(&db).await?;
+    restores::reap(&db).await?;
     let verified = Work::of(&[TABLE], "restored").verify();
     restore(&db, &verified).await?;
     assert_eq!(loads::completed_of_size(&db, loader::table(), 7).await?, same);
@@ -247,7 +217,7 @@ async fn loads_of_every_mode_and_restores_at_once_end_with_every_row_once() -> R
         for row in test.sql(sql).await? {
             let id = row.into_iter().next().flatten().unwrap_or_default();
             if let Some(file) = files.iter().find(|file| file.id.as_str() == id) {
-                assert_eq!(load_standing(&test, file).await?, "completed 20 = 20 + 0", "{file:?}");
+                assert_eq!(load_status(&test, file).await?, "completed 20 = 20 + 0", "{file:?}");
                 if file.mode == LoadMode::Replace {
                     expected.clear();
                 }
@@ -262,17 +232,17 @@ async fn loads_of_every_mode_and_restores_at_once_end_with_every_row_once() -> R
         assert_eq!(content(&test, TABLE).await?, expected, "round {round}");
         assert!(last.is_some(), "round {round}");
         for work in &works {
-            let standing = standing(&test, work).await?;
+            let status = status(&test, work).await?;
             assert!(
-                standing == "completed"
-                    || standing.starts_with(&format!("failed: the table {TABLE} was restored by ")),
-                "{standing}"
+                status == "completed"
+                    || status.starts_with(&format!("failed: the table {TABLE} was restored by ")),
+                "{status}"
             );
             let is_kept = !kept_content(&test, work, TABLE).await?.is_empty();
             assert_eq!(is_kept, last.is_some_and(|last| last.id == work.id), "round {round}");
         }
-        restores::sweep(&test.database()).await?;
-        loads::debris(&test.database()).await?;
+        restores::reap(&test.database()).await?;
+        swap::reap(&test.database()).await?;
         assert_settled(&test).await?;
     }
     Ok(())

@@ -5,24 +5,24 @@
 mod beside;
 mod chunks;
 mod ends;
-mod faults;
-mod kills;
 mod loads;
-mod put_back;
+mod undo;
 pub(crate) mod worker;
 
 use anyhow::Result;
 use aurora::restores;
 use testkit::TestDatabase;
-use testkit::local_data_api::{Config, Faults};
+use testkit::local_data_api::Config;
 use worker::{Rows, Work, restore};
 
+use crate::swap::let_time_pass;
+
 /// A database whose tables hold the rows 1 to 3, named `old`.
-async fn database() -> Result<TestDatabase> {
+pub(crate) async fn database() -> Result<TestDatabase> {
     database_with(|_| {}).await
 }
 
-async fn database_with(configure: impl FnOnce(&mut Config)) -> Result<TestDatabase> {
+pub(crate) async fn database_with(configure: impl FnOnce(&mut Config)) -> Result<TestDatabase> {
     let test = TestDatabase::start_with(configure).await?;
     test.migrate().await?;
     for table in ["departments", "jobs", "employees"] {
@@ -33,7 +33,7 @@ async fn database_with(configure: impl FnOnce(&mut Config)) -> Result<TestDataba
 }
 
 /// The rows of a table, by id.
-async fn content(test: &TestDatabase, table: &str) -> Result<Rows> {
+pub(crate) async fn content(test: &TestDatabase, table: &str) -> Result<Rows> {
     let name = worker::table(table).columns()[1].name();
     rows(test, table, name).await
 }
@@ -56,14 +56,14 @@ fn exists(table: &str) -> String {
 /// The table that a restore keeps of what it took the place of.
 async fn kept(test: &TestDatabase, work: &Work, table: &str) -> Result<Option<String>> {
     let sql = format!(
-        "SELECT kept_table FROM rowgate_restore_tables WHERE restore_id = '{}' AND table_name = '{table}'",
+        "SELECT previous_table FROM rowgate_job_tables WHERE job_id = '{}' AND table_name = '{table}'",
         work.id
     );
     Ok(test.sql(&sql).await?.pop().and_then(|mut row| row.pop().flatten()))
 }
 
 /// What it holds.
-async fn kept_content(test: &TestDatabase, work: &Work, table: &str) -> Result<Rows> {
+pub(crate) async fn kept_content(test: &TestDatabase, work: &Work, table: &str) -> Result<Rows> {
     let name = worker::table(table).columns()[1].name();
     match kept(test, work, table).await? {
         Some(kept) => rows(test, &kept, name).await,
@@ -72,50 +72,44 @@ async fn kept_content(test: &TestDatabase, work: &Work, table: &str) -> Result<R
 }
 
 /// The tables beside the tables that the ledger notes nowhere.
-async fn left_behind(test: &TestDatabase) -> Result<Vec<Vec<Option<String>>>> {
+pub(crate) async fn left_behind(test: &TestDatabase) -> Result<Vec<Vec<Option<String>>>> {
     let sql = "SELECT table_name FROM information_schema.tables i WHERE table_schema = DATABASE() \
-               AND (table_name RLIKE '^rowgate_(restore|kept|swap|swapped)_[0-9]' OR table_name RLIKE '^rowgate_(new|old)_') \
-               AND NOT EXISTS (SELECT 1 FROM rowgate_restore_tables t \
-               WHERE BINARY t.kept_table = BINARY i.table_name OR BINARY t.shadow_table = BINARY i.table_name)";
+               AND table_name RLIKE '^rowgate_(new|kept|swap|swapped)_[0-9a-f]' \
+               AND NOT EXISTS (SELECT 1 FROM rowgate_job_tables t \
+               WHERE BINARY t.previous_table = BINARY i.table_name OR BINARY t.shadow_table = BINARY i.table_name)";
     test.sql(sql).await
 }
 
-/// Nothing is half done: no restore runs, gates are open, no table is left over, what is kept is there.
-async fn assert_settled(test: &TestDatabase) -> Result<()> {
+/// Nothing is half done: no restore runs, no table is fenced or orphaned, what is kept is there, and
+/// the figures of loads add up.
+pub(crate) async fn assert_settled(test: &TestDatabase) -> Result<()> {
     assert_eq!(left_behind(test).await?, Vec::<Vec<_>>::new());
     let none = |sql: &'static str| async move { Ok::<_, anyhow::Error>(test.value(sql).await? == "0") };
-    assert!(
-        none(
-            "SELECT COUNT(*) FROM rowgate_table_gates WHERE swapping_load_id IS NOT NULL \
-              OR swapping_restore_id IS NOT NULL OR swapping_since IS NOT NULL"
-        )
-        .await?
-    );
-    assert!(
-        none("SELECT COUNT(*) FROM rowgate_restores WHERE status = 'running' OR swap_ticket IS NOT NULL")
-            .await?
-    );
-    assert!(none("SELECT COUNT(*) FROM rowgate_restore_tables WHERE shadow_table IS NOT NULL").await?);
+    let fenced = "SELECT COUNT(*) FROM rowgate_table_fences \
+                  WHERE job_id IS NOT NULL OR commit_marker IS NOT NULL OR fenced_since IS NOT NULL";
+    assert!(none(fenced).await?);
+    assert!(none("SELECT COUNT(*) FROM rowgate_restores WHERE status = 'running'").await?);
+    assert!(none("SELECT COUNT(*) FROM rowgate_job_tables WHERE shadow_table IS NOT NULL").await?);
     assert!(none("SELECT COUNT(*) FROM rowgate_restore_chunks WHERE rejects_key IS NULL").await?);
-    let lost = "SELECT COUNT(*) FROM rowgate_restore_tables t WHERE kept_table IS NOT NULL AND NOT EXISTS \
+    let lost = "SELECT COUNT(*) FROM rowgate_job_tables t WHERE previous_table IS NOT NULL AND NOT EXISTS \
                 (SELECT 1 FROM information_schema.tables i WHERE i.table_schema = DATABASE() \
-                AND BINARY i.table_name = BINARY t.kept_table)";
+                AND BINARY i.table_name = BINARY t.previous_table)";
     assert!(none(lost).await?);
-    // At most one former self of a table is kept.
-    let twice = "SELECT COUNT(*) FROM (SELECT table_name FROM rowgate_restore_tables WHERE kept_table IS NOT NULL \
+    let wrong = "SELECT COUNT(*) FROM rowgate_loads l LEFT JOIN (SELECT load_id, SUM(rows_read) AS rows_read, \
+                 SUM(rows_loaded) AS rows_loaded, SUM(rows_rejected) AS rows_rejected FROM rowgate_load_chunks \
+                 GROUP BY load_id) c ON c.load_id = l.load_id WHERE l.rows_read <> l.rows_loaded + l.rows_rejected \
+                 OR l.status <> 'running' AND (l.rows_read <> COALESCE(c.rows_read, 0) \
+                 OR l.rows_loaded <> COALESCE(c.rows_loaded, 0) OR l.rows_rejected <> COALESCE(c.rows_rejected, 0))";
+    assert!(none(wrong).await?);
+    // At most one previous table of a table is kept.
+    let twice = "SELECT COUNT(*) FROM (SELECT table_name FROM rowgate_job_tables WHERE previous_table IS NOT NULL \
                  GROUP BY table_name HAVING COUNT(*) > 1) x";
     assert!(none(twice).await?);
     Ok(())
 }
 
-/// Makes every closed gate one that was closed long ago.
-async fn let_time_pass(test: &TestDatabase) -> Result<()> {
-    test.sql("UPDATE rowgate_table_gates SET swapping_since = swapping_since - INTERVAL 3 MINUTE").await?;
-    Ok(())
-}
-
 /// Makes every restore one that nobody has worked on for half an hour.
-async fn let_an_hour_pass(test: &TestDatabase) -> Result<()> {
+pub(crate) async fn let_an_hour_pass(test: &TestDatabase) -> Result<()> {
     let_time_pass(test).await?;
     test.sql("UPDATE rowgate_restores SET active_at = active_at - INTERVAL 1 HOUR").await?;
     test.sql("UPDATE rowgate_restore_chunks SET committed_at = committed_at - INTERVAL 1 HOUR").await?;
@@ -123,14 +117,10 @@ async fn let_an_hour_pass(test: &TestDatabase) -> Result<()> {
 }
 
 /// `completed`, `failed: why`.
-async fn standing(test: &TestDatabase, work: &Work) -> Result<String> {
+pub(crate) async fn status(test: &TestDatabase, work: &Work) -> Result<String> {
     let restore = restores::get(&test.database(), &work.id).await?.unwrap();
     let reason = restore.error.map(|error| format!(": {error}")).unwrap_or_default();
     Ok(format!("{}{reason}", restore.status.as_str()))
-}
-
-fn no_faults(test: &TestDatabase) {
-    test.data_api().set(Faults::default());
 }
 
 const THREE: [&str; 3] = ["departments", "employees", "jobs"];
@@ -171,9 +161,9 @@ async fn the_next_restore_of_a_table_drops_what_was_kept_of_it_and_of_no_other()
         restores::swap(&db, &work.id).await?;
         restores::fail(&db, &work.id, "late").await?;
     }
-    restores::sweep(&db).await?;
+    restores::reap(&db).await?;
     assert_eq!(content(&test, "jobs").await?, second.rows("jobs"));
-    assert_eq!(standing(&test, &first).await?, "completed");
+    assert_eq!(status(&test, &first).await?, "completed");
     assert_settled(&test).await
 }
 

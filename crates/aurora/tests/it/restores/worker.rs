@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
 use aurora::restores::{
-    self, ChunkFigures, Claim, Kind, Mode, NewRestore, Noted, Prepared, Restore, Shadow, Status, Swapped,
-    TableFigures, claim_chunk, committed_chunks, note_table, prepare,
+    self, ChunkFigures, Claim, Filled, Kind, Mode, NewRestore, Prepared, Restore, Shadow, Status, Swapped,
+    TableFigures, claim_chunk, committed_chunks, prepare, record_filled,
 };
 use aurora::{Database, Error, Statement};
 use domain::backup::RestoreId;
@@ -107,10 +107,10 @@ pub(crate) async fn fill(db: &Database, work: &Work) -> Result<bool, Error> {
                 rows_rejected: 0,
                 checksum: CHECKSUM.to_owned(),
             };
-            match note_table(db, &work.id, name, &shadow, &figures).await? {
-                Noted::Noted => break,
-                Noted::Differs | Noted::Moved => {}
-                Noted::Ended => return Ok(false),
+            match record_filled(db, &work.id, name, &shadow, &figures).await? {
+                Filled::Recorded => break,
+                Filled::Differs | Filled::Restarted => {}
+                Filled::Ended => return Ok(false),
             }
         }
     }
@@ -169,7 +169,7 @@ pub(crate) fn insert(name: &str, target: &str, rows: &[(i64, String)]) -> Statem
 pub(crate) async fn restore(db: &Database, work: &Work) -> Result<(), Error> {
     while begin(db, work).await?.status == Status::Running {
         let swapped = if work.kind == Kind::Undo {
-            restores::put_back(db, &work.id).await?
+            restores::undo(db, &work.id).await?
         } else if !fill(db, work).await? {
             continue;
         } else if work.mode == Mode::Verify {

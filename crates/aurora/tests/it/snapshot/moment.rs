@@ -95,7 +95,7 @@ async fn the_moment_is_the_databases_in_utc() -> Result<()> {
     let before = test.value(clock).await?;
     let snapshot = Snapshot::take(&test.database(), &[]).await?;
     let after = test.value(clock).await?;
-    let moment = snapshot.moment();
+    let moment = snapshot.time();
     assert_eq!(moment.len(), "2026-11-21T10:51:28.123Z".len());
     let millisecond = moment.strip_suffix('Z').context("not UTC")?;
     assert!(before[..23] <= *millisecond && *millisecond <= after[..23], "{before} {moment} {after}");
@@ -110,14 +110,14 @@ async fn a_snapshot_that_is_handed_on_shows_the_same_moment() -> Result<()> {
     let nullable = first.nullable(table).await?;
     let mut pages = first.pages(table, &nullable, None);
     let page = pages.next().await?.context("no page")?;
-    let (after, moment) = (page.last_key(), first.moment().to_owned());
+    let (after, moment) = (page.last_key(), first.time().to_owned());
     assert!(after < 11_500, "there is no more behind it");
     let id = first.release();
     test.sql("DELETE FROM employees").await?;
     test.sql("INSERT INTO employees VALUES (99999, 'New', '2022-01-01', NULL, NULL)").await?;
 
     let second = Snapshot::resume(&test.database(), id.clone(), moment.clone());
-    assert_eq!((second.id(), second.moment()), (&*id, &*moment));
+    assert_eq!((second.id(), second.time()), (&*id, &*moment));
     let mut pages = second.pages(table, &nullable, Some(after));
     let mut last = after;
     while let Some(page) = pages.next().await? {

@@ -56,7 +56,10 @@ async fn a_restore_that_was_half_filled_at_the_moment_and_swapped_since_is_notic
 
 /// Closes every gate, as a load does before its swap.
 fn close(since: &str) -> String {
-    format!("UPDATE rowgate_table_gates SET swapping_load_id = REPEAT('0', 32), swapping_since = {since}")
+    format!(
+        "UPDATE rowgate_table_fences SET job_id = REPEAT('0', 32), \
+         commit_marker = CONCAT('rowgate_swap_', REPEAT('0', 32), '_00000000'), fenced_since = {since}"
+    )
 }
 
 #[tokio::test]
@@ -92,7 +95,7 @@ async fn a_table_that_is_put_back_between_two_pages_is_noticed_by_the_next_invoc
     worker::restore(&db, &back.undone()).await?;
     assert!(pages.next().await?.is_none(), "rows are behind it in the table that was set aside");
     assert!(is_lost(&snapshot, "employees").await?);
-    let moment = snapshot.moment().to_owned();
+    let moment = snapshot.time().to_owned();
     let resumed = Snapshot::resume(&db, snapshot.release(), moment);
     assert!(is_lost(&resumed, "employees").await?);
     resumed.end().await?;
@@ -108,7 +111,8 @@ async fn a_swap_that_is_not_over_counts_and_one_that_did_not_take_place_does_not
     // As a function leaves it that is killed after the RENAME, or before it.
     test.sql(&close("UTC_TIMESTAMP(3)")).await?;
     assert!(is_lost(&snapshot, TABLE).await?);
-    test.sql("UPDATE rowgate_table_gates SET swapping_load_id = NULL, swapping_since = NULL").await?;
+    test.sql("UPDATE rowgate_table_fences SET job_id = NULL, commit_marker = NULL, fenced_since = NULL")
+        .await?;
     assert!(!is_lost(&snapshot, TABLE).await?);
     for work in [Work::of(&[TABLE], "new").verify(), Work::of(&["jobs"], "new")] {
         worker::restore(&db, &work).await?;

@@ -141,7 +141,7 @@ async fn out_of_time_leaves_the_snapshot_to_whoever_has_more() -> Result<()> {
     let test = employees(1500).await?;
     let table = shipped("employees")?;
     let snapshot = Snapshot::take(&test.database(), &[]).await?;
-    let (id, moment) = (snapshot.id().to_owned(), snapshot.moment().to_owned());
+    let (id, moment) = (snapshot.id().to_owned(), snapshot.time().to_owned());
     let hurried =
         Snapshot::resume(&test.database().with_deadline(Deadline::after(Duration::ZERO)), id, moment);
     let mut pages = hurried.pages(table, &[], None);

@@ -2,9 +2,11 @@
 
 use anyhow::Result;
 use aurora::loads::{self, Claim, Ending, Swapped};
+use aurora::swap::{self, Fence};
 
 use super::loader::{DIGEST, File, TABLE, begin, commit, fill, load, named, table};
-use super::{assert_settled, content, database, left_behind, let_time_pass, standing};
+use super::{assert_settled, content, database, fence, let_time_pass, status};
+use crate::restores::left_behind;
 
 #[tokio::test]
 async fn a_failed_replace_leaves_the_table_alone_and_counts_only_what_it_rejected() -> Result<()> {
@@ -18,16 +20,16 @@ async fn a_failed_replace_leaves_the_table_alone_and_counts_only_what_it_rejecte
         "UPDATE rowgate_load_chunks SET rows_read = rows_read + 2, rows_rejected = 2 WHERE chunk_no = 1",
     )
     .await?;
-    loads::undo(&db, &run, TABLE, Ending::Failed("line 9: a quote is never closed")).await?;
+    loads::undo(&db, &run, Ending::Failed("line 9: a quote is never closed")).await?;
     assert_eq!(content(&test).await?, before);
-    assert_eq!(standing(&test, &file).await?, "failed 2 = 0 + 2");
+    assert_eq!(status(&test, &file).await?, "failed 2 = 0 + 2");
     let error = test.value("SELECT error FROM rowgate_loads").await?;
     assert_eq!(error, "line 9: a quote is never closed; the table is as it was before");
     assert_settled(&test).await?;
     // Neither a late worker nor a second delivery changes anything.
     assert_eq!(commit(&db, &file, &run, &target, &file.chunks()[0]).await?, Claim::Ended);
     load(&db, &file).await?;
-    loads::undo(&db, &run, TABLE, Ending::Failed("again")).await?;
+    loads::undo(&db, &run, Ending::Failed("again")).await?;
     assert_eq!(test.value("SELECT error FROM rowgate_loads").await?, error);
     assert_eq!(content(&test).await?, before);
     assert_settled(&test).await
@@ -41,9 +43,9 @@ async fn a_replace_that_was_given_up_begins_again() -> Result<()> {
     let file = File::replace("v1", named(1..=6, "new"));
     let (run, target) = begin(&db, &file).await?.unwrap();
     fill(&db, &file, &run, &target).await?;
-    loads::undo(&db, &run, TABLE, Ending::GivenUp("tired")).await?;
+    loads::undo(&db, &run, Ending::GivenUp("tired")).await?;
     assert_eq!(content(&test).await?, before);
-    assert_eq!(standing(&test, &file).await?, "failed 0 = 0 + 0");
+    assert_eq!(status(&test, &file).await?, "failed 0 = 0 + 0");
     assert_settled(&test).await?;
     let (again, _) = begin(&db, &file).await?.unwrap();
     assert_ne!(again, run);
@@ -51,7 +53,7 @@ async fn a_replace_that_was_given_up_begins_again() -> Result<()> {
     assert_eq!(commit(&db, &file, &run, &target, &file.chunks()[0]).await?, Claim::Restarted);
     load(&db, &file).await?;
     assert_eq!(content(&test).await?, file.rows);
-    assert_eq!(standing(&test, &file).await?, "completed 6 = 6 + 0");
+    assert_eq!(status(&test, &file).await?, "completed 6 = 6 + 0");
     assert_settled(&test).await
 }
 
@@ -62,47 +64,28 @@ async fn a_replace_without_a_shadow_can_fail_too() -> Result<()> {
     let file = File::replace("v1", named(1..=6, "new"));
     let (run, target) = begin(&db, &file).await?.unwrap();
     test.sql(&format!("DROP TABLE {target}")).await?;
-    test.sql("UPDATE rowgate_loads SET shadow_table = NULL").await?;
-    loads::undo(&db, &run, TABLE, Ending::Failed("no")).await?;
-    assert_eq!(standing(&test, &file).await?, "failed 0 = 0 + 0");
+    test.sql("UPDATE rowgate_job_tables SET shadow_table = NULL").await?;
+    loads::undo(&db, &run, Ending::Failed("no")).await?;
+    assert_eq!(status(&test, &file).await?, "failed 0 = 0 + 0");
     assert_settled(&test).await
 }
 
-/// The RENAME of a swap, and nothing after it.
-async fn rename(test: &testkit::TestDatabase, target: &str) -> Result<()> {
-    let old = target.replace("_new_", "_old_");
-    test.sql(&format!("RENAME TABLE {TABLE} TO {old}, {target} TO {TABLE}")).await?;
-    Ok(())
-}
-
-/// Closes the gate as a load does, that is killed then.
-async fn close(test: &testkit::TestDatabase, file: &File) -> Result<()> {
-    let sql = format!(
-        "UPDATE rowgate_table_gates SET swapping_load_id = '{}', swapping_since = UTC_TIMESTAMP(3)",
-        file.id
-    );
-    test.sql(&sql).await?;
-    Ok(())
-}
-
 #[tokio::test]
-async fn a_rename_that_comes_once_its_gate_is_open_again_finds_nothing() -> Result<()> {
+async fn a_rename_that_comes_once_its_fence_is_lifted_finds_nothing() -> Result<()> {
     let test = database().await?;
     let db = test.database();
     let before = content(&test).await?;
     let file = File::replace("v1", named(1..=6, "new"));
     let (run, target) = begin(&db, &file).await?.unwrap();
     fill(&db, &file, &run, &target).await?;
-    close(&test, &file).await?;
+    let rename = fence(&test, file.id.as_str(), &[TABLE]).await?;
     let_time_pass(&test).await?;
-    assert_eq!(loads::recover_gate(&db, TABLE).await?, loads::Gate::Open);
-    assert!(rename(&test, &target).await.is_err());
-    // What was filled is kept under another name.
-    let (same, moved) = begin(&db, &file).await?.unwrap();
-    assert_eq!(same, run);
-    assert_ne!(moved, target);
-    loads::undo(&db, &run, TABLE, Ending::GivenUp("tired")).await?;
-    assert!(rename(&test, &moved).await.is_err());
+    assert_eq!(swap::recover(&db, TABLE).await?, Fence::Lifted);
+    assert!(test.sql(&rename).await.is_err());
+    // What was filled stays so.
+    assert_eq!(begin(&db, &file).await?.unwrap(), (run.clone(), target));
+    loads::undo(&db, &run, Ending::GivenUp("tired")).await?;
+    assert!(test.sql(&rename).await.is_err());
     assert_eq!(content(&test).await?, before);
     load(&db, &file).await?;
     assert_eq!(content(&test).await?, file.rows);
@@ -117,11 +100,11 @@ async fn a_replace_whose_rename_has_happened_completes_whatever_its_loader_makes
         let file = File::replace(version, named(1..=6, version));
         let (run, target) = begin(&db, &file).await?.unwrap();
         fill(&db, &file, &run, &target).await?;
-        close(&test, &file).await?;
-        rename(&test, &target).await?;
-        loads::undo(&db, &run, TABLE, ending).await?;
+        let rename = fence(&test, file.id.as_str(), &[TABLE]).await?;
+        test.sql(&rename).await?;
+        loads::undo(&db, &run, ending).await?;
         assert_eq!(content(&test).await?, file.rows);
-        assert_eq!(standing(&test, &file).await?, "completed 6 = 6 + 0");
+        assert_eq!(status(&test, &file).await?, "completed 6 = 6 + 0");
         assert_settled(&test).await?;
     }
     Ok(())
@@ -135,13 +118,13 @@ async fn a_replace_whose_shadow_is_lost_begins_again() -> Result<()> {
     let (run, target) = begin(&db, &file).await?.unwrap();
     fill(&db, &file, &run, &target).await?;
     test.sql(&format!("DROP TABLE {target}")).await?;
-    assert_eq!(loads::swap(&db, &run, table(), DIGEST).await?, Swapped::Restarted);
+    assert_eq!(loads::swap(&db, &run, table(), DIGEST).await?, Swapped::Unfilled);
     let (run, target) = begin(&db, &file).await?.unwrap();
     fill(&db, &file, &run, &target).await?;
     test.sql(&format!("DROP TABLE {target}")).await?;
     load(&db, &file).await?;
     assert_eq!(content(&test).await?, file.rows);
-    assert_eq!(standing(&test, &file).await?, "completed 6 = 6 + 0");
+    assert_eq!(status(&test, &file).await?, "completed 6 = 6 + 0");
     assert_settled(&test).await
 }
 
@@ -154,43 +137,46 @@ async fn the_audit_drops_what_no_load_needs_and_nothing_else() -> Result<()> {
     fill(&db, &filling, &run, &needed).await?;
     let just_begun = File::replace("v2", named(1..=6, "newer"));
     begin(&db, &just_begun).await?.unwrap();
-    test.sql(&format!("UPDATE rowgate_loads SET shadow_table = NULL WHERE load_id = '{}'", just_begun.id))
-        .await?;
+    test.sql(&format!(
+        "UPDATE rowgate_job_tables SET shadow_table = NULL WHERE job_id = '{}'",
+        just_begun.id
+    ))
+    .await?;
     let ended = File::replace("v3", named(1..=3, "old"));
     load(&db, &ended).await?;
     let unknown = File::replace("v4", Vec::new());
     let left = |file: &File| {
-        [format!("rowgate_new_{}_00000000", file.id), format!("rowgate_old_{}_00000000", file.id)]
+        [format!("rowgate_new_{}_00000000", file.id), format!("rowgate_kept_{}_00000000", file.id)]
     };
     for name in [left(&filling), left(&just_begun), left(&ended), left(&unknown)].concat() {
         test.sql(&format!("CREATE TABLE {name} LIKE departments")).await?;
     }
     test.sql("CREATE TABLE rowgate_new_ideas (id INT PRIMARY KEY)").await?;
-    let mut dropped = loads::debris(&db).await?;
+    let mut dropped = swap::reap(&db).await?;
     dropped.sort();
     // A shadow that its load has not noted, of one that has another; both of one that has ended. Of a load that has none
-    // yet it may be noted in a moment, and an old table tells of a swap until its load is completed.
+    // yet it may be noted in a moment, and a previous table tells of a swap until its load is completed.
     let mut expected = vec![left(&filling)[0].clone(), left(&ended)[0].clone(), left(&ended)[1].clone()];
     expected.sort();
     assert_eq!(dropped, expected);
-    assert_eq!(loads::debris(&db).await?, Vec::<String>::new());
+    assert_eq!(swap::reap(&db).await?, Vec::<String>::new());
     load(&db, &filling).await?;
     assert_eq!(content(&test).await?, filling.rows);
     Ok(())
 }
 
 #[tokio::test]
-async fn a_gate_that_a_load_without_a_swap_has_closed_is_opened() -> Result<()> {
+async fn a_fence_that_a_load_without_a_swap_has_raised_is_lifted() -> Result<()> {
     let test = database().await?;
     let db = test.database();
     let ended = File::replace("v1", named(1..=6, "new"));
     load(&db, &ended).await?;
     let unknown = File::replace("v2", Vec::new());
     for file in [&ended, &unknown] {
-        close(&test, file).await?;
-        assert_eq!(loads::recover_gate(&db, TABLE).await?, loads::Gate::Swapping);
+        fence(&test, file.id.as_str(), &[TABLE]).await?;
+        assert_eq!(swap::recover(&db, TABLE).await?, Fence::Raised);
         let_time_pass(&test).await?;
-        assert_eq!(loads::recover_gate(&db, TABLE).await?, loads::Gate::Open);
+        assert_eq!(swap::recover(&db, TABLE).await?, Fence::Lifted);
     }
     assert_eq!(left_behind(&test).await?, Vec::<Vec<_>>::new());
     assert_settled(&test).await

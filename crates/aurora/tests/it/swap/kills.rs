@@ -1,25 +1,30 @@
-//! Loaders that are killed, or frozen, at every call to the database.
+//! Functions that are killed, or frozen, at every call to the database.
 
 use std::time::Duration;
 
 use anyhow::Result;
-use aurora::{Database, Error, loads};
+use aurora::swap::{self, Fence};
+use aurora::{Database, Error, restores};
 use testkit::TestDatabase;
 use testkit::local_data_api::{Config, Credentials, Effect, Faults, Rule, Server, Upstream};
 
-use super::loader::{DIGEST, File, begin, fill, load, named, table};
-use super::{assert_settled, content, database, database_with, let_time_pass, no_faults, standing};
+use super::job::{Job, Kind};
+use super::loader::{self, File};
+use super::{let_time_pass, no_faults};
+use crate::restores::worker::{Work, named, restore};
+use crate::restores::{
+    assert_settled, content, database, database_with, kept_content, let_an_hour_pass, status,
+};
 
-/// Calls that a replace of two chunks makes at least: a loop over them that ends earlier tests less than it says.
-const LOAD_CALLS: u32 = 30;
+const TWO: [&str; 2] = ["departments", "jobs"];
 
-/// A database whose Data API soon rolls back what a killed loader has left open.
+/// A database whose Data API soon rolls back what a killed function has left open.
 async fn forgetful() -> Result<TestDatabase> {
     database_with(|config| config.limits.transaction_idle = Duration::from_secs(1)).await
 }
 
-/// Does `work` until its call after the first `calls`, which never arrives, and kills it there. False when it got
-/// through before.
+/// Does `work` until its call after the first `calls`, which never arrives, and kills it there. False
+/// if it got through before.
 async fn kill_after<W>(test: &TestDatabase, calls: u32, work: W) -> Result<bool>
 where
     W: Future<Output = Result<(), Error>> + Send + 'static,
@@ -39,29 +44,22 @@ where
     Ok(killed)
 }
 
-/// A whole load as a task of its own.
-fn delivery(db: Database, file: &File) -> impl Future<Output = Result<(), Error>> + Send + 'static {
-    let file = file.clone();
-    async move { load(&db, &file).await }
-}
-
-#[tokio::test]
-async fn a_replace_killed_at_any_call_is_whole_to_readers_and_its_next_delivery_ends_it() -> Result<()> {
+/// S1: readers never see a part, and the next delivery ends the job (S5).
+async fn killed_at_any_call(kind: Kind) -> Result<()> {
     let test = forgetful().await?;
     for calls in 0.. {
-        let before = content(&test).await?;
-        let file = File::replace(&calls.to_string(), named(1..=6, &format!("new {calls}")));
-        assert!(file.chunks().len() > 1);
-        let killed = kill_after(&test, calls, delivery(test.database(), &file)).await?;
-        let seen = content(&test).await?;
-        assert!(seen == before || seen == file.rows, "killed at call {calls}: {seen:?}");
-        load(&test.database(), &file).await?;
-        assert_eq!(content(&test).await?, file.rows, "killed at call {calls}");
-        assert_eq!(standing(&test, &file).await?, "completed 6 = 6 + 0", "killed at call {calls}");
-        loads::debris(&test.database()).await?;
+        let when = format!("killed at call {calls}");
+        let job = Job::new(kind, &format!("new {calls}"));
+        let before = job.content(&test).await?;
+        let killed = kill_after(&test, calls, job.clone().run(test.database())).await?;
+        let seen = job.content(&test).await?;
+        assert!(seen == before || seen == job.rows(), "{when}: {seen:?}");
+        job.clone().run(test.database()).await?;
+        job.assert_done(&test, &before, &when).await?;
+        restores::reap(&test.database()).await?;
         assert_settled(&test).await?;
         if !killed {
-            assert!(calls > LOAD_CALLS, "{calls}");
+            assert!(calls > 35, "{calls}");
             break;
         }
     }
@@ -69,31 +67,97 @@ async fn a_replace_killed_at_any_call_is_whole_to_readers_and_its_next_delivery_
 }
 
 #[tokio::test]
-async fn a_swap_killed_at_any_call_is_recovered_by_an_append_that_meets_it() -> Result<()> {
+async fn a_replace_killed_at_any_call_is_whole_to_readers_and_its_next_delivery_ends_it() -> Result<()> {
+    killed_at_any_call(Kind::Replace).await
+}
+
+#[tokio::test]
+async fn a_restore_killed_at_any_call_is_whole_to_readers_and_its_next_invocation_ends_it() -> Result<()> {
+    killed_at_any_call(Kind::Restore).await
+}
+
+/// S4: a writer that meets the fence settles the swap, or the reaper does. What was filled is not lost.
+async fn swap_killed_at_any_call(kind: Kind) -> Result<()> {
     let test = forgetful().await?;
     for calls in 0.. {
-        let before = content(&test).await?;
-        let file = File::replace(&calls.to_string(), named(1..=6, &format!("new {calls}")));
-        let first = 100 * (i64::from(calls) + 1);
-        let append = File::append(&calls.to_string(), named(first..=first + 5, "appended"));
-        let (db, replace) = (test.database(), file.clone());
-        let killed = kill_after(&test, calls, async move { load(&db, &replace).await }).await?;
+        let when = format!("killed at call {calls}");
+        let job = Job::new(kind, &format!("new {calls}"));
+        let before = job.content(&test).await?;
+        let filled = job.fill(&test).await?;
+        let killed = kill_after(&test, calls, filled.swap(test.database())).await?;
         let_time_pass(&test).await?;
-        load(&test.database(), &append).await?;
-        assert_eq!(standing(&test, &append).await?, "completed 6 = 6 + 0", "killed at call {calls}");
-        let is_replaced = test.value(&count_completed(&file)).await? == "1";
-        let under = if is_replaced { &file.rows } else { &before };
-        let both = [under.as_slice(), &append.rows].concat();
-        assert_eq!(content(&test).await?, both, "killed at call {calls}");
-        // What the append added before the swap is replaced by it.
-        load(&test.database(), &file).await?;
-        let expected = if is_replaced { &both } else { &file.rows };
-        assert_eq!(&content(&test).await?, expected, "killed at call {calls}");
-        assert_eq!(standing(&test, &file).await?, "completed 6 = 6 + 0", "killed at call {calls}");
-        loads::debris(&test.database()).await?;
+        if calls % 2 == 0 {
+            assert_eq!(swap::recover(&test.database(), "departments").await?, Fence::Lifted);
+        } else {
+            swap::reap(&test.database()).await?;
+        }
+        let is_completed = job.is_completed(&test).await?;
+        let expected = if is_completed { job.rows() } else { before.clone() };
+        assert_eq!(job.content(&test).await?, expected, "{when}");
+        if kind == Kind::Restore && calls % 4 >= 2 {
+            // Nobody takes it up again.
+            let_an_hour_pass(&test).await?;
+            restores::reap(&test.database()).await?;
+            assert_eq!(job.content(&test).await?, expected, "{when}");
+        } else {
+            // Nothing is committed anew.
+            for (ledger, id) in [("load", "load_id"), ("restore", "restore_id")] {
+                let stop = format!(
+                    "CREATE TRIGGER stop_{ledger} BEFORE INSERT ON rowgate_{ledger}_chunks FOR EACH ROW \
+                     SET NEW.{id} = NULL"
+                );
+                test.sql(&stop).await?;
+            }
+            job.clone().run(test.database()).await?;
+            test.sql("DROP TRIGGER stop_load").await?;
+            test.sql("DROP TRIGGER stop_restore").await?;
+            job.assert_done(&test, &before, &when).await?;
+            restores::reap(&test.database()).await?;
+        }
         assert_settled(&test).await?;
         if !killed {
-            assert!(calls > LOAD_CALLS, "{calls}");
+            assert!(calls > 20, "{calls}");
+            break;
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_swap_of_a_replace_killed_at_any_call_is_recovered_by_a_writer_or_by_the_reaper() -> Result<()> {
+    swap_killed_at_any_call(Kind::Replace).await
+}
+
+#[tokio::test]
+async fn the_swap_of_a_restore_killed_at_any_call_is_recovered_by_a_writer_or_by_the_reaper() -> Result<()> {
+    swap_killed_at_any_call(Kind::Restore).await
+}
+
+#[tokio::test]
+async fn a_replace_killed_at_any_call_lets_an_append_through_that_is_whole() -> Result<()> {
+    let test = forgetful().await?;
+    for calls in 0.. {
+        let job = Job::new(Kind::Replace, &format!("new {calls}"));
+        let first = 100 * (i64::from(calls) + 1);
+        let append = File::append(&calls.to_string(), named(first..=first + 5, "appended"));
+        let before = content(&test, TWO[0]).await?;
+        let killed = kill_after(&test, calls, job.clone().run(test.database())).await?;
+        let_time_pass(&test).await?;
+        loader::load(&test.database(), &append).await?;
+        assert_eq!(super::status(&test, &append).await?, "completed 6 = 6 + 0", "killed at call {calls}");
+        let is_replaced = job.is_completed(&test).await.unwrap_or_default();
+        let under = if is_replaced { &job.rows()[0] } else { &before };
+        let both = [under.as_slice(), &append.rows].concat();
+        assert_eq!(content(&test, TWO[0]).await?, both, "killed at call {calls}");
+        // What the append added before the swap is replaced by it.
+        job.clone().run(test.database()).await?;
+        let expected = if is_replaced { &both } else { &job.rows()[0] };
+        assert_eq!(&content(&test, TWO[0]).await?, expected, "killed at call {calls}");
+        assert!(job.is_completed(&test).await?, "killed at call {calls}");
+        swap::reap(&test.database()).await?;
+        assert_settled(&test).await?;
+        if !killed {
+            assert!(calls > 35, "{calls}");
             break;
         }
         test.sql("DELETE FROM departments WHERE id >= 100").await?;
@@ -101,43 +165,47 @@ async fn a_swap_killed_at_any_call_is_recovered_by_an_append_that_meets_it() -> 
     Ok(())
 }
 
-fn count_completed(file: &File) -> String {
-    format!("SELECT COUNT(*) FROM rowgate_loads WHERE load_id = '{}' AND status = 'completed'", file.id)
-}
-
 #[tokio::test]
-async fn a_swap_killed_at_any_call_is_recovered_by_the_audit() -> Result<()> {
+async fn an_undo_killed_at_any_call_loses_neither_table() -> Result<()> {
     let test = forgetful().await?;
+    let mut last = Work::of(&TWO, "new");
+    restore(&test.database(), &last).await?;
     for calls in 0.. {
-        let before = content(&test).await?;
-        let file = File::replace(&calls.to_string(), named(1..=6, &format!("new {calls}")));
-        let (run, target) = begin(&test.database(), &file).await?.unwrap();
-        fill(&test.database(), &file, &run, &target).await?;
-        let db = test.database();
-        let swap = async move { loads::swap(&db, &run, table(), DIGEST).await.map(|_| ()) };
-        let killed = kill_after(&test, calls, swap).await?;
-        let_time_pass(&test).await?;
-        loads::debris(&test.database()).await?;
-        let is_replaced = test.value(&count_completed(&file)).await? == "1";
-        assert_eq!(&content(&test).await?, if is_replaced { &file.rows } else { &before });
-        // What was filled is not lost: nothing is committed anew.
-        test.sql(
-            "CREATE TRIGGER stop BEFORE INSERT ON rowgate_load_chunks FOR EACH ROW SET NEW.load_id = NULL",
-        )
-        .await?;
-        load(&test.database(), &file).await?;
-        test.sql("DROP TRIGGER stop").await?;
-        assert_eq!(content(&test).await?, file.rows, "killed at call {calls}");
+        let before = Job::Restore(last.clone()).content(&test).await?;
+        let aside = [kept_content(&test, &last, TWO[0]).await?, kept_content(&test, &last, TWO[1]).await?];
+        let back = last.undone();
+        let killed = kill_after(&test, calls, Job::Restore(back.clone()).run(test.database())).await?;
+        if calls % 2 == 0 {
+            let_an_hour_pass(&test).await?;
+            restores::reap(&test.database()).await?;
+        } else {
+            restore(&test.database(), &back).await?;
+        }
+        let now = Job::Restore(last.clone()).content(&test).await?;
+        let begun = restores::get(&test.database(), &back.id).await?.is_some();
+        let keeps = if begun && status(&test, &back).await? == "completed" {
+            assert_eq!(now, aside, "killed at call {calls}");
+            last = back;
+            before
+        } else {
+            assert!(calls % 2 == 0, "{calls}");
+            assert_eq!(now, before, "killed at call {calls}");
+            aside.to_vec()
+        };
+        for (table, kept) in TWO.iter().zip(&keeps) {
+            assert_eq!(&kept_content(&test, &last, table).await?, kept, "killed at call {calls}");
+        }
+        restores::reap(&test.database()).await?;
         assert_settled(&test).await?;
         if !killed {
-            assert!(calls > 15, "{calls}");
+            assert!(calls > 30, "{calls}");
             break;
         }
     }
     Ok(())
 }
 
-/// A Data API of its own for one loader, so that it alone is frozen.
+/// A Data API of its own for one function, so that it alone is frozen.
 async fn door(test: &TestDatabase) -> Result<(Server, Database)> {
     let upstream = Upstream::Socket(test.mysql_socket().to_owned());
     let server = Server::bind(Config::new(upstream, Credentials::fixed("root", ""))).await?;
@@ -147,53 +215,66 @@ async fn door(test: &TestDatabase) -> Result<(Server, Database)> {
     Ok((server, database))
 }
 
-/// One loader freezes before a call of its swap. Others take the swap over, load something else, and then it goes on,
-/// with that very call; the answer to the next one it never gets. False where it makes no such call.
-async fn freeze_at(calls: u32) -> Result<bool> {
+/// S2: one function freezes before a call of its swap. Others settle the swap, load something else,
+/// and then it goes on, with that very call; the answer to the next one it never gets. False if it
+/// makes no such call.
+async fn freeze_at(kind: Kind, calls: u32) -> Result<bool> {
+    let when = format!("frozen at call {calls}");
     let test = database().await?;
-    let file = File::replace("v1", named(1..=6, "new"));
-    let (run, target) = begin(&test.database(), &file).await?.unwrap();
-    fill(&test.database(), &file, &run, &target).await?;
+    let job = Job::new(kind, "new");
+    let filled = job.fill(&test).await?;
     let (server, frozen) = door(&test).await?;
     let freeze = Rule::new(Effect::DelayMs(3000)).after(calls).times(1);
     let next = Rule::lose_answer().after(calls + 1).times(1);
     server.faults().set(Faults::default().with(freeze).with(next));
-    let late = tokio::spawn(async move { loads::swap(&frozen, &run, table(), DIGEST).await });
-    tokio::time::sleep(Duration::from_millis(700)).await;
+    let late = tokio::spawn(filled.swap(frozen));
+    tokio::time::sleep(Duration::from_millis(1200)).await;
     let_time_pass(&test).await?;
     let append = File::append("v1", named(100..=105, "appended"));
-    load(&test.database(), &append).await?;
-    late.await??;
-    // However far it had come: both are through, and the later of them tells what is in the table.
-    assert_eq!(standing(&test, &file).await?, "completed 6 = 6 + 0", "frozen at call {calls}");
-    assert_eq!(standing(&test, &append).await?, "completed 6 = 6 + 0", "frozen at call {calls}");
-    let ends = format!(
-        "SELECT COUNT(*) FROM rowgate_loads a JOIN rowgate_loads r ON r.finished_at < a.finished_at \
-         WHERE a.load_id = '{}' AND r.load_id = '{}'",
-        append.id, file.id
-    );
-    let is_append_later = test.value(&ends).await? == "1";
-    let both = [file.rows.as_slice(), &append.rows].concat();
-    let expected = if is_append_later { &both } else { &file.rows };
-    assert_eq!(&content(&test).await?, expected, "frozen at call {calls}");
-    loads::debris(&test.database()).await?;
+    loader::load(&test.database(), &append).await?;
+    let was_completed = job.is_completed(&test).await?;
+    if let Err(error) = late.await? {
+        assert!(error.is_retryable() || error.is_unknown_outcome(), "{when}: {error:?}");
+        job.clone().run(test.database()).await?;
+    }
+    assert!(job.is_completed(&test).await?, "{when}");
+    assert_eq!(super::status(&test, &append).await?, "completed 6 = 6 + 0", "{when}");
+    // What was appended is in the table that was there when it came.
+    let mut expected = job.rows();
+    let mut previous = named(1..=3, "old");
+    let into = if was_completed { &mut expected[0] } else { &mut previous };
+    into.extend(append.rows);
+    assert_eq!(job.content(&test).await?, expected, "{when}");
+    if let Job::Restore(work) = &job {
+        assert_eq!(kept_content(&test, work, TWO[0]).await?, previous, "{when}");
+    }
+    restores::reap(&test.database()).await?;
     assert_settled(&test).await?;
     Ok(server.faults().injected() > 0)
 }
 
-#[tokio::test]
-async fn a_swap_that_freezes_at_any_call_does_no_harm_when_it_wakes_up() -> Result<()> {
+async fn freeze_at_any_call(kind: Kind) -> Result<()> {
     for first in (0..).step_by(6) {
-        let at = |offset: u32| tokio::spawn(freeze_at(first + offset));
+        let at = |offset: u32| tokio::spawn(freeze_at(kind, first + offset));
         let tasks = [at(0), at(1), at(2), at(3), at(4), at(5)];
         let mut all_frozen = true;
         for task in tasks {
             all_frozen &= task.await??;
         }
         if !all_frozen {
-            assert!(first >= 12, "{first}");
+            assert!(first >= 18, "{first}");
             break;
         }
     }
     Ok(())
+}
+
+#[tokio::test]
+async fn a_replace_that_freezes_at_any_call_of_its_swap_does_no_harm_when_it_wakes_up() -> Result<()> {
+    freeze_at_any_call(Kind::Replace).await
+}
+
+#[tokio::test]
+async fn a_restore_that_freezes_at_any_call_of_its_swap_does_no_harm_when_it_wakes_up() -> Result<()> {
+    freeze_at_any_call(Kind::Restore).await
 }

@@ -5,9 +5,9 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use aurora::loads::{
-    self, ChunkCounts, Claim, Ending, NewLoad, Prepared, Run, Swapped, claim_chunk, committed_chunks,
-    prepare, recover_gate, swap,
+    self, ChunkCounts, Claim, Ending, NewLoad, Run, Swapped, claim_chunk, committed_chunks, prepare, swap,
 };
+use aurora::swap::recover;
 use aurora::{Database, Error, Statement};
 use domain::dictionary::{LoadMode, Table};
 use domain::load::{Chunk, Chunker, Dialect, LoadId, LoadStatus, Start};
@@ -91,14 +91,12 @@ pub(crate) async fn begin(db: &Database, file: &File) -> Result<Option<(Run, Str
     if begun.status != LoadStatus::Running {
         return Ok(None);
     }
-    recover_gate(db, TABLE).await?;
+    recover(db, TABLE).await?;
     if file.mode != LoadMode::Replace {
         return Ok(Some((begun.run, TABLE.to_owned())));
     }
-    Ok(match prepare(db, &begun.run, table()).await? {
-        Prepared::Fill { run, shadow } => Some((run, shadow.name().to_owned())),
-        Prepared::Ended => None,
-    })
+    let prepared = prepare(db, &begun.run, table()).await?;
+    Ok(prepared.map(|(run, shadow)| (run, shadow.name().to_owned())))
 }
 
 /// Commits the chunks that are not committed yet. False where the load was sent back to its start or has ended.
@@ -138,8 +136,8 @@ pub(crate) async fn commit(
             })
             .await;
         match claimed.or_else(Unfilled::claim) {
-            Ok(Claim::Swapping) => {
-                recover_gate(db, TABLE).await?;
+            Ok(Claim::Fenced) => {
+                recover(db, TABLE).await?;
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
             // Claimed again, it says what became of it.

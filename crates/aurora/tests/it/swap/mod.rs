@@ -1,49 +1,29 @@
-//! Replacing a table, over a real database: whole to readers, exactly once for all who write beside it.
+//! Swapping tables in, over a real database: whole to readers, exactly once for all who write beside it.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
 mod beside;
 mod ends;
 mod faults;
+mod job;
 mod kills;
 pub(crate) mod loader;
 
 use anyhow::Result;
 use loader::{File, TABLE, load, named};
 use testkit::TestDatabase;
-use testkit::local_data_api::{Config, Faults};
+use testkit::local_data_api::Faults;
 
-/// A database whose table holds the rows 1 to 3, named `old`.
-async fn database() -> Result<TestDatabase> {
-    database_with(|_| {}).await
-}
-
-async fn database_with(configure: impl FnOnce(&mut Config)) -> Result<TestDatabase> {
-    let test = TestDatabase::start_with(configure).await?;
-    test.migrate().await?;
-    test.sql("INSERT INTO departments VALUES (1, 'old'), (2, 'old'), (3, 'old')").await?;
-    Ok(test)
-}
+use crate::restores::worker::Rows;
+use crate::restores::{self, assert_settled, database};
 
 /// The table's rows, by id.
-async fn content(test: &TestDatabase) -> Result<Vec<(i64, String)>> {
-    let rows = test.sql("SELECT id, department_name FROM departments ORDER BY id").await?;
-    let row = |mut row: Vec<Option<String>>| {
-        let name = row.pop().flatten().unwrap_or_default();
-        Ok((row.pop().flatten().unwrap_or_default().parse()?, name))
-    };
-    rows.into_iter().map(row).collect()
-}
-
-/// The tables that swaps have made and not dropped.
-async fn left_behind(test: &TestDatabase) -> Result<Vec<Vec<Option<String>>>> {
-    let sql = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() \
-               AND (table_name LIKE 'rowgate\\_new\\_%' OR table_name LIKE 'rowgate\\_old\\_%')";
-    test.sql(sql).await
+async fn content(test: &TestDatabase) -> Result<Rows> {
+    restores::content(test, TABLE).await
 }
 
 /// Status and figures of a load: `completed 6 = 6 + 0`.
-async fn standing(test: &TestDatabase, file: &File) -> Result<String> {
+pub(crate) async fn status(test: &TestDatabase, file: &File) -> Result<String> {
     let sql = format!(
         "SELECT CONCAT(status, ' ', rows_read, ' = ', rows_loaded, ' + ', rows_rejected) FROM rowgate_loads \
          WHERE load_id = '{}'",
@@ -52,24 +32,35 @@ async fn standing(test: &TestDatabase, file: &File) -> Result<String> {
     test.value(&sql).await
 }
 
-/// Nothing is half done: gates are open, no table is left over, and the ledger adds up.
-async fn assert_settled(test: &TestDatabase) -> Result<()> {
-    assert_eq!(left_behind(test).await?, Vec::<Vec<_>>::new());
-    let gates = "SELECT COUNT(*) FROM rowgate_table_gates WHERE swapping_load_id IS NOT NULL";
-    assert_eq!(test.value(gates).await?, "0");
-    let wrong = "SELECT COUNT(*) FROM rowgate_loads l LEFT JOIN (SELECT load_id, SUM(rows_read) AS rows_read, \
-                 SUM(rows_loaded) AS rows_loaded, SUM(rows_rejected) AS rows_rejected FROM rowgate_load_chunks \
-                 GROUP BY load_id) c ON c.load_id = l.load_id WHERE l.rows_read <> l.rows_loaded + l.rows_rejected \
-                 OR l.status <> 'running' AND (l.rows_read <> COALESCE(c.rows_read, 0) \
-                 OR l.rows_loaded <> COALESCE(c.rows_loaded, 0) OR l.rows_rejected <> COALESCE(c.rows_rejected, 0))";
-    assert_eq!(test.value(wrong).await?, "0");
+/// Makes every fence one that was raised long ago.
+pub(crate) async fn let_time_pass(test: &TestDatabase) -> Result<()> {
+    test.sql("UPDATE rowgate_table_fences SET fenced_since = fenced_since - INTERVAL 3 MINUTE").await?;
     Ok(())
 }
 
-/// Makes every closed gate one that was closed long ago.
-async fn let_time_pass(test: &TestDatabase) -> Result<()> {
-    test.sql("UPDATE rowgate_table_gates SET swapping_since = swapping_since - INTERVAL 3 MINUTE").await?;
-    Ok(())
+/// Does all that a swap does before its RENAME, as a function that is killed then; returns the
+/// RENAME of those tables that the job has shadows for.
+pub(crate) async fn fence(test: &TestDatabase, job: &str, tables: &[&str]) -> Result<String> {
+    let in_name = job.replace('-', "_");
+    let marker = format!("rowgate_swap_{in_name}_{:08x}", fastrand::u32(..));
+    test.sql(&format!("CREATE TABLE {marker} (nothing INT NOT NULL PRIMARY KEY)")).await?;
+    let mut rename = format!("RENAME TABLE {marker} TO {}", marker.replace("_swap_", "_swapped_"));
+    for table in tables {
+        let sql = format!(
+            "SELECT shadow_table FROM rowgate_job_tables WHERE job_id = '{job}' AND table_name = '{table}' \
+             AND shadow_table IS NOT NULL"
+        );
+        if let Some(Some(shadow)) = test.sql(&sql).await?.into_iter().flatten().next() {
+            let previous = format!("rowgate_kept_{in_name}{}", &shadow[shadow.len() - 9..]);
+            rename.push_str(&format!(", {table} TO {previous}, {shadow} TO {table}"));
+        }
+        let sql = format!(
+            "UPDATE rowgate_table_fences SET job_id = '{job}', commit_marker = '{marker}', \
+             fenced_since = UTC_TIMESTAMP(3) WHERE table_name = '{table}'"
+        );
+        test.sql(&sql).await?;
+    }
+    Ok(rename)
 }
 
 #[tokio::test]
@@ -78,7 +69,7 @@ async fn a_replace_leaves_its_rows_alone_and_numbers_go_on_after_them() -> Resul
     let file = File::replace("v1", named(2..=70, "new"));
     load(&test.database(), &file).await?;
     assert_eq!(content(&test).await?, file.rows);
-    assert_eq!(standing(&test, &file).await?, "completed 69 = 69 + 0");
+    assert_eq!(status(&test, &file).await?, "completed 69 = 69 + 0");
     assert_settled(&test).await?;
     test.sql("INSERT INTO departments (department_name) VALUES ('next')").await?;
     assert_eq!(test.value("SELECT MAX(id) FROM departments").await?, "71");
@@ -91,7 +82,7 @@ async fn a_replace_without_rows_empties_its_table() -> Result<()> {
     let file = File::replace("v1", Vec::new());
     load(&test.database(), &file).await?;
     assert_eq!(content(&test).await?, []);
-    assert_eq!(standing(&test, &file).await?, "completed 0 = 0 + 0");
+    assert_eq!(status(&test, &file).await?, "completed 0 = 0 + 0");
     assert_settled(&test).await
 }
 
@@ -107,6 +98,6 @@ async fn a_repeated_delivery_of_a_completed_replace_changes_nothing() -> Result<
     assert_settled(&test).await
 }
 
-fn no_faults(test: &TestDatabase) {
+pub(crate) fn no_faults(test: &TestDatabase) {
     test.data_api().set(Faults::default());
 }

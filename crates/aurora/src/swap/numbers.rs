@@ -2,10 +2,11 @@
 
 use crate::{Database, Error, Statement};
 
-/// Sees to it that a shadow hands out no number that its table has handed out already: rows that were added since the backup
-/// are not in the shadow, and what refers to them elsewhere must not come to mean others.
+/// Makes a shadow hand out no number that its table has handed out already: rows that were added
+/// since the backup are not in the shadow, and what refers to them elsewhere must not come to mean
+/// others.
 ///
-/// As far as can be: a number handed out between this and the swap is not known here. Rows that arrive through
+/// A number handed out between this and the swap is not known here. Rows that arrive through
 /// Rowgate bring their numbers along.
 pub(super) async fn carry_on(database: &Database, table: &str, shadow: &str) {
     if let Err(error) = try_carry_on(database, table, shadow).await {
@@ -24,7 +25,7 @@ async fn try_carry_on(database: &Database, table: &str, shadow: &str) -> Result<
     database.execute(Statement::new(sql).continue_after_timeout().idempotent()).await.map(|_| ())
 }
 
-/// The next number that a table hands out; `None` where it hands out none, or has handed out none.
+/// Returns the next number that a table hands out; `None` if it hands out none, or has not yet.
 async fn next(database: &Database, table: &str) -> Result<Option<u64>, Error> {
     // MySQL's information_schema answers from a cache that may be a day old; this never does. One
     // row: name and text.
@@ -34,7 +35,7 @@ async fn next(database: &Database, table: &str) -> Result<Option<u64>, Error> {
     text.map(|text| read(text)).ok_or_else(|| Error::unreadable("SHOW CREATE TABLE without a text"))
 }
 
-/// What the options behind the columns say.
+/// Reads the options behind the columns.
 fn read(sql: &str) -> Option<u64> {
     let (_, options) = sql.rsplit_once("\n)")?;
     let (options, _) = options.split_once("COMMENT=").unwrap_or((options, ""));

@@ -4,7 +4,7 @@ use anyhow::Result;
 use aurora::restores;
 
 use super::worker::{Work, begin, named, restore};
-use super::{THREE, assert_settled, content, database, kept, kept_content, standing};
+use super::{THREE, assert_settled, content, database, kept, kept_content, status};
 
 #[tokio::test]
 async fn what_was_there_is_put_back_and_that_can_be_undone_again_and_again() -> Result<()> {
@@ -18,7 +18,7 @@ async fn what_was_there_is_put_back_and_that_can_be_undone_again_and_again() -> 
     for round in 0..4 {
         let back = last.undone();
         restore(&db, &back).await?;
-        assert_eq!(standing(&test, &back).await?, "completed", "{round}");
+        assert_eq!(status(&test, &back).await?, "completed", "{round}");
         let (there, set_aside) =
             if round % 2 == 0 { (named(1..=3, "old"), &news) } else { (news.clone(), &named(1..=3, "old")) };
         assert_eq!(content(&test, "jobs").await?, there, "{round}");
@@ -65,7 +65,7 @@ async fn what_is_not_kept_any_more_or_never_was_is_not_put_back() -> Result<()> 
             "failed: the restore {} keeps no former table of that name; the tables are as they were before",
             back.source
         );
-        assert_eq!(standing(&test, &back).await?, reason);
+        assert_eq!(status(&test, &back).await?, reason);
         assert_eq!(content(&test, "jobs").await?, second.rows("jobs"));
         assert_eq!(kept_content(&test, &second, "jobs").await?, first.rows("jobs"));
         assert_settled(&test).await?;
@@ -84,8 +84,8 @@ async fn a_put_back_that_fails_loses_nothing() -> Result<()> {
     restore(&db, &back).await?;
     let reason = "failed: the columns or indexes of departments have changed since the former table was set aside; \
                   the tables are as they were before";
-    assert_eq!(standing(&test, &back).await?, reason);
-    restores::sweep(&db).await?;
+    assert_eq!(status(&test, &back).await?, reason);
+    restores::reap(&db).await?;
     assert_eq!(kept_content(&test, &first, "departments").await?, named(1..=3, "old"));
     assert_settled(&test).await?;
     test.sql("ALTER TABLE departments DROP COLUMN note").await?;
@@ -106,7 +106,7 @@ async fn a_restore_that_completes_first_takes_a_put_back_what_it_was_to_put_back
     begin(&db, &back).await?;
     // It has found what is kept, and is killed.
     let adopt = format!(
-        "UPDATE rowgate_restore_tables SET shadow_table = '{}' WHERE restore_id = '{}'",
+        "UPDATE rowgate_job_tables SET shadow_table = '{}', is_filled = TRUE WHERE job_id = '{}'",
         kept(&test, &first, "jobs").await?.unwrap_or_default(),
         back.id
     );
@@ -119,7 +119,7 @@ async fn a_restore_that_completes_first_takes_a_put_back_what_it_was_to_put_back
          the tables are as they were before",
         first.id
     );
-    assert_eq!(standing(&test, &back).await?, reason);
+    assert_eq!(status(&test, &back).await?, reason);
     assert_eq!(content(&test, "jobs").await?, second.rows("jobs"));
     assert_eq!(kept_content(&test, &second, "jobs").await?, first.rows("jobs"));
     assert_settled(&test).await

@@ -1,0 +1,139 @@
+//! Filling the tables of a restore.
+
+use domain::backup::RestoreId;
+use domain::dictionary::Table;
+use serde::Deserialize;
+
+use super::end::running;
+use super::record::Kind;
+use crate::jobs::JobId;
+use crate::ledger::{long, settled};
+use crate::swap::{self, Shadow, Target, state};
+use crate::{Database, Error, Statement, Tx, tables};
+
+/// What a restore finds when it is about to fill a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Prepared {
+    /// There is a table to fill; the chunks that are committed are in it.
+    Fill {
+        /// Where its rows go.
+        shadow: Shadow,
+    },
+    /// All of its rows are in a table already, and checked.
+    Filled,
+    /// The database does not have the table that is to be restored.
+    Missing,
+    /// The restore has ended.
+    Ended,
+}
+
+/// Makes the table that a restore fills, or finds the one it has filled so far. Settles a swap that
+/// was left half done.
+///
+/// # Errors
+/// Any [`Error`]; calling it again is safe. [`Error::Configuration`] for a table that the restore was
+/// not begun with.
+pub async fn prepare(database: &Database, id: &RestoreId, table: &Table) -> Result<Prepared, Error> {
+    let Some(restore) = running(database, id).await? else { return Ok(Prepared::Ended) };
+    if restore.kind == Kind::Undo {
+        return Err(Error::Configuration { message: format!("the restore {id} has nothing to fill") });
+    }
+    match swap::prepare(database, &id.into(), table.name()).await {
+        Ok(Some(Target { is_filled: true, .. })) => Ok(Prepared::Filled),
+        Ok(Some(Target { shadow, .. })) => Ok(Prepared::Fill { shadow }),
+        Ok(None) => Ok(Prepared::Ended),
+        Err(error) if tables::is_missing_table(&error) => Ok(Prepared::Missing),
+        Err(error) => Err(error),
+    }
+}
+
+/// What a restore brought into a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableFigures {
+    /// Rows read: those restored and those rejected.
+    pub rows_read: u64,
+    /// Rows that are in the shadow.
+    pub rows_restored: u64,
+    /// Rows that break a rule.
+    pub rows_rejected: u64,
+    /// The order-free checksum of the shadow's content, 16 hexadecimal digits.
+    pub checksum: String,
+}
+
+/// What became of recording a table as filled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Filled {
+    /// It is recorded, and no chunk can be added any more.
+    Recorded,
+    /// Its committed chunks do not add up to the figures.
+    Differs,
+    /// It has another shadow by now.
+    Restarted,
+    /// The restore has ended.
+    Ended,
+}
+
+/// Records that all rows of a table are in its shadow, and checked. From then on no chunk of it can
+/// be claimed.
+///
+/// # Errors
+/// Any [`Error`]; calling it again is safe.
+pub async fn record_filled(
+    database: &Database,
+    id: &RestoreId,
+    table: &str,
+    shadow: &Shadow,
+    figures: &TableFigures,
+) -> Result<Filled, Error> {
+    let job = &JobId::from(id);
+    settled(database, |tx| async move {
+        // Waits for the chunks in flight.
+        let Some(state) = state::lock(&tx, job).await? else { return Ok(Filled::Ended) };
+        match state.table(table) {
+            Some(row) if row.shadow.as_ref() != Some(shadow) => return Ok(Filled::Restarted),
+            Some(row) if row.is_filled => return Ok(Filled::Recorded),
+            Some(_) => {}
+            None => return Ok(Filled::Restarted),
+        }
+        if !add_up(&tx, id, table, figures).await? {
+            return Ok(Filled::Differs);
+        }
+        let sql = "UPDATE rowgate_job_tables SET is_filled = TRUE, rows_read = :read, rows_restored = :restored, \
+                   rows_rejected = :rejected, checksum = :checksum WHERE job_id = :job AND table_name = :table";
+        let update = Statement::new(sql)
+            .bind("job", job.as_str())
+            .bind("table", table)
+            .bind("read", long(figures.rows_read))
+            .bind("restored", long(figures.rows_restored))
+            .bind("rejected", long(figures.rows_rejected))
+            .bind("checksum", figures.checksum.as_str());
+        tx.execute(update).await?;
+        Ok(Filled::Recorded)
+    })
+    .await
+}
+
+async fn add_up(tx: &Tx, id: &RestoreId, table: &str, figures: &TableFigures) -> Result<bool, Error> {
+    #[derive(Deserialize)]
+    struct Row {
+        chunks: u64,
+        next_chunk: u64,
+        rows_read: u64,
+        rows_restored: u64,
+        rows_rejected: u64,
+    }
+    let sql = "SELECT COUNT(*) AS chunks, COALESCE(MAX(chunk_no) + 1, 0) AS next_chunk, \
+               CAST(COALESCE(SUM(rows_read), 0) AS SIGNED) AS rows_read, \
+               CAST(COALESCE(SUM(rows_restored), 0) AS SIGNED) AS rows_restored, \
+               CAST(COALESCE(SUM(rows_rejected), 0) AS SIGNED) AS rows_rejected \
+               FROM rowgate_restore_chunks WHERE restore_id = :restore AND table_name = :table";
+    let rows: Vec<Row> =
+        tx.query(Statement::new(sql).bind("restore", id.as_str()).bind("table", table)).await?;
+    Ok(rows.first().is_some_and(|row| {
+        row.chunks == row.next_chunk
+            && row.rows_read == figures.rows_read
+            && row.rows_restored == figures.rows_restored
+            && row.rows_rejected == figures.rows_rejected
+            && row.rows_read == row.rows_restored + row.rows_rejected
+    }))
+}
