@@ -1,7 +1,8 @@
 //! Whose turn it is to change accounts.
 //!
-//! Accounts are in a user pool, which has neither transactions nor conditional writes. Whoever changes one holds the lock on
-//! the one row of `rowgate_account_lock` meanwhile, so changes are made one after the other, by however many functions.
+//! Accounts are in a user pool, which has neither transactions nor conditional writes. Whoever
+//! changes one holds the lock on the one row of `rowgate_account_lock` meanwhile, so changes are
+//! made one after the other, by however many functions.
 
 use std::time::Duration;
 
@@ -9,20 +10,21 @@ use serde::Deserialize;
 
 use crate::{Database, Deadline, Error, Statement, Transaction};
 
-/// Says at once whether the lock is free. A statement that waits for it could not be taken back: given up by its caller, it
-/// would get the lock later, for nobody.
+/// Says at once whether the lock is free. A statement that waits for it could not be taken back:
+/// given up by its caller, it would get the lock later, for nobody.
 const LOCK: &str = "SELECT id FROM rowgate_account_lock WHERE id = 1 FOR UPDATE SKIP LOCKED";
 
-/// How long to wait before asking again, in milliseconds; at random, so that several do not ask at once. A change takes some
-/// hundred.
+/// How long to wait before asking again, in milliseconds; at random, so that several do not ask at
+/// once. A change takes some hundred.
 const WAIT_MS: std::ops::Range<u64> = 50..150;
 
-/// How long to wait for one's turn: some twenty changes. Whoever waits longer asks again, with all of the time that a change
-/// may take.
+/// How long to wait for one's turn: some twenty changes. Whoever waits longer asks again, with all
+/// of the time that a change may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The turn to change accounts, until [`end`](Self::end). Dropped, it ends in the background; if its function is killed,
-/// within the three minutes after which the service gives up an idle transaction.
+/// The turn to change accounts, until [`end`](Self::end). Dropped, it ends in the background; if
+/// its function is killed, within the three minutes after which the service gives up an idle
+/// transaction.
 #[derive(Debug)]
 pub struct AccountTurn(Transaction);
 

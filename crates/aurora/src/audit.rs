@@ -1,7 +1,7 @@
 //! The audit trail: what people did, in `rowgate_audit`.
 //!
-//! Entries of rows are written in the transaction of the change, so that a change is in if and only if its entry is. Everything
-//! else is recorded before it begins. Scripts leave nothing here.
+//! Entries of rows are written in the transaction of the change, so that a change is in if and only
+//! if its entry is. Everything else is recorded before it begins. Scripts leave nothing here.
 
 pub use domain::audit::Actor;
 use domain::audit::{Action, AuditPage, AuditRecord, LOG_TARGET};
@@ -15,20 +15,22 @@ use serde_json::value::{RawValue, to_raw_value};
 use crate::ledger::{Only, iso};
 use crate::{Database, Error, Statement, Tx};
 
-/// Bytes of JSON that come with an entry's other columns; what has more is read piece by piece. A hundred entries so stay below
-/// the service's 1 MiB, escaped into its JSON.
+/// Bytes of JSON that come with an entry's other columns; what has more is read piece by piece. A
+/// hundred entries so stay below the service's 1 MiB, escaped into its JSON.
 const INLINE_BYTES: usize = 4_000;
 
-/// Characters of one piece. With four bytes each, and escaped, it stays below the 64 KB that the service gives out as one row.
+/// Characters of one piece. With four bytes each, and escaped, it stays below the 64 KB that the
+/// service gives out as one row.
 const PIECE_CHARS: usize = 8_000;
 
-/// Bytes of JSON on a page, beyond which it ends early. An answer of a function has 6 MB, in which each quote is escaped.
+/// Bytes of JSON on a page, beyond which it ends early. An answer of a function has 6 MB, in which
+/// each quote is escaped.
 const PAGE_BYTES: usize = 1_500_000;
 
 /// Entries of a page at most.
 pub const MAX_ENTRIES: u32 = 100;
 
-/// Which entries are wanted; `None` takes all.
+/// A filter of entries; `None` takes all.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Filter<'a> {
     /// Those of an account.
@@ -41,8 +43,9 @@ pub struct Filter<'a> {
     pub after: Option<i64>,
 }
 
-/// Records what a person is about to do, and logs it. Scripts, which have no `actor`, leave nothing in the audit trail. If the
-/// database's answer was lost, the entry may stand there twice; after success it is never missing.
+/// Records what a person is about to do, and logs it. Scripts, which have no `actor`, leave nothing
+/// in the audit trail. If the database's answer was lost, the entry may stand there twice; after
+/// success it is never missing.
 ///
 /// # Errors
 /// Any [`Error`]; then the action must not begin.
@@ -79,7 +82,8 @@ pub(crate) async fn inserted(
     Ok(())
 }
 
-/// Writes an entry for a row that the transaction has locked and is about to replace with these values.
+/// Writes an entry for a row that the transaction has locked and is about to replace with these
+/// values.
 pub(crate) async fn replaced(
     tx: &Tx,
     actor: Actor<'_>,
@@ -93,7 +97,8 @@ pub(crate) async fn replaced(
     tx.execute(statement).await.map(|_| ())
 }
 
-/// Locks a row and writes an entry for it, before the transaction deletes it. Returns false where there is no such row.
+/// Locks a row and writes an entry for it, before the transaction deletes it. Returns false where
+/// there is no such row.
 pub(crate) async fn deleted(tx: &Tx, actor: Actor<'_>, table: &Table, id: i64) -> Result<bool, Error> {
     let done = tx.execute(bound(audit_deleted(table, id), actor, Action::DeleteRow)).await?;
     Ok(done.updated > 0)
@@ -143,7 +148,8 @@ struct Row {
     json_bytes: usize,
 }
 
-/// Reads entries, newest first: at most `limit` (1 to [`MAX_ENTRIES`]), and fewer where they are large.
+/// Reads entries, newest first: at most `limit` (1 to [`MAX_ENTRIES`]), and fewer where they are
+/// large.
 ///
 /// # Errors
 /// As [`Database::query`].

@@ -8,7 +8,7 @@ use serde::de::IgnoredAny;
 use crate::audit::{self, Actor};
 use crate::{Database, Error, MaybeDatabase, Statement, Tx};
 
-/// What became of the row.
+/// The outcome of a deletion.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Delete<'d> {
     /// It is gone.
@@ -40,10 +40,11 @@ impl MaybeDatabase for Failure<'_> {
     }
 }
 
-/// Deletes a row, unless others refer to it. There are no foreign keys, so the order of locks sees to that: whoever inserts a
-/// row that refers to this one holds a shared lock on this one from before the insert until the commit. So the DELETE,
-/// which locks it exclusively, either waits for that commit and then finds the row that refers to it, or comes first,
-/// and the other one waits and finds it gone.
+/// Deletes a row, unless others refer to it. There are no foreign keys, so the order of locks sees
+/// to that: whoever inserts a row that refers to this one holds a shared lock on this one from
+/// before the insert until the commit. So the DELETE, which locks it exclusively, either waits for
+/// that commit and then finds the row that refers to it, or comes first, and the other one waits
+/// and finds it gone.
 ///
 /// With an `actor` the transaction writes an entry of the audit trail, with the row that is gone.
 ///
@@ -77,7 +78,7 @@ pub async fn delete_row<'d>(
     }
 }
 
-/// Whether there was such a row.
+/// Returns true if there was such a row.
 async fn delete_unreferenced<'d>(
     tx: &Tx,
     table: &Table,

@@ -17,7 +17,7 @@ pub trait Chunk {
     fn ids(&self) -> &[i64];
 }
 
-/// How chunks go side by side.
+/// The settings of committing chunks side by side.
 #[derive(Debug, Clone, Copy)]
 pub struct Lanes<E> {
     /// How many at once, at most.
@@ -29,10 +29,12 @@ pub struct Lanes<E> {
 }
 
 impl<E> Lanes<E> {
-    /// Commits every chunk that comes; gives up at the first that fails, once those under way have ended.
+    /// Commits every chunk that comes; gives up at the first that fails, once those under way have
+    /// ended.
     ///
-    /// Chunks race, and rows with the same id must not: their order decides which of them counts. So a chunk that holds an id of
-    /// an earlier one under way waits until that one is committed. Chunks after it wait with it.
+    /// Chunks race, and rows with the same id must not: their order decides which of them counts.
+    /// So a chunk that holds an id of an earlier one under way waits until that one is committed.
+    /// Chunks after it wait with it.
     ///
     /// # Errors
     /// The first failure, or that there is no time.
@@ -90,7 +92,7 @@ impl<E> Lanes<E> {
     }
 }
 
-/// Whether both hold an id; both ascend.
+/// Returns true if both hold an id; both ascend.
 fn meet(one: &[i64], other: &[i64]) -> bool {
     let (Some(first), Some(last)) = (other.first(), other.last()) else { return false };
     let from = one.partition_point(|id| id < first);

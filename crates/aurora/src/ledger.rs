@@ -8,8 +8,8 @@ use serde::de::Error as _;
 
 use crate::{Database, Deadline, Error, Tx};
 
-/// Runs work that may be done twice in a transaction. Again, where its COMMIT was not answered, and where it waited for
-/// a lock longer than the service lets a statement run.
+/// Runs work that may be done twice in a transaction; again if its COMMIT was not answered, or if
+/// it waited for a lock longer than the service lets a statement run.
 pub(crate) async fn settled<T, F>(database: &Database, work: impl Fn(Tx) -> F) -> Result<T, Error>
 where
     F: Future<Output = Result<T, Error>>,
@@ -27,28 +27,31 @@ where
     }
 }
 
-/// A short wait before something is looked at again that somebody else is about to change.
+/// Waits a short time before something is looked at again that somebody else is about to change.
 pub(crate) async fn pause() {
     tokio::time::sleep(Duration::from_millis(fastrand::u64(100..300))).await;
 }
 
-/// The same, where there is time left after it.
+/// Waits as [`pause`] does.
+///
+/// # Errors
+/// [`Error::OutOfTime`] if there is no time left after it.
 pub(crate) async fn pause_before(deadline: Deadline) -> Result<(), Error> {
     pause().await;
     if deadline.is_over() { Err(Error::OutOfTime) } else { Ok(()) }
 }
 
-/// A number as the database holds it.
+/// Converts a number to one that the database holds.
 pub(crate) fn long(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// A comparison's value, which is a number to the database.
+/// Reads the value of a comparison, which is a number to the database.
 pub(crate) fn truth<'de, D: serde::Deserializer<'de>>(value: D) -> Result<bool, D::Error> {
     i64::deserialize(value).map(|number| number != 0)
 }
 
-/// A moment as ISO 8601 in UTC with milliseconds.
+/// Writes the SQL for a time as ISO 8601 in UTC with milliseconds.
 pub(crate) fn iso(column: &str) -> String {
     format!("CONCAT(SUBSTRING(DATE_FORMAT({column}, '%Y-%m-%dT%H:%i:%s.%f'), 1, 23), 'Z')")
 }

@@ -7,8 +7,8 @@ use serde::de::DeserializeOwned;
 
 use crate::{Database, Error, Statement};
 
-/// Rows that a check found: how many, and the texts of some of them, as [`domain::row_text::parse_row_text`] reads them where every
-/// column may be NULL.
+/// Rows that a check found: how many, and the texts of some of them, as
+/// [`domain::row_text::parse_row_text`] reads them where every column may be NULL.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Found {
     /// How many there are.
@@ -20,7 +20,8 @@ pub struct Found {
 /// Dates that are far from the rest of their column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FarDates {
-    /// The first value that is not far, as the database prints it: `2021-07-27 16:02:08`, of a day `2021-07-27`.
+    /// The first value that is not far, as the database prints it: `2021-07-27 16:02:08`, of a day
+    /// `2021-07-27`.
     pub from: String,
     /// The last one.
     pub to: String,
@@ -62,7 +63,7 @@ pub async fn unknown_references(
     Ok(Found { count, rows: rows.into_iter().map(|row| row.r).collect() })
 }
 
-/// Finds the rows whose day or moment is far from the rest; `None` where no row has one.
+/// Finds the rows whose day or time is far from the rest; `None` where no row has one.
 ///
 /// # Errors
 /// As [`Database::query`].
@@ -99,7 +100,8 @@ pub async fn far_dates(
     Ok(Some(FarDates { from, to, found }))
 }
 
-/// Finds the ids that unusually many or few rows name; `None` where no id of the other table is named.
+/// Finds the ids that unusually many or few rows name; `None` where no id of the other table is
+/// named.
 ///
 /// # Errors
 /// As [`Database::query`].
@@ -126,7 +128,8 @@ pub async fn unusual_counts(
     }))
 }
 
-/// Asks for as many rows as are shown; for fewer where these are too much for one answer of the service.
+/// Asks for as many rows as are shown; for fewer where these are too much for one answer of the
+/// service.
 async fn shown<T: DeserializeOwned>(
     database: &Database,
     statement: impl Fn(u32) -> Statement,

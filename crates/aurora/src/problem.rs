@@ -1,12 +1,12 @@
-//! What a client of the HTTP API is told when the database fails.
+//! Problems that clients of the HTTP API see when the database fails.
 
 use domain::problem::{Problem, ProblemKind};
 
 use crate::Error;
 
 impl Error {
-    /// The problem to answer with: 503 where the same request may succeed later, else 500. Never the cause, which may
-    /// quote rows; the caller logs [`Error::class`].
+    /// The problem to answer with: 503 where the same request may succeed later, else 500. Never
+    /// the cause, which may quote rows; the caller logs [`Error::class`].
     pub fn to_problem(&self) -> Problem {
         match self {
             Self::UnknownOutcome { .. } => Problem::new(

@@ -12,10 +12,11 @@ use crate::audit::{self, Actor};
 use crate::rejects::keep_rejected;
 use crate::{Database, Error, MaybeDatabase, Statement, Tx, ids};
 
-/// How often it is tried anew because another writer created or deleted the row between the question and the write.
+/// How often it is tried anew because another writer created or deleted the row between the
+/// question and the write.
 const ATTEMPTS: u32 = 5;
 
-/// What became of the row.
+/// The outcome of a put.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Put<'a> {
     /// There was none with its id.
@@ -34,7 +35,8 @@ pub enum Put<'a> {
 /// With `only_create` the database's duplicate key alone says that an id is taken: of several calls
 /// at once, one creates the row.
 ///
-/// With an `actor` the transaction writes an entry of the audit trail, with the row before and after.
+/// With an `actor` the transaction writes an entry of the audit trail, with the row before and
+/// after.
 ///
 /// # Errors
 /// Any [`Error`]; the row is as it was then, but for [`Error::UnknownOutcome`].
@@ -112,7 +114,8 @@ async fn put<'a>(
     if only_create {
         return create(tx, table, values, actor, Failure::Taken).await;
     }
-    // Not locked: a lock on a row that is not there is one on the gap in which others create theirs.
+    // Not locked: a lock on a row that is not there is one on the gap in which others create
+    // theirs.
     if ids::read_in(tx, select_present(table, &BTreeSet::from([id]), false)).await?.is_empty() {
         // Where it is there by now, the next transaction finds it.
         return create(tx, table, values, actor, Failure::Outrun).await;
@@ -152,7 +155,8 @@ async fn create<'a>(
     Ok(Put::Created)
 }
 
-/// For each table that the row refers to, the rows of it that are there; they stay until the end of the transaction.
+/// For each table that the row refers to, the rows of it that are there; they stay until the end of
+/// the transaction.
 async fn referred_rows(
     tx: &Tx,
     dictionary: &Dictionary,

@@ -9,9 +9,10 @@ use crate::{Database, Error, Statement};
 /// Some rows of a table in the order of its key.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RowPage {
-    /// The text of each row, as [`domain::row_text::parse_row_text`] reads it where every column may be NULL.
+    /// The text of each row, as [`domain::row_text::parse_row_text`] reads it where every column
+    /// may be NULL.
     pub rows: Vec<String>,
-    /// Whether more rows may follow. There are none where this is not set.
+    /// True if more rows may follow. There are none where this is not set.
     pub more: bool,
 }
 
@@ -20,13 +21,13 @@ struct RowText {
     r: String,
 }
 
-/// At most `limit` of the wanted rows behind the key `after`, or the first ones. The key alone says where a page begins, so the last page of
-/// a table costs what the first one does. Fewer rows than there are come where their texts would be too much for one
-/// answer of the service.
+/// At most `limit` of the wanted rows behind the key `after`, or the first ones. The key alone says
+/// where a page begins, so the last page of a table costs what the first one does. Fewer rows than
+/// there are come where their texts would be too much for one answer of the service.
 ///
 /// # Errors
-/// [`Error::TooLarge`] only for a row that is too large by itself, which the dictionary allows none to be; any other but
-/// [`Error::UnknownOutcome`].
+/// [`Error::TooLarge`] only for a row that is too large by itself, which the dictionary allows none
+/// to be; any other but [`Error::UnknownOutcome`].
 pub async fn read_page(
     database: &Database,
     table: &Table,
@@ -54,8 +55,8 @@ pub async fn read_page(
     }
 }
 
-/// How many rows each of these tables has, at one moment. The database reads the whole of an index for it: some tenths of a second for
-/// a million rows.
+/// Returns how many rows each of these tables has at one time. The database reads the whole of an
+/// index for it: some tenths of a second for a million rows.
 ///
 /// # Errors
 /// As [`Database::query`].

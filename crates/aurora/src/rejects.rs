@@ -5,8 +5,8 @@ use domain::dictionary::Table;
 
 use crate::{Error, Statement, Tx};
 
-/// Bytes of row text in one call at most. A row is JSON text without raw control characters, so escaping into the
-/// call's own JSON at most doubles it, well below the service's 4 MiB.
+/// Bytes of row text in one call at most. A row is JSON text without raw control characters, so
+/// escaping into the call's own JSON at most doubles it, well below the service's 4 MiB.
 const MAX_CALL_BYTES: usize = 1_500_000;
 
 /// Keeps rejected rows with their reasons, in the transaction of the rows that were accepted.
@@ -28,7 +28,7 @@ pub(crate) async fn keep_rejected(
     Ok(())
 }
 
-/// How many of the first rows go into one call: at least one.
+/// Returns how many of the first rows go into one call: at least one.
 fn group_size(rows: &[RejectedRow<'_>]) -> usize {
     let mut bytes = 0;
     let fitting = rows.iter().take_while(|row| {

@@ -1,4 +1,5 @@
-//! Inserting a batch of rows: in one round trip where nothing is wrong, else with a verdict for each row.
+//! Inserting a batch of rows: in one round trip where nothing is wrong, else with a verdict for
+//! each row.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
@@ -15,17 +16,20 @@ use crate::idempotency::{Claim, ClaimError, StoredAnswer};
 use crate::rejects::keep_rejected;
 use crate::{Database, Error, MaybeDatabase, Statement, Tx, ids};
 
-/// How often a batch is judged anew because another writer took one of its ids between the question and the insert.
+/// How often a batch is judged anew because another writer took one of its ids between the question
+/// and the insert.
 const ATTEMPTS: u32 = 5;
 
-/// A batch on its way in: the rows that are good are inserted, the others kept with their reasons; all of that in one
-/// transaction.
+/// A batch on its way in: the rows that are good are inserted, the others kept with their reasons;
+/// all of that in one transaction.
 ///
-/// A batch for one table without a fault is one statement and one call: the statement itself demands that the
-/// references are there ([`domain::sql::ReferenceGuard`]) and a taken id makes it fail as a whole. Only then, or where
-/// the rows alone show a fault, does a transaction ask which ids are taken and which references are there.
+/// A batch for one table without a fault is one statement and one call: the statement itself
+/// demands that the references are there ([`domain::sql::ReferenceGuard`]) and a taken id makes it
+/// fail as a whole. Only then, or where the rows alone show a fault, does a transaction ask which
+/// ids are taken and which references are there.
 ///
-/// What a person sends goes into a transaction always, which writes an entry of the audit trail for each row that it inserts.
+/// What a person sends goes into a transaction always, which writes an entry of the audit trail for
+/// each row that it inserts.
 #[derive(Debug, Clone, Copy)]
 pub struct Insert<'i, 'a> {
     /// What the rows were checked against.
@@ -44,7 +48,8 @@ impl<'a> Insert<'_, 'a> {
     /// Inserts the batch, or checks it only where that is preferred.
     ///
     /// # Errors
-    /// Any [`Error`]; nothing is in then, but for [`Error::UnknownOutcome`], after which the rows may be in.
+    /// Any [`Error`]; nothing is in then, but for [`Error::UnknownOutcome`], after which the rows
+    /// may be in.
     pub async fn run(&self, database: &Database) -> Result<Answer<'a>, Error> {
         // One deadline over the direct way and the long one.
         let database = &database.with_deadline(database.deadline());
@@ -66,8 +71,9 @@ impl<'a> Insert<'_, 'a> {
         inserted.inspect(|answer| self.log(answer))
     }
 
-    /// Inserts the batch for a request that has claimed its key, and writes the answer that `render` makes into the record of
-    /// the key, in the same transaction. Where that fails, the claim is given back.
+    /// Inserts the batch for a request that has claimed its key, and writes the answer that
+    /// `render` makes into the record of the key, in the same transaction. Where that fails, the
+    /// claim is given back.
     ///
     /// # Errors
     /// [`ClaimError`]; nothing is in then, but for [`Error::UnknownOutcome`].
@@ -121,7 +127,8 @@ impl<'a> Insert<'_, 'a> {
         Ok(self.all_in())
     }
 
-    /// Writes an entry of the audit trail for each of these rows, which are in, if a person sent them.
+    /// Writes an entry of the audit trail for each of these rows, which are in, if a person sent
+    /// them.
     async fn audit<'v>(
         &self,
         tx: &Tx,
@@ -156,8 +163,9 @@ impl<'a> Insert<'_, 'a> {
         Ok(if is_refused { answer.none_in() } else { answer })
     }
 
-    /// Judges every row of every table before any of them is inserted. A row may refer to one that the same request brings:
-    /// that one is not asked for, which would also lock the gap it goes into.
+    /// Judges every row of every table before any of them is inserted. A row may refer to one that
+    /// the same request brings: that one is not asked for, which would also lock the gap it goes
+    /// into.
     async fn judge(&self, database: &Asked<'_>) -> Result<Vec<Verdict<'a, '_>>, Error> {
         let mut coming: BTreeMap<&str, BTreeSet<i64>> = BTreeMap::new();
         let mut verdicts = Vec::with_capacity(self.batch.tables.len());
@@ -213,9 +221,9 @@ impl<'a> Insert<'_, 'a> {
     }
 }
 
-/// What a batch fails with whose ids others took each time that it was judged: the same request may succeed later.
-/// Runs `work` in a transaction: with the direct statement, if there is one; without it if that fails
-/// for the rows; and again while others take ids that were free.
+/// What a batch fails with whose ids others took each time that it was judged: the same request may
+/// succeed later. Runs `work` in a transaction: with the direct statement, if there is one; without
+/// it if that fails for the rows; and again while others take ids that were free.
 async fn settled<T, E: MaybeDatabase, F: Future<Output = Result<T, E>>>(
     database: &Database,
     mut direct: Option<String>,
@@ -241,8 +249,8 @@ fn outrun() -> Error {
     Error::Unavailable { message, may_have_run: false, source: None }
 }
 
-/// Whether the direct insert may have failed because of an id that is taken or a reference that names no row: the
-/// database says so, or gives no error number, and then it is asked.
+/// Returns true if the direct insert may have failed because of an id that is taken or a reference that
+/// names no row: the database says so, or gives no error number, and then it is asked.
 fn is_fault_of_rows(error: &Error) -> bool {
     match error {
         Error::DuplicateKey { .. } | Error::Sql { code: None, .. } => true,
@@ -255,7 +263,7 @@ fn is_fault_of_rows(error: &Error) -> bool {
 enum Asked<'d> {
     /// In a transaction; what rows refer to stays until its end.
     UntilCommit(&'d Tx),
-    /// Of the moment; nothing is held.
+    /// As they are now; nothing is locked.
     Now(&'d Database),
 }
 

@@ -6,24 +6,26 @@ use crate::{Database, Error, Statement};
 /// MySQL's `ER_NO_SUCH_TABLE`.
 const NO_SUCH_TABLE: u16 = 1146;
 
-/// Makes a table like another: its columns and indexes, no rows, numbers from 1 on. Fails where it is there already.
+/// Makes a table like another: its columns and indexes, no rows, numbers from 1 on. Fails if it is
+/// there already.
 pub(crate) async fn create_like(database: &Database, name: &str, table: &str) -> Result<(), Error> {
     let sql = format!("CREATE TABLE `{name}` LIKE `{table}`");
     database.execute(Statement::new(sql).continue_after_timeout()).await.map(|_| ())
 }
 
-/// Drops a table, if it is there.
+/// Drops a table if it is there.
 pub(crate) async fn drop_table(database: &Database, name: &str) -> Result<(), Error> {
     let sql = format!("DROP TABLE IF EXISTS `{name}`");
     database.execute(Statement::new(sql).continue_after_timeout().idempotent()).await.map(|_| ())
 }
 
-/// Whether a statement failed because a table of it is not there.
+/// Returns true if a statement failed because a table of it is not there.
 pub(crate) fn is_missing_table(error: &Error) -> bool {
     matches!(error, Error::Sql { code: Some(NO_SUCH_TABLE), .. })
 }
 
-/// Whether a table exists. Waits for a statement that is changing its name: the catalog alone would show it half done.
+/// Returns true if a table exists. Waits for a statement that is changing its name: the catalog
+/// alone would show it half done.
 pub(crate) async fn exists(database: &Database, name: &str) -> Result<bool, Error> {
     let sql = format!("SELECT 1 AS `found` FROM `{name}` LIMIT 0");
     match database.query::<serde::de::IgnoredAny>(Statement::new(sql)).await {
@@ -42,7 +44,7 @@ async fn in_catalog(database: &Database, name: &str) -> Result<bool, Error> {
     Ok(!rows.is_empty())
 }
 
-/// The names of all tables that begin with one of these, in order.
+/// Lists the tables whose names begin with one of these, in order.
 pub(crate) async fn with_prefix(database: &Database, prefixes: &[&str]) -> Result<Vec<String>, Error> {
     let conditions: Vec<String> = (0..prefixes.len())
         .map(|number| format!("LEFT(table_name, CHAR_LENGTH(:p{number})) = :p{number}"))
@@ -59,7 +61,8 @@ pub(crate) async fn with_prefix(database: &Database, prefixes: &[&str]) -> Resul
     Ok(database.query(select).await?.into_iter().map(|Only(name)| name).collect())
 }
 
-/// Whether a table has the columns and indexes that another has now: a migration may have changed that one since.
+/// Returns true if a table has the columns and indexes that another has now: a migration may have
+/// changed that one since.
 pub(crate) async fn has_form_of(database: &Database, name: &str, table: &str) -> Result<bool, Error> {
     let columns = "SELECT CONCAT_WS('|', column_name, ordinal_position, column_type, is_nullable, \
                    COALESCE(column_default, 'NULL'), COALESCE(collation_name, ''), extra) AS `part` \

@@ -20,7 +20,8 @@ where
             let error = context.err();
             by_answer(error.code(), status, error.message().unwrap_or_default())
         }
-        // An answer that is not the service's (a proxy's page, a cut body): only its status says something.
+        // An answer that is not the service's (a proxy's page, a cut body): only its status says
+        // something.
         SdkError::ResponseError(context) => {
             let status = context.raw().status().as_u16();
             let message = format!("HTTP {status} with an answer that cannot be read");
@@ -74,7 +75,8 @@ fn by_answer(code: Option<&str>, status: u16, message: &str) -> Error {
         "RequestEntityTooLargeException" => Error::TooLarge { message: owned() },
         "TransactionNotFoundException" => Error::TransactionLost { message: owned() },
         "AccessDeniedException" | "ForbiddenException" => Error::AccessDenied { message: owned() },
-        // "RDS Data API timed out retrieving the secret" passes; a missing or undecipherable secret does not.
+        // "RDS Data API timed out retrieving the secret" passes; a missing or undecipherable secret
+        // does not.
         "SecretsErrorException" if message.to_ascii_lowercase().contains("timed out") => {
             Error::Unavailable { message: owned(), may_have_run: false, source: None }
         }
@@ -82,7 +84,8 @@ fn by_answer(code: Option<&str>, status: u16, message: &str) -> Error {
         | "InvalidSecretException"
         | "DatabaseNotFoundException"
         | "HttpEndpointNotEnabledException" => Error::Configuration { message: owned() },
-        // For a COMMIT or ROLLBACK "the resourceArn, secretArn, or transactionId value can't be found".
+        // For a COMMIT or ROLLBACK "the resourceArn, secretArn, or transactionId value can't be
+        // found".
         "NotFoundException" => match mysql::classify(message) {
             lost @ Error::TransactionLost { .. } => lost,
             _ => Error::Configuration { message: owned() },
@@ -92,8 +95,8 @@ fn by_answer(code: Option<&str>, status: u16, message: &str) -> Error {
     }
 }
 
-/// A result over 1 MiB "exceeded size limit", a row over 64 KB is a "packet too large"; the same exception names data types that
-/// the service does not know.
+/// A result over 1 MiB "exceeded size limit", a row over 64 KB is a "packet too large"; the same
+/// exception names data types that the service does not know.
 fn tells_of_size(message: &str) -> bool {
     let message = message.to_ascii_lowercase();
     message.contains("size") || message.contains("too large")
@@ -111,7 +114,8 @@ fn by_status(status: u16, message: &str) -> Option<Error> {
     }
 }
 
-/// Whether nothing was sent because nobody listens: the one transport error that proves a statement did not run.
+/// Returns true if nothing was sent because nobody listens: the one transport error that proves a statement
+/// did not run.
 fn connection_refused(error: &(dyn StdError + 'static)) -> bool {
     let mut next = Some(error);
     while let Some(error) = next {

@@ -19,11 +19,12 @@ use super::texts::TakeBody;
 use super::texts_body::TextsBody;
 use super::transaction::{Transaction, Tx};
 
-/// How often a transaction that was lost is started over. The other reasons are bounded by the deadline alone; this one may
-/// also be a statement that ends its own transaction each time (DDL does).
+/// How often a transaction that was lost is started over. The other reasons are bounded by the
+/// deadline alone; this one may also be a statement that ends its own transaction each time (DDL
+/// does).
 const MAX_LOST_TRANSACTIONS: u32 = 3;
 
-/// Which database, and as whom.
+/// The database, and the secret to log in with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     /// The cluster's ARN.
@@ -48,13 +49,14 @@ impl Target {
     }
 }
 
-/// What a statement without rows answers.
+/// The answer to a statement without rows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Executed {
     /// Rows inserted, changed or deleted, as the database counts them.
     pub updated: u64,
-    /// Generated keys, as the service gives them: for an INSERT of several rows MySQL names the first.
+    /// Generated keys, as the service gives them: for an INSERT of several rows MySQL names the
+    /// first.
     pub generated: Vec<i64>,
 }
 
@@ -72,8 +74,8 @@ struct Inner {
 }
 
 impl Database {
-    /// A database reached through `client`. The SDK's own retries are switched off: it cannot know which statements may run
-    /// twice. Its timeouts are set to what the service needs.
+    /// A database reached through `client`. The SDK's own retries are switched off: it cannot know
+    /// which statements may run twice. Its timeouts are set to what the service needs.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "the client given is replaced by one with these settings"
@@ -96,33 +98,34 @@ impl Database {
         Self { inner: Arc::new(inner), budget: Budget::default() }
     }
 
-    /// The same database, for work that has to be over by `deadline`: no try starts after it, none is waited for longer
-    /// (a COMMIT that is under way and a ROLLBACK get two seconds more). Without one, every call chain has
-    /// [`DEFAULT_BUDGET`](crate::limits::DEFAULT_BUDGET).
+    /// Returns the same database, for work that has to be over by `deadline`: no try starts after it, none
+    /// is waited for longer (a COMMIT that is under way and a ROLLBACK get two seconds more).
+    /// Without one, every call chain has [`DEFAULT_BUDGET`](crate::limits::DEFAULT_BUDGET).
     #[must_use]
     pub fn with_deadline(&self, deadline: Deadline) -> Self {
         Self { inner: Arc::clone(&self.inner), budget: Budget::Until(deadline) }
     }
 
-    /// The same database, for work that has to be over by `deadline`, or by the deadline that it
+    /// Returns the same database, for work that has to be over by `deadline`, or by the deadline that it
     /// has already if that is earlier.
     #[must_use]
     pub fn within(&self, deadline: Deadline) -> Self {
         self.with_deadline(self.deadline().min(deadline))
     }
 
-    /// Until when a call chain that starts now may keep trying.
+    /// Returns until when a call chain that starts now may keep trying.
     pub fn deadline(&self) -> Deadline {
         self.budget.deadline()
     }
 
-    /// Which database this is.
+    /// Returns which database this is.
     pub fn target(&self) -> &Target {
         &self.inner.target
     }
 
-    /// Runs a write outside a transaction: it commits by itself. It is tried again only where the failure proves that it did
-    /// not run, or when it is marked [`idempotent`](Statement::idempotent).
+    /// Runs a write outside a transaction: it commits by itself. It is tried again only where the
+    /// failure proves that it did not run, or when it is marked
+    /// [`idempotent`](Statement::idempotent).
     ///
     /// # Errors
     ///
@@ -146,8 +149,9 @@ impl Database {
         self.send_query(&statement, None, self.deadline(), Repeat::Safe).await
     }
 
-    /// Starts a transaction. Nothing of it is in before [`Transaction::commit`]; dropped, it is rolled back.
-    /// [`Database::transaction`] is the better way where the work can simply be done again.
+    /// Starts a transaction. Nothing of it is in before [`Transaction::commit`]; dropped, it is
+    /// rolled back. [`Database::transaction`] is the better way where the work can simply be done
+    /// again.
     ///
     /// # Errors
     ///
@@ -161,7 +165,8 @@ impl Database {
     /// Starts a transaction and gives its id.
     pub(crate) async fn send_begin(&self, deadline: Deadline) -> Result<String, Error> {
         let Target { cluster_arn, secret_arn, database } = self.target();
-        // A BEGIN whose answer was lost leaves a transaction that nobody uses; the service ends it after three minutes.
+        // A BEGIN whose answer was lost leaves a transaction that nobody uses; the service ends it
+        // after three minutes.
         call(deadline, Repeat::Safe, || async {
             let request = self.client().begin_transaction();
             let answer = request
@@ -180,9 +185,10 @@ impl Database {
         .await
     }
 
-    /// Runs `work` in a transaction and commits it. When the transaction fails in a way that another try may mend (a
-    /// deadlock, a lock wait, a lost transaction, a database that is away), all of it is rolled back and `work` runs again from
-    /// its start, until the deadline. So `work` must not leave anything behind but through the transaction.
+    /// Runs `work` in a transaction and commits it. When the transaction fails in a way that
+    /// another try may mend (a deadlock, a lock wait, a lost transaction, a database that is away),
+    /// all of it is rolled back and `work` runs again from its start, until the deadline. So `work`
+    /// must not leave anything behind but through the transaction.
     ///
     /// Capture references, so that each run can copy them into its future:
     ///
@@ -200,13 +206,14 @@ impl Database {
     /// # }
     /// ```
     ///
-    /// (An `AsyncFn(&mut Transaction)` would read a little better, but its futures cannot be shown to be `Send` today, and so
-    /// neither spawned nor used in an HTTP handler.)
+    /// (An `AsyncFn(&mut Transaction)` would read a little better, but its futures cannot be shown
+    /// to be `Send` today, and so neither spawned nor used in an HTTP handler.)
     ///
     /// # Errors
     ///
     /// What `work` failed with, after a rollback; or the transaction's own [`Error`], which is
-    /// [`Error::UnknownOutcome`] when the answer of the COMMIT was lost: `work` does not run again then, the caller settles it.
+    /// [`Error::UnknownOutcome`] when the answer of the COMMIT was lost: `work` does not run again
+    /// then, the caller settles it.
     pub async fn transaction<T, E, F>(&self, work: impl Fn(Tx) -> F) -> Result<T, E>
     where
         E: MaybeDatabase,
@@ -224,7 +231,8 @@ impl Database {
                 },
                 Err(failure) => {
                     if let Err(error) = transaction.rollback().await {
-                        // Nothing is in without a COMMIT; only its locks stay until the service ends it.
+                        // Nothing is in without a COMMIT; only its locks stay until the service
+                        // ends it.
                         tracing::warn!(
                             error.class = error.class(),
                             "rollback failed, left to the idle timeout"
@@ -302,7 +310,8 @@ impl Database {
         texts(answer.records)
     }
 
-    /// Runs a statement in a transaction that may be run again there, as reads may: it is tried until the deadline.
+    /// Runs a statement in a transaction that may be run again there, as reads may: it is tried
+    /// until the deadline.
     pub(crate) async fn send_repeatable(
         &self,
         statement: &Statement,
@@ -320,7 +329,8 @@ impl Database {
         self.send_query(statement, Some(transaction), self.deadline(), Repeat::Safe).await
     }
 
-    /// Runs a read of one text column in a transaction. It may be run again there: a read that failed has changed nothing.
+    /// Runs a read of one text column in a transaction. It may be run again there: a read that
+    /// failed has changed nothing.
     pub(crate) async fn send_texts(
         &self,
         statement: &Statement,

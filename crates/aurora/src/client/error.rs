@@ -5,10 +5,11 @@ use deadline::Deadline;
 /// A cause from the layers below (HTTP client, SDK).
 pub type Cause = Box<dyn StdError + Send + Sync + 'static>;
 
-/// What a call to the database can end with, by what is to be done about it.
+/// Errors of the database, classified by what is to be done about them.
 ///
-/// Retries inside the budget have already happened when a caller sees one of these. Messages may quote values of the
-/// statement (a duplicate entry does): they are for logs and the ledger, never for an HTTP answer.
+/// Retries inside the budget have already happened when a caller sees one of these. Messages may
+/// quote values of the statement (a duplicate entry does): they are for logs and the ledger, never
+/// for an HTTP answer.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -26,13 +27,14 @@ pub enum Error {
         message: String,
     },
 
-    /// The service or the database is away: 5xx, a broken or refused connection, a failover. Back off.
+    /// The service or the database is away: 5xx, a broken or refused connection, a failover. Back
+    /// off.
     #[error("the database is not available: {message}")]
     Unavailable {
         /// What was seen.
         message: String,
-        /// Whether the statement may have run all the same. False only where that is proved (connection refused, no
-        /// connection slot, a server that has just become read-only).
+        /// True if the statement may have run all the same. False only where that is proved
+        /// (connection refused, no connection slot, a server that has just become read-only).
         may_have_run: bool,
         /// The transport's error, where there was no answer.
         #[source]
@@ -43,14 +45,16 @@ pub enum Error {
     #[error("no time left to ask the database")]
     OutOfTime,
 
-    /// The statement ran longer than the service allows (45 s) and was stopped. Do less in one statement.
+    /// The statement ran longer than the service allows (45 s) and was stopped. Do less in one
+    /// statement.
     #[error("the statement took too long: {message}")]
     StatementTimeout {
         /// The service's words.
         message: String,
     },
 
-    /// The statement or its answer is over a limit of the service; a statement was refused before it ran. Do less in one.
+    /// The statement or its answer is over a limit of the service; a statement was refused before
+    /// it ran. Do less in one.
     #[error("too large for one call: {message}")]
     TooLarge {
         /// Which limit, and by how much where known.
@@ -87,7 +91,8 @@ pub enum Error {
         message: String,
     },
 
-    /// Any other error of the statement itself: bad SQL, a missing table, a value that does not fit.
+    /// Any other error of the statement itself: bad SQL, a missing table, a value that does not
+    /// fit.
     #[error("the database refused the statement: {message}")]
     Sql {
         /// The MySQL error number; `None` where the message has none.
@@ -110,8 +115,9 @@ pub enum Error {
         message: String,
     },
 
-    /// The answer of a COMMIT or of a write outside a transaction was lost: it may be in, or not. Never tried again
-    /// blindly; the caller settles it by reading what the write would have left behind.
+    /// The answer of a COMMIT or of a write outside a transaction was lost: it may be in, or not.
+    /// Never tried again blindly; the caller settles it by reading what the write would have left
+    /// behind.
     #[error("the outcome of the {write} is unknown: {source}")]
     UnknownOutcome {
         /// Which kind of write.
@@ -148,8 +154,9 @@ impl std::fmt::Display for Write {
 }
 
 impl Error {
-    /// Whether the same work, done again from its start (the whole transaction, the whole request), may succeed and
-    /// cannot count twice. False for [`UnknownOutcome`](Self::UnknownOutcome): that one is settled first.
+    /// Returns true if the same work, done again from its start (the whole transaction, the whole request),
+    /// may succeed and cannot count twice. False for [`UnknownOutcome`](Self::UnknownOutcome): that
+    /// one is settled first.
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Resuming { .. }
@@ -170,22 +177,23 @@ impl Error {
         }
     }
 
-    /// Whether it is the end of the time for a call, which looks like a database that is away.
+    /// Returns true if it is the end of the time for a call, which looks like a database that is away.
     pub(crate) fn is_cut_off(&self, deadline: Deadline) -> bool {
         matches!(self, Self::Unavailable { may_have_run: true, .. }) && deadline.is_over()
     }
 
-    /// Whether less in one statement may succeed: the caller halves its chunk.
+    /// Returns true if less in one statement may succeed: the caller halves its chunk.
     pub fn wants_smaller(&self) -> bool {
         matches!(self, Self::StatementTimeout { .. } | Self::TooLarge { .. })
     }
 
-    /// Whether a write may be in although it failed; such a write is settled by reading, never repeated blindly.
+    /// Returns true if a write may be in although it failed; such a write is settled by reading, never
+    /// repeated blindly.
     pub fn is_unknown_outcome(&self) -> bool {
         matches!(self, Self::UnknownOutcome { .. })
     }
 
-    /// Whether a unique key is taken.
+    /// Returns true if a unique key is taken.
     pub fn is_duplicate_key(&self) -> bool {
         matches!(self, Self::DuplicateKey { .. })
     }
@@ -211,7 +219,7 @@ impl Error {
         }
     }
 
-    /// Whether a statement that failed like this may have taken effect.
+    /// Returns true if a statement that failed like this may have taken effect.
     pub(crate) fn may_have_run(&self) -> bool {
         match self {
             Self::Unavailable { may_have_run, .. } => *may_have_run,
@@ -233,8 +241,9 @@ impl Error {
     }
 }
 
-/// An error that may come from the database: what a closure of [`Database::transaction`](crate::Database::transaction) fails
-/// with, so that the runner can tell a deadlock from a failure of the closure's own.
+/// An error that may come from the database: what a closure of
+/// [`Database::transaction`](crate::Database::transaction) fails with, so that the runner can tell
+/// a deadlock from a failure of the closure's own.
 pub trait MaybeDatabase: From<Error> {
     /// The database's error, where this is one.
     fn database(&self) -> Option<&Error>;

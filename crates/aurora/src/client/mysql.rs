@@ -1,11 +1,13 @@
 //! From a message of the database to an error class.
 //!
-//! The Data API hands on MySQL's errors as DatabaseErrorException or as (deprecated) BadRequestException, with the error
-//! number in the message alone. Forms that people have reported:
+//! The Data API hands on MySQL's errors as DatabaseErrorException or as (deprecated)
+//! BadRequestException, with the error number in the message alone. Forms that people have
+//! reported:
 //!
 //! - `Duplicate entry …; Error code: 1062; SQLState: 23000` (version 2 of the service)
 //! - `Database error code: 1062. Message: Duplicate entry …` (version 1)
-//! - `…; SQLState: 23505`, without a number, also behind `ERROR: ` (version 2, of PostgreSQL so far)
+//! - `…; SQLState: 23505`, without a number, also behind `ERROR: ` (version 2, of PostgreSQL so
+//!   far)
 //! - `Database error code: 0. Message: …` (version 1, of errors that are not the database's own)
 //!
 //! Where there is no number, MySQL's own words tell it.
@@ -28,7 +30,8 @@ fn by_number(code: u16, message: &str) -> Error {
         1022 | 1062 | 1586 => Error::DuplicateKey { message },
         1213 => Error::Deadlock { message },
         1205 => Error::LockWaitTimeout { message },
-        // ER_TABLE_DEF_CHANGED, "please retry transaction": a table has been swapped in since the transaction's snapshot.
+        // ER_TABLE_DEF_CHANGED, "please retry transaction": a table has been swapped in since the
+        // transaction's snapshot.
         1412 => Error::TransactionLost { message },
         // ER_QUERY_INTERRUPTED, MariaDB's max_statement_time, ER_QUERY_TIMEOUT
         1317 | 1969 | 3024 => Error::StatementTimeout { message },
@@ -46,13 +49,14 @@ fn by_number(code: u16, message: &str) -> Error {
     }
 }
 
-/// Messages without a number. Only how a message begins counts: further in, it may quote a user's value.
+/// Messages without a number. Only how a message begins counts: further in, it may quote a user's
+/// value.
 fn by_words(message: &str) -> Error {
     let words = words(message);
     let owned = message.to_owned();
     if words.starts_with("Communications link failure") {
-        // The driver's words when it could not connect, which is what a paused cluster looks like on version 1; with other
-        // details an established connection broke.
+        // The driver's words when it could not connect, which is what a paused cluster looks like
+        // on version 1; with other details an established connection broke.
         return if words.contains("The driver has not received any packets from the server") {
             Error::Resuming { message: owned }
         } else {
@@ -90,8 +94,9 @@ fn words(message: &str) -> &str {
     words.strip_prefix("ERROR: ").unwrap_or(words)
 }
 
-/// How the messages begin that are told by fixed words, MySQL's and the forms of them without its name. Every number that
-/// [`by_number`] or a caller tells from others is here or in [`number_of_words`], and no other.
+/// How the messages begin that are told by fixed words, MySQL's and the forms of them without its
+/// name. Every number that [`by_number`] or a caller tells from others is here or in
+/// [`number_of_words`], and no other.
 const BEGINNINGS: [(&str, u16); 31] = [
     ("Duplicate entry '", 1062),
     ("Can't write; duplicate key in table '", 1022),
@@ -128,8 +133,8 @@ const BEGINNINGS: [(&str, u16); 31] = [
     ("Unknown table '", 1051),
 ];
 
-/// Returns the number of an error that is known by its words. Only names of the schema and of accounts may stand before the
-/// words that tell it, never a value of a row.
+/// Returns the number of an error that is known by its words. Only names of the schema and of
+/// accounts may stand before the words that tell it, never a value of a row.
 fn number_of_words(words: &str) -> Option<u16> {
     let (begins, rest) = words.split_once('\'').unwrap_or((words, ""));
     let behind_name = rest.split_once('\'').map_or("", |(_, behind)| behind);
@@ -193,8 +198,8 @@ fn is_lost_transaction(words: &str) -> bool {
     is_lost(rest) || rest.split_once(' ').is_some_and(|(_, behind_id)| is_lost(behind_id))
 }
 
-/// The MySQL error number, read only where the service writes it: at the very start or at the very end. What is between may
-/// quote a user's value, and that must not choose the class.
+/// The MySQL error number, read only where the service writes it: at the very start or at the very
+/// end. What is between may quote a user's value, and that must not choose the class.
 fn number(message: &str) -> Option<u16> {
     let message = message.trim();
     for start in ["Database error code: ", "ERROR "] {
@@ -261,8 +266,8 @@ mod tests {
         assert_eq!(class(1146), "sql");
     }
 
-    /// The words of every number that [`by_number`] or a caller tells from others, from the message files of MySQL 9.7 and of
-    /// its client library, and other forms of some.
+    /// The words of every number that [`by_number`] or a caller tells from others, from the message
+    /// files of MySQL 9.7 and of its client library, and other forms of some.
     const WORDS: [(u16, &str); 53] = [
         (1022, "Can't write; duplicate key in table 'jobs'"),
         (1062, "Duplicate entry '7' for key 'PRIMARY'"),

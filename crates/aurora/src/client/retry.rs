@@ -13,16 +13,18 @@ use super::limits::{CALL_TIMEOUT, FINISH_GRACE};
 pub(crate) enum Repeat {
     /// Doing it twice does the same as once: reads, BEGIN, statements marked idempotent.
     Safe,
-    /// Only what proves that it did not run allows another try; anything else leaves its outcome unknown.
+    /// Only what proves that it did not run allows another try; anything else leaves its outcome
+    /// unknown.
     Unless(Write),
-    /// A statement of a transaction: whoever runs the transaction starts it over, here only throttled calls go out again.
+    /// A statement of a transaction: whoever runs the transaction starts it over, here only
+    /// throttled calls go out again.
     InTransaction,
 }
 
 /// Makes a call until it succeeds, fails for good or its time is up.
 ///
-/// `Fn() -> impl Future + Send` and not `AsyncFn`: of the latter's futures nobody can say yet that they are `Send`, and what
-/// calls the database has to run in spawned tasks.
+/// `Fn() -> impl Future + Send` and not `AsyncFn`: of the latter's futures nobody can say yet that
+/// they are `Send`, and what calls the database has to run in spawned tasks.
 pub(crate) async fn call<T, F>(
     deadline: Deadline,
     repeat: Repeat,
@@ -34,7 +36,8 @@ where
     let mut backoff = Backoff::default();
     loop {
         let Some(patience) = patience(deadline, repeat) else { return Err(Error::OutOfTime) };
-        // The SDK's futures are deep and of some 10 KB; boxed, they stay out of the futures of everything built on this.
+        // The SDK's futures are deep and of some 10 KB; boxed, they stay out of the futures of
+        // everything built on this.
         let error = match tokio::time::timeout(patience, Box::pin(operation())).await {
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(error)) => error,
@@ -54,7 +57,8 @@ where
                     | Error::LockWaitTimeout { .. }
             ),
             Repeat::Unless(write) if error.may_have_run() => return Err(Error::unknown(write, error)),
-            // A COMMIT that met a deadlock has lost its transaction; the transaction's runner sees to it.
+            // A COMMIT that met a deadlock has lost its transaction; the transaction's runner sees
+            // to it.
             Repeat::Unless(Write::Commit) => {
                 matches!(error, Error::Resuming { .. } | Error::Throttled { .. } | Error::Unavailable { .. })
             }
@@ -74,7 +78,7 @@ where
     }
 }
 
-/// How long one try may take; `None` once nothing is left.
+/// Returns how long one try may take; `None` once nothing is left.
 fn patience(deadline: Deadline, repeat: Repeat) -> Option<Duration> {
     match repeat {
         Repeat::Unless(Write::Commit) => Some(deadline.remaining().clamp(FINISH_GRACE, CALL_TIMEOUT)),
@@ -108,14 +112,15 @@ impl Backoff {
         true
     }
 
-    /// How many tries have failed so far.
+    /// Returns how many tries have failed so far.
     pub(crate) fn tries(&self) -> u32 {
         self.tries
     }
 }
 
-/// Exponential with a cap. A resuming cluster takes some 15 s, so asking it often helps nobody, and between half and all of
-/// each step is waited; what crowds (throttling, deadlocks) is spread over the whole step ("full jitter").
+/// Exponential with a cap. A resuming cluster takes some 15 s, so asking it often helps nobody, and
+/// between half and all of each step is waited; what crowds (throttling, deadlocks) is spread over
+/// the whole step ("full jitter").
 fn delay(error: &Error, tries: u32, random: f64) -> Duration {
     let (first, cap, spread) = match error {
         Error::Resuming { .. } => (Duration::from_millis(300), Duration::from_secs(3), 0.5),
@@ -142,7 +147,8 @@ mod tests {
         Error::Unavailable { message: String::new(), may_have_run, source: None }
     }
 
-    /// Fails with `error` the first `times`, then succeeds; gives the outcome and how often it was called.
+    /// Fails with `error` the first `times`, then succeeds; gives the outcome and how often it was
+    /// called.
     async fn failing(
         times: u32,
         error: impl Fn() -> Error,

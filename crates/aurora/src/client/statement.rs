@@ -39,15 +39,16 @@ impl Statement {
         }
     }
 
-    /// Says that running it twice does the same as once, so it is tried again even when an answer was lost. Reads
-    /// ([`Database::query`](crate::Database::query)) always are.
+    /// Says that running it twice does the same as once, so it is tried again even when an answer
+    /// was lost. Reads ([`Database::query`](crate::Database::query)) always are.
     #[must_use]
     pub fn idempotent(mut self) -> Self {
         self.idempotent = true;
         self
     }
 
-    /// Lets the service finish it after the call timed out: AWS advises this for DDL, which must not be stopped half-way.
+    /// Lets the service finish it after the call timed out: AWS advises this for DDL, which must
+    /// not be stopped half-way.
     #[must_use]
     pub fn continue_after_timeout(mut self) -> Self {
         self.continue_after_timeout = true;
@@ -148,7 +149,7 @@ impl Value {
     }
 }
 
-/// How long a text is inside a JSON string.
+/// Returns the length of a text inside a JSON string.
 fn json_len(text: &str) -> usize {
     text.bytes()
         .map(|byte| match byte {

@@ -1,8 +1,9 @@
 //! Results of one text column, read past the SDK's deserializer.
 //!
-//! The SDK makes a vector and a string of every row. A page of a table has some 20,000 rows, and all that is wanted of
-//! them is their texts, one after the other: so the body of the answer is taken from the SDK before it reads it, and read
-//! here. Everything else (signing, endpoints, errors) stays the SDK's.
+//! The SDK makes a vector and a string of every row. A page of a table has some 20,000 rows, and
+//! all that is wanted of them is their texts, one after the other: so the body of the answer is
+//! taken from the SDK before it reads it, and read here. Everything else (signing, endpoints,
+//! errors) stays the SDK's.
 
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,39 +19,39 @@ use super::error::{Cause, Error};
 /// The texts of a result's only column, in the order of its rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Texts {
-    /// All of them, one after the other.
+    /// All texts, one after the other.
     text: String,
     /// Where each ends.
     ends: Vec<u32>,
 }
 
 impl Texts {
-    /// Each text.
+    /// Returns the texts in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &str> + DoubleEndedIterator {
         (0..self.ends.len()).map(|row| self.row(row))
     }
 
-    /// How many there are.
+    /// Returns their number.
     pub fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// Whether there is none.
+    /// Returns true if there is none.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
 
-    /// How many bytes they have together.
+    /// Returns how many bytes they have together.
     pub fn bytes(&self) -> usize {
         self.text.len()
     }
 
-    /// The last one.
+    /// Returns the last text.
     pub fn last(&self) -> Option<&str> {
         self.ends.len().checked_sub(1).map(|row| self.row(row))
     }
 
-    /// Adds one.
+    /// Adds a text.
     pub(crate) fn push(&mut self, text: &str) {
         self.text.push_str(text);
         // A result is of 1 MiB at most.
@@ -89,7 +90,7 @@ impl Texts {
 pub(super) struct TakeBody(Arc<Mutex<Option<SdkBody>>>);
 
 impl TakeBody {
-    /// All of the body that was taken.
+    /// Returns all of the body that was taken.
     pub(super) async fn read(&self) -> Result<Vec<u8>, Error> {
         let body = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         let mut stream = ByteStream::new(body.unwrap_or_else(SdkBody::empty));

@@ -1,4 +1,5 @@
-//! A result of one text column as it came: enough is known of it to ask for what follows, before it is read.
+//! A result of one text column as it came: enough is known of it to ask for what follows, before it
+//! is read.
 
 use memchr::memmem;
 use serde::Deserialize;
@@ -6,7 +7,8 @@ use serde::Deserialize;
 use super::error::Error;
 use super::texts::Texts;
 
-/// How a row's only field begins. No text holds this: in JSON, a quote inside a text has a backslash before it.
+/// How a row's only field begins. No text holds this: in JSON, a quote inside a text has a
+/// backslash before it.
 const FIELD: &[u8] = b"{\"stringValue\":";
 
 /// What the service puts around each text: `[{"stringValue":""}],`.
@@ -14,8 +16,8 @@ pub(crate) const AROUND_BYTES: usize = 21;
 
 /// The answer to a page's query, read or not.
 ///
-/// A page is read where the processor is free for it, while the next one is on its way, which is asked for by the last key of
-/// this one: so that is looked up from the end.
+/// A page is read where the processor is free for it, while the next one is on its way, which is
+/// asked for by the last key of this one: so that is looked up from the end.
 #[derive(Debug)]
 pub(crate) struct TextsBody {
     content: Content,
@@ -31,7 +33,7 @@ enum Content {
 }
 
 impl TextsBody {
-    /// Of an answer's body.
+    /// Takes an answer's body.
     ///
     /// # Errors
     /// [`Error::Answer`] for what is no result of one text column, as far as it is looked at here.
@@ -47,22 +49,22 @@ impl TextsBody {
         }
     }
 
-    /// How many rows there are.
+    /// Returns the number of rows.
     pub(crate) fn rows(&self) -> usize {
         self.rows
     }
 
-    /// How many bytes the answer has.
+    /// Returns how many bytes the answer has.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// The last row's text.
+    /// Returns the last row's text.
     pub(crate) fn last(&self) -> Option<&str> {
         self.last.as_deref()
     }
 
-    /// All texts.
+    /// Returns all texts.
     ///
     /// # Errors
     /// [`Error::Answer`] for what is no result of one text column, or not what it looked like.
@@ -88,7 +90,7 @@ impl From<Texts> for TextsBody {
     }
 }
 
-/// The text of the last row.
+/// Returns the text of the last row.
 fn last(body: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]

@@ -14,7 +14,8 @@ use super::statement::Statement;
 
 /// The inside of an open transaction: runs statements, cannot end it. A handle, cheap to clone.
 ///
-/// The service runs one statement at a time in a transaction, so calls made at once run one after the other.
+/// The service runs one statement at a time in a transaction, so calls made at once run one after
+/// the other.
 #[derive(Debug, Clone)]
 pub struct Tx(Arc<Shared>);
 
@@ -36,8 +37,9 @@ enum State {
 }
 
 impl Tx {
-    /// Runs a statement in the transaction. Only a throttled call is tried again here: everything else that another try
-    /// may mend needs the transaction from its start ([`Database::transaction`]).
+    /// Runs a statement in the transaction. Only a throttled call is tried again here: everything
+    /// else that another try may mend needs the transaction from its start
+    /// ([`Database::transaction`]).
     ///
     /// # Errors
     ///
@@ -101,7 +103,8 @@ fn note<T>(state: &mut State, result: Result<T, Error>) -> Result<T, Error> {
     result
 }
 
-/// An open transaction and the right to end it. Statements run through the [`Tx`] it dereferences to.
+/// An open transaction and the right to end it. Statements run through the [`Tx`] it dereferences
+/// to.
 ///
 /// Dropped without [`commit`](Self::commit), it is rolled back in the background.
 #[derive(Debug)]
@@ -126,8 +129,9 @@ impl Transaction {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownOutcome`] when the answer was lost: a read then shows whether it is in, since whatever was left of it
-    /// has been rolled back. After every other error nothing of it is in.
+    /// [`Error::UnknownOutcome`] when the answer was lost: a read then shows whether it is in,
+    /// since whatever was left of it has been rolled back. After every other error nothing of it is
+    /// in.
     pub async fn commit(mut self) -> Result<(), Error> {
         let deadline = self.tx.0.database.deadline();
         let refusal = match self.tx.open().await {
@@ -136,9 +140,10 @@ impl Transaction {
                 *state = State::Ended;
                 drop(state);
                 let result = commit(&self.tx.0.database, &self.tx.0.id, deadline).await;
-                // If the COMMIT never arrived or did not happen, the transaction may still be there with all its locks, in the
-                // way of whoever settles the outcome or tries again. Ended now, what can be read afterwards is final; a task
-                // of its own for it would be frozen with the function once the answer is out.
+                // If the COMMIT never arrived or did not happen, the transaction may still be there
+                // with all its locks, in the way of whoever settles the outcome or tries again.
+                // Ended now, what can be read afterwards is final; a task of its own for it would
+                // be frozen with the function once the answer is out.
                 if result.is_err()
                     && let Err(error) = self.tx.0.rollback().await
                 {
@@ -159,8 +164,8 @@ impl Transaction {
     ///
     /// # Errors
     ///
-    /// An [`Error`] when the service could not be told in time. Nothing of the transaction is in all the same; its locks
-    /// stay until the service ends it (3 minutes).
+    /// An [`Error`] if the service does not answer in time. Nothing of the transaction is in
+    /// all the same; its locks stay until the service ends it (3 minutes).
     pub async fn rollback(mut self) -> Result<(), Error> {
         *self.tx.0.state.lock().await = State::Ended;
         self.finished = true;

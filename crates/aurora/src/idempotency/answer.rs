@@ -8,7 +8,8 @@ use crate::{Database, Statement, Tx};
 /// Bytes of an answer in one row. The Data API gives back rows of 64 KB at most.
 const PIECE_BYTES: usize = 48_000;
 
-/// Pieces written by one call: 1.4 MB, which JSON at most doubles (answers have no raw control characters), of the service's 4 MiB.
+/// Pieces written by one call: 1.4 MB, which JSON at most doubles (answers have no raw control
+/// characters), of the service's 4 MiB.
 const PIECES_WRITTEN: usize = 30;
 
 /// Pieces read by one call: 960 KB of the service's 1 MiB.

@@ -10,10 +10,10 @@ use crate::client::Error;
 use crate::client::limits::GIVE_BACK_GRACE;
 use crate::{Database, Deadline, Statement, Tx};
 
-/// Old records that one sweep deletes at most: with the default rate twice as many as claims make.
+/// Old records that one cleaning deletes at most: with the default rate twice as many as claims make.
 const SWEPT: u32 = 16;
 
-/// What a sweep may take; the request that does it waits for it.
+/// Time that a cleaning may take; the request that does it waits for it.
 const SWEEP_TIME: Duration = Duration::from_secs(2);
 
 /// The right to answer the request of a key: of all requests with the key, one has it.
@@ -50,8 +50,8 @@ impl Claim {
         let claim =
             Self { record: request.record().to_owned(), token: format!("{:032x}", fastrand::u128(..)) };
         let taking = take(database, &claim, request, settings);
-        let taken = if fastrand::f64() < settings.sweep_rate {
-            tokio::join!(taking, sweep(database)).0
+        let taken = if fastrand::f64() < settings.cleaning_rate {
+            tokio::join!(taking, delete_old(database)).0
         } else {
             taking.await
         };
@@ -61,14 +61,15 @@ impl Claim {
         taken
     }
 
-    /// Writes the answer into the record, in the transaction of the rows; nothing but the COMMIT may follow.
+    /// Writes the answer into the record, in the transaction of the rows; nothing but the COMMIT
+    /// may follow.
     pub(crate) async fn answer(&self, tx: &Tx, answer: &StoredAnswer) -> Result<(), ClaimError> {
         answer::write(tx, self, answer).await
     }
 
-    /// Gives the claim back after its work failed, so that the key can be used again at once. Tells whether the answer is in
-    /// all the same, because its COMMIT was: that is final, since a transaction that still had the record would be waited
-    /// for.
+    /// Gives the claim back after its work failed, so that the key can be used again at once. Tells
+    /// whether the answer is in all the same, because its COMMIT was: that is final, since a
+    /// transaction that still had the record would be waited for.
     pub(crate) async fn give_back(&self, database: &Database) -> Result<bool, Error> {
         #[derive(Deserialize)]
         struct Row {
@@ -83,8 +84,9 @@ impl Claim {
         Ok(rows.iter().any(|row| row.status.is_some()))
     }
 
-    /// Gives back what may be a claim: it could not be taken, and whether a statement of that has run all the same is not always
-    /// known. Whoever is told that nothing was changed must find the key free.
+    /// Gives back what may be a claim: it could not be taken, and whether a statement of that has
+    /// run all the same is not always known. Whoever reads that nothing was changed must find the
+    /// key free.
     async fn forget(&self, database: &Database) {
         if let Err(error) = self.delete(&in_grace(database)).await {
             tracing::info!(error.class = error.class(), "what may be a claim is left to its lease");
@@ -121,7 +123,8 @@ async fn take(
     request: &KeyedRequest,
     settings: &ClaimSettings,
 ) -> Result<Claimed, Error> {
-    // Each turn begins anew where somebody else has changed the record between two of its statements.
+    // Each turn begins anew where somebody else has changed the record between two of its
+    // statements.
     loop {
         match insert(database, claim, request, settings).await {
             Ok(()) => return Ok(Claimed::Mine(claim.clone())),
@@ -200,8 +203,9 @@ async fn delete_expired(database: &Database, record: &str) -> Result<(), Error> 
     database.execute(Statement::new(sql).bind("record", record).idempotent()).await.map(|_| ())
 }
 
-/// Deletes some of the records whose time is over. Nobody depends on it: they count as absent already.
-async fn sweep(database: &Database) {
+/// Deletes some of the records whose time is over. Nobody depends on it: they count as absent
+/// already.
+async fn delete_old(database: &Database) {
     let database = &database.within(Deadline::after(SWEEP_TIME));
     let sql = format!(
         "DELETE FROM rowgate_idempotency_keys WHERE expires_at <= UTC_TIMESTAMP(3) ORDER BY expires_at LIMIT {SWEPT}"

@@ -5,9 +5,9 @@
 //!                          \--> fails: give the claim back
 //! ```
 //!
-//! The record of a key has one claim at a time. An answer is written only by the request whose claim it still is, in the
-//! transaction of its rows: so of any number of equal requests, whatever becomes of them, the rows of one are in, and every
-//! later one gets that one's answer.
+//! The record of a key has one claim at a time. An answer is written only by the request whose
+//! claim it still is, in the transaction of its rows: so of any number of equal requests, whatever
+//! becomes of them, the rows of one are in, and every later one gets that one's answer.
 
 mod answer;
 mod claim;
@@ -29,16 +29,17 @@ pub const KEPT_HOURS: u32 = 24;
 /// How claims are made.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ClaimSettings {
-    /// How long a claim without an answer keeps others from the key. Longer than any request lives, so that what ends it is
-    /// only ever a crash: 60 s by default, where API Gateway gives up on a request after 29 s.
+    /// How long a claim without an answer keeps others from the key. Longer than any request lives,
+    /// so that what ends it is only ever a crash: 60 s by default, where API Gateway gives up on a
+    /// request after 29 s.
     pub lease: Duration,
     /// The share of claims that also delete old records, 0 to 1.
-    pub sweep_rate: f64,
+    pub cleaning_rate: f64,
 }
 
 impl Default for ClaimSettings {
     fn default() -> Self {
-        Self { lease: Duration::from_secs(60), sweep_rate: 0.125 }
+        Self { lease: Duration::from_secs(60), cleaning_rate: 0.125 }
     }
 }
 
@@ -48,7 +49,8 @@ pub enum ClaimError {
     /// The database's error; nothing is in, but for [`Error::UnknownOutcome`].
     #[error(transparent)]
     Database(#[from] Error),
-    /// Another request has the key by now, because this one took longer than its lease; nothing of this one is in.
+    /// Another request has the key by now, because this one took longer than its lease; nothing of
+    /// this one is in.
     #[error("another request has taken the key over")]
     Lost,
 }

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::read::{Of, figure};
 use crate::{Database, Error, Statement};
 
-/// Days and tables that are told of at most: a ledger may have failed loads of any number of names that no table has.
+/// Days and tables that are returned at most: a ledger may have failed loads with any number of
+/// names that no table has.
 const MAX_DAYS: u32 = 10_000;
 
 /// What came to a table on a day.
@@ -13,7 +14,7 @@ const MAX_DAYS: u32 = 10_000;
 pub struct ActiveDay {
     /// The day, in UTC: `2026-11-29`.
     pub day: String,
-    /// The table's own name; of a failed load, perhaps a name that no table has.
+    /// The table's name; of a failed load, perhaps a name that no table has.
     pub table: String,
     /// Files whose load began on the day.
     pub loads: u64,
@@ -25,9 +26,9 @@ pub struct ActiveDay {
     pub rows_rejected: u64,
 }
 
-/// Tells of the last `days` days (the first is today, in UTC) what came in, newest day first, tables by name. A day on which a
-/// table got no file and rejected nothing is left out. Rows that requests brought in are kept nowhere but in their tables, and not
-/// counted.
+/// Lists what came in during the last `days` days (the first is today, in UTC), newest day first,
+/// tables by name. Leaves out a day on which a table got no file and rejected nothing. Rows that
+/// requests inserted are recorded nowhere but in their tables, and are not counted.
 ///
 /// # Errors
 /// As [`Database::query`].

@@ -1,4 +1,5 @@
-//! What an audit asks the ledger: whether the loads that have ended add up, and which ones nobody works on any more.
+//! Audits the ledger: do the loads that have ended add up, and which ones does nobody work on any
+//! more.
 
 use std::time::Duration;
 
@@ -9,16 +10,17 @@ use serde::Deserialize;
 use super::Run;
 use crate::{Database, Error, Statement};
 
-/// Loads in one question at most; each brings its chunks along, a thousand of them for a large file.
+/// Loads in one query at most; each comes with its chunks, a thousand of them for a large file.
 const LOADS_PER_QUESTION: usize = 500;
 
-/// Stalled loads that are told at most; the rest is told next time.
+/// Stalled loads that are returned at most; the rest is returned next time.
 const MAX_STALLED: usize = 100;
 
-/// The longest time that is looked back over: bounds an audit after a long while without one.
+/// The longest time that an audit looks back over.
 const LONGEST_WINDOW: &str = "INTERVAL 24 HOUR";
 
-/// How far before the last audit the next one begins: a load's end is visible only once its transaction has committed.
+/// How far before the last audit the next one begins: a load's end is visible only once its
+/// transaction has committed.
 const OVERLAP: &str = "INTERVAL 5 MINUTE";
 
 /// A load whose figures contradict each other.
@@ -30,7 +32,7 @@ pub struct Fault {
     pub what: &'static str,
 }
 
-/// What checking the ledger brought.
+/// The result of a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checked {
     /// The database's time when the check began, to be handed to the next one.
@@ -41,7 +43,8 @@ pub struct Checked {
     pub faults: Vec<Fault>,
 }
 
-/// Checks the loads that ended since an earlier check began (`until` of what it brought), or in the last 24 hours.
+/// Checks the loads that ended since an earlier check began (`until` of its result), or in the last
+/// 24 hours.
 ///
 /// # Errors
 /// As [`Database::query`].
@@ -134,8 +137,9 @@ impl Ended {
     }
 }
 
-/// Some of the loads that ended after a moment, and at that very moment after a load, in this order.
-async fn ended(database: &Database, (moment, load): &(String, String)) -> Result<Vec<Ended>, Error> {
+/// Reads some of the loads that ended after a time, and at that very time after a load, in this
+/// order.
+async fn ended(database: &Database, (time, load): &(String, String)) -> Result<Vec<Ended>, Error> {
     let sum = |figure: &str| format!("CAST(COALESCE(SUM({figure}), 0) AS SIGNED)");
     let sql = format!(
         "SELECT l.load_id, {finished} AS finished, l.status, l.rows_read, l.rows_loaded, l.rows_rejected, \
@@ -144,8 +148,8 @@ async fn ended(database: &Database, (moment, load): &(String, String)) -> Result
          {read} AS chunks_read, {loaded} AS chunks_loaded, {rejected} AS chunks_rejected, {unknown} AS chunks_unknown, \
          {skipped} AS chunks_skipped, {odd} AS chunks_odd \
          FROM (SELECT load_id, finished_at, status, rows_read, rows_loaded, rows_rejected, unknown_references, rows_skipped \
-               FROM rowgate_loads WHERE finished_at >= CAST(:moment AS DATETIME(3)) \
-               AND (finished_at > CAST(:moment AS DATETIME(3)) OR load_id > :load) \
+               FROM rowgate_loads WHERE finished_at >= CAST(:time AS DATETIME(3)) \
+               AND (finished_at > CAST(:time AS DATETIME(3)) OR load_id > :load) \
                ORDER BY finished_at, load_id LIMIT {LOADS_PER_QUESTION}) l \
          LEFT JOIN rowgate_load_chunks c ON c.load_id = l.load_id \
          GROUP BY l.load_id, l.finished_at, l.status, l.rows_read, l.rows_loaded, l.rows_rejected, \
@@ -158,10 +162,10 @@ async fn ended(database: &Database, (moment, load): &(String, String)) -> Result
         skipped = sum("c.rows_skipped"),
         odd = sum("c.rows_read <> c.rows_loaded + c.rows_rejected"),
     );
-    database.query(Statement::new(sql).bind("moment", &**moment).bind("load", &**load)).await
+    database.query(Statement::new(sql).bind("time", &**time).bind("load", &**load)).await
 }
 
-/// A load that runs by what the ledger says, and that nobody has taken up for long.
+/// A load that runs, by the ledger, and that nobody has taken up for long.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stalled {
     /// Its run.
@@ -172,7 +176,8 @@ pub struct Stalled {
     pub mode: LoadMode,
 }
 
-/// Running loads that no function has taken up for longer than `idle`, oldest first, at most 100.
+/// Finds running loads that no function has taken up for longer than `idle`, oldest first, at most
+/// 100.
 ///
 /// # Errors
 /// As [`Database::query`].
@@ -210,9 +215,9 @@ pub async fn is_under_way(database: &Database) -> Result<bool, Error> {
     Ok(!rows.is_empty())
 }
 
-/// A moment as text that reads back as the same moment.
-fn text(moment: &str) -> String {
-    format!("SUBSTRING(DATE_FORMAT({moment}, '%Y-%m-%d %H:%i:%s.%f'), 1, 23)")
+/// Writes a time as text that reads back as the same time.
+fn text(time: &str) -> String {
+    format!("SUBSTRING(DATE_FORMAT({time}, '%Y-%m-%d %H:%i:%s.%f'), 1, 23)")
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Taking up a load.
+//! Begins a load.
 
 use domain::dictionary::LoadMode;
 use domain::load::{LoadId, LoadStatus};
@@ -20,9 +20,9 @@ pub struct NewLoad<'a> {
     pub key: &'a str,
     /// The object's version.
     pub version: &'a str,
-    /// What S3 calls the object's content.
+    /// The object's entity tag.
     pub etag: Option<&'a str>,
-    /// The table; in a key that names none, what stands in its place, if that is a name at all.
+    /// The table; if the key names none, what stands in its place.
     pub table: &'a str,
     /// The mode.
     pub mode: LoadMode,
@@ -32,7 +32,7 @@ pub struct NewLoad<'a> {
     pub bytes: u64,
     /// Bytes of content that a chunk ends with, unless the load began with another size.
     pub chunk_bytes: u64,
-    /// The load whose rejected records the object holds, as far as its name tells.
+    /// The load whose rejected records the object holds, by its name.
     pub parent: Option<&'a LoadId>,
 }
 
@@ -49,12 +49,14 @@ pub struct Begun {
     pub attempts: u32,
 }
 
-/// Records that a delivery begins to work on a load; returns its state. One that was given up resumes.
+/// Records that a delivery begins to work on a load; returns the load's state. A load that was
+/// given up resumes.
 ///
 /// # Errors
 /// As [`Database::execute`].
 pub async fn begin(database: &Database, load: NewLoad<'_>) -> Result<Begun, Error> {
-    // A key that cannot be loaded may name anything for a table, and nothing is ever written for it.
+    // A key that cannot be loaded may name anything for a table, and nothing is ever written for
+    // it.
     if load.format.is_some() {
         fence::ensure(database, &[load.table]).await?;
     }
@@ -121,7 +123,8 @@ pub async fn state(database: &Database, id: &LoadId) -> Result<Option<Begun>, Er
     }))
 }
 
-/// Records the load whose rejected records this one holds, if that is one of the same table and none is recorded yet.
+/// Records the load whose rejected records this one holds, if it is one of the same table and none
+/// is recorded yet.
 ///
 /// # Errors
 /// As [`Database::execute`].

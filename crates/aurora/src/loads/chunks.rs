@@ -25,7 +25,7 @@ pub struct ChunkCounts {
     pub rows_skipped: u64,
 }
 
-/// What the ledger notes of a chunk's rejected records.
+/// What the ledger records of a chunk's rejected records.
 #[derive(Debug, Clone, Copy)]
 pub struct ChunkRejects<'a> {
     /// Where they are.
@@ -34,9 +34,9 @@ pub struct ChunkRejects<'a> {
     pub reasons: &'a RejectReasons,
 }
 
-/// Claims a chunk for the transaction, as its first statement, and records what it will bring. A concurrent
-/// delivery of the same chunk waits here until this transaction ends, and then finds the chunk
-/// committed or free.
+/// Claims a chunk for the transaction, as its first statement, and records what it will bring. A
+/// concurrent delivery of the same chunk waits here until this transaction ends, and then finds the
+/// chunk committed or free.
 ///
 /// A transaction that gets any answer but [`Claim::Ours`] is to be rolled back: its statement may
 /// have failed.
@@ -50,8 +50,9 @@ pub async fn claim_chunk(
     counts: ChunkCounts,
     rejects: Option<ChunkRejects<'_>>,
 ) -> Result<Claim, Error> {
-    // The locks keep the load from being ended or restarted, and its table from being swapped, while a transaction
-    // holds chunks of it. A replacing load writes to a table of its own and passes every fence.
+    // The locks keep the load from being ended or restarted, and its table from being swapped,
+    // while a transaction holds chunks of it. A replacing load writes to a table of its own and
+    // passes every fence.
     let sql = "INSERT INTO rowgate_load_chunks (load_id, chunk_no, first_line, end_line, start_byte, end_byte, digest, \
                rows_read, rows_loaded, rows_rejected, unknown_references, rows_skipped, rejects_key, reject_reasons, \
                committed_at) \

@@ -5,8 +5,8 @@ use crate::jobs::end_load;
 use crate::{Database, Error};
 
 /// Ends a load that runs; its figures are the sums of its committed chunks. Returns false, and does
-/// nothing, if it has ended or was sent back to its start since the run began; also if a first answer
-/// was lost and the load had been ended all the same.
+/// nothing, if it has ended or was sent back to its start since the run began; also if a first
+/// answer was lost and the load had been ended all the same.
 ///
 /// # Errors
 /// As [`Database::execute`].

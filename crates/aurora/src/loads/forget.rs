@@ -1,4 +1,4 @@
-//! Forgetting loads that nobody will ask for any more.
+//! Forgets loads that nobody will ask for any more.
 
 use domain::dictionary::Table;
 use domain::load::LoadId;
@@ -6,18 +6,19 @@ use domain::load::LoadId;
 use crate::ledger::Only;
 use crate::{Database, Error, Statement};
 
-/// How long a load is remembered after its end: longer than its file is there, which goes after a day, counted from the midnight
-/// after it came. So a backfill finds no file that the ledger has forgotten.
+/// How long a load is remembered after its end: longer than its file is there, which is deleted a
+/// day after the midnight after it came. So a backfill finds no file that the ledger has forgotten.
 const REMEMBERED: &str = "INTERVAL 3 DAY";
 
 /// Loads of a table that are forgotten at once, at most: a second or two of statements.
 const MOST_AT_ONCE: u32 = 200;
 
-/// Removes loads of these tables that ended days ago, with their chunks, oldest first, at most 200 of each table; gives their
-/// number. Safe at any time, beside loads that begin, run or end. A message that names a forgotten file after all loads it once
-/// more: only for tables whose rows may come again.
+/// Removes loads of these tables that ended days ago, with their chunks, oldest first, at most 200
+/// of each table; returns their number. Safe at any time, beside loads that begin, run or end. A
+/// message that still names a forgotten file loads it again: only for tables whose rows may come
+/// again.
 ///
-/// Replaces are kept: what one that was interrupted left behind is told by its load.
+/// Replaces are kept: the reaper needs them to recognise their orphaned tables.
 ///
 /// # Errors
 /// As [`Database::execute`]; what is forgotten by then stays so.
@@ -33,7 +34,8 @@ pub async fn forget(database: &Database, tables: &[&Table]) -> Result<u64, Error
         );
         let old: Vec<Only<LoadId>> = database.query(Statement::new(sql).bind("table", table.name())).await?;
         for Only(load_id) in old {
-            // One load a statement, which so locks its rows alone. It asks again: a load that was given up may have been taken up.
+            // One load a statement, so that it locks its rows alone. It asks again: a load that was
+            // given up may have been taken up.
             let sql = format!(
                 "DELETE l, c FROM rowgate_loads l LEFT JOIN rowgate_load_chunks c ON c.load_id = l.load_id \
                  WHERE l.load_id = :load AND {is_over}"

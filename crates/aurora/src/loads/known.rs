@@ -1,4 +1,4 @@
-//! Which objects the ledger knows.
+//! Finds objects that the ledger knows.
 
 use std::collections::HashSet;
 use std::slice;
@@ -9,14 +9,14 @@ use serde::Deserialize;
 use crate::ledger::Only;
 use crate::{Database, Error, Statement};
 
-/// Ids in one question at most.
+/// Ids in one query at most.
 const IDS_PER_QUESTION: usize = 500;
 
-/// Keys in one question at most: they have up to a kilobyte each, and each is looked up by itself.
+/// Keys in one query at most: they have up to a kilobyte each, and each is looked up by itself.
 const KEYS_PER_QUESTION: usize = 100;
 
-/// Those of `ids` that are loads of the ledger, however they stand; but for those that were given up, which go on when
-/// they are queued again.
+/// Returns those of `ids` that are loads of the ledger, but for those that were given up, which
+/// resume when they are queued again.
 ///
 /// # Errors
 /// As [`Database::query`].
@@ -24,7 +24,7 @@ pub async fn known_loads(database: &Database, ids: &[LoadId]) -> Result<HashSet<
     loads_of(database, ids, "NOT given_up").await
 }
 
-/// Those of `ids` that were given up.
+/// Returns those of `ids` that were given up.
 ///
 /// # Errors
 /// As [`Database::query`].
@@ -55,7 +55,8 @@ async fn loads_of(database: &Database, ids: &[LoadId], condition: &str) -> Resul
     Ok(known)
 }
 
-/// Those of `objects` of a bucket, each a key and an entity tag, that are in the ledger under whatever version.
+/// Returns those of `objects` of a bucket, each a key and an entity tag, that are in the ledger
+/// under any version.
 ///
 /// # Errors
 /// As [`Database::query`].

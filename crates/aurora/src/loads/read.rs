@@ -1,4 +1,4 @@
-//! Reading the ledger.
+//! Reads the ledger.
 
 use domain::load::{LoadId, LoadPage, LoadRecord, LoadStatus, RejectsFile, RejectsPage};
 
@@ -22,8 +22,8 @@ impl<'a> Of<'a> {
         if let Self::Table(table) = self { Some(table) } else { None }
     }
 
-    /// Writes the condition that a column with a table's name meets, with `:table` bound where it is one table's; `None`
-    /// where every name meets it.
+    /// Writes the SQL condition for a column with a table's name; `None` if every name meets it. If
+    /// it is one table, the statement binds it as `:table`.
     pub(super) fn condition(self, column: &str) -> Option<String> {
         match self {
             Self::Table(_) => Some(format!("{column} = :table")),
@@ -35,7 +35,7 @@ impl<'a> Of<'a> {
     }
 }
 
-/// Which loads are wanted: those that meet all of it.
+/// A filter of loads: those that meet all of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wanted<'a> {
     /// Whose.
@@ -46,8 +46,8 @@ pub struct Wanted<'a> {
     pub key: Option<&'a str>,
 }
 
-/// Loads of the ledger, newest first: those that are wanted, those older than the load `after` if given, at most `limit`
-/// (1 to 1000). A load that does not exist has nothing older.
+/// Lists loads, newest first: those that are wanted, those older than the load `after` if given, at
+/// most `limit` (1 to 1000). A load that does not exist has nothing older.
 ///
 /// # Errors
 /// As [`Database::query`].
@@ -71,7 +71,7 @@ pub async fn find(
         sql.push_str(" WHERE ");
         sql.push_str(&conditions.join(" AND "));
     }
-    // One more than asked for tells whether there is a next page.
+    // One more than asked for shows that there is a next page.
     sql.push_str(&format!(" ORDER BY l.seq DESC LIMIT {}", limit + 1));
     let statement = Statement::new(sql)
         .bind_some("table", of.table())
@@ -86,7 +86,7 @@ pub async fn find(
     Ok(LoadPage { loads, next })
 }
 
-/// One load of the ledger; `None` where there is no such.
+/// Returns a load; `None` if there is no such load.
 ///
 /// # Errors
 /// As [`Database::query`].
@@ -96,8 +96,8 @@ pub async fn get(database: &Database, id: &LoadId) -> Result<Option<LoadRecord>,
     Ok(loads.into_iter().next().map(LoadRecord::with_warnings_of_figures))
 }
 
-/// Rejects files of a load, in the order of its content: those after the file `after` if given, at most `limit` (1 to 1000).
-/// After a file that the load does not have there are none.
+/// Lists the rejects files of a load, in the order of its content: those after the file `after` if
+/// given, at most `limit` (1 to 1000). After a file that the load does not have there are none.
 ///
 /// # Errors
 /// As [`Database::query`].
@@ -116,7 +116,7 @@ pub async fn rejects(
              WHERE a.load_id = :load AND a.rejects_key = :after)",
         );
     }
-    // One more than asked for tells whether there is a next page.
+    // One more than asked for shows that there is a next page.
     sql.push_str(&format!(" ORDER BY c.chunk_no LIMIT {}", limit + 1));
     let select = Statement::new(sql).bind("load", id.as_str()).bind_some("after", after);
     let mut files: Vec<RejectsFile> = database.query(select).await?;
@@ -135,7 +135,8 @@ async fn count_rejects(database: &Database, id: &LoadId) -> Result<u64, Error> {
 }
 
 fn select() -> String {
-    // A statement sees loads that began after the time that it takes for now: those have taken no time yet.
+    // A statement sees loads that began after the time that it takes for now: those have taken no
+    // time yet.
     let figures = ["rows_read", "rows_loaded", "rows_rejected", "unknown_references", "rows_skipped"];
     let figures = figures.map(figure).join(", ");
     format!(
@@ -149,7 +150,8 @@ fn select() -> String {
     )
 }
 
-/// A figure of a load: while it runs, the sum over its committed chunks. Sums are decimals to the database.
+/// Writes the SQL for a figure of a load: while it runs, the sum over its committed chunks. Sums
+/// are decimals to the database.
 pub(super) fn figure(name: &str) -> String {
     format!(
         "CAST(CASE l.status WHEN 'running' THEN \

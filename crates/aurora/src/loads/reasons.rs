@@ -23,7 +23,8 @@ pub async fn reject_reasons(database: &Database, id: &LoadId) -> Result<RejectRe
     }
     let columns = "chunk_no, reject_reasons";
     let condition = "reject_reasons IS NOT NULL";
-    // Many reasons and long names: of each chunk they may be 30 KB, and an answer has 1 MiB at most.
+    // Many reasons and long names: of each chunk they may be 30 KB, and an answer has 1 MiB at
+    // most.
     let number = |row: &Row| row.chunk_no;
     let rows = ChunkLedger::Load(id).read(database, columns, condition, MOST_PER_PAGE, number).await?;
     let mut sum = RejectReasons::default();

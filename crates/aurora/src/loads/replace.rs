@@ -23,8 +23,8 @@ pub async fn prepare(database: &Database, run: &Run, table: &Table) -> Result<Op
     Ok(target.map(|target| (Run { id: run.id.clone(), restarts: target.restarts }, target.shadow)))
 }
 
-/// Puts a shadow that holds all of its load in its table's place and completes the load; `digest` is
-/// that of the content. Readers see the table as it was or as it is, and nothing between.
+/// Puts a shadow that holds all of its load in its table's place and completes the load; `digest`
+/// is that of the content. Readers see the table as it was or as it is, and nothing between.
 ///
 /// # Errors
 /// Any [`Error`]; calling it again is safe, and so is a call by another function at the same time.

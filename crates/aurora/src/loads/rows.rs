@@ -1,4 +1,4 @@
-//! The rows of a chunk, into their table.
+//! Inserts the rows of a chunk.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -10,11 +10,13 @@ use domain::value::Value;
 
 use crate::{Database, Error, Statement, Tx, ids};
 
-/// Ids in one question at most: their digits and commas stay far below the service's 65,536 characters.
+/// Ids in one query at most: their digits and commas stay far below the service's 65,536
+/// characters.
 const IDS_PER_QUESTION: usize = 2_500;
 
-/// Inserts those of a chunk's rows at `positions` whose ids are free in the table that `writer` writes to, called
-/// `target`; gives back the positions of the others. The rows must fit one statement.
+/// Inserts those of a chunk's rows at `positions` whose ids are free in the table that `writer`
+/// writes to, called `target`; returns the positions of the others. The rows must fit one
+/// statement.
 ///
 /// For a transaction that takes the place of one in which their insert met a taken id: that one
 /// failed, and its transaction is gone.
@@ -48,7 +50,7 @@ pub async fn append_free_rows<'t>(
     Ok(rows().filter(|(_, row)| is_taken(row)).map(|(position, _)| position).collect())
 }
 
-/// Which of `ids` are keys of `table`.
+/// Returns those of `ids` that are keys of `table`.
 ///
 /// # Errors
 /// As [`Database::query`].

@@ -1,4 +1,4 @@
-//! Finding content that is in already.
+//! Finds content that is loaded already.
 
 use domain::dictionary::Table;
 use serde::Deserialize;
@@ -9,7 +9,7 @@ use crate::jobs::end_load;
 use crate::ledger::long;
 use crate::{Database, Error, Statement};
 
-/// A load whose content may be the same.
+/// An earlier load whose content may be the same.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Candidate {
     /// Its id.
@@ -18,12 +18,13 @@ pub struct Candidate {
     pub chunk_bytes: u64,
     /// The digest of its content.
     pub content_digest: String,
-    /// The digest of its first chunk, so that other content is told after a chunk; `None` for content without records.
+    /// The digest of its first chunk, so that other content is recognised after one chunk; `None`
+    /// for content without records.
     pub first_digest: Option<String>,
 }
 
-/// Loads that brought rows into a table from an object of the same size, completed, and have not been replaced since, by a
-/// load or a restore, oldest first, at most 20.
+/// Finds completed loads that brought rows into a table from an object of the same size, and that
+/// no load or restore has replaced since; oldest first, at most 20.
 ///
 /// # Errors
 /// As [`Database::query`].
@@ -35,8 +36,8 @@ pub async fn completed_of_size(
     database.query(candidates(table, bytes)).await
 }
 
-/// Ends a load as skipped for another one that brought the same content; false, and nothing is done, when the table has
-/// been replaced since that one was found, or is being replaced.
+/// Ends a load as skipped for another one that brought the same content. Returns false, and does
+/// nothing, if the table has been replaced since that one was found, or is being replaced.
 ///
 /// # Errors
 /// As [`Database::execute`].

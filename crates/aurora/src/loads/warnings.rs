@@ -1,12 +1,13 @@
-//! What a load leaves out of its file.
+//! Warnings: what a load did not read of its file.
 
 use domain::load::bounded_warnings;
 
 use super::Run;
 use crate::{Database, Error, Statement};
 
-/// Notes what of the file a running load has not read, before whoever it is ends it; what was noted before is gone. Does
-/// nothing to a load that has ended, or that was sent back to its start since the run began.
+/// Records what a running load has not read of its file, before the load ends; replaces what was
+/// recorded before. Does nothing to a load that has ended or was sent back to its start since the
+/// run began.
 ///
 /// # Errors
 /// As [`Database::execute`].

@@ -146,7 +146,8 @@ impl Run<'_> {
         let result = self
             .for_one_statement()
             .transaction(|tx| async move {
-                // A commit whose answer was lost may have got through; the lock waits for one that is under way.
+                // A commit whose answer was lost may have got through; the lock waits for one that
+                // is under way.
                 if record.lock_done(&tx).await? > record.statements_done {
                     return Ok(());
                 }
@@ -182,8 +183,8 @@ impl Run<'_> {
         format!("/* rowgate migration {} {} */", self.migration.name(), self.record.statements_done + 1)
     }
 
-    /// Waits until the database no longer works on the statement for a run that has gone away (a DDL statement goes on after its
-    /// call timed out).
+    /// Waits until the database no longer works on the statement for a run that has gone away (a
+    /// DDL statement goes on after its call timed out).
     async fn wait_for_earlier_run(&self) -> Result<(), Failure> {
         let marker = self.marker();
         loop {
@@ -212,7 +213,7 @@ impl Run<'_> {
     }
 }
 
-/// Whether a statement that ran before fails like this when it runs again.
+/// Returns true if a statement that ran before fails like this when it runs again.
 fn is_already_so(error: &Error, sql: &str) -> bool {
     let verb = sql.split_ascii_whitespace().next().unwrap_or_default().to_ascii_uppercase();
     let Error::Sql { code: Some(code), .. } = error else { return false };

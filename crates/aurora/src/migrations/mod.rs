@@ -1,17 +1,18 @@
 //! Applies migrations: what is missing, once, in order.
 //!
-//! **Once, though two run at the same time.** Each call of the Data API may use another connection, so `GET_LOCK` holds nothing,
-//! and DDL ends the transaction it runs in. The lock is therefore a row of `rowgate_leases`: taken by one atomic UPDATE,
-//! renewed before each statement, free for others once it expires. Every record of progress is written only while the lease
-//! is held.
+//! **Once, though two run at the same time.** Each call of the Data API may use another connection,
+//! so `GET_LOCK` holds nothing, and DDL ends the transaction it runs in. The lock is therefore a
+//! row of `rowgate_leases`: taken by one atomic UPDATE, renewed before each statement, free for
+//! others once it expires. Every record of progress is written only while the lease is held.
 //!
-//! **Though killed half-way.** DDL commits by itself, so progress is recorded statement by statement: `started` before and
-//! `done` after. DML commits together with its `done`. A DDL statement that was started and never recorded as done may have run
-//! or may be running still; it is waited for, then run again, and an answer that says "that is already so" counts as
-//! done. An error that the database gave for certain takes `started` back, so it is never mistaken for that.
+//! **Though killed half-way.** DDL commits by itself, so progress is recorded statement by
+//! statement: `started` before and `done` after. DML commits together with its `done`. A DDL
+//! statement that was started and never recorded as done may have run or may be running still; it
+//! is waited for, then run again, and an answer that says "that is already so" counts as done. An
+//! error that the database gave for certain takes `started` back, so it is never mistaken for that.
 //!
-//! **Never changed afterwards.** The checksum of each applied migration is recorded and compared. One that stopped half-way may
-//! be mended in what has not run yet; what has run is compared.
+//! **Never changed afterwards.** The checksum of each applied migration is recorded and compared.
+//! One that stopped half-way may be mended in what has not run yet; what has run is compared.
 
 mod apply;
 mod lease;
@@ -89,7 +90,8 @@ pub enum MigrateError {
     Database(#[from] Error),
 }
 
-/// The names of the migrations that the database has in full, in order; none where nothing was ever migrated.
+/// The names of the migrations that the database has in full, in order; none where nothing was ever
+/// migrated.
 ///
 /// # Errors
 ///
@@ -104,14 +106,17 @@ pub async fn finished(database: &Database) -> Result<Vec<String>, Error> {
     }
 }
 
-/// How long the lease lasts without being renewed. A run that was killed blocks others for at most as long.
+/// How long the lease lasts without being renewed. A run that was killed blocks others for at most
+/// as long.
 const LEASE: Duration = Duration::from_secs(90);
 
-/// How long one statement may be tried under one renewal of the lease; a single call takes at most 60 s.
+/// How long one statement may be tried under one renewal of the lease; a single call takes at most
+/// 60 s.
 const STATEMENT_BUDGET: Duration = Duration::from_secs(75);
 
-/// Applies those of `migrations` (in order) that the database does not have. `run` names this run for those that wait for it,
-/// e.g. its request id. Waits for another run to end, until the deadline of `database`.
+/// Applies those of `migrations` (in order) that the database does not have. `run` names this run
+/// for those that wait for it, e.g. its request id. Waits for another run to end, until the
+/// deadline of `database`.
 ///
 /// # Errors
 ///

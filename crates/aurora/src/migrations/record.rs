@@ -23,7 +23,8 @@ const TABLES: [&str; 2] = [
 ) ENGINE = InnoDB DEFAULT CHARACTER SET = utf8mb4 COLLATE = utf8mb4_bin",
 ];
 
-/// Only the holder of the lease may write down progress: another run may have taken over a run that was paused.
+/// Only the holder of the lease may write down progress: another run may have taken over a run that
+/// was paused.
 const WHILE_HELD: &str = "EXISTS (SELECT 1 FROM rowgate_leases WHERE name = :lease AND owner = :owner)";
 
 pub(super) async fn create_tables(database: &Database) -> Result<(), Error> {
@@ -43,7 +44,7 @@ pub(super) struct Record {
     pub(super) statements_done: usize,
     /// One more than done while the next one is under way.
     pub(super) statements_started: usize,
-    /// Whether all of it is in.
+    /// True if all of it is in.
     pub(super) finished: u8,
 }
 
@@ -78,7 +79,7 @@ impl Record {
         Ok(tx.execute(self.update(lease)).await?.updated > 0)
     }
 
-    /// How many statements are in, with a lock that keeps this so until the transaction ends.
+    /// Returns how many statements are in, with a lock that keeps this so until the transaction ends.
     pub(super) async fn lock_done(&self, tx: &Tx) -> Result<usize, Error> {
         let sql = "SELECT statements_done FROM rowgate_migrations WHERE name = :name FOR UPDATE";
         let rows: Vec<Only<usize>> = tx.query(Statement::new(sql).bind("name", &self.name)).await?;

@@ -1,4 +1,4 @@
-//! Taking up a restore.
+//! Begins a restore.
 
 use domain::backup::RestoreId;
 use domain::dictionary::Table;
@@ -21,13 +21,14 @@ pub struct NewRestore<'a> {
     pub source: &'a str,
     /// What it is for.
     pub mode: Mode,
-    /// Whether one row that breaks a rule fails all of it.
+    /// True if one row that breaks a rule fails all of it.
     pub strict: bool,
     /// Its tables.
     pub tables: &'a [&'a Table],
 }
 
-/// Records a restore that some function is to take up soon; returns it. One that is there already is left as it is.
+/// Records a restore that a function is to take up soon, and returns it. One that is there already
+/// is left as it is.
 ///
 /// # Errors
 /// Any [`Error`]; calling it again is safe.
@@ -35,8 +36,8 @@ pub async fn announce(database: &Database, restore: NewRestore<'_>) -> Result<Re
     record(database, restore, 0).await
 }
 
-/// Records that a function begins to work on a restore; returns it. One that is there already stays what it was
-/// first asked for.
+/// Records that a function begins to work on a restore, and returns it. One that is there already
+/// stays what it was first asked for.
 ///
 /// # Errors
 /// Any [`Error`]; calling it again is safe.

@@ -42,9 +42,10 @@ pub async fn claim_chunk(
     number: u32,
     figures: &ChunkFigures,
 ) -> Result<Claim, Error> {
-    // The lock keeps the table from being recorded as filled, and the restore from being ended, while
-    // a transaction holds chunks of it. The restore's own row stays free: a chunk that a killed
-    // function has left open for minutes is to be in nobody's way but its concurrent delivery's.
+    // The lock keeps the table from being recorded as filled, and the restore from being ended,
+    // while a transaction holds chunks of it. The restore's own row stays free: a chunk that a
+    // killed function has left open for minutes is to be in nobody's way but its concurrent
+    // delivery's.
     let sql = "INSERT INTO rowgate_restore_chunks (restore_id, table_name, chunk_no, rows_read, rows_restored, \
                rows_rejected, checksum_read, checksum_restored, rejects_key, committed_at) \
                SELECT t.job_id, t.table_name, :chunk, :read, :restored, :rejected, :sum_read, :sum_restored, :rejects, \
@@ -102,8 +103,8 @@ pub struct CommittedChunk {
     pub figures: ChunkFigures,
 }
 
-/// Chunks in one answer at most: with a rejects file of the longest table's 250 bytes each, below the
-/// service's 1 MiB.
+/// Chunks in one answer at most: with a rejects file of the longest table's 250 bytes each, below
+/// the service's 1 MiB.
 const CHUNKS_PER_PAGE: u32 = 4_000;
 
 /// Returns the committed chunks of a restore's table, by number.

@@ -93,7 +93,8 @@ async fn refusal(database: &Database, restore: &Restore) -> Result<Option<String
 /// Completes a restore that was only to verify: its shadows go.
 ///
 /// # Errors
-/// Any [`Error`]; calling it again is safe. [`Error::Configuration`] for a restore that is to replace.
+/// Any [`Error`]; calling it again is safe. [`Error::Configuration`] for a restore that is to
+/// replace.
 pub async fn finish_verify(database: &Database, id: &RestoreId) -> Result<Swapped, Error> {
     let database = &database.with_deadline(database.deadline());
     let Some(restore) = running(database, id).await? else { return Ok(Swapped::Ended) };
@@ -105,8 +106,8 @@ pub async fn finish_verify(database: &Database, id: &RestoreId) -> Result<Swappe
 }
 
 /// Ends a restore that has failed, and takes back all that it has brought: its tables are as they
-/// were. If its shadows have taken their places already, the restore completes instead. Does nothing
-/// to one that has ended.
+/// were. If its shadows have taken their places already, the restore completes instead. Does
+/// nothing to one that has ended.
 ///
 /// # Errors
 /// Any [`Error`]; calling it again is safe.
@@ -128,8 +129,8 @@ pub async fn fail(database: &Database, id: &RestoreId, reason: &str) -> Result<(
     Ok(())
 }
 
-/// Ends a restore without a swap; its shadows are not needed any more. Returns false if a swap of it
-/// is under way, or, without a failure, if a table of it is not filled.
+/// Ends a restore without a swap; its shadows are not needed any more. Returns false if a swap of
+/// it is under way, or, without a failure, if a table of it is not filled.
 async fn end_unswapped(
     database: &Database,
     job: &JobId,

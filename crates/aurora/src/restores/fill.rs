@@ -31,8 +31,8 @@ pub enum Prepared {
 /// was left half done.
 ///
 /// # Errors
-/// Any [`Error`]; calling it again is safe. [`Error::Configuration`] for a table that the restore was
-/// not begun with.
+/// Any [`Error`]; calling it again is safe. [`Error::Configuration`] for a table that the restore
+/// was not begun with.
 pub async fn prepare(database: &Database, id: &RestoreId, table: &Table) -> Result<Prepared, Error> {
     let Some(restore) = running(database, id).await? else { return Ok(Prepared::Ended) };
     if restore.kind == Kind::Undo {

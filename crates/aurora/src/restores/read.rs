@@ -1,4 +1,4 @@
-//! Reading the ledger.
+//! Reads the ledger.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::record::{Kind, Mode, Restore, RestoredTable, Status};
 use crate::ledger::{iso, truth};
 use crate::{Database, Error, Statement};
 
-/// A restore; `None` where the ledger does not have it.
+/// Returns a restore; `None` if the ledger does not have it.
 ///
 /// # Errors
 /// As [`Database::query`].
@@ -20,7 +20,8 @@ pub async fn get(database: &Database, id: &RestoreId) -> Result<Option<Restore>,
     Ok(gather(restores, tables).pop())
 }
 
-/// Restores of the ledger, newest first: those older than the restore `after` if given, at most `limit` (1 to 1000).
+/// Lists restores, newest first: those older than the restore `after` if given, at most `limit` (1
+/// to 1000).
 ///
 /// # Errors
 /// As [`Database::query`].

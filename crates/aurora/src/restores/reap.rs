@@ -20,8 +20,9 @@ pub struct Reaped {
     pub dropped: Vec<String>,
 }
 
-/// Settles swaps and drops orphaned tables as [`swap::reap`] does, and fails the restores that nobody
-/// has worked on for half an hour. Safe at any time, beside restores that begin, swap or end.
+/// Settles swaps and drops orphaned tables as [`swap::reap`] does, and fails the restores that
+/// nobody has worked on for half an hour. Safe at any time, beside restores that begin, swap or
+/// end.
 ///
 /// # Errors
 /// Any [`Error`]; calling it again is safe.

@@ -1,4 +1,4 @@
-//! What the ledger tells of a restore.
+//! A restore as the ledger has it.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ pub struct Restore {
     pub source: String,
     /// What it is for.
     pub mode: Mode,
-    /// Whether one row that breaks a rule fails all of it.
+    /// True if one row that breaks a rule fails all of it.
     pub strict: bool,
     /// When it was asked for: ISO 8601, UTC, with milliseconds.
     pub started_at: String,
@@ -33,7 +33,8 @@ pub struct Restore {
     pub tables: BTreeMap<String, RestoredTable>,
 }
 
-/// A table of a restore. While the restore runs, its figures are the sums over the committed chunks.
+/// A table of a restore. While the restore runs, its figures are the sums over the committed
+/// chunks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RestoredTable {
     /// Rows read: those restored and those rejected. 0 of an undo: its rows were not read.
@@ -42,7 +43,8 @@ pub struct RestoredTable {
     pub rows_restored: u64,
     /// Rows that break a rule.
     pub rows_rejected: u64,
-    /// The order-free checksum of the table's content, 16 hexadecimal digits; `None` before it is known.
+    /// The order-free checksum of the table's content, 16 hexadecimal digits; `None` before it is
+    /// known.
     pub checksum: Option<String>,
     /// True if the previous table is kept, so that the restore can be undone.
     pub kept: bool,

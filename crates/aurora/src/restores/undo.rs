@@ -11,12 +11,12 @@ use crate::{Database, Error, Statement};
 
 /// Swaps the previous tables of another restore in again, as this restore was begun to do; what was
 /// in their places is kept in turn, and can be undone as well. Ends as failed, with the reason, if
-/// one of them is not kept any more or has not the form of its table any more; what is kept stays so
-/// then.
+/// one of them is not kept any more or has not the form of its table any more; what is kept stays
+/// so then.
 ///
 /// # Errors
-/// Any [`Error`]; calling it again is safe. [`Error::Configuration`] for a restore that was begun to
-/// do something else.
+/// Any [`Error`]; calling it again is safe. [`Error::Configuration`] for a restore that was begun
+/// to do something else.
 pub async fn undo(database: &Database, id: &RestoreId) -> Result<Swapped, Error> {
     let database = &database.with_deadline(database.deadline());
     let Some(restore) = running(database, id).await? else { return Ok(Swapped::Ended) };
@@ -31,8 +31,8 @@ pub async fn undo(database: &Database, id: &RestoreId) -> Result<Swapped, Error>
     Ok(Swapped::Ended)
 }
 
-/// Records the previous tables as those that are to be swapped in. They stay kept until the swap has
-/// taken place.
+/// Records the previous tables as those that are to be swapped in. They stay kept until the swap
+/// has taken place.
 async fn adopt(database: &Database, job: &JobId, source: &str) -> Result<(), Error> {
     settled(database, |tx| async move {
         if state::lock(&tx, job).await?.is_none() {

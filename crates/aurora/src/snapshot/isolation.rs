@@ -7,8 +7,8 @@ use crate::Error;
 pub(super) const QUESTION: &str =
     "SHOW VARIABLES WHERE Variable_name IN ('transaction_isolation', 'tx_isolation')";
 
-/// Refuses levels at which every statement sees another state; and SERIALIZABLE, at which a plain SELECT reads what is there
-/// now and locks it. `variables` is the answer to [`QUESTION`].
+/// Refuses levels at which every statement sees another state; and SERIALIZABLE, at which a plain
+/// SELECT reads what is there now and locks it. `variables` is the answer to [`QUESTION`].
 pub(super) fn check(variables: &[Vec<String>]) -> Result<(), Error> {
     let mut levels = variables.iter().filter_map(|variable| variable.get(1)).peekable();
     let level = levels.peek().map_or("unknown", |level| level);

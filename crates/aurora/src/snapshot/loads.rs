@@ -1,9 +1,10 @@
 //! The loads that a snapshot has and an earlier one has not.
 //!
-//! A load notes its end with the time of the statement that ends it, and is seen from its COMMIT on. So one that ended before
-//! a backup's snapshot time may not be in that snapshot: it is among those that were running then, which the backup's manifest
-//! lists. And one that ended in the millisecond of the snapshot may be in it: then the manifest lists it as completed. No load
-//! is lost between two backups, and none is listed twice, but for more than [`MAX_LOADS`] of them.
+//! A load notes its end with the time of the statement that ends it, and is seen from its COMMIT
+//! on. So one that ended before a backup's snapshot time may not be in that snapshot: it is among
+//! those that were running then, which the backup's manifest lists. And one that ended in the
+//! millisecond of the snapshot may be in it: then the manifest lists it as completed. No load is
+//! lost between two backups, and none is listed twice, but for more than [`MAX_LOADS`] of them.
 
 use domain::backup::{MAX_LOADS, Manifest, ManifestLoad, ManifestLoads};
 use domain::dictionary::Table;
@@ -18,8 +19,8 @@ use crate::{Error, Statement};
 const PAGE: u32 = 400;
 
 impl Snapshot {
-    /// The loads of these tables that are in the snapshot and not in that of the backup `before`; all of the ledger's where there
-    /// is none. Pages are halved as often as is said.
+    /// The loads of these tables that are in the snapshot and not in that of the backup `before`;
+    /// all of the ledger's where there is none. Pages are halved as often as is said.
     ///
     /// # Errors
     ///

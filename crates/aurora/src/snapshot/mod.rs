@@ -2,16 +2,17 @@
 //!
 //! A snapshot is one transaction of the Data API at REPEATABLE READ (snapshot isolation): its first
 //! read fixes what all later ones see. It is known by an id, so another invocation can continue it
-//! ([`Snapshot::release`], [`Snapshot::resume`]); the service ends it after three idle minutes or 24
-//! hours.
+//! ([`Snapshot::release`], [`Snapshot::resume`]); the service ends it after three idle minutes or
+//! 24 hours.
 //!
-//! After every page the transaction goes back to a savepoint, as `mariadb-dump --single-transaction`
-//! does: that gives up the page's metadata lock and keeps the snapshot. Otherwise a RENAME (a load or
-//! a restore that swaps a table in) or an ALTER TABLE would wait for the whole backup, and every insert
-//! behind it. If a table has been altered since, or replaced by one that was made since (MySQL 1412),
-//! the snapshot is lost: [`Error::TransactionLost`], take another one. If a table was made before the
-//! snapshot and swapped in after it, MySQL says nothing and gives the rows that it had then: so whoever
-//! has read a table asks for it ([`Snapshot::check`]).
+//! After every page the transaction goes back to a savepoint, as
+//! `mariadb-dump --single-transaction` does: that gives up the page's metadata lock and keeps the
+//! snapshot. Otherwise a RENAME (a load or a restore that swaps a table in) or an ALTER TABLE would
+//! wait for the whole backup, and every insert behind it. If a table has been altered since, or
+//! replaced by one that was made since (MySQL 1412), the snapshot is lost:
+//! [`Error::TransactionLost`], take another one. If a table was made before the snapshot and
+//! swapped in after it, MySQL says nothing and gives the rows that it had then: so whoever has read
+//! a table asks for it ([`Snapshot::check`]).
 //!
 //! A statement that fails may end the transaction, and the snapshot with it. Pages are made to fit
 //! an answer, so that none fails for its size.
@@ -34,7 +35,8 @@ use crate::{Database, Error, Statement, swap};
 
 /// The tables of a database as they were at one time.
 ///
-/// Dropped without [`end`](Self::end) or [`release`](Self::release), its transaction is ended in the background.
+/// Dropped without [`end`](Self::end) or [`release`](Self::release), its transaction is ended in
+/// the background.
 #[derive(Debug)]
 pub struct Snapshot {
     database: Database,
@@ -48,13 +50,13 @@ pub struct Snapshot {
 
 impl Snapshot {
     /// Takes a snapshot of a database that has been migrated, at a time when none of these tables,
-    /// which are to be read, is being swapped. Waits for a swap that is under way; settles one that was
-    /// left half done.
+    /// which are to be read, is being swapped. Waits for a swap that is under way; settles one that
+    /// was left half done.
     ///
     /// # Errors
     ///
-    /// [`Error::Configuration`] where the database would show each page as of another time, or lock what it
-    /// reads, because transactions do not run at REPEATABLE READ; any other [`Error`].
+    /// [`Error::Configuration`] where the database would show each page as of another time, or lock
+    /// what it reads, because transactions do not run at REPEATABLE READ; any other [`Error`].
     pub async fn take(database: &Database, tables: &[&str]) -> Result<Self, Error> {
         let database = &database.with_deadline(database.deadline());
         loop {
@@ -102,8 +104,8 @@ impl Snapshot {
         Ok(snapshot)
     }
 
-    /// Continues a snapshot that was [released](Self::release). Nothing is asked: if the transaction is
-    /// gone, the next page is [`Error::TransactionLost`].
+    /// Continues a snapshot that was [released](Self::release). Nothing is asked: if the
+    /// transaction is gone, the next page is [`Error::TransactionLost`].
     pub fn resume(database: &Database, id: String, time: String) -> Self {
         let database = database.with_deadline(database.deadline());
         Self { database, id, time, turn: tokio::sync::Mutex::default(), released: false }
@@ -120,14 +122,15 @@ impl Snapshot {
     }
 
     /// Checks that all that has been read of a table so far is of the table that it was at the
-    /// snapshot's time. To be asked when its last page has been read, and before pages are relied upon.
-    /// Swaps of loads and restores are noticed; a `RENAME TABLE` of somebody else's is noticed only if
-    /// the table was made after the snapshot, by the next page.
+    /// snapshot's time. To be asked when its last page has been read, and before pages are relied
+    /// upon. Swaps of loads and restores are noticed; a `RENAME TABLE` of somebody else's is
+    /// noticed only if the table was made after the snapshot, by the next page.
     ///
     /// # Errors
     ///
-    /// [`Error::TransactionLost`] where another one may have taken its place since; [`Error::OutOfTime`] also where the deadline
-    /// cut a call off; any other but [`Error::UnknownOutcome`].
+    /// [`Error::TransactionLost`] where another one may have taken its place since;
+    /// [`Error::OutOfTime`] also where the deadline cut a call off; any other but
+    /// [`Error::UnknownOutcome`].
     pub async fn check(&self, table: &str) -> Result<(), Error> {
         match self.compare(table).await {
             Err(error) if error.is_cut_off(self.database.deadline()) => Err(Error::OutOfTime),
@@ -152,8 +155,9 @@ impl Snapshot {
         asked.into_iter().next().ok_or_else(swaps::no_answer)
     }
 
-    /// Returns which columns of the table, in the dictionary's order, take NULL in the database now, not
-    /// at the snapshot's time: if the two differ, the table's first page is [`Error::TransactionLost`].
+    /// Returns which columns of the table, in the dictionary's order, take NULL in the database
+    /// now, not at the snapshot's time: if the two differ, the table's first page is
+    /// [`Error::TransactionLost`].
     ///
     /// # Errors
     ///
@@ -167,7 +171,8 @@ impl Snapshot {
         Pages::new(self, table, nullable, after)
     }
 
-    /// Runs a SELECT of one text column. What may pass is tried again within the transaction, until the deadline.
+    /// Runs a SELECT of one text column. What may pass is tried again within the transaction, until
+    /// the deadline.
     ///
     /// # Errors
     ///
@@ -198,8 +203,8 @@ impl Snapshot {
         answer
     }
 
-    /// Hands the transaction on: its id, to [`resume`](Self::resume) with. The service keeps it for three minutes without
-    /// a statement.
+    /// Hands the transaction on: its id, to [`resume`](Self::resume) with. The service keeps it for
+    /// three minutes without a statement.
     pub fn release(mut self) -> String {
         self.released = true;
         self.id.clone()
@@ -209,7 +214,8 @@ impl Snapshot {
     ///
     /// # Errors
     ///
-    /// An [`Error`] if the service does not answer in time; it ends the transaction by itself after three minutes.
+    /// An [`Error`] if the service does not answer in time; it ends the transaction by itself after
+    /// three minutes.
     pub async fn end(mut self) -> Result<(), Error> {
         self.released = true;
         rollback(&self.database, &self.id).await
@@ -261,12 +267,12 @@ const NO_SUCH_SAVEPOINT: u16 = 1305;
 /// `2026-11-21T10:51:28.123`
 const TIME_CHARS: usize = 23;
 
-/// Which columns of `target`, in the order of the dictionary's `table`, take NULL in the database.
+/// Returns which columns of `target`, in the order of the dictionary's `table`, take NULL in the database.
 ///
 /// # Errors
 ///
-/// [`Error::Sql`] with MySQL's numbers 1146 where there is no such table and 1054 where it lacks one of the columns; any other
-/// but [`Error::UnknownOutcome`].
+/// [`Error::Sql`] with MySQL's numbers 1146 where there is no such table and 1054 where it lacks
+/// one of the columns; any other but [`Error::UnknownOutcome`].
 pub async fn nullable(database: &Database, target: &str, table: &Table) -> Result<Vec<bool>, Error> {
     #[derive(Deserialize)]
     struct Row {

@@ -2,8 +2,8 @@
 //!
 //! An answer over the service's limits is an error, and any error may end the snapshot. So no page
 //! is asked for that may be too much: the statement itself adds its rows up first, and gives empty
-//! texts where they are too much ([`page_within_sql`]). How wide the dictionary lets rows be does not
-//! count: a database may hold wider ones.
+//! texts where they are too much ([`page_within_sql`]). How wide the dictionary lets rows be does
+//! not count: a database may hold wider ones.
 
 use domain::dictionary::Table;
 use domain::row_text::{fixed_width, page_within_sql, parse_row_text, row_text_sql};
@@ -42,7 +42,8 @@ pub struct Page {
 }
 
 impl Page {
-    /// The text of each row, as `domain::row_text::parse_row_text` reads it. Reading takes some milliseconds of computing.
+    /// The text of each row, as `domain::row_text::parse_row_text` reads it. Reading takes some
+    /// milliseconds of computing.
     ///
     /// # Errors
     ///
@@ -51,12 +52,12 @@ impl Page {
         self.body.read()
     }
 
-    /// How many rows there are.
+    /// Returns the number of rows.
     pub fn len(&self) -> usize {
         self.body.rows()
     }
 
-    /// Whether there are no rows; a page that is given out has some.
+    /// Returns true if there are no rows; a page that is given out has some.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -193,15 +194,15 @@ impl<'a> Pages<'a> {
     }
 }
 
-/// How many rows to ask for, when the next are as long as `rows` of `bytes`, and are to have `wanted`
-/// bytes. As where a page is added up, `fixed` bytes are reckoned beside the texts; what came is taken
-/// for text, so that the page fits.
+/// Returns how many rows to ask for, when the next are as long as `rows` of `bytes`, and are to
+/// have `wanted` bytes. As where a page is added up, `fixed` bytes are reckoned beside the texts;
+/// what came is taken for text, so that the page fits.
 fn rows_of_next(rows: usize, bytes: usize, fixed: usize, wanted: usize) -> u32 {
     let widest = bytes.saturating_add(rows.saturating_mul(fixed.saturating_sub(AROUND_BYTES)));
     rows_in(wanted.saturating_mul(rows), widest)
 }
 
-/// How many rows of so many bytes there are room for; one at least.
+/// Returns how many rows of so many bytes there are room for; one at least.
 fn rows_in(bytes: usize, row: usize) -> u32 {
     u32::try_from(bytes / row.max(1)).unwrap_or(u32::MAX).max(1)
 }

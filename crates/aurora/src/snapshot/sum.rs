@@ -1,4 +1,4 @@
-//! What a table's content comes to, as the database itself sums it up.
+//! Sums up a table's content, in the database itself.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -10,20 +10,23 @@ use tokio::sync::Mutex;
 use crate::ledger::Only;
 use crate::{Database, Error, Statement};
 
-/// How many rows one statement sums up: with 1.3 s for a million rows on one core of a laptop, a statement takes a third of a
-/// second there, and ten on a database that is thirty times slower; the service allows 45.
+/// How many rows one statement sums up: with 1.3 s for a million rows on one core of a laptop, a
+/// statement takes a third of a second there, and ten on a database that is thirty times slower;
+/// the service allows 45.
 const RANGE_ROWS: u64 = 250_000;
 
 /// How many statements run side by side.
 const LANES: usize = 2;
 
-/// The sum over all rows of `target`, a table with the columns of the dictionary's `table`, of which `nullable` says which take
-/// NULL. By ranges of the key, each in a statement of its own, so nobody should be writing to it meanwhile.
+/// The sum over all rows of `target`, a table with the columns of the dictionary's `table`, of
+/// which `nullable` says which take NULL. By ranges of the key, each in a statement of its own, so
+/// nobody should be writing to it meanwhile.
 ///
 /// # Errors
 ///
-/// Any [`Error`] but [`Error::UnknownOutcome`]; [`Error::StatementTimeout`] only where a single row takes too long, and
-/// [`Error::OutOfTime`] also where the deadline cut a statement off, of a database that had answered others.
+/// Any [`Error`] but [`Error::UnknownOutcome`]; [`Error::StatementTimeout`] only where a single row
+/// takes too long, and [`Error::OutOfTime`] also where the deadline cut a statement off, of a
+/// database that had answered others.
 pub async fn content_sum(
     database: &Database,
     target: &str,
@@ -98,7 +101,8 @@ impl Summing<'_> {
         Ok(None)
     }
 
-    /// The key of the row `rows` rows behind `after`; `None` where there are not so many up to `through`.
+    /// The key of the row `rows` rows behind `after`; `None` where there are not so many up to
+    /// `through`.
     async fn key_behind(
         &self,
         after: Option<i64>,
@@ -136,7 +140,8 @@ impl Summing<'_> {
         Ok(sum)
     }
 
-    /// A key that divides a range, and how many rows it has up to there; `None` where it has only one.
+    /// A key that divides a range, and how many rows it has up to there; `None` where it has only
+    /// one.
     async fn middle(&self, Range { after, through, rows }: Range) -> Result<Option<(u64, i64)>, Error> {
         let mut rows = rows / 2;
         while rows > 0 {

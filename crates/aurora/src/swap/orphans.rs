@@ -67,7 +67,8 @@ impl Needs {
             Role::Marker => self.is_running && self.other_markers == 0,
             // Until the ledger has seen the swap, it is what tells of it.
             Role::RenamedMarker => self.is_running,
-            // Until then, it is the table as it was. Afterwards it is recorded as long as it is kept.
+            // Until then, it is the table as it was. Afterwards it is recorded as long as it is
+            // kept.
             Role::Previous => !self.is_completed || self.previous > 0,
         }
     }

@@ -108,7 +108,8 @@ async fn pages_and_filters_give_every_entry_once() -> Result<()> {
 async fn entries_of_any_size_come_whole() -> Result<()> {
     let test = TestDatabase::migrated().await?;
     let database = test.database();
-    // Around what comes inline and what one piece holds, with characters of one to four bytes, and those that JSON escapes.
+    // Around what comes inline and what one piece holds, with characters of one to four bytes, and
+    // those that JSON escapes.
     for length in [0, 3_970, 3_990, 4_010, 7_990, 7_998, 8_000, 8_006, 16_000, 48_000] {
         for text in ["a", "é", "😀", "\"", "\u{1}"] {
             let text = text.repeat(length);

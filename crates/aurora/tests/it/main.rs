@@ -15,7 +15,8 @@ use anyhow::Result;
 use aurora::{Database, Error, MaybeDatabase, Statement};
 use testkit::TestDatabase;
 
-/// A database with one table, `things (id INT PRIMARY KEY, name VARCHAR(20))`, with the rows 1 and 2.
+/// A database with one table, `things (id INT PRIMARY KEY, name VARCHAR(20))`, with the rows 1 and
+/// 2.
 async fn things() -> Result<TestDatabase> {
     things_with(|_| {}).await
 }

@@ -146,8 +146,8 @@ async fn a_table_that_was_there_before_is_an_error_every_time() -> Result<()> {
     Ok(())
 }
 
-/// A run that dies at any one of its calls (its answers stop coming) is finished by the next one, whether the call had
-/// reached the database or not.
+/// A run that dies at any one of its calls (its answers stop coming) is finished by the next one,
+/// whether the call had reached the database or not.
 #[tokio::test]
 async fn goes_on_where_a_killed_run_stopped_whichever_call_it_was() -> Result<()> {
     for effect in [Effect::DropRequest, Effect::LoseAnswer(Loss::Drop)] {

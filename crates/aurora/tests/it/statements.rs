@@ -104,7 +104,8 @@ async fn a_login_without_privileges_is_denied_access() -> Result<()> {
     Ok(())
 }
 
-/// MySQL and MariaDB refuse it with numbers of their own: whoever compares with such a column checks the text before.
+/// MySQL and MariaDB refuse it with numbers of their own: whoever compares with such a column
+/// checks the text before.
 #[tokio::test]
 async fn a_text_that_an_ascii_column_cannot_hold_is_refused_in_both_databases() -> Result<()> {
     let test = TestDatabase::migrated().await?;

@@ -156,7 +156,8 @@ async fn a_deadlock_runs_the_work_again() -> Result<()> {
     let runs = AtomicU32::new(0);
     let barrier = tokio::sync::Barrier::new(2);
     let (runs, barrier) = (&runs, &barrier);
-    // Two transactions lock the two rows crosswise; they meet in the middle the first time, so one is the victim.
+    // Two transactions lock the two rows crosswise; they meet in the middle the first time, so one
+    // is the victim.
     let crosswise = |first: i64, second: i64, suffix: &'static str| {
         database.transaction(move |tx| async move {
             let run = runs.fetch_add(1, Ordering::Relaxed);
@@ -257,7 +258,8 @@ async fn a_commit_that_was_refused_leaves_no_transaction_behind() -> Result<()> 
     transaction.execute(insert(3)).await?;
     let commit = transaction.commit().await;
     assert!(matches!(commit, Err(Error::AccessDenied { .. })), "{commit:?}");
-    // Not even for a moment: once it has answered, a function is frozen with whatever it still meant to do.
+    // Not even for a moment: once it has answered, a function is frozen with whatever it still
+    // meant to do.
     assert_eq!(test.open_transactions(), 0);
     assert_eq!(names(&test).await?, "one,two");
     Ok(())

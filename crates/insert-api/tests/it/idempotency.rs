@@ -194,7 +194,7 @@ async fn a_large_answer_replays_byte_for_byte() {
 
 #[tokio::test]
 async fn a_record_older_than_a_day_counts_as_absent() {
-    let api = Api::start_with(ClaimSettings { sweep_rate: 0.0, ..ClaimSettings::default() }).await;
+    let api = Api::start_with(ClaimSettings { cleaning_rate: 0.0, ..ClaimSettings::default() }).await;
     assert_eq!(post(&api, "k", &employee(1)).await.status, 201);
     let left = "SELECT TIMESTAMPDIFF(MINUTE, UTC_TIMESTAMP(3), expires_at) FROM rowgate_idempotency_keys";
     let left: i64 = api.db.value(left).await.unwrap().parse().unwrap();
@@ -208,7 +208,7 @@ async fn a_record_older_than_a_day_counts_as_absent() {
 
 #[tokio::test]
 async fn later_claims_delete_old_records_with_their_answers_a_few_at_a_time() {
-    let api = Api::start_with(ClaimSettings { sweep_rate: 1.0, ..ClaimSettings::default() }).await;
+    let api = Api::start_with(ClaimSettings { cleaning_rate: 1.0, ..ClaimSettings::default() }).await;
     let rows: Vec<Value> = (1..=100).map(|id| with(employee(id), "name", "x".repeat(1_000))).collect();
     assert_eq!(post(&api, "large", &json!(rows)).await.status, 422);
     assert_eq!(post(&api, "kept", &employee(1)).await.status, 201);

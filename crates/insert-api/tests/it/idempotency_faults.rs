@@ -31,7 +31,7 @@ fn spawn(api: &Arc<Api>) -> JoinHandle<Reply> {
 }
 
 async fn start(lease: Duration) -> Arc<Api> {
-    Arc::new(Api::start_with(ClaimSettings { lease, sweep_rate: 0.0 }).await)
+    Arc::new(Api::start_with(ClaimSettings { lease, cleaning_rate: 0.0 }).await)
 }
 
 fn is_replayed(reply: &Reply) -> bool {

@@ -1,4 +1,5 @@
-//! What happens beside a restore: readers, the insert API, other restores, transactions that stay open.
+//! What happens beside a restore: readers, the insert API, other restores, transactions that stay
+//! open.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,8 +12,9 @@ use mysql_async::prelude::Queryable;
 use testkit::TestDatabase;
 
 use super::worker::{Work, begin, named, restore};
-use super::{THREE, assert_settled, content, database, kept, kept_content, status};
+use super::{THREE, assert_settled, content, database, previous, previous_content, status};
 
+/// Proves S1.
 #[tokio::test]
 async fn readers_of_two_tables_see_both_as_they_were_or_both_as_they_are() -> Result<()> {
     let test = Arc::new(database().await?);
@@ -49,7 +51,8 @@ async fn readers_of_two_tables_see_both_as_they_were_or_both_as_they_are() -> Re
     assert_settled(&test).await
 }
 
-/// Inserts rows of all three tables, each three in one request, until told to stop; gives the last id.
+/// Inserts rows of all three tables, each three in one request, until told to stop; gives the last
+/// id.
 async fn insert_until(test: Arc<TestDatabase>, first: i64, done: Arc<AtomicBool>) -> Result<i64> {
     let dictionary = domain::shipped::dictionary()?;
     let mut id = first;
@@ -89,13 +92,13 @@ async fn every_acknowledged_row_is_in_the_kept_or_in_the_restored_tables_and_in_
             let ids = |rows: super::Rows| -> Vec<i64> {
                 rows.into_iter().map(|(id, _)| id).filter(|id| (first..first + 50_000).contains(id)).collect()
             };
-            let before = ids(kept_content(&test, &work, "jobs").await?);
+            let before = ids(previous_content(&test, &work, "jobs").await?);
             let after = ids(content(&test, "jobs").await?);
             assert!(!before.is_empty() && !after.is_empty(), "{before:?} {after:?}");
             // In the order in which they were acknowledged, without a gap: first those, then these.
             assert_eq!([before.clone(), after.clone()].concat(), (first + 1..=last).collect::<Vec<_>>());
             for table in ["departments", "employees"] {
-                assert_eq!(ids(kept_content(&test, &work, table).await?), before, "{table}");
+                assert_eq!(ids(previous_content(&test, &work, table).await?), before, "{table}");
                 assert_eq!(ids(content(&test, table).await?), after, "{table}");
             }
         }
@@ -131,8 +134,8 @@ async fn of_two_restores_of_the_same_tables_at_once_one_completes_and_keeps_the_
         assert_eq!(status(&test, refused).await?, overtaken(done, "departments"), "round {round}");
         for table in ["departments", "jobs"] {
             assert_eq!(content(&test, table).await?, done.rows(table), "round {round}");
-            assert_eq!(kept_content(&test, done, table).await?, before, "round {round}");
-            assert_eq!(kept(&test, refused, table).await?, None, "round {round}");
+            assert_eq!(previous_content(&test, done, table).await?, before, "round {round}");
+            assert_eq!(previous(&test, refused, table).await?, None, "round {round}");
         }
         before = done.rows("jobs").to_vec();
         restores::reap(&test.database()).await?;
@@ -206,7 +209,7 @@ async fn a_restore_and_two_undos_of_the_same_table_at_once_lose_no_table_half() 
             "{status}"
         );
         completed += u32::from(status == "completed");
-        // A put-back may be through before the restore begins, and nothing else.
+        // An undo may be through before the restore begins, and nothing else.
         assert!((1..=2).contains(&completed), "{completed}");
         restores::reap(&test.database()).await?;
         assert_settled(&test).await?;

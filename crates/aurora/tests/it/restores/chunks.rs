@@ -73,6 +73,7 @@ async fn two_functions_on_one_restore_do_nothing_twice() -> Result<()> {
     Ok(())
 }
 
+/// Proves S9.
 #[tokio::test]
 async fn no_chunk_is_claimed_once_its_table_is_noted_or_its_restore_has_ended() -> Result<()> {
     let test = database().await?;
@@ -98,6 +99,7 @@ async fn no_chunk_is_claimed_once_its_table_is_noted_or_its_restore_has_ended() 
     assert_settled(&test).await
 }
 
+/// Proves S9.
 #[tokio::test]
 async fn a_table_is_noted_only_with_the_figures_of_its_chunks_and_none_left_out() -> Result<()> {
     let test = database().await?;

@@ -6,7 +6,7 @@ use aurora::swap::{self, Fence};
 
 use super::worker::{self, Work, begin, fill, named, restore, table};
 use super::{
-    THREE, assert_settled, content, database, kept, left_behind, let_an_hour_pass, let_time_pass, status,
+    THREE, assert_settled, content, database, left_behind, let_an_hour_pass, let_time_pass, previous, status,
 };
 use crate::swap::fence;
 
@@ -43,6 +43,7 @@ async fn a_failed_restore_leaves_the_tables_alone_and_nothing_but_its_reason() -
     assert_settled(&test).await
 }
 
+/// Proves S2, S4.
 #[tokio::test]
 async fn a_rename_that_comes_once_the_fences_are_lifted_moves_nothing() -> Result<()> {
     let test = database().await?;
@@ -76,9 +77,10 @@ async fn a_rename_that_comes_once_the_fences_are_lifted_moves_nothing() -> Resul
     assert_settled(&test).await
 }
 
+/// Proves S1, S5, S6.
 #[tokio::test]
 async fn a_restore_whose_rename_has_happened_completes_whatever_is_made_of_it() -> Result<()> {
-    for what in ["fail", "swap", "prepare", "recover", "sweep", "abandoned"] {
+    for what in ["fail", "swap", "prepare", "recover", "reap", "abandoned"] {
         let test = database().await?;
         let db = test.database();
         let work = Work::of(&THREE, what);
@@ -94,7 +96,7 @@ async fn a_restore_whose_rename_has_happened_completes_whatever_is_made_of_it() 
                 let_time_pass(&test).await?;
                 assert_eq!(swap::recover(&db, "employees").await?, Fence::Lifted);
             }
-            "sweep" => {
+            "reap" => {
                 let_time_pass(&test).await?;
                 restores::reap(&db).await?;
             }
@@ -106,13 +108,14 @@ async fn a_restore_whose_rename_has_happened_completes_whatever_is_made_of_it() 
         assert_eq!(status(&test, &work).await?, "completed", "{what}");
         for table in THREE {
             assert_eq!(content(&test, table).await?, work.rows(table));
-            assert_eq!(super::kept_content(&test, &work, table).await?, named(1..=3, "old"));
+            assert_eq!(super::previous_content(&test, &work, table).await?, named(1..=3, "old"));
         }
         assert_settled(&test).await?;
     }
     Ok(())
 }
 
+/// Proves S9.
 #[tokio::test]
 async fn a_migration_during_a_restore_is_kept_and_the_restore_fails_with_the_reason() -> Result<()> {
     for migration in [
@@ -156,13 +159,14 @@ async fn a_table_that_was_dropped_is_told_before_and_after_its_shadow_is_filled(
     assert_settled(&test).await
 }
 
+/// Proves S8.
 #[tokio::test]
 async fn the_reaper_drops_what_no_restore_needs_and_nothing_else() -> Result<()> {
     let test = database().await?;
     let db = test.database();
     let ended = Work::of(&["departments"], "one");
     restore(&db, &ended).await?;
-    let previous_table = kept(&test, &ended, "departments").await?.unwrap();
+    let previous_table = previous(&test, &ended, "departments").await?.unwrap();
     let filling = Work::of(&["jobs"], "two");
     begin(&db, &filling).await?;
     fill(&db, &filling).await?;
@@ -180,8 +184,9 @@ async fn the_reaper_drops_what_no_restore_needs_and_nothing_else() -> Result<()>
     test.sql("CREATE TABLE rowgate_kept_ideas (id INT PRIMARY KEY)").await?;
     let mut dropped = restores::reap(&db).await?.dropped;
     dropped.sort();
-    // Of restores that have ended: all that the ledger does not note. Of one that runs: a shadow beside the one that it fills. A
-    // table or ticket of one that has none yet may be noted in a moment, a spent ticket and a former table tell of a swap.
+    // Of restores that have ended: all that the ledger does not note. Of one that runs: a shadow
+    // beside the one that it fills. A table or marker of one that has none yet may be recorded
+    // soon, a renamed marker and a previous table tell of a swap.
     let mut expected =
         [left(&ended).to_vec(), left(&verifying).to_vec(), vec![left(&filling)[0].clone()]].concat();
     expected.sort();
@@ -218,6 +223,7 @@ async fn a_restore_that_nobody_works_on_fails_and_one_that_commits_chunks_does_n
     assert_settled(&test).await
 }
 
+/// Proves S4.
 #[tokio::test]
 async fn a_fence_that_a_restore_without_a_swap_has_raised_is_lifted() -> Result<()> {
     let test = database().await?;

@@ -11,7 +11,7 @@ use domain::dictionary::LoadMode;
 use testkit::TestDatabase;
 
 use super::worker::{Work, begin, fill, named, restore};
-use super::{assert_settled, content, database, kept_content, let_time_pass, status};
+use super::{assert_settled, content, database, let_time_pass, previous_content, status};
 use crate::swap::loader::{self, DIGEST, File, commit};
 use crate::swap::{fence, status as load_status};
 
@@ -24,6 +24,7 @@ async fn ready(test: &TestDatabase) -> Result<Work> {
     Ok(work)
 }
 
+/// Proves S7.
 #[tokio::test]
 async fn a_load_that_is_half_in_when_its_table_is_restored_begins_again_in_the_restored_one() -> Result<()> {
     for (mode, given_up) in [(LoadMode::Append, false), (LoadMode::Upsert, false), (LoadMode::Append, true)] {
@@ -39,7 +40,7 @@ async fn a_load_that_is_half_in_when_its_table_is_restored_begins_again_in_the_r
         restore(&db, &work).await?;
         assert_eq!(content(&test, TABLE).await?, work.rows(TABLE));
         // What it had added is in the table that was set aside.
-        assert_eq!(kept_content(&test, &work, TABLE).await?.len(), 3 + file.chunks()[0].records().len());
+        assert_eq!(previous_content(&test, &work, TABLE).await?.len(), 3 + file.chunks()[0].records().len());
         assert!(load_status(&test, &file).await?.ends_with(" 0 = 0 + 0"));
         if !given_up {
             assert_eq!(commit(&db, &file, &run, &target, &file.chunks()[1]).await?, Claim::Restarted);
@@ -52,6 +53,7 @@ async fn a_load_that_is_half_in_when_its_table_is_restored_begins_again_in_the_r
     Ok(())
 }
 
+/// Proves S3.
 #[tokio::test]
 async fn a_restore_waits_for_a_chunk_that_is_under_way_and_refuses_those_that_come_then() -> Result<()> {
     let test = database().await?;
@@ -73,12 +75,13 @@ async fn a_restore_waits_for_a_chunk_that_is_under_way_and_refuses_those_that_co
     under_way.commit().await?;
     assert_eq!(swap.await??, Swapped::Ended);
     assert_eq!(content(&test, TABLE).await?, work.rows(TABLE));
-    assert_eq!(kept_content(&test, &work, TABLE).await?.len(), 3 + chunk.records().len());
+    assert_eq!(previous_content(&test, &work, TABLE).await?.len(), 3 + chunk.records().len());
     loader::load(&db, &file).await?;
     assert_eq!(content(&test, TABLE).await?, [work.rows(TABLE), &file.rows].concat());
     assert_settled(&test).await
 }
 
+/// Proves S3, S4.
 #[tokio::test]
 async fn chunks_wait_while_a_restore_holds_the_fence_and_lift_it_when_it_was_left_raised() -> Result<()> {
     let test = database().await?;
@@ -101,10 +104,11 @@ async fn chunks_wait_while_a_restore_holds_the_fence_and_lift_it_when_it_was_lef
     loader::load(&db, &file).await?;
     assert_eq!(load_status(&test, &file).await?, "completed 3 = 3 + 0");
     restore(&db, &work).await?;
-    assert_eq!(kept_content(&test, &work, TABLE).await?, [named(1..=3, "old"), file.rows].concat());
+    assert_eq!(previous_content(&test, &work, TABLE).await?, [named(1..=3, "old"), file.rows].concat());
     assert_settled(&test).await
 }
 
+/// Proves S3.
 #[tokio::test]
 async fn a_replace_of_a_table_that_a_restore_is_swapping_waits_for_it() -> Result<()> {
     let test = database().await?;
@@ -125,11 +129,12 @@ async fn a_replace_of_a_table_that_a_restore_is_swapping_waits_for_it() -> Resul
     assert_eq!(swap.await??, Swapped::Ended);
     assert_eq!(content(&test, TABLE).await?, file.rows);
     restore(&db, &work).await?;
-    assert_eq!(kept_content(&test, &work, TABLE).await?, file.rows);
+    assert_eq!(previous_content(&test, &work, TABLE).await?, file.rows);
     assert_eq!(content(&test, TABLE).await?, work.rows(TABLE));
     assert_settled(&test).await
 }
 
+/// Proves S3.
 #[tokio::test]
 async fn a_restore_of_a_table_that_a_replace_is_swapping_waits_for_it() -> Result<()> {
     let test = database().await?;
@@ -145,7 +150,7 @@ async fn a_restore_of_a_table_that_a_replace_is_swapping_waits_for_it() -> Resul
     });
     tokio::time::sleep(Duration::from_millis(700)).await;
     assert!(!swap.is_finished());
-    // It keeps none of its gates closed meanwhile.
+    // It fences none of its tables meanwhile.
     assert_eq!(swap::recover(&db, "jobs").await?, Fence::Lifted);
     let_time_pass(&test).await?;
     assert_eq!(swap.await??, Swapped::Ended);
@@ -182,6 +187,7 @@ async fn a_load_is_not_skipped_for_one_that_a_restore_has_taken_away() -> Result
     assert_settled(&test).await
 }
 
+/// Proves S7.
 #[tokio::test]
 async fn loads_of_every_mode_and_restores_at_once_end_with_every_row_once() -> Result<()> {
     let test = Arc::new(database().await?);
@@ -208,7 +214,8 @@ async fn loads_of_every_mode_and_restores_at_once_end_with_every_row_once() -> R
         for task in tasks {
             task.await??;
         }
-        // In the order in which they completed: a replace or a restore takes all away that was there.
+        // In the order in which they completed: a replace or a restore takes all away that was
+        // there.
         let sql = "SELECT load_id AS id, finished_at, mode = 'replace' AS takes FROM rowgate_loads UNION ALL \
                    SELECT restore_id, finished_at, 1 FROM rowgate_restores WHERE status = 'completed' \
                    ORDER BY finished_at, takes";
@@ -238,7 +245,7 @@ async fn loads_of_every_mode_and_restores_at_once_end_with_every_row_once() -> R
                     || status.starts_with(&format!("failed: the table {TABLE} was restored by ")),
                 "{status}"
             );
-            let is_kept = !kept_content(&test, work, TABLE).await?.is_empty();
+            let is_kept = !previous_content(&test, work, TABLE).await?.is_empty();
             assert_eq!(is_kept, last.is_some_and(|last| last.id == work.id), "round {round}");
         }
         restores::reap(&test.database()).await?;

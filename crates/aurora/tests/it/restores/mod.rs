@@ -54,7 +54,7 @@ fn exists(table: &str) -> String {
 }
 
 /// The table that a restore keeps of what it took the place of.
-async fn kept(test: &TestDatabase, work: &Work, table: &str) -> Result<Option<String>> {
+async fn previous(test: &TestDatabase, work: &Work, table: &str) -> Result<Option<String>> {
     let sql = format!(
         "SELECT previous_table FROM rowgate_job_tables WHERE job_id = '{}' AND table_name = '{table}'",
         work.id
@@ -63,9 +63,9 @@ async fn kept(test: &TestDatabase, work: &Work, table: &str) -> Result<Option<St
 }
 
 /// What it holds.
-pub(crate) async fn kept_content(test: &TestDatabase, work: &Work, table: &str) -> Result<Rows> {
+pub(crate) async fn previous_content(test: &TestDatabase, work: &Work, table: &str) -> Result<Rows> {
     let name = worker::table(table).columns()[1].name();
-    match kept(test, work, table).await? {
+    match previous(test, work, table).await? {
         Some(kept) => rows(test, &kept, name).await,
         None => Ok(Rows::new()),
     }
@@ -80,8 +80,8 @@ pub(crate) async fn left_behind(test: &TestDatabase) -> Result<Vec<Vec<Option<St
     test.sql(sql).await
 }
 
-/// Nothing is half done: no restore runs, no table is fenced or orphaned, what is kept is there, and
-/// the figures of loads add up.
+/// Nothing is half done: no restore runs, no table is fenced or orphaned, what is kept is there,
+/// and the figures of loads add up.
 pub(crate) async fn assert_settled(test: &TestDatabase) -> Result<()> {
     assert_eq!(left_behind(test).await?, Vec::<Vec<_>>::new());
     let none = |sql: &'static str| async move { Ok::<_, anyhow::Error>(test.value(sql).await? == "0") };
@@ -132,7 +132,7 @@ async fn a_restore_takes_the_place_of_its_tables_and_keeps_them_as_they_were() -
     restore(&test.database(), &work).await?;
     for table in THREE {
         assert_eq!(content(&test, table).await?, work.rows(table));
-        assert_eq!(kept_content(&test, &work, table).await?, worker::named(1..=3, "old"));
+        assert_eq!(previous_content(&test, &work, table).await?, worker::named(1..=3, "old"));
     }
     let restore = restores::get(&test.database(), &work.id).await?.unwrap();
     assert_eq!((restore.status.as_str(), restore.attempts, restore.error.as_deref()), ("completed", 1, None));
@@ -151,10 +151,10 @@ async fn the_next_restore_of_a_table_drops_what_was_kept_of_it_and_of_no_other()
         (Work::of(&["departments", "jobs"], "one"), Work::of(&["jobs", "employees"], "two"));
     restore(&db, &first).await?;
     restore(&db, &second).await?;
-    assert_eq!(kept(&test, &first, "jobs").await?, None);
-    assert_eq!(kept_content(&test, &first, "departments").await?, worker::named(1..=3, "old"));
-    assert_eq!(kept_content(&test, &second, "jobs").await?, first.rows("jobs"));
-    assert_eq!(kept_content(&test, &second, "employees").await?, worker::named(1..=3, "old"));
+    assert_eq!(previous(&test, &first, "jobs").await?, None);
+    assert_eq!(previous_content(&test, &first, "departments").await?, worker::named(1..=3, "old"));
+    assert_eq!(previous_content(&test, &second, "jobs").await?, first.rows("jobs"));
+    assert_eq!(previous_content(&test, &second, "employees").await?, worker::named(1..=3, "old"));
     // Late invocations of what is done change nothing.
     for work in [&first, &second] {
         restore(&db, work).await?;
@@ -187,7 +187,7 @@ async fn a_verification_leaves_the_tables_alone_and_nothing_behind() -> Result<(
     restore(&db, &work).await?;
     for table in THREE {
         assert_eq!(content(&test, table).await?, worker::named(1..=3, "old"));
-        assert_eq!(kept(&test, &work, table).await?, None);
+        assert_eq!(previous(&test, &work, table).await?, None);
     }
     let restore = restores::get(&db, &work.id).await?.unwrap();
     assert_eq!((restore.status.as_str(), restore.tables["jobs"].rows_restored), ("completed", 5));

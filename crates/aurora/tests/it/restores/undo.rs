@@ -4,7 +4,7 @@ use anyhow::Result;
 use aurora::restores;
 
 use super::worker::{Work, begin, named, restore};
-use super::{THREE, assert_settled, content, database, kept, kept_content, status};
+use super::{THREE, assert_settled, content, database, previous, previous_content, status};
 
 #[tokio::test]
 async fn what_was_there_is_put_back_and_that_can_be_undone_again_and_again() -> Result<()> {
@@ -22,8 +22,8 @@ async fn what_was_there_is_put_back_and_that_can_be_undone_again_and_again() -> 
         let (there, set_aside) =
             if round % 2 == 0 { (named(1..=3, "old"), &news) } else { (news.clone(), &named(1..=3, "old")) };
         assert_eq!(content(&test, "jobs").await?, there, "{round}");
-        assert_eq!(&kept_content(&test, &back, "jobs").await?, set_aside, "{round}");
-        assert_eq!(kept(&test, &last, "jobs").await?, None, "{round}");
+        assert_eq!(&previous_content(&test, &back, "jobs").await?, set_aside, "{round}");
+        assert_eq!(previous(&test, &last, "jobs").await?, None, "{round}");
         assert_settled(&test).await?;
         last = back;
     }
@@ -45,7 +45,7 @@ async fn one_table_of_a_restore_is_put_back_and_the_others_stay() -> Result<()> 
     restore(&db, &back).await?;
     assert_eq!(content(&test, "employees").await?, named(1..=3, "old"));
     assert_eq!(content(&test, "jobs").await?, first.rows("jobs"));
-    assert_eq!(kept_content(&test, &first, "jobs").await?, named(1..=3, "old"));
+    assert_eq!(previous_content(&test, &first, "jobs").await?, named(1..=3, "old"));
     assert_settled(&test).await
 }
 
@@ -67,7 +67,7 @@ async fn what_is_not_kept_any_more_or_never_was_is_not_put_back() -> Result<()> 
         );
         assert_eq!(status(&test, &back).await?, reason);
         assert_eq!(content(&test, "jobs").await?, second.rows("jobs"));
-        assert_eq!(kept_content(&test, &second, "jobs").await?, first.rows("jobs"));
+        assert_eq!(previous_content(&test, &second, "jobs").await?, first.rows("jobs"));
         assert_settled(&test).await?;
     }
     Ok(())
@@ -86,7 +86,7 @@ async fn a_put_back_that_fails_loses_nothing() -> Result<()> {
                   the tables are as they were before";
     assert_eq!(status(&test, &back).await?, reason);
     restores::reap(&db).await?;
-    assert_eq!(kept_content(&test, &first, "departments").await?, named(1..=3, "old"));
+    assert_eq!(previous_content(&test, &first, "departments").await?, named(1..=3, "old"));
     assert_settled(&test).await?;
     test.sql("ALTER TABLE departments DROP COLUMN note").await?;
     let again = first.undone();
@@ -107,7 +107,7 @@ async fn a_restore_that_completes_first_takes_a_put_back_what_it_was_to_put_back
     // It has found what is kept, and is killed.
     let adopt = format!(
         "UPDATE rowgate_job_tables SET shadow_table = '{}', is_filled = TRUE WHERE job_id = '{}'",
-        kept(&test, &first, "jobs").await?.unwrap_or_default(),
+        previous(&test, &first, "jobs").await?.unwrap_or_default(),
         back.id
     );
     test.sql(&adopt).await?;
@@ -121,6 +121,6 @@ async fn a_restore_that_completes_first_takes_a_put_back_what_it_was_to_put_back
     );
     assert_eq!(status(&test, &back).await?, reason);
     assert_eq!(content(&test, "jobs").await?, second.rows("jobs"));
-    assert_eq!(kept_content(&test, &second, "jobs").await?, first.rows("jobs"));
+    assert_eq!(previous_content(&test, &second, "jobs").await?, first.rows("jobs"));
     assert_settled(&test).await
 }

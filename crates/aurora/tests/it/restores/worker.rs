@@ -1,4 +1,5 @@
-//! What the restore function does with the ledger, without files: a restore here is rows that are all good.
+//! What the restore function does with the ledger, without files: a restore here is rows that are
+//! all good.
 
 use std::borrow::Cow;
 use std::ops::RangeInclusive;

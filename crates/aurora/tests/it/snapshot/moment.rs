@@ -9,7 +9,8 @@ use testkit::TestDatabase;
 
 use super::{all, employees, shipped};
 
-/// Adds a row with the same id to three tables at once, or takes one from all of them, again and again.
+/// Adds a row with the same id to three tables at once, or takes one from all of them, again and
+/// again.
 async fn write(
     test: Arc<TestDatabase>,
     lane: u32,

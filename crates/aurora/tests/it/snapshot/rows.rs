@@ -8,7 +8,8 @@ use super::{all, employees, shipped, things};
 #[tokio::test]
 async fn a_row_too_large_for_an_answer_comes_through_in_pieces() -> Result<()> {
     let test = TestDatabase::migrated().await?;
-    // As long as MySQL lets a row be, whatever the dictionary says; with its lengths over the 64 KB of an answer's row.
+    // As long as MySQL lets a row be, whatever the dictionary says; with its lengths over the 64 KB
+    // of an answer's row.
     test.sql(
         "CREATE TABLE things (id BIGINT PRIMARY KEY, name VARCHAR(16380) NOT NULL) CHARACTER SET utf8mb4",
     )

@@ -1,4 +1,5 @@
-//! Tables that were made before the snapshot and take a table's place after it: MySQL says nothing of them.
+//! Tables that were made before the snapshot and take a table's place after it: MySQL says nothing
+//! of them.
 
 use std::time::Duration;
 
@@ -54,8 +55,8 @@ async fn a_restore_that_was_half_filled_at_the_moment_and_swapped_since_is_notic
     Ok(())
 }
 
-/// Closes every gate, as a load does before its swap.
-fn close(since: &str) -> String {
+/// Raises every fence, as a load does before its swap.
+fn raise(since: &str) -> String {
     format!(
         "UPDATE rowgate_table_fences SET job_id = REPEAT('0', 32), \
          commit_marker = CONCAT('rowgate_swap_', REPEAT('0', 32), '_00000000'), fenced_since = {since}"
@@ -109,7 +110,7 @@ async fn a_swap_that_is_not_over_counts_and_one_that_did_not_take_place_does_not
     loader::load(&db, &File::append("v1", named(100..=102, "added"))).await?;
     let snapshot = Snapshot::take(&db, &[TABLE]).await?;
     // As a function leaves it that is killed after the RENAME, or before it.
-    test.sql(&close("UTC_TIMESTAMP(3)")).await?;
+    test.sql(&raise("UTC_TIMESTAMP(3)")).await?;
     assert!(is_lost(&snapshot, TABLE).await?);
     test.sql("UPDATE rowgate_table_fences SET job_id = NULL, commit_marker = NULL, fenced_since = NULL")
         .await?;
@@ -130,12 +131,12 @@ async fn a_snapshot_waits_for_a_swap_that_is_under_way_and_ends_one_that_was_lef
     let test = departments().await?;
     let db = test.database();
     loader::load(&db, &File::append("v1", named(100..=102, "added"))).await?;
-    test.sql(&close("UTC_TIMESTAMP(3)")).await?;
+    test.sql(&raise("UTC_TIMESTAMP(3)")).await?;
     let waits = tokio::time::timeout(Duration::from_secs(1), Snapshot::take(&db, &["jobs", TABLE])).await;
     assert!(waits.is_err());
     let other = Snapshot::take(&db, &["jobs"]).await?;
     assert!(is_lost(&other, TABLE).await?, "the moment was within a swap");
-    test.sql(&close("UTC_TIMESTAMP(3) - INTERVAL 3 MINUTE")).await?;
+    test.sql(&raise("UTC_TIMESTAMP(3) - INTERVAL 3 MINUTE")).await?;
     let snapshot = Snapshot::take(&db, &["jobs", TABLE]).await?;
     assert!(!is_lost(&snapshot, TABLE).await?);
     Ok(())

@@ -1,4 +1,5 @@
-//! What happens beside a swap: readers, appends, upserts, other replaces, the insert API, migrations.
+//! What happens beside a swap: readers, appends, upserts, other replaces, the insert API,
+//! migrations.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,6 +20,7 @@ use super::loader::{DIGEST, File, begin, commit, fill, load, named, table};
 use super::{TABLE, assert_settled, content, database, fence, let_time_pass, status};
 use crate::restores::database_with;
 
+/// Proves S1.
 #[tokio::test]
 async fn readers_see_the_old_table_or_the_new_one_and_nothing_between() -> Result<()> {
     let test = Arc::new(database().await?);
@@ -51,6 +53,7 @@ async fn readers_see_the_old_table_or_the_new_one_and_nothing_between() -> Resul
     assert_settled(&test).await
 }
 
+/// Proves S7.
 #[tokio::test]
 async fn an_append_that_is_half_in_when_its_table_is_replaced_begins_again_in_the_new_one() -> Result<()> {
     for mode in [LoadMode::Append, LoadMode::Upsert] {
@@ -75,6 +78,7 @@ async fn an_append_that_is_half_in_when_its_table_is_replaced_begins_again_in_th
     Ok(())
 }
 
+/// Proves S7.
 #[tokio::test]
 async fn a_load_that_was_given_up_begins_again_where_its_table_has_been_replaced_since() -> Result<()> {
     let test = database().await?;
@@ -91,6 +95,7 @@ async fn a_load_that_was_given_up_begins_again_where_its_table_has_been_replaced
     assert_settled(&test).await
 }
 
+/// Proves S3.
 #[tokio::test]
 async fn a_swap_waits_for_a_chunk_that_is_under_way() -> Result<()> {
     let test = database().await?;
@@ -121,6 +126,7 @@ async fn a_swap_waits_for_a_chunk_that_is_under_way() -> Result<()> {
     assert_settled(&test).await
 }
 
+/// Proves S7.
 #[tokio::test]
 async fn loads_of_every_mode_at_once_end_with_every_row_once() -> Result<()> {
     let test = Arc::new(database().await?);
@@ -165,6 +171,7 @@ async fn loads_of_every_mode_at_once_end_with_every_row_once() -> Result<()> {
     Ok(())
 }
 
+/// Proves S3.
 #[tokio::test]
 async fn a_replace_of_a_table_that_another_is_swapping_waits_for_it() -> Result<()> {
     let test = database().await?;
@@ -188,8 +195,8 @@ async fn a_replace_of_a_table_that_another_is_swapping_waits_for_it() -> Result<
     assert_settled(&test).await
 }
 
-/// A database whose calls end after two seconds: long enough for everything that waits for nobody, on
-/// a busy machine too; and a transaction that has read a table, which a RENAME waits for.
+/// A database whose calls end after two seconds: long enough for everything that waits for nobody,
+/// on a busy machine too; and a transaction that has read a table, which a RENAME waits for.
 async fn held() -> Result<(TestDatabase, Conn)> {
     let test = database_with(|config| config.limits.call = Duration::from_secs(2)).await?;
     let mut holder = test.connect().await?;
@@ -219,6 +226,7 @@ async fn a_swap_that_an_open_transaction_keeps_waiting_lets_writers_through_betw
     Ok(())
 }
 
+/// Proves S4.
 #[tokio::test]
 async fn a_swap_out_of_time_leaves_the_fences_lifted() -> Result<()> {
     for kind in Kind::BOTH {
@@ -301,6 +309,7 @@ async fn a_transaction_that_is_older_than_the_table_it_reads_is_one_to_run_again
     Ok(())
 }
 
+/// Proves S9.
 #[tokio::test]
 async fn a_migration_under_a_replace_is_kept_and_the_load_begins_again() -> Result<()> {
     for migration in [

@@ -70,6 +70,7 @@ async fn a_replace_without_a_shadow_can_fail_too() -> Result<()> {
     assert_settled(&test).await
 }
 
+/// Proves S2, S4.
 #[tokio::test]
 async fn a_rename_that_comes_once_its_fence_is_lifted_finds_nothing() -> Result<()> {
     let test = database().await?;
@@ -92,6 +93,7 @@ async fn a_rename_that_comes_once_its_fence_is_lifted_finds_nothing() -> Result<
     assert_settled(&test).await
 }
 
+/// Proves S1, S5, S6.
 #[tokio::test]
 async fn a_replace_whose_rename_has_happened_completes_whatever_its_loader_makes_of_it() -> Result<()> {
     let test = database().await?;
@@ -128,6 +130,7 @@ async fn a_replace_whose_shadow_is_lost_begins_again() -> Result<()> {
     assert_settled(&test).await
 }
 
+/// Proves S8.
 #[tokio::test]
 async fn the_audit_drops_what_no_load_needs_and_nothing_else() -> Result<()> {
     let test = database().await?;
@@ -154,8 +157,9 @@ async fn the_audit_drops_what_no_load_needs_and_nothing_else() -> Result<()> {
     test.sql("CREATE TABLE rowgate_new_ideas (id INT PRIMARY KEY)").await?;
     let mut dropped = swap::reap(&db).await?;
     dropped.sort();
-    // A shadow that its load has not noted, of one that has another; both of one that has ended. Of a load that has none
-    // yet it may be noted in a moment, and a previous table tells of a swap until its load is completed.
+    // A shadow that its load has not noted, of one that has another; both of one that has ended. Of
+    // a load that has none yet it may be noted in a moment, and a previous table tells of a swap
+    // until its load is completed.
     let mut expected = vec![left(&filling)[0].clone(), left(&ended)[0].clone(), left(&ended)[1].clone()];
     expected.sort();
     assert_eq!(dropped, expected);
@@ -165,6 +169,7 @@ async fn the_audit_drops_what_no_load_needs_and_nothing_else() -> Result<()> {
     Ok(())
 }
 
+/// Proves S4.
 #[tokio::test]
 async fn a_fence_that_a_load_without_a_swap_has_raised_is_lifted() -> Result<()> {
     let test = database().await?;

@@ -7,7 +7,7 @@ use testkit::TestDatabase;
 
 use super::loader::{self, DIGEST, File};
 use crate::restores::worker::{self, Rows, Work};
-use crate::restores::{content, kept_content, status};
+use crate::restores::{content, previous_content, status};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -104,7 +104,7 @@ impl Job {
         assert!(self.is_completed(test).await?, "{when}");
         if let Self::Restore(work) = self {
             for (table, before) in self.tables().iter().zip(before) {
-                assert_eq!(&kept_content(test, work, table).await?, before, "{when}");
+                assert_eq!(&previous_content(test, work, table).await?, before, "{when}");
             }
         }
         Ok(())

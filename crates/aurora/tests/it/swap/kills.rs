@@ -13,7 +13,7 @@ use super::loader::{self, File};
 use super::{let_time_pass, no_faults};
 use crate::restores::worker::{Work, named, restore};
 use crate::restores::{
-    assert_settled, content, database, database_with, kept_content, let_an_hour_pass, status,
+    assert_settled, content, database, database_with, let_an_hour_pass, previous_content, status,
 };
 
 const TWO: [&str; 2] = ["departments", "jobs"];
@@ -23,8 +23,8 @@ async fn forgetful() -> Result<TestDatabase> {
     database_with(|config| config.limits.transaction_idle = Duration::from_secs(1)).await
 }
 
-/// Does `work` until its call after the first `calls`, which never arrives, and kills it there. False
-/// if it got through before.
+/// Does `work` until its call after the first `calls`, which never arrives, and kills it there.
+/// False if it got through before.
 async fn kill_after<W>(test: &TestDatabase, calls: u32, work: W) -> Result<bool>
 where
     W: Future<Output = Result<(), Error>> + Send + 'static,
@@ -76,7 +76,8 @@ async fn a_restore_killed_at_any_call_is_whole_to_readers_and_its_next_invocatio
     killed_at_any_call(Kind::Restore).await
 }
 
-/// S4: a writer that meets the fence settles the swap, or the reaper does. What was filled is not lost.
+/// S4: a writer that meets the fence settles the swap, or the reaper does. What was filled is not
+/// lost.
 async fn swap_killed_at_any_call(kind: Kind) -> Result<()> {
     let test = forgetful().await?;
     for calls in 0.. {
@@ -172,7 +173,8 @@ async fn an_undo_killed_at_any_call_loses_neither_table() -> Result<()> {
     restore(&test.database(), &last).await?;
     for calls in 0.. {
         let before = Job::Restore(last.clone()).content(&test).await?;
-        let aside = [kept_content(&test, &last, TWO[0]).await?, kept_content(&test, &last, TWO[1]).await?];
+        let aside =
+            [previous_content(&test, &last, TWO[0]).await?, previous_content(&test, &last, TWO[1]).await?];
         let back = last.undone();
         let killed = kill_after(&test, calls, Job::Restore(back.clone()).run(test.database())).await?;
         if calls % 2 == 0 {
@@ -193,7 +195,7 @@ async fn an_undo_killed_at_any_call_loses_neither_table() -> Result<()> {
             aside.to_vec()
         };
         for (table, kept) in TWO.iter().zip(&keeps) {
-            assert_eq!(&kept_content(&test, &last, table).await?, kept, "killed at call {calls}");
+            assert_eq!(&previous_content(&test, &last, table).await?, kept, "killed at call {calls}");
         }
         restores::reap(&test.database()).await?;
         assert_settled(&test).await?;
@@ -246,7 +248,7 @@ async fn freeze_at(kind: Kind, calls: u32) -> Result<bool> {
     into.extend(append.rows);
     assert_eq!(job.content(&test).await?, expected, "{when}");
     if let Job::Restore(work) = &job {
-        assert_eq!(kept_content(&test, work, TWO[0]).await?, previous, "{when}");
+        assert_eq!(previous_content(&test, work, TWO[0]).await?, previous, "{when}");
     }
     restores::reap(&test.database()).await?;
     assert_settled(&test).await?;

@@ -1,4 +1,5 @@
-//! What the loader does with the ledger, without reading and judging: a file here is rows that are all good.
+//! What the loader does with the ledger, without reading and judging: a file here is rows that are
+//! all good.
 
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
@@ -99,7 +100,8 @@ pub(crate) async fn begin(db: &Database, file: &File) -> Result<Option<(Run, Str
     Ok(prepared.map(|(run, shadow)| (run, shadow.name().to_owned())))
 }
 
-/// Commits the chunks that are not committed yet. False where the load was sent back to its start or has ended.
+/// Commits the chunks that are not committed yet. False where the load was sent back to its start
+/// or has ended.
 pub(crate) async fn fill(db: &Database, file: &File, run: &Run, target: &str) -> Result<bool, Error> {
     let committed = committed_chunks(db, &run.id).await?;
     for chunk in file.chunks() {

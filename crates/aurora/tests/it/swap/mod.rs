@@ -1,4 +1,5 @@
-//! Swapping tables in, over a real database: whole to readers, exactly once for all who write beside it.
+//! Swapping tables in, over a real database: whole to readers, exactly once for all who write
+//! beside it. S1 to S9 are the invariants of [`aurora::swap`].
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
