@@ -6,7 +6,8 @@ use domain::sql::{delete_row as delete_sql, select_referring};
 use serde::de::IgnoredAny;
 
 use crate::audit::{self, Actor};
-use crate::{Database, Error, MaybeDatabase, Statement, Tx};
+use crate::client::Aborted;
+use crate::{Database, Error, Statement, Tx};
 
 /// The outcome of a deletion.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,27 +18,6 @@ pub enum Delete<'d> {
     NotFound,
     /// It is still there, for rows refer to it: in these tables, by these columns.
     Referenced(Vec<(&'d str, &'d str)>),
-}
-
-/// Why a transaction is rolled back.
-enum Failure<'d> {
-    Database(Error),
-    Referenced(Vec<(&'d str, &'d str)>),
-}
-
-impl From<Error> for Failure<'_> {
-    fn from(error: Error) -> Self {
-        Self::Database(error)
-    }
-}
-
-impl MaybeDatabase for Failure<'_> {
-    fn database(&self) -> Option<&Error> {
-        match self {
-            Self::Database(error) => Some(error),
-            Self::Referenced(_) => None,
-        }
-    }
 }
 
 /// Deletes a row, unless others refer to it. There are no foreign keys, so the order of locks sees
@@ -73,8 +53,8 @@ pub async fn delete_row<'d>(
             Ok(Delete::Deleted)
         }
         Ok(false) => Ok(Delete::NotFound),
-        Err(Failure::Referenced(by)) => Ok(Delete::Referenced(by)),
-        Err(Failure::Database(error)) => Err(error),
+        Err(Aborted::Work(by)) => Ok(Delete::Referenced(by)),
+        Err(Aborted::Database(error)) => Err(error),
     }
 }
 
@@ -85,7 +65,7 @@ async fn delete_unreferenced<'d>(
     id: i64,
     referring: &[(&'d Table, usize)],
     actor: Option<Actor<'_>>,
-) -> Result<bool, Failure<'d>> {
+) -> Result<bool, Aborted<Vec<(&'d str, &'d str)>>> {
     if let Some(actor) = actor
         && !audit::deleted(tx, actor, table, id).await?
     {
@@ -102,7 +82,7 @@ async fn delete_unreferenced<'d>(
             by.push((other.name(), other.columns()[column].name()));
         }
     }
-    if by.is_empty() { Ok(true) } else { Err(Failure::Referenced(by)) }
+    if by.is_empty() { Ok(true) } else { Err(Aborted::Work(by)) }
 }
 
 /// The columns of all tables that refer to `table`.

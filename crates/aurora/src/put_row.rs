@@ -9,8 +9,9 @@ use domain::sql::{InsertWriter, select_for_update, select_present, update_row};
 use domain::value::Value;
 
 use crate::audit::{self, Actor};
+use crate::client::Aborted;
 use crate::rejects::keep_rejected;
-use crate::{Database, Error, MaybeDatabase, Statement, Tx, ids};
+use crate::{Database, Error, Statement, Tx, ids};
 
 /// How often it is tried anew because another writer created or deleted the row between the
 /// question and the write.
@@ -61,37 +62,21 @@ pub async fn put_row<'a>(
                 }
                 return Ok(put);
             }
-            Err(Failure::Taken) => return Ok(Put::Taken),
-            Err(Failure::Outrun) => {}
-            Err(Failure::Database(error)) => return Err(error),
+            Err(Aborted::Work(Stop::Taken)) => return Ok(Put::Taken),
+            Err(Aborted::Work(Stop::Outrun)) => {}
+            Err(Aborted::Database(error)) => return Err(error),
         }
     }
     let message = "others kept creating and deleting the row".to_owned();
     Err(Error::Unavailable { message, may_have_run: false, source: None })
 }
 
-/// Why a transaction is rolled back.
-enum Failure {
-    Database(Error),
+/// Why work on a row stops.
+enum Stop {
     /// The row has come or gone since it was asked for.
     Outrun,
     /// The row is there and must be kept.
     Taken,
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self::Database(error)
-    }
-}
-
-impl MaybeDatabase for Failure {
-    fn database(&self) -> Option<&Error> {
-        match self {
-            Self::Database(error) => Some(error),
-            Self::Outrun | Self::Taken => None,
-        }
-    }
 }
 
 async fn put<'a>(
@@ -101,27 +86,27 @@ async fn put<'a>(
     only_create: bool,
     request_id: &str,
     actor: Option<Actor<'_>>,
-) -> Result<Put<'a>, Failure> {
+) -> Result<Put<'a>, Aborted<Stop>> {
     let table = rows.table;
     let facts = Facts { taken: BTreeSet::new(), present: referred_rows(tx, dictionary, rows).await? };
     let Verdict { accepted, mut rejected, .. } = rows.judge(&facts);
     if !rejected.is_empty() {
         keep_rejected(tx, table, &rejected, request_id).await?;
-        return rejected.pop().map(Put::Rejected).ok_or(Failure::Outrun);
+        return rejected.pop().map(Put::Rejected).ok_or(Aborted::Work(Stop::Outrun));
     }
     let row = accepted.first().and_then(|values| Some((*values, values[table.key_index()].as_integer()?)));
-    let (values, id) = row.ok_or(Failure::Outrun)?;
+    let (values, id) = row.ok_or(Aborted::Work(Stop::Outrun))?;
     if only_create {
-        return create(tx, table, values, actor, Failure::Taken).await;
+        return create(tx, table, values, actor, Stop::Taken).await;
     }
     // Not locked: a lock on a row that is not there is one on the gap in which others create
     // theirs.
     if ids::read_in(tx, select_present(table, &BTreeSet::from([id]), false)).await?.is_empty() {
         // Where it is there by now, the next transaction finds it.
-        return create(tx, table, values, actor, Failure::Outrun).await;
+        return create(tx, table, values, actor, Stop::Outrun).await;
     }
     if ids::read_in(tx, select_for_update(table, id)).await?.is_empty() {
-        return Err(Failure::Outrun);
+        return Err(Aborted::Work(Stop::Outrun));
     }
     if let Some(actor) = actor {
         audit::replaced(tx, actor, table, id, values).await?;
@@ -138,15 +123,15 @@ async fn create<'a>(
     table: &Table,
     values: &[Value<'_>],
     actor: Option<Actor<'_>>,
-    taken: Failure,
-) -> Result<Put<'a>, Failure> {
+    taken: Stop,
+) -> Result<Put<'a>, Aborted<Stop>> {
     let mut writer = InsertWriter::new(table);
     // One row fits one statement: the dictionary refuses wider tables.
     writer.push(values);
-    let insert = writer.finish().ok_or(Failure::Outrun)?;
+    let insert = writer.finish().ok_or(Aborted::Work(Stop::Outrun))?;
     match tx.execute(Statement::new(insert.sql)).await {
         Ok(_) => {}
-        Err(error) if error.is_duplicate_key() => return Err(taken),
+        Err(error) if error.is_duplicate_key() => return Err(Aborted::Work(taken)),
         Err(error) => return Err(error.into()),
     }
     if let (Some(actor), Some(id)) = (actor, values[table.key_index()].as_integer()) {

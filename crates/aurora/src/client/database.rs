@@ -55,9 +55,6 @@ impl Target {
 pub struct Executed {
     /// Rows inserted, changed or deleted, as the database counts them.
     pub updated: u64,
-    /// Generated keys, as the service gives them: for an INSERT of several rows MySQL names the
-    /// first.
-    pub generated: Vec<i64>,
 }
 
 /// The database behind the RDS Data API. Cheap to clone.
@@ -267,14 +264,7 @@ impl Database {
             self.request(statement, transaction).send().await.map_err(classify)
         })
         .await?;
-        let generated = answer.generated_fields.unwrap_or_default();
-        Ok(Executed {
-            updated: u64::try_from(answer.number_of_records_updated).unwrap_or_default(),
-            generated: generated
-                .into_iter()
-                .filter_map(|field| if let Field::LongValue(key) = field { Some(key) } else { None })
-                .collect(),
-        })
+        Ok(Executed { updated: u64::try_from(answer.number_of_records_updated).unwrap_or_default() })
     }
 
     pub(crate) async fn send_query<T: DeserializeOwned>(

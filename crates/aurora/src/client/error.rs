@@ -254,3 +254,27 @@ impl MaybeDatabase for Error {
         Some(self)
     }
 }
+
+/// Why work in a transaction was rolled back.
+#[derive(Debug)]
+pub(crate) enum Aborted<T> {
+    /// The database failed.
+    Database(Error),
+    /// The work has a reason of its own.
+    Work(T),
+}
+
+impl<T> From<Error> for Aborted<T> {
+    fn from(error: Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl<T> MaybeDatabase for Aborted<T> {
+    fn database(&self) -> Option<&Error> {
+        match self {
+            Self::Database(error) => Some(error),
+            Self::Work(_) => None,
+        }
+    }
+}

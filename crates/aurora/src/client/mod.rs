@@ -13,6 +13,7 @@ mod texts_body;
 mod transaction;
 
 pub use database::{Database, Executed, Target};
+pub(crate) use error::Aborted;
 pub use error::{Cause, Error, MaybeDatabase, Write};
 pub use statement::{Statement, Value};
 pub use texts::Texts;

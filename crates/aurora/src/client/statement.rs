@@ -1,6 +1,5 @@
 use std::borrow::Cow;
 
-use aws_sdk_rdsdata::primitives::Blob;
 use aws_sdk_rdsdata::types::{Field, SqlParameter, TypeHint};
 
 use super::error::Error;
@@ -94,8 +93,8 @@ impl Statement {
     }
 }
 
-/// A bound value. The hints tell the service to convert a text on the database's side.
-#[derive(Debug, Clone, PartialEq)]
+/// A bound value.
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Value {
     /// SQL NULL.
@@ -104,48 +103,29 @@ pub enum Value {
     Bool(bool),
     /// A whole number of up to 64 bits.
     Long(i64),
-    /// A floating-point number.
-    Double(f64),
     /// Text.
     Text(String),
-    /// An exact decimal number in digits, e.g. `-12.50`.
-    Decimal(String),
-    /// `YYYY-MM-DD HH:MM:SS[.FFF]`, UTC.
-    Timestamp(String),
-    /// `YYYY-MM-DD`.
+    /// `YYYY-MM-DD`, converted by the service.
     Date(String),
-    /// Bytes.
-    Bytes(Vec<u8>),
 }
 
 impl Value {
     fn parameter(&self, name: &str) -> SqlParameter {
-        let (field, hint) = match self {
-            Self::Null => (Field::IsNull(true), None),
-            Self::Bool(value) => (Field::BooleanValue(*value), None),
-            Self::Long(value) => (Field::LongValue(*value), None),
-            Self::Double(value) => (Field::DoubleValue(*value), None),
-            Self::Text(value) => (Field::StringValue(value.clone()), None),
-            Self::Decimal(value) => (Field::StringValue(value.clone()), Some(TypeHint::Decimal)),
-            Self::Timestamp(value) => (Field::StringValue(value.clone()), Some(TypeHint::Timestamp)),
-            Self::Date(value) => (Field::StringValue(value.clone()), Some(TypeHint::Date)),
-            Self::Bytes(value) => (Field::BlobValue(Blob::new(value.clone())), None),
+        let field = match self {
+            Self::Null => Field::IsNull(true),
+            Self::Bool(value) => Field::BooleanValue(*value),
+            Self::Long(value) => Field::LongValue(*value),
+            Self::Text(value) | Self::Date(value) => Field::StringValue(value.clone()),
         };
+        let hint = matches!(self, Self::Date(_)).then_some(TypeHint::Date);
         SqlParameter::builder().name(name).value(field).set_type_hint(hint).build()
     }
 
-    /// An upper bound of what it takes in the request, with the JSON around it.
+    /// Returns an upper bound of its bytes in the request, with the JSON around it.
     fn json_len(&self) -> usize {
-        const AROUND: usize = r#"{"name":"","value":{"stringValue":""},"typeHint":"TIMESTAMP"},"#.len();
+        const AROUND: usize = r#"{"name":"","value":{"stringValue":""},"typeHint":"DATE"},"#.len();
         const NUMBER: usize = 32;
-        AROUND
-            + match self {
-                Self::Null | Self::Bool(_) | Self::Long(_) | Self::Double(_) => NUMBER,
-                Self::Text(text) | Self::Decimal(text) | Self::Timestamp(text) | Self::Date(text) => {
-                    json_len(text)
-                }
-                Self::Bytes(bytes) => bytes.len().div_ceil(3) * 4,
-            }
+        AROUND + if let Self::Text(text) | Self::Date(text) = self { json_len(text) } else { NUMBER }
     }
 }
 
@@ -184,12 +164,6 @@ impl From<u32> for Value {
     }
 }
 
-impl From<f64> for Value {
-    fn from(value: f64) -> Self {
-        Self::Double(value)
-    }
-}
-
 impl From<&str> for Value {
     fn from(value: &str) -> Self {
         Self::Text(value.to_owned())
@@ -205,12 +179,6 @@ impl From<String> for Value {
 impl From<&String> for Value {
     fn from(value: &String) -> Self {
         Self::Text(value.clone())
-    }
-}
-
-impl From<Vec<u8>> for Value {
-    fn from(value: Vec<u8>) -> Self {
-        Self::Bytes(value)
     }
 }
 
@@ -252,10 +220,8 @@ mod tests {
     }
 
     #[test]
-    fn gives_hints_for_what_travels_as_text() {
+    fn gives_a_hint_for_what_travels_as_text() {
         let hint = |value: Value| value.parameter("p").type_hint().cloned();
-        assert_eq!(hint(Value::Decimal("1.5".into())), Some(TypeHint::Decimal));
-        assert_eq!(hint(Value::Timestamp("2021-07-27 16:02:08".into())), Some(TypeHint::Timestamp));
         assert_eq!(hint(Value::Date("2021-07-27".into())), Some(TypeHint::Date));
         assert_eq!(hint("text".into()), None);
         assert_eq!(hint(None::<i64>.into()), None);

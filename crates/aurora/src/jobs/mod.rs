@@ -59,9 +59,10 @@ impl From<&RestoreId> for JobId {
 
 /// One run of a load. A load whose table is replaced under it starts over; what the run before
 /// still does is refused.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Run {
     /// The load.
+    #[serde(rename = "load_id")]
     pub id: LoadId,
     /// How often it had been sent back to its start when the run began.
     pub restarts: u32,

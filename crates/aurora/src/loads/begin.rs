@@ -37,11 +37,12 @@ pub struct NewLoad<'a> {
 }
 
 /// The state of a load when a function takes it up.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Begun {
     /// Its status: anything but running means that there is nothing to do.
     pub status: LoadStatus,
     /// The run that the function may do.
+    #[serde(flatten)]
     pub run: Run,
     /// Bytes of content that its chunks end with.
     pub chunk_bytes: u64,
@@ -106,21 +107,9 @@ pub async fn begin(database: &Database, load: NewLoad<'_>) -> Result<Begun, Erro
 /// # Errors
 /// As [`Database::query`].
 pub async fn state(database: &Database, id: &LoadId) -> Result<Option<Begun>, Error> {
-    #[derive(Deserialize)]
-    struct Row {
-        status: LoadStatus,
-        restarts: u32,
-        chunk_bytes: u64,
-        attempts: u32,
-    }
-    let sql = "SELECT status, restarts, chunk_bytes, attempts FROM rowgate_loads WHERE load_id = :load";
-    let rows: Vec<Row> = database.query(Statement::new(sql).bind("load", id.as_str())).await?;
-    Ok(rows.into_iter().next().map(|Row { status, restarts, chunk_bytes, attempts }| Begun {
-        status,
-        run: Run { id: id.clone(), restarts },
-        chunk_bytes,
-        attempts,
-    }))
+    let sql =
+        "SELECT load_id, status, restarts, chunk_bytes, attempts FROM rowgate_loads WHERE load_id = :load";
+    Ok(database.query(Statement::new(sql).bind("load", id.as_str())).await?.into_iter().next())
 }
 
 /// Records the load whose rejected records this one holds, if it is one of the same table and none

@@ -5,8 +5,9 @@ use domain::migration::{Migration, Step, StepKind};
 use super::lease::Lease;
 use super::record::Record;
 use super::{MigrateError, Outcome, STATEMENT_BUDGET};
+use crate::client::Aborted;
 use crate::ledger::Only;
-use crate::{Database, Deadline, Error, MaybeDatabase, Statement};
+use crate::{Database, Deadline, Error, Statement};
 
 /// How often a statement that still runs for an earlier run is looked for.
 const POLL: Duration = Duration::from_secs(1);
@@ -88,7 +89,7 @@ impl Run<'_> {
                 StepKind::Data => self.change(step).await,
             };
             result.map_err(|failure| match failure {
-                Failure::LeaseLost => MigrateError::LeaseLost,
+                Failure::Work(LeaseLost) => MigrateError::LeaseLost,
                 Failure::Database(source) => MigrateError::Statement {
                     name: self.migration.name().to_owned(),
                     statement: self.record.statements_done + 1,
@@ -152,7 +153,7 @@ impl Run<'_> {
                     return Ok(());
                 }
                 tx.execute(Statement::new(step.sql.clone())).await?;
-                if next.save_in(&tx, lease).await? { Ok(()) } else { Err(Failure::LeaseLost) }
+                if next.save_in(&tx, lease).await? { Ok(()) } else { Err(Failure::Work(LeaseLost)) }
             })
             .await;
         match result {
@@ -203,7 +204,7 @@ impl Run<'_> {
                 "statement of an earlier run is still running"
             );
             tokio::time::sleep(POLL).await;
-            self.lease.renew(self.database).await.map_err(|_| Failure::LeaseLost)?;
+            self.lease.renew(self.database).await.map_err(|_| Failure::Work(LeaseLost))?;
         }
     }
 
@@ -228,27 +229,12 @@ fn is_already_so(error: &Error, sql: &str) -> bool {
     }
 }
 
-/// How one statement of a migration fails.
+/// The lease was lost, and with it the right to go on.
 #[derive(Debug)]
-enum Failure {
-    LeaseLost,
-    Database(Error),
-}
+struct LeaseLost;
 
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self::Database(error)
-    }
-}
-
-impl MaybeDatabase for Failure {
-    fn database(&self) -> Option<&Error> {
-        match self {
-            Self::LeaseLost => None,
-            Self::Database(error) => Some(error),
-        }
-    }
-}
+/// Why one statement of a migration fails.
+type Failure = Aborted<LeaseLost>;
 
 #[cfg(test)]
 mod tests {

@@ -2,12 +2,11 @@
 
 use domain::backup::RestoreId;
 use domain::dictionary::Table;
-use serde::Deserialize;
 
 use super::end::running;
 use super::record::Kind;
 use crate::jobs::JobId;
-use crate::ledger::{long, settled};
+use crate::ledger::{Only, long, settled};
 use crate::swap::{self, Shadow, Target, state};
 use crate::{Database, Error, Statement, Tx, tables};
 
@@ -100,12 +99,9 @@ pub async fn record_filled(
         }
         let sql = "UPDATE rowgate_job_tables SET is_filled = TRUE, rows_read = :read, rows_restored = :restored, \
                    rows_rejected = :rejected, checksum = :checksum WHERE job_id = :job AND table_name = :table";
-        let update = Statement::new(sql)
+        let update = bind(sql, figures)
             .bind("job", job.as_str())
             .bind("table", table)
-            .bind("read", long(figures.rows_read))
-            .bind("restored", long(figures.rows_restored))
-            .bind("rejected", long(figures.rows_rejected))
             .bind("checksum", figures.checksum.as_str());
         tx.execute(update).await?;
         Ok(Filled::Recorded)
@@ -114,26 +110,18 @@ pub async fn record_filled(
 }
 
 async fn add_up(tx: &Tx, id: &RestoreId, table: &str, figures: &TableFigures) -> Result<bool, Error> {
-    #[derive(Deserialize)]
-    struct Row {
-        chunks: u64,
-        next_chunk: u64,
-        rows_read: u64,
-        rows_restored: u64,
-        rows_rejected: u64,
-    }
-    let sql = "SELECT COUNT(*) AS chunks, COALESCE(MAX(chunk_no) + 1, 0) AS next_chunk, \
-               CAST(COALESCE(SUM(rows_read), 0) AS SIGNED) AS rows_read, \
-               CAST(COALESCE(SUM(rows_restored), 0) AS SIGNED) AS rows_restored, \
-               CAST(COALESCE(SUM(rows_rejected), 0) AS SIGNED) AS rows_rejected \
+    let sql = "SELECT CAST(COUNT(*) = COALESCE(MAX(chunk_no) + 1, 0) AND COALESCE(SUM(rows_read), 0) = :read \
+               AND COALESCE(SUM(rows_restored), 0) = :restored AND COALESCE(SUM(rows_rejected), 0) = :rejected \
+               AND :read = :restored + :rejected AS SIGNED) AS adds_up \
                FROM rowgate_restore_chunks WHERE restore_id = :restore AND table_name = :table";
-    let rows: Vec<Row> =
-        tx.query(Statement::new(sql).bind("restore", id.as_str()).bind("table", table)).await?;
-    Ok(rows.first().is_some_and(|row| {
-        row.chunks == row.next_chunk
-            && row.rows_read == figures.rows_read
-            && row.rows_restored == figures.rows_restored
-            && row.rows_rejected == figures.rows_rejected
-            && row.rows_read == row.rows_restored + row.rows_rejected
-    }))
+    let select = bind(sql, figures).bind("restore", id.as_str()).bind("table", table);
+    let rows: Vec<Only<i64>> = tx.query(select).await?;
+    Ok(rows.first().is_some_and(|adds_up| adds_up.0 == 1))
+}
+
+fn bind(sql: &'static str, figures: &TableFigures) -> Statement {
+    Statement::new(sql)
+        .bind("read", long(figures.rows_read))
+        .bind("restored", long(figures.rows_restored))
+        .bind("rejected", long(figures.rows_rejected))
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use domain::backup::RestoreId;
 use serde::Deserialize;
 
-use super::record::{Kind, Mode, Restore, RestoredTable, Status};
-use crate::ledger::{iso, truth};
+use super::record::{Restore, RestoredTable};
+use crate::ledger::iso;
 use crate::{Database, Error, Statement};
 
 /// Returns a restore; `None` if the ledger does not have it.
@@ -28,34 +28,19 @@ pub async fn get(database: &Database, id: &RestoreId) -> Result<Option<Restore>,
 pub async fn list(database: &Database, limit: u32, after: Option<&RestoreId>) -> Result<Vec<Restore>, Error> {
     let sql = restores(":after IS NULL OR r.restore_id < :after");
     let sql = format!("{sql} ORDER BY r.restore_id DESC LIMIT {limit}");
-    let found: Vec<Row> =
+    let found: Vec<Restore> =
         database.query(Statement::new(sql).bind("after", after.map(RestoreId::as_str))).await?;
     let (Some(newest), Some(oldest)) = (found.first(), found.last()) else { return Ok(Vec::new()) };
     let select = Statement::new(tables("t.job_id BETWEEN :oldest AND :newest"))
-        .bind("oldest", oldest.restore_id.as_str())
-        .bind("newest", newest.restore_id.as_str());
+        .bind("oldest", oldest.restore.as_str())
+        .bind("newest", newest.restore.as_str());
     let tables = database.query(select).await?;
     Ok(gather(found, tables))
 }
 
-#[derive(Deserialize)]
-struct Row {
-    restore_id: RestoreId,
-    status: Status,
-    kind: Kind,
-    source: String,
-    mode: Mode,
-    #[serde(deserialize_with = "truth")]
-    strict: bool,
-    started_at: String,
-    finished_at: Option<String>,
-    attempts: u32,
-    error: Option<String>,
-}
-
 fn restores(condition: &str) -> String {
     format!(
-        "SELECT r.restore_id, r.status, r.kind, r.source, r.mode, CAST(r.strict AS SIGNED) AS strict, {} AS started_at, \
+        "SELECT r.restore_id AS restore, r.status, r.kind, r.source, r.mode, CAST(r.strict AS SIGNED) AS strict, {} AS started_at, \
          {} AS finished_at, r.attempts, r.error FROM rowgate_restores r WHERE {condition}",
         iso("r.started_at"),
         iso("r.finished_at")
@@ -66,12 +51,8 @@ fn restores(condition: &str) -> String {
 struct TableRow {
     job_id: RestoreId,
     table_name: String,
-    rows_read: u64,
-    rows_restored: u64,
-    rows_rejected: u64,
-    checksum: Option<String>,
-    #[serde(deserialize_with = "truth")]
-    kept: bool,
+    #[serde(flatten)]
+    table: RestoredTable,
 }
 
 fn tables(condition: &str) -> String {
@@ -91,30 +72,13 @@ fn tables(condition: &str) -> String {
     )
 }
 
-fn gather(restores: Vec<Row>, tables: Vec<TableRow>) -> Vec<Restore> {
+fn gather(mut restores: Vec<Restore>, tables: Vec<TableRow>) -> Vec<Restore> {
     let mut of_restores: BTreeMap<RestoreId, BTreeMap<String, RestoredTable>> = BTreeMap::new();
-    for row in tables {
-        let table = RestoredTable {
-            rows_read: row.rows_read,
-            rows_restored: row.rows_restored,
-            rows_rejected: row.rows_rejected,
-            checksum: row.checksum,
-            kept: row.kept,
-        };
-        of_restores.entry(row.job_id).or_default().insert(row.table_name, table);
+    for TableRow { job_id, table_name, table } in tables {
+        of_restores.entry(job_id).or_default().insert(table_name, table);
     }
-    let restore = |row: Row| Restore {
-        tables: of_restores.remove(&row.restore_id).unwrap_or_default(),
-        restore: row.restore_id,
-        status: row.status,
-        kind: row.kind,
-        source: row.source,
-        mode: row.mode,
-        strict: row.strict,
-        started_at: row.started_at,
-        finished_at: row.finished_at,
-        attempts: row.attempts,
-        error: row.error,
-    };
-    restores.into_iter().map(restore).collect()
+    for restore in &mut restores {
+        restore.tables = of_restores.remove(&restore.restore).unwrap_or_default();
+    }
+    restores
 }

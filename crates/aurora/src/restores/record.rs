@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use domain::backup::RestoreId;
 pub use domain::backup::{RestoreKind as Kind, RestoreMode as Mode, RestoreStatus as Status};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use crate::ledger::truth;
 
 /// A restore as the ledger has it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Restore {
     /// Its id.
     pub restore: RestoreId,
@@ -20,6 +22,7 @@ pub struct Restore {
     /// What it is for.
     pub mode: Mode,
     /// True if one row that breaks a rule fails all of it.
+    #[serde(deserialize_with = "truth")]
     pub strict: bool,
     /// When it was asked for: ISO 8601, UTC, with milliseconds.
     pub started_at: String,
@@ -30,12 +33,13 @@ pub struct Restore {
     /// Why it failed.
     pub error: Option<String>,
     /// Its tables, by name.
+    #[serde(skip_deserializing)]
     pub tables: BTreeMap<String, RestoredTable>,
 }
 
 /// A table of a restore. While the restore runs, its figures are the sums over the committed
 /// chunks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RestoredTable {
     /// Rows read: those restored and those rejected. 0 of an undo: its rows were not read.
     pub rows_read: u64,
@@ -47,5 +51,6 @@ pub struct RestoredTable {
     /// known.
     pub checksum: Option<String>,
     /// True if the previous table is kept, so that the restore can be undone.
+    #[serde(deserialize_with = "truth")]
     pub kept: bool,
 }

@@ -38,8 +38,9 @@
 //! - **S7, a load is whole.** Who completes a swap sends every load that has committed chunks into
 //!   the previous table, and is not through, back to its start.
 //! - **S8, only what nobody needs is dropped.** The reaper lists the tables first and asks the
-//!   ledger then: a table that is made later is not on the list, and one that the ledger has no
-//!   need of then will not be recorded any more.
+//!   ledger then: a table that is made later is not on the list. A job that runs keeps what it may
+//!   be about to record; a table that it records after the ledger had no need of it is found to be
+//!   missing, and another one is made.
 //! - **S9, only what is complete is swapped in.** A shadow counts as filled when all of its chunks
 //!   are committed, under a lock that waits for chunks in flight; it has the columns and indexes of
 //!   its table behind the fences.

@@ -59,7 +59,7 @@ pub struct LedgerFault {
     /// The load.
     pub load: LoadId,
     /// What contradicts what.
-    pub fault: &'static str,
+    pub fault: String,
 }
 
 /// Why an audit stops. The next one does its work.
@@ -147,7 +147,11 @@ impl<N: Notes, Q: Backlog> Auditor<'_, N, Q> {
     ) -> Result<Audited, AuditError> {
         let checked = loads::check_ended(database, state.checked_until.as_deref()).await?;
         for fault in &checked.faults {
-            tracing::error!(load.id = fault.load.as_str(), fault = fault.what, "the ledger does not add up");
+            tracing::error!(
+                load.id = fault.load.as_str(),
+                fault = fault.what.as_str(),
+                "the ledger does not add up"
+            );
         }
         let stalled = self.give_up_stalled(database).await?;
         let debris = aurora::swap::reap(database).await?;
@@ -177,7 +181,7 @@ impl<N: Notes, Q: Backlog> Auditor<'_, N, Q> {
             stalled = loads::stalled(database, STALLED_AFTER_IN_BACKLOG).await?;
         }
         let mut given_up = Vec::with_capacity(stalled.len());
-        for Stalled { run, table, mode } in stalled {
+        for Stalled { run, mode } in stalled {
             match mode {
                 LoadMode::Replace => loads::undo(database, &run, Ending::GivenUp(REASON)).await?,
                 LoadMode::Append | LoadMode::Upsert => {
@@ -282,7 +286,8 @@ mod tests {
         let world = World::start().await;
         let id = world.load("a", "append", "completed", 0).await;
         world.sql("UPDATE rowgate_loads SET rows_read = 1").await;
-        let fault = LedgerFault { load: id, fault: "rows_read is not rows_loaded + rows_rejected" };
+        let fault =
+            LedgerFault { load: id, fault: "rows_read is not rows_loaded + rows_rejected".to_owned() };
         for _ in 0..2 {
             assert_eq!(world.audit().await.faults, std::slice::from_ref(&fault));
         }

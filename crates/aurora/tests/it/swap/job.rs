@@ -91,6 +91,14 @@ impl Job {
         }
     }
 
+    /// Its kind and id in the ledger.
+    pub(crate) fn ledger(&self) -> (&'static str, &str) {
+        match self {
+            Self::Replace(file) => ("load", file.id.as_str()),
+            Self::Restore(work) => ("restore", work.id.as_str()),
+        }
+    }
+
     pub(crate) async fn is_completed(&self, test: &TestDatabase) -> Result<bool> {
         Ok(match self {
             Self::Replace(file) => super::status(test, file).await? == "completed 6 = 6 + 0",
