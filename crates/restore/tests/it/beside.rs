@@ -61,7 +61,7 @@ async fn a_backup_that_is_being_read_is_in_no_restores_way() {
 async fn rows_that_arrive_meanwhile_are_in_the_kept_table_or_in_the_restored_one() {
     let world = World::start().await;
     world.back_up(BACKUP, &[("employees", &employees(1..=30_000))], Made::default()).await;
-    let slow = Rule::new(Effect::DelayMs(20)).sql("INSERT INTO `rowgate_restore_");
+    let slow = Rule::new(Effect::DelayMs(20)).sql("INSERT INTO `rowgate_new_");
     world.db.data_api().set(Faults::default().with(slow));
     let is_over = AtomicBool::new(false);
     let arriving = async {

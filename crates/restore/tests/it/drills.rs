@@ -76,7 +76,7 @@ async fn a_drill_of_a_named_backup_goes_on_as_a_drill_and_its_status_can_be_aske
     let world = World::start().await;
     let rows = employees(1..=120_000);
     world.back_up(BACKUP, &[("employees", &rows)], Made { part_rows: 50_000, ..Made::default() }).await;
-    let slow = Rule::new(Effect::DelayMs(250)).sql("INSERT INTO `rowgate_restore_");
+    let slow = Rule::new(Effect::DelayMs(250)).sql("INSERT INTO `rowgate_new_");
     world.db.data_api().set(Faults::default().with(slow));
     let payload = || json!({ "drill": { "backup": BACKUP } });
     let answer = world.invoke_within(payload(), Duration::from_secs(12)).await.unwrap();

@@ -27,7 +27,7 @@ async fn goes_on_in_further_invocations_and_reads_each_chunk_once() {
     let rows = employees(1..=120_000);
     world.back_up(BACKUP, &[("employees", &rows)], Made { part_rows: 50_000, ..Made::default() }).await;
     world.sql("INSERT INTO employees VALUES (1, 'before', '2020-01-01', NULL, NULL)").await;
-    world.db.data_api().set(slow("INSERT INTO `rowgate_restore_", 250));
+    world.db.data_api().set(slow("INSERT INTO `rowgate_new_", 250));
     let answer = world.invoke_within(all_of_it(), SHORT).await.unwrap();
     let told: Json = serde_json::to_value(&answer).unwrap();
     assert_eq!((&told["status"], &told["mode"]), (&json!("running"), &json!("replace")));
