@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlparse
 
-from pins import expect, original
+from pins import expect, original, replaces
 
 # What this wraps, and the SHA-256 of its source, to which it was written.
 RUNS_QUERY = ("_run_duckdb", "734c2e91cdac17e05a7d2dd2bcbc90227fddd54033e8274dd6acacb7852f133d")
@@ -79,8 +79,6 @@ def load_extension():
 def read_delta_tables(athena):
     from ministack.services import s3
 
-    copy_files = original(athena, *COPIES_FILES)
-    name_relation = original(athena, *NAMES_RELATION)
     find_object = original(s3, *FINDS_OBJECT)
     read_object = original(s3, *READS_OBJECT)
 
@@ -94,8 +92,8 @@ def read_delta_tables(athena):
             if data is not None:
                 path.write_bytes(data)
 
-    @functools.wraps(copy_files)
-    def link_delta_files(location, workdirs):
+    @replaces(athena, *COPIES_FILES)
+    def link_delta_files(copy_files, location, workdirs):
         url = urlparse(location)
         prefix = url.path.strip("/") + "/"
         keys = [key for key in list(objects(s3, url.netloc)) if key.startswith(prefix)]
@@ -108,8 +106,8 @@ def read_delta_tables(athena):
                 link(url.netloc, key, root / key.removeprefix(prefix))
         return [DeltaFolder(root)]
 
-    @functools.wraps(name_relation)
-    def name_delta_relation(table, files):
+    @replaces(athena, *NAMES_RELATION)
+    def name_delta_relation(name_relation, table, files):
         is_delta = (table.get("Parameters") or {}).get("table_type", "").upper() == "DELTA"
         found = isinstance(files[0], DeltaFolder)
         if not is_delta and not found:
@@ -120,9 +118,6 @@ def read_delta_tables(athena):
             raise ValueError(f"{name} cannot be read as a Delta table: {lacks}")
         return "delta_scan('" + files[0].replace("'", "''") + "')"
 
-    setattr(athena, COPIES_FILES[0], link_delta_files)
-    setattr(athena, NAMES_RELATION[0], name_delta_relation)
-
 
 def objects(s3, bucket):
     found = s3._buckets.get(bucket)
@@ -130,30 +125,24 @@ def objects(s3, bucket):
 
 
 def write_times_as_athena(athena):
-    run_query = original(athena, *RUNS_QUERY)
 
-    @functools.wraps(run_query)
-    async def run(*arguments, **named):
+    @replaces(athena, *RUNS_QUERY)
+    async def run(run_query, *arguments, **named):
         results = await run_query(*arguments, **named)
         results["rows"] = [[athena_value(value) for value in row] for row in results["rows"]]
         return results
 
-    setattr(athena, RUNS_QUERY[0], run)
-
 
 def keep_results_where_they_are_said_to_be(athena):
-    save_results = original(athena, *SAVES_RESULTS)
 
-    @functools.wraps(save_results)
-    async def save(query_id):
+    @replaces(athena, *SAVES_RESULTS)
+    async def save(save_results, query_id):
         # MiniStack takes the name of the file for the folder.
         settings = athena._executions[query_id]["ResultConfiguration"]
         folder = settings["OutputLocation"].removesuffix(f"{query_id}.csv").rstrip("/")
         settings["OutputLocation"] = folder
         await save_results(query_id)
         settings["OutputLocation"] = f"{folder}/{query_id}.csv"
-
-    setattr(athena, SAVES_RESULTS[0], save)
 
 
 def athena_value(value):

@@ -3,9 +3,7 @@
 AWS refuses SignUp then; MiniStack keeps the setting and lets everybody in.
 """
 
-import functools
-
-from pins import original
+from pins import replaces
 
 # What this wraps, and the SHA-256 of its source, to which it was written.
 SIGNS_UP = (
@@ -17,10 +15,8 @@ SIGNS_UP = (
 def install():
     from ministack.services import cognito
 
-    sign_up = original(cognito, *SIGNS_UP)
-
-    @functools.wraps(sign_up)
-    def refuse_in_closed_pools(data):
+    @replaces(cognito, *SIGNS_UP)
+    def refuse_in_closed_pools(sign_up, data):
         client = data.get("ClientId")
         for pool in cognito._user_pools.values():
             settings = pool.get("AdminCreateUserConfig") or {}
@@ -30,5 +26,3 @@ def install():
                     "NotAuthorizedException", "SignUp is not permitted for this user pool", 400
                 )
         return sign_up(data)
-
-    setattr(cognito, SIGNS_UP[0], refuse_in_closed_pools)

@@ -13,7 +13,6 @@ in CloudWatch but in logs/glue/ of the folder of the local cloud.
 """
 
 import contextvars
-import functools
 import json
 import os
 import re
@@ -28,7 +27,7 @@ import time
 from pathlib import Path
 from urllib.parse import urlparse
 
-from pins import original
+from pins import original, replaces
 
 # What this wraps, and the SHA-256 of its source, to which it was written.
 CREATES_JOB = ("_create_job", "a6e2c6ef3e8ee2a35add239928b9921f58fa04a07159c52a5464a5e3ec0a498d")
@@ -288,44 +287,35 @@ def keep_execution_property(glue):
     """Lets a job keep how many runs it may have at once, also from a template."""
     from ministack.services.cloudformation import provisioners
 
-    create_job = original(glue, *CREATES_JOB)
-    update_job = original(glue, *UPDATES_JOB)
-    pass_fields = original(provisioners, *PASSES_FIELDS)
     field = "ExecutionProperty"
 
-    @functools.wraps(create_job)
-    def create(data):
+    @replaces(glue, *CREATES_JOB)
+    def create(create_job, data):
         answer = create_job(data)
         if answer[0] < 300:
             glue._jobs[data["Name"]][field] = data.get(field) or {"MaxConcurrentRuns": 1}
         return answer
 
-    @functools.wraps(update_job)
-    def update(data):
+    @replaces(glue, *UPDATES_JOB)
+    def update(update_job, data):
         answer = update_job(data)
         if answer[0] < 300 and field in data.get("JobUpdate", {}):
             glue._jobs[data["JobName"]][field] = data["JobUpdate"][field]
         return answer
 
-    @functools.wraps(pass_fields)
-    def with_execution_property(props):
+    @replaces(provisioners, *PASSES_FIELDS)
+    def with_execution_property(pass_fields, props):
         return pass_fields(props) | {field: props.get(field) or {"MaxConcurrentRuns": 1}}
-
-    setattr(glue, CREATES_JOB[0], create)
-    setattr(glue, UPDATES_JOB[0], update)
-    setattr(provisioners, PASSES_FIELDS[0], with_execution_property)
 
 
 def run_jobs(glue):
     """Makes the runs of Spark jobs real."""
     from ministack.core.responses import error_response_json, json_response
 
-    start_run = original(glue, *STARTS_RUN)
-    stop_runs = original(glue, *STOPS_RUNS)
     give_arguments = original(glue, *GIVES_ARGUMENTS)
 
-    @functools.wraps(start_run)
-    def start(data):
+    @replaces(glue, *STARTS_RUN)
+    def start(start_run, data):
         name = data.get("JobName")
         job = glue._jobs.get(name)
         if job is None or not glue._is_spark_job(job):
@@ -369,8 +359,8 @@ def run_jobs(glue):
         threading.Thread(target=context.run, args=[run.execute], daemon=True).start()
         return json_response({"JobRunId": record["Id"]})
 
-    @functools.wraps(stop_runs)
-    def stop(data):
+    @replaces(glue, *STOPS_RUNS)
+    def stop(stop_runs, data):
         name, ours, others = data.get("JobName"), [], []
         for run_id in data.get("JobRunIds", []):
             run = live.get(run_id)
@@ -383,16 +373,12 @@ def run_jobs(glue):
         ]
         return json_response(answer, status)
 
-    setattr(glue, STARTS_RUN[0], start)
-    setattr(glue, STOPS_RUNS[0], stop)
-
 
 def fail_interrupted_runs(glue):
     """Fails the runs that MiniStack's end has interrupted, when it is back."""
-    load_state = original(glue, *LOADS_STATE)
 
-    @functools.wraps(load_state)
-    def load(data):
+    @replaces(glue, *LOADS_STATE)
+    def load(load_state, data):
         answer = load_state(data)
         for runs in glue._job_runs._data.values():
             for run in runs:
@@ -403,8 +389,6 @@ def fail_interrupted_runs(glue):
                         CompletedOn=run["LastModifiedOn"],
                     )
         return answer
-
-    setattr(glue, LOADS_STATE[0], load)
 
 
 def install():

@@ -26,7 +26,6 @@ No function may have a line that knows where it runs, so gaps are filled here:
 Every other version of MiniStack is refused: this reaches into its code.
 """
 
-import functools
 import json
 from contextvars import ContextVar
 from importlib.metadata import version
@@ -38,7 +37,7 @@ import glue_jobs
 import method_limits
 import presigned_links
 import sign_in_lockout
-from pins import VERSION, expect, original
+from pins import VERSION, expect, replaces
 
 # What this wraps, and the SHA-256 of its source, to which it was written.
 CHECKS_KEY = ("_check_api_key", "e7df68848ea11362018cfd961e41d3ccf61f4d45edf2f68b54925b93ee446d63")
@@ -77,25 +76,24 @@ def hand_requests_on_as_they_came():
     from ministack.core.sigv4 import decode_header_value
     from ministack.services import apigateway_v1 as gateway
 
-    pin_request = original(app, *PINS_REQUEST)
-    answer_api = original(app, *ANSWERS_API)
-    build_event = original(gateway, *BUILDS_EVENT)
     # Of the request that is being served.
     header_lines = ContextVar("header_lines", default=())
 
-    @functools.wraps(pin_request)
-    def keep_header_lines(method, raw_path, query_params, raw_headers, *arguments, **named):
+    @replaces(app, *PINS_REQUEST)
+    def keep_header_lines(
+        pin_request, method, raw_path, query_params, raw_headers, *arguments, **named
+    ):
         header_lines.set(raw_headers)
         return pin_request(method, raw_path, query_params, raw_headers, *arguments, **named)
 
     # Resources are found by the path as well: an encoded slash is part of an id, and not between
     # two.
-    @functools.wraps(answer_api)
-    async def answer_by_encoded_path(host, path, *arguments, raw_path=None, **named):
+    @replaces(app, *ANSWERS_API)
+    async def answer_by_encoded_path(answer_api, host, path, *arguments, raw_path=None, **named):
         return await answer_api(host, raw_path or path, *arguments, raw_path=raw_path, **named)
 
-    @functools.wraps(build_event)
-    def tell_all_header_lines(*arguments, **named):
+    @replaces(gateway, *BUILDS_EVENT)
+    def tell_all_header_lines(build_event, *arguments, **named):
         event = build_event(*arguments, **named)
         values = {}
         for name, value in header_lines.get():
@@ -109,27 +107,22 @@ def hand_requests_on_as_they_came():
         } or None
         return event
 
-    setattr(app, PINS_REQUEST[0], keep_header_lines)
-    setattr(app, ANSWERS_API[0], answer_by_encoded_path)
-    return tell_all_header_lines
 
-
-def fill_identity(build_event):
+def fill_identity():
     from ministack.services import apigateway_v1 as gateway
 
-    check_api_key = original(gateway, *CHECKS_KEY)
     # The gateway checks the key and builds the event in the same task, and may serve the next
     # request in it.
     checked = ContextVar("checked", default=None)
 
-    @functools.wraps(check_api_key)
-    def remember_api_key(*arguments, **named):
+    @replaces(gateway, *CHECKS_KEY)
+    def remember_api_key(check_api_key, *arguments, **named):
         error, key = check_api_key(*arguments, **named)
         checked.set(key)
         return error, key
 
-    @functools.wraps(build_event)
-    def tell_api_key(*arguments, **named):
+    @replaces(gateway, *BUILDS_EVENT)
+    def tell_api_key(build_event, *arguments, **named):
         event = build_event(*arguments, **named)
         key = checked.get()
         checked.set(None)
@@ -139,42 +132,29 @@ def fill_identity(build_event):
             )
         return event
 
-    setattr(gateway, CHECKS_KEY[0], remember_api_key)
-    setattr(gateway, BUILDS_EVENT[0], tell_api_key)
-
 
 def take_loopback_for_tls():
     from ministack import app
 
-    keep_origin = original(app, *KEEPS_ORIGIN)
-
-    @functools.wraps(keep_origin)
-    def keep_origin_by_tls(source_ip, _secure_transport):
+    @replaces(app, *KEEPS_ORIGIN)
+    def keep_origin_by_tls(keep_origin, source_ip, _secure_transport):
         keep_origin(source_ip, True)
-
-    setattr(app, KEEPS_ORIGIN[0], keep_origin_by_tls)
 
 
 def send_batches_by_the_right_to_send():
     from ministack.core import iam_actions
 
-    name_action = original(iam_actions, *NAMES_ACTION)
-
-    @functools.wraps(name_action)
-    def name_action_of_one(*arguments, **named):
+    @replaces(iam_actions, *NAMES_ACTION)
+    def name_action_of_one(name_action, *arguments, **named):
         action = name_action(*arguments, **named)
         return action.removesuffix("Batch") if action and action.startswith("sqs:") else action
-
-    setattr(iam_actions, NAMES_ACTION[0], name_action_of_one)
 
 
 def know_namespace_of_metrics():
     from ministack.core import iam_actions
 
-    build_context = original(iam_actions, *BUILDS_CONTEXT)
-
-    @functools.wraps(build_context)
-    def with_namespace(service, action, body, parameters):
+    @replaces(iam_actions, *BUILDS_CONTEXT)
+    def with_namespace(build_context, service, action, body, parameters):
         context = build_context(service, action, body, parameters)
         if action != "cloudwatch:PutMetricData":
             return context
@@ -185,15 +165,12 @@ def know_namespace_of_metrics():
             namespace = iam_actions._query_param(parameters, "Namespace")
         return context | {"cloudwatch:namespace": namespace}
 
-    setattr(iam_actions, BUILDS_CONTEXT[0], with_namespace)
-
 
 def judge_data_api_calls():
     from ministack import app
 
-    original(app, *ANSWERS_DATA_API)
-
-    async def judge(method, path, headers, body, query_params, request_id):
+    @replaces(app, *ANSWERS_DATA_API)
+    async def judge(_answer, method, path, headers, body, query_params, request_id):
         if path not in app._RDS_DATA_PATHS:
             return None
         try:
@@ -213,13 +190,12 @@ def judge_data_api_calls():
             )
         return denied or (204, {}, b"")
 
-    setattr(app, ANSWERS_DATA_API[0], judge)
-
 
 def main():
     found = version("ministack")
     expect(found == VERSION, f"this is MiniStack {found}")
-    fill_identity(hand_requests_on_as_they_came())
+    hand_requests_on_as_they_came()
+    fill_identity()
     take_loopback_for_tls()
     send_batches_by_the_right_to_send()
     know_namespace_of_metrics()

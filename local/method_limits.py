@@ -4,9 +4,7 @@ CloudFormation names the path of a method's settings with `~1` in place of slash
 (`/~1login`). MiniStack looks for the path as it is, and so never finds the limits.
 """
 
-import functools
-
-from pins import original
+from pins import replaces
 
 # What this wraps, and the SHA-256 of its source, to which it was written.
 READS_SETTINGS = (
@@ -18,14 +16,10 @@ READS_SETTINGS = (
 def install():
     from ministack.services.cloudformation import provisioners
 
-    read_settings = original(provisioners, *READS_SETTINGS)
-
-    @functools.wraps(read_settings)
-    def with_slashes(raw):
+    @replaces(provisioners, *READS_SETTINGS)
+    def with_slashes(read_settings, raw):
         settings = read_settings(raw)
         return {
             name.replace("/~1", "/", 1).replace("~1", "/"): entry
             for name, entry in settings.items()
         }
-
-    setattr(provisioners, READS_SETTINGS[0], with_slashes)

@@ -4,6 +4,7 @@ A hook wraps functions of MiniStack that are no interface. Each is named with th
 source that the hook was written to, so that another MiniStack is refused in one sentence.
 """
 
+import functools
 import hashlib
 import inspect
 import sys
@@ -27,3 +28,15 @@ def original(module, name, digest):
     found = hashlib.sha256(inspect.getsource(function).encode()).hexdigest()
     expect(found == digest, f"MiniStack's {name} is not the one expected ({found})")
     return function
+
+
+def replaces(module, name, digest):
+    """Decorates what takes the place of a pinned function; that one is its first argument."""
+    replaced = original(module, name, digest)
+
+    def replace(function):
+        replacement = functools.partial(function, replaced)
+        setattr(module, name, functools.update_wrapper(replacement, replaced))
+        return replacement
+
+    return replace

@@ -5,9 +5,7 @@ signed: whoever has a link to drop a file cannot add settings or another access 
 MiniStack checks the headers that were signed, and lets others pass.
 """
 
-import functools
-
-from pins import original
+from pins import replaces
 
 # What this wraps, and the SHA-256 of its source, to which it was written.
 VERIFIES_LINK = (
@@ -21,10 +19,8 @@ UNBOUND = "x-amz-content-sha256"
 def install():
     from ministack.services import s3
 
-    verify_link = original(s3, *VERIFIES_LINK)
-
-    @functools.wraps(verify_link)
-    def refuse_unsigned_headers(method, path, headers, query_params):
+    @replaces(s3, *VERIFIES_LINK)
+    def refuse_unsigned_headers(verify_link, method, path, headers, query_params):
         error = verify_link(method, path, headers, query_params)
         if error is not None or not s3._qp(query_params, "X-Amz-Signature", ""):
             return error
@@ -40,5 +36,3 @@ def install():
             path,
             extra={"HeadersNotSigned": ", ".join(unsigned)},
         )
-
-    setattr(s3, VERIFIES_LINK[0], refuse_unsigned_headers)

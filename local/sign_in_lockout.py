@@ -6,11 +6,10 @@ refused and counts for nothing. The count ends with a sign-in, or a quarter of a
 try. MiniStack lets everybody guess for ever.
 """
 
-import functools
 import json
 import time
 
-from pins import original
+from pins import replaces
 
 # What this wraps, and the SHA-256 of its source, to which it was written.
 SIGNS_IN = (
@@ -43,12 +42,11 @@ class Tries:
 def install(clock=time.time):
     from ministack.services import cognito
 
-    sign_in = original(cognito, *SIGNS_IN)
     # By pool and name. A restart forgets them.
     wrong = {}
 
-    @functools.wraps(sign_in)
-    def count_wrong_passwords(data):
+    @replaces(cognito, *SIGNS_IN)
+    def count_wrong_passwords(sign_in, data):
         name = (data.get("AuthParameters") or {}).get("USERNAME")
         if data.get("AuthFlow") not in PASSWORD_FLOWS or not name:
             return sign_in(data)
@@ -67,5 +65,3 @@ def install(clock=time.time):
             tries.add(now)
             wrong[account] = tries
         return answer
-
-    setattr(cognito, SIGNS_IN[0], count_wrong_passwords)
