@@ -39,16 +39,9 @@ impl ExitStatus {
 }
 
 /// An error that the user can put right. Its text is whole sentences and says what to do.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
 pub(crate) struct UserError(String);
-
-impl fmt::Display for UserError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
-    }
-}
-
-impl Error for UserError {}
 
 /// Returns an error that ends the command with [`ExitStatus::User`].
 pub(crate) fn user_error(message: impl Into<String>) -> anyhow::Error {

@@ -25,22 +25,11 @@ pub(crate) struct HttpClient {
 }
 
 /// An answer, read to its end.
-#[derive(Clone, Debug)]
-pub(crate) struct Answer {
-    pub status: u16,
-    /// The `retry-after` header in seconds.
-    pub retry_after: Option<Duration>,
-    pub body: Vec<u8>,
-}
+pub(crate) type Answer = Response<Vec<u8>>;
 
-impl Answer {
-    pub(crate) fn is_success(&self) -> bool {
-        (200..300).contains(&self.status)
-    }
-
-    pub(crate) fn text(&self) -> String {
-        String::from_utf8_lossy(&self.body).into_owned()
-    }
+/// Returns the body of an answer as text.
+pub(crate) fn text(answer: &Answer) -> String {
+    String::from_utf8_lossy(answer.body()).into_owned()
 }
 
 impl HttpClient {
@@ -70,12 +59,10 @@ impl HttpClient {
     /// Sends a request and reads the whole answer.
     ///
     /// # Errors
-    /// A user error where the server cannot be reached: it is down, or the URL is wrong.
+    /// A user error if the server cannot be reached: it is down, or the URL is wrong.
     pub(crate) async fn send(&self, request: Request<Vec<u8>>) -> Result<Answer> {
-        let (parts, body) = self.exchange(request).await?.into_parts();
-        let retry_after =
-            parts.headers.get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
-        Ok(Answer { status: parts.status.as_u16(), retry_after: retry_after.map(Duration::from_secs), body })
+        let place = format!("{} {}", request.method(), request.uri());
+        self.exchange(request.map(SdkBody::from), &place).await
     }
 
     /// Puts `bytes` bytes under a URL.
@@ -96,20 +83,10 @@ impl HttpClient {
         let request = request.body(body).map_err(|error| anyhow!("a link is no URL: {error}"))?;
         // The query has a signature, which must not be shown.
         let place = format!("PUT {}", url.split('?').next().unwrap_or_default());
-        let (parts, body) = self.exchange_body(request, &place).await?.into_parts();
-        Ok(Answer { status: parts.status.as_u16(), retry_after: None, body })
+        self.exchange(request, &place).await
     }
 
-    /// Sends a request and reads the whole answer with all its headers.
-    ///
-    /// # Errors
-    /// As [`send`](Self::send).
-    pub(crate) async fn exchange(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>> {
-        let place = format!("{} {}", request.method(), request.uri());
-        self.exchange_body(request.map(SdkBody::from), &place).await
-    }
-
-    async fn exchange_body(&self, request: Request<SdkBody>, place: &str) -> Result<Response<Vec<u8>>> {
+    async fn exchange(&self, request: Request<SdkBody>, place: &str) -> Result<Answer> {
         let request = request.try_into().map_err(|error| anyhow!("{place}: {error}"))?;
         let response = self
             .connector

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::exit::user_error;
-use crate::http::{Answer, HttpClient};
+use crate::http::{Answer, HttpClient, text};
 
 pub(crate) use backups::{Backup, Backups, Restore, RestoreRequest, size};
 pub(crate) use loads::{Load, RejectsFile};
@@ -74,16 +74,17 @@ impl Api {
     /// Posts a batch; the answer is 201, 207 or 422 with the verdict on each rejected row.
     pub(crate) async fn insert(&self, batch: &Value) -> Result<(u16, Value)> {
         let answer = self.send(Method::POST, "/insert_data", JSON, Some(batch)).await?;
-        if !matches!(answer.status, 201 | 207 | 422) {
+        let status = answer.status().as_u16();
+        if !matches!(status, 201 | 207 | 422) {
             return Err(refusal(&answer));
         }
-        let verdict = serde_json::from_slice(&answer.body).context("reading the answer to the batch")?;
-        Ok((answer.status, verdict))
+        let verdict = serde_json::from_slice(answer.body()).context("reading the answer to the batch")?;
+        Ok((status, verdict))
     }
 
     async fn text(&self, path: &str, accept: &str) -> Result<String> {
         let answer = self.send(Method::GET, path, accept, None).await?;
-        Ok(expect_success(&answer)?.text())
+        Ok(text(expect_success(&answer)?))
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
@@ -93,7 +94,7 @@ impl Api {
     /// Gets what may not be there: `None` for a 404.
     async fn find<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>> {
         let answer = self.send(Method::GET, path, JSON, None).await?;
-        if answer.status == 404 { Ok(None) } else { read("GET", path, &answer).map(Some) }
+        if answer.status() == 404 { Ok(None) } else { read("GET", path, &answer).map(Some) }
     }
 
     async fn post<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<T> {
@@ -103,7 +104,8 @@ impl Api {
     async fn send(&self, method: Method, path: &str, accept: &str, body: Option<&Value>) -> Result<Answer> {
         let url = format!("{}{path}", self.url);
         let body = body.map(Value::to_string);
-        for attempt in 1.. {
+        let mut attempt = 0;
+        loop {
             let mut request = Request::builder()
                 .method(method.clone())
                 .uri(&url)
@@ -117,12 +119,14 @@ impl Api {
                 .map_err(|error| user_error(format!("{url} cannot be called: {error}.")))?;
             let answer = self.http.send(request).await?;
             // Both say that nothing was done and when to come back.
-            if !matches!(answer.status, 429 | 503) || attempt == ATTEMPTS {
+            attempt += 1;
+            if !matches!(answer.status().as_u16(), 429 | 503) || attempt == ATTEMPTS {
                 return Ok(answer);
             }
-            tokio::time::sleep(answer.retry_after.unwrap_or(DEFAULT_RETRY).min(LONGEST_RETRY)).await;
+            let after =
+                answer.headers().get("retry-after").and_then(|after| after.to_str().ok()?.parse().ok());
+            tokio::time::sleep(after.map_or(DEFAULT_RETRY, Duration::from_secs).min(LONGEST_RETRY)).await;
         }
-        Err(anyhow!("no attempt was made"))
     }
 }
 
@@ -137,12 +141,12 @@ fn path(segments: &[&str], query: &[(impl AsRef<str>, impl AsRef<str>)]) -> Stri
 }
 
 fn read<T: DeserializeOwned>(method: &str, path: &str, answer: &Answer) -> Result<T> {
-    serde_json::from_slice(&expect_success(answer)?.body)
+    serde_json::from_slice(expect_success(answer)?.body())
         .with_context(|| format!("reading the answer to {method} {path}"))
 }
 
 fn expect_success(answer: &Answer) -> Result<&Answer> {
-    if answer.is_success() { Ok(answer) } else { Err(refusal(answer)) }
+    if answer.status().is_success() { Ok(answer) } else { Err(refusal(answer)) }
 }
 
 /// Returns an error in the service's own words, if it sent problem+json.
@@ -153,15 +157,15 @@ fn refusal(answer: &Answer) -> anyhow::Error {
         detail: Option<String>,
         message: Option<String>,
     }
-    let words = match serde_json::from_slice(&answer.body) {
+    let words = match serde_json::from_slice(answer.body()) {
         Ok(Problem { title, detail, message }) => {
             [title, detail, message].into_iter().flatten().collect::<Vec<_>>().join(": ")
         }
         Err(_) => String::new(),
     };
-    let words = if words.is_empty() { answer.text() } else { words };
-    let text = format!("The service answered {}: {words}", answer.status);
-    if answer.status >= 500 { anyhow!(text) } else { user_error(text) }
+    let words = if words.is_empty() { text(answer) } else { words };
+    let message = format!("The service answered {}: {words}", answer.status().as_u16());
+    if answer.status().is_server_error() { anyhow!(message) } else { user_error(message) }
 }
 
 #[cfg(test)]
@@ -169,7 +173,7 @@ mod tests {
     use super::*;
 
     fn answer(status: u16, body: &str) -> Answer {
-        Answer { status, retry_after: None, body: body.into() }
+        http::Response::builder().status(status).body(body.into()).unwrap()
     }
 
     #[test]

@@ -7,7 +7,7 @@ use http::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Api, JSON, NO_QUERY, path, refusal};
+use super::{Api, JSON, NO_QUERY, expect_success, path};
 
 /// The body of `POST /uploads`.
 #[derive(Clone, Debug, Serialize)]
@@ -69,10 +69,6 @@ impl Api {
     pub(crate) async fn complete_upload(&self, id: &str) -> Result<bool> {
         let path = path(&["uploads", id, "complete"], &NO_QUERY);
         let answer = self.send(Method::POST, &path, JSON, None).await?;
-        match answer.status {
-            404 => Ok(false),
-            _ if answer.is_success() => Ok(true),
-            _ => Err(refusal(&answer)),
-        }
+        if answer.status() == 404 { Ok(false) } else { expect_success(&answer).map(|_| true) }
     }
 }

@@ -102,7 +102,7 @@ async fn answer(State(proxy): State<Proxy>, request: Request) -> Response {
     let Ok(forwarded) = forwarded.body(body.to_vec()) else {
         return plain(StatusCode::BAD_REQUEST, "The request cannot be sent on.");
     };
-    match proxy.http.exchange(forwarded).await {
+    match proxy.http.send(forwarded).await {
         Ok(mut answer) => {
             // These are of the connection to the API.
             for name in [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING] {

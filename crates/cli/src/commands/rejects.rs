@@ -97,7 +97,7 @@ fn count(number: u64, noun: &str) -> String {
 /// Downloads one file.
 async fn save(http: &HttpClient, file: &RejectsFile, path: &Path) -> Result<()> {
     let answer = http.get(&file.url).await?;
-    match answer.status {
+    match answer.status().as_u16() {
         200 => {}
         404 => return Err(user_error(format!("{} is no longer in the bucket.", file.key))),
         status => {
@@ -107,7 +107,7 @@ async fn save(http: &HttpClient, file: &RejectsFile, path: &Path) -> Result<()> 
     // Under another name first, so that half a file is never taken for a whole one.
     let part = path.with_extension("part");
     fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))
-        .and_then(|()| fs::write(&part, &answer.body))
+        .and_then(|()| fs::write(&part, answer.body()))
         .and_then(|()| fs::rename(&part, path))
         .map_err(cannot(path, "be written"))
 }

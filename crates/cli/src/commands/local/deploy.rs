@@ -13,10 +13,8 @@ use sha2::{Digest, Sha256};
 use super::layout::Layout;
 use super::ports::Ports;
 use super::service::failure;
-use super::{REGION, ministack};
-use crate::aws::Aws;
+use super::{Cloud, REGION, ministack};
 use crate::exit::{cannot, user_error};
-use crate::printer::Printer;
 use crate::stored;
 
 const STACK: &str = "Rowgate";
@@ -54,16 +52,10 @@ impl Deployment {
 }
 
 /// Deploys the stack, unless the very same stack is deployed already.
-pub(super) async fn deploy(
-    sources: &Sources,
-    lake: bool,
-    ports: Ports,
-    layout: &Layout,
-    aws: &Aws,
-    printer: Printer,
-) -> Result<Deployment> {
+pub(super) async fn deploy(sources: &Sources, lake: bool, ports: Ports, cloud: &Cloud) -> Result<Deployment> {
+    let Cloud { layout, printer, .. } = cloud;
     let digest = digest(sources, lake, &ministack::api_url(ports))?;
-    let is_complete = aws.is_stack_complete(STACK).await?;
+    let is_complete = cloud.is_stack_complete(ports, STACK).await?;
     let last: Option<Deployment> = stored::read(&layout.deployment);
     if let Some(last) = last.filter(|last| is_complete && last.digest == digest) {
         printer.note("  the stack is up to date");

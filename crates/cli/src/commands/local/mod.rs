@@ -1,6 +1,7 @@
 //! `rowgate local up|status|down|clean`: the processes that stand for AWS on one machine, and the stack
 //! that is deployed to them.
 
+mod calls;
 mod clean;
 mod data_api;
 mod database;

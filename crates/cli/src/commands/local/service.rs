@@ -32,7 +32,7 @@ pub(super) enum Probe {
 impl Probe {
     pub(super) async fn is_ready(&self, http: &HttpClient) -> bool {
         match self {
-            Self::Http(url) => http.get(url).await.is_ok_and(|answer| answer.is_success()),
+            Self::Http(url) => http.get(url).await.is_ok_and(|answer| answer.status().is_success()),
             Self::Socket(path) => greeted(path),
         }
     }

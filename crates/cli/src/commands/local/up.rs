@@ -96,11 +96,11 @@ impl Verb for Up {
             let aws = Aws::local(&ministack::endpoint(ports), REGION, ACCESS_KEY, SECRET_KEY).await;
             let lake = keep_lake(self.lake, layout)?;
             let sources = Sources { infra: absolute(&self.infra)?, artifacts: absolute(&self.artifacts)? };
-            let deployment = deploy(&sources, lake, ports, layout, &aws, printer).await?;
+            let deployment = deploy(&sources, lake, ports, &cloud).await?;
             create_user(&database, &deployment, &aws).await?;
             migrate(&aws, layout, printer).await?;
             let password = operator::ensure(&aws, layout, printer).await?;
-            variables.extend(stack_variables(&deployment, lake, password, &aws).await?);
+            variables.extend(stack_variables(&deployment, lake, password, ports, &cloud).await?);
             variables.extend(ministack::variables(ports));
         }
         EnvFile { variables }.write(&layout.env)?;
@@ -244,7 +244,8 @@ async fn stack_variables(
     deployment: &Deployment,
     lake: bool,
     password: String,
-    aws: &Aws,
+    ports: Ports,
+    cloud: &Cloud,
 ) -> Result<Vec<(&'static str, String)>> {
     let mut variables = vec![
         ("ROWGATE_MYSQL_DATABASE", DATABASE.to_owned()),
@@ -253,7 +254,7 @@ async fn stack_variables(
     ];
     for (variable, output) in [("ROWGATE_API_KEY", "WriterKeyId"), ("ROWGATE_OPERATOR_KEY", "OperatorKeyId")]
     {
-        variables.push((variable, aws.api_key(deployment.output(output)?).await?));
+        variables.push((variable, cloud.api_key(ports, deployment.output(output)?).await?));
     }
     let outputs = [
         ("ROWGATE_URL", "ApiUrl"),

@@ -1,9 +1,8 @@
 //! `rowgate sample`: generated data such as a hiring system exports, with the flaws of such exports.
 //!
 //! The files are the same on every machine and in every run, so that reports and tests can name figures.
-//! No person in them is real: the names are drawn from two fixed lists.
+//! No person in them is real: the names are drawn from the lists in `names/`.
 
-mod lists;
 mod random;
 
 use std::fmt::Write;
@@ -13,12 +12,16 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 
-use self::lists::{DEPARTMENTS, FAMILY_NAMES, GIVEN_NAMES, LEVELS, ROLES};
 use self::random::Random;
 use super::Verb;
 use crate::exit::{ExitStatus, cannot};
 use crate::printer::Printer;
 
+const DEPARTMENTS: &str = include_str!("names/departments.txt");
+const LEVELS: [&str; 4] = ["Junior ", "", "Senior ", "Lead "];
+const ROLES: &str = include_str!("names/roles.txt");
+const GIVEN_NAMES: &str = include_str!("names/given.txt");
+const FAMILY_NAMES: &str = include_str!("names/family.txt");
 const EMPLOYEES: usize = 3_200;
 /// How many of a thousand employee records are flawed.
 const FLAWED_PER_MILLE: u64 = 34;
@@ -54,11 +57,11 @@ fn files() -> [(&'static str, String); 3] {
 }
 
 fn departments() -> String {
-    numbered(DEPARTMENTS.iter().map(|name| (*name).to_owned()))
+    numbered(DEPARTMENTS.lines().map(str::to_owned))
 }
 
 fn jobs() -> String {
-    numbered(ROLES.iter().flat_map(|role| LEVELS.iter().map(move |level| format!("{level}{role}"))))
+    numbered(ROLES.lines().flat_map(|role| LEVELS.iter().map(move |level| format!("{level}{role}"))))
 }
 
 fn numbered(names: impl Iterator<Item = String>) -> String {
@@ -79,13 +82,14 @@ fn quoted(field: &str) -> String {
 
 fn employees() -> String {
     let mut random = Random::new(SEED);
-    let jobs = ROLES.len() * LEVELS.len();
+    let (departments, jobs) = (DEPARTMENTS.lines().count(), ROLES.lines().count() * LEVELS.len());
+    let (given, family): (Vec<_>, Vec<_>) = (GIVEN_NAMES.lines().collect(), FAMILY_NAMES.lines().collect());
     let mut text = String::new();
     for id in 1..=EMPLOYEES {
         // Squaring makes some departments and jobs much larger than others, as they are.
-        let department = random.skewed(DEPARTMENTS.len()) + 1;
+        let department = random.skewed(departments) + 1;
         let job = random.skewed(jobs) + 1;
-        let name = format!("{} {}", random.choose(GIVEN_NAMES), random.choose(FAMILY_NAMES));
+        let name = format!("{} {}", random.choose(&given), random.choose(&family));
         let hired = FROM + i64::try_from(random.below(SPAN)).unwrap_or(0);
         let datetime = jiff::Timestamp::from_second(hired).unwrap_or_default().to_string();
         let mut record =

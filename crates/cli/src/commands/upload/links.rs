@@ -3,27 +3,28 @@
 
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::Result;
 use domain::dictionary::LoadMode;
+use futures_util::stream::{self, TryStreamExt};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use tokio::task::JoinSet;
 
 use super::{Dropped, Followed, body, metadata, name_of};
 use crate::api::{Api, Begun, PartLink, Parts, Single, UploadRequest};
 use crate::exit::user_error;
-use crate::http::HttpClient;
+use crate::http::{HttpClient, text};
 use crate::printer::{Printer, Step};
+use crate::stored;
 
 /// Parts that are sent at the same time.
 const LANES: usize = 4;
 
-/// How often a part, or a whole file, is sent before it is abandoned, and the first pause in between.
-const ATTEMPTS: u32 = 5;
+/// The first pause before a part, or a whole file, is sent again. Each pause is twice as long as the
+/// one before; after the last one the file is abandoned.
 const PAUSE: Duration = Duration::from_millis(500);
+const LAST_PAUSE: Duration = Duration::from_secs(4);
 
 /// How long links are used. They are good for 15 minutes; a part that has begun then may take longer.
 const LINKS_LAST: Duration = Duration::from_secs(12 * 60);
@@ -154,7 +155,7 @@ fn size_of(parts: &Parts, number: u64) -> u64 {
 /// The file that is sent.
 #[derive(Clone, Debug)]
 struct SentFile {
-    path: Arc<Path>,
+    path: PathBuf,
     bytes: u64,
     changed: u128,
     http: HttpClient,
@@ -184,51 +185,43 @@ impl SentFile {
         self.check_unchanged()
     }
 
-    /// Sends parts, some at the same time. After the first failure no other part is begun.
+    /// Sends parts, some at the same time. The first failure ends it.
     async fn send_parts(&self, parts: &Parts, progress: &Step) -> Result<()> {
         let until = Instant::now() + LINKS_LAST;
-        let mut waiting = parts.parts.iter();
-        let mut under_way = JoinSet::new();
-        let mut result = Ok(());
-        loop {
-            while under_way.len() < LANES && result.is_ok() && Instant::now() < until {
-                let Some(PartLink { number, url }) = waiting.next() else { break };
-                let (file, url, bytes) = (self.clone(), url.clone(), size_of(parts, *number));
-                let offset = (number - 1) * parts.part_bytes;
-                under_way.spawn(async move { file.send(&url, &[], offset, bytes).await.map(|()| bytes) });
-            }
-            match under_way.join_next().await {
-                None => return result,
-                Some(Ok(Ok(bytes))) => progress.advance(bytes),
-                Some(Ok(Err(error))) => result = result.and(Err(error)),
-                Some(Err(error)) => result = result.and(Err(error.into())),
-            }
-        }
+        let links = parts.parts.iter().take_while(|_| Instant::now() < until);
+        stream::iter(links.map(Ok))
+            .try_for_each_concurrent(LANES, async |PartLink { number, url }| {
+                let bytes = size_of(parts, *number);
+                self.send(url, &[], (number - 1) * parts.part_bytes, bytes).await?;
+                progress.advance(bytes);
+                Ok(())
+            })
+            .await
     }
 
     /// Puts a part of the file to a link, and retries what may succeed later.
     async fn send(&self, url: &str, headers: &[(&str, &str)], offset: u64, bytes: u64) -> Result<()> {
         let mut pause = PAUSE;
-        for attempt in 1.. {
+        loop {
             let body = body(&self.path, offset, bytes).await?;
             let error = match self.http.put(url, headers, body.into_inner(), bytes).await {
-                Ok(answer) if answer.is_success() => return Ok(()),
+                Ok(answer) if answer.status().is_success() => return Ok(()),
                 Ok(answer) => {
-                    let error = refused(answer.status, &answer.text());
-                    if !matches!(answer.status, 408 | 429 | 500..) {
+                    let status = answer.status().as_u16();
+                    let error = refused(status, &text(&answer));
+                    if !matches!(status, 408 | 429 | 500..) {
                         return Err(error);
                     }
                     error
                 }
                 Err(error) => error,
             };
-            if attempt == ATTEMPTS {
+            if pause > LAST_PAUSE {
                 return Err(error);
             }
             tokio::time::sleep(pause).await;
             pause *= 2;
         }
-        Err(anyhow!("no attempt was made"))
     }
 }
 
@@ -271,7 +264,7 @@ struct State(PathBuf);
 
 impl State {
     fn of(folder: &Path, url: &str, upload: &Upload<'_>, file: &SentFile) -> Self {
-        let path = std::path::absolute(&file.path).unwrap_or_else(|_| file.path.to_path_buf());
+        let path = std::path::absolute(&file.path).unwrap_or_else(|_| file.path.clone());
         let what = serde_json::json!([
             url,
             upload.table,
@@ -286,21 +279,17 @@ impl State {
 
     /// Reads the state; `None` if there is none that can be read.
     fn read(&self) -> Option<Kept> {
-        serde_json::from_slice(&std::fs::read(&self.0).ok()?).ok()
+        stored::read(&self.0)
     }
 
     fn write(&self, kept: &Kept) -> Result<()> {
-        let place = || format!("writing {}", self.0.display());
-        if let Some(folder) = self.0.parent() {
-            std::fs::create_dir_all(folder).with_context(place)?;
-        }
-        std::fs::write(&self.0, serde_json::to_vec(kept)?).with_context(place)
+        stored::write(&self.0, kept)
     }
 
     fn remove(state: Option<&Self>) {
         // A state that stays is of an upload that the service does not know, which the next call finds out.
         if let Some(Self(path)) = state {
-            let _ = std::fs::remove_file(path);
+            let _ = stored::remove(path);
         }
     }
 }
