@@ -1,4 +1,4 @@
-//! What a result column is: how its values are read, and its metadata in JDBC's terms.
+//! Result columns: how their values are read, and their metadata in JDBC's terms.
 
 use mysql_async::Column;
 use mysql_async::consts::{ColumnFlags, ColumnType};
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::error::{ApiError, ErrorKind};
 
-/// The collation number of bytes that are no text.
+/// The collation number of binary columns.
 const BINARY: u16 = 63;
 
 /// How the values of a column are read.
@@ -30,7 +30,7 @@ pub(crate) enum Kind {
     },
 }
 
-/// Everything known about a column, in the shape of the service's `ColumnMetadata`.
+/// The service's `ColumnMetadata`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Metadata {
@@ -72,7 +72,7 @@ mod jdbc {
     pub(super) const TIMESTAMP: i32 = 93;
 }
 
-/// How the values of `column` are read.
+/// Returns how the values of `column` are read.
 pub(crate) fn kind(column: &Column) -> Result<Kind, ApiError> {
     use ColumnType as T;
     Ok(match column.column_type() {
@@ -126,7 +126,7 @@ fn is_boolean(column: &Column) -> bool {
     column.column_length() == 1 && !column.flags().contains(ColumnFlags::UNSIGNED_FLAG)
 }
 
-/// The metadata of `column`.
+/// Returns the metadata of `column`.
 pub(crate) fn metadata(column: &Column) -> Metadata {
     let flags = column.flags();
     let (r#type, type_name, precision) = type_of(column);
@@ -164,7 +164,7 @@ pub(crate) fn metadata(column: &Column) -> Metadata {
     }
 }
 
-/// The JDBC code, MySQL's name and the precision of a column.
+/// Returns the JDBC code, MySQL's name and the precision of a column.
 fn type_of(column: &Column) -> (i32, &'static str, u32) {
     use ColumnType as T;
     let unsigned = column.flags().contains(ColumnFlags::UNSIGNED_FLAG);

@@ -1,4 +1,4 @@
-//! Injected faults: what may go wrong between a client and the real service, on demand.
+//! Fault injection: what may go wrong between a client and the real service.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -32,7 +32,7 @@ impl Operation {
         Self::RollbackTransaction,
     ];
 
-    /// The operation behind a path.
+    /// Returns the operation of a path.
     #[must_use]
     pub fn from_path(path: &str) -> Option<Self> {
         Some(match path {
@@ -46,7 +46,7 @@ impl Operation {
     }
 }
 
-/// How an answer gets lost after the work was done.
+/// How an answer is lost after the work was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Loss {
@@ -70,7 +70,7 @@ pub enum Effect {
     LoseAnswer(Loss),
 }
 
-/// An effect, and the calls that it strikes. By default: every call.
+/// An effect, and the calls that it is injected into; by default all.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
@@ -85,10 +85,10 @@ pub struct Rule {
     /// How many matching calls pass unharmed first.
     #[serde(default)]
     pub skip: u32,
-    /// How many calls are struck in all; unlimited by default.
+    /// How many calls get the effect in all; unlimited by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<u32>,
-    /// The probability that a matching call is struck, 0 to 1; 1 by default.
+    /// The probability that a matching call gets the effect, 0 to 1; 1 by default.
     #[serde(default = "certain")]
     pub rate: f64,
 }
@@ -98,7 +98,7 @@ fn certain() -> f64 {
 }
 
 impl Rule {
-    /// A rule that strikes every call.
+    /// Creates a rule for every call.
     #[must_use]
     pub fn new(effect: Effect) -> Self {
         Self { effect, operations: Vec::new(), sql_contains: None, skip: 0, times: None, rate: 1.0 }
@@ -137,14 +137,14 @@ impl Rule {
         self
     }
 
-    /// Strikes at most `count` calls.
+    /// Injects the effect into at most `count` calls.
     #[must_use]
     pub fn times(mut self, count: u32) -> Self {
         self.times = Some(count);
         self
     }
 
-    /// Strikes a matching call with this probability.
+    /// Injects the effect into a matching call with this probability.
     #[must_use]
     pub fn rate(mut self, rate: f64) -> Self {
         self.rate = rate;
@@ -161,14 +161,14 @@ impl Rule {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Faults {
-    /// Seed of the dice behind `rate`; the same seed and the same calls give the same faults.
+    /// Seeds the random numbers behind `rate`; the same seed and calls give the same faults.
     pub seed: u64,
     /// Milliseconds added to every call.
     pub latency_ms: u64,
     /// The cluster is paused: the first call outside of a transaction wakes it, and for this many milliseconds
     /// from then all such calls answer `DatabaseResumingException`.
     pub resume_ms: u64,
-    /// Tried in order; all that strike take effect, but the first error or loss decides the answer.
+    /// Tried in order; all that apply take effect, but the first error or loss decides the answer.
     pub rules: Vec<Rule>,
 }
 
@@ -180,10 +180,10 @@ impl Faults {
         self
     }
 
-    /// Why these faults make no sense, if they do not.
+    /// Checks the rates.
     ///
     /// # Errors
-    /// A sentence that names the field.
+    /// If one is wrong, with a sentence that names it.
     pub fn check(&self) -> Result<(), String> {
         match self.rules.iter().position(|rule| !(0.0..=1.0).contains(&rule.rate)) {
             Some(index) => Err(format!("rules[{index}].rate must be between 0 and 1")),
@@ -203,13 +203,13 @@ struct State {
     faults: Faults,
     dice: fastrand::Rng,
     woken: Option<Instant>,
-    /// For each rule: calls that matched, calls that it struck.
+    /// For each rule: the calls that matched, and those that got the effect.
     counts: Vec<(u32, u32)>,
     injected: u64,
     calls: u64,
 }
 
-/// What one call has to suffer.
+/// The faults of one call.
 #[derive(Debug, Default)]
 pub(crate) struct Verdict {
     pub(crate) delay: Duration,
@@ -217,7 +217,7 @@ pub(crate) struct Verdict {
     pub(crate) lose_answer: Option<Loss>,
 }
 
-/// What happens instead of the work.
+/// A fault instead of the work.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Before {
     Error(ErrorKind),
@@ -229,7 +229,7 @@ impl FaultHandle {
         Self { state: Arc::new(Mutex::new(State::new(faults))) }
     }
 
-    /// Replaces all faults and starts their counting and their dice afresh.
+    /// Replaces all faults; resets the counts and the random numbers.
     pub fn set(&self, faults: Faults) {
         *self.lock() = State::new(faults);
     }
@@ -245,19 +245,19 @@ impl FaultHandle {
         self.lock().faults.clone()
     }
 
-    /// How many calls were struck since the faults were set; delays do not count.
+    /// Returns how many calls failed since the faults were set; delays do not count.
     #[must_use]
     pub fn injected(&self) -> u64 {
         self.lock().injected
     }
 
-    /// How many calls there were since the faults were set, struck or not: how far a client has come.
+    /// Returns how many calls there were since the faults were set.
     #[must_use]
     pub fn calls(&self) -> u64 {
         self.lock().calls
     }
 
-    /// Judges a call; `in_transaction` calls are not told of a pause.
+    /// Draws the faults of a call; calls in a transaction never meet a paused cluster.
     pub(crate) fn judge(&self, operation: Operation, sql: Option<&str>, in_transaction: bool) -> Verdict {
         let mut state = self.lock();
         state.calls += 1;

@@ -1,11 +1,11 @@
-//! One pass over the SQL text: named parameters, a second statement, traces left in the session.
+//! Finds named parameters and a second statement in SQL text, in one pass.
 //!
-//! Strings, quoted identifiers and comments are stepped over, `::` and `:=` are left alone. The pass allocates
-//! only for parameters, so a bulk INSERT of literals costs one walk over its bytes.
+//! The pass skips strings, quoted identifiers, comments, `::` and `:=`. It allocates only for
+//! parameters, so a bulk INSERT of literals costs one walk over its bytes.
 
 use std::ops::Range;
 
-/// What the pass found.
+/// The result of the pass.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Scan {
     /// Where each `:name` stands, colon included, in order.
@@ -22,7 +22,7 @@ pub(crate) struct Scan {
     pub(crate) selects: bool,
 }
 
-/// Bytes that may start something; all others are stepped over at once.
+/// The bytes that may start something; all others are skipped.
 const STOPS: [bool; 256] = {
     let mut table = [false; 256];
     let bytes = b"'\"`-#/:;?@";
@@ -34,7 +34,7 @@ const STOPS: [bool; 256] = {
     table
 };
 
-/// Walks over `sql` once. `backslash_escapes` is false in sessions with NO_BACKSLASH_ESCAPES.
+/// Scans `sql`. `backslash_escapes` is false in sessions with NO_BACKSLASH_ESCAPES.
 pub(crate) fn scan(sql: &str, backslash_escapes: bool) -> Scan {
     let bytes = sql.as_bytes();
     let body = skip_blanks(bytes, 0);
@@ -93,7 +93,8 @@ fn word_end(bytes: &[u8], from: usize) -> usize {
     bytes[from..].iter().position(|&byte| !is_word(byte)).map_or(bytes.len(), |length| from + length)
 }
 
-/// The position after a string or quoted identifier that opens at `at`; a doubled quote stays inside.
+/// Returns the position after a string or quoted identifier that opens at `at`; a doubled quote does
+/// not close it.
 fn skip_quoted(bytes: &[u8], at: usize, quote: u8, backslash_escapes: bool) -> usize {
     let mut at = at + 1;
     loop {
@@ -112,7 +113,7 @@ fn skip_quoted(bytes: &[u8], at: usize, quote: u8, backslash_escapes: bool) -> u
     }
 }
 
-/// The position after a comment that opens at `at`, if one does.
+/// Returns the position after a comment that opens at `at`, if one does.
 fn skip_comment(bytes: &[u8], at: usize) -> Option<usize> {
     let line = |from: usize| memchr::memchr(b'\n', &bytes[from..]).map_or(bytes.len(), |n| from + n + 1);
     match (bytes[at], bytes.get(at + 1), bytes.get(at + 2)) {
@@ -132,7 +133,7 @@ fn skip_comment(bytes: &[u8], at: usize) -> Option<usize> {
     }
 }
 
-/// The position after blanks and comments. An executable comment (`/*! ... */`) is code, not a blank.
+/// Returns the position after blanks and comments. An executable comment (`/*! ... */`) is code.
 fn skip_blanks(bytes: &[u8], mut at: usize) -> usize {
     while at < bytes.len() {
         if bytes[at].is_ascii_whitespace() {
@@ -149,7 +150,7 @@ fn skip_blanks(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// The position after semicolons, blanks and comments.
+/// Returns the position after semicolons, blanks and comments.
 fn skip_separators(bytes: &[u8], mut at: usize) -> usize {
     loop {
         let next = skip_blanks(bytes, at);
@@ -160,7 +161,7 @@ fn skip_separators(bytes: &[u8], mut at: usize) -> usize {
     }
 }
 
-/// The next keyword of `bytes`, and what follows it.
+/// Returns the next keyword of `bytes`, and what follows it.
 fn keyword(bytes: &[u8]) -> (&[u8], &[u8]) {
     let start = skip_blanks(bytes, 0);
     let end = word_end(bytes, start);
@@ -171,14 +172,14 @@ fn is_any(word: &[u8], words: &[&str]) -> bool {
     words.iter().any(|candidate| word.eq_ignore_ascii_case(candidate.as_bytes()))
 }
 
-/// Returns true if the text begins with SELECT. Behind a comment or a parenthesis, it is another statement, as `WITH`, `TABLE`
-/// and `VALUES` are.
+/// Returns true if the text begins with SELECT. After a comment or a parenthesis it is another
+/// statement, as `WITH`, `TABLE` and `VALUES` are.
 fn selects(bytes: &[u8]) -> bool {
     let bytes = bytes.trim_ascii_start();
     is_any(&bytes[..word_end(bytes, 0)], &["SELECT"])
 }
 
-/// Whether the statement defines stored code, whose body has semicolons of its own.
+/// Returns true if the statement defines stored code, whose body has semicolons of its own.
 fn is_routine_definition(bytes: &[u8]) -> bool {
     let (first, mut rest) = keyword(bytes);
     if !is_any(first, &["CREATE", "ALTER"]) {
@@ -200,8 +201,8 @@ fn is_routine_definition(bytes: &[u8]) -> bool {
     false
 }
 
-/// Whether the statement may leave something behind in its session, judged by its first word. What is not known
-/// to be harmless counts as a trace: a needless reset costs microseconds, a missing one a wrong answer.
+/// Returns true if the statement may change its session, judged by its first word. Unknown words count
+/// as changes: a needless reset costs microseconds, a missing one a wrong answer.
 fn marks_session(bytes: &[u8]) -> bool {
     let (first, rest) = keyword(bytes);
     if is_any(first, &["SELECT", "WITH"]) {
@@ -222,8 +223,8 @@ fn marks_session(bytes: &[u8]) -> bool {
     )
 }
 
-/// Whether `function` stands somewhere in the statement. Its underscore is looked for first, which few other
-/// words have: long lists of values are crossed at the speed of memory.
+/// Returns true if the statement contains `function`. Searches for its underscore first, which few
+/// other words have: long lists of values are crossed at the speed of memory.
 fn calls(statement: &[u8], function: &[u8]) -> bool {
     let Some(before) = memchr::memchr(b'_', function) else { return false };
     memchr::memchr_iter(b'_', statement).any(|at| {

@@ -1,4 +1,4 @@
-//! From named parameters to a prepared statement's text and values.
+//! Turns named parameters into a prepared statement's text and values.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -11,20 +11,20 @@ use mysql_async::Value;
 use crate::error::ApiError;
 use crate::request::{Field, SqlParameter};
 
-/// A statement ready to send: without values it goes by the text protocol, else it is prepared.
+/// A statement ready to be sent: as text if it has no values, else prepared.
 #[derive(Debug)]
 pub(crate) struct Bound<'a> {
     pub(crate) sql: Cow<'a, str>,
     pub(crate) values: Vec<Value>,
 }
 
-/// Puts a `?` for each parameter of `sql` and gathers the values in that order.
+/// Replaces each parameter of `sql` by a `?` and collects the values in that order.
 pub(crate) fn bind<'a>(
     sql: &'a str,
     places: &[Range<usize>],
     parameters: &[SqlParameter<'_>],
 ) -> Result<Bound<'a>, ApiError> {
-    // Every parameter is checked, also one that the text does not use.
+    // Every parameter is checked, even one that the text does not use.
     let mut named = HashMap::with_capacity(parameters.len());
     for parameter in parameters {
         let name = parameter.name.as_deref().unwrap_or_default();
@@ -128,28 +128,26 @@ fn no_value(name: &str) -> ApiError {
 }
 
 fn hinted(name: &str, text: &str, hint: &str) -> Result<Converted, ApiError> {
-    let as_text = Value::Bytes(text.as_bytes().to_vec());
-    let converted = match hint {
-        "DECIMAL" => decimal_scale(text).map(|scale| Converted { value: as_text, decimals: Some(scale) }),
-        "DATE" => is_date(text).then_some(Converted { value: as_text, decimals: None }),
-        "TIME" => is_time(text).then_some(Converted { value: as_text, decimals: None }),
-        "TIMESTAMP" => text
-            .split_once(' ')
-            .is_some_and(|(date, time)| is_date(date) && is_time(time))
-            .then_some(Converted { value: as_text, decimals: None }),
-        "JSON" => serde_json::from_str::<serde::de::IgnoredAny>(text)
-            .is_ok()
-            .then_some(Converted { value: as_text, decimals: None }),
-        "UUID" => is_uuid(text).then_some(Converted { value: as_text, decimals: None }),
+    let decimals = if hint == "DECIMAL" { decimal_scale(text) } else { None };
+    let is_valid = match hint {
+        "DECIMAL" => decimals.is_some(),
+        "DATE" => is_date(text),
+        "TIME" => is_time(text),
+        "TIMESTAMP" => text.split_once(' ').is_some_and(|(date, time)| is_date(date) && is_time(time)),
+        "JSON" => serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok(),
+        "UUID" => is_uuid(text),
         // The model has no other.
-        _ => None,
+        _ => false,
     };
-    converted.ok_or_else(|| {
-        ApiError::bad_request(format!("Parameter \"{name}\" cannot be parsed as {hint}: \"{text}\""))
-    })
+    if !is_valid {
+        return Err(ApiError::bad_request(format!(
+            "Parameter \"{name}\" cannot be parsed as {hint}: \"{text}\""
+        )));
+    }
+    Ok(Converted { value: Value::Bytes(text.as_bytes().to_vec()), decimals })
 }
 
-/// The number of digits after the point, if `text` is a decimal number that MySQL can hold.
+/// Returns the number of digits after the point, if `text` is a decimal number that MySQL can hold.
 fn decimal_scale(text: &str) -> Option<usize> {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
@@ -162,12 +160,12 @@ fn decimal_scale(text: &str) -> Option<usize> {
     valid.then_some(fraction.len())
 }
 
-/// `YYYY-MM-DD`, a day of the calendar.
+/// Returns true for `YYYY-MM-DD`, a day of the calendar.
 fn is_date(text: &str) -> bool {
     text.len() == 10 && shaped(text, "0000-00-00") && text.parse::<jiff::civil::Date>().is_ok()
 }
 
-/// `HH:MM:SS[.FFF]`, up to six digits.
+/// Returns true for `HH:MM:SS[.FFF]`, up to six digits.
 fn is_time(text: &str) -> bool {
     let (seconds, fraction) = match text.split_once('.') {
         Some((seconds, fraction)) => (seconds, Some(fraction)),
@@ -187,7 +185,7 @@ fn is_uuid(text: &str) -> bool {
         })
 }
 
-/// Whether `text` has a digit where `shape` has a zero, and the same byte elsewhere.
+/// Returns true if `text` has a digit where `shape` has a zero, and the same byte elsewhere.
 fn shaped(text: &str, shape: &str) -> bool {
     text.len() == shape.len()
         && text

@@ -1,4 +1,4 @@
-//! Database sessions, kept for the next call with the same login and database.
+//! Pools database sessions by login and database.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,19 +10,19 @@ use crate::wire::{Address, Conn, Error, Options};
 
 /// How long a session may lie unused before it is closed.
 const KEEP: Duration = Duration::from_secs(60);
-/// A session that lay longer than this is asked for a sign of life first.
+/// A session that was unused for longer than this is pinged first.
 const TRUST: Duration = Duration::from_secs(1);
 /// The most unused sessions kept for one login and database.
 const SHELF: usize = 32;
 
-/// Whose session, on which database.
+/// The login and database of a session.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
     pub(crate) login: Arc<Login>,
     pub(crate) database: Option<String>,
 }
 
-/// A database session that is on loan from the pool.
+/// A database session.
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) conn: Box<Conn>,
@@ -34,7 +34,7 @@ pub(crate) struct Session {
     unused_since: Instant,
 }
 
-/// Unused sessions, and the way to new ones.
+/// Unused sessions, and how new ones are opened.
 #[derive(Debug)]
 pub(crate) struct Pool {
     upstream: Upstream,
@@ -51,7 +51,7 @@ impl Pool {
         }
     }
 
-    /// A session with autocommit on or off: one from the shelf if possible.
+    /// Takes an unused session, or opens one, and sets autocommit.
     pub(crate) async fn take(&self, key: &Key, autocommit: bool) -> Result<Session, Error> {
         let mut session = loop {
             let Some(mut session) = self.unshelve(key, autocommit) else {
@@ -69,8 +69,8 @@ impl Pool {
         Ok(session)
     }
 
-    /// Takes back a session that is between two statements and outside of a transaction. A marked session is
-    /// cleaned first, by a task of its own: nobody waits for that round trip.
+    /// Returns a session that is between two statements and outside of a transaction. A marked session
+    /// is reset first, in a task of its own: no call waits for that round trip.
     pub(crate) fn give_back(self: &Arc<Self>, session: Session) {
         if session.marked {
             let pool = self.clone();
@@ -101,8 +101,8 @@ impl Pool {
         Ok(())
     }
 
-    /// Closes sessions that nobody used for a while.
-    pub(crate) fn sweep(&self) {
+    /// Closes sessions that were unused for a while.
+    pub(crate) fn close_idle(&self) {
         self.shelves().retain(|_, shelf| {
             shelf.retain(|session| session.unused_since.elapsed() < KEEP);
             !shelf.is_empty()
@@ -117,7 +117,7 @@ impl Pool {
         }
     }
 
-    /// Whether something listens where the database should.
+    /// Returns true if something listens at the database's address.
     pub(crate) async fn reachable(&self) -> bool {
         match &self.upstream {
             Upstream::Socket(path) => tokio::net::UnixStream::connect(path).await.is_ok(),
@@ -127,8 +127,8 @@ impl Pool {
         }
     }
 
-    /// The session that was used last, so that the others can grow old. One with the wrong autocommit is still
-    /// cheaper than a new one.
+    /// Takes the session that was used last, so that the others can expire. One with the wrong
+    /// autocommit is still cheaper than a new one.
     fn unshelve(&self, key: &Key, autocommit: bool) -> Option<Session> {
         let mut shelves = self.shelves();
         let shelf = shelves.get_mut(key)?;
@@ -171,7 +171,7 @@ impl Session {
     }
 }
 
-/// Makes a marked session as good as new: a reset ends transactions, locks, temporary tables and variables.
+/// Resets a marked session, which ends transactions, locks, temporary tables and variables.
 async fn clean(mut session: Session) -> Result<Option<Session>, Error> {
     // Without a database to go back to, a new session is the only clean one.
     let Some(database) = &session.key.database else { return Ok(None) };

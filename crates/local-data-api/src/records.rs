@@ -1,4 +1,4 @@
-//! From the database's rows to `records` and `formattedRecords`, straight into the answer's bytes.
+//! Writes the database's rows as `records` or `formattedRecords` into the body of the answer.
 
 use std::borrow::Cow;
 use std::io::Write as _;
@@ -11,14 +11,14 @@ use crate::error::{ApiError, TooLarge};
 use crate::limits::Limits;
 use crate::wire::Row;
 
-/// How numbers are given out.
+/// How numbers are written.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct NumberOptions {
     pub(crate) decimals_as_numbers: bool,
     pub(crate) longs_as_strings: bool,
 }
 
-/// Writes the rows of one result set, and counts them in each way in which the service may.
+/// Writes the rows of one result set, and measures them by each of the service's limits.
 #[derive(Debug)]
 pub(crate) struct RecordWriter<'a> {
     limits: &'a Limits,
@@ -28,9 +28,9 @@ pub(crate) struct RecordWriter<'a> {
     keys: Option<Vec<Vec<u8>>>,
     out: Vec<u8>,
     rows: usize,
-    /// What the database sent.
+    /// The bytes that the database sent.
     database_bytes: usize,
-    /// What the rest of the answer's body has, beside the rows.
+    /// The bytes of the answer's body beside the rows.
     around: usize,
 }
 
@@ -48,7 +48,7 @@ impl<'a> RecordWriter<'a> {
         Ok(Self { limits, options, kinds, keys, out: vec![b'['], rows: 0, database_bytes: 0, around })
     }
 
-    /// Adds a row, or says which limit it breaks.
+    /// Adds a row, or returns the limit that it breaks.
     pub(crate) fn push(&mut self, row: Row<'_>) -> Result<(), TooLarge> {
         let before = self.out.len();
         if self.rows > 0 {
@@ -90,7 +90,7 @@ impl<'a> RecordWriter<'a> {
         Ok(())
     }
 
-    /// Writes one field; gives how many bytes it has in a packet of the database.
+    /// Writes one field; returns its length in a packet of the database.
     fn push_field(&mut self, index: usize, field: Source<'_>) -> usize {
         if index > 0 {
             self.out.push(b',');
@@ -106,7 +106,7 @@ impl<'a> RecordWriter<'a> {
         field.packet_bytes()
     }
 
-    /// The JSON array of all rows.
+    /// Returns the JSON array of all rows.
     pub(crate) fn finish(mut self) -> Vec<u8> {
         self.out.push(b']');
         self.out
@@ -149,7 +149,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// How many bytes a field has in a packet of the database, the number in front of it that tells its length included.
+    /// Returns the length of a field in a packet of the database, its length prefix included.
     fn packet_bytes(self) -> usize {
         let text = |length: usize| {
             length
@@ -238,7 +238,7 @@ fn long(value: Source<'_>) -> Option<i64> {
     }
 }
 
-/// A value as the text protocol writes it; `digits` are those of the fractional seconds.
+/// Returns a value as the text protocol writes it; `digits` is the precision of fractional seconds.
 fn text(value: Source<'_>, digits: u8) -> Cow<'_, str> {
     let fraction = |micros: u32| {
         let digits = usize::from(digits.min(6));

@@ -161,6 +161,6 @@ async fn reap(service: Arc<Service>, mut stopped: watch::Receiver<bool>) {
             );
             session.conn.quit().await;
         }
-        service.pool.sweep();
+        service.pool.close_idle();
     }
 }

@@ -15,7 +15,7 @@ use crate::lexer;
 use crate::limits::Limits;
 use crate::params::{self, Bound};
 use crate::pool::{Key, Pool, Session};
-use crate::request::Request;
+use crate::request::{Request, SqlParameter};
 use crate::secrets::Logins;
 use crate::statement::{self, Failure, Fate};
 use crate::transactions::{Origin, Transactions, ended};
@@ -24,12 +24,12 @@ use crate::wire;
 
 /// The database's number for a login that it refuses.
 const ACCESS_DENIED: u16 = 1045;
-/// How long an answer waits to see a killed statement end.
+/// How long an answer waits for a killed statement to end.
 const KILL_PATIENCE: Duration = Duration::from_secs(2);
 /// How long an answer waits for the rollback of the transaction that its error ends.
 const ROLLBACK_PATIENCE: Duration = Duration::from_secs(10);
 
-/// What becomes of a call.
+/// The outcome of a call.
 #[derive(Debug)]
 pub(crate) enum Reply {
     Success(Vec<u8>),
@@ -55,7 +55,7 @@ pub(crate) struct Service {
     logins: Logins,
 }
 
-/// The way back to the caller, who may be answered before the work is over.
+/// Answers the caller, perhaps before the work is over.
 struct Replier {
     sender: Option<oneshot::Sender<Reply>>,
     loss: Option<Loss>,
@@ -73,7 +73,7 @@ impl Replier {
 
     fn reply(&mut self, reply: Reply) {
         if let Some(sender) = self.sender.take() {
-            // A caller who hung up gets nothing; the work was done all the same, as by the service.
+            // A caller who disconnected gets nothing; the work was done all the same, as by the service.
             let _ = sender.send(reply);
         }
     }
@@ -103,7 +103,7 @@ impl Service {
         }
     }
 
-    /// Carries a call out to its end, whether or not the caller still listens: nothing is left half done.
+    /// Carries a call out to its end, even if the caller disconnects: nothing is left half done.
     pub(crate) async fn call(&self, operation: Operation, body: Bytes, sender: oneshot::Sender<Reply>) {
         let deadline = Instant::now() + self.limits.call;
         let mut replier = Replier { sender: Some(sender), loss: None };
@@ -150,64 +150,59 @@ impl Service {
         replier: &mut Replier,
     ) -> Result<Vec<u8>, ApiError> {
         let mut options = validation::result_options(request)?;
-        let (statement, selects, marks_session) = match self.prepare(request) {
+        let set = request.parameters.as_deref().unwrap_or_default();
+        let (mut statements, scan) = match self.prepare(request, [set]) {
             Ok(prepared) => prepared,
             Err(error) => return Err(self.refuse(request, error).await),
         };
         // Documented as ignored for all other statements: their rows come as records.
-        options.formatted &= selects;
+        options.formatted &= scan.selects;
         let mut session = self.session(request, deadline).await?;
-        session.marked |= marks_session;
+        session.marked |= scan.marks_session;
         let continues = request.continue_after_timeout.unwrap_or(false).then_some(replier);
-        let (key, connection_id) = (session.key().clone(), session.conn.id());
-        let work = async move {
-            let result = statement::execute(&mut session, statement, options, &self.limits, self.style).await;
-            (session, result)
+        let work = async |session: &mut Session| {
+            let statement = statements.swap_remove(0);
+            statement::execute(session, statement, options, &self.limits, self.style).await
         };
-        let guarded = self.guard(&key, connection_id, deadline, continues, work).await;
+        let guarded = self.guard(session, deadline, continues, work).await;
         self.settle(request, guarded).await
     }
 
     async fn batch(&self, request: &Request<'_>, deadline: Instant) -> Result<Vec<u8>, ApiError> {
-        let (statements, marks_session) = match self.prepare_batch(request) {
+        let sets = request.parameter_sets.as_deref().unwrap_or_default();
+        let (statements, scan) = match self.prepare(request, sets.iter().map(Vec::as_slice)) {
             Ok(prepared) => prepared,
             Err(error) => return Err(self.refuse(request, error).await),
         };
         let mut session = self.session(request, deadline).await?;
-        session.marked |= marks_session;
-        let (key, connection_id) = (session.key().clone(), session.conn.id());
-        let work = async move {
-            let result = statement::execute_batch(&mut session, statements, &self.limits, self.style).await;
-            (session, result)
+        session.marked |= scan.marks_session;
+        let work = async |session: &mut Session| {
+            statement::execute_batch(session, statements, &self.limits, self.style).await
         };
-        let guarded = self.guard(&key, connection_id, deadline, None, work).await;
+        let guarded = self.guard(session, deadline, None, work).await;
         self.settle(request, guarded).await
     }
 
-    /// The statement of a request as the database takes it, whether it is a SELECT, and whether it may leave traces.
-    fn prepare<'a>(&self, request: &'a Request<'_>) -> Result<(Bound<'a>, bool, bool), ApiError> {
+    /// Binds each set of parameters to the statement of a request.
+    fn prepare<'a>(
+        &self,
+        request: &'a Request<'_>,
+        sets: impl IntoIterator<Item = &'a [SqlParameter<'a>]>,
+    ) -> Result<(Vec<Bound<'a>>, lexer::Scan), ApiError> {
         let sql = request.sql.as_deref().unwrap_or_default();
-        let scan = self.scan(sql)?;
-        let statement = params::bind(
-            &sql[..scan.end],
-            &scan.parameters,
-            request.parameters.as_deref().unwrap_or_default(),
-        )?;
-        refuse_positional(&scan, std::slice::from_ref(&statement))?;
-        Ok((statement, scan.selects, scan.marks_session))
-    }
-
-    /// The same for a statement with many sets of parameters.
-    fn prepare_batch<'a>(&self, request: &'a Request<'_>) -> Result<(Vec<Bound<'a>>, bool), ApiError> {
-        let sql = request.sql.as_deref().unwrap_or_default();
-        let scan = self.scan(sql)?;
-        let sets = request.parameter_sets.as_deref().unwrap_or_default();
-        let statements = sets
-            .iter()
-            .map(|set| params::bind(&sql[..scan.end], &scan.parameters, set))
-            .collect::<Result<Vec<_>, _>>()?;
-        refuse_positional(&scan, &statements)?;
-        Ok((statements, scan.marks_session))
+        let scan = lexer::scan(sql, self.backslash_escapes);
+        if scan.second_statement {
+            return Err(ApiError::new(ErrorKind::ValidationException, "Multistatements aren't supported."));
+        }
+        let bind = |set| params::bind(&sql[..scan.end], &scan.parameters, set);
+        let statements = sets.into_iter().map(bind).collect::<Result<Vec<_>, _>>()?;
+        // A `?` among bound values would take the value of its neighbour.
+        if scan.positional && statements.iter().any(|statement| !statement.values.is_empty()) {
+            return Err(ApiError::bad_request(
+                "Positional parameters (?) aren't supported; name them (:name).",
+            ));
+        }
+        Ok((statements, scan))
     }
 
     async fn begin(&self, request: &Request<'_>, deadline: Instant) -> Result<Vec<u8>, ApiError> {
@@ -229,16 +224,12 @@ impl Service {
         deadline: Instant,
     ) -> Result<Vec<u8>, ApiError> {
         let id = request.transaction_id.as_deref().unwrap_or_default();
-        let mut session = self.borrow(request, id)?;
-        let (key, connection_id) = (session.key().clone(), session.conn.id());
-        let work = async move {
+        let session = self.borrow(request, id)?;
+        let work = async |session: &mut Session| {
             let statement = Bound { sql: sql.into(), values: Vec::new() };
-            let result =
-                statement::execute(&mut session, statement, Default::default(), &self.limits, self.style)
-                    .await;
-            (session, result)
+            statement::execute(session, statement, Default::default(), &self.limits, self.style).await
         };
-        match self.guard(&key, connection_id, deadline, None, work).await {
+        match self.guard(session, deadline, None, work).await {
             Guarded::Done(session, Ok(_)) => {
                 self.transactions.end(id, ended::BY_CALL);
                 self.pool.give_back(session);
@@ -256,15 +247,7 @@ impl Service {
         }
     }
 
-    fn scan(&self, sql: &str) -> Result<lexer::Scan, ApiError> {
-        let scan = lexer::scan(sql, self.backslash_escapes);
-        if scan.second_statement {
-            return Err(ApiError::new(ErrorKind::ValidationException, "Multistatements aren't supported."));
-        }
-        Ok(scan)
-    }
-
-    /// The session of the request's transaction, or one from the pool.
+    /// Returns the session of the request's transaction, or one from the pool.
     async fn session(&self, request: &Request<'_>, deadline: Instant) -> Result<Session, ApiError> {
         match request.transaction_id.as_deref() {
             Some(id) => {
@@ -315,17 +298,20 @@ impl Service {
         timeout_at(deadline, take).await.unwrap_or_else(|_| Err(ApiError::timeout(None)))
     }
 
-    /// Holds work to the deadline. Late work is killed in the database, unless the caller lets it go on
-    /// (`continues`): then the caller is told, and the work is awaited.
+    /// Lets work on a session take until the deadline. Late work is killed in the database, unless the
+    /// caller lets it continue (`continues`): then the caller is answered, and the work is awaited.
     async fn guard(
         &self,
-        key: &Key,
-        connection_id: u32,
+        mut session: Session,
         deadline: Instant,
         continues: Option<&mut Replier>,
-        work: impl Future<Output = (Session, Result<Vec<u8>, Failure>)>,
+        work: impl AsyncFnOnce(&mut Session) -> Result<Vec<u8>, Failure>,
     ) -> Guarded {
-        let mut work = std::pin::pin!(work);
+        let (key, connection_id) = (session.key().clone(), session.conn.id());
+        let mut work = std::pin::pin!(async move {
+            let result = work(&mut session).await;
+            (session, result)
+        });
         if let Ok((session, result)) = timeout_at(deadline, &mut work).await {
             return Guarded::Done(session, result);
         }
@@ -335,10 +321,10 @@ impl Service {
             let (session, result) = work.await;
             return Guarded::Done(session, result);
         }
-        // The answer should not come before the statement is really over, nor wait for a database that hangs.
+        // The answer should not come before the statement has ended, nor wait for a database that hangs.
         let ended = timeout(KILL_PATIENCE, async {
-            self.pool.kill(key, connection_id).await?;
-            // It ends with the error of its session's end, which says nothing new.
+            self.pool.kill(&key, connection_id).await?;
+            // It fails because its session ends, which says nothing new.
             let _ = work.await;
             Ok::<_, wire::Error>(())
         });
@@ -352,7 +338,7 @@ impl Service {
         Guarded::Killed(late)
     }
 
-    /// Puts the session where it belongs after a statement.
+    /// Returns the session to its transaction or to the pool after a statement.
     async fn settle(&self, request: &Request<'_>, guarded: Guarded) -> Result<Vec<u8>, ApiError> {
         let transaction = request.transaction_id.as_deref();
         let (session, result) = match guarded {
@@ -384,7 +370,8 @@ impl Service {
         result.map_err(|failure| failure.error)
     }
 
-    /// Ends the transaction whose call is refused before the database sees it, where errors end transactions.
+    /// Ends the transaction of a call that is refused before the database sees it, if errors end
+    /// transactions.
     async fn refuse(&self, request: &Request<'_>, error: ApiError) -> ApiError {
         if self.on_error == OnError::Abort {
             self.end_transaction(request).await;
@@ -401,34 +388,26 @@ impl Service {
         }
     }
 
-    /// Rolls a transaction back and ends it: its locks are gone before its caller hears of the error.
+    /// Rolls a transaction back and ends it; its locks are gone before its caller gets the error.
     async fn abort(&self, id: &str, mut session: Session) {
         let rolled_back = timeout(ROLLBACK_PATIENCE, session.conn.run("ROLLBACK")).await;
         self.transactions.end(id, ended::BY_ERROR);
         if matches!(rolled_back, Ok(Ok(()))) {
             self.pool.give_back(session);
         } else {
-            // The database rolls back what it can no longer be asked for.
+            // The database rolls back when the connection closes.
             drop(session);
         }
     }
 }
 
-/// The database that a request names; an empty name is none.
+/// Returns the database that a request names; an empty name is none.
 fn database<'a>(request: &'a Request<'_>) -> Option<&'a str> {
     request.database.as_deref().filter(|name| !name.is_empty())
 }
 
 fn owned(text: Option<&str>) -> String {
     text.unwrap_or_default().to_owned()
-}
-
-/// A `?` among bound values would take the value of its neighbour.
-fn refuse_positional(scan: &lexer::Scan, statements: &[Bound<'_>]) -> Result<(), ApiError> {
-    if scan.positional && statements.iter().any(|statement| !statement.values.is_empty()) {
-        return Err(ApiError::bad_request("Positional parameters (?) aren't supported; name them (:name)."));
-    }
-    Ok(())
 }
 
 fn injected(kind: ErrorKind) -> ApiError {

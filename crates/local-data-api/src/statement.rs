@@ -1,4 +1,4 @@
-//! Runs a statement in a session and puts its result into the answer's bytes.
+//! Runs a statement in a session and writes its result into the body of the answer.
 
 use std::io::Write as _;
 
@@ -20,19 +20,19 @@ pub(crate) struct ResultOptions {
     pub(crate) numbers: NumberOptions,
 }
 
-/// A statement that failed, and what that means for its session.
+/// The error of a statement, and what it means for its session.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) error: ApiError,
     pub(crate) session: Fate,
 }
 
-/// What a failure leaves behind.
+/// The state of a session after a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
-    /// Only the statement is undone; the session and its transaction go on.
+    /// Only the statement is rolled back; the session and its transaction continue.
     Usable,
-    /// The session goes on, but the service ends its transaction, whatever other errors do.
+    /// The session continues, but the service ends its transaction in any case.
     Ended,
     /// The database rolled the whole transaction back.
     RolledBack,
@@ -53,7 +53,7 @@ impl Failure {
     pub(crate) fn database(error: &Error, style: ErrorStyle) -> Self {
         let server = match error {
             Error::Server(server) => server,
-            // The database asked for a file of the client's, and there is no such client: MySQL's own words.
+            // The database asked for a file of the client: MySQL's own words.
             Error::LocalInfile => {
                 let refused = ServerError {
                     code: errno::LOCAL_INFILE_DISABLED,
@@ -80,7 +80,7 @@ impl Failure {
     }
 }
 
-/// Runs one statement and gives the body of its answer.
+/// Runs one statement; returns the body of its answer.
 pub(crate) async fn execute(
     session: &mut Session,
     statement: Bound<'_>,
@@ -102,7 +102,7 @@ pub(crate) async fn execute(
     }
 }
 
-/// Runs one statement for each set of values and gives the body of the answer.
+/// Runs one statement for each set of values; returns the body of the answer.
 pub(crate) async fn execute_batch(
     session: &mut Session,
     statements: Vec<Bound<'_>>,
@@ -130,7 +130,7 @@ pub(crate) async fn execute_batch(
     Ok(body)
 }
 
-/// The body of an answer without rows.
+/// Returns the body of an answer without rows.
 async fn counts(conn: &mut Conn, style: ErrorStyle) -> Result<Vec<u8>, Failure> {
     let mut body = b"{".to_vec();
     write_generated_fields(&mut body, conn.last_insert_id());
@@ -183,7 +183,7 @@ async fn answer(
     Ok(body)
 }
 
-/// The JSON array of the first result set's rows; the rest of the body has `around` bytes.
+/// Returns the JSON array of the first result set's rows; the rest of the body has `around` bytes.
 async fn read_rows(
     conn: &mut Conn,
     columns: &[Column],

@@ -1,4 +1,4 @@
-//! Open transactions: each owns its session, runs one statement at a time, and ends by time if not by call.
+//! Open transactions: each owns its session, runs one statement at a time, and expires.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
@@ -20,7 +20,7 @@ pub(crate) mod ended {
     pub(crate) const BY_ERROR: &str = "Transaction has been aborted due to an error from a previous call";
 }
 
-/// Who began a transaction, and on what; every further call must name the same.
+/// The cluster, secret and database that a transaction began with; every further call must name them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Origin {
     pub(crate) resource_arn: String,
@@ -71,7 +71,7 @@ impl Transactions {
         Self { limits, style, state: Mutex::default() }
     }
 
-    /// Opens a transaction on a session with autocommit off, and names it.
+    /// Opens a transaction on a session with autocommit off; returns its id.
     pub(crate) fn open(&self, session: Session, origin: Origin) -> String {
         let mut bytes = [0_u8; 96];
         fastrand::fill(&mut bytes);
@@ -82,7 +82,7 @@ impl Transactions {
         id
     }
 
-    /// Lends out the session of a transaction for one statement.
+    /// Takes the session of a transaction for one statement.
     pub(crate) fn borrow(&self, id: &str, resource_arn: &str, secret_arn: &str) -> Result<Session, ApiError> {
         let mut state = self.state();
         let Some(open) = state.open.get_mut(id) else {
@@ -112,7 +112,7 @@ impl Transactions {
         self.state().open.get(id).is_some_and(|open| open.origin.database.as_deref() == Some(database))
     }
 
-    /// Takes the session back after a statement. `Some` if the transaction ended meanwhile.
+    /// Returns the session after a statement; hands it back if the transaction has ended meanwhile.
     pub(crate) fn give_back(&self, id: &str, session: Session) -> Option<Session> {
         let mut state = self.state();
         match state.open.get_mut(id) {
@@ -125,12 +125,12 @@ impl Transactions {
         }
     }
 
-    /// Ends a transaction whose session is on loan.
+    /// Ends a transaction whose session is in use.
     pub(crate) fn end(&self, id: &str, why: &'static str) {
         self.state().end(id, why);
     }
 
-    /// Ends the transactions that are idle for too long or too old, and hands out their sessions.
+    /// Ends the transactions that are idle for too long or too old; returns their sessions.
     pub(crate) fn expire(&self) -> Vec<Session> {
         let mut state = self.state();
         let over: Vec<String> = state
@@ -142,12 +142,12 @@ impl Transactions {
         over.iter().filter_map(|id| state.end(id, ended::EXPIRED)).collect()
     }
 
-    /// How many are open.
+    /// Returns how many are open.
     pub(crate) fn count(&self) -> usize {
         self.state().open.len()
     }
 
-    /// Forgets all, for the end of the server.
+    /// Removes all, for the end of the server; returns their sessions.
     pub(crate) fn drain(&self) -> Vec<Session> {
         self.state().open.drain().filter_map(|(_, open)| open.session).collect()
     }
@@ -157,7 +157,7 @@ impl Transactions {
     }
 }
 
-/// Whether a transaction's time is up. While a statement runs it is not idle.
+/// Returns true if a transaction has expired. While a statement runs it is not idle.
 fn is_over(open: &Open, limits: &Limits) -> bool {
     let idle = open.session.is_some() && open.used.elapsed() > limits.transaction_idle;
     idle || open.began.elapsed() > limits.transaction_life

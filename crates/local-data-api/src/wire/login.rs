@@ -1,4 +1,4 @@
-//! Connecting, and proving who one is.
+//! Connects and authenticates.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ use super::result::server_error;
 /// The largest packet that the database may send.
 const MAX_PACKET: u32 = 64 * 1024 * 1024;
 
-/// Where the database is.
+/// The address of the database.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Address<'a> {
     Socket(&'a Path),
@@ -34,11 +34,11 @@ pub(crate) struct Options<'a> {
     pub(crate) init: &'a [String],
 }
 
-/// How the key is asked for that encrypts a password, by the method.
+/// The requests for the key that encrypts a password, by the method.
 const KEY_FOR_SHA256: u8 = 0x01;
 const KEY_FOR_CACHING_SHA2: u8 = 0x02;
 
-/// What the database sends while it makes sure of the client.
+/// An answer of the database during authentication.
 enum Step {
     Welcome,
     /// Another method, with its challenge.
@@ -48,7 +48,7 @@ enum Step {
     SendPassword,
 }
 
-/// A connection on which commands may follow, and the session's number.
+/// Opens a connection; returns it with the session's number.
 pub(super) async fn login(options: &Options<'_>) -> Result<(Packets, u32), Error> {
     let mut packets = match options.address {
         Address::Socket(path) => Packets::new(Box::new(UnixStream::connect(path).await?)),
@@ -69,8 +69,8 @@ pub(super) async fn login(options: &Options<'_>) -> Result<(Packets, u32), Error
         Some(AuthPlugin::CachingSha2Password) => AuthPlugin::CachingSha2Password,
         _ => AuthPlugin::MysqlNativePassword,
     };
-    // JDBC, and so the service, counts the rows found rather than those changed. Without CLIENT_DEPRECATE_EOF, what ends rows has
-    // one form alone.
+    // JDBC, and so the service, counts the rows found rather than those changed. Without
+    // CLIENT_DEPRECATE_EOF, the end of rows has only one form.
     let wanted = CapabilityFlags::CLIENT_PROTOCOL_41
         | CapabilityFlags::CLIENT_LONG_PASSWORD
         | CapabilityFlags::CLIENT_TRANSACTIONS
@@ -108,7 +108,7 @@ pub(super) async fn login(options: &Options<'_>) -> Result<(Packets, u32), Error
                         let proof = plugin.gen_data(Some(options.password), &nonce);
                         packets.send(proof.as_deref().unwrap_or_default()).await?;
                     }
-                    // MySQL may also ask those for it whom it does not know. It takes a password in the clear over TLS alone, not
+                    // MySQL may ask unknown users for it, too. It takes a plain password over TLS alone, not
                     // over a socket.
                     _ if plugin.as_bytes() == b"sha256_password" => {
                         if options.password.is_empty() {

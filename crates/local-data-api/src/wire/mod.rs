@@ -1,8 +1,21 @@
-//! A client of MySQL's protocol that reads rows where they arrive.
+//! A client of MySQL's protocol that does not copy rows.
 //!
-//! `mysql_async` makes a value of every field and a row of every row, which for a page of a table costs as much as all the
-//! rest of the call. Here a row of the text protocol is a slice of the buffer that the socket was read into. What is
-//! small and rare (columns, handshake, the binary protocol's values) is left to `mysql_common`.
+//! A row of the text protocol is a slice of the buffer that the socket was read into. What is small and
+//! rare (columns, handshake, the binary protocol's values) is left to `mysql_common`.
+//!
+//! With `mysql_async`, which allocates a value for each field, a whole call took longer (release
+//! profile, five runs in turns, medians):
+//!
+//! | page | here | `mysql_async` | ratio |
+//! |---|--:|--:|--:|
+//! | 100 rows as JSON | 0.27 ms | 0.30 ms | 1.15 |
+//! | 1,000 rows as JSON | 1.00 ms | 1.31 ms | 1.30 |
+//! | 8,000 rows as JSON | 8.8 ms | 11.4 ms | 1.29 |
+//! | 100 rows as `records` | 0.23 ms | 0.27 ms | 1.17 |
+//! | 1,000 rows as `records` | 0.65 ms | 0.96 ms | 1.48 |
+//!
+//! Besides, `mysql_async` always allows several statements in one text, which the service refuses, and
+//! knows no `sha256_password`, which MySQL asks for also if a user is unknown to it.
 
 mod login;
 mod packets;
@@ -34,19 +47,19 @@ mod command {
     pub(super) const RESET_CONNECTION: u8 = 31;
 }
 
-/// What a session ends a command with instead of an answer.
+/// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    /// The connection broke, or was never there.
+    /// The connection broke, or could not be opened.
     #[error("{0}")]
     Io(#[from] std::io::Error),
-    /// The database refuses.
+    /// The database answered with an error.
     #[error("{0}")]
     Server(ServerError),
-    /// The database asks for a file of the client's.
+    /// The database asked for a file of the client.
     #[error("the database asked for a local file")]
     LocalInfile,
-    /// What came is not the protocol, or more than this client knows of it.
+    /// The answer is not part of the protocol as this client knows it.
     #[error("{0}")]
     Protocol(&'static str),
 }
@@ -56,11 +69,11 @@ pub(crate) enum Error {
 pub(crate) struct Conn {
     packets: Packets,
     id: u32,
-    /// Run at the start and after each reset.
+    /// Statements run at the start and after each reset.
     init: Vec<String>,
-    /// The statement used last stands last.
+    /// The least recently used statement first.
     prepared: Vec<Prepared>,
-    /// The result set whose rows are on their way.
+    /// The result set whose rows have not been read.
     pending: Option<Pending>,
     /// Another result follows.
     more: bool,
@@ -86,28 +99,28 @@ impl Conn {
         Ok(conn)
     }
 
-    /// The database's number for the session.
+    /// Returns the database's number for the session.
     pub(crate) fn id(&self) -> u32 {
         self.id
     }
 
-    /// Rows that the last statement changed.
+    /// Returns how many rows the last statement changed.
     pub(crate) fn affected_rows(&self) -> u64 {
         self.affected_rows
     }
 
-    /// The first key that the last statement generated; 0 where it did not.
+    /// Returns the first key that the last statement generated, or 0.
     pub(crate) fn last_insert_id(&self) -> u64 {
         self.last_insert_id
     }
 
-    /// Runs a statement; of a result only its errors are looked at.
+    /// Runs a statement and discards its rows.
     pub(crate) async fn run(&mut self, sql: &str) -> Result<(), Error> {
         self.query(sql).await?;
         self.finish().await
     }
 
-    /// Runs a statement as text: the columns of its result, if it has one.
+    /// Runs a statement as text; returns the columns of its result, if it has one.
     pub(crate) async fn query(&mut self, sql: &str) -> Result<Option<Arc<[Column]>>, Error> {
         self.send(command::QUERY, sql.as_bytes()).await?;
         self.read_head(false).await
@@ -134,7 +147,7 @@ impl Conn {
         self.read_head(true).await
     }
 
-    /// Whether the database answers.
+    /// Checks that the database answers.
     pub(crate) async fn ping(&mut self) -> Result<(), Error> {
         self.send(command::PING, &[]).await?;
         self.read_ok().await
@@ -148,7 +161,7 @@ impl Conn {
         self.initialise().await
     }
 
-    /// Says good-bye.
+    /// Closes the session.
     pub(crate) async fn quit(mut self) {
         // The connection closes either way.
         let _ = self.send(command::QUIT, &[]).await;
@@ -163,8 +176,8 @@ impl Conn {
         Ok(())
     }
 
-    /// A statement is prepared for values of these types: MySQL gives a parameter the type that its first value has, and
-    /// turns those that follow into it (a text into the number 0).
+    /// Prepares a statement for values of these types, or finds it prepared: MySQL gives a parameter the
+    /// type of its first value, and converts later ones to it (a text to the number 0).
     async fn prepare(&mut self, sql: &str, types: Vec<Discriminant<Value>>) -> Result<(u32, u16), Error> {
         let is_this = |prepared: &Prepared| prepared.sql == sql && prepared.types == types;
         if let Some(index) = self.prepared.iter().position(is_this) {
@@ -193,7 +206,7 @@ impl Conn {
         self.packets.send(&payload).await
     }
 
-    /// A new command: packets are counted afresh, and nothing of the one before is left.
+    /// Begins a new command: resets the packet number and the state of the last one.
     fn begin(&mut self) {
         self.packets.begin();
         self.pending = None;

@@ -1,4 +1,4 @@
-//! Packets in both directions over a socket.
+//! Packets over a socket.
 
 use std::fmt;
 use std::ops::Range;
@@ -10,10 +10,10 @@ use super::Error;
 /// A packet of this length is followed by another that continues it.
 const FULL: usize = 0xff_ffff;
 
-/// Length and number go before each packet.
+/// The length and the number before each packet.
 const HEAD: usize = 4;
 
-/// What is read at once at least: the database sends a result in pieces of 16 KiB.
+/// The size of the buffer; the database sends a result in pieces of 16 KiB.
 const ROOM: usize = 128 * 1024;
 
 /// A socket.
@@ -24,11 +24,11 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send + Sync> Stream for T {}
 /// The packets of a session.
 pub(super) struct Packets {
     stream: Box<dyn Stream>,
-    /// What has arrived and was not read stands from `start` to `end`.
+    /// From `start` to `end`, the bytes that have arrived and were not read.
     buffer: Vec<u8>,
     start: usize,
     end: usize,
-    /// A packet that came in parts.
+    /// The payload of a packet that came in parts.
     joined: Vec<u8>,
     number: u8,
 }
@@ -44,7 +44,7 @@ impl Packets {
         Self { stream, buffer: vec![0; ROOM], start: 0, end: 0, joined: Vec::new(), number: 0 }
     }
 
-    /// A new command begins: its packets are counted from 0.
+    /// Begins a new command, whose packets are numbered from 0.
     pub(super) fn begin(&mut self) {
         self.number = 0;
     }
@@ -67,7 +67,7 @@ impl Packets {
         Ok(())
     }
 
-    /// The payload of the next packet.
+    /// Returns the payload of the next packet.
     pub(super) async fn next(&mut self) -> Result<&[u8], Error> {
         let part = self.part().await?;
         if part.len() < FULL {
@@ -85,7 +85,7 @@ impl Packets {
         }
     }
 
-    /// Where the payload of the next packet stands in the buffer.
+    /// Reads the next packet; returns where its payload is in the buffer.
     async fn part(&mut self) -> Result<Range<usize>, Error> {
         if self.end - self.start < HEAD {
             self.fill(HEAD).await?;

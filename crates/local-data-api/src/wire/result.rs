@@ -17,7 +17,7 @@ const MORE_RESULTS: u16 = 8;
 /// The longest packet that can be the end of rows; a row that begins with the same byte is longer.
 const LONGEST_END: usize = 8;
 
-/// A result set whose rows are on their way.
+/// A result set whose rows have not been read.
 #[derive(Debug)]
 pub(super) struct Pending {
     columns: Arc<[Column]>,
@@ -37,9 +37,9 @@ pub(super) struct Prepared {
 /// A row of a result.
 #[derive(Debug)]
 pub(crate) enum Row<'a> {
-    /// Of the text protocol: each field's text or NULL, still as it arrived.
+    /// A row of the text protocol, as it arrived.
     Text(Fields<'a>),
-    /// Of the binary protocol.
+    /// A row of the binary protocol.
     Values(Vec<Value>),
 }
 
@@ -50,7 +50,7 @@ pub(crate) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// The next field; `None` in it is NULL. Nothing where the row is shorter than its columns.
+    /// Returns the next field, `Some(None)` for NULL; `None` if the row is shorter than its columns.
     pub(crate) fn next_field(&mut self) -> Option<Option<&'a [u8]>> {
         if let [0xfb, left @ ..] = self.left {
             self.left = left;
@@ -64,7 +64,7 @@ impl<'a> Fields<'a> {
 }
 
 impl Conn {
-    /// The next row of the result; `None` behind the last one.
+    /// Returns the next row of the result; `None` after the last one.
     pub(crate) async fn next_row(&mut self) -> Result<Option<Row<'_>>, Error> {
         let Some(Pending { columns, binary }) = &self.pending else { return Ok(None) };
         let packet = self.packets.next().await?;
@@ -87,9 +87,9 @@ impl Conn {
         }
     }
 
-    /// Reads what is left of the answer: rows, and further results. Its errors are the statement's.
+    /// Reads the rest of the answer: rows, and further results. Its errors are the statement's.
     pub(crate) async fn finish(&mut self) -> Result<(), Error> {
-        // What the first result told of counts and keys is what counts.
+        // Counts and keys are those of the first result.
         let (affected_rows, last_insert_id) = (self.affected_rows, self.last_insert_id);
         loop {
             while self.next_row().await?.is_some() {}
@@ -102,7 +102,7 @@ impl Conn {
         Ok(())
     }
 
-    /// How an answer begins: the columns of its result, if it has one.
+    /// Reads the beginning of an answer; returns the columns of its result, if it has one.
     pub(super) async fn read_head(&mut self, binary: bool) -> Result<Option<Arc<[Column]>>, Error> {
         let packet = self.packets.next().await?;
         match packet {
@@ -121,7 +121,7 @@ impl Conn {
         }
     }
 
-    /// The answer to a command without a result.
+    /// Reads the answer to a command without a result.
     pub(super) async fn read_ok(&mut self) -> Result<(), Error> {
         match self.packets.next().await? {
             [0x00, ..] => Ok(()),
@@ -130,7 +130,7 @@ impl Conn {
         }
     }
 
-    /// The answer to a PREPARE.
+    /// Reads the answer to a PREPARE.
     pub(super) async fn read_prepared(
         &mut self,
         sql: &str,
@@ -144,7 +144,7 @@ impl Conn {
             [0xff, ..] => return Err(Error::Server(server_error(packet))),
             _ => return Err(SHORT),
         };
-        // Both are told again with each result.
+        // Both come again with each result.
         for count in [parameters, columns] {
             if count > 0 {
                 self.read_columns(count.into()).await?;
@@ -153,7 +153,7 @@ impl Conn {
         Ok(Prepared { sql: sql.to_owned(), types, id, parameters })
     }
 
-    /// The definitions of columns, and what ends them.
+    /// Reads the definitions of columns.
     async fn read_columns(&mut self, count: u64) -> Result<Vec<Column>, Error> {
         let mut columns = Vec::new();
         for _ in 0..count {
@@ -172,13 +172,13 @@ fn has_more(status: Option<&[u8]>) -> bool {
     matches!(status, Some([low, high]) if u16::from_le_bytes([*low, *high]) & MORE_RESULTS != 0)
 }
 
-/// What an OK tells: rows affected, the key generated, and the status.
+/// Parses an OK packet: rows affected, the generated key, and whether another result follows.
 fn ok(packet: &[u8]) -> Option<(u64, u64, bool)> {
     let mut left = packet.get(1..)?;
     Some((number(&mut left)?, number(&mut left)?, has_more(left.get(..2))))
 }
 
-/// A number that tells its own length.
+/// Parses a length-encoded integer.
 fn number(left: &mut &[u8]) -> Option<u64> {
     let (first, rest) = left.split_first()?;
     let length = match first {
@@ -196,7 +196,7 @@ fn number(left: &mut &[u8]) -> Option<u64> {
     Some(bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)))
 }
 
-/// The error in a packet. Before the login it has no SQL state.
+/// Parses an error packet. Before the login it has no SQL state.
 pub(super) fn server_error(packet: &[u8]) -> ServerError {
     let (code, rest) = match packet {
         [_, low, high, rest @ ..] => (u16::from_le_bytes([*low, *high]), rest),
