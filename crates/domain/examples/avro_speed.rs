@@ -1,6 +1,7 @@
-//! Prints how fast one core takes employees through a backup and back, in rows a second: reading row texts, summing them up,
-//! writing an Avro file with each codec, and reading it; and how many bytes the file has for each that the same rows have as
-//! SQL in gzip. Processor time counts, of the fastest of several rounds.
+//! Prints how fast one core takes employees through a backup and back, in rows a second: reading
+//! row texts, summing them up, writing an Avro file with each codec, and reading it; and how many
+//! bytes the file has for each that the same rows have as SQL in gzip. Processor time counts, of
+//! the fastest of several rounds.
 //!
 //! `cargo run -p domain --example avro_speed -- [ROWS] [ROUNDS]`
 #![allow(clippy::print_stdout, reason = "printing is what this example is for")]

@@ -5,7 +5,8 @@ use serde_json::value::RawValue;
 
 use crate::named::named_enum;
 
-/// The target of the log lines about what people did. They are written whatever level of log lines is wanted.
+/// The target of the log lines about what people did. They are written whatever level of log lines
+/// is wanted.
 pub const LOG_TARGET: &str = "audit";
 
 named_enum! {
@@ -47,7 +48,7 @@ pub struct Actor<'a> {
     pub request_id: &'a str,
 }
 
-/// An entry of the trail, as it is kept and given out.
+/// An entry of the trail, as it is stored and returned.
 #[derive(Debug, Clone, Serialize)]
 pub struct AuditRecord {
     /// Its number: a later entry has a larger one.

@@ -27,8 +27,9 @@ impl From<InvalidKey> for Problem {
 }
 
 impl IdempotencyKey {
-    /// Reads the header's value: a string as structured fields have it (RFC 9651, section 3.3.3: in double quotes, with `\"`
-    /// and `\\`), as the IETF's draft of the header wants it, or the bare key that most clients send. Both are the same key.
+    /// Reads the header's value: a string as structured fields have it (RFC 9651, section 3.3.3: in
+    /// double quotes, with `\"` and `\\`), as the IETF's draft of the header wants it, or the bare
+    /// key that most clients send. Both are the same key.
     ///
     /// # Errors
     /// [`InvalidKey`].
@@ -62,8 +63,8 @@ fn unquoted(rest: &[u8]) -> Result<Vec<u8>, InvalidKey> {
     if bytes.next().is_none() { Ok(key) } else { Err(InvalidKey) }
 }
 
-/// A request with a key, as its record knows it. Hashes, so that what clients put into keys (an order's number, a name) is
-/// not kept, and any caller's id fits.
+/// A request with a key, as its record knows it. Hashes, so that what clients put into keys (an
+/// order's number, a name) is not kept, and any caller's id fits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyedRequest {
     record: String,
@@ -71,8 +72,9 @@ pub struct KeyedRequest {
 }
 
 impl KeyedRequest {
-    /// A request of a caller. Keys are a caller's own; the same request is one with the same method, route, table (which a
-    /// body for several tables does not have), preference and body, byte by byte.
+    /// Identifies a request of a caller. Keys are a caller's own; the same request is one with the
+    /// same method, route, table (which a body for several tables does not have), preference and
+    /// body, byte by byte.
     pub fn new(caller: &str, key: &IdempotencyKey, request: &RequestParts<'_>) -> Self {
         let RequestParts { route, table, preference, body } = *request;
         let preference = preference.map_or("", TxPreference::as_str);
@@ -106,7 +108,8 @@ pub struct RequestParts<'a> {
     pub body: &'a [u8],
 }
 
-/// SHA-256 over parts, each with its length before it, so that no two lists of parts have the same bytes.
+/// SHA-256 over parts, each with its length before it, so that no two lists of parts have the same
+/// bytes.
 fn hash(parts: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     for part in parts {

@@ -6,11 +6,13 @@ use crate::dictionary::Table;
 use crate::row_text::{RowTextError, parse_row_text};
 use crate::value::{Value, push_number};
 
-/// Writes a row as a JSON object: a member for each column, by its own name and in the dictionary's order.
+/// Writes a row as a JSON object: a member for each column, by its own name and in the dictionary's
+/// order.
 ///
-/// What is written is what [`check_json_row`](crate::row::check_json_row) reads back to the same values: whole numbers as
-/// numbers, decimals as strings with every digit of their scale (most readers of JSON would make floats of numbers),
-/// `"2021-07-27"`, `"2021-07-27T16:02:08Z"`, `true`, `null`.
+/// What is written is what [`check_json_row`](crate::row::check_json_row) reads back to the same
+/// values: whole numbers as numbers, decimals as strings with every digit of their scale (most
+/// readers of JSON would make floats of numbers), `"2021-07-27"`, `"2021-07-27T16:02:08Z"`, `true`,
+/// `null`.
 pub fn write_json_row(table: &Table, values: &[Value<'_>], into: &mut String) {
     let mut before = '{';
     for (column, value) in table.columns().iter().zip(values) {
@@ -23,7 +25,8 @@ pub fn write_json_row(table: &Table, values: &[Value<'_>], into: &mut String) {
     into.push('}');
 }
 
-/// A row as a JSON object, and its key, from its text where every column may be NULL, as the database gives it.
+/// A row as a JSON object, and its key, from its text where every column may be NULL, as the
+/// database gives it.
 ///
 /// # Errors
 /// As [`parse_row_text`]; also where the key is NULL. Such a row was written past Rowgate.
@@ -40,7 +43,8 @@ pub fn json_of_row_text(table: &Table, text: &str) -> Result<(String, i64), RowT
     Ok((json, key))
 }
 
-/// The text of a value as a file has it: as in JSON, without quotes around it; `None` for no value.
+/// Returns the text of a value as a file has it: as in JSON, without quotes around it; `None` for
+/// no value.
 pub fn value_text(value: &Value<'_>) -> Option<String> {
     match value {
         Value::Null => None,

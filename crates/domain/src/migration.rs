@@ -1,10 +1,13 @@
-//! Migrations: `sql/migrations/<date>_<verb>_<noun>/up.sql`, applied once each, in the order of their names.
+//! Migrations: `sql/migrations/<date>_<verb>_<noun>/up.sql`, applied once each, in the order of
+//! their names.
 //!
-//! A file is statements of DDL and DML. A statement ends with `;` at the end of a line; a line that begins with `--` is a
-//! comment. That is all the syntax there is (no lexer): a `;` within a line does not end anything.
+//! A file is statements of DDL and DML. A statement ends with `;` at the end of a line; a line that
+//! begins with `--` is a comment. That is all the syntax there is (no lexer): a `;` within a line
+//! does not end anything.
 //!
-//! MySQL commits every DDL statement by itself, so a migration can stop between two statements. Hence the migrator records
-//! them one by one, and a checksum can be taken of the first statements alone.
+//! MySQL commits every DDL statement by itself, so a migration can stop between two statements.
+//! Hence the migrator records them one by one, and a checksum can be taken of the first statements
+//! alone.
 
 use include_dir::{Dir, include_dir};
 use sha2::{Digest, Sha256};
@@ -33,7 +36,8 @@ pub struct Step {
 /// How a statement takes effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StepKind {
-    /// CREATE, ALTER, DROP, RENAME, TRUNCATE: by itself and at once, whatever transaction it is sent in.
+    /// CREATE, ALTER, DROP, RENAME, TRUNCATE: by itself and at once, whatever transaction it is
+    /// sent in.
     Definition,
     /// INSERT, UPDATE, DELETE, REPLACE: with the transaction it runs in.
     Data,
@@ -112,7 +116,7 @@ impl Migration {
         Ok(Self { name: name.to_owned(), statements })
     }
 
-    /// The name: of its folder.
+    /// Returns the name, which is that of its folder.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -122,13 +126,13 @@ impl Migration {
         &self.statements
     }
 
-    /// The checksum of all of it: SHA-256 in hexadecimal, over the statements. Comments do not count, so that a word of
-    /// explanation can be mended later.
+    /// Returns the checksum of all of it: SHA-256 in hexadecimal, over the statements. Comments do
+    /// not count, so that a word of explanation can be mended later.
     pub fn checksum(&self) -> String {
         self.checksum_of_first(self.statements.len())
     }
 
-    /// The checksum of its first `count` statements (all, when it has fewer).
+    /// Returns the checksum of its first `count` statements (all, when it has fewer).
     pub fn checksum_of_first(&self, count: usize) -> String {
         let mut hash = Sha256::new();
         for statement in self.statements.iter().take(count) {
@@ -139,7 +143,7 @@ impl Migration {
     }
 }
 
-/// The migrations that are compiled in, in order.
+/// Returns the migrations that are compiled in, in order.
 ///
 /// # Errors
 ///
@@ -153,7 +157,8 @@ pub fn shipped() -> Result<Vec<Migration>, MigrationError> {
     parse_all(folders)
 }
 
-/// Reads migrations from pairs of a name and the text of its `up.sql` (`None` where there is none), and puts them in order.
+/// Reads migrations from pairs of a name and the text of its `up.sql` (`None` where there is none),
+/// and puts them in order.
 ///
 /// # Errors
 ///

@@ -1,7 +1,7 @@
 //! Enums whose variants have names: those of the ledger, of JSON and of messages.
 
-/// Defines an enum whose variants have a name each, with `ALL`, `as_str`, `from_name`, [`Display`](std::fmt::Display) and
-/// the forms of `serde` that follow from the names.
+/// Defines an enum whose variants have a name each, with `ALL`, `as_str`, `from_name`,
+/// [`Display`](std::fmt::Display) and the forms of `serde` that follow from the names.
 macro_rules! named_enum {
     (
         $(#[$attribute:meta])*

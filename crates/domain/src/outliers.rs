@@ -1,7 +1,8 @@
-//! Rows that look wrong: what is checked of a table, from the dictionary alone, and the SQL that finds it.
+//! Rows that look wrong: what is checked of a table, from the dictionary alone, and the SQL that
+//! finds it.
 //!
-//! The SQL is in the subset that MySQL 8, MySQL 9 and MariaDB 10.11 share. Identifiers come from the dictionary, limits are
-//! digits, and everything else is a bound parameter.
+//! The SQL is in the subset that MySQL 8, MySQL 9 and MariaDB 10.11 share. Identifiers come from
+//! the dictionary, limits are digits, and everything else is a bound parameter.
 
 use crate::dictionary::{Column, ColumnType, Dictionary, Table};
 use crate::row_text::row_text_sql;
@@ -37,8 +38,8 @@ pub enum Check<'d> {
         /// The column.
         column: &'d Column,
     },
-    /// Rows of another table that are named by unusually many or few rows: by more than two standard deviations of the
-    /// others' numbers. Rows that no row names are no group.
+    /// Rows of another table that are named by unusually many or few rows: by more than two
+    /// standard deviations of the others' numbers. Rows that no row names are no group.
     UnusualCount {
         /// The table that is checked.
         table: &'d Table,
@@ -49,7 +50,8 @@ pub enum Check<'d> {
     },
 }
 
-/// Returns the checks that a table has by its columns: unknown references first, then dates, then numbers.
+/// Returns the checks that a table has by its columns: unknown references first, then dates, then
+/// numbers.
 pub fn checks<'d>(dictionary: &'d Dictionary, table: &'d Table) -> Vec<Check<'d>> {
     let references = || {
         table
@@ -64,8 +66,9 @@ pub fn checks<'d>(dictionary: &'d Dictionary, table: &'d Table) -> Vec<Check<'d>
     unknown.chain(far).chain(unusual).collect()
 }
 
-/// `SELECT` of the rows whose reference names none, by key, as one column `r` each (their [text](row_text_sql)), with the
-/// number of all of them as `count`. No row where every reference names one.
+/// `SELECT` of the rows whose reference names none, by key, as one column `r` each (their
+/// [text](row_text_sql)), with the number of all of them as `count`. No row where every reference
+/// names one.
 pub fn unknown_references(table: &Table, column: &Column, references: &Table, limit: u32) -> String {
     let (name, key) = (table.name(), table.key().name());
     let unknown = format!(
@@ -82,11 +85,13 @@ pub fn unknown_references(table: &Table, column: &Column, references: &Table, li
     )
 }
 
-/// `SELECT` of the first and last value of a column that are not far from the rest, as `from` and `to` (texts as the database
-/// prints them, NULL where no row has a value), and of how many rows are outside, as `count`.
+/// `SELECT` of the first and last value of a column that are not far from the rest, as `from` and
+/// `to` (texts as the database prints them, NULL where no row has a value), and of how many rows
+/// are outside, as `count`.
 pub fn date_bounds(table: &Table, column: &Column) -> String {
     let (name, column_name) = (table.name(), column.name());
-    // Whole days of a column of days, seconds else: bounds between two values would be no value of the column.
+    // Whole days of a column of days, seconds else: bounds between two values would be no value of
+    // the column.
     let (number, lowest, highest, back) = match column.column_type() {
         ColumnType::Date => (
             format!("TO_DAYS(`{column_name}`)"),
@@ -101,8 +106,9 @@ pub fn date_bounds(table: &Table, column: &Column) -> String {
             seconds as fn(&str) -> String,
         ),
     };
-    // The mean is exact where the number is a decimal of enough digits: of equal values, each is within bounds. Of a number as the
-    // functions give it, MariaDB makes a mean of eleven digits, which end in the year 3168. What no column can hold is no bound.
+    // The mean is exact where the number is a decimal of enough digits: of equal values, each is
+    // within bounds. Of a number as the functions give it, MariaDB makes a mean of eleven digits,
+    // which end in the year 3168. What no column can hold is no bound.
     let within = |bound: &str| back(&format!("CAST(LEAST(GREATEST({bound},{lowest}),{highest}) AS SIGNED)"));
     let from = within(&format!("CEILING(`mean`-{FAR}*`deviation`)"));
     let to = within(&format!("FLOOR(`mean`+{FAR}*`deviation`)"));
@@ -127,8 +133,8 @@ fn seconds(number: &str) -> String {
     )
 }
 
-/// `SELECT` of the rows whose value is before `:from` or after `:to`, the earliest first, as one column `r` each (their
-/// [text](row_text_sql)).
+/// `SELECT` of the rows whose value is before `:from` or after `:to`, the earliest first, as one
+/// column `r` each (their [text](row_text_sql)).
 pub fn far_dates(table: &Table, column: &Column, limit: u32) -> String {
     let (name, column, key) = (table.name(), column.name(), table.key().name());
     let text = text_of(table);
@@ -137,14 +143,16 @@ pub fn far_dates(table: &Table, column: &Column, limit: u32) -> String {
     )
 }
 
-/// `SELECT` of the ids that unusually many or few rows name, as `id`, with that number as `rows`; those with most rows first.
-/// Each row also has the number of such ids as `count`, and the mean over all ids as the text `mean`. Where there is none,
-/// one row of another id (`unusual` is 0) has the two; no row where no id is named.
+/// `SELECT` of the ids that unusually many or few rows name, as `id`, with that number as `rows`;
+/// those with most rows first. Each row also has the number of such ids as `count`, and the mean
+/// over all ids as the text `mean`. Where there is none, one row of another id (`unusual` is 0) has
+/// the two; no row where no id is named.
 pub fn unusual_counts(table: &Table, column: &Column, references: &Table, limit: u32) -> String {
     let (name, column) = (table.name(), column.name());
     let (other, other_key) = (references.name(), references.key().name());
-    // The mean of the others is (total - rows) / (groups - 1), their variance likewise from the squares. All of it times
-    // (groups - 1)², so that whole numbers are compared, of any size and without rounding: equal ones never differ.
+    // The mean of the others is (total - rows) / (groups - 1), their variance likewise from the
+    // squares. All of it times (groups - 1)², so that whole numbers are compared, of any size and
+    // without rounding: equal ones never differ.
     let rest = "(`groups`-1)";
     let deviation = format!("(`rows`*{rest}-(`total`-`rows`))");
     let variance = format!("({rest}*(`squares`-`rows`*`rows`)-(`total`-`rows`)*(`total`-`rows`))");
@@ -161,7 +169,8 @@ pub fn unusual_counts(table: &Table, column: &Column, references: &Table, limit:
     )
 }
 
-/// The dictionary does not say which of the database's columns take NULL.
+/// Returns the expression of a row's text, with every column taken for one that may be NULL: the
+/// dictionary does not say.
 fn text_of(table: &Table) -> String {
     row_text_sql(table, &vec![true; table.columns().len()])
 }

@@ -3,7 +3,8 @@
 use crate::named::named_enum;
 
 named_enum! {
-    /// How a request wants its rows to be treated; without one, good rows go in and bad ones are rejected.
+    /// How a request wants its rows to be treated; without one, good rows go in and bad ones are
+    /// rejected.
     pub enum TxPreference {
         /// All or nothing: one bad row, and nothing is in.
         Atomic = "atomic",
@@ -23,9 +24,10 @@ impl TxPreference {
 
     /// What the `Prefer` headers of a request ask for, in the order in which they came.
     ///
-    /// The first `tx` counts, even where it has a value that nobody knows ("only the first instance is to be considered",
-    /// RFC 7240, section 2); other preferences and all parameters are ignored, as is an unknown value: a preference is no
-    /// demand. Names and values are compared without case.
+    /// The first `tx` counts, even where it has a value that nobody knows ("only the first instance
+    /// is to be considered", RFC 7240, section 2); other preferences and all parameters are
+    /// ignored, as is an unknown value: a preference is no demand. Names and values are compared
+    /// without case.
     pub fn read<'h>(headers: impl IntoIterator<Item = &'h str>) -> Option<Self> {
         let first = headers.into_iter().find_map(|header| {
             split_unquoted(header, b',').find_map(|preference| {
@@ -40,7 +42,7 @@ impl TxPreference {
     }
 }
 
-/// The parts between separators that do not stand in a quoted string.
+/// Returns the parts between separators that do not stand in a quoted string.
 fn split_unquoted(text: &str, separator: u8) -> impl Iterator<Item = &str> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {

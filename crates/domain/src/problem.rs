@@ -5,7 +5,8 @@ use serde::ser::{SerializeSeq, SerializeStruct};
 
 use crate::row::RowError;
 
-/// The kinds of problem: each has a stable `type`, a title and a status. `docs/api.md` explains them to users.
+/// The kinds of problem: each has a stable `type`, a title and a status. `docs/api.md` explains
+/// them to users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProblemKind {
     /// The body is not JSON text in UTF-8, or is nested too deeply.
@@ -66,7 +67,8 @@ pub enum ProblemKind {
     PreconditionFailed,
     /// The body is encoded in a way that is not supported.
     UnsupportedEncoding,
-    /// The key sends more requests than it may. API Gateway answers this itself; the container has to.
+    /// The key sends more requests than it may. API Gateway answers this itself; the container has
+    /// to.
     Throttled,
     /// The answer would be larger than a function can give.
     ResultTooLarge,
@@ -204,8 +206,8 @@ impl ProblemKind {
     }
 }
 
-/// One problem, as a client sees it: `{"type", "title", "status", "detail", "errors"}`, `errors` only where there
-/// are several or where a parameter or column can be named.
+/// One problem, as a client sees it: `{"type", "title", "status", "detail", "errors"}`, `errors`
+/// only where there are several or where a parameter or column can be named.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// Which kind of problem.
@@ -214,7 +216,8 @@ pub struct Problem {
     pub detail: String,
     /// The single mistakes, in an order that does not depend on the request's.
     pub errors: Vec<ProblemDetail>,
-    /// What is wrong with the row that was sent, in its table's column order; among `errors` as well.
+    /// What is wrong with the row that was sent, in its table's column order; among `errors` as
+    /// well.
     pub row_errors: Vec<RowDetail>,
 }
 
@@ -246,12 +249,12 @@ impl From<&RowError<'_>> for RowDetail {
 }
 
 impl Problem {
-    /// A problem with nothing more to list.
+    /// Creates a problem with nothing more to list.
     pub fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
         Self { kind, detail: detail.into(), errors: Vec::new(), row_errors: Vec::new() }
     }
 
-    /// The problem of a row with these mistakes.
+    /// Returns the problem of a row with these mistakes.
     pub fn invalid_row(errors: &[RowError<'_>]) -> Self {
         let row_errors: Vec<RowDetail> = errors.iter().map(RowDetail::from).collect();
         let detail = match &row_errors[..] {
@@ -261,7 +264,7 @@ impl Problem {
         Self { row_errors, ..Self::new(ProblemKind::InvalidRow, detail) }
     }
 
-    /// The problem that tells nothing of its cause; the cause belongs in the log.
+    /// Returns the problem that tells nothing of its cause; the cause belongs in the log.
     pub fn internal() -> Self {
         Self::new(
             ProblemKind::Internal,
@@ -269,7 +272,7 @@ impl Problem {
         )
     }
 
-    /// The problem of a database that is resuming or away.
+    /// Returns the problem of a database that is resuming or away.
     pub fn unavailable() -> Self {
         Self::new(
             ProblemKind::Unavailable,

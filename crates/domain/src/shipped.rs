@@ -1,7 +1,8 @@
 //! What ships with Rowgate: the dictionary of `sql/dictionary.toml`, compiled in.
 //!
-//! Compiled in, not read at run time: a function can then never run with the dictionary of another version, and a
-//! cold start reads no file. Reports and migrations do the same in their own modules.
+//! Compiled in, not read at run time: a function can then never run with the dictionary of another
+//! version, and a cold start reads no file. Reports and migrations do the same in their own
+//! modules.
 
 use std::sync::LazyLock;
 
@@ -17,15 +18,17 @@ static DICTIONARY: LazyLock<Result<Dictionary, DictionaryError>> =
 
 static VERSION: LazyLock<String> = LazyLock::new(|| hex::encode(&Sha256::digest(TEXT)[..8]));
 
-/// The dictionary of `sql/dictionary.toml`, parsed on first use.
+/// Returns the dictionary of `sql/dictionary.toml`, parsed on first use.
 ///
 /// # Errors
-/// What is wrong with the file; a test of this module keeps a wrong one from being built into anything.
+/// What is wrong with the file; a test of this module keeps a wrong one from being built into
+/// anything.
 pub fn dictionary() -> Result<&'static Dictionary, &'static DictionaryError> {
     DICTIONARY.as_ref()
 }
 
-/// Which dictionary this is: 16 hexadecimal digits of the SHA-256 of its text. Another comment is another version.
+/// Which dictionary this is: 16 hexadecimal digits of the SHA-256 of its text. Another comment is
+/// another version.
 pub fn dictionary_version() -> &'static str {
     &VERSION
 }

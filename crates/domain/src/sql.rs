@@ -1,8 +1,9 @@
 //! SQL text for bulk rows.
 //!
-//! Literals are built here and nowhere else, and only from checked [`Value`]s: digits for numbers and times,
-//! hexadecimal for text. No quote, backslash or byte of a user ever reaches SQL text, so there is nothing to
-//! inject. Identifiers come from the dictionary, which admits only `[a-z][a-z0-9_]*`.
+//! Literals are built here and nowhere else, and only from checked [`Value`]s: digits for numbers
+//! and times, hexadecimal for text. No quote, backslash or byte of a user ever reaches SQL text, so
+//! there is nothing to inject. Identifiers come from the dictionary, which admits only
+//! `[a-z][a-z0-9_]*`.
 
 mod audit;
 mod row;
@@ -17,23 +18,23 @@ pub use select::{ColumnFilter, MAX_IDS, WantedRows, select_rows};
 use crate::dictionary::{Column, Table};
 use crate::value::{CivilDate, CivilTime, Value, push_number};
 
-/// The Data API's limit for the text of one statement, in characters; ours is all ASCII, so bytes too.
-/// From the `sql` member's constraint in the service's model (`SqlStatement`, max 65536).
+/// The Data API's limit for the text of one statement, in characters; ours is all ASCII, so bytes
+/// too. From the `sql` member's constraint in the service's model (`SqlStatement`, max 65536).
 pub const MAX_SQL_CHARS: usize = 65_536;
 
 /// The longest name that MySQL gives a table, in characters.
 const MAX_TABLE_NAME: usize = 64;
 
-/// The head of every insert: `INSERT INTO `t` (`a`,`b`) VALUES `.
+/// Returns the head of every insert: `INSERT INTO `t` (`a`,`b`) VALUES `.
 fn insert_head(table: &Table, target: &str) -> String {
     let columns: Vec<String> = table.columns().iter().map(|column| format!("`{}`", column.name())).collect();
     format!("INSERT INTO `{target}` ({}) VALUES ", columns.join(","))
 }
 
-/// The end of an insert whose rows take the place of those with the same id.
+/// Returns the end of an insert whose rows take the place of those with the same id.
 ///
-/// `VALUES(column)` is deprecated since MySQL 8.0.20, but its successor, a row alias, is no SQL to MariaDB: this is the
-/// one spelling that MySQL 8, MySQL 9 and MariaDB share.
+/// `VALUES(column)` is deprecated since MySQL 8.0.20, but its successor, a row alias, is no SQL to
+/// MariaDB: this is the one spelling that MySQL 8, MySQL 9 and MariaDB share.
 fn upsert_tail(table: &Table) -> String {
     let set = |column: &Column| format!("`{0}`=VALUES(`{0}`)", column.name());
     let others = table.columns().iter().enumerate().filter(|(index, _)| *index != table.key_index());
@@ -44,17 +45,19 @@ fn upsert_tail(table: &Table) -> String {
     format!(" ON DUPLICATE KEY UPDATE {}", sets.join(","))
 }
 
-/// The characters that an insert of one row takes at most, into a table of any name, without a guard.
+/// Returns the characters that an insert of one row takes at most, into a table of any name,
+/// without a guard.
 pub(crate) fn widest_insert(table: &Table) -> usize {
     let row: usize = table.columns().iter().map(|column| column.column_type().max_literal() + 1).sum();
     insert_head(table, "").len() + MAX_TABLE_NAME + row + 2 + upsert_tail(table).len()
 }
 
-/// A condition that an insert carries along: every one of these references must name a row, or the statement fails
-/// with MySQL error 1242 ([`GUARD_FAILED`]) and inserts nothing. So a batch without a fault needs no question before.
+/// A condition that an insert carries along: every one of these references must name a row, or the
+/// statement fails with MySQL error 1242 ([`GUARD_FAILED`]) and inserts nothing. So a batch without
+/// a fault needs no question before.
 ///
-/// It is a factor of the first row's key: a subquery that gives the one row `1` when all references are there, and a
-/// second row otherwise, which a scalar subquery must not.
+/// It is a factor of the first row's key: a subquery that gives the one row `1` when all references
+/// are there, and a second row otherwise, which a scalar subquery must not.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReferenceGuard {
     text: String,
@@ -80,15 +83,17 @@ impl ReferenceGuard {
     }
 }
 
-/// `SELECT` of those of `ids` that are keys of `table`, as rows `{"id": …}`; locked against change until the end of
-/// the transaction when `lock` is set.
+/// `SELECT` of those of `ids` that are keys of `table`, as rows `{"id": …}`; locked against change
+/// until the end of the transaction when `lock` is set.
 ///
-/// `ids` must not be empty (an empty `IN ()` is no SQL), and small enough for [`MAX_SQL_CHARS`]: 3,000 bigints fit.
+/// `ids` must not be empty (an empty `IN ()` is no SQL), and small enough for [`MAX_SQL_CHARS`]:
+/// 3,000 bigints fit.
 pub fn select_present(table: &Table, ids: &BTreeSet<i64>, lock: bool) -> String {
     select_present_in(table, table.name(), ids, lock)
 }
 
-/// The same of another table with the same columns; of `target` holds what [`InsertWriter::into_table`] says.
+/// Returns the same of another table with the same columns; of `target` holds what
+/// [`InsertWriter::into_table`] says.
 pub fn select_present_in(table: &Table, target: &str, ids: &BTreeSet<i64>, lock: bool) -> String {
     let mut text = format!("SELECT `{}` AS `id` FROM `{target}` WHERE ", table.key().name());
     push_in_list(&mut text, table.key().name(), ids);
@@ -137,35 +142,37 @@ pub struct InsertStatement {
 }
 
 impl<'t> InsertWriter<'t> {
-    /// A writer of plain inserts into `table`.
+    /// Creates a writer of plain inserts into `table`.
     pub fn new(table: &'t Table) -> Self {
         Self::guarded(table, ReferenceGuard::default())
     }
 
-    /// A writer whose first statement carries `guard`. Where guard and rows do not fit one statement together, the
-    /// caller does better to ask for the references beforehand.
+    /// Creates a writer whose first statement carries `guard`. Where guard and rows do not fit one
+    /// statement together, the caller does better to ask for the references beforehand.
     pub fn guarded(table: &'t Table, guard: ReferenceGuard) -> Self {
         let head = insert_head(table, table.name());
         Self { table, head, tail: String::new(), guard, text: String::new(), rows: 0 }
     }
 
-    /// The same writer for another table with the same columns: `target` is put into the SQL as it is, so it must be a
-    /// safe identifier of at most 64 characters, as the names of the dictionary and of shadow tables are.
+    /// Returns the same writer for another table with the same columns: `target` is put into the
+    /// SQL as it is, so it must be a safe identifier of at most 64 characters, as the names of the
+    /// dictionary and of shadow tables are.
     #[must_use]
     pub fn into_table(mut self, target: &str) -> Self {
         self.head = insert_head(self.table, target);
         self
     }
 
-    /// The same writer, whose rows take the place of those with the same id; of rows with the same id the last one
-    /// counts.
+    /// Returns the same writer, whose rows take the place of those with the same id; of rows with
+    /// the same id the last one counts.
     #[must_use]
     pub fn upserting(mut self) -> Self {
         self.tail = upsert_tail(self.table);
         self
     }
 
-    /// Adds a row, one value for each column of the table; gives back the statement before it when that was full.
+    /// Adds a row, one value for each column of the table; returns the statement before it when
+    /// that was full.
     pub fn push(&mut self, row: &[Value<'_>]) -> Option<InsertStatement> {
         let start = self.text.len();
         if self.rows == 0 {
@@ -191,7 +198,7 @@ impl<'t> InsertWriter<'t> {
         Some(full)
     }
 
-    /// The last statement, if there is a row that no statement before it holds.
+    /// Returns the last statement, if there is a row that no statement before it holds.
     pub fn finish(mut self) -> Option<InsertStatement> {
         self.text.push_str(&self.tail);
         (self.rows > 0).then_some(InsertStatement { sql: self.text, rows: self.rows })
@@ -256,7 +263,8 @@ fn push_hexadecimal(text: &mut String, bytes: &[u8]) {
         for (pair, byte) in digits.iter_mut().zip(bytes) {
             *pair = HEXADECIMAL[usize::from(*byte)];
         }
-        // Digits are always UTF-8; to see that once for all of them costs less than to add them one by one.
+        // Digits are always UTF-8; to see that once for all of them costs less than to add them one
+        // by one.
         text.push_str(std::str::from_utf8(digits[..bytes.len()].as_flattened()).unwrap_or_default());
     }
     text.push('\'');
@@ -339,7 +347,8 @@ mod tests {
     }
 
     proptest! {
-        /// Every statement fits, no row is lost or repeated, and the text has no character that could end a literal.
+        /// Every statement fits, no row is lost or repeated, and the text has no character that
+        /// could end a literal.
         #[test]
         fn splits_rows_under_the_limit(
             lengths in proptest::collection::vec(0_usize..=255, 1..400),

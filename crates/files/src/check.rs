@@ -1,4 +1,5 @@
-//! What a load would make of the first records of a file, and what to set so that it makes more of them.
+//! What a load would make of the first records of a file, and what to set so that it makes more of
+//! them.
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
@@ -72,16 +73,18 @@ pub struct CheckedField {
 pub struct CheckedRecord {
     /// The line of the file, or the row of the sheet.
     pub line: u64,
-    /// For each column of the table, the text that it would have; of a rejected record, that it has in the file.
+    /// For each column of the table, the text that it would have; of a rejected record, that it has
+    /// in the file.
     pub values: Vec<Option<String>>,
     /// Why it would be rejected.
     pub errors: Vec<RowDetail>,
 }
 
-/// Reads the first records of a file as a load would, and proposes what could be set where they cannot be read.
+/// Reads the first records of a file as a load would, and proposes what could be set where they
+/// cannot be read.
 ///
-/// `content` is what the file begins with, all of it if `is_whole`. Of a beginning the last record is left out, which may
-/// go on.
+/// `content` is what the file begins with, all of it if `is_whole`. Of a beginning the last record
+/// is left out, which may go on.
 ///
 /// # Errors
 /// [`SettingsError`] for settings that cannot be used for the table.
@@ -226,7 +229,8 @@ impl Beginning<'_> {
         found.reduce(|best, other| if other.score > best.score { other } else { best })
     }
 
-    /// The delimiter with which most rows pass, and most of all rows do, of a file without a header.
+    /// Returns the delimiter with which most rows pass, and most of all rows do, of a file without
+    /// a header.
     fn find_delimiter(&self, table: &Table, settings: &Settings) -> Option<u8> {
         if self.format.content == Written::Xlsx || settings.delimiter().is_some() {
             return None;
@@ -240,7 +244,7 @@ impl Beginning<'_> {
         read.min_by_key(|(rejected, _)| *rejected).map(|(_, delimiter)| delimiter)
     }
 
-    /// The first records, read by position.
+    /// Returns the first records, read by position.
     fn records(
         &self,
         table: &Table,

@@ -9,11 +9,13 @@ use zstd::stream::read::Decoder as ZstdDecoder;
 use super::SourceError;
 use super::input::Input;
 
-/// A zstd frame may ask its reader to hold this many bytes at most: 2^25, 32 MiB, a quarter of the memory that a load
-/// has. `zstd` itself asks for at most 8 MiB up to level 19; more only with `--ultra` or `--long`.
+/// A zstd frame may ask its reader to hold this many bytes at most: 2^25, 32 MiB, a quarter of the
+/// memory that a load has. `zstd` itself asks for at most 8 MiB up to level 19; more only with
+/// `--ultra` or `--long`.
 const WINDOW_LOG: u32 = 25;
 
-/// zstd's words for a frame with a larger window, and for what is no frame: its only way to tell its errors apart.
+/// zstd's words for a frame with a larger window, and for what is no frame: its only way to tell
+/// its errors apart.
 const ZSTD_WINDOW: &str = "Frame requires too much memory for decoding";
 const ZSTD_NO_FRAME: &str = "Unknown frame descriptor";
 
@@ -52,8 +54,9 @@ impl Content {
         Self::of(Reader::Plain(input), u64::MAX)
     }
 
-    /// Content packed with gzip, at most `limit` bytes of it. Of several members (RFC 1952, 2.2), which `cat` makes of
-    /// several files, each is read; zeros behind the last one, which tapes and some backup programs leave, are ignored.
+    /// Content packed with gzip, at most `limit` bytes of it. Of several members (RFC 1952, 2.2),
+    /// which `cat` makes of several files, each is read; zeros behind the last one, which tapes and
+    /// some backup programs leave, are ignored.
     pub(super) fn gzip(input: Input, limit: u64) -> Self {
         Self::of(Reader::Gzip(Some(Box::new(GzDecoder::new(input)))), limit)
     }
@@ -69,13 +72,13 @@ impl Content {
         Self { reader, given: 0, limit, extent: Extent::All }
     }
 
-    /// The same content, of which so much is to be read.
+    /// Returns the same content, of which so much is to be read.
     pub(super) fn read_to(self, extent: Extent) -> Self {
         Self { extent, ..self }
     }
 
-    /// Fills `into` with what comes next, unless the content ends before; says how much it is, and the error that
-    /// follows it.
+    /// Fills `into` with what comes next, unless the content ends before; says how much it is, and
+    /// the error that follows it.
     pub(super) fn fill(&mut self, into: &mut [u8]) -> (usize, Result<(), SourceError>) {
         let mut filled = 0;
         while filled < into.len() {

@@ -7,9 +7,10 @@ use super::SourceError;
 /// Bytes that are read ahead.
 const BUFFER: usize = 64 * 1024;
 
-/// Reads an object through a buffer that is filled whole before any of it is used: what a decoder is given at a time
-/// then depends on the content alone, and so does how much it gives out before it finds a fault. It remembers that
-/// reading failed, which a decoder would report as if the content were wrong.
+/// Reads an object through a buffer that is filled whole before any of it is used: what a decoder
+/// is given at a time then depends on the content alone, and so does how much it gives out before
+/// it finds a fault. It remembers that reading failed, which a decoder would report as if the
+/// content were wrong.
 pub(super) struct Input {
     reader: Box<dyn Read + Send>,
     buffer: Vec<u8>,
@@ -23,7 +24,8 @@ impl Input {
         Self { reader, buffer: Vec::with_capacity(BUFFER), at: 0, has_ended: false, failure: None }
     }
 
-    /// What comes next: [`BUFFER`] bytes at the start of the object, unless it is shorter; nothing at its end.
+    /// What comes next: [`BUFFER`] bytes at the start of the object, unless it is shorter; nothing
+    /// at its end.
     pub(super) fn peek(&mut self) -> Result<&[u8], SourceError> {
         match self.fill_buf() {
             Ok(_) => Ok(&self.buffer[self.at..]),
@@ -31,7 +33,7 @@ impl Input {
         }
     }
 
-    /// The failure of the object's own reader, if there was one.
+    /// Returns the failure of the object's own reader, if there was one.
     pub(super) fn take_failure(&mut self) -> Option<io::Error> {
         self.failure.take()
     }

@@ -74,7 +74,7 @@ pub(super) fn check_content(content: Content, packing: Packing, start: &[u8]) ->
     }
 }
 
-/// The error for content that is not what the file's name says.
+/// Returns the error for content that is not what the file's name says.
 fn other(start: &[u8]) -> SourceError {
     refused(of(start).unwrap_or(match start {
         [] => ("empty", "drop it again as it was made"),
@@ -91,7 +91,7 @@ fn refused((found, advice): Kind) -> SourceError {
     SourceError::OtherKind { found, advice }
 }
 
-/// The kind of file that begins so, if it is known.
+/// Returns the kind of file that begins so, if it is known.
 fn of(start: &[u8]) -> Option<Kind> {
     binary(start).or_else(|| text(start)).or_else(|| named_by_infer(start)).or_else(|| {
         let is_text =
@@ -118,7 +118,7 @@ fn is_binary(start: &[u8]) -> bool {
     start.iter().take(512).any(|byte| *byte < 9 || *byte > 0x7F)
 }
 
-/// The kind of a text that is no table.
+/// Returns the kind of a text that is no table.
 fn text(start: &[u8]) -> Option<Kind> {
     let text = start.strip_prefix("\u{FEFF}".as_bytes()).unwrap_or(start).trim_ascii_start();
     let behind = |opening: &[u8]| text.strip_prefix(opening).map(<[u8]>::trim_ascii_start);

@@ -47,10 +47,11 @@ pub trait Source: Send {
         &[]
     }
 
-    /// The next chunk; `None` at the end of the content.
+    /// Returns the next chunk; `None` at the end of the content.
     ///
-    /// Records before content that cannot be read are given out before the error. What fails to be read for another
-    /// reason ([`SourceError::Read`]) may be there at the next try, so then only whole chunks have been given out.
+    /// Records before content that cannot be read are given out before the error. What fails to be
+    /// read for another reason ([`SourceError::Read`]) may be there at the next try, so then only
+    /// whole chunks have been given out.
     ///
     /// # Errors
     /// [`SourceError`]; nothing comes after one.
@@ -81,11 +82,11 @@ pub struct Opening<'a> {
 
 /// What an object may unpack to: so many times its own size ...
 const EXPANSION: u64 = 100;
-/// ... or so many bytes, if that is more. CSV packs to a tenth or a twentieth; a bomb to a thousandth. Without a limit, a
-/// megabyte could keep a function busy for as long as anyone likes.
+/// ... or so many bytes, if that is more. CSV packs to a tenth or a twentieth; a bomb to a
+/// thousandth. Without a limit, a megabyte could keep a function busy for as long as anyone likes.
 const EXPANSION_FLOOR: u64 = 64 * 1024 * 1024;
 
-/// The most bytes that an object may unpack to.
+/// Returns the most bytes that an object may unpack to.
 fn unpacked_limit(object_bytes: u64) -> u64 {
     object_bytes.saturating_mul(EXPANSION).max(EXPANSION_FLOOR)
 }
@@ -112,8 +113,9 @@ fn open_to(
     })
 }
 
-/// Reads a packed object to its end, where its checksum is: a damaged one may unpack to rows that nobody wrote before
-/// that shows. Of zstd the checksum may be missing; what is unpacked is then held against the format alone.
+/// Reads a packed object to its end, where its checksum is: a damaged one may unpack to rows that
+/// nobody wrote before that shows. Of zstd the checksum may be missing; what is unpacked is then
+/// held against the format alone.
 ///
 /// # Errors
 /// [`SourceError`] for an object that cannot be unpacked.
@@ -129,7 +131,7 @@ pub fn verify(opening: Opening<'_>, reader: Box<dyn Read + Send>) -> Result<(), 
     }
 }
 
-/// The content of an object.
+/// Returns the content of an object.
 fn unpack(opening: Opening<'_>, limit: u64, reader: Box<dyn Read + Send>) -> Result<Content, SourceError> {
     let packing = opening.format.packing;
     let mut input = Input::new(reader);

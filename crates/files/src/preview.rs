@@ -11,8 +11,8 @@ use roaring::RoaringTreemap;
 
 use super::{Opening, SourceError, open};
 
-/// What a load of a file would come to. Ids that are taken in the table are not known here, nor which references name
-/// a row.
+/// What a load of a file would come to. Ids that are taken in the table are not known here, nor
+/// which references name a row.
 #[derive(Debug, Default)]
 pub struct Preview {
     /// Records read: those accepted and those rejected.
@@ -53,8 +53,8 @@ pub enum PreviewError {
     OtherHeader(#[from] OtherHeader),
 }
 
-/// Reads a file as a load does; tells at most `first` rejected records. Memory holds a chunk, and the ids in a
-/// compressed set.
+/// Reads a file as a load does; tells at most `first` rejected records. Memory holds a chunk, and
+/// the ids in a compressed set.
 pub fn preview(opening: Opening<'_>, mode: LoadMode, first: usize, reader: Box<dyn Read + Send>) -> Preview {
     let mut counting = Counting { mode, first, ids: RoaringTreemap::new(), found: Preview::default() };
     counting.found.failure = counting.read(opening, reader).err();
@@ -105,8 +105,9 @@ impl Counting {
     }
 }
 
-/// Returns the records that would be rejected, in the file's order: those that break a rule, and those whose id is among the
-/// `ids` of rows before them, to which it adds. Calls `accept` with the index and the values of every other row.
+/// Returns the records that would be rejected, in the file's order: those that break a rule, and
+/// those whose id is among the `ids` of rows before them, to which it adds. Calls `accept` with the
+/// index and the values of every other row.
 pub(super) fn rejected_records<'c>(
     chunk: &CheckedChunk<'c>,
     mode: LoadMode,

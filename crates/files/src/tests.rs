@@ -296,7 +296,8 @@ fn a_zstd_window_may_be_as_large_as_allowed_and_no_larger() {
         let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
         encoder.window_log(log.into()).unwrap();
         encoder.write_all(b"1,a\n").unwrap();
-        // Flushed before its end, the frame does not know its size, which would make the window as small.
+        // Flushed before its end, the frame does not know its size, which would make the window as
+        // small.
         encoder.flush().unwrap();
         encoder.finish().unwrap()
     };
@@ -467,8 +468,8 @@ fn a_reader_that_fails_is_never_taken_for_content_that_ends() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    /// Neither the packing nor the pieces that the object comes in change a chunk, nor what is said of an archive
-    /// that is cut off.
+    /// Neither the packing nor the pieces that the object comes in change a chunk, nor what is said
+    /// of an archive that is cut off.
     #[test]
     fn chunks_do_not_depend_on_the_pieces(
         sizes in proptest::collection::vec(1_usize..100_000, 1..5),

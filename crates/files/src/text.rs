@@ -12,7 +12,8 @@ const RAW: usize = 128 * 1024;
 /// Bytes at the start that tell of an encoding.
 const SHOWN: usize = 1024;
 
-/// What stands for bytes that are none of the encoding: never UTF-8, so that the field is rejected for it.
+/// What stands for bytes that are none of the encoding: never UTF-8, so that the field is rejected
+/// for it.
 const NO_TEXT: u8 = 0xFF;
 
 /// The text of a file in UTF-8.
@@ -64,7 +65,7 @@ impl Text {
         Self { content, decoder: None, raw: vec![0; RAW], decoded: Vec::new(), given: 0, end: None }
     }
 
-    /// The encoding of the text.
+    /// Returns the encoding of the text.
     pub(super) fn encoding(&self) -> &'static Encoding {
         self.decoder.as_ref().map_or(UTF_8, Decoder::encoding)
     }
@@ -74,8 +75,8 @@ impl Text {
         self.decoder.is_some()
     }
 
-    /// Fills `into` with what comes next, unless the text ends before; says how much it is, and the error that follows
-    /// it.
+    /// Fills `into` with what comes next, unless the text ends before; says how much it is, and the
+    /// error that follows it.
     pub(super) fn fill(&mut self, into: &mut [u8]) -> (usize, Result<(), SourceError>) {
         let mut filled = 0;
         loop {
@@ -132,7 +133,8 @@ impl Text {
     }
 }
 
-/// Refuses text in an encoding of two or four bytes a character without its mark, which zeros in every other byte tell.
+/// Refuses text in an encoding of two or four bytes a character without its mark, which zeros in
+/// every other byte tell.
 fn check_unmarked(start: &[u8]) -> Result<(), SourceError> {
     let zeros = |from: usize, step: usize| {
         let (zeros, others) = start.iter().skip(from).step_by(step).fold((0, 0), |(zeros, others), byte| {

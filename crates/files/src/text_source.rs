@@ -38,7 +38,7 @@ enum Next {
 }
 
 impl TextSource {
-    /// A source at the start of a file, whose first bytes are looked at.
+    /// Creates a source at the start of a file, whose first bytes are looked at.
     pub(super) fn new(content: Content, opening: Opening<'_>) -> Result<Self, SourceError> {
         let Opening { format, table, chunk_bytes, .. } = opening;
         let mut text = Text::of(content, format, table.files().encoding)?;
@@ -59,7 +59,7 @@ impl TextSource {
         Ok(Self { text, layout, chunker, piece, at: 0, end, next, can_resume })
     }
 
-    /// A source that resumes at a position, with the layout that the start of the file has.
+    /// Creates a source that resumes at a position, with the layout that the start of the file has.
     pub(super) fn resumed(content: Content, layout: Layout, chunk_bytes: u64, from: Position) -> Self {
         let mut text = Text::resumed(content);
         let mut piece = vec![0; PIECE];

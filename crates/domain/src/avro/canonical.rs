@@ -13,8 +13,9 @@ pub(super) fn fingerprint(schema: &Value) -> String {
     hex::encode(Sha256::digest(form.as_bytes()))
 }
 
-/// The schema without documentation, defaults, aliases and logical types, with full names, in the order of the
-/// specification. What is no schema comes out as something, which has a fingerprint of no other schema.
+/// The schema without documentation, defaults, aliases and logical types, with full names, in the
+/// order of the specification. What is no schema comes out as something, which has a fingerprint of
+/// no other schema.
 fn write(schema: &Value, namespace: &str, form: &mut String) {
     match schema {
         Value::String(name) => write_string(&full_name(name, namespace), form),

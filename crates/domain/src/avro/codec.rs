@@ -6,7 +6,8 @@ named_enum! {
     pub enum Codec {
         /// Not at all.
         Null = "null",
-        /// Raw deflate: what every Avro tool reads. It has no checksum: damage shows in the SHA-256 of the manifest.
+        /// Raw deflate: what every Avro tool reads. It has no checksum: damage shows in the SHA-256
+        /// of the manifest.
         #[default]
         Deflate = "deflate",
         /// Zstandard frames, each with its checksum.

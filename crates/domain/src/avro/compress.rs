@@ -8,12 +8,12 @@ use zstd::zstd_safe::{CParameter, compress_bound};
 
 use super::Codec;
 
-/// A block's rows, unpacked, have at most so many bytes: ours have 128 KiB or one large row. A file that says otherwise is
-/// refused, so that a few kilobytes cannot unpack to gigabytes.
+/// A block's rows, unpacked, have at most so many bytes: ours have 128 KiB or one large row. A file
+/// that says otherwise is refused, so that a few kilobytes cannot unpack to gigabytes.
 pub(super) const MAX_BLOCK_BYTES: usize = 16 * 1024 * 1024;
 
-/// Of a million employees, level 3 of zlib-rs makes 0.85 of what gzip's level 6 makes of their SQL, at 3.7 million rows a second
-/// (`examples/avro_speed.rs`).
+/// Of a million employees, level 3 of zlib-rs makes 0.85 of what gzip's level 6 makes of their SQL,
+/// at 3.7 million rows a second (`examples/avro_speed.rs`).
 const DEFLATE_LEVEL: u32 = 3;
 
 const ZSTANDARD_LEVEL: i32 = 3;
@@ -85,8 +85,8 @@ impl Decompressor {
     /// Unpacks `block` into `into`, which is emptied first.
     ///
     /// # Errors
-    /// What is wrong with the block: it is damaged, ends too soon, has something behind its end, or unpacks to more than
-    /// [`MAX_BLOCK_BYTES`].
+    /// What is wrong with the block: it is damaged, ends too soon, has something behind its end, or
+    /// unpacks to more than [`MAX_BLOCK_BYTES`].
     pub(super) fn decompress(&mut self, block: &[u8], into: &mut Vec<u8>) -> Result<(), &'static str> {
         into.clear();
         match self {

@@ -45,7 +45,7 @@ impl<'b> Cursor<'b> {
         Ok(bytes)
     }
 
-    /// The next value, of a field of this form.
+    /// Returns the next value, of a field of this form.
     #[inline]
     pub(super) fn value(&mut self, form: &Form) -> Result<Value<'b>, &'static str> {
         let kind = match form {

@@ -1,4 +1,5 @@
-//! Values as Avro's binary form (<https://avro.apache.org/docs/1.12.0/specification/#binary-encoding>).
+//! Values as Avro's binary form
+//! (<https://avro.apache.org/docs/1.12.0/specification/#binary-encoding>).
 
 use super::kind::Kind;
 use super::schema::Field;

@@ -7,8 +7,8 @@ use super::AvroError;
 /// Bytes read at a time.
 const PIECE: usize = 64 * 1024;
 
-/// Reads a file from its beginning to its end and tells its end from a failure. What a file says of its lengths is never
-/// believed before the bytes are there: buffers grow with what arrives.
+/// Reads a file from its beginning to its end and tells its end from a failure. What a file says of
+/// its lengths is never believed before the bytes are there: buffers grow with what arrives.
 pub(super) struct Input<R>(BufReader<R>);
 
 impl<R: Read> Input<R> {

@@ -7,7 +7,8 @@ use super::input::Input;
 use super::writer::MAGIC;
 use super::{AvroError, Codec, WriterSchema};
 
-/// All that a header's entries may come to, in bytes. A schema of a thousand columns takes some hundred kilobytes.
+/// All that a header's entries may come to, in bytes. A schema of a thousand columns takes some
+/// hundred kilobytes.
 const MAX_HEADER_BYTES: usize = 1024 * 1024;
 
 /// The rows of one block, unpacked. It is used for block after block.
@@ -21,7 +22,7 @@ pub struct Block {
 }
 
 impl Block {
-    /// How many rows it holds.
+    /// Returns how many rows it holds.
     pub fn rows(&self) -> u64 {
         self.rows
     }
@@ -29,8 +30,8 @@ impl Block {
 
 /// Reads an Avro object container file block by block, from its beginning to its end.
 ///
-/// It holds one block: at most 16 MiB packed (those that Rowgate writes have 128 KiB unpacked). A file that ends behind a block
-/// reads as a whole one, as the format has it: count the rows.
+/// It holds one block: at most 16 MiB packed (those that Rowgate writes have 128 KiB unpacked). A
+/// file that ends behind a block reads as a whole one, as the format has it: count the rows.
 pub struct FileReader<R> {
     input: Input<R>,
     meta: BTreeMap<String, Vec<u8>>,
@@ -47,8 +48,9 @@ impl<R: Read> FileReader<R> {
     /// Reads the header of a file.
     ///
     /// # Errors
-    /// [`AvroError`] when the file is no Avro file, ends in its header, or has a header that is larger than 1 MiB, names an
-    /// entry twice, a codec that is none of ours, or a schema that is no record.
+    /// [`AvroError`] when the file is no Avro file, ends in its header, or has a header that is
+    /// larger than 1 MiB, names an entry twice, a codec that is none of ours, or a schema that is
+    /// no record.
     pub fn open(reader: R) -> Result<Self, AvroError> {
         let mut input = Input::new(reader);
         for expected in MAGIC {
@@ -78,12 +80,13 @@ impl<R: Read> FileReader<R> {
         })
     }
 
-    /// What the header has under this name, as `rowgate.table`; `None` where it has nothing, or something that is not text.
+    /// What the header has under this name, as `rowgate.table`; `None` where it has nothing, or
+    /// something that is not text.
     pub fn meta(&self, name: &str) -> Option<&str> {
         self.meta.get(name).and_then(|value| std::str::from_utf8(value).ok())
     }
 
-    /// The schema that the file was written with.
+    /// Returns the schema that the file was written with.
     pub fn writer_schema(&self) -> &WriterSchema {
         &self.schema
     }
@@ -91,8 +94,9 @@ impl<R: Read> FileReader<R> {
     /// Reads the next block into `block`; `false` at the end of the file.
     ///
     /// # Errors
-    /// [`AvroError`] when the file ends in the block, the block is damaged, packed or unpacked larger than 16 MiB, has more
-    /// rows than its bytes can hold, or is not followed by the file's marker. Nothing can be read after an error.
+    /// [`AvroError`] when the file ends in the block, the block is damaged, packed or unpacked
+    /// larger than 16 MiB, has more rows than its bytes can hold, or is not followed by the file's
+    /// marker. Nothing can be read after an error.
     pub fn next_block(&mut self, block: &mut Block) -> Result<bool, AvroError> {
         let Some((rows, length)) = self.block_head()? else { return Ok(false) };
         self.input.bytes(length, &mut self.packed, BLOCK)?;
@@ -110,7 +114,8 @@ impl<R: Read> FileReader<R> {
         Ok(true)
     }
 
-    /// Goes past the next block without unpacking it, and tells how many rows it says it has; `None` at the end of the file.
+    /// Goes past the next block without unpacking it, and tells how many rows it says it has;
+    /// `None` at the end of the file.
     ///
     /// # Errors
     /// As [`FileReader::next_block`], as far as they show without unpacking.
@@ -122,7 +127,7 @@ impl<R: Read> FileReader<R> {
         Ok(Some(rows))
     }
 
-    /// The next block's rows and packed bytes.
+    /// Returns the next block's rows and packed bytes.
     fn block_head(&mut self) -> Result<Option<(u64, usize)>, AvroError> {
         if self.input.at_end()? {
             return Ok(None);

@@ -1,6 +1,7 @@
 use crate::dictionary::ColumnType;
 
-/// Why the rows of a file cannot be rows of a table, as far as their schemas tell: a sentence for the operator.
+/// Why the rows of a file cannot be rows of a table, as far as their schemas tell: a sentence for
+/// the operator.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Reason {
     /// The record has the name of another table.

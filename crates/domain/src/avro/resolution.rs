@@ -9,7 +9,8 @@ use crate::value::{Decimal, Value};
 /// How the rows of a file become rows of a table, after Avro's rules of schema resolution
 /// (<https://avro.apache.org/docs/1.12.0/specification/#schema-resolution>).
 ///
-/// What can be decided from the schemas is decided before a row is read, with all [`Reason`]s at once:
+/// What can be decided from the schemas is decided before a row is read, with all [`Reason`]s at
+/// once:
 ///
 /// | since the file was written | |
 /// |---|---|
@@ -21,8 +22,9 @@ use crate::value::{Decimal, Value};
 /// | integer became bigint; a decimal got more digits before its point, behind it, or both | read as it is now |
 /// | bigint became integer; a decimal lost digits; any other change of type | refused |
 ///
-/// What only the rows can tell is decided at each row, because the change may well fit all of them: a NULL in a column that
-/// is `NOT NULL` now, and a text that is longer than the column is now, are an [`AvroError::DoesNotFit`] with row and column: the file is as good as it was.
+/// What only the rows can tell is decided at each row, because the change may well fit all of them:
+/// a NULL in a column that is `NOT NULL` now, and a text that is longer than the column is now, are
+/// an [`AvroError::DoesNotFit`] with row and column: the file is as good as it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resolution {
     fields: Vec<WriterField>,
@@ -53,8 +55,8 @@ enum Check {
 }
 
 impl Resolution {
-    /// Holds a file's schema against a table of the dictionary as it is today; `nullable` tells for each column whether the
-    /// **database's** column takes NULL.
+    /// Holds a file's schema against a table of the dictionary as it is today; `nullable` tells for
+    /// each column whether the **database's** column takes NULL.
     ///
     /// # Errors
     /// Every reason why the file's rows cannot be rows of the table.
@@ -99,19 +101,21 @@ impl Resolution {
         Ok(Self { fields: writer.fields.clone(), columns, is_identity })
     }
 
-    /// Whether the file's rows are rows of the table as they are: the same values in the same order.
+    /// Returns true if the file's rows are rows of the table as they are: the same values in the
+    /// same order.
     pub fn is_identity(&self) -> bool {
         self.is_identity
     }
 
-    /// Decodes every row of a block, and gives each to `each` twice: as it is in the file (the columns of the manifest, which
-    /// its checksum is made of), and as it is in the table. Where [`is_identity`](Self::is_identity) holds, both are the same
-    /// slice. Nothing is allocated for a row.
+    /// Decodes every row of a block, and gives each to `each` twice: as it is in the file (the
+    /// columns of the manifest, which its checksum is made of), and as it is in the table. Where
+    /// [`is_identity`](Self::is_identity) holds, both are the same slice. Nothing is allocated for
+    /// a row.
     ///
     /// # Errors
-    /// [`AvroError::Value`] at the first value that is broken, [`AvroError::DoesNotFit`] at the first one that the table's
-    /// column cannot hold, and [`AvroError::Block`] when there are bytes behind the last row; `each` has had the rows before
-    /// it.
+    /// [`AvroError::Value`] at the first value that is broken, [`AvroError::DoesNotFit`] at the
+    /// first one that the table's column cannot hold, and [`AvroError::Block`] when there are bytes
+    /// behind the last row; `each` has had the rows before it.
     pub fn decode(
         &self,
         block: &Block,
@@ -159,7 +163,7 @@ impl Resolution {
     }
 }
 
-/// Whether and how a field of this form can be read as a column of this type.
+/// Returns true if and how a field of this form can be read as a column of this type.
 fn check(form: &Form, column_type: ColumnType) -> Option<Check> {
     let (Form::Plain(kind) | Form::Nullable(kind, _)) = form else { return None };
     match (kind, column_type) {
@@ -185,7 +189,7 @@ fn check(form: &Form, column_type: ColumnType) -> Option<Check> {
 }
 
 impl Check {
-    /// The value that takes this one's place, if another does.
+    /// Returns the value that takes this one's place, if another does.
     #[inline]
     fn apply(self, value: &Value<'_>) -> Result<Option<Value<'static>>, &'static str> {
         match (self, value) {

@@ -20,8 +20,9 @@ const NAMESPACE: &str = "rowgate";
 /// | date | int, date |
 /// | timestamp | long, timestamp-millis (UTC) |
 ///
-/// A column that the database lets be NULL is a union of null and that, with null as its default. The default that the dictionary
-/// names is the field's; in a union it is the other branch that comes first then, as Avro wants it.
+/// A column that the database lets be NULL is a union of null and that, with null as its default.
+/// The default that the dictionary names is the field's; in a union it is the other branch that
+/// comes first then, as Avro wants it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schema {
     table: String,
@@ -40,8 +41,8 @@ pub(super) struct Field {
 }
 
 impl Schema {
-    /// The schema of `table`; `nullable` tells for each column whether the database's column takes NULL. A column that
-    /// `nullable` does not reach is taken for one that does not.
+    /// Returns the schema of `table`; `nullable` tells for each column whether the database's
+    /// column takes NULL. A column that `nullable` does not reach is taken for one that does not.
     pub fn of(table: &Table, nullable: &[bool]) -> Self {
         let mut fields = Vec::with_capacity(table.columns().len());
         let mut json_fields = Vec::with_capacity(table.columns().len());
@@ -65,18 +66,18 @@ impl Schema {
         }
     }
 
-    /// The table's name, which is the record's.
+    /// Returns the table's name, which is the record's.
     pub fn table(&self) -> &str {
         &self.table
     }
 
-    /// The schema as JSON, with documentation and logical types.
+    /// Returns the schema as JSON, with documentation and logical types.
     pub fn json(&self) -> &str {
         &self.json
     }
 
-    /// SHA-256 of the schema's Parsing Canonical Form, as 64 lower-case hexadecimal digits. Documentation and logical types
-    /// are no part of that form.
+    /// SHA-256 of the schema's Parsing Canonical Form, as 64 lower-case hexadecimal digits.
+    /// Documentation and logical types are no part of that form.
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
     }

@@ -4,8 +4,8 @@ use super::compress::{Compressor, MAX_BLOCK_BYTES};
 use super::{AvroError, Codec, Schema, encode};
 use crate::value::Value;
 
-/// Rows of a block, before they are compressed, in bytes: more would compress no better (deflate looks back 32 KiB) and make
-/// readers hold more.
+/// Rows of a block, before they are compressed, in bytes: more would compress no better (deflate
+/// looks back 32 KiB) and make readers hold more.
 const BLOCK_BYTES: usize = 128 * 1024;
 
 /// How every Avro object container file begins.
@@ -79,8 +79,9 @@ impl FileWriter {
     /// Adds a row: one value for each column, in the order of the schema.
     ///
     /// # Errors
-    /// [`AvroError::Value`] when a value is none of its column's, or the row is larger than a reader takes; the file is then
-    /// as it was before the row. [`AvroError::Compress`] when a block cannot be compressed; the file is then lost.
+    /// [`AvroError::Value`] when a value is none of its column's, or the row is larger than a
+    /// reader takes; the file is then as it was before the row. [`AvroError::Compress`] when a
+    /// block cannot be compressed; the file is then lost.
     pub fn push(&mut self, row: &[Value<'_>]) -> Result<(), AvroError> {
         let start = self.block.len();
         if let Err((column, problem)) = self.encode(row, start) {
@@ -121,18 +122,19 @@ impl FileWriter {
         Ok(())
     }
 
-    /// The bytes that are finished since the last time, the header first. Blocks are finished one at a time, so there may be
-    /// none.
+    /// Returns the bytes that are finished since the last time, the header first. Blocks are
+    /// finished one at a time, so there may be none.
     pub fn take(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.out)
     }
 
-    /// How many rows were added.
+    /// Returns how many rows were added.
     pub fn rows(&self) -> u64 {
         self.rows
     }
 
-    /// Finishes the last block, and gives what was not yet taken. A file without a row is its header alone.
+    /// Finishes the last block, and gives what was not yet taken. A file without a row is its
+    /// header alone.
     ///
     /// # Errors
     /// [`AvroError::Compress`].

@@ -47,7 +47,8 @@ impl WriterSchema {
     /// Reads the JSON of a file's schema.
     ///
     /// # Errors
-    /// What is wrong: it is not JSON, not a record, or has a field without a name or with the name of another.
+    /// What is wrong: it is not JSON, not a record, or has a field without a name or with the name
+    /// of another.
     pub(super) fn parse(json: &[u8]) -> Result<Self, String> {
         let schema: Value =
             serde_json::from_slice(json).map_err(|error| format!("its schema is no JSON: {error}"))?;
@@ -71,7 +72,7 @@ impl WriterSchema {
         Ok(Self { name, fingerprint: canonical::fingerprint(&schema), fields })
     }
 
-    /// The record's name without its namespace: in files of ours, the table's.
+    /// Returns the record's name without its namespace: in files of ours, the table's.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -81,7 +82,7 @@ impl WriterSchema {
         &self.fingerprint
     }
 
-    /// The names of the fields, in their order.
+    /// Returns the names of the fields, in their order.
     pub fn columns(&self) -> impl Iterator<Item = &str> {
         self.fields.iter().map(|field| field.name.as_str())
     }
@@ -117,7 +118,8 @@ fn kind(schema: &Value) -> Option<Kind> {
             (1..=38).contains(&precision).then_some(())?;
             (scale <= precision).then_some(Kind::Decimal { precision, scale })
         }
-        // Another meaning than that of the plain type: to read it as plain numbers would be silently wrong.
+        // Another meaning than that of the plain type: to read it as plain numbers would be
+        // silently wrong.
         (_, Some(_)) => None,
         ("int", None) => Some(Kind::Int),
         ("long", None) => Some(Kind::Long),

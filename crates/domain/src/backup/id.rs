@@ -17,7 +17,7 @@ fn write(unix_seconds: i64, random: u32) -> String {
     format!("{}-{random:08x}", time.strftime(TIME))
 }
 
-/// The second that an id names, in Unix time; `None` when the text is no id.
+/// Returns the second that an id names, in Unix time; `None` when the text is no id.
 fn read(text: &str) -> Option<i64> {
     let bytes = text.as_bytes();
     let random = bytes.get(16..)?;
@@ -31,7 +31,8 @@ fn read(text: &str) -> Option<i64> {
         return None;
     }
     let time = DateTime::strptime(TIME, &text[..15]).ok()?;
-    // What is no second that was ever written here, as a leap second, does not come out the same again.
+    // What is no second that was ever written here, as a leap second, does not come out the same
+    // again.
     let second = time.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second();
     (write(second, 0)[..15] == text[..15]).then_some(second)
 }
@@ -40,29 +41,32 @@ macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $what:literal) => {
         $(#[$doc])*
         ///
-        /// 24 characters, `YYYYMMDD-hhmmss-xxxxxxxx`: the second in UTC in which it was asked for, and 32 random bits in
-        /// lower-case hexadecimal digits. So ids sort by time, and two of the same second do not meet.
+        /// 24 characters, `YYYYMMDD-hhmmss-xxxxxxxx`: the second in UTC in which it was asked for,
+        /// and 32 random bits in lower-case hexadecimal digits. So ids sort by time, and two of the
+        /// same second do not meet.
         #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
         #[serde(try_from = "String")]
         pub struct $name(String);
 
         impl $name {
-            /// The id of what is asked for in this second of Unix time (held within the years 1970 to 9999).
+            /// Returns the id of what is asked for in this second of Unix time (held within the
+            /// years 1970 to 9999).
             pub fn new(unix_seconds: i64, random: u32) -> Self {
                 Self(write(unix_seconds, random))
             }
 
-            /// Reads an id; `None` when the text cannot be one. What passes is safe in an object key.
+            /// Reads an id; `None` when the text cannot be one. What passes is safe in an object
+            /// key.
             pub fn parse(text: &str) -> Option<Self> {
                 read(text).map(|_| Self(text.to_owned()))
             }
 
-            /// The second in which it was asked for, in Unix time.
+            /// Returns the second in which it was asked for, in Unix time.
             pub fn unix_seconds(&self) -> i64 {
                 read(&self.0).unwrap_or_default()
             }
 
-            /// The 24 characters.
+            /// Returns the 24 characters.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -95,7 +99,7 @@ id! {
 }
 
 impl RestoreId {
-    /// The id as a part of a table's name: with `_` in the place of `-`.
+    /// Returns the id as a part of a table's name: with `_` in the place of `-`.
     pub fn as_sql(&self) -> String {
         self.0.replace('-', "_")
     }

@@ -31,13 +31,14 @@ pub fn part_key(backup: &BackupId, table: &str, part: u32) -> String {
     folder(backup) + &part_name(table, part)
 }
 
-/// `<table>/part-00000.avro`, as a manifest has it. Parts have five digits; a backup has no more than 99,999 of a table
-/// (24 TiB of 256 MiB each).
+/// `<table>/part-00000.avro`, as a manifest has it. Parts have five digits; a backup has no more
+/// than 99,999 of a table (24 TiB of 256 MiB each).
 pub fn part_name(table: &str, part: u32) -> String {
     format!("{table}/part-{part:05}.avro")
 }
 
-/// The number of a part by its name in the manifest; `None` when it is none of this table's parts.
+/// Returns the number of a part by its name in the manifest; `None` when it is none of this table's
+/// parts.
 pub fn part_number(table: &str, name: &str) -> Option<u32> {
     let digits = name.strip_prefix(table)?.strip_prefix("/part-")?.strip_suffix(".avro")?;
     let number = digits.parse().ok().filter(|number| *number <= MAX_PART)?;

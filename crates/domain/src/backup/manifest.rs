@@ -16,7 +16,8 @@ pub const MANIFEST_FORMAT: u64 = 1;
 /// MySQL's longest name, in characters.
 const MAX_NAME: usize = 64;
 
-/// What a backup holds. It is written when everything else is in its place, so a backup without one is none.
+/// What a backup holds. It is written when everything else is in its place, so a backup without one
+/// is none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     /// [`MANIFEST_FORMAT`].
@@ -27,7 +28,8 @@ pub struct Manifest {
     pub rowgate: String,
     /// [`dictionary_version`](crate::shipped::dictionary_version) at that time.
     pub dictionary: String,
-    /// The snapshot time: all tables are as they were then, by the database's clock; `2026-11-21T02:00:01.123Z`.
+    /// The snapshot time: all tables are as they were then, by the database's clock;
+    /// `2026-11-21T02:00:01.123Z`.
     #[serde(rename = "moment")]
     pub snapshot_time: String,
     /// When the backup began, in the same form.
@@ -78,8 +80,9 @@ impl Manifest {
     /// Reads a manifest and holds all that it says against itself.
     ///
     /// # Errors
-    /// The first thing that is wrong: JSON that cannot be read, an unknown format, a time, digest, name or key that cannot
-    /// be (a key that leads out of the table's own folder among them), or numbers that do not add up.
+    /// The first thing that is wrong: JSON that cannot be read, an unknown format, a time, digest,
+    /// name or key that cannot be (a key that leads out of the table's own folder among them), or
+    /// numbers that do not add up.
     pub fn parse(json: &[u8]) -> Result<Self, ManifestError> {
         #[derive(Deserialize)]
         struct Format {
@@ -94,7 +97,7 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// The same, of the manifest in this backup's folder.
+    /// Returns the same, of the manifest in this backup's folder.
     ///
     /// # Errors
     /// As [`Manifest::parse`], and when it is another backup's.
@@ -108,7 +111,7 @@ impl Manifest {
         }
     }
 
-    /// The manifest as JSON for people and programs, with a line end after it.
+    /// Returns the manifest as JSON for people and programs, with a line end after it.
     ///
     /// # Errors
     /// Those of `serde_json`, which writing to memory does not have.
@@ -200,7 +203,7 @@ impl TableManifest {
     }
 }
 
-/// The tables, none of them twice: the second of a name would hide the first.
+/// Returns the tables, none of them twice: the second of a name would hide the first.
 fn each_once<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<IndexMap<String, TableManifest>, D::Error> {
@@ -219,12 +222,13 @@ fn member(member: &'static str, problem: &str) -> ManifestError {
     ManifestError::Member { member, problem: problem.to_owned() }
 }
 
-/// A time as files of backups have it: ISO 8601 in UTC with milliseconds, `2026-11-21T02:00:01.123Z`.
+/// A time as files of backups have it: ISO 8601 in UTC with milliseconds,
+/// `2026-11-21T02:00:01.123Z`.
 pub fn time_text(time: Timestamp) -> String {
     format!("{time:.3}")
 }
 
-/// The time that a text is in this form.
+/// Returns the time that a text is in this form.
 fn time(name: &'static str, text: &str) -> Result<Timestamp, ManifestError> {
     let time = text.parse::<Timestamp>().ok();
     time.filter(|time| time_text(*time) == text)

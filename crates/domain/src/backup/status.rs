@@ -1,5 +1,5 @@
-//! How backups and restores stand, and what restores are for. The ledger, the answers and the API's document all take the words
-//! from here.
+//! How backups and restores stand, and what restores are for. The ledger, the answers and the API's
+//! document all take the words from here.
 
 use crate::named::named_enum;
 

@@ -14,7 +14,8 @@ pub struct Answer<'a> {
     shown: Shown,
 }
 
-/// What an answer shows of its rejected rows. They themselves are as they are, for whoever logs or keeps them.
+/// What an answer shows of its rejected rows. They themselves are as they are, for whoever logs or
+/// keeps them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Shown {
     rows: bool,
@@ -32,12 +33,12 @@ pub struct TableAnswer<'a> {
 }
 
 impl<'a> Answer<'a> {
-    /// An answer of the outcomes of tables, by name.
+    /// Creates an answer of the outcomes of tables, by name.
     pub fn new(tables: impl IntoIterator<Item = (&'a str, TableAnswer<'a>)>) -> Self {
         Self { tables: tables.into_iter().collect(), shown: Shown { rows: true, errors: usize::MAX } }
     }
 
-    /// The same rejected rows, and nothing in: one of them kept all the others out.
+    /// Returns the same rejected rows, and nothing in: one of them kept all the others out.
     #[must_use]
     pub fn none_in(mut self) -> Self {
         for table in self.tables.values_mut() {
@@ -46,7 +47,7 @@ impl<'a> Answer<'a> {
         self
     }
 
-    /// The outcomes of the tables, by name.
+    /// Returns the outcomes of the tables, by name.
     pub fn tables(&self) -> impl Iterator<Item = (&'a str, &TableAnswer<'a>)> {
         self.tables.iter().map(|(name, table)| (*name, table))
     }
@@ -61,25 +62,25 @@ impl<'a> Answer<'a> {
         self.tables.values().map(|table| table.rejected.len()).sum()
     }
 
-    /// Leaves the rejected rows themselves out (`"row": null`), where the answer would else be too large to give. They
-    /// are kept in full, and their index says which they are.
+    /// Leaves the rejected rows themselves out (`"row": null`), where the answer would else be too
+    /// large to give. They are kept in full, and their index says which they are.
     pub fn omit_rows(&mut self) {
         self.shown.rows = false;
     }
 
-    /// Leaves out all errors of a row but the first `shown`, where the answer would else be too large to give; `more_errors`
-    /// says how many. They are kept in full as well.
+    /// Leaves out all errors of a row but the first `shown`, where the answer would else be too
+    /// large to give; `more_errors` says how many. They are kept in full as well.
     pub fn omit_errors_after(&mut self, shown: usize) {
         self.shown.errors = shown;
     }
 
-    /// How many errors the row has that has the most.
+    /// Returns how many errors the row has that has the most.
     pub fn most_errors(&self) -> usize {
         let rejected = self.tables.values().flat_map(|table| &table.rejected);
         rejected.map(|rejected| rejected.errors.len()).max().unwrap_or_default()
     }
 
-    /// The HTTP status: 201 all rows in, 207 some rows in, 422 none in.
+    /// Returns the HTTP status: 201 all rows in, 207 some rows in, 422 none in.
     pub fn status(&self) -> u16 {
         match (self.inserted(), self.rejected()) {
             (_, 0) => 201,

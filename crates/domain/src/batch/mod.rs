@@ -1,4 +1,5 @@
-//! A batch of rows that came through the API: reading the request, judging each row, and the answer.
+//! A batch of rows that came through the API: reading the request, judging each row, and the
+//! answer.
 //!
 //! ```text
 //! request bytes --read--> Batch of TableBatch --(Facts from the database) judge--> Verdict --> Answer

@@ -13,12 +13,12 @@ use crate::shortened;
 /// Rows in one request at most, over all its tables.
 pub const MAX_ROWS: usize = 1000;
 
-/// Bytes in a request's body at most: 4 MB. Lambda takes 6 MB with the body escaped into JSON, which can make it half
-/// as large again.
+/// Bytes in a request's body at most: 4 MB. Lambda takes 6 MB with the body escaped into JSON,
+/// which can make it half as large again.
 pub const MAX_BODY_BYTES: usize = 4_000_000;
 
-/// Levels of arrays and objects in a request's body at most. A good batch has three; the limit keeps the readers of
-/// what is echoed and stored from running out of stack.
+/// Levels of arrays and objects in a request's body at most. A good batch has three; the limit
+/// keeps the readers of what is echoed and stored from running out of stack.
 pub const MAX_DEPTH: usize = 32;
 
 /// A request's rows, table by table in reference order. Borrows from the body.
@@ -114,7 +114,8 @@ impl<'a> Batch<'a> {
     /// Reads the body of `POST /insert_data`: an object, table name → array of rows.
     ///
     /// # Errors
-    /// [`BatchError`] when the body is no batch at all; what is wrong with single rows stands in the rows.
+    /// [`BatchError`] when the body is no batch at all; what is wrong with single rows stands in
+    /// the rows.
     pub fn read(dictionary: &'a Dictionary, body: &'a [u8]) -> Result<Self, BatchError> {
         let text = json_text(body)?;
         let Members(members) = serde_json::from_str::<Members<String, &RawValue>>(text).map_err(|error| {
@@ -181,7 +182,8 @@ impl<'a> Batch<'a> {
 }
 
 impl<'a> TableBatch<'a> {
-    /// Reads the body of `PUT /tables/{table}/rows/{id}`: one row object, whose id is `id` or left out.
+    /// Reads the body of `PUT /tables/{table}/rows/{id}`: one row object, whose id is `id` or left
+    /// out.
     ///
     /// # Errors
     /// As [`Batch::read`].
@@ -201,7 +203,7 @@ impl<'a> TableBatch<'a> {
     }
 }
 
-/// The one JSON value that a body is.
+/// Returns the one JSON value that a body is.
 ///
 /// # Errors
 /// [`BatchError`] for a body that is none, or that is larger or nested deeper than bodies may be.
@@ -213,7 +215,8 @@ fn check_count(rows: usize) -> Result<(), BatchError> {
     if (1..=MAX_ROWS).contains(&rows) { Ok(()) } else { Err(BatchError::RowCount(rows)) }
 }
 
-/// The body as text, if it is small enough to be looked at, UTF-8, and not nested too deeply.
+/// Returns the body as text, if it is small enough to be looked at, UTF-8, and not nested too
+/// deeply.
 fn json_text(body: &[u8]) -> Result<&str, BatchError> {
     if body.is_empty() {
         return Err(BatchError::Empty);
@@ -232,7 +235,8 @@ fn json_text(body: &[u8]) -> Result<&str, BatchError> {
     std::str::from_utf8(body).map_err(|error| BatchError::NotUtf8 { offset: error.valid_up_to() })
 }
 
-/// Whether the text escapes half of a surrogate pair. An answer that echoed it could not be read by strict clients.
+/// Returns true if the text escapes half of a surrogate pair. An answer that echoed it could not be
+/// read by strict clients.
 fn has_half_character(json: &[u8]) -> bool {
     let unit = |at: usize| {
         let digits = json.get(at..at + 6)?.strip_prefix(b"\\u")?;

@@ -15,7 +15,8 @@ use crate::value::Value;
 pub struct Facts {
     /// Ids of the batch that are taken in the table.
     pub taken: BTreeSet<i64>,
-    /// For each referred table, those of the named ids that are there, or will be when the rows go in.
+    /// For each referred table, those of the named ids that are there, or will be when the rows go
+    /// in.
     pub present: BTreeMap<String, BTreeSet<i64>>,
 }
 
@@ -50,7 +51,8 @@ impl PartialEq for RejectedRow<'_> {
 impl Eq for RejectedRow<'_> {}
 
 impl<'a> TableBatch<'a> {
-    /// Whether nothing is wrong as far as the rows themselves tell: every row passed and no id comes twice.
+    /// Returns true if nothing is wrong as far as the rows themselves tell: every row passed and no
+    /// id comes twice.
     pub fn is_flawless(&self) -> bool {
         let mut ids = HashSet::with_capacity(self.rows.len());
         self.rows
@@ -58,7 +60,7 @@ impl<'a> TableBatch<'a> {
             .all(|row| row.checked.is_valid() && self.id(&row.checked.values).is_none_or(|id| ids.insert(id)))
     }
 
-    /// The ids of the rows, as far as they are ids at all.
+    /// Returns the ids of the rows, as far as they are ids at all.
     pub fn ids(&self) -> BTreeSet<i64> {
         self.rows.iter().filter_map(|row| self.id(&row.checked.values)).collect()
     }
@@ -73,8 +75,8 @@ impl<'a> TableBatch<'a> {
         referred
     }
 
-    /// The condition that every reference of these rows names a row. In a table that refers to itself, a row may
-    /// refer to itself and to rows before it.
+    /// Returns the condition that every reference of these rows names a row. In a table that refers
+    /// to itself, a row may refer to itself and to rows before it.
     pub fn guard(&self, dictionary: &Dictionary) -> ReferenceGuard {
         let mut guard = ReferenceGuard::default();
         for (column, target) in self.table.references() {
@@ -94,8 +96,8 @@ impl<'a> TableBatch<'a> {
         guard
     }
 
-    /// Judges every row against what the database said. The first acceptable row with an id gets it; a row that is
-    /// refused takes no id away from a later one.
+    /// Judges every row against what the database said. The first acceptable row with an id gets
+    /// it; a row that is refused takes no id away from a later one.
     pub fn judge<'b>(&'b self, facts: &Facts) -> Verdict<'a, 'b> {
         let mut verdict = Verdict {
             accepted: Vec::with_capacity(self.rows.len()),
@@ -139,7 +141,8 @@ impl<'a> TableBatch<'a> {
         values[self.table.key_index()].as_integer()
     }
 
-    /// The errors of a row's fields and those that the database's facts brought, as one list in column order.
+    /// Returns the errors of a row's fields and those that the database's facts brought, as one
+    /// list in column order.
     fn in_column_order(&self, of_fields: &[RowError<'a>], of_facts: Vec<RowError<'a>>) -> Vec<RowError<'a>> {
         let mut errors = of_fields.to_vec();
         errors.extend(of_facts);

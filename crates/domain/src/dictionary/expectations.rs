@@ -2,16 +2,17 @@
 
 use serde::Deserialize;
 
-/// What the lake does with rows of a table that break the dictionary. The lake's job reads the same key of the same file; here
-/// it is checked, so that a wrong one does not build. Two rows with the same key end every run: without unique keys no row could
-/// be found again.
+/// What the lake does with rows of a table that break the dictionary. The lake's job reads the same
+/// key of the same file; here it is checked, so that a wrong one does not build. Two rows with the
+/// same key end every run: without unique keys no row could be found again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Expectations {
     /// Where a required column has no value.
     pub required: Severity,
     /// Where a reference names no row.
     pub references: Severity,
-    /// Where a value is beyond its type: a text too long, a number out of range or with too many digits.
+    /// Where a value is beyond its type: a text too long, a number out of range or with too many
+    /// digits.
     pub rules: Severity,
 }
 

@@ -1,4 +1,5 @@
-//! How the files of a table are written, where that cannot be recognised: the `[table.files]` block.
+//! How the files of a table are written, where that cannot be recognised: the `[table.files]`
+//! block.
 
 use std::collections::BTreeMap;
 
@@ -11,13 +12,15 @@ use serde::{Deserialize, Serialize};
 /// Lines that can be skipped at most: what a person puts above a table.
 const MAX_SKIPPED_LINES: u32 = 1000;
 
-/// Formats that can be listed at most; each is tried for every value that the ones before do not fit.
+/// Formats that can be listed at most; each is tried for every value that the ones before do not
+/// fit.
 const MAX_FORMATS: usize = 16;
 
 /// How the files of a table are written. The default leaves everything to be recognised.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileSettings {
-    /// What separates the fields of files without a header; a header is recognised with any delimiter.
+    /// What separates the fields of files without a header; a header is recognised with any
+    /// delimiter.
     pub delimiter: Option<u8>,
     /// The encoding of text without a byte order mark; UTF-8 if none is declared.
     pub encoding: Option<&'static Encoding>,
@@ -54,8 +57,8 @@ pub enum QuoteEscape {
     /// Twice: `""`, as RFC 4180 says.
     #[default]
     Doubled,
-    /// As `\"`, and other characters behind a backslash as `SELECT … INTO OUTFILE` of MySQL writes them, inside and
-    /// outside of quotes. <https://dev.mysql.com/doc/refman/8.0/en/load-data.html>
+    /// As `\"`, and other characters behind a backslash as `SELECT … INTO OUTFILE` of MySQL writes
+    /// them, inside and outside of quotes. <https://dev.mysql.com/doc/refman/8.0/en/load-data.html>
     Backslash,
 }
 
@@ -93,8 +96,8 @@ impl Default for FileSettings {
     }
 }
 
-/// The columns that names of a header stand for: by name, in lower case and without white space around it, the position
-/// of a column, or nothing for a field that is left out.
+/// The columns that names of a header stand for: by name, in lower case and without white space
+/// around it, the position of a column, or nothing for a field that is left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct ColumnMatches(pub(crate) BTreeMap<String, Option<usize>>);
 
@@ -102,7 +105,8 @@ pub(crate) struct ColumnMatches(pub(crate) BTreeMap<String, Option<usize>>);
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WireFiles {
-    /// For one file alone: the column that each name of its header means, `None` to leave the field out.
+    /// For one file alone: the column that each name of its header means, `None` to leave the field
+    /// out.
     #[serde(default)]
     pub(crate) columns: BTreeMap<String, Option<String>>,
     pub(crate) delimiter: Option<String>,
@@ -131,7 +135,7 @@ pub(crate) fn read_files(wire: &WireFiles) -> Result<FileSettings, String> {
 }
 
 impl FileSettings {
-    /// The same settings but for what `wire` says, all of it except the columns.
+    /// Returns the same settings but for what `wire` says, all of it except the columns.
     ///
     /// # Errors
     /// What is wrong with it.
@@ -220,7 +224,8 @@ fn read_delimiter(text: &str) -> Result<u8, String> {
     }
 }
 
-/// Returns true if a byte can separate fields: numbers, dates and names never hold it, and it has no other meaning.
+/// Returns true if a byte can separate fields: numbers, dates and names never hold it, and it has
+/// no other meaning.
 pub(crate) fn is_delimiter(byte: u8) -> bool {
     byte.is_ascii()
         && !byte.is_ascii_alphanumeric()
@@ -228,13 +233,15 @@ pub(crate) fn is_delimiter(byte: u8) -> bool {
 }
 
 fn read_encoding(label: &str) -> Result<&'static Encoding, String> {
-    // The replacement encoding reads no text, and UTF-16 comes with its mark or is declared with its byte order.
+    // The replacement encoding reads no text, and UTF-16 comes with its mark or is declared with
+    // its byte order.
     Encoding::for_label_no_replacement(label.as_bytes()).ok_or_else(|| {
         format!("encoding {label:?} is not known; use a name like \"windows-1252\", \"iso-8859-15\" or \"utf-16le\"")
     })
 }
 
-/// A moment that shows whether a format says day and time in full. Its second is 0, which a format may leave out.
+/// A moment that shows whether a format says day and time in full. Its second is 0, which a format
+/// may leave out.
 const SAMPLE: DateTime = jiff::civil::datetime(2021, 7, 27, 16, 2, 0, 0);
 
 /// Checks that a format, read back from what it writes, gives the sample.

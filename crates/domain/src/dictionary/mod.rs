@@ -1,8 +1,10 @@
-//! The data dictionary: which tables there are, which columns they have, and what a value must look like.
+//! The data dictionary: which tables there are, which columns they have, and what a value must look
+//! like.
 //!
-//! A [`Dictionary`] is only made by [`Dictionary::parse`] (in [`dictionary_file`](crate::dictionary_file)), which refuses anything that could not
-//! work later: the rest of the code relies on names being safe SQL identifiers, on references that lead somewhere and on
-//! every row fitting into one SQL statement.
+//! A [`Dictionary`] is only made by [`Dictionary::parse`] (in
+//! [`dictionary_file`](crate::dictionary_file)), which refuses anything that could not work later:
+//! the rest of the code relies on names being safe SQL identifiers, on references that lead
+//! somewhere and on every row fitting into one SQL statement.
 
 mod expectations;
 mod files;
@@ -21,30 +23,31 @@ pub use reject_limit::{RejectLimit, RejectLimitError};
 use crate::named::named_enum;
 use crate::value::Value;
 
-/// Every table that Rowgate knows, in reference order: a table comes after the tables that it refers to.
+/// Every table that Rowgate knows, in reference order: a table comes after the tables that it
+/// refers to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dictionary {
     pub(crate) tables: Vec<Table>,
 }
 
 impl Dictionary {
-    /// The tables, hidden ones too, each after the tables that it refers to.
+    /// Returns the tables, hidden ones too, each after the tables that it refers to.
     pub fn tables(&self) -> &[Table] {
         &self.tables
     }
 
-    /// The tables that users know of, each after the tables that it refers to: what every list is made of, and what is meant
-    /// by all tables.
+    /// Returns the tables that users know of, each after the tables that it refers to: what every
+    /// list is made of, and what is meant by all tables.
     pub fn visible_tables(&self) -> impl Iterator<Item = &Table> {
         self.tables.iter().filter(|table| !table.is_hidden())
     }
 
-    /// The table called `name`, by its own name or one of its aliases.
+    /// Returns the table called `name`, by its own name or one of its aliases.
     pub fn table(&self, name: &str) -> Option<&Table> {
         self.tables.iter().find(|table| table.answers_to(name))
     }
 
-    /// The names of the visible tables, for messages: `departments, jobs, employees`.
+    /// Returns the names of the visible tables, for messages: `departments, jobs, employees`.
     pub fn table_names(&self) -> String {
         let names: Vec<&str> = self.visible_tables().map(Table::name).collect();
         names.join(", ")
@@ -67,7 +70,8 @@ pub struct Table {
 }
 
 impl Table {
-    /// The table's name in the database; a safe SQL identifier (`[a-z][a-z0-9_]*`, at most 64 characters).
+    /// Returns the table's name in the database; a safe SQL identifier (`[a-z][a-z0-9_]*`, at most
+    /// 64 characters).
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -82,8 +86,8 @@ impl Table {
         &self.description
     }
 
-    /// Whether users never see the table: it is Rowgate's own, and is reached by those who know its name alone. Its name begins
-    /// with `rowgate_`, and no table refers to it.
+    /// Returns true if users never see the table: it is Rowgate's own, and is reached by those who
+    /// know its name alone. Its name begins with `rowgate_`, and no table refers to it.
     pub fn is_hidden(&self) -> bool {
         self.is_hidden
     }
@@ -93,7 +97,8 @@ impl Table {
         self.default_mode
     }
 
-    /// How many records of a file may be rejected before its load fails; `None` where the dictionary does not say.
+    /// Returns how many records of a file may be rejected before its load fails; `None` where the
+    /// dictionary does not say.
     pub fn max_rejects(&self) -> Option<RejectLimit> {
         self.max_rejects
     }
@@ -108,33 +113,35 @@ impl Table {
         self.expectations
     }
 
-    /// The names of the columns, for messages: `id, name, datetime`.
+    /// Returns the names of the columns, for messages: `id, name, datetime`.
     pub fn column_names(&self) -> String {
         let names: Vec<&str> = self.columns.iter().map(Column::name).collect();
         names.join(", ")
     }
 
-    /// The columns, in CSV order.
+    /// Returns the columns, in CSV order.
     pub fn columns(&self) -> &[Column] {
         &self.columns
     }
 
-    /// The position of the primary key among [`Table::columns`]; always an integer or bigint column.
+    /// Returns the position of the primary key among [`Table::columns`]; always an integer or
+    /// bigint column.
     pub fn key_index(&self) -> usize {
         self.key
     }
 
-    /// The primary key column.
+    /// Returns the primary key column.
     pub fn key(&self) -> &Column {
         &self.columns[self.key]
     }
 
-    /// The position of the column called `name`, by its own name or one of its aliases.
+    /// Returns the position of the column called `name`, by its own name or one of its aliases.
     pub fn column_index(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.answers_to(name))
     }
 
-    /// What a name of a file's header means, which is in lower case and has no white space around it.
+    /// What a name of a file's header means, which is in lower case and has no white space around
+    /// it.
     pub(crate) fn header_field(&self, name: &str) -> HeaderField {
         let ColumnMatches(matches) = &self.files.matches;
         match matches.get(name) {
@@ -144,7 +151,7 @@ impl Table {
         }
     }
 
-    /// The column that a name of a file's header means, if it means one.
+    /// Returns the column that a name of a file's header means, if it means one.
     pub fn column_meant(&self, name: &str) -> Option<&Column> {
         match self.header_field(&header_name(name.as_bytes())) {
             HeaderField::Column(index) => self.columns.get(index),
@@ -152,12 +159,13 @@ impl Table {
         }
     }
 
-    /// The same table whose files are written in another way.
+    /// Returns the same table whose files are written in another way.
     pub(crate) fn with_files(&self, files: FileSettings) -> Self {
         Self { files, ..self.clone() }
     }
 
-    /// The columns that refer to other tables: the column's position and the referred table's name.
+    /// Returns the columns that refer to other tables: the column's position and the referred
+    /// table's name.
     pub fn references(&self) -> impl Iterator<Item = (usize, &str)> {
         self.columns
             .iter()
@@ -165,13 +173,13 @@ impl Table {
             .filter_map(|(index, column)| column.references.as_deref().map(|table| (index, table)))
     }
 
-    /// Whether the table is called `name` or has it as an alias.
+    /// Returns true if the table is called `name` or has it as an alias.
     pub fn answers_to(&self, name: &str) -> bool {
         self.name == name || self.aliases.iter().any(|alias| alias == name)
     }
 
-    /// What somebody calls the table who knows it by one of its names, and perhaps by one that it had before: its own name where
-    /// that is known, or else the first of its aliases that is.
+    /// What somebody calls the table who knows it by one of its names, and perhaps by one that it
+    /// had before: its own name where that is known, or else the first of its aliases that is.
     pub fn known_as(&self, is_known: impl Fn(&str) -> bool) -> Option<&str> {
         let names = [&self.name].into_iter().chain(&self.aliases).map(String::as_str);
         names.into_iter().find(|name| is_known(name))
@@ -204,7 +212,8 @@ pub struct Column {
 }
 
 impl Column {
-    /// The column's name in the database, in JSON and in CSV headers; a safe SQL identifier.
+    /// Returns the column's name in the database, in JSON and in CSV headers; a safe SQL
+    /// identifier.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -224,33 +233,37 @@ impl Column {
         self.column_type
     }
 
-    /// Whether a row must bring a value. An empty CSV field, an empty string and JSON `null` are none.
+    /// Returns true if a row must bring a value. An empty CSV field, an empty string and JSON
+    /// `null` are none.
     pub fn required(&self) -> bool {
         self.required
     }
 
-    /// Whether the database numbers rows itself. Such a column cannot hold 0: MySQL replaces it with a new number.
+    /// Returns true if the database numbers rows itself. Such a column cannot hold 0: MySQL
+    /// replaces it with a new number.
     pub fn auto_increment(&self) -> bool {
         self.auto_increment
     }
 
-    /// Whether values are personal data: logs never show them, and the lake masks them or leaves them out.
+    /// Returns true if values are personal data: logs never show them, and the lake masks them or
+    /// leaves them out.
     pub fn personal(&self) -> bool {
         self.personal
     }
 
-    /// The table whose primary key this column names, if it is a reference.
+    /// Returns the table whose primary key this column names, if it is a reference.
     pub fn references(&self) -> Option<&str> {
         self.references.as_deref()
     }
 
-    /// What the column has in rows of Avro files that have no field for it: those of a time before there was the column. It is
-    /// as good as a value that arrives. Rows that arrive as JSON or CSV never get it.
+    /// What the column has in rows of Avro files that have no field for it: those of a time before
+    /// there was the column. It is as good as a value that arrives. Rows that arrive as JSON or CSV
+    /// never get it.
     pub fn default(&self) -> Option<&Value<'static>> {
         self.default.as_ref()
     }
 
-    /// Whether the column is called `name` or has it as an alias.
+    /// Returns true if the column is called `name` or has it as an alias.
     pub fn answers_to(&self, name: &str) -> bool {
         self.name == name || self.aliases.iter().any(|alias| alias == name)
     }
@@ -279,15 +292,17 @@ pub enum ColumnType {
     Boolean,
     /// A day, `2021-07-27`, from year 1000 to 9999 (the range of MySQL's `DATE`).
     Date,
-    /// A second in UTC, `2021-07-27T16:02:08Z`, from year 1000 to 9999 (the range of MySQL's `DATETIME`).
+    /// A second in UTC, `2021-07-27T16:02:08Z`, from year 1000 to 9999 (the range of MySQL's
+    /// `DATETIME`).
     Timestamp,
 }
 
 impl ColumnType {
-    /// The most digits a decimal can have here: what fits a 128-bit integer. MySQL itself allows 65.
+    /// The most digits a decimal can have here: what fits a 128-bit integer. MySQL itself allows
+    /// 65.
     pub const MAX_PRECISION: u8 = 38;
 
-    /// The most characters that a literal of this type takes in SQL text.
+    /// Returns the most characters that a literal of this type takes in SQL text.
     pub(crate) fn max_literal(self) -> usize {
         match self {
             Self::Integer => 11,

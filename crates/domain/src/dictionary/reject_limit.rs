@@ -46,14 +46,14 @@ impl RejectLimit {
         }
     }
 
-    /// Returns the limit of a load in this mode, which may have one set. A replace without one takes
-    /// all records of its file: it would leave a table that lacks some.
+    /// Returns the limit of a load in this mode, which may have one set. A replace without one
+    /// takes all records of its file: it would leave a table that lacks some.
     pub fn in_effect(set: Option<Self>, mode: LoadMode) -> Option<Self> {
         set.or((mode == LoadMode::Replace).then_some(Self::Count(0)))
     }
 
-    /// Whether `rejected` of `read` records are too many. A share is of the whole content: it holds or not only when
-    /// all of it has been read.
+    /// Returns true if `rejected` of `read` records are too many. A share is of the whole content:
+    /// it holds or not only when all of it has been read.
     pub fn is_exceeded(self, rejected: u64, read: u64) -> bool {
         match self {
             Self::Count(most) => rejected > most,

@@ -6,8 +6,8 @@ use crate::dictionary::{Column, ColumnType};
 use crate::row::{RowError, check_csv_field};
 use crate::value::Value;
 
-/// A number, a truth value, or text that says it as CSV does; anything else that TOML has is told apart later, to say what would
-/// be right.
+/// A number, a truth value, or text that says it as CSV does; anything else that TOML has is
+/// recognised later, to say what would be right.
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub(super) enum WireDefault {
@@ -17,7 +17,8 @@ pub(super) enum WireDefault {
     Other(toml::Value),
 }
 
-/// The default of a column, held against the column's type and rules as a value that arrives is.
+/// Returns the default of a column, held against the column's type and rules as a value that
+/// arrives is.
 ///
 /// # Errors
 /// What is wrong with it.
@@ -48,7 +49,7 @@ mod tests {
     use crate::dictionary::Dictionary;
     use crate::value::{CivilDate, CivilTime, Decimal, Value};
 
-    /// The default of a column with these properties, or what is wrong with it.
+    /// Returns the default of a column with these properties, or what is wrong with it.
     fn default_of(properties: &str) -> Result<Option<Value<'static>>, String> {
         let text = format!(
             "[[table]]\nname = \"things\"\ncolumns = [{{ name = \"id\", type = \"integer\", key = true }}, \

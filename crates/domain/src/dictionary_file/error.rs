@@ -5,7 +5,8 @@ use std::fmt;
 /// A dictionary that cannot be used: the file, the table and column where known, and what is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DictionaryError {
-    /// The file, as the caller of [`Dictionary::parse`](crate::dictionary::Dictionary::parse) named it.
+    /// The file, as the caller of [`Dictionary::parse`](crate::dictionary::Dictionary::parse) named
+    /// it.
     pub file: String,
     /// The table in whose block the mistake is.
     pub table: Option<String>,
@@ -16,7 +17,7 @@ pub struct DictionaryError {
 }
 
 impl DictionaryError {
-    /// A mistake whose place is not known yet.
+    /// Creates a mistake whose place is not known yet.
     pub(super) fn new(problem: impl Into<String>) -> Self {
         Self { file: String::new(), table: None, column: None, problem: problem.into() }
     }

@@ -25,9 +25,10 @@ impl Dictionary {
     /// Reads a dictionary from TOML text; `file` is what errors call it.
     ///
     /// # Errors
-    /// The first thing that is wrong, with the table and column where it is: TOML that does not parse, a key that
-    /// is not known, a name that is no identifier or is taken, a missing or unsuitable primary key, a reference
-    /// that leads nowhere or in a circle, or rows too wide for one SQL statement.
+    /// The first thing that is wrong, with the table and column where it is: TOML that does not
+    /// parse, a key that is not known, a name that is no identifier or is taken, a missing or
+    /// unsuitable primary key, a reference that leads nowhere or in a circle, or rows too wide for
+    /// one SQL statement.
     pub fn parse(file: &str, text: &str) -> Result<Self, DictionaryError> {
         read(text).map_err(|error| DictionaryError { file: file.to_owned(), ..error })
     }

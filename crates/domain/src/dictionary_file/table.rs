@@ -36,7 +36,7 @@ pub(super) struct WireTable {
     columns: Vec<WireColumn>,
 }
 
-/// `100` or `"5%"`; anything else that TOML has is told apart later, to say what would be right.
+/// `100` or `"5%"`; anything else that TOML has is recognised later, to say what would be right.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum WireLimit {

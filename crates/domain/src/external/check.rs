@@ -8,9 +8,10 @@ use crate::dictionary::{Column, ColumnType, Table};
 use crate::row::{Fault, RowError, check_csv_field, check_text, is_blank, no_value, scan};
 use crate::value::{CivilDate, Value};
 
-/// Checks one row: `fields` holds a value for each column, [`Loose::Absent`] where the file has no field for it; then it gets the
-/// column's default, if there is one. Pushes one value for each column to `values` (`Null` where a field is refused) and what is
-/// wrong to `errors`. Returns whether the row passed.
+/// Checks one row: `fields` holds a value for each column, [`Loose::Absent`] where the file has no
+/// field for it; then it gets the column's default, if there is one. Pushes one value for each
+/// column to `values` (`Null` where a field is refused) and what is wrong to `errors`. Returns
+/// whether the row passed.
 ///
 /// # Panics
 /// In a debug build, when `fields` has not one value for each column.
@@ -73,8 +74,8 @@ fn check_as_text<'a>(column: &Column, text: &'a str) -> Result<Value<'a>, Fault<
     check_csv_field(column, bytes)
 }
 
-/// The whole number in a value, with the checks of its column. A float is one up to where floats begin to leave whole
-/// numbers out: beyond that nobody knows which number was meant.
+/// Returns the whole number in a value, with the checks of its column. A float is one up to where
+/// floats begin to leave whole numbers out: beyond that nobody knows which number was meant.
 fn check_integer<'a>(column: &Column, field: Loose<'a>) -> Result<Value<'a>, Fault<'a>> {
     const MOST_SINGLE: f32 = (1_u32 << f32::MANTISSA_DIGITS) as f32;
     const MOST_DOUBLE: f64 = (1_u64 << f64::MANTISSA_DIGITS) as f64;
@@ -93,8 +94,8 @@ fn check_integer<'a>(column: &Column, field: Loose<'a>) -> Result<Value<'a>, Fau
     scan::whole_number(column, itoa::Buffer::new().format(number).as_bytes())
 }
 
-/// The exact number in a value. A float stands for the shortest number that is read as this float, which is the one that
-/// people and programs write for it.
+/// Returns the exact number in a value. A float stands for the shortest number that is read as this
+/// float, which is the one that people and programs write for it.
 fn check_decimal<'a>(precision: u8, scale: u8, field: Loose<'a>) -> Result<Value<'a>, Fault<'a>> {
     let column_type = ColumnType::Decimal { precision, scale };
     // Any decimal column's numbers are below this; others would only make long texts.
@@ -115,7 +116,8 @@ fn check_decimal<'a>(precision: u8, scale: u8, field: Loose<'a>) -> Result<Value
     scan::decimal(precision, scale, text.as_bytes())
 }
 
-/// The same number with another count of digits after the point; `None` when digits would be lost, or too many.
+/// Returns the same number with another count of digits after the point; `None` when digits would
+/// be lost, or too many.
 fn rescaled(mut unscaled: i128, from: u32, to: u32) -> Option<i128> {
     if from <= to {
         return unscaled.checked_mul(10_i128.checked_pow(to - from)?);
@@ -144,8 +146,8 @@ fn check_day<'a>(field: Loose<'a>) -> Result<Value<'a>, Fault<'a>> {
     day.map(Value::Date).ok_or(Fault::NotATime(ColumnType::Date))
 }
 
-/// A moment. A day alone is none: nobody knows the time that was meant. A bare number is none either: seconds and
-/// milliseconds look alike.
+/// A moment. A day alone is none: nobody knows the time that was meant. A bare number is none
+/// either: seconds and milliseconds look alike.
 fn check_timestamp<'a>(field: Loose<'a>) -> Result<Value<'a>, Fault<'a>> {
     let moment = match field {
         Loose::Timestamp { count, unit } => civil_time::second_of(count, unit),

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use super::civil_time::{Unit, timestamp_text};
 use crate::value::{CivilDate, Decimal};
 
-/// A value of a file that Rowgate did not write. It borrows from the file's block; nothing about it has been checked.
+/// A value of a file that Rowgate did not write. It borrows from the file's block; nothing about it
+/// has been checked.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Loose<'a> {
     /// The file has no field for the column.
@@ -35,14 +36,16 @@ pub enum Loose<'a> {
     },
     /// A day: so many after 1970-01-01.
     Days(i64),
-    /// A moment in UTC, or on a clock of no known zone, which is taken for one in UTC as a text without zone is.
+    /// A moment in UTC, or on a clock of no known zone, which is taken for one in UTC as a text
+    /// without zone is.
     Timestamp {
         /// So many units after 1970-01-01T00:00:00.
         count: i64,
         /// The unit.
         unit: Unit,
     },
-    /// Something that no column can hold, by its name: an array, a map, a record, a time of day, a duration.
+    /// Something that no column can hold, by its name: an array, a map, a record, a time of day, a
+    /// duration.
     Other(&'static str),
 }
 
@@ -52,7 +55,8 @@ pub(super) fn uuid_text(bytes: [u8; 16]) -> String {
     format!("{}-{}-{}-{}-{}", &digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..])
 }
 
-/// The number in two's complement; `None` when it takes more than 128 bits, or is none at all.
+/// Returns the number in two's complement; `None` when it takes more than 128 bits, or is none at
+/// all.
 pub(super) fn unscaled_number(bytes: &[u8]) -> Option<i128> {
     let sign = if bytes.first()? & 0x80 == 0 { 0 } else { 0xFF };
     let mut wide = [sign; 16];
@@ -65,8 +69,8 @@ pub(super) fn unscaled_number(bytes: &[u8]) -> Option<i128> {
 }
 
 impl<'a> Loose<'a> {
-    /// Returns the value as a person would write it: for a rejects file, where it is to be read and corrected. Bytes stay
-    /// as they are.
+    /// Returns the value as a person would write it: for a rejects file, where it is to be read and
+    /// corrected. Bytes stay as they are.
     pub(super) fn to_csv(self) -> Cow<'a, [u8]> {
         let text = match self {
             Self::Absent | Self::Null => String::new(),
@@ -96,8 +100,8 @@ impl<'a> Loose<'a> {
     }
 }
 
-/// The digits of an exact number, with a point where it has a fraction. A scale that no column comes near is written as
-/// an exponent.
+/// Returns the digits of an exact number, with a point where it has a fraction. A scale that no
+/// column comes near is written as an exponent.
 pub(super) fn decimal_text(unscaled: i128, scale: u32) -> String {
     match u8::try_from(scale) {
         Ok(scale) => {

@@ -4,8 +4,8 @@ use crate::dictionary::Table;
 use crate::row::MAX_NAME;
 use crate::shortened;
 
-/// The fields of a file that may be left out because no column is called so. Without that they are a reason to refuse the
-/// file: nothing is dropped silently.
+/// The fields of a file that may be left out because no column is called so. Without that they are
+/// a reason to refuse the file: nothing is dropped silently.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IgnoredFields(Vec<String>);
 
@@ -62,11 +62,12 @@ pub enum FieldFault {
 }
 
 impl FieldMap {
-    /// Finds the column of each field: by the field's name, which may be a column's alias in the dictionary, then by the
-    /// field's own aliases. Capital letters count for nothing, as in a CSV header: Oracle and Sqoop write names in them.
+    /// Finds the column of each field: by the field's name, which may be a column's alias in the
+    /// dictionary, then by the field's own aliases. Capital letters count for nothing, as in a CSV
+    /// header: Oracle and Sqoop write names in them.
     ///
-    /// A field that is in `ignored` by its name is left out even where it would be for a column; so of two fields for
-    /// one column the right one can be chosen.
+    /// A field that is in `ignored` by its name is left out even where it would be for a column; so
+    /// of two fields for one column the right one can be chosen.
     ///
     /// # Errors
     /// Every [`FieldFault`], those of fields in the file's order first.
@@ -109,12 +110,13 @@ impl FieldMap {
         if faults.is_empty() { Ok(map) } else { Err(faults) }
     }
 
-    /// The column that the field at `position` is for, by its position in the table; `None` for a field that is left out.
+    /// Returns the column that the field at `position` is for, by its position in the table; `None`
+    /// for a field that is left out.
     pub fn column_of(&self, position: usize) -> Option<usize> {
         self.columns[position]
     }
 
-    /// The columns that the file has, in the order of its fields.
+    /// Returns the columns that the file has, in the order of its fields.
     pub fn columns_in_file_order(&self) -> impl Iterator<Item = usize> {
         self.columns.iter().filter_map(|column| *column)
     }

@@ -14,14 +14,16 @@ use crate::row_text::{ContentSum, RowTextError, parse_row_text, write_row_text};
 use crate::sql::{InsertStatement, InsertWriter};
 use crate::value::Value;
 
-/// Bytes of row texts and of rejected lines at which a chunk is full: some 1 MiB of SQL, as text doubles there.
+/// Bytes of row texts and of rejected lines at which a chunk is full: some 1 MiB of SQL, as text
+/// doubles there.
 const FULL_BYTES: usize = 512 * 1024;
 
-/// Rows at which it is, however short they are: what is kept for each row beside its text is bounded too.
+/// Rows at which it is, however short they are: what is kept for each row beside its text is
+/// bounded too.
 const FULL_ROWS: usize = 20_000;
 
-/// Bytes of a refused value that are written to the rejects file at most: a value may be as large as a block, and no column
-/// takes that much.
+/// Bytes of a refused value that are written to the rejects file at most: a value may be as large
+/// as a block, and no column takes that much.
 const MAX_REFUSED: usize = 64 * 1024;
 
 /// What stands where a refused value was cut.
@@ -40,7 +42,8 @@ pub struct RowCollector<'t> {
 pub struct ExternalRows<'t> {
     table: &'t Table,
     map: Arc<FieldMap>,
-    /// The row texts of the accepted rows, one behind the other: they hold the values without a pointer for each.
+    /// The row texts of the accepted rows, one behind the other: they hold the values without a
+    /// pointer for each.
     text: String,
     accepted: Vec<Accepted>,
     ids: Vec<i64>,
@@ -76,7 +79,7 @@ pub struct ExternalFilling {
 }
 
 impl<'t> RowCollector<'t> {
-    /// A collector of rows whose fields are for the columns that `map` says.
+    /// Creates a collector of rows whose fields are for the columns that `map` says.
     pub fn new(table: &'t Table, map: Arc<FieldMap>) -> Self {
         let rows = ExternalRows {
             table,
@@ -89,8 +92,9 @@ impl<'t> RowCollector<'t> {
         Self { rows, claimed: ClaimedIds::default(), rejected_bytes: 0 }
     }
 
-    /// Checks the row at `row` of its file, from 1, and adds it: `fields` as [`check_fields`] takes them. Of rows with the
-    /// same id the first one that passes counts. Gives back why the row is rejected; it never tells a value.
+    /// Checks the row at `row` of its file, from 1, and adds it: `fields` as [`check_fields`] takes
+    /// them. Of rows with the same id the first one that passes counts. Returns why the row is
+    /// rejected; it never tells a value.
     pub fn push<'a>(&mut self, row: u64, fields: &[Loose<'a>]) -> Option<String>
     where
         't: 'a,
@@ -114,13 +118,13 @@ impl<'t> RowCollector<'t> {
         Some(reason(&errors))
     }
 
-    /// Whether the chunk is to end here.
+    /// Returns true if the chunk is to end here.
     pub fn is_full(&self) -> bool {
         self.rows.text.len() + self.rejected_bytes >= FULL_BYTES
             || self.rows.accepted.len() + self.rows.rejected.len() >= FULL_ROWS
     }
 
-    /// Whether it has no row.
+    /// Returns true if it has no row.
     pub fn is_empty(&self) -> bool {
         self.rows.rows_read() == 0
     }
@@ -140,19 +144,20 @@ impl<'t> ExternalRows<'t> {
         (self.accepted.len() + self.rejected.len()) as u64
     }
 
-    /// The ids of the rows that go in, if none is taken, ascending; each is there once.
+    /// Returns the ids of the rows that go in, if none is taken, ascending; each is there once.
     pub fn ids(&self) -> &[i64] {
         &self.ids
     }
 
-    /// The first row, in the file's order, whose id is in `taken`, and why it is rejected.
+    /// Returns the first row, in the file's order, whose id is in `taken`, and why it is rejected.
     pub fn first_taken(&self, taken: &BTreeSet<i64>) -> Option<(u64, String)> {
         let accepted = self.accepted.iter().find(|accepted| taken.contains(&accepted.id))?;
         Some((accepted.row, reason(&[self.repeated()])))
     }
 
-    /// The statements that insert the rows into `target`, of which holds what
-    /// [`InsertWriter::into_table`] says. A row whose id is in `taken` is rejected too: an earlier chunk has brought it.
+    /// Returns the statements that insert the rows into `target`, of which holds what
+    /// [`InsertWriter::into_table`] says. A row whose id is in `taken` is rejected too: an earlier
+    /// chunk has brought it.
     ///
     /// # Errors
     /// [`RowTextError`] when the rows are not as they were collected.
@@ -198,8 +203,9 @@ impl<'t> ExternalRows<'t> {
         RowError::of_column(self.table.key().name(), Fault::IdRepeated)
     }
 
-    /// A line of the rejects file. What is in order is written as CSV has it, so that the line can be dropped again once
-    /// the rest is put right; what was refused is written as it came, as far as [`MAX_REFUSED`] goes.
+    /// A line of the rejects file. What is in order is written as CSV has it, so that the line can
+    /// be dropped again once the rest is put right; what was refused is written as it came, as far
+    /// as [`MAX_REFUSED`] goes.
     fn rejected_line(
         &self,
         row: u64,

@@ -464,8 +464,8 @@ proptest! {
         prop_assert_eq!(found.ok(), expected);
     }
 
-    /// Every row is in exactly one place, and what is rejected is read by the loader with each field in its own column;
-    /// those that were refused for their id alone pass there.
+    /// Every row is in exactly one place, and what is rejected is read by the loader with each
+    /// field in its own column; those that were refused for their id alone pass there.
     #[test]
     fn a_rejects_file_is_a_file_for_the_loader(
         rows in proptest::collection::vec((1_i64..6, any_loose(), any_loose()), 0..12),

@@ -2,8 +2,9 @@
 
 use super::chunk::{Broken, Chunk, ChunkError, Draft, MAX_RECORD_BYTES, Position};
 
-/// Collects records into chunks. Of such records, byte offsets and digests are those of this encoding: before each
-/// field its length in four bytes, the highest first; after the last field of a record four bytes of `FF`.
+/// Collects records into chunks. Of such records, byte offsets and digests are those of this
+/// encoding: before each field its length in four bytes, the highest first; after the last field of
+/// a record four bytes of `FF`.
 #[derive(Debug)]
 pub struct ChunkBuilder {
     draft: Draft,
@@ -15,15 +16,18 @@ const LENGTH: usize = 4;
 const RECORD_END: [u8; LENGTH] = u32::MAX.to_be_bytes();
 
 impl ChunkBuilder {
-    /// A builder before the first record. A chunk ends with the record that brings it to `chunk_bytes`.
+    /// Creates a builder before the first record. A chunk ends with the record that brings it to
+    /// `chunk_bytes`.
     pub fn new(chunk_bytes: u64) -> Self {
         Self { draft: Draft::new(Position::START, chunk_bytes, false), line: 1 }
     }
 
-    /// Adds the record of a line, which may be broken; gives back the chunk before it when that is full.
+    /// Adds the record of a line, which may be broken; returns the chunk before it when that is
+    /// full.
     ///
     /// # Errors
-    /// [`ChunkError::RecordTooLong`] for a record that takes more than [`MAX_RECORD_BYTES`]. It is not added.
+    /// [`ChunkError::RecordTooLong`] for a record that takes more than [`MAX_RECORD_BYTES`]. It is
+    /// not added.
     pub fn push<'f>(
         &mut self,
         line: u64,
@@ -47,7 +51,7 @@ impl ChunkBuilder {
         Ok(full)
     }
 
-    /// Gives out the records that are in no chunk yet, as the last one.
+    /// Returns the records that are in no chunk yet, as the last one.
     pub fn finish(&mut self) -> Option<Chunk> {
         (!self.draft.is_empty()).then(|| self.draft.cut(self.line))
     }

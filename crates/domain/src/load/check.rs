@@ -28,13 +28,15 @@ pub struct CheckedChunk<'c> {
     pub table: &'c Table,
     /// Records read: those accepted and those refused.
     pub rows_read: usize,
-    /// The values of the accepted rows, one after the other: as many for each as the table has columns.
+    /// The values of the accepted rows, one after the other: as many for each as the table has
+    /// columns.
     values: Vec<Value<'c>>,
     /// The accepted rows' records.
     records: Vec<Record<'c>>,
     /// What was refused, in the file's order.
     pub rejected: Vec<RejectedRecord<'c>>,
-    /// Records that are none, and count for nothing: rows of empty fields, and the file's header again.
+    /// Records that are none, and count for nothing: rows of empty fields, and the file's header
+    /// again.
     pub skipped: usize,
 }
 
@@ -48,11 +50,12 @@ pub struct RejectedRecord<'c> {
 }
 
 impl<'c> CheckedChunk<'c> {
-    /// Checks the records of a chunk. Of rows with the same id, the first one that passes counts; in an upsert each
-    /// does, and the last one stays.
+    /// Checks the records of a chunk. Of rows with the same id, the first one that passes counts;
+    /// in an upsert each does, and the last one stays.
     ///
     /// # Errors
-    /// [`OtherHeader`] for a record that is a header of other columns: what follows it belongs to them.
+    /// [`OtherHeader`] for a record that is a header of other columns: what follows it belongs to
+    /// them.
     pub fn check(
         table: &'c Table,
         columns: &Columns,
@@ -140,27 +143,28 @@ impl<'c> CheckedChunk<'c> {
         errors.is_empty()
     }
 
-    /// The accepted rows: each with its values, one for each column.
+    /// Returns the accepted rows: each with its values, one for each column.
     pub fn rows(&self) -> impl ExactSizeIterator<Item = &[Value<'c>]> {
         self.values.chunks_exact(self.table.columns().len())
     }
 
-    /// How many rows are accepted.
+    /// Returns how many rows are accepted.
     pub fn len(&self) -> usize {
         self.records.len()
     }
 
-    /// The record of the accepted row at `index`.
+    /// Returns the record of the accepted row at `index`.
     pub fn record(&self, index: usize) -> Record<'c> {
         self.records[index]
     }
 
-    /// Whether no row is accepted.
+    /// Returns true if no row is accepted.
     pub fn is_empty(&self) -> bool {
         self.records.is_empty()
     }
 
-    /// The rejection of the accepted row at `index`, whose id turned out to be taken in the table.
+    /// Returns the rejection of the accepted row at `index`, whose id turned out to be taken in the
+    /// table.
     pub fn taken(&self, index: usize) -> RejectedRecord<'c> {
         let error = RowError::of_column(self.table.key().name(), Fault::IdTaken);
         RejectedRecord { record: self.records[index], errors: vec![error] }
@@ -168,8 +172,8 @@ impl<'c> CheckedChunk<'c> {
 }
 
 impl RejectedRecord<'_> {
-    /// The fields of the record as they are in the file, one for each column of the table; `None` where the record has
-    /// none, or nobody can say which it is.
+    /// Returns the fields of the record as they are in the file, one for each column of the table;
+    /// `None` where the record has none, or nobody can say which it is.
     pub fn texts(&self, table: &Table, columns: &Columns) -> Vec<Option<String>> {
         let record = &self.record;
         if columns.is_json {
@@ -201,7 +205,8 @@ fn check_json_line<'c>(table: &'c Table, line: &'c [u8]) -> CheckedRow<'c> {
     }
 }
 
-/// Ids of accepted rows. As long as they come in order, which most files keep, none of them is looked up.
+/// Ids of accepted rows. As long as they come in order, which most files keep, none of them is
+/// looked up.
 #[derive(Debug, Default)]
 pub(crate) struct ClaimedIds {
     in_order: Vec<i64>,

@@ -1,19 +1,21 @@
 //! Chunks: the records that one transaction commits.
 //!
-//! Where a chunk begins and ends depends on the content and on the wanted size alone, never on how the bytes arrived,
-//! so a load that is repeated or resumed finds the same chunks.
+//! Where a chunk begins and ends depends on the content and on the wanted size alone, never on how
+//! the bytes arrived, so a load that is repeated or resumed finds the same chunks.
 
 use sha2::{Digest, Sha256};
 
 use crate::row::is_blank;
 
-/// The size of a chunk unless another is asked for: a chunk ends with the record that brings it to this many bytes of
-/// content. Some 20,000 employees in 27 statements: large enough that BEGIN, ledger row and COMMIT add a tenth to the
-/// calls, small enough that a transaction takes a second on a small database.
+/// The size of a chunk unless another is asked for: a chunk ends with the record that brings it to
+/// this many bytes of content. Some 20,000 employees in 27 statements: large enough that BEGIN,
+/// ledger row and COMMIT add a tenth to the calls, small enough that a transaction takes a second
+/// on a small database.
 pub const CHUNK_BYTES: u64 = 1024 * 1024;
 
-/// A chunk ends with this record at the latest, however short its records are: the 10,000th, or in a chunk of more than
-/// 256 KiB as many in proportion. A load keeps its size of chunks, and what bounds them depends on nothing else.
+/// A chunk ends with this record at the latest, however short its records are: the 10,000th, or in
+/// a chunk of more than 256 KiB as many in proportion. A load keeps its size of chunks, and what
+/// bounds them depends on nothing else.
 fn most_records(chunk_bytes: u64) -> usize {
     let records = chunk_bytes.saturating_mul(10_000) / (256 * 1024);
     usize::try_from(records).unwrap_or(usize::MAX).max(10_000)
@@ -22,8 +24,8 @@ fn most_records(chunk_bytes: u64) -> usize {
 /// The largest size of a chunk that can be asked for: offsets within a chunk are kept in 32 bits.
 pub const MAX_CHUNK_BYTES: u64 = 1 << 30;
 
-/// Bytes of one record at most. Far above any row that a table could hold; it bounds memory when a quote is never
-/// closed or a file has no line ends.
+/// Bytes of one record at most. Far above any row that a table could hold; it bounds memory when a
+/// quote is never closed or a file has no line ends.
 pub const MAX_RECORD_BYTES: u64 = 1024 * 1024;
 
 /// Records that are committed together.
@@ -37,8 +39,8 @@ pub struct Chunk {
     pub end_byte: u64,
     /// The line of the content that the first byte after it is on, from 1.
     pub end_line: u64,
-    /// SHA-256 of its bytes. The chunks of a content hold each of its bytes once: a byte order mark is the first
-    /// chunk's, empty lines are of the chunk before them.
+    /// SHA-256 of its bytes. The chunks of a content hold each of its bytes once: a byte order mark
+    /// is the first chunk's, empty lines are of the chunk before them.
     pub digest: [u8; 32],
     data: Vec<u8>,
     fields: Vec<Span>,
@@ -55,19 +57,22 @@ pub(super) struct Span {
 /// Why a record cannot be read as fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Broken {
-    /// Something else than a delimiter or a line end follows a closing quote. The record's only field is its first line.
+    /// Something else than a delimiter or a line end follows a closing quote. The record's only
+    /// field is its first line.
     TextAfterQuote,
-    /// A quote follows blanks at the start of a field: nobody knows whether they belong to it. The record's only field is
-    /// its line.
+    /// A quote follows blanks at the start of a field: nobody knows whether they belong to it. The
+    /// record's only field is its line.
     QuoteAfterBlank,
     /// A quote is opened and not closed. The record's only field is its first line.
     QuoteNeverClosed,
-    /// The field of this index is a formula of a workbook whose result no program has stored; it is empty.
+    /// The field of this index is a formula of a workbook whose result no program has stored; it is
+    /// empty.
     NoResult(u32),
 }
 
 impl Broken {
-    /// Returns true if quotes are what is wrong: the record's only field is a line of the text then.
+    /// Returns true if quotes are what is wrong: the record's only field is a line of the text
+    /// then.
     pub(super) fn is_of_quotes(self) -> bool {
         !matches!(self, Self::NoResult(_))
     }
@@ -112,12 +117,12 @@ pub struct Record<'c> {
 }
 
 impl<'c> Record<'c> {
-    /// How many fields it has.
+    /// Returns how many fields it has.
     pub fn width(&self) -> usize {
         self.fields.len()
     }
 
-    /// The bytes of a field, unquoted; `index` must be below [`width`](Self::width).
+    /// Returns the bytes of a field, unquoted; `index` must be below [`width`](Self::width).
     pub fn field(&self, index: usize) -> &'c [u8] {
         let Span { start, end } = self.fields[index];
         &self.data[start as usize..end as usize]
@@ -136,7 +141,7 @@ impl<'c> Record<'c> {
 }
 
 impl Chunk {
-    /// The records, in the file's order.
+    /// Returns the records, in the file's order.
     pub fn records(&self) -> impl ExactSizeIterator<Item = Record<'_>> + Clone {
         self.records.iter().map(|extent| Record {
             line: extent.line,
@@ -146,7 +151,7 @@ impl Chunk {
         })
     }
 
-    /// The line that the first record starts on; 1 for a chunk without records.
+    /// Returns the line that the first record starts on; 1 for a chunk without records.
     pub fn first_line(&self) -> u64 {
         self.records.first().map_or(1, |record| record.line)
     }
@@ -180,11 +185,13 @@ pub(super) struct Draft {
     /// So does one with this many records.
     most_records: usize,
     has_escapes: bool,
-    /// The content, quotes and separators included, but for what [`forget_tail`](Self::forget_tail) dropped.
+    /// The content, quotes and separators included, but for what [`forget_tail`](Self::forget_tail)
+    /// dropped.
     data: Vec<u8>,
     fields: Vec<Span>,
     records: Vec<Extent>,
-    /// Fields whose content is not what it means: positions in `fields`, and whether they are quoted.
+    /// Fields whose content is not what it means: positions in `fields`, and whether they are
+    /// quoted.
     escaped: Vec<(usize, bool)>,
     hash: Sha256,
     /// So many bytes of `data` are in `hash`.
@@ -210,7 +217,7 @@ impl Draft {
         }
     }
 
-    /// The offset in the content of the first byte that a chunk of the wanted size has not.
+    /// Returns the offset in the content of the first byte that a chunk of the wanted size has not.
     pub(super) fn wanted_end(&self) -> u64 {
         self.start.byte.saturating_add(self.wanted)
     }
@@ -224,7 +231,7 @@ impl Draft {
         self.records.is_empty()
     }
 
-    /// Whether a record that begins when `held` bytes are held belongs to the next chunk.
+    /// Returns true if a record that begins when `held` bytes are held belongs to the next chunk.
     pub(super) fn is_full(&self, held: usize) -> bool {
         !self.is_empty()
             && (self.dropped + held as u64 >= self.wanted || self.records.len() >= self.most_records)
@@ -234,8 +241,8 @@ impl Draft {
         self.data.extend_from_slice(bytes);
     }
 
-    /// Adds a field whose content is held, or will be, at these offsets. 32 bits hold every offset, for a chunk has at
-    /// most [`MAX_CHUNK_BYTES`], and some records more.
+    /// Adds a field whose content is held, or will be, at these offsets. 32 bits hold every offset,
+    /// for a chunk has at most [`MAX_CHUNK_BYTES`], and some records more.
     pub(super) fn push_field(&mut self, start: usize, end: usize) {
         self.fields.push(Span { start: start as u32, end: end as u32 });
     }
@@ -257,12 +264,12 @@ impl Draft {
         self.data.split_off(start)
     }
 
-    /// The held content from an offset on.
+    /// Returns the held content from an offset on.
     pub(super) fn held_from(&self, start: usize) -> &[u8] {
         &self.data[start..]
     }
 
-    /// The offset in the content of what stands at this offset in the chunk.
+    /// Returns the offset in the content of what stands at this offset in the chunk.
     pub(super) fn offset(&self, held: usize) -> u64 {
         self.start.byte + self.dropped + held as u64
     }
@@ -280,7 +287,8 @@ impl Draft {
         self.data.truncate(start);
     }
 
-    /// Drops what follows the last field, when that is more than `limit` bytes: only [`Chunk::digest`] needs it.
+    /// Drops what follows the last field, when that is more than `limit` bytes: only
+    /// [`Chunk::digest`] needs it.
     pub(super) fn forget_tail(&mut self, limit: usize) {
         let kept = self.fields.last().map_or(0, |field| field.end as usize);
         if self.data.len() - kept > limit {
@@ -300,7 +308,8 @@ impl Draft {
             self.has_escapes,
         );
         let mut draft = std::mem::replace(self, next);
-        // Chunks are much alike: with room for as much as the last one had, the next is not copied as it grows.
+        // Chunks are much alike: with room for as much as the last one had, the next is not copied
+        // as it grows.
         self.data.reserve(draft.data.len());
         self.fields.reserve(draft.fields.len());
         self.records.reserve(draft.records.len());
@@ -324,8 +333,8 @@ impl Draft {
     }
 }
 
-/// Brings the content of an escaped field to its meaning, and says how long that is: of two quotes one stays, and with
-/// backslashes, what one takes the meaning of.
+/// Brings the content of an escaped field to its meaning, and says how long that is: of two quotes
+/// one stays, and with backslashes, what one takes the meaning of.
 fn unescape(field: &mut [u8], is_quoted: bool, has_escapes: bool) -> u32 {
     if has_escapes && !is_quoted && field == NO_VALUE {
         return 0;

@@ -7,18 +7,20 @@ use super::marks::{BLOCK, marks};
 /// Bytes of empty lines that are held before they are dropped.
 const BLANKS_HELD: usize = 64 * 1024;
 
-/// Bytes that a chunk may grow by at most because no chunk ends where a quote has been open for too long.
+/// Bytes that a chunk may grow by at most because no chunk ends where a quote has been open for too
+/// long.
 const MOST_OVER: u64 = 8 * MAX_RECORD_BYTES;
 
 /// Cuts content that arrives piece by piece into chunks.
 ///
-/// A field may be quoted, with `""` for a quote in it; records end with LF, CRLF or CR; empty lines are no records. A
-/// quote within a field that does not begin with one is content, as of `24" pipe`.
+/// A field may be quoted, with `""` for a quote in it; records end with LF, CRLF or CR; empty lines
+/// are no records. A quote within a field that does not begin with one is content, as of
+/// `24" pipe`.
 ///
-/// A record with something behind a closing quote, or with a quote that is never closed, is broken ([`Broken`]): only
-/// its first line is lost, and reading resumes at the next one. A record that is in quotes at a line end from which an
-/// earlier broken record went on to its fault would meet the same fault, so it is broken at once: every line is read
-/// at most twice.
+/// A record with something behind a closing quote, or with a quote that is never closed, is broken
+/// ([`Broken`]): only its first line is lost, and reading resumes at the next one. A record that is
+/// in quotes at a line end from which an earlier broken record went on to its fault would meet the
+/// same fault, so it is broken at once: every line is read at most twice.
 #[derive(Debug)]
 pub struct Chunker {
     dialect: Dialect,
@@ -30,9 +32,11 @@ pub struct Chunker {
     is_after_cr: bool,
     record: OpenRecord,
     field: OpenField,
-    /// Content that broken records had taken, and how much of it has been read again; the last comes first.
+    /// Content that broken records had taken, and how much of it has been read again; the last
+    /// comes first.
     again: Vec<(Vec<u8>, usize)>,
-    /// A record is broken in this way that is in quotes at a line end before this offset in the content.
+    /// A record is broken in this way that is in quotes at a line end before this offset in the
+    /// content.
     doomed: (Broken, u64),
     /// No chunk ends before this offset in the content.
     whole_until: u64,
@@ -69,7 +73,8 @@ struct OpenRecord {
     line: u64,
     /// Where in the chunk it starts.
     start: usize,
-    /// Where in the chunk its first line ends that ends in quotes, and which line that is, if it has come further.
+    /// Where in the chunk its first line ends that ends in quotes, and which line that is, if it
+    /// has come further.
     line_end: Option<(usize, u64)>,
     /// Whether it has passed a line end behind a backslash outside of quotes since.
     has_left_quotes: bool,
@@ -100,8 +105,9 @@ enum Stop {
 }
 
 impl Chunker {
-    /// A chunker at the start of the content, which says where records begin. A chunk ends with the record that brings
-    /// it to `chunk_bytes` (at most [`MAX_CHUNK_BYTES`](super::MAX_CHUNK_BYTES)).
+    /// Creates a chunker at the start of the content, which says where records begin. A chunk ends
+    /// with the record that brings it to `chunk_bytes` (at most
+    /// [`MAX_CHUNK_BYTES`](super::MAX_CHUNK_BYTES)).
     pub fn new(dialect: Dialect, start: Start, chunk_bytes: u64) -> Self {
         let mut chunker = Self::resume(dialect, chunk_bytes, Position::START);
         chunker.state = State::Skipped(start.bytes);
@@ -110,7 +116,7 @@ impl Chunker {
         chunker
     }
 
-    /// A chunker that resumes where a chunk ended; it is fed the content from there.
+    /// Creates a chunker that resumes where a chunk ended; it is fed the content from there.
     pub fn resume(dialect: Dialect, chunk_bytes: u64, position: Position) -> Self {
         Self {
             dialect,
@@ -126,8 +132,8 @@ impl Chunker {
         }
     }
 
-    /// Takes the next piece of content; gives back the first chunk that is complete with it and the rest of the
-    /// piece, to be fed again until no chunk comes.
+    /// Takes the next piece of content; returns the first chunk that is complete with it and the
+    /// rest of the piece, to be fed again until no chunk comes.
     ///
     /// # Errors
     /// [`ChunkError::RecordTooLong`]; what comes after [`salvage`](Self::salvage) cannot be read.
@@ -159,7 +165,7 @@ impl Chunker {
         }
     }
 
-    /// Ends the content: gives back what is left, chunk by chunk, until there is none.
+    /// Ends the content: returns what is left, chunk by chunk, until there is none.
     ///
     /// # Errors
     /// [`ChunkError::RecordTooLong`].
@@ -189,8 +195,8 @@ impl Chunker {
         Ok((!self.draft.is_empty()).then(|| self.draft.cut(self.line)))
     }
 
-    /// After an error, of the content or of what brings it: gives back the records that are complete, as the last
-    /// chunk.
+    /// After an error, of the content or of what brings it: returns the records that are complete,
+    /// as the last chunk.
     pub fn salvage(&mut self) -> Option<Chunk> {
         if !matches!(self.state, State::Skipped(_) | State::Between) {
             self.draft.give_up_record(self.record.start);
@@ -211,7 +217,8 @@ impl Chunker {
                 Ok(None)
             }
             Stop::OpenTooLong => {
-                // What a record of the greatest length may take is the same however the content arrives.
+                // What a record of the greatest length may take is the same however the content
+                // arrives.
                 let end = self.draft.offset(self.record.start) + MAX_RECORD_BYTES;
                 if end > self.draft.wanted_end().saturating_add(MOST_OVER) {
                     return Err(ChunkError::RecordTooLong { line: self.record.line });
@@ -222,9 +229,10 @@ impl Chunker {
         }
     }
 
-    /// Ends a record that broke behind its first line with that line, and has the rest read again. A record that is in
-    /// quotes at a line end before `doomed_until` is broken, too. Where that is only taken for so (`is_guess`), no chunk
-    /// ends before: whoever resumes behind it would find something else.
+    /// Ends a record that broke behind its first line with that line, and has the rest read again.
+    /// A record that is in quotes at a line end before `doomed_until` is broken, too. Where that is
+    /// only taken for so (`is_guess`), no chunk ends before: whoever resumes behind it would find
+    /// something else.
     fn rewind(&mut self, broken: Broken, doomed_until: u64, is_guess: bool) {
         let OpenRecord { start, line, line_end, .. } = self.record;
         let (line_end, line) = line_end.unwrap_or((start, line));
@@ -393,8 +401,9 @@ impl Chunker {
         (at, if is_too_long { self.too_long() } else { Stop::Input })
     }
 
-    /// Reads records and empty lines that are whole in the input and have no quoted field, which most are, at most to
-    /// the one that fills the chunk; says where it came to. What this leaves over, [`read`](Self::read) takes on.
+    /// Reads records and empty lines that are whole in the input and have no quoted field, which
+    /// most are, at most to the one that fills the chunk; says where it came to. What this leaves
+    /// over, [`read`](Self::read) takes on.
     fn read_plain(&mut self, input: &[u8], from: usize, base: usize) -> usize {
         let Dialect { delimiter, has_quotes, has_escapes } = self.dialect;
         // Where the record and the field start that come next.
@@ -483,8 +492,8 @@ impl Chunker {
         self.state = State::Between;
     }
 
-    /// Passes bytes within quotes, line ends among them, unless the record is broken at one of these; then its state
-    /// says so.
+    /// Passes bytes within quotes, line ends among them, unless the record is broken at one of
+    /// these; then its state says so.
     fn pass_in_quotes(&mut self, bytes: &[u8], start: usize) -> bool {
         let Some(first) = memchr::memchr2(b'\n', b'\r', bytes) else {
             self.is_after_cr = self.is_after_cr && bytes.is_empty();

@@ -20,7 +20,7 @@ const MAX_NAMED: usize = 8;
 const MAX_NAME: usize = 40;
 
 impl Columns {
-    /// The dictionary's order, for a file without a header.
+    /// Returns the dictionary's order, for a file without a header.
     pub fn in_dictionary_order(table: &Table) -> Self {
         Self { fields: CsvColumns::in_dictionary_order(table), has_header: false, is_json: false }
     }
@@ -35,7 +35,7 @@ impl Columns {
         Self { is_json: true, ..Self::in_dictionary_order(table) }
     }
 
-    /// The positions of the fields.
+    /// Returns the positions of the fields.
     pub fn fields(&self) -> &CsvColumns {
         &self.fields
     }
@@ -50,12 +50,14 @@ impl Columns {
         self.has_header
     }
 
-    /// Finds out what the first record of a file is, by the dictionary's rule for the table's files: the header or a
-    /// row. The others are looked at for a header that stands further down, and for empty fields at the end of all of
-    /// them. Says also whether the first record is recognised: as a header, or as a row that passes.
+    /// Finds out what the first record of a file is, by the dictionary's rule for the table's
+    /// files: the header or a row. The others are looked at for a header that stands further down,
+    /// and for empty fields at the end of all of them. Says also whether the first record is
+    /// recognised: as a header, or as a row that passes.
     ///
-    /// A record that breaks the rules is a row where a field of a typed column can be read, and no field names a column;
-    /// else it is a header that is not the table's. So is one between such a row and the first that passes.
+    /// A record that breaks the rules is a row where a field of a typed column can be read, and no
+    /// field names a column; else it is a header that is not the table's. So is one between such a
+    /// row and the first that passes.
     ///
     /// # Errors
     /// [`LayoutError`] for a header that cannot be used, or that is not the table's.
@@ -99,7 +101,7 @@ impl Columns {
         }
     }
 
-    /// The same columns of a file with these records, which may all end with empty fields.
+    /// Returns the same columns of a file with these records, which may all end with empty fields.
     pub(super) fn padded_like<'c>(self, records: impl Iterator<Item = Record<'c>>) -> Self {
         Self { fields: padded(self.fields, records), ..self }
     }
@@ -112,8 +114,8 @@ impl Columns {
             && check_csv_row(table, &self.fields, record.width(), field, &mut values, &mut errors)
     }
 
-    /// Compares a record that breaks the rules with the header of the file: `None` when it is none, true when it names
-    /// the same columns in the same order, false when it is another header.
+    /// Compares a record that breaks the rules with the header of the file: `None` when it is none,
+    /// true when it names the same columns in the same order, false when it is another header.
     pub(super) fn repeats_header(&self, table: &Table, record: &Record<'_>) -> Option<bool> {
         let named = names_in(table, record);
         // Of a single name nobody knows whether it is one.
@@ -128,7 +130,7 @@ impl Columns {
     }
 }
 
-/// The columns with the empty fields that all records have behind those of the columns.
+/// Returns the columns with the empty fields that all records have behind those of the columns.
 fn padded<'c>(fields: CsvColumns, records: impl Iterator<Item = Record<'c>>) -> CsvColumns {
     let width = fields.width();
     let mut padding = 0;
@@ -145,8 +147,8 @@ fn padded<'c>(fields: CsvColumns, records: impl Iterator<Item = Record<'c>>) -> 
     fields.padded(padding)
 }
 
-/// How many fields name a column. Of a record with wrong quotes, how many words of its line do, if there are several and
-/// no number among them, as a row has.
+/// Returns how many fields name a column. Of a record with wrong quotes, how many words of its line
+/// do, if there are several and no number among them, as a row has.
 fn names_in(table: &Table, record: &Record<'_>) -> usize {
     let ColumnMatches(matches) = &table.files().matches;
     // Columns have short names of ASCII, which spares most fields the allocation.
@@ -167,14 +169,14 @@ fn has_number(record: &Record<'_>) -> bool {
     words(record).any(|word| word.iter().all(u8::is_ascii_digit))
 }
 
-/// The words of the line that a record with wrong quotes is.
+/// Returns the words of the line that a record with wrong quotes is.
 fn words<'c>(record: &Record<'c>) -> impl Iterator<Item = &'c [u8]> {
     let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
     record.field(0).split(move |byte| !is_word(byte)).filter(|word| !word.is_empty())
 }
 
-/// Returns true for a record that has a word for each column, and no digit, though several columns hold no text: the
-/// header of another system, by all that can be seen.
+/// Returns true for a record that has a word for each column, and no digit, though several columns
+/// hold no text: the header of another system, by all that can be seen.
 fn is_all_words(table: &Table, columns: &Columns, record: &Record<'_>) -> bool {
     let typed =
         table.columns().iter().filter(|column| !matches!(column.column_type(), ColumnType::String { .. }));
@@ -185,8 +187,8 @@ fn is_all_words(table: &Table, columns: &Columns, record: &Record<'_>) -> bool {
         && record.fields().all(is_word)
 }
 
-/// Returns true if a field of a column that holds no text can be read; in a line with wrong quotes, if a number stands
-/// somewhere, as a row's id does.
+/// Returns true if a field of a column that holds no text can be read; in a line with wrong quotes,
+/// if a number stands somewhere, as a row's id does.
 fn has_typed_field<'c>(table: &'c Table, columns: &Columns, record: &Record<'c>) -> bool {
     if record.broken.is_some_and(Broken::is_of_quotes) {
         return has_number(record);
@@ -221,7 +223,7 @@ fn not_ours<'c>(
     }
 }
 
-/// The first fields of a record, for a message.
+/// Returns the first fields of a record, for a message.
 fn first_fields(record: &Record<'_>) -> String {
     let quoted = |field: &[u8]| {
         let text = String::from_utf8_lossy(field);

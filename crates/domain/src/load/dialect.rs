@@ -7,7 +7,8 @@ pub struct Dialect {
     pub delimiter: u8,
     /// Whether a field may be in quotes, with `""` for a quote in it.
     pub has_quotes: bool,
-    /// Whether a backslash gives the character behind it another meaning, in quotes and outside, as MySQL writes it.
+    /// Whether a backslash gives the character behind it another meaning, in quotes and outside, as
+    /// MySQL writes it.
     pub has_escapes: bool,
 }
 

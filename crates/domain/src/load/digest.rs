@@ -2,7 +2,8 @@ use sha2::{Digest, Sha256};
 
 /// What tells one content from another: SHA-256 over the digests of its chunks, in their order.
 ///
-/// It can be made from chunks of several invocations, and compares contents that were cut at the same size.
+/// It can be made from chunks of several invocations, and compares contents that were cut at the
+/// same size.
 #[derive(Debug, Clone, Default)]
 pub struct ContentDigest(Sha256);
 

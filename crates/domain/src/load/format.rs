@@ -71,7 +71,7 @@ impl Format {
         all
     };
 
-    /// The format's name, as in the ledger and in logs.
+    /// Returns the format's name, as in the ledger and in logs.
     pub fn as_str(self) -> &'static str {
         match (self.content, self.packing) {
             (Content::Csv, Packing::None) => "csv",
@@ -89,12 +89,12 @@ impl Format {
         }
     }
 
-    /// The format called `name`, if there is one.
+    /// Returns the format called `name`, if there is one.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|format| format.as_str() == name)
     }
 
-    /// The format of a file called `file`, in upper or lower case.
+    /// Returns the format of a file called `file`, in upper or lower case.
     ///
     /// # Errors
     /// What to do with a file that cannot be read.

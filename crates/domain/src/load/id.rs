@@ -20,7 +20,8 @@ impl TryFrom<String> for LoadId {
 impl LoadId {
     const DIGITS: usize = 32;
 
-    /// The load of a version of an object: always the same one, however often its event arrives.
+    /// Returns the load of a version of an object: always the same one, however often its event
+    /// arrives.
     pub fn of_object(bucket: &str, key: &str, version: &str) -> Self {
         let mut hash = Sha256::new();
         for part in [bucket, key, version] {
@@ -39,7 +40,7 @@ impl LoadId {
         (text.len() == Self::DIGITS && text.bytes().all(is_digit)).then(|| Self(text.to_owned()))
     }
 
-    /// The digits.
+    /// Returns the digits.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -51,8 +52,9 @@ impl fmt::Display for LoadId {
     }
 }
 
-/// The load that a file's name speaks of: the first 32 hexadecimal digits in a row, no more and no fewer, behind the
-/// last slash. A rejects file is named so, and keeps that name in most people's hands.
+/// Returns the load that a file's name speaks of: the first 32 hexadecimal digits in a row, no more
+/// and no fewer, behind the last slash. A rejects file is named so, and keeps that name in most
+/// people's hands.
 pub fn parent_in_name(key: &str) -> Option<LoadId> {
     let name = key.rsplit('/').next().unwrap_or_default();
     let runs = name.split(|character: char| !character.is_ascii_hexdigit());

@@ -8,7 +8,8 @@ use super::layout_error::LayoutError;
 use crate::dictionary::{FileSettings, QuoteEscape, Table, header_name, is_delimiter};
 use crate::row::{CsvColumns, REJECT_COLUMNS};
 
-/// How a text file is written. It depends on the first bytes of the content and the dictionary alone.
+/// How a text file is written. It depends on the first bytes of the content and the dictionary
+/// alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
     /// How records and fields are told apart.
@@ -17,8 +18,8 @@ pub struct Layout {
     pub start: Start,
     /// Which field belongs to which column.
     pub columns: Columns,
-    /// Whether the first record is a header, or a row that passes. Where it is neither, the content may be of another
-    /// kind.
+    /// Whether the first record is a header, or a row that passes. Where it is neither, the content
+    /// may be of another kind.
     pub is_recognised: bool,
 }
 
@@ -33,8 +34,8 @@ const MAX_TRIED: usize = 1000;
 const MARKS: [&[u8]; 2] = ["\u{FEFF}".as_bytes(), "\u{200B}".as_bytes()];
 
 impl Layout {
-    /// Finds out how separated values are written. `sample` is what the content begins with, all of it if `is_whole`;
-    /// `usual` separates the fields where nothing else can be recognised.
+    /// Finds out how separated values are written. `sample` is what the content begins with, all of
+    /// it if `is_whole`; `usual` separates the fields where nothing else can be recognised.
     ///
     /// # Errors
     /// [`LayoutError`] for a text whose rows would be read by guess.
@@ -86,7 +87,8 @@ impl Layout {
             (None, _) => {
                 let widest = readings.iter().max_by_key(|reading| reading.first_width());
                 match readings[0].layout(table) {
-                    // The reading with the most fields tells most of a header that is not the table's.
+                    // The reading with the most fields tells most of a header that is not the
+                    // table's.
                     Err(error) => {
                         Err(widest.and_then(|reading| reading.layout(table).err()).unwrap_or(error))
                     }
@@ -96,7 +98,7 @@ impl Layout {
         }
     }
 
-    /// The layout of JSON objects, one a line.
+    /// Returns the layout of JSON objects, one a line.
     pub fn of_json_lines(table: &Table, sample: &[u8]) -> Self {
         let sample = Sample { table, bytes: sample, is_whole: false };
         let start = Start { bytes: sample.after_marks(0), is_quoted: false };
@@ -133,7 +135,7 @@ impl Sample<'_> {
         self.bytes[at..].iter().take_while(|byte| !matches!(byte, b'\r' | b'\n')).count()
     }
 
-    /// The offset behind so many lines.
+    /// Returns the offset behind so many lines.
     ///
     /// # Errors
     /// [`LayoutError::SkippedLines`] where there are not so many in the sample, but more behind it.
@@ -152,7 +154,7 @@ impl Sample<'_> {
         Ok(at)
     }
 
-    /// The delimiter that Excel's `sep=;` line names, and the offset behind the line.
+    /// Returns the delimiter that Excel's `sep=;` line names, and the offset behind the line.
     fn sep_line(&self, at: usize) -> Result<Option<(u8, usize)>, LayoutError> {
         let line = &self.bytes[at..at + self.line_length(at)];
         let text = line.strip_prefix(b"\"").map_or(line, |line| line.strip_suffix(b"\"").unwrap_or(line));
@@ -177,7 +179,8 @@ impl Sample<'_> {
         }
     }
 
-    /// Where the first record begins that stands here, behind a mark that may be in its first quotes.
+    /// Where the first record begins that stands here, behind a mark that may be in its first
+    /// quotes.
     fn start(&self, at: usize) -> Start {
         let at = self.after_marks(at);
         let in_quotes = self.after_marks((at + 1).min(self.bytes.len()));
@@ -185,7 +188,7 @@ impl Sample<'_> {
         Start { bytes: if is_quoted { in_quotes } else { at }, is_quoted }
     }
 
-    /// The delimiters to try, the first one first.
+    /// Returns the delimiters to try, the first one first.
     fn delimiters(&self, first: u8, others: bool) -> impl Iterator<Item = u8> {
         let others = DELIMITERS.into_iter().filter(move |(other, _)| others && *other != first);
         std::iter::once(first).chain(others.map(|(other, _)| other))
@@ -207,7 +210,8 @@ impl Sample<'_> {
         reading
     }
 
-    /// The layout of a file of rejected records, which is as Rowgate writes it whatever is declared for the table.
+    /// Returns the layout of a file of rejected records, which is as Rowgate writes it whatever is
+    /// declared for the table.
     fn rejects_file(&self) -> Option<Layout> {
         let header = |reading: &Reading| {
             let first = reading.first()?;

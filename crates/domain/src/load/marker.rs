@@ -1,9 +1,11 @@
-//! Files under the names that programs give to what is no data: markers, locks, and files that are still being written.
+//! Files under the names that programs give to what is no data: markers, locks, and files that are
+//! still being written.
 
 use super::Format;
 use super::key::INCOMING;
 
-/// The endings of files that programs write while they are at it, or beside the data, and what those are.
+/// The endings of files that programs write while they are at it, or beside the data, and what
+/// those are.
 const ENDINGS: [(&str, &str); 11] = [
     (".crc", CHECKSUM),
     (".filepart", UNFINISHED),
@@ -30,11 +32,13 @@ const MARKER: &str = "a marker, by the _ that its name begins with and an ending
 const HIDDEN_FOLDER: &str =
     "in a folder for what is not ready or no data, by the . or _ that its name begins with";
 
-/// Says what an object under `incoming/` is whose key tells that it is no file to load; `None` for any other.
+/// Says what an object under `incoming/` is whose key tells that it is no file to load; `None` for
+/// any other.
 ///
-/// Markers (`_SUCCESS`), hidden files, lock files, checksums and files that are still being written come with the data
-/// of Spark, Excel, browsers and editors. They are no loads: nobody means them to be one, and a failed load for each
-/// would hide those that matter. A name that begins with `_` and ends as data does is a file to load.
+/// Markers (`_SUCCESS`), hidden files, lock files, checksums and files that are still being written
+/// come with the data of Spark, Excel, browsers and editors. They are no loads: nobody means them
+/// to be one, and a failed load for each would hide those that matter. A name that begins with `_`
+/// and ends as data does is a file to load.
 pub fn no_data(key: &str) -> Option<&'static str> {
     // Of the folders, the first one is the table.
     let below =
@@ -42,7 +46,8 @@ pub fn no_data(key: &str) -> Option<&'static str> {
     no_data_below(below)
 }
 
-/// The same for a key of which the table is told: `path` is what follows the folder that was named, or the name alone.
+/// Returns the same for a key of which the table is told: `path` is what follows the folder that
+/// was named, or the name alone.
 pub fn no_data_below(path: &str) -> Option<&'static str> {
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
     if folders.split('/').any(|folder| folder.starts_with(['.', '_'])) {

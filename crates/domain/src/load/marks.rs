@@ -8,13 +8,14 @@ pub(super) const BLOCK: usize = 64;
 const ONES: u64 = u64::from_ne_bytes([1; 8]);
 const HIGH: u64 = 0x80 * ONES;
 
-/// One bit for each byte of a block, the lowest for the first: whether it may mean something in the dialect. Some others
-/// count, too: control characters, and of a comma's neighbours what little files hold. Eight bytes at a time, without a
-/// branch.
+/// One bit for each byte of a block, the lowest for the first: whether it may mean something in the
+/// dialect. Some others count, too: control characters, and of a comma's neighbours what little
+/// files hold. Eight bytes at a time, without a branch.
 #[inline]
 pub(super) fn marks(block: &[u8; BLOCK], dialect: Dialect) -> u64 {
     if dialect.delimiter < b'-' && !dialect.has_escapes {
-        // Commas, tabs, quotes and line ends all are below the minus, and digits and letters are not.
+        // Commas, tabs, quotes and line ends all are below the minus, and digits and letters are
+        // not.
         return collect(block, |word| ((word & !HIGH) + (0x80 - u64::from(b'-')) * ONES) | word);
     }
     let escape = if dialect.has_escapes { b'\\' } else { b'"' };
@@ -25,7 +26,8 @@ pub(super) fn marks(block: &[u8; BLOCK], dialect: Dialect) -> u64 {
     })
 }
 
-/// Collects the bits of a block. `others` sets the high bit of each byte of a word that means nothing.
+/// Collects the bits of a block. `others` sets the high bit of each byte of a word that means
+/// nothing.
 #[inline]
 fn collect(block: &[u8; BLOCK], others: impl Fn(u64) -> u64) -> u64 {
     let (words, _) = block.as_chunks();
@@ -36,7 +38,7 @@ fn collect(block: &[u8; BLOCK], others: impl Fn(u64) -> u64) -> u64 {
     })
 }
 
-/// The high bit of each byte: set unless the byte is this one.
+/// Returns the high bit of each byte: set unless the byte is this one.
 fn differs(word: u64, byte: u8) -> u64 {
     let difference = word ^ (u64::from(byte) * ONES);
     ((difference & !HIGH) + !HIGH) | difference

@@ -1,4 +1,5 @@
-//! Loading files: what a key says, where a content is cut into chunks, what a record of it is, and what the ledger tells.
+//! Loading files: what a key says, where a content is cut into chunks, what a record of it is, and
+//! what the ledger tells.
 
 mod builder;
 pub(crate) mod check;

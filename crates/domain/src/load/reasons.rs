@@ -8,23 +8,23 @@ use super::check::RejectedRecord;
 use crate::row::{RowCode, RowError};
 use crate::shortened;
 
-/// Reasons that are kept of a chunk at most, the commonest ones; its ledger row has them. A table of five columns has some
-/// twenty, of which a chunk has one or two.
+/// Reasons that are kept of a chunk at most, the commonest ones; its ledger row has them. A table
+/// of five columns has some twenty, of which a chunk has one or two.
 const MOST_OF_CHUNK: usize = 24;
 
-/// Reasons that are kept of a load at most: more than a table has columns and codes, but for names that it does not
-/// have, of which a file may bring any number.
+/// Reasons that are kept of a load at most: more than a table has columns and codes, but for names
+/// that it does not have, of which a file may bring any number.
 const MOST_OF_LOAD: usize = 256;
 
 /// Characters of a message, and of a column's name, at most.
 const MAX_MESSAGE: usize = 200;
 const MAX_COLUMN: usize = 64;
 
-/// Why records were rejected, commonest reason first. Each record counts once, under its first error; errors with the
-/// same code, of the same column, are one reason.
+/// Why records were rejected, commonest reason first. Each record counts once, under its first
+/// error; errors with the same code, of the same column, are one reason.
 ///
-/// The ledger has those of a chunk as JSON of some hundred bytes, and of 30 KB at most. A reason that is not among the 24
-/// commonest of a chunk is not counted there.
+/// The ledger has those of a chunk as JSON of some hundred bytes, and of 30 KB at most. A reason
+/// that is not among the 24 commonest of a chunk is not counted there.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RejectReasons(Vec<RejectReason>);
@@ -43,8 +43,8 @@ pub struct RejectReason {
 }
 
 impl RejectReason {
-    /// Returns true if the records' ids are taken, in the table or by earlier records: what comes of dropping again
-    /// what is in already.
+    /// Returns true if the records' ids are taken, in the table or by earlier records: what comes
+    /// of dropping again what is in already.
     pub fn is_taken_id(&self) -> bool {
         [RowCode::DuplicateId, RowCode::DuplicateInBatch].iter().any(|code| code.as_str() == self.code)
     }
@@ -82,12 +82,12 @@ impl RejectReasons {
         self.keep(MOST_OF_LOAD);
     }
 
-    /// The commonest reason. Of two that are equally common, the one that is no taken id.
+    /// Returns the commonest reason. Of two that are equally common, the one that is no taken id.
     pub fn commonest(&self) -> Option<&RejectReason> {
         self.0.first()
     }
 
-    /// The commonest reason other than taken ids, where taken ids are not the greater part.
+    /// Returns the commonest reason other than taken ids, where taken ids are not the greater part.
     pub fn commonest_fault(&self) -> Option<&RejectReason> {
         let count = |of_taken: bool| {
             let reasons = self.0.iter().filter(|reason| reason.is_taken_id() == of_taken);
@@ -102,8 +102,8 @@ impl RejectReasons {
         self.0.is_empty()
     }
 
-    /// Sorts the reasons and keeps the commonest ones. Names decide between equally common ones, so that the order does
-    /// not depend on that of the records.
+    /// Sorts the reasons and keeps the commonest ones. Names decide between equally common ones, so
+    /// that the order does not depend on that of the records.
     fn keep(&mut self, most: usize) {
         self.0.sort_by(|one, other| {
             let place = |reason: &RejectReason| (reason.count, !reason.is_taken_id());

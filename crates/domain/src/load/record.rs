@@ -19,9 +19,10 @@ named_enum! {
     }
 }
 
-/// One load as the ledger tells it; serializes as the fields of `docs/api.md`.
+/// One load as the ledger has it; serializes as the fields of `docs/api.md`.
 ///
-/// At every moment `rows_read` = `rows_loaded` + `rows_rejected`: of a running load they count its committed chunks.
+/// At all times `rows_read` = `rows_loaded` + `rows_rejected`: of a running load they count its
+/// committed chunks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoadRecord {
     /// The load's id.
@@ -44,8 +45,8 @@ pub struct LoadRecord {
     pub rows_rejected: u64,
     /// References of loaded rows that named no row when they were loaded; a row may have several.
     pub unknown_references: u64,
-    /// Records that count for nothing: rows of empty fields, and the header again; not given out, since a warning says
-    /// so.
+    /// Records that count for nothing: rows of empty fields, and the header again; not given out,
+    /// since a warning says so.
     #[serde(skip_serializing, default)]
     pub rows_skipped: u64,
     /// Size of the object.
@@ -54,14 +55,16 @@ pub struct LoadRecord {
     pub started_at: String,
     /// The same; `None` while it runs.
     pub finished_at: Option<String>,
-    /// Milliseconds from its start to its end, or to now while it runs; not given out, since the times are.
+    /// Milliseconds from its start to its end, or to now while it runs; not given out, since the
+    /// times are.
     #[serde(skip_serializing, default)]
     pub milliseconds: u64,
     /// How often a function took it up.
     pub attempts: u32,
     /// Why it failed or was skipped; for people.
     pub error: Option<String>,
-    /// What of the file was left out, or looked odd; for people. The ledger has a JSON array as text, or nothing.
+    /// What of the file was left out, or looked odd; for people. The ledger has a JSON array as
+    /// text, or nothing.
     #[serde(default, deserialize_with = "noted")]
     pub warnings: Vec<String>,
     /// The load whose rejected records it brings back, mended.

@@ -1,5 +1,5 @@
-//! The rejects file of a chunk: the original columns, then `line`, `code`, `reason`; ready to be fixed and dropped
-//! again.
+//! The rejects file of a chunk: the original columns, then `line`, `code`, `reason`; ready to be
+//! fixed and dropped again.
 
 use std::fmt::Display;
 
@@ -21,8 +21,8 @@ pub fn rejects_prefix(table: &str, id: &impl Display) -> String {
     format!("rejected/{table}/{id}/")
 }
 
-/// Returns true if [`rejects_key`] gives this key for some chunk and token. People may keep files of
-/// their own beside the rejects files.
+/// Returns true if [`rejects_key`] gives this key for some chunk and token. People may keep files
+/// of their own beside the rejects files.
 pub fn is_rejects_key(key: &str, table: &str, id: &impl Display) -> bool {
     let start = format!("{}{id}-", rejects_prefix(table, id));
     let Some(rest) = key.strip_prefix(&start).and_then(|rest| rest.strip_suffix(".csv")) else {
@@ -40,16 +40,17 @@ pub fn is_rejects_key(key: &str, table: &str, id: &impl Display) -> bool {
 /// Bytes that a rejected record takes in its file, as a guess.
 const ROOM: usize = 128;
 
-/// A byte order mark: Excel takes a CSV file without one for its own code page. The loader takes it back out.
+/// A byte order mark: Excel takes a CSV file without one for its own code page. The loader takes it
+/// back out.
 const MARK: &[u8] = "\u{FEFF}".as_bytes();
 
-/// The rejects file of a chunk: UTF-8 with a byte order mark, CRLF line ends as RFC 4180 has them, and the delimiter
-/// that is declared for the table's files, or commas.
+/// Returns the rejects file of a chunk: UTF-8 with a byte order mark, CRLF line ends as RFC 4180
+/// has them, and the delimiter that is declared for the table's files, or commas.
 ///
-/// The header names the file's columns in the file's order. A record with too few fields is filled up with empty
-/// ones. What does not belong to a column follows after `reason`, so that the record stays wrong until it is fixed: what
-/// is over in a record with too many fields, the line of a record whose quotes are wrong, a JSON object that names
-/// something else than the columns.
+/// The header names the file's columns in the file's order. A record with too few fields is filled
+/// up with empty ones. What does not belong to a column follows after `reason`, so that the record
+/// stays wrong until it is fixed: what is over in a record with too many fields, the line of a
+/// record whose quotes are wrong, a JSON object that names something else than the columns.
 pub fn rejects_csv(table: &Table, columns: &Columns, rejected: &[RejectedRecord<'_>]) -> Vec<u8> {
     let fields = columns.fields();
     let mut order: Vec<(usize, &str)> = table
@@ -114,7 +115,7 @@ pub(crate) struct RejectsWriter {
 }
 
 impl RejectsWriter {
-    /// A writer of a file of the table, with room for so many bytes.
+    /// Creates a writer of a file of the table, with room for so many bytes.
     pub(crate) fn new(table: &Table, room: usize) -> Self {
         Self { bytes: Vec::with_capacity(room), delimiter: table.files().delimiter.unwrap_or(b',') }
     }
@@ -162,7 +163,7 @@ impl RejectsWriter {
         self.bytes.extend_from_slice(LINE_END);
     }
 
-    /// The file.
+    /// Returns the file.
     pub(crate) fn finish(self) -> Vec<u8> {
         self.bytes
     }

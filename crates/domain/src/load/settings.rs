@@ -10,19 +10,23 @@ use sha2::{Digest, Sha256};
 use crate::dictionary::{ColumnMatches, HeaderRule, Table, WireFiles, header_name};
 use crate::shortened;
 
-/// The user metadata of an object that holds its settings. In HTTP it is the header `x-amz-meta-rowgate-settings`.
+/// The user metadata of an object that holds its settings. In HTTP it is the header
+/// `x-amz-meta-rowgate-settings`.
 pub const SETTINGS_METADATA: &str = "rowgate-settings";
 
-/// Bytes of the metadata at most. S3 takes 2 KB of user metadata with an object, names and values together.
+/// Bytes of the metadata at most. S3 takes 2 KB of user metadata with an object, names and values
+/// together.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html>
 pub const MAX_SETTINGS_BYTES: usize = 1800;
 
 /// Characters of a name in a message at most.
 const MAX_NAME: usize = 40;
 
-/// The settings of one file: the keys of `[table.files]`, and `columns`, which says what the names of its header mean.
+/// The settings of one file: the keys of `[table.files]`, and `columns`, which says what the names
+/// of its header mean.
 ///
-/// They go before those of the table. As text they are JSON; as metadata of an object, that in base64url.
+/// They go before those of the table. As text they are JSON; as metadata of an object, that in
+/// base64url.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settings(pub(super) WireFiles);
 
@@ -130,7 +134,8 @@ impl Settings {
         })
     }
 
-    /// The settings that make a text of records: its fields by position, between these delimiters.
+    /// Returns the settings that make a text of records: its fields by position, between these
+    /// delimiters.
     #[must_use]
     pub fn by_position(&self, delimiter: Option<u8>) -> Self {
         let mut wire = self.0.clone();
@@ -142,7 +147,7 @@ impl Settings {
         }
     }
 
-    /// The same settings with another delimiter.
+    /// Returns the same settings with another delimiter.
     #[must_use]
     pub fn with_delimiter(mut self, delimiter: u8) -> Self {
         self.0.delimiter = Some(char::from(delimiter).to_string());
@@ -154,13 +159,15 @@ impl Settings {
         self.0.delimiter.as_deref()
     }
 
-    /// What tells files apart that have the same bytes and other settings; `None` where nothing is said.
+    /// What tells files apart that have the same bytes and other settings; `None` where nothing is
+    /// said.
     pub fn digest(&self) -> Option<[u8; 32]> {
         (!self.is_empty()).then(|| Sha256::digest(self.to_json()).into())
     }
 
-    /// The settings of the records that are rejected from the file. Their own file names the columns as the table does, and
-    /// is written as Rowgate writes it; only the values are still as they were.
+    /// Returns the settings of the records that are rejected from the file. Their own file names
+    /// the columns as the table does, and is written as Rowgate writes it; only the values are
+    /// still as they were.
     pub fn of_rejects(&self) -> Self {
         let WireFiles {
             delimiter,
@@ -182,10 +189,11 @@ impl Settings {
         })
     }
 
-    /// The table as this file is to be read for it.
+    /// Returns the table as this file is to be read for it.
     ///
     /// # Errors
-    /// [`SettingsError::Unusable`] for a value that cannot be used, or a column that the table does not have.
+    /// [`SettingsError::Unusable`] for a value that cannot be used, or a column that the table does
+    /// not have.
     pub fn apply(&self, table: &Table) -> Result<Table, SettingsError> {
         let mut files = table.files().with(&self.0).map_err(SettingsError::Unusable)?;
         files.matches = self.matches(table).map_err(SettingsError::Unusable)?;
@@ -255,7 +263,7 @@ mod tests {
         settings.apply(employees()).map_err(|error| error.to_string())
     }
 
-    /// The columns, in the table's order, and the fields that they come from.
+    /// Returns the columns, in the table's order, and the fields that they come from.
     fn fields(json: &str, content: &str) -> Result<Vec<Option<usize>>, String> {
         let table = applied(json)?;
         let layout = Layout::of_values(&table, content.as_bytes(), true, b',').map_err(|e| e.to_string())?;

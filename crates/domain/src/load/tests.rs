@@ -503,7 +503,8 @@ fn json_lines_are_checked_as_rows_of_the_api() {
 }
 
 proptest! {
-    /// Whatever the fields of a record are, its rejects file gives them back to any reader of RFC 4180.
+    /// Whatever the fields of a record are, its rejects file gives them back to any reader of RFC
+    /// 4180.
     #[test]
     fn a_rejects_file_gives_the_fields_back(fields in proptest::collection::vec("[a-z,\"\r\n ;é]{0,12}", 2)) {
         let quoted: Vec<String> =

@@ -1,8 +1,9 @@
-//! What a load tells of the file beside its figures: what was left out, or looked odd.
+//! Warnings of a load: what was left out, or looked odd.
 
 use crate::shortened;
 
-/// Characters of a load's warnings at most, all together: a page of the ledger has a thousand loads.
+/// Characters of a load's warnings at most, all together: a page of the ledger has a thousand
+/// loads.
 const MAX_CHARACTERS: usize = 1000;
 
 /// Keeps as many warnings as a page of the ledger has room for, and says how many more there are.

@@ -7,11 +7,12 @@ use super::{Fault, RowError, file_value, scan};
 use crate::dictionary::{Column, ColumnType, FileSettings, HeaderField, Table, header_name};
 use crate::value::Value;
 
-/// Which field of a record belongs to which column: the dictionary's order, or the order that a header names.
+/// Which field of a record belongs to which column: the dictionary's order, or the order that a
+/// header names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CsvColumns {
-    /// For each column of the table, the position of its field in a record; `None` for a column that the header
-    /// leaves out because no value is required.
+    /// For each column of the table, the position of its field in a record; `None` for a column
+    /// that the header leaves out because no value is required.
     fields: Vec<Option<usize>>,
     /// Fields that a record has, those to ignore included.
     width: usize,
@@ -44,7 +45,7 @@ fn unknown_name(name: &str) -> String {
 pub const REJECT_COLUMNS: [&str; 3] = ["line", "code", "reason"];
 
 impl CsvColumns {
-    /// The dictionary's order, for a file without a header.
+    /// Returns the dictionary's order, for a file without a header.
     pub fn in_dictionary_order(table: &Table) -> Self {
         Self {
             fields: (0..table.columns().len()).map(Some).collect(),
@@ -55,9 +56,10 @@ impl CsvColumns {
 
     /// Reads a record that may be a header: `Some` when it is one, `None` when it is data.
     ///
-    /// A record is a header when one of its fields names the key column and the field in the key's own position is no
-    /// whole number: in a file without a header that field is the row's id, whatever the others say. Empty names at its
-    /// end are none. Names mean what the settings of the file say, if it has any.
+    /// A record is a header when one of its fields names the key column and the field in the key's
+    /// own position is no whole number: in a file without a header that field is the row's id,
+    /// whatever the others say. Empty names at its end are none. Names mean what the settings of
+    /// the file say, if it has any.
     ///
     /// # Errors
     /// [`HeaderError`] for a header that cannot be used.
@@ -68,8 +70,8 @@ impl CsvColumns {
         Self::of_names(table, fields, |name| table.header_field(name))
     }
 
-    /// Reads a record that may be a header of a file that Rowgate wrote: names mean columns of the table, whatever the
-    /// settings of the file say.
+    /// Reads a record that may be a header of a file that Rowgate wrote: names mean columns of the
+    /// table, whatever the settings of the file say.
     ///
     /// # Errors
     /// As [`of_header`](Self::of_header).
@@ -119,7 +121,7 @@ impl CsvColumns {
         self.fields == other.fields && self.width == other.width
     }
 
-    /// The same columns of a file whose records all end with so many empty fields more.
+    /// Returns the same columns of a file whose records all end with so many empty fields more.
     pub(crate) fn padded(self, padding: usize) -> Self {
         Self { padding, ..self }
     }
@@ -139,17 +141,19 @@ impl CsvColumns {
         found == self.width() && (self.width..found).all(|position| field(position).is_empty())
     }
 
-    /// The position in a record of the field for the column at `index` of the table, if the file has the column.
+    /// Returns the position in a record of the field for the column at `index` of the table, if the
+    /// file has the column.
     pub fn field_of(&self, index: usize) -> Option<usize> {
         self.fields[index]
     }
 }
 
-/// Checks one CSV record: pushes one value for each column to `values` (`Null` where a field is refused) and what
-/// is wrong to `errors`. Returns whether the row passed.
+/// Checks one CSV record: pushes one value for each column to `values` (`Null` where a field is
+/// refused) and what is wrong to `errors`. Returns whether the row passed.
 ///
-/// `field(i)` gives the bytes of the record's field `i`, below `found`, the number of its fields. A record with
-/// another number of fields than the file's columns is refused for that alone: nobody can say which field is which.
+/// `field(i)` gives the bytes of the record's field `i`, below `found`, the number of its fields. A
+/// record with another number of fields than the file's columns is refused for that alone: nobody
+/// can say which field is which.
 pub fn check_csv_row<'a>(
     table: &'a Table,
     columns: &CsvColumns,
@@ -190,7 +194,7 @@ pub fn check_csv_row<'a>(
     passed
 }
 
-/// The value of one field of a file, held against its column.
+/// Returns the value of one field of a file, held against its column.
 pub(crate) fn check_file_field<'a>(
     column: &Column,
     settings: &FileSettings,
@@ -203,7 +207,7 @@ pub(crate) fn check_file_field<'a>(
     check_field(column, field).or_else(|fault| file_value::in_a_declared_form(column, settings, field, fault))
 }
 
-/// The value of one field, held against its column, in the forms that hold everywhere.
+/// Returns the value of one field, held against its column, in the forms that hold everywhere.
 #[inline]
 pub(crate) fn check_field<'a>(column: &Column, field: &'a [u8]) -> Result<Value<'a>, Fault<'a>> {
     if field.is_empty() {

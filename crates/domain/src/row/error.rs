@@ -54,7 +54,8 @@ impl RowCode {
     ];
 }
 
-/// What exactly is wrong with a field. Plain data: making one costs nothing until somebody reads the message.
+/// What exactly is wrong with a field. Plain data: making one costs nothing until somebody reads
+/// the message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault<'a> {
     /// No value where one is required.
@@ -112,7 +113,7 @@ pub enum Fault<'a> {
 }
 
 impl Fault<'_> {
-    /// The stable code of the fault.
+    /// Returns the stable code of the fault.
     pub fn code(&self) -> RowCode {
         match self {
             Self::Missing => RowCode::Required,
@@ -133,8 +134,9 @@ impl Fault<'_> {
 
 /// One thing that is wrong with a row.
 ///
-/// Serializes as `{"column", "code", "message"}`; `column` is `null` where the whole row is meant. The
-/// [`Display`](fmt::Display) form is the message: a sentence without the value, which may be personal.
+/// Serializes as `{"column", "code", "message"}`; `column` is `null` where the whole row is meant.
+/// The [`Display`](fmt::Display) form is the message: a sentence without the value, which may be
+/// personal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowError<'a> {
     /// The column, by its own name; for an unknown column the name that came in.
@@ -154,7 +156,7 @@ impl<'a> RowError<'a> {
         Self { column: None, fault }
     }
 
-    /// The stable code.
+    /// Returns the stable code.
     pub fn code(&self) -> RowCode {
         self.fault.code()
     }

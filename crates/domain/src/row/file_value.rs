@@ -1,4 +1,5 @@
-//! Values as files have them: what spreadsheets and other databases write, and what the dictionary declares.
+//! Values as files have them: what spreadsheets and other databases write, and what the dictionary
+//! declares.
 
 use jiff::civil::DateTime;
 use jiff::fmt::strtime::BrokenDownTime;
@@ -28,7 +29,8 @@ pub const ERROR_VALUES: [&str; 14] = [
     "#VALUE!",
 ];
 
-/// Returns true for a field that [`unwrapped`] or [`special`] may make something else of; most are not.
+/// Returns true for a field that [`unwrapped`] or [`special`] may make something else of; most are
+/// not.
 #[inline]
 pub(super) fn may_be_special(settings: &FileSettings, field: &[u8]) -> bool {
     matches!(field, [b'#' | b'=', ..] | [b'E', b'r', b'r', ..]) || settings.changes_values
@@ -42,7 +44,8 @@ pub(super) fn unwrapped(field: &[u8]) -> &[u8] {
     }
 }
 
-/// What a field comes to that stands for no value, or for an error of a formula; `None` for any other, which most are.
+/// What a field comes to that stands for no value, or for an error of a formula; `None` for any
+/// other, which most are.
 pub(super) fn special<'a>(
     column: &Column,
     settings: &FileSettings,
@@ -69,8 +72,8 @@ pub(super) fn special<'a>(
     }
 }
 
-/// The error of a formula that a field is, in any language: `#VALUE!` is `#WERT!` to a German Excel, and `Err:502` or
-/// the like to LibreOffice.
+/// Returns the error of a formula that a field is, in any language: `#VALUE!` is `#WERT!` to a
+/// German Excel, and `Err:502` or the like to LibreOffice.
 fn error_value(field: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(field).ok()?;
     let is_letter = |c: char| c.is_uppercase() || matches!(c, '/' | '0'..='9' | '_' | '¡' | '¿');
@@ -99,7 +102,7 @@ fn with_decimal_comma<'a>(precision: u8, scale: u8, field: &[u8]) -> Result<Valu
     scan::decimal(precision, scale, &text)
 }
 
-/// The moment of a time without an offset in a zone.
+/// Returns the second in UTC of a time without an offset in a zone.
 fn local_time<'a>(date: CivilDate, time: CivilTime, zone: &TimeZone) -> Option<Value<'a>> {
     let ((year, month, day), (hour, minute, second)) = (date.parts(), time.parts());
     let [month, day, hour, minute, second] = [month, day, hour, minute, second].map(|part| part as i8);
@@ -107,8 +110,8 @@ fn local_time<'a>(date: CivilDate, time: CivilTime, zone: &TimeZone) -> Option<V
     timestamp(in_utc(time, Some(zone))?)
 }
 
-/// Reads a field that is no value in the forms that hold everywhere, and why: as blank, or in a form that the dictionary
-/// declares.
+/// Reads a field that is no value in the forms that hold everywhere, and why: as blank, or in a
+/// form that the dictionary declares.
 #[cold]
 pub(super) fn in_a_declared_form<'a>(
     column: &Column,
@@ -159,13 +162,15 @@ pub(crate) fn read_in_format(column_type: ColumnType, format: &str, text: &str) 
 fn first_form<T>(formats: &[String], text: &str, read: impl Fn(&BrokenDownTime) -> Option<T>) -> Option<T> {
     formats.iter().find_map(|format| {
         let parsed = BrokenDownTime::parse(format, text).ok()?;
-        // A second 60 is read as 59, and digits that run into one another by guess: then this writes something else.
+        // A second 60 is read as 59, and digits that run into one another by guess: then this
+        // writes something else.
         let written = parsed.to_string(format).ok()?;
         (bare(&written) == bare(text)).then(|| read(&parsed)).flatten()
     })
 }
 
-/// A text without what may differ between two ways to write the same time: noughts before a number, capitals.
+/// A text without what may differ between two ways to write the same time: noughts before a number,
+/// capitals.
 fn bare(text: &str) -> String {
     let mut bare = String::with_capacity(text.len());
     for character in text.trim().chars() {
@@ -180,7 +185,8 @@ fn bare(text: &str) -> String {
     bare
 }
 
-/// Converts a time of a zone to UTC; `None` for one that the zone has twice or not at all, where its clocks change.
+/// Converts a time of a zone to UTC; `None` for one that the zone has twice or not at all, where
+/// its clocks change.
 fn in_utc(time: DateTime, zone: Option<&TimeZone>) -> Option<DateTime> {
     let Some(zone) = zone else { return Some(time) };
     let moment = zone.to_ambiguous_timestamp(time).unambiguous().ok()?;

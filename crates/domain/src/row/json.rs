@@ -15,8 +15,9 @@ use crate::value::Value;
 /// Characters of a name that came in: what a person needs to recognize it.
 pub(crate) const MAX_NAME: usize = 40;
 
-/// Names that are reported for one row at most because they are unknown or repeated; how many more there are is reported, too.
-/// It is far more than a row has by mistake, and a body of 4 MB has room for half a million of them.
+/// Names that are reported for one row at most because they are unknown or repeated; how many more
+/// there are is reported, too. It is far more than a row has by mistake, and a body of 4 MB has
+/// room for half a million of them.
 pub(super) const MAX_STRAY_NAMES: usize = 100;
 
 /// The fields of a row as they came.
@@ -73,8 +74,8 @@ fn check<'a>(table: &'a Table, id: Option<i64>, row: &'a RawValue) -> CheckedRow
     checked
 }
 
-/// The values of an object as texts, one for each column of the table: strings as they are, `null` and what is not there
-/// as nothing, all else as its JSON. `None` for what is no object.
+/// Returns the values of an object as texts, one for each column of the table: strings as they are,
+/// `null` and what is not there as nothing, all else as its JSON. `None` for what is no object.
 pub(crate) fn json_texts(table: &Table, json: &str) -> Option<Vec<String>> {
     let Members(fields) = serde_json::from_str::<Fields<'_>>(json).ok()?;
     let mut texts = vec![String::new(); table.columns().len()];
@@ -98,7 +99,8 @@ fn meaning(table: &Table, name: &str) -> HeaderField {
     }
 }
 
-/// Names that are unknown or repeated, in the order in which they came. One that comes a hundred times is one mistake.
+/// Names that are unknown or repeated, in the order in which they came. One that comes a hundred
+/// times is one mistake.
 #[derive(Default)]
 struct Strays<'a> {
     names: HashSet<Cow<'a, str>>,
@@ -130,7 +132,8 @@ fn check_id<'a>(key: &Column, id: i64, json: &'a str) -> Result<Value<'a>, Fault
     }
 }
 
-/// Checks one field from its JSON text, so that numbers are read digit by digit and never pass through a float.
+/// Checks one field from its JSON text, so that numbers are read digit by digit and never pass
+/// through a float.
 fn check_field<'a>(column: &Column, json: &'a str) -> Result<Value<'a>, Fault<'a>> {
     let column_type = column.column_type();
     if json == "null" {

@@ -1,6 +1,8 @@
-//! Checking a row against its table: every field of JSON or CSV becomes a [`Value`], or says why it cannot.
+//! Checking a row against its table: every field of JSON or CSV becomes a [`Value`], or says why it
+//! cannot.
 //!
-//! All errors of a row are found, not only the first. Nothing here allocates for a field that is in order.
+//! All errors of a row are found, not only the first. Nothing here allocates for a field that is in
+//! order.
 
 mod csv;
 mod error;
@@ -25,12 +27,13 @@ use crate::value::Value;
 pub struct CheckedRow<'a> {
     /// One value for each column, in the dictionary's order; `Null` where the field was refused.
     pub values: Vec<Value<'a>>,
-    /// What is wrong, in the dictionary's column order; unknown columns last. Empty for a row that passed.
+    /// What is wrong, in the dictionary's column order; unknown columns last. Empty for a row that
+    /// passed.
     pub errors: Vec<RowError<'a>>,
 }
 
 impl CheckedRow<'_> {
-    /// Whether the row broke no rule.
+    /// Returns true if the row broke no rule.
     pub fn is_valid(&self) -> bool {
         self.errors.is_empty()
     }

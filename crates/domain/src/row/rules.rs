@@ -11,7 +11,8 @@ pub(crate) fn no_value<'a>(column: &Column) -> Result<Value<'a>, Fault<'a>> {
     if column.required() { Err(Fault::Missing) } else { Ok(Value::Null) }
 }
 
-/// Returns true if a text has no character that leaves ink: white space and zero-width characters alone.
+/// Returns true if a text has no character that leaves ink: white space and zero-width characters
+/// alone.
 #[inline]
 pub(crate) fn is_blank(text: &str) -> bool {
     // Most texts begin with a letter.

@@ -1,4 +1,5 @@
-//! Reading numbers and times from bytes: exact, without allocation, and with the reason when it fails.
+//! Reading numbers and times from bytes: exact, without allocation, and with the reason when it
+//! fails.
 
 use crate::dictionary::{Column, ColumnType};
 use crate::row::Fault;
@@ -42,8 +43,8 @@ pub(crate) fn whole_number<'a>(column: &Column, text: &[u8]) -> Result<Value<'a>
     Ok(Value::Integer(number))
 }
 
-/// An exact decimal: an optional minus, digits, and perhaps a point and more digits. Digits that the column cannot
-/// hold are an error, never rounded; zeros at the end count for nothing.
+/// An exact decimal: an optional minus, digits, and perhaps a point and more digits. Digits that
+/// the column cannot hold are an error, never rounded; zeros at the end count for nothing.
 pub(crate) fn decimal<'a>(precision: u8, scale: u8, text: &[u8]) -> Result<Value<'a>, Fault<'a>> {
     let column_type = ColumnType::Decimal { precision, scale };
     let (negative, digits) = sign(text);
@@ -77,8 +78,8 @@ pub(crate) fn date<'a>(text: &[u8]) -> Result<Value<'a>, Fault<'a>> {
     CivilDate::parse(text).map(Value::Date).ok_or(Fault::NotATime(ColumnType::Date))
 }
 
-/// `2021-07-27T16:02:08Z`, and the other forms of [`written_time`], in UTC. The column holds whole seconds, and nothing that
-/// came in is changed silently.
+/// `2021-07-27T16:02:08Z`, and the other forms of [`written_time`], in UTC. The column holds whole
+/// seconds, and nothing that came in is changed silently.
 #[inline]
 pub(crate) fn timestamp<'a>(text: &[u8]) -> Result<Value<'a>, Fault<'a>> {
     // Nearly all are written so.
@@ -107,8 +108,9 @@ pub(crate) struct WrittenTime {
     pub(crate) offset: Option<i64>,
 }
 
-/// Reads `2021-07-27T16:02:08Z`: with a `T` or a space, perhaps a fraction of zeros (at most nine), and `Z`, an offset
-/// (`+02:00`, `+0200`, `+02`) or nothing behind it. A fraction that is not zero would be lost, and is refused.
+/// Reads `2021-07-27T16:02:08Z`: with a `T` or a space, perhaps a fraction of zeros (at most nine),
+/// and `Z`, an offset (`+02:00`, `+0200`, `+02`) or nothing behind it. A fraction that is not zero
+/// would be lost, and is refused.
 pub(crate) fn written_time(text: &[u8]) -> Option<WrittenTime> {
     let (seconds, rest) = text.split_at_checked(19)?;
     if !matches!(seconds[10], b'T' | b' ') {
@@ -142,7 +144,8 @@ pub(crate) fn written_time(text: &[u8]) -> Option<WrittenTime> {
 }
 
 impl WrittenTime {
-    /// The same second in UTC, which a text without an offset means; `None` outside of the years 1000 to 9999.
+    /// Returns the same second in UTC, which a text without an offset means; `None` outside of the
+    /// years 1000 to 9999.
     pub(crate) fn in_utc(self) -> Option<(CivilDate, CivilTime)> {
         match self.offset.unwrap_or(0) {
             0 => Some((self.date, self.time)),

@@ -213,7 +213,8 @@ fn knows_a_header_by_the_key_column() {
 }
 
 proptest! {
-    /// Whatever comes in, a check ends with one value for each column, and a refused field is `Null`.
+    /// Whatever comes in, a check ends with one value for each column, and a refused field is
+    /// `Null`.
     #[test]
     fn never_fails_on_any_bytes(fields in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..30), 0..9)) {
         let fields: Vec<&[u8]> = fields.iter().map(Vec::as_slice).collect();

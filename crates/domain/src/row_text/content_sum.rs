@@ -2,13 +2,14 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-/// What a table's content comes to, whatever the order of its rows: how many there are, and a sum over the SHA-256 of
-/// each one's row text.
+/// What a table's content comes to, whatever the order of its rows: how many there are, and a sum
+/// over the SHA-256 of each one's row text.
 ///
-/// The first sixteen hexadecimal digits of each digest are a number; these are summed up modulo 2^64. The database sums up
-/// the same with [`sum_sql`](super::sum_sql), for which a longer part of the digest would take twice the time: MySQL's
-/// `CONV` knows 64 bits, and the digest would be made anew for every 64 of them. It is made to find mistakes and damage; it
-/// is no seal against somebody who makes up rows until the sums agree.
+/// The first sixteen hexadecimal digits of each digest are a number; these are summed up modulo
+/// 2^64. The database sums up the same with [`sum_sql`](super::sum_sql), for which a longer part of
+/// the digest would take twice the time: MySQL's `CONV` knows 64 bits, and the digest would be made
+/// anew for every 64 of them. It is made to find mistakes and damage; it is no seal against
+/// somebody who makes up rows until the sums agree.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ContentSum {
     rows: u64,
@@ -30,17 +31,18 @@ impl ContentSum {
         self.sum = self.sum.wrapping_add(other.sum);
     }
 
-    /// How many rows were added.
+    /// Returns how many rows were added.
     pub fn rows(&self) -> u64 {
         self.rows
     }
 
-    /// The sum as sixteen lower-case hexadecimal digits; all zeros where there is no row.
+    /// Returns the sum as sixteen lower-case hexadecimal digits; all zeros where there is no row.
     pub fn checksum(&self) -> String {
         format!("{:016x}", self.sum)
     }
 
-    /// The sum with this many rows and this [`checksum`](Self::checksum); `None` when that is no checksum.
+    /// Returns the sum with this many rows and this [`checksum`](Self::checksum); `None` when that
+    /// is no checksum.
     pub fn parse(rows: u64, checksum: &str) -> Option<Self> {
         let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
         if checksum.len() != 16 || !checksum.bytes().all(is_digit) {
@@ -49,8 +51,9 @@ impl ContentSum {
         Some(Self { rows, sum: u64::from_str_radix(checksum, 16).ok()? })
     }
 
-    /// The sum as the database answers [`sum_sql`](super::sum_sql): two whole numbers as decimal text, the last one
-    /// beyond 2^64 for all but the smallest tables. `None` when they are no such numbers.
+    /// Returns the sum as the database answers [`sum_sql`](super::sum_sql): two whole numbers as
+    /// decimal text, the last one beyond 2^64 for all but the smallest tables. `None` when they are
+    /// no such numbers.
     pub fn from_sql(rows: &str, sum: &str) -> Option<Self> {
         let sum: u128 = sum.parse().ok()?;
         Some(Self { rows: rows.parse().ok()?, sum: sum as u64 })

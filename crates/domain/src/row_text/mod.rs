@@ -1,7 +1,8 @@
 //! Row texts: a row of a table as one text column, the same from the database and from values.
 //!
-//! [`row_text_sql`] is the expression that the database evaluates, [`parse_row_text`] and [`write_row_text`] are its
-//! inverse and its equal, and [`ContentSum`] sums rows up by their texts, as [`sum_sql`] does in the database.
+//! [`row_text_sql`] is the expression that the database evaluates, [`parse_row_text`] and
+//! [`write_row_text`] are its inverse and its equal, and [`ContentSum`] sums rows up by their
+//! texts, as [`sum_sql`] does in the database.
 
 mod content_sum;
 mod sql;
@@ -24,15 +25,17 @@ pub struct RowTextError {
     pub problem: &'static str,
 }
 
-/// Reads the values of a row from its text, [as the database writes it](row_text_sql), into `into`, which is
-/// emptied first. Text is borrowed; nothing is allocated.
+/// Reads the values of a row from its text, [as the database writes it](row_text_sql), into `into`,
+/// which is emptied first. Text is borrowed; nothing is allocated.
 ///
-/// Only the form that [`write_row_text`] writes is read, so text and values are two spellings of one thing: no leading
-/// zeros, every digit of a decimal's scale. How long a text may be is not asked here: a backup loses nothing.
+/// Only the form that [`write_row_text`] writes is read, so text and values are two spellings of
+/// one thing: no leading zeros, every digit of a decimal's scale. How long a text may be is not
+/// asked here: a backup loses nothing.
 ///
 /// # Errors
-/// The column where the text is not as it should be, and why: a NULL where none can be, a number beyond the column's type,
-/// a day that does not exist or lies outside of the years 1000 to 9999, a length that is not there, a field too many.
+/// The column where the text is not as it should be, and why: a NULL where none can be, a number
+/// beyond the column's type, a day that does not exist or lies outside of the years 1000 to 9999, a
+/// length that is not there, a field too many.
 pub fn parse_row_text<'a>(
     table: &Table,
     nullable: &[bool],
@@ -81,7 +84,8 @@ pub fn parse_row_text<'a>(
 fn split_text(text: &str) -> Result<(&str, &str), &'static str> {
     const NO_LENGTH: &str = "its text has no length";
     let bytes = text.as_bytes();
-    // A text of 2^32 characters is more than any answer holds: ten digits are enough, and cannot overflow.
+    // A text of 2^32 characters is more than any answer holds: ten digits are enough, and cannot
+    // overflow.
     let colon = bytes.iter().take(11).position(|byte| *byte == b':').ok_or(NO_LENGTH)?;
     let length = whole(&bytes[..colon]).ok_or(NO_LENGTH)?;
     let length = usize::try_from(length).map_err(|_| NO_LENGTH)?;

@@ -1,6 +1,7 @@
 //! The SQL that makes row texts, in the subset that MySQL 8, MySQL 9 and MariaDB 10.11 share.
 //!
-//! Identifiers come from the dictionary, or are names of shadow tables that Rowgate made; numbers are digits.
+//! Identifiers come from the dictionary, or are names of shadow tables that Rowgate made; numbers
+//! are digits.
 
 use std::fmt::Write;
 
@@ -9,18 +10,21 @@ use crate::dictionary::{Column, ColumnType, Table};
 /// What stands for NULL. No other field begins with a letter: text begins with its length.
 const NULL: &str = "'N'";
 
-/// The expression of a row's text: all fields in the order of the dictionary with commas between them.
+/// Returns the expression of a row's text: all fields in the order of the dictionary with commas
+/// between them.
 ///
-/// A field is as MySQL prints it: `-7`, `0.05`, `2021-07-27`, `2021-07-27 16:02:08`, `1` for true; text has the number of
-/// its characters before it (`5:Łoś,2`), so it may hold any character; NULL is `N`. `nullable` tells for each column whether
-/// the **database's** column takes NULL (a column that `nullable` does not reach is taken for one that does not): a
-/// NULL that nobody reckoned with would make the whole text NULL.
+/// A field is as MySQL prints it: `-7`, `0.05`, `2021-07-27`, `2021-07-27 16:02:08`, `1` for true;
+/// text has the number of its characters before it (`5:Łoś,2`), so it may hold any character; NULL
+/// is `N`. `nullable` tells for each column whether the **database's** column takes NULL (a column
+/// that `nullable` does not reach is taken for one that does not): a NULL that nobody reckoned with
+/// would make the whole text NULL.
 ///
-/// It has the character set of its text columns where these have one, and the connection's else: the service gives out UTF-8
-/// either way.
+/// It has the character set of its text columns where these have one, and the connection's else:
+/// the service gives out UTF-8 either way.
 pub fn row_text_sql(table: &Table, nullable: &[bool]) -> String {
     let is_text = |column: &&Column| matches!(column.column_type(), ColumnType::String { .. });
-    // Where there is one alone, there is nothing it could fail to go together with; converting takes a fifth of the time.
+    // Where there is one alone, there is nothing it could fail to go together with; converting
+    // takes a fifth of the time.
     let texts = table.columns().iter().filter(is_text).count();
     fields_sql(table, nullable, if texts > 1 { Text::Utf8 } else { Text::AsItIs })
 }
@@ -44,7 +48,7 @@ fn fields_sql(table: &Table, nullable: &[bool], text: Text) -> String {
     sql
 }
 
-/// The expression of one field of a row's text.
+/// Returns the expression of one field of a row's text.
 fn field_sql(column: &Column, nullable: bool, text: Text) -> String {
     let name = column.name();
     let field = match (column.column_type(), text) {
@@ -58,13 +62,14 @@ fn field_sql(column: &Column, nullable: bool, text: Text) -> String {
     if nullable { format!("IFNULL({field},{NULL})") } else { field }
 }
 
-/// The next page of a table in the order of its key: at most `limit` rows behind the key `after`, each as one column `r`.
+/// Returns the next page of a table in the order of its key: at most `limit` rows behind the key
+/// `after`, each as one column `r`.
 ///
-/// `target` is the table's name or that of a table with the same columns; it is put into the SQL as it is, so it must be a
-/// safe identifier, as the names of the dictionary and of shadow tables are.
+/// `target` is the table's name or that of a table with the same columns; it is put into the SQL as
+/// it is, so it must be a safe identifier, as the names of the dictionary and of shadow tables are.
 ///
-/// Where the rows' texts are too much for one answer, as many empty texts come in place of them; no row's text is empty. So
-/// nothing fails, which would end a snapshot.
+/// Where the rows' texts are too much for one answer, as many empty texts come in place of them; no
+/// row's text is empty. So nothing fails, which would end a snapshot.
 ///
 /// The page is too much where the [`text bytes`](text_bytes_sql) of all rows together are more than
 /// `page_bytes`, or those of one row more than `row_bytes`. They are added up before the first row
@@ -87,8 +92,8 @@ pub fn page_within_sql(
     )
 }
 
-/// The bytes that the text columns of a row take in UTF-8. What JSON escapes (quotes, backslashes,
-/// control characters) is not reckoned: whoever asks leaves room for it.
+/// Returns the bytes that the text columns of a row take in UTF-8. What JSON escapes (quotes,
+/// backslashes, control characters) is not reckoned: whoever asks leaves room for it.
 fn text_bytes_sql(table: &Table, nullable: &[bool]) -> String {
     let mut sql = String::from("0");
     for (index, column) in table.columns().iter().enumerate() {
@@ -102,7 +107,7 @@ fn text_bytes_sql(table: &Table, nullable: &[bool]) -> String {
     sql
 }
 
-/// The bytes that the text of a row takes at most, without what is in its text columns.
+/// Returns the bytes that the text of a row takes at most, without what is in its text columns.
 pub fn fixed_width(table: &Table) -> usize {
     let width = |column_type| match column_type {
         ColumnType::Integer => "-2147483648".len(),
@@ -117,8 +122,9 @@ pub fn fixed_width(table: &Table) -> usize {
     table.columns().iter().map(|column| width(column.column_type()) + ",".len()).sum()
 }
 
-/// The [`ContentSum`](super::ContentSum) of the rows behind the key `after` and not behind `through`: one row `rows`, `sum`,
-/// whole numbers that [`ContentSum::from_sql`](super::ContentSum::from_sql) reads. Of `target` holds what
+/// Returns the [`ContentSum`](super::ContentSum) of the rows behind the key `after` and not behind
+/// `through`: one row `rows`, `sum`, whole numbers that
+/// [`ContentSum::from_sql`](super::ContentSum::from_sql) reads. Of `target` holds what
 /// [`page_within_sql`] says.
 pub fn sum_sql(
     target: &str,

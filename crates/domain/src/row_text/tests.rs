@@ -102,7 +102,8 @@ fn refuses_every_other_spelling() {
         parse(&table, &nullable, &(good.join(",") + ",1")),
         Err("column t: there is something behind it".to_owned())
     );
-    // A text in UTF-8 whose length counts characters, not bytes, and one that is one character short.
+    // A text in UTF-8 whose length counts characters, not bytes, and one that is one character
+    // short.
     assert!(with(3, "3:é\u{1F600}a").is_ok());
     assert!(with(3, "4:é\u{1F600}a").is_err());
 }

@@ -1,4 +1,5 @@
-//! SQL text that puts rows into the audit trail, in the subset that MySQL 8, MySQL 9 and MariaDB 10.11 share.
+//! SQL text that puts rows into the audit trail, in the subset that MySQL 8, MySQL 9 and MariaDB
+//! 10.11 share.
 //!
 //! Account, action and request are the parameters `:username`, `:action` and `:request`.
 
@@ -7,8 +8,10 @@ use std::fmt::Write;
 use super::MAX_SQL_CHARS;
 use crate::dictionary::{ColumnType, Table};
 
-/// The expression of a row as the JSON object that [`write_json_row`](crate::json_row::write_json_row) writes of it. A row that
-/// breaks the dictionary has one as well. No colon in it is followed by a letter, which would look like a parameter.
+/// Returns the expression of a row as the JSON object that
+/// [`write_json_row`](crate::json_row::write_json_row) writes of it. A row that breaks the
+/// dictionary has one as well. No colon in it is followed by a letter, which would look like a
+/// parameter.
 pub fn json_row_sql(table: &Table) -> String {
     let mut sql = String::from("CONCAT(");
     let mut before = "{";
@@ -31,7 +34,8 @@ pub fn json_row_sql(table: &Table) -> String {
     sql
 }
 
-/// `INSERT`s of an entry for each of these rows, as they are now and with nothing before; each at most [`MAX_SQL_CHARS`] long.
+/// `INSERT`s of an entry for each of these rows, as they are now and with nothing before; each at
+/// most [`MAX_SQL_CHARS`] long.
 pub fn audit_inserted(table: &Table, ids: &[i64]) -> Vec<String> {
     let (name, key) = (table.name(), table.key().name());
     let head = format!(
@@ -53,8 +57,8 @@ pub fn audit_inserted(table: &Table, ids: &[i64]) -> Vec<String> {
         .collect()
 }
 
-/// `INSERT` of an entry for a row as it is now, before it is replaced by the row `:after`, a JSON object. The caller has
-/// locked the row.
+/// `INSERT` of an entry for a row as it is now, before it is replaced by the row `:after`, a JSON
+/// object. The caller has locked the row.
 pub fn audit_replaced(table: &Table, id: i64) -> String {
     let (name, key) = (table.name(), table.key().name());
     format!(
@@ -65,8 +69,8 @@ pub fn audit_replaced(table: &Table, id: i64) -> String {
     )
 }
 
-/// `INSERT` of an entry for a row as it is now, before it is deleted; none where there is no such row. Nobody else changes
-/// the row until the end of the transaction.
+/// `INSERT` of an entry for a row as it is now, before it is deleted; none where there is no such
+/// row. Nobody else changes the row until the end of the transaction.
 pub fn audit_deleted(table: &Table, id: i64) -> String {
     let (name, key) = (table.name(), table.key().name());
     format!(

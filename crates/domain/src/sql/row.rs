@@ -7,20 +7,22 @@ use crate::dictionary::Table;
 use crate::row_text::row_text_sql;
 use crate::value::Value;
 
-/// `SELECT` of a row as [its text](row_text_sql) `r`, every column taken for one that may be NULL: the dictionary does not say
-/// what the database's columns take.
+/// `SELECT` of a row as [its text](row_text_sql) `r`, every column taken for one that may be NULL:
+/// the dictionary does not say what the database's columns take.
 pub fn select_row(table: &Table, id: i64) -> String {
     let text = row_text_sql(table, &vec![true; table.columns().len()]);
     format!("SELECT {text} AS `r` FROM `{}` WHERE `{}`={id}", table.name(), table.key().name())
 }
 
-/// `SELECT` of the key of a row as it is now, which nobody else may change, or delete, until the end of the transaction.
+/// `SELECT` of the key of a row as it is now, which nobody else may change, or delete, until the
+/// end of the transaction.
 pub fn select_for_update(table: &Table, id: i64) -> String {
     let (name, key) = (table.name(), table.key().name());
     format!("SELECT `{key}` AS `id` FROM `{name}` WHERE `{key}`={id} FOR UPDATE")
 }
 
-/// `UPDATE` of all columns but the key to these values, one for each column; `None` for a table that has no others.
+/// `UPDATE` of all columns but the key to these values, one for each column; `None` for a table
+/// that has no others.
 pub fn update_row(table: &Table, values: &[Value<'_>]) -> Option<String> {
     let key = table.key_index();
     let mut text = format!("UPDATE `{}`", table.name());
@@ -46,9 +48,9 @@ pub fn delete_row(table: &Table, id: i64) -> String {
     format!("DELETE FROM `{}` WHERE `{}`={id}", table.name(), table.key().name())
 }
 
-/// `SELECT` of one row, as `{"found": 1}`, whose reference in this column names `id`. Until the end of the transaction the row
-/// stays where there is one, and nobody adds one where there is none: at REPEATABLE READ, InnoDB locks what it looks at,
-/// and the gap where it would be.
+/// `SELECT` of one row, as `{"found": 1}`, whose reference in this column names `id`. Until the end
+/// of the transaction the row stays where there is one, and nobody adds one where there is none: at
+/// REPEATABLE READ, InnoDB locks what it looks at, and the gap where it would be.
 pub fn select_referring(table: &Table, column: usize, id: i64) -> Option<String> {
     let column = table.columns().get(column)?.name();
     // The one spelling that MySQL 8, MySQL 9 and MariaDB share.
@@ -101,7 +103,8 @@ mod tests {
         assert_eq!(update_row(dictionary.table("keys").unwrap(), &[Value::Integer(1)]), None);
     }
 
-    /// The dictionary refuses rows whose insert would be too long; an update names each column as well, and no more.
+    /// The dictionary refuses rows whose insert would be too long; an update names each column as
+    /// well, and no more.
     #[test]
     fn the_widest_row_that_can_be_inserted_can_be_updated() {
         let dictionary_of = |max: u32| {

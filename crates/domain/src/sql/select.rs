@@ -12,8 +12,8 @@ use crate::value::Value;
 /// Ids that one request may name at most: as many as a page has rows.
 pub const MAX_IDS: usize = 1000;
 
-/// What `%`, `_` and itself have before them in a pattern that takes them for what they are. It is said in the statement, since
-/// the backslash means nothing in some modes of MySQL.
+/// What `%`, `_` and itself have before them in a pattern that takes them for what they are. It is
+/// said in the statement, since the backslash means nothing in some modes of MySQL.
 const ESCAPE: char = '|';
 
 /// Which rows are wanted.
@@ -28,8 +28,8 @@ pub enum WantedRows {
     Ids(BTreeSet<i64>),
 }
 
-/// A value that a column must have: text columns contain it, all others equal it. Whether capitals and accents count is the
-/// collation's affair.
+/// A value that a column must have: text columns contain it, all others equal it. Whether capitals
+/// and accents count is the collation's affair.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ColumnFilter {
     column: usize,
@@ -59,10 +59,11 @@ impl ColumnFilter {
     }
 }
 
-/// `SELECT` of at most `limit` rows in the order of the key, behind the key `after` if given: each as [its text](row_text_sql)
-/// `r`, every column taken for one that may be NULL.
+/// `SELECT` of at most `limit` rows in the order of the key, behind the key `after` if given: each
+/// as [its text](row_text_sql) `r`, every column taken for one that may be NULL.
 ///
-/// At most [`MAX_IDS`] ids are wanted, and one at least; then the text is shorter than [`MAX_SQL_CHARS`](super::MAX_SQL_CHARS).
+/// At most [`MAX_IDS`] ids are wanted, and one at least; then the text is shorter than
+/// [`MAX_SQL_CHARS`](super::MAX_SQL_CHARS).
 pub fn select_rows(table: &Table, wanted: &WantedRows, after: Option<i64>, limit: u32) -> String {
     let key = table.key().name();
     let text = row_text_sql(table, &vec![true; table.columns().len()]);
@@ -98,7 +99,7 @@ pub fn select_rows(table: &Table, wanted: &WantedRows, after: Option<i64>, limit
     sql
 }
 
-/// The pattern of a text anywhere in another one.
+/// Returns the pattern of a text anywhere in another one.
 fn pattern(text: &str) -> String {
     let mut pattern = String::from("%");
     for character in text.chars() {

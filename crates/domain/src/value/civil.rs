@@ -56,8 +56,9 @@ impl CivilDate {
         }
     }
 
-    /// Returns the days from 1970-01-01, which are negative before it. This and [`from_days`](Self::from_days) are Howard
-    /// Hinnant's `days_from_civil` and `civil_from_days` (<https://howardhinnant.github.io/date_algorithms.html>).
+    /// Returns the days from 1970-01-01, which are negative before it. This and
+    /// [`from_days`](Self::from_days) are Howard Hinnant's `days_from_civil` and `civil_from_days`
+    /// (<https://howardhinnant.github.io/date_algorithms.html>).
     pub fn days(self) -> i64 {
         // Years begin in March: then the leap day is the last one.
         let month_from_march = (i64::from(self.month) + 9) % 12;
@@ -126,8 +127,8 @@ pub(crate) fn unix_millis(date: CivilDate, time: CivilTime) -> i64 {
     date.days() * DAY_MILLIS + (i64::from(hour) * 3600 + i64::from(minute) * 60 + i64::from(second)) * 1000
 }
 
-/// Returns the second in UTC this many milliseconds after 1970-01-01T00:00:00Z, if it is a whole one, in the years 1000 to
-/// 9999.
+/// Returns the second in UTC this many milliseconds after 1970-01-01T00:00:00Z, if it is a whole
+/// one, in the years 1000 to 9999.
 pub(crate) fn from_unix_millis(millis: i64) -> Option<(CivilDate, CivilTime)> {
     let date = CivilDate::from_days(millis.div_euclid(DAY_MILLIS))?;
     let of_day =

@@ -7,11 +7,12 @@ use std::borrow::Cow;
 pub use civil::{CivilDate, CivilTime};
 pub(crate) use civil::{from_unix_millis, two, unix_millis};
 
-/// A value that has passed its column's rules. Borrows from the input where it can: checking a row allocates
-/// nothing for its fields.
+/// A value that has passed its column's rules. Borrows from the input where it can: checking a row
+/// allocates nothing for its fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value<'a> {
-    /// No value; only in a column that is not required, and in the place of a field that was refused.
+    /// No value; only in a column that is not required, and in the place of a field that was
+    /// refused.
     Null,
     /// A value of an integer or bigint column.
     Integer(i64),
@@ -28,7 +29,7 @@ pub enum Value<'a> {
 }
 
 impl Value<'_> {
-    /// The number in an integer or bigint value.
+    /// Returns the number in an integer or bigint value.
     pub fn as_integer(&self) -> Option<i64> {
         match self {
             Self::Integer(number) => Some(*number),
@@ -36,7 +37,7 @@ impl Value<'_> {
         }
     }
 
-    /// The same value, borrowing from nothing.
+    /// Returns the same value, borrowing from nothing.
     pub fn into_owned(self) -> Value<'static> {
         match self {
             Self::Null => Value::Null,
@@ -78,7 +79,8 @@ impl Decimal {
     }
 }
 
-/// Returns true if a number, without its sign, has at most `precision` digits; 38 are the most that can be asked for.
+/// Returns true if a number, without its sign, has at most `precision` digits; 38 are the most that
+/// can be asked for.
 pub(crate) fn fits_precision(magnitude: u128, precision: u8) -> bool {
     10_u128.checked_pow(precision.into()).is_some_and(|power| magnitude < power)
 }

@@ -13,8 +13,8 @@ use zip::{CompressionMethod, ZipArchive};
 
 use super::SheetError;
 
-/// Bytes of an archive's directory, and of what is read to find it, at most: the directory is held in memory. A
-/// workbook has some hundred bytes for each of its sheets and pictures.
+/// Bytes of an archive's directory, and of what is read to find it, at most: the directory is held
+/// in memory. A workbook has some hundred bytes for each of its sheets and pictures.
 const MAX_DIRECTORY: usize = 8 * 1024 * 1024;
 
 /// The end of a directory: its length, and that of the comment that may follow.
@@ -31,13 +31,14 @@ pub(super) struct Archive {
 }
 
 impl Archive {
-    /// An archive of which no part may unpack to more than `limit` bytes.
+    /// Creates an archive of which no part may unpack to more than `limit` bytes.
     pub(super) fn open(file: File, limit: u64) -> Result<Self, SheetError> {
         let file = Arc::new(file);
         if is_large(&file)? {
             return Err(SheetError::Unusual);
         }
-        // An archive behind something else is no workbook, and to look for its start would take time and memory.
+        // An archive behind something else is no workbook, and to look for its start would take
+        // time and memory.
         let config = Config { archive_offset: ArchiveOffset::Known(0) };
         let directory = Directory { file: Arc::clone(&file), left: MAX_DIRECTORY };
         let archive = ZipArchive::with_config(config, directory).map_err(|error| match error {
@@ -47,7 +48,8 @@ impl Archive {
         Ok(Self { archive, file, limit })
     }
 
-    /// A part whose checksum has been seen to be right, so that whatever is read of it is what was written.
+    /// A part whose checksum has been seen to be right, so that whatever is read of it is what was
+    /// written.
     pub(super) fn checked_part(&mut self, name: &str) -> Result<Option<Part>, SheetError> {
         if let Some(mut part) = self.part(name)? {
             io::copy(&mut part, &mut io::sink())?;
@@ -55,7 +57,8 @@ impl Archive {
         self.part(name)
     }
 
-    /// A part, by its name without a slash before it; upper and lower case count the same. `None` when it is not there.
+    /// A part, by its name without a slash before it; upper and lower case count the same. `None`
+    /// when it is not there.
     pub(super) fn part(&mut self, name: &str) -> Result<Option<Part>, SheetError> {
         let is_wanted = |index: &usize| {
             let entry = self.archive.by_index_data(*index);
@@ -82,8 +85,9 @@ impl Archive {
     }
 }
 
-/// Returns true if a directory says that ZIP64's is to be read in its place, which only archives have that are too large for a
-/// workbook: `zip` makes room in memory for as many entries as that one claims to have.
+/// Returns true if a directory says that ZIP64's is to be read in its place, which only archives
+/// have that are too large for a workbook: `zip` makes room in memory for as many entries as that
+/// one claims to have.
 fn is_large(mut file: &File) -> io::Result<bool> {
     let mut tail = Vec::new();
     file.seek(SeekFrom::Start(file.metadata()?.len().saturating_sub((END_LENGTH + MAX_COMMENT) as u64)))?;
@@ -162,8 +166,8 @@ fn damaged() -> io::Error {
     io::Error::other(SheetError::Damaged)
 }
 
-/// Returns true if it is for the content of a file that it could not be read: it ends too early, or names a place that no file
-/// has, or cannot be unpacked.
+/// Returns true if it is for the content of a file that it could not be read: it ends too early, or
+/// names a place that no file has, or cannot be unpacked.
 fn is_damage(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::InvalidInput | ErrorKind::InvalidData)
 }

@@ -11,8 +11,8 @@ use super::xml::{Events, attribute, element};
 /// Sheets, and relations of a part, that are looked at.
 const MAX_LISTED: usize = 10_000;
 
-/// The version of Excel that XlsxWriter and its relatives say they are. They store 0 for the result of a formula, and
-/// want Excel to calculate it. openpyxl says the same, but stores no results.
+/// The version of Excel that XlsxWriter and its relatives say they are. They store 0 for the result
+/// of a formula, and want Excel to calculate it. openpyxl says the same, but stores no results.
 /// <https://xlsxwriter.readthedocs.io/working_with_formulas.html#formula-results>
 const UNCALCULATED: &str = "124519";
 
@@ -45,8 +45,9 @@ struct Relation {
 }
 
 impl Book {
-    /// Reads which parts there are. The sheet to read is the one with the name `wanted`, in upper or lower case as in
-    /// Excel; without a name the first one that is visible, or the first one if none is.
+    /// Reads which parts there are. The sheet to read is the one with the name `wanted`, in upper
+    /// or lower case as in Excel; without a name the first one that is visible, or the first one if
+    /// none is.
     pub(super) fn of(archive: &mut Archive, wanted: Option<&str>) -> Result<Self, SheetError> {
         let roots = relations(archive, "")?;
         let root = roots.into_iter().find(|relation| relation.kind == "officeDocument");
@@ -134,7 +135,7 @@ pub(super) fn names<'n>(mut names: impl Iterator<Item = &'n str>) -> String {
     format!("{}{more}", listed.join(", "))
 }
 
-/// The relations of a part; of the whole archive for an empty name.
+/// Returns the relations of a part; of the whole archive for an empty name.
 fn relations(archive: &mut Archive, part: &str) -> Result<Vec<Relation>, SheetError> {
     let (folder, name) = part.rsplit_once('/').unwrap_or(("", part));
     let path = join(folder, &format!("_rels/{name}.rels"));
@@ -159,7 +160,7 @@ fn relations(archive: &mut Archive, part: &str) -> Result<Vec<Relation>, SheetEr
     Ok(found)
 }
 
-/// The value of an attribute; empty when it is not there.
+/// Returns the value of an attribute; empty when it is not there.
 fn value(tag: &BytesStart<'_>, name: &str) -> Result<String, SheetError> {
     Ok(attribute(tag, name)?.unwrap_or_default().into_owned())
 }
@@ -169,7 +170,7 @@ fn is_set(tag: &BytesStart<'_>, name: &str) -> Result<bool, SheetError> {
     Ok(matches!(&*value(tag, name)?, "1" | "true" | "on"))
 }
 
-/// The part that `target` names as seen from a folder.
+/// Returns the part that `target` names as seen from a folder.
 fn join(folder: &str, target: &str) -> String {
     let start = if target.starts_with('/') { "" } else { folder };
     let mut path: Vec<&str> = Vec::new();

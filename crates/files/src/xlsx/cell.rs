@@ -18,16 +18,18 @@ const TO_1970_FROM_1904: i64 = 24_107;
 /// From here on floating point does not tell a whole number from its neighbours.
 const INEXACT: f64 = 9_007_199_254_740_992.0;
 
-/// Returns the name of an error, as the check of rows knows it: of one that has no known name, `#VALUE!`.
+/// Returns the name of an error, as the check of rows knows it: of one that has no known name,
+/// `#VALUE!`.
 pub(super) fn error_name(text: &[u8]) -> &'static str {
     ERROR_VALUES.into_iter().find(|name| name.as_bytes() == text).unwrap_or("#VALUE!")
 }
 
-/// Adds a number as it stands in a cell: a whole one without a point, any other with the fewest digits that tell it
-/// from its neighbours, never with an exponent. Adds what is no number as it is.
+/// Adds a number as it stands in a cell: a whole one without a point, any other with the fewest
+/// digits that tell it from its neighbours, never with an exponent. Adds what is no number as it
+/// is.
 ///
-/// An id of more digits than floating point holds, which programs write as `1.234567890123457E+18`, stays as it is,
-/// too: its last digits are lost, and a column of whole numbers refuses it so.
+/// An id of more digits than floating point holds, which programs write as `1.234567890123457E+18`,
+/// stays as it is, too: its last digits are lost, and a column of whole numbers refuses it so.
 pub(super) fn push_number(text: &[u8], column: Option<ColumnType>, into: &mut Vec<u8>) {
     let digits = text.strip_prefix(b"-").unwrap_or(text);
     // Most are whole numbers, which are as they should be.
@@ -55,14 +57,16 @@ pub(super) fn is_decimal(column: Option<ColumnType>) -> bool {
     matches!(column, Some(ColumnType::Decimal { .. }))
 }
 
-/// Adds the day and time that a number in a cell with a date's style stands for; returns true if it stands for one. A
-/// column of timestamps gets day and time; any other the time only when it is not midnight. The time has a fraction
-/// where it is between two seconds, and no offset, for a cell has none.
+/// Adds the day and time that a number in a cell with a date's style stands for; returns true if it
+/// stands for one. A column of timestamps gets day and time; any other the time only when it is not
+/// midnight. The time has a fraction where it is between two seconds, and no offset, for a cell has
+/// none.
 pub(super) fn push_date(text: &[u8], is_1904: bool, column: Option<ColumnType>, into: &mut Vec<u8>) -> bool {
     let Some(serial) = parse(text).filter(|serial| (0.0..1e7).contains(serial)) else {
         return false;
     };
-    // A fraction below the millisecond, which Excel does not show either, is what floating point makes of it.
+    // A fraction below the millisecond, which Excel does not show either, is what floating point
+    // makes of it.
     let millis = (serial * 1000.0 * DAY as f64).round() as i64;
     let (second, millis) = (millis / 1000, millis % 1000);
     let (day, second) = (second / DAY, second % DAY);

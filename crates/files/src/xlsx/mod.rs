@@ -1,10 +1,12 @@
 //! Chunks of a sheet of an Excel workbook (Office Open XML, ECMA-376).
 //!
-//! The crates for workbooks hold all shared texts, and pieces of XML of any length, in memory; here neither grows with
-//! the file. ZIP and XML are read by `zip` and `quick-xml`, each kept within limits.
+//! The crates for workbooks hold all shared texts, and pieces of XML of any length, in memory; here
+//! neither grows with the file. ZIP and XML are read by `zip` and `quick-xml`, each kept within
+//! limits.
 //!
-//! No row is given out that the workbook does not hold: the sheet's checksum is seen to be right before its first row,
-//! and a row or a cell that may be meant otherwise than it is read ends the reading.
+//! No row is given out that the workbook does not hold: the sheet's checksum is seen to be right
+//! before its first row, and a row or a cell that may be meant otherwise than it is read ends the
+//! reading.
 
 mod archive;
 mod book;
@@ -87,8 +89,8 @@ impl SheetSource {
         Ok(source)
     }
 
-    /// Reads the first row that is not blank: it may be a header, which says how the others are to be read. If it is
-    /// none, some more rows are read to see what it is.
+    /// Reads the first row that is not blank: it may be a header, which says how the others are to
+    /// be read. If it is none, some more rows are read to see what it is.
     fn recognise(&mut self, table: &Table, choice: &Choice) -> Result<(), SourceError> {
         let mut builder = ChunkBuilder::new(u64::MAX);
         let mut bytes = 0;

@@ -17,12 +17,13 @@ use super::{SheetError, SourceError};
 use crate::content::Content;
 use crate::kind;
 
-/// Bytes of a workbook at most. It is kept in a temporary file, because a ZIP archive is read from its end; a function
-/// has 512 MiB for such files. A sheet of a million rows and ten columns takes some 60 MB.
+/// Bytes of a workbook at most. It is kept in a temporary file, because a ZIP archive is read from
+/// its end; a function has 512 MiB for such files. A sheet of a million rows and ten columns takes
+/// some 60 MB.
 const MAX_WORKBOOK: u64 = 192 * 1024 * 1024;
 
-/// Events of a sheet that are looked at to see whether it has cells with values. One that has none up to there may
-/// well be formatted all over, but is not worth more time.
+/// Events of a sheet that are looked at to see whether it has cells with values. One that has none
+/// up to there may well be formatted all over, but is not worth more time.
 const MAX_EVENTS: usize = 100_000;
 
 /// Copies a workbook to a temporary file, which has no name and is gone with its last handle.

@@ -46,7 +46,8 @@ struct Holds {
 pub(super) struct Rules {
     /// Days are counted from 1904, as early Macintoshes did.
     pub(super) is_1904: bool,
-    /// The program that wrote the workbook calculates nothing: it stores 0 for the result of every formula.
+    /// The program that wrote the workbook calculates nothing: it stores 0 for the result of every
+    /// formula.
     pub(super) is_uncalculated: bool,
     /// The table's decimal numbers are written with a comma.
     pub(super) decimal_comma: bool,
@@ -67,7 +68,7 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// The fields, up to the last cell that there is.
+    /// Returns the fields, up to the last cell that there is.
     pub(super) fn fields(&self) -> impl ExactSizeIterator<Item = &[u8]> + Clone {
         self.fields.iter().map(|field| &self.text[field.clone()])
     }
@@ -123,12 +124,13 @@ pub(super) struct Sheet {
 }
 
 impl Sheet {
-    /// A sheet from its beginning, with the texts and the styles of its workbook.
+    /// Creates a sheet from its beginning, with the texts and the styles of its workbook.
     pub(super) fn new(events: Events, strings: Strings, styles: Vec<Style>, rules: Rules) -> Self {
         Self { events, strings, styles, rules, row: 0, has_ended: false, value: Vec::new() }
     }
 
-    /// Reads the next row that is there, with dates in the form of the columns' types; returns true if there was one.
+    /// Reads the next row that is there, with dates in the form of the columns' types; returns true
+    /// if there was one.
     pub(super) fn next_row(
         &mut self,
         row: &mut Row,
@@ -243,7 +245,8 @@ impl Sheet {
         }
     }
 
-    /// Returns true unless the cell is a formula that nobody has calculated. The result of one may be an empty text.
+    /// Returns true unless the cell is a formula that nobody has calculated. The result of one may
+    /// be an empty text.
     fn has_result(&self, kind: Kind, holds: &Holds) -> bool {
         let is_calculated = match kind {
             Kind::Text => holds.value,
@@ -311,7 +314,8 @@ fn number(digits: &[u8]) -> Option<u32> {
     digits.first().and_then(|_| digits.iter().try_fold(0, add))
 }
 
-/// The column, from 0, of a place like `B5`, which must be in the row that its element states.
+/// Returns the column, from 0, of a place like `B5`, which must be in the row that its element
+/// states.
 fn column(place: &[u8], row: Option<u32>) -> Option<usize> {
     let letters = place.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
     let (letters, digits) = place.split_at(letters);

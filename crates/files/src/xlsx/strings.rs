@@ -10,21 +10,22 @@ use quick_xml::events::Event;
 use super::SheetError;
 use super::xml::{Events, element, push_text, unescape};
 
-/// Texts of a workbook at most, at four bytes of memory each. A million rows of four columns in which no text comes
-/// twice have as many.
+/// Texts of a workbook at most, at four bytes of memory each. A million rows of four columns in
+/// which no text comes twice have as many.
 const MAX_TEXTS: usize = 4 * 1024 * 1024;
 
 /// Bytes of all texts at most: half of the space for temporary files that a function has.
 const MAX_BYTES: u64 = 256 * 1024 * 1024;
 
-/// Bytes of the first texts, which stay in memory: names of departments and the like, which come again and again,
-/// come early.
+/// Bytes of the first texts, which stay in memory: names of departments and the like, which come
+/// again and again, come early.
 const HEAD: usize = 1024 * 1024;
 
 /// Bytes of the others that are read at a time. Texts that come but once come in their order.
 const WINDOW: usize = 64 * 1024;
 
-/// All texts; most of them in a temporary file, because there may be as many bytes of them as of cells.
+/// All texts; most of them in a temporary file, because there may be as many bytes of them as of
+/// cells.
 #[derive(Default)]
 pub(super) struct Strings {
     /// Where each text ends, counted over all of them.
@@ -71,7 +72,7 @@ impl Strings {
         Ok(strings)
     }
 
-    /// The text at `index`; `None` when there is none.
+    /// Returns the text at `index`; `None` when there is none.
     pub(super) fn get(&mut self, index: usize) -> Result<Option<&[u8]>, SheetError> {
         let Some(end) = self.ends.get(index).map(|end| *end as usize) else {
             return Ok(None);
@@ -108,8 +109,8 @@ fn read_at(file: &File, into: &mut [u8], offset: u64) -> io::Result<usize> {
     }
 }
 
-/// Reads the text of an element that was opened, to its end: that of all `t` in it, but for `rPh`, which says how it
-/// is spoken.
+/// Reads the text of an element that was opened, to its end: that of all `t` in it, but for `rPh`,
+/// which says how it is spoken.
 pub(super) fn read_text(events: &mut Events, wanted: &str, into: &mut Vec<u8>) -> Result<(), SheetError> {
     into.clear();
     let (mut is_text, mut is_spoken) = (false, false);

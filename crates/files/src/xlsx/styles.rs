@@ -1,4 +1,5 @@
-//! What the styles of cells say about their numbers: only its style tells a date from any other number.
+//! What the styles of cells say about their numbers: only its style tells a date from any other
+//! number.
 
 use std::collections::BTreeMap;
 
@@ -49,12 +50,13 @@ pub(super) fn cell_styles(mut events: Events) -> Result<Vec<Style>, SheetError> 
     Ok(styles)
 }
 
-/// The number of the format that an element defines or refers to.
+/// Returns the number of the format that an element defines or refers to.
 fn format_of(tag: &BytesStart<'_>) -> Result<u32, SheetError> {
     Ok(attribute(tag, "numFmtId")?.and_then(|number| number.parse().ok()).unwrap_or_default())
 }
 
-/// The style of a format that needs no definition: ECMA-376, part 1, 18.8.30, those of East Asia and Thailand included.
+/// Returns the style of a format that needs no definition: ECMA-376, part 1, 18.8.30, those of East
+/// Asia and Thailand included.
 fn built_in(format: u32) -> Style {
     match format {
         14..=22 | 27..=36 | 45 | 47 | 50..=58 | 71..=78 | 80 | 81 => Style::Date,
@@ -62,7 +64,7 @@ fn built_in(format: u32) -> Style {
     }
 }
 
-/// The style of a format code.
+/// Returns the style of a format code.
 fn style_of(code: &[u8]) -> Style {
     match u8::try_from(code.len()) {
         // Of postal codes and the like.
@@ -72,8 +74,8 @@ fn style_of(code: &[u8]) -> Style {
     }
 }
 
-/// Returns true if a format code shows a date: it has a letter for year, month, day, hour or second that stands for itself.
-/// A code for elapsed time (`[h]:mm`) shows a duration.
+/// Returns true if a format code shows a date: it has a letter for year, month, day, hour or second
+/// that stands for itself. A code for elapsed time (`[h]:mm`) shows a duration.
 fn is_date_code(code: &[u8]) -> bool {
     let mut is_date = false;
     let mut at = 0;

@@ -14,7 +14,8 @@ use super::archive::Part;
 /// Bytes of one event at most. A cell has at most 32,767 characters, which take a few bytes each.
 const MAX_EVENT: usize = 1024 * 1024;
 
-/// Elements within each other, and bytes of the name of one, at most: the reader remembers those that are open.
+/// Elements within each other, and bytes of the name of one, at most: the reader remembers those
+/// that are open.
 const MAX_DEPTH: usize = 256;
 const MAX_NAME: usize = 256;
 
@@ -36,7 +37,8 @@ impl Events {
         Self { reader, buffer: Vec::new(), depth: 0 }
     }
 
-    /// The next event; `None` at the end of the part. An element without content is closed by an event of its own.
+    /// Returns the next event; `None` at the end of the part. An element without content is closed
+    /// by an event of its own.
     pub(super) fn next(&mut self) -> Result<Option<Event<'_>>, SheetError> {
         self.reader.get_mut().left = MAX_EVENT;
         self.buffer.clear();
@@ -98,12 +100,12 @@ impl From<Error> for SheetError {
     }
 }
 
-/// The name of an element, without its prefix.
+/// Returns the name of an element, without its prefix.
 pub(super) fn element<'t>(tag: &'t BytesStart<'_>) -> &'t str {
     tag.local_name().into_inner()
 }
 
-/// The value of an attribute, by its name without a prefix.
+/// Returns the value of an attribute, by its name without a prefix.
 pub(super) fn attribute<'t>(
     tag: &'t BytesStart<'_>,
     wanted: &str,
@@ -118,7 +120,8 @@ pub(super) fn attribute<'t>(
     Ok(None)
 }
 
-/// Adds the text that an event stands for, if it stands for any. Of entities there are those that XML itself has.
+/// Adds the text that an event stands for, if it stands for any. Of entities there are those that
+/// XML itself has.
 pub(super) fn push_text(event: &Event<'_>, into: &mut Vec<u8>) -> Result<(), SheetError> {
     match event {
         Event::Text(text) => into.extend_from_slice(text.xml10_content().as_bytes()),
@@ -135,8 +138,8 @@ pub(super) fn push_text(event: &Event<'_>, into: &mut Vec<u8>) -> Result<(), She
     Ok(())
 }
 
-/// Brings `_x000D_` and the like to the characters that they stand for: so does Excel write what XML cannot hold.
-/// ECMA-376, part 1, 22.9.2.19.
+/// Brings `_x000D_` and the like to the characters that they stand for: so does Excel write what
+/// XML cannot hold. ECMA-376, part 1, 22.9.2.19.
 pub(super) fn unescape(text: &mut Vec<u8>) {
     const LENGTH: usize = b"_x000D_".len();
     let mut from = 0;

@@ -76,7 +76,8 @@ fn gzip(text: &str) -> Vec<u8> {
     packed.finish().unwrap()
 }
 
-/// Files with one fault each, and what is proposed for it; with that they are read to the last record.
+/// Files with one fault each, and what is proposed for it; with that they are read to the last
+/// record.
 #[test]
 fn what_is_proposed_makes_the_file_readable() {
     let foreign = "Employee ID,Name,Hired,Job ID,Department ID\n1,Ada,2021-03-01T09:00:00Z,7,3\n";

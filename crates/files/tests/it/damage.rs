@@ -1,5 +1,5 @@
-//! Any bytes at all, and good files with a byte dropped, doubled or changed: the figures add up, and no row is read that
-//! is not in the file as RFC 4180 reads it.
+//! Any bytes at all, and good files with a byte dropped, doubled or changed: the figures add up,
+//! and no row is read that is not in the file as RFC 4180 reads it.
 
 use std::io::Cursor;
 
@@ -38,8 +38,8 @@ fn accepted(format: Format, bytes: &[u8], chunk_bytes: u64) -> (Vec<(u64, i64, S
     (rows, dialect)
 }
 
-/// The fields of the record that begins on a line, if it is one as RFC 4180 has it: the `csv` crate reads it, and
-/// nothing of it is lost in the reading.
+/// The fields of the record that begins on a line, if it is one as RFC 4180 has it: the `csv` crate
+/// reads it, and nothing of it is lost in the reading.
 fn record_at(bytes: &[u8], line: u64, delimiter: u8) -> Option<Vec<Vec<u8>>> {
     let rest = &unmarked(&bytes[line_start(bytes, line)..])[..];
     let mut reader =
@@ -94,8 +94,8 @@ fn assert_rows_are_in(bytes: &[u8], chunk_bytes: u64) -> Result<(), TestCaseErro
             .iter()
             .flat_map(|field| {
                 let text = String::from_utf8_lossy(field).into_owned();
-                // Marks before the first name, and what programs write around a text to keep Excel from taking it for a
-                // number, are no part of a value.
+                // Marks before the first name, and what programs write around a text to keep Excel
+                // from taking it for a number, are no part of a value.
                 let unmarked = text.trim_start_matches(['\u{FEFF}', '\u{200B}']).to_owned();
                 let wrapped =
                     text.strip_prefix("=\"").and_then(|text| text.strip_suffix('"')).map(str::to_owned);
@@ -239,7 +239,8 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
-    /// Of a damaged workbook no other row is read than it holds, for every part of it has a checksum.
+    /// Of a damaged workbook no other row is read than it holds, for every part of it has a
+    /// checksum.
     #[test]
     fn a_damaged_workbook_gives_no_row_that_is_not_in_it(damages in proptest::collection::vec(damage(), 1..3)) {
         let whole = workbook();

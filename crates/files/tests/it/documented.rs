@@ -15,7 +15,8 @@ fn block<'p>(page: &'p str, language: &str) -> &'p str {
     block.split_once("```").unwrap().0
 }
 
-/// The rows of an export that the page shows behind `heading`, with its settings; all of them must pass.
+/// The rows of an export that the page shows behind `heading`, with its settings; all of them must
+/// pass.
 fn rows(heading: &str, language: &str) -> Vec<String> {
     let (_, page) = PAGE.split_once(heading).unwrap();
     let (text, settings) = (block(page, language), block(page, "toml"));

@@ -49,7 +49,8 @@ fn a_file_that_is_cut_off_is_refused_wherever() {
         let header = file(&table, &nullable, &[], codec).len();
         for end in 0..bytes.len() {
             match read(&bytes[..end], &table, &nullable) {
-                // The format has no mark of its end: behind the header, this is the file of an empty table.
+                // The format has no mark of its end: behind the header, this is the file of an
+                // empty table.
                 Ok(rows) => assert!(end == header && rows.is_empty(), "{codec} cut off at {end}"),
                 Err(Failure::Avro(AvroError::NotAvro)) => assert!(end < 4),
                 Err(Failure::Avro(AvroError::Truncated(_))) => assert!(end >= 4),
@@ -60,8 +61,8 @@ fn a_file_that_is_cut_off_is_refused_wherever() {
     }
 }
 
-/// Where the format lets damage be noticed, it is: everywhere but in what the header says beside the schema, and in the bytes
-/// of rows without a checksum (the manifest's SHA-256 sees to both).
+/// Where the format lets damage be noticed, it is: everywhere but in what the header says beside
+/// the schema, and in the bytes of rows without a checksum (the manifest's SHA-256 sees to both).
 #[test]
 fn a_file_with_an_altered_byte_never_gives_more_or_fewer_rows() {
     for codec in CODECS {

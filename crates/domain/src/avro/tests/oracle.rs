@@ -49,8 +49,8 @@ fn theirs(schema: &Schema, row: &[Value<'_>]) -> Theirs {
 
 /// SHA-256 of the canonical form that apache-avro makes of a schema.
 ///
-/// Logical types are taken out before: it leaves `{"type":"long"}` and a decimal's digits where the specification, Java and
-/// fastavro have `"long"` and `"bytes"`.
+/// Logical types are taken out before: it leaves `{"type":"long"}` and a decimal's digits where the
+/// specification, Java and fastavro have `"long"` and `"bytes"`.
 fn their_fingerprint(json: &str) -> String {
     fn strip(schema: &mut serde_json::Value) {
         match schema {
@@ -154,7 +154,8 @@ fn the_fingerprint_of_any_schema_is_that_of_apache_avro() {
         let parsed = serde_json::from_str(json).unwrap();
         assert_eq!(canonical::fingerprint(&parsed), their_fingerprint(json), "{json}");
     }
-    // Names within names, of which fastavro 1.13 has this fingerprint; apache-avro puts "x." before a full name.
+    // Names within names, of which fastavro 1.13 has this fingerprint; apache-avro puts "x." before
+    // a full name.
     let json = serde_json::json!({
         "type": "record", "name": "a.b.c", "namespace": "x", "doc": "d", "aliases": ["o"], "fields": [
             { "name": "f", "type": { "type": "fixed", "name": "h", "size": 16 }, "default": "" },
@@ -189,7 +190,8 @@ fn defaults_are_in_the_schema_as_avro_has_them() {
             let (_, ours) = read(&old, &after, &nullable).unwrap().remove(0);
             let schema = Schema::of(&after, &nullable);
             let reader = TheirSchema::parse_str(schema.json()).unwrap();
-            // It takes no default of a decimal that has fewer bytes than the precision may need, against the specification.
+            // It takes no default of a decimal that has fewer bytes than the precision may need,
+            // against the specification.
             if !kind.starts_with("decimal") {
                 let rows: Result<Vec<Theirs>, _> =
                     Reader::builder(&old[..]).reader_schema(&reader).build().unwrap().collect();

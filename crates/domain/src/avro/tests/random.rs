@@ -1,4 +1,5 @@
-//! Random tables with every type of column, and rows for them with the ends of every type more often than chance has them.
+//! Random tables with every type of column, and rows for them with the ends of every type more
+//! often than chance has them.
 
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -7,8 +7,8 @@ use super::*;
 
 const BOTH: [bool; 2] = [false, true];
 
-/// Writes `row` as a row of the table with the columns `before`, and reads it as one of the table with the columns `after`:
-/// the row in the table, or what is said.
+/// Writes `row` as a row of the table with the columns `before`, and reads it as one of the table
+/// with the columns `after`: the row in the table, or what is said.
 fn change(
     before: &str,
     row: &[Value<'static>],

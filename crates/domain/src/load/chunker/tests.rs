@@ -1,4 +1,5 @@
-//! Records, chunks and lines, held against csv-core and a reader of RFC 4180 that is slow and simple.
+//! Records, chunks and lines, held against csv-core and a reader of RFC 4180 that is slow and
+//! simple.
 
 use csv_core::{ReadRecordResult, Reader};
 use proptest::prelude::*;
@@ -62,7 +63,8 @@ fn records(chunks: &[Chunk]) -> Records {
     chunks.iter().flat_map(|chunk| chunk.records().map(of).collect::<Vec<_>>()).collect()
 }
 
-/// The same, and what is broken: every record that is whole is read by csv-core, every broken one is its first line.
+/// The same, and what is broken: every record that is whole is read by csv-core, every broken one
+/// is its first line.
 fn expected(content: &[u8], start: usize) -> (Records, Vec<u64>) {
     let (mut found, mut broken) = (Vec::new(), Vec::new());
     let mut at = start;
@@ -127,7 +129,8 @@ fn line_ends(content: &[u8]) -> u64 {
     (ends - content.windows(2).filter(|pair| *pair == b"\r\n").count()) as u64
 }
 
-/// That the chunks follow each other without a gap, and that their digests are those of the content's bytes.
+/// That the chunks follow each other without a gap, and that their digests are those of the
+/// content's bytes.
 fn assert_covers(chunks: &[Chunk], content: &[u8]) {
     let mut end = Position::START;
     for chunk in chunks {
@@ -266,7 +269,8 @@ fn a_quote_that_is_open_for_too_long_costs_its_first_line_alone() {
     assert_eq!(found.iter().map(|chunk| chunk.records().len()).sum::<usize>(), 500_003);
 }
 
-/// From every line on this is in quotes for as long as anyone reads: a reader that tries each anew takes hours.
+/// From every line on this is in quotes for as long as anyone reads: a reader that tries each anew
+/// takes hours.
 #[test]
 fn every_line_is_read_twice_at_most() {
     for end in ["", "\"x"] {
@@ -376,8 +380,8 @@ fn content() -> impl Strategy<Value = Vec<u8>> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
-    /// The same with backslashes, with and without quotes: how the content arrives makes no difference, and whoever
-    /// resumes behind a chunk finds the same that follow.
+    /// The same with backslashes, with and without quotes: how the content arrives makes no
+    /// difference, and whoever resumes behind a chunk finds the same that follow.
     #[test]
     fn escaped_records_do_not_depend_on_the_pieces(
         content in content(),
@@ -407,8 +411,9 @@ proptest! {
         }
     }
 
-    /// Whatever the content, its pieces and the size of chunks: the records are those that csv-core reads and RFC 4180
-    /// allows, the chunks cover the content once, and a chunker that resumes behind any of them finds the same that follow.
+    /// Whatever the content, its pieces and the size of chunks: the records are those that csv-core
+    /// reads and RFC 4180 allows, the chunks cover the content once, and a chunker that resumes
+    /// behind any of them finds the same that follow.
     #[test]
     fn reads_what_csv_core_reads_and_the_rfc_allows(
         content in content(),

@@ -7,8 +7,8 @@ use crate::dictionary::ColumnType;
 use crate::row::read_in_format;
 use crate::value::Value;
 
-/// The formats that can read the most of these values, most of them at least; several where it is not clear what the
-/// values mean. Formats that read all of them alike count as one.
+/// Returns the formats that can read the most of these values, most of them at least; several where
+/// it is not clear what the values mean. Formats that read all of them alike count as one.
 pub(super) fn propose_formats(kind: ColumnType, values: &[&str]) -> Vec<String> {
     let mut found: Vec<(usize, Vec<Option<Value<'static>>>, String)> = Vec::new();
     for format in formats(kind) {

@@ -77,7 +77,8 @@ fn likeness_of_word(word: &str, own: &str) -> f64 {
     }
 }
 
-/// Returns true if a word has the first letter of a longer one, and others of it in their order: `dept` of `department`.
+/// Returns true if a word has the first letter of a longer one, and others of it in their order:
+/// `dept` of `department`.
 fn is_short_for(word: &str, own: &str) -> bool {
     let mut letters = own.chars();
     word.len() >= 3
@@ -86,7 +87,7 @@ fn is_short_for(word: &str, own: &str) -> bool {
         && word.chars().all(|letter| letters.any(|other| other == letter))
 }
 
-/// The words of a name in lower case: `EmpNo`, `emp_no` and `Emp. No` have the same.
+/// Returns the words of a name in lower case: `EmpNo`, `emp_no` and `Emp. No` have the same.
 fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut before = ' ';

@@ -1,5 +1,6 @@
-//! What could be set so that a file can be loaded that is not written as its table's files are: which field may be which
-//! column, and in which format its times may be. People decide; nothing is loaded by a proposal.
+//! What could be set so that a file can be loaded that is not written as its table's files are:
+//! which field may be which column, and in which format its times may be. People decide; nothing is
+//! loaded by a proposal.
 
 mod formats;
 mod likeness;
@@ -24,8 +25,8 @@ const ALIKE: f64 = 0.6;
 /// Formats that are proposed at most: as many as can be set.
 const MAX_FORMATS: usize = 16;
 
-/// Share of a field's values that have to be of a column's type, where its name is like the column's, and where it is
-/// not.
+/// Share of a field's values that have to be of a column's type, where its name is like the
+/// column's, and where it is not.
 const FITS: f64 = 0.5;
 const FITS_WELL: f64 = 0.9;
 
@@ -43,8 +44,8 @@ pub struct FoundTable {
     pub score: f64,
 }
 
-/// Looks for a header among the first records of a file, each with its line, and proposes which column each of its fields
-/// is. `None` where no record looks like one.
+/// Looks for a header among the first records of a file, each with its line, and proposes which
+/// column each of its fields is. `None` where no record looks like one.
 pub fn propose_table(table: &Table, records: &[(u64, Vec<String>)]) -> Option<FoundTable> {
     let candidates = records.iter().enumerate().take(ROWS_LOOKED_AT);
     let found = candidates.filter_map(|(position, (line, header))| {
@@ -91,8 +92,8 @@ fn said_of(table: &Table, header: &[String], matched: &[Option<usize>]) -> BTree
     said
 }
 
-/// For each field of a header the position of the column that it may be: by its name, then by what its values are where
-/// only one column is left that they can be of.
+/// For each field of a header the position of the column that it may be: by its name, then by what
+/// its values are where only one column is left that they can be of.
 fn match_columns(table: &Table, header: &[String], rows: &[(u64, Vec<String>)]) -> Vec<Option<usize>> {
     let fields: Vec<Field<'_>> =
         header.iter().enumerate().map(|(at, name)| Field::of(at, name, rows)).collect();
@@ -152,7 +153,8 @@ impl<'r> Field<'r> {
         Self { name, values: values.take(MAX_VALUES).collect() }
     }
 
-    /// The share of its values that are of a column's type in some form; `None` where it has none.
+    /// Returns the share of its values that are of a column's type in some form; `None` where it
+    /// has none.
     fn fit(&self, table: &Table, column: &Column) -> Option<f64> {
         if self.values.is_empty() {
             return None;
@@ -189,8 +191,8 @@ fn is_value(text: &str) -> bool {
     has_digit && text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.,:/ TZ".contains(&byte))
 }
 
-/// Proposes the settings under which values could be read that cannot be as they are: for each column of the table, those
-/// that were refused in a sample.
+/// Proposes the settings under which values could be read that cannot be as they are: for each
+/// column of the table, those that were refused in a sample.
 pub fn propose_settings(table: &Table, refused: &BTreeMap<usize, Vec<String>>) -> Settings {
     let mut wire = WireFiles::default();
     for (index, values) in refused {
@@ -219,7 +221,8 @@ pub fn propose_settings(table: &Table, refused: &BTreeMap<usize, Vec<String>>) -
     Settings(wire)
 }
 
-/// Proposes which of the values that were refused may mean no value, where the table's column can be without one.
+/// Proposes which of the values that were refused may mean no value, where the table's column can
+/// be without one.
 pub fn propose_null_values(table: &Table, refused: &BTreeMap<usize, Vec<String>>) -> Settings {
     let columns = refused
         .iter()

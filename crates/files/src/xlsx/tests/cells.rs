@@ -216,7 +216,8 @@ fn cells_have_the_times_of_the_tables_zone() {
 
 #[test]
 fn days_and_times_that_are_not_the_columns_are_rejected() {
-    // A day with a time, a time without a day, a duration, a day that never was, one before all days.
+    // A day with a time, a time without a day, a duration, a day that never was, one before all
+    // days.
     is_rejected("<c/><c/><c s=\"2\"><v>44404.5</v></c>", "timestamp: day");
     is_rejected("<c/><c/><c s=\"3\"><v>0.5</v></c>", "timestamp: day");
     is_rejected("<c/><c s=\"3\"><v>0.5</v></c>", "timestamp: at");

@@ -101,7 +101,8 @@ fn other_archives_and_workbooks_fail_clearly() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Whatever texts and whole numbers a sheet holds come out as they went in, in chunks that cover them once.
+    /// Whatever texts and whole numbers a sheet holds come out as they went in, in chunks that
+    /// cover them once.
     #[test]
     fn sheets_give_back_what_was_written(
         rows in proptest::collection::vec((any::<i32>(), "\\PC{0,12}|[ -~\n\t_x0-9A-F]{0,12}|(_x[0-9A-F]{4}_){0,2}"), 1..200),
@@ -125,7 +126,8 @@ proptest! {
         }
     }
 
-    /// Any XML in the place of a sheet and its texts, and any bytes in that of a workbook, end in rows or an error.
+    /// Any XML in the place of a sheet and its texts, and any bytes in that of a workbook, end in
+    /// rows or an error.
     #[test]
     fn whatever_comes_ends(
         pieces in proptest::collection::vec(0..PIECES.len(), 0..60),

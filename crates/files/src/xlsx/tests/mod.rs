@@ -65,7 +65,8 @@ fn record(line: u64, fields: &[&str]) -> (u64, Vec<String>) {
     (line, fields.iter().map(|field| (*field).to_owned()).collect())
 }
 
-/// What the check of rows makes of a workbook: of each row its line, and its values or the messages why it is rejected.
+/// What the check of rows makes of a workbook: of each row its line, and its values or the messages
+/// why it is rejected.
 fn checked(table: &'static Table, bytes: &[u8]) -> Vec<(u64, Result<String, String>)> {
     let mut source = open_as(table, XLSX, bytes, u64::MAX).unwrap();
     let columns = source.columns().clone();
@@ -137,7 +138,8 @@ fn archive(parts: &[(&str, &str)]) -> Vec<u8> {
     archive_as(parts, false)
 }
 
-/// The same, perhaps with lengths and offsets in ZIP64's fields, and an end of its directory that nobody needs.
+/// The same, perhaps with lengths and offsets in ZIP64's fields, and an end of its directory that
+/// nobody needs.
 fn archive_as(parts: &[(&str, &str)], is_wide: bool) -> Vec<u8> {
     let (mut file, mut directory) = (Vec::new(), Vec::new());
     for (name, content) in parts {
