@@ -1,25 +1,25 @@
-//! What the bucket could not do.
+//! Errors of the bucket.
 
 /// Why the bucket did not do as asked.
 #[derive(Debug, thiserror::Error)]
 pub enum BucketError {
-    /// There is no such object, or no longer the one that was meant.
+    /// The object, or the upload, is not there, or not in the state that was meant.
     #[error("{key} is not there, or was replaced")]
     Gone {
-        /// Its key.
+        /// The key.
         key: String,
     },
     /// The object is larger than the caller takes.
     #[error("{key} has {bytes} bytes, more than the {limit} that may be read of it")]
     TooLarge {
-        /// Its key.
+        /// The key.
         key: String,
-        /// Its size in bytes.
+        /// The size in bytes.
         bytes: u64,
         /// What the caller takes, in bytes.
         limit: u64,
     },
-    /// S3 refuses what it was asked, and will until somebody changes what the function may do, or the bucket.
+    /// S3 refuses the call, and will until somebody changes the function's permissions or the bucket.
     #[error("the function may not read or write {key}: S3 says {status}")]
     Denied {
         /// The key, or the prefix of the keys.
@@ -30,12 +30,12 @@ pub enum BucketError {
         #[source]
         cause: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// Anything else; it may pass.
+    /// Any other failure; it may pass.
     #[error("S3 did not do as asked with {key}")]
     Failed {
         /// The key, or the prefix of the keys.
         key: String,
-        /// What S3, or the way there, failed with.
+        /// What S3, or the connection to it, failed with.
         #[source]
         cause: Box<dyn std::error::Error + Send + Sync>,
     },
@@ -46,7 +46,7 @@ impl BucketError {
         Self::Gone { key: key.to_owned() }
     }
 
-    /// What S3, or the way there, failed with for a key or a prefix; it may pass.
+    /// Makes a [`Failed`](Self::Failed) of a key or a prefix.
     pub fn failed(key: &str, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Failed { key: key.to_owned(), cause: cause.into() }
     }

@@ -1,311 +1,359 @@
-//! A bucket in memory, which can be made to fail at any call.
+//! A bucket in memory.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use tokio::sync::Notify;
 
 use crate::error::BucketError;
-use crate::store::{Content, Listed, Listing, Multipart, Object, Opened, Put, Store, When};
+use crate::store::{
+    Content, Link, Links, Listed, Listing, Metadata, Multipart, Object, ObjectVersion, Opened, Part, Put,
+    Store, Validity, Versions, When,
+};
 
-/// Objects in a page of a list, and bytes in a piece of content: few, so that tests see several.
+/// Objects in a page of a listing: few, so that tests see several pages.
 const PAGE: usize = 10;
-const PIECE: usize = 4096;
 
-/// A bucket in memory. Clones share it.
+/// Bytes of content that go into an ETag: S3's ETag of equal contents is equal.
+const HASHED: usize = 1 << 20;
+
+/// A bucket in memory. Clones share its objects, and so do siblings.
 #[derive(Debug, Clone, Default)]
-pub struct MemoryBucket(Arc<Mutex<State>>);
+pub struct MemoryBucket {
+    name: String,
+    state: Arc<Mutex<State>>,
+}
 
 #[derive(Debug, Default)]
 struct State {
-    objects: BTreeMap<String, Stored>,
-    uploads: BTreeMap<String, BTreeMap<i32, Bytes>>,
-    etags: u64,
-    calls: u64,
-    stop_after: Option<u64>,
-    denied: Option<String>,
-    breaks: u32,
-    hidden: Option<String>,
-    freeze: Option<(String, Arc<Freeze>)>,
-}
-
-/// A write that is frozen.
-#[derive(Debug, Default)]
-pub struct Freeze {
-    begins: Notify,
-    ends: Notify,
-}
-
-impl Freeze {
-    /// Waits until the write is frozen.
-    pub async fn begun(&self) {
-        self.begins.notified().await;
-    }
-
-    /// Lets the write happen.
-    pub fn end(&self) {
-        self.ends.notify_one();
-    }
+    /// The versions of each key, the newest one last.
+    objects: BTreeMap<String, Vec<Stored>>,
+    uploads: BTreeMap<String, Pending>,
+    /// How many uploads and large objects there have been.
+    count: u64,
 }
 
 #[derive(Debug, Clone)]
 struct Stored {
     content: Bytes,
-    etag: String,
-    modified: i64,
+    metadata: Metadata,
+    listed: Listed,
+}
+
+/// An upload that is neither completed nor aborted.
+#[derive(Debug)]
+struct Pending {
+    key: String,
+    metadata: Metadata,
+    parts: BTreeMap<u32, (Part, Bytes)>,
 }
 
 /// The content of an object in memory.
 #[derive(Debug)]
 pub struct MemoryContent {
-    rest: Bytes,
-    /// Pieces before the connection breaks.
-    breaks_after: Option<u32>,
+    content: Bytes,
+    at: usize,
 }
 
 impl MemoryBucket {
-    /// From now on, this many calls work, and every later one fails: as if the caller were killed there.
-    pub fn stop_after(&self, calls: u64) {
-        let mut state = self.lock();
-        state.stop_after = Some(state.calls + calls);
+    /// Makes an empty bucket.
+    pub fn named(name: &str) -> Self {
+        Self { name: name.to_owned(), ..Self::default() }
     }
 
-    /// Ends what [`stop_after`](Self::stop_after) began.
-    pub fn go_on(&self) {
-        self.lock().stop_after = None;
-    }
-
-    /// From now on, what begins with `prefix` may neither be read nor written.
-    pub fn deny(&self, prefix: &str) {
-        self.lock().denied = Some(prefix.to_owned());
-    }
-
-    /// Lets the connections of the next `times` contents that are opened break after some pieces.
-    pub fn break_contents(&self, times: u32) {
-        self.lock().breaks = times;
-    }
-
-    /// Lets the next one who asks for `key` find nothing: as if it were written right after.
-    pub fn hide_once(&self, key: &str) {
-        self.lock().hidden = Some(key.to_owned());
-    }
-
-    /// Freezes the next write of a whole object under `prefix`, before it happens.
-    pub fn freeze_put(&self, prefix: &str) -> Arc<Freeze> {
-        let freeze = Arc::<Freeze>::default();
-        self.lock().freeze = Some((prefix.to_owned(), Arc::clone(&freeze)));
-        freeze
-    }
-
-    /// How many calls there were, those that failed too.
-    pub fn calls(&self) -> u64 {
-        self.lock().calls
-    }
-
-    /// Puts an object there; not counted as a call.
+    /// Puts an object there, in the place of its newest version.
     pub fn insert(&self, key: &str, content: impl Into<Bytes>) {
-        self.lock().insert(key, content.into());
+        let mut state = self.lock();
+        state.objects.remove(key);
+        state.insert(key, None, content.into(), Metadata::new());
     }
 
-    /// An object's content; not counted as a call.
+    /// Puts a new version of an object there.
+    pub fn insert_version(&self, key: &str, version: &str, content: impl Into<Bytes>) {
+        self.lock().insert(key, Some(version), content.into(), Metadata::new());
+    }
+
+    /// Sets the metadata of the objects under a prefix.
+    pub fn describe(&self, prefix: &str, metadata: &Metadata) {
+        self.change(prefix, |object| object.metadata.clone_from(metadata));
+    }
+
+    /// Moves the objects under a prefix to another storage class.
+    pub fn set_storage_class(&self, prefix: &str, class: &str) {
+        self.change(prefix, |object| object.listed.storage_class = Some(class.to_owned()));
+    }
+
+    /// Changes when the objects under a prefix were written: milliseconds since 1970.
+    pub fn set_modified(&self, prefix: &str, modified: i64) {
+        self.change(prefix, |object| object.listed.modified = modified);
+    }
+
+    /// Returns an object's content.
     pub fn content(&self, key: &str) -> Option<Bytes> {
-        self.lock().objects.get(key).map(|object| object.content.clone())
+        self.newest(key).map(|object| object.content)
     }
 
-    /// Takes an object away; not counted as a call.
+    /// Returns an object's content as text.
+    pub fn text(&self, key: &str) -> Option<String> {
+        self.content(key).map(|content| String::from_utf8_lossy(&content).into_owned())
+    }
+
+    /// Returns an object's metadata.
+    pub fn metadata(&self, key: &str) -> Metadata {
+        self.newest(key).map(|object| object.metadata).unwrap_or_default()
+    }
+
+    /// Removes an object with all of its versions.
     pub fn remove(&self, key: &str) -> Option<Bytes> {
-        self.lock().objects.remove(key).map(|object| object.content)
+        self.lock().objects.remove(key)?.pop().map(|object| object.content)
     }
 
-    /// All keys; not counted as a call.
+    /// Returns all keys.
     pub fn keys(&self) -> Vec<String> {
         self.lock().objects.keys().cloned().collect()
     }
 
-    /// Says of all objects under a prefix that they were written then: milliseconds since 1970.
-    pub fn set_modified(&self, prefix: &str, modified: i64) {
-        for (key, object) in &mut self.lock().objects {
-            if key.starts_with(prefix) {
-                object.modified = modified;
-            }
-        }
-    }
-
-    /// Uploads that were begun and neither completed nor aborted.
+    /// Counts the uploads that were begun and neither completed nor aborted.
     pub fn open_uploads(&self) -> usize {
         self.lock().uploads.len()
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn newest(&self, key: &str) -> Option<Stored> {
+        self.lock().objects.get(key)?.last().cloned()
     }
 
-    fn call(&self, key: &str) -> Result<MutexGuard<'_, State>, BucketError> {
+    fn change(&self, prefix: &str, change: impl Fn(&mut Stored)) {
         let mut state = self.lock();
-        state.calls += 1;
-        if state.denied.as_ref().is_some_and(|denied| key.starts_with(denied)) {
-            return Err(BucketError::Denied {
-                key: key.to_owned(),
-                status: 403,
-                cause: "AccessDenied".into(),
-            });
-        }
-        match state.stop_after {
-            Some(last) if state.calls > last => Err(BucketError::failed(key, "stopped by the test")),
-            _ => Ok(state),
-        }
+        let under = state.objects.iter_mut().filter(|(key, _)| key.starts_with(prefix));
+        under.flat_map(|(_, versions)| versions).for_each(change);
+    }
+
+    fn page(&self, prefix: &str, after: Option<&str>) -> Listing {
+        let state = self.lock();
+        let mut found = state
+            .objects
+            .iter()
+            .filter(|(key, _)| key.starts_with(prefix) && after.is_none_or(|after| key.as_str() > after))
+            .filter_map(|(_, versions)| versions.last());
+        let objects: Vec<Listed> = found.by_ref().take(PAGE).map(|object| object.listed.clone()).collect();
+        let next = found.next().and(objects.last()).map(|last| last.key.clone());
+        Listing { objects, next }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl State {
-    fn insert(&mut self, key: &str, content: Bytes) -> String {
-        self.etags += 1;
-        let etag = format!("etag-{}", self.etags);
+    fn insert(&mut self, key: &str, version: Option<&str>, content: Bytes, metadata: Metadata) -> String {
+        let etag = self.etag(&content);
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let modified = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
-        self.objects.insert(key.to_owned(), Stored { content, etag: etag.clone(), modified });
+        let listed = Listed {
+            key: key.to_owned(),
+            version: version.map(str::to_owned),
+            etag: etag.clone(),
+            bytes: content.len() as u64,
+            modified: i64::try_from(now.as_millis()).unwrap_or(i64::MAX),
+            storage_class: Some("STANDARD".to_owned()),
+        };
+        self.objects.entry(key.to_owned()).or_default().push(Stored { content, metadata, listed });
         etag
+    }
+
+    /// Writes an object if the condition holds.
+    fn put(&mut self, key: &str, content: Bytes, metadata: Metadata, when: When<'_>) -> Put {
+        let there = self.objects.get(key).and_then(|versions| versions.last());
+        let holds = match when {
+            When::Always => true,
+            When::New => there.is_none(),
+            When::Is(etag) => there.is_some_and(|object| object.listed.etag == etag),
+        };
+        if !holds {
+            return Put::Refused;
+        }
+        self.objects.remove(key);
+        Put::Written(self.insert(key, None, content, metadata))
+    }
+
+    fn etag(&mut self, content: &Bytes) -> String {
+        let mut hasher = DefaultHasher::new();
+        if content.len() > HASHED {
+            self.count += 1;
+            self.count.hash(&mut hasher);
+        } else {
+            content.hash(&mut hasher);
+        }
+        format!("\"{:016x}{:016x}\"", hasher.finish(), content.len())
+    }
+
+    fn pending(&mut self, key: &str, upload: &Multipart) -> Result<&mut Pending, BucketError> {
+        let pending = self.uploads.get_mut(&upload.id).filter(|pending| pending.key == key);
+        pending.ok_or_else(|| BucketError::gone(key))
     }
 }
 
 impl Store for MemoryBucket {
     type Content = MemoryContent;
 
-    async fn get(&self, key: &str, limit: u64) -> Result<Option<Object>, BucketError> {
-        let mut state = self.call(key)?;
-        if state.hidden.take_if(|hidden| hidden == key).is_some() {
-            return Ok(None);
-        }
-        let Some(Stored { content, etag, .. }) = state.objects.get(key).cloned() else { return Ok(None) };
-        let bytes = content.len() as u64;
-        if bytes > limit {
-            return Err(BucketError::TooLarge { key: key.to_owned(), bytes, limit });
-        }
-        Ok(Some(Object { content, etag }))
+    fn name(&self) -> &str {
+        &self.name
     }
 
-    async fn open(
+    fn sibling(&self, name: &str) -> Self {
+        Self { name: name.to_owned(), state: Arc::clone(&self.state) }
+    }
+
+    async fn get(&self, key: &str, limit: u64) -> Result<Option<Object>, BucketError> {
+        let Some(Stored { content, listed, .. }) = self.newest(key) else { return Ok(None) };
+        if listed.bytes > limit {
+            return Err(BucketError::TooLarge { key: key.to_owned(), bytes: listed.bytes, limit });
+        }
+        Ok(Some(Object { content, etag: listed.etag }))
+    }
+
+    async fn open(&self, object: &ObjectVersion, from: u64) -> Result<Opened<MemoryContent>, BucketError> {
+        let ObjectVersion { key, version, etag } = object;
+        let state = self.lock();
+        let versions = state.objects.get(key).map(Vec::as_slice).unwrap_or_default();
+        let found = match version {
+            Some(_) => versions.iter().find(|found| found.listed.version == *version),
+            None => versions.last(),
+        };
+        let found = found.filter(|found| etag.as_ref().is_none_or(|etag| found.listed.etag == *etag));
+        let Stored { content, metadata, listed } = found.cloned().ok_or_else(|| BucketError::gone(key))?;
+        let at = content.len().min(usize::try_from(from).unwrap_or(usize::MAX));
+        Ok(Opened { content: MemoryContent { content, at }, from, etag: listed.etag, metadata })
+    }
+
+    async fn put_with(
         &self,
         key: &str,
-        from: u64,
-        etag: Option<&str>,
-    ) -> Result<Opened<MemoryContent>, BucketError> {
-        let mut state = self.call(key)?;
-        let found = state.objects.get(key).filter(|object| etag.is_none_or(|etag| object.etag == etag));
-        let Stored { content, etag, .. } = found.cloned().ok_or_else(|| BucketError::gone(key))?;
-        let start = content.len().min(usize::try_from(from).unwrap_or(usize::MAX));
-        let breaks_after = (state.breaks > 0).then_some(3);
-        state.breaks = state.breaks.saturating_sub(1);
-        Ok(Opened { content: MemoryContent { rest: content.slice(start..), breaks_after }, from, etag })
+        content: Bytes,
+        metadata: Metadata,
+        when: When<'_>,
+    ) -> Result<Put, BucketError> {
+        Ok(self.lock().put(key, content, metadata, when))
     }
 
-    async fn put(&self, key: &str, content: Bytes, when: When<'_>) -> Result<Put, BucketError> {
-        let freeze = self.lock().freeze.take_if(|(prefix, _)| key.starts_with(&**prefix));
-        if let Some((_, freeze)) = freeze {
-            freeze.begins.notify_one();
-            freeze.ends.notified().await;
-        }
-        let mut state = self.call(key)?;
-        let there = state.objects.get(key);
-        let may = match when {
-            When::Always => true,
-            When::New => there.is_none(),
-            When::Is(etag) => there.is_some_and(|object| object.etag == etag),
-        };
-        Ok(if may { Put::Written(state.insert(key, content)) } else { Put::Refused })
-    }
-
-    async fn begin_upload(&self, key: &str) -> Result<Multipart, BucketError> {
-        let mut state = self.call(key)?;
-        state.etags += 1;
-        let id = format!("upload-{}", state.etags);
-        state.uploads.insert(id.clone(), BTreeMap::new());
-        Ok(Multipart { id, write: String::new() })
+    async fn begin_upload(&self, key: &str, metadata: Metadata) -> Result<Multipart, BucketError> {
+        let mut state = self.lock();
+        state.count += 1;
+        let id = state.count.to_string();
+        let pending = Pending { key: key.to_owned(), metadata, parts: BTreeMap::new() };
+        state.uploads.insert(id.clone(), pending);
+        Ok(Multipart::of(id))
     }
 
     async fn put_part(
         &self,
         key: &str,
         upload: &Multipart,
-        number: i32,
+        number: u32,
         content: Bytes,
-    ) -> Result<String, BucketError> {
-        let mut state = self.call(key)?;
-        let parts = state.uploads.get_mut(&upload.id).ok_or_else(|| BucketError::gone(key))?;
-        parts.insert(number, content);
-        Ok(format!("tag-{number}"))
+    ) -> Result<Part, BucketError> {
+        let etag = format!("\"{}-{number}\"", upload.id);
+        let part = Part { number, bytes: content.len() as u64, etag };
+        self.lock().pending(key, upload)?.parts.insert(number, (part.clone(), content));
+        Ok(part)
     }
 
     async fn complete_upload(
         &self,
         key: &str,
         upload: &Multipart,
-        tags: Vec<String>,
+        parts: Vec<Part>,
+        when: When<'_>,
     ) -> Result<Put, BucketError> {
-        let mut state = self.call(key)?;
-        if state.objects.contains_key(key) {
-            return Ok(Put::Refused);
+        let mut state = self.lock();
+        let pending = state.pending(key, upload)?;
+        let mut content = Vec::new();
+        for Part { number, etag, .. } in &parts {
+            match pending.parts.get(number) {
+                Some((part, bytes)) if part.etag == *etag => content.extend_from_slice(bytes),
+                _ => return Err(BucketError::failed(key, "InvalidPart")),
+            }
         }
-        let parts = state.uploads.remove(&upload.id).ok_or_else(|| BucketError::gone(key))?;
-        let known: Vec<String> = parts.keys().map(|number| format!("tag-{number}")).collect();
-        if known != tags {
-            return Err(BucketError::failed(key, "these are not its parts"));
+        let metadata = pending.metadata.clone();
+        let put = state.put(key, content.into(), metadata, when);
+        if put != Put::Refused {
+            state.uploads.remove(&upload.id);
         }
-        let content: Vec<u8> = parts.into_values().flatten().collect();
-        Ok(Put::Written(state.insert(key, content.into())))
+        Ok(put)
     }
 
-    async fn abort_upload(&self, key: &str, upload: &Multipart) -> Result<(), BucketError> {
-        self.call(key)?.uploads.remove(&upload.id);
+    async fn abort_upload(&self, _key: &str, upload: &Multipart) -> Result<(), BucketError> {
+        self.lock().uploads.remove(&upload.id);
         Ok(())
     }
 
     async fn list(&self, prefix: &str, after: Option<&str>) -> Result<Listing, BucketError> {
-        let state = self.call(prefix)?;
-        let mut found = state
-            .objects
-            .iter()
-            .filter(|(key, _)| key.starts_with(prefix) && after.is_none_or(|after| key.as_str() > after));
-        let listed = |(key, object): (&String, &Stored)| Listed {
-            key: key.clone(),
-            bytes: object.content.len() as u64,
-            modified: object.modified,
-        };
-        let objects: Vec<Listed> = found.by_ref().take(PAGE).map(listed).collect();
-        let next = found.next().and(objects.last()).map(|last| last.key.clone());
-        Ok(Listing { objects, next })
+        Ok(self.page(prefix, after))
     }
 
     async fn folders(&self, prefix: &str) -> Result<Vec<String>, BucketError> {
-        let state = self.call(prefix)?;
-        let mut folders: Vec<String> = state
-            .objects
-            .keys()
-            .filter_map(|key| Some(key.strip_prefix(prefix)?.split_once('/')?.0.to_owned()))
+        let mut folders = self.keys();
+        folders.retain(|key| key.starts_with(prefix));
+        let mut folders: Vec<String> = folders
+            .iter()
+            .filter_map(|key| Some(key[prefix.len()..].split_once('/')?.0.to_owned()))
             .collect();
         folders.dedup();
         Ok(folders)
     }
 
     async fn delete(&self, keys: &[String]) -> Result<(), BucketError> {
-        let mut state = self.call(keys.first().map_or("", String::as_str))?;
-        for key in keys {
-            state.objects.remove(key);
-        }
+        self.lock().objects.retain(|key, _| !keys.contains(key));
         Ok(())
     }
 }
 
+impl Versions for MemoryBucket {
+    async fn list_versions(&self, prefix: &str, after: Option<&str>) -> Result<Listing, BucketError> {
+        Ok(self.page(prefix, after))
+    }
+}
+
+/// Links that say what they are for.
+impl Links for MemoryBucket {
+    async fn link_to_put(
+        &self,
+        key: &str,
+        bytes: Option<u64>,
+        metadata: Metadata,
+        _: Validity,
+    ) -> Result<Link, BucketError> {
+        let bytes = bytes.map_or_else(|| "any".to_owned(), |bytes| bytes.to_string());
+        let headers = metadata.into_iter().map(|(name, value)| (format!("x-amz-meta-{name}"), value));
+        Ok(Link { url: format!("put:{key}?{bytes}"), headers: headers.collect() })
+    }
+
+    async fn link_to_put_part(
+        &self,
+        key: &str,
+        upload: &Multipart,
+        number: u32,
+        bytes: u64,
+        _: Validity,
+    ) -> Result<Link, BucketError> {
+        Ok(Link { url: format!("put:{key}?{}&{number}&{bytes}", upload.id), headers: Vec::new() })
+    }
+
+    async fn parts(&self, key: &str, upload: &Multipart) -> Result<Vec<Part>, BucketError> {
+        Ok(self.lock().pending(key, upload)?.parts.values().map(|(part, _)| part.clone()).collect())
+    }
+}
+
 impl Content for MemoryContent {
+    /// Returns pieces whose sizes follow no pattern of the content's, and lets other tasks run in
+    /// between, as a network does.
     async fn next(&mut self) -> Result<Option<Bytes>, BucketError> {
-        match &mut self.breaks_after {
-            Some(0) => return Err(BucketError::failed("", "the connection broke")),
-            Some(pieces) => *pieces -= 1,
-            None => {}
-        }
-        let piece = self.rest.split_to(self.rest.len().min(PIECE));
+        tokio::task::yield_now().await;
+        let size = 1 + (self.at * 7919 + 4001) % 60_000;
+        let piece = self.content.slice(self.at..self.content.len().min(self.at + size));
+        self.at += piece.len();
         Ok((!piece.is_empty()).then_some(piece))
     }
 }
@@ -319,7 +367,7 @@ mod tests {
         let bucket = MemoryBucket::default();
         let put =
             async |text: &'static str, when: When<'_>| bucket.put("k", text.into(), when).await.unwrap();
-        assert_eq!(put("a", When::Is("etag-1")).await, Put::Refused);
+        assert_eq!(put("a", When::Is("\"1\"")).await, Put::Refused);
         let Put::Written(first) = put("a", When::New).await else { panic!("refused") };
         assert_eq!(put("b", When::New).await, Put::Refused);
         assert!(matches!(put("c", When::Is(&first)).await, Put::Written(_)));
@@ -339,5 +387,37 @@ mod tests {
         assert_eq!(all.len(), 26);
         assert!(all.is_sorted_by_key(|object| object.key.clone()));
         assert_eq!(bucket.folders("a/").await.unwrap().len(), 13);
+    }
+
+    #[tokio::test]
+    async fn an_upload_is_no_object_before_it_is_completed() {
+        let bucket = MemoryBucket::default();
+        let upload = bucket.begin_upload("a", Metadata::new()).await.unwrap();
+        let one = bucket.put_part("a", &upload, 1, "one".into()).await.unwrap();
+        let two = bucket.put_part("a", &upload, 2, "two".into()).await.unwrap();
+        assert!(bucket.content("a").is_none() && bucket.open_uploads() == 1);
+        let three = Part { number: 3, ..two.clone() };
+        let complete = async |parts| bucket.complete_upload("a", &upload, parts, When::New).await;
+        assert!(matches!(complete(vec![one.clone(), three]).await, Err(BucketError::Failed { .. })));
+        complete(vec![one.clone(), two]).await.unwrap();
+        assert_eq!(bucket.content("a").unwrap(), "onetwo");
+        assert!(matches!(complete(vec![one]).await, Err(BucketError::Gone { .. })));
+    }
+
+    #[tokio::test]
+    async fn a_version_stays_when_another_one_comes() {
+        let bucket = MemoryBucket::default();
+        bucket.insert_version("a", "v1", "one");
+        bucket.insert_version("a", "v2", "two");
+        let open = async |version: Option<&str>| {
+            let version = version.map(str::to_owned);
+            let object = ObjectVersion { version, ..ObjectVersion::from("a") };
+            let mut content = bucket.open(&object, 1).await?.content;
+            Ok::<_, BucketError>(content.next().await?.unwrap())
+        };
+        assert_eq!(open(Some("v1")).await.unwrap(), "ne");
+        assert_eq!(open(None).await.unwrap(), "wo");
+        assert!(matches!(open(Some("v3")).await, Err(BucketError::Gone { .. })));
+        assert_eq!(bucket.list_versions("", None).await.unwrap().objects[0].version.as_deref(), Some("v2"));
     }
 }

@@ -1,86 +1,143 @@
-//! What backup and restore need of a bucket.
+//! The ports: what functions need of S3.
 
+use std::collections::HashMap;
 use std::fmt::Debug;
 use std::future::Future;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 
 use crate::error::BucketError;
 
-/// A small object, whole.
+/// User metadata of an object: names without S3's prefix `x-amz-meta-`, and values.
+pub type Metadata = HashMap<String, String>;
+
+/// An object in one of its states.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectVersion {
+    /// The key.
+    pub key: String,
+    /// The version; `None` for the newest one.
+    pub version: Option<String>,
+    /// The ETag that the content must have; `None` for any.
+    pub etag: Option<String>,
+}
+
+impl<K: Into<String>> From<K> for ObjectVersion {
+    fn from(key: K) -> Self {
+        Self { key: key.into(), version: None, etag: None }
+    }
+}
+
+/// A small object, read whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Object {
-    /// Its content.
+    /// The content.
     pub content: Bytes,
-    /// What the store calls this content: the condition of a write that must not lose another one ([`When::Is`]).
+    /// The ETag: the condition of a write that must not overwrite another one ([`When::Is`]).
     pub etag: String,
 }
 
-/// An object that is open.
+/// An object that is open for reading.
 #[derive(Debug)]
 pub struct Opened<C> {
-    /// Its content.
+    /// The content.
     pub content: C,
-    /// The byte that the content begins with: the one that was asked for, or an earlier one where the store does not know
-    /// how to begin there.
+    /// The byte that the content begins with: the one that was asked for, or an earlier one where
+    /// the store cannot begin there.
     pub from: u64,
-    /// What the store calls this content.
+    /// The ETag.
     pub etag: String,
+    /// The user metadata.
+    pub metadata: Metadata,
 }
 
 /// The content of an object that is being read.
-pub trait Content: Send {
-    /// The next piece, of some kilobytes; `None` at the end.
+pub trait Content: Send + 'static {
+    /// Returns the next piece, of some kilobytes; `None` at the end.
     fn next(&mut self) -> impl Future<Output = Result<Option<Bytes>, BucketError>> + Send;
 }
 
-/// When a write may happen.
+/// The condition of a write (optimistic concurrency).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When<'a> {
-    /// In any case; what is there is replaced.
+    /// None; an object that is there is replaced.
     Always,
-    /// Only where nothing is.
+    /// There is no object under the key.
     New,
-    /// Only where the content is still the one with this etag.
+    /// The object's content still has this ETag.
     Is(&'a str),
 }
 
-/// What became of a write.
+/// The outcome of a write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Put {
-    /// It is in; the etag of the new content.
+    /// It is done; the ETag of the new content.
     Written(String),
-    /// Its condition does not hold: somebody else has written, or deleted. Nothing was changed.
+    /// Its condition does not hold: another writer was first. Nothing was changed.
     Refused,
 }
 
-/// An object in a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An object in a listing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Listed {
-    /// Its key.
+    /// The key.
     pub key: String,
-    /// Its size in bytes.
+    /// The version; `None` in a bucket without versions, and in listings that do not ask for it.
+    pub version: Option<String>,
+    /// The ETag.
+    pub etag: String,
+    /// The size in bytes.
     pub bytes: u64,
     /// When it was written: milliseconds since 1970.
     pub modified: i64,
+    /// The storage class, as S3 names it; `None` where S3 does not say.
+    pub storage_class: Option<String>,
 }
 
-/// A page of objects.
+/// A page of a listing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Listing {
-    /// In the order of their keys, 1,000 at most.
+    /// In the order of their keys, 1,000 at most; perhaps none, even where there are more.
     pub objects: Vec<Listed>,
-    /// The key after which the next page begins; `None` after the last one.
+    /// The key after which the next page begins; `None` on the last page.
     pub next: Option<String>,
 }
 
-/// An object that arrives in parts.
+/// An upload in parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Multipart {
-    /// What the store calls the upload.
-    pub(crate) id: String,
-    /// What the object will be told by once it is made.
-    pub(crate) write: String,
+    /// The id that the store gave it.
+    pub id: String,
+    /// The name of the write in the object's metadata; `None` for an upload that was begun elsewhere.
+    pub(crate) write: Option<String>,
+}
+
+impl Multipart {
+    /// Refers to an upload by its id alone.
+    pub fn of(id: impl Into<String>) -> Self {
+        Self { id: id.into(), write: None }
+    }
+}
+
+/// A part of an upload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// The number, from 1.
+    pub number: u32,
+    /// The size in bytes.
+    pub bytes: u64,
+    /// The ETag.
+    pub etag: String,
+}
+
+/// A presigned link that an object, or a part of one, can be put to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// The URL.
+    pub url: String,
+    /// The headers to send, beside those that every client sends by itself.
+    pub headers: Vec<(String, String)>,
 }
 
 /// One bucket. Handles are cheap to clone.
@@ -88,7 +145,13 @@ pub trait Store: Clone + Debug + Send + Sync + 'static {
     /// An object's content, piece by piece.
     type Content: Content;
 
-    /// A small object, whole; `None` where there is none.
+    /// Returns the name of the bucket.
+    fn name(&self) -> &str;
+
+    /// Returns the handle of another bucket.
+    fn sibling(&self, name: &str) -> Self;
+
+    /// Reads a small object whole; `None` where there is none.
     ///
     /// # Errors
     /// [`BucketError::TooLarge`] when it has more than `limit` bytes.
@@ -97,66 +160,84 @@ pub trait Store: Clone + Debug + Send + Sync + 'static {
     /// Opens an object, from a byte on if the store can; beyond its end there is no content.
     ///
     /// # Errors
-    /// [`BucketError::Gone`] when there is none, or none with this etag any more.
+    /// [`BucketError::Gone`] when it is not there in this state.
     fn open(
         &self,
-        key: &str,
+        object: &ObjectVersion,
         from: u64,
-        etag: Option<&str>,
     ) -> impl Future<Output = Result<Opened<Self::Content>, BucketError>> + Send;
 
-    /// Writes a small object whole. A write whose answer was lost and that was repeated counts as one: it is
-    /// [`Put::Written`].
+    /// Writes a small object whole, with metadata. A write whose answer was lost and that was
+    /// repeated counts as one: it is [`Put::Written`].
+    fn put_with(
+        &self,
+        key: &str,
+        content: Bytes,
+        metadata: Metadata,
+        when: When<'_>,
+    ) -> impl Future<Output = Result<Put, BucketError>> + Send;
+
+    /// Writes a small object whole, without metadata.
     fn put(
         &self,
         key: &str,
         content: Bytes,
         when: When<'_>,
-    ) -> impl Future<Output = Result<Put, BucketError>> + Send;
+    ) -> impl Future<Output = Result<Put, BucketError>> + Send {
+        self.put_with(key, content, Metadata::new(), when)
+    }
 
-    /// Begins an object that arrives in parts. [`Upload`](crate::Upload) is the way to use it.
-    fn begin_upload(&self, key: &str) -> impl Future<Output = Result<Multipart, BucketError>> + Send;
+    /// Begins an upload in parts. [`Upload`](crate::Upload) sends content that way.
+    fn begin_upload(
+        &self,
+        key: &str,
+        metadata: Metadata,
+    ) -> impl Future<Output = Result<Multipart, BucketError>> + Send;
 
-    /// Adds part `number` (from 1) to an upload; gives the part's tag. All parts but the last have 5 MiB at least.
+    /// Adds part `number` (from 1) to an upload. All parts but the last have 5 MiB at least.
     fn put_part(
         &self,
         key: &str,
         upload: &Multipart,
-        number: i32,
+        number: u32,
         content: Bytes,
-    ) -> impl Future<Output = Result<String, BucketError>> + Send;
+    ) -> impl Future<Output = Result<Part, BucketError>> + Send;
 
-    /// Makes an object of an upload's parts, given by their tags in order; only where nothing is. A call whose answer was
-    /// lost and that was repeated counts as one.
+    /// Makes an object of an upload's parts, given in order. A call whose answer was lost and that
+    /// was repeated counts as one, if the upload was begun by this handle.
+    ///
+    /// # Errors
+    /// [`BucketError::Gone`] when there is no such upload.
     fn complete_upload(
         &self,
         key: &str,
         upload: &Multipart,
-        tags: Vec<String>,
+        parts: Vec<Part>,
+        when: When<'_>,
     ) -> impl Future<Output = Result<Put, BucketError>> + Send;
 
-    /// Throws an upload's parts away.
+    /// Removes an upload and its parts.
     fn abort_upload(
         &self,
         key: &str,
         upload: &Multipart,
     ) -> impl Future<Output = Result<(), BucketError>> + Send;
 
-    /// The objects whose keys begin with `prefix` and come after `after`, a page of them.
+    /// Lists a page of the objects whose keys begin with `prefix` and come after `after`.
     fn list(
         &self,
         prefix: &str,
         after: Option<&str>,
     ) -> impl Future<Output = Result<Listing, BucketError>> + Send;
 
-    /// The names between `prefix` (which ends with a slash) and the next slash of all keys that have one, in order, each
-    /// once.
+    /// Lists the names between `prefix` (which ends with a slash) and the next slash of all keys
+    /// that have one, in order, each once.
     fn folders(&self, prefix: &str) -> impl Future<Output = Result<Vec<String>, BucketError>> + Send;
 
     /// Deletes objects; those that are not there count as deleted.
     fn delete(&self, keys: &[String]) -> impl Future<Output = Result<(), BucketError>> + Send;
 
-    /// All objects whose keys begin with `prefix`. For prefixes that can hold some thousands at most.
+    /// Lists all objects whose keys begin with `prefix`. For prefixes that can hold some thousands.
     fn list_all(&self, prefix: &str) -> impl Future<Output = Result<Vec<Listed>, BucketError>> + Send {
         async move {
             let mut objects = Vec::new();
@@ -171,4 +252,56 @@ pub trait Store: Clone + Debug + Send + Sync + 'static {
             }
         }
     }
+}
+
+/// Buckets whose versions can be listed.
+pub trait Versions: Store {
+    /// Lists like [`Store::list`], with the version of each object: the newest one, and none of
+    /// objects that are deleted.
+    fn list_versions(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+    ) -> impl Future<Output = Result<Listing, BucketError>> + Send;
+}
+
+/// Buckets that others upload to by presigned links.
+pub trait Links: Store {
+    /// Signs a link that puts an object with this metadata; of just so many bytes, if that is given.
+    fn link_to_put(
+        &self,
+        key: &str,
+        bytes: Option<u64>,
+        metadata: Metadata,
+        valid: Validity,
+    ) -> impl Future<Output = Result<Link, BucketError>> + Send;
+
+    /// Signs a link that puts a part of just so many bytes.
+    fn link_to_put_part(
+        &self,
+        key: &str,
+        upload: &Multipart,
+        number: u32,
+        bytes: u64,
+        valid: Validity,
+    ) -> impl Future<Output = Result<Link, BucketError>> + Send;
+
+    /// Lists the parts of an upload that are there, in the order of their numbers.
+    ///
+    /// # Errors
+    /// [`BucketError::Gone`] when there is no such upload.
+    fn parts(
+        &self,
+        key: &str,
+        upload: &Multipart,
+    ) -> impl Future<Output = Result<Vec<Part>, BucketError>> + Send;
+}
+
+/// When a link can be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Validity {
+    /// From when on; signatures know whole seconds.
+    pub from: SystemTime,
+    /// For how long.
+    pub time: Duration,
 }

@@ -1,16 +1,16 @@
-//! Writing an object of any size in bounded memory.
+//! Writes an object of any size in bounded memory.
 
 use bytes::{Bytes, BytesMut};
 use tokio::task::JoinHandle;
 
 use crate::error::BucketError;
-use crate::store::{Multipart, Put, Store, When};
+use crate::store::{Metadata, Multipart, Part, Put, Store, When};
 
-/// The size of a part in bytes: the least that S3 takes. It takes 10,000 of them, so an object may have 48 GiB; two parts are in
-/// memory at most, one that is filled and one that is on its way.
+/// The size of a part in bytes: the least that S3 takes. It takes 10,000 of them, so an object may
+/// have 48 GiB. At most two parts are in memory: one is filled while the other is sent.
 pub const PART_BYTES: usize = 5 * 1024 * 1024;
 
-/// An object that is being written, where nothing is yet. What fits into one part is written whole, in one call.
+/// Writes an object where there is none yet. Content that fits into one part is written in one call.
 ///
 /// Dropped, it leaves no object, but may leave parts, which the bucket's lifecycle rule removes;
 /// [`abandon`](Upload::abandon) removes them at once.
@@ -21,15 +21,15 @@ pub struct Upload<S: Store> {
     part_bytes: usize,
     filling: BytesMut,
     bytes: u64,
-    /// Once there is more than a part.
+    /// Once there is more than one part.
     upload: Option<Multipart>,
-    tags: Vec<String>,
+    parts: Vec<Part>,
     sending: Option<Sending>,
 }
 
-/// A part on its way. Dropped, it is given up.
+/// A part that is being sent. Dropped, it is aborted.
 #[derive(Debug)]
-struct Sending(JoinHandle<Result<String, BucketError>>);
+struct Sending(JoinHandle<Result<Part, BucketError>>);
 
 impl Drop for Sending {
     fn drop(&mut self) {
@@ -40,16 +40,16 @@ impl Drop for Sending {
 /// An object that has been written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Uploaded {
-    /// Its key.
+    /// The key.
     pub key: String,
-    /// Its size in bytes.
+    /// The size in bytes.
     pub bytes: u64,
-    /// Whether it is in; `false` where something was already, which is as it was.
+    /// False if there was an object already, which is unchanged.
     pub is_written: bool,
 }
 
 impl<S: Store> Upload<S> {
-    /// An object under `key`. Nothing is sent before there is a part's worth of it.
+    /// Begins an object under `key`. Nothing is sent before a part is full.
     pub fn new(store: S, key: impl Into<String>) -> Self {
         Self::with_parts_of(PART_BYTES, store, key)
     }
@@ -62,20 +62,20 @@ impl<S: Store> Upload<S> {
             filling: BytesMut::new(),
             bytes: 0,
             upload: None,
-            tags: Vec::new(),
+            parts: Vec::new(),
             sending: None,
         }
     }
 
-    /// Bytes written so far.
+    /// Returns the bytes written so far.
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// Adds to the end. Waits while a part is on its way and the next one is full.
+    /// Appends content. Waits while a part is being sent and the next one is full.
     ///
     /// # Errors
-    /// What the store failed with; the upload is of no use then.
+    /// Those of the store; the upload cannot be used any more then.
     pub async fn write(&mut self, mut content: &[u8]) -> Result<(), BucketError> {
         self.bytes += content.len() as u64;
         while !content.is_empty() {
@@ -89,17 +89,18 @@ impl<S: Store> Upload<S> {
         Ok(())
     }
 
-    /// Makes the object, unless something is there already.
+    /// Makes the object, unless there is one already.
     ///
     /// # Errors
-    /// What the store failed with; there is no object then, unless only the answer was lost.
+    /// Those of the store; there is no object then, unless only the answer was lost.
     pub async fn finish(mut self) -> Result<Uploaded, BucketError> {
         let put = if let Some(upload) = self.upload.clone() {
             if !self.filling.is_empty() {
                 self.send_part().await?;
             }
             self.wait().await?;
-            self.store.complete_upload(&self.key, &upload, std::mem::take(&mut self.tags)).await?
+            let parts = std::mem::take(&mut self.parts);
+            self.store.complete_upload(&self.key, &upload, parts, When::New).await?
         } else {
             let content = std::mem::take(&mut self.filling).freeze();
             self.store.put(&self.key, content, When::New).await?
@@ -111,7 +112,7 @@ impl<S: Store> Upload<S> {
         Ok(Uploaded { key: std::mem::take(&mut self.key), bytes: self.bytes, is_written })
     }
 
-    /// Gives the object up, and throws away what was sent of it.
+    /// Abandons the object, and removes its parts.
     pub async fn abandon(mut self) {
         if let Some(Sending(handle)) = &mut self.sending {
             handle.abort();
@@ -136,9 +137,12 @@ impl<S: Store> Upload<S> {
         self.wait().await?;
         let upload = match &self.upload {
             Some(upload) => upload.clone(),
-            None => self.upload.insert(self.store.begin_upload(&self.key).await?).clone(),
+            None => {
+                let begun = self.store.begin_upload(&self.key, Metadata::new()).await?;
+                self.upload.insert(begun).clone()
+            }
         };
-        let number = i32::try_from(self.tags.len() + 1).unwrap_or(i32::MAX);
+        let number = u32::try_from(self.parts.len() + 1).unwrap_or(u32::MAX);
         let content: Bytes = self.filling.split().freeze();
         self.filling.reserve(self.part_bytes);
         let (store, key) = (self.store.clone(), self.key.clone());
@@ -147,12 +151,12 @@ impl<S: Store> Upload<S> {
         Ok(())
     }
 
-    /// Waits for the part that is on its way.
+    /// Waits for the part that is being sent.
     async fn wait(&mut self) -> Result<(), BucketError> {
         if let Some(sending) = &mut self.sending {
             let sent = (&mut sending.0).await.map_err(|error| BucketError::failed(&self.key, error))?;
             self.sending = None;
-            self.tags.push(sent?);
+            self.parts.push(sent?);
         }
         Ok(())
     }
@@ -161,13 +165,13 @@ impl<S: Store> Upload<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::MemoryBucket;
+    use crate::FaultyBucket;
 
     fn content(length: usize) -> Vec<u8> {
         (0..length).map(|at| u8::try_from(at % 251).unwrap()).collect()
     }
 
-    async fn upload(store: &MemoryBucket, content: &[u8], pieces: usize) -> Result<Uploaded, BucketError> {
+    async fn upload(store: &FaultyBucket, content: &[u8], pieces: usize) -> Result<Uploaded, BucketError> {
         let mut upload = Upload::with_parts_of(1000, store.clone(), "k");
         for piece in content.chunks(pieces) {
             upload.write(piece).await?;
@@ -179,7 +183,7 @@ mod tests {
     async fn an_object_is_what_was_written_whatever_its_size_and_pieces() {
         for length in [0, 1, 999, 1000, 1001, 2000, 7777] {
             for pieces in [1, 7, 1000, 5000] {
-                let store = MemoryBucket::default();
+                let store = FaultyBucket::default();
                 let content = content(length);
                 let uploaded = upload(&store, &content, pieces).await.unwrap();
                 let expected = Uploaded { key: "k".to_owned(), bytes: length as u64, is_written: true };
@@ -193,7 +197,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_there_is_not_overwritten() {
         for length in [10, 5000] {
-            let store = MemoryBucket::default();
+            let store = FaultyBucket::default();
             store.insert("k", "was here");
             assert!(!upload(&store, &content(length), 100).await.unwrap().is_written);
             assert_eq!(store.content("k").unwrap(), "was here");
@@ -203,12 +207,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_store_that_fails_at_any_call_leaves_no_object() {
-        let store = MemoryBucket::default();
+        let store = FaultyBucket::default();
         upload(&store, &content(5000), 100).await.unwrap();
         let calls = store.calls();
         assert!(calls > 6, "{calls}");
         for call in 0..calls {
-            let store = MemoryBucket::default();
+            let store = FaultyBucket::default();
             store.stop_after(call);
             upload(&store, &content(5000), 100).await.unwrap_err();
             assert_eq!(store.content("k"), None, "after {call} calls");
@@ -216,8 +220,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_upload_that_is_given_up_leaves_nothing() {
-        let store = MemoryBucket::default();
+    async fn an_upload_that_is_abandoned_leaves_nothing() {
+        let store = FaultyBucket::default();
         let mut upload = Upload::with_parts_of(1000, store.clone(), "k");
         upload.write(&content(2500)).await.unwrap();
         assert_eq!(store.open_uploads(), 1);

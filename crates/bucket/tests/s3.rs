@@ -70,7 +70,7 @@ async fn large_and_small_objects_are_written_once_and_read_back() {
     }
     let missing = read(&store, "none").await.unwrap_err();
     assert!(matches!(missing.downcast(), Ok(BucketError::Gone { .. })));
-    let beyond = store.open("small", 2000, None).await.unwrap();
+    let beyond = store.open(&"small".into(), 2000).await.unwrap();
     assert_eq!(beyond.from, 2000);
 }
 
@@ -101,7 +101,7 @@ async fn a_write_whose_answer_is_lost_counts_once() {
 }
 
 #[tokio::test]
-async fn a_content_that_is_cut_off_is_asked_for_again() {
+async fn content_that_is_cut_off_is_requested_again() {
     let s3 = Bucket::serve().await.unwrap();
     let store = bucket(&s3.url());
     let content = content(3_000_000);

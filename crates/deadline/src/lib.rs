@@ -67,6 +67,22 @@ impl Deadline {
     }
 }
 
+/// The pauses before the retries of a job that was disturbed.
+#[derive(Debug, Default)]
+pub struct Pauses(usize);
+
+impl Pauses {
+    const MILLISECONDS: [u64; 6] = [200, 1_000, 5_000, 10_000, 20_000, 30_000];
+
+    /// Returns the next pause, from then on as long as the last one; `None` if there is no time left for
+    /// it and as long a retry.
+    pub fn next_before(&mut self, deadline: Deadline) -> Option<Duration> {
+        let pause = Duration::from_millis(Self::MILLISECONDS[self.0]);
+        self.0 = (self.0 + 1).min(Self::MILLISECONDS.len() - 1);
+        (deadline.remaining() > 2 * pause).then_some(pause)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::future::pending;
@@ -80,6 +96,16 @@ mod tests {
             let (left, most) = (deadline.remaining(), Duration::from_secs(most));
             assert!(left <= most && left >= most / 2, "of {seconds} s {left:?}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn pauses_grow_while_there_is_time_for_them() {
+        let mut pauses = Pauses::default();
+        let deadline = Deadline::after(Duration::from_secs(61));
+        let seconds: Vec<_> =
+            (0..8).map(|_| pauses.next_before(deadline).map(|pause| pause.as_secs_f64())).collect();
+        assert_eq!(seconds, [0.2, 1.0, 5.0, 10.0, 20.0, 30.0, 30.0, 30.0].map(Some));
+        assert_eq!(pauses.next_before(Deadline::after(Duration::from_secs(60))), None);
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,15 +1,15 @@
-//! Why a load stops.
+//! Errors of a load.
 
 use aurora::MaybeDatabase;
+use bucket::BucketError;
 use domain::dictionary::RejectLimit;
 use domain::load::{KeyError, OtherHeader, RejectReason, SettingsError};
 use domain::shortened;
 use files::SourceError;
 use lambda_kit::causes;
 
-use crate::store::StoreError;
-
-/// Characters of a reason at most; what a person reads, and far below what the ledger's column holds.
+/// The longest reason, in characters: as much as a person reads, and far below what the ledger's
+/// column holds.
 const MAX_REASON: usize = 1000;
 
 /// Why a load stops before its end.
@@ -18,7 +18,7 @@ pub enum LoadError {
     /// The key cannot be loaded.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// What the object's metadata says of how it is written cannot be used.
+    /// The settings in the object's metadata cannot be used.
     #[error("{0}; they stand in the metadata of the file, so drop it again with others, or without")]
     Settings(#[from] SettingsError),
     /// The file holds another header in the middle.
@@ -29,10 +29,11 @@ pub enum LoadError {
         /// The first line of the chunk that it stands in.
         from: u64,
     },
-    /// The content cannot be read on.
+    /// The content cannot be read.
     #[error(transparent)]
     Content(SourceError),
-    /// The content is not what an earlier try read; in a bucket without versions, the object was replaced.
+    /// The content is not what an earlier try read: in a bucket without versions, the object was
+    /// replaced.
     #[error("from line {line} on the file is not what was read before; it was replaced while it was loaded")]
     Changed {
         /// The line that the first different chunk starts on.
@@ -61,19 +62,22 @@ pub enum LoadError {
     /// A replace by the records that a load rejected.
     #[error("a file of rejected records cannot replace a table; drop it under incoming/<table>/")]
     RejectsReplace,
+    /// The object, or this version of it, is not there any more.
+    #[error("the file was deleted or replaced before it was read")]
+    Gone,
     /// S3.
-    #[error(transparent)]
-    Store(#[from] StoreError),
+    #[error("S3 did not do as asked")]
+    Store(#[source] BucketError),
     /// The database.
     #[error(transparent)]
     Database(#[from] aurora::Error),
     /// The function's time is up.
     #[error("the function's time is up")]
     OutOfTime,
-    /// A twin ended the load.
+    /// A concurrent delivery ended the load.
     #[error("the load has been ended elsewhere")]
     Ended,
-    /// The load's table was replaced, or its shadow given up: it begins again.
+    /// The load's table was replaced, or its shadow dropped: it begins again.
     #[error("the load has been sent back to its start")]
     Restarted,
     /// A thread of the function panicked.
@@ -90,12 +94,21 @@ fn rejected(records: u64, RejectReason { code, message, count, .. }: &RejectReas
     }
 }
 
+impl From<BucketError> for LoadError {
+    fn from(error: BucketError) -> Self {
+        match error {
+            BucketError::Gone { .. } => Self::Gone,
+            error => Self::Store(error),
+        }
+    }
+}
+
 impl From<SourceError> for LoadError {
     fn from(error: SourceError) -> Self {
         match error {
-            // What the store failed with, carried through as an error of reading.
+            // The bucket's error, carried through as an error of reading.
             SourceError::Read(error) => {
-                Self::Store(error.downcast().unwrap_or_else(|error| StoreError::Failed(error.into())))
+                error.downcast().unwrap_or_else(|error| BucketError::failed("the file", error)).into()
             }
             error => Self::Content(error),
         }
@@ -103,7 +116,7 @@ impl From<SourceError> for LoadError {
 }
 
 impl LoadError {
-    /// Whether another try would end the same way: the load has failed.
+    /// Returns true if another try would end the same way: the load has failed.
     pub fn is_final(&self) -> bool {
         matches!(
             self,
@@ -117,16 +130,17 @@ impl LoadError {
                 | Self::NothingLoaded { .. }
                 | Self::Empty
                 | Self::RejectsReplace
-                | Self::Store(StoreError::Gone)
+                | Self::Gone
         )
     }
 
-    /// Whether nothing is wrong but that there was no more time.
+    /// Returns true if the deadline has expired, and nothing else is wrong.
     pub fn is_out_of_time(&self) -> bool {
         matches!(self, Self::OutOfTime | Self::Database(aurora::Error::OutOfTime))
     }
 
-    /// Whether waiting a little may help. A database that refuses what it is asked needs somebody to see to it first.
+    /// Returns true if another try after a pause may succeed. A database that refuses a statement needs
+    /// an operator first.
     pub fn may_pass_soon(&self) -> bool {
         match self {
             Self::Database(error) => {
@@ -139,12 +153,12 @@ impl LoadError {
         }
     }
 
-    /// Why the load failed, for the ledger, in [`MAX_REASON`] characters at most. The words of the database and of S3 stay
-    /// out: they may quote rows, or name what is nobody's business.
+    /// Says why the load failed, for the ledger, in [`MAX_REASON`] characters at most. Messages of the
+    /// database and of S3 are left out: they may quote rows, or name roles and accounts.
     pub fn reason(&self) -> String {
         let reason = match self {
             Self::Database(error) => format!("given up after the last try; the database: {}", error.class()),
-            Self::Store(StoreError::Failed(_)) | Self::OutOfTime | Self::Restarted | Self::Thread(_) => {
+            Self::Store(_) | Self::OutOfTime | Self::Restarted | Self::Thread(_) => {
                 format!("given up after the last try; {self}")
             }
             error => error.to_string(),
@@ -153,15 +167,15 @@ impl LoadError {
         shortened(reason, MAX_REASON).into_owned()
     }
 
-    /// What went wrong outside of Rowgate, for logs: S3's own words name roles and accounts.
+    /// Says what went wrong outside of Rowgate, for logs.
     pub fn causes(&self) -> String {
         match self {
-            Self::Store(StoreError::Failed(cause)) => causes(&**cause),
+            Self::Store(error) => causes(error),
             _ => self.reason(),
         }
     }
 
-    /// A short name for logs; never quotes values.
+    /// Returns a short name for logs, which never quotes values.
     pub fn class(&self) -> &'static str {
         match self {
             Self::Key(_) => "key",
@@ -174,8 +188,8 @@ impl LoadError {
             Self::NothingLoaded { .. } => "nothing_loaded",
             Self::Empty => "empty",
             Self::RejectsReplace => "rejects_replace",
-            Self::Store(StoreError::Gone) => "gone",
-            Self::Store(StoreError::Failed(_)) => "s3",
+            Self::Gone => "gone",
+            Self::Store(_) => "s3",
             Self::Database(error) => error.class(),
             Self::OutOfTime => "out_of_time",
             Self::Ended => "ended",

@@ -1,21 +1,20 @@
-//! What the function is invoked with, and what it answers.
+//! The payloads that the function is invoked with, and its answers.
 
 use aurora::Deadline;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use bucket::Versions;
 use lambda_kit::{ErrorType, INVALID_PAYLOAD, causes};
 use lambda_runtime::Diagnostic;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::listing::List;
-use crate::notes::Notes;
+use crate::loader::Loader;
 use crate::queue::{Backlog, Queue};
-use crate::store::Store;
+use crate::receive::handle;
 use crate::upkeep::audit::{AuditError, Audited, Auditor, note_work};
 use crate::upkeep::backfill::{Backfill, BackfillError, Backfilled, Backfiller};
-use crate::{Loader, handle};
 
-/// What the function is invoked with.
+/// A payload of the function.
 #[derive(Debug)]
 pub enum Payload {
     /// `{"audit": {}}`, on a schedule.
@@ -27,7 +26,7 @@ pub enum Payload {
 }
 
 impl Payload {
-    /// Reads what the function was invoked with.
+    /// Reads a payload.
     ///
     /// # Errors
     /// [`InvocationError::Payload`] says what is wrong with it.
@@ -43,7 +42,7 @@ impl Payload {
     }
 }
 
-/// What the function answers.
+/// An answer of the function.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum Answer {
@@ -74,7 +73,7 @@ impl From<InvocationError> for Diagnostic {
         let error_type = match error {
             InvocationError::Payload(_)
             | InvocationError::Backfill(
-                BackfillError::Told(_) | BackfillError::Replace | BackfillError::Prefix,
+                BackfillError::Target(_) | BackfillError::Replace | BackfillError::Prefix,
             ) => INVALID_PAYLOAD,
             InvocationError::Audit(_) => ErrorType("AuditFailed"),
             InvocationError::Backfill(_) => ErrorType("BackfillFailed"),
@@ -83,7 +82,7 @@ impl From<InvocationError> for Diagnostic {
     }
 }
 
-/// Does what a payload asks for.
+/// Works on a payload.
 ///
 /// # Errors
 /// [`InvocationError`] of an audit or a backfill; messages that could not be done with are named in the answer.
@@ -93,33 +92,30 @@ pub async fn invoke<S, Q>(
     deadline: Deadline,
 ) -> Result<Answer, InvocationError>
 where
-    S: Store + List + Notes,
+    S: Versions,
     Q: Queue + Backlog,
 {
-    let Loader { database, store, queue, dictionary, bucket, .. } = loader;
+    let Loader { database, store, queue, dictionary, .. } = loader;
     match payload {
         Payload::Messages(event) => {
             let first =
                 event.records.first().and_then(|message| message.message_id.clone()).unwrap_or_default();
-            let ((), answer) =
-                tokio::join!(note_work(store, bucket, &first), handle(loader, event, deadline));
-            note_work(store, bucket, &first).await;
+            let ((), answer) = tokio::join!(note_work(store, &first), handle(loader, event, deadline));
+            note_work(store, &first).await;
             Ok(Answer::Messages(answer))
         }
         Payload::Audit => {
-            let auditor = Auditor { database, dictionary, bucket, notes: store, queue };
-            let audited = auditor.run(deadline).await;
+            let audited = Auditor { database, dictionary, store, queue }.run(deadline).await;
             audited.map(Answer::Audited).map_err(logged)
         }
         Payload::Backfill(request) => {
-            let done =
-                Backfiller { database, dictionary, bucket, store, queue }.run(&request, deadline).await;
+            let done = Backfiller { database, dictionary, store, queue }.run(&request, deadline).await;
             done.map(Answer::Backfilled).map_err(logged)
         }
     }
 }
 
-/// What goes to the caller is one sentence; the log has the causes.
+/// Logs the causes of an error; the caller gets one sentence.
 fn logged<E: Into<InvocationError>>(error: E) -> InvocationError {
     let error = error.into();
     tracing::error!(error.causes = causes(&error), "the invocation failed");
@@ -153,11 +149,11 @@ mod tests {
 
     #[test]
     fn a_failure_has_a_stable_type() {
-        let told = |error: InvocationError| serde_json::to_value(Diagnostic::from(error)).unwrap();
-        let payload = told(read(r#"{"backfill": {}}"#).unwrap_err());
+        let answer = |error: InvocationError| serde_json::to_value(Diagnostic::from(error)).unwrap();
+        let payload = answer(read(r#"{"backfill": {}}"#).unwrap_err());
         let expected = "the payload cannot be used: missing field `prefix`";
         assert_eq!(payload, serde_json::json!({"errorType": "InvalidPayload", "errorMessage": expected}));
-        let error_type = |error| told(error)["errorType"].clone();
+        let error_type = |error| answer(error)["errorType"].clone();
         assert_eq!(error_type(BackfillError::Replace.into()), "InvalidPayload");
         assert_eq!(error_type(BackfillError::from(aurora::Error::OutOfTime).into()), "BackfillFailed");
         assert_eq!(error_type(AuditError::from(aurora::Error::OutOfTime).into()), "AuditFailed");

@@ -4,25 +4,24 @@
 #![recursion_limit = "256"]
 
 use aurora::{Database, Deadline, Target};
+use bucket::S3Bucket;
 use lambda_kit::{aws, env};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use loader::{Loader, Options, Payload, S3Store, SqsQueue, invoke};
+use loader::{Loader, Options, Payload, SqsQueue, invoke};
 use serde_json::Value;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     lambda_kit::init_tracing();
     let target = Target::read(env::required)?;
-    let bucket = env::required("ROWGATE_BUCKET")?;
     let queue_url = env::required("ROWGATE_QUEUE_URL")?;
     let config = aws::sdk_config()?;
     let loader = &Loader {
         database: Database::new(aws_sdk_rdsdata::Client::new(&config), target),
-        store: S3Store::new(&aws_sdk_s3::config::Config::new(&config)),
+        store: S3Bucket::new(&aws_sdk_s3::config::Config::new(&config), env::required("ROWGATE_BUCKET")?),
         queue: SqsQueue::new(aws_sdk_sqs::Client::new(&config), queue_url),
         options: Options::read(|name| std::env::var(name).ok())?,
         dictionary: domain::shipped::dictionary()?,
-        bucket,
     };
     lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| async move {
         let deadline = Deadline::to_answer_by(event.context.deadline());

@@ -1,26 +1,29 @@
-//! One message of the queue: held while its loads are worked on, sent anew when one needs more time, and made to come
-//! back soon when one was disturbed.
+//! Works on the messages of the queue: a message is held while its loads are worked on, sent anew when a
+//! load needs more time, and comes back soon when a load was disturbed.
 
 use std::time::Duration;
 
 use aurora::Deadline;
-use aws_lambda_events::sqs::SqsMessage;
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use bucket::Store;
 use tokio::time::sleep;
 
 use crate::load::{Delivered, load};
+use crate::loader::Loader;
+use crate::queue::Queue;
 use crate::queue::event::objects_created;
-use crate::{Loader, Queue, Store};
 
-/// Receives of one message after which it goes to the dead-letter queue; `infra/` sets the queue to the same.
+/// Deliveries of a message after which it goes to the dead-letter queue; `infra/` sets the queue to the
+/// same.
 const MAX_RECEIVES: u32 = 5;
 
-/// A message is held for so long from each beat of the heart on: when its function is killed, it comes back that soon,
-/// and not only after the queue's own visibility timeout of 90 minutes.
+/// How long each heartbeat hides a message: when its function is killed, it comes back that soon, and not
+/// after the queue's visibility timeout of 90 minutes.
 const HOLD: Duration = Duration::from_secs(90);
 const HEARTBEAT: Duration = Duration::from_secs(30);
 
-/// When a message comes back that could not be done with, after its first receive, its second, and so on: in all, a
-/// database may be away for three quarters of an hour. After the last receive it goes to the dead-letter queue at once.
+/// When a message comes back after its first delivery, its second, and so on: in all, a database may be
+/// away for three quarters of an hour. After the last delivery it goes to the dead-letter queue at once.
 const COMES_BACK: [Duration; MAX_RECEIVES as usize] = [
     Duration::from_secs(30),
     Duration::from_secs(2 * 60),
@@ -29,8 +32,25 @@ const COMES_BACK: [Duration; MAX_RECEIVES as usize] = [
     Duration::ZERO,
 ];
 
-/// Loads every object that a message names; says whether the message is done with.
-pub(crate) async fn work_on<S: Store, Q: Queue>(
+/// Works on a batch of messages, one after the other; the answer names those that must come back.
+pub async fn handle<S: Store, Q: Queue>(
+    loader: &Loader<S, Q>,
+    event: SqsEvent,
+    deadline: Deadline,
+) -> SqsBatchResponse {
+    let mut answer = SqsBatchResponse::default();
+    for message in event.records {
+        if !work_on(loader, &message, deadline).await {
+            let mut failure = BatchItemFailure::default();
+            failure.item_identifier = message.message_id.unwrap_or_default();
+            answer.batch_item_failures.push(failure);
+        }
+    }
+    answer
+}
+
+/// Loads every object that a message names; returns true if the message is done.
+async fn work_on<S: Store, Q: Queue>(
     loader: &Loader<S, Q>,
     message: &SqsMessage,
     deadline: Deadline,
@@ -49,11 +69,11 @@ pub(crate) async fn work_on<S: Store, Q: Queue>(
     done
 }
 
-/// Keeps a message from being delivered again, for ever.
+/// Keeps a message from being delivered again, until dropped.
 async fn hold<S, Q: Queue>(loader: &Loader<S, Q>, message: &SqsMessage) {
     let Some(receipt) = &message.receipt_handle else { return std::future::pending().await };
     loop {
-        // A message that is delivered twice does no harm, so what the queue refuses is not worth stopping for.
+        // A duplicate delivery does no harm, so an error of the queue is no reason to stop.
         if let Err(error) = loader.queue.keep(receipt, HOLD).await {
             tracing::debug!(message.id = message.message_id, error = %error, "the message could not be held");
         }
@@ -70,7 +90,7 @@ async fn load_all<S: Store, Q: Queue>(
     let objects = match objects_created(message.body.as_deref().unwrap_or_default()) {
         Ok(objects) => objects,
         Err(error) => {
-            // Nobody can tell which file this was, so it must not vanish: the dead-letter queue keeps it.
+            // Nobody can say which file this was, so the dead-letter queue keeps the message.
             tracing::error!(message.id = message.message_id, error = %error, "the message is no S3 event");
             return false;
         }
@@ -81,7 +101,7 @@ async fn load_all<S: Store, Q: Queue>(
             Ok(Delivered::Ended) => {}
             Ok(Delivered::Unfinished) => {
                 if let Err(error) = loader.queue.send(&object.message()).await {
-                    tracing::warn!(message.id = message.message_id, error = %error, "the load could not be handed on");
+                    tracing::warn!(message.id = message.message_id, error = %error, "the load could not be sent to another invocation");
                     done = false;
                 }
             }
@@ -99,7 +119,7 @@ async fn load_all<S: Store, Q: Queue>(
     done
 }
 
-/// How often the queue has handed the message out, this time included.
+/// Counts the deliveries of the message, this one included.
 fn receives(message: &SqsMessage) -> u32 {
     message.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1)
 }

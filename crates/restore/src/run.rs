@@ -6,6 +6,7 @@ use std::time::Duration;
 use aurora::restores::{self, Kind, Mode, Restore, Status, Swapped};
 use aurora::{Database, Deadline};
 use bucket::Store;
+use deadline::Pauses;
 use domain::backup::{BackupId, Manifest, RestoreId};
 use domain::dictionary::Table;
 use lambda_kit::VALUES;
@@ -27,16 +28,6 @@ const TIME_TO_SWAP: Duration = Duration::from_secs(90);
 
 /// Time kept back from that for telling the ledger, and the next invocation.
 const TIME_TO_TELL: Duration = Duration::from_secs(15);
-
-/// How long to wait before a disturbed restore is tried again within one invocation; from then on as long as the last time.
-const PAUSES: [Duration; 6] = [
-    Duration::from_millis(200),
-    Duration::from_secs(1),
-    Duration::from_secs(5),
-    Duration::from_secs(10),
-    Duration::from_secs(20),
-    Duration::from_secs(30),
-];
 
 /// How often a statement may be refused by the database before that is taken to last: nothing is lost by trying again but
 /// the pauses before it, and a restore that fails has to be begun anew.
@@ -163,19 +154,18 @@ struct Work<'r, S, G> {
 impl<S: Store, G: GoOn> Work<'_, S, G> {
     /// Works on the restore, and again when it was disturbed, as long as there is time.
     async fn until_ended(&self) -> Result<(), RestoreError> {
-        let mut pauses = PAUSES.into_iter();
+        let mut pauses = Pauses::default();
         let mut refusals = 0;
         loop {
             let error = match self.once().await {
                 Ok(()) => return Ok(()),
                 Err(error) => error,
             };
-            let pause = pauses.next().unwrap_or(PAUSES[PAUSES.len() - 1]);
             refusals += u32::from(error.is_refusal_of_database());
             let may_pass = error.may_pass_soon() || error.is_refusal_of_database() && refusals <= REFUSALS;
-            if !may_pass || self.fill_until.remaining() <= 2 * pause {
+            let Some(pause) = pauses.next_before(self.fill_until).filter(|_| may_pass) else {
                 return Err(error);
-            }
+            };
             tracing::warn!(
                 restore.id = self.id.as_str(),
                 error.class = error.class(),

@@ -12,7 +12,6 @@ use bucket::S3Bucket;
 use lambda_kit::caller::Operator;
 use reports::Links;
 use restore::Restorer;
-use uploads::S3Uploads;
 
 use crate::fault::users_fault;
 use crate::work::{OfBackup, OfRestore, Queue};
@@ -76,7 +75,7 @@ pub(crate) fn api(parts: Parts<'_>) -> Result<Api> {
     let uploads = uploads::Service {
         database: database.clone(),
         // A local endpoint has no name for each bucket.
-        store: S3Uploads::new(&s3, bucket, endpoint.is_some()),
+        store: S3Bucket::for_links(&s3, bucket, endpoint.is_some()),
         dictionary,
     };
     let insert = insert_api::Service::new(database, dictionary, operator.clone());

@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use bucket::Links;
 use domain::dictionary::Table;
 use domain::load::Settings;
 use domain::problem::{Problem, ProblemKind, RowDetail};
@@ -20,7 +21,6 @@ use serde_json::value::RawValue;
 use tokio::task::spawn_blocking;
 
 use crate::request::{self, CheckBody, Wanted, of_settings};
-use crate::store::Uploads;
 use crate::{Service, answer};
 
 /// Bytes of a file's beginning at most: two thirds of a body, and many times what the reader needs to recognise a file.
@@ -62,7 +62,7 @@ struct Row {
     errors: Vec<RowDetail>,
 }
 
-pub(crate) async fn check<U: Uploads>(
+pub(crate) async fn check<U: Links>(
     State(service): State<Service<U>>,
     caller: Caller,
     _: NoQuery,

@@ -3,6 +3,7 @@
 use axum::extract::Extension;
 use axum::http::StatusCode;
 use axum::response::Response;
+use bucket::{Links, Multipart, When};
 use domain::problem::{Problem, ProblemKind};
 use lambda_kit::caller::Caller;
 use lambda_kit::http::{InTime, PathText, RequestId};
@@ -12,13 +13,12 @@ use serde_json::json;
 
 use crate::parts::parts_of;
 use crate::progress::{upload_of, whole};
-use crate::store::Uploads;
 use crate::{Service, answer, record, store_problem};
 
 /// Parts that a message names at most.
 const MAX_NAMED: usize = 20;
 
-pub(crate) async fn complete<U: Uploads>(
+pub(crate) async fn complete<U: Links>(
     InTime(service): InTime<Service<U>>,
     Extension(id): Extension<RequestId>,
     caller: Caller,
@@ -26,7 +26,8 @@ pub(crate) async fn complete<U: Uploads>(
     _: NoQuery,
 ) -> Result<Response, ProblemResponse> {
     let (table, upload) = upload_of(service.dictionary, &caller, &upload)?;
-    let stored = service.store.stored(&upload.key, &upload.upload).await;
+    let multipart = Multipart::of(&upload.upload);
+    let stored = service.store.parts(&upload.key, &multipart).await;
     let parts = whole(&upload, stored.map_err(|error| store_problem(&error))?);
     let has = |number: &u32| parts.binary_search_by_key(number, |part| part.number).is_ok();
     let missing: Vec<u32> =
@@ -37,9 +38,8 @@ pub(crate) async fn complete<U: Uploads>(
     // Who completes it brings the file in, whoever has begun it.
     let detail = json!({ "key": upload.key, "bytes": upload.bytes, "completed": true });
     record(&service.database, id.actor(&caller), table, &detail).await?;
-    // S3 takes it once: of two that complete it, one gets the file, and the other the same answer or that there is no such
-    // upload any more.
-    let done = service.store.complete(&upload.key, &upload.upload, parts).await;
+    // S3 completes it once: a concurrent request gets the same answer, or that there is no such upload.
+    let done = service.store.complete_upload(&upload.key, &multipart, parts, When::Always).await;
     done.map_err(|error| store_problem(&error))?;
     Ok(answer(StatusCode::OK, &json!({ "key": upload.key })))
 }

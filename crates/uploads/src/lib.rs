@@ -4,12 +4,11 @@ mod check;
 mod complete;
 mod file;
 mod id;
+mod links;
 mod parts;
 mod progress;
 mod request;
-mod s3;
 mod start;
-mod store;
 
 use aurora::audit::{self, Actor};
 use aurora::{Database, Deadline};
@@ -17,6 +16,7 @@ use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use bucket::{BucketError, Links};
 use domain::audit::Action;
 use domain::dictionary::{Dictionary, Table};
 use domain::problem::{Problem, ProblemKind};
@@ -28,29 +28,28 @@ use serde_json::Value;
 pub use check::MAX_CONTENT_BYTES;
 pub use file::MAX_NAME_BYTES;
 pub use id::UploadId;
+pub use links::LINK_LIFETIME;
 pub use parts::{MAX_BYTES, MAX_PARTS, MAX_SINGLE_BYTES, MIN_PART_BYTES, part_bytes, parts_of};
-pub use s3::S3Uploads;
-pub use store::{LINK_LIFETIME, Link, Links, StoreError, StoredPart, Uploads};
 
 /// The state that the handlers share.
 #[derive(Debug, Clone)]
 pub struct Service<U> {
-    /// Where it is kept who uploaded what.
+    /// The database with the audit trail.
     pub database: Database,
-    /// Where files are put.
+    /// The bucket that files are put in.
     pub store: U,
     /// The tables that files are for.
     pub dictionary: &'static Dictionary,
 }
 
-impl<U: Uploads> Within for Service<U> {
+impl<U: Links> Within for Service<U> {
     fn within(&self, deadline: Deadline) -> Self {
         Self { database: self.database.within(deadline), ..self.clone() }
     }
 }
 
 /// Returns the function's routes, for [`lambda_kit::http::serve`].
-pub fn router<U: Uploads>(service: Service<U>) -> Router {
+pub fn router<U: Links>(service: Service<U>) -> Router {
     Router::new()
         .path("/uploads", post(start::start::<U>))
         .path("/uploads/check", post(check::check::<U>))
@@ -60,15 +59,15 @@ pub fn router<U: Uploads>(service: Service<U>) -> Router {
 }
 
 fn answer(status: StatusCode, body: &impl Serialize) -> Response {
-    // What is answered are texts, numbers and lists of them, which cannot fail to be written.
+    // Texts, numbers and lists of them cannot fail to be written.
     let json = serde_json::to_string(body).unwrap_or_default();
     (status, [(header::CONTENT_TYPE, "application/json")], json).into_response()
 }
 
-/// Records which step of an upload a person is about to do.
+/// Records a step of an upload that a person is about to take.
 ///
 /// # Errors
-/// The problem to answer with; then it must not be done.
+/// The problem to answer with; then the step must not be taken.
 async fn record(
     database: &Database,
     actor: Option<Actor<'_>>,
@@ -82,7 +81,7 @@ async fn record(
     })
 }
 
-/// The problem of an upload that S3 does not know. Whether it has ended well or not, nobody can say any more.
+/// Returns the problem of an upload that S3 does not know: it may have been completed or removed.
 fn unknown() -> Problem {
     Problem::new(
         ProblemKind::NotFound,
@@ -91,12 +90,12 @@ fn unknown() -> Problem {
     )
 }
 
-/// Logs once why S3 did not do as asked, and gives what the client is told of it.
-fn store_problem(error: &StoreError) -> Problem {
+/// Logs an error of S3 once, and returns the problem that the client is answered with.
+fn store_problem(error: &BucketError) -> Problem {
     match error {
-        StoreError::Unknown => unknown(),
-        StoreError::Failed(cause) => {
-            tracing::error!(error.causes = lambda_kit::causes(&**cause), "S3 did not do as asked");
+        BucketError::Gone { .. } => unknown(),
+        error => {
+            tracing::error!(error.causes = lambda_kit::causes(error), "S3 did not do as asked");
             let detail =
                 "The place that files are put in does not answer right now. Try again after Retry-After.";
             Problem::new(ProblemKind::Unavailable, detail)

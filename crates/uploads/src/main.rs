@@ -1,8 +1,9 @@
 //! The `rowgate-uploads` function: wires configuration, database, S3 and routes.
 
 use aurora::{Database, Target};
+use bucket::S3Bucket;
 use lambda_kit::{aws, env, http};
-use uploads::{S3Uploads, Service, router};
+use uploads::{Service, router};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
@@ -12,7 +13,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     let config = aws::sdk_config()?;
     let service = Service {
         database: Database::new(aws_sdk_rdsdata::Client::new(&config), target),
-        store: S3Uploads::new(
+        store: S3Bucket::for_links(
             &aws_sdk_s3::config::Config::new(&config),
             bucket,
             config.endpoint_url().is_some(),

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use bucket::{Links, Multipart, Part};
 use domain::dictionary::{Dictionary, Table};
 use domain::problem::Problem;
 use lambda_kit::caller::Caller;
@@ -13,17 +14,16 @@ use lambda_kit::query::NoQuery;
 use crate::id::UploadId;
 use crate::parts::parts_of;
 use crate::start::links_of;
-use crate::store::{StoredPart, Uploads};
 use crate::{Service, answer, store_problem, unknown};
 
-pub(crate) async fn progress<U: Uploads>(
+pub(crate) async fn progress<U: Links>(
     State(service): State<Service<U>>,
     caller: Caller,
     PathText(upload): PathText,
     _: NoQuery,
 ) -> Result<Response, ProblemResponse> {
     let (_, upload) = upload_of(service.dictionary, &caller, &upload)?;
-    let stored = service.store.stored(&upload.key, &upload.upload).await;
+    let stored = service.store.parts(&upload.key, &Multipart::of(&upload.upload)).await;
     let stored = stored.map_err(|error| store_problem(&error))?;
     let done = whole(&upload, stored).into_iter().map(|part| part.number).collect();
     let missing = links_of(&service.store, &upload, Some(done)).await;
@@ -31,7 +31,7 @@ pub(crate) async fn progress<U: Uploads>(
     Ok(answer(StatusCode::OK, &missing))
 }
 
-/// The upload that a path names, and its table, which the caller sees and may write.
+/// Reads the upload that a path names, and its table, which the caller must see and may write.
 pub(crate) fn upload_of(
     dictionary: &'static Dictionary,
     caller: &Caller,
@@ -45,13 +45,13 @@ pub(crate) fn upload_of(
     Ok((table, upload))
 }
 
-/// Those of the parts that S3 has whole, in the order of their numbers. A link takes just the bytes of its part, so others
-/// are of somebody who knows S3's own id.
-pub(crate) fn whole(upload: &UploadId, stored: Vec<StoredPart>) -> Vec<StoredPart> {
-    let wanted = |part: &StoredPart| {
+/// Returns the parts that S3 has whole, in the order of their numbers. A link takes just the bytes of its
+/// part, so others come from somebody who knows S3's own id.
+pub(crate) fn whole(upload: &UploadId, stored: Vec<Part>) -> Vec<Part> {
+    let wanted = |part: &Part| {
         parts_of(upload.bytes).any(|(number, bytes)| number == part.number && bytes == part.bytes)
     };
-    let mut whole: Vec<StoredPart> = stored.into_iter().filter(wanted).collect();
+    let mut whole: Vec<Part> = stored.into_iter().filter(wanted).collect();
     whole.sort_by_key(|part| part.number);
     whole
 }

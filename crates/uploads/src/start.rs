@@ -1,9 +1,13 @@
 //! `POST /uploads`: a link to put a file to, or links for its parts.
 
+use std::time::SystemTime;
+
 use axum::body::Body;
 use axum::extract::Extension;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use bucket::{BucketError, Link, Links, Metadata, Multipart};
+use domain::load::SETTINGS_METADATA;
 use indexmap::IndexMap;
 use lambda_kit::caller::Caller;
 use lambda_kit::http::{InTime, RequestId};
@@ -14,9 +18,9 @@ use serde_json::json;
 
 use crate::file::refused;
 use crate::id::UploadId;
+use crate::links::validity;
 use crate::parts::{MAX_BYTES, MAX_SINGLE_BYTES, part_bytes, parts_of};
 use crate::request::{self, UploadBody, Wanted, of_settings};
-use crate::store::{Link, Links, StoreError, Uploads};
 use crate::{Service, answer, record, store_problem};
 
 /// An upload in one piece.
@@ -50,7 +54,7 @@ pub(crate) struct PartLink {
     url: String,
 }
 
-pub(crate) async fn start<U: Uploads>(
+pub(crate) async fn start<U: Links>(
     InTime(service): InTime<Service<U>>,
     Extension(id): Extension<RequestId>,
     caller: Caller,
@@ -71,37 +75,40 @@ pub(crate) async fn start<U: Uploads>(
     let detail = json!({ "key": file.key, "bytes": bytes });
     record(&service.database, id.actor(&caller), table, &detail).await?;
     let key = &file.key;
-    let failed = |error: StoreError| store_problem(&error);
-    let settings = settings.as_deref();
+    let failed = |error: BucketError| store_problem(&error);
+    let metadata: Metadata =
+        settings.map(|settings| (SETTINGS_METADATA.to_owned(), settings)).into_iter().collect();
     match bytes {
         Some(bytes) if bytes > MAX_SINGLE_BYTES => {
-            let upload = service.store.create(key, settings).await.map_err(failed)?;
-            let upload = UploadId { bytes, upload, key: key.clone() };
+            let upload = service.store.begin_upload(key, metadata).await.map_err(failed)?;
+            let upload = UploadId { bytes, upload: upload.id, key: key.clone() };
             let begun = links_of(&service.store, &upload, None).await.map_err(failed)?;
             Ok(answer(StatusCode::CREATED, &begun))
         }
         bytes => {
-            let links = service.store.links();
-            let Link { url, headers } = links.to_put(key, bytes, settings).await.map_err(failed)?;
+            let (valid, expires_at) = validity(SystemTime::now());
+            let link = service.store.link_to_put(key, bytes, metadata, valid).await;
+            let Link { url, headers } = link.map_err(failed)?;
             let headers = headers.into_iter().collect();
-            let single = Single { key, method: "PUT", url, headers, expires_at: links.expire_at() };
+            let single = Single { key, method: "PUT", url, headers, expires_at };
             Ok(answer(StatusCode::CREATED, &single))
         }
     }
 }
 
-/// The links for the parts of an upload that are not `done`.
-pub(crate) async fn links_of<'a, U: Uploads>(
+/// Signs links for the parts of an upload that are not `done`.
+pub(crate) async fn links_of<'a, U: Links>(
     store: &U,
     upload: &'a UploadId,
     done: Option<Vec<u32>>,
-) -> Result<InParts<'a>, StoreError> {
-    let UploadId { bytes, upload: own, key } = upload;
-    let links = store.links();
+) -> Result<InParts<'a>, BucketError> {
+    let UploadId { bytes, key, .. } = upload;
+    let multipart = Multipart::of(&upload.upload);
+    let (valid, expires_at) = validity(SystemTime::now());
     let mut parts = Vec::new();
     for (number, size) in parts_of(*bytes) {
         if done.as_ref().is_none_or(|done| done.binary_search(&number).is_err()) {
-            let Link { url, .. } = links.to_put_part(key, own, number, size).await?;
+            let Link { url, .. } = store.link_to_put_part(key, &multipart, number, size, valid).await?;
             parts.push(PartLink { number, url });
         }
     }
@@ -112,6 +119,6 @@ pub(crate) async fn links_of<'a, U: Uploads>(
         bytes: *bytes,
         parts,
         done,
-        expires_at: links.expire_at(),
+        expires_at,
     })
 }

@@ -176,7 +176,7 @@ async fn where_anything_cannot_be_read_nothing_goes() {
     for call in 0..5 {
         world.store.stop_after(call);
         assert!(invoke(&world.backups(), json!({ "expire": {} }), long()).await.is_err());
-        world.store.go_on();
+        world.store.resume();
         assert_eq!(world.store.keys(), keys);
     }
     assert!(world.store.calls() > calls);

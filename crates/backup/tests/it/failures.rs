@@ -23,7 +23,7 @@ async fn killed_at_any_step_it_leaves_no_manifest_or_a_whole_backup() {
         world.store = Default::default();
         world.store.stop_after(call);
         let made = world.make(&ALL, long()).await;
-        world.store.go_on();
+        world.store.resume();
         let tables = ALL.map(|name| dictionary().table(name).unwrap());
         match newest_good(&world.store, &tables).await.unwrap() {
             Some(manifest) => {

@@ -71,6 +71,6 @@ async fn the_status_of_what_is_not_there_or_cannot_be_read_is_an_error() {
     assert!(matches!(&error, InvocationError::Unknown(backup) if *backup == unknown), "{error}");
     world.store.stop_after(0);
     let error = world.status(&unknown).await.unwrap_err();
-    world.store.go_on();
+    world.store.resume();
     assert!(matches!(&error, InvocationError::Status(_)), "{error}");
 }

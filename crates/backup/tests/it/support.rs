@@ -8,7 +8,7 @@ use std::time::Duration;
 use aurora::Deadline;
 use aurora::snapshot::{content_sum, nullable};
 use backup::{BackupError, Backups, ContinuationError, Done, GoOn, Options, Times};
-use bucket::MemoryBucket;
+use bucket::FaultyBucket;
 use domain::avro::{Block, FileReader, Resolution};
 use domain::backup::{BackupId, Manifest, folder, manifest_key, state_key};
 use domain::dictionary::{Dictionary, Table};
@@ -45,7 +45,7 @@ impl GoOn for Calls {
 
 pub(crate) struct World {
     pub(crate) db: TestDatabase,
-    pub(crate) store: MemoryBucket,
+    pub(crate) store: FaultyBucket,
     pub(crate) calls: Calls,
     pub(crate) options: Options,
 }
@@ -73,7 +73,7 @@ impl World {
     pub(crate) async fn start_with(configure: impl FnOnce(&mut Config)) -> Self {
         let db = TestDatabase::start_with(configure).await.unwrap();
         db.migrate().await.unwrap();
-        Self { db, store: MemoryBucket::default(), calls: Calls::default(), options: Options::default() }
+        Self { db, store: FaultyBucket::default(), calls: Calls::default(), options: Options::default() }
     }
 
     /// With this many rows in each table: the first page has a thousand of them, the next ones some ten
@@ -95,7 +95,7 @@ impl World {
         }
     }
 
-    pub(crate) fn backups(&self) -> Backups<MemoryBucket, Calls> {
+    pub(crate) fn backups(&self) -> Backups<FaultyBucket, Calls> {
         Backups {
             database: self.db.database(),
             store: self.store.clone(),

@@ -6,14 +6,14 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use aurora::committer::{self, PendingChunk, Rollback};
 use aurora::loads::{self, ChunkCounts, ChunkRejects, Claim, Run};
 use aurora::{Database, Error, Statement, Tx};
+use bucket::{Store, When};
 use domain::load::{CheckedChunk, RejectReasons, RejectedRecord, rejects_csv, rejects_key};
 use domain::sql::InsertStatement;
 
 use super::references::{Missing, References, count_missing};
-use crate::Loader;
 use crate::error::LoadError;
+use crate::loader::Loader;
 use crate::read::{Plan, Prepared};
-use crate::store::Store;
 
 /// What the chunks of a run are committed with.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ pub(crate) struct Committed {
     /// As far as this function knows it.
     pub(crate) rows_loaded: u64,
     pub(crate) rows_rejected: u64,
-    /// Whether it was this function that committed it, and not a twin.
+    /// True if this function committed it, and not a concurrent one.
     pub(crate) is_ours: bool,
 }
 
@@ -49,7 +49,7 @@ struct Pending<'c, S, Q> {
     /// The first row of a statement that met a taken id. Before this statement and each one after
     /// it, the next attempt asks which ids are free.
     asks_from: AtomicUsize,
-    /// Whether an attempt may have written a rejects file.
+    /// True if an attempt may have written a rejects file.
     has_file: AtomicBool,
 }
 
@@ -138,10 +138,11 @@ impl<S: Store, Q: Sync> PendingChunk for Pending<'_, S, Q> {
         };
         if let Some(file) = file {
             self.has_file.store(true, Ordering::Relaxed);
-            let put = loader.store.put_rejects(&loader.bucket, rejects_key, &plan.about_rejects, file);
+            let metadata = plan.rejects_metadata.clone();
+            let put = loader.store.put_with(rejects_key, file.into(), metadata, When::Always);
             put.await.map_err(LoadError::from).map_err(Rollback::Failed)?;
         } else if self.has_file.load(Ordering::Relaxed) {
-            let deleted = loader.store.delete(&loader.bucket, rejects_key).await;
+            let deleted = loader.store.delete(std::slice::from_ref(rejects_key)).await;
             deleted.map_err(LoadError::from).map_err(Rollback::Failed)?;
         }
         Ok(counts)

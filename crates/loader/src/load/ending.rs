@@ -1,4 +1,4 @@
-//! Ending a load: what its figures must be to complete, and what is said of one that fails.
+//! Ends a load: checks whether its figures let it complete, and says why it fails.
 
 use aurora::Database;
 use aurora::loads::{self, Begun, Ending, Run, reject_reasons};
@@ -10,15 +10,15 @@ use crate::commit::Limit;
 use crate::error::LoadError;
 
 impl<S, Q> Work<'_, S, Q> {
-    /// How many records may be rejected, by the dictionary, the deployment or the mode.
+    /// Returns how many records may be rejected, by the dictionary, the deployment or the mode.
     pub(crate) fn limit(&self) -> Option<Limit> {
         let Incoming { table, mode, .. } = self.incoming;
         Limit::of(table.max_rejects().or(self.loader.options.max_rejects), mode)
     }
 
-    /// Holds a run that has read everything to having loaded something of it, the rejected records against the limit,
-    /// and a replace to having something to replace the table with: an empty table is what an export that failed would
-    /// leave. `has_loaded` says that rows are known to be loaded.
+    /// Checks the figures of a run that has read everything: it has loaded rows, its rejected records
+    /// are within the limit, and a replace has rows to replace the table with (an export that failed
+    /// would leave an empty table). `has_loaded` says that rows are known to be loaded.
     ///
     /// # Errors
     /// Why the load fails; or the database.
@@ -31,7 +31,7 @@ impl<S, Q> Work<'_, S, Q> {
         let LoadRecord { rows_read, rows_loaded, rows_rejected, .. } = record;
         let within = limit.map_or(Ok(()), |limit| limit.check(rows_rejected, rows_read));
         if let Err(LoadError::IncompleteReplace) = within {
-            // What it fails with at its first reject, if it is not cut off there.
+            // As at its first reject, if it was not interrupted there.
             return within;
         }
         if rows_loaded == 0
@@ -44,8 +44,8 @@ impl<S, Q> Work<'_, S, Q> {
         if mode == LoadMode::Replace && rows_loaded == 0 { Err(LoadError::Empty) } else { Ok(()) }
     }
 
-    /// Ends the load as failed. A run that is over ends nothing: in a table that was replaced meanwhile, the load may
-    /// come to something else.
+    /// Ends the load as failed. A run that is over ends nothing: in a table that was replaced
+    /// meanwhile, the load may come to something else.
     ///
     /// # Errors
     /// [`LoadError::Restarted`] for such a run; or the database.
@@ -53,21 +53,15 @@ impl<S, Q> Work<'_, S, Q> {
         let database = self.to_end;
         let record = loads::get(database, &run.id).await?;
         let reason = failure(database, &run.id, error, record.as_ref()).await?;
-        let ending = Ending::Failed(&reason);
-        match self.incoming.mode {
-            LoadMode::Append | LoadMode::Upsert => {
-                loads::end(database, run, ending).await?;
-            }
-            LoadMode::Replace => loads::undo(database, run, ending).await?,
-        }
+        end_run(database, run, self.incoming.mode, Ending::Failed(&reason)).await?;
         match self.why_not_ended(run).await? {
-            // By this function, unless a concurrent one was quicker: to tell twice of a failure is better than never.
+            // By this function, or by a concurrent one: a failure is better logged twice than never.
             LoadError::Ended => Ok(()),
             error => Err(error),
         }
     }
 
-    /// Why a run cannot end the load: it was sent back to its start, or the load has ended.
+    /// Says why a run cannot end the load: it was sent back to its start, or the load has ended.
     pub(crate) async fn why_not_ended(&self, run: &Run) -> Result<LoadError, LoadError> {
         Ok(match loads::state(self.to_end, &run.id).await? {
             Some(Begun { status: LoadStatus::Running, .. }) => LoadError::Restarted,
@@ -76,8 +70,21 @@ impl<S, Q> Work<'_, S, Q> {
     }
 }
 
-/// Says why a load fails, what becomes of the rows that it has loaded, and what to do. Undoing a replace adds what
-/// becomes of the table.
+/// Ends a run, and undoes it if it was to replace the table.
+pub(crate) async fn end_run(
+    database: &Database,
+    run: &Run,
+    mode: LoadMode,
+    ending: Ending<'_>,
+) -> Result<(), aurora::Error> {
+    match mode {
+        LoadMode::Append | LoadMode::Upsert => loads::end(database, run, ending).await.map(drop),
+        LoadMode::Replace => loads::undo(database, run, ending).await,
+    }
+}
+
+/// Says why a load fails, what becomes of the rows that it has loaded, and what to do. Undoing a
+/// replace adds what becomes of the table.
 ///
 /// # Errors
 /// As [`reject_reasons`].
@@ -91,7 +98,7 @@ pub(crate) async fn failure(
     if matches!(error, LoadError::TooManyRejects { .. } | LoadError::IncompleteReplace)
         && let Some(mostly) = reject_reasons(database, id).await?.commonest()
     {
-        // No count: chunks that are under way may add to it.
+        // Without a count: chunks in progress may add to it.
         reason.push_str(&format!(", mostly because \"{}\" ({})", mostly.message, mostly.code));
     }
     if matches!(error, LoadError::IncompleteReplace) {

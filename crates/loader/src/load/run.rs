@@ -1,27 +1,28 @@
-//! One run of a load: from where the ledger says it stands to the end of its content.
+//! One run of a load, from its state in the ledger to the end of its content.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use aurora::lanes::Lanes;
-use aurora::loads::{self, Candidate, CommittedChunk, Ending, Run, Swapped};
+use aurora::loads::{self, CommittedChunk, Ending, Run, Swapped};
 use aurora::{Database, Deadline};
+use bucket::{Metadata, Reader, Store};
 use domain::dictionary::LoadMode;
-use domain::load::{Content, Incoming, Layout, LoadId, Packing, Position, Settings};
+use domain::load::{
+    Content, Incoming, LoadId, Packing, Position, SETTINGS_METADATA, Settings, SettingsError,
+};
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
-use crate::Loader;
-use crate::commit::Committer;
-use crate::commit::References;
-use crate::commit::Tally;
+use crate::commit::{Committer, References, Tally};
 use crate::error::LoadError;
+use crate::loader::Loader;
 use crate::queue::event::ObjectCreated;
-use crate::read::find_same;
-use crate::read::{FilePlan, Plan};
-use crate::read::{Pieces, Read, Reading, feed};
-use crate::store::{About, Store};
+use crate::read::{Contents, FilePlan, Plan, Read, Reading, find_same};
+
+/// The user metadata of a rejects file that names its load; copies within S3 keep it.
+pub const LOAD_METADATA: &str = "rowgate-load";
 
 /// Chunks that are prepared ahead of those being committed.
 const CHUNKS_AHEAD: usize = 2;
@@ -31,7 +32,7 @@ const CHUNKS_AHEAD: usize = 2;
 pub(crate) struct Work<'l, S, Q> {
     pub(crate) loader: &'l Loader<S, Q>,
     pub(crate) database: &'l Database,
-    /// The same, with the time that is kept for ending the load.
+    /// The same, with the time that is reserved for ending the load.
     pub(crate) to_end: &'l Database,
     pub(crate) object: &'l ObjectCreated,
     pub(crate) incoming: Incoming<'static>,
@@ -40,16 +41,16 @@ pub(crate) struct Work<'l, S, Q> {
     pub(crate) deadline: Deadline,
     /// Chunks that this invocation committed.
     pub(crate) progress: &'l AtomicU64,
-    /// What is in the names of the rejects files that it writes; nothing for the first function
-    /// that takes the load up.
+    /// Part of the names of the rejects files that it writes; `None` for the first function that works
+    /// on the load.
     pub(crate) token: Option<u32>,
 }
 
-/// What a run that has read everything knows of it.
+/// The outcome of a run that has read everything.
 struct Brought {
     /// The digest of the content.
     digest: String,
-    /// Whether it has loaded rows itself.
+    /// True if it has loaded rows itself.
     has_loaded: bool,
 }
 
@@ -74,14 +75,16 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
         }
     }
 
-    /// Brings the rows into the table called `target`, and completes the load or skips it. The file is read as its own
-    /// settings say, which are those that it was put with: metadata of a version does not change.
+    /// Brings the rows into the table called `target`, and completes the load or skips it. The file is
+    /// read by the settings in its metadata, which never change for a version.
     async fn bring_in(&self, run: &Run, target: String) -> Result<(), LoadError> {
-        let Self { database, object, .. } = *self;
+        let Self { loader, database, object, .. } = *self;
         let Incoming { table, mode, .. } = self.incoming;
         let committed = loads::committed_chunks(database, &run.id).await?;
-        let About { parent, settings } = self.loader.store.about(object.version()).await?;
-        let settings = settings.map(|text| Settings::from_metadata(&text)).transpose()?.unwrap_or_default();
+        let store = loader.store.sibling(&object.bucket);
+        let (mut contents, metadata) = Contents::open(store, object.state(), self.deadline).await?;
+        let settings = metadata.get(SETTINGS_METADATA).map(|text| Settings::from_metadata(text));
+        let settings = settings.transpose()?.unwrap_or_default();
         let file = FilePlan {
             format: self.incoming.format,
             table: Arc::new(settings.apply(table)?),
@@ -91,23 +94,21 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
         };
         if mode == LoadMode::Append
             && committed.is_empty()
-            && let Some(same_as) = self.find_same(&file).await?
+            && let Some(same_as) = find_same(database, &mut contents, &file).await?
             && loads::skip(database, run, table, object.size, &same_as).await?
         {
             return Ok(());
         }
-        // Rows that a replace has filled in are never seen where it fails.
-        if mode != LoadMode::Replace && committed.is_empty() {
-            self.verify(&file).await?;
+        // A damaged file may unpack to rows that nobody wrote before its checksum shows that. Those that
+        // a replace has filled in are never seen where it fails.
+        if mode != LoadMode::Replace && committed.is_empty() && file.format.packing != Packing::None {
+            let file = file.clone();
+            contents.read(move |content| Ok(files::verify(file.opening(), content)?)).await?;
         }
-        let of_rejects = settings.of_rejects();
-        let about_rejects = About {
-            parent: Some(run.id.as_str().to_owned()),
-            settings: (!of_rejects.is_empty()).then(|| of_rejects.to_metadata()).transpose()?,
-        };
-        let plan = Arc::new(Plan { table: Arc::clone(&file.table), mode, target, about_rejects });
-        let Brought { digest, has_loaded } = self.load(run, &plan, file, committed).await?;
-        if let Some(parent) = parent.as_deref().and_then(LoadId::parse) {
+        let rejects_metadata = rejects_metadata(&run.id, &settings)?;
+        let plan = Arc::new(Plan { table: Arc::clone(&file.table), mode, target, rejects_metadata });
+        let Brought { digest, has_loaded } = self.load(run, &plan, file, committed, contents).await?;
+        if let Some(parent) = metadata.get(LOAD_METADATA).and_then(|id| LoadId::parse(id)) {
             loads::adopt(database, run, &parent).await?;
         }
         self.check_figures(run, has_loaded).await?;
@@ -130,19 +131,26 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
         plan: &Arc<Plan>,
         file: FilePlan,
         committed: BTreeMap<u32, CommittedChunk>,
+        mut contents: Contents<S>,
     ) -> Result<Brought, LoadError> {
-        let Self { loader, database, object, .. } = *self;
+        let Self { loader, database, .. } = *self;
         let rejected = committed.values().map(|chunk| chunk.rows_rejected).sum();
-        let (resume, mut warnings) = match position_after(&committed) {
-            Some(position) if self.may_resume() => {
-                let (layout, warnings) = self.layout(&file).await?;
-                (layout.map(|layout| (layout, position)), warnings)
+        let mut warnings = Vec::new();
+        let mut resume = None;
+        if let Some(position) = position_after(&committed).filter(|_| self.may_resume()) {
+            // The start of a file says how the rest is written.
+            let file = file.clone();
+            let opened = contents.read(move |content| {
+                let source = files::open(file.opening(), content)?;
+                Ok(source.layout().map(|layout| (layout.clone(), source.warnings().to_vec())))
+            });
+            if let Some((layout, skipped)) = opened.await? {
+                (resume, warnings) = (Some((layout, position)), skipped);
             }
-            _ => (None, Vec::new()),
-        };
+        }
         let from = resume.as_ref().map_or(0, |(_, position)| position.byte);
         let reading = Reading { plan: Arc::clone(plan), file, committed, resume };
-        let (pieces, content) = Pieces::channel();
+        let (feed, content) = contents.reader(from);
         let (sender, chunks) = mpsc::channel(CHUNKS_AHEAD);
         let reading = spawn_blocking(move || reading.run(Box::new(content), &sender));
         let references = References::default();
@@ -159,18 +167,8 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
             self.progress.fetch_add(u64::from(committed.is_ours), Ordering::Relaxed);
             tally.add(committed.rows_loaded, committed.rows_rejected)
         });
-        let done = {
-            let (mut lanes, mut feeding) =
-                (std::pin::pin!(lanes), std::pin::pin!(feed(&loader.store, object, from, pieces)));
-            let mut is_fed = false;
-            loop {
-                // What ends the committing also ends the reading, whose chunks nobody takes any more.
-                tokio::select! {
-                    done = &mut lanes => break done,
-                    () = &mut feeding, if !is_fed => is_fed = true,
-                }
-            }
-        };
+        // What ends the committing also ends the reading, whose chunks nobody takes any more.
+        let done = Reader::feed_while(feed, lanes).await;
         let Read { digest, warnings: more } = reading.await?;
         let digest = done.and(digest);
         warnings.extend(more);
@@ -180,56 +178,25 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
         Ok(Brought { digest: digest?, has_loaded: tally.has_loaded() })
     }
 
-    /// Returns true if the middle of such a file can be read. What is packed, and a workbook, can only be read from its
-    /// start.
+    /// Returns true if such a file can be read from its middle. Packed files and workbooks are read from
+    /// their start.
     fn may_resume(&self) -> bool {
         let format = self.incoming.format;
         format.packing == Packing::None && format.content != Content::Xlsx
     }
-
-    /// Reads a packed object to its end before a row of it is loaded: a damaged one may unpack to rows that nobody wrote
-    /// before its checksum shows that.
-    async fn verify(&self, file: &FilePlan) -> Result<(), LoadError> {
-        if file.format.packing == Packing::None {
-            return Ok(());
-        }
-        let (pieces, content) = Pieces::channel();
-        let file = file.clone();
-        let reading = spawn_blocking(move || files::verify(file.opening(), Box::new(content)));
-        tokio::select! {
-            () = feed(&self.loader.store, self.object, 0, pieces) => Ok(reading.await??),
-            () = self.deadline.passed() => Err(LoadError::OutOfTime),
-        }
-    }
-
-    /// How a file is written that is not read from its start, and what of its start is left out; `None` for one that has
-    /// to be read from its start.
-    async fn layout(&self, file: &FilePlan) -> Result<(Option<Layout>, Vec<String>), LoadError> {
-        let Self { loader, object, .. } = *self;
-        let (pieces, content) = Pieces::channel();
-        let file = file.clone();
-        let reading = spawn_blocking(move || {
-            let source = files::open(file.opening(), Box::new(content))?;
-            let layout = source.layout().cloned();
-            // A source that reads from the start says it itself.
-            let warnings = if layout.is_some() { source.warnings().to_vec() } else { Vec::new() };
-            Ok::<_, LoadError>((layout, warnings))
-        });
-        feed(&loader.store, object, 0, pieces).await;
-        reading.await?
-    }
-
-    /// An earlier load that brought the same content, if one is found in time.
-    async fn find_same(&self, file: &FilePlan) -> Result<Option<Candidate>, LoadError> {
-        let Self { loader, database, object, .. } = *self;
-        tokio::select! {
-            found = find_same(loader, database, object, file) => found,
-            () = self.deadline.passed() => Err(LoadError::OutOfTime),
-        }
-    }
 }
 
-/// Where a load resumes that has these chunks: after those that follow each other from the start.
+/// Writes the metadata of rejects files: the load, and the settings that they are read by.
+fn rejects_metadata(load: &LoadId, settings: &Settings) -> Result<Metadata, SettingsError> {
+    let mut metadata = Metadata::from([(LOAD_METADATA.to_owned(), load.as_str().to_owned())]);
+    let settings = settings.of_rejects();
+    if !settings.is_empty() {
+        metadata.insert(SETTINGS_METADATA.to_owned(), settings.to_metadata()?);
+    }
+    Ok(metadata)
+}
+
+/// Returns where a load resumes: after the committed chunks that follow each other from the start.
 fn position_after(committed: &BTreeMap<u32, CommittedChunk>) -> Option<Position> {
     let in_a_row = committed.values().zip(0..).take_while(|(chunk, number)| chunk.number == *number);
     let (last, _) = in_a_row.last()?;

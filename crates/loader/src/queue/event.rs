@@ -1,10 +1,9 @@
-//! What a message of the queue says.
+//! The bodies of the queue's messages: S3 events, and messages of the same form that Rowgate sends.
 
+use bucket::ObjectVersion;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-
-use crate::store::ObjectVersion;
 
 /// A version of an object that was put into the bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,47 +14,55 @@ pub struct ObjectCreated {
     pub key: String,
     /// The version that S3 names; `None` in a bucket without versions.
     pub version: Option<String>,
-    /// What tells this PUT from every other: the version, or in a bucket without versions the event's sequencer.
+    /// What tells this PUT from every other one: the version, or in a bucket without versions the
+    /// event's sequencer.
     pub identity: String,
-    /// What S3 calls the content, without quotes.
+    /// The ETag, without quotes.
     pub etag: Option<String>,
-    /// Bytes.
+    /// The size in bytes.
     pub size: u64,
-    /// The table and mode that somebody told, for a key that does not say them.
-    pub told: Option<Told>,
+    /// Table and mode, for a key that does not name them.
+    pub target: Option<TargetOverride>,
 }
 
-/// The table that an object is for, and the mode.
+/// The table that an object is for, whatever its key says, and the mode.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Told {
+pub struct TargetOverride {
     /// The table.
     pub table: String,
-    /// The mode; without one, the table's own.
+    /// The mode; without one, the table's default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<String>,
 }
 
 impl ObjectCreated {
-    /// The object in the state that the event is about.
-    pub fn version(&self) -> ObjectVersion<'_> {
-        let Self { bucket, key, version, etag, .. } = self;
-        ObjectVersion { bucket, key, version: version.as_deref(), etag: etag.as_deref() }
+    /// Returns the object in the state that the event is about.
+    pub fn state(&self) -> ObjectVersion {
+        let Self { key, version, etag, .. } = self;
+        // A version is always the same content.
+        let etag = etag.as_ref().filter(|_| version.is_none()).map(|etag| format!("\"{etag}\""));
+        ObjectVersion { key: key.clone(), version: version.clone(), etag }
     }
 
-    /// The message that makes a loader take the object up: the members of S3's event that [`objects_created`] reads, and
-    /// what was told.
+    /// Writes the message that makes the loader load the object: the members of S3's event that
+    /// [`objects_created`] reads, and the target override.
     pub fn message(&self) -> String {
-        let Self { bucket, key, version, identity, etag, size, told } = self;
+        let Self { bucket, key, version, identity, etag, size, target } = self;
         let key = percent_encode(key.as_bytes(), NON_ALPHANUMERIC).to_string();
         let object = json!({
             "key": key, "size": size, "eTag": etag, "versionId": version, "sequencer": identity,
         });
         let mut message = json!({"Records": [{"s3": {"bucket": {"name": bucket}, "object": object}}]});
-        if let Some(told) = told {
-            message["rowgate"] = json!(told);
+        if let Some(target) = target {
+            message["rowgate"] = json!(target);
         }
         message.to_string()
     }
+}
+
+/// Returns true for the empty object that the console of S3 makes when somebody makes a folder.
+pub(crate) fn is_folder(key: &str, bytes: u64) -> bool {
+    key.ends_with('/') && bytes == 0
 }
 
 /// A message that is no S3 event.
@@ -69,20 +76,20 @@ pub enum EventError {
     Incomplete,
 }
 
-/// What S3 sends once when notifications are switched on.
+/// The event that S3 sends once when notifications are switched on.
 #[derive(Deserialize)]
 struct TestEvent {
     #[serde(rename = "Event")]
     event: String,
 }
 
-/// What is read of an event of S3, and what Rowgate's own messages have besides. `aws_lambda_events` would want members
-/// that those have no use for.
+/// The members of an event of S3 that are read, and those of Rowgate's own messages. `aws_lambda_events`
+/// requires members that those do not have.
 #[derive(Deserialize)]
 struct Event {
     #[serde(rename = "Records")]
     records: Vec<Record>,
-    rowgate: Option<Told>,
+    rowgate: Option<TargetOverride>,
 }
 
 #[derive(Deserialize)]
@@ -111,7 +118,7 @@ struct Object {
     sequencer: Option<String>,
 }
 
-/// The objects that a message's body names; none for the test event of S3.
+/// Reads the objects that a message's body names; none from the test event of S3.
 ///
 /// # Errors
 /// [`EventError`] for a body that is no S3 event.
@@ -129,13 +136,13 @@ pub fn objects_created(body: &str) -> Result<Vec<ObjectCreated>, EventError> {
         let etag = object.e_tag.map(|etag| etag.trim_matches('"').to_owned());
         let identity = version.clone().or(object.sequencer).or_else(|| etag.clone()).unwrap_or_default();
         let size = object.size.unwrap_or_default();
-        let told = event.rowgate.clone();
-        Ok(ObjectCreated { bucket, key: decode_key(&key), version, identity, etag, size, told })
+        let target = event.rowgate.clone();
+        Ok(ObjectCreated { bucket, key: decode_key(&key), version, identity, etag, size, target })
     });
     created.collect()
 }
 
-/// Keys are encoded like the fields of an HTML form: a space is a plus, a plus is %2B.
+/// Decodes a key, which is encoded like a field of an HTML form: a space is a plus, a plus is %2B.
 fn decode_key(key: &str) -> String {
     let spaced = key.replace('+', " ");
     percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
@@ -171,7 +178,7 @@ mod tests {
                 identity: "v1".into(),
                 etag: Some("e".into()),
                 size: 7,
-                told: None,
+                target: None,
             }]
         );
     }
@@ -198,8 +205,8 @@ mod tests {
 
     #[test]
     fn a_message_of_ours_says_the_same_as_the_event() {
-        let told = Told { table: "jobs".into(), mode: Some("upsert".into()) };
-        for (version, told) in [(Some("v+1".to_owned()), None), (None, Some(told))] {
+        let target = TargetOverride { table: "jobs".into(), mode: Some("upsert".into()) };
+        for (version, target) in [(Some("v+1".to_owned()), None), (None, Some(target))] {
             let object = ObjectCreated {
                 bucket: "data".into(),
                 key: "old exports/a+b%2B\"ü\".csv".into(),
@@ -207,7 +214,7 @@ mod tests {
                 version,
                 etag: Some("e".into()),
                 size: 7,
-                told,
+                target,
             };
             assert_eq!(objects_created(&object.message()).unwrap(), [object]);
         }

@@ -1,4 +1,4 @@
-//! The queue that files wait in: what the loader needs of SQS.
+//! The queue that files wait in: the port, SQS behind it, and the messages.
 
 pub(crate) mod event;
 pub(crate) mod sqs;
@@ -6,7 +6,7 @@ pub(crate) mod sqs;
 use std::future::Future;
 use std::time::Duration;
 
-/// The queue did not do as asked; it may pass.
+/// An error of the queue; it may pass.
 #[derive(Debug, thiserror::Error)]
 #[error("the queue did not do as asked")]
 pub struct QueueError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
@@ -19,17 +19,17 @@ pub trait Queue: Sync {
     /// Puts messages on the queue. After an error some of them may be there.
     fn send_all(&self, bodies: &[String]) -> impl Future<Output = Result<(), QueueError>> + Send;
 
-    /// Keeps a received message invisible for `time` from now (whole seconds, 0 to 12 hours after it was received),
+    /// Hides a received message for `time` from now (whole seconds, 0 to 12 hours after it was received),
     /// after which it is delivered again.
     ///
-    /// An error also says that the message is not held by this receipt any more, because it was delivered anew or is
-    /// done with.
+    /// It fails, too, when the receipt is not valid any more, because the message was delivered again or
+    /// deleted.
     fn keep(&self, receipt: &str, time: Duration) -> impl Future<Output = Result<(), QueueError>> + Send;
 }
 
-/// A queue that says how much waits in it.
+/// A queue that counts its messages.
 pub trait Backlog: Sync {
-    /// Messages that could be received now: neither held by anybody nor delayed. About: the queue is many machines.
+    /// Counts, approximately, the messages that could be received now: neither hidden nor delayed.
     fn waiting(&self) -> impl Future<Output = Result<u64, QueueError>> + Send;
 }
 

@@ -1,10 +1,11 @@
-//! What can be done for a chunk before the database is asked: its records checked, its rows written as SQL, the rest
-//! written as a rejects file. Blocking; it runs beside the calls to the database.
+//! Prepares chunks before the database is asked: checks the records, writes the rows as SQL and the
+//! others as a rejects file. Blocking; it runs beside the calls to the database.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use aurora::lanes;
+use bucket::Metadata;
 use domain::dictionary::{LoadMode, Table};
 use domain::load::{
     CheckedChunk, Chunk, Columns, ContentDigest, Format, OtherHeader, RejectReasons, rejects_csv,
@@ -12,9 +13,7 @@ use domain::load::{
 use domain::sql::{InsertStatement, InsertWriter};
 use files::Opening;
 
-use crate::store::About;
-
-/// How a file is read: what an [`Opening`] says, for threads of their own.
+/// How a file is read: an owned [`Opening`], for threads of their own.
 #[derive(Debug, Clone)]
 pub(crate) struct FilePlan {
     pub(crate) format: Format,
@@ -32,7 +31,7 @@ impl FilePlan {
         Opening { format, table, object_bytes, chunk_bytes }
     }
 
-    /// The digest of a content, before its first chunk. The same bytes read in another way are another content.
+    /// Begins the digest of a content. The same bytes read in another way are another content.
     pub(crate) fn digest(&self) -> ContentDigest {
         let mut digest = ContentDigest::default();
         if let Some(settings) = &self.settings {
@@ -42,7 +41,7 @@ impl FilePlan {
     }
 }
 
-/// What the chunks of a load have in common.
+/// How the chunks of a load are prepared.
 #[derive(Debug)]
 pub(crate) struct Plan {
     /// The table that records are checked against, with the settings of the file.
@@ -51,8 +50,8 @@ pub(crate) struct Plan {
     pub(crate) mode: LoadMode,
     /// The name of the table that rows go to: the table's own, or its shadow's.
     pub(crate) target: String,
-    /// What the rejects files say of themselves.
-    pub(crate) about_rejects: About,
+    /// The metadata of the rejects files.
+    pub(crate) rejects_metadata: Metadata,
 }
 
 impl Plan {
@@ -65,7 +64,7 @@ impl Plan {
         CheckedChunk::check(&self.table, columns, chunk, self.mode)
     }
 
-    /// The statements that bring the accepted rows in, each with `max_rows` at most.
+    /// Writes the statements that bring the accepted rows in, each with `max_rows` at most.
     pub(crate) fn statements<'r, 'v: 'r>(
         &self,
         rows: impl Iterator<Item = &'r [domain::value::Value<'v>]>,
@@ -103,20 +102,20 @@ pub(crate) struct Prepared {
     /// Records read, and how many of them were refused without the table being asked.
     pub(crate) rows_read: usize,
     pub(crate) refused: usize,
-    /// Records that count for nothing.
+    /// Records that are blank or a repeated header.
     pub(crate) skipped: usize,
     pub(crate) statements: Vec<InsertStatement>,
     /// The ids of the rows, ascending.
     pub(crate) ids: Vec<i64>,
     /// For each column that refers to a table, by position: the ids that the rows name.
     pub(crate) references: Vec<(usize, BTreeSet<i64>)>,
-    /// The rejects file, as long as no id turns out to be taken, and why the records are in it.
+    /// The rejects file, as long as no id turns out to be taken, and the reasons of its records.
     pub(crate) rejects: Option<Vec<u8>>,
     pub(crate) reasons: RejectReasons,
 }
 
 impl Prepared {
-    /// Checks a chunk, and writes what it comes to.
+    /// Checks a chunk, and writes its statements and its rejects file.
     ///
     /// # Errors
     /// [`OtherHeader`] of its records.

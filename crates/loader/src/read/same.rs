@@ -1,51 +1,49 @@
-//! Whether an earlier load has brought the very same bytes.
+//! Finds an earlier load that brought the very same bytes.
 
 use std::collections::BTreeSet;
+use std::io;
 
 use aurora::Database;
 use aurora::loads::{self, Candidate};
+use bucket::Store;
 use files::SourceError;
-use tokio::task::spawn_blocking;
 
-use super::chunks::{Pieces, feed};
+use super::contents::Contents;
 use super::prepare::FilePlan;
-use crate::Loader;
 use crate::error::LoadError;
-use crate::queue::event::ObjectCreated;
-use crate::store::Store;
 
-/// The completed load that brought the very same content into the table, read in the same way, if there is one.
+/// Finds the completed load that brought the very same content into the table, read in the same way.
 ///
-/// Content is read for it only where a completed load had an object of the same size, and only as far as the first
-/// chunk when that is another one.
-pub(crate) async fn find_same<S: Store, Q: Sync>(
-    loader: &Loader<S, Q>,
+/// Content is read for it only where a completed load had an object of the same size, and only as
+/// far as the first chunk if that differs.
+pub(crate) async fn find_same<S: Store>(
     database: &Database,
-    object: &ObjectCreated,
+    contents: &mut Contents<S>,
     file: &FilePlan,
 ) -> Result<Option<Candidate>, LoadError> {
-    if object.size == 0 {
+    if file.object_bytes == 0 {
         return Ok(None);
     }
-    let candidates = loads::completed_of_size(database, &file.table, object.size).await?;
+    let candidates = loads::completed_of_size(database, &file.table, file.object_bytes).await?;
     let sizes: BTreeSet<u64> = candidates.iter().map(|candidate| candidate.chunk_bytes).collect();
     for chunk_bytes in sizes {
         let candidates: Vec<Candidate> =
             candidates.iter().filter(|candidate| candidate.chunk_bytes == chunk_bytes).cloned().collect();
         let file = FilePlan { chunk_bytes, ..file.clone() };
-        let (sender, pieces) = Pieces::channel();
-        let reading = spawn_blocking(move || digest(&file, pieces, &candidates));
-        feed(&loader.store, object, 0, sender).await;
-        if let Some(same) = reading.await?? {
+        if let Some(same) = contents.read(move |content| digest(&file, content, &candidates)).await? {
             return Ok(Some(same));
         }
     }
     Ok(None)
 }
 
-/// The candidate with the same content.
-fn digest(file: &FilePlan, pieces: Pieces, candidates: &[Candidate]) -> Result<Option<Candidate>, LoadError> {
-    let mut source = files::open(file.opening(), Box::new(pieces))?;
+/// Returns the candidate with the same content.
+fn digest(
+    file: &FilePlan,
+    content: Box<dyn io::Read + Send>,
+    candidates: &[Candidate],
+) -> Result<Option<Candidate>, LoadError> {
+    let mut source = files::open(file.opening(), content)?;
     let mut digest = file.digest();
     let mut is_first = true;
     loop {

@@ -1,23 +1,24 @@
-//! The audit of the ledger: loads that have ended add up, loads that nobody works on any more are given up, and what
-//! interrupted replaces left behind goes, as do old loads of the canary's.
+//! Audits the ledger: checks that loads which have ended add up, abandons loads that nobody works on any
+//! more, drops the orphaned tables of interrupted replaces, and deletes old loads of the canary.
 //!
-//! It runs on a schedule, all day, but asks the database only after a load: a database that is asked every quarter of
-//! an hour never pauses. Two notes in the data bucket tell: whoever works on messages changes the one, and an audit that
-//! found everything settled copies it into the other.
+//! The audit runs on a schedule, all day, but queries the database only after a load: a database that is
+//! queried every quarter of an hour never pauses. Two notes in the data bucket show whether there was a
+//! load: each message that is worked on changes the first, and an audit that found all loads settled
+//! copies it into the second.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aurora::loads::{self, Ending, Stalled};
 use aurora::{Database, Deadline};
-use domain::dictionary::{Dictionary, LoadMode, Table};
+use bucket::{BucketError, Store, When};
+use domain::dictionary::{Dictionary, Table};
 use domain::load::LoadId;
 use lambda_kit::causes;
 use serde::{Deserialize, Serialize};
 
+use crate::load::end_run;
 use crate::metrics;
-use crate::notes::Notes;
 use crate::queue::{Backlog, QueueError};
-use crate::store::StoreError;
 
 /// The note that changes with every message that is worked on; `infra/` lets the loader write it.
 const LAST_LOAD: &str = "rowgate/last-load";
@@ -25,31 +26,35 @@ const LAST_LOAD: &str = "rowgate/last-load";
 /// The note of what the last audit found.
 const LAST_AUDIT: &str = "rowgate/last-audit";
 
-/// How long nobody must have taken a load up before it is given up: longer than a function may work on it (15 minutes)
-/// and its message may then be invisible (the queue's 90 minutes, where nothing shortened them).
+/// The size of a note at most, in bytes; they have some hundred.
+const MAX_NOTE: u64 = 64 * 1024;
+
+/// How long nobody has worked on a load before it is abandoned: longer than a function may work on it
+/// (15 minutes) and its message may then be hidden (90 minutes, unless a heartbeat shortened them).
 const STALLED_AFTER: Duration = Duration::from_secs(2 * 3600);
 
 /// The same while messages wait in the queue: the load's own may be among them, behind many large files.
 const STALLED_AFTER_IN_BACKLOG: Duration = Duration::from_secs(24 * 3600);
 
-/// What the ledger says of a load that was given up here.
+/// The ledger's reason of a load that was abandoned here.
 const REASON: &str = "given up, because no function has worked on it for hours and no message is left that would make one; \
                       a backfill of its prefix makes it go on";
 
 /// What an audit found and did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Audited {
-    /// Whether the database was spared, because nothing was loaded since the last audit.
+    /// True if the database was not queried, because nothing was loaded since the last audit.
     pub spared: bool,
     /// Loads whose figures were checked.
     pub checked: u64,
     /// Loads that do not add up.
     pub faults: Vec<LedgerFault>,
-    /// Loads that were given up.
+    /// Loads that were abandoned.
     pub stalled: Vec<LoadId>,
-    /// Tables of interrupted replaces that were dropped.
+    /// Orphaned tables of interrupted replaces that were dropped.
     pub debris: Vec<String>,
-    /// Old loads of hidden tables that the ledger has no more: the canary makes 105,000 a year, which lists would read past.
+    /// Old loads of hidden tables that were deleted: the canary makes 105,000 a year, which lists would
+    /// have to skip.
     pub forgotten: u64,
 }
 
@@ -58,7 +63,7 @@ pub struct Audited {
 pub struct LedgerFault {
     /// The load.
     pub load: LoadId,
-    /// What contradicts what.
+    /// The contradiction.
     pub fault: String,
 }
 
@@ -67,7 +72,7 @@ pub struct LedgerFault {
 pub enum AuditError {
     /// The notes.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(#[from] BucketError),
     /// The queue.
     #[error(transparent)]
     Queue(#[from] QueueError),
@@ -76,7 +81,7 @@ pub enum AuditError {
     Database(#[from] aurora::Error),
 }
 
-/// What the last audit wrote down.
+/// The note of the last audit.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct State {
     /// The note of the last load, when everything that it had begun was settled.
@@ -87,40 +92,40 @@ struct State {
 
 /// What an audit works with.
 #[derive(Debug, Clone, Copy)]
-pub struct Auditor<'a, N, Q> {
+pub struct Auditor<'a, S, Q> {
     /// Where the ledger is.
     pub database: &'a Database,
     /// Which tables are hidden.
     pub dictionary: &'a Dictionary,
-    /// The data bucket.
-    pub bucket: &'a str,
-    /// Where notes are.
-    pub notes: &'a N,
-    /// Where messages wait.
+    /// The data bucket, where the notes are.
+    pub store: &'a S,
+    /// The queue that messages wait in.
     pub queue: &'a Q,
 }
 
-/// Notes that a message is worked on, so that the next audit asks the database. To be called before the work, for one
-/// that is killed, and after it, for an audit that looked before the ledger knew of the load.
+/// Notes that a message is worked on, so that the next audit queries the database. To be called before
+/// the work, for a function that is killed, and after it, for an audit that ran before the load was in
+/// the ledger.
 ///
 /// A note that cannot be written is only logged: the next message makes up for it.
-pub(crate) async fn note_work<N: Notes>(notes: &N, bucket: &str, message: &str) {
+pub(crate) async fn note_work(store: &impl Store, message: &str) {
     let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    if let Err(error) = notes.write(bucket, LAST_LOAD, &format!("{message} {}", time.as_nanos())).await {
+    let note = format!("{message} {}", time.as_nanos());
+    if let Err(error) = store.put(LAST_LOAD, note.into(), When::Always).await {
         tracing::warn!(error.causes = causes(&error), "the next audit may pass over this load");
     }
 }
 
-impl<N: Notes, Q: Backlog> Auditor<'_, N, Q> {
+impl<S: Store, Q: Backlog> Auditor<'_, S, Q> {
     /// Audits the ledger, if anything was loaded since it was found settled, and writes the metrics.
     ///
     /// # Errors
     /// [`AuditError`]. There are no metrics then.
     pub async fn run(&self, deadline: Deadline) -> Result<Audited, AuditError> {
-        let last_load = self.notes.read(self.bucket, LAST_LOAD).await?.unwrap_or_default();
-        let state = self.notes.read(self.bucket, LAST_AUDIT).await?;
+        let last_load = self.note(LAST_LOAD).await?.unwrap_or_default();
         // A note that cannot be read is like none.
-        let state: State = state.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        let state = self.note(LAST_AUDIT).await?.and_then(|text| serde_json::from_str(&text).ok());
+        let state: State = state.unwrap_or_default();
         let audited = if state.settled.as_ref() == Some(&last_load) {
             Audited { spared: true, ..Audited::default() }
         } else {
@@ -153,7 +158,7 @@ impl<N: Notes, Q: Backlog> Auditor<'_, N, Q> {
                 "the ledger does not add up"
             );
         }
-        let stalled = self.give_up_stalled(database).await?;
+        let stalled = self.abandon_stalled(database).await?;
         let debris = aurora::swap::reap(database).await?;
         let hidden: Vec<&Table> = self.dictionary.tables().iter().filter(|table| table.is_hidden()).collect();
         let forgotten = loads::forget(database, &hidden).await?;
@@ -163,7 +168,7 @@ impl<N: Notes, Q: Backlog> Auditor<'_, N, Q> {
         let state = State { settled: is_settled.then_some(last_load), checked_until };
         // Texts alone cannot fail to serialize.
         let text = serde_json::to_string(&state).unwrap_or_default();
-        self.notes.write(self.bucket, LAST_AUDIT, &text).await?;
+        self.store.put(LAST_AUDIT, text.into(), When::Always).await?;
         let fault = |fault: loads::Fault| LedgerFault { load: fault.load, fault: fault.what };
         Ok(Audited {
             spared: false,
@@ -175,56 +180,57 @@ impl<N: Notes, Q: Backlog> Auditor<'_, N, Q> {
         })
     }
 
-    async fn give_up_stalled(&self, database: &Database) -> Result<Vec<LoadId>, AuditError> {
+    async fn note(&self, key: &str) -> Result<Option<String>, BucketError> {
+        let note = self.store.get(key, MAX_NOTE).await?;
+        Ok(note.map(|note| String::from_utf8_lossy(&note.content).into_owned()))
+    }
+
+    /// Abandons the loads that nobody works on any more.
+    async fn abandon_stalled(&self, database: &Database) -> Result<Vec<LoadId>, AuditError> {
         let mut stalled = loads::stalled(database, STALLED_AFTER).await?;
         if !stalled.is_empty() && self.queue.waiting().await? > 0 {
             stalled = loads::stalled(database, STALLED_AFTER_IN_BACKLOG).await?;
         }
-        let mut given_up = Vec::with_capacity(stalled.len());
+        let mut abandoned = Vec::with_capacity(stalled.len());
         for Stalled { run, mode } in stalled {
-            match mode {
-                LoadMode::Replace => loads::undo(database, &run, Ending::GivenUp(REASON)).await?,
-                LoadMode::Append | LoadMode::Upsert => {
-                    loads::end(database, &run, Ending::GivenUp(REASON)).await?;
-                }
-            }
+            end_run(database, &run, mode, Ending::GivenUp(REASON)).await?;
             tracing::error!(
                 load.id = run.id.as_str(),
-                "nobody has worked on the load for hours; it is given up"
+                "nobody has worked on the load for hours; it is abandoned"
             );
-            given_up.push(run.id);
+            abandoned.push(run.id);
         }
-        Ok(given_up)
+        Ok(abandoned)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use bucket::MemoryBucket;
     use testkit::TestDatabase;
 
     use super::*;
-    use crate::notes::memory::MemoryNotes;
     use crate::queue::memory::MemoryQueue;
 
     const BUCKET: &str = "data";
 
     struct World {
         test: TestDatabase,
-        notes: MemoryNotes,
+        store: MemoryBucket,
         queue: MemoryQueue,
     }
 
     impl World {
         async fn start() -> Self {
             let test = TestDatabase::migrated().await.unwrap();
-            Self { test, notes: MemoryNotes::default(), queue: MemoryQueue::default() }
+            Self { test, store: MemoryBucket::default(), queue: MemoryQueue::default() }
         }
 
         async fn audit(&self) -> Audited {
             let database = &self.test.database();
             let dictionary = domain::shipped::dictionary().unwrap();
-            let (notes, queue) = (&self.notes, &self.queue);
-            let auditor = Auditor { database, dictionary, bucket: BUCKET, notes, queue };
+            let (store, queue) = (&self.store, &self.queue);
+            let auditor = Auditor { database, dictionary, store, queue };
             auditor.run(Deadline::after(Duration::from_secs(60))).await.unwrap()
         }
 
@@ -243,7 +249,7 @@ mod tests {
                  '{status}', UTC_TIMESTAMP(3) - INTERVAL {hours} HOUR, started_at, {ended})"
             ))
             .await;
-            note_work(&self.notes, BUCKET, name).await;
+            note_work(&self.store, name).await;
             id
         }
 
@@ -344,7 +350,7 @@ mod tests {
     #[tokio::test]
     async fn a_note_that_cannot_be_read_is_like_none() {
         let world = World::start().await;
-        world.notes.write(BUCKET, LAST_AUDIT, "?").await.unwrap();
+        world.store.insert(LAST_AUDIT, "?");
         assert!(!world.is_spared().await);
         assert!(world.is_spared().await);
     }

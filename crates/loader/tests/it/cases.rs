@@ -7,6 +7,7 @@ use std::path::Path;
 
 use domain::load::LoadStatus;
 
+use crate::cloud::rejects;
 use crate::support::World;
 
 /// What a file comes to.
@@ -116,7 +117,7 @@ async fn check(world: &World, table: &str, name: &str, expected: Outcome) {
     match expected {
         Completed(loaded, lines, code) => {
             assert_eq!((record.status, added), (LoadStatus::Completed, loaded), "{name}: {record:?}");
-            let files = world.store.rejects(&record);
+            let files = rejects(&world.store, &record);
             let rejects: String = files.iter().map(|(_, text)| text.as_str()).collect();
             let found: Vec<String> = lines_and_codes(&rejects);
             let expected: Vec<String> = lines.iter().map(|line| format!("{line},{code}")).collect();

@@ -1,6 +1,5 @@
 //! A bucket in memory, a database, and messages as the queue would deliver them.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -8,14 +7,11 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use aurora::{Deadline, loads};
 use aws_lambda_events::sqs::SqsEvent;
-use bytes::Bytes;
+use bucket::{Bytes, FaultyBucket};
 use domain::load::LoadRecord;
-use loader::{
-    About, Content, Loader, ObjectVersion, Opened, Options, Queue, QueueError, Store, StoreError, handle,
-};
+use loader::{Loader, Options, Queue, QueueError, handle};
 use serde_json::json;
 use testkit::TestDatabase;
-use tokio::sync::Notify;
 
 pub(crate) const BUCKET: &str = "rowgate-data";
 
@@ -29,284 +25,32 @@ pub(crate) const INVOCATION: Duration = Duration::from_secs(120);
 /// Chunks of a quarter of a megabyte, so that small files have some.
 pub(crate) const OPTIONS: Options = Options { lanes: 2, chunk_bytes: 256 * 1024, max_rejects: None };
 
-/// A bucket with versions, in memory. Clones share it.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Bucket(Arc<Shared>);
-
-#[derive(Debug, Default)]
-struct Shared {
-    objects: Mutex<BTreeMap<(String, Option<String>), Object>>,
-    /// How many of the next calls fail, and after how many bytes the next content breaks off.
-    failing_opens: Mutex<u32>,
-    failing_puts: Mutex<u32>,
-    frozen_put: Mutex<Option<Arc<Freeze>>>,
-    frozen_list: Mutex<Option<Arc<Freeze>>>,
-    breaks: Mutex<Vec<usize>>,
-    /// The objects' metadata.
-    about: Mutex<BTreeMap<String, About>>,
-    read: AtomicU64,
-    opened_at: Mutex<Vec<u64>>,
-    ignores_ranges: Mutex<bool>,
-}
-
-/// A function that is frozen as it is about to write a rejects file, or has just listed them.
-#[derive(Debug, Default)]
-pub(crate) struct Freeze {
-    begins: Notify,
-    ends: Notify,
-}
-
-impl Freeze {
-    /// Waits until the function is frozen.
-    pub(crate) async fn begun(&self) {
-        self.begins.notified().await;
-    }
-
-    /// Wakes the function up.
-    pub(crate) fn end(&self) {
-        self.ends.notify_one();
-    }
-
-    async fn hold(&self) {
-        self.begins.notify_one();
-        self.ends.notified().await;
-    }
-}
-
-#[derive(Debug, Clone)]
-enum Object {
-    Bytes(Bytes),
-    /// This many times the letter x.
-    Letters(u64),
-}
-
-impl Object {
-    fn len(&self) -> usize {
-        match self {
-            Self::Bytes(bytes) => bytes.len(),
-            Self::Letters(count) => usize::try_from(*count).unwrap(),
-        }
-    }
+/// Returns the rejects files of a load, in order: their names and contents.
+pub(crate) fn rejects(bucket: &FaultyBucket, load: &LoadRecord) -> Vec<(String, String)> {
+    let prefix = format!("rejected/{}/{}/", load.table, load.load);
+    let keys = bucket.keys().into_iter().filter(|key| key.starts_with(&prefix));
+    keys.filter_map(|key| Some((key[prefix.len()..].to_owned(), bucket.text(&key)?))).collect()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn unavailable() -> StoreError {
-    StoreError::Failed("503 Slow Down".into())
-}
-
-impl Bucket {
-    fn insert(&self, key: &str, version: Option<&str>, object: Object) {
-        lock(&self.0.objects).insert((key.to_owned(), version.map(str::to_owned)), object);
-    }
-
-    pub(crate) fn text(&self, key: &str) -> Option<String> {
-        match lock(&self.0.objects).get(&(key.to_owned(), None)) {
-            Some(Object::Bytes(bytes)) => Some(String::from_utf8_lossy(bytes).into_owned()),
-            _ => None,
-        }
-    }
-
-    /// The rejects files of a load, in order.
-    pub(crate) fn rejects(&self, load: &LoadRecord) -> Vec<(String, String)> {
-        let prefix = format!("rejected/{}/{}/", load.table, load.load);
-        let keys: Vec<String> = lock(&self.0.objects)
-            .keys()
-            .filter(|(key, _)| key.starts_with(&prefix))
-            .map(|(key, _)| key.clone())
-            .collect();
-        keys.into_iter().filter_map(|key| Some((key[prefix.len()..].to_owned(), self.text(&key)?))).collect()
-    }
-
-    pub(crate) fn fail_opens(&self, times: u32) {
-        *lock(&self.0.failing_opens) = times;
-    }
-
-    pub(crate) fn fail_puts(&self, times: u32) {
-        *lock(&self.0.failing_puts) = times;
-    }
-
-    /// Freezes whoever writes the next rejects file, before it does.
-    pub(crate) fn freeze_put(&self) -> Arc<Freeze> {
-        let freeze = Arc::<Freeze>::default();
-        *lock(&self.0.frozen_put) = Some(Arc::clone(&freeze));
-        freeze
-    }
-
-    /// Freezes whoever lists keys next, with the list in hand.
-    pub(crate) fn freeze_list(&self) -> Arc<Freeze> {
-        let freeze = Arc::<Freeze>::default();
-        *lock(&self.0.frozen_list) = Some(Arc::clone(&freeze));
-        freeze
-    }
-
-    /// Copies an object within the bucket, metadata included.
-    pub(crate) fn copy(&self, from: &str, key: &str, version: &str) {
-        let object = lock(&self.0.objects)[&(from.to_owned(), None)].clone();
-        self.insert(key, Some(version), object);
-        let about = self.about_of(from);
-        self.describe(key, about);
-    }
-
-    /// An object's metadata.
-    pub(crate) fn about_of(&self, key: &str) -> About {
-        lock(&self.0.about).get(key).cloned().unwrap_or_default()
-    }
-
-    /// Gives the objects under a key this metadata.
-    pub(crate) fn describe(&self, key: &str, about: About) {
-        lock(&self.0.about).insert(key.to_owned(), about);
-    }
-
-    /// The keys of all objects.
-    pub(crate) fn keys(&self) -> Vec<String> {
-        lock(&self.0.objects).keys().map(|(key, _)| key.clone()).collect()
-    }
-
-    /// Puts a version of an object; without one, the object of a bucket without versions.
-    pub(crate) fn put<'v>(&self, key: &str, version: impl Into<Option<&'v str>>, content: impl Into<Bytes>) {
-        self.insert(key, version.into(), Object::Bytes(content.into()));
-    }
-
-    /// Each of the next contents breaks off after so many bytes.
-    pub(crate) fn break_contents(&self, after: &[usize]) {
-        *lock(&self.0.breaks) = after.to_vec();
-    }
-
-    /// Makes every content begin at the object's start, as MiniStack does with versions.
-    pub(crate) fn ignore_ranges(&self) {
-        *lock(&self.0.ignores_ranges) = true;
-    }
-
-    /// From which byte on objects were opened, in order.
-    pub(crate) fn opened_at(&self) -> Vec<u64> {
-        lock(&self.0.opened_at).clone()
-    }
-
-    /// How many bytes were read in all.
-    pub(crate) fn bytes_read(&self) -> u64 {
-        self.0.read.load(Ordering::Relaxed)
-    }
-}
-
-fn take_one(count: &Mutex<u32>) -> bool {
-    let mut count = lock(count);
-    let any = *count > 0;
-    *count = count.saturating_sub(1);
-    any
-}
-
-impl Store for Bucket {
-    type Content = Reading;
-
-    async fn open(&self, object: ObjectVersion<'_>, from: u64) -> Result<Opened<Reading>, StoreError> {
-        assert_eq!(object.bucket, BUCKET);
-        if take_one(&self.0.failing_opens) {
-            return Err(unavailable());
-        }
-        let key = (object.key.to_owned(), object.version.map(str::to_owned));
-        let found = lock(&self.0.objects).get(&key).cloned().ok_or(StoreError::Gone)?;
-        lock(&self.0.opened_at).push(from);
-        // A store that knows no ranges begins at the start.
-        let from = if *lock(&self.0.ignores_ranges) { 0 } else { from };
-        let at = usize::try_from(from).unwrap().min(found.len());
-        let breaks_after = lock(&self.0.breaks).pop();
-        let content = Reading { object: found, at, breaks_after, shared: Arc::clone(&self.0) };
-        Ok(Opened { content, from: at as u64 })
-    }
-
-    async fn about(&self, object: ObjectVersion<'_>) -> Result<About, StoreError> {
-        let key = (object.key.to_owned(), object.version.map(str::to_owned));
-        if !lock(&self.0.objects).contains_key(&key) {
-            return Err(StoreError::Gone);
-        }
-        Ok(self.about_of(object.key))
-    }
-
-    async fn put_rejects(
-        &self,
-        bucket: &str,
-        key: &str,
-        about: &About,
-        content: Vec<u8>,
-    ) -> Result<(), StoreError> {
-        assert_eq!(bucket, BUCKET);
-        if take_one(&self.0.failing_puts) {
-            return Err(unavailable());
-        }
-        let freeze = lock(&self.0.frozen_put).take();
-        if let Some(freeze) = freeze {
-            freeze.hold().await;
-        }
-        self.insert(key, None, Object::Bytes(content.into()));
-        self.describe(key, about.clone());
-        Ok(())
-    }
-
-    async fn list_keys(&self, bucket: &str, prefix: &str) -> Result<Vec<String>, StoreError> {
-        assert_eq!(bucket, BUCKET);
-        let found = self.keys().into_iter().filter(|key| key.starts_with(prefix)).collect();
-        let freeze = lock(&self.0.frozen_list).take();
-        if let Some(freeze) = freeze {
-            freeze.hold().await;
-        }
-        Ok(found)
-    }
-
-    async fn delete(&self, bucket: &str, key: &str) -> Result<(), StoreError> {
-        assert_eq!(bucket, BUCKET);
-        lock(&self.0.objects).remove(&(key.to_owned(), None));
-        Ok(())
-    }
-}
-
-/// Content being read, in pieces whose sizes follow no pattern of the content's.
-#[derive(Debug)]
-pub(crate) struct Reading {
-    object: Object,
-    at: usize,
-    breaks_after: Option<usize>,
-    shared: Arc<Shared>,
-}
-
-impl Content for Reading {
-    async fn next(&mut self) -> Result<Option<Bytes>, StoreError> {
-        // As a network does, it lets others run.
-        tokio::task::yield_now().await;
-        if self.breaks_after.is_some_and(|after| self.at >= after) {
-            return Err(StoreError::Failed("connection reset".into()));
-        }
-        let size = 1 + (self.at * 7919 + 4001) % 60_000;
-        let piece = match &self.object {
-            Object::Bytes(bytes) => bytes.slice(self.at..bytes.len().min(self.at + size)),
-            Object::Letters(count) => {
-                let left = usize::try_from(*count).unwrap() - self.at;
-                Bytes::from(vec![b'x'; left.min(size)])
-            }
-        };
-        self.at += piece.len();
-        self.shared.read.fetch_add(piece.len() as u64, Ordering::Relaxed);
-        Ok((!piece.is_empty()).then_some(piece))
-    }
-}
-
-/// What the loader told the queue.
+/// A queue that records what it is asked.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Messages(Arc<Mutex<Told>>);
+pub(crate) struct Messages(Arc<Mutex<Asked>>);
 
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Told {
+pub(crate) struct Asked {
     /// Bodies of messages that were sent.
     pub(crate) sent: Vec<String>,
-    /// For how long a message was to be kept invisible, the last time that it was said.
+    /// For how long a message was hidden, the last time.
     pub(crate) kept: Option<Duration>,
 }
 
 impl Messages {
-    /// All of it so far, which is forgotten.
-    pub(crate) fn take(&self) -> Told {
+    /// Takes the record so far.
+    pub(crate) fn take(&self) -> Asked {
         std::mem::take(&mut *lock(&self.0))
     }
 }
@@ -348,7 +92,7 @@ impl Message {
 /// A database, a bucket and the loader between them.
 pub(crate) struct Cloud {
     pub(crate) test: TestDatabase,
-    pub(crate) bucket: Bucket,
+    pub(crate) bucket: FaultyBucket,
     pub(crate) messages: Messages,
     pub(crate) options: Options,
     drops: AtomicU64,
@@ -363,7 +107,7 @@ impl Cloud {
         test.migrate().await?;
         Ok(Self {
             test,
-            bucket: Bucket::default(),
+            bucket: FaultyBucket::named(BUCKET),
             messages: Messages::default(),
             options: OPTIONS,
             drops: AtomicU64::new(0),
@@ -372,25 +116,14 @@ impl Cloud {
 
     /// Drops a file; gives the message that S3 sends for it.
     pub(crate) fn drop_file(&self, key: &str, content: impl Into<Bytes>) -> Message {
-        self.drop_object(key, Object::Bytes(content.into()))
-    }
-
-    /// Drops so many letters without a line end.
-    pub(crate) fn drop_letters(&self, key: &str, count: u64) -> Message {
-        self.drop_object(key, Object::Letters(count))
-    }
-
-    fn drop_object(&self, key: &str, object: Object) -> Message {
-        let size = match &object {
-            Object::Bytes(bytes) => bytes.len() as u64,
-            Object::Letters(count) => *count,
-        };
+        let content = content.into();
         let version = format!("v{}", self.drops.fetch_add(1, Ordering::Relaxed));
-        self.bucket.insert(key, Some(&version), object);
-        Message::new(event(&json!({ "key": encoded(key), "size": size, "versionId": version })))
+        let object = json!({ "key": encoded(key), "size": content.len(), "versionId": version });
+        self.bucket.insert_version(key, &version, content);
+        Message::new(event(&object))
     }
 
-    pub(crate) fn loader(&self) -> Loader<Bucket, Messages> {
+    pub(crate) fn loader(&self) -> Loader<FaultyBucket, Messages> {
         let Self { bucket, messages, options, .. } = self;
         Loader { queue: messages.clone(), options: *options, ..loader_over(&self.test, bucket.clone()) }
     }
@@ -433,14 +166,13 @@ impl Cloud {
     }
 }
 
-pub(crate) fn loader_over(test: &TestDatabase, bucket: Bucket) -> Loader<Bucket, Messages> {
+pub(crate) fn loader_over(test: &TestDatabase, bucket: FaultyBucket) -> Loader<FaultyBucket, Messages> {
     Loader {
         database: test.database(),
         store: bucket,
         queue: Messages::default(),
         options: OPTIONS,
         dictionary: domain::shipped::dictionary().unwrap(),
-        bucket: BUCKET.to_owned(),
     }
 }
 

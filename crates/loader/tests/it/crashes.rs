@@ -124,7 +124,7 @@ async fn wakes_up_late(meanwhile: &str) -> (World, ObjectCreated) {
     let world = World::start_with(|config| config.limits.transaction_idle = Duration::from_millis(300)).await;
     world.db.sql("INSERT INTO jobs VALUES (1, 'Old')").await.unwrap();
     let object = world.put("incoming/jobs/a.csv", "v1", "1,Taken\n9500,Free\n");
-    let freeze = world.store.freeze_put();
+    let freeze = world.store.freeze_put("rejected/");
     let other = async {
         freeze.begun().await;
         while world.db.open_transactions() > 0 {
@@ -192,7 +192,7 @@ async fn loaded_with_more_files() -> (World, ObjectCreated, String, Vec<String>)
     let leftover = format!("{name}-0123abcd.csv");
     let kept = [format!("{folder}fixed.csv"), format!("{name}-fixed.csv"), format!("{name}.xlsx")];
     for key in kept.iter().chain([&leftover]) {
-        world.store.put(key, None, "kept");
+        world.store.insert(key, "kept");
     }
     let mut kept = [kept.to_vec(), vec![named.clone()]].concat();
     kept.sort();

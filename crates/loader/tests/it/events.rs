@@ -81,7 +81,7 @@ async fn a_bucket_without_versions_tells_its_puts_apart_by_their_sequencers() ->
     let cloud = Cloud::start().await?;
     let put = |content: &str, sequencer: &str| {
         // A bucket without versions has one object for a key.
-        cloud.bucket.put("incoming/jobs/x.csv", None, content.to_owned());
+        cloud.bucket.insert("incoming/jobs/x.csv", content.to_owned());
         let object = json!({ "key": "incoming/jobs/x.csv", "size": content.len(), "sequencer": sequencer });
         Message::new(event(&object))
     };

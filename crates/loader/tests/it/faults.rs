@@ -71,7 +71,7 @@ async fn a_bucket_that_fails_and_breaks_off() -> Result<()> {
     let sample = Sample::new(ROWS);
     let message = cloud.drop_file("incoming/employees/x.csv", sample.content.clone());
     cloud.bucket.fail_opens(2);
-    cloud.bucket.break_contents(&[700_000, 300_000, 0]);
+    cloud.bucket.break_contents(&[0, 300_000, 700_000]);
     cloud.bucket.fail_puts(2);
     cloud.deliver_until_done(&message).await?;
     sample.check(&cloud, &cloud.newest().await?).await

@@ -182,7 +182,7 @@ async fn a_file_that_is_gone_fails() {
         version: None,
         identity: "s1".into(),
         etag: None,
-        told: None,
+        target: None,
         size: 7,
     };
     world.deliver(&object).await.unwrap();

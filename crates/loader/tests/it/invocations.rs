@@ -95,12 +95,12 @@ async fn content_that_changes_between_deliveries_is_not_mixed() -> Result<()> {
     let event = crate::cloud::event(
         &serde_json::json!({"key": "incoming/jobs/x.csv.gz", "size": 9, "sequencer": "1"}),
     );
-    cloud.bucket.put("incoming/jobs/x.csv.gz", None, gzip(jobs(1..=300)));
+    cloud.bucket.insert("incoming/jobs/x.csv.gz", gzip(jobs(1..=300)));
     let refuse = Rule::error(ErrorKind::AccessDeniedException).sql("INSERT INTO `jobs`").after(2);
     cloud.test.data_api().set(Faults::default().with(refuse));
     assert_eq!(cloud.deliver(&[Message::new(event.clone())]).await?, [0]);
     cloud.test.data_api().clear();
-    cloud.bucket.put("incoming/jobs/x.csv.gz", None, gzip(jobs(1001..=1300)));
+    cloud.bucket.insert("incoming/jobs/x.csv.gz", gzip(jobs(1001..=1300)));
     assert_eq!(cloud.deliver(&[Message::new(event)]).await?, NONE);
     let load = cloud.newest().await?;
     assert_eq!(load.status, LoadStatus::Failed);

@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use aurora::Deadline;
+use bucket::FaultyBucket;
 use loader::handle;
 use testkit::TestDatabase;
 
-use crate::cloud::{Bucket, Cloud, INVOCATION, Message, batch, loader_over};
+use crate::cloud::{Cloud, INVOCATION, Message, batch, loader_over};
 use crate::sample::Sample;
 
 const ROWS: i64 = 8_000;
@@ -18,7 +19,12 @@ const KILLS: u32 = 12;
 
 /// Delivers a message to a loader on a runtime of its own and drops that runtime after `life`: tasks that would roll
 /// transactions back never run, as after kill -9. Says whether it was killed before it ended.
-fn deliver_and_kill(test: &Arc<TestDatabase>, bucket: Bucket, message: Message, life: Duration) -> bool {
+fn deliver_and_kill(
+    test: &Arc<TestDatabase>,
+    bucket: FaultyBucket,
+    message: Message,
+    life: Duration,
+) -> bool {
     let test = Arc::clone(test);
     let thread = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -1,12 +1,13 @@
 //! Files of every format, and how a load of each goes on that was cut off.
 
 use anyhow::Result;
+use bucket::FaultyBucket;
 use domain::dictionary::Dictionary;
 use domain::load::{Format, LoadStatus};
 use loader::{Loader, Options};
 use testkit::local_data_api::{ErrorKind, Faults, Rule};
 
-use crate::cloud::{Bucket, Cloud, INVOCATION, Message, Messages, batch};
+use crate::cloud::{Cloud, INVOCATION, Message, Messages, batch, rejects};
 use crate::support::gzip;
 
 const NONE: [usize; 0] = [];
@@ -63,7 +64,7 @@ async fn json_lines_are_rejected_with_their_reasons() -> Result<()> {
         "{\"id\": 1, \"job\": \"Clerk\"}\n{\"id\": 2}\n[3]\n{\"id\": 4, \"job_name\": \"Spy\", \"age\": 7}\n";
     let load = cloud.load("incoming/jobs/a.jsonl", file).await?;
     assert_eq!((load.status, load.rows_loaded, load.rows_rejected), (LoadStatus::Completed, 1, 3));
-    let rejects = cloud.bucket.rejects(&load).remove(0).1;
+    let (_, rejects) = rejects(&cloud.bucket, &load).remove(0);
     let lines: Vec<&str> = rejects.lines().collect();
     assert_eq!(lines[0], "\u{FEFF}id,job_name,line,code,reason");
     assert_eq!(lines[1], "2,,2,required,job_name is required");
@@ -87,7 +88,11 @@ fn quoted() -> String {
 }
 
 /// Loads a file that is cut off after some chunks; gives back from which bytes on it was read.
-async fn cut_off(cloud: &Cloud, loader: &Loader<Bucket, Messages>, message: &Message) -> Result<Vec<u64>> {
+async fn cut_off(
+    cloud: &Cloud,
+    loader: &Loader<FaultyBucket, Messages>,
+    message: &Message,
+) -> Result<Vec<u64>> {
     let refuse = Rule::error(ErrorKind::AccessDeniedException).sql("INSERT INTO `jobs`").after(3);
     cloud.test.data_api().set(Faults::default().with(refuse));
     assert_eq!(deliver(loader, message).await?, 1);
@@ -100,7 +105,7 @@ async fn cut_off(cloud: &Cloud, loader: &Loader<Bucket, Messages>, message: &Mes
 }
 
 /// Delivers a message; says how many come back.
-async fn deliver(loader: &Loader<Bucket, Messages>, message: &Message) -> Result<usize> {
+async fn deliver(loader: &Loader<FaultyBucket, Messages>, message: &Message) -> Result<usize> {
     let batch = batch(std::slice::from_ref(message))?;
     let deadline = aurora::Deadline::after(INVOCATION);
     Ok(loader::handle(loader, batch, deadline).await.batch_item_failures.len())

@@ -1,7 +1,7 @@
 //! Markers, hidden files and files that are still being written: no loads, and nothing that anybody is told of.
 
 use anyhow::Result;
-use loader::Told;
+use loader::TargetOverride;
 
 use crate::cloud::Cloud;
 use crate::support::World;
@@ -37,17 +37,17 @@ async fn what_programs_leave_beside_data_is_no_load() -> Result<()> {
 }
 
 #[tokio::test]
-async fn so_is_one_whose_table_is_told() {
+async fn so_is_one_whose_table_is_overridden() {
     let world = World::start().await;
     for key in ["exports/2021/_SUCCESS", "exports/2021/.jobs.csv", "exports/_2021/jobs.csv.tmp"] {
         let mut object = world.put(key, "v1", "1,a\n");
-        object.told = Some(Told { table: "jobs".to_owned(), mode: None });
+        object.target = Some(TargetOverride { table: "jobs".to_owned(), mode: None });
         world.deliver(&object).await.unwrap();
     }
     assert_eq!(world.count("rowgate_loads").await, 0);
     // Which folders are below the one that was named, nobody knows here.
     let mut object = world.put("exports/_2021/jobs.csv", "v1", "1,a\n");
-    object.told = Some(Told { table: "jobs".to_owned(), mode: None });
+    object.target = Some(TargetOverride { table: "jobs".to_owned(), mode: None });
     world.deliver(&object).await.unwrap();
     assert_eq!(world.record(&object).await.rows_loaded, 1);
 }

@@ -6,11 +6,11 @@ use anyhow::Result;
 use domain::load::{LoadRecord, LoadStatus};
 use testkit::local_data_api::{Effect, Faults, Operation, Rule};
 
-use crate::cloud::{Cloud, EVERY_LOAD, Message};
+use crate::cloud::{Cloud, EVERY_LOAD, Message, rejects};
 
 const NONE: [usize; 0] = [];
 
-fn told(load: &LoadRecord) -> (LoadStatus, u64, u64, &str) {
+fn outcome(load: &LoadRecord) -> (LoadStatus, u64, u64, &str) {
     (load.status, load.rows_loaded, load.rows_rejected, load.error.as_deref().unwrap_or_default())
 }
 
@@ -30,9 +30,9 @@ async fn a_load_in_which_nothing_could_be_loaded_fails_with_the_commonest_reason
     cloud.options.chunk_bytes = 1024;
     for folder in ["", "upsert/"] {
         let load = cloud.load(&format!("incoming/jobs/{folder}a.csv"), nothing_good()).await?;
-        assert_eq!(told(&load), (LoadStatus::Failed, 0, 2_000, REASON));
+        assert_eq!(outcome(&load), (LoadStatus::Failed, 0, 2_000, REASON));
         // The records are kept, and the ledger names where.
-        let files = cloud.bucket.rejects(&load);
+        let files = rejects(&cloud.bucket, &load);
         assert!(files.len() > 10, "{}", files.len());
         let sql = format!(
             "SELECT COUNT(rejects_key), SUM(rows_rejected) FROM rowgate_load_chunks WHERE load_id = '{}'",
@@ -46,7 +46,7 @@ async fn a_load_in_which_nothing_could_be_loaded_fails_with_the_commonest_reason
     cloud.options.max_rejects = domain::dictionary::RejectLimit::parse("100%").ok();
     let load = cloud.load("incoming/jobs/replace/a.csv", nothing_good()).await?;
     assert_eq!(
-        told(&load),
+        outcome(&load),
         (LoadStatus::Failed, 0, 2_000, &*format!("{REASON}; the table is as it was before"))
     );
     assert_eq!(cloud.test.value("SELECT COUNT(*) FROM jobs").await?, "1");
@@ -59,17 +59,17 @@ async fn says_it_of_one_record_and_of_one_reason() -> Result<()> {
     let load = cloud.load("incoming/jobs/a.csv", "1,\n").await?;
     let expected =
         "nothing could be loaded: the only record was rejected because \"job_name is required\" (required)";
-    assert_eq!(told(&load), (LoadStatus::Failed, 0, 1, expected));
+    assert_eq!(outcome(&load), (LoadStatus::Failed, 0, 1, expected));
     // Numbers in messages do not split what is one reason; of a record with several errors the first counts.
     let file = format!("id,job_name\n1,{}\n2,{}\nx,\n", "y".repeat(300), "y".repeat(400));
     let load = cloud.load("incoming/jobs/b.csv", file).await?;
     let expected = "nothing could be loaded: all 3 records were rejected, 2 of them because \"job_name has 300 characters, \
                     at most 255 are allowed\" (too_long)";
-    assert_eq!(told(&load), (LoadStatus::Failed, 0, 3, expected));
+    assert_eq!(outcome(&load), (LoadStatus::Failed, 0, 3, expected));
     let load = cloud.load("incoming/jobs/c.csv", "id,job_name\n1\n2,a,b\n3\n").await?;
     let expected = "nothing could be loaded: all 3 records were rejected because \"the record has 1 fields instead of 2\" \
                     (field_count)";
-    assert_eq!(told(&load), (LoadStatus::Failed, 0, 3, expected));
+    assert_eq!(outcome(&load), (LoadStatus::Failed, 0, 3, expected));
     Ok(())
 }
 
@@ -86,7 +86,7 @@ async fn a_file_whose_rows_are_in_already_is_no_failure() -> Result<()> {
         ("one new", "1,a\n4,d\n5,\n6,\n", (1, 3)),
     ] {
         let load = cloud.load(&format!("incoming/jobs/{name}.csv"), file).await?;
-        assert_eq!(told(&load), (LoadStatus::Completed, loaded, rejected, ""), "{name}");
+        assert_eq!(outcome(&load), (LoadStatus::Completed, loaded, rejected, ""), "{name}");
     }
     // As many are wrong as are taken, so there is something to mend.
     let load = cloud.load("incoming/jobs/half.csv", "1,a\n7,\n").await?;
@@ -119,7 +119,7 @@ async fn the_figures_are_exact_however_often_the_event_comes_and_wherever_it_is_
     cloud.test.data_api().clear();
     assert_eq!(cloud.deliver(&[message]).await?, NONE);
     let load = cloud.newest().await?;
-    assert_eq!(told(&load), (LoadStatus::Failed, 0, 2_000, REASON));
+    assert_eq!(outcome(&load), (LoadStatus::Failed, 0, 2_000, REASON));
     assert!(load.attempts > 2, "{} attempts prove little", load.attempts);
     Ok(())
 }
@@ -145,7 +145,7 @@ async fn a_load_whose_table_is_replaced_before_it_fails_is_judged_in_the_new_one
         "1"
     );
     let loads = aurora::loads::find(&cloud.test.database(), EVERY_LOAD, 10, None).await?.loads;
-    assert_eq!(told(&loads[1]), (LoadStatus::Completed, 1, 2, ""), "{loads:?}");
+    assert_eq!(outcome(&loads[1]), (LoadStatus::Completed, 1, 2, ""), "{loads:?}");
     assert_eq!(cloud.test.value("SELECT GROUP_CONCAT(id, job_name ORDER BY id) FROM jobs").await?, "1b,9c");
     Ok(())
 }
@@ -159,10 +159,10 @@ async fn taken_ids_count_under_their_code_in_every_chunk() -> Result<()> {
     // As many taken ids as wrong records, and one more.
     let wrong: String = (1..=199).map(|id| format!("{},\n", 1000 + id)).collect();
     let load = cloud.load("incoming/jobs/b.csv", rows("other") + &wrong).await?;
-    assert_eq!(told(&load), (LoadStatus::Completed, 0, 399, ""));
+    assert_eq!(outcome(&load), (LoadStatus::Completed, 0, 399, ""));
     let load = cloud.load("incoming/jobs/c.csv", rows("other") + &wrong + "2000,\n2001,\n").await?;
     let expected = "nothing could be loaded: all 401 records were rejected, 201 of them because \"job_name is required\" \
                     (required)";
-    assert_eq!(told(&load), (LoadStatus::Failed, 0, 401, expected));
+    assert_eq!(outcome(&load), (LoadStatus::Failed, 0, 401, expected));
     Ok(())
 }

@@ -4,7 +4,7 @@ use anyhow::Result;
 use domain::dictionary::RejectLimit;
 use domain::load::LoadStatus;
 
-use crate::cloud::Cloud;
+use crate::cloud::{Cloud, rejects};
 
 #[tokio::test]
 async fn beyond_the_limit_the_load_fails_and_says_what_stays() -> Result<()> {
@@ -59,7 +59,7 @@ async fn a_replace_takes_all_records_unless_a_limit_is_set() -> Result<()> {
         )
     );
     // Its people want to see them.
-    assert_eq!(cloud.bucket.rejects(&load).len(), 1);
+    assert_eq!(rejects(&cloud.bucket, &load).len(), 1);
     assert_eq!(cloud.test.value("SELECT GROUP_CONCAT(id) FROM jobs").await?, "1");
     // Neither a record that counts for nothing nor an unknown reference is a reject.
     let load = cloud.load("incoming/jobs/replace/c.csv", "id,job_name\n2,b\n,\nid,job_name\n").await?;
@@ -91,7 +91,7 @@ async fn a_replace_that_cannot_complete_stops_early() -> Result<()> {
 async fn a_fixed_rejects_file_loads_what_was_missing_and_names_its_parent() -> Result<()> {
     let cloud = Cloud::start().await?;
     let load = cloud.load("incoming/jobs/a.csv", "1,a\n2,\n3,c\nx,d\n").await?;
-    let files = cloud.bucket.rejects(&load);
+    let files = rejects(&cloud.bucket, &load);
     let [(name, content)] = &files[..] else { anyhow::bail!("{files:?}") };
     assert_eq!(*name, format!("{}-00000.csv", load.load));
     let fixed = content.replace("2,,", "2,b,").replace("x,d,", "4,d,");
@@ -100,7 +100,8 @@ async fn a_fixed_rejects_file_loads_what_was_missing_and_names_its_parent() -> R
     assert_eq!(cloud.test.value("SELECT GROUP_CONCAT(job_name ORDER BY id) FROM jobs").await?, "a,b,c,d");
     // A copy within S3 keeps what the file says of itself, whatever its name.
     let key = format!("rejected/jobs/{}/{name}", load.load);
-    cloud.bucket.copy(&key, "incoming/jobs/copy.csv", "v-copy");
+    cloud.bucket.insert_version("incoming/jobs/copy.csv", "v-copy", content.clone());
+    cloud.bucket.describe("incoming/jobs/copy.csv", &cloud.bucket.metadata(&key));
     let size = content.len();
     let event = crate::cloud::event(
         &serde_json::json!({"key": "incoming/jobs/copy.csv", "size": size, "versionId": "v-copy"}),

@@ -74,7 +74,7 @@ async fn rows_whose_ids_are_taken_are_rejected() {
 #[tokio::test]
 async fn a_batch_answer_names_only_the_messages_that_must_come_back() {
     let world = World::start().await;
-    world.store.put("incoming/jobs/a.csv", "v1", jobs(1..=3));
+    world.store.insert_version("incoming/jobs/a.csv", "v1", jobs(1..=3));
     let body = json!({"Records": [{
         "eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": "us-east-1", "eventTime": "2026-11-21T05:00:00.000Z",
         "eventName": "ObjectCreated:Put", "userIdentity": {"principalId": "p"},

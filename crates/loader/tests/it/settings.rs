@@ -2,16 +2,34 @@
 
 use std::time::Duration;
 
-use domain::load::{LoadStatus, Settings};
-use loader::{About, Delivered};
+use bucket::Metadata;
+use domain::load::{LoadRecord, LoadStatus, SETTINGS_METADATA, Settings};
+use loader::{Delivered, LOAD_METADATA};
 use testkit::local_data_api::{Effect, Faults, Rule};
 
 use crate::cloud::{Cloud, Message};
 use crate::support::{World, figures};
 
-fn about(json: &str) -> About {
-    let settings = Settings::from_json(json).unwrap().to_metadata().unwrap();
-    About { settings: Some(settings), ..About::default() }
+fn about(json: &str) -> Metadata {
+    described(Settings::from_json(json).unwrap().to_metadata().unwrap())
+}
+
+fn described(settings: impl Into<String>) -> Metadata {
+    Metadata::from([(SETTINGS_METADATA.to_owned(), settings.into())])
+}
+
+/// Puts a version of an object with metadata, and delivers its event.
+async fn drop_described(
+    world: &World,
+    key: &str,
+    version: &str,
+    content: impl AsRef<[u8]>,
+    metadata: &Metadata,
+) -> LoadRecord {
+    let object = world.put(key, version, content);
+    world.store.describe(key, metadata);
+    assert_eq!(world.deliver(&object).await.unwrap(), Delivered::Ended);
+    world.record(&object).await
 }
 
 const ODD: &str = r#"{"columns": {"Emp No": "id", "Hired": "datetime", "Dept": "department_id", "Job": "job_id",
@@ -25,8 +43,8 @@ fn odd(rows: &str) -> String {
 async fn a_file_is_read_as_its_metadata_says() {
     let world = World::start().await;
     let key = "incoming/employees/odd.csv";
-    world.store.describe(key, about(ODD));
-    let load = world.drop_file(key, odd("3;7;44;Ada;27/07/2021 16:02;1\n3;7;-;-;01/02/2021 08:00;2\n")).await;
+    let rows = odd("3;7;44;Ada;27/07/2021 16:02;1\n3;7;-;-;01/02/2021 08:00;2\n");
+    let load = drop_described(&world, key, "v1", rows, &about(ODD)).await;
     assert_eq!((load.status, figures(&load)), (LoadStatus::Completed, (2, 1, 1)), "{load:?}");
     let row = world
         .db
@@ -45,8 +63,9 @@ async fn a_file_is_read_as_its_metadata_says() {
     );
     let fixed = file.replace(",-,", ",Bea,");
     let again = "incoming/employees/fixed.csv";
-    world.store.describe(again, world.store.about_of(&keys[0]));
-    let load = world.drop_file(again, fixed).await;
+    let metadata = world.store.metadata(&keys[0]);
+    assert!(metadata.contains_key(LOAD_METADATA), "{metadata:?}");
+    let load = drop_described(&world, again, "v1", fixed, &metadata).await;
     assert_eq!((load.status, figures(&load)), (LoadStatus::Completed, (1, 1, 0)), "{load:?}");
     assert!(load.parent.is_some());
     assert_eq!(world.count("employees").await, 2);
@@ -65,10 +84,7 @@ async fn settings_that_cannot_be_used_fail_the_load_with_the_reason() {
         ("v3", "eyJjb2x1bW5zIjp7IngiOiJ5In19", "the settings cannot be used: columns names \"y\""),
     ] {
         let key = format!("incoming/jobs/{version}.csv");
-        world.store.describe(&key, About { settings: Some(settings.to_owned()), ..About::default() });
-        let object = world.put(&key, version, "1,Welder\n");
-        assert_eq!(world.deliver(&object).await.unwrap(), Delivered::Ended);
-        let load = world.record(&object).await;
+        let load = drop_described(&world, &key, version, "1,Welder\n", &described(settings)).await;
         assert_eq!(load.status, LoadStatus::Failed);
         assert!(load.error.as_deref().unwrap_or_default().starts_with(expected), "{:?}", load.error);
     }
@@ -81,19 +97,14 @@ async fn the_same_bytes_read_in_another_way_are_another_content() {
     let key = "incoming/jobs/a.csv";
     let content = "Nr,Title\n1,Welder\n2,Mason\n";
     let settings = about(r#"{"columns": {"Nr": "id", "Title": "job"}}"#);
-    world.store.describe(key, settings.clone());
-    assert_eq!(world.drop_file(key, content).await.status, LoadStatus::Completed);
+    let load = drop_described(&world, key, "v1", content, &settings).await;
+    assert_eq!(load.status, LoadStatus::Completed);
     // Again with the same settings: skipped.
-    let object = world.put(key, "v2", content);
-    world.deliver(&object).await.unwrap();
-    assert_eq!(world.record(&object).await.status, LoadStatus::Skipped);
+    let load = drop_described(&world, key, "v2", content, &settings).await;
+    assert_eq!(load.status, LoadStatus::Skipped);
     // With others: read, and its ids are taken.
-    world
-        .store
-        .describe(key, about(r#"{"columns": {"Nr": "id", "Title": "job"}, "null_values": ["Mason"]}"#));
-    let object = world.put(key, "v3", content);
-    world.deliver(&object).await.unwrap();
-    let load = world.record(&object).await;
+    let settings = about(r#"{"columns": {"Nr": "id", "Title": "job"}, "null_values": ["Mason"]}"#);
+    let load = drop_described(&world, key, "v3", content, &settings).await;
     assert_eq!(figures(&load), (2, 0, 2), "{load:?}");
 }
 
@@ -105,8 +116,8 @@ async fn a_load_is_continued_by_the_settings_that_it_began_with() -> anyhow::Res
     cloud.test.data_api().set(Faults::default().with(Rule::new(Effect::DelayMs(20))));
     let key = "incoming/employees/odd.csv";
     let rows: String = (1..=1_500).map(|id| format!("3;7;44;Person {id};27/07/2021 16:02;{id}\n")).collect();
-    cloud.bucket.describe(key, about(ODD));
     let mut message = cloud.drop_file(key, odd(&rows));
+    cloud.bucket.describe(key, &about(ODD));
     let mut invocations = 0;
     loop {
         invocations += 1;

@@ -4,16 +4,17 @@ use std::io::Write;
 use std::time::Duration;
 
 use aurora::{Deadline, loads};
+use bucket::FaultyBucket;
 use domain::load::{LoadId, LoadRecord};
 use loader::{Delivered, LoadError, Loader, ObjectCreated, load};
 use testkit::TestDatabase;
 use testkit::local_data_api::Config;
 
-use crate::cloud::{BUCKET, Bucket, Messages, loader_over};
+use crate::cloud::{BUCKET, Messages, loader_over};
 
 pub(crate) struct World {
     pub(crate) db: TestDatabase,
-    pub(crate) store: Bucket,
+    pub(crate) store: FaultyBucket,
 }
 
 impl World {
@@ -25,10 +26,10 @@ impl World {
     pub(crate) async fn start_with(configure: impl FnOnce(&mut Config)) -> Self {
         let db = TestDatabase::start_with(configure).await.unwrap();
         db.migrate().await.unwrap();
-        Self { db, store: Bucket::default() }
+        Self { db, store: FaultyBucket::named(BUCKET) }
     }
 
-    pub(crate) fn loader(&self) -> Loader<Bucket, Messages> {
+    pub(crate) fn loader(&self) -> Loader<FaultyBucket, Messages> {
         loader_over(&self.db, self.store.clone())
     }
 
@@ -36,7 +37,7 @@ impl World {
     pub(crate) fn put(&self, key: &str, version: &str, content: impl AsRef<[u8]>) -> ObjectCreated {
         let content = content.as_ref().to_vec();
         let size = content.len() as u64;
-        self.store.put(key, version, content);
+        self.store.insert_version(key, version, content);
         ObjectCreated {
             bucket: BUCKET.to_owned(),
             key: key.to_owned(),
@@ -44,7 +45,7 @@ impl World {
             identity: version.to_owned(),
             etag: None,
             size,
-            told: None,
+            target: None,
         }
     }
 

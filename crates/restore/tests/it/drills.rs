@@ -190,7 +190,7 @@ async fn a_drill_that_was_cut_off_goes_on_with_the_next_try() {
     for call in (0..calls).step_by(3) {
         world.bucket.stop_after(call);
         let cut_off = world.invoke_within(json!({ "drill": {} }), Duration::from_secs(2)).await;
-        world.bucket.go_on();
+        world.bucket.resume();
         begun += u32::from(matches!(cut_off, Err(InvocationError::Interrupted { .. })));
         assert_eq!(drill(&world).await.unwrap()["status"], "completed", "after call {call}: {cut_off:?}");
     }

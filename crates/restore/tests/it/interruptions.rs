@@ -78,7 +78,7 @@ async fn goes_on_after_the_bucket_was_lost_at_any_call() {
     for number in 0..calls {
         reset(&world).await;
         world.bucket.stop_after(number as u64);
-        killed_and_taken_up(&world, number, 300, async || world.bucket.go_on()).await;
+        killed_and_taken_up(&world, number, 300, async || world.bucket.resume()).await;
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use aurora::snapshot::Snapshot;
 use aurora::{Database, Deadline};
-use bucket::MemoryBucket;
+use bucket::FaultyBucket;
 use domain::avro::{Codec, FileWriter, Meta, Schema};
 use domain::backup::{
     BackupId, FileManifest, MANIFEST_FORMAT, Manifest, ManifestLoads, RestoreId, TableManifest, folder,
@@ -45,7 +45,7 @@ impl GoOn for Next {
 
 pub(crate) struct World {
     pub(crate) db: TestDatabase,
-    pub(crate) bucket: MemoryBucket,
+    pub(crate) bucket: FaultyBucket,
     pub(crate) next: Next,
     pub(crate) dictionary: &'static Dictionary,
 }
@@ -70,10 +70,10 @@ impl World {
     }
 
     pub(crate) fn over(db: TestDatabase, dictionary: &'static Dictionary) -> Self {
-        Self { db, bucket: MemoryBucket::default(), next: Next::default(), dictionary }
+        Self { db, bucket: FaultyBucket::default(), next: Next::default(), dictionary }
     }
 
-    pub(crate) fn restorer(&self) -> Restorer<MemoryBucket, Next> {
+    pub(crate) fn restorer(&self) -> Restorer<FaultyBucket, Next> {
         restorer_over(self.db.database(), self.bucket.clone(), self.next.clone(), self.dictionary)
     }
 
@@ -166,10 +166,10 @@ impl World {
 
 pub(crate) fn restorer_over(
     database: Database,
-    store: MemoryBucket,
+    store: FaultyBucket,
     go_on: Next,
     dictionary: &'static Dictionary,
-) -> Restorer<MemoryBucket, Next> {
+) -> Restorer<FaultyBucket, Next> {
     Restorer { database, store, go_on, dictionary, options: Options::default() }
 }
 
@@ -191,7 +191,7 @@ pub(crate) fn hex(content: &[u8]) -> String {
 
 /// Writes the part files of a backup and gives back its manifest, which is not written.
 pub(crate) fn write_backup(
-    bucket: &MemoryBucket,
+    bucket: &FaultyBucket,
     id: &str,
     tables: &[(&Table, Vec<bool>, &[Row])],
     made: Made,

@@ -1,5 +1,6 @@
 //! Uploads in parts.
 
+use bucket::{Multipart, Store};
 use serde_json::{Value, json};
 use uploads::{MAX_SINGLE_BYTES, UploadId};
 
@@ -17,27 +18,30 @@ async fn begin(api: &Api) -> (String, Value) {
     (body["id"].as_str().unwrap().to_owned(), body)
 }
 
-fn put(api: &Api, number: u32, bytes: u64) {
-    api.store.state().open.get_mut("u0").unwrap().parts.insert(number, bytes);
+/// The key of the file, and S3's id of its upload.
+const KEY: &str = "incoming/jobs/a.csv";
+const UPLOAD: &str = "1";
+
+async fn put(api: &Api, number: u32, bytes: u64) {
+    let content = vec![b'x'; usize::try_from(bytes).unwrap()];
+    api.store.put_part(KEY, &Multipart::of(UPLOAD), number, content.into()).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_large_file_goes_in_parts_that_can_be_resumed() {
     let api = Api::start().await;
     let (id, body) = begin(&api).await;
-    let key = "incoming/jobs/a.csv";
     assert_eq!(
         (&body["key"], &body["bytes"], &body["part_bytes"]),
-        (&json!(key), &json!(BYTES), &json!(16 * MIB))
+        (&json!(KEY), &json!(BYTES), &json!(16 * MIB))
     );
     assert_eq!(body["parts"].as_array().unwrap().len(), 5);
-    assert_eq!(body["parts"][4], json!({"number": 5, "url": "put:incoming/jobs/a.csv?u0&5&10"}));
-    assert_eq!(api.store.state().open["u0"].settings.as_deref(), Some("eyJkZWxpbWl0ZXIiOiI7In0"));
+    assert_eq!(body["parts"][4], json!({"number": 5, "url": "put:incoming/jobs/a.csv?1&5&10"}));
 
     // Two are there, and one of another size, which is none.
-    put(&api, 2, 16 * MIB);
-    put(&api, 5, 10);
-    put(&api, 3, 9);
+    put(&api, 2, 16 * MIB).await;
+    put(&api, 5, 10).await;
+    put(&api, 3, 9).await;
     let (status, body) = api.get(&format!("/uploads/{id}")).await;
     assert_eq!((status, &body["done"]), (200, &json!([2, 5])));
     let missing: Vec<u64> =
@@ -46,14 +50,15 @@ async fn a_large_file_goes_in_parts_that_can_be_resumed() {
     let answer = api.post(&format!("/uploads/{id}/complete"), &Value::Null).await;
     let found = detail(&answer, 409, "incomplete-upload");
     assert!(found.starts_with("The parts 1, 3, 4 of the file are not there yet."), "{found}");
-    assert!(api.store.state().files.is_empty());
+    assert!(api.store.keys().is_empty());
 
     for number in [1, 3, 4] {
-        put(&api, number, 16 * MIB);
+        put(&api, number, 16 * MIB).await;
     }
     let (status, body) = api.post(&format!("/uploads/{id}/complete/"), &Value::Null).await;
-    assert_eq!((status, body), (200, json!({"key": key})));
-    assert_eq!(api.store.state().files, [(key.to_owned(), BYTES)]);
+    assert_eq!((status, body), (200, json!({"key": KEY})));
+    assert_eq!(api.store.content(KEY).unwrap().len() as u64, BYTES);
+    assert_eq!(api.store.metadata(KEY)["rowgate-settings"], "eyJkZWxpbWl0ZXIiOiI7In0");
     // It is done once.
     for answer in [
         api.post(&format!("/uploads/{id}/complete"), &Value::Null).await,
@@ -70,14 +75,14 @@ async fn it_is_kept_who_completes_what_a_script_began() {
     let api = Api::start().await;
     let (id, _) = begin(&api).await;
     for (number, bytes) in [(1, 16 * MIB), (2, 16 * MIB), (3, 16 * MIB), (4, 16 * MIB)] {
-        put(&api, number, bytes);
+        put(&api, number, bytes).await;
     }
     let complete = async || {
         api.send(By::Person("writer,table:jobs"), "POST", &format!("/uploads/{id}/complete"), "").await
     };
     detail(&complete().await, 409, "incomplete-upload");
     assert_eq!(api.db.value("SELECT COUNT(*) FROM rowgate_audit").await.unwrap(), "0");
-    put(&api, 5, 10);
+    put(&api, 5, 10).await;
     assert_eq!(complete().await.0, 200);
     let kept = "SELECT CONCAT_WS(' ', username, action, table_name, detail_json) FROM rowgate_audit";
     assert_eq!(
@@ -91,12 +96,12 @@ async fn without_the_trail_nothing_is_completed() {
     let api = Api::start().await;
     let (id, _) = begin(&api).await;
     for (number, bytes) in [(1, 16 * MIB), (2, 16 * MIB), (3, 16 * MIB), (4, 16 * MIB), (5, 10)] {
-        put(&api, number, bytes);
+        put(&api, number, bytes).await;
     }
     api.db.sql("DROP TABLE rowgate_audit").await.unwrap();
     let path = format!("/uploads/{id}/complete");
     detail(&api.send(By::Person("writer"), "POST", &path, "").await, 500, "internal");
-    assert!(api.store.state().files.is_empty());
+    assert!(api.store.keys().is_empty());
 }
 
 #[tokio::test]
@@ -104,9 +109,9 @@ async fn of_two_that_complete_it_at_once_one_is_told_that_it_is_gone() {
     let api = Api::start().await;
     let (id, _) = begin(&api).await;
     for (number, bytes) in [(1, 16 * MIB), (2, 16 * MIB), (3, 16 * MIB), (4, 16 * MIB), (5, 10)] {
-        put(&api, number, bytes);
+        put(&api, number, bytes).await;
     }
-    api.store.state().is_raced = true;
+    api.store.race_next_completion();
     let answer = api.post(&format!("/uploads/{id}/complete"), &Value::Null).await;
     detail(&answer, 404, "not-found");
 }
@@ -115,7 +120,8 @@ async fn of_two_that_complete_it_at_once_one_is_told_that_it_is_gone() {
 async fn an_id_opens_nothing_but_files_of_tables_that_the_caller_sees() {
     let api = Api::start().await;
     let (id, _) = begin(&api).await;
-    let of = |key: &str| UploadId { bytes: BYTES, upload: "u0".to_owned(), key: key.to_owned() }.to_string();
+    let of =
+        |key: &str| UploadId { bytes: BYTES, upload: UPLOAD.to_owned(), key: key.to_owned() }.to_string();
     for text in [
         "x".to_owned(),
         "%FF".to_owned(),
@@ -146,7 +152,7 @@ async fn an_id_opens_nothing_but_files_of_tables_that_the_caller_sees() {
 async fn what_s3_does_not_answer_may_pass() {
     let api = Api::start().await;
     let (id, _) = begin(&api).await;
-    api.store.state().is_away = true;
+    api.store.stop_after(0);
     let asked = json!({"table": "jobs", "file": "a.csv", "bytes": BYTES});
     for answer in [
         api.post("/uploads", &asked).await,

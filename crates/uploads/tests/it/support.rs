@@ -3,6 +3,7 @@
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
+use bucket::FaultyBucket;
 use http_body_util::BodyExt;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequestContext;
 use lambda_http::request::RequestContext;
@@ -10,8 +11,6 @@ use serde_json::{Value, json};
 use testkit::TestDatabase;
 use tower::ServiceExt;
 use uploads::{Service, router};
-
-use crate::memory::Memory;
 
 /// Who calls.
 #[derive(Debug, Clone, Copy)]
@@ -24,14 +23,14 @@ pub(crate) enum By {
 
 pub(crate) struct Api {
     pub(crate) db: TestDatabase,
-    pub(crate) store: Memory,
+    pub(crate) store: FaultyBucket,
     routes: Router,
 }
 
 impl Api {
     pub(crate) async fn start() -> Self {
         let db = TestDatabase::migrated().await.unwrap();
-        let store = Memory::default();
+        let store = FaultyBucket::default();
         let dictionary = domain::shipped::dictionary().unwrap();
         let service = Service { database: db.database(), store: store.clone(), dictionary };
         Self { db, store, routes: lambda_kit::http::with_service_layers(router(service)) }

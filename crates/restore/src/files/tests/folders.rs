@@ -59,7 +59,7 @@ fn leaves_out_what_a_job_has_not_committed() {
 
 #[test]
 fn tells_every_reason_against_every_file_before_one_of_them_is_read() {
-    let bucket = MemoryBucket::default();
+    let bucket = FaultyBucket::default();
     bucket.insert("in/1.avro", file(HIRES, ada(1..=1)));
     assert_eq!(reasons(&bucket, &[]), [""; 0]);
     bucket.insert("in/2.json", "{}");
@@ -86,7 +86,7 @@ fn tells_every_reason_against_every_file_before_one_of_them_is_read() {
 
 #[test]
 fn reads_files_in_the_order_of_their_keys_each_with_its_own_schema() {
-    let bucket = MemoryBucket::default();
+    let bucket = FaultyBucket::default();
     let other = r#"{"type": "record", "name": "t", "fields": [
         {"name": "when", "aliases": ["DateTime"], "type": {"type": "long", "logicalType": "timestamp-millis"}},
         {"name": "NAME", "type": "string"}, {"name": "id", "type": ["null", "string"]}]}"#;
@@ -126,7 +126,7 @@ fn reads_files_in_the_order_of_their_keys_each_with_its_own_schema() {
 
 #[test]
 fn ids_that_an_earlier_chunk_has_brought_are_rejected_by_the_later_one() {
-    let bucket = MemoryBucket::default();
+    let bucket = FaultyBucket::default();
     bucket.insert("in/a", file(HIRES, ada(1..=3)));
     bucket.insert("in/b", file(HIRES, ada(3..=5)));
     let chunks = chunks(&bucket, false, &[]).unwrap();
@@ -143,7 +143,7 @@ fn ids_that_an_earlier_chunk_has_brought_are_rejected_by_the_later_one() {
 
 #[test]
 fn strict_ends_at_the_first_row_that_breaks_a_rule() {
-    let bucket = MemoryBucket::default();
+    let bucket = FaultyBucket::default();
     bucket.insert("in/a", file(HIRES, ada(1..=3)));
     bucket.insert("in/b", file(HIRES, [ada(4..=5), vec![hire(6, "", "x")], ada(0..=0)].concat()));
     let error = chunks(&bucket, true, &[]).unwrap_err();
@@ -160,7 +160,7 @@ fn strict_ends_at_the_first_row_that_breaks_a_rule() {
 
 #[test]
 fn a_restore_that_goes_on_finds_the_same_chunks() {
-    let bucket = MemoryBucket::default();
+    let bucket = FaultyBucket::default();
     // Blocks of other sizes than chunks, more than one chunk in a file, and chunks of rejected rows alone.
     for (key, first) in [("in/a", 1), ("in/b", 100_001), ("in/c", 200_001)] {
         let blocks: Vec<Vec<Avro>> = (0..30)
@@ -203,9 +203,9 @@ fn a_restore_that_goes_on_finds_the_same_chunks() {
 
 #[test]
 fn a_break_of_the_connection_is_no_end_of_a_file() {
-    let bucket = MemoryBucket::default();
+    let bucket = FaultyBucket::default();
     bucket.insert("in/a", file(HIRES, ada(1..=30_000)));
-    bucket.break_contents(3);
+    bucket.break_contents(&[100_000, 200_000, 200_000]);
     assert_eq!(rows_of(chunks(&bucket, false, &[]).unwrap()).rows.len(), 30_000);
     let objects = found(&bucket);
     bucket.remove("in/a");

@@ -11,7 +11,7 @@ use std::sync::{Arc, LazyLock};
 
 use apache_avro::types::Value as Avro;
 use apache_avro::{Codec, Schema, Writer};
-use bucket::MemoryBucket;
+use bucket::FaultyBucket;
 use domain::dictionary::{Dictionary, Table};
 use domain::external::IgnoredFields;
 
@@ -124,7 +124,7 @@ fn read_ignoring(table_name: &str, file: &[u8], ignored: &[&str]) -> Result<Rows
 }
 
 /// The objects of a bucket that are files.
-fn found(bucket: &MemoryBucket) -> Vec<Object> {
+fn found(bucket: &FaultyBucket) -> Vec<Object> {
     let keys = bucket.keys();
     let objects =
         keys.iter().map(|key| Object { key: key.clone(), bytes: bucket.content(key).unwrap().len() as u64 });
@@ -138,7 +138,7 @@ fn block<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
 }
 
 /// Plans with the files of a bucket: every reason against them.
-fn reasons(bucket: &MemoryBucket, ignored: &[&str]) -> Vec<String> {
+fn reasons(bucket: &FaultyBucket, ignored: &[&str]) -> Vec<String> {
     let (objects, found) = (Objects::of(bucket), found(bucket));
     let ignored = IgnoredFields::new(ignored.iter().map(ToString::to_string));
     match block(move || plan(&objects, &found, table("hires"), &[false; 3], &ignored)) {
@@ -149,7 +149,7 @@ fn reasons(bucket: &MemoryBucket, ignored: &[&str]) -> Vec<String> {
 }
 
 /// The chunks of a bucket's files that are not done.
-fn chunks(bucket: &MemoryBucket, strict: bool, done: &[(u32, u64)]) -> Result<Vec<Chunk>, SourceError> {
+fn chunks(bucket: &FaultyBucket, strict: bool, done: &[(u32, u64)]) -> Result<Vec<Chunk>, SourceError> {
     let opening = Opening {
         table: table("hires"),
         nullable: Arc::new([false; 3]),

@@ -1,36 +1,41 @@
 //! S3, through the AWS SDK.
 
+mod error;
+mod links;
+
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::{RequestChecksumCalculation, ResponseChecksumValidation, retry::RetryConfig};
-use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_s3::operation::head_object::HeadObjectOutput;
-use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::config::{
+    Config, RequestChecksumCalculation, ResponseChecksumValidation, retry::RetryConfig,
+};
+use aws_sdk_s3::error::ProvideErrorMetadata;
+use aws_sdk_s3::primitives::{ByteStream, DateTime};
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart, Delete, ObjectIdentifier};
 use bytes::Bytes;
 
+use self::error::{
+    BEYOND_END, CONFLICT, FORBIDDEN, METHOD_NOT_ALLOWED, NOT_FOUND, PRECONDITION_FAILED, failed, status,
+};
 use crate::error::BucketError;
-use crate::store::{Content, Listed, Listing, Multipart, Object, Opened, Put, Store, When};
+use crate::store::{
+    Content, Listed, Listing, Metadata, Multipart, Object, ObjectVersion, Opened, Part, Put, Store, Versions,
+    When,
+};
 
 /// Objects that one call can delete: S3's limit.
 const MAX_DELETES: usize = 1000;
 
-/// How often a write is tried that S3 turned down because another one to the same key was under way, and the wait between.
+/// How often a write is tried that S3 turned down because another one to the same key was under
+/// way, and the wait between.
 const CONFLICT_TRIES: u32 = 5;
 const CONFLICT_WAIT: Duration = Duration::from_millis(200);
 
-/// The user metadata that names the write which made an object. Where S3 says that a condition does not hold, it tells
-/// whether it was this very write that came before itself: the SDK repeats a call whose answer was lost.
+/// The user metadata that names the write which made an object. Where S3 says that the condition of a
+/// write does not hold, it shows whether an earlier try of the same write was done: the SDK repeats a
+/// call whose answer was lost.
 const WRITE_METADATA: &str = "rowgate-write";
-
-const FORBIDDEN: u16 = 403;
-const NOT_FOUND: u16 = 404;
-const CONFLICT: u16 = 409;
-const PRECONDITION_FAILED: u16 = 412;
-/// The first byte asked for lies beyond the object's end.
-const BEYOND_END: u16 = 416;
 
 /// A bucket in S3.
 #[derive(Debug, Clone)]
@@ -40,11 +45,18 @@ pub struct S3Bucket {
 }
 
 impl S3Bucket {
-    /// A bucket, with the SDK's configuration. Local clouds serve buckets as paths, which AWS understands as well.
-    pub fn new(config: &aws_sdk_s3::config::Config, bucket: impl Into<String>) -> Self {
+    /// Opens a bucket with the SDK's configuration. URLs have the bucket in their path: local clouds
+    /// serve nothing else, and AWS understands it.
+    pub fn new(config: &Config, bucket: impl Into<String>) -> Self {
+        Self::for_links(config, bucket, true)
+    }
+
+    /// Opens a bucket whose links have its name in their host, or in their path if `as_path`,
+    /// because a local endpoint has no name for each bucket.
+    pub fn for_links(config: &Config, bucket: impl Into<String>, as_path: bool) -> Self {
         let config = config
             .to_builder()
-            .force_path_style(true)
+            .force_path_style(as_path)
             .retry_config(RetryConfig::standard())
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
@@ -52,27 +64,31 @@ impl S3Bucket {
         Self { client: Client::from_conf(config), bucket: bucket.into() }
     }
 
-    async fn head(&self, key: &str) -> Result<Option<HeadObjectOutput>, BucketError> {
-        match self.client.head_object().bucket(&self.bucket).key(key).send().await {
-            Ok(head) => Ok(Some(head)),
-            // An answer to HEAD has no body, so there is no code to go by.
-            Err(error) if status(&error) == Some(NOT_FOUND) => Ok(None),
-            Err(error) => Err(failed(key, error)),
-        }
-    }
-
-    /// What became of a write that S3 turned down: perhaps it is in, by a try whose answer was lost.
+    /// Finds out what became of a conditional write that failed: an earlier try of it, whose answer
+    /// was lost, may have been done.
     async fn settle(&self, key: &str, write: &str) -> Result<Put, BucketError> {
-        let head = self.head(key).await?;
-        let ours = head.filter(|head| {
-            head.metadata().and_then(|metadata| metadata.get(WRITE_METADATA)).is_some_and(|own| own == write)
-        });
-        Ok(ours.map_or(Put::Refused, |head| Put::Written(head.e_tag.unwrap_or_default())))
+        let head = match self.client.head_object().bucket(&self.bucket).key(key).send().await {
+            Ok(head) => head,
+            // An answer to HEAD has no body, and so no code.
+            Err(error) if status(&error) == Some(NOT_FOUND) => return Ok(Put::Refused),
+            Err(error) => return Err(failed(key, error)),
+        };
+        let is_ours =
+            head.metadata().and_then(|metadata| metadata.get(WRITE_METADATA)).is_some_and(|own| own == write);
+        Ok(if is_ours { Put::Written(head.e_tag.unwrap_or_default()) } else { Put::Refused })
     }
 }
 
 impl Store for S3Bucket {
     type Content = ByteStream;
+
+    fn name(&self) -> &str {
+        &self.bucket
+    }
+
+    fn sibling(&self, name: &str) -> Self {
+        Self { client: self.client.clone(), bucket: name.to_owned() }
+    }
 
     async fn get(&self, key: &str, limit: u64) -> Result<Option<Object>, BucketError> {
         let answer = match self.client.get_object().bucket(&self.bucket).key(key).send().await {
@@ -89,39 +105,50 @@ impl Store for S3Bucket {
         Ok(Some(Object { content: content.into_bytes(), etag }))
     }
 
-    async fn open(
-        &self,
-        key: &str,
-        from: u64,
-        etag: Option<&str>,
-    ) -> Result<Opened<ByteStream>, BucketError> {
+    async fn open(&self, object: &ObjectVersion, from: u64) -> Result<Opened<ByteStream>, BucketError> {
+        let ObjectVersion { key, version, etag } = object;
         let request = self
             .client
             .get_object()
             .bucket(&self.bucket)
             .key(key)
-            .set_if_match(etag.map(str::to_owned))
+            .set_version_id(version.clone())
+            .set_if_match(etag.clone())
             .set_range((from > 0).then(|| format!("bytes={from}-")));
         match request.send().await {
             Ok(object) => {
+                // MiniStack ignores ranges of versions, and answers with all of the object.
                 let is_range =
                     object.content_range.is_some_and(|range| range.starts_with(&format!("bytes {from}-")));
-                let from = if is_range { from } else { 0 };
-                Ok(Opened { content: object.body, from, etag: object.e_tag.unwrap_or_default() })
+                Ok(Opened {
+                    content: object.body,
+                    from: if is_range { from } else { 0 },
+                    etag: object.e_tag.unwrap_or_default(),
+                    metadata: object.metadata.unwrap_or_default(),
+                })
             }
             Err(error) => match status(&error) {
-                Some(BEYOND_END) => {
-                    let etag = etag.unwrap_or_default().to_owned();
-                    Ok(Opened { content: ByteStream::from_static(b""), from, etag })
-                }
-                Some(NOT_FOUND | PRECONDITION_FAILED) => Err(BucketError::gone(key)),
+                Some(BEYOND_END) => Ok(Opened {
+                    content: ByteStream::from_static(b""),
+                    from,
+                    etag: etag.clone().unwrap_or_default(),
+                    metadata: Metadata::new(),
+                }),
+                Some(NOT_FOUND | METHOD_NOT_ALLOWED | PRECONDITION_FAILED) => Err(BucketError::gone(key)),
                 _ => Err(failed(key, error)),
             },
         }
     }
 
-    async fn put(&self, key: &str, content: Bytes, when: When<'_>) -> Result<Put, BucketError> {
+    async fn put_with(
+        &self,
+        key: &str,
+        content: Bytes,
+        mut metadata: Metadata,
+        when: When<'_>,
+    ) -> Result<Put, BucketError> {
         let write = random();
+        metadata.insert(WRITE_METADATA.to_owned(), write.clone());
         let mut tries = 1;
         loop {
             let request = self
@@ -130,20 +157,17 @@ impl Store for S3Bucket {
                 .bucket(&self.bucket)
                 .key(key)
                 .content_type(content_type(key))
-                .metadata(WRITE_METADATA, &write)
+                .set_metadata(Some(metadata.clone()))
+                .set_if_none_match(if_none_match(when))
+                .set_if_match(if_match(when))
                 .body(content.clone().into());
-            let request = match when {
-                When::Always => request,
-                When::New => request.if_none_match("*"),
-                When::Is(etag) => request.if_match(etag),
-            };
             let error = match request.send().await {
                 Ok(answer) => return Ok(Put::Written(answer.e_tag.unwrap_or_default())),
                 Err(error) => error,
             };
             match status(&error) {
                 Some(PRECONDITION_FAILED) => return self.settle(key, &write).await,
-                // Nothing is where something was expected.
+                // There is nothing where something was expected.
                 Some(NOT_FOUND) if error.code() == Some("NoSuchKey") => return Ok(Put::Refused),
                 Some(CONFLICT) if tries < CONFLICT_TRIES => {
                     tries += 1;
@@ -154,48 +178,52 @@ impl Store for S3Bucket {
         }
     }
 
-    async fn begin_upload(&self, key: &str) -> Result<Multipart, BucketError> {
+    async fn begin_upload(&self, key: &str, mut metadata: Metadata) -> Result<Multipart, BucketError> {
         let write = random();
+        metadata.insert(WRITE_METADATA.to_owned(), write.clone());
         let request = self
             .client
             .create_multipart_upload()
             .bucket(&self.bucket)
             .key(key)
             .content_type(content_type(key))
-            .metadata(WRITE_METADATA, &write);
+            .set_metadata(Some(metadata));
         let answer = request.send().await.map_err(|error| failed(key, error))?;
         let id = answer.upload_id.ok_or_else(|| BucketError::failed(key, "S3 gave no upload id"))?;
-        Ok(Multipart { id, write })
+        Ok(Multipart { id, write: Some(write) })
     }
 
     async fn put_part(
         &self,
         key: &str,
         upload: &Multipart,
-        number: i32,
+        number: u32,
         content: Bytes,
-    ) -> Result<String, BucketError> {
+    ) -> Result<Part, BucketError> {
+        let bytes = content.len() as u64;
         let request = self
             .client
             .upload_part()
             .bucket(&self.bucket)
             .key(key)
             .upload_id(&upload.id)
-            .part_number(number)
+            .part_number(number.cast_signed())
             .body(content.into());
         let answer = request.send().await.map_err(|error| failed(key, error))?;
-        answer.e_tag.ok_or_else(|| BucketError::failed(key, "S3 gave no etag for a part"))
+        let etag = answer.e_tag.ok_or_else(|| BucketError::failed(key, "S3 gave no ETag for a part"))?;
+        Ok(Part { number, bytes, etag })
     }
 
     async fn complete_upload(
         &self,
         key: &str,
         upload: &Multipart,
-        tags: Vec<String>,
+        parts: Vec<Part>,
+        when: When<'_>,
     ) -> Result<Put, BucketError> {
-        let parts = tags.into_iter().zip(1..);
-        let parts =
-            parts.map(|(tag, number)| CompletedPart::builder().e_tag(tag).part_number(number).build());
+        let parts = parts.into_iter().map(|Part { number, etag, .. }| {
+            CompletedPart::builder().part_number(number.cast_signed()).e_tag(etag).build()
+        });
         let parts = CompletedMultipartUpload::builder().set_parts(Some(parts.collect())).build();
         let request = self
             .client
@@ -203,15 +231,21 @@ impl Store for S3Bucket {
             .bucket(&self.bucket)
             .key(key)
             .upload_id(&upload.id)
-            .if_none_match("*")
+            .set_if_none_match(if_none_match(when))
+            .set_if_match(if_match(when))
             .multipart_upload(parts);
-        match request.send().await {
-            Ok(answer) => Ok(Put::Written(answer.e_tag.unwrap_or_default())),
-            Err(error) => match (status(&error), self.settle(key, &upload.write).await) {
-                (Some(PRECONDITION_FAILED), settled) => settled,
-                (_, Ok(Put::Written(etag))) => Ok(Put::Written(etag)),
-                _ => Err(failed(key, error)),
-            },
+        let error = match request.send().await {
+            Ok(answer) => return Ok(Put::Written(answer.e_tag.unwrap_or_default())),
+            Err(error) => error,
+        };
+        let settled = match &upload.write {
+            Some(write) => self.settle(key, write).await,
+            None => Ok(Put::Refused),
+        };
+        match (status(&error), settled) {
+            (Some(PRECONDITION_FAILED), settled) => settled,
+            (_, Ok(Put::Written(etag))) => Ok(Put::Written(etag)),
+            _ => Err(failed(key, error)),
         }
     }
 
@@ -236,8 +270,11 @@ impl Store for S3Bucket {
         let is_truncated = answer.is_truncated.unwrap_or_default();
         let objects = answer.contents.unwrap_or_default().into_iter().map(|object| Listed {
             key: object.key.unwrap_or_default(),
-            bytes: object.size.and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
-            modified: object.last_modified.and_then(|time| time.to_millis().ok()).unwrap_or_default(),
+            version: None,
+            etag: object.e_tag.unwrap_or_default(),
+            bytes: size(object.size),
+            modified: milliseconds(object.last_modified),
+            storage_class: object.storage_class.map(|class| class.as_str().to_owned()),
         });
         let objects: Vec<Listed> = objects.collect();
         let next = objects.last().filter(|_| is_truncated).map(|last| last.key.clone());
@@ -293,6 +330,37 @@ impl Store for S3Bucket {
     }
 }
 
+impl Versions for S3Bucket {
+    async fn list_versions(&self, prefix: &str, after: Option<&str>) -> Result<Listing, BucketError> {
+        // With a key marker alone, a page begins with the key behind it: older versions of that key,
+        // which the page before had no room for, are passed over. None of them is the newest.
+        let request = self
+            .client
+            .list_object_versions()
+            .bucket(&self.bucket)
+            .prefix(prefix)
+            .set_key_marker(after.map(str::to_owned));
+        let answer = request.send().await.map_err(|error| failed(prefix, error))?;
+        let last = answer.versions().last().and_then(|version| version.key());
+        let last_deleted = answer.delete_markers().last().and_then(|marker| marker.key());
+        let is_truncated = answer.is_truncated.unwrap_or_default();
+        let next = last.max(last_deleted).filter(|_| is_truncated).map(str::to_owned);
+        let newest = answer.versions.into_iter().flatten().filter(|version| version.is_latest == Some(true));
+        let objects = newest.filter_map(|version| {
+            Some(Listed {
+                key: version.key?,
+                // What a bucket without versions calls the version of every object.
+                version: version.version_id.filter(|version| version != "null"),
+                etag: version.e_tag.unwrap_or_default(),
+                bytes: size(version.size),
+                modified: milliseconds(version.last_modified),
+                storage_class: version.storage_class.map(|class| class.as_str().to_owned()),
+            })
+        });
+        Ok(Listing { objects: objects.collect(), next })
+    }
+}
+
 impl Content for ByteStream {
     async fn next(&mut self) -> Result<Option<Bytes>, BucketError> {
         let next = ByteStream::next(self).await.transpose();
@@ -300,33 +368,23 @@ impl Content for ByteStream {
     }
 }
 
-fn status<E>(error: &SdkError<E>) -> Option<u16> {
-    error.raw_response().map(|response| response.status().as_u16())
+fn if_none_match(when: When<'_>) -> Option<String> {
+    (when == When::New).then(|| "*".to_owned())
 }
 
-/// What S3, or the way there, failed with: it may pass, or it is what S3 will always say.
-fn failed<E>(key: &str, error: SdkError<E>) -> BucketError
-where
-    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-{
-    match status(&error) {
-        Some(status) if is_denial(status, error.code()) => {
-            BucketError::Denied { key: key.to_owned(), status, cause: error.into() }
-        }
-        _ => BucketError::failed(key, error),
+fn if_match(when: When<'_>) -> Option<String> {
+    match when {
+        When::Is(etag) => Some(etag.to_owned()),
+        When::Always | When::New => None,
     }
 }
 
-/// Whether S3 would say the same however often it were asked
-/// (<https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList>): of the answers that blame the
-/// caller, all but those that are about the moment, or about what got lost on the way.
-fn is_denial(status: u16, code: Option<&str>) -> bool {
-    const PASSING: [u16; 5] = [NOT_FOUND, 408, CONFLICT, PRECONDITION_FAILED, 429];
-    const PASSING_CODES: [&str; 5] =
-        ["BadDigest", "ExpiredToken", "IncompleteBody", "RequestTimeTooSkewed", "RequestTimeout"];
-    (400..500).contains(&status)
-        && !PASSING.contains(&status)
-        && code.is_none_or(|code| !PASSING_CODES.contains(&code))
+fn size(bytes: Option<i64>) -> u64 {
+    bytes.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or_default()
+}
+
+fn milliseconds(time: Option<DateTime>) -> i64 {
+    time.and_then(|time| time.to_millis().ok()).unwrap_or_default()
 }
 
 fn content_type(key: &str) -> &'static str {
@@ -338,34 +396,8 @@ fn content_type(key: &str) -> &'static str {
     }
 }
 
-/// Random letters, no two alike: the standard library seeds its hashers from the system's own randomness.
+/// Returns random letters: the standard library seeds its hashers from the system's randomness.
 fn random() -> String {
     let part = || RandomState::new().build_hasher().finish();
     format!("{:016x}{:016x}", part(), part())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_s3_will_always_refuse_is_told_from_what_may_pass() {
-        for (status, code, expected) in [
-            (403, Some("AccessDenied"), true),
-            (403, None, true),
-            (400, Some("InvalidRequest"), true),
-            (403, Some("RequestTimeTooSkewed"), false),
-            (400, Some("RequestTimeout"), false),
-            (400, Some("ExpiredToken"), false),
-            (404, Some("NoSuchKey"), false),
-            (408, None, false),
-            (409, Some("ConditionalRequestConflict"), false),
-            (412, None, false),
-            (429, None, false),
-            (500, Some("InternalError"), false),
-            (503, Some("SlowDown"), false),
-        ] {
-            assert_eq!(is_denial(status, code), expected, "{status} {code:?}");
-        }
-    }
 }

@@ -1,0 +1,21 @@
+//! What loads work with.
+
+use aurora::Database;
+use domain::dictionary::Dictionary;
+
+use crate::options::Options;
+
+/// What a load works with.
+#[derive(Debug)]
+pub struct Loader<S, Q> {
+    /// The database that rows go to.
+    pub database: Database,
+    /// The data bucket, where rejects files go; its siblings are read, too.
+    pub store: S,
+    /// The queue that messages come from, and go to when a load needs another invocation.
+    pub queue: Q,
+    /// The tables that records are checked against.
+    pub dictionary: &'static Dictionary,
+    /// The function's options.
+    pub options: Options,
+}
