@@ -1,4 +1,5 @@
-//! Rebuilds when a file is added under `local/`: what is compiled in with `include_dir` is tracked by file, not by folder.
+//! Rebuilds when a file is added under `local/`: what is compiled in with `include_dir` is tracked
+//! by file, not by folder.
 
 fn main() {
     println!("cargo::rerun-if-changed=../../local");

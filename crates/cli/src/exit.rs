@@ -14,8 +14,8 @@ use aws_sdk_s3::error::ProvideErrorMetadata;
 pub enum ExitStatus {
     /// Everything asked for was done.
     Success,
-    /// Something the user can put right: a wrong argument, a missing file, a load that failed, a service that
-    /// did not start.
+    /// Something the user can put right: a wrong argument, a missing file, a load that failed, a
+    /// service that did not start.
     User,
     /// A fault of Rowgate itself.
     Unexpected,
@@ -60,8 +60,8 @@ pub(crate) fn refused<E: Error + ProvideErrorMetadata + 'static>(
     move |error| user_error(format!("{what}: {}.", aws_reason(&error)))
 }
 
-/// Returns why a call to an AWS service failed, without a full stop: the service's own words, or what
-/// kept the call from reaching it.
+/// Returns why a call to an AWS service failed, without a full stop: the service's own words, or
+/// what kept the call from reaching it.
 pub(crate) fn aws_reason(error: &(impl Error + ProvideErrorMetadata + 'static)) -> String {
     if let Some(words) = error.message() {
         return words.trim_end_matches('.').to_owned();
@@ -72,7 +72,8 @@ pub(crate) fn aws_reason(error: &(impl Error + ProvideErrorMetadata + 'static)) 
     innermost(error).to_string().trim_end_matches('.').to_owned()
 }
 
-/// Returns the innermost cause of an error, which is the one that says something (`Connection refused`).
+/// Returns the innermost cause of an error, which is the one that says something
+/// (`Connection refused`).
 pub(crate) fn innermost<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
     Chain::new(error).last().unwrap_or(error)
 }

@@ -17,8 +17,8 @@ pub struct Printer {
 }
 
 impl Printer {
-    /// A printer for this process's terminal. Nothing is animated unless stderr is a terminal, and nothing is
-    /// coloured where `NO_COLOR` is set.
+    /// A printer for this process's terminal. Nothing is animated unless stderr is a terminal, and
+    /// nothing is coloured where `NO_COLOR` is set.
     pub fn for_terminal() -> Self {
         let terminal = io::stderr().is_terminal();
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());

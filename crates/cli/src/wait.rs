@@ -57,8 +57,8 @@ pub(crate) async fn wait_for<J: Job>(
     }
 }
 
-/// Returns the pause before the next look at what began then: a twentieth of the time so far, within
-/// bounds.
+/// Returns the pause before the next look at what began then: a twentieth of the time so far,
+/// within bounds.
 pub(crate) fn pause(started: Instant) -> Duration {
     (started.elapsed() / 20).clamp(FIRST_PAUSE, LAST_PAUSE)
 }

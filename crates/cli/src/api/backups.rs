@@ -179,7 +179,8 @@ impl Api {
         self.find(&path(&["backups", id.as_str()], &NO_QUERY)).await
     }
 
-    /// Returns a page of [`Backups`] as the service sent it: newest first, from the one after `after` on.
+    /// Returns a page of [`Backups`] as the service sent it: newest first, from the one after
+    /// `after` on.
     pub(crate) async fn backups(&self, limit: i64, after: Option<&str>) -> Result<String> {
         let mut query = vec![("limit", limit.to_string())];
         query.extend(after.map(|id| ("after", id.to_owned())));

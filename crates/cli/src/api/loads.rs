@@ -69,8 +69,8 @@ impl Job for Load {
 }
 
 impl Api {
-    /// Returns one load, with its rejects files from the one after `rejects_after` on; `None` if the
-    /// ledger has no such load.
+    /// Returns one load, with its rejects files from the one after `rejects_after` on; `None` if
+    /// the ledger has no such load.
     pub(crate) async fn load(&self, id: &LoadId, rejects_after: Option<&str>) -> Result<Option<Load>> {
         let query: Vec<_> = rejects_after.map(|key| ("rejects_after", key)).into_iter().collect();
         self.find(&path(&["loads", id.as_str()], &query)).await

@@ -59,8 +59,8 @@ impl Api {
         self.post("/uploads", &json!(request)).await
     }
 
-    /// Returns the missing parts of an upload, with fresh links; `None` if there is no such upload any
-    /// more.
+    /// Returns the missing parts of an upload, with fresh links; `None` if there is no such upload
+    /// any more.
     pub(crate) async fn missing_parts(&self, id: &str) -> Result<Option<Parts>> {
         self.find(&path(&["uploads", id], &NO_QUERY)).await
     }

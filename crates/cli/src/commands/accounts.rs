@@ -1,5 +1,5 @@
-//! `rowgate accounts add|list|approve|disable`: people's accounts, by direct invocations of the accounts
-//! function. Whoever may invoke it needs no account.
+//! `rowgate accounts add|list|approve|disable`: people's accounts, by direct invocations of the
+//! accounts function. Whoever may invoke it needs no account.
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -24,7 +24,8 @@ pub(crate) struct Accounts {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Makes an account, or gives one that is there another password and other groups. Asks for the password.
+    /// Makes an account, or gives one that is there another password and other groups. Asks for the
+    /// password.
     Add {
         /// The account: an e-mail address.
         username: String,
@@ -56,7 +57,8 @@ enum Action {
 
 #[derive(Debug, Args)]
 struct Groups {
-    /// reader, writer or operator, and table:<name> for each table that the account is to see; without one it sees all.
+    /// reader, writer or operator, and table:<name> for each table that the account is to see;
+    /// without one it sees all.
     #[arg(long, value_name = "GROUP,…", value_delimiter = ',', required = true)]
     groups: Vec<String>,
 }

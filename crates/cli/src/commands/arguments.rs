@@ -32,7 +32,8 @@ impl ApiArguments {
 // Where the API is, for a verb that works without it.
 #[derive(Debug, Args)]
 pub(crate) struct OptionalApiArguments {
-    /// The API's URL with its stage; --wait needs it, and so does an upload without AWS credentials.
+    /// The API's URL with its stage; --wait needs it, and so does an upload without AWS
+    /// credentials.
     #[arg(long, env = "ROWGATE_URL")]
     pub url: Option<String>,
     /// An API key; --wait needs it, and so does an upload without AWS credentials.

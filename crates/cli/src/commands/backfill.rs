@@ -1,4 +1,5 @@
-//! `rowgate backfill`: the loader looks for files, page by page, and queues those that it never loaded.
+//! `rowgate backfill`: the loader looks for files, page by page, and queues those that it never
+//! loaded.
 
 use anyhow::Result;
 use clap::Args;
@@ -22,7 +23,8 @@ pub(crate) struct Backfill {
     #[arg(long, value_parser = table_name)]
     #[serde(skip_serializing_if = "Option::is_none")]
     table: Option<String>,
-    /// What to do with rows whose id is taken, whatever the keys say. A backfill cannot replace a table.
+    /// What to do with rows whose id is taken, whatever the keys say. A backfill cannot replace a
+    /// table.
     #[arg(long, value_parser = load_mode(&["append", "upsert"]))]
     #[serde(skip_serializing_if = "Option::is_none")]
     mode: Option<LoadMode>,

@@ -15,7 +15,8 @@ use crate::exit::{ExitStatus, cannot, user_error};
 use crate::printer::Printer;
 use crate::table::Table;
 
-/// Reads a file as the loader would, on this machine alone, and says what would be loaded and rejected.
+/// Reads a file as the loader would, on this machine alone, and says what would be loaded and
+/// rejected.
 #[derive(Debug, Args)]
 pub(crate) struct Check {
     /// The table, as in the dictionary.

@@ -99,11 +99,12 @@ async fn post_batch(api: &Api, printer: Printer) -> Result<()> {
     Ok(())
 }
 
-/// Returns a department, a job and three employees, of whom the last has no name. The ids are new in
-/// every run. All were hired before the years of the files, so that the reports show the files alone.
+/// Returns a department, a job and three employees, of whom the last has no name. The ids are new
+/// in every run. All were hired before the years of the files, so that the reports show the files
+/// alone.
 fn batch(seconds: u64) -> Value {
-    // A block of four ids a second from 1,000,000,000 on, which wraps around after years: far from ids
-    // that people choose by hand, and below the largest INT.
+    // A block of four ids a second from 1,000,000,000 on, which wraps around after years: far from
+    // ids that people choose by hand, and below the largest INT.
     let base = 1_000_000_000 + (seconds * 4) % 1_000_000_000;
     let employee = |offset: u64, name: &str, datetime: &str| json!({"id": base + offset, "name": name, "datetime": datetime, "department_id": base, "job_id": base});
     json!({

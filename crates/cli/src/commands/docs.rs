@@ -1,9 +1,9 @@
-//! `rowgate docs`: a small server on this machine in front of the API. It adds the key, which a browser
-//! does not send with a page.
+//! `rowgate docs`: a small server on this machine in front of the API. It adds the key, which a
+//! browser does not send with a page.
 //!
-//! It may do what the key may do, so nobody else may use it: it listens on the loopback address alone,
-//! under a path that cannot be guessed, and for its own host name only, so that no page of another site
-//! reaches it.
+//! It may do what the key may do, so nobody else may use it: it listens on the loopback address
+//! alone, under a path that cannot be guessed, and for its own host name only, so that no page of
+//! another site reaches it.
 
 use std::net::Ipv4Addr;
 
@@ -24,7 +24,8 @@ use crate::http::HttpClient;
 use crate::printer::Printer;
 use crate::secret::random_hex;
 
-/// Bytes of a body at most: a little over what the API takes, so that it can be seen to refuse more.
+/// Bytes of a body at most: a little over what the API takes, so that it can be seen to refuse
+/// more.
 const MAX_BODY_BYTES: usize = 8_000_000;
 
 /// The header that carries the key.

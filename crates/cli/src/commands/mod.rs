@@ -1,7 +1,7 @@
 //! The verbs of the command, a file each: the arguments and what is done with them.
 //!
-//! A verb is a struct of arguments that implements [`Verb`]; its doc comment is its line in the help.
-//! A new one needs its file, its `mod` line and its line in the list of [`verbs!`].
+//! A verb is a struct of arguments that implements [`Verb`]; its doc comment is its line in the
+//! help. A new one needs its file, its `mod` line and its line in the list of [`verbs!`].
 
 mod accounts;
 mod arguments;

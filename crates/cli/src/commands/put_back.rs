@@ -61,7 +61,8 @@ impl Verb for PutBack {
     }
 }
 
-/// Returns the tables whose previous content is kept: of those named, or of all that the restore replaced.
+/// Returns the tables whose previous content is kept: of those named, or of all that the restore
+/// replaced.
 fn kept<'a>(restore: &'a api::Restore, tables: &'a [String]) -> Result<Vec<&'a str>> {
     let id = &restore.restore;
     let kept: Vec<_> = restore

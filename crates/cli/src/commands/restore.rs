@@ -31,7 +31,8 @@ pub(crate) struct Restore {
     /// The tables of the backup, with commas between [default: all it has].
     #[arg(long, value_name = "TABLE,...", value_delimiter = ',', value_parser = table_name, conflicts_with = "from")]
     tables: Vec<String>,
-    /// Restore Avro files that something else wrote: their key in the data bucket, or what their keys begin with.
+    /// Restore Avro files that something else wrote: their key in the data bucket, or what their
+    /// keys begin with.
     #[arg(long, value_name = "PREFIX", requires = "table")]
     from: Option<String>,
     /// The table that these files go to.
@@ -40,7 +41,8 @@ pub(crate) struct Restore {
     /// Fail when one row of the files breaks a rule, rather than reject the row.
     #[arg(long, requires = "from", conflicts_with = "backup")]
     strict: bool,
-    /// Fields of the files that are left out, with commas between; * for all that are for no column.
+    /// Fields of the files that are left out, with commas between; * for all that are for no
+    /// column.
     #[arg(
         long,
         value_name = "FIELD,...",
@@ -147,7 +149,8 @@ async fn find(api: &Api, which: &WhichBackup, tables: &[String]) -> Result<api::
     let backup = api.backup(id).await?.ok_or_else(|| {
         user_error(format!("There is no backup {id}; `rowgate backups` lists what there is."))
     })?;
-    // The service decides whether a backup can be restored; one that is not complete has nothing to show.
+    // The service decides whether a backup can be restored; one that is not complete has nothing to
+    // show.
     if backup.status == "completed" {
         return Ok(backup);
     }
@@ -160,8 +163,8 @@ pub(crate) fn new_id() -> RestoreId {
     RestoreId::new(jiff::Timestamp::now().as_second(), fastrand::u32(..))
 }
 
-/// Resolves aliases of tables. Names that the dictionary does not know stay as they are: the service may
-/// have another dictionary.
+/// Resolves aliases of tables. Names that the dictionary does not know stay as they are: the
+/// service may have another dictionary.
 pub(crate) fn own_names(tables: &[String]) -> Vec<String> {
     tables.iter().map(|name| own_name(name).to_owned()).collect()
 }
@@ -207,8 +210,8 @@ fn targets(backup: &api::Backup, tables: &[&str]) -> String {
     text + "\nThe tables as they are now are kept until they are restored again."
 }
 
-/// Invokes the restore function, and follows the restore if it continues in another invocation. `doing`
-/// and `work` say what it does, while it does it and in an error.
+/// Invokes the restore function, and follows the restore if it continues in another invocation.
+/// `doing` and `work` say what it does, while it does it and in an error.
 pub(crate) async fn invoke_and_follow(
     (doing, work): (&str, &str),
     payload: &Value,

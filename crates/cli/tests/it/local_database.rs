@@ -12,7 +12,8 @@ use crate::{rowgate, stderr, stdout};
 
 const UP: [&str; 5] = ["local", "up", "--dir", "cloud", "--database-only"];
 
-/// Runs SQL through the private socket, whose path scripts read from the env file; gives the first value, if there is one.
+/// Runs SQL through the private socket, whose path scripts read from the env file; gives the first
+/// value, if there is one.
 fn sql(folder: &Path, text: &str) -> String {
     let output = Command::new("sh")
         .args(["-c", ". cloud/env && printf %s \"$ROWGATE_MYSQL_SOCKET\""])

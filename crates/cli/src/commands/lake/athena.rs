@@ -29,8 +29,9 @@ impl Athena {
         Self { client: aws.athena() }
     }
 
-    /// Runs a statement and writes its result; returns the number of rows, or `None` if the statement has
-    /// no result. Ctrl-C stops the query itself, which would cost money as long as it reads.
+    /// Runs a statement and writes its result; returns the number of rows, or `None` if the
+    /// statement has no result. Ctrl-C stops the query itself, which would cost money as long as it
+    /// reads.
     pub(crate) async fn print(
         &self,
         sql: &str,
@@ -163,8 +164,8 @@ fn rows(result: &ResultSet, width: usize) -> Vec<Row> {
     result.rows().iter().map(cells).collect()
 }
 
-/// Returns true if the first row of the first page is the header: Athena writes one for SELECT and for
-/// EXPLAIN, and for no other statement that has a result.
+/// Returns true if the first row of the first page is the header: Athena writes one for SELECT and
+/// for EXPLAIN, and for no other statement that has a result.
 fn has_header(query: &QueryExecution, columns: &[Column], rows: &[Row]) -> bool {
     match query.statement_type() {
         Some(StatementType::Dml) => !rows.is_empty(),

@@ -1,5 +1,5 @@
-//! `rowgate lake run|query|tables|history`: the lake from outside, by its pipeline in Step Functions, its
-//! queries in Athena, and the notes that its jobs leave on its tables.
+//! `rowgate lake run|query|tables|history`: the lake from outside, by its pipeline in Step
+//! Functions, its queries in Athena, and the notes that its jobs leave on its tables.
 
 mod athena;
 mod history;

@@ -84,8 +84,8 @@ impl Pipeline {
         Ok(())
     }
 
-    /// Follows a run to its end, and shows each step. `is_new` allows for a run that was started just now
-    /// and is not known yet.
+    /// Follows a run to its end, and shows each step. `is_new` allows for a run that was started
+    /// just now and is not known yet.
     pub(crate) async fn follow(&self, run: &str, is_new: bool, printer: Printer) -> Result<Ended> {
         let started = Instant::now();
         let mut progress = Progress::default();
@@ -127,8 +127,8 @@ impl Pipeline {
         found(run, answer, DescribeExecutionError::is_execution_does_not_exist)
     }
 
-    /// Returns the events after one that is known already, newest first. Pages are read from the newest
-    /// back, because a page's token does not lead to events that come later.
+    /// Returns the events after one that is known already, newest first. Pages are read from the
+    /// newest back, because a page's token does not lead to events that come later.
     async fn events_after(&self, run: &str, seen: i64) -> Result<Vec<HistoryEvent>> {
         let mut events = Vec::new();
         let mut token = None;
@@ -143,8 +143,8 @@ impl Pipeline {
         }
     }
 
-    /// Returns a page of events, from the newest, or from the oldest with the input and output of states;
-    /// `None` if there is no such run yet.
+    /// Returns a page of events, from the newest, or from the oldest with the input and output of
+    /// states; `None` if there is no such run yet.
     async fn events(
         &self,
         run: &str,
@@ -239,8 +239,8 @@ fn failure(run: &str, state: &DescribeExecutionOutput, last: Option<&'static str
     Some(format!("The run {run} {what}{step}{reason}."))
 }
 
-/// Reduces a cause to its message: functions answer JSON, and jobs a traceback, whose last line says what
-/// happened.
+/// Reduces a cause to its message: functions answer JSON, and jobs a traceback, whose last line
+/// says what happened.
 fn cause(text: &str) -> String {
     let answer: Value = serde_json::from_str(text).unwrap_or_default();
     let message = ["errorMessage", "ErrorMessage"].iter().find_map(|name| answer[name].as_str());
@@ -253,7 +253,8 @@ fn cause(text: &str) -> String {
     words.trim_end_matches('.').to_owned()
 }
 
-/// Returns the first backup that a JSON text names, at any depth; answers of functions are JSON in JSON.
+/// Returns the first backup that a JSON text names, at any depth; answers of functions are JSON in
+/// JSON.
 fn backup_in(text: Option<&str>) -> Option<BackupId> {
     search(&serde_json::from_str(text?).ok()?)
 }

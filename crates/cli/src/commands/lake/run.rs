@@ -19,7 +19,8 @@ pub(crate) struct Run {
     /// Take this backup rather than make a new one.
     #[arg(long, value_name = "BACKUP", value_parser = backup_id)]
     backup: Option<BackupId>,
-    /// Stay until the run has ended, and show its steps; exit code 1 when it failed. Ctrl-C ends the watching, not the run.
+    /// Stay until the run has ended, and show its steps; exit code 1 when it failed. Ctrl-C ends
+    /// the watching, not the run.
     #[arg(long)]
     wait: bool,
     /// Watch a run that was started before, and start none.

@@ -77,7 +77,8 @@ impl Sheet {
         }
     }
 
-    /// The same, with these columns in front of the others, and nothing at all where there is no row.
+    /// The same, with these columns in front of the others, and nothing at all where there is no
+    /// row.
     pub(crate) fn with_first<'a>(format: Format, first: impl IntoIterator<Item = &'a str>) -> Self {
         let first = first.into_iter().map(str::to_owned).collect();
         Self { first, is_empty_shown: false, ..Self::new(format) }
@@ -163,8 +164,8 @@ impl Sheet {
     }
 }
 
-/// A field of a CSV: RFC 4180. An empty text is quoted, which tells it from NULL; so is the only field of a line, since a line
-/// without anything in it reads as no record.
+/// A field of a CSV: RFC 4180. An empty text is quoted, which tells it from NULL; so is the only
+/// field of a line, since a line without anything in it reads as no record.
 fn field<'a>(column: &Column, cell: Option<&'a str>, is_single: bool) -> Cow<'a, str> {
     let Some(text) = cell else { return Cow::Borrowed(if is_single { "\"\"" } else { "" }) };
     // A spreadsheet would run it.
@@ -188,7 +189,8 @@ fn object(cells: &[(&Column, Option<&str>)]) -> String {
         .map(|(column, cell)| {
             let value = match cell {
                 None => "null".to_owned(),
-                // The digits as they came: a bigint or a decimal has more of them than a float holds.
+                // The digits as they came: a bigint or a decimal has more of them than a float
+                // holds.
                 Some(text) if column.kind == Kind::Number && is_number(text) => (*text).to_owned(),
                 Some(text @ ("true" | "false")) if column.kind == Kind::Boolean => (*text).to_owned(),
                 // Also NaN and Infinity, which JSON has no numbers for.

@@ -40,7 +40,8 @@ impl Cloud {
         path: &str,
         form: &str,
     ) -> Result<Answer> {
-        // MiniStack reads the service from the credentials' scope, and does not check root's signatures.
+        // MiniStack reads the service from the credentials' scope, and does not check root's
+        // signatures.
         let scope = format!("{ACCESS_KEY}/20260101/{REGION}/{service}/aws4_request");
         let request = Request::builder()
             .method(method)

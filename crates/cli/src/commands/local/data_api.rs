@@ -26,7 +26,8 @@ pub(super) fn spec(program: &Path, ports: Ports, layout: &Layout) -> Spec {
         ministack::endpoint(ports).into(),
         "--authority".into(),
         ministack::address(ports).into(),
-        // AWS does not document which errors end a transaction; what works where all do works in an account too.
+        // AWS does not document which errors end a transaction; what works where all do works in an
+        // account too.
         "--on-error".into(),
         "abort".into(),
     ];

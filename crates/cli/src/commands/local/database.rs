@@ -19,7 +19,8 @@ pub(super) const SERVICE: Service = Service {
     name: "database",
     // After a power cut InnoDB may have much to recover.
     start_limit: Duration::from_secs(120),
-    // It writes its dirty pages before it ends; killing it earlier costs a recovery at the next start.
+    // It writes its dirty pages before it ends; killing it earlier costs a recovery at the next
+    // start.
     grace: Duration::from_secs(60),
 };
 
@@ -35,8 +36,8 @@ pub(super) struct Database<'a> {
 }
 
 impl<'a> Database<'a> {
-    /// Finds the server of the kind that was asked for, or else of the kind that is there, or else of
-    /// MariaDB.
+    /// Finds the server of the kind that was asked for, or else of the kind that is there, or else
+    /// of MariaDB.
     pub(super) fn find(layout: &'a Layout, asked: Option<Kind>) -> Result<Self> {
         let data = &layout.mysql;
         let there = data.exists().then(|| Kind::of(data));
@@ -66,8 +67,8 @@ impl<'a> Database<'a> {
         Spec { arguments, ..Spec::new(SERVICE, self.server.program(), Probe::Socket(socket.clone())) }
     }
 
-    /// Creates the data directory if there is none. An installation that was cut short leaves nothing that
-    /// a later start would take for a database.
+    /// Creates the data directory if there is none. An installation that was cut short leaves
+    /// nothing that a later start would take for a database.
     pub(super) fn install(&self, printer: Printer) -> Result<()> {
         let data = &self.layout.mysql;
         if data.exists() {
@@ -111,8 +112,8 @@ impl<'a> Database<'a> {
     }
 }
 
-/// Returns the statements that create the database and the user of the functions, and set the user's
-/// password. They are idempotent.
+/// Returns the statements that create the database and the user of the functions, and set the
+/// user's password. They are idempotent.
 pub(super) fn setup(database: &str, user: &str, password: &str) -> [String; 4] {
     let (user, password) = (literal(user), literal(password));
     [

@@ -167,8 +167,8 @@ fn architecture() -> Result<&'static str> {
     }
 }
 
-/// Returns the digest of everything that goes into the stack: names and contents of files, its address, and
-/// whether it has the lake.
+/// Returns the digest of everything that goes into the stack: names and contents of files, its
+/// address, and whether it has the lake.
 fn digest(sources: &Sources, lake: bool, api_url: &str) -> Result<String> {
     let mut files = Vec::new();
     list(&sources.infra, &mut files)?;

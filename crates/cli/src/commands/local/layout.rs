@@ -9,8 +9,8 @@ use sha2::{Digest, Sha256};
 
 use crate::exit::user_error;
 
-/// The longest socket path that is used as it is. Linux limits a Unix socket's path to 107 bytes; the
-/// database also needs room for the name of its lock file beside it.
+/// The longest socket path that is used as it is. Linux limits a Unix socket's path to 107 bytes;
+/// the database also needs room for the name of its lock file beside it.
 const LONGEST_SOCKET_PATH: usize = 100;
 
 /// The paths of one local cloud.
@@ -94,7 +94,8 @@ impl Layout {
         self.logs.join(format!("{name}.log"))
     }
 
-    /// Returns everything that `clean` removes: what this command made, and nothing else in the folder.
+    /// Returns everything that `clean` removes: what this command made, and nothing else in the
+    /// folder.
     pub(super) fn data(&self) -> Vec<PathBuf> {
         let Self { root, socket, mysql, mysql_unfinished, ministack, temporary, logs, run, .. } = self;
         let Self { cdk_out, outputs, deployment, lake, operator, env, ports, .. } = self;
@@ -111,8 +112,8 @@ impl Layout {
     }
 }
 
-/// Returns the socket's path: in the folder itself, or in a private folder with a short name if the path
-/// would be too long for a Unix socket.
+/// Returns the socket's path: in the folder itself, or in a private folder with a short name if the
+/// path would be too long for a Unix socket.
 fn socket_path(root: &Path, temporary: &Path) -> PathBuf {
     let inside = root.join("mysql.sock");
     if inside.as_os_str().len() <= LONGEST_SOCKET_PATH {
@@ -123,8 +124,8 @@ fn socket_path(root: &Path, temporary: &Path) -> PathBuf {
     temporary.join(format!("rowgate-{user}-{}", &digest[..16])).join("mysql.sock")
 }
 
-/// Creates a folder below the shared temporary folder that only this user may enter, or accepts one that
-/// exists: somebody else's folder or link of that name must not get the socket.
+/// Creates a folder below the shared temporary folder that only this user may enter, or accepts one
+/// that exists: somebody else's folder or link of that name must not get the socket.
 fn private_folder(path: &Path) -> Result<()> {
     let created = fs::DirBuilder::new().mode(0o700).create(path);
     if let Err(error) = created

@@ -10,7 +10,8 @@ use super::layout::Layout;
 use crate::exit::user_error;
 use crate::printer::Printer;
 
-/// A first `up` installs a database and deploys a stack; whoever holds the lock longer than this is stuck.
+/// A first `up` installs a database and deploys a stack; whoever holds the lock longer than this is
+/// stuck.
 const LONGEST_WAIT: Duration = Duration::from_secs(10 * 60);
 const POLL: Duration = Duration::from_millis(200);
 

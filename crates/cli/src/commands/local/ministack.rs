@@ -35,8 +35,8 @@ pub(super) fn address(ports: Ports) -> String {
     format!("127.0.0.1:{}", ports.gateway)
 }
 
-/// Returns the base URL of an API, the scripts' or the people's, with its stage; `{id}` in it stands for
-/// the API's id, which only the stack knows.
+/// Returns the base URL of an API, the scripts' or the people's, with its stage; `{id}` in it
+/// stands for the API's id, which only the stack knows.
 pub(super) fn api_url(ports: Ports) -> String {
     format!("{}/restapis/{{id}}/v1/_user_request_", endpoint(ports))
 }
@@ -56,7 +56,8 @@ pub(super) fn variables(ports: Ports) -> [(&'static str, String); 5] {
 /// Returns the Python of the virtual environment of the `ministack` program: the launcher imports
 /// MiniStack's code.
 pub(super) fn python(program: &Path) -> Result<PathBuf> {
-    // A program may be a link into its environment; the Python there is a link itself, and must stay one.
+    // A program may be a link into its environment; the Python there is a link itself, and must
+    // stay one.
     let real = fs::canonicalize(program).with_context(|| format!("resolving {}", program.display()))?;
     let python = real.with_file_name("python3");
     if python.is_file() {
@@ -69,15 +70,16 @@ pub(super) fn python(program: &Path) -> Result<PathBuf> {
     }
 }
 
-/// Says how MiniStack is started. Functions inherit its environment, by which they find the local cloud.
-/// `lake_python` runs the jobs of the lake; it may not exist.
+/// Says how MiniStack is started. Functions inherit its environment, by which they find the local
+/// cloud. `lake_python` runs the jobs of the lake; it may not exist.
 pub(super) fn spec(python: &Path, lake_python: &Path, ports: Ports, layout: &Layout) -> Result<Spec> {
     let files = write_launcher(layout)?;
     // Its name must not be `ministack.py`: Python would take the file for the module.
     let launcher = layout.run.join(LAUNCHER);
     let mut environment: Vec<(&'static str, OsString)> = [
         ("BIND_HOST", "127.0.0.1"),
-        // Functions have the rights of their roles and no more, as on AWS; the keys below are root's.
+        // Functions have the rights of their roles and no more, as on AWS; the keys below are
+        // root's.
         ("AUTH", "true"),
         ("MINISTACK_REGION", REGION),
         // Listeners on other ports, of services that Rowgate does not use.

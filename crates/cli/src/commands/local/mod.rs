@@ -1,5 +1,5 @@
-//! `rowgate local up|status|down|clean`: the processes that stand for AWS on one machine, and the stack
-//! that is deployed to them.
+//! `rowgate local up|status|down|clean`: the processes that stand for AWS on one machine, and the
+//! stack that is deployed to them.
 
 mod calls;
 mod clean;
@@ -37,8 +37,8 @@ const SECRET_KEY: &str = "test";
 /// The database of the functions.
 const DATABASE: &str = "rowgate";
 
-/// The services in the order in which they are stopped: MiniStack first, because its functions use the
-/// others.
+/// The services in the order in which they are stopped: MiniStack first, because its functions use
+/// the others.
 const SERVICES: [Service; 3] = [ministack::SERVICE, data_api::SERVICE, database::SERVICE];
 
 /// Runs the whole service on this machine.

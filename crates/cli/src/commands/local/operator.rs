@@ -16,7 +16,8 @@ use crate::stored;
 pub(super) const USERNAME: &str = "operator@rowgate.example";
 const GROUP: &str = "operator";
 
-/// Creates the account if it is missing, and returns its password, which is kept in the cloud's folder.
+/// Creates the account if it is missing, and returns its password, which is kept in the cloud's
+/// folder.
 pub(super) async fn ensure(aws: &Aws, layout: &Layout, printer: Printer) -> Result<String> {
     let kept = read(&layout.operator);
     let is_operator = |account: &Account| {

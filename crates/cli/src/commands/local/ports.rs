@@ -1,4 +1,5 @@
-//! Which ports the local cloud listens on: the defaults, or free ones near them, and the same ones the next time.
+//! Which ports the local cloud listens on: the defaults, or free ones near them, and the same ones
+//! the next time.
 
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener};
 
@@ -37,8 +38,8 @@ pub(super) fn loopback(port: u16) -> SocketAddr {
     SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, port))
 }
 
-/// Returns `wanted` if it is free, else the next free port above it that is not in `taken`, else any. 0
-/// asks for any.
+/// Returns `wanted` if it is free, else the next free port above it that is not in `taken`, else
+/// any. 0 asks for any.
 pub(super) fn free_port(wanted: u16, taken: &[u16]) -> Result<u16> {
     if wanted != 0 {
         let nearby = (wanted..=wanted.saturating_add(SEARCHED))

@@ -1,8 +1,9 @@
 //! Processes that outlive this command, and are found again by the next one.
 //!
-//! A process id alone proves nothing: it may be reused. A process is ours if its id, its start time and the
-//! machine's boot are those recorded, or if its environment carries our mark. Child processes inherit the
-//! mark, so the functions that MiniStack starts are found even after MiniStack was killed.
+//! A process id alone proves nothing: it may be reused. A process is ours if its id, its start time
+//! and the machine's boot are those recorded, or if its environment carries our mark. Child
+//! processes inherit the mark, so the functions that MiniStack starts are found even after
+//! MiniStack was killed.
 
 use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
@@ -50,8 +51,8 @@ pub(super) struct Spec {
     /// Its whole environment but for a few variables that every program expects.
     pub environment: Vec<(&'static str, OsString)>,
     pub probe: Probe,
-    /// The folder of a state that is written only when the service ends in good order, if there is one.
-    /// After any other end it is out of date, and removed before the next start.
+    /// The folder of a state that is written only when the service ends in good order, if there is
+    /// one. After any other end it is out of date, and removed before the next start.
     pub state: Option<PathBuf>,
 }
 
@@ -122,8 +123,8 @@ impl Spec {
         Ok(folder)
     }
 
-    /// Starts the service in a session of its own, so that neither Ctrl-C nor the end of the terminal
-    /// reaches it.
+    /// Starts the service in a session of its own, so that neither Ctrl-C nor the end of the
+    /// terminal reaches it.
     pub(super) fn spawn(&self, layout: &Layout) -> Result<(Child, Record)> {
         let name = self.service.name;
         let log = layout.log(name);
@@ -167,7 +168,8 @@ impl Record {
 impl Service {
     /// Ends the service and every process that it left behind; returns true if there were any.
     ///
-    /// The record goes only if the service ended in good order: a record without a process shows a crash.
+    /// The record goes only if the service ended in good order: a record without a process shows a
+    /// crash.
     pub(super) fn stop(&self, layout: &Layout) -> Result<bool> {
         let Self { name, grace, .. } = *self;
         let record = Record::read(name, layout);
@@ -229,8 +231,8 @@ fn mark(name: &str, layout: &Layout) -> OsString {
     mark
 }
 
-/// Returns the processes whose environment carries this mark. Another user's environment cannot be read,
-/// so another user's processes are never among them.
+/// Returns the processes whose environment carries this mark. Another user's environment cannot be
+/// read, so another user's processes are never among them.
 fn marked(mark: &OsString) -> Vec<i32> {
     let mut entry = format!("{MARK}=").into_bytes();
     entry.extend_from_slice(mark.as_encoded_bytes());

@@ -46,7 +46,8 @@ fn greeted(path: &Path) -> bool {
 }
 
 impl Cloud {
-    /// Makes sure that the service runs as `spec` says and answers; starts or restarts it if it does not.
+    /// Makes sure that the service runs as `spec` says and answers; starts or restarts it if it
+    /// does not.
     pub(super) async fn ensure(&self, spec: &Spec) -> Result<()> {
         let Self { layout, printer, .. } = self;
         let name = spec.service.name;
@@ -89,7 +90,8 @@ impl Cloud {
                 return Err(failure(&format!("{name} ended at once ({status})"), &log));
             }
             if spec.probe.is_ready(&self.http).await {
-                // Somebody else's server may answer on a port that was free a moment ago: ours must be alive now.
+                // Somebody else's server may answer on a port that was free a moment ago: ours must
+                // be alive now.
                 tokio::time::sleep(POLL).await;
                 if child.try_wait()?.is_none() {
                     return Ok(());

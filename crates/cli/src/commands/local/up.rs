@@ -50,14 +50,16 @@ pub(crate) struct Up {
     /// The local-data-api program [default: beside rowgate].
     #[arg(long, value_name = "FILE", env = "ROWGATE_LOCAL_DATA_API")]
     local_data_api: Option<PathBuf>,
-    /// The port of the AWS interfaces, 0 for any [default: that of the last time, else 4566 or the next free one].
+    /// The port of the AWS interfaces, 0 for any [default: that of the last time, else 4566 or the
+    /// next free one].
     #[arg(long, value_name = "PORT")]
     gateway_port: Option<u16>,
-    /// The port of the Data API, 0 for any [default: that of the last time, else 4570 or the next free one].
+    /// The port of the Data API, 0 for any [default: that of the last time, else 4570 or the next
+    /// free one].
     #[arg(long, value_name = "PORT")]
     data_api_port: Option<u16>,
-    /// The database that stands for Aurora: mariadb, or mysql, whose mysqld is on the PATH or named in ROWGATE_MYSQLD
-    /// [default: the one that is there, else mariadb].
+    /// The database that stands for Aurora: mariadb, or mysql, whose mysqld is on the PATH or named
+    /// in ROWGATE_MYSQLD [default: the one that is there, else mariadb].
     #[arg(long, value_name = "KIND", env = KIND_VARIABLE, value_parser = database_kind())]
     database: Option<Kind>,
     /// Deploy the lake as well. It stays on afterwards; `rowgate local clean` turns it off.
@@ -138,7 +140,8 @@ impl Up {
         }
     }
 
-    /// Returns the ports of the last time if our own servers hold them or nobody does, else free ones.
+    /// Returns the ports of the last time if our own servers hold them or nobody does, else free
+    /// ones.
     fn choose_ports(&self, layout: &Layout) -> Result<Ports> {
         let last = Ports::remembered(layout);
         let choose = |service, asked, last, default, taken: &[u16]| {
@@ -238,8 +241,8 @@ async fn migrate(aws: &Aws, layout: &Layout, printer: Printer) -> Result<()> {
     Ok(())
 }
 
-/// Returns the variables for scripts, and those by which people reach the service and the first of them
-/// signs in.
+/// Returns the variables for scripts, and those by which people reach the service and the first of
+/// them signs in.
 async fn stack_variables(
     deployment: &Deployment,
     lake: bool,

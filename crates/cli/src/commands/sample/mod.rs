@@ -1,7 +1,8 @@
-//! `rowgate sample`: generated data such as a hiring system exports, with the flaws of such exports.
+//! `rowgate sample`: generated data such as a hiring system exports, with the flaws of such
+//! exports.
 //!
-//! The files are the same on every machine and in every run, so that reports and tests can name figures.
-//! No person in them is real: the names are drawn from the lists in `names/`.
+//! The files are the same on every machine and in every run, so that reports and tests can name
+//! figures. No person in them is real: the names are drawn from the lists in `names/`.
 
 mod random;
 

@@ -67,14 +67,16 @@ impl Drop<'_> {
         Ok(put.body(body).send().await.map_err(self.refused())?.version_id)
     }
 
-    /// Sends the file in parts: S3 takes 5 GiB in one request, and one that breaks is sent again from its start.
+    /// Sends the file in parts: S3 takes 5 GiB in one request, and one that breaks is sent again
+    /// from its start.
     async fn in_parts(&self) -> Result<Option<String>> {
         let begun = self.s3.create_multipart_upload().bucket(self.bucket).key(self.key);
         let begun = begun.set_metadata(self.metadata.clone()).send().await.map_err(self.refused())?;
         let id = begun.upload_id().unwrap_or_default();
         let sent = self.send_parts(id).await;
         if sent.is_err() {
-            // S3 keeps the parts of an upload that is not aborted, until the bucket's rule removes them after some days.
+            // S3 keeps the parts of an upload that is not aborted, until the bucket's rule removes
+            // them after some days.
             let abort = self.s3.abort_multipart_upload().bucket(self.bucket).key(self.key).upload_id(id);
             let _ = abort.send().await;
         }

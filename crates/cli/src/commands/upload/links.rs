@@ -1,5 +1,5 @@
-//! Sends a file to links that the API gives out, in parts if it is large. The next call resumes an upload
-//! that was interrupted.
+//! Sends a file to links that the API gives out, in parts if it is large. The next call resumes an
+//! upload that was interrupted.
 
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
@@ -21,12 +21,13 @@ use crate::stored;
 /// Parts that are sent at the same time.
 const LANES: usize = 4;
 
-/// The first pause before a part, or a whole file, is sent again. Each pause is twice as long as the
-/// one before; after the last one the file is abandoned.
+/// The first pause before a part, or a whole file, is sent again. Each pause is twice as long as
+/// the one before; after the last one the file is abandoned.
 const PAUSE: Duration = Duration::from_millis(500);
 const LAST_PAUSE: Duration = Duration::from_secs(4);
 
-/// How long links are used. They are good for 15 minutes; a part that has begun then may take longer.
+/// How long links are used. They are good for 15 minutes; a part that has begun then may take
+/// longer.
 const LINKS_LAST: Duration = Duration::from_secs(12 * 60);
 
 /// Rounds without a part that arrives, after which an upload is abandoned.
@@ -44,7 +45,8 @@ pub(crate) struct Upload<'a> {
 /// Sends a file through the API.
 ///
 /// # Errors
-/// A user error where the file cannot be read or sent. An upload in parts is resumed by the next call for the same file.
+/// A user error where the file cannot be read or sent. An upload in parts is resumed by the next
+/// call for the same file.
 pub(crate) async fn send_file(
     api: &Api,
     upload: &Upload<'_>,
@@ -84,7 +86,8 @@ pub(crate) async fn send_file(
                 state.write(&kept)?;
             }
             let Kept { key, before, .. } = kept;
-            // Another process of the same file may have completed it: its load is the one to follow.
+            // Another process of the same file may have completed it: its load is the one to
+            // follow.
             if !finish(api, &file, parts, &progress).await? && newest(api, &key).await? == before {
                 return Err(user_error(format!(
                     "The upload of {key} was removed before it was complete; send it again."
@@ -102,8 +105,8 @@ async fn newest(api: &Api, key: &str) -> Result<Option<String>> {
     Ok(api.newest_load(key).await?.map(|load| load.load))
 }
 
-/// Sends the missing parts of an upload that was begun before; `None` if it has neither arrived nor can
-/// be resumed.
+/// Sends the missing parts of an upload that was begun before; `None` if it has neither arrived nor
+/// can be resumed.
 async fn resume(api: &Api, file: &SentFile, kept: &Kept, progress: &Step) -> Result<Option<Dropped>> {
     let arrived = || Dropped { key: kept.key.clone(), followed: Followed::After(kept.before.clone()) };
     match api.missing_parts(&kept.id).await? {
@@ -287,7 +290,8 @@ impl State {
     }
 
     fn remove(state: Option<&Self>) {
-        // A state that stays is of an upload that the service does not know, which the next call finds out.
+        // A state that stays is of an upload that the service does not know, which the next call
+        // finds out.
         if let Some(Self(path)) = state {
             let _ = stored::remove(path);
         }

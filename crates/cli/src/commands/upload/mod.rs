@@ -31,17 +31,18 @@ pub(crate) struct Upload {
     /// The table, as in the dictionary.
     #[arg(value_parser = table_name)]
     table: String,
-    /// The file: .csv, .tsv, .txt, .jsonl, .ndjson, .xlsx or .xlsm, also with .gz or .zst behind it. Its name becomes
-    /// the key's end.
+    /// The file: .csv, .tsv, .txt, .jsonl, .ndjson, .xlsx or .xlsm, also with .gz or .zst behind
+    /// it. Its name becomes the key's end.
     file: PathBuf,
-    /// What to do with rows whose id is taken: append rejects them, upsert replaces them, replace fills the table anew [default:
-    /// what the dictionary says of the table].
+    /// What to do with rows whose id is taken: append rejects them, upsert replaces them, replace
+    /// fills the table anew [default: what the dictionary says of the table].
     #[arg(long, value_parser = load_mode(&["append", "upsert", "replace"]))]
     mode: Option<LoadMode>,
     /// The data bucket. Without it, or without AWS credentials, the file goes through the API.
     #[arg(long, env = "ROWGATE_BUCKET")]
     bucket: Option<String>,
-    /// A file with the settings of this file as JSON, such as {"columns": {"Emp No": "id"}, "delimiter": ";"}.
+    /// A file with the settings of this file as JSON, such as {"columns": {"Emp No": "id"},
+    /// "delimiter": ";"}.
     #[arg(long, value_name = "JSON FILE")]
     settings: Option<PathBuf>,
     #[command(flatten)]
@@ -163,7 +164,8 @@ enum Followed {
     Id(LoadId),
     /// As the newest of its key, unless that is the one with this id, which was there before.
     After(Option<String>),
-    /// Not at all, in a bucket without versions: only the loader can tell one drop of a key from the next.
+    /// Not at all, in a bucket without versions: only the loader can tell one drop of a key from
+    /// the next.
     No,
 }
 
