@@ -5,7 +5,7 @@ use domain::avro::AvroError;
 use domain::shortened;
 use lambda_kit::causes;
 
-use crate::go_on::ContinuationError;
+use lambda_kit::continuation::ContinuationError;
 
 /// Characters of a reason at most: what a person reads.
 const MAX_REASON: usize = 1000;
@@ -56,7 +56,7 @@ pub enum BackupError {
         /// Its name.
         table: String,
     },
-    /// The moment was lost too often.
+    /// The snapshot was lost too often.
     #[error(
         "the moment of the backup was lost {times} times: a table was replaced or altered while it was read, or the \
          database ended the transaction"
@@ -79,7 +79,7 @@ pub enum BackupError {
     Database(#[from] aurora::Error),
     /// The next invocation cannot be asked for.
     #[error(transparent)]
-    GoOn(#[from] ContinuationError),
+    Continuation(#[from] ContinuationError),
     /// The function's time is up, and nothing was read in it: another invocation would fare no better.
     #[error("the function's time was over before a row was read")]
     OutOfTime,
@@ -105,7 +105,7 @@ impl BackupError {
         }
     }
 
-    /// Whether the moment is lost, and a new one may be had.
+    /// Returns true if the snapshot is lost, and a new one may be taken.
     pub(crate) fn is_lost(&self) -> bool {
         matches!(self, Self::Altered { .. } | Self::Database(aurora::Error::TransactionLost { .. }))
     }
@@ -130,7 +130,7 @@ impl BackupError {
     pub(crate) fn causes(&self) -> String {
         match self {
             Self::Bucket(error) => causes(error),
-            Self::GoOn(error) => causes(error),
+            Self::Continuation(error) => causes(error),
             _ => self.reason(),
         }
     }
@@ -146,7 +146,7 @@ impl BackupError {
             Self::Taken { .. } => "taken",
             Self::Bucket(_) => "s3",
             Self::Database(error) => error.class(),
-            Self::GoOn(_) => "invoke",
+            Self::Continuation(_) => "invoke",
             Self::OutOfTime => "out_of_time",
             Self::Ended => "ended",
             Self::State(_) => "state",

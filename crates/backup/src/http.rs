@@ -23,11 +23,11 @@ use lambda_kit::query::{NoQuery, Query};
 use lambda_kit::{body, log_failure};
 use serde_json::{Value, json};
 
+use crate::Backups;
 use crate::error::BackupError;
-use crate::go_on::GoOn;
-use crate::payload::{RequestError, read_body};
-use crate::run::Backups;
+use crate::payload::{RequestError, Unfinished, read_body};
 use crate::view;
+use lambda_kit::continuation::Continuation;
 
 /// Bytes of an answer at most. Lambda gives back 6 MB with the answer escaped into JSON text, which doubles every quote; half of
 /// it is enough for the files of terabytes.
@@ -58,14 +58,14 @@ impl<S, G> FromRef<Service<S, G>> for Operator {
 }
 
 /// The function's routes.
-pub fn router<S: Store, G: GoOn>(service: Service<S, G>) -> Router {
+pub fn router<S: Store, G: Continuation<Unfinished>>(service: Service<S, G>) -> Router {
     Router::new()
         .path("/backups", get(list::<S, G>).post(start::<S, G>))
         .path("/backups/{id}", get(one::<S, G>))
         .with_state(service)
 }
 
-async fn start<S: Store, G: GoOn>(
+async fn start<S: Store, G: Continuation<Unfinished>>(
     _: ByOperator,
     State(service): State<Service<S, G>>,
     Extension(id): Extension<RequestId>,
@@ -90,7 +90,7 @@ async fn start<S: Store, G: GoOn>(
     Ok(answer(StatusCode::ACCEPTED, &json!({ "backup": started })))
 }
 
-async fn list<S: Store, G: GoOn>(
+async fn list<S: Store, G: Continuation<Unfinished>>(
     State(service): State<Service<S, G>>,
     caller: Caller,
     query: Query,
@@ -103,7 +103,7 @@ async fn list<S: Store, G: GoOn>(
     Ok(answer(StatusCode::OK, &json!(page)))
 }
 
-async fn one<S: Store, G: GoOn>(
+async fn one<S: Store, G: Continuation<Unfinished>>(
     State(service): State<Service<S, G>>,
     caller: Caller,
     PathText(backup): PathText,

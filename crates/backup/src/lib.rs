@@ -3,13 +3,12 @@
 mod answer;
 pub mod catalogue;
 mod clock;
+mod command;
 mod encode;
 mod error;
 mod expire;
-mod go_on;
 mod http;
 mod metrics;
-mod moments;
 mod options;
 mod payload;
 mod run;
@@ -17,14 +16,33 @@ mod state;
 mod table;
 mod times;
 mod view;
+mod writing;
 
-pub use answer::{Done, DoneTable};
+use aurora::Database;
+use domain::dictionary::Dictionary;
+
+pub use answer::{Answer, Done, DoneTable, InvocationError};
+pub use command::invoke;
 pub use error::BackupError;
 pub use expire::{Expired, Known, to_expire};
-pub use go_on::{ContinuationError, GoOn, LambdaContinuation};
 pub use http::{Service, router};
+pub use lambda_kit::continuation::{Continuation, ContinuationError, LambdaContinuation};
 pub use options::Options;
-pub use payload::{Answer, Command, InvocationError, RequestError, invoke};
-pub use run::Backups;
+pub use payload::{Command, RequestError, Unfinished};
 pub use state::Status;
 pub use times::Times;
+
+/// What backups are made with.
+#[derive(Debug)]
+pub struct Backups<S, G> {
+    /// The database whose tables are backed up.
+    pub database: Database,
+    /// The bucket that backups go to.
+    pub store: S,
+    /// Continues a backup in another invocation.
+    pub continuation: G,
+    /// The tables there are.
+    pub dictionary: &'static Dictionary,
+    /// What is set.
+    pub options: Options,
+}

@@ -22,7 +22,7 @@ async fn main() -> Result<(), Error> {
     let backups = Arc::new(Backups {
         database: Database::new(aws_sdk_rdsdata::Client::new(&config), target),
         store: S3Bucket::new(&aws_sdk_s3::config::Config::new(&config), bucket),
-        go_on: LambdaContinuation::from_env(&config)?,
+        continuation: LambdaContinuation::from_env(&config)?,
         dictionary: domain::shipped::dictionary()?,
         options: Options::read(|name| std::env::var(name).ok())?,
     });

@@ -4,41 +4,26 @@ use std::collections::BTreeSet;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use aurora::Database;
 use aurora::snapshot::Snapshot;
 use bucket::{Put, Store, When};
 use domain::backup::{BackupId, MANIFEST_FORMAT, Manifest, folder, manifest_key};
-use domain::dictionary::{Dictionary, Table};
+use domain::dictionary::Table;
 use domain::shipped::dictionary_version;
 use jiff::Timestamp;
 
+use crate::Backups;
 use crate::answer::Done;
 use crate::clock;
 use crate::encode::VERSION;
 use crate::error::BackupError;
-use crate::go_on::GoOn;
 use crate::metrics;
-use crate::moments::{Left, end};
-use crate::options::Options;
+use crate::payload::Unfinished;
 use crate::state::{Cursor, Held, State, Status};
 use crate::times::Times;
+use crate::writing::{Left, end};
+use lambda_kit::continuation::Continuation;
 
-/// What backups are made with.
-#[derive(Debug)]
-pub struct Backups<S, G> {
-    /// The database whose tables are backed up.
-    pub database: Database,
-    /// The bucket that backups go to.
-    pub store: S,
-    /// The next invocation.
-    pub go_on: G,
-    /// The tables there are.
-    pub dictionary: &'static Dictionary,
-    /// What is set.
-    pub options: Options,
-}
-
-impl<S: Store, G: GoOn> Backups<S, G> {
+impl<S: Store, G: Continuation<Unfinished>> Backups<S, G> {
     /// Makes a backup of these tables, or the beginning of one that other invocations end.
     ///
     /// # Errors
@@ -55,8 +40,7 @@ impl<S: Store, G: GoOn> Backups<S, G> {
     pub async fn start(&self, tables: &[&'static Table]) -> Result<BackupId, BackupError> {
         let mut held = self.note(tables).await?;
         let backup = held.state.backup.clone();
-        if let Err(error) = self.go_on.go_on(&backup, &held.etag).await {
-            let error = BackupError::from(error);
+        if let Err(error) = self.continue_later(&held).await {
             self.fail(&mut held, &error).await;
             return Err(error);
         }
@@ -64,14 +48,16 @@ impl<S: Store, G: GoOn> Backups<S, G> {
         Ok(backup)
     }
 
-    /// Goes on with a backup whose state has this etag. A twin of an invocation that does so already does nothing.
+    /// Continues a backup if its state still has this ETag: a duplicate delivery finds another one, and
+    /// does nothing.
     ///
     /// # Errors
     /// As [`make`](Self::make).
-    pub async fn go_on(&self, backup: &BackupId, etag: &str, times: Times) -> Result<Done, BackupError> {
+    pub async fn resume(&self, unfinished: &Unfinished, times: Times) -> Result<Done, BackupError> {
+        let Unfinished { backup, etag } = unfinished;
         let Some(held) = Held::read(&self.store, backup).await? else { return Err(BackupError::Ended) };
-        if held.etag != etag || held.state.status != Status::Running {
-            tracing::info!(backup.id = %backup, "somebody else goes on with the backup");
+        if held.etag != *etag || held.state.status != Status::Running {
+            tracing::info!(backup.id = %backup, "somebody else continues the backup");
             return Ok(Done::of_state(&held.state));
         }
         self.work(held, times).await
@@ -107,7 +93,12 @@ impl<S: Store, G: GoOn> Backups<S, G> {
         ended
     }
 
-    /// Lets another invocation go on.
+    async fn continue_later(&self, held: &Held<S>) -> Result<(), BackupError> {
+        let unfinished = Unfinished { backup: held.state.backup.clone(), etag: held.etag.clone() };
+        Ok(self.continuation.continue_later(unfinished).await?)
+    }
+
+    /// Stores the checkpoint, and lets another invocation continue.
     async fn hand_on(
         &self,
         held: &mut Held<S>,
@@ -115,9 +106,8 @@ impl<S: Store, G: GoOn> Backups<S, G> {
         cursor: Cursor,
     ) -> Result<Done, BackupError> {
         held.state.cursor = Some(cursor);
-        let noted = held.save().await;
-        let asked = match noted {
-            Ok(()) => self.go_on.go_on(&held.state.backup, &held.etag).await.map_err(BackupError::from),
+        let asked = match held.save().await {
+            Ok(()) => self.continue_later(held).await,
             Err(error) => Err(error),
         };
         if let Err(error) = asked {
@@ -130,7 +120,7 @@ impl<S: Store, G: GoOn> Backups<S, G> {
             backup.id = %held.state.backup,
             backup.rows = done.rows(),
             backup.invocations = held.state.invocations,
-            "the backup goes on in another invocation"
+            "another invocation continues the backup"
         );
         Ok(done)
     }
@@ -140,7 +130,7 @@ impl<S: Store, G: GoOn> Backups<S, G> {
         // Who was taken to be dead, and was, does not come back to life with a manifest.
         held.save().await?;
         let State { backup, started_at, codec, .. } = held.state.clone();
-        let Cursor { moment, loads, tables, .. } = cursor;
+        let Cursor { snapshot_time, loads, tables, .. } = cursor;
         // Clocks of two machines differ a little.
         let finished_at = clock::text(Timestamp::now()).max(started_at.clone());
         let manifest = Manifest {
@@ -148,7 +138,7 @@ impl<S: Store, G: GoOn> Backups<S, G> {
             backup: backup.clone(),
             rowgate: VERSION.to_owned(),
             dictionary: dictionary_version().to_owned(),
-            snapshot_time: moment,
+            snapshot_time,
             started_at,
             finished_at: finished_at.clone(),
             codec,
@@ -177,7 +167,7 @@ impl<S: Store, G: GoOn> Backups<S, G> {
             backup.bytes = bytes,
             backup.invocations = held.state.invocations,
             backup.loads = manifest.loads.completed.as_ref().map_or(0, Vec::len),
-            backup.moments = held.state.moments,
+            backup.snapshots = held.state.snapshots,
             duration_ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX),
             "backup completed"
         );
@@ -210,7 +200,7 @@ impl<S: Store, G: GoOn> Backups<S, G> {
         }
     }
 
-    /// Removes the files of a backup that its manifest does not name: those of moments that were lost.
+    /// Removes the files of a backup that its manifest does not name: those of snapshots that were lost.
     async fn remove_files(&self, backup: &BackupId, manifest: Option<&Manifest>) {
         let removed = async {
             let folder = folder(backup);

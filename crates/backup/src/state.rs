@@ -34,11 +34,10 @@ pub(crate) struct State {
     /// When an invocation last began or ended to work on it.
     pub(crate) active_at: String,
     pub(crate) finished_at: Option<String>,
-    /// Moments that were taken: one, and one more each time that it was lost.
-    pub(crate) moments: u32,
+    /// Snapshots that were taken: one, and one more each time that it was lost.
+    pub(crate) snapshots: u32,
     /// How often the size of pages was halved, because a page was too large or took too long. That
     /// ended its snapshot.
-    #[serde(default)]
     pub(crate) halvings: u32,
     pub(crate) invocations: u32,
     pub(crate) error: Option<String>,
@@ -51,11 +50,10 @@ pub(crate) struct State {
 /// Where another invocation goes on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Cursor {
-    /// The snapshot: the transaction's id and its moment.
+    /// The snapshot: the id of its transaction, and its time.
     pub(crate) transaction: String,
-    pub(crate) moment: String,
+    pub(crate) snapshot_time: String,
     /// The loads that brought its rows.
-    #[serde(default)]
     pub(crate) loads: ManifestLoads,
     /// The tables that are done or begun.
     pub(crate) tables: IndexMap<String, Progress>,
@@ -88,7 +86,7 @@ impl State {
             started_at: now.clone(),
             active_at: now,
             finished_at: None,
-            moments: 0,
+            snapshots: 0,
             halvings: 0,
             invocations: 0,
             error: None,

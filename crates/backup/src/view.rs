@@ -24,8 +24,9 @@ pub(crate) struct View {
     status: Status,
     started_at: Option<String>,
     finished_at: Option<String>,
-    /// The moment that all tables are a picture of.
-    moment: Option<String>,
+    /// The time of the snapshot of all tables.
+    #[serde(rename = "moment")]
+    snapshot_time: Option<String>,
     tables: IndexMap<String, TableView>,
     /// When all of it was last verified, by a drill or a restore.
     verified_at: Option<String>,
@@ -39,7 +40,7 @@ impl View {
     pub(crate) fn into_done(self, manifest: Option<&Manifest>) -> Done {
         let Self { backup, status, error, .. } = self;
         let tables = manifest.map(|manifest| Done::of_manifest(manifest).tables).unwrap_or_default();
-        Done { backup, status, moment: self.moment, tables, error }
+        Done { backup, status, snapshot_time: self.snapshot_time, tables, error }
     }
 }
 
@@ -110,7 +111,7 @@ async fn look<S: Store>(
                 status: if problem.is_some() { Status::Failed } else { Status::Completed },
                 started_at: Some(manifest.started_at.clone()),
                 finished_at: Some(manifest.finished_at.clone()),
-                moment: Some(manifest.snapshot_time.clone()),
+                snapshot_time: Some(manifest.snapshot_time.clone()),
                 tables: tables.collect(),
                 verified: verified.as_ref().map(|verified| verified.good),
                 verified_at: verified.map(|verified| verified.verified_at),
@@ -148,7 +149,7 @@ async fn of_state<S: Store>(
         status: if error.is_some() { Status::Failed } else { state.status },
         started_at: Some(state.started_at),
         finished_at: state.finished_at,
-        moment: None,
+        snapshot_time: None,
         tables: tables.collect(),
         verified_at: None,
         verified: None,
@@ -163,7 +164,7 @@ fn nothing(backup: &BackupId) -> View {
         status: Status::Failed,
         started_at: None,
         finished_at: None,
-        moment: None,
+        snapshot_time: None,
         tables: IndexMap::new(),
         verified_at: None,
         verified: None,

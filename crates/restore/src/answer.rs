@@ -27,11 +27,11 @@ pub enum Answer {
         /// Its age in hours.
         age_hours: f64,
     },
-    /// What a sweep did.
-    Swept {
-        /// Restores that nobody worked on any more.
+    /// What the reaper did.
+    Reaped {
+        /// Abandoned restores, which have failed now.
         failed: Vec<RestoreId>,
-        /// Tables that were left behind.
+        /// Orphaned tables.
         dropped: Vec<String>,
     },
 }

@@ -1,57 +1,36 @@
-//! The drill: a verification of the newest backup, on a schedule, so that a backup that cannot be restored is known before it
-//! is needed. Or of the backup that the lake is about to read.
+//! The drill: verifies the newest backup, on a schedule, so that a backup that cannot be restored is
+//! known before it is needed. Or the backup that the lake is about to read.
 
 use std::time::Duration;
 
 use aurora::Deadline;
 use aurora::restores::{self, Mode, Restore, Status};
-use backup::catalogue;
 use bucket::Store;
-use domain::backup::{BackupId, Manifest};
-use domain::dictionary::Table;
-use jiff::Timestamp;
+use domain::backup::BackupId;
+use lambda_kit::continuation::Continuation;
 
+use crate::age::{age_of, hours};
 use crate::answer::{Answer, InvocationError, Restored};
-use crate::command::{Resolved, go_on, new_id, of_backup, start};
 use crate::error::RestoreError;
-use crate::go_on::GoOn;
-use crate::payload::{FromBackup, Which};
-use crate::{Restorer, find, metrics, sweep};
+use crate::payload::{FromBackup, Unfinished, Which};
+use crate::reap::LOOKED_AT;
+use crate::resolve::{Resolved, new_id};
+use crate::{Restorer, find, metrics, notes};
 
-/// Verifies the newest backup of all tables, or all of the backup that is named. Fails when that fails, and when the newest one
-/// is older than it may be.
-///
-/// # Errors
-/// [`InvocationError`]; the metrics have been written then too.
-pub(crate) async fn drill<S: Store, G: GoOn>(
-    restorer: &Restorer<S, G>,
-    backup: Option<BackupId>,
-    deadline: Deadline,
-) -> Result<Answer, InvocationError> {
-    let done = match backup {
-        Some(backup) => verify_named(restorer, backup, deadline).await,
-        None => verify_newest(restorer, deadline).await,
-    };
-    let verified = match &done {
-        Ok(Answer::Drilled { verified, .. }) => Ok(verified.as_ref()),
-        Ok(_) => Ok(None),
-        Err(error) => Err(error),
-    };
-    if let Some(succeeded) = outcome(verified) {
-        metrics::drilled(succeeded).write();
-    }
-    done
+/// Reports the outcome of a drill that continued in this invocation.
+pub(crate) fn report(done: &Result<Restored, InvocationError>) {
+    report_outcome(done.as_ref().map(Some));
 }
 
-/// Tells metrics how a drill went that goes on in this invocation.
-pub(crate) fn tell(done: &Result<Restored, InvocationError>) {
-    if let Some(succeeded) = outcome(done.as_ref().map(Some)) {
+fn report_outcome(done: Result<Option<&Restored>, &InvocationError>) {
+    if let Some(succeeded) = outcome(done) {
         metrics::drilled(succeeded).write();
     }
 }
 
-/// Whether a drill succeeded; `None` where nobody knows yet: it goes on in another invocation, or was cut off, and Lambda tries
-/// the invocation again. That no drill ends at all has an alarm of its own.
+/// Returns whether a drill succeeded; `None` if nobody knows yet: it is continued in another
+/// invocation, or was interrupted, and Lambda tries the invocation again. That no drill ends at all
+/// has an alarm of its own.
 fn outcome(done: Result<Option<&Restored>, &InvocationError>) -> Option<bool> {
     match done {
         Ok(Some(verified)) if verified.status == Status::Running => None,
@@ -62,118 +41,95 @@ fn outcome(done: Result<Option<&Restored>, &InvocationError>) -> Option<bool> {
     }
 }
 
-async fn verify_newest<S: Store, G: GoOn>(
-    restorer: &Restorer<S, G>,
-    deadline: Deadline,
-) -> Result<Answer, InvocationError> {
-    tell_age(restorer).await?;
-    let max_age = restorer.options.max_age;
-    let max_hours = max_age.as_secs() / 3600;
-    let newest = find::newest(&restorer.store, &all(restorer)).await.map_err(|error| match error {
-        RestoreError::Damaged(reason) => InvocationError::Drill(reason),
-        error => error.into(),
-    })?;
-    let Some(manifest) = newest else {
-        let age = sweep::watched_for(&restorer.store).await?;
+impl<S: Store, G: Continuation<Unfinished>> Restorer<S, G> {
+    /// Verifies the newest backup of all tables, or all of the backup that is named. Fails if that
+    /// fails, and if the newest one is older than it may be.
+    ///
+    /// # Errors
+    /// [`InvocationError`]; the metrics have been written then too.
+    pub(crate) async fn drill(
+        &self,
+        backup: Option<BackupId>,
+        deadline: Deadline,
+    ) -> Result<Answer, InvocationError> {
+        let done = match backup {
+            Some(backup) => self.verify_named(backup, deadline).await,
+            None => self.verify_newest(deadline).await,
+        };
+        report_outcome(match &done {
+            Ok(Answer::Drilled { verified, .. }) => Ok(verified.as_ref()),
+            Ok(_) => Ok(None),
+            Err(error) => Err(error),
+        });
+        done
+    }
+
+    async fn verify_newest(&self, deadline: Deadline) -> Result<Answer, InvocationError> {
+        self.report_age().await?;
+        let max_age = self.options.max_age;
+        let max_hours = max_age.as_secs() / 3600;
+        let newest = find::newest(&self.store, &self.all_tables()).await.map_err(|error| match error {
+            RestoreError::Damaged(reason) => InvocationError::Drill(reason),
+            error => error.into(),
+        })?;
+        let Some(manifest) = newest else {
+            let age = notes::watched_for(&self.store).await?;
+            if age > max_age {
+                let reason = format!("there has been no backup of all tables for {max_hours} hours");
+                return Err(InvocationError::Drill(reason));
+            }
+            return Ok(Answer::Drilled { verified: None, backup: None, age_hours: hours(age) });
+        };
+        let age = age_of(&manifest);
+        let backup = manifest.backup.to_string();
+        let verified = self.verify(manifest.backup, deadline).await?;
         if age > max_age {
-            let reason = format!("there has been no backup of all tables for {max_hours} hours");
+            let reason = format!("the newest backup, {backup}, is older than {max_hours} hours");
             return Err(InvocationError::Drill(reason));
         }
-        return Ok(Answer::Drilled { verified: None, backup: None, age_hours: hours(age) });
-    };
-    let age = age_of(&manifest);
-    let backup = manifest.backup.to_string();
-    let verified = verify(restorer, manifest.backup, deadline).await?;
-    if age > max_age {
-        let reason = format!("the newest backup, {backup}, is older than {max_hours} hours");
-        return Err(InvocationError::Drill(reason));
+        Ok(Answer::Drilled { verified: Some(verified), backup: Some(backup), age_hours: hours(age) })
     }
-    Ok(Answer::Drilled { verified: Some(verified), backup: Some(backup), age_hours: hours(age) })
-}
 
-/// Verifies all tables of a backup, however old it is.
-async fn verify_named<S: Store, G: GoOn>(
-    restorer: &Restorer<S, G>,
-    backup: BackupId,
-    deadline: Deadline,
-) -> Result<Answer, InvocationError> {
-    tell_age(restorer).await?;
-    let verified = Some(verify(restorer, backup.clone(), deadline).await?);
-    let age = find::manifest(&restorer.store, &backup).await?.as_ref().map(age_of);
-    let age_hours = hours(age.unwrap_or_default());
-    Ok(Answer::Drilled { verified, backup: Some(backup.to_string()), age_hours })
-}
-
-async fn verify<S: Store, G: GoOn>(
-    restorer: &Restorer<S, G>,
-    backup: BackupId,
-    deadline: Deadline,
-) -> Result<Restored, InvocationError> {
-    let which = Which::Id(backup);
-    let asked = FromBackup { backup: which, tables: None, mode: Mode::Verify, restore: None };
-    let resolved = of_backup(restorer, asked, new_id()).await?;
-    match under_way(restorer, &resolved, deadline).await? {
-        Some(restore) => go_on(restorer, restore, deadline, true).await,
-        None => start(restorer, resolved, deadline, true).await,
+    /// Verifies all tables of a backup, however old it is.
+    async fn verify_named(&self, backup: BackupId, deadline: Deadline) -> Result<Answer, InvocationError> {
+        self.report_age().await?;
+        let verified = Some(self.verify(backup.clone(), deadline).await?);
+        let age = find::manifest(&self.store, &backup).await?.as_ref().map_or(Duration::ZERO, age_of);
+        Ok(Answer::Drilled { verified, backup: Some(backup.to_string()), age_hours: hours(age) })
     }
-}
 
-/// The same verification, where one is under way: of an invocation that was cut off, which this one is the next try of. Begun
-/// anew, the other would be left to fail.
-async fn under_way<S: Store, G: GoOn>(
-    restorer: &Restorer<S, G>,
-    wanted: &Resolved,
-    deadline: Deadline,
-) -> Result<Option<Restore>, InvocationError> {
-    let database = &restorer.database.with_deadline(deadline);
-    let newest = restores::list(database, sweep::LOOKED_AT, None).await?;
-    let is_wanted = |restore: &Restore| {
-        let Restore { status, kind, source, mode, tables, .. } = restore;
-        (*status, *kind, *mode) == (Status::Running, wanted.kind, wanted.mode)
-            && *source == wanted.source
-            && tables.len() == wanted.tables.len()
-            && wanted.tables.iter().all(|table| tables.contains_key(table.name()))
-    };
-    Ok(newest.into_iter().find(is_wanted))
-}
-
-/// Writes the metric of how old the newest good backup is.
-pub(crate) async fn tell_age<S: Store, G: GoOn>(restorer: &Restorer<S, G>) -> Result<(), RestoreError> {
-    let age = match catalogue::newest_good(&restorer.store, &all(restorer)).await? {
-        Some(manifest) => {
-            sweep::watch_from(&restorer.store, moment_of(&manifest)).await?;
-            age_of(&manifest)
+    async fn verify(&self, backup: BackupId, deadline: Deadline) -> Result<Restored, InvocationError> {
+        let wanted = FromBackup { backup: Which::Id(backup), tables: None, mode: Mode::Verify };
+        let resolved = self.resolve_backup(wanted, new_id()).await?;
+        match self.under_way(&resolved, deadline).await? {
+            Some(restore) => self.resume(restore, deadline, true).await,
+            None => self.start(resolved, deadline, true).await,
         }
-        None => sweep::watched_for(&restorer.store).await?,
-    };
-    metrics::backup_age(age).write();
-    Ok(())
-}
+    }
 
-/// All tables: a backup of some of them is none of the data.
-fn all<S, G>(restorer: &Restorer<S, G>) -> Vec<&'static Table> {
-    restorer.dictionary.visible_tables().collect()
-}
-
-/// The moment that a backup is a picture of.
-fn moment_of(manifest: &Manifest) -> Timestamp {
-    manifest.snapshot_time.parse().unwrap_or(Timestamp::UNIX_EPOCH)
-}
-
-/// How long ago that was.
-fn age_of(manifest: &Manifest) -> Duration {
-    Duration::try_from(Timestamp::now().duration_since(moment_of(manifest))).unwrap_or_default()
-}
-
-fn hours(age: Duration) -> f64 {
-    (age.as_secs_f64() / 36.0).round() / 100.0
+    /// Finds the same verification if one is under way: of an invocation that was interrupted, which
+    /// this one is the next try of. Begun anew, the other would be left to fail.
+    async fn under_way(
+        &self,
+        wanted: &Resolved,
+        deadline: Deadline,
+    ) -> Result<Option<Restore>, InvocationError> {
+        let newest = restores::list(&self.database.with_deadline(deadline), LOOKED_AT, None).await?;
+        let is_wanted = |restore: &Restore| {
+            let Restore { status, kind, source, mode, tables, .. } = restore;
+            (*status, *kind, *mode) == (Status::Running, wanted.kind, wanted.mode)
+                && *source == wanted.source
+                && tables.len() == wanted.tables.len()
+                && wanted.tables.iter().all(|table| tables.contains_key(table.name()))
+        };
+        Ok(newest.into_iter().find(is_wanted))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
-    use aurora::restores::Mode;
     use bucket::BucketError;
 
     use super::*;

@@ -5,8 +5,8 @@ use bucket::BucketError;
 use domain::shortened;
 use lambda_kit::causes;
 
-use crate::go_on::ContinuationError;
 use crate::source::SourceError;
+use lambda_kit::continuation::ContinuationError;
 
 /// Characters of a reason at most; what a person reads, and far below what the ledger's column holds.
 const MAX_REASON: usize = 4000;
@@ -41,7 +41,7 @@ pub enum RestoreError {
     Database(#[from] aurora::Error),
     /// The next invocation cannot be asked for.
     #[error(transparent)]
-    GoOn(#[from] ContinuationError),
+    Continuation(#[from] ContinuationError),
     /// The function's time is up.
     #[error("the function's time is up")]
     OutOfTime,
@@ -155,7 +155,7 @@ impl RestoreError {
         match self {
             Self::Bucket(error) => causes(error),
             Self::Reading(error) => causes(error),
-            Self::GoOn(error) => causes(error),
+            Self::Continuation(error) => causes(error),
             _ => self.reason(),
         }
     }
@@ -169,7 +169,7 @@ impl RestoreError {
             Self::Rejected(_) => "rejected",
             Self::Bucket(_) | Self::Reading(_) => "s3",
             Self::Database(error) => error.class(),
-            Self::GoOn(_) => "invoke",
+            Self::Continuation(_) => "invoke",
             Self::OutOfTime | Self::TooLong(_) | Self::BegunLate(_) => "out_of_time",
             Self::Ended => "ended",
             Self::Moved => "moved",

@@ -71,3 +71,11 @@ pub(crate) async fn note<S: Store>(
     };
     Ok(catalogue::note_verified(store, &verified).await?)
 }
+
+/// Returns why there is nothing to restore from.
+pub(crate) fn no_backup(source: &str) -> String {
+    match BackupId::parse(source) {
+        Some(_) => format!("there is no complete backup {source}"),
+        None => "there is no good backup that has all of the tables".to_owned(),
+    }
+}

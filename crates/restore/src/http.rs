@@ -28,11 +28,11 @@ use serde_json::{Value, json};
 
 use crate::Restorer;
 use crate::answer::{Answer, InvocationError, Restored};
-use crate::command::{invoke_command, new_id, of_backup};
+use crate::command::invoke_command;
 use crate::error::RestoreError;
-use crate::go_on::GoOn;
-use crate::payload::{Command, FromBackup, RequestError};
-use crate::{report, sweep};
+use crate::payload::{Command, FromBackup, RequestError, Unfinished, Wanted};
+use crate::resolve::new_id;
+use lambda_kit::continuation::Continuation;
 
 /// What the `after` of a page must be.
 const AFTER: &str = "must be a restore's id, as next has it";
@@ -64,7 +64,7 @@ impl<S, G> FromRef<Service<S, G>> for Operator {
 }
 
 /// The function's routes.
-pub fn router<S: Store, G: GoOn + 'static>(service: Service<S, G>) -> Router {
+pub fn router<S: Store, G: Continuation<Unfinished>>(service: Service<S, G>) -> Router {
     Router::new()
         .path("/restores", get(list::<S, G>).post(start::<S, G>))
         .path("/restores/{id}", get(one::<S, G>))
@@ -73,7 +73,7 @@ pub fn router<S: Store, G: GoOn + 'static>(service: Service<S, G>) -> Router {
 }
 
 /// Starts a restore.
-async fn start<S: Store, G: GoOn>(
+async fn start<S: Store, G: Continuation<Unfinished>>(
     _: ByOperator,
     State(service): State<Service<S, G>>,
     Extension(request): Extension<RequestId>,
@@ -87,7 +87,7 @@ async fn start<S: Store, G: GoOn>(
     let body = json_value(&body).map_err(Problem::from)?;
     let asked = FromBackup::read(restorer.dictionary, body).map_err(|error| problem(&error))?;
     let id = new_id();
-    let resolved = of_backup(restorer, asked, id.clone()).await.map_err(|error| failure(&error))?;
+    let resolved = restorer.resolve_backup(asked, id.clone()).await.map_err(|error| failure(&error))?;
     if let Some(RestoreError::Refused(reasons)) = &resolved.problem
         && resolved.is_unknown()
     {
@@ -97,24 +97,7 @@ async fn start<S: Store, G: GoOn>(
     let mut detail = json!(body);
     detail["restore"] = json!(id);
     record(&database, request.actor(&caller), Action::StartRestore, &detail).await?;
-    // The ledger has it before the caller knows it, so that asking for it finds it.
-    let announced = async {
-        sweep::announce(&restorer.store, &id).await?;
-        restores::announce(&database, resolved.as_new()).await?;
-        // Once more: a sweep between the two has found no restore, and would look no further.
-        sweep::announce(&restorer.store, &id).await?;
-        match &resolved.problem {
-            Some(problem) => fail(&database, &id, &problem.reason()).await?,
-            None => {
-                if let Err(error) = restorer.go_on.go_on(&id, false).await {
-                    fail(&database, &id, &error.to_string()).await?;
-                    return Err(error.into());
-                }
-            }
-        }
-        Ok::<_, RestoreError>(())
-    };
-    announced.await.map_err(|error| failure(&error))?;
+    restorer.start_later(&database, &resolved).await.map_err(|error| failure(&error))?;
     tracing::info!(
         restore.id = id.as_str(),
         restore.source = resolved.source,
@@ -125,7 +108,7 @@ async fn start<S: Store, G: GoOn>(
 }
 
 /// Restores, newest first.
-async fn list<S: Store, G: GoOn>(
+async fn list<S: Store, G: Continuation<Unfinished>>(
     State(service): State<Service<S, G>>,
     until: Option<Extension<Deadline>>,
     caller: Caller,
@@ -141,7 +124,7 @@ async fn list<S: Store, G: GoOn>(
 }
 
 /// Puts the tables that a restore took the place of back in their places.
-async fn undo<S: Store, G: GoOn>(
+async fn undo<S: Store, G: Continuation<Unfinished>>(
     _: ByOperator,
     State(service): State<Service<S, G>>,
     Extension(request): Extension<RequestId>,
@@ -169,7 +152,8 @@ async fn undo<S: Store, G: GoOn>(
     let names: Vec<&str> = kept.iter().map(|table| table.name()).collect();
     let detail = json!({ "undone": of, "tables": names, "restore": id });
     record(&database, request.actor(&caller), Action::UndoRestore, &detail).await?;
-    let command = Command::PutBack { of, tables: Some(kept), restore: Some(id.clone()) };
+    let command =
+        Command::Restore { wanted: Wanted::Undo { of, tables: Some(kept) }, restore: Some(id.clone()) };
     match invoke_command(restorer, command, database.deadline()).await {
         Ok(Answer::Restored(Restored { restore, status, tables, .. })) => {
             let is_done = status != Status::Running;
@@ -180,9 +164,11 @@ async fn undo<S: Store, G: GoOn>(
             Err(Problem::new(ProblemKind::NothingToUndo, sentence(&reason)).into())
         }
         Err(InvocationError::Interrupted { error, .. }) => {
-            tracing::warn!(error.class = error.class(), "another invocation goes on");
+            tracing::warn!(error.class = error.class(), "another invocation continues");
             // Nothing is half done: the swap is one RENAME, and whoever comes next finishes it.
-            restorer.go_on.go_on(&id, false).await.map_err(|error| failure(&error.into()))?;
+            let unfinished = Unfinished { restore: id.clone(), drill: false };
+            let asked = restorer.continuation.continue_later(unfinished).await;
+            asked.map_err(|error| failure(&error.into()))?;
             Ok((StatusCode::ACCEPTED, Json(json!({ "restore": id, "tables": {} }))).into_response())
         }
         Err(InvocationError::Stopped(error)) => Err(failure(&error).into()),
@@ -191,7 +177,7 @@ async fn undo<S: Store, G: GoOn>(
 }
 
 /// One restore.
-async fn one<S: Store, G: GoOn>(
+async fn one<S: Store, G: Continuation<Unfinished>>(
     State(service): State<Service<S, G>>,
     until: Option<Extension<Deadline>>,
     caller: Caller,
@@ -225,15 +211,6 @@ async fn record(
     audit::record(database, actor, action, None, detail).await.map_err(|error| failure(&error.into()))
 }
 
-/// Fails a restore that nobody works on, and tells logs and metrics.
-async fn fail(database: &Database, id: &RestoreId, reason: &str) -> Result<(), RestoreError> {
-    restores::fail(database, id, reason).await?;
-    if let Some(restore) = restores::get(database, id).await? {
-        report::ended(&restore);
-    }
-    Ok(())
-}
-
 /// The database, with the request's time for all that is asked of it.
 fn database<S, G>(restorer: &Restorer<S, G>, until: Option<Extension<Deadline>>) -> Database {
     let deadline = until.map_or_else(|| Deadline::after(REQUEST_TIME), |Extension(deadline)| deadline);
@@ -264,7 +241,7 @@ fn failure(error: &RestoreError) -> Problem {
     log_failure("the request could not be answered", error.class(), error.causes());
     match error {
         RestoreError::Database(error) => error.to_problem(),
-        RestoreError::Bucket(_) | RestoreError::GoOn(_) if !error.is_final() => Problem::new(
+        RestoreError::Bucket(_) | RestoreError::Continuation(_) if !error.is_final() => Problem::new(
             ProblemKind::Unavailable,
             "What the restore needs cannot be reached; nothing was changed. Try again after Retry-After.",
         ),

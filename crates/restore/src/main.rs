@@ -23,7 +23,7 @@ async fn main() -> Result<(), Error> {
     let restorer = Arc::new(Restorer {
         database: Database::new(aws_sdk_rdsdata::Client::new(&config), target),
         store: S3Bucket::new(&aws_sdk_s3::config::Config::new(&config), bucket),
-        go_on: LambdaContinuation::from_env(&config)?,
+        continuation: LambdaContinuation::from_env(&config)?,
         options: Options::read(|name| std::env::var(name).ok())?,
         dictionary: domain::shipped::dictionary()?,
     });

@@ -1,4 +1,4 @@
-//! What the function is asked for, and what it answers.
+//! What the function is asked for.
 
 use aurora::restores::Mode;
 use domain::backup::{BackupId, RestoreId};
@@ -6,67 +6,85 @@ use domain::dictionary::{Dictionary, Table};
 use domain::external::IgnoredFields;
 use domain::shortened;
 use lambda_kit::object;
-use serde::Deserialize;
-use serde_json::Value;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
 
-use crate::foreign;
+use crate::external;
 
 /// A command, with names that the dictionary knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
-    /// `{"backup": …}`
-    Backup(FromBackup),
-    /// `{"from": …}`
-    Files {
-        /// Where the files are: a key, or what their keys begin with.
-        prefix: String,
-        /// The table that they go to.
-        table: &'static Table,
-        /// Whether one row that breaks a rule fails all of it.
-        strict: bool,
-        /// Fields of the files that may be left out; `*` for all that are for no column.
-        ignore: Vec<String>,
-        /// What becomes of the rows.
-        mode: Mode,
-        /// The restore's id, where one was chosen.
-        restore: Option<RestoreId>,
-    },
-    /// `{"put_back": …}`: the tables as they were before a restore.
-    PutBack {
-        /// That restore.
-        of: RestoreId,
-        /// Which of its tables; all of them where none are named.
-        tables: Option<Vec<&'static Table>>,
-        /// The id of the restore that this is, where one was chosen.
+    /// Restores tables, or continues the restore with this id if there is one.
+    Restore {
+        /// What is restored.
+        wanted: Wanted,
+        /// The restore's id, if one was chosen.
         restore: Option<RestoreId>,
     },
     /// `{"drill": {}}` verifies the newest backup, `{"drill": {"backup": …}}` this one.
     Drill(Option<BackupId>),
-    /// `{"sweep": {}}`: ends what was left behind.
-    Sweep,
-    /// `{"continue": {"restore": …}}`: goes on with a restore.
-    Continue {
-        /// The restore.
-        restore: RestoreId,
-        /// Whether it is the verification that a drill is.
-        is_drill: bool,
-    },
-    /// `{"status": {"restore": …}}`: tells how a restore is getting on, and does nothing.
+    /// `{"sweep": {}}`: fails abandoned restores, and drops orphaned tables.
+    Reap,
+    /// `{"continue": {"restore": …}}`: continues a restore.
+    Continue(Unfinished),
+    /// `{"status": {"restore": …}}`: returns how a restore is getting on.
     Status(RestoreId),
 }
 
-/// What a restore from a backup is asked for.
+/// What a restore takes its tables from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    /// `{"backup": …}`
+    Backup(FromBackup),
+    /// `{"from": …}`
+    Files(FromFiles),
+    /// `{"put_back": …}`: the tables as they were before a restore.
+    Undo {
+        /// That restore.
+        of: RestoreId,
+        /// Which of its tables; all of them if none are named.
+        tables: Option<Vec<&'static Table>>,
+    },
+}
+
+/// Tables of a backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FromBackup {
     /// Which backup.
     pub backup: Which,
-    /// Which of its tables; all of them where none are named.
+    /// Which of its tables; all of them if none are named.
     pub tables: Option<Vec<&'static Table>>,
     /// What becomes of the rows.
     pub mode: Mode,
-    /// The restore's id, where one was chosen.
-    pub restore: Option<RestoreId>,
+}
+
+/// A table from external Avro files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FromFiles {
+    /// Where the files are: a key, or what their keys begin with.
+    pub prefix: String,
+    /// The table that they go to.
+    pub table: &'static Table,
+    /// Whether one row that breaks a rule fails the restore.
+    pub strict: bool,
+    /// Fields of the files that may be left out; `*` for all that are for no column.
+    pub ignore: Vec<String>,
+    /// What becomes of the rows.
+    pub mode: Mode,
+}
+
+/// A restore that another invocation is to continue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unfinished {
+    /// The restore.
+    #[serde(deserialize_with = "read_restore_id")]
+    pub restore: RestoreId,
+    /// Whether it is the verification that a drill is.
+    #[serde(default)]
+    pub drill: bool,
 }
 
 /// Which backup.
@@ -92,21 +110,56 @@ pub enum RequestError {
     UnknownBackup(String),
 }
 
+/// The verbs of payloads. The member that a payload has of these says what it asks for.
+const VERBS: [&str; 7] = ["backup", "from", "put_back", "drill", "sweep", "continue", "status"];
+
+/// The other members, with the verbs that take them.
+const MEMBERS: [(&str, &[&str]); 5] = [
+    ("tables", &["backup", "from", "put_back"]),
+    ("mode", &["backup", "from"]),
+    ("strict", &["from"]),
+    ("ignore", &["from"]),
+    ("restore", &["backup", "from", "put_back"]),
+];
+
+/// A payload, by its verb.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Wire {
-    backup: Option<String>,
-    from: Option<String>,
-    put_back: Option<String>,
-    drill: Option<Drill>,
-    sweep: Option<Nothing>,
-    r#continue: Option<Continue>,
-    status: Option<Asked>,
-    tables: Option<Vec<String>>,
-    mode: Option<Mode>,
-    strict: Option<bool>,
-    ignore: Option<Vec<String>>,
-    restore: Option<String>,
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+enum Wire {
+    Backup {
+        backup: String,
+        tables: Option<Vec<String>>,
+        mode: Option<Mode>,
+        restore: Option<String>,
+    },
+    From {
+        from: String,
+        tables: Option<Vec<String>>,
+        mode: Option<Mode>,
+        #[serde(default)]
+        strict: bool,
+        #[serde(default)]
+        ignore: Vec<String>,
+        restore: Option<String>,
+    },
+    PutBack {
+        put_back: String,
+        tables: Option<Vec<String>>,
+        restore: Option<String>,
+    },
+    Drill {
+        drill: Drill,
+    },
+    Sweep {
+        #[serde(rename = "sweep")]
+        _sweep: Nothing,
+    },
+    Continue {
+        r#continue: Unfinished,
+    },
+    Status {
+        status: Status,
+    },
 }
 
 /// What `POST /restores` takes.
@@ -126,7 +179,7 @@ struct Drill {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Asked {
+struct Status {
     restore: String,
 }
 
@@ -134,86 +187,81 @@ struct Asked {
 #[serde(deny_unknown_fields)]
 struct Nothing {}
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Continue {
-    restore: String,
-    #[serde(default)]
-    drill: bool,
-}
-
 impl Command {
     /// Reads the payload of an invocation.
     ///
     /// # Errors
     /// [`RequestError`] says what is wrong with it.
     pub fn read(dictionary: &'static Dictionary, payload: Value) -> Result<Self, RequestError> {
-        let wire: Wire = object::of_value(payload).map_err(shape)?;
-        let verbs = [
-            ("backup", wire.backup.is_some()),
-            ("from", wire.from.is_some()),
-            ("put_back", wire.put_back.is_some()),
-            ("drill", wire.drill.is_some()),
-            ("sweep", wire.sweep.is_some()),
-            ("continue", wire.r#continue.is_some()),
-            ("status", wire.status.is_some()),
-        ];
-        let mut given = verbs.iter().filter(|(_, is_given)| *is_given);
-        let (Some((verb, _)), None) = (given.next(), given.next()) else {
+        let named = |names: Option<Vec<String>>| names.map(|names| tables(dictionary, &names)).transpose();
+        let id = |id: Option<String>| id.as_deref().map(restore_id).transpose();
+        let wanted = |wanted, restore| Ok(Self::Restore { wanted, restore });
+        match Wire::read(payload)? {
+            Wire::Backup { backup, tables, mode, restore } => {
+                let (restore, tables) = (id(restore)?, named(tables)?);
+                let (backup, mode) = (which(&backup)?, mode.unwrap_or(Mode::Replace));
+                wanted(Wanted::Backup(FromBackup { backup, tables, mode }), restore)
+            }
+            Wire::From { from, tables, mode, strict, ignore, restore } => {
+                let (restore, tables) = (id(restore)?, named(tables)?);
+                let mode = mode.unwrap_or(Mode::Replace);
+                let files = FromFiles::new(from, tables.as_deref(), strict, ignore, mode)?;
+                wanted(Wanted::Files(files), restore)
+            }
+            Wire::PutBack { put_back, tables, restore } => {
+                let (restore, tables) = (id(restore)?, named(tables)?);
+                wanted(Wanted::Undo { of: restore_id(&put_back)?, tables }, restore)
+            }
+            Wire::Drill { drill } => Ok(Self::Drill(drill.backup.as_deref().map(backup_id).transpose()?)),
+            Wire::Sweep { .. } => Ok(Self::Reap),
+            Wire::Continue { r#continue } => Ok(Self::Continue(r#continue)),
+            Wire::Status { status } => Ok(Self::Status(restore_id(&status.restore)?)),
+        }
+    }
+}
+
+impl Wire {
+    fn read(payload: Value) -> Result<Self, RequestError> {
+        let mut members: Map<String, Value> = object::of_value(payload).map_err(shape)?;
+        members.retain(|_, value| !value.is_null());
+        let verbs: Vec<&str> = VERBS.into_iter().filter(|verb| members.contains_key(*verb)).collect();
+        let [verb] = verbs[..] else {
             return Err(shape("name one of backup, from, put_back, drill, sweep, continue and status"));
         };
-        let members = [
-            ("tables", wire.tables.is_some(), &["backup", "from", "put_back"][..]),
-            ("mode", wire.mode.is_some(), &["backup", "from"]),
-            ("strict", wire.strict.is_some(), &["from"]),
-            ("ignore", wire.ignore.is_some(), &["from"]),
-            ("restore", wire.restore.is_some(), &["backup", "from", "put_back"]),
-        ];
-        for (member, is_given, verbs) in members {
-            if is_given && !verbs.contains(verb) {
+        for (member, verbs) in MEMBERS {
+            if members.contains_key(member) && !verbs.contains(&verb) {
                 return Err(shape(format!("{member} is nothing that {verb} takes")));
             }
         }
-        let restore = wire.restore.as_deref().map(restore_id).transpose()?;
-        let tables = wire.tables.map(|names| tables(dictionary, &names)).transpose()?;
-        let mode = wire.mode.unwrap_or(Mode::Replace);
-        Ok(if let Some(backup) = wire.backup {
-            Self::Backup(FromBackup { backup: which(&backup)?, tables, mode, restore })
-        } else if let Some(prefix) = wire.from {
-            if prefix.is_empty() {
-                return Err(shape(
-                    "from is empty; give the key of a file, or what the keys of all begin with",
-                ));
-            }
-            let Some([table]) = tables.as_deref() else {
-                return Err(shape("name with tables the one table that the files go to"));
-            };
-            let ignore = wire.ignore.unwrap_or_default();
-            if !foreign::fits(&prefix, &ignore) {
-                return Err(shape(
-                    "from and ignore are too long; they may have some 900 characters together",
-                ));
-            }
-            let is_name = |name: &String| {
-                let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-                name == IgnoredFields::ALL || !name.is_empty() && name.bytes().all(is_letter)
-            };
-            if !ignore.iter().all(is_name) {
-                return Err(shape("ignore takes names of fields, or \"*\" for all that are for no column"));
-            }
-            let strict = wire.strict.unwrap_or_default();
-            Self::Files { prefix, table, strict, ignore, mode, restore }
-        } else if let Some(of) = wire.put_back {
-            Self::PutBack { of: restore_id(&of)?, tables, restore }
-        } else if let Some(Continue { restore, drill }) = wire.r#continue {
-            Self::Continue { restore: restore_id(&restore)?, is_drill: drill }
-        } else if let Some(Asked { restore }) = wire.status {
-            Self::Status(restore_id(&restore)?)
-        } else if let Some(Drill { backup }) = wire.drill {
-            Self::Drill(backup.as_deref().map(backup_id).transpose()?)
-        } else {
-            Self::Sweep
-        })
+        object::of_value(json!({ verb: members })).map_err(shape)
+    }
+}
+
+impl FromFiles {
+    fn new(
+        prefix: String,
+        tables: Option<&[&'static Table]>,
+        strict: bool,
+        ignore: Vec<String>,
+        mode: Mode,
+    ) -> Result<Self, RequestError> {
+        if prefix.is_empty() {
+            return Err(shape("from is empty; give the key of a file, or what the keys of all begin with"));
+        }
+        let Some([table]) = tables else {
+            return Err(shape("name with tables the one table that the files go to"));
+        };
+        if !external::fits(&prefix, &ignore) {
+            return Err(shape("from and ignore are too long; they may have some 900 characters together"));
+        }
+        let is_name = |name: &String| {
+            let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+            name == IgnoredFields::ALL || !name.is_empty() && name.bytes().all(is_letter)
+        };
+        if !ignore.iter().all(is_name) {
+            return Err(shape("ignore takes names of fields, or \"*\" for all that are for no column"));
+        }
+        Ok(Self { prefix, table, strict, ignore, mode })
     }
 }
 
@@ -225,7 +273,7 @@ impl FromBackup {
     pub fn read(dictionary: &'static Dictionary, body: &RawValue) -> Result<Self, RequestError> {
         let Body { backup, tables: names, mode } = object::of_text(body).map_err(shape)?;
         let tables = names.map(|names| tables(dictionary, &names)).transpose()?;
-        Ok(Self { backup: which(&backup)?, tables, mode: mode.unwrap_or(Mode::Replace), restore: None })
+        Ok(Self { backup: which(&backup)?, tables, mode: mode.unwrap_or(Mode::Replace) })
     }
 }
 
@@ -246,6 +294,10 @@ fn backup_id(text: &str) -> Result<BackupId, RequestError> {
 
 fn restore_id(text: &str) -> Result<RestoreId, RequestError> {
     RestoreId::parse(text).ok_or_else(|| shape("that is no id of a restore"))
+}
+
+fn read_restore_id<'de, D: Deserializer<'de>>(id: D) -> Result<RestoreId, D::Error> {
+    restore_id(&String::deserialize(id)?).map_err(D::Error::custom)
 }
 
 /// The tables of these names, each once, in the dictionary's order.
@@ -286,10 +338,10 @@ mod tests {
     #[test]
     fn reads_every_command() {
         let all = read(json!({ "backup": "latest" }));
-        let expected = FromBackup { backup: Which::Latest, tables: None, mode: Mode::Replace, restore: None };
-        assert_eq!(all, Ok(Command::Backup(expected)));
+        let expected = FromBackup { backup: Which::Latest, tables: None, mode: Mode::Replace };
+        assert_eq!(all, Ok(Command::Restore { wanted: Wanted::Backup(expected), restore: None }));
         let tables = ["hired_employees", "jobs", "employees"];
-        let Ok(Command::Backup(some)) =
+        let Ok(Command::Restore { wanted: Wanted::Backup(some), restore: chosen }) =
             read(json!({ "backup": ID, "tables": tables, "mode": "verify", "restore": ID }))
         else {
             panic!("no restore of a backup");
@@ -297,22 +349,22 @@ mod tests {
         assert_eq!(names(some.tables), Some(vec!["jobs", "employees"]));
         assert_eq!((some.backup, some.mode), (Which::Id(BackupId::parse(ID).unwrap()), Mode::Verify));
         let restore = RestoreId::parse(ID).unwrap();
-        assert_eq!(some.restore.as_ref(), Some(&restore));
+        assert_eq!(chosen.as_ref(), Some(&restore));
         let files = read(json!({ "from": "export/", "tables": ["jobs"], "strict": true })).unwrap();
         assert!(
-            matches!(files, Command::Files { table, strict: true, mode: Mode::Replace, .. } if table.name() == "jobs")
+            matches!(files, Command::Restore { wanted: Wanted::Files(FromFiles { table, strict: true, mode: Mode::Replace, .. }), .. } if table.name() == "jobs")
         );
-        let put_back = Command::PutBack { of: restore.clone(), tables: None, restore: None };
-        assert_eq!(read(json!({ "put_back": ID })), Ok(put_back));
+        let wanted = Wanted::Undo { of: restore.clone(), tables: None };
+        assert_eq!(read(json!({ "put_back": ID })), Ok(Command::Restore { wanted, restore: None }));
         assert_eq!(read(json!({ "drill": {} })), Ok(Command::Drill(None)));
         let named = Command::Drill(BackupId::parse(ID));
         assert_eq!(read(json!({ "drill": { "backup": ID } })), Ok(named));
         assert_eq!(read(json!({ "status": { "restore": ID } })), Ok(Command::Status(restore.clone())));
-        assert_eq!(read(json!({ "sweep": {} })), Ok(Command::Sweep));
+        assert_eq!(read(json!({ "sweep": {} })), Ok(Command::Reap));
         let going_on = read(json!({ "continue": { "restore": ID } }));
-        assert_eq!(going_on, Ok(Command::Continue { restore: restore.clone(), is_drill: false }));
+        assert_eq!(going_on, Ok(Command::Continue(Unfinished { restore: restore.clone(), drill: false })));
         let drill = read(json!({ "continue": { "restore": ID, "drill": true } }));
-        assert_eq!(drill, Ok(Command::Continue { restore, is_drill: true }));
+        assert_eq!(drill, Ok(Command::Continue(Unfinished { restore, drill: true })));
     }
 
     #[test]

@@ -10,15 +10,16 @@ use deadline::Pauses;
 use domain::backup::{BackupId, Manifest, RestoreId};
 use domain::dictionary::Table;
 use lambda_kit::VALUES;
+use lambda_kit::continuation::Continuation;
 
 use crate::Restorer;
 use crate::error::RestoreError;
+use crate::external;
 use crate::fill::{Filler, Totals};
 use crate::find;
-use crate::foreign;
-use crate::go_on::GoOn;
 use crate::leftovers::remove_leftovers;
 use crate::parts::{PartSource, TableParts};
+use crate::payload::Unfinished;
 use crate::plan::{self, TablePlan};
 use crate::report;
 
@@ -33,109 +34,103 @@ const TIME_TO_TELL: Duration = Duration::from_secs(15);
 /// the pauses before it, and a restore that fails has to be begun anew.
 const REFUSALS: u32 = 2;
 
-/// What became of a restore in one invocation.
-#[derive(Debug)]
-pub(crate) enum Ran {
-    /// It has ended, or goes on in another invocation: the ledger's words.
-    Told(Restore),
-    /// It stands where it stood or further, and goes on when it is invoked again; or fails when nobody does.
-    Interrupted(RestoreError),
-}
-
-/// Works on a restore that is running until it has ended, as far as the time goes.
-///
-/// # Errors
-/// Those of the ledger.
-pub(crate) async fn run<S: Store, G: GoOn>(
-    restorer: &Restorer<S, G>,
-    id: &RestoreId,
-    deadline: Deadline,
-    is_drill: bool,
-) -> Result<Ran, RestoreError> {
-    let tell_from = deadline.reserve(TIME_TO_TELL, 10);
-    let fill_until = deadline.reserve(TIME_TO_SWAP, 4);
-    let progress = AtomicU64::new(0);
-    let work = Work {
-        restorer,
-        id,
-        database: restorer.database.with_deadline(tell_from),
-        filling: restorer.database.with_deadline(fill_until),
-        fill_until,
-        whole: fill_until.remaining(),
-        progress: &progress,
-    };
-    let ledger = &restorer.database.with_deadline(deadline);
-    let error = match work.until_ended().await {
-        Ok(()) | Err(RestoreError::Ended) => return told(restorer, ledger, id).await,
-        Err(error) => error,
-    };
-    tracing::debug!(target: VALUES, { restore.id = id.as_str(), error = ?error }, "cause");
-    let came_further = progress.load(Ordering::Relaxed) > 0;
-    // A call that was cut off by the deadline looks like a database that is away.
-    let is_over = error.is_out_of_time() || error.may_pass_soon() && fill_until.is_over();
-    if is_over && came_further {
-        tracing::info!(restore.id = id.as_str(), "the time is up; the restore goes on in another invocation");
-        if let Err(error) = restorer.go_on.go_on(id, is_drill).await {
-            return Ok(Ran::Interrupted(error.into()));
-        }
-        return match restores::get(ledger, id).await? {
-            Some(restore) => Ok(Ran::Told(restore)),
-            None => Err(RestoreError::Ended),
+impl<S: Store, G: Continuation<Unfinished>> Restorer<S, G> {
+    /// Works on a restore that is running until it has ended, or lets another invocation continue it.
+    ///
+    /// # Errors
+    /// Why it was interrupted. It is continued when it is invoked again, and fails if nobody does.
+    pub(crate) async fn run(
+        &self,
+        id: &RestoreId,
+        deadline: Deadline,
+        is_drill: bool,
+    ) -> Result<Restore, RestoreError> {
+        let ledger = &self.database.with_deadline(deadline);
+        let fill_until = deadline.reserve(TIME_TO_SWAP, 4);
+        let progress = AtomicU64::new(0);
+        let work = Work {
+            restorer: self,
+            id,
+            database: self.database.with_deadline(deadline.reserve(TIME_TO_TELL, 10)),
+            filling: self.database.with_deadline(fill_until),
+            fill_until,
+            whole: fill_until.remaining(),
+            progress: &progress,
         };
+        let error = match work.until_ended().await {
+            Ok(()) | Err(RestoreError::Ended) => return self.report_end(ledger, id).await,
+            Err(error) => error,
+        };
+        tracing::debug!(target: VALUES, { restore.id = id.as_str(), error = ?error }, "cause");
+        // A call that was cut off by the deadline looks like a database that is away.
+        let is_over = error.is_out_of_time() || error.may_pass_soon() && fill_until.is_over();
+        if is_over && progress.load(Ordering::Relaxed) > 0 {
+            return self.continue_later(ledger, id, is_drill).await;
+        }
+        if error.may_pass_soon() {
+            tracing::warn!(
+                restore.id = id.as_str(),
+                error.class = error.class(),
+                error.causes = error.causes(),
+                "the restore has not ended; the next invocation continues it"
+            );
+            return Err(error);
+        }
+        let reason = error.reason();
+        tracing::warn!(restore.id = id.as_str(), error.class = error.class(), reason, "the restore fails");
+        if matches!(error, RestoreError::Damaged(_)) {
+            work.mark_broken(&reason).await;
+        }
+        self.fail(ledger, id, &reason).await
     }
-    if error.may_pass_soon() {
-        tracing::warn!(
-            restore.id = id.as_str(),
-            error.class = error.class(),
-            error.causes = error.causes(),
-            "the restore has not ended; it goes on with the next invocation"
-        );
-        return Ok(Ran::Interrupted(error));
-    }
-    let reason = error.reason();
-    tracing::warn!(restore.id = id.as_str(), error.class = error.class(), reason, "the restore fails");
-    if matches!(error, RestoreError::Damaged(_)) {
-        work.mark_broken(&reason).await;
-    }
-    restores::fail(ledger, id, &reason).await?;
-    told(restorer, ledger, id).await
-}
 
-/// Fails a restore that cannot be done.
-///
-/// # Errors
-/// Those of the ledger.
-pub(crate) async fn refuse<S: Store, G: GoOn>(
-    restorer: &Restorer<S, G>,
-    id: &RestoreId,
-    deadline: Deadline,
-    problem: &RestoreError,
-) -> Result<Ran, RestoreError> {
-    let ledger = &restorer.database.with_deadline(deadline);
-    restores::fail(ledger, id, &problem.reason()).await?;
-    told(restorer, ledger, id).await
-}
+    /// Lets another invocation continue a restore.
+    async fn continue_later(
+        &self,
+        ledger: &Database,
+        id: &RestoreId,
+        is_drill: bool,
+    ) -> Result<Restore, RestoreError> {
+        tracing::info!(restore.id = id.as_str(), "the time is up; another invocation continues the restore");
+        let unfinished = Unfinished { restore: id.clone(), drill: is_drill };
+        self.continuation.continue_later(unfinished).await?;
+        restores::get(ledger, id).await?.ok_or(RestoreError::Ended)
+    }
 
-/// Tells logs and metrics how a restore has ended.
-async fn told<S: Store, G: GoOn>(
-    restorer: &Restorer<S, G>,
-    ledger: &Database,
-    id: &RestoreId,
-) -> Result<Ran, RestoreError> {
-    let Some(restore) = restores::get(ledger, id).await? else { return Err(RestoreError::Ended) };
-    report::ended(&restore);
-    if restore.status == Status::Completed
-        && let Err(error) = find::note(&restorer.store, restorer.dictionary, &restore, None).await
-    {
-        tracing::warn!(error.causes = error.causes(), "the verification could not be noted with the backup");
+    /// Fails a restore that cannot be done, or that nobody will do.
+    ///
+    /// # Errors
+    /// Those of the ledger.
+    pub(crate) async fn fail(
+        &self,
+        ledger: &Database,
+        id: &RestoreId,
+        reason: &str,
+    ) -> Result<Restore, RestoreError> {
+        restores::fail(ledger, id, reason).await?;
+        self.report_end(ledger, id).await
     }
-    if let Err(error) = remove_leftovers(&restorer.store, ledger, &restore).await {
-        tracing::warn!(
-            error.causes = error.causes(),
-            "the next sweep removes what rejects files are left over"
-        );
+
+    /// Reports how a restore has ended to logs, metrics and its backup, and removes what it left over.
+    async fn report_end(&self, ledger: &Database, id: &RestoreId) -> Result<Restore, RestoreError> {
+        let Some(restore) = restores::get(ledger, id).await? else { return Err(RestoreError::Ended) };
+        report::ended(&restore);
+        if restore.status == Status::Completed
+            && let Err(error) = find::note(&self.store, self.dictionary, &restore, None).await
+        {
+            tracing::warn!(
+                error.causes = error.causes(),
+                "the verification could not be noted with the backup"
+            );
+        }
+        if let Err(error) = remove_leftovers(&self.store, ledger, &restore).await {
+            tracing::warn!(
+                error.causes = error.causes(),
+                "the reaper removes what rejects files are left over"
+            );
+        }
+        Ok(restore)
     }
-    Ok(Ran::Told(restore))
 }
 
 struct Work<'r, S, G> {
@@ -151,7 +146,7 @@ struct Work<'r, S, G> {
     progress: &'r AtomicU64,
 }
 
-impl<S: Store, G: GoOn> Work<'_, S, G> {
+impl<S: Store, G: Continuation<Unfinished>> Work<'_, S, G> {
     /// Works on the restore, and again when it was disturbed, as long as there is time.
     async fn until_ended(&self) -> Result<(), RestoreError> {
         let mut pauses = Pauses::default();
@@ -192,7 +187,7 @@ impl<S: Store, G: GoOn> Work<'_, S, G> {
             }
             Kind::Files => {
                 let limit = self.restorer.options.max_rejects;
-                foreign::fill(&self.filler(&restore), &self.tables(&restore)?, limit).await?;
+                external::fill(&self.filler(&restore), &self.tables(&restore)?, limit).await?;
                 self.finish(&restore).await?
             }
         };
@@ -240,7 +235,7 @@ impl<S: Store, G: GoOn> Work<'_, S, G> {
             Some(backup) => find::manifest(&self.restorer.store, backup).await?,
             None => None,
         };
-        manifest.ok_or_else(|| RestoreError::Refused(vec![no_backup(&restore.source)]))
+        manifest.ok_or_else(|| RestoreError::Refused(vec![find::no_backup(&restore.source)]))
     }
 
     /// The restore's tables, in the dictionary's order.
@@ -277,14 +272,6 @@ impl<S: Store, G: GoOn> Work<'_, S, G> {
         if let Err(error) = find::note(store, dictionary, &restore, Some(reason)).await {
             tracing::warn!(error.causes = error.causes(), "the damage could not be noted with the backup");
         }
-    }
-}
-
-/// Why there is nothing to restore from.
-pub(crate) fn no_backup(source: &str) -> String {
-    match BackupId::parse(source) {
-        Some(_) => format!("there is no complete backup {source}"),
-        None => "there is no good backup that has all of the tables".to_owned(),
     }
 }
 

@@ -48,14 +48,14 @@ pub(crate) fn api(parts: Parts<'_>) -> Result<Api> {
     let backups = Arc::new(Backups {
         database: database.clone(),
         store: store.clone(),
-        go_on: of_backups,
+        continuation: of_backups,
         dictionary,
         options: backup::Options::read(setting).map_err(|error| users_fault(error.to_string()))?,
     });
     let restorer = Arc::new(Restorer {
         database: database.clone(),
         store,
-        go_on: of_restores,
+        continuation: of_restores,
         options: restore::Options::read(setting).map_err(|error| users_fault(error.to_string()))?,
         dictionary,
     });

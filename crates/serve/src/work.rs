@@ -5,9 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aurora::Deadline;
-use backup::{Backups, ContinuationError, Times};
+use backup::{Backups, Continuation, ContinuationError, Times};
 use bucket::S3Bucket;
-use domain::backup::{BackupId, RestoreId};
 use restore::{Command, InvocationError, Restorer};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -26,10 +25,10 @@ const WAITING: usize = 16;
 /// The pauses before an interrupted restore is retried, as Lambda retries a failed invocation.
 const TRY_AGAIN: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(120)];
 
-/// A backup to continue: its id, and the ETag of its state.
-pub(crate) type OfBackup = (BackupId, String);
-/// A restore to continue, and whether it is a drill's.
-pub(crate) type OfRestore = (RestoreId, bool);
+/// A backup to continue.
+pub(crate) type OfBackup = backup::Unfinished;
+/// A restore to continue.
+pub(crate) type OfRestore = restore::Unfinished;
 
 /// The sender of a queue of work.
 #[derive(Debug)]
@@ -56,22 +55,10 @@ pub(crate) fn queue<W>(gauges: &Work) -> (Queue<W>, Waiting<W>) {
     (Queue { sender, gauges: gauges.clone() }, Waiting { receiver, gauges: gauges.clone() })
 }
 
-impl<W> Queue<W> {
-    fn put(&self, work: W) -> Result<(), ContinuationError> {
+impl<W: Send + 'static> Continuation<W> for Queue<W> {
+    async fn continue_later(&self, work: W) -> Result<(), ContinuationError> {
         let counted = Counted::on(&self.gauges.waiting);
         self.sender.try_send((work, counted)).map_err(|_| ContinuationError(Full.into()))
-    }
-}
-
-impl backup::GoOn for Queue<OfBackup> {
-    async fn go_on(&self, backup: &BackupId, etag: &str) -> Result<(), ContinuationError> {
-        self.put((backup.clone(), etag.to_owned()))
-    }
-}
-
-impl restore::GoOn for Queue<OfRestore> {
-    async fn go_on(&self, restore: &RestoreId, is_drill: bool) -> Result<(), ContinuationError> {
-        self.put((restore.clone(), is_drill))
     }
 }
 
@@ -123,16 +110,16 @@ fn log_panic(ended: Result<(), tokio::task::JoinError>) {
 }
 
 /// Continues a backup. The bucket and the log have the result.
-pub(crate) async fn back_up(backups: Arc<Backups<S3Bucket, Queue<OfBackup>>>, (backup, etag): OfBackup) {
+pub(crate) async fn back_up(backups: Arc<Backups<S3Bucket, Queue<OfBackup>>>, unfinished: OfBackup) {
     // Not by a command, which would also remove old backups, for which the deployed function has
     // its own settings.
-    if let Err(error) = backups.go_on(&backup, &etag, Times::before(Deadline::after(TIME))).await {
-        tracing::warn!(backup.id = %backup, error.class = error.class(), "the backup was not made");
+    if let Err(error) = backups.resume(&unfinished, Times::before(Deadline::after(TIME))).await {
+        tracing::warn!(backup.id = %unfinished.backup, error.class = error.class(), "the backup was not made");
     }
 }
 
 /// Logs that a backup is not continued here, and what happens to it.
-pub(crate) fn leave_backup((backup, _): &OfBackup) {
+pub(crate) fn leave_backup(OfBackup { backup, .. }: &OfBackup) {
     tracing::warn!(
         backup.id = %backup,
         "the backup was not begun; it shows as failed 16 minutes after it was last worked on: start another"
@@ -140,23 +127,20 @@ pub(crate) fn leave_backup((backup, _): &OfBackup) {
 }
 
 /// Logs that a restore is not continued here, and what happens to it.
-pub(crate) fn leave_restore((restore, is_drill): &OfRestore) {
+pub(crate) fn leave_restore(OfRestore { restore, drill }: &OfRestore) {
     tracing::warn!(
         restore.id = restore.as_str(),
-        is_drill,
+        is_drill = drill,
         "the restore was not begun; the stack fails it after 30 minutes, or goes on with it where it is told to"
     );
 }
 
 /// Continues a restore. The ledger and the log have the result.
-pub(crate) async fn restore(
-    restorer: Arc<Restorer<S3Bucket, Queue<OfRestore>>>,
-    (restore, is_drill): OfRestore,
-) {
+pub(crate) async fn restore(restorer: Arc<Restorer<S3Bucket, Queue<OfRestore>>>, unfinished: OfRestore) {
     let mut pauses = TRY_AGAIN.into_iter();
     loop {
         let deadline = Deadline::after(TIME - TIME_TO_TELL);
-        let command = Command::Continue { restore: restore.clone(), is_drill };
+        let command = Command::Continue(unfinished.clone());
         match restore::invoke_command(&*restorer, command, deadline).await {
             Ok(_) | Err(InvocationError::Failed { .. } | InvocationError::Unknown(_)) => return,
             // The restore itself logs the reason, which may quote values.
@@ -164,7 +148,11 @@ pub(crate) async fn restore(
         }
         let pause = pauses.next();
         let is_tried_again = pause.is_some();
-        tracing::warn!(restore.id = restore.as_str(), is_tried_again, "the restore was interrupted");
+        tracing::warn!(
+            restore.id = unfinished.restore.as_str(),
+            is_tried_again,
+            "the restore was interrupted"
+        );
         let Some(pause) = pause else { return };
         tokio::time::sleep(pause).await;
     }

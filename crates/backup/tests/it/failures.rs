@@ -89,7 +89,7 @@ async fn a_backup_that_nobody_goes_on_with_has_failed() {
     let world = World::with_rows(3000).await;
     world.calls.refuse.store(true, Ordering::Relaxed);
     let error = world.make(&ALL, one_page()).await.unwrap_err();
-    assert!(matches!(error, BackupError::GoOn(_)), "{error}");
+    assert!(matches!(error, BackupError::Continuation(_)), "{error}");
     assert!(world.files().is_empty());
     assert_eq!(world.db.open_transactions(), 0);
 }
@@ -115,7 +115,7 @@ async fn pages_that_are_too_large_make_the_backup_begin_anew_with_smaller_ones()
         world.add_rows(5000).await;
         let done = world.make_all().await;
         let state = world.state(&done.backup);
-        assert_eq!((&state["halvings"], &state["moments"]), (&3.into(), &4.into()), "{on_error:?}");
+        assert_eq!((&state["halvings"], &state["snapshots"]), (&3.into(), &4.into()), "{on_error:?}");
         world.check(&world.manifest(&done.backup).unwrap());
         assert_eq!(world.db.open_transactions(), 0);
     }
@@ -136,5 +136,5 @@ async fn names_of_the_widest_characters_are_backed_up_in_one_moment() {
     world.sql("UPDATE employees SET name = REPEAT('😀', 255) WHERE id BETWEEN 1001 AND 2499").await;
     let done = world.make_all().await;
     world.check(&world.manifest(&done.backup).unwrap());
-    assert_eq!(world.state(&done.backup)["moments"], 1);
+    assert_eq!(world.state(&done.backup)["snapshots"], 1);
 }

@@ -55,11 +55,12 @@ async fn a_backup_is_started_and_shown_from_its_beginning_to_its_end() {
     let world = World::with_rows(20).await;
     let (status, answer) = world.post(r#"{"tables": ["jobs", "hired_employees", "jobs"]}"#).await;
     assert_eq!(status, 202, "{answer}");
-    let (backup, etag) = world.calls.take().unwrap();
+    let next = world.calls.take().unwrap();
+    let backup = next.backup.clone();
     assert_eq!(answer, json!({ "backup": backup }));
     let (status, shown) = world.get(&format!("/backups/{backup}")).await;
     assert_eq!((status, &shown["status"], &shown["manifest"]), (200, &json!("running"), &json!(null)));
-    let done = world.backups().go_on(&backup, &etag, long()).await.unwrap();
+    let done = world.backups().resume(&next, long()).await.unwrap();
     assert_eq!(done.status, Status::Completed);
     // Completed between the look for its manifest and the look at its state.
     world.store.hide_once(&manifest_key(&backup));
@@ -138,7 +139,7 @@ async fn without_a_body_it_is_every_table() {
     {
         let (status, _) = world.send("op", request, "").await;
         assert_eq!(status, 202);
-        let (backup, _) = world.calls.take().unwrap();
+        let backup = world.calls.take().unwrap().backup;
         assert_eq!(world.state(&backup)["tables"], json!(["departments", "jobs", "employees"]));
     }
 }
@@ -191,7 +192,7 @@ async fn what_cannot_be_started_is_told_why() {
 async fn a_table_that_is_named_twice_is_backed_up_once() {
     let world = World::with_rows(2).await;
     assert_eq!(world.post(r#"{"tables": ["employees", "jobs", "hired_employees", "jobs"]}"#).await.0, 202);
-    let (backup, _) = world.calls.take().unwrap();
+    let backup = world.calls.take().unwrap().backup;
     assert_eq!(world.state(&backup)["tables"], json!(["jobs", "employees"]));
 }
 

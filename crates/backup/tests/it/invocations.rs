@@ -18,8 +18,8 @@ async fn finish(world: &World, mut done: Done, between: &[&str]) -> Result<(Done
         for sql in between {
             world.sql(sql).await;
         }
-        let (backup, etag) = world.calls.take().expect("somebody goes on");
-        done = world.backups().go_on(&backup, &etag, one_page()).await?;
+        let next = world.calls.take().expect("somebody goes on");
+        done = world.backups().resume(&next, one_page()).await?;
         invocations += 1;
     }
     assert!(world.calls.take().is_none(), "nobody goes on with what is complete");
@@ -55,24 +55,23 @@ async fn many_invocations_have_one_moment_and_the_content_of_one() {
 }
 
 #[tokio::test]
-async fn a_twin_does_nothing() {
+async fn a_duplicate_delivery_does_nothing() {
     let world = World::with_rows(3000).await;
     let done = world.make(&ALL, one_page()).await.unwrap();
-    let (backup, etag) = world.calls.take().unwrap();
+    let first = world.calls.take().unwrap();
     let backups = world.backups();
-    let (one, other) =
-        tokio::join!(backups.go_on(&backup, &etag, one_page()), backups.go_on(&backup, &etag, one_page()));
+    let (one, other) = tokio::join!(backups.resume(&first, one_page()), backups.resume(&first, one_page()));
     assert_eq!((one.unwrap().status, other.unwrap().status), (Status::Running, Status::Running));
     let next = world.calls.take().expect("one of them went on");
     assert!(world.calls.take().is_none(), "both went on");
-    // Much later, another twin of the first.
+    // Much later, another duplicate of the first.
     let files = world.files();
-    backups.go_on(&backup, &etag, long()).await.unwrap();
+    backups.resume(&first, long()).await.unwrap();
     assert_eq!((world.files(), world.calls.take()), (files, None));
-    let done = Done { backup: next.0.clone(), ..done };
-    assert_eq!(backups.go_on(&next.0, &next.1, long()).await.unwrap().status, Status::Completed);
+    let done = Done { backup: next.backup.clone(), ..done };
+    assert_eq!(backups.resume(&next, long()).await.unwrap().status, Status::Completed);
     world.check(&world.manifest(&done.backup).unwrap());
-    let late = backups.go_on(&next.0, &next.1, long()).await.unwrap();
+    let late = backups.resume(&next, long()).await.unwrap();
     assert_eq!(late.status, Status::Completed);
 }
 
@@ -100,7 +99,7 @@ async fn a_table_that_is_swapped_meanwhile_makes_the_backup_begin_anew() {
     let table = &manifest.tables["employees"];
     assert_eq!(table.checksum, world.sum("employees").await.checksum());
     assert!(!table.files.iter().any(|file| file.key.ends_with("part-00000.avro")), "no name is used twice");
-    assert_eq!(world.state(&done.backup)["moments"], 2);
+    assert_eq!(world.state(&done.backup)["snapshots"], 2);
     assert_eq!(world.db.open_transactions(), 0);
 }
 
@@ -163,7 +162,7 @@ async fn finish_after_swap(world: &World, done: Done) {
     for (name, table) in &manifest.tables {
         assert_eq!(table.checksum, world.sum(name).await.checksum(), "{name}");
     }
-    assert_eq!(world.state(&done.backup)["moments"], 2);
+    assert_eq!(world.state(&done.backup)["snapshots"], 2);
     assert_eq!(world.db.open_transactions(), 0);
 }
 
@@ -222,7 +221,7 @@ async fn an_altered_table_makes_the_backup_begin_anew_with_its_new_columns() {
     let (done, _) = finish(&world, done, &[]).await.unwrap();
     let manifest = world.manifest(&done.backup).unwrap();
     assert_eq!(manifest.tables["employees"].checksum, world.sum("employees").await.checksum());
-    assert_eq!(world.state(&done.backup)["moments"], 2);
+    assert_eq!(world.state(&done.backup)["snapshots"], 2);
 }
 
 #[tokio::test]
@@ -249,7 +248,7 @@ async fn a_lost_transaction_makes_the_backup_begin_anew() {
     request.resource_arn(target.cluster_arn).secret_arn(target.secret_arn).send().await.unwrap();
     let (done, _) = finish(&world, done, &[]).await.unwrap();
     world.check(&world.manifest(&done.backup).unwrap());
-    assert_eq!(world.state(&done.backup)["moments"], 2);
+    assert_eq!(world.state(&done.backup)["snapshots"], 2);
 }
 
 #[tokio::test]
@@ -263,7 +262,7 @@ async fn a_moment_that_is_lost_as_it_is_taken_counts_as_lost() {
     world.db.data_api().set(lost(2));
     let done = world.make(&ALL, long()).await.unwrap();
     world.check(&world.manifest(&done.backup).unwrap());
-    assert_eq!(world.state(&done.backup)["moments"], 3);
+    assert_eq!(world.state(&done.backup)["snapshots"], 3);
     world.db.data_api().set(lost(100));
     let error = world.make(&ALL, long()).await.unwrap_err();
     assert!(matches!(error, BackupError::Lost { times: 4 }), "{error}");

@@ -89,8 +89,8 @@ async fn loads_are_those_of_the_snapshot_however_many_invocations_it_takes() {
     let mut done = world.make(&["jobs", "employees"], one_page()).await.unwrap();
     world.load(2, "jobs", "completed", "UTC_TIMESTAMP(3)").await;
     while done.status == Status::Running {
-        let (backup, etag) = world.calls.take().unwrap();
-        done = world.backups().go_on(&backup, &etag, long()).await.unwrap();
+        let next = world.calls.take().unwrap();
+        done = world.backups().resume(&next, long()).await.unwrap();
     }
     assert_eq!(numbers(&world.loads(&done)), [1]);
     assert_eq!(numbers(&world.loads(&world.make(&["jobs"], long()).await.unwrap())), [2]);

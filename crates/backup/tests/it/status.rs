@@ -22,8 +22,9 @@ async fn the_status_of_a_backup_can_be_asked_for_from_its_beginning_to_its_end()
     let done = world.make(&["jobs", "employees"], one_page()).await.unwrap();
     let running = json!({ "backup": done.backup, "status": "running", "tables": {} });
     assert_eq!(world.status(&done.backup).await.unwrap(), running);
-    let (backup, etag) = world.calls.take().unwrap();
-    let done = world.backups().go_on(&backup, &etag, long()).await.unwrap();
+    let next = world.calls.take().unwrap();
+    let backup = next.backup.clone();
+    let done = world.backups().resume(&next, long()).await.unwrap();
     let completed = world.status(&backup).await.unwrap();
     assert_eq!(completed, serde_json::to_value(&done).unwrap(), "as the invocation that ended it answered");
     assert_eq!(

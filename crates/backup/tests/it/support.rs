@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use aurora::Deadline;
 use aurora::snapshot::{content_sum, nullable};
-use backup::{BackupError, Backups, ContinuationError, Done, GoOn, Options, Times};
+use backup::{BackupError, Backups, Continuation, ContinuationError, Done, Options, Times, Unfinished};
 use bucket::FaultyBucket;
 use domain::avro::{Block, FileReader, Resolution};
 use domain::backup::{BackupId, Manifest, folder, manifest_key, state_key};
@@ -21,24 +21,24 @@ use testkit::{TestDatabase, numbers};
 /// The invocations that were asked for.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Calls {
-    asked: Arc<Mutex<Vec<(BackupId, String)>>>,
+    asked: Arc<Mutex<Vec<Unfinished>>>,
     pub(crate) refuse: Arc<AtomicBool>,
 }
 
 impl Calls {
     /// The oldest one that has not been taken.
-    pub(crate) fn take(&self) -> Option<(BackupId, String)> {
+    pub(crate) fn take(&self) -> Option<Unfinished> {
         let mut asked = self.asked.lock().unwrap();
         (!asked.is_empty()).then(|| asked.remove(0))
     }
 }
 
-impl GoOn for Calls {
-    async fn go_on(&self, backup: &BackupId, etag: &str) -> Result<(), ContinuationError> {
+impl Continuation<Unfinished> for Calls {
+    async fn continue_later(&self, work: Unfinished) -> Result<(), ContinuationError> {
         if self.refuse.load(Ordering::Relaxed) {
             return Err(ContinuationError("refused by the test".into()));
         }
-        self.asked.lock().unwrap().push((backup.clone(), etag.to_owned()));
+        self.asked.lock().unwrap().push(work);
         Ok(())
     }
 }
@@ -99,7 +99,7 @@ impl World {
         Backups {
             database: self.db.database(),
             store: self.store.clone(),
-            go_on: self.calls.clone(),
+            continuation: self.calls.clone(),
             dictionary: dictionary(),
             options: self.options,
         }

@@ -28,7 +28,7 @@ async fn files_and_manifest_hold_what_the_database_holds() {
             let keys: Vec<String> = table.files.iter().map(|file| folder(&done.backup) + &file.key).collect();
             assert_eq!(done.tables[name].files, keys);
         }
-        assert_eq!((manifest.codec, Some(&manifest.snapshot_time)), (codec, done.moment.as_ref()));
+        assert_eq!((manifest.codec, Some(&manifest.snapshot_time)), (codec, done.snapshot_time.as_ref()));
         assert_eq!(world.state(&done.backup)["status"], "completed");
         assert_eq!(world.db.open_transactions(), 0);
     }

@@ -203,7 +203,7 @@ async fn a_drill_that_was_cut_off_goes_on_with_the_next_try() {
 async fn a_sweep_fails_restores_that_nobody_works_on_and_asks_no_database_without_need() {
     let world = World::start().await;
     let sweep = async || match world.invoke(json!({ "sweep": {} })).await.unwrap() {
-        Answer::Swept { failed, .. } => failed,
+        Answer::Reaped { failed, .. } => failed,
         other => panic!("{other:?}"),
     };
     let calls = || world.db.data_api().calls();

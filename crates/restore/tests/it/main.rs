@@ -6,8 +6,8 @@
 mod beside;
 mod damage;
 mod drills;
+mod external;
 mod extremes;
-mod foreign;
 mod going_on;
 mod interruptions;
 mod put_back;

@@ -17,7 +17,9 @@ use domain::dictionary::{Dictionary, Table};
 use domain::row_text::{ContentSum, write_row_text};
 use domain::shipped::dictionary_version;
 use domain::value::{CivilDate, CivilTime, Value};
-use restore::{Answer, ContinuationError, GoOn, InvocationError, Options, Restored, Restorer, invoke};
+use restore::{
+    Answer, Continuation, ContinuationError, InvocationError, Options, Restored, Restorer, Unfinished, invoke,
+};
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 use testkit::TestDatabase;
@@ -35,10 +37,10 @@ pub(crate) type Row = Vec<Value<'static>>;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Next(pub(crate) Arc<Mutex<Vec<RestoreId>>>, pub(crate) Arc<AtomicBool>);
 
-impl GoOn for Next {
-    async fn go_on(&self, restore: &RestoreId, is_drill: bool) -> Result<(), ContinuationError> {
-        self.1.store(is_drill, Ordering::Relaxed);
-        self.0.lock().unwrap().push(restore.clone());
+impl Continuation<Unfinished> for Next {
+    async fn continue_later(&self, work: Unfinished) -> Result<(), ContinuationError> {
+        self.1.store(work.drill, Ordering::Relaxed);
+        self.0.lock().unwrap().push(work.restore);
         Ok(())
     }
 }
@@ -167,10 +169,10 @@ impl World {
 pub(crate) fn restorer_over(
     database: Database,
     store: FaultyBucket,
-    go_on: Next,
+    continuation: Next,
     dictionary: &'static Dictionary,
 ) -> Restorer<FaultyBucket, Next> {
-    Restorer { database, store, go_on, dictionary, options: Options::default() }
+    Restorer { database, store, continuation, dictionary, options: Options::default() }
 }
 
 pub(crate) async fn nullable(database: &Database, table: &Table) -> Vec<bool> {

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aurora::Deadline;
-use backup::{Backups, ContinuationError, Times};
+use backup::{Backups, Continuation, ContinuationError, Times};
 use bucket::S3Bucket;
-use domain::backup::{BackupId, RestoreId};
+use domain::backup::RestoreId;
 use restore::{Command, Restorer};
 use serde_json::{Value, json};
 
@@ -21,14 +21,8 @@ const LONG_AGO: &str = "2026-01-01T00:00:00.000Z";
 #[derive(Debug, Clone, Copy)]
 struct Nowhere;
 
-impl backup::GoOn for Nowhere {
-    async fn go_on(&self, _: &BackupId, _: &str) -> Result<(), ContinuationError> {
-        Err(ContinuationError("nowhere to go on".into()))
-    }
-}
-
-impl restore::GoOn for Nowhere {
-    async fn go_on(&self, _: &RestoreId, _: bool) -> Result<(), ContinuationError> {
+impl<W: Send> Continuation<W> for Nowhere {
+    async fn continue_later(&self, _: W) -> Result<(), ContinuationError> {
         Err(ContinuationError("nowhere to go on".into()))
     }
 }
@@ -49,7 +43,7 @@ async fn hourly_of_backup(world: &World) -> Value {
     let backups = Backups {
         database: world.db.database(),
         store: bucket(world),
-        go_on: Nowhere,
+        continuation: Nowhere,
         dictionary: domain::shipped::dictionary().unwrap(),
         options: backup::Options::default(),
     };
@@ -62,7 +56,7 @@ fn restorer(world: &World) -> Restorer<S3Bucket, Nowhere> {
     Restorer {
         database: world.db.database(),
         store: bucket(world),
-        go_on: Nowhere,
+        continuation: Nowhere,
         options: restore::Options::default(),
         dictionary: domain::shipped::dictionary().unwrap(),
     }
@@ -156,7 +150,8 @@ async fn jobs(world: &World) -> String {
 async fn a_restore_that_is_killed_goes_on_when_it_is_told_to() {
     let world = World::start().await;
     let (process, restore) = killed_restore(&world).await;
-    let command = Command::Continue { restore: RestoreId::parse(&restore).unwrap(), is_drill: false };
+    let command =
+        Command::Continue(restore::Unfinished { restore: RestoreId::parse(&restore).unwrap(), drill: false });
     let done = of_restore(&world, command).await;
     assert_eq!(done["status"], "completed", "{done}");
     assert_eq!(jobs(&world).await, "20000");
@@ -169,7 +164,7 @@ async fn a_restore_that_is_killed_and_left_alone_is_undone() {
     let (process, restore) = killed_restore(&world).await;
     let sql = "UPDATE rowgate_restores SET active_at = UTC_TIMESTAMP(3) - INTERVAL 31 MINUTE";
     world.db.sql(sql).await.unwrap();
-    let swept = of_restore(&world, Command::Sweep).await;
+    let swept = of_restore(&world, Command::Reap).await;
     assert_eq!(swept["failed"], json!([restore]), "{swept}");
     let failed = process.get(&format!("/restores/{restore}")).await.json();
     assert_eq!(failed["status"], "failed", "{failed}");

@@ -1,4 +1,4 @@
-//! Writing the tables of one moment, and of another one where that is lost.
+//! Writes the tables of one snapshot, and of a new one if that is lost.
 
 use aurora::Database;
 use aurora::snapshot::{MOST_HALVINGS, Snapshot};
@@ -6,18 +6,17 @@ use bucket::Store;
 use domain::dictionary::Table;
 use indexmap::IndexMap;
 
+use crate::Backups;
 use crate::catalogue;
 use crate::error::BackupError;
-use crate::go_on::GoOn;
-use crate::run::Backups;
 use crate::state::{Cursor, Progress, State};
 use crate::table::Writing;
 use crate::times::Times;
 
-/// How often the moment is taken at most, beside once for each halving of pages. A table that is
-/// swapped or altered while it is read makes a new one necessary, and so does any other statement
-/// that fails: it may end the transaction.
-const MAX_MOMENTS: u32 = 4;
+/// Snapshots at most, beside one for each halving of pages. A table that is swapped or altered while
+/// it is read makes a new one necessary, and so does any other statement that fails: it may end the
+/// transaction.
+const MAX_SNAPSHOTS: u32 = 4;
 
 /// How an invocation leaves a backup.
 pub(crate) enum Left {
@@ -27,13 +26,13 @@ pub(crate) enum Left {
     Unfinished { snapshot: Snapshot, cursor: Cursor },
 }
 
-impl<S: Store, G: GoOn> Backups<S, G> {
-    /// Writes tables until all are written or the time is up; begins anew where the moment is lost.
+impl<S: Store, G: Send + Sync> Backups<S, G> {
+    /// Writes tables until all are written or the time is up; begins anew if the snapshot is lost.
     pub(crate) async fn write(&self, state: &mut State, times: Times) -> Result<Left, BackupError> {
         let database = self.database.with_deadline(times.deadline);
         let mut cursor = state.cursor.take();
         loop {
-            let error = match self.write_moment(&database, state, cursor.take(), times).await {
+            let error = match self.write_snapshot(&database, state, cursor.take(), times).await {
                 Ok(left) => return Ok(left),
                 Err(error) => error,
             };
@@ -41,21 +40,22 @@ impl<S: Store, G: GoOn> Backups<S, G> {
                 state.halvings += 1;
             } else if !error.is_lost() {
                 return Err(error);
-            } else if state.moments >= MAX_MOMENTS + state.halvings {
-                return Err(BackupError::Lost { times: state.moments });
+            } else if state.snapshots >= MAX_SNAPSHOTS + state.halvings {
+                return Err(BackupError::Lost { times: state.snapshots });
             }
             tracing::warn!(
                 backup.id = %state.backup,
                 error.class = error.class(),
-                backup.moments = state.moments,
+                backup.snapshots = state.snapshots,
                 backup.halvings = state.halvings,
-                "the moment of the backup is lost; it begins anew"
+                "the snapshot of the backup is lost; it begins anew"
             );
         }
     }
 
-    /// Writes tables as of the cursor's moment, or of a new one, until all are written or the time is up.
-    async fn write_moment(
+    /// Writes tables of the cursor's snapshot, or of a new one, until all are written or the time is
+    /// up.
+    async fn write_snapshot(
         &self,
         database: &Database,
         state: &mut State,
@@ -64,8 +64,8 @@ impl<S: Store, G: GoOn> Backups<S, G> {
     ) -> Result<Left, BackupError> {
         let (snapshot, mut cursor) = match cursor {
             Some(cursor) => {
-                let (transaction, moment) = (cursor.transaction.clone(), cursor.moment.clone());
-                (Snapshot::resume(database, transaction, moment), cursor)
+                let (transaction, time) = (cursor.transaction.clone(), cursor.snapshot_time.clone());
+                (Snapshot::resume(database, transaction, time), cursor)
             }
             None => self.take(database, state).await?,
         };
@@ -85,7 +85,7 @@ impl<S: Store, G: GoOn> Backups<S, G> {
 
     /// Takes a snapshot, and looks for the loads that are new in it.
     async fn take(&self, database: &Database, state: &mut State) -> Result<(Snapshot, Cursor), BackupError> {
-        state.moments += 1;
+        state.snapshots += 1;
         let names: Vec<&str> = state.tables.iter().map(String::as_str).collect();
         let is_asked = |table: &&Table| names.contains(&table.name());
         let tables: Vec<&Table> = self.dictionary.tables().iter().filter(is_asked).collect();
@@ -94,8 +94,8 @@ impl<S: Store, G: GoOn> Backups<S, G> {
         let snapshot = Snapshot::take(database, &names).await?;
         match snapshot.loads(&tables, before.as_ref(), state.halvings).await {
             Ok(loads) => {
-                let (transaction, moment) = (snapshot.id().to_owned(), snapshot.time().to_owned());
-                Ok((snapshot, Cursor { transaction, moment, loads, tables: IndexMap::new() }))
+                let (transaction, snapshot_time) = (snapshot.id().to_owned(), snapshot.time().to_owned());
+                Ok((snapshot, Cursor { transaction, snapshot_time, loads, tables: IndexMap::new() }))
             }
             Err(error) => {
                 end(snapshot).await;
@@ -153,7 +153,7 @@ fn rows_of(tables: &IndexMap<String, Progress>) -> (usize, u64) {
     (complete, tables.values().map(|progress| progress.manifest.rows).sum())
 }
 
-/// Ends the transaction of a snapshot that nobody goes on with.
+/// Ends the transaction of a snapshot that nobody continues.
 pub(crate) async fn end(snapshot: Snapshot) {
     if let Err(error) = snapshot.end().await {
         tracing::warn!(error.class = error.class(), "a snapshot is left to the idle timeout");

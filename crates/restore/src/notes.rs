@@ -1,0 +1,65 @@
+//! Notes in the bucket that tell, without waking the database, what there is to do.
+
+use std::time::Duration;
+
+use bucket::{Put, Store, When};
+use domain::backup::{RestoreId, time_text};
+use jiff::Timestamp;
+
+use crate::error::RestoreError;
+
+/// When a function last worked on a restore: written by each invocation that does.
+pub(crate) const LAST_RESTORE: &str = "rowgate/last-restore";
+/// What [`LAST_RESTORE`] was when the reaper found nothing left to do.
+pub(crate) const LAST_REAPED: &str = "rowgate/last-sweep";
+/// Since when there has been no good backup: the snapshot time of the last one, or when somebody
+/// first looked for one.
+const WATCHED_SINCE: &str = "rowgate/backups-watched-since";
+
+/// Bytes of a note at most.
+const MAX_NOTE: u64 = 1024;
+
+/// Notes that a function works on a restore.
+///
+/// # Errors
+/// Those of the bucket.
+pub(crate) async fn announce<S: Store>(store: &S, restore: &RestoreId) -> Result<(), RestoreError> {
+    let note = format!("{restore} {}", time_text(Timestamp::now()));
+    store.put(LAST_RESTORE, note.into(), When::Always).await?;
+    Ok(())
+}
+
+/// Notes the snapshot time of a good backup: from then on there is none, if this one is lost, or
+/// lacks a table that is new.
+///
+/// # Errors
+/// Those of the bucket.
+pub(crate) async fn watch_from<S: Store>(store: &S, snapshot: Timestamp) -> Result<(), RestoreError> {
+    let snapshot = time_text(snapshot);
+    // Once for each backup, not every hour: the bucket keeps what is written over.
+    if read(store, WATCHED_SINCE).await?.as_ref() != Some(&snapshot) {
+        store.put(WATCHED_SINCE, snapshot.into(), When::Always).await?;
+    }
+    Ok(())
+}
+
+/// Returns for how long there has been no good backup: since the last one, or since somebody first
+/// looked for one.
+///
+/// # Errors
+/// Those of the bucket.
+pub(crate) async fn watched_for<S: Store>(store: &S) -> Result<Duration, RestoreError> {
+    let now = Timestamp::now();
+    let first = store.put(WATCHED_SINCE, time_text(now).into(), When::New).await?;
+    let since = match first {
+        Put::Written(_) => None,
+        Put::Refused => read(store, WATCHED_SINCE).await?.and_then(|since| since.parse::<Timestamp>().ok()),
+    };
+    Ok(Duration::try_from(now.duration_since(since.unwrap_or(now))).unwrap_or_default())
+}
+
+/// Reads a note; `None` if there is none.
+pub(crate) async fn read<S: Store>(store: &S, key: &str) -> Result<Option<String>, RestoreError> {
+    let object = store.get(key, MAX_NOTE).await?;
+    Ok(object.map(|object| String::from_utf8_lossy(&object.content).into_owned()))
+}
