@@ -37,7 +37,7 @@ async fn many_invocations_have_one_moment_and_the_content_of_one() {
     let done = world.make(&ALL, one_page()).await.unwrap();
     assert_eq!(done.status, Status::Running);
     assert!(world.manifest(&done.backup).is_none());
-    let moment = world.state(&done.backup)["cursor"]["moment"].clone();
+    let moment = world.state(&done.backup)["cursor"]["snapshot_time"].clone();
     let changes = [
         "DELETE FROM employees WHERE id % 7 = 0",
         "UPDATE jobs SET job_name = CONCAT(job_name, '!')",
@@ -86,7 +86,7 @@ const SWAP: [&str; 4] = [
 async fn a_table_that_is_swapped_meanwhile_makes_the_backup_begin_anew() {
     let world = World::with_rows(3000).await;
     let done = world.make(&["employees"], one_page()).await.unwrap();
-    let first = world.state(&done.backup)["cursor"]["moment"].clone();
+    let first = world.state(&done.backup)["cursor"]["snapshot_time"].clone();
     assert_eq!(world.files().len(), 1);
     for sql in SWAP {
         world.sql(sql).await;
