@@ -19,7 +19,8 @@ pub enum BucketError {
         /// What the caller takes, in bytes.
         limit: u64,
     },
-    /// S3 refuses the call, and will until somebody changes the function's permissions or the bucket.
+    /// S3 refuses the call, and will until somebody changes the function's permissions or the
+    /// bucket.
     #[error("the function may not read or write {key}: S3 says {status}")]
     Denied {
         /// The key, or the prefix of the keys.

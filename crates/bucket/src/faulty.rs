@@ -13,8 +13,8 @@ use crate::store::{
     Validity, Versions, When,
 };
 
-/// A [`MemoryBucket`] whose calls are counted, and can be made to fail or to wait. Clones share it. The
-/// methods of the bucket inside neither fail nor count.
+/// A [`MemoryBucket`] whose calls are counted, and can be made to fail or to wait. Clones share it.
+/// The methods of the bucket inside neither fail nor count.
 #[derive(Debug, Clone, Default)]
 pub struct FaultyBucket {
     bucket: MemoryBucket,
@@ -104,7 +104,8 @@ impl FaultyBucket {
         self.lock().failing_puts = times;
     }
 
-    /// Breaks the connection of each of the next contents when it has come to this byte of the object.
+    /// Breaks the connection of each of the next contents when it has come to this byte of the
+    /// object.
     pub fn break_contents(&self, at: &[u64]) {
         self.lock().breaks = at.iter().rev().copied().collect();
     }

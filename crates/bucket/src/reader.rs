@@ -20,8 +20,8 @@ const REOPENS: u32 = 5;
 
 type Piece = Result<Bytes, BucketError>;
 
-/// An object's content as a [`std::io::Read`] for a thread that may block, fed by a future. When the
-/// connection breaks, the rest is requested again, and only of the same content.
+/// An object's content as a [`std::io::Read`] for a thread that may block, fed by a future. When
+/// the connection breaks, the rest is requested again, and only of the same content.
 ///
 /// The bucket's error comes out as the [`BucketError`] inside of an [`io::Error`]:
 /// `error.downcast::<BucketError>()`.
@@ -33,16 +33,16 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Starts to read an object, fed by a task of the Tokio runtime that this is called in. The task
-    /// ends when the reader is dropped. An object that is not there shows in the first read.
+    /// Starts to read an object, fed by a task of the Tokio runtime that this is called in. The
+    /// task ends when the reader is dropped. An object that is not there shows in the first read.
     pub fn open<S: Store>(store: S, object: impl Into<ObjectVersion>) -> Self {
         let (feed, reader) = Self::fed(store, object.into(), 0, None);
         tokio::spawn(feed);
         reader
     }
 
-    /// Returns a reader of an object from a byte on, and the future that feeds it. Each ends when the
-    /// other one is dropped. `opened` is the object where it has been opened already.
+    /// Returns a reader of an object from a byte on, and the future that feeds it. Each ends when
+    /// the other one is dropped. `opened` is the object where it has been opened already.
     pub fn fed<S: Store>(
         store: S,
         object: ObjectVersion,
@@ -52,15 +52,16 @@ impl Reader {
         let (pieces, received) = mpsc::channel(PIECES_AHEAD);
         let feed = async move {
             if let Err(error) = send_pieces(&store, object, from, opened, &pieces).await {
-                // Nobody takes it when the reading has stopped; its own error is the one that counts.
+                // Nobody takes it when the reading has stopped; its own error is the one that
+                // counts.
                 pieces.send(Err(error)).await.ok();
             }
         };
         (feed, Self { received, piece: Bytes::new(), has_ended: false })
     }
 
-    /// Waits for work that needs a reader, and feeds the reader meanwhile. When the work is done, or
-    /// is dropped, the feeding ends, and so does a thread that still reads.
+    /// Waits for work that needs a reader, and feeds the reader meanwhile. When the work is done,
+    /// or is dropped, the feeding ends, and so does a thread that still reads.
     pub async fn feed_while<T>(feed: impl Future<Output = ()>, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         tokio::select! {
@@ -86,7 +87,8 @@ impl Read for Reader {
     }
 }
 
-/// Sends an object's content from a byte on, piece by piece. Ends early when the receiver is dropped.
+/// Sends an object's content from a byte on, piece by piece. Ends early when the receiver is
+/// dropped.
 async fn send_pieces<S: Store>(
     store: &S,
     mut object: ObjectVersion,

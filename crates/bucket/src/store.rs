@@ -109,7 +109,8 @@ pub struct Listing {
 pub struct Multipart {
     /// The id that the store gave it.
     pub id: String,
-    /// The name of the write in the object's metadata; `None` for an upload that was begun elsewhere.
+    /// The name of the write in the object's metadata; `None` for an upload that was begun
+    /// elsewhere.
     pub(crate) write: Option<String>,
 }
 
@@ -267,7 +268,8 @@ pub trait Versions: Store {
 
 /// Buckets that others upload to by presigned links.
 pub trait Links: Store {
-    /// Signs a link that puts an object with this metadata; of just so many bytes, if that is given.
+    /// Signs a link that puts an object with this metadata; of just so many bytes, if that is
+    /// given.
     fn link_to_put(
         &self,
         key: &str,

@@ -10,7 +10,8 @@ use crate::store::{Metadata, Multipart, Part, Put, Store, When};
 /// have 48 GiB. At most two parts are in memory: one is filled while the other is sent.
 pub const PART_BYTES: usize = 5 * 1024 * 1024;
 
-/// Writes an object where there is none yet. Content that fits into one part is written in one call.
+/// Writes an object where there is none yet. Content that fits into one part is written in one
+/// call.
 ///
 /// Dropped, it leaves no object, but may leave parts, which the bucket's lifecycle rule removes;
 /// [`abandon`](Upload::abandon) removes them at once.

@@ -139,8 +139,8 @@ impl LoadError {
         matches!(self, Self::OutOfTime | Self::Database(aurora::Error::OutOfTime))
     }
 
-    /// Returns true if another try after a pause may succeed. A database that refuses a statement needs
-    /// an operator first.
+    /// Returns true if another try after a pause may succeed. A database that refuses a statement
+    /// needs an operator first.
     pub fn may_pass_soon(&self) -> bool {
         match self {
             Self::Database(error) => {
@@ -153,8 +153,8 @@ impl LoadError {
         }
     }
 
-    /// Says why the load failed, for the ledger, in [`MAX_REASON`] characters at most. Messages of the
-    /// database and of S3 are left out: they may quote rows, or name roles and accounts.
+    /// Says why the load failed, for the ledger, in [`MAX_REASON`] characters at most. Messages of
+    /// the database and of S3 are left out: they may quote rows, or name roles and accounts.
     pub fn reason(&self) -> String {
         let reason = match self {
             Self::Database(error) => format!("given up after the last try; the database: {}", error.class()),

@@ -85,7 +85,8 @@ impl From<InvocationError> for Diagnostic {
 /// Works on a payload.
 ///
 /// # Errors
-/// [`InvocationError`] of an audit or a backfill; messages that could not be done with are named in the answer.
+/// [`InvocationError`] of an audit or a backfill; messages that could not be done with are named in
+/// the answer.
 pub async fn invoke<S, Q>(
     loader: &Loader<S, Q>,
     payload: Payload,

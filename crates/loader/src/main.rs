@@ -1,6 +1,8 @@
-//! The `rowgate-loader` function: wires configuration, database, S3, the queue and what the function is invoked with.
+//! The `rowgate-loader` function: wires configuration, database, S3, the queue and what the
+//! function is invoked with.
 
-// The future of a whole load, retries and SDK calls within, nests deeper than the compiler's default allows.
+// The future of a whole load, retries and SDK calls within, nests deeper than the compiler's
+// default allows.
 #![recursion_limit = "256"]
 
 use aurora::{Database, Deadline, Target};

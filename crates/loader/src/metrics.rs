@@ -5,8 +5,9 @@ use std::time::Duration;
 use domain::load::{LoadRecord, LoadStatus};
 use lambda_kit::metrics::Document;
 
-/// Returns the metrics of a load that has ended. `table` is the dictionary's table, and `None` for a key that names none: every
-/// name ever misspelled would be a metric of its own, for which AWS charges.
+/// Returns the metrics of a load that has ended. `table` is the dictionary's table, and `None` for
+/// a key that names none: every name ever misspelled would be a metric of its own, for which AWS
+/// charges.
 pub(crate) fn ended<'a>(record: &LoadRecord, table: Option<&'a str>) -> Option<Document<'a>> {
     let ended = match record.status {
         LoadStatus::Running => return None,
@@ -25,8 +26,8 @@ pub(crate) fn ended<'a>(record: &LoadRecord, table: Option<&'a str>) -> Option<D
     Some(document)
 }
 
-/// Returns the metrics of an audit of the ledger. Zeros are written as well, because an audit that writes nothing raises an
-/// alarm.
+/// Returns the metrics of an audit of the ledger. Zeros are written as well, because an audit that
+/// writes nothing raises an alarm.
 pub(crate) fn audited(ledger_faults: usize, loads_stalled: usize) -> Document<'static> {
     Document::new().count("LedgerFaults", ledger_faults as u64).count("LoadsStalled", loads_stalled as u64)
 }

@@ -4,15 +4,16 @@ use domain::dictionary::RejectLimit;
 use domain::load::CHUNK_BYTES;
 use lambda_kit::env::{SettingError, Settings};
 
-/// Chunks that are committed side by side unless `ROWGATE_LANES` says otherwise; `docs/benchmarks.md` has the figures.
+/// Chunks that are committed side by side unless `ROWGATE_LANES` says otherwise;
+/// `docs/benchmarks.md` has the figures.
 const LANES: usize = 3;
 
-/// Chunks side by side at most. Each holds a chunk and its SQL in memory, some 4 MiB, and one of the database's
-/// connections.
+/// Chunks side by side at most. Each holds a chunk and its SQL in memory, some 4 MiB, and one of
+/// the database's connections.
 pub(crate) const MAX_LANES: usize = 16;
 
-/// Bytes of content in a chunk at least, below which ledger rows would outweigh the rows themselves, and at most, so that
-/// all lanes together stay far below the function's memory.
+/// Bytes of content in a chunk at least, below which ledger rows would outweigh the rows
+/// themselves, and at most, so that all lanes together stay far below the function's memory.
 const SMALLEST_CHUNK: u64 = 1024;
 const LARGEST_CHUNK: u64 = 4 * 1024 * 1024;
 
@@ -23,7 +24,8 @@ pub struct Options {
     pub lanes: usize,
     /// Bytes of content that a chunk ends with, 1 KiB to 4 MiB.
     pub chunk_bytes: u64,
-    /// Records of a load that may be rejected before it fails, where the dictionary sets no limit for the table.
+    /// Records of a load that may be rejected before it fails, where the dictionary sets no limit
+    /// for the table.
     pub max_rejects: Option<RejectLimit>,
 }
 
@@ -34,8 +36,8 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Reads `ROWGATE_LANES`, `ROWGATE_CHUNK_BYTES` and `ROWGATE_MAX_REJECTS`; what is not set, or empty, has its
-    /// default.
+    /// Reads `ROWGATE_LANES`, `ROWGATE_CHUNK_BYTES` and `ROWGATE_MAX_REJECTS`; what is not set, or
+    /// empty, has its default.
     ///
     /// # Errors
     /// [`SettingError`] names the variable that cannot be used.

@@ -1,5 +1,5 @@
-//! Works on the messages of the queue: a message is held while its loads are worked on, sent anew when a
-//! load needs more time, and comes back soon when a load was disturbed.
+//! Works on the messages of the queue: a message is held while its loads are worked on, sent anew
+//! when a load needs more time, and comes back soon when a load was disturbed.
 
 use std::time::Duration;
 
@@ -13,17 +13,18 @@ use crate::loader::Loader;
 use crate::queue::Queue;
 use crate::queue::event::objects_created;
 
-/// Deliveries of a message after which it goes to the dead-letter queue; `infra/` sets the queue to the
-/// same.
+/// Deliveries of a message after which it goes to the dead-letter queue; `infra/` sets the queue to
+/// the same.
 const MAX_RECEIVES: u32 = 5;
 
-/// How long each heartbeat hides a message: when its function is killed, it comes back that soon, and not
-/// after the queue's visibility timeout of 90 minutes.
+/// How long each heartbeat hides a message: when its function is killed, it comes back that soon,
+/// and not after the queue's visibility timeout of 90 minutes.
 const HOLD: Duration = Duration::from_secs(90);
 const HEARTBEAT: Duration = Duration::from_secs(30);
 
-/// When a message comes back after its first delivery, its second, and so on: in all, a database may be
-/// away for three quarters of an hour. After the last delivery it goes to the dead-letter queue at once.
+/// When a message comes back after its first delivery, its second, and so on: in all, a database
+/// may be away for three quarters of an hour. After the last delivery it goes to the dead-letter
+/// queue at once.
 const COMES_BACK: [Duration; MAX_RECEIVES as usize] = [
     Duration::from_secs(30),
     Duration::from_secs(2 * 60),
@@ -106,7 +107,8 @@ async fn load_all<S: Store, Q: Queue>(
                 }
             }
             Err(error) => {
-                // The load itself has logged why; a failure to reach the ledger at all is logged here.
+                // The load itself has logged why; a failure to reach the ledger at all is logged
+                // here.
                 tracing::warn!(
                     message.id = message.message_id,
                     error.class = error.class(),

@@ -23,10 +23,12 @@ use tokio::task::spawn_blocking;
 use crate::request::{self, CheckBody, Wanted, of_settings};
 use crate::{Service, answer};
 
-/// Bytes of a file's beginning at most: two thirds of a body, and many times what the reader needs to recognise a file.
+/// Bytes of a file's beginning at most: two thirds of a body, and many times what the reader needs
+/// to recognise a file.
 pub const MAX_CONTENT_BYTES: usize = 2 * 1024 * 1024;
 
-/// Characters of a value, a name and a sentence at most, and fields of a header: what a person looks at.
+/// Characters of a value, a name and a sentence at most, and fields of a header: what a person
+/// looks at.
 const MAX_VALUE: usize = 1000;
 const MAX_NAME: usize = 200;
 const MAX_SENTENCE: usize = 1000;

@@ -38,7 +38,8 @@ pub(crate) async fn complete<U: Links>(
     // Who completes it brings the file in, whoever has begun it.
     let detail = json!({ "key": upload.key, "bytes": upload.bytes, "completed": true });
     record(&service.database, id.actor(&caller), table, &detail).await?;
-    // S3 completes it once: a concurrent request gets the same answer, or that there is no such upload.
+    // S3 completes it once: a concurrent request gets the same answer, or that there is no such
+    // upload.
     let done = service.store.complete_upload(&upload.key, &multipart, parts, When::Always).await;
     done.map_err(|error| store_problem(&error))?;
     Ok(answer(StatusCode::OK, &json!({ "key": upload.key })))

@@ -17,8 +17,8 @@ pub(crate) struct File {
 }
 
 impl File {
-    /// The file called `name` for a table. A name is one part of a key: it can lead to no other table, no other mode and no
-    /// other folder.
+    /// The file called `name` for a table. A name is one part of a key: it can lead to no other
+    /// table, no other mode and no other folder.
     ///
     /// # Errors
     /// The problem of a name that cannot be used, and what to do.
@@ -50,8 +50,9 @@ fn check(name: &str) -> Result<(), Problem> {
     Err(refused(&problem))
 }
 
-/// Returns true for characters that change how a name looks, or that cannot be written into a listing of S3: control
-/// characters, those that turn the direction of text, and those that are none.
+/// Returns true for characters that change how a name looks, or that cannot be written into a
+/// listing of S3: control characters, those that turn the direction of text, and those that are
+/// none.
 fn is_unseen(character: char) -> bool {
     character.is_control()
         || matches!(

@@ -2,10 +2,12 @@
 
 const MIB: u64 = 1024 * 1024;
 
-/// Bytes of a file that is put in one piece at most, where its size is said. One that breaks is sent again from its start.
+/// Bytes of a file that is put in one piece at most, where its size is said. One that breaks is
+/// sent again from its start.
 pub const MAX_SINGLE_BYTES: u64 = 64 * MIB;
 
-/// Parts of a file at most: as many as S3 lists at once, and one answer has links for. S3 takes 10,000.
+/// Parts of a file at most: as many as S3 lists at once, and one answer has links for. S3 takes
+/// 10,000.
 pub const MAX_PARTS: u64 = 1000;
 
 /// Bytes of a part at least, but for the last one. S3 takes parts from 5 MiB.

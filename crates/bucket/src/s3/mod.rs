@@ -32,9 +32,9 @@ const MAX_DELETES: usize = 1000;
 const CONFLICT_TRIES: u32 = 5;
 const CONFLICT_WAIT: Duration = Duration::from_millis(200);
 
-/// The user metadata that names the write which made an object. Where S3 says that the condition of a
-/// write does not hold, it shows whether an earlier try of the same write was done: the SDK repeats a
-/// call whose answer was lost.
+/// The user metadata that names the write which made an object. Where S3 says that the condition of
+/// a write does not hold, it shows whether an earlier try of the same write was done: the SDK
+/// repeats a call whose answer was lost.
 const WRITE_METADATA: &str = "rowgate-write";
 
 /// A bucket in S3.
@@ -45,8 +45,8 @@ pub struct S3Bucket {
 }
 
 impl S3Bucket {
-    /// Opens a bucket with the SDK's configuration. URLs have the bucket in their path: local clouds
-    /// serve nothing else, and AWS understands it.
+    /// Opens a bucket with the SDK's configuration. URLs have the bucket in their path: local
+    /// clouds serve nothing else, and AWS understands it.
     pub fn new(config: &Config, bucket: impl Into<String>) -> Self {
         Self::for_links(config, bucket, true)
     }
@@ -332,8 +332,8 @@ impl Store for S3Bucket {
 
 impl Versions for S3Bucket {
     async fn list_versions(&self, prefix: &str, after: Option<&str>) -> Result<Listing, BucketError> {
-        // With a key marker alone, a page begins with the key behind it: older versions of that key,
-        // which the page before had no room for, are passed over. None of them is the newest.
+        // With a key marker alone, a page begins with the key behind it: older versions of that
+        // key, which the page before had no room for, are passed over. None of them is the newest.
         let request = self
             .client
             .list_object_versions()

@@ -7,11 +7,12 @@ use aurora::{Database, Error, loads};
 use domain::dictionary::{Dictionary, Table};
 use domain::load::CheckedChunk;
 
-/// Ids remembered for a table at most; beyond that they are asked for again, so that memory stays bounded.
+/// Ids remembered for a table at most; beyond that they are asked for again, so that memory stays
+/// bounded.
 const MAX_REMEMBERED: usize = 200_000;
 
-/// Ids that are known to be there, table by table, so that a file that names the same departments over and over asks
-/// for them once.
+/// Ids that are known to be there, table by table, so that a file that names the same departments
+/// over and over asks for them once.
 #[derive(Debug, Default)]
 pub(crate) struct References {
     present: Mutex<BTreeMap<String, HashSet<i64>>>,
@@ -21,7 +22,8 @@ pub(crate) struct References {
 pub(crate) type Missing = BTreeMap<usize, BTreeSet<i64>>;
 
 impl References {
-    /// Finds out which of the ids that a chunk's rows refer to name no row; columns without such are left out.
+    /// Finds out which of the ids that a chunk's rows refer to name no row; columns without such
+    /// are left out.
     pub(crate) async fn missing(
         &self,
         database: &Database,

@@ -16,9 +16,9 @@ impl<S, Q> Work<'_, S, Q> {
         Limit::of(table.max_rejects().or(self.loader.options.max_rejects), mode)
     }
 
-    /// Checks the figures of a run that has read everything: it has loaded rows, its rejected records
-    /// are within the limit, and a replace has rows to replace the table with (an export that failed
-    /// would leave an empty table). `has_loaded` says that rows are known to be loaded.
+    /// Checks the figures of a run that has read everything: it has loaded rows, its rejected
+    /// records are within the limit, and a replace has rows to replace the table with (an export
+    /// that failed would leave an empty table). `has_loaded` says that rows are known to be loaded.
     ///
     /// # Errors
     /// Why the load fails; or the database.
@@ -55,7 +55,8 @@ impl<S, Q> Work<'_, S, Q> {
         let reason = failure(database, &run.id, error, record.as_ref()).await?;
         end_run(database, run, self.incoming.mode, Ending::Failed(&reason)).await?;
         match self.why_not_ended(run).await? {
-            // By this function, or by a concurrent one: a failure is better logged twice than never.
+            // By this function, or by a concurrent one: a failure is better logged twice than
+            // never.
             LoadError::Ended => Ok(()),
             error => Err(error),
         }

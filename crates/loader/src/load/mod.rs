@@ -161,7 +161,8 @@ impl<S: Store, Q: Sync> Job<'_, S, Q> {
         Ok(begun)
     }
 
-    /// Cleans up behind a load that has ended before: its function may have been killed right after.
+    /// Cleans up behind a load that has ended before: its function may have been killed right
+    /// after.
     async fn clean_up(&self, incoming: &Result<Incoming<'static>, KeyError>) -> Result<Delivered, LoadError> {
         tracing::info!(
             load.id = self.id.as_str(),
@@ -174,8 +175,8 @@ impl<S: Store, Q: Sync> Job<'_, S, Q> {
         Ok(Delivered::Ended)
     }
 
-    /// Works on the load until it has ended, and counts the `chunks` that are committed. Gives the tries
-    /// that it took.
+    /// Works on the load until it has ended, and counts the `chunks` that are committed. Gives the
+    /// tries that it took.
     async fn work(
         &self,
         incoming: Result<Incoming<'static>, KeyError>,
@@ -203,8 +204,8 @@ impl<S: Store, Q: Sync> Job<'_, S, Q> {
         self.retry(&work, begun).await
     }
 
-    /// Runs the load, again after a pause when it stops for a reason that may pass, and at once when it
-    /// was sent back to its start. Gives the tries that it took.
+    /// Runs the load, again after a pause when it stops for a reason that may pass, and at once
+    /// when it was sent back to its start. Gives the tries that it took.
     async fn retry(&self, work: &Work<'_, S, Q>, begun: &Begun) -> Result<u32, LoadError> {
         let id = self.id;
         let mut run = begun.run.clone();

@@ -1,9 +1,9 @@
 //! Removes orphaned rejects files: those that no chunk names.
 //!
-//! A function writes a chunk's rejects file before it commits the chunk. If it is killed in between,
-//! or frozen until its transaction is gone and another function has committed the chunk, the file is
-//! orphaned. Each function's files have names of their own, so none is overwritten; whoever ends the
-//! load, or finds it ended, removes the orphans.
+//! A function writes a chunk's rejects file before it commits the chunk. If it is killed in
+//! between, or frozen until its transaction is gone and another function has committed the chunk,
+//! the file is orphaned. Each function's files have names of their own, so none is overwritten;
+//! whoever ends the load, or finds it ended, removes the orphans.
 
 use std::collections::HashSet;
 
@@ -17,7 +17,8 @@ use crate::error::LoadError;
 /// Rejects files in one question to the ledger.
 const KEYS_PER_QUESTION: u32 = 1000;
 
-/// Removes the rejects files of a load that the ledger does not name, if the load has ended for good.
+/// Removes the rejects files of a load that the ledger does not name, if the load has ended for
+/// good.
 ///
 /// # Errors
 /// Those of the bucket and the database. Calling it again is safe.

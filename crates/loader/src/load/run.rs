@@ -41,8 +41,8 @@ pub(crate) struct Work<'l, S, Q> {
     pub(crate) deadline: Deadline,
     /// Chunks that this invocation committed.
     pub(crate) progress: &'l AtomicU64,
-    /// Part of the names of the rejects files that it writes; `None` for the first function that works
-    /// on the load.
+    /// Part of the names of the rejects files that it writes; `None` for the first function that
+    /// works on the load.
     pub(crate) token: Option<u32>,
 }
 
@@ -65,7 +65,8 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
             LoadMode::Append | LoadMode::Upsert => (run.clone(), table.name().to_owned()),
             LoadMode::Replace => match loads::prepare(self.database, run, table).await? {
                 Some((run, shadow)) => (run, shadow.name().to_owned()),
-                // It was running a moment ago: its swap was found done, and has been completed just now.
+                // It was running a moment ago: its swap was found done, and has been completed just
+                // now.
                 None => return Ok(()),
             },
         };
@@ -75,8 +76,8 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
         }
     }
 
-    /// Brings the rows into the table called `target`, and completes the load or skips it. The file is
-    /// read by the settings in its metadata, which never change for a version.
+    /// Brings the rows into the table called `target`, and completes the load or skips it. The file
+    /// is read by the settings in its metadata, which never change for a version.
     async fn bring_in(&self, run: &Run, target: String) -> Result<(), LoadError> {
         let Self { loader, database, object, .. } = *self;
         let Incoming { table, mode, .. } = self.incoming;
@@ -99,8 +100,8 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
         {
             return Ok(());
         }
-        // A damaged file may unpack to rows that nobody wrote before its checksum shows that. Those that
-        // a replace has filled in are never seen where it fails.
+        // A damaged file may unpack to rows that nobody wrote before its checksum shows that. Those
+        // that a replace has filled in are never seen where it fails.
         if mode != LoadMode::Replace && committed.is_empty() && file.format.packing != Packing::None {
             let file = file.clone();
             contents.read(move |content| Ok(files::verify(file.opening(), content)?)).await?;
@@ -178,8 +179,8 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
         Ok(Brought { digest: digest?, has_loaded: tally.has_loaded() })
     }
 
-    /// Returns true if such a file can be read from its middle. Packed files and workbooks are read from
-    /// their start.
+    /// Returns true if such a file can be read from its middle. Packed files and workbooks are read
+    /// from their start.
     fn may_resume(&self) -> bool {
         let format = self.incoming.format;
         format.packing == Packing::None && format.content != Content::Xlsx

@@ -83,8 +83,8 @@ struct TestEvent {
     event: String,
 }
 
-/// The members of an event of S3 that are read, and those of Rowgate's own messages. `aws_lambda_events`
-/// requires members that those do not have.
+/// The members of an event of S3 that are read, and those of Rowgate's own messages.
+/// `aws_lambda_events` requires members that those do not have.
 #[derive(Deserialize)]
 struct Event {
     #[serde(rename = "Records")]

@@ -19,11 +19,11 @@ pub trait Queue: Sync {
     /// Puts messages on the queue. After an error some of them may be there.
     fn send_all(&self, bodies: &[String]) -> impl Future<Output = Result<(), QueueError>> + Send;
 
-    /// Hides a received message for `time` from now (whole seconds, 0 to 12 hours after it was received),
-    /// after which it is delivered again.
+    /// Hides a received message for `time` from now (whole seconds, 0 to 12 hours after it was
+    /// received), after which it is delivered again.
     ///
-    /// It fails, too, when the receipt is not valid any more, because the message was delivered again or
-    /// deleted.
+    /// It fails, too, when the receipt is not valid any more, because the message was delivered
+    /// again or deleted.
     fn keep(&self, receipt: &str, time: Duration) -> impl Future<Output = Result<(), QueueError>> + Send;
 }
 

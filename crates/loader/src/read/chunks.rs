@@ -25,16 +25,16 @@ pub(crate) struct Reading {
 /// What a file has brought.
 #[derive(Debug)]
 pub(crate) struct Read {
-    /// The digest of the whole content; or the error that the reading stopped with, after the chunks
-    /// before it were sent.
+    /// The digest of the whole content; or the error that the reading stopped with, after the
+    /// chunks before it were sent.
     pub(crate) digest: Result<String, LoadError>,
     /// The parts of the file that were not read, as far as they have been seen.
     pub(crate) warnings: Vec<String>,
 }
 
 impl Reading {
-    /// Reads to the end and sends the chunks that are not committed. Stops early, with a digest of no
-    /// meaning, when the receiver is dropped.
+    /// Reads to the end and sends the chunks that are not committed. Stops early, with a digest of
+    /// no meaning, when the receiver is dropped.
     pub(crate) fn run(self, content: Box<dyn io::Read + Send>, chunks: &mpsc::Sender<Prepared>) -> Read {
         let mut warnings = Vec::new();
         let digest = self.read(content, chunks, &mut warnings);

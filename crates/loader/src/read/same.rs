@@ -12,7 +12,8 @@ use super::contents::Contents;
 use super::prepare::FilePlan;
 use crate::error::LoadError;
 
-/// Finds the completed load that brought the very same content into the table, read in the same way.
+/// Finds the completed load that brought the very same content into the table, read in the same
+/// way.
 ///
 /// Content is read for it only where a completed load had an object of the same size, and only as
 /// far as the first chunk if that differs.

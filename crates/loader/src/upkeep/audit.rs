@@ -1,10 +1,11 @@
-//! Audits the ledger: checks that loads which have ended add up, abandons loads that nobody works on any
-//! more, drops the orphaned tables of interrupted replaces, and deletes old loads of the canary.
+//! Audits the ledger: checks that loads which have ended add up, abandons loads that nobody works
+//! on any more, drops the orphaned tables of interrupted replaces, and deletes old loads of the
+//! canary.
 //!
-//! The audit runs on a schedule, all day, but queries the database only after a load: a database that is
-//! queried every quarter of an hour never pauses. Two notes in the data bucket show whether there was a
-//! load: each message that is worked on changes the first, and an audit that found all loads settled
-//! copies it into the second.
+//! The audit runs on a schedule, all day, but queries the database only after a load: a database
+//! that is queried every quarter of an hour never pauses. Two notes in the data bucket show whether
+//! there was a load: each message that is worked on changes the first, and an audit that found all
+//! loads settled copies it into the second.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -29,11 +30,13 @@ const LAST_AUDIT: &str = "rowgate/last-audit";
 /// The size of a note at most, in bytes; they have some hundred.
 const MAX_NOTE: u64 = 64 * 1024;
 
-/// How long nobody has worked on a load before it is abandoned: longer than a function may work on it
-/// (15 minutes) and its message may then be hidden (90 minutes, unless a heartbeat shortened them).
+/// How long nobody has worked on a load before it is abandoned: longer than a function may work on
+/// it (15 minutes) and its message may then be hidden (90 minutes, unless a heartbeat shortened
+/// them).
 const STALLED_AFTER: Duration = Duration::from_secs(2 * 3600);
 
-/// The same while messages wait in the queue: the load's own may be among them, behind many large files.
+/// The same while messages wait in the queue: the load's own may be among them, behind many large
+/// files.
 const STALLED_AFTER_IN_BACKLOG: Duration = Duration::from_secs(24 * 3600);
 
 /// The ledger's reason of a load that was abandoned here.
@@ -53,8 +56,8 @@ pub struct Audited {
     pub stalled: Vec<LoadId>,
     /// Orphaned tables of interrupted replaces that were dropped.
     pub debris: Vec<String>,
-    /// Old loads of hidden tables that were deleted: the canary makes 105,000 a year, which lists would
-    /// have to skip.
+    /// Old loads of hidden tables that were deleted: the canary makes 105,000 a year, which lists
+    /// would have to skip.
     pub forgotten: u64,
 }
 
@@ -103,9 +106,9 @@ pub struct Auditor<'a, S, Q> {
     pub queue: &'a Q,
 }
 
-/// Notes that a message is worked on, so that the next audit queries the database. To be called before
-/// the work, for a function that is killed, and after it, for an audit that ran before the load was in
-/// the ledger.
+/// Notes that a message is worked on, so that the next audit queries the database. To be called
+/// before the work, for a function that is killed, and after it, for an audit that ran before the
+/// load was in the ledger.
 ///
 /// A note that cannot be written is only logged: the next message makes up for it.
 pub(crate) async fn note_work(store: &impl Store, message: &str) {
@@ -117,7 +120,8 @@ pub(crate) async fn note_work(store: &impl Store, message: &str) {
 }
 
 impl<S: Store, Q: Backlog> Auditor<'_, S, Q> {
-    /// Audits the ledger, if anything was loaded since it was found settled, and writes the metrics.
+    /// Audits the ledger, if anything was loaded since it was found settled, and writes the
+    /// metrics.
     ///
     /// # Errors
     /// [`AuditError`]. There are no metrics then.
@@ -239,7 +243,8 @@ mod tests {
             self.audit().await.spared
         }
 
-        /// A load that is made up in the ledger, and noted: taken up `hours` ago, and ended then unless it runs.
+        /// A load that is made up in the ledger, and noted: taken up `hours` ago, and ended then
+        /// unless it runs.
         async fn load(&self, name: &str, mode: &str, status: &str, hours: u32) -> LoadId {
             let id = LoadId::of_object(BUCKET, name, "v1");
             let ended = if status == "running" { "NULL" } else { "started_at" };

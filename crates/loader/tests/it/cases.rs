@@ -1,5 +1,5 @@
-//! Files of the kinds that people report as trouble with loaders, and what each of them comes to. The files are in
-//! `tests/fixtures/cases`.
+//! Files of the kinds that people report as trouble with loaders, and what each of them comes to.
+//! The files are in `tests/fixtures/cases`.
 
 use std::collections::BTreeSet;
 use std::fs;

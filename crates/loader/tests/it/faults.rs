@@ -16,8 +16,8 @@ const ROWS: i64 = 12_000;
 /// Loads the sample while the Data API has faults.
 async fn survives(faults: Faults) -> Result<()> {
     let test = TestDatabase::start_with(|config| {
-        // A request that is lost leaves its transaction open until the service ends it: after three minutes, here
-        // after one second.
+        // A request that is lost leaves its transaction open until the service ends it: after three
+        // minutes, here after one second.
         config.limits.transaction_idle = Duration::from_secs(1);
         config.limits.call = Duration::from_secs(5);
     })
@@ -77,8 +77,8 @@ async fn a_bucket_that_fails_and_breaks_off() -> Result<()> {
     sample.check(&cloud, &cloud.newest().await?).await
 }
 
-/// Delivers a file to a database that refuses rows of employees after so many statements, and is itself again afterwards.
-/// Some chunks are committed, and the load is running.
+/// Delivers a file to a database that refuses rows of employees after so many statements, and is
+/// itself again afterwards. Some chunks are committed, and the load is running.
 async fn cut_off(cloud: &Cloud, message: &Message, statements: u32) -> Result<LoadRecord> {
     let refuse = Rule::error(ErrorKind::AccessDeniedException)
         .on(Operation::ExecuteStatement)

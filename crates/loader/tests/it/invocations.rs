@@ -50,7 +50,8 @@ async fn in_many_invocations(mut cloud: Cloud) -> Result<()> {
     assert!(load.attempts <= invocations, "{} attempts in {invocations} invocations", load.attempts);
     assert!(invocations >= 5, "{invocations} invocations prove little");
     assert_eq!(cloud.test.value("SELECT COUNT(*) FROM jobs").await?, "2500");
-    // The first reads from the start; the others ask for the columns and go on at the byte where a chunk ended.
+    // The first reads from the start; the others ask for the columns and go on at the byte where a
+    // chunk ended.
     let offsets: Vec<u64> = cloud.bucket.opened_at().into_iter().filter(|from| *from > 0).collect();
     assert!(offsets.is_sorted() && offsets.len() >= 4, "{offsets:?}");
     // The digest of a load in many invocations is that of one at once.

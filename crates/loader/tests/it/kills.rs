@@ -17,8 +17,9 @@ const ROWS: i64 = 8_000;
 /// How many moments to be killed at.
 const KILLS: u32 = 12;
 
-/// Delivers a message to a loader on a runtime of its own and drops that runtime after `life`: tasks that would roll
-/// transactions back never run, as after kill -9. Says whether it was killed before it ended.
+/// Delivers a message to a loader on a runtime of its own and drops that runtime after `life`:
+/// tasks that would roll transactions back never run, as after kill -9. Says whether it was killed
+/// before it ended.
 fn deliver_and_kill(
     test: &Arc<TestDatabase>,
     bucket: FaultyBucket,

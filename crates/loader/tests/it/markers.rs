@@ -1,4 +1,5 @@
-//! Markers, hidden files and files that are still being written: no loads, and nothing that anybody is told of.
+//! Markers, hidden files and files that are still being written: no loads, and nothing that anybody
+//! is told of.
 
 use anyhow::Result;
 use loader::TargetOverride;

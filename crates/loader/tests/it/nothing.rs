@@ -14,7 +14,8 @@ fn outcome(load: &LoadRecord) -> (LoadStatus, u64, u64, &str) {
     (load.status, load.rows_loaded, load.rows_rejected, load.error.as_deref().unwrap_or_default())
 }
 
-/// Two thousand jobs with ids that are no numbers, but for two, with no names. The first record is a header.
+/// Two thousand jobs with ids that are no numbers, but for two, with no names. The first record is
+/// a header.
 fn nothing_good() -> String {
     let flawed =
         (1..=2_000).map(|n| if n % 1_000 == 0 { format!("{n},\n") } else { format!("number {n},Cook\n") });
@@ -60,7 +61,8 @@ async fn says_it_of_one_record_and_of_one_reason() -> Result<()> {
     let expected =
         "nothing could be loaded: the only record was rejected because \"job_name is required\" (required)";
     assert_eq!(outcome(&load), (LoadStatus::Failed, 0, 1, expected));
-    // Numbers in messages do not split what is one reason; of a record with several errors the first counts.
+    // Numbers in messages do not split what is one reason; of a record with several errors the
+    // first counts.
     let file = format!("id,job_name\n1,{}\n2,{}\nx,\n", "y".repeat(300), "y".repeat(400));
     let load = cloud.load("incoming/jobs/b.csv", file).await?;
     let expected = "nothing could be loaded: all 3 records were rejected, 2 of them because \"job_name has 300 characters, \

@@ -47,7 +47,8 @@ impl Sample {
         sample
     }
 
-    /// Checks that every record is in the table once or in a rejects file once, and that the ledger says so.
+    /// Checks that every record is in the table once or in a rejects file once, and that the ledger
+    /// says so.
     pub(crate) async fn check(&self, cloud: &Cloud, load: &LoadRecord) -> Result<()> {
         assert_eq!((load.status, load.error.as_deref()), (LoadStatus::Completed, None));
         assert_eq!(load.rows_loaded, self.ids.len() as u64);

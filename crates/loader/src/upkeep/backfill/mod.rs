@@ -1,8 +1,8 @@
 //! Backfills: finds files in a bucket that no message was ever sent for, and queues them.
 //!
-//! Nothing is loaded twice: files that are in the ledger are skipped, and the id of a load is that of the
-//! object's version, whatever its message came from. So a backfill may be repeated, even at the same time.
-//! Loads that were abandoned are queued once more, and continue where they stopped.
+//! Nothing is loaded twice: files that are in the ledger are skipped, and the id of a load is that
+//! of the object's version, whatever its message came from. So a backfill may be repeated, even at
+//! the same time. Loads that were abandoned are queued once more, and continue where they stopped.
 
 mod file;
 
@@ -21,8 +21,8 @@ use self::file::File;
 use crate::queue::event::is_folder;
 use crate::queue::{Queue, QueueError};
 
-/// How long one call works: the AWS CLI stops waiting for an answer after 60 seconds, and a page that
-/// was begun is finished.
+/// How long one call works: the AWS CLI stops waiting for an answer after 60 seconds, and a page
+/// that was begun is finished.
 const WORK_TIME: Duration = Duration::from_secs(30);
 
 /// Ignored files that an answer names at most, with keys of up to a kilobyte and a reason each.
@@ -104,8 +104,8 @@ pub struct Backfiller<'a, S, Q> {
 }
 
 impl<S: Versions, Q: Queue> Backfiller<'_, S, Q> {
-    /// Queues the files under a prefix that were never loaded, for half a minute or until shortly before
-    /// `deadline`.
+    /// Queues the files under a prefix that were never loaded, for half a minute or until shortly
+    /// before `deadline`.
     ///
     /// # Errors
     /// [`BackfillError`]; called again with the same request, it continues.
@@ -203,8 +203,8 @@ impl<S: Versions, Q: Queue> Backfiller<'_, S, Q> {
         Ok(())
     }
 
-    /// Leaves of the replaces only those that were begun and abandoned: of several files only the one
-    /// loaded last would stay.
+    /// Leaves of the replaces only those that were begun and abandoned: of several files only the
+    /// one loaded last would stay.
     async fn refuse_replaces(
         &self,
         files: &mut Vec<File>,
