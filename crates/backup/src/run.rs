@@ -167,7 +167,7 @@ impl<S: Store, G: Continuation<Unfinished>> Backups<S, G> {
             backup.bytes = bytes,
             backup.invocations = held.state.invocations,
             backup.loads = manifest.loads.completed.as_ref().map_or(0, Vec::len),
-            backup.snapshots = held.state.snapshots,
+            backup.moments = held.state.snapshots,
             duration_ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX),
             "backup completed"
         );

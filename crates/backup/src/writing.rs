@@ -46,7 +46,7 @@ impl<S: Store, G: Send + Sync> Backups<S, G> {
             tracing::warn!(
                 backup.id = %state.backup,
                 error.class = error.class(),
-                backup.snapshots = state.snapshots,
+                backup.moments = state.snapshots,
                 backup.halvings = state.halvings,
                 "the snapshot of the backup is lost; it begins anew"
             );
