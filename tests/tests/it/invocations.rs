@@ -137,7 +137,7 @@ async fn in_many_invocations(pipeline: &Pipeline, name: &str, pack: fn(&str) -> 
             told(pipeline, id, "load begins").await == attempts
         })
         .await;
-        let handed_on = told(pipeline, id, "the load goes on in another invocation").await;
+        let handed_on = told(pipeline, id, "the time is up; the load continues in another invocation").await;
         assert!(
             handed_on >= INVOCATIONS as u64 - 1,
             "{handed_on} of {attempts} invocations handed the load on"
