@@ -249,8 +249,8 @@ fn outrun() -> Error {
     Error::Unavailable { message, may_have_run: false, source: None }
 }
 
-/// Returns true if the direct insert may have failed because of an id that is taken or a reference that
-/// names no row: the database says so, or gives no error number, and then it is asked.
+/// Returns true if the direct insert may have failed because of an id that is taken or a reference
+/// that names no row: the database says so, or gives no error number, and then it is asked.
 fn is_fault_of_rows(error: &Error) -> bool {
     match error {
         Error::DuplicateKey { .. } | Error::Sql { code: None, .. } => true,

@@ -95,16 +95,16 @@ impl Database {
         Self { inner: Arc::new(inner), budget: Budget::default() }
     }
 
-    /// Returns the same database, for work that has to be over by `deadline`: no try starts after it, none
-    /// is waited for longer (a COMMIT that is under way and a ROLLBACK get two seconds more).
-    /// Without one, every call chain has [`DEFAULT_BUDGET`](crate::limits::DEFAULT_BUDGET).
+    /// Returns the same database, for work that has to be over by `deadline`: no try starts after
+    /// it, none is waited for longer (a COMMIT that is under way and a ROLLBACK get two seconds
+    /// more). Without one, every call chain has [`DEFAULT_BUDGET`](crate::limits::DEFAULT_BUDGET).
     #[must_use]
     pub fn with_deadline(&self, deadline: Deadline) -> Self {
         Self { inner: Arc::clone(&self.inner), budget: Budget::Until(deadline) }
     }
 
-    /// Returns the same database, for work that has to be over by `deadline`, or by the deadline that it
-    /// has already if that is earlier.
+    /// Returns the same database, for work that has to be over by `deadline`, or by the deadline
+    /// that it has already if that is earlier.
     #[must_use]
     pub fn within(&self, deadline: Deadline) -> Self {
         self.with_deadline(self.deadline().min(deadline))

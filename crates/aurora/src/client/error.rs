@@ -154,9 +154,9 @@ impl std::fmt::Display for Write {
 }
 
 impl Error {
-    /// Returns true if the same work, done again from its start (the whole transaction, the whole request),
-    /// may succeed and cannot count twice. False for [`UnknownOutcome`](Self::UnknownOutcome): that
-    /// one is settled first.
+    /// Returns true if the same work, done again from its start (the whole transaction, the whole
+    /// request), may succeed and cannot count twice. False for
+    /// [`UnknownOutcome`](Self::UnknownOutcome): that one is settled first.
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Resuming { .. }
@@ -177,7 +177,8 @@ impl Error {
         }
     }
 
-    /// Returns true if it is the end of the time for a call, which looks like a database that is away.
+    /// Returns true if it is the end of the time for a call, which looks like a database that is
+    /// away.
     pub(crate) fn is_cut_off(&self, deadline: Deadline) -> bool {
         matches!(self, Self::Unavailable { may_have_run: true, .. }) && deadline.is_over()
     }
@@ -187,8 +188,8 @@ impl Error {
         matches!(self, Self::StatementTimeout { .. } | Self::TooLarge { .. })
     }
 
-    /// Returns true if a write may be in although it failed; such a write is settled by reading, never
-    /// repeated blindly.
+    /// Returns true if a write may be in although it failed; such a write is settled by reading,
+    /// never repeated blindly.
     pub fn is_unknown_outcome(&self) -> bool {
         matches!(self, Self::UnknownOutcome { .. })
     }

@@ -10,7 +10,8 @@ use crate::client::Error;
 use crate::client::limits::GIVE_BACK_GRACE;
 use crate::{Database, Deadline, Statement, Tx};
 
-/// Old records that one cleaning deletes at most: with the default rate twice as many as claims make.
+/// Old records that one cleaning deletes at most: with the default rate twice as many as claims
+/// make.
 const SWEPT: u32 = 16;
 
 /// Time that a cleaning may take; the request that does it waits for it.

@@ -79,7 +79,8 @@ impl Record {
         Ok(tx.execute(self.update(lease)).await?.updated > 0)
     }
 
-    /// Returns how many statements are in, with a lock that keeps this so until the transaction ends.
+    /// Returns how many statements are in, with a lock that keeps this so until the transaction
+    /// ends.
     pub(super) async fn lock_done(&self, tx: &Tx) -> Result<usize, Error> {
         let sql = "SELECT statements_done FROM rowgate_migrations WHERE name = :name FOR UPDATE";
         let rows: Vec<Only<usize>> = tx.query(Statement::new(sql).bind("name", &self.name)).await?;

@@ -267,7 +267,8 @@ const NO_SUCH_SAVEPOINT: u16 = 1305;
 /// `2026-11-21T10:51:28.123`
 const TIME_CHARS: usize = 23;
 
-/// Returns which columns of `target`, in the order of the dictionary's `table`, take NULL in the database.
+/// Returns which columns of `target`, in the order of the dictionary's `table`, take NULL in the
+/// database.
 ///
 /// # Errors
 ///

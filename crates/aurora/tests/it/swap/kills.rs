@@ -254,7 +254,8 @@ async fn freeze_at(kind: Kind, calls: u32) -> Result<bool> {
     }
     assert_eq!(job.content(&test).await?, expected, "{when}");
     if let Job::Restore(work) = &job {
-        // A load that was sent back to its start has left what it had committed in the previous table.
+        // A load that was sent back to its start has left what it had committed in the previous
+        // table.
         let previous = previous_content(&test, work, TWO[0]).await?;
         let appended = previous.strip_prefix(&old[..]).unwrap();
         assert!(append.rows.starts_with(appended), "{when}: {appended:?}");
