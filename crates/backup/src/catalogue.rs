@@ -1,4 +1,5 @@
-//! What the bucket has of backups. Backup and restore both read it here, so that a good backup is the same to both.
+//! What the bucket has of backups. Backup and restore both read it here, so that a good backup is
+//! the same to both.
 
 use std::collections::BTreeMap;
 
@@ -7,13 +8,15 @@ use domain::backup::{BackupId, Manifest, PREFIX, RestoreId, folder, manifest_key
 use domain::dictionary::Table;
 use serde::{Deserialize, Serialize};
 
-/// What a manifest may have in bytes: some 200 for each file, so all files that a table can have, many times over.
+/// What a manifest may have in bytes: some 200 for each file, so all files that a table can have,
+/// many times over.
 const MAX_MANIFEST: u64 = 64 * 1024 * 1024;
 
 /// What the outcome of a verification may have in bytes.
 const MAX_VERIFIED: u64 = 1024 * 1024;
 
-/// How often the outcome of a verification is written anew because another one was written meanwhile.
+/// How often the outcome of a verification is written anew because another one was written
+/// meanwhile.
 const NOTE_TRIES: u32 = 5;
 
 /// A backup's manifest, as it was found.
@@ -25,14 +28,16 @@ pub enum Found {
     Broken(String),
 }
 
-/// The outcome of the newest verification of a backup: a restore of it that did everything but the swap.
+/// The outcome of the newest verification of a backup: a restore of it that did everything but the
+/// swap.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verified {
     /// The backup.
     pub backup: BackupId,
     /// When: `2026-11-21T04:00:01.123Z`.
     pub verified_at: String,
-    /// Whether what the backup holds is what its manifest says. A backup that is not good is never the newest good one.
+    /// Whether what the backup holds is what its manifest says. A backup that is not good is never
+    /// the newest good one.
     pub good: bool,
     /// The restore that verified it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -73,8 +78,8 @@ pub async fn find(store: &impl Store, backup: &BackupId) -> Result<Option<Found>
     }))
 }
 
-/// What of a backup is not there as its manifest says, in a sentence; `None` where every file is there with its size. Their
-/// content is not read.
+/// What of a backup is not there as its manifest says, in a sentence; `None` where every file is
+/// there with its size. Their content is not read.
 ///
 /// # Errors
 /// What the store fails with.
@@ -100,7 +105,8 @@ pub fn missing_of(listed: &[Listed], manifest: &Manifest) -> Option<String> {
     })
 }
 
-/// The outcome of a backup's newest verification, if there was one. One that cannot be read is none.
+/// The outcome of a backup's newest verification, if there was one. One that cannot be read is
+/// none.
 ///
 /// # Errors
 /// What the store fails with.
@@ -112,8 +118,8 @@ pub async fn verified(store: &impl Store, backup: &BackupId) -> Result<Option<Ve
     Ok(object.and_then(|object| serde_json::from_slice(&object.content).ok()))
 }
 
-/// Notes the outcome of a verification. What was found to be bad stays so until all of the tables that were looked at then
-/// are found to be good.
+/// Notes the outcome of a verification. What was found to be bad stays so until all of the tables
+/// that were looked at then are found to be good.
 ///
 /// # Errors
 /// What the store fails with.
@@ -153,8 +159,8 @@ pub fn has_all(manifest: &Manifest, tables: &[&Table]) -> bool {
     tables.iter().all(|table| in_manifest(manifest, table).is_some())
 }
 
-/// The manifest of the newest good backup that [has all](has_all) of these tables: it can be read, all of its files are there
-/// with their sizes, and no verification found it to be bad.
+/// The manifest of the newest good backup that [has all](has_all) of these tables: it can be read,
+/// all of its files are there with their sizes, and no verification found it to be bad.
 ///
 /// # Errors
 /// What the store fails with.

@@ -29,7 +29,8 @@ pub enum BackupError {
         /// Its name.
         table: String,
     },
-    /// A value that the file cannot hold, or that is none of the column's: no backup would be the whole of the table.
+    /// A value that the file cannot hold, or that is none of the column's: no backup would be the
+    /// whole of the table.
     #[error("the table {table}, row with the id {id}, column {column}: {problem}")]
     Value {
         /// The table.
@@ -80,7 +81,8 @@ pub enum BackupError {
     /// The next invocation cannot be asked for.
     #[error(transparent)]
     Continuation(#[from] ContinuationError),
-    /// The function's time is up, and nothing was read in it: another invocation would fare no better.
+    /// The function's time is up, and nothing was read in it: another invocation would fare no
+    /// better.
     #[error("the function's time was over before a row was read")]
     OutOfTime,
     /// Somebody else went on with the backup or ended it.
@@ -115,8 +117,8 @@ impl BackupError {
         matches!(self, Self::Database(error) if error.wants_smaller())
     }
 
-    /// Why the backup failed, for people, in [`MAX_REASON`] characters at most. The words of the database and of S3 stay out:
-    /// they may quote rows, or name what is nobody's business.
+    /// Why the backup failed, for people, in [`MAX_REASON`] characters at most. The words of the
+    /// database and of S3 stay out: they may quote rows, or name what is nobody's business.
     pub fn reason(&self) -> String {
         let reason = match self {
             Self::Database(aurora::Error::OutOfTime) => Self::OutOfTime.to_string(),

@@ -18,7 +18,8 @@ use crate::state::{Held, Status};
 /// Backups that are looked at side by side.
 pub(crate) const SIDE_BY_SIDE: usize = 8;
 
-/// How long the files of a backup that never became one stay: long after whoever wrote them is gone.
+/// How long the files of a backup that never became one stay: long after whoever wrote them is
+/// gone.
 const DEBRIS_STAYS: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What retention did.
@@ -35,15 +36,15 @@ pub struct Expired {
 pub struct Known {
     /// Its id, which tells its age.
     pub id: BackupId,
-    /// Its tables, by today's names, where it is good: it has a manifest that can be read, all files are there with their sizes,
-    /// and no verification found anything wrong.
+    /// Its tables, by today's names, where it is good: it has a manifest that can be read, all
+    /// files are there with their sizes, and no verification found anything wrong.
     pub good: Option<BTreeSet<String>>,
     /// Whether somebody may still be working on it.
     pub is_running: bool,
 }
 
-/// The rule: a backup is kept for a time, and for longer while it is the newest good one of any of its tables, or still in the
-/// making. These are the backups that go.
+/// The rule: a backup is kept for a time, and for longer while it is the newest good one of any of
+/// its tables, or still in the making. These are the backups that go.
 pub fn to_expire(known: &[Known], now: Timestamp, keep: Duration) -> Vec<&BackupId> {
     let mut newest: BTreeMap<&str, &BackupId> = BTreeMap::new();
     for backup in known {
@@ -68,8 +69,8 @@ struct Seen {
     listed: Vec<Listed>,
 }
 
-/// Removes what is not kept, and notes what was interrupted. Where anything of it cannot be read, nothing is removed: what
-/// cannot be read may be what another backup is kept for.
+/// Removes what is not kept, and notes what was interrupted. Where anything of it cannot be read,
+/// nothing is removed: what cannot be read may be what another backup is kept for.
 pub(crate) async fn expire<S: Store>(
     store: &S,
     dictionary: &Dictionary,
@@ -161,7 +162,8 @@ async fn note_interrupted<S: Store>(
 /// Why a backup failed that nobody works on any more.
 pub(crate) const INTERRUPTED: &str = "it was interrupted: the function that worked on it was stopped";
 
-/// Removes all of a backup. The manifest goes first: what is left when this is interrupted is no backup.
+/// Removes all of a backup. The manifest goes first: what is left when this is interrupted is no
+/// backup.
 async fn remove(store: &impl Store, backup: &BackupId, listed: &[Listed]) -> Result<(), BucketError> {
     store.delete(&[manifest_key(backup)]).await?;
     // The state goes last: as long as there are files, something tells what they are.

@@ -29,8 +29,8 @@ use crate::payload::{RequestError, Unfinished, read_body};
 use crate::view;
 use lambda_kit::continuation::Continuation;
 
-/// Bytes of an answer at most. Lambda gives back 6 MB with the answer escaped into JSON text, which doubles every quote; half of
-/// it is enough for the files of terabytes.
+/// Bytes of an answer at most. Lambda gives back 6 MB with the answer escaped into JSON text, which
+/// doubles every quote; half of it is enough for the files of terabytes.
 const MAX_ANSWER_BYTES: usize = 3_000_000;
 
 /// What the `after` of a page must be.

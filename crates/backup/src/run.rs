@@ -27,7 +27,8 @@ impl<S: Store, G: Continuation<Unfinished>> Backups<S, G> {
     /// Makes a backup of these tables, or the beginning of one that other invocations end.
     ///
     /// # Errors
-    /// [`BackupError`]; the backup has failed, unless that could not even be noted: then it will be found to be interrupted.
+    /// [`BackupError`]; the backup has failed, unless that could not even be noted: then it will be
+    /// found to be interrupted.
     pub async fn make(&self, tables: &[&'static Table], times: Times) -> Result<Done, BackupError> {
         let held = self.note(tables).await?;
         self.work(held, times).await
@@ -48,8 +49,8 @@ impl<S: Store, G: Continuation<Unfinished>> Backups<S, G> {
         Ok(backup)
     }
 
-    /// Continues a backup if its state still has this ETag: a duplicate delivery finds another one, and
-    /// does nothing.
+    /// Continues a backup if its state still has this ETag: a duplicate delivery finds another one,
+    /// and does nothing.
     ///
     /// # Errors
     /// As [`make`](Self::make).
@@ -200,7 +201,8 @@ impl<S: Store, G: Continuation<Unfinished>> Backups<S, G> {
         }
     }
 
-    /// Removes the files of a backup that its manifest does not name: those of snapshots that were lost.
+    /// Removes the files of a backup that its manifest does not name: those of snapshots that were
+    /// lost.
     async fn remove_files(&self, backup: &BackupId, manifest: Option<&Manifest>) {
         let removed = async {
             let folder = folder(backup);

@@ -1,5 +1,5 @@
-//! What is noted of a backup that has no manifest (yet), in the bucket beside its files: who works on it, and where the next
-//! invocation goes on.
+//! What is noted of a backup that has no manifest (yet), in the bucket beside its files: who works
+//! on it, and where the next invocation goes on.
 
 use std::time::Duration;
 
@@ -18,7 +18,8 @@ use crate::error::BackupError;
 /// What a state may have in bytes; it names the files written so far, as the manifest will.
 const MAX_STATE: u64 = 64 * 1024 * 1024;
 
-/// An invocation notes when it begins to work, and works for 15 minutes at most: after another one, nobody does.
+/// An invocation notes when it begins to work, and works for 15 minutes at most: after another one,
+/// nobody does.
 const LONGEST_WORK: Duration = Duration::from_secs(16 * 60);
 
 /// What is noted of a backup.
@@ -41,7 +42,8 @@ pub(crate) struct State {
     pub(crate) halvings: u32,
     pub(crate) invocations: u32,
     pub(crate) error: Option<String>,
-    /// The number of each table's next file: none is used twice, not even when the backup begins anew.
+    /// The number of each table's next file: none is used twice, not even when the backup begins
+    /// anew.
     pub(crate) next_part: IndexMap<String, u32>,
     /// Where the next invocation goes on; between two of them alone.
     pub(crate) cursor: Option<Cursor>,
@@ -110,7 +112,8 @@ impl State {
     }
 }
 
-/// The state of a backup, held by the one who wrote it last: it can be written only as long as nobody else has.
+/// The state of a backup, held by the one who wrote it last: it can be written only as long as
+/// nobody else has.
 #[derive(Debug)]
 pub(crate) struct Held<S> {
     store: S,

@@ -27,8 +27,9 @@ pub(crate) struct Writing<'w, S> {
 }
 
 impl<S: Store> Writing<'_, S> {
-    /// Writes what is left of a table to files. Stops when there is no more time: then `progress` is where to go on, and is not
-    /// complete. The number of the next file goes up with each that is begun, whatever becomes of it.
+    /// Writes what is left of a table to files. Stops when there is no more time: then `progress`
+    /// is where to go on, and is not complete. The number of the next file goes up with each that
+    /// is begun, whatever becomes of it.
     pub(crate) async fn write(
         &self,
         snapshot: &Snapshot,

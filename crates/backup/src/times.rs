@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use aurora::Deadline;
 
-/// Kept back from Lambda's deadline to end files, to note where to go on, and to answer; of a short time, an eighth.
+/// Kept back from Lambda's deadline to end files, to note where to go on, and to answer; of a short
+/// time, an eighth.
 const TIME_TO_ANSWER: Duration = Duration::from_secs(30);
 
-/// Kept back to end a page that was asked for, since a call takes 45 s at most; of a short time, a seventh.
+/// Kept back to end a page that was asked for, since a call takes 45 s at most; of a short time, a
+/// seventh.
 const TIME_FOR_A_PAGE: Duration = Duration::from_secs(45);
 
 /// How long an invocation may work.

@@ -36,7 +36,8 @@ pub(crate) struct View {
 }
 
 impl View {
-    /// The same, in the form in which an invocation answers. What is written of its tables is known once it is complete.
+    /// The same, in the form in which an invocation answers. What is written of its tables is known
+    /// once it is complete.
     pub(crate) fn into_done(self, manifest: Option<&Manifest>) -> Done {
         let Self { backup, status, error, .. } = self;
         let tables = manifest.map(|manifest| Done::of_manifest(manifest).tables).unwrap_or_default();
@@ -82,7 +83,8 @@ pub(crate) async fn get<S: Store>(
     backup: &BackupId,
 ) -> Result<Option<(View, Option<Manifest>)>, BackupError> {
     let found = look(store, backup).await?;
-    // The manifest is looked for before the state, so a backup that was completed in between seems to have lost it.
+    // The manifest is looked for before the state, so a backup that was completed in between seems
+    // to have lost it.
     match &found {
         Some((view, None)) if view.error.as_deref() == Some(GONE) => look(store, backup).await,
         _ => Ok(found),

@@ -13,9 +13,9 @@ use crate::state::{Cursor, Progress, State};
 use crate::table::Writing;
 use crate::times::Times;
 
-/// Snapshots at most, beside one for each halving of pages. A table that is swapped or altered while
-/// it is read makes a new one necessary, and so does any other statement that fails: it may end the
-/// transaction.
+/// Snapshots at most, beside one for each halving of pages. A table that is swapped or altered
+/// while it is read makes a new one necessary, and so does any other statement that fails: it may
+/// end the transaction.
 const MAX_SNAPSHOTS: u32 = 4;
 
 /// How an invocation leaves a backup.
@@ -53,8 +53,8 @@ impl<S: Store, G: Send + Sync> Backups<S, G> {
         }
     }
 
-    /// Writes tables of the cursor's snapshot, or of a new one, until all are written or the time is
-    /// up.
+    /// Writes tables of the cursor's snapshot, or of a new one, until all are written or the time
+    /// is up.
     async fn write_snapshot(
         &self,
         database: &Database,

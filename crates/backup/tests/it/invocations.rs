@@ -11,7 +11,8 @@ use crate::support::{World, dictionary, long, one_page};
 
 const ALL: [&str; 3] = ["departments", "jobs", "employees"];
 
-/// Goes on, a page at a time, until the backup is complete; `between` is done before each further invocation.
+/// Goes on, a page at a time, until the backup is complete; `between` is done before each further
+/// invocation.
 async fn finish(world: &World, mut done: Done, between: &[&str]) -> Result<(Done, u32), BackupError> {
     let mut invocations = 1;
     while done.status == Status::Running {
@@ -154,7 +155,8 @@ impl Replace {
     }
 }
 
-/// Goes on with a backup whose first page is read, and whose table has been swapped since: it is of a moment after that.
+/// Goes on with a backup whose first page is read, and whose table has been swapped since: it is of
+/// a moment after that.
 async fn finish_after_swap(world: &World, done: Done) {
     let (done, _) = finish(world, done, &[]).await.unwrap();
     let manifest = world.manifest(&done.backup).unwrap();

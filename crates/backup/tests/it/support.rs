@@ -76,8 +76,8 @@ impl World {
         Self { db, store: FaultyBucket::default(), calls: Calls::default(), options: Options::default() }
     }
 
-    /// With this many rows in each table: the first page has a thousand of them, the next ones some ten
-    /// thousand.
+    /// With this many rows in each table: the first page has a thousand of them, the next ones some
+    /// ten thousand.
     pub(crate) async fn with_rows(rows: u32) -> Self {
         let world = Self::start().await;
         world.add_rows(rows).await;
