@@ -41,7 +41,8 @@ pub enum Answer {
 pub struct Restored {
     /// Its id.
     pub restore: RestoreId,
-    /// Whether it has completed, or goes on in another invocation; of one that is asked for, also whether it has failed.
+    /// Whether it has completed, or goes on in another invocation; of one that is asked for, also
+    /// whether it has failed.
     pub status: Status,
     /// What it is for.
     pub mode: Mode,

@@ -73,8 +73,8 @@ impl<S: Store> PendingChunk for Pending<'_, S> {
     type Error = RestoreError;
     type Brought = ();
 
-    /// Claims the chunk, inserts its rows, and writes its rejects file. The file of each attempt has
-    /// a key of its own, which the ledger row names if the attempt commits: a function that was
+    /// Claims the chunk, inserts its rows, and writes its rejects file. The file of each attempt
+    /// has a key of its own, which the ledger row names if the attempt commits: a function that was
     /// frozen, and has lost its transaction, overwrites nothing when it wakes up.
     async fn fill(&self, tx: &Tx) -> Result<(), Rollback<RestoreError>> {
         let Committer { store, restore, table, shadow, .. } = *self.committer;
@@ -138,8 +138,9 @@ impl<S: Store> PendingChunk for Pending<'_, S> {
     }
 }
 
-/// Whether a message about a value that is there twice is about the primary key: `… for key 'PRIMARY'`, or of MySQL 8
-/// `… for key 'jobs.PRIMARY'`. The value stands before it, and may be anything.
+/// Whether a message about a value that is there twice is about the primary key:
+/// `… for key 'PRIMARY'`, or of MySQL 8 `… for key 'jobs.PRIMARY'`. The value stands before it, and
+/// may be anything.
 fn names_primary_key(message: &str) -> bool {
     let key = message.rsplit_once("for key '").and_then(|(_, rest)| rest.split('\'').next());
     key.is_some_and(|key| key.rsplit('.').next() == Some("PRIMARY"))

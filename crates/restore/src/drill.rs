@@ -1,5 +1,5 @@
-//! The drill: verifies the newest backup, on a schedule, so that a backup that cannot be restored is
-//! known before it is needed. Or the backup that the lake is about to read.
+//! The drill: verifies the newest backup, on a schedule, so that a backup that cannot be restored
+//! is known before it is needed. Or the backup that the lake is about to read.
 
 use std::time::Duration;
 
@@ -107,8 +107,8 @@ impl<S: Store, G: Continuation<Unfinished>> Restorer<S, G> {
         }
     }
 
-    /// Finds the same verification if one is under way: of an invocation that was interrupted, which
-    /// this one is the next try of. Begun anew, the other would be left to fail.
+    /// Finds the same verification if one is under way: of an invocation that was interrupted,
+    /// which this one is the next try of. Begun anew, the other would be left to fail.
     async fn under_way(
         &self,
         wanted: &Resolved,

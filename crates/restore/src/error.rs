@@ -8,7 +8,8 @@ use lambda_kit::causes;
 use crate::source::SourceError;
 use lambda_kit::continuation::ContinuationError;
 
-/// Characters of a reason at most; what a person reads, and far below what the ledger's column holds.
+/// Characters of a reason at most; what a person reads, and far below what the ledger's column
+/// holds.
 const MAX_REASON: usize = 4000;
 
 /// Reasons of a refusal that are told at most.
@@ -17,8 +18,8 @@ const MAX_REASONS: usize = 20;
 /// Why a restore stops before its end.
 #[derive(Debug, thiserror::Error)]
 pub enum RestoreError {
-    /// It cannot be done with the tables as they are today, or as it was asked for; all reasons. The backup is as good as it
-    /// was.
+    /// It cannot be done with the tables as they are today, or as it was asked for; all reasons.
+    /// The backup is as good as it was.
     #[error("{}", told(.0))]
     Refused(Vec<String>),
     /// What is in the bucket is not what the manifest says, or cannot be read on.
@@ -48,8 +49,8 @@ pub enum RestoreError {
     /// The function's time is up in the middle of a step that begins anew in each invocation.
     #[error("the function's time is up while {0}")]
     TooLong(String),
-    /// The function's time is up in the middle of such a step, which had only a part of the invocation: with all of one it may
-    /// end.
+    /// The function's time is up in the middle of such a step, which had only a part of the
+    /// invocation: with all of one it may end.
     #[error("the function's time is up while {0}, which began late")]
     BegunLate(String),
     /// Somebody else ended the restore.
@@ -114,7 +115,8 @@ impl RestoreError {
         matches!(self, Self::OutOfTime | Self::TooLong(_) | Self::Database(aurora::Error::OutOfTime))
     }
 
-    /// Whether waiting a little may help. A database that refuses what it is asked needs somebody to see to it first.
+    /// Whether waiting a little may help. A database that refuses what it is asked needs somebody
+    /// to see to it first.
     pub fn may_pass_soon(&self) -> bool {
         match self {
             Self::Database(error) => {
@@ -124,14 +126,14 @@ impl RestoreError {
         }
     }
 
-    /// Whether the database refused a statement. Most of that lasts, but some does not: a table whose definition changed at that
-    /// moment, a temporary file that is gone.
+    /// Whether the database refused a statement. Most of that lasts, but some does not: a table
+    /// whose definition changed at that moment, a temporary file that is gone.
     pub(crate) fn is_refusal_of_database(&self) -> bool {
         matches!(self, Self::Database(aurora::Error::Sql { .. }))
     }
 
-    /// Why the restore failed, for the ledger, in [`MAX_REASON`] characters at most. The words of the database and of S3
-    /// stay out: they may quote rows, or name what is nobody's business.
+    /// Why the restore failed, for the ledger, in [`MAX_REASON`] characters at most. The words of
+    /// the database and of S3 stay out: they may quote rows, or name what is nobody's business.
     pub fn reason(&self) -> String {
         let reason = match self {
             Self::Database(aurora::Error::Sql { code: Some(code), .. }) => {

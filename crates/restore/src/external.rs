@@ -30,8 +30,8 @@ pub(crate) struct FilesSource {
 }
 
 impl FilesSource {
-    /// What is under `prefix` now: the source, and the files in the order of their keys. A key that is the prefix itself is
-    /// the only one that is meant.
+    /// What is under `prefix` now: the source, and the files in the order of their keys. A key that
+    /// is the prefix itself is the only one that is meant.
     ///
     /// # Errors
     /// Those of the bucket.
@@ -79,7 +79,8 @@ impl fmt::Display for FilesSource {
     }
 }
 
-/// Fills the restore's table from its files; `max_rejects` is the limit where the dictionary sets none.
+/// Fills the restore's table from its files; `max_rejects` is the limit where the dictionary sets
+/// none.
 ///
 /// # Errors
 /// Why it stopped; what is committed stays so.
@@ -142,7 +143,8 @@ async fn plan_files<S: Store>(
     })
 }
 
-/// Files that bring nothing, or hardly anything but rejects, are a mistake and no content for a table.
+/// Files that bring nothing, or hardly anything but rejects, are a mistake and no content for a
+/// table.
 fn judge(limit: Option<RejectLimit>, totals: &Totals) -> Result<(), RestoreError> {
     let Totals { rows_read, rows_rejected, restored, .. } = totals;
     let reason = match limit {

@@ -49,7 +49,8 @@ pub(crate) struct Totals {
 }
 
 impl<S: Store> Filler<'_, S> {
-    /// Brings a table's rows into its shadow and checks it there; `judge` says whether what was read is what it must be.
+    /// Brings a table's rows into its shadow and checks it there; `judge` says whether what was
+    /// read is what it must be.
     ///
     /// # Errors
     /// Why it stopped; what is committed stays so.
@@ -90,7 +91,8 @@ impl<S: Store> Filler<'_, S> {
         });
         let progress = self.progress;
         let committer = &Committer { store, database, restore: id, table, shadow: &shadow, progress };
-        // What ends the committing also ends the reading, whose chunks nobody takes any more; nobody waits for that.
+        // What ends the committing also ends the reading, whose chunks nobody takes any more;
+        // nobody waits for that.
         let lanes =
             Lanes { count: self.lanes, deadline: self.deadline, out_of_time: || RestoreError::OutOfTime };
         lanes.commit_all(chunks, |chunk| committer.commit(chunk)).await?;
@@ -98,7 +100,8 @@ impl<S: Store> Filler<'_, S> {
         self.check(table, nullable, &shadow, judge).await
     }
 
-    /// Holds what was read against what it must be, and what the database has against what was put in.
+    /// Holds what was read against what it must be, and what the database has against what was put
+    /// in.
     async fn check(
         &self,
         table: &'static Table,

@@ -5,21 +5,22 @@ use std::time::Duration;
 use domain::dictionary::RejectLimit;
 use lambda_kit::env::{SettingError, Settings};
 
-/// Chunks that are committed side by side unless `ROWGATE_LANES` says otherwise; as the loader, of whose measurements
-/// `docs/benchmarks.md` tells.
+/// Chunks that are committed side by side unless `ROWGATE_LANES` says otherwise; as the loader, of
+/// whose measurements `docs/benchmarks.md` tells.
 const LANES: u64 = 3;
 
 /// Chunks side by side at most: each is some 2 MiB in memory and one of the database's connections.
 const MAX_LANES: u64 = 8;
 
-/// How old the newest backup may be unless `ROWGATE_BACKUP_MAX_AGE_HOURS` says otherwise: a day, and two hours for a backup
-/// to come late.
+/// How old the newest backup may be unless `ROWGATE_BACKUP_MAX_AGE_HOURS` says otherwise: a day,
+/// and two hours for a backup to come late.
 const MAX_AGE_HOURS: u64 = 26;
 
 /// The oldest that may be asked for, in hours: ten years.
 const LONGEST_AGE_HOURS: u64 = 10 * 366 * 24;
 
-/// Where external Avro may lie unless `ROWGATE_RESTORE_PREFIXES` says otherwise; the deployment's default too.
+/// Where external Avro may lie unless `ROWGATE_RESTORE_PREFIXES` says otherwise; the deployment's
+/// default too.
 const PREFIX: &str = "avro/";
 
 /// Where backups lie. The function may read them, so their files can be restored like any others.
@@ -32,10 +33,11 @@ pub struct Options {
     pub lanes: usize,
     /// How old the newest backup may be before a drill fails.
     pub max_age: Duration,
-    /// Rows of files that Rowgate did not write which may be rejected before their restore fails, where the dictionary sets
-    /// no limit for the table.
+    /// Rows of files that Rowgate did not write which may be rejected before their restore fails,
+    /// where the dictionary sets no limit for the table.
     pub max_rejects: Option<RejectLimit>,
-    /// The folders that external Avro may be restored from, each with its slash at the end; those of backups beside them.
+    /// The folders that external Avro may be restored from, each with its slash at the end; those
+    /// of backups beside them.
     pub prefixes: Vec<String>,
 }
 
@@ -47,8 +49,8 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Reads `ROWGATE_LANES`, `ROWGATE_BACKUP_MAX_AGE_HOURS`, `ROWGATE_MAX_REJECTS` and `ROWGATE_RESTORE_PREFIXES`; what is
-    /// not set, or empty, has its default.
+    /// Reads `ROWGATE_LANES`, `ROWGATE_BACKUP_MAX_AGE_HOURS`, `ROWGATE_MAX_REJECTS` and
+    /// `ROWGATE_RESTORE_PREFIXES`; what is not set, or empty, has its default.
     ///
     /// # Errors
     /// [`SettingError`] names the variable that cannot be used.

@@ -13,8 +13,8 @@ use domain::value::Value;
 
 use crate::source::{CHUNK_STATEMENTS, Chunk, Filling, Opening, Source, SourceError};
 
-/// Statements of one block at most: of a block of Rowgate's there are some eight, and more of them would be held in memory at
-/// once than a function has.
+/// Statements of one block at most: of a block of Rowgate's there are some eight, and more of them
+/// would be held in memory at once than a function has.
 const MOST_STATEMENTS: usize = 4 * CHUNK_STATEMENTS;
 
 /// A part file, as the manifest has it.
@@ -77,7 +77,8 @@ impl TableParts {
         let mut damaged = Vec::new();
         let backup = self.backup.as_str();
         let number = part.number.to_string();
-        // A file that was put in another's place may have the hash that an altered manifest gives it.
+        // A file that was put in another's place may have the hash that an altered manifest gives
+        // it.
         for (name, expected) in
             [("rowgate.table", &*self.table), ("rowgate.backup", backup), ("rowgate.part", &number)]
         {
@@ -301,8 +302,8 @@ impl<'t> Making<'t> {
 const KEEP_ZERO: &str = "SET SESSION sql_mode = CONCAT(@@SESSION.sql_mode, ',NO_AUTO_VALUE_ON_ZERO')";
 const NUMBER_ZERO: &str = "SET SESSION sql_mode = REPLACE(@@SESSION.sql_mode, 'NO_AUTO_VALUE_ON_ZERO', '')";
 
-/// What is to be done in the session of statements that failed in the middle, before it is rolled back: a ROLLBACK leaves
-/// the mode as it is.
+/// What is to be done in the session of statements that failed in the middle, before it is rolled
+/// back: a ROLLBACK leaves the mode as it is.
 pub(crate) fn put_back(statements: &[InsertStatement]) -> Option<&'static str> {
     statements.first().is_some_and(|first| first.sql == KEEP_ZERO).then_some(NUMBER_ZERO)
 }

@@ -16,8 +16,8 @@ pub(crate) const LOOKED_AT: u32 = 100;
 
 impl<S: Store, G: Send + Sync> Restorer<S, G> {
     /// Reports the age of the newest good backup, fails restores that nobody works on any more, and
-    /// removes their orphaned tables and rejects files. Asks the database only if a restore has been
-    /// worked on since the reaper last found nothing running: asking every hour would keep the
+    /// removes their orphaned tables and rejects files. Asks the database only if a restore has
+    /// been worked on since the reaper last found nothing running: asking every hour would keep the
     /// database from ever pausing.
     ///
     /// # Errors

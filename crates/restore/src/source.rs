@@ -1,7 +1,9 @@
-//! Rows on their way into a shadow table: what a backup's part files and files that Rowgate did not write have in common.
+//! Rows on their way into a shadow table: what a backup's part files and files that Rowgate did not
+//! write have in common.
 //!
-//! A [`Source`] blocks, and is read on a thread of its own. It decodes, checks and writes SQL; whoever takes its
-//! [`Chunk`]s commits them, several side by side, each with its row in the ledger.
+//! A [`Source`] blocks, and is read on a thread of its own. It decodes, checks and writes SQL;
+//! whoever takes its [`Chunk`]s commits them, several side by side, each with its row in the
+//! ledger.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -15,8 +17,8 @@ use domain::sql::{InsertStatement, MAX_SQL_CHARS};
 
 use crate::objects::Objects;
 
-/// The SQL of a chunk, in bytes, at which it ends with the record or block that it is at: twenty statements or so, for
-/// which BEGIN, ledger row and COMMIT are little.
+/// The SQL of a chunk, in bytes, at which it ends with the record or block that it is at: twenty
+/// statements or so, for which BEGIN, ledger row and COMMIT are little.
 pub(crate) const CHUNK_SQL_BYTES: usize = 1024 * 1024;
 
 /// The same in full statements.
@@ -26,8 +28,8 @@ pub(crate) const CHUNK_STATEMENTS: usize = CHUNK_SQL_BYTES / MAX_SQL_CHARS;
 pub(crate) trait Source: Send {
     /// The next chunk that is not committed ([`Done`]); `None` at the end of the last file.
     ///
-    /// Where a chunk begins and ends depends on the content of the files alone: a restore that goes on after it was
-    /// killed finds the same chunks under the same numbers.
+    /// Where a chunk begins and ends depends on the content of the files alone: a restore that goes
+    /// on after it was killed finds the same chunks under the same numbers.
     ///
     /// # Errors
     /// [`SourceError`]; nothing comes after one.
@@ -45,8 +47,8 @@ pub(crate) struct Chunk {
     pub(crate) read: Option<ContentSum>,
     /// What of it goes in, if no id is taken.
     pub(crate) filling: Filling,
-    /// Where ids may be there twice: the rows themselves, so that those that are taken can be told. `None` where an id that
-    /// is there twice means that the content is broken.
+    /// Where ids may be there twice: the rows themselves, so that those that are taken can be told.
+    /// `None` where an id that is there twice means that the content is broken.
     pub(crate) rows: Option<Box<dyn Rows>>,
 }
 
@@ -79,7 +81,8 @@ pub(crate) trait Rows: std::fmt::Debug + Send + Sync {
     /// The ids of the rows that go in, ascending; each is there once.
     fn ids(&self) -> &[i64];
 
-    /// The chunk's filling when these ids are taken: their rows are rejected too (`duplicate_in_batch`).
+    /// The chunk's filling when these ids are taken: their rows are rejected too
+    /// (`duplicate_in_batch`).
     ///
     /// # Errors
     /// [`SourceError::Rejected`] where no row may be rejected.
@@ -92,7 +95,8 @@ pub(crate) enum SourceError {
     /// Bytes could not be brought. It may pass. What the store failed with is inside.
     #[error("the file could not be read: {0}")]
     Read(#[from] io::Error),
-    /// The content cannot be used: it is damaged, cut off, of another kind. No further try changes that.
+    /// The content cannot be used: it is damaged, cut off, of another kind. No further try changes
+    /// that.
     #[error("{file}: {reason}")]
     Content {
         /// The file's key.
@@ -165,8 +169,8 @@ impl Done {
         self.0.contains_key(&number)
     }
 
-    /// How many chunks are committed without a gap from the first on, and how many rows they read: a source may begin there,
-    /// and read nothing of what is before.
+    /// How many chunks are committed without a gap from the first on, and how many rows they read:
+    /// a source may begin there, and read nothing of what is before.
     pub(crate) fn leading(&self) -> (u32, u64) {
         let in_a_row = self.0.iter().zip(0..).take_while(|((number, _), expected)| *number == expected);
         in_a_row.fold((0, 0), |(chunks, rows), ((_, read), _)| (chunks + 1, rows + read))

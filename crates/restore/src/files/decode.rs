@@ -18,8 +18,8 @@ pub(super) struct Cursor<'a>(pub(super) &'a [u8], u32);
 type Result<T> = std::result::Result<T, &'static str>;
 
 impl Row {
-    /// Reads the next row: into `fields`, one for each column of the table, what `map` says is for it. Every other field is
-    /// read over.
+    /// Reads the next row: into `fields`, one for each column of the table, what `map` says is for
+    /// it. Every other field is read over.
     pub(super) fn decode<'a>(
         &'a self,
         cursor: &mut Cursor<'a>,
@@ -124,7 +124,8 @@ impl Row {
             let count = cursor.long()?;
             match u64::try_from(count) {
                 Ok(0) => return Ok(()),
-                // An item of no bytes, a null, would let a count run on without end. Nobody stores a list of nothings.
+                // An item of no bytes, a null, would let a count run on without end. Nobody stores
+                // a list of nothings.
                 Ok(count) if count > cursor.0.len() as u64 => return Err("a list has more items than bytes"),
                 Ok(count) => (0..count).try_for_each(|_| skip(cursor))?,
                 // A negative count has the size behind it.

@@ -7,7 +7,8 @@ use std::io;
 pub(super) enum Fault {
     /// Its bytes could not be brought.
     Read(io::Error),
-    /// It is not what it should be: a sentence without its subject, the file, and without a full stop.
+    /// It is not what it should be: a sentence without its subject, the file, and without a full
+    /// stop.
     Content(String),
 }
 

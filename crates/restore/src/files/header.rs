@@ -132,7 +132,8 @@ impl<R: Read> Input<R> {
     }
 }
 
-/// A number whose bytes come one by one: seven bits in each, the lowest first; the sign is the lowest bit.
+/// A number whose bytes come one by one: seven bits in each, the lowest first; the sign is the
+/// lowest bit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Varint {
     bits: u64,

@@ -1,8 +1,10 @@
-//! Rows from Avro files that Rowgate did not write: of Spark, Glue, Hive, Sqoop, fastavro and whoever writes Avro.
+//! Rows from Avro files that Rowgate did not write: of Spark, Glue, Hive, Sqoop, fastavro and
+//! whoever writes Avro.
 //!
-//! Schemas are read, and blocks unpacked, by the `apache-avro` crate; the rows of a block are read here ([`decode`]): without
-//! a copy of any value, and strictly: what is cut off or left over is an error, never a row without values. Whatever a
-//! file holds, no more than one block of 16 MiB is in memory, packed and unpacked, beside what its codec needs.
+//! Schemas are read, and blocks unpacked, by the `apache-avro` crate; the rows of a block are read
+//! here ([`decode`]): without a copy of any value, and strictly: what is cut off or left over is an
+//! error, never a row without values. Whatever a file holds, no more than one block of 16 MiB is in
+//! memory, packed and unpacked, beside what its codec needs.
 //!
 //! What a row's values must be, and how fields find their columns, is `domain::external`'s.
 

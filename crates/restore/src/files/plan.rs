@@ -16,10 +16,12 @@ use crate::source::{Object, PlanFault};
 /// Reasons that are told at most: of a folder of a thousand files each may have its own.
 const MAX_REASONS: usize = 50;
 
-/// Whether an object that was found under `prefix` is meant to be read. What Spark, Hadoop, Hive and Glue put beside their
-/// files is not: `_SUCCESS`, `_committed_…`, `.part-00000.avro.crc`, folders, empty files; nor is what a job has not committed,
-/// or left behind when it failed: all below `_temporary/`, `.hive-staging…/`, `.spark-staging…/`, and `…._COPYING_`. These are
-/// the rules by which Spark itself reads a folder (`HadoopFSUtils.shouldFilterOutPathName`): `_year=2021/` is one of values.
+/// Whether an object that was found under `prefix` is meant to be read. What Spark, Hadoop, Hive
+/// and Glue put beside their files is not: `_SUCCESS`, `_committed_…`, `.part-00000.avro.crc`,
+/// folders, empty files; nor is what a job has not committed, or left behind when it failed: all
+/// below `_temporary/`, `.hive-staging…/`, `.spark-staging…/`, and `…._COPYING_`. These are the
+/// rules by which Spark itself reads a folder (`HadoopFSUtils.shouldFilterOutPathName`):
+/// `_year=2021/` is one of values.
 pub(crate) fn is_data(prefix: &str, object: &Object) -> bool {
     let folder = prefix.rfind('/').map_or(0, |slash| slash + 1);
     let below = object.key.get(folder..).unwrap_or(&object.key);
@@ -32,8 +34,8 @@ pub(crate) fn is_data(prefix: &str, object: &Object) -> bool {
         && !name.ends_with("._COPYING_")
 }
 
-/// Reads the headers of files and holds their schemas against `table`, `nullable` telling which of its columns may be NULL
-/// in the database. Blocking.
+/// Reads the headers of files and holds their schemas against `table`, `nullable` telling which of
+/// its columns may be NULL in the database. Blocking.
 ///
 /// # Errors
 /// [`PlanFault::Refused`] with every reason.

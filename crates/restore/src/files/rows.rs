@@ -47,8 +47,8 @@ impl<R: Read> FileRows<R> {
         Ok(Self { file, table, block: Block::default(), at: 0, left: 0, rows: 0 })
     }
 
-    /// Reads over up to `rows` rows, and says how many there were: fewer at the end of the file. Blocks that are of them as
-    /// a whole are not unpacked.
+    /// Reads over up to `rows` rows, and says how many there were: fewer at the end of the file.
+    /// Blocks that are of them as a whole are not unpacked.
     pub(super) fn skip(&mut self, rows: u64) -> Result<u64, Fault> {
         let mut skipped = 0;
         while skipped < rows {
@@ -86,8 +86,8 @@ impl<R: Read> FileRows<R> {
         Ok(())
     }
 
-    /// The next chunk: as many rows as make it full, or as there are. `None` at the end of the file. Where `strict` is set
-    /// the first row that breaks a rule is the end of it.
+    /// The next chunk: as many rows as make it full, or as there are. `None` at the end of the
+    /// file. Where `strict` is set the first row that breaks a rule is the end of it.
     pub(super) fn next_chunk(&mut self, strict: bool) -> Result<Option<ExternalRows<'static>>, RowsFault> {
         let mut collector = RowCollector::new(self.table, Arc::clone(&self.file.map));
         while !collector.is_full() {

@@ -19,7 +19,8 @@ pub(crate) struct Asked {
     pub(crate) ignore: IgnoredFields,
 }
 
-/// A source of the rows of `found`, in this order, from the first chunk on that is not committed. Blocking.
+/// A source of the rows of `found`, in this order, from the first chunk on that is not committed.
+/// Blocking.
 ///
 /// # Errors
 /// As [`Source::next_chunk`].
@@ -61,7 +62,8 @@ impl FileSource {
         Ok(self.open.as_mut())
     }
 
-    /// Reads over the rows of committed chunks. A chunk is of one file, and the next one begins with the next row.
+    /// Reads over the rows of committed chunks. A chunk is of one file, and the next one begins
+    /// with the next row.
     fn skip(&mut self, mut rows: u64) -> Result<(), SourceError> {
         while rows > 0
             && let Some((key, file)) = self.file()?

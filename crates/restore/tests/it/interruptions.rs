@@ -1,4 +1,5 @@
-//! Restores that are cut off anywhere: a table is as it was or as it is to be, and the next invocation goes on.
+//! Restores that are cut off anywhere: a table is as it was or as it is to be, and the next
+//! invocation goes on.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -98,8 +99,8 @@ async fn goes_on_after_the_database_was_lost_at_any_call() {
     }
 }
 
-/// Invokes the function on a runtime of its own and drops that runtime after `life`: tasks that would roll transactions back
-/// never run, as after kill -9.
+/// Invokes the function on a runtime of its own and drops that runtime after `life`: tasks that
+/// would roll transactions back never run, as after kill -9.
 fn invoke_and_kill(world: &Arc<World>, payload: Json, life: Duration) {
     let world = Arc::clone(world);
     let thread = std::thread::spawn(move || {
@@ -143,7 +144,8 @@ async fn a_table_that_differs_from_what_was_put_into_it_is_not_swapped_in() {
     world.back_up(BACKUP, &[("jobs", &named(1..=20))], Made::default()).await;
     world.sql("INSERT INTO jobs VALUES (99, 'before')").await;
     let before = world.tables().await;
-    // The first invocation is killed when it has filled the shadow table and waits for the checksum.
+    // The first invocation is killed when it has filled the shadow table and waits for the
+    // checksum.
     let slow_sum = Rule::new(Effect::DelayMs(120_000)).sql("SUM(CAST(CONV");
     world.db.data_api().set(Faults::default().with(slow_sum));
     let filled = async {

@@ -188,7 +188,8 @@ async fn a_body_may_be_packed_as_gzip_and_not_in_another_way() {
     assert_eq!(send("gzip", packed).await, 202);
 }
 
-/// The handler says so itself, before it would be given up: a restore that is announced is also handed on.
+/// The handler says so itself, before it would be given up: a restore that is announced is also
+/// handed on.
 #[tokio::test]
 async fn a_request_has_no_more_time_than_the_layers_around_it_give() {
     let world = with_backup().await;
