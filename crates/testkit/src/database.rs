@@ -13,13 +13,15 @@ use mysql_async::{Conn, OptsBuilder, Row, Value};
 
 use crate::server::DatabaseServer;
 
-/// What tests may take before their calls run out of time; machines that build at the same time are slow.
+/// What tests may take before their calls run out of time; machines that build at the same time are
+/// slow.
 const BUDGET: Duration = Duration::from_secs(60);
 
 /// A database of its own, behind a Data API of its own.
 ///
-/// A statement that fails ends its transaction there, as it may on AWS ([`OnError::Abort`](local_data_api::OnError)). A test of
-/// the other way sets [`Config::on_error`] in [`start_with`](Self::start_with).
+/// A statement that fails ends its transaction there, as it may on AWS
+/// ([`OnError::Abort`](local_data_api::OnError)). A test of the other way sets [`Config::on_error`]
+/// in [`start_with`](Self::start_with).
 #[derive(Debug)]
 pub struct TestDatabase {
     name: String,
@@ -36,7 +38,8 @@ impl TestDatabase {
         Self::start_with(|_| {}).await
     }
 
-    /// An empty database behind a Data API that is set up otherwise: other limits, faults from the start, session settings.
+    /// An empty database behind a Data API that is set up otherwise: other limits, faults from the
+    /// start, session settings.
     ///
     /// # Errors
     /// When the database or the Data API cannot be started.
@@ -80,7 +83,8 @@ impl TestDatabase {
         Ok(())
     }
 
-    /// The database as the functions see it, with a minute for everything that is done through this handle.
+    /// The database as the functions see it, with a minute for everything that is done through this
+    /// handle.
     pub fn database(&self) -> Database {
         Database::new(self.client(), self.target()).with_deadline(Deadline::after(BUDGET))
     }

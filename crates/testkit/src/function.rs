@@ -1,4 +1,5 @@
-//! A Lambda function as a process of its own, which can be killed, stopped and continued at any moment.
+//! A Lambda function as a process of its own, which can be killed, stopped and continued at any
+//! moment.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -28,8 +29,8 @@ pub enum Ended {
 
 /// A running function's process with the Runtime API that it talks to.
 ///
-/// The process ends with the handle, and with the thread that started it (`setpriv --pdeathsig`): start it from a thread that
-/// lives as long as the test.
+/// The process ends with the handle, and with the thread that started it (`setpriv --pdeathsig`):
+/// start it from a thread that lives as long as the test.
 #[derive(Debug)]
 pub struct Function {
     api: RuntimeApi,
@@ -37,7 +38,8 @@ pub struct Function {
 }
 
 impl Function {
-    /// Starts `program` with nothing but `environment` and what Lambda adds to it. Its output goes to the end of `log`.
+    /// Starts `program` with nothing but `environment` and what Lambda adds to it. Its output goes
+    /// to the end of `log`.
     ///
     /// # Errors
     /// When the program, or `setpriv`, cannot be run.
@@ -69,7 +71,8 @@ impl Function {
         Ok(Self { api, child: Mutex::new(child) })
     }
 
-    /// Hands an event to the function and waits for how that ends; after `time` the process is killed.
+    /// Hands an event to the function and waits for how that ends; after `time` the process is
+    /// killed.
     ///
     /// # Errors
     /// When the process breaks the protocol, or cannot be looked after.

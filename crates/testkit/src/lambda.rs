@@ -1,4 +1,5 @@
-//! The part of Lambda that functions call: asynchronous invocations, taken down for whoever carries them out.
+//! The part of Lambda that functions call: asynchronous invocations, taken down for whoever carries
+//! them out.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -82,8 +82,9 @@ impl RuntimeApi {
         self.address
     }
 
-    /// Hands an event to the function once it asks for one, and waits for what it says, however long that takes. `deadline` is
-    /// only told; ending a function that exceeds it is the caller's part.
+    /// Hands an event to the function once it asks for one, and waits for what it says, however
+    /// long that takes. `deadline` is only told; ending a function that exceeds it is the caller's
+    /// part.
     ///
     /// # Errors
     /// When the function took the event and can no longer answer it.

@@ -16,11 +16,12 @@ pub const SOCKET_VARIABLE: &str = "ROWGATE_TEST_MYSQL_SOCKET";
 const PREFIX: &str = "rowgate-database-run-";
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A server of this process, reached through its socket alone, as `root` without a password: MariaDB, or the MySQL that
-/// `ROWGATE_DATABASE` asks for.
+/// A server of this process, reached through its socket alone, as `root` without a password:
+/// MariaDB, or the MySQL that `ROWGATE_DATABASE` asks for.
 ///
-/// It ends with the last handle, and with the process however that ends: the kernel kills it with its parent (`setpriv
-/// --pdeathsig`), and a directory left behind by a killed process is removed by the next start.
+/// It ends with the last handle, and with the process however that ends: the kernel kills it with
+/// its parent (`setpriv --pdeathsig`), and a directory left behind by a killed process is removed
+/// by the next start.
 #[derive(Debug)]
 pub struct DatabaseServer {
     socket: PathBuf,
@@ -63,8 +64,8 @@ impl DatabaseServer {
         Self::start_with(&[] as &[&str])
     }
 
-    /// A new server with options that go before the tests' own (`--innodb-flush-log-at-trx-commit=1`), for measures that need
-    /// the settings of real work.
+    /// A new server with options that go before the tests' own
+    /// (`--innodb-flush-log-at-trx-commit=1`), for measures that need the settings of real work.
     ///
     /// # Errors
     /// When the database is not installed or does not start; with the end of its log.
@@ -84,7 +85,8 @@ impl DatabaseServer {
         Ok(server)
     }
 
-    /// Kills the server, as a crash would, with whatever it is doing. [`start_again`](Self::start_again) brings it back.
+    /// Kills the server, as a crash would, with whatever it is doing.
+    /// [`start_again`](Self::start_again) brings it back.
     ///
     /// # Errors
     /// When it belongs to somebody else.
@@ -94,7 +96,8 @@ impl DatabaseServer {
         Ok(())
     }
 
-    /// Starts a server that was killed on the same data and socket, and waits until it has recovered what was committed.
+    /// Starts a server that was killed on the same data and socket, and waits until it has
+    /// recovered what was committed.
     ///
     /// # Errors
     /// When it belongs to somebody else or does not start; with the end of its log.
@@ -173,7 +176,8 @@ fn command(server: &Server, directory: &Path, socket: &Path, options: &[String])
         .arg(server.program())
         .args(server.arguments(places))
         .arg(format!("--log-error={}", log(directory).display()))
-        // A server that starts deletes what it takes for temporary tables of its own, in /tmp those of every other server.
+        // A server that starts deletes what it takes for temporary tables of its own, in /tmp those
+        // of every other server.
         .arg(format!("--tmpdir={}", directory.display()))
         .args([
             "--performance-schema=OFF",
@@ -194,8 +198,9 @@ fn command(server: &Server, directory: &Path, socket: &Path, options: &[String])
     command
 }
 
-/// Starts the server from a thread that lives as long as it does: the kernel's parent-death signal comes when the *thread* that
-/// started a child ends, and the threads of tests and of runtimes end early.
+/// Starts the server from a thread that lives as long as it does: the kernel's parent-death signal
+/// comes when the *thread* that started a child ends, and the threads of tests and of runtimes end
+/// early.
 fn spawn(mut command: Command) -> Result<Process> {
     let (release, released) = mpsc::channel();
     let (tell, told) = mpsc::channel();

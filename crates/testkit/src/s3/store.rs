@@ -8,7 +8,8 @@ use axum::body::Bytes;
 use axum::http::{HeaderName, HeaderValue};
 use jiff::Timestamp;
 
-/// S3's ETag of equal contents is equal. Contents that nobody writes on a condition need not be read for it.
+/// S3's ETag of equal contents is equal. Contents that nobody writes on a condition need not be
+/// read for it.
 const HASHED: usize = 1 << 20;
 
 #[derive(Debug, Default)]
@@ -118,8 +119,8 @@ impl Store {
         Ok(etag)
     }
 
-    /// Makes an object of the parts with these numbers. An upload that was completed is gone: whoever did not hear of it must look
-    /// for the object.
+    /// Makes an object of the parts with these numbers. An upload that was completed is gone:
+    /// whoever did not hear of it must look for the object.
     pub(super) fn complete(
         &mut self,
         upload: u64,
@@ -143,7 +144,8 @@ impl Store {
         self.uploads.remove(&upload).map(drop).ok_or(Refusal::NoSuchUpload)
     }
 
-    /// What begins with `prefix` and comes after `after`; what has the delimiter after the prefix is named as a folder, once.
+    /// What begins with `prefix` and comes after `after`; what has the delimiter after the prefix
+    /// is named as a folder, once.
     pub(super) fn list(&self, prefix: &str, delimiter: Option<&str>, after: &str, most: usize) -> Page {
         let mut page = Page::default();
         let mut seen = BTreeSet::new();
