@@ -18,10 +18,12 @@ use crate::error::{ApiError, ErrorKind};
 use crate::http::error_response;
 use crate::request;
 
-/// For how long a caller who may make a call may make its like. A policy that changes is obeyed no later.
+/// For how long a caller who may make a call may make its like. A policy that changes is obeyed no
+/// later.
 const REMEMBERED: Duration = Duration::from_secs(60);
 
-/// An emulator of IAM: it is sent a call as it came, signature and all, and answers 204 where its caller may make it.
+/// An emulator of IAM: it is sent a call as it came, signature and all, and answers 204 where its
+/// caller may make it.
 #[derive(Debug)]
 pub(crate) struct Authority {
     address: String,
@@ -80,7 +82,8 @@ impl Authority {
 /// What calls of the same caller, operation, cluster and secret have in common.
 fn like(parts: &Parts, body: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
-    // "AWS4-HMAC-SHA256 Credential=<key id>/<date>/<region>/<service>/aws4_request, …": all before the first comma.
+    // "AWS4-HMAC-SHA256 Credential=<key id>/<date>/<region>/<service>/aws4_request, …": all before
+    // the first comma.
     let authorization = parts.headers.get(AUTHORIZATION).map(http::HeaderValue::as_bytes).unwrap_or_default();
     authorization.split(|byte| *byte == b',').next().hash(&mut hasher);
     parts.uri.path().hash(&mut hasher);

@@ -191,7 +191,8 @@ fn type_of(column: &Column) -> (i32, &'static str, u32) {
         T::MYSQL_TYPE_FLOAT => integer(jdbc::REAL, "FLOAT", "FLOAT UNSIGNED", 12),
         T::MYSQL_TYPE_DOUBLE => integer(jdbc::DOUBLE, "DOUBLE", "DOUBLE UNSIGNED", 22),
         T::MYSQL_TYPE_DECIMAL | T::MYSQL_TYPE_NEWDECIMAL => {
-            // The wire counts the characters: the digits, the point, and the sign where there may be one.
+            // The wire counts the characters: the digits, the point, and the sign where there may
+            // be one.
             let marks = u32::from(column.decimals() > 0) + u32::from(!unsigned);
             integer(jdbc::DECIMAL, "DECIMAL", "DECIMAL UNSIGNED", length.saturating_sub(marks))
         }

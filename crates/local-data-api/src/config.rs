@@ -25,7 +25,8 @@ pub enum Upstream {
 pub enum Credentials {
     /// From the secret that each request names, the way the service does.
     SecretsManager {
-        /// Where Secrets Manager answers; `None` leaves it to the SDK (its environment, or AWS itself).
+        /// Where Secrets Manager answers; `None` leaves it to the SDK (its environment, or AWS
+        /// itself).
         endpoint: Option<String>,
         /// How long a secret that was read may be used before it is read again.
         ttl: Duration,
@@ -53,11 +54,13 @@ impl Credentials {
     }
 }
 
-/// What becomes of a transaction when one of its statements fails. AWS's troubleshooting page knows transactions that were
-/// "aborted due to an error from a previous call", and does not say which errors do that.
+/// What becomes of a transaction when one of its statements fails. AWS's troubleshooting page knows
+/// transactions that were "aborted due to an error from a previous call", and does not say which
+/// errors do that.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum OnError {
-    /// It is rolled back, and gone: every later call with its id fails, COMMIT and ROLLBACK as well.
+    /// It is rolled back, and gone: every later call with its id fails, COMMIT and ROLLBACK as
+    /// well.
     #[default]
     Abort,
     /// It lives on as in MySQL, where most errors undo their statement alone.
@@ -75,7 +78,8 @@ pub struct Config {
     pub credentials: Credentials,
     /// The only cluster that has the Data API enabled; `None` accepts any well-formed ARN.
     pub resource_arn: Option<String>,
-    /// Who says whether a caller may make a call, `host:port`; `None` lets everybody make every call.
+    /// Who says whether a caller may make a call, `host:port`; `None` lets everybody make every
+    /// call.
     pub authority: Option<String>,
     /// The service's limits.
     pub limits: Limits,
@@ -90,8 +94,8 @@ pub struct Config {
 }
 
 impl Config {
-    /// A server on a free loopback port with the service's limits, no faults and [`Config::default_session_init`], whose
-    /// transactions end with the first error.
+    /// A server on a free loopback port with the service's limits, no faults and
+    /// [`Config::default_session_init`], whose transactions end with the first error.
     #[must_use]
     pub fn new(upstream: Upstream, credentials: Credentials) -> Self {
         Self {

@@ -158,23 +158,29 @@ impl ApiError {
     }
 }
 
-/// How what fails in the database is worded: its own errors, results that are too large, transactions that are gone. Public
-/// reports show each of these forms (the README names them), so clients must understand all.
+/// How what fails in the database is worded: its own errors, results that are too large,
+/// transactions that are gone. Public reports show each of these forms (the README names them), so
+/// clients must understand all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum ErrorStyle {
-    /// `DatabaseErrorException`, `Duplicate entry '1' for key 'PRIMARY'; Error code: 1062; SQLState: 23000`.
+    /// `DatabaseErrorException`,
+    /// `Duplicate entry '1' for key 'PRIMARY'; Error code: 1062; SQLState: 23000`.
     #[default]
     Current,
-    /// Without the state: `DatabaseErrorException`, `Duplicate entry '1' for key 'PRIMARY'; Error code: 1062`.
+    /// Without the state: `DatabaseErrorException`,
+    /// `Duplicate entry '1' for key 'PRIMARY'; Error code: 1062`.
     NumberOnly,
-    /// Without the number: `DatabaseErrorException`, `Duplicate entry '1' for key 'PRIMARY'; SQLState: 23000`.
+    /// Without the number: `DatabaseErrorException`,
+    /// `Duplicate entry '1' for key 'PRIMARY'; SQLState: 23000`.
     StateOnly,
-    /// The database's words alone: `DatabaseErrorException`, `Duplicate entry '1' for key 'PRIMARY'`.
+    /// The database's words alone: `DatabaseErrorException`,
+    /// `Duplicate entry '1' for key 'PRIMARY'`.
     Bare,
-    /// As Aurora Serverless v1 did from 2020 on:
-    /// `BadRequestException`, `Database error code: 1062. Message: Duplicate entry '1' for key 'PRIMARY'`.
+    /// As Aurora Serverless v1 did from 2020 on: `BadRequestException`,
+    /// `Database error code: 1062. Message: Duplicate entry '1' for key 'PRIMARY'`.
     V1,
-    /// As Aurora Serverless v1 did in the end: `BadRequestException`, with the words of [`Current`](Self::Current).
+    /// As Aurora Serverless v1 did in the end: `BadRequestException`, with the words of
+    /// [`Current`](Self::Current).
     V1Late,
 }
 

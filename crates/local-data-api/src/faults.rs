@@ -165,8 +165,8 @@ pub struct Faults {
     pub seed: u64,
     /// Milliseconds added to every call.
     pub latency_ms: u64,
-    /// The cluster is paused: the first call outside of a transaction wakes it, and for this many milliseconds
-    /// from then all such calls answer `DatabaseResumingException`.
+    /// The cluster is paused: the first call outside of a transaction wakes it, and for this many
+    /// milliseconds from then all such calls answer `DatabaseResumingException`.
     pub resume_ms: u64,
     /// Tried in order; all that apply take effect, but the first error or loss decides the answer.
     pub rules: Vec<Rule>,

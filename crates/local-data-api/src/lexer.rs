@@ -93,8 +93,8 @@ fn word_end(bytes: &[u8], from: usize) -> usize {
     bytes[from..].iter().position(|&byte| !is_word(byte)).map_or(bytes.len(), |length| from + length)
 }
 
-/// Returns the position after a string or quoted identifier that opens at `at`; a doubled quote does
-/// not close it.
+/// Returns the position after a string or quoted identifier that opens at `at`; a doubled quote
+/// does not close it.
 fn skip_quoted(bytes: &[u8], at: usize, quote: u8, backslash_escapes: bool) -> usize {
     let mut at = at + 1;
     loop {
@@ -201,8 +201,8 @@ fn is_routine_definition(bytes: &[u8]) -> bool {
     false
 }
 
-/// Returns true if the statement may change its session, judged by its first word. Unknown words count
-/// as changes: a needless reset costs microseconds, a missing one a wrong answer.
+/// Returns true if the statement may change its session, judged by its first word. Unknown words
+/// count as changes: a needless reset costs microseconds, a missing one a wrong answer.
 fn marks_session(bytes: &[u8]) -> bool {
     let (first, rest) = keyword(bytes);
     if is_any(first, &["SELECT", "WITH"]) {

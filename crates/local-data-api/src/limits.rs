@@ -9,8 +9,8 @@ pub struct Limits {
     pub sql_chars: usize,
     /// Largest request, in bytes, its headers included: 4 MiB.
     pub request_bytes: usize,
-    /// Largest answer with `records` or `updateResults`, in bytes of its body; and largest result set in either format, in
-    /// bytes as the database sent it: 1 MiB.
+    /// Largest answer with `records` or `updateResults`, in bytes of its body; and largest result
+    /// set in either format, in bytes as the database sent it: 1 MiB.
     pub result_bytes: usize,
     /// Largest answer with `formattedRecords`, in bytes of its body: 10 MB (10,000,000).
     pub formatted_bytes: usize,

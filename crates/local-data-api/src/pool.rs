@@ -27,7 +27,8 @@ pub(crate) struct Key {
 pub(crate) struct Session {
     pub(crate) conn: Box<Conn>,
     key: Key,
-    /// Transactions run with autocommit off: not even DDL or a deadlock leads back to autocommit unnoticed.
+    /// Transactions run with autocommit off: not even DDL or a deadlock leads back to autocommit
+    /// unnoticed.
     autocommit: bool,
     /// A statement may have left something behind in the session.
     pub(crate) marked: bool,
@@ -69,8 +70,8 @@ impl Pool {
         Ok(session)
     }
 
-    /// Returns a session that is between two statements and outside of a transaction. A marked session
-    /// is reset first, in a task of its own: no call waits for that round trip.
+    /// Returns a session that is between two statements and outside of a transaction. A marked
+    /// session is reset first, in a task of its own: no call waits for that round trip.
     pub(crate) fn give_back(self: &Arc<Self>, session: Session) {
         if session.marked {
             let pool = self.clone();

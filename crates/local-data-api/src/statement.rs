@@ -88,7 +88,8 @@ pub(crate) async fn execute(
     limits: &Limits,
     style: ErrorStyle,
 ) -> Result<Vec<u8>, Failure> {
-    // What is too large inside of a transaction is read to its end: the session is needed again, for the ROLLBACK at least.
+    // What is too large inside of a transaction is read to its end: the session is needed again,
+    // for the ROLLBACK at least.
     let drain = !session.autocommit();
     let conn = &mut session.conn;
     let sent = if statement.values.is_empty() {

@@ -20,7 +20,8 @@ pub(crate) mod ended {
     pub(crate) const BY_ERROR: &str = "Transaction has been aborted due to an error from a previous call";
 }
 
-/// The cluster, secret and database that a transaction began with; every further call must name them.
+/// The cluster, secret and database that a transaction began with; every further call must name
+/// them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Origin {
     pub(crate) resource_arn: String,
