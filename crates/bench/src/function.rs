@@ -67,7 +67,8 @@ impl Runner {
     /// Starts a program, gives it the event, waits for the answer and ends it.
     ///
     /// # Errors
-    /// If it cannot be started, ends early, answers with an error, or takes longer than Lambda allows.
+    /// If it cannot be started, ends early, answers with an error, or takes longer than Lambda
+    /// allows.
     pub(crate) async fn run(
         &self,
         program: &str,

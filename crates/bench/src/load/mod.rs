@@ -62,8 +62,8 @@ impl Loader {
         Ok(())
     }
 
-    /// Starts the function with the message of a dropped file, and checks that the load ends with this
-    /// status and so many rows loaded and rejected.
+    /// Starts the function with the message of a dropped file, and checks that the load ends with
+    /// this status and so many rows loaded and rejected.
     async fn load(&mut self, file: &str, status: &str, loaded: u64, rejected: u64) -> Result<Invocation> {
         let key = key(file);
         let bytes = self.runner.bucket.get(&key).context("no such file")?.len();
@@ -119,8 +119,8 @@ fn key(file: &str) -> String {
     format!("incoming/employees/{file}")
 }
 
-/// Returns the statement that loads a file. MariaDB reads the `T` and drops the `Z` of a date with a
-/// warning for each row; rewriting the date in a SET clause is no faster.
+/// Returns the statement that loads a file. MariaDB reads the `T` and drops the `Z` of a date with
+/// a warning for each row; rewriting the date in a SET clause is no faster.
 pub(crate) fn load_data(file: &Path) -> String {
     format!(
         "LOAD DATA LOCAL INFILE '{}' INTO TABLE employees CHARACTER SET utf8mb4 \

@@ -107,8 +107,8 @@ impl Way {
         self.script == "data_api.py"
     }
 
-    /// Returns the time of the program; what it takes for `count` rows, but not its start, is scaled to
-    /// `rows`.
+    /// Returns the time of the program; what it takes for `count` rows, but not its start, is
+    /// scaled to `rows`.
     fn run(
         &self,
         settings: &Settings,
