@@ -1,8 +1,10 @@
--- The restores ledger: one row for each restore and one for each chunk of rows that it has put into a table it fills;
--- its tables are in rowgate_job_tables. A chunk's rows and its row here commit in one transaction, so a restore that was killed
--- resumes where it stopped, and two functions that work on the same restore do nothing twice.
+-- The restores ledger: one row for each restore and one for each chunk of rows that it has put into
+-- a table it fills; its tables are in rowgate_job_tables. A chunk's rows and its row here commit in
+-- one transaction, so a restore that was killed resumes where it stopped, and two functions that
+-- work on the same restore do nothing twice.
 --
--- Backups have no table: what there is of a backup is in the bucket, from where it must be found when this database is gone.
+-- Backups have no table: what there is of a backup is in the bucket, from where it must be found
+-- when this database is gone.
 
 CREATE TABLE rowgate_restores (
     -- When it was asked for and a random part: 20261121-104050-1a2b3c4d.

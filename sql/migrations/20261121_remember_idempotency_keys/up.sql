@@ -1,5 +1,6 @@
--- Requests with an Idempotency-Key: one row for each key of a caller. A request takes its key before it touches a row, and writes
--- its answer here in the transaction of its rows, so that answer and rows are in together or not at all.
+-- Requests with an Idempotency-Key: one row for each key of a caller. A request takes its key
+-- before it touches a row, and writes its answer here in the transaction of its rows, so that
+-- answer and rows are in together or not at all.
 --
 -- Kept for 24 hours; later requests delete what is older, a few at a time.
 
@@ -10,12 +11,14 @@ CREATE TABLE rowgate_idempotency_keys (
     fingerprint CHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     -- The request that has taken the key; random, new for each.
     claim CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-    -- Until when it keeps the key without an answer. A request that was cut off leaves it to the next one then.
+    -- Until when it keeps the key without an answer. A request that was cut off leaves it to the
+    -- next one then.
     leased_until DATETIME(3) NOT NULL,
     expires_at DATETIME(3) NOT NULL,
     -- The answer's HTTP status; NULL while there is none.
     status SMALLINT NULL,
-    -- The answer's body, as far as it fits one row of the Data API (64 KB); the rest is in rowgate_idempotency_answers.
+    -- The answer's body, as far as it fits one row of the Data API (64 KB); the rest is in
+    -- rowgate_idempotency_answers.
     answer MEDIUMTEXT NULL,
     -- The length of all of it.
     answer_bytes INT NULL,

@@ -1,5 +1,5 @@
--- What people did: one row for each change, written in the transaction of the change where rows of tables are changed, and before
--- everything else begins. What scripts do with API keys is not here.
+-- What people did: one row for each change, written in the transaction of the change where rows of
+-- tables are changed, and before everything else begins. What scripts do with API keys is not here.
 
 CREATE TABLE rowgate_audit (
     id BIGINT NOT NULL AUTO_INCREMENT,
