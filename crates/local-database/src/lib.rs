@@ -141,8 +141,8 @@ impl Server {
         Ok(words.nth(1).unwrap_or("unknown").to_owned())
     }
 
-    /// The command that makes an empty data directory at `data`, which must not be there. Its `root`
-    /// needs no password.
+    /// The command that makes an empty data directory at `data`, which must not be there. Its
+    /// `root` needs no password.
     ///
     /// # Errors
     ///

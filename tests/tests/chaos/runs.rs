@@ -17,7 +17,8 @@ const PROGRESS: u64 = 25;
 pub(crate) trait Harness {
     /// The number of runs unless `ROWGATE_KILL_RUNS` names one.
     const RUNS: u64;
-    /// How many runs go on at a time: more than a small machine has cores, because runs mostly wait.
+    /// How many runs go on at a time: more than a small machine has cores, because runs mostly
+    /// wait.
     const LANES: u64;
     /// A run that takes longer is named.
     const SLOW: Duration;

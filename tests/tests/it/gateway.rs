@@ -1,5 +1,5 @@
-//! What callers write reaches the functions as they wrote it: every line of a header, paths with their encoding, and headers of
-//! which others make a URL.
+//! What callers write reaches the functions as they wrote it: every line of a header, paths with
+//! their encoding, and headers of which others make a URL.
 
 use std::process::Command;
 

@@ -95,13 +95,15 @@ pub(super) struct Content {
     pub(super) table: Table,
     /// What is dropped.
     pub(super) object: Vec<u8>,
-    /// Bytes of content that can be read: of a compressed file what it unpacks to, of a sheet what `domain::load::ChunkBuilder` makes of it.
+    /// Bytes of content that can be read: of a compressed file what it unpacks to, of a sheet what
+    /// `domain::load::ChunkBuilder` makes of it.
     pub(super) length: u64,
     /// The columns in the file's order.
     pub(super) columns: Vec<&'static str>,
     pub(super) records: Vec<Record>,
-    /// Whether one of its records before the first in which nothing is wrong is neither a header nor a row: of no column that holds no
-    /// text, the field can be read. Then nothing of it is loaded.
+    /// Whether one of its records before the first in which nothing is wrong is neither a header
+    /// nor a row: of no column that holds no text, the field can be read. Then nothing of it is
+    /// loaded.
     pub(super) is_foreign: bool,
 }
 
@@ -233,8 +235,8 @@ impl Shape {
         Ok(Content { table: self.table, object, length, columns, records, is_foreign })
     }
 
-    /// Brings fields from the dictionary's order into the file's; what is over stays at the end. In a record with too few of them
-    /// the order means nothing.
+    /// Brings fields from the dictionary's order into the file's; what is over stays at the end. In
+    /// a record with too few of them the order means nothing.
     fn ordered(&self, columns: &[&'static str], fields: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
         let (known, width) = (self.table.columns(), columns.len());
         if fields.len() < width {
@@ -285,7 +287,8 @@ impl Shape {
     fn spoil(&self, random: &mut Rng, record: &mut Record) {
         let is_sheet = self.format == Format::Xlsx;
         if random.u8(..8) == 0 && !is_sheet {
-            // Some line between the others, and one after which a quote is open until the next one comes.
+            // Some line between the others, and one after which a quote is open until the next one
+            // comes.
             let text = if random.bool() { "\"closed\" and more" } else { "\"never closed" };
             *record =
                 Record::broken(format!("{},{text}", record.id.unwrap_or_default()), record.fields.len());

@@ -165,8 +165,8 @@ impl Fleet {
         Ok(())
     }
 
-    /// Makes messages visible once more: a function that is gone may have asked the queue to hide its
-    /// message, and the queue may hear of it only now.
+    /// Makes messages visible once more: a function that is gone may have asked the queue to hide
+    /// its message, and the queue may hear of it only now.
     async fn release_again(&self) -> Result<()> {
         let released = lock(&self.released).clone();
         for message in &released {

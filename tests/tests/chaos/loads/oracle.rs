@@ -1,5 +1,5 @@
-//! What must be in the table, the ledger and the rejects files, computed from what is known about the records. Nothing here
-//! uses the loader's own code.
+//! What must be in the table, the ledger and the rejects files, computed from what is known about
+//! the records. Nothing here uses the loader's own code.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -7,7 +7,8 @@ use std::ops::Range;
 use super::content::{Content, Rows};
 use super::plan::Mode;
 
-/// Why records are rejected: the code of each one's first error, the column, and how many there are.
+/// Why records are rejected: the code of each one's first error, the column, and how many there
+/// are.
 pub(super) type Reasons = BTreeMap<(String, Option<String>), u64>;
 
 /// The codes of ids that are taken.
@@ -33,7 +34,8 @@ pub(super) enum End {
     Completed,
     /// Failed with an error that begins so and ends so, everything having been read.
     Failed(String, &'static str),
-    /// Failed with an error that begins so at the first chunk with a reject, whatever others were in by then.
+    /// Failed with an error that begins so at the first chunk with a reject, whatever others were
+    /// in by then.
     Stopped(&'static str),
 }
 
@@ -60,7 +62,8 @@ pub(super) struct Cut {
     pub(super) records: Range<usize>,
 }
 
-/// The chunks of a content: each ends with the record that brings it to `chunk_bytes`, and they follow each other without a gap.
+/// The chunks of a content: each ends with the record that brings it to `chunk_bytes`, and they
+/// follow each other without a gap.
 pub(super) fn cut(content: &Content, chunk_bytes: u64) -> Vec<Cut> {
     if content.is_foreign {
         return Vec::new();
@@ -78,7 +81,8 @@ pub(super) fn cut(content: &Content, chunk_bytes: u64) -> Vec<Cut> {
     chunks
 }
 
-/// What a load must have brought that may not take the ids of `taken`. `takes_rejects` says whether a replace may leave records out.
+/// What a load must have brought that may not take the ids of `taken`. `takes_rejects` says whether
+/// a replace may leave records out.
 ///
 /// Of equal ids in the file the first one counts, but in an upsert all do, and the last one stays.
 pub(super) fn brought(

@@ -6,7 +6,8 @@ use anyhow::{Context, Result, ensure};
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 
-/// How long a message that was received stays away unless somebody says otherwise: longer than any run.
+/// How long a message that was received stays away unless somebody says otherwise: longer than any
+/// run.
 const VISIBILITY_SECONDS: u32 = 600;
 
 #[derive(Debug, Clone)]
@@ -109,7 +110,8 @@ impl Queue {
     }
 
     async fn try_call(&self, operation: &str, body: Value) -> Result<(StatusCode, Value)> {
-        // The local cloud reads the service's name from the credential's scope and does not check the signature.
+        // The local cloud reads the service's name from the credential's scope and does not check
+        // the signature.
         let scope = "test/20260101/us-east-1/sqs/aws4_request";
         let answer = self
             .client

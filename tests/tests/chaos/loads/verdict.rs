@@ -1,4 +1,5 @@
-//! Whether what is there is what the loads must have left: one of the states that some order of them leads to.
+//! Whether what is there is what the loads must have left: one of the states that some order of
+//! them leads to.
 
 use std::collections::BTreeSet;
 
@@ -24,7 +25,8 @@ pub(super) struct Dropped<'r> {
     pub(super) chunks: Vec<Cut>,
 }
 
-/// Holds table, ledger and rejects files against what the loads must have made of the rows that were there `before`.
+/// Holds table, ledger and rejects files against what the loads must have made of the rows that
+/// were there `before`.
 pub(super) async fn check(bucket: &Bucket, before: &Rows, table: &Rows, loads: &[Dropped<'_>]) -> Result<()> {
     match loads {
         [one] => in_order(bucket, before, table, &[one]).await,
@@ -107,7 +109,8 @@ async fn upserts(bucket: &Bucket, before: &Rows, table: &Rows, loads: [&Dropped<
     same(table, &rows)
 }
 
-/// Of an id that both have the row is that of the upsert, whether the append had brought its own before or found it taken.
+/// Of an id that both have the row is that of the upsert, whether the append had brought its own
+/// before or found it taken.
 async fn append_and_upsert(
     bucket: &Bucket,
     before: &Rows,

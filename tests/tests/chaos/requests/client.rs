@@ -1,9 +1,9 @@
 //! A client, which repeats each request until it is answered, and remembers what the answers say.
 //!
-//! Its rows have ids of its own, so the answers to it decide what they are. It never uses an id again
-//! that it has deleted: a request that it abandoned may still be on its way. For the same reason it
-//! waits for the end of every PUT and DELETE that it has sent before it sends another request; a POST
-//! is protected by its key.
+//! Its rows have ids of its own, so the answers to it decide what they are. It never uses an id
+//! again that it has deleted: a request that it abandoned may still be on its way. For the same
+//! reason it waits for the end of every PUT and DELETE that it has sent before it sends another
+//! request; a POST is protected by its key.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -348,8 +348,8 @@ impl Client {
         Ok(())
     }
 
-    /// Sends a request until it is answered; with `alone`, until an answer comes while no earlier copy
-    /// of it is on its way. Returns how often it was sent, too.
+    /// Sends a request until it is answered; with `alone`, until an answer comes while no earlier
+    /// copy of it is on its way. Returns how often it was sent, too.
     async fn until_answered(&mut self, request: &Request, alone: bool) -> Result<(Reply, u32)> {
         let mut left = Vec::new();
         for tries in 1..TRIES {

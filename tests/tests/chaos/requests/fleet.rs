@@ -53,8 +53,8 @@ impl Fleet {
         })
     }
 
-    /// Sends a request and waits for its answer, up to `patience` once a function is at work on it. A
-    /// copy of a request that is still on its way does not wait for a turn behind the others.
+    /// Sends a request and waits for its answer, up to `patience` once a function is at work on it.
+    /// A copy of a request that is still on its way does not wait for a turn behind the others.
     ///
     /// # Errors
     /// If functions cannot be run, or one fails as none should.

@@ -52,7 +52,8 @@ pub(super) async fn check(database: &TestDatabase, expected: &Expected) -> Resul
         let found = read(database, &format!("SELECT id, {columns} FROM {table}")).await?;
         same(&found, expected.tables.get(table).unwrap_or(&Rows::new())).context(table)?;
     }
-    // A row is acknowledged only if the rows that it refers to are there, and they may not go since.
+    // A row is acknowledged only if the rows that it refers to are there, and they may not go
+    // since.
     for (column, target) in [("department_id", "departments"), ("job_id", "jobs")] {
         let sql = format!("SELECT COUNT(*) FROM employees WHERE {column} NOT IN (SELECT id FROM {target})");
         let lost = database.value(&sql).await?;

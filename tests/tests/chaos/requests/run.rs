@@ -212,8 +212,8 @@ async fn strike(fleet: Arc<Fleet>, seed: u64, tally: Arc<Tally>) {
     }
 }
 
-/// Ends the leases of some keys whose requests have not ended, dead or alive, as if their minute had
-/// passed; for as long as it is polled.
+/// Ends the leases of some keys whose requests have not ended, dead or alive, as if their minute
+/// had passed; for as long as it is polled.
 async fn expire_leases(database: Arc<TestDatabase>, seed: u64, tally: Arc<Tally>) {
     let mut random = Rng::with_seed(seed);
     loop {
