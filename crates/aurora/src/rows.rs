@@ -26,7 +26,10 @@ const ATTEMPTS: u32 = 5;
 /// A batch for one table without a fault is one statement and one call: the statement itself
 /// demands that the references are there ([`domain::sql::ReferenceGuard`]) and a taken id makes it
 /// fail as a whole. Only then, or where the rows alone show a fault, does a transaction ask which
-/// ids are taken and which references are there.
+/// ids are taken and which references are there. The price of the one call: if the database is
+/// stuck for longer than a request may take, the Data API may still execute the statement after the
+/// 503. A transaction could be rolled back, but would cost every insert two more calls; a client
+/// that needs to know sends an `Idempotency-Key`, which makes a transaction.
 ///
 /// What a person sends goes into a transaction always, which writes an entry of the audit trail for
 /// each row that it inserts.

@@ -37,6 +37,8 @@ impl<S: Store> Writing<'_, S> {
         progress: &mut Option<Progress>,
         next_part: &mut u32,
     ) -> Result<(), BackupError> {
+        // The database says what may be NULL. The dictionary says what rows must bring, but the
+        // table may hold older rows without it, and a backup must hold those too.
         let nullable = match snapshot.nullable(table).await {
             Err(aurora::Error::OutOfTime) => return Ok(()),
             nullable => nullable.map_err(|error| BackupError::of_table(error, table.name()))?,

@@ -97,7 +97,8 @@ impl<'a> TableBatch<'a> {
     }
 
     /// Judges every row against what the database said. The first acceptable row with an id gets
-    /// it; a row that is refused takes no id away from a later one.
+    /// it; a row that is refused takes no id away from a later one. The result is that of loading
+    /// the same rows one after the other.
     pub fn judge<'b>(&'b self, facts: &Facts) -> Verdict<'a, 'b> {
         let mut verdict = Verdict {
             accepted: Vec::with_capacity(self.rows.len()),

@@ -73,6 +73,9 @@ impl<'c> CheckedChunk<'c> {
             rejected: Vec::new(),
             skipped: 0,
         };
+        // Ids are remembered for one chunk only: those of a whole file would take memory that grows
+        // with it. An id that comes again in a later chunk is taken in the table by then, and is
+        // rejected as duplicate_id rather than duplicate_in_batch.
         let mut claimed = ClaimedIds::default();
         for record in records {
             let start = checked.values.len();

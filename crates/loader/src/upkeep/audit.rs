@@ -5,7 +5,9 @@
 //! The audit runs on a schedule, all day, but queries the database only after a load: a database
 //! that is queried every quarter of an hour never pauses. Two notes in the data bucket show whether
 //! there was a load: each message that is worked on changes the first, and an audit that found all
-//! loads settled copies it into the second.
+//! loads settled copies it into the second. Auditing less often would leave stalled loads for
+//! longer; auditing at the end of each load would miss the loads that never end. While the canary
+//! is on, its own files are loads, and nothing is saved.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -32,7 +34,8 @@ const MAX_NOTE: u64 = 64 * 1024;
 
 /// How long nobody has worked on a load before it is abandoned: longer than a function may work on
 /// it (15 minutes) and its message may then be hidden (90 minutes, unless a heartbeat shortened
-/// them).
+/// them). The ledger does not know whether the message still exists; to abandon a load too early
+/// does no harm, because its message continues it.
 const STALLED_AFTER: Duration = Duration::from_secs(2 * 3600);
 
 /// The same while messages wait in the queue: the load's own may be among them, behind many large

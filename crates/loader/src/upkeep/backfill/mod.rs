@@ -3,6 +3,10 @@
 //! Nothing is loaded twice: files that are in the ledger are skipped, and the id of a load is that
 //! of the object's version, whatever its message came from. So a backfill may be repeated, even at
 //! the same time. Loads that were abandoned are queued once more, and continue where they stopped.
+//!
+//! A backfill sends the messages that S3 would have sent, and loads nothing itself: there is one
+//! way of loading, with its retries, limits and alarms. It refuses to replace tables, because of
+//! many files the last one loaded would win, and nobody can say which that is.
 
 mod file;
 
