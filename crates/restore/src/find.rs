@@ -24,8 +24,8 @@ pub(crate) async fn manifest<S: Store>(
     }
 }
 
-/// The newest backup that was completed with all of these tables, by their names or those that they
-/// had then, whatever has become of it since.
+/// Finds the newest backup that was completed with all of these tables, by their current or former
+/// names, whatever its verification found.
 ///
 /// # Errors
 /// Those of the bucket, and [`RestoreError::Damaged`] where a newer one has a manifest that cannot

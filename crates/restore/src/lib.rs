@@ -39,7 +39,7 @@ pub use lambda_kit::continuation::{Continuation, ContinuationError, LambdaContin
 pub use options::Options;
 pub use payload::{Command, FromBackup, FromFiles, RequestError, Unfinished, Wanted, Which};
 
-/// What restores work with.
+/// Performs restores.
 #[derive(Debug)]
 pub struct Restorer<S, G> {
     /// The database that rows go to.
@@ -50,7 +50,7 @@ pub struct Restorer<S, G> {
     pub continuation: G,
     /// The tables that there are.
     pub dictionary: &'static Dictionary,
-    /// What is set.
+    /// The settings.
     pub options: Options,
 }
 

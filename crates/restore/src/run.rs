@@ -1,4 +1,4 @@
-//! One restore, from where the ledger says it stands to its end.
+//! Runs one restore from its state in the ledger to its end.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -30,13 +30,12 @@ const TIME_TO_SWAP: Duration = Duration::from_secs(90);
 /// Time kept back from that for telling the ledger, and the next invocation.
 const TIME_TO_TELL: Duration = Duration::from_secs(15);
 
-/// How often a statement may be refused by the database before that is taken to last: nothing is
-/// lost by trying again but the pauses before it, and a restore that fails has to be begun anew.
+/// The number of refusals by the database after which an error is taken to be permanent. A retry
+/// costs only its pause, while a restore that fails must be started over.
 const REFUSALS: u32 = 2;
 
 impl<S: Store, G: Continuation<Unfinished>> Restorer<S, G> {
-    /// Works on a restore that is running until it has ended, or lets another invocation continue
-    /// it.
+    /// Works on a running restore until it has ended, or hands it to another invocation.
     ///
     /// # Errors
     /// Why it was interrupted. It is continued when it is invoked again, and fails if nobody does.
@@ -98,7 +97,7 @@ impl<S: Store, G: Continuation<Unfinished>> Restorer<S, G> {
         restores::get(ledger, id).await?.ok_or(RestoreError::Ended)
     }
 
-    /// Fails a restore that cannot be done, or that nobody will do.
+    /// Fails a restore that cannot be done, or was abandoned.
     ///
     /// # Errors
     /// Those of the ledger.
@@ -211,8 +210,8 @@ impl<S: Store, G: Continuation<Unfinished>> Work<'_, S, G> {
         let manifest = self.manifest(restore).await?;
         let tables = self.tables(restore)?;
         let plans = plan::of_backup(store, &self.filling, &manifest, &tables).await?;
-        // What is in has been through this; a restore that goes on does not read everything once
-        // more.
+        // Committed rows have passed this check; a restore that resumes does not read everything
+        // again.
         if restore.tables.values().all(|table| table.rows_read == 0) {
             plan::check_hashes(store, &plans, self.fill_until).await?;
         }

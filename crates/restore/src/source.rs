@@ -26,7 +26,7 @@ pub(crate) const CHUNK_STATEMENTS: usize = CHUNK_SQL_BYTES / MAX_SQL_CHARS;
 
 /// Chunks of rows for one table, one after the other.
 pub(crate) trait Source: Send {
-    /// The next chunk that is not committed ([`Done`]); `None` at the end of the last file.
+    /// Returns the next chunk that is not committed ([`Done`]); `None` at the end of the last file.
     ///
     /// Where a chunk begins and ends depends on the content of the files alone: a restore that goes
     /// on after it was killed finds the same chunks under the same numbers.
@@ -43,12 +43,13 @@ pub(crate) struct Chunk {
     pub(crate) number: u32,
     /// Rows in it: those that go in and those that are rejected.
     pub(crate) rows_read: u64,
-    /// What was read, as the backup's manifest sums it up; `None` for files that have no manifest.
+    /// The checksum of the rows read, as in the backup's manifest; `None` for files that have no
+    /// manifest.
     pub(crate) read: Option<ContentSum>,
-    /// What of it goes in, if no id is taken.
+    /// What is inserted if no id is taken.
     pub(crate) filling: Filling,
-    /// Where ids may be there twice: the rows themselves, so that those that are taken can be told.
-    /// `None` where an id that is there twice means that the content is broken.
+    /// The rows themselves, to identify those whose ids are taken; `None` if a duplicate id means
+    /// that the content is corrupt.
     pub(crate) rows: Option<Box<dyn Rows>>,
 }
 
@@ -57,13 +58,13 @@ impl lanes::Chunk for Chunk {
         self.number
     }
 
-    /// None where each is there once.
+    /// None if each is there once.
     fn ids(&self) -> &[i64] {
         self.rows.as_deref().map_or(&[], Rows::ids)
     }
 }
 
-/// What a chunk does to the shadow, and what it rejects.
+/// What a chunk inserts into the shadow, and what it rejects.
 #[derive(Debug, Default)]
 pub(crate) struct Filling {
     /// The INSERTs into the shadow.
@@ -76,9 +77,9 @@ pub(crate) struct Filling {
     pub(crate) rejects: Option<Bytes>,
 }
 
-/// The rows of a chunk whose ids may be taken by a chunk before it.
+/// Rows of a chunk whose ids an earlier chunk may have taken.
 pub(crate) trait Rows: std::fmt::Debug + Send + Sync {
-    /// The ids of the rows that go in, ascending; each is there once.
+    /// Returns the ids of the rows to insert, ascending and each once.
     fn ids(&self) -> &[i64];
 
     /// The chunk's filling when these ids are taken: their rows are rejected too
@@ -92,7 +93,7 @@ pub(crate) trait Rows: std::fmt::Debug + Send + Sync {
 /// Why there are no further chunks.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SourceError {
-    /// Bytes could not be brought. It may pass. What the store failed with is inside.
+    /// Bytes could not be read; a retry may succeed. Contains the store's own error.
     #[error("the file could not be read: {0}")]
     Read(#[from] io::Error),
     /// The content cannot be used: it is damaged, cut off, of another kind. No further try changes
@@ -109,7 +110,7 @@ pub(crate) enum SourceError {
     Refused {
         /// The file's key.
         file: String,
-        /// What does not fit, and where; never a value.
+        /// What does not match, and where; never a value.
         reason: String,
     },
     /// A row breaks a rule, and none may.
@@ -124,7 +125,7 @@ pub(crate) enum SourceError {
     },
 }
 
-/// An object that is there.
+/// An object that exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Object {
     /// Its key.
@@ -133,7 +134,7 @@ pub(crate) struct Object {
     pub(crate) bytes: u64,
 }
 
-/// What a source is opened with.
+/// The input of a source.
 #[derive(Debug)]
 pub(crate) struct Opening {
     /// The table that the rows are for.
@@ -142,16 +143,16 @@ pub(crate) struct Opening {
     pub(crate) nullable: Arc<[bool]>,
     /// The name of the table that the INSERTs are for.
     pub(crate) shadow: String,
-    /// What is committed already.
+    /// The chunks that are committed.
     pub(crate) done: Done,
-    /// How objects are read.
+    /// Reads the objects.
     pub(crate) objects: Objects,
 }
 
-/// Why files cannot be restored, as their headers tell before anything is touched.
+/// Why files cannot be restored, according to their headers.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PlanFault {
-    /// Bytes could not be brought. It may pass.
+    /// Bytes could not be read; a retry may succeed.
     #[error("the file could not be read: {0}")]
     Read(#[from] io::Error),
     /// All reasons, each a sentence without a full stop.
@@ -164,13 +165,13 @@ pub(crate) enum PlanFault {
 pub(crate) struct Done(BTreeMap<u32, u64>);
 
 impl Done {
-    /// Whether a chunk is committed: then it is not given out, and needs not be written as SQL.
+    /// Returns true if a chunk is committed; it is then neither returned nor written as SQL.
     pub(crate) fn contains(&self, number: u32) -> bool {
         self.0.contains_key(&number)
     }
 
-    /// How many chunks are committed without a gap from the first on, and how many rows they read:
-    /// a source may begin there, and read nothing of what is before.
+    /// Returns the number of chunks committed without a gap from the first one on, and the number
+    /// of rows they read: a source may start there and skip everything before.
     pub(crate) fn leading(&self) -> (u32, u64) {
         let in_a_row = self.0.iter().zip(0..).take_while(|((number, _), expected)| *number == expected);
         in_a_row.fold((0, 0), |(chunks, rows), ((_, read), _)| (chunks + 1, rows + read))

@@ -43,7 +43,7 @@ pub(super) struct Blocks<R> {
 /// The rows of a block.
 #[derive(Debug, Default)]
 pub(super) struct Block {
-    /// How many there are.
+    /// The number of rows.
     pub(super) rows: u64,
     /// They, one behind the other.
     pub(super) bytes: Vec<u8>,

@@ -1,11 +1,11 @@
-//! What can be wrong with a file.
+//! Errors in a file.
 
 use std::io;
 
 /// Why a file cannot be read on.
 #[derive(Debug)]
 pub(super) enum Fault {
-    /// Its bytes could not be brought.
+    /// Its bytes could not be read.
     Read(io::Error),
     /// It is not what it should be: a sentence without its subject, the file, and without a full
     /// stop.

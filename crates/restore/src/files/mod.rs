@@ -1,5 +1,5 @@
-//! Rows from Avro files that Rowgate did not write: of Spark, Glue, Hive, Sqoop, fastavro and
-//! whoever writes Avro.
+//! Reads rows from external Avro files: files that Spark, Glue, Hive, Sqoop, fastavro or other
+//! programs wrote.
 //!
 //! Schemas are read, and blocks unpacked, by the `apache-avro` crate; the rows of a block are read
 //! here ([`decode`]): without a copy of any value, and strictly: what is cut off or left over is an

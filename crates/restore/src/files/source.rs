@@ -10,10 +10,10 @@ use super::plan::Against;
 use super::rows::{FileRows, RowsFault};
 use crate::source::{Chunk, Filling, Object, Opening, Rows, Source, SourceError};
 
-/// How files are to be read.
+/// Options for reading files.
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
-    /// Whether the first row that breaks a rule ends it.
+    /// True if the first row that breaks a rule fails the restore.
     pub(crate) strict: bool,
     /// Fields that may be left out.
     pub(crate) ignore: IgnoredFields,
