@@ -10,16 +10,16 @@ use serde::Deserialize;
 
 use crate::{Database, Deadline, Error, Statement, Transaction};
 
-/// Says at once whether the lock is free. A statement that waits for it could not be taken back:
-/// given up by its caller, it would get the lock later, for nobody.
+/// Reports at once whether the lock is free. A statement that waits for the lock could not be
+/// withdrawn: if its caller timed out, it would acquire the lock later, for nobody.
 const LOCK: &str = "SELECT id FROM rowgate_account_lock WHERE id = 1 FOR UPDATE SKIP LOCKED";
 
-/// How long to wait before asking again, in milliseconds; at random, so that several do not ask at
-/// once. A change takes some hundred.
+/// The pause before the next attempt, in milliseconds; random, so that several callers do not retry
+/// at the same time. A change takes some hundred.
 const WAIT_MS: std::ops::Range<u64> = 50..150;
 
-/// How long to wait for one's turn: some twenty changes. Whoever waits longer asks again, with all
-/// of the time that a change may take.
+/// The longest wait for a turn: some twenty changes. A caller that has waited longer tries again,
+/// with the whole time that a change may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The turn to change accounts, until [`end`](Self::end). Dropped, it ends in the background; if
@@ -59,7 +59,7 @@ impl AccountTurn {
         Err(failure)
     }
 
-    /// Ends it. What was changed is changed, whatever becomes of the call.
+    /// Ends the turn. The change is made, even if this call fails.
     pub async fn end(self) {
         if let Err(error) = self.0.rollback().await {
             tracing::warn!(

@@ -249,7 +249,7 @@ async fn pieces(database: &Database, id: i64, column: &'static str) -> Result<Op
     }
 }
 
-/// What was kept as JSON; as a text, where it is none.
+/// Returns a stored text as JSON; as a JSON string if it is not JSON.
 fn json(text: Option<String>) -> Result<Option<Box<RawValue>>, Error> {
     let Some(text) = text else { return Ok(None) };
     Ok(Some(match serde_json::from_str::<&RawValue>(&text) {

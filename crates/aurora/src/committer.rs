@@ -18,7 +18,7 @@ pub trait PendingChunk: Send + Sync {
     /// Why the job stops.
     type Error: From<Error> + MaybeDatabase + Send;
 
-    /// What a committed chunk brings.
+    /// The result of a committed chunk.
     type Brought: Send;
 
     /// Does everything between BEGIN and COMMIT. Claims the chunk in the ledger first, so that a
@@ -55,7 +55,7 @@ pub enum Rollback<E> {
     Failed(E),
 }
 
-/// How a chunk was committed.
+/// The outcome of a commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Committed<T> {
     /// By this call.

@@ -20,11 +20,11 @@ pub trait Chunk {
 /// The settings of committing chunks side by side.
 #[derive(Debug, Clone, Copy)]
 pub struct Lanes<E> {
-    /// How many at once, at most.
+    /// The most chunks at a time.
     pub count: usize,
     /// Until when chunks may be begun.
     pub deadline: Deadline,
-    /// What it is when no time is left to begin another one.
+    /// Makes the error of having no time left to begin another chunk.
     pub out_of_time: fn() -> E,
 }
 
@@ -154,7 +154,7 @@ mod tests {
         receiver
     }
 
-    /// What began and ended, in order.
+    /// Records what began and ended, in order.
     async fn story(
         chunks: impl IntoIterator<Item = Ids>,
         failing: u32,

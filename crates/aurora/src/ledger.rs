@@ -1,4 +1,4 @@
-//! What the ledgers of loads and of restores share.
+//! Helpers that the ledgers of loads and restores share.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -41,7 +41,7 @@ pub(crate) async fn pause_before(deadline: Deadline) -> Result<(), Error> {
     if deadline.is_over() { Err(Error::OutOfTime) } else { Ok(()) }
 }
 
-/// Converts a number to one that the database holds.
+/// Converts a number to the type that the database stores.
 pub(crate) fn long(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -13,8 +13,8 @@ use crate::client::Aborted;
 use crate::rejects::keep_rejected;
 use crate::{Database, Error, Statement, Tx, ids};
 
-/// How often it is tried anew because another writer created or deleted the row between the
-/// question and the write.
+/// The number of attempts when another writer creates or deletes the row between the check and the
+/// write.
 const ATTEMPTS: u32 = 5;
 
 /// The outcome of a put.
@@ -102,7 +102,7 @@ async fn put<'a>(
     // Not locked: a lock on a row that is not there is one on the gap in which others create
     // theirs.
     if ids::read_in(tx, select_present(table, &BTreeSet::from([id]), false)).await?.is_empty() {
-        // Where it is there by now, the next transaction finds it.
+        // If it exists by now, the next transaction finds it.
         return create(tx, table, values, actor, Stop::Outrun).await;
     }
     if ids::read_in(tx, select_for_update(table, id)).await?.is_empty() {

@@ -16,8 +16,8 @@ use crate::idempotency::{Claim, ClaimError, StoredAnswer};
 use crate::rejects::keep_rejected;
 use crate::{Database, Error, MaybeDatabase, Statement, Tx, ids};
 
-/// How often a batch is judged anew because another writer took one of its ids between the question
-/// and the insert.
+/// The number of times that a batch is judged when other writers take its ids between the check and
+/// the insert.
 const ATTEMPTS: u32 = 5;
 
 /// A batch on its way in: the rows that are good are inserted, the others kept with their reasons;
@@ -35,11 +35,11 @@ const ATTEMPTS: u32 = 5;
 /// each row that it inserts.
 #[derive(Debug, Clone, Copy)]
 pub struct Insert<'i, 'a> {
-    /// What the rows were checked against.
+    /// The dictionary that the rows were checked against.
     pub dictionary: &'i Dictionary,
     /// The rows.
     pub batch: &'i Batch<'a>,
-    /// What the client wants of the transaction.
+    /// The client's preference for the transaction.
     pub preference: Option<TxPreference>,
     /// The request that rejected rows are kept under.
     pub request_id: &'i str,
@@ -87,7 +87,7 @@ impl<'a> Insert<'_, 'a> {
         render: impl Fn(&mut Answer<'a>) -> StoredAnswer,
     ) -> Result<(Answer<'a>, StoredAnswer), ClaimError> {
         let database = &database.with_deadline(database.deadline());
-        // What the last transaction was about to commit.
+        // The answer that the last transaction was about to commit.
         let last = Mutex::new(None);
         let committed = settled(database, self.direct(), |tx, direct| {
             let (last, render) = (&last, &render);
@@ -113,7 +113,7 @@ impl<'a> Insert<'_, 'a> {
         settled.inspect(|(answer, _)| self.log(answer))
     }
 
-    /// What would become of the batch. Nothing is written, and nothing locked.
+    /// Returns the answer that the batch would get, without writing or locking anything.
     async fn check(&self, database: &Database) -> Result<Answer<'a>, Error> {
         let verdicts = self.judge(&Asked::Now(database)).await?;
         Ok(self.answer(verdicts))
@@ -166,9 +166,9 @@ impl<'a> Insert<'_, 'a> {
         Ok(if is_refused { answer.none_in() } else { answer })
     }
 
-    /// Judges every row of every table before any of them is inserted. A row may refer to one that
-    /// the same request brings: that one is not asked for, which would also lock the gap it goes
-    /// into.
+    /// Judges every row of every table before any of them is inserted. A row may refer to another
+    /// row of the same request: that row is not looked up, because the lookup would also lock the
+    /// gap it is inserted into.
     async fn judge(&self, database: &Asked<'_>) -> Result<Vec<Verdict<'a, '_>>, Error> {
         let mut coming: BTreeMap<&str, BTreeSet<i64>> = BTreeMap::new();
         let mut verdicts = Vec::with_capacity(self.batch.tables.len());
@@ -224,9 +224,9 @@ impl<'a> Insert<'_, 'a> {
     }
 }
 
-/// What a batch fails with whose ids others took each time that it was judged: the same request may
-/// succeed later. Runs `work` in a transaction: with the direct statement, if there is one; without
-/// it if that fails for the rows; and again while others take ids that were free.
+/// Runs `work` in a transaction: with the direct statement, if there is one; without it if that
+/// fails because of the rows; and again while other writers take ids that were free. After
+/// [`ATTEMPTS`] it fails with a retryable error.
 async fn settled<T, E: MaybeDatabase, F: Future<Output = Result<T, E>>>(
     database: &Database,
     mut direct: Option<String>,
@@ -262,7 +262,7 @@ fn is_fault_of_rows(error: &Error) -> bool {
     }
 }
 
-/// Where it is asked which rows are there.
+/// The way to look up existing rows.
 enum Asked<'d> {
     /// In a transaction; what rows refer to stays until its end.
     UntilCommit(&'d Tx),

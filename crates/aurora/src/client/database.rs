@@ -19,9 +19,9 @@ use super::texts::TakeBody;
 use super::texts_body::TextsBody;
 use super::transaction::{Transaction, Tx};
 
-/// How often a transaction that was lost is started over. The other reasons are bounded by the
-/// deadline alone; this one may also be a statement that ends its own transaction each time (DDL
-/// does).
+/// The number of times that a lost transaction is started over. Other retries are bounded by the
+/// deadline alone; this one may also be caused by a statement that always ends its own transaction
+/// (DDL does).
 const MAX_LOST_TRANSACTIONS: u32 = 3;
 
 /// The database, and the secret to log in with.

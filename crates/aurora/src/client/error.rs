@@ -31,7 +31,7 @@ pub enum Error {
     /// off.
     #[error("the database is not available: {message}")]
     Unavailable {
-        /// What was seen.
+        /// The symptom.
         message: String,
         /// True if the statement may have run all the same. False only where that is proved
         /// (connection refused, no connection slot, a server that has just become read-only).
@@ -111,7 +111,7 @@ pub enum Error {
     /// The cluster, the secret or the client is not set up for the call.
     #[error("the database is not set up for this call: {message}")]
     Configuration {
-        /// What is wrong.
+        /// The problem.
         message: String,
     },
 
@@ -122,14 +122,14 @@ pub enum Error {
     UnknownOutcome {
         /// Which kind of write.
         write: Write,
-        /// What happened instead of an answer.
+        /// The error in place of an answer.
         source: Box<Error>,
     },
 
     /// The answer does not have the form that the query's type promises: a bug of ours.
     #[error("the answer of the database cannot be read: {source}")]
     Answer {
-        /// What does not fit.
+        /// The mismatch.
         #[from]
         source: serde_json::Error,
     },

@@ -94,9 +94,9 @@ fn words(message: &str) -> &str {
     words.strip_prefix("ERROR: ").unwrap_or(words)
 }
 
-/// How the messages begin that are told by fixed words, MySQL's and the forms of them without its
-/// name. Every number that [`by_number`] or a caller tells from others is here or in
-/// [`number_of_words`], and no other.
+/// The beginnings of messages with fixed words: MySQL's, and their forms without its name. They
+/// cover exactly the numbers that [`by_number`] or a caller distinguishes, together with
+/// [`number_of_words`].
 const BEGINNINGS: [(&str, u16); 31] = [
     ("Duplicate entry '", 1062),
     ("Can't write; duplicate key in table '", 1022),
@@ -139,7 +139,7 @@ fn number_of_words(words: &str) -> Option<u16> {
     let (begins, rest) = words.split_once('\'').unwrap_or((words, ""));
     let behind_name = rest.split_once('\'').map_or("", |(_, behind)| behind);
     match begins {
-        // 1932 goes on with "in engine": such a table is there, but broken.
+        // 1932 continues with "in engine": such a table exists, but is corrupt.
         "Table "
             if behind_name
                 .strip_prefix(" doesn't exist")
@@ -150,7 +150,7 @@ fn number_of_words(words: &str) -> Option<u16> {
         "Table " if behind_name.starts_with(" already exists") => return Some(1050),
         _ => {}
     }
-    // What stands between is the name of a savepoint, or of an index or column: ours.
+    // The text between is a name of ours: that of a savepoint, an index or a column.
     if words.starts_with("SAVEPOINT ") && words.contains(" does not exist") {
         return Some(1305);
     }
@@ -178,8 +178,8 @@ fn number_of_words(words: &str) -> Option<u16> {
     BEGINNINGS.iter().find(|(beginning, _)| words.starts_with(beginning)).map(|(_, code)| *code)
 }
 
-/// What the service says of a transaction that is gone: `Transaction <id> is not found`, followed
-/// by one of three causes. Each of these may stand alone as well.
+/// Returns true if the service says that a transaction is gone: `Transaction <id> is not found`,
+/// followed by one of three causes. Each of these may also stand alone.
 fn is_lost_transaction(words: &str) -> bool {
     const LOST: [&str; 7] = [
         "is not found",

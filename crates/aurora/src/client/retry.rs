@@ -8,7 +8,7 @@ use tokio::time::sleep;
 use super::error::{Error, Write};
 use super::limits::{CALL_TIMEOUT, FINISH_GRACE};
 
-/// What is known about doing a call twice.
+/// States if a call may be repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Repeat {
     /// Doing it twice does the same as once: reads, BEGIN, statements marked idempotent.

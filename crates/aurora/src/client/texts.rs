@@ -21,7 +21,7 @@ use super::error::{Cause, Error};
 pub struct Texts {
     /// All texts, one after the other.
     text: String,
-    /// Where each ends.
+    /// The end of each text.
     ends: Vec<u32>,
 }
 

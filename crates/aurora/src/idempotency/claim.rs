@@ -24,7 +24,7 @@ pub struct Claim {
     token: String,
 }
 
-/// What a request with a key is to do.
+/// The way to handle a request with a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claimed {
     /// To do the work.

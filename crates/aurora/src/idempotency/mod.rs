@@ -23,15 +23,15 @@ use crate::client::Error;
 use crate::ledger::truth;
 use crate::{Database, MaybeDatabase, Statement};
 
-/// How long the record of a key is kept, in hours.
+/// The time that the record of a key is kept, in hours.
 pub const KEPT_HOURS: u32 = 24;
 
-/// How claims are made.
+/// Settings of claims.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ClaimSettings {
-    /// How long a claim without an answer keeps others from the key. Longer than any request lives,
-    /// so that what ends it is only ever a crash: 60 s by default, where API Gateway gives up on a
-    /// request after 29 s.
+    /// The time for which a claim without an answer blocks the key. It is longer than any request
+    /// lives, so that only a crash lets it expire: 60 s by default, while API Gateway times out
+    /// after 29 s.
     pub lease: Duration,
     /// The share of claims that also delete old records, 0 to 1.
     pub cleaning_rate: f64,

@@ -46,12 +46,12 @@ pub struct Begun {
     pub run: Run,
     /// Bytes of content that its chunks end with.
     pub chunk_bytes: u64,
-    /// How often a function took it up, this time included.
+    /// The number of functions that took it up, this one included.
     pub attempts: u32,
 }
 
 /// Records that a delivery begins to work on a load; returns the load's state. A load that was
-/// given up resumes.
+/// abandoned resumes.
 ///
 /// # Errors
 /// As [`Database::execute`].

@@ -24,7 +24,7 @@ use domain::migration::Migration;
 
 use crate::{Database, Error};
 
-/// What a run did.
+/// The result of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
     /// The names of the migrations that this run applied or finished, in order.
@@ -62,7 +62,7 @@ pub enum MigrateError {
     /// Another run holds the lease.
     #[error("another run is migrating the database (lease of {owner} until {until} UTC)")]
     Busy {
-        /// Who holds it.
+        /// The holder of the lease.
         owner: String,
         /// Until when, unless renewed.
         until: String,
@@ -72,16 +72,16 @@ pub enum MigrateError {
     #[error("the migration lease was lost to another run, which goes on from here")]
     LeaseLost,
 
-    /// A statement failed. The statements before it are applied; the next run goes on with it.
+    /// A statement failed. The statements before it are applied; the next run continues with it.
     #[error("migration {name} stopped at statement {statement} of {statements}: {source}")]
     Statement {
         /// The migration.
         name: String,
         /// Which of its statements, from 1.
         statement: usize,
-        /// How many it has.
+        /// The number of its statements.
         statements: usize,
-        /// What happened.
+        /// The error.
         source: Error,
     },
 
@@ -106,12 +106,10 @@ pub async fn finished(database: &Database) -> Result<Vec<String>, Error> {
     }
 }
 
-/// How long the lease lasts without being renewed. A run that was killed blocks others for at most
-/// as long.
+/// The lifetime of a lease that is not renewed: a killed run blocks others for at most this long.
 const LEASE: Duration = Duration::from_secs(90);
 
-/// How long one statement may be tried under one renewal of the lease; a single call takes at most
-/// 60 s.
+/// The time to try one statement under one renewal of the lease; a single call takes at most 60 s.
 const STATEMENT_BUDGET: Duration = Duration::from_secs(75);
 
 /// Applies those of `migrations` (in order) that the database does not have. `run` names this run

@@ -34,7 +34,7 @@ pub(super) async fn create_tables(database: &Database) -> Result<(), Error> {
     Ok(())
 }
 
-/// How far a migration is.
+/// The progress of a migration.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Record {
     pub(super) name: String,

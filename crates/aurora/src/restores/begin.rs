@@ -15,11 +15,11 @@ use crate::{Database, Error, Statement};
 pub struct NewRestore<'a> {
     /// Its id.
     pub id: &'a RestoreId,
-    /// Where its rows come from.
+    /// The source of its rows.
     pub kind: Kind,
     /// The backup's id, the key prefix of the files, or the id of the restore that is undone.
     pub source: &'a str,
-    /// What it is for.
+    /// Its purpose.
     pub mode: Mode,
     /// True if one row that breaks a rule fails all of it.
     pub strict: bool,

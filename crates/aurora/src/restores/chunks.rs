@@ -11,7 +11,7 @@ use crate::ledger::long;
 use crate::swap::Shadow;
 use crate::{Database, Error, Statement, Tx};
 
-/// What a chunk brings.
+/// The figures of a chunk.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct ChunkFigures {
     /// Rows read: those restored and those rejected.
@@ -24,7 +24,7 @@ pub struct ChunkFigures {
     pub checksum_read: Option<String>,
     /// Checksum of the rows as they went into the shadow.
     pub checksum_restored: Option<String>,
-    /// Where its rejected rows are.
+    /// The key of the file with its rejected rows.
     pub rejects_key: Option<String>,
 }
 
@@ -98,7 +98,7 @@ pub struct CommittedChunk {
     /// Its number, from 0, through all files of the table in their order.
     #[serde(rename = "chunk_no")]
     pub number: u32,
-    /// What it brought.
+    /// Its figures.
     #[serde(flatten)]
     pub figures: ChunkFigures,
 }

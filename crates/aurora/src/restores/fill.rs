@@ -10,12 +10,12 @@ use crate::ledger::{Only, long, settled};
 use crate::swap::{self, Shadow, Target, state};
 use crate::{Database, Error, Statement, Tx, tables};
 
-/// What a restore finds when it is about to fill a table.
+/// The state of a table that a restore is about to fill.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Prepared {
     /// There is a table to fill; the chunks that are committed are in it.
     Fill {
-        /// Where its rows go.
+        /// The table to fill.
         shadow: Shadow,
     },
     /// All of its rows are in a table already, and checked.
@@ -46,7 +46,7 @@ pub async fn prepare(database: &Database, id: &RestoreId, table: &Table) -> Resu
     }
 }
 
-/// What a restore brought into a table.
+/// A restore's figures for a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableFigures {
     /// Rows read: those restored and those rejected.
@@ -59,7 +59,7 @@ pub struct TableFigures {
     pub checksum: String,
 }
 
-/// What became of recording a table as filled.
+/// The outcome of recording a table as filled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Filled {
     /// It is recorded, and no chunk can be added any more.

@@ -11,7 +11,7 @@ use crate::{Database, Error, Statement, swap};
 /// than Lambda waits before it tries an event again.
 const ABANDONED: &str = "INTERVAL 30 MINUTE";
 
-/// What was reaped.
+/// The result of the reaper.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reaped {
     /// Restores that nobody worked on any more.

@@ -13,13 +13,13 @@ use crate::ledger::truth;
 pub struct Restore {
     /// Its id.
     pub restore: RestoreId,
-    /// How far it is.
+    /// Its status.
     pub status: Status,
-    /// Where its rows come from.
+    /// The source of its rows.
     pub kind: Kind,
     /// The backup's id, the key prefix of the files, or the id of the restore that is undone.
     pub source: String,
-    /// What it is for.
+    /// Its purpose.
     pub mode: Mode,
     /// True if one row that breaks a rule fails all of it.
     #[serde(deserialize_with = "truth")]
@@ -28,7 +28,7 @@ pub struct Restore {
     pub started_at: String,
     /// When it ended.
     pub finished_at: Option<String>,
-    /// How often a function took it up.
+    /// The number of functions that took it up.
     pub attempts: u32,
     /// Why it failed.
     pub error: Option<String>,

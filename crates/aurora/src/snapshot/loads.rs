@@ -1,4 +1,4 @@
-//! The loads that a snapshot has and an earlier one has not.
+//! Finds the loads that a snapshot contains and an earlier one does not.
 //!
 //! A load notes its end with the time of the statement that ends it, and is seen from its COMMIT
 //! on. So one that ended before a backup's snapshot time may not be in that snapshot: it is among

@@ -16,19 +16,19 @@ use crate::limits::MAX_RESULT_BYTES;
 /// The first page: large enough to tell how long rows are.
 const FIRST_ROWS: u32 = 1_000;
 
-/// What a page may hold, in bytes of the answer: nine tenths of what one may have.
+/// The most bytes of a page: nine tenths of what an answer may have.
 const PAGE_BYTES: usize = MAX_RESULT_BYTES / 10 * 9;
 
 /// No page is planned smaller, however often its rows turn out to be too much.
 const LEAST_PAGE_BYTES: usize = 32 * 1024;
 
-/// How often pages can be [halved](Pages::halved).
+/// The number of times that pages can be [halved](Pages::halved).
 pub const MOST_HALVINGS: u32 = 4;
 
 /// Bytes of a row that is read at once. A row of an answer may have 64 KB.
 const ROW_BYTES: usize = 50_000;
 
-/// How much of a larger row is read at once, in characters.
+/// The number of characters of a larger row that are read at once.
 const PIECE_CHARS: usize = ROW_BYTES / CHARACTER_BYTES;
 
 /// The most bytes of a character in UTF-8.
@@ -77,7 +77,7 @@ pub struct Pages<'a> {
     after: Option<i64>,
     /// Bytes that a row takes of an answer at most, without its texts.
     fixed: usize,
-    /// What an answer may have.
+    /// The most bytes of an answer.
     most_bytes: usize,
     /// The rows of the next page, and the bytes that pages are planned to have.
     rows: u32,

@@ -1,4 +1,4 @@
-//! Whether a table is still the one that it was at a snapshot's time.
+//! Checks that a table is still the one that it was at a snapshot's time.
 //!
 //! The ledgers tell. Whoever swaps a table fences it before the RENAME, and lifts the fence in the
 //! transaction that records the end, or when no RENAME of that swap can happen any more
@@ -45,7 +45,7 @@ pub(super) fn question(table: &str, time: &str) -> Statement {
     Statement::new(sql).bind("table", table).bind("time", time.trim_end_matches('Z'))
 }
 
-/// What a SELECT without a table never does.
+/// The error of a SELECT without a table that returns no row, which never happens.
 pub(super) fn no_answer() -> Error {
     Error::Sql { code: None, message: "the swaps of a table are answered with no row".to_owned() }
 }

@@ -44,7 +44,7 @@ pub(super) async fn drop_all(database: &Database) -> Result<Vec<String>, Error> 
     Ok(dropped)
 }
 
-/// What the ledger has of a job and of a table that it has made.
+/// The ledger's record of a job and of a table that it has made.
 #[derive(Debug, Deserialize)]
 struct Needs {
     #[serde(deserialize_with = "truth")]

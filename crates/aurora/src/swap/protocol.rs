@@ -12,10 +12,10 @@ use crate::ledger::pause_before;
 use crate::limits::FINISH_GRACE;
 use crate::{Database, Deadline, Error, Statement, tables};
 
-/// How long a RENAME may wait for open transactions; the service ends it after 45 s.
+/// The timeout of a RENAME that waits for open transactions; the service ends it after 45 s.
 const RENAME_PATIENCE: Duration = Duration::from_secs(60);
 
-/// What became of a swap.
+/// The outcome of a swap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Swapped {
     /// The load or restore has ended. The ledger says how: somebody else may have ended it
@@ -41,7 +41,7 @@ pub(crate) enum Outcome {
     Altered(String),
 }
 
-/// How far one attempt came.
+/// The outcome of one attempt.
 enum Attempt {
     /// The shadows have taken the places of their tables.
     Renamed,
@@ -187,8 +187,8 @@ async fn rename(
 /// Ends the swap that a marker is for: completes the job if the RENAME has happened; if not, sees
 /// to it that it never will, and lifts the fences. Returns true if it has happened.
 pub(crate) async fn settle(database: &Database, job: &JobId, marker: &CommitMarker) -> Result<bool, Error> {
-    // Waits for a RENAME that has got hold of the marker; one that still waits for other tables
-    // will not find it.
+    // Waits for a RENAME that has locked the marker; one that still waits for other tables will not
+    // find it.
     tables::drop_table(database, marker.name()).await?;
     let has_happened = tables::exists(database, &marker.renamed()).await?;
     if has_happened {
@@ -200,7 +200,7 @@ pub(crate) async fn settle(database: &Database, job: &JobId, marker: &CommitMark
     Ok(has_happened)
 }
 
-/// Whether appends and upserts may write to a table.
+/// The state of a table's write fence: whether appends and upserts may write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fence {
     /// They may.

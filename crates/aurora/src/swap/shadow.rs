@@ -6,7 +6,7 @@ use super::state;
 use crate::jobs::JobId;
 use crate::{Database, Error, tables};
 
-/// How often a shadow is made anew because an answer was lost or somebody else was quicker.
+/// The number of attempts to make a shadow when an answer was lost or another function was faster.
 const ATTEMPTS: u32 = 5;
 
 /// A table to fill.
@@ -15,7 +15,8 @@ pub(crate) struct Target {
     pub(crate) shadow: Shadow,
     /// All of its rows are in it already.
     pub(crate) is_filled: bool,
-    /// How often the job was sent back to its start; its committed chunks are in the shadow.
+    /// The number of times that the job was sent back to its start; its committed chunks are in the
+    /// shadow.
     pub(crate) restarts: u32,
 }
 

@@ -1,4 +1,4 @@
-//! How a job that swaps tables in stands in the ledger.
+//! Reads the state of a job that swaps tables in from the ledger.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -8,10 +8,10 @@ use crate::jobs::{JobId, start_over};
 use crate::ledger::{settled, truth};
 use crate::{Database, Error, Statement, Tx};
 
-/// How a running job stands.
+/// The state of a running job.
 #[derive(Debug, Clone)]
 pub(crate) struct SwapState {
-    /// How often it was sent back to its start; 0 for restores.
+    /// The number of times that it was sent back to its start; 0 for restores.
     pub(crate) restarts: u32,
     /// That of the swap that is under way.
     pub(crate) marker: Option<CommitMarker>,
@@ -19,7 +19,7 @@ pub(crate) struct SwapState {
     pub(crate) tables: Vec<TableState>,
 }
 
-/// How a table of it stands.
+/// The state of one of its tables.
 #[derive(Debug, Clone)]
 pub(crate) struct TableState {
     pub(crate) name: String,
@@ -106,7 +106,7 @@ pub(crate) async fn lock_unfenced(tx: &Tx, job: &JobId) -> Result<Locked, Error>
     Ok(if fences.is_empty() { Locked::Unfenced(state) } else { Locked::Swapping })
 }
 
-/// What became of locking a job whose tables must not be fenced.
+/// The outcome of locking a job whose tables must not be fenced.
 #[derive(Debug)]
 pub(crate) enum Locked {
     /// The job has ended.
