@@ -1,4 +1,4 @@
-//! What the function answers.
+//! The function's answers.
 
 use domain::backup::{BackupId, Manifest, TableManifest, folder};
 use indexmap::IndexMap;
@@ -11,13 +11,13 @@ use crate::expire::Expired;
 use crate::payload::RequestError;
 use crate::state::{State, Status};
 
-/// What the function answers.
+/// An answer of the function.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Answer {
     /// A backup as the invocation leaves it.
     Done(Done),
-    /// What retention did.
+    /// The result of retention.
     Expired(Expired),
 }
 
@@ -31,7 +31,7 @@ pub struct Done {
     /// The time of the snapshot of all tables; once it is complete.
     #[serde(rename = "moment", skip_serializing_if = "Option::is_none")]
     pub snapshot_time: Option<String>,
-    /// What is written of each table.
+    /// The rows and files written for each table.
     pub tables: IndexMap<String, DoneTable>,
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]

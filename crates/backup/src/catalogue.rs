@@ -1,5 +1,5 @@
-//! What the bucket has of backups. Backup and restore both read it here, so that a good backup is
-//! the same to both.
+//! Reads the backups of a bucket. Backup and restore both use it, so that they agree on which
+//! backup is good.
 
 use std::collections::BTreeMap;
 
@@ -8,14 +8,14 @@ use domain::backup::{BackupId, Manifest, PREFIX, RestoreId, folder, manifest_key
 use domain::dictionary::Table;
 use serde::{Deserialize, Serialize};
 
-/// What a manifest may have in bytes: some 200 for each file, so all files that a table can have,
-/// many times over.
+/// The largest manifest, in bytes: some 200 for each file, so all files that a table can have, many
+/// times over.
 const MAX_MANIFEST: u64 = 64 * 1024 * 1024;
 
-/// What the outcome of a verification may have in bytes.
+/// The largest outcome of a verification, in bytes.
 const MAX_VERIFIED: u64 = 1024 * 1024;
 
-/// How often the outcome of a verification is written anew because another one was written
+/// The number of attempts to write the outcome of a verification when another one is written
 /// meanwhile.
 const NOTE_TRIES: u32 = 5;
 
@@ -36,15 +36,15 @@ pub struct Verified {
     pub backup: BackupId,
     /// When: `2026-11-21T04:00:01.123Z`.
     pub verified_at: String,
-    /// Whether what the backup holds is what its manifest says. A backup that is not good is never
-    /// the newest good one.
+    /// True if the backup's content matches its manifest. A backup that is not good is never the
+    /// newest good one.
     pub good: bool,
     /// The restore that verified it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub restore: Option<RestoreId>,
     /// The tables that were looked at.
     pub tables: Vec<String>,
-    /// What is wrong with it.
+    /// The problem.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
@@ -78,8 +78,8 @@ pub async fn find(store: &impl Store, backup: &BackupId) -> Result<Option<Found>
     }))
 }
 
-/// What of a backup is not there as its manifest says, in a sentence; `None` where every file is
-/// there with its size. Their content is not read.
+/// Returns a sentence that names a file of the backup that is missing or has another size than in
+/// its manifest; `None` if every file is there with its size. The content is not read.
 ///
 /// # Errors
 /// What the store fails with.
@@ -128,7 +128,7 @@ pub async fn note_verified(store: &impl Store, verified: &Verified) -> Result<()
     let json = serde_json::to_vec_pretty(verified).map_err(|error| BucketError::failed(&key, error))?;
     for _ in 0..NOTE_TRIES {
         let (there, otherwise) = match store.get(&key, MAX_VERIFIED).await {
-            // What nobody can read says nothing.
+            // An outcome that cannot be read does not count.
             Err(BucketError::TooLarge { .. }) => (None, When::Always),
             found => (found?, When::New),
         };
@@ -149,12 +149,13 @@ fn stays(known: &Verified, newer: &Verified) -> bool {
     !known.good && newer.good && known.tables.iter().any(|table| !newer.tables.contains(table))
 }
 
-/// What a manifest calls a table: its name, or one that it had when the backup was made.
+/// Returns the name of a table in a manifest: its current name, or the one that it had when the
+/// backup was made.
 pub fn in_manifest<'t>(manifest: &Manifest, table: &'t Table) -> Option<&'t str> {
     table.known_as(|name| manifest.tables.contains_key(name))
 }
 
-/// Whether a backup has all of these tables, each by its name or one that it had then.
+/// Returns true if a backup has all of these tables, each by its current or its former name.
 pub fn has_all(manifest: &Manifest, tables: &[&Table]) -> bool {
     tables.iter().all(|table| in_manifest(manifest, table).is_some())
 }

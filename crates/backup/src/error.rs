@@ -39,7 +39,7 @@ pub enum BackupError {
         id: String,
         /// The column.
         column: String,
-        /// What is wrong with it; never the value.
+        /// The problem; never the value.
         problem: String,
     },
     /// A file cannot be written.
@@ -47,7 +47,7 @@ pub enum BackupError {
     Avro {
         /// The table.
         table: String,
-        /// What is wrong.
+        /// The error.
         #[source]
         error: AvroError,
     },
@@ -63,10 +63,10 @@ pub enum BackupError {
          database ended the transaction"
     )]
     Lost {
-        /// How often.
+        /// The number of times.
         times: u32,
     },
-    /// Where a file was to be written, there is one already.
+    /// A file exists where one was to be written.
     #[error("{key} is there already, and was not overwritten")]
     Taken {
         /// Its key.
@@ -88,7 +88,7 @@ pub enum BackupError {
     /// Somebody else went on with the backup or ended it.
     #[error("the backup has been ended elsewhere")]
     Ended,
-    /// What is noted of the backup cannot be read or written.
+    /// The state of the backup cannot be read or written.
     #[error("the state of the backup cannot be used")]
     State(#[from] serde_json::Error),
     /// A thread of the function panicked.
@@ -97,7 +97,7 @@ pub enum BackupError {
 }
 
 impl BackupError {
-    /// What an error of the database means where a table is read.
+    /// Converts an error of the database while a table is read.
     pub(crate) fn of_table(error: aurora::Error, table: &str) -> Self {
         let table = table.to_owned();
         match error {
@@ -112,7 +112,7 @@ impl BackupError {
         matches!(self, Self::Altered { .. } | Self::Database(aurora::Error::TransactionLost { .. }))
     }
 
-    /// Whether a page was too large or took too long, so that smaller ones may do.
+    /// Returns true if a page was too large or took too long, so that smaller pages may succeed.
     pub(crate) fn wants_smaller(&self) -> bool {
         matches!(self, Self::Database(error) if error.wants_smaller())
     }
@@ -128,7 +128,7 @@ impl BackupError {
         shortened(reason, MAX_REASON).into_owned()
     }
 
-    /// What went wrong outside of Rowgate, for logs: S3's own words name roles and accounts.
+    /// Returns the causes outside of Rowgate, for logs: S3's own words name roles and accounts.
     pub(crate) fn causes(&self) -> String {
         match self {
             Self::Bucket(error) => causes(error),

@@ -1,4 +1,4 @@
-//! Which backups are kept, and what becomes of the others.
+//! Decides which backups are kept, and removes the others.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -18,11 +18,10 @@ use crate::state::{Held, Status};
 /// Backups that are looked at side by side.
 pub(crate) const SIDE_BY_SIDE: usize = 8;
 
-/// How long the files of a backup that never became one stay: long after whoever wrote them is
-/// gone.
+/// The time that the files of a failed backup are kept: until long after its function is gone.
 const DEBRIS_STAYS: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What retention did.
+/// The result of retention.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Expired {
     /// Backups that are gone.
@@ -39,7 +38,7 @@ pub struct Known {
     /// Its tables, by today's names, where it is good: it has a manifest that can be read, all
     /// files are there with their sizes, and no verification found anything wrong.
     pub good: Option<BTreeSet<String>>,
-    /// Whether somebody may still be working on it.
+    /// True if a function may still be working on it.
     pub is_running: bool,
 }
 
@@ -87,7 +86,7 @@ pub(crate) async fn expire<S: Store>(
     let expired: BTreeSet<&BackupId> = to_expire(&known, now, keep).into_iter().collect();
     let mut done = Expired::default();
     for Seen { known, has_manifest, was_completed, listed } in seen {
-        // What is not good and has come lately may be a copy that is under way, of whatever age.
+        // A backup that is not good but has new files may be a copy under way, of any age.
         let may_become_good = known.good.is_none() && files(&listed).any(|file| is_fresh(file, now));
         if expired.contains(&known.id) && !may_become_good {
             remove(store, &known.id, &listed).await?;
@@ -178,7 +177,7 @@ fn files(listed: &[Listed]) -> impl Iterator<Item = &Listed> {
     listed.iter().filter(|object| object.key.ends_with(".avro"))
 }
 
-/// Whether an object was written within [`DEBRIS_STAYS`].
+/// Returns true if an object was written within [`DEBRIS_STAYS`].
 fn is_fresh(object: &Listed, now: Timestamp) -> bool {
     let stays = i64::try_from(DEBRIS_STAYS.as_millis()).unwrap_or(i64::MAX);
     now.as_millisecond() - object.modified < stays

@@ -1,11 +1,11 @@
-//! What may be set for the backup function.
+//! Settings of the backup function.
 
 use std::time::Duration;
 
 use domain::avro::Codec;
 use lambda_kit::env::{SettingError, Settings};
 
-/// How long a backup is kept unless `ROWGATE_BACKUP_KEEP_DAYS` says otherwise: a month, and some
+/// The default of `ROWGATE_BACKUP_KEEP_DAYS`, the days that a backup is kept: a month, and some
 /// days to notice.
 const KEEP_DAYS: u64 = 35;
 
@@ -24,12 +24,12 @@ const LARGEST_PART: u64 = 32 * 1024 * 1024 * 1024;
 
 const DAY: u64 = 24 * 60 * 60;
 
-/// What may be set for the backup function.
+/// Settings of the backup function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
-    /// What blocks are compressed with.
+    /// The compression of blocks.
     pub codec: Codec,
-    /// How long a backup is kept at least.
+    /// The least time that a backup is kept.
     pub keep: Duration,
     /// Compressed bytes after which the next file of a table begins, 1 KiB to 32 GiB.
     pub part_bytes: u64,

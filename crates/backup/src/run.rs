@@ -24,7 +24,7 @@ use crate::writing::{Left, end};
 use lambda_kit::continuation::Continuation;
 
 impl<S: Store, G: Continuation<Unfinished>> Backups<S, G> {
-    /// Makes a backup of these tables, or the beginning of one that other invocations end.
+    /// Makes a backup of these tables, or begins one that other invocations continue.
     ///
     /// # Errors
     /// [`BackupError`]; the backup has failed, unless that could not even be noted: then it will be
@@ -77,7 +77,7 @@ impl<S: Store, G: Continuation<Unfinished>> Backups<S, G> {
     /// Works on a backup until it is complete, has failed or the time is up.
     async fn work(&self, mut held: Held<S>, times: Times) -> Result<Done, BackupError> {
         held.state.invocations += 1;
-        // Whoever else has been asked to go on with it finds that it is taken.
+        // Any other function that was asked to continue it finds that it is taken.
         match held.save().await {
             Err(BackupError::Ended) => return Ok(Done::of_state(&held.state)),
             saved => saved?,
@@ -128,7 +128,7 @@ impl<S: Store, G: Continuation<Unfinished>> Backups<S, G> {
 
     /// Writes the manifest, which makes a backup of what is there.
     async fn complete(&self, held: &mut Held<S>, cursor: Cursor) -> Result<Done, BackupError> {
-        // Who was taken to be dead, and was, does not come back to life with a manifest.
+        // A function that was frozen and declared dead fails here, and writes no manifest.
         held.save().await?;
         let State { backup, started_at, codec, .. } = held.state.clone();
         let Cursor { snapshot_time, loads, tables, .. } = cursor;

@@ -14,7 +14,7 @@ use crate::error::BackupError;
 use crate::expire::{INTERRUPTED, SIDE_BY_SIDE};
 use crate::state::{Held, Status};
 
-/// What is wrong with a backup whose state says that it is completed, and that has no manifest.
+/// The problem of a backup whose state says that it is completed, but that has no manifest.
 const GONE: &str = "its manifest is gone";
 
 /// A backup, as a list shows it.
@@ -30,7 +30,7 @@ pub(crate) struct View {
     tables: IndexMap<String, TableView>,
     /// When all of it was last verified, by a drill or a restore.
     verified_at: Option<String>,
-    /// What came of that: whether it can be restored.
+    /// The outcome of that: true if it can be restored.
     verified: Option<bool>,
     error: Option<String>,
 }

@@ -89,7 +89,7 @@ impl<S: Store, G: Send + Sync> Backups<S, G> {
         let names: Vec<&str> = state.tables.iter().map(String::as_str).collect();
         let is_asked = |table: &&Table| names.contains(&table.name());
         let tables: Vec<&Table> = self.dictionary.tables().iter().filter(is_asked).collect();
-        // Before the snapshot: one that is taken meanwhile is no earlier one.
+        // Before the snapshot: a backup taken in the meantime is not an earlier one.
         let before = catalogue::newest_good(&self.store, &tables).await?;
         let snapshot = Snapshot::take(database, &names).await?;
         match snapshot.loads(&tables, before.as_ref(), state.halvings).await {
@@ -147,7 +147,7 @@ impl<S: Store, G: Send + Sync> Backups<S, G> {
     }
 }
 
-/// How much is written: complete tables, and rows.
+/// Returns how much is written: complete tables, and rows.
 fn rows_of(tables: &IndexMap<String, Progress>) -> (usize, u64) {
     let complete = tables.values().filter(|progress| progress.is_complete).count();
     (complete, tables.values().map(|progress| progress.manifest.rows).sum())

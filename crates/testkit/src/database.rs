@@ -13,8 +13,7 @@ use mysql_async::{Conn, OptsBuilder, Row, Value};
 
 use crate::server::DatabaseServer;
 
-/// What tests may take before their calls run out of time; machines that build at the same time are
-/// slow.
+/// The time of a test's calls; machines that build at the same time are slow.
 const BUDGET: Duration = Duration::from_secs(60);
 
 /// A database of its own, behind a Data API of its own.
@@ -47,7 +46,7 @@ impl TestDatabase {
         Self::start_on(mysql()?, configure).await
     }
 
-    /// An empty database on a server of the caller's own: one that may be killed, say.
+    /// Starts an empty database on a server of the caller's own, which may be killed, for example.
     ///
     /// # Errors
     /// When the server does not answer or the Data API cannot be started.
@@ -101,7 +100,7 @@ impl TestDatabase {
         Client::from_conf(config)
     }
 
-    /// What the Data API calls it.
+    /// Returns the database's names at the Data API.
     pub fn target(&self) -> Target {
         Target {
             cluster_arn: "arn:aws:rds:us-east-1:000000000000:cluster:rowgate".to_owned(),
@@ -120,7 +119,7 @@ impl TestDatabase {
         self.server.url()
     }
 
-    /// How many transactions the Data API has open.
+    /// Returns the number of open transactions of the Data API.
     pub fn open_transactions(&self) -> usize {
         self.server.open_transactions()
     }

@@ -1,5 +1,5 @@
-//! A Lambda function as a process of its own, which can be killed, stopped and continued at any
-//! moment.
+//! Runs a Lambda function as a process of its own, which can be killed, stopped and continued at
+//! any time.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -13,10 +13,10 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::runtime_api::{Answer, RuntimeApi};
 
-/// How often it is looked whether a process is still there.
+/// The pause between checks for a process.
 const PACE: Duration = Duration::from_millis(3);
 
-/// How an invocation ended.
+/// The end of an invocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ended {
     /// The function answered.
@@ -99,7 +99,7 @@ impl Function {
         self.child().id()
     }
 
-    /// Whether the process is there.
+    /// Returns true if the process exists.
     pub fn is_alive(&self) -> bool {
         matches!(self.child().try_wait(), Ok(None))
     }

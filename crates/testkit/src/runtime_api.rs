@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-/// What a function says to an event.
+/// A function's answer to an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     /// The body of its answer.
@@ -44,7 +44,7 @@ struct Invocation {
 #[derive(Debug)]
 struct Shared {
     waiting: tokio::sync::Mutex<mpsc::Receiver<Invocation>>,
-    /// The one that was handed out and is not answered.
+    /// The invocation that was handed out and is not answered.
     current: Mutex<Option<(String, oneshot::Sender<Answer>)>>,
 }
 
@@ -77,7 +77,7 @@ impl RuntimeApi {
         Ok(Self { address, waiting, serving })
     }
 
-    /// Where it listens, for `AWS_LAMBDA_RUNTIME_API`.
+    /// Returns the address that it listens on, for `AWS_LAMBDA_RUNTIME_API`.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -112,7 +112,7 @@ impl Shared {
         let mut current = self.current();
         match current.take_if(|(current, _)| current == id) {
             Some((_, sender)) => {
-                // Whoever invoked it may have given up.
+                // The caller may have stopped waiting.
                 let _ = sender.send(answer);
                 StatusCode::ACCEPTED
             }

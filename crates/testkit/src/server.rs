@@ -114,7 +114,7 @@ impl DatabaseServer {
         &self.socket
     }
 
-    /// Whether it belongs to somebody else, who outlives this handle.
+    /// Returns true if another process owns the server, which outlives this handle.
     pub fn is_shared(&self) -> bool {
         self.running.is_none()
     }
@@ -186,7 +186,7 @@ fn command(server: &Server, directory: &Path, socket: &Path, options: &[String])
             "--innodb-flush-log-at-trx-commit=2",
             "--innodb-doublewrite=OFF",
             "--innodb-use-native-aio=OFF",
-            // What a killed server has written is in the system's memory.
+            // The writes of a killed server are in the system's memory.
             "--innodb-flush-method=nosync",
         ])
         .arg(server.kind().redo_log(template::REDO_LOG_MIB))

@@ -85,7 +85,7 @@ impl Bucket {
         lock(&self.shared.store).remove(key);
     }
 
-    /// Uploads in parts that were begun and neither completed nor given up.
+    /// Returns the number of multipart uploads that were neither completed nor aborted.
     pub fn open_uploads(&self) -> usize {
         lock(&self.shared.store).open_uploads()
     }

@@ -1,4 +1,4 @@
-//! What a request asks for.
+//! Parses requests.
 
 use axum::body::Bytes;
 use hyper::header::{HeaderMap, HeaderName, IF_MATCH, IF_NONE_MATCH};

@@ -16,7 +16,7 @@ const HASHED: usize = 1 << 20;
 pub(super) struct Store {
     objects: BTreeMap<String, Object>,
     uploads: BTreeMap<u64, Upload>,
-    /// How many uploads and large objects there have been.
+    /// The number of uploads and large objects so far.
     count: u64,
 }
 
@@ -28,7 +28,7 @@ pub(super) struct Object {
     pub(super) metadata: Metadata,
 }
 
-/// What whoever wrote an object says of it: headers that begin with `x-amz-meta-`.
+/// The user metadata of an object: headers that begin with `x-amz-meta-`.
 pub(super) type Metadata = Vec<(HeaderName, HeaderValue)>;
 
 #[derive(Debug)]
@@ -38,7 +38,7 @@ struct Upload {
     parts: BTreeMap<u32, Bytes>,
 }
 
-/// What must be so for a write to be done.
+/// The condition of a write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Condition {
     Always,
@@ -62,7 +62,7 @@ pub(super) enum Refusal {
 pub(super) struct Page {
     pub(super) objects: Vec<(String, Object)>,
     pub(super) folders: Vec<String>,
-    /// Where the next page begins: after this.
+    /// The key after which the next page begins.
     pub(super) next: Option<String>,
 }
 
@@ -144,8 +144,8 @@ impl Store {
         self.uploads.remove(&upload).map(drop).ok_or(Refusal::NoSuchUpload)
     }
 
-    /// What begins with `prefix` and comes after `after`; what has the delimiter after the prefix
-    /// is named as a folder, once.
+    /// Lists the keys that begin with `prefix` and come after `after`; keys with the delimiter
+    /// after the prefix are folded into a folder, which is named once.
     pub(super) fn list(&self, prefix: &str, delimiter: Option<&str>, after: &str, most: usize) -> Page {
         let mut page = Page::default();
         let mut seen = BTreeSet::new();
