@@ -29,11 +29,11 @@ pub struct Migration {
 pub struct Step {
     /// The SQL text, without comments and without the `;`.
     pub sql: String,
-    /// How it takes effect.
+    /// Its effect.
     pub kind: StepKind,
 }
 
-/// How a statement takes effect.
+/// The effect of a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StepKind {
     /// CREATE, ALTER, DROP, RENAME, TRUNCATE: by itself and at once, whatever transaction it is
@@ -43,7 +43,7 @@ pub enum StepKind {
     Data,
 }
 
-/// What is wrong with a migration.
+/// An error in a migration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MigrationError {

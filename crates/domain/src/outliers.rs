@@ -7,7 +7,7 @@
 use crate::dictionary::{Column, ColumnType, Dictionary, Table};
 use crate::row_text::row_text_sql;
 
-/// How many rows, or groups, a check shows at most.
+/// The most rows, or groups, that a check shows.
 pub const MAX_SHOWN: u32 = 100;
 
 /// Standard deviations from the mean beyond which a date is far from the rest.
@@ -31,7 +31,7 @@ pub enum Check<'d> {
         /// The table that it refers to.
         references: &'d Table,
     },
-    /// Days or moments in this column that are more than three standard deviations from its mean.
+    /// Days or times in this column that are more than three standard deviations from its mean.
     FarDate {
         /// The table that is checked.
         table: &'d Table,

@@ -3,8 +3,8 @@
 use crate::named::named_enum;
 
 named_enum! {
-    /// How a request wants its rows to be treated; without one, good rows go in and bad ones are
-    /// rejected.
+    /// The treatment of rows that a request prefers; without one, good rows are inserted and bad
+    /// ones rejected.
     pub enum TxPreference {
         /// All or nothing: one bad row, and nothing is in.
         Atomic = "atomic",
@@ -14,7 +14,7 @@ named_enum! {
 }
 
 impl TxPreference {
-    /// What `Preference-Applied` says where it was followed.
+    /// Returns the value of `Preference-Applied` when it was followed.
     pub fn applied(self) -> &'static str {
         match self {
             Self::Atomic => "tx=atomic",

@@ -33,7 +33,8 @@ pub enum ProblemKind {
     InvalidIdempotencyKey,
     /// The key may not do this; the operator's may.
     Forbidden,
-    /// The name or the password is wrong, or the account cannot sign in; nobody is told which.
+    /// The name or the password is wrong, or the account cannot sign in; the answer does not say
+    /// which.
     WrongCredentials,
     /// The refresh token is over, was taken back or is none.
     SessionOver,
@@ -212,12 +213,11 @@ impl ProblemKind {
 pub struct Problem {
     /// Which kind of problem.
     pub kind: ProblemKind,
-    /// What is wrong with this request, and where it helps, what would be right.
+    /// The problem with this request, and the correct form if that helps.
     pub detail: String,
     /// The single mistakes, in an order that does not depend on the request's.
     pub errors: Vec<ProblemDetail>,
-    /// What is wrong with the row that was sent, in its table's column order; among `errors` as
-    /// well.
+    /// The errors of the row that was sent, in its table's column order; also among `errors`.
     pub row_errors: Vec<RowDetail>,
 }
 
@@ -226,7 +226,7 @@ pub struct Problem {
 pub struct ProblemDetail {
     /// The query parameter that is wrong.
     pub parameter: String,
-    /// What is wrong with it.
+    /// The problem.
     pub detail: String,
 }
 
@@ -237,7 +237,7 @@ pub struct RowDetail {
     pub column: Option<String>,
     /// The stable code.
     pub code: &'static str,
-    /// What is wrong, without the value.
+    /// The problem, without the value.
     pub message: String,
 }
 

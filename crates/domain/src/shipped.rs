@@ -1,4 +1,4 @@
-//! What ships with Rowgate: the dictionary of `sql/dictionary.toml`, compiled in.
+//! The dictionary that ships with Rowgate: `sql/dictionary.toml`, compiled in.
 //!
 //! Compiled in, not read at run time: a function can then never run with the dictionary of another
 //! version, and a cold start reads no file. Reports and migrations do the same in their own

@@ -137,7 +137,7 @@ pub struct InsertWriter<'t> {
 pub struct InsertStatement {
     /// The SQL text, at most [`MAX_SQL_CHARS`] long unless its guard makes it longer.
     pub sql: String,
-    /// How many rows it inserts.
+    /// The number of rows that it inserts.
     pub rows: usize,
 }
 

@@ -45,7 +45,7 @@ impl Compressor {
             Self::Null => into.extend_from_slice(block),
             Self::Deflate(compress) => {
                 compress.reset();
-                // What cannot be compressed grows by five bytes for every 16 KiB or so.
+                // Incompressible data grows by five bytes for every 16 KiB or so.
                 into.reserve(block.len() + block.len() / 1024 + 64);
                 loop {
                     let done = usize::try_from(compress.total_in()).unwrap_or(usize::MAX);

@@ -20,7 +20,7 @@ pub enum AvroError {
     Block {
         /// The block in the file, from 1.
         block: u64,
-        /// What is wrong with it.
+        /// The problem.
         problem: String,
     },
     /// A value is broken, or is none of the type that it is written as.
@@ -30,7 +30,7 @@ pub enum AvroError {
         row: u64,
         /// The column's name in the file.
         column: String,
-        /// What is wrong.
+        /// The problem.
         problem: &'static str,
     },
     /// The file is in order, but the table as it is today cannot hold a value of it.
@@ -40,7 +40,7 @@ pub enum AvroError {
         row: u64,
         /// The column's name in the file.
         column: String,
-        /// What does not fit.
+        /// The mismatch.
         problem: &'static str,
     },
     /// The compressor failed.

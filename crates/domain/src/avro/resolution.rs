@@ -32,7 +32,7 @@ pub struct Resolution {
     is_identity: bool,
 }
 
-/// Where a column's values come from.
+/// The source of a column's values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Source {
     /// From nowhere: it is this in all rows.
@@ -41,7 +41,7 @@ enum Source {
     Field { index: usize, check: Check, nullable: bool },
 }
 
-/// What is asked of a value, or done to it, that the file's own schema does not see to.
+/// A check or conversion of a value that the file's own schema does not ensure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Check {
     Nothing,

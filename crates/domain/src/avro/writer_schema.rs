@@ -22,7 +22,7 @@ pub(super) struct WriterField {
     pub(super) form: Form,
 }
 
-/// How a field is written.
+/// The encoding of a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Form {
     /// Always a value.

@@ -1,6 +1,6 @@
 use super::BackupId;
 
-/// Where all backups are in the bucket.
+/// The prefix of all backups in the bucket.
 pub const PREFIX: &str = "backups/";
 
 /// The part numbers that a name has digits for end here.

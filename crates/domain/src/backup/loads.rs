@@ -17,7 +17,7 @@ pub struct ManifestLoads {
     /// looked.
     #[serde(rename = "loads", skip_serializing_if = "Option::is_none")]
     pub completed: Option<Vec<ManifestLoad>>,
-    /// How many there are, where that is more than are listed.
+    /// The number of loads, if there are more than are listed.
     #[serde(rename = "loads_total", skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
     /// The newest good backup of these tables before this one. Without one, all completed loads of
@@ -39,7 +39,7 @@ pub struct ManifestLoad {
     pub table: String,
     /// The key of its file.
     pub key: String,
-    /// What it did with ids that were taken.
+    /// Its mode: what it did with ids that were taken.
     pub mode: LoadMode,
     /// Rows that it put into the table.
     pub rows_loaded: u64,

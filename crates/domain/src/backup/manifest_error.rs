@@ -25,15 +25,15 @@ pub enum ManifestError {
     Member {
         /// Which member.
         member: &'static str,
-        /// What is wrong with it.
+        /// The problem.
         problem: String,
     },
-    /// What it says of a table cannot be, or does not add up.
+    /// The entry of a table is invalid, or contradicts itself.
     #[error("the manifest's table {table:?} is wrong: {problem}")]
     Table {
         /// The table.
         table: String,
-        /// What is wrong.
+        /// The problem.
         problem: String,
     },
 }

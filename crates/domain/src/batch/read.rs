@@ -285,7 +285,7 @@ fn not_json(error: &serde_json::Error) -> BatchError {
     BatchError::NotJson(error.to_string())
 }
 
-/// What a body is instead of an object, when it is JSON at all.
+/// Returns the kind of a JSON body that is not an object; `None` if it is not JSON.
 fn shape_of(text: &str, error: &serde_json::Error) -> Option<&'static str> {
     let is_json = || serde_json::from_str::<&RawValue>(text).is_ok();
     (error.is_data() && is_json()).then(|| kind_of(text.trim_start()))

@@ -10,7 +10,7 @@ use crate::row::{Fault, RowError};
 use crate::sql::ReferenceGuard;
 use crate::value::Value;
 
-/// What the database said about the ids that a table's rows name.
+/// The database's answer about the ids that a table's rows name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facts {
     /// Ids of the batch that are taken in the table.
@@ -20,7 +20,7 @@ pub struct Facts {
     pub present: BTreeMap<String, BTreeSet<i64>>,
 }
 
-/// What becomes of a table's rows.
+/// The verdict on a table's rows.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Verdict<'a, 'b> {
     /// The values of the rows to insert, in the request's order.

@@ -1,5 +1,4 @@
-//! How the files of a table are written, where that cannot be recognised: the `[table.files]`
-//! block.
+//! The format of a table's files, as far as it cannot be recognised: the `[table.files]` block.
 
 use std::collections::BTreeMap;
 
@@ -16,25 +15,24 @@ const MAX_SKIPPED_LINES: u32 = 1000;
 /// fit.
 const MAX_FORMATS: usize = 16;
 
-/// How the files of a table are written. The default leaves everything to be recognised.
+/// The format of a table's files. The default leaves everything to recognition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileSettings {
-    /// What separates the fields of files without a header; a header is recognised with any
-    /// delimiter.
+    /// The delimiter of files without a header; a header is recognised with any delimiter.
     pub delimiter: Option<u8>,
     /// The encoding of text without a byte order mark; UTF-8 if none is declared.
     pub encoding: Option<&'static Encoding>,
-    /// Whether fields may be in quotes.
+    /// True if fields may be in quotes.
     pub quotes: bool,
-    /// How a quote is written inside a quoted field.
+    /// The escape of a quote inside a quoted field.
     pub quote_escape: QuoteEscape,
-    /// Whether the first record is a header.
+    /// The rule that decides if the first record is a header.
     pub header: HeaderRule,
     /// Lines above the first record that are no records.
     pub skip_lines: u32,
     /// Fields that mean no value, compared byte by byte.
     pub null_values: Vec<String>,
-    /// Whether decimal numbers are written `12,50`.
+    /// True if decimal numbers are written `12,50`.
     pub decimal_comma: bool,
     /// Forms of dates that are accepted beside `2021-07-27`, for `strptime`.
     pub date_formats: Vec<String>,
@@ -44,13 +42,13 @@ pub struct FileSettings {
     pub time_zone: Option<TimeZone>,
     /// The name of the sheet to read of a workbook; the first visible one if none is declared.
     pub sheet: Option<String>,
-    /// What the names of a header mean, where that is said for one file.
+    /// The meaning of a header's names, if it is set for one file.
     pub(crate) matches: ColumnMatches,
-    /// Whether a field may mean something else than it does everywhere.
+    /// True if a field may mean something else than without these settings.
     pub(crate) changes_values: bool,
 }
 
-/// How a quote is written inside a quoted field.
+/// The escape of a quote inside a quoted field.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum QuoteEscape {
@@ -62,7 +60,7 @@ pub enum QuoteEscape {
     Backslash,
 }
 
-/// Whether the first record of a file is a header.
+/// The rule that decides if the first record of a file is a header.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum HeaderRule {
@@ -101,7 +99,7 @@ impl Default for FileSettings {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct ColumnMatches(pub(crate) BTreeMap<String, Option<usize>>);
 
-/// How files are written, as TOML and JSON say it. What is not said stays as it is.
+/// The format of files in TOML and JSON. A member that is left out keeps its value.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WireFiles {
@@ -240,8 +238,8 @@ fn read_encoding(label: &str) -> Result<&'static Encoding, String> {
     })
 }
 
-/// A moment that shows whether a format says day and time in full. Its second is 0, which a format
-/// may leave out.
+/// A time that shows if a format contains both day and time. Its second is 0, which a format may
+/// leave out.
 const SAMPLE: DateTime = jiff::civil::datetime(2021, 7, 27, 16, 2, 0, 0);
 
 /// Checks that a format, read back from what it writes, gives the sample.

@@ -1,10 +1,10 @@
-//! How many records of a file may be rejected: the `max_rejects` of a table, and of a load.
+//! The limit of rejected records: the `max_rejects` of a table, and of a load.
 
 use std::fmt;
 
 use super::LoadMode;
 
-/// How many rejected records a load may have: beyond that it fails.
+/// The most rejected records of a load; with more it fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RejectLimit {
     /// So many records.

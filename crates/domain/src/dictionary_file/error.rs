@@ -1,4 +1,4 @@
-//! What can be wrong with a dictionary.
+//! Errors in a dictionary.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ pub struct DictionaryError {
     pub table: Option<String>,
     /// The column whose entry the mistake is in.
     pub column: Option<String>,
-    /// What is wrong, and where it helps, what would be right.
+    /// The problem, and the correct form if that helps.
     pub problem: String,
 }
 

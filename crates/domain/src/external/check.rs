@@ -134,7 +134,7 @@ fn rescaled(mut unscaled: i128, from: u32, to: u32) -> Option<i128> {
     Some(unscaled)
 }
 
-/// A day, also as a moment at midnight: so much and no more is what the column keeps.
+/// Reads a day. A time at midnight is accepted, because the column loses nothing.
 fn check_day<'a>(field: Loose<'a>) -> Result<Value<'a>, Fault<'a>> {
     let day = match field {
         Loose::Days(days) => CivilDate::from_days(days),
@@ -146,8 +146,8 @@ fn check_day<'a>(field: Loose<'a>) -> Result<Value<'a>, Fault<'a>> {
     day.map(Value::Date).ok_or(Fault::NotATime(ColumnType::Date))
 }
 
-/// A moment. A day alone is none: nobody knows the time that was meant. A bare number is none
-/// either: seconds and milliseconds look alike.
+/// Reads a time. A day alone is refused, because its time is unknown; so is a bare number, because
+/// seconds and milliseconds look alike.
 fn check_timestamp<'a>(field: Loose<'a>) -> Result<Value<'a>, Fault<'a>> {
     let moment = match field {
         Loose::Timestamp { count, unit } => civil_time::second_of(count, unit),

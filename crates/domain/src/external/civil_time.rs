@@ -2,7 +2,7 @@
 
 use crate::value::{CivilDate, CivilTime, from_unix_millis};
 
-/// What a [`Loose::Timestamp`](super::Loose::Timestamp) counts.
+/// The unit of a [`Loose::Timestamp`](super::Loose::Timestamp).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     /// Thousandths of a second.

@@ -31,13 +31,13 @@ pub enum Loose<'a> {
     Decimal {
         /// A whole number in two's complement, the highest byte first; no bytes are no number.
         unscaled: &'a [u8],
-        /// How many of its digits stand after the point.
+        /// The number of its digits after the point.
         scale: u32,
     },
     /// A day: so many after 1970-01-01.
     Days(i64),
-    /// A moment in UTC, or on a clock of no known zone, which is taken for one in UTC as a text
-    /// without zone is.
+    /// A time in UTC, or on a clock of an unknown zone, which is taken for UTC like a text without
+    /// a zone.
     Timestamp {
         /// So many units after 1970-01-01T00:00:00.
         count: i64,
@@ -63,7 +63,7 @@ pub(super) fn unscaled_number(bytes: &[u8]) -> Option<i128> {
     let (padding, low) = bytes.split_at(bytes.len().saturating_sub(wide.len()));
     let start = wide.len() - low.len();
     wide[start..].copy_from_slice(low);
-    // What is cut off must repeat the sign, and nothing else.
+    // The bytes that are cut off must only repeat the sign.
     let keeps_sign = (wide[0] & 0x80 == 0) == (sign == 0);
     (keeps_sign && padding.iter().all(|byte| *byte == sign)).then(|| i128::from_be_bytes(wide))
 }

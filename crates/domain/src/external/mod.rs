@@ -1,5 +1,5 @@
-//! Rows of files that Rowgate did not write: fields found by name, values loosely typed, checked by
-//! the rules of the dictionary with the codes and sentences of JSON and CSV rows.
+//! Checks rows of external files: fields are found by name, values are loosely typed, and the
+//! rules, codes and sentences are those of JSON and CSV rows.
 //!
 //! What is kept is exactly what the file says. A value that is written in another way than the
 //! column's and says the same is converted (`7.0` for 7, `2021-11-07 02:48:42.0` for a second in

@@ -26,7 +26,7 @@ const FULL_ROWS: usize = 20_000;
 /// as a block, and no column takes that much.
 const MAX_REFUSED: usize = 64 * 1024;
 
-/// What stands where a refused value was cut.
+/// The mark at the end of a refused value that was cut.
 const CUT: &[u8] = "… (cut)".as_bytes();
 
 /// Collects the rows of one chunk. Whether it is full depends on the rows alone.
@@ -54,7 +54,7 @@ pub struct ExternalRows<'t> {
 struct Accepted {
     row: u64,
     id: i64,
-    /// Where its row text ends.
+    /// The end of its row text.
     end: usize,
 }
 
@@ -65,7 +65,7 @@ struct Rejected {
     line: Vec<u8>,
 }
 
-/// What a chunk brings into a table, and what not.
+/// What a chunk inserts into a table, and what it rejects.
 #[derive(Debug, Default)]
 pub struct ExternalFilling {
     /// The statements that insert the rows.
@@ -93,8 +93,8 @@ impl<'t> RowCollector<'t> {
     }
 
     /// Checks the row at `row` of its file, from 1, and adds it: `fields` as [`check_fields`] takes
-    /// them. Of rows with the same id the first one that passes counts. Returns why the row is
-    /// rejected; it never tells a value.
+    /// them. Of rows with the same id the first one that passes counts. Returns the reason if the
+    /// row is rejected, without any value.
     pub fn push<'a>(&mut self, row: u64, fields: &[Loose<'a>]) -> Option<String>
     where
         't: 'a,

@@ -33,7 +33,7 @@ pub struct CheckedChunk<'c> {
     values: Vec<Value<'c>>,
     /// The accepted rows' records.
     records: Vec<Record<'c>>,
-    /// What was refused, in the file's order.
+    /// The refused records, in the file's order.
     pub rejected: Vec<RejectedRecord<'c>>,
     /// Records that are none, and count for nothing: rows of empty fields, and the file's header
     /// again.

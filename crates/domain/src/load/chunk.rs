@@ -47,7 +47,7 @@ pub struct Chunk {
     records: Vec<Extent>,
 }
 
-/// Where a field's content stands in the chunk's data.
+/// The range of a field's content in the chunk's data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Span {
     start: u32,
@@ -89,7 +89,7 @@ pub(super) struct Extent {
     last: u32,
 }
 
-/// Where a chunk starts.
+/// The start of a chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Position {
     /// The chunk's number, from 0.
@@ -101,7 +101,7 @@ pub struct Position {
 }
 
 impl Position {
-    /// Where the first chunk starts.
+    /// The start of the first chunk.
     pub const START: Self = Self { number: 0, byte: 0, line: 1 };
 }
 
@@ -156,7 +156,7 @@ impl Chunk {
         self.records.first().map_or(1, |record| record.line)
     }
 
-    /// Where the next chunk starts, if there is one.
+    /// Returns the start of the next chunk, if there is one.
     pub fn next_position(&self) -> Position {
         Position { number: self.number + 1, byte: self.end_byte, line: self.end_line }
     }
@@ -359,10 +359,10 @@ fn unescape(field: &mut [u8], is_quoted: bool, has_escapes: bool) -> u32 {
     written as u32
 }
 
-/// What MySQL writes for NULL, outside of quotes; here no value is nothing.
+/// MySQL's text for NULL outside of quotes; here an empty field means NULL.
 const NO_VALUE: &[u8] = b"\\N";
 
-/// What a character behind a backslash means to MySQL.
+/// Returns the meaning of a character after a backslash in MySQL.
 /// <https://dev.mysql.com/doc/refman/8.0/en/load-data.html>
 fn unescaped(byte: u8) -> u8 {
     match byte {

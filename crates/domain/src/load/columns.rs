@@ -11,7 +11,7 @@ use crate::shortened;
 pub struct Columns {
     fields: CsvColumns,
     pub(super) has_header: bool,
-    /// Whether a record is a JSON object, and its only field.
+    /// True if a record is a JSON object, as its only field.
     pub(super) is_json: bool,
 }
 
@@ -206,7 +206,7 @@ fn has_typed_field<'c>(table: &'c Table, columns: &Columns, record: &Record<'c>)
     })
 }
 
-/// What to say of a first record that is neither a header of the table nor a row.
+/// Returns the error for a first record that is neither a header of the table nor a row.
 fn not_ours<'c>(
     table: &'c Table,
     first: &Record<'c>,

@@ -10,7 +10,7 @@ pub enum LayoutError {
     Header {
         /// Its line.
         line: u64,
-        /// What is wrong with it.
+        /// The problem.
         error: HeaderError,
         /// The columns of the table.
         columns: String,
@@ -29,7 +29,7 @@ pub enum LayoutError {
         columns: String,
         /// The line of a header of the table that stands further down.
         header_line: Option<u64>,
-        /// Whether it has a single field, where the table has several columns.
+        /// True if it has a single field while the table has several columns.
         is_one_field: bool,
     },
     /// Rows pass with one delimiter, and others with another.
@@ -48,7 +48,7 @@ pub enum LayoutError {
         "the first {lines} lines, which are to be skipped, have more than {bytes} bytes; take them out of the file"
     )]
     SkippedLines {
-        /// How many they are.
+        /// The number of lines.
         lines: u32,
         /// Bytes that are looked at.
         bytes: usize,

@@ -46,8 +46,8 @@ pub fn no_data(key: &str) -> Option<&'static str> {
     no_data_below(below)
 }
 
-/// Returns the same for a key of which the table is told: `path` is what follows the folder that
-/// was named, or the name alone.
+/// Returns the same for a key whose table is known: `path` is the part after the folder that was
+/// named, or only the name.
 pub fn no_data_below(path: &str) -> Option<&'static str> {
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
     if folders.split('/').any(|folder| folder.starts_with(['.', '_'])) {

@@ -102,7 +102,7 @@ pub fn rejects_csv(table: &Table, columns: &Columns, rejected: &[RejectedRecord<
     file.finish()
 }
 
-/// What stands for a cell whose formula has no stored result.
+/// The text for a cell whose formula has no stored result.
 const NO_RESULT: &[u8] = b"formula without a stored result";
 
 /// Between codes, and between reasons, of one record.

@@ -1,4 +1,4 @@
-//! How one file is written, where somebody who sends it says so.
+//! The settings of one file, set by the person who sends it.
 
 use std::collections::BTreeMap;
 
@@ -154,13 +154,13 @@ impl Settings {
         self
     }
 
-    /// What separates the fields, if that is said.
+    /// Returns the delimiter, if it is set.
     pub fn delimiter(&self) -> Option<&str> {
         self.0.delimiter.as_deref()
     }
 
-    /// What tells files apart that have the same bytes and other settings; `None` where nothing is
-    /// said.
+    /// Returns a digest that distinguishes files with the same bytes and other settings; `None` if
+    /// nothing is set.
     pub fn digest(&self) -> Option<[u8; 32]> {
         (!self.is_empty()).then(|| Sha256::digest(self.to_json()).into())
     }
@@ -213,7 +213,7 @@ impl Settings {
         Ok(table.with_files(files))
     }
 
-    /// What the names of the header mean.
+    /// Returns the meaning of the header's names.
     fn matches(&self, table: &Table) -> Result<ColumnMatches, String> {
         let mut matches = BTreeMap::new();
         for (name, column) in &self.0.columns {

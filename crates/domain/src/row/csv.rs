@@ -164,7 +164,7 @@ pub fn check_csv_row<'a>(
 ) -> bool {
     if !columns.fits(found, &field) {
         values.extend(std::iter::repeat_n(Value::Null, table.columns().len()));
-        // What is over may stand in a place of those that are to be empty.
+        // A surplus field may be in the place of a column that must be empty.
         let expected = if found == columns.width() { columns.width } else { columns.width() };
         errors.push(RowError::of_row(Fault::FieldCount { expected, found }));
         return false;

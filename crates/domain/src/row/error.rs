@@ -54,8 +54,8 @@ impl RowCode {
     ];
 }
 
-/// What exactly is wrong with a field. Plain data: making one costs nothing until somebody reads
-/// the message.
+/// The exact error of a field. It is plain data: making one costs nothing until its message is
+/// read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault<'a> {
     /// No value where one is required.
@@ -141,7 +141,7 @@ impl Fault<'_> {
 pub struct RowError<'a> {
     /// The column, by its own name; for an unknown column the name that came in.
     pub column: Option<Cow<'a, str>>,
-    /// What is wrong.
+    /// The error.
     pub fault: Fault<'a>,
 }
 

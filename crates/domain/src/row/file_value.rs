@@ -44,8 +44,8 @@ pub(super) fn unwrapped(field: &[u8]) -> &[u8] {
     }
 }
 
-/// What a field comes to that stands for no value, or for an error of a formula; `None` for any
-/// other, which most are.
+/// Returns the result of a field that means "no value", or that shows the error of a formula;
+/// `None` for all other fields, which most are.
 pub(super) fn special<'a>(
     column: &Column,
     settings: &FileSettings,
@@ -144,7 +144,7 @@ fn declared<'a>(column: &Column, settings: &FileSettings, text: &str) -> Option<
     }
 }
 
-/// What a format alone makes of a text, for a column of dates or timestamps.
+/// Reads a text in the given format alone, for a column of dates or timestamps.
 pub(crate) fn read_in_format(column_type: ColumnType, format: &str, text: &str) -> Option<Value<'static>> {
     let format = [format.to_owned()];
     match column_type {
@@ -158,7 +158,7 @@ pub(crate) fn read_in_format(column_type: ColumnType, format: &str, text: &str) 
     }
 }
 
-/// What the first format that fits makes of a text.
+/// Returns the value of a text in the first format that fits.
 fn first_form<T>(formats: &[String], text: &str, read: impl Fn(&BrokenDownTime) -> Option<T>) -> Option<T> {
     formats.iter().find_map(|format| {
         let parsed = BrokenDownTime::parse(format, text).ok()?;
@@ -185,8 +185,8 @@ fn bare(text: &str) -> String {
     bare
 }
 
-/// Converts a time of a zone to UTC; `None` for one that the zone has twice or not at all, where
-/// its clocks change.
+/// Converts a time of a zone to UTC; `None` for a time that the zone has twice or not at all,
+/// because its clocks change.
 fn in_utc(time: DateTime, zone: Option<&TimeZone>) -> Option<DateTime> {
     let Some(zone) = zone else { return Some(time) };
     let moment = zone.to_ambiguous_timestamp(time).unambiguous().ok()?;

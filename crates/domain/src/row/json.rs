@@ -92,7 +92,8 @@ pub(crate) fn json_texts(table: &Table, json: &str) -> Option<Vec<String>> {
     Some(texts)
 }
 
-/// What a field's name means; as in headers, white space around it and its case do not count.
+/// Returns the meaning of a field's name; as in headers, white space around it and its case do not
+/// count.
 fn meaning(table: &Table, name: &str) -> HeaderField {
     match table.header_field(name) {
         HeaderField::Unknown => table.header_field(&header_name(name.as_bytes())),

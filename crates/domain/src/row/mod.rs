@@ -27,7 +27,7 @@ use crate::value::Value;
 pub struct CheckedRow<'a> {
     /// One value for each column, in the dictionary's order; `Null` where the field was refused.
     pub values: Vec<Value<'a>>,
-    /// What is wrong, in the dictionary's column order; unknown columns last. Empty for a row that
+    /// The errors, in the dictionary's column order; unknown columns last. Empty for a row that
     /// passed.
     pub errors: Vec<RowError<'a>>,
 }

@@ -2,8 +2,8 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-/// What a table's content comes to, whatever the order of its rows: how many there are, and a sum
-/// over the SHA-256 of each one's row text.
+/// The count and the checksum of a table's rows, whatever their order: the checksum is a sum over
+/// the SHA-256 of each row's text.
 ///
 /// The first sixteen hexadecimal digits of each digest are a number; these are summed up modulo
 /// 2^64. The database sums up the same with [`sum_sql`](super::sum_sql), for which a longer part of

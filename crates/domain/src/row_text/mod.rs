@@ -21,7 +21,7 @@ use crate::value::{CivilDate, CivilTime, Decimal, Value, fits_precision, push_nu
 pub struct RowTextError {
     /// The column at which the text stops making sense; behind the last one, the last one.
     pub column: String,
-    /// What is wrong; never the value.
+    /// The problem; never the value.
     pub problem: &'static str,
 }
 

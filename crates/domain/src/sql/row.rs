@@ -7,8 +7,8 @@ use crate::dictionary::Table;
 use crate::row_text::row_text_sql;
 use crate::value::Value;
 
-/// `SELECT` of a row as [its text](row_text_sql) `r`, every column taken for one that may be NULL:
-/// the dictionary does not say what the database's columns take.
+/// `SELECT` of a row as [its text](row_text_sql) `r`, with every column treated as nullable: the
+/// dictionary does not know what the database's columns take.
 pub fn select_row(table: &Table, id: i64) -> String {
     let text = row_text_sql(table, &vec![true; table.columns().len()]);
     format!("SELECT {text} AS `r` FROM `{}` WHERE `{}`={id}", table.name(), table.key().name())
