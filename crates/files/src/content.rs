@@ -31,7 +31,7 @@ pub(super) struct Content {
     extent: Extent,
 }
 
-/// How much of a file is to be read.
+/// The amount of a file to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Extent {
     /// All of it. More than its limit is a fault.
@@ -148,7 +148,7 @@ impl Content {
         Ok(true)
     }
 
-    /// What an error of reading means.
+    /// Converts a read error.
     fn explain(&mut self, packing: Packing, error: &io::Error) -> SourceError {
         let input = match &mut self.reader {
             Reader::Plain(input) => Some(input),

@@ -51,7 +51,7 @@ pub enum LoadError {
     /// No record could be loaded, for other reasons than that what it brings is in already.
     #[error("nothing could be loaded: {}", rejected(*.records, .mostly))]
     NothingLoaded {
-        /// How many there are.
+        /// The number of records.
         records: u64,
         /// Why most of them were rejected.
         mostly: RejectReason,

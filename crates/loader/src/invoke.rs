@@ -46,9 +46,9 @@ impl Payload {
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum Answer {
-    /// What an audit found.
+    /// The result of an audit.
     Audited(Audited),
-    /// What a backfill queued.
+    /// The result of a backfill.
     Backfilled(Backfilled),
     /// The messages that must come back.
     Messages(SqsBatchResponse),

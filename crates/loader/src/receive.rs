@@ -17,8 +17,8 @@ use crate::queue::event::objects_created;
 /// the same.
 const MAX_RECEIVES: u32 = 5;
 
-/// How long each heartbeat hides a message: when its function is killed, it comes back that soon,
-/// and not after the queue's visibility timeout of 90 minutes.
+/// The time for which each heartbeat hides a message: when its function is killed, the message
+/// returns after this, and not after the queue's visibility timeout of 90 minutes.
 const HOLD: Duration = Duration::from_secs(90);
 const HEARTBEAT: Duration = Duration::from_secs(30);
 

@@ -1,4 +1,4 @@
-//! What a workbook is made of: where the sheet to read is, and what goes with it.
+//! Reads the parts of a workbook: the sheet to read, and the parts that it needs.
 
 use domain::shortened;
 use quick_xml::events::{BytesStart, Event};

@@ -1,4 +1,4 @@
-//! What a cell becomes as a field of a record: what people who look at the sheet would type.
+//! Converts a cell to a field of a record: the text that people who see the sheet would type.
 
 use std::io::Write;
 

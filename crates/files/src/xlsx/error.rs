@@ -54,7 +54,7 @@ pub(super) enum SheetError {
     /// The first rows are not the table's, and there are other sheets.
     #[error("{error}; {advice}")]
     NotOurs {
-        /// What is wrong with them.
+        /// The problem.
         error: LayoutError,
         /// Which sheet it is, and which others there are.
         advice: String,
@@ -107,7 +107,7 @@ pub(super) enum SheetError {
 }
 
 impl From<io::Error> for SheetError {
-    /// What a [`Part`](super::archive::Part) failed with, or a file.
+    /// Converts the error of a [`Part`](super::archive::Part), or of a file.
     fn from(error: io::Error) -> Self {
         error.downcast().unwrap_or_else(Self::File)
     }

@@ -56,11 +56,11 @@ pub(super) struct SheetSource {
 struct Ahead {
     /// The rows, as if none were broken.
     chunk: Chunk,
-    /// What is broken in each.
+    /// The damage of each.
     broken: Vec<Option<Broken>>,
-    /// How many have been given out.
+    /// The number of rows given out.
     given: usize,
-    /// What follows them, if nothing else could be read.
+    /// The error after them, if the rest could not be read.
     error: Option<SheetError>,
 }
 
@@ -176,7 +176,7 @@ impl SheetSource {
         Ok(false)
     }
 
-    /// What is broken in the row.
+    /// Returns the damage of the row.
     fn broken(&self) -> Option<Broken> {
         self.row.no_result.map(|field| Broken::NoResult(field as u32))
     }

@@ -99,7 +99,7 @@ fn has_cells(archive: &mut Archive, part: &str) -> Result<bool, SheetError> {
 /// Which sheet is read, and which ones are not.
 pub(super) struct Choice {
     sheet: String,
-    /// Whether the dictionary names it.
+    /// True if the dictionary names it.
     is_declared: bool,
     /// The other sheets that people see, but for those without values.
     others: Vec<String>,

@@ -1,5 +1,4 @@
-//! What the styles of cells say about their numbers: only its style tells a date from any other
-//! number.
+//! Reads the styles of cells: only its style distinguishes a date from any other number.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +11,7 @@ use super::xml::{Events, attribute, element};
 /// <https://support.microsoft.com/office/1672b34d-7043-467e-8e27-269d656771c3>
 const MAX_STYLES: usize = 65_536;
 
-/// How a style shows a number.
+/// The kind of a style's numbers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Style {
     /// As a number.

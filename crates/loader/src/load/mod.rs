@@ -197,7 +197,7 @@ impl<S: Store, Q: Sync> Job<'_, S, Q> {
             chunk_bytes: begun.chunk_bytes,
             deadline,
             progress: chunks,
-            // A function that finds itself to be the first is the only one that does: each counts
+            // A function that finds itself to be the first is the only one to do so: each counts
             // itself before it looks.
             token: (begun.attempts > 1).then(|| fastrand::u32(..)),
         };

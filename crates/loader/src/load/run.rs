@@ -65,8 +65,7 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
             LoadMode::Append | LoadMode::Upsert => (run.clone(), table.name().to_owned()),
             LoadMode::Replace => match loads::prepare(self.database, run, table).await? {
                 Some((run, shadow)) => (run, shadow.name().to_owned()),
-                // It was running a moment ago: its swap was found done, and has been completed just
-                // now.
+                // It was running just before: its swap was found done, and has been completed now.
                 None => return Ok(()),
             },
         };
@@ -168,7 +167,7 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
             self.progress.fetch_add(u64::from(committed.is_ours), Ordering::Relaxed);
             tally.add(committed.rows_loaded, committed.rows_rejected)
         });
-        // What ends the committing also ends the reading, whose chunks nobody takes any more.
+        // An error in committing also stops the reading, because no more chunks are taken.
         let done = Reader::feed_while(feed, lanes).await;
         let Read { digest, warnings: more } = reading.await?;
         let digest = done.and(digest);

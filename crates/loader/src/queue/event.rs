@@ -14,8 +14,8 @@ pub struct ObjectCreated {
     pub key: String,
     /// The version that S3 names; `None` in a bucket without versions.
     pub version: Option<String>,
-    /// What tells this PUT from every other one: the version, or in a bucket without versions the
-    /// event's sequencer.
+    /// Distinguishes this PUT from every other one: the version, or in a bucket without versions
+    /// the event's sequencer.
     pub identity: String,
     /// The ETag, without quotes.
     pub etag: Option<String>,

@@ -18,11 +18,11 @@ pub(crate) struct Reading {
     pub(crate) file: FilePlan,
     /// The chunks that are in the ledger.
     pub(crate) committed: BTreeMap<u32, CommittedChunk>,
-    /// How the file is written and where to start, unless at its start.
+    /// The file's layout, and where to resume; `None` at its start.
     pub(crate) resume: Option<(Layout, Position)>,
 }
 
-/// What a file has brought.
+/// The result of reading a file.
 #[derive(Debug)]
 pub(crate) struct Read {
     /// The digest of the whole content; or the error that the reading stopped with, after the

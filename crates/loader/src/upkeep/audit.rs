@@ -32,10 +32,10 @@ const LAST_AUDIT: &str = "rowgate/last-audit";
 /// The size of a note at most, in bytes; they have some hundred.
 const MAX_NOTE: u64 = 64 * 1024;
 
-/// How long nobody has worked on a load before it is abandoned: longer than a function may work on
-/// it (15 minutes) and its message may then be hidden (90 minutes, unless a heartbeat shortened
-/// them). The ledger does not know whether the message still exists; to abandon a load too early
-/// does no harm, because its message continues it.
+/// The time without work after which a load is abandoned: longer than a function may work on it (15
+/// minutes) and its message may then be hidden (90 minutes, unless a heartbeat shortened them). The
+/// ledger does not know whether the message still exists; to abandon a load too early does no harm,
+/// because its message continues it.
 const STALLED_AFTER: Duration = Duration::from_secs(2 * 3600);
 
 /// The same while messages wait in the queue: the load's own may be among them, behind many large
@@ -46,7 +46,7 @@ const STALLED_AFTER_IN_BACKLOG: Duration = Duration::from_secs(24 * 3600);
 const REASON: &str = "given up, because no function has worked on it for hours and no message is left that would make one; \
                       a backfill of its prefix makes it go on";
 
-/// What an audit found and did.
+/// The result of an audit.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Audited {
     /// True if the database was not queried, because nothing was loaded since the last audit.
@@ -96,10 +96,10 @@ struct State {
     checked_until: Option<String>,
 }
 
-/// What an audit works with.
+/// Audits the ledger.
 #[derive(Debug, Clone, Copy)]
 pub struct Auditor<'a, S, Q> {
-    /// Where the ledger is.
+    /// The database of the ledger.
     pub database: &'a Database,
     /// Which tables are hidden.
     pub dictionary: &'a Dictionary,
@@ -241,7 +241,7 @@ mod tests {
             auditor.run(Deadline::after(Duration::from_secs(60))).await.unwrap()
         }
 
-        /// Whether the next audit asks the database.
+        /// Returns true if the next audit does not query the database.
         async fn is_spared(&self) -> bool {
             self.audit().await.spared
         }
