@@ -43,8 +43,8 @@ pub struct Object {
 pub struct Opened<C> {
     /// The content.
     pub content: C,
-    /// The byte that the content begins with: the one that was asked for, or an earlier one where
-    /// the store cannot begin there.
+    /// The byte that the content begins with: the requested one, or an earlier one if the store
+    /// cannot begin there.
     pub from: u64,
     /// The ETag.
     pub etag: String,

@@ -7,7 +7,7 @@ use lambda_kit::ErrorType;
 use lambda_runtime::Diagnostic;
 use serde::Serialize;
 
-/// What the function answers.
+/// The function's answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Response {
     /// The migrations that this run applied or finished, in order.

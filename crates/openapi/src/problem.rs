@@ -9,10 +9,10 @@ use crate::Door;
 use crate::declared::{API, Operation};
 use crate::schema::{camel_case, named, one_of};
 
-/// What every function can answer: each refuses parameters that it does not know.
+/// Problems that every function can answer with: each refuses unknown parameters.
 const OF_ALL: [&str; 2] = ["invalid-parameter", "internal"];
 
-/// What every function can answer where it takes a body.
+/// Problems that every function can answer with if it takes a body.
 const OF_BODIES: [&str; 6] = [
     "invalid-encoding",
     "invalid-json",

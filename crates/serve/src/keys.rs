@@ -67,9 +67,9 @@ pub enum KeysError {
     /// The text is no TOML of the required form.
     #[error("line {line}: {message}")]
     Shape {
-        /// Where.
+        /// The line.
         line: usize,
-        /// What is wrong.
+        /// The problem.
         message: String,
     },
     /// There is no key.
@@ -80,7 +80,7 @@ pub enum KeysError {
     Key {
         /// Which of them, from 1.
         number: usize,
-        /// What is wrong, and what to do.
+        /// The problem, and what to do.
         message: String,
     },
 }

@@ -18,7 +18,7 @@ pub struct UploadId {
     pub bytes: u64,
     /// The id that S3 gave it.
     pub upload: String,
-    /// Where the file is put.
+    /// The key of the file.
     pub key: String,
 }
 

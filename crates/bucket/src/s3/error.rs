@@ -1,4 +1,4 @@
-//! What S3's answers say of an error.
+//! Converts the errors in S3's answers.
 
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 

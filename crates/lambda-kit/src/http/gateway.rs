@@ -99,7 +99,7 @@ mod tests {
         event
     }
 
-    /// What a handler saw of an event.
+    /// Returns a handler's view of an event.
     async fn seen(event: Value) -> Value {
         let tell = |uri: Uri,
                     Path(id): Path<String>,
