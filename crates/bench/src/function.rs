@@ -16,7 +16,7 @@ use crate::stage::{DATABASE, Stage};
 
 /// The longest that Lambda lets a function run.
 const LIMIT: Duration = Duration::from_secs(15 * 60);
-/// How many bytes of a failed function's log are shown.
+/// The bytes of a failed function's log that are shown.
 const LOG_SHOWN: usize = 2000;
 
 /// The processes that an invocation takes time of.

@@ -1,5 +1,5 @@
-//! What the measures run on: a private database that is set up like that of the local cloud, and
-//! the local Data API in front of it, a process of its own.
+//! Prepares measurements: a private database that is set up like that of the local cloud, and the
+//! local Data API in front of it, as a process of its own.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;

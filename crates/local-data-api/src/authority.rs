@@ -1,4 +1,4 @@
-//! Whether a caller may make a call, as somebody else says who knows of users, roles and policies.
+//! Asks another service, which knows users, roles and policies, if a caller may make a call.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -27,7 +27,7 @@ const REMEMBERED: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(crate) struct Authority {
     address: String,
-    /// Who may do what, and when that was said.
+    /// The permitted calls, and the time of each permission.
     allowed: Mutex<HashMap<u64, Instant>>,
 }
 
@@ -79,7 +79,7 @@ impl Authority {
     }
 }
 
-/// What calls of the same caller, operation, cluster and secret have in common.
+/// Returns the digest of a call's caller, operation, cluster and secret.
 fn like(parts: &Parts, body: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
     // "AWS4-HMAC-SHA256 Credential=<key id>/<date>/<region>/<service>/aws4_request, …": all before

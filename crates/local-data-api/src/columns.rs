@@ -9,7 +9,7 @@ use crate::error::{ApiError, ErrorKind};
 /// The collation number of binary columns.
 const BINARY: u16 = 63;
 
-/// How the values of a column are read.
+/// The way to read the values of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// TINYINT(1) and BIT(1).

@@ -29,7 +29,7 @@ macro_rules! kinds {
                 match self { $(ErrorKind::$name => $status,)* }
             }
 
-            /// Whether the model gives the error a `message`; three have an empty body.
+            /// Returns true if the model gives the error a `message`; three have an empty body.
             #[must_use]
             pub const fn has_message(self) -> bool {
                 match self { $(ErrorKind::$name => $message,)* }

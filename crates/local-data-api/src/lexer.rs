@@ -8,9 +8,9 @@ use std::ops::Range;
 /// The result of the pass.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Scan {
-    /// Where each `:name` stands, colon included, in order.
+    /// The range of each `:name`, colon included, in order.
     pub(crate) parameters: Vec<Range<usize>>,
-    /// Where the statement ends: at its semicolon, or at the end of the text.
+    /// The end of the statement: its semicolon, or the end of the text.
     pub(crate) end: usize,
     /// Something other than blanks and comments follows the semicolon.
     pub(crate) second_statement: bool,

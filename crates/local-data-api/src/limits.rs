@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// What the service bounds. [`Limits::default`] has the service's own values; tests lower them.
+/// The limits of the service. [`Limits::default`] has the service's own values; tests lower them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Longest SQL text, in characters: 65,536, from the model's `SqlStatement`.
@@ -16,11 +16,11 @@ pub struct Limits {
     pub formatted_bytes: usize,
     /// Largest row of a result set, in bytes as the database sent it: 64 KB (65,536).
     pub row_bytes: usize,
-    /// Longest call: 45 s, counted from the moment its request has been read.
+    /// Longest call: 45 s, counted from when its request has been read.
     pub call: Duration,
-    /// How long a transaction may lie idle before it is rolled back: 3 minutes.
+    /// The time that a transaction may lie idle before it is rolled back: 3 minutes.
     pub transaction_idle: Duration,
-    /// How long a transaction may live before it is rolled back: 24 hours.
+    /// The time that a transaction may live before it is rolled back: 24 hours.
     pub transaction_life: Duration,
 }
 

@@ -8,7 +8,7 @@ use crate::config::{Config, Upstream};
 use crate::secrets::Login;
 use crate::wire::{Address, Conn, Error, Options};
 
-/// How long a session may lie unused before it is closed.
+/// The time that a session may lie unused before it is closed.
 const KEEP: Duration = Duration::from_secs(60);
 /// A session that was unused for longer than this is pinged first.
 const TRUST: Duration = Duration::from_secs(1);

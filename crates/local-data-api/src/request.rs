@@ -90,7 +90,7 @@ impl<'a> Request<'a> {
     }
 }
 
-/// How numbers come back.
+/// The format of numbers in the result.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct ResultSetOptions<'a> {

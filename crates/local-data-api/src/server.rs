@@ -26,7 +26,7 @@ pub enum StartError {
     Listen {
         /// The address that was asked for.
         address: SocketAddr,
-        /// What the system says.
+        /// The error of the system.
         source: io::Error,
     },
     /// The faults make no sense.
@@ -64,7 +64,7 @@ impl Server {
         Ok(Self { address, faults, service, stop, accepting })
     }
 
-    /// Where the server listens.
+    /// Returns the address that the server listens on.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
         self.address
@@ -82,7 +82,7 @@ impl Server {
         &self.faults
     }
 
-    /// How many transactions are open.
+    /// Returns the number of open transactions.
     #[must_use]
     pub fn open_transactions(&self) -> usize {
         self.service.transactions.count()

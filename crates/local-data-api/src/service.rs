@@ -24,9 +24,9 @@ use crate::wire;
 
 /// The database's number for a login that it refuses.
 const ACCESS_DENIED: u16 = 1045;
-/// How long an answer waits for a killed statement to end.
+/// The time that an answer waits for a killed statement to end.
 const KILL_PATIENCE: Duration = Duration::from_secs(2);
-/// How long an answer waits for the rollback of the transaction that its error ends.
+/// The time that an answer waits for the rollback of the transaction that its error ends.
 const ROLLBACK_PATIENCE: Duration = Duration::from_secs(10);
 
 /// The outcome of a call.
@@ -80,7 +80,7 @@ impl Replier {
     }
 }
 
-/// How guarded work ended.
+/// The outcome of guarded work.
 enum Guarded {
     /// In time, or late with the caller's consent.
     Done(Session, Result<Vec<u8>, Failure>),

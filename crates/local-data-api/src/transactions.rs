@@ -10,7 +10,8 @@ use crate::error::{ApiError, ErrorKind, ErrorStyle};
 use crate::limits::Limits;
 use crate::pool::Session;
 
-/// How many ended transactions are remembered, so that a late call is told why.
+/// The number of ended transactions that are remembered, so that the error of a late call can say
+/// why.
 const REMEMBERED: usize = 10_000;
 
 /// Why a transaction is no longer there: the three causes that AWS documents.

@@ -9,7 +9,7 @@ use crate::Kind;
 /// The environment variable that names MySQL's server program, for one that is not on the path.
 pub const PROGRAM_VARIABLE: &str = "ROWGATE_MYSQLD";
 
-/// Where Debian and most other systems keep server programs, beside the path.
+/// The folders beside the path where Debian and most other systems keep server programs.
 const SERVER_FOLDERS: [&str; 4] = ["/usr/sbin", "/usr/local/sbin", "/usr/libexec", "/usr/local/mysql/bin"];
 
 /// Why there is no server to start.
@@ -60,7 +60,7 @@ pub(crate) fn program(name: &str) -> Result<PathBuf, Missing> {
     on_path(Path::new(name)).ok_or_else(|| Missing::MariaDb(name.to_owned()))
 }
 
-/// What a server says of its version.
+/// Returns the version that a server reports.
 pub(crate) fn version(program: &Path) -> io::Result<String> {
     let output = Command::new(program).arg("--version").stdin(Stdio::null()).output()?;
     if !output.status.success() {

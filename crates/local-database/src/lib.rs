@@ -90,7 +90,7 @@ impl FromStr for Kind {
 #[error("`{0}` is no database that Rowgate runs on; there are `mariadb` and `mysql`")]
 pub struct UnknownKind(String);
 
-/// Where a server keeps its things.
+/// The paths of a server's files.
 #[derive(Clone, Copy, Debug)]
 pub struct Places<'a> {
     /// The data directory.
@@ -196,7 +196,7 @@ impl Server {
     }
 }
 
-/// Both run as root only when they are told so; anyone else must not name a user.
+/// Both servers refuse to run as root unless a user is named; other users must not name one.
 fn root_needs_a_user() -> Option<&'static str> {
     rustix::process::geteuid().is_root().then_some("--user=root")
 }

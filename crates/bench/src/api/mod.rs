@@ -32,7 +32,7 @@ use crate::table::{Line, Table};
 const ROWS: u64 = 1_000_000;
 /// The numbers of clients (issue 5).
 const CLIENTS: [usize; 2] = [1, 8];
-/// How often the ways take turns.
+/// The number of times that the ways take turns.
 const TURNS: usize = 5;
 /// Requests of each client that only warm up.
 const WARM_UP: usize = 2;

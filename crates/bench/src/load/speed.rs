@@ -50,7 +50,7 @@ pub(crate) async fn measure(settings: &Settings, table: &mut Table) -> Result<()
     });
     table.figure("  the same, most memory of the function", mebibytes(ours.peak));
 
-    // What the loader does with the file's bytes is measured alone; the rest of its time is
+    // The loader's work on the file's bytes is measured separately; the rest of its time is
     // reading, HTTP and JSON.
     let alone = parse::stages(&fs::read(file)?)?;
     let [loader, data_api, database, bucket] = ours.processor();

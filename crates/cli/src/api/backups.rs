@@ -61,7 +61,7 @@ impl Backup {
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Backups {
     pub backups: Vec<Backup>,
-    /// What the next page comes after.
+    /// The key after which the next page begins.
     pub next: Option<String>,
 }
 

@@ -33,7 +33,7 @@ use self::packets::Packets;
 pub(crate) use self::result::Row;
 use self::result::{Pending, Prepared};
 
-/// How many prepared statements a session keeps.
+/// The number of prepared statements that a session keeps.
 const PREPARED: usize = 32;
 
 /// The commands of the protocol that are used.

@@ -8,7 +8,8 @@ use serde_json::value::RawValue;
 use crate::commands::arguments::Format;
 use crate::table::Table;
 
-/// What a spreadsheet may take for the beginning of a formula, as in the CSV of reports.
+/// The characters that a spreadsheet may take for the beginning of a formula, as in the CSV of
+/// reports.
 const FORMULA_STARTS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
 /// The cells of a row; None is NULL.
@@ -21,7 +22,7 @@ pub(crate) struct Column {
     kind: Kind,
 }
 
-/// What the values of a column are.
+/// The kind of a column's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Number,
@@ -58,7 +59,7 @@ pub(crate) struct Sheet {
     order: Vec<usize>,
     /// The names of those in front, if they are there.
     first: Vec<String>,
-    /// Whether something is printed where there is no row.
+    /// True if something is printed when there are no rows.
     is_empty_shown: bool,
     table: Option<Table>,
     written: u64,
@@ -123,7 +124,7 @@ impl Sheet {
         text
     }
 
-    /// What is to be printed at the end.
+    /// Returns the text to print at the end.
     pub(crate) fn end(&mut self) -> String {
         if self.written == 0 && !self.is_empty_shown {
             return String::new();

@@ -10,7 +10,7 @@ use super::layout::Layout;
 use crate::exit::user_error;
 use crate::stored;
 
-/// How far above a taken port a free one is looked for before the system chooses any.
+/// The number of ports above a taken one that are tried before the system chooses any.
 const SEARCHED: u16 = 50;
 
 /// The ports of one local cloud, on 127.0.0.1.

@@ -157,7 +157,7 @@ pub(super) struct Dropped {
     followed: Followed,
 }
 
-/// How the load of a file is found.
+/// Identifies the load of a file.
 #[derive(Clone, Debug)]
 enum Followed {
     /// By its id.
