@@ -56,7 +56,7 @@ impl Logs {
         Ok(Self(folder))
     }
 
-    /// Where it is.
+    /// Returns its path.
     pub fn path(&self) -> &Path {
         &self.0
     }
@@ -68,7 +68,7 @@ impl Drop for Logs {
     }
 }
 
-/// What a mutex holds, whoever panicked with it.
+/// Locks a mutex, even if a thread panicked with it.
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

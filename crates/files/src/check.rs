@@ -80,11 +80,10 @@ pub struct CheckedRecord {
     pub errors: Vec<RowDetail>,
 }
 
-/// Reads the first records of a file as a load would, and proposes what could be set where they
-/// cannot be read.
+/// Reads the first records of a file as a load would, and proposes settings if they cannot be read.
 ///
-/// `content` is what the file begins with, all of it if `is_whole`. Of a beginning the last record
-/// is left out, which may go on.
+/// `content` is the beginning of the file, or all of it if `is_whole`. The last record of a
+/// beginning is left out, because it may be incomplete.
 ///
 /// # Errors
 /// [`SettingsError`] for settings that cannot be used for the table.

@@ -94,7 +94,7 @@ async fn a_table_that_is_swapped_meanwhile_makes_the_backup_begin_anew() {
     }
     let (done, _) = finish(&world, done, &[]).await.unwrap();
     let manifest = world.manifest(&done.backup).unwrap();
-    // Also: the file of the lost moment is gone.
+    // Also: the file of the lost snapshot is gone.
     world.check(&manifest);
     assert_ne!(manifest.snapshot_time, first);
     let table = &manifest.tables["employees"];
@@ -155,8 +155,8 @@ impl Replace {
     }
 }
 
-/// Goes on with a backup whose first page is read, and whose table has been swapped since: it is of
-/// a moment after that.
+/// Continues a backup whose first page is read, and whose table has been swapped since: its
+/// snapshot is taken after that.
 async fn finish_after_swap(world: &World, done: Done) {
     let (done, _) = finish(world, done, &[]).await.unwrap();
     let manifest = world.manifest(&done.backup).unwrap();

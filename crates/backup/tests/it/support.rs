@@ -26,7 +26,7 @@ pub(crate) struct Calls {
 }
 
 impl Calls {
-    /// The oldest one that has not been taken.
+    /// Takes the oldest continuation that has not been taken.
     pub(crate) fn take(&self) -> Option<Unfinished> {
         let mut asked = self.asked.lock().unwrap();
         (!asked.is_empty()).then(|| asked.remove(0))
@@ -119,7 +119,7 @@ impl World {
         self.db.sql(sql).await.unwrap()
     }
 
-    /// What the database says of a table right now.
+    /// Returns the database's checksum of a table right now.
     pub(crate) async fn sum(&self, table: &str) -> ContentSum {
         let (database, of) = (self.db.database(), dictionary().table(table).unwrap());
         let nullable = nullable(&database, table, of).await.unwrap();

@@ -1,5 +1,5 @@
-//! Restores that are cut off anywhere: a table is as it was or as it is to be, and the next
-//! invocation goes on.
+//! Restores that are interrupted anywhere: a table is either unchanged or restored, and the next
+//! invocation continues.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,7 +44,7 @@ async fn reset(world: &World) {
     }
 }
 
-/// Whether both tables are as they are to be; fails when they are neither that nor as they were.
+/// Returns true if both tables are restored; fails if they are neither that nor unchanged.
 async fn is_restored(world: &World, rows: i64) -> bool {
     let sql = "SELECT CONCAT((SELECT CONCAT(COUNT(*), ':', SUM(id)) FROM jobs), ' ', \
                (SELECT CONCAT(COUNT(*), ':', SUM(id)) FROM employees))";
@@ -58,7 +58,8 @@ fn payload(number: usize) -> Json {
     json!({ "backup": BACKUP, "restore": format!("20261121-100000-{number:08x}") })
 }
 
-/// Kills one invocation after a moment, and then invokes the function until the restore has ended.
+/// Kills one invocation after a short time, and then invokes the function until the restore has
+/// ended.
 async fn killed_and_taken_up(world: &World, number: usize, rows: i64, mend: impl AsyncFnOnce()) {
     let killed = tokio::time::timeout(KILLED_AFTER, world.invoke(payload(number))).await;
     is_restored(world, rows).await;

@@ -38,7 +38,7 @@ fn bucket(world: &World) -> S3Bucket {
     S3Bucket::new(&config, "data")
 }
 
-/// What `rowgate-backup` does every hour.
+/// Does what `rowgate-backup` does every hour.
 async fn hourly_of_backup(world: &World) -> Value {
     let backups = Backups {
         database: world.db.database(),

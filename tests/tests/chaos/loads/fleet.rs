@@ -13,7 +13,7 @@ use tokio::time::sleep;
 use super::queue::{Message, Queue};
 use crate::fleet::{self, Invoker, Programs};
 
-/// How many functions may work at once.
+/// The number of functions that may work at once.
 const FUNCTIONS: usize = 4;
 /// Receives after which the queue would move a message to its dead-letter queue.
 const MAX_RECEIVES: u32 = 5;

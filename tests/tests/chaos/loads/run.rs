@@ -39,7 +39,7 @@ pub(super) struct Lane {
     endpoint: String,
 }
 
-/// What a run was like.
+/// A summary of a run.
 pub(super) struct Ran {
     /// Calls of the Data API until the loads had ended or the faults were over.
     pub(super) calls: u64,

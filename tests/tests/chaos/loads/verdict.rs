@@ -1,5 +1,4 @@
-//! Whether what is there is what the loads must have left: one of the states that some order of
-//! them leads to.
+//! Checks that the result of loads is one of the states that some order of them leads to.
 
 use std::collections::BTreeSet;
 
@@ -15,9 +14,9 @@ use crate::rows::same;
 /// A file that was dropped, and how its load stands.
 pub(super) struct Dropped<'r> {
     pub(super) mode: Mode,
-    /// What the names of its rows start with.
+    /// The first character of its rows' names.
     pub(super) tag: char,
-    /// Whether a replace may leave records out.
+    /// True if a replace may leave records out.
     pub(super) takes_rejects: bool,
     pub(super) content: &'r Content,
     pub(super) ledger: Ledger,
@@ -47,7 +46,7 @@ pub(super) async fn check(bucket: &Bucket, before: &Rows, table: &Rows, loads: &
 }
 
 impl Dropped<'_> {
-    /// What it must have brought to a table of which some ids were taken.
+    /// Returns its expected result for a table in which some ids were taken.
     fn brought(&self, taken: &BTreeSet<i64>) -> Brought {
         let none = BTreeSet::new();
         let taken = if self.mode == Mode::Append { taken } else { &none };

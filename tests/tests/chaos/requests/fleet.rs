@@ -14,12 +14,12 @@ use tokio::task::JoinHandle;
 use crate::fleet::{Invoker, Programs};
 use crate::gateway::{Reply, Request};
 
-/// How many functions work at once.
+/// The number of functions that work at once.
 const FUNCTIONS: usize = 8;
-/// How many more for copies of requests that are still on their way: behind the others these would
-/// come too late.
+/// The number of further copies of requests that are still on their way: after the others they
+/// would come too late.
 const SPARE: usize = 4;
-/// How long API Gateway waits for a function.
+/// The timeout of API Gateway.
 const TIME: Duration = Duration::from_secs(29);
 
 pub(super) struct Fleet {
@@ -32,7 +32,7 @@ pub(super) struct Fleet {
     broken: Mutex<Option<anyhow::Error>>,
 }
 
-/// What a client gets of a request.
+/// A client's answer to a request.
 pub(super) struct Got {
     /// `None` if no answer came.
     pub(super) reply: Option<Reply>,

@@ -16,12 +16,12 @@ const TABLES: [(&str, &[&str]); 3] = [
     ("employees", &["name", "datetime", "department_id", "job_id"]),
 ];
 
-/// What the answers to clients acknowledge.
+/// The facts that the answers to clients acknowledge.
 #[derive(Debug, Default)]
 pub(super) struct Expected {
     /// The rows of each table.
     pub(super) tables: BTreeMap<&'static str, Rows>,
-    /// How many rejected rows are kept.
+    /// The number of rejected rows that are kept.
     pub(super) rejected: u64,
     /// The requests with a key, and their answers.
     pub(super) keyed: Vec<(Request, Reply)>,

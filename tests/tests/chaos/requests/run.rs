@@ -36,7 +36,7 @@ pub(super) struct Plan {
     pub(super) requests: u64,
     /// The faults of the Data API; the others are drawn on the way. `None` for no faults at all.
     pub(super) phase: Option<Phase>,
-    /// Whether a statement that fails ends its transaction.
+    /// The effect of a failed statement on its transaction.
     pub(super) on_error: OnError,
     pub(super) tampering: Option<Tampering>,
 }
