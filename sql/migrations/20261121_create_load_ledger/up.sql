@@ -40,15 +40,15 @@ CREATE TABLE rowgate_loads (
     -- is configured since.
     chunk_bytes BIGINT NOT NULL DEFAULT 262144,
     started_at DATETIME(3) NOT NULL,
-    -- When a function last took the load up.
+    -- The time when a function last took the load up.
     active_at DATETIME(3) NOT NULL DEFAULT (UTC_TIMESTAMP(3)),
     finished_at DATETIME(3) NULL,
     attempts INT NOT NULL DEFAULT 0,
-    -- How often the load was sent back to its start, because its table was replaced under it or its
-    -- shadow table was lost.
+    -- The number of times that the load was sent back to its start, because its table was replaced
+    -- under it or its shadow table was lost.
     restarts INT NOT NULL DEFAULT 0,
     error TEXT NULL,
-    -- What of the file was not read: a JSON array of texts; NULL where all of it was.
+    -- Notes on what was not read of the file: a JSON array of texts; NULL if all of it was.
     warnings TEXT NULL,
     -- Failed for a reason that may pass: a message from the dead-letter queue makes it resume.
     given_up BOOLEAN NOT NULL DEFAULT FALSE,
@@ -83,7 +83,7 @@ CREATE TABLE rowgate_load_chunks (
     rows_rejected BIGINT NOT NULL,
     unknown_references BIGINT NOT NULL,
     rows_skipped BIGINT NOT NULL DEFAULT 0,
-    -- Where its rejected records are; NULL where it has none.
+    -- The key of the file with its rejected records; NULL if there are none.
     rejects_key VARCHAR(1024) NULL,
     -- Why its records were rejected: JSON, the commonest reasons with their counts; each record
     -- counts under its first error. NULL where none was rejected.

@@ -1,7 +1,7 @@
--- What loads that replace a table and restores share: the tables that they fill and swap in.
--- The protocol is in crates/aurora/src/swap/mod.rs.
+-- Shared by loads that replace a table and by restores: the tables that they fill and swap in. The
+-- protocol is in crates/aurora/src/swap/mod.rs.
 
--- Who may write to a table. Every chunk of an append or upsert holds a shared lock on its table's
+-- The write fences of tables. Every chunk of an append or upsert holds a shared lock on its table's
 -- row until it commits. A job that swaps a new table in writes its id here first, so no chunk is in
 -- flight while tables change names.
 CREATE TABLE rowgate_table_fences (
@@ -25,10 +25,10 @@ CREATE TABLE rowgate_job_tables (
     shadow_table VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
     -- All of its rows are in the shadow table.
     is_filled BOOLEAN NOT NULL DEFAULT FALSE,
-    -- What the table was before a restore's swap, until the next restore of the table. NULL if
-    -- there is none (any more).
+    -- The table's previous content, from before a restore's swap, until the next restore of the
+    -- table. NULL if there is none (any more).
     previous_table VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
-    -- Of restores; known once all rows are in and checked.
+    -- For restores; known once all rows are in and checked.
     rows_read BIGINT NULL,
     rows_restored BIGINT NULL,
     rows_rejected BIGINT NULL,

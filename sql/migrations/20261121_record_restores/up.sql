@@ -7,7 +7,7 @@
 -- when this database is gone.
 
 CREATE TABLE rowgate_restores (
-    -- When it was asked for and a random part: 20261121-104050-1a2b3c4d.
+    -- The time of the request and a random part: 20261121-104050-1a2b3c4d.
     restore_id CHAR(24) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     -- backup, files, put_back
     kind VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -15,13 +15,13 @@ CREATE TABLE rowgate_restores (
     source VARCHAR(1024) NOT NULL,
     -- replace, verify
     mode VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-    -- One row that breaks a rule and all of it fails; only of files.
+    -- True if a single row that breaks a rule fails the restore; only of files.
     strict BOOLEAN NOT NULL DEFAULT FALSE,
     -- running, completed, failed
     status VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     started_at DATETIME(3) NOT NULL,
     finished_at DATETIME(3) NULL,
-    -- When a function last worked on it.
+    -- The time when a function last worked on it.
     active_at DATETIME(3) NOT NULL,
     attempts INT NOT NULL DEFAULT 0,
     error TEXT NULL,
@@ -40,7 +40,7 @@ CREATE TABLE rowgate_restore_chunks (
     -- Checksums of its rows as they were read, and as they went into the table.
     checksum_read CHAR(16) CHARACTER SET ascii COLLATE ascii_bin NULL,
     checksum_restored CHAR(16) CHARACTER SET ascii COLLATE ascii_bin NULL,
-    -- Where its rejected rows are; NULL where it has none.
+    -- The key of the file with its rejected rows; NULL if there are none.
     rejects_key VARCHAR(1024) NULL,
     committed_at DATETIME(3) NOT NULL,
     PRIMARY KEY (restore_id, table_name, chunk_no)

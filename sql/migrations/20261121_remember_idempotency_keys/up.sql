@@ -20,13 +20,14 @@ CREATE TABLE rowgate_idempotency_keys (
     -- The answer's body, as far as it fits one row of the Data API (64 KB); the rest is in
     -- rowgate_idempotency_answers.
     answer MEDIUMTEXT NULL,
-    -- The length of all of it.
+    -- The length of the whole answer.
     answer_bytes INT NULL,
     PRIMARY KEY (record_id),
     KEY rowgate_idempotency_keys_by_expiry (expires_at)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET = utf8mb4 COLLATE = utf8mb4_bin;
 
--- What of large answers does not fit the record, in pieces that each fit one row of the Data API.
+-- The parts of large answers that do not fit the record, in pieces that each fit one row of the
+-- Data API.
 CREATE TABLE rowgate_idempotency_answers (
     record_id CHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     -- From 1; the piece before is in the record.
