@@ -1,4 +1,4 @@
-//! Whose turn it is to change accounts.
+//! Serialises changes of accounts.
 //!
 //! Accounts are in a user pool, which has neither transactions nor conditional writes. Whoever
 //! changes one holds the lock on the one row of `rowgate_account_lock` meanwhile, so changes are
@@ -22,9 +22,9 @@ const WAIT_MS: std::ops::Range<u64> = 50..150;
 /// with the whole time that a change may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The turn to change accounts, until [`end`](Self::end). Dropped, it ends in the background; if
-/// its function is killed, within the three minutes after which the service gives up an idle
-/// transaction.
+/// The exclusive turn to change accounts, until [`end`](Self::end). If it is dropped, it ends in
+/// the background; if its function is killed, it ends within the three minutes after which the
+/// service ends an idle transaction.
 #[derive(Debug)]
 pub struct AccountTurn(Transaction);
 

@@ -12,11 +12,11 @@ use crate::{Database, Error, Statement, Tx};
 /// The outcome of a deletion.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Delete<'d> {
-    /// It is gone.
+    /// The row is deleted.
     Deleted,
     /// There is no such row.
     NotFound,
-    /// It is still there, for rows refer to it: in these tables, by these columns.
+    /// The row still exists, because other rows refer to it: from these tables, by these columns.
     Referenced(Vec<(&'d str, &'d str)>),
 }
 

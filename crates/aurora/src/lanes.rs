@@ -22,14 +22,14 @@ pub trait Chunk {
 pub struct Lanes<E> {
     /// The most chunks at a time.
     pub count: usize,
-    /// Until when chunks may be begun.
+    /// The time until which chunks may be begun.
     pub deadline: Deadline,
     /// Makes the error of having no time left to begin another chunk.
     pub out_of_time: fn() -> E,
 }
 
 impl<E> Lanes<E> {
-    /// Commits every chunk that comes; gives up at the first that fails, once those under way have
+    /// Commits every chunk that comes; stops at the first failure, once the chunks under way have
     /// ended.
     ///
     /// Chunks race, and rows with the same id must not: their order decides which of them counts.

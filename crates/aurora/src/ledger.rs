@@ -27,12 +27,12 @@ where
     }
 }
 
-/// Waits a short time before something is looked at again that somebody else is about to change.
+/// Waits a short time before checking again for a change by another function.
 pub(crate) async fn pause() {
     tokio::time::sleep(Duration::from_millis(fastrand::u64(100..300))).await;
 }
 
-/// Waits as [`pause`] does.
+/// Waits like [`pause`].
 ///
 /// # Errors
 /// [`Error::OutOfTime`] if there is no time left after it.

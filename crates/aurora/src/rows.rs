@@ -20,8 +20,8 @@ use crate::{Database, Error, MaybeDatabase, Statement, Tx, ids};
 /// the insert.
 const ATTEMPTS: u32 = 5;
 
-/// A batch on its way in: the rows that are good are inserted, the others kept with their reasons;
-/// all of that in one transaction.
+/// Inserts a batch: the good rows are inserted, the others kept with their reasons; all in one
+/// transaction.
 ///
 /// A batch for one table without a fault is one statement and one call: the statement itself
 /// demands that the references are there ([`domain::sql::ReferenceGuard`]) and a taken id makes it
@@ -130,8 +130,7 @@ impl<'a> Insert<'_, 'a> {
         Ok(self.all_in())
     }
 
-    /// Writes an entry of the audit trail for each of these rows, which are in, if a person sent
-    /// them.
+    /// Writes an entry of the audit trail for each of these inserted rows, if a person sent them.
     async fn audit<'v>(
         &self,
         tx: &Tx,
@@ -199,7 +198,7 @@ impl<'a> Insert<'_, 'a> {
         Answer::new(outcomes)
     }
 
-    /// The answer where every row is in.
+    /// Returns the answer for a batch whose rows are all inserted.
     fn all_in(&self) -> Answer<'a> {
         let outcomes =
             self.batch.tables.iter().map(|rows| {
@@ -266,12 +265,13 @@ fn is_fault_of_rows(error: &Error) -> bool {
 enum Asked<'d> {
     /// In a transaction; what rows refer to stays until its end.
     UntilCommit(&'d Tx),
-    /// As they are now; nothing is locked.
+    /// Reads the current rows, without locks.
     Now(&'d Database),
 }
 
 impl Asked<'_> {
-    /// Those of `ids` that are rows of the table; in a transaction they stay where `stay` is set.
+    /// Returns those of `ids` that are rows of the table; in a transaction they stay if `stay` is
+    /// set.
     async fn present(&self, table: &Table, ids: &BTreeSet<i64>, stay: bool) -> Result<BTreeSet<i64>, Error> {
         if ids.is_empty() {
             return Ok(BTreeSet::new());

@@ -88,7 +88,7 @@ impl Database {
             .to_builder()
             .retry_config(RetryConfig::disabled())
             .timeout_config(timeouts)
-            // A statement may be silent for 45 s; that is no stalled stream.
+            // A statement may be silent for 45 s; that is not a stalled stream.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .build();
         let inner = Inner { client: Client::from_conf(config), target };
@@ -162,8 +162,8 @@ impl Database {
     /// Starts a transaction and gives its id.
     pub(crate) async fn send_begin(&self, deadline: Deadline) -> Result<String, Error> {
         let Target { cluster_arn, secret_arn, database } = self.target();
-        // A BEGIN whose answer was lost leaves a transaction that nobody uses; the service ends it
-        // after three minutes.
+        // A BEGIN whose answer was lost leaves an unused transaction; the service ends it after
+        // three minutes.
         call(deadline, Repeat::Safe, || async {
             let request = self.client().begin_transaction();
             let answer = request
@@ -228,8 +228,8 @@ impl Database {
                 },
                 Err(failure) => {
                     if let Err(error) = transaction.rollback().await {
-                        // Nothing is in without a COMMIT; only its locks stay until the service
-                        // ends it.
+                        // Nothing is committed; only the locks stay until the service ends the
+                        // transaction.
                         tracing::warn!(
                             error.class = error.class(),
                             "rollback failed, left to the idle timeout"
@@ -285,8 +285,8 @@ impl Database {
         Ok(serde_json::from_str(&formatted)?)
     }
 
-    /// Runs a statement that returns rows of texts and is no `SELECT` (`SHOW …`), in a transaction
-    /// or in none. It is tried until the deadline. Such rows cannot be had as JSON.
+    /// Runs a statement other than `SELECT` that returns rows of texts (`SHOW …`), in a transaction
+    /// or outside of one. It is retried until the deadline. Such rows are not available as JSON.
     pub(crate) async fn send_show(
         &self,
         statement: &Statement,

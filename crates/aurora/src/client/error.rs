@@ -5,7 +5,7 @@ use deadline::Deadline;
 /// A cause from the layers below (HTTP client, SDK).
 pub type Cause = Box<dyn StdError + Send + Sync + 'static>;
 
-/// Errors of the database, classified by what is to be done about them.
+/// Errors of the database, classified by what a caller should do about them.
 ///
 /// Retries inside the budget have already happened when a caller sees one of these. Messages may
 /// quote values of the statement (a duplicate entry does): they are for logs and the ledger, never
@@ -57,7 +57,7 @@ pub enum Error {
     /// it ran. Do less in one.
     #[error("too large for one call: {message}")]
     TooLarge {
-        /// Which limit, and by how much where known.
+        /// The limit, and by how much it is exceeded if that is known.
         message: String,
     },
 
@@ -120,13 +120,13 @@ pub enum Error {
     /// behind.
     #[error("the outcome of the {write} is unknown: {source}")]
     UnknownOutcome {
-        /// Which kind of write.
+        /// The kind of write.
         write: Write,
         /// The error in place of an answer.
         source: Box<Error>,
     },
 
-    /// The answer does not have the form that the query's type promises: a bug of ours.
+    /// The answer does not have the form that the query's type promises: a bug in Rowgate.
     #[error("the answer of the database cannot be read: {source}")]
     Answer {
         /// The mismatch.
@@ -261,7 +261,7 @@ impl MaybeDatabase for Error {
 pub(crate) enum Aborted<T> {
     /// The database failed.
     Database(Error),
-    /// The work has a reason of its own.
+    /// The work failed for a reason of its own.
     Work(T),
 }
 

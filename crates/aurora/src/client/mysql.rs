@@ -1,4 +1,4 @@
-//! From a message of the database to an error class.
+//! Classifies messages of the database as errors.
 //!
 //! The Data API hands on MySQL's errors as DatabaseErrorException or as (deprecated)
 //! BadRequestException, with the error number in the message alone. Forms that people have
@@ -133,8 +133,8 @@ const BEGINNINGS: [(&str, u16); 31] = [
     ("Unknown table '", 1051),
 ];
 
-/// Returns the number of an error that is known by its words. Only names of the schema and of
-/// accounts may stand before the words that tell it, never a value of a row.
+/// Returns the number of an error that is recognised by its words. Only names of the schema and of
+/// accounts may stand before these words, never a value of a row.
 fn number_of_words(words: &str) -> Option<u16> {
     let (begins, rest) = words.split_once('\'').unwrap_or((words, ""));
     let behind_name = rest.split_once('\'').map_or("", |(_, behind)| behind);

@@ -46,17 +46,17 @@ impl Default for ClaimSettings {
 /// Why a request that had claimed its key did not come to an answer.
 #[derive(Debug, thiserror::Error)]
 pub enum ClaimError {
-    /// The database's error; nothing is in, but for [`Error::UnknownOutcome`].
+    /// The database's error; nothing is committed, except perhaps after [`Error::UnknownOutcome`].
     #[error(transparent)]
     Database(#[from] Error),
     /// Another request has the key by now, because this one took longer than its lease; nothing of
-    /// this one is in.
+    /// this one is committed.
     #[error("another request has taken the key over")]
     Lost,
 }
 
 impl ClaimError {
-    /// The same failure, where it has turned out that nothing is in.
+    /// Returns the same failure for a case in which certainly nothing is committed.
     #[must_use]
     pub(crate) fn with_nothing_in(self) -> Self {
         match self {

@@ -17,13 +17,13 @@ pub enum Ending<'a> {
     /// Failed for a reason that may pass, after the last try; a message from the dead-letter queue
     /// makes it resume.
     GivenUp(&'a str),
-    /// The very same bytes are in already.
+    /// The very same bytes are loaded already.
     Skipped {
         /// The load that brought them.
         same_as: &'a str,
         /// The digest of the content.
         digest: &'a str,
-        /// The table that they are in.
+        /// The table that has them.
         table: &'a str,
     },
 }

@@ -18,7 +18,7 @@ pub struct ActiveDay {
     pub table: String,
     /// Files whose load began on the day.
     pub loads: u64,
-    /// Those of them that failed.
+    /// The number of failed ones among them.
     pub failed: u64,
     /// Rows that these loads brought in.
     pub rows_loaded: u64,

@@ -1,4 +1,4 @@
-//! Audits the ledger: do the loads that have ended add up, and which ones does nobody work on any
+//! Audits the ledger: checks that ended loads add up, and finds loads that nobody works on any
 //! more.
 
 use std::time::Duration;
@@ -37,9 +37,9 @@ pub struct Fault {
 pub struct Checked {
     /// The database's time when the check began, to be handed to the next one.
     pub until: String,
-    /// Loads that were looked at.
+    /// The number of checked loads.
     pub loads: u64,
-    /// Those that do not add up.
+    /// The loads that do not add up.
     pub faults: Vec<Fault>,
 }
 
@@ -118,7 +118,7 @@ async fn ended(database: &Database, (time, load): &(String, String)) -> Result<V
     database.query(Statement::new(sql).bind("time", &**time).bind("load", &**load)).await
 }
 
-/// A load that runs, by the ledger, and that nobody has taken up for long.
+/// A load that is running in the ledger, but has not been taken up for long.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Stalled {
     /// Its run.

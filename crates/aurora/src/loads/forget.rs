@@ -1,4 +1,4 @@
-//! Forgets loads that nobody will ask for any more.
+//! Deletes old loads from the ledger.
 
 use domain::dictionary::Table;
 use domain::load::LoadId;

@@ -98,7 +98,7 @@ impl Run<'_> {
                 },
             })?;
         }
-        // A migration that was mended into having no more statements than were done ends here.
+        // A migration that was shortened to the statements that are done ends here.
         if self.record.finished == 0 {
             self.record.finished = 1;
             self.record.save(self.database, self.lease).await?;
@@ -161,7 +161,7 @@ impl Run<'_> {
                 self.record = next.clone();
                 Ok(())
             }
-            // The next round looks whether it is in.
+            // The next round checks if it is committed.
             Err(Failure::Database(error))
                 if error.is_unknown_outcome() && !self.database.deadline().is_over() =>
             {
@@ -171,7 +171,7 @@ impl Run<'_> {
         }
     }
 
-    /// The record once the statement under way is in.
+    /// Returns the record once the statement under way is done.
     fn after_this(&self) -> Record {
         let done = self.record.statements_done + 1;
         let finished = u8::from(done == self.migration.statements().len());

@@ -29,7 +29,7 @@ use crate::{Database, Error};
 pub struct Outcome {
     /// The names of the migrations that this run applied or finished, in order.
     pub applied: Vec<String>,
-    /// The newest migration the database has now; `None` where there is none at all.
+    /// The newest migration that the database has now, if any.
     pub schema_version: Option<String>,
 }
 
@@ -64,7 +64,7 @@ pub enum MigrateError {
     Busy {
         /// The holder of the lease.
         owner: String,
-        /// Until when, unless renewed.
+        /// The end of the lease, unless renewed.
         until: String,
     },
 
@@ -77,7 +77,7 @@ pub enum MigrateError {
     Statement {
         /// The migration.
         name: String,
-        /// Which of its statements, from 1.
+        /// The number of the statement, from 1.
         statement: usize,
         /// The number of its statements.
         statements: usize,

@@ -27,8 +27,8 @@ pub struct NewRestore<'a> {
     pub tables: &'a [&'a Table],
 }
 
-/// Records a restore that a function is to take up soon, and returns it. One that is there already
-/// is left as it is.
+/// Records a restore for a function to take up soon, and returns it. An existing restore is
+/// unchanged.
 ///
 /// # Errors
 /// Any [`Error`]; calling it again is safe.
@@ -36,8 +36,8 @@ pub async fn announce(database: &Database, restore: NewRestore<'_>) -> Result<Re
     record(database, restore, 0).await
 }
 
-/// Records that a function begins to work on a restore, and returns it. One that is there already
-/// stays what it was first asked for.
+/// Records that a function begins to work on a restore, and returns it. An existing restore keeps
+/// its first request.
 ///
 /// # Errors
 /// Any [`Error`]; calling it again is safe.

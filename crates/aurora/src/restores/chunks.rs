@@ -44,8 +44,7 @@ pub async fn claim_chunk(
 ) -> Result<Claim, Error> {
     // The lock keeps the table from being recorded as filled, and the restore from being ended,
     // while a transaction holds chunks of it. The restore's own row stays free: a chunk that a
-    // killed function has left open for minutes is to be in nobody's way but its concurrent
-    // delivery's.
+    // killed function has left open for minutes must only block its concurrent delivery.
     let sql = "INSERT INTO rowgate_restore_chunks (restore_id, table_name, chunk_no, rows_read, rows_restored, \
                rows_rejected, checksum_read, checksum_restored, rejects_key, committed_at) \
                SELECT t.job_id, t.table_name, :chunk, :read, :restored, :rejected, :sum_read, :sum_restored, :rejects, \

@@ -52,8 +52,8 @@ pub(super) async fn running(database: &Database, id: &RestoreId) -> Result<Optio
     Ok(read::get(database, id).await?.filter(|restore| restore.status == Status::Running))
 }
 
-/// Says why a restore must not take the places of its tables, if so: what it is to swap in again is
-/// not kept any more; or another restore has been completed since it began.
+/// Returns the reason why a restore must not be swapped in, if there is one: a previous table that
+/// it is to swap in is not kept any more; or another restore has been completed since it began.
 async fn refusal(database: &Database, restore: &Restore) -> Result<Option<String>, Error> {
     #[derive(Deserialize)]
     struct Row {

@@ -13,14 +13,14 @@ use crate::{Database, Error, Statement, Tx, tables};
 /// The state of a table that a restore is about to fill.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Prepared {
-    /// There is a table to fill; the chunks that are committed are in it.
+    /// There is a table to fill; it has the committed chunks.
     Fill {
         /// The table to fill.
         shadow: Shadow,
     },
-    /// All of its rows are in a table already, and checked.
+    /// The table is filled and checked already.
     Filled,
-    /// The database does not have the table that is to be restored.
+    /// The database does not have the table.
     Missing,
     /// The restore has ended.
     Ended,
@@ -51,7 +51,7 @@ pub async fn prepare(database: &Database, id: &RestoreId, table: &Table) -> Resu
 pub struct TableFigures {
     /// Rows read: those restored and those rejected.
     pub rows_read: u64,
-    /// Rows that are in the shadow.
+    /// The number of rows in the shadow.
     pub rows_restored: u64,
     /// Rows that break a rule.
     pub rows_rejected: u64,
@@ -62,7 +62,7 @@ pub struct TableFigures {
 /// The outcome of recording a table as filled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Filled {
-    /// It is recorded, and no chunk can be added any more.
+    /// It is recorded, and no more chunks can be added.
     Recorded,
     /// Its committed chunks do not add up to the figures.
     Differs,
@@ -72,8 +72,7 @@ pub enum Filled {
     Ended,
 }
 
-/// Records that all rows of a table are in its shadow, and checked. From then on no chunk of it can
-/// be claimed.
+/// Records that a table is filled and checked. From then on no chunk of it can be claimed.
 ///
 /// # Errors
 /// Any [`Error`]; calling it again is safe.

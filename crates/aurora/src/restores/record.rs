@@ -24,9 +24,9 @@ pub struct Restore {
     /// True if one row that breaks a rule fails all of it.
     #[serde(deserialize_with = "truth")]
     pub strict: bool,
-    /// When it was asked for: ISO 8601, UTC, with milliseconds.
+    /// The time of the request: ISO 8601, UTC, with milliseconds.
     pub started_at: String,
-    /// When it ended.
+    /// The time when it ended.
     pub finished_at: Option<String>,
     /// The number of functions that took it up.
     pub attempts: u32,
@@ -43,7 +43,7 @@ pub struct Restore {
 pub struct RestoredTable {
     /// Rows read: those restored and those rejected. 0 of an undo: its rows were not read.
     pub rows_read: u64,
-    /// Rows that are in the table; 0 once the restore has failed.
+    /// The number of rows in the table; 0 once the restore has failed.
     pub rows_restored: u64,
     /// Rows that break a rule.
     pub rows_rejected: u64,

@@ -19,8 +19,8 @@ use crate::{Error, Statement};
 const PAGE: u32 = 400;
 
 impl Snapshot {
-    /// The loads of these tables that are in the snapshot and not in that of the backup `before`;
-    /// all of the ledger's where there is none. Pages are halved as often as is said.
+    /// Returns the loads of these tables that are in the snapshot and not in that of the backup
+    /// `before`; all of the ledger if that is `None`. Pages are halved `halvings` times.
     ///
     /// # Errors
     ///

@@ -57,7 +57,7 @@ impl Page {
         self.body.rows()
     }
 
-    /// Returns true if there are no rows; a page that is given out has some.
+    /// Returns true if there are no rows; a page that is returned has some.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -98,8 +98,8 @@ impl<'a> Pages<'a> {
             .halved(0)
     }
 
-    /// The same rows in pages of half the size, `times` times over: for a new snapshot, where pages
-    /// of one before it were too large or took too long all the same.
+    /// Returns the same rows in pages halved `times` times: for a new snapshot, after pages of an
+    /// earlier one were too large or took too long.
     #[must_use]
     pub fn halved(mut self, times: u32) -> Self {
         let times = times.min(MOST_HALVINGS);
@@ -126,7 +126,7 @@ impl<'a> Pages<'a> {
             if body.last() != Some("") {
                 break body;
             }
-            // There are rows, and they are too much.
+            // There are rows, but they are too much for one answer.
             if self.rows == 1 {
                 break self.row_in_pieces().await?.into();
             }

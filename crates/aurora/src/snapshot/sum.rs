@@ -18,9 +18,9 @@ const RANGE_ROWS: u64 = 250_000;
 /// The number of statements in parallel.
 const LANES: usize = 2;
 
-/// The sum over all rows of `target`, a table with the columns of the dictionary's `table`, of
-/// which `nullable` says which take NULL. By ranges of the key, each in a statement of its own, so
-/// nobody should be writing to it meanwhile.
+/// Computes the checksum over all rows of `target`, a table with the columns of the dictionary's
+/// `table`; `nullable` says which of them take NULL. It reads ranges of the key, each in a
+/// statement of its own, so the table must not be written to meanwhile.
 ///
 /// # Errors
 ///

@@ -20,7 +20,7 @@ const COUNTED: &str = "INTERVAL 1 DAY";
 pub(super) struct Swaps {
     /// Raised fences.
     under_way: i64,
-    /// Of loads and of restores, undone ones among them.
+    /// The number of ended swaps of loads and of restores, undone ones among them.
     ended: i64,
 }
 

@@ -58,9 +58,9 @@ async fn lock(tx: &Tx, job: &JobId) -> Result<Locked, Error> {
     Ok(Locked { job: state::lock(tx, job).await?, holders })
 }
 
-/// Raises the fences of all tables of a job that is filled, and records the marker of its swap.
-/// Then no chunk of a load is in flight. Returns false, and raises none, if somebody else holds one
-/// of them, or if the job no longer stands as the caller saw it.
+/// Raises the fences of all tables of a filled job, and records the marker of its swap. Then no
+/// chunk of a load is in flight. Returns false, and raises none, if another job holds one of them,
+/// or if the job's state has changed.
 pub(super) async fn raise<R>(
     database: &Database,
     job: &JobId,

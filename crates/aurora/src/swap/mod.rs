@@ -1,4 +1,4 @@
-//! Swapping tables in: what a load that replaces its table and a restore have in common.
+//! Swaps tables in, for loads that replace their table and for restores.
 //!
 //! A job, which is a load or a restore, fills a shadow table for each of its tables, chunk by
 //! chunk. Then it swaps them in:

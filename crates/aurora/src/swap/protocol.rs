@@ -18,11 +18,11 @@ const RENAME_PATIENCE: Duration = Duration::from_secs(60);
 /// The outcome of a swap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Swapped {
-    /// The load or restore has ended. The ledger says how: somebody else may have ended it
+    /// The load or restore has ended. The ledger says how: another function may have ended it
     /// otherwise, and a restore may have failed.
     Ended,
     /// There is nothing to swap in: a shadow table is lost or not filled, or a load was sent back
-    /// to its start, also because its table has other columns or indexes now.
+    /// to its start, perhaps because its table has other columns or indexes now.
     Unfilled,
 }
 
@@ -45,9 +45,9 @@ pub(crate) enum Outcome {
 enum Attempt {
     /// The shadows have taken the places of their tables.
     Renamed,
-    /// They must not.
+    /// The swap was refused.
     Refused(Outcome),
-    /// The fences were not raised: somebody else was quicker.
+    /// The fences were not raised: another function was faster.
     Outrun,
 }
 
@@ -69,7 +69,7 @@ where
         let Some(state) = state::running(database, job).await? else { return Ok(Outcome::Ended) };
         let Some(pairs) = state.pairs() else { return Ok(Outcome::Unfilled) };
         let (marker, is_new) = if let Some(marker) = state.marker.clone() {
-            // Of a function that does the same at this time, or was killed.
+            // Made by a concurrent function, or by one that was killed.
             (marker, false)
         } else {
             if let Some(reason) = refusal().await? {
@@ -134,7 +134,7 @@ async fn are_unfenced(database: &Database, pairs: &[(&str, &Shadow)]) -> Result<
     Ok(true)
 }
 
-/// Makes the marker of a swap; `None` if the answer is lost, and the job must be looked at again.
+/// Makes the marker of a swap; `None` if the answer is lost, and the job must be read again.
 async fn make_marker(database: &Database, job: &JobId) -> Result<Option<CommitMarker>, Error> {
     let marker = CommitMarker::fresh(job);
     let sql = format!("CREATE TABLE `{}` (nothing INT NOT NULL PRIMARY KEY) ENGINE = InnoDB", marker.name());
@@ -149,8 +149,8 @@ async fn make_marker(database: &Database, job: &JobId) -> Result<Option<CommitMa
     }
 }
 
-/// Says why shadows cannot take the places of their tables, if so. Behind the fences: nobody else's
-/// RENAME shows a table half done.
+/// Returns the reason why shadows cannot take the places of their tables, if there is one. Must be
+/// called behind the fences, where no other RENAME shows a table half done.
 async fn check(database: &Database, pairs: &[(&str, &Shadow)]) -> Result<Option<Outcome>, Error> {
     for (table, shadow) in pairs {
         if !tables::exists(database, shadow.name()).await? {
@@ -203,9 +203,9 @@ pub(crate) async fn settle(database: &Database, job: &JobId, marker: &CommitMark
 /// The state of a table's write fence: whether appends and upserts may write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fence {
-    /// They may.
+    /// They may write.
     Lifted,
-    /// They may not: a load or a restore is swapping a new table in.
+    /// They may not write: a load or a restore is swapping a new table in.
     Raised,
 }
 

@@ -13,7 +13,7 @@ const ATTEMPTS: u32 = 5;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Target {
     pub(crate) shadow: Shadow,
-    /// All of its rows are in it already.
+    /// True if it has all of its rows already.
     pub(crate) is_filled: bool,
     /// The number of times that the job was sent back to its start; its committed chunks are in the
     /// shadow.
@@ -36,8 +36,8 @@ pub(crate) async fn prepare(database: &Database, job: &JobId, table: &str) -> Re
                 let (shadow, is_filled) = (shadow.clone(), row.is_filled);
                 return Ok(Some(Target { shadow, is_filled, restarts: state.restarts }));
             }
-            // Swapped in, or dropped by somebody. If a marker is recorded, either is found out; if
-            // not, no RENAME has been or can be under way.
+            // Swapped in, or dropped by others. If a marker is recorded, settling it shows which;
+            // if not, no RENAME has been or can be under way.
             if let Some(marker) = &state.marker {
                 settle(database, job, marker).await?;
             } else {
