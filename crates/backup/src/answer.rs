@@ -79,7 +79,7 @@ impl DoneTable {
     }
 }
 
-/// Why there is no answer; one sentence, the log has the causes.
+/// The error in place of an answer: one sentence; the log has the causes.
 #[derive(Debug, thiserror::Error)]
 pub enum InvocationError {
     /// The payload.
@@ -91,7 +91,7 @@ pub enum InvocationError {
     /// There is no such backup.
     #[error("there is no backup {0}")]
     Unknown(BackupId),
-    /// Nobody can say how a backup is getting on: the bucket cannot be read.
+    /// The progress of the backup is unknown: the bucket cannot be read.
     #[error("the status of the backup cannot be read: {}", .0.reason())]
     Status(BackupError),
 }

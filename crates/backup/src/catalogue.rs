@@ -34,7 +34,7 @@ pub enum Found {
 pub struct Verified {
     /// The backup.
     pub backup: BackupId,
-    /// When: `2026-11-21T04:00:01.123Z`.
+    /// The time: `2026-11-21T04:00:01.123Z`.
     pub verified_at: String,
     /// True if the backup's content matches its manifest. A backup that is not good is never the
     /// newest good one.
@@ -42,14 +42,14 @@ pub struct Verified {
     /// The restore that verified it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub restore: Option<RestoreId>,
-    /// The tables that were looked at.
+    /// The tables that were verified.
     pub tables: Vec<String>,
     /// The problem.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
 
-/// All backups of which there is anything, newest first. Folders that are no backup's are left out.
+/// Returns the ids of all backups that have any object, newest first. Other folders are left out.
 ///
 /// # Errors
 /// What the store fails with.
@@ -60,7 +60,7 @@ pub async fn ids(store: &impl Store) -> Result<Vec<BackupId>, BucketError> {
     Ok(ids)
 }
 
-/// A backup's manifest; `None` where it has none, and so is no backup (yet).
+/// Reads a backup's manifest; `None` if it has none, and so is no backup (yet).
 ///
 /// # Errors
 /// What the store fails with.
@@ -105,7 +105,7 @@ pub fn missing_of(listed: &[Listed], manifest: &Manifest) -> Option<String> {
     })
 }
 
-/// The outcome of a backup's newest verification, if there was one. One that cannot be read is
+/// Reads the outcome of a backup's newest verification. An outcome that cannot be read counts as
 /// none.
 ///
 /// # Errors
@@ -118,8 +118,8 @@ pub async fn verified(store: &impl Store, backup: &BackupId) -> Result<Option<Ve
     Ok(object.and_then(|object| serde_json::from_slice(&object.content).ok()))
 }
 
-/// Notes the outcome of a verification. What was found to be bad stays so until all of the tables
-/// that were looked at then are found to be good.
+/// Records the outcome of a verification. A backup found bad stays bad until all of the tables
+/// verified then are found good.
 ///
 /// # Errors
 /// What the store fails with.
@@ -160,8 +160,8 @@ pub fn has_all(manifest: &Manifest, tables: &[&Table]) -> bool {
     tables.iter().all(|table| in_manifest(manifest, table).is_some())
 }
 
-/// The manifest of the newest good backup that [has all](has_all) of these tables: it can be read,
-/// all of its files are there with their sizes, and no verification found it to be bad.
+/// Finds the manifest of the newest good backup that [has all](has_all) of these tables: it can be
+/// read, all of its files are there with their sizes, and no verification found it bad.
 ///
 /// # Errors
 /// What the store fails with.

@@ -10,7 +10,7 @@ use lambda_kit::continuation::ContinuationError;
 /// Characters of a reason at most: what a person reads.
 const MAX_REASON: usize = 1000;
 
-/// MySQL: there is no such table, no such column.
+/// MySQL's numbers: no such table, no such column.
 const NO_SUCH_TABLE: u16 = 1146;
 const NO_SUCH_COLUMN: u16 = 1054;
 
@@ -29,8 +29,8 @@ pub enum BackupError {
         /// Its name.
         table: String,
     },
-    /// A value that the file cannot hold, or that is none of the column's: no backup would be the
-    /// whole of the table.
+    /// A value does not fit the file, or is invalid for its column: the backup would not be
+    /// complete.
     #[error("the table {table}, row with the id {id}, column {column}: {problem}")]
     Value {
         /// The table.
@@ -117,8 +117,9 @@ impl BackupError {
         matches!(self, Self::Database(error) if error.wants_smaller())
     }
 
-    /// Why the backup failed, for people, in [`MAX_REASON`] characters at most. The words of the
-    /// database and of S3 stay out: they may quote rows, or name what is nobody's business.
+    /// Returns the reason of the failure for people, in at most [`MAX_REASON`] characters. It
+    /// leaves out the words of the database and of S3, which may quote rows or name internal
+    /// resources.
     pub fn reason(&self) -> String {
         let reason = match self {
             Self::Database(aurora::Error::OutOfTime) => Self::OutOfTime.to_string(),

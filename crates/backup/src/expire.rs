@@ -15,7 +15,7 @@ use crate::error::BackupError;
 use crate::metrics;
 use crate::state::{Held, Status};
 
-/// Backups that are looked at side by side.
+/// The number of backups that are checked in parallel.
 pub(crate) const SIDE_BY_SIDE: usize = 8;
 
 /// The time that the files of a failed backup are kept: until long after its function is gone.
@@ -35,15 +35,15 @@ pub struct Expired {
 pub struct Known {
     /// Its id, which tells its age.
     pub id: BackupId,
-    /// Its tables, by today's names, where it is good: it has a manifest that can be read, all
-    /// files are there with their sizes, and no verification found anything wrong.
+    /// Its tables, by today's names, if it is good: its manifest can be read, all files are there
+    /// with their sizes, and no verification found anything wrong.
     pub good: Option<BTreeSet<String>>,
     /// True if a function may still be working on it.
     pub is_running: bool,
 }
 
-/// The rule: a backup is kept for a time, and for longer while it is the newest good one of any of
-/// its tables, or still in the making. These are the backups that go.
+/// Returns the backups to remove. A backup is kept for a time, and for longer while it is the
+/// newest good one of any of its tables, or still running.
 pub fn to_expire(known: &[Known], now: Timestamp, keep: Duration) -> Vec<&BackupId> {
     let mut newest: BTreeMap<&str, &BackupId> = BTreeMap::new();
     for backup in known {
@@ -96,7 +96,7 @@ pub(crate) async fn expire<S: Store>(
             if note_interrupted(store, &known.id, now).await? {
                 done.interrupted.push(known.id);
             }
-            // A manifest that somebody deleted can be had back, as long as the files are there.
+            // A manifest that was deleted by hand can be restored as long as the files are there.
             if !was_completed {
                 remove_debris(store, &listed, now).await?;
             }
@@ -125,7 +125,7 @@ async fn look_at<S: Store>(
     };
     let state = match Held::read(store, &backup).await {
         Ok(held) => held.map(|held| held.state),
-        // Written by a newer version, perhaps: what is there must be old to go.
+        // Perhaps written by a newer version: the files must be old before they are removed.
         Err(BackupError::State(_)) => None,
         Err(_) if has_manifest => None,
         Err(error) => return Err(error),
@@ -137,7 +137,7 @@ async fn look_at<S: Store>(
     Ok(Seen { known: Known { id: backup, good, is_running }, has_manifest, was_completed, listed })
 }
 
-/// Notes a backup that nobody works on any more as failed; whether it was this that noted it.
+/// Records a backup that nobody works on any more as failed; returns true if this call recorded it.
 async fn note_interrupted<S: Store>(
     store: &S,
     backup: &BackupId,
@@ -158,11 +158,10 @@ async fn note_interrupted<S: Store>(
     Ok(true)
 }
 
-/// Why a backup failed that nobody works on any more.
+/// The reason of a backup that nobody works on any more.
 pub(crate) const INTERRUPTED: &str = "it was interrupted: the function that worked on it was stopped";
 
-/// Removes all of a backup. The manifest goes first: what is left when this is interrupted is no
-/// backup.
+/// Removes all of a backup. The manifest goes first: an interrupted removal leaves no backup.
 async fn remove(store: &impl Store, backup: &BackupId, listed: &[Listed]) -> Result<(), BucketError> {
     store.delete(&[manifest_key(backup)]).await?;
     // The state goes last: as long as there are files, something tells what they are.

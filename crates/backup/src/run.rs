@@ -34,7 +34,8 @@ impl<S: Store, G: Continuation<Unfinished>> Backups<S, G> {
         self.work(held, times).await
     }
 
-    /// Notes a new backup of these tables and asks for an invocation that makes it; gives its id.
+    /// Records a new backup of these tables and requests an invocation that makes it; returns its
+    /// id.
     ///
     /// # Errors
     /// [`BackupError`]; there is no such backup then.
@@ -126,7 +127,7 @@ impl<S: Store, G: Continuation<Unfinished>> Backups<S, G> {
         Ok(done)
     }
 
-    /// Writes the manifest, which makes a backup of what is there.
+    /// Writes the manifest, which turns the files into a backup.
     async fn complete(&self, held: &mut Held<S>, cursor: Cursor) -> Result<Done, BackupError> {
         // A function that was frozen and declared dead fails here, and writes no manifest.
         held.save().await?;

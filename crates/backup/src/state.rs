@@ -18,8 +18,8 @@ use crate::error::BackupError;
 /// The largest state, in bytes; it names the files written so far, as the manifest will.
 const MAX_STATE: u64 = 64 * 1024 * 1024;
 
-/// An invocation notes when it begins to work, and works for 15 minutes at most: after another one,
-/// nobody does.
+/// The time after which a running backup counts as interrupted: an invocation records when it
+/// begins to work, and works for at most 15 minutes.
 const LONGEST_WORK: Duration = Duration::from_secs(16 * 60);
 
 /// The state of a backup.
@@ -29,10 +29,10 @@ pub(crate) struct State {
     pub(crate) status: Status,
     /// The tables that are asked for.
     pub(crate) tables: Vec<String>,
-    /// The same in all files, whatever is set meanwhile.
+    /// The compression, the same in all files even if the setting changes.
     pub(crate) codec: Codec,
     pub(crate) started_at: String,
-    /// When an invocation last began or ended to work on it.
+    /// The time when an invocation last began or ended to work on it.
     pub(crate) active_at: String,
     pub(crate) finished_at: Option<String>,
     /// Snapshots that were taken: one, and one more each time that it was lost.
@@ -42,8 +42,8 @@ pub(crate) struct State {
     pub(crate) halvings: u32,
     pub(crate) invocations: u32,
     pub(crate) error: Option<String>,
-    /// The number of each table's next file: none is used twice, not even when the backup begins
-    /// anew.
+    /// The number of each table's next file: none is used twice, not even when the backup starts
+    /// over.
     pub(crate) next_part: IndexMap<String, u32>,
     /// Where the next invocation continues; only set between two invocations.
     pub(crate) cursor: Option<Cursor>,
@@ -64,7 +64,7 @@ pub(crate) struct Cursor {
 /// The progress of a table, counting complete files only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Progress {
-    /// As it would be in the manifest.
+    /// The table's entry for the manifest, so far.
     pub(crate) manifest: TableManifest,
     /// The key of the last row.
     pub(crate) after: Option<i64>,
@@ -112,8 +112,8 @@ impl State {
     }
 }
 
-/// The state of a backup, held by the one who wrote it last: it can be written only as long as
-/// nobody else has.
+/// The state of a backup, held by its last writer: it can be written only as long as no other
+/// function has written it.
 #[derive(Debug)]
 pub(crate) struct Held<S> {
     store: S,
@@ -141,7 +141,7 @@ impl<S: Store> Held<S> {
         Ok(Some(Self { store: store.clone(), state, etag: object.etag }))
     }
 
-    /// Writes it, and when.
+    /// Writes the state, with the current time.
     ///
     /// # Errors
     /// [`BackupError::Ended`] where somebody else has written it since.

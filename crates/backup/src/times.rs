@@ -17,7 +17,7 @@ const TIME_FOR_A_PAGE: Duration = Duration::from_secs(45);
 pub struct Times {
     /// The time after which no further page is read, and another invocation continues.
     pub until: Deadline,
-    /// When the database is not asked any more.
+    /// The time after which the database is not queried any more.
     pub deadline: Deadline,
 }
 

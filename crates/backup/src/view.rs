@@ -28,7 +28,7 @@ pub(crate) struct View {
     #[serde(rename = "moment")]
     snapshot_time: Option<String>,
     tables: IndexMap<String, TableView>,
-    /// When all of it was last verified, by a drill or a restore.
+    /// The time when all of it was last verified, by a drill or a restore.
     verified_at: Option<String>,
     /// The outcome of that: true if it can be restored.
     verified: Option<bool>,
@@ -36,8 +36,8 @@ pub(crate) struct View {
 }
 
 impl View {
-    /// The same, in the form in which an invocation answers. What is written of its tables is known
-    /// once it is complete.
+    /// Converts the view to an invocation's answer. The figures of its tables are known once it is
+    /// complete.
     pub(crate) fn into_done(self, manifest: Option<&Manifest>) -> Done {
         let Self { backup, status, error, .. } = self;
         let tables = manifest.map(|manifest| Done::of_manifest(manifest).tables).unwrap_or_default();
@@ -45,7 +45,7 @@ impl View {
     }
 }
 
-/// A table; without numbers where there are none (yet).
+/// A table; without numbers until they are known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 struct TableView {
     rows: Option<u64>,
@@ -60,7 +60,7 @@ pub(crate) struct Page {
     next: Option<BackupId>,
 }
 
-/// At most `limit` backups that are older than `after`.
+/// Lists at most `limit` backups that are older than `after`.
 pub(crate) async fn list<S: Store>(
     store: &S,
     limit: usize,
@@ -159,7 +159,7 @@ async fn of_state<S: Store>(
     }))
 }
 
-/// A backup of which nothing can be told.
+/// Returns the view of a backup that nothing is known about.
 fn nothing(backup: &BackupId) -> View {
     View {
         backup: backup.clone(),

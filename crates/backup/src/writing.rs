@@ -22,12 +22,12 @@ const MAX_SNAPSHOTS: u32 = 4;
 pub(crate) enum Left {
     /// All tables are written.
     Complete(Cursor),
-    /// There was no more time. The snapshot is handed on with the cursor.
+    /// Time ran out. The snapshot is handed on with the cursor.
     Unfinished { snapshot: Snapshot, cursor: Cursor },
 }
 
 impl<S: Store, G: Send + Sync> Backups<S, G> {
-    /// Writes tables until all are written or the time is up; begins anew if the snapshot is lost.
+    /// Writes tables until all are written or time runs out; starts over if the snapshot is lost.
     pub(crate) async fn write(&self, state: &mut State, times: Times) -> Result<Left, BackupError> {
         let database = self.database.with_deadline(times.deadline);
         let mut cursor = state.cursor.take();
@@ -153,7 +153,7 @@ fn rows_of(tables: &IndexMap<String, Progress>) -> (usize, u64) {
     (complete, tables.values().map(|progress| progress.manifest.rows).sum())
 }
 
-/// Ends the transaction of a snapshot that nobody continues.
+/// Ends the transaction of a snapshot that is not continued.
 pub(crate) async fn end(snapshot: Snapshot) {
     if let Err(error) = snapshot.end().await {
         tracing::warn!(error.class = error.class(), "a snapshot is left to the idle timeout");

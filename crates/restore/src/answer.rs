@@ -19,7 +19,7 @@ pub enum Answer {
     Restored(Restored),
     /// The result of a drill.
     Drilled {
-        /// The verification; `None` while there is no backup, and need not be one yet.
+        /// The verification; `None` while there is no backup, and none is due yet.
         #[serde(flatten)]
         verified: Option<Restored>,
         /// The backup that was verified.

@@ -15,7 +15,7 @@ use crate::objects::Objects;
 use crate::plan;
 use crate::source::{Object, PlanFault};
 
-/// Which files, and how they were when the restore began. In the ledger it is a text like
+/// Identifies the files, and their state when the restore began. In the ledger it is a text like
 /// `export/?files=2&sum=1f3a90bc00112233&ignore=salary`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FilesSource {

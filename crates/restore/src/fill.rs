@@ -29,7 +29,7 @@ pub(crate) struct Filler<'r, S> {
     pub(crate) database: &'r Database,
     pub(crate) restore: &'r Restore,
     pub(crate) lanes: usize,
-    /// Until when chunks may be begun.
+    /// The time until which chunks may be begun.
     pub(crate) deadline: Deadline,
     /// The time that this invocation had left until then when it started.
     pub(crate) whole: Duration,

@@ -138,7 +138,7 @@ async fn undo<S: Store, G: Continuation<Unfinished>>(
     let database = database(restorer, until);
     let found = restores::get(&database, &of).await.map_err(|error| failure(&error.into()))?;
     let found = found.ok_or_else(unknown)?;
-    // Those that are kept now, and no others.
+    // Only the tables whose previous table is kept now.
     let is_kept = |table: &&Table| found.tables.get(table.name()).is_some_and(|table| table.kept);
     let kept: Vec<&'static Table> = restorer.dictionary.tables().iter().filter(is_kept).collect();
     if kept.is_empty() {
@@ -197,7 +197,7 @@ fn unknown() -> Problem {
     Problem::new(ProblemKind::NotFound, "There is no such restore. GET /restores lists them.")
 }
 
-/// Reads the id of a restore. Text that cannot be an id is no restore's.
+/// Reads the id of a restore. Text that cannot be an id names no restore.
 fn id_of(text: &str) -> Result<RestoreId, Problem> {
     RestoreId::parse(text).ok_or_else(unknown)
 }

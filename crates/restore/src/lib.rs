@@ -65,7 +65,7 @@ impl<S, G> Restorer<S, G> {
         Ok(restores::get(&self.database.with_deadline(deadline), id).await?)
     }
 
-    /// As [`find`](Self::find), for a restore that must be there.
+    /// Returns a restore like [`find`](Self::find), but fails if it does not exist.
     async fn get(&self, id: &RestoreId, deadline: Deadline) -> Result<Restore, InvocationError> {
         self.find(id, deadline).await?.ok_or_else(|| InvocationError::Unknown(id.clone()))
     }

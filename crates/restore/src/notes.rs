@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::error::RestoreError;
 
-/// When a function last worked on a restore: written by each invocation that does.
+/// The time when a function last worked on a restore; each invocation that does writes it.
 pub(crate) const LAST_RESTORE: &str = "rowgate/last-restore";
 /// The value of [`LAST_RESTORE`] when the reaper last found nothing left to do.
 pub(crate) const LAST_REAPED: &str = "rowgate/last-sweep";

@@ -42,9 +42,9 @@ pub enum Wanted {
     Files(FromFiles),
     /// `{"put_back": …}`: the tables as they were before a restore.
     Undo {
-        /// That restore.
+        /// The restore to undo.
         of: RestoreId,
-        /// Which of its tables; all of them if none are named.
+        /// The tables to undo; all of them if none are named.
         tables: Option<Vec<&'static Table>>,
     },
 }
@@ -52,9 +52,9 @@ pub enum Wanted {
 /// Tables of a backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FromBackup {
-    /// Which backup.
+    /// The backup.
     pub backup: Which,
-    /// Which of its tables; all of them if none are named.
+    /// The tables to restore; all of them if none are named.
     pub tables: Option<Vec<&'static Table>>,
     /// What happens to the rows.
     pub mode: Mode,
@@ -87,7 +87,7 @@ pub struct Unfinished {
     pub drill: bool,
 }
 
-/// Which backup.
+/// Selects a backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Which {
     /// The newest good backup that has the tables.

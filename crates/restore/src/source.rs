@@ -1,5 +1,4 @@
-//! Rows on their way into a shadow table: what a backup's part files and files that Rowgate did not
-//! write have in common.
+//! Sources of rows for a shadow table: the part files of a backup, and external files.
 //!
 //! A [`Source`] blocks, and is read on a thread of its own. It decodes, checks and writes SQL;
 //! whoever takes its [`Chunk`]s commits them, several side by side, each with its row in the
@@ -21,7 +20,7 @@ use crate::objects::Objects;
 /// statements or so, for which BEGIN, ledger row and COMMIT are little.
 pub(crate) const CHUNK_SQL_BYTES: usize = 1024 * 1024;
 
-/// The same in full statements.
+/// The same, in full statements.
 pub(crate) const CHUNK_STATEMENTS: usize = CHUNK_SQL_BYTES / MAX_SQL_CHARS;
 
 /// Chunks of rows for one table, one after the other.
@@ -41,7 +40,7 @@ pub(crate) trait Source: Send {
 pub(crate) struct Chunk {
     /// From 0, through all files of the table in their order; no number is left out.
     pub(crate) number: u32,
-    /// Rows in it: those that go in and those that are rejected.
+    /// The number of rows in it, accepted or rejected.
     pub(crate) rows_read: u64,
     /// The checksum of the rows read, as in the backup's manifest; `None` for files that have no
     /// manifest.
@@ -58,7 +57,7 @@ impl lanes::Chunk for Chunk {
         self.number
     }
 
-    /// None if each is there once.
+    /// Returns no ids if each is there once.
     fn ids(&self) -> &[i64] {
         self.rows.as_deref().map_or(&[], Rows::ids)
     }
@@ -73,7 +72,7 @@ pub(crate) struct Filling {
     pub(crate) restored: ContentSum,
     /// Rows that break a rule.
     pub(crate) rejected: u64,
-    /// They, with their reasons, as the loader writes them; `None` where there are none.
+    /// The rejected rows with their reasons, as the loader writes them; `None` if there are none.
     pub(crate) rejects: Option<Bytes>,
 }
 
@@ -90,7 +89,7 @@ pub(crate) trait Rows: std::fmt::Debug + Send + Sync {
     fn without(&self, taken: &BTreeSet<i64>) -> Result<Filling, SourceError>;
 }
 
-/// Why there are no further chunks.
+/// The reason why there are no further chunks.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SourceError {
     /// Bytes could not be read; a retry may succeed. Contains the store's own error.
@@ -105,7 +104,7 @@ pub(crate) enum SourceError {
         /// What is wrong, and where; never a value.
         reason: String,
     },
-    /// The content is in order, but the table as it is today cannot hold it.
+    /// The content is valid, but the table as it is today cannot hold it.
     #[error("{file}: {reason}")]
     Refused {
         /// The file's key.

@@ -145,7 +145,8 @@ impl TestDatabase {
         rows.into_iter().map(|row| row.unwrap().into_iter().map(text).collect()).collect()
     }
 
-    /// As [`sql`](Self::sql), for a row that the database would refuse: without its strict mode.
+    /// Runs a statement like [`sql`](Self::sql), but without the database's strict mode, for a row
+    /// that it would refuse.
     ///
     /// # Errors
     /// What the database answers.
@@ -179,7 +180,7 @@ impl Drop for TestDatabase {
         // A server of this process goes with all its databases, unless others have it as well.
         if self.mysql.is_shared() || Arc::strong_count(&self.mysql) > 1 {
             let (socket, name) = (self.mysql.socket().to_owned(), self.name.clone());
-            // A runtime of its own: the test's may be ending.
+            // On a runtime of its own: the test's may be ending.
             let _ = std::thread::spawn(move || {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
                 runtime.block_on(remove(&socket, &name))

@@ -122,7 +122,7 @@ impl Function {
     }
 
     fn signal(&self, signal: Signal) {
-        // Held, so that nobody waits for the process meanwhile and its id stays its own.
+        // Held, so that nothing waits for the process meanwhile and its id is not used again.
         let mut child = self.child();
         if matches!(child.try_wait(), Ok(None))
             && let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw)

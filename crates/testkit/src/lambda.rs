@@ -62,7 +62,7 @@ impl Lambda {
         self.shared.faults.lock().unwrap_or_else(PoisonError::into_inner).set(plan);
     }
 
-    /// Waits for the next invocation that is asked for. Whoever gives up waiting loses none.
+    /// Waits for the next requested invocation. Cancelling the wait loses none.
     pub async fn next(&self) -> Option<Invoked> {
         self.asked.lock().await.recv().await
     }

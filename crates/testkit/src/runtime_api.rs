@@ -67,7 +67,7 @@ impl RuntimeApi {
             .route("/2018-06-01/runtime/invocation/{id}/response", post(response))
             .route("/2018-06-01/runtime/invocation/{id}/error", post(error))
             .route("/2018-06-01/runtime/init/error", post(init_error))
-            // As much as a function has to say.
+            // A function's answer may have any length.
             .layer(DefaultBodyLimit::disable())
             .with_state(shared);
         let serving = tokio::spawn(async move {
@@ -82,9 +82,8 @@ impl RuntimeApi {
         self.address
     }
 
-    /// Hands an event to the function once it asks for one, and waits for what it says, however
-    /// long that takes. `deadline` is only told; ending a function that exceeds it is the caller's
-    /// part.
+    /// Hands an event to the function once it asks for one, and waits for its answer without a
+    /// limit. `deadline` is only passed on; the caller must end a function that exceeds it.
     ///
     /// # Errors
     /// When the function took the event and can no longer answer it.

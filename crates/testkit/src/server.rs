@@ -85,8 +85,8 @@ impl DatabaseServer {
         Ok(server)
     }
 
-    /// Kills the server, as a crash would, with whatever it is doing.
-    /// [`start_again`](Self::start_again) brings it back.
+    /// Kills the server as a crash would, whatever it is doing. [`start_again`](Self::start_again)
+    /// restarts it.
     ///
     /// # Errors
     /// When it belongs to somebody else.
@@ -96,8 +96,7 @@ impl DatabaseServer {
         Ok(())
     }
 
-    /// Starts a server that was killed on the same data and socket, and waits until it has
-    /// recovered what was committed.
+    /// Restarts a killed server on the same data and socket, and waits until it has recovered.
     ///
     /// # Errors
     /// When it belongs to somebody else or does not start; with the end of its log.
@@ -176,8 +175,8 @@ fn command(server: &Server, directory: &Path, socket: &Path, options: &[String])
         .arg(server.program())
         .args(server.arguments(places))
         .arg(format!("--log-error={}", log(directory).display()))
-        // A server that starts deletes what it takes for temporary tables of its own, in /tmp those
-        // of every other server.
+        // A starting server deletes what it takes for its own temporary tables; in /tmp those would
+        // be every other server's.
         .arg(format!("--tmpdir={}", directory.display()))
         .args([
             "--performance-schema=OFF",
@@ -209,7 +208,7 @@ fn spawn(mut command: Command) -> Result<Process> {
         let started = child.is_ok();
         let _ = tell.send(child);
         if started {
-            // Until told, or until the handle is gone.
+            // Until the order to stop, or until the handle is gone.
             let _ = released.recv();
         }
     })?;

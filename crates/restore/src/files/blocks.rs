@@ -45,7 +45,7 @@ pub(super) struct Blocks<R> {
 pub(super) struct Block {
     /// The number of rows.
     pub(super) rows: u64,
-    /// They, one behind the other.
+    /// The encoded rows, one after the other.
     pub(super) bytes: Vec<u8>,
     is_packed: bool,
 }

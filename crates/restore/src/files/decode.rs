@@ -139,7 +139,7 @@ impl Row {
 }
 
 impl<'a> Cursor<'a> {
-    /// At the beginning of these bytes.
+    /// Creates a cursor at the beginning of these bytes.
     pub(super) fn new(bytes: &'a [u8]) -> Self {
         Self(bytes, MAX_VALUES)
     }

@@ -7,8 +7,7 @@ use std::io;
 pub(super) enum Fault {
     /// Its bytes could not be read.
     Read(io::Error),
-    /// It is not what it should be: a sentence without its subject, the file, and without a full
-    /// stop.
+    /// Its content is wrong: a sentence without its subject, the file, and without a full stop.
     Content(String),
 }
 

@@ -105,7 +105,7 @@ impl<R: Read> Input<R> {
         self.long_or_end()?.ok_or_else(Fault::cut_off)
     }
 
-    /// The same; `None` when the file ends just before it.
+    /// Reads a number; `None` if the file ends just before it.
     pub(super) fn long_or_end(&mut self) -> Result<Option<i64>, Fault> {
         let mut number = Varint::default();
         let mut byte = [0];

@@ -25,7 +25,7 @@ pub(super) struct FileRows<R> {
     rows: u64,
 }
 
-/// Why there is no further row of a file.
+/// The reason why there is no further row of a file.
 #[derive(Debug)]
 pub(super) enum RowsFault {
     /// It cannot be read on.
@@ -79,7 +79,7 @@ impl<R: Read> FileRows<R> {
             fault @ Fault::Read(_) => fault,
         })?;
         (self.at, self.left) = (0, self.block.rows);
-        // So that a block without rows has no bytes either.
+        // A block without rows must have no bytes either.
         if self.left == 0 && !self.block.bytes.is_empty() {
             return Err(left_over(self.rows));
         }

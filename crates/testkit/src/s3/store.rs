@@ -8,8 +8,8 @@ use axum::body::Bytes;
 use axum::http::{HeaderName, HeaderValue};
 use jiff::Timestamp;
 
-/// S3's ETag of equal contents is equal. Contents that nobody writes on a condition need not be
-/// read for it.
+/// Equal contents must have equal ETags. Larger contents are never written on a condition, so they
+/// need not be hashed.
 const HASHED: usize = 1 << 20;
 
 #[derive(Debug, Default)]
@@ -44,7 +44,7 @@ pub(super) enum Condition {
     Always,
     /// There is no such object.
     New,
-    /// The object is there with this ETag.
+    /// The object must exist with this ETag.
     Is(String),
 }
 
