@@ -12,7 +12,7 @@ pub const LOG_TARGET: &str = "audit";
 named_enum! {
     /// An action of a person.
     pub enum Action {
-        /// Sent rows: an entry for each that is in.
+        /// Sent rows: an entry for each inserted row.
         InsertRows = "insert-rows",
         /// Created or replaced a row.
         PutRow = "put-row",
@@ -53,9 +53,9 @@ pub struct Actor<'a> {
 pub struct AuditRecord {
     /// Its number: a later entry has a larger one.
     pub id: i64,
-    /// When, in ISO 8601 UTC with milliseconds.
+    /// The time, in ISO 8601 UTC with milliseconds.
     pub at: String,
-    /// Which account.
+    /// The account.
     pub username: String,
     /// The action, by [`Action::as_str`].
     pub action: String,

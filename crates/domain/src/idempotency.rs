@@ -12,7 +12,7 @@ pub const MAX_KEY_CHARS: usize = 255;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyKey(String);
 
-/// The header's value is no key.
+/// The error of a header whose value is not a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "Idempotency-Key must be given once, with 1 to {MAX_KEY_CHARS} visible ASCII characters, in double quotes or \

@@ -61,7 +61,7 @@ pub enum MigrationError {
         /// The migration.
         name: String,
     },
-    /// Nothing in it.
+    /// The file is empty.
     #[error("sql/migrations/{name}/up.sql: no statement in it")]
     Empty {
         /// The migration.
@@ -126,8 +126,8 @@ impl Migration {
         &self.statements
     }
 
-    /// Returns the checksum of all of it: SHA-256 in hexadecimal, over the statements. Comments do
-    /// not count, so that a word of explanation can be mended later.
+    /// Returns the checksum of the whole migration: SHA-256 in hexadecimal, over the statements.
+    /// Comments do not count, so that they can be corrected later.
     pub fn checksum(&self) -> String {
         self.checksum_of_first(self.statements.len())
     }

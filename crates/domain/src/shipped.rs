@@ -27,8 +27,8 @@ pub fn dictionary() -> Result<&'static Dictionary, &'static DictionaryError> {
     DICTIONARY.as_ref()
 }
 
-/// Which dictionary this is: 16 hexadecimal digits of the SHA-256 of its text. Another comment is
-/// another version.
+/// Returns the version of the dictionary: 16 hexadecimal digits of the SHA-256 of its text. Another
+/// comment makes another version.
 pub fn dictionary_version() -> &'static str {
     &VERSION
 }

@@ -23,7 +23,7 @@ pub enum AvroError {
         /// The problem.
         problem: String,
     },
-    /// A value is broken, or is none of the type that it is written as.
+    /// A value is broken, or does not have the type that it is written as.
     #[error("row {row}, column {column}: {problem}")]
     Value {
         /// The row in the file, from 1.
@@ -33,7 +33,7 @@ pub enum AvroError {
         /// The problem.
         problem: &'static str,
     },
-    /// The file is in order, but the table as it is today cannot hold a value of it.
+    /// The file is valid, but the table as it is today cannot hold one of its values.
     #[error("row {row}, column {column}: {problem}")]
     DoesNotFit {
         /// The row in the file, from 1.

@@ -76,8 +76,8 @@ impl Schema {
         &self.json
     }
 
-    /// SHA-256 of the schema's Parsing Canonical Form, as 64 lower-case hexadecimal digits.
-    /// Documentation and logical types are no part of that form.
+    /// Returns the SHA-256 of the schema's Parsing Canonical Form, as 64 lower-case hexadecimal
+    /// digits. That form does not contain documentation and logical types.
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
     }

@@ -31,7 +31,7 @@ pub struct FileWriter {
     schema: Schema,
     compressor: Compressor,
     sync: [u8; 16],
-    /// The rows of the block in the making.
+    /// The rows of the unfinished block.
     block: Vec<u8>,
     block_rows: i64,
     packed: Vec<u8>,
@@ -41,7 +41,7 @@ pub struct FileWriter {
 }
 
 impl FileWriter {
-    /// Begins a file. `sync` separates its blocks: sixteen random bytes, other ones in every file.
+    /// Begins a file. `sync` separates its blocks: sixteen random bytes, different in every file.
     ///
     /// # Errors
     /// [`AvroError::Compress`] when there is no memory for the compressor.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::canonical;
 use super::kind::Kind;
 
-/// The schema that a file brings along: the record that it was written with.
+/// The schema in a file: the record that it was written with.
 ///
 /// A field whose type is none that a table of ours can have is kept with its description, so that
 /// [`Resolution::new`](super::Resolution::new) can name all such fields at once.
@@ -72,7 +72,7 @@ impl WriterSchema {
         Ok(Self { name, fingerprint: canonical::fingerprint(&schema), fields })
     }
 
-    /// Returns the record's name without its namespace: in files of ours, the table's.
+    /// Returns the record's name without its namespace: in files of Rowgate, the table's.
     pub fn name(&self) -> &str {
         &self.name
     }

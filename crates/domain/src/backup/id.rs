@@ -17,7 +17,7 @@ fn write(unix_seconds: i64, random: u32) -> String {
     format!("{}-{random:08x}", time.strftime(TIME))
 }
 
-/// Returns the second that an id names, in Unix time; `None` when the text is no id.
+/// Returns the second that an id names, in Unix time; `None` for an invalid id.
 fn read(text: &str) -> Option<i64> {
     let bytes = text.as_bytes();
     let random = bytes.get(16..)?;

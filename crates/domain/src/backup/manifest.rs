@@ -32,9 +32,9 @@ pub struct Manifest {
     /// `2026-11-21T02:00:01.123Z`.
     #[serde(rename = "moment")]
     pub snapshot_time: String,
-    /// When the backup began, in the same form.
+    /// The time when the backup began, in the same form.
     pub started_at: String,
-    /// When the manifest was written, in the same form.
+    /// The time when the manifest was written, in the same form.
     pub finished_at: String,
     /// The codec of all blocks in all files.
     pub codec: Codec,
@@ -228,7 +228,7 @@ pub fn time_text(time: Timestamp) -> String {
     format!("{time:.3}")
 }
 
-/// Returns the time that a text is in this form.
+/// Parses a time in this form.
 fn time(name: &'static str, text: &str) -> Result<Timestamp, ManifestError> {
     let time = text.parse::<Timestamp>().ok();
     time.filter(|time| time_text(*time) == text)

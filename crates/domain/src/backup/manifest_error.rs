@@ -1,4 +1,4 @@
-/// Why a manifest cannot be used. A backup with such a manifest is no good backup.
+/// The reason why a manifest cannot be used. A backup with such a manifest is not good.
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
     /// Not JSON, or not the JSON of a manifest.
@@ -23,7 +23,7 @@ pub enum ManifestError {
     /// A member of the manifest cannot be.
     #[error("the manifest's {member} is wrong: {problem}")]
     Member {
-        /// Which member.
+        /// The member.
         member: &'static str,
         /// The problem.
         problem: String,

@@ -19,7 +19,7 @@ pub struct Answer<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Shown {
     rows: bool,
-    /// Of each row, at most.
+    /// The most errors of each row.
     errors: usize,
 }
 
@@ -52,7 +52,7 @@ impl<'a> Answer<'a> {
         self.tables.iter().map(|(name, table)| (*name, table))
     }
 
-    /// Rows that are in, over all tables.
+    /// Returns the number of inserted rows, over all tables.
     pub fn inserted(&self) -> usize {
         self.tables.values().map(|table| table.inserted).sum()
     }

@@ -15,8 +15,8 @@ use crate::value::Value;
 pub struct Facts {
     /// Ids of the batch that are taken in the table.
     pub taken: BTreeSet<i64>,
-    /// For each referred table, those of the named ids that are there, or will be when the rows go
-    /// in.
+    /// For each referred table, those of the named ids that exist, or will when the rows are
+    /// inserted.
     pub present: BTreeMap<String, BTreeSet<i64>>,
 }
 

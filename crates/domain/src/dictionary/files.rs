@@ -28,7 +28,7 @@ pub struct FileSettings {
     pub quote_escape: QuoteEscape,
     /// The rule that decides if the first record is a header.
     pub header: HeaderRule,
-    /// Lines above the first record that are no records.
+    /// The number of lines above the first record.
     pub skip_lines: u32,
     /// Fields that mean no value, compared byte by byte.
     pub null_values: Vec<String>,
@@ -67,9 +67,9 @@ pub enum HeaderRule {
     /// It is recognised.
     #[default]
     Auto,
-    /// It is one: a file without a header of the table fails.
+    /// It is a header: a file without a header of the table fails.
     Required,
-    /// It is none: fields belong to columns by position.
+    /// It is no header: fields belong to columns by position.
     None,
 }
 

@@ -191,9 +191,9 @@ impl Table {
 pub(crate) enum HeaderField {
     /// The column at this position of the table.
     Column(usize),
-    /// Nothing: its values are left out.
+    /// No column: its values are left out.
     LeftOut,
-    /// It is no column.
+    /// An unknown name.
     Unknown,
 }
 
@@ -233,8 +233,8 @@ impl Column {
         self.column_type
     }
 
-    /// Returns true if a row must bring a value. An empty CSV field, an empty string and JSON
-    /// `null` are none.
+    /// Returns true if a row must have a value. An empty CSV field, an empty string and JSON `null`
+    /// do not count.
     pub fn required(&self) -> bool {
         self.required
     }

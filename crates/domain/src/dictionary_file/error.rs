@@ -10,7 +10,7 @@ pub struct DictionaryError {
     pub file: String,
     /// The table in whose block the mistake is.
     pub table: Option<String>,
-    /// The column whose entry the mistake is in.
+    /// The column whose entry has the mistake.
     pub column: Option<String>,
     /// The problem, and the correct form if that helps.
     pub problem: String,

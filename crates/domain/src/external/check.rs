@@ -74,8 +74,8 @@ fn check_as_text<'a>(column: &Column, text: &'a str) -> Result<Value<'a>, Fault<
     check_csv_field(column, bytes)
 }
 
-/// Returns the whole number in a value, with the checks of its column. A float is one up to where
-/// floats begin to leave whole numbers out: beyond that nobody knows which number was meant.
+/// Returns the whole number in a value, with the checks of its column. A float counts only up to
+/// where floats begin to skip whole numbers: beyond that the intended number is unknown.
 fn check_integer<'a>(column: &Column, field: Loose<'a>) -> Result<Value<'a>, Fault<'a>> {
     const MOST_SINGLE: f32 = (1_u32 << f32::MANTISSA_DIGITS) as f32;
     const MOST_DOUBLE: f64 = (1_u64 << f64::MANTISSA_DIGITS) as f64;
@@ -94,8 +94,8 @@ fn check_integer<'a>(column: &Column, field: Loose<'a>) -> Result<Value<'a>, Fau
     scan::whole_number(column, itoa::Buffer::new().format(number).as_bytes())
 }
 
-/// Returns the exact number in a value. A float stands for the shortest number that is read as this
-/// float, which is the one that people and programs write for it.
+/// Returns the exact number in a value. A float stands for the shortest number that reads as this
+/// float, which is what people and programs write for it.
 fn check_decimal<'a>(precision: u8, scale: u8, field: Loose<'a>) -> Result<Value<'a>, Fault<'a>> {
     let column_type = ColumnType::Decimal { precision, scale };
     // Any decimal column's numbers are below this; others would only make long texts.

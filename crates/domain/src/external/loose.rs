@@ -29,7 +29,7 @@ pub enum Loose<'a> {
     Uuid([u8; 16]),
     /// An exact number: `unscaled` / 10^`scale`.
     Decimal {
-        /// A whole number in two's complement, the highest byte first; no bytes are no number.
+        /// A whole number in two's complement, the highest byte first; empty bytes are invalid.
         unscaled: &'a [u8],
         /// The number of its digits after the point.
         scale: u32,
@@ -39,7 +39,7 @@ pub enum Loose<'a> {
     /// A time in UTC, or on a clock of an unknown zone, which is taken for UTC like a text without
     /// a zone.
     Timestamp {
-        /// So many units after 1970-01-01T00:00:00.
+        /// The number of units after 1970-01-01T00:00:00.
         count: i64,
         /// The unit.
         unit: Unit,
@@ -55,8 +55,7 @@ pub(super) fn uuid_text(bytes: [u8; 16]) -> String {
     format!("{}-{}-{}-{}-{}", &digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..])
 }
 
-/// Returns the number in two's complement; `None` when it takes more than 128 bits, or is none at
-/// all.
+/// Returns the number in two's complement; `None` if it takes more than 128 bits, or is empty.
 pub(super) fn unscaled_number(bytes: &[u8]) -> Option<i128> {
     let sign = if bytes.first()? & 0x80 == 0 { 0 } else { 0xFF };
     let mut wide = [sign; 16];
@@ -69,8 +68,8 @@ pub(super) fn unscaled_number(bytes: &[u8]) -> Option<i128> {
 }
 
 impl<'a> Loose<'a> {
-    /// Returns the value as a person would write it: for a rejects file, where it is to be read and
-    /// corrected. Bytes stay as they are.
+    /// Returns the value as a person would write it, for a rejects file to be read and corrected.
+    /// Bytes stay as they are.
     pub(super) fn to_csv(self) -> Cow<'a, [u8]> {
         let text = match self {
             Self::Absent | Self::Null => String::new(),

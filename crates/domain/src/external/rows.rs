@@ -74,7 +74,7 @@ pub struct ExternalFilling {
     pub restored: ContentSum,
     /// Rows that are rejected.
     pub rejected: u64,
-    /// They as CSV, in the form of a load's rejects file; `None` where there are none.
+    /// The rejected rows as CSV, in the form of a load's rejects file; `None` if there are none.
     pub rejects: Option<Vec<u8>>,
 }
 
@@ -139,25 +139,26 @@ impl<'t> RowCollector<'t> {
 }
 
 impl<'t> ExternalRows<'t> {
-    /// Rows that were read: those that go in, if no id is taken, and those that are rejected.
+    /// Returns the number of rows read: those to insert, if no id is taken, and the rejected ones.
     pub fn rows_read(&self) -> u64 {
         (self.accepted.len() + self.rejected.len()) as u64
     }
 
-    /// Returns the ids of the rows that go in, if none is taken, ascending; each is there once.
+    /// Returns the ids of the rows to insert, if none is taken, ascending and each once.
     pub fn ids(&self) -> &[i64] {
         &self.ids
     }
 
-    /// Returns the first row, in the file's order, whose id is in `taken`, and why it is rejected.
+    /// Returns the first row, in the file's order, whose id is in `taken`, and the reason of its
+    /// rejection.
     pub fn first_taken(&self, taken: &BTreeSet<i64>) -> Option<(u64, String)> {
         let accepted = self.accepted.iter().find(|accepted| taken.contains(&accepted.id))?;
         Some((accepted.row, reason(&[self.repeated()])))
     }
 
-    /// Returns the statements that insert the rows into `target`, of which holds what
-    /// [`InsertWriter::into_table`] says. A row whose id is in `taken` is rejected too: an earlier
-    /// chunk has brought it.
+    /// Returns the statements that insert the rows into `target`, under the conditions of
+    /// [`InsertWriter::into_table`]. A row whose id is in `taken` is rejected too: an earlier chunk
+    /// has inserted it.
     ///
     /// # Errors
     /// [`RowTextError`] when the rows are not as they were collected.
@@ -203,9 +204,9 @@ impl<'t> ExternalRows<'t> {
         RowError::of_column(self.table.key().name(), Fault::IdRepeated)
     }
 
-    /// A line of the rejects file. What is in order is written as CSV has it, so that the line can
-    /// be dropped again once the rest is put right; what was refused is written as it came, as far
-    /// as [`MAX_REFUSED`] goes.
+    /// Writes a line of the rejects file. Valid values are written as CSV has them, so that the
+    /// line can be dropped again once the rest is corrected; refused values are written as they
+    /// came, up to [`MAX_REFUSED`] bytes.
     fn rejected_line(
         &self,
         row: u64,

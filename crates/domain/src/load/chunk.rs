@@ -60,7 +60,7 @@ pub enum Broken {
     /// Something else than a delimiter or a line end follows a closing quote. The record's only
     /// field is its first line.
     TextAfterQuote,
-    /// A quote follows blanks at the start of a field: nobody knows whether they belong to it. The
+    /// A quote follows blanks at the start of a field, and it is unknown if they belong to it. The
     /// record's only field is its line.
     QuoteAfterBlank,
     /// A quote is opened and not closed. The record's only field is its first line.
@@ -176,13 +176,13 @@ pub enum ChunkError {
     },
 }
 
-/// A chunk in the making.
+/// An unfinished chunk.
 #[derive(Debug)]
 pub(super) struct Draft {
     start: Position,
     /// A chunk with this many bytes takes no further record.
     wanted: u64,
-    /// So does one with this many records.
+    /// The most records: a chunk with this many is full, too.
     most_records: usize,
     has_escapes: bool,
     /// The content, quotes and separators included, but for what [`forget_tail`](Self::forget_tail)
@@ -194,9 +194,9 @@ pub(super) struct Draft {
     /// quoted.
     escaped: Vec<(usize, bool)>,
     hash: Sha256,
-    /// So many bytes of `data` are in `hash`.
+    /// The number of bytes of `data` that are in `hash`.
     hashed: usize,
-    /// Bytes of the chunk that are in `hash` and no longer in `data`.
+    /// The number of bytes of the chunk that are in `hash` and no longer in `data`.
     dropped: u64,
 }
 
@@ -281,7 +281,7 @@ impl Draft {
         while self.escaped.pop_if(|(field, _)| *field >= fields).is_some() {}
     }
 
-    /// Gives up the record in the making, of which the first byte is at `start`.
+    /// Discards the unfinished record, whose first byte is at `start`.
     pub(super) fn give_up_record(&mut self, start: usize) {
         self.give_up_fields();
         self.data.truncate(start);

@@ -14,7 +14,7 @@ const MOST_OVER: u64 = 8 * MAX_RECORD_BYTES;
 /// Cuts content that arrives piece by piece into chunks.
 ///
 /// A field may be quoted, with `""` for a quote in it; records end with LF, CRLF or CR; empty lines
-/// are no records. A quote within a field that does not begin with one is content, as of
+/// are no records. A quote within a field that does not begin with a quote is content, as in
 /// `24" pipe`.
 ///
 /// A record with something behind a closing quote, or with a quote that is never closed, is broken
@@ -35,8 +35,8 @@ pub struct Chunker {
     /// Content that broken records had taken, and how much of it has been read again; the last
     /// comes first.
     again: Vec<(Vec<u8>, usize)>,
-    /// A record is broken in this way that is in quotes at a line end before this offset in the
-    /// content.
+    /// A record that is in quotes at a line end before this offset in the content is broken in this
+    /// way.
     doomed: (Broken, u64),
     /// No chunk ends before this offset in the content.
     whole_until: u64,

@@ -59,8 +59,8 @@ impl<'d> Incoming<'d> {
         Self::of(dictionary, table, mode, file)
     }
 
-    /// A file anywhere in a bucket, of which somebody told the table and perhaps the mode; only its
-    /// format is read off the key.
+    /// Describes a file anywhere in a bucket, whose table and perhaps mode are given; only its
+    /// format is read from the key.
     ///
     /// # Errors
     /// [`KeyError`] for a table, mode or format that does not exist.

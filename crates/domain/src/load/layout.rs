@@ -16,7 +16,7 @@ pub struct Layout {
     pub dialect: Dialect,
     /// The start of the first record.
     pub start: Start,
-    /// Which field belongs to which column.
+    /// The mapping of fields to columns.
     pub columns: Columns,
     /// True if the first record is a header, or a row that passes. Otherwise the content may be of
     /// another kind.

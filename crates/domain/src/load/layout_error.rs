@@ -43,22 +43,22 @@ pub enum LayoutError {
         /// Another one.
         other: &'static str,
     },
-    /// The lines to be skipped are longer than what is looked at.
+    /// The lines to be skipped are longer than the bytes that are read.
     #[error(
         "the first {lines} lines, which are to be skipped, have more than {bytes} bytes; take them out of the file"
     )]
     SkippedLines {
         /// The number of lines.
         lines: u32,
-        /// Bytes that are looked at.
+        /// The number of bytes that are read.
         bytes: usize,
     },
-    /// The content begins with blank lines, or a record, that have more bytes than are looked at.
+    /// The content begins with blank lines, or a record, longer than the bytes that are read.
     #[error(
         "the first {bytes} bytes hold no whole record; take out blank lines above it, or write shorter ones"
     )]
     NoRecord {
-        /// Bytes that are looked at.
+        /// The number of bytes that are read.
         bytes: usize,
     },
     /// A `sep=` line that names no delimiter.

@@ -43,8 +43,8 @@ pub struct RejectReason {
 }
 
 impl RejectReason {
-    /// Returns true if the records' ids are taken, in the table or by earlier records: what comes
-    /// of dropping again what is in already.
+    /// Returns true if the records' ids are taken, in the table or by earlier records. This is the
+    /// usual result of dropping loaded rows again.
     pub fn is_taken_id(&self) -> bool {
         [RowCode::DuplicateId, RowCode::DuplicateInBatch].iter().any(|code| code.as_str() == self.code)
     }

@@ -53,7 +53,7 @@ pub struct LoadRecord {
     pub bytes: u64,
     /// ISO 8601 in UTC with milliseconds.
     pub started_at: String,
-    /// The same; `None` while it runs.
+    /// The time when it ended; `None` while it runs.
     pub finished_at: Option<String>,
     /// Milliseconds from its start to its end, or to now while it runs; not given out, since the
     /// times are.
@@ -67,7 +67,7 @@ pub struct LoadRecord {
     /// array as text, or nothing.
     #[serde(default, deserialize_with = "noted")]
     pub warnings: Vec<String>,
-    /// The load whose rejected records it brings back, mended.
+    /// The load whose rejected records it brings back, corrected.
     pub parent: Option<LoadId>,
     /// The earlier load that brought the very same bytes, where it was skipped for that.
     pub same_as: Option<LoadId>,

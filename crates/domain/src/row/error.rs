@@ -20,7 +20,7 @@ named_enum! {
         TooLong = "too_long",
         /// A number that the column cannot hold.
         OutOfRange = "out_of_range",
-        /// Not a date or timestamp in the one accepted form, or one that does not exist.
+        /// A date or timestamp in an invalid form, or one that does not exist.
         Timestamp = "timestamp",
         /// A field that names no column, or names one a second time.
         UnknownColumn = "unknown_column",
@@ -34,7 +34,7 @@ named_enum! {
         FieldCount = "field_count",
         /// A CSV field that is not UTF-8.
         Encoding = "encoding",
-        /// The quotes of a record are none that RFC 4180 allows.
+        /// The quotes of a record break RFC 4180.
         Quote = "quote",
     }
 }
@@ -83,7 +83,7 @@ pub enum Fault<'a> {
     UnknownColumn,
     /// The column is named a second time in one row, perhaps by an alias.
     RepeatedColumn,
-    /// So many more names are unknown or repeated, beside those that are reported.
+    /// The number of further names that are unknown or repeated, beside the reported ones.
     MoreStrayNames(usize),
     /// The id is taken in the table.
     IdTaken,

@@ -93,7 +93,8 @@ fn error_value(field: &[u8]) -> Option<&str> {
 const NOT_AVAILABLE: [&str; 8] =
     ["#NV", "#N/D", "#N/B", "#I/T", "#YOK", "#Н/Д", "#HIÁNYZIK", "#NENÍ_K_DISPOZICI"];
 
-/// A decimal number that is written `12,50`. A point is none, for it may separate thousands.
+/// Reads a decimal number that is written `12,50`. A point is refused, because it may separate
+/// thousands.
 fn with_decimal_comma<'a>(precision: u8, scale: u8, field: &[u8]) -> Result<Value<'a>, Fault<'a>> {
     if field.contains(&b'.') {
         return Err(Fault::NotOfType(ColumnType::Decimal { precision, scale }));
@@ -110,8 +111,8 @@ fn local_time<'a>(date: CivilDate, time: CivilTime, zone: &TimeZone) -> Option<V
     timestamp(in_utc(time, Some(zone))?)
 }
 
-/// Reads a field that is no value in the forms that hold everywhere, and why: as blank, or in a
-/// form that the dictionary declares.
+/// Reads a field that is invalid in the usual forms because of this fault: as blank, or in a form
+/// that the dictionary declares.
 #[cold]
 pub(super) fn in_a_declared_form<'a>(
     column: &Column,

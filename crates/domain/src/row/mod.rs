@@ -1,5 +1,4 @@
-//! Checking a row against its table: every field of JSON or CSV becomes a [`Value`], or says why it
-//! cannot.
+//! Checks a row against its table: every field of JSON or CSV becomes a [`Value`] or an error.
 //!
 //! All errors of a row are found, not only the first. Nothing here allocates for a field that is in
 //! order.

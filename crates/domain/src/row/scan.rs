@@ -5,7 +5,7 @@ use crate::dictionary::{Column, ColumnType};
 use crate::row::Fault;
 use crate::value::{CivilDate, CivilTime, Decimal, Value, from_unix_millis, two, unix_millis};
 
-/// As many digits as fit an `i64` whatever they are.
+/// The number of digits that always fit an `i64`.
 const SAFE_DIGITS: usize = 18;
 
 /// A whole number of the column's width: an optional minus and digits.

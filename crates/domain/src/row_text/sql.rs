@@ -15,12 +15,11 @@ const NULL: &str = "'N'";
 ///
 /// A field is as MySQL prints it: `-7`, `0.05`, `2021-07-27`, `2021-07-27 16:02:08`, `1` for true;
 /// text has the number of its characters before it (`5:Łoś,2`), so it may hold any character; NULL
-/// is `N`. `nullable` tells for each column whether the **database's** column takes NULL (a column
-/// that `nullable` does not reach is taken for one that does not): a NULL that nobody reckoned with
-/// would make the whole text NULL.
+/// is `N`. `nullable` says for each column if the **database's** column takes NULL (a column beyond
+/// its end counts as one that does not): an unexpected NULL would make the whole text NULL.
 ///
-/// It has the character set of its text columns where these have one, and the connection's else:
-/// the service gives out UTF-8 either way.
+/// It has the character set of its text columns, or else the connection's: the service returns
+/// UTF-8 either way.
 pub fn row_text_sql(table: &Table, nullable: &[bool]) -> String {
     let is_text = |column: &&Column| matches!(column.column_type(), ColumnType::String { .. });
     // A single text needs no conversion to a common character set, which saves a fifth of the time.
@@ -106,7 +105,7 @@ fn text_bytes_sql(table: &Table, nullable: &[bool]) -> String {
     sql
 }
 
-/// Returns the bytes that the text of a row takes at most, without what is in its text columns.
+/// Returns the most bytes of a row's text without the content of its text columns.
 pub fn fixed_width(table: &Table) -> usize {
     let width = |column_type| match column_type {
         ColumnType::Integer => "-2147483648".len(),

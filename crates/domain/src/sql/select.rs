@@ -16,15 +16,15 @@ pub const MAX_IDS: usize = 1000;
 /// means nothing in some modes of MySQL.
 const ESCAPE: char = '|';
 
-/// Which rows are wanted.
+/// Selects rows of a table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum WantedRows {
     /// Every row.
     #[default]
     All,
-    /// Those in which a column has a value.
+    /// The rows in which a column has a value.
     Where(ColumnFilter),
-    /// Those with these ids, of which there is one at least.
+    /// The rows with these ids, of which there is at least one.
     Ids(BTreeSet<i64>),
 }
 

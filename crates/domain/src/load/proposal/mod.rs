@@ -12,10 +12,10 @@ use crate::row::{REJECT_COLUMNS, check_file_field, read_in_format};
 use formats::{formats, propose_formats};
 use likeness::likeness;
 
-/// Records that are looked at for a header.
+/// The number of records that are searched for a header.
 const ROWS_LOOKED_AT: usize = 20;
 
-/// Values of a field that are looked at.
+/// The number of values of a field that are examined.
 const MAX_VALUES: usize = 200;
 
 /// The least likeness of a name and a column's names, of 1.
@@ -66,7 +66,7 @@ pub fn propose_table(table: &Table, records: &[(u64, Vec<String>)]) -> Option<Fo
         let settings = Settings(WireFiles { columns, skip_lines, ..WireFiles::default() });
         Some(FoundTable { header: header.clone(), settings, score })
     });
-    // Of several that fit equally well, the first.
+    // The first of several that match equally well.
     found.reduce(|best, other| if other.score > best.score { other } else { best })
 }
 
@@ -83,7 +83,7 @@ fn said_of(table: &Table, header: &[String], matched: &[Option<usize>]) -> BTree
             }
             None if by_itself == HeaderField::LeftOut || REJECT_COLUMNS.contains(&&*normal) => {}
             None => {
-                // Of a name that comes twice, the first one counts.
+                // The first field counts if a name comes twice.
                 said.entry(name.trim().to_owned()).or_insert(None);
             }
         }
@@ -167,7 +167,7 @@ impl<'r> Field<'r> {
     }
 }
 
-/// Returns true if a value can be of a column, in its own form or in one that could be set.
+/// Returns true if a value can belong to a column, in its own form or in a form that could be set.
 fn can_be(table: &Table, column: &Column, value: &str) -> bool {
     if check_file_field(column, table.files(), value.as_bytes()).is_ok() {
         return true;
