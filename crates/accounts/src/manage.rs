@@ -84,7 +84,7 @@ pub(crate) async fn disable<D: Directory>(
     Ok(Json(account).into_response())
 }
 
-/// Reads the name of an account. Text that cannot be a name is no account's.
+/// Reads the name of an account. Text that cannot be a name belongs to no account.
 fn name_of(text: &str) -> Result<Username, Problem> {
     Username::parse(text).ok_or_else(|| failure(&ChangeError::Unknown))
 }

@@ -1,8 +1,8 @@
 //! Serialises changes of accounts.
 //!
-//! Accounts are in a user pool, which has neither transactions nor conditional writes. Whoever
-//! changes one holds the lock on the one row of `rowgate_account_lock` meanwhile, so changes are
-//! made one after the other, by however many functions.
+//! Accounts are in a user pool, which has neither transactions nor conditional writes. Each change
+//! holds the lock on the one row of `rowgate_account_lock`, so changes are made one after the
+//! other, by any number of functions.
 
 use std::time::Duration;
 

@@ -33,7 +33,7 @@ impl<E> Lanes<E> {
     /// ended.
     ///
     /// Chunks race, and rows with the same id must not: their order decides which of them counts.
-    /// So a chunk that holds an id of an earlier one under way waits until that one is committed.
+    /// So a chunk that shares an id with an earlier chunk under way waits until that is committed.
     /// Chunks after it wait with it.
     ///
     /// # Errors

@@ -19,8 +19,7 @@ pub enum BucketError {
         /// The caller's limit in bytes.
         limit: u64,
     },
-    /// S3 refuses the call, and will until somebody changes the function's permissions or the
-    /// bucket.
+    /// S3 refuses the call, until the function's permissions or the bucket are changed.
     #[error("the function may not read or write {key}: S3 says {status}")]
     Denied {
         /// The key, or the prefix of the keys.

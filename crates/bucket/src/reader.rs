@@ -76,7 +76,7 @@ impl Read for Reader {
             match self.received.blocking_recv() {
                 Some(Ok(piece)) => (self.has_ended, self.piece) = (piece.is_empty(), piece),
                 Some(Err(error)) => return Err(io::Error::other(error)),
-                // The feeding has stopped, and nobody brings the rest.
+                // The feeding has stopped, and the rest never comes.
                 None => return Err(io::ErrorKind::BrokenPipe.into()),
             }
         }

@@ -21,11 +21,12 @@ use super::{Opening, Source, SourceError, TextForm, open_to};
 /// Records that are given back with their values, and rejected records beside those.
 pub const CHECKED_RECORDS: usize = 20;
 
-/// Bytes of unpacked content, and records, that are looked at at most: the answer is waited for.
+/// The most bytes of unpacked content that are checked, and the most records: a person waits for
+/// the answer.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
 const MAX_ROWS: u64 = 50_000;
 
-/// Records that are looked at for a header that is not the table's.
+/// The number of records that are searched for a header other than the table's.
 const SAMPLE: usize = 200;
 
 /// Values of a column that are remembered because they were refused.

@@ -83,7 +83,7 @@ fn other(start: &[u8]) -> SourceError {
     }))
 }
 
-/// Refuses text that is no table, where it is of a kind that is known.
+/// Refuses text that is no table, if its kind is recognised.
 pub(super) fn check_text(start: &[u8]) -> Result<(), SourceError> {
     of(start).map_or(Ok(()), |kind| Err(refused(kind)))
 }
@@ -114,7 +114,7 @@ fn binary(start: &[u8]) -> Option<Kind> {
     found.filter(|(magic, _)| !is_text_too(magic) || is_binary(start)).map(|(_, kind)| *kind)
 }
 
-/// Returns true if there are bytes among the first that no text has, or only one that is not ASCII.
+/// Returns true if the first bytes contain one that no text has, or one that is not ASCII.
 fn is_binary(start: &[u8]) -> bool {
     start.iter().take(512).any(|byte| *byte < 9 || *byte > 0x7F)
 }

@@ -29,7 +29,7 @@ use xlsx::SheetSource;
 
 /// Chunks of records, one after the other.
 pub trait Source: Send {
-    /// Which field of a record belongs to which column.
+    /// Returns the mapping of a record's fields to columns.
     fn columns(&self) -> &Columns;
 
     /// Returns the layout of the text, if reading can resume at the end of a chunk ([`resume`]).
@@ -113,9 +113,8 @@ fn open_to(
     })
 }
 
-/// Reads a packed object to its end, where its checksum is: a damaged one may unpack to rows that
-/// nobody wrote before that shows. Of zstd the checksum may be missing; what is unpacked is then
-/// held against the format alone.
+/// Reads a packed object to its end, where its checksum is: a damaged one may unpack to invented
+/// rows before that shows. With zstd the checksum may be missing; then only the format is checked.
 ///
 /// # Errors
 /// [`SourceError`] for an object that cannot be unpacked.

@@ -19,7 +19,7 @@ pub struct Preview {
     pub rows_read: u64,
     /// Records that would be rejected.
     pub rows_rejected: u64,
-    /// Records that are none: rows of empty fields, the header again.
+    /// The number of records that do not count: rows of empty fields, the header again.
     pub skipped: u64,
     /// Errors by their code. A record may have several.
     pub codes: BTreeMap<RowCode, u64>,

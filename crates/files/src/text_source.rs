@@ -33,12 +33,12 @@ enum Next {
     End,
     /// An error.
     Error(SourceError),
-    /// Nothing: all is given out.
+    /// Nothing: everything has been returned.
     Nothing,
 }
 
 impl TextSource {
-    /// Creates a source at the start of a file, whose first bytes are looked at.
+    /// Creates a source at the start of a file, whose first bytes are examined.
     pub(super) fn new(content: Content, opening: Opening<'_>) -> Result<Self, SourceError> {
         let Opening { format, table, chunk_bytes, .. } = opening;
         let mut text = Text::of(content, format, table.files().encoding)?;
@@ -140,7 +140,7 @@ impl Source for TextSource {
                     }
                     Err(error) => self.next = Next::Error(error.into()),
                 },
-                // Perhaps more can be read at another try, so what is there now is no chunk.
+                // A retry may read more, so the content so far is not a chunk.
                 Next::Error(error @ SourceError::Read(_)) => return Err(error),
                 Next::Error(error) => match self.chunker.salvage() {
                     Some(last) => {

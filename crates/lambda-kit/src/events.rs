@@ -75,7 +75,7 @@ mod tests {
     use crate::caller::{ByOperator, Operator};
     use crate::http::with_service_layers;
 
-    /// Returns an event of API Gateway, without the members that nobody reads.
+    /// Returns an event of API Gateway, without the unused members.
     fn request(method: &str, path: &str, key_id: &str, body: &Value) -> Value {
         json!({
             "resource": "/{proxy+}", "path": path, "httpMethod": method,

@@ -48,7 +48,7 @@ pub enum LoadError {
     /// A replace without some of its file's records.
     #[error("a replace takes all records of its file, and some were rejected")]
     IncompleteReplace,
-    /// No record could be loaded, for other reasons than that what it brings is in already.
+    /// No record could be loaded, for other reasons than that its content is loaded already.
     #[error("nothing could be loaded: {}", rejected(*.records, .mostly))]
     NothingLoaded {
         /// The number of records.

@@ -54,16 +54,16 @@ pub enum Answer {
     Messages(SqsBatchResponse),
 }
 
-/// Why there is no answer.
+/// The error in place of an answer.
 #[derive(Debug, thiserror::Error)]
 pub enum InvocationError {
     /// The payload cannot be read.
     #[error("the payload cannot be used: {0}")]
     Payload(serde_json::Error),
-    /// Of an audit.
+    /// The error of an audit.
     #[error(transparent)]
     Audit(#[from] AuditError),
-    /// Of a backfill.
+    /// The error of a backfill.
     #[error(transparent)]
     Backfill(#[from] BackfillError),
 }

@@ -22,7 +22,7 @@ pub enum Failure {
     /// A migration that ships is wrong.
     #[error(transparent)]
     Shipped(#[from] MigrationError),
-    /// They could not be applied.
+    /// The migrations could not be applied.
     #[error(transparent)]
     Run(#[from] MigrateError),
 }

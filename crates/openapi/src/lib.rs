@@ -104,8 +104,8 @@ fn schemas(source: Source<'_>) -> BTreeMap<String, Value> {
     declared.chain(rows).chain(reports).collect()
 }
 
-/// Completes a declared operation with what all have: the answers that are problems, the request's
-/// id in every answer, and what is said of operators and bodies.
+/// Completes a declared operation with the parts that all have: the answers that are problems, the
+/// request's id in every answer, and the notes about operators and bodies.
 fn described(operation: &Operation<'_>, problems: &Problems, operator: &str) -> Value {
     let mut described = operation.value.clone();
     if operation.right() == Some("operator") {

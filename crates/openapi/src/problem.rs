@@ -49,8 +49,8 @@ impl Problem {
         Self::new(text("kind"), text("title"), problem["status"].as_u64().unwrap_or_default())
     }
 
-    /// Names its schema: `UnknownTableProblem`. What the gateway sends under a status of its own
-    /// has that in the name.
+    /// Names its schema: `UnknownTableProblem`. A problem that the gateway sends under a status of
+    /// its own has that in the name.
     fn schema_name(&self) -> String {
         let status = if self.status == 502 { "502" } else { "" };
         let state = if self.with_state { "Status" } else { "" };

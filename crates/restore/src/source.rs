@@ -1,8 +1,7 @@
 //! Sources of rows for a shadow table: the part files of a backup, and external files.
 //!
-//! A [`Source`] blocks, and is read on a thread of its own. It decodes, checks and writes SQL;
-//! whoever takes its [`Chunk`]s commits them, several side by side, each with its row in the
-//! ledger.
+//! A [`Source`] blocks, and is read on a thread of its own. It decodes, checks and writes SQL; the
+//! consumer commits its [`Chunk`]s, several in parallel, each with its row in the ledger.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;

@@ -51,8 +51,7 @@ fn check(name: &str) -> Result<(), Problem> {
 }
 
 /// Returns true for characters that change how a name looks, or that cannot be written into a
-/// listing of S3: control characters, those that turn the direction of text, and those that are
-/// none.
+/// listing of S3: control characters, those that change the direction of text, and noncharacters.
 fn is_unseen(character: char) -> bool {
     character.is_control()
         || matches!(

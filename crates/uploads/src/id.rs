@@ -23,7 +23,7 @@ pub struct UploadId {
 }
 
 impl UploadId {
-    /// Reads an id; `None` for what is none.
+    /// Reads an id; `None` if it is invalid.
     pub fn parse(text: &str) -> Option<Self> {
         let text = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
         let mut parts = text.splitn(3, '\n');
@@ -35,7 +35,7 @@ impl UploadId {
         Some(Self { bytes, upload: upload.to_owned(), key: key.to_owned() })
     }
 
-    /// The table that its file is for; `None` for a key that is no file's.
+    /// Returns the table that its file is for; `None` if the key is not a file's.
     pub(crate) fn table(&self, dictionary: &'static Dictionary) -> Option<&'static Table> {
         Incoming::from_key(dictionary, &self.key).ok().map(|incoming| incoming.table)
     }

@@ -182,9 +182,9 @@ impl Database {
         .await
     }
 
-    /// Runs `work` in a transaction and commits it. When the transaction fails in a way that
-    /// another try may mend (a deadlock, a lock wait, a lost transaction, a database that is away),
-    /// all of it is rolled back and `work` runs again from its start, until the deadline. So `work`
+    /// Runs `work` in a transaction and commits it. When the transaction fails in a way that a
+    /// retry may solve (a deadlock, a lock wait, a lost transaction, a database that is away), all
+    /// of it is rolled back and `work` runs again from its start, until the deadline. So `work`
     /// must not leave anything behind but through the transaction.
     ///
     /// Capture references, so that each run can copy them into its future:

@@ -1,8 +1,7 @@
 //! Classifies messages of the database as errors.
 //!
 //! The Data API hands on MySQL's errors as DatabaseErrorException or as (deprecated)
-//! BadRequestException, with the error number in the message alone. Forms that people have
-//! reported:
+//! BadRequestException, with the error number only in the message. Reported forms:
 //!
 //! - `Duplicate entry …; Error code: 1062; SQLState: 23000` (version 2 of the service)
 //! - `Database error code: 1062. Message: Duplicate entry …` (version 1)
@@ -10,7 +9,7 @@
 //!   far)
 //! - `Database error code: 0. Message: …` (version 1, of errors that are not the database's own)
 //!
-//! Where there is no number, MySQL's own words tell it.
+//! Without a number, an error is recognised by MySQL's own words.
 
 use super::error::Error;
 

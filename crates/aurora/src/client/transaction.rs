@@ -44,8 +44,8 @@ impl Tx {
     /// # Errors
     ///
     /// Any [`Error`] but [`Error::UnknownOutcome`]. After any of them the transaction can only be
-    /// rolled back, be it an error of the statement alone, as a duplicate key is: AWS says that an
-    /// error may abort the transaction, and not which.
+    /// rolled back, be it an error of the statement alone, as a duplicate key is: AWS documents
+    /// that an error may abort the transaction, but not which errors do.
     pub async fn execute(&self, statement: Statement) -> Result<Executed, Error> {
         let mut state = self.open().await?;
         let Shared { database, id, .. } = &*self.0;
@@ -128,9 +128,8 @@ impl Transaction {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownOutcome`] when the answer was lost: a read then shows whether it is in,
-    /// since whatever was left of it has been rolled back. After every other error nothing of it is
-    /// in.
+    /// [`Error::UnknownOutcome`] when the answer was lost: a read then shows if it is committed,
+    /// since the rest of it has been rolled back. After every other error nothing is committed.
     pub async fn commit(mut self) -> Result<(), Error> {
         let deadline = self.tx.0.database.deadline();
         let refusal = match self.tx.open().await {

@@ -6,8 +6,8 @@
 //! ```
 //!
 //! The record of a key has one claim at a time. An answer is written only by the request whose
-//! claim it still is, in the transaction of its rows: so of any number of equal requests, whatever
-//! becomes of them, the rows of one are in, and every later one gets that one's answer.
+//! claim it still is, in the transaction of its rows: so of any number of equal requests, however
+//! they fail, exactly one inserts its rows, and every later one gets its answer.
 
 mod answer;
 mod claim;

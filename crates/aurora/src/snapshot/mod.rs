@@ -1,4 +1,4 @@
-//! Reading tables as they were at one time, page by page, while everybody else goes on writing.
+//! Reads tables as they were at one time, page by page, while writes continue.
 //!
 //! A snapshot is one transaction of the Data API at REPEATABLE READ (snapshot isolation): its first
 //! read fixes what all later ones see. It is known by an id, so another invocation can continue it

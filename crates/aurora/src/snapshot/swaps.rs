@@ -1,11 +1,12 @@
 //! Checks that a table is still the one that it was at a snapshot's time.
 //!
-//! The ledgers tell. Whoever swaps a table fences it before the RENAME, and lifts the fence in the
-//! transaction that records the end, or when no RENAME of that swap can happen any more
-//! ([`swap`](crate::swap), S3 and S4). So if a table was not fenced at the snapshot's time, is not
-//! fenced now, and as many swaps have ended by now as had ended then, no RENAME has taken place in
-//! between: one since then would be recorded as ended, or the table would still be fenced, whoever
-//! was killed meanwhile. What was then is read in the snapshot itself, so no clocks are compared.
+//! The ledgers show it. A function that swaps a table fences it before the RENAME, and lifts the
+//! fence in the transaction that records the end, or when no RENAME of that swap can happen any
+//! more ([`swap`](crate::swap), S3 and S4). So if a table was not fenced at the snapshot's time, is
+//! not fenced now, and as many swaps have ended by now as had ended then, no RENAME has taken place
+//! in between: one since then would be recorded as ended, or the table would still be fenced,
+//! whoever was killed meanwhile. What was then is read in the snapshot itself, so no clocks are
+//! compared.
 
 use serde::Deserialize;
 

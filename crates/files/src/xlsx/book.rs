@@ -8,7 +8,7 @@ use super::archive::Archive;
 use super::sheet::Rules;
 use super::xml::{Events, attribute, element};
 
-/// Sheets, and relations of a part, that are looked at.
+/// The most sheets, and relations of a part, that are read.
 const MAX_LISTED: usize = 10_000;
 
 /// The version of Excel that XlsxWriter and its relatives say they are. They store 0 for the result

@@ -129,8 +129,8 @@ impl Sheet {
         Self { events, strings, styles, rules, row: 0, has_ended: false, value: Vec::new() }
     }
 
-    /// Reads the next row that is there, with dates in the form of the columns' types; returns true
-    /// if there was one.
+    /// Reads the next row, with dates in the form of the columns' types; returns true if there was
+    /// one.
     pub(super) fn next_row(
         &mut self,
         row: &mut Row,
@@ -245,8 +245,8 @@ impl Sheet {
         }
     }
 
-    /// Returns true unless the cell is a formula that nobody has calculated. The result of one may
-    /// be an empty text.
+    /// Returns true unless the cell is a formula that was never calculated. The result of a formula
+    /// may be an empty text.
     fn has_result(&self, kind: Kind, holds: &Holds) -> bool {
         let is_calculated = match kind {
             Kind::Text => holds.value,

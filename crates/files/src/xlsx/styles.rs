@@ -19,7 +19,7 @@ pub(super) enum Style {
     Number,
     /// As a day or a time.
     Date,
-    /// As a number with at least so many digits, zeros before it if need be.
+    /// As a number with at least this many digits, with leading zeros if needed.
     Digits(u8),
 }
 
@@ -66,7 +66,7 @@ fn built_in(format: u32) -> Style {
 /// Returns the style of a format code.
 fn style_of(code: &[u8]) -> Style {
     match u8::try_from(code.len()) {
-        // Of postal codes and the like.
+        // A format of postal codes and the like.
         Ok(digits @ 2..) if code.iter().all(|byte| *byte == b'0') => Style::Digits(digits),
         _ if is_date_code(code) => Style::Date,
         _ => Style::Number,

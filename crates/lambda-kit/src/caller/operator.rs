@@ -26,7 +26,7 @@ impl Operator {
 
     /// Returns the operators whose keys have these ids: the API in a container may have several.
     pub fn of_keys(key_ids: impl IntoIterator<Item = String>) -> Self {
-        // An empty id is nobody's.
+        // An empty id matches no key.
         Self { key_ids: key_ids.into_iter().filter(|id| !id.is_empty()).collect() }
     }
 

@@ -104,7 +104,7 @@ impl<'a> Document<'a> {
         self
     }
 
-    /// Adds a value that is no metric: a property costs nothing, whatever its values.
+    /// Adds a value that is not a metric: a property costs nothing, whatever its values.
     pub fn property(mut self, name: &'static str, value: impl Into<Value>) -> Self {
         self.values.insert(name.to_owned(), value.into());
         self

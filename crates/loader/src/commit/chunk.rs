@@ -31,7 +31,7 @@ pub(crate) struct Committer<'l, S, Q> {
 /// The figures that a committed chunk adds to its load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Committed {
-    /// As far as this function knows it.
+    /// The number of loaded rows, as far as this function knows it.
     pub(crate) rows_loaded: u64,
     pub(crate) rows_rejected: u64,
     /// True if this function committed it, and not a concurrent one.

@@ -1,4 +1,4 @@
-//! Which references of a file's rows name a row.
+//! Checks which references of a file's rows name a row.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};

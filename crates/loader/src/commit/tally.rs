@@ -10,7 +10,7 @@ use crate::error::LoadError;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Limit {
     limit: RejectLimit,
-    /// True if nobody has set it.
+    /// True if the limit is the default.
     is_default: bool,
 }
 

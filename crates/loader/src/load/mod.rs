@@ -300,7 +300,7 @@ impl<S: Store, Q: Sync> Job<'_, S, Q> {
     }
 }
 
-/// Says what an object is that is no file to load, if its key shows that. Where the target is
+/// Returns the kind of an object that is no file to load, if its key shows that. If the target is
 /// overridden, only the name counts: the folders were checked when the message was made.
 fn what_is_no_data(object: &ObjectCreated) -> Option<&'static str> {
     match &object.target {

@@ -40,7 +40,7 @@ pub(crate) async fn remove_orphans<S: Store>(
         return Ok(());
     }
     let named = named(database, id).await?;
-    // If the load was deleted from the ledger meanwhile, it names no file, and nobody knows which
+    // If the load was deleted from the ledger meanwhile, it names no file, and it is unknown which
     // ones belong to it.
     if !has_ended_for_good(database, id).await? {
         return Ok(());

@@ -32,12 +32,12 @@ const CHUNKS_AHEAD: usize = 2;
 pub(crate) struct Work<'l, S, Q> {
     pub(crate) loader: &'l Loader<S, Q>,
     pub(crate) database: &'l Database,
-    /// The same, with the time that is reserved for ending the load.
+    /// The same database, with the time that is reserved for ending the load.
     pub(crate) to_end: &'l Database,
     pub(crate) object: &'l ObjectCreated,
     pub(crate) incoming: Incoming<'static>,
     pub(crate) chunk_bytes: u64,
-    /// Until when chunks may be begun.
+    /// The time until which chunks may be begun.
     pub(crate) deadline: Deadline,
     /// Chunks that this invocation committed.
     pub(crate) progress: &'l AtomicU64,
@@ -99,8 +99,8 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
         {
             return Ok(());
         }
-        // A damaged file may unpack to rows that nobody wrote before its checksum shows that. Those
-        // that a replace has filled in are never seen where it fails.
+        // A damaged file may unpack to invented rows before its checksum shows that. Rows in a
+        // replace's shadow are never seen if it fails.
         if mode != LoadMode::Replace && committed.is_empty() && file.format.packing != Packing::None {
             let file = file.clone();
             contents.read(move |content| Ok(files::verify(file.opening(), content)?)).await?;

@@ -60,12 +60,12 @@ impl ObjectCreated {
     }
 }
 
-/// Returns true for the empty object that the console of S3 makes when somebody makes a folder.
+/// Returns true for the empty object that the console of S3 makes for a new folder.
 pub(crate) fn is_folder(key: &str, bytes: u64) -> bool {
     key.ends_with('/') && bytes == 0
 }
 
-/// A message that is no S3 event.
+/// The error of a message that is not an S3 event.
 #[derive(Debug, thiserror::Error)]
 pub enum EventError {
     /// The body is not the JSON of an event.

@@ -11,12 +11,12 @@ use tokio::sync::mpsc;
 use super::prepare::{FilePlan, Plan, Prepared};
 use crate::error::LoadError;
 
-/// A file that is to be read.
+/// A file to read.
 #[derive(Debug)]
 pub(crate) struct Reading {
     pub(crate) plan: Arc<Plan>,
     pub(crate) file: FilePlan,
-    /// The chunks that are in the ledger.
+    /// The chunks that are committed, by the ledger.
     pub(crate) committed: BTreeMap<u32, CommittedChunk>,
     /// The file's layout, and where to resume; `None` at its start.
     pub(crate) resume: Option<(Layout, Position)>,

@@ -54,7 +54,7 @@ fn digest(
             Ok(Some(chunk)) => chunk,
             Ok(None) => break,
             Err(error @ SourceError::Read(_)) => return Err(error.into()),
-            // Content that cannot be read is no completed load's; loading it says what is wrong.
+            // Unreadable content cannot be that of a completed load; loading it reports the error.
             Err(_) => return Ok(None),
         };
         if is_first {

@@ -92,7 +92,7 @@ pub enum AuditError {
 struct State {
     /// The note of the last load, when everything that it had begun was settled.
     settled: Option<String>,
-    /// Until when ended loads have been checked, by the database's clock.
+    /// The time until which ended loads have been checked, by the database's clock.
     checked_until: Option<String>,
 }
 
@@ -101,7 +101,7 @@ struct State {
 pub struct Auditor<'a, S, Q> {
     /// The database of the ledger.
     pub database: &'a Database,
-    /// Which tables are hidden.
+    /// The dictionary, which says which tables are hidden.
     pub dictionary: &'a Dictionary,
     /// The data bucket, where the notes are.
     pub store: &'a S,
@@ -169,7 +169,7 @@ impl<S: Store, Q: Backlog> Auditor<'_, S, Q> {
         let debris = aurora::swap::reap(database).await?;
         let hidden: Vec<&Table> = self.dictionary.tables().iter().filter(|table| table.is_hidden()).collect();
         let forgotten = loads::forget(database, &hidden).await?;
-        // A fault is found again until somebody mends it, or for a day.
+        // A fault is found again until it is corrected, or for a day.
         let checked_until = if checked.faults.is_empty() { Some(checked.until) } else { state.checked_until };
         let is_settled = checked.faults.is_empty() && !loads::is_under_way(database).await?;
         let state = State { settled: is_settled.then_some(last_load), checked_until };
