@@ -21,7 +21,7 @@ use crate::request::{Approval, read};
 use crate::service::{OperatorPerson, Service, failure, record};
 use crate::username::Username;
 
-/// What the `after` of a page must be.
+/// The rule for the `after` parameter of a page.
 const AFTER: &str = "must be what next of the page before says, not more than an hour later";
 
 /// Answers with a page of accounts.

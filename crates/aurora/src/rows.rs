@@ -31,8 +31,8 @@ const ATTEMPTS: u32 = 5;
 /// 503. A transaction could be rolled back, but would cost every insert two more calls; a client
 /// that needs to know sends an `Idempotency-Key`, which makes a transaction.
 ///
-/// What a person sends goes into a transaction always, which writes an entry of the audit trail for
-/// each row that it inserts.
+/// Rows from a person always go through a transaction, which writes an entry of the audit trail for
+/// each inserted row.
 #[derive(Debug, Clone, Copy)]
 pub struct Insert<'i, 'a> {
     /// The dictionary that the rows were checked against.

@@ -52,7 +52,7 @@ pub struct Verified {
 /// Returns the ids of all backups that have any object, newest first. Other folders are left out.
 ///
 /// # Errors
-/// What the store fails with.
+/// Those of the store.
 pub async fn ids(store: &impl Store) -> Result<Vec<BackupId>, BucketError> {
     let folders = store.folders(PREFIX).await?;
     let mut ids: Vec<BackupId> = folders.iter().filter_map(|folder| BackupId::parse(folder)).collect();
@@ -63,7 +63,7 @@ pub async fn ids(store: &impl Store) -> Result<Vec<BackupId>, BucketError> {
 /// Reads a backup's manifest; `None` if it has none, and so is no backup (yet).
 ///
 /// # Errors
-/// What the store fails with.
+/// Those of the store.
 pub async fn find(store: &impl Store, backup: &BackupId) -> Result<Option<Found>, BucketError> {
     let object = match store.get(&manifest_key(backup), MAX_MANIFEST).await {
         Ok(Some(object)) => object,
@@ -82,7 +82,7 @@ pub async fn find(store: &impl Store, backup: &BackupId) -> Result<Option<Found>
 /// its manifest; `None` if every file is there with its size. The content is not read.
 ///
 /// # Errors
-/// What the store fails with.
+/// Those of the store.
 pub async fn missing(store: &impl Store, manifest: &Manifest) -> Result<Option<String>, BucketError> {
     let listed = store.list_all(&folder(&manifest.backup)).await?;
     Ok(missing_of(&listed, manifest))
@@ -109,7 +109,7 @@ pub fn missing_of(listed: &[Listed], manifest: &Manifest) -> Option<String> {
 /// none.
 ///
 /// # Errors
-/// What the store fails with.
+/// Those of the store.
 pub async fn verified(store: &impl Store, backup: &BackupId) -> Result<Option<Verified>, BucketError> {
     let object = match store.get(&verified_key(backup), MAX_VERIFIED).await {
         Err(BucketError::TooLarge { .. }) => None,
@@ -122,7 +122,7 @@ pub async fn verified(store: &impl Store, backup: &BackupId) -> Result<Option<Ve
 /// verified then are found good.
 ///
 /// # Errors
-/// What the store fails with.
+/// Those of the store.
 pub async fn note_verified(store: &impl Store, verified: &Verified) -> Result<(), BucketError> {
     let key = verified_key(&verified.backup);
     let json = serde_json::to_vec_pretty(verified).map_err(|error| BucketError::failed(&key, error))?;
@@ -164,7 +164,7 @@ pub fn has_all(manifest: &Manifest, tables: &[&Table]) -> bool {
 /// read, all of its files are there with their sizes, and no verification found it bad.
 ///
 /// # Errors
-/// What the store fails with.
+/// Those of the store.
 pub async fn newest_good(store: &impl Store, tables: &[&Table]) -> Result<Option<Manifest>, BucketError> {
     for backup in ids(store).await? {
         let Some(Found::Manifest(manifest)) = find(store, &backup).await? else { continue };

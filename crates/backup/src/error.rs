@@ -85,7 +85,7 @@ pub enum BackupError {
     /// better.
     #[error("the function's time was over before a row was read")]
     OutOfTime,
-    /// Somebody else went on with the backup or ended it.
+    /// Another function continued the backup or ended it.
     #[error("the backup has been ended elsewhere")]
     Ended,
     /// The state of the backup cannot be read or written.

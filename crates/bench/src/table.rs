@@ -31,7 +31,7 @@ pub(crate) struct Line {
 }
 
 impl Table {
-    /// Creates a table that says of each bar whether it is met, or only names the bars.
+    /// Creates a table that says for each bar if it is met, or only names the bars.
     pub(crate) fn new(judges: bool) -> Self {
         Self { rows: Vec::new(), judges }
     }

@@ -17,8 +17,8 @@ use crate::http::gateway;
 /// other invocation of the function, until Lambda ends the process. An error of `command` fails the
 /// invocation.
 ///
-/// Whoever may invoke the function may also write a request as API Gateway would, with any key.
-/// That gives away nothing: an invocation needs no key at all.
+/// A caller who may invoke the function may also write a request as API Gateway would, with any
+/// key. This gives no further rights: an invocation needs no key at all.
 ///
 /// # Errors
 /// Those of the Lambda runtime.

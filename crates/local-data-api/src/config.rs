@@ -31,7 +31,8 @@ pub enum Credentials {
         /// The time for which a secret is used before it is read again.
         ttl: Duration,
     },
-    /// The same for every request, whatever secret it names. For tests that are not about secrets.
+    /// The same login for every request, whatever secret it names. For tests that do not concern
+    /// secrets.
     Fixed {
         /// Database user.
         user: String,
@@ -54,8 +55,8 @@ impl Credentials {
     }
 }
 
-/// What becomes of a transaction when one of its statements fails. AWS's troubleshooting page knows
-/// transactions that were "aborted due to an error from a previous call", and does not say which
+/// The effect of a failed statement on its transaction. AWS's troubleshooting page mentions
+/// transactions that were "aborted due to an error from a previous call", but does not say which
 /// errors do that.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum OnError {

@@ -158,7 +158,7 @@ impl ApiError {
     }
 }
 
-/// How what fails in the database is worded: its own errors, results that are too large,
+/// The wording of failures in the database: its own errors, results that are too large,
 /// transactions that are gone. Public reports show each of these forms (the README names them), so
 /// clients must understand all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -184,7 +184,7 @@ pub enum ErrorStyle {
     V1Late,
 }
 
-/// Which limit a result breaks.
+/// The limit that a result exceeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TooLarge {
     /// A row of this many bytes, where this many are allowed.

@@ -195,7 +195,7 @@ fn is_routine_definition(bytes: &[u8]) -> bool {
         {
             return false;
         }
-        // A byte that is no word (`=`, a quote, `@`) is stepped over.
+        // A byte that is not part of a word (`=`, a quote, `@`) is skipped.
         rest = if word.is_empty() { after.get(1..).unwrap_or_default() } else { after };
     }
     false

@@ -143,7 +143,7 @@ async fn serve(stream: TcpStream, service: Arc<Service>, mut stopped: watch::Rec
     }
 }
 
-/// Ends what nobody came back for: transactions whose clients are gone, sessions that nobody needs.
+/// Ends abandoned transactions, and closes unused sessions.
 async fn reap(service: Arc<Service>, mut stopped: watch::Receiver<bool>) {
     let pace =
         (service.limits.transaction_idle / 10).clamp(Duration::from_millis(10), Duration::from_secs(1));

@@ -14,7 +14,7 @@ use crate::wire::{Conn, Error};
 /// The form of the result that the caller requests.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ResultOptions {
-    /// As JSON. For SELECT alone: the caller of this module sees to that.
+    /// As JSON. For SELECT alone: the caller of this module ensures that.
     pub(crate) formatted: bool,
     pub(crate) metadata: bool,
     pub(crate) numbers: NumberOptions,

@@ -14,7 +14,7 @@ use crate::pool::Session;
 /// why.
 const REMEMBERED: usize = 10_000;
 
-/// Why a transaction is no longer there: the three causes that AWS documents.
+/// The reasons for which a transaction no longer exists: the three causes that AWS documents.
 pub(crate) mod ended {
     pub(crate) const EXPIRED: &str = "Transaction may be expired";
     pub(crate) const BY_CALL: &str = "One previous call resulted in a termination of your transaction";

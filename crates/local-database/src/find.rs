@@ -12,7 +12,7 @@ pub const PROGRAM_VARIABLE: &str = "ROWGATE_MYSQLD";
 /// The folders beside the path where Debian and most other systems keep server programs.
 const SERVER_FOLDERS: [&str; 4] = ["/usr/sbin", "/usr/local/sbin", "/usr/libexec", "/usr/local/mysql/bin"];
 
-/// Why there is no server to start.
+/// The reason why there is no server to start.
 #[derive(Debug, thiserror::Error)]
 pub enum Missing {
     /// A program of MariaDB is not there.
@@ -46,7 +46,7 @@ pub(crate) fn server(kind: Kind) -> Result<PathBuf, Missing> {
         Some(path) if path.components().count() > 1 => path,
         name => on_path(&name.unwrap_or_else(|| "mysqld".into())).ok_or(Missing::MySql)?,
     };
-    // It is started elsewhere.
+    // It is started from another folder.
     let program = path::absolute(&program).unwrap_or(program);
     match version(&program) {
         Ok(text) if text.contains("MariaDB") => Err(Missing::MariaDbsMysqld(program)),

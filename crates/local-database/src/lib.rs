@@ -46,7 +46,7 @@ impl Kind {
         }
     }
 
-    /// As people write it: `MariaDB`, `MySQL`.
+    /// Returns the name for people: `MariaDB`, `MySQL`.
     pub fn title(self) -> &'static str {
         match self {
             Self::MariaDb => "MariaDB",
@@ -54,7 +54,7 @@ impl Kind {
         }
     }
 
-    /// As options have it: `mariadb`, `mysql`.
+    /// Returns the name for options: `mariadb`, `mysql`.
     pub fn name(self) -> &'static str {
         match self {
             Self::MariaDb => "mariadb",
@@ -85,7 +85,7 @@ impl FromStr for Kind {
     }
 }
 
-/// A name that is no [`Kind`]'s.
+/// The error of a name that is not a [`Kind`]'s.
 #[derive(Debug, thiserror::Error)]
 #[error("`{0}` is no database that Rowgate runs on; there are `mariadb` and `mysql`")]
 pub struct UnknownKind(String);
@@ -119,7 +119,7 @@ impl Server {
         Ok(Self { kind, program: find::server(kind)? })
     }
 
-    /// Which database it is.
+    /// Returns the kind of database.
     pub fn kind(&self) -> Kind {
         self.kind
     }
@@ -133,7 +133,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// Where the program cannot be run.
+    /// The error of a program that cannot be run.
     pub fn version(&self) -> io::Result<String> {
         let text = find::version(&self.program)?;
         // `mysqld  Ver 8.4.6 for Linux on x86_64 (Source distribution)`

@@ -53,7 +53,7 @@ pub enum RestoreError {
     /// invocation: with all of one it may end.
     #[error("the function's time is up while {0}, which began late")]
     BegunLate(String),
-    /// Somebody else ended the restore.
+    /// Another function ended the restore.
     #[error("the restore has been ended elsewhere")]
     Ended,
     /// The table that was being filled is no longer the one to fill; the restore reads its state

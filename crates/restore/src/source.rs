@@ -26,8 +26,8 @@ pub(crate) const CHUNK_STATEMENTS: usize = CHUNK_SQL_BYTES / MAX_SQL_CHARS;
 pub(crate) trait Source: Send {
     /// Returns the next chunk that is not committed ([`Done`]); `None` at the end of the last file.
     ///
-    /// Where a chunk begins and ends depends on the content of the files alone: a restore that goes
-    /// on after it was killed finds the same chunks under the same numbers.
+    /// The bounds of a chunk depend only on the content of the files: a restore that resumes after
+    /// it was killed finds the same chunks under the same numbers.
     ///
     /// # Errors
     /// [`SourceError`]; nothing comes after one.

@@ -137,7 +137,7 @@ impl TestDatabase {
     /// Runs SQL directly, past the Data API, as root: rows of values as text.
     ///
     /// # Errors
-    /// What the database answers.
+    /// Those of the database.
     pub async fn sql(&self, sql: &str) -> Result<Vec<Vec<Option<String>>>> {
         let mut conn = self.connect().await?;
         let rows: Vec<Row> = conn.query(sql).await.with_context(|| sql.to_owned())?;
@@ -149,7 +149,7 @@ impl TestDatabase {
     /// that it would refuse.
     ///
     /// # Errors
-    /// What the database answers.
+    /// Those of the database.
     pub async fn sql_unchecked(&self, sql: &str) -> Result<()> {
         let mut conn = self.connect().await?;
         conn.query_drop("SET SESSION sql_mode = ''").await?;
@@ -160,7 +160,7 @@ impl TestDatabase {
     /// The first value of the first row as text: for counts.
     ///
     /// # Errors
-    /// What the database answers; no row or NULL.
+    /// Those of the database; also if there is no row or NULL.
     pub async fn value(&self, sql: &str) -> Result<String> {
         let first = self.sql(sql).await?.into_iter().next().and_then(|row| row.into_iter().next());
         first.flatten().with_context(|| format!("no value: {sql}"))

@@ -208,7 +208,7 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// What `work` failed with, after a rollback; or the transaction's own [`Error`], which is
+    /// The error of `work`, after a rollback; or the transaction's own [`Error`], which is
     /// [`Error::UnknownOutcome`] when the answer of the COMMIT was lost: `work` does not run again
     /// then, the caller settles it.
     pub async fn transaction<T, E, F>(&self, work: impl Fn(Tx) -> F) -> Result<T, E>

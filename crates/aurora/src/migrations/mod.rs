@@ -1,4 +1,4 @@
-//! Applies migrations: what is missing, once, in order.
+//! Applies missing migrations: once each, in order.
 //!
 //! **Once, though two run at the same time.** Each call of the Data API may use another connection,
 //! so `GET_LOCK` holds nothing, and DDL ends the transaction it runs in. The lock is therefore a
@@ -11,8 +11,9 @@
 //! is waited for, then run again, and an answer that says "that is already so" counts as done. An
 //! error that the database gave for certain takes `started` back, so it is never mistaken for that.
 //!
-//! **Never changed afterwards.** The checksum of each applied migration is recorded and compared.
-//! One that stopped half-way may be mended in what has not run yet; what has run is compared.
+//! **Never changed afterwards.** The checksum of each applied migration is recorded and compared. A
+//! migration that stopped half-way may be corrected in its statements that have not run yet; the
+//! others are compared.
 
 mod apply;
 mod lease;

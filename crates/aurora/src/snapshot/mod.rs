@@ -6,7 +6,7 @@
 //! 24 hours.
 //!
 //! After every page the transaction goes back to a savepoint, as
-//! `mariadb-dump --single-transaction` does: that gives up the page's metadata lock and keeps the
+//! `mariadb-dump --single-transaction` does: that releases the page's metadata lock and keeps the
 //! snapshot. Otherwise a RENAME (a load or a restore that swaps a table in) or an ALTER TABLE would
 //! wait for the whole backup, and every insert behind it. If a table has been altered since, or
 //! replaced by one that was made since (MySQL 1412), the snapshot is lost:

@@ -1,4 +1,4 @@
-//! The same API in one process for all clients, over HTTP, as a container has it.
+//! Measures the API in one process for all clients, over HTTP, as a container has it.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;

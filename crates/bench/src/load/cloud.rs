@@ -1,5 +1,5 @@
-//! From the drop of a file to `completed`, on a local cloud of its own: upload, MiniStack's S3,
-//! queue and Lambda, the loader, the local Data API and MariaDB.
+//! Measures from the drop of a file to `completed`, on a local cloud of its own: upload,
+//! MiniStack's S3, queue and Lambda, the loader, the local Data API and MariaDB.
 
 use std::collections::BTreeMap;
 use std::fs;

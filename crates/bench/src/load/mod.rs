@@ -98,8 +98,7 @@ impl Loader {
     }
 }
 
-/// Empties the ledger: bytes that are in already would be skipped, and a load that has ended is not
-/// begun again.
+/// Empties the ledger: the same bytes would be skipped, and an ended load does not begin again.
 async fn forget(conn: &mut Conn) -> Result<()> {
     for table in ["rowgate_loads", "rowgate_load_chunks"] {
         conn.query_drop(format!("TRUNCATE TABLE {table}")).await?;

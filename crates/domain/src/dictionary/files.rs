@@ -124,7 +124,7 @@ pub(crate) struct WireFiles {
 /// Reads a `[table.files]` block.
 ///
 /// # Errors
-/// What is wrong with it.
+/// A description of the problem.
 pub(crate) fn read_files(wire: &WireFiles) -> Result<FileSettings, String> {
     if !wire.columns.is_empty() {
         return Err("columns is a setting of one file; give the table's columns aliases".to_owned());
@@ -133,10 +133,10 @@ pub(crate) fn read_files(wire: &WireFiles) -> Result<FileSettings, String> {
 }
 
 impl FileSettings {
-    /// Returns the same settings but for what `wire` says, all of it except the columns.
+    /// Returns the same settings, changed by all that `wire` sets except the columns.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// A description of the problem.
     pub(crate) fn with(&self, wire: &WireFiles) -> Result<Self, String> {
         let mut settings = self.clone();
         if let Some(lines) = wire.skip_lines {

@@ -1,7 +1,7 @@
 //! Chunks: the records that one transaction commits.
 //!
-//! Where a chunk begins and ends depends on the content and on the wanted size alone, never on how
-//! the bytes arrived, so a load that is repeated or resumed finds the same chunks.
+//! The bounds of a chunk depend only on the content and on the wanted size, never on how the bytes
+//! arrived, so a load that is repeated or resumed finds the same chunks.
 
 use sha2::{Digest, Sha256};
 

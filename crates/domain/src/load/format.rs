@@ -96,8 +96,7 @@ impl Format {
 
     /// Returns the format of a file called `file`, in upper or lower case.
     ///
-    /// # Errors
-    /// What to do with a file that cannot be read.
+    /// # Errors Advice on what to do with an unreadable file.
     pub fn of_file(file: &str) -> Result<Self, &'static str> {
         let file = file.to_ascii_lowercase();
         let packed =

@@ -10,7 +10,7 @@ use super::{Fault, scan};
 use crate::dictionary::{Column, ColumnType, FileSettings};
 use crate::value::{CivilDate, CivilTime, Value};
 
-/// What cells of a spreadsheet show in place of a value that a formula has not got.
+/// The texts in cells whose formula has no value.
 /// <https://support.microsoft.com/office/10bd5f71-be8b-4b63-9a6c-2f0e1c6c6d7b>
 pub const ERROR_VALUES: [&str; 14] = [
     "#BLOCKED!",

@@ -66,10 +66,10 @@ fn field_sql(column: &Column, nullable: bool, text: Text) -> String {
 /// `target` is the table's name or that of a table with the same columns; it is put into the SQL as
 /// it is, so it must be a safe identifier, as the names of the dictionary and of shadow tables are.
 ///
-/// Where the rows' texts are too much for one answer, as many empty texts come in place of them; no
-/// row's text is empty. So nothing fails, which would end a snapshot.
+/// If the rows' texts are too much for one answer, it returns as many empty texts in place of them;
+/// no row's text is empty. So nothing fails, which would end a snapshot.
 ///
-/// The page is too much where the [`text bytes`](text_bytes_sql) of all rows together are more than
+/// The page is too much if the [`text bytes`](text_bytes_sql) of all rows together are more than
 /// `page_bytes`, or those of one row more than `row_bytes`. They are added up before the first row
 /// is read, in one pass over the text columns.
 pub fn page_within_sql(

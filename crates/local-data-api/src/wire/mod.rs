@@ -193,7 +193,7 @@ impl Conn {
         self.prepared.push(prepared);
         if self.prepared.len() > PREPARED {
             let oldest = self.prepared.remove(0);
-            // Nothing is answered to this.
+            // The server does not answer this.
             self.send(command::STMT_CLOSE, &oldest.id.to_le_bytes()).await?;
         }
         Ok(made)

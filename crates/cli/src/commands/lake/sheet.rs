@@ -27,7 +27,7 @@ pub(crate) struct Column {
 enum Kind {
     Number,
     Boolean,
-    /// A day or a time: text that nobody can have chosen.
+    /// A day or a time, whose text contains no user's input.
     Temporal,
     Text,
 }
@@ -57,7 +57,7 @@ pub(crate) struct Sheet {
     columns: Vec<Column>,
     /// The columns that are shown, in this order.
     order: Vec<usize>,
-    /// The names of those in front, if they are there.
+    /// The names of the first columns, if they exist.
     first: Vec<String>,
     /// True if something is printed when there are no rows.
     is_empty_shown: bool,
@@ -78,8 +78,8 @@ impl Sheet {
         }
     }
 
-    /// The same, with these columns in front of the others, and nothing at all where there is no
-    /// row.
+    /// Does the same, with these columns before the others, and without any output if there are no
+    /// rows.
     pub(crate) fn with_first<'a>(format: Format, first: impl IntoIterator<Item = &'a str>) -> Self {
         let first = first.into_iter().map(str::to_owned).collect();
         Self { first, is_empty_shown: false, ..Self::new(format) }
@@ -98,7 +98,7 @@ impl Sheet {
         self.table = (self.format == Format::Table).then(|| Table::aligned(aligned));
     }
 
-    /// Adds rows; what is to be printed now.
+    /// Adds rows; returns the text to print now.
     pub(crate) fn rows(&mut self, rows: Vec<Row>) -> String {
         if rows.is_empty() {
             return String::new();

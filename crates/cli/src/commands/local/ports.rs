@@ -1,4 +1,4 @@
-//! Which ports the local cloud listens on: the defaults, or free ones near them, and the same ones
+//! Chooses the ports of the local cloud: the defaults, or free ones near them, and the same ones
 //! the next time.
 
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener};

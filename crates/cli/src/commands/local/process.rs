@@ -115,7 +115,7 @@ impl Spec {
         }
     }
 
-    /// Creates the service's temporary folder anew.
+    /// Empties or creates the service's temporary folder.
     fn fresh_temporary(&self, layout: &Layout) -> Result<PathBuf> {
         let folder = layout.temporary.join(self.service.name);
         stored::remove(&folder)?;

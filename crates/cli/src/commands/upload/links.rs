@@ -280,7 +280,7 @@ impl State {
         Self(folder.join(format!("{}.json", hex::encode(Sha256::digest(what.to_string())))))
     }
 
-    /// Reads the state; `None` if there is none that can be read.
+    /// Reads the state; `None` if it is missing or unreadable.
     fn read(&self) -> Option<Kept> {
         stored::read(&self.0)
     }
