@@ -38,7 +38,7 @@ impl Text {
         let mut text = Self::resumed(content);
         text.read();
         if let Some(Err(SourceError::Read(_))) = &text.end {
-            // A part of what the file begins with tells nothing; whoever reads on meets the error.
+            // A part of the file's beginning shows nothing; reading on returns the error.
             return Ok(text);
         }
         let start = &text.decoded[..];

@@ -10,8 +10,8 @@ use crate::parts::MAX_BYTES;
 
 /// The id of an upload in parts: key, size and S3's own id, in base64url.
 ///
-/// It is no secret and no permission. Whoever changes it asks for another upload, which S3 knows or
-/// does not; the key is held against what the caller sees each time.
+/// It is no secret and no permission. A changed id names another upload, which S3 knows or does
+/// not; the key is held against what the caller sees each time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UploadId {
     /// Bytes of the file.

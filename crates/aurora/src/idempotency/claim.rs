@@ -85,9 +85,8 @@ impl Claim {
         Ok(rows.iter().any(|row| row.status.is_some()))
     }
 
-    /// Gives back what may be a claim: it could not be taken, and whether a statement of that has
-    /// run all the same is not always known. Whoever reads that nothing was changed must find the
-    /// key free.
+    /// Releases a possible claim: taking it failed, but its statement may have run. A client that
+    /// gets the answer that nothing was changed must find the key free.
     async fn forget(&self, database: &Database) {
         if let Err(error) = self.delete(&in_grace(database)).await {
             tracing::info!(error.class = error.class(), "what may be a claim is left to its lease");

@@ -11,8 +11,8 @@
 //! wait for the whole backup, and every insert behind it. If a table has been altered since, or
 //! replaced by one that was made since (MySQL 1412), the snapshot is lost:
 //! [`Error::TransactionLost`], take another one. If a table was made before the snapshot and
-//! swapped in after it, MySQL says nothing and gives the rows that it had then: so whoever has read
-//! a table asks for it ([`Snapshot::check`]).
+//! swapped in after it, MySQL returns the rows that it had then without an error: so a reader must
+//! call [`Snapshot::check`] after a table.
 //!
 //! A statement that fails may end the transaction, and the snapshot with it. Pages are made to fit
 //! an answer, so that none fails for its size.

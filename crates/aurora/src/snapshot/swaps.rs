@@ -5,8 +5,8 @@
 //! more ([`swap`](crate::swap), S3 and S4). So if a table was not fenced at the snapshot's time, is
 //! not fenced now, and as many swaps have ended by now as had ended then, no RENAME has taken place
 //! in between: one since then would be recorded as ended, or the table would still be fenced,
-//! whoever was killed meanwhile. What was then is read in the snapshot itself, so no clocks are
-//! compared.
+//! whichever function was killed. The state at that time is read in the snapshot itself, so no
+//! clocks are compared.
 
 use serde::Deserialize;
 

@@ -140,8 +140,8 @@ async fn note_swapped(tx: &Tx, job: &JobId, state: &SwapState) -> Result<(), Err
 
 /// Forgets the previous tables of other restores: they are dropped, or have just been swapped in.
 async fn forget_previous(tx: &Tx, job: &JobId, table: &str) -> Result<(), Error> {
-    // Read without locks, which would wait for the chunks of other restores. Whoever changes it has
-    // the fence locked.
+    // Read without locks, which would wait for the chunks of other restores. Every function that
+    // changes it holds the lock on the fence.
     let sql = "SELECT job_id FROM rowgate_job_tables \
                WHERE table_name = :table AND previous_table IS NOT NULL AND job_id <> :job";
     let others: Vec<Only<String>> =
@@ -181,7 +181,7 @@ pub(super) struct Fenced {
     #[serde(rename = "job_id")]
     pub(super) job: JobId,
     commit_marker: Option<String>,
-    /// Whoever fenced it has had time enough.
+    /// True if the function that fenced it has had enough time.
     #[serde(deserialize_with = "truth")]
     pub(super) is_stale: bool,
 }

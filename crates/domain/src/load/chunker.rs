@@ -228,10 +228,10 @@ impl Chunker {
         }
     }
 
-    /// Ends a record that broke behind its first line with that line, and has the rest read again.
-    /// A record that is in quotes at a line end before `doomed_until` is broken, too. Where that is
-    /// only taken for so (`is_guess`), no chunk ends before: whoever resumes behind it would find
-    /// something else.
+    /// Ends a record that broke after its first line with that line, so that the rest is read
+    /// again. A record that is in quotes at a line end before `doomed_until` is broken, too. If
+    /// that is only assumed (`is_guess`), no chunk ends before it: a reader that resumes after such
+    /// a chunk would find other records.
     fn rewind(&mut self, broken: Broken, doomed_until: u64, is_guess: bool) {
         let OpenRecord { start, line, line_end, .. } = self.record;
         let (line_end, line) = line_end.unwrap_or((start, line));

@@ -51,7 +51,7 @@ pub(super) fn special<'a>(
     settings: &FileSettings,
     field: &'a [u8],
 ) -> Option<Result<Value<'a>, Fault<'a>>> {
-    // Whoever declares an error as no value has it so.
+    // An error may be declared as "no value", too.
     if settings.null_values.iter().any(|token| token.as_bytes() == field) {
         return Some(no_value(column));
     }

@@ -90,8 +90,8 @@ pub fn page_within_sql(
     )
 }
 
-/// Returns the bytes that the text columns of a row take in UTF-8. What JSON escapes (quotes,
-/// backslashes, control characters) is not reckoned: whoever asks leaves room for it.
+/// Returns the bytes that the text columns of a row take in UTF-8. JSON escapes (of quotes,
+/// backslashes, control characters) are not counted: the caller leaves room for them.
 fn text_bytes_sql(table: &Table, nullable: &[bool]) -> String {
     let mut sql = String::from("0");
     for (index, column) in table.columns().iter().enumerate() {

@@ -61,7 +61,7 @@ pub(super) fn open_sheet(
         Some(name) => archive.part(name).map(|part| part.map(Events::of)),
         None => Ok(None),
     };
-    // Whoever refers to a text that is not there fails for that.
+    // A cell that refers to a missing text fails later.
     let texts = part(&strings)?.map(Strings::read).transpose()?.unwrap_or_default();
     let cell_styles = part(&styles)?.map(cell_styles).transpose()?;
     // Without the styles that a workbook names, its dates would be numbers.

@@ -119,8 +119,8 @@ impl Store {
         Ok(etag)
     }
 
-    /// Makes an object of the parts with these numbers. An upload that was completed is gone:
-    /// whoever did not hear of it must look for the object.
+    /// Makes an object of the parts with these numbers. A completed upload no longer exists: a
+    /// caller that missed the answer must look for the object.
     pub(super) fn complete(
         &mut self,
         upload: u64,

@@ -25,7 +25,7 @@ const LOG_TAIL_LINES: usize = 6;
 pub(super) enum Probe {
     /// It answers a GET of this URL with a 2xx.
     Http(String),
-    /// It greets whoever connects to this socket.
+    /// It greets clients that connect to this socket.
     Socket(PathBuf),
 }
 
