@@ -28,8 +28,8 @@ const ATTEMPTS: u32 = 5;
 /// fail as a whole. Only then, or where the rows alone show a fault, does a transaction ask which
 /// ids are taken and which references are there. The price of the one call: if the database is
 /// stuck for longer than a request may take, the Data API may still execute the statement after the
-/// 503. A transaction could be rolled back, but would cost every insert two more calls; a client
-/// that needs to know sends an `Idempotency-Key`, which makes a transaction.
+/// answer 503. To use a transaction, which could be rolled back, would cost every insert two more
+/// calls; a client that needs to know sends an `Idempotency-Key`, which makes a transaction.
 ///
 /// Rows from a person always go through a transaction, which writes an entry of the audit trail for
 /// each inserted row.

@@ -20,8 +20,8 @@ static VERSION: LazyLock<String> = LazyLock::new(|| hex::encode(&Sha256::digest(
 
 /// Returns the dictionary of `sql/dictionary.toml`, parsed on first use.
 ///
-/// # Errors The error in the file; a test of this module keeps a wrong file from being built into
-/// anything.
+/// # Errors
+/// The error in the file; a test of this module keeps a wrong file from being built into anything.
 pub fn dictionary() -> Result<&'static Dictionary, &'static DictionaryError> {
     DICTIONARY.as_ref()
 }

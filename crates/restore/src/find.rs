@@ -27,8 +27,9 @@ pub(crate) async fn manifest<S: Store>(
 /// Finds the newest backup that was completed with all of these tables, by their current or former
 /// names, whatever its verification found.
 ///
-/// # Errors Those of the bucket, and [`RestoreError::Damaged`] if a newer one has an unusable
-/// manifest: its tables are unknown, and skipping it would hide the damage.
+/// # Errors
+/// Those of the bucket, and [`RestoreError::Damaged`] if a newer one has an unusable manifest: its
+/// tables are unknown, and skipping it would hide the damage.
 pub(crate) async fn newest<S: Store>(store: &S, tables: &[&Table]) -> Result<Option<Manifest>, RestoreError> {
     for backup in catalogue::ids(store).await? {
         if let Some(manifest) = manifest(store, &backup).await?

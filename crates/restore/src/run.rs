@@ -37,8 +37,9 @@ const REFUSALS: u32 = 2;
 impl<S: Store, G: Continuation<Unfinished>> Restorer<S, G> {
     /// Works on a running restore until it has ended, or hands it to another invocation.
     ///
-    /// # Errors The reason of the interruption. The restore continues when it is invoked again, and
-    /// fails if it never is.
+    /// # Errors
+    /// The reason of the interruption. The restore continues when it is invoked again, and fails if
+    /// it never is.
     pub(crate) async fn run(
         &self,
         id: &RestoreId,

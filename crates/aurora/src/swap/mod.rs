@@ -37,10 +37,10 @@
 //!   where they are until then, whatever happens.
 //! - **S7, a load is whole.** The function that completes a swap sends every unfinished load that
 //!   has committed chunks into the previous table back to its start.
-//! - **S8, only what nobody needs is dropped.** The reaper lists the tables first and
-//!   queries the ledger then: a table that is made later is not on the list. Tables that a running
-//!   job may be about to record are kept; if it records a table that was dropped before, the table
-//!   is found to be missing, and another one is made.
+//! - **S8, only what nobody needs is dropped.** The reaper lists the tables first and queries the
+//!   ledger then: a table that is made later is not on the list. Tables that a running job may be
+//!   about to record are kept; if it records a table that was dropped before, the table is found to
+//!   be missing, and another one is made.
 //! - **S9, only what is complete is swapped in.** A shadow counts as filled when all of its chunks
 //!   are committed, under a lock that waits for chunks in flight; it has the columns and indexes of
 //!   its table behind the fences.

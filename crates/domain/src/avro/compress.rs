@@ -84,8 +84,9 @@ impl Decompressor {
 
     /// Unpacks `block` into `into`, which is emptied first.
     ///
-    /// # Errors A description of the problem: the block is damaged, ends too soon, has bytes after
-    /// its end, or unpacks to more than [`MAX_BLOCK_BYTES`].
+    /// # Errors
+    /// A description of the problem: the block is damaged, ends too soon, has bytes after its end,
+    /// or unpacks to more than [`MAX_BLOCK_BYTES`].
     pub(super) fn decompress(&mut self, block: &[u8], into: &mut Vec<u8>) -> Result<(), &'static str> {
         into.clear();
         match self {

@@ -46,8 +46,9 @@ impl fmt::Display for Form {
 impl WriterSchema {
     /// Reads the JSON of a file's schema.
     ///
-    /// # Errors A description of the problem: it is not JSON, not a record, or has a field without
-    /// a name or with the name of another.
+    /// # Errors
+    /// A description of the problem: it is not JSON, not a record, or has a field without a name or
+    /// with the name of another.
     pub(super) fn parse(json: &[u8]) -> Result<Self, String> {
         let schema: Value =
             serde_json::from_slice(json).map_err(|error| format!("its schema is no JSON: {error}"))?;

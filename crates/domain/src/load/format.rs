@@ -96,7 +96,8 @@ impl Format {
 
     /// Returns the format of a file called `file`, in upper or lower case.
     ///
-    /// # Errors Advice on what to do with an unreadable file.
+    /// # Errors
+    /// Advice on what to do with an unreadable file.
     pub fn of_file(file: &str) -> Result<Self, &'static str> {
         let file = file.to_ascii_lowercase();
         let packed =

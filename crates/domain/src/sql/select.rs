@@ -39,7 +39,8 @@ pub struct ColumnFilter {
 impl ColumnFilter {
     /// Reads `<column>:<value>`; everything behind the first colon is the value.
     ///
-    /// # Errors A description of the problem, as a sentence.
+    /// # Errors
+    /// A description of the problem, as a sentence.
     pub fn parse(table: &Table, text: &str) -> Result<Self, String> {
         let Some((name, value)) = text.split_once(':').filter(|(_, value)| !value.is_empty()) else {
             return Err("filter must be a column, a colon and a value: filter=id:7.".to_owned());

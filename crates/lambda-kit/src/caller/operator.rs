@@ -32,7 +32,8 @@ impl Operator {
 
     /// Returns the operator whose key's id is in `ROWGATE_OPERATOR_KEY_ID`.
     ///
-    /// # Errors [`EnvError`] when it is not set: without it the operator could not be recognised.
+    /// # Errors
+    /// [`EnvError`] when it is not set: without it the operator could not be recognised.
     pub fn from_env() -> Result<Self, EnvError> {
         env::required(KEY_ID_VARIABLE).map(Self::new)
     }
