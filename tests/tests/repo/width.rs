@@ -14,16 +14,14 @@ fn comments_and_markdown_wrap_at_100_columns() -> Result<()> {
     let names = String::from_utf8(listed.stdout).context("git ls-files")?;
     let mut long = Vec::new();
     for name in names.split_terminator('\0') {
-        let Some(is_prose) = prose_of(name) else { continue };
         let path = root().join(name);
         // A file that is deleted and not yet committed is listed, too.
-        if !path.exists() {
-            continue;
-        }
-        let mut is_fenced = false;
+        let Some(marks) = marks(name).filter(|_| path.exists()) else { continue };
+        let mut is_code = false;
         for (number, line) in read(&path)?.lines().enumerate() {
-            is_fenced ^= name.ends_with(".md") && line.trim_start().starts_with("```");
-            if !is_fenced && is_prose(line) && can_wrap(line) {
+            let Some(text) = prose(line, marks) else { continue };
+            is_code ^= text.starts_with("```");
+            if line.chars().count() > COLUMNS && !is_code && can_wrap(text) {
                 long.push(format!("{name}:{}", number + 1));
             }
         }
@@ -32,25 +30,25 @@ fn comments_and_markdown_wrap_at_100_columns() -> Result<()> {
     Ok(())
 }
 
-/// Returns what tells the prose of a file from its code; `None` for a file without prose.
-fn prose_of(name: &str) -> Option<fn(&str) -> bool> {
+/// Returns what begins a line of prose in a file of this name; `None` for a file without prose.
+fn marks(name: &str) -> Option<&'static [&'static str]> {
     match name.rsplit_once('.')?.1 {
-        // A table's row cannot be wrapped.
-        "md" => Some(|line| !line.trim_start().starts_with('|')),
-        // A directive to a linter, and a table's row, cannot be wrapped either.
-        "rs" | "ts" | "tsx" | "js" | "mjs" => Some(|line| {
-            let line = line.trim_start();
-            let is_comment = line.starts_with("//") || line.starts_with("* ");
-            is_comment && !line.contains("biome-ignore") && !line.contains("//! |")
-        }),
-        "py" | "sh" | "toml" | "yaml" | "yml" => Some(|line| line.trim_start().starts_with("# ")),
-        "sql" => Some(|line| line.trim_start().starts_with("-- ")),
+        "md" => Some(&[""]),
+        "rs" | "ts" | "tsx" | "js" | "mjs" => Some(&["//", "* "]),
+        "py" | "sh" | "toml" | "yaml" | "yml" => Some(&["# "]),
+        "sql" => Some(&["-- "]),
         _ => None,
     }
 }
 
-/// Returns true if the line is too long and has a blank at which it can be broken.
-fn can_wrap(line: &str) -> bool {
-    let text = line.trim_start().trim_start_matches(|mark: char| "/!*#->".contains(mark)).trim_start();
-    line.chars().count() > COLUMNS && text.contains(' ')
+/// Returns the text of a line of prose, without what marks it.
+fn prose<'l>(line: &'l str, marks: &[&str]) -> Option<&'l str> {
+    let line = line.trim_start();
+    let text = marks.iter().find_map(|mark| line.strip_prefix(mark))?;
+    Some(text.trim_start_matches(['/', '!', '-', ' ']))
+}
+
+/// Returns true for text that is not a row of a table, an address or a directive to a linter.
+fn can_wrap(text: &str) -> bool {
+    !text.starts_with(['|', '`', '[']) && !text.contains("biome-ignore") && !text.contains(".com/")
 }
