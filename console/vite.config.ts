@@ -46,7 +46,7 @@ export default defineConfig({
     target: "es2022",
     rolldownOptions: {
       output: {
-        // What several pages share comes in one file: each file of its own is another request to
+        // Code shared by several pages goes into one file: each further file is another request to
         // the function.
         codeSplitting: { groups: [{ name: "shared", minShareCount: 3 }] },
       },

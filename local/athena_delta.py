@@ -17,7 +17,7 @@ from urllib.parse import urlparse
 
 from pins import expect, original, replaces
 
-# What this wraps, and the SHA-256 of its source, to which it was written.
+# The wrapped function, and the SHA-256 of the source that this was written for.
 RUNS_QUERY = ("_run_duckdb", "734c2e91cdac17e05a7d2dd2bcbc90227fddd54033e8274dd6acacb7852f133d")
 COPIES_FILES = (
     "_materialize_table_files",
@@ -66,7 +66,7 @@ def load_extension():
 
     @functools.wraps(connect)
     def connect_with_delta(*arguments, **named):
-        # To check the signature is to read 80 MB at each query; pip has checked what it installed.
+        # Checking the signature would read 80 MB at each query; pip has checked what it installed.
         config = {"allow_unsigned_extensions": "true"} | named.pop("config", {})
         connection = connect(*arguments, config=config, **named)
         connection.execute(f"LOAD '{path}'")

@@ -5,7 +5,7 @@ AWS refuses SignUp then; MiniStack keeps the setting and lets everybody in.
 
 from pins import replaces
 
-# What this wraps, and the SHA-256 of its source, to which it was written.
+# The wrapped function, and the SHA-256 of the source that this was written for.
 SIGNS_UP = (
     "_sign_up",
     "7c18b40cc0808ff8ea713519cd093d8844c34ab88442da9c2e166b6adfe998ca",

@@ -29,7 +29,7 @@ from urllib.parse import urlparse
 
 from pins import original, replaces
 
-# What this wraps, and the SHA-256 of its source, to which it was written.
+# The wrapped function, and the SHA-256 of the source that this was written for.
 CREATES_JOB = ("_create_job", "a6e2c6ef3e8ee2a35add239928b9921f58fa04a07159c52a5464a5e3ec0a498d")
 UPDATES_JOB = ("_update_job", "e31cf7aa93c708facfaebf74afdfa0bbc48d36cb97a4c84f9e3bf1ccabdd0ad5")
 PASSES_FIELDS = (
@@ -58,7 +58,7 @@ REGISTERS_SESSION = (
 MINUTE = 60
 ACTIVE = ("STARTING", "RUNNING", "STOPPING")
 ENGINE_MISSING = "the lake's engine is not installed; run make lake"
-# How much of the end of a log is searched for the traceback.
+# The size of the end of a log that is searched for the traceback.
 SEARCHED = 256 * 1024
 # The variables of MiniStack that a run gets; the mark lets `rowgate local down` find it.
 INHERITED = ("PATH", "HOME", "USER", "LANG", "ROWGATE_LOCAL_PROCESS")
@@ -215,7 +215,7 @@ class Run:
             "NO_PROXY": "127.0.0.1,localhost",
             "no_proxy": "127.0.0.1,localhost",
             "AWS_ENDPOINT_URL": endpoint,
-            # What Sail reads beside it.
+            # Variables that Sail reads in addition.
             "AWS_ENDPOINT": endpoint,
             "AWS_ALLOW_HTTP": "true",
             "AWS_REGION": self.region,
@@ -333,8 +333,8 @@ def run_jobs(glue):
                 "JobName": name,
                 "StartedOn": now(),
                 "LastModifiedOn": now(),
-                # Clients leave out what has no value. It stands here because the record must not
-                # grow later: it may be saved meanwhile.
+                # Clients leave out members without a value. It is here because the record must not
+                # grow later, while it may be saved.
                 "CompletedOn": None,
                 "ErrorMessage": None,
                 "JobRunState": "STARTING",

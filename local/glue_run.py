@@ -21,7 +21,7 @@ from pathlib import Path
 HOST = "127.0.0.1"
 # Seconds until the server listens, on a machine that may be busy compiling.
 START_LIMIT = 90
-# Another process may take the port that was free a moment ago.
+# Another process may take the port that was free just before.
 TRIES = 3
 
 

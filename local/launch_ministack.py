@@ -39,7 +39,7 @@ import presigned_links
 import sign_in_lockout
 from pins import VERSION, expect, replaces
 
-# What this wraps, and the SHA-256 of its source, to which it was written.
+# The wrapped function, and the SHA-256 of the source that this was written for.
 CHECKS_KEY = ("_check_api_key", "e7df68848ea11362018cfd961e41d3ccf61f4d45edf2f68b54925b93ee446d63")
 PINS_REQUEST = (
     "pin_signed_request",
@@ -76,7 +76,7 @@ def hand_requests_on_as_they_came():
     from ministack.core.sigv4 import decode_header_value
     from ministack.services import apigateway_v1 as gateway
 
-    # Of the request that is being served.
+    # The header lines of the request that is being served.
     header_lines = ContextVar("header_lines", default=())
 
     @replaces(app, *PINS_REQUEST)
@@ -176,7 +176,7 @@ def judge_data_api_calls():
         try:
             secret = json.loads(body)["secretArn"]
         except (ValueError, LookupError, TypeError):
-            # What is wrong with the call is for the server to say that it was made to.
+            # Errors in the call itself are left to the server that it was made to.
             return 204, {}, b""
         denied = app._enforce_rds_data(method, path, headers, body, query_params, request_id)
         if not denied:

@@ -6,7 +6,7 @@ CloudFormation names the path of a method's settings with `~1` in place of slash
 
 from pins import replaces
 
-# What this wraps, and the SHA-256 of its source, to which it was written.
+# The wrapped function, and the SHA-256 of the source that this was written for.
 READS_SETTINGS = (
     "_apigw_method_settings",
     "a30d9f51a34360a14a180c22c6c2643378f7c3307b77e475d49a5c59f4dd3c33",

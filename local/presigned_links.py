@@ -1,4 +1,4 @@
-"""Refuses what a signed link does not say.
+"""Refuses requests with headers that a signed link does not contain.
 
 AWS takes a request by a presigned link only if every header of it that begins with `x-amz-` was
 signed: whoever has a link to drop a file cannot add settings or another access rule to it.
@@ -7,12 +7,12 @@ MiniStack checks the headers that were signed, and lets others pass.
 
 from pins import replaces
 
-# What this wraps, and the SHA-256 of its source, to which it was written.
+# The wrapped function, and the SHA-256 of the source that this was written for.
 VERIFIES_LINK = (
     "_verify_presigned_sigv4",
     "a71da1859e2afb677f7bf01bf6652aaef765c72953bf375335d6f9fe9beba8c6",
 )
-# Says that nobody knew the content when the link was signed.
+# States that the content was unknown when the link was signed.
 UNBOUND = "x-amz-content-sha256"
 
 

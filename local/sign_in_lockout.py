@@ -1,4 +1,4 @@
-"""Locks out who guesses a password, as Cognito does.
+"""Locks an account after wrong passwords, as Cognito does.
 
 After five wrong passwords an account is locked for a second, and for twice as long after each
 further one, up to about a quarter of an hour; what is tried meanwhile, also the right password, is
@@ -11,7 +11,7 @@ import time
 
 from pins import replaces
 
-# What this wraps, and the SHA-256 of its source, to which it was written.
+# The wrapped function, and the SHA-256 of the source that this was written for.
 SIGNS_IN = (
     "_admin_initiate_auth",
     "fe990340921ce3c5662a61cff3b5d5cd29d8a5d706e953a0bffdc540818282f1",

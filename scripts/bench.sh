@@ -12,7 +12,7 @@ profile=${PROFILE:-release}
 read -ra options <<<"${BENCH:-}"
 [ "$profile" = dev ] || TARGET=${TARGET%/debug}/$profile
 
-# Whether a part is to be measured.
+# Succeeds if a part is to be measured.
 wants() {
     [[ " ${options[*]-} " != *" --only"* ]] || [[ ${options[*]} =~ --only[=\ ][a-z,-]*$1 ]]
 }

@@ -4,13 +4,13 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-# Where cargo puts what it builds; the local cloud runs these very files.
+# The folder of cargo's output; the local cloud runs these very files.
 TARGET=${CARGO_TARGET_DIR:-target}/debug
 TOOLS=$PWD/.local/tools
 # Ours go first: an older nextest may not know the settings in .config/nextest.toml.
 export PATH="$TOOLS/bin:$PATH:/usr/sbin"
 
-# The tests that kill functions at moments drawn from a seed.
+# The tests that kill functions at times drawn from a seed.
 CHAOS_TESTS='test(/::chaos_/)'
 
 # The packages that are Lambda functions.
@@ -46,7 +46,7 @@ forget_environment() {
     choose_database
 }
 
-# Takes the database that stands for Aurora from DATABASE.
+# Chooses the database in place of Aurora from DATABASE.
 choose_database() {
     case ${DATABASE:-} in
         '') unset ROWGATE_DATABASE ;;
@@ -220,7 +220,7 @@ install_python() {
         .local/venv/bin/pip install --quiet --disable-pip-version-check --requirement local/requirements.txt >&2
 }
 
-# What only `make test` runs, in the same environment.
+# Requirements of `make test` alone, in the same environment.
 need_test_python() {
     need_python || return
     [ -x .local/venv/bin/schemathesis ] || rm -f .local/stamps/test-python
@@ -313,7 +313,7 @@ install_spark_jars() {
 need_node() {
     has node || stop "node is missing; install Node.js 20.19 or later, then try again."
     has npm || stop "npm is missing; install it (it comes with Node.js), then try again."
-    # What builds the console: ^20.19.0 || >=22.12.0.
+    # The versions that build the console: ^20.19.0 || >=22.12.0.
     local version major minor
     version=$(node --print process.versions.node) || stop "node cannot be run; its message is above."
     IFS=. read -r major minor _ <<<"$version"
@@ -385,7 +385,7 @@ build_page() {
     say "building the console"
     (cd console && npm run --silent build) >&2 || return
     local static=.local/lambda/console/static
-    # What the build says of itself is no part of the page.
+    # The build's own metadata is not part of the page.
     rm -rf "$static" && cp -R console/dist "$static" && rm -rf "$static/.vite"
 }
 
@@ -405,7 +405,7 @@ check_console() {
     done
 }
 
-# What walks the console: playwright-core and axe-core.
+# The packages that walk the console: playwright-core and axe-core.
 need_console_tests() {
     need_browser
     [ -d tests/console/node_modules/playwright-core ] || rm -f .local/stamps/console-tests

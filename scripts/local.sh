@@ -12,7 +12,7 @@ if [ ! -x "$TARGET/rowgate" ]; then
     cargo build --quiet --locked --workspace --bin rowgate
 fi
 options=(--dir .local)
-# Where nobody can be asked, whoever runs `make clean` has said what they want.
+# Without a terminal to ask on, `make clean` counts as consent.
 if [ "$1" = clean ] && [ ! -t 0 ]; then
     options+=(--yes)
 fi

@@ -7,7 +7,7 @@
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# What the chaos tests of `make test` run: few, and the same every time.
+# The number of chaos runs of `make test`: few, and the same every time.
 FIXED_RUNS=8
 FIXED_SEED=1
 
@@ -24,7 +24,7 @@ CHAOS_LOGS=$PWD/$KEPT_LOGS/chaos
 alone test
 forget_environment
 export INSTA_UPDATE=no
-# How often the lake's job, and a run of its pipeline, is killed.
+# The number of times that the lake's job, and a run of its pipeline, is killed.
 [ -z "$all" ] || export ROWGATE_LAKE_KILLS=20
 
 rm -rf "$KEPT_LOGS"
@@ -129,14 +129,14 @@ end_to_end() {
         --filterset "package(e2e) and not binary(repo) and not ($CHAOS_TESTS)"
 }
 
-# What a file of the test cloud says under these names.
+# Prints the member with these names in a file of the test cloud.
 read_json() {
     .local/venv/bin/python -c 'import functools, json, sys
 print(functools.reduce(dict.__getitem__, sys.argv[2:], json.load(open(sys.argv[1]))))' "$CLOUD/$1" "${@:2}"
 }
 
-# The same API as one process, on the database and the bucket of the test cloud: the tests that call
-# it over HTTP. What they invoke are the cloud's functions.
+# The same API as one process, on the database and the bucket of the test cloud, for the tests that
+# call it over HTTP. It invokes the cloud's functions.
 one_process() {
     # shellcheck source=/dev/null
     . "$CLOUD/env"
@@ -185,7 +185,7 @@ chaos() {
     fi
 }
 
-# The page of `rowgate docs`. A picture of it goes to the logs where something fails.
+# The page of `rowgate docs`. If it fails, a picture of it goes to the logs.
 browser() {
     # shellcheck source=/dev/null
     . "$CLOUD/env"
@@ -250,7 +250,7 @@ need_lake
 need_node
 need_console_tests
 
-# What fails soonest comes first.
+# The checks that fail soonest come first.
 check "format" check_format || true
 check "dependencies: licences, duplicates, sources" dependencies || true
 [ -z "$all" ] || check "dependencies: known vulnerabilities" vulnerabilities || true

@@ -25,8 +25,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = Path::new(&out);
     fs::write(out.join("api.json"), declarations()?.to_string())?;
     let mut archive = ZipArchive::new(Cursor::new(SWAGGER_UI_VENDORED))?;
-    // What could end the element, or begin a comment in it, is the same in script text when its
-    // first character is escaped.
+    // Escape the first character of everything that could end the element, or begin a comment in
+    // it; in script text the escaped form means the same.
     let script = ["</script", "<script", "<!--"]
         .into_iter()
         .fold(read(&mut archive, "/dist/swagger-ui-bundle.js")?, |script, tag| {

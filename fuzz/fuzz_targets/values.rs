@@ -1,5 +1,5 @@
-//! Text files: whatever the bytes and the dialect, the figures add up, and chunks depend neither on how the bytes arrive
-//! nor on where reading is resumed.
+//! Text files: whatever the bytes and the dialect, the figures add up, and chunks depend neither on
+//! how the bytes arrive nor on where reading is resumed.
 
 #![no_main]
 

@@ -8,7 +8,7 @@ import { choice, flag, httpOrigin, httpUrl, number, optional, SettingsError, tex
 import type { RateLimit } from "./api/declarations";
 import { type LakeSettings, readLakeSettings } from "./lake/settings";
 
-/** How fast and how much one API key may call. */
+/** The rate limit and the quota of one API key. */
 export interface CallLimits extends RateLimit {
   /** Requests per day, counted from midnight UTC. */
   readonly perDay: number;
@@ -26,13 +26,13 @@ export interface Settings {
   readonly architecture: Architecture;
   /** Folder with one `<package>/bootstrap` for each function, absolute. */
   readonly artifacts: string;
-  /** Aurora's lower bound in capacity units; 0 lets it pause when nobody calls. */
+  /** Aurora's lower bound in capacity units; 0 lets it pause when there are no calls. */
   readonly minCapacity: number;
   /** Aurora's upper bound in capacity units. */
   readonly maxCapacity: number;
   /** Idle minutes after which Aurora pauses; counts only where minCapacity is 0. */
   readonly autoPauseMinutes: number;
-  /** Whether the database refuses to be deleted. */
+  /** True if the database refuses to be deleted. */
   readonly deletionProtection: boolean;
   /** Files that may load side by side. */
   readonly loaderConcurrency: number;
@@ -47,36 +47,35 @@ export interface Settings {
   readonly maxRejects: string | undefined;
   /** Buckets beside the data bucket that a backfill may read. */
   readonly readBuckets: readonly string[];
-  /** When backups begin every day, UTC. */
+  /** The time at which backups begin every day, in UTC. */
   readonly backupAt: TimeOfDay;
-  /** How the blocks of backup files are compressed. */
+  /** The compression of the blocks of backup files. */
   readonly backupCodec: string;
   /** Days after which a backup expires, unless it is the newest good one of a table. */
   readonly backupKeepDays: number;
   /** Hours after which the newest good backup is too old. */
   readonly backupMaxAgeHours: number;
-  /** When the newest backup is verified every day, UTC. */
+  /** The time at which the newest backup is verified every day, in UTC. */
   readonly drillAt: TimeOfDay;
   /** Transactions of one restore side by side; the function's own number where it is not set. */
   readonly restoreLanes: number | undefined;
-  /** Where external Avro files may lie in the data bucket. */
+  /** The prefixes in the data bucket where external Avro files are allowed. */
   readonly restorePrefixes: readonly string[];
   /** Minutes between two runs of the canary; 0 for no schedule. */
   readonly canaryMinutes: number;
   /**
-   * Where callers reach the API where that is not the address AWS gives it; `{id}` in it stands for
-   * the API's id.
+   * The URL of the API for callers, if it is not AWS's own; `{id}` in it stands for the API's id.
    */
   readonly apiUrl: string | undefined;
-  /** The same of the people's door. */
+  /** The same for the people's door. */
   readonly peopleUrl: string | undefined;
-  /** Where browsers reach the data bucket where that is not the address AWS gives it. */
+  /** The origin of the data bucket for browsers, if it is not AWS's own. */
   readonly bucketOrigin: string | undefined;
-  /** Whether people may ask for an account themselves. */
+  /** True if people may register an account themselves. */
   readonly selfRegistration: boolean;
   /** Domains of the e-mail addresses that may ask for an account; every one where none is named. */
   readonly allowedEmailDomains: readonly string[];
-  /** How fast each method of the people's door may be called, by everybody together. */
+  /** The rate limit of each method of the people's door, for all callers together. */
   readonly peopleLimit: RateLimit;
   /** The lake's own settings; there is no lake where they are not set. */
   readonly lake: LakeSettings | undefined;

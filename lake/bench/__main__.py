@@ -100,7 +100,7 @@ def line(rows: int, engine: str, step: str, seconds: float, mib: float | None = 
 
 
 def say(text: str) -> None:
-    """Says what is done."""
+    """Prints what is done."""
     print(f"== {text}", file=sys.stderr, flush=True)
 
 

@@ -24,8 +24,7 @@ TECHNICAL = spark.StructType(
 
 
 def rows_of(files: Mapping[str, DataFrame], backup: str, snapshot_time: str) -> DataFrame:
-    """Puts the rows of a table's files together and adds bronze's columns. `files` are by their
-    keys.
+    """Combines the rows of a table's files and adds bronze's columns. `files` are by their keys.
 
     The file is named by a literal, because not every engine tells the name of the file that it
     reads.

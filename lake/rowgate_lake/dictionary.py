@@ -15,7 +15,7 @@ from pyspark.sql import types as spark
 from .errors import DictionaryError
 
 Action = Literal["stop", "warn"]
-"""What a broken expectation does: end the run before gold is touched, or be recorded."""
+"""The effect of a broken expectation: end the run before gold is touched, or be recorded."""
 
 DEFAULT_ACTIONS: Mapping[str, Action] = {
     "required": "stop",
@@ -144,8 +144,7 @@ _SIMPLE = {
 
 
 def spark_type(name: str) -> spark.DataType:
-    """Gives the Spark type of a type of the dictionary. Raises ValueError for one that there is
-    not."""
+    """Gives the Spark type of a type of the dictionary. Raises ValueError for an unknown type."""
     if name in _SIMPLE:
         return _SIMPLE[name]
     if name == "string" or re.fullmatch(r"string\(\d+\)", name):

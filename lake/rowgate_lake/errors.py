@@ -2,7 +2,7 @@
 
 
 class LakeError(Exception):
-    """A step cannot be done; the message says what is wrong and where."""
+    """A step is impossible; the message says what is wrong and where."""
 
 
 class BackupUnusableError(LakeError):

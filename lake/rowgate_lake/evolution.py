@@ -1,4 +1,4 @@
-"""How columns change their type over the years: which type holds the values of two."""
+"""Finds the type that holds the values of two types, for columns that change over the years."""
 
 from collections.abc import Sequence
 

@@ -29,7 +29,7 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Result:
-    """What a check found."""
+    """The result of a check."""
 
     layer: str
     table: str

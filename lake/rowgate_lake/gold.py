@@ -56,7 +56,7 @@ class GoldTable:
 
 
 def parse(file: str, text: str) -> GoldTable:
-    """Reads a file of `sql/gold`: the TOML in its first comment, and the query behind it.
+    """Reads a file of `sql/gold`: the TOML in its first comment, and the query after it.
 
     Raises GoldFileError, which names the file and what is wrong with it.
     """
@@ -147,7 +147,7 @@ def rows_of(table: GoldTable, session: SparkSession) -> DataFrame:
     except (
         AnalysisException,
         ParseException,
-        # Sail's errors of syntax, and of what it cannot do.
+        # Sail's errors of syntax, and for unsupported features.
         IllegalArgumentException,
         UnsupportedOperationException,
     ) as error:

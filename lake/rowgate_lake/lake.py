@@ -24,7 +24,7 @@ QUALITY = "rowgate_quality"
 
 @dataclass(frozen=True)
 class Lake:
-    """What the steps work with."""
+    """The dependencies of the steps."""
 
     session: SparkSession
     settings: Settings
@@ -60,8 +60,8 @@ class Lake:
         return True
 
     def begin(self, layer: str, table: str) -> None:
-        """Notes that the table is about to change: a run that is killed between the table's commit
-        and its new state leaves a table that the next run looks at anew."""
+        """Records that the table is about to change: a run that is killed between the table's
+        commit and its new state leaves a table that the next run checks again."""
         if known := self.states.read(layer, table):
             self.states.write(dataclasses.replace(known, fingerprint="", personal=None))
 

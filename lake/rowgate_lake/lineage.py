@@ -1,4 +1,4 @@
-"""Lineage as OpenLineage events: what a step read, what it wrote and how many rows.
+"""Lineage as OpenLineage events: the inputs and outputs of a step, and its row counts.
 
 Events go to `lineage/<run>/<step>-<id>.jsonl` in the lake bucket, and over HTTP where an address is
 set. A receiver that does not answer costs no run: the log says so.
@@ -38,7 +38,7 @@ PRODUCER = "https://github.com/rowgate/rowgate"
 
 @dataclass
 class Flow:
-    """What a step has read and written so far."""
+    """The inputs and outputs of a step so far."""
 
     inputs: list[InputDataset] = field(default_factory=list)
     outputs: list[OutputDataset] = field(default_factory=list)
@@ -107,7 +107,7 @@ class Lineage:
         self._emit(RunState.COMPLETE, flow, {})
 
     def failed(self, flow: Flow, error: BaseException) -> None:
-        """Says that the step has failed, and what it had done until then."""
+        """Reports that the step has failed, and what it had done until then."""
         message = error_message_run.ErrorMessageRunFacet(
             f"{type(error).__name__}: {error}", "PYTHON"
         )

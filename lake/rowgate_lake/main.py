@@ -31,7 +31,7 @@ STEPS: Mapping[Step, Callable[[Lake], None]] = {
 SESSION: Mapping[str, str] = {
     "spark.sql.session.timeZone": "UTC",
     # Days before 1582 are those of MySQL's calendar, in the files of backups and in the lake's own.
-    # Unless it is told, Spark refuses to read or write them.
+    # Without these settings Spark refuses to read or write them.
     "spark.sql.avro.datetimeRebaseModeInRead": "CORRECTED",
     "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",
     "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",

@@ -16,12 +16,12 @@ MANIFEST_FORMAT = 1
 
 @dataclass(frozen=True)
 class BackupTable:
-    """What a manifest says of one table."""
+    """A table's entry in a manifest."""
 
     name: str
     rows: int
     checksum: str
-    """Of the rows, whatever their order and whatever files they are in."""
+    """A checksum of the rows, whatever their order and their files."""
     schema_fingerprint: str
     columns: tuple[str, ...]
     keys: tuple[str, ...]
@@ -34,7 +34,7 @@ class Backup:
 
     id: str
     snapshot_time: str
-    """The moment that all its tables are a picture of: `2026-11-21T02:00:01.123Z`."""
+    """The snapshot time of all its tables: `2026-11-21T02:00:01.123Z`."""
     tables: tuple[BackupTable, ...]
     loads: tuple[dict[str, Any], ...]
     """The loads that it has and the backup before it had not."""
@@ -70,7 +70,7 @@ class Objects:
         return [found["Key"] for page in pages for found in page.get("Contents", ())]
 
     def delete(self, key: str) -> None:
-        """Deletes an object; one that is not there is none the less deleted."""
+        """Deletes an object; does nothing if it does not exist."""
         self._s3.delete_object(Bucket=self.bucket, Key=key)
 
     def upload(self, path: str, key: str) -> None:

@@ -1,4 +1,4 @@
-"""What a run of the job is told by its arguments."""
+"""The settings of a run, from the job's arguments."""
 
 import argparse
 import enum
@@ -17,7 +17,7 @@ class Step(enum.StrEnum):
 
 
 class Personal(enum.StrEnum):
-    """What silver holds of a column that the dictionary marks `personal`."""
+    """The treatment of a column that the dictionary marks `personal`, in silver."""
 
     MASK = "mask"
     """`***` for a text, NULL for anything else; a NULL stays NULL."""
@@ -46,7 +46,7 @@ class Settings:
     region: str | None
     """The region of all services, where the environment does not name it."""
     lineage_url: str | None
-    """Where OpenLineage events go over HTTP, beside the lake bucket."""
+    """The URL of OpenLineage events, beside the lake bucket."""
 
 
 def read_settings(arguments: Sequence[str]) -> Settings:

@@ -35,13 +35,13 @@ def history_of(table: str) -> str:
 
 
 def found_column(column: Column) -> str:
-    """Names the column that tells whether a reference names a row."""
+    """Names the column that is true if a reference names a row."""
     return f"_{column.name}_found"
 
 
 def broken_column(column: Column) -> str:
-    """Names the column that tells whether a value breaks a rule of its type; only until
-    expectations are checked."""
+    """Names the column that is true if a value breaks a rule of its type; only until expectations
+    are checked."""
     return f"_{column.name}_broken"
 
 
@@ -108,7 +108,7 @@ def typed(bronze: DataFrame, table: Table, backup_columns: Sequence[str]) -> Dat
 
 
 def _cast(value: str, source: spark.DataType, target: spark.DataType) -> tuple[str, str]:
-    """SQL that casts a value, and SQL that tells whether something of the value is lost by it."""
+    """SQL that casts a value, and SQL that is true if the cast loses a part of the value."""
     if source == target:
         return value, "false"
     cast = f"try_cast({value} AS {target.simpleString()})"
@@ -236,8 +236,8 @@ THEN UPDATE SET _deleted_at = {time}, _changed_at = {time}"""
 
 
 def changes(history: DataFrame, rows: DataFrame, table: Table, columns: Sequence[str]) -> DataFrame:
-    """Finds what the history has to learn: `_closes` true for a version that ends, false for one
-    that begins.
+    """Finds the changes to the history: `_closes` is true for a version that ends, false for a new
+    one.
 
     A row that changed gives both, a new one a beginning, one that went an end. Where nothing has
     changed there are no rows.

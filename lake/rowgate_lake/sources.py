@@ -1,4 +1,4 @@
-"""What people write about their tables: the dictionary and the files of gold."""
+"""The sources that people write: the dictionary and the files of gold."""
 
 from dataclasses import dataclass
 from importlib import resources

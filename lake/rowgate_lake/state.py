@@ -1,4 +1,4 @@
-"""What the lake knows of each table: written after each commit, read by the next run and by
+"""The lake's state of each table: written after each commit, read by the next run and by
 `rowgate lake tables`.
 
 `state/<layer>/<table>.json` in the lake bucket. It is derived from the tables: where it is lost, or
@@ -36,14 +36,14 @@ class TableState:
     run: str
     """The run that looked at the table last."""
     fingerprint: str
-    """Of everything that the content is made from; the same again means that there is nothing to
-    do."""
+    """A fingerprint of everything that the content is made from; if it is unchanged, there is
+    nothing to do."""
     changed_in: str
     """The run that changed the content last."""
     keys: list[str] = field(default_factory=list)
     """The columns by which rows are found; silver alone."""
     personal: str | None = None
-    """How personal columns are shown; silver alone. None while a run changes the table."""
+    """The treatment of personal columns; silver alone. None while a run changes the table."""
     personal_columns: list[str] = field(default_factory=list)
     """Every column that is personal or was so before the dictionary dropped it; silver alone."""
     broken: int = 0
@@ -58,7 +58,7 @@ class States:
         self._objects = objects
 
     def read(self, layer: str, table: str) -> TableState | None:
-        """Reads what is known of a table. None where nothing is, or another version wrote it."""
+        """Reads a table's state. None if there is none, or another version wrote it."""
         try:
             found = self._objects.read(_key(layer, table))
             return TableState(**found) if found else None
@@ -72,11 +72,11 @@ class States:
         return [key.removeprefix(_folder(layer)).removesuffix(".json") for key in keys]
 
     def forget(self, layer: str, table: str) -> None:
-        """Removes what is known of a table."""
+        """Removes a table's state."""
         self._objects.delete(_key(layer, table))
 
     def write(self, state: TableState) -> None:
-        """Notes what is known of a table."""
+        """Writes a table's state."""
         self._objects.write(_key(state.layer, state.table), asdict(state))
 
 
@@ -96,5 +96,5 @@ def fingerprint(*parts: Any) -> str:
 
 
 def now() -> str:
-    """Gives this moment: `2026-11-29T02:00:00.000Z`."""
+    """Gives the current time: `2026-11-29T02:00:00.000Z`."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

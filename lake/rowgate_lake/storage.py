@@ -1,4 +1,4 @@
-"""Delta tables by their location: read, write, merge, and what is known of their files."""
+"""Delta tables by their location: read, write, merge, and list their files."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 @dataclass(frozen=True)
 class Size:
-    """What a table's newest version holds."""
+    """The content of a table's newest version."""
 
     rows: int
     files: int
@@ -75,8 +75,8 @@ class Storage:
 
 
 def _credentials() -> dict[str, str]:
-    """Hands on what boto3 found to delta-rs: on Glue it need not look for credentials in its own
-    way. They are asked for anew each time, because those of a role expire within hours."""
+    """Passes boto3's credentials to delta-rs: on Glue it need not look for them in its own way.
+    They are requested again each time, because those of a role expire within hours."""
     session = boto3.Session()
     found = session.get_credentials()
     if found is None:

@@ -19,8 +19,8 @@ from support.pipeline import Pipeline
 
 @pytest.fixture(scope="session")
 def cloud() -> Iterator[MiniStack]:
-    """S3, Glue and CloudWatch. An account or a cloud of whoever runs the tests is out of reach from
-    here on."""
+    """S3, Glue and CloudWatch. An account or a cloud of the person who runs the tests is out of
+    reach from here on."""
     for name in list(os.environ):
         if name.startswith("AWS_") or (
             name.startswith("ROWGATE_") and name not in engines.SETTINGS

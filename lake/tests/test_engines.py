@@ -92,8 +92,8 @@ def test_both_engines_make_the_same_of_the_tables_that_ship(
 
 
 def night(number: int) -> dict[str, Part]:
-    """What a backup of the tables that ship has: some rows change from night to night, and some
-    references name no row."""
+    """A backup of the tables that ship: some rows change from night to night, and some references
+    name no row."""
     chance = random.Random(number)
     employees = [
         {

@@ -1,4 +1,4 @@
-"""What must hold of the rows of a table, and what happens where it does not."""
+"""The rules for the rows of a table, and the effect of breaking them."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -31,7 +31,7 @@ NULLABLE = {
 
 
 def broken(pipeline: Pipeline) -> list[tuple[str, str, int, int, str]]:
-    """What was recorded of expectations that are broken."""
+    """Returns the records of broken expectations."""
     return [
         (
             row["table_name"],
@@ -93,7 +93,7 @@ def test_what_is_broken_counts_until_it_is_mended(pipeline: Pipeline, backups: B
         before = counted()
         backup = backups.make({"departments": known, "employees": lost})
         pipeline.run(sources(dictionary()), backup)
-        # Silver puts what is broken there, and gold what is broken in both.
+        # Silver counts its own broken expectations, and gold those of both.
         assert counted() - before == 2 * expected
 
 

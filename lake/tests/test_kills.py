@@ -85,7 +85,7 @@ def test_the_next_run_heals_what_s3_refused(
 
 
 def day(chance: random.Random) -> dict:
-    """What a backup has on a day."""
+    """The content of a backup on a day."""
     departments = hr.departments(*(chance.choice(["North", "South"]) for _ in range(3)))
     numbers = sorted(chance.sample(range(1, 400), 200))
     rows = [hr.employee(number, department=chance.choice([1, 2, 3, 4, None])) for number in numbers]
@@ -121,5 +121,5 @@ def whole(pipeline: Pipeline, days: list[dict]) -> None:
 
 
 def people(departments: list[int | None]) -> dict[int, int]:
-    """What gold counts."""
+    """The expected counts of gold."""
     return {one: departments.count(one) for one in set(departments) & {1, 2, 3}}

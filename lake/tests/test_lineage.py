@@ -1,4 +1,4 @@
-"""Each step tells as OpenLineage events what it read and wrote."""
+"""Each step reports its inputs and outputs as OpenLineage events."""
 
 import http.server
 import json

@@ -1,4 +1,4 @@
-"""What the stack has Glue install: the paragraph *On Glue* of `requirements.txt`."""
+"""The modules that Glue installs for the stack: the paragraph *On Glue* of `requirements.txt`."""
 
 from importlib.metadata import distribution
 from pathlib import Path
@@ -33,7 +33,7 @@ def test_glue_installs_exactly_what_it_lacks_or_has_too_old_and_every_version_is
 
 
 def read_installed() -> dict[str, str]:
-    """The modules that Glue is told to install, with their versions."""
+    """The modules that Glue must install, with their versions."""
     _, after = REQUIREMENTS.read_text().split("# On Glue:")
     paragraph, *_ = after.split("\n\n")
     pins = [line.split("==") for line in paragraph.splitlines() if "==" in line]
@@ -41,7 +41,7 @@ def read_installed() -> dict[str, str]:
 
 
 def needed_beyond_glue(installed: dict[str, str]) -> set[str]:
-    """What must be installed so that everything our modules ask for is there."""
+    """The modules that must be installed to satisfy all requirements of ours."""
     found: set[str] = set()
     seen: set[str] = set()
     ahead = [Requirement(name) for name in IMPORTED]
@@ -54,13 +54,13 @@ def needed_beyond_glue(installed: dict[str, str]) -> set[str]:
             found.add(name)
         if name not in seen:
             seen.add(name)
-            # For Glue's own versions, what today's ask for stands in.
+            # For Glue's own versions, today's requirements stand in.
             ahead += asked_for(name, installed.get(name))
     return found
 
 
 def asked_for(name: str, version: str | None) -> list[Requirement]:
-    """What a module asks for on Glue."""
+    """The requirements of a module on Glue."""
     module = distribution(name)
     assert version in (None, module.version), f"{name} {module.version} is installed here"
     asked = [Requirement(text) for text in module.requires or []]

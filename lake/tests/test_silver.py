@@ -19,12 +19,12 @@ DAY.insert(0, DAY[0])  # days count from 1
 
 
 def state(rows: Rows) -> list[tuple[int, int | None, bool]]:
-    """Of each row: key, department, whether it is there."""
+    """For each row: key, department, and if it exists."""
     return [(row["id"], row["department_id"], row["_deleted_at"] is None) for row in rows]
 
 
 def versions(rows: Rows) -> list[tuple[int, int | None, datetime, datetime | None]]:
-    """Of each version: key, department, from and to."""
+    """For each version: key, department, from and to."""
     return [(row["id"], row["department_id"], row["_valid_from"], row["_valid_to"]) for row in rows]
 
 
@@ -258,7 +258,7 @@ def test_a_reference_is_found_or_not_as_its_table_changes(
         pipeline.run(HR, backup, Step.BRONZE, Step.SILVER)
         found = [row["_department_id_found"] for row in pipeline.rows("silver/employees", "id")]
         assert found == [True, len(names) > 1, None]
-    # What a reference finds is no version of the row that has it.
+    # The result of a reference makes no new version of the row that has it.
     assert len(pipeline.rows("silver/employees_history")) == 3
 
 

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 from conftest import LOCAL, MINISTACK_PYTHON
 
-# What each hook wraps: the module of MiniStack, and one of its functions.
+# The functions that each hook wraps: the module of MiniStack, and their names.
 WRAPPED = [
     ("glue_jobs", "ministack.services.glue", "_start_job_run"),
     ("athena_delta", "ministack.services.athena", "_run_duckdb"),

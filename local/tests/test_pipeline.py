@@ -1,4 +1,5 @@
-"""When the state machine runs a step of the lake again, as the local cloud's JSONata sees it."""
+"""The retries of a step of the lake by the state machine, as the local cloud's JSONata evaluates
+them."""
 
 import json
 import re

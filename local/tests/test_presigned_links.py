@@ -1,4 +1,4 @@
-"""A link that somebody signed does what was signed, and nothing else."""
+"""A signed link does what was signed, and nothing else."""
 
 import time
 import urllib.error

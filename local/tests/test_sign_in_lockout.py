@@ -1,4 +1,4 @@
-"""Who guesses a password is locked out, for longer and longer."""
+"""An account is locked after wrong passwords, for longer and longer."""
 
 import time
 
@@ -36,7 +36,7 @@ class Accounts:
         )
 
     def sign_in(self, password, name="ann@example.com"):
-        """What Cognito says, or nothing where it lets the account in."""
+        """Cognito's error, or nothing if it lets the account in."""
         try:
             self.cognito.admin_initiate_auth(
                 UserPoolId=self.pool,

@@ -23,8 +23,8 @@ SELECT
     c.department,
     c.hired
 FROM (
-    -- Both totals go along with every department, which spares counting twice. A department without a hire in the year
-    -- is no part of the mean: NULLIF keeps it from being counted.
+    -- Both totals go along with every department, which spares counting twice. A department without
+    -- a hire in the year is no part of the mean: NULLIF keeps it from being counted.
     SELECT
         d.id,
         d.department_name AS department,
@@ -32,10 +32,10 @@ FROM (
         SUM(h.hired_in_year) OVER () AS all_in_year,
         COUNT(NULLIF(h.hired_in_year, 0)) OVER () AS departments_in_year
     FROM (
-        -- One scan counts both. SQL_BIG_RESULT, because MySQL would count along the index of department_id, with a look-up
-        -- for each row: four times as long for four million rows. The scope is a constant when the plan is made, so the
-        -- OR goes away and what is left for a year is the bare column between two constants, as an index on datetime could
-        -- serve it.
+        -- One scan counts both. SQL_BIG_RESULT, because MySQL would count along the index of
+        -- department_id, with a look-up for each row: four times as long for four million rows. The
+        -- scope is a constant when the plan is made, so the OR goes away and what is left for a
+        -- year is the bare column between two constants, as an index on datetime could serve it.
         SELECT SQL_BIG_RESULT
             e.department_id,
             COUNT(*) AS hired,
@@ -52,6 +52,7 @@ FROM (
     -- An inner join in this order, as in hires-by-quarter.sql.
     STRAIGHT_JOIN departments AS d ON d.id = h.department_id
 ) AS c
--- hired > all_in_year / departments_in_year without a division, whose result MySQL would round to four decimals.
+-- hired > all_in_year / departments_in_year without a division, whose result MySQL would round to
+-- four decimals.
 WHERE c.hired * c.departments_in_year > c.all_in_year
 ORDER BY c.hired DESC, c.id

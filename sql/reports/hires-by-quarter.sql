@@ -26,8 +26,8 @@ SELECT
     h.q3,
     h.q4
 FROM (
-    -- Counted by id before any name is looked up: one look-up for each group instead of one for each employee. COUNT,
-    -- because it gives a BIGINT where SUM would give a DECIMAL.
+    -- Counted by id before any name is looked up: one look-up for each group instead of one for
+    -- each employee. COUNT, because it gives a BIGINT where SUM would give a DECIMAL.
     SELECT
         e.department_id,
         e.job_id,
@@ -36,14 +36,16 @@ FROM (
         COUNT(CASE WHEN QUARTER(e.datetime) = 3 THEN 1 END) AS q3,
         COUNT(CASE WHEN QUARTER(e.datetime) = 4 THEN 1 END) AS q4
     FROM employees AS e
-    -- The bare column between two constants, which no row has to compute and which an index on datetime could serve. The
-    -- end of the year itself rather than the start of the next one, because after 9999 there is none.
+    -- The bare column between two constants, which no row has to compute and which an index on
+    -- datetime could serve. The end of the year itself rather than the start of the next one,
+    -- because after 9999 there is none.
     WHERE e.datetime BETWEEN CAST(CONCAT(:year, '-01-01 00:00:00') AS DATETIME(6))
         AND CAST(CONCAT(:year, '-12-31 23:59:59.999999') AS DATETIME(6))
     GROUP BY e.department_id, e.job_id
 ) AS h
--- An inner join in this order: counted once, then named. Left to itself MariaDB may count anew for each department, by its index, where it
--- does not know yet how many rows a table has that was just loaded; that takes five times as long.
+-- An inner join in this order: counted once, then named. Left to itself MariaDB may count anew for
+-- each department, by its index, where it does not know yet how many rows a table has that was just
+-- loaded; that takes five times as long.
 STRAIGHT_JOIN departments AS d ON d.id = h.department_id
 STRAIGHT_JOIN jobs AS j ON j.id = h.job_id
 -- The ids make the order the same every time where two departments or jobs have one name.

@@ -70,7 +70,7 @@ export class Chromium {
   #listen() {
     const [, , errors, commands, answers] = this.#process.stdio;
     errors.setEncoding("utf8").on("data", (text) => (this.#words = (this.#words + text).slice(-2000)));
-    // The end of the process is told once, below.
+    // The end of the process is reported once, below.
     commands.on("error", () => {});
     let rest = "";
     answers.setEncoding("utf8").on("data", (text) => {
@@ -122,7 +122,7 @@ export class Chromium {
     return this.#send(method, params, this.#session);
   }
 
-  // What a function gives in the page; its arguments and its result are JSON.
+  // Runs a function in the page; its arguments and its result are JSON.
   async run(script, ...values) {
     const { result, exceptionDetails } = await this.send("Runtime.evaluate", {
       expression: `(${script})(...${JSON.stringify(values)})`,
@@ -135,7 +135,7 @@ export class Chromium {
     return result.value;
   }
 
-  // What a function gives in the page as soon as that is something; `what` says what is waited for.
+  // Runs a function in the page until it returns something; `what` names what is awaited.
   async until(what, script, ...values) {
     const end = Date.now() + PATIENCE;
     for (;;) {
@@ -156,7 +156,7 @@ export class Chromium {
     return this.until(`${selector} to click on`, clickOn, selector);
   }
 
-  // Puts a text in the place of the one that a field has, and leaves the field.
+  // Replaces the text of a field, and leaves the field.
   type(selector, text) {
     return this.until(`${selector} to type into`, typeInto, selector, text);
   }

@@ -122,7 +122,7 @@ async function work(browser, address) {
     assert.deepEqual(await execute(browser, id), { status: code, body });
   }
 
-  // Swagger UI draws a section, and what it refers to, when it is opened.
+  // Swagger UI draws a section, with everything that it refers to, when it is opened.
   for (const operation of operations.split(" ")) {
     const id = `#${operation}`;
     if (!(await browser.run((id) => document.querySelector(id).matches(".is-open"), id))) {

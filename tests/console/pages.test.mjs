@@ -45,7 +45,7 @@ walk("the first page is light, packed and kept", async () => {
   const page = await visit();
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
   const form = await weigh(page);
-  // What there is after signing in comes on top.
+  // The files for Overview come on top.
   await signIn(page, OPERATOR);
   await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
   await settled(page);
@@ -60,7 +60,7 @@ async function weigh(page) {
   let bytes = 0;
   for (const url of new Set(page.requests.filter((one) => one.startsWith(CONSOLE)))) {
     const answer = await fetch(url, { headers: { "accept-encoding": "br" } });
-    // What fetch unpacks it measures unpacked; the header says what came.
+    // fetch measures unpacked bytes; the header has the size that was sent.
     bytes += Number(answer.headers.get("content-length"));
     assert.equal(answer.status, 200, url);
     const isPage = url.split("#")[0] === CONSOLE;
@@ -91,7 +91,7 @@ walk("the keyboard alone signs in and gets to a page", async () => {
   await page.getByRole("heading", { level: 1, name: "Reports" }).waitFor();
 });
 
-/** What changes something on these pages, by its accessible name; some of it are links. */
+/** The controls on these pages that change something, by their accessible names; some are links. */
 const ACTIONS = {
   overview: [/^Upload a file$/],
   "tables/departments": [/^Add a row$/, /^Edit departments /, /^Delete departments /],
@@ -183,7 +183,7 @@ walk("a session that ends asks to sign in and goes on where it was", async () =>
       ? route.fulfill({ status: 401, contentType: "application/problem+json", body: '{"type":"urn:rowgate:problem:session-over","title":"Unauthorized","status":401,"detail":"Sign in again."}' })
       : route.continue();
   });
-  // Where the page asks for something by itself, the dialog is above the button already.
+  // If the page asks by itself, the dialog is already above the button.
   await page.getByRole("button", { name: /^(Add|Save)/ }).dispatchEvent("click");
   const dialog = page.getByRole("dialog", { name: "Your session has ended" });
   await dialog.waitFor();
@@ -205,7 +205,7 @@ test("the page cannot be framed, holds no cookie, and answers no other site's sc
   assert.equal(answer.headers.get("set-cookie"), null);
   const signedIn = await call("POST", "/login", { body: OPERATOR });
   assert.equal(signedIn.headers.get("set-cookie"), null);
-  // What a form of another site can send: no header of its own, so no token.
+  // A request that a form of another site can send: no header of its own, so no token.
   const forged = await fetch(`${PEOPLE}/tables/departments/rows`, {
     method: "POST",
     headers: { origin: "https://elsewhere.example", "content-type": "text/plain" },

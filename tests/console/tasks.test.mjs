@@ -1,6 +1,6 @@
-// What people come to the console for beside the main way: a file with a title above its header, a
-// match that is kept, the list of loads, a row that stands out and is mended, a change that
-// somebody else made meanwhile, a call that is tried, and a restore that is undone.
+// Tasks in the console beside the main way: a file with a title above its header, a match that is
+// kept, the list of loads, an outlier that is corrected, a concurrent change by another person, a
+// call that is tried, and a restore that is undone.
 
 import assert from "node:assert/strict";
 import { randomInt } from "node:crypto";
@@ -9,7 +9,7 @@ import { after, before } from "node:test";
 import { accessible, close, open, picture, settled, signIn, visit, walk } from "./support/browser.mjs";
 import { account, asScript, backup, call, CONSOLE, eventually, login, OPERATOR } from "./support/cloud.mjs";
 
-// Of this run alone, so that the tables need not be empty.
+// Unique to this run, so that the tables need not be empty.
 const ID = randomInt(100_000_000, 2_000_000_000);
 /** Comes before the ids of all others, so that it is among the first rows that stand out. */
 const ODD = randomInt(-2_140_000_000, -2_000_000_000);
@@ -95,7 +95,7 @@ walk("a file with a title is read, a match is kept for the next file, and the lo
   await page.getByRole("link", { name: more }).waitFor();
   await choose(page, /^Table/, /^employees/);
   await choose(page, /^State/, "Loaded");
-  // The link has it, so a reload and whoever is sent the link see the same.
+  // It is in the link, so a reload and anybody who gets the link see the same.
   await page.reload();
   await page.getByRole("link", { name: hires }).waitFor();
   await settled(page);
@@ -135,7 +135,7 @@ walk("clearing a filter leaves the table where it is", async () => {
   const page = await visit({ hash: "#/tables/jobs" });
   await page.setViewportSize({ width: 1280, height: 800 });
   await signIn(page, await account(["reader"]));
-  // The menu stands beside the page at this width.
+  // The menu is beside the page at this width.
   await page.getByRole("navigation").getByRole("link", { name: "Reports", exact: true }).waitFor();
   const top = async () => (await page.getByRole("heading", { name: /^Rows/ }).boundingBox()).y;
   await settled(page);
@@ -149,7 +149,7 @@ walk("clearing a filter leaves the table where it is", async () => {
   await page.getByText("No row has this id.").waitFor({ state: "hidden" });
   await settled(page);
   assert.equal(await top(), before);
-  // What a narrow window closed, a wide one opens again.
+  // A wide window opens again what a narrow one closed.
   await page.setViewportSize({ width: 600, height: 800 });
   await page.getByRole("navigation").getByRole("link", { name: "Reports", exact: true }).waitFor({ state: "hidden" });
   await page.setViewportSize({ width: 1280, height: 800 });
@@ -163,7 +163,7 @@ walk("a list that could not be read says why, and nothing of what it holds", asy
   await page.getByText("id must be a whole number").waitFor();
   await settled(page);
   assert.equal(await page.getByText("No row has this id").count(), 0);
-  // The same question has the same answer.
+  // The same request has the same answer.
   assert.equal(await page.getByRole("button", { name: "Try again" }).count(), 0);
   await page.goto(`${CONSOLE}#/tables/jobs?column=id&value=${ID + 9}`);
   await page.getByText("No row has this id").waitFor();

@@ -9,7 +9,7 @@ import { after, before } from "node:test";
 import { accessible, close, open, picture, settled, signIn, visit, walk } from "./support/browser.mjs";
 import { asScript, call, CONSOLE, eventually, login, newPerson, OPERATOR } from "./support/cloud.mjs";
 
-// Of this run alone, so that the tables need not be empty.
+// Unique to this run, so that the tables need not be empty.
 const ID = randomInt(100_000_000, 2_000_000_000);
 const YEAR = randomInt(2200, 9000);
 const clerk = newPerson();

@@ -1,4 +1,4 @@
-"""What is claimed, and which claims do not hold."""
+"""Claims of the page, and those that do not hold."""
 
 count = 0
 broken = []

@@ -1,4 +1,4 @@
-"""The HTTP interface, and what every answer of it must be."""
+"""A client of the HTTP interface, with the rules for every answer."""
 
 import http.client
 import json
@@ -79,7 +79,7 @@ def expect(sentence, status, *arguments, **named):
 
 
 def at_once(count, *arguments, **named):
-    """The answers to so many equal requests at the same moment. One that gets no answer raises what went wrong."""
+    """Sends so many equal requests at the same time and returns their answers."""
     with ThreadPoolExecutor(count) as threads:
         asked = [threads.submit(send, *arguments, **named) for _ in range(count)]
         return [one.result() for one in asked]

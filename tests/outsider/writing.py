@@ -1,4 +1,4 @@
-"""Who may call, sending rows, and what is refused."""
+"""The right to call, sending rows, and refusals."""
 
 from claims import claim
 from client import OPERATOR, at_once, expect, ids_from, send

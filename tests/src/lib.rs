@@ -17,7 +17,8 @@ pub fn number(variable: &str) -> Result<Option<u64>> {
     }
 }
 
-/// The folder of the functions' programs: what `ROWGATE_FUNCTIONS` names, or where this test was built.
+/// The folder of the functions' programs: what `ROWGATE_FUNCTIONS` names, or where this test was
+/// built.
 ///
 /// # Errors
 /// When one of these packages is not in it.
@@ -37,8 +38,8 @@ pub fn programs(packages: &[&str]) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// A folder for what functions log. Dropping the handle removes it if it is empty: failed runs leave
-/// their logs in it.
+/// A folder for what functions log. Dropping the handle removes it if it is empty: failed runs
+/// leave their logs in it.
 #[derive(Debug)]
 pub struct Logs(PathBuf);
 
@@ -55,7 +56,7 @@ impl Logs {
         Ok(Self(folder))
     }
 
-    /// Where it is.
+    /// Returns its path.
     pub fn path(&self) -> &Path {
         &self.0
     }
@@ -67,7 +68,7 @@ impl Drop for Logs {
     }
 }
 
-/// What a mutex holds, whoever panicked with it.
+/// Locks a mutex, even if a thread panicked with it.
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

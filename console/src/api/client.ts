@@ -23,7 +23,7 @@ export interface RequestOptions {
   answers?: number[];
 }
 
-/** Returns the address of a path of the API: the page stands at `<door>/console`. */
+/** Returns the address of a path of the API: the page is at `<door>/console`. */
 export function apiUrl(path: string, query: Query = {}): string {
   const url = new URL(path.replace(/^\//, ""), new URL(".", window.location.href.replace(/[?#].*$/, "")));
   for (const [name, value] of Object.entries(query)) {
@@ -48,7 +48,7 @@ export async function send(method: string, path: string, options: RequestOptions
     }
     if (own && response.status === 401 && attempt < 2) {
       // Waits for a new token, if need be until the person has signed in again; then the request
-      // goes on.
+      // continues.
       await session.renew(token);
       continue;
     }

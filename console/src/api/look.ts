@@ -1,4 +1,4 @@
-// When something is looked at again.
+// Decides if and when to read again.
 
 import { ProblemError } from "./problem";
 

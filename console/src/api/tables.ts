@@ -45,7 +45,7 @@ export async function insertRows(
   return request("POST", `tables/${encodeURIComponent(table)}/rows`, { body: rows, headers, answers: [422] });
 }
 
-/** How many rows each table has, by its name. */
+/** Returns the number of rows of each table, by its name. */
 export async function countRows(signal?: AbortSignal): Promise<Record<string, number>> {
   const { tables } = await get<{ tables: (Table & { rows?: number })[] }>("tables", { counts: true }, signal);
   return Object.fromEntries(tables.flatMap(({ name, rows }) => (rows === undefined ? [] : [[name, rows]])));

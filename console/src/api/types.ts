@@ -1,6 +1,6 @@
-// What the API answers, as docs/api.md has it.
+// The API's answers, as docs/api.md has them.
 
-/** What a caller may do; each includes the one before it. */
+/** The rights of a caller; each includes the one before it. */
 export type Right = "read" | "write" | "operate";
 
 /** A value of a row: whole numbers that JavaScript cannot hold and decimals are text. */
@@ -323,7 +323,7 @@ export interface UndoneRestore {
 
 // Uploads
 
-/** How one file is to be read; what is left out is found out by the loader. */
+/** Settings for reading one file; the loader recognises what is left out. */
 export interface FileSettings {
   /** Header name of the file to column of the table; null: left out. */
   columns?: Record<string, string | null>;

@@ -12,7 +12,7 @@ export interface Resource<T> {
 /** In how many milliseconds after a read the next one begins; null for none. */
 export type Every<T> = number | null | ((data: T | null) => number | null);
 
-/** What reads brought with these `deps`. */
+/** The result of reads with these `deps`. */
 export interface Read<T> {
   deps: DependencyList;
   data: T | null;
@@ -21,7 +21,7 @@ export interface Read<T> {
   failures: number;
 }
 
-/** Returns what was read with the same `deps`; what others brought says nothing about these. */
+/** Returns the result of reads with the same `deps`; a result for others does not apply. */
 export function ofDeps<T>(read: Read<T> | null, deps: DependencyList): Read<T> | null {
   const same =
     read !== null && read.deps.length === deps.length && read.deps.every((one, index) => Object.is(one, deps[index]));

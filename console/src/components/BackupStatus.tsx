@@ -29,7 +29,7 @@ export function BackupStatus({ backup }: { backup: Backup }) {
   return <JobState status={backup.status} error={backup.error} />;
 }
 
-/** Whether and when a backup was read back. */
+/** Shows if and when a backup was verified. */
 export function Verified({ backup }: { backup: Backup }) {
   if (backup.status === "running") {
     return <Status type="pending">Not complete yet</Status>;

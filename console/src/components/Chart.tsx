@@ -12,7 +12,7 @@ interface Props {
   label: string;
   xTitle?: string;
   yTitle?: string;
-  /** How a label is written on the axis. */
+  /** Formats a label on the axis. */
   formatLabel?: (label: string) => string;
   height?: number;
   empty?: string;

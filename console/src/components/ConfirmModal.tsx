@@ -10,9 +10,9 @@ import { ProblemAlert } from "./ProblemAlert";
 interface Props {
   header: string;
   children: ReactNode;
-  /** What the button that goes on says. */
+  /** The text of the button that confirms. */
   confirmText: string;
-  /** What has to be typed before it can be confirmed; nothing where a click is enough. */
+  /** The text to type before it can be confirmed; none if a click is enough. */
   typed?: string;
   /** Heads what went wrong. */
   failedHeader: string;

@@ -11,7 +11,7 @@ export interface DataColumn<T> {
   id: string;
   header: string;
   cell: (item: T) => ReactNode;
-  /** What it is sorted by; a column without cannot be sorted. */
+  /** The value to sort by; a column without it cannot be sorted. */
   value?: (item: T) => string | number | null;
   /** Stands at the head of a card. The first column does where none says so. */
   title?: boolean;
@@ -32,7 +32,7 @@ interface Props<T> {
   items: readonly T[] | null;
   id: (item: T) => string;
   loading?: boolean;
-  /** What is said where there is none. */
+  /** The text if there are no items. */
   empty: ReactNode;
   header?: ReactNode;
   filter?: ReactNode;

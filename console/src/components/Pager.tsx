@@ -3,10 +3,10 @@ import Button from "@cloudscape-design/components/button";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 
 interface Props {
-  /** What the next page begins after; `null` on the last one. */
+  /** The id after which the next page begins; `null` on the last one. */
   next: string | number | null | undefined;
   /**
-   * What each page before this one began after, the first page's empty; joined by commas in the
+   * The ids after which the earlier pages began, the first page's empty; joined by commas in the
    * link.
    */
   trail: readonly string[];

@@ -5,7 +5,7 @@ import { ProblemError } from "../api/problem";
 
 export interface ProblemAlertProps {
   error: Error | null;
-  /** What was tried, as a heading; the problem's own title otherwise. */
+  /** The failed action, as a heading; by default the problem's own title. */
   header?: string;
   /** Tries again; offered where that can help. */
   onRetry?: () => void;

@@ -1,7 +1,7 @@
 import Box from "@cloudscape-design/components/box";
 import { Fragment } from "react";
 
-/** Text of the document, with what stands between backticks as code. */
+/** Text of the document, with text between backticks as code. */
 export function Prose({ text }: { text: string }) {
   return (
     <>

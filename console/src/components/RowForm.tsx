@@ -40,8 +40,8 @@ export function RowForm({ table, tables, draft, onChange, onSave, onCancel, keyF
   }
 
   /**
-   * What stands under a field: our own finding, else the service's, as long as the value is still
-   * that one.
+   * Returns the error under a field: our own finding, else the service's, as long as the value is
+   * unchanged.
    */
   function errorOf(name: string): string {
     if (touched.has(name) && found[name]) {

@@ -2,7 +2,7 @@ import StatusIndicator, { type StatusIndicatorProps } from "@cloudscape-design/c
 import type { ReactNode } from "react";
 import "./components.css";
 
-/** A status with its sign, whose words stay whole where it goes on in another line. */
+/** A status with its sign, whose words do not break across lines. */
 export function Status({ type, children }: { type: StatusIndicatorProps.Type; children: ReactNode }) {
   return (
     <StatusIndicator type={type}>

@@ -2,7 +2,7 @@
 
 export type ChartKind = "bar" | "line" | "pie";
 
-/** How rows are drawn: as a report's header declares it, or as a reader chose. */
+/** The form of a chart: as a report's header declares it, or as a reader chose. */
 export interface ChartChoice {
   readonly kind: ChartKind;
   readonly x: string;
@@ -18,15 +18,15 @@ export interface ChartSeries {
 export interface ChartData {
   readonly labels: readonly string[];
   readonly series: readonly ChartSeries[];
-  /** Labels that were put together under "Other", because nobody could read so many. */
+  /** The labels that were combined under "Other", because there were too many to read. */
   readonly others: number;
 }
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** More labels than these cannot be told apart on an axis. */
+/** More labels than this cannot be distinguished on an axis. */
 export const MOST_LABELS = 40;
-/** More slices than these cannot be told apart in a pie. */
+/** More slices than this cannot be distinguished in a pie. */
 export const MOST_SLICES = 10;
 const OTHER = "Other";
 

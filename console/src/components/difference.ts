@@ -1,4 +1,4 @@
-// What changed between two states of a row, column by column.
+// The difference between two states of a row, column by column.
 
 export interface Difference {
   readonly column: string;

@@ -29,7 +29,7 @@ export interface Operation {
   readonly answers: readonly Answer[];
 }
 
-/** One line of a schema that is shown: a member, how deep it stands, and what it holds. */
+/** One line of a schema: a member, its depth, and its type. */
 export interface SchemaLine {
   readonly depth: number;
   readonly name: string;
@@ -138,7 +138,7 @@ export function byTag(found: readonly Operation[]): Map<string, Operation[]> {
   return tags;
 }
 
-/** What a schema holds in a few words: `integer, 1 to 1000`, `list of Employees`. */
+/** Describes a schema in a few words: `integer, 1 to 1000`, `list of Employees`. */
 export function typeName(document: Json, schema: Json | undefined): string {
   const reference = text(object(schema).$ref);
   if (reference) {

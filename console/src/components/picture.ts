@@ -64,7 +64,7 @@ function load(url: string): Promise<HTMLImageElement> {
   });
 }
 
-/** Draws the charts' SVGs of an element, its title and its legend; `null` where there is none. */
+/** Draws the SVGs of a chart's element with a title and a legend; `null` if there is none. */
 export async function picture(chart: HTMLElement, title: string): Promise<Blob | null> {
   const svgs = [...chart.querySelectorAll<SVGSVGElement>("svg")].filter((svg) => {
     const { width, height } = svg.getBoundingClientRect();
@@ -107,8 +107,8 @@ export async function picture(chart: HTMLElement, title: string): Promise<Blob |
     const box = svg.getBoundingClientRect();
     const copy = styled(svg);
     copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
-    // What an axis writes beside its lines would be cut off at the picture's edge: up to the
-    // chart's own, it is drawn.
+    // Text beside an axis would be cut off at the picture's edge: it is drawn up to the chart's own
+    // edge.
     const left = box.left - bounds.left + MARGIN;
     const size = { width: left + box.width + MARGIN, height: box.height + 2 * MARGIN };
     copy.setAttribute("overflow", "visible");

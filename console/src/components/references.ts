@@ -16,8 +16,7 @@ export function nameColumn(table: Table | undefined): Column | undefined {
 export type Names = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
 /**
- * What a reference is called: its name, `undefined` while that is not known, `null` where no row
- * has the id.
+ * Returns the name of a reference: `undefined` while it is unknown, `null` if no row has the id.
  */
 export function nameOf(names: Names | null, column: Column, value: Value | undefined): string | null | undefined {
   if (column.references === null || value === null || value === undefined) {

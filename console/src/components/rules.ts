@@ -1,5 +1,5 @@
-// Checks what is typed into a form by the rules of the dictionary, in the words of the service. Ids
-// that are taken and references that name no row are left to the service, which alone knows them.
+// Checks the fields of a form by the rules of the dictionary, in the words of the service. Ids that
+// are taken and references that name no row are left to the service, which alone knows them.
 
 /** A column, as `GET /tables` describes it. */
 export interface RuleColumn {
@@ -62,7 +62,7 @@ export function hint(column: RuleColumn): string {
   }
 }
 
-/** Says what is wrong with the text of a field; `null` if nothing is. */
+/** Returns the error in the text of a field; `null` if there is none. */
 export function fault(column: RuleColumn, text: string): string | null {
   const { name } = column;
   if (text.trim() === "") {
@@ -182,8 +182,8 @@ function digits(text: string): unknown {
 }
 
 /**
- * The row that a draft makes. Empty fields are left out; what is no number is left for the service
- * to refuse.
+ * Returns the row of a draft. Empty fields are left out; text that is no number is left for the
+ * service to refuse.
  */
 export function rowOf(columns: readonly RuleColumn[], draft: Draft): Record<string, unknown> {
   const row: Record<string, unknown> = {};

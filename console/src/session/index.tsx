@@ -10,7 +10,7 @@ const RIGHTS: Record<Right, string[]> = {
 
 export interface Session {
   me: Me;
-  /** Returns true if the account has the right; what it may not do is not rendered. */
+  /** Returns true if the account has the right; controls that need another one are not rendered. */
   can: (right: Right) => boolean;
 }
 

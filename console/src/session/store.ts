@@ -1,4 +1,4 @@
-// Who is signed in: the access token in memory, the refresh token in this tab's sessionStorage.
+// The session: the access token in memory, the refresh token in this tab's sessionStorage.
 
 import { ProblemError } from "../api/problem";
 import * as api from "../api/session";
@@ -10,7 +10,7 @@ export type SessionState =
   /** Nobody is signed in: the page shows the sign-in form alone. */
   | { kind: "out"; error?: Error }
   | { kind: "in"; me: Me }
-  /** The session ended while somebody worked: a dialog asks to sign in, above the page as it is. */
+  /** The session ended while a person worked: a dialog asks to sign in, above the page as it is. */
   | { kind: "over"; me: Me };
 
 /** An access token, and until when it holds. */
@@ -52,8 +52,7 @@ export class SessionStore {
       this.#set({ kind: "in", me: await api.me(token) });
     } catch (error) {
       if (isOver(error)) {
-        // What was kept stays for the person to sign in again; `signIn` removes it before anybody
-        // else.
+        // Kept work stays for the person to sign in again; `signIn` removes it for anybody else.
         sessionStorage.removeItem(REFRESH);
       }
       this.#set({ kind: "out", ...(isOver(error) ? {} : { error: error as Error }) });
@@ -135,7 +134,7 @@ export class SessionStore {
   async signIn(username: string, password: string): Promise<void> {
     const tokens = await api.login(username, password);
     const me = await api.me(tokens.access_token);
-    // Nothing of one person goes on in another's name, also where a reload lies between the two.
+    // No work of one person continues in another's name, even if a reload lies between the two.
     const same = sessionStorage.getItem(USERNAME) === me.username;
     if (!same) {
       forgetKept();
@@ -160,7 +159,7 @@ export class SessionStore {
     this.leave();
   }
 
-  /** Signs out with a token that holds; where none is to be had the session is over already. */
+  /** Signs out with a valid token; without one the session is over already. */
   async #logOut(): Promise<void> {
     const { token } = this.#access ?? (await this.#refresh());
     try {
@@ -173,7 +172,7 @@ export class SessionStore {
     }
   }
 
-  /** Forgets the session in this tab, whatever the API thinks of it. */
+  /** Forgets the session in this tab, even if the API does not. */
   leave(): void {
     this.#access = null;
     sessionStorage.removeItem(REFRESH);

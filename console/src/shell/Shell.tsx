@@ -13,7 +13,7 @@ import { type Page, pages } from "./pages";
 import { href, navigate, useRoute } from "./route";
 import { TopBar } from "./TopBar";
 
-/** From this width on, in pixels, the navigation stands beside the page. */
+/** From this width on, in pixels, the navigation is beside the page. */
 const WIDE = window.matchMedia("(min-width: 1000px)");
 
 const loaded = new Map<string, ComponentType>(pages.map((page) => [page.path, lazy(page.load)]));

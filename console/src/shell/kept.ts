@@ -1,12 +1,11 @@
-// What a tab keeps of a person's work: a reload of the page keeps it, the end of the session
-// removes it.
+// A person's work in a tab: a reload of the page keeps it, the end of the session removes it.
 
 import { useCallback, useSyncExternalStore } from "react";
 
 const ALL = "rowgate.";
 const DRAFTS = `${ALL}draft.`;
 
-/** What the tab's sessionStorage has of the session itself. */
+/** The keys of the session itself in the tab's sessionStorage. */
 export const REFRESH = `${ALL}refresh`;
 export const USERNAME = `${ALL}username`;
 
@@ -25,7 +24,7 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-/** Where the forms of a load's values are kept. */
+/** The key under which the formats of a load's values are kept. */
 export const settingsKey = (load: string): string => `settings.${load}`;
 
 export function readKept<T>(key: string): T | null {
@@ -58,7 +57,7 @@ export function keep(key: string, value: unknown): boolean {
     }
     return true;
   } catch {
-    // What is there is older than the value, and must not come back in its place.
+    // The stored draft is older than the value, and must not replace it.
     sessionStorage.removeItem(DRAFTS + key);
     return false;
   } finally {
@@ -86,8 +85,8 @@ export function forgetKept(): void {
 }
 
 /**
- * State that a reload of the page keeps, and that pages share by its key; `initial` stands until
- * something is set.
+ * State that a reload of the page keeps, and that pages share by its key; `initial` applies until
+ * it is set.
  */
 export function useKept<T>(key: string, initial: T): [T, (change: T | ((now: T) => T)) => void] {
   const value = useSyncExternalStore(subscribe, () => readKept<T>(key)) ?? initial;

@@ -1,7 +1,7 @@
 import Box from "@cloudscape-design/components/box";
 import Icon from "@cloudscape-design/components/icon";
 
-/** What is wrong with a field, under its value. */
+/** The error of a field, under its value. */
 export function ErrorText({ children }: { children: string }) {
   return (
     <Box color="text-status-error" fontSize="body-s">

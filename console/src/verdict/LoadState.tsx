@@ -16,7 +16,7 @@ function state({ status, rows_rejected }: Shown): [StatusIndicatorProps.Type, st
   }
 }
 
-/** How a load stands, in a word and a sign. */
+/** The state of a load, in a word and a sign. */
 export function LoadState({ load }: { load: Shown }) {
   const [type, text] = state(load);
   return (

@@ -14,19 +14,19 @@ interface Props {
   value: string;
   onChange: (value: string) => void;
   invalid: boolean;
-  /** The field's name with what is wrong, and without. */
+  /** The field's name with its error, and without. */
   label: string;
   place: string;
 }
 
 /** Milliseconds without a key pressed before a name is asked for. */
 const PAUSE = 250;
-/** As many rows that contain the text are looked through for the one that is called so. */
+/** The number of rows that contain the text among which the row of that name is searched. */
 const MOST = 100;
 
 /**
- * A reference to mend: its number is typed; where a name stands in its place, the row of that name
- * is offered, or all to search.
+ * A reference to correct: its number is typed; if it holds a name, the row of that name is offered,
+ * or all rows to search.
  */
 export function ReferenceField({ table, value, onChange, invalid, label, place }: Props) {
   const [byName, setByName] = useState(false);

@@ -5,7 +5,7 @@ import { reasonOf } from "./rejects";
 
 interface Props {
   counts: { code: string; rows: number }[];
-  /** How many refused rows are counted, and whether these are all. */
+  /** The number of refused rows that are counted, and if these are all. */
   of: number;
   whole: boolean;
 }

@@ -13,7 +13,7 @@ interface Props {
   onAgain: (load: Load) => void;
 }
 
-/** What became of rows that were sent again. */
+/** The result of rows that were sent again. */
 export function SentLoad({ sent, settings, onLoad, onAgain }: Props) {
   return (
     <Container header={<Header variant="h3">{counted(sent.lines.length, "row")} sent again</Header>}>

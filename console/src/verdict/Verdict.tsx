@@ -31,7 +31,7 @@ interface FollowedProps {
   load: string | null;
   settings?: FileSettings;
   brief?: boolean;
-  /** Rows that the file has, as far as its beginning tells. */
+  /** The number of rows of the file, as far as its beginning shows. */
   expected?: number;
   onLoad?: (load: Load) => void;
   /** Loads of its refused rows, so far as the page knows of them. */
@@ -40,7 +40,7 @@ interface FollowedProps {
   onAgain?: (load: Load) => void;
 }
 
-/** Follows the load of a file that was sent until it has ended, then says what became of it. */
+/** Follows the load of a file that was sent until it has ended, then shows its result. */
 export function FollowedVerdict(props: FollowedProps) {
   const { file, before, load: known, settings, brief, expected, onLoad, again, onAgain } = props;
   const [load, setLoad] = useState<Load | null>(null);
@@ -122,7 +122,7 @@ interface Props {
 
 const NONE: readonly Load[] = [];
 
-/** A load that has ended: what became of it, its figures, and its refused rows to mend. */
+/** A load that has ended: its result, its figures, and its refused rows to correct. */
 export function Verdict({ load, settings, brief, again = NONE, onAgain }: Props) {
   const { can } = useSession();
   const [heard, setHeard] = useState<readonly Load[]>(NONE);
@@ -130,7 +130,7 @@ export function Verdict({ load, settings, brief, again = NONE, onAgain }: Props)
     setHeard((heard) => [...heard.filter((one) => one.load !== load.load), load]);
     onAgain?.(load);
   };
-  // What was heard here is newer than what the page has read.
+  // The results received here are newer than those that the page has read.
   const back = [...again.filter(({ load }) => heard.every((one) => one.load !== load)), ...heard];
   const { type, header, text } = verdict(load, can("write"), back);
   return (

@@ -1,4 +1,4 @@
-// What is mended of a load's refused rows, and which of them can be sent again.
+// The corrections of a load's refused rows, and the rows that can be sent again.
 
 import type { FileSettings, Table } from "../api/types";
 import { fault } from "../components/rules";
@@ -11,7 +11,7 @@ export interface Fix {
   dropped: number[];
   /** Ids that are taken are replaced: rows refused for that alone can go as they are. */
   replace: boolean;
-  /** What was sent again, the newest last. */
+  /** The rows that were sent again, the newest last. */
   sent: SentAgain[];
 }
 
@@ -35,16 +35,16 @@ export const mended = (row: RefusedRow, fix: Fix): Record<string, string> => ({
 
 export interface RowState {
   values: Record<string, string>;
-  /** What is wrong by column, after what was typed. */
+  /** The errors by column, after typing. */
   faults: Record<string, string>;
-  /** What is wrong with no column of its own. */
+  /** The errors without a column. */
   general: string[];
   ready: boolean;
 }
 
 /**
- * Says how a row stands. The rules of the dictionary decide about columns that were typed in; what
- * the loader said of others stays until they are changed.
+ * Returns the state of a row. The rules of the dictionary decide about columns that were typed in;
+ * the loader's errors in others stay until they are changed.
  */
 export function rowState(row: RefusedRow, fix: Fix, table: Table | undefined, settings?: FileSettings): RowState {
   const edits = fix.edits[row.line] ?? {};

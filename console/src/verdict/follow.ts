@@ -14,9 +14,9 @@ export const loadsOf = async (key: string): Promise<string[]> =>
   (await listLoads({ key, limit: 50 })).loads.map((load) => load.load);
 
 /**
- * Follows the load that a key's upload starts, or the one that is known, until it has ended; looks
- * only while the page is in sight. `onLate` is told once where no load has begun after two minutes;
- * it is then looked for more seldom.
+ * Follows the load that a key's upload starts, or the given load, until it has ended; polls only
+ * while the page is visible. If no load has begun after two minutes, it calls `onLate` once and
+ * polls less often.
  */
 export async function followLoad(
   key: string,

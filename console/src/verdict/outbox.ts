@@ -1,5 +1,5 @@
-// Files on their way: they go on whichever page is shown, and are stopped where the session's work
-// is forgotten.
+// Files on their way: they continue on every page, and are stopped when the session's work is
+// forgotten.
 
 import { useSyncExternalStore } from "react";
 import type { Upload, UploadRequest } from "../api/types";
@@ -17,7 +17,7 @@ export interface Outgoing {
 export interface Task {
   file: Blob;
   request: UploadRequest;
-  /** The id of an upload in parts that goes on. */
+  /** The id of an upload in parts to resume. */
   resume?: string | null;
   /** Told once the upload has a key; `before` are the loads that the key has had. */
   onStarted: (upload: Upload, before: string[]) => void;
@@ -64,7 +64,7 @@ export class Outbox {
     this.#running.set(name, controller);
     this.#guard();
     this.#set(name, { file, sent: 0, error: null });
-    // False where the work was forgotten: what comes of the upload then is nobody's here.
+    // False if the work was forgotten: then the upload's result is ignored.
     const ours = () => this.#running.get(name) === controller;
     const sending = {
       signal,
@@ -108,7 +108,7 @@ export class Outbox {
     }
   }
 
-  /** Stops all, and tells nobody. */
+  /** Stops all uploads, without any notice. */
   forget(): void {
     const running = [...this.#running.values()];
     this.#running.clear();
@@ -137,7 +137,7 @@ export const outbox = new Outbox();
 
 onForget(() => outbox.forget());
 
-/** What is on its way under a name, or has failed to be sent. */
+/** Returns the upload under a name that is on its way, or has failed. */
 export function useOutgoing(name: string): Outgoing | null {
   return useSyncExternalStore(outbox.subscribe, () => outbox.get(name));
 }

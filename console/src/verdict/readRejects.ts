@@ -1,7 +1,7 @@
 import type { LoadDetail } from "../api/types";
 import { parseRejects, type Rejects } from "./rejects";
 
-/** So much is shown and mended in a page; what is more is for the downloaded file. */
+/** The most rows that are shown and corrected in a page; more are in the downloaded file. */
 export const MOST_ROWS = 1000;
 const MOST_BYTES = 4 * 1024 * 1024;
 

@@ -1,4 +1,4 @@
-// Rejects files: what Rowgate wrote about refused records, and the file that brings the mended ones
+// Rejects files: Rowgate's record of refused rows, and the file that brings the corrected ones
 // back.
 
 import Papa from "papaparse";
@@ -14,7 +14,7 @@ export interface RefusedRow {
   /** The fields by column, as they came. */
   values: Record<string, string>;
   errors: FieldError[];
-  /** Fields that belong to no column; they are left out of what is sent again. */
+  /** Fields that belong to no column; they are not sent again. */
   over: string[];
 }
 
@@ -114,7 +114,7 @@ export interface Reference {
   named: boolean;
 }
 
-/** What is wrong with a reference that another number puts right. */
+/** Errors of a reference that another number corrects. */
 const OF_NUMBER = new Set(["required", "type", "out_of_range", "unknown_reference"]);
 
 /** Says what to do about a code. */

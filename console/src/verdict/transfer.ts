@@ -28,7 +28,7 @@ export class StorageError extends Error {
   }
 }
 
-/** Sends a body with XMLHttpRequest, which tells how much of it has gone. */
+/** Sends a body with XMLHttpRequest, which reports its progress. */
 export const put: Put = (url, body, headers, onSent, signal) =>
   new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
@@ -93,7 +93,7 @@ export async function sendFile(
     sending.onProgress(file.size, file.size);
     return single.key;
   }
-  // Links end after a while; what is missing then gets fresh ones.
+  // Links expire; missing parts get fresh ones.
   let parts: PartsUpload = upload;
   for (;;) {
     const before = parts.parts.length;
@@ -114,7 +114,7 @@ export async function sendFile(
   return (await uploads.completeUpload(parts.id)).key;
 }
 
-/** What is missing of an upload that had begun; null where it has ended or was given up. */
+/** Returns the missing parts of an upload that had begun; null if it has ended or was aborted. */
 async function takeUp(id: string): Promise<Upload | null> {
   try {
     return await uploads.resumeUpload(id);

@@ -1,7 +1,7 @@
 import type { Load, Mode } from "../api/types";
 import { count, counted } from "../components/format";
 
-/** What the modes of a load are called here. */
+/** The names of a load's modes in the console. */
 export const MODES: Record<Mode, { label: string; description: string }> = {
   append: {
     label: "Add new rows",
@@ -29,13 +29,13 @@ export function fileName(key: string): string {
   return parent ? `Corrected rows of ${parent}` : name;
 }
 
-/** Of a file whose every record was read, and refused. */
+/** The message of a file whose records were all read, and all refused. */
 const NOTHING = /^nothing could be loaded: /;
 
-/** How many rows loads have brought in. */
+/** Returns the number of rows that loads have inserted. */
 export const broughtIn = (loads: readonly Load[]): number => loads.reduce((sum, load) => sum + load.rows_loaded, 0);
 
-/** The loads that brought rows of a load back, and rows of those in turn. */
+/** Returns the loads that brought rows of a load back, and their own descendants. */
 export function descendants(load: string, loads: readonly Load[]): Load[] {
   const children = loads.filter(({ parent }) => parent === load);
   return children.flatMap((child) => [child, ...descendants(child.load, loads)]);

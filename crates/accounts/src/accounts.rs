@@ -73,7 +73,7 @@ pub enum ChangeError {
     /// It is the last account of an operator.
     #[error("it is the last account of an operator; approve another one as operator first")]
     LastOperator,
-    /// The registration is unfinished, so nobody could sign in.
+    /// The registration is unfinished, so the account cannot sign in.
     #[error("its registration was cut short, so it has no password; register again with the same name first")]
     Unfinished,
     /// The password breaks the rule.
@@ -257,9 +257,9 @@ impl<D: Directory> Accounts<D> {
         Ok(accounts)
     }
 
-    /// Runs a change while nobody else makes one. No call to the directory runs beyond the
-    /// request's deadline, so that the lock is released by its owner: a function is frozen once it
-    /// has answered.
+    /// Runs a change while no other one is made. No call to the directory runs beyond the request's
+    /// deadline, so that the lock is released by its owner: a function is frozen once it has
+    /// answered.
     async fn in_turn<T>(&self, change: impl Future<Output = Result<T>> + Send) -> Result<T> {
         let turn = AccountTurn::take(&self.database).await.map_err(|error| match error {
             aurora::Error::OutOfTime => ChangeError::Turn,

@@ -21,7 +21,7 @@ pub enum Answer {
     Account(Account),
     /// All accounts.
     List {
-        /// Those that wait for approval first.
+        /// The accounts; those that wait for approval come first.
         accounts: Vec<Account>,
     },
 }
@@ -29,7 +29,7 @@ pub enum Answer {
 /// Why an invocation fails.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
-    /// The payload is no command.
+    /// The payload is not a command.
     #[error("the payload cannot be used: {0}")]
     Payload(String),
     /// The command failed.

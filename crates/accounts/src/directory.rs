@@ -43,7 +43,7 @@ pub enum Created {
 /// The result of adding a user to a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Joined {
-    /// The user is in it.
+    /// The user is in the group.
     Yes,
     /// There is no such group.
     NoGroup,

@@ -21,7 +21,7 @@ use crate::request::{Approval, read};
 use crate::service::{OperatorPerson, Service, failure, record};
 use crate::username::Username;
 
-/// What the `after` of a page must be.
+/// The rule for the `after` parameter of a page.
 const AFTER: &str = "must be what next of the page before says, not more than an hour later";
 
 /// Answers with a page of accounts.
@@ -84,7 +84,7 @@ pub(crate) async fn disable<D: Directory>(
     Ok(Json(account).into_response())
 }
 
-/// Reads the name of an account. Text that cannot be a name is no account's.
+/// Reads the name of an account. Text that cannot be a name belongs to no account.
 fn name_of(text: &str) -> Result<Username, Problem> {
     Username::parse(text).ok_or_else(|| failure(&ChangeError::Unknown))
 }

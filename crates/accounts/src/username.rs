@@ -20,7 +20,7 @@ pub(crate) const RULE: &str = "The username is an e-mail address of at most 128 
 pub struct Username(String);
 
 impl Username {
-    /// Reads a name in upper or lower case; `None` for text that is no e-mail address.
+    /// Reads a name in upper or lower case; `None` for text that is not an e-mail address.
     pub fn parse(text: &str) -> Option<Self> {
         let name = text.to_ascii_lowercase();
         let (local, domain) = name.split_once('@')?;

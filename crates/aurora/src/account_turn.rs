@@ -1,8 +1,8 @@
-//! Whose turn it is to change accounts.
+//! Serialises changes of accounts.
 //!
-//! Accounts are in a user pool, which has neither transactions nor conditional writes. Whoever
-//! changes one holds the lock on the one row of `rowgate_account_lock` meanwhile, so changes are
-//! made one after the other, by however many functions.
+//! Accounts are in a user pool, which has neither transactions nor conditional writes. Each change
+//! holds the lock on the one row of `rowgate_account_lock`, so changes are made one after the
+//! other, by any number of functions.
 
 use std::time::Duration;
 
@@ -10,21 +10,21 @@ use serde::Deserialize;
 
 use crate::{Database, Deadline, Error, Statement, Transaction};
 
-/// Says at once whether the lock is free. A statement that waits for it could not be taken back:
-/// given up by its caller, it would get the lock later, for nobody.
+/// Reports at once whether the lock is free. A statement that waits for the lock could not be
+/// withdrawn: if its caller timed out, it would acquire the lock later, for nobody.
 const LOCK: &str = "SELECT id FROM rowgate_account_lock WHERE id = 1 FOR UPDATE SKIP LOCKED";
 
-/// How long to wait before asking again, in milliseconds; at random, so that several do not ask at
-/// once. A change takes some hundred.
+/// The pause before the next attempt, in milliseconds; random, so that several callers do not retry
+/// at the same time. A change takes some hundred.
 const WAIT_MS: std::ops::Range<u64> = 50..150;
 
-/// How long to wait for one's turn: some twenty changes. Whoever waits longer asks again, with all
-/// of the time that a change may take.
+/// The longest wait for a turn: some twenty changes. A caller that has waited longer tries again,
+/// with the whole time that a change may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The turn to change accounts, until [`end`](Self::end). Dropped, it ends in the background; if
-/// its function is killed, within the three minutes after which the service gives up an idle
-/// transaction.
+/// The exclusive turn to change accounts, until [`end`](Self::end). If it is dropped, it ends in
+/// the background; if its function is killed, it ends within the three minutes after which the
+/// service ends an idle transaction.
 #[derive(Debug)]
 pub struct AccountTurn(Transaction);
 
@@ -59,7 +59,7 @@ impl AccountTurn {
         Err(failure)
     }
 
-    /// Ends it. What was changed is changed, whatever becomes of the call.
+    /// Ends the turn. The change is made, even if this call fails.
     pub async fn end(self) {
         if let Err(error) = self.0.rollback().await {
             tracing::warn!(

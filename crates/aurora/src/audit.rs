@@ -1,4 +1,4 @@
-//! The audit trail: what people did, in `rowgate_audit`.
+//! The audit trail of people, in `rowgate_audit`.
 //!
 //! Entries of rows are written in the transaction of the change, so that a change is in if and only
 //! if its entry is. Everything else is recorded before it begins. Scripts leave nothing here.
@@ -33,13 +33,13 @@ pub const MAX_ENTRIES: u32 = 100;
 /// A filter of entries; `None` takes all.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Filter<'a> {
-    /// Those of an account.
+    /// Entries of an account.
     pub username: Option<&'a str>,
-    /// Those of a table.
+    /// Entries of a table.
     pub table: Option<&'a str>,
-    /// Those of the rows with a key.
+    /// Entries of the rows with a key.
     pub row: Option<&'a str>,
-    /// Those older than the entry with this number.
+    /// Entries older than the entry with this number.
     pub after: Option<i64>,
 }
 
@@ -249,7 +249,7 @@ async fn pieces(database: &Database, id: i64, column: &'static str) -> Result<Op
     }
 }
 
-/// What was kept as JSON; as a text, where it is none.
+/// Returns a stored text as JSON; as a JSON string if it is not JSON.
 fn json(text: Option<String>) -> Result<Option<Box<RawValue>>, Error> {
     let Some(text) = text else { return Ok(None) };
     Ok(Some(match serde_json::from_str::<&RawValue>(&text) {

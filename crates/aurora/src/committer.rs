@@ -13,12 +13,12 @@ const ATTEMPTS: u32 = 8;
 const FENCE_PAUSE: Duration = Duration::from_millis(100);
 const MAX_FENCE_PAUSE: Duration = Duration::from_secs(2);
 
-/// A chunk that is to be committed: what a job brings to [`commit`].
+/// A chunk to be committed by [`commit`].
 pub trait PendingChunk: Send + Sync {
     /// Why the job stops.
     type Error: From<Error> + MaybeDatabase + Send;
 
-    /// What a committed chunk brings.
+    /// The result of a committed chunk.
     type Brought: Send;
 
     /// Does everything between BEGIN and COMMIT. Claims the chunk in the ledger first, so that a
@@ -28,7 +28,7 @@ pub trait PendingChunk: Send + Sync {
     /// Returns true if the ledger has the chunk. Waits for a COMMIT of it that is under way.
     fn is_committed(&self, database: &Database) -> impl Future<Output = Result<bool, Error>> + Send;
 
-    /// Changes the chunk so that the next attempt avoids what the last one failed with.
+    /// Changes the chunk so that the next attempt avoids the cause of the last failure.
     ///
     /// # Errors
     /// Why there is no way to avoid it.
@@ -55,7 +55,7 @@ pub enum Rollback<E> {
     Failed(E),
 }
 
-/// How a chunk was committed.
+/// The outcome of a commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Committed<T> {
     /// By this call.

@@ -12,19 +12,19 @@ use crate::{Database, Error, Statement, Tx};
 /// The outcome of a deletion.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Delete<'d> {
-    /// It is gone.
+    /// The row is deleted.
     Deleted,
     /// There is no such row.
     NotFound,
-    /// It is still there, for rows refer to it: in these tables, by these columns.
+    /// The row still exists, because other rows refer to it: from these tables, by these columns.
     Referenced(Vec<(&'d str, &'d str)>),
 }
 
-/// Deletes a row, unless others refer to it. There are no foreign keys, so the order of locks sees
-/// to that: whoever inserts a row that refers to this one holds a shared lock on this one from
+/// Deletes a row, unless others refer to it. There are no foreign keys, so the order of locks
+/// guarantees this: an insert of a row that refers to this one holds a shared lock on this one from
 /// before the insert until the commit. So the DELETE, which locks it exclusively, either waits for
-/// that commit and then finds the row that refers to it, or comes first, and the other one waits
-/// and finds it gone.
+/// that commit and then finds the referring row, or comes first, and the insert waits and finds it
+/// gone.
 ///
 /// With an `actor` the transaction writes an entry of the audit trail, with the row that is gone.
 ///

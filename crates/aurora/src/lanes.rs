@@ -20,20 +20,20 @@ pub trait Chunk {
 /// The settings of committing chunks side by side.
 #[derive(Debug, Clone, Copy)]
 pub struct Lanes<E> {
-    /// How many at once, at most.
+    /// The most chunks at a time.
     pub count: usize,
-    /// Until when chunks may be begun.
+    /// The time until which chunks may be begun.
     pub deadline: Deadline,
-    /// What it is when no time is left to begin another one.
+    /// Makes the error of having no time left to begin another chunk.
     pub out_of_time: fn() -> E,
 }
 
 impl<E> Lanes<E> {
-    /// Commits every chunk that comes; gives up at the first that fails, once those under way have
+    /// Commits every chunk that comes; stops at the first failure, once the chunks under way have
     /// ended.
     ///
     /// Chunks race, and rows with the same id must not: their order decides which of them counts.
-    /// So a chunk that holds an id of an earlier one under way waits until that one is committed.
+    /// So a chunk that shares an id with an earlier chunk under way waits until that is committed.
     /// Chunks after it wait with it.
     ///
     /// # Errors
@@ -154,7 +154,7 @@ mod tests {
         receiver
     }
 
-    /// What began and ended, in order.
+    /// Records what began and ended, in order.
     async fn story(
         chunks: impl IntoIterator<Item = Ids>,
         failing: u32,

@@ -1,4 +1,4 @@
-//! What the ledgers of loads and of restores share.
+//! Helpers that the ledgers of loads and restores share.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -27,12 +27,12 @@ where
     }
 }
 
-/// Waits a short time before something is looked at again that somebody else is about to change.
+/// Waits a short time before checking again for a change by another function.
 pub(crate) async fn pause() {
     tokio::time::sleep(Duration::from_millis(fastrand::u64(100..300))).await;
 }
 
-/// Waits as [`pause`] does.
+/// Waits like [`pause`].
 ///
 /// # Errors
 /// [`Error::OutOfTime`] if there is no time left after it.
@@ -41,7 +41,7 @@ pub(crate) async fn pause_before(deadline: Deadline) -> Result<(), Error> {
     if deadline.is_over() { Err(Error::OutOfTime) } else { Ok(()) }
 }
 
-/// Converts a number to one that the database holds.
+/// Converts a number to the type that the database stores.
 pub(crate) fn long(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

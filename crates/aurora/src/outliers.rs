@@ -11,7 +11,7 @@ use crate::{Database, Error, Statement};
 /// [`domain::row_text::parse_row_text`] reads them where every column may be NULL.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Found {
-    /// How many there are.
+    /// Their number.
     pub count: u64,
     /// The first ones.
     pub rows: Vec<String>,
@@ -32,7 +32,7 @@ pub struct FarDates {
 /// Ids that unusually many or few rows name.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UnusualCounts {
-    /// How many there are.
+    /// Their number.
     pub count: u64,
     /// The rows that name an id, on average over all ids that are named.
     pub mean: f64,

@@ -9,6 +9,7 @@ impl Error {
     /// the cause, which may quote rows; the caller logs [`Error::class`].
     pub fn to_problem(&self) -> Problem {
         match self {
+            // Sending the rows again is safe: an id that is taken is rejected, not inserted twice.
             Self::UnknownOutcome { .. } => Problem::new(
                 ProblemKind::Unavailable,
                 "The database did not answer, so it is not known whether the rows are in. Send them again: those that \

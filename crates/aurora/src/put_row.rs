@@ -1,4 +1,4 @@
-//! Upserts one row (PUT semantics), or creates it where there is none with its id.
+//! Upserts one row (PUT semantics), or only creates it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,18 +13,18 @@ use crate::client::Aborted;
 use crate::rejects::keep_rejected;
 use crate::{Database, Error, Statement, Tx, ids};
 
-/// How often it is tried anew because another writer created or deleted the row between the
-/// question and the write.
+/// The number of attempts when another writer creates or deletes the row between the check and the
+/// write.
 const ATTEMPTS: u32 = 5;
 
 /// The outcome of a put.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Put<'a> {
-    /// There was none with its id.
+    /// There was no row with its id.
     Created,
     /// It has taken the place of the one with its id.
     Replaced,
-    /// There is one with its id, which is kept as it is.
+    /// There is a row with its id, which is unchanged.
     Taken,
     /// It breaks rules, and is kept with the reasons; what was there is as it was.
     Rejected(RejectedRow<'a>),
@@ -75,7 +75,7 @@ pub async fn put_row<'a>(
 enum Stop {
     /// The row has come or gone since it was asked for.
     Outrun,
-    /// The row is there and must be kept.
+    /// The row exists and must be kept.
     Taken,
 }
 
@@ -102,7 +102,7 @@ async fn put<'a>(
     // Not locked: a lock on a row that is not there is one on the gap in which others create
     // theirs.
     if ids::read_in(tx, select_present(table, &BTreeSet::from([id]), false)).await?.is_empty() {
-        // Where it is there by now, the next transaction finds it.
+        // If it exists by now, the next transaction finds it.
         return create(tx, table, values, actor, Stop::Outrun).await;
     }
     if ids::read_in(tx, select_for_update(table, id)).await?.is_empty() {
@@ -140,8 +140,8 @@ async fn create<'a>(
     Ok(Put::Created)
 }
 
-/// For each table that the row refers to, the rows of it that are there; they stay until the end of
-/// the transaction.
+/// Returns for each table that the row refers to the referenced rows that exist; they stay until
+/// the end of the transaction.
 async fn referred_rows(
     tx: &Tx,
     dictionary: &Dictionary,

@@ -12,7 +12,7 @@ pub struct RowPage {
     /// The text of each row, as [`domain::row_text::parse_row_text`] reads it where every column
     /// may be NULL.
     pub rows: Vec<String>,
-    /// True if more rows may follow. There are none where this is not set.
+    /// True if more rows may follow; if not, there are none.
     pub more: bool,
 }
 
@@ -21,9 +21,10 @@ struct RowText {
     r: String,
 }
 
-/// At most `limit` of the wanted rows behind the key `after`, or the first ones. The key alone says
-/// where a page begins, so the last page of a table costs what the first one does. Fewer rows than
-/// there are come where their texts would be too much for one answer of the service.
+/// Reads at most `limit` of the wanted rows after the key `after`, or from the first one on (keyset
+/// pagination). The key alone determines where a page begins, so the last page of a table costs as
+/// much as the first. Returns fewer rows if their texts would be too much for one answer of the
+/// service.
 ///
 /// # Errors
 /// [`Error::TooLarge`] only for a row that is too large by itself, which the dictionary allows none

@@ -16,27 +16,30 @@ use crate::idempotency::{Claim, ClaimError, StoredAnswer};
 use crate::rejects::keep_rejected;
 use crate::{Database, Error, MaybeDatabase, Statement, Tx, ids};
 
-/// How often a batch is judged anew because another writer took one of its ids between the question
-/// and the insert.
+/// The number of times that a batch is judged when other writers take its ids between the check and
+/// the insert.
 const ATTEMPTS: u32 = 5;
 
-/// A batch on its way in: the rows that are good are inserted, the others kept with their reasons;
-/// all of that in one transaction.
+/// Inserts a batch: the good rows are inserted, the others kept with their reasons; all in one
+/// transaction.
 ///
 /// A batch for one table without a fault is one statement and one call: the statement itself
 /// demands that the references are there ([`domain::sql::ReferenceGuard`]) and a taken id makes it
 /// fail as a whole. Only then, or where the rows alone show a fault, does a transaction ask which
-/// ids are taken and which references are there.
+/// ids are taken and which references are there. The price of the one call: if the database is
+/// stuck for longer than a request may take, the Data API may still execute the statement after the
+/// answer 503. To use a transaction, which could be rolled back, would cost every insert two more
+/// calls; a client that needs to know sends an `Idempotency-Key`, which makes a transaction.
 ///
-/// What a person sends goes into a transaction always, which writes an entry of the audit trail for
-/// each row that it inserts.
+/// Rows from a person always go through a transaction, which writes an entry of the audit trail for
+/// each inserted row.
 #[derive(Debug, Clone, Copy)]
 pub struct Insert<'i, 'a> {
-    /// What the rows were checked against.
+    /// The dictionary that the rows were checked against.
     pub dictionary: &'i Dictionary,
     /// The rows.
     pub batch: &'i Batch<'a>,
-    /// What the client wants of the transaction.
+    /// The client's preference for the transaction.
     pub preference: Option<TxPreference>,
     /// The request that rejected rows are kept under.
     pub request_id: &'i str,
@@ -84,7 +87,7 @@ impl<'a> Insert<'_, 'a> {
         render: impl Fn(&mut Answer<'a>) -> StoredAnswer,
     ) -> Result<(Answer<'a>, StoredAnswer), ClaimError> {
         let database = &database.with_deadline(database.deadline());
-        // What the last transaction was about to commit.
+        // The answer that the last transaction was about to commit.
         let last = Mutex::new(None);
         let committed = settled(database, self.direct(), |tx, direct| {
             let (last, render) = (&last, &render);
@@ -110,7 +113,7 @@ impl<'a> Insert<'_, 'a> {
         settled.inspect(|(answer, _)| self.log(answer))
     }
 
-    /// What would become of the batch. Nothing is written, and nothing locked.
+    /// Returns the answer that the batch would get, without writing or locking anything.
     async fn check(&self, database: &Database) -> Result<Answer<'a>, Error> {
         let verdicts = self.judge(&Asked::Now(database)).await?;
         Ok(self.answer(verdicts))
@@ -127,8 +130,7 @@ impl<'a> Insert<'_, 'a> {
         Ok(self.all_in())
     }
 
-    /// Writes an entry of the audit trail for each of these rows, which are in, if a person sent
-    /// them.
+    /// Writes an entry of the audit trail for each of these inserted rows, if a person sent them.
     async fn audit<'v>(
         &self,
         tx: &Tx,
@@ -163,9 +165,9 @@ impl<'a> Insert<'_, 'a> {
         Ok(if is_refused { answer.none_in() } else { answer })
     }
 
-    /// Judges every row of every table before any of them is inserted. A row may refer to one that
-    /// the same request brings: that one is not asked for, which would also lock the gap it goes
-    /// into.
+    /// Judges every row of every table before any of them is inserted. A row may refer to another
+    /// row of the same request: that row is not looked up, because the lookup would also lock the
+    /// gap it is inserted into.
     async fn judge(&self, database: &Asked<'_>) -> Result<Vec<Verdict<'a, '_>>, Error> {
         let mut coming: BTreeMap<&str, BTreeSet<i64>> = BTreeMap::new();
         let mut verdicts = Vec::with_capacity(self.batch.tables.len());
@@ -196,7 +198,7 @@ impl<'a> Insert<'_, 'a> {
         Answer::new(outcomes)
     }
 
-    /// The answer where every row is in.
+    /// Returns the answer for a batch whose rows are all inserted.
     fn all_in(&self) -> Answer<'a> {
         let outcomes =
             self.batch.tables.iter().map(|rows| {
@@ -221,9 +223,9 @@ impl<'a> Insert<'_, 'a> {
     }
 }
 
-/// What a batch fails with whose ids others took each time that it was judged: the same request may
-/// succeed later. Runs `work` in a transaction: with the direct statement, if there is one; without
-/// it if that fails for the rows; and again while others take ids that were free.
+/// Runs `work` in a transaction: with the direct statement, if there is one; without it if that
+/// fails because of the rows; and again while other writers take ids that were free. After
+/// [`ATTEMPTS`] it fails with a retryable error.
 async fn settled<T, E: MaybeDatabase, F: Future<Output = Result<T, E>>>(
     database: &Database,
     mut direct: Option<String>,
@@ -249,8 +251,8 @@ fn outrun() -> Error {
     Error::Unavailable { message, may_have_run: false, source: None }
 }
 
-/// Returns true if the direct insert may have failed because of an id that is taken or a reference that
-/// names no row: the database says so, or gives no error number, and then it is asked.
+/// Returns true if the direct insert may have failed because of an id that is taken or a reference
+/// that names no row: the database says so, or gives no error number, and then it is asked.
 fn is_fault_of_rows(error: &Error) -> bool {
     match error {
         Error::DuplicateKey { .. } | Error::Sql { code: None, .. } => true,
@@ -259,16 +261,17 @@ fn is_fault_of_rows(error: &Error) -> bool {
     }
 }
 
-/// Where it is asked which rows are there.
+/// The way to look up existing rows.
 enum Asked<'d> {
     /// In a transaction; what rows refer to stays until its end.
     UntilCommit(&'d Tx),
-    /// As they are now; nothing is locked.
+    /// Reads the current rows, without locks.
     Now(&'d Database),
 }
 
 impl Asked<'_> {
-    /// Those of `ids` that are rows of the table; in a transaction they stay where `stay` is set.
+    /// Returns those of `ids` that are rows of the table; in a transaction they stay if `stay` is
+    /// set.
     async fn present(&self, table: &Table, ids: &BTreeSet<i64>, stay: bool) -> Result<BTreeSet<i64>, Error> {
         if ids.is_empty() {
             return Ok(BTreeSet::new());

@@ -6,14 +6,14 @@ use crate::{Database, Error, Statement};
 /// MySQL's `ER_NO_SUCH_TABLE`.
 const NO_SUCH_TABLE: u16 = 1146;
 
-/// Makes a table like another: its columns and indexes, no rows, numbers from 1 on. Fails if it is
-/// there already.
+/// Creates a table like another: its columns and indexes, no rows, numbers from 1 on. Fails if it
+/// exists.
 pub(crate) async fn create_like(database: &Database, name: &str, table: &str) -> Result<(), Error> {
     let sql = format!("CREATE TABLE `{name}` LIKE `{table}`");
     database.execute(Statement::new(sql).continue_after_timeout()).await.map(|_| ())
 }
 
-/// Drops a table if it is there.
+/// Drops a table if it exists.
 pub(crate) async fn drop_table(database: &Database, name: &str) -> Result<(), Error> {
     let sql = format!("DROP TABLE IF EXISTS `{name}`");
     database.execute(Statement::new(sql).continue_after_timeout().idempotent()).await.map(|_| ())

@@ -1,4 +1,4 @@
-//! What the function answers.
+//! The function's answers.
 
 use domain::backup::{BackupId, Manifest, TableManifest, folder};
 use indexmap::IndexMap;
@@ -11,13 +11,13 @@ use crate::expire::Expired;
 use crate::payload::RequestError;
 use crate::state::{State, Status};
 
-/// What the function answers.
+/// An answer of the function.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Answer {
     /// A backup as the invocation leaves it.
     Done(Done),
-    /// What retention did.
+    /// The result of retention.
     Expired(Expired),
 }
 
@@ -31,7 +31,7 @@ pub struct Done {
     /// The time of the snapshot of all tables; once it is complete.
     #[serde(rename = "moment", skip_serializing_if = "Option::is_none")]
     pub snapshot_time: Option<String>,
-    /// What is written of each table.
+    /// The rows and files written for each table.
     pub tables: IndexMap<String, DoneTable>,
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,7 +79,7 @@ impl DoneTable {
     }
 }
 
-/// Why there is no answer; one sentence, the log has the causes.
+/// The error in place of an answer: one sentence; the log has the causes.
 #[derive(Debug, thiserror::Error)]
 pub enum InvocationError {
     /// The payload.
@@ -91,7 +91,7 @@ pub enum InvocationError {
     /// There is no such backup.
     #[error("there is no backup {0}")]
     Unknown(BackupId),
-    /// Nobody can say how a backup is getting on: the bucket cannot be read.
+    /// The progress of the backup is unknown: the bucket cannot be read.
     #[error("the status of the backup cannot be read: {}", .0.reason())]
     Status(BackupError),
 }

@@ -1,4 +1,5 @@
-//! What the bucket has of backups. Backup and restore both read it here, so that a good backup is the same to both.
+//! Reads the backups of a bucket. Backup and restore both use it, so that they agree on which
+//! backup is good.
 
 use std::collections::BTreeMap;
 
@@ -7,13 +8,15 @@ use domain::backup::{BackupId, Manifest, PREFIX, RestoreId, folder, manifest_key
 use domain::dictionary::Table;
 use serde::{Deserialize, Serialize};
 
-/// What a manifest may have in bytes: some 200 for each file, so all files that a table can have, many times over.
+/// The largest manifest, in bytes: some 200 for each file, so all files that a table can have, many
+/// times over.
 const MAX_MANIFEST: u64 = 64 * 1024 * 1024;
 
-/// What the outcome of a verification may have in bytes.
+/// The largest outcome of a verification, in bytes.
 const MAX_VERIFIED: u64 = 1024 * 1024;
 
-/// How often the outcome of a verification is written anew because another one was written meanwhile.
+/// The number of attempts to write the outcome of a verification when another one is written
+/// meanwhile.
 const NOTE_TRIES: u32 = 5;
 
 /// A backup's manifest, as it was found.
@@ -25,29 +28,31 @@ pub enum Found {
     Broken(String),
 }
 
-/// The outcome of the newest verification of a backup: a restore of it that did everything but the swap.
+/// The outcome of the newest verification of a backup: a restore of it that did everything but the
+/// swap.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verified {
     /// The backup.
     pub backup: BackupId,
-    /// When: `2026-11-21T04:00:01.123Z`.
+    /// The time: `2026-11-21T04:00:01.123Z`.
     pub verified_at: String,
-    /// Whether what the backup holds is what its manifest says. A backup that is not good is never the newest good one.
+    /// True if the backup's content matches its manifest. A backup that is not good is never the
+    /// newest good one.
     pub good: bool,
     /// The restore that verified it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub restore: Option<RestoreId>,
-    /// The tables that were looked at.
+    /// The tables that were verified.
     pub tables: Vec<String>,
-    /// What is wrong with it.
+    /// The problem.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
 
-/// All backups of which there is anything, newest first. Folders that are no backup's are left out.
+/// Returns the ids of all backups that have any object, newest first. Other folders are left out.
 ///
 /// # Errors
-/// What the store fails with.
+/// Those of the store.
 pub async fn ids(store: &impl Store) -> Result<Vec<BackupId>, BucketError> {
     let folders = store.folders(PREFIX).await?;
     let mut ids: Vec<BackupId> = folders.iter().filter_map(|folder| BackupId::parse(folder)).collect();
@@ -55,10 +60,10 @@ pub async fn ids(store: &impl Store) -> Result<Vec<BackupId>, BucketError> {
     Ok(ids)
 }
 
-/// A backup's manifest; `None` where it has none, and so is no backup (yet).
+/// Reads a backup's manifest; `None` if it has none, and so is no backup (yet).
 ///
 /// # Errors
-/// What the store fails with.
+/// Those of the store.
 pub async fn find(store: &impl Store, backup: &BackupId) -> Result<Option<Found>, BucketError> {
     let object = match store.get(&manifest_key(backup), MAX_MANIFEST).await {
         Ok(Some(object)) => object,
@@ -73,11 +78,11 @@ pub async fn find(store: &impl Store, backup: &BackupId) -> Result<Option<Found>
     }))
 }
 
-/// What of a backup is not there as its manifest says, in a sentence; `None` where every file is there with its size. Their
-/// content is not read.
+/// Returns a sentence that names a file of the backup that is missing or has another size than in
+/// its manifest; `None` if every file is there with its size. The content is not read.
 ///
 /// # Errors
-/// What the store fails with.
+/// Those of the store.
 pub async fn missing(store: &impl Store, manifest: &Manifest) -> Result<Option<String>, BucketError> {
     let listed = store.list_all(&folder(&manifest.backup)).await?;
     Ok(missing_of(&listed, manifest))
@@ -100,10 +105,11 @@ pub fn missing_of(listed: &[Listed], manifest: &Manifest) -> Option<String> {
     })
 }
 
-/// The outcome of a backup's newest verification, if there was one. One that cannot be read is none.
+/// Reads the outcome of a backup's newest verification. An outcome that cannot be read counts as
+/// none.
 ///
 /// # Errors
-/// What the store fails with.
+/// Those of the store.
 pub async fn verified(store: &impl Store, backup: &BackupId) -> Result<Option<Verified>, BucketError> {
     let object = match store.get(&verified_key(backup), MAX_VERIFIED).await {
         Err(BucketError::TooLarge { .. }) => None,
@@ -112,17 +118,17 @@ pub async fn verified(store: &impl Store, backup: &BackupId) -> Result<Option<Ve
     Ok(object.and_then(|object| serde_json::from_slice(&object.content).ok()))
 }
 
-/// Notes the outcome of a verification. What was found to be bad stays so until all of the tables that were looked at then
-/// are found to be good.
+/// Records the outcome of a verification. A backup found bad stays bad until all of the tables
+/// verified then are found good.
 ///
 /// # Errors
-/// What the store fails with.
+/// Those of the store.
 pub async fn note_verified(store: &impl Store, verified: &Verified) -> Result<(), BucketError> {
     let key = verified_key(&verified.backup);
     let json = serde_json::to_vec_pretty(verified).map_err(|error| BucketError::failed(&key, error))?;
     for _ in 0..NOTE_TRIES {
         let (there, otherwise) = match store.get(&key, MAX_VERIFIED).await {
-            // What nobody can read says nothing.
+            // An outcome that cannot be read does not count.
             Err(BucketError::TooLarge { .. }) => (None, When::Always),
             found => (found?, When::New),
         };
@@ -143,21 +149,22 @@ fn stays(known: &Verified, newer: &Verified) -> bool {
     !known.good && newer.good && known.tables.iter().any(|table| !newer.tables.contains(table))
 }
 
-/// What a manifest calls a table: its name, or one that it had when the backup was made.
+/// Returns the name of a table in a manifest: its current name, or the one that it had when the
+/// backup was made.
 pub fn in_manifest<'t>(manifest: &Manifest, table: &'t Table) -> Option<&'t str> {
     table.known_as(|name| manifest.tables.contains_key(name))
 }
 
-/// Whether a backup has all of these tables, each by its name or one that it had then.
+/// Returns true if a backup has all of these tables, each by its current or its former name.
 pub fn has_all(manifest: &Manifest, tables: &[&Table]) -> bool {
     tables.iter().all(|table| in_manifest(manifest, table).is_some())
 }
 
-/// The manifest of the newest good backup that [has all](has_all) of these tables: it can be read, all of its files are there
-/// with their sizes, and no verification found it to be bad.
+/// Finds the manifest of the newest good backup that [has all](has_all) of these tables: it can be
+/// read, all of its files are there with their sizes, and no verification found it bad.
 ///
 /// # Errors
-/// What the store fails with.
+/// Those of the store.
 pub async fn newest_good(store: &impl Store, tables: &[&Table]) -> Result<Option<Manifest>, BucketError> {
     for backup in ids(store).await? {
         let Some(Found::Manifest(manifest)) = find(store, &backup).await? else { continue };

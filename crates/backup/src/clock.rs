@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 pub(crate) use domain::backup::time_text as text;
 
-/// The time of a text; long ago where it is none.
+/// Parses a time; an invalid text gives a time long ago.
 pub(crate) fn time(text: &str) -> Timestamp {
     text.parse().unwrap_or(Timestamp::UNIX_EPOCH)
 }

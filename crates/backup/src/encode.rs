@@ -1,4 +1,4 @@
-//! Rows as the database gives them out, written as Avro: what is done on a thread of its own.
+//! Encodes rows from the database as Avro, on a thread of its own.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
@@ -41,7 +41,7 @@ pub(crate) struct Finished {
     pub(crate) rest: Vec<u8>,
     pub(crate) rows: u64,
     pub(crate) bytes: u64,
-    /// Of all of its bytes, in hexadecimal digits.
+    /// The SHA-256 of all of its bytes, in hexadecimal digits.
     pub(crate) sha256: String,
 }
 

@@ -10,7 +10,7 @@ use lambda_kit::continuation::ContinuationError;
 /// Characters of a reason at most: what a person reads.
 const MAX_REASON: usize = 1000;
 
-/// MySQL: there is no such table, no such column.
+/// MySQL's numbers: no such table, no such column.
 const NO_SUCH_TABLE: u16 = 1146;
 const NO_SUCH_COLUMN: u16 = 1054;
 
@@ -29,7 +29,8 @@ pub enum BackupError {
         /// Its name.
         table: String,
     },
-    /// A value that the file cannot hold, or that is none of the column's: no backup would be the whole of the table.
+    /// A value does not fit the file, or is invalid for its column: the backup would not be
+    /// complete.
     #[error("the table {table}, row with the id {id}, column {column}: {problem}")]
     Value {
         /// The table.
@@ -38,7 +39,7 @@ pub enum BackupError {
         id: String,
         /// The column.
         column: String,
-        /// What is wrong with it; never the value.
+        /// The problem; never the value.
         problem: String,
     },
     /// A file cannot be written.
@@ -46,7 +47,7 @@ pub enum BackupError {
     Avro {
         /// The table.
         table: String,
-        /// What is wrong.
+        /// The error.
         #[source]
         error: AvroError,
     },
@@ -62,10 +63,10 @@ pub enum BackupError {
          database ended the transaction"
     )]
     Lost {
-        /// How often.
+        /// The number of times.
         times: u32,
     },
-    /// Where a file was to be written, there is one already.
+    /// A file exists where one was to be written.
     #[error("{key} is there already, and was not overwritten")]
     Taken {
         /// Its key.
@@ -80,13 +81,14 @@ pub enum BackupError {
     /// The next invocation cannot be asked for.
     #[error(transparent)]
     Continuation(#[from] ContinuationError),
-    /// The function's time is up, and nothing was read in it: another invocation would fare no better.
+    /// The function's time is up, and nothing was read in it: another invocation would fare no
+    /// better.
     #[error("the function's time was over before a row was read")]
     OutOfTime,
-    /// Somebody else went on with the backup or ended it.
+    /// Another function continued the backup or ended it.
     #[error("the backup has been ended elsewhere")]
     Ended,
-    /// What is noted of the backup cannot be read or written.
+    /// The state of the backup cannot be read or written.
     #[error("the state of the backup cannot be used")]
     State(#[from] serde_json::Error),
     /// A thread of the function panicked.
@@ -95,7 +97,7 @@ pub enum BackupError {
 }
 
 impl BackupError {
-    /// What an error of the database means where a table is read.
+    /// Converts an error of the database while a table is read.
     pub(crate) fn of_table(error: aurora::Error, table: &str) -> Self {
         let table = table.to_owned();
         match error {
@@ -110,13 +112,14 @@ impl BackupError {
         matches!(self, Self::Altered { .. } | Self::Database(aurora::Error::TransactionLost { .. }))
     }
 
-    /// Whether a page was too large or took too long, so that smaller ones may do.
+    /// Returns true if a page was too large or took too long, so that smaller pages may succeed.
     pub(crate) fn wants_smaller(&self) -> bool {
         matches!(self, Self::Database(error) if error.wants_smaller())
     }
 
-    /// Why the backup failed, for people, in [`MAX_REASON`] characters at most. The words of the database and of S3 stay out:
-    /// they may quote rows, or name what is nobody's business.
+    /// Returns the reason of the failure for people, in at most [`MAX_REASON`] characters. It
+    /// leaves out the words of the database and of S3, which may quote rows or name internal
+    /// resources.
     pub fn reason(&self) -> String {
         let reason = match self {
             Self::Database(aurora::Error::OutOfTime) => Self::OutOfTime.to_string(),
@@ -126,7 +129,7 @@ impl BackupError {
         shortened(reason, MAX_REASON).into_owned()
     }
 
-    /// What went wrong outside of Rowgate, for logs: S3's own words name roles and accounts.
+    /// Returns the causes outside of Rowgate, for logs: S3's own words name roles and accounts.
     pub(crate) fn causes(&self) -> String {
         match self {
             Self::Bucket(error) => causes(error),

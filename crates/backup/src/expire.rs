@@ -1,4 +1,4 @@
-//! Which backups are kept, and what becomes of the others.
+//! Decides which backups are kept, and removes the others.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -15,13 +15,13 @@ use crate::error::BackupError;
 use crate::metrics;
 use crate::state::{Held, Status};
 
-/// Backups that are looked at side by side.
+/// The number of backups that are checked in parallel.
 pub(crate) const SIDE_BY_SIDE: usize = 8;
 
-/// How long the files of a backup that never became one stay: long after whoever wrote them is gone.
+/// The time that the files of a failed backup are kept: until long after its function is gone.
 const DEBRIS_STAYS: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What retention did.
+/// The result of retention.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Expired {
     /// Backups that are gone.
@@ -35,15 +35,15 @@ pub struct Expired {
 pub struct Known {
     /// Its id, which tells its age.
     pub id: BackupId,
-    /// Its tables, by today's names, where it is good: it has a manifest that can be read, all files are there with their sizes,
-    /// and no verification found anything wrong.
+    /// Its tables, by today's names, if it is good: its manifest can be read, all files are there
+    /// with their sizes, and no verification found anything wrong.
     pub good: Option<BTreeSet<String>>,
-    /// Whether somebody may still be working on it.
+    /// True if a function may still be working on it.
     pub is_running: bool,
 }
 
-/// The rule: a backup is kept for a time, and for longer while it is the newest good one of any of its tables, or still in the
-/// making. These are the backups that go.
+/// Returns the backups to remove. A backup is kept for a time, and for longer while it is the
+/// newest good one of any of its tables, or still running.
 pub fn to_expire(known: &[Known], now: Timestamp, keep: Duration) -> Vec<&BackupId> {
     let mut newest: BTreeMap<&str, &BackupId> = BTreeMap::new();
     for backup in known {
@@ -68,8 +68,8 @@ struct Seen {
     listed: Vec<Listed>,
 }
 
-/// Removes what is not kept, and notes what was interrupted. Where anything of it cannot be read, nothing is removed: what
-/// cannot be read may be what another backup is kept for.
+/// Removes what is not kept, and notes what was interrupted. Where anything of it cannot be read,
+/// nothing is removed: what cannot be read may be what another backup is kept for.
 pub(crate) async fn expire<S: Store>(
     store: &S,
     dictionary: &Dictionary,
@@ -86,7 +86,7 @@ pub(crate) async fn expire<S: Store>(
     let expired: BTreeSet<&BackupId> = to_expire(&known, now, keep).into_iter().collect();
     let mut done = Expired::default();
     for Seen { known, has_manifest, was_completed, listed } in seen {
-        // What is not good and has come lately may be a copy that is under way, of whatever age.
+        // A backup that is not good but has new files may be a copy under way, of any age.
         let may_become_good = known.good.is_none() && files(&listed).any(|file| is_fresh(file, now));
         if expired.contains(&known.id) && !may_become_good {
             remove(store, &known.id, &listed).await?;
@@ -96,7 +96,7 @@ pub(crate) async fn expire<S: Store>(
             if note_interrupted(store, &known.id, now).await? {
                 done.interrupted.push(known.id);
             }
-            // A manifest that somebody deleted can be had back, as long as the files are there.
+            // A manifest that was deleted by hand can be restored as long as the files are there.
             if !was_completed {
                 remove_debris(store, &listed, now).await?;
             }
@@ -125,7 +125,7 @@ async fn look_at<S: Store>(
     };
     let state = match Held::read(store, &backup).await {
         Ok(held) => held.map(|held| held.state),
-        // Written by a newer version, perhaps: what is there must be old to go.
+        // Perhaps written by a newer version: the files must be old before they are removed.
         Err(BackupError::State(_)) => None,
         Err(_) if has_manifest => None,
         Err(error) => return Err(error),
@@ -137,7 +137,7 @@ async fn look_at<S: Store>(
     Ok(Seen { known: Known { id: backup, good, is_running }, has_manifest, was_completed, listed })
 }
 
-/// Notes a backup that nobody works on any more as failed; whether it was this that noted it.
+/// Records a backup that nobody works on any more as failed; returns true if this call recorded it.
 async fn note_interrupted<S: Store>(
     store: &S,
     backup: &BackupId,
@@ -158,10 +158,10 @@ async fn note_interrupted<S: Store>(
     Ok(true)
 }
 
-/// Why a backup failed that nobody works on any more.
+/// The reason of a backup that nobody works on any more.
 pub(crate) const INTERRUPTED: &str = "it was interrupted: the function that worked on it was stopped";
 
-/// Removes all of a backup. The manifest goes first: what is left when this is interrupted is no backup.
+/// Removes all of a backup. The manifest goes first: an interrupted removal leaves no backup.
 async fn remove(store: &impl Store, backup: &BackupId, listed: &[Listed]) -> Result<(), BucketError> {
     store.delete(&[manifest_key(backup)]).await?;
     // The state goes last: as long as there are files, something tells what they are.
@@ -176,7 +176,7 @@ fn files(listed: &[Listed]) -> impl Iterator<Item = &Listed> {
     listed.iter().filter(|object| object.key.ends_with(".avro"))
 }
 
-/// Whether an object was written within [`DEBRIS_STAYS`].
+/// Returns true if an object was written within [`DEBRIS_STAYS`].
 fn is_fresh(object: &Listed, now: Timestamp) -> bool {
     let stays = i64::try_from(DEBRIS_STAYS.as_millis()).unwrap_or(i64::MAX);
     now.as_millisecond() - object.modified < stays

@@ -29,19 +29,19 @@ use crate::payload::{RequestError, Unfinished, read_body};
 use crate::view;
 use lambda_kit::continuation::Continuation;
 
-/// Bytes of an answer at most. Lambda gives back 6 MB with the answer escaped into JSON text, which doubles every quote; half of
-/// it is enough for the files of terabytes.
+/// Bytes of an answer at most. Lambda gives back 6 MB with the answer escaped into JSON text, which
+/// doubles every quote; half of it is enough for the files of terabytes.
 const MAX_ANSWER_BYTES: usize = 3_000_000;
 
-/// What the `after` of a page must be.
+/// The rule for the `after` parameter of a page.
 const AFTER: &str = "must be a backup's id, as next has it";
 
 /// The state that the handlers share.
 #[derive(Debug)]
 pub struct Service<S, G> {
-    /// What backups are made with.
+    /// Makes and reads backups.
     pub backups: Arc<Backups<S, G>>,
-    /// Who may start one.
+    /// The rule that decides who may start one.
     pub operator: Operator,
 }
 

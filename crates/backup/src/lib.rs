@@ -32,7 +32,7 @@ pub use payload::{Command, RequestError, Unfinished};
 pub use state::Status;
 pub use times::Times;
 
-/// What backups are made with.
+/// Makes backups.
 #[derive(Debug)]
 pub struct Backups<S, G> {
     /// The database whose tables are backed up.
@@ -43,6 +43,6 @@ pub struct Backups<S, G> {
     pub continuation: G,
     /// The tables there are.
     pub dictionary: &'static Dictionary,
-    /// What is set.
+    /// The settings.
     pub options: Options,
 }

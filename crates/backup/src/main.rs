@@ -1,6 +1,8 @@
-//! The `rowgate-backup` function: wires configuration, database, bucket, and what the function is invoked with.
+//! The `rowgate-backup` function: wires configuration, database, bucket, and what the function is
+//! invoked with.
 
-// The future of a whole backup, retries and SDK calls within, nests deeper than the compiler's default allows.
+// The future of a whole backup, retries and SDK calls within, nests deeper than the compiler's
+// default allows.
 #![recursion_limit = "256"]
 
 use std::sync::Arc;

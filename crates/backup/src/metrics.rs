@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use lambda_kit::metrics::Document;
 
-/// Returns the metrics of a backup whose manifest is written. `time` is from its beginning, through all invocations.
+/// Returns the metrics of a backup whose manifest is written. `time` is from its beginning, through
+/// all invocations.
 pub(crate) fn completed(backup: &str, rows: u64, bytes: u64, time: Duration) -> Document<'static> {
     Document::new()
         .property("backup.id", backup)
@@ -14,7 +15,8 @@ pub(crate) fn completed(backup: &str, rows: u64, bytes: u64, time: Duration) -> 
         .seconds("BackupSeconds", time)
 }
 
-/// Returns the metric of a backup that has failed for good. It has no figures: half a backup says nothing of its tables.
+/// Returns the metric of a backup that has failed for good. It has no figures: half a backup says
+/// nothing of its tables.
 pub(crate) fn failed(backup: &str) -> Document<'static> {
     Document::new().property("backup.id", backup).count("BackupsFailed", 1)
 }

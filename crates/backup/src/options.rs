@@ -1,32 +1,35 @@
-//! What may be set for the backup function.
+//! Settings of the backup function.
 
 use std::time::Duration;
 
 use domain::avro::Codec;
 use lambda_kit::env::{SettingError, Settings};
 
-/// How long a backup is kept unless `ROWGATE_BACKUP_KEEP_DAYS` says otherwise: a month, and some days to notice.
+/// The default of `ROWGATE_BACKUP_KEEP_DAYS`, the days that a backup is kept: a month, and some
+/// days to notice.
 const KEEP_DAYS: u64 = 35;
 
 /// The longest that may be asked for: ten years.
 const LONGEST_DAYS: u64 = 3660;
 
-/// Compressed bytes after which the next file of a table begins, unless `ROWGATE_BACKUP_PART_BYTES` says otherwise: large enough
-/// that files are few, small enough to be copied, checked or lost one by one.
+/// Compressed bytes after which the next file of a table begins, unless `ROWGATE_BACKUP_PART_BYTES`
+/// says otherwise: large enough that files are few, small enough to be copied, checked or lost one
+/// by one.
 const PART_BYTES: u64 = 256 * 1024 * 1024;
 
-/// A file's bytes at least, below which headers would outweigh rows, and at most: an upload's parts reach to 48 GiB.
+/// A file's bytes at least, below which headers would outweigh rows, and at most: an upload's parts
+/// reach to 48 GiB.
 const SMALLEST_PART: u64 = 1024;
 const LARGEST_PART: u64 = 32 * 1024 * 1024 * 1024;
 
 const DAY: u64 = 24 * 60 * 60;
 
-/// What may be set for the backup function.
+/// Settings of the backup function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
-    /// What blocks are compressed with.
+    /// The compression of blocks.
     pub codec: Codec,
-    /// How long a backup is kept at least.
+    /// The least time that a backup is kept.
     pub keep: Duration,
     /// Compressed bytes after which the next file of a table begins, 1 KiB to 32 GiB.
     pub part_bytes: u64,
@@ -39,8 +42,8 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Reads `ROWGATE_BACKUP_CODEC`, `ROWGATE_BACKUP_KEEP_DAYS` and `ROWGATE_BACKUP_PART_BYTES`; what is not set, or empty,
-    /// has its default.
+    /// Reads `ROWGATE_BACKUP_CODEC`, `ROWGATE_BACKUP_KEEP_DAYS` and `ROWGATE_BACKUP_PART_BYTES`;
+    /// what is not set, or empty, has its default.
     ///
     /// # Errors
     /// [`SettingError`] names the variable that cannot be used.

@@ -1,4 +1,4 @@
-//! What the function is asked for.
+//! Requests to the function.
 
 use domain::backup::BackupId;
 use domain::dictionary::{Dictionary, Table};
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// What is repeated of a name that is none: it may be as long as a request.
+/// The characters of an invalid name that are quoted: it may be as long as a request.
 const MAX_NAME: usize = 64;
 
 /// A command, with names that the dictionary knows.
@@ -59,7 +59,7 @@ struct Wire {
     expire: Option<Nothing>,
 }
 
-/// What `POST /backups` takes.
+/// The body of `POST /backups`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Body {

@@ -24,16 +24,18 @@ use crate::writing::{Left, end};
 use lambda_kit::continuation::Continuation;
 
 impl<S: Store, G: Continuation<Unfinished>> Backups<S, G> {
-    /// Makes a backup of these tables, or the beginning of one that other invocations end.
+    /// Makes a backup of these tables, or begins one that other invocations continue.
     ///
     /// # Errors
-    /// [`BackupError`]; the backup has failed, unless that could not even be noted: then it will be found to be interrupted.
+    /// [`BackupError`]; the backup has failed, unless that could not even be noted: then it will be
+    /// found to be interrupted.
     pub async fn make(&self, tables: &[&'static Table], times: Times) -> Result<Done, BackupError> {
         let held = self.note(tables).await?;
         self.work(held, times).await
     }
 
-    /// Notes a new backup of these tables and asks for an invocation that makes it; gives its id.
+    /// Records a new backup of these tables and requests an invocation that makes it; returns its
+    /// id.
     ///
     /// # Errors
     /// [`BackupError`]; there is no such backup then.
@@ -48,8 +50,8 @@ impl<S: Store, G: Continuation<Unfinished>> Backups<S, G> {
         Ok(backup)
     }
 
-    /// Continues a backup if its state still has this ETag: a duplicate delivery finds another one, and
-    /// does nothing.
+    /// Continues a backup if its state still has this ETag: a duplicate delivery finds another one,
+    /// and does nothing.
     ///
     /// # Errors
     /// As [`make`](Self::make).
@@ -76,7 +78,7 @@ impl<S: Store, G: Continuation<Unfinished>> Backups<S, G> {
     /// Works on a backup until it is complete, has failed or the time is up.
     async fn work(&self, mut held: Held<S>, times: Times) -> Result<Done, BackupError> {
         held.state.invocations += 1;
-        // Whoever else has been asked to go on with it finds that it is taken.
+        // Any other function that was asked to continue it finds that it is taken.
         match held.save().await {
             Err(BackupError::Ended) => return Ok(Done::of_state(&held.state)),
             saved => saved?,
@@ -125,9 +127,9 @@ impl<S: Store, G: Continuation<Unfinished>> Backups<S, G> {
         Ok(done)
     }
 
-    /// Writes the manifest, which makes a backup of what is there.
+    /// Writes the manifest, which turns the files into a backup.
     async fn complete(&self, held: &mut Held<S>, cursor: Cursor) -> Result<Done, BackupError> {
-        // Who was taken to be dead, and was, does not come back to life with a manifest.
+        // A function that was frozen and declared dead fails here, and writes no manifest.
         held.save().await?;
         let State { backup, started_at, codec, .. } = held.state.clone();
         let Cursor { snapshot_time, loads, tables, .. } = cursor;
@@ -200,7 +202,8 @@ impl<S: Store, G: Continuation<Unfinished>> Backups<S, G> {
         }
     }
 
-    /// Removes the files of a backup that its manifest does not name: those of snapshots that were lost.
+    /// Removes the files of a backup that its manifest does not name: those of snapshots that were
+    /// lost.
     async fn remove_files(&self, backup: &BackupId, manifest: Option<&Manifest>) {
         let removed = async {
             let folder = folder(backup);

@@ -1,5 +1,5 @@
-//! What is noted of a backup that has no manifest (yet), in the bucket beside its files: who works on it, and where the next
-//! invocation goes on.
+//! The state of a backup that has no manifest yet, in the bucket beside its files: who works on it,
+//! and where the next invocation continues.
 
 use std::time::Duration;
 
@@ -15,39 +15,41 @@ use serde::{Deserialize, Serialize};
 use crate::clock;
 use crate::error::BackupError;
 
-/// What a state may have in bytes; it names the files written so far, as the manifest will.
+/// The largest state, in bytes; it names the files written so far, as the manifest will.
 const MAX_STATE: u64 = 64 * 1024 * 1024;
 
-/// An invocation notes when it begins to work, and works for 15 minutes at most: after another one, nobody does.
+/// The time after which a running backup counts as interrupted: an invocation records when it
+/// begins to work, and works for at most 15 minutes.
 const LONGEST_WORK: Duration = Duration::from_secs(16 * 60);
 
-/// What is noted of a backup.
+/// The state of a backup.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct State {
     pub(crate) backup: BackupId,
     pub(crate) status: Status,
     /// The tables that are asked for.
     pub(crate) tables: Vec<String>,
-    /// The same in all files, whatever is set meanwhile.
+    /// The compression, the same in all files even if the setting changes.
     pub(crate) codec: Codec,
     pub(crate) started_at: String,
-    /// When an invocation last began or ended to work on it.
+    /// The time when an invocation last began or ended to work on it.
     pub(crate) active_at: String,
     pub(crate) finished_at: Option<String>,
     /// Snapshots that were taken: one, and one more each time that it was lost.
     pub(crate) snapshots: u32,
-    /// How often the size of pages was halved, because a page was too large or took too long. That
-    /// ended its snapshot.
+    /// The number of times that the size of pages was halved, because a page was too large or took
+    /// too long. Each halving ended the snapshot.
     pub(crate) halvings: u32,
     pub(crate) invocations: u32,
     pub(crate) error: Option<String>,
-    /// The number of each table's next file: none is used twice, not even when the backup begins anew.
+    /// The number of each table's next file: none is used twice, not even when the backup starts
+    /// over.
     pub(crate) next_part: IndexMap<String, u32>,
-    /// Where the next invocation goes on; between two of them alone.
+    /// Where the next invocation continues; only set between two invocations.
     pub(crate) cursor: Option<Cursor>,
 }
 
-/// Where another invocation goes on.
+/// The place where another invocation continues.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Cursor {
     /// The snapshot: the id of its transaction, and its time.
@@ -59,10 +61,10 @@ pub(crate) struct Cursor {
     pub(crate) tables: IndexMap<String, Progress>,
 }
 
-/// How much of a table is in files that are complete.
+/// The progress of a table, counting complete files only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Progress {
-    /// As it would be in the manifest.
+    /// The table's entry for the manifest, so far.
     pub(crate) manifest: TableManifest,
     /// The key of the last row.
     pub(crate) after: Option<i64>,
@@ -95,7 +97,7 @@ impl State {
         }
     }
 
-    /// Whether it is noted as running, but nobody can be working on it any more.
+    /// Returns true if its status is running, but no function can be working on it any more.
     pub(crate) fn is_interrupted(&self, now: Timestamp) -> bool {
         let idle = now.duration_since(clock::time(&self.active_at));
         self.status == Status::Running && Duration::try_from(idle).is_ok_and(|idle| idle > LONGEST_WORK)
@@ -110,7 +112,8 @@ impl State {
     }
 }
 
-/// The state of a backup, held by the one who wrote it last: it can be written only as long as nobody else has.
+/// The state of a backup, held by its last writer: it can be written only as long as no other
+/// function has written it.
 #[derive(Debug)]
 pub(crate) struct Held<S> {
     store: S,
@@ -131,14 +134,14 @@ impl<S: Store> Held<S> {
         }
     }
 
-    /// What is noted of a backup, if anything is.
+    /// Reads the state of a backup, if it has one.
     pub(crate) async fn read(store: &S, backup: &BackupId) -> Result<Option<Self>, BackupError> {
         let Some(object) = store.get(&state_key(backup), MAX_STATE).await? else { return Ok(None) };
         let state = serde_json::from_slice(&object.content)?;
         Ok(Some(Self { store: store.clone(), state, etag: object.etag }))
     }
 
-    /// Writes it, and when.
+    /// Writes the state, with the current time.
     ///
     /// # Errors
     /// [`BackupError::Ended`] where somebody else has written it since.

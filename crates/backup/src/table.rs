@@ -13,22 +13,23 @@ use crate::encode::{Encoder, Finished};
 use crate::error::BackupError;
 use crate::state::Progress;
 
-/// What the writing of a table needs to know.
+/// Writes a table.
 #[derive(Debug)]
 pub(crate) struct Writing<'w, S> {
     pub(crate) store: &'w S,
     pub(crate) backup: &'w BackupId,
     pub(crate) codec: Codec,
     pub(crate) part_bytes: u64,
-    /// How often the size of pages is halved.
+    /// The number of times that the size of pages is halved.
     pub(crate) halvings: u32,
-    /// When to stop, and let another invocation go on.
+    /// When to stop, so that another invocation continues.
     pub(crate) until: Deadline,
 }
 
 impl<S: Store> Writing<'_, S> {
-    /// Writes what is left of a table to files. Stops when there is no more time: then `progress` is where to go on, and is not
-    /// complete. The number of the next file goes up with each that is begun, whatever becomes of it.
+    /// Writes the rest of a table to files. Stops when there is no more time: then `progress` says
+    /// where to continue, and is not complete. Every file that is begun takes the next number, even
+    /// if it is never finished.
     pub(crate) async fn write(
         &self,
         snapshot: &Snapshot,
@@ -36,6 +37,8 @@ impl<S: Store> Writing<'_, S> {
         progress: &mut Option<Progress>,
         next_part: &mut u32,
     ) -> Result<(), BackupError> {
+        // The database says what may be NULL. The dictionary says what rows must bring, but the
+        // table may hold older rows without it, and a backup must hold those too.
         let nullable = match snapshot.nullable(table).await {
             Err(aurora::Error::OutOfTime) => return Ok(()),
             nullable => nullable.map_err(|error| BackupError::of_table(error, table.name()))?,
@@ -57,7 +60,7 @@ impl<S: Store> Writing<'_, S> {
         written?;
         match snapshot.check(table.name()).await {
             Err(aurora::Error::OutOfTime) => {
-                // Whoever goes on finds no more rows, and asks again.
+                // The next invocation finds no more rows, and checks again.
                 progress.is_complete = false;
                 Ok(())
             }

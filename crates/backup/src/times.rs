@@ -1,21 +1,23 @@
-//! How long an invocation may work.
+//! Times of an invocation.
 
 use std::time::Duration;
 
 use aurora::Deadline;
 
-/// Kept back from Lambda's deadline to end files, to note where to go on, and to answer; of a short time, an eighth.
+/// The time reserved before Lambda's deadline to finish files, to record where to continue, and to
+/// answer; an eighth of a short time.
 const TIME_TO_ANSWER: Duration = Duration::from_secs(30);
 
-/// Kept back to end a page that was asked for, since a call takes 45 s at most; of a short time, a seventh.
+/// Kept back to end a page that was asked for, since a call takes 45 s at most; of a short time, a
+/// seventh.
 const TIME_FOR_A_PAGE: Duration = Duration::from_secs(45);
 
-/// How long an invocation may work.
+/// Times of an invocation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Times {
-    /// From when on no further page is asked for, and another invocation goes on.
+    /// The time after which no further page is read, and another invocation continues.
     pub until: Deadline,
-    /// When the database is not asked any more.
+    /// The time after which the database is not queried any more.
     pub deadline: Deadline,
 }
 

@@ -14,7 +14,7 @@ use crate::error::BackupError;
 use crate::expire::{INTERRUPTED, SIDE_BY_SIDE};
 use crate::state::{Held, Status};
 
-/// What is wrong with a backup whose state says that it is completed, and that has no manifest.
+/// The problem of a backup whose state says that it is completed, but that has no manifest.
 const GONE: &str = "its manifest is gone";
 
 /// A backup, as a list shows it.
@@ -28,15 +28,16 @@ pub(crate) struct View {
     #[serde(rename = "moment")]
     snapshot_time: Option<String>,
     tables: IndexMap<String, TableView>,
-    /// When all of it was last verified, by a drill or a restore.
+    /// The time when all of it was last verified, by a drill or a restore.
     verified_at: Option<String>,
-    /// What came of that: whether it can be restored.
+    /// The outcome of that: true if it can be restored.
     verified: Option<bool>,
     error: Option<String>,
 }
 
 impl View {
-    /// The same, in the form in which an invocation answers. What is written of its tables is known once it is complete.
+    /// Converts the view to an invocation's answer. The figures of its tables are known once it is
+    /// complete.
     pub(crate) fn into_done(self, manifest: Option<&Manifest>) -> Done {
         let Self { backup, status, error, .. } = self;
         let tables = manifest.map(|manifest| Done::of_manifest(manifest).tables).unwrap_or_default();
@@ -44,7 +45,7 @@ impl View {
     }
 }
 
-/// A table; without numbers where there are none (yet).
+/// A table; without numbers until they are known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 struct TableView {
     rows: Option<u64>,
@@ -59,7 +60,7 @@ pub(crate) struct Page {
     next: Option<BackupId>,
 }
 
-/// At most `limit` backups that are older than `after`.
+/// Lists at most `limit` backups that are older than `after`.
 pub(crate) async fn list<S: Store>(
     store: &S,
     limit: usize,
@@ -82,7 +83,8 @@ pub(crate) async fn get<S: Store>(
     backup: &BackupId,
 ) -> Result<Option<(View, Option<Manifest>)>, BackupError> {
     let found = look(store, backup).await?;
-    // The manifest is looked for before the state, so a backup that was completed in between seems to have lost it.
+    // The manifest is looked for before the state, so a backup that was completed in between seems
+    // to have lost it.
     match &found {
         Some((view, None)) if view.error.as_deref() == Some(GONE) => look(store, backup).await,
         _ => Ok(found),
@@ -157,7 +159,7 @@ async fn of_state<S: Store>(
     }))
 }
 
-/// A backup of which nothing can be told.
+/// Returns the view of a backup that nothing is known about.
 fn nothing(backup: &BackupId) -> View {
     View {
         backup: backup.clone(),

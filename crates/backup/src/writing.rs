@@ -13,21 +13,21 @@ use crate::state::{Cursor, Progress, State};
 use crate::table::Writing;
 use crate::times::Times;
 
-/// Snapshots at most, beside one for each halving of pages. A table that is swapped or altered while
-/// it is read makes a new one necessary, and so does any other statement that fails: it may end the
-/// transaction.
+/// Snapshots at most, beside one for each halving of pages. A table that is swapped or altered
+/// while it is read makes a new one necessary, and so does any other statement that fails: it may
+/// end the transaction.
 const MAX_SNAPSHOTS: u32 = 4;
 
 /// How an invocation leaves a backup.
 pub(crate) enum Left {
     /// All tables are written.
     Complete(Cursor),
-    /// There was no more time. The snapshot is handed on with the cursor.
+    /// Time ran out. The snapshot is handed on with the cursor.
     Unfinished { snapshot: Snapshot, cursor: Cursor },
 }
 
 impl<S: Store, G: Send + Sync> Backups<S, G> {
-    /// Writes tables until all are written or the time is up; begins anew if the snapshot is lost.
+    /// Writes tables until all are written or time runs out; starts over if the snapshot is lost.
     pub(crate) async fn write(&self, state: &mut State, times: Times) -> Result<Left, BackupError> {
         let database = self.database.with_deadline(times.deadline);
         let mut cursor = state.cursor.take();
@@ -53,8 +53,8 @@ impl<S: Store, G: Send + Sync> Backups<S, G> {
         }
     }
 
-    /// Writes tables of the cursor's snapshot, or of a new one, until all are written or the time is
-    /// up.
+    /// Writes tables of the cursor's snapshot, or of a new one, until all are written or the time
+    /// is up.
     async fn write_snapshot(
         &self,
         database: &Database,
@@ -89,7 +89,7 @@ impl<S: Store, G: Send + Sync> Backups<S, G> {
         let names: Vec<&str> = state.tables.iter().map(String::as_str).collect();
         let is_asked = |table: &&Table| names.contains(&table.name());
         let tables: Vec<&Table> = self.dictionary.tables().iter().filter(is_asked).collect();
-        // Before the snapshot: one that is taken meanwhile is no earlier one.
+        // Before the snapshot: a backup taken in the meantime is not an earlier one.
         let before = catalogue::newest_good(&self.store, &tables).await?;
         let snapshot = Snapshot::take(database, &names).await?;
         match snapshot.loads(&tables, before.as_ref(), state.halvings).await {
@@ -147,13 +147,13 @@ impl<S: Store, G: Send + Sync> Backups<S, G> {
     }
 }
 
-/// How much is written: complete tables, and rows.
+/// Returns how much is written: complete tables, and rows.
 fn rows_of(tables: &IndexMap<String, Progress>) -> (usize, u64) {
     let complete = tables.values().filter(|progress| progress.is_complete).count();
     (complete, tables.values().map(|progress| progress.manifest.rows).sum())
 }
 
-/// Ends the transaction of a snapshot that nobody continues.
+/// Ends the transaction of a snapshot that is not continued.
 pub(crate) async fn end(snapshot: Snapshot) {
     if let Err(error) = snapshot.end().await {
         tracing::warn!(error.class = error.class(), "a snapshot is left to the idle timeout");

@@ -1,4 +1,5 @@
-//! The `mariadb` client, the reference: a session that stays connected, or a process for one statement.
+//! The `mariadb` client, the reference: a session that stays connected, or a process for one
+//! statement.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -29,8 +30,8 @@ impl Session {
         Ok(Self { child, input, output })
     }
 
-    /// Returns the time from handing over the statement to its end, which is seen by a marker selected
-    /// next. The marker is part of the time; [`Session::marker`] measures it alone.
+    /// Returns the time from handing over the statement to its end, which is seen by a marker
+    /// selected next. The marker is part of the time; [`Session::marker`] measures it alone.
     pub(crate) fn execute(&mut self, statement: &str) -> Result<Duration> {
         let started = Instant::now();
         self.input.write_all(statement.as_bytes())?;

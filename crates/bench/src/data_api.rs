@@ -1,4 +1,4 @@
-//! What the local Data API adds to a statement, measured by its own example.
+//! Measures what the local Data API adds to a statement, with its own example.
 
 use std::path::Path;
 use std::process::Command;

@@ -16,7 +16,7 @@ use crate::stage::{DATABASE, Stage};
 
 /// The longest that Lambda lets a function run.
 const LIMIT: Duration = Duration::from_secs(15 * 60);
-/// How many bytes of a failed function's log are shown.
+/// The bytes of a failed function's log that are shown.
 const LOG_SHOWN: usize = 2000;
 
 /// The processes that an invocation takes time of.
@@ -67,7 +67,8 @@ impl Runner {
     /// Starts a program, gives it the event, waits for the answer and ends it.
     ///
     /// # Errors
-    /// If it cannot be started, ends early, answers with an error, or takes longer than Lambda allows.
+    /// If it cannot be started, ends early, answers with an error, or takes longer than Lambda
+    /// allows.
     pub(crate) async fn run(
         &self,
         program: &str,

@@ -1,5 +1,5 @@
-//! 1000 valid employees through the insert function's handler, against one INSERT of 1000 rows by the
-//! `mariadb` client.
+//! 1000 valid employees through the insert function's handler, against one INSERT of 1000 rows by
+//! the `mariadb` client.
 
 use std::time::{Duration, Instant};
 

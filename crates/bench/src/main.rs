@@ -36,7 +36,8 @@ struct Args {
     #[arg(long)]
     quick: bool,
 
-    /// Where the binaries of the functions and of local-data-api are; beside this program by default
+    /// Where the binaries of the functions and of local-data-api are; beside this program by
+    /// default
     #[arg(long)]
     binaries: Option<PathBuf>,
 
@@ -65,7 +66,8 @@ struct Args {
 enum Part {
     /// 1000 rows through the insert API
     Insert,
-    /// The HTTP API by requests per second and percentiles, at 1 and 8 clients, on a table of a million rows
+    /// The HTTP API by requests per second and percentiles, at 1 and 8 clients, on a table of a
+    /// million rows
     Api,
     /// What the local Data API adds to a statement
     DataApi,

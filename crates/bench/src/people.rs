@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use jiff::Timestamp;
 
-/// How many departments and jobs the employees refer to; both are there before the first employee.
+/// The number of departments and of jobs that the employees refer to; they exist before the first
+/// employee.
 pub(crate) const DEPARTMENTS: u64 = 12;
 /// See [`DEPARTMENTS`].
 pub(crate) const JOBS: u64 = 180;
@@ -32,7 +33,7 @@ const FAMILY: [&str; 11] = [
     "O'Sullivan",
 ];
 
-/// How long the names of the employees are.
+/// The length of the employees' names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Names {
     /// 14 bytes on average: 1000 employees fit one statement.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-/// How to measure, and with which programs.
+/// Settings of a measurement, and the programs to use.
 #[derive(Debug)]
 pub(crate) struct Settings {
     /// The folder of the programs.
@@ -11,7 +11,7 @@ pub(crate) struct Settings {
     pub(crate) python: PathBuf,
     /// The folder for the local cloud of the measure from the drop.
     pub(crate) cloud: PathBuf,
-    /// Whether to do few rounds with few rows.
+    /// True to do few rounds with few rows.
     pub(crate) quick: bool,
     /// The loader's lanes; its default without.
     pub(crate) lanes: Option<usize>,

@@ -1,5 +1,5 @@
-//! What the measures run on: a private database that is set up like that of the local cloud, and the
-//! local Data API in front of it, a process of its own.
+//! Prepares measurements: a private database that is set up like that of the local cloud, and the
+//! local Data API in front of it, as a process of its own.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
@@ -28,8 +28,9 @@ pub(crate) const CLUSTER_ARN: &str = "arn:aws:rds:us-east-1:000000000000:cluster
 /// See [`CLUSTER_ARN`].
 pub(crate) const SECRET_ARN: &str = "arn:aws:secretsmanager:us-east-1:000000000000:secret:rowgate";
 
-/// The durability and memory of the local cloud's database (`crates/cli/src/commands/local/database.rs`);
-/// with the settings of the tests, frequent commits would cost too little.
+/// The durability and memory of the local cloud's database
+/// (`crates/cli/src/commands/local/database.rs`); with the settings of the tests, frequent commits
+/// would cost too little.
 const SETTINGS: [&str; 6] = [
     "--innodb-flush-log-at-trx-commit=1",
     "--innodb-doublewrite=ON",

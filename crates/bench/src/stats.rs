@@ -21,7 +21,8 @@ impl Times {
         self.percentile(50)
     }
 
-    /// Returns a percentile by the nearest rank, which is a time that was measured; zero if none was.
+    /// Returns a percentile by the nearest rank, which is a time that was measured; zero if none
+    /// was.
     pub(crate) fn percentile(&self, percent: usize) -> Duration {
         let mut sorted = self.0.clone();
         sorted.sort_unstable();

@@ -9,7 +9,7 @@ use crate::stats::{Series, mebibytes, milliseconds, ratio, seconds};
 
 const HEAD: [&str; 6] = ["measure", "Rowgate", "reference", "ratio", "bar", ""];
 
-/// How many characters of an error the table shows; the whole error goes to the screen at once.
+/// The characters of an error that the table shows; the whole error is printed at once.
 const REASON_SHOWN: usize = 80;
 
 /// Rows of six cells.
@@ -31,7 +31,7 @@ pub(crate) struct Line {
 }
 
 impl Table {
-    /// Creates a table that says of each bar whether it is met, or only names the bars.
+    /// Creates a table that says for each bar if it is met, or only names the bars.
     pub(crate) fn new(judges: bool) -> Self {
         Self { rows: Vec::new(), judges }
     }

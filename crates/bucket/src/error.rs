@@ -16,11 +16,10 @@ pub enum BucketError {
         key: String,
         /// The size in bytes.
         bytes: u64,
-        /// What the caller takes, in bytes.
+        /// The caller's limit in bytes.
         limit: u64,
     },
-    /// S3 refuses the call, and will until somebody changes the function's permissions or the
-    /// bucket.
+    /// S3 refuses the call, until the function's permissions or the bucket are changed.
     #[error("the function may not read or write {key}: S3 says {status}")]
     Denied {
         /// The key, or the prefix of the keys.
@@ -36,7 +35,7 @@ pub enum BucketError {
     Failed {
         /// The key, or the prefix of the keys.
         key: String,
-        /// What S3, or the connection to it, failed with.
+        /// The error of S3, or of the connection to it.
         #[source]
         cause: Box<dyn std::error::Error + Send + Sync>,
     },

@@ -31,7 +31,7 @@ struct State {
     /// The versions of each key, the newest one last.
     objects: BTreeMap<String, Vec<Stored>>,
     uploads: BTreeMap<String, Pending>,
-    /// How many uploads and large objects there have been.
+    /// The number of uploads and large objects so far.
     count: u64,
 }
 

@@ -15,7 +15,7 @@ const PIECES_AHEAD: usize = 16;
 /// The piece behind the last one: without it, content that stops coming would look complete.
 const END: Bytes = Bytes::new();
 
-/// How often content is requested again from the byte where its connection broke.
+/// The number of times that content is requested again from the byte where its connection broke.
 const REOPENS: u32 = 5;
 
 type Piece = Result<Bytes, BucketError>;
@@ -52,8 +52,7 @@ impl Reader {
         let (pieces, received) = mpsc::channel(PIECES_AHEAD);
         let feed = async move {
             if let Err(error) = send_pieces(&store, object, from, opened, &pieces).await {
-                // Nobody takes it when the reading has stopped; its own error is the one that
-                // counts.
+                // The reader may have stopped; its own error counts then.
                 pieces.send(Err(error)).await.ok();
             }
         };
@@ -77,7 +76,7 @@ impl Read for Reader {
             match self.received.blocking_recv() {
                 Some(Ok(piece)) => (self.has_ended, self.piece) = (piece.is_empty(), piece),
                 Some(Err(error)) => return Err(io::Error::other(error)),
-                // The feeding has stopped, and nobody brings the rest.
+                // The feeding has stopped, and the rest never comes.
                 None => return Err(io::ErrorKind::BrokenPipe.into()),
             }
         }

@@ -43,8 +43,8 @@ pub struct Object {
 pub struct Opened<C> {
     /// The content.
     pub content: C,
-    /// The byte that the content begins with: the one that was asked for, or an earlier one where
-    /// the store cannot begin there.
+    /// The byte that the content begins with: the requested one, or an earlier one if the store
+    /// cannot begin there.
     pub from: u64,
     /// The ETag.
     pub etag: String,
@@ -61,7 +61,7 @@ pub trait Content: Send + 'static {
 /// The condition of a write (optimistic concurrency).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When<'a> {
-    /// None; an object that is there is replaced.
+    /// No condition; an existing object is replaced.
     Always,
     /// There is no object under the key.
     New,
@@ -72,7 +72,7 @@ pub enum When<'a> {
 /// The outcome of a write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Put {
-    /// It is done; the ETag of the new content.
+    /// The object is written; the ETag of the new content.
     Written(String),
     /// Its condition does not hold: another writer was first. Nothing was changed.
     Refused,
@@ -89,7 +89,7 @@ pub struct Listed {
     pub etag: String,
     /// The size in bytes.
     pub bytes: u64,
-    /// When it was written: milliseconds since 1970.
+    /// The time when it was written: milliseconds since 1970.
     pub modified: i64,
     /// The storage class, as S3 names it; `None` where S3 does not say.
     pub storage_class: Option<String>,
@@ -299,7 +299,7 @@ pub trait Links: Store {
     ) -> impl Future<Output = Result<Vec<Part>, BucketError>> + Send;
 }
 
-/// When a link can be used.
+/// The conditions under which a link can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Validity {
     /// From when on; signatures know whole seconds.

@@ -90,7 +90,7 @@ impl<S: Store> Upload<S> {
         Ok(())
     }
 
-    /// Makes the object, unless there is one already.
+    /// Creates the object, unless it exists already.
     ///
     /// # Errors
     /// Those of the store; there is no object then, unless only the answer was lost.

@@ -113,7 +113,7 @@ impl Api<'_> {
                 (409, Some(pause)) if call.idempotency_key.is_some() => pause,
                 _ => return Ok((answer, may_be_done)),
             };
-            // At least a little, so that `Retry-After: 0` is no storm.
+            // A minimum, so that `Retry-After: 0` does not flood the API with retries.
             let pause = pause.max(PAUSE);
             if deadline.remaining() <= pause {
                 return Ok((answer, may_be_done));

@@ -5,7 +5,7 @@ use std::error::Error;
 /// Characters of an answer's own message at most.
 const MOST_WORDS: usize = 300;
 
-/// Why a check fails. Nothing in it is secret: it is in logs, and in the answer.
+/// The reason of a failed check. Nothing in it is secret: it is in logs, and in the answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Fault {
     #[error("there was no time left for it")]

@@ -15,7 +15,7 @@ use crate::rows::{Ids, TABLE, delete};
 /// key.
 const POLL: Duration = Duration::from_millis(800);
 
-/// Where files are dropped.
+/// Drops files.
 #[derive(Debug, Clone)]
 pub struct Drops {
     /// The client of S3.

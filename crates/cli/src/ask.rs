@@ -10,7 +10,7 @@ use crate::printer::Printer;
 /// The most bytes of a password that are read from a pipe, which may have no end.
 const MAX_BYTES: u64 = 4096;
 
-/// Shows what is about to be done, and asks whether to go on, unless `yes` answers that already.
+/// Shows the targets, and asks for confirmation unless `yes` gives it already.
 ///
 /// # Errors
 /// A user error that begins with `refused`, if the answer is no or there is no terminal to ask on.

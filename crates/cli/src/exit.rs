@@ -72,8 +72,7 @@ pub(crate) fn aws_reason(error: &(impl Error + ProvideErrorMetadata + 'static)) 
     innermost(error).to_string().trim_end_matches('.').to_owned()
 }
 
-/// Returns the innermost cause of an error, which is the one that says something
-/// (`Connection refused`).
+/// Returns the innermost cause of an error, which is the most specific (`Connection refused`).
 pub(crate) fn innermost<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
     Chain::new(error).last().unwrap_or(error)
 }

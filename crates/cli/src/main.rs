@@ -11,7 +11,7 @@ async fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => {
             let status = if error.use_stderr() { ExitStatus::User } else { ExitStatus::Success };
-            // Nothing is left to tell where even the usage cannot be printed.
+            // There is no way to report that even the usage cannot be printed.
             let _ = error.print();
             return status.into();
         }

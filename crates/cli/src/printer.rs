@@ -28,7 +28,7 @@ impl Printer {
     /// Writes a result to stdout.
     ///
     /// # Errors
-    /// Where stdout cannot be written. A reader that closed the pipe early (`| head`) is no error.
+    /// A failure to write to stdout. A reader that closed the pipe early (`| head`) is no error.
     pub(crate) fn result(self, text: &str) -> io::Result<()> {
         self.part(text).map(|_| ())
     }
@@ -41,10 +41,10 @@ impl Printer {
         self.result(&format!("{line}\n"))
     }
 
-    /// Writes a part of a result to stdout; false where nobody reads it any more.
+    /// Writes a part of a result to stdout; returns false if the reader is gone.
     ///
     /// # Errors
-    /// Where stdout cannot be written.
+    /// A failure to write to stdout.
     pub(crate) fn part(self, text: &str) -> io::Result<bool> {
         let mut stdout = io::stdout().lock();
         match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
@@ -55,7 +55,7 @@ impl Printer {
 
     /// Writes one line of progress.
     pub(crate) fn note(self, text: &str) {
-        // A stderr that is gone cannot be told about.
+        // A failure of stderr cannot be reported.
         let _ = writeln!(io::stderr().lock(), "{text}");
     }
 

@@ -56,7 +56,7 @@ impl Replay {
         self.sent.lock().unwrap().clone()
     }
 
-    /// Whether every call was made.
+    /// Returns true if every call was made.
     pub(crate) fn is_exhausted(&self) -> bool {
         self.expected.lock().unwrap().is_empty()
     }

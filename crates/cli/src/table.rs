@@ -4,7 +4,7 @@
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
     columns: Vec<String>,
-    /// Whether each column is aligned to the right, as numbers are.
+    /// For each column, true if it is aligned to the right, as numbers are.
     right: Vec<bool>,
     rows: Vec<Vec<String>>,
 }

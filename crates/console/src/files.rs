@@ -32,8 +32,7 @@ pub(crate) struct File {
 
 impl File {
     /// Returns the smallest form that a request accepts, and its content coding. A request that
-    /// accepts none gets the plain form, because a page that cannot be read helps nobody, and
-    /// neither does a 406.
+    /// accepts none gets the plain form: it is more useful than a 406.
     pub(crate) fn form(&self, headers: &HeaderMap) -> (Option<&'static str>, &Bytes) {
         let accepted = self.packed.iter().filter(|(coding, _)| accepts(headers, coding));
         let smallest = accepted.min_by_key(|(_, bytes)| bytes.len());
@@ -47,7 +46,7 @@ pub enum FilesError {
     /// A file or folder cannot be read.
     #[error("{path} cannot be read: {source}")]
     Read {
-        /// Which one.
+        /// The path of the file.
         path: PathBuf,
         /// Why.
         source: io::Error,

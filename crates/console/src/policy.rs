@@ -6,7 +6,7 @@ use axum::http::HeaderValue;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BucketOrigin(HeaderValue);
 
-/// The error of a text that is no origin.
+/// The error of a text that is not an origin.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "ROWGATE_BUCKET_ORIGIN={0:?} is no origin, like https://bucket.s3.us-east-1.amazonaws.com, without a path"

@@ -74,8 +74,8 @@ pub struct Pauses(usize);
 impl Pauses {
     const MILLISECONDS: [u64; 6] = [200, 1_000, 5_000, 10_000, 20_000, 30_000];
 
-    /// Returns the next pause, from then on as long as the last one; `None` if there is no time left for
-    /// it and as long a retry.
+    /// Returns the next pause, from then on as long as the last one; `None` if there is no time
+    /// left for it and as long a retry.
     pub fn next_before(&mut self, deadline: Deadline) -> Option<Duration> {
         let pause = Duration::from_millis(Self::MILLISECONDS[self.0]);
         self.0 = (self.0 + 1).min(Self::MILLISECONDS.len() - 1);

@@ -1,4 +1,4 @@
-//! What people did, as the audit trail names it.
+//! The actions of people in the audit trail.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -10,9 +10,9 @@ use crate::named::named_enum;
 pub const LOG_TARGET: &str = "audit";
 
 named_enum! {
-    /// What a person did.
+    /// An action of a person.
     pub enum Action {
-        /// Sent rows: an entry for each that is in.
+        /// Sent rows: an entry for each inserted row.
         InsertRows = "insert-rows",
         /// Created or replaced a row.
         PutRow = "put-row",
@@ -53,11 +53,11 @@ pub struct Actor<'a> {
 pub struct AuditRecord {
     /// Its number: a later entry has a larger one.
     pub id: i64,
-    /// When, in ISO 8601 UTC with milliseconds.
+    /// The time, in ISO 8601 UTC with milliseconds.
     pub at: String,
-    /// Which account.
+    /// The account.
     pub username: String,
-    /// What it did, by [`Action::as_str`].
+    /// The action, by [`Action::as_str`].
     pub action: String,
     /// The table, where there is one.
     pub table: Option<String>,
@@ -67,7 +67,7 @@ pub struct AuditRecord {
     pub before: Option<Box<RawValue>>,
     /// The row as it is since.
     pub after: Option<Box<RawValue>>,
-    /// What was asked for.
+    /// Details of the request.
     pub detail: Option<Box<RawValue>>,
     /// The request that did it.
     pub request_id: String,
@@ -78,7 +78,7 @@ pub struct AuditRecord {
 pub struct AuditPage {
     /// The entries.
     pub entries: Vec<AuditRecord>,
-    /// Where the next page begins; `None` on the last.
+    /// The id after which the next page begins; `None` on the last page.
     pub next: Option<i64>,
 }
 

@@ -12,7 +12,7 @@ pub const MAX_KEY_CHARS: usize = 255;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyKey(String);
 
-/// The header's value is no key.
+/// The error of a header whose value is not a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "Idempotency-Key must be given once, with 1 to {MAX_KEY_CHARS} visible ASCII characters, in double quotes or \
@@ -46,7 +46,7 @@ impl IdempotencyKey {
     }
 }
 
-/// What is between the quotes, the first of which is gone already.
+/// Returns the text between the quotes; the first quote is already removed.
 fn unquoted(rest: &[u8]) -> Result<Vec<u8>, InvalidKey> {
     let mut key = Vec::with_capacity(rest.len());
     let mut bytes = rest.iter().copied();
@@ -84,25 +84,26 @@ impl KeyedRequest {
         }
     }
 
-    /// What the caller's record of the key is found by: 64 hexadecimal digits.
+    /// Returns the id of the caller's record of the key: 64 hexadecimal digits.
     pub fn record(&self) -> &str {
         &self.record
     }
 
-    /// What tells the request from others with the same key: 64 hexadecimal digits.
+    /// Returns the digest that distinguishes the request from others with the same key: 64
+    /// hexadecimal digits.
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
     }
 }
 
-/// What makes a request the same as another.
+/// The parts of a request that must be equal in a repeated request.
 #[derive(Debug, Clone, Copy)]
 pub struct RequestParts<'a> {
     /// Method and route, `POST /insert_data`.
     pub route: &'a str,
     /// The table in the path, by its own name; empty where the route has none.
     pub table: &'a str,
-    /// What the client prefers.
+    /// The client's preference.
     pub preference: Option<TxPreference>,
     /// The body as it came.
     pub body: &'a [u8],

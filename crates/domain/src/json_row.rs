@@ -9,10 +9,9 @@ use crate::value::{Value, push_number};
 /// Writes a row as a JSON object: a member for each column, by its own name and in the dictionary's
 /// order.
 ///
-/// What is written is what [`check_json_row`](crate::row::check_json_row) reads back to the same
-/// values: whole numbers as numbers, decimals as strings with every digit of their scale (most
-/// readers of JSON would make floats of numbers), `"2021-07-27"`, `"2021-07-27T16:02:08Z"`, `true`,
-/// `null`.
+/// [`check_json_row`](crate::row::check_json_row) reads it back to the same values: whole numbers
+/// are numbers, decimals are strings with every digit of their scale (most readers of JSON would
+/// make floats of numbers), `"2021-07-27"`, `"2021-07-27T16:02:08Z"`, `true`, `null`.
 pub fn write_json_row(table: &Table, values: &[Value<'_>], into: &mut String) {
     let mut before = '{';
     for (column, value) in table.columns().iter().zip(values) {

@@ -29,11 +29,11 @@ pub struct Migration {
 pub struct Step {
     /// The SQL text, without comments and without the `;`.
     pub sql: String,
-    /// How it takes effect.
+    /// Its effect.
     pub kind: StepKind,
 }
 
-/// How a statement takes effect.
+/// The effect of a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StepKind {
     /// CREATE, ALTER, DROP, RENAME, TRUNCATE: by itself and at once, whatever transaction it is
@@ -43,7 +43,7 @@ pub enum StepKind {
     Data,
 }
 
-/// What is wrong with a migration.
+/// An error in a migration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MigrationError {
@@ -61,7 +61,7 @@ pub enum MigrationError {
         /// The migration.
         name: String,
     },
-    /// Nothing in it.
+    /// The file is empty.
     #[error("sql/migrations/{name}/up.sql: no statement in it")]
     Empty {
         /// The migration.
@@ -126,8 +126,8 @@ impl Migration {
         &self.statements
     }
 
-    /// Returns the checksum of all of it: SHA-256 in hexadecimal, over the statements. Comments do
-    /// not count, so that a word of explanation can be mended later.
+    /// Returns the checksum of the whole migration: SHA-256 in hexadecimal, over the statements.
+    /// Comments do not count, so that they can be corrected later.
     pub fn checksum(&self) -> String {
         self.checksum_of_first(self.statements.len())
     }

@@ -1,5 +1,4 @@
-//! Rows that look wrong: what is checked of a table, from the dictionary alone, and the SQL that
-//! finds it.
+//! Finds rows that look wrong: the checks of a table, from the dictionary alone, and their SQL.
 //!
 //! The SQL is in the subset that MySQL 8, MySQL 9 and MariaDB 10.11 share. Identifiers come from
 //! the dictionary, limits are digits, and everything else is a bound parameter.
@@ -7,7 +6,7 @@
 use crate::dictionary::{Column, ColumnType, Dictionary, Table};
 use crate::row_text::row_text_sql;
 
-/// How many rows, or groups, a check shows at most.
+/// The most rows, or groups, that a check shows.
 pub const MAX_SHOWN: u32 = 100;
 
 /// Standard deviations from the mean beyond which a date is far from the rest.
@@ -31,7 +30,7 @@ pub enum Check<'d> {
         /// The table that it refers to.
         references: &'d Table,
     },
-    /// Days or moments in this column that are more than three standard deviations from its mean.
+    /// Days or times in this column that are more than three standard deviations from its mean.
     FarDate {
         /// The table that is checked.
         table: &'d Table,
@@ -39,7 +38,7 @@ pub enum Check<'d> {
         column: &'d Column,
     },
     /// Rows of another table that are named by unusually many or few rows: by more than two
-    /// standard deviations of the others' numbers. Rows that no row names are no group.
+    /// standard deviations of the others' numbers. Rows that no row names do not count.
     UnusualCount {
         /// The table that is checked.
         table: &'d Table,
@@ -169,8 +168,8 @@ pub fn unusual_counts(table: &Table, column: &Column, references: &Table, limit:
     )
 }
 
-/// Returns the expression of a row's text, with every column taken for one that may be NULL: the
-/// dictionary does not say.
+/// Returns the expression of a row's text, with every column treated as nullable: the dictionary
+/// does not know.
 fn text_of(table: &Table) -> String {
     row_text_sql(table, &vec![true; table.columns().len()])
 }

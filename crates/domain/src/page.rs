@@ -7,7 +7,7 @@ use crate::parameter::{Parameter, ParameterType, ParameterValue};
 pub struct PageSize {
     /// Without the parameter `limit`.
     pub default: i64,
-    /// At most.
+    /// The most entries.
     pub maximum: i64,
 }
 

@@ -3,18 +3,18 @@
 use crate::named::named_enum;
 
 named_enum! {
-    /// How a request wants its rows to be treated; without one, good rows go in and bad ones are
-    /// rejected.
+    /// The treatment of rows that a request prefers; without one, good rows are inserted and bad
+    /// ones rejected.
     pub enum TxPreference {
-        /// All or nothing: one bad row, and nothing is in.
+        /// All or nothing: with one bad row, no row is inserted.
         Atomic = "atomic",
-        /// Check only: nothing is in, nothing is kept.
+        /// Check only: nothing is inserted or kept.
         DryRun = "dry-run",
     }
 }
 
 impl TxPreference {
-    /// What `Preference-Applied` says where it was followed.
+    /// Returns the value of `Preference-Applied` when it was followed.
     pub fn applied(self) -> &'static str {
         match self {
             Self::Atomic => "tx=atomic",
@@ -22,12 +22,13 @@ impl TxPreference {
         }
     }
 
-    /// What the `Prefer` headers of a request ask for, in the order in which they came.
+    /// Returns the preference in the `Prefer` headers of a request, in the order in which they
+    /// came.
     ///
-    /// The first `tx` counts, even where it has a value that nobody knows ("only the first instance
-    /// is to be considered", RFC 7240, section 2); other preferences and all parameters are
-    /// ignored, as is an unknown value: a preference is no demand. Names and values are compared
-    /// without case.
+    /// The first `tx` counts, even with an unknown value ("only the first instance is to be
+    /// considered", RFC 7240, section 2); other preferences and all parameters are ignored, as is
+    /// an unknown value, because a preference is not binding. Names and values are compared without
+    /// case.
     pub fn read<'h>(headers: impl IntoIterator<Item = &'h str>) -> Option<Self> {
         let first = headers.into_iter().find_map(|header| {
             split_unquoted(header, b',').find_map(|preference| {
@@ -36,7 +37,7 @@ impl TxPreference {
                 name.trim().eq_ignore_ascii_case("tx").then(|| value.trim())
             })
         })?;
-        // A quoted value is the same as a bare one; none of ours has anything to escape.
+        // A quoted value equals a bare one; none of the known values needs an escape.
         let value = first.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(first);
         Self::ALL.into_iter().find(|preference| value.eq_ignore_ascii_case(preference.as_str()))
     }

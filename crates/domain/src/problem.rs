@@ -27,15 +27,16 @@ pub enum ProblemKind {
     InvalidUpload,
     /// Parts of the file are missing.
     IncompleteUpload,
-    /// No table is kept as it was before the restore, or it cannot be put back.
+    /// The restore's previous tables are not kept, or cannot be swapped in again.
     NothingToUndo,
-    /// The header `Idempotency-Key` is no key.
+    /// The header `Idempotency-Key` is invalid.
     InvalidIdempotencyKey,
     /// The key may not do this; the operator's may.
     Forbidden,
-    /// The name or the password is wrong, or the account cannot sign in; nobody is told which.
+    /// The name or the password is wrong, or the account cannot sign in; the answer does not say
+    /// which.
     WrongCredentials,
-    /// The refresh token is over, was taken back or is none.
+    /// The refresh token has expired, was revoked or is invalid.
     SessionOver,
     /// The password is right; no operator has approved the account yet.
     PendingApproval,
@@ -45,7 +46,7 @@ pub enum ProblemKind {
     EmailDomain,
     /// The password breaks the rule for passwords.
     Password,
-    /// The account is in a state in which this cannot be done to it.
+    /// The account is in a state that does not allow this.
     AccountState,
     /// There is nothing at this path, or no such thing.
     NotFound,
@@ -76,7 +77,7 @@ pub enum ProblemKind {
     Unavailable,
     /// The database answers, but migrations that this version needs are not applied yet.
     SchemaBehind,
-    /// Something failed that is not the client's fault and not told to it.
+    /// An error that is not the client's fault, and whose cause is not disclosed.
     Internal,
 }
 
@@ -210,14 +211,13 @@ impl ProblemKind {
 /// only where there are several or where a parameter or column can be named.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// Which kind of problem.
+    /// The kind of problem.
     pub kind: ProblemKind,
-    /// What is wrong with this request, and where it helps, what would be right.
+    /// The problem with this request, and the correct form if that helps.
     pub detail: String,
     /// The single mistakes, in an order that does not depend on the request's.
     pub errors: Vec<ProblemDetail>,
-    /// What is wrong with the row that was sent, in its table's column order; among `errors` as
-    /// well.
+    /// The errors of the row that was sent, in its table's column order; also among `errors`.
     pub row_errors: Vec<RowDetail>,
 }
 
@@ -226,7 +226,7 @@ pub struct Problem {
 pub struct ProblemDetail {
     /// The query parameter that is wrong.
     pub parameter: String,
-    /// What is wrong with it.
+    /// The problem.
     pub detail: String,
 }
 
@@ -237,7 +237,7 @@ pub struct RowDetail {
     pub column: Option<String>,
     /// The stable code.
     pub code: &'static str,
-    /// What is wrong, without the value.
+    /// The problem, without the value.
     pub message: String,
 }
 

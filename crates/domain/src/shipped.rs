@@ -1,4 +1,4 @@
-//! What ships with Rowgate: the dictionary of `sql/dictionary.toml`, compiled in.
+//! The dictionary that ships with Rowgate: `sql/dictionary.toml`, compiled in.
 //!
 //! Compiled in, not read at run time: a function can then never run with the dictionary of another
 //! version, and a cold start reads no file. Reports and migrations do the same in their own
@@ -21,14 +21,13 @@ static VERSION: LazyLock<String> = LazyLock::new(|| hex::encode(&Sha256::digest(
 /// Returns the dictionary of `sql/dictionary.toml`, parsed on first use.
 ///
 /// # Errors
-/// What is wrong with the file; a test of this module keeps a wrong one from being built into
-/// anything.
+/// The error in the file; a test of this module keeps a wrong file from being built into anything.
 pub fn dictionary() -> Result<&'static Dictionary, &'static DictionaryError> {
     DICTIONARY.as_ref()
 }
 
-/// Which dictionary this is: 16 hexadecimal digits of the SHA-256 of its text. Another comment is
-/// another version.
+/// Returns the version of the dictionary: 16 hexadecimal digits of the SHA-256 of its text. Another
+/// comment makes another version.
 pub fn dictionary_version() -> &'static str {
     &VERSION
 }

@@ -31,7 +31,7 @@ fn insert_head(table: &Table, target: &str) -> String {
     format!("INSERT INTO `{target}` ({}) VALUES ", columns.join(","))
 }
 
-/// Returns the end of an insert whose rows take the place of those with the same id.
+/// Returns the end of an insert whose rows replace those with the same id.
 ///
 /// `VALUES(column)` is deprecated since MySQL 8.0.20, but its successor, a row alias, is no SQL to
 /// MariaDB: this is the one spelling that MySQL 8, MySQL 9 and MariaDB share.
@@ -52,9 +52,9 @@ pub(crate) fn widest_insert(table: &Table) -> usize {
     insert_head(table, "").len() + MAX_TABLE_NAME + row + 2 + upsert_tail(table).len()
 }
 
-/// A condition that an insert carries along: every one of these references must name a row, or the
+/// The condition of an insert that every one of these references names a row: otherwise the
 /// statement fails with MySQL error 1242 ([`GUARD_FAILED`]) and inserts nothing. So a batch without
-/// a fault needs no question before.
+/// a fault needs no query before it.
 ///
 /// It is a factor of the first row's key: a subquery that gives the one row `1` when all references
 /// are there, and a second row otherwise, which a scalar subquery must not.
@@ -137,7 +137,7 @@ pub struct InsertWriter<'t> {
 pub struct InsertStatement {
     /// The SQL text, at most [`MAX_SQL_CHARS`] long unless its guard makes it longer.
     pub sql: String,
-    /// How many rows it inserts.
+    /// The number of rows that it inserts.
     pub rows: usize,
 }
 

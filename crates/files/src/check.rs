@@ -1,5 +1,5 @@
-//! What a load would make of the first records of a file, and what to set so that it makes more of
-//! them.
+//! Checks the first records of a file as a load would, and proposes settings with which more of
+//! them can be loaded.
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
@@ -21,23 +21,24 @@ use super::{Opening, Source, SourceError, TextForm, open_to};
 /// Records that are given back with their values, and rejected records beside those.
 pub const CHECKED_RECORDS: usize = 20;
 
-/// Bytes of unpacked content, and records, that are looked at at most: the answer is waited for.
+/// The most bytes of unpacked content that are checked, and the most records: a person waits for
+/// the answer.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
 const MAX_ROWS: u64 = 50_000;
 
-/// Records that are looked at for a header that is not the table's.
+/// The number of records that are searched for a header other than the table's.
 const SAMPLE: usize = 200;
 
 /// Values of a column that are remembered because they were refused.
 const MAX_REFUSED: usize = 1000;
 
-/// What may separate fields, beside what is declared.
+/// The possible delimiters, beside the declared one.
 const DELIMITERS: [u8; 7] = *b",;\t|\x01^~";
 
-/// What a load would make of the first records of a file.
+/// The result of checking the first records of a file.
 #[derive(Debug, Default)]
 pub struct Checked {
-    /// How its text is written; `None` for a workbook, and where it cannot be read.
+    /// The form of its text; `None` for a workbook, and if it cannot be read.
     pub form: Option<TextForm>,
     /// The names of the header, if the file has one.
     pub header: Option<Vec<String>>,
@@ -51,18 +52,18 @@ pub struct Checked {
     pub rows_rejected: u64,
     /// Errors by their code.
     pub codes: BTreeMap<RowCode, u64>,
-    /// What would be left out.
+    /// Warnings about content that would be left out.
     pub warnings: Vec<String>,
     /// Why the load would fail.
     pub problem: Option<String>,
-    /// What could be set beside what is.
+    /// Proposed settings, in addition to the present ones.
     pub proposal: Option<Settings>,
 }
 
 /// A field of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckedField {
-    /// What the header calls it; the column's name where there is no header.
+    /// Its name in the header; the column's name if there is no header.
     pub name: String,
     /// The column that it is for.
     pub column: Option<String>,
@@ -80,11 +81,10 @@ pub struct CheckedRecord {
     pub errors: Vec<RowDetail>,
 }
 
-/// Reads the first records of a file as a load would, and proposes what could be set where they
-/// cannot be read.
+/// Reads the first records of a file as a load would, and proposes settings if they cannot be read.
 ///
-/// `content` is what the file begins with, all of it if `is_whole`. Of a beginning the last record
-/// is left out, which may go on.
+/// `content` is the beginning of the file, or all of it if `is_whole`. The last record of a
+/// beginning is left out, because it may be incomplete.
 ///
 /// # Errors
 /// [`SettingsError`] for settings that cannot be used for the table.
@@ -127,12 +127,12 @@ pub fn check(
     Ok(checked)
 }
 
-/// What programs of old wrote that did not write UTF-8.
+/// Returns the settings for the encoding that old programs write instead of UTF-8.
 fn of_encoding() -> Settings {
     Settings::from_json(r#"{"encoding": "windows-1252"}"#).unwrap_or_default()
 }
 
-/// What a header's names mean by the dictionary and the settings alone.
+/// Returns the meaning of a header's names by the dictionary and the settings alone.
 fn fields_of(table: &Table, header: &[String]) -> Vec<CheckedField> {
     let of = |name: &String| CheckedField {
         name: name.clone(),
@@ -141,7 +141,7 @@ fn fields_of(table: &Table, header: &[String]) -> Vec<CheckedField> {
     header.iter().map(of).collect()
 }
 
-/// What a file begins with.
+/// The beginning of a file.
 #[derive(Clone, Copy)]
 struct Beginning<'c> {
     format: Format,
@@ -150,13 +150,13 @@ struct Beginning<'c> {
     is_whole: bool,
 }
 
-/// What came of reading it in one way.
+/// The result of reading it in one way.
 #[derive(Default)]
 struct Attempt {
     checked: Checked,
     /// Values that were refused, by the position of their column.
     refused: BTreeMap<usize, Vec<String>>,
-    /// Whether the file cannot be read because its first records are no table.
+    /// True if the file cannot be read because its first records are no table.
     is_of_layout: bool,
 }
 

@@ -14,8 +14,8 @@ use super::input::Input;
 /// `--ultra` or `--long`.
 const WINDOW_LOG: u32 = 25;
 
-/// zstd's words for a frame with a larger window, and for what is no frame: its only way to tell
-/// its errors apart.
+/// zstd's messages for a frame with a larger window, and for content that is no frame: its errors
+/// differ in nothing else.
 const ZSTD_WINDOW: &str = "Frame requires too much memory for decoding";
 const ZSTD_NO_FRAME: &str = "Unknown frame descriptor";
 
@@ -31,14 +31,14 @@ pub(super) struct Content {
     extent: Extent,
 }
 
-/// How much of a file is to be read.
+/// The amount of a file to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Extent {
     /// All of it. More than its limit is a fault.
     All,
     /// All of it, up to its limit.
     Limited,
-    /// A beginning of it, which is all that is there.
+    /// Only its beginning.
     Beginning,
 }
 
@@ -72,7 +72,7 @@ impl Content {
         Self { reader, given: 0, limit, extent: Extent::All }
     }
 
-    /// Returns the same content, of which so much is to be read.
+    /// Returns the same content, to be read up to this extent.
     pub(super) fn read_to(self, extent: Extent) -> Self {
         Self { extent, ..self }
     }
@@ -108,7 +108,7 @@ impl Content {
                 break read;
             }
         };
-        // Of what is beyond the limit, nothing is used.
+        // Content beyond the limit is not used.
         let allowed = usize::try_from(self.limit - self.given).unwrap_or(usize::MAX).min(read);
         self.given += allowed as u64;
         match allowed {
@@ -148,7 +148,7 @@ impl Content {
         Ok(true)
     }
 
-    /// What an error of reading means.
+    /// Converts a read error.
     fn explain(&mut self, packing: Packing, error: &io::Error) -> SourceError {
         let input = match &mut self.reader {
             Reader::Plain(input) => Some(input),

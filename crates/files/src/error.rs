@@ -11,9 +11,9 @@ pub enum SourceError {
     /// The content begins like that of another kind of file than the name says.
     #[error("the file is {found}, not what its name says; {advice}")]
     OtherKind {
-        /// What it is.
+        /// Its kind.
         found: &'static str,
-        /// What to do.
+        /// Advice on what to do.
         advice: &'static str,
     },
     /// The first records show no table that can be read.
@@ -38,7 +38,7 @@ pub enum SourceError {
         "the {packing} file holds more than {limit} bytes when unpacked, the most for one of its size; drop it unpacked, or in parts"
     )]
     Bomb {
-        /// How it is packed.
+        /// Its packing.
         packing: Packing,
         /// Bytes.
         limit: u64,

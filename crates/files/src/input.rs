@@ -24,8 +24,8 @@ impl Input {
         Self { reader, buffer: Vec::with_capacity(BUFFER), at: 0, has_ended: false, failure: None }
     }
 
-    /// What comes next: [`BUFFER`] bytes at the start of the object, unless it is shorter; nothing
-    /// at its end.
+    /// Returns the next bytes: [`BUFFER`] at the start of the object, unless it is shorter; none at
+    /// its end.
     pub(super) fn peek(&mut self) -> Result<&[u8], SourceError> {
         match self.fill_buf() {
             Ok(_) => Ok(&self.buffer[self.at..]),
@@ -50,7 +50,7 @@ impl BufRead for Input {
             }
         }
         match &self.failure {
-            // What came before the failure is not used: another try reads it anew.
+            // Content before the failure is not used: a retry reads it again.
             Some(error) => Err(error.kind().into()),
             None => Ok(&self.buffer[self.at..]),
         }

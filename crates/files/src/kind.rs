@@ -1,4 +1,5 @@
-//! What kind of file some bytes begin: said where they are not what the file's name says.
+//! Recognises the kind of a file from its first bytes, for messages about files that are not what
+//! their name says.
 
 use domain::load::{Content, Packing};
 
@@ -6,18 +7,18 @@ use super::SourceError;
 
 const GZIP: &[u8] = b"\x1F\x8B";
 const ZSTD: &[u8] = b"\x28\xB5\x2F\xFD";
-/// What is skipped in a zstd file begins with these behind a byte from 50 to 5F.
+/// The magic number of a skippable frame in a zstd file, after a byte from 50 to 5F.
 /// <https://www.rfc-editor.org/rfc/rfc8878#section-3.1.2>
 const ZSTD_SKIPPABLE: &[u8] = b"\x2A\x4D\x18";
 /// A file within a ZIP archive, as which every workbook begins.
 const ZIP: &[u8] = b"PK\x03\x04";
 /// A ZIP archive without a file in it.
 const EMPTY_ZIP: &[u8] = b"PK\x05\x06";
-/// What holds an .xls, and an .xlsx with a password.
+/// The magic number of the container of an .xls, and of an .xlsx with a password.
 /// <https://learn.microsoft.com/openspecs/windows_protocols/ms-cfb>
 const COMPOUND_FILE: &[u8] = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1";
 
-/// What a file is, in words, and what to do with it.
+/// The kind of a file in words, and advice on what to do with it.
 type Kind = (&'static str, &'static str);
 
 const REPACK: &str = "unpack it, or pack it with gzip or zstd";
@@ -82,7 +83,7 @@ fn other(start: &[u8]) -> SourceError {
     }))
 }
 
-/// Refuses text that is no table, where it is of a kind that is known.
+/// Refuses text that is no table, if its kind is recognised.
 pub(super) fn check_text(start: &[u8]) -> Result<(), SourceError> {
     of(start).map_or(Ok(()), |kind| Err(refused(kind)))
 }
@@ -113,7 +114,7 @@ fn binary(start: &[u8]) -> Option<Kind> {
     found.filter(|(magic, _)| !is_text_too(magic) || is_binary(start)).map(|(_, kind)| *kind)
 }
 
-/// Returns true if there are bytes among the first that no text has, or only one that is not ASCII.
+/// Returns true if the first bytes contain one that no text has, or one that is not ASCII.
 fn is_binary(start: &[u8]) -> bool {
     start.iter().take(512).any(|byte| *byte < 9 || *byte > 0x7F)
 }
@@ -185,7 +186,7 @@ fn has_sql(text: &[u8]) -> bool {
     ["insert into ", "create table ", " from stdin"].iter().any(|words| text.contains(words))
 }
 
-/// What the `infer` crate makes of the first bytes.
+/// Returns the kind that the `infer` crate recognises.
 fn named_by_infer(start: &[u8]) -> Option<Kind> {
     use infer::MatcherType;
     let kind = infer::get(start).filter(|_| is_binary(start))?;

@@ -29,20 +29,20 @@ use xlsx::SheetSource;
 
 /// Chunks of records, one after the other.
 pub trait Source: Send {
-    /// Which field of a record belongs to which column.
+    /// Returns the mapping of a record's fields to columns.
     fn columns(&self) -> &Columns;
 
-    /// How the text is written, if reading it can be resumed at the end of a chunk ([`resume`]).
+    /// Returns the layout of the text, if reading can resume at the end of a chunk ([`resume`]).
     fn layout(&self) -> Option<&Layout> {
         None
     }
 
-    /// How a text is written; `None` for a workbook.
+    /// Returns the form of a text; `None` for a workbook.
     fn text_form(&self) -> Option<TextForm> {
         None
     }
 
-    /// What of the file is not read, for people.
+    /// Returns warnings about content that is not read, for people.
     fn warnings(&self) -> &[String] {
         &[]
     }
@@ -58,19 +58,19 @@ pub trait Source: Send {
     fn next_chunk(&mut self) -> Result<Option<Chunk>, SourceError>;
 }
 
-/// How a text is written, as far as people call it by a name.
+/// The form of a text, as far as it has a common name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TextForm {
     /// The encoding, as the WHATWG names it.
     pub encoding: &'static str,
-    /// What separates its fields; `None` for JSON.
+    /// The delimiter of its fields; `None` for JSON.
     pub delimiter: Option<u8>,
 }
 
-/// What is to be read, and how.
+/// A file to read, and the way to read it.
 #[derive(Debug, Clone, Copy)]
 pub struct Opening<'a> {
-    /// How the content is written.
+    /// The format of the content.
     pub format: Format,
     /// The table that it is for.
     pub table: &'a Table,
@@ -80,7 +80,7 @@ pub struct Opening<'a> {
     pub chunk_bytes: u64,
 }
 
-/// What an object may unpack to: so many times its own size ...
+/// The most that an object may unpack to: so many times its own size ...
 const EXPANSION: u64 = 100;
 /// ... or so many bytes, if that is more. CSV packs to a tenth or a twentieth; a bomb to a
 /// thousandth. Without a limit, a megabyte could keep a function busy for as long as anyone likes.
@@ -113,9 +113,8 @@ fn open_to(
     })
 }
 
-/// Reads a packed object to its end, where its checksum is: a damaged one may unpack to rows that
-/// nobody wrote before that shows. Of zstd the checksum may be missing; what is unpacked is then
-/// held against the format alone.
+/// Reads a packed object to its end, where its checksum is: a damaged one may unpack to invented
+/// rows before that shows. With zstd the checksum may be missing; then only the format is checked.
 ///
 /// # Errors
 /// [`SourceError`] for an object that cannot be unpacked.

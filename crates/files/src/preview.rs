@@ -1,4 +1,4 @@
-//! What a load of a file would come to, as far as the file alone tells.
+//! Previews a load of a file, as far as the file alone shows its result.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -11,21 +11,21 @@ use roaring::RoaringTreemap;
 
 use super::{Opening, SourceError, open};
 
-/// What a load of a file would come to. Ids that are taken in the table are not known here, nor
-/// which references name a row.
+/// The preview of a load. It does not know which ids are taken in the table, nor which references
+/// name a row.
 #[derive(Debug, Default)]
 pub struct Preview {
     /// Records read: those accepted and those rejected.
     pub rows_read: u64,
     /// Records that would be rejected.
     pub rows_rejected: u64,
-    /// Records that are none: rows of empty fields, the header again.
+    /// The number of records that do not count: rows of empty fields, the header again.
     pub skipped: u64,
     /// Errors by their code. A record may have several.
     pub codes: BTreeMap<RowCode, u64>,
     /// The first rejected records.
     pub first: Vec<Rejected>,
-    /// What of the file is not read.
+    /// Warnings about content that is not read.
     pub warnings: Vec<String>,
     /// Why the load would fail, with what was read before.
     pub failure: Option<PreviewError>,

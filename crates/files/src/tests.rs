@@ -81,7 +81,7 @@ pub(super) fn fields(chunks: &[Chunk]) -> Vec<(u64, Vec<String>)> {
     chunks.iter().flat_map(of).collect()
 }
 
-/// What the error says; the records before it are those of the lines given.
+/// Checks the message of the error; the records before it are those of the lines given.
 fn assert_fails(format: Format, bytes: &[u8], records: &str, says: &str) {
     let (chunks, end) = read(format, bytes);
     let error = end.unwrap_err().to_string();

@@ -12,8 +12,8 @@ const RAW: usize = 128 * 1024;
 /// Bytes at the start that tell of an encoding.
 const SHOWN: usize = 1024;
 
-/// What stands for bytes that are none of the encoding: never UTF-8, so that the field is rejected
-/// for it.
+/// The byte in place of bytes that are invalid in the encoding: it is never UTF-8, so the field is
+/// rejected.
 const NO_TEXT: u8 = 0xFF;
 
 /// The text of a file in UTF-8.
@@ -21,10 +21,10 @@ pub(super) struct Text {
     content: Content,
     decoder: Option<Decoder>,
     raw: Vec<u8>,
-    /// What is decoded, and how much of it has been given out.
+    /// The decoded text, and how much of it has been given out.
     decoded: Vec<u8>,
     given: usize,
-    /// What follows what is decoded, once the content has ended.
+    /// The end after the decoded text, once the content has ended.
     end: Option<Result<(), SourceError>>,
 }
 
@@ -38,7 +38,7 @@ impl Text {
         let mut text = Self::resumed(content);
         text.read();
         if let Some(Err(SourceError::Read(_))) = &text.end {
-            // A part of what the file begins with tells nothing; whoever reads on meets the error.
+            // A part of the file's beginning shows nothing; reading on returns the error.
             return Ok(text);
         }
         let start = &text.decoded[..];

@@ -17,12 +17,12 @@ pub(super) struct TextSource {
     layout: Layout,
     chunker: Chunker,
     piece: Vec<u8>,
-    /// What of the piece is still to be fed.
+    /// The position in the piece up to which the chunker has read.
     at: usize,
     end: usize,
-    /// What follows the piece.
+    /// What comes after the piece.
     next: Next,
-    /// Whether an offset in the text is one in the file.
+    /// True if an offset in the text is an offset in the file.
     can_resume: bool,
 }
 
@@ -33,12 +33,12 @@ enum Next {
     End,
     /// An error.
     Error(SourceError),
-    /// Nothing: all is given out.
+    /// Nothing: everything has been returned.
     Nothing,
 }
 
 impl TextSource {
-    /// Creates a source at the start of a file, whose first bytes are looked at.
+    /// Creates a source at the start of a file, whose first bytes are examined.
     pub(super) fn new(content: Content, opening: Opening<'_>) -> Result<Self, SourceError> {
         let Opening { format, table, chunk_bytes, .. } = opening;
         let mut text = Text::of(content, format, table.files().encoding)?;
@@ -46,7 +46,7 @@ impl TextSource {
         let (end, next) = fill(&mut text, &mut piece);
         let layout = layout(opening, &piece[..end], matches!(next, Next::End));
         let (layout, next) = match (layout, next) {
-            // What is wrong is told by the beginning alone.
+            // The beginning alone shows the problem.
             (Err(error), Next::Error(SourceError::Beginning)) => return Err(error),
             // A part of what the file begins with tells nothing.
             (_, Next::Error(error @ SourceError::Read(_))) | (Err(_), Next::Error(error)) => {
@@ -77,7 +77,7 @@ fn fill(text: &mut Text, piece: &mut [u8]) -> (usize, Next) {
     }
 }
 
-/// How a text is written that begins so.
+/// Returns the layout of a text with this beginning.
 fn layout(opening: Opening<'_>, start: &[u8], is_whole: bool) -> Result<Layout, SourceError> {
     let Opening { format: Format { content, .. }, table, .. } = opening;
     let usual = match content {
@@ -140,7 +140,7 @@ impl Source for TextSource {
                     }
                     Err(error) => self.next = Next::Error(error.into()),
                 },
-                // Perhaps more can be read at another try, so what is there now is no chunk.
+                // A retry may read more, so the content so far is not a chunk.
                 Next::Error(error @ SourceError::Read(_)) => return Err(error),
                 Next::Error(error) => match self.chunker.salvage() {
                     Some(last) => {

@@ -17,8 +17,8 @@ use crate::http::gateway;
 /// other invocation of the function, until Lambda ends the process. An error of `command` fails the
 /// invocation.
 ///
-/// Whoever may invoke the function may also write a request as API Gateway would, with any key.
-/// That gives away nothing: an invocation needs no key at all.
+/// A caller who may invoke the function may also write a request as API Gateway would, with any
+/// key. This gives no further rights: an invocation needs no key at all.
 ///
 /// # Errors
 /// Those of the Lambda runtime.
@@ -75,7 +75,7 @@ mod tests {
     use crate::caller::{ByOperator, Operator};
     use crate::http::with_service_layers;
 
-    /// Returns an event of API Gateway, without the members that nobody reads.
+    /// Returns an event of API Gateway, without the unused members.
     fn request(method: &str, path: &str, key_id: &str, body: &Value) -> Value {
         json!({
             "resource": "/{proxy+}", "path": path, "httpMethod": method,

@@ -14,7 +14,7 @@ const MAX_CHARACTERS: usize = 300;
 /// Reads an object.
 ///
 /// # Errors
-/// What is wrong with it.
+/// A description of the problem.
 pub fn of_value<T: DeserializeOwned>(json: Value) -> Result<T, String> {
     require(json.is_object())?;
     serde_json::from_value(json).map_err(|error| shortened_error(&error))
@@ -24,7 +24,7 @@ pub fn of_value<T: DeserializeOwned>(json: Value) -> Result<T, String> {
 /// here they are an error.
 ///
 /// # Errors
-/// What is wrong with it.
+/// A description of the problem.
 pub fn of_text<T: DeserializeOwned>(json: &RawValue) -> Result<T, String> {
     require(json.get().starts_with('{'))?;
     serde_json::from_str(json.get()).map_err(|error| shortened_error(&error))

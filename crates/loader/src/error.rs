@@ -48,10 +48,10 @@ pub enum LoadError {
     /// A replace without some of its file's records.
     #[error("a replace takes all records of its file, and some were rejected")]
     IncompleteReplace,
-    /// No record could be loaded, for other reasons than that what it brings is in already.
+    /// No record could be loaded, for other reasons than that its content is loaded already.
     #[error("nothing could be loaded: {}", rejected(*.records, .mostly))]
     NothingLoaded {
-        /// How many there are.
+        /// The number of records.
         records: u64,
         /// Why most of them were rejected.
         mostly: RejectReason,

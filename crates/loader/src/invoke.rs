@@ -46,24 +46,24 @@ impl Payload {
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum Answer {
-    /// What an audit found.
+    /// The result of an audit.
     Audited(Audited),
-    /// What a backfill queued.
+    /// The result of a backfill.
     Backfilled(Backfilled),
     /// The messages that must come back.
     Messages(SqsBatchResponse),
 }
 
-/// Why there is no answer.
+/// The error in place of an answer.
 #[derive(Debug, thiserror::Error)]
 pub enum InvocationError {
     /// The payload cannot be read.
     #[error("the payload cannot be used: {0}")]
     Payload(serde_json::Error),
-    /// Of an audit.
+    /// The error of an audit.
     #[error(transparent)]
     Audit(#[from] AuditError),
-    /// Of a backfill.
+    /// The error of a backfill.
     #[error(transparent)]
     Backfill(#[from] BackfillError),
 }

@@ -1,11 +1,11 @@
-//! What loads work with.
+//! Dependencies of a load.
 
 use aurora::Database;
 use domain::dictionary::Dictionary;
 
 use crate::options::Options;
 
-/// What a load works with.
+/// Dependencies of a load.
 #[derive(Debug)]
 pub struct Loader<S, Q> {
     /// The database that rows go to.

@@ -1,4 +1,4 @@
-//! What may be set for the loader.
+//! Settings of the loader.
 
 use domain::dictionary::RejectLimit;
 use domain::load::CHUNK_BYTES;
@@ -17,7 +17,7 @@ pub(crate) const MAX_LANES: usize = 16;
 const SMALLEST_CHUNK: u64 = 1024;
 const LARGEST_CHUNK: u64 = 4 * 1024 * 1024;
 
-/// What may be set for the loader.
+/// Settings of the loader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
     /// Chunks of a load that are committed side by side, 1 to 16.

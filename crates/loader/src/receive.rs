@@ -1,5 +1,5 @@
-//! Works on the messages of the queue: a message is held while its loads are worked on, sent anew
-//! when a load needs more time, and comes back soon when a load was disturbed.
+//! Works on the messages of the queue: a message stays hidden while its loads are worked on, is
+//! sent again when a load needs more time, and returns soon when a load was disturbed.
 
 use std::time::Duration;
 
@@ -17,14 +17,14 @@ use crate::queue::event::objects_created;
 /// the same.
 const MAX_RECEIVES: u32 = 5;
 
-/// How long each heartbeat hides a message: when its function is killed, it comes back that soon,
-/// and not after the queue's visibility timeout of 90 minutes.
+/// The time for which each heartbeat hides a message: when its function is killed, the message
+/// returns after this, and not after the queue's visibility timeout of 90 minutes.
 const HOLD: Duration = Duration::from_secs(90);
 const HEARTBEAT: Duration = Duration::from_secs(30);
 
-/// When a message comes back after its first delivery, its second, and so on: in all, a database
-/// may be away for three quarters of an hour. After the last delivery it goes to the dead-letter
-/// queue at once.
+/// The pauses before a message returns after its first delivery, its second, and so on: in all, a
+/// database may be away for three quarters of an hour. After the last delivery it goes to the
+/// dead-letter queue at once.
 const COMES_BACK: [Duration; MAX_RECEIVES as usize] = [
     Duration::from_secs(30),
     Duration::from_secs(2 * 60),
@@ -91,7 +91,7 @@ async fn load_all<S: Store, Q: Queue>(
     let objects = match objects_created(message.body.as_deref().unwrap_or_default()) {
         Ok(objects) => objects,
         Err(error) => {
-            // Nobody can say which file this was, so the dead-letter queue keeps the message.
+            // It is unknown which file this was, so the dead-letter queue keeps the message.
             tracing::error!(message.id = message.message_id, error = %error, "the message is no S3 event");
             return false;
         }

@@ -1,5 +1,5 @@
-//! Prints what the server adds to a `SELECT 1` and to a 60 KB INSERT: medians of the same statements sent
-//! directly and through the server, taken in turns in one run.
+//! Prints what the server adds to a `SELECT 1` and to a 60 KB INSERT: medians of the same
+//! statements sent directly and through the server, taken in turns in one run.
 //!
 //! `cargo run -p local-data-api --example latency -- --socket PATH [--user root] [--password ""] [--rounds 2000]`
 #![allow(clippy::print_stdout, reason = "printing is what this example is for")]
@@ -56,7 +56,8 @@ impl Client {
             .header("host", "localhost")
             .header("content-type", "application/json")
             .body(Full::from(body.to_string()))?;
-        // The connection takes the next request only once its task has seen the end of the answer before.
+        // The connection takes the next request only once its task has seen the end of the answer
+        // before.
         self.sender.ready().await?;
         let response = self.sender.send_request(request).await?;
         let status = response.status();

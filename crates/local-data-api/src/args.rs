@@ -45,8 +45,9 @@ pub(crate) struct Args {
     #[arg(long, env = "LOCAL_DATA_API_PASSWORD", requires = "user", default_value = "")]
     password: String,
 
-    /// Where it is asked whether callers may make their calls, host:port: an emulator of IAM that is sent each call of a caller,
-    /// operation, cluster and secret once a minute and answers 204 or an error; without it, everybody may make every call
+    /// Where it is asked whether callers may make their calls, host:port: an emulator of IAM that
+    /// is sent each call of a caller, operation, cluster and secret once a minute and answers 204
+    /// or an error; without it, everybody may make every call
     #[arg(long, env = "LOCAL_DATA_API_AUTHORITY")]
     authority: Option<String>,
 
@@ -54,8 +55,8 @@ pub(crate) struct Args {
     #[arg(long, env = "LOCAL_DATA_API_RESOURCE_ARN")]
     resource_arn: Option<String>,
 
-    /// Statement that every database session starts with, instead of the strict-mode, UTC and utf8mb4 default;
-    /// may be repeated
+    /// Statement that every database session starts with, instead of the strict-mode, UTC and
+    /// utf8mb4 default; may be repeated
     #[arg(long, env = "LOCAL_DATA_API_SESSION_INIT")]
     session_init: Vec<String>,
 

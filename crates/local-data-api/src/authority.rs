@@ -1,4 +1,4 @@
-//! Whether a caller may make a call, as somebody else says who knows of users, roles and policies.
+//! Asks another service, which knows users, roles and policies, if a caller may make a call.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -18,14 +18,16 @@ use crate::error::{ApiError, ErrorKind};
 use crate::http::error_response;
 use crate::request;
 
-/// For how long a caller who may make a call may make its like. A policy that changes is obeyed no later.
+/// For how long a caller who may make a call may make its like. A policy that changes is obeyed no
+/// later.
 const REMEMBERED: Duration = Duration::from_secs(60);
 
-/// An emulator of IAM: it is sent a call as it came, signature and all, and answers 204 where its caller may make it.
+/// An emulator of IAM: it is sent a call as it came, signature and all, and answers 204 where its
+/// caller may make it.
 #[derive(Debug)]
 pub(crate) struct Authority {
     address: String,
-    /// Who may do what, and when that was said.
+    /// The permitted calls, and the time of each permission.
     allowed: Mutex<HashMap<u64, Instant>>,
 }
 
@@ -77,10 +79,11 @@ impl Authority {
     }
 }
 
-/// What calls of the same caller, operation, cluster and secret have in common.
+/// Returns the digest of a call's caller, operation, cluster and secret.
 fn like(parts: &Parts, body: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
-    // "AWS4-HMAC-SHA256 Credential=<key id>/<date>/<region>/<service>/aws4_request, …": all before the first comma.
+    // "AWS4-HMAC-SHA256 Credential=<key id>/<date>/<region>/<service>/aws4_request, …": all before
+    // the first comma.
     let authorization = parts.headers.get(AUTHORIZATION).map(http::HeaderValue::as_bytes).unwrap_or_default();
     authorization.split(|byte| *byte == b',').next().hash(&mut hasher);
     parts.uri.path().hash(&mut hasher);

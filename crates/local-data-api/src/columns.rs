@@ -9,7 +9,7 @@ use crate::error::{ApiError, ErrorKind};
 /// The collation number of binary columns.
 const BINARY: u16 = 63;
 
-/// How the values of a column are read.
+/// The way to read the values of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// TINYINT(1) and BIT(1).
@@ -191,7 +191,8 @@ fn type_of(column: &Column) -> (i32, &'static str, u32) {
         T::MYSQL_TYPE_FLOAT => integer(jdbc::REAL, "FLOAT", "FLOAT UNSIGNED", 12),
         T::MYSQL_TYPE_DOUBLE => integer(jdbc::DOUBLE, "DOUBLE", "DOUBLE UNSIGNED", 22),
         T::MYSQL_TYPE_DECIMAL | T::MYSQL_TYPE_NEWDECIMAL => {
-            // The wire counts the characters: the digits, the point, and the sign where there may be one.
+            // The wire counts the characters: the digits, the point, and the sign where there may
+            // be one.
             let marks = u32::from(column.decimals() > 0) + u32::from(!unsigned);
             integer(jdbc::DECIMAL, "DECIMAL", "DECIMAL UNSIGNED", length.saturating_sub(marks))
         }

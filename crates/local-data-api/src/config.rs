@@ -1,4 +1,4 @@
-//! What a server is made from.
+//! The configuration of a server.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::{ErrorStyle, Faults, Limits};
 
-/// Where the database listens.
+/// The address of the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Upstream {
     /// A unix socket.
@@ -20,17 +20,19 @@ pub enum Upstream {
     },
 }
 
-/// How the server learns the user and password to log in with.
+/// The source of the user and password to log in with.
 #[derive(Clone, Debug)]
 pub enum Credentials {
     /// From the secret that each request names, the way the service does.
     SecretsManager {
-        /// Where Secrets Manager answers; `None` leaves it to the SDK (its environment, or AWS itself).
+        /// The endpoint of Secrets Manager; `None` leaves it to the SDK (its environment, or AWS
+        /// itself).
         endpoint: Option<String>,
-        /// How long a secret that was read may be used before it is read again.
+        /// The time for which a secret is used before it is read again.
         ttl: Duration,
     },
-    /// The same for every request, whatever secret it names. For tests that are not about secrets.
+    /// The same login for every request, whatever secret it names. For tests that do not concern
+    /// secrets.
     Fixed {
         /// Database user.
         user: String,
@@ -53,11 +55,13 @@ impl Credentials {
     }
 }
 
-/// What becomes of a transaction when one of its statements fails. AWS's troubleshooting page knows transactions that were
-/// "aborted due to an error from a previous call", and does not say which errors do that.
+/// The effect of a failed statement on its transaction. AWS's troubleshooting page mentions
+/// transactions that were "aborted due to an error from a previous call", but does not say which
+/// errors do that.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum OnError {
-    /// It is rolled back, and gone: every later call with its id fails, COMMIT and ROLLBACK as well.
+    /// It is rolled back, and gone: every later call with its id fails, COMMIT and ROLLBACK as
+    /// well.
     #[default]
     Abort,
     /// It lives on as in MySQL, where most errors undo their statement alone.
@@ -67,31 +71,32 @@ pub enum OnError {
 /// Everything a [`Server`](crate::Server) needs.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where to listen; port 0 takes a free one.
+    /// The address to listen on; port 0 takes a free one.
     pub listen: SocketAddr,
     /// The database behind the server.
     pub upstream: Upstream,
-    /// Where logins come from.
+    /// The source of logins.
     pub credentials: Credentials,
     /// The only cluster that has the Data API enabled; `None` accepts any well-formed ARN.
     pub resource_arn: Option<String>,
-    /// Who says whether a caller may make a call, `host:port`; `None` lets everybody make every call.
+    /// The service that decides if a caller may make a call, `host:port`; `None` lets everybody
+    /// make every call.
     pub authority: Option<String>,
     /// The service's limits.
     pub limits: Limits,
     /// Faults to inject from the start.
     pub faults: Faults,
-    /// What becomes of a transaction when one of its statements fails.
+    /// The effect of a failed statement on its transaction.
     pub on_error: OnError,
-    /// How errors of the database are worded.
+    /// The wording of the database's errors.
     pub error_style: ErrorStyle,
     /// Statements that every database session starts with.
     pub session_init: Vec<String>,
 }
 
 impl Config {
-    /// A server on a free loopback port with the service's limits, no faults and [`Config::default_session_init`], whose
-    /// transactions end with the first error.
+    /// A server on a free loopback port with the service's limits, no faults and
+    /// [`Config::default_session_init`], whose transactions end with the first error.
     #[must_use]
     pub fn new(upstream: Upstream, credentials: Credentials) -> Self {
         Self {
@@ -118,7 +123,7 @@ impl Config {
         ]
     }
 
-    /// Whether a backslash escapes inside the sessions' string literals.
+    /// Returns true if a backslash escapes inside the sessions' string literals.
     pub(crate) fn backslash_escapes(&self) -> bool {
         !self.session_init.iter().any(|sql| sql.to_ascii_uppercase().contains("NO_BACKSLASH_ESCAPES"))
     }

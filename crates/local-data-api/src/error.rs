@@ -29,7 +29,7 @@ macro_rules! kinds {
                 match self { $(ErrorKind::$name => $status,)* }
             }
 
-            /// Whether the model gives the error a `message`; three have an empty body.
+            /// Returns true if the model gives the error a `message`; three have an empty body.
             #[must_use]
             pub const fn has_message(self) -> bool {
                 match self { $(ErrorKind::$name => $message,)* }
@@ -158,27 +158,33 @@ impl ApiError {
     }
 }
 
-/// How what fails in the database is worded: its own errors, results that are too large, transactions that are gone. Public
-/// reports show each of these forms (the README names them), so clients must understand all.
+/// The wording of failures in the database: its own errors, results that are too large,
+/// transactions that are gone. Public reports show each of these forms (the README names them), so
+/// clients must understand all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum ErrorStyle {
-    /// `DatabaseErrorException`, `Duplicate entry '1' for key 'PRIMARY'; Error code: 1062; SQLState: 23000`.
+    /// `DatabaseErrorException`,
+    /// `Duplicate entry '1' for key 'PRIMARY'; Error code: 1062; SQLState: 23000`.
     #[default]
     Current,
-    /// Without the state: `DatabaseErrorException`, `Duplicate entry '1' for key 'PRIMARY'; Error code: 1062`.
+    /// Without the state: `DatabaseErrorException`,
+    /// `Duplicate entry '1' for key 'PRIMARY'; Error code: 1062`.
     NumberOnly,
-    /// Without the number: `DatabaseErrorException`, `Duplicate entry '1' for key 'PRIMARY'; SQLState: 23000`.
+    /// Without the number: `DatabaseErrorException`,
+    /// `Duplicate entry '1' for key 'PRIMARY'; SQLState: 23000`.
     StateOnly,
-    /// The database's words alone: `DatabaseErrorException`, `Duplicate entry '1' for key 'PRIMARY'`.
+    /// The database's words alone: `DatabaseErrorException`,
+    /// `Duplicate entry '1' for key 'PRIMARY'`.
     Bare,
-    /// As Aurora Serverless v1 did from 2020 on:
-    /// `BadRequestException`, `Database error code: 1062. Message: Duplicate entry '1' for key 'PRIMARY'`.
+    /// As Aurora Serverless v1 did from 2020 on: `BadRequestException`,
+    /// `Database error code: 1062. Message: Duplicate entry '1' for key 'PRIMARY'`.
     V1,
-    /// As Aurora Serverless v1 did in the end: `BadRequestException`, with the words of [`Current`](Self::Current).
+    /// As Aurora Serverless v1 did in the end: `BadRequestException`, with the words of
+    /// [`Current`](Self::Current).
     V1Late,
 }
 
-/// Which limit a result breaks.
+/// The limit that a result exceeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TooLarge {
     /// A row of this many bytes, where this many are allowed.

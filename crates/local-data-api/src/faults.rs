@@ -46,7 +46,7 @@ impl Operation {
     }
 }
 
-/// How an answer is lost after the work was done.
+/// The way in which an answer is lost after the work was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Loss {
@@ -56,7 +56,7 @@ pub enum Loss {
     GatewayTimeout,
 }
 
-/// What a rule does to a call.
+/// The effect of a rule on a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
@@ -74,7 +74,7 @@ pub enum Effect {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
-    /// What happens.
+    /// The effect.
     pub effect: Effect,
     /// Only these operations; empty for all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -82,10 +82,10 @@ pub struct Rule {
     /// Only calls whose SQL text contains this; calls without SQL text never match it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sql_contains: Option<String>,
-    /// How many matching calls pass unharmed first.
+    /// The number of matching calls that pass unharmed first.
     #[serde(default)]
     pub skip: u32,
-    /// How many calls get the effect in all; unlimited by default.
+    /// The number of calls that get the effect in all; unlimited by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<u32>,
     /// The probability that a matching call gets the effect, 0 to 1; 1 by default.
@@ -165,8 +165,8 @@ pub struct Faults {
     pub seed: u64,
     /// Milliseconds added to every call.
     pub latency_ms: u64,
-    /// The cluster is paused: the first call outside of a transaction wakes it, and for this many milliseconds
-    /// from then all such calls answer `DatabaseResumingException`.
+    /// The cluster is paused: the first call outside of a transaction wakes it, and for this many
+    /// milliseconds from then all such calls answer `DatabaseResumingException`.
     pub resume_ms: u64,
     /// Tried in order; all that apply take effect, but the first error or loss decides the answer.
     pub rules: Vec<Rule>,

@@ -14,7 +14,7 @@ use crate::error::{ApiError, ErrorKind};
 use crate::faults::{Faults, Operation};
 use crate::service::{Reply, Service};
 
-/// The connection is to be closed without an answer.
+/// The order to close the connection without an answer.
 #[derive(Debug, thiserror::Error)]
 #[error("the answer is withheld")]
 pub(crate) struct Hangup;
@@ -42,8 +42,8 @@ pub(crate) async fn handle(service: Arc<Service>, request: Request<Incoming>) ->
         return Ok(denied);
     }
     let (sender, receiver) = oneshot::channel();
-    // In a task of its own: a caller who hangs up does not stop the work, as with the service, and no session
-    // is left in the middle of a statement.
+    // In a task of its own: as with the service, a client that disconnects does not stop the work,
+    // and no session is left in the middle of a statement.
     tokio::spawn(async move { service.call(operation, body, sender).await });
     match receiver.await {
         Ok(Reply::Success(body)) => Ok(response(StatusCode::OK, None, body)),

@@ -8,9 +8,9 @@ use std::ops::Range;
 /// The result of the pass.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Scan {
-    /// Where each `:name` stands, colon included, in order.
+    /// The range of each `:name`, colon included, in order.
     pub(crate) parameters: Vec<Range<usize>>,
-    /// Where the statement ends: at its semicolon, or at the end of the text.
+    /// The end of the statement: its semicolon, or the end of the text.
     pub(crate) end: usize,
     /// Something other than blanks and comments follows the semicolon.
     pub(crate) second_statement: bool,
@@ -93,8 +93,8 @@ fn word_end(bytes: &[u8], from: usize) -> usize {
     bytes[from..].iter().position(|&byte| !is_word(byte)).map_or(bytes.len(), |length| from + length)
 }
 
-/// Returns the position after a string or quoted identifier that opens at `at`; a doubled quote does
-/// not close it.
+/// Returns the position after a string or quoted identifier that opens at `at`; a doubled quote
+/// does not close it.
 fn skip_quoted(bytes: &[u8], at: usize, quote: u8, backslash_escapes: bool) -> usize {
     let mut at = at + 1;
     loop {
@@ -195,14 +195,14 @@ fn is_routine_definition(bytes: &[u8]) -> bool {
         {
             return false;
         }
-        // A byte that is no word (`=`, a quote, `@`) is stepped over.
+        // A byte that is not part of a word (`=`, a quote, `@`) is skipped.
         rest = if word.is_empty() { after.get(1..).unwrap_or_default() } else { after };
     }
     false
 }
 
-/// Returns true if the statement may change its session, judged by its first word. Unknown words count
-/// as changes: a needless reset costs microseconds, a missing one a wrong answer.
+/// Returns true if the statement may change its session, judged by its first word. Unknown words
+/// count as changes: a needless reset costs microseconds, a missing one a wrong answer.
 fn marks_session(bytes: &[u8]) -> bool {
     let (first, rest) = keyword(bytes);
     if is_any(first, &["SELECT", "WITH"]) {

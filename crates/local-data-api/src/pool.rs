@@ -8,7 +8,7 @@ use crate::config::{Config, Upstream};
 use crate::secrets::Login;
 use crate::wire::{Address, Conn, Error, Options};
 
-/// How long a session may lie unused before it is closed.
+/// The time that a session may lie unused before it is closed.
 const KEEP: Duration = Duration::from_secs(60);
 /// A session that was unused for longer than this is pinged first.
 const TRUST: Duration = Duration::from_secs(1);
@@ -27,7 +27,8 @@ pub(crate) struct Key {
 pub(crate) struct Session {
     pub(crate) conn: Box<Conn>,
     key: Key,
-    /// Transactions run with autocommit off: not even DDL or a deadlock leads back to autocommit unnoticed.
+    /// Transactions run with autocommit off: not even DDL or a deadlock leads back to autocommit
+    /// unnoticed.
     autocommit: bool,
     /// A statement may have left something behind in the session.
     pub(crate) marked: bool,
@@ -69,8 +70,8 @@ impl Pool {
         Ok(session)
     }
 
-    /// Returns a session that is between two statements and outside of a transaction. A marked session
-    /// is reset first, in a task of its own: no call waits for that round trip.
+    /// Returns a session that is between two statements and outside of a transaction. A marked
+    /// session is reset first, in a task of its own: no call waits for that round trip.
     pub(crate) fn give_back(self: &Arc<Self>, session: Session) {
         if session.marked {
             let pool = self.clone();

@@ -11,7 +11,7 @@ use crate::error::{ApiError, TooLarge};
 use crate::limits::Limits;
 use crate::wire::Row;
 
-/// How numbers are written.
+/// The format of numbers.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct NumberOptions {
     pub(crate) decimals_as_numbers: bool,

@@ -1,7 +1,7 @@
 //! The requests of the rest-json protocol.
 //!
-//! Texts are borrowed from the request's bytes wherever JSON did not escape them: a bulk INSERT of 60 KB is
-//! not copied on its way to the database.
+//! Texts are borrowed from the request's bytes wherever JSON did not escape them: a bulk INSERT of
+//! 60 KB is not copied on its way to the database.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -48,7 +48,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     }
 }
 
-/// The members of all five operations. Each operation reads its own; like the service, others are ignored.
+/// The members of all five operations. Each operation reads its own; like the service, others are
+/// ignored.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Request<'a> {
@@ -89,7 +90,7 @@ impl<'a> Request<'a> {
     }
 }
 
-/// How numbers come back.
+/// The format of numbers in the result.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct ResultSetOptions<'a> {

@@ -82,7 +82,8 @@ impl Secrets {
         let mut loader = aws_config::defaults(aws_config::BehaviorVersion::latest()).http_client(https);
         if let Some(endpoint) = endpoint {
             loader = loader.endpoint_url(endpoint);
-            // An emulator takes any credentials; without some in the environment the SDK would look far and long.
+            // An emulator takes any credentials; without some in the environment the SDK would look
+            // far and long.
             if std::env::var_os("AWS_ACCESS_KEY_ID").is_none() && std::env::var_os("AWS_PROFILE").is_none() {
                 let local =
                     aws_credential_types::Credentials::new("local", "local", None, None, "local-data-api");

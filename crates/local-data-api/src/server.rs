@@ -26,7 +26,7 @@ pub enum StartError {
     Listen {
         /// The address that was asked for.
         address: SocketAddr,
-        /// What the system says.
+        /// The error of the system.
         source: io::Error,
     },
     /// The faults make no sense.
@@ -64,7 +64,7 @@ impl Server {
         Ok(Self { address, faults, service, stop, accepting })
     }
 
-    /// Where the server listens.
+    /// Returns the address that the server listens on.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
         self.address
@@ -82,7 +82,7 @@ impl Server {
         &self.faults
     }
 
-    /// How many transactions are open.
+    /// Returns the number of open transactions.
     #[must_use]
     pub fn open_transactions(&self) -> usize {
         self.service.transactions.count()
@@ -143,7 +143,7 @@ async fn serve(stream: TcpStream, service: Arc<Service>, mut stopped: watch::Rec
     }
 }
 
-/// Ends what nobody came back for: transactions whose clients are gone, sessions that nobody needs.
+/// Ends abandoned transactions, and closes unused sessions.
 async fn reap(service: Arc<Service>, mut stopped: watch::Receiver<bool>) {
     let pace =
         (service.limits.transaction_idle / 10).clamp(Duration::from_millis(10), Duration::from_secs(1));

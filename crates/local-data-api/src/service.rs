@@ -24,9 +24,9 @@ use crate::wire;
 
 /// The database's number for a login that it refuses.
 const ACCESS_DENIED: u16 = 1045;
-/// How long an answer waits for a killed statement to end.
+/// The time that an answer waits for a killed statement to end.
 const KILL_PATIENCE: Duration = Duration::from_secs(2);
-/// How long an answer waits for the rollback of the transaction that its error ends.
+/// The time that an answer waits for the rollback of the transaction that its error ends.
 const ROLLBACK_PATIENCE: Duration = Duration::from_secs(10);
 
 /// The outcome of a call.
@@ -73,13 +73,14 @@ impl Replier {
 
     fn reply(&mut self, reply: Reply) {
         if let Some(sender) = self.sender.take() {
-            // A caller who disconnected gets nothing; the work was done all the same, as by the service.
+            // A caller who disconnected gets nothing; the work was done all the same, as by the
+            // service.
             let _ = sender.send(reply);
         }
     }
 }
 
-/// How guarded work ended.
+/// The outcome of guarded work.
 enum Guarded {
     /// In time, or late with the caller's consent.
     Done(Session, Result<Vec<u8>, Failure>),
@@ -298,8 +299,9 @@ impl Service {
         timeout_at(deadline, take).await.unwrap_or_else(|_| Err(ApiError::timeout(None)))
     }
 
-    /// Lets work on a session take until the deadline. Late work is killed in the database, unless the
-    /// caller lets it continue (`continues`): then the caller is answered, and the work is awaited.
+    /// Lets work on a session take until the deadline. Late work is killed in the database, unless
+    /// the caller lets it continue (`continues`): then the caller is answered, and the work is
+    /// awaited.
     async fn guard(
         &self,
         mut session: Session,
@@ -321,7 +323,8 @@ impl Service {
             let (session, result) = work.await;
             return Guarded::Done(session, result);
         }
-        // The answer should not come before the statement has ended, nor wait for a database that hangs.
+        // The answer should not come before the statement has ended, nor wait for a database that
+        // hangs.
         let ended = timeout(KILL_PATIENCE, async {
             self.pool.kill(&key, connection_id).await?;
             // It fails because its session ends, which says nothing new.

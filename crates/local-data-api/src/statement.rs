@@ -11,10 +11,10 @@ use crate::pool::Session;
 use crate::records::{NumberOptions, RecordWriter, write_string};
 use crate::wire::{Conn, Error};
 
-/// How the caller wants the result.
+/// The form of the result that the caller requests.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ResultOptions {
-    /// As JSON. For SELECT alone: the caller of this module sees to that.
+    /// As JSON. For SELECT alone: the caller of this module ensures that.
     pub(crate) formatted: bool,
     pub(crate) metadata: bool,
     pub(crate) numbers: NumberOptions,
@@ -88,7 +88,8 @@ pub(crate) async fn execute(
     limits: &Limits,
     style: ErrorStyle,
 ) -> Result<Vec<u8>, Failure> {
-    // What is too large inside of a transaction is read to its end: the session is needed again, for the ROLLBACK at least.
+    // A result that is too large is read to its end inside a transaction: the session is needed
+    // again, at least for the ROLLBACK.
     let drain = !session.autocommit();
     let conn = &mut session.conn;
     let sent = if statement.values.is_empty() {
@@ -159,11 +160,11 @@ async fn answer(
         }
         body.extend_from_slice(b"\"records\":");
     }
-    // What follows the rows: a brace, and a string's two quotes.
+    // The bytes after the rows: a brace, and a string's two quotes.
     let around = body.len() + if options.formatted { 3 } else { 1 };
     let read = read_rows(conn, columns, options, limits, style, around).await;
     if read.is_ok() || (drain && read.as_ref().is_err_and(Failure::leaves_session)) {
-        // What is left: the rows beyond a limit, and the further result sets of a CALL.
+        // The rest: the rows beyond a limit, and the further result sets of a CALL.
         conn.finish().await.map_err(|error| Failure::database(&error, style))?;
     }
     let rows = read.map_err(|mut failure| {

@@ -10,17 +10,19 @@ use crate::error::{ApiError, ErrorKind, ErrorStyle};
 use crate::limits::Limits;
 use crate::pool::Session;
 
-/// How many ended transactions are remembered, so that a late call is told why.
+/// The number of ended transactions that are remembered, so that the error of a late call can say
+/// why.
 const REMEMBERED: usize = 10_000;
 
-/// Why a transaction is no longer there: the three causes that AWS documents.
+/// The reasons for which a transaction no longer exists: the three causes that AWS documents.
 pub(crate) mod ended {
     pub(crate) const EXPIRED: &str = "Transaction may be expired";
     pub(crate) const BY_CALL: &str = "One previous call resulted in a termination of your transaction";
     pub(crate) const BY_ERROR: &str = "Transaction has been aborted due to an error from a previous call";
 }
 
-/// The cluster, secret and database that a transaction began with; every further call must name them.
+/// The cluster, secret and database that a transaction began with; every further call must name
+/// them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Origin {
     pub(crate) resource_arn: String,

@@ -54,7 +54,7 @@ pub(crate) fn check(
     Ok(())
 }
 
-/// How the request wants its result.
+/// Returns the form of the result that the request asks for.
 pub(crate) fn result_options(request: &Request<'_>) -> Result<ResultOptions, ApiError> {
     let options = request.result_set_options.as_ref();
     Ok(ResultOptions {
@@ -75,7 +75,7 @@ pub(crate) fn result_options(request: &Request<'_>) -> Result<ResultOptions, Api
     })
 }
 
-/// Whether the second of two values was chosen; the first is the default.
+/// Returns true if the second of two values was chosen; the first is the default.
 fn choice(value: Option<&str>, member: &str, [default, other]: [&str; 2]) -> Result<bool, ApiError> {
     match value {
         None => Ok(false),

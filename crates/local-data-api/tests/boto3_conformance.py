@@ -507,7 +507,8 @@ def a_failed_statement_ends_its_transaction_or_leaves_it(api):
             print(f"learnt: {what}: the transaction " + ("lives on" if fate == "keep" else "is gone"))
         else:
             equal(fate, "abort" if what in TOO_LARGE else api.on_error, what)
-        # Either way, nothing is half done: it goes on as if nothing had been, or nothing of it is left.
+        # Either way, nothing is half done: it goes on as if nothing had been, or nothing of it is
+        # left.
         if fate == "keep":
             equal(api.commit(transaction), "Transaction Committed", what)
             api.execute("DELETE FROM {t} WHERE id = 1")

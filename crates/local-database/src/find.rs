@@ -9,10 +9,10 @@ use crate::Kind;
 /// The environment variable that names MySQL's server program, for one that is not on the path.
 pub const PROGRAM_VARIABLE: &str = "ROWGATE_MYSQLD";
 
-/// Where Debian and most other systems keep server programs, beside the path.
+/// The folders beside the path where Debian and most other systems keep server programs.
 const SERVER_FOLDERS: [&str; 4] = ["/usr/sbin", "/usr/local/sbin", "/usr/libexec", "/usr/local/mysql/bin"];
 
-/// Why there is no server to start.
+/// The reason why there is no server to start.
 #[derive(Debug, thiserror::Error)]
 pub enum Missing {
     /// A program of MariaDB is not there.
@@ -46,7 +46,7 @@ pub(crate) fn server(kind: Kind) -> Result<PathBuf, Missing> {
         Some(path) if path.components().count() > 1 => path,
         name => on_path(&name.unwrap_or_else(|| "mysqld".into())).ok_or(Missing::MySql)?,
     };
-    // It is started elsewhere.
+    // It is started from another folder.
     let program = path::absolute(&program).unwrap_or(program);
     match version(&program) {
         Ok(text) if text.contains("MariaDB") => Err(Missing::MariaDbsMysqld(program)),
@@ -60,7 +60,7 @@ pub(crate) fn program(name: &str) -> Result<PathBuf, Missing> {
     on_path(Path::new(name)).ok_or_else(|| Missing::MariaDb(name.to_owned()))
 }
 
-/// What a server says of its version.
+/// Returns the version that a server reports.
 pub(crate) fn version(program: &Path) -> io::Result<String> {
     let output = Command::new(program).arg("--version").stdin(Stdio::null()).output()?;
     if !output.status.success() {

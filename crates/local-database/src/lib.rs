@@ -46,7 +46,7 @@ impl Kind {
         }
     }
 
-    /// As people write it: `MariaDB`, `MySQL`.
+    /// Returns the name for people: `MariaDB`, `MySQL`.
     pub fn title(self) -> &'static str {
         match self {
             Self::MariaDb => "MariaDB",
@@ -54,7 +54,7 @@ impl Kind {
         }
     }
 
-    /// As options have it: `mariadb`, `mysql`.
+    /// Returns the name for options: `mariadb`, `mysql`.
     pub fn name(self) -> &'static str {
         match self {
             Self::MariaDb => "mariadb",
@@ -85,12 +85,12 @@ impl FromStr for Kind {
     }
 }
 
-/// A name that is no [`Kind`]'s.
+/// The error of a name that is not a [`Kind`]'s.
 #[derive(Debug, thiserror::Error)]
 #[error("`{0}` is no database that Rowgate runs on; there are `mariadb` and `mysql`")]
 pub struct UnknownKind(String);
 
-/// Where a server keeps its things.
+/// The paths of a server's files.
 #[derive(Clone, Copy, Debug)]
 pub struct Places<'a> {
     /// The data directory.
@@ -119,7 +119,7 @@ impl Server {
         Ok(Self { kind, program: find::server(kind)? })
     }
 
-    /// Which database it is.
+    /// Returns the kind of database.
     pub fn kind(&self) -> Kind {
         self.kind
     }
@@ -133,7 +133,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// Where the program cannot be run.
+    /// The error of a program that cannot be run.
     pub fn version(&self) -> io::Result<String> {
         let text = find::version(&self.program)?;
         // `mysqld  Ver 8.4.6 for Linux on x86_64 (Source distribution)`
@@ -141,8 +141,8 @@ impl Server {
         Ok(words.nth(1).unwrap_or("unknown").to_owned())
     }
 
-    /// The command that makes an empty data directory at `data`, which must not be there. Its `root`
-    /// needs no password.
+    /// The command that makes an empty data directory at `data`, which must not be there. Its
+    /// `root` needs no password.
     ///
     /// # Errors
     ///
@@ -196,7 +196,7 @@ impl Server {
     }
 }
 
-/// Both run as root only when they are told so; anyone else must not name a user.
+/// Both servers refuse to run as root unless a user is named; other users must not name one.
 fn root_needs_a_user() -> Option<&'static str> {
     rustix::process::geteuid().is_root().then_some("--user=root")
 }

@@ -7,7 +7,7 @@ use lambda_kit::ErrorType;
 use lambda_runtime::Diagnostic;
 use serde::Serialize;
 
-/// What the function answers.
+/// The function's answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Response {
     /// The migrations that this run applied or finished, in order.
@@ -22,7 +22,7 @@ pub enum Failure {
     /// A migration that ships is wrong.
     #[error(transparent)]
     Shipped(#[from] MigrationError),
-    /// They could not be applied.
+    /// The migrations could not be applied.
     #[error(transparent)]
     Run(#[from] MigrateError),
 }

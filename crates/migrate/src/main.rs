@@ -9,7 +9,7 @@ use lambda_runtime::{LambdaEvent, service_fn};
 use migrate::{Failure, Response, run};
 use serde_json::Value;
 
-/// What is left of the invocation for the answer, and for giving the lease back.
+/// The time reserved for the answer, and for releasing the lease.
 const MARGIN: Duration = Duration::from_secs(5);
 
 #[tokio::main(flavor = "current_thread")]

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use crate::Door;
 
-/// What `build.rs` makes of the files: `paths` and `schemas` of all subjects, and under their own
-/// names `doors`, `problems` and `shared`.
+/// The compiled declarations: `paths` and `schemas` of all subjects, and under their own names
+/// `doors`, `problems` and `shared`.
 pub(crate) static API: LazyLock<Value> = LazyLock::new(|| {
     // The build has written it, and tests read all of it.
     serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/api.json"))).unwrap_or_default()
@@ -43,8 +43,8 @@ impl<'a> Operation<'a> {
         self.item["x-rowgate-function"].as_str().unwrap_or_default()
     }
 
-    /// What a caller needs: `account` for any account, `reader`, `writer` or `operator`. `None` for
-    /// what anybody may call.
+    /// Returns the right that a caller needs: `account` for any account, `reader`, `writer` or
+    /// `operator`. `None` if anybody may call.
     pub fn right(&self) -> Option<&'a str> {
         self.value["x-rowgate-right"].as_str()
     }

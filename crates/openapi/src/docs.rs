@@ -1,5 +1,6 @@
 //! Makes the page that shows the document and sends requests: Swagger UI, with everything it needs
-//! inside, because its own requests for more could not carry an API key.
+//! inside, because its own requests for more could not carry an API key. `utoipa-swagger-ui` would
+//! serve separate files, so `build.rs` takes the two that are needed from its `vendored` crate.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;

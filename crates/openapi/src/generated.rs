@@ -1,5 +1,5 @@
-//! What declarations refer to as `generated#/<name>`: what follows from the dictionary, the reports
-//! and the constants of `domain`, so that a change there shows in the document.
+//! Values that declarations refer to as `generated#/<name>`: they follow from the dictionary, the
+//! reports and the constants of `domain`, so that a change there shows in the document.
 
 use domain::audit::Action;
 use domain::avro::Codec;
@@ -68,7 +68,8 @@ pub(crate) fn definitions(source: Source<'_>) -> Value {
     })
 }
 
-/// What stands for `${name}` in texts, and for a number that is nothing else.
+/// Returns the values of `${name}` in texts. A text that is only `${name}` becomes the value
+/// itself, such as a number.
 pub(crate) fn words(source: Source<'_>) -> Value {
     let first_key = source.dictionary.visible_tables().next().map(|table| table.key().name());
     json!({

@@ -21,7 +21,7 @@ use rows::RowForm;
 pub use declared::{Operation, operations};
 pub use docs::{Page, page};
 
-/// How every body may be sent.
+/// The encodings of every body.
 const ENCODINGS: &str = "As it is, or as gzip with `Content-Encoding: gzip`; limits are of what is unpacked.";
 
 /// One of the two ways into the API. A document describes one of them.
@@ -33,7 +33,7 @@ pub enum Door {
     People,
 }
 
-/// What the document is made from, beside the declarations.
+/// The input of the document, beside the declarations.
 #[derive(Debug, Clone, Copy)]
 pub struct Source<'a> {
     /// The tables; hidden ones are left out.
@@ -44,7 +44,7 @@ pub struct Source<'a> {
     pub version: &'a str,
     /// The door that is described.
     pub door: Door,
-    /// Where callers reach the door, with its stage and without a slash at the end.
+    /// The URL of the door, with its stage and without a slash at the end.
     pub url: &'a str,
 }
 
@@ -104,8 +104,8 @@ fn schemas(source: Source<'_>) -> BTreeMap<String, Value> {
     declared.chain(rows).chain(reports).collect()
 }
 
-/// Completes a declared operation with what all have: the answers that are problems, the request's
-/// id in every answer, and what is said of operators and bodies.
+/// Completes a declared operation with the parts that all have: the answers that are problems, the
+/// request's id in every answer, and the notes about operators and bodies.
 fn described(operation: &Operation<'_>, problems: &Problems, operator: &str) -> Value {
     let mut described = operation.value.clone();
     if operation.right() == Some("operator") {

@@ -9,10 +9,10 @@ use crate::Door;
 use crate::declared::{API, Operation};
 use crate::schema::{camel_case, named, one_of};
 
-/// What every function can answer: each refuses parameters that it does not know.
+/// Problems that every function can answer with: each refuses unknown parameters.
 const OF_ALL: [&str; 2] = ["invalid-parameter", "internal"];
 
-/// What every function can answer where it takes a body.
+/// Problems that every function can answer with if it takes a body.
 const OF_BODIES: [&str; 6] = [
     "invalid-encoding",
     "invalid-json",
@@ -49,8 +49,8 @@ impl Problem {
         Self::new(text("kind"), text("title"), problem["status"].as_u64().unwrap_or_default())
     }
 
-    /// Names its schema: `UnknownTableProblem`. What the gateway sends under a status of its own
-    /// has that in the name.
+    /// Names its schema: `UnknownTableProblem`. A problem that the gateway sends under a status of
+    /// its own has that in the name.
     fn schema_name(&self) -> String {
         let status = if self.status == 502 { "502" } else { "" };
         let state = if self.with_state { "Status" } else { "" };

@@ -24,7 +24,7 @@ fn of_people() -> Value {
     serde_json::from_str(&json(of_door(Door::People))).unwrap()
 }
 
-/// What the stack deploys, from the snapshot that its own tests hold it to.
+/// Returns the stack's template, from the snapshot of its own tests.
 fn template() -> Value {
     let text = include_str!("../../../infra/test/__snapshots__/rowgate.template.json");
     serde_json::from_str::<Value>(text).unwrap()["Resources"].clone()
@@ -273,8 +273,8 @@ fn every_operation_refuses_unknown_parameters() {
     }
 }
 
-/// What the document says in the page must not end the element that holds it, and no script runs
-/// that is not the page's own.
+/// The document in the page cannot end the element that holds it, and only the page's own scripts
+/// run.
 #[test]
 fn a_page_holds_any_document() {
     let document = r#"{"info": {"title": "</script><script>alert(1)</script><!--"}}"#;

@@ -100,7 +100,7 @@ struct Range<'h> {
 }
 
 impl<'h> Range<'h> {
-    /// Reads a range; `None` for text that is none, which is ignored.
+    /// Reads a range; `None` for invalid text, which is ignored.
     fn parse(text: &'h str) -> Option<Self> {
         let mut parts = text.split(';').map(str::trim);
         let (kind, subtype) = parts.next()?.split_once('/')?;

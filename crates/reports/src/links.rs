@@ -17,8 +17,8 @@ use aws_sigv4::sign::v4;
 use http::Request;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// The lifetime of a link. It ends earlier only with the function's credentials, which last for
-/// hours.
+/// The lifetime of a link: long enough to click, short for a link that leaks. It ends earlier only
+/// with the function's credentials, which last for hours.
 pub const LINK_LIFETIME: Duration = Duration::from_secs(15 * 60);
 
 /// The characters to encode: all but those that RFC 3986 leaves unreserved, as in signatures of

@@ -68,7 +68,7 @@ impl fmt::Display for RowError {
 /// Reads the values of a row, in the order of the columns.
 ///
 /// # Errors
-/// What is not as declared.
+/// The difference from the declaration.
 pub(crate) fn cells(columns: &[Column], row: &RawValue) -> Result<Vec<Cell>, RowError> {
     // The database's rows are objects; anything else would have no columns.
     let row: Map<String, Value> = serde_json::from_str(row.get()).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What the function answers.
+//! The function's answers.
 
 use std::collections::BTreeMap;
 
@@ -11,15 +11,15 @@ use serde::Serialize;
 use crate::error::RestoreError;
 use crate::payload::RequestError;
 
-/// What the function answers.
+/// An answer of the function.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Answer {
-    /// How a restore ended, that it goes on in another invocation, or how it is getting on.
+    /// The outcome or the progress of a restore.
     Restored(Restored),
-    /// What a drill found.
+    /// The result of a drill.
     Drilled {
-        /// The verification; `None` while there is no backup, and need not be one yet.
+        /// The verification; `None` while there is no backup, and none is due yet.
         #[serde(flatten)]
         verified: Option<Restored>,
         /// The backup that was verified.
@@ -27,7 +27,7 @@ pub enum Answer {
         /// Its age in hours.
         age_hours: f64,
     },
-    /// What the reaper did.
+    /// The result of the reaper.
     Reaped {
         /// Abandoned restores, which have failed now.
         failed: Vec<RestoreId>,
@@ -36,14 +36,15 @@ pub enum Answer {
     },
 }
 
-/// How a restore stands.
+/// The state of a restore.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Restored {
     /// Its id.
     pub restore: RestoreId,
-    /// Whether it has completed, or goes on in another invocation; of one that is asked for, also whether it has failed.
+    /// Its status: completed, or continued in another invocation; the status of a restore that was
+    /// looked up may also be failed.
     pub status: Status,
-    /// What it is for.
+    /// Its purpose.
     pub mode: Mode,
     /// Its tables, by name.
     pub tables: BTreeMap<String, RestoredTable>,
@@ -62,7 +63,7 @@ impl From<Restore> for Restored {
 /// Why an invocation failed.
 #[derive(Debug, thiserror::Error)]
 pub enum InvocationError {
-    /// What it was asked for cannot be understood.
+    /// The request cannot be understood.
     #[error(transparent)]
     Request(#[from] RequestError),
     /// The restore has failed; the ledger has the reason too.
@@ -73,7 +74,7 @@ pub enum InvocationError {
         /// Why.
         reason: String,
     },
-    /// The restore stands where it stood or further.
+    /// The invocation was interrupted; the restore keeps its progress.
     #[error(
         "restore {restore} was interrupted ({error}); invoked with its id it goes on, and it fails when nobody works on it for \
          30 minutes"

@@ -22,7 +22,7 @@ use crate::source::Chunk;
 /// characters.
 const IDS_PER_QUESTION: usize = 2_500;
 
-/// What the chunks of a table are committed with.
+/// Commits the chunks of a table.
 #[derive(Debug)]
 pub(crate) struct Committer<'r, S> {
     pub(crate) store: &'r S,
@@ -73,8 +73,8 @@ impl<S: Store> PendingChunk for Pending<'_, S> {
     type Error = RestoreError;
     type Brought = ();
 
-    /// Claims the chunk, inserts its rows, and writes its rejects file. The file of each attempt has
-    /// a key of its own, which the ledger row names if the attempt commits: a function that was
+    /// Claims the chunk, inserts its rows, and writes its rejects file. The file of each attempt
+    /// has a key of its own, which the ledger row names if the attempt commits: a function that was
     /// frozen, and has lost its transaction, overwrites nothing when it wakes up.
     async fn fill(&self, tx: &Tx) -> Result<(), Rollback<RestoreError>> {
         let Committer { store, restore, table, shadow, .. } = *self.committer;
@@ -138,8 +138,8 @@ impl<S: Store> PendingChunk for Pending<'_, S> {
     }
 }
 
-/// Whether a message about a value that is there twice is about the primary key: `… for key 'PRIMARY'`, or of MySQL 8
-/// `… for key 'jobs.PRIMARY'`. The value stands before it, and may be anything.
+/// Returns true if a message about a duplicate value names the primary key: `… for key 'PRIMARY'`,
+/// or in MySQL 8 `… for key 'jobs.PRIMARY'`. The value stands before it and may be anything.
 fn names_primary_key(message: &str) -> bool {
     let key = message.rsplit_once("for key '").and_then(|(_, rest)| rest.split('\'').next());
     key.is_some_and(|key| key.rsplit('.').next() == Some("PRIMARY"))

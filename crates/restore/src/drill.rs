@@ -1,5 +1,5 @@
-//! The drill: verifies the newest backup, on a schedule, so that a backup that cannot be restored is
-//! known before it is needed. Or the backup that the lake is about to read.
+//! The drill: verifies the newest backup, on a schedule, so that a backup that cannot be restored
+//! is known before it is needed. Or the backup that the lake is about to read.
 
 use std::time::Duration;
 
@@ -28,9 +28,9 @@ fn report_outcome(done: Result<Option<&Restored>, &InvocationError>) {
     }
 }
 
-/// Returns whether a drill succeeded; `None` if nobody knows yet: it is continued in another
-/// invocation, or was interrupted, and Lambda tries the invocation again. That no drill ends at all
-/// has an alarm of its own.
+/// Returns whether a drill succeeded; `None` if that is not known yet: it is continued in another
+/// invocation, or was interrupted, and Lambda retries the invocation. An alarm of its own reports
+/// that no drill ends at all.
 fn outcome(done: Result<Option<&Restored>, &InvocationError>) -> Option<bool> {
     match done {
         Ok(Some(verified)) if verified.status == Status::Running => None,
@@ -107,8 +107,8 @@ impl<S: Store, G: Continuation<Unfinished>> Restorer<S, G> {
         }
     }
 
-    /// Finds the same verification if one is under way: of an invocation that was interrupted, which
-    /// this one is the next try of. Begun anew, the other would be left to fail.
+    /// Finds the same verification if it is under way, begun by an interrupted invocation that this
+    /// one retries. To start over would leave the first one to fail.
     async fn under_way(
         &self,
         wanted: &Resolved,

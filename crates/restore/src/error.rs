@@ -8,23 +8,24 @@ use lambda_kit::causes;
 use crate::source::SourceError;
 use lambda_kit::continuation::ContinuationError;
 
-/// Characters of a reason at most; what a person reads, and far below what the ledger's column holds.
+/// Characters of a reason at most; what a person reads, and far below what the ledger's column
+/// holds.
 const MAX_REASON: usize = 4000;
 
-/// Reasons of a refusal that are told at most.
+/// The most reasons that a refusal lists.
 const MAX_REASONS: usize = 20;
 
 /// Why a restore stops before its end.
 #[derive(Debug, thiserror::Error)]
 pub enum RestoreError {
-    /// It cannot be done with the tables as they are today, or as it was asked for; all reasons. The backup is as good as it
-    /// was.
+    /// The restore is impossible with the tables as they are, or as it was requested; lists all
+    /// reasons. The backup itself is not at fault.
     #[error("{}", told(.0))]
     Refused(Vec<String>),
-    /// What is in the bucket is not what the manifest says, or cannot be read on.
+    /// The objects in the bucket contradict the manifest, or cannot be read further.
     #[error("{0}")]
     Damaged(String),
-    /// What the database holds is not what was put in.
+    /// The database does not hold what was inserted.
     #[error("{0}")]
     Differs(String),
     /// A row of files breaks a rule, and none may.
@@ -33,7 +34,7 @@ pub enum RestoreError {
     /// S3.
     #[error(transparent)]
     Bucket(BucketError),
-    /// What S3 sends does not arrive.
+    /// An object could not be read from S3.
     #[error("a file could not be read")]
     Reading(#[source] std::io::Error),
     /// The database.
@@ -45,17 +46,18 @@ pub enum RestoreError {
     /// The function's time is up.
     #[error("the function's time is up")]
     OutOfTime,
-    /// The function's time is up in the middle of a step that begins anew in each invocation.
+    /// The function's time ran out during a step that starts over in each invocation.
     #[error("the function's time is up while {0}")]
     TooLong(String),
-    /// The function's time is up in the middle of such a step, which had only a part of the invocation: with all of one it may
-    /// end.
+    /// The function's time is up in the middle of such a step, which had only a part of the
+    /// invocation: with all of one it may end.
     #[error("the function's time is up while {0}, which began late")]
     BegunLate(String),
-    /// Somebody else ended the restore.
+    /// Another function ended the restore.
     #[error("the restore has been ended elsewhere")]
     Ended,
-    /// The table that was filled is not the one to fill any more: it is looked at again.
+    /// The table that was being filled is no longer the one to fill; the restore reads its state
+    /// again.
     #[error("the table that was filled is gone")]
     Moved,
     /// A thread of the function panicked.
@@ -83,7 +85,7 @@ impl From<BucketError> for RestoreError {
 impl From<SourceError> for RestoreError {
     fn from(error: SourceError) -> Self {
         match error {
-            // What the store failed with, carried through as an error of reading.
+            // The store's own error, carried through as a read error.
             SourceError::Read(error) => match error.downcast::<BucketError>() {
                 Ok(error) => error.into(),
                 Err(error) => Self::Reading(error),
@@ -96,7 +98,7 @@ impl From<SourceError> for RestoreError {
 }
 
 impl RestoreError {
-    /// Whether another try would end the same way: the restore has failed.
+    /// Returns true if a retry would end the same way: the restore has failed.
     pub fn is_final(&self) -> bool {
         matches!(
             self,
@@ -109,12 +111,13 @@ impl RestoreError {
         )
     }
 
-    /// Whether nothing is wrong but that there was no more time.
+    /// Returns true if the only problem is that time ran out.
     pub fn is_out_of_time(&self) -> bool {
         matches!(self, Self::OutOfTime | Self::TooLong(_) | Self::Database(aurora::Error::OutOfTime))
     }
 
-    /// Whether waiting a little may help. A database that refuses what it is asked needs somebody to see to it first.
+    /// Returns true if a short wait may help. A database that refuses a statement needs a person
+    /// first.
     pub fn may_pass_soon(&self) -> bool {
         match self {
             Self::Database(error) => {
@@ -124,14 +127,15 @@ impl RestoreError {
         }
     }
 
-    /// Whether the database refused a statement. Most of that lasts, but some does not: a table whose definition changed at that
-    /// moment, a temporary file that is gone.
+    /// Returns true if the database refused a statement. Most refusals last, but not all: a table's
+    /// definition may have changed at that time, or a temporary file may be gone.
     pub(crate) fn is_refusal_of_database(&self) -> bool {
         matches!(self, Self::Database(aurora::Error::Sql { .. }))
     }
 
-    /// Why the restore failed, for the ledger, in [`MAX_REASON`] characters at most. The words of the database and of S3
-    /// stay out: they may quote rows, or name what is nobody's business.
+    /// Returns the reason of the failure for the ledger, in at most [`MAX_REASON`] characters. It
+    /// leaves out the words of the database and of S3, which may quote rows or name internal
+    /// resources.
     pub fn reason(&self) -> String {
         let reason = match self {
             Self::Database(aurora::Error::Sql { code: Some(code), .. }) => {
@@ -150,7 +154,7 @@ impl RestoreError {
         shortened(reason, MAX_REASON).into_owned()
     }
 
-    /// What went wrong outside of Rowgate, for logs: S3's own words name roles and accounts.
+    /// Returns the causes outside of Rowgate, for logs: S3's own words name roles and accounts.
     pub fn causes(&self) -> String {
         match self {
             Self::Bucket(error) => causes(error),

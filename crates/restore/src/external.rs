@@ -15,13 +15,13 @@ use crate::objects::Objects;
 use crate::plan;
 use crate::source::{Object, PlanFault};
 
-/// Which files, and how they were when the restore began. In the ledger it is a text like
+/// Identifies the files, and their state when the restore began. In the ledger it is a text like
 /// `export/?files=2&sum=1f3a90bc00112233&ignore=salary`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FilesSource {
-    /// What the keys begin with.
+    /// The prefix of their keys.
     pub(crate) prefix: String,
-    /// How many there are.
+    /// The number of files.
     files: usize,
     /// The first 16 digits of the SHA-256 of their keys, sizes and times.
     sum: String,
@@ -30,8 +30,8 @@ pub(crate) struct FilesSource {
 }
 
 impl FilesSource {
-    /// What is under `prefix` now: the source, and the files in the order of their keys. A key that is the prefix itself is
-    /// the only one that is meant.
+    /// Lists the files under `prefix`: returns the source, and the files in the order of their
+    /// keys. If a key is the prefix itself, it is the only file.
     ///
     /// # Errors
     /// Those of the bucket.
@@ -79,7 +79,8 @@ impl fmt::Display for FilesSource {
     }
 }
 
-/// Fills the restore's table from its files; `max_rejects` is the limit where the dictionary sets none.
+/// Fills the restore's table from its files; `max_rejects` is the limit if the dictionary sets
+/// none.
 ///
 /// # Errors
 /// Why it stopped; what is committed stays so.
@@ -142,7 +143,7 @@ async fn plan_files<S: Store>(
     })
 }
 
-/// Files that bring nothing, or hardly anything but rejects, are a mistake and no content for a table.
+/// Refuses files that contain no rows, or hardly anything but rejects: they are a mistake.
 fn judge(limit: Option<RejectLimit>, totals: &Totals) -> Result<(), RestoreError> {
     let Totals { rows_read, rows_rejected, restored, .. } = totals;
     let reason = match limit {
@@ -158,10 +159,10 @@ fn judge(limit: Option<RejectLimit>, totals: &Totals) -> Result<(), RestoreError
     Err(RestoreError::Rejected(reason))
 }
 
-/// What the ledger's column holds.
+/// The size of the ledger's column.
 const MAX_SOURCE: usize = 1024;
 
-/// Whether what is asked for fits into the ledger.
+/// Returns true if the request fits into the ledger.
 pub(crate) fn fits(prefix: &str, ignore: &[String]) -> bool {
     let names: usize = ignore.iter().map(|name| name.chars().count() + 1).sum();
     prefix.chars().count() + names + 100 <= MAX_SOURCE

@@ -29,27 +29,27 @@ pub(crate) struct Filler<'r, S> {
     pub(crate) database: &'r Database,
     pub(crate) restore: &'r Restore,
     pub(crate) lanes: usize,
-    /// Until when chunks may be begun.
+    /// The time until which chunks may be begun.
     pub(crate) deadline: Deadline,
-    /// How long this invocation had until then, at its start.
+    /// The time that this invocation had left until then when it started.
     pub(crate) whole: Duration,
     /// Chunks that this invocation committed, and tables that it filled.
     pub(crate) progress: &'r AtomicU64,
 }
 
-/// What a table's chunks come to.
+/// The totals of a table's chunks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Totals {
     pub(crate) rows_read: u64,
     pub(crate) rows_rejected: u64,
-    /// What was read; of files that have a manifest.
+    /// The checksum of the rows read; only for files that have a manifest.
     pub(crate) read: ContentSum,
-    /// What went in.
+    /// The checksum of the rows restored.
     pub(crate) restored: ContentSum,
 }
 
 impl<S: Store> Filler<'_, S> {
-    /// Brings a table's rows into its shadow and checks it there; `judge` says whether what was read is what it must be.
+    /// Fills a table's shadow and checks it; `judge` decides if what was read is acceptable.
     ///
     /// # Errors
     /// Why it stopped; what is committed stays so.
@@ -90,7 +90,8 @@ impl<S: Store> Filler<'_, S> {
         });
         let progress = self.progress;
         let committer = &Committer { store, database, restore: id, table, shadow: &shadow, progress };
-        // What ends the committing also ends the reading, whose chunks nobody takes any more; nobody waits for that.
+        // An error in committing also stops the reading, because no more chunks are taken; nothing
+        // waits for the reader then.
         let lanes =
             Lanes { count: self.lanes, deadline: self.deadline, out_of_time: || RestoreError::OutOfTime };
         lanes.commit_all(chunks, |chunk| committer.commit(chunk)).await?;
@@ -98,7 +99,8 @@ impl<S: Store> Filler<'_, S> {
         self.check(table, nullable, &shadow, judge).await
     }
 
-    /// Holds what was read against what it must be, and what the database has against what was put in.
+    /// Holds what was read against what it must be, and what the database has against what was put
+    /// in.
     async fn check(
         &self,
         table: &'static Table,

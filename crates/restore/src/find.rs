@@ -24,12 +24,12 @@ pub(crate) async fn manifest<S: Store>(
     }
 }
 
-/// The newest backup that was completed with all of these tables, by their names or those that they had then, whatever has
-/// become of it since.
+/// Finds the newest backup that was completed with all of these tables, by their current or former
+/// names, whatever its verification found.
 ///
 /// # Errors
-/// Those of the bucket, and [`RestoreError::Damaged`] where a newer one has a manifest that cannot be used: nobody knows
-/// which tables it has, and to pass over it would be to look away.
+/// Those of the bucket, and [`RestoreError::Damaged`] if a newer one has an unusable manifest: its
+/// tables are unknown, and skipping it would hide the damage.
 pub(crate) async fn newest<S: Store>(store: &S, tables: &[&Table]) -> Result<Option<Manifest>, RestoreError> {
     for backup in catalogue::ids(store).await? {
         if let Some(manifest) = manifest(store, &backup).await?
@@ -41,7 +41,8 @@ pub(crate) async fn newest<S: Store>(store: &S, tables: &[&Table]) -> Result<Opt
     Ok(None)
 }
 
-/// Notes with a backup what its restore has shown: that it is broken, or, where all of its tables came back, that it is good.
+/// Notes with a backup what its restore has shown: that it is broken, or, where all of its tables
+/// came back, that it is good.
 ///
 /// # Errors
 /// Those of the bucket.

@@ -34,14 +34,14 @@ use crate::payload::{Command, FromBackup, RequestError, Unfinished, Wanted};
 use crate::resolve::new_id;
 use lambda_kit::continuation::Continuation;
 
-/// What the `after` of a page must be.
+/// The rule for the `after` parameter of a page.
 const AFTER: &str = "must be a restore's id, as next has it";
 
 /// The state that the handlers share.
 pub struct Service<S, G> {
-    /// What restores work with.
+    /// The restorer.
     pub restorer: Arc<Restorer<S, G>>,
-    /// Who may start one.
+    /// The rule that decides who may start a restore.
     pub operator: Operator,
 }
 
@@ -138,7 +138,7 @@ async fn undo<S: Store, G: Continuation<Unfinished>>(
     let database = database(restorer, until);
     let found = restores::get(&database, &of).await.map_err(|error| failure(&error.into()))?;
     let found = found.ok_or_else(unknown)?;
-    // Those that are kept now, and no others.
+    // Only the tables whose previous table is kept now.
     let is_kept = |table: &&Table| found.tables.get(table.name()).is_some_and(|table| table.kept);
     let kept: Vec<&'static Table> = restorer.dictionary.tables().iter().filter(is_kept).collect();
     if kept.is_empty() {
@@ -165,7 +165,8 @@ async fn undo<S: Store, G: Continuation<Unfinished>>(
         }
         Err(InvocationError::Interrupted { error, .. }) => {
             tracing::warn!(error.class = error.class(), "another invocation continues");
-            // Nothing is half done: the swap is one RENAME, and whoever comes next finishes it.
+            // Nothing is left half done: the swap is one RENAME, and the next invocation completes
+            // it.
             let unfinished = Unfinished { restore: id.clone(), drill: false };
             let asked = restorer.continuation.continue_later(unfinished).await;
             asked.map_err(|error| failure(&error.into()))?;
@@ -196,7 +197,7 @@ fn unknown() -> Problem {
     Problem::new(ProblemKind::NotFound, "There is no such restore. GET /restores lists them.")
 }
 
-/// Reads the id of a restore. Text that cannot be an id is no restore's.
+/// Reads the id of a restore. Text that cannot be an id names no restore.
 fn id_of(text: &str) -> Result<RestoreId, Problem> {
     RestoreId::parse(text).ok_or_else(unknown)
 }
@@ -211,7 +212,7 @@ async fn record(
     audit::record(database, actor, action, None, detail).await.map_err(|error| failure(&error.into()))
 }
 
-/// The database, with the request's time for all that is asked of it.
+/// Returns the database with the request's deadline for all calls.
 fn database<S, G>(restorer: &Restorer<S, G>, until: Option<Extension<Deadline>>) -> Database {
     let deadline = until.map_or_else(|| Deadline::after(REQUEST_TIME), |Extension(deadline)| deadline);
     restorer.database.with_deadline(deadline)
@@ -236,7 +237,7 @@ fn problem(error: &RequestError) -> Problem {
     Problem::new(kind, sentence(&error.to_string()))
 }
 
-/// Logs a failure once, and gives what the client is told of it.
+/// Logs a failure once, and returns the problem for the client.
 fn failure(error: &RestoreError) -> Problem {
     log_failure("the request could not be answered", error.class(), error.causes());
     match error {

@@ -1,8 +1,8 @@
 //! Rejects files that no chunk names.
 //!
 //! An attempt writes a chunk's rejects file before it commits the chunk. Killed in between, frozen
-//! until another function has done its work, or filling a shadow that is lost, it leaves a file that
-//! the ledger does not name.
+//! until another function has done its work, or filling a shadow that is lost, it leaves a file
+//! that the ledger does not name.
 
 use std::collections::HashSet;
 

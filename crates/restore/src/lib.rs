@@ -39,7 +39,7 @@ pub use lambda_kit::continuation::{Continuation, ContinuationError, LambdaContin
 pub use options::Options;
 pub use payload::{Command, FromBackup, FromFiles, RequestError, Unfinished, Wanted, Which};
 
-/// What restores work with.
+/// Performs restores.
 #[derive(Debug)]
 pub struct Restorer<S, G> {
     /// The database that rows go to.
@@ -50,7 +50,7 @@ pub struct Restorer<S, G> {
     pub continuation: G,
     /// The tables that there are.
     pub dictionary: &'static Dictionary,
-    /// What is set.
+    /// The settings.
     pub options: Options,
 }
 
@@ -65,7 +65,7 @@ impl<S, G> Restorer<S, G> {
         Ok(restores::get(&self.database.with_deadline(deadline), id).await?)
     }
 
-    /// As [`find`](Self::find), for a restore that must be there.
+    /// Returns a restore like [`find`](Self::find), but fails if it does not exist.
     async fn get(&self, id: &RestoreId, deadline: Deadline) -> Result<Restore, InvocationError> {
         self.find(id, deadline).await?.ok_or_else(|| InvocationError::Unknown(id.clone()))
     }

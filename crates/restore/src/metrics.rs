@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use lambda_kit::metrics::Document;
 
-/// Returns the metrics of a completed restore; one that only verified counts as a restore too. `time` is from its beginning,
-/// through all invocations.
+/// Returns the metrics of a completed restore, including restores that only verify. `time` is from
+/// its beginning, through all invocations.
 pub(crate) fn completed(
     restore: &str,
     rows_restored: u64,
@@ -25,13 +25,15 @@ pub(crate) fn failed(restore: &str) -> Document<'static> {
     Document::new().property("restore.id", restore).count("RestoresFailed", 1)
 }
 
-/// Returns the outcome of a drill. Zero is written as well, because drills that write nothing raise an alarm.
+/// Returns the outcome of a drill. Zero is written as well, because drills that write nothing raise
+/// an alarm.
 pub(crate) fn drilled(succeeded: bool) -> Document<'static> {
     Document::new().count("DrillsFailed", u64::from(!succeeded))
 }
 
-/// Returns the age of the newest good backup, in hours. If there is none yet, it is the time since somebody first looked for
-/// one, so that a backup that never comes is missed like one that comes no more.
+/// Returns the age of the newest good backup, in hours. If there is none yet, the age counts from
+/// the first check for one, so that a backup that never comes is noticed like one that no longer
+/// comes.
 pub(crate) fn backup_age(age: Duration) -> Document<'static> {
     Document::new().number("BackupAgeHours", age.as_secs_f64() / 3600.0)
 }

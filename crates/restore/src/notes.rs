@@ -1,4 +1,4 @@
-//! Notes in the bucket that tell, without waking the database, what there is to do.
+//! Notes in the bucket that show what there is to do without waking the database.
 
 use std::time::Duration;
 
@@ -8,12 +8,12 @@ use jiff::Timestamp;
 
 use crate::error::RestoreError;
 
-/// When a function last worked on a restore: written by each invocation that does.
+/// The time when a function last worked on a restore; each invocation that does writes it.
 pub(crate) const LAST_RESTORE: &str = "rowgate/last-restore";
-/// What [`LAST_RESTORE`] was when the reaper found nothing left to do.
+/// The value of [`LAST_RESTORE`] when the reaper last found nothing left to do.
 pub(crate) const LAST_REAPED: &str = "rowgate/last-sweep";
-/// Since when there has been no good backup: the snapshot time of the last one, or when somebody
-/// first looked for one.
+/// The time since which there has been no good backup: the snapshot time of the last one, or the
+/// time of the first check for one.
 const WATCHED_SINCE: &str = "rowgate/backups-watched-since";
 
 /// Bytes of a note at most.
@@ -29,22 +29,22 @@ pub(crate) async fn announce<S: Store>(store: &S, restore: &RestoreId) -> Result
     Ok(())
 }
 
-/// Notes the snapshot time of a good backup: from then on there is none, if this one is lost, or
-/// lacks a table that is new.
+/// Records the snapshot time of a good backup. If this backup is lost, or lacks a table that is
+/// new, the time without a good backup counts from here.
 ///
 /// # Errors
 /// Those of the bucket.
 pub(crate) async fn watch_from<S: Store>(store: &S, snapshot: Timestamp) -> Result<(), RestoreError> {
     let snapshot = time_text(snapshot);
-    // Once for each backup, not every hour: the bucket keeps what is written over.
+    // Written once for each backup, not every hour: the bucket keeps old versions.
     if read(store, WATCHED_SINCE).await?.as_ref() != Some(&snapshot) {
         store.put(WATCHED_SINCE, snapshot.into(), When::Always).await?;
     }
     Ok(())
 }
 
-/// Returns for how long there has been no good backup: since the last one, or since somebody first
-/// looked for one.
+/// Returns for how long there has been no good backup: since the last one, or since the first check
+/// for one.
 ///
 /// # Errors
 /// Those of the bucket.

@@ -16,8 +16,8 @@ impl Objects {
         Self(Arc::new(move |key| Reader::open(store.clone(), key)))
     }
 
-    /// Begins to read an object; to be called on a thread of the runtime. That it is not there is told by the first read, by
-    /// the `BucketError` within the error.
+    /// Opens an object for reading; must be called on a thread of the runtime. If the object does
+    /// not exist, the first read fails with a `BucketError` inside its error.
     pub(crate) fn open(&self, key: &str) -> Reader {
         (self.0)(key)
     }

@@ -1,41 +1,44 @@
-//! What may be set for the restore function.
+//! Settings of the restore function.
 
 use std::time::Duration;
 
 use domain::dictionary::RejectLimit;
 use lambda_kit::env::{SettingError, Settings};
 
-/// Chunks that are committed side by side unless `ROWGATE_LANES` says otherwise; as the loader, of whose measurements
-/// `docs/benchmarks.md` tells.
+/// The default of `ROWGATE_LANES`, the number of chunks committed in parallel; the same as the
+/// loader's, which `docs/benchmarks.md` explains.
 const LANES: u64 = 3;
 
 /// Chunks side by side at most: each is some 2 MiB in memory and one of the database's connections.
 const MAX_LANES: u64 = 8;
 
-/// How old the newest backup may be unless `ROWGATE_BACKUP_MAX_AGE_HOURS` says otherwise: a day, and two hours for a backup
-/// to come late.
+/// The default of `ROWGATE_BACKUP_MAX_AGE_HOURS`, the allowed age of the newest backup: a day, and
+/// two hours for a late backup.
 const MAX_AGE_HOURS: u64 = 26;
 
 /// The oldest that may be asked for, in hours: ten years.
 const LONGEST_AGE_HOURS: u64 = 10 * 366 * 24;
 
-/// Where external Avro may lie unless `ROWGATE_RESTORE_PREFIXES` says otherwise; the deployment's default too.
+/// The default of `ROWGATE_RESTORE_PREFIXES`, where external Avro is allowed; the deployment's
+/// default too.
 const PREFIX: &str = "avro/";
 
-/// Where backups lie. The function may read them, so their files can be restored like any others.
+/// The folder of backups. The function may read it, so backup files can be restored like any
+/// others.
 const BACKUPS: &str = "backups/";
 
-/// What may be set for the restore function.
+/// Settings of the restore function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// Chunks of a table that are committed side by side, 1 to 8.
     pub lanes: usize,
-    /// How old the newest backup may be before a drill fails.
+    /// The age of the newest backup from which a drill fails.
     pub max_age: Duration,
-    /// Rows of files that Rowgate did not write which may be rejected before their restore fails, where the dictionary sets
-    /// no limit for the table.
+    /// Rows of files that Rowgate did not write which may be rejected before their restore fails,
+    /// where the dictionary sets no limit for the table.
     pub max_rejects: Option<RejectLimit>,
-    /// The folders that external Avro may be restored from, each with its slash at the end; those of backups beside them.
+    /// The folders that external Avro may be restored from, each with its slash at the end; those
+    /// of backups beside them.
     pub prefixes: Vec<String>,
 }
 
@@ -47,8 +50,8 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Reads `ROWGATE_LANES`, `ROWGATE_BACKUP_MAX_AGE_HOURS`, `ROWGATE_MAX_REJECTS` and `ROWGATE_RESTORE_PREFIXES`; what is
-    /// not set, or empty, has its default.
+    /// Reads `ROWGATE_LANES`, `ROWGATE_BACKUP_MAX_AGE_HOURS`, `ROWGATE_MAX_REJECTS` and
+    /// `ROWGATE_RESTORE_PREFIXES`; a variable that is unset or empty has its default.
     ///
     /// # Errors
     /// [`SettingError`] names the variable that cannot be used.
@@ -84,7 +87,7 @@ impl Options {
     }
 }
 
-/// The folders of a list with commas between; `None` where one of them is none.
+/// Splits a list at its commas; returns `None` if an entry is not a folder.
 fn folders(list: &str) -> Option<Vec<String>> {
     let folder =
         |text: &str| Some(text.trim().to_owned()).filter(|text| text.len() > 1 && text.ends_with('/'));

@@ -13,8 +13,8 @@ use domain::value::Value;
 
 use crate::source::{CHUNK_STATEMENTS, Chunk, Filling, Opening, Source, SourceError};
 
-/// Statements of one block at most: of a block of Rowgate's there are some eight, and more of them would be held in memory at
-/// once than a function has.
+/// Statements of one block at most: of a block of Rowgate's there are some eight, and more of them
+/// would be held in memory at once than a function has.
 const MOST_STATEMENTS: usize = 4 * CHUNK_STATEMENTS;
 
 /// A part file, as the manifest has it.
@@ -28,7 +28,7 @@ pub(crate) struct Part {
     pub(crate) sha256: String,
 }
 
-/// What a manifest says of one table.
+/// A table's entry in a manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TableParts {
     pub(crate) backup: BackupId,
@@ -42,7 +42,7 @@ pub(crate) struct TableParts {
 }
 
 impl TableParts {
-    /// What `manifest` says of the table called `name`.
+    /// Returns the entry of `manifest` for the table called `name`.
     pub(crate) fn new(manifest: &Manifest, name: &str, table: &TableManifest) -> Self {
         let folder = folder(&manifest.backup);
         let parts = table.files.iter().map(|file| Part {
@@ -77,7 +77,8 @@ impl TableParts {
         let mut damaged = Vec::new();
         let backup = self.backup.as_str();
         let number = part.number.to_string();
-        // A file that was put in another's place may have the hash that an altered manifest gives it.
+        // A file that was put in another's place may have the hash that an altered manifest gives
+        // it.
         for (name, expected) in
             [("rowgate.table", &*self.table), ("rowgate.backup", backup), ("rowgate.part", &number)]
         {
@@ -100,7 +101,7 @@ impl TableParts {
     }
 }
 
-/// What is against restoring files, each a sentence without a full stop.
+/// Reasons against restoring files, each a sentence without a full stop.
 #[derive(Debug, Default)]
 pub(crate) struct Against {
     /// The backup is not what it was.
@@ -175,7 +176,7 @@ impl PartSource {
             let skip = std::mem::take(&mut self.skip);
             let mut rows = 0;
             while rows < skip {
-                // Chunks end with blocks, so what is committed does too.
+                // Chunks end with blocks, so the committed rows do too.
                 rows +=
                     reader.skip_block().map_err(|error| explain(&part.key, error))?.unwrap_or(u64::MAX / 2);
             }
@@ -233,17 +234,17 @@ impl Source for PartSource {
     }
 }
 
-/// A chunk in the making.
+/// A chunk being built.
 struct Making<'t> {
     table: &'t Table,
     writer: InsertWriter<'t>,
     statements: Vec<InsertStatement>,
-    /// Whether rows go in just as they are read.
+    /// True if rows are inserted exactly as they are read.
     is_identity: bool,
     read: ContentSum,
     restored: ContentSum,
     text: String,
-    /// Whether a row has the number 0 in a column that the database numbers.
+    /// True if a row has the number 0 in a column that the database numbers.
     has_zero: bool,
 }
 
@@ -292,17 +293,17 @@ impl<'t> Making<'t> {
     }
 }
 
-/// Nothing that comes in through Rowgate has the key 0, which MySQL would replace by a new number;
-/// but somebody may have put such a row there, and a backup has it. The session is put back to how
-/// it was, as the service may give its connection to others: by the last statement, or by
-/// [`put_back`] when one before it fails. Where even that does not arrive, or the transaction is
-/// gone by then, a number 0 that somebody writes over this connection stays 0, which Rowgate never
+/// Keeps a key of 0, which MySQL would replace by a new number. Rows from Rowgate never have it,
+/// but others may have inserted such a row, and a backup contains it. The session mode is reset
+/// afterwards, because the service may give the connection to others: by the last statement, or by
+/// [`put_back`] if a statement before it fails. If even that does not arrive, or the transaction is
+/// gone by then, a number 0 that others write over this connection stays 0, which Rowgate never
 /// does.
 const KEEP_ZERO: &str = "SET SESSION sql_mode = CONCAT(@@SESSION.sql_mode, ',NO_AUTO_VALUE_ON_ZERO')";
 const NUMBER_ZERO: &str = "SET SESSION sql_mode = REPLACE(@@SESSION.sql_mode, 'NO_AUTO_VALUE_ON_ZERO', '')";
 
-/// What is to be done in the session of statements that failed in the middle, before it is rolled back: a ROLLBACK leaves
-/// the mode as it is.
+/// Returns the statement that resets the session after statements failed in the middle, before the
+/// rollback: a ROLLBACK leaves the mode as it is.
 pub(crate) fn put_back(statements: &[InsertStatement]) -> Option<&'static str> {
     statements.first().is_some_and(|first| first.sql == KEEP_ZERO).then_some(NUMBER_ZERO)
 }

@@ -1,4 +1,4 @@
-//! What the function is asked for.
+//! Requests to the function.
 
 use aurora::restores::Mode;
 use domain::backup::{BackupId, RestoreId};
@@ -18,7 +18,7 @@ use crate::external;
 pub enum Command {
     /// Restores tables, or continues the restore with this id if there is one.
     Restore {
-        /// What is restored.
+        /// The restore to start.
         wanted: Wanted,
         /// The restore's id, if one was chosen.
         restore: Option<RestoreId>,
@@ -33,7 +33,7 @@ pub enum Command {
     Status(RestoreId),
 }
 
-/// What a restore takes its tables from.
+/// The source of a restore's tables.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wanted {
     /// `{"backup": …}`
@@ -42,9 +42,9 @@ pub enum Wanted {
     Files(FromFiles),
     /// `{"put_back": …}`: the tables as they were before a restore.
     Undo {
-        /// That restore.
+        /// The restore to undo.
         of: RestoreId,
-        /// Which of its tables; all of them if none are named.
+        /// The tables to undo; all of them if none are named.
         tables: Option<Vec<&'static Table>>,
     },
 }
@@ -52,26 +52,26 @@ pub enum Wanted {
 /// Tables of a backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FromBackup {
-    /// Which backup.
+    /// The backup.
     pub backup: Which,
-    /// Which of its tables; all of them if none are named.
+    /// The tables to restore; all of them if none are named.
     pub tables: Option<Vec<&'static Table>>,
-    /// What becomes of the rows.
+    /// What happens to the rows.
     pub mode: Mode,
 }
 
 /// A table from external Avro files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FromFiles {
-    /// Where the files are: a key, or what their keys begin with.
+    /// The key of the file, or the prefix of the files' keys.
     pub prefix: String,
     /// The table that they go to.
     pub table: &'static Table,
-    /// Whether one row that breaks a rule fails the restore.
+    /// True if a single row that breaks a rule fails the restore.
     pub strict: bool,
     /// Fields of the files that may be left out; `*` for all that are for no column.
     pub ignore: Vec<String>,
-    /// What becomes of the rows.
+    /// What happens to the rows.
     pub mode: Mode,
 }
 
@@ -82,15 +82,15 @@ pub struct Unfinished {
     /// The restore.
     #[serde(deserialize_with = "read_restore_id")]
     pub restore: RestoreId,
-    /// Whether it is the verification that a drill is.
+    /// True for the verification of a drill.
     #[serde(default)]
     pub drill: bool,
 }
 
-/// Which backup.
+/// Selects a backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Which {
-    /// The newest good one that has the tables.
+    /// The newest good backup that has the tables.
     Latest,
     /// This one.
     Id(BackupId),
@@ -162,7 +162,7 @@ enum Wire {
     },
 }
 
-/// What `POST /restores` takes.
+/// The body of `POST /restores`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Body {

@@ -1,4 +1,5 @@
-//! What a restore from a backup has before it, and every reason against it, found before anything is touched.
+//! Plans a restore from a backup: collects its work, and every reason against it, before anything
+//! is changed.
 
 use std::io::Read;
 use std::sync::Arc;
@@ -21,9 +22,10 @@ use crate::source::SourceError;
 const NO_SUCH_TABLE: u16 = 1146;
 const NO_SUCH_COLUMN: u16 = 1054;
 
-/// Rows of a table at most. When it is filled the database sums it up, and a function that does not see the end of that
-/// begins anew: it has some 800 s, and the database took 0.72 s of one core for a million employees (`docs/benchmarks.md`), of
-/// which two are summed up side by side. On a slower one, or where rows are longer, less than this is too much, too.
+/// The most rows of a table. When a table is filled, the database computes its checksum, and a
+/// function that does not see the end of that starts over: it has some 800 s, and the database took
+/// 0.72 s of one core for a million employees (`docs/benchmarks.md`); two tables are summed in
+/// parallel. On a slower database, or with longer rows, the practical limit is lower.
 const MAX_ROWS: u64 = 2_000_000_000;
 
 /// Bytes that are hashed at a time.
@@ -35,15 +37,15 @@ pub(crate) struct TablePlan {
     pub(crate) table: &'static Table,
     /// For each of its columns, whether it may be NULL in the database.
     pub(crate) nullable: Arc<[bool]>,
-    /// Where its rows come from.
+    /// The source of its rows.
     pub(crate) parts: TableParts,
 }
 
 /// Plans the restore of `tables` from a backup.
 ///
 /// # Errors
-/// [`RestoreError::Refused`] with all reasons why today's tables cannot take it; [`RestoreError::Damaged`] for files that
-/// are missing or are not what the manifest says.
+/// [`RestoreError::Refused`] with all reasons why today's tables cannot take it;
+/// [`RestoreError::Damaged`] for files that are missing or are not what the manifest says.
 pub(crate) async fn of_backup<S: Store>(
     store: &S,
     database: &Database,
@@ -94,8 +96,8 @@ pub(crate) async fn of_backup<S: Store>(
     }
 }
 
-/// For each column of a table, whether it may be NULL in the database; the reason, where the table is not as the dictionary
-/// has it.
+/// For each column of a table, whether it may be NULL in the database; the reason, where the table
+/// is not as the dictionary has it.
 pub(crate) async fn nullable(
     database: &Database,
     table: &Table,
@@ -112,7 +114,7 @@ pub(crate) async fn nullable(
     Ok(nullable)
 }
 
-/// What to do about a table that is not in the database.
+/// Returns the advice for a table that is not in the database.
 pub(crate) fn no_table(table: &Table) -> String {
     let name = table.name();
     format!(

@@ -11,14 +11,14 @@ use crate::leftovers::remove_leftovers;
 use crate::notes::{self, LAST_REAPED, LAST_RESTORE};
 use crate::{Restorer, metrics};
 
-/// Restores that are looked at for whether one is still running.
+/// The number of restores that are checked for one that is still running.
 pub(crate) const LOOKED_AT: u32 = 100;
 
 impl<S: Store, G: Send + Sync> Restorer<S, G> {
-    /// Reports the age of the newest good backup, fails restores that nobody works on any more, and
-    /// removes their orphaned tables and rejects files. Asks the database only if a restore has been
-    /// worked on since the reaper last found nothing running: asking every hour would keep the
-    /// database from ever pausing.
+    /// Reports the age of the newest good backup, fails abandoned restores, and removes their
+    /// orphaned tables and rejects files. Queries the database only if a restore has been worked on
+    /// since the reaper last found nothing running: an hourly query would keep the database from
+    /// ever pausing.
     ///
     /// # Errors
     /// [`InvocationError`]; calling it again is safe.

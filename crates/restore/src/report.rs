@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::metrics;
 
-/// Tells how a restore has ended; nothing of one that has not.
+/// Logs the outcome of a restore that has ended; does nothing for any other.
 pub(crate) fn ended(restore: &Restore) {
     let rows_restored = restore.tables.values().map(|table| table.rows_restored).sum();
     let rows_rejected = restore.tables.values().map(|table| table.rows_rejected).sum();

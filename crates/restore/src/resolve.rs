@@ -23,7 +23,7 @@ pub(crate) struct Resolved {
     pub(crate) source: String,
     pub(crate) mode: Mode,
     pub(crate) strict: bool,
-    /// One that fails at once is in the ledger with the tables that it was asked for.
+    /// The tables. A restore that fails at once is recorded with those that were requested.
     pub(crate) tables: Vec<&'static Table>,
     pub(crate) problem: Option<RestoreError>,
 }
@@ -47,7 +47,7 @@ pub(crate) fn new_id() -> RestoreId {
 }
 
 impl<S: Store, G: Send + Sync> Restorer<S, G> {
-    /// Resolves what is wanted.
+    /// Resolves a request. A fault of the request itself is part of the result.
     ///
     /// # Errors
     /// Those of bucket and ledger; what is wrong with what is wanted is in the answer.
@@ -64,7 +64,7 @@ impl<S: Store, G: Send + Sync> Restorer<S, G> {
         }
     }
 
-    /// Resolves a backup and its tables.
+    /// Resolves a backup and its tables. A fault of the request itself is part of the result.
     ///
     /// # Errors
     /// Those of the bucket; what is wrong with what is wanted is in the answer.
@@ -126,8 +126,7 @@ impl<S: Store, G: Send + Sync> Restorer<S, G> {
         Ok(Resolved { id, kind: Kind::Files, source, mode, strict, tables: vec![table], problem })
     }
 
-    /// Resolves the tables that a restore has replaced: those whose previous table is kept, if none
-    /// are named.
+    /// Resolves the tables to undo: by default all whose previous table is kept.
     async fn resolve_undo(
         &self,
         of: &RestoreId,

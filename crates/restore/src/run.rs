@@ -1,4 +1,4 @@
-//! One restore, from where the ledger says it stands to its end.
+//! Runs one restore from its state in the ledger to its end.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -23,22 +23,23 @@ use crate::payload::Unfinished;
 use crate::plan::{self, TablePlan};
 use crate::report;
 
-/// Time kept back from the function's own for a swap, which may have to wait for others, or for handing the restore on; of
-/// a short time, a quarter.
+/// Time kept back from the function's own for a swap, which may have to wait for others, or for
+/// handing the restore on; of a short time, a quarter.
 const TIME_TO_SWAP: Duration = Duration::from_secs(90);
 
 /// Time kept back from that for telling the ledger, and the next invocation.
 const TIME_TO_TELL: Duration = Duration::from_secs(15);
 
-/// How often a statement may be refused by the database before that is taken to last: nothing is lost by trying again but
-/// the pauses before it, and a restore that fails has to be begun anew.
+/// The number of refusals by the database after which an error is taken to be permanent. A retry
+/// costs only its pause, while a restore that fails must be started over.
 const REFUSALS: u32 = 2;
 
 impl<S: Store, G: Continuation<Unfinished>> Restorer<S, G> {
-    /// Works on a restore that is running until it has ended, or lets another invocation continue it.
+    /// Works on a running restore until it has ended, or hands it to another invocation.
     ///
     /// # Errors
-    /// Why it was interrupted. It is continued when it is invoked again, and fails if nobody does.
+    /// The reason of the interruption. The restore continues when it is invoked again, and fails if
+    /// it never is.
     pub(crate) async fn run(
         &self,
         id: &RestoreId,
@@ -97,7 +98,7 @@ impl<S: Store, G: Continuation<Unfinished>> Restorer<S, G> {
         restores::get(ledger, id).await?.ok_or(RestoreError::Ended)
     }
 
-    /// Fails a restore that cannot be done, or that nobody will do.
+    /// Fails a restore that cannot be done, or was abandoned.
     ///
     /// # Errors
     /// Those of the ledger.
@@ -111,7 +112,8 @@ impl<S: Store, G: Continuation<Unfinished>> Restorer<S, G> {
         self.report_end(ledger, id).await
     }
 
-    /// Reports how a restore has ended to logs, metrics and its backup, and removes what it left over.
+    /// Reports how a restore has ended to logs, metrics and its backup, and removes what it left
+    /// over.
     async fn report_end(&self, ledger: &Database, id: &RestoreId) -> Result<Restore, RestoreError> {
         let Some(restore) = restores::get(ledger, id).await? else { return Err(RestoreError::Ended) };
         report::ended(&restore);
@@ -209,7 +211,8 @@ impl<S: Store, G: Continuation<Unfinished>> Work<'_, S, G> {
         let manifest = self.manifest(restore).await?;
         let tables = self.tables(restore)?;
         let plans = plan::of_backup(store, &self.filling, &manifest, &tables).await?;
-        // What is in has been through this; a restore that goes on does not read everything once more.
+        // Committed rows have passed this check; a restore that resumes does not read everything
+        // again.
         if restore.tables.values().all(|table| table.rows_read == 0) {
             plan::check_hashes(store, &plans, self.fill_until).await?;
         }

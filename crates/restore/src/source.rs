@@ -1,7 +1,7 @@
-//! Rows on their way into a shadow table: what a backup's part files and files that Rowgate did not write have in common.
+//! Sources of rows for a shadow table: the part files of a backup, and external files.
 //!
-//! A [`Source`] blocks, and is read on a thread of its own. It decodes, checks and writes SQL; whoever takes its
-//! [`Chunk`]s commits them, several side by side, each with its row in the ledger.
+//! A [`Source`] blocks, and is read on a thread of its own. It decodes, checks and writes SQL; the
+//! consumer commits its [`Chunk`]s, several in parallel, each with its row in the ledger.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -15,19 +15,19 @@ use domain::sql::{InsertStatement, MAX_SQL_CHARS};
 
 use crate::objects::Objects;
 
-/// The SQL of a chunk, in bytes, at which it ends with the record or block that it is at: twenty statements or so, for
-/// which BEGIN, ledger row and COMMIT are little.
+/// The SQL of a chunk, in bytes, at which it ends with the record or block that it is at: twenty
+/// statements or so, for which BEGIN, ledger row and COMMIT are little.
 pub(crate) const CHUNK_SQL_BYTES: usize = 1024 * 1024;
 
-/// The same in full statements.
+/// The same, in full statements.
 pub(crate) const CHUNK_STATEMENTS: usize = CHUNK_SQL_BYTES / MAX_SQL_CHARS;
 
 /// Chunks of rows for one table, one after the other.
 pub(crate) trait Source: Send {
-    /// The next chunk that is not committed ([`Done`]); `None` at the end of the last file.
+    /// Returns the next chunk that is not committed ([`Done`]); `None` at the end of the last file.
     ///
-    /// Where a chunk begins and ends depends on the content of the files alone: a restore that goes on after it was
-    /// killed finds the same chunks under the same numbers.
+    /// The bounds of a chunk depend only on the content of the files: a restore that resumes after
+    /// it was killed finds the same chunks under the same numbers.
     ///
     /// # Errors
     /// [`SourceError`]; nothing comes after one.
@@ -39,14 +39,15 @@ pub(crate) trait Source: Send {
 pub(crate) struct Chunk {
     /// From 0, through all files of the table in their order; no number is left out.
     pub(crate) number: u32,
-    /// Rows in it: those that go in and those that are rejected.
+    /// The number of rows in it, accepted or rejected.
     pub(crate) rows_read: u64,
-    /// What was read, as the backup's manifest sums it up; `None` for files that have no manifest.
+    /// The checksum of the rows read, as in the backup's manifest; `None` for files that have no
+    /// manifest.
     pub(crate) read: Option<ContentSum>,
-    /// What of it goes in, if no id is taken.
+    /// What is inserted if no id is taken.
     pub(crate) filling: Filling,
-    /// Where ids may be there twice: the rows themselves, so that those that are taken can be told. `None` where an id that
-    /// is there twice means that the content is broken.
+    /// The rows themselves, to identify those whose ids are taken; `None` if a duplicate id means
+    /// that the content is corrupt.
     pub(crate) rows: Option<Box<dyn Rows>>,
 }
 
@@ -55,13 +56,13 @@ impl lanes::Chunk for Chunk {
         self.number
     }
 
-    /// None where each is there once.
+    /// Returns no ids if each is there once.
     fn ids(&self) -> &[i64] {
         self.rows.as_deref().map_or(&[], Rows::ids)
     }
 }
 
-/// What a chunk does to the shadow, and what it rejects.
+/// What a chunk inserts into the shadow, and what it rejects.
 #[derive(Debug, Default)]
 pub(crate) struct Filling {
     /// The INSERTs into the shadow.
@@ -70,29 +71,31 @@ pub(crate) struct Filling {
     pub(crate) restored: ContentSum,
     /// Rows that break a rule.
     pub(crate) rejected: u64,
-    /// They, with their reasons, as the loader writes them; `None` where there are none.
+    /// The rejected rows with their reasons, as the loader writes them; `None` if there are none.
     pub(crate) rejects: Option<Bytes>,
 }
 
-/// The rows of a chunk whose ids may be taken by a chunk before it.
+/// Rows of a chunk whose ids an earlier chunk may have taken.
 pub(crate) trait Rows: std::fmt::Debug + Send + Sync {
-    /// The ids of the rows that go in, ascending; each is there once.
+    /// Returns the ids of the rows to insert, ascending and each once.
     fn ids(&self) -> &[i64];
 
-    /// The chunk's filling when these ids are taken: their rows are rejected too (`duplicate_in_batch`).
+    /// The chunk's filling when these ids are taken: their rows are rejected too
+    /// (`duplicate_in_batch`).
     ///
     /// # Errors
     /// [`SourceError::Rejected`] where no row may be rejected.
     fn without(&self, taken: &BTreeSet<i64>) -> Result<Filling, SourceError>;
 }
 
-/// Why there are no further chunks.
+/// The reason why there are no further chunks.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SourceError {
-    /// Bytes could not be brought. It may pass. What the store failed with is inside.
+    /// Bytes could not be read; a retry may succeed. Contains the store's own error.
     #[error("the file could not be read: {0}")]
     Read(#[from] io::Error),
-    /// The content cannot be used: it is damaged, cut off, of another kind. No further try changes that.
+    /// The content cannot be used: it is damaged, cut off, of another kind. No further try changes
+    /// that.
     #[error("{file}: {reason}")]
     Content {
         /// The file's key.
@@ -100,12 +103,12 @@ pub(crate) enum SourceError {
         /// What is wrong, and where; never a value.
         reason: String,
     },
-    /// The content is in order, but the table as it is today cannot hold it.
+    /// The content is valid, but the table as it is today cannot hold it.
     #[error("{file}: {reason}")]
     Refused {
         /// The file's key.
         file: String,
-        /// What does not fit, and where; never a value.
+        /// What does not match, and where; never a value.
         reason: String,
     },
     /// A row breaks a rule, and none may.
@@ -120,7 +123,7 @@ pub(crate) enum SourceError {
     },
 }
 
-/// An object that is there.
+/// An object that exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Object {
     /// Its key.
@@ -129,7 +132,7 @@ pub(crate) struct Object {
     pub(crate) bytes: u64,
 }
 
-/// What a source is opened with.
+/// The input of a source.
 #[derive(Debug)]
 pub(crate) struct Opening {
     /// The table that the rows are for.
@@ -138,16 +141,16 @@ pub(crate) struct Opening {
     pub(crate) nullable: Arc<[bool]>,
     /// The name of the table that the INSERTs are for.
     pub(crate) shadow: String,
-    /// What is committed already.
+    /// The chunks that are committed.
     pub(crate) done: Done,
-    /// How objects are read.
+    /// Reads the objects.
     pub(crate) objects: Objects,
 }
 
-/// Why files cannot be restored, as their headers tell before anything is touched.
+/// Why files cannot be restored, according to their headers.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PlanFault {
-    /// Bytes could not be brought. It may pass.
+    /// Bytes could not be read; a retry may succeed.
     #[error("the file could not be read: {0}")]
     Read(#[from] io::Error),
     /// All reasons, each a sentence without a full stop.
@@ -160,13 +163,13 @@ pub(crate) enum PlanFault {
 pub(crate) struct Done(BTreeMap<u32, u64>);
 
 impl Done {
-    /// Whether a chunk is committed: then it is not given out, and needs not be written as SQL.
+    /// Returns true if a chunk is committed; it is then neither returned nor written as SQL.
     pub(crate) fn contains(&self, number: u32) -> bool {
         self.0.contains_key(&number)
     }
 
-    /// How many chunks are committed without a gap from the first on, and how many rows they read: a source may begin there,
-    /// and read nothing of what is before.
+    /// Returns the number of chunks committed without a gap from the first one on, and the number
+    /// of rows they read: a source may start there and skip everything before.
     pub(crate) fn leading(&self) -> (u32, u64) {
         let in_a_row = self.0.iter().zip(0..).take_while(|((number, _), expected)| *number == expected);
         in_a_row.fold((0, 0), |(chunks, rows), ((_, read), _)| (chunks + 1, rows + read))

@@ -32,7 +32,8 @@ const MOST_BODY: usize = MAX_BODY_BYTES + MAX_BODY_BYTES / 4;
 const BODIES_KIB: usize = 16 * 1024;
 /// The time that a body waits for memory.
 const ROOM_LIMIT: Duration = Duration::from_secs(5);
-/// How much of a refused body is read, and how long: its sender would otherwise miss the answer.
+/// The most of a refused body that is read, and the time for it: otherwise its sender would miss
+/// the answer.
 const DRAINED: usize = 16 * 1024 * 1024;
 const DRAIN_TIME: Duration = Duration::from_secs(5);
 
@@ -236,7 +237,7 @@ fn with_id(mut answer: Response, id: &RequestId) -> Response {
 async fn drain(body: Body) {
     let mut body = Limited::new(body, DRAINED);
     let drained = async { while let Some(Ok(_)) = body.frame().await {} };
-    // A slow client, or one that sends more, misses the answer.
+    // A client that is slow, or that sends more, misses the answer.
     let _ = tokio::time::timeout(DRAIN_TIME, drained).await;
 }
 

@@ -64,12 +64,12 @@ pub enum KeysError {
         /// The file.
         path: PathBuf,
     },
-    /// The text is no TOML of the required form.
+    /// The text is not TOML of the required form.
     #[error("line {line}: {message}")]
     Shape {
-        /// Where.
+        /// The line.
         line: usize,
-        /// What is wrong.
+        /// The problem.
         message: String,
     },
     /// There is no key.
@@ -78,9 +78,9 @@ pub enum KeysError {
     /// A key cannot be used.
     #[error("key {number}: {message}")]
     Key {
-        /// Which of them, from 1.
+        /// Its number, from 1.
         number: usize,
-        /// What is wrong, and what to do.
+        /// The problem, and what to do.
         message: String,
     },
 }
@@ -146,7 +146,7 @@ impl Keys {
     }
 }
 
-/// Parses the keys, and whether one of them is in plain text.
+/// Parses the keys, and reports if one of them is in plain text.
 fn parse(text: &str) -> Result<(Keys, bool), KeysError> {
     let wire: Wire = toml::from_str(text).map_err(|error| {
         // The whole error would quote the line.

@@ -20,7 +20,7 @@ const TIME: Duration = Duration::from_secs(15 * 60);
 const TIME_TO_TELL: Duration = Duration::from_secs(5);
 /// Concurrent backups, and concurrent restores: each takes some 20 MB.
 const AT_ONCE: usize = 2;
-/// The length of a queue. A request beyond it is told to try again.
+/// The length of a queue. A request beyond it is refused, to be retried later.
 const WAITING: usize = 16;
 /// The pauses before an interrupted restore is retried, as Lambda retries a failed invocation.
 const TRY_AGAIN: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(120)];

@@ -13,13 +13,14 @@ use mysql_async::{Conn, OptsBuilder, Row, Value};
 
 use crate::server::DatabaseServer;
 
-/// What tests may take before their calls run out of time; machines that build at the same time are slow.
+/// The time of a test's calls; machines that build at the same time are slow.
 const BUDGET: Duration = Duration::from_secs(60);
 
 /// A database of its own, behind a Data API of its own.
 ///
-/// A statement that fails ends its transaction there, as it may on AWS ([`OnError::Abort`](local_data_api::OnError)). A test of
-/// the other way sets [`Config::on_error`] in [`start_with`](Self::start_with).
+/// A statement that fails ends its transaction there, as it may on AWS
+/// ([`OnError::Abort`](local_data_api::OnError)). A test of the other way sets [`Config::on_error`]
+/// in [`start_with`](Self::start_with).
 #[derive(Debug)]
 pub struct TestDatabase {
     name: String,
@@ -36,7 +37,8 @@ impl TestDatabase {
         Self::start_with(|_| {}).await
     }
 
-    /// An empty database behind a Data API that is set up otherwise: other limits, faults from the start, session settings.
+    /// An empty database behind a Data API that is set up otherwise: other limits, faults from the
+    /// start, session settings.
     ///
     /// # Errors
     /// When the database or the Data API cannot be started.
@@ -44,7 +46,7 @@ impl TestDatabase {
         Self::start_on(mysql()?, configure).await
     }
 
-    /// An empty database on a server of the caller's own: one that may be killed, say.
+    /// Starts an empty database on a server of the caller's own, which may be killed, for example.
     ///
     /// # Errors
     /// When the server does not answer or the Data API cannot be started.
@@ -80,7 +82,8 @@ impl TestDatabase {
         Ok(())
     }
 
-    /// The database as the functions see it, with a minute for everything that is done through this handle.
+    /// The database as the functions see it, with a minute for everything that is done through this
+    /// handle.
     pub fn database(&self) -> Database {
         Database::new(self.client(), self.target()).with_deadline(Deadline::after(BUDGET))
     }
@@ -97,7 +100,7 @@ impl TestDatabase {
         Client::from_conf(config)
     }
 
-    /// What the Data API calls it.
+    /// Returns the database's names at the Data API.
     pub fn target(&self) -> Target {
         Target {
             cluster_arn: "arn:aws:rds:us-east-1:000000000000:cluster:rowgate".to_owned(),
@@ -116,7 +119,7 @@ impl TestDatabase {
         self.server.url()
     }
 
-    /// How many transactions the Data API has open.
+    /// Returns the number of open transactions of the Data API.
     pub fn open_transactions(&self) -> usize {
         self.server.open_transactions()
     }
@@ -134,7 +137,7 @@ impl TestDatabase {
     /// Runs SQL directly, past the Data API, as root: rows of values as text.
     ///
     /// # Errors
-    /// What the database answers.
+    /// Those of the database.
     pub async fn sql(&self, sql: &str) -> Result<Vec<Vec<Option<String>>>> {
         let mut conn = self.connect().await?;
         let rows: Vec<Row> = conn.query(sql).await.with_context(|| sql.to_owned())?;
@@ -142,10 +145,11 @@ impl TestDatabase {
         rows.into_iter().map(|row| row.unwrap().into_iter().map(text).collect()).collect()
     }
 
-    /// As [`sql`](Self::sql), for a row that the database would refuse: without its strict mode.
+    /// Runs a statement like [`sql`](Self::sql), but without the database's strict mode, for a row
+    /// that it would refuse.
     ///
     /// # Errors
-    /// What the database answers.
+    /// Those of the database.
     pub async fn sql_unchecked(&self, sql: &str) -> Result<()> {
         let mut conn = self.connect().await?;
         conn.query_drop("SET SESSION sql_mode = ''").await?;
@@ -156,7 +160,7 @@ impl TestDatabase {
     /// The first value of the first row as text: for counts.
     ///
     /// # Errors
-    /// What the database answers; no row or NULL.
+    /// Those of the database; also if there is no row or NULL.
     pub async fn value(&self, sql: &str) -> Result<String> {
         let first = self.sql(sql).await?.into_iter().next().and_then(|row| row.into_iter().next());
         first.flatten().with_context(|| format!("no value: {sql}"))
@@ -176,7 +180,7 @@ impl Drop for TestDatabase {
         // A server of this process goes with all its databases, unless others have it as well.
         if self.mysql.is_shared() || Arc::strong_count(&self.mysql) > 1 {
             let (socket, name) = (self.mysql.socket().to_owned(), self.name.clone());
-            // A runtime of its own: the test's may be ending.
+            // On a runtime of its own: the test's may be ending.
             let _ = std::thread::spawn(move || {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
                 runtime.block_on(remove(&socket, &name))

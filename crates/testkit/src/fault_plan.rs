@@ -1,10 +1,10 @@
-//! What goes wrong between a function and the services that it calls.
+//! Faults to inject between a function and the services that it calls.
 
 use std::time::Duration;
 
 use fastrand::Rng;
 
-/// How often requests fail, each as a share of all requests; by default none does.
+/// The rates of faults, each as a share of all requests; 0 by default.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct FaultPlan {
     /// Seeds the random numbers.
@@ -19,11 +19,11 @@ pub struct FaultPlan {
     pub cut: f64,
     /// Requests that take [`delay`](Self::delay).
     pub slow: f64,
-    /// How long a slow request takes.
+    /// The delay of a slow request.
     pub delay: Duration,
 }
 
-/// What happens to one request.
+/// The fault of one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
     None,

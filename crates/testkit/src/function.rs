@@ -1,4 +1,5 @@
-//! A Lambda function as a process of its own, which can be killed, stopped and continued at any moment.
+//! Runs a Lambda function as a process of its own, which can be killed, stopped and continued at
+//! any time.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -12,10 +13,10 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::runtime_api::{Answer, RuntimeApi};
 
-/// How often it is looked whether a process is still there.
+/// The pause between checks for a process.
 const PACE: Duration = Duration::from_millis(3);
 
-/// How an invocation ended.
+/// The end of an invocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ended {
     /// The function answered.
@@ -28,8 +29,8 @@ pub enum Ended {
 
 /// A running function's process with the Runtime API that it talks to.
 ///
-/// The process ends with the handle, and with the thread that started it (`setpriv --pdeathsig`): start it from a thread that
-/// lives as long as the test.
+/// The process ends with the handle, and with the thread that started it (`setpriv --pdeathsig`):
+/// start it from a thread that lives as long as the test.
 #[derive(Debug)]
 pub struct Function {
     api: RuntimeApi,
@@ -37,7 +38,8 @@ pub struct Function {
 }
 
 impl Function {
-    /// Starts `program` with nothing but `environment` and what Lambda adds to it. Its output goes to the end of `log`.
+    /// Starts `program` with nothing but `environment` and what Lambda adds to it. Its output goes
+    /// to the end of `log`.
     ///
     /// # Errors
     /// When the program, or `setpriv`, cannot be run.
@@ -69,7 +71,8 @@ impl Function {
         Ok(Self { api, child: Mutex::new(child) })
     }
 
-    /// Hands an event to the function and waits for how that ends; after `time` the process is killed.
+    /// Hands an event to the function and waits for how that ends; after `time` the process is
+    /// killed.
     ///
     /// # Errors
     /// When the process breaks the protocol, or cannot be looked after.
@@ -96,7 +99,7 @@ impl Function {
         self.child().id()
     }
 
-    /// Whether the process is there.
+    /// Returns true if the process exists.
     pub fn is_alive(&self) -> bool {
         matches!(self.child().try_wait(), Ok(None))
     }
@@ -119,7 +122,7 @@ impl Function {
     }
 
     fn signal(&self, signal: Signal) {
-        // Held, so that nobody waits for the process meanwhile and its id stays its own.
+        // Held, so that nothing waits for the process meanwhile and its id is not used again.
         let mut child = self.child();
         if matches!(child.try_wait(), Ok(None))
             && let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw)

@@ -1,4 +1,5 @@
-//! The part of Lambda that functions call: asynchronous invocations, taken down for whoever carries them out.
+//! The part of Lambda that functions call: asynchronous invocations, taken down for whoever carries
+//! them out.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,11 +20,11 @@ use crate::serve::{Cut, serve};
 pub struct Invoked {
     /// The function's name, or its ARN, as it was named.
     pub function: String,
-    /// What it is to get.
+    /// Its payload.
     pub payload: String,
 }
 
-/// Where functions ask for invocations of type `Event`.
+/// An endpoint for invocations of type `Event`.
 #[derive(Debug)]
 pub struct Lambda {
     address: SocketAddr,
@@ -61,7 +62,7 @@ impl Lambda {
         self.shared.faults.lock().unwrap_or_else(PoisonError::into_inner).set(plan);
     }
 
-    /// Waits for the next invocation that is asked for. Whoever gives up waiting loses none.
+    /// Waits for the next requested invocation. Cancelling the wait loses none.
     pub async fn next(&self) -> Option<Invoked> {
         self.asked.lock().await.recv().await
     }
@@ -81,7 +82,7 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
     let Some(function) = function.and_then(|rest| rest.strip_suffix("/invocations")) else {
         return Ok(status(StatusCode::NOT_FOUND));
     };
-    // Who waits for an answer of the function is not served here.
+    // Synchronous invocations are not supported.
     if head.headers.get("x-amz-invocation-type").is_none_or(|kind| kind != "Event") {
         return Ok(status(StatusCode::NOT_IMPLEMENTED));
     }

@@ -1,7 +1,8 @@
 /// Returns a table for a `FROM` clause whose column `seq` counts from 1 to `count`.
 ///
-/// It is a `JSON_TABLE` of the SQL standard, because MariaDB and MySQL both have that: `seq_1_to_N` is MariaDB's alone, and a
-/// recursive query of more than 1000 rows needs a setting on MySQL. Cast `seq` to `SIGNED` where the result may be negative.
+/// It is a `JSON_TABLE` of the SQL standard, because MariaDB and MySQL both have that: `seq_1_to_N`
+/// is MariaDB's alone, and a recursive query of more than 1000 rows needs a setting on MySQL. Cast
+/// `seq` to `SIGNED` where the result may be negative.
 ///
 /// ```
 /// let sql = format!("INSERT INTO jobs SELECT seq, CONCAT('Job ', seq) FROM {}", testkit::numbers(60));

@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-/// What a function says to an event.
+/// A function's answer to an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     /// The body of its answer.
@@ -44,7 +44,7 @@ struct Invocation {
 #[derive(Debug)]
 struct Shared {
     waiting: tokio::sync::Mutex<mpsc::Receiver<Invocation>>,
-    /// The one that was handed out and is not answered.
+    /// The invocation that was handed out and is not answered.
     current: Mutex<Option<(String, oneshot::Sender<Answer>)>>,
 }
 
@@ -67,7 +67,7 @@ impl RuntimeApi {
             .route("/2018-06-01/runtime/invocation/{id}/response", post(response))
             .route("/2018-06-01/runtime/invocation/{id}/error", post(error))
             .route("/2018-06-01/runtime/init/error", post(init_error))
-            // As much as a function has to say.
+            // A function's answer may have any length.
             .layer(DefaultBodyLimit::disable())
             .with_state(shared);
         let serving = tokio::spawn(async move {
@@ -77,13 +77,13 @@ impl RuntimeApi {
         Ok(Self { address, waiting, serving })
     }
 
-    /// Where it listens, for `AWS_LAMBDA_RUNTIME_API`.
+    /// Returns the address that it listens on, for `AWS_LAMBDA_RUNTIME_API`.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Hands an event to the function once it asks for one, and waits for what it says, however long that takes. `deadline` is
-    /// only told; ending a function that exceeds it is the caller's part.
+    /// Hands an event to the function once it asks for one, and waits for its answer without a
+    /// limit. `deadline` is only passed on; the caller must end a function that exceeds it.
     ///
     /// # Errors
     /// When the function took the event and can no longer answer it.
@@ -111,7 +111,7 @@ impl Shared {
         let mut current = self.current();
         match current.take_if(|(current, _)| current == id) {
             Some((_, sender)) => {
-                // Whoever invoked it may have given up.
+                // The caller may have stopped waiting.
                 let _ = sender.send(answer);
                 StatusCode::ACCEPTED
             }

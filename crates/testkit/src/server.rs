@@ -16,11 +16,12 @@ pub const SOCKET_VARIABLE: &str = "ROWGATE_TEST_MYSQL_SOCKET";
 const PREFIX: &str = "rowgate-database-run-";
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A server of this process, reached through its socket alone, as `root` without a password: MariaDB, or the MySQL that
-/// `ROWGATE_DATABASE` asks for.
+/// A server of this process, reached through its socket alone, as `root` without a password:
+/// MariaDB, or the MySQL that `ROWGATE_DATABASE` asks for.
 ///
-/// It ends with the last handle, and with the process however that ends: the kernel kills it with its parent (`setpriv
-/// --pdeathsig`), and a directory left behind by a killed process is removed by the next start.
+/// It ends with the last handle, and with the process however that ends: the kernel kills it with
+/// its parent (`setpriv --pdeathsig`), and a directory left behind by a killed process is removed
+/// by the next start.
 #[derive(Debug)]
 pub struct DatabaseServer {
     socket: PathBuf,
@@ -63,8 +64,8 @@ impl DatabaseServer {
         Self::start_with(&[] as &[&str])
     }
 
-    /// A new server with options that go before the tests' own (`--innodb-flush-log-at-trx-commit=1`), for measures that need
-    /// the settings of real work.
+    /// A new server with options that go before the tests' own
+    /// (`--innodb-flush-log-at-trx-commit=1`), for measures that need the settings of real work.
     ///
     /// # Errors
     /// When the database is not installed or does not start; with the end of its log.
@@ -84,7 +85,8 @@ impl DatabaseServer {
         Ok(server)
     }
 
-    /// Kills the server, as a crash would, with whatever it is doing. [`start_again`](Self::start_again) brings it back.
+    /// Kills the server as a crash would, whatever it is doing. [`start_again`](Self::start_again)
+    /// restarts it.
     ///
     /// # Errors
     /// When it belongs to somebody else.
@@ -94,7 +96,7 @@ impl DatabaseServer {
         Ok(())
     }
 
-    /// Starts a server that was killed on the same data and socket, and waits until it has recovered what was committed.
+    /// Restarts a killed server on the same data and socket, and waits until it has recovered.
     ///
     /// # Errors
     /// When it belongs to somebody else or does not start; with the end of its log.
@@ -111,7 +113,7 @@ impl DatabaseServer {
         &self.socket
     }
 
-    /// Whether it belongs to somebody else, who outlives this handle.
+    /// Returns true if another process owns the server, which outlives this handle.
     pub fn is_shared(&self) -> bool {
         self.running.is_none()
     }
@@ -173,7 +175,8 @@ fn command(server: &Server, directory: &Path, socket: &Path, options: &[String])
         .arg(server.program())
         .args(server.arguments(places))
         .arg(format!("--log-error={}", log(directory).display()))
-        // A server that starts deletes what it takes for temporary tables of its own, in /tmp those of every other server.
+        // A starting server deletes what it takes for its own temporary tables; in /tmp those would
+        // be every other server's.
         .arg(format!("--tmpdir={}", directory.display()))
         .args([
             "--performance-schema=OFF",
@@ -182,7 +185,7 @@ fn command(server: &Server, directory: &Path, socket: &Path, options: &[String])
             "--innodb-flush-log-at-trx-commit=2",
             "--innodb-doublewrite=OFF",
             "--innodb-use-native-aio=OFF",
-            // What a killed server has written is in the system's memory.
+            // The writes of a killed server are in the system's memory.
             "--innodb-flush-method=nosync",
         ])
         .arg(server.kind().redo_log(template::REDO_LOG_MIB))
@@ -194,8 +197,9 @@ fn command(server: &Server, directory: &Path, socket: &Path, options: &[String])
     command
 }
 
-/// Starts the server from a thread that lives as long as it does: the kernel's parent-death signal comes when the *thread* that
-/// started a child ends, and the threads of tests and of runtimes end early.
+/// Starts the server from a thread that lives as long as it does: the kernel's parent-death signal
+/// comes when the *thread* that started a child ends, and the threads of tests and of runtimes end
+/// early.
 fn spawn(mut command: Command) -> Result<Process> {
     let (release, released) = mpsc::channel();
     let (tell, told) = mpsc::channel();
@@ -204,7 +208,7 @@ fn spawn(mut command: Command) -> Result<Process> {
         let started = child.is_ok();
         let _ = tell.send(child);
         if started {
-            // Until told, or until the handle is gone.
+            // Until the order to stop, or until the handle is gone.
             let _ = released.recv();
         }
     })?;

@@ -1,4 +1,5 @@
-//! An empty data directory, made once per machine and copied for each server: making one takes seconds, copying it does not.
+//! An empty data directory, made once per machine and copied for each server: making one takes
+//! seconds, copying it does not.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -101,7 +101,7 @@ fn view(table: &'static Table, format: &'static str, settings: &Settings, checke
     let Checked { form, header, fields, records, rows_read, rows_rejected, codes, .. } = checked;
     let name = |name: String| shortened(name, MAX_NAME).into_owned();
     let sentence = |text: String| shortened(text, MAX_SENTENCE).into_owned();
-    // What cannot be sent with a file is of no use.
+    // Settings that cannot be sent with a file are useless.
     let proposal = checked.proposal.filter(|proposal| {
         let all = proposal.clone().or(settings.clone());
         all.to_metadata().is_ok() && all.apply(table).is_ok()

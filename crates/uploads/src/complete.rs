@@ -35,7 +35,7 @@ pub(crate) async fn complete<U: Links>(
     if !missing.is_empty() {
         return Err(incomplete(&missing).into());
     }
-    // Who completes it brings the file in, whoever has begun it.
+    // The person who completes an upload loads the file, whoever began it.
     let detail = json!({ "key": upload.key, "bytes": upload.bytes, "completed": true });
     record(&service.database, id.actor(&caller), table, &detail).await?;
     // S3 completes it once: a concurrent request gets the same answer, or that there is no such

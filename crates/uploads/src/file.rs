@@ -1,4 +1,4 @@
-//! What a file may be called, and the key that it is put under.
+//! The rules for the name of a file, and the key of its object.
 
 use domain::dictionary::{LoadMode, Table};
 use domain::load::{Format, INCOMING, READABLE_FILES, no_data_below};
@@ -10,9 +10,9 @@ pub const MAX_NAME_BYTES: usize = 255;
 /// A file to upload, by its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct File {
-    /// Where it is put.
+    /// Its key.
     pub(crate) key: String,
-    /// How its content is written.
+    /// The format of its content.
     pub(crate) format: Format,
 }
 
@@ -51,8 +51,7 @@ fn check(name: &str) -> Result<(), Problem> {
 }
 
 /// Returns true for characters that change how a name looks, or that cannot be written into a
-/// listing of S3: control characters, those that turn the direction of text, and those that are
-/// none.
+/// listing of S3: control characters, those that change the direction of text, and noncharacters.
 fn is_unseen(character: char) -> bool {
     character.is_control()
         || matches!(

@@ -10,20 +10,20 @@ use crate::parts::MAX_BYTES;
 
 /// The id of an upload in parts: key, size and S3's own id, in base64url.
 ///
-/// It is no secret and no permission. Whoever changes it asks for another upload, which S3 knows or
-/// does not; the key is held against what the caller sees each time.
+/// It is no secret and no permission. A changed id names another upload, which S3 knows or does
+/// not; the key is held against what the caller sees each time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UploadId {
     /// Bytes of the file.
     pub bytes: u64,
     /// The id that S3 gave it.
     pub upload: String,
-    /// Where the file is put.
+    /// The key of the file.
     pub key: String,
 }
 
 impl UploadId {
-    /// Reads an id; `None` for what is none.
+    /// Reads an id; `None` if it is invalid.
     pub fn parse(text: &str) -> Option<Self> {
         let text = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
         let mut parts = text.splitn(3, '\n');
@@ -35,7 +35,7 @@ impl UploadId {
         Some(Self { bytes, upload: upload.to_owned(), key: key.to_owned() })
     }
 
-    /// The table that its file is for; `None` for a key that is no file's.
+    /// Returns the table that its file is for; `None` if the key is not a file's.
     pub(crate) fn table(&self, dictionary: &'static Dictionary) -> Option<&'static Table> {
         Incoming::from_key(dictionary, &self.key).ok().map(|incoming| incoming.table)
     }

@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use bucket::Validity;
 use jiff::Timestamp;
 
-/// How long a link can be used. It ends earlier only with the function's own credentials, which
-/// last for hours.
+/// The lifetime of a link. It ends earlier only with the function's own credentials, which last for
+/// hours.
 pub const LINK_LIFETIME: Duration = Duration::from_secs(15 * 60);
 
 /// Returns the validity of links that are signed at `now`, and when they end: ISO 8601 in UTC with

@@ -45,8 +45,8 @@ pub(crate) fn upload_of(
     Ok((table, upload))
 }
 
-/// Returns the parts that S3 has whole, in the order of their numbers. A link takes just the bytes
-/// of its part, so others come from somebody who knows S3's own id.
+/// Returns the parts that S3 has whole, in the order of their numbers. A link takes exactly the
+/// bytes of its part, so others come from a caller who knows S3's own id.
 pub(crate) fn whole(upload: &UploadId, stored: Vec<Part>) -> Vec<Part> {
     let wanted = |part: &Part| {
         parts_of(upload.bytes).any(|(number, bytes)| number == part.number && bytes == part.bytes)

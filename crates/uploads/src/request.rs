@@ -38,7 +38,7 @@ pub(crate) struct CheckBody {
     whole: bool,
 }
 
-/// What both say of a file.
+/// The members about a file that both have.
 #[derive(Debug)]
 pub(crate) struct FileBody {
     table: String,

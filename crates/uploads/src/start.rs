@@ -41,7 +41,7 @@ pub(crate) struct InParts<'a> {
     pub(crate) part_bytes: u64,
     pub(crate) bytes: u64,
     pub(crate) parts: Vec<PartLink>,
-    /// The parts that are there.
+    /// The parts that S3 has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) done: Option<Vec<u32>>,
     pub(crate) expires_at: String,

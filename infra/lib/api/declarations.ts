@@ -9,7 +9,7 @@ const FOLDER = path.resolve(__dirname, "..", "..", "..", "..", "crates", "openap
 
 const METHODS = ["delete", "get", "post", "put"];
 
-/** How fast something may be called, by everybody together. */
+/** The rate limit of an operation, for all callers together. */
 export interface RateLimit {
   /** Steady requests per second. */
   readonly rate: number;
@@ -24,11 +24,11 @@ export interface Route {
   readonly path: string;
   /** The function that answers, without `rowgate-`. */
   readonly target: string;
-  /** Whether only people may call it, and not programs. */
+  /** True if only people may call it, and not programs. */
   readonly peopleOnly: boolean;
-  /** Whether anybody may call it. */
+  /** True if anybody may call it. */
   readonly open: boolean;
-  /** How fast people may call it, where that is slower than the rest. */
+  /** The rate limit for people, if it is lower than for the rest. */
   readonly limit: RateLimit | undefined;
 }
 

@@ -45,7 +45,7 @@ export class Api extends Door {
 
   private addKey(name: string, description: string, limits: CallLimits): IApiKey {
     // RestApi.addApiKey would tie the key to the stage, and so to every function behind it: a
-    // function could not know the key's id without a cycle. The usage plan does what is needed.
+    // function could not know the key's id without a cycle. The usage plan is enough.
     const key = new ApiKey(this, `${name}Key`, { description: `Rowgate: ${description}` });
     const plan = this.restApi.addUsagePlan(`${name}Plan`, {
       description: `Rowgate: limits of the ${name.toLowerCase()} key`,

@@ -8,10 +8,13 @@ import type { Database } from "../database";
 import { RustFunction, TRANSACTIONS } from "../functions";
 import type { Settings } from "../settings";
 
-/** What is known of a backup once it has been verified, under the backup's own folder. */
+/** The outcome of a backup's verification, in the backup's own folder. */
 const VERIFIED = `${BACKUPS_PREFIX}*/verified.json`;
 
-/** What the restore function remembers between sweeps, so that none has to wake the database. */
+/**
+ * The restore function's notes between two runs of the reaper, so that it need not wake the
+ * database.
+ */
 const SWEEP_KEYS = ["rowgate/backups-watched-since", "rowgate/last-restore", "rowgate/last-sweep"];
 
 // The longest that AWS lets a function run; what needs longer continues in another invocation.
@@ -21,12 +24,12 @@ const TIMEOUT = Duration.minutes(15);
 // The rows stream through in 128 MiB.
 const MEMORY = 1769;
 
-/** How often stalled restores are abandoned and the newest backup's age is reported. */
+/** The interval at which stalled restores are abandoned and the newest backup's age is reported. */
 export const SWEEP_INTERVAL = Duration.hours(1);
 
 /**
- * How often old backups expire and interrupted ones are reported. This reads the bucket alone, so
- * it does not wake a paused database.
+ * The interval at which old backups expire and interrupted ones are reported. This reads the bucket
+ * alone, so it does not wake a paused database.
  */
 const EXPIRY_INTERVAL = Duration.hours(1);
 
@@ -107,7 +110,7 @@ export class Backups extends Construct {
         ROWGATE_BACKUP_MAX_AGE_HOURS: settings.backupMaxAgeHours.toString(),
         ...(restoreLanes === undefined ? {} : { ROWGATE_LANES: restoreLanes.toString() }),
         ...(maxRejects === undefined ? {} : { ROWGATE_MAX_REJECTS: maxRejects }),
-        // What its role lets it read, so that it can refuse another folder with a reason.
+        // The prefixes that its role may read, so that it can refuse another folder with a reason.
         ROWGATE_RESTORE_PREFIXES: restorePrefixes.join(","),
       },
     });

@@ -14,14 +14,17 @@ import type { Construct } from "constructs";
 import type { RustFunction } from "../functions";
 import { acknowledge, nagArn } from "../nag";
 
-/** Where people drop files to load. */
+/** The prefix of files to load. */
 export const INCOMING_PREFIX = "incoming/";
-/** Where loads and restores put the records that they refused. */
+/** The prefix of the records that loads and restores rejected. */
 export const REJECTED_PREFIX = "rejected/";
-/** Where backups are. */
+/** The prefix of backups. */
 export const BACKUPS_PREFIX = "backups/";
 
-/** What every bucket of the stack is: private, encrypted, and kept when the stack goes. */
+/**
+ * The properties of every bucket of the stack: private, encrypted, and kept when the stack is
+ * deleted.
+ */
 export const PRIVATE_BUCKET: BucketProps = {
   encryption: BucketEncryption.S3_MANAGED,
   blockPublicAccess: BlockPublicAccess.BLOCK_ALL,

@@ -7,7 +7,7 @@ import type { DataBucket } from "../bucket";
 import { RustFunction } from "../functions";
 import type { Settings } from "../settings";
 
-/** Where the canary drops its files: in the folder of its own table. */
+/** The prefix of the canary's files: the folder of its own table. */
 const DROPS_PREFIX = "incoming/rowgate_canary/";
 
 // Every check has its own limit, and a run ends before this even if all of them reach it. Shorter

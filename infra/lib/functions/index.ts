@@ -25,9 +25,9 @@ export interface RustFunctionProps {
    */
   readonly packageName?: string;
   readonly description: string;
-  /** Whether API Gateway hands it requests. */
+  /** True if API Gateway sends it requests. */
   readonly takesRequests?: boolean;
-  /** How long an invocation may take, where it does more than answer requests. */
+  /** The timeout of an invocation, if it does more than answer requests. */
   readonly timeout?: Duration;
   /** MiB; AWS gives processor time in proportion, one whole core at 1769. */
   readonly memorySize: number;

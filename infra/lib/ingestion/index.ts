@@ -10,14 +10,14 @@ import { RustFunction, TRANSACTIONS } from "../functions";
 import { acknowledge } from "../nag";
 import type { Settings } from "../settings";
 
-/** What the loader remembers about its audits. */
+/** The loader's notes about its audits. */
 const AUDIT_KEYS = ["rowgate/last-load", "rowgate/last-audit"];
 
 // The longest that AWS lets a function run. The loader continues a file that needs longer by a
 // message to itself.
 const LOADER_TIMEOUT = Duration.minutes(15);
 
-/** How often the ledger is audited and stalled loads are abandoned. */
+/** The interval at which the ledger is audited and stalled loads are abandoned. */
 export const AUDIT_INTERVAL = Duration.minutes(15);
 
 export interface IngestionProps {
@@ -38,7 +38,7 @@ export class Ingestion extends Construct {
     this.deadLetterQueue = new Queue(this, "DeadLetters", {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
-      // The longest there is: it may take a while until somebody looks.
+      // The longest possible, because it may take a while until a person looks.
       retentionPeriod: Duration.days(14),
     });
     this.queue = new Queue(this, "Files", {
@@ -59,8 +59,8 @@ export class Ingestion extends Construct {
     new EventSourceMapping(this, "FilesToLoader", {
       target: this.loader.lambda,
       eventSourceArn: this.queue.queueArn,
-      // One file each: a file may need the whole 15 minutes, and one that fails takes no other
-      // file's try with it.
+      // One file each: a file may need the whole 15 minutes, and a failing file must not cost
+      // another one a try.
       batchSize: 1,
       // The answer still names the failed message, so the loader acknowledges a poison file without
       // an exception and its error count means something.

@@ -11,7 +11,7 @@ import { acknowledge } from "../nag";
  */
 export const LAYERS = ["bronze", "silver", "gold"] as const;
 
-/** What the job notes of each table beside the table itself. */
+/** The prefix of the job's state of each table, beside the table itself. */
 export const STATE_PREFIX = "state/";
 
 /** OpenLineage events. */
@@ -20,7 +20,7 @@ export const LINEAGE_PREFIX = "lineage/";
 /** Results of Athena queries. */
 export const RESULTS_PREFIX = "athena-results/";
 
-/** Holds the Delta tables, what is known of them, and the results of queries. */
+/** Holds the Delta tables, their state, and the results of queries. */
 export class LakeBucket extends Construct {
   readonly bucket: Bucket;
 

@@ -4,7 +4,7 @@ import { Construct } from "constructs";
 
 import { LAYERS } from "./bucket";
 
-/** What the name of each database begins with. */
+/** The prefix of each database's name. */
 export const DATABASE_PREFIX = "rowgate_";
 
 const DESCRIPTIONS: Readonly<Record<(typeof LAYERS)[number], string>> = {

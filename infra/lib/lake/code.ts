@@ -10,7 +10,7 @@ const ROOT = path.resolve(__dirname, "..", "..", "..", "..");
 const LAKE = path.join(ROOT, "lake");
 const SQL = path.join(ROOT, "sql");
 
-/** What the job runs: the script, and a zip of the package and of the SQL files that it reads. */
+/** The code of the job: the script, and a zip of the package and of the SQL files that it reads. */
 export class JobCode extends Construct {
   readonly script: Asset;
   readonly library: Asset;
@@ -20,7 +20,7 @@ export class JobCode extends Construct {
     this.script = new Asset(this, "Script", { path: path.join(LAKE, "job.py") });
     this.library = new Asset(this, "Library", {
       path: LAKE,
-      // What is copied decides, not what else lies in the folder or when it was changed.
+      // The hash depends on the copied files alone, not on other files in the folder or on times.
       assetHashType: AssetHashType.OUTPUT,
       bundling: {
         // The CDK asks for an image, which it never starts where `local` has done the work.

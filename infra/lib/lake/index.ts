@@ -14,9 +14,9 @@ import { WorkGroup } from "./workgroup";
 
 export interface LakeProps {
   readonly settings: LakeSettings;
-  /** When the pipeline begins every day. */
+  /** The time at which the pipeline begins every day. */
   readonly at: TimeOfDay;
-  /** Where backups are. */
+  /** The bucket of backups. */
   readonly data: Bucket;
   readonly backup: RustFunction;
   readonly restore: RustFunction;

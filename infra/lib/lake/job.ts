@@ -33,7 +33,7 @@ const SPARK_SETTINGS = [
 
 export interface LakeJobProps {
   readonly settings: LakeSettings;
-  /** Where backups are. */
+  /** The bucket of backups. */
   readonly data: Bucket;
   readonly lake: Bucket;
   readonly catalog: Catalog;
@@ -73,9 +73,9 @@ export class LakeJob extends Construct {
       timeout: settings.jobTimeout,
       // Delta on S3 takes one writer at a time. A second run waits in the state machine.
       maxConcurrentRuns: 1,
-      // The state machine tries again, and knows what is worth it.
+      // The state machine retries, and knows which errors are worth it.
       maxRetries: 0,
-      // What this turns on is of Glue 4 and before; version 5 always logs as the job runs.
+      // This setting belongs to Glue 4 and before; version 5 always logs while the job runs.
       continuousLogging: { enabled: false },
       enableMetrics: true,
       enableObservabilityMetrics: false,
@@ -122,7 +122,7 @@ export class LakeJob extends Construct {
     );
   }
 
-  /** What Glue itself does in the role's name. */
+  /** Grants what Glue itself does in the role's name. */
   private letRun(code: JobCode, logs: readonly LogGroup[]): void {
     const assets = [code.script, code.library].map(({ bucket, s3ObjectKey }) => bucket.arnForObjects(s3ObjectKey));
     this.allow("ReadCode", ["s3:GetObject"], assets);
@@ -147,7 +147,7 @@ export class LakeJob extends Construct {
     });
   }
 
-  /** What the job's code does. */
+  /** Grants what the job's code does. */
   private letWork({ data, lake, catalog }: LakeJobProps): void {
     this.allow("ReadBackups", ["s3:GetObject"], [data.arnForObjects(`${BACKUPS_PREFIX}*`)]);
     this.policy.addStatements(

@@ -21,8 +21,8 @@ export class Nightly extends Construct {
       timeWindow: TimeWindow.off(),
       target: new StepFunctionsStartExecution(stateMachine, {
         input: ScheduleTargetInput.fromObject({}),
-        // What could not be started within hours is for the alarm, not for a run in the middle of
-        // the day.
+        // A run that could not start within hours raises the alarm instead of running in the middle
+        // of the day.
         maxEventAge: Duration.hours(2),
         retryAttempts: 20,
       }),

@@ -6,14 +6,11 @@ import { choice, httpUrl, number, optional } from "../context";
 
 /** The settings of the lake, chosen at deployment with `-c name=value`. */
 export interface LakeSettings {
-  /**
-   * What silver and gold hold of columns that the dictionary marks `personal`: `mask`, `omit` or
-   * `keep`.
-   */
+  /** The treatment of columns marked `personal` in silver and gold: `mask`, `omit` or `keep`. */
   readonly personal: string;
   /** The most workers of one run of the job; Glue adds them as they are needed. */
   readonly workers: number;
-  /** How large each worker is. */
+  /** The size of each worker. */
   readonly workerType: WorkerType;
   /** Days for which bronze keeps the rows of a backup. */
   readonly keepDays: number;
@@ -21,9 +18,9 @@ export interface LakeSettings {
   readonly pollSeconds: number;
   /** GiB that one Athena query may scan. */
   readonly scanLimitGiB: number;
-  /** How long one run of the job may take. */
+  /** The timeout of one run of the job. */
   readonly jobTimeout: Duration;
-  /** Where OpenLineage events go beside the bucket; nowhere else where it is not set. */
+  /** The URL that OpenLineage events go to beside the bucket, if any. */
   readonly lineageUrl: string | undefined;
 }
 

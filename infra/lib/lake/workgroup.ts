@@ -11,7 +11,7 @@ export interface WorkGroupProps {
   readonly scanLimitGiB: number;
 }
 
-/** Where analysts query the lake: what their queries may scan, and where results go. */
+/** The Athena work group of analysts: limits what their queries scan, and says where results go. */
 export class WorkGroup extends Construct {
   readonly workGroupName = "rowgate";
 

@@ -11,9 +11,9 @@ export interface MonitoringProps {
   /** The people's door, which no canary goes through: it has no account. */
   readonly people: RestApi;
   readonly deadLetterQueue: Queue;
-  /** How often the ledger is audited. */
+  /** The interval of the ledger's audits. */
   readonly auditInterval: Duration;
-  /** How often the newest backup's age is reported. */
+  /** The interval at which the newest backup's age is reported. */
   readonly sweepInterval: Duration;
   /** Hours after which the newest good backup is too old. */
   readonly backupMaxAgeHours: number;
@@ -38,12 +38,12 @@ export class Monitoring extends Construct {
     });
     this.alarm("LoadsFailed", "A load has failed; what it says in the ledger tells why.", "loads-failed", {
       metric: metric("LoadsFailed", Stats.SUM, Duration.minutes(5)),
-      // Most of the time nothing fails, and nothing is what is reported then.
+      // Most of the time nothing fails, and then no data is reported.
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
     this.alarm("LedgerFaults", "Figures of the loads ledger contradict each other.", "ledger-does-not-add-up", {
       metric: metric("LedgerFaults", Stats.MAXIMUM, props.auditInterval),
-      // What an audit found holds until the next one.
+      // The result of an audit holds until the next one.
       treatMissingData: TreatMissingData.IGNORE,
     });
     this.alarm("LoadsStalled", "A load was begun and left by everyone; it has been given up.", "loads-stalled", {
@@ -90,7 +90,7 @@ export class Monitoring extends Construct {
     });
     this.alarm("LakeExpectationsBroken", "Rows of the lake break an expectation.", "lake-expectations-broken", {
       metric: metric("LakeExpectationsBroken", Stats.MAXIMUM, Duration.hours(1)),
-      // What a run found holds until the next one.
+      // The result of a run holds until the next one.
       treatMissingData: TreatMissingData.IGNORE,
     });
   }
@@ -103,7 +103,7 @@ export class Monitoring extends Construct {
       // The worst of every check.
       metric: metric("CanaryOk", Stats.MINIMUM, Duration.minutes(canaryMinutes)),
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
-      // One run may fail because of a moment that callers get over as well.
+      // One run may fail because of a short fault that callers get over as well.
       evaluationPeriods: 3,
       datapointsToAlarm: 2,
       // A run that was interrupted or never began reports nothing.
@@ -127,7 +127,7 @@ export class Monitoring extends Construct {
     });
     this.alarm("DrillFailed", "The newest backup could not be verified.", "drill-failed", {
       metric: metric("DrillsFailed", Stats.MAXIMUM, Duration.hours(1)),
-      // What a drill found holds until the next one.
+      // The result of a drill holds until the next one.
       treatMissingData: TreatMissingData.IGNORE,
     });
     this.alarm("DrillMissing", "No backup has been verified for a day.", "drill-missing", {

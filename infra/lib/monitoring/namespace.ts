@@ -1,2 +1,2 @@
-/** What functions and the lake's job write their metrics under. */
+/** The namespace of all metrics of functions and of the lake's job. */
 export const NAMESPACE = "Rowgate";

@@ -5,7 +5,7 @@ import { Construct } from "constructs";
 import { acknowledge } from "../nag";
 import type { Settings } from "../settings";
 
-/** What an account may do, from the least to all; `lambda_kit::caller` reads them. */
+/** The groups of accounts, from the fewest rights to all; `lambda_kit::caller` reads them. */
 const GROUPS = {
   reader: "Reads tables, loads, reports and backups",
   writer: "All that a reader may, and inserts and replaces rows and uploads files",
@@ -47,8 +47,8 @@ export class Directory extends Construct {
       this.pool.addGroup(groupName, { groupName, description });
     }
     this.client = this.pool.addClient("Client", {
-      // Signing in takes the rights of the accounts function, which tells nobody whether a name
-      // exists and lets no account in that waits for approval.
+      // Signing in goes through the accounts function, which does not reveal whether a name exists,
+      // and refuses accounts that wait for approval.
       authFlows: { adminUserPassword: true },
       disableOAuth: true,
       preventUserExistenceErrors: true,

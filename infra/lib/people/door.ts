@@ -24,7 +24,7 @@ export class PeopleDoor extends Door {
       restApiName: "rowgate-people",
       description: "Rowgate for people: accounts, the console, and what the API has",
       url: settings.peopleUrl,
-      // The scripts' door brings it.
+      // The scripts' door creates the role.
       cloudWatchRole: false,
       limit: settings.peopleLimit,
       limited: routes.filter(({ limit }) => limit),

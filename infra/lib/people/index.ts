@@ -19,7 +19,7 @@ export interface PeopleProps {
   readonly functions: Functions;
 }
 
-/** What only people need: accounts, a door that takes their tokens, and the console. */
+/** Everything that only people need: accounts, a door that takes their tokens, and the console. */
 export class People extends Construct {
   readonly directory: Directory;
   readonly door: PeopleDoor;

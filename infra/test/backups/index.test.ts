@@ -14,7 +14,7 @@ function lambda(name: string, context?: Json): Json {
   return only(from, "AWS::Lambda::Function", ({ FunctionName }) => FunctionName === name).Properties;
 }
 
-/** The schedules of the stack: what is sent → when and to whom. */
+/** The schedules of the stack: payload → time and target. */
 function schedules(from: Template = found): Record<string, Json> {
   const rules = Object.values(from.findResources("AWS::Events::Rule")) as Json[];
   return Object.fromEntries(

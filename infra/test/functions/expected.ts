@@ -1,11 +1,11 @@
-/** What a function of the stack is held to. */
+/** The expectations of a function of the stack. */
 export interface Expected {
   /** Its Cargo package, where that is not its name. */
   readonly package?: string;
   /** Seconds. */
   readonly timeout: number;
   readonly variables: readonly string[];
-  /** Whether it continues in other invocations, in a chain that AWS would take for a loop. */
+  /** True if it continues in other invocations, in a chain that AWS would take for a loop. */
   readonly isChained?: true;
   /** The services that may invoke it, once for each API and schedule. */
   readonly callers?: readonly string[];

@@ -9,7 +9,7 @@ import { type Expected, FUNCTIONS } from "./expected";
 const found = template();
 const functions: Json[] = Object.values(found.findResources("AWS::Lambda::Function"));
 
-/** What the functions are expected to have, by their names on AWS. */
+/** The expectations of the functions, by their names on AWS. */
 function expected<T>(value: (one: Expected) => T): Record<string, T> {
   return Object.fromEntries(Object.entries(FUNCTIONS).map(([name, one]) => [`rowgate-${name}`, value(one)]));
 }

@@ -43,12 +43,12 @@ test("Glue is told of Delta, of modules, of logs and to add workers as they are 
   for (const module of modules.split(",")) {
     assert.ok(pinned.includes(module), module);
   }
-  // Those that the job imports, and of what they need themselves the ones that Glue lacks or has
+  // The modules that the job imports, and of their own requirements those that Glue lacks or has
   // too old.
   for (const module of ["openlineage-python", "deltalake", "httpx2", "PyYAML", "idna", "typing_extensions"]) {
     assert.match(modules, new RegExp(`(^|,)${module}==\\d`));
   }
-  // Those that Glue has.
+  // The modules that Glue has.
   assert.doesNotMatch(modules, /(^|,)(boto3|botocore|numpy|pandas|pyarrow|pyspark|requests|six|urllib3)==/);
 });
 

@@ -20,7 +20,7 @@ function definitionOf(template: Template): Json {
   return JSON.parse(readable(only(template, "AWS::StepFunctions::StateMachine").Properties.DefinitionString));
 }
 
-/** Where a choice goes on a condition that holds `text`. */
+/** Returns the next state of a choice for a condition that contains `text`. */
 function ruleOf(step: string, text: string): Json {
   const rules = states[`${step}: ended?`].Choices.filter(({ Condition }: Json) => Condition.includes(text));
   assert.equal(rules.length, 1, `${step}: ${text}`);
@@ -108,7 +108,7 @@ test("a run of the job that fails is run once more, unless its message names an 
     const { Condition, Next, Assign } = ruleOf(step, "'FAILED'");
     assert.equal(Next, step);
     assert.ok(Condition.includes(`$not('${step}' in $retried)`));
-    // What JSONata makes of it, local/tests/test_pipeline.py tries.
+    // local/tests/test_pipeline.py tests how JSONata evaluates it.
     assert.ok(Condition.includes(`/\\b(${PERMANENT_ERRORS.join("|")}): /`));
     assert.deepEqual(Assign, { retried: `{% $append($retried, ['${step}']) %}` });
   }
@@ -156,8 +156,8 @@ test("a step is looked at as often as is set, and the longer it takes the less o
 });
 
 test("steps that take the whole night stay within the events that an execution may have", () => {
-  // Of each look: wait, status and choice are entered and left, and the task is scheduled, started
-  // and done.
+  // For each check: wait, status and choice are entered and left, and the task is scheduled,
+  // started and done.
   const events = 9;
   for (const poll of [1, 15, 300]) {
     const perStep = definition.TimeoutSeconds / STEPS.length;

@@ -80,8 +80,7 @@ def _add(lake: Lake, table: BackupTable) -> None:
 
 
 def _has(lake: Lake, name: str, table: BackupTable) -> bool:
-    """Returns true if bronze has the partition: it may have expired meanwhile, or somebody removed
-    it."""
+    """Returns true if bronze has the partition: it may have expired meanwhile, or been removed."""
     if not lake.storage.exists("bronze", name):
         return False
     rows = lake.storage.read("bronze", name).where(bronze.is_of(lake.backup.id))

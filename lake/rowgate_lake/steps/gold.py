@@ -1,5 +1,5 @@
-"""The step `gold`: each file of `sql/gold` becomes a table, computed anew where silver or the file
-has changed."""
+"""The step `gold`: each file of `sql/gold` becomes a table, recomputed if silver or the file has
+changed."""
 
 import logging
 
@@ -40,7 +40,7 @@ def run(lake: Lake) -> None:
     ]
     record(lake, LAYER, results)
     names = [table.name for table in lake.sources.gold]
-    # With those of silver: one metric says what is broken in all.
+    # Together with those of silver: one metric counts all broken expectations.
     in_silver = total_broken(lake, "silver", list(lake.sources.dictionary.tables), [])
     metrics.put_broken(in_silver + total_broken(lake, LAYER, names, results))
     if problem := expectations.stopping(results):
@@ -88,8 +88,8 @@ def _content_of_silver(lake: Lake) -> list[tuple[str, str] | str]:
 
 
 def _forget_removed(lake: Lake) -> None:
-    """Takes the tables of this job out of the catalog whose file is gone. Their data stays until
-    somebody removes it, and so do tables and views that somebody else made."""
+    """Removes this job's tables from the catalog if their file is gone. Their data stays until a
+    person removes it, and so do tables and views that others made."""
     wanted = {table.name for table in lake.sources.gold} | {QUALITY}
     for name in lake.states.tables(LAYER):
         if name not in wanted:

@@ -20,7 +20,7 @@ STATE = "state/maintenance.json"
 VACUUM_EVERY = timedelta(days=7)
 LISTING_TASKS = 32
 QUALITY_KEPT = timedelta(days=400)
-"""How long results of expectations are kept: as long as the stack keeps lineage."""
+"""The time that results of expectations are kept: as long as the stack keeps lineage."""
 KEEP_HOURS = 168
 """Hours for which files stay that are no part of a table any more: readers that began before may
 still need them. A week is Delta's own default."""
@@ -28,7 +28,7 @@ still need them. A week is Delta's own default."""
 
 def run(lake: Lake) -> None:
     """Expires old backups of bronze and compacts the tables that this run changed. Once a week it
-    compacts every table, and removes files and results that nobody needs any more."""
+    compacts every table, and removes files and results that are no longer needed."""
     now = datetime.now(UTC)
     weekly, names = _is_due(lake, now), _tables(lake)
     for layer, table in names:
@@ -48,7 +48,7 @@ def run(lake: Lake) -> None:
 
 
 def _is_due(lake: Lake, now: datetime) -> bool:
-    """Returns true if files were not removed for a week, or nobody knows when they were."""
+    """Returns true if files were not removed for a week, or it is unknown when they were."""
     try:
         known = lake.lake_objects.read(STATE)
         return not known or now - datetime.fromisoformat(known["vacuumed_at"]) >= VACUUM_EVERY
@@ -101,8 +101,8 @@ def _compact(storage: Storage, layer: str, table: str) -> None:
 
 def _vacuum(storage: Storage, layer: str, table: str) -> None:
     if has_sql_maintenance(storage.session):
-        # VACUUM lists the files of a table in so many tasks, 10,000 unless it is told: minutes for
-        # a table of a few files.
+        # VACUUM lists the files of a table in 10,000 tasks by default: minutes for a table of a few
+        # files.
         storage.session.conf.set(
             "spark.sql.sources.parallelPartitionDiscovery.parallelism", LISTING_TASKS
         )

@@ -18,7 +18,7 @@ def compare(cloud: Cloud) -> tuple[list[Difference], int]:
     years = [row["year"] for row in cloud.query("SELECT DISTINCT year FROM hires_by_quarter")]
     differing: list[Difference] = []
     rows = 0
-    # And a year in which nobody was hired.
+    # And a year without any hires.
     for year in [*sorted(years), 1000]:
         gold = cloud.query(
             f"SELECT department, job, q1, q2, q3, q4 FROM hires_by_quarter WHERE year = {year}"
@@ -39,7 +39,7 @@ def compare(cloud: Cloud) -> tuple[list[Difference], int]:
 
 
 def ordered(rows: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
-    """Gives the values of the rows in one order, whoever read them."""
+    """Gives the values of the rows in one order, whichever engine read them."""
     return sorted(tuple(row[name] for name in sorted(row)) for row in rows)
 
 

@@ -252,7 +252,7 @@ def test_a_run_that_was_stopped_anywhere_is_healed_by_the_next(whole: Cloud, run
 
 
 def stop(whole: Cloud, arn: str) -> None:
-    """Stops an execution; one that ended by itself in the meantime stays as it ended."""
+    """Stops an execution; one that ended by itself in the meantime is unchanged."""
     try:
         whole.sfn.stop_execution(executionArn=arn)
     except whole.sfn.exceptions.ClientError:

@@ -23,7 +23,7 @@ UNKNOWN_DEPARTMENT = 2_000_000_001
 
 
 class Cloud:
-    """What scripts of people use."""
+    """The calls that people's scripts use."""
 
     def __init__(self) -> None:
         self.url = os.environ["ROWGATE_URL"]

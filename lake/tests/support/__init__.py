@@ -1,1 +1,1 @@
-"""What the tests of the lake share."""
+"""Shared by the tests of the lake."""

@@ -126,5 +126,5 @@ class Backups:
 
 
 def at(text: str) -> datetime:
-    """A moment in UTC."""
+    """A time in UTC."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC)

@@ -45,8 +45,8 @@ def chosen(cloud: MiniStack) -> Iterator[object]:
 
 
 def jvm_environment(cloud: MiniStack) -> dict[str, str]:
-    """What makes `SparkSession.builder.getOrCreate()` a session on the JVM with Delta, Avro and
-    S3."""
+    """Settings that make `SparkSession.builder.getOrCreate()` a session on the JVM with Delta, Avro
+    and S3."""
     jars = sorted(str(jar) for jar in JARS.glob("*.jar"))
     if not jars:
         raise RuntimeError("the jars of Spark are missing; run make test-spark, which fetches them")

@@ -66,7 +66,7 @@ def start(
         *(part for pair in arguments.items() for part in pair),
     ]
     return subprocess.Popen(
-        # What Glue adds by itself.
+        # Arguments that Glue adds by itself.
         [*command, "--JOB_NAME", "rowgate-lake", "--enable-metrics", ""],
         env={**environment, "PYTHONPATH": str(archive)},
         stdout=subprocess.PIPE,

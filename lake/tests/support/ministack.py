@@ -19,7 +19,7 @@ START_LIMIT = 90
 
 
 def free_port() -> int:
-    """A port of the loopback interface that nobody has at the moment."""
+    """A port of the loopback interface that is free at this time."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return listener.getsockname()[1]

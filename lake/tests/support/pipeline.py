@@ -1,4 +1,4 @@
-"""The steps of the job on one lake, and what is in its tables as delta-rs reads it."""
+"""The steps of the job on one lake, and the content of its tables as delta-rs reads it."""
 
 import json
 import uuid
@@ -65,7 +65,7 @@ class Pipeline:
             main.run(self.session, settings, sources)
 
     def with_(self, **changes: Any) -> "Pipeline":
-        """The same lake with other settings."""
+        """Returns the same lake with other settings."""
         return replace(self, **changes)
 
     def table(self, name: str) -> DeltaTable:
@@ -80,7 +80,7 @@ class Pipeline:
         )
 
     def has(self, name: str) -> bool:
-        """Whether there is such a table."""
+        """Returns true if there is such a table."""
         return DeltaTable.is_deltatable(f"s3://{self.bucket}/{name}")
 
     def versions(self, *names: str) -> list[int]:

@@ -1,9 +1,10 @@
--- The loads ledger: one row for each version of an object that was dropped to be loaded, one row for each of its committed
--- chunks. A chunk's rows and its ledger row commit in one transaction.
+-- The loads ledger: one row for each version of an object that was dropped to be loaded, one row
+-- for each of its committed chunks. A chunk's rows and its ledger row commit in one transaction.
 --
--- utf8mb4_bin: S3 keys differ in case, and two keys are the same only when their bytes are. object_key holds up to 1024
--- bytes, too long for an index as a whole (3072 bytes at 4 a character): load_id, the hash of bucket, key and version, is how
--- a load is found. Identifiers and words of ours are ascii.
+-- utf8mb4_bin: S3 keys differ in case, and two keys are the same only when their bytes are.
+-- object_key holds up to 1024 bytes, too long for an index as a whole (3072 bytes at 4 a
+-- character): load_id, the hash of bucket, key and version, is how a load is found. Identifiers and
+-- words of ours are ascii.
 
 CREATE TABLE rowgate_loads (
     -- First 32 hexadecimal digits of the hash of bucket, key and version.
@@ -25,7 +26,8 @@ CREATE TABLE rowgate_loads (
     format VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NULL,
     -- running, completed, failed, skipped
     status VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-    -- SHA-256, in hexadecimal, over the digests of the chunks in order; known once the object has been read to its end.
+    -- SHA-256, in hexadecimal, over the digests of the chunks in order; known once the object has
+    -- been read to its end.
     content_digest CHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
     rows_read BIGINT NOT NULL DEFAULT 0,
     rows_loaded BIGINT NOT NULL DEFAULT 0,
@@ -34,17 +36,19 @@ CREATE TABLE rowgate_loads (
     -- Records that count for nothing: rows of empty fields, and the file's header again.
     rows_skipped BIGINT NOT NULL DEFAULT 0,
     bytes BIGINT NOT NULL DEFAULT 0,
-    -- Bytes of content that a chunk ends with. A load keeps the size that it began with, whatever is configured since.
+    -- Bytes of content that a chunk ends with. A load keeps the size that it began with, whatever
+    -- is configured since.
     chunk_bytes BIGINT NOT NULL DEFAULT 262144,
     started_at DATETIME(3) NOT NULL,
-    -- When a function last took the load up.
+    -- The time when a function last took the load up.
     active_at DATETIME(3) NOT NULL DEFAULT (UTC_TIMESTAMP(3)),
     finished_at DATETIME(3) NULL,
     attempts INT NOT NULL DEFAULT 0,
-    -- How often the load was sent back to its start, because its table was replaced under it or its shadow table was lost.
+    -- The number of times that the load was sent back to its start, because its table was replaced
+    -- under it or its shadow table was lost.
     restarts INT NOT NULL DEFAULT 0,
     error TEXT NULL,
-    -- What of the file was not read: a JSON array of texts; NULL where all of it was.
+    -- Notes on what was not read of the file: a JSON array of texts; NULL if all of it was.
     warnings TEXT NULL,
     -- Failed for a reason that may pass: a message from the dead-letter queue makes it resume.
     given_up BOOLEAN NOT NULL DEFAULT FALSE,
@@ -66,7 +70,8 @@ CREATE TABLE rowgate_load_chunks (
     chunk_no INT NOT NULL,
     -- The line of the file that its first record starts on, from 1.
     first_line BIGINT NOT NULL,
-    -- The line that the first byte after the chunk is on: where the next chunk's lines are counted from.
+    -- The line that the first byte after the chunk is on: where the next chunk's lines are counted
+    -- from.
     end_line BIGINT NOT NULL,
     -- The bytes of the (uncompressed) content it covers; end_byte is the first one after it.
     start_byte BIGINT NOT NULL,
@@ -78,10 +83,10 @@ CREATE TABLE rowgate_load_chunks (
     rows_rejected BIGINT NOT NULL,
     unknown_references BIGINT NOT NULL,
     rows_skipped BIGINT NOT NULL DEFAULT 0,
-    -- Where its rejected records are; NULL where it has none.
+    -- The key of the file with its rejected records; NULL if there are none.
     rejects_key VARCHAR(1024) NULL,
-    -- Why its records were rejected: JSON, the commonest reasons with their counts; each record counts under its first error.
-    -- NULL where none was rejected.
+    -- Why its records were rejected: JSON, the commonest reasons with their counts; each record
+    -- counts under its first error. NULL where none was rejected.
     reject_reasons TEXT NULL,
     committed_at DATETIME(3) NOT NULL,
     PRIMARY KEY (load_id, chunk_no)

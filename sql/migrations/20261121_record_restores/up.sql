@@ -1,11 +1,13 @@
--- The restores ledger: one row for each restore and one for each chunk of rows that it has put into a table it fills;
--- its tables are in rowgate_job_tables. A chunk's rows and its row here commit in one transaction, so a restore that was killed
--- resumes where it stopped, and two functions that work on the same restore do nothing twice.
+-- The restores ledger: one row for each restore and one for each chunk of rows that it has put into
+-- a table it fills; its tables are in rowgate_job_tables. A chunk's rows and its row here commit in
+-- one transaction, so a restore that was killed resumes where it stopped, and two functions that
+-- work on the same restore do nothing twice.
 --
--- Backups have no table: what there is of a backup is in the bucket, from where it must be found when this database is gone.
+-- Backups have no table: what there is of a backup is in the bucket, from where it must be found
+-- when this database is gone.
 
 CREATE TABLE rowgate_restores (
-    -- When it was asked for and a random part: 20261121-104050-1a2b3c4d.
+    -- The time of the request and a random part: 20261121-104050-1a2b3c4d.
     restore_id CHAR(24) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     -- backup, files, put_back
     kind VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -13,13 +15,13 @@ CREATE TABLE rowgate_restores (
     source VARCHAR(1024) NOT NULL,
     -- replace, verify
     mode VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-    -- One row that breaks a rule and all of it fails; only of files.
+    -- True if a single row that breaks a rule fails the restore; only of files.
     strict BOOLEAN NOT NULL DEFAULT FALSE,
     -- running, completed, failed
     status VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     started_at DATETIME(3) NOT NULL,
     finished_at DATETIME(3) NULL,
-    -- When a function last worked on it.
+    -- The time when a function last worked on it.
     active_at DATETIME(3) NOT NULL,
     attempts INT NOT NULL DEFAULT 0,
     error TEXT NULL,
@@ -38,7 +40,7 @@ CREATE TABLE rowgate_restore_chunks (
     -- Checksums of its rows as they were read, and as they went into the table.
     checksum_read CHAR(16) CHARACTER SET ascii COLLATE ascii_bin NULL,
     checksum_restored CHAR(16) CHARACTER SET ascii COLLATE ascii_bin NULL,
-    -- Where its rejected rows are; NULL where it has none.
+    -- The key of the file with its rejected rows; NULL if there are none.
     rejects_key VARCHAR(1024) NULL,
     committed_at DATETIME(3) NOT NULL,
     PRIMARY KEY (restore_id, table_name, chunk_no)

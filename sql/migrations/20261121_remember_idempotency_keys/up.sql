@@ -1,5 +1,6 @@
--- Requests with an Idempotency-Key: one row for each key of a caller. A request takes its key before it touches a row, and writes
--- its answer here in the transaction of its rows, so that answer and rows are in together or not at all.
+-- Requests with an Idempotency-Key: one row for each key of a caller. A request takes its key
+-- before it touches a row, and writes its answer here in the transaction of its rows, so that
+-- answer and rows are in together or not at all.
 --
 -- Kept for 24 hours; later requests delete what is older, a few at a time.
 
@@ -10,20 +11,23 @@ CREATE TABLE rowgate_idempotency_keys (
     fingerprint CHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     -- The request that has taken the key; random, new for each.
     claim CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-    -- Until when it keeps the key without an answer. A request that was cut off leaves it to the next one then.
+    -- Until when it keeps the key without an answer. A request that was cut off leaves it to the
+    -- next one then.
     leased_until DATETIME(3) NOT NULL,
     expires_at DATETIME(3) NOT NULL,
     -- The answer's HTTP status; NULL while there is none.
     status SMALLINT NULL,
-    -- The answer's body, as far as it fits one row of the Data API (64 KB); the rest is in rowgate_idempotency_answers.
+    -- The answer's body, as far as it fits one row of the Data API (64 KB); the rest is in
+    -- rowgate_idempotency_answers.
     answer MEDIUMTEXT NULL,
-    -- The length of all of it.
+    -- The length of the whole answer.
     answer_bytes INT NULL,
     PRIMARY KEY (record_id),
     KEY rowgate_idempotency_keys_by_expiry (expires_at)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET = utf8mb4 COLLATE = utf8mb4_bin;
 
--- What of large answers does not fit the record, in pieces that each fit one row of the Data API.
+-- The parts of large answers that do not fit the record, in pieces that each fit one row of the
+-- Data API.
 CREATE TABLE rowgate_idempotency_answers (
     record_id CHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     -- From 1; the piece before is in the record.

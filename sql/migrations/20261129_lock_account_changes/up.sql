@@ -1,5 +1,5 @@
--- Changes of accounts are made one at a time: whoever makes one holds a lock on the row of this table until it is done. The user
--- pool, where the accounts are, has neither transactions nor conditional writes.
+-- Serialises changes of accounts: each holds a lock on the row of this table until it is done. The
+-- user pool, where the accounts are, has neither transactions nor conditional writes.
 
 CREATE TABLE rowgate_account_lock (
     id TINYINT NOT NULL,

@@ -1,5 +1,6 @@
--- What people did: one row for each change, written in the transaction of the change where rows of tables are changed, and before
--- everything else begins. What scripts do with API keys is not here.
+-- The audit trail of people: one row for each change, written in the transaction of the change if
+-- it changes rows of tables, and before anything else otherwise. Changes by scripts with API keys
+-- are not here.
 
 CREATE TABLE rowgate_audit (
     id BIGINT NOT NULL AUTO_INCREMENT,
@@ -11,10 +12,10 @@ CREATE TABLE rowgate_audit (
     -- The table and the key of the row; or what else was acted on, where that is one thing.
     table_name VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
     row_key VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
-    -- The row as it was and as it is, as JSON objects; NULL where there was or is none.
+    -- The row before and after the change, as JSON objects; NULL if there was or is none.
     before_json LONGTEXT NULL,
     after_json LONGTEXT NULL,
-    -- What was asked for, where no row was: a JSON object.
+    -- The request, if no row was changed: a JSON object.
     detail_json LONGTEXT NULL,
     request_id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     PRIMARY KEY (id),

@@ -13,7 +13,7 @@ import { chromium } from "playwright-core";
 import { CONSOLE, PATIENCE } from "./cloud.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-/** Where pictures go; none are made where it is not set. */
+/** The folder of pictures; none are made if it is not set. */
 const PICTURES = process.env.ROWGATE_PICTURES;
 
 export const THEMES = ["light", "dark"];
@@ -35,7 +35,7 @@ export async function open() {
   return browser;
 }
 
-/** A test after which no page is open. Where it fails, pictures of what it had open are left. */
+/** A test after which no page is open. If it fails, pictures of its open pages are left. */
 export function walk(name, steps) {
   test(name, async () => {
     try {
@@ -96,9 +96,7 @@ export async function visit({ theme = "light", size = "wide", hash = "" } = {}) 
   return page;
 }
 
-/**
- * Waits until the page has had nothing under way for a while, so that it shows what it has read.
- */
+/** Waits until the page has had no pending work for a while, so that it shows all data. */
 export async function settled(page) {
   const end = Date.now() + PATIENCE;
   for (let quiet = 0; quiet < QUIET_LOOKS; quiet = page.underWay === 0 ? quiet + 1 : 0) {

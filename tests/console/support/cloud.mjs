@@ -40,7 +40,7 @@ export async function call(method, path, { token, body, headers = {}, door = PEO
 export const asScript = (method, path, options = {}) =>
   call(method, path, { ...options, door: SCRIPTS, headers: { "x-api-key": named("ROWGATE_OPERATOR_KEY"), ...options.headers } });
 
-/** A name and a password that no other test has. */
+/** Returns a name and a password that no other test has. */
 export function newPerson() {
   return { username: `${randomUUID()}@people.example`, password: `Long-enough-${randomUUID()}` };
 }

@@ -13,7 +13,7 @@ use testkit::{Ended, Function, TestDatabase};
 
 /// The functions of a run and whatever invokes them.
 pub(crate) trait Fleet: Send + Sync + 'static {
-    /// What a process works on.
+    /// The work of a process.
     type Work: Clone + Send + Sync;
 
     fn invoker(&self) -> &Invoker<Self::Work>;

@@ -14,7 +14,7 @@ use tokio::time::{sleep, timeout};
 
 const POLL: Duration = Duration::from_millis(40);
 
-/// What the lanes of a test share.
+/// The resources that the lanes of a test share.
 pub(crate) struct Place {
     programs: PathBuf,
     pub(crate) logs: Logs,
@@ -28,15 +28,15 @@ pub(crate) struct Lane {
     logs: PathBuf,
 }
 
-/// How a run's database is set up, and what describes the run if it fails.
+/// The setup of a run's database, and the description of the run if it fails.
 pub(crate) struct Setup<'p> {
     pub(crate) seed: u64,
     pub(crate) plan: &'p dyn Debug,
     /// No run may take longer, even on a busy machine.
     pub(crate) limit: Duration,
-    /// How long the Data API lets a transaction lie idle. A killed function leaves its transaction
-    /// open, which holds the locks until then; with the service's three minutes every run would
-    /// take that long.
+    /// The time that the Data API lets a transaction lie idle. A killed function leaves its
+    /// transaction open, which holds the locks until then; with the service's three minutes every
+    /// run would take that long.
     pub(crate) transaction_idle: Duration,
     /// The Data API's limit for a call.
     pub(crate) call: Duration,

@@ -10,7 +10,7 @@ use testkit::local_data_api::{Effect, ErrorKind, Faults, Loss, Operation, Rule};
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Phase {
     pub(crate) seed: u64,
-    /// How often the work is delivered at the start: concurrent deliveries if more than once.
+    /// The number of deliveries at the start: concurrent if more than one.
     pub(crate) deliveries: u8,
     pub(crate) strikes: Vec<Strike>,
     pub(crate) crashes: Vec<Crash>,

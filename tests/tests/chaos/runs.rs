@@ -13,15 +13,15 @@ use futures_util::future::try_join_all;
 /// A line of progress follows so many runs.
 const PROGRESS: u64 = 25;
 
-/// What a chaos test does in one run.
+/// One run of a chaos test.
 pub(crate) trait Harness {
     /// The number of runs unless `ROWGATE_KILL_RUNS` names one.
     const RUNS: u64;
-    /// How many runs go on at a time: more than a small machine has cores, because runs mostly wait.
+    /// The number of runs at a time: more than a small machine has cores, because runs mostly wait.
     const LANES: u64;
     /// A run that takes longer is named.
     const SLOW: Duration;
-    /// How many of `ROWGATE_KILL_RUNS` make one run.
+    /// The number of `ROWGATE_KILL_RUNS` that make one run.
     const SHARE: u64 = 1;
 
     type Lane;

@@ -150,8 +150,8 @@ async fn a_load_that_nobody_works_on_is_given_up_and_goes_on_with_a_backfill() {
     assert_eq!(backfill(&cloud, request.clone()).await, counts(1, 0));
     let load = cloud.ended(&key, 1).await.remove(0);
     let id = load["load"].as_str().unwrap();
-    // What the ledger says when the function was killed before its first chunk and the message was
-    // lost.
+    // The state of the ledger when the function was killed before its first chunk and the message
+    // was lost.
     for sql in [
         format!("DELETE FROM employees WHERE id >= {} AND id < {}", cloud.ids.base, cloud.ids.end()),
         format!("DELETE FROM rowgate_load_chunks WHERE load_id = '{id}'"),

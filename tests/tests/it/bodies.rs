@@ -81,7 +81,7 @@ async fn refuses_bytes_that_are_not_utf8() {
         assert!(reply.json()["detail"].as_str().unwrap().contains("UTF-8"), "{reply:?}");
     }
     assert_eq!(cloud.database.count("jobs", id, id).await, 0);
-    // What is UTF-8 comes through as it was sent, a replacement character too.
+    // UTF-8 arrives as it was sent, including a replacement character.
     let name = "Café \u{fffd} 😀";
     assert_eq!(cloud.api.post_bytes("/tables/jobs/rows", JSON, body(name.as_bytes())).await.status, 201);
     assert_eq!(cloud.api.get(&format!("/tables/jobs/rows/{id}")).await.json()["job_name"], name);
@@ -146,7 +146,7 @@ async fn takes_a_body_as_gzip_within_the_same_limits() {
     let path = format!("/tables/jobs/rows/{id}");
     assert_eq!(cloud.api.get(&path).await.json()["job_name"], name);
     assert_eq!(send_encoded(&cloud, Method::PUT, &path, "x-gzip", gzip(&row)).await.status, 200);
-    // What API Gateway has unpacked itself still says that it is packed.
+    // A body that API Gateway has unpacked itself is still declared as packed.
     assert_eq!(send_encoded(&cloud, Method::PUT, &path, "gzip", row.clone().into_bytes()).await.status, 200);
 
     let batch = |count: usize| format!("{{\"jobs\": [{row}]}}{}", " ".repeat(count));

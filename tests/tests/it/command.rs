@@ -130,7 +130,7 @@ async fn rejects_are_downloaded_mended_and_uploaded_again() {
     assert!(text(&output.stderr).contains("1 rejected record, 1 file"), "{output:?}");
     let mended = fs::read_to_string(&path).unwrap().replace(",,2,", ",Typist,2,");
     fs::write(&path, &mended).unwrap();
-    // What was mended by hand is not written over.
+    // A file corrected by hand is not overwritten.
     assert!(download().status.success());
     assert_eq!(fs::read_to_string(&path).unwrap(), mended);
 

@@ -203,7 +203,7 @@ async fn a_load_that_is_killed_goes_on_where_it_stopped() {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
         assert!(cloud.kill_function("rowgate-loader") > 0, "no loader of this cloud runs");
-        // What was on its way to the database arrives or does not; what is left open would end
+        // A request on its way to the database arrives or does not; an open transaction would end
         // after three minutes.
         tokio::time::sleep(Duration::from_secs(1)).await;
         cloud.database.end_idle_transactions(0).await;

@@ -180,7 +180,7 @@ async fn markers_and_unfinished_files_are_no_loads() {
     for key in &keys {
         cloud.put(key, format!("{},Job\n", cloud.ids.at(1))).await;
     }
-    // What was dropped after them is loaded, and mostly after they would be.
+    // The file dropped after them is loaded, usually after they would be.
     let load =
         cloud.load(&format!("incoming/jobs/_{number}.csv"), format!("{},Job\n", cloud.ids.at(2))).await;
     assert_counts(&load, "completed", 1, 1, 0);

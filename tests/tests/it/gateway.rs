@@ -1,5 +1,5 @@
-//! What callers write reaches the functions as they wrote it: every line of a header, paths with their encoding, and headers of
-//! which others make a URL.
+//! Functions get what callers write: every line of a header, paths with their encoding, and headers
+//! that could be made into a URL.
 
 use std::process::Command;
 
@@ -61,7 +61,7 @@ async fn an_id_is_read_as_a_whole_however_it_is_encoded() {
     assert_problem(&operator.get(&path).await, 404, "not-found");
 }
 
-/// By a program that sends whatever it is told to.
+/// Sent by a program that sends any bytes.
 #[tokio::test]
 async fn headers_that_make_no_url_harm_nothing() {
     let cloud = Cloud::connect().await;

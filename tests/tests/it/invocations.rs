@@ -174,12 +174,12 @@ async fn a_function_killed_amid_many_invocations_loses_nothing() {
             eventually("the load gets on", async || now().await["rows_loaded"].as_u64() > before).await;
             assert!(pipeline.kill() > 0, "no process of the function runs");
             tokio::time::sleep(Duration::from_secs(3)).await;
-            // One that was between two invocations was simply started again.
+            // A function between two invocations was simply started again.
             if !pipeline.has_process() {
                 break;
             }
         }
-        // What is left open would end after three minutes.
+        // An open transaction would end after three minutes.
         cloud.database.end_idle_transactions(2).await;
         let killed = now().await;
         assert!(!ended(&killed), "{killed}");

@@ -1,5 +1,5 @@
-//! The API's declarations, its document, and the page that shows it. `make test` also holds the API to
-//! the document with generated requests.
+//! The API's declarations, its document, and the page that shows it. `make test` also holds the API
+//! to the document with generated requests.
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;

@@ -218,7 +218,7 @@ async fn a_team_sees_its_tables_only() {
     }
     let reports = people.get(&team, "/reports").await.json();
     assert_eq!(reports["reports"], json!([]), "each of them reads another table");
-    // What a team may not see is in no list either.
+    // Files that a team may not see are in no list either.
     let key = cloud.key("departments", "secret.csv");
     let body = format!("{id},Secret\n").into_bytes();
     cloud.s3.put_object().bucket(&cloud.bucket).key(&key).body(body.into()).send().await.unwrap();

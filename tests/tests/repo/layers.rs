@@ -1,4 +1,4 @@
-//! What crates may depend on, and what their code must not mention.
+//! The dependencies that crates may have, and what their code must not mention.
 
 use std::collections::BTreeMap;
 

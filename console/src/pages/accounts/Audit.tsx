@@ -20,7 +20,7 @@ import { href, useRoute } from "../../shell/route";
 import { Change } from "./Change";
 import { actionWords } from "./words";
 
-/** Who changed what, newest first. */
+/** Shows the audit trail, newest first. */
 export function Audit() {
   const { params, setParams } = useRoute();
   const username = params.get("username") ?? "";

@@ -5,10 +5,10 @@ import type { AuditEntry } from "../../api/types";
 import { differences } from "../../components/difference";
 import { counted } from "../../components/format";
 
-/** What was asked is shown at once where it has no more characters. */
+/** A request with no more characters is shown at once. */
 const SHORT = 120;
 
-/** What an entry of the audit trail changed: a difference by column, or what was asked. */
+/** The change of an entry of the audit trail: a difference by column, or the request. */
 export function Change({ entry: { before, after, detail, id } }: { entry: AuditEntry }) {
   if (before !== null || after !== null) {
     const all = differences(before, after);

@@ -14,7 +14,7 @@ interface Props {
   onDone: (account: Account) => void;
 }
 
-/** Approves an account, or changes what it may do. */
+/** Approves an account, or changes its rights. */
 export function GroupsModal({ account, onClose, onDone }: Props) {
   const { me } = useSession();
   const before = chosenOf(account.groups);

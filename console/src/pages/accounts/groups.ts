@@ -1,4 +1,4 @@
-// The groups of an account: what it may do, and the tables that it sees.
+// The groups of an account: its rights, and the tables that it sees.
 
 import type { Me } from "../../api/types";
 

@@ -1,4 +1,4 @@
-// What people did, in words.
+// The actions of people, in words.
 
 import type { AuditAction } from "../../api/types";
 

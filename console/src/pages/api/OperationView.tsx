@@ -10,7 +10,7 @@ import { Schema } from "./Schema";
 import { Try } from "./Try";
 import { rightOf } from "./try";
 
-/** One operation: what it takes, what it answers, and a form to try it. */
+/** One operation: its input, its answers, and a form to try it. */
 export function OperationView({ document, operation }: { document: Json; operation: Operation }) {
   const { can } = useSession();
   const right = rightOf(operation);

@@ -14,8 +14,8 @@ import { Compared } from "./Compared";
 import { keepCounts, planned } from "./counts";
 
 /**
- * Asks before tables are replaced by those of a backup, and shows how many rows that brings and
- * takes.
+ * Asks before tables are replaced by those of a backup, and shows how many rows that adds and
+ * removes.
  */
 export function RestoreBackup({ backup, onClose }: { backup: Backup; onClose: () => void }) {
   const all = Object.keys(backup.tables);

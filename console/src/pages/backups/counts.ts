@@ -9,7 +9,7 @@ export interface Comparison {
   readonly after: number | null;
 }
 
-/** What a restore of these tables would do to their numbers of rows. */
+/** Returns the effect of a restore of these tables on their numbers of rows. */
 export function planned(
   backup: Backup,
   tables: readonly string[],
@@ -33,7 +33,7 @@ export function change({ before, after }: Comparison): string {
     : `${difference > 0 ? "+" : "−"}${new Intl.NumberFormat("en").format(Math.abs(difference))}`;
 }
 
-/** How much of a restore is done, in percent; `null` where its backup's numbers are not known. */
+/** Returns the progress of a restore in percent; `null` if its backup's numbers are unknown. */
 export function percent(restore: Restore, backup: Backup | null): number | null {
   const tables = Object.entries(restore.tables);
   const total = tables.reduce((sum, [name]) => sum + (backup?.tables[name]?.rows ?? 0), 0);

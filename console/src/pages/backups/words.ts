@@ -2,7 +2,7 @@
 
 import type { Backup, Restore } from "../../api/types";
 
-/** What a restore does or did. */
+/** Returns the purpose of a restore, in words. */
 export function kindOf({ kind, mode }: Restore): string {
   if (kind === "put_back") {
     return "Undo of a restore";
@@ -21,7 +21,7 @@ export function total(backup: Backup, what: "rows" | "bytes"): number | null {
     : known.reduce<number>((sum, one) => sum + (one ?? 0), 0);
 }
 
-/** Whether a restore can be undone: tables as they were before are still there. */
+/** Returns true if a restore can be undone: its previous tables are kept. */
 export function isUndoable({ kind, mode, status, tables }: Restore): boolean {
   return (
     kind !== "put_back" &&

@@ -23,7 +23,7 @@ import { descendants, fileName } from "../../verdict/words";
  */
 const LATER = 200;
 
-/** One load: what became of it, its refused rows to mend, and the loads that it belongs with. */
+/** One load: its result, its refused rows to correct, and its related loads. */
 export function LoadPage({ load: id }: { load: string }) {
   const load = useResource((signal) => getLoad(id, null, signal), [id]);
   const refused = load.data !== null && load.data.rows_rejected > 0 ? load.data.table : null;
@@ -78,7 +78,8 @@ export function LoadPage({ load: id }: { load: string }) {
 }
 
 /**
- * Where the file lies, the load whose rows it brought back, and those that brought its own back.
+ * The location of the file, the load whose rows it brought back, and those that brought its own
+ * back.
  */
 function Belongs({ load, again }: { load: Load; again: Resource<Load[]> }) {
   const children = again.data?.filter(({ parent }) => parent === load.load) ?? [];

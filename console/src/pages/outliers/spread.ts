@@ -1,4 +1,4 @@
-// How the rows of a check are spread: by the id that is missing, or by year.
+// Distributes the rows of a check: by the id that is missing, or by year.
 
 import type { FarDateCheck, UnknownReferenceCheck } from "../../api/types";
 import type { ChartData } from "../../components/chart";

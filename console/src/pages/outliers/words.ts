@@ -1,4 +1,4 @@
-// What each check looks for, in words.
+// The purpose of each check, in words.
 
 import type { OutlierCheck } from "../../api/types";
 import { label } from "../../components/format";
@@ -19,7 +19,7 @@ export function title(check: OutlierCheck): string {
   }
 }
 
-/** What was looked for, and what to do with what was found. */
+/** Describes the purpose of a check, and what to do with its findings. */
 export function describe(check: OutlierCheck): string {
   switch (check.kind) {
     case "unknown_reference":

@@ -1,4 +1,4 @@
-// What needs somebody.
+// Tasks that need a person.
 
 import type { Account, ActivityDay, Backup, Load } from "../../api/types";
 import { count, counted, hoursSince } from "../../components/format";
@@ -7,14 +7,14 @@ export interface Task {
   readonly id: string;
   readonly level: "error" | "warning" | "pending";
   readonly text: string;
-  /** What to do about it. */
+  /** Advice on what to do. */
   readonly advice: string;
   readonly path: readonly string[];
   readonly params?: Readonly<Record<string, string>>;
   readonly action: string;
 }
 
-/** Backups are made each night; one that is older than this was missed. */
+/** Backups are made each night; if the newest is older than this, a night was missed. */
 export const OLDEST_BACKUP_HOURS = 26;
 /** Failed loads of as many days are shown. */
 export const FAILED_DAYS = 7;
@@ -28,7 +28,7 @@ export interface State {
   readonly accounts?: readonly Account[];
 }
 
-/** Lists what needs somebody, the worst first. */
+/** Lists the tasks that need a person, the worst first. */
 export function tasks({ now, failed = [], activity = [], backups, accounts = [] }: State): Task[] {
   const found: Task[] = [];
   const since = new Date(now.getTime() - FAILED_DAYS * 86_400_000).toISOString();

@@ -38,7 +38,7 @@ const OFTEN = 4000;
 const SELDOM = 60_000;
 const RARELY = 300_000;
 
-/** What goes on, and what needs somebody. */
+/** The current activity, and the tasks that need a person. */
 export default function Overview() {
   const { can } = useSession();
   const { params } = useRoute();
@@ -90,13 +90,13 @@ interface AttentionProps {
 function Attention({ activity, failed, backups, accounts }: AttentionProps) {
   const { can } = useSession();
   const loading = [activity, failed, backups, accounts].some((one) => one.loading && !one.data && !one.error);
-  // A team that does not see all tables is not told of backups.
+  // A team that does not see all tables learns nothing of backups.
   const errors = [activity, failed, accounts].filter(({ error }) => error);
   const found = tasks({
     now: new Date(),
     ...(failed.data ? { failed: failed.data.loads } : {}),
     ...(activity.data ? { activity: activity.data.days } : {}),
-    // Those who cannot start a backup are not asked to.
+    // People who cannot start a backup are not asked to.
     ...(backups.data && can("operate") ? { backups: backups.data.backups } : {}),
     ...(accounts.data ? { accounts: accounts.data } : {}),
   });

@@ -1,4 +1,4 @@
-// The parameters of a report: what a link keeps, what a form has, and what is wrong with it.
+// The parameters of a report: those in a link, those of a form, and their errors.
 
 import type { ReportParameter } from "../../api/types";
 import type { ChartChoice, ChartKind } from "../../components/chart";
@@ -8,7 +8,7 @@ import type { ChartChoice, ChartKind } from "../../components/chart";
  */
 const CHART = { kind: "_chart", x: "_x", series: "_series", stacked: "_stacked" } as const;
 
-/** The values of a link, with the defaults of what it does not name. */
+/** Returns the values of a link, with defaults for those that it does not name. */
 export function valuesOf(parameters: readonly ReportParameter[], link: URLSearchParams): Record<string, string> {
   return Object.fromEntries(
     parameters.map(({ name, default: value }) => [
@@ -18,7 +18,7 @@ export function valuesOf(parameters: readonly ReportParameter[], link: URLSearch
   );
 }
 
-/** What is wrong with a value; `null` if nothing is. */
+/** Returns the error in a value; `null` if there is none. */
 export function parameterFault(parameter: ReportParameter, value: string): string | null {
   const { name, type, minimum, maximum } = parameter;
   if (value === "") {
@@ -41,12 +41,12 @@ export function parameterFault(parameter: ReportParameter, value: string): strin
     : null;
 }
 
-/** What is asked of the service: what has a value. */
+/** Returns the parameters to send: those with a value. */
 export function askedOf(values: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ""));
 }
 
-/** The chart that a link chooses, in place of the one that the report declares. */
+/** Returns the chart that a link chooses, in place of the one that the report declares. */
 export function chartOf(
   link: URLSearchParams,
   columns: readonly string[],
@@ -69,7 +69,7 @@ function isKind(kind: string | null): kind is ChartKind {
   return kind === "bar" || kind === "line" || kind === "pie";
 }
 
-/** What a link says of a chart. */
+/** Returns the parameters of a chart for a link. */
 export function chartLink(choice: ChartChoice): Record<string, string | null> {
   return {
     [CHART.kind]: choice.kind,

@@ -9,7 +9,7 @@ import { ProblemAlert } from "../../components/ProblemAlert";
 export interface CredentialsFormProps {
   label: string;
   username: string;
-  /** True: the name stands, as where a session goes on. */
+  /** True if the name cannot be changed, because a session continues. */
   fixed?: boolean;
   fresh?: boolean;
   note?: ReactNode;

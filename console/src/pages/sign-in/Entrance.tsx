@@ -14,7 +14,7 @@ import { CredentialsForm } from "./CredentialsForm";
 
 type View = { kind: "sign-in" } | { kind: "register" } | { kind: "pending"; username: string; registered: boolean };
 
-/** What somebody sees who is not signed in: sign in, register, or wait for approval. */
+/** The page for people who are not signed in: sign in, register, or wait for approval. */
 export function Entrance({ error }: { error?: Error }) {
   const [view, setView] = useState<View>({ kind: "sign-in" });
   const [username, setUsername] = useState(session.lastUsername());

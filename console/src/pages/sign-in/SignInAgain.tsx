@@ -4,7 +4,7 @@ import Modal from "@cloudscape-design/components/modal";
 import { session } from "../../session/store";
 import { CredentialsForm } from "./CredentialsForm";
 
-/** Asks to sign in again above the page as it is; what waited goes on then. */
+/** Asks to sign in again above the page; pending requests continue then. */
 export function SignInAgain({ username }: { username: string }) {
   const leave = () => session.leave();
   return (

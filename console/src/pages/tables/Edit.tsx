@@ -172,7 +172,7 @@ function EditForm({ table, tables, read }: Props & { read: Row }) {
   const id = String(row[table.key]);
   const [changes, setChanges] = useKept<Changes | null>(`changes/${table.name}/${id}`, null);
   const clear = () => setChanges(null);
-  // Those of before the page was opened; those of now need no word.
+  // Only changes kept from before the page was opened are announced.
   const [isKept, setIsKept] = useState(changes !== null);
   const [deleting, setDeleting] = useState(false);
   const before = useMemo(() => draftOf(table.columns, row), [table, row]);
@@ -259,7 +259,7 @@ function EditForm({ table, tables, read }: Props & { read: Row }) {
   );
 }
 
-/** What somebody else has changed since the changes of this form were begun. */
+/** The changes that others have made since the changes of this form were begun. */
 function Overtaken({ theirs, changes }: { theirs: readonly Difference[]; changes: Changes }) {
   const top = useRef<HTMLDivElement>(null);
   useEffect(() => {

@@ -217,7 +217,7 @@ interface FilterProps {
   onFilter: (column: string | null, value: string | null) => void;
 }
 
-/** A column and what is searched in it. */
+/** A column and the text to search in it. */
 function Filter({ table, tables, column, value, onFilter }: FilterProps) {
   const [name, setName] = useState(column?.name ?? firstColumn(table).name);
   const [text, setText] = useState(value);

@@ -21,7 +21,7 @@ export function filledIn(now: Draft, changes: Changes | null): Draft {
   return { ...now, ...changes?.values };
 }
 
-/** What somebody else has changed of the row since the changes were begun. */
+/** Returns the changes that others have made to the row since the changes were begun. */
 export function overtaken({ on }: Changes, now: Draft): Difference[] {
   return differences(on, now).filter(({ changed }) => changed);
 }

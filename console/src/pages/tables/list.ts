@@ -1,4 +1,4 @@
-// Where a table was left for one of its rows, so that a form goes back there.
+// The place in a table that was left for one of its rows, so that a form returns to it.
 
 const PREFIX = "rowgate.list.";
 

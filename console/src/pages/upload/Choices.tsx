@@ -28,7 +28,7 @@ const TIMES = [
   "%m/%d/%Y %H:%M:%S",
   "%d.%m.%Y %H:%M:%S",
 ];
-/** Codes of refused rows that speak of how the file is written rather than of what it says. */
+/** Codes of refused rows that concern the format of the file rather than its content. */
 const OF_WRITING = new Set(["timestamp", "encoding", "field_count", "quote"]);
 
 /** Asks which of several readings of the dates is meant. */
@@ -60,7 +60,7 @@ export function Dates({ work, setWork }: Omit<Props, "table">) {
   );
 }
 
-/** How the file is written, as it was recognised; each of it can be said otherwise. */
+/** The recognised format of the file; each part of it can be changed. */
 export function Choices({ table, work, setWork }: Props) {
   const { check, settings } = work;
   const [open, setOpen] = useState(
@@ -181,7 +181,7 @@ function zones(): SelectProps.Option[] {
 
 interface ChoiceProps {
   label: string;
-  /** What the loader takes by itself. */
+  /** The loader's own choice. */
   recognised?: string;
   value: string | undefined;
   options: SelectProps.Option[];
@@ -230,7 +230,7 @@ interface NoValueProps {
 
 function NoValue({ value = [], onChange }: NoValueProps) {
   const [typed, setTyped] = useState("");
-  // What is typed stands as it is, with a comma at its end too, unless the list became another one
+  // The typed text stays as it is, even with a comma at its end, unless the list was changed
   // elsewhere.
   const text = JSON.stringify(listed(typed)) === JSON.stringify(value) ? typed : value.join(", ");
   return (

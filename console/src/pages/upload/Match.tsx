@@ -17,7 +17,7 @@ interface Props {
   work: Work;
   setWork: (change: (work: Work) => Work) => void;
   names: string[];
-  /** Where each goes. */
+  /** The column that each name goes to. */
   columns: Record<string, string | null>;
   faults: Record<string, string>;
   /** Columns of the table that must have a value, and that none of the file is matched to yet. */
@@ -31,7 +31,7 @@ const OUT = { value: "", label: "Leave out", description: "This column of the fi
 /** Which column of the file goes into which of the table. */
 export function Match({ table, work, setWork, names, columns, faults, missing, examples }: Props) {
   const narrow = useNarrow();
-  // A column that nobody has left out yet is still to be looked at, as long as one is missing.
+  // A column that is not yet left out still needs a decision, as long as one is missing.
   const [leftOut, setLeftOut] = useState<ReadonlySet<string>>(new Set());
   const isOpen = (name: string) => missing.length > 0 && !leftOut.has(name);
   const options = [

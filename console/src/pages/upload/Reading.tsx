@@ -25,15 +25,15 @@ interface Props {
   /** The names of the file's columns, and values of each. */
   names: string[];
   examples: Record<string, string>;
-  /** The upload had begun, and goes on. */
+  /** The upload had begun, and continues. */
   interrupted: boolean;
   onSend: () => void;
   onCancel: () => void;
 }
 
 /**
- * How the file is read: its columns, what has to be decided, its first rows, and the button that
- * sends it.
+ * The reading of the file: its columns, open decisions, its first rows, and the button that sends
+ * it.
  */
 export function Reading({
   table,

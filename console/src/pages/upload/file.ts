@@ -1,6 +1,6 @@
 // Files as the page handles them.
 
-/** What is checked of a file before it is sent. */
+/** The size of a file's beginning that is checked before it is sent. */
 export const HEAD_BYTES = 2 * 1024 * 1024;
 
 const READABLE = /\.(csv|tsv|txt|jsonl|ndjson|xlsx|xlsm)(\.(gz|zst))?$/i;

@@ -172,7 +172,7 @@ function Prepare({ tables, work, setWork, onCancel }: PrepareProps) {
     const ask = (settings: FileSettings) =>
       checkFile({ table: table.name, file: file.name, mode, settings, content, whole }, controller.signal);
     setChecking(true);
-    // What is typed is checked when the typing has stopped.
+    // Typed settings are checked when the typing has stopped.
     const timer = setTimeout(async () => {
       try {
         const settled = await settle(ask, table, settings);
@@ -227,7 +227,7 @@ function Prepare({ tables, work, setWork, onCancel }: PrepareProps) {
         keep(CONTENT, null);
         setWork((work) => (work.sent ? { ...work, sent: { ...work.sent, arrived: true } } : work));
       },
-      // An upload in parts can be taken up where it stopped; any other begins anew.
+      // An upload in parts can be resumed where it stopped; any other starts over.
       onEnded: () => setWork((work) => (work.sent?.id ? work : { ...work, sent: null })),
     });
   };

@@ -1,9 +1,9 @@
-// How one file is to be read: what the check proposes, what was kept of a file like it, and what a
-// person chose.
+// Settings for reading one file: those that the check proposes, those kept from a similar file, and
+// those that a person chose.
 
 import type { Check, Column, FileSettings, Table } from "../../api/types";
 
-/** What the check found several readings of; the page asks. */
+/** Settings for which the check found several readings; the page asks. */
 export interface Unclear {
   timestamp_formats?: string[];
   date_formats?: string[];
@@ -24,7 +24,7 @@ export function fileColumns(check: Check): string[] {
   return Object.keys(check.proposal?.columns ?? {});
 }
 
-/** Takes what the check proposes into the settings; of what it found several readings of, none. */
+/** Adopts the check's proposals into the settings, except for those with several readings. */
 export function adopt(check: Check, settings: FileSettings, table?: Table): Reading | null {
   const { proposal } = check;
   if (proposal === null) {
@@ -127,7 +127,7 @@ export function change<K extends keyof FileSettings>(
   return value === undefined ? rest : { ...rest, [name]: value };
 }
 
-/** Reads a list that was typed with commas; a part that is empty yet is none. */
+/** Reads a list that was typed with commas; an empty part does not count. */
 export const listed = (text: string): string[] =>
   text
     .split(",")
@@ -150,7 +150,10 @@ export function matchFaults(columns: Record<string, string | null>): Record<stri
   return faults;
 }
 
-/** Where each column of a file goes: as it was set, as the check found it, or by its own name. */
+/**
+ * Returns the table's column for each column of a file: as it was set, as the check found it, or by
+ * its own name.
+ */
 export function matchOf(
   table: Table,
   names: string[],
@@ -243,7 +246,7 @@ const PARTS: Record<string, string> = {
   "%": "%",
 };
 
-/** Writes a moment in a format of strptime: `31/03/2021 16:05`. */
+/** Writes a time in a format of strptime: `31/03/2021 16:05`. */
 export function example(format: string): string {
   return format.replace(/%[-_0]?([A-Za-z%])/g, (whole, letter: string) => PARTS[letter] ?? whole);
 }

@@ -15,8 +15,8 @@ export interface Settled {
 const ROUNDS = 3;
 
 /**
- * Checks a file and takes what is proposed for it, until nothing more is. What was kept of a file
- * with such a header counts for more than a guess, and what was chosen here for more than both.
+ * Checks a file and adopts its proposals until there are no more. Settings kept from a file with
+ * the same header take precedence over a guess, and those chosen here over both.
  */
 export async function settle(
   ask: (settings: FileSettings) => Promise<Check>,

@@ -1,4 +1,4 @@
-// What is under way on the page; a reload keeps it.
+// The work in progress on the page; a reload keeps it.
 
 import type { Check, FileSettings, Mode } from "../../api/types";
 import type { Unclear } from "./settings";
@@ -11,7 +11,7 @@ export interface Work {
   settings: FileSettings;
   unclear: Unclear;
   check: Check | null;
-  /** What the check is of: file, table, mode and settings. */
+  /** The input of the check: file, table, mode and settings. */
   checked: string | null;
   /** Settings that were kept of a file with this header, and taken. */
   recalled: boolean;
@@ -23,9 +23,9 @@ export interface Work {
 
 export interface Sent {
   key: string;
-  /** Of an upload in parts, what takes it up again. */
+  /** The id that resumes an upload in parts. */
   id: string | null;
-  /** What the upload was begun with, as `signOf` writes it. */
+  /** The input of the upload, as `signOf` writes it. */
   sign: string;
   before: string[];
   arrived: boolean;
@@ -58,21 +58,18 @@ export const withoutCheck = (work: Work): Work => ({
   sent: null,
 });
 
-/** What a check and an upload are of: file, table, mode and settings. */
+/** Identifies the input of a check or an upload: file, table, mode and settings. */
 export const signOf = ({ file, table, mode, settings }: Work): string => JSON.stringify([file, table, mode, settings]);
 
-/**
- * The upload that goes on where it stopped. None where it was begun with something else: its mode
- * and settings stay.
- */
+/** Returns the upload that can resume; null if it was begun with another mode or other settings. */
 export function interrupted(work: Work): Sent | null {
   const { sent } = work;
   return sent !== null && !sent.arrived && sent.sign === signOf(work) ? sent : null;
 }
 
 /**
- * Says about how many rows the file has, by those of its beginning; nothing of a packed file, whose
- * beginning tells little.
+ * Estimates the number of rows of the file from its beginning; returns nothing for a packed file,
+ * whose beginning says little.
  */
 export function expectedRows({ file, check }: Work, headBytes: number): number | undefined {
   if (!file || !check || check.rows_read === 0) {

@@ -10,8 +10,8 @@ const NOT_REACHED: &str = "not reached";
 const UNREADABLE: &str = "unreadable answer";
 const NOT_SENT: &str = "not sent";
 
-/// Returns Cognito's code, or why there is none. The error's message is ignored: it may quote what
-/// was sent.
+/// Returns Cognito's code, or the reason why there is none. The error's message is ignored: it may
+/// quote the request.
 pub(super) fn code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> &str {
     match error {
         SdkError::ServiceError(error) => error.err().code().unwrap_or("unknown"),
@@ -34,10 +34,9 @@ pub(super) fn failure<E: ProvideErrorMetadata, R>(
     }
 }
 
-/// Classifies the error of a sign-in. Whatever is wrong with a name, a password or a token is the
-/// same refusal; only the log has the code. `InvalidParameterException` is none: invalid names and
-/// passwords are not sent, so it says that the pool's client lacks the flow, and nobody can sign
-/// in.
+/// Classifies the error of a sign-in. A wrong name, password or token is always the same refusal;
+/// only the log has the code. `InvalidParameterException` is different: invalid names and passwords
+/// are not sent, so it says that the pool's client lacks the flow, and all sign-ins fail.
 pub(super) fn of_credentials<E: ProvideErrorMetadata, R>(
     operation: &'static str,
     error: &SdkError<E, R>,

@@ -59,8 +59,8 @@ impl Cognito {
         Self { client: Client::from_conf(config), pool_id: pool_id.into(), client_id: client_id.into() }
     }
 
-    /// Begins a session. An answer that asks for more than a password is no session: the stack sets
-    /// up no such thing, so nobody can sign in to that account.
+    /// Begins a session. An answer that requires more than a password is no session: the stack sets
+    /// up no such thing, so that account cannot sign in.
     async fn initiate_auth(&self, flow: AuthFlowType, parameters: &[(&str, &str)]) -> Result<Session> {
         const OPERATION: &str = "AdminInitiateAuth";
         let request =
@@ -221,7 +221,7 @@ impl Directory for Cognito {
     }
 }
 
-/// Reads a user of a list; one without a name is none.
+/// Reads a user of a list; a user without a name is left out.
 fn user(user: &UserType) -> Option<User> {
     Some(User {
         username: user.username()?.to_owned(),

@@ -67,7 +67,7 @@ impl Replay {
         Self { expected, always: false, sent: Arc::default() }
     }
 
-    /// The same to every call.
+    /// Answers every call with the same exchange.
     pub(super) fn always(exchange: Exchange) -> Self {
         Self { always: true, ..Self::new([exchange]) }
     }

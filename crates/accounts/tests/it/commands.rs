@@ -1,4 +1,4 @@
-//! What the function is invoked with directly.
+//! Direct invocations of the function.
 
 use accounts::{Password, invoke};
 use anyhow::Result;

@@ -1,4 +1,4 @@
-//! What operators do with accounts.
+//! Operators manage accounts.
 
 use anyhow::Result;
 use serde_json::{Value, json};

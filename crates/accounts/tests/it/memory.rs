@@ -29,14 +29,14 @@ pub(crate) struct State {
     pub(crate) groups: BTreeSet<String>,
     /// Changes, in their order.
     pub(crate) changes: Vec<String>,
-    /// What the operation with this name fails with.
+    /// The error of the operation with this name.
     pub(crate) failing: Option<(&'static str, DirectoryError)>,
     /// The operation that is never answered.
     pub(crate) hanging: Option<&'static str>,
     sessions: BTreeMap<String, String>,
 }
 
-/// The pool. Each call takes a moment, so that calls of several tasks come in any order.
+/// The pool. Each call takes a short time, so that calls of several tasks come in any order.
 #[derive(Debug, Clone)]
 pub(crate) struct Memory(Arc<Mutex<State>>);
 

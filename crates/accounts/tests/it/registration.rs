@@ -92,7 +92,7 @@ async fn a_registration_that_was_cut_short_is_finished_by_the_next() -> Result<(
     let answer = function.post("/register", credentials("ann@x.example", PASSWORD)).await;
     assert_eq!(answer.status, 202);
     assert_eq!(function.pool.member("ann@x.example").password, Some(Password::new(PASSWORD)));
-    // One that an operator has touched since is nobody's to finish.
+    // A registration that an operator has touched since is never finished.
     for touch in ["groups", "disabled"] {
         {
             let mut state = function.pool.state();

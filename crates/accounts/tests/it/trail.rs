@@ -46,7 +46,7 @@ async fn the_trail_is_read_newest_first_and_by_whom_and_what() -> Result<()> {
         (&all["entries"][2]["username"], &all["entries"][2]["detail"]),
         (&json!("anonymous"), &registered)
     );
-    // Nobody gets an entry by what others register in their name.
+    // A registration by others in a person's name makes no entry for that person.
     assert_eq!(actions(&audit(&function, "?username=Ann%40x.example").await), ["delete-row"]);
     assert_eq!(actions(&audit(&function, "?username=anonymous").await), ["register", "register"]);
     let row = audit(&function, "?table=hired_employees&row=7").await;

@@ -4,7 +4,7 @@ use deadline::Deadline;
 
 use super::limits::DEFAULT_BUDGET;
 
-/// Where a [`Database`](crate::Database) takes the deadline of a call from.
+/// The source of the deadline of a [`Database`](crate::Database)'s calls.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Budget {
     /// Every call chain starts its own.

@@ -114,8 +114,8 @@ fn by_status(status: u16, message: &str) -> Option<Error> {
     }
 }
 
-/// Returns true if nothing was sent because nobody listens: the one transport error that proves a statement
-/// did not run.
+/// Returns true if nothing was sent because the connection was refused: the one transport error
+/// that proves a statement did not run.
 fn connection_refused(error: &(dyn StdError + 'static)) -> bool {
     let mut next = Some(error);
     while let Some(error) = next {

@@ -19,9 +19,9 @@ use super::texts::TakeBody;
 use super::texts_body::TextsBody;
 use super::transaction::{Transaction, Tx};
 
-/// How often a transaction that was lost is started over. The other reasons are bounded by the
-/// deadline alone; this one may also be a statement that ends its own transaction each time (DDL
-/// does).
+/// The number of times that a lost transaction is started over. Other retries are bounded by the
+/// deadline alone; this one may also be caused by a statement that always ends its own transaction
+/// (DDL does).
 const MAX_LOST_TRANSACTIONS: u32 = 3;
 
 /// The database, and the secret to log in with.
@@ -88,23 +88,23 @@ impl Database {
             .to_builder()
             .retry_config(RetryConfig::disabled())
             .timeout_config(timeouts)
-            // A statement may be silent for 45 s; that is no stalled stream.
+            // A statement may be silent for 45 s; that is not a stalled stream.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .build();
         let inner = Inner { client: Client::from_conf(config), target };
         Self { inner: Arc::new(inner), budget: Budget::default() }
     }
 
-    /// Returns the same database, for work that has to be over by `deadline`: no try starts after it, none
-    /// is waited for longer (a COMMIT that is under way and a ROLLBACK get two seconds more).
-    /// Without one, every call chain has [`DEFAULT_BUDGET`](crate::limits::DEFAULT_BUDGET).
+    /// Returns the same database, for work that has to be over by `deadline`: no try starts after
+    /// it, none is waited for longer (a COMMIT that is under way and a ROLLBACK get two seconds
+    /// more). Without one, every call chain has [`DEFAULT_BUDGET`](crate::limits::DEFAULT_BUDGET).
     #[must_use]
     pub fn with_deadline(&self, deadline: Deadline) -> Self {
         Self { inner: Arc::clone(&self.inner), budget: Budget::Until(deadline) }
     }
 
-    /// Returns the same database, for work that has to be over by `deadline`, or by the deadline that it
-    /// has already if that is earlier.
+    /// Returns the same database, for work that has to be over by `deadline`, or by the deadline
+    /// that it has already if that is earlier.
     #[must_use]
     pub fn within(&self, deadline: Deadline) -> Self {
         self.with_deadline(self.deadline().min(deadline))
@@ -162,8 +162,8 @@ impl Database {
     /// Starts a transaction and gives its id.
     pub(crate) async fn send_begin(&self, deadline: Deadline) -> Result<String, Error> {
         let Target { cluster_arn, secret_arn, database } = self.target();
-        // A BEGIN whose answer was lost leaves a transaction that nobody uses; the service ends it
-        // after three minutes.
+        // A BEGIN whose answer was lost leaves an unused transaction; the service ends it after
+        // three minutes.
         call(deadline, Repeat::Safe, || async {
             let request = self.client().begin_transaction();
             let answer = request
@@ -182,9 +182,9 @@ impl Database {
         .await
     }
 
-    /// Runs `work` in a transaction and commits it. When the transaction fails in a way that
-    /// another try may mend (a deadlock, a lock wait, a lost transaction, a database that is away),
-    /// all of it is rolled back and `work` runs again from its start, until the deadline. So `work`
+    /// Runs `work` in a transaction and commits it. When the transaction fails in a way that a
+    /// retry may solve (a deadlock, a lock wait, a lost transaction, a database that is away), all
+    /// of it is rolled back and `work` runs again from its start, until the deadline. So `work`
     /// must not leave anything behind but through the transaction.
     ///
     /// Capture references, so that each run can copy them into its future:
@@ -208,7 +208,7 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// What `work` failed with, after a rollback; or the transaction's own [`Error`], which is
+    /// The error of `work`, after a rollback; or the transaction's own [`Error`], which is
     /// [`Error::UnknownOutcome`] when the answer of the COMMIT was lost: `work` does not run again
     /// then, the caller settles it.
     pub async fn transaction<T, E, F>(&self, work: impl Fn(Tx) -> F) -> Result<T, E>
@@ -228,8 +228,8 @@ impl Database {
                 },
                 Err(failure) => {
                     if let Err(error) = transaction.rollback().await {
-                        // Nothing is in without a COMMIT; only its locks stay until the service
-                        // ends it.
+                        // Nothing is committed; only the locks stay until the service ends the
+                        // transaction.
                         tracing::warn!(
                             error.class = error.class(),
                             "rollback failed, left to the idle timeout"
@@ -285,8 +285,8 @@ impl Database {
         Ok(serde_json::from_str(&formatted)?)
     }
 
-    /// Runs a statement that returns rows of texts and is no `SELECT` (`SHOW …`), in a transaction
-    /// or in none. It is tried until the deadline. Such rows cannot be had as JSON.
+    /// Runs a statement other than `SELECT` that returns rows of texts (`SHOW …`), in a transaction
+    /// or outside of one. It is retried until the deadline. Such rows are not available as JSON.
     pub(crate) async fn send_show(
         &self,
         statement: &Statement,

@@ -5,7 +5,7 @@ use deadline::Deadline;
 /// A cause from the layers below (HTTP client, SDK).
 pub type Cause = Box<dyn StdError + Send + Sync + 'static>;
 
-/// Errors of the database, classified by what is to be done about them.
+/// Errors of the database, classified by what a caller should do about them.
 ///
 /// Retries inside the budget have already happened when a caller sees one of these. Messages may
 /// quote values of the statement (a duplicate entry does): they are for logs and the ledger, never
@@ -31,7 +31,7 @@ pub enum Error {
     /// off.
     #[error("the database is not available: {message}")]
     Unavailable {
-        /// What was seen.
+        /// The symptom.
         message: String,
         /// True if the statement may have run all the same. False only where that is proved
         /// (connection refused, no connection slot, a server that has just become read-only).
@@ -57,7 +57,7 @@ pub enum Error {
     /// it ran. Do less in one.
     #[error("too large for one call: {message}")]
     TooLarge {
-        /// Which limit, and by how much where known.
+        /// The limit, and by how much it is exceeded if that is known.
         message: String,
     },
 
@@ -111,7 +111,7 @@ pub enum Error {
     /// The cluster, the secret or the client is not set up for the call.
     #[error("the database is not set up for this call: {message}")]
     Configuration {
-        /// What is wrong.
+        /// The problem.
         message: String,
     },
 
@@ -120,16 +120,16 @@ pub enum Error {
     /// behind.
     #[error("the outcome of the {write} is unknown: {source}")]
     UnknownOutcome {
-        /// Which kind of write.
+        /// The kind of write.
         write: Write,
-        /// What happened instead of an answer.
+        /// The error in place of an answer.
         source: Box<Error>,
     },
 
-    /// The answer does not have the form that the query's type promises: a bug of ours.
+    /// The answer does not have the form that the query's type promises: a bug in Rowgate.
     #[error("the answer of the database cannot be read: {source}")]
     Answer {
-        /// What does not fit.
+        /// The mismatch.
         #[from]
         source: serde_json::Error,
     },
@@ -154,9 +154,9 @@ impl std::fmt::Display for Write {
 }
 
 impl Error {
-    /// Returns true if the same work, done again from its start (the whole transaction, the whole request),
-    /// may succeed and cannot count twice. False for [`UnknownOutcome`](Self::UnknownOutcome): that
-    /// one is settled first.
+    /// Returns true if the same work, done again from its start (the whole transaction, the whole
+    /// request), may succeed and cannot count twice. False for
+    /// [`UnknownOutcome`](Self::UnknownOutcome): that one is settled first.
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Resuming { .. }
@@ -177,7 +177,8 @@ impl Error {
         }
     }
 
-    /// Returns true if it is the end of the time for a call, which looks like a database that is away.
+    /// Returns true if it is the end of the time for a call, which looks like a database that is
+    /// away.
     pub(crate) fn is_cut_off(&self, deadline: Deadline) -> bool {
         matches!(self, Self::Unavailable { may_have_run: true, .. }) && deadline.is_over()
     }
@@ -187,8 +188,8 @@ impl Error {
         matches!(self, Self::StatementTimeout { .. } | Self::TooLarge { .. })
     }
 
-    /// Returns true if a write may be in although it failed; such a write is settled by reading, never
-    /// repeated blindly.
+    /// Returns true if a write may be in although it failed; such a write is settled by reading,
+    /// never repeated blindly.
     pub fn is_unknown_outcome(&self) -> bool {
         matches!(self, Self::UnknownOutcome { .. })
     }
@@ -260,7 +261,7 @@ impl MaybeDatabase for Error {
 pub(crate) enum Aborted<T> {
     /// The database failed.
     Database(Error),
-    /// The work has a reason of its own.
+    /// The work failed for a reason of its own.
     Work(T),
 }
 

@@ -12,7 +12,7 @@ pub const MAX_SQL_CHARS: usize = 65_536;
 /// the Data API").
 pub const MAX_REQUEST_BYTES: usize = 4 * 1024 * 1024;
 
-/// What one request needs beside its SQL and its parameters: ARNs, database, transaction id, field
+/// The size of a request beside its SQL and its parameters: ARNs, database, transaction id, field
 /// names. Their longest forms in the model add up to less than 1 KiB; the rest is room for HTTP
 /// headers.
 pub(crate) const REQUEST_ENVELOPE_BYTES: usize = 4 * 1024;
@@ -28,31 +28,31 @@ pub const MAX_JSON_RESULT_BYTES: usize = 10 * 1000 * 1000;
 /// After this long the service stops the statement and answers StatementTimeoutException (45 s).
 pub const STATEMENT_TIMEOUT: Duration = Duration::from_secs(45);
 
-/// How long we wait for one answer. The service needs up to [`STATEMENT_TIMEOUT`] to say that a
-/// statement timed out, and AWS advises clients to wait 60 s at least: a shorter wait would turn
-/// known outcomes into unknown ones.
+/// The timeout of one call. The service needs up to [`STATEMENT_TIMEOUT`] to report that a
+/// statement timed out, and AWS advises clients to wait for at least 60 s: a shorter wait would
+/// turn known outcomes into unknown ones.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How long we wait for a connection to the service; it is up long before, or not at all.
+/// The timeout of a connection to the service, which is established long before or not at all.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A transaction that is not used for this long is rolled back by the service (three minutes).
 pub const TRANSACTION_IDLE_TIMEOUT: Duration = Duration::from_secs(180);
 
-/// How long a call chain may take when its caller gave no [`Deadline`](crate::Deadline): API
-/// Gateway gives up after 29 s, ending takes up to [`FINISH_TIME`] more, and the answer has to be
-/// built and sent as well.
+/// The time of a call chain whose caller gave no [`Deadline`](crate::Deadline): API Gateway times
+/// out after 29 s, finishing takes up to [`FINISH_TIME`] more, and the answer must be built and
+/// sent as well.
 pub const DEFAULT_BUDGET: Duration = Duration::from_secs(21);
 
-/// What COMMIT and ROLLBACK get at least, even at the end of the budget: giving up on a COMMIT that
-/// is under way costs far more (an unknown outcome) than a second.
+/// The least time that COMMIT and ROLLBACK get, even at the end of the budget: to abandon a COMMIT
+/// that is under way costs far more (an unknown outcome) than a second.
 pub(crate) const FINISH_GRACE: Duration = Duration::from_secs(2);
 
-/// What giving back the claim of an idempotency key gets at least: without it the client waits for
-/// the lease to end.
+/// The least time to release the claim of an idempotency key: without it the client waits until the
+/// lease ends.
 pub(crate) const GIVE_BACK_GRACE: Duration = Duration::from_secs(1);
 
-/// What a write may take beyond its deadline: a COMMIT that is not answered, then its ROLLBACK,
-/// then giving back the claim, one after the other. Whoever ends the work earlier leaves locks
-/// behind and an outcome that could have been known.
+/// The time that a write may take beyond its deadline: a COMMIT that is not answered, then its
+/// ROLLBACK, then the release of the claim, one after the other. A caller that stops earlier leaves
+/// locks behind, and an outcome that could have been known.
 pub const FINISH_TIME: Duration = FINISH_GRACE.saturating_mul(2).saturating_add(GIVE_BACK_GRACE);

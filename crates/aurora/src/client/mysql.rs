@@ -1,8 +1,7 @@
-//! From a message of the database to an error class.
+//! Classifies messages of the database as errors.
 //!
 //! The Data API hands on MySQL's errors as DatabaseErrorException or as (deprecated)
-//! BadRequestException, with the error number in the message alone. Forms that people have
-//! reported:
+//! BadRequestException, with the error number only in the message. Reported forms:
 //!
 //! - `Duplicate entry …; Error code: 1062; SQLState: 23000` (version 2 of the service)
 //! - `Database error code: 1062. Message: Duplicate entry …` (version 1)
@@ -10,7 +9,7 @@
 //!   far)
 //! - `Database error code: 0. Message: …` (version 1, of errors that are not the database's own)
 //!
-//! Where there is no number, MySQL's own words tell it.
+//! Without a number, an error is recognised by MySQL's own words.
 
 use super::error::Error;
 
@@ -94,9 +93,9 @@ fn words(message: &str) -> &str {
     words.strip_prefix("ERROR: ").unwrap_or(words)
 }
 
-/// How the messages begin that are told by fixed words, MySQL's and the forms of them without its
-/// name. Every number that [`by_number`] or a caller tells from others is here or in
-/// [`number_of_words`], and no other.
+/// The beginnings of messages with fixed words: MySQL's, and their forms without its name. They
+/// cover exactly the numbers that [`by_number`] or a caller distinguishes, together with
+/// [`number_of_words`].
 const BEGINNINGS: [(&str, u16); 31] = [
     ("Duplicate entry '", 1062),
     ("Can't write; duplicate key in table '", 1022),
@@ -133,13 +132,13 @@ const BEGINNINGS: [(&str, u16); 31] = [
     ("Unknown table '", 1051),
 ];
 
-/// Returns the number of an error that is known by its words. Only names of the schema and of
-/// accounts may stand before the words that tell it, never a value of a row.
+/// Returns the number of an error that is recognised by its words. Only names of the schema and of
+/// accounts may stand before these words, never a value of a row.
 fn number_of_words(words: &str) -> Option<u16> {
     let (begins, rest) = words.split_once('\'').unwrap_or((words, ""));
     let behind_name = rest.split_once('\'').map_or("", |(_, behind)| behind);
     match begins {
-        // 1932 goes on with "in engine": such a table is there, but broken.
+        // 1932 continues with "in engine": such a table exists, but is corrupt.
         "Table "
             if behind_name
                 .strip_prefix(" doesn't exist")
@@ -150,7 +149,7 @@ fn number_of_words(words: &str) -> Option<u16> {
         "Table " if behind_name.starts_with(" already exists") => return Some(1050),
         _ => {}
     }
-    // What stands between is the name of a savepoint, or of an index or column: ours.
+    // The text between is a name of ours: that of a savepoint, an index or a column.
     if words.starts_with("SAVEPOINT ") && words.contains(" does not exist") {
         return Some(1305);
     }
@@ -178,8 +177,8 @@ fn number_of_words(words: &str) -> Option<u16> {
     BEGINNINGS.iter().find(|(beginning, _)| words.starts_with(beginning)).map(|(_, code)| *code)
 }
 
-/// What the service says of a transaction that is gone: `Transaction <id> is not found`, followed
-/// by one of three causes. Each of these may stand alone as well.
+/// Returns true if the service says that a transaction is gone: `Transaction <id> is not found`,
+/// followed by one of three causes. Each of these may also stand alone.
 fn is_lost_transaction(words: &str) -> bool {
     const LOST: [&str; 7] = [
         "is not found",

@@ -1,4 +1,4 @@
-//! When a call is made again, and after how long.
+//! Decides when a call is repeated, and after which pause.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tokio::time::sleep;
 use super::error::{Error, Write};
 use super::limits::{CALL_TIMEOUT, FINISH_GRACE};
 
-/// What is known about doing a call twice.
+/// States if a call may be repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Repeat {
     /// Doing it twice does the same as once: reads, BEGIN, statements marked idempotent.
@@ -23,8 +23,8 @@ pub(crate) enum Repeat {
 
 /// Makes a call until it succeeds, fails for good or its time is up.
 ///
-/// `Fn() -> impl Future + Send` and not `AsyncFn`: of the latter's futures nobody can say yet that
-/// they are `Send`, and what calls the database has to run in spawned tasks.
+/// It takes `Fn() -> impl Future + Send` and not `AsyncFn`, whose futures cannot be declared `Send`
+/// yet: code that calls the database must run in spawned tasks.
 pub(crate) async fn call<T, F>(
     deadline: Deadline,
     repeat: Repeat,
@@ -118,9 +118,9 @@ impl Backoff {
     }
 }
 
-/// Exponential with a cap. A resuming cluster takes some 15 s, so asking it often helps nobody, and
-/// between half and all of each step is waited; what crowds (throttling, deadlocks) is spread over
-/// the whole step ("full jitter").
+/// Returns an exponential pause with a cap. A resuming cluster takes some 15 s, so frequent retries
+/// do not help: the pause is random between half and all of each step. For errors of contention
+/// (throttling, deadlocks) it is spread over the whole step ("full jitter").
 fn delay(error: &Error, tries: u32, random: f64) -> Duration {
     let (first, cap, spread) = match error {
         Error::Resuming { .. } => (Duration::from_millis(300), Duration::from_secs(3), 0.5),

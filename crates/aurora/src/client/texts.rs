@@ -21,7 +21,7 @@ use super::error::{Cause, Error};
 pub struct Texts {
     /// All texts, one after the other.
     text: String,
-    /// Where each ends.
+    /// The end of each text.
     ends: Vec<u32>,
 }
 
@@ -36,7 +36,7 @@ impl Texts {
         self.ends.len()
     }
 
-    /// Returns true if there is none.
+    /// Returns true if there are no texts.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
@@ -77,7 +77,7 @@ impl Texts {
             string_value: Cow<'a, str>,
         }
         let Answer { records } = serde_json::from_slice(body)?;
-        // Of a body four fifths are text where rows are short.
+        // With short rows, four fifths of a body are text.
         let text = String::with_capacity(body.len());
         let mut texts = Self { text, ends: Vec::with_capacity(records.len()) };
         records.iter().for_each(|[field]| texts.push(&field.string_value));
@@ -85,7 +85,7 @@ impl Texts {
     }
 }
 
-/// Takes the body of an answer that is no error, and leaves the SDK an empty one.
+/// Takes the body of a successful answer, and leaves the SDK an empty one.
 #[derive(Debug, Clone, Default)]
 pub(super) struct TakeBody(Arc<Mutex<Option<SdkBody>>>);
 

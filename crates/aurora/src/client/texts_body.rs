@@ -7,11 +7,11 @@ use serde::Deserialize;
 use super::error::Error;
 use super::texts::Texts;
 
-/// How a row's only field begins. No text holds this: in JSON, a quote inside a text has a
+/// The beginning of a row's only field. No text contains it: in JSON, a quote inside a text has a
 /// backslash before it.
 const FIELD: &[u8] = b"{\"stringValue\":";
 
-/// What the service puts around each text: `[{"stringValue":""}],`.
+/// The bytes that the service puts around each text: `[{"stringValue":""}],`.
 pub(crate) const AROUND_BYTES: usize = 21;
 
 /// The answer to a page's query, read or not.
@@ -98,7 +98,7 @@ fn last(body: &[u8]) -> Option<String> {
         string_value: String,
     }
     let field = body.get(memmem::rfind(body, FIELD)?..)?;
-    // What follows the field is left alone.
+    // The bytes after the field are left alone.
     let mut fields = serde_json::Deserializer::from_slice(field).into_iter::<Field>();
     Some(fields.next()?.ok()?.string_value)
 }

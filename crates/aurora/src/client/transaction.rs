@@ -44,8 +44,8 @@ impl Tx {
     /// # Errors
     ///
     /// Any [`Error`] but [`Error::UnknownOutcome`]. After any of them the transaction can only be
-    /// rolled back, be it an error of the statement alone, as a duplicate key is: AWS says that an
-    /// error may abort the transaction, and not which.
+    /// rolled back, be it an error of the statement alone, as a duplicate key is: AWS documents
+    /// that an error may abort the transaction, but not which errors do.
     pub async fn execute(&self, statement: Statement) -> Result<Executed, Error> {
         let mut state = self.open().await?;
         let Shared { database, id, .. } = &*self.0;
@@ -67,9 +67,8 @@ impl Tx {
         note(&mut state, result)
     }
 
-    /// Sends a statement that puts something of the session back to how it was, even if a statement
-    /// before it failed. Nobody learns whether it ran: the transaction, and the session with it,
-    /// may be gone.
+    /// Sends a statement that resets a setting of the session, even if a statement before it
+    /// failed. Its outcome is not reported: the transaction, and the session with it, may be gone.
     pub async fn restore_session(&self, statement: Statement) {
         let _state = self.0.state.lock().await;
         let Shared { database, id, .. } = &*self.0;
@@ -129,9 +128,8 @@ impl Transaction {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownOutcome`] when the answer was lost: a read then shows whether it is in,
-    /// since whatever was left of it has been rolled back. After every other error nothing of it is
-    /// in.
+    /// [`Error::UnknownOutcome`] when the answer was lost: a read then shows if it is committed,
+    /// since the rest of it has been rolled back. After every other error nothing is committed.
     pub async fn commit(mut self) -> Result<(), Error> {
         let deadline = self.tx.0.database.deadline();
         let refusal = match self.tx.open().await {
@@ -140,10 +138,10 @@ impl Transaction {
                 *state = State::Ended;
                 drop(state);
                 let result = commit(&self.tx.0.database, &self.tx.0.id, deadline).await;
-                // If the COMMIT never arrived or did not happen, the transaction may still be there
-                // with all its locks, in the way of whoever settles the outcome or tries again.
-                // Ended now, what can be read afterwards is final; a task of its own for it would
-                // be frozen with the function once the answer is out.
+                // If the COMMIT never arrived or did not happen, the transaction may still hold all
+                // its locks, which block whoever settles the outcome or retries. It is ended now,
+                // so that later reads are final; a background task would be frozen with the
+                // function once the answer is sent.
                 if result.is_err()
                     && let Err(error) = self.tx.0.rollback().await
                 {
@@ -192,7 +190,7 @@ impl Drop for Transaction {
         if self.finished {
             return;
         }
-        // Without a runtime there is nobody to send it; the service ends the transaction by itself.
+        // Without a runtime it cannot be sent; the service ends the transaction by itself.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             let shared = Arc::clone(&self.tx.0);
             runtime.spawn(async move {

@@ -10,7 +10,8 @@ use crate::client::Error;
 use crate::client::limits::GIVE_BACK_GRACE;
 use crate::{Database, Deadline, Statement, Tx};
 
-/// Old records that one cleaning deletes at most: with the default rate twice as many as claims make.
+/// Old records that one cleaning deletes at most: with the default rate twice as many as claims
+/// make.
 const SWEPT: u32 = 16;
 
 /// Time that a cleaning may take; the request that does it waits for it.
@@ -23,7 +24,7 @@ pub struct Claim {
     token: String,
 }
 
-/// What a request with a key is to do.
+/// The way to handle a request with a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claimed {
     /// To do the work.
@@ -37,7 +38,7 @@ pub enum Claimed {
 }
 
 impl Claim {
-    /// Takes the key of a request, if nobody has it.
+    /// Claims the key of a request, if no other request has it.
     ///
     /// # Errors
     /// Any [`Error`] but [`Error::UnknownOutcome`].
@@ -67,9 +68,9 @@ impl Claim {
         answer::write(tx, self, answer).await
     }
 
-    /// Gives the claim back after its work failed, so that the key can be used again at once. Tells
-    /// whether the answer is in all the same, because its COMMIT was: that is final, since a
-    /// transaction that still had the record would be waited for.
+    /// Releases the claim after its work failed, so that the key can be used again at once. Returns
+    /// true if the answer is committed all the same. That is final: a transaction that still held
+    /// the record would be waited for.
     pub(crate) async fn give_back(&self, database: &Database) -> Result<bool, Error> {
         #[derive(Deserialize)]
         struct Row {
@@ -84,9 +85,8 @@ impl Claim {
         Ok(rows.iter().any(|row| row.status.is_some()))
     }
 
-    /// Gives back what may be a claim: it could not be taken, and whether a statement of that has
-    /// run all the same is not always known. Whoever reads that nothing was changed must find the
-    /// key free.
+    /// Releases a possible claim: taking it failed, but its statement may have run. A client that
+    /// gets the answer that nothing was changed must find the key free.
     async fn forget(&self, database: &Database) {
         if let Err(error) = self.delete(&in_grace(database)).await {
             tracing::info!(error.class = error.class(), "what may be a claim is left to its lease");
@@ -112,7 +112,7 @@ impl Claim {
     }
 }
 
-/// The same database, with some time left for giving a claim back.
+/// Returns the database with some time left to release a claim.
 fn in_grace(database: &Database) -> Database {
     database.with_deadline(database.deadline().max(Deadline::after(GIVE_BACK_GRACE)))
 }
@@ -123,7 +123,7 @@ async fn take(
     request: &KeyedRequest,
     settings: &ClaimSettings,
 ) -> Result<Claimed, Error> {
-    // Each turn begins anew where somebody else has changed the record between two of its
+    // Each turn starts over if another request has changed the record between two of its
     // statements.
     loop {
         match insert(database, claim, request, settings).await {
@@ -203,8 +203,7 @@ async fn delete_expired(database: &Database, record: &str) -> Result<(), Error> 
     database.execute(Statement::new(sql).bind("record", record).idempotent()).await.map(|_| ())
 }
 
-/// Deletes some of the records whose time is over. Nobody depends on it: they count as absent
-/// already.
+/// Deletes some expired records. Nothing depends on it: they count as absent already.
 async fn delete_old(database: &Database) {
     let database = &database.within(Deadline::after(SWEEP_TIME));
     let sql = format!(

@@ -6,8 +6,8 @@
 //! ```
 //!
 //! The record of a key has one claim at a time. An answer is written only by the request whose
-//! claim it still is, in the transaction of its rows: so of any number of equal requests, whatever
-//! becomes of them, the rows of one are in, and every later one gets that one's answer.
+//! claim it still is, in the transaction of its rows: so of any number of equal requests, however
+//! they fail, exactly one inserts its rows, and every later one gets its answer.
 
 mod answer;
 mod claim;
@@ -23,15 +23,15 @@ use crate::client::Error;
 use crate::ledger::truth;
 use crate::{Database, MaybeDatabase, Statement};
 
-/// How long the record of a key is kept, in hours.
+/// The time that the record of a key is kept, in hours.
 pub const KEPT_HOURS: u32 = 24;
 
-/// How claims are made.
+/// Settings of claims.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ClaimSettings {
-    /// How long a claim without an answer keeps others from the key. Longer than any request lives,
-    /// so that what ends it is only ever a crash: 60 s by default, where API Gateway gives up on a
-    /// request after 29 s.
+    /// The time for which a claim without an answer blocks the key. It is longer than any request
+    /// lives, so that only a crash lets it expire: 60 s by default, while API Gateway times out
+    /// after 29 s.
     pub lease: Duration,
     /// The share of claims that also delete old records, 0 to 1.
     pub cleaning_rate: f64,
@@ -46,17 +46,17 @@ impl Default for ClaimSettings {
 /// Why a request that had claimed its key did not come to an answer.
 #[derive(Debug, thiserror::Error)]
 pub enum ClaimError {
-    /// The database's error; nothing is in, but for [`Error::UnknownOutcome`].
+    /// The database's error; nothing is committed, except perhaps after [`Error::UnknownOutcome`].
     #[error(transparent)]
     Database(#[from] Error),
     /// Another request has the key by now, because this one took longer than its lease; nothing of
-    /// this one is in.
+    /// this one is committed.
     #[error("another request has taken the key over")]
     Lost,
 }
 
 impl ClaimError {
-    /// The same failure, where it has turned out that nothing is in.
+    /// Returns the same failure for a case in which certainly nothing is committed.
     #[must_use]
     pub(crate) fn with_nothing_in(self) -> Self {
         match self {

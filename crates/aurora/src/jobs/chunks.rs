@@ -9,16 +9,16 @@ use crate::{Database, Error, Statement, Tx};
 /// Whose a chunk is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claim {
-    /// This transaction's: nobody else can commit it.
+    /// This transaction owns it: no other one can commit it.
     Ours,
     /// Committed already.
     Committed,
-    /// Nobody's any more: the load or restore has ended.
+    /// It cannot be claimed any more: the load or restore has ended.
     Ended,
-    /// Nobody's: the load was sent back to its start, or the restored table is filled or has
-    /// another shadow.
+    /// It cannot be claimed: the load was sent back to its start, or the restored table is filled
+    /// or has another shadow.
     Restarted,
-    /// Nobody's for now: the table is fenced, because a new one is being swapped in.
+    /// It cannot be claimed for now: the table is fenced, because a new one is being swapped in.
     Fenced,
 }
 

@@ -1,4 +1,4 @@
-//! How jobs end and start over.
+//! Ends jobs and starts them over.
 
 use domain::backup::{RestoreId, RestoreStatus};
 use domain::load::{LoadId, LoadStatus};
@@ -7,7 +7,7 @@ use super::{JobId, Run};
 use crate::ledger::Only;
 use crate::{Database, Error, Statement, Tx};
 
-/// How a load ends.
+/// The ending of a load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending<'a> {
     /// Every record is loaded or rejected; the digest of the content.
@@ -17,13 +17,13 @@ pub enum Ending<'a> {
     /// Failed for a reason that may pass, after the last try; a message from the dead-letter queue
     /// makes it resume.
     GivenUp(&'a str),
-    /// The very same bytes are in already.
+    /// The very same bytes are loaded already.
     Skipped {
         /// The load that brought them.
         same_as: &'a str,
         /// The digest of the content.
         digest: &'a str,
-        /// The table that they are in.
+        /// The table that has them.
         table: &'a str,
     },
 }
@@ -102,7 +102,7 @@ pub(crate) async fn end_restore(
 /// one, in the transaction that has locked the table's fence.
 pub(crate) async fn send_others_back(tx: &Tx, table: &str, except: &JobId) -> Result<(), Error> {
     // Read without locks, which would wait for the chunks of other replaces. While the table is
-    // fenced no load gets its first chunk in; one that begins only now has nothing to lose.
+    // fenced no load commits its first chunk, and a load that begins only now has nothing to lose.
     let sql = "SELECT l.load_id FROM rowgate_loads l WHERE l.table_name = :table AND l.load_id <> :except \
                AND l.mode <> 'replace' AND (l.status = 'running' OR l.given_up AND EXISTS \
                (SELECT 1 FROM rowgate_load_chunks c WHERE c.load_id = l.load_id)) ORDER BY l.load_id";

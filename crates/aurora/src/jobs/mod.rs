@@ -1,7 +1,7 @@
-//! What loads and restores share: ids, chunks, and how they end or start over.
+//! What loads and restores share: ids, chunks, and how jobs end or start over.
 //!
-//! A job is a load or a restore. `rowgate_loads` and `rowgate_restores` say what it is and how far
-//! it got, `rowgate_load_chunks` and `rowgate_restore_chunks` which chunks are committed (they
+//! A job is a load or a restore. `rowgate_loads` and `rowgate_restores` have its request and its
+//! progress, `rowgate_load_chunks` and `rowgate_restore_chunks` which chunks are committed (they
 //! differ in what they record: a load's chunk is a range of bytes with its digest, a restore's has
 //! checksums), and `rowgate_job_tables` which tables it fills.
 
@@ -64,6 +64,6 @@ pub struct Run {
     /// The load.
     #[serde(rename = "load_id")]
     pub id: LoadId,
-    /// How often it had been sent back to its start when the run began.
+    /// The number of times that it had been sent back to its start when the run began.
     pub restarts: u32,
 }

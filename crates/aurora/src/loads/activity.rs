@@ -1,4 +1,4 @@
-//! What came in by day and table.
+//! Counts loaded rows and files by day and table.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use crate::{Database, Error, Statement};
 /// names that no table has.
 const MAX_DAYS: u32 = 10_000;
 
-/// What came to a table on a day.
+/// The activity of a table on a day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActiveDay {
     /// The day, in UTC: `2026-11-29`.
@@ -18,7 +18,7 @@ pub struct ActiveDay {
     pub table: String,
     /// Files whose load began on the day.
     pub loads: u64,
-    /// Those of them that failed.
+    /// The number of failed ones among them.
     pub failed: u64,
     /// Rows that these loads brought in.
     pub rows_loaded: u64,

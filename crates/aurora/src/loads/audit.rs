@@ -1,4 +1,4 @@
-//! Audits the ledger: do the loads that have ended add up, and which ones does nobody work on any
+//! Audits the ledger: checks that ended loads add up, and finds loads that nobody works on any
 //! more.
 
 use std::time::Duration;
@@ -19,8 +19,8 @@ const MAX_STALLED: usize = 100;
 /// The longest time that an audit looks back over.
 const LONGEST_WINDOW: &str = "INTERVAL 24 HOUR";
 
-/// How far before the last audit the next one begins: a load's end is visible only once its
-/// transaction has committed.
+/// The overlap of an audit with the one before: a load's end is visible only once its transaction
+/// has committed.
 const OVERLAP: &str = "INTERVAL 5 MINUTE";
 
 /// A load whose figures contradict each other.
@@ -28,7 +28,7 @@ const OVERLAP: &str = "INTERVAL 5 MINUTE";
 pub struct Fault {
     /// The load.
     pub load: LoadId,
-    /// What contradicts what.
+    /// The contradiction.
     pub what: String,
 }
 
@@ -37,9 +37,9 @@ pub struct Fault {
 pub struct Checked {
     /// The database's time when the check began, to be handed to the next one.
     pub until: String,
-    /// Loads that were looked at.
+    /// The number of checked loads.
     pub loads: u64,
-    /// Those that do not add up.
+    /// The loads that do not add up.
     pub faults: Vec<Fault>,
 }
 
@@ -97,7 +97,7 @@ async fn ended(database: &Database, (time, load): &(String, String)) -> Result<V
         ["rows_read", "rows_loaded", "rows_rejected", "unknown_references", "rows_skipped"];
     let differ = FIGURES.map(|figure| format!("l.{figure} <> COALESCE(SUM(c.{figure}), 0)")).join(" OR ");
     let (figures, grouped) = (FIGURES.join(", "), FIGURES.join(", l."));
-    // The chunks of a load that was given up are forgotten when its table is replaced.
+    // The chunks of an abandoned load are deleted when its table is replaced.
     let sql = format!(
         "SELECT l.load_id, {} AS finished, CASE \
          WHEN l.rows_read <> l.rows_loaded + l.rows_rejected \
@@ -118,7 +118,7 @@ async fn ended(database: &Database, (time, load): &(String, String)) -> Result<V
     database.query(Statement::new(sql).bind("time", &**time).bind("load", &**load)).await
 }
 
-/// A load that runs, by the ledger, and that nobody has taken up for long.
+/// A load that is running in the ledger, but has not been taken up for long.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Stalled {
     /// Its run.

@@ -46,12 +46,12 @@ pub struct Begun {
     pub run: Run,
     /// Bytes of content that its chunks end with.
     pub chunk_bytes: u64,
-    /// How often a function took it up, this time included.
+    /// The number of functions that took it up, this one included.
     pub attempts: u32,
 }
 
 /// Records that a delivery begins to work on a load; returns the load's state. A load that was
-/// given up resumes.
+/// abandoned resumes.
 ///
 /// # Errors
 /// As [`Database::execute`].
@@ -66,7 +66,7 @@ pub async fn begin(database: &Database, load: NewLoad<'_>) -> Result<Begun, Erro
         let note = Statement::new(sql).bind("load", load.id.as_str()).bind("table", load.table).idempotent();
         database.execute(note).await?;
     }
-    // A file may name any load as its parent; only one of the same table that is there counts.
+    // A file may name any load as its parent; only an existing load of the same table counts.
     let sql = "INSERT INTO rowgate_loads \
                (load_id, bucket, object_key, object_version, etag, table_name, mode, format, status, bytes, \
                 chunk_bytes, parent_load_id, started_at, active_at, attempts) \

@@ -10,7 +10,7 @@ use crate::jobs::{self, ChunkLedger, Claim};
 use crate::ledger::long;
 use crate::{Database, Error, Statement, Tx};
 
-/// What a chunk brought.
+/// The figures of a chunk.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ChunkCounts {
     /// Records read: those loaded and those rejected.
@@ -25,10 +25,10 @@ pub struct ChunkCounts {
     pub rows_skipped: u64,
 }
 
-/// What the ledger records of a chunk's rejected records.
+/// The ledger's record of a chunk's rejected records.
 #[derive(Debug, Clone, Copy)]
 pub struct ChunkRejects<'a> {
-    /// Where they are.
+    /// The key of their file.
     pub key: &'a str,
     /// Why they were rejected.
     pub reasons: &'a RejectReasons,

@@ -1,4 +1,4 @@
-//! Forgets loads that nobody will ask for any more.
+//! Deletes old loads from the ledger.
 
 use domain::dictionary::Table;
 use domain::load::LoadId;
@@ -6,8 +6,9 @@ use domain::load::LoadId;
 use crate::ledger::Only;
 use crate::{Database, Error, Statement};
 
-/// How long a load is remembered after its end: longer than its file is there, which is deleted a
-/// day after the midnight after it came. So a backfill finds no file that the ledger has forgotten.
+/// The time that a load is kept in the ledger after its end. It is longer than its file exists,
+/// which is deleted a day after the midnight after it came, so a backfill finds no file that the
+/// ledger has forgotten.
 const REMEMBERED: &str = "INTERVAL 3 DAY";
 
 /// Loads of a table that are forgotten at once, at most: a second or two of statements.
@@ -34,8 +35,8 @@ pub async fn forget(database: &Database, tables: &[&Table]) -> Result<u64, Error
         );
         let old: Vec<Only<LoadId>> = database.query(Statement::new(sql).bind("table", table.name())).await?;
         for Only(load_id) in old {
-            // One load a statement, so that it locks its rows alone. It asks again: a load that was
-            // given up may have been taken up.
+            // One load per statement, to lock only its own rows. The condition is checked again,
+            // because an abandoned load may have been taken up.
             let sql = format!(
                 "DELETE l, c FROM rowgate_loads l LEFT JOIN rowgate_load_chunks c ON c.load_id = l.load_id \
                  WHERE l.load_id = :load AND {is_over}"

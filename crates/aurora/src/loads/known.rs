@@ -15,8 +15,8 @@ const IDS_PER_QUESTION: usize = 500;
 /// Keys in one query at most: they have up to a kilobyte each, and each is looked up by itself.
 const KEYS_PER_QUESTION: usize = 100;
 
-/// Returns those of `ids` that are loads of the ledger, but for those that were given up, which
-/// resume when they are queued again.
+/// Returns those of `ids` that are loads of the ledger, except for abandoned loads, which resume
+/// when they are queued again.
 ///
 /// # Errors
 /// As [`Database::query`].
@@ -24,7 +24,7 @@ pub async fn known_loads(database: &Database, ids: &[LoadId]) -> Result<HashSet<
     loads_of(database, ids, "NOT given_up").await
 }
 
-/// Returns those of `ids` that were given up.
+/// Returns those of `ids` that are abandoned loads.
 ///
 /// # Errors
 /// As [`Database::query`].

@@ -8,11 +8,11 @@ use crate::{Database, Error, Statement};
 /// Whose loads are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Of<'a> {
-    /// Those of one table, by the name that the ledger has.
+    /// Loads of one table, by its name in the ledger.
     Table(&'a str),
-    /// Those of all tables but these: names of the dictionary, which are safe in SQL text.
+    /// Loads of all tables but these: names of the dictionary, which are safe in SQL text.
     AllBut(&'a [&'a str]),
-    /// Those of these tables alone: names of the dictionary, too.
+    /// Loads of these tables alone: names of the dictionary, too.
     Among(&'a [&'a str]),
 }
 
@@ -40,9 +40,9 @@ impl<'a> Of<'a> {
 pub struct Wanted<'a> {
     /// Whose.
     pub of: Of<'a>,
-    /// Those of a status.
+    /// Loads with a status.
     pub status: Option<LoadStatus>,
-    /// Those of an object, by its key: one for each of its versions.
+    /// Loads of an object, by its key: one for each of its versions.
     pub key: Option<&'a str>,
 }
 

@@ -66,8 +66,8 @@ async fn running(database: &Database, run: &Run) -> Result<Option<SwapState>, Er
     Ok(state.filter(|state| state.restarts == run.restarts))
 }
 
-/// Ends a replace that has failed or is given up, and takes back all that it has loaded: the table
-/// is as it was. Its figures are those of its rejected records; 0 if it is given up, because it
+/// Ends a replace that has failed or is abandoned, and removes all that it has loaded: the table is
+/// unchanged. Its figures are those of its rejected records; 0 if it is abandoned, because it
 /// starts over then. If the shadow has taken its table's place already, the load completes instead.
 /// Does nothing to a load that has ended or was sent back to its start since the run began.
 ///

@@ -36,8 +36,8 @@ pub async fn completed_of_size(
     database.query(candidates(table, bytes)).await
 }
 
-/// Ends a load as skipped for another one that brought the same content. Returns false, and does
-/// nothing, if the table has been replaced since that one was found, or is being replaced.
+/// Ends a load as skipped, because another load brought the same content. Returns false, and does
+/// nothing, if the table has been replaced since that load was found, or is being replaced.
 ///
 /// # Errors
 /// As [`Database::execute`].

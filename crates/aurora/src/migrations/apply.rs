@@ -9,7 +9,7 @@ use crate::client::Aborted;
 use crate::ledger::Only;
 use crate::{Database, Deadline, Error, Statement};
 
-/// How often a statement that still runs for an earlier run is looked for.
+/// The pause between checks for a statement that still runs for an earlier run.
 const POLL: Duration = Duration::from_secs(1);
 
 /// Applies what is missing, under the lease.
@@ -98,7 +98,7 @@ impl Run<'_> {
                 },
             })?;
         }
-        // A migration that was mended into having no more statements than were done ends here.
+        // A migration that was shortened to the statements that are done ends here.
         if self.record.finished == 0 {
             self.record.finished = 1;
             self.record.save(self.database, self.lease).await?;
@@ -147,8 +147,8 @@ impl Run<'_> {
         let result = self
             .for_one_statement()
             .transaction(|tx| async move {
-                // A commit whose answer was lost may have got through; the lock waits for one that
-                // is under way.
+                // A commit whose answer was lost may have succeeded; the lock waits for a commit
+                // that is under way.
                 if record.lock_done(&tx).await? > record.statements_done {
                     return Ok(());
                 }
@@ -161,7 +161,7 @@ impl Run<'_> {
                 self.record = next.clone();
                 Ok(())
             }
-            // The next round looks whether it is in.
+            // The next round checks if it is committed.
             Err(Failure::Database(error))
                 if error.is_unknown_outcome() && !self.database.deadline().is_over() =>
             {
@@ -171,7 +171,7 @@ impl Run<'_> {
         }
     }
 
-    /// The record once the statement under way is in.
+    /// Returns the record once the statement under way is done.
     fn after_this(&self) -> Record {
         let done = self.record.statements_done + 1;
         let finished = u8::from(done == self.migration.statements().len());
@@ -179,13 +179,13 @@ impl Run<'_> {
         Record { checksum, statements_done: done, statements_started: done, finished, ..self.record.clone() }
     }
 
-    /// What tells this statement from all others in the list of what the database is doing.
+    /// Returns the text that identifies this statement in the list of running statements.
     fn marker(&self) -> String {
         format!("/* rowgate migration {} {} */", self.migration.name(), self.record.statements_done + 1)
     }
 
-    /// Waits until the database no longer works on the statement for a run that has gone away (a
-    /// DDL statement goes on after its call timed out).
+    /// Waits until the database no longer executes the statement for a run that has gone away (a
+    /// DDL statement continues after its call timed out).
     async fn wait_for_earlier_run(&self) -> Result<(), Failure> {
         let marker = self.marker();
         loop {
@@ -219,7 +219,7 @@ fn is_already_so(error: &Error, sql: &str) -> bool {
     let verb = sql.split_ascii_whitespace().next().unwrap_or_default().to_ascii_uppercase();
     let Error::Sql { code: Some(code), .. } = error else { return false };
     match code {
-        // The table, column, key, foreign key or check is there.
+        // The table, column, key, foreign key or check exists.
         1050 | 1060 | 1061 | 1826 | 3822 => verb == "CREATE" || verb == "ALTER" || verb == "RENAME",
         // The column or key to drop is gone.
         1091 => verb == "ALTER" || verb == "DROP",
@@ -229,7 +229,7 @@ fn is_already_so(error: &Error, sql: &str) -> bool {
     }
 }
 
-/// The lease was lost, and with it the right to go on.
+/// The lease was lost, and with it the right to continue.
 #[derive(Debug)]
 struct LeaseLost;
 

@@ -8,7 +8,7 @@ use crate::{Database, Error, Statement};
 /// The row of `rowgate_leases` that stands for the right to migrate.
 pub(super) const NAME: &str = "migrate";
 
-/// How often a lease that another run holds is asked for.
+/// The pause between attempts to acquire a lease that another run holds.
 const POLL: Duration = Duration::from_millis(500);
 
 /// The right to migrate, as long as it is renewed.

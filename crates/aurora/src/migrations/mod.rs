@@ -1,4 +1,4 @@
-//! Applies migrations: what is missing, once, in order.
+//! Applies missing migrations: once each, in order.
 //!
 //! **Once, though two run at the same time.** Each call of the Data API may use another connection,
 //! so `GET_LOCK` holds nothing, and DDL ends the transaction it runs in. The lock is therefore a
@@ -11,8 +11,9 @@
 //! is waited for, then run again, and an answer that says "that is already so" counts as done. An
 //! error that the database gave for certain takes `started` back, so it is never mistaken for that.
 //!
-//! **Never changed afterwards.** The checksum of each applied migration is recorded and compared.
-//! One that stopped half-way may be mended in what has not run yet; what has run is compared.
+//! **Never changed afterwards.** The checksum of each applied migration is recorded and compared. A
+//! migration that stopped half-way may be corrected in its statements that have not run yet; the
+//! others are compared.
 
 mod apply;
 mod lease;
@@ -24,12 +25,12 @@ use domain::migration::Migration;
 
 use crate::{Database, Error};
 
-/// What a run did.
+/// The result of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
     /// The names of the migrations that this run applied or finished, in order.
     pub applied: Vec<String>,
-    /// The newest migration the database has now; `None` where there is none at all.
+    /// The newest migration that the database has now, if any.
     pub schema_version: Option<String>,
 }
 
@@ -62,9 +63,9 @@ pub enum MigrateError {
     /// Another run holds the lease.
     #[error("another run is migrating the database (lease of {owner} until {until} UTC)")]
     Busy {
-        /// Who holds it.
+        /// The holder of the lease.
         owner: String,
-        /// Until when, unless renewed.
+        /// The end of the lease, unless renewed.
         until: String,
     },
 
@@ -72,16 +73,16 @@ pub enum MigrateError {
     #[error("the migration lease was lost to another run, which goes on from here")]
     LeaseLost,
 
-    /// A statement failed. The statements before it are applied; the next run goes on with it.
+    /// A statement failed. The statements before it are applied; the next run continues with it.
     #[error("migration {name} stopped at statement {statement} of {statements}: {source}")]
     Statement {
         /// The migration.
         name: String,
-        /// Which of its statements, from 1.
+        /// The number of the statement, from 1.
         statement: usize,
-        /// How many it has.
+        /// The number of its statements.
         statements: usize,
-        /// What happened.
+        /// The error.
         source: Error,
     },
 
@@ -106,12 +107,10 @@ pub async fn finished(database: &Database) -> Result<Vec<String>, Error> {
     }
 }
 
-/// How long the lease lasts without being renewed. A run that was killed blocks others for at most
-/// as long.
+/// The lifetime of a lease that is not renewed: a killed run blocks others for at most this long.
 const LEASE: Duration = Duration::from_secs(90);
 
-/// How long one statement may be tried under one renewal of the lease; a single call takes at most
-/// 60 s.
+/// The time to try one statement under one renewal of the lease; a single call takes at most 60 s.
 const STATEMENT_BUDGET: Duration = Duration::from_secs(75);
 
 /// Applies those of `migrations` (in order) that the database does not have. `run` names this run

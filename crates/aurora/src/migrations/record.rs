@@ -34,17 +34,17 @@ pub(super) async fn create_tables(database: &Database) -> Result<(), Error> {
     Ok(())
 }
 
-/// How far a migration is.
+/// The progress of a migration.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Record {
     pub(super) name: String,
-    /// Of the statements started, which are all of them once it is finished.
+    /// The checksum of the statements started, which are all of them once it is finished.
     pub(super) checksum: String,
-    /// Statements that are in for certain.
+    /// The number of statements that are certainly done.
     pub(super) statements_done: usize,
     /// One more than done while the next one is under way.
     pub(super) statements_started: usize,
-    /// True if all of it is in.
+    /// True if all of it is done.
     pub(super) finished: u8,
 }
 
@@ -74,12 +74,14 @@ impl Record {
         database.execute(self.update(lease).idempotent()).await.map(drop)
     }
 
-    /// The same in the transaction of the statement that it records. False where the lease is lost.
+    /// Does the same in the transaction of the recorded statement. Returns false if the lease is
+    /// lost.
     pub(super) async fn save_in(&self, tx: &Tx, lease: &Lease) -> Result<bool, Error> {
         Ok(tx.execute(self.update(lease)).await?.updated > 0)
     }
 
-    /// Returns how many statements are in, with a lock that keeps this so until the transaction ends.
+    /// Returns the number of statements done, with a lock that keeps it so until the transaction
+    /// ends.
     pub(super) async fn lock_done(&self, tx: &Tx) -> Result<usize, Error> {
         let sql = "SELECT statements_done FROM rowgate_migrations WHERE name = :name FOR UPDATE";
         let rows: Vec<Only<usize>> = tx.query(Statement::new(sql).bind("name", &self.name)).await?;

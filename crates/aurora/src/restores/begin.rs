@@ -15,11 +15,11 @@ use crate::{Database, Error, Statement};
 pub struct NewRestore<'a> {
     /// Its id.
     pub id: &'a RestoreId,
-    /// Where its rows come from.
+    /// The source of its rows.
     pub kind: Kind,
     /// The backup's id, the key prefix of the files, or the id of the restore that is undone.
     pub source: &'a str,
-    /// What it is for.
+    /// Its purpose.
     pub mode: Mode,
     /// True if one row that breaks a rule fails all of it.
     pub strict: bool,
@@ -27,8 +27,8 @@ pub struct NewRestore<'a> {
     pub tables: &'a [&'a Table],
 }
 
-/// Records a restore that a function is to take up soon, and returns it. One that is there already
-/// is left as it is.
+/// Records a restore for a function to take up soon, and returns it. An existing restore is
+/// unchanged.
 ///
 /// # Errors
 /// Any [`Error`]; calling it again is safe.
@@ -36,8 +36,8 @@ pub async fn announce(database: &Database, restore: NewRestore<'_>) -> Result<Re
     record(database, restore, 0).await
 }
 
-/// Records that a function begins to work on a restore, and returns it. One that is there already
-/// stays what it was first asked for.
+/// Records that a function begins to work on a restore, and returns it. An existing restore keeps
+/// its first request.
 ///
 /// # Errors
 /// Any [`Error`]; calling it again is safe.

@@ -11,7 +11,7 @@ use crate::ledger::long;
 use crate::swap::Shadow;
 use crate::{Database, Error, Statement, Tx};
 
-/// What a chunk brings.
+/// The figures of a chunk.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct ChunkFigures {
     /// Rows read: those restored and those rejected.
@@ -24,7 +24,7 @@ pub struct ChunkFigures {
     pub checksum_read: Option<String>,
     /// Checksum of the rows as they went into the shadow.
     pub checksum_restored: Option<String>,
-    /// Where its rejected rows are.
+    /// The key of the file with its rejected rows.
     pub rejects_key: Option<String>,
 }
 
@@ -44,8 +44,7 @@ pub async fn claim_chunk(
 ) -> Result<Claim, Error> {
     // The lock keeps the table from being recorded as filled, and the restore from being ended,
     // while a transaction holds chunks of it. The restore's own row stays free: a chunk that a
-    // killed function has left open for minutes is to be in nobody's way but its concurrent
-    // delivery's.
+    // killed function has left open for minutes must only block its concurrent delivery.
     let sql = "INSERT INTO rowgate_restore_chunks (restore_id, table_name, chunk_no, rows_read, rows_restored, \
                rows_rejected, checksum_read, checksum_restored, rejects_key, committed_at) \
                SELECT t.job_id, t.table_name, :chunk, :read, :restored, :rejected, :sum_read, :sum_restored, :rejects, \
@@ -98,7 +97,7 @@ pub struct CommittedChunk {
     /// Its number, from 0, through all files of the table in their order.
     #[serde(rename = "chunk_no")]
     pub number: u32,
-    /// What it brought.
+    /// Its figures.
     #[serde(flatten)]
     pub figures: ChunkFigures,
 }

@@ -1,4 +1,4 @@
-//! How a restore ends: swapped in, verified or failed.
+//! Ends restores: swaps them in, records them as verified, or fails them.
 
 use domain::backup::RestoreId;
 use serde::Deserialize;
@@ -52,8 +52,8 @@ pub(super) async fn running(database: &Database, id: &RestoreId) -> Result<Optio
     Ok(read::get(database, id).await?.filter(|restore| restore.status == Status::Running))
 }
 
-/// Says why a restore must not take the places of its tables, if so: what it is to swap in again is
-/// not kept any more; or another restore has been completed since it began.
+/// Returns the reason why a restore must not be swapped in, if there is one: a previous table that
+/// it is to swap in is not kept any more; or another restore has been completed since it began.
 async fn refusal(database: &Database, restore: &Restore) -> Result<Option<String>, Error> {
     #[derive(Deserialize)]
     struct Row {
@@ -105,9 +105,9 @@ pub async fn finish_verify(database: &Database, id: &RestoreId) -> Result<Swappe
     Ok(if has_ended { Swapped::Ended } else { Swapped::Unfilled })
 }
 
-/// Ends a restore that has failed, and takes back all that it has brought: its tables are as they
-/// were. If its shadows have taken their places already, the restore completes instead. Does
-/// nothing to one that has ended.
+/// Ends a restore that has failed, and removes all that it has inserted: its tables are unchanged.
+/// If its shadows have taken their places already, the restore completes instead. Does nothing to a
+/// restore that has ended.
 ///
 /// # Errors
 /// Any [`Error`]; calling it again is safe.
@@ -147,7 +147,7 @@ async fn end_unswapped(
             return Ok(false);
         }
         let status = if failure.is_some() {
-            // What it rejected is what people want to see; what it brought is gone.
+            // The rejected rows stay for people to see; the inserted ones are gone.
             let sum = |figure: &str| {
                 format!(
                     "(SELECT COALESCE(SUM(c.{figure}), 0) FROM rowgate_restore_chunks c \

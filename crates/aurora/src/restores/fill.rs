@@ -10,17 +10,17 @@ use crate::ledger::{Only, long, settled};
 use crate::swap::{self, Shadow, Target, state};
 use crate::{Database, Error, Statement, Tx, tables};
 
-/// What a restore finds when it is about to fill a table.
+/// The state of a table that a restore is about to fill.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Prepared {
-    /// There is a table to fill; the chunks that are committed are in it.
+    /// There is a table to fill; it has the committed chunks.
     Fill {
-        /// Where its rows go.
+        /// The table to fill.
         shadow: Shadow,
     },
-    /// All of its rows are in a table already, and checked.
+    /// The table is filled and checked already.
     Filled,
-    /// The database does not have the table that is to be restored.
+    /// The database does not have the table.
     Missing,
     /// The restore has ended.
     Ended,
@@ -46,12 +46,12 @@ pub async fn prepare(database: &Database, id: &RestoreId, table: &Table) -> Resu
     }
 }
 
-/// What a restore brought into a table.
+/// A restore's figures for a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableFigures {
     /// Rows read: those restored and those rejected.
     pub rows_read: u64,
-    /// Rows that are in the shadow.
+    /// The number of rows in the shadow.
     pub rows_restored: u64,
     /// Rows that break a rule.
     pub rows_rejected: u64,
@@ -59,10 +59,10 @@ pub struct TableFigures {
     pub checksum: String,
 }
 
-/// What became of recording a table as filled.
+/// The outcome of recording a table as filled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Filled {
-    /// It is recorded, and no chunk can be added any more.
+    /// It is recorded, and no more chunks can be added.
     Recorded,
     /// Its committed chunks do not add up to the figures.
     Differs,
@@ -72,8 +72,7 @@ pub enum Filled {
     Ended,
 }
 
-/// Records that all rows of a table are in its shadow, and checked. From then on no chunk of it can
-/// be claimed.
+/// Records that a table is filled and checked. From then on no chunk of it can be claimed.
 ///
 /// # Errors
 /// Any [`Error`]; calling it again is safe.

@@ -1,4 +1,4 @@
-//! Reaps restores that nobody works on any more.
+//! Reaps abandoned restores.
 
 use domain::backup::RestoreId;
 
@@ -11,10 +11,10 @@ use crate::{Database, Error, Statement, swap};
 /// than Lambda waits before it tries an event again.
 const ABANDONED: &str = "INTERVAL 30 MINUTE";
 
-/// What was reaped.
+/// The result of the reaper.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reaped {
-    /// Restores that nobody worked on any more.
+    /// The restores that were abandoned.
     pub failed: Vec<RestoreId>,
     /// Orphaned tables.
     pub dropped: Vec<String>,

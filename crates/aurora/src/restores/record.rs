@@ -13,22 +13,22 @@ use crate::ledger::truth;
 pub struct Restore {
     /// Its id.
     pub restore: RestoreId,
-    /// How far it is.
+    /// Its status.
     pub status: Status,
-    /// Where its rows come from.
+    /// The source of its rows.
     pub kind: Kind,
     /// The backup's id, the key prefix of the files, or the id of the restore that is undone.
     pub source: String,
-    /// What it is for.
+    /// Its purpose.
     pub mode: Mode,
     /// True if one row that breaks a rule fails all of it.
     #[serde(deserialize_with = "truth")]
     pub strict: bool,
-    /// When it was asked for: ISO 8601, UTC, with milliseconds.
+    /// The time of the request: ISO 8601, UTC, with milliseconds.
     pub started_at: String,
-    /// When it ended.
+    /// The time when it ended.
     pub finished_at: Option<String>,
-    /// How often a function took it up.
+    /// The number of functions that took it up.
     pub attempts: u32,
     /// Why it failed.
     pub error: Option<String>,
@@ -43,7 +43,7 @@ pub struct Restore {
 pub struct RestoredTable {
     /// Rows read: those restored and those rejected. 0 of an undo: its rows were not read.
     pub rows_read: u64,
-    /// Rows that are in the table; 0 once the restore has failed.
+    /// The number of rows in the table; 0 once the restore has failed.
     pub rows_restored: u64,
     /// Rows that break a rule.
     pub rows_rejected: u64,

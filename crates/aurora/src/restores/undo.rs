@@ -31,8 +31,8 @@ pub async fn undo(database: &Database, id: &RestoreId) -> Result<Swapped, Error>
     Ok(Swapped::Ended)
 }
 
-/// Records the previous tables as those that are to be swapped in. They stay kept until the swap
-/// has taken place.
+/// Records the previous tables as the ones to be swapped in. They are kept until the swap has taken
+/// place.
 async fn adopt(database: &Database, job: &JobId, source: &str) -> Result<(), Error> {
     settled(database, |tx| async move {
         if state::lock(&tx, job).await?.is_none() {

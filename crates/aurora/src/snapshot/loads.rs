@@ -1,4 +1,4 @@
-//! The loads that a snapshot has and an earlier one has not.
+//! Finds the loads that a snapshot contains and an earlier one does not.
 //!
 //! A load notes its end with the time of the statement that ends it, and is seen from its COMMIT
 //! on. So one that ended before a backup's snapshot time may not be in that snapshot: it is among
@@ -19,8 +19,8 @@ use crate::{Error, Statement};
 const PAGE: u32 = 400;
 
 impl Snapshot {
-    /// The loads of these tables that are in the snapshot and not in that of the backup `before`;
-    /// all of the ledger's where there is none. Pages are halved as often as is said.
+    /// Returns the loads of these tables that are in the snapshot and not in that of the backup
+    /// `before`; all of the ledger if that is `None`. Pages are halved `halvings` times.
     ///
     /// # Errors
     ///

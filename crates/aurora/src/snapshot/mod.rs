@@ -1,4 +1,4 @@
-//! Reading tables as they were at one time, page by page, while everybody else goes on writing.
+//! Reads tables as they were at one time, page by page, while writes continue.
 //!
 //! A snapshot is one transaction of the Data API at REPEATABLE READ (snapshot isolation): its first
 //! read fixes what all later ones see. It is known by an id, so another invocation can continue it
@@ -6,13 +6,13 @@
 //! 24 hours.
 //!
 //! After every page the transaction goes back to a savepoint, as
-//! `mariadb-dump --single-transaction` does: that gives up the page's metadata lock and keeps the
+//! `mariadb-dump --single-transaction` does: that releases the page's metadata lock and keeps the
 //! snapshot. Otherwise a RENAME (a load or a restore that swaps a table in) or an ALTER TABLE would
 //! wait for the whole backup, and every insert behind it. If a table has been altered since, or
 //! replaced by one that was made since (MySQL 1412), the snapshot is lost:
 //! [`Error::TransactionLost`], take another one. If a table was made before the snapshot and
-//! swapped in after it, MySQL says nothing and gives the rows that it had then: so whoever has read
-//! a table asks for it ([`Snapshot::check`]).
+//! swapped in after it, MySQL returns the rows that it had then without an error: so a reader must
+//! call [`Snapshot::check`] after a table.
 //!
 //! A statement that fails may end the transaction, and the snapshot with it. Pages are made to fit
 //! an answer, so that none fails for its size.
@@ -44,14 +44,13 @@ pub struct Snapshot {
     time: String,
     /// One statement at a time: the service refuses a second one.
     turn: tokio::sync::Mutex<()>,
-    /// The transaction is somebody else's, or has ended.
+    /// True if the transaction was handed on, or has ended.
     released: bool,
 }
 
 impl Snapshot {
-    /// Takes a snapshot of a database that has been migrated, at a time when none of these tables,
-    /// which are to be read, is being swapped. Waits for a swap that is under way; settles one that
-    /// was left half done.
+    /// Takes a snapshot of a migrated database, at a time when none of these tables is being
+    /// swapped. Waits for a swap that is under way; settles a swap that was left half done.
     ///
     /// # Errors
     ///
@@ -121,10 +120,10 @@ impl Snapshot {
         &self.time
     }
 
-    /// Checks that all that has been read of a table so far is of the table that it was at the
-    /// snapshot's time. To be asked when its last page has been read, and before pages are relied
-    /// upon. Swaps of loads and restores are noticed; a `RENAME TABLE` of somebody else's is
-    /// noticed only if the table was made after the snapshot, by the next page.
+    /// Checks that all pages of a table so far are of the table that existed at the snapshot's
+    /// time. Must be called when its last page has been read, and before pages are relied upon. It
+    /// detects swaps of loads and restores; a `RENAME TABLE` by others is detected only if the
+    /// table was made after the snapshot, by the next page.
     ///
     /// # Errors
     ///
@@ -185,12 +184,12 @@ impl Snapshot {
         self.body(sql).await?.read()
     }
 
-    /// As [`page`](Self::page), but not read yet.
+    /// Returns a [`page`](Self::page) that is not parsed yet.
     async fn body(&self, sql: String) -> Result<TextsBody, Error> {
         self.within(self.database.send_texts(&Statement::new(sql), &self.id)).await
     }
 
-    /// Reads within the transaction, and gives up the metadata locks that this took.
+    /// Reads within the transaction, and releases the metadata locks that this took.
     async fn within<T>(&self, read: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         let _turn = self.turn.lock().await;
         let answer = read.await;
@@ -246,7 +245,7 @@ impl Drop for Snapshot {
         if self.released {
             return;
         }
-        // Without a runtime there is nobody to send it; the service ends the transaction by itself.
+        // Without a runtime it cannot be sent; the service ends the transaction by itself.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             let (database, id) = (self.database.clone(), self.id.clone());
             runtime.spawn(async move {
@@ -261,13 +260,14 @@ impl Drop for Snapshot {
 /// Gives up the metadata locks that were taken since the snapshot.
 const TO_SAVEPOINT: &str = "ROLLBACK TO SAVEPOINT rowgate_snapshot";
 
-/// MySQL's ER_SP_DOES_NOT_EXIST, which is also what it says of a savepoint.
+/// MySQL's ER_SP_DOES_NOT_EXIST, which is also its error for a missing savepoint.
 const NO_SUCH_SAVEPOINT: u16 = 1305;
 
 /// `2026-11-21T10:51:28.123`
 const TIME_CHARS: usize = 23;
 
-/// Returns which columns of `target`, in the order of the dictionary's `table`, take NULL in the database.
+/// Returns for each column of the dictionary's `table`, in its order, if the column of `target`
+/// takes NULL in the database.
 ///
 /// # Errors
 ///

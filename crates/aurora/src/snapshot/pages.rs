@@ -16,19 +16,19 @@ use crate::limits::MAX_RESULT_BYTES;
 /// The first page: large enough to tell how long rows are.
 const FIRST_ROWS: u32 = 1_000;
 
-/// What a page may hold, in bytes of the answer: nine tenths of what one may have.
+/// The most bytes of a page: nine tenths of what an answer may have.
 const PAGE_BYTES: usize = MAX_RESULT_BYTES / 10 * 9;
 
 /// No page is planned smaller, however often its rows turn out to be too much.
 const LEAST_PAGE_BYTES: usize = 32 * 1024;
 
-/// How often pages can be [halved](Pages::halved).
+/// The number of times that pages can be [halved](Pages::halved).
 pub const MOST_HALVINGS: u32 = 4;
 
 /// Bytes of a row that is read at once. A row of an answer may have 64 KB.
 const ROW_BYTES: usize = 50_000;
 
-/// How much of a larger row is read at once, in characters.
+/// The number of characters of a larger row that are read at once.
 const PIECE_CHARS: usize = ROW_BYTES / CHARACTER_BYTES;
 
 /// The most bytes of a character in UTF-8.
@@ -57,7 +57,7 @@ impl Page {
         self.body.rows()
     }
 
-    /// Returns true if there are no rows; a page that is given out has some.
+    /// Returns true if there are no rows; a page that is returned has some.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -77,7 +77,7 @@ pub struct Pages<'a> {
     after: Option<i64>,
     /// Bytes that a row takes of an answer at most, without its texts.
     fixed: usize,
-    /// What an answer may have.
+    /// The most bytes of an answer.
     most_bytes: usize,
     /// The rows of the next page, and the bytes that pages are planned to have.
     rows: u32,
@@ -98,8 +98,8 @@ impl<'a> Pages<'a> {
             .halved(0)
     }
 
-    /// The same rows in pages of half the size, `times` times over: for a new snapshot, where pages
-    /// of one before it were too large or took too long all the same.
+    /// Returns the same rows in pages halved `times` times: for a new snapshot, after pages of an
+    /// earlier one were too large or took too long.
     #[must_use]
     pub fn halved(mut self, times: u32) -> Self {
         let times = times.min(MOST_HALVINGS);
@@ -126,7 +126,7 @@ impl<'a> Pages<'a> {
             if body.last() != Some("") {
                 break body;
             }
-            // There are rows, and they are too much.
+            // There are rows, but they are too much for one answer.
             if self.rows == 1 {
                 break self.row_in_pieces().await?.into();
             }

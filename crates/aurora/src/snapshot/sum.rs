@@ -10,17 +10,17 @@ use tokio::sync::Mutex;
 use crate::ledger::Only;
 use crate::{Database, Error, Statement};
 
-/// How many rows one statement sums up: with 1.3 s for a million rows on one core of a laptop, a
-/// statement takes a third of a second there, and ten on a database that is thirty times slower;
-/// the service allows 45.
+/// The number of rows that one statement sums up: with 1.3 s for a million rows on one core of a
+/// laptop, a statement takes a third of a second there, and ten on a database that is thirty times
+/// slower; the service allows 45.
 const RANGE_ROWS: u64 = 250_000;
 
-/// How many statements run side by side.
+/// The number of statements in parallel.
 const LANES: usize = 2;
 
-/// The sum over all rows of `target`, a table with the columns of the dictionary's `table`, of
-/// which `nullable` says which take NULL. By ranges of the key, each in a statement of its own, so
-/// nobody should be writing to it meanwhile.
+/// Computes the checksum over all rows of `target`, a table with the columns of the dictionary's
+/// `table`; `nullable` says which of them take NULL. It reads ranges of the key, each in a
+/// statement of its own, so the table must not be written to meanwhile.
 ///
 /// # Errors
 ///
@@ -63,11 +63,11 @@ pub async fn content_sum(
 struct Range {
     after: Option<i64>,
     through: Option<i64>,
-    /// How many rows it has at most.
+    /// The most rows that it has.
     rows: u64,
 }
 
-/// What no lane has taken yet.
+/// The ranges that no lane has taken yet.
 #[derive(Debug)]
 struct Cursor {
     after: Option<i64>,

@@ -1,11 +1,12 @@
-//! Whether a table is still the one that it was at a snapshot's time.
+//! Checks that a table is still the one that it was at a snapshot's time.
 //!
-//! The ledgers tell. Whoever swaps a table fences it before the RENAME, and lifts the fence in the
-//! transaction that records the end, or when no RENAME of that swap can happen any more
-//! ([`swap`](crate::swap), S3 and S4). So if a table was not fenced at the snapshot's time, is not
-//! fenced now, and as many swaps have ended by now as had ended then, no RENAME has taken place in
-//! between: one since then would be recorded as ended, or the table would still be fenced, whoever
-//! was killed meanwhile. What was then is read in the snapshot itself, so no clocks are compared.
+//! The ledgers show it. A function that swaps a table fences it before the RENAME, and lifts the
+//! fence in the transaction that records the end, or when no RENAME of that swap can happen any
+//! more ([`swap`](crate::swap), S3 and S4). So if a table was not fenced at the snapshot's time, is
+//! not fenced now, and as many swaps have ended by now as had ended then, no RENAME has taken place
+//! in between: one since then would be recorded as ended, or the table would still be fenced,
+//! whichever function was killed. The state at that time is read in the snapshot itself, so no
+//! clocks are compared.
 
 use serde::Deserialize;
 
@@ -20,7 +21,7 @@ const COUNTED: &str = "INTERVAL 1 DAY";
 pub(super) struct Swaps {
     /// Raised fences.
     under_way: i64,
-    /// Of loads and of restores, undone ones among them.
+    /// The number of ended swaps of loads and of restores, undone ones among them.
     ended: i64,
 }
 
@@ -45,7 +46,7 @@ pub(super) fn question(table: &str, time: &str) -> Statement {
     Statement::new(sql).bind("table", table).bind("time", time.trim_end_matches('Z'))
 }
 
-/// What a SELECT without a table never does.
+/// The error of a SELECT without a table that returns no row, which never happens.
 pub(super) fn no_answer() -> Error {
     Error::Sql { code: None, message: "the swaps of a table are answered with no row".to_owned() }
 }

@@ -58,9 +58,9 @@ async fn lock(tx: &Tx, job: &JobId) -> Result<Locked, Error> {
     Ok(Locked { job: state::lock(tx, job).await?, holders })
 }
 
-/// Raises the fences of all tables of a job that is filled, and records the marker of its swap.
-/// Then no chunk of a load is in flight. Returns false, and raises none, if somebody else holds one
-/// of them, or if the job no longer stands as the caller saw it.
+/// Raises the fences of all tables of a filled job, and records the marker of its swap. Then no
+/// chunk of a load is in flight. Returns false, and raises none, if another job holds one of them,
+/// or if the job's state has changed.
 pub(super) async fn raise<R>(
     database: &Database,
     job: &JobId,
@@ -140,8 +140,8 @@ async fn note_swapped(tx: &Tx, job: &JobId, state: &SwapState) -> Result<(), Err
 
 /// Forgets the previous tables of other restores: they are dropped, or have just been swapped in.
 async fn forget_previous(tx: &Tx, job: &JobId, table: &str) -> Result<(), Error> {
-    // Read without locks, which would wait for the chunks of other restores. Whoever changes it has
-    // the fence locked.
+    // Read without locks, which would wait for the chunks of other restores. Every function that
+    // changes it holds the lock on the fence.
     let sql = "SELECT job_id FROM rowgate_job_tables \
                WHERE table_name = :table AND previous_table IS NOT NULL AND job_id <> :job";
     let others: Vec<Only<String>> =
@@ -181,7 +181,7 @@ pub(super) struct Fenced {
     #[serde(rename = "job_id")]
     pub(super) job: JobId,
     commit_marker: Option<String>,
-    /// Whoever fenced it has had time enough.
+    /// True if the function that fenced it has had enough time.
     #[serde(deserialize_with = "truth")]
     pub(super) is_stale: bool,
 }

@@ -1,4 +1,4 @@
-//! Swapping tables in: what a load that replaces its table and a restore have in common.
+//! Swaps tables in, for loads that replace their table and for restores.
 //!
 //! A job, which is a load or a restore, fills a shadow table for each of its tables, chunk by
 //! chunk. Then it swaps them in:
@@ -17,10 +17,10 @@
 //!
 //! # Invariants
 //!
-//! - **S1, one fact.** A RENAME changes all the names it has, or none. So the marker tells the
-//!   state of a swap, whoever was killed: it is there (nothing has happened; once it is dropped,
-//!   nothing can), it is renamed (everything has happened), or it is gone (nothing has happened,
-//!   and nothing will).
+//! - **S1, one fact.** A RENAME changes all the names it has, or none. So the marker shows the
+//!   state of a swap, whichever function was killed: it exists (nothing has happened; once it is
+//!   dropped, nothing can), it is renamed (everything has happened), or it is gone (nothing has
+//!   happened, and nothing will).
 //! - **S2, no name comes back.** The names of shadows, previous tables and markers are never made
 //!   twice. So a frozen function, or a statement that still waits in the database, finds nothing to
 //!   rename once the marker is dropped.
@@ -35,12 +35,12 @@
 //! - **S6, ended or swapping, not both.** A job whose swap is under way is not failed, skipped or
 //!   sent back to its start: these transactions lock the job and look for its fences. Shadows stay
 //!   where they are until then, whatever happens.
-//! - **S7, a load is whole.** Who completes a swap sends every load that has committed chunks into
-//!   the previous table, and is not through, back to its start.
-//! - **S8, only what nobody needs is dropped.** The reaper lists the tables first and asks the
-//!   ledger then: a table that is made later is not on the list. A job that runs keeps what it may
-//!   be about to record; a table that it records after the ledger had no need of it is found to be
-//!   missing, and another one is made.
+//! - **S7, a load is whole.** The function that completes a swap sends every unfinished load that
+//!   has committed chunks into the previous table back to its start.
+//! - **S8, only what nobody needs is dropped.** The reaper lists the tables first and queries the
+//!   ledger then: a table that is made later is not on the list. Tables that a running job may be
+//!   about to record are kept; if it records a table that was dropped before, the table is found to
+//!   be missing, and another one is made.
 //! - **S9, only what is complete is swapped in.** A shadow counts as filled when all of its chunks
 //!   are committed, under a lock that waits for chunks in flight; it has the columns and indexes of
 //!   its table behind the fences.
@@ -52,16 +52,16 @@
 //!
 //! - After 1: no fence has the marker. The table is an orphan as soon as the job has another marker
 //!   or has ended (S8).
-//! - After 2 or 3: the fences are raised and the marker is there. Whoever finds a fence two minutes
-//!   old drops the marker and lifts the fences (S4). The shadows keep their names and stay filled,
-//!   so the next delivery only repeats the swap, with another marker. The late RENAME of the first
-//!   function fails as a whole (S1, S2).
+//! - After 2 or 3: the fences are raised and the marker is there. A function that finds a fence two
+//!   minutes old drops the marker and lifts the fences (S4). The shadows keep their names and stay
+//!   filled, so the next delivery only repeats the swap, with another marker. The late RENAME of
+//!   the first function fails as a whole (S1, S2).
 //! - During 4, its answer lost or not: dropping the marker waits for a RENAME that has locked it.
-//!   One that still waits for other tables will not find it. Either way the renamed marker tells
-//!   (S1).
-//! - After 4: the marker is renamed. Whoever settles the swap completes the job (S5), also one that
-//!   was to fail or to give it up.
-//! - After 5: fences and job are done with; what is left are orphans.
+//!   One that still waits for other tables will not find it. Either way the renamed marker shows
+//!   the outcome (S1).
+//! - After 4: the marker is renamed. The function that settles the swap completes the job (S5),
+//!   even if it was about to fail or abandon it.
+//! - After 5: fences and job are done; only orphans are left.
 //!
 //! A concurrent delivery of the same job joins a swap: it reads the marker and sends the same
 //! RENAME, of which one succeeds. A late call of any function finds another marker, or none, in the
@@ -69,14 +69,14 @@
 //!
 //! # What needs no fence
 //!
-//! Writers that commit all they have in one transaction (the insert API, migrations): the RENAME
-//! waits for them or they for it. What they commit before it is in the previous table, what they
-//! commit after it in the new one.
+//! Writers that commit everything in one transaction (the insert API, migrations): the RENAME waits
+//! for them or they for it. Their commits before it are in the previous table, those after it in
+//! the new one.
 //!
-//! Fences do not hold up migrations, either. One that is committed between step 3 and the RENAME,
-//! which may wait up to 45 s for open transactions, is taken back along with its table. Run
-//! migrations when no replace or restore is under way. What was taken back is in the previous table
-//! of a restore, and its undo is refused then, because the forms differ.
+//! Fences do not block migrations, either. A migration that commits between step 3 and the RENAME,
+//! which may wait up to 45 s for open transactions, is lost along with its table. Run migrations
+//! when no replace or restore is under way. The migrated table is then the previous table of a
+//! restore, and its undo is refused, because the columns or indexes differ.
 
 pub(crate) mod fence;
 mod names;

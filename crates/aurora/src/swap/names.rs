@@ -10,14 +10,14 @@ use crate::jobs::JobId;
 /// Hexadecimal digits that tell the tables of one job apart.
 const TOKEN: usize = 8;
 
-/// What a table beside the tables is for.
+/// The purpose of a table beside the dictionary's tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     /// A job fills it.
     Shadow,
-    /// What a table was before a job's swap.
+    /// A table's previous content, from before a job's swap.
     Previous,
-    /// What the RENAME of a swap renames along.
+    /// The table that a swap's RENAME renames along: its commit marker.
     Marker,
     /// A marker after that RENAME.
     RenamedMarker,

@@ -32,7 +32,7 @@ pub(super) async fn drop_all(database: &Database) -> Result<Vec<String>, Error> 
     for name in tables::with_prefix(database, &Role::ALL.map(Role::prefix)).await? {
         let Some((role, job)) = parse(&name) else { continue };
         let Some(needs) = needs(database, &job, &name).await? else {
-            // Whoever made it did so without this ledger, and may know what it is for.
+            // It was made without this ledger, and its maker may need it.
             tracing::warn!(table = name, "no load or restore of the ledger has made this table");
             continue;
         };
@@ -44,7 +44,7 @@ pub(super) async fn drop_all(database: &Database) -> Result<Vec<String>, Error> 
     Ok(dropped)
 }
 
-/// What the ledger has of a job and of a table that it has made.
+/// The ledger's record of a job and of a table that it has made.
 #[derive(Debug, Deserialize)]
 struct Needs {
     #[serde(deserialize_with = "truth")]
@@ -62,13 +62,12 @@ struct Needs {
 impl Needs {
     fn include(&self, role: Role) -> bool {
         match role {
-            // Of a table that has none yet, it may be about to be recorded.
+            // A job that has no shadow yet may be about to record this one.
             Role::Shadow => self.is_running && self.may_be_shadow > 0,
             Role::Marker => self.is_running && self.other_markers == 0,
-            // Until the ledger has seen the swap, it is what tells of it.
+            // Until the ledger has seen the swap, it is the evidence of it.
             Role::RenamedMarker => self.is_running,
-            // Until then, it is the table as it was. Afterwards it is recorded as long as it is
-            // kept.
+            // Until then, it is the table itself. Afterwards it is recorded as long as it is kept.
             Role::Previous => !self.is_completed || self.previous > 0,
         }
     }

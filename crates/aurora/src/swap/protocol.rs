@@ -12,17 +12,17 @@ use crate::ledger::pause_before;
 use crate::limits::FINISH_GRACE;
 use crate::{Database, Deadline, Error, Statement, tables};
 
-/// How long a RENAME may wait for open transactions; the service ends it after 45 s.
+/// The timeout of a RENAME that waits for open transactions; the service ends it after 45 s.
 const RENAME_PATIENCE: Duration = Duration::from_secs(60);
 
-/// What became of a swap.
+/// The outcome of a swap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Swapped {
-    /// The load or restore has ended. The ledger says how: somebody else may have ended it
+    /// The load or restore has ended. The ledger says how: another function may have ended it
     /// otherwise, and a restore may have failed.
     Ended,
     /// There is nothing to swap in: a shadow table is lost or not filled, or a load was sent back
-    /// to its start, also because its table has other columns or indexes now.
+    /// to its start, perhaps because its table has other columns or indexes now.
     Unfilled,
 }
 
@@ -41,13 +41,13 @@ pub(crate) enum Outcome {
     Altered(String),
 }
 
-/// How far one attempt came.
+/// The outcome of one attempt.
 enum Attempt {
     /// The shadows have taken the places of their tables.
     Renamed,
-    /// They must not.
+    /// The swap was refused.
     Refused(Outcome),
-    /// The fences were not raised: somebody else was quicker.
+    /// The fences were not raised: another function was faster.
     Outrun,
 }
 
@@ -69,7 +69,7 @@ where
         let Some(state) = state::running(database, job).await? else { return Ok(Outcome::Ended) };
         let Some(pairs) = state.pairs() else { return Ok(Outcome::Unfilled) };
         let (marker, is_new) = if let Some(marker) = state.marker.clone() {
-            // Of a function that does the same at this time, or was killed.
+            // Made by a concurrent function, or by one that was killed.
             (marker, false)
         } else {
             if let Some(reason) = refusal().await? {
@@ -134,7 +134,7 @@ async fn are_unfenced(database: &Database, pairs: &[(&str, &Shadow)]) -> Result<
     Ok(true)
 }
 
-/// Makes the marker of a swap; `None` if the answer is lost, and the job must be looked at again.
+/// Makes the marker of a swap; `None` if the answer is lost, and the job must be read again.
 async fn make_marker(database: &Database, job: &JobId) -> Result<Option<CommitMarker>, Error> {
     let marker = CommitMarker::fresh(job);
     let sql = format!("CREATE TABLE `{}` (nothing INT NOT NULL PRIMARY KEY) ENGINE = InnoDB", marker.name());
@@ -149,8 +149,8 @@ async fn make_marker(database: &Database, job: &JobId) -> Result<Option<CommitMa
     }
 }
 
-/// Says why shadows cannot take the places of their tables, if so. Behind the fences: nobody else's
-/// RENAME shows a table half done.
+/// Returns the reason why shadows cannot take the places of their tables, if there is one. Must be
+/// called behind the fences, where no other RENAME shows a table half done.
 async fn check(database: &Database, pairs: &[(&str, &Shadow)]) -> Result<Option<Outcome>, Error> {
     for (table, shadow) in pairs {
         if !tables::exists(database, shadow.name()).await? {
@@ -187,8 +187,8 @@ async fn rename(
 /// Ends the swap that a marker is for: completes the job if the RENAME has happened; if not, sees
 /// to it that it never will, and lifts the fences. Returns true if it has happened.
 pub(crate) async fn settle(database: &Database, job: &JobId, marker: &CommitMarker) -> Result<bool, Error> {
-    // Waits for a RENAME that has got hold of the marker; one that still waits for other tables
-    // will not find it.
+    // Waits for a RENAME that has locked the marker; one that still waits for other tables will not
+    // find it.
     tables::drop_table(database, marker.name()).await?;
     let has_happened = tables::exists(database, &marker.renamed()).await?;
     if has_happened {
@@ -200,12 +200,12 @@ pub(crate) async fn settle(database: &Database, job: &JobId, marker: &CommitMark
     Ok(has_happened)
 }
 
-/// Whether appends and upserts may write to a table.
+/// The state of a table's write fence: whether appends and upserts may write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fence {
-    /// They may.
+    /// They may write.
     Lifted,
-    /// They may not: a load or a restore is swapping a new table in.
+    /// They may not write: a load or a restore is swapping a new table in.
     Raised,
 }
 

@@ -3,8 +3,8 @@
 use super::{fence, orphans, protocol};
 use crate::{Database, Error};
 
-/// Settles the swaps that nobody works on any more, and drops orphaned tables; returns their names.
-/// Safe at any time, beside loads and restores that begin, swap or end.
+/// Settles abandoned swaps, and drops orphaned tables; returns their names. Safe at any time,
+/// beside loads and restores that begin, swap or end.
 ///
 /// # Errors
 /// Any [`Error`]; calling it again is safe.

@@ -6,16 +6,17 @@ use super::state;
 use crate::jobs::JobId;
 use crate::{Database, Error, tables};
 
-/// How often a shadow is made anew because an answer was lost or somebody else was quicker.
+/// The number of attempts to make a shadow when an answer was lost or another function was faster.
 const ATTEMPTS: u32 = 5;
 
 /// A table to fill.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Target {
     pub(crate) shadow: Shadow,
-    /// All of its rows are in it already.
+    /// True if it has all of its rows already.
     pub(crate) is_filled: bool,
-    /// How often the job was sent back to its start; its committed chunks are in the shadow.
+    /// The number of times that the job was sent back to its start; its committed chunks are in the
+    /// shadow.
     pub(crate) restarts: u32,
 }
 
@@ -35,8 +36,8 @@ pub(crate) async fn prepare(database: &Database, job: &JobId, table: &str) -> Re
                 let (shadow, is_filled) = (shadow.clone(), row.is_filled);
                 return Ok(Some(Target { shadow, is_filled, restarts: state.restarts }));
             }
-            // Swapped in, or dropped by somebody. If a marker is recorded, either is found out; if
-            // not, no RENAME has been or can be under way.
+            // Swapped in, or dropped by others. If a marker is recorded, settling it shows which;
+            // if not, no RENAME has been or can be under way.
             if let Some(marker) = &state.marker {
                 settle(database, job, marker).await?;
             } else {

@@ -1,4 +1,4 @@
-//! How a job that swaps tables in stands in the ledger.
+//! Reads the state of a job that swaps tables in from the ledger.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -8,23 +8,23 @@ use crate::jobs::{JobId, start_over};
 use crate::ledger::{settled, truth};
 use crate::{Database, Error, Statement, Tx};
 
-/// How a running job stands.
+/// The state of a running job.
 #[derive(Debug, Clone)]
 pub(crate) struct SwapState {
-    /// How often it was sent back to its start; 0 for restores.
+    /// The number of times that it was sent back to its start; 0 for restores.
     pub(crate) restarts: u32,
-    /// That of the swap that is under way.
+    /// The commit marker of the swap that is under way.
     pub(crate) marker: Option<CommitMarker>,
     /// Its tables, by name.
     pub(crate) tables: Vec<TableState>,
 }
 
-/// How a table of it stands.
+/// The state of one of its tables.
 #[derive(Debug, Clone)]
 pub(crate) struct TableState {
     pub(crate) name: String,
     pub(crate) shadow: Option<Shadow>,
-    /// All rows are in the shadow.
+    /// True if the shadow has all rows.
     pub(crate) is_filled: bool,
 }
 
@@ -42,7 +42,7 @@ impl SwapState {
         self.tables.iter().find(|table| table.name == name)
     }
 
-    /// Returns true if the table is to be filled in this shadow.
+    /// Returns true if this shadow of the table is the one to fill.
     pub(crate) fn has(&self, table: &str, shadow: &Shadow) -> bool {
         self.table(table).is_some_and(|table| table.shadow.as_ref() == Some(shadow))
     }
@@ -90,15 +90,16 @@ pub(crate) async fn running(database: &Database, job: &JobId) -> Result<Option<S
     Ok(gather(database.query(select(job, "f.commit_marker", fences, "")).await?))
 }
 
-/// The same, locked until the transaction ends, but for the marker. Waits for the chunks in flight.
+/// Reads the same without the marker, locked until the transaction ends. Waits for the chunks in
+/// flight.
 pub(crate) async fn lock(tx: &Tx, job: &JobId) -> Result<Option<SwapState>, Error> {
     Ok(gather(tx.query(select(job, "NULL", "", "FOR UPDATE")).await?))
 }
 
-/// The same if no swap of the job is under way. To be the first read of its transaction.
+/// Reads the same if no swap of the job is under way. Must be the first read of its transaction.
 ///
-/// Does not lock the fences, which may take a chunk of somebody else's to its end: whoever fences
-/// a table for the job has the job locked.
+/// Does not lock the fences, which would wait for other jobs' chunks: a function that fences a
+/// table for the job holds the lock on the job.
 pub(crate) async fn lock_unfenced(tx: &Tx, job: &JobId) -> Result<Locked, Error> {
     let Some(state) = lock(tx, job).await? else { return Ok(Locked::Ended) };
     let sql = "SELECT 1 AS found FROM rowgate_table_fences WHERE job_id = :job LIMIT 1";
@@ -106,7 +107,7 @@ pub(crate) async fn lock_unfenced(tx: &Tx, job: &JobId) -> Result<Locked, Error>
     Ok(if fences.is_empty() { Locked::Unfenced(state) } else { Locked::Swapping })
 }
 
-/// What became of locking a job whose tables must not be fenced.
+/// The outcome of locking a job whose tables must not be fenced.
 #[derive(Debug)]
 pub(crate) enum Locked {
     /// The job has ended.
@@ -137,7 +138,7 @@ pub(super) async fn note_shadow(
     database.execute(note).await.map(|_| ())
 }
 
-/// Forgets a shadow that is lost and all that was put into it: the table is to be filled anew.
+/// Forgets a lost shadow and all chunks that were put into it: the table is filled again.
 pub(super) async fn forget_shadow(
     database: &Database,
     job: &JobId,

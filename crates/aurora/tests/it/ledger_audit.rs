@@ -1,4 +1,4 @@
-//! What an audit asks the ledger.
+//! The queries of an audit to the ledger.
 
 use std::time::Duration;
 
@@ -14,7 +14,8 @@ struct Load<'t> {
 }
 
 impl<'t> Load<'t> {
-    /// One that took no row up to now; `minutes` ago it was begun and, unless it runs, ended.
+    /// Adds a load that has taken no row up to now; it was begun `minutes` ago and, unless it runs,
+    /// ended then.
     async fn add(test: &'t TestDatabase, name: &str, status: &str, minutes: u32) -> Result<Self> {
         let id = LoadId::of_object("data", name, "v1");
         let ended = if status == "running" { "NULL" } else { "started_at" };
@@ -268,7 +269,7 @@ async fn knows_contents_by_key_and_tag_together() -> Result<()> {
     Ok(())
 }
 
-/// A statement's "now" may be a moment older than the newest load that it sees.
+/// A statement's "now" may be slightly older than the newest load that it sees.
 #[tokio::test]
 async fn a_load_that_began_after_the_readers_now_has_taken_no_time() -> Result<()> {
     let test = TestDatabase::migrated().await?;

@@ -29,7 +29,7 @@ async fn run(test: &TestDatabase, migrations: &[Migration]) -> Result<Outcome, M
     migrate(&test.database(), migrations, "test").await
 }
 
-/// What migration A and B leave behind, and that the records are complete.
+/// Checks what migrations A and B leave behind, and that the records are complete.
 async fn assert_all_in(test: &TestDatabase) -> Result<()> {
     assert_eq!(test.value("SELECT GROUP_CONCAT(id, name ORDER BY id) FROM a").await?, "1one,2next");
     let sql = "SELECT COUNT(*) FROM rowgate_migrations WHERE statements_done = 2 AND statements_started = 2 AND finished_at IS NOT NULL";
@@ -169,7 +169,7 @@ async fn goes_on_where_a_killed_run_stopped_whichever_call_it_was() -> Result<()
     Ok(())
 }
 
-/// Whether the run was over before it was killed.
+/// Returns true if the run was over before it was killed.
 async fn killed_at(effect: Effect, call: u32) -> Result<bool> {
     let test = TestDatabase::start().await?;
     let both = pair()?;

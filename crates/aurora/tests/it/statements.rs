@@ -64,7 +64,7 @@ async fn tells_database_errors_apart_in_every_wording() -> Result<()> {
         let database = test.database();
         let error = database.execute(insert(1)).await.unwrap_err();
         assert!(error.is_duplicate_key(), "{style:?}: {error:?}");
-        // Where there is no number, only those are known by their words that somebody acts upon.
+        // Without a number, only errors that the code acts on are recognised by their words.
         let has_number = !matches!(style, ErrorStyle::StateOnly | ErrorStyle::Bare);
         let error = database.execute(Statement::new("SELEKT 1")).await.unwrap_err();
         let expected = has_number.then_some(1064);

@@ -243,7 +243,7 @@ async fn a_commit_that_never_arrived_is_an_unknown_outcome_too() -> Result<()> {
     test.data_api().set(Faults::default().with(rule));
     let error = insert_all(&test.database(), &[3]).await.unwrap_err();
     assert!(error.is_unknown_outcome(), "{error:?}");
-    // What was left of it is rolled back, so what a read shows now is final.
+    // The rest of it is rolled back, so what a read shows now is final.
     assert_eq!(test.open_transactions(), 0);
     assert_eq!(names(&test).await?, "one,two");
     Ok(())
@@ -258,8 +258,8 @@ async fn a_commit_that_was_refused_leaves_no_transaction_behind() -> Result<()> 
     transaction.execute(insert(3)).await?;
     let commit = transaction.commit().await;
     assert!(matches!(commit, Err(Error::AccessDenied { .. })), "{commit:?}");
-    // Not even for a moment: once it has answered, a function is frozen with whatever it still
-    // meant to do.
+    // Not even briefly: once it has answered, a function is frozen with whatever it still meant to
+    // do.
     assert_eq!(test.open_transactions(), 0);
     assert_eq!(names(&test).await?, "one,two");
     Ok(())

@@ -19,7 +19,7 @@ impl World {
         }
     }
 
-    /// Makes of a backup one that was made some days ago.
+    /// Makes a backup look some days older.
     fn age(&self, backup: &BackupId, days: i64) -> BackupId {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() as i64;
         let old = BackupId::new(now - days * DAY, u32::try_from(days).unwrap());

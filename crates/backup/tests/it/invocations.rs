@@ -11,7 +11,8 @@ use crate::support::{World, dictionary, long, one_page};
 
 const ALL: [&str; 3] = ["departments", "jobs", "employees"];
 
-/// Goes on, a page at a time, until the backup is complete; `between` is done before each further invocation.
+/// Goes on, a page at a time, until the backup is complete; `between` is done before each further
+/// invocation.
 async fn finish(world: &World, mut done: Done, between: &[&str]) -> Result<(Done, u32), BackupError> {
     let mut invocations = 1;
     while done.status == Status::Running {
@@ -93,7 +94,7 @@ async fn a_table_that_is_swapped_meanwhile_makes_the_backup_begin_anew() {
     }
     let (done, _) = finish(&world, done, &[]).await.unwrap();
     let manifest = world.manifest(&done.backup).unwrap();
-    // Also: the file of the lost moment is gone.
+    // Also: the file of the lost snapshot is gone.
     world.check(&manifest);
     assert_ne!(manifest.snapshot_time, first);
     let table = &manifest.tables["employees"];
@@ -154,7 +155,8 @@ impl Replace {
     }
 }
 
-/// Goes on with a backup whose first page is read, and whose table has been swapped since: it is of a moment after that.
+/// Continues a backup whose first page is read, and whose table has been swapped since: its
+/// snapshot is taken after that.
 async fn finish_after_swap(world: &World, done: Done) {
     let (done, _) = finish(world, done, &[]).await.unwrap();
     let manifest = world.manifest(&done.backup).unwrap();

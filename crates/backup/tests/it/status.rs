@@ -1,4 +1,4 @@
-//! How a backup is getting on, as an invocation tells it.
+//! The progress of a backup, as an invocation shows it.
 
 use backup::{Answer, InvocationError, invoke};
 use domain::backup::{BackupId, folder, state_key};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::{World, long, one_page};
 
 impl World {
-    /// What the function answers; the database is not asked for it.
+    /// Returns the function's answer, which needs no database.
     async fn status(&self, backup: &BackupId) -> Result<Value, InvocationError> {
         let before = self.db.data_api().calls();
         let answer = invoke(&self.backups(), json!({ "status": { "backup": backup } }), long()).await;

@@ -26,7 +26,7 @@ pub(crate) struct Calls {
 }
 
 impl Calls {
-    /// The oldest one that has not been taken.
+    /// Takes the oldest continuation that has not been taken.
     pub(crate) fn take(&self) -> Option<Unfinished> {
         let mut asked = self.asked.lock().unwrap();
         (!asked.is_empty()).then(|| asked.remove(0))
@@ -76,8 +76,8 @@ impl World {
         Self { db, store: FaultyBucket::default(), calls: Calls::default(), options: Options::default() }
     }
 
-    /// With this many rows in each table: the first page has a thousand of them, the next ones some ten
-    /// thousand.
+    /// With this many rows in each table: the first page has a thousand of them, the next ones some
+    /// ten thousand.
     pub(crate) async fn with_rows(rows: u32) -> Self {
         let world = Self::start().await;
         world.add_rows(rows).await;
@@ -119,7 +119,7 @@ impl World {
         self.db.sql(sql).await.unwrap()
     }
 
-    /// What the database says of a table right now.
+    /// Returns the database's checksum of a table right now.
     pub(crate) async fn sum(&self, table: &str) -> ContentSum {
         let (database, of) = (self.db.database(), dictionary().table(table).unwrap());
         let nullable = nullable(&database, table, of).await.unwrap();

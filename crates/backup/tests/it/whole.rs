@@ -68,7 +68,7 @@ async fn a_table_without_rows_has_a_file_without_rows() {
     }
 }
 
-/// Somebody commits rows of the same id to all three tables, all the time.
+/// Commits rows of the same id to all three tables, all the time.
 #[tokio::test(flavor = "multi_thread")]
 async fn three_tables_under_constant_writes_are_one_moment() {
     let world = World::with_rows(25_000).await;

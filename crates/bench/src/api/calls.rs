@@ -85,8 +85,8 @@ impl Call {
         }
     }
 
-    /// Returns how many requests each of so many clients sends in a turn: enough for a 99th percentile
-    /// if they are quick.
+    /// Returns how many requests each of so many clients sends in a turn: enough for a 99th
+    /// percentile if they are quick.
     pub(super) fn requests(self, clients: usize) -> usize {
         match (self, clients) {
             (Self::FirstPage | Self::LastPage | Self::OneRow, 1) => 200,
@@ -166,8 +166,8 @@ fn flawed(ids: std::ops::Range<u64>) -> String {
     json!({ "employees": rows }).to_string()
 }
 
-/// Returns the statements that insert the valid rows of a flawed batch and keep the others: they ask
-/// which ids and references exist, insert, and commit. They do not check the rows.
+/// Returns the statements that insert the valid rows of a flawed batch and keep the others: they
+/// ask which ids and references exist, insert, and commit. They do not check the rows.
 fn judged(ids: std::ops::Range<u64>) -> Vec<String> {
     let list = |ids: &mut dyn Iterator<Item = u64>| {
         let ids: Vec<String> = ids.map(|id| id.to_string()).collect();

@@ -14,7 +14,7 @@ use super::calls::Request;
 use crate::settings::Settings;
 use crate::stage::Stage;
 
-/// How long API Gateway waits.
+/// The timeout of API Gateway.
 const LIMIT: Duration = Duration::from_secs(29);
 
 /// One process of each function, for one client.

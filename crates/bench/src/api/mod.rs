@@ -1,6 +1,6 @@
-//! The HTTP API as Lambda runs it, on a table of a million employees: requests per second, medians and
-//! 99th percentiles, with one client and with eight, against a plain MySQL client that sends the same
-//! statements.
+//! The HTTP API as Lambda runs it, on a table of a million employees: requests per second, medians
+//! and 99th percentiles, with one client and with eight, against a plain MySQL client that sends
+//! the same statements.
 //!
 //! A function's process handles one request at a time, so eight clients have eight processes, as
 //! Lambda would start them. The same requests also go to the API in one process, as a container has
@@ -32,7 +32,7 @@ use crate::table::{Line, Table};
 const ROWS: u64 = 1_000_000;
 /// The numbers of clients (issue 5).
 const CLIENTS: [usize; 2] = [1, 8];
-/// How often the ways take turns.
+/// The number of times that the ways take turns.
 const TURNS: usize = 5;
 /// Requests of each client that only warm up.
 const WARM_UP: usize = 2;
@@ -63,7 +63,8 @@ enum Way {
     Plain,
 }
 
-/// Fills the table and measures every call, those that only read first: they must find a million rows.
+/// Fills the table and measures every call, those that only read first: they must find a million
+/// rows.
 pub(crate) async fn measure(settings: &Settings, table: &mut Table) -> Result<()> {
     let stage = Stage::start(&settings.binaries).await?;
     let rows = settings.rows(ROWS);

@@ -1,4 +1,4 @@
-//! The same API in one process for all clients, over HTTP, as a container has it.
+//! Measures the API in one process for all clients, over HTTP, as a container has it.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
@@ -93,8 +93,8 @@ impl Drop for Process {
 }
 
 impl Caller {
-    /// Returns the time from sending the request to the end of its answer, which must have the expected
-    /// status.
+    /// Returns the time from sending the request to the end of its answer, which must have the
+    /// expected status.
     pub(super) async fn answer(&self, request: &Request) -> Result<Duration> {
         let url = Url::parse_with_params(&format!("{}{}", self.url, request.path), &request.query)?;
         let method: Method = request.method.parse()?;

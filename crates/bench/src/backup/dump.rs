@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::stage::DATABASE;
 
-/// Where the dump goes, and the server that it is of.
+/// The folder of the dump, and its server.
 #[derive(Debug)]
 pub(super) struct Dump {
     socket: PathBuf,

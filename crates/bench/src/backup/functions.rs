@@ -17,7 +17,7 @@ const PAUSE: Duration = Duration::from_secs(2);
 
 /// A table of employees, a bucket, and the functions between them.
 pub(super) struct Functions {
-    /// How blocks are compressed; the function's default without.
+    /// The compression of blocks; by default the function's own.
     pub(super) codec: Option<&'static str>,
     dump: Dump,
     rows: u64,

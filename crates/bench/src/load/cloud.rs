@@ -1,5 +1,5 @@
-//! From the drop of a file to `completed`, on a local cloud of its own: upload, MiniStack's S3, queue
-//! and Lambda, the loader, the local Data API and MariaDB.
+//! Measures from the drop of a file to `completed`, on a local cloud of its own: upload,
+//! MiniStack's S3, queue and Lambda, the loader, the local Data API and MariaDB.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -109,8 +109,8 @@ impl<'s> Cloud<'s> {
         value.with_context(|| format!("the local cloud's env has no {name}"))
     }
 
-    /// Drops the file; returns the time of the upload, and the time until the load is completed by the
-    /// ledger.
+    /// Drops the file; returns the time of the upload, and the time until the load is completed by
+    /// the ledger.
     async fn drop_file(&self, file: &Path, conn: &mut Conn) -> Result<(Duration, Duration)> {
         let (began, started) = (SystemTime::now(), Instant::now());
         run(self.rowgate().envs(&self.variables).args(["upload", "employees"]).arg(file))?;

@@ -1,4 +1,4 @@
-//! The same employees as plain CSV, compressed, and as a workbook.
+//! Measures the same employees as plain CSV, compressed, and as a workbook.
 
 use anyhow::Result;
 

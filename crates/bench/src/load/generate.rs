@@ -21,8 +21,8 @@ pub(crate) fn valid(path: &Path, rows: u64) -> Result<u64> {
     Ok(fs::metadata(path)?.len())
 }
 
-/// Generates a file in which every row breaks one rule, each rule in turn; returns its size in bytes.
-/// A name that is too long is not among them: it would make the file twice as large.
+/// Generates a file in which every row breaks one rule, each rule in turn; returns its size in
+/// bytes. A name that is too long is not among them: it would make the file twice as large.
 pub(super) fn rejected(path: &Path, rows: u64) -> Result<u64> {
     let mut output = BufWriter::new(File::create(path)?);
     for Employee { id, name, datetime, department, job } in employees(rows) {

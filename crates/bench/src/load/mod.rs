@@ -62,8 +62,8 @@ impl Loader {
         Ok(())
     }
 
-    /// Starts the function with the message of a dropped file, and checks that the load ends with this
-    /// status and so many rows loaded and rejected.
+    /// Starts the function with the message of a dropped file, and checks that the load ends with
+    /// this status and so many rows loaded and rejected.
     async fn load(&mut self, file: &str, status: &str, loaded: u64, rejected: u64) -> Result<Invocation> {
         let key = key(file);
         let bytes = self.runner.bucket.get(&key).context("no such file")?.len();
@@ -98,8 +98,7 @@ impl Loader {
     }
 }
 
-/// Empties the ledger: bytes that are in already would be skipped, and a load that has ended is not
-/// begun again.
+/// Empties the ledger: the same bytes would be skipped, and an ended load does not begin again.
 async fn forget(conn: &mut Conn) -> Result<()> {
     for table in ["rowgate_loads", "rowgate_load_chunks"] {
         conn.query_drop(format!("TRUNCATE TABLE {table}")).await?;
@@ -119,8 +118,8 @@ fn key(file: &str) -> String {
     format!("incoming/employees/{file}")
 }
 
-/// Returns the statement that loads a file. MariaDB reads the `T` and drops the `Z` of a date with a
-/// warning for each row; rewriting the date in a SET clause is no faster.
+/// Returns the statement that loads a file. MariaDB reads the `T` and drops the `Z` of a date with
+/// a warning for each row; rewriting the date in a SET clause is no faster.
 pub(crate) fn load_data(file: &Path) -> String {
     format!(
         "LOAD DATA LOCAL INFILE '{}' INTO TABLE employees CHARACTER SET utf8mb4 \

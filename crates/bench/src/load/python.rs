@@ -14,7 +14,7 @@ use crate::stats::{Series, Times, grouped, ratio, seconds};
 use crate::table::{Line, Table};
 
 const FILE: &str = "employees.csv";
-/// How many rows go through `batch_execute_statement`; all of them would take minutes.
+/// The number of rows that go through `batch_execute_statement`; all of them would take minutes.
 const FEW_ROWS: u64 = 50_000;
 
 /// A way to load the file in Python.
@@ -23,7 +23,7 @@ struct Way {
     script: &'static str,
     source: &'static str,
     method: Option<&'static str>,
-    /// How much faster the loader has to be (issue 3).
+    /// The required speed of the loader relative to this (issue 3).
     bar: Option<f64>,
 }
 
@@ -107,8 +107,8 @@ impl Way {
         self.script == "data_api.py"
     }
 
-    /// Returns the time of the program; what it takes for `count` rows, but not its start, is scaled to
-    /// `rows`.
+    /// Returns the time of the program; what it takes for `count` rows, but not its start, is
+    /// scaled to `rows`.
     fn run(
         &self,
         settings: &Settings,

@@ -13,8 +13,8 @@ const BAR: f64 = 1.0;
 const VALID: &str = "valid.csv";
 const FLAWED: &str = "flawed.csv";
 
-/// Loads a valid file, the same again when all its ids are taken, and one in which every row breaks a
-/// rule.
+/// Loads a valid file, the same again when all its ids are taken, and one in which every row breaks
+/// a rule.
 pub(crate) async fn measure(settings: &Settings, table: &mut Table) -> Result<()> {
     let (rows, rounds) = (settings.rows(ROWS), settings.rounds(ROUNDS, 1));
     let mut loader = Loader::start(settings).await?;

@@ -1,5 +1,5 @@
-//! A million employees against `LOAD DATA LOCAL INFILE` of the same file by the `mariadb` client, and
-//! where the time goes.
+//! A million employees against `LOAD DATA LOCAL INFILE` of the same file by the `mariadb` client,
+//! and where the time goes.
 
 use std::fs;
 
@@ -50,8 +50,8 @@ pub(crate) async fn measure(settings: &Settings, table: &mut Table) -> Result<()
     });
     table.figure("  the same, most memory of the function", mebibytes(ours.peak));
 
-    // What the loader does with the file's bytes is measured alone; the rest of its time is reading,
-    // HTTP and JSON.
+    // The loader's work on the file's bytes is measured separately; the rest of its time is
+    // reading, HTTP and JSON.
     let alone = parse::stages(&fs::read(file)?)?;
     let [loader, data_api, database, bucket] = ours.processor();
     let rest = loader.saturating_sub(alone.cut + alone.check + alone.write);

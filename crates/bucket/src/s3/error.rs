@@ -1,4 +1,4 @@
-//! What S3's answers say of an error.
+//! Converts the errors in S3's answers.
 
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 
@@ -6,7 +6,7 @@ use crate::error::BucketError;
 
 pub(super) const FORBIDDEN: u16 = 403;
 pub(super) const NOT_FOUND: u16 = 404;
-/// A delete marker is in the place of the version.
+/// The status of a version that is a delete marker.
 pub(super) const METHOD_NOT_ALLOWED: u16 = 405;
 pub(super) const CONFLICT: u16 = 409;
 pub(super) const PRECONDITION_FAILED: u16 = 412;

@@ -27,8 +27,8 @@ use crate::store::{
 /// Objects that one call can delete: S3's limit.
 const MAX_DELETES: usize = 1000;
 
-/// How often a write is tried that S3 turned down because another one to the same key was under
-/// way, and the wait between.
+/// The number of attempts of a write that S3 refuses because another write to the same key is under
+/// way, and the wait between them.
 const CONFLICT_TRIES: u32 = 5;
 const CONFLICT_WAIT: Duration = Duration::from_millis(200);
 
@@ -349,7 +349,7 @@ impl Versions for S3Bucket {
         let objects = newest.filter_map(|version| {
             Some(Listed {
                 key: version.key?,
-                // What a bucket without versions calls the version of every object.
+                // A bucket without versions calls the version of every object "null".
                 version: version.version_id.filter(|version| version != "null"),
                 etag: version.e_tag.unwrap_or_default(),
                 bytes: size(version.size),

@@ -20,12 +20,12 @@ use tokio::net::TcpListener;
 
 const KEY: &str = "the-operator's";
 
-/// What it has, and what becomes of calls.
+/// The loads it has, and the fate of calls.
 #[derive(Debug, Default)]
 pub(crate) struct Stub {
     /// Answers that come before the right ones, by the call's name; the next one is last.
     wrong: BTreeMap<&'static str, Vec<Wrong>>,
-    /// What `GET /loads` says of the file's load, question by question; the last one stays.
+    /// The answers of `GET /loads` about the file's load, in turn; the last one is repeated.
     pub(crate) loads: Vec<Value>,
     /// Ids in the table.
     pub(crate) rows: BTreeSet<i64>,

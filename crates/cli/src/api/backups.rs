@@ -19,7 +19,7 @@ pub(crate) struct Backup {
     pub moment: Option<String>,
     #[serde(default)]
     pub tables: IndexMap<String, BackupTable>,
-    /// When it was last proved by restoring it.
+    /// The time when it was last verified by restoring it.
     pub verified_at: Option<String>,
     pub error: Option<String>,
 }
@@ -61,7 +61,7 @@ impl Backup {
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Backups {
     pub backups: Vec<Backup>,
-    /// What the next page comes after.
+    /// The key after which the next page begins.
     pub next: Option<String>,
 }
 
@@ -174,7 +174,7 @@ impl Api {
         Ok(self.post::<Started>("/backups", &body).await?.backup)
     }
 
-    /// Returns one backup; `None` if there is none of this id.
+    /// Returns one backup; `None` if no backup has this id.
     pub(crate) async fn backup(&self, id: &BackupId) -> Result<Option<Backup>> {
         self.find(&path(&["backups", id.as_str()], &NO_QUERY)).await
     }

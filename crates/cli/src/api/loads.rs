@@ -18,7 +18,7 @@ pub(crate) struct Load {
     pub rows_rejected: Option<u64>,
     pub unknown_references: Option<u64>,
     pub error: Option<String>,
-    /// What was left out, or looked odd.
+    /// Notes on what was left out, or looked odd.
     #[serde(default)]
     pub warnings: Vec<String>,
     /// Rejects files, at most as many as one answer has.

@@ -23,12 +23,12 @@ pub(crate) use uploads::{Begun, PartLink, Parts, Single, UploadRequest};
 pub(crate) const JSON: &str = "application/json";
 pub(crate) const CSV: &str = "text/csv";
 
-/// How often a call is tried while the service is throttling or its database resumes.
+/// The number of attempts of a call while the service throttles or its database resumes.
 const ATTEMPTS: usize = 8;
 const DEFAULT_RETRY: Duration = Duration::from_secs(1);
 const LONGEST_RETRY: Duration = Duration::from_secs(10);
 
-/// What RFC 3986 leaves unreserved stays as it is.
+/// The characters that RFC 3986 leaves unreserved are not encoded.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 const NO_QUERY: [(&str, &str); 0] = [];

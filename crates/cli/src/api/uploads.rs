@@ -21,7 +21,7 @@ pub(crate) struct UploadRequest<'a> {
     pub settings: Option<&'a Value>,
 }
 
-/// Where to send a file.
+/// The place to send a file to.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Begun {

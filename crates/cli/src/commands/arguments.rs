@@ -12,7 +12,7 @@ use domain::shipped;
 use crate::api::Api;
 use crate::exit::user_error;
 
-// Where the API is.
+// The API to call.
 #[derive(Debug, Args)]
 pub(crate) struct ApiArguments {
     /// The API's URL with its stage.
@@ -29,7 +29,7 @@ impl ApiArguments {
     }
 }
 
-// Where the API is, for a verb that works without it.
+// The API to call, for a verb that works without one.
 #[derive(Debug, Args)]
 pub(crate) struct OptionalApiArguments {
     /// The API's URL with its stage; --wait needs it, and so does an upload without AWS
@@ -47,7 +47,7 @@ impl OptionalApiArguments {
     }
 }
 
-// Where the API is, and the operator's key for it.
+// The API to call, and the operator's key for it.
 #[derive(Debug, Args)]
 pub(crate) struct OperatorArguments {
     /// The API's URL with its stage.

@@ -41,7 +41,7 @@ pub(crate) struct Backfill {
     after: Option<String>,
 }
 
-/// What the loader did with one page.
+/// The result of one page.
 #[derive(Clone, Debug, Deserialize)]
 struct Page {
     queued: u64,

@@ -75,7 +75,7 @@ fn render(backups: &[api::Backup]) -> String {
     for backup in backups {
         let if_known = |text| if backup.status == "completed" { text } else { String::new() };
         let names: Vec<_> = backup.tables.keys().map(String::as_str).collect();
-        // Until the snapshot is taken, the start is the nearest time that is known.
+        // Until the snapshot is taken, the start is the nearest known time.
         let snapshot_time = backup.moment.as_deref().or(backup.started_at.as_deref());
         table.push([
             backup.backup.to_string(),

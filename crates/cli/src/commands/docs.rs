@@ -1,7 +1,7 @@
 //! `rowgate docs`: a small server on this machine in front of the API. It adds the key, which a
 //! browser does not send with a page.
 //!
-//! It may do what the key may do, so nobody else may use it: it listens on the loopback address
+//! It has the rights of the key, so others must not use it: it listens on the loopback address
 //! alone, under a path that cannot be guessed, and for its own host name only, so that no page of
 //! another site reaches it.
 

@@ -51,7 +51,7 @@ impl Verb for PutBack {
         );
         confirm(&targets, "Nothing was put back.", *yes, printer)?;
         let id = new_id();
-        // Those that were shown, and no others.
+        // Only the tables that were shown.
         let payload = json!({ "put_back": undone, "tables": kept, "restore": id });
         // No rows are counted: the tables are only renamed.
         let outcome = |restore: &api::Restore| format!("{id}: {}, {}", restore.status, kept.join(", "));

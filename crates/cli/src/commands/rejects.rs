@@ -55,7 +55,7 @@ impl Verb for Rejects {
                     break;
                 }
                 let path = folder.join(name(&file.key)?);
-                // A file that is there already may have been mended by hand.
+                // An existing file may have been corrected by hand.
                 if path.exists() {
                     kept += 1;
                 } else {

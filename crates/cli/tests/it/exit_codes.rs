@@ -1,4 +1,4 @@
-//! What scripts rely on.
+//! The output and exit codes that scripts rely on.
 
 use crate::{command, rowgate, stderr, stdout};
 

@@ -94,7 +94,7 @@ fn data_outlives_stop_and_crash_and_only_clean_removes_it() {
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     assert!(stderr(&output).contains("`rowgate local clean` removes the data"), "{}", stderr(&output));
 
-    // What others put into the folder stays.
+    // Files that others put into the folder stay.
     std::fs::write(folder.join("cloud/notes.txt"), "mine").unwrap();
     let output = rowgate(folder, &["local", "clean", "--yes", "--dir", "cloud"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::{command, stderr, stdout};
 
-/// What the service was asked, and how it behaves.
+/// The requests to the service, and its behaviour.
 #[derive(Debug, Default)]
 struct State {
     /// Bytes of a part; files of more go in parts.
@@ -22,7 +22,7 @@ struct State {
     puts: Vec<String>,
     /// The file that has arrived, and the settings that came with it.
     file: Option<(Vec<u8>, Option<String>)>,
-    /// Whether S3 forgets the upload when it is completed, before anybody is told.
+    /// True if S3 forgets the upload when it is completed, before its caller gets an answer.
     loses_answer: bool,
     is_gone: bool,
     bytes: usize,

@@ -13,9 +13,9 @@ pub(super) fn fingerprint(schema: &Value) -> String {
     hex::encode(Sha256::digest(form.as_bytes()))
 }
 
-/// The schema without documentation, defaults, aliases and logical types, with full names, in the
-/// order of the specification. What is no schema comes out as something, which has a fingerprint of
-/// no other schema.
+/// Writes the schema without documentation, defaults, aliases and logical types, with full names,
+/// in the order of the specification. An invalid schema gives a form whose fingerprint no other
+/// schema has.
 fn write(schema: &Value, namespace: &str, form: &mut String) {
     match schema {
         Value::String(name) => write_string(&full_name(name, namespace), form),

@@ -1,7 +1,7 @@
 use crate::named::named_enum;
 
 named_enum! {
-    /// How the blocks of an Avro file are compressed.
+    /// The compression of the blocks of an Avro file.
     #[derive(Default)]
     pub enum Codec {
         /// Not at all.

@@ -12,8 +12,8 @@ use super::Codec;
 /// that says otherwise is refused, so that a few kilobytes cannot unpack to gigabytes.
 pub(super) const MAX_BLOCK_BYTES: usize = 16 * 1024 * 1024;
 
-/// Of a million employees, level 3 of zlib-rs makes 0.85 of what gzip's level 6 makes of their SQL,
-/// at 3.7 million rows a second (`examples/avro_speed.rs`).
+/// The level of zlib-rs: for a million employees, level 3 makes 0.85 of the bytes that gzip's level
+/// 6 makes of their SQL, at 3.7 million rows a second (`examples/avro_speed.rs`).
 const DEFLATE_LEVEL: u32 = 3;
 
 const ZSTANDARD_LEVEL: i32 = 3;
@@ -45,7 +45,7 @@ impl Compressor {
             Self::Null => into.extend_from_slice(block),
             Self::Deflate(compress) => {
                 compress.reset();
-                // What cannot be compressed grows by five bytes for every 16 KiB or so.
+                // Incompressible data grows by five bytes for every 16 KiB or so.
                 into.reserve(block.len() + block.len() / 1024 + 64);
                 loop {
                     let done = usize::try_from(compress.total_in()).unwrap_or(usize::MAX);
@@ -85,8 +85,8 @@ impl Decompressor {
     /// Unpacks `block` into `into`, which is emptied first.
     ///
     /// # Errors
-    /// What is wrong with the block: it is damaged, ends too soon, has something behind its end, or
-    /// unpacks to more than [`MAX_BLOCK_BYTES`].
+    /// A description of the problem: the block is damaged, ends too soon, has bytes after its end,
+    /// or unpacks to more than [`MAX_BLOCK_BYTES`].
     pub(super) fn decompress(&mut self, block: &[u8], into: &mut Vec<u8>) -> Result<(), &'static str> {
         into.clear();
         match self {

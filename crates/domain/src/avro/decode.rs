@@ -6,7 +6,7 @@ use super::kind::Kind;
 use super::writer_schema::Form;
 use crate::value::{CivilDate, Decimal, Value, fits_precision, from_unix_millis};
 
-/// What a broken value has in common with every other one.
+/// The problem of a value that is cut off.
 const CUT_OFF: &str = "its bytes end too soon";
 
 /// The bytes of a block that are not decoded yet.

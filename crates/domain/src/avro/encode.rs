@@ -22,7 +22,7 @@ pub(super) fn bytes(content: &[u8], bytes: &mut Vec<u8>) {
     bytes.extend_from_slice(content);
 }
 
-/// A value of a column.
+/// Encodes a value of a column.
 ///
 /// # Errors
 /// Why it is none of the column's; some of its bytes may be written then.

@@ -20,27 +20,27 @@ pub enum AvroError {
     Block {
         /// The block in the file, from 1.
         block: u64,
-        /// What is wrong with it.
+        /// The problem.
         problem: String,
     },
-    /// A value is broken, or is none of the type that it is written as.
+    /// A value is broken, or does not have the type that it is written as.
     #[error("row {row}, column {column}: {problem}")]
     Value {
         /// The row in the file, from 1.
         row: u64,
         /// The column's name in the file.
         column: String,
-        /// What is wrong.
+        /// The problem.
         problem: &'static str,
     },
-    /// The file is in order, but the table as it is today cannot hold a value of it.
+    /// The file is valid, but the table as it is today cannot hold one of its values.
     #[error("row {row}, column {column}: {problem}")]
     DoesNotFit {
         /// The row in the file, from 1.
         row: u64,
         /// The column's name in the file.
         column: String,
-        /// What does not fit.
+        /// The mismatch.
         problem: &'static str,
     },
     /// The compressor failed.

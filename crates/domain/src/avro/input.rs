@@ -7,8 +7,8 @@ use super::AvroError;
 /// Bytes read at a time.
 const PIECE: usize = 64 * 1024;
 
-/// Reads a file from its beginning to its end and tells its end from a failure. What a file says of
-/// its lengths is never believed before the bytes are there: buffers grow with what arrives.
+/// Reads a file from its beginning to its end, and distinguishes its end from a failure. The
+/// lengths in a file are never trusted before the bytes are there: buffers grow with what arrives.
 pub(super) struct Input<R>(BufReader<R>);
 
 impl<R: Read> Input<R> {
@@ -41,7 +41,7 @@ impl<R: Read> Input<R> {
         Ok(bytes)
     }
 
-    /// Reads a whole number; `None` when it is none of 64 bits.
+    /// Reads a whole number; `None` if it does not fit 64 bits.
     pub(super) fn long(&mut self, what: &'static str) -> Result<Option<i64>, AvroError> {
         let mut number = 0_u64;
         for shift in (0..70).step_by(7) {

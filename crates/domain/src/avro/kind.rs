@@ -22,7 +22,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// What a column is in Avro.
+    /// Returns the Avro type of a column.
     pub(super) fn of(column_type: ColumnType) -> Self {
         match column_type {
             ColumnType::Integer => Self::Int,

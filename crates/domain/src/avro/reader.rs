@@ -16,7 +16,7 @@ const MAX_HEADER_BYTES: usize = 1024 * 1024;
 pub struct Block {
     pub(super) data: Vec<u8>,
     pub(super) rows: u64,
-    /// How many rows of the file are before it.
+    /// The number of rows of the file before it.
     pub(super) first_row: u64,
     pub(super) number: u64,
 }
@@ -40,7 +40,7 @@ pub struct FileReader<R> {
     sync: [u8; 16],
     packed: Vec<u8>,
     blocks: u64,
-    /// How many rows the blocks read or skipped so far have.
+    /// The number of rows in the blocks read or skipped so far.
     pub(super) rows: u64,
 }
 
@@ -80,8 +80,8 @@ impl<R: Read> FileReader<R> {
         })
     }
 
-    /// What the header has under this name, as `rowgate.table`; `None` where it has nothing, or
-    /// something that is not text.
+    /// Returns the text that the header has under this name, such as `rowgate.table`; `None` if
+    /// there is none, or if it is not text.
     pub fn meta(&self, name: &str) -> Option<&str> {
         self.meta.get(name).and_then(|value| std::str::from_utf8(value).ok())
     }

@@ -28,7 +28,7 @@ pub enum Reason {
         /// The file's field.
         field: String,
     },
-    /// The field's type is not the column's, nor one that widens to it.
+    /// The field's type is neither the column's nor one that widens to it.
     #[error("the column {column} is {expected}, but {found} in the file, which cannot be read as that")]
     Type {
         /// The table's column.

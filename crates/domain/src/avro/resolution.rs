@@ -6,11 +6,11 @@ use super::{AvroError, Block};
 use crate::dictionary::{ColumnType, Table};
 use crate::value::{Decimal, Value};
 
-/// How the rows of a file become rows of a table, after Avro's rules of schema resolution
+/// Maps the rows of a file to rows of a table, by Avro's rules of schema resolution
 /// (<https://avro.apache.org/docs/1.12.0/specification/#schema-resolution>).
 ///
-/// What can be decided from the schemas is decided before a row is read, with all [`Reason`]s at
-/// once:
+/// Everything that follows from the schemas is decided before a row is read, with all [`Reason`]s
+/// at once:
 ///
 /// | since the file was written | |
 /// |---|---|
@@ -22,9 +22,9 @@ use crate::value::{Decimal, Value};
 /// | integer became bigint; a decimal got more digits before its point, behind it, or both | read as it is now |
 /// | bigint became integer; a decimal lost digits; any other change of type | refused |
 ///
-/// What only the rows can tell is decided at each row, because the change may well fit all of them:
-/// a NULL in a column that is `NOT NULL` now, and a text that is longer than the column is now, are
-/// an [`AvroError::DoesNotFit`] with row and column: the file is as good as it was.
+/// The rest is decided at each row, because the change may suit all of them: a NULL in a column
+/// that is `NOT NULL` now, and a text that is longer than the column is now, are an
+/// [`AvroError::DoesNotFit`] with row and column. The file itself is valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resolution {
     fields: Vec<WriterField>,
@@ -32,7 +32,7 @@ pub struct Resolution {
     is_identity: bool,
 }
 
-/// Where a column's values come from.
+/// The source of a column's values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Source {
     /// From nowhere: it is this in all rows.
@@ -41,7 +41,7 @@ enum Source {
     Field { index: usize, check: Check, nullable: bool },
 }
 
-/// What is asked of a value, or done to it, that the file's own schema does not see to.
+/// A check or conversion of a value that the file's own schema does not ensure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Check {
     Nothing,
@@ -107,8 +107,8 @@ impl Resolution {
         self.is_identity
     }
 
-    /// Decodes every row of a block, and gives each to `each` twice: as it is in the file (the
-    /// columns of the manifest, which its checksum is made of), and as it is in the table. Where
+    /// Decodes every row of a block, and passes each to `each` twice: as it is in the file (the
+    /// columns of the manifest, which its checksum is computed from), and as it is in the table. If
     /// [`is_identity`](Self::is_identity) holds, both are the same slice. Nothing is allocated for
     /// a row.
     ///
@@ -177,7 +177,7 @@ fn check(form: &Form, column_type: ColumnType) -> Option<Check> {
         }
         (Kind::Decimal { precision, scale }, ColumnType::Decimal { precision: wide, scale: fine }) => {
             let more = fine.checked_sub(*scale)?;
-            // As many digits before the point, and as many behind it.
+            // At least as many digits before the point, and as many after it.
             wide.checked_sub(*precision)?.checked_sub(more)?;
             match more {
                 0 => Some(Check::Nothing),

@@ -31,7 +31,7 @@ pub struct Schema {
     pub(super) fields: Vec<Field>,
 }
 
-/// How a column is written.
+/// The encoding of a column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Field {
     pub(super) name: String,
@@ -41,8 +41,8 @@ pub(super) struct Field {
 }
 
 impl Schema {
-    /// Returns the schema of `table`; `nullable` tells for each column whether the database's
-    /// column takes NULL. A column that `nullable` does not reach is taken for one that does not.
+    /// Returns the schema of `table`; `nullable` says for each column if the database's column
+    /// takes NULL. A column beyond the end of `nullable` counts as one that does not.
     pub fn of(table: &Table, nullable: &[bool]) -> Self {
         let mut fields = Vec::with_capacity(table.columns().len());
         let mut json_fields = Vec::with_capacity(table.columns().len());
@@ -76,8 +76,8 @@ impl Schema {
         &self.json
     }
 
-    /// SHA-256 of the schema's Parsing Canonical Form, as 64 lower-case hexadecimal digits.
-    /// Documentation and logical types are no part of that form.
+    /// Returns the SHA-256 of the schema's Parsing Canonical Form, as 64 lower-case hexadecimal
+    /// digits. That form does not contain documentation and logical types.
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
     }

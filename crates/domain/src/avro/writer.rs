@@ -8,10 +8,10 @@ use crate::value::Value;
 /// looks back 32 KiB) and make readers hold more.
 const BLOCK_BYTES: usize = 128 * 1024;
 
-/// How every Avro object container file begins.
+/// The first bytes of every Avro object container file.
 pub(super) const MAGIC: &[u8; 4] = b"Obj\x01";
 
-/// What a file says of itself beside its schema and codec.
+/// The metadata of a file beside its schema and codec.
 #[derive(Debug, Clone, Copy)]
 pub struct Meta<'a> {
     /// The id of the backup that the file belongs to; `rowgate.backup`.
@@ -31,7 +31,7 @@ pub struct FileWriter {
     schema: Schema,
     compressor: Compressor,
     sync: [u8; 16],
-    /// The rows of the block in the making.
+    /// The rows of the unfinished block.
     block: Vec<u8>,
     block_rows: i64,
     packed: Vec<u8>,
@@ -41,7 +41,7 @@ pub struct FileWriter {
 }
 
 impl FileWriter {
-    /// Begins a file. `sync` separates its blocks: sixteen random bytes, other ones in every file.
+    /// Begins a file. `sync` separates its blocks: sixteen random bytes, different in every file.
     ///
     /// # Errors
     /// [`AvroError::Compress`] when there is no memory for the compressor.

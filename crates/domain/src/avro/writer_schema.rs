@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::canonical;
 use super::kind::Kind;
 
-/// The schema that a file brings along: the record that it was written with.
+/// The schema in a file: the record that it was written with.
 ///
 /// A field whose type is none that a table of ours can have is kept with its description, so that
 /// [`Resolution::new`](super::Resolution::new) can name all such fields at once.
@@ -22,7 +22,7 @@ pub(super) struct WriterField {
     pub(super) form: Form,
 }
 
-/// How a field is written.
+/// The encoding of a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Form {
     /// Always a value.
@@ -47,8 +47,8 @@ impl WriterSchema {
     /// Reads the JSON of a file's schema.
     ///
     /// # Errors
-    /// What is wrong: it is not JSON, not a record, or has a field without a name or with the name
-    /// of another.
+    /// A description of the problem: it is not JSON, not a record, or has a field without a name or
+    /// with the name of another.
     pub(super) fn parse(json: &[u8]) -> Result<Self, String> {
         let schema: Value =
             serde_json::from_slice(json).map_err(|error| format!("its schema is no JSON: {error}"))?;
@@ -72,7 +72,7 @@ impl WriterSchema {
         Ok(Self { name, fingerprint: canonical::fingerprint(&schema), fields })
     }
 
-    /// Returns the record's name without its namespace: in files of ours, the table's.
+    /// Returns the record's name without its namespace: in files of Rowgate, the table's.
     pub fn name(&self) -> &str {
         &self.name
     }

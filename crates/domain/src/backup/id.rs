@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 /// `YYYYMMDD-hhmmss-xxxxxxxx`.
 const CHARACTERS: usize = 24;
 
-/// What the time in an id looks like, to jiff.
+/// The format of the time in an id, for jiff.
 const TIME: &str = "%Y%m%d-%H%M%S";
 
 fn write(unix_seconds: i64, random: u32) -> String {
@@ -17,7 +17,7 @@ fn write(unix_seconds: i64, random: u32) -> String {
     format!("{}-{random:08x}", time.strftime(TIME))
 }
 
-/// Returns the second that an id names, in Unix time; `None` when the text is no id.
+/// Returns the second that an id names, in Unix time; `None` for an invalid id.
 fn read(text: &str) -> Option<i64> {
     let bytes = text.as_bytes();
     let random = bytes.get(16..)?;
@@ -31,8 +31,7 @@ fn read(text: &str) -> Option<i64> {
         return None;
     }
     let time = DateTime::strptime(TIME, &text[..15]).ok()?;
-    // What is no second that was ever written here, as a leap second, does not come out the same
-    // again.
+    // A second that does not exist, such as a leap second, does not round-trip.
     let second = time.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second();
     (write(second, 0)[..15] == text[..15]).then_some(second)
 }

@@ -1,6 +1,6 @@
 use super::BackupId;
 
-/// Where all backups are in the bucket.
+/// The prefix of all backups in the bucket.
 pub const PREFIX: &str = "backups/";
 
 /// The part numbers that a name has digits for end here.
@@ -37,8 +37,8 @@ pub fn part_name(table: &str, part: u32) -> String {
     format!("{table}/part-{part:05}.avro")
 }
 
-/// Returns the number of a part by its name in the manifest; `None` when it is none of this table's
-/// parts.
+/// Returns the number of a part by its name in the manifest; `None` if it is not one of this
+/// table's parts.
 pub fn part_number(table: &str, name: &str) -> Option<u32> {
     let digits = name.strip_prefix(table)?.strip_prefix("/part-")?.strip_suffix(".avro")?;
     let number = digits.parse().ok().filter(|number| *number <= MAX_PART)?;

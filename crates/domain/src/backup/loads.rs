@@ -13,11 +13,11 @@ pub const MAX_LOADS: u32 = 1000;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ManifestLoads {
     /// The completed loads of the backup's tables that are in its snapshot and not in that of the
-    /// backup `since`. Oldest first; of more than [`MAX_LOADS`] the newest. `None` where nobody
-    /// looked.
+    /// backup `since`, oldest first; of more than [`MAX_LOADS`] the newest. `None` if they were not
+    /// recorded.
     #[serde(rename = "loads", skip_serializing_if = "Option::is_none")]
     pub completed: Option<Vec<ManifestLoad>>,
-    /// How many there are, where that is more than are listed.
+    /// The number of loads, if there are more than are listed.
     #[serde(rename = "loads_total", skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
     /// The newest good backup of these tables before this one. Without one, all completed loads of
@@ -39,10 +39,10 @@ pub struct ManifestLoad {
     pub table: String,
     /// The key of its file.
     pub key: String,
-    /// What it did with ids that were taken.
+    /// Its mode: what it did with ids that were taken.
     pub mode: LoadMode,
     /// Rows that it put into the table.
     pub rows_loaded: u64,
-    /// When it ended: ISO 8601 in UTC with milliseconds.
+    /// The time when it ended: ISO 8601 in UTC with milliseconds.
     pub finished_at: String,
 }

@@ -16,8 +16,8 @@ pub const MANIFEST_FORMAT: u64 = 1;
 /// MySQL's longest name, in characters.
 const MAX_NAME: usize = 64;
 
-/// What a backup holds. It is written when everything else is in its place, so a backup without one
-/// is none.
+/// The content of a backup. It is written after everything else, so files without a manifest are no
+/// backup.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     /// [`MANIFEST_FORMAT`].
@@ -32,9 +32,9 @@ pub struct Manifest {
     /// `2026-11-21T02:00:01.123Z`.
     #[serde(rename = "moment")]
     pub snapshot_time: String,
-    /// When the backup began, in the same form.
+    /// The time when the backup began, in the same form.
     pub started_at: String,
-    /// When the manifest was written, in the same form.
+    /// The time when the manifest was written, in the same form.
     pub finished_at: String,
     /// The codec of all blocks in all files.
     pub codec: Codec,
@@ -46,7 +46,7 @@ pub struct Manifest {
     pub tables: IndexMap<String, TableManifest>,
 }
 
-/// What a backup holds of one table.
+/// The content of one table in a backup.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableManifest {
     /// Rows in all files.
@@ -228,7 +228,7 @@ pub fn time_text(time: Timestamp) -> String {
     format!("{time:.3}")
 }
 
-/// Returns the time that a text is in this form.
+/// Parses a time in this form.
 fn time(name: &'static str, text: &str) -> Result<Timestamp, ManifestError> {
     let time = text.parse::<Timestamp>().ok();
     time.filter(|time| time_text(*time) == text)
@@ -239,7 +239,7 @@ fn is_hex(text: &str, digits: usize) -> bool {
     text.len() == digits && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// What the dictionary admits as a name.
+/// Returns true if the dictionary would accept this name.
 fn is_name(text: &str) -> bool {
     text.len() <= MAX_NAME
         && text.starts_with(|first: char| first.is_ascii_lowercase())

@@ -1,4 +1,4 @@
-/// Why a manifest cannot be used. A backup with such a manifest is no good backup.
+/// The reason why a manifest cannot be used. A backup with such a manifest is not good.
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
     /// Not JSON, or not the JSON of a manifest.
@@ -23,17 +23,17 @@ pub enum ManifestError {
     /// A member of the manifest cannot be.
     #[error("the manifest's {member} is wrong: {problem}")]
     Member {
-        /// Which member.
+        /// The member.
         member: &'static str,
-        /// What is wrong with it.
+        /// The problem.
         problem: String,
     },
-    /// What it says of a table cannot be, or does not add up.
+    /// The entry of a table is invalid, or contradicts itself.
     #[error("the manifest's table {table:?} is wrong: {problem}")]
     Table {
         /// The table.
         table: String,
-        /// What is wrong.
+        /// The problem.
         problem: String,
     },
 }

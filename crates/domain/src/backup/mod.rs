@@ -1,4 +1,4 @@
-//! What a backup is called, where its files are, and what its manifest says.
+//! The ids of backups, the keys of their files, and their manifests.
 //!
 //! ```text
 //! backups/20261121-020000-1f3a90bc/employees/part-00000.avro

@@ -1,10 +1,10 @@
-//! How backups and restores stand, and what restores are for. The ledger, the answers and the API's
-//! document all take the words from here.
+//! The states of backups and restores, and the purposes of restores. The ledger, the answers and
+//! the API's document all take their words from here.
 
 use crate::named::named_enum;
 
 named_enum! {
-    /// How a backup stands.
+    /// The state of a backup.
     pub enum BackupStatus {
         /// An invocation works on it, or will soon.
         Running = "running",
@@ -16,7 +16,7 @@ named_enum! {
 }
 
 named_enum! {
-    /// Where the rows of a restore come from.
+    /// The source of a restore's rows.
     pub enum RestoreKind {
         /// From a backup.
         Backup = "backup",
@@ -28,7 +28,7 @@ named_enum! {
 }
 
 named_enum! {
-    /// What a restore is for.
+    /// The purpose of a restore.
     pub enum RestoreMode {
         /// To take the place of the tables.
         Replace = "replace",
@@ -38,7 +38,7 @@ named_enum! {
 }
 
 named_enum! {
-    /// How far a restore is.
+    /// The state of a restore.
     pub enum RestoreStatus {
         /// Under way, or waiting for its next try.
         Running = "running",

@@ -7,7 +7,7 @@ fn backup() -> BackupId {
     BackupId::parse(ID).unwrap()
 }
 
-/// A manifest of three files: an empty table, and one whose first part was given up.
+/// A manifest of three files: an empty table, and a table whose first part was abandoned.
 fn manifest() -> String {
     let mut sum = ContentSum::default();
     (1..=5).for_each(|id| sum.add(format!("{id},3:abc").as_bytes()));

@@ -7,26 +7,26 @@ use serde_json::value::RawValue;
 
 use super::RejectedRow;
 
-/// What became of a batch; serializes as `docs/api.md` shows it.
+/// The result of a batch; serializes as `docs/api.md` shows it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Answer<'a> {
     tables: IndexMap<&'a str, TableAnswer<'a>>,
     shown: Shown,
 }
 
-/// What an answer shows of its rejected rows. They themselves are as they are, for whoever logs or
-/// keeps them.
+/// Selects what an answer shows of its rejected rows. The rows themselves stay complete, for logs
+/// and for the table of rejected rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Shown {
     rows: bool,
-    /// Of each row, at most.
+    /// The most errors of each row.
     errors: usize,
 }
 
-/// What became of one table's rows.
+/// The result for one table's rows.
 #[derive(Debug, PartialEq, Eq)]
 pub struct TableAnswer<'a> {
-    /// How many rows are in.
+    /// The number of rows inserted.
     pub inserted: usize,
     /// The rows that are not, in the request's order.
     pub rejected: Vec<RejectedRow<'a>>,
@@ -52,7 +52,7 @@ impl<'a> Answer<'a> {
         self.tables.iter().map(|(name, table)| (*name, table))
     }
 
-    /// Rows that are in, over all tables.
+    /// Returns the number of inserted rows, over all tables.
     pub fn inserted(&self) -> usize {
         self.tables.values().map(|table| table.inserted).sum()
     }

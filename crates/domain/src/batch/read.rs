@@ -46,7 +46,7 @@ pub struct BatchRow<'a> {
     pub checked: CheckedRow<'a>,
 }
 
-/// Why a body is no batch at all.
+/// The reason why a body is no batch at all.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BatchError {
     /// There is no body.
@@ -64,7 +64,7 @@ pub enum BatchError {
     /// The body is not JSON; what the parser says, with line and column.
     #[error("The body is not JSON: {0}.")]
     NotJson(String),
-    /// The body escapes half of a surrogate pair, which is no character.
+    /// The body escapes half of a surrogate pair, which is not a character.
     #[error("The body is not JSON of characters: a \\u escape is half of a surrogate pair.")]
     HalfCharacter,
     /// The body is nested deeper than [`MAX_DEPTH`].
@@ -203,7 +203,7 @@ impl<'a> TableBatch<'a> {
     }
 }
 
-/// Returns the one JSON value that a body is.
+/// Returns the single JSON value of a body.
 ///
 /// # Errors
 /// [`BatchError`] for a body that is none, or that is larger or nested deeper than bodies may be.
@@ -215,8 +215,7 @@ fn check_count(rows: usize) -> Result<(), BatchError> {
     if (1..=MAX_ROWS).contains(&rows) { Ok(()) } else { Err(BatchError::RowCount(rows)) }
 }
 
-/// Returns the body as text, if it is small enough to be looked at, UTF-8, and not nested too
-/// deeply.
+/// Returns the body as text, if it is small enough, UTF-8, and not nested too deeply.
 fn json_text(body: &[u8]) -> Result<&str, BatchError> {
     if body.is_empty() {
         return Err(BatchError::Empty);
@@ -243,7 +242,7 @@ fn has_half_character(json: &[u8]) -> bool {
         u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
     };
     let mut at = 0;
-    // Outside of strings there is no backslash, or the text is no JSON.
+    // Outside of strings there is no backslash, or the text is not JSON.
     while let Some(next) = json.get(at..).and_then(|rest| memchr::memchr(b'\\', rest)) {
         at += next;
         at += match (unit(at), unit(at + 6)) {
@@ -285,7 +284,7 @@ fn not_json(error: &serde_json::Error) -> BatchError {
     BatchError::NotJson(error.to_string())
 }
 
-/// What a body is instead of an object, when it is JSON at all.
+/// Returns the kind of a JSON body that is not an object; `None` if it is not JSON.
 fn shape_of(text: &str, error: &serde_json::Error) -> Option<&'static str> {
     let is_json = || serde_json::from_str::<&RawValue>(text).is_ok();
     (error.is_data() && is_json()).then(|| kind_of(text.trim_start()))

@@ -10,17 +10,17 @@ use crate::row::{Fault, RowError};
 use crate::sql::ReferenceGuard;
 use crate::value::Value;
 
-/// What the database said about the ids that a table's rows name.
+/// The database's answer about the ids that a table's rows name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facts {
     /// Ids of the batch that are taken in the table.
     pub taken: BTreeSet<i64>,
-    /// For each referred table, those of the named ids that are there, or will be when the rows go
-    /// in.
+    /// For each referred table, those of the named ids that exist, or will when the rows are
+    /// inserted.
     pub present: BTreeMap<String, BTreeSet<i64>>,
 }
 
-/// What becomes of a table's rows.
+/// The verdict on a table's rows.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Verdict<'a, 'b> {
     /// The values of the rows to insert, in the request's order.
@@ -97,7 +97,8 @@ impl<'a> TableBatch<'a> {
     }
 
     /// Judges every row against what the database said. The first acceptable row with an id gets
-    /// it; a row that is refused takes no id away from a later one.
+    /// it; a row that is refused takes no id away from a later one. The result is that of loading
+    /// the same rows one after the other.
     pub fn judge<'b>(&'b self, facts: &Facts) -> Verdict<'a, 'b> {
         let mut verdict = Verdict {
             accepted: Vec::with_capacity(self.rows.len()),

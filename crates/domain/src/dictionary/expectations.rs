@@ -2,26 +2,25 @@
 
 use serde::Deserialize;
 
-/// What the lake does with rows of a table that break the dictionary. The lake's job reads the same
-/// key of the same file; here it is checked, so that a wrong one does not build. Two rows with the
-/// same key end every run: without unique keys no row could be found again.
+/// Configures what the lake does with rows of a table that break the dictionary. The lake's job
+/// reads the same key of the same file; here it is checked, so that a wrong one does not build. Two
+/// rows with the same key end every run: without unique keys no row could be found again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Expectations {
-    /// Where a required column has no value.
+    /// For a required column without a value.
     pub required: Severity,
-    /// Where a reference names no row.
+    /// For a reference that names no row.
     pub references: Severity,
-    /// Where a value is beyond its type: a text too long, a number out of range or with too many
-    /// digits.
+    /// For a value beyond its type: a text too long, a number out of range or with too many digits.
     pub rules: Severity,
 }
 
-/// What becomes of a run of the lake in which an expectation is broken.
+/// The effect of a broken expectation on a run of the lake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Severity {
     /// It ends before gold is touched.
     Stop,
-    /// It goes on; the result of the check is recorded.
+    /// The run continues; the result of the check is recorded.
     Warn,
 }
 

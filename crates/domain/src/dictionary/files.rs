@@ -1,5 +1,4 @@
-//! How the files of a table are written, where that cannot be recognised: the `[table.files]`
-//! block.
+//! The format of a table's files, as far as it cannot be recognised: the `[table.files]` block.
 
 use std::collections::BTreeMap;
 
@@ -16,25 +15,24 @@ const MAX_SKIPPED_LINES: u32 = 1000;
 /// fit.
 const MAX_FORMATS: usize = 16;
 
-/// How the files of a table are written. The default leaves everything to be recognised.
+/// The format of a table's files. The default leaves everything to recognition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileSettings {
-    /// What separates the fields of files without a header; a header is recognised with any
-    /// delimiter.
+    /// The delimiter of files without a header; a header is recognised with any delimiter.
     pub delimiter: Option<u8>,
     /// The encoding of text without a byte order mark; UTF-8 if none is declared.
     pub encoding: Option<&'static Encoding>,
-    /// Whether fields may be in quotes.
+    /// True if fields may be in quotes.
     pub quotes: bool,
-    /// How a quote is written inside a quoted field.
+    /// The escape of a quote inside a quoted field.
     pub quote_escape: QuoteEscape,
-    /// Whether the first record is a header.
+    /// The rule that decides if the first record is a header.
     pub header: HeaderRule,
-    /// Lines above the first record that are no records.
+    /// The number of lines above the first record.
     pub skip_lines: u32,
     /// Fields that mean no value, compared byte by byte.
     pub null_values: Vec<String>,
-    /// Whether decimal numbers are written `12,50`.
+    /// True if decimal numbers are written `12,50`.
     pub decimal_comma: bool,
     /// Forms of dates that are accepted beside `2021-07-27`, for `strptime`.
     pub date_formats: Vec<String>,
@@ -44,13 +42,13 @@ pub struct FileSettings {
     pub time_zone: Option<TimeZone>,
     /// The name of the sheet to read of a workbook; the first visible one if none is declared.
     pub sheet: Option<String>,
-    /// What the names of a header mean, where that is said for one file.
+    /// The meaning of a header's names, if it is set for one file.
     pub(crate) matches: ColumnMatches,
-    /// Whether a field may mean something else than it does everywhere.
+    /// True if a field may mean something else than without these settings.
     pub(crate) changes_values: bool,
 }
 
-/// How a quote is written inside a quoted field.
+/// The escape of a quote inside a quoted field.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum QuoteEscape {
@@ -62,16 +60,16 @@ pub enum QuoteEscape {
     Backslash,
 }
 
-/// Whether the first record of a file is a header.
+/// The rule that decides if the first record of a file is a header.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum HeaderRule {
     /// It is recognised.
     #[default]
     Auto,
-    /// It is one: a file without a header of the table fails.
+    /// It is a header: a file without a header of the table fails.
     Required,
-    /// It is none: fields belong to columns by position.
+    /// It is no header: fields belong to columns by position.
     None,
 }
 
@@ -101,7 +99,7 @@ impl Default for FileSettings {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct ColumnMatches(pub(crate) BTreeMap<String, Option<usize>>);
 
-/// How files are written, as TOML and JSON say it. What is not said stays as it is.
+/// The format of files in TOML and JSON. A member that is left out keeps its value.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WireFiles {
@@ -126,7 +124,7 @@ pub(crate) struct WireFiles {
 /// Reads a `[table.files]` block.
 ///
 /// # Errors
-/// What is wrong with it.
+/// A description of the problem.
 pub(crate) fn read_files(wire: &WireFiles) -> Result<FileSettings, String> {
     if !wire.columns.is_empty() {
         return Err("columns is a setting of one file; give the table's columns aliases".to_owned());
@@ -135,10 +133,10 @@ pub(crate) fn read_files(wire: &WireFiles) -> Result<FileSettings, String> {
 }
 
 impl FileSettings {
-    /// Returns the same settings but for what `wire` says, all of it except the columns.
+    /// Returns the same settings, changed by all that `wire` sets except the columns.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// A description of the problem.
     pub(crate) fn with(&self, wire: &WireFiles) -> Result<Self, String> {
         let mut settings = self.clone();
         if let Some(lines) = wire.skip_lines {
@@ -240,8 +238,8 @@ fn read_encoding(label: &str) -> Result<&'static Encoding, String> {
     })
 }
 
-/// A moment that shows whether a format says day and time in full. Its second is 0, which a format
-/// may leave out.
+/// A time that shows if a format contains both day and time. Its second is 0, which a format may
+/// leave out.
 const SAMPLE: DateTime = jiff::civil::datetime(2021, 7, 27, 16, 2, 0, 0);
 
 /// Checks that a format, read back from what it writes, gives the sample.

@@ -92,7 +92,7 @@ impl Table {
         self.is_hidden
     }
 
-    /// How a file is loaded when its key names no mode.
+    /// Returns the mode of files whose key names none.
     pub fn default_mode(&self) -> LoadMode {
         self.default_mode
     }
@@ -103,12 +103,12 @@ impl Table {
         self.max_rejects
     }
 
-    /// How its files are written, where the dictionary says so.
+    /// Returns the format of its files, as far as the dictionary sets it.
     pub fn files(&self) -> &FileSettings {
         &self.files
     }
 
-    /// What the lake does with rows that break the dictionary.
+    /// Returns what the lake does with rows that break the dictionary.
     pub fn expectations(&self) -> Expectations {
         self.expectations
     }
@@ -140,7 +140,7 @@ impl Table {
         self.columns.iter().position(|column| column.answers_to(name))
     }
 
-    /// What a name of a file's header means, which is in lower case and has no white space around
+    /// Returns the meaning of a header's name, which is in lower case and has no white space around
     /// it.
     pub(crate) fn header_field(&self, name: &str) -> HeaderField {
         let ColumnMatches(matches) = &self.files.matches;
@@ -178,22 +178,22 @@ impl Table {
         self.name == name || self.aliases.iter().any(|alias| alias == name)
     }
 
-    /// What somebody calls the table who knows it by one of its names, and perhaps by one that it
-    /// had before: its own name where that is known, or else the first of its aliases that is.
+    /// Returns the name of the table in a place that knows it by one of its names, perhaps a former
+    /// one: its own name if that is known, or else the first known alias.
     pub fn known_as(&self, is_known: impl Fn(&str) -> bool) -> Option<&str> {
         let names = [&self.name].into_iter().chain(&self.aliases).map(String::as_str);
         names.into_iter().find(|name| is_known(name))
     }
 }
 
-/// What a field of a file's header means.
+/// The meaning of a field in a file's header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum HeaderField {
     /// The column at this position of the table.
     Column(usize),
-    /// Nothing: its values are left out.
+    /// No column: its values are left out.
     LeftOut,
-    /// It is no column.
+    /// An unknown name.
     Unknown,
 }
 
@@ -228,13 +228,13 @@ impl Column {
         &self.description
     }
 
-    /// What a value must look like.
+    /// Returns the type of its values.
     pub fn column_type(&self) -> ColumnType {
         self.column_type
     }
 
-    /// Returns true if a row must bring a value. An empty CSV field, an empty string and JSON
-    /// `null` are none.
+    /// Returns true if a row must have a value. An empty CSV field, an empty string and JSON `null`
+    /// do not count.
     pub fn required(&self) -> bool {
         self.required
     }
@@ -256,9 +256,9 @@ impl Column {
         self.references.as_deref()
     }
 
-    /// What the column has in rows of Avro files that have no field for it: those of a time before
-    /// there was the column. It is as good as a value that arrives. Rows that arrive as JSON or CSV
-    /// never get it.
+    /// Returns the value of the column for rows of Avro files that have no field for it, because
+    /// they are older than the column. It counts as a value that arrived. Rows that arrive as JSON
+    /// or CSV never get it.
     pub fn default(&self) -> Option<&Value<'static>> {
         self.default.as_ref()
     }
@@ -269,7 +269,7 @@ impl Column {
     }
 }
 
-/// What a value of a column must look like.
+/// The type of a column's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColumnType {
     /// A whole number of 32 bits, as MySQL's `INT`.
@@ -333,7 +333,7 @@ impl fmt::Display for ColumnType {
 }
 
 named_enum! {
-    /// What a load does with rows whose id is already taken.
+    /// The mode of a load: what it does with rows whose id is already taken.
     pub enum LoadMode {
         /// Such a row is rejected.
         Append = "append",

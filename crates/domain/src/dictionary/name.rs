@@ -1,7 +1,7 @@
 //! Names of columns as files write them.
 
-/// Returns true for characters that nobody sees and that change no word: byte order marks,
-/// zero-width spaces, word joiners.
+/// Returns true for invisible characters that change no word: byte order marks, zero-width spaces,
+/// word joiners.
 pub(crate) fn is_zero_width(character: char) -> bool {
     matches!(character, '\u{200B}' | '\u{2060}' | '\u{FEFF}')
 }

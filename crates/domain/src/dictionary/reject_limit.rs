@@ -1,22 +1,22 @@
-//! How many records of a file may be rejected: the `max_rejects` of a table, and of a load.
+//! The limit of rejected records: the `max_rejects` of a table, and of a load.
 
 use std::fmt;
 
 use super::LoadMode;
 
-/// How many rejected records a load may have: beyond that it fails.
+/// The most rejected records of a load; with more it fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RejectLimit {
-    /// So many records.
+    /// This many records.
     Count(u64),
-    /// So many of a million records read.
+    /// This many of a million records read.
     Share {
         /// 0 to 1,000,000.
         per_million: u32,
     },
 }
 
-/// A text that is no limit.
+/// The error of a text that is not a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("use a number of records like 100, or a share of the records from 0% to 100% like 5% or 0.5%")]
 pub struct RejectLimitError;

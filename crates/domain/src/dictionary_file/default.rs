@@ -17,11 +17,11 @@ pub(super) enum WireDefault {
     Other(toml::Value),
 }
 
-/// Returns the default of a column, held against the column's type and rules as a value that
-/// arrives is.
+/// Returns the default of a column, checked by the column's type and rules like a value that
+/// arrives.
 ///
 /// # Errors
-/// What is wrong with it.
+/// A description of the problem.
 pub(super) fn read_default(column: &Column, wire: &WireDefault) -> Result<Value<'static>, String> {
     let is_text = matches!(column.column_type(), ColumnType::String { .. });
     let text = match wire {

@@ -1,4 +1,4 @@
-//! What can be wrong with a dictionary.
+//! Errors in a dictionary.
 
 use std::fmt;
 
@@ -10,9 +10,9 @@ pub struct DictionaryError {
     pub file: String,
     /// The table in whose block the mistake is.
     pub table: Option<String>,
-    /// The column whose entry the mistake is in.
+    /// The column whose entry has the mistake.
     pub column: Option<String>,
-    /// What is wrong, and where it helps, what would be right.
+    /// The problem, and the correct form if that helps.
     pub problem: String,
 }
 

@@ -166,6 +166,8 @@ fn read_column(wire: WireColumn, taken: &mut BTreeSet<String>) -> Result<Column,
     }
     let column_type = read_type(&wire.column_type)?;
     let is_whole_number = matches!(column_type, ColumnType::Integer | ColumnType::Bigint);
+    // Keyset paging, comparing ids and range checks are exact for integers; for text they would
+    // depend on collations.
     if wire.key && !is_whole_number {
         return Err(DictionaryError::new(format!(
             "a primary key must be integer or bigint, not {column_type}"

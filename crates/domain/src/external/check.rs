@@ -74,8 +74,8 @@ fn check_as_text<'a>(column: &Column, text: &'a str) -> Result<Value<'a>, Fault<
     check_csv_field(column, bytes)
 }
 
-/// Returns the whole number in a value, with the checks of its column. A float is one up to where
-/// floats begin to leave whole numbers out: beyond that nobody knows which number was meant.
+/// Returns the whole number in a value, with the checks of its column. A float counts only up to
+/// where floats begin to skip whole numbers: beyond that the intended number is unknown.
 fn check_integer<'a>(column: &Column, field: Loose<'a>) -> Result<Value<'a>, Fault<'a>> {
     const MOST_SINGLE: f32 = (1_u32 << f32::MANTISSA_DIGITS) as f32;
     const MOST_DOUBLE: f64 = (1_u64 << f64::MANTISSA_DIGITS) as f64;
@@ -94,8 +94,8 @@ fn check_integer<'a>(column: &Column, field: Loose<'a>) -> Result<Value<'a>, Fau
     scan::whole_number(column, itoa::Buffer::new().format(number).as_bytes())
 }
 
-/// Returns the exact number in a value. A float stands for the shortest number that is read as this
-/// float, which is the one that people and programs write for it.
+/// Returns the exact number in a value. A float stands for the shortest number that reads as this
+/// float, which is what people and programs write for it.
 fn check_decimal<'a>(precision: u8, scale: u8, field: Loose<'a>) -> Result<Value<'a>, Fault<'a>> {
     let column_type = ColumnType::Decimal { precision, scale };
     // Any decimal column's numbers are below this; others would only make long texts.
@@ -134,7 +134,7 @@ fn rescaled(mut unscaled: i128, from: u32, to: u32) -> Option<i128> {
     Some(unscaled)
 }
 
-/// A day, also as a moment at midnight: so much and no more is what the column keeps.
+/// Reads a day. A time at midnight is accepted, because the column loses nothing.
 fn check_day<'a>(field: Loose<'a>) -> Result<Value<'a>, Fault<'a>> {
     let day = match field {
         Loose::Days(days) => CivilDate::from_days(days),
@@ -146,8 +146,8 @@ fn check_day<'a>(field: Loose<'a>) -> Result<Value<'a>, Fault<'a>> {
     day.map(Value::Date).ok_or(Fault::NotATime(ColumnType::Date))
 }
 
-/// A moment. A day alone is none: nobody knows the time that was meant. A bare number is none
-/// either: seconds and milliseconds look alike.
+/// Reads a time. A day alone is refused, because its time is unknown; so is a bare number, because
+/// seconds and milliseconds look alike.
 fn check_timestamp<'a>(field: Loose<'a>) -> Result<Value<'a>, Fault<'a>> {
     let moment = match field {
         Loose::Timestamp { count, unit } => civil_time::second_of(count, unit),

@@ -2,7 +2,7 @@
 
 use crate::value::{CivilDate, CivilTime, from_unix_millis};
 
-/// What a [`Loose::Timestamp`](super::Loose::Timestamp) counts.
+/// The unit of a [`Loose::Timestamp`](super::Loose::Timestamp).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     /// Thousandths of a second.
@@ -24,7 +24,7 @@ impl Unit {
     }
 }
 
-/// Returns the second of a count since 1970-01-01T00:00:00, if it is a whole one that MySQL can
+/// Returns the second of a count since 1970-01-01T00:00:00, if it is a whole second that MySQL can
 /// hold.
 pub(super) fn second_of(count: i64, unit: Unit) -> Option<(CivilDate, CivilTime)> {
     (count.rem_euclid(unit.per_second()) == 0).then(|| floor(count, unit)).flatten()
@@ -40,8 +40,8 @@ pub(super) fn is_midnight(time: CivilTime) -> bool {
     time.parts() == (0, 0, 0)
 }
 
-/// Writes a count as `2021-07-27T16:02:08Z`, with a fraction where there is one; one that has no
-/// such form as its number.
+/// Writes a count as `2021-07-27T16:02:08Z`, with a fraction if there is one; as a number if it has
+/// no such form.
 pub(super) fn timestamp_text(count: i64, unit: Unit) -> String {
     let Some((date, time)) = floor(count, unit) else {
         let unit = match unit {

@@ -29,17 +29,17 @@ pub enum Loose<'a> {
     Uuid([u8; 16]),
     /// An exact number: `unscaled` / 10^`scale`.
     Decimal {
-        /// A whole number in two's complement, the highest byte first; no bytes are no number.
+        /// A whole number in two's complement, the highest byte first; empty bytes are invalid.
         unscaled: &'a [u8],
-        /// How many of its digits stand after the point.
+        /// The number of its digits after the point.
         scale: u32,
     },
     /// A day: so many after 1970-01-01.
     Days(i64),
-    /// A moment in UTC, or on a clock of no known zone, which is taken for one in UTC as a text
-    /// without zone is.
+    /// A time in UTC, or on a clock of an unknown zone, which is taken for UTC like a text without
+    /// a zone.
     Timestamp {
-        /// So many units after 1970-01-01T00:00:00.
+        /// The number of units after 1970-01-01T00:00:00.
         count: i64,
         /// The unit.
         unit: Unit,
@@ -55,22 +55,21 @@ pub(super) fn uuid_text(bytes: [u8; 16]) -> String {
     format!("{}-{}-{}-{}-{}", &digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..])
 }
 
-/// Returns the number in two's complement; `None` when it takes more than 128 bits, or is none at
-/// all.
+/// Returns the number in two's complement; `None` if it takes more than 128 bits, or is empty.
 pub(super) fn unscaled_number(bytes: &[u8]) -> Option<i128> {
     let sign = if bytes.first()? & 0x80 == 0 { 0 } else { 0xFF };
     let mut wide = [sign; 16];
     let (padding, low) = bytes.split_at(bytes.len().saturating_sub(wide.len()));
     let start = wide.len() - low.len();
     wide[start..].copy_from_slice(low);
-    // What is cut off must repeat the sign, and nothing else.
+    // The bytes that are cut off must only repeat the sign.
     let keeps_sign = (wide[0] & 0x80 == 0) == (sign == 0);
     (keeps_sign && padding.iter().all(|byte| *byte == sign)).then(|| i128::from_be_bytes(wide))
 }
 
 impl<'a> Loose<'a> {
-    /// Returns the value as a person would write it: for a rejects file, where it is to be read and
-    /// corrected. Bytes stay as they are.
+    /// Returns the value as a person would write it, for a rejects file to be read and corrected.
+    /// Bytes stay as they are.
     pub(super) fn to_csv(self) -> Cow<'a, [u8]> {
         let text = match self {
             Self::Absent | Self::Null => String::new(),

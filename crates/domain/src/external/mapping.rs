@@ -1,4 +1,4 @@
-//! Which field of a file is for which column.
+//! Maps the fields of a file to columns.
 
 use crate::dictionary::Table;
 use crate::row::MAX_NAME;
@@ -34,7 +34,7 @@ pub struct FieldMap {
     fields: Vec<Option<usize>>,
 }
 
-/// Why the fields of a file are no rows of a table.
+/// The reason why the fields of a file are no rows of a table.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FieldFault {
     /// No field is for a column that needs a value and has no default.
@@ -53,7 +53,7 @@ pub enum FieldFault {
         /// The other one.
         second: String,
     },
-    /// A field that is for no column, and of which nobody said that it is to be left out.
+    /// A field without a column that is not in the list of fields to leave out.
     #[error("the field {field:?} is for no column; to leave it out, name it in \"ignore\"")]
     Unknown {
         /// The field.

@@ -1,10 +1,10 @@
-//! Rows of files that Rowgate did not write: fields found by name, values loosely typed, checked by
-//! the rules of the dictionary with the codes and sentences of JSON and CSV rows.
+//! Checks rows of external files: fields are found by name, values are loosely typed, and the
+//! rules, codes and sentences are those of JSON and CSV rows.
 //!
-//! What is kept is exactly what the file says. A value that is written in another way than the
-//! column's and says the same is converted (`7.0` for 7, `2021-11-07 02:48:42.0` for a second in
-//! UTC); one that would lose something by it, or of which nobody knows what it says, is refused.
-//! `docs/dictionary.md` has the table of it.
+//! Values are kept exactly as the file has them. A value in another form than the column's, but
+//! with the same meaning, is converted (`7.0` for 7, `2021-11-07 02:48:42.0` for a second in UTC);
+//! a value that would lose something by it, or whose meaning is ambiguous, is refused.
+//! `docs/dictionary.md` has the table of conversions.
 
 mod check;
 mod civil_time;

@@ -26,7 +26,7 @@ const FULL_ROWS: usize = 20_000;
 /// as a block, and no column takes that much.
 const MAX_REFUSED: usize = 64 * 1024;
 
-/// What stands where a refused value was cut.
+/// The mark at the end of a refused value that was cut.
 const CUT: &[u8] = "… (cut)".as_bytes();
 
 /// Collects the rows of one chunk. Whether it is full depends on the rows alone.
@@ -54,7 +54,7 @@ pub struct ExternalRows<'t> {
 struct Accepted {
     row: u64,
     id: i64,
-    /// Where its row text ends.
+    /// The end of its row text.
     end: usize,
 }
 
@@ -65,7 +65,7 @@ struct Rejected {
     line: Vec<u8>,
 }
 
-/// What a chunk brings into a table, and what not.
+/// What a chunk inserts into a table, and what it rejects.
 #[derive(Debug, Default)]
 pub struct ExternalFilling {
     /// The statements that insert the rows.
@@ -74,7 +74,7 @@ pub struct ExternalFilling {
     pub restored: ContentSum,
     /// Rows that are rejected.
     pub rejected: u64,
-    /// They as CSV, in the form of a load's rejects file; `None` where there are none.
+    /// The rejected rows as CSV, in the form of a load's rejects file; `None` if there are none.
     pub rejects: Option<Vec<u8>>,
 }
 
@@ -93,8 +93,8 @@ impl<'t> RowCollector<'t> {
     }
 
     /// Checks the row at `row` of its file, from 1, and adds it: `fields` as [`check_fields`] takes
-    /// them. Of rows with the same id the first one that passes counts. Returns why the row is
-    /// rejected; it never tells a value.
+    /// them. Of rows with the same id the first one that passes counts. Returns the reason if the
+    /// row is rejected, without any value.
     pub fn push<'a>(&mut self, row: u64, fields: &[Loose<'a>]) -> Option<String>
     where
         't: 'a,
@@ -139,25 +139,26 @@ impl<'t> RowCollector<'t> {
 }
 
 impl<'t> ExternalRows<'t> {
-    /// Rows that were read: those that go in, if no id is taken, and those that are rejected.
+    /// Returns the number of rows read: those to insert, if no id is taken, and the rejected ones.
     pub fn rows_read(&self) -> u64 {
         (self.accepted.len() + self.rejected.len()) as u64
     }
 
-    /// Returns the ids of the rows that go in, if none is taken, ascending; each is there once.
+    /// Returns the ids of the rows to insert, if none is taken, ascending and each once.
     pub fn ids(&self) -> &[i64] {
         &self.ids
     }
 
-    /// Returns the first row, in the file's order, whose id is in `taken`, and why it is rejected.
+    /// Returns the first row, in the file's order, whose id is in `taken`, and the reason of its
+    /// rejection.
     pub fn first_taken(&self, taken: &BTreeSet<i64>) -> Option<(u64, String)> {
         let accepted = self.accepted.iter().find(|accepted| taken.contains(&accepted.id))?;
         Some((accepted.row, reason(&[self.repeated()])))
     }
 
-    /// Returns the statements that insert the rows into `target`, of which holds what
-    /// [`InsertWriter::into_table`] says. A row whose id is in `taken` is rejected too: an earlier
-    /// chunk has brought it.
+    /// Returns the statements that insert the rows into `target`, under the conditions of
+    /// [`InsertWriter::into_table`]. A row whose id is in `taken` is rejected too: an earlier chunk
+    /// has inserted it.
     ///
     /// # Errors
     /// [`RowTextError`] when the rows are not as they were collected.
@@ -203,9 +204,9 @@ impl<'t> ExternalRows<'t> {
         RowError::of_column(self.table.key().name(), Fault::IdRepeated)
     }
 
-    /// A line of the rejects file. What is in order is written as CSV has it, so that the line can
-    /// be dropped again once the rest is put right; what was refused is written as it came, as far
-    /// as [`MAX_REFUSED`] goes.
+    /// Writes a line of the rejects file. Valid values are written as CSV has them, so that the
+    /// line can be dropped again once the rest is corrected; refused values are written as they
+    /// came, up to [`MAX_REFUSED`] bytes.
     fn rejected_line(
         &self,
         row: u64,

@@ -435,7 +435,7 @@ fn any_loose() -> impl Strategy<Value = (Loose<'static>, Option<String>)> {
 }
 
 proptest! {
-    /// What JSON accepts is accepted here too, as the same value.
+    /// Whatever JSON accepts is accepted here too, as the same value.
     #[test]
     fn accepts_what_json_accepts((loose, json) in any_loose(), column in 0_usize..8) {
         let Some(json) = json else { return Ok(()) };
@@ -450,7 +450,7 @@ proptest! {
         }
     }
 
-    /// Days and moments are those of jiff.
+    /// Days and times agree with jiff.
     #[test]
     fn agrees_with_jiff_about_the_calendar(seconds in -40_000_000_000_i64..300_000_000_000) {
         let expected = jiff::Timestamp::from_second(seconds).ok().map(|moment| {

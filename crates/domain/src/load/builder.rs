@@ -1,4 +1,4 @@
-//! Chunks of records that come as fields, from a file that is no text.
+//! Builds chunks of records that arrive as fields, from files that are not text.
 
 use super::chunk::{Broken, Chunk, ChunkError, Draft, MAX_RECORD_BYTES, Position};
 
@@ -51,7 +51,7 @@ impl ChunkBuilder {
         Ok(full)
     }
 
-    /// Returns the records that are in no chunk yet, as the last one.
+    /// Returns the remaining records as the last chunk.
     pub fn finish(&mut self) -> Option<Chunk> {
         (!self.draft.is_empty()).then(|| self.draft.cut(self.line))
     }

@@ -33,10 +33,10 @@ pub struct CheckedChunk<'c> {
     values: Vec<Value<'c>>,
     /// The accepted rows' records.
     records: Vec<Record<'c>>,
-    /// What was refused, in the file's order.
+    /// The refused records, in the file's order.
     pub rejected: Vec<RejectedRecord<'c>>,
-    /// Records that are none, and count for nothing: rows of empty fields, and the file's header
-    /// again.
+    /// The number of records that do not count: rows of empty fields, and repetitions of the file's
+    /// header.
     pub skipped: usize,
 }
 
@@ -73,6 +73,9 @@ impl<'c> CheckedChunk<'c> {
             rejected: Vec::new(),
             skipped: 0,
         };
+        // Ids are remembered for one chunk only: those of a whole file would take memory that grows
+        // with it. An id that comes again in a later chunk is taken in the table by then, and is
+        // rejected as duplicate_id rather than duplicate_in_batch.
         let mut claimed = ClaimedIds::default();
         for record in records {
             let start = checked.values.len();
@@ -173,7 +176,7 @@ impl<'c> CheckedChunk<'c> {
 
 impl RejectedRecord<'_> {
     /// Returns the fields of the record as they are in the file, one for each column of the table;
-    /// `None` where the record has none, or nobody can say which it is.
+    /// `None` if the record has no such field, or it is unknown which it is.
     pub fn texts(&self, table: &Table, columns: &Columns) -> Vec<Option<String>> {
         let record = &self.record;
         if columns.is_json {
@@ -193,7 +196,7 @@ impl RejectedRecord<'_> {
     }
 }
 
-/// Checks a line that is to be a JSON object.
+/// Checks a line that must be a JSON object.
 fn check_json_line<'c>(table: &'c Table, line: &'c [u8]) -> CheckedRow<'c> {
     let refused = |fault| CheckedRow { values: Vec::new(), errors: vec![RowError::of_row(fault)] };
     match std::str::from_utf8(line) {

@@ -1,7 +1,7 @@
 //! Chunks: the records that one transaction commits.
 //!
-//! Where a chunk begins and ends depends on the content and on the wanted size alone, never on how
-//! the bytes arrived, so a load that is repeated or resumed finds the same chunks.
+//! The bounds of a chunk depend only on the content and on the wanted size, never on how the bytes
+//! arrived, so a load that is repeated or resumed finds the same chunks.
 
 use sha2::{Digest, Sha256};
 
@@ -47,7 +47,7 @@ pub struct Chunk {
     records: Vec<Extent>,
 }
 
-/// Where a field's content stands in the chunk's data.
+/// The range of a field's content in the chunk's data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Span {
     start: u32,
@@ -60,7 +60,7 @@ pub enum Broken {
     /// Something else than a delimiter or a line end follows a closing quote. The record's only
     /// field is its first line.
     TextAfterQuote,
-    /// A quote follows blanks at the start of a field: nobody knows whether they belong to it. The
+    /// A quote follows blanks at the start of a field, and it is unknown if they belong to it. The
     /// record's only field is its line.
     QuoteAfterBlank,
     /// A quote is opened and not closed. The record's only field is its first line.
@@ -89,7 +89,7 @@ pub(super) struct Extent {
     last: u32,
 }
 
-/// Where a chunk starts.
+/// The start of a chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Position {
     /// The chunk's number, from 0.
@@ -101,7 +101,7 @@ pub struct Position {
 }
 
 impl Position {
-    /// Where the first chunk starts.
+    /// The start of the first chunk.
     pub const START: Self = Self { number: 0, byte: 0, line: 1 };
 }
 
@@ -156,7 +156,7 @@ impl Chunk {
         self.records.first().map_or(1, |record| record.line)
     }
 
-    /// Where the next chunk starts, if there is one.
+    /// Returns the start of the next chunk, if there is one.
     pub fn next_position(&self) -> Position {
         Position { number: self.number + 1, byte: self.end_byte, line: self.end_line }
     }
@@ -176,13 +176,13 @@ pub enum ChunkError {
     },
 }
 
-/// A chunk in the making.
+/// An unfinished chunk.
 #[derive(Debug)]
 pub(super) struct Draft {
     start: Position,
     /// A chunk with this many bytes takes no further record.
     wanted: u64,
-    /// So does one with this many records.
+    /// The most records: a chunk with this many is full, too.
     most_records: usize,
     has_escapes: bool,
     /// The content, quotes and separators included, but for what [`forget_tail`](Self::forget_tail)
@@ -194,9 +194,9 @@ pub(super) struct Draft {
     /// quoted.
     escaped: Vec<(usize, bool)>,
     hash: Sha256,
-    /// So many bytes of `data` are in `hash`.
+    /// The number of bytes of `data` that are in `hash`.
     hashed: usize,
-    /// Bytes of the chunk that are in `hash` and no longer in `data`.
+    /// The number of bytes of the chunk that are in `hash` and no longer in `data`.
     dropped: u64,
 }
 
@@ -281,7 +281,7 @@ impl Draft {
         while self.escaped.pop_if(|(field, _)| *field >= fields).is_some() {}
     }
 
-    /// Gives up the record in the making, of which the first byte is at `start`.
+    /// Discards the unfinished record, whose first byte is at `start`.
     pub(super) fn give_up_record(&mut self, start: usize) {
         self.give_up_fields();
         self.data.truncate(start);
@@ -359,10 +359,10 @@ fn unescape(field: &mut [u8], is_quoted: bool, has_escapes: bool) -> u32 {
     written as u32
 }
 
-/// What MySQL writes for NULL, outside of quotes; here no value is nothing.
+/// MySQL's text for NULL outside of quotes; here an empty field means NULL.
 const NO_VALUE: &[u8] = b"\\N";
 
-/// What a character behind a backslash means to MySQL.
+/// Returns the meaning of a character after a backslash in MySQL.
 /// <https://dev.mysql.com/doc/refman/8.0/en/load-data.html>
 fn unescaped(byte: u8) -> u8 {
     match byte {

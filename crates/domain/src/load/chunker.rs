@@ -14,7 +14,7 @@ const MOST_OVER: u64 = 8 * MAX_RECORD_BYTES;
 /// Cuts content that arrives piece by piece into chunks.
 ///
 /// A field may be quoted, with `""` for a quote in it; records end with LF, CRLF or CR; empty lines
-/// are no records. A quote within a field that does not begin with one is content, as of
+/// are no records. A quote within a field that does not begin with a quote is content, as in
 /// `24" pipe`.
 ///
 /// A record with something behind a closing quote, or with a quote that is never closed, is broken
@@ -28,21 +28,21 @@ pub struct Chunker {
     state: State,
     /// The line that the next byte is on.
     line: u64,
-    /// Whether the last byte was a CR, with which an LF is one line end.
+    /// True if the last byte was a CR, which forms one line end with an LF after it.
     is_after_cr: bool,
     record: OpenRecord,
     field: OpenField,
     /// Content that broken records had taken, and how much of it has been read again; the last
     /// comes first.
     again: Vec<(Vec<u8>, usize)>,
-    /// A record is broken in this way that is in quotes at a line end before this offset in the
-    /// content.
+    /// A record that is in quotes at a line end before this offset in the content is broken in this
+    /// way.
     doomed: (Broken, u64),
     /// No chunk ends before this offset in the content.
     whole_until: u64,
 }
 
-/// What the next byte is.
+/// The meaning of the next byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     /// One of so many before the first record.
@@ -71,19 +71,19 @@ enum State {
 #[derive(Debug, Clone, Copy, Default)]
 struct OpenRecord {
     line: u64,
-    /// Where in the chunk it starts.
+    /// Its start in the chunk.
     start: usize,
-    /// Where in the chunk its first line ends that ends in quotes, and which line that is, if it
-    /// has come further.
+    /// The end in the chunk of its first line that ends in quotes, and that line's number, if the
+    /// record extends beyond it.
     line_end: Option<(usize, u64)>,
-    /// Whether it has passed a line end behind a backslash outside of quotes since.
+    /// True if it has passed a line end after a backslash outside of quotes since then.
     has_left_quotes: bool,
 }
 
 /// The field being read.
 #[derive(Debug, Clone, Copy, Default)]
 struct OpenField {
-    /// Where in the chunk it starts, behind an opening quote.
+    /// Its start in the chunk, after an opening quote.
     start: usize,
     is_quoted: bool,
     is_escaped: bool,
@@ -111,7 +111,7 @@ impl Chunker {
     pub fn new(dialect: Dialect, start: Start, chunk_bytes: u64) -> Self {
         let mut chunker = Self::resume(dialect, chunk_bytes, Position::START);
         chunker.state = State::Skipped(start.bytes);
-        // What a skipped quote opens, if one does.
+        // A skipped quote may open a field.
         chunker.field.is_quoted = start.is_quoted;
         chunker
     }
@@ -217,8 +217,7 @@ impl Chunker {
                 Ok(None)
             }
             Stop::OpenTooLong => {
-                // What a record of the greatest length may take is the same however the content
-                // arrives.
+                // The limit on a record does not depend on how the content is divided into pieces.
                 let end = self.draft.offset(self.record.start) + MAX_RECORD_BYTES;
                 if end > self.draft.wanted_end().saturating_add(MOST_OVER) {
                     return Err(ChunkError::RecordTooLong { line: self.record.line });
@@ -229,10 +228,10 @@ impl Chunker {
         }
     }
 
-    /// Ends a record that broke behind its first line with that line, and has the rest read again.
-    /// A record that is in quotes at a line end before `doomed_until` is broken, too. Where that is
-    /// only taken for so (`is_guess`), no chunk ends before: whoever resumes behind it would find
-    /// something else.
+    /// Ends a record that broke after its first line with that line, so that the rest is read
+    /// again. A record that is in quotes at a line end before `doomed_until` is broken, too. If
+    /// that is only assumed (`is_guess`), no chunk ends before it: a reader that resumes after such
+    /// a chunk would find other records.
     fn rewind(&mut self, broken: Broken, doomed_until: u64, is_guess: bool) {
         let OpenRecord { start, line, line_end, .. } = self.record;
         let (line_end, line) = line_end.unwrap_or((start, line));
@@ -253,7 +252,7 @@ impl Chunker {
 
     /// Reads on, at most to the end of the chunk; says how many bytes belong to it.
     fn read(&mut self, input: &[u8]) -> (usize, Stop) {
-        // What `input` begins with will stand here in the chunk.
+        // The first byte of `input` will have this position in the chunk.
         let base = self.draft.held();
         let mut at = 0;
         while at < input.len() {
@@ -401,12 +400,12 @@ impl Chunker {
         (at, if is_too_long { self.too_long() } else { Stop::Input })
     }
 
-    /// Reads records and empty lines that are whole in the input and have no quoted field, which
-    /// most are, at most to the one that fills the chunk; says where it came to. What this leaves
-    /// over, [`read`](Self::read) takes on.
+    /// Reads records and empty lines that are complete in the input and have no quoted field, which
+    /// most are, up to the one that fills the chunk; returns the position after them.
+    /// [`read`](Self::read) handles the rest.
     fn read_plain(&mut self, input: &[u8], from: usize, base: usize) -> usize {
         let Dialect { delimiter, has_quotes, has_escapes } = self.dialect;
-        // Where the record and the field start that come next.
+        // The starts of the next record and the next field.
         let (mut record, mut field) = (from, from);
         let (blocks, _) = input[from..].as_chunks();
         'blocks: for (block, bytes) in (from..).step_by(BLOCK).zip(blocks) {
@@ -542,7 +541,8 @@ impl Chunker {
         (end - self.record.start) as u64 > MAX_RECORD_BYTES
     }
 
-    /// What to do with a record that is too long: the fault may be a quote that is never closed.
+    /// Decides what to do with a record that is too long: the fault may be a quote that is never
+    /// closed.
     fn too_long(&self) -> Stop {
         if self.record.line_end.is_some() { Stop::OpenTooLong } else { Stop::TooLong }
     }

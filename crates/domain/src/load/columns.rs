@@ -1,4 +1,4 @@
-//! Which field of a file belongs to which column, and what its first record is.
+//! Maps the fields of a file to columns, and recognises its first record.
 
 use super::chunk::{Broken, Record};
 use super::layout_error::LayoutError;
@@ -6,12 +6,12 @@ use crate::dictionary::{ColumnMatches, ColumnType, HeaderField, HeaderRule, Tabl
 use crate::row::{CsvColumns, RowCode, check_csv_row, check_file_field};
 use crate::shortened;
 
-/// Which field of a file belongs to which column.
+/// The mapping of a file's fields to columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Columns {
     fields: CsvColumns,
     pub(super) has_header: bool,
-    /// Whether a record is a JSON object, and its only field.
+    /// True if a record is a JSON object, as its only field.
     pub(super) is_json: bool,
 }
 
@@ -25,12 +25,12 @@ impl Columns {
         Self { fields: CsvColumns::in_dictionary_order(table), has_header: false, is_json: false }
     }
 
-    /// Those that a header names.
+    /// Maps by the names of a header.
     pub fn of_header(fields: CsvColumns) -> Self {
         Self { fields, has_header: true, is_json: false }
     }
 
-    /// Those of JSON objects, each of which names its own.
+    /// Maps JSON objects, each of which names its own fields.
     pub fn of_json(table: &Table) -> Self {
         Self { is_json: true, ..Self::in_dictionary_order(table) }
     }
@@ -50,10 +50,10 @@ impl Columns {
         self.has_header
     }
 
-    /// Finds out what the first record of a file is, by the dictionary's rule for the table's
-    /// files: the header or a row. The others are looked at for a header that stands further down,
-    /// and for empty fields at the end of all of them. Says also whether the first record is
-    /// recognised: as a header, or as a row that passes.
+    /// Decides if the first record of a file is the header or a row, by the dictionary's rule for
+    /// the table's files. Searches the other records for a header further down, and for empty
+    /// fields at the end of all of them. Also returns if the first record is recognised: as a
+    /// header, or as a row that passes.
     ///
     /// A record that breaks the rules is a row where a field of a typed column can be read, and no
     /// field names a column; else it is a header that is not the table's. So is one between such a
@@ -114,11 +114,11 @@ impl Columns {
             && check_csv_row(table, &self.fields, record.width(), field, &mut values, &mut errors)
     }
 
-    /// Compares a record that breaks the rules with the header of the file: `None` when it is none,
-    /// true when it names the same columns in the same order, false when it is another header.
+    /// Compares a record that breaks the rules with the header of the file: `None` if it is no
+    /// header, true if it names the same columns in the same order, false if it is another header.
     pub(super) fn repeats_header(&self, table: &Table, record: &Record<'_>) -> Option<bool> {
         let named = names_in(table, record);
-        // Of a single name nobody knows whether it is one.
+        // A single name may be a value by chance.
         let names_columns = named >= table.columns().len().min(2);
         if !(names_columns || is_all_words(table, self, record)) || has_typed_field(table, self, record) {
             return None;
@@ -206,7 +206,7 @@ fn has_typed_field<'c>(table: &'c Table, columns: &Columns, record: &Record<'c>)
     })
 }
 
-/// What to say of a first record that is neither a header of the table nor a row.
+/// Returns the error for a first record that is neither a header of the table nor a row.
 fn not_ours<'c>(
     table: &'c Table,
     first: &Record<'c>,

@@ -1,6 +1,6 @@
 use sha2::{Digest, Sha256};
 
-/// What tells one content from another: SHA-256 over the digests of its chunks, in their order.
+/// Identifies content: SHA-256 over the digests of its chunks, in their order.
 ///
 /// It can be made from chunks of several invocations, and compares contents that were cut at the
 /// same size.

@@ -2,17 +2,17 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// How a file's content is written and packed; said by the end of its name.
+/// The format and the packing of a file's content, by the end of its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Format {
-    /// How it is written.
+    /// The format of the content.
     pub content: Content,
-    /// How it is packed.
+    /// The packing.
     pub packing: Packing,
 }
 
-/// How a file's content is written.
+/// The format of a file's content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Content {
     /// Separated values: `.csv`, `.txt`.
@@ -25,7 +25,7 @@ pub enum Content {
     Xlsx,
 }
 
-/// How a file is packed.
+/// The packing of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Packing {
     /// Not at all.
@@ -47,7 +47,7 @@ const CONTENTS: [(&str, Content); 7] = [
     (".xlsm", Content::Xlsx),
 ];
 
-/// What messages call the files that can be read.
+/// The readable files, as messages name them.
 pub const READABLE_FILES: &str = "files that end in .csv, .tsv, .txt, .jsonl, .ndjson, .xlsx or .xlsm can, also packed, \
                                   with .gz or .zst behind it";
 
@@ -97,7 +97,7 @@ impl Format {
     /// Returns the format of a file called `file`, in upper or lower case.
     ///
     /// # Errors
-    /// What to do with a file that cannot be read.
+    /// Advice on what to do with an unreadable file.
     pub fn of_file(file: &str) -> Result<Self, &'static str> {
         let file = file.to_ascii_lowercase();
         let packed =
@@ -140,7 +140,7 @@ impl fmt::Display for Packing {
     }
 }
 
-/// What to do with a file whose lower-case name has an ending of no [`Format`].
+/// Returns advice for a file whose lower-case name has the ending of no [`Format`].
 fn advice(file: &str) -> &'static str {
     let has = |endings: &[&str]| endings.iter().any(|ending| file.ends_with(ending));
     if has(&[".xls", ".xlsb", ".ods", ".numbers"]) {

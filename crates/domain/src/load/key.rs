@@ -1,4 +1,4 @@
-//! What the key of a dropped file says: `incoming/<table>/[<mode>/]<file>`.
+//! Parses the key of a dropped file: `incoming/<table>/[<mode>/]<file>`.
 
 use super::{Format, READABLE_FILES};
 use crate::dictionary::{Dictionary, LoadMode, Table};
@@ -11,9 +11,9 @@ pub const INCOMING: &str = "incoming/";
 pub struct Incoming<'d> {
     /// The table it is for.
     pub table: &'d Table,
-    /// What to do with rows whose id is taken.
+    /// The mode: what to do with rows whose id is taken.
     pub mode: LoadMode,
-    /// How its content is written.
+    /// The format of its content.
     pub format: Format,
 }
 
@@ -26,7 +26,7 @@ pub enum KeyError {
     /// The key's table does not exist.
     #[error("there is no table {name:?}; the tables are {known}")]
     UnknownTable {
-        /// What stands in its place.
+        /// The name in its place.
         name: String,
         /// The tables there are.
         known: String,
@@ -39,7 +39,7 @@ pub enum KeyError {
     UnsupportedFormat {
         /// The file's name.
         file: String,
-        /// What to do with it.
+        /// Advice on what to do with it.
         advice: &'static str,
     },
 }
@@ -59,8 +59,8 @@ impl<'d> Incoming<'d> {
         Self::of(dictionary, table, mode, file)
     }
 
-    /// A file anywhere in a bucket, of which somebody told the table and perhaps the mode; only its
-    /// format is read off the key.
+    /// Describes a file anywhere in a bucket, whose table and perhaps mode are given; only its
+    /// format is read from the key.
     ///
     /// # Errors
     /// [`KeyError`] for a table, mode or format that does not exist.

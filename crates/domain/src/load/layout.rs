@@ -1,4 +1,4 @@
-//! How a text file is written: recognised from its first bytes, or declared in the dictionary.
+//! The layout of a text file: recognised from its first bytes, or declared in the dictionary.
 
 use super::chunk::{Chunk, Record};
 use super::chunker::Chunker;
@@ -8,18 +8,18 @@ use super::layout_error::LayoutError;
 use crate::dictionary::{FileSettings, QuoteEscape, Table, header_name, is_delimiter};
 use crate::row::{CsvColumns, REJECT_COLUMNS};
 
-/// How a text file is written. It depends on the first bytes of the content and the dictionary
-/// alone.
+/// The layout of a text file. It depends only on the first bytes of the content and on the
+/// dictionary.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
-    /// How records and fields are told apart.
+    /// The division into records and fields.
     pub dialect: Dialect,
-    /// Where the first record begins.
+    /// The start of the first record.
     pub start: Start,
-    /// Which field belongs to which column.
+    /// The mapping of fields to columns.
     pub columns: Columns,
-    /// Whether the first record is a header, or a row that passes. Where it is neither, the content
-    /// may be of another kind.
+    /// True if the first record is a header, or a row that passes. Otherwise the content may be of
+    /// another kind.
     pub is_recognised: bool,
 }
 
@@ -106,7 +106,7 @@ impl Layout {
     }
 }
 
-/// What a text begins with.
+/// The beginning of a text.
 #[derive(Clone, Copy)]
 struct Sample<'s> {
     table: &'s Table,
@@ -179,8 +179,8 @@ impl Sample<'_> {
         }
     }
 
-    /// Where the first record begins that stands here, behind a mark that may be in its first
-    /// quotes.
+    /// Returns the start of the first record, which is here, after a mark that may be inside its
+    /// first quotes.
     fn start(&self, at: usize) -> Start {
         let at = self.after_marks(at);
         let in_quotes = self.after_marks((at + 1).min(self.bytes.len()));

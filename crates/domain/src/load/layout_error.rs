@@ -10,7 +10,7 @@ pub enum LayoutError {
     Header {
         /// Its line.
         line: u64,
-        /// What is wrong with it.
+        /// The problem.
         error: HeaderError,
         /// The columns of the table.
         columns: String,
@@ -29,7 +29,7 @@ pub enum LayoutError {
         columns: String,
         /// The line of a header of the table that stands further down.
         header_line: Option<u64>,
-        /// Whether it has a single field, where the table has several columns.
+        /// True if it has a single field while the table has several columns.
         is_one_field: bool,
     },
     /// Rows pass with one delimiter, and others with another.
@@ -43,22 +43,22 @@ pub enum LayoutError {
         /// Another one.
         other: &'static str,
     },
-    /// The lines to be skipped are longer than what is looked at.
+    /// The lines to be skipped are longer than the bytes that are read.
     #[error(
         "the first {lines} lines, which are to be skipped, have more than {bytes} bytes; take them out of the file"
     )]
     SkippedLines {
-        /// How many they are.
+        /// The number of lines.
         lines: u32,
-        /// Bytes that are looked at.
+        /// The number of bytes that are read.
         bytes: usize,
     },
-    /// The content begins with blank lines, or a record, that have more bytes than are looked at.
+    /// The content begins with blank lines, or a record, longer than the bytes that are read.
     #[error(
         "the first {bytes} bytes hold no whole record; take out blank lines above it, or write shorter ones"
     )]
     NoRecord {
-        /// Bytes that are looked at.
+        /// The number of bytes that are read.
         bytes: usize,
     },
     /// A `sep=` line that names no delimiter.

@@ -1,5 +1,5 @@
-//! Files under the names that programs give to what is no data: markers, locks, and files that are
-//! still being written.
+//! Recognises files that are no data by the names that programs give them: markers, locks, and
+//! files that are still being written.
 
 use super::Format;
 use super::key::INCOMING;
@@ -32,22 +32,22 @@ const MARKER: &str = "a marker, by the _ that its name begins with and an ending
 const HIDDEN_FOLDER: &str =
     "in a folder for what is not ready or no data, by the . or _ that its name begins with";
 
-/// Says what an object under `incoming/` is whose key tells that it is no file to load; `None` for
-/// any other.
+/// Describes an object under `incoming/` whose key shows that it is no file to load; `None` for any
+/// other.
 ///
 /// Markers (`_SUCCESS`), hidden files, lock files, checksums and files that are still being written
-/// come with the data of Spark, Excel, browsers and editors. They are no loads: nobody means them
-/// to be one, and a failed load for each would hide those that matter. A name that begins with `_`
-/// and ends as data does is a file to load.
+/// come with the data of Spark, Excel, browsers and editors. They are not meant to be loaded, and a
+/// failed load for each would hide those that matter. A name that begins with `_` and ends as data
+/// does is a file to load.
 pub fn no_data(key: &str) -> Option<&'static str> {
-    // Of the folders, the first one is the table.
+    // The first folder is the table.
     let below =
         key.strip_prefix(INCOMING).and_then(|rest| rest.split_once('/')).map_or(key, |(_, rest)| rest);
     no_data_below(below)
 }
 
-/// Returns the same for a key of which the table is told: `path` is what follows the folder that
-/// was named, or the name alone.
+/// Returns the same for a key whose table is known: `path` is the part after the folder that was
+/// named, or only the name.
 pub fn no_data_below(path: &str) -> Option<&'static str> {
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
     if folders.split('/').any(|folder| folder.starts_with(['.', '_'])) {
@@ -142,7 +142,7 @@ mod tests {
             "incoming/jobs/a_$folder$.csv",
             "incoming/jobs/thumbs.db.csv",
             "incoming/jobs/2021/jobs.csv",
-            // The first folder is no table, which the load that fails says.
+            // The first folder is no table; the load fails with that reason.
             "incoming/_people/jobs.csv",
             "incoming/.people/jobs.csv",
             "incoming/jobs/",

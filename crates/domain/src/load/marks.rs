@@ -1,8 +1,8 @@
-//! Finding the bytes of a text that mean something, many at a time.
+//! Finds the significant bytes of a text, many at a time.
 
 use super::dialect::Dialect;
 
-/// Bytes that are looked at together.
+/// The number of bytes that are examined together.
 pub(super) const BLOCK: usize = 64;
 
 const ONES: u64 = u64::from_ne_bytes([1; 8]);

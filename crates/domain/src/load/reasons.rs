@@ -36,15 +36,15 @@ pub struct RejectReason {
     pub code: String,
     /// The column; `None` where the record as a whole is meant.
     pub column: Option<String>,
-    /// What the first of them says. Others may differ in numbers. It names no value.
+    /// The message of the first of them, without any value. Others may differ in numbers.
     pub message: String,
-    /// How many there are.
+    /// The number of records.
     pub count: u64,
 }
 
 impl RejectReason {
-    /// Returns true if the records' ids are taken, in the table or by earlier records: what comes
-    /// of dropping again what is in already.
+    /// Returns true if the records' ids are taken, in the table or by earlier records. This is the
+    /// usual result of dropping loaded rows again.
     pub fn is_taken_id(&self) -> bool {
         [RowCode::DuplicateId, RowCode::DuplicateInBatch].iter().any(|code| code.as_str() == self.code)
     }
@@ -82,7 +82,8 @@ impl RejectReasons {
         self.keep(MOST_OF_LOAD);
     }
 
-    /// Returns the commonest reason. Of two that are equally common, the one that is no taken id.
+    /// Returns the most common reason. Of two equally common ones, returns the one that is not a
+    /// taken id.
     pub fn commonest(&self) -> Option<&RejectReason> {
         self.0.first()
     }

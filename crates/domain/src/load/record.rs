@@ -6,7 +6,7 @@ use crate::dictionary::LoadMode;
 use crate::named::named_enum;
 
 named_enum! {
-    /// How a load stands.
+    /// The state of a load.
     pub enum LoadStatus {
         /// Under way, or waiting for its next try.
         Running = "running",
@@ -31,11 +31,11 @@ pub struct LoadRecord {
     pub table: String,
     /// The object's key.
     pub key: String,
-    /// What the load does with ids that are taken.
+    /// The mode: what the load does with ids that are taken.
     pub mode: LoadMode,
-    /// How the object's content is written; `None` where its key names no format.
+    /// The format of the object's content; `None` if its key names no format.
     pub format: Option<Format>,
-    /// How it stands.
+    /// Its state.
     pub status: LoadStatus,
     /// Records read, without headers, empty lines and rows of empty fields.
     pub rows_read: u64,
@@ -53,21 +53,21 @@ pub struct LoadRecord {
     pub bytes: u64,
     /// ISO 8601 in UTC with milliseconds.
     pub started_at: String,
-    /// The same; `None` while it runs.
+    /// The time when it ended; `None` while it runs.
     pub finished_at: Option<String>,
     /// Milliseconds from its start to its end, or to now while it runs; not given out, since the
     /// times are.
     #[serde(skip_serializing, default)]
     pub milliseconds: u64,
-    /// How often a function took it up.
+    /// The number of functions that took it up.
     pub attempts: u32,
     /// Why it failed or was skipped; for people.
     pub error: Option<String>,
-    /// What of the file was left out, or looked odd; for people. The ledger has a JSON array as
-    /// text, or nothing.
+    /// Notes for people on what was left out of the file, or looked odd. The ledger has a JSON
+    /// array as text, or nothing.
     #[serde(default, deserialize_with = "noted")]
     pub warnings: Vec<String>,
-    /// The load whose rejected records it brings back, mended.
+    /// The load whose rejected records it brings back, corrected.
     pub parent: Option<LoadId>,
     /// The earlier load that brought the very same bytes, where it was skipped for that.
     pub same_as: Option<LoadId>,
@@ -119,7 +119,7 @@ pub struct RejectsFile {
 pub struct RejectsPage {
     /// The files.
     pub files: Vec<RejectsFile>,
-    /// How many files the load has in all.
+    /// The number of files of the load in all.
     pub total: u64,
     /// The key of the file that the next page comes after; `None` on the last page.
     pub next: Option<String>,

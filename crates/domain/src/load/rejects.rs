@@ -10,7 +10,8 @@ use crate::row::{REJECT_COLUMNS, RowCode, RowError, json_texts};
 
 /// Returns the key of a chunk's rejects file; `id` is the load's or the restore's. Writers with
 /// different tokens write different files. The file's name holds the id, so that
-/// [`parent_in_name`](super::parent_in_name) finds the load when the file is dropped again.
+/// [`parent_in_name`](super::parent_in_name) finds the load when the file is dropped again. The
+/// object's metadata says it too, but most ways to download and upload a file lose that.
 pub fn rejects_key(table: &str, id: &impl Display, chunk: u32, token: Option<u32>) -> String {
     let token = token.map(|token| format!("-{token:08x}")).unwrap_or_default();
     format!("{}{id}-{chunk:05}{token}.csv", rejects_prefix(table, id))
@@ -101,7 +102,7 @@ pub fn rejects_csv(table: &Table, columns: &Columns, rejected: &[RejectedRecord<
     file.finish()
 }
 
-/// What stands for a cell whose formula has no stored result.
+/// The text for a cell whose formula has no stored result.
 const NO_RESULT: &[u8] = b"formula without a stored result";
 
 /// Between codes, and between reasons, of one record.

@@ -1,4 +1,4 @@
-//! How one file is written, where somebody who sends it says so.
+//! The settings of one file, set by the person who sends it.
 
 use std::collections::BTreeMap;
 
@@ -33,10 +33,10 @@ pub struct Settings(pub(super) WireFiles);
 /// Why settings cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
-    /// They are no JSON object, or have a key that is not known, or a value of another type.
+    /// They are not a JSON object, or have an unknown key, or a value of another type.
     #[error("the settings cannot be read: {0}")]
     Unreadable(String),
-    /// The metadata is no base64url.
+    /// The metadata is not base64url.
     #[error("the settings cannot be read: they are not base64url")]
     NotBase64,
     /// They do not fit into the metadata of an object.
@@ -97,7 +97,7 @@ impl Settings {
         Ok(text)
     }
 
-    /// Writes the settings as JSON: what is said alone, in an order of its own.
+    /// Writes the settings as JSON: only those that are set, in a fixed order.
     pub fn to_json(&self) -> String {
         // Strings, numbers and lists of them cannot fail to be written.
         let mut said = serde_json::to_value(&self.0).unwrap_or_default();
@@ -154,13 +154,13 @@ impl Settings {
         self
     }
 
-    /// What separates the fields, if that is said.
+    /// Returns the delimiter, if it is set.
     pub fn delimiter(&self) -> Option<&str> {
         self.0.delimiter.as_deref()
     }
 
-    /// What tells files apart that have the same bytes and other settings; `None` where nothing is
-    /// said.
+    /// Returns a digest that distinguishes files with the same bytes and other settings; `None` if
+    /// nothing is set.
     pub fn digest(&self) -> Option<[u8; 32]> {
         (!self.is_empty()).then(|| Sha256::digest(self.to_json()).into())
     }
@@ -189,7 +189,7 @@ impl Settings {
         })
     }
 
-    /// Returns the table as this file is to be read for it.
+    /// Returns the table with these settings of the file applied.
     ///
     /// # Errors
     /// [`SettingsError::Unusable`] for a value that cannot be used, or a column that the table does
@@ -213,7 +213,7 @@ impl Settings {
         Ok(table.with_files(files))
     }
 
-    /// What the names of the header mean.
+    /// Returns the meaning of the header's names.
     fn matches(&self, table: &Table) -> Result<ColumnMatches, String> {
         let mut matches = BTreeMap::new();
         for (name, column) in &self.0.columns {
@@ -240,7 +240,7 @@ impl Settings {
 
 #[expect(clippy::needless_pass_by_value, reason = "map_err hands it over")]
 fn unreadable(error: serde_json::Error) -> SettingsError {
-    // Its position is that of a text that nobody sees.
+    // Its position refers to a text that nobody sees.
     let text = error.to_string();
     let problem = text.split(" at line ").next().unwrap_or(&text);
     SettingsError::Unreadable(shortened(problem, 200).into_owned())

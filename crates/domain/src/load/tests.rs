@@ -168,7 +168,7 @@ fn a_delimiter_is_recognised_from_rows_that_pass_with_it_alone() {
     let row = |name: &str| format!("7;{name};{}", EMPLOYEE.replace(',', ";"));
     let (rows, _) = check("employees", format!("{}\n", row("Quist, Nora")).as_bytes());
     assert_eq!(rows, [7]);
-    // What is read with commas as it always was stays so.
+    // Content that is read with commas stays so.
     let mixed = format!("8,Bo,{EMPLOYEE}\n{}\n", row("Ann"));
     assert_eq!(check("employees", mixed.as_bytes()).0, [8]);
     let error = layout_error("employees", &format!("{}\n{}\n", row("a"), row("b").replace(';', "|")));
@@ -220,7 +220,7 @@ fn a_first_record_that_is_neither_header_nor_row_fails_the_file() {
     }
     let (ids, _) = check("jobs", b"1,\"Job 1\n2,Mason\n3,\"id and job_name\n");
     assert_eq!(ids, [2]);
-    // A row with a fault is one where a number or a moment of it can be read.
+    // A faulty row is a row if one of its numbers or times can be read.
     let (ids, rejects) = check("employees", format!("x,Ann,{EMPLOYEE}\n2,Bo,{EMPLOYEE}\n").as_bytes());
     assert_eq!(ids, [2]);
     assert!(rejects.contains("\r\nx,Ann,2021-03-01T09:00:00Z,7,3,1,type,"), "{rejects}");
@@ -438,7 +438,7 @@ fn a_german_export_is_read_as_declared() {
     );
 }
 
-/// What `SELECT … INTO OUTFILE` writes, as `docs/dictionary.md` shows it.
+/// The output of `SELECT … INTO OUTFILE`, as `docs/dictionary.md` shows it.
 #[test]
 fn a_mysql_export_is_read_as_declared() {
     let dictionary = declared(

@@ -26,7 +26,7 @@ pub fn bounded_warnings(warnings: &[String]) -> Vec<String> {
     bounded
 }
 
-/// What the figures of a load warn of.
+/// Returns the warnings that the figures of a load justify.
 pub(super) fn of_figures(unknown_references: u64, rows_skipped: u64) -> impl Iterator<Item = String> {
     let unknown = match unknown_references {
         0 => None,

@@ -14,7 +14,7 @@ use crate::parameter::join;
 pub struct Chart {
     /// The kind of picture.
     pub kind: ChartKind,
-    /// The column along the axis; of a pie the one that names the pieces.
+    /// The column along the axis; in a pie, the column that names the pieces.
     pub x: String,
     /// The columns of numbers that are drawn, at least one.
     pub series: Vec<String>,

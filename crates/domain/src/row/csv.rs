@@ -7,8 +7,7 @@ use super::{Fault, RowError, file_value, scan};
 use crate::dictionary::{Column, ColumnType, FileSettings, HeaderField, Table, header_name};
 use crate::value::Value;
 
-/// Which field of a record belongs to which column: the dictionary's order, or the order that a
-/// header names.
+/// Maps the fields of a record to columns: in the dictionary's order, or in the order of a header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CsvColumns {
     /// For each column of the table, the position of its field in a record; `None` for a column
@@ -20,7 +19,7 @@ pub struct CsvColumns {
     padding: usize,
 }
 
-/// A first record that is plainly a header, but not one that can be used.
+/// A first record that is clearly a header, but an unusable one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HeaderError {
     /// The header names a column twice, perhaps by an alias.
@@ -164,7 +163,7 @@ pub fn check_csv_row<'a>(
 ) -> bool {
     if !columns.fits(found, &field) {
         values.extend(std::iter::repeat_n(Value::Null, table.columns().len()));
-        // What is over may stand in a place of those that are to be empty.
+        // A surplus field may be in the place of a column that must be empty.
         let expected = if found == columns.width() { columns.width } else { columns.width() };
         errors.push(RowError::of_row(Fault::FieldCount { expected, found }));
         return false;
@@ -183,7 +182,7 @@ pub fn check_csv_row<'a>(
         match check_file_field(column, settings, field) {
             Ok(value) => values.push(value),
             Err(fault) => {
-                // Bytes that are no text are no look-alike of a number either.
+                // Bytes that are not text cannot look like a number either.
                 let fault = if std::str::from_utf8(field).is_ok() { fault } else { Fault::NotUtf8 };
                 values.push(Value::Null);
                 errors.push(RowError::of_column(column.name(), fault));

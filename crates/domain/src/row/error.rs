@@ -20,7 +20,7 @@ named_enum! {
         TooLong = "too_long",
         /// A number that the column cannot hold.
         OutOfRange = "out_of_range",
-        /// Not a date or timestamp in the one accepted form, or one that does not exist.
+        /// A date or timestamp in an invalid form, or one that does not exist.
         Timestamp = "timestamp",
         /// A field that names no column, or names one a second time.
         UnknownColumn = "unknown_column",
@@ -34,7 +34,7 @@ named_enum! {
         FieldCount = "field_count",
         /// A CSV field that is not UTF-8.
         Encoding = "encoding",
-        /// The quotes of a record are none that RFC 4180 allows.
+        /// The quotes of a record break RFC 4180.
         Quote = "quote",
     }
 }
@@ -54,8 +54,8 @@ impl RowCode {
     ];
 }
 
-/// What exactly is wrong with a field. Plain data: making one costs nothing until somebody reads
-/// the message.
+/// The exact error of a field. It is plain data: making one costs nothing until its message is
+/// read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault<'a> {
     /// No value where one is required.
@@ -83,7 +83,7 @@ pub enum Fault<'a> {
     UnknownColumn,
     /// The column is named a second time in one row, perhaps by an alias.
     RepeatedColumn,
-    /// So many more names are unknown or repeated, beside those that are reported.
+    /// The number of further names that are unknown or repeated, beside the reported ones.
     MoreStrayNames(usize),
     /// The id is taken in the table.
     IdTaken,
@@ -141,7 +141,7 @@ impl Fault<'_> {
 pub struct RowError<'a> {
     /// The column, by its own name; for an unknown column the name that came in.
     pub column: Option<Cow<'a, str>>,
-    /// What is wrong.
+    /// The error.
     pub fault: Fault<'a>,
 }
 

@@ -10,7 +10,7 @@ use super::{Fault, scan};
 use crate::dictionary::{Column, ColumnType, FileSettings};
 use crate::value::{CivilDate, CivilTime, Value};
 
-/// What cells of a spreadsheet show in place of a value that a formula has not got.
+/// The texts in cells whose formula has no value.
 /// <https://support.microsoft.com/office/10bd5f71-be8b-4b63-9a6c-2f0e1c6c6d7b>
 pub const ERROR_VALUES: [&str; 14] = [
     "#BLOCKED!",
@@ -44,14 +44,14 @@ pub(super) fn unwrapped(field: &[u8]) -> &[u8] {
     }
 }
 
-/// What a field comes to that stands for no value, or for an error of a formula; `None` for any
-/// other, which most are.
+/// Returns the result of a field that means "no value", or that shows the error of a formula;
+/// `None` for all other fields, which most are.
 pub(super) fn special<'a>(
     column: &Column,
     settings: &FileSettings,
     field: &'a [u8],
 ) -> Option<Result<Value<'a>, Fault<'a>>> {
-    // Whoever declares an error as no value has it so.
+    // An error may be declared as "no value", too.
     if settings.null_values.iter().any(|token| token.as_bytes() == field) {
         return Some(no_value(column));
     }
@@ -93,7 +93,8 @@ fn error_value(field: &[u8]) -> Option<&str> {
 const NOT_AVAILABLE: [&str; 8] =
     ["#NV", "#N/D", "#N/B", "#I/T", "#YOK", "#Н/Д", "#HIÁNYZIK", "#NENÍ_K_DISPOZICI"];
 
-/// A decimal number that is written `12,50`. A point is none, for it may separate thousands.
+/// Reads a decimal number that is written `12,50`. A point is refused, because it may separate
+/// thousands.
 fn with_decimal_comma<'a>(precision: u8, scale: u8, field: &[u8]) -> Result<Value<'a>, Fault<'a>> {
     if field.contains(&b'.') {
         return Err(Fault::NotOfType(ColumnType::Decimal { precision, scale }));
@@ -110,8 +111,8 @@ fn local_time<'a>(date: CivilDate, time: CivilTime, zone: &TimeZone) -> Option<V
     timestamp(in_utc(time, Some(zone))?)
 }
 
-/// Reads a field that is no value in the forms that hold everywhere, and why: as blank, or in a
-/// form that the dictionary declares.
+/// Reads a field that is invalid in the usual forms because of this fault: as blank, or in a form
+/// that the dictionary declares.
 #[cold]
 pub(super) fn in_a_declared_form<'a>(
     column: &Column,
@@ -144,7 +145,7 @@ fn declared<'a>(column: &Column, settings: &FileSettings, text: &str) -> Option<
     }
 }
 
-/// What a format alone makes of a text, for a column of dates or timestamps.
+/// Reads a text in the given format alone, for a column of dates or timestamps.
 pub(crate) fn read_in_format(column_type: ColumnType, format: &str, text: &str) -> Option<Value<'static>> {
     let format = [format.to_owned()];
     match column_type {
@@ -158,7 +159,7 @@ pub(crate) fn read_in_format(column_type: ColumnType, format: &str, text: &str) 
     }
 }
 
-/// What the first format that fits makes of a text.
+/// Returns the value of a text in the first format that fits.
 fn first_form<T>(formats: &[String], text: &str, read: impl Fn(&BrokenDownTime) -> Option<T>) -> Option<T> {
     formats.iter().find_map(|format| {
         let parsed = BrokenDownTime::parse(format, text).ok()?;
@@ -185,8 +186,8 @@ fn bare(text: &str) -> String {
     bare
 }
 
-/// Converts a time of a zone to UTC; `None` for one that the zone has twice or not at all, where
-/// its clocks change.
+/// Converts a time of a zone to UTC; `None` for a time that the zone has twice or not at all,
+/// because its clocks change.
 fn in_utc(time: DateTime, zone: Option<&TimeZone>) -> Option<DateTime> {
     let Some(zone) = zone else { return Some(time) };
     let moment = zone.to_ambiguous_timestamp(time).unambiguous().ok()?;

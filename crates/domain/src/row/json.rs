@@ -27,7 +27,8 @@ type Fields<'a> = Members<Name<'a>, &'a RawValue>;
 #[derive(Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// Checks one row of a JSON batch. Never fails: what is wrong stands in [`CheckedRow::errors`].
+/// Checks one row of a JSON batch. Never fails: what is wrong stands in [`CheckedRow::errors`],
+/// also for a row that is no object, so that the other rows of its batch are judged as usual.
 pub fn check_json_row<'a>(table: &'a Table, row: &'a RawValue) -> CheckedRow<'a> {
     check(table, None, row)
 }
@@ -75,7 +76,7 @@ fn check<'a>(table: &'a Table, id: Option<i64>, row: &'a RawValue) -> CheckedRow
 }
 
 /// Returns the values of an object as texts, one for each column of the table: strings as they are,
-/// `null` and what is not there as nothing, all else as its JSON. `None` for what is no object.
+/// `null` and missing members as nothing, all else as its JSON. `None` if it is not an object.
 pub(crate) fn json_texts(table: &Table, json: &str) -> Option<Vec<String>> {
     let Members(fields) = serde_json::from_str::<Fields<'_>>(json).ok()?;
     let mut texts = vec![String::new(); table.columns().len()];
@@ -91,7 +92,8 @@ pub(crate) fn json_texts(table: &Table, json: &str) -> Option<Vec<String>> {
     Some(texts)
 }
 
-/// What a field's name means; as in headers, white space around it and its case do not count.
+/// Returns the meaning of a field's name; as in headers, white space around it and its case do not
+/// count.
 fn meaning(table: &Table, name: &str) -> HeaderField {
     match table.header_field(name) {
         HeaderField::Unknown => table.header_field(&header_name(name.as_bytes())),
@@ -104,7 +106,7 @@ fn meaning(table: &Table, name: &str) -> HeaderField {
 #[derive(Default)]
 struct Strays<'a> {
     names: HashSet<Cow<'a, str>>,
-    /// Of the first [`MAX_STRAY_NAMES`] of them.
+    /// The errors of the first [`MAX_STRAY_NAMES`] of them.
     errors: Vec<RowError<'a>>,
 }
 
@@ -146,7 +148,7 @@ fn check_field<'a>(column: &Column, json: &'a str) -> Result<Value<'a>, Fault<'a
     };
     match column_type {
         ColumnType::Integer | ColumnType::Bigint => scan::whole_number(column, json.as_bytes()),
-        // As text too: most JSON writers cannot write a decimal number exactly.
+        // A text is accepted too: most JSON writers cannot write a decimal number exactly.
         ColumnType::Decimal { precision, scale } if json.starts_with('"') => {
             scan::decimal(precision, scale, text()?.as_bytes())
         }

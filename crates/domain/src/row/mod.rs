@@ -1,5 +1,4 @@
-//! Checking a row against its table: every field of JSON or CSV becomes a [`Value`], or says why it
-//! cannot.
+//! Checks a row against its table: every field of JSON or CSV becomes a [`Value`] or an error.
 //!
 //! All errors of a row are found, not only the first. Nothing here allocates for a field that is in
 //! order.
@@ -27,7 +26,7 @@ use crate::value::Value;
 pub struct CheckedRow<'a> {
     /// One value for each column, in the dictionary's order; `Null` where the field was refused.
     pub values: Vec<Value<'a>>,
-    /// What is wrong, in the dictionary's column order; unknown columns last. Empty for a row that
+    /// The errors, in the dictionary's column order; unknown columns last. Empty for a row that
     /// passed.
     pub errors: Vec<RowError<'a>>,
 }

@@ -6,7 +6,7 @@ use super::Fault;
 use crate::dictionary::{Column, is_zero_width};
 use crate::value::Value;
 
-/// What a field without a value comes to.
+/// Returns the result of a field without a value.
 pub(crate) fn no_value<'a>(column: &Column) -> Result<Value<'a>, Fault<'a>> {
     if column.required() { Err(Fault::Missing) } else { Ok(Value::Null) }
 }

@@ -5,7 +5,7 @@ use crate::dictionary::{Column, ColumnType};
 use crate::row::Fault;
 use crate::value::{CivilDate, CivilTime, Decimal, Value, from_unix_millis, two, unix_millis};
 
-/// As many digits as fit an `i64` whatever they are.
+/// The number of digits that always fit an `i64`.
 const SAFE_DIGITS: usize = 18;
 
 /// A whole number of the column's width: an optional minus and digits.
@@ -37,6 +37,8 @@ pub(crate) fn whole_number<'a>(column: &Column, text: &[u8]) -> Result<Value<'a>
     };
     let fits = |number: &i64| column_type == ColumnType::Bigint || i32::try_from(*number).is_ok();
     let number = number.filter(fits).ok_or(Fault::OutOfRange(column_type))?;
+    // MySQL would silently insert a new number: NO_AUTO_VALUE_ON_ZERO is off, and the Data API
+    // gives no session to switch it on in.
     if number == 0 && column.auto_increment() {
         return Err(Fault::ZeroKey);
     }

@@ -2,14 +2,14 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-/// What a table's content comes to, whatever the order of its rows: how many there are, and a sum
-/// over the SHA-256 of each one's row text.
+/// The count and the checksum of a table's rows, whatever their order: the checksum is a sum over
+/// the SHA-256 of each row's text.
 ///
 /// The first sixteen hexadecimal digits of each digest are a number; these are summed up modulo
 /// 2^64. The database sums up the same with [`sum_sql`](super::sum_sql), for which a longer part of
-/// the digest would take twice the time: MySQL's `CONV` knows 64 bits, and the digest would be made
-/// anew for every 64 of them. It is made to find mistakes and damage; it is no seal against
-/// somebody who makes up rows until the sums agree.
+/// the digest would take twice the time: MySQL's `CONV` knows 64 bits, and the digest would be
+/// computed again for every 64 of them. The sum detects mistakes and damage; it does not protect
+/// against forged rows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ContentSum {
     rows: u64,
@@ -36,13 +36,13 @@ impl ContentSum {
         self.rows
     }
 
-    /// Returns the sum as sixteen lower-case hexadecimal digits; all zeros where there is no row.
+    /// Returns the sum as sixteen lower-case hexadecimal digits; all zeros if there is no row.
     pub fn checksum(&self) -> String {
         format!("{:016x}", self.sum)
     }
 
-    /// Returns the sum with this many rows and this [`checksum`](Self::checksum); `None` when that
-    /// is no checksum.
+    /// Returns the sum with this many rows and this [`checksum`](Self::checksum); `None` if that is
+    /// not a checksum.
     pub fn parse(rows: u64, checksum: &str) -> Option<Self> {
         let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
         if checksum.len() != 16 || !checksum.bytes().all(is_digit) {
@@ -51,9 +51,9 @@ impl ContentSum {
         Some(Self { rows, sum: u64::from_str_radix(checksum, 16).ok()? })
     }
 
-    /// Returns the sum as the database answers [`sum_sql`](super::sum_sql): two whole numbers as
-    /// decimal text, the last one beyond 2^64 for all but the smallest tables. `None` when they are
-    /// no such numbers.
+    /// Parses the database's answer to [`sum_sql`](super::sum_sql): two whole numbers as decimal
+    /// text, the last one beyond 2^64 for all but the smallest tables. `None` if they are not such
+    /// numbers.
     pub fn from_sql(rows: &str, sum: &str) -> Option<Self> {
         let sum: u128 = sum.parse().ok()?;
         Some(Self { rows: rows.parse().ok()?, sum: sum as u64 })

@@ -15,13 +15,13 @@ pub use sql::{fixed_width, page_within_sql, row_text_sql, sum_sql};
 use crate::dictionary::{ColumnType, Table};
 use crate::value::{CivilDate, CivilTime, Decimal, Value, fits_precision, push_number};
 
-/// Why a text is no row text of the table.
+/// The reason why a text is not a row text of the table.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("column {column}: {problem}")]
 pub struct RowTextError {
     /// The column at which the text stops making sense; behind the last one, the last one.
     pub column: String,
-    /// What is wrong; never the value.
+    /// The problem; never the value.
     pub problem: &'static str,
 }
 

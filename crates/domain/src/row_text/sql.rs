@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 use crate::dictionary::{Column, ColumnType, Table};
 
-/// What stands for NULL. No other field begins with a letter: text begins with its length.
+/// The text for NULL. No other field begins with a letter: text begins with its length.
 const NULL: &str = "'N'";
 
 /// Returns the expression of a row's text: all fields in the order of the dictionary with commas
@@ -15,16 +15,14 @@ const NULL: &str = "'N'";
 ///
 /// A field is as MySQL prints it: `-7`, `0.05`, `2021-07-27`, `2021-07-27 16:02:08`, `1` for true;
 /// text has the number of its characters before it (`5:Łoś,2`), so it may hold any character; NULL
-/// is `N`. `nullable` tells for each column whether the **database's** column takes NULL (a column
-/// that `nullable` does not reach is taken for one that does not): a NULL that nobody reckoned with
-/// would make the whole text NULL.
+/// is `N`. `nullable` says for each column if the **database's** column takes NULL (a column beyond
+/// its end counts as one that does not): an unexpected NULL would make the whole text NULL.
 ///
-/// It has the character set of its text columns where these have one, and the connection's else:
-/// the service gives out UTF-8 either way.
+/// It has the character set of its text columns, or else the connection's: the service returns
+/// UTF-8 either way.
 pub fn row_text_sql(table: &Table, nullable: &[bool]) -> String {
     let is_text = |column: &&Column| matches!(column.column_type(), ColumnType::String { .. });
-    // Where there is one alone, there is nothing it could fail to go together with; converting
-    // takes a fifth of the time.
+    // A single text needs no conversion to a common character set, which saves a fifth of the time.
     let texts = table.columns().iter().filter(is_text).count();
     fields_sql(table, nullable, if texts > 1 { Text::Utf8 } else { Text::AsItIs })
 }
@@ -68,10 +66,10 @@ fn field_sql(column: &Column, nullable: bool, text: Text) -> String {
 /// `target` is the table's name or that of a table with the same columns; it is put into the SQL as
 /// it is, so it must be a safe identifier, as the names of the dictionary and of shadow tables are.
 ///
-/// Where the rows' texts are too much for one answer, as many empty texts come in place of them; no
-/// row's text is empty. So nothing fails, which would end a snapshot.
+/// If the rows' texts are too much for one answer, it returns as many empty texts in place of them;
+/// no row's text is empty. So nothing fails, which would end a snapshot.
 ///
-/// The page is too much where the [`text bytes`](text_bytes_sql) of all rows together are more than
+/// The page is too much if the [`text bytes`](text_bytes_sql) of all rows together are more than
 /// `page_bytes`, or those of one row more than `row_bytes`. They are added up before the first row
 /// is read, in one pass over the text columns.
 pub fn page_within_sql(
@@ -92,8 +90,8 @@ pub fn page_within_sql(
     )
 }
 
-/// Returns the bytes that the text columns of a row take in UTF-8. What JSON escapes (quotes,
-/// backslashes, control characters) is not reckoned: whoever asks leaves room for it.
+/// Returns the bytes that the text columns of a row take in UTF-8. JSON escapes (of quotes,
+/// backslashes, control characters) are not counted: the caller leaves room for them.
 fn text_bytes_sql(table: &Table, nullable: &[bool]) -> String {
     let mut sql = String::from("0");
     for (index, column) in table.columns().iter().enumerate() {
@@ -107,7 +105,7 @@ fn text_bytes_sql(table: &Table, nullable: &[bool]) -> String {
     sql
 }
 
-/// Returns the bytes that the text of a row takes at most, without what is in its text columns.
+/// Returns the most bytes of a row's text without the content of its text columns.
 pub fn fixed_width(table: &Table) -> usize {
     let width = |column_type| match column_type {
         ColumnType::Integer => "-2147483648".len(),

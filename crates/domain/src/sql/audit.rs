@@ -69,8 +69,8 @@ pub fn audit_replaced(table: &Table, id: i64) -> String {
     )
 }
 
-/// `INSERT` of an entry for a row as it is now, before it is deleted; none where there is no such
-/// row. Nobody else changes the row until the end of the transaction.
+/// `INSERT` of an entry for a row as it is now, before it is deleted; inserts nothing if there is
+/// no such row. The row is locked until the end of the transaction.
 pub fn audit_deleted(table: &Table, id: i64) -> String {
     let (name, key) = (table.name(), table.key().name());
     format!(

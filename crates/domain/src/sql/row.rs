@@ -7,14 +7,14 @@ use crate::dictionary::Table;
 use crate::row_text::row_text_sql;
 use crate::value::Value;
 
-/// `SELECT` of a row as [its text](row_text_sql) `r`, every column taken for one that may be NULL:
-/// the dictionary does not say what the database's columns take.
+/// `SELECT` of a row as [its text](row_text_sql) `r`, with every column treated as nullable: the
+/// dictionary does not know what the database's columns take.
 pub fn select_row(table: &Table, id: i64) -> String {
     let text = row_text_sql(table, &vec![true; table.columns().len()]);
     format!("SELECT {text} AS `r` FROM `{}` WHERE `{}`={id}", table.name(), table.key().name())
 }
 
-/// `SELECT` of the key of a row as it is now, which nobody else may change, or delete, until the
+/// `SELECT` of the key of a row as it is now, which locks it against changes by others until the
 /// end of the transaction.
 pub fn select_for_update(table: &Table, id: i64) -> String {
     let (name, key) = (table.name(), table.key().name());
@@ -49,8 +49,8 @@ pub fn delete_row(table: &Table, id: i64) -> String {
 }
 
 /// `SELECT` of one row, as `{"found": 1}`, whose reference in this column names `id`. Until the end
-/// of the transaction the row stays where there is one, and nobody adds one where there is none: at
-/// REPEATABLE READ, InnoDB locks what it looks at, and the gap where it would be.
+/// of the transaction an existing row stays, and none can be added otherwise: at REPEATABLE READ,
+/// InnoDB locks the rows that it reads, and the gap where they would be.
 pub fn select_referring(table: &Table, column: usize, id: i64) -> Option<String> {
     let column = table.columns().get(column)?.name();
     // The one spelling that MySQL 8, MySQL 9 and MariaDB share.

@@ -12,19 +12,19 @@ use crate::value::Value;
 /// Ids that one request may name at most: as many as a page has rows.
 pub const MAX_IDS: usize = 1000;
 
-/// What `%`, `_` and itself have before them in a pattern that takes them for what they are. It is
-/// said in the statement, since the backslash means nothing in some modes of MySQL.
+/// The escape of `%`, `_` and itself in a pattern. The statement sets it, because the backslash
+/// means nothing in some modes of MySQL.
 const ESCAPE: char = '|';
 
-/// Which rows are wanted.
+/// Selects rows of a table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum WantedRows {
     /// Every row.
     #[default]
     All,
-    /// Those in which a column has a value.
+    /// The rows in which a column has a value.
     Where(ColumnFilter),
-    /// Those with these ids, of which there is one at least.
+    /// The rows with these ids, of which there is at least one.
     Ids(BTreeSet<i64>),
 }
 
@@ -40,7 +40,7 @@ impl ColumnFilter {
     /// Reads `<column>:<value>`; everything behind the first colon is the value.
     ///
     /// # Errors
-    /// What is wrong, as a sentence.
+    /// A description of the problem, as a sentence.
     pub fn parse(table: &Table, text: &str) -> Result<Self, String> {
         let Some((name, value)) = text.split_once(':').filter(|(_, value)| !value.is_empty()) else {
             return Err("filter must be a column, a colon and a value: filter=id:7.".to_owned());
@@ -59,8 +59,8 @@ impl ColumnFilter {
     }
 }
 
-/// `SELECT` of at most `limit` rows in the order of the key, behind the key `after` if given: each
-/// as [its text](row_text_sql) `r`, every column taken for one that may be NULL.
+/// `SELECT` of at most `limit` rows in the order of the key, after the key `after` if given: each
+/// as [its text](row_text_sql) `r`, with every column treated as nullable.
 ///
 /// At most [`MAX_IDS`] ids are wanted, and one at least; then the text is shorter than
 /// [`MAX_SQL_CHARS`](super::MAX_SQL_CHARS).
@@ -124,7 +124,7 @@ mod tests {
         shipped::dictionary().unwrap().table("employees").unwrap()
     }
 
-    /// What follows the table's name.
+    /// Returns the part of the statement after the table's name.
     fn condition(wanted: &WantedRows, after: Option<i64>) -> String {
         let sql = select_rows(employees(), wanted, after, 3);
         sql.split_once(" FROM `employees`").unwrap().1.to_owned()

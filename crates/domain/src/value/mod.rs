@@ -56,7 +56,7 @@ impl Value<'_> {
 pub struct Decimal {
     /// All digits as one whole number.
     pub unscaled: i128,
-    /// How many of the digits stand after the point; the column's scale.
+    /// The number of its digits after the point; the column's scale.
     pub scale: u8,
 }
 

@@ -37,7 +37,7 @@ impl Archive {
         if is_large(&file)? {
             return Err(SheetError::Unusual);
         }
-        // An archive behind something else is no workbook, and to look for its start would take
+        // An archive after other content is no workbook, and searching for its start would take
         // time and memory.
         let config = Config { archive_offset: ArchiveOffset::Known(0) };
         let directory = Directory { file: Arc::clone(&file), left: MAX_DIRECTORY };

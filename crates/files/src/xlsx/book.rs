@@ -1,4 +1,4 @@
-//! What a workbook is made of: where the sheet to read is, and what goes with it.
+//! Reads the parts of a workbook: the sheet to read, and the parts that it needs.
 
 use domain::shortened;
 use quick_xml::events::{BytesStart, Event};
@@ -8,7 +8,7 @@ use super::archive::Archive;
 use super::sheet::Rules;
 use super::xml::{Events, attribute, element};
 
-/// Sheets, and relations of a part, that are looked at.
+/// The most sheets, and relations of a part, that are read.
 const MAX_LISTED: usize = 10_000;
 
 /// The version of Excel that XlsxWriter and its relatives say they are. They store 0 for the result

@@ -1,4 +1,4 @@
-//! What a cell becomes as a field of a record: what people who look at the sheet would type.
+//! Converts a cell to a field of a record: the text that people who see the sheet would type.
 
 use std::io::Write;
 
@@ -12,14 +12,13 @@ const DAY: i64 = 24 * 60 * 60;
 const NO_DAY: i64 = 60;
 /// Days to 1970 from day 0, as it is counted from day 61 on.
 const TO_1970_FROM_1900: i64 = 25_569;
-/// The same where days are counted from 1904.
+/// The same if days are counted from 1904.
 const TO_1970_FROM_1904: i64 = 24_107;
 
 /// From here on floating point does not tell a whole number from its neighbours.
 const INEXACT: f64 = 9_007_199_254_740_992.0;
 
-/// Returns the name of an error, as the check of rows knows it: of one that has no known name,
-/// `#VALUE!`.
+/// Returns the name of an error, as the check of rows knows it; `#VALUE!` for an unknown one.
 pub(super) fn error_name(text: &[u8]) -> &'static str {
     ERROR_VALUES.into_iter().find(|name| name.as_bytes() == text).unwrap_or("#VALUE!")
 }

@@ -38,7 +38,7 @@ pub(super) enum SheetError {
         "the file is a ZIP archive, but no Excel workbook (.xlsx); unpack it, or save it as .xlsx or .csv"
     )]
     NoWorkbook,
-    /// Nothing but charts and the like.
+    /// It has only charts and the like.
     #[error("the workbook has no sheet with cells")]
     NoSheet,
     /// The table's own sheet is not there.
@@ -48,18 +48,18 @@ pub(super) enum SheetError {
     NoSuchSheet {
         /// Its name.
         wanted: String,
-        /// The sheets that are there.
+        /// The existing sheets.
         sheets: String,
     },
     /// The first rows are not the table's, and there are other sheets.
     #[error("{error}; {advice}")]
     NotOurs {
-        /// What is wrong with them.
+        /// The problem.
         error: LayoutError,
-        /// Which sheet it is, and which others there are.
+        /// The name of the sheet, and of the others.
         advice: String,
     },
-    /// There are rows, but on other sheets.
+    /// The rows are on other sheets.
     #[error("{0}")]
     Blank(String),
     /// A name that the header has, or all of what may be one, is not there.
@@ -107,7 +107,7 @@ pub(super) enum SheetError {
 }
 
 impl From<io::Error> for SheetError {
-    /// What a [`Part`](super::archive::Part) failed with, or a file.
+    /// Converts the error of a [`Part`](super::archive::Part), or of a file.
     fn from(error: io::Error) -> Self {
         error.downcast().unwrap_or_else(Self::File)
     }

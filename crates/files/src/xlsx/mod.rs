@@ -30,7 +30,7 @@ use error::SheetError;
 use open::{Choice, open_sheet, spool};
 use sheet::{Row, Sheet};
 
-/// Rows that are looked at where the first is no header, and bytes of them.
+/// The most rows that are examined if the first is no header, and the most bytes of them.
 const ROWS_AHEAD: usize = 100;
 const BYTES_AHEAD: usize = 1024 * 1024;
 
@@ -45,7 +45,7 @@ pub(super) struct SheetSource {
     types: Vec<Option<ColumnType>>,
     /// Fields that every record has, filled or not.
     width: usize,
-    /// Rows above the first record that are no records.
+    /// The number of rows above the first record.
     skipped: u32,
     warnings: Vec<String>,
     end: Option<Result<(), SourceError>>,
@@ -56,11 +56,11 @@ pub(super) struct SheetSource {
 struct Ahead {
     /// The rows, as if none were broken.
     chunk: Chunk,
-    /// What is broken in each.
+    /// The damage of each.
     broken: Vec<Option<Broken>>,
-    /// How many have been given out.
+    /// The number of rows given out.
     given: usize,
-    /// What follows them, if nothing else could be read.
+    /// The error after them, if the rest could not be read.
     error: Option<SheetError>,
 }
 
@@ -89,8 +89,8 @@ impl SheetSource {
         Ok(source)
     }
 
-    /// Reads the first row that is not blank: it may be a header, which says how the others are to
-    /// be read. If it is none, some more rows are read to see what it is.
+    /// Reads the first row that is not blank: it may be a header, which says how to read the
+    /// others. If it is not, some more rows are read to recognise it.
     fn recognise(&mut self, table: &Table, choice: &Choice) -> Result<(), SourceError> {
         let mut builder = ChunkBuilder::new(u64::MAX);
         let mut bytes = 0;
@@ -99,7 +99,7 @@ impl SheetSource {
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(SheetError::File(error)) => return Err(SourceError::Read(error)),
-                // The rows before it are to be given out first.
+                // The rows before it must be returned first.
                 Err(error) => {
                     self.ahead.error = Some(error);
                     break;
@@ -128,7 +128,7 @@ impl SheetSource {
         Ok(())
     }
 
-    /// Adds the next row to those that are looked at; returns true if there is one.
+    /// Adds the next row to the examined ones; returns true if there is one.
     fn read_ahead(&mut self, builder: &mut ChunkBuilder) -> Result<bool, SheetError> {
         if !self.next_row()? {
             return Ok(false);
@@ -176,7 +176,7 @@ impl SheetSource {
         Ok(false)
     }
 
-    /// What is broken in the row.
+    /// Returns the damage of the row.
     fn broken(&self) -> Option<Broken> {
         self.row.no_result.map(|field| Broken::NoResult(field as u32))
     }

@@ -1,4 +1,4 @@
-//! Opening a workbook: which sheet is read, and what is said of the others.
+//! Opens a workbook: chooses the sheet to read, and warns about the others.
 
 use std::fs::File;
 use std::io::{Seek, Write};
@@ -22,8 +22,8 @@ use crate::kind;
 /// some 60 MB.
 const MAX_WORKBOOK: u64 = 192 * 1024 * 1024;
 
-/// Events of a sheet that are looked at to see whether it has cells with values. One that has none
-/// up to there may well be formatted all over, but is not worth more time.
+/// The number of a sheet's events that are read to see if it has cells with values. A sheet without
+/// any up to there may be formatted all over, but is not worth more time.
 const MAX_EVENTS: usize = 100_000;
 
 /// Copies a workbook to a temporary file, which has no name and is gone with its last handle.
@@ -61,7 +61,7 @@ pub(super) fn open_sheet(
         Some(name) => archive.part(name).map(|part| part.map(Events::of)),
         None => Ok(None),
     };
-    // Whoever refers to a text that is not there fails for that.
+    // A cell that refers to a missing text fails later.
     let texts = part(&strings)?.map(Strings::read).transpose()?.unwrap_or_default();
     let cell_styles = part(&styles)?.map(cell_styles).transpose()?;
     // Without the styles that a workbook names, its dates would be numbers.
@@ -96,10 +96,10 @@ fn has_cells(archive: &mut Archive, part: &str) -> Result<bool, SheetError> {
     Ok(true)
 }
 
-/// Which sheet is read, and which ones are not.
+/// The sheet to read, and those that are not read.
 pub(super) struct Choice {
     sheet: String,
-    /// Whether the dictionary names it.
+    /// True if the dictionary names it.
     is_declared: bool,
     /// The other sheets that people see, but for those without values.
     others: Vec<String>,

@@ -19,7 +19,7 @@ const MAX_COLUMNS: usize = 16_384;
 
 const NESTED: SheetError = SheetError::Strange("a row or a cell is within a cell or a row");
 
-/// What the text of a cell's value means.
+/// The meaning of the text of a cell's value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Number,
@@ -33,7 +33,7 @@ enum Kind {
     Text,
 }
 
-/// What a cell holds beside its value.
+/// The content of a cell beside its value.
 #[derive(Default)]
 struct Holds {
     formula: bool,
@@ -41,7 +41,7 @@ struct Holds {
     value: bool,
 }
 
-/// How the numbers of a workbook are meant.
+/// The meaning of a workbook's numbers.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Rules {
     /// Days are counted from 1904, as early Macintoshes did.
@@ -60,10 +60,10 @@ pub(super) struct Row {
     pub(super) number: u32,
     /// The first field of a column whose formula has no stored result.
     pub(super) no_result: Option<usize>,
-    /// Whether any cell is such a formula, whatever it is for.
+    /// True if any cell is such a formula, whatever its column.
     pub(super) is_uncalculated: bool,
     text: Vec<u8>,
-    /// Where in `text` each column's field stands.
+    /// The range in `text` of each column's field.
     fields: Vec<Range<usize>>,
 }
 
@@ -129,8 +129,8 @@ impl Sheet {
         Self { events, strings, styles, rules, row: 0, has_ended: false, value: Vec::new() }
     }
 
-    /// Reads the next row that is there, with dates in the form of the columns' types; returns true
-    /// if there was one.
+    /// Reads the next row, with dates in the form of the columns' types; returns true if there was
+    /// one.
     pub(super) fn next_row(
         &mut self,
         row: &mut Row,
@@ -245,8 +245,8 @@ impl Sheet {
         }
     }
 
-    /// Returns true unless the cell is a formula that nobody has calculated. The result of one may
-    /// be an empty text.
+    /// Returns true unless the cell is a formula that was never calculated. The result of a formula
+    /// may be an empty text.
     fn has_result(&self, kind: Kind, holds: &Holds) -> bool {
         let is_calculated = match kind {
             Kind::Text => holds.value,

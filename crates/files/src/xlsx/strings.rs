@@ -28,11 +28,11 @@ const WINDOW: usize = 64 * 1024;
 /// cells.
 #[derive(Default)]
 pub(super) struct Strings {
-    /// Where each text ends, counted over all of them.
+    /// The end of each text, counted over all of them.
     ends: Vec<u32>,
     head: Vec<u8>,
     tail: Option<File>,
-    /// What stands in the tail from `window_start` on.
+    /// The content of the tail from `window_start` on.
     window: Vec<u8>,
     window_start: usize,
     /// A text from before the window.
@@ -83,7 +83,7 @@ impl Strings {
         };
         let (start, end) = (start - self.head.len(), end - self.head.len());
         if start < self.window_start {
-            // One that comes again, from far back: the others go on where they were.
+            // A text that is used again, from far back: the window stays in place for the others.
             self.single.resize(end - start, 0);
             tail.read_exact_at(&mut self.single, start as u64)?;
             return Ok(Some(&self.single));

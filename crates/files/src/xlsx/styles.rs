@@ -1,5 +1,4 @@
-//! What the styles of cells say about their numbers: only its style tells a date from any other
-//! number.
+//! Reads the styles of cells: only its style distinguishes a date from any other number.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +11,7 @@ use super::xml::{Events, attribute, element};
 /// <https://support.microsoft.com/office/1672b34d-7043-467e-8e27-269d656771c3>
 const MAX_STYLES: usize = 65_536;
 
-/// How a style shows a number.
+/// The kind of a style's numbers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Style {
     /// As a number.
@@ -20,7 +19,7 @@ pub(super) enum Style {
     Number,
     /// As a day or a time.
     Date,
-    /// As a number with at least so many digits, zeros before it if need be.
+    /// As a number with at least this many digits, with leading zeros if needed.
     Digits(u8),
 }
 
@@ -67,7 +66,7 @@ fn built_in(format: u32) -> Style {
 /// Returns the style of a format code.
 fn style_of(code: &[u8]) -> Style {
     match u8::try_from(code.len()) {
-        // Of postal codes and the like.
+        // A format of postal codes and the like.
         Ok(digits @ 2..) if code.iter().all(|byte| *byte == b'0') => Style::Digits(digits),
         _ if is_date_code(code) => Style::Date,
         _ => Style::Number,

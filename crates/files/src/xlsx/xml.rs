@@ -59,7 +59,7 @@ impl Events {
     }
 }
 
-/// Bytes of which no more than `left` can be had before it is set anew.
+/// Limits the bytes that can be read before `left` is set again.
 struct Limited<R> {
     inner: R,
     left: usize,
@@ -110,7 +110,7 @@ pub(super) fn attribute<'t>(
     tag: &'t BytesStart<'_>,
     wanted: &str,
 ) -> Result<Option<Cow<'t, str>>, SheetError> {
-    // That none comes twice takes memory to check, and does no harm.
+    // A check for duplicates takes memory, and they do no harm.
     for attribute in tag.attributes().with_checks(false) {
         let attribute = attribute.map_err(Error::from)?;
         if attribute.key.local_name().into_inner() == wanted {

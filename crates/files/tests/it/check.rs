@@ -1,4 +1,4 @@
-//! What a load would make of the first records of a file, and what to set.
+//! Checking the first records of a file, and proposing settings.
 
 use std::io::Write;
 
@@ -117,7 +117,7 @@ fn what_is_proposed_makes_the_file_readable() {
         assert_eq!(again.records[0].values[3..], [Some("3".to_owned()), Some("7".to_owned())]);
         assert_eq!(again.proposal, None);
     }
-    // What is read as it is needs no proposal.
+    // Content that can be read as it is needs no proposal.
     assert_eq!(proposal(&of("a.csv", row(1), "{}", true)), "");
 }
 

@@ -18,7 +18,7 @@ fn opening(format: Format, bytes: &[u8], chunk_bytes: u64) -> Opening<'static> {
     Opening { format, table: jobs(), object_bytes: bytes.len() as u64, chunk_bytes }
 }
 
-/// The accepted rows of a file with their lines, and how records are told apart, if it is text.
+/// Returns the accepted rows of a file with their lines, and its dialect if it is text.
 fn accepted(format: Format, bytes: &[u8], chunk_bytes: u64) -> (Vec<(u64, i64, String)>, Option<Dialect>) {
     let mut rows = Vec::new();
     let Ok(mut source) = open(opening(format, bytes, chunk_bytes), Box::new(Cursor::new(bytes.to_vec())))
@@ -72,7 +72,7 @@ fn unmarked(mut bytes: &[u8]) -> Vec<u8> {
     }
 }
 
-/// Where a line begins: LF, CR and CRLF end one.
+/// Returns the start of a line: LF, CR and CRLF end one.
 fn line_start(bytes: &[u8], line: u64) -> usize {
     let mut at = 0;
     for _ in 1..line {
@@ -162,7 +162,7 @@ fn good_file() -> impl Strategy<Value = String> {
     )
 }
 
-/// What happens to a byte of a file.
+/// The damage to a byte of a file.
 #[derive(Debug, Clone, Copy)]
 enum Damage {
     Dropped,

@@ -1,4 +1,4 @@
-//! What a load of a file would come to.
+//! Previews of loads.
 
 use std::io::Cursor;
 

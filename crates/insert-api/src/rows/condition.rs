@@ -9,7 +9,9 @@ use lambda_kit::query;
 ///
 /// # Errors
 /// The problem of every other condition: there are no ETags to compare, and a client that sets a
-/// condition relies on it.
+/// condition relies on it. By RFC 9110 `If-Match` would always be false here, and its client would
+/// retry for ever; `If-None-Match: "x"` would always be true, and replace a row that its client
+/// believes to be protected.
 pub(super) fn only_create(headers: &HeaderMap) -> Result<bool, Problem> {
     if headers.contains_key(header::IF_MATCH) {
         return Err(refused(

@@ -11,7 +11,8 @@ use lambda_kit::query;
 
 use crate::Service;
 
-/// Returns the table of this name, which the caller must see.
+/// Returns the table of this name, which the caller must see. An unknown name is 400 in a path as
+/// it is in a body, so that a client has one case to handle.
 pub(crate) fn table_of(
     dictionary: &'static Dictionary,
     name: String,

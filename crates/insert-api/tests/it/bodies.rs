@@ -38,7 +38,7 @@ async fn refuses_what_is_no_batch() {
         ("/tables/employees/rows", b"7".to_vec(), 400, "wrong-shape"),
         ("/tables/employees/rows", b"[]".to_vec(), 400, "row-count"),
         ("/insert_data", vec![b' '; 5_000_000], 413, "payload-too-large"),
-        // What was meant as a preference must not make an insert of it.
+        // A preference in the wrong place must not lead to an insert.
         (
             "/insert_data?dry_run=true",
             json!({"employees": [row]}).to_string().into_bytes(),

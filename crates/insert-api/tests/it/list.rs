@@ -39,7 +39,7 @@ async fn pages_cover_a_table_exactly_once() {
     for limit in [1, 3, 4, 31, 62, 123, 124, 125, 1000] {
         let (rows, sizes) = api.pages("hired_employees", limit).await;
         assert_eq!(ids(&rows, "id"), expected, "limit {limit}");
-        // Where the rows fill the last page, no empty one follows.
+        // If the rows fill the last page, no empty one follows.
         assert_eq!(sizes.len(), 124_usize.div_ceil(limit as usize), "limit {limit}");
     }
     let reply = api.get("/tables/employees/rows").await;

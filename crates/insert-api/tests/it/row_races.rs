@@ -94,8 +94,8 @@ async fn whoever_refers_to_a_row_that_is_being_deleted_waits_and_finds_it_gone()
 #[tokio::test(flavor = "multi_thread")]
 async fn a_delete_waits_for_those_who_refer_to_the_row_and_then_sees_them() {
     let api = Arc::new(Api::start().await);
-    // What the insert does, in one statement or with verdicts: the reference is locked before the
-    // row goes in.
+    // The insert's own statements, with or without verdicts: the reference is locked before the row
+    // is inserted.
     let insert = [
         "SELECT id FROM departments WHERE id = 2 LOCK IN SHARE MODE",
         "INSERT INTO employees VALUES (1, 'Ada', '2021-07-27 16:02:08', 2, 1)",

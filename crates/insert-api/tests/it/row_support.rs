@@ -113,7 +113,7 @@ impl Api {
     }
 }
 
-/// That an answer is this problem, and nothing of the database's words.
+/// Checks that an answer is this problem, without the database's words.
 pub(crate) fn is_problem(reply: &Reply, status: u16, kind: &str) {
     assert_eq!(reply.status, status, "{reply:?}");
     assert_eq!(reply.headers["content-type"], "application/problem+json");

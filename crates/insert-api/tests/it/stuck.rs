@@ -32,8 +32,8 @@ fn assert_unavailable(reply: &Reply) {
     assert_eq!(reply.body["type"], "urn:rowgate:problem:unavailable");
 }
 
-/// That it answers 503 and says so, in the handler's own words: whoever speaks for a handler that
-/// was given up says nothing like it.
+/// Checks that it answers 503 in the handler's own words, which differ from those of the time
+/// limit.
 fn assert_says(reply: &Reply, what: &str) {
     assert_unavailable(reply);
     assert!(reply.body["detail"].as_str().unwrap().contains(what), "{reply:?}");
@@ -161,7 +161,7 @@ async fn an_insert_with_a_key_that_is_stuck_does_not_come_in_after_the_answer() 
     let mut other = hold(&api, "SELECT id FROM departments WHERE id = 1 FOR UPDATE").await;
     assert_says(&api.ask(ROWS, KEY, &employee(1)).await, NOTHING);
     other.query_drop("ROLLBACK").await.unwrap();
-    // The statement goes on without us, in a transaction that nobody commits.
+    // The statement continues in a transaction that is never committed.
     other.query_drop("SET SESSION TRANSACTION ISOLATION LEVEL READ UNCOMMITTED").await.unwrap();
     until(&mut other, "SELECT COUNT(*) FROM employees", 1).await;
     assert_eq!(api.count("employees").await, 0);

@@ -44,7 +44,10 @@ pub(super) fn packed_limit(limit: usize) -> usize {
 /// and one.
 ///
 /// Text is returned as it is: API Gateway unpacks gzip itself and leaves the header
-/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-make-request-with-compressed-payload.html>).
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-make-request-with-compressed-payload.html>,
+/// <https://github.com/dougmoscrop/serverless-http/issues/194>), while other gateways hand the packed
+/// bytes on. To trust the header alone would refuse every gzip body at AWS; to trust the gateway
+/// would refuse each behind another one.
 ///
 /// # Errors
 /// [`BodyError::TooLarge`], [`BodyError::Damaged`].

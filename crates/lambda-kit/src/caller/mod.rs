@@ -192,8 +192,8 @@ where
     }
 }
 
-/// Returns the problem of a caller who is no operator. It is the same for every key and path, so
-/// that it reveals nothing.
+/// Returns the problem of a caller who is not an operator. It is the same for every key and path,
+/// so that it reveals nothing.
 fn operators_key() -> Problem {
     Problem::new(ProblemKind::Forbidden, "This method takes the operator's key.")
 }

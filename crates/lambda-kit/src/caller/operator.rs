@@ -26,14 +26,14 @@ impl Operator {
 
     /// Returns the operators whose keys have these ids: the API in a container may have several.
     pub fn of_keys(key_ids: impl IntoIterator<Item = String>) -> Self {
-        // An empty id is nobody's.
+        // An empty id matches no key.
         Self { key_ids: key_ids.into_iter().filter(|id| !id.is_empty()).collect() }
     }
 
     /// Returns the operator whose key's id is in `ROWGATE_OPERATOR_KEY_ID`.
     ///
     /// # Errors
-    /// [`EnvError`] when it is not set: without it nobody could be told from the operator.
+    /// [`EnvError`] when it is not set: without it the operator could not be recognised.
     pub fn from_env() -> Result<Self, EnvError> {
         env::required(KEY_ID_VARIABLE).map(Self::new)
     }

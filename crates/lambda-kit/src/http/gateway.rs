@@ -49,6 +49,8 @@ pub(crate) fn service(
 /// - Of `Host` and `X-Forwarded-Proto` in `headers`, which callers write, it makes a URL, and
 ///   panics where that is none. Without them and without the domain's name it takes the path alone,
 ///   and nothing here asks for more.
+///
+/// To convert events without `lambda_http` would be a second place that must know their form.
 fn restore(request: &mut ApiGatewayProxyRequest) {
     let last_values = mem::take(&mut request.headers);
     if request.multi_value_headers.is_empty() {
@@ -97,7 +99,7 @@ mod tests {
         event
     }
 
-    /// What a handler saw of an event.
+    /// Returns a handler's view of an event.
     async fn seen(event: Value) -> Value {
         let tell = |uri: Uri,
                     Path(id): Path<String>,

@@ -18,7 +18,8 @@ pub const REQUEST_TIME: Duration = Duration::from_secs(21);
 
 /// The time to finish after that: a COMMIT under way ends, the rest of the transaction is rolled
 /// back, and the idempotency key is released. It is a little more than `aurora` allows for all of
-/// them (`aurora::limits::FINISH_TIME`), so that the handler itself can answer how it ended.
+/// them (`aurora::limits::FINISH_TIME`), so that the handler itself can answer how it ended. Less
+/// would cut off a COMMIT: its outcome would be unknown, and locks would stay for minutes.
 pub const FINISH_TIME: Duration = Duration::from_millis(5500);
 
 /// State that handlers share, with a deadline for one request.

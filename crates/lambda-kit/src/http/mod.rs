@@ -49,14 +49,14 @@ pub fn with_service_layers(router: Router) -> Router {
     with_service_layers_in(router, REQUEST_TIME)
 }
 
-/// As [`with_service_layers`], with another time limit.
+/// Does the same as [`with_service_layers`], with another time limit.
 pub fn with_service_layers_in(router: Router, time: Duration) -> Router {
     with_time_and_log(with_rights(with_fallbacks(router)), time)
 }
 
-/// As [`with_service_layers`], but for everybody: for functions with methods that take neither key
-/// nor token. They wrap their other routes in [`with_rights`] themselves, or take a
-/// [`ByOperator`](crate::caller::ByOperator).
+/// Does the same as [`with_service_layers`], but for everybody: for functions with methods that
+/// take neither key nor token. They wrap their other routes in [`with_rights`] themselves, or take
+/// a [`ByOperator`](crate::caller::ByOperator).
 pub fn with_open_service_layers(router: Router) -> Router {
     with_time_and_log(with_fallbacks(router), REQUEST_TIME)
 }

@@ -13,7 +13,7 @@ const NAMESPACE: &str = "Rowgate";
 /// A line with the metrics of one event and its other properties. It may hold 100 metrics.
 #[derive(Debug, Default)]
 pub struct Document<'a> {
-    /// The dimension by which metrics of one kind are told apart, and its value.
+    /// The dimension that distinguishes metrics of one kind, and its value.
     dimension: Option<(&'static str, &'a str)>,
     metrics: Vec<Metric>,
     /// The values of dimensions, metrics and properties.
@@ -104,7 +104,7 @@ impl<'a> Document<'a> {
         self
     }
 
-    /// Adds a value that is no metric: a property costs nothing, whatever its values.
+    /// Adds a value that is not a metric: a property costs nothing, whatever its values.
     pub fn property(mut self, name: &'static str, value: impl Into<Value>) -> Self {
         self.values.insert(name.to_owned(), value.into());
         self

@@ -15,7 +15,7 @@ use crate::error::LoadError;
 use crate::loader::Loader;
 use crate::read::{Plan, Prepared};
 
-/// What the chunks of a run are committed with.
+/// Commits the chunks of a run.
 #[derive(Debug)]
 pub(crate) struct Committer<'l, S, Q> {
     pub(crate) loader: &'l Loader<S, Q>,
@@ -23,15 +23,15 @@ pub(crate) struct Committer<'l, S, Q> {
     pub(crate) run: &'l Run,
     pub(crate) plan: &'l Plan,
     pub(crate) references: &'l References,
-    /// Distinguishes the rejects files of this function from those of another one that works, or
+    /// Distinguishes the rejects files of this function from those of other functions that work, or
     /// worked, on the load.
     pub(crate) token: Option<u32>,
 }
 
-/// What a committed chunk adds to its load.
+/// The figures that a committed chunk adds to its load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Committed {
-    /// As far as this function knows it.
+    /// The number of loaded rows, as far as this function knows it.
     pub(crate) rows_loaded: u64,
     pub(crate) rows_rejected: u64,
     /// True if this function committed it, and not a concurrent one.

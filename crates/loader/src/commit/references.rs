@@ -1,4 +1,4 @@
-//! Which references of a file's rows name a row.
+//! Checks which references of a file's rows name a row.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -62,7 +62,7 @@ impl References {
     }
 }
 
-/// How many references of the rows that are loaded name no row.
+/// Counts the references of the accepted rows that name no row.
 pub(crate) fn count_missing(chunk: &CheckedChunk<'_>, taken: &BTreeSet<usize>, missing: &Missing) -> u64 {
     let loaded = chunk.rows().enumerate().filter(|(position, _)| !taken.contains(position));
     loaded

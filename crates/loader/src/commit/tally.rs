@@ -1,4 +1,4 @@
-//! What the chunks of a load have brought, and how much of it may be rejected.
+//! The totals of a load's chunks, and its limit of rejected records.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -6,11 +6,11 @@ use domain::dictionary::{LoadMode, RejectLimit};
 
 use crate::error::LoadError;
 
-/// How many records of a load may be rejected.
+/// The most rejected records of a load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Limit {
     limit: RejectLimit,
-    /// Whether nobody has set it.
+    /// True if the limit is the default.
     is_default: bool,
 }
 

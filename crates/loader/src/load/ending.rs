@@ -84,8 +84,8 @@ pub(crate) async fn end_run(
     }
 }
 
-/// Says why a load fails, what becomes of the rows that it has loaded, and what to do. Undoing a
-/// replace adds what becomes of the table.
+/// Describes why a load fails, what happens to the rows that it has loaded, and what to do. Undoing
+/// a replace adds what happens to the table.
 ///
 /// # Errors
 /// As [`reject_reasons`].

@@ -197,7 +197,7 @@ impl<S: Store, Q: Sync> Job<'_, S, Q> {
             chunk_bytes: begun.chunk_bytes,
             deadline,
             progress: chunks,
-            // A function that finds itself to be the first is the only one that does: each counts
+            // A function that finds itself to be the first is the only one to do so: each counts
             // itself before it looks.
             token: (begun.attempts > 1).then(|| fastrand::u32(..)),
         };
@@ -300,7 +300,7 @@ impl<S: Store, Q: Sync> Job<'_, S, Q> {
     }
 }
 
-/// Says what an object is that is no file to load, if its key shows that. Where the target is
+/// Returns the kind of an object that is no file to load, if its key shows that. If the target is
 /// overridden, only the name counts: the folders were checked when the message was made.
 fn what_is_no_data(object: &ObjectCreated) -> Option<&'static str> {
     match &object.target {

@@ -3,7 +3,10 @@
 //! A function writes a chunk's rejects file before it commits the chunk. If it is killed in
 //! between, or frozen until its transaction is gone and another function has committed the chunk,
 //! the file is orphaned. Each function's files have names of their own, so none is overwritten;
-//! whoever ends the load, or finds it ended, removes the orphans.
+//! whoever ends the load, or finds it ended, removes the orphans. A conditional write would not
+//! help: it cannot tell a chunk without rejects from a chunk that nobody has written yet. A
+//! function that writes so late and is killed before it ends the load leaves a file that no listing
+//! shows.
 
 use std::collections::HashSet;
 
@@ -37,7 +40,7 @@ pub(crate) async fn remove_orphans<S: Store>(
         return Ok(());
     }
     let named = named(database, id).await?;
-    // If the load was deleted from the ledger meanwhile, it names no file, and nobody knows which
+    // If the load was deleted from the ledger meanwhile, it names no file, and it is unknown which
     // ones belong to it.
     if !has_ended_for_good(database, id).await? {
         return Ok(());

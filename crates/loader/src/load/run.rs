@@ -32,12 +32,12 @@ const CHUNKS_AHEAD: usize = 2;
 pub(crate) struct Work<'l, S, Q> {
     pub(crate) loader: &'l Loader<S, Q>,
     pub(crate) database: &'l Database,
-    /// The same, with the time that is reserved for ending the load.
+    /// The same database, with the time that is reserved for ending the load.
     pub(crate) to_end: &'l Database,
     pub(crate) object: &'l ObjectCreated,
     pub(crate) incoming: Incoming<'static>,
     pub(crate) chunk_bytes: u64,
-    /// Until when chunks may be begun.
+    /// The time until which chunks may be begun.
     pub(crate) deadline: Deadline,
     /// Chunks that this invocation committed.
     pub(crate) progress: &'l AtomicU64,
@@ -65,8 +65,7 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
             LoadMode::Append | LoadMode::Upsert => (run.clone(), table.name().to_owned()),
             LoadMode::Replace => match loads::prepare(self.database, run, table).await? {
                 Some((run, shadow)) => (run, shadow.name().to_owned()),
-                // It was running a moment ago: its swap was found done, and has been completed just
-                // now.
+                // It was running just before: its swap was found done, and has been completed now.
                 None => return Ok(()),
             },
         };
@@ -100,8 +99,8 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
         {
             return Ok(());
         }
-        // A damaged file may unpack to rows that nobody wrote before its checksum shows that. Those
-        // that a replace has filled in are never seen where it fails.
+        // A damaged file may unpack to invented rows before its checksum shows that. Rows in a
+        // replace's shadow are never seen if it fails.
         if mode != LoadMode::Replace && committed.is_empty() && file.format.packing != Packing::None {
             let file = file.clone();
             contents.read(move |content| Ok(files::verify(file.opening(), content)?)).await?;
@@ -168,7 +167,7 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
             self.progress.fetch_add(u64::from(committed.is_ours), Ordering::Relaxed);
             tally.add(committed.rows_loaded, committed.rows_rejected)
         });
-        // What ends the committing also ends the reading, whose chunks nobody takes any more.
+        // An error in committing also stops the reading, because no more chunks are taken.
         let done = Reader::feed_while(feed, lanes).await;
         let Read { digest, warnings: more } = reading.await?;
         let digest = done.and(digest);

@@ -14,8 +14,8 @@ pub struct ObjectCreated {
     pub key: String,
     /// The version that S3 names; `None` in a bucket without versions.
     pub version: Option<String>,
-    /// What tells this PUT from every other one: the version, or in a bucket without versions the
-    /// event's sequencer.
+    /// Distinguishes this PUT from every other one: the version, or in a bucket without versions
+    /// the event's sequencer.
     pub identity: String,
     /// The ETag, without quotes.
     pub etag: Option<String>,
@@ -60,12 +60,12 @@ impl ObjectCreated {
     }
 }
 
-/// Returns true for the empty object that the console of S3 makes when somebody makes a folder.
+/// Returns true for the empty object that the console of S3 makes for a new folder.
 pub(crate) fn is_folder(key: &str, bytes: u64) -> bool {
     key.ends_with('/') && bytes == 0
 }
 
-/// A message that is no S3 event.
+/// The error of a message that is not an S3 event.
 #[derive(Debug, thiserror::Error)]
 pub enum EventError {
     /// The body is not the JSON of an event.

@@ -11,18 +11,18 @@ use tokio::sync::mpsc;
 use super::prepare::{FilePlan, Plan, Prepared};
 use crate::error::LoadError;
 
-/// A file that is to be read.
+/// A file to read.
 #[derive(Debug)]
 pub(crate) struct Reading {
     pub(crate) plan: Arc<Plan>,
     pub(crate) file: FilePlan,
-    /// The chunks that are in the ledger.
+    /// The chunks that are committed, by the ledger.
     pub(crate) committed: BTreeMap<u32, CommittedChunk>,
-    /// How the file is written and where to start, unless at its start.
+    /// The file's layout, and where to resume; `None` at its start.
     pub(crate) resume: Option<(Layout, Position)>,
 }
 
-/// What a file has brought.
+/// The result of reading a file.
 #[derive(Debug)]
 pub(crate) struct Read {
     /// The digest of the whole content; or the error that the reading stopped with, after the

@@ -8,8 +8,8 @@ use tokio::task::spawn_blocking;
 
 use crate::error::LoadError;
 
-/// An object's content. It is requested once beforehand, because the answer has the metadata, too;
-/// whoever reads it first takes that answer.
+/// An object's content. It is requested once beforehand, because the answer also has the metadata;
+/// the first read uses that answer.
 #[derive(Debug)]
 pub(crate) struct Contents<S: Store> {
     store: S,

@@ -13,7 +13,7 @@ use domain::load::{
 use domain::sql::{InsertStatement, InsertWriter};
 use files::Opening;
 
-/// How a file is read: an owned [`Opening`], for threads of their own.
+/// An owned [`Opening`] of a file, for threads of their own.
 #[derive(Debug, Clone)]
 pub(crate) struct FilePlan {
     pub(crate) format: Format,
@@ -41,12 +41,12 @@ impl FilePlan {
     }
 }
 
-/// How the chunks of a load are prepared.
+/// Prepares the chunks of a load.
 #[derive(Debug)]
 pub(crate) struct Plan {
     /// The table that records are checked against, with the settings of the file.
     pub(crate) table: Arc<Table>,
-    /// What a taken id means.
+    /// The mode: what a taken id means.
     pub(crate) mode: LoadMode,
     /// The name of the table that rows go to: the table's own, or its shadow's.
     pub(crate) target: String,

@@ -15,8 +15,10 @@ use crate::error::LoadError;
 /// Finds the completed load that brought the very same content into the table, read in the same
 /// way.
 ///
-/// Content is read for it only where a completed load had an object of the same size, and only as
-/// far as the first chunk if that differs.
+/// This must be known before anything is loaded, so it takes a read of the file of its own. Content
+/// is read for it only where a completed load had an object of the same size, and only as far as
+/// the first chunk if that differs. Loads before the last `replace` of the table do not count:
+/// their rows are gone.
 pub(crate) async fn find_same<S: Store>(
     database: &Database,
     contents: &mut Contents<S>,
@@ -52,7 +54,7 @@ fn digest(
             Ok(Some(chunk)) => chunk,
             Ok(None) => break,
             Err(error @ SourceError::Read(_)) => return Err(error.into()),
-            // Content that cannot be read is no completed load's; loading it says what is wrong.
+            // Unreadable content cannot be that of a completed load; loading it reports the error.
             Err(_) => return Ok(None),
         };
         if is_first {

@@ -5,7 +5,9 @@
 //! The audit runs on a schedule, all day, but queries the database only after a load: a database
 //! that is queried every quarter of an hour never pauses. Two notes in the data bucket show whether
 //! there was a load: each message that is worked on changes the first, and an audit that found all
-//! loads settled copies it into the second.
+//! loads settled copies it into the second. Auditing less often would leave stalled loads for
+//! longer; auditing at the end of each load would miss the loads that never end. While the canary
+//! is on, its own files are loads, and nothing is saved.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -30,9 +32,10 @@ const LAST_AUDIT: &str = "rowgate/last-audit";
 /// The size of a note at most, in bytes; they have some hundred.
 const MAX_NOTE: u64 = 64 * 1024;
 
-/// How long nobody has worked on a load before it is abandoned: longer than a function may work on
-/// it (15 minutes) and its message may then be hidden (90 minutes, unless a heartbeat shortened
-/// them).
+/// The time without work after which a load is abandoned: longer than a function may work on it (15
+/// minutes) and its message may then be hidden (90 minutes, unless a heartbeat shortened them). The
+/// ledger does not know whether the message still exists; to abandon a load too early does no harm,
+/// because its message continues it.
 const STALLED_AFTER: Duration = Duration::from_secs(2 * 3600);
 
 /// The same while messages wait in the queue: the load's own may be among them, behind many large
@@ -43,7 +46,7 @@ const STALLED_AFTER_IN_BACKLOG: Duration = Duration::from_secs(24 * 3600);
 const REASON: &str = "given up, because no function has worked on it for hours and no message is left that would make one; \
                       a backfill of its prefix makes it go on";
 
-/// What an audit found and did.
+/// The result of an audit.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Audited {
     /// True if the database was not queried, because nothing was loaded since the last audit.
@@ -89,16 +92,16 @@ pub enum AuditError {
 struct State {
     /// The note of the last load, when everything that it had begun was settled.
     settled: Option<String>,
-    /// Until when ended loads have been checked, by the database's clock.
+    /// The time until which ended loads have been checked, by the database's clock.
     checked_until: Option<String>,
 }
 
-/// What an audit works with.
+/// Audits the ledger.
 #[derive(Debug, Clone, Copy)]
 pub struct Auditor<'a, S, Q> {
-    /// Where the ledger is.
+    /// The database of the ledger.
     pub database: &'a Database,
-    /// Which tables are hidden.
+    /// The dictionary, which says which tables are hidden.
     pub dictionary: &'a Dictionary,
     /// The data bucket, where the notes are.
     pub store: &'a S,
@@ -166,7 +169,7 @@ impl<S: Store, Q: Backlog> Auditor<'_, S, Q> {
         let debris = aurora::swap::reap(database).await?;
         let hidden: Vec<&Table> = self.dictionary.tables().iter().filter(|table| table.is_hidden()).collect();
         let forgotten = loads::forget(database, &hidden).await?;
-        // A fault is found again until somebody mends it, or for a day.
+        // A fault is found again until it is corrected, or for a day.
         let checked_until = if checked.faults.is_empty() { Some(checked.until) } else { state.checked_until };
         let is_settled = checked.faults.is_empty() && !loads::is_under_way(database).await?;
         let state = State { settled: is_settled.then_some(last_load), checked_until };
@@ -238,7 +241,7 @@ mod tests {
             auditor.run(Deadline::after(Duration::from_secs(60))).await.unwrap()
         }
 
-        /// Whether the next audit asks the database.
+        /// Returns true if the next audit does not query the database.
         async fn is_spared(&self) -> bool {
             self.audit().await.spared
         }

@@ -1,4 +1,4 @@
-//! What is done beside loads: auditing the ledger, and queueing files that were never loaded.
+//! Tasks beside loads: auditing the ledger, and queueing files that were never loaded.
 
 pub(crate) mod audit;
 pub(crate) mod backfill;

@@ -10,7 +10,7 @@ use domain::load::LoadStatus;
 use crate::cloud::rejects;
 use crate::support::World;
 
-/// What a file comes to.
+/// The expected result of a file.
 #[derive(Debug, Clone, Copy)]
 enum Outcome {
     /// Rows loaded, and the lines and code of the rejected records: in a case no two codes meet.
@@ -142,7 +142,7 @@ async fn check(world: &World, table: &str, name: &str, expected: Outcome) {
     }
 }
 
-/// What is in the table of some of them.
+/// The expected rows of some of them.
 const TEXTS: &[(&str, u32, &str)] = &[
     ("b03-quote-inner.csv", 610422, "Porter"),
     ("b07-inch.csv", 610461, "Pipe fitter 24\""),

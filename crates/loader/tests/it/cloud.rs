@@ -19,7 +19,7 @@ pub(crate) const BUCKET: &str = "rowgate-data";
 pub(crate) const EVERY_LOAD: loads::Wanted<'_> =
     loads::Wanted { of: loads::Of::AllBut(&[]), status: None, key: None };
 
-/// What an invocation may take; machines that build at the same time are slow.
+/// The timeout of an invocation; machines that build at the same time are slow.
 pub(crate) const INVOCATION: Duration = Duration::from_secs(120);
 
 /// Chunks of a quarter of a megabyte, so that small files have some.

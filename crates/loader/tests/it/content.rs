@@ -1,4 +1,4 @@
-//! What becomes of files, good and bad.
+//! Loads of files, good and bad.
 
 use anyhow::Result;
 use domain::load::{LoadRecord, LoadStatus};

@@ -178,8 +178,8 @@ async fn a_function_that_is_killed_before_it_commits_leaves_no_rejects_file() {
     assert_eq!(world.rejects_keys(), [] as [String; 0]);
 }
 
-/// Loads a file of two records that are rejected, and puts files beside its rejects file: one that
-/// an attempt could have left, and those that a person keeps there.
+/// Loads a file of two records that are rejected, and puts files beside its rejects file: some that
+/// an attempt could have left, and some that a person keeps there.
 async fn loaded_with_more_files() -> (World, ObjectCreated, String, Vec<String>) {
     let world = World::start().await;
     let object = world.put("incoming/jobs/a.csv", "v1", "1,\n2,\n3,Free\n");

@@ -54,8 +54,8 @@ async fn messages_that_are_no_events_of_files() -> Result<()> {
     let test = Message::new(r#"{"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "rowgate-data"}"#);
     let garbage = Message::new("hello");
     let good = cloud.drop_file("incoming/jobs/x.csv", "1,a\n");
-    // What nobody can read goes to the dead-letter queue in the end; it takes no other message with
-    // it.
+    // An unreadable message goes to the dead-letter queue in the end, and does not affect the
+    // others.
     assert_eq!(cloud.deliver(&[test, garbage, good]).await?, [1]);
     assert_eq!(cloud.newest().await?.rows_loaded, 1);
     assert_eq!(cloud.test.value("SELECT COUNT(*) FROM rowgate_loads").await?, "1");

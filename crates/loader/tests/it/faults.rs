@@ -1,4 +1,4 @@
-//! What goes wrong between the loader, S3 and the database.
+//! Faults between the loader, S3 and the database.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Loads that need more than one invocation, and what the queue is told.
+//! Loads that need more than one invocation, and their answers to the queue.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ async fn in_many_invocations(mut cloud: Cloud) -> Result<()> {
     loop {
         invocations += 1;
         assert!(invocations < 100, "it does not come to an end");
-        // One that came no further, on a machine that is busy, is simply delivered again.
+        // An invocation without progress, on a busy machine, is simply delivered again.
         let comes_back =
             cloud.deliver_within(std::slice::from_ref(&message), Duration::from_millis(900)).await? == [0];
         match &cloud.messages.take().sent[..] {
@@ -46,11 +46,11 @@ async fn in_many_invocations(mut cloud: Cloud) -> Result<()> {
     }
     let load = cloud.newest().await?;
     assert_eq!((load.status, load.rows_loaded, load.rows_rejected), (LoadStatus::Completed, 2500, 0));
-    // One that ended before it had reached the ledger was no attempt.
+    // An invocation that ended before it had reached the ledger was no attempt.
     assert!(load.attempts <= invocations, "{} attempts in {invocations} invocations", load.attempts);
     assert!(invocations >= 5, "{invocations} invocations prove little");
     assert_eq!(cloud.test.value("SELECT COUNT(*) FROM jobs").await?, "2500");
-    // The first reads from the start; the others ask for the columns and go on at the byte where a
+    // The first reads from the start; the others ask for the columns and resume at the byte where a
     // chunk ended.
     let offsets: Vec<u64> = cloud.bucket.opened_at().into_iter().filter(|from| *from > 0).collect();
     assert!(offsets.is_sorted() && offsets.len() >= 4, "{offsets:?}");

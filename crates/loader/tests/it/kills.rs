@@ -1,4 +1,4 @@
-//! The function killed at any moment: nothing of it gets to clean up.
+//! The function is killed at any time, and nothing of it gets to clean up.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use crate::sample::Sample;
 
 const ROWS: i64 = 8_000;
 
-/// How many moments to be killed at.
+/// The number of times to be killed at.
 const KILLS: u32 = 12;
 
 /// Delivers a message to a loader on a runtime of its own and drops that runtime after `life`:
@@ -42,7 +42,7 @@ fn deliver_and_kill(
 
 async fn cloud() -> Result<Cloud> {
     let test = TestDatabase::start_with(|config| {
-        // What a killed loader leaves open ends after three minutes, here sooner.
+        // The open transaction of a killed loader ends after three minutes, here sooner.
         config.limits.transaction_idle = Duration::from_millis(500);
         config.limits.call = Duration::from_secs(5);
     })

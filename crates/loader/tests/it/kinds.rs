@@ -1,4 +1,4 @@
-//! Files of every format, and how a load of each goes on that was cut off.
+//! Files of every format, and how an interrupted load of each resumes.
 
 use anyhow::Result;
 use bucket::FaultyBucket;
@@ -114,7 +114,7 @@ async fn deliver(loader: &Loader<FaultyBucket, Messages>, message: &Message) -> 
 #[tokio::test]
 async fn a_load_that_was_cut_off_goes_on_whatever_its_file_is() -> Result<()> {
     let german = german()?;
-    // Whether an offset in the text is one in the file, so that the middle of it can be read.
+    // An offset in the text must be an offset in the file for reading to resume in its middle.
     for (name, content, resumes) in [
         ("comma.csv", jobs(',').into_bytes(), true),
         ("semicolon.csv", jobs(';').into_bytes(), true),

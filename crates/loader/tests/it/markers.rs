@@ -1,5 +1,5 @@
-//! Markers, hidden files and files that are still being written: no loads, and nothing that anybody
-//! is told of.
+//! Markers, hidden files and files that are still being written: they are not loads, and are not
+//! reported.
 
 use anyhow::Result;
 use loader::TargetOverride;
@@ -46,7 +46,7 @@ async fn so_is_one_whose_table_is_overridden() {
         world.deliver(&object).await.unwrap();
     }
     assert_eq!(world.count("rowgate_loads").await, 0);
-    // Which folders are below the one that was named, nobody knows here.
+    // The folders below the named one are not known here.
     let mut object = world.put("exports/_2021/jobs.csv", "v1", "1,a\n");
     object.target = Some(TargetOverride { table: "jobs".to_owned(), mode: None });
     world.deliver(&object).await.unwrap();

@@ -1,4 +1,4 @@
-//! What a taken id means: rejected, replaced, or gone with the whole table.
+//! The meaning of a taken id: rejected, replaced, or gone with the whole table.
 
 use std::time::Duration;
 

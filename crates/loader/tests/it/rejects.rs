@@ -1,4 +1,4 @@
-//! Rejected records: how many may be, and what becomes of them when they are dropped again.
+//! Rejected records: their limit, and their way back when they are dropped again.
 
 use anyhow::Result;
 use domain::dictionary::RejectLimit;

@@ -53,7 +53,7 @@ async fn a_file_is_read_as_its_metadata_says() {
         .unwrap();
     assert_eq!(row, "1 Ada 2021-07-27 16:02:00 3 7");
 
-    // What was rejected names the columns as the table does, and still has its values in the file's
+    // The rejected records have the table's names of columns, and still their values in the file's
     // own forms.
     let keys = world.rejects_keys();
     let file = world.store.text(&keys[0]).unwrap();

@@ -1,4 +1,4 @@
-//! What a load tells of a file beside its figures.
+//! Warnings of a load about a file, beside its figures.
 
 use anyhow::Result;
 use aurora::loads;

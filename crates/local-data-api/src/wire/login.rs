@@ -108,8 +108,8 @@ pub(super) async fn login(options: &Options<'_>) -> Result<(Packets, u32), Error
                         let proof = plugin.gen_data(Some(options.password), &nonce);
                         packets.send(proof.as_deref().unwrap_or_default()).await?;
                     }
-                    // MySQL may ask unknown users for it, too. It takes a plain password over TLS alone, not
-                    // over a socket.
+                    // MySQL may ask unknown users for it, too. It takes a plain password over TLS
+                    // alone, not over a socket.
                     _ if plugin.as_bytes() == b"sha256_password" => {
                         if options.password.is_empty() {
                             packets.send(&[0]).await?;

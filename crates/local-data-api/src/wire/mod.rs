@@ -1,7 +1,7 @@
 //! A client of MySQL's protocol that does not copy rows.
 //!
-//! A row of the text protocol is a slice of the buffer that the socket was read into. What is small and
-//! rare (columns, handshake, the binary protocol's values) is left to `mysql_common`.
+//! A row of the text protocol is a slice of the buffer that the socket was read into. What is small
+//! and rare (columns, handshake, the binary protocol's values) is left to `mysql_common`.
 //!
 //! With `mysql_async`, which allocates a value for each field, a whole call took longer (release
 //! profile, five runs in turns, medians):
@@ -14,8 +14,8 @@
 //! | 100 rows as `records` | 0.23 ms | 0.27 ms | 1.17 |
 //! | 1,000 rows as `records` | 0.65 ms | 0.96 ms | 1.48 |
 //!
-//! Besides, `mysql_async` always allows several statements in one text, which the service refuses, and
-//! knows no `sha256_password`, which MySQL asks for also if a user is unknown to it.
+//! Besides, `mysql_async` always allows several statements in one text, which the service refuses,
+//! and knows no `sha256_password`, which MySQL asks for also if a user is unknown to it.
 
 mod login;
 mod packets;
@@ -33,7 +33,7 @@ use self::packets::Packets;
 pub(crate) use self::result::Row;
 use self::result::{Pending, Prepared};
 
-/// How many prepared statements a session keeps.
+/// The number of prepared statements that a session keeps.
 const PREPARED: usize = 32;
 
 /// The commands of the protocol that are used.
@@ -176,8 +176,9 @@ impl Conn {
         Ok(())
     }
 
-    /// Prepares a statement for values of these types, or finds it prepared: MySQL gives a parameter the
-    /// type of its first value, and converts later ones to it (a text to the number 0).
+    /// Prepares a statement for values of these types, or finds it prepared: MySQL gives a
+    /// parameter the type of its first value, and converts later ones to it (a text to the number
+    /// 0).
     async fn prepare(&mut self, sql: &str, types: Vec<Discriminant<Value>>) -> Result<(u32, u16), Error> {
         let is_this = |prepared: &Prepared| prepared.sql == sql && prepared.types == types;
         if let Some(index) = self.prepared.iter().position(is_this) {
@@ -192,7 +193,7 @@ impl Conn {
         self.prepared.push(prepared);
         if self.prepared.len() > PREPARED {
             let oldest = self.prepared.remove(0);
-            // Nothing is answered to this.
+            // The server does not answer this.
             self.send(command::STMT_CLOSE, &oldest.id.to_le_bytes()).await?;
         }
         Ok(made)

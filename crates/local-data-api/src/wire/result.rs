@@ -50,7 +50,8 @@ pub(crate) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// Returns the next field, `Some(None)` for NULL; `None` if the row is shorter than its columns.
+    /// Returns the next field, `Some(None)` for NULL; `None` if the row is shorter than its
+    /// columns.
     pub(crate) fn next_field(&mut self) -> Option<Option<&'a [u8]>> {
         if let [0xfb, left @ ..] = self.left {
             self.left = left;

@@ -1,4 +1,5 @@
-//! Logins come from the secret. A tiny responder plays Secrets Manager; the conformance run uses a real emulator.
+//! Logins come from the secret. A tiny responder plays Secrets Manager; the conformance run uses a
+//! real emulator.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};

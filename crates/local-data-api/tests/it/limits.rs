@@ -65,7 +65,7 @@ fn repeated(rows: usize, chars: usize) -> String {
     )
 }
 
-/// How long the body of the answer is, or the message of the error.
+/// Returns the length of the answer's body, or the message of the error.
 async fn answer(h: &Harness, sql: &str, format: &str) -> Result<usize, String> {
     let members = serde_json::json!({"sql": sql, "database": h.database, "formatRecordsAs": format});
     let (head, body) = h.post("/Execute", members).await;

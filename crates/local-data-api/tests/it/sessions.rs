@@ -108,7 +108,8 @@ async fn sessions_that_the_database_closed_are_replaced() {
     let row = h.row("SELECT CONNECTION_ID()").await;
     let Field::LongValue(id) = row[0] else { panic!("{row:?}") };
     h.sql(&format!("KILL {id}")).await;
-    // A session that lay for a while is tried first; a fresh one is trusted, and its loss is reported.
+    // A session that lay for a while is tried first; a fresh one is trusted, and its loss is
+    // reported.
     tokio::time::sleep(Duration::from_millis(1100)).await;
     assert_ne!(h.row("SELECT CONNECTION_ID()").await, row);
     let row = h.row("SELECT CONNECTION_ID()").await;

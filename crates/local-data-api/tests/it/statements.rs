@@ -1,4 +1,4 @@
-//! What statements do: counts, generated fields, batches, errors of the database.
+//! Results of statements: counts, generated fields, batches, errors of the database.
 
 use aws_sdk_rdsdata::types::{Field, RecordsFormatType, SqlParameter};
 use local_data_api::ErrorStyle;

@@ -136,7 +136,8 @@ impl Harness {
         rows[0].parse().expect("a count")
     }
 
-    /// A bare HTTP request; the answer's status line and headers, and its body. Empty if the server hung up.
+    /// A bare HTTP request; the answer's status line and headers, and its body. Empty if the server
+    /// hung up.
     pub(crate) async fn http(&self, method: &str, path: &str, body: &[u8]) -> (String, String) {
         let mut stream = tokio::net::TcpStream::connect(self.server.addr()).await.expect("the server");
         let head = format!(

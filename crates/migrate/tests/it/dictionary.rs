@@ -68,8 +68,8 @@ async fn differences(test: &TestDatabase, dictionary: &Dictionary) -> Result<Vec
         }
     }
     for table in dictionary.tables() {
-        // A load takes every taken key for a taken id, and a table that is swapped in has neither
-        // foreign keys nor triggers.
+        // A load takes every duplicate key for a taken id, and a table that is swapped in has
+        // neither foreign keys nor triggers.
         for (what, sql) in [
             (
                 "a unique key beside the primary one",

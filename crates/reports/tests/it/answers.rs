@@ -1,4 +1,4 @@
-//! What the answers look like.
+//! The form of the answers.
 
 use crate::support::{ABOVE_MEAN, Api, HIRES, Reply};
 

@@ -1,4 +1,4 @@
-//! What the two reports make of the data.
+//! The results of the two reports.
 
 use crate::support::{ABOVE_MEAN, Api, HIRES};
 

@@ -79,7 +79,7 @@ async fn a_moment_far_from_the_rest_is_found_with_what_is_near() {
         [&json!("far_date"), &json!("datetime"), &json!(1)]
     );
     assert_eq!(far["rows"][0]["id"], 1001);
-    // As computed of the 61 moments by hand: mean and three times the deviation of the population.
+    // As computed by hand from the 61 times: mean and three times the deviation of the population.
     let seconds = |days: f64| days * 86_400.0;
     let start = 25_567.0_f64 + 11_323.0 - 25_567.0;
     let mut days: Vec<f64> = (0..60).map(|number| start + f64::from(number % 20)).collect();

@@ -1,4 +1,4 @@
-//! What people see who see some of the tables.
+//! Answers to people who see some of the tables.
 
 use serde_json::{Value, json};
 

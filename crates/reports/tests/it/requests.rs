@@ -69,6 +69,6 @@ async fn the_form_follows_accept() {
         api.send(Method::GET, "/reports", Some("text/csv")).await.json()["detail"],
         "This path answers as application/json; Accept allows none of that."
     );
-    // What is not there is not there in any form.
+    // A report that does not exist does not exist in any form.
     assert_eq!(api.send(Method::GET, "/reports/none", Some("image/png")).await.status, 404);
 }

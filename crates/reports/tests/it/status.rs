@@ -1,4 +1,4 @@
-//! Whether the service can do its work.
+//! The status of the service.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ fn assert_unavailable(reply: &Reply) {
     let found = reply.json();
     assert_eq!((reply.status, reply.header("retry-after")), (503, "10"), "{}", reply.body);
     assert_eq!(found["type"], "urn:rowgate:problem:unavailable");
-    // What was not learned is not told.
+    // Members that could not be determined are left out.
     assert_eq!(found["schema"], json!({"expected": newest()}));
     assert!(found.get("database").is_none() && found["version"].is_string(), "{found}");
 }
@@ -50,7 +50,7 @@ async fn a_newer_schema_is_ok() {
     assert_eq!(reply.json()["schema"], json!({"version": "29991231_add_more", "expected": newest()}));
 }
 
-/// Whether it is the newest that is missing, one before it, or one that stopped half-way.
+/// The missing migration may be the newest, one before it, or one that stopped half-way.
 #[tokio::test]
 async fn a_schema_that_lacks_a_migration_is_behind() {
     for change in [

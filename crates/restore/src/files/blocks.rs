@@ -8,9 +8,9 @@ use domain::shortened;
 use super::fault::Fault;
 use super::header::{Header, Input, SyncMarker};
 
-/// Bytes of a block at most, packed and unpacked. Spark, Glue, Hive, Avro's own tools and fastavro end a block at 16 to 64
-/// kB; some write one block for all rows that they hold. Two of this size, and what a codec needs beside them, leave room
-/// under the 128 MiB that a restore may take.
+/// Bytes of a block at most, packed and unpacked. Spark, Glue, Hive, Avro's own tools and fastavro
+/// end a block at 16 to 64 kB; some write one block for all rows that they hold. Two of this size,
+/// and what a codec needs beside them, leave room under the 128 MiB that a restore may take.
 pub(super) const MAX_BLOCK: usize = 16 * 1024 * 1024;
 
 /// The codecs that files may have, by the names of Avro's specification.
@@ -31,8 +31,8 @@ pub(super) fn codec(name: &str) -> Result<Codec, Fault> {
     }
 }
 
-/// Reads a file block by block. Avro's own reader is not used for this: where a block ends too early it makes up rows
-/// without values, and it does not mind bytes that are left over.
+/// Reads a file block by block. Avro's own reader is not used for this: where a block ends too
+/// early it makes up rows without values, and it does not mind bytes that are left over.
 #[derive(Debug)]
 pub(super) struct Blocks<R> {
     input: Input<R>,
@@ -43,9 +43,9 @@ pub(super) struct Blocks<R> {
 /// The rows of a block.
 #[derive(Debug, Default)]
 pub(super) struct Block {
-    /// How many there are.
+    /// The number of rows.
     pub(super) rows: u64,
-    /// They, one behind the other.
+    /// The encoded rows, one after the other.
     pub(super) bytes: Vec<u8>,
     is_packed: bool,
 }
@@ -58,8 +58,8 @@ impl<R: Read> Blocks<R> {
 
     /// Reads the next block into `block`, not unpacked yet; false at the end of the file.
     ///
-    /// A file that is cut off between two blocks looks like one that ends there: Avro's format has nothing to tell them
-    /// apart.
+    /// A file that is cut off between two blocks looks like one that ends there: Avro's format has
+    /// nothing to tell them apart.
     pub(super) fn next(&mut self, block: &mut Block) -> Result<bool, Fault> {
         let Some(rows) = self.input.long_or_end()? else { return Ok(false) };
         let size = self.input.long()?;
@@ -92,7 +92,8 @@ impl<R: Read> Blocks<R> {
         if block.bytes.len() > limit.min(MAX_BLOCK) {
             return Err(too_large());
         }
-        // A row has one byte at least, its key; without this, a few bytes could claim to be rows without end.
+        // A row has one byte at least, its key; without this, a few bytes could claim to be rows
+        // without end.
         if block.rows > block.bytes.len() as u64 {
             return Err(Fault::content("a block has more rows than bytes"));
         }

@@ -5,7 +5,7 @@ use domain::external::{FieldMap, Loose};
 use super::header::Varint;
 use super::shape::{Row, Shape};
 
-/// How deep values may lie in each other. Schemas can be nested without end, the stack cannot.
+/// The deepest nesting of values. Schemas can be nested without end, the stack cannot.
 const MAX_DEPTH: u32 = 64;
 
 /// Values within a row at most. Records in records may be values without end that have no byte.
@@ -18,8 +18,8 @@ pub(super) struct Cursor<'a>(pub(super) &'a [u8], u32);
 type Result<T> = std::result::Result<T, &'static str>;
 
 impl Row {
-    /// Reads the next row: into `fields`, one for each column of the table, what `map` says is for it. Every other field is
-    /// read over.
+    /// Reads the next row: into `fields`, one for each column of the table, what `map` says is for
+    /// it. Every other field is read over.
     pub(super) fn decode<'a>(
         &'a self,
         cursor: &mut Cursor<'a>,
@@ -124,7 +124,8 @@ impl Row {
             let count = cursor.long()?;
             match u64::try_from(count) {
                 Ok(0) => return Ok(()),
-                // An item of no bytes, a null, would let a count run on without end. Nobody stores a list of nothings.
+                // Items of no bytes (nulls) would let a count run on without end, and no real file
+                // has lists of them.
                 Ok(count) if count > cursor.0.len() as u64 => return Err("a list has more items than bytes"),
                 Ok(count) => (0..count).try_for_each(|_| skip(cursor))?,
                 // A negative count has the size behind it.
@@ -138,7 +139,7 @@ impl Row {
 }
 
 impl<'a> Cursor<'a> {
-    /// At the beginning of these bytes.
+    /// Creates a cursor at the beginning of these bytes.
     pub(super) fn new(bytes: &'a [u8]) -> Self {
         Self(bytes, MAX_VALUES)
     }

@@ -1,13 +1,13 @@
-//! What can be wrong with a file.
+//! Errors in a file.
 
 use std::io;
 
 /// Why a file cannot be read on.
 #[derive(Debug)]
 pub(super) enum Fault {
-    /// Its bytes could not be brought.
+    /// Its bytes could not be read.
     Read(io::Error),
-    /// It is not what it should be: a sentence without its subject, the file, and without a full stop.
+    /// Its content is wrong: a sentence without its subject, the file, and without a full stop.
     Content(String),
 }
 

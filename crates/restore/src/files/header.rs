@@ -14,7 +14,7 @@ const MAX_HEADER: u64 = 4 * 1024 * 1024;
 /// The bytes between two blocks.
 pub(super) type SyncMarker = [u8; 16];
 
-/// What a file says of itself.
+/// The header of a file.
 #[derive(Debug)]
 pub(super) struct Header {
     /// The schema as JSON.
@@ -63,7 +63,7 @@ impl Header {
     }
 }
 
-/// A file's bytes. That there are no more is told apart from a failure to bring them.
+/// Reads a file's bytes, and distinguishes their end from a failure to read them.
 #[derive(Debug)]
 pub(super) struct Input<R> {
     reader: R,
@@ -81,7 +81,7 @@ impl<R: Read> Input<R> {
         if self.take_up_to(into)? == into.len() { Ok(()) } else { Err(Fault::cut_off()) }
     }
 
-    /// The same; false when the file has ended, and nothing but a part of it is taken.
+    /// Fills `into`; returns false if the file ends before it is full.
     fn try_fill(&mut self, into: &mut [u8]) -> Result<bool, Fault> {
         Ok(self.take_up_to(into)? == into.len())
     }
@@ -105,7 +105,7 @@ impl<R: Read> Input<R> {
         self.long_or_end()?.ok_or_else(Fault::cut_off)
     }
 
-    /// The same; `None` when the file ends just before it.
+    /// Reads a number; `None` if the file ends just before it.
     pub(super) fn long_or_end(&mut self) -> Result<Option<i64>, Fault> {
         let mut number = Varint::default();
         let mut byte = [0];
@@ -132,7 +132,8 @@ impl<R: Read> Input<R> {
     }
 }
 
-/// A number whose bytes come one by one: seven bits in each, the lowest first; the sign is the lowest bit.
+/// Decodes a variable-length number: seven bits in each byte, the lowest first; the sign is the
+/// lowest bit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Varint {
     bits: u64,

@@ -1,10 +1,12 @@
-//! Rows from Avro files that Rowgate did not write: of Spark, Glue, Hive, Sqoop, fastavro and whoever writes Avro.
+//! Reads rows from external Avro files: files that Spark, Glue, Hive, Sqoop, fastavro or other
+//! programs wrote.
 //!
-//! Schemas are read, and blocks unpacked, by the `apache-avro` crate; the rows of a block are read here ([`decode`]): without
-//! a copy of any value, and strictly: what is cut off or left over is an error, never a row without values. Whatever a
-//! file holds, no more than one block of 16 MiB is in memory, packed and unpacked, beside what its codec needs.
+//! Schemas are read, and blocks unpacked, by the `apache-avro` crate; the rows of a block are read
+//! here ([`decode`]): without a copy of any value, and strictly: missing or surplus bytes are an
+//! error, never a row without values. Whatever a file contains, no more than one block of 16 MiB is
+//! in memory, packed and unpacked, beside what its codec needs.
 //!
-//! What a row's values must be, and how fields find their columns, is `domain::external`'s.
+//! The rules for values, and the mapping of fields to columns, are in `domain::external`.
 
 mod blocks;
 mod decode;

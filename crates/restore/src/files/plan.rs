@@ -1,4 +1,4 @@
-//! What there is against files, found before anything is touched.
+//! Checks files for every reason against restoring them, before anything is changed.
 
 use std::io::{BufReader, Read};
 use std::sync::Arc;
@@ -13,13 +13,15 @@ use super::shape::Row;
 use crate::objects::Objects;
 use crate::source::{Object, PlanFault};
 
-/// Reasons that are told at most: of a folder of a thousand files each may have its own.
+/// The most reasons that are listed: each of a thousand files in a folder may have its own.
 const MAX_REASONS: usize = 50;
 
-/// Whether an object that was found under `prefix` is meant to be read. What Spark, Hadoop, Hive and Glue put beside their
-/// files is not: `_SUCCESS`, `_committed_…`, `.part-00000.avro.crc`, folders, empty files; nor is what a job has not committed,
-/// or left behind when it failed: all below `_temporary/`, `.hive-staging…/`, `.spark-staging…/`, and `…._COPYING_`. These are
-/// the rules by which Spark itself reads a folder (`HadoopFSUtils.shouldFilterOutPathName`): `_year=2021/` is one of values.
+/// Returns true if an object under `prefix` is data. Files that Spark, Hadoop, Hive and Glue put
+/// beside their data are not: `_SUCCESS`, `_committed_…`, `.part-00000.avro.crc`, folders, empty
+/// files; nor are files that a job has not committed, or left behind when it failed: all below
+/// `_temporary/`, `.hive-staging…/`, `.spark-staging…/`, and `…._COPYING_`. Spark itself reads
+/// folders by these rules (`HadoopFSUtils.shouldFilterOutPathName`): `_year=2021/` is a folder of
+/// data.
 pub(crate) fn is_data(prefix: &str, object: &Object) -> bool {
     let folder = prefix.rfind('/').map_or(0, |slash| slash + 1);
     let below = object.key.get(folder..).unwrap_or(&object.key);
@@ -32,8 +34,8 @@ pub(crate) fn is_data(prefix: &str, object: &Object) -> bool {
         && !name.ends_with("._COPYING_")
 }
 
-/// Reads the headers of files and holds their schemas against `table`, `nullable` telling which of its columns may be NULL
-/// in the database. Blocking.
+/// Reads the headers of files and holds their schemas against `table`, `nullable` telling which of
+/// its columns may be NULL in the database. Blocking.
 ///
 /// # Errors
 /// [`PlanFault::Refused`] with every reason.
@@ -49,7 +51,7 @@ pub(crate) fn plan(
         match OpenFile::open(objects.open(key), table, ignored) {
             Ok(file) => {
                 for (index, column) in table.columns().iter().enumerate() {
-                    // That a required one needs a field has been told.
+                    // A missing field of a required column is reported elsewhere.
                     let needs_none = column.required()
                         || column.default().is_some()
                         || nullable.get(index).is_none_or(|nullable| *nullable);
@@ -83,7 +85,7 @@ pub(super) struct OpenFile<R> {
     pub(super) map: Arc<FieldMap>,
 }
 
-/// What there is against a file.
+/// Errors found in a file.
 #[derive(Debug)]
 pub(super) enum Against {
     Read(std::io::Error),
@@ -109,7 +111,7 @@ impl<R: Read> OpenFile<R> {
         let header = Header::read(&mut input)?;
         let blocks = Blocks::new(input, &header);
         let row = Row::read(&header.schema);
-        // Of both, what is wrong is told.
+        // The errors of both are reported.
         let (blocks, row) = match (blocks, row) {
             (Ok(blocks), Ok(row)) => (blocks, row),
             (Err(Fault::Content(codec)), Err(Fault::Content(schema))) => {

@@ -17,7 +17,7 @@ pub(super) struct FileRows<R> {
     file: OpenFile<R>,
     table: &'static Table,
     block: Block,
-    /// Where the next row begins in the block.
+    /// The offset of the next row in the block.
     at: usize,
     /// Rows of the block that have not been read.
     left: u64,
@@ -25,7 +25,7 @@ pub(super) struct FileRows<R> {
     rows: u64,
 }
 
-/// Why there is no further row of a file.
+/// The reason why there is no further row of a file.
 #[derive(Debug)]
 pub(super) enum RowsFault {
     /// It cannot be read on.
@@ -47,8 +47,8 @@ impl<R: Read> FileRows<R> {
         Ok(Self { file, table, block: Block::default(), at: 0, left: 0, rows: 0 })
     }
 
-    /// Reads over up to `rows` rows, and says how many there were: fewer at the end of the file. Blocks that are of them as
-    /// a whole are not unpacked.
+    /// Reads over up to `rows` rows, and says how many there were: fewer at the end of the file.
+    /// Blocks that are of them as a whole are not unpacked.
     pub(super) fn skip(&mut self, rows: u64) -> Result<u64, Fault> {
         let mut skipped = 0;
         while skipped < rows {
@@ -79,15 +79,15 @@ impl<R: Read> FileRows<R> {
             fault @ Fault::Read(_) => fault,
         })?;
         (self.at, self.left) = (0, self.block.rows);
-        // So that a block without rows has no bytes either.
+        // A block without rows must have no bytes either.
         if self.left == 0 && !self.block.bytes.is_empty() {
             return Err(left_over(self.rows));
         }
         Ok(())
     }
 
-    /// The next chunk: as many rows as make it full, or as there are. `None` at the end of the file. Where `strict` is set
-    /// the first row that breaks a rule is the end of it.
+    /// Returns the next chunk: as many rows as make it full, or as there are; `None` at the end of
+    /// the file. With `strict`, the first row that breaks a rule ends it.
     pub(super) fn next_chunk(&mut self, strict: bool) -> Result<Option<ExternalRows<'static>>, RowsFault> {
         let mut collector = RowCollector::new(self.table, Arc::clone(&self.file.map));
         while !collector.is_full() {
@@ -139,7 +139,7 @@ impl<'b, R> Reading<'b, R> {
         Ok(&self.fields)
     }
 
-    /// Where the next row begins. When none is left, nothing else may be.
+    /// Returns the offset of the next row. If no row is left, no bytes may be left either.
     fn at(&self, left: u64) -> Result<usize, Fault> {
         if left == 0 && !self.cursor.0.is_empty() {
             return Err(left_over(self.row));

@@ -1,4 +1,4 @@
-//! What a file's schema says of the bytes of a row.
+//! The encoding of a row according to a file's schema.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use domain::shortened;
 
 use super::fault::Fault;
 
-/// How a value is written.
+/// The encoding of a value.
 #[derive(Debug)]
 pub(super) enum Shape {
     Null,
@@ -51,7 +51,7 @@ pub(super) struct Field {
     pub(super) shape: Shape,
 }
 
-/// How the rows of a file are written.
+/// The encoding of the rows of a file.
 #[derive(Debug)]
 pub(super) struct Row {
     pub(super) fields: Vec<Field>,

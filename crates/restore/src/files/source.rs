@@ -10,16 +10,17 @@ use super::plan::Against;
 use super::rows::{FileRows, RowsFault};
 use crate::source::{Chunk, Filling, Object, Opening, Rows, Source, SourceError};
 
-/// How files are to be read.
+/// Options for reading files.
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
-    /// Whether the first row that breaks a rule ends it.
+    /// True if the first row that breaks a rule fails the restore.
     pub(crate) strict: bool,
     /// Fields that may be left out.
     pub(crate) ignore: IgnoredFields,
 }
 
-/// A source of the rows of `found`, in this order, from the first chunk on that is not committed. Blocking.
+/// A source of the rows of `found`, in this order, from the first chunk on that is not committed.
+/// Blocking.
 ///
 /// # Errors
 /// As [`Source::next_chunk`].
@@ -61,7 +62,8 @@ impl FileSource {
         Ok(self.open.as_mut())
     }
 
-    /// Reads over the rows of committed chunks. A chunk is of one file, and the next one begins with the next row.
+    /// Reads over the rows of committed chunks. A chunk is of one file, and the next one begins
+    /// with the next row.
     fn skip(&mut self, mut rows: u64) -> Result<(), SourceError> {
         while rows > 0
             && let Some((key, file)) = self.file()?

@@ -1,4 +1,5 @@
-//! Backups that are not what they were: each restore fails with a reason, and the tables are as they are.
+//! Backups that are not what they were: each restore fails with a reason, and the tables are as
+//! they are.
 
 use domain::avro::{Codec, FileWriter, Meta, Schema};
 use domain::backup::{BackupId, Manifest};
@@ -144,11 +145,13 @@ async fn a_block_that_unpacks_to_more_than_there_can_be() {
     is_refused(&world, "jobs/part-00000.avro: its block 1 cannot be read").await;
 }
 
-/// 64 MiB of zeros, deflated: a literal zero and its repetitions, 258 at a time, in a block of fixed codes (RFC 1951, 3.2.6).
+/// 64 MiB of zeros, deflated: a literal zero and its repetitions, 258 at a time, in a block of
+/// fixed codes (RFC 1951, 3.2.6).
 fn bomb() -> Vec<u8> {
     let mut bits: Vec<bool> = Vec::new();
     let push = |bits: &mut Vec<bool>, code: &str| bits.extend(code.bytes().map(|bit| bit == b'1'));
-    // Final block, fixed codes; literal 0 is 00110000; length 258 is 11000101, distance 1 is 00000; the end is 0000000.
+    // Final block, fixed codes; literal 0 is 00110000; length 258 is 11000101, distance 1 is 00000;
+    // the end is 0000000.
     push(&mut bits, "110");
     push(&mut bits, "00110000");
     for _ in 0..64 * 1024 * 1024 / 258 {

@@ -13,7 +13,7 @@ use testkit::local_data_api::{Effect, Faults, Rule};
 
 use crate::support::{INVOCATION, World};
 
-/// What Spark writes of departments, and a column more.
+/// The schema that Spark writes for departments, with one more column.
 const SCHEMA: &str = r#"{"type": "record", "name": "topLevelRecord", "fields": [
     {"name": "DEPARTMENT", "type": ["string", "null"]}, {"name": "budget", "type": ["double", "null"]},
     {"name": "id", "type": ["double", "string", "null"]}]}"#;

@@ -41,7 +41,8 @@ async fn a_row_that_somebody_gave_the_id_0_keeps_it() {
 
 #[tokio::test]
 async fn rows_that_fill_a_statement_come_back() {
-    // The widest that a dictionary may have: one row takes all of the 65,536 characters of a statement.
+    // The widest that a dictionary may have: one row takes all of the 65,536 characters of a
+    // statement.
     let table = r#"
 [[table]]
 name = "wide"

@@ -1,4 +1,5 @@
-//! Restores that are cut off anywhere: a table is as it was or as it is to be, and the next invocation goes on.
+//! Restores that are interrupted anywhere: a table is either unchanged or restored, and the next
+//! invocation continues.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,7 +44,7 @@ async fn reset(world: &World) {
     }
 }
 
-/// Whether both tables are as they are to be; fails when they are neither that nor as they were.
+/// Returns true if both tables are restored; fails if they are neither that nor unchanged.
 async fn is_restored(world: &World, rows: i64) -> bool {
     let sql = "SELECT CONCAT((SELECT CONCAT(COUNT(*), ':', SUM(id)) FROM jobs), ' ', \
                (SELECT CONCAT(COUNT(*), ':', SUM(id)) FROM employees))";
@@ -57,7 +58,8 @@ fn payload(number: usize) -> Json {
     json!({ "backup": BACKUP, "restore": format!("20261121-100000-{number:08x}") })
 }
 
-/// Kills one invocation after a moment, and then invokes the function until the restore has ended.
+/// Kills one invocation after a short time, and then invokes the function until the restore has
+/// ended.
 async fn killed_and_taken_up(world: &World, number: usize, rows: i64, mend: impl AsyncFnOnce()) {
     let killed = tokio::time::timeout(KILLED_AFTER, world.invoke(payload(number))).await;
     is_restored(world, rows).await;
@@ -98,8 +100,8 @@ async fn goes_on_after_the_database_was_lost_at_any_call() {
     }
 }
 
-/// Invokes the function on a runtime of its own and drops that runtime after `life`: tasks that would roll transactions back
-/// never run, as after kill -9.
+/// Invokes the function on a runtime of its own and drops that runtime after `life`: tasks that
+/// would roll transactions back never run, as after kill -9.
 fn invoke_and_kill(world: &Arc<World>, payload: Json, life: Duration) {
     let world = Arc::clone(world);
     let thread = std::thread::spawn(move || {
@@ -143,7 +145,8 @@ async fn a_table_that_differs_from_what_was_put_into_it_is_not_swapped_in() {
     world.back_up(BACKUP, &[("jobs", &named(1..=20))], Made::default()).await;
     world.sql("INSERT INTO jobs VALUES (99, 'before')").await;
     let before = world.tables().await;
-    // The first invocation is killed when it has filled the shadow table and waits for the checksum.
+    // The first invocation is killed when it has filled the shadow table and waits for the
+    // checksum.
     let slow_sum = Rule::new(Effect::DelayMs(120_000)).sql("SUM(CAST(CONV");
     world.db.data_api().set(Faults::default().with(slow_sum));
     let filled = async {

@@ -1,4 +1,4 @@
-//! What is refused before anything is touched.
+//! Refusals before anything is changed.
 
 use domain::dictionary::Dictionary;
 use domain::value::Value;
@@ -170,7 +170,7 @@ async fn a_backup_from_before_columns_were_renamed_and_added_comes_back() {
     let cell = |text: &str| Some(text.to_owned());
     let expected = [cell("2"), cell("thing 2"), cell("20"), None, cell("1"), cell("9.50")];
     assert_eq!(world.rows("things").await[1], expected);
-    // What was restored is backed up, and restored, as what it is now.
+    // Restored rows are backed up, and restored, in their present form.
     let now = vec![
         Value::Integer(2),
         text("thing 2"),

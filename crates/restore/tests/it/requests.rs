@@ -188,7 +188,7 @@ async fn a_body_may_be_packed_as_gzip_and_not_in_another_way() {
     assert_eq!(send("gzip", packed).await, 202);
 }
 
-/// The handler says so itself, before it would be given up: a restore that is announced is also handed on.
+/// The handler answers before its time limit would: a restore that is announced is also handed on.
 #[tokio::test]
 async fn a_request_has_no_more_time_than_the_layers_around_it_give() {
     let world = with_backup().await;
@@ -228,7 +228,7 @@ async fn a_restore_is_undone_and_that_can_be_undone_again() {
     assert_eq!([&told["kind"], &told["source"], &told["status"]], ["put_back", &*first, "completed"]);
     assert_eq!(undo(&world, "op", second).await.0, 200);
     assert_eq!(jobs(&world).await, "1,2,3");
-    // What the first one kept is where it belongs, and kept by nobody.
+    // The previous tables of the first restore are back in place, and no longer kept.
     let (status, answer) = undo(&world, "op", &first).await;
     assert_eq!((status, &answer["type"]), (409, &json!("urn:rowgate:problem:nothing-to-undo")));
     let detail = answer["detail"].as_str().unwrap();
@@ -326,7 +326,7 @@ async fn what_a_person_starts_is_in_the_audit_trail_and_what_a_key_starts_is_not
         answer["restore"]
     );
     assert_eq!(trail(&world).await, format!("{started}\n{undone}"));
-    // What is refused is not begun.
+    // A refused restore is not begun.
     assert_eq!(
         by(&world, "operator", Method::POST, "/restores", r#"{"backup": "20261121-020000-00000009"}"#)
             .await

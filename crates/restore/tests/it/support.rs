@@ -27,13 +27,13 @@ use testkit::TestDatabase;
 /// A backup of this morning.
 pub(crate) const BACKUP: &str = "20261121-020000-00000001";
 
-/// What one invocation has, unless a test says otherwise.
+/// The default time of one invocation.
 pub(crate) const INVOCATION: Duration = Duration::from_secs(120);
 
 /// A row of a backup.
 pub(crate) type Row = Vec<Value<'static>>;
 
-/// Remembers which restores are to go on, and whether the last one is a drill's.
+/// Remembers which restores are to be continued, and if the last one belongs to a drill.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Next(pub(crate) Arc<Mutex<Vec<RestoreId>>>, pub(crate) Arc<AtomicBool>);
 
@@ -52,7 +52,7 @@ pub(crate) struct World {
     pub(crate) dictionary: &'static Dictionary,
 }
 
-/// What a backup is made of, beside its rows.
+/// The settings of a backup, beside its rows.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Made {
     pub(crate) part_rows: usize,

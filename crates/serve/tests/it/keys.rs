@@ -1,4 +1,4 @@
-//! Who may call, and what the log says of it.
+//! The right to call, and the log of callers.
 
 use reqwest::Method;
 use serde_json::json;

@@ -1,6 +1,6 @@
 //! A process that is killed in the middle of a backup or a restore, and started again.
 //!
-//! What the functions' schedules do on AWS is done here by the functions' own code.
+//! The functions' own code does here what their schedules do on AWS.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,7 +38,7 @@ fn bucket(world: &World) -> S3Bucket {
     S3Bucket::new(&config, "data")
 }
 
-/// What `rowgate-backup` does every hour.
+/// Does what `rowgate-backup` does every hour.
 async fn hourly_of_backup(world: &World) -> Value {
     let backups = Backups {
         database: world.db.database(),

@@ -1,4 +1,4 @@
-//! What is refused, and what the refused are told.
+//! Limits, and the answers of refusals.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -123,7 +123,7 @@ fn answered(address: &str, request: &str) -> TcpStream {
     stream
 }
 
-/// How long it takes until a connection is closed, or reset.
+/// Returns the time until a connection is closed, or reset.
 fn closed(mut stream: TcpStream) -> Duration {
     let started = Instant::now();
     let _ = stream.read_to_end(&mut Vec::new());

@@ -1,4 +1,4 @@
-//! How much memory the process takes.
+//! The memory of the process.
 
 use std::fs;
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use crate::support::{Process, WRITER, World, send};
 
 const CLIENTS: u32 = 32;
 const MIB: u64 = 1024;
-/// What a container of 128 MiB has.
+/// The memory of a container of 128 MiB.
 const LIMIT: u64 = 128 * MIB;
 const TIME: Duration = Duration::from_secs(5);
 

@@ -1,4 +1,4 @@
-//! What the process is told at its start.
+//! The settings of the process.
 
 use std::process::Command;
 

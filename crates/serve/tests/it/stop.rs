@@ -1,4 +1,4 @@
-//! How the process ends.
+//! The end of the process.
 
 use std::time::{Duration, Instant};
 

@@ -18,9 +18,9 @@ use tokio::time::sleep;
 pub(crate) const WRITER: &str = "writer-writer-writer-writer";
 pub(crate) const OPERATOR: &str = "operator-operator-operator";
 
-/// How long anything may take on a busy machine.
+/// The timeout of anything on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// What is looked at again after this.
+/// The pause between checks.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// A database, a bucket and keys: what outlives a process.
@@ -174,7 +174,7 @@ impl Process {
         send(self.request(Method::POST, path, OPERATOR).json(body)).await
     }
 
-    /// What `/metrics` says of one series, such as `rowgate_connections`.
+    /// Returns the value of one series in `/metrics`, such as `rowgate_connections`.
     pub(crate) async fn metric(&self, series: &str) -> f64 {
         let text = send(self.client.get(format!("{}/metrics", self.metrics_url))).await.text;
         let value = text.lines().find_map(|line| line.strip_prefix(series)?.trim().parse().ok());

@@ -1,4 +1,5 @@
-//! Runs a command with one database server for all the tests in it: `with-database cargo nextest run`.
+//! Runs a command with one database server for all the tests in it:
+//! `with-database cargo nextest run`.
 
 use std::env;
 use std::process::{Command, ExitCode};

@@ -18,7 +18,7 @@ use crate::serve::Cut;
 
 /// About what a connection to S3 hands over at once.
 const PIECE: usize = 128 * 1024;
-/// As many as S3 gives in one page.
+/// The number of keys that S3 returns in one page.
 const PAGE: usize = 1000;
 
 pub(super) async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response<Body>, Cut> {
@@ -66,7 +66,7 @@ fn get(
         lock(&shared.store).get(&target.key).cloned().ok_or(Refusal::NoSuchKey)?;
     if !matches!(condition(headers), super::store::Condition::Is(expected) if expected != etag) {
         let range = headers.get(RANGE).and_then(|range| range.to_str().ok());
-        // Nothing is no range of an empty object, but it is all of it.
+        // An empty object has no valid range, but can be read as a whole.
         let Some((start, end)) = bounds(range, content.len()) else {
             return Ok(refuse(StatusCode::RANGE_NOT_SATISFIABLE, "InvalidRange"));
         };

@@ -1,8 +1,8 @@
-//! S3 as far as backups need it, in memory, with a fault plan of its own.
+//! An in-memory S3 with the operations that backups need, and a fault plan of its own.
 //!
-//! What it keeps to: conditional writes (`If-None-Match: *`, `If-Match`), uploads in parts that become an object only when they are
-//! completed, listing with prefix, delimiter and pages, ranges. It knows one bucket, whatever that is called, and one version
-//! of each object.
+//! It supports conditional writes (`If-None-Match: *`, `If-Match`), uploads in parts that become an
+//! object only when they are completed, listing with prefix, delimiter and pages, ranges. It knows
+//! one bucket, whatever that is called, and one version of each object.
 
 mod answer;
 mod request;
@@ -85,7 +85,7 @@ impl Bucket {
         lock(&self.shared.store).remove(key);
     }
 
-    /// Uploads in parts that were begun and neither completed nor given up.
+    /// Returns the number of multipart uploads that were neither completed nor aborted.
     pub fn open_uploads(&self) -> usize {
         lock(&self.shared.store).open_uploads()
     }

@@ -1,4 +1,4 @@
-//! What a request asks for.
+//! Parses requests.
 
 use axum::body::Bytes;
 use hyper::header::{HeaderMap, HeaderName, IF_MATCH, IF_NONE_MATCH};
@@ -42,7 +42,8 @@ pub(super) fn condition(headers: &HeaderMap) -> Condition {
     }
 }
 
-/// The first byte asked for and the one after the last, of `bytes=5-`, `bytes=5-9` or no range at all.
+/// The first byte asked for and the one after the last, of `bytes=5-`, `bytes=5-9` or no range at
+/// all.
 pub(super) fn bounds(range: Option<&str>, size: usize) -> Option<(usize, usize)> {
     let Some(range) = range else { return Some((0, size)) };
     let (start, last) = range.strip_prefix("bytes=")?.split_once('-')?;
@@ -51,7 +52,8 @@ pub(super) fn bounds(range: Option<&str>, size: usize) -> Option<(usize, usize)>
     (start < end).then_some((start, end))
 }
 
-/// The content of a body that comes in chunks with their lengths before them (`aws-chunked`), or as it is.
+/// The content of a body that comes in chunks with their lengths before them (`aws-chunked`), or as
+/// it is.
 pub(super) fn content(headers: &HeaderMap, body: Bytes) -> Option<Bytes> {
     let is_chunked = headers
         .get("content-encoding")

@@ -8,14 +8,15 @@ use axum::body::Bytes;
 use axum::http::{HeaderName, HeaderValue};
 use jiff::Timestamp;
 
-/// S3's ETag of equal contents is equal. Contents that nobody writes on a condition need not be read for it.
+/// Equal contents must have equal ETags. Larger contents are never written on a condition, so they
+/// need not be hashed.
 const HASHED: usize = 1 << 20;
 
 #[derive(Debug, Default)]
 pub(super) struct Store {
     objects: BTreeMap<String, Object>,
     uploads: BTreeMap<u64, Upload>,
-    /// How many uploads and large objects there have been.
+    /// The number of uploads and large objects so far.
     count: u64,
 }
 
@@ -27,7 +28,7 @@ pub(super) struct Object {
     pub(super) metadata: Metadata,
 }
 
-/// What whoever wrote an object says of it: headers that begin with `x-amz-meta-`.
+/// The user metadata of an object: headers that begin with `x-amz-meta-`.
 pub(super) type Metadata = Vec<(HeaderName, HeaderValue)>;
 
 #[derive(Debug)]
@@ -37,13 +38,13 @@ struct Upload {
     parts: BTreeMap<u32, Bytes>,
 }
 
-/// What must be so for a write to be done.
+/// The condition of a write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Condition {
     Always,
     /// There is no such object.
     New,
-    /// The object is there with this ETag.
+    /// The object must exist with this ETag.
     Is(String),
 }
 
@@ -61,7 +62,7 @@ pub(super) enum Refusal {
 pub(super) struct Page {
     pub(super) objects: Vec<(String, Object)>,
     pub(super) folders: Vec<String>,
-    /// Where the next page begins: after this.
+    /// The key after which the next page begins.
     pub(super) next: Option<String>,
 }
 
@@ -118,8 +119,8 @@ impl Store {
         Ok(etag)
     }
 
-    /// Makes an object of the parts with these numbers. An upload that was completed is gone: whoever did not hear of it must look
-    /// for the object.
+    /// Makes an object of the parts with these numbers. A completed upload no longer exists: a
+    /// caller that missed the answer must look for the object.
     pub(super) fn complete(
         &mut self,
         upload: u64,
@@ -143,7 +144,8 @@ impl Store {
         self.uploads.remove(&upload).map(drop).ok_or(Refusal::NoSuchUpload)
     }
 
-    /// What begins with `prefix` and comes after `after`; what has the delimiter after the prefix is named as a folder, once.
+    /// Lists the keys that begin with `prefix` and come after `after`; keys with the delimiter
+    /// after the prefix are folded into a folder, which is named once.
     pub(super) fn list(&self, prefix: &str, delimiter: Option<&str>, after: &str, most: usize) -> Page {
         let mut page = Page::default();
         let mut seen = BTreeSet::new();

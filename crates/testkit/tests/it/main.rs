@@ -1,4 +1,4 @@
-//! What the other tests rely on: isolation, and no server left behind.
+//! The guarantees that other tests rely on: isolation, and no server left behind.
 
 mod function;
 

@@ -1,4 +1,4 @@
-//! What is said of a file before it is sent.
+//! Checks of a file before it is sent.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;

@@ -45,7 +45,7 @@ async fn settings_go_with_the_link() {
     let text = body["headers"]["x-amz-meta-rowgate-settings"].as_str().unwrap();
     let read = Settings::from_metadata(text).unwrap();
     assert_eq!(read, Settings::from_value(settings).unwrap());
-    // What says nothing is left out.
+    // Empty settings are left out.
     let (_, body) = api.post("/uploads", &json!({"table": "jobs", "file": "a.csv", "settings": {}})).await;
     assert_eq!(body["headers"], json!({}));
 }
@@ -146,7 +146,7 @@ async fn people_upload_what_they_may_and_it_is_kept_who() {
         }
     }
     assert_eq!(api.db.value("SELECT COUNT(*) FROM rowgate_audit").await.unwrap(), "1");
-    // What there is beside its tables, nobody is told.
+    // Callers do not learn of tables that they do not see.
     let body = json!({"table": "people", "file": "a.csv"}).to_string();
     let answer = api.send(By::Person("writer,table:jobs"), "POST", "/uploads", body).await;
     let found = detail(&answer, 400, "unknown-table");

@@ -12,7 +12,7 @@ use testkit::TestDatabase;
 use tower::ServiceExt;
 use uploads::{Service, router};
 
-/// Who calls.
+/// The caller.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum By {
     /// A script with a key.

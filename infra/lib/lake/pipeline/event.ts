@@ -3,10 +3,10 @@ import { TaskInput } from "aws-cdk-lib/aws-stepfunctions";
 import { EventBridgePutEvents } from "aws-cdk-lib/aws-stepfunctions-tasks";
 import type { Construct } from "constructs";
 
-/** Who the events are from. */
+/** The source of the events. */
 const SOURCE = "rowgate";
 
-/** A state that puts an event on the default bus. `detail`: what it says beside the run. */
+/** A state that puts an event on the default bus. `detail`: its members beside the run. */
 export function announce(
   scope: Construct,
   name: string,
@@ -21,7 +21,7 @@ export function announce(
         detail: TaskInput.fromObject({ run: "{% $states.context.Execution.Name %}", ...detail }),
       },
     ],
-    // The execution's output says what it was about, to those who wait for it.
+    // The output of the execution, for those who wait for it.
     outputs: { run: "{% $states.context.Execution.Name %}", ...detail },
   });
   state.addRetry({ errors: ["States.TaskFailed"], interval: Duration.seconds(2), backoffRate: 2, maxAttempts: 4 });

@@ -6,8 +6,8 @@ import { announce } from "./event";
 // An event may have 256 KiB, and a person reads the first sentences.
 const REASON_CHARACTERS = 1000;
 
-// What a function answers with when it fails is JSON around its message, what other services say is
-// the message itself, and a time-out says nothing.
+// A failing function answers with JSON around its message, other services with the message itself,
+// and a time-out with nothing.
 const REASON_OF_ERROR = `{% (
   $cause := $exists($states.errorOutput.Cause) ? $states.errorOutput.Cause : '';
   $isObject := $substring($cause, 0, 1) = '{' and $substring($cause, -1) = '}';
@@ -17,8 +17,8 @@ const REASON_OF_ERROR = `{% (
 ) %}`;
 
 /**
- * Where every step goes that fails: an event, then the end of the execution, which say the step and
- * the reason.
+ * The end of every failing step: an event, then the failure of the execution, both with the step
+ * and the reason.
  */
 export class Failure {
   private readonly first: State;
@@ -52,7 +52,7 @@ export class Failure {
   }
 }
 
-/** What a choice sets that ends in a failure. `reason`: a JSONata expression, a text. */
+/** The variables that a choice sets before a failure. `reason`: a JSONata expression, a text. */
 export function because(step: string, reason: string): Record<string, string> {
   return { step, reason: `{% $substring(${reason}, 0, ${REASON_CHARACTERS}) %}` };
 }

@@ -10,13 +10,16 @@ import { FIRST_POLL, NEXT_POLL, Step } from "./step";
 export interface FunctionStepProps {
   readonly name: string;
   readonly target: RustFunction;
-  /** What the function is given to begin: JSONata, an object. */
+  /** The function's first payload: JSONata, an object. */
   readonly payload: string;
   /** The member of the answer that names the work, and the variable that keeps it. */
   readonly idName: string;
   /** Variables beside `idName` that the step sets as it begins. */
   readonly assign?: Readonly<Record<string, unknown>>;
-  /** What later states read and the step's failure must set in place of its answer. */
+  /**
+   * The variables that later states read, and that the step's failure must set in place of its
+   * answer.
+   */
   readonly assignOnFailure?: Readonly<Record<string, string>>;
   /** Errors after which beginning again would end the same. */
   readonly permanent: readonly string[];
@@ -33,7 +36,7 @@ export function functionStep(scope: Construct, props: FunctionStepProps): Step {
       payload,
       assign,
       outputs: "{% $states.result.Payload %}",
-      // The rules below say what is tried again.
+      // The rules below decide what is retried.
       retryOnServiceExceptions: false,
     });
   const start = invoke(name, TaskInput.fromText(`{% ${props.payload} %}`), {

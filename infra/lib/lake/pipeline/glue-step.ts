@@ -6,10 +6,7 @@ import type { Construct } from "constructs";
 import type { Failure } from "./failure";
 import { FIRST_POLL, NEXT_POLL, Step } from "./step";
 
-/**
- * Errors of the job that say what is wrong with backup, dictionary or SQL: another run would end
- * the same.
- */
+/** Errors of the job about backup, dictionary or SQL: another run would end the same. */
 export const PERMANENT_ERRORS = [
   "BackupUnusableError",
   "DictionaryError",
@@ -48,7 +45,7 @@ export function glueStep(scope: Construct, { name, job, pollSeconds, failure }: 
     assign: { jobRun: "{% $states.result.JobRunId %}", ...FIRST_POLL },
   });
   // Another execution's run is under way, or one that its execution left behind: wait for its end.
-  // The time of the whole execution is the limit; five minutes a try, these are 25 hours.
+  // The time of the whole execution is the limit; with five minutes a try, these are 25 hours.
   start.addRetry({
     errors: ["Glue.ConcurrentRunsExceededException"],
     interval: Duration.seconds(pollSeconds),

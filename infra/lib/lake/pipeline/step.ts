@@ -15,7 +15,7 @@ const LONGEST_WAIT_SECONDS = 300;
 export interface Ending {
   readonly running: string;
   readonly succeeded: string;
-  /** What to say where it is neither. */
+  /** The reason if neither holds. */
   readonly reason: string;
 }
 
@@ -26,7 +26,7 @@ export interface StepProps {
   readonly start: TaskStateBase;
   /** Asks how far it is, and sets `polls` to one more. */
   readonly status: TaskStateBase;
-  /** Whether the answer to `start` already says how far it is. */
+  /** True if the answer to `start` already has the status. */
   readonly answersAtOnce: boolean;
   readonly ending: Ending;
   readonly pollSeconds: number;

@@ -15,13 +15,13 @@ use crate::fleet::{self, Invoker, Programs};
 
 /// The time limit of an invocation: that of Lambda.
 const TIME: Duration = Duration::from_secs(15 * 60);
-/// How often Lambda repeats a failed invocation, as the stack sets it.
+/// The number of times that Lambda repeats a failed invocation, as the stack sets it.
 const RESTORE_RETRIES: u8 = 2;
 /// Lambda waits for minutes, which would take too long here.
 const RETRY_AFTER: Duration = Duration::from_millis(100);
 const POLL: Duration = Duration::from_millis(15);
-/// How long nothing must be at work for quiet: a continuation that a function asks for at its end
-/// begins within it.
+/// The time without any work that counts as quiet: a continuation that a function asks for at its
+/// end begins within it.
 const QUIET: Duration = Duration::from_millis(60);
 
 /// An invocation.

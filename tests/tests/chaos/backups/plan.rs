@@ -13,30 +13,30 @@ use crate::plan::{ApiFault, Crash, Phase, Strike};
 #[derive(Debug, Clone)]
 pub(super) struct Plan {
     pub(super) seed: u64,
-    /// How many employees there are before.
+    /// The number of employees at the start.
     pub(super) employees: u32,
     pub(super) codec: &'static str,
     /// Compressed bytes after which a part file ends.
     pub(super) part_bytes: u64,
     pub(super) lanes: u8,
-    /// Whether the backup is requested over HTTP.
+    /// True if the backup is requested over HTTP.
     pub(super) is_requested: bool,
     /// The tables that are restored.
     pub(super) restored: Vec<&'static str>,
     pub(super) verifies: bool,
-    /// Whether the backup is named `latest`.
+    /// True if the backup is named `latest`.
     pub(super) is_latest: bool,
-    /// Whether the restore is undone at the end.
+    /// True if the restore is undone at the end.
     pub(super) undoes: bool,
     /// The faults of the backup, of the restore, and of its undoing.
     pub(super) phases: [Phase; 3],
     /// See [`Setup`](crate::lane::Setup).
     pub(super) transaction_idle: Duration,
-    /// Whether a statement that fails ends its transaction.
+    /// The effect of a failed statement on its transaction.
     pub(super) on_error: OnError,
     /// Seconds that a session of the database waits for a lock.
     pub(super) lock_wait: u8,
-    /// How long the concurrent writer rests between two transactions.
+    /// The pause of the concurrent writer between two transactions.
     pub(super) writer_rests: Duration,
 }
 

@@ -41,13 +41,13 @@ impl Ledger {
     }
 }
 
-/// What must have happened.
+/// The expected result.
 pub(super) struct Expected<'e> {
     /// The tables before.
     pub(super) before: &'e Tables,
     /// The replacement, and which tables are replaced; `None` if none is.
     pub(super) after: Option<(&'e Tables, &'e [&'static str])>,
-    /// What was written meanwhile, with ids from `first` on.
+    /// The rows written in the meantime, with ids from `first` on.
     pub(super) written: &'e Written,
     pub(super) first: i64,
 }

@@ -26,7 +26,7 @@ use crate::plan::Phase;
 use crate::runs::Tally;
 
 const LIMIT: Duration = Duration::from_secs(180);
-/// How often an unfinished restore is asked for; the last times without faults.
+/// The number of times that an unfinished restore is requested again; the last ones without faults.
 const ASKED_AGAIN: u32 = 6;
 /// The distance between the first ids of two writers.
 const STEP: i64 = 1_000_000;
@@ -34,7 +34,8 @@ const STEP: i64 = 1_000_000;
 /// A change behind the functions' backs; the oracle must notice.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Tampering {
-    /// Executes a statement after the restore; `PREVIOUS` stands for the previous table of employees.
+    /// Executes a statement after the restore; `PREVIOUS` stands for the previous table of
+    /// employees.
     Sql(&'static str),
     /// Changes a byte of the last part file of employees.
     Part,
@@ -242,8 +243,8 @@ impl Run<'_> {
         backup::read(&self.bucket, id, self.plan.codec)
     }
 
-    /// Backs up among writes and faults, and once more without faults. Returns what was written, and
-    /// what of it was committed before each backup began.
+    /// Backs up among writes and faults, and once more without faults. Returns the writes, and
+    /// which of them were committed before each backup began.
     async fn backup_among_faults(&self, whole: f64) -> Result<(Written, BTreeMap<String, Written>)> {
         let (plan, phase) = (self.plan, &self.plan.phases[0]);
         let writer = Writer::start(Arc::clone(&self.database), FIRST, plan.writer_rests);
@@ -294,7 +295,7 @@ impl Run<'_> {
                 self.fleet.invoke(call.clone());
             }
             self.fleet.until_quiet().await?;
-            // The database may be down at the moment.
+            // The database may be down at this time.
             if injection.as_ref().is_none_or(Injection::has_crashed)
                 && Ledger::of(database, &restore).await?.is_some_and(|ledger| ledger.status != "running")
             {

@@ -17,7 +17,7 @@ use crate::rows::Cells;
 /// The first id of the first writer; far from all others.
 pub(super) const FIRST: i64 = 1_000_000;
 
-/// How a transaction ended.
+/// The outcome of a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
     Committed,

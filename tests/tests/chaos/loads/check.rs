@@ -122,7 +122,8 @@ impl Ledger {
         Ok(())
     }
 
-    /// Holds the chunks that there are to being those that must be: all, or those until the load stopped.
+    /// Holds the chunks that there are to being those that must be: all, or those until the load
+    /// stopped.
     fn has_chunks(&self, cut: &[Cut], brought: &Brought) -> Result<()> {
         let numbers: Vec<u64> = self.chunks.iter().map(|chunk| chunk.number).collect();
         if !matches!(brought.end, End::Stopped(_)) {
@@ -144,7 +145,8 @@ impl Ledger {
         Ok(())
     }
 
-    /// Holds the ledger and the rejects files of a load that has ended against what it must have brought.
+    /// Holds the ledger and the rejects files of a load that has ended against what it must have
+    /// brought.
     pub(super) async fn check(
         &self,
         bucket: &Bucket,
@@ -199,7 +201,8 @@ fn reasons(json: Option<&str>) -> Result<Reasons> {
     Ok(reasons.into_iter().map(|Reason { code, column, count }| ((code, column), count)).collect())
 }
 
-/// Holds a rejects file against the records that it must have: each once, in the file's order, with its line and codes.
+/// Holds a rejects file against the records that it must have: each once, in the file's order, with
+/// its line and codes.
 fn same_rejects(file: &[u8], content: &Content, chunk: &Chunk) -> Result<()> {
     let file = file.strip_prefix("\u{FEFF}".as_bytes()).context("no byte order mark")?;
     let mut records = parse(file).into_iter();

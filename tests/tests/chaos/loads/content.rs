@@ -1,4 +1,4 @@
-//! What a file holds, and what is known about each of its records because it was made so.
+//! Generates the content of a file, with what is known about each of its records by construction.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -41,7 +41,7 @@ impl Table {
     }
 }
 
-/// How a file is written.
+/// The format of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Format {
     Csv,
@@ -76,15 +76,15 @@ pub(super) struct Record {
     /// The offset of its first byte in the content.
     pub(super) start: u64,
     pub(super) fields: Vec<Vec<u8>>,
-    /// What it is in the file, where that is not its fields: a line whose quotes are wrong.
+    /// Its bytes in the file if they are not its fields: a line whose quotes are wrong.
     raw: Option<Vec<u8>>,
     /// Its id, if that can be read, whatever else is wrong.
     pub(super) id: Option<i64>,
-    /// What is wrong with it, in the order of the table's columns.
+    /// The codes of its errors, in the order of the table's columns.
     pub(super) codes: Vec<&'static str>,
     /// The column that the first of the codes is about; `None` where it is the whole record.
     pub(super) wrong_column: Option<&'static str>,
-    /// What it puts in the table if nothing is wrong.
+    /// Its row in the table if it has no error.
     pub(super) cells: Cells,
     /// References of it that name no row.
     pub(super) unknown: u64,
@@ -93,20 +93,21 @@ pub(super) struct Record {
 #[derive(Debug, Clone)]
 pub(super) struct Content {
     pub(super) table: Table,
-    /// What is dropped.
+    /// The dropped object.
     pub(super) object: Vec<u8>,
-    /// Bytes of content that can be read: of a compressed file what it unpacks to, of a sheet what `domain::load::ChunkBuilder` makes of it.
+    /// Bytes of content that can be read: of a compressed file what it unpacks to, of a sheet what
+    /// `domain::load::ChunkBuilder` makes of it.
     pub(super) length: u64,
     /// The columns in the file's order.
     pub(super) columns: Vec<&'static str>,
     pub(super) records: Vec<Record>,
-    /// Whether one of its records before the first in which nothing is wrong is neither a header nor a row: of no column that holds no
-    /// text, the field can be read. Then nothing of it is loaded.
+    /// True if a record before the first flawless one is neither a header nor a row, because no
+    /// field of a column other than text can be read. Nothing of the file is loaded then.
     pub(super) is_foreign: bool,
 }
 
 impl Record {
-    /// Whether no field has anything in it: such a record counts for nothing.
+    /// Returns true if no field has anything in it: such a record is skipped.
     pub(super) fn is_blank(&self) -> bool {
         self.raw.is_none() && self.fields.iter().all(Vec::is_empty)
     }
@@ -131,7 +132,7 @@ impl Record {
     }
 }
 
-/// How a file is made.
+/// Settings for generating a file.
 #[derive(Debug, Clone)]
 pub(super) struct Shape {
     pub(super) table: Table,
@@ -139,7 +140,7 @@ pub(super) struct Shape {
     pub(super) rows: usize,
     /// The first id of those that count up.
     pub(super) first_id: i64,
-    /// What every name in it starts with, so that it can be told in the table whose row is there.
+    /// The first character of every name in it, which identifies the load of a row in the table.
     pub(super) tag: char,
     pub(super) header: bool,
     pub(super) shuffled_columns: bool,
@@ -148,7 +149,7 @@ pub(super) struct Shape {
     pub(super) byte_order_mark: bool,
     pub(super) blank_lines: bool,
     pub(super) ends_without_line_end: bool,
-    /// Whether it ends with a quote that is never closed.
+    /// True if it ends with a quote that is never closed.
     pub(super) open_quote: bool,
     /// The share of flawed records, and that of repeated ids near and far.
     pub(super) flawed: f64,
@@ -228,13 +229,13 @@ impl Shape {
                 .iter()
                 .filter(|record| !record.is_blank())
                 .take_while(|record| !record.codes.is_empty())
-                // A number is one that the column cannot hold, too.
+                // An id that the column cannot hold is still a number.
                 .any(|record| record.wrong_column == Some("id") && record.codes[0] != "out_of_range");
         Ok(Content { table: self.table, object, length, columns, records, is_foreign })
     }
 
-    /// Brings fields from the dictionary's order into the file's; what is over stays at the end. In a record with too few of them
-    /// the order means nothing.
+    /// Brings fields from the dictionary's order into the file's; what is over stays at the end. In
+    /// a record with too few of them the order means nothing.
     fn ordered(&self, columns: &[&'static str], fields: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
         let (known, width) = (self.table.columns(), columns.len());
         if fields.len() < width {
@@ -285,7 +286,8 @@ impl Shape {
     fn spoil(&self, random: &mut Rng, record: &mut Record) {
         let is_sheet = self.format == Format::Xlsx;
         if random.u8(..8) == 0 && !is_sheet {
-            // Some line between the others, and one after which a quote is open until the next one comes.
+            // Some line between the others, and one after which a quote is open until the next one
+            // comes.
             let text = if random.bool() { "\"closed\" and more" } else { "\"never closed" };
             *record =
                 Record::broken(format!("{},{text}", record.id.unwrap_or_default()), record.fields.len());

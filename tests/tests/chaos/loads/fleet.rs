@@ -13,7 +13,7 @@ use tokio::time::sleep;
 use super::queue::{Message, Queue};
 use crate::fleet::{self, Invoker, Programs};
 
-/// How many functions may work at once.
+/// The number of functions that may work at once.
 const FUNCTIONS: usize = 4;
 /// Receives after which the queue would move a message to its dead-letter queue.
 const MAX_RECEIVES: u32 = 5;
@@ -165,8 +165,8 @@ impl Fleet {
         Ok(())
     }
 
-    /// Makes messages visible once more: a function that is gone may have asked the queue to hide its
-    /// message, and the queue may hear of it only now.
+    /// Makes messages visible once more: a function that is gone may have asked the queue to hide
+    /// its message, and the queue may hear of it only now.
     async fn release_again(&self) -> Result<()> {
         let released = lock(&self.released).clone();
         for message in &released {

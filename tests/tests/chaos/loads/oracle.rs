@@ -1,5 +1,5 @@
-//! What must be in the table, the ledger and the rejects files, computed from what is known about the records. Nothing here
-//! uses the loader's own code.
+//! Computes what must be in the table, the ledger and the rejects files from what is known about
+//! the records. Nothing here uses the loader's own code.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -7,13 +7,14 @@ use std::ops::Range;
 use super::content::{Content, Rows};
 use super::plan::Mode;
 
-/// Why records are rejected: the code of each one's first error, the column, and how many there are.
+/// Why records are rejected: the code of each one's first error, the column, and how many there
+/// are.
 pub(super) type Reasons = BTreeMap<(String, Option<String>), u64>;
 
 /// The codes of ids that are taken.
 const TAKEN: [&str; 2] = ["duplicate_id", "duplicate_in_batch"];
 
-/// What a chunk must have brought.
+/// The expected figures of a chunk.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Chunk {
     pub(super) read: u64,
@@ -27,17 +28,18 @@ pub(super) struct Chunk {
     pub(super) reasons: Reasons,
 }
 
-/// How a load must have ended.
+/// The expected end of a load.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum End {
     Completed,
     /// Failed with an error that begins so and ends so, everything having been read.
     Failed(String, &'static str),
-    /// Failed with an error that begins so at the first chunk with a reject, whatever others were in by then.
+    /// Failed with an error that begins so at the first chunk with a reject, whatever others were
+    /// in by then.
     Stopped(&'static str),
 }
 
-/// What a load must have brought.
+/// The expected result of a load.
 #[derive(Debug, Clone)]
 pub(super) struct Brought {
     pub(super) end: End,
@@ -52,7 +54,7 @@ impl Brought {
     }
 }
 
-/// Where a chunk of a content begins and ends.
+/// The range of a chunk in its content.
 #[derive(Debug, Clone)]
 pub(super) struct Cut {
     pub(super) bytes: Range<u64>,
@@ -60,7 +62,8 @@ pub(super) struct Cut {
     pub(super) records: Range<usize>,
 }
 
-/// The chunks of a content: each ends with the record that brings it to `chunk_bytes`, and they follow each other without a gap.
+/// The chunks of a content: each ends with the record that brings it to `chunk_bytes`, and they
+/// follow each other without a gap.
 pub(super) fn cut(content: &Content, chunk_bytes: u64) -> Vec<Cut> {
     if content.is_foreign {
         return Vec::new();
@@ -78,7 +81,8 @@ pub(super) fn cut(content: &Content, chunk_bytes: u64) -> Vec<Cut> {
     chunks
 }
 
-/// What a load must have brought that may not take the ids of `taken`. `takes_rejects` says whether a replace may leave records out.
+/// Returns the expected result of a load that may not take the ids of `taken`. `takes_rejects` says
+/// if a replace may leave records out.
 ///
 /// Of equal ids in the file the first one counts, but in an upsert all do, and the last one stays.
 pub(super) fn brought(
@@ -131,14 +135,14 @@ pub(super) fn brought(
     if mode == Mode::Replace && brought.end != End::Completed {
         brought.rows.clear();
         for chunk in &mut brought.chunks {
-            // What it rejected is there for its people to see.
+            // Its rejected records are kept for people to see.
             (chunk.read, chunk.loaded, chunk.unknown) = (chunk.rejected, 0, 0);
         }
     }
     brought
 }
 
-/// How a load must end that brings this.
+/// Returns the expected end of a load with this result.
 fn end(mode: Mode, content: &Content, brought: &Brought, takes_rejects: bool) -> End {
     let undone = if mode == Mode::Replace { "; the table is as it was before" } else { "" };
     if content.is_foreign {

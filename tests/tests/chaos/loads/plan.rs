@@ -21,7 +21,7 @@ pub(super) struct Plan {
     pub(super) taken: f64,
     /// The faults; the deliveries are those of the first file's event.
     pub(super) phase: Phase,
-    /// How often each event comes again after the end.
+    /// The number of times that each event is delivered again after the end.
     pub(super) repetitions: u8,
     pub(super) locks: Option<Locks>,
     /// The time limit of an invocation. Short: a disturbed loader waits up to half of it before it
@@ -31,16 +31,16 @@ pub(super) struct Plan {
     pub(super) lock_wait: u8,
     /// See [`Setup`](crate::lane::Setup).
     pub(super) transaction_idle: Duration,
-    /// Whether a statement that fails ends its transaction.
+    /// The effect of a failed statement on its transaction.
     pub(super) on_error: OnError,
     /// After this time there are no more faults.
     pub(super) disturbed: Duration,
-    /// Whether a limit is set that allows any number of rejects. Without one a replace fails at the
+    /// True if a limit is set that allows any number of rejects. Without one a replace fails at the
     /// first of them.
     pub(super) takes_rejects: bool,
     /// Statements that make the database break its promises; the oracle must notice.
     pub(super) sabotage: &'static [&'static str],
-    /// What is changed after the end; the oracle must notice.
+    /// A change after the end, which the oracle must notice.
     pub(super) tampering: Option<Tampering>,
 }
 
@@ -66,7 +66,7 @@ pub(super) struct File {
     pub(super) after: f64,
 }
 
-/// What a load does with taken ids and with the rows that are there.
+/// The mode of a load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
     Append,

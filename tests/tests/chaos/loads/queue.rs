@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 
-/// How long a message that was received stays away unless somebody says otherwise: longer than any run.
+/// The default time for which a received message stays hidden: longer than any run.
 const VISIBILITY_SECONDS: u32 = 600;
 
 #[derive(Debug, Clone)]
@@ -23,7 +23,7 @@ pub(super) struct Message {
     pub(super) id: String,
     pub(super) receipt: String,
     pub(super) body: String,
-    /// How often it was received, this time included.
+    /// The number of times that it was received, this time included.
     pub(super) receives: u32,
 }
 
@@ -109,7 +109,8 @@ impl Queue {
     }
 
     async fn try_call(&self, operation: &str, body: Value) -> Result<(StatusCode, Value)> {
-        // The local cloud reads the service's name from the credential's scope and does not check the signature.
+        // The local cloud reads the service's name from the credential's scope and does not check
+        // the signature.
         let scope = "test/20260101/us-east-1/sqs/aws4_request";
         let answer = self
             .client

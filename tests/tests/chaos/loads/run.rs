@@ -39,7 +39,7 @@ pub(super) struct Lane {
     endpoint: String,
 }
 
-/// What a run was like.
+/// A summary of a run.
 pub(super) struct Ran {
     /// Calls of the Data API until the loads had ended or the faults were over.
     pub(super) calls: u64,
@@ -154,8 +154,8 @@ impl Run<'_> {
         Ok(Ran { calls, chunks, faults, tally })
     }
 
-    /// Migrates the database and inserts the rows that are there before; returns those of the file's
-    /// table.
+    /// Migrates the database and inserts the rows that are there before; returns those of the
+    /// file's table.
     async fn prepare(&self, content: &Content, random: &mut Rng) -> Result<Rows> {
         let database = &self.database;
         database.migrate().await?;

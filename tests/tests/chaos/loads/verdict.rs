@@ -1,4 +1,4 @@
-//! Whether what is there is what the loads must have left: one of the states that some order of them leads to.
+//! Checks that the result of loads is one of the states that some order of them leads to.
 
 use std::collections::BTreeSet;
 
@@ -14,9 +14,9 @@ use crate::rows::same;
 /// A file that was dropped, and how its load stands.
 pub(super) struct Dropped<'r> {
     pub(super) mode: Mode,
-    /// What the names of its rows start with.
+    /// The first character of its rows' names.
     pub(super) tag: char,
-    /// Whether a replace may leave records out.
+    /// True if a replace may leave records out.
     pub(super) takes_rejects: bool,
     pub(super) content: &'r Content,
     pub(super) ledger: Ledger,
@@ -24,7 +24,8 @@ pub(super) struct Dropped<'r> {
     pub(super) chunks: Vec<Cut>,
 }
 
-/// Holds table, ledger and rejects files against what the loads must have made of the rows that were there `before`.
+/// Holds table, ledger and rejects files against what the loads must have made of the rows that
+/// were there `before`.
 pub(super) async fn check(bucket: &Bucket, before: &Rows, table: &Rows, loads: &[Dropped<'_>]) -> Result<()> {
     match loads {
         [one] => in_order(bucket, before, table, &[one]).await,
@@ -45,7 +46,7 @@ pub(super) async fn check(bucket: &Bucket, before: &Rows, table: &Rows, loads: &
 }
 
 impl Dropped<'_> {
-    /// What it must have brought to a table of which some ids were taken.
+    /// Returns its expected result for a table in which some ids were taken.
     fn brought(&self, taken: &BTreeSet<i64>) -> Brought {
         let none = BTreeSet::new();
         let taken = if self.mode == Mode::Append { taken } else { &none };
@@ -107,7 +108,8 @@ async fn upserts(bucket: &Bucket, before: &Rows, table: &Rows, loads: [&Dropped<
     same(table, &rows)
 }
 
-/// Of an id that both have the row is that of the upsert, whether the append had brought its own before or found it taken.
+/// Of an id that both have the row is that of the upsert, whether the append had brought its own
+/// before or found it taken.
 async fn append_and_upsert(
     bucket: &Bucket,
     before: &Rows,

@@ -1,9 +1,9 @@
 //! A client, which repeats each request until it is answered, and remembers what the answers say.
 //!
-//! Its rows have ids of its own, so the answers to it decide what they are. It never uses an id again
-//! that it has deleted: a request that it abandoned may still be on its way. For the same reason it
-//! waits for the end of every PUT and DELETE that it has sent before it sends another request; a POST
-//! is protected by its key.
+//! Its rows have ids of its own, so the answers to it decide what they are. It never uses an id
+//! again that it has deleted: a request that it abandoned may still be on its way. For the same
+//! reason it waits for the end of every PUT and DELETE that it has sent before it sends another
+//! request; a POST is protected by its key.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,7 +22,7 @@ use super::oracle::{Expected, cells};
 use crate::gateway::{OPERATOR, Reply, Request};
 use crate::runs::Tally;
 
-/// How many ids a client has.
+/// The number of ids of a client.
 const BLOCK: i64 = 10_000;
 /// Departments that a client begins with.
 const DEPARTMENTS: i64 = 4;
@@ -30,12 +30,12 @@ const DEPARTMENTS: i64 = 4;
 const LOST: f64 = 0.08;
 /// The share of requests whose client has little patience.
 const IMPATIENT: f64 = 0.3;
-/// How many of the departments that are about to be deleted others refer to.
+/// The number of departments to be deleted that other rows refer to.
 const DOOMED: usize = 6;
 /// No request may take so many tries.
 const TRIES: u32 = 400;
 
-/// What all clients share.
+/// The state that all clients share.
 pub(super) struct World {
     pub(super) fleet: Arc<Fleet>,
     pub(super) seed: u64,
@@ -62,7 +62,7 @@ pub(super) struct Client {
     expected: Expected,
 }
 
-/// What must happen to a row.
+/// The expected fate of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
     In,
@@ -271,7 +271,7 @@ impl Client {
 
     async fn delete(&mut self) -> Result<()> {
         let table = if self.random.bool() { "departments" } else { "employees" };
-        // The newest department is the one that its own employees hardly refer to.
+        // Few of the client's own employees refer to the newest department.
         let newest = self.expected.tables.get(table).and_then(|rows| rows.keys().last().copied());
         let some = if table == "departments" && self.random.bool() { newest } else { self.any(table) };
         let id = match some {
@@ -348,8 +348,8 @@ impl Client {
         Ok(())
     }
 
-    /// Sends a request until it is answered; with `alone`, until an answer comes while no earlier copy
-    /// of it is on its way. Returns how often it was sent, too.
+    /// Sends a request until it is answered; with `alone`, until an answer comes while no earlier
+    /// copy of it is on its way. Returns how often it was sent, too.
     async fn until_answered(&mut self, request: &Request, alone: bool) -> Result<(Reply, u32)> {
         let mut left = Vec::new();
         for tries in 1..TRIES {

@@ -14,12 +14,12 @@ use tokio::task::JoinHandle;
 use crate::fleet::{Invoker, Programs};
 use crate::gateway::{Reply, Request};
 
-/// How many functions work at once.
+/// The number of functions that work at once.
 const FUNCTIONS: usize = 8;
-/// How many more for copies of requests that are still on their way: behind the others these would
-/// come too late.
+/// The number of further copies of requests that are still on their way: after the others they
+/// would come too late.
 const SPARE: usize = 4;
-/// How long API Gateway waits for a function.
+/// The timeout of API Gateway.
 const TIME: Duration = Duration::from_secs(29);
 
 pub(super) struct Fleet {
@@ -32,7 +32,7 @@ pub(super) struct Fleet {
     broken: Mutex<Option<anyhow::Error>>,
 }
 
-/// What a client gets of a request.
+/// A client's answer to a request.
 pub(super) struct Got {
     /// `None` if no answer came.
     pub(super) reply: Option<Reply>,
@@ -53,8 +53,8 @@ impl Fleet {
         })
     }
 
-    /// Sends a request and waits for its answer, up to `patience` once a function is at work on it. A
-    /// copy of a request that is still on its way does not wait for a turn behind the others.
+    /// Sends a request and waits for its answer, up to `patience` once a function is at work on it.
+    /// A copy of a request that is still on its way does not wait for a turn behind the others.
     ///
     /// # Errors
     /// If functions cannot be run, or one fails as none should.

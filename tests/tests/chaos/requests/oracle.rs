@@ -16,12 +16,12 @@ const TABLES: [(&str, &[&str]); 3] = [
     ("employees", &["name", "datetime", "department_id", "job_id"]),
 ];
 
-/// What the answers to clients acknowledge.
+/// The facts that the answers to clients acknowledge.
 #[derive(Debug, Default)]
 pub(super) struct Expected {
     /// The rows of each table.
     pub(super) tables: BTreeMap<&'static str, Rows>,
-    /// How many rejected rows are kept.
+    /// The number of rejected rows that are kept.
     pub(super) rejected: u64,
     /// The requests with a key, and their answers.
     pub(super) keyed: Vec<(Request, Reply)>,
@@ -52,7 +52,8 @@ pub(super) async fn check(database: &TestDatabase, expected: &Expected) -> Resul
         let found = read(database, &format!("SELECT id, {columns} FROM {table}")).await?;
         same(&found, expected.tables.get(table).unwrap_or(&Rows::new())).context(table)?;
     }
-    // A row is acknowledged only if the rows that it refers to are there, and they may not go since.
+    // A row is acknowledged only if the rows that it refers to are there, and they may not go
+    // since.
     for (column, target) in [("department_id", "departments"), ("job_id", "jobs")] {
         let sql = format!("SELECT COUNT(*) FROM employees WHERE {column} NOT IN (SELECT id FROM {target})");
         let lost = database.value(&sql).await?;

@@ -36,7 +36,7 @@ pub(super) struct Plan {
     pub(super) requests: u64,
     /// The faults of the Data API; the others are drawn on the way. `None` for no faults at all.
     pub(super) phase: Option<Phase>,
-    /// Whether a statement that fails ends its transaction.
+    /// The effect of a failed statement on its transaction.
     pub(super) on_error: OnError,
     pub(super) tampering: Option<Tampering>,
 }
@@ -212,8 +212,8 @@ async fn strike(fleet: Arc<Fleet>, seed: u64, tally: Arc<Tally>) {
     }
 }
 
-/// Ends the leases of some keys whose requests have not ended, dead or alive, as if their minute had
-/// passed; for as long as it is polled.
+/// Ends the leases of some keys whose requests have not ended, dead or alive, as if their minute
+/// had passed; for as long as it is polled.
 async fn expire_leases(database: Arc<TestDatabase>, seed: u64, tally: Arc<Tally>) {
     let mut random = Rng::with_seed(seed);
     loop {

@@ -1,4 +1,4 @@
-//! What the tests share: the cloud they run against, and builders of what they send.
+//! Shared by the tests: the cloud they run against, and builders of requests.
 
 mod api;
 mod avro;

@@ -28,7 +28,7 @@ pub(crate) struct People {
     pub(crate) client: String,
 }
 
-/// What a login gives.
+/// The tokens of a login.
 #[derive(Clone)]
 pub(crate) struct Session {
     pub(crate) username: String,
@@ -136,7 +136,7 @@ async fn login(api: &Api, username: &str, password: &str) -> Session {
     Session { username: username.to_owned(), access: text("access_token"), refresh: text("refresh_token") }
 }
 
-/// What a token says.
+/// Returns the claims of a token.
 fn claims_of(token: &str) -> Value {
     let payload = token.split('.').nth(1).unwrap();
     serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()

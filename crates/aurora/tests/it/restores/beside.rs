@@ -1,4 +1,4 @@
-//! What happens beside a restore: readers, the insert API, other restores, transactions that stay
+//! Concurrency with a restore: readers, the insert API, other restores, transactions that stay
 //! open.
 
 use std::sync::Arc;
@@ -144,7 +144,7 @@ async fn of_two_restores_of_the_same_tables_at_once_one_completes_and_keeps_the_
     Ok(())
 }
 
-/// How a restore stands that another one has completed before.
+/// Returns the state of a restore that another one has completed before.
 fn overtaken(by: &Work, table: &str) -> String {
     format!(
         "failed: the table {table} was restored by {} since this restore began, and its former state would be lost: \
@@ -171,7 +171,7 @@ async fn a_restore_that_was_sent_twice_leaves_the_original_tables_to_be_put_back
     for table in ["departments", "jobs"] {
         assert_eq!(content(&test, table).await?, named(1..=3, "old"));
     }
-    // One that begins now is meant.
+    // A restore that begins now is meant.
     let again = Work::of(&["jobs"], "again");
     restore(&db, &again).await?;
     assert_eq!(status(&test, &again).await?, "completed");

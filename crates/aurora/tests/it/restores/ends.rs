@@ -56,7 +56,7 @@ async fn a_rename_that_comes_once_the_fences_are_lifted_moves_nothing() -> Resul
     let_time_pass(&test).await?;
     assert_eq!(swap::recover(&db, "jobs").await?, Fence::Lifted);
     for table in THREE {
-        // All are opened, not the one that was asked for alone.
+        // All fences are lifted, not only the one that was read.
         let sql = format!(
             "SELECT COUNT(*) FROM rowgate_table_fences WHERE table_name = '{table}' AND job_id IS NULL"
         );
@@ -66,7 +66,7 @@ async fn a_rename_that_comes_once_the_fences_are_lifted_moves_nothing() -> Resul
     for table in THREE {
         assert_eq!(content(&test, table).await?, named(1..=3, "old"));
     }
-    // What was filled is kept: nothing is brought again.
+    // Filled tables are kept: nothing is inserted again.
     for table in THREE {
         assert_eq!(prepare(&db, &work.id, worker::table(table)).await?, Prepared::Filled);
     }
@@ -184,9 +184,9 @@ async fn the_reaper_drops_what_no_restore_needs_and_nothing_else() -> Result<()>
     test.sql("CREATE TABLE rowgate_kept_ideas (id INT PRIMARY KEY)").await?;
     let mut dropped = restores::reap(&db).await?.dropped;
     dropped.sort();
-    // Of restores that have ended: all that the ledger does not note. Of one that runs: a shadow
-    // beside the one that it fills. A table or marker of one that has none yet may be recorded
-    // soon, a renamed marker and a previous table tell of a swap.
+    // Of ended restores, everything that the ledger does not record is removed. Of a running one, a
+    // shadow beside the one that it fills. A table or marker of a restore that has none yet may be
+    // recorded soon; a renamed marker and a previous table are evidence of a swap.
     let mut expected =
         [left(&ended).to_vec(), left(&verifying).to_vec(), vec![left(&filling)[0].clone()]].concat();
     expected.sort();

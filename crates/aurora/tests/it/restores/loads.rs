@@ -39,7 +39,7 @@ async fn a_load_that_is_half_in_when_its_table_is_restored_begins_again_in_the_r
         let work = Work::of(&["jobs", TABLE], "restored");
         restore(&db, &work).await?;
         assert_eq!(content(&test, TABLE).await?, work.rows(TABLE));
-        // What it had added is in the table that was set aside.
+        // The rows that it had added are in the previous table.
         assert_eq!(previous_content(&test, &work, TABLE).await?.len(), 3 + file.chunks()[0].records().len());
         assert!(load_status(&test, &file).await?.ends_with(" 0 = 0 + 0"));
         if !given_up {

@@ -62,7 +62,7 @@ async fn previous(test: &TestDatabase, work: &Work, table: &str) -> Result<Optio
     Ok(test.sql(&sql).await?.pop().and_then(|mut row| row.pop().flatten()))
 }
 
-/// What it holds.
+/// Returns the rows of the previous table.
 pub(crate) async fn previous_content(test: &TestDatabase, work: &Work, table: &str) -> Result<Rows> {
     let name = worker::table(table).columns()[1].name();
     match previous(test, work, table).await? {
@@ -108,7 +108,7 @@ pub(crate) async fn assert_settled(test: &TestDatabase) -> Result<()> {
     Ok(())
 }
 
-/// Makes every restore one that nobody has worked on for half an hour.
+/// Makes every restore look abandoned for half an hour.
 pub(crate) async fn let_an_hour_pass(test: &TestDatabase) -> Result<()> {
     let_time_pass(test).await?;
     test.sql("UPDATE rowgate_restores SET active_at = active_at - INTERVAL 1 HOUR").await?;

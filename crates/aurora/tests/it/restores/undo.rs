@@ -27,7 +27,7 @@ async fn what_was_there_is_put_back_and_that_can_be_undone_again_and_again() -> 
         assert_settled(&test).await?;
         last = back;
     }
-    // The numbers go on even so.
+    // The numbers continue even so.
     test.sql("INSERT INTO jobs (job_name) VALUES ('next')").await?;
     let ids = "SELECT GROUP_CONCAT(id ORDER BY id) FROM jobs WHERE job_name IN ('since', 'next')";
     assert_eq!(test.value(ids).await?, "6,7");

@@ -1,5 +1,5 @@
-//! What the restore function does with the ledger, without files: a restore here is rows that are
-//! all good.
+//! Does what the restore function does with the ledger, without files: a restore here is a list of
+//! rows that are all good.
 
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
@@ -19,7 +19,7 @@ use crate::Unfilled;
 /// Rows of a chunk: a few rows are several chunks.
 const CHUNK_ROWS: usize = 2;
 
-/// What a filled table notes as its checksum.
+/// The checksum of a filled table.
 pub(crate) const CHECKSUM: &str = "0123456789abcdef";
 
 /// Ids and names.
@@ -150,7 +150,7 @@ pub(crate) async fn commit(
     }
 }
 
-/// An insert of rows into a table, or into one that is like it.
+/// Returns an insert of rows into a table, or into a table of the same form.
 pub(crate) fn insert(name: &str, target: &str, rows: &[(i64, String)]) -> Statement {
     let mut writer = InsertWriter::new(table(name)).into_table(target);
     let day = CivilDate::new(2021, 7, 27).zip(CivilTime::new(16, 2, 8)).unwrap();

@@ -1,4 +1,4 @@
-//! Snapshots: one moment whatever is written meanwhile, and nobody waits for them.
+//! Snapshots: they show one time whatever is written meanwhile, and no writer waits for them.
 
 mod moment;
 mod rows;

@@ -190,7 +190,7 @@ async fn a_table_that_is_altered_in_place_is_read_as_it_was_or_ends_the_snapshot
     let mut rows = first;
     at_once(&test, &["ALTER TABLE employees ADD COLUMN note INT NULL, ALGORITHM = INSTANT"]).await?;
     test.database().execute(Statement::new("DELETE FROM employees")).await?;
-    // MariaDB goes on with it, MySQL 9.7 does not (1412); never is a page of another moment.
+    // MariaDB continues, MySQL 9.7 fails (1412); no page ever shows another time.
     let is_mariadb = test.value("SELECT VERSION()").await?.contains("MariaDB");
     loop {
         match pages.next().await {

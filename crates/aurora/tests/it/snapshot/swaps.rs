@@ -13,7 +13,7 @@ use super::{all, employees, shipped};
 use crate::restores::worker::{self, Work};
 use crate::swap::loader::{self, DIGEST, File, TABLE, named};
 
-/// Whether a table is not any more, for certain, the one that it was.
+/// Returns true if a table is certainly no longer the one of the snapshot.
 async fn is_lost(snapshot: &Snapshot, table: &str) -> Result<bool, Error> {
     match snapshot.check(table).await {
         Ok(()) => Ok(false),

@@ -128,7 +128,7 @@ async fn a_database_whose_statements_see_different_moments_is_refused() -> Resul
             }
             Err(error) => return Err(error.into()),
         }
-        // Neither the refused one nor the one that was dropped stays open.
+        // Neither the refused snapshot nor the dropped one stays open.
         while test.open_transactions() > 0 {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }

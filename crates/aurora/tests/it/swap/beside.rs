@@ -1,5 +1,4 @@
-//! What happens beside a swap: readers, appends, upserts, other replaces, the insert API,
-//! migrations.
+//! Concurrency with a swap: readers, appends, upserts, other replaces, the insert API, migrations.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

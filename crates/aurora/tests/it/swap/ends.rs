@@ -83,7 +83,7 @@ async fn a_rename_that_comes_once_its_fence_is_lifted_finds_nothing() -> Result<
     let_time_pass(&test).await?;
     assert_eq!(swap::recover(&db, TABLE).await?, Fence::Lifted);
     assert!(test.sql(&rename).await.is_err());
-    // What was filled stays so.
+    // The filled table stays.
     assert_eq!(begin(&db, &file).await?.unwrap(), (run.clone(), target));
     loads::undo(&db, &run, Ending::GivenUp("tired")).await?;
     assert!(test.sql(&rename).await.is_err());
@@ -157,9 +157,9 @@ async fn the_audit_drops_what_no_load_needs_and_nothing_else() -> Result<()> {
     test.sql("CREATE TABLE rowgate_new_ideas (id INT PRIMARY KEY)").await?;
     let mut dropped = swap::reap(&db).await?;
     dropped.sort();
-    // A shadow that its load has not noted, of one that has another; both of one that has ended. Of
-    // a load that has none yet it may be noted in a moment, and a previous table tells of a swap
-    // until its load is completed.
+    // Removed are a shadow that its load has not recorded, if the load has another one, and both
+    // shadows of an ended load. A shadow of a load that has recorded none may be recorded soon, and
+    // a previous table is evidence of a swap until its load is completed.
     let mut expected = vec![left(&filling)[0].clone(), left(&ended)[0].clone(), left(&ended)[1].clone()];
     expected.sort();
     assert_eq!(dropped, expected);

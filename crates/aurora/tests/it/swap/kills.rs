@@ -150,7 +150,7 @@ async fn a_replace_killed_at_any_call_lets_an_append_through_that_is_whole() -> 
         let under = if is_replaced { &job.rows()[0] } else { &before };
         let both = [under.as_slice(), &append.rows].concat();
         assert_eq!(content(&test, TWO[0]).await?, both, "killed at call {calls}");
-        // What the append added before the swap is replaced by it.
+        // The swap replaces what the append added before it.
         job.clone().run(test.database()).await?;
         let expected = if is_replaced { &both } else { &job.rows()[0] };
         assert_eq!(&content(&test, TWO[0]).await?, expected, "killed at call {calls}");
@@ -217,9 +217,9 @@ async fn door(test: &TestDatabase) -> Result<(Server, Database)> {
     Ok((server, database))
 }
 
-/// S2: one function freezes before a call of its swap. Others settle the swap, load something else,
-/// and then it goes on, with that very call; the answer to the next one it never gets. False if it
-/// makes no such call.
+/// S2: one function freezes before a call of its swap. Others settle the swap and load something
+/// else; then the function continues with that very call, and never gets the answer to the next
+/// one. Returns false if it makes no such call.
 async fn freeze_at(kind: Kind, calls: u32) -> Result<bool> {
     let when = format!("frozen at call {calls}");
     let test = database().await?;
@@ -240,7 +240,7 @@ async fn freeze_at(kind: Kind, calls: u32) -> Result<bool> {
     }
     assert!(job.is_completed(&test).await?, "{when}");
     assert_eq!(super::status(&test, &append).await?, "completed 6 = 6 + 0", "{when}");
-    // What was appended is in the table that was there when it came: the later end tells.
+    // The appended rows are in the table that existed then: the later end shows which.
     let (ledger, id) = job.ledger();
     let sql = format!(
         "SELECT COUNT(*) FROM rowgate_loads a WHERE a.load_id = '{}' \
@@ -254,7 +254,8 @@ async fn freeze_at(kind: Kind, calls: u32) -> Result<bool> {
     }
     assert_eq!(job.content(&test).await?, expected, "{when}");
     if let Job::Restore(work) = &job {
-        // A load that was sent back to its start has left what it had committed in the previous table.
+        // A load that was sent back to its start has left what it had committed in the previous
+        // table.
         let previous = previous_content(&test, work, TWO[0]).await?;
         let appended = previous.strip_prefix(&old[..]).unwrap();
         assert!(append.rows.starts_with(appended), "{when}: {appended:?}");

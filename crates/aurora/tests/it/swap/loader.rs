@@ -1,5 +1,5 @@
-//! What the loader does with the ledger, without reading and judging: a file here is rows that are
-//! all good.
+//! Does what the loader does with the ledger, without reading and judging: a file here is a list of
+//! rows that are all good.
 
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
@@ -22,7 +22,7 @@ pub(crate) const TABLE: &str = "departments";
 /// Small, so that a few rows are several chunks.
 const CHUNK_BYTES: u64 = 16;
 
-/// What a completed load notes as its content's digest.
+/// The digest of a completed load's content.
 pub(crate) const DIGEST: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
 #[derive(Debug, Clone)]

@@ -33,7 +33,7 @@ pub(crate) async fn status(test: &TestDatabase, file: &File) -> Result<String> {
     test.value(&sql).await
 }
 
-/// Makes every fence one that was raised long ago.
+/// Makes every fence look as if it was raised long ago.
 pub(crate) async fn let_time_pass(test: &TestDatabase) -> Result<()> {
     test.sql("UPDATE rowgate_table_fences SET fenced_since = fenced_since - INTERVAL 3 MINUTE").await?;
     Ok(())

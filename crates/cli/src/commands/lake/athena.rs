@@ -94,7 +94,7 @@ impl Athena {
             .await
             .map_err(|error| {
                 let reason = aws_reason(&error);
-                // Athena has no kind of error of its own for this.
+                // Athena has no error type for this.
                 if reason.contains("WorkGroup") && reason.contains("not found") {
                     return user_error(OFF);
                 }

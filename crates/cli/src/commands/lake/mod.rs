@@ -17,7 +17,7 @@ use super::{Verb, verbs};
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
 
-/// What is said where there is no lake.
+/// The message if there is no lake.
 const OFF: &str = "The lake is off here: `make lake` turns it on on this machine; an account has it when deployed with lake=true.";
 
 /// The Glue database of the tables that people query.

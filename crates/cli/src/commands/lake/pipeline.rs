@@ -205,7 +205,7 @@ impl Display {
     }
 }
 
-/// Returns `None` for an answer that says that there is no such run.
+/// Returns `None` for an error that says that there is no such run.
 fn found<T, E: std::error::Error + ProvideErrorMetadata + 'static>(
     run: &str,
     answer: Result<T, SdkError<E>>,

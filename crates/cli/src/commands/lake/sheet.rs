@@ -8,7 +8,8 @@ use serde_json::value::RawValue;
 use crate::commands::arguments::Format;
 use crate::table::Table;
 
-/// What a spreadsheet may take for the beginning of a formula, as in the CSV of reports.
+/// The characters that a spreadsheet may take for the beginning of a formula, as in the CSV of
+/// reports.
 const FORMULA_STARTS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
 /// The cells of a row; None is NULL.
@@ -21,12 +22,12 @@ pub(crate) struct Column {
     kind: Kind,
 }
 
-/// What the values of a column are.
+/// The kind of a column's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Number,
     Boolean,
-    /// A day or a time: text that nobody can have chosen.
+    /// A day or a time, whose text contains no user's input.
     Temporal,
     Text,
 }
@@ -56,9 +57,9 @@ pub(crate) struct Sheet {
     columns: Vec<Column>,
     /// The columns that are shown, in this order.
     order: Vec<usize>,
-    /// The names of those in front, if they are there.
+    /// The names of the first columns, if they exist.
     first: Vec<String>,
-    /// Whether something is printed where there is no row.
+    /// True if something is printed when there are no rows.
     is_empty_shown: bool,
     table: Option<Table>,
     written: u64,
@@ -77,8 +78,8 @@ impl Sheet {
         }
     }
 
-    /// The same, with these columns in front of the others, and nothing at all where there is no
-    /// row.
+    /// Does the same, with these columns before the others, and without any output if there are no
+    /// rows.
     pub(crate) fn with_first<'a>(format: Format, first: impl IntoIterator<Item = &'a str>) -> Self {
         let first = first.into_iter().map(str::to_owned).collect();
         Self { first, is_empty_shown: false, ..Self::new(format) }
@@ -97,7 +98,7 @@ impl Sheet {
         self.table = (self.format == Format::Table).then(|| Table::aligned(aligned));
     }
 
-    /// Adds rows; what is to be printed now.
+    /// Adds rows; returns the text to print now.
     pub(crate) fn rows(&mut self, rows: Vec<Row>) -> String {
         if rows.is_empty() {
             return String::new();
@@ -123,7 +124,7 @@ impl Sheet {
         text
     }
 
-    /// What is to be printed at the end.
+    /// Returns the text to print at the end.
     pub(crate) fn end(&mut self) -> String {
         if self.written == 0 && !self.is_empty_shown {
             return String::new();

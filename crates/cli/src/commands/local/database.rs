@@ -36,8 +36,7 @@ pub(super) struct Database<'a> {
 }
 
 impl<'a> Database<'a> {
-    /// Finds the server of the kind that was asked for, or else of the kind that is there, or else
-    /// of MariaDB.
+    /// Finds the server of the requested kind, else of the kind in use, else of MariaDB.
     pub(super) fn find(layout: &'a Layout, asked: Option<Kind>) -> Result<Self> {
         let data = &layout.mysql;
         let there = data.exists().then(|| Kind::of(data));

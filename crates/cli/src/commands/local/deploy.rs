@@ -28,7 +28,7 @@ const LAKE: [&str; 2] = ["lake", "sql"];
 /// Seconds between the polls of the pipeline of a local lake.
 const LAKE_POLL_SECONDS: u8 = 1;
 
-/// Where the stack's code and the functions' binaries are.
+/// The locations of the stack's code and of the functions' binaries.
 #[derive(Clone, Debug)]
 pub(super) struct Sources {
     /// The CDK app's folder.

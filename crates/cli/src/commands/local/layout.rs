@@ -124,8 +124,9 @@ fn socket_path(root: &Path, temporary: &Path) -> PathBuf {
     temporary.join(format!("rowgate-{user}-{}", &digest[..16])).join("mysql.sock")
 }
 
-/// Creates a folder below the shared temporary folder that only this user may enter, or accepts one
-/// that exists: somebody else's folder or link of that name must not get the socket.
+/// Creates a folder below the shared temporary folder that only this user may enter, or accepts an
+/// existing one. The socket must not go into another user's folder, or through another user's link,
+/// of that name.
 fn private_folder(path: &Path) -> Result<()> {
     let created = fs::DirBuilder::new().mode(0o700).create(path);
     if let Err(error) = created

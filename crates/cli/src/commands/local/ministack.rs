@@ -175,7 +175,7 @@ mod tests {
             || spec(Path::new("python3"), Path::new("lake"), ports, &layout).unwrap().fingerprint();
         let first = fingerprint();
         assert_eq!(fingerprint(), first);
-        // What an older rowgate wrote.
+        // A file of an older rowgate.
         fs::write(layout.run.join(LAUNCHER), "old").unwrap();
         assert_ne!(fingerprint(), first);
     }

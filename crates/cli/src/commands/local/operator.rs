@@ -31,7 +31,7 @@ pub(super) async fn ensure(aws: &Aws, layout: &Layout, printer: Printer) -> Resu
         None => draw()?,
     };
     let step = printer.step("making the first operator");
-    // Written first: an account whose password nobody knows would be of no use.
+    // Written first: an account with a lost password would be useless.
     stored::write_private(&layout.operator, &format!("{password}\n"))?;
     add(aws, USERNAME, &password, &[GROUP.to_owned()]).await?;
     step.done("first operator made");

@@ -1,4 +1,4 @@
-//! Which ports the local cloud listens on: the defaults, or free ones near them, and the same ones
+//! Chooses the ports of the local cloud: the defaults, or free ones near them, and the same ones
 //! the next time.
 
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener};
@@ -10,7 +10,7 @@ use super::layout::Layout;
 use crate::exit::user_error;
 use crate::stored;
 
-/// How far above a taken port a free one is looked for before the system chooses any.
+/// The number of ports above a taken one that are tried before the system chooses any.
 const SEARCHED: u16 = 50;
 
 /// The ports of one local cloud, on 127.0.0.1.

@@ -26,7 +26,7 @@ use crate::stored;
 /// The variable that marks our processes: the service's name and the folder of its local cloud.
 const MARK: &str = "ROWGATE_LOCAL_PROCESS";
 const POLL: Duration = Duration::from_millis(25);
-/// How long orphaned processes get between SIGTERM and SIGKILL.
+/// The time that orphaned processes get between SIGTERM and SIGKILL.
 const ORPHAN_GRACE: Duration = Duration::from_secs(3);
 
 /// A service of the local cloud.
@@ -40,7 +40,7 @@ pub(super) struct Service {
     pub grace: Duration,
 }
 
-/// How a service is started.
+/// The start of a service.
 #[derive(Clone, Debug)]
 pub(super) struct Spec {
     pub service: Service,
@@ -115,7 +115,7 @@ impl Spec {
         }
     }
 
-    /// Creates the service's temporary folder anew.
+    /// Empties or creates the service's temporary folder.
     fn fresh_temporary(&self, layout: &Layout) -> Result<PathBuf> {
         let folder = layout.temporary.join(self.service.name);
         stored::remove(&folder)?;

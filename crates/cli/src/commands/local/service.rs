@@ -16,16 +16,16 @@ use crate::http::HttpClient;
 const POLL: Duration = Duration::from_millis(50);
 /// A running service that does not answer within this long is restarted.
 const PROBE_LIMIT: Duration = Duration::from_secs(5);
-/// How much of a log is searched for its last lines.
+/// The bytes of a log that are searched for its last lines.
 const LOG_TAIL_BYTES: u64 = 4096;
 const LOG_TAIL_LINES: usize = 6;
 
-/// How a service shows that it is ready.
+/// The sign that a service is ready.
 #[derive(Clone, Debug)]
 pub(super) enum Probe {
     /// It answers a GET of this URL with a 2xx.
     Http(String),
-    /// It greets whoever connects to this socket.
+    /// It greets clients that connect to this socket.
     Socket(PathBuf),
 }
 
@@ -90,8 +90,8 @@ impl Cloud {
                 return Err(failure(&format!("{name} ended at once ({status})"), &log));
             }
             if spec.probe.is_ready(&self.http).await {
-                // Somebody else's server may answer on a port that was free a moment ago: ours must
-                // be alive now.
+                // Another server may answer on a port that was free just before: ours must be alive
+                // now.
                 tokio::time::sleep(POLL).await;
                 if child.try_wait()?.is_none() {
                     return Ok(());

@@ -140,8 +140,7 @@ impl Up {
         }
     }
 
-    /// Returns the ports of the last time if our own servers hold them or nobody does, else free
-    /// ones.
+    /// Returns the previous ports if our own servers hold them or they are free, else free ones.
     fn choose_ports(&self, layout: &Layout) -> Result<Ports> {
         let last = Ports::remembered(layout);
         let choose = |service, asked, last, default, taken: &[u16]| {

@@ -24,7 +24,7 @@ const ROLES: &str = include_str!("names/roles.txt");
 const GIVEN_NAMES: &str = include_str!("names/given.txt");
 const FAMILY_NAMES: &str = include_str!("names/family.txt");
 const EMPLOYEES: usize = 3_200;
-/// How many of a thousand employee records are flawed.
+/// The number of flawed records in a thousand employees.
 const FLAWED_PER_MILLE: u64 = 34;
 const SEED: u64 = 20_210_101;
 /// 2021-01-01T00:00:00Z, in seconds since 1970.

@@ -67,8 +67,8 @@ impl Drop<'_> {
         Ok(put.body(body).send().await.map_err(self.refused())?.version_id)
     }
 
-    /// Sends the file in parts: S3 takes 5 GiB in one request, and one that breaks is sent again
-    /// from its start.
+    /// Sends the file in parts: S3 takes 5 GiB in one request, and a request that breaks starts
+    /// over.
     async fn in_parts(&self) -> Result<Option<String>> {
         let begun = self.s3.create_multipart_upload().bucket(self.bucket).key(self.key);
         let begun = begun.set_metadata(self.metadata.clone()).send().await.map_err(self.refused())?;

@@ -26,8 +26,8 @@ const LANES: usize = 4;
 const PAUSE: Duration = Duration::from_millis(500);
 const LAST_PAUSE: Duration = Duration::from_secs(4);
 
-/// How long links are used. They are good for 15 minutes; a part that has begun then may take
-/// longer.
+/// The time for which links are used. They are valid for 15 minutes; a part that has begun by then
+/// may take longer.
 const LINKS_LAST: Duration = Duration::from_secs(12 * 60);
 
 /// Rounds without a part that arrives, after which an upload is abandoned.
@@ -280,7 +280,7 @@ impl State {
         Self(folder.join(format!("{}.json", hex::encode(Sha256::digest(what.to_string())))))
     }
 
-    /// Reads the state; `None` if there is none that can be read.
+    /// Reads the state; `None` if it is missing or unreadable.
     fn read(&self) -> Option<Kept> {
         stored::read(&self.0)
     }

@@ -157,12 +157,12 @@ pub(super) struct Dropped {
     followed: Followed,
 }
 
-/// How the load of a file is found.
+/// Identifies the load of a file.
 #[derive(Clone, Debug)]
 enum Followed {
     /// By its id.
     Id(LoadId),
-    /// As the newest of its key, unless that is the one with this id, which was there before.
+    /// By its key: the newest load, unless it is the one with this id, which existed before.
     After(Option<String>),
     /// Not at all, in a bucket without versions: only the loader can tell one drop of a key from
     /// the next.

@@ -41,7 +41,7 @@ fn file(table: &Table, nullable: &[bool], rows: &[Vec<Value<'_>>], codec: Codec)
     bytes
 }
 
-/// What a file's rows are to a table: as they are in the file, and as they are in the table.
+/// The rows of a file: as they are in the file, and as they are in the table.
 type Rows = Vec<(Vec<Value<'static>>, Vec<Value<'static>>)>;
 
 #[derive(Debug)]

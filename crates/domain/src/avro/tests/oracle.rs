@@ -1,4 +1,4 @@
-//! What apache-avro reads in our files, and what we read in its.
+//! Compares with apache-avro: it reads our files, and we read its.
 
 use apache_avro::types::Value as Theirs;
 use apache_avro::{

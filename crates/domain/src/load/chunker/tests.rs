@@ -129,7 +129,7 @@ fn line_ends(content: &[u8]) -> u64 {
     (ends - content.windows(2).filter(|pair| *pair == b"\r\n").count()) as u64
 }
 
-/// That the chunks follow each other without a gap, and that their digests are those of the
+/// Checks that the chunks follow each other without a gap, and that their digests are those of the
 /// content's bytes.
 fn assert_covers(chunks: &[Chunk], content: &[u8]) {
     let mut end = Position::START;
@@ -269,7 +269,7 @@ fn a_quote_that_is_open_for_too_long_costs_its_first_line_alone() {
     assert_eq!(found.iter().map(|chunk| chunk.records().len()).sum::<usize>(), 500_003);
 }
 
-/// From every line on this is in quotes for as long as anyone reads: a reader that tries each anew
+/// From every line on this is in quotes for as long as anyone reads: a reader that tries each again
 /// takes hours.
 #[test]
 fn every_line_is_read_twice_at_most() {

@@ -1,4 +1,4 @@
-//! How alike the name of a field is to the names of a column.
+//! Compares the name of a field with the names of a column.
 
 use super::ratio;
 use crate::dictionary::Table;
@@ -6,7 +6,7 @@ use crate::dictionary::Table;
 /// Words of a name that mean an id.
 const ID_WORDS: [&str; 8] = ["id", "no", "nr", "num", "number", "key", "code", "ids"];
 
-/// How alike the name of a field and those of a column are, from 0 to 1.
+/// Returns the likeness of a field's name and those of a column, from 0 to 1.
 pub(super) fn likeness(table: &Table, index: usize, name: &str) -> f64 {
     let column = &table.columns()[index];
     let found = words(name);
@@ -52,7 +52,7 @@ fn likeness_of_words(found: &[String], own: &[String]) -> f64 {
             sum += alike;
         }
     }
-    // What refers to a table is often called as the table is: "Dept" for department_id.
+    // A reference to a table is often called like the table: "Dept" for department_id.
     let is_id_over = own.len() > found.len() && own.last().is_some_and(|last| last == "id");
     let length = found.len().max(own.len() - usize::from(is_id_over));
     let by_words = (sum / ratio(length.max(1), 1)).min(if is_id_over { 0.9 } else { 1.0 });

@@ -1,6 +1,5 @@
-//! What could be set so that a file can be loaded that is not written as its table's files are:
-//! which field may be which column, and in which format its times may be. People decide; nothing is
-//! loaded by a proposal.
+//! Proposes settings for a file that is not in the format of its table's files: which field may be
+//! which column, and which format its times may have. People decide; a proposal loads nothing.
 
 mod formats;
 mod likeness;
@@ -13,13 +12,13 @@ use crate::row::{REJECT_COLUMNS, check_file_field, read_in_format};
 use formats::{formats, propose_formats};
 use likeness::likeness;
 
-/// Records that are looked at for a header.
+/// The number of records that are searched for a header.
 const ROWS_LOOKED_AT: usize = 20;
 
-/// Values of a field that are looked at.
+/// The number of values of a field that are examined.
 const MAX_VALUES: usize = 200;
 
-/// How alike a name and a column's are at least, of 1.
+/// The least likeness of a name and a column's names, of 1.
 const ALIKE: f64 = 0.6;
 
 /// Formats that are proposed at most: as many as can be set.
@@ -38,9 +37,9 @@ const NULL_TOKENS: [&str; 11] = ["NULL", "null", "\\N", "N/A", "n/a", "NA", "-",
 pub struct FoundTable {
     /// The names of its header, as the file has them.
     pub header: Vec<String>,
-    /// What to set: the columns, and the lines above the header.
+    /// The proposed settings: the columns, and the lines above the header.
     pub settings: Settings,
-    /// How well the table fits; of two readings of a file the one with more is right.
+    /// The quality of the match; of two readings of a file the one with the higher score is right.
     pub score: f64,
 }
 
@@ -67,11 +66,11 @@ pub fn propose_table(table: &Table, records: &[(u64, Vec<String>)]) -> Option<Fo
         let settings = Settings(WireFiles { columns, skip_lines, ..WireFiles::default() });
         Some(FoundTable { header: header.clone(), settings, score })
     });
-    // Of several that fit equally well, the first.
+    // The first of several that match equally well.
     found.reduce(|best, other| if other.score > best.score { other } else { best })
 }
 
-/// What has to be said of the columns of a header beyond what its names say by themselves.
+/// Returns the settings of columns that the names of a header do not express by themselves.
 fn said_of(table: &Table, header: &[String], matched: &[Option<usize>]) -> BTreeMap<String, Option<String>> {
     let mut said = BTreeMap::new();
     for (name, index) in header.iter().zip(matched) {
@@ -84,7 +83,7 @@ fn said_of(table: &Table, header: &[String], matched: &[Option<usize>]) -> BTree
             }
             None if by_itself == HeaderField::LeftOut || REJECT_COLUMNS.contains(&&*normal) => {}
             None => {
-                // Of a name that comes twice, the first one counts.
+                // The first field counts if a name comes twice.
                 said.entry(name.trim().to_owned()).or_insert(None);
             }
         }
@@ -115,7 +114,7 @@ fn match_columns(table: &Table, header: &[String], rows: &[(u64, Vec<String>)]) 
             matched[at] = Some(index);
         }
     }
-    // What is left over belongs together where nothing else is possible.
+    // Match the rest if only one pairing is possible.
     loop {
         let mut found = None;
         for (index, column) in columns.iter().enumerate().filter(|(index, _)| !taken.contains(index)) {
@@ -168,7 +167,7 @@ impl<'r> Field<'r> {
     }
 }
 
-/// Returns true if a value can be of a column, in its own form or in one that could be set.
+/// Returns true if a value can belong to a column, in its own form or in a form that could be set.
 fn can_be(table: &Table, column: &Column, value: &str) -> bool {
     if check_file_field(column, table.files(), value.as_bytes()).is_ok() {
         return true;

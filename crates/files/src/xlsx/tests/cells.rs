@@ -92,7 +92,7 @@ fn reads_what_other_programs_write_differently() {
     assert_eq!(records(&by_hand(rows, texts)), expected);
 }
 
-/// What becomes of a row with an id and these cells behind it.
+/// Returns the result of a row with an id and these cells after it.
 fn outcome_in(table: &'static Table, book: &str, cells: &str) -> Result<String, String> {
     let rows = format!("<row r=\"1\"><c r=\"A1\"><v>1</v></c>{cells}</row>");
     let mut found = checked(table, &by_hand_in(book, &rows, "<si><t>a</t></si>"));
@@ -164,10 +164,10 @@ fn a_formula_without_a_result_decides_about_no_header() {
     let data = "<row><c><v>1</v></c></row>";
     let says = "line 1, which may be the header, has formulas without stored results";
     assert!(error_as(things(""), &by_hand(&format!("{formulas}{data}"), "")).starts_with(says));
-    // Nobody would know what the third column is.
+    // The third column would be unknown.
     let header = "<row><c t=\"str\"><v>id</v></c><c t=\"str\"><v>text</v></c><c r=\"K1\"><f>A9</f></c></row>";
     assert!(error_as(things(""), &by_hand(&format!("{header}{data}"), "")).starts_with(says));
-    // Where there is no header, it is a row.
+    // Without a header it is a row.
     let found = checked(things("header = \"none\""), &by_hand(&format!("{formulas}{data}"), ""));
     assert!(found[0].1.is_err() && found[1].1.is_ok(), "{found:?}");
     let row = "<row><c><v>1</v></c><c><f>B9</f></c></row>";

@@ -65,7 +65,7 @@ fn record(line: u64, fields: &[&str]) -> (u64, Vec<String>) {
     (line, fields.iter().map(|field| (*field).to_owned()).collect())
 }
 
-/// What the check of rows makes of a workbook: of each row its line, and its values or the messages
+/// Returns the result of checking a workbook: for each row its line, and its values or the messages
 /// why it is rejected.
 fn checked(table: &'static Table, bytes: &[u8]) -> Vec<(u64, Result<String, String>)> {
     let mut source = open_as(table, XLSX, bytes, u64::MAX).unwrap();

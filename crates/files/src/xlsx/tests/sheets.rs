@@ -52,7 +52,7 @@ fn the_first_sheet_that_people_see_is_read() {
     ]);
     assert_eq!(text(things(""), &bytes), "seen");
     assert_eq!(warnings(things(""), &bytes), ["the sheet \"After\" was not read; only \"Seen\" was"]);
-    // Where there is no other, a hidden one is meant.
+    // If there is no other, a hidden sheet is read.
     let bytes = sheets(&[("Chart", "", CHART), ("Secret", "hidden", &secret)]);
     assert_eq!(text(things(""), &bytes), "secret");
     assert_eq!(error(&sheets(&[("Chart", "", CHART)])), "the workbook has no sheet with cells");
@@ -103,7 +103,7 @@ fn sheets_with_cells_that_are_not_read_are_named() {
     let many: Vec<_> = names.iter().map(|name| (&**name, "", &*one)).collect();
     let warnings = warnings(things(""), &with(&many));
     assert!(warnings[0].len() < 1000 && warnings[0].contains("\", … were not read"), "{}", warnings[0]);
-    // What is wrong with another sheet is of no concern.
+    // Damage of another sheet does not matter.
     assert_eq!(text(things(""), &with(&[("Broken", "", "</a>")])), "one");
 }
 

@@ -67,7 +67,7 @@ fn incoming<'d>(dictionary: &'d Dictionary, request: &Backfill, key: &str) -> Re
     let Backfill { table, mode, prefix, .. } = request;
     let no_data = match table {
         None => no_data(key),
-        // Folders count below the one that the prefix names.
+        // Folders count below the folder that the prefix names.
         Some(_) => {
             let named = prefix.rfind('/').map_or(0, |slash| slash + 1);
             no_data_below(key.get(named..).unwrap_or(key))

@@ -3,6 +3,10 @@
 //! Nothing is loaded twice: files that are in the ledger are skipped, and the id of a load is that
 //! of the object's version, whatever its message came from. So a backfill may be repeated, even at
 //! the same time. Loads that were abandoned are queued once more, and continue where they stopped.
+//!
+//! A backfill sends the messages that S3 would have sent, and loads nothing itself: there is one
+//! way of loading, with its retries, limits and alarms. It refuses to replace tables, because of
+//! many files the last one loaded would win, and nobody can say which that is.
 
 mod file;
 
@@ -21,8 +25,8 @@ use self::file::File;
 use crate::queue::event::is_folder;
 use crate::queue::{Queue, QueueError};
 
-/// How long one call works: the AWS CLI stops waiting for an answer after 60 seconds, and a page
-/// that was begun is finished.
+/// The time of one call: the AWS CLI stops waiting for an answer after 60 seconds, and a page that
+/// was begun is finished.
 const WORK_TIME: Duration = Duration::from_secs(30);
 
 /// Ignored files that an answer names at most, with keys of up to a kilobyte and a reason each.
@@ -47,7 +51,7 @@ pub struct Backfill {
     pub dry_run: bool,
 }
 
-/// What a call did.
+/// The result of a call.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Backfilled {
     /// Files queued; of a dry run, those that would be.
@@ -56,7 +60,7 @@ pub struct Backfilled {
     pub known: u64,
     /// Files that cannot be loaded, each with the reason; at most [`MAX_IGNORED`].
     pub ignored: Vec<String>,
-    /// How many those are in all.
+    /// The number of ignored files in all.
     pub ignored_count: u64,
     /// The key after which the next call continues; `None` when all is done.
     pub next: Option<String>,
@@ -79,7 +83,7 @@ pub enum BackfillError {
     Store {
         /// The bucket.
         bucket: String,
-        /// What S3 failed with.
+        /// The error of S3.
         source: BucketError,
     },
     /// The queue.
@@ -90,10 +94,10 @@ pub enum BackfillError {
     Database(#[from] aurora::Error),
 }
 
-/// What a backfill works with.
+/// Finds and queues files.
 #[derive(Debug, Clone, Copy)]
 pub struct Backfiller<'a, S, Q> {
-    /// Where the ledger is.
+    /// The database of the ledger.
     pub database: &'a Database,
     /// The tables that keys and requests name.
     pub dictionary: &'a Dictionary,

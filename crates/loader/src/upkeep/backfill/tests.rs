@@ -24,7 +24,7 @@ fn numbered(numbers: std::ops::Range<u32>) -> Vec<Object> {
     numbers.map(|number| object(&format!("incoming/jobs/{number:03}.csv"), "v1")).collect()
 }
 
-/// What the backfill makes of an object in a listing.
+/// Returns the backfill's view of an object in a listing.
 fn file(request: &Backfill, bucket: &str, (key, version): Object) -> File {
     let etag = format!("\"{TAG}\"");
     let version = version.map(str::to_owned);
@@ -86,7 +86,7 @@ impl World {
         (queued, known, ignored_count)
     }
 
-    /// What the loader would read of the messages that were sent.
+    /// Returns the events that the loader would read from the messages that were sent.
     fn sent(&self) -> Vec<ObjectCreated> {
         let sent = self.queue.sent.lock().unwrap();
         sent.iter().flat_map(|body| objects_created(body).unwrap()).collect()
@@ -221,7 +221,7 @@ async fn says_of_markers_and_unfinished_files_what_they_are() {
     ]) {
         assert!(ignored.starts_with(expected), "{ignored}");
     }
-    // Folders count below the one that was named.
+    // Folders count below the folder that was named.
     let keys = ["_old/2021/_SUCCESS", "_old/2021/_temporary/x.csv", "_old/2021/x.csv", "_old/2021/y/z.csv"];
     let world = World::with(keys.map(|key| object(key, "v1")).into()).await;
     for (prefix, expected) in [("_old/", (2, 0, 2)), ("_old/20", (2, 0, 2)), ("_old/2021/_temp", (0, 0, 1))] {

@@ -65,7 +65,7 @@ fn names_a_codec_that_it_does_not_know() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
 
-    /// What another writer put into blocks of any size, in any codec, comes out as it was, in its order.
+    /// Rows in blocks of any size, in any codec, are read as they were written, in its order.
     #[test]
     fn every_row_comes_out_as_it_was_written(
         names in proptest::collection::vec("[a-zé😀,\"]{1,20}", 1..60),

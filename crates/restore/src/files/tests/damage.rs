@@ -57,7 +57,8 @@ fn a_file_that_is_cut_off_anywhere_is_never_read_as_a_whole_one() {
         let mut between = Vec::new();
         for length in 0..whole.len() {
             match read("hires", &whole[..length]) {
-                // The end of a block looks like the end of a file: that much of it is whole, and no more.
+                // The end of a block looks like the end of a file: that much of it is whole, and no
+                // more.
                 Ok(rows) => between.push((length, rows.rows.len())),
                 Err(reason) => {
                     assert!(

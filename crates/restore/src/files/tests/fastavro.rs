@@ -3,7 +3,8 @@ use std::process::Command;
 
 use super::*;
 
-/// What fastavro is to write: for each codec a file of the same rows, in small blocks, the unions in turns.
+/// The files that fastavro writes: for each codec a file of the same rows, in small blocks, the
+/// unions in turns.
 const WRITE: &str = r#"
 import datetime, decimal, sys
 import fastavro

@@ -161,7 +161,8 @@ fn strict_ends_at_the_first_row_that_breaks_a_rule() {
 #[test]
 fn a_restore_that_goes_on_finds_the_same_chunks() {
     let bucket = FaultyBucket::default();
-    // Blocks of other sizes than chunks, more than one chunk in a file, and chunks of rejected rows alone.
+    // Blocks of other sizes than chunks, more than one chunk in a file, and chunks of rejected rows
+    // alone.
     for (key, first) in [("in/a", 1), ("in/b", 100_001), ("in/c", 200_001)] {
         let blocks: Vec<Vec<Avro>> = (0..30)
             .map(|block| {

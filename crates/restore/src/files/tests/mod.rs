@@ -47,7 +47,7 @@ fn table(name: &str) -> &'static Table {
     TABLES_READ.table(name).unwrap()
 }
 
-/// What Spark writes for `hires`: every field in a union with null, the moment as text.
+/// The schema that Spark writes for `hires`: every field in a union with null, the time as text.
 const HIRES: &str = r#"{"type": "record", "name": "topLevelRecord", "fields": [
     {"name": "id", "type": ["int", "null"]},
     {"name": "name", "type": ["string", "null"]},

@@ -210,7 +210,8 @@ fn reads_over_lists_by_their_size_where_it_is_given() {
         {"name": "list", "type": {"type": "array", "items": "string"}}, {"name": "id", "type": "long"}]}"#;
     let mut file = file(schema, Vec::new());
     let sync: [u8; 16] = file[file.len() - 16..].try_into().unwrap();
-    // One row: three items of six bytes, their count negative and the size behind it; no more items; the id 7.
+    // One row: three items of six bytes, their count negative and the size behind it; no more
+    // items; the id 7.
     let row = [5, 12, 2, b'a', 2, b'b', 2, b'c', 0, 14];
     file.extend_from_slice(&[2, 2 * row.len() as u8]);
     file.extend_from_slice(&row);
