@@ -1,5 +1,7 @@
 //! Errors of a load.
 
+use std::error::Error as _;
+
 use aurora::MaybeDatabase;
 use bucket::BucketError;
 use domain::dictionary::RejectLimit;
@@ -170,7 +172,8 @@ impl LoadError {
     /// Says what went wrong outside of Rowgate, for logs.
     pub fn causes(&self) -> String {
         match self {
-            Self::Store(error) => causes(error),
+            // The error itself names the key, which may say something of a person.
+            Self::Store(error) => error.source().map_or_else(|| self.class().to_owned(), causes),
             _ => self.reason(),
         }
     }

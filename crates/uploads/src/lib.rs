@@ -10,6 +10,8 @@ mod progress;
 mod request;
 mod start;
 
+use std::error::Error as _;
+
 use aurora::audit::{self, Actor};
 use aurora::{Database, Deadline};
 use axum::Router;
@@ -95,7 +97,9 @@ fn store_problem(error: &BucketError) -> Problem {
     match error {
         BucketError::Gone { .. } => unknown(),
         error => {
-            tracing::error!(error.causes = lambda_kit::causes(error), "S3 did not do as asked");
+            // The error itself names the key, which may say something of a person.
+            let causes = error.source().map(lambda_kit::causes);
+            tracing::error!(error.causes = causes, "S3 did not do as asked");
             let detail =
                 "The place that files are put in does not answer right now. Try again after Retry-After.";
             Problem::new(ProblemKind::Unavailable, detail)

@@ -32,17 +32,19 @@ pub async fn prepare(database: &Database, run: &Run, table: &Table) -> Result<Op
 pub async fn swap(database: &Database, run: &Run, table: &Table, digest: &str) -> Result<Swapped, Error> {
     let database = &database.with_deadline(database.deadline());
     let job = JobId::from(&run.id);
-    // Waits for chunks in flight. A run that is over marks nothing.
+    // Waits for chunks in flight, of killed functions too. A run that is over marks nothing.
     let sql = "UPDATE rowgate_loads l JOIN rowgate_job_tables t ON t.job_id = l.load_id \
                SET l.content_digest = :digest, t.is_filled = TRUE WHERE l.load_id = :load AND l.status = 'running' \
                AND l.restarts = :restarts AND t.table_name = :table AND t.shadow_table IS NOT NULL";
-    let fill = Statement::new(sql)
-        .bind("load", run.id.as_str())
-        .bind("restarts", i64::from(run.restarts))
-        .bind("table", table.name())
-        .bind("digest", digest)
-        .idempotent();
-    database.execute(fill).await?;
+    settled(database, |tx| async move {
+        let fill = Statement::new(sql)
+            .bind("load", run.id.as_str())
+            .bind("restarts", i64::from(run.restarts))
+            .bind("table", table.name())
+            .bind("digest", digest);
+        tx.execute(fill).await
+    })
+    .await?;
     let Some(state) = running(database, run).await? else {
         let is_running = state::running(database, &job).await?.is_some();
         return Ok(if is_running { Swapped::Unfilled } else { Swapped::Ended });
