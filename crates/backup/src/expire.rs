@@ -19,7 +19,7 @@ use crate::state::{Held, Status};
 pub(crate) const SIDE_BY_SIDE: usize = 8;
 
 /// The time that the files of a failed backup are kept: until long after its function is gone.
-const DEBRIS_STAYS: Duration = Duration::from_secs(24 * 60 * 60);
+const ORPHANS_STAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The result of retention.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -98,7 +98,7 @@ pub(crate) async fn expire<S: Store>(
             }
             // A manifest that was deleted by hand can be restored as long as the files are there.
             if !was_completed {
-                remove_debris(store, &listed, now).await?;
+                remove_orphans(store, &listed, now).await?;
             }
         }
     }
@@ -176,14 +176,14 @@ fn files(listed: &[Listed]) -> impl Iterator<Item = &Listed> {
     listed.iter().filter(|object| object.key.ends_with(".avro"))
 }
 
-/// Returns true if an object was written within [`DEBRIS_STAYS`].
+/// Returns true if an object was written within [`ORPHANS_STAY`].
 fn is_fresh(object: &Listed, now: Timestamp) -> bool {
-    let stays = i64::try_from(DEBRIS_STAYS.as_millis()).unwrap_or(i64::MAX);
+    let stays = i64::try_from(ORPHANS_STAY.as_millis()).unwrap_or(i64::MAX);
     now.as_millisecond() - object.modified < stays
 }
 
 /// Removes the files of a backup that never became one, once they are old.
-async fn remove_debris(store: &impl Store, listed: &[Listed], now: Timestamp) -> Result<(), BucketError> {
+async fn remove_orphans(store: &impl Store, listed: &[Listed], now: Timestamp) -> Result<(), BucketError> {
     let keys: Vec<String> = files(listed).map(|file| file.key.clone()).collect();
     if keys.is_empty() || files(listed).any(|file| is_fresh(file, now)) {
         return Ok(());

@@ -3,6 +3,7 @@
 use std::io::{self, BufRead, IsTerminal, Read};
 
 use anyhow::Result;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::exit::user_error;
 use crate::printer::Printer;
@@ -31,9 +32,10 @@ pub(crate) fn confirm(targets: &str, refused: &str, yes: bool, printer: Printer)
 }
 
 /// Reads a password from standard input, or asks for it twice on the terminal without showing it.
+/// Must be called within a Tokio runtime.
 ///
 /// # Errors
-/// A user error if there is no password or no terminal to ask on.
+/// A user error if there is no password, as after Ctrl-C, or no terminal to ask on.
 pub(crate) fn password(from_stdin: bool) -> Result<String> {
     if from_stdin {
         let mut text = String::new();
@@ -45,12 +47,20 @@ pub(crate) fn password(from_stdin: bool) -> Result<String> {
             "There is no terminal to ask for the password on; pipe it in with --password-stdin.",
         ));
     }
+    // At Ctrl-C, rpassword raises the signal before it has the terminal show again what is typed.
+    // As it is caught here, the prompt fails instead.
+    let mut interrupt = signal(SignalKind::interrupt())?;
     let typed = |question| match rpassword::prompt_password(question) {
         Ok(password) if !password.is_empty() => Ok(password),
         _ => Err(user_error("There is no password; nothing was changed.")),
     };
     let password = typed("Password (it is not shown): ")?;
     if typed("The same again: ")? == password {
+        // From here on, Ctrl-C ends the command as if nothing had caught it.
+        tokio::spawn(async move {
+            interrupt.recv().await;
+            std::process::exit(130);
+        });
         Ok(password)
     } else {
         Err(user_error("The two passwords differ; nothing was changed."))
