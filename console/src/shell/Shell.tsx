@@ -4,7 +4,7 @@ import Link from "@cloudscape-design/components/link";
 import SideNavigation from "@cloudscape-design/components/side-navigation";
 import Spinner from "@cloudscape-design/components/spinner";
 import { type ComponentType, lazy, Suspense, useEffect, useState } from "react";
-import { ProblemAlert } from "../components/ProblemAlert";
+import { ProblemAlert } from "../components/feedback/ProblemAlert";
 import { useSession } from "../session";
 import { mendAria } from "./aria";
 import { ErrorBoundary } from "./ErrorBoundary";

@@ -13,16 +13,16 @@ import { listTables } from "../api/tables";
 import type { FileSettings, Load, LoadDetail } from "../api/types";
 import { useResource } from "../api/use";
 import { bytes, count, counted, duration } from "../components/format";
-import { ProblemAlert } from "../components/ProblemAlert";
+import { ProblemAlert } from "../components/feedback/ProblemAlert";
 import { useSession } from "../session";
 import { href } from "../shell/route";
-import { FixTable } from "./FixTable";
+import { FixTable } from "./fix/FixTable";
 import { followLoad } from "./follow";
-import { countByCode } from "./rejects";
-import { hasEnded, readRejects } from "./readRejects";
+import { countByCode } from "./rejects/rejects";
+import { hasEnded, readRejects } from "./rejects/readRejects";
 import { broughtIn, MODES, verdict } from "./words";
 
-const RefusedChart = lazy(() => import("./RefusedChart"));
+const RefusedChart = lazy(() => import("./rejects/RefusedChart"));
 
 interface FollowedProps {
   file: string;

@@ -7,17 +7,17 @@ import { useState } from "react";
 import { disableAccount, listAccounts } from "../../api/accounts";
 import type { Account } from "../../api/types";
 import { useResource } from "../../api/use";
-import { ConfirmModal } from "../../components/ConfirmModal";
-import { DataTable } from "../../components/DataTable";
+import { ConfirmModal } from "../../components/feedback/ConfirmModal";
+import { DataTable } from "../../components/list/DataTable";
 import { ago, time } from "../../components/format";
-import { ProblemAlert } from "../../components/ProblemAlert";
+import { ProblemAlert } from "../../components/feedback/ProblemAlert";
 import { useSession } from "../../session";
 import { useNotify } from "../../shell/notifications";
 import { href } from "../../shell/route";
 import { everyone, MOST_ACCOUNTS } from "./everyone";
 import { GroupsModal } from "./GroupsModal";
 import { chosenOf, keptFrom, ROLES, seen } from "./groups";
-import { Status } from "../../components/Status";
+import { Status } from "../../components/feedback/Status";
 
 const PAGE = 50;
 

@@ -4,7 +4,7 @@ import RadioGroup from "@cloudscape-design/components/radio-group";
 import { useState } from "react";
 import { approveAccount } from "../../api/accounts";
 import type { Account } from "../../api/types";
-import { ConfirmModal } from "../../components/ConfirmModal";
+import { ConfirmModal } from "../../components/feedback/ConfirmModal";
 import { useSession } from "../../session";
 import { chosenOf, groupsOf, ROLES, type Role } from "./groups";
 

@@ -1,7 +1,7 @@
 import Box from "@cloudscape-design/components/box";
-import { DataTable } from "../../components/DataTable";
-import type { SchemaLine } from "../../components/openapi";
-import { Prose } from "../../components/Prose";
+import { DataTable } from "../../components/list/DataTable";
+import type { SchemaLine } from "./openapi";
+import { Prose } from "./Prose";
 
 /** The members of a schema, nested ones with a dot for each level. */
 export function Schema({ label, name, lines }: { label: string; name: string; lines: readonly SchemaLine[] }) {

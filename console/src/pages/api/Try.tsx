@@ -11,20 +11,11 @@ import Textarea from "@cloudscape-design/components/textarea";
 import { useState } from "react";
 import "../../components/components.css";
 import { apiUrl } from "../../api/client";
-import {
-  call,
-  curl,
-  example,
-  type Json,
-  type Operation,
-  type Parameter,
-  resolve,
-  typeName,
-} from "../../components/openapi";
-import { ProblemAlert } from "../../components/ProblemAlert";
+import { call, curl, example, type Json, type Operation, type Parameter, resolve, typeName } from "./openapi";
+import { ProblemAlert } from "../../components/feedback/ProblemAlert";
 import { useKept } from "../../shell/kept";
 import { MOST_SHOWN, type Shown, tryCall } from "./try";
-import { Status } from "../../components/Status";
+import { Status } from "../../components/feedback/Status";
 
 interface Filled {
   values: Record<string, string>;

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import type { Operation } from "../../components/openapi";
+import type { Operation } from "./openapi";
 
 const session = { token: vi.fn(), renew: vi.fn() };
 vi.mock("../../session/store", () => ({ session }));

@@ -2,7 +2,7 @@
 
 import { once } from "../../api/client";
 import type { Right } from "../../api/types";
-import type { Call, Operation } from "../../components/openapi";
+import type { Call, Operation } from "./openapi";
 import { session } from "../../session/store";
 
 export interface Shown {

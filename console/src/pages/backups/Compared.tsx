@@ -1,4 +1,4 @@
-import { DataTable } from "../../components/DataTable";
+import { DataTable } from "../../components/list/DataTable";
 import { count } from "../../components/format";
 import { type Comparison, change } from "./counts";
 

@@ -4,7 +4,7 @@ import Multiselect from "@cloudscape-design/components/multiselect";
 import { useState } from "react";
 import { startBackup } from "../../api/backups";
 import { useSession } from "../../session";
-import { ConfirmModal } from "../../components/ConfirmModal";
+import { ConfirmModal } from "../../components/feedback/ConfirmModal";
 import { useNotify } from "../../shell/notifications";
 
 /** Asks which tables to back up. */

@@ -11,7 +11,7 @@ import { getLoad, listLoads } from "../../api/loads";
 import type { FileSettings, Load } from "../../api/types";
 import { type Resource, useResource } from "../../api/use";
 import { count, time } from "../../components/format";
-import { ProblemAlert } from "../../components/ProblemAlert";
+import { ProblemAlert } from "../../components/feedback/ProblemAlert";
 import { readKept, settingsKey } from "../../shell/kept";
 import { href } from "../../shell/route";
 import { LoadState } from "../../verdict/LoadState";

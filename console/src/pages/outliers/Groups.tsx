@@ -2,10 +2,10 @@ import Link from "@cloudscape-design/components/link";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useMemo } from "react";
 import type { Row, Table, UnusualCountCheck } from "../../api/types";
-import { Chart } from "../../components/Chart";
-import { DataTable } from "../../components/DataTable";
+import { Chart } from "../../components/chart/Chart";
+import { DataTable } from "../../components/list/DataTable";
 import { count } from "../../components/format";
-import { useNames } from "../../components/references";
+import { useNames } from "../../components/form/references";
 import { href } from "../../shell/route";
 import { mean } from "./words";
 

@@ -13,14 +13,14 @@ import { readOutliers } from "../../api/loads";
 import { listTables } from "../../api/tables";
 import type { OutlierCheck } from "../../api/types";
 import { useResource } from "../../api/use";
-import { Chart } from "../../components/Chart";
+import { Chart } from "../../components/chart/Chart";
 import { count } from "../../components/format";
-import { ProblemAlert } from "../../components/ProblemAlert";
+import { ProblemAlert } from "../../components/feedback/ProblemAlert";
 import { useRoute } from "../../shell/route";
 import { Groups } from "./Groups";
 import { OddRows } from "./OddRows";
 import { checkId, describe, title } from "./words";
-import { Status } from "../../components/Status";
+import { Status } from "../../components/feedback/Status";
 
 const ALL = { value: "", label: "All tables" };
 

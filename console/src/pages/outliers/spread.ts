@@ -1,8 +1,8 @@
 // Distributes the rows of a check: by the id that is missing, or by year.
 
 import type { FarDateCheck, UnknownReferenceCheck } from "../../api/types";
-import type { ChartData } from "../../components/chart";
-import { chartData } from "../../components/chart";
+import type { ChartData } from "../../components/chart/chart";
+import { chartData } from "../../components/chart/chart";
 
 /** Counts the rows of a check by what is odd about them. */
 export function spread(check: UnknownReferenceCheck | FarDateCheck): { by: string; data: ChartData } {

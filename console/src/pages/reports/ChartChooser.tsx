@@ -7,7 +7,7 @@ import SegmentedControl from "@cloudscape-design/components/segmented-control";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import type { ReportColumn } from "../../api/types";
-import { type ChartChoice, type ChartKind, drawable } from "../../components/chart";
+import { type ChartChoice, type ChartKind, drawable } from "../../components/chart/chart";
 
 interface Props {
   columns: readonly ReportColumn[];

@@ -5,7 +5,7 @@ import Header from "@cloudscape-design/components/header";
 import Link from "@cloudscape-design/components/link";
 import { listReports } from "../../api/reports";
 import { useResource } from "../../api/use";
-import { ProblemAlert } from "../../components/ProblemAlert";
+import { ProblemAlert } from "../../components/feedback/ProblemAlert";
 import { href, useRoute } from "../../shell/route";
 import { ReportPage } from "./ReportPage";
 

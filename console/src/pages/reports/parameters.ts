@@ -1,7 +1,7 @@
 // The parameters of a report: those in a link, those of a form, and their errors.
 
 import type { ReportParameter } from "../../api/types";
-import type { ChartChoice, ChartKind } from "../../components/chart";
+import type { ChartChoice, ChartKind } from "../../components/chart/chart";
 
 /**
  * Begins the names of a link's parameters that are the chart's; no report's parameter begins so.

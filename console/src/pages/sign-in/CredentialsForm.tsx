@@ -4,7 +4,7 @@ import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { type ReactNode, useState } from "react";
-import { ProblemAlert } from "../../components/ProblemAlert";
+import { ProblemAlert } from "../../components/feedback/ProblemAlert";
 
 export interface CredentialsFormProps {
   label: string;

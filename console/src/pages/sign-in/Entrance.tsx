@@ -7,7 +7,7 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import { type ReactNode, useEffect, useState } from "react";
 import * as api from "../../api/session";
 import { ProblemError } from "../../api/problem";
-import { ProblemAlert } from "../../components/ProblemAlert";
+import { ProblemAlert } from "../../components/feedback/ProblemAlert";
 import { session } from "../../session/store";
 import { TopBar } from "../../shell/TopBar";
 import { CredentialsForm } from "./CredentialsForm";

@@ -2,7 +2,7 @@ import Box from "@cloudscape-design/components/box";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import { deleteRow } from "../../api/tables";
 import type { Row, Table } from "../../api/types";
-import { ConfirmModal } from "../../components/ConfirmModal";
+import { ConfirmModal } from "../../components/feedback/ConfirmModal";
 import { useNotify } from "../../shell/notifications";
 
 interface Props {

@@ -1,7 +1,7 @@
 // Changes to a row that are not saved yet.
 
 import { type Difference, differences } from "../../components/difference";
-import type { Draft } from "../../components/rules";
+import type { Draft } from "../../components/form/rules";
 
 export interface Changes {
   /** The row as it was when the first of them was made. */

@@ -4,7 +4,7 @@ import Header from "@cloudscape-design/components/header";
 import Spinner from "@cloudscape-design/components/spinner";
 import { listTables } from "../../api/tables";
 import { useResource } from "../../api/use";
-import { ProblemAlert } from "../../components/ProblemAlert";
+import { ProblemAlert } from "../../components/feedback/ProblemAlert";
 import { useRoute } from "../../shell/route";
 import { EditRow, NewRow } from "./Edit";
 import { Rows } from "./Rows";

@@ -7,7 +7,7 @@ import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useState } from "react";
 import type { Column, Table } from "../../api/types";
-import { DataTable } from "../../components/DataTable";
+import { DataTable } from "../../components/list/DataTable";
 import { useNarrow } from "../../components/useNarrow";
 import { forget, missingWords } from "./settings";
 import type { Work } from "./work";

@@ -3,7 +3,7 @@ import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import TableView from "@cloudscape-design/components/table";
 import type { Check, CheckedRow, Table } from "../../api/types";
-import { ErrorText } from "../../verdict/ErrorText";
+import { ErrorText } from "../../components/feedback/ErrorText";
 
 interface Props {
   table: Table;

@@ -7,7 +7,7 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import Spinner from "@cloudscape-design/components/spinner";
 import type { Table } from "../../api/types";
 import { count, counted } from "../../components/format";
-import { reasonOf } from "../../verdict/rejects";
+import { reasonOf } from "../../verdict/rejects/rejects";
 import { Choices, Dates } from "./Choices";
 import { Match } from "./Match";
 import { Preview } from "./Preview";

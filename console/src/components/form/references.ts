@@ -1,9 +1,9 @@
 // Names of the rows that references name.
 
 import { useMemo } from "react";
-import { listRows } from "../api/tables";
-import type { Column, Row, Table, Value } from "../api/types";
-import { useResource } from "../api/use";
+import { listRows } from "../../api/tables";
+import type { Column, Row, Table, Value } from "../../api/types";
+import { useResource } from "../../api/use";
 
 /** As many ids go into one request. */
 const MOST_IDS = 1000;

@@ -2,9 +2,9 @@
 // forgotten.
 
 import { useSyncExternalStore } from "react";
-import type { Upload, UploadRequest } from "../api/types";
-import { onForget } from "../shell/kept";
-import { loadsOf } from "./follow";
+import type { Upload, UploadRequest } from "../../api/types";
+import { onForget } from "../../shell/kept";
+import { loadsOf } from "../follow";
 import { type Put, sendFile } from "./transfer";
 
 export interface Outgoing {

@@ -5,10 +5,10 @@ import Form from "@cloudscape-design/components/form";
 import FormField from "@cloudscape-design/components/form-field";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { type FormEvent, type ReactNode, useState } from "react";
-import { ProblemError } from "../api/problem";
-import type { FieldError, Table } from "../api/types";
+import { ProblemError } from "../../api/problem";
+import type { FieldError, Table } from "../../api/types";
 import { FieldInput } from "./FieldInput";
-import { ProblemAlert } from "./ProblemAlert";
+import { ProblemAlert } from "../feedback/ProblemAlert";
 import { type Draft, faults, hint } from "./rules";
 
 interface Props {

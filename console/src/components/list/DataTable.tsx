@@ -4,8 +4,8 @@ import Pagination from "@cloudscape-design/components/pagination";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Table, { type TableProps } from "@cloudscape-design/components/table";
 import { type ReactNode, useMemo, useState } from "react";
-import "./components.css";
-import { useNarrow } from "./useNarrow";
+import "../components.css";
+import { useNarrow } from "../useNarrow";
 
 export interface DataColumn<T> {
   id: string;

@@ -1,4 +1,4 @@
-import type { LoadDetail } from "../api/types";
+import type { LoadDetail } from "../../api/types";
 import { parseRejects, type Rejects } from "./rejects";
 
 /** The most rows that are shown and corrected in a page; more are in the downloaded file. */

@@ -1,9 +1,9 @@
 import Input from "@cloudscape-design/components/input";
 import Select, { type SelectProps } from "@cloudscape-design/components/select";
 import { useEffect, useRef, useState } from "react";
-import { ProblemError } from "../api/problem";
-import { getRow, listRows } from "../api/tables";
-import type { Row, Table } from "../api/types";
+import { ProblemError } from "../../api/problem";
+import { getRow, listRows } from "../../api/tables";
+import type { Row, Table } from "../../api/types";
 import { nameColumn } from "./references";
 
 interface Props {

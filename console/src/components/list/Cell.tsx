@@ -1,7 +1,7 @@
 import Box from "@cloudscape-design/components/box";
-import type { Column, Value } from "../api/types";
-import { type Names, nameOf } from "./references";
-import { Status } from "./Status";
+import type { Column, Value } from "../../api/types";
+import { type Names, nameOf } from "../form/references";
+import { Status } from "../feedback/Status";
 
 /** A value as a table shows it; a reference by its name. */
 export function Cell({ column, value, names }: { column: Column; value: Value | undefined; names: Names | null }) {

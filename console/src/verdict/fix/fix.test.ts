@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import type { Table } from "../api/types";
+import type { Table } from "../../api/types";
 import { edit, NO_FIX, open, rowState } from "./fix";
-import type { RefusedRow } from "./rejects";
+import type { RefusedRow } from "../rejects/rejects";
 
 const column = (name: string, type: string) => ({
   name,

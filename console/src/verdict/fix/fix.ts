@@ -1,8 +1,8 @@
 // The corrections of a load's refused rows, and the rows that can be sent again.
 
-import type { FileSettings, Table } from "../api/types";
-import { fault } from "../components/rules";
-import type { RefusedRow } from "./rejects";
+import type { FileSettings, Table } from "../../api/types";
+import { fault } from "../../components/form/rules";
+import type { RefusedRow } from "../rejects/rejects";
 
 export interface Fix {
   /** Values that were typed, by line and column. */

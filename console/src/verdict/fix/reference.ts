@@ -1,6 +1,6 @@
 // References in refused rows: by whose name they may be meant.
 
-import type { RowsPage } from "../api/types";
+import type { RowsPage } from "../../api/types";
 
 export interface Named {
   key: string;

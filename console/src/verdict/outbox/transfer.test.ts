@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { PartsUpload } from "../api/types";
-import * as uploads from "../api/uploads";
+import type { PartsUpload } from "../../api/types";
+import * as uploads from "../../api/uploads";
 import { type Put, StorageError, sendFile } from "./transfer";
 
-vi.mock("../api/uploads");
+vi.mock("../../api/uploads");
 
 const MIB = 1024 * 1024;
 const FILE = new Blob([new Uint8Array(10 * MIB)]);

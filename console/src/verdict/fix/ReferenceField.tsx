@@ -2,10 +2,10 @@ import Button from "@cloudscape-design/components/button";
 import Input from "@cloudscape-design/components/input";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useEffect, useRef, useState } from "react";
-import { listRows } from "../api/tables";
-import type { Table } from "../api/types";
-import { nameColumn } from "../components/references";
-import { ReferenceSelect } from "../components/ReferenceSelect";
+import { listRows } from "../../api/tables";
+import type { Table } from "../../api/types";
+import { nameColumn } from "../../components/form/references";
+import { ReferenceSelect } from "../../components/form/ReferenceSelect";
 import { isNumber, type Named, namedAlone } from "./reference";
 
 interface Props {

@@ -2,7 +2,7 @@
 // back.
 
 import Papa from "papaparse";
-import type { FieldError } from "../api/types";
+import type { FieldError } from "../../api/types";
 
 /** The columns that Rowgate adds behind those of the file. */
 const ADDED = ["line", "code", "reason"] as const;

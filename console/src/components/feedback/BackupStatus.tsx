@@ -1,6 +1,6 @@
 import Box from "@cloudscape-design/components/box";
-import type { Backup, JobStatus } from "../api/types";
-import { ago } from "./format";
+import type { Backup, JobStatus } from "../../api/types";
+import { ago } from "../format";
 import { Status } from "./Status";
 
 /** The state of a backup or restore. */

@@ -12,18 +12,18 @@ import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import Table from "@cloudscape-design/components/table";
 import Toggle from "@cloudscape-design/components/toggle";
 import { useMemo, useState } from "react";
-import type { FileSettings, Load, Mode, Table as TableOf } from "../api/types";
-import { count, counted } from "../components/format";
-import { nameColumn } from "../components/references";
-import { ProblemAlert } from "../components/ProblemAlert";
-import { useNarrow } from "../components/useNarrow";
-import { useKept } from "../shell/kept";
+import type { FileSettings, Load, Mode, Table as TableOf } from "../../api/types";
+import { count, counted } from "../../components/format";
+import { nameColumn } from "../../components/form/references";
+import { ProblemAlert } from "../../components/feedback/ProblemAlert";
+import { useNarrow } from "../../components/useNarrow";
+import { useKept } from "../../shell/kept";
 import { DUPLICATES, edit, type Fix, NO_FIX, open, type RowState, rowState, type SentAgain } from "./fix";
-import { ErrorText } from "./ErrorText";
-import { outbox, useOutgoing } from "./outbox";
-import type { ReadRejects } from "./readRejects";
+import { ErrorText } from "../../components/feedback/ErrorText";
+import { outbox, useOutgoing } from "../outbox/outbox";
+import type { ReadRejects } from "../rejects/readRejects";
 import { ReferenceField } from "./ReferenceField";
-import { fixedName, type RefusedRow, remedyOf, writeRejects } from "./rejects";
+import { fixedName, type RefusedRow, remedyOf, writeRejects } from "../rejects/rejects";
 import { SentLoad } from "./SentLoad";
 
 interface Props {

@@ -1,11 +1,11 @@
 import { beforeEach, expect, it, vi } from "vitest";
-import * as loads from "../api/loads";
-import * as uploads from "../api/uploads";
+import * as loads from "../../api/loads";
+import * as uploads from "../../api/uploads";
 import { Outbox, type Task } from "./outbox";
 import { type Put, StorageError } from "./transfer";
 
-vi.mock("../api/loads");
-vi.mock("../api/uploads");
+vi.mock("../../api/loads");
+vi.mock("../../api/uploads");
 
 const FILE = new Blob(["id\n1\n"]);
 const KEY = "incoming/jobs/append/a.csv";

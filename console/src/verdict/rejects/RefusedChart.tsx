@@ -1,6 +1,6 @@
 import Box from "@cloudscape-design/components/box";
 import BarChart from "@cloudscape-design/components/bar-chart";
-import { compact, count } from "../components/format";
+import { compact, count } from "../../components/format";
 import { reasonOf } from "./rejects";
 
 interface Props {

@@ -1,8 +1,8 @@
 // Sends files to the links that POST /uploads gives: one PUT, or parts, four at a time.
 
-import { ProblemError, unreachable } from "../api/client";
-import type { PartsUpload, Upload, UploadRequest } from "../api/types";
-import * as uploads from "../api/uploads";
+import { ProblemError, unreachable } from "../../api/client";
+import type { PartsUpload, Upload, UploadRequest } from "../../api/types";
+import * as uploads from "../../api/uploads";
 
 export type Progress = (sent: number, total: number) => void;
 

@@ -1,7 +1,7 @@
 import Alert from "@cloudscape-design/components/alert";
 import Button from "@cloudscape-design/components/button";
-import { isFinal } from "../api/look";
-import { ProblemError } from "../api/problem";
+import { isFinal } from "../../api/look";
+import { ProblemError } from "../../api/problem";
 
 export interface ProblemAlertProps {
   error: Error | null;

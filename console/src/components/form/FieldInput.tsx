@@ -5,7 +5,7 @@ import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Textarea from "@cloudscape-design/components/textarea";
 import TimeInput from "@cloudscape-design/components/time-input";
-import type { Column, Table } from "../api/types";
+import type { Column, Table } from "../../api/types";
 import { ReferenceSelect } from "./ReferenceSelect";
 import { columnType, joinMoment, splitMoment } from "./rules";
 

@@ -3,8 +3,8 @@ import Box from "@cloudscape-design/components/box";
 import LineChart from "@cloudscape-design/components/line-chart";
 import PieChart from "@cloudscape-design/components/pie-chart";
 import { axisEnd, type ChartChoice, type ChartData, number } from "./chart";
-import { compact, count } from "./format";
-import { useNarrow } from "./useNarrow";
+import { compact, count } from "../format";
+import { useNarrow } from "../useNarrow";
 
 interface Props {
   choice: Pick<ChartChoice, "kind" | "x" | "stacked">;

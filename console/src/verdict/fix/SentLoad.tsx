@@ -1,9 +1,9 @@
 import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
-import type { FileSettings, Load } from "../api/types";
-import { counted } from "../components/format";
+import type { FileSettings, Load } from "../../api/types";
+import { counted } from "../../components/format";
 import type { SentAgain } from "./fix";
-import { FollowedVerdict } from "./Verdict";
+import { FollowedVerdict } from "../Verdict";
 
 interface Props {
   sent: SentAgain;
