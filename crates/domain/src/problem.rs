@@ -5,121 +5,103 @@ use serde::ser::{SerializeSeq, SerializeStruct};
 
 use crate::row::RowError;
 
-/// The kinds of problem: each has a stable `type`, a title and a status. `docs/api.md` explains
-/// them to users.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ProblemKind {
+/// Defines [`ProblemKind`]: a line for each kind, with its status, its name and its title.
+macro_rules! problem_kinds {
+    ($($(#[$attribute:meta])* $kind:ident = $status:literal, $name:literal, $title:literal;)+) => {
+        /// The kinds of problem: each has a stable `type`, a title and a status. `docs/api.md`
+        /// explains them to users.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum ProblemKind {
+            $($(#[$attribute])* $kind,)+
+        }
+
+        impl ProblemKind {
+            /// Every kind.
+            pub const ALL: [Self; [$($status),+].len()] = [$(Self::$kind),+];
+
+            fn row(self) -> (&'static str, u16, &'static str) {
+                match self {
+                    $(Self::$kind => (concat!("urn:rowgate:problem:", $name), $status, $title),)+
+                }
+            }
+        }
+    };
+}
+
+problem_kinds! {
     /// The body is not JSON text in UTF-8, or is nested too deeply.
-    InvalidJson,
+    InvalidJson = 400, "invalid-json", "The body is not valid JSON";
     /// The body is JSON, but not of the shape that the endpoint takes.
-    WrongShape,
+    WrongShape = 400, "wrong-shape", "The body has the wrong shape";
     /// The request names a table that the dictionary does not have.
-    UnknownTable,
+    UnknownTable = 400, "unknown-table", "Unknown table";
     /// The batch has no rows, or more than [`crate::batch::MAX_ROWS`].
-    RowCount,
+    RowCount = 400, "row-count", "Too few or too many rows";
     /// A query parameter is unknown, repeated, of the wrong type or out of range.
-    InvalidParameter,
+    InvalidParameter = 400, "invalid-parameter", "Invalid parameter";
     /// The row breaks rules of its table.
-    InvalidRow,
+    InvalidRow = 422, "invalid-row", "The row breaks rules of its table";
     /// Other rows refer to the row.
-    Referenced,
+    Referenced = 409, "referenced", "Other rows refer to the row";
     /// The file cannot be uploaded as it is called, or as its settings say.
-    InvalidUpload,
+    InvalidUpload = 400, "invalid-upload", "The file cannot be uploaded";
     /// Parts of the file are missing.
-    IncompleteUpload,
+    IncompleteUpload = 409, "incomplete-upload", "Parts of the file are missing";
     /// The restore's previous tables are not kept, or cannot be swapped in again.
-    NothingToUndo,
+    NothingToUndo = 409, "nothing-to-undo", "There is nothing to undo";
     /// The header `Idempotency-Key` is invalid.
-    InvalidIdempotencyKey,
+    InvalidIdempotencyKey = 400, "invalid-idempotency-key", "Invalid idempotency key";
     /// The key may not do this; the operator's may.
-    Forbidden,
+    Forbidden = 403, "forbidden", "Forbidden";
     /// The name or the password is wrong, or the account cannot sign in; the answer does not say
     /// which.
-    WrongCredentials,
+    WrongCredentials = 401, "wrong-credentials", "Wrong name or password";
     /// The refresh token has expired, was revoked or is invalid.
-    SessionOver,
+    SessionOver = 401, "session-over", "The session is over";
     /// The password is right; no operator has approved the account yet.
-    PendingApproval,
+    PendingApproval = 403, "pending-approval", "The account waits for approval";
     /// People cannot register here.
-    RegistrationClosed,
+    RegistrationClosed = 403, "registration-closed", "Registration is closed";
     /// People with an e-mail address of this domain cannot register here.
-    EmailDomain,
+    EmailDomain = 403, "email-domain", "The e-mail address cannot register";
     /// The password breaks the rule for passwords.
-    Password,
+    Password = 422, "password", "The password breaks the rule";
     /// The account is in a state that does not allow this.
-    AccountState,
+    AccountState = 409, "account-state", "The account's state does not allow this";
     /// There is nothing at this path, or no such thing.
-    NotFound,
+    NotFound = 404, "not-found", "Not found";
     /// The path exists, the method does not.
-    MethodNotAllowed,
+    MethodNotAllowed = 405, "method-not-allowed", "Method not allowed";
     /// No form that the client accepts can be given.
-    NotAcceptable,
+    NotAcceptable = 406, "not-acceptable", "Not acceptable";
     /// The first request with the same `Idempotency-Key` is still running.
-    IdempotencyKeyInUse,
+    IdempotencyKeyInUse = 409, "idempotency-key-in-use", "The idempotency key is in use";
     /// The `Idempotency-Key` came with another request before.
-    IdempotencyKeyReused,
+    IdempotencyKeyReused = 422, "idempotency-key-reused", "The idempotency key was used for another request";
     /// The body is larger than [`crate::batch::MAX_BODY_BYTES`].
-    PayloadTooLarge,
+    PayloadTooLarge = 413, "payload-too-large", "The body is too large";
     /// The body is not declared as JSON.
-    UnsupportedMediaType,
+    UnsupportedMediaType = 415, "unsupported-media-type", "The body must be JSON";
     /// The body cannot be unpacked.
-    InvalidEncoding,
+    InvalidEncoding = 400, "invalid-encoding", "The body cannot be unpacked";
     /// A condition in the headers does not hold (RFC 9110, section 13).
-    PreconditionFailed,
+    PreconditionFailed = 412, "precondition-failed", "A condition of the request does not hold";
     /// The body is encoded in a way that is not supported.
-    UnsupportedEncoding,
+    UnsupportedEncoding = 415, "unsupported-encoding", "The body has an unsupported encoding";
     /// The key sends more requests than it may. API Gateway answers this itself; the container has
     /// to.
-    Throttled,
+    Throttled = 429, "throttled", "Too many requests";
     /// The answer would be larger than a function can give.
-    ResultTooLarge,
+    ResultTooLarge = 400, "result-too-large", "The result is too large";
     /// The database is resuming or away; the same request may succeed later.
-    Unavailable,
+    Unavailable = 503, "unavailable", "The database is not available right now";
     /// The database answers, but migrations that this version needs are not applied yet.
-    SchemaBehind,
+    SchemaBehind = 503, "schema-behind", "The database's schema is behind";
     /// An error that is not the client's fault, and whose cause is not disclosed.
-    Internal,
+    Internal = 500, "internal", "Internal error";
 }
 
 impl ProblemKind {
-    /// Every kind.
-    pub const ALL: [Self; 34] = [
-        Self::InvalidJson,
-        Self::WrongShape,
-        Self::UnknownTable,
-        Self::RowCount,
-        Self::InvalidParameter,
-        Self::InvalidRow,
-        Self::Referenced,
-        Self::InvalidUpload,
-        Self::IncompleteUpload,
-        Self::NothingToUndo,
-        Self::InvalidIdempotencyKey,
-        Self::Forbidden,
-        Self::WrongCredentials,
-        Self::SessionOver,
-        Self::PendingApproval,
-        Self::RegistrationClosed,
-        Self::EmailDomain,
-        Self::Password,
-        Self::AccountState,
-        Self::NotFound,
-        Self::MethodNotAllowed,
-        Self::NotAcceptable,
-        Self::IdempotencyKeyInUse,
-        Self::IdempotencyKeyReused,
-        Self::PayloadTooLarge,
-        Self::UnsupportedMediaType,
-        Self::InvalidEncoding,
-        Self::PreconditionFailed,
-        Self::UnsupportedEncoding,
-        Self::Throttled,
-        Self::ResultTooLarge,
-        Self::Unavailable,
-        Self::SchemaBehind,
-        Self::Internal,
-    ];
-
     /// Returns the stable URI that names the kind.
     pub fn type_uri(self) -> &'static str {
         self.row().0
@@ -133,77 +115,6 @@ impl ProblemKind {
     /// Returns a short title, the same for every problem of the kind.
     pub fn title(self) -> &'static str {
         self.row().2
-    }
-
-    fn row(self) -> (&'static str, u16, &'static str) {
-        match self {
-            Self::InvalidJson => ("urn:rowgate:problem:invalid-json", 400, "The body is not valid JSON"),
-            Self::WrongShape => ("urn:rowgate:problem:wrong-shape", 400, "The body has the wrong shape"),
-            Self::UnknownTable => ("urn:rowgate:problem:unknown-table", 400, "Unknown table"),
-            Self::RowCount => ("urn:rowgate:problem:row-count", 400, "Too few or too many rows"),
-            Self::InvalidParameter => ("urn:rowgate:problem:invalid-parameter", 400, "Invalid parameter"),
-            Self::InvalidRow => ("urn:rowgate:problem:invalid-row", 422, "The row breaks rules of its table"),
-            Self::Referenced => ("urn:rowgate:problem:referenced", 409, "Other rows refer to the row"),
-            Self::InvalidUpload => ("urn:rowgate:problem:invalid-upload", 400, "The file cannot be uploaded"),
-            Self::IncompleteUpload => {
-                ("urn:rowgate:problem:incomplete-upload", 409, "Parts of the file are missing")
-            }
-            Self::NothingToUndo => ("urn:rowgate:problem:nothing-to-undo", 409, "There is nothing to undo"),
-            Self::InvalidIdempotencyKey => {
-                ("urn:rowgate:problem:invalid-idempotency-key", 400, "Invalid idempotency key")
-            }
-            Self::Forbidden => ("urn:rowgate:problem:forbidden", 403, "Forbidden"),
-            Self::WrongCredentials => {
-                ("urn:rowgate:problem:wrong-credentials", 401, "Wrong name or password")
-            }
-            Self::SessionOver => ("urn:rowgate:problem:session-over", 401, "The session is over"),
-            Self::PendingApproval => {
-                ("urn:rowgate:problem:pending-approval", 403, "The account waits for approval")
-            }
-            Self::RegistrationClosed => {
-                ("urn:rowgate:problem:registration-closed", 403, "Registration is closed")
-            }
-            Self::EmailDomain => {
-                ("urn:rowgate:problem:email-domain", 403, "The e-mail address cannot register")
-            }
-            Self::Password => ("urn:rowgate:problem:password", 422, "The password breaks the rule"),
-            Self::AccountState => {
-                ("urn:rowgate:problem:account-state", 409, "The account's state does not allow this")
-            }
-            Self::NotFound => ("urn:rowgate:problem:not-found", 404, "Not found"),
-            Self::MethodNotAllowed => ("urn:rowgate:problem:method-not-allowed", 405, "Method not allowed"),
-            Self::NotAcceptable => ("urn:rowgate:problem:not-acceptable", 406, "Not acceptable"),
-            Self::IdempotencyKeyInUse => {
-                ("urn:rowgate:problem:idempotency-key-in-use", 409, "The idempotency key is in use")
-            }
-            Self::IdempotencyKeyReused => (
-                "urn:rowgate:problem:idempotency-key-reused",
-                422,
-                "The idempotency key was used for another request",
-            ),
-            Self::PayloadTooLarge => ("urn:rowgate:problem:payload-too-large", 413, "The body is too large"),
-            Self::UnsupportedMediaType => {
-                ("urn:rowgate:problem:unsupported-media-type", 415, "The body must be JSON")
-            }
-            Self::InvalidEncoding => {
-                ("urn:rowgate:problem:invalid-encoding", 400, "The body cannot be unpacked")
-            }
-            Self::PreconditionFailed => {
-                ("urn:rowgate:problem:precondition-failed", 412, "A condition of the request does not hold")
-            }
-            Self::UnsupportedEncoding => {
-                ("urn:rowgate:problem:unsupported-encoding", 415, "The body has an unsupported encoding")
-            }
-            Self::Throttled => ("urn:rowgate:problem:throttled", 429, "Too many requests"),
-            Self::ResultTooLarge => ("urn:rowgate:problem:result-too-large", 400, "The result is too large"),
-            Self::Unavailable => {
-                ("urn:rowgate:problem:unavailable", 503, "The database is not available right now")
-            }
-            Self::SchemaBehind => {
-                ("urn:rowgate:problem:schema-behind", 503, "The database's schema is behind")
-            }
-            Self::Internal => ("urn:rowgate:problem:internal", 500, "Internal error"),
-        }
     }
 }
 
