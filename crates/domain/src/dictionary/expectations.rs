@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::named::named_enum;
+
 /// Configures what the lake does with rows of a table that break the dictionary. The lake's job
 /// reads the same key of the same file; here it is checked, so that a wrong one does not build. Two
 /// rows with the same key end every run: without unique keys no row could be found again.
@@ -15,13 +17,14 @@ pub struct Expectations {
     pub rules: Severity,
 }
 
-/// The effect of a broken expectation on a run of the lake.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Severity {
-    /// It ends before gold is touched.
-    Stop,
-    /// The run continues; the result of the check is recorded.
-    Warn,
+named_enum! {
+    /// The effect of a broken expectation on a run of the lake.
+    pub enum Severity {
+        /// It ends before gold is touched.
+        Stop = "stop",
+        /// The run continues; the result of the check is recorded.
+        Warn = "warn",
+    }
 }
 
 impl Default for Expectations {
@@ -48,12 +51,10 @@ pub(crate) fn read_expectations(wire: &WireExpectations) -> Result<Expectations,
         ("references", references, &mut read.references),
         ("rules", rules, &mut read.rules),
     ] {
-        *severity = match value.as_deref() {
-            None => continue,
-            Some("stop") => Severity::Stop,
-            Some("warn") => Severity::Warn,
-            Some(other) => return Err(format!("unknown {name} {other:?}; use stop or warn")),
-        };
+        if let Some(value) = value {
+            *severity = Severity::from_name(value)
+                .ok_or_else(|| format!("unknown {name} {value:?}; use stop or warn"))?;
+        }
     }
     Ok(read)
 }

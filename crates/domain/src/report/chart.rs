@@ -5,7 +5,8 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use super::{Column, ColumnType};
+use super::column::{Column, ColumnType};
+use crate::named::named_enum;
 use crate::parameter::join;
 
 /// The best way to draw the rows of a report. Its columns are columns of the report.
@@ -22,29 +23,15 @@ pub struct Chart {
     pub stacked: bool,
 }
 
-/// The kind of picture that a [`Chart`] is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ChartKind {
-    /// A bar for each row and series.
-    Bar,
-    /// A line for each series.
-    Line,
-    /// A piece for each row.
-    Pie,
-}
-
-impl ChartKind {
-    /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Bar, Self::Line, Self::Pie];
-
-    /// Returns the name in definitions and the API.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Bar => "bar",
-            Self::Line => "line",
-            Self::Pie => "pie",
-        }
+named_enum! {
+    /// The kind of picture that a [`Chart`] is.
+    pub enum ChartKind {
+        /// A bar for each row and series.
+        Bar = "bar",
+        /// A line for each series.
+        Line = "line",
+        /// A piece for each row.
+        Pie = "pie",
     }
 }
 
@@ -63,12 +50,12 @@ pub(super) struct WireChart {
 pub(super) fn read(wire: WireChart, columns: &[Column]) -> Result<Chart, (Range<usize>, String)> {
     let WireChart { kind, x, series, stacked } = wire;
     let (kind_at, series_at) = (kind.span(), series.span());
-    let kind = ChartKind::ALL.into_iter().find(|known| known.name() == kind.get_ref()).ok_or_else(|| {
-        let known = join(ChartKind::ALL.map(ChartKind::name), "or");
+    let kind = ChartKind::from_name(kind.get_ref()).ok_or_else(|| {
+        let known = join(ChartKind::ALL.map(ChartKind::as_str), "or");
         (kind_at.clone(), format!("chart: unknown kind {:?}; use {known}", kind.get_ref()))
     })?;
     if stacked && kind != ChartKind::Bar {
-        return Err((kind_at, format!("chart: stacked goes with kind bar, not {}", kind.name())));
+        return Err((kind_at, format!("chart: stacked goes with kind bar, not {kind}")));
     }
     let column = |name: &Spanned<String>| {
         columns.iter().find(|column| column.name == *name.get_ref()).ok_or_else(|| {

@@ -4,21 +4,20 @@
 //! needs no Rust code.
 
 mod chart;
+mod column;
 mod error;
 mod parse;
 mod statement;
 
-use std::fmt;
 use std::sync::LazyLock;
 
 use include_dir::{Dir, include_dir};
-use serde::Serialize;
 
-use crate::dictionary::Dictionary;
 use crate::parameter::Parameter;
 use crate::shipped;
 
 pub use chart::{Chart, ChartKind};
+pub use column::{Column, ColumnType};
 pub use error::ReportError;
 
 static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../sql/reports");
@@ -72,86 +71,6 @@ pub struct Report {
     /// The query without comments. Each parameter stands in it as `:name`, to be bound and never
     /// spliced.
     pub sql: String,
-}
-
-impl Report {
-    /// Reads a report from the text of its file; `file` is its path, whose last part without `.sql`
-    /// is the report's name. Its tables are those of `dictionary`.
-    ///
-    /// # Errors
-    /// The first mistake, with its line.
-    pub fn parse(file: &str, text: &str, dictionary: &Dictionary) -> Result<Self, ReportError> {
-        parse::parse(file, text, dictionary)
-    }
-}
-
-/// A column of a report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct Column {
-    /// The name: the column's label in the query, the field's name in JSON, the header in CSV.
-    pub name: String,
-    /// The type of its values.
-    #[serde(rename = "type")]
-    pub column_type: ColumnType,
-    /// The meaning; may be empty.
-    pub description: String,
-}
-
-/// The type of a column's values. Any of them may be NULL.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ColumnType {
-    /// A whole number of up to 64 bits; a number in JSON.
-    Integer,
-    /// An exact decimal number; a number in JSON, with all its digits.
-    Decimal,
-    /// A floating-point number; a number in JSON.
-    Double,
-    /// Text.
-    String,
-    /// True or false; 1 and 0 in MySQL.
-    Boolean,
-    /// A day, `YYYY-MM-DD`.
-    Date,
-    /// A point in time, `YYYY-MM-DDTHH:MM:SSZ`, with a fraction where the database's type has one.
-    Timestamp,
-}
-
-impl ColumnType {
-    /// Every type.
-    pub const ALL: [Self; 7] = [
-        Self::Integer,
-        Self::Decimal,
-        Self::Double,
-        Self::String,
-        Self::Boolean,
-        Self::Date,
-        Self::Timestamp,
-    ];
-
-    /// Returns the name in definitions and the API.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Integer => "integer",
-            Self::Decimal => "decimal",
-            Self::Double => "double",
-            Self::String => "string",
-            Self::Boolean => "boolean",
-            Self::Date => "date",
-            Self::Timestamp => "timestamp",
-        }
-    }
-
-    fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|column_type| column_type.name() == name)
-    }
-}
-
-impl fmt::Display for ColumnType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
 }
 
 #[cfg(test)]
