@@ -16,7 +16,7 @@ async fn main() -> Result<(), Error> {
     let target = Target::read(env::required)?;
     let pool_id = env::required("ROWGATE_USER_POOL_ID")?;
     let client_id = env::required("ROWGATE_USER_POOL_CLIENT_ID")?;
-    let options = Options::read(|name| std::env::var(name).ok())?;
+    let options = Options::read(env::optional)?;
     let config = aws::sdk_config()?;
     let accounts = Accounts::new(
         Cognito::new(&config, pool_id, client_id),

@@ -29,9 +29,9 @@ impl Options {
     /// [`SettingError`] names the invalid variable.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, SettingError> {
         let settings = Settings(variable);
-        let fault = || "neither true nor false".to_owned();
-        let open = settings.get("ROWGATE_SELF_REGISTRATION", |value| value.parse().ok(), fault)?;
-        let fault = || "no list of domains like example.com,example.org".to_owned();
+        let is_open = |value: &str| value.parse().ok();
+        let open = settings.get("ROWGATE_SELF_REGISTRATION", is_open, "neither true nor false")?;
+        let fault = "no list of domains like example.com,example.org";
         let domains = settings.get("ROWGATE_EMAIL_DOMAINS", domains, fault)?;
         Ok(Self {
             self_registration: open.unwrap_or(true),

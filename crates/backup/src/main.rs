@@ -26,7 +26,7 @@ async fn main() -> Result<(), Error> {
         store: S3Bucket::new(&aws_sdk_s3::config::Config::new(&config), bucket),
         continuation: LambdaContinuation::from_env(&config)?,
         dictionary: domain::shipped::dictionary()?,
-        options: Options::read(|name| std::env::var(name).ok())?,
+        options: Options::read(env::optional)?,
     });
     let service = Service { backups: Arc::clone(&backups), operator: Operator::from_env()? };
     events::serve_with_commands(router(service), with_service_layers, move |payload, context: Context| {

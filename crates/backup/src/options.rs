@@ -49,7 +49,7 @@ impl Options {
     /// [`SettingError`] names the variable that cannot be used.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, SettingError> {
         let settings = Settings(variable);
-        let no_codec = || "none of deflate, zstandard and null".to_owned();
+        let no_codec = "none of deflate, zstandard and null";
         let codec = settings.get("ROWGATE_BACKUP_CODEC", Codec::from_name, no_codec)?.unwrap_or_default();
         let days = settings.number("ROWGATE_BACKUP_KEEP_DAYS", KEEP_DAYS, 1..=LONGEST_DAYS)?;
         let part_limits = SMALLEST_PART..=LARGEST_PART;

@@ -27,7 +27,7 @@ pub fn sdk_config() -> Result<SdkConfig, EnvError> {
     let credentials = Credentials::new(
         env::required("AWS_ACCESS_KEY_ID")?,
         env::required("AWS_SECRET_ACCESS_KEY")?,
-        env::required("AWS_SESSION_TOKEN").ok(),
+        env::optional("AWS_SESSION_TOKEN"),
         // The process ends before its credentials expire.
         None,
         "environment",
@@ -40,7 +40,7 @@ pub fn sdk_config() -> Result<SdkConfig, EnvError> {
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
         .time_source(SharedTimeSource::new(SystemTimeSource::new()))
         .http_client(client);
-    config.set_endpoint_url(env::required("AWS_ENDPOINT_URL").ok());
+    config.set_endpoint_url(env::optional("AWS_ENDPOINT_URL"));
     Ok(config.build())
 }
 
@@ -52,9 +52,7 @@ struct Environment;
 impl LoadServiceConfig for Environment {
     fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
         let variable = variable(&key);
-        [&variable, key.env()]
-            .into_iter()
-            .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+        env::optional(&variable).or_else(|| env::optional(key.env()))
     }
 }
 

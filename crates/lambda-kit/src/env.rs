@@ -10,12 +10,17 @@ pub enum EnvError {
     Missing(&'static str),
 }
 
+/// Returns the value of an optional variable; `None` if it is unset, empty or not UTF-8.
+pub fn optional(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
 /// Returns the value of a required variable.
 ///
 /// # Errors
-/// [`EnvError::Missing`] if it is unset, empty or not UTF-8.
+/// [`EnvError::Missing`] where [`optional`] returns none.
 pub fn required(name: &'static str) -> Result<String, EnvError> {
-    std::env::var(name).ok().filter(|value| !value.is_empty()).ok_or(EnvError::Missing(name))
+    optional(name).ok_or(EnvError::Missing(name))
 }
 
 /// An invalid setting.
@@ -30,7 +35,8 @@ pub struct SettingError {
     pub fault: String,
 }
 
-/// Optional variables, and the function that reads them. An empty variable counts as unset.
+/// Optional variables, and the function that reads them: [`optional`], but in tests. An empty
+/// variable counts as unset.
 #[derive(Debug)]
 pub struct Settings<R>(pub R);
 
@@ -43,12 +49,12 @@ impl<R: Fn(&str) -> Option<String>> Settings<R> {
         &self,
         name: &'static str,
         read: impl FnOnce(&str) -> Option<T>,
-        fault: impl FnOnce() -> String,
+        fault: &str,
     ) -> Result<Option<T>, SettingError> {
         let Some(value) = (self.0)(name).filter(|value| !value.is_empty()) else { return Ok(None) };
         match read(&value) {
             Some(setting) => Ok(Some(setting)),
-            None => Err(SettingError { name, value, fault: fault() }),
+            None => Err(SettingError { name, value, fault: fault.to_owned() }),
         }
     }
 
@@ -63,7 +69,7 @@ impl<R: Fn(&str) -> Option<String>> Settings<R> {
         limits: RangeInclusive<u64>,
     ) -> Result<u64, SettingError> {
         let read = |value: &str| value.parse().ok().filter(|number| limits.contains(number));
-        let fault = || format!("not a whole number from {} to {}", limits.start(), limits.end());
-        Ok(self.get(name, read, fault)?.unwrap_or(default))
+        let fault = format!("not a whole number from {} to {}", limits.start(), limits.end());
+        Ok(self.get(name, read, &fault)?.unwrap_or(default))
     }
 }

@@ -13,6 +13,8 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{fmt, registry};
 
+use crate::env;
+
 /// The variable that filters log lines, by level and by module (`info`, `loader=debug,info`).
 const FILTER_VARIABLE: &str = "ROWGATE_LOG";
 
@@ -35,11 +37,10 @@ const TALKATIVE: [&str; 6] = ["aws_", "h2", "hyper", "lambda_http", "lambda_runt
 ///
 /// Lines have no time, because Lambda adds it.
 pub fn init_tracing() {
-    let variable = |name| std::env::var(name).ok();
     registry()
         .with(lines())
-        .with(filter(variable(FILTER_VARIABLE).as_deref()))
-        .with(privacy(variable(VALUES_VARIABLE).as_deref()))
+        .with(filter(env::optional(FILTER_VARIABLE).as_deref()))
+        .with(privacy(env::optional(VALUES_VARIABLE).as_deref()))
         .init();
 }
 

@@ -22,7 +22,7 @@ async fn main() -> Result<(), Error> {
         database: Database::new(aws_sdk_rdsdata::Client::new(&config), target),
         store: S3Bucket::new(&aws_sdk_s3::config::Config::new(&config), env::required("ROWGATE_BUCKET")?),
         queue: SqsQueue::new(aws_sdk_sqs::Client::new(&config), queue_url),
-        options: Options::read(|name| std::env::var(name).ok())?,
+        options: Options::read(env::optional)?,
         dictionary: domain::shipped::dictionary()?,
     };
     lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| async move {

@@ -47,7 +47,7 @@ impl Options {
         let lanes = settings.number("ROWGATE_LANES", defaults.lanes as u64, 1..=MAX_LANES as u64)?;
         let chunk_limits = SMALLEST_CHUNK..=LARGEST_CHUNK;
         let chunk_bytes = settings.number("ROWGATE_CHUNK_BYTES", defaults.chunk_bytes, chunk_limits)?;
-        let fault = || "neither a count like 100 nor a share like 5%".to_owned();
+        let fault = "neither a count like 100 nor a share like 5%";
         let max_rejects =
             settings.get("ROWGATE_MAX_REJECTS", |limit| RejectLimit::parse(limit).ok(), fault)?;
         Ok(Self { lanes: usize::try_from(lanes).unwrap_or(MAX_LANES), chunk_bytes, max_rejects })

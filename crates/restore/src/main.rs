@@ -26,7 +26,7 @@ async fn main() -> Result<(), Error> {
         database: Database::new(aws_sdk_rdsdata::Client::new(&config), target),
         store: S3Bucket::new(&aws_sdk_s3::config::Config::new(&config), bucket),
         continuation: LambdaContinuation::from_env(&config)?,
-        options: Options::read(|name| std::env::var(name).ok())?,
+        options: Options::read(env::optional)?,
         dictionary: domain::shipped::dictionary()?,
     });
     let routes = router(Service { restorer: Arc::clone(&restorer), operator });

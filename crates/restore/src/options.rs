@@ -60,10 +60,10 @@ impl Options {
         let lanes = settings.number("ROWGATE_LANES", LANES, 1..=MAX_LANES)?;
         let age_limits = 1..=LONGEST_AGE_HOURS;
         let hours = settings.number("ROWGATE_BACKUP_MAX_AGE_HOURS", MAX_AGE_HOURS, age_limits)?;
-        let fault = || "neither a count like 100 nor a share like 5%".to_owned();
+        let fault = "neither a count like 100 nor a share like 5%";
         let max_rejects =
             settings.get("ROWGATE_MAX_REJECTS", |limit| RejectLimit::parse(limit).ok(), fault)?;
-        let fault = || "not a list of folders like avro/,exports/glue/".to_owned();
+        let fault = "not a list of folders like avro/,exports/glue/";
         let prefixes = settings.get("ROWGATE_RESTORE_PREFIXES", folders, fault)?;
         let prefixes = prefixes.unwrap_or_else(|| Self::default().prefixes);
         Ok(Self { lanes: lanes as usize, max_age: Duration::from_secs(hours * 3600), max_rejects, prefixes })

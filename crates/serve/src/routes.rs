@@ -10,6 +10,7 @@ use axum::Router;
 use backup::Backups;
 use bucket::S3Bucket;
 use lambda_kit::caller::Operator;
+use lambda_kit::env;
 use reports::Links;
 use restore::Restorer;
 
@@ -44,19 +45,18 @@ pub(crate) fn api(parts: Parts<'_>) -> Result<Api> {
     let operator = Operator::of_keys(operators);
     let s3 = aws_sdk_s3::config::Config::new(config);
     let store = S3Bucket::new(&s3, &bucket);
-    let setting = |name: &str| std::env::var(name).ok();
     let backups = Arc::new(Backups {
         database: database.clone(),
         store: store.clone(),
         continuation: of_backups,
         dictionary,
-        options: backup::Options::read(setting).map_err(|error| users_fault(error.to_string()))?,
+        options: backup::Options::read(env::optional).map_err(|error| users_fault(error.to_string()))?,
     });
     let restorer = Arc::new(Restorer {
         database: database.clone(),
         store,
         continuation: of_restores,
-        options: restore::Options::read(setting).map_err(|error| users_fault(error.to_string()))?,
+        options: restore::Options::read(env::optional).map_err(|error| users_fault(error.to_string()))?,
         dictionary,
     });
     let region = config.region().context("AWS_REGION is not set")?;
