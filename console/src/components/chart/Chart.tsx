@@ -32,55 +32,43 @@ const WIDE_PLOT = 900;
 const BAR_HEIGHT = 26;
 
 /** Draws rows as bars, lines or a pie. */
-export function Chart({
-  choice,
-  data,
-  label,
-  xTitle,
-  yTitle,
-  formatLabel,
-  height = 280,
-  empty,
-  threshold,
-  legend,
-}: Props) {
+export function Chart(props: Props) {
+  return props.choice.kind === "pie" ? <Pie {...props} /> : <Plot {...props} />;
+}
+
+function Pie({ data, label, formatLabel = asItIs, empty }: Props) {
   const narrow = useNarrow();
-  const none = <Box color="text-body-secondary">{empty ?? "There is nothing to draw."}</Box>;
-  const written = (text: string) => (formatLabel ? formatLabel(text) : text);
-  const isEmpty = data.labels.length === 0;
+  const slices = (data.series[0]?.data ?? []).filter(({ y }) => y > 0);
+  const sum = slices.reduce((total, { y }) => total + y, 0);
+  const share = (value: number) => `${((100 * value) / (sum || 1)).toFixed(1)} %`;
+  return (
+    <PieChart
+      data={slices.map(({ x, y }) => ({ title: formatLabel(x), value: y }))}
+      size={narrow ? "small" : "medium"}
+      hideFilter
+      hideTitles={narrow}
+      ariaLabel={label}
+      empty={<Nothing text={empty} />}
+      detailPopoverContent={({ value }) => [
+        { key: data.series[0]?.title ?? "", value: count(value) },
+        { key: "Share", value: share(value) },
+      ]}
+      segmentDescription={({ value }) => `${count(value)}, ${share(value)}`}
+    />
+  );
+}
 
-  if (choice.kind === "pie") {
-    const slices = (data.series[0]?.data ?? []).filter(({ y }) => y > 0);
-    const sum = slices.reduce((total, { y }) => total + y, 0);
-    return (
-      <PieChart
-        data={slices.map(({ x, y }) => ({ title: written(x), value: y }))}
-        size={narrow ? "small" : "medium"}
-        hideFilter
-        hideTitles={narrow}
-        ariaLabel={label}
-        empty={none}
-        detailPopoverContent={({ value }) => [
-          { key: data.series[0]?.title ?? "", value: count(value) },
-          { key: "Share", value: `${((100 * value) / (sum || 1)).toFixed(1)} %` },
-        ]}
-        segmentDescription={({ value }) => `${count(value)}, ${((100 * value) / (sum || 1)).toFixed(1)} %`}
-      />
-    );
-  }
-
-  const values = (
-    choice.stacked && choice.kind === "bar"
-      ? data.labels.map((_, i) => data.series.reduce((sum, one) => sum + number(one.data[i]?.y), 0))
-      : data.series.flatMap((one) => one.data.map(({ y }) => y))
-  ).concat(threshold?.y ?? 0);
-  const most = axisEnd(Math.max(...values));
+/** Bars or lines on two axes. */
+function Plot({ choice, data, label, xTitle, yTitle, formatLabel, height = 280, empty, threshold, legend }: Props) {
+  const narrow = useNarrow();
+  const written = formatLabel ?? asItIs;
+  const none = <Nothing text={empty} />;
+  const values = valuesOf(choice, data).concat(threshold?.y ?? 0);
   const whole = values.every(Number.isInteger);
-  const least = Math.min(...values, 0);
   const shared = {
     xDomain: data.labels.map(written),
     xScaleType: "categorical" as const,
-    yDomain: [least, most],
+    yDomain: [Math.min(...values, 0), axisEnd(Math.max(...values))],
     ariaLabel: label,
     xTitle: xTitle ?? choice.x,
     yTitle: yTitle ?? "",
@@ -91,33 +79,20 @@ export function Chart({
     empty: none,
     noMatch: none,
   };
-  const points = (one: ChartData["series"][number]) => one.data.map(({ x, y }) => ({ x: written(x), y }));
-  const line = threshold && {
-    type: "threshold" as const,
-    title: threshold.title,
-    y: threshold.y,
-    valueFormatter: count,
-  };
+  const series = <T extends "line" | "bar">(type: T) =>
+    data.labels.length === 0
+      ? []
+      : [
+          ...data.series.map((one) => ({
+            type,
+            title: one.title,
+            data: one.data.map(({ x, y }) => ({ x: written(x), y })),
+            valueFormatter: (value: number) => count(value),
+          })),
+          ...(threshold ? [{ type: "threshold" as const, ...threshold, valueFormatter: count }] : []),
+        ];
   if (choice.kind === "line") {
-    return (
-      <LineChart
-        {...shared}
-        height={height}
-        series={
-          isEmpty
-            ? []
-            : [
-                ...data.series.map((one) => ({
-                  type: "line" as const,
-                  title: one.title,
-                  data: points(one),
-                  valueFormatter: (value: number) => count(value),
-                })),
-                ...(line ? [line] : []),
-              ]
-        }
-      />
-    );
+    return <LineChart {...shared} height={height} series={series("line")} />;
   }
   // Labels that have no room beside each other are written under each other. Days may be left out
   // between others.
@@ -131,19 +106,20 @@ export function Chart({
       height={lying ? Math.max(120, data.labels.length * BAR_HEIGHT * bars) : height}
       horizontalBars={lying}
       stackedBars={choice.stacked ?? false}
-      series={
-        isEmpty
-          ? []
-          : [
-              ...data.series.map((one) => ({
-                type: "bar" as const,
-                title: one.title,
-                data: points(one),
-                valueFormatter: (value: number) => count(value),
-              })),
-              ...(line ? [line] : []),
-            ]
-      }
+      series={series("bar")}
     />
   );
+}
+
+/** The heights that are drawn: of stacked bars, their sums. */
+function valuesOf(choice: Props["choice"], data: ChartData): number[] {
+  return choice.stacked && choice.kind === "bar"
+    ? data.labels.map((_, i) => data.series.reduce((sum, one) => sum + number(one.data[i]?.y), 0))
+    : data.series.flatMap((one) => one.data.map(({ y }) => y));
+}
+
+const asItIs = (label: string) => label;
+
+function Nothing({ text = "There is nothing to draw." }: { text?: string }) {
+  return <Box color="text-body-secondary">{text}</Box>;
 }

@@ -1,22 +1,17 @@
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import SpaceBetween from "@cloudscape-design/components/space-between";
+import type { Paged } from "./usePaged";
 
-interface Props {
+export interface PagerProps {
+  paged: Paged;
   /** The id after which the next page begins; `null` on the last one. */
   next: string | number | null | undefined;
-  /**
-   * The ids after which the earlier pages began, the first page's empty; joined by commas in the
-   * link.
-   */
-  trail: readonly string[];
-  after: string;
-  onMove: (after: string, trail: readonly string[]) => void;
   loading?: boolean;
 }
 
 /** Moves between the pages of a list that is read by key; nothing where there is but one. */
-export function Pager({ next, trail, after, onMove, loading }: Props) {
+export function Pager({ paged: { after, trail, onMove }, next, loading }: PagerProps) {
   const more = next !== null && next !== undefined;
   if (!more && trail.length === 0) {
     return null;
@@ -40,14 +35,4 @@ export function Pager({ next, trail, after, onMove, loading }: Props) {
       />
     </SpaceBetween>
   );
-}
-
-/** Reads the trail that a link has. */
-export function readTrail(text: string | null): string[] {
-  return text === null || text === "" ? [] : text.split(",").map((part) => (part === "-" ? "" : part));
-}
-
-/** Writes a trail for a link. */
-export function writeTrail(trail: readonly string[]): string | null {
-  return trail.length === 0 ? null : trail.map((part) => (part === "" ? "-" : part)).join(",");
 }

@@ -1,6 +1,5 @@
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
-import Header from "@cloudscape-design/components/header";
 import Link from "@cloudscape-design/components/link";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useState } from "react";
@@ -8,7 +7,8 @@ import { disableAccount, listAccounts } from "../../api/accounts";
 import type { Account } from "../../api/types";
 import { useResource } from "../../api/use";
 import { ConfirmModal } from "../../components/feedback/ConfirmModal";
-import { DataTable } from "../../components/list/DataTable";
+import { DataTable, type DataColumn } from "../../components/list/DataTable";
+import { ListHeader } from "../../components/list/ListHeader";
 import { ago, time } from "../../components/format";
 import { ProblemAlert } from "../../components/feedback/ProblemAlert";
 import { useSession } from "../../session";
@@ -25,13 +25,34 @@ const PAGE = 50;
 export function AccountList() {
   const { me } = useSession();
   const notify = useNotify();
-  const { data, error, loading, reload } = useResource(
-    (signal) => everyone((after) => listAccounts(after, MOST_ACCOUNTS, signal)),
-    [],
-  );
+  const list = useResource((signal) => everyone((after) => listAccounts(after, MOST_ACCOUNTS, signal)), []);
+  const { data, error, loading, reload } = list;
   const [approving, setApproving] = useState<Account | null>(null);
   const [disabling, setDisabling] = useState<Account | null>(null);
   const waiting = data?.filter(({ status }) => status === "pending").length ?? 0;
+
+  const actions = (account: Account) => (
+    <SpaceBetween direction="horizontal" size="xs">
+      <Button
+        variant="inline-link"
+        ariaLabel={`${actionOf(account)} ${account.username}`}
+        onClick={() => setApproving(account)}
+      >
+        {actionOf(account)}
+      </Button>
+      {account.status !== "disabled" && keptFrom(account.username, me) === null && (
+        <Button variant="inline-link" ariaLabel={`Disable ${account.username}`} onClick={() => setDisabling(account)}>
+          Disable
+        </Button>
+      )}
+      <Link
+        href={href(["accounts", "audit"], { username: account.username })}
+        ariaLabel={`Trail of ${account.username}`}
+      >
+        Trail
+      </Link>
+    </SpaceBetween>
+  );
 
   return (
     <SpaceBetween size="m">
@@ -44,87 +65,14 @@ export function AccountList() {
         loading={loading && !data}
         empty="There is no account yet. People register on the sign-in page and wait here for approval."
         header={
-          <Header
-            variant="h2"
-            {...(waiting > 0 ? { counter: `(${waiting} waiting)` } : {})}
-            actions={
-              <Button iconName="refresh" ariaLabel="Read the accounts again" loading={loading} onClick={reload} />
-            }
-          >
-            People
-          </Header>
+          <ListHeader
+            title="People"
+            counter={waiting > 0 ? `(${waiting} waiting)` : undefined}
+            list={list}
+            again="Read the accounts again"
+          />
         }
-        columns={[
-          {
-            id: "username",
-            header: "Name",
-            title: true,
-            cell: ({ username }) => (
-              <>
-                {username}
-                {username === me.username && (
-                  <Box variant="span" color="text-body-secondary">
-                    {" "}
-                    (you)
-                  </Box>
-                )}
-              </>
-            ),
-            value: ({ username }) => username,
-          },
-          {
-            id: "status",
-            header: "State",
-            minWidth: 180,
-            cell: ({ status }) => <AccountState status={status} />,
-            value: ({ status }) => ({ pending: 0, active: 1, disabled: 2 })[status],
-          },
-          {
-            id: "role",
-            header: "May",
-            cell: ({ groups }) => ROLES.find(({ value }) => value === chosenOf(groups).role)?.label ?? "Nothing yet",
-            value: ({ groups }) => chosenOf(groups).role,
-          },
-          { id: "tables", header: "Sees", cell: ({ groups }) => seen(chosenOf(groups)) },
-          {
-            id: "created",
-            header: "Registered",
-            cell: ({ created_at }) => <span title={time(created_at)}>{ago(created_at)}</span>,
-            value: ({ created_at }) => created_at,
-          },
-          {
-            id: "actions",
-            header: "Actions",
-            minWidth: 200,
-            wide: true,
-            cell: (account) => (
-              <SpaceBetween direction="horizontal" size="xs">
-                <Button
-                  variant="inline-link"
-                  ariaLabel={`${actionOf(account)} ${account.username}`}
-                  onClick={() => setApproving(account)}
-                >
-                  {actionOf(account)}
-                </Button>
-                {account.status !== "disabled" && keptFrom(account.username, me) === null && (
-                  <Button
-                    variant="inline-link"
-                    ariaLabel={`Disable ${account.username}`}
-                    onClick={() => setDisabling(account)}
-                  >
-                    Disable
-                  </Button>
-                )}
-                <Link
-                  href={href(["accounts", "audit"], { username: account.username })}
-                  ariaLabel={`Trail of ${account.username}`}
-                >
-                  Trail
-                </Link>
-              </SpaceBetween>
-            ),
-          },
-        ]}
+        columns={[...columnsOf(me.username), { ...ACTIONS, cell: actions }]}
       />
       {approving && (
         <GroupsModal
@@ -161,6 +109,51 @@ export function AccountList() {
       )}
     </SpaceBetween>
   );
+}
+
+const ACTIONS = { id: "actions", header: "Actions", minWidth: 200, wide: true };
+
+/** The columns that say who an account is and what it may do; `own` is the name of the reader. */
+function columnsOf(own: string): DataColumn<Account>[] {
+  return [
+    {
+      id: "username",
+      header: "Name",
+      title: true,
+      cell: ({ username }) => (
+        <>
+          {username}
+          {username === own && (
+            <Box variant="span" color="text-body-secondary">
+              {" "}
+              (you)
+            </Box>
+          )}
+        </>
+      ),
+      value: ({ username }) => username,
+    },
+    {
+      id: "status",
+      header: "State",
+      minWidth: 180,
+      cell: ({ status }) => <AccountState status={status} />,
+      value: ({ status }) => ({ pending: 0, active: 1, disabled: 2 })[status],
+    },
+    {
+      id: "role",
+      header: "May",
+      cell: ({ groups }) => ROLES.find(({ value }) => value === chosenOf(groups).role)?.label ?? "Nothing yet",
+      value: ({ groups }) => chosenOf(groups).role,
+    },
+    { id: "tables", header: "Sees", cell: ({ groups }) => seen(chosenOf(groups)) },
+    {
+      id: "created",
+      header: "Registered",
+      cell: ({ created_at }) => <span title={time(created_at)}>{ago(created_at)}</span>,
+      value: ({ created_at }) => created_at,
+    },
+  ];
 }
 
 function actionOf({ status }: Account): string {

@@ -2,7 +2,6 @@ import Button from "@cloudscape-design/components/button";
 import ColumnLayout from "@cloudscape-design/components/column-layout";
 import Container from "@cloudscape-design/components/container";
 import FormField from "@cloudscape-design/components/form-field";
-import Header from "@cloudscape-design/components/header";
 import Input from "@cloudscape-design/components/input";
 import Link from "@cloudscape-design/components/link";
 import Select from "@cloudscape-design/components/select";
@@ -13,7 +12,8 @@ import type { AuditEntry } from "../../api/types";
 import { useResource } from "../../api/use";
 import { DataTable } from "../../components/list/DataTable";
 import { time } from "../../components/format";
-import { Pager, readTrail, writeTrail } from "../../components/list/Pager";
+import { ListHeader } from "../../components/list/ListHeader";
+import { FIRST_PAGE, usePaged } from "../../components/list/usePaged";
 import { ProblemAlert } from "../../components/feedback/ProblemAlert";
 import { useSession } from "../../session";
 import { href, useRoute } from "../../shell/route";
@@ -26,8 +26,9 @@ export function Audit() {
   const username = params.get("username") ?? "";
   const table = params.get("table") ?? "";
   const row = params.get("row") ?? "";
-  const after = params.get("after") ?? "";
-  const { data, error, loading, reload } = useResource(
+  const paged = usePaged();
+  const { after } = paged;
+  const list = useResource(
     (signal) =>
       readAudit(
         {
@@ -41,8 +42,9 @@ export function Audit() {
       ),
     [username, table, row, after],
   );
+  const { data, error, loading, reload } = list;
   const filtered = username !== "" || table !== "" || row !== "";
-  const clear = () => setParams({ username: null, table: null, row: null, after: null, trail: null });
+  const clear = () => setParams({ username: null, table: null, row: null, ...FIRST_PAGE });
   return (
     <SpaceBetween size="m">
       <Filters
@@ -50,7 +52,7 @@ export function Audit() {
         username={username}
         table={table}
         row={row}
-        onApply={(chosen) => setParams({ ...chosen, after: null, trail: null })}
+        onApply={(chosen) => setParams({ ...chosen, ...FIRST_PAGE })}
         {...(filtered ? { onClear: clear } : {})}
       />
       <ProblemAlert error={error} header="The audit trail could not be read" onRetry={reload} />
@@ -66,24 +68,13 @@ export function Audit() {
             : "Nobody has changed anything yet."
         }
         header={
-          <Header
-            variant="h2"
+          <ListHeader
+            title="Audit trail"
             description="Changes by people. What scripts do with their keys stands in the log."
-            actions={
-              <SpaceBetween direction="horizontal" size="xs" alignItems="center">
-                <Pager
-                  next={data?.next}
-                  trail={readTrail(params.get("trail"))}
-                  after={after}
-                  loading={loading}
-                  onMove={(to, way) => setParams({ after: to || null, trail: writeTrail(way) })}
-                />
-                <Button iconName="refresh" ariaLabel="Read the audit trail again" loading={loading} onClick={reload} />
-              </SpaceBetween>
-            }
-          >
-            Audit trail
-          </Header>
+            list={list}
+            pages={{ paged, next: data?.next }}
+            again="Read the audit trail again"
+          />
         }
         columns={[
           { id: "at", header: "When", title: true, minWidth: 190, cell: ({ at }) => time(at) },

@@ -5,14 +5,13 @@ import ContentLayout from "@cloudscape-design/components/content-layout";
 import ExpandableSection from "@cloudscape-design/components/expandable-section";
 import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import Spinner from "@cloudscape-design/components/spinner";
 import TextFilter from "@cloudscape-design/components/text-filter";
 import { useMemo, useState } from "react";
 import { apiUrl } from "../../api/client";
 import { readOpenApi } from "../../api/service";
 import { useResource } from "../../api/use";
 import { byTag, type Json, type Operation, operations } from "./openapi";
-import { ProblemAlert } from "../../components/feedback/ProblemAlert";
+import { Loaded } from "../../components/feedback/Loaded";
 import { save } from "../../components/chart/picture";
 import { href, navigate, useRoute } from "../../shell/route";
 import { CopyToken } from "./CopyToken";
@@ -21,8 +20,8 @@ import { OperationView } from "./OperationView";
 /** The API's document, to read and to try: `#/api/listRows?q=rows`. */
 export default function Api() {
   const { rest, params, setParams } = useRoute();
-  const { data, error, reload } = useResource(readOpenApi, []);
-  const document = data as Json;
+  const read = useResource(readOpenApi, []);
+  const { data } = read;
   const all = useMemo(() => (data ? operations(data as Json) : []), [data]);
   const query = params.get("q") ?? "";
   const found = useMemo(() => all.filter((one) => matches(one, query)), [all, query]);
@@ -55,36 +54,37 @@ export default function Api() {
         </Header>
       }
     >
-      <SpaceBetween size="l">
-        <ProblemAlert error={error} header="The document could not be read" onRetry={reload} />
-        {!data && !error && (
-          <Box textAlign="center" padding="xxl">
-            <Spinner size="large" />
-          </Box>
-        )}
-        {data && (
-          <TextFilter
-            filteringText={query}
-            filteringPlaceholder="Find an operation"
-            filteringAriaLabel="Find an operation"
-            countText={query === "" ? "" : `${found.length} found`}
-            onChange={({ detail }) => setParams({ q: detail.filteringText })}
-          />
-        )}
-        {data && found.length === 0 && (
-          <Box textAlign="center" color="text-body-secondary">
-            No operation has this in its name, path or description.
-          </Box>
-        )}
-        {[...byTag(found)].map(([tag, list]) => (
-          <SpaceBetween key={tag} size="xs">
-            <Box variant="h2">{tag}</Box>
-            {list.map((operation) => (
-              <Section key={operation.id} document={document} operation={operation} open={rest[0] === operation.id} />
+      <Loaded resource={read} header="The document could not be read">
+        {(document) => (
+          <>
+            <TextFilter
+              filteringText={query}
+              filteringPlaceholder="Find an operation"
+              filteringAriaLabel="Find an operation"
+              countText={query === "" ? "" : `${found.length} found`}
+              onChange={({ detail }) => setParams({ q: detail.filteringText })}
+            />
+            {found.length === 0 && (
+              <Box textAlign="center" color="text-body-secondary">
+                No operation has this in its name, path or description.
+              </Box>
+            )}
+            {[...byTag(found)].map(([tag, list]) => (
+              <SpaceBetween key={tag} size="xs">
+                <Box variant="h2">{tag}</Box>
+                {list.map((operation) => (
+                  <Section
+                    key={operation.id}
+                    document={document as Json}
+                    operation={operation}
+                    open={rest[0] === operation.id}
+                  />
+                ))}
+              </SpaceBetween>
             ))}
-          </SpaceBetween>
-        ))}
-      </SpaceBetween>
+          </>
+        )}
+      </Loaded>
     </ContentLayout>
   );
 }

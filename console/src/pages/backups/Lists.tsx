@@ -12,10 +12,11 @@ import { useResource } from "../../api/use";
 import { BackupStatus, JobState, Verified } from "../../components/feedback/BackupStatus";
 import { DataTable } from "../../components/list/DataTable";
 import { ago, count, duration, time } from "../../components/format";
-import { Pager, readTrail, writeTrail } from "../../components/list/Pager";
+import { ListHeader } from "../../components/list/ListHeader";
+import { usePaged } from "../../components/list/usePaged";
 import { ProblemAlert } from "../../components/feedback/ProblemAlert";
 import { useSession } from "../../session";
-import { href, useRoute } from "../../shell/route";
+import { href } from "../../shell/route";
 import { RestoreBackup } from "./RestoreBackup";
 import { StartBackup } from "./StartBackup";
 import { useVerify } from "./useVerify";
@@ -48,18 +49,11 @@ export function Lists() {
 
 function BackupList() {
   const { can } = useSession();
-  const { params, setParams } = useRoute();
-  const after = params.get("after") ?? "";
-  const [running, setRunning] = useState(false);
-  const { data, error, loading, reload } = useResource(
-    async (signal) => {
-      const page = await listBackups(after || null, 10, signal);
-      setRunning(page.backups.some(({ status }) => status === "running"));
-      return page;
-    },
-    [after],
-    { every: running ? OFTEN : SELDOM },
-  );
+  const paged = usePaged();
+  const list = useResource((signal) => listBackups(paged.after || null, 10, signal), [paged.after], {
+    every: (page) => (page?.backups.some(({ status }) => status === "running") ? OFTEN : SELDOM),
+  });
+  const { data, error, loading, reload } = list;
   const [starting, setStarting] = useState(false);
   const [restoring, setRestoring] = useState<Backup | null>(null);
   const [verify, verifying] = useVerify();
@@ -81,28 +75,13 @@ function BackupList() {
         loading={loading && !data}
         empty="There is no backup yet. Start one here; another is made each night."
         header={
-          <Header
-            variant="h2"
-            actions={
-              <SpaceBetween direction="horizontal" size="xs" alignItems="center">
-                <Pager
-                  next={data?.next}
-                  trail={readTrail(params.get("trail"))}
-                  after={after}
-                  loading={loading}
-                  onMove={(to, way) => setParams({ after: to || null, trail: writeTrail(way) })}
-                />
-                <Button iconName="refresh" ariaLabel="Read the backups again" loading={loading} onClick={reload} />
-                {can("operate") && (
-                  <Button variant="primary" onClick={() => setStarting(true)}>
-                    Start a backup
-                  </Button>
-                )}
-              </SpaceBetween>
-            }
-          >
-            Backups
-          </Header>
+          <ListHeader title="Backups" list={list} pages={{ paged, next: data?.next }} again="Read the backups again">
+            {can("operate") && (
+              <Button variant="primary" onClick={() => setStarting(true)}>
+                Start a backup
+              </Button>
+            )}
+          </ListHeader>
         }
         columns={[
           {
@@ -174,11 +153,9 @@ function BackupList() {
 }
 
 function RestoreList() {
-  const { params, setParams } = useRoute();
-  const after = params.get("restores") ?? "";
-  const { data, error, loading, reload } = useResource((signal) => listRestores(after || null, 10, signal), [after], {
-    every: SELDOM,
-  });
+  const paged = usePaged("restores");
+  const list = useResource((signal) => listRestores(paged.after || null, 10, signal), [paged.after], { every: SELDOM });
+  const { data, error, loading, reload } = list;
   if (isForbidden(error)) {
     return null;
   }
@@ -191,22 +168,7 @@ function RestoreList() {
         id={({ restore }) => restore}
         loading={loading && !data}
         empty="Nothing was verified or restored yet."
-        header={
-          <Header
-            variant="h2"
-            actions={
-              <Pager
-                next={data?.next}
-                trail={readTrail(params.get("restores-trail"))}
-                after={after}
-                loading={loading}
-                onMove={(to, way) => setParams({ restores: to || null, "restores-trail": writeTrail(way) })}
-              />
-            }
-          >
-            Restores and verifications
-          </Header>
-        }
+        header={<ListHeader title="Restores and verifications" list={list} pages={{ paged, next: data?.next }} />}
         columns={[
           {
             id: "restore",

@@ -1,9 +1,7 @@
 import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
-import BreadcrumbGroup from "@cloudscape-design/components/breadcrumb-group";
 import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
-import ContentLayout from "@cloudscape-design/components/content-layout";
 import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import Link from "@cloudscape-design/components/link";
@@ -14,11 +12,12 @@ import { useState } from "react";
 import { getBackup, getRestore, undoRestore } from "../../api/backups";
 import type { Restore } from "../../api/types";
 import { useResource } from "../../api/use";
+import { DetailPage } from "../../components/DetailPage";
 import { JobState } from "../../components/feedback/BackupStatus";
 import { ConfirmModal } from "../../components/feedback/ConfirmModal";
 import { DataTable } from "../../components/list/DataTable";
 import { count, duration, time } from "../../components/format";
-import { ProblemAlert } from "../../components/feedback/ProblemAlert";
+import { Loaded } from "../../components/feedback/Loaded";
 import { useSession } from "../../session";
 import { useNotify } from "../../shell/notifications";
 import { href } from "../../shell/route";
@@ -30,112 +29,98 @@ const OFTEN = 2000;
 /** A restore or a verification, followed until its end. */
 export function RestorePage({ id }: { id: string }) {
   const { can } = useSession();
-  const notify = useNotify();
-  const [running, setRunning] = useState(true);
-  const { data, error, reload } = useResource(
-    async (signal) => {
-      const found = await getRestore(id, signal);
-      setRunning(found.status === "running");
-      return found;
-    },
-    [id],
-    { every: running ? OFTEN : null },
-  );
-  const source = data?.kind === "backup" ? data.source : null;
-  const backup = useResource(async (signal) => (source ? getBackup(source, signal) : null), [source]);
+  const restore = useResource((signal) => getRestore(id, signal), [id], {
+    every: (found) => (found === null || found.status === "running" ? OFTEN : null),
+  });
   const [undoing, setUndoing] = useState(false);
+  const { data } = restore;
   const what = data ? kindOf(data) : "Restore";
-
   return (
-    <ContentLayout
-      breadcrumbs={
-        <BreadcrumbGroup
-          items={[
-            { text: "Backups", href: href(["backups"]) },
-            { text: `${what} ${id}`, href: "" },
-          ]}
-        />
-      }
-      header={
-        <Header
-          variant="h1"
-          actions={
-            can("operate") &&
-            data &&
-            isUndoable(data) && <Button onClick={() => setUndoing(true)}>Undo the restore</Button>
-          }
-        >
-          {what} {id}
-        </Header>
+    <DetailPage
+      above={[{ text: "Backups", href: href(["backups"]) }]}
+      title={`${what} ${id}`}
+      actions={
+        can("operate") && data && isUndoable(data) && <Button onClick={() => setUndoing(true)}>Undo the restore</Button>
       }
     >
-      <SpaceBetween size="l">
-        <ProblemAlert error={error} header="The restore could not be read" onRetry={reload} />
-        {!data && !error && (
-          <Box textAlign="center" padding="xxl">
-            <Spinner size="large" />
-          </Box>
-        )}
-        {data && (
+      <Loaded resource={restore} header="The restore could not be read">
+        {(restore) => (
           <>
-            <Outcome restore={data} />
-            <Container>
-              <SpaceBetween size="m">
-                {data.status === "running" && <Progress done={percent(data, backup.data)} what={what} />}
-                <KeyValuePairs
-                  columns={3}
-                  items={[
-                    { label: "State", value: <JobState status={data.status} /> },
-                    {
-                      label: data.kind === "put_back" ? "Of the restore" : "Of the backup",
-                      value:
-                        data.kind === "files" ? (
-                          data.source
-                        ) : (
-                          <Link href={href(["backups", data.kind === "put_back" ? "restore" : "backup", data.source])}>
-                            {data.source}
-                          </Link>
-                        ),
-                    },
-                    { label: "Began", value: time(data.started_at) },
-                    { label: "Took", value: duration(data.started_at, data.finished_at) },
-                    { label: "Attempts", value: count(data.attempts) },
-                  ]}
-                />
-              </SpaceBetween>
-            </Container>
-            <Tables restore={data} />
+            <Outcome restore={restore} />
+            <Facts restore={restore} />
+            <Tables restore={restore} />
           </>
         )}
-      </SpaceBetween>
+      </Loaded>
       {undoing && data && (
-        <ConfirmModal
-          header="Undo the restore"
-          confirmText="Undo"
-          typed={id}
-          failedHeader="The restore was not undone"
+        <Undo
+          restore={data}
           onClose={() => setUndoing(false)}
-          onConfirm={async () => {
-            const { tables } = await undoRestore(id);
+          onUndone={() => {
             setUndoing(false);
-            notify({
-              type: "success",
-              content: `The restore is undone: ${Object.keys(tables).join(", ")} as before it.`,
-            });
-            reload();
+            restore.reload();
           }}
-        >
-          <Box>
-            The tables become what they were before the restore:{" "}
-            {Object.entries(data.tables)
-              .filter(([, { kept }]) => kept)
-              .map(([name]) => name)
-              .join(", ")}
-            . What was changed since the restore is gone from them.
-          </Box>
-        </ConfirmModal>
+        />
       )}
-    </ContentLayout>
+    </DetailPage>
+  );
+}
+
+function Facts({ restore }: { restore: Restore }) {
+  const { kind, source } = restore;
+  const ofBackup = kind === "backup" ? source : null;
+  const backup = useResource(async (signal) => (ofBackup ? getBackup(ofBackup, signal) : null), [ofBackup]);
+  const page = kind === "put_back" ? "restore" : "backup";
+  return (
+    <Container>
+      <SpaceBetween size="m">
+        {restore.status === "running" && <Progress done={percent(restore, backup.data)} what={kindOf(restore)} />}
+        <KeyValuePairs
+          columns={3}
+          items={[
+            { label: "State", value: <JobState status={restore.status} /> },
+            {
+              label: kind === "put_back" ? "Of the restore" : "Of the backup",
+              value: kind === "files" ? source : <Link href={href(["backups", page, source])}>{source}</Link>,
+            },
+            { label: "Began", value: time(restore.started_at) },
+            { label: "Took", value: duration(restore.started_at, restore.finished_at) },
+            { label: "Attempts", value: count(restore.attempts) },
+          ]}
+        />
+      </SpaceBetween>
+    </Container>
+  );
+}
+
+/** Asks before a restore is undone. */
+function Undo({ restore, onClose, onUndone }: { restore: Restore; onClose: () => void; onUndone: () => void }) {
+  const notify = useNotify();
+  return (
+    <ConfirmModal
+      header="Undo the restore"
+      confirmText="Undo"
+      typed={restore.restore}
+      failedHeader="The restore was not undone"
+      onClose={onClose}
+      onConfirm={async () => {
+        const { tables } = await undoRestore(restore.restore);
+        notify({
+          type: "success",
+          content: `The restore is undone: ${Object.keys(tables).join(", ")} as before it.`,
+        });
+        onUndone();
+      }}
+    >
+      <Box>
+        The tables become what they were before the restore:{" "}
+        {Object.entries(restore.tables)
+          .filter(([, { kept }]) => kept)
+          .map(([name]) => name)
+          .join(", ")}
+        . What was changed since the restore is gone from them.
+      </Box>
+    </ConfirmModal>
   );
 }
 

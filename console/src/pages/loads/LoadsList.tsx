@@ -12,7 +12,8 @@ import type { LoadStatus, LoadsPage } from "../../api/types";
 import { useResource } from "../../api/use";
 import { DataTable } from "../../components/list/DataTable";
 import { bytes, count, duration, time } from "../../components/format";
-import { Pager, readTrail, writeTrail } from "../../components/list/Pager";
+import { Pager } from "../../components/list/Pager";
+import { FIRST_PAGE, usePaged } from "../../components/list/usePaged";
 import { ProblemAlert } from "../../components/feedback/ProblemAlert";
 import { useSession } from "../../session";
 import { href, useRoute } from "../../shell/route";
@@ -36,20 +37,19 @@ export function LoadsList() {
   const table = params.get("table");
   const status = params.get("status") as LoadStatus | null;
   const span = params.get("since");
-  const after = params.get("after") ?? "";
-  const trail = readTrail(params.get("trail"));
+  const paged = usePaged();
   const tables = useResource(listTables, []);
   const loads = useResource(
     async (signal): Promise<LoadsPage> => {
-      const page = await listLoads({ table, status, after: after || null, limit: PAGE_ROWS }, signal);
+      const page = await listLoads({ table, status, after: paged.after || null, limit: PAGE_ROWS }, signal);
       return within(page, span, new Date());
     },
-    [table, status, span, after],
+    [table, status, span, paged.after],
     // Loads that are under way are looked at again and again.
     { every: (page) => (page?.loads.some((load) => load.status === "running") ? WATCH : null) },
   );
 
-  const filter = (changes: Record<string, string | null>) => setParams({ ...changes, after: null, trail: null });
+  const filter = (changes: Record<string, string | null>) => setParams({ ...changes, ...FIRST_PAGE });
   const tableOptions = [
     { value: "", label: "Every table" },
     ...(tables.data ?? []).map(({ name }) => ({ value: name, label: name })),
@@ -105,15 +105,7 @@ export function LoadsList() {
               <Filter label="Started" value={span} options={SPANS} onChange={(since) => filter({ since })} />
             </SpaceBetween>
           }
-          pagination={
-            <Pager
-              after={after}
-              next={loads.data?.next}
-              trail={trail}
-              loading={loads.loading}
-              onMove={(after, trail) => setParams({ after: after || null, trail: writeTrail(trail) })}
-            />
-          }
+          pagination={<Pager paged={paged} next={loads.data?.next} loading={loads.loading} />}
           columns={[
             {
               id: "file",

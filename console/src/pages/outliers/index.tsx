@@ -1,4 +1,3 @@
-import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
 import ContentLayout from "@cloudscape-design/components/content-layout";
@@ -7,7 +6,6 @@ import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import Spinner from "@cloudscape-design/components/spinner";
 import { useMemo } from "react";
 import { readOutliers } from "../../api/loads";
 import { listTables } from "../../api/tables";
@@ -15,7 +13,7 @@ import type { OutlierCheck } from "../../api/types";
 import { useResource } from "../../api/use";
 import { Chart } from "../../components/chart/Chart";
 import { count } from "../../components/format";
-import { ProblemAlert } from "../../components/feedback/ProblemAlert";
+import { Loaded } from "../../components/feedback/Loaded";
 import { useRoute } from "../../shell/route";
 import { Groups } from "./Groups";
 import { OddRows } from "./OddRows";
@@ -40,8 +38,7 @@ export default function Outliers() {
     },
     [names?.join(",")],
   );
-  const checks = data?.checks ?? NONE;
-  const odd = useMemo(() => checks.filter((check) => check.count > 0), [checks]);
+  const odd = useMemo(() => (data?.checks ?? []).filter((check) => check.count > 0), [data]);
   const options = [ALL, ...(tables.data ?? []).map(({ name }) => ({ value: name, label: name }))];
   const drawn = useMemo(
     () => ({
@@ -77,38 +74,36 @@ export default function Outliers() {
             ariaLabel="Table"
           />
         </FormField>
-        <ProblemAlert error={error ?? tables.error} header="The outliers could not be read" onRetry={reload} />
-        {!data && !error && (
-          <Box textAlign="center" padding="xxl">
-            <Spinner size="large" />
-          </Box>
-        )}
-        {data && (
-          <Container header={<Header variant="h2">Found</Header>}>
-            {odd.length === 0 ? (
-              <Status type="success">
-                {checks.length === 0
-                  ? "There is nothing to check: the table has neither references nor dates."
-                  : `Nothing stands out in ${count(checks.length)} checks.`}
-              </Status>
-            ) : (
-              <Chart
-                choice={{ kind: "bar", x: "Check" }}
-                data={drawn}
-                label="Outliers by check"
-                yTitle="Found"
-                height={Math.max(160, odd.length * 44)}
-              />
-            )}
-          </Container>
-        )}
-        {data && checks.map((check) => <Found key={checkId(check)} check={check} tables={tables.data} />)}
+        <Loaded resource={{ data, error: error ?? tables.error, reload }} header="The outliers could not be read">
+          {({ checks }) => (
+            <>
+              <Container header={<Header variant="h2">Found</Header>}>
+                {odd.length === 0 ? (
+                  <Status type="success">
+                    {checks.length === 0
+                      ? "There is nothing to check: the table has neither references nor dates."
+                      : `Nothing stands out in ${count(checks.length)} checks.`}
+                  </Status>
+                ) : (
+                  <Chart
+                    choice={{ kind: "bar", x: "Check" }}
+                    data={drawn}
+                    label="Outliers by check"
+                    yTitle="Found"
+                    height={Math.max(160, odd.length * 44)}
+                  />
+                )}
+              </Container>
+              {checks.map((check) => (
+                <Found key={checkId(check)} check={check} tables={tables.data} />
+              ))}
+            </>
+          )}
+        </Loaded>
       </SpaceBetween>
     </ContentLayout>
   );
 }
-
-const NONE: readonly OutlierCheck[] = [];
 
 interface FoundProps {
   check: OutlierCheck;

@@ -1,13 +1,9 @@
 import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
-import BreadcrumbGroup from "@cloudscape-design/components/breadcrumb-group";
 import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
-import ContentLayout from "@cloudscape-design/components/content-layout";
-import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import Spinner from "@cloudscape-design/components/spinner";
 import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { ProblemError } from "../../api/problem";
 import { getRow, insertRows, putRow } from "../../api/tables";
@@ -16,6 +12,8 @@ import { useResource } from "../../api/use";
 import { Cell } from "../../components/list/Cell";
 import { DataTable } from "../../components/list/DataTable";
 import type { Difference } from "../../components/difference";
+import { DetailPage } from "../../components/DetailPage";
+import { Waiting } from "../../components/feedback/Loaded";
 import { ProblemAlert } from "../../components/feedback/ProblemAlert";
 import { RowForm } from "../../components/form/RowForm";
 import { useNames } from "../../components/form/references";
@@ -41,24 +39,16 @@ function leave(table: Table) {
 
 function Frame({ table, title, children }: { table: Table; title: string; children: ReactNode }) {
   return (
-    <ContentLayout
-      breadcrumbs={
-        <BreadcrumbGroup
-          items={[
-            { text: "Tables", href: href(["tables"]) },
-            { text: table.name, href: href(["tables", table.name]) },
-            { text: title, href: "" },
-          ]}
-        />
-      }
-      header={
-        <Header variant="h1" description={table.description}>
-          {title}
-        </Header>
-      }
+    <DetailPage
+      above={[
+        { text: "Tables", href: href(["tables"]) },
+        { text: table.name, href: href(["tables", table.name]) },
+      ]}
+      title={title}
+      description={table.description}
     >
       {children}
-    </ContentLayout>
+    </DetailPage>
   );
 }
 
@@ -149,9 +139,7 @@ export function EditRow({ table, tables, id }: Props & { id: string }) {
   return (
     <Frame table={table} title={title}>
       {row === null ? (
-        <Box textAlign="center" padding="xxl">
-          <Spinner size="large" />
-        </Box>
+        <Waiting />
       ) : can("write") ? (
         <EditForm key={String(row[table.key])} table={table} tables={tables} read={row} />
       ) : (

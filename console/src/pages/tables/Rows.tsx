@@ -15,9 +15,10 @@ import { Cell } from "../../components/list/Cell";
 import { DataTable, type DataColumn } from "../../components/list/DataTable";
 import { FieldInput } from "../../components/form/FieldInput";
 import { counted } from "../../components/format";
-import { Pager, readTrail, writeTrail } from "../../components/list/Pager";
+import { Pager } from "../../components/list/Pager";
+import { FIRST_PAGE, usePaged } from "../../components/list/usePaged";
 import { ProblemAlert } from "../../components/feedback/ProblemAlert";
-import { useNames } from "../../components/form/references";
+import { type Names, useNames } from "../../components/form/references";
 import { useSession } from "../../session";
 import { href, navigate, useRoute } from "../../shell/route";
 import { DeleteRow } from "./DeleteRow";
@@ -30,17 +31,15 @@ const DEFAULT_SIZE = 50;
 export function Rows({ table, tables }: { table: Table; tables: readonly Table[] }) {
   const { params, setParams } = useRoute();
   const { can } = useSession();
-  const after = params.get("after") ?? "";
-  const trail = readTrail(params.get("trail"));
+  const paged = usePaged();
   const size = SIZES.find((one) => String(one) === params.get("size")) ?? DEFAULT_SIZE;
   const column = table.columns.find((one) => one.name === params.get("column"));
   const value = params.get("value") ?? "";
   const filter = useMemo(() => (column && value !== "" ? { column: column.name, value } : null), [column, value]);
   const { data, error, loading, reload } = useResource(
-    (signal) => listRows(table.name, { limit: size, after: after || null, filter }, signal),
-    [table.name, size, after, filter],
+    (signal) => listRows(table.name, { limit: size, after: paged.after || null, filter }, signal),
+    [table.name, size, paged.after, filter],
   );
-  const rows = data?.rows ?? [];
   const names = useNames(tables, table, data?.rows ?? NO_ROWS);
   const [deleting, setDeleting] = useState<Row | null>(null);
 
@@ -50,55 +49,11 @@ export function Rows({ table, tables }: { table: Table; tables: readonly Table[]
     [table.name, shown],
   );
 
-  const pager = (
-    <Pager
-      next={data?.next}
-      trail={trail}
-      after={after}
-      loading={loading}
-      onMove={(to, way) => setParams({ after: to || null, trail: writeTrail(way) })}
-    />
-  );
-  const link = (row: Row) => href(["tables", table.name, "row", String(row[table.key])]);
-  const columns: DataColumn<Row>[] = table.columns.map((one) => ({
-    id: one.name,
-    header: one.name,
-    title: one.name === table.key,
-    wide: one.references !== null || one.type.startsWith("string"),
-    cell: (row) => {
-      const cell = <Cell column={one} value={row[one.name]} names={names} />;
-      return one.name === table.key ? (
-        <Link href={link(row)} ariaLabel={`${table.name} ${String(row[table.key])}`}>
-          {cell}
-        </Link>
-      ) : (
-        cell
-      );
-    },
-  }));
+  const search = (column: string | null, value: string | null) => setParams({ column, value, ...FIRST_PAGE });
+  const pager = <Pager paged={paged} next={data?.next} loading={loading} />;
+  const columns = columnsOf(table, names);
   if (can("write")) {
-    columns.push({
-      id: "actions",
-      header: "Actions",
-      cell: (row) => (
-        <SpaceBetween direction="horizontal" size="xxs">
-          <Button
-            variant="inline-icon"
-            iconName="edit"
-            ariaLabel={`Edit ${table.name} ${String(row[table.key])}`}
-            href={link(row)}
-          />
-          {can("operate") && (
-            <Button
-              variant="inline-icon"
-              iconName="remove"
-              ariaLabel={`Delete ${table.name} ${String(row[table.key])}`}
-              onClick={() => setDeleting(row)}
-            />
-          )}
-        </SpaceBetween>
-      ),
-    });
+    columns.push(actions(table, can("operate") ? setDeleting : null));
   }
 
   return (
@@ -138,45 +93,30 @@ export function Rows({ table, tables }: { table: Table; tables: readonly Table[]
             tables={tables}
             column={column}
             value={value}
-            onFilter={(name, text) => setParams({ column: name, value: text, after: null, trail: null })}
+            onFilter={search}
           />
         </Grid>
         <ProblemAlert error={error} header="The rows could not be read" onRetry={reload} />
         <DataTable
           label={`Rows of ${table.name}`}
           columns={columns}
-          items={data && rows}
-          id={(row) => String(row[table.key])}
+          items={data?.rows ?? null}
+          id={(row) => keyOf(table, row)}
           loading={loading && data === null}
           empty={
             filter ? (
-              <SpaceBetween size="s">
-                <span>
-                  No row has this {filter.column}. Text columns find what contains your words; other columns need the
-                  exact value.
-                </span>
-                <Button onClick={() => setParams({ column: null, value: null, after: null, trail: null })}>
-                  Clear the filter
-                </Button>
-              </SpaceBetween>
+              <NotFound column={filter.column} onClear={() => search(null, null)} />
             ) : (
-              `${table.name} has no rows${after ? " after this key" : ""} yet. Add one here, or upload a file.`
+              `${table.name} has no rows${paged.after ? " after this key" : ""} yet. Add one here, or upload a file.`
             )
           }
           header={
             <Header
               variant="h2"
-              counter={data ? `(${rows.length}${data.next === null ? "" : "+"})` : ""}
+              counter={data ? `(${data.rows.length}${data.next === null ? "" : "+"})` : ""}
               actions={
                 <SpaceBetween direction="horizontal" size="m" alignItems="center">
-                  <Select
-                    selectedOption={{ value: String(size), label: counted(size, "row") }}
-                    options={SIZES.map((one) => ({ value: String(one), label: counted(one, "row") }))}
-                    onChange={({ detail }) =>
-                      setParams({ size: detail.selectedOption.value, after: null, trail: null })
-                    }
-                    ariaLabel="Rows on a page"
-                  />
+                  <Size size={size} onChange={(size) => setParams({ size, ...FIRST_PAGE })} />
                   {pager}
                 </SpaceBetween>
               }
@@ -208,6 +148,77 @@ export function Rows({ table, tables }: { table: Table; tables: readonly Table[]
 }
 
 const NO_ROWS: readonly Row[] = [];
+
+const keyOf = (table: Table, row: Row) => String(row[table.key]);
+const linkTo = (table: Table, row: Row) => href(["tables", table.name, "row", keyOf(table, row)]);
+
+function columnsOf(table: Table, names: Names | null): DataColumn<Row>[] {
+  return table.columns.map((one) => ({
+    id: one.name,
+    header: one.name,
+    title: one.name === table.key,
+    wide: one.references !== null || one.type.startsWith("string"),
+    cell: (row) => {
+      const cell = <Cell column={one} value={row[one.name]} names={names} />;
+      return one.name === table.key ? (
+        <Link href={linkTo(table, row)} ariaLabel={`${table.name} ${keyOf(table, row)}`}>
+          {cell}
+        </Link>
+      ) : (
+        cell
+      );
+    },
+  }));
+}
+
+/** What can be done with a row. */
+function actions(table: Table, onDelete: ((row: Row) => void) | null): DataColumn<Row> {
+  return {
+    id: "actions",
+    header: "Actions",
+    cell: (row) => (
+      <SpaceBetween direction="horizontal" size="xxs">
+        <Button
+          variant="inline-icon"
+          iconName="edit"
+          ariaLabel={`Edit ${table.name} ${keyOf(table, row)}`}
+          href={linkTo(table, row)}
+        />
+        {onDelete && (
+          <Button
+            variant="inline-icon"
+            iconName="remove"
+            ariaLabel={`Delete ${table.name} ${keyOf(table, row)}`}
+            onClick={() => onDelete(row)}
+          />
+        )}
+      </SpaceBetween>
+    ),
+  };
+}
+
+/** The text in place of the rows if the filter finds none. */
+function NotFound({ column, onClear }: { column: string; onClear: () => void }) {
+  return (
+    <SpaceBetween size="s">
+      <span>
+        No row has this {column}. Text columns find what contains your words; other columns need the exact value.
+      </span>
+      <Button onClick={onClear}>Clear the filter</Button>
+    </SpaceBetween>
+  );
+}
+
+function Size({ size, onChange }: { size: number; onChange: (size: string | undefined) => void }) {
+  return (
+    <Select
+      selectedOption={{ value: String(size), label: counted(size, "row") }}
+      options={SIZES.map((one) => ({ value: String(one), label: counted(one, "row") }))}
+      onChange={({ detail }) => onChange(detail.selectedOption.value)}
+      ariaLabel="Rows on a page"
+    />
+  );
+}
 
 interface FilterProps {
   table: Table;

@@ -1,9 +1,9 @@
 import Box from "@cloudscape-design/components/box";
 import ContentLayout from "@cloudscape-design/components/content-layout";
 import Header from "@cloudscape-design/components/header";
-import Spinner from "@cloudscape-design/components/spinner";
 import { listTables } from "../../api/tables";
 import { useResource } from "../../api/use";
+import { Waiting } from "../../components/feedback/Loaded";
 import { ProblemAlert } from "../../components/feedback/ProblemAlert";
 import { useRoute } from "../../shell/route";
 import { EditRow, NewRow } from "./Edit";
@@ -13,19 +13,10 @@ import { Rows } from "./Rows";
 export default function Tables() {
   const { rest } = useRoute();
   const { data: tables, error, reload } = useResource(listTables, []);
-  if (error) {
+  if (error || !tables) {
     return (
       <ContentLayout header={<Header variant="h1">Tables</Header>}>
-        <ProblemAlert error={error} header="The tables could not be read" onRetry={reload} />
-      </ContentLayout>
-    );
-  }
-  if (!tables) {
-    return (
-      <ContentLayout header={<Header variant="h1">Tables</Header>}>
-        <Box textAlign="center" padding="xxl">
-          <Spinner size="large" />
-        </Box>
+        {error ? <ProblemAlert error={error} header="The tables could not be read" onRetry={reload} /> : <Waiting />}
       </ContentLayout>
     );
   }

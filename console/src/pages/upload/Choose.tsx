@@ -13,7 +13,7 @@ import { useState } from "react";
 import type { Mode, Table } from "../../api/types";
 import { bytes } from "../../components/format";
 import { MODES } from "../../verdict/words";
-import { fileFault } from "./file";
+import { ACCEPT, fileFault } from "./file";
 import { type Work, withoutCheck } from "./work";
 
 interface Props {
@@ -23,8 +23,6 @@ interface Props {
   file: File | null;
   onFile: (file: File | null) => void;
 }
-
-const ACCEPT = ".csv,.tsv,.txt,.jsonl,.ndjson,.xlsx,.xlsm,.gz,.zst";
 
 /** Which table, how, and which file. */
 export function Choose({ tables, work, setWork, file, onFile }: Props) {

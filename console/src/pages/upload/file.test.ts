@@ -9,6 +9,9 @@ it("knows what can be loaded", () => {
     expect(fileFault({ name, size: 1 })).not.toBeNull();
   }
   expect(fileFault({ name: "a.csv", size: 0 })).toMatch(/empty/);
+  expect(fileFault({ name: "a.pdf", size: 1 })).toBe(
+    "a.pdf cannot be read. Choose a file that ends in .csv, .tsv, .txt, .jsonl, .ndjson or .xlsx, also with .gz or .zst behind it.",
+  );
 });
 
 it("brings bytes there and back", () => {

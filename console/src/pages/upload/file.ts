@@ -3,14 +3,21 @@
 /** The size of a file's beginning that is checked before it is sent. */
 export const HEAD_BYTES = 2 * 1024 * 1024;
 
-const READABLE = /\.(csv|tsv|txt|jsonl|ndjson|xlsx|xlsm)(\.(gz|zst))?$/i;
+/** The endings of files that can be loaded, by format: the first one stands for it in sentences. */
+const FORMATS = [[".csv"], [".tsv"], [".txt"], [".jsonl"], [".ndjson"], [".xlsx", ".xlsm"]] as const;
+const PACKINGS = [".gz", ".zst"];
+
+/** The endings that the dialog of the browser offers. */
+export const ACCEPT = [...FORMATS.flat(), ...PACKINGS].join(",");
+const READABLE = new RegExp(`(${FORMATS.flat().join("|")})(${PACKINGS.join("|")})?$`.replaceAll(".", "\\."), "i");
+const OR = new Intl.ListFormat("en-GB", { type: "disjunction" });
 
 /** Says why a file cannot be loaded by its name or size; null if it can. */
 export function fileFault(file: { name: string; size: number }): string | null {
   if (!READABLE.test(file.name)) {
     return /\.(xls|ods|numbers)$/i.test(file.name)
       ? `${file.name} is a spreadsheet of another kind. Save it as .xlsx or .csv, and choose that file.`
-      : `${file.name} cannot be read. Choose a file that ends in .csv, .tsv, .txt, .jsonl, .ndjson or .xlsx, also with .gz or .zst behind it.`;
+      : `${file.name} cannot be read. Choose a file that ends in ${OR.format(FORMATS.map(([ending]) => ending))}, also with ${OR.format(PACKINGS)} behind it.`;
   }
   if (/^(\.|~\$)/.test(file.name)) {
     return `${file.name} is a temporary file of another program. Choose the file itself.`;

@@ -32,31 +32,28 @@ export interface Sent {
   load: string | null;
 }
 
-export const NO_WORK: Work = {
-  table: null,
-  mode: "append",
-  file: null,
+/** What is not yet known of a file. */
+const UNCHECKED = {
   settings: {},
   unclear: {},
   check: null,
   checked: null,
   recalled: false,
   remember: false,
-  agreed: false,
   sent: null,
 };
 
+export const NO_WORK: Work = { ...UNCHECKED, table: null, mode: "append", file: null, agreed: false };
+
 /** Forgets what was found out of a file, where another one is chosen. */
-export const withoutCheck = (work: Work): Work => ({
-  ...work,
-  settings: {},
-  unclear: {},
-  check: null,
-  checked: null,
-  recalled: false,
-  remember: false,
-  sent: null,
-});
+export const withoutCheck = (work: Work): Work => ({ ...work, ...UNCHECKED });
+
+/** Takes another file; the same one, chosen again, keeps what was found out of it. */
+export function withFile(work: Work, chosen: File | null): Work {
+  const file = chosen && { name: chosen.name, size: chosen.size, modified: chosen.lastModified };
+  const same = file !== null && JSON.stringify(work.file) === JSON.stringify(file);
+  return { ...(same ? work : withoutCheck(work)), file };
+}
 
 /** Identifies the input of a check or an upload: file, table, mode and settings. */
 export const signOf = ({ file, table, mode, settings }: Work): string => JSON.stringify([file, table, mode, settings]);

@@ -47,6 +47,12 @@ export function ReferenceField({ table, value, onChange, invalid, label, place }
     change();
   };
 
+  const offer = byName
+    ? { text: "Write the number", take: () => setByName(false) }
+    : found
+      ? { text: `Use ${found.key} (${found.name})`, take: () => onChange(found.key) }
+      : invalid && { text: "Find by name", take: () => setByName(true) };
+
   return (
     <div ref={box}>
       <SpaceBetween size="xxs">
@@ -67,32 +73,10 @@ export function ReferenceField({ table, value, onChange, invalid, label, place }
             ariaLabel={label}
           />
         )}
-        {byName ? (
-          <Button
-            variant="inline-link"
-            ariaLabel={`Write the number, ${place}`}
-            onClick={() => move(() => setByName(false))}
-          >
-            Write the number
+        {offer && (
+          <Button variant="inline-link" ariaLabel={`${offer.text}, ${place}`} onClick={() => move(offer.take)}>
+            {offer.text}
           </Button>
-        ) : found ? (
-          <Button
-            variant="inline-link"
-            ariaLabel={`Use ${found.key} (${found.name}), ${place}`}
-            onClick={() => move(() => onChange(found.key))}
-          >
-            {`Use ${found.key} (${found.name})`}
-          </Button>
-        ) : (
-          invalid && (
-            <Button
-              variant="inline-link"
-              ariaLabel={`Find by name, ${place}`}
-              onClick={() => move(() => setByName(true))}
-            >
-              Find by name
-            </Button>
-          )
         )}
       </SpaceBetween>
     </div>
