@@ -5,6 +5,7 @@ use std::fmt::Display;
 
 use super::check::RejectedRecord;
 use super::columns::Columns;
+use crate::csv;
 use crate::dictionary::Table;
 use crate::row::{REJECT_COLUMNS, RowCode, RowError, json_texts};
 
@@ -171,20 +172,7 @@ impl RejectsWriter {
 
     /// Adds a field, in quotes where it needs them.
     fn push_field(&mut self, field: &[u8]) {
-        let needs_quotes = |byte: &u8| *byte == self.delimiter || matches!(byte, b'"' | b'\r' | b'\n');
-        if !field.iter().any(needs_quotes) {
-            self.bytes.extend_from_slice(field);
-            return;
-        }
-        self.bytes.push(b'"');
-        let mut rest = field;
-        while let Some(quote) = memchr::memchr(b'"', rest) {
-            self.bytes.extend_from_slice(&rest[..=quote]);
-            self.bytes.push(b'"');
-            rest = &rest[quote + 1..];
-        }
-        self.bytes.extend_from_slice(rest);
-        self.bytes.push(b'"');
+        csv::push_field(&mut self.bytes, field, self.delimiter);
     }
 }
 

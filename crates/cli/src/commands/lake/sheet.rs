@@ -3,14 +3,11 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use domain::csv;
 use serde_json::value::RawValue;
 
 use crate::commands::arguments::Format;
 use crate::table::Table;
-
-/// The characters that a spreadsheet may take for the beginning of a formula, as in the CSV of
-/// reports.
-const FORMULA_STARTS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
 /// The cells of a row; None is NULL.
 pub(crate) type Row = Vec<Option<String>>;
@@ -165,21 +162,11 @@ impl Sheet {
     }
 }
 
-/// A field of a CSV: RFC 4180. An empty text is quoted, which tells it from NULL; so is the only
-/// field of a line, since a line without anything in it reads as no record.
+/// Returns a field of a CSV. The only field of a line is quoted even if it is NULL, since a line
+/// without anything in it reads as no record.
 fn field<'a>(column: &Column, cell: Option<&'a str>, is_single: bool) -> Cow<'a, str> {
     let Some(text) = cell else { return Cow::Borrowed(if is_single { "\"\"" } else { "" }) };
-    // A spreadsheet would run it.
-    let text = if column.kind == Kind::Text && text.starts_with(FORMULA_STARTS) {
-        Cow::Owned(format!("'{text}"))
-    } else {
-        Cow::Borrowed(text)
-    };
-    if text.is_empty() || text.contains([',', '"', '\r', '\n']) {
-        Cow::Owned(format!("\"{}\"", text.replace('"', "\"\"")))
-    } else {
-        text
-    }
+    if column.kind == Kind::Text { csv::text_field(text) } else { csv::field(text) }
 }
 
 /// A row as a JSON object, on one line.

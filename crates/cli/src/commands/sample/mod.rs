@@ -12,6 +12,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
+use domain::csv;
 
 use self::random::Random;
 use super::Verb;
@@ -67,18 +68,9 @@ fn jobs() -> String {
 
 fn numbered(names: impl Iterator<Item = String>) -> String {
     names.zip(1..).fold(String::new(), |mut text, (name, id)| {
-        let _ = writeln!(text, "{id},{}", quoted(&name));
+        let _ = writeln!(text, "{id},{}", csv::field(&name));
         text
     })
-}
-
-/// A CSV field, quoted where it must be (RFC 4180).
-fn quoted(field: &str) -> String {
-    if field.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", field.replace('"', "\"\""))
-    } else {
-        field.to_owned()
-    }
 }
 
 fn employees() -> String {
@@ -93,8 +85,13 @@ fn employees() -> String {
         let name = format!("{} {}", random.choose(&given), random.choose(&family));
         let hired = FROM + i64::try_from(random.below(SPAN)).unwrap_or(0);
         let datetime = jiff::Timestamp::from_second(hired).unwrap_or_default().to_string();
-        let mut record =
-            vec![id.to_string(), quoted(&name), datetime, department.to_string(), job.to_string()];
+        let mut record = vec![
+            id.to_string(),
+            csv::field(&name).into_owned(),
+            datetime,
+            department.to_string(),
+            job.to_string(),
+        ];
         if random.below(1000) < FLAWED_PER_MILLE {
             spoil(&mut record, id, &mut random);
         }
