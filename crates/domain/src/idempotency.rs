@@ -1,7 +1,6 @@
 //! `Idempotency-Key`: which requests are the same one, sent again.
 
-use sha2::{Digest, Sha256};
-
+use crate::digest;
 use crate::prefer::TxPreference;
 use crate::problem::{Problem, ProblemKind};
 
@@ -79,8 +78,8 @@ impl KeyedRequest {
         let RequestParts { route, table, preference, body } = *request;
         let preference = preference.map_or("", TxPreference::as_str);
         Self {
-            record: hash(&[caller.as_bytes(), key.0.as_bytes()]),
-            fingerprint: hash(&[route.as_bytes(), table.as_bytes(), preference.as_bytes(), body]),
+            record: digest::of_parts(&[caller.as_bytes(), key.0.as_bytes()]),
+            fingerprint: digest::of_parts(&[route.as_bytes(), table.as_bytes(), preference.as_bytes(), body]),
         }
     }
 
@@ -107,17 +106,6 @@ pub struct RequestParts<'a> {
     pub preference: Option<TxPreference>,
     /// The body as it came.
     pub body: &'a [u8],
-}
-
-/// SHA-256 over parts, each with its length before it, so that no two lists of parts have the same
-/// bytes.
-fn hash(parts: &[&[u8]]) -> String {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
-        hash.update(part);
-    }
-    hex::encode(hash.finalize())
 }
 
 #[cfg(test)]

@@ -137,7 +137,9 @@ impl ParameterType {
                 .parse()
                 .map(ParameterValue::Boolean)
                 .map_err(|_| format!("must be true or false, not {}", quote(text))),
-            Self::Date if is_date(text) => Ok(ParameterValue::Date(text.to_owned())),
+            Self::Date if CivilDate::parse(text.as_bytes()).is_some() => {
+                Ok(ParameterValue::Date(text.to_owned()))
+            }
             Self::Date => Err(format!("must be a day as YYYY-MM-DD, not {}", quote(text))),
         }
     }
@@ -189,17 +191,6 @@ pub fn read_parameters<'p>(
 fn mistake(name: &str, problem: &str) -> ProblemDetail {
     let parameter = shortened(name, MAX_QUOTED_CHARS).into_owned();
     ProblemDetail { detail: format!("{parameter} {problem}."), parameter }
-}
-
-fn is_date(text: &str) -> bool {
-    let parts: Vec<_> = text.split('-').collect();
-    let digits = |part: &str, length| part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit());
-    let [year, month, day] = parts[..] else { return false };
-    digits(year, 4)
-        && digits(month, 2)
-        && digits(day, 2)
-        && matches!((year.parse(), month.parse(), day.parse()),
-            (Ok(year), Ok(month), Ok(day)) if CivilDate::new(year, month, day).is_some())
 }
 
 /// Joins words, the last one by its own word: `a, b and c`.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::kind::Kind;
 use super::writer_schema::Form;
-use crate::value::{CivilDate, Decimal, Value, fits_precision, from_unix_millis};
+use crate::value::{CivilDate, Decimal, Value, fits_precision, from_twos_complement, from_unix_millis};
 
 /// The problem of a value that is cut off.
 const CUT_OFF: &str = "its bytes end too soon";
@@ -93,14 +93,10 @@ impl<'b> Cursor<'b> {
 
 /// A number in two's complement, the highest byte first.
 fn decimal(bytes: &[u8], precision: u8) -> Result<i128, &'static str> {
-    let first = *bytes.first().ok_or("its decimal has no digits")?;
-    let mut all = [if first & 0x80 == 0 { 0 } else { 0xff }; 16];
-    let from = all.len().checked_sub(bytes.len()).ok_or("its decimal has too many digits")?;
-    all[from..].copy_from_slice(bytes);
-    let unscaled = i128::from_be_bytes(all);
-    if fits_precision(unscaled.unsigned_abs(), precision) {
-        Ok(unscaled)
-    } else {
-        Err("its decimal has too many digits")
+    if bytes.is_empty() {
+        return Err("its decimal has no digits");
     }
+    from_twos_complement(bytes)
+        .filter(|number| bytes.len() <= 16 && fits_precision(number.unsigned_abs(), precision))
+        .ok_or("its decimal has too many digits")
 }

@@ -3,7 +3,7 @@
 
 use super::kind::Kind;
 use super::schema::Field;
-use crate::value::{Value, fits_precision, unix_millis};
+use crate::value::{Value, fits_precision, to_twos_complement, unix_millis};
 
 /// A whole number: zigzag, then seven bits a byte, the lowest first.
 pub(super) fn long(number: i64, bytes: &mut Vec<u8>) {
@@ -44,18 +44,11 @@ pub(super) fn value(field: &Field, value: &Value<'_>, into: &mut Vec<u8>) -> Res
             if decimal.scale == scale && fits_precision(decimal.unscaled.unsigned_abs(), precision) =>
         {
             let all = decimal.unscaled.to_be_bytes();
-            bytes(twos_complement(&all), into);
+            bytes(to_twos_complement(&all), into);
         }
         (Kind::Date, Value::Date(date)) => long(date.days(), into),
         (Kind::Timestamp, Value::Timestamp(date, time)) => long(unix_millis(*date, *time), into),
         _ => return Err("the value is none of the column's type"),
     }
     Ok(())
-}
-
-/// A number in two's complement without the bytes at its front that only repeat its sign.
-pub(super) fn twos_complement(number: &[u8; 16]) -> &[u8] {
-    let sign = if number[0] & 0x80 == 0 { 0 } else { 0xff };
-    let is_spare = |pair: &&[u8]| pair[0] == sign && (pair[1] ^ sign) & 0x80 == 0;
-    &number[number.windows(2).take_while(is_spare).count()..]
 }

@@ -1,10 +1,9 @@
 use serde_json::{Value, json};
 
 use super::canonical;
-use super::encode::twos_complement;
 use super::kind::Kind;
 use crate::dictionary::{Column, Table};
-use crate::value::{Value as Cell, unix_millis};
+use crate::value::{Value as Cell, to_twos_complement, unix_millis};
 
 /// The namespace of all records.
 const NAMESPACE: &str = "rowgate";
@@ -117,7 +116,7 @@ fn default_json(value: &Cell<'_>) -> Value {
         Cell::Integer(number) => (*number).into(),
         Cell::Decimal(decimal) => {
             let all = decimal.unscaled.to_be_bytes();
-            twos_complement(&all).iter().map(|byte| char::from(*byte)).collect::<String>().into()
+            to_twos_complement(&all).iter().map(|byte| char::from(*byte)).collect::<String>().into()
         }
         Cell::Text(text) => text.as_ref().into(),
         Cell::Boolean(truth) => (*truth).into(),

@@ -4,8 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-/// `YYYYMMDD-hhmmss-xxxxxxxx`.
-const CHARACTERS: usize = 24;
+use crate::digest::is_hex;
 
 /// The format of the time in an id, for jiff.
 const TIME: &str = "%Y%m%d-%H%M%S";
@@ -21,13 +20,9 @@ fn write(unix_seconds: i64, random: u32) -> String {
 fn read(text: &str) -> Option<i64> {
     let bytes = text.as_bytes();
     let random = bytes.get(16..)?;
-    let is_lower_hex = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
     let is_time =
         |(at, byte): (usize, &u8)| if at == 8 || at == 15 { *byte == b'-' } else { byte.is_ascii_digit() };
-    if bytes.len() != CHARACTERS
-        || !random.iter().all(is_lower_hex)
-        || !bytes[..16].iter().enumerate().all(is_time)
-    {
+    if !is_hex(random, 8) || !bytes[..16].iter().enumerate().all(is_time) {
         return None;
     }
     let time = DateTime::strptime(TIME, &text[..15]).ok()?;

@@ -7,14 +7,13 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{BackupId, ManifestError, ManifestLoads, part_number};
 use crate::avro::Codec;
+use crate::dictionary::is_identifier;
+use crate::digest::is_hex;
 use crate::members::Members;
 use crate::row_text::ContentSum;
 
 /// The form of the manifests that this version writes and reads.
 pub const MANIFEST_FORMAT: u64 = 1;
-
-/// MySQL's longest name, in characters.
-const MAX_NAME: usize = 64;
 
 /// The content of a backup. It is written after everything else, so files without a manifest are no
 /// backup.
@@ -146,12 +145,12 @@ impl Manifest {
 
 impl TableManifest {
     fn check(&self, name: &str) -> Result<(), String> {
-        if !is_name(name) {
+        if !is_identifier(name) {
             return Err("that is no name of a table".to_owned());
         }
         let mut columns = BTreeSet::new();
         for column in &self.columns {
-            if !is_name(column) {
+            if !is_identifier(column) {
                 return Err(format!("{column:?} is no name of a column"));
             }
             if !columns.insert(column) {
@@ -233,15 +232,4 @@ fn time(name: &'static str, text: &str) -> Result<Timestamp, ManifestError> {
     let time = text.parse::<Timestamp>().ok();
     time.filter(|time| time_text(*time) == text)
         .ok_or_else(|| member(name, "it is no time like 2026-11-21T02:00:01.123Z"))
-}
-
-fn is_hex(text: &str, digits: usize) -> bool {
-    text.len() == digits && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-}
-
-/// Returns true if the dictionary would accept this name.
-fn is_name(text: &str) -> bool {
-    text.len() <= MAX_NAME
-        && text.starts_with(|first: char| first.is_ascii_lowercase())
-        && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
 }

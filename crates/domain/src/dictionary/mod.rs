@@ -17,7 +17,7 @@ pub use expectations::{Expectations, Severity};
 pub(crate) use expectations::{WireExpectations, read_expectations};
 pub(crate) use files::{ColumnMatches, WireFiles, is_delimiter, read_files};
 pub use files::{FileSettings, HeaderRule, QuoteEscape};
-pub(crate) use name::{header_name, is_zero_width};
+pub(crate) use name::{MAX_IDENTIFIER, header_name, is_identifier, is_zero_width};
 pub use reject_limit::{RejectLimit, RejectLimitError};
 
 use crate::named::named_enum;

@@ -4,17 +4,13 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
-use super::DictionaryError;
 use super::default::{WireDefault, read_default};
+use super::error::DictionaryError;
 use crate::dictionary::{
-    Column, ColumnType, LoadMode, RejectLimit, RejectLimitError, Table, WireExpectations, WireFiles,
-    read_expectations, read_files,
+    Column, ColumnType, LoadMode, MAX_IDENTIFIER, RejectLimit, RejectLimitError, Table, WireExpectations,
+    WireFiles, is_identifier, read_expectations, read_files,
 };
 use crate::sql;
-
-/// MySQL's limit for the length of a table or column name, in characters.
-/// <https://dev.mysql.com/doc/refman/8.0/en/identifier-length.html>
-const MAX_IDENTIFIER: usize = 64;
 
 /// Rowgate's own tables begin with this.
 const RESERVED_PREFIX: &str = "rowgate_";
@@ -205,9 +201,7 @@ fn read_column(wire: WireColumn, taken: &mut BTreeSet<String>) -> Result<Column,
 }
 
 fn check_identifier(name: &str) -> Result<(), DictionaryError> {
-    let starts_well = name.starts_with(|c: char| c.is_ascii_lowercase());
-    let all_well = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-    if starts_well && all_well && name.len() <= MAX_IDENTIFIER {
+    if is_identifier(name) {
         Ok(())
     } else {
         Err(DictionaryError::new(format!(

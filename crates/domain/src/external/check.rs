@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::loose::{decimal_text, unscaled_number, uuid_text};
+use super::loose::{decimal_text, uuid_text};
 use super::{Loose, civil_time};
 use crate::dictionary::{Column, ColumnType, Table};
 use crate::row::{Fault, RowError, check_csv_field, check_text, is_blank, no_value, scan};
-use crate::value::{CivilDate, Value};
+use crate::value::{CivilDate, Value, from_twos_complement};
 
 /// Checks one row: `fields` holds a value for each column, [`Loose::Absent`] where the file has no
 /// field for it; then it gets the column's default, if there is one. Pushes one value for each
@@ -86,7 +86,7 @@ fn check_integer<'a>(column: &Column, field: Loose<'a>) -> Result<Value<'a>, Fau
         Loose::Double(number) if number.fract() == 0.0 && number.abs() <= MOST_DOUBLE => number as i128,
         Loose::Decimal { unscaled: [], .. } => return Err(Fault::NotOfType(column_type)),
         Loose::Decimal { unscaled, scale } => {
-            let number = unscaled_number(unscaled).ok_or(Fault::OutOfRange(column_type))?;
+            let number = from_twos_complement(unscaled).ok_or(Fault::OutOfRange(column_type))?;
             rescaled(number, scale, 0).ok_or(Fault::NotOfType(column_type))?
         }
         _ => return Err(Fault::NotOfType(column_type)),
@@ -108,7 +108,8 @@ fn check_decimal<'a>(precision: u8, scale: u8, field: Loose<'a>) -> Result<Value
         Loose::Double(number) if number.is_finite() => return Err(Fault::OutOfRange(column_type)),
         Loose::Decimal { unscaled: [], .. } => return Err(Fault::NotOfType(column_type)),
         Loose::Decimal { unscaled, scale: given } => {
-            let number = unscaled_number(unscaled).and_then(|number| rescaled(number, given, scale.into()));
+            let number =
+                from_twos_complement(unscaled).and_then(|number| rescaled(number, given, scale.into()));
             decimal_text(number.ok_or(Fault::OutOfRange(column_type))?, scale.into())
         }
         _ => return Err(Fault::NotOfType(column_type)),

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::civil_time::{Unit, timestamp_text};
-use crate::value::{CivilDate, Decimal};
+use crate::value::{CivilDate, Decimal, from_twos_complement};
 
 /// A value of a file that Rowgate did not write. It borrows from the file's block; nothing about it
 /// has been checked.
@@ -55,18 +55,6 @@ pub(super) fn uuid_text(bytes: [u8; 16]) -> String {
     format!("{}-{}-{}-{}-{}", &digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..])
 }
 
-/// Returns the number in two's complement; `None` if it takes more than 128 bits, or is empty.
-pub(super) fn unscaled_number(bytes: &[u8]) -> Option<i128> {
-    let sign = if bytes.first()? & 0x80 == 0 { 0 } else { 0xFF };
-    let mut wide = [sign; 16];
-    let (padding, low) = bytes.split_at(bytes.len().saturating_sub(wide.len()));
-    let start = wide.len() - low.len();
-    wide[start..].copy_from_slice(low);
-    // The bytes that are cut off must only repeat the sign.
-    let keeps_sign = (wide[0] & 0x80 == 0) == (sign == 0);
-    (keeps_sign && padding.iter().all(|byte| *byte == sign)).then(|| i128::from_be_bytes(wide))
-}
-
 impl<'a> Loose<'a> {
     /// Returns the value as a person would write it, for a rejects file to be read and corrected.
     /// Bytes stay as they are.
@@ -80,7 +68,7 @@ impl<'a> Loose<'a> {
             Self::Float(number) => format!("{number:?}"),
             Self::Double(number) => format!("{number:?}"),
             Self::Uuid(bytes) => uuid_text(bytes),
-            Self::Decimal { unscaled, scale } => match unscaled_number(unscaled) {
+            Self::Decimal { unscaled, scale } => match from_twos_complement(unscaled) {
                 Some(number) => decimal_text(number, scale),
                 None => "(a number of more than 128 bits)".to_owned(),
             },

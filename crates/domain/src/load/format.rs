@@ -54,6 +54,14 @@ pub const READABLE_FILES: &str = "files that end in .csv, .tsv, .txt, .jsonl, .n
 /// The endings of names that say how a file is packed.
 const PACKINGS: [(&str, Packing); 2] = [(".gz", Packing::Gzip), (".zst", Packing::Zstd)];
 
+/// The names of the formats: a row for each content, with its name under each packing.
+const NAMES: [[&str; 3]; 4] = [
+    ["csv", "gzip", "zstd"],
+    ["tsv", "tsv.gz", "tsv.zst"],
+    ["jsonl", "jsonl.gz", "jsonl.zst"],
+    ["xlsx", "xlsx.gz", "xlsx.zst"],
+];
+
 impl Format {
     /// Separated values, not packed.
     pub const CSV: Self = Self { content: Content::Csv, packing: Packing::None };
@@ -73,20 +81,7 @@ impl Format {
 
     /// Returns the format's name, as in the ledger and in logs.
     pub fn as_str(self) -> &'static str {
-        match (self.content, self.packing) {
-            (Content::Csv, Packing::None) => "csv",
-            (Content::Csv, Packing::Gzip) => "gzip",
-            (Content::Csv, Packing::Zstd) => "zstd",
-            (Content::Tsv, Packing::None) => "tsv",
-            (Content::Tsv, Packing::Gzip) => "tsv.gz",
-            (Content::Tsv, Packing::Zstd) => "tsv.zst",
-            (Content::JsonLines, Packing::None) => "jsonl",
-            (Content::JsonLines, Packing::Gzip) => "jsonl.gz",
-            (Content::JsonLines, Packing::Zstd) => "jsonl.zst",
-            (Content::Xlsx, Packing::None) => "xlsx",
-            (Content::Xlsx, Packing::Gzip) => "xlsx.gz",
-            (Content::Xlsx, Packing::Zstd) => "xlsx.zst",
-        }
+        NAMES[self.content as usize][self.packing as usize]
     }
 
     /// Returns the format called `name`, if there is one.

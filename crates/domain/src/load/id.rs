@@ -1,8 +1,6 @@
 use std::fmt;
 
-use sha2::{Digest, Sha256};
-
-use crate::shortened;
+use crate::{digest, shortened};
 
 /// Identifies a load: one version of one object. 32 lower-case hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -23,21 +21,14 @@ impl LoadId {
     /// Returns the load of a version of an object: always the same one, however often its event
     /// arrives.
     pub fn of_object(bucket: &str, key: &str, version: &str) -> Self {
-        let mut hash = Sha256::new();
-        for part in [bucket, key, version] {
-            // With the lengths in, no two different triples give the same bytes.
-            hash.update((part.len() as u64).to_be_bytes());
-            hash.update(part.as_bytes());
-        }
-        let mut id = hex::encode(hash.finalize());
+        let mut id = digest::of_parts(&[bucket, key, version].map(str::as_bytes));
         id.truncate(Self::DIGITS);
         Self(id)
     }
 
     /// Reads an identifier that was given out before; `None` when it cannot be one.
     pub fn parse(text: &str) -> Option<Self> {
-        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-        (text.len() == Self::DIGITS && text.bytes().all(is_digit)).then(|| Self(text.to_owned()))
+        digest::is_hex(text, Self::DIGITS).then(|| Self(text.to_owned()))
     }
 
     /// Returns the digits.

@@ -169,22 +169,14 @@ impl Settings {
     /// the columns as the table does, and is written as Rowgate writes it; only the values are
     /// still as they were.
     pub fn of_rejects(&self) -> Self {
-        let WireFiles {
-            delimiter,
-            null_values,
-            decimal_comma,
-            date_formats,
-            timestamp_formats,
-            time_zone,
-            ..
-        } = self.0.clone();
+        let all = self.0.clone();
         Self(WireFiles {
-            delimiter,
-            null_values,
-            decimal_comma,
-            date_formats,
-            timestamp_formats,
-            time_zone,
+            delimiter: all.delimiter,
+            null_values: all.null_values,
+            decimal_comma: all.decimal_comma,
+            date_formats: all.date_formats,
+            timestamp_formats: all.timestamp_formats,
+            time_zone: all.time_zone,
             ..WireFiles::default()
         })
     }

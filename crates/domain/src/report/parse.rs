@@ -14,7 +14,7 @@ use super::chart::{self, WireChart};
 use super::column::{Column, ColumnType};
 use super::error::ReportError;
 use super::{Report, statement};
-use crate::dictionary::{Dictionary, Table};
+use crate::dictionary::{Dictionary, Table, is_identifier};
 use crate::parameter::{Parameter, ParameterType, ParameterValue, join};
 
 /// Characters of a string parameter at most, unless its definition says otherwise.
@@ -309,12 +309,8 @@ fn read_default(parameter_type: &ParameterType, default: &toml::Value) -> Result
     parameter_type.read(&text).map_err(|problem| format!("the default {problem}"))
 }
 
-/// Requires a name that needs no quotes in SQL and no escapes in a query string.
 fn check_name(name: &str) -> Result<(), String> {
-    let well = name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
-        && name.len() <= 64;
-    if well {
+    if is_identifier(name) {
         Ok(())
     } else {
         Err("a name is made of a-z, 0-9 and _, a letter first, at most 64 characters".to_owned())

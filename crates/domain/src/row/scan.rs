@@ -156,7 +156,9 @@ impl WrittenTime {
     }
 }
 
-fn sign(text: &[u8]) -> (bool, &[u8]) {
+/// Splits a number into whether it is negative, and its digits.
+#[inline]
+pub(crate) fn sign(text: &[u8]) -> (bool, &[u8]) {
     match text {
         [b'-', digits @ ..] => (true, digits),
         digits => (false, digits),

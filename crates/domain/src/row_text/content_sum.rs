@@ -2,6 +2,8 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
+use crate::digest::is_hex;
+
 /// The count and the checksum of a table's rows, whatever their order: the checksum is a sum over
 /// the SHA-256 of each row's text.
 ///
@@ -44,11 +46,8 @@ impl ContentSum {
     /// Returns the sum with this many rows and this [`checksum`](Self::checksum); `None` if that is
     /// not a checksum.
     pub fn parse(rows: u64, checksum: &str) -> Option<Self> {
-        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-        if checksum.len() != 16 || !checksum.bytes().all(is_digit) {
-            return None;
-        }
-        Some(Self { rows, sum: u64::from_str_radix(checksum, 16).ok()? })
+        let sum = is_hex(checksum, 16).then(|| u64::from_str_radix(checksum, 16).ok())??;
+        Some(Self { rows, sum })
     }
 
     /// Parses the database's answer to [`sum_sql`](super::sum_sql): two whole numbers as decimal

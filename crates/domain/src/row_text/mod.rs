@@ -13,6 +13,7 @@ pub use content_sum::ContentSum;
 pub use sql::{fixed_width, page_within_sql, row_text_sql, sum_sql};
 
 use crate::dictionary::{ColumnType, Table};
+use crate::row::scan::sign;
 use crate::value::{CivilDate, CivilTime, Decimal, Value, fits_precision, push_number};
 
 /// The reason why a text is not a row text of the table.
@@ -129,10 +130,7 @@ fn parse_field(column_type: ColumnType, field: &[u8]) -> Result<Value<'static>, 
 
 /// A whole number in the one way to write it.
 fn whole(text: &[u8]) -> Option<i64> {
-    let (negative, digits) = match text {
-        [b'-', digits @ ..] => (true, digits),
-        digits => (false, digits),
-    };
+    let (negative, digits) = sign(text);
     match digits {
         [] => return None,
         [b'0'] => return (!negative).then_some(0),
@@ -155,10 +153,7 @@ fn whole(text: &[u8]) -> Option<i64> {
 }
 
 fn decimal(text: &[u8], precision: u8, scale: u8) -> Option<Value<'static>> {
-    let (negative, digits) = match text {
-        [b'-', digits @ ..] => (true, digits),
-        digits => (false, digits),
-    };
+    let (negative, digits) = sign(text);
     let places = usize::from(scale);
     let (before, after) = if scale == 0 {
         (digits, &digits[digits.len()..])

@@ -1,11 +1,14 @@
 //! Validated values: what is left of a field once it has been checked against its column.
 
 mod civil;
+mod decimal;
 
 use std::borrow::Cow;
 
 pub use civil::{CivilDate, CivilTime};
 pub(crate) use civil::{from_unix_millis, two, unix_millis};
+pub use decimal::Decimal;
+pub(crate) use decimal::{fits_precision, from_twos_complement, to_twos_complement};
 
 /// A value that has passed its column's rules. Borrows from the input where it can: checking a row
 /// allocates nothing for its fields.
@@ -49,40 +52,6 @@ impl Value<'_> {
             Self::Timestamp(day, time) => Value::Timestamp(day, time),
         }
     }
-}
-
-/// An exact decimal number: `unscaled` / 10^`scale`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Decimal {
-    /// All digits as one whole number.
-    pub unscaled: i128,
-    /// The number of its digits after the point; the column's scale.
-    pub scale: u8,
-}
-
-impl Decimal {
-    /// Appends the number with every digit of its scale: `-0.05`.
-    pub(crate) fn write_to(self, text: &mut String) {
-        if self.unscaled < 0 {
-            text.push('-');
-        }
-        let mut buffer = itoa::Buffer::new();
-        let digits = buffer.format(self.unscaled.unsigned_abs());
-        let scale = usize::from(self.scale);
-        let whole = digits.len().saturating_sub(scale);
-        text.push_str(if whole == 0 { "0" } else { &digits[..whole] });
-        if scale > 0 {
-            text.push('.');
-            text.extend(std::iter::repeat_n('0', scale.saturating_sub(digits.len())));
-            text.push_str(&digits[whole..]);
-        }
-    }
-}
-
-/// Returns true if a number, without its sign, has at most `precision` digits; 38 are the most that
-/// can be asked for.
-pub(crate) fn fits_precision(magnitude: u128, precision: u8) -> bool {
-    10_u128.checked_pow(precision.into()).is_some_and(|power| magnitude < power)
 }
 
 /// Appends the digits of a whole number.
