@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde::de::Error as _;
 
-use crate::{Database, Deadline, Error, Tx};
+use crate::{Database, Deadline, Error, Executed, Statement, Tx};
 
 /// Runs work that may be done twice in a transaction; again if its COMMIT was not answered, or if
 /// it waited for a lock longer than the service lets a statement run.
@@ -15,11 +15,24 @@ where
     F: Future<Output = Result<T, Error>>,
 {
     let database = &database.with_deadline(database.deadline());
+    until_settled(database.deadline(), || database.transaction(&work)).await
+}
+
+/// Runs a statement that may be run twice outside a transaction; again if it waited for a lock
+/// longer than the service lets a statement run.
+pub(crate) async fn execute_settled(database: &Database, statement: Statement) -> Result<Executed, Error> {
+    let database = &database.with_deadline(database.deadline());
+    let statement = &statement.idempotent();
+    until_settled(database.deadline(), || database.execute(statement.clone())).await
+}
+
+async fn until_settled<T, F>(deadline: Deadline, attempt: impl Fn() -> F) -> Result<T, Error>
+where
+    F: Future<Output = Result<T, Error>>,
+{
     loop {
-        match database.transaction(&work).await {
-            Err(Error::UnknownOutcome { .. } | Error::StatementTimeout { .. })
-                if !database.deadline().is_over() =>
-            {
+        match attempt().await {
+            Err(Error::UnknownOutcome { .. } | Error::StatementTimeout { .. }) if !deadline.is_over() => {
                 pause().await;
             }
             result => return result,

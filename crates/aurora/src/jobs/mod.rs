@@ -43,6 +43,15 @@ impl JobId {
             Self::Restore(_) => ("rowgate_restores", "restore_id"),
         }
     }
+
+    /// Returns the SQL for the number of times that a job of the ledger `j` was sent back to its
+    /// start.
+    pub(crate) const fn restarts(&self) -> &'static str {
+        match self {
+            Self::Load(_) => "j.restarts",
+            Self::Restore(_) => "0",
+        }
+    }
 }
 
 impl From<&LoadId> for JobId {

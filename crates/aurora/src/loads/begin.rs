@@ -5,7 +5,7 @@ use domain::load::{LoadId, LoadStatus};
 use serde::Deserialize;
 
 use super::Run;
-use crate::ledger::long;
+use crate::ledger::{execute_settled, long};
 use crate::swap::fence;
 use crate::{Database, Error, Statement};
 
@@ -56,6 +56,7 @@ pub struct Begun {
 /// # Errors
 /// As [`Database::execute`].
 pub async fn begin(database: &Database, load: NewLoad<'_>) -> Result<Begun, Error> {
+    let database = &database.with_deadline(database.deadline());
     // A key that cannot be loaded may name anything for a table, and nothing is ever written for
     // it.
     if load.format.is_some() {
@@ -63,8 +64,9 @@ pub async fn begin(database: &Database, load: NewLoad<'_>) -> Result<Begun, Erro
     }
     if load.mode == LoadMode::Replace {
         let sql = "INSERT IGNORE INTO rowgate_job_tables (job_id, table_name) VALUES (:load, :table)";
-        let note = Statement::new(sql).bind("load", load.id.as_str()).bind("table", load.table).idempotent();
-        database.execute(note).await?;
+        // A transaction that has locked a load without a row here holds the gap that it falls into.
+        let note = Statement::new(sql).bind("load", load.id.as_str()).bind("table", load.table);
+        execute_settled(database, note).await?;
     }
     // A file may name any load as its parent; only an existing load of the same table counts.
     let sql = "INSERT INTO rowgate_loads \
@@ -88,10 +90,9 @@ pub async fn begin(database: &Database, load: NewLoad<'_>) -> Result<Begun, Erro
         .bind("format", load.format)
         .bind("bytes", long(load.bytes))
         .bind("chunk_bytes", long(load.chunk_bytes))
-        .bind("parent", load.parent.map(LoadId::as_str))
-        // Run twice, it counts one attempt too many and does no harm.
-        .idempotent();
-    database.execute(insert).await?;
+        .bind("parent", load.parent.map(LoadId::as_str));
+    // Run twice, it counts one attempt too many and does no harm.
+    execute_settled(database, insert).await?;
     // The row has just been written, and none is forgotten while it runs.
     let first = || Begun {
         status: LoadStatus::Running,

@@ -4,7 +4,7 @@ use domain::dictionary::Table;
 
 use super::{Ending, Run};
 use crate::jobs::{JobId, end_load, forget_load_chunks};
-use crate::ledger::settled;
+use crate::ledger::{execute_settled, settled};
 use crate::swap::orphans::clean_up;
 use crate::swap::state::{self, Locked, SwapState};
 use crate::swap::{self, Outcome, Shadow, Swapped, settle};
@@ -36,15 +36,12 @@ pub async fn swap(database: &Database, run: &Run, table: &Table, digest: &str) -
     let sql = "UPDATE rowgate_loads l JOIN rowgate_job_tables t ON t.job_id = l.load_id \
                SET l.content_digest = :digest, t.is_filled = TRUE WHERE l.load_id = :load AND l.status = 'running' \
                AND l.restarts = :restarts AND t.table_name = :table AND t.shadow_table IS NOT NULL";
-    settled(database, |tx| async move {
-        let fill = Statement::new(sql)
-            .bind("load", run.id.as_str())
-            .bind("restarts", i64::from(run.restarts))
-            .bind("table", table.name())
-            .bind("digest", digest);
-        tx.execute(fill).await
-    })
-    .await?;
+    let fill = Statement::new(sql)
+        .bind("load", run.id.as_str())
+        .bind("restarts", run.restarts)
+        .bind("table", table.name())
+        .bind("digest", digest);
+    execute_settled(database, fill).await?;
     let Some(state) = running(database, run).await? else {
         let is_running = state::running(database, &job).await?.is_some();
         return Ok(if is_running { Swapped::Unfilled } else { Swapped::Ended });
@@ -118,6 +115,7 @@ async fn end_undone(tx: &Tx, run: &Run, ending: Ending<'_>) -> Result<bool, Erro
     }
     tx.execute(end_load(run, ending)).await?;
     let sql = "UPDATE rowgate_loads l LEFT JOIN rowgate_job_tables t ON t.job_id = l.load_id \
-               SET l.restarts = l.restarts + 1, t.shadow_table = NULL, t.is_filled = FALSE WHERE l.load_id = :load";
+               SET l.restarts = l.restarts + 1, l.content_digest = NULL, t.shadow_table = NULL, t.is_filled = FALSE \
+               WHERE l.load_id = :load";
     tx.execute(Statement::new(sql).bind("load", run.id.as_str())).await.map(|_| true)
 }

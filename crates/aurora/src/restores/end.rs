@@ -101,8 +101,12 @@ pub async fn finish_verify(database: &Database, id: &RestoreId) -> Result<Swappe
     if restore.mode != Mode::Verify {
         return Err(Error::Configuration { message: format!("the restore {id} is to replace its tables") });
     }
-    let has_ended = end_unswapped(database, &id.into(), id, None).await?;
-    Ok(if has_ended { Swapped::Ended } else { Swapped::Unfilled })
+    let job = &JobId::from(id);
+    if !end_unswapped(database, job, id, None).await? {
+        return Ok(Swapped::Unfilled);
+    }
+    clean_up(database, job).await;
+    Ok(Swapped::Ended)
 }
 
 /// Ends a restore that has failed, and removes all that it has inserted: its tables are unchanged.
@@ -113,6 +117,13 @@ pub async fn finish_verify(database: &Database, id: &RestoreId) -> Result<Swappe
 /// Any [`Error`]; calling it again is safe.
 pub async fn fail(database: &Database, id: &RestoreId, reason: &str) -> Result<(), Error> {
     let database = &database.with_deadline(database.deadline());
+    end_failed(database, id, reason).await?;
+    clean_up(database, &id.into()).await;
+    Ok(())
+}
+
+/// Fails a restore, and leaves its tables to the reaper.
+pub(super) async fn end_failed(database: &Database, id: &RestoreId, reason: &str) -> Result<(), Error> {
     let Some(restore) = running(database, id).await? else { return Ok(()) };
     let reason = match restore.mode {
         Mode::Replace => format!("{reason}; the tables are as they were before"),
@@ -137,7 +148,7 @@ async fn end_unswapped(
     id: &RestoreId,
     failure: Option<&str>,
 ) -> Result<bool, Error> {
-    let has_ended = settled(database, |tx| async move {
+    settled(database, |tx| async move {
         let state = match state::lock_unfenced(&tx, job).await? {
             Locked::Ended => return Ok(true),
             Locked::Swapping => return Ok(false),
@@ -170,9 +181,5 @@ async fn end_unswapped(
         end_restore(&tx, id, status, failure).await?;
         Ok(true)
     })
-    .await?;
-    if has_ended {
-        clean_up(database, job).await;
-    }
-    Ok(has_ended)
+    .await
 }

@@ -2,7 +2,7 @@
 
 use domain::backup::RestoreId;
 
-use super::end::fail;
+use super::end::end_failed;
 use crate::jobs::forget_restore_chunks;
 use crate::ledger::Only;
 use crate::{Database, Error, Statement, swap};
@@ -28,10 +28,12 @@ pub struct Reaped {
 /// Any [`Error`]; calling it again is safe.
 pub async fn reap(database: &Database) -> Result<Reaped, Error> {
     let database = &database.with_deadline(database.deadline());
-    let dropped = swap::reap(database).await?;
+    // The restores first: their swaps are settled and their tables are not needed any more, so they
+    // are dropped with the others. Dropping waits for readers and may use up the time; a restore
+    // that is not failed then would seem to run.
     let mut failed = Vec::new();
     for id in abandoned(database).await? {
-        match fail(database, &id, "nobody has worked on it for 30 minutes").await {
+        match end_failed(database, &id, "nobody has worked on it for 30 minutes").await {
             Ok(()) => failed.push(id),
             Err(error) => {
                 tracing::warn!(restore.id = %id, error.class = error.class(), "the restore cannot be ended now");
@@ -39,7 +41,7 @@ pub async fn reap(database: &Database) -> Result<Reaped, Error> {
         }
     }
     forget_restore_chunks(database).await?;
-    Ok(Reaped { failed, dropped })
+    Ok(Reaped { failed, dropped: swap::reap(database).await? })
 }
 
 async fn abandoned(database: &Database) -> Result<Vec<RestoreId>, Error> {

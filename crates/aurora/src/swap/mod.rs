@@ -31,7 +31,9 @@
 //!   in the transaction that completes the job, because it has happened, or after the marker was
 //!   dropped.
 //! - **S5, by anybody, twice, late.** Each transaction locks fences and job before it looks, and
-//!   does nothing unless the fences have this job and this marker and the job runs.
+//!   does nothing unless the fences have this job and this marker and the job runs. What belongs to
+//!   a start of a load that is over (a chunk, a shadow, an end) is refused by its number of
+//!   restarts.
 //! - **S6, ended or swapping, not both.** A job whose swap is under way is not failed, skipped or
 //!   sent back to its start: these transactions lock the job and look for its fences. Shadows stay
 //!   where they are until then, whatever happens.
@@ -40,10 +42,11 @@
 //! - **S8, only what nobody needs is dropped.** The reaper lists the tables first and queries the
 //!   ledger then: a table that is made later is not on the list. Tables that a running job may be
 //!   about to record are kept; if it records a table that was dropped before, the table is found to
-//!   be missing, and another one is made.
+//!   be missing, and another one is made. A table that cannot be dropped in a few seconds holds up
+//!   no job: it is left to a later reaping.
 //! - **S9, only what is complete is swapped in.** A shadow counts as filled when all of its chunks
-//!   are committed, under a lock that waits for chunks in flight; it has the columns and indexes of
-//!   its table behind the fences.
+//!   are committed, under a lock that waits for chunks in flight; it is still the shadow of its
+//!   table when the fence is raised, and has the columns and indexes of its table behind the fence.
 //!
 //! # Killed anywhere
 //!

@@ -1,14 +1,24 @@
 //! Orphaned tables: those that swaps have made and that no job needs.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 
 use super::names::{Role, parse};
 use crate::jobs::{JobId, forget_restore_chunks};
 use crate::ledger::truth;
-use crate::{Database, Error, Statement, tables};
+use crate::{Database, Deadline, Error, Statement, tables};
+
+/// The time to drop one table, which waits for those who read it. A job ends, and a fence is
+/// lifted, before its tables are dropped.
+const DROP_TIME: Duration = Duration::from_secs(5);
+
+/// The time that a job spends at its end on the orphans of all jobs.
+const CLEAN_UP_TIME: Duration = Duration::from_secs(15);
 
 /// Drops what a job that has ended leaves behind. If that fails, the next reaping does it.
 pub(crate) async fn clean_up(database: &Database, job: &JobId) {
+    let database = &database.within(Deadline::after(CLEAN_UP_TIME));
     let cleaned = async {
         drop_all(database).await?;
         match job {
@@ -38,7 +48,7 @@ pub(super) async fn drop_all(database: &Database) -> Result<Vec<String>, Error> 
             continue;
         };
         if !needs.include(role) {
-            match tables::drop_table(database, &name).await {
+            match tables::drop_table(&database.within(Deadline::after(DROP_TIME)), &name).await {
                 Ok(()) => dropped.push(name),
                 Err(error) => {
                     let class = error.class();

@@ -88,7 +88,7 @@ where
             (marker, true)
         };
         let attempt = async {
-            if is_new && !fence::raise(database, job, &marker, &refusal).await? {
+            if is_new && !fence::raise(database, job, &pairs, &marker, &refusal).await? {
                 tables::drop_table(database, marker.name()).await?;
                 return Ok(Attempt::Outrun);
             }

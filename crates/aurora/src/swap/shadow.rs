@@ -45,7 +45,7 @@ pub(crate) async fn prepare(database: &Database, job: &JobId, table: &str) -> Re
             }
             continue;
         }
-        match make(database, job, table).await {
+        match make(database, job, state.restarts, table).await {
             Ok(()) => {}
             Err(error) if error.is_unknown_outcome() && attempt < ATTEMPTS => {}
             Err(error) => return Err(error),
@@ -54,12 +54,13 @@ pub(crate) async fn prepare(database: &Database, job: &JobId, table: &str) -> Re
     }
 }
 
-/// Makes a shadow and records it in the ledger, unless another one is recorded or the job is over.
-async fn make(database: &Database, job: &JobId, table: &str) -> Result<(), Error> {
+/// Makes a shadow and records it in the ledger, unless another one is recorded, or the job is over
+/// or has started over.
+async fn make(database: &Database, job: &JobId, restarts: u32, table: &str) -> Result<(), Error> {
     let shadow = Shadow::fresh(job);
     // If its answer is lost, the next one has another name, and this one is left to the reaper.
     tables::create_like(database, shadow.name(), table).await?;
-    state::note_shadow(database, job, table, &shadow).await?;
+    state::note_shadow(database, job, restarts, table, &shadow).await?;
     if state::running(database, job).await?.is_some_and(|state| state.has(table, &shadow)) {
         return Ok(());
     }

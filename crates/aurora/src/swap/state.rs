@@ -5,7 +5,7 @@ use serde::de::IgnoredAny;
 
 use super::names::{CommitMarker, Shadow};
 use crate::jobs::{JobId, start_over};
-use crate::ledger::{settled, truth};
+use crate::ledger::{execute_settled, settled, truth};
 use crate::{Database, Error, Statement, Tx};
 
 /// The state of a running job.
@@ -60,10 +60,7 @@ struct Row {
 
 fn select(job: &JobId, marker: &str, fences: &str, lock: &str) -> Statement {
     let (ledger, id) = job.ledger();
-    let restarts = match job {
-        JobId::Load(_) => "j.restarts",
-        JobId::Restore(_) => "0",
-    };
+    let restarts = job.restarts();
     let sql = format!(
         "SELECT {restarts} AS restarts, t.table_name, t.shadow_table, \
          CAST(COALESCE(t.is_filled, FALSE) AS SIGNED) AS is_filled, {marker} AS commit_marker FROM {ledger} j \
@@ -118,24 +115,28 @@ pub(crate) enum Locked {
     Unfenced(SwapState),
 }
 
-/// Records the shadow of a table that has none.
+/// Records the shadow of a table that has none, unless the job has started over or ended since it
+/// was made ([S5](super)).
 pub(super) async fn note_shadow(
     database: &Database,
     job: &JobId,
+    restarts: u32,
     table: &str,
     shadow: &Shadow,
 ) -> Result<(), Error> {
     let (ledger, id) = job.ledger();
     let sql = format!(
         "UPDATE rowgate_job_tables t JOIN {ledger} j ON j.{id} = t.job_id SET t.shadow_table = :shadow \
-         WHERE t.job_id = :job AND t.table_name = :table AND t.shadow_table IS NULL AND j.status = 'running'"
+         WHERE t.job_id = :job AND t.table_name = :table AND t.shadow_table IS NULL AND j.status = 'running' \
+         AND {} = :restarts",
+        job.restarts()
     );
     let note = Statement::new(sql)
         .bind("shadow", shadow.name())
         .bind("job", job.as_str())
-        .bind("table", table)
-        .idempotent();
-    database.execute(note).await.map(|_| ())
+        .bind("restarts", restarts)
+        .bind("table", table);
+    execute_settled(database, note).await.map(|_| ())
 }
 
 /// Forgets a lost shadow and all chunks that were put into it: the table is filled again.

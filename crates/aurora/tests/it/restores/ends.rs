@@ -215,7 +215,10 @@ async fn a_restore_that_nobody_works_on_fails_and_one_that_commits_chunks_does_n
         working.id
     );
     test.sql(&touch).await?;
-    assert_eq!(restores::reap(&db).await?.failed, std::slice::from_ref(&left_alone.id));
+    let reaped = restores::reap(&db).await?;
+    assert_eq!(reaped.failed, std::slice::from_ref(&left_alone.id));
+    // Its table, which was needed until then.
+    assert_eq!(reaped.dropped.len(), 1);
     let reason = "failed: nobody has worked on it for 30 minutes; the tables are as they were before";
     assert_eq!(status(&test, &left_alone).await?, reason);
     restore(&db, &working).await?;

@@ -20,7 +20,9 @@ async fn a_failed_replace_leaves_the_table_alone_and_counts_only_what_it_rejecte
         "UPDATE rowgate_load_chunks SET rows_read = rows_read + 2, rows_rejected = 2 WHERE chunk_no = 1",
     )
     .await?;
+    test.sql(&format!("UPDATE rowgate_loads SET content_digest = '{DIGEST}'")).await?;
     loads::undo(&db, &run, Ending::Failed("line 9: a quote is never closed")).await?;
+    assert_eq!(test.value("SELECT COUNT(content_digest) FROM rowgate_loads").await?, "0");
     assert_eq!(content(&test).await?, before);
     assert_eq!(status(&test, &file).await?, "failed 2 = 0 + 2");
     let error = test.value("SELECT error FROM rowgate_loads").await?;

@@ -69,7 +69,7 @@ impl File {
         chunks
     }
 
-    fn new_load(&self) -> NewLoad<'_> {
+    pub(crate) fn new_load(&self) -> NewLoad<'_> {
         NewLoad {
             id: &self.id,
             bucket: "data",

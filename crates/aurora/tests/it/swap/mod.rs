@@ -8,6 +8,7 @@ mod ends;
 mod faults;
 mod job;
 mod kills;
+mod late;
 pub(crate) mod loader;
 
 use anyhow::Result;

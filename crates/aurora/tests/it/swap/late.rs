@@ -1,0 +1,165 @@
+//! Swaps beside functions that are late: each waits before one of its calls while others go on.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use aurora::loads::{self, Ending, Run};
+use aurora::restores;
+use mysql_async::prelude::Queryable;
+use testkit::TestDatabase;
+use testkit::local_data_api::{Effect, Faults, Rule};
+
+use super::job::{Job, Kind};
+use super::loader::{File, begin, load, named};
+use super::{TABLE, assert_settled, database, no_faults};
+use crate::restores::{content, database_with, worker};
+
+/// Makes the next call with this SQL wait for a second.
+fn hold_next(test: &TestDatabase, sql: &str) {
+    let hold = Rule::new(Effect::DelayMs(1000)).sql(sql).times(1);
+    test.data_api().set(Faults::default().with(hold));
+}
+
+/// Waits until a call is held.
+async fn held(test: &TestDatabase) {
+    while test.data_api().injected() == 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Proves S5.
+#[tokio::test]
+async fn a_start_of_a_load_that_is_over_records_no_shadow() -> Result<()> {
+    let test = database().await?;
+    let db = test.database();
+    let file = File::replace("v1", named(1..=6, "new"));
+    hold_next(&test, "SET t.shadow_table = :shadow");
+    let late = tokio::spawn({
+        let (db, file) = (test.database(), file.clone());
+        async move { begin(&db, &file).await }
+    });
+    held(&test).await;
+    let first = Run { id: file.id.clone(), restarts: 0 };
+    loads::undo(&db, &first, Ending::GivenUp("tired")).await?;
+    loads::begin(&db, file.new_load()).await?;
+    // Its table is gone by now. Had it been recorded, the load would have started over again.
+    let (run, _) = late.await??.unwrap();
+    assert_eq!(run.restarts, 1);
+    no_faults(&test);
+    load(&db, &file).await?;
+    assert_eq!(content(&test, TABLE).await?, file.rows);
+    assert_settled(&test).await
+}
+
+/// Proves S9.
+#[tokio::test]
+async fn a_shadow_that_another_has_taken_the_place_of_is_not_swapped_in() -> Result<()> {
+    for kind in Kind::BOTH {
+        let test = database().await?;
+        let job = Job::new(kind, "new");
+        let (_, id) = job.ledger();
+        let filled = job.fill(&test).await?;
+        hold_next(&test, "CREATE TABLE `rowgate_swap_");
+        let late = tokio::spawn(filled.swap(test.database()));
+        held(&test).await;
+        let later = worker::named(1..=4, "later");
+        for table in job.tables() {
+            let shadow = format!("rowgate_new_{}_00000001", id.replace('-', "_"));
+            let shadow = if *table == TABLE { shadow } else { shadow.replace("00000001", "00000002") };
+            test.sql(&format!("CREATE TABLE {shadow} LIKE {table}")).await?;
+            test.sql(worker::insert(table, &shadow, &later).sql()).await?;
+            test.sql(&format!(
+                "UPDATE rowgate_job_tables SET shadow_table = '{shadow}' WHERE job_id = '{id}' AND table_name = '{table}'"
+            ))
+            .await?;
+        }
+        late.await??;
+        for seen in job.content(&test).await? {
+            assert_eq!(seen, later, "{kind:?}");
+        }
+        restores::reap(&test.database()).await?;
+        assert_settled(&test).await?;
+    }
+    Ok(())
+}
+
+/// Proves S3, S5: also where the database refuses to lock a row that has changed since an earlier
+/// read of the transaction.
+#[tokio::test]
+async fn a_fence_that_has_just_changed_is_locked_all_the_same() -> Result<()> {
+    for kind in Kind::BOTH {
+        // The call before the RENAME, and the one after it.
+        for call in 0..2 {
+            let test = database().await?;
+            let job = Job::new(kind, "new");
+            let before = job.content(&test).await?;
+            let filled = job.fill(&test).await?;
+            let tables = u32::try_from(job.tables().len())?;
+            let hold = Rule::new(Effect::DelayMs(500))
+                .sql("FROM rowgate_table_fences WHERE table_name = :table FOR UPDATE");
+            test.data_api().set(Faults::default().with(hold.after(call * tables).times(1)));
+            let swap = tokio::spawn(filled.swap(test.database()));
+            held(&test).await;
+            for since in ["'2021-07-27'", "NULL"] {
+                test.sql(&format!("UPDATE rowgate_table_fences SET fenced_since = {since}")).await?;
+            }
+            swap.await??;
+            no_faults(&test);
+            job.assert_done(&test, &before, &format!("{kind:?}, call {call}")).await?;
+            assert_settled(&test).await?;
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_load_begins_when_the_job_that_it_waits_for_lets_it() -> Result<()> {
+    let test = database_with(|config| config.limits.call = Duration::from_secs(1)).await?;
+    let file = File::replace("v1", named(1..=6, "new"));
+    // The gap into which the load's row falls.
+    let mut holder = test.connect().await?;
+    holder.query_drop("START TRANSACTION").await?;
+    holder.query_drop("SELECT * FROM rowgate_job_tables WHERE job_id = 'none' FOR UPDATE").await?;
+    let loading = tokio::spawn({
+        let (db, file) = (test.database(), file.clone());
+        async move { load(&db, &file).await }
+    });
+    tokio::time::sleep(Duration::from_millis(2500)).await;
+    assert!(!loading.is_finished());
+    holder.query_drop("COMMIT").await?;
+    loading.await??;
+    assert_eq!(content(&test, TABLE).await?, file.rows);
+    assert_settled(&test).await
+}
+
+/// Proves S8.
+#[tokio::test]
+async fn an_orphaned_table_that_somebody_reads_holds_up_no_job() -> Result<()> {
+    for kind in Kind::BOTH {
+        let test = database().await?;
+        let ended = File::replace("v1", named(1..=3, "old"));
+        load(&test.database(), &ended).await?;
+        let orphans =
+            ["rowgate_kept_", "rowgate_swapped_"].map(|role| format!("{role}{}_00000000", ended.id));
+        for orphan in &orphans {
+            test.sql(&format!("CREATE TABLE {orphan} LIKE departments")).await?;
+        }
+        let mut reader = test.connect().await?;
+        reader.query_drop("START TRANSACTION").await?;
+        reader.query_drop(format!("SELECT * FROM {}", orphans[0])).await?;
+        let job = Job::new(kind, "new");
+        let before = job.content(&test).await?;
+        let began = Instant::now();
+        job.clone().run(test.database()).await?;
+        // The job waits for each table that it cannot drop, but not for long.
+        assert!(began.elapsed() < Duration::from_secs(20), "{kind:?}: {:?}", began.elapsed());
+        job.assert_done(&test, &before, "held").await?;
+        let left = "SELECT GROUP_CONCAT(table_name) FROM information_schema.tables \
+                    WHERE table_schema = DATABASE() AND table_name LIKE '%\\_00000000'";
+        assert_eq!(test.value(left).await?, orphans[0]);
+        reader.query_drop("COMMIT").await?;
+        restores::reap(&test.database()).await?;
+        assert_settled(&test).await?;
+    }
+    Ok(())
+}
