@@ -10,7 +10,7 @@ import { ProblemError } from "../../api/problem";
 import type { Backup, Restore } from "../../api/types";
 import { useResource } from "../../api/use";
 import { BackupStatus, JobState, Verified } from "../../components/feedback/BackupStatus";
-import { DataTable } from "../../components/list/DataTable";
+import { DataTable, type DataColumn } from "../../components/list/DataTable";
 import { ago, count, duration, time } from "../../components/format";
 import { ListHeader } from "../../components/list/ListHeader";
 import { usePaged } from "../../components/list/usePaged";
@@ -65,6 +65,25 @@ function BackupList() {
       </Box>
     );
   }
+  const actions = (one: Backup) =>
+    one.status === "completed" ? (
+      <SpaceBetween direction="horizontal" size="xs">
+        <Button
+          variant="inline-link"
+          ariaLabel={`Verify ${one.backup}`}
+          loading={verifying === one.backup}
+          onClick={() => void verify(one.backup)}
+        >
+          Verify
+        </Button>
+        <Button variant="inline-link" ariaLabel={`Restore ${one.backup}`} onClick={() => setRestoring(one)}>
+          Restore
+        </Button>
+      </SpaceBetween>
+    ) : (
+      "–"
+    );
+
   return (
     <SpaceBetween size="m">
       <ProblemAlert error={error} header="The backups could not be read" onRetry={reload} />
@@ -83,60 +102,7 @@ function BackupList() {
             )}
           </ListHeader>
         }
-        columns={[
-          {
-            id: "backup",
-            header: "Backup",
-            title: true,
-            minWidth: 215,
-            cell: (one) => <Link href={href(["backups", "backup", one.backup])}>{one.backup}</Link>,
-          },
-          {
-            id: "made",
-            header: "Made",
-            minWidth: 130,
-            cell: (one) => (one.started_at ? <span title={time(one.started_at)}>{ago(one.started_at)}</span> : "–"),
-          },
-          { id: "status", header: "State", minWidth: 140, cell: (one) => <BackupStatus backup={one} /> },
-          { id: "verified", header: "Verified", minWidth: 180, wide: true, cell: (one) => <Verified backup={one} /> },
-          {
-            id: "rows",
-            header: "Rows",
-            cell: (one) => (total(one, "rows") === null ? "–" : count(total(one, "rows") ?? 0)),
-          },
-          ...(can("operate")
-            ? [
-                {
-                  id: "actions",
-                  header: "Actions",
-                  minWidth: 110,
-                  wide: true,
-                  cell: (one: Backup) =>
-                    one.status === "completed" ? (
-                      <SpaceBetween direction="horizontal" size="xs">
-                        <Button
-                          variant="inline-link"
-                          ariaLabel={`Verify ${one.backup}`}
-                          loading={verifying === one.backup}
-                          onClick={() => void verify(one.backup)}
-                        >
-                          Verify
-                        </Button>
-                        <Button
-                          variant="inline-link"
-                          ariaLabel={`Restore ${one.backup}`}
-                          onClick={() => setRestoring(one)}
-                        >
-                          Restore
-                        </Button>
-                      </SpaceBetween>
-                    ) : (
-                      "–"
-                    ),
-                },
-              ]
-            : []),
-        ]}
+        columns={can("operate") ? [...BACKUP, { ...ACTIONS, cell: actions }] : BACKUP}
       />
       {starting && (
         <StartBackup
@@ -169,28 +135,54 @@ function RestoreList() {
         loading={loading && !data}
         empty="Nothing was verified or restored yet."
         header={<ListHeader title="Restores and verifications" list={list} pages={{ paged, next: data?.next }} />}
-        columns={[
-          {
-            id: "restore",
-            header: "Restore",
-            title: true,
-            minWidth: 215,
-            cell: (one: Restore) => <Link href={href(["backups", "restore", one.restore])}>{one.restore}</Link>,
-          },
-          { id: "what", header: "What", cell: kindOf },
-          { id: "source", header: "Of", minWidth: 210, wide: true, cell: ({ source }) => source },
-          {
-            id: "began",
-            header: "Began",
-            cell: ({ started_at }) => (started_at ? <span title={time(started_at)}>{ago(started_at)}</span> : "–"),
-          },
-          { id: "took", header: "Took", cell: (one) => duration(one.started_at, one.finished_at) },
-          { id: "status", header: "State", cell: ({ status, error }) => <JobState status={status} error={error} /> },
-        ]}
+        columns={RESTORE}
       />
     </SpaceBetween>
   );
 }
+
+const BACKUP: readonly DataColumn<Backup>[] = [
+  {
+    id: "backup",
+    header: "Backup",
+    title: true,
+    minWidth: 215,
+    cell: (one) => <Link href={href(["backups", "backup", one.backup])}>{one.backup}</Link>,
+  },
+  {
+    id: "made",
+    header: "Made",
+    minWidth: 130,
+    cell: (one) => (one.started_at ? <span title={time(one.started_at)}>{ago(one.started_at)}</span> : "–"),
+  },
+  { id: "status", header: "State", minWidth: 140, cell: (one) => <BackupStatus backup={one} /> },
+  { id: "verified", header: "Verified", minWidth: 180, wide: true, cell: (one) => <Verified backup={one} /> },
+  {
+    id: "rows",
+    header: "Rows",
+    cell: (one) => (total(one, "rows") === null ? "–" : count(total(one, "rows") ?? 0)),
+  },
+];
+const ACTIONS = { id: "actions", header: "Actions", minWidth: 110, wide: true };
+
+const RESTORE: readonly DataColumn<Restore>[] = [
+  {
+    id: "restore",
+    header: "Restore",
+    title: true,
+    minWidth: 215,
+    cell: (one: Restore) => <Link href={href(["backups", "restore", one.restore])}>{one.restore}</Link>,
+  },
+  { id: "what", header: "What", cell: kindOf },
+  { id: "source", header: "Of", minWidth: 210, wide: true, cell: ({ source }) => source },
+  {
+    id: "began",
+    header: "Began",
+    cell: ({ started_at }) => (started_at ? <span title={time(started_at)}>{ago(started_at)}</span> : "–"),
+  },
+  { id: "took", header: "Took", cell: (one) => duration(one.started_at, one.finished_at) },
+  { id: "status", header: "State", cell: ({ status, error }) => <JobState status={status} error={error} /> },
+];
 
 function isForbidden(error: Error | null): boolean {
   return error instanceof ProblemError && error.status === 403;

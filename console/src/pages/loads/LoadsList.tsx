@@ -8,9 +8,9 @@ import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { listLoads } from "../../api/loads";
 import { listTables } from "../../api/tables";
-import type { LoadStatus, LoadsPage } from "../../api/types";
+import type { Load, LoadStatus, LoadsPage } from "../../api/types";
 import { useResource } from "../../api/use";
-import { DataTable } from "../../components/list/DataTable";
+import { DataTable, type DataColumn } from "../../components/list/DataTable";
 import { bytes, count, duration, time } from "../../components/format";
 import { Pager } from "../../components/list/Pager";
 import { FIRST_PAGE, usePaged } from "../../components/list/usePaged";
@@ -27,6 +27,10 @@ const STATUSES: Record<LoadStatus, string> = {
   failed: "Failed",
   skipped: "Skipped",
 };
+const STATUS_OPTIONS = [
+  { value: "", label: "Any" },
+  ...Object.entries(STATUSES).map(([value, label]) => ({ value, label })),
+];
 const PAGE_ROWS = 25;
 const WATCH = 4000;
 
@@ -53,10 +57,6 @@ export function LoadsList() {
   const tableOptions = [
     { value: "", label: "Every table" },
     ...(tables.data ?? []).map(({ name }) => ({ value: name, label: name })),
-  ];
-  const statusOptions = [
-    { value: "", label: "Any" },
-    ...Object.entries(STATUSES).map(([value, label]) => ({ value, label })),
   ];
   const filtered = table !== null || status !== null || span !== null;
 
@@ -101,42 +101,44 @@ export function LoadsList() {
           filter={
             <SpaceBetween direction="horizontal" size="m">
               <Filter label="Table" value={table} options={tableOptions} onChange={(table) => filter({ table })} />
-              <Filter label="State" value={status} options={statusOptions} onChange={(status) => filter({ status })} />
+              <Filter label="State" value={status} options={STATUS_OPTIONS} onChange={(status) => filter({ status })} />
               <Filter label="Started" value={span} options={SPANS} onChange={(since) => filter({ since })} />
             </SpaceBetween>
           }
           pagination={<Pager paged={paged} next={loads.data?.next} loading={loads.loading} />}
-          columns={[
-            {
-              id: "file",
-              header: "File",
-              title: true,
-              minWidth: 160,
-              cell: (load) => <Link href={href(["loads", load.load])}>{fileName(load.key)}</Link>,
-            },
-            { id: "table", header: "Table", cell: (load) => load.table },
-            { id: "status", header: "State", minWidth: 140, cell: (load) => <LoadState load={load} /> },
-            { id: "loaded", header: "Loaded", cell: (load) => count(load.rows_loaded) },
-            {
-              id: "refused",
-              header: "Refused",
-              cell: (load) =>
-                load.rows_rejected > 0 ? (
-                  <Link href={href(["loads", load.load])}>{count(load.rows_rejected)}</Link>
-                ) : (
-                  <Box color="text-body-secondary">0</Box>
-                ),
-            },
-            { id: "mode", header: "How", minWidth: 130, cell: (load) => MODES[load.mode]?.label ?? load.mode },
-            { id: "bytes", header: "Size", minWidth: 90, cell: (load) => bytes(load.bytes) },
-            { id: "started", header: "Started", minWidth: 120, cell: (load) => time(load.started_at) },
-            { id: "took", header: "Took", cell: (load) => duration(load.started_at, load.finished_at) },
-          ]}
+          columns={COLUMNS}
         />
       </SpaceBetween>
     </ContentLayout>
   );
 }
+
+const COLUMNS: readonly DataColumn<Load>[] = [
+  {
+    id: "file",
+    header: "File",
+    title: true,
+    minWidth: 160,
+    cell: (load) => <Link href={href(["loads", load.load])}>{fileName(load.key)}</Link>,
+  },
+  { id: "table", header: "Table", cell: (load) => load.table },
+  { id: "status", header: "State", minWidth: 140, cell: (load) => <LoadState load={load} /> },
+  { id: "loaded", header: "Loaded", cell: (load) => count(load.rows_loaded) },
+  {
+    id: "refused",
+    header: "Refused",
+    cell: (load) =>
+      load.rows_rejected > 0 ? (
+        <Link href={href(["loads", load.load])}>{count(load.rows_rejected)}</Link>
+      ) : (
+        <Box color="text-body-secondary">0</Box>
+      ),
+  },
+  { id: "mode", header: "How", minWidth: 130, cell: (load) => MODES[load.mode]?.label ?? load.mode },
+  { id: "bytes", header: "Size", minWidth: 90, cell: (load) => bytes(load.bytes) },
+  { id: "started", header: "Started", minWidth: 120, cell: (load) => time(load.started_at) },
+  { id: "took", header: "Took", cell: (load) => duration(load.started_at, load.finished_at) },
+];
 
 interface FilterProps {
   label: string;

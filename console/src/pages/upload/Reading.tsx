@@ -5,7 +5,7 @@ import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Spinner from "@cloudscape-design/components/spinner";
-import type { Table } from "../../api/types";
+import type { Check, Mode, Table } from "../../api/types";
 import { count, counted } from "../../components/format";
 import { reasonOf } from "../../verdict/rejects/rejects";
 import { Choices, Dates } from "./Choices";
@@ -66,23 +66,19 @@ export function Reading({
   const columns = needsMatch ? matchOf(table, names, check, work.settings) : null;
   const faults = columns ? matchFaults(columns) : {};
   const missing = columns ? missingColumns(table, columns) : [];
-  const unclear = Object.keys(work.unclear).filter(
+  const unclear = Object.keys(work.unclear).some(
     (name) => work.settings[name as keyof typeof work.unclear] === undefined,
   );
-  const unmatched = missing.length > 0 || Object.keys(faults).length > 0;
-  const workbook = check.format.startsWith("xls") && !whole;
-  const stops: string[] = [
-    ...(Object.keys(faults).length > 0 ? ["A column of the table is matched twice."] : []),
-    ...(missing.length > 0
-      ? [
-          `No column of the file is matched to ${missing.map(({ name }) => name).join(", ")}. Match one, or add the column to the file.`,
-        ]
-      : []),
-    ...(unclear.length > 0 ? ["Choose above which date is meant."] : []),
-    ...(work.mode === "replace" && !work.agreed ? [`Agree above that all rows of ${table.name} are replaced.`] : []),
-  ];
+  const twice = Object.keys(faults).length > 0;
+  const unmatched = missing.length > 0 || twice;
+  const stops = [
+    twice && "A column of the table is matched twice.",
+    missing.length > 0 &&
+      `No column of the file is matched to ${missing.map(({ name }) => name).join(", ")}. Match one, or add the column to the file.`,
+    unclear && "Choose above which date is meant.",
+    work.mode === "replace" && !work.agreed && `Agree above that all rows of ${table.name} are replaced.`,
+  ].filter((stop) => stop !== false);
   const unreadable = check.problem !== null && whole;
-  const good = check.rows_read - check.rows_rejected;
   return (
     <Container
       header={
@@ -98,37 +94,7 @@ export function Reading({
       <SpaceBetween size="l">
         <Dates work={work} setWork={setWork} />
         <div aria-live="polite">
-          {(unclear.length > 0 && !check.problem) || unmatched ? null : check.problem ? (
-            <Alert
-              type={workbook ? "info" : "error"}
-              header={workbook ? undefined : "The file cannot be read as it is"}
-            >
-              {check.problem}
-            </Alert>
-          ) : (
-            <Alert
-              type={check.rows_rejected > 0 ? "warning" : check.rows_read === 0 ? "info" : "success"}
-              header={
-                check.rows_read === 0
-                  ? "The file has no rows"
-                  : check.rows_read === 1
-                    ? `${whole ? "The" : "The first"} row ${check.rows_rejected === 0 ? "can be read" : "would be refused"}`
-                    : check.rows_rejected === 0
-                      ? `${whole ? "All" : "The first"} ${counted(check.rows_read, "row")} can be read`
-                      : `${good === 0 ? "None" : count(good)} of the ${whole ? "" : "first "}${counted(check.rows_read, "row")} can be read, ${count(check.rows_rejected)} would be refused`
-              }
-            >
-              {check.rows_rejected > 0
-                ? `${Object.entries(check.codes)
-                    .map(([code, rows]) => `${reasonOf(code)}: ${count(rows)}`)
-                    .join(" · ")}. You can send the file as it is, and correct the refused rows afterwards.`
-                : check.rows_read === 0
-                  ? "It would be loaded, and change nothing."
-                  : work.mode === "append"
-                    ? "Whether an id is taken already shows when the rows are loaded."
-                    : "They look as the table expects them."}
-            </Alert>
-          )}
+          {!unmatched && (check.problem || !unclear) && <Result check={check} whole={whole} mode={work.mode} />}
         </div>
         {check.warnings.map((warning) => (
           <Alert key={warning} type="info">
@@ -171,5 +137,50 @@ export function Reading({
         </SpaceBetween>
       </SpaceBetween>
     </Container>
+  );
+}
+
+/** What the check says of the file, or of its beginning. */
+function Result({ check, whole, mode }: { check: Check; whole: boolean; mode: Mode }) {
+  const { problem, rows_read, rows_rejected, codes } = check;
+  if (problem) {
+    const workbook = check.format.startsWith("xls") && !whole;
+    return (
+      <Alert type={workbook ? "info" : "error"} header={workbook ? undefined : "The file cannot be read as it is"}>
+        {problem}
+      </Alert>
+    );
+  }
+  if (rows_read === 0) {
+    return (
+      <Alert type="info" header="The file has no rows">
+        It would be loaded, and change nothing.
+      </Alert>
+    );
+  }
+  if (rows_rejected === 0) {
+    const rows = rows_read === 1 ? "row" : counted(rows_read, "row");
+    const which = rows_read === 1 || !whole ? (whole ? "The" : "The first") : "All";
+    return (
+      <Alert type="success" header={`${which} ${rows} can be read`}>
+        {mode === "append"
+          ? "Whether an id is taken already shows when the rows are loaded."
+          : "They look as the table expects them."}
+      </Alert>
+    );
+  }
+  const good = rows_read - rows_rejected;
+  const reasons = Object.entries(codes).map(([code, rows]) => `${reasonOf(code)}: ${count(rows)}`);
+  return (
+    <Alert
+      type="warning"
+      header={
+        rows_read === 1
+          ? `${whole ? "The" : "The first"} row would be refused`
+          : `${good === 0 ? "None" : count(good)} of the ${whole ? "" : "first "}${counted(rows_read, "row")} can be read, ${count(rows_rejected)} would be refused`
+      }
+    >
+      {reasons.join(" · ")}. You can send the file as it is, and correct the refused rows afterwards.
+    </Alert>
   );
 }
