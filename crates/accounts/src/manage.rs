@@ -1,11 +1,11 @@
 //! Accounts as operators manage them: `GET /accounts`, `POST /accounts/{username}/approve` and
 //! `/disable`.
 
+use axum::Json;
 use axum::body::Body;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
-use domain::audit::{Action, Actor};
+use domain::audit::Action;
 use domain::page;
 use domain::problem::{Problem, ProblemKind};
 use lambda_kit::caller::ByOperator;
@@ -45,7 +45,7 @@ pub(crate) async fn list<D: Directory>(
 pub(crate) async fn approve<D: Directory>(
     OperatorPerson(person): OperatorPerson,
     InTime(service): InTime<Service<D>>,
-    Extension(request): Extension<RequestId>,
+    request: RequestId,
     PathText(username): PathText,
     _: NoQuery,
     headers: HeaderMap,
@@ -57,8 +57,7 @@ pub(crate) async fn approve<D: Directory>(
         .map_err(|error| Problem::new(ProblemKind::WrongShape, error))?;
     let name = name_of(&username)?;
     let detail = json!({ "account": name, "groups": groups.names() });
-    let actor = Actor { username: person.username(), request_id: &request.0 };
-    record(&accounts.database, Some(actor), Action::Approve, &detail).await?;
+    record(&accounts.database, person.username(), &request, Action::Approve, &detail).await?;
     let account = accounts.approve(&name, &groups).await.map_err(|error| failure(&error))?;
     Ok(Json(account).into_response())
 }
@@ -67,7 +66,7 @@ pub(crate) async fn approve<D: Directory>(
 pub(crate) async fn disable<D: Directory>(
     OperatorPerson(person): OperatorPerson,
     InTime(service): InTime<Service<D>>,
-    Extension(request): Extension<RequestId>,
+    request: RequestId,
     PathText(username): PathText,
     _: NoQuery,
 ) -> Result<Response, ProblemResponse> {
@@ -78,8 +77,7 @@ pub(crate) async fn disable<D: Directory>(
         return Err(Problem::new(ProblemKind::AccountState, detail).into());
     }
     let detail = json!({ "account": name });
-    let actor = Actor { username: person.username(), request_id: &request.0 };
-    record(&accounts.database, Some(actor), Action::Disable, &detail).await?;
+    record(&accounts.database, person.username(), &request, Action::Disable, &detail).await?;
     let account = accounts.disable(&name).await.map_err(|error| failure(&error))?;
     Ok(Json(account).into_response())
 }

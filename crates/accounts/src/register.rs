@@ -1,10 +1,10 @@
 //! `POST /register`: requests an account.
 
+use axum::Json;
 use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
-use domain::audit::{Action, Actor};
+use domain::audit::Action;
 use domain::problem::{Problem, ProblemKind};
 use lambda_kit::http::{InTime, RequestId};
 use lambda_kit::problem::ProblemResponse;
@@ -26,7 +26,7 @@ const ANONYMOUS: &str = "anonymous";
 /// approval or is taken: everything that is refused is refused before the name is looked up.
 pub(crate) async fn register<D: Directory>(
     InTime(service): InTime<Service<D>>,
-    Extension(request): Extension<RequestId>,
+    request: RequestId,
     _: NoQuery,
     headers: HeaderMap,
     body: Body,
@@ -45,8 +45,7 @@ pub(crate) async fn register<D: Directory>(
     }
     accounts.check(&password).await.map_err(|error| failure(&error))?;
     let detail = json!({ "account": name });
-    let anonymous = Actor { username: ANONYMOUS, request_id: &request.0 };
-    record(&accounts.database, Some(anonymous), Action::Register, &detail).await?;
+    record(&accounts.database, ANONYMOUS, &request, Action::Register, &detail).await?;
     accounts.register(&name, &password).await.map_err(|error| failure(&error))?;
     sleep_until(started + options.register_time).await;
     Ok((StatusCode::ACCEPTED, Json(json!({ "status": "pending-approval" }))).into_response())

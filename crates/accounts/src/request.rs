@@ -3,8 +3,8 @@
 use axum::body::Body;
 use axum::http::HeaderMap;
 use domain::problem::{Problem, ProblemKind};
-use lambda_kit::body;
 use lambda_kit::problem::ProblemResponse;
+use lambda_kit::{body, object};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -59,9 +59,7 @@ pub(crate) async fn read<T: DeserializeOwned>(
         let detail = format!("The body is no JSON. Send an object like {shape}.");
         return Err(Problem::new(ProblemKind::InvalidJson, detail).into());
     };
-    // Serde would accept an array for a struct as well.
-    let object = json.get().starts_with('{').then(|| serde_json::from_str(json.get()).ok()).flatten();
-    object.ok_or_else(|| {
+    object::of_text(json).map_err(|_| {
         let detail =
             format!("The body must be an object like {shape}, with these members once each and no others.");
         Problem::new(ProblemKind::WrongShape, detail).into()

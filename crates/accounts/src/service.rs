@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use domain::audit::Action;
 use domain::problem::{Problem, ProblemKind};
 use lambda_kit::caller::{ByOperator, Caller, Operator, Person};
-use lambda_kit::http::Within;
+use lambda_kit::http::{RequestId, Within};
 use lambda_kit::log_failure;
 use lambda_kit::problem::{ProblemResponse, sentence};
 use serde_json::Value;
@@ -73,17 +73,20 @@ where
     }
 }
 
-/// Records what a person is about to do.
+/// Records what a person is about to do by a request.
 ///
 /// # Errors
 /// The problem to answer with; then it must not be done.
 pub(crate) async fn record(
     database: &Database,
-    actor: Option<Actor<'_>>,
+    username: &str,
+    request: &RequestId,
     action: Action,
     detail: &Value,
 ) -> Result<(), Problem> {
-    audit::record(database, actor, action, None, detail).await.map_err(|error| database_problem(&error))
+    let actor = Actor { username, request_id: &request.0 };
+    let recorded = audit::record(database, Some(actor), action, None, detail).await;
+    recorded.map_err(|error| database_problem(&error))
 }
 
 /// Logs a failure once, and returns the problem to answer with.

@@ -1,10 +1,10 @@
 //! `POST /login`, `POST /refresh` and `POST /logout`.
 
+use axum::Json;
 use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
-use domain::audit::{Action, Actor};
+use domain::audit::Action;
 use domain::problem::{Problem, ProblemKind};
 use lambda_kit::caller::{Person, Right};
 use lambda_kit::http::{InTime, RequestId};
@@ -30,7 +30,7 @@ struct Tokens {
 /// Signs in. The answer is the same whether the name, the password or the account is wrong.
 pub(crate) async fn login<D: Directory>(
     InTime(service): InTime<Service<D>>,
-    Extension(request): Extension<RequestId>,
+    request: RequestId,
     _: NoQuery,
     headers: HeaderMap,
     body: Body,
@@ -47,8 +47,7 @@ pub(crate) async fn login<D: Directory>(
         let detail = "The account waits for an operator to approve it. Ask one, then sign in again.";
         return Err(Problem::new(ProblemKind::PendingApproval, detail).into());
     }
-    let actor = Actor { username: &session.username, request_id: &request.0 };
-    record(&accounts.database, Some(actor), Action::Login, &json!({})).await?;
+    record(&accounts.database, &session.username, &request, Action::Login, &json!({})).await?;
     match session.refresh_token.clone() {
         Some(refresh_token) => Ok(tokens(session, refresh_token)),
         None => {
@@ -83,7 +82,7 @@ pub(crate) async fn refresh<D: Directory>(
 pub(crate) async fn logout<D: Directory>(
     SignedIn(person): SignedIn,
     InTime(service): InTime<Service<D>>,
-    Extension(request): Extension<RequestId>,
+    request: RequestId,
     _: NoQuery,
 ) -> Result<Response, ProblemResponse> {
     let accounts = &service.accounts;
@@ -93,8 +92,7 @@ pub(crate) async fn logout<D: Directory>(
         Ok(()) | Err(DirectoryError::NoUser) => {}
         Err(error) => return Err(directory_problem(&error).into()),
     }
-    let actor = Actor { username: person.username(), request_id: &request.0 };
-    let recorded = record(&accounts.database, Some(actor), Action::Logout, &json!({})).await;
+    let recorded = record(&accounts.database, person.username(), &request, Action::Logout, &json!({})).await;
     if recorded.is_err() {
         tracing::warn!("a person signed out, which the audit trail does not have");
     }

@@ -14,9 +14,9 @@ use lambda_kit::log_failure;
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query::{NoQuery, Query};
 
+use crate::answer;
 use crate::request::{Wanted, json_body};
-use crate::rows::table_of;
-use crate::{Service, answer};
+use crate::service::Service;
 
 /// Seconds that a client should wait for the answer to a request that is still running.
 const RETRY_AFTER_SECONDS: &str = "1";
@@ -50,7 +50,7 @@ pub(crate) async fn insert_rows(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ProblemResponse> {
-    let table = table_of(service.dictionary, table, &wanted.caller)?;
+    let table = wanted.caller.table(service.dictionary, &table)?;
     query.read(&[])?;
     let body = json_body(&headers, body).await?;
     let batch = Batch::read_rows(table, &body).map_err(Problem::from)?;

@@ -31,7 +31,7 @@ impl<S: Sync> FromRequestParts<S> for Wanted {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ProblemResponse> {
         let prefer = parts.headers.get_all(PREFER).into_iter().filter_map(|value| value.to_str().ok());
         Ok(Self {
-            id: parts.extensions.get().cloned().unwrap_or_else(|| RequestId("none".to_owned())),
+            id: parts.extensions.get().cloned().unwrap_or_default(),
             preference: TxPreference::read(prefer),
             key: key(&parts.headers).map_err(Problem::from)?,
             caller: Caller::of(&parts.extensions),
@@ -53,7 +53,6 @@ fn key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, InvalidKey> {
 /// gzip.
 pub(crate) async fn json_body(headers: &HeaderMap, body: Body) -> Result<Bytes, ProblemResponse> {
     match body::json(headers, body, MAX_BODY_BYTES).await {
-        Ok(bytes) if bytes.is_empty() => Err(Problem::from(BatchError::Empty).into()),
         Err(BodyError::TooLarge(_)) => Err(Problem::from(BatchError::TooLarge).into()),
         read => read.map_err(ProblemResponse::from),
     }

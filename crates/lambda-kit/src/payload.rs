@@ -2,6 +2,8 @@
 
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use domain::dictionary::Table;
+use domain::json_row::json_of_row_text;
 use domain::problem::{Problem, ProblemKind};
 use serde::Serialize;
 
@@ -49,6 +51,18 @@ pub fn json(body: &impl Serialize, what: &str, advice: &str) -> Result<Response,
 /// Answers with a body that is JSON.
 pub fn json_text(body: String) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+/// Converts a row from its text to JSON, and returns its id as well.
+///
+/// # Errors
+/// The problem of a row that breaks the dictionary: it was written past Rowgate. The log says which
+/// column.
+pub fn json_row(table: &Table, text: &str) -> Result<(String, i64), Problem> {
+    json_of_row_text(table, text).map_err(|problem| {
+        tracing::error!(table = table.name(), %problem, "a row is not as the dictionary says");
+        Problem::internal()
+    })
 }
 
 impl Payload {

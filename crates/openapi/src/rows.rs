@@ -57,16 +57,8 @@ pub(crate) fn any_id(dictionary: &Dictionary) -> Value {
     id_of(if keys.all(|key| key == ColumnType::Integer) { ColumnType::Integer } else { ColumnType::Bigint })
 }
 
-/// The least and the greatest number of a column of whole numbers.
-fn bounds(column_type: ColumnType) -> (i64, i64) {
-    match column_type {
-        ColumnType::Integer => (i32::MIN.into(), i32::MAX.into()),
-        _ => (i64::MIN, i64::MAX),
-    }
-}
-
 fn id_of(column_type: ColumnType) -> Value {
-    let (minimum, maximum) = bounds(column_type);
+    let (minimum, maximum) = column_type.integer_bounds();
     integer(minimum, maximum)
 }
 
@@ -105,7 +97,7 @@ fn formatted(pattern: &str, format: &str, example: &str) -> Value {
 
 /// Describes an id that the database would assign itself where it is 0.
 fn numbered(column: &Column, form: RowForm) -> Value {
-    let (minimum, maximum) = bounds(column.column_type());
+    let (minimum, maximum) = column.column_type().integer_bounds();
     let mut any = vec![integer(1, maximum), integer(minimum, -1)];
     if form == RowForm::Put || !column.required() {
         any.push(json!({ "type": "null" }));

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::accept::AsJson;
 use crate::loads::Seen;
-use crate::{Service, database_problem};
+use crate::service::{Service, database_problem};
 
 /// Answers with the last days, newest first, of the tables that the caller sees.
 pub(crate) async fn get(

@@ -10,8 +10,8 @@ use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query::{NoQuery, Query};
 use openapi::{Door, Source};
 
-use crate::Service;
 use crate::accept::{AsJson, Form, negotiate};
+use crate::service::Service;
 
 /// Answers with the OpenAPI document.
 pub(crate) async fn document(

@@ -19,7 +19,7 @@ use serde_json::json;
 
 use crate::accept::AsJson;
 use crate::links::{LinkError, Links};
-use crate::{Service, database_problem};
+use crate::service::{Service, database_problem};
 
 /// Links to rejects files in one answer at most. A link takes some 2.5 KB, most of it the session's
 /// token: 2.5 MB of the 6 MB that an answer can have.

@@ -3,7 +3,6 @@
 use aurora::outliers::{self, Found};
 use axum::response::Response;
 use domain::dictionary::{Dictionary, Table};
-use domain::json_row::json_of_row_text;
 use domain::outliers::{Check, checks};
 use domain::parameter::Parameter;
 use domain::problem::{Problem, ProblemKind};
@@ -17,7 +16,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::accept::AsJson;
-use crate::{Service, database_problem};
+use crate::service::{Service, database_problem};
 
 /// Checks that run concurrently: each reads the whole table, and all callers share the database.
 const SIDE_BY_SIDE: usize = 3;
@@ -143,18 +142,10 @@ fn iso(text: String) -> String {
 }
 
 /// Converts rows from their texts to JSON objects.
-///
-/// # Errors
-/// The problem of a row that breaks the dictionary: it was written past Rowgate. The log says which
-/// column.
 fn objects(table: &Table, texts: &[String]) -> Result<Vec<Box<RawValue>>, Problem> {
     let mut objects = Vec::with_capacity(texts.len());
     for text in texts {
-        let (json, _) = json_of_row_text(table, text).map_err(|problem| {
-            let table = table.name();
-            tracing::error!(table, %problem, "a row is not as the dictionary says");
-            Problem::internal()
-        })?;
+        let (json, _) = payload::json_row(table, text)?;
         objects.push(RawValue::from_string(json).map_err(|_| Problem::internal())?);
     }
     Ok(objects)

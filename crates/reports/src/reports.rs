@@ -19,7 +19,7 @@ use crate::accept::{AsJson, Form, negotiate};
 use crate::csv::CsvWriter;
 use crate::json::JsonWriter;
 use crate::result::{self, RowError};
-use crate::{Service, database_problem};
+use crate::service::{Service, database_problem};
 
 /// Answers with the reports that the caller sees, their parameters and columns.
 pub(crate) async fn list(

@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::accept::AsJson;
-use crate::{Service, database_problem};
+use crate::service::{Service, database_problem};
 
 /// The time that the database has to answer: callers want to know the status soon, a bad one too.
 const DATABASE_TIME: Duration = Duration::from_secs(10);

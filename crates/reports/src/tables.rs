@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::accept::AsJson;
-use crate::{Service, database_problem};
+use crate::service::{Service, database_problem};
 
 /// A table as `docs/api.md` describes it. Aliases are accepted in requests and never given out.
 #[derive(Debug, Serialize)]

@@ -1,9 +1,9 @@
 //! `POST /uploads/check`: what a load would make of the first records of a file. Nothing is kept.
 
+use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
+use axum::http::HeaderMap;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bucket::Links;
@@ -21,7 +21,7 @@ use serde_json::value::RawValue;
 use tokio::task::spawn_blocking;
 
 use crate::request::{self, CheckBody, Wanted, of_settings};
-use crate::{Service, answer};
+use crate::service::Service;
 
 /// Bytes of a file's beginning at most: two thirds of a body, and many times what the reader needs
 /// to recognise a file.
@@ -36,7 +36,7 @@ const MAX_FIELDS: usize = 1000;
 
 /// The answer.
 #[derive(Debug, Serialize)]
-struct Answer {
+pub(crate) struct Answer {
     format: &'static str,
     encoding: Option<&'static str>,
     delimiter: Option<String>,
@@ -52,13 +52,13 @@ struct Answer {
 }
 
 #[derive(Debug, Serialize)]
-struct Field {
+pub(crate) struct Field {
     name: String,
     column: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
-struct Row {
+pub(crate) struct Row {
     line: u64,
     values: IndexMap<&'static str, Option<String>>,
     errors: Vec<RowDetail>,
@@ -70,9 +70,11 @@ pub(crate) async fn check<U: Links>(
     _: NoQuery,
     headers: HeaderMap,
     body: Body,
-) -> Result<Response, ProblemResponse> {
-    let (file, content, whole) = request::object::<CheckBody>(&headers, body).await?.parts();
-    let Wanted { table, mode, file, settings } = file.read(service.dictionary, &caller)?;
+) -> Result<Json<Answer>, ProblemResponse> {
+    let body = request::object(&headers, body).await?;
+    let CheckBody { table, file, mode, settings, content, whole } = body;
+    let wanted = Wanted::read(service.dictionary, &caller, &table, mode.as_deref(), &file, settings)?;
+    let Wanted { table, mode, file, settings } = wanted;
     let content = BASE64_STANDARD.decode(content).map_err(|_| {
         Problem::new(ProblemKind::WrongShape, "The body cannot be used: content is no base64.")
     })?;
@@ -94,7 +96,7 @@ pub(crate) async fn check<U: Links>(
             Problem::internal()
         })?
         .map_err(|error| of_settings(&error))?;
-    Ok(answer(StatusCode::OK, &view(table, format.as_str(), &settings, checked)))
+    Ok(Json(view(table, format.as_str(), &settings, checked)))
 }
 
 fn view(table: &'static Table, format: &'static str, settings: &Settings, checked: Checked) -> Answer {

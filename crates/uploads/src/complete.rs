@@ -1,30 +1,28 @@
 //! `POST /uploads/{id}/complete`: makes a file of the parts, which is then loaded as any other.
 
-use axum::extract::Extension;
-use axum::http::StatusCode;
-use axum::response::Response;
+use axum::Json;
 use bucket::{Links, Multipart, When};
 use domain::problem::{Problem, ProblemKind};
 use lambda_kit::caller::Caller;
 use lambda_kit::http::{InTime, PathText, RequestId};
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query::NoQuery;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::parts::parts_of;
 use crate::progress::{upload_of, whole};
-use crate::{Service, answer, record, store_problem};
+use crate::service::{Service, record, store_problem};
 
 /// Parts that a message names at most.
 const MAX_NAMED: usize = 20;
 
 pub(crate) async fn complete<U: Links>(
     InTime(service): InTime<Service<U>>,
-    Extension(id): Extension<RequestId>,
+    id: RequestId,
     caller: Caller,
     PathText(upload): PathText,
     _: NoQuery,
-) -> Result<Response, ProblemResponse> {
+) -> Result<Json<Value>, ProblemResponse> {
     let (table, upload) = upload_of(service.dictionary, &caller, &upload)?;
     let multipart = Multipart::of(&upload.upload);
     let stored = service.store.parts(&upload.key, &multipart).await;
@@ -42,7 +40,7 @@ pub(crate) async fn complete<U: Links>(
     // upload.
     let done = service.store.complete_upload(&upload.key, &multipart, parts, When::Always).await;
     done.map_err(|error| store_problem(&error))?;
-    Ok(answer(StatusCode::OK, &json!({ "key": upload.key })))
+    Ok(Json(json!({ "key": upload.key })))
 }
 
 fn incomplete(missing: &[u32]) -> Problem {

@@ -3,6 +3,7 @@
 use domain::dictionary::{LoadMode, Table};
 use domain::load::{Format, INCOMING, READABLE_FILES, no_data_below};
 use domain::problem::{Problem, ProblemKind};
+use lambda_kit::problem::sentence;
 
 /// Bytes of a name at most: as many as file systems take. A key of S3 has 1024.
 pub const MAX_NAME_BYTES: usize = 255;
@@ -62,10 +63,7 @@ fn is_unseen(character: char) -> bool {
 
 /// The problem of an upload that cannot be begun.
 pub(crate) fn refused(why: &str) -> Problem {
-    let mut detail: String = why.chars().take(1).flat_map(char::to_uppercase).collect();
-    detail.extend(why.chars().skip(1));
-    detail.push('.');
-    Problem::new(ProblemKind::InvalidUpload, detail)
+    Problem::new(ProblemKind::InvalidUpload, sentence(why))
 }
 
 #[cfg(test)]

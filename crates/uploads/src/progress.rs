@@ -1,8 +1,8 @@
 //! `GET /uploads/{id}`: what S3 has not got yet of a file, with fresh links.
 
+use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use bucket::{Links, Multipart, Part};
 use domain::dictionary::{Dictionary, Table};
 use domain::problem::Problem;
@@ -13,8 +13,8 @@ use lambda_kit::query::NoQuery;
 
 use crate::id::UploadId;
 use crate::parts::parts_of;
+use crate::service::{Service, store_problem, unknown};
 use crate::start::links_of;
-use crate::{Service, answer, store_problem, unknown};
 
 pub(crate) async fn progress<U: Links>(
     State(service): State<Service<U>>,
@@ -28,7 +28,7 @@ pub(crate) async fn progress<U: Links>(
     let done = whole(&upload, stored).into_iter().map(|part| part.number).collect();
     let missing = links_of(&service.store, &upload, Some(done)).await;
     let missing = missing.map_err(|error| store_problem(&error))?;
-    Ok(answer(StatusCode::OK, &missing))
+    Ok(Json(missing).into_response())
 }
 
 /// Reads the upload that a path names, and its table, which the caller must see and may write.

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::HeaderMap;
-use domain::batch::{BatchError, MAX_BODY_BYTES, json_value};
+use domain::batch::{MAX_BODY_BYTES, json_value};
 use domain::dictionary::{Dictionary, LoadMode, Table};
 use domain::load::{Settings, SettingsError};
 use domain::problem::{Problem, ProblemKind};
@@ -19,48 +19,23 @@ use crate::file::{File, refused};
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UploadBody {
-    table: String,
-    file: String,
-    mode: Option<String>,
-    settings: Option<Value>,
-    bytes: Option<u64>,
+    pub(crate) table: String,
+    pub(crate) file: String,
+    pub(crate) mode: Option<String>,
+    pub(crate) settings: Option<Value>,
+    pub(crate) bytes: Option<u64>,
 }
 
 /// The body of `POST /uploads/check`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CheckBody {
-    table: String,
-    file: String,
-    mode: Option<String>,
-    settings: Option<Value>,
-    content: String,
-    whole: bool,
-}
-
-/// The members about a file that both have.
-#[derive(Debug)]
-pub(crate) struct FileBody {
-    table: String,
-    file: String,
-    mode: Option<String>,
-    settings: Option<Value>,
-}
-
-impl UploadBody {
-    /// The file, and its size.
-    pub(crate) fn parts(self) -> (FileBody, Option<u64>) {
-        let Self { table, file, mode, settings, bytes } = self;
-        (FileBody { table, file, mode, settings }, bytes)
-    }
-}
-
-impl CheckBody {
-    /// The file, what it begins with in base64, and whether that is all of it.
-    pub(crate) fn parts(self) -> (FileBody, String, bool) {
-        let Self { table, file, mode, settings, content, whole } = self;
-        (FileBody { table, file, mode, settings }, content, whole)
-    }
+    pub(crate) table: String,
+    pub(crate) file: String,
+    pub(crate) mode: Option<String>,
+    pub(crate) settings: Option<Value>,
+    pub(crate) content: String,
+    pub(crate) whole: bool,
 }
 
 /// A file that may be uploaded.
@@ -78,9 +53,6 @@ pub(crate) async fn object<T: DeserializeOwned>(
     body: Body,
 ) -> Result<T, ProblemResponse> {
     let bytes = body::json(headers, body, MAX_BODY_BYTES).await?;
-    if bytes.is_empty() {
-        return Err(Problem::from(BatchError::Empty).into());
-    }
     let json = json_value(&bytes).map_err(Problem::from)?.get();
     let shape =
         |problem: &str| Problem::new(ProblemKind::WrongShape, format!("The body cannot be used: {problem}."));
@@ -93,27 +65,30 @@ pub(crate) async fn object<T: DeserializeOwned>(
     })
 }
 
-impl FileBody {
-    /// Checks what is wanted, and that the caller sees the table.
-    pub(crate) fn read(self, dictionary: &'static Dictionary, caller: &Caller) -> Result<Wanted, Problem> {
-        let Self { table: name, file, mode, settings } = self;
-        let table = dictionary
-            .table(&name)
-            .ok_or_else(|| BatchError::UnknownTable { name, known: caller.seen_tables(dictionary) })?;
-        caller.require(table.name())?;
+impl Wanted {
+    /// Checks what a body says of a file, and that the caller sees the table.
+    pub(crate) fn read(
+        dictionary: &'static Dictionary,
+        caller: &Caller,
+        table: &str,
+        mode: Option<&str>,
+        file: &str,
+        settings: Option<Value>,
+    ) -> Result<Self, Problem> {
+        let table = caller.table(dictionary, table)?;
         let mode = mode.map(|name| {
-            LoadMode::from_name(&name).ok_or_else(|| {
+            LoadMode::from_name(name).ok_or_else(|| {
                 refused(
                     "the mode of an upload is append, upsert or replace; without one it is the table's own",
                 )
             })
         });
         let mode = mode.transpose()?;
-        let file = File::new(table, mode, &file)?;
+        let file = File::new(table, mode, file)?;
         let settings = settings.map(Settings::from_value).transpose().map_err(|error| of_settings(&error))?;
         let settings = settings.unwrap_or_default();
         settings.apply(table).map_err(|error| of_settings(&error))?;
-        Ok(Wanted { table, mode: mode.unwrap_or(table.default_mode()), file, settings })
+        Ok(Self { table, mode: mode.unwrap_or(table.default_mode()), file, settings })
     }
 }
 

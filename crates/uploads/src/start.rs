@@ -2,10 +2,10 @@
 
 use std::time::SystemTime;
 
+use axum::Json;
 use axum::body::Body;
-use axum::extract::Extension;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use bucket::{BucketError, Link, Links, Metadata, Multipart};
 use domain::load::SETTINGS_METADATA;
 use indexmap::IndexMap;
@@ -21,7 +21,7 @@ use crate::id::UploadId;
 use crate::links::validity;
 use crate::parts::{MAX_BYTES, MAX_SINGLE_BYTES, part_bytes, parts_of};
 use crate::request::{self, UploadBody, Wanted, of_settings};
-use crate::{Service, answer, record, store_problem};
+use crate::service::{Service, record, store_problem};
 
 /// An upload in one piece.
 #[derive(Debug, Serialize)]
@@ -56,14 +56,15 @@ pub(crate) struct PartLink {
 
 pub(crate) async fn start<U: Links>(
     InTime(service): InTime<Service<U>>,
-    Extension(id): Extension<RequestId>,
+    id: RequestId,
     caller: Caller,
     _: NoQuery,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ProblemResponse> {
-    let (file, bytes) = request::object::<UploadBody>(&headers, body).await?.parts();
-    let Wanted { table, file, settings, .. } = file.read(service.dictionary, &caller)?;
+    let UploadBody { table, file, mode, settings, bytes } = request::object(&headers, body).await?;
+    let wanted = Wanted::read(service.dictionary, &caller, &table, mode.as_deref(), &file, settings)?;
+    let Wanted { table, file, settings, .. } = wanted;
     if bytes.is_some_and(|bytes| bytes > MAX_BYTES) {
         return Err(refused(&format!(
             "the file is too large: at most {MAX_BYTES} bytes can be uploaded; split it, or pack it with zstd"
@@ -83,7 +84,7 @@ pub(crate) async fn start<U: Links>(
             let upload = service.store.begin_upload(key, metadata).await.map_err(failed)?;
             let upload = UploadId { bytes, upload: upload.id, key: key.clone() };
             let begun = links_of(&service.store, &upload, None).await.map_err(failed)?;
-            Ok(answer(StatusCode::CREATED, &begun))
+            Ok((StatusCode::CREATED, Json(begun)).into_response())
         }
         bytes => {
             let (valid, expires_at) = validity(SystemTime::now());
@@ -91,7 +92,7 @@ pub(crate) async fn start<U: Links>(
             let Link { url, headers } = link.map_err(failed)?;
             let headers = headers.into_iter().collect();
             let single = Single { key, method: "PUT", url, headers, expires_at };
-            Ok(answer(StatusCode::CREATED, &single))
+            Ok((StatusCode::CREATED, Json(single)).into_response())
         }
     }
 }

@@ -302,6 +302,14 @@ impl ColumnType {
     /// 65.
     pub const MAX_PRECISION: u8 = 38;
 
+    /// Returns the least and the greatest number of a column of whole numbers.
+    pub fn integer_bounds(self) -> (i64, i64) {
+        match self {
+            Self::Integer => (i32::MIN.into(), i32::MAX.into()),
+            _ => (i64::MIN, i64::MAX),
+        }
+    }
+
     /// Returns the most characters that a literal of this type takes in SQL text.
     pub(crate) fn max_literal(self) -> usize {
         match self {

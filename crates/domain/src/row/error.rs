@@ -241,7 +241,9 @@ fn range(column_type: ColumnType) -> String {
                 precision - scale
             )
         }
-        ColumnType::Bigint => format!("between {} and {}", i64::MIN, i64::MAX),
-        _ => format!("between {} and {}", i32::MIN, i32::MAX),
+        _ => {
+            let (least, most) = column_type.integer_bounds();
+            format!("between {least} and {most}")
+        }
     }
 }

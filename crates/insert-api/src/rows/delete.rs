@@ -13,13 +13,13 @@ use lambda_kit::query::NoQuery;
 
 use super::target::RowPath;
 use super::{database_problem, unknown};
-use crate::Service;
+use crate::service::Service;
 
 /// Deletes a row that no other refers to.
 pub(crate) async fn delete(
     _: ByOperator,
     InTime(service): InTime<Service>,
-    Extension(id): Extension<RequestId>,
+    id: RequestId,
     caller: Caller,
     RowPath { table, id: row }: RowPath,
     _: NoQuery,

@@ -11,12 +11,12 @@ use domain::problem::{Problem, ProblemKind};
 use domain::sql::{ColumnFilter, MAX_IDS, WantedRows};
 use lambda_kit::caller::Caller;
 use lambda_kit::http::{InTime, PathText};
-use lambda_kit::payload::Payload;
+use lambda_kit::payload::{Payload, json_row};
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query::{Query, mistake};
 
-use super::{answer, database_problem, json_row, target};
-use crate::Service;
+use super::{answer, database_problem, target};
+use crate::service::Service;
 
 const HEAD: &str = "{\"rows\":[";
 /// Characters of a filter at most: the longest name of a column, the colon, and a long text.
@@ -33,7 +33,7 @@ pub(crate) async fn list(
     PathText(table): PathText,
     query: Query,
 ) -> Result<Response, ProblemResponse> {
-    let table = target::table_of(service.dictionary, table, &caller)?;
+    let table = caller.table(service.dictionary, &table)?;
     let Asked { limit, after, wanted } = read_asked(table, &query)?;
     let page = aurora::read_page(&service.database, table, &wanted, after, limit)
         .await
@@ -71,7 +71,7 @@ struct Asked {
 
 /// Reads the query: a page of all rows, a page of rows with a value, or rows with some ids.
 fn read_asked(table: &Table, query: &Query) -> Result<Asked, Problem> {
-    let (minimum, maximum) = target::id_range(table);
+    let (minimum, maximum) = table.key().column_type().integer_bounds();
     let parameters = [
         page::ROWS.limit(),
         Parameter::integer("after", minimum, maximum),

@@ -12,7 +12,6 @@ use aurora::Error;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::dictionary::Table;
-use domain::json_row::json_of_row_text;
 use domain::problem::{Problem, ProblemKind};
 use lambda_kit::http::Rows;
 use lambda_kit::log_failure;
@@ -21,7 +20,6 @@ pub(crate) use delete::delete;
 pub(crate) use list::list;
 pub(crate) use put::put;
 pub(crate) use read::read;
-pub(crate) use target::table_of;
 
 fn answer(status: StatusCode, rows: usize, json: String) -> Response {
     let rows = Rows(u64::try_from(rows).unwrap_or(u64::MAX));
@@ -30,22 +28,6 @@ fn answer(status: StatusCode, rows: usize, json: String) -> Response {
 
 fn unknown(table: &Table, id: i64) -> Problem {
     Problem::new(ProblemKind::NotFound, format!("There is no row {id} in {}.", table.name()))
-}
-
-/// Converts a row from its text to JSON, and returns its id as well.
-///
-/// # Errors
-/// The problem of a row that breaks the dictionary: it was written past Rowgate. The log says which
-/// column.
-fn json_row(table: &Table, text: &str) -> Result<(String, i64), Problem> {
-    json_of_row_text(table, text).map_err(|problem| {
-        tracing::error!(
-            table = table.name(),
-            %problem,
-            "a row is not as the dictionary says"
-        );
-        Problem::internal()
-    })
 }
 
 /// Logs a failure of the database once, and returns the problem to answer with.

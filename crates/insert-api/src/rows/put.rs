@@ -1,7 +1,6 @@
 //! `PUT /tables/{table}/rows/{id}`: upserts one row.
 
 use aurora::{Error, Put};
-use axum::Extension;
 use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
@@ -16,12 +15,13 @@ use lambda_kit::query::NoQuery;
 use super::target::RowPath;
 use super::{answer, condition, database_problem};
 use crate::answer::log_rejected_row;
-use crate::{Service, request};
+use crate::request;
+use crate::service::Service;
 
 /// Creates or replaces a row and answers with it; with `If-None-Match: *` it only creates it.
 pub(crate) async fn put(
     InTime(service): InTime<Service>,
-    Extension(id): Extension<RequestId>,
+    id: RequestId,
     caller: Caller,
     RowPath { table, id: row }: RowPath,
     _: NoQuery,

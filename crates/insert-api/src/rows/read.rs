@@ -3,12 +3,13 @@
 use axum::http::StatusCode;
 use axum::response::Response;
 use lambda_kit::http::InTime;
+use lambda_kit::payload::json_row;
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query::NoQuery;
 
 use super::target::RowPath;
-use super::{answer, database_problem, json_row, unknown};
-use crate::Service;
+use super::{answer, database_problem, unknown};
+use crate::service::Service;
 
 /// Answers with the row that has an id.
 pub(crate) async fn read(

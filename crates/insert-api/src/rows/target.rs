@@ -2,28 +2,13 @@
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
-use domain::batch::BatchError;
-use domain::dictionary::{ColumnType, Dictionary, Table};
+use domain::dictionary::Table;
 use domain::problem::Problem;
 use lambda_kit::caller::Caller;
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query;
 
-use crate::Service;
-
-/// Returns the table of this name, which the caller must see. An unknown name is 400 in a path as
-/// it is in a body, so that a client has one case to handle.
-pub(crate) fn table_of(
-    dictionary: &'static Dictionary,
-    name: String,
-    caller: &Caller,
-) -> Result<&'static Table, Problem> {
-    let Some(table) = dictionary.table(&name) else {
-        return Err(BatchError::UnknownTable { name, known: caller.seen_tables(dictionary) }.into());
-    };
-    caller.require(table.name())?;
-    Ok(table)
-}
+use crate::service::Service;
 
 /// The row that a path names, as an argument of handlers. The caller must see its table.
 #[derive(Debug, Clone, Copy)]
@@ -39,22 +24,14 @@ impl FromRequestParts<Service> for RowPath {
         let path = Path::<(String, String)>::from_request_parts(parts, service).await;
         let Path((name, id)) =
             path.unwrap_or_else(|_| Path((char::REPLACEMENT_CHARACTER.to_string(), String::new())));
-        let table = table_of(service.dictionary, name, &Caller::of(&parts.extensions))?;
+        let table = Caller::of(&parts.extensions).table(service.dictionary, &name)?;
         Ok(Self { table, id: parse_id(table, &id)? })
-    }
-}
-
-/// Returns the least and the greatest id that a row of the table may have.
-pub(super) fn id_range(table: &Table) -> (i64, i64) {
-    match table.key().column_type() {
-        ColumnType::Integer => (i32::MIN.into(), i32::MAX.into()),
-        _ => (i64::MIN, i64::MAX),
     }
 }
 
 /// Reads an id in its only spelling, so that every row has one path.
 pub(super) fn parse_id(table: &Table, text: &str) -> Result<i64, Problem> {
-    let (least, most) = id_range(table);
+    let (least, most) = table.key().column_type().integer_bounds();
     let id = text.parse().ok().filter(|id: &i64| (least..=most).contains(id) && id.to_string() == text);
     id.ok_or_else(|| {
         let detail = format!(

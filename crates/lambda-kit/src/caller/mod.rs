@@ -8,6 +8,7 @@ use std::convert::Infallible;
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{Extensions, Method};
+use domain::batch::BatchError;
 use domain::dictionary::{Dictionary, Table};
 use domain::problem::{Problem, ProblemKind};
 use lambda_http::request::RequestContext;
@@ -118,6 +119,20 @@ impl Caller {
     pub fn seen_tables(&self, dictionary: &Dictionary) -> String {
         let names = dictionary.visible_tables().map(Table::name);
         names.filter(|name| self.sees(name)).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Returns the table of this name, which the caller must see.
+    ///
+    /// # Errors
+    /// The problem of an unknown name, which says what tables the caller sees, or of a table that
+    /// the caller does not see.
+    pub fn table(&self, dictionary: &'static Dictionary, name: &str) -> Result<&'static Table, Problem> {
+        let table = dictionary.table(name).ok_or_else(|| {
+            let known = self.seen_tables(dictionary);
+            BatchError::UnknownTable { name: name.to_owned(), known }
+        })?;
+        self.require(table.name())?;
+        Ok(table)
     }
 
     /// Requires that the caller sees the table.

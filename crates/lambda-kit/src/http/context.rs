@@ -4,7 +4,7 @@ use axum::http::Extensions;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequestContext;
 use lambda_http::request::RequestContext;
 
-use super::RequestId;
+use super::extensions::RequestId;
 
 /// Adds the context that API Gateway would add to a request's extensions: its id and the id of its
 /// key. All checks of callers trust it, so the key must have been checked before.

@@ -1,6 +1,7 @@
 //! HTTP functions behind API Gateway: a router, and the layers around it.
 
 mod context;
+mod extensions;
 pub(crate) mod gateway;
 mod in_time;
 mod observe;
@@ -13,33 +14,15 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::Method;
 use axum::middleware;
-use domain::audit::Actor;
 use domain::problem::{Problem, ProblemKind};
 
 pub use context::put_context;
+pub use extensions::{RequestId, Rows};
 pub use in_time::{FINISH_TIME, InTime, REQUEST_TIME, Within};
 pub use observe::{method_name, route};
 pub use path::{PathText, Paths};
 
-use crate::caller::Caller;
 use crate::problem::ProblemResponse;
-
-/// The id that API Gateway gave the request: `x-request-id` in answers, `request.id` in log lines.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RequestId(pub String);
-
-impl RequestId {
-    /// Returns who the audit trail names for what this request of `caller` does: a person, and no
-    /// script.
-    pub fn actor<'a>(&'a self, caller: &'a Caller) -> Option<Actor<'a>> {
-        caller.person().map(|person| Actor { username: person.username(), request_id: &self.0 })
-    }
-}
-
-/// The number of rows that a request inserted, changed or returned. Handlers put it among the
-/// extensions of answers about rows; the request's log line has it as `rows`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rows(pub u64);
 
 /// Wraps a function's routes in layers: unknown paths and methods answer as problem+json, every
 /// answer has `x-request-id` and a deadline ([`REQUEST_TIME`]), and every request writes one log

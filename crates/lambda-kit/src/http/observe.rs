@@ -10,7 +10,8 @@ use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequestContext;
 use lambda_http::request::RequestContext;
 use tracing::Instrument;
 
-use super::{RequestId, Rows, trace};
+use super::extensions::{RequestId, Rows};
+use super::trace;
 use crate::caller::{Caller, Person};
 use crate::log::REQUESTS;
 use crate::metrics::{RequestFigures, request_answered};
@@ -20,7 +21,8 @@ use crate::metrics::{RequestFigures, request_answered};
 /// has its id and its trace id.
 pub(super) async fn observe(mut request: Request, next: Next) -> Response {
     let started = Instant::now();
-    let id = RequestId(gateway(&request).and_then(|context| context.request_id.clone()).unwrap_or_else(none));
+    let id = gateway(&request).and_then(|context| context.request_id.clone());
+    let id = id.map(RequestId).unwrap_or_default();
     let caller = Caller::of(request.extensions());
     let trace = trace::id(request.headers());
     let method = method_name(request.method());
@@ -55,11 +57,6 @@ fn gateway(request: &Request) -> Option<&ApiGatewayProxyRequestContext> {
         Some(RequestContext::ApiGatewayV1(context)) => Some(context),
         _ => None,
     }
-}
-
-/// Returns the id of a request without a gateway, as in tests of a router alone.
-fn none() -> String {
-    "none".to_owned()
 }
 
 /// Returns the route that matched, without a slash at its end; `-` if none did. It is never the
