@@ -2,8 +2,9 @@
 
 mod error;
 mod links;
+mod list;
+mod write;
 
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 
 use aws_sdk_s3::Client;
@@ -11,17 +12,18 @@ use aws_sdk_s3::config::{
     Config, RequestChecksumCalculation, ResponseChecksumValidation, retry::RetryConfig,
 };
 use aws_sdk_s3::error::ProvideErrorMetadata;
-use aws_sdk_s3::primitives::{ByteStream, DateTime};
+use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart, Delete, ObjectIdentifier};
 use bytes::Bytes;
 
 use self::error::{
     BEYOND_END, CONFLICT, FORBIDDEN, METHOD_NOT_ALLOWED, NOT_FOUND, PRECONDITION_FAILED, failed, status,
 };
+use self::list::{milliseconds, size};
+use self::write::{content_type, if_match, if_none_match, name_write};
 use crate::error::BucketError;
 use crate::store::{
-    Content, Listed, Listing, Metadata, Multipart, Object, ObjectVersion, Opened, Part, Put, Store, Versions,
-    When,
+    Content, Listed, Listing, Metadata, Multipart, Object, ObjectVersion, Opened, Part, Put, Store, When,
 };
 
 /// Objects that one call can delete: S3's limit.
@@ -31,11 +33,6 @@ const MAX_DELETES: usize = 1000;
 /// way, and the wait between them.
 const CONFLICT_TRIES: u32 = 5;
 const CONFLICT_WAIT: Duration = Duration::from_millis(200);
-
-/// The user metadata that names the write which made an object. Where S3 says that the condition of
-/// a write does not hold, it shows whether an earlier try of the same write was done: the SDK
-/// repeats a call whose answer was lost.
-const WRITE_METADATA: &str = "rowgate-write";
 
 /// A bucket in S3.
 #[derive(Debug, Clone)]
@@ -62,20 +59,6 @@ impl S3Bucket {
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
             .build();
         Self { client: Client::from_conf(config), bucket: bucket.into() }
-    }
-
-    /// Finds out what became of a conditional write that failed: an earlier try of it, whose answer
-    /// was lost, may have been done.
-    async fn settle(&self, key: &str, write: &str) -> Result<Put, BucketError> {
-        let head = match self.client.head_object().bucket(&self.bucket).key(key).send().await {
-            Ok(head) => head,
-            // An answer to HEAD has no body, and so no code.
-            Err(error) if status(&error) == Some(NOT_FOUND) => return Ok(Put::Refused),
-            Err(error) => return Err(failed(key, error)),
-        };
-        let is_ours =
-            head.metadata().and_then(|metadata| metadata.get(WRITE_METADATA)).is_some_and(|own| own == write);
-        Ok(if is_ours { Put::Written(head.e_tag.unwrap_or_default()) } else { Put::Refused })
     }
 }
 
@@ -147,8 +130,7 @@ impl Store for S3Bucket {
         mut metadata: Metadata,
         when: When<'_>,
     ) -> Result<Put, BucketError> {
-        let write = random();
-        metadata.insert(WRITE_METADATA.to_owned(), write.clone());
+        let write = name_write(&mut metadata);
         let mut tries = 1;
         loop {
             let request = self
@@ -179,8 +161,7 @@ impl Store for S3Bucket {
     }
 
     async fn begin_upload(&self, key: &str, mut metadata: Metadata) -> Result<Multipart, BucketError> {
-        let write = random();
-        metadata.insert(WRITE_METADATA.to_owned(), write.clone());
+        let write = name_write(&mut metadata);
         let request = self
             .client
             .create_multipart_upload()
@@ -330,74 +311,9 @@ impl Store for S3Bucket {
     }
 }
 
-impl Versions for S3Bucket {
-    async fn list_versions(&self, prefix: &str, after: Option<&str>) -> Result<Listing, BucketError> {
-        // With a key marker alone, a page begins with the key behind it: older versions of that
-        // key, which the page before had no room for, are passed over. None of them is the newest.
-        let request = self
-            .client
-            .list_object_versions()
-            .bucket(&self.bucket)
-            .prefix(prefix)
-            .set_key_marker(after.map(str::to_owned));
-        let answer = request.send().await.map_err(|error| failed(prefix, error))?;
-        let last = answer.versions().last().and_then(|version| version.key());
-        let last_deleted = answer.delete_markers().last().and_then(|marker| marker.key());
-        let is_truncated = answer.is_truncated.unwrap_or_default();
-        let next = last.max(last_deleted).filter(|_| is_truncated).map(str::to_owned);
-        let newest = answer.versions.into_iter().flatten().filter(|version| version.is_latest == Some(true));
-        let objects = newest.filter_map(|version| {
-            Some(Listed {
-                key: version.key?,
-                // A bucket without versions calls the version of every object "null".
-                version: version.version_id.filter(|version| version != "null"),
-                etag: version.e_tag.unwrap_or_default(),
-                bytes: size(version.size),
-                modified: milliseconds(version.last_modified),
-                storage_class: version.storage_class.map(|class| class.as_str().to_owned()),
-            })
-        });
-        Ok(Listing { objects: objects.collect(), next })
-    }
-}
-
 impl Content for ByteStream {
     async fn next(&mut self) -> Result<Option<Bytes>, BucketError> {
         let next = ByteStream::next(self).await.transpose();
         next.map_err(|error| BucketError::failed("an object that is being read", error))
     }
-}
-
-fn if_none_match(when: When<'_>) -> Option<String> {
-    (when == When::New).then(|| "*".to_owned())
-}
-
-fn if_match(when: When<'_>) -> Option<String> {
-    match when {
-        When::Is(etag) => Some(etag.to_owned()),
-        When::Always | When::New => None,
-    }
-}
-
-fn size(bytes: Option<i64>) -> u64 {
-    bytes.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or_default()
-}
-
-fn milliseconds(time: Option<DateTime>) -> i64 {
-    time.and_then(|time| time.to_millis().ok()).unwrap_or_default()
-}
-
-fn content_type(key: &str) -> &'static str {
-    match key.rsplit('.').next() {
-        Some("json") => "application/json",
-        Some("csv") => "text/csv; charset=utf-8",
-        Some("avro") => "application/vnd.apache.avro",
-        _ => "application/octet-stream",
-    }
-}
-
-/// Returns random letters: the standard library seeds its hashers from the system's randomness.
-fn random() -> String {
-    let part = || RandomState::new().build_hasher().finish();
-    format!("{:016x}{:016x}", part(), part())
 }

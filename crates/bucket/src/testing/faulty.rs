@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use tokio::sync::Notify;
 
+use super::memory::{MemoryBucket, MemoryContent};
 use crate::error::BucketError;
-use crate::memory::{MemoryBucket, MemoryContent};
 use crate::store::{
     Content, Link, Links, Listing, Metadata, Multipart, Object, ObjectVersion, Opened, Part, Put, Store,
     Validity, Versions, When,
