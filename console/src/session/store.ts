@@ -3,7 +3,7 @@
 import { ProblemError } from "../api/problem";
 import * as api from "../api/session";
 import type { Me, Tokens } from "../api/types";
-import { forgetKept, REFRESH, USERNAME } from "../shell/kept";
+import { clearStored, REFRESH, USERNAME } from "../shell/storage";
 
 export type SessionState =
   | { kind: "starting" }
@@ -137,7 +137,7 @@ export class SessionStore {
     // No work of one person continues in another's name, even if a reload lies between the two.
     const same = sessionStorage.getItem(USERNAME) === me.username;
     if (!same) {
-      forgetKept();
+      clearStored();
     }
     this.#take(tokens);
     sessionStorage.setItem(USERNAME, me.username);
@@ -176,7 +176,7 @@ export class SessionStore {
   leave(): void {
     this.#access = null;
     sessionStorage.removeItem(REFRESH);
-    forgetKept();
+    clearStored();
     for (const { reject } of this.#waiting.splice(0)) {
       reject(over());
     }

@@ -20,7 +20,7 @@ import { FixTable } from "./fix/FixTable";
 import { followLoad } from "./follow";
 import { countByCode } from "./rejects/rejects";
 import { hasEnded, readRejects } from "./rejects/readRejects";
-import { broughtIn, MODES, verdict } from "./words";
+import { rowsLoaded, MODES, verdict } from "./words";
 
 const RefusedChart = lazy(() => import("./rejects/RefusedChart"));
 
@@ -161,7 +161,7 @@ export function Verdict({ load, settings, brief, again = NONE, onAgain }: Props)
           load={load}
           settings={settings}
           editable={can("write")}
-          allIn={broughtIn(back) >= load.rows_rejected}
+          allIn={rowsLoaded(back) >= load.rows_rejected}
           onAgain={hear}
         />
       )}

@@ -33,7 +33,7 @@ export function fileName(key: string): string {
 const NOTHING = /^nothing could be loaded: /;
 
 /** Returns the number of rows that loads have inserted. */
-export const broughtIn = (loads: readonly Load[]): number => loads.reduce((sum, load) => sum + load.rows_loaded, 0);
+export const rowsLoaded = (loads: readonly Load[]): number => loads.reduce((sum, load) => sum + load.rows_loaded, 0);
 
 /** Returns the loads that brought rows of a load back, and their own descendants. */
 export function descendants(load: string, loads: readonly Load[]): Load[] {
@@ -51,7 +51,7 @@ export function verdict(
   again: readonly Load[] = [],
 ): { type: "success" | "warning" | "error" | "info"; header: string; text: string } {
   const { rows_read, rows_loaded, rows_rejected, table } = load;
-  const corrected = broughtIn(again);
+  const corrected = rowsLoaded(again);
   const all = rows_read === 1 ? "The row is" : `${rows_read === 2 ? "Both" : `All ${count(rows_read)}`} rows are`;
   switch (load.status) {
     case "running":

@@ -16,7 +16,7 @@ import { useNotify } from "../../shell/notifications";
 import { href } from "../../shell/route";
 import { everyone, MOST_ACCOUNTS } from "./everyone";
 import { GroupsModal } from "./GroupsModal";
-import { chosenOf, keptFrom, ROLES, seen } from "./groups";
+import { chosenOf, ROLES, seen } from "./groups";
 import { Status } from "../../components/feedback/Status";
 
 const PAGE = 50;
@@ -40,7 +40,7 @@ export function AccountList() {
       >
         {actionOf(account)}
       </Button>
-      {account.status !== "disabled" && keptFrom(account.username, me) === null && (
+      {account.status !== "disabled" && account.username !== me.username && (
         <Button variant="inline-link" ariaLabel={`Disable ${account.username}`} onClick={() => setDisabling(account)}>
           Disable
         </Button>

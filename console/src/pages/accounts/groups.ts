@@ -1,7 +1,5 @@
 // The groups of an account: its rights, and the tables that it sees.
 
-import type { Me } from "../../api/types";
-
 export type Role = "reader" | "writer" | "operator";
 
 export const ROLES: readonly { readonly value: Role; readonly label: string; readonly description: string }[] = [
@@ -42,9 +40,4 @@ export function seen({ role, tables }: Chosen): string {
     return "–";
   }
   return role === "operator" || tables.length === 0 ? "Every table" : tables.join(", ");
-}
-
-/** Why this account cannot be disabled by this person; `null` if it can. */
-export function keptFrom(username: string, me: Me): string | null {
-  return username === me.username ? "Nobody disables themselves. Another operator can." : null;
 }

@@ -13,7 +13,7 @@ import "../../components/components.css";
 import { apiUrl } from "../../api/client";
 import { call, curl, example, type Json, type Operation, type Parameter, resolve, typeName } from "./openapi";
 import { ProblemAlert } from "../../components/feedback/ProblemAlert";
-import { useKept } from "../../shell/kept";
+import { useStored } from "../../shell/storage";
 import { MOST_SHOWN, type Shown, tryCall } from "./try";
 import { Status } from "../../components/feedback/Status";
 
@@ -24,7 +24,7 @@ interface Filled {
 
 /** A form for a call, the command that makes it, and its answer. */
 export function Try({ document, operation }: { document: Json; operation: Operation }) {
-  const [draft, setDraft] = useKept<Filled | null>(`api/${operation.id}`, null);
+  const [draft, setDraft] = useStored<Filled | null>(`api/${operation.id}`, null);
   const clear = () => setDraft(null);
   const begin: Filled = {
     values: {},

@@ -11,7 +11,7 @@ import { time } from "../../components/format";
 import { ProblemAlert } from "../../components/feedback/ProblemAlert";
 import { href, navigate } from "../../shell/route";
 import { Compared } from "./Compared";
-import { keepCounts, planned } from "./counts";
+import { storeCounts, planned } from "./counts";
 
 /**
  * Asks before tables are replaced by those of a backup, and shows how many rows that adds and
@@ -32,7 +32,7 @@ export function RestoreBackup({ backup, onClose }: { backup: Backup; onClose: ()
       onConfirm={async () => {
         const { restore } = await startRestore({ backup: backup.backup, tables: [...tables], mode: "replace" });
         if (now.data) {
-          keepCounts(restore, now.data);
+          storeCounts(restore, now.data);
         }
         navigate(href(["backups", "restore", restore]));
       }}

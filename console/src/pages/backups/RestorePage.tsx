@@ -21,7 +21,7 @@ import { Loaded } from "../../components/feedback/Loaded";
 import { useSession } from "../../session";
 import { useNotify } from "../../shell/notifications";
 import { href } from "../../shell/route";
-import { change, keptCounts, percent } from "./counts";
+import { change, storedCounts, percent } from "./counts";
 import { isUndoable, kindOf } from "./words";
 
 const OFTEN = 2000;
@@ -159,7 +159,7 @@ function Outcome({ restore }: { restore: Restore }) {
 }
 
 function Tables({ restore }: { restore: Restore }) {
-  const before = keptCounts(restore.restore);
+  const before = storedCounts(restore.restore);
   const items = Object.entries(restore.tables).map(([table, figures]) => ({
     table,
     ...figures,

@@ -47,12 +47,12 @@ export function percent(restore: Restore, backup: Backup | null): number | null 
 const KEPT = "rowgate.before.";
 
 /** Keeps how many rows the tables had before a restore, for this tab. */
-export function keepCounts(restore: string, counts: Readonly<Record<string, number>>): void {
+export function storeCounts(restore: string, counts: Readonly<Record<string, number>>): void {
   sessionStorage.setItem(KEPT + restore, JSON.stringify(counts));
 }
 
 /** The numbers of rows that were kept before a restore. */
-export function keptCounts(restore: string): Record<string, number> | null {
+export function storedCounts(restore: string): Record<string, number> | null {
   const text = sessionStorage.getItem(KEPT + restore);
   return text === null ? null : (JSON.parse(text) as Record<string, number>);
 }

@@ -12,7 +12,7 @@ import type { FileSettings, Load } from "../../api/types";
 import { type Resource, useResource } from "../../api/use";
 import { count, time } from "../../components/format";
 import { ProblemAlert } from "../../components/feedback/ProblemAlert";
-import { readKept, settingsKey } from "../../shell/kept";
+import { readStored, settingsKey } from "../../shell/storage";
 import { href } from "../../shell/route";
 import { LoadState } from "../../verdict/LoadState";
 import { FollowedVerdict } from "../../verdict/Verdict";
@@ -64,7 +64,7 @@ export function LoadPage({ load: id }: { load: string }) {
                 file={load.data.key}
                 before={[]}
                 load={load.data.load}
-                settings={readKept<FileSettings>(settingsKey(id)) ?? undefined}
+                settings={readStored<FileSettings>(settingsKey(id)) ?? undefined}
                 again={again.data ?? undefined}
                 onLoad={(now) => now.status !== load.data?.status && load.reload()}
               />

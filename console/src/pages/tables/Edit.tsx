@@ -19,7 +19,7 @@ import { RowForm } from "../../components/form/RowForm";
 import { useNames } from "../../components/form/references";
 import { type Draft, draftOf, rowOf } from "../../components/form/rules";
 import { useSession } from "../../session";
-import { useKept } from "../../shell/kept";
+import { useStored } from "../../shell/storage";
 import { useNotify } from "../../shell/notifications";
 import { href, navigate } from "../../shell/route";
 import { type Changes, changesOf, filledIn, overtaken } from "./changes";
@@ -56,7 +56,7 @@ function Frame({ table, title, children }: { table: Table; title: string; childr
 export function NewRow({ table, tables }: Props) {
   const notify = useNotify();
   const { can } = useSession();
-  const [draft, setDraft] = useKept<Draft | null>(`new/${table.name}`, null);
+  const [draft, setDraft] = useStored<Draft | null>(`new/${table.name}`, null);
   const clear = () => setDraft(null);
   const [isKept, setIsKept] = useState(draft !== null);
   const suggested = useResource(
@@ -158,7 +158,7 @@ function EditForm({ table, tables, read }: Props & { read: Row }) {
   const { can } = useSession();
   const [row, setRow] = useState(read);
   const id = String(row[table.key]);
-  const [changes, setChanges] = useKept<Changes | null>(`changes/${table.name}/${id}`, null);
+  const [changes, setChanges] = useStored<Changes | null>(`changes/${table.name}/${id}`, null);
   const clear = () => setChanges(null);
   // Only changes kept from before the page was opened are announced.
   const [isKept, setIsKept] = useState(changes !== null);

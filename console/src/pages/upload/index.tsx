@@ -12,7 +12,7 @@ import type { Table } from "../../api/types";
 import { useResource } from "../../api/use";
 import { ProblemAlert } from "../../components/feedback/ProblemAlert";
 import { bytes } from "../../components/format";
-import { keep, settingsKey, useKept } from "../../shell/kept";
+import { store, settingsKey, useStored } from "../../shell/storage";
 import { useRoute } from "../../shell/route";
 import { type Outgoing, outbox, useOutgoing } from "../../verdict/outbox/outbox";
 import { FollowedVerdict } from "../../verdict/Verdict";
@@ -21,7 +21,7 @@ import { Choose } from "./Choose";
 import { HEAD_BYTES } from "./file";
 import { Reading } from "./Reading";
 import { remember, settingsOfRejects } from "./settings";
-import { CONTENT, keptFile, useChecked, useColumns } from "./useChecked";
+import { CONTENT, storedFile, useChecked, useColumns } from "./useChecked";
 import { expectedRows, interrupted, NO_WORK, signOf, type Work, withFile } from "./work";
 
 const UPLOAD = "upload";
@@ -29,7 +29,7 @@ const UPLOAD = "upload";
 /** Brings a file into a table: choose, see how it is read, send, mend what was refused. */
 export default function Upload() {
   const tables = useResource(listTables, []);
-  const [work, setWork] = useKept<Work>(UPLOAD, NO_WORK);
+  const [work, setWork] = useStored<Work>(UPLOAD, NO_WORK);
   const { params } = useRoute();
   const asked = params.get("table");
 
@@ -41,7 +41,7 @@ export default function Upload() {
 
   const startAgain = () => {
     outbox.dismiss(UPLOAD);
-    keep(CONTENT, null);
+    store(CONTENT, null);
     setWork(({ table, mode }) => ({ ...NO_WORK, table, mode: mode === "replace" ? "append" : mode }));
   };
 
@@ -68,7 +68,7 @@ export default function Upload() {
             settings={settingsOfRejects(work.settings)}
             onLoad={({ load }) => {
               // The load's own page sends its refused rows again in the same forms.
-              keep(settingsKey(load), settingsOfRejects(work.settings));
+              store(settingsKey(load), settingsOfRejects(work.settings));
               setWork((work) => (work.sent ? { ...work, sent: { ...work.sent, load } } : work));
             }}
           />
@@ -89,7 +89,9 @@ interface PrepareProps {
 
 /** Chooses the file, shows how it is read, and sends it. */
 function Prepare({ tables, work, setWork, onCancel }: PrepareProps) {
-  const [file, setFile] = useState<File | null>(() => (outbox.get(UPLOAD)?.file as File | undefined) ?? keptFile(work));
+  const [file, setFile] = useState<File | null>(
+    () => (outbox.get(UPLOAD)?.file as File | undefined) ?? storedFile(work),
+  );
   const outgoing = useOutgoing(UPLOAD);
   const table = tables?.find((one) => one.name === work.table);
   const checked = useChecked(file, table, work, setWork);
@@ -98,7 +100,7 @@ function Prepare({ tables, work, setWork, onCancel }: PrepareProps) {
   const choose = (chosen: File | null) => {
     outbox.dismiss(UPLOAD);
     checked.forgetError();
-    keep(CONTENT, null);
+    store(CONTENT, null);
     setFile(chosen);
     setWork((work) => withFile(work, chosen));
   };
@@ -172,7 +174,7 @@ function send(file: File, table: Table, work: Work, setWork: PrepareProps["setWo
       setWork((work) => ({ ...work, sent }));
     },
     onArrived: () => {
-      keep(CONTENT, null);
+      store(CONTENT, null);
       setWork((work) => (work.sent ? { ...work, sent: { ...work.sent, arrived: true } } : work));
     },
     // An upload in parts can be resumed where it stopped; any other starts over.

@@ -3,7 +3,7 @@
 import { useEffect, useMemo, useState } from "react";
 import type { FileSettings, Table } from "../../api/types";
 import { checkFile } from "../../api/uploads";
-import { keep, readKept } from "../../shell/kept";
+import { store, readStored } from "../../shell/storage";
 import { fromBase64, HEAD_BYTES, readHead } from "./file";
 import { firstNames, samples } from "./samples";
 import { fileColumns } from "./settings";
@@ -15,8 +15,8 @@ export const CONTENT = "upload.content";
 const TYPING = 300;
 
 /** The content of the file that is kept in this tab, as the file itself. */
-export function keptFile(work: Work): File | null {
-  const content = work.file ? readKept<string>(CONTENT) : null;
+export function storedFile(work: Work): File | null {
+  const content = work.file ? readStored<string>(CONTENT) : null;
   return work.file && content !== null
     ? new File([fromBase64(content)], work.file.name, { lastModified: work.file.modified })
     : null;
@@ -108,7 +108,7 @@ function useHead(file: File | null, turn: number, onError: (error: Error) => voi
         if (!left) {
           setHead({ file, content });
           if (file.size <= HEAD_BYTES) {
-            keep(CONTENT, content);
+            store(CONTENT, content);
           }
         }
       },

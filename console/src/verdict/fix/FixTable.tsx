@@ -9,7 +9,7 @@ import { useMemo, useState } from "react";
 import type { FileSettings, Load, Table as TableOf } from "../../api/types";
 import { ProblemAlert } from "../../components/feedback/ProblemAlert";
 import { count, counted } from "../../components/format";
-import { useKept } from "../../shell/kept";
+import { useStored } from "../../shell/storage";
 import { outbox, useOutgoing } from "../outbox/outbox";
 import type { ReadRejects } from "../rejects/readRejects";
 import { fixedName, writeRejects } from "../rejects/rejects";
@@ -37,7 +37,7 @@ interface Props {
 export function FixTable({ load, rejects, tables, settings, editable, allIn, onAgain }: Props) {
   const table = tables.find((table) => table.name === load.table);
   const task = `fix.${load.load}`;
-  const [fix, setFix] = useKept<Fix>(task, NO_FIX);
+  const [fix, setFix] = useStored<Fix>(task, NO_FIX);
   const [page, setPage] = useState(1);
   const [showAll, setShowAll] = useState(false);
   const outgoing = useOutgoing(task);

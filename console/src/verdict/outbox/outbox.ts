@@ -3,7 +3,7 @@
 
 import { useSyncExternalStore } from "react";
 import type { Upload, UploadRequest } from "../../api/types";
-import { onForget } from "../../shell/kept";
+import { onForget } from "../../shell/storage";
 import { loadsOf } from "../follow";
 import { type Put, sendFile } from "./transfer";
 

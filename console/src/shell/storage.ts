@@ -27,7 +27,7 @@ function subscribe(listener: () => void): () => void {
 /** The key under which the formats of a load's values are kept. */
 export const settingsKey = (load: string): string => `settings.${load}`;
 
-export function readKept<T>(key: string): T | null {
+export function readStored<T>(key: string): T | null {
   if (!values.has(key)) {
     values.set(key, stored(key));
   }
@@ -47,7 +47,7 @@ function stored(key: string): unknown {
  * Keeps a value in this tab; null forgets it. Returns false where there is no room to keep it over
  * a reload.
  */
-export function keep(key: string, value: unknown): boolean {
+export function store(key: string, value: unknown): boolean {
   values.set(key, value ?? null);
   try {
     if (value === null || value === undefined) {
@@ -71,7 +71,7 @@ export function onForget(forget: () => void): void {
 }
 
 /** Removes all that this tab keeps but the session itself, whichever page has kept it. */
-export function forgetKept(): void {
+export function clearStored(): void {
   for (const key of Object.keys(sessionStorage)) {
     if (key.startsWith(ALL) && key !== REFRESH && key !== USERNAME) {
       sessionStorage.removeItem(key);
@@ -88,12 +88,12 @@ export function forgetKept(): void {
  * State that a reload of the page keeps, and that pages share by its key; `initial` applies until
  * it is set.
  */
-export function useKept<T>(key: string, initial: T): [T, (change: T | ((now: T) => T)) => void] {
-  const value = useSyncExternalStore(subscribe, () => readKept<T>(key)) ?? initial;
+export function useStored<T>(key: string, initial: T): [T, (change: T | ((now: T) => T)) => void] {
+  const value = useSyncExternalStore(subscribe, () => readStored<T>(key)) ?? initial;
   const set = useCallback(
     (change: T | ((now: T) => T)) => {
-      const now = readKept<T>(key) ?? initial;
-      keep(key, typeof change === "function" ? (change as (now: T) => T)(now) : change);
+      const now = readStored<T>(key) ?? initial;
+      store(key, typeof change === "function" ? (change as (now: T) => T)(now) : change);
     },
     [key, initial],
   );

@@ -1,5 +1,5 @@
 import { beforeEach, expect, it, vi } from "vitest";
-import { forgetKept, keep, onForget, readKept, REFRESH } from "./kept";
+import { clearStored, store, onForget, readStored, REFRESH } from "./storage";
 
 let kept: Map<string, string>;
 let full: boolean;
@@ -24,36 +24,36 @@ beforeEach(() => {
       getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
     }),
   );
-  forgetKept();
+  clearStored();
 });
 
 it("keeps a value over a reload", () => {
-  expect(keep("a", { b: 1 })).toBe(true);
+  expect(store("a", { b: 1 })).toBe(true);
   expect(kept.get("rowgate.draft.a")).toBe('{"b":1}');
   kept.set("rowgate.draft.c", "[2]");
-  expect(readKept("c")).toEqual([2]);
-  keep("a", null);
+  expect(readStored("c")).toEqual([2]);
+  store("a", null);
   expect(kept.has("rowgate.draft.a")).toBe(false);
 });
 
 it("has what there is no room for until the reload, and nothing older after it", () => {
-  keep("a", 1);
+  store("a", 1);
   full = true;
-  expect(keep("a", 2)).toBe(false);
-  expect(readKept("a")).toBe(2);
+  expect(store("a", 2)).toBe(false);
+  expect(readStored("a")).toBe(2);
   expect(kept.has("rowgate.draft.a")).toBe(false);
 });
 
 it("forgets all but the session", () => {
   const forgotten = vi.fn();
   onForget(forgotten);
-  keep("a", 1);
+  store("a", 1);
   kept.set("rowgate.list.employees", "#/tables/employees?value=Ann");
   kept.set("rowgate.before.r1", "{}");
   kept.set(REFRESH, "r");
   kept.set("other", "x");
-  forgetKept();
+  clearStored();
   expect([...kept.keys()]).toEqual([REFRESH, "other"]);
-  expect(readKept("a")).toBeNull();
+  expect(readStored("a")).toBeNull();
   expect(forgotten).toHaveBeenCalledOnce();
 });
