@@ -39,16 +39,8 @@ impl Aws {
 
     /// Creates clients of an account that a test simulates.
     #[cfg(test)]
-    pub(crate) fn answered_by(client: aws_smithy_runtime_api::client::http::SharedHttpClient) -> Self {
-        let config = SdkConfig::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::from_static("eu-west-1"))
-            .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(
-                Credentials::new("k", "s", None, None, "test"),
-            ))
-            .http_client(client)
-            .build();
-        Self { config }
+    pub(crate) fn of(replay: &testkit::replay::Replay) -> Self {
+        Self { config: replay.config() }
     }
 
     pub(crate) fn s3(&self) -> aws_sdk_s3::Client {

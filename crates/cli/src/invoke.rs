@@ -1,6 +1,8 @@
 //! Invokes a function and reads its answer.
 
 use anyhow::{Context, Result, anyhow};
+use aws_sdk_lambda::error::SdkError;
+use aws_sdk_lambda::operation::invoke::InvokeError;
 use aws_sdk_lambda::primitives::Blob;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -16,15 +18,29 @@ pub(crate) async fn invoke<T: DeserializeOwned>(
     work: &str,
     payload: &Value,
 ) -> Result<T> {
-    let request = aws.lambda().invoke().function_name(function).payload(Blob::new(payload.to_string()));
-    let answer =
-        request.send().await.map_err(refused(format!("The function {function} cannot be invoked")))?;
-    let payload = answer.payload().map(Blob::as_ref).unwrap_or_default();
-    if answer.function_error().is_some() {
-        return Err(failure(function, work, payload));
+    match call(aws, function, payload).await {
+        Ok(Ok(answer)) => read(function, &answer),
+        Ok(Err(words)) => Err(failure(function, work, &words)),
+        Err(error) => Err(refused(format!("The function {function} cannot be invoked"))(error)),
     }
-    serde_json::from_slice(payload)
-        .with_context(|| format!("{function} answered {}", String::from_utf8_lossy(payload)))
+}
+
+/// Invokes `function`, and returns its answer as it stands; the inner error is the function's.
+pub(crate) async fn call(
+    aws: &Aws,
+    function: &str,
+    payload: &Value,
+) -> Result<Result<Vec<u8>, Vec<u8>>, SdkError<InvokeError>> {
+    let request = aws.lambda().invoke().function_name(function).payload(Blob::new(payload.to_string()));
+    let answer = request.send().await?;
+    let payload = answer.payload.unwrap_or_else(|| Blob::new("")).into_inner();
+    Ok(if answer.function_error.is_none() { Ok(payload) } else { Err(payload) })
+}
+
+/// Reads the answer of `function`.
+pub(crate) fn read<T: DeserializeOwned>(function: &str, answer: &[u8]) -> Result<T> {
+    serde_json::from_slice(answer)
+        .with_context(|| format!("{function} answered {}", String::from_utf8_lossy(answer)))
 }
 
 /// Returns an error in the function's own words.

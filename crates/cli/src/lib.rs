@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod api;
+mod arguments;
 mod ask;
 mod aws;
 mod commands;
@@ -8,19 +9,18 @@ mod exit;
 mod http;
 mod invoke;
 mod printer;
-#[cfg(test)]
-mod replay;
 mod secret;
 mod stored;
 mod table;
+mod verb;
 mod wait;
 
 use anyhow::Result;
 
 pub use self::commands::Arguments;
-use self::commands::Verb;
 pub use self::exit::ExitStatus;
 pub use self::printer::Printer;
+use self::verb::Verb;
 
 /// Runs the verb that the command line names.
 ///

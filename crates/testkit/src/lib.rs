@@ -5,6 +5,7 @@ mod fault_plan;
 mod function;
 mod lambda;
 mod numbers;
+pub mod replay;
 mod runtime_api;
 mod s3;
 mod serve;

@@ -2,8 +2,6 @@
 
 mod failure;
 #[cfg(test)]
-mod replay;
-#[cfg(test)]
 mod tests;
 mod token;
 

@@ -1,11 +1,10 @@
 //! Tests of the adapter against a Cognito that replays answers.
 
-use aws_smithy_types::body::SdkBody;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
+use testkit::replay::{self, Exchange, Replay, answer, cut};
 
-use super::replay::{Exchange, Replay, answer, refusal};
 use super::*;
 
 fn name() -> Username {
@@ -14,6 +13,15 @@ fn name() -> Username {
 
 fn password() -> Password {
     Password::new("Sesame-open-7")
+}
+
+/// The user pool `pool` and its client `client`.
+fn cognito(replay: &Replay) -> Cognito {
+    Cognito::new(&replay.config(), "pool", "client")
+}
+
+fn refusal(operation: &'static str, code: &str) -> Exchange {
+    replay::refusal(operation, code, "Words.")
 }
 
 fn token(groups: &[&str]) -> String {
@@ -48,7 +56,7 @@ const PASSING: [&str; 3] = ["TooManyRequestsException", "InternalErrorException"
 
 /// Calls with one error, which comes again as often as the SDK retries.
 async fn with<T>(code: &str, call: impl AsyncFn(Cognito) -> Result<T>) -> Result<T> {
-    call(Replay::always(refusal("", code)).cognito()).await
+    call(cognito(&Replay::always(refusal("", code)))).await
 }
 
 #[tokio::test]
@@ -56,7 +64,7 @@ async fn a_user_is_made_without_a_message_and_without_attributes() {
     let user = json!({ "User": { "Username": "ann@x.example", "UserStatus": "FORCE_CHANGE_PASSWORD" } });
     let replay =
         Replay::new([answer("AdminCreateUser", user), refusal("AdminCreateUser", "UsernameExistsException")]);
-    let cognito = replay.cognito();
+    let cognito = cognito(&replay);
     assert_eq!(cognito.create(&name()).await, Ok(Created::New));
     assert_eq!(cognito.create(&name()).await, Ok(Created::Taken));
     let expected = json!({ "UserPoolId": "pool", "Username": "ann@x.example", "MessageAction": "SUPPRESS" });
@@ -83,7 +91,7 @@ async fn a_user_is_made_without_a_message_and_without_attributes() {
 #[tokio::test]
 async fn a_password_is_set_for_good_or_breaks_the_rule() {
     let replay = Replay::new([answer("AdminSetUserPassword", json!({}))]);
-    replay.cognito().set_password(&name(), &password()).await.unwrap();
+    cognito(&replay).set_password(&name(), &password()).await.unwrap();
     let expected = json!({
         "UserPoolId": "pool", "Username": "ann@x.example", "Password": "Sesame-open-7", "Permanent": true
     });
@@ -106,7 +114,7 @@ async fn a_session_is_what_the_token_says() {
     }});
     let renewed = json!({ "AuthenticationResult": { "AccessToken": token(&[]), "ExpiresIn": 300 } });
     let replay = Replay::new([answer("AdminInitiateAuth", result), answer("AdminInitiateAuth", renewed)]);
-    let cognito = replay.cognito();
+    let cognito = cognito(&replay);
     let session = cognito.sign_in(&name(), &password()).await.unwrap();
     assert_eq!(session.username, "ann@x.example");
     assert_eq!(session.groups, ["reader", "table:jobs"]);
@@ -177,7 +185,7 @@ async fn what_asks_for_more_than_a_password_is_no_session() {
         ),
     ] {
         let replay = Replay::new([answer("AdminInitiateAuth", body)]);
-        assert_eq!(replay.cognito().sign_in(&name(), &password()).await, Err(error));
+        assert_eq!(cognito(&replay).sign_in(&name(), &password()).await, Err(error));
     }
 }
 
@@ -194,7 +202,7 @@ async fn users_have_states_and_times() {
         refusal("AdminGetUser", "UserNotFoundException"),
         answer("ListUsers", json!({ "Users": [user, half, {}], "PaginationToken": "p2" })),
     ]);
-    let cognito = replay.cognito();
+    let cognito = cognito(&replay);
     let ann = cognito.get(&name()).await.unwrap().unwrap();
     assert!(ann.is_enabled && ann.has_password);
     assert_eq!(ann.created_at.unwrap().to_string(), "2026-11-29T16:00:00.5Z");
@@ -227,7 +235,7 @@ async fn lists_are_read_to_their_ends() {
         answer("ListUsersInGroup", json!({ "Users": [{ "Username": "ann@x.example" }], "NextToken": "u2" })),
         answer("ListUsersInGroup", json!({ "Users": [{ "Username": "bea@x.example" }] })),
     ]);
-    let cognito = replay.cognito();
+    let cognito = cognito(&replay);
     assert_eq!(cognito.groups("ann@x.example").await.unwrap(), ["reader", "table:jobs"]);
     let members = cognito.members("operator").await.unwrap();
     let names: Vec<&str> = members.iter().map(|user| user.username.as_str()).collect();
@@ -255,7 +263,7 @@ async fn changes_ask_for_what_they_say() {
         answer("AdminDisableUser", json!({})),
         answer("AdminUserGlobalSignOut", json!({})),
     ]);
-    let (cognito, ann) = (replay.cognito(), name());
+    let (cognito, ann) = (cognito(&replay), name());
     cognito.create_group("table:jobs").await.unwrap();
     cognito.create_group("table:jobs").await.unwrap();
     assert_eq!(cognito.join(&ann, "table:jobs").await, Ok(Joined::Yes));
@@ -320,16 +328,15 @@ async fn what_may_pass_is_tried_again_and_then_busy() {
     let user = json!({ "Username": "ann@x.example", "Enabled": true, "UserStatus": "CONFIRMED" });
     for code in PASSING {
         let replay = Replay::new([refusal("AdminGetUser", code), answer("AdminGetUser", user.clone())]);
-        assert!(replay.cognito().get(&name()).await.unwrap().is_some(), "{code}");
+        assert!(cognito(&replay).get(&name()).await.unwrap().is_some(), "{code}");
         let call = with(code, async |cognito| cognito.get(&name()).await).await;
         assert_eq!(call, Err(busy("AdminGetUser", code)));
         let call = with(code, async |cognito| cognito.sign_in(&name(), &password()).await).await;
         assert_eq!(call, Err(busy("AdminInitiateAuth", code)));
     }
-    let call = Replay::always(Exchange::cut()).cognito().get(&name()).await;
+    let call = cognito(&Replay::always(cut())).get(&name()).await;
     assert_eq!(call, Err(busy("AdminGetUser", "not reached")));
-    let page = Exchange { status: 200, body: SdkBody::from("<html>"), ..answer("AdminGetUser", json!({})) };
-    let call = Replay::always(page).cognito().get(&name()).await;
+    let call = cognito(&Replay::always(answer("AdminGetUser", "<html>"))).get(&name()).await;
     assert!(matches!(call, Err(DirectoryError::Busy { .. })), "{call:?}");
 }
 
@@ -343,7 +350,7 @@ async fn the_rule_is_the_pools() {
         answer("DescribeUserPool", policy),
         answer("DescribeUserPool", json!({ "UserPool": {} })),
     ]);
-    let cognito = replay.cognito();
+    let cognito = cognito(&replay);
     let rule = PasswordRule { minimum: 12, capital: true, small: true, digit: false, symbol: true };
     assert_eq!(cognito.password_rule().await, Ok(rule));
     let rule = PasswordRule { minimum: 8, capital: false, small: false, digit: false, symbol: false };
@@ -353,11 +360,10 @@ async fn the_rule_is_the_pools() {
 #[tokio::test]
 async fn no_error_has_a_word_of_what_was_sent() {
     let body = json!({ "__type": "InvalidParameterException", "message": "ann@x.example Sesame-open-7" });
-    let exchange = Exchange { status: 400, body: SdkBody::from(body.to_string()), ..refusal("", "x") };
-    let replay = Replay::always(exchange);
+    let replay = Replay::always(Exchange { body: body.to_string(), ..refusal("", "x") });
     for error in [
-        replay.cognito().set_password(&name(), &password()).await.unwrap_err(),
-        replay.cognito().sign_in(&name(), &password()).await.unwrap_err(),
+        cognito(&replay).set_password(&name(), &password()).await.unwrap_err(),
+        cognito(&replay).sign_in(&name(), &password()).await.unwrap_err(),
     ] {
         let text = format!("{error} {error:?}");
         assert!(!text.contains("ann") && !text.contains("Sesame"), "{text}");

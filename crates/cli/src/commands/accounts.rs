@@ -6,14 +6,14 @@ use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::Verb;
-use super::arguments::ListFormat;
+use crate::arguments::ListFormat;
 use crate::ask;
 use crate::aws::Aws;
 use crate::exit::ExitStatus;
 use crate::invoke::invoke;
 use crate::printer::Printer;
 use crate::table::Table;
+use crate::verb::Verb;
 
 /// Makes, lists, approves and disables people's accounts.
 #[derive(Debug, Args)]
@@ -135,8 +135,9 @@ fn render(accounts: &[Account]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use testkit::replay::{Replay, answer, refusal};
+
     use super::*;
-    use crate::replay::{Replay, answer, refusal};
 
     fn account(username: &str, status: &str, groups: &[&str]) -> Account {
         Account {
@@ -168,7 +169,7 @@ mod tests {
         let one = serde_json::to_string(&ann).unwrap();
         let all = json!({ "accounts": [ann] }).to_string();
         let replay = Replay::new([answer("", &*one), answer("", all), answer("", &*one), answer("", &*one)]);
-        let aws = replay.aws();
+        let aws = Aws::of(&replay);
         let groups = ["writer".to_owned(), "table:jobs".to_owned()];
         assert_eq!(add(&aws, "ann@x.example", "Sesame-open-7", &groups).await.unwrap(), ann);
         assert_eq!(list(&aws).await.unwrap(), std::slice::from_ref(&ann));
@@ -188,9 +189,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_function_that_is_not_there_is_named_and_the_password_is_not() {
-        let replay =
-            Replay::new([refusal("", r#"{"__type": "ResourceNotFoundException", "message": "none"}"#)]);
-        let error = add(&replay.aws(), "ann@x.example", "Sesame-open-7", &[]).await.unwrap_err();
+        let replay = Replay::new([refusal("", "ResourceNotFoundException", "none")]);
+        let error = add(&Aws::of(&replay), "ann@x.example", "Sesame-open-7", &[]).await.unwrap_err();
         let text = format!("{error:?}");
         assert!(text.contains("rowgate-accounts") && !text.contains("Sesame"), "{text}");
     }

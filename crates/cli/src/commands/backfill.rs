@@ -7,12 +7,12 @@ use domain::dictionary::LoadMode;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::Verb;
-use super::arguments::{load_mode, table_name};
+use crate::arguments::{load_mode, table_name};
 use crate::aws::Aws;
 use crate::exit::ExitStatus;
 use crate::invoke::invoke;
 use crate::printer::Printer;
+use crate::verb::Verb;
 
 /// Loads what lies under a prefix and was never loaded.
 #[derive(Clone, Debug, Args, Serialize)]

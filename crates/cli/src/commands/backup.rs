@@ -5,10 +5,10 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::Args;
 
-use super::Verb;
-use super::arguments::{OperatorArguments, table_name};
+use crate::arguments::{OperatorArguments, table_name};
 use crate::exit::{ExitStatus, user_error};
 use crate::printer::Printer;
+use crate::verb::Verb;
 use crate::wait::wait_for;
 
 /// Backs up tables to Avro files in the data bucket.

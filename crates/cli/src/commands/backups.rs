@@ -5,12 +5,12 @@ use clap::Args;
 use domain::backup::BackupId;
 use domain::page::BACKUPS;
 
-use super::Verb;
-use super::arguments::{ApiArguments, ListFormat, backup_id};
 use crate::api::{self, Api, size};
+use crate::arguments::{ApiArguments, ListFormat, backup_id};
 use crate::exit::{ExitStatus, user_error};
 use crate::printer::Printer;
 use crate::table::Table;
+use crate::verb::Verb;
 
 /// Lists the backups.
 #[derive(Debug, Args)]

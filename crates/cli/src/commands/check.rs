@@ -7,13 +7,13 @@ use anyhow::Result;
 use clap::Args;
 use domain::dictionary::{LoadMode, RejectLimit, Table as TableRules};
 use domain::load::{CHUNK_BYTES, Format};
-use files::{Opening, Preview, preview};
+use files::{Counts, Opening, Preview, preview};
 
-use super::Verb;
-use super::arguments::{dictionary_table, load_mode, table_name};
+use crate::arguments::{dictionary_table, load_mode, table_name};
 use crate::exit::{ExitStatus, cannot, user_error};
 use crate::printer::Printer;
 use crate::table::Table;
+use crate::verb::Verb;
 
 /// Reads a file as the loader would, on this machine alone, and says what would be loaded and
 /// rejected.
@@ -35,7 +35,7 @@ pub(crate) struct Check {
 impl Verb for Check {
     async fn run(&self, printer: Printer) -> Result<ExitStatus> {
         let Self { table, file, mode, first } = self;
-        let table = dictionary_table(table)?;
+        let table = dictionary_table(table, |_| true)?;
         let name = file.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
         let format = Format::of_file(&name)
             .map_err(|advice| user_error(format!("{name} cannot be read: {advice}.")))?;
@@ -47,9 +47,9 @@ impl Verb for Check {
         printer.result(&report(table, &found))?;
         match failure(table, mode, &found) {
             Some(reason) => Err(user_error(format!("The load would fail: {reason}."))),
-            None if found.rows_rejected > 0 => Err(user_error(format!(
+            None if found.counts.rows_rejected > 0 => Err(user_error(format!(
                 "{} of {} records would be rejected.",
-                found.rows_rejected, found.rows_read
+                found.counts.rows_rejected, found.counts.rows_read
             ))),
             None => Ok(ExitStatus::Success),
         }
@@ -58,7 +58,7 @@ impl Verb for Check {
 
 /// Returns why the load would fail, if it would.
 fn failure(table: &TableRules, mode: LoadMode, found: &Preview) -> Option<String> {
-    let Preview { rows_read, rows_rejected, .. } = *found;
+    let Counts { rows_read, rows_rejected, .. } = found.counts;
     if let Some(failure) = &found.failure {
         return Some(failure.to_string());
     }
@@ -76,7 +76,7 @@ fn failure(table: &TableRules, mode: LoadMode, found: &Preview) -> Option<String
 
 /// Describes what a load of the file would come to.
 fn report(table: &TableRules, found: &Preview) -> String {
-    let Preview { rows_read, rows_rejected, skipped, .. } = *found;
+    let Counts { rows_read, rows_rejected, skipped, .. } = found.counts;
     let mut text = format!(
         "{}: {rows_read} records read, {} would be loaded, {rows_rejected} rejected\n",
         table.name(),
@@ -88,9 +88,9 @@ fn report(table: &TableRules, found: &Preview) -> String {
     for warning in &found.warnings {
         text.push_str(&format!("warning: {warning}\n"));
     }
-    if !found.codes.is_empty() {
+    if !found.counts.codes.is_empty() {
         let mut codes = Table::new(["code", "errors"]).right(["errors"]);
-        for (code, count) in &found.codes {
+        for (code, count) in &found.counts.codes {
             codes.push([code.as_str().to_owned(), count.to_string()]);
         }
         text.push_str(&codes.render());

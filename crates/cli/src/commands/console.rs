@@ -6,9 +6,9 @@ use std::process::{Command, Stdio};
 use anyhow::Result;
 use clap::Args;
 
-use super::Verb;
 use crate::exit::{ExitStatus, user_error};
 use crate::printer::Printer;
+use crate::verb::Verb;
 
 /// Opens the page that people use.
 #[derive(Debug, Args)]

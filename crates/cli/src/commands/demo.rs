@@ -7,14 +7,14 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::Verb;
-use super::arguments::ApiArguments;
 use super::report::render;
 use super::upload::{drop_file, follow};
 use crate::api::Api;
+use crate::arguments::ApiArguments;
 use crate::aws::Aws;
 use crate::exit::{ExitStatus, user_error};
 use crate::printer::Printer;
+use crate::verb::Verb;
 
 /// The tables in the order of their references, and the names their files may have.
 const FILES: [(&str, &[&str]); 3] = [

@@ -17,12 +17,12 @@ use http::header::{ACCEPT, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, TRANS
 use http::{HeaderName, StatusCode};
 use tokio::net::TcpListener;
 
-use super::Verb;
-use super::arguments::ApiArguments;
+use crate::arguments::ApiArguments;
 use crate::exit::ExitStatus;
 use crate::http::HttpClient;
 use crate::printer::Printer;
 use crate::secret::random_hex;
+use crate::verb::Verb;
 
 /// Bytes of a body at most: a little over what the API takes, so that it can be seen to refuse
 /// more.

@@ -5,13 +5,13 @@ use clap::Args;
 use domain::backup::RestoreId;
 use serde_json::json;
 
-use super::Verb;
-use super::arguments::{OperatorArguments, table_name};
 use super::restore::{end, invoke_and_follow, new_id, own_names};
 use crate::api;
+use crate::arguments::{OperatorArguments, table_name};
 use crate::ask::confirm;
 use crate::exit::{ExitStatus, user_error};
 use crate::printer::Printer;
+use crate::verb::Verb;
 
 /// Puts tables back as they were before a restore; asks first.
 #[derive(Debug, Args)]

@@ -8,12 +8,12 @@ use anyhow::Result;
 use clap::Args;
 use domain::load::LoadId;
 
-use super::Verb;
-use super::arguments::ApiArguments;
 use crate::api::{Load, RejectsFile};
+use crate::arguments::ApiArguments;
 use crate::exit::{ExitStatus, cannot, user_error};
 use crate::http::HttpClient;
 use crate::printer::Printer;
+use crate::verb::Verb;
 use crate::wait::Job;
 
 /// Links live for 15 minutes; after this long, fresh ones are asked for.

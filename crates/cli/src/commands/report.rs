@@ -4,12 +4,12 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::Value;
 
-use super::Verb;
-use super::arguments::{ApiArguments, Format};
 use crate::api::{self, CSV, JSON};
+use crate::arguments::{ApiArguments, Format};
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
 use crate::table::Table;
+use crate::verb::Verb;
 
 /// Prints a report.
 #[derive(Debug, Args)]

@@ -8,15 +8,15 @@ use clap::{ArgGroup, Args};
 use domain::backup::{BackupId, RestoreId};
 use serde_json::{Value, json};
 
-use super::Verb;
-use super::arguments::{OperatorArguments, backup_id, table_name};
 use super::backups::newest;
 use crate::api::{self, Api, RestoreRequest};
+use crate::arguments::{OperatorArguments, backup_id, table_name};
 use crate::ask::confirm;
 use crate::aws::Aws;
 use crate::exit::{ExitStatus, user_error};
 use crate::invoke::invoke;
 use crate::printer::Printer;
+use crate::verb::Verb;
 use crate::wait::{Job, wait_for};
 
 const REFUSED: &str = "Nothing was restored.";

@@ -8,9 +8,9 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use clap::Args;
 
-use super::Verb;
 use crate::exit::{ExitStatus, user_error};
 use crate::printer::Printer;
+use crate::verb::Verb;
 
 /// The program beside this one. It has the functions' code, which this one is built without.
 const PROGRAM: &str = "rowgate-serve";

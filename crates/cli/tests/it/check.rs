@@ -73,6 +73,15 @@ fn what_would_fail_the_load_is_said() {
 }
 
 #[test]
+fn a_hidden_table_is_checked_too() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("rows.csv"), "").unwrap();
+    let output = rowgate(folder.path(), &["check", "rowgate_canary", "rows.csv"]);
+    assert_eq!((output.status.code(), stderr(&output)), (Some(0), String::new()));
+    assert_eq!(stdout(&output), "rowgate_canary: 0 records read, 0 would be loaded, 0 rejected\n");
+}
+
+#[test]
 fn files_that_cannot_be_read_are_the_users() {
     let (code, _, err) = check("jobs.pdf", "1,a\n", &[]);
     assert_eq!((code, &*err), (Some(1), "error: jobs.pdf cannot be read: convert it.\n"));

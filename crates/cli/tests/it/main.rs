@@ -5,6 +5,7 @@
 mod check;
 mod exit_codes;
 mod local_database;
+mod password;
 mod sample;
 mod serve;
 mod upload;

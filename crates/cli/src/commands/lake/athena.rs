@@ -1,6 +1,6 @@
 //! Queries in Athena.
 
-use std::time::Instant;
+use std::time::Duration;
 
 use anyhow::{Result, anyhow};
 use aws_sdk_athena::Client;
@@ -8,15 +8,17 @@ use aws_sdk_athena::types::{
     QueryExecution, QueryExecutionContext, QueryExecutionState, ResultSet, ResultSetMetadata, StatementType,
 };
 
-use super::OFF;
+use super::names::OFF;
 use super::sheet::{Column, Row, Sheet};
 use crate::aws::Aws;
 use crate::exit::{aws_reason, refused, user_error};
 use crate::printer::Printer;
-use crate::wait::pause;
+use crate::wait::poll;
 
 /// The workgroup of the lake: it says where results go and how much a query may read.
 const WORKGROUP: &str = "rowgate";
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LAST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Athena in the lake's workgroup.
 #[derive(Clone, Debug)]
@@ -105,27 +107,25 @@ impl Athena {
 
     /// Waits until a query has ended.
     async fn wait_for(&self, id: &str) -> Result<QueryExecution> {
-        let started = Instant::now();
-        loop {
+        let pause = |passed: Duration| (passed / 2).clamp(FIRST_PAUSE, LAST_PAUSE);
+        let ended = poll(pause, Duration::MAX, async || {
             let request = self.client.get_query_execution().query_execution_id(id);
             let answer =
                 request.send().await.map_err(refused(format!("The query {id} cannot be followed")))?;
             let query = answer.query_execution.ok_or_else(|| anyhow!("Athena knows no query {id}"))?;
             let status = query.status();
             let what = match status.and_then(|status| status.state()) {
-                Some(QueryExecutionState::Succeeded) => return Ok(query),
+                Some(QueryExecutionState::Succeeded) => return Ok(Some(query)),
                 Some(QueryExecutionState::Failed) => "The query failed",
                 Some(QueryExecutionState::Cancelled) => "The query was stopped",
-                _ => {
-                    tokio::time::sleep(pause(started)).await;
-                    continue;
-                }
+                _ => return Ok(None),
             };
             let reason = status.and_then(|status| {
                 status.athena_error().and_then(|error| error.error_message()).or(status.state_change_reason())
             });
-            return Err(user_error(with_reason(what, reason)));
-        }
+            Err(user_error(with_reason(what, reason)))
+        });
+        ended.await?.ok_or_else(|| anyhow!("the query {id} never ended"))
     }
 
     async fn stop(&self, id: &str) -> Result<()> {
@@ -182,9 +182,10 @@ fn has_header(query: &QueryExecution, columns: &[Column], rows: &[Row]) -> bool 
 mod tests {
     use serde_json::json;
 
+    use testkit::replay::{Replay, answer, refusal};
+
     use super::*;
-    use crate::commands::arguments::Format;
-    use crate::replay::{Replay, answer, refusal};
+    use crate::arguments::Format;
 
     const STARTED: &str = include_str!("fixtures/athena-start.json");
     const SUCCEEDED: &str = include_str!("fixtures/athena-succeeded.json");
@@ -199,7 +200,7 @@ mod tests {
             answer("AmazonAthena.GetQueryResults", include_str!("fixtures/athena-page-2.json")),
         ]);
         let mut sheet = Sheet::new(Format::Csv);
-        let count = Athena::new(&replay.aws())
+        let count = Athena::new(&Aws::of(&replay))
             .print("SELECT 1", "rowgate_gold", &mut sheet, Printer::for_terminal())
             .await
             .unwrap();
@@ -220,7 +221,7 @@ mod tests {
             answer("AmazonAthena.GetQueryExecution", failed),
         ]);
         let mut sheet = Sheet::new(Format::Csv);
-        let error = Athena::new(&replay.aws())
+        let error = Athena::new(&Aws::of(&replay))
             .print("SELECT x", "rowgate_gold", &mut sheet, Printer::for_terminal())
             .await
             .unwrap_err();
@@ -235,10 +236,11 @@ mod tests {
     async fn a_missing_workgroup_means_that_the_lake_is_off() {
         let replay = Replay::new([refusal(
             "AmazonAthena.StartQueryExecution",
-            r#"{"__type": "InvalidRequestException", "AthenaErrorCode": "INVALID_INPUT", "Message": "WorkGroup rowgate is not found."}"#,
+            "InvalidRequestException",
+            "WorkGroup rowgate is not found.",
         )]);
         let mut sheet = Sheet::new(Format::Csv);
-        let error = Athena::new(&replay.aws())
+        let error = Athena::new(&Aws::of(&replay))
             .print("SELECT 1", "rowgate_gold", &mut sheet, Printer::for_terminal())
             .await
             .unwrap_err();

@@ -4,14 +4,14 @@ use anyhow::Result;
 use clap::Args;
 use domain::dictionary::{Column, ColumnType, Table};
 
-use super::SILVER;
 use super::athena::Athena;
+use super::names::SILVER;
 use super::sheet::Sheet;
+use crate::arguments::{Format, dictionary_table};
 use crate::aws::Aws;
-use crate::commands::Verb;
-use crate::commands::arguments::{Format, dictionary_table};
 use crate::exit::{ExitStatus, user_error};
 use crate::printer::Printer;
+use crate::verb::Verb;
 
 /// The columns that say when a version was valid.
 const VALIDITY: [&str; 2] = ["_valid_from", "_valid_to"];
@@ -60,7 +60,7 @@ struct Versions {
 impl Versions {
     /// Takes the row of `table` whose key has this value.
     fn of(table: &str, value: &str) -> Result<Self> {
-        let table = dictionary_table(table)?;
+        let table = dictionary_table(table, |table| !table.is_hidden())?;
         let key = table.key();
         let is_in_range =
             |value: &i64| key.column_type() != ColumnType::Integer || i32::try_from(*value).is_ok();

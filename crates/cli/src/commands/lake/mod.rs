@@ -3,6 +3,7 @@
 
 mod athena;
 mod history;
+mod names;
 mod pipeline;
 mod progress;
 mod query;
@@ -10,39 +11,13 @@ mod run;
 mod sheet;
 mod tables;
 
-use anyhow::Result;
-use clap::{Args, Subcommand};
-
-use super::{Verb, verbs};
-use crate::exit::ExitStatus;
-use crate::printer::Printer;
-
-/// The message if there is no lake.
-const OFF: &str = "The lake is off here: `make lake` turns it on on this machine; an account has it when deployed with lake=true.";
-
-/// The Glue database of the tables that people query.
-const GOLD: &str = "rowgate_gold";
-/// The Glue database of the current rows and their history.
-const SILVER: &str = "rowgate_silver";
-
-/// Runs and queries the lake: every table in Delta, for analysts.
-#[derive(Debug, Args)]
-pub(crate) struct Lake {
-    #[command(subcommand)]
-    verb: Verbs,
-}
-
-impl Verb for Lake {
-    async fn run(&self, printer: Printer) -> Result<ExitStatus> {
-        self.verb.run(printer).await
-    }
-}
+use crate::verb::verbs;
 
 verbs! {
     Verbs {
-        run::Run,
-        query::Query,
-        tables::Tables,
-        history::History,
+        Run(run::Run),
+        Query(query::Query),
+        Tables(tables::Tables),
+        History(history::History),
     }
 }

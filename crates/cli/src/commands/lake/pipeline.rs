@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use aws_sdk_sfn::Client;
 use aws_sdk_sfn::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sfn::operation::describe_execution::{DescribeExecutionError, DescribeExecutionOutput};
@@ -11,15 +11,17 @@ use aws_sdk_sfn::types::{ExecutionStatus, HistoryEvent};
 use domain::backup::BackupId;
 use serde_json::{Value, json};
 
-use super::OFF;
+use super::names::OFF;
 use super::progress::{Change, Progress, failed_step};
 use crate::aws::Aws;
 use crate::exit::{aws_reason, refused, user_error};
 use crate::printer::{Printer, Step};
-use crate::wait::pause;
+use crate::wait::{growing, poll};
 
 /// The state machine.
 const MACHINE: &str = "rowgate-nightly";
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LAST_PAUSE: Duration = Duration::from_secs(10);
 /// Step Functions may not know an execution at once that it has just started.
 const UNKNOWN_AT_FIRST: Duration = Duration::from_secs(30);
 /// Events that are read at once, newest first: those of one poll, and seldom more.
@@ -90,36 +92,32 @@ impl Pipeline {
         let started = Instant::now();
         let mut progress = Progress::default();
         let mut display = Display { printer, step: None };
-        loop {
+        let ended = poll(growing(FIRST_PAUSE, LAST_PAUSE), Duration::MAX, async || {
             // In this order: the history of a run that has ended is complete.
-            let state = self.describe(run).await?;
-            let Some(state) = state else {
+            let Some(state) = self.describe(run).await? else {
                 if is_new && started.elapsed() < UNKNOWN_AT_FIRST {
-                    tokio::time::sleep(pause(started)).await;
-                    continue;
+                    return Ok(None);
                 }
                 return Err(user_error(format!("There is no run {run}.")));
             };
             for change in progress.read(&self.events_after(run, progress.seen()).await?) {
                 display.show(change);
             }
-            if *state.status() == ExecutionStatus::Running {
-                tokio::time::sleep(pause(started)).await;
-                continue;
-            }
-            let last = progress.current();
-            let stopped = state.stop_date().copied().unwrap_or(*state.start_date()).as_secs_f64();
-            let failure = failure(run, &state, last);
-            match progress.end(stopped) {
-                Some(change) if failure.is_none() => display.show(change),
-                _ => drop(display),
-            }
-            let backup = match backup_in(state.output()).or_else(|| backup_in(state.input())) {
-                Some(backup) => Some(backup),
-                None => self.backup_of(run).await?,
-            };
-            return Ok(Ended { failure, backup, seconds: stopped - state.start_date().as_secs_f64() });
+            Ok(Some(state).filter(|state| *state.status() != ExecutionStatus::Running))
+        });
+        let state = ended.await?.ok_or_else(|| anyhow!("the run {run} never ended"))?;
+        let last = progress.current();
+        let stopped = state.stop_date().copied().unwrap_or(*state.start_date()).as_secs_f64();
+        let failure = failure(run, &state, last);
+        match progress.end(stopped) {
+            Some(change) if failure.is_none() => display.show(change),
+            _ => drop(display),
         }
+        let backup = match backup_in(state.output()).or_else(|| backup_in(state.input())) {
+            Some(backup) => Some(backup),
+            None => self.backup_of(run).await?,
+        };
+        Ok(Ended { failure, backup, seconds: stopped - state.start_date().as_secs_f64() })
     }
 
     async fn describe(&self, run: &str) -> Result<Option<DescribeExecutionOutput>> {
@@ -273,8 +271,9 @@ fn search(value: &Value) -> Option<BackupId> {
 
 #[cfg(test)]
 mod tests {
+    use testkit::replay::{Replay, answer, refusal};
+
     use super::*;
-    use crate::replay::{Replay, answer, refusal};
 
     const MACHINES: &str = include_str!("fixtures/states-list-state-machines.json");
     const RUN: &str = "20261129-020000-0a1b2c3d";
@@ -286,7 +285,8 @@ mod tests {
             answer("AWSStepFunctions.StartExecution", include_str!("fixtures/states-start-execution.json")),
             refusal(
                 "AWSStepFunctions.DescribeExecution",
-                r#"{"__type": "ExecutionDoesNotExist", "message": "Execution Does Not Exist"}"#,
+                "ExecutionDoesNotExist",
+                "Execution Does Not Exist",
             ),
             answer(
                 "AWSStepFunctions.DescribeExecution",
@@ -301,7 +301,7 @@ mod tests {
                 include_str!("fixtures/states-history-older.json"),
             ),
         ]);
-        let pipeline = Pipeline::find(&replay.aws()).await.unwrap();
+        let pipeline = Pipeline::find(&Aws::of(&replay)).await.unwrap();
         let backup = BackupId::parse("20261128-020000-0000001f").unwrap();
         pipeline.start(RUN, Some(&backup)).await.unwrap();
         let ended = pipeline.follow(RUN, true, Printer::for_terminal()).await.unwrap();
@@ -336,7 +336,7 @@ mod tests {
                 include_str!("fixtures/states-history-older.json"),
             ),
         ]);
-        let pipeline = Pipeline::find(&replay.aws()).await.unwrap();
+        let pipeline = Pipeline::find(&Aws::of(&replay)).await.unwrap();
         let ended = pipeline.follow(RUN, false, Printer::for_terminal()).await.unwrap();
         assert_eq!(
             ended.failure.unwrap(),
@@ -350,7 +350,7 @@ mod tests {
     #[tokio::test]
     async fn an_account_without_the_pipeline_has_no_lake() {
         let replay = Replay::new([answer("AWSStepFunctions.ListStateMachines", r#"{"stateMachines": []}"#)]);
-        assert_eq!(Pipeline::find(&replay.aws()).await.unwrap_err().to_string(), OFF);
+        assert_eq!(Pipeline::find(&Aws::of(&replay)).await.unwrap_err().to_string(), OFF);
     }
 
     #[test]

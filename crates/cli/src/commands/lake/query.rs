@@ -3,14 +3,14 @@
 use anyhow::Result;
 use clap::Args;
 
-use super::GOLD;
 use super::athena::Athena;
+use super::names::GOLD;
 use super::sheet::Sheet;
+use crate::arguments::Format;
 use crate::aws::Aws;
-use crate::commands::Verb;
-use crate::commands::arguments::Format;
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
+use crate::verb::Verb;
 
 /// Runs a statement in Athena and prints what it answers.
 #[derive(Debug, Args)]

@@ -6,12 +6,12 @@ use domain::backup::BackupId;
 use serde_json::json;
 
 use super::pipeline::{Ended, Pipeline};
+use crate::arguments::backup_id;
 use crate::aws::Aws;
-use crate::commands::Verb;
-use crate::commands::arguments::backup_id;
 use crate::commands::restore::new_id;
 use crate::exit::{ExitStatus, user_error};
 use crate::printer::Printer;
+use crate::verb::Verb;
 
 /// Starts a run of the pipeline: a backup, its verification, and the three layers.
 #[derive(Debug, Args)]

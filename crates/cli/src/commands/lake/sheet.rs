@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use domain::csv;
 use serde_json::value::RawValue;
 
-use crate::commands::arguments::Format;
+use crate::arguments::Format;
 use crate::table::Table;
 
 /// The cells of a row; None is NULL.

@@ -5,13 +5,13 @@ use anyhow::{Context, Result};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::OFF;
+use super::names::OFF;
 use crate::api::size;
 use crate::aws::Aws;
-use crate::commands::Verb;
 use crate::exit::{ExitStatus, aws_reason, user_error};
 use crate::printer::Printer;
 use crate::table::Table;
+use crate::verb::Verb;
 
 const PREFIX: &str = "state/";
 /// The layers in the order of the pipeline.

@@ -4,8 +4,8 @@ use anyhow::{Context, Result, ensure};
 use http::{Method, Request};
 use serde::Deserialize;
 
+use super::cloud::{ACCESS_KEY, Cloud, REGION};
 use super::ports::Ports;
-use super::{ACCESS_KEY, Cloud, REGION, ministack};
 use crate::http::{Answer, text};
 
 impl Cloud {
@@ -45,7 +45,7 @@ impl Cloud {
         let scope = format!("{ACCESS_KEY}/20260101/{REGION}/{service}/aws4_request");
         let request = Request::builder()
             .method(method)
-            .uri(format!("{}{path}", ministack::endpoint(ports)))
+            .uri(format!("{}{path}", ports.gateway_url()))
             .header(
                 "authorization",
                 format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"),

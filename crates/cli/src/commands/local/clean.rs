@@ -3,14 +3,14 @@
 use anyhow::Result;
 use clap::Args;
 
-use super::Folder;
+use super::cloud::Folder;
 use super::down::stop_all;
 use super::lock::Lock;
 use crate::ask::confirm;
-use crate::commands::Verb;
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
 use crate::stored;
+use crate::verb::Verb;
 
 /// Ends the local cloud and removes its data.
 #[derive(Debug, Args)]

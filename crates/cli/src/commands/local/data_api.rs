@@ -6,15 +6,11 @@ use std::time::Duration;
 use super::layout::Layout;
 use super::ministack;
 use super::ports::Ports;
+use super::probe::Probe;
 use super::process::{Service, Spec};
-use super::service::Probe;
 
 pub(super) const SERVICE: Service =
     Service { name: "local-data-api", start_limit: Duration::from_secs(30), grace: Duration::from_secs(5) };
-
-pub(super) fn endpoint(ports: Ports) -> String {
-    format!("http://127.0.0.1:{}", ports.data_api)
-}
 
 pub(super) fn spec(program: &Path, ports: Ports, layout: &Layout) -> Spec {
     let arguments = vec![
@@ -23,9 +19,9 @@ pub(super) fn spec(program: &Path, ports: Ports, layout: &Layout) -> Spec {
         "--mysql-socket".into(),
         layout.socket.clone().into(),
         "--secrets-endpoint".into(),
-        ministack::endpoint(ports).into(),
+        ports.gateway_url().into(),
         "--authority".into(),
-        ministack::address(ports).into(),
+        ports.gateway_address().into(),
         // AWS does not document which errors end a transaction; what works where all do works in an
         // account too.
         "--on-error".into(),
@@ -37,5 +33,5 @@ pub(super) fn spec(program: &Path, ports: Ports, layout: &Layout) -> Spec {
 }
 
 pub(super) fn probe(ports: Ports) -> Probe {
-    Probe::Http(format!("{}/_/health", endpoint(ports)))
+    Probe::Http(format!("{}/_/health", ports.data_api_url()))
 }

@@ -9,8 +9,9 @@ use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, OptsBuilder};
 
 use super::layout::Layout;
+use super::probe::Probe;
 use super::process::{Service, Spec};
-use super::service::{Probe, failure};
+use super::service::failure;
 use crate::exit::user_error;
 use crate::printer::Printer;
 use crate::stored;

@@ -10,10 +10,11 @@ use anyhow::{Context, Result, anyhow};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::cloud::{Cloud, REGION};
 use super::layout::Layout;
+use super::ministack;
 use super::ports::Ports;
 use super::service::failure;
-use super::{Cloud, REGION, ministack};
 use crate::exit::{cannot, user_error};
 use crate::stored;
 
@@ -54,7 +55,7 @@ impl Deployment {
 /// Deploys the stack, unless the very same stack is deployed already.
 pub(super) async fn deploy(sources: &Sources, lake: bool, ports: Ports, cloud: &Cloud) -> Result<Deployment> {
     let Cloud { layout, printer, .. } = cloud;
-    let digest = digest(sources, lake, &ministack::api_url(ports))?;
+    let digest = digest(sources, lake, &ports.api_url())?;
     let is_complete = cloud.is_stack_complete(ports, STACK).await?;
     let last: Option<Deployment> = stored::read(&layout.deployment);
     if let Some(last) = last.filter(|last| is_complete && last.digest == digest) {
@@ -93,7 +94,7 @@ struct Cdk<'a> {
 impl Cdk<'_> {
     /// Writes the cloud assembly to the layout's folder.
     fn synthesise(&self, lake: bool) -> Result<()> {
-        let api_url = ministack::api_url(self.ports);
+        let api_url = self.ports.api_url();
         let artifacts = fs::canonicalize(&self.sources.artifacts)?;
         let mut context = vec![
             format!("architecture={}", architecture()?),
@@ -101,7 +102,7 @@ impl Cdk<'_> {
             format!("apiUrl={api_url}"),
             format!("peopleUrl={api_url}"),
             // Browsers send files to the address of all AWS interfaces.
-            format!("bucketOrigin={}", ministack::endpoint(self.ports)),
+            format!("bucketOrigin={}", self.ports.gateway_url()),
         ];
         if lake {
             context.extend(["lake=true".to_owned(), format!("lakePollSeconds={LAKE_POLL_SECONDS}")]);

@@ -3,12 +3,18 @@
 use anyhow::Result;
 use clap::Args;
 
+use super::cloud::Folder;
 use super::layout::Layout;
 use super::lock::Lock;
-use super::{Folder, SERVICES};
-use crate::commands::Verb;
+use super::process::Service;
+use super::{data_api, database, ministack};
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
+use crate::verb::Verb;
+
+/// The services in the order in which they are stopped: MiniStack first, because its functions use
+/// the others.
+pub(super) const SERVICES: [Service; 3] = [ministack::SERVICE, data_api::SERVICE, database::SERVICE];
 
 /// Ends every process of the local cloud; its data stays.
 #[derive(Debug, Args)]

@@ -8,11 +8,11 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use include_dir::{Dir, include_dir};
 
+use super::cloud::{ACCESS_KEY, REGION, SECRET_KEY};
 use super::layout::Layout;
 use super::ports::Ports;
+use super::probe::Probe;
 use super::process::{Service, Spec};
-use super::service::Probe;
-use super::{ACCESS_KEY, REGION, SECRET_KEY, data_api};
 use crate::exit::user_error;
 
 pub(super) const SERVICE: Service = Service {
@@ -25,26 +25,10 @@ pub(super) const SERVICE: Service = Service {
 static LOCAL: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../local");
 const LAUNCHER: &str = "launch_ministack.py";
 
-/// Returns the base URL of every AWS interface but the Data API.
-pub(super) fn endpoint(ports: Ports) -> String {
-    format!("http://{}", address(ports))
-}
-
-/// Returns the address that it listens on.
-pub(super) fn address(ports: Ports) -> String {
-    format!("127.0.0.1:{}", ports.gateway)
-}
-
-/// Returns the base URL of an API, the scripts' or the people's, with its stage; `{id}` in it
-/// stands for the API's id, which only the stack knows.
-pub(super) fn api_url(ports: Ports) -> String {
-    format!("{}/restapis/{{id}}/v1/_user_request_", endpoint(ports))
-}
-
 /// Returns the variables that lead AWS SDKs and tools to the local cloud.
 pub(super) fn variables(ports: Ports) -> [(&'static str, String); 5] {
     [
-        ("AWS_ENDPOINT_URL", endpoint(ports)),
+        ("AWS_ENDPOINT_URL", ports.gateway_url()),
         ("AWS_REGION", REGION.to_owned()),
         // boto3 reads this one alone.
         ("AWS_DEFAULT_REGION", REGION.to_owned()),
@@ -97,7 +81,7 @@ pub(super) fn spec(python: &Path, lake_python: &Path, ports: Ports, layout: &Lay
     environment.extend(variables(ports).map(|(name, value)| (name, value.into())));
     environment.extend([
         ("GATEWAY_PORT", ports.gateway.to_string().into()),
-        ("AWS_ENDPOINT_URL_RDS_DATA", data_api::endpoint(ports).into()),
+        ("AWS_ENDPOINT_URL_RDS_DATA", ports.data_api_url().into()),
         ("ROWGATE_LAKE_PYTHON", lake_python.into()),
         ("STATE_DIR", layout.ministack.join("state").into()),
         ("S3_DATA_DIR", layout.ministack.join("s3").into()),
@@ -142,7 +126,7 @@ fn is_test(path: &Path) -> bool {
 }
 
 pub(super) fn probe(ports: Ports) -> Probe {
-    Probe::Http(format!("{}/_ministack/health", endpoint(ports)))
+    Probe::Http(format!("{}/_ministack/health", ports.gateway_url()))
 }
 
 #[cfg(test)]

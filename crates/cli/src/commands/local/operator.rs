@@ -55,8 +55,9 @@ mod tests {
 
     use serde_json::{Value, json};
 
+    use testkit::replay::{Replay, answer};
+
     use super::*;
-    use crate::replay::{Replay, answer};
 
     fn account(status: &str, groups: &[&str]) -> Value {
         json!({ "username": USERNAME, "status": status, "groups": groups, "created_at": null, "changed_at": null })
@@ -64,7 +65,7 @@ mod tests {
 
     async fn ensured(layout: &Layout, answers: &[Value]) -> (String, Vec<Value>) {
         let replay = Replay::new(answers.iter().map(|body| answer("", body.to_string())));
-        let password = ensure(&replay.aws(), layout, Printer::for_terminal()).await.unwrap();
+        let password = ensure(&Aws::of(&replay), layout, Printer::for_terminal()).await.unwrap();
         assert!(replay.is_exhausted());
         (password, replay.sent())
     }

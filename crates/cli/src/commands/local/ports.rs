@@ -31,6 +31,27 @@ impl Ports {
     pub(super) fn remember(self, layout: &Layout) -> Result<()> {
         stored::write(&layout.ports, &self)
     }
+
+    /// Returns the base URL of every AWS interface but the Data API.
+    pub(super) fn gateway_url(self) -> String {
+        format!("http://{}", self.gateway_address())
+    }
+
+    /// Returns the address that MiniStack listens on.
+    pub(super) fn gateway_address(self) -> String {
+        format!("127.0.0.1:{}", self.gateway)
+    }
+
+    /// Returns the base URL of an API, the scripts' or the people's, with its stage; `{id}` in it
+    /// stands for the API's id, which only the stack knows.
+    pub(super) fn api_url(self) -> String {
+        format!("{}/restapis/{{id}}/v1/_user_request_", self.gateway_url())
+    }
+
+    /// Returns the base URL of the Data API.
+    pub(super) fn data_api_url(self) -> String {
+        format!("http://127.0.0.1:{}", self.data_api)
+    }
 }
 
 /// Returns an address on this machine only.

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::layout::Layout;
-use super::service::Probe;
+use super::probe::Probe;
 use crate::exit::{cannot, user_error};
 use crate::stored;
 

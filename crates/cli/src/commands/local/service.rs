@@ -1,49 +1,22 @@
 //! Starts services, and restarts those that do not answer or are out of date.
 
 use std::io::{Read, Seek, SeekFrom};
-use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Child;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Result;
 
-use super::Cloud;
+use super::cloud::Cloud;
+use super::probe::PROBE_LIMIT;
 use super::process::{Record, Service, Spec};
 use crate::exit::user_error;
-use crate::http::HttpClient;
+use crate::wait::poll;
 
 const POLL: Duration = Duration::from_millis(50);
-/// A running service that does not answer within this long is restarted.
-const PROBE_LIMIT: Duration = Duration::from_secs(5);
 /// The bytes of a log that are searched for its last lines.
 const LOG_TAIL_BYTES: u64 = 4096;
 const LOG_TAIL_LINES: usize = 6;
-
-/// The sign that a service is ready.
-#[derive(Clone, Debug)]
-pub(super) enum Probe {
-    /// It answers a GET of this URL with a 2xx.
-    Http(String),
-    /// It greets clients that connect to this socket.
-    Socket(PathBuf),
-}
-
-impl Probe {
-    pub(super) async fn is_ready(&self, http: &HttpClient) -> bool {
-        match self {
-            Self::Http(url) => http.get(url).await.is_ok_and(|answer| answer.status().is_success()),
-            Self::Socket(path) => greeted(path),
-        }
-    }
-}
-
-/// The database sends its version at once; one byte of it proves that it takes connections.
-fn greeted(path: &Path) -> bool {
-    let Ok(mut stream) = UnixStream::connect(path) else { return false };
-    let mut byte = [0];
-    stream.set_read_timeout(Some(PROBE_LIMIT)).is_ok() && stream.read_exact(&mut byte).is_ok()
-}
 
 impl Cloud {
     /// Makes sure that the service runs as `spec` says and answers; starts or restarts it if it
@@ -71,41 +44,34 @@ impl Cloud {
         if !same {
             return false;
         }
-        let started = Instant::now();
-        while started.elapsed() < PROBE_LIMIT {
-            if spec.probe.is_ready(&self.http).await {
-                return true;
-            }
-            tokio::time::sleep(POLL).await;
-        }
-        false
+        let answers = async || Ok(spec.probe.is_ready(&self.http).await.then_some(()));
+        poll(|_| POLL, PROBE_LIMIT, answers).await.is_ok_and(|answer| answer.is_some())
     }
 
     async fn wait_until_ready(&self, child: &mut Child, spec: &Spec) -> Result<()> {
         let Service { name, start_limit, .. } = spec.service;
-        let started = Instant::now();
         let log = self.layout.log(name);
-        loop {
-            if let Some(status) = child.try_wait()? {
-                return Err(failure(&format!("{name} ended at once ({status})"), &log));
-            }
-            if spec.probe.is_ready(&self.http).await {
+        let ready = poll(
+            |_| POLL,
+            start_limit,
+            async || {
+                if let Some(status) = child.try_wait()? {
+                    return Err(failure(&format!("{name} ended at once ({status})"), &log));
+                }
+                if !spec.probe.is_ready(&self.http).await {
+                    return Ok(None);
+                }
                 // Another server may answer on a port that was free just before: ours must be alive
                 // now.
                 tokio::time::sleep(POLL).await;
-                if child.try_wait()?.is_none() {
-                    return Ok(());
-                }
-            }
-            if started.elapsed() > start_limit {
-                spec.service.stop(&self.layout)?;
-                return Err(failure(
-                    &format!("{name} was not ready after {} s", start_limit.as_secs()),
-                    &log,
-                ));
-            }
-            tokio::time::sleep(POLL).await;
+                Ok(child.try_wait()?.is_none().then_some(()))
+            },
+        );
+        if ready.await?.is_some() {
+            return Ok(());
         }
+        spec.service.stop(&self.layout)?;
+        Err(failure(&format!("{name} was not ready after {} s", start_limit.as_secs()), &log))
     }
 }
 

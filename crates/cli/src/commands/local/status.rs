@@ -5,16 +5,18 @@ use std::path::Path;
 use anyhow::Result;
 use clap::Args;
 
+use super::cloud::Folder;
+use super::down::SERVICES;
 use super::layout::Layout;
 use super::ports::Ports;
+use super::probe::Probe;
 use super::process::Record;
-use super::service::Probe;
-use super::{Folder, SERVICES, data_api, ministack};
-use crate::commands::Verb;
+use super::{data_api, ministack};
 use crate::exit::ExitStatus;
 use crate::http::HttpClient;
 use crate::printer::Printer;
 use crate::table::Table;
+use crate::verb::Verb;
 
 /// Shows what runs; exit code 1 unless everything does.
 #[derive(Debug, Args)]

@@ -12,6 +12,7 @@ use local_database::{KIND_VARIABLE, Kind};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::cloud::{ACCESS_KEY, Cloud, DATABASE, Folder, REGION, SECRET_KEY};
 use super::database::{self, Database};
 use super::deploy::{Deployment, Sources, deploy};
 use super::env_file::EnvFile;
@@ -19,18 +20,19 @@ use super::layout::Layout;
 use super::lock::Lock;
 use super::ports::{Ports, free_port, loopback};
 use super::process::{Record, Service};
-use super::{ACCESS_KEY, Cloud, DATABASE, Folder, REGION, SECRET_KEY, data_api, ministack, operator};
+use super::{data_api, ministack, operator};
 use crate::aws::Aws;
-use crate::commands::Verb;
 use crate::exit::{ExitStatus, user_error};
 use crate::http::HttpClient;
-use crate::invoke::invoke;
+use crate::invoke::{call, read};
 use crate::printer::Printer;
+use crate::verb::Verb;
 
 const DEFAULT_GATEWAY_PORT: u16 = 4566;
 const DEFAULT_DATA_API_PORT: u16 = 4570;
 /// Another program may take a port between the search for a free one and the start of the server.
 const PORT_ATTEMPTS: usize = 3;
+const MIGRATE: &str = "rowgate-migrate";
 const PORT_TAKEN_PROBE: Duration = Duration::from_millis(300);
 
 /// Starts what does not run, deploys what has changed, migrates, writes <dir>/env.
@@ -95,7 +97,7 @@ impl Verb for Up {
         let mut variables = vec![("ROWGATE_MYSQL_SOCKET", layout.socket.display().to_string())];
         if !self.database_only {
             let ports = self.start_servers(&cloud).await?;
-            let aws = Aws::local(&ministack::endpoint(ports), REGION, ACCESS_KEY, SECRET_KEY).await;
+            let aws = Aws::local(&ports.gateway_url(), REGION, ACCESS_KEY, SECRET_KEY).await;
             let lake = keep_lake(self.lake, layout)?;
             let sources = Sources { infra: absolute(&self.infra)?, artifacts: absolute(&self.artifacts)? };
             let deployment = deploy(&sources, lake, ports, &cloud).await?;
@@ -227,11 +229,16 @@ async fn migrate(aws: &Aws, layout: &Layout, printer: Printer) -> Result<()> {
         applied: Vec<Value>,
     }
     let step = printer.step("migrating the database");
-    let migrated = invoke(aws, "rowgate-migrate", "The migration", &json!({})).await;
-    let Migrated { applied } = migrated.map_err(|error| {
+    let answer = call(aws, MIGRATE, &json!({})).await.with_context(|| format!("invoking {MIGRATE}"))?;
+    let answer = answer.map_err(|words| {
         let log = layout.log(ministack::SERVICE.name);
-        user_error(format!("{error} The function's log is in {}.", log.display()))
+        user_error(format!(
+            "The migration failed: {}. The function's log is in {}.",
+            String::from_utf8_lossy(&words),
+            log.display()
+        ))
     })?;
+    let Migrated { applied } = read(MIGRATE, &answer)?;
     if applied.is_empty() {
         step.done("database schema is current");
     } else {
@@ -275,6 +282,8 @@ async fn stack_variables(
 mod tests {
     use std::net::TcpListener;
 
+    use testkit::replay::{Exchange, Replay, answer, cut};
+
     use super::*;
 
     #[test]
@@ -298,6 +307,22 @@ mod tests {
         assert!(keep_lake(true, &layout).unwrap());
         assert!(keep_lake(false, &layout).unwrap());
         assert!(layout.data().contains(&layout.lake), "`clean` turns it off");
+    }
+
+    #[tokio::test]
+    async fn a_migration_whose_answer_cannot_be_read_is_a_fault_of_rowgate() {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = Layout::create(folder.path()).unwrap();
+        let migrated = async |exchange| {
+            let aws = Aws::of(&Replay::new([exchange]));
+            migrate(&aws, &layout, Printer::for_terminal()).await.map_err(|error| ExitStatus::of(&error))
+        };
+        assert_eq!(migrated(answer("", r#"{"applied": []}"#)).await, Ok(()));
+        assert_eq!(migrated(answer("", "migrated")).await, Err(ExitStatus::Unexpected));
+        assert_eq!(migrated(cut()).await, Err(ExitStatus::Unexpected));
+        let header = ("x-amz-function-error", "Unhandled");
+        let failed = Exchange { header, ..answer("", r#"{"errorMessage": "a lock"}"#) };
+        assert_eq!(migrated(failed).await, Err(ExitStatus::User));
     }
 
     #[test]

@@ -15,9 +15,9 @@ use clap::Args;
 use domain::csv;
 
 use self::random::Random;
-use super::Verb;
 use crate::exit::{ExitStatus, cannot};
 use crate::printer::Printer;
+use crate::verb::Verb;
 
 const DEPARTMENTS: &str = include_str!("names/departments.txt");
 const LEVELS: [&str; 4] = ["Junior ", "", "Senior ", "Lead "];

@@ -9,7 +9,7 @@ use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use domain::dictionary::LoadMode;
 use domain::load::{LoadId, SETTINGS_METADATA};
 
-use super::{Dropped, Followed, body, metadata, name_of};
+use super::file::{Dropped, Followed, body, metadata, name_of};
 use crate::aws::Aws;
 use crate::exit::refused;
 

@@ -1,17 +1,18 @@
 //! Sends a file to links that the API gives out, in parts if it is large. The next call resumes an
 //! upload that was interrupted.
 
+use std::cell::Cell;
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use domain::dictionary::LoadMode;
-use futures_util::stream::{self, TryStreamExt};
+use futures_util::stream::{self, StreamExt};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Dropped, Followed, body, metadata, name_of};
+use super::file::{Dropped, Followed, body, metadata, name_of};
 use crate::api::{Api, Begun, PartLink, Parts, Single, UploadRequest};
 use crate::exit::user_error;
 use crate::http::{HttpClient, text};
@@ -188,18 +189,23 @@ impl SentFile {
         self.check_unchanged()
     }
 
-    /// Sends parts, some at the same time. The first failure ends it.
+    /// Sends parts, some at the same time. After the first failure no other part begins, and those
+    /// that are being sent arrive.
     async fn send_parts(&self, parts: &Parts, progress: &Step) -> Result<()> {
         let until = Instant::now() + LINKS_LAST;
-        let links = parts.parts.iter().take_while(|_| Instant::now() < until);
-        stream::iter(links.map(Ok))
-            .try_for_each_concurrent(LANES, async |PartLink { number, url }| {
-                let bytes = size_of(parts, *number);
-                self.send(url, &[], (number - 1) * parts.part_bytes, bytes).await?;
-                progress.advance(bytes);
-                Ok(())
-            })
-            .await
+        let failed = Cell::new(false);
+        let links = parts.parts.iter().take_while(|_| !failed.get() && Instant::now() < until);
+        let send = async |PartLink { number, url }: &PartLink| {
+            let bytes = size_of(parts, *number);
+            let sent = self.send(url, &[], (number - 1) * parts.part_bytes, bytes).await;
+            match sent {
+                Ok(()) => progress.advance(bytes),
+                Err(_) => failed.set(true),
+            }
+            sent
+        };
+        let sent = stream::iter(links).map(send).buffer_unordered(LANES);
+        sent.fold(Ok(()), async |before: Result<()>, sent| before.and(sent)).await
     }
 
     /// Puts a part of the file to a link, and retries what may succeed later.

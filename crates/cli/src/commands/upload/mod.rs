@@ -1,28 +1,29 @@
 //! `rowgate upload`
 
 mod direct;
+mod file;
 mod links;
 
-use std::fs::{self, Metadata};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Result;
-use aws_sdk_s3::primitives::{ByteStream, Length};
 use clap::Args;
 use domain::dictionary::LoadMode;
-use domain::load::{Format, LoadId, READABLE_FILES, Settings, no_data_below};
+use domain::load::Settings;
 use domain::shipped;
 use serde_json::Value;
 
 pub(super) use self::direct::drop_file;
+use self::file::{Dropped, Followed};
 use self::links::{Upload as LinkedUpload, send_file, state_folder};
-use super::Verb;
-use super::arguments::{OptionalApiArguments, load_mode, table_name};
 use crate::api::{Api, Load};
+use crate::arguments::{OptionalApiArguments, load_mode, table_name};
 use crate::aws::Aws;
 use crate::exit::{ExitStatus, cannot, user_error};
 use crate::printer::Printer;
+use crate::verb::Verb;
 use crate::wait::wait_for;
 
 /// Drops a file for a table.
@@ -118,55 +119,6 @@ fn read_settings(path: &Path, table: &str) -> Result<(Settings, Value)> {
         settings.apply(table).map_err(|error| wrong(&error))?;
     }
     Ok((settings, json))
-}
-
-/// Returns the name of a file that can be loaded.
-fn name_of(file: &Path) -> Result<&str> {
-    let name = file
-        .file_name()
-        .and_then(|name| name.to_str())
-        .ok_or_else(|| user_error(format!("{} is not a file's path.", file.display())))?;
-    // Checked before anything is sent: the loader would pass over the one and fail the other.
-    if let Some(what) = no_data_below(name) {
-        return Err(user_error(format!("{name} would not be loaded: it is {what}; rename it.")));
-    }
-    Format::of_file(name)
-        .map_err(|advice| user_error(format!("{name} cannot be loaded: {advice}; {READABLE_FILES}.")))?;
-    Ok(name)
-}
-
-fn metadata(file: &Path) -> Result<Metadata> {
-    match fs::metadata(file) {
-        Ok(metadata) if metadata.is_file() => Ok(metadata),
-        _ => Err(user_error(format!("{} is not a file.", file.display()))),
-    }
-}
-
-/// Reads a part of a file as the body of a request.
-async fn body(file: &Path, offset: u64, bytes: u64) -> Result<ByteStream> {
-    if bytes == 0 {
-        return Ok(ByteStream::default());
-    }
-    let part = ByteStream::read_from().path(file).offset(offset).length(Length::Exact(bytes));
-    part.build().await.map_err(cannot(file, "be read"))
-}
-
-/// A file that was dropped.
-pub(super) struct Dropped {
-    pub key: String,
-    followed: Followed,
-}
-
-/// Identifies the load of a file.
-#[derive(Clone, Debug)]
-enum Followed {
-    /// By its id.
-    Id(LoadId),
-    /// By its key: the newest load, unless it is the one with this id, which existed before.
-    After(Option<String>),
-    /// Not at all, in a bucket without versions: only the loader can tell one drop of a key from
-    /// the next.
-    No,
 }
 
 /// Waits until the load of a file that was dropped has ended.

@@ -87,10 +87,11 @@ pub(crate) fn table_name(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// Returns the table of this name in the dictionary that the command was built with.
-pub(crate) fn dictionary_table(name: &str) -> Result<&'static Table> {
+/// Returns the table of this name in the dictionary that the command was built with, if the verb
+/// takes it.
+pub(crate) fn dictionary_table(name: &str, takes: impl Fn(&Table) -> bool) -> Result<&'static Table> {
     let dictionary = shipped::dictionary().map_err(|error| user_error(error.to_string()))?;
-    dictionary.table(name).filter(|table| !table.is_hidden()).ok_or_else(|| {
+    dictionary.table(name).filter(|table| takes(table)).ok_or_else(|| {
         user_error(format!("There is no table {name:?}; the tables are {}.", dictionary.table_names()))
     })
 }
