@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::{ErrorStyle, Faults, Limits};
+use crate::error::ErrorStyle;
+use crate::faults::Faults;
+use crate::limits::Limits;
 
 /// The address of the database.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use crate::ErrorKind;
+use crate::error::ErrorKind;
 
 /// An operation of the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -201,8 +201,8 @@ pub struct FaultHandle {
 #[derive(Debug)]
 struct State {
     faults: Faults,
-    dice: fastrand::Rng,
-    woken: Option<Instant>,
+    random: fastrand::Rng,
+    resumed_at: Option<Instant>,
     /// For each rule: the calls that matched, and those that got the effect.
     counts: Vec<(u32, u32)>,
     injected: u64,
@@ -211,7 +211,7 @@ struct State {
 
 /// The faults of one call.
 #[derive(Debug, Default)]
-pub(crate) struct Verdict {
+pub(crate) struct Decision {
     pub(crate) delay: Duration,
     pub(crate) before: Option<Before>,
     pub(crate) lose_answer: Option<Loss>,
@@ -258,39 +258,40 @@ impl FaultHandle {
     }
 
     /// Draws the faults of a call; calls in a transaction never meet a paused cluster.
-    pub(crate) fn judge(&self, operation: Operation, sql: Option<&str>, in_transaction: bool) -> Verdict {
+    pub(crate) fn decide(&self, operation: Operation, sql: Option<&str>, in_transaction: bool) -> Decision {
         let mut state = self.lock();
         state.calls += 1;
-        let State { faults, dice, woken, counts, injected, .. } = &mut *state;
-        let mut verdict = Verdict { delay: Duration::from_millis(faults.latency_ms), ..Verdict::default() };
+        let State { faults, random, resumed_at, counts, injected, .. } = &mut *state;
+        let mut decision =
+            Decision { delay: Duration::from_millis(faults.latency_ms), ..Decision::default() };
         if faults.resume_ms > 0 && !in_transaction {
-            let woken = *woken.get_or_insert_with(Instant::now);
-            if woken.elapsed() < Duration::from_millis(faults.resume_ms) {
-                verdict.before = Some(Before::Error(ErrorKind::DatabaseResumingException));
+            let resumed_at = *resumed_at.get_or_insert_with(Instant::now);
+            if resumed_at.elapsed() < Duration::from_millis(faults.resume_ms) {
+                decision.before = Some(Before::Error(ErrorKind::DatabaseResumingException));
             }
         }
-        for (rule, (matched, struck)) in faults.rules.iter().zip(counts) {
-            let decided = verdict.before.is_some() || verdict.lose_answer.is_some();
+        for (rule, (matched, injections)) in faults.rules.iter().zip(counts) {
+            let decided = decision.before.is_some() || decision.lose_answer.is_some();
             if (decided && !matches!(rule.effect, Effect::DelayMs(_))) || !rule.matches(operation, sql) {
                 continue;
             }
             *matched += 1;
-            let spent = rule.times.is_some_and(|times| *struck >= times);
-            if *matched <= rule.skip || spent || (rule.rate < 1.0 && dice.f64() >= rule.rate) {
+            let spent = rule.times.is_some_and(|times| *injections >= times);
+            if *matched <= rule.skip || spent || (rule.rate < 1.0 && random.f64() >= rule.rate) {
                 continue;
             }
-            *struck += 1;
+            *injections += 1;
             match rule.effect {
-                Effect::Error(kind) => verdict.before = Some(Before::Error(kind)),
-                Effect::DropRequest => verdict.before = Some(Before::Drop),
-                Effect::LoseAnswer(loss) => verdict.lose_answer = Some(loss),
-                Effect::DelayMs(delay) => verdict.delay += Duration::from_millis(delay),
+                Effect::Error(kind) => decision.before = Some(Before::Error(kind)),
+                Effect::DropRequest => decision.before = Some(Before::Drop),
+                Effect::LoseAnswer(loss) => decision.lose_answer = Some(loss),
+                Effect::DelayMs(delay) => decision.delay += Duration::from_millis(delay),
             }
         }
-        if verdict.before.is_some() || verdict.lose_answer.is_some() {
+        if decision.before.is_some() || decision.lose_answer.is_some() {
             *injected += 1;
         }
-        verdict
+        decision
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
@@ -301,8 +302,8 @@ impl FaultHandle {
 impl State {
     fn new(faults: Faults) -> Self {
         Self {
-            dice: fastrand::Rng::with_seed(faults.seed),
-            woken: None,
+            random: fastrand::Rng::with_seed(faults.seed),
+            resumed_at: None,
             counts: vec![(0, 0); faults.rules.len()],
             injected: 0,
             calls: 0,
@@ -318,12 +319,12 @@ mod tests {
     const EXECUTE: Operation = Operation::ExecuteStatement;
 
     #[test]
-    fn a_rule_strikes_after_its_skip_and_only_so_often() {
+    fn a_rule_injects_after_its_skip_and_only_so_often() {
         let rule = Rule::error(ErrorKind::ThrottlingException).on(EXECUTE).sql("INSERT").after(1).times(2);
         let handle = FaultHandle::new(Faults::default().with(rule));
-        let struck = |sql| handle.judge(EXECUTE, Some(sql), false).before.is_some();
-        assert!(!struck("SELECT 1"));
-        let inserts: Vec<bool> = (0..5).map(|_| struck("INSERT INTO t")).collect();
+        let injected = |sql| handle.decide(EXECUTE, Some(sql), false).before.is_some();
+        assert!(!injected("SELECT 1"));
+        let inserts: Vec<bool> = (0..5).map(|_| injected("INSERT INTO t")).collect();
         assert_eq!(inserts, [false, true, true, false, false]);
         assert_eq!((handle.injected(), handle.calls()), (2, 6));
     }
@@ -333,18 +334,18 @@ mod tests {
         let run = |seed| {
             let rule = Rule::error(ErrorKind::ServiceUnavailableError).rate(0.3);
             let handle = FaultHandle::new(Faults { seed, ..Faults::default() }.with(rule));
-            (0..200).map(|_| handle.judge(EXECUTE, None, false).before.is_some()).collect::<Vec<_>>()
+            (0..200).map(|_| handle.decide(EXECUTE, None, false).before.is_some()).collect::<Vec<_>>()
         };
         assert_eq!(run(7), run(7));
         assert_ne!(run(7), run(8));
-        let struck = run(7).into_iter().filter(|struck| *struck).count();
-        assert!((30..90).contains(&struck), "{struck} of 200 at rate 0.3");
+        let injected = run(7).into_iter().filter(|injected| *injected).count();
+        assert!((30..90).contains(&injected), "{injected} of 200 at rate 0.3");
     }
 
     #[test]
-    fn a_paused_cluster_spares_open_transactions() {
+    fn a_paused_cluster_lets_open_transactions_continue() {
         let handle = FaultHandle::new(Faults { resume_ms: 60_000, ..Faults::default() });
-        let before = |in_transaction| handle.judge(EXECUTE, None, in_transaction).before;
+        let before = |in_transaction| handle.decide(EXECUTE, None, in_transaction).before;
         assert_eq!(before(false), Some(Before::Error(ErrorKind::DatabaseResumingException)));
         assert_eq!(before(true), None);
     }

@@ -1,23 +1,15 @@
 #![doc = include_str!("../README.md")]
 
-mod authority;
-mod columns;
 mod config;
 mod error;
 mod faults;
 mod http;
-mod lexer;
 mod limits;
-mod params;
-mod pool;
-mod records;
 mod request;
-mod secrets;
 mod server;
 mod service;
+mod session;
 mod statement;
-mod transactions;
-mod validation;
 mod wire;
 
 pub use config::{Config, Credentials, OnError, Upstream};

@@ -8,9 +8,9 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::Deserialize;
+use serde::de::{self, Deserializer, IgnoredAny, Visitor};
 
 use crate::error::{ApiError, ErrorKind};
-use serde::de::{self, Deserializer, IgnoredAny, Visitor};
 
 /// A text of the request, borrowed if possible. (`Option<Cow<str>>` would always copy.)
 #[derive(Debug)]
@@ -87,6 +87,11 @@ impl<'a> Request<'a> {
             Some(b'{') => serde_json::from_slice(body).map_err(|error| wrong(error.to_string())),
             Some(_) => Err(wrong("The body must be a JSON object".to_owned())),
         }
+    }
+
+    /// Returns the database that the request names; an empty name is none.
+    pub(crate) fn database_name(&self) -> Option<&str> {
+        self.database.as_deref().filter(|name| !name.is_empty())
     }
 }
 

@@ -15,7 +15,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::config::Config;
 use crate::faults::FaultHandle;
-use crate::http;
+use crate::http::Endpoint;
 use crate::service::Service;
 
 /// Why a server did not start.
@@ -60,7 +60,8 @@ impl Server {
         let service = Arc::new(Service::new(&config, faults.clone()).await);
         let (stop, stopped) = watch::channel(false);
         tokio::spawn(reap(service.clone(), stopped.clone()));
-        let accepting = tokio::spawn(accept(listener, service.clone(), stopped));
+        let endpoint = Arc::new(Endpoint::new(service.clone(), config.authority));
+        let accepting = tokio::spawn(accept(listener, endpoint, stopped));
         Ok(Self { address, faults, service, stop, accepting })
     }
 
@@ -105,7 +106,7 @@ impl Drop for Server {
     }
 }
 
-async fn accept(listener: TcpListener, service: Arc<Service>, mut stopped: watch::Receiver<bool>) {
+async fn accept(listener: TcpListener, endpoint: Arc<Endpoint>, mut stopped: watch::Receiver<bool>) {
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -113,7 +114,7 @@ async fn accept(listener: TcpListener, service: Arc<Service>, mut stopped: watch
         };
         match accepted {
             Ok((stream, _)) => {
-                tokio::spawn(serve(stream, service.clone(), stopped.clone()));
+                tokio::spawn(serve(stream, endpoint.clone(), stopped.clone()));
             }
             Err(error) => {
                 // Out of file descriptors, most likely: the listener lives on, but must not spin.
@@ -124,10 +125,10 @@ async fn accept(listener: TcpListener, service: Arc<Service>, mut stopped: watch
     }
 }
 
-async fn serve(stream: TcpStream, service: Arc<Service>, mut stopped: watch::Receiver<bool>) {
+async fn serve(stream: TcpStream, endpoint: Arc<Endpoint>, mut stopped: watch::Receiver<bool>) {
     // Answers are written in one go; waiting for more to send would only add delay.
     let _ = stream.set_nodelay(true);
-    let answer = service_fn(move |request| http::handle(service.clone(), request));
+    let answer = service_fn(move |request| endpoint.clone().answer(request));
     let connection =
         http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), answer);
     let mut connection = std::pin::pin!(connection);

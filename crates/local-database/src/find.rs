@@ -4,7 +4,7 @@ use std::path::{self, Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, io};
 
-use crate::Kind;
+use crate::kind::Kind;
 
 /// The environment variable that names MySQL's server program, for one that is not on the path.
 pub const PROGRAM_VARIABLE: &str = "ROWGATE_MYSQLD";

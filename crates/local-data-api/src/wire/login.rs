@@ -9,12 +9,25 @@ use mysql_common::packets::{AuthPlugin, AuthSwitchRequest, HandshakePacket, Hand
 use mysql_common::proto::MySerialize as _;
 use tokio::net::{TcpStream, UnixStream};
 
-use super::Error;
+use super::error::Error;
 use super::packets::Packets;
-use super::result::server_error;
+use super::parse::server_error;
 
 /// The largest packet that the database may send.
 const MAX_PACKET: u32 = 64 * 1024 * 1024;
+
+/// The features of the protocol that this client uses. JDBC, and so the service, counts the rows
+/// found rather than those changed. Without `CLIENT_DEPRECATE_EOF`, the end of rows has only one
+/// form.
+const CAPABILITIES: CapabilityFlags = CapabilityFlags::CLIENT_PROTOCOL_41
+    .union(CapabilityFlags::CLIENT_LONG_PASSWORD)
+    .union(CapabilityFlags::CLIENT_TRANSACTIONS)
+    .union(CapabilityFlags::CLIENT_SECURE_CONNECTION)
+    .union(CapabilityFlags::CLIENT_LOCAL_FILES)
+    .union(CapabilityFlags::CLIENT_MULTI_RESULTS)
+    .union(CapabilityFlags::CLIENT_PS_MULTI_RESULTS)
+    .union(CapabilityFlags::CLIENT_PLUGIN_AUTH)
+    .union(CapabilityFlags::CLIENT_FOUND_ROWS);
 
 /// The address of the database.
 #[derive(Debug, Clone, Copy)]
@@ -50,36 +63,51 @@ enum Step {
 
 /// Opens a connection; returns it with the session's number.
 pub(super) async fn login(options: &Options<'_>) -> Result<(Packets, u32), Error> {
-    let mut packets = match options.address {
+    let mut packets = connect(options.address).await?;
+    let (id, mut nonce) = shake_hands(&mut packets, options).await?;
+    loop {
+        match step(packets.next().await?)? {
+            Step::Welcome => return Ok((packets, id)),
+            Step::HashIsKnown => {}
+            Step::Switch(plugin, challenge) => {
+                nonce = challenge;
+                authenticate(&mut packets, options.password, &plugin, &nonce).await?;
+            }
+            // A socket of this machine counts as secure for this method.
+            Step::SendPassword if matches!(options.address, Address::Socket(_)) => {
+                packets.send(&zero_terminated(options.password)).await?;
+            }
+            Step::SendPassword => {
+                send_encrypted(&mut packets, options.password, &nonce, KEY_FOR_CACHING_SHA2).await?;
+            }
+        }
+    }
+}
+
+async fn connect(address: Address<'_>) -> Result<Packets, Error> {
+    Ok(match address {
         Address::Socket(path) => Packets::new(Box::new(UnixStream::connect(path).await?)),
         Address::Tcp(host, port) => {
             let stream = TcpStream::connect((host, port)).await?;
             stream.set_nodelay(true)?;
             Packets::new(Box::new(stream))
         }
-    };
+    })
+}
+
+/// Answers the database's first packet; returns the session's number and the first challenge.
+async fn shake_hands(packets: &mut Packets, options: &Options<'_>) -> Result<(u32, Vec<u8>), Error> {
     let first = packets.next().await?;
     if first.first() == Some(&0xff) {
         return Err(Error::Server(server_error(first)));
     }
     let handshake: HandshakePacket<'_> = ParseBuf(first).parse(())?;
     let id = handshake.connection_id();
-    let mut nonce = handshake.nonce();
-    let mut plugin = match handshake.auth_plugin() {
+    let nonce = handshake.nonce();
+    let plugin = match handshake.auth_plugin() {
         Some(AuthPlugin::CachingSha2Password) => AuthPlugin::CachingSha2Password,
         _ => AuthPlugin::MysqlNativePassword,
     };
-    // JDBC, and so the service, counts the rows found rather than those changed. Without
-    // CLIENT_DEPRECATE_EOF, the end of rows has only one form.
-    let wanted = CapabilityFlags::CLIENT_PROTOCOL_41
-        | CapabilityFlags::CLIENT_LONG_PASSWORD
-        | CapabilityFlags::CLIENT_TRANSACTIONS
-        | CapabilityFlags::CLIENT_SECURE_CONNECTION
-        | CapabilityFlags::CLIENT_LOCAL_FILES
-        | CapabilityFlags::CLIENT_MULTI_RESULTS
-        | CapabilityFlags::CLIENT_PS_MULTI_RESULTS
-        | CapabilityFlags::CLIENT_PLUGIN_AUTH
-        | CapabilityFlags::CLIENT_FOUND_ROWS;
     let proof = plugin.gen_data(Some(options.password), &nonce);
     let mut payload = Vec::new();
     HandshakeResponse::new(
@@ -91,48 +119,37 @@ pub(super) async fn login(options: &Options<'_>) -> Result<(Packets, u32), Error
         Some(options.user.as_bytes()),
         options.database.map(str::as_bytes),
         Some(plugin.borrow()),
-        handshake.capabilities() & wanted,
+        handshake.capabilities() & CAPABILITIES,
         None,
         MAX_PACKET,
     )
     .serialize(&mut payload);
     packets.send(&payload).await?;
-    loop {
-        match step(packets.next().await?)? {
-            Step::Welcome => return Ok((packets, id)),
-            Step::HashIsKnown => {}
-            Step::Switch(other, challenge) => {
-                (plugin, nonce) = (other, challenge);
-                match plugin {
-                    AuthPlugin::MysqlNativePassword | AuthPlugin::CachingSha2Password => {
-                        let proof = plugin.gen_data(Some(options.password), &nonce);
-                        packets.send(proof.as_deref().unwrap_or_default()).await?;
-                    }
-                    // MySQL may ask unknown users for it, too. It takes a plain password over TLS
-                    // alone, not over a socket.
-                    _ if plugin.as_bytes() == b"sha256_password" => {
-                        if options.password.is_empty() {
-                            packets.send(&[0]).await?;
-                        } else {
-                            send_encrypted(&mut packets, options.password, &nonce, KEY_FOR_SHA256).await?;
-                        }
-                    }
-                    _ => {
-                        return Err(Error::Protocol(
-                            "the database asks for an unknown authentication method",
-                        ));
-                    }
-                }
-            }
-            Step::SendPassword => {
-                // A socket of this machine counts as secure for this method.
-                if matches!(options.address, Address::Socket(_)) {
-                    packets.send(&zero_terminated(options.password)).await?;
-                } else {
-                    send_encrypted(&mut packets, options.password, &nonce, KEY_FOR_CACHING_SHA2).await?;
-                }
+    Ok((id, nonce))
+}
+
+/// Proves the password by the method that the database has switched to.
+async fn authenticate(
+    packets: &mut Packets,
+    password: &str,
+    plugin: &AuthPlugin<'_>,
+    nonce: &[u8],
+) -> Result<(), Error> {
+    match plugin {
+        AuthPlugin::MysqlNativePassword | AuthPlugin::CachingSha2Password => {
+            let proof = plugin.gen_data(Some(password), nonce);
+            packets.send(proof.as_deref().unwrap_or_default()).await
+        }
+        // MySQL may ask unknown users for it, too. It takes a plain password over TLS alone, not
+        // over a socket.
+        _ if plugin.as_bytes() == b"sha256_password" => {
+            if password.is_empty() {
+                packets.send(&[0]).await
+            } else {
+                send_encrypted(packets, password, nonce, KEY_FOR_SHA256).await
             }
         }
+        _ => Err(Error::Protocol("the database asks for an unknown authentication method")),
     }
 }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
-use super::Error;
+use super::error::Error;
 
 /// A packet of this length is followed by another that continues it.
 const FULL: usize = 0xff_ffff;

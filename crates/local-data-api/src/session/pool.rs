@@ -5,15 +5,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::config::{Config, Upstream};
-use crate::secrets::Login;
+use crate::session::secrets::Login;
 use crate::wire::{Address, Conn, Error, Options};
 
 /// The time that a session may lie unused before it is closed.
-const KEEP: Duration = Duration::from_secs(60);
+const IDLE_TIME: Duration = Duration::from_secs(60);
 /// A session that was unused for longer than this is pinged first.
-const TRUST: Duration = Duration::from_secs(1);
+const PING_AFTER: Duration = Duration::from_secs(1);
 /// The most unused sessions kept for one login and database.
-const SHELF: usize = 32;
+const MAX_IDLE: usize = 32;
 
 /// The login and database of a session.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -40,7 +40,7 @@ pub(crate) struct Session {
 pub(crate) struct Pool {
     upstream: Upstream,
     session_init: Vec<String>,
-    shelves: Mutex<HashMap<Key, Vec<Session>>>,
+    idle: Mutex<HashMap<Key, Vec<Session>>>,
 }
 
 impl Pool {
@@ -48,17 +48,17 @@ impl Pool {
         Self {
             upstream: config.upstream.clone(),
             session_init: config.session_init.clone(),
-            shelves: Mutex::default(),
+            idle: Mutex::default(),
         }
     }
 
     /// Takes an unused session, or opens one, and sets autocommit.
     pub(crate) async fn take(&self, key: &Key, autocommit: bool) -> Result<Session, Error> {
         let mut session = loop {
-            let Some(mut session) = self.unshelve(key, autocommit) else {
+            let Some(mut session) = self.take_idle(key, autocommit) else {
                 break self.connect(key).await?;
             };
-            if session.unused_since.elapsed() < TRUST || session.conn.ping().await.is_ok() {
+            if session.unused_since.elapsed() < PING_AFTER || session.conn.ping().await.is_ok() {
                 break session;
             }
         };
@@ -72,25 +72,25 @@ impl Pool {
 
     /// Returns a session that is between two statements and outside of a transaction. A marked
     /// session is reset first, in a task of its own: no call waits for that round trip.
-    pub(crate) fn give_back(self: &Arc<Self>, session: Session) {
+    pub(crate) fn release(self: &Arc<Self>, session: Session) {
         if session.marked {
             let pool = self.clone();
             tokio::spawn(async move {
                 if let Ok(Some(session)) = clean(session).await {
-                    pool.shelve(session);
+                    pool.keep(session);
                 }
             });
         } else {
-            self.shelve(session);
+            self.keep(session);
         }
     }
 
-    fn shelve(&self, mut session: Session) {
+    fn keep(&self, mut session: Session) {
         session.unused_since = Instant::now();
-        let mut shelves = self.shelves();
-        let shelf = shelves.entry(session.key.clone()).or_default();
-        if shelf.len() < SHELF {
-            shelf.push(session);
+        let mut idle = self.idle();
+        let sessions = idle.entry(session.key.clone()).or_default();
+        if sessions.len() < MAX_IDLE {
+            sessions.push(session);
         }
     }
 
@@ -104,16 +104,16 @@ impl Pool {
 
     /// Closes sessions that were unused for a while.
     pub(crate) fn close_idle(&self) {
-        self.shelves().retain(|_, shelf| {
-            shelf.retain(|session| session.unused_since.elapsed() < KEEP);
-            !shelf.is_empty()
+        self.idle().retain(|_, sessions| {
+            sessions.retain(|session| session.unused_since.elapsed() < IDLE_TIME);
+            !sessions.is_empty()
         });
     }
 
     /// Closes every unused session.
     pub(crate) async fn close(&self) {
-        let shelves = std::mem::take(&mut *self.shelves());
-        for session in shelves.into_values().flatten() {
+        let idle = std::mem::take(&mut *self.idle());
+        for session in idle.into_values().flatten() {
             session.conn.quit().await;
         }
     }
@@ -130,12 +130,12 @@ impl Pool {
 
     /// Takes the session that was used last, so that the others can expire. One with the wrong
     /// autocommit is still cheaper than a new one.
-    fn unshelve(&self, key: &Key, autocommit: bool) -> Option<Session> {
-        let mut shelves = self.shelves();
-        let shelf = shelves.get_mut(key)?;
-        match shelf.iter().rposition(|session| session.autocommit == autocommit) {
-            Some(index) => Some(shelf.remove(index)),
-            None => shelf.pop(),
+    fn take_idle(&self, key: &Key, autocommit: bool) -> Option<Session> {
+        let mut idle = self.idle();
+        let sessions = idle.get_mut(key)?;
+        match sessions.iter().rposition(|session| session.autocommit == autocommit) {
+            Some(index) => Some(sessions.remove(index)),
+            None => sessions.pop(),
         }
     }
 
@@ -157,8 +157,8 @@ impl Pool {
         }
     }
 
-    fn shelves(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Vec<Session>>> {
-        self.shelves.lock().unwrap_or_else(PoisonError::into_inner)
+    fn idle(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Vec<Session>>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

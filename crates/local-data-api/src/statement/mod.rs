@@ -1,14 +1,19 @@
 //! Runs a statement in a session and writes its result into the body of the answer.
 
+mod columns;
+pub(crate) mod lexer;
+pub(crate) mod params;
+pub(crate) mod records;
+
 use std::io::Write as _;
 
 use mysql_async::{Column, ServerError};
 
+use self::params::Bound;
+use self::records::{NumberOptions, RecordWriter, write_string};
 use crate::error::{ApiError, ErrorStyle, TooLarge};
 use crate::limits::Limits;
-use crate::params::Bound;
-use crate::pool::Session;
-use crate::records::{NumberOptions, RecordWriter, write_string};
+use crate::session::pool::Session;
 use crate::wire::{Conn, Error};
 
 /// The form of the result that the caller requests.
@@ -153,7 +158,7 @@ async fn answer(
         body.extend_from_slice(b"\"formattedRecords\":");
     } else {
         if options.metadata {
-            let metadata: Vec<_> = columns.iter().map(crate::columns::metadata).collect();
+            let metadata: Vec<_> = columns.iter().map(columns::metadata).collect();
             body.extend_from_slice(b"\"columnMetadata\":");
             let _ = serde_json::to_writer(&mut body, &metadata);
             body.push(b',');

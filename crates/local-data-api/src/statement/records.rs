@@ -6,7 +6,7 @@ use std::io::Write as _;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use mysql_async::{Column, Value};
 
-use crate::columns::{self, Kind};
+use super::columns::{self, Kind};
 use crate::error::{ApiError, TooLarge};
 use crate::limits::Limits;
 use crate::wire::Row;

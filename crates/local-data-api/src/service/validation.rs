@@ -3,9 +3,9 @@
 use crate::error::{ApiError, ErrorKind};
 use crate::faults::Operation;
 use crate::limits::Limits;
-use crate::records::NumberOptions;
 use crate::request::Request;
 use crate::statement::ResultOptions;
+use crate::statement::records::NumberOptions;
 
 /// Checks the members that an operation reads.
 pub(crate) fn check(

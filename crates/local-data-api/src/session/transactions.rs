@@ -8,7 +8,7 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 
 use crate::error::{ApiError, ErrorKind, ErrorStyle};
 use crate::limits::Limits;
-use crate::pool::Session;
+use crate::session::pool::Session;
 
 /// The number of ended transactions that are remembered, so that the error of a late call can say
 /// why.
@@ -85,7 +85,12 @@ impl Transactions {
     }
 
     /// Takes the session of a transaction for one statement.
-    pub(crate) fn borrow(&self, id: &str, resource_arn: &str, secret_arn: &str) -> Result<Session, ApiError> {
+    pub(crate) fn take_session(
+        &self,
+        id: &str,
+        resource_arn: &str,
+        secret_arn: &str,
+    ) -> Result<Session, ApiError> {
         let mut state = self.state();
         let Some(open) = state.open.get_mut(id) else {
             let why = state.ended.get(id).copied().unwrap_or(ended::EXPIRED);
@@ -115,7 +120,7 @@ impl Transactions {
     }
 
     /// Returns the session after a statement; hands it back if the transaction has ended meanwhile.
-    pub(crate) fn give_back(&self, id: &str, session: Session) -> Option<Session> {
+    pub(crate) fn return_session(&self, id: &str, session: Session) -> Option<Session> {
         let mut state = self.state();
         match state.open.get_mut(id) {
             Some(open) => {

@@ -197,7 +197,7 @@ fn shaped(text: &str, shape: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lexer;
+    use crate::statement::lexer;
 
     fn bound(sql: &str, parameters: &str) -> Result<(String, Vec<Value>), String> {
         let parameters: Vec<SqlParameter<'_>> = serde_json::from_str(parameters).unwrap();

@@ -14,8 +14,8 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
+use super::answer::error_response;
 use crate::error::{ApiError, ErrorKind};
-use crate::http::error_response;
 use crate::request;
 
 /// For how long a caller who may make a call may make its like. A policy that changes is obeyed no
@@ -25,19 +25,19 @@ const REMEMBERED: Duration = Duration::from_secs(60);
 /// An emulator of IAM: it is sent a call as it came, signature and all, and answers 204 where its
 /// caller may make it.
 #[derive(Debug)]
-pub(crate) struct Authority {
+pub(super) struct Authority {
     address: String,
     /// The permitted calls, and the time of each permission.
     allowed: Mutex<HashMap<u64, Instant>>,
 }
 
 impl Authority {
-    pub(crate) fn new(address: String) -> Self {
+    pub(super) fn new(address: String) -> Self {
         Self { address, allowed: Mutex::default() }
     }
 
     /// The answer to a call whose caller may not make it.
-    pub(crate) async fn refuses(&self, parts: &Parts, body: &Bytes) -> Option<Response<Full<Bytes>>> {
+    pub(super) async fn refuses(&self, parts: &Parts, body: &Bytes) -> Option<Response<Full<Bytes>>> {
         let like = like(parts, body);
         let known = self.allowed.lock().unwrap_or_else(PoisonError::into_inner).get(&like).copied();
         if known.is_some_and(|said| said.elapsed() < REMEMBERED) {
