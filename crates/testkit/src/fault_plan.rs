@@ -1,8 +1,12 @@
 //! Faults to inject between a function and the services that it calls.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use fastrand::Rng;
+use hyper::StatusCode;
+
+use crate::serve::Cut;
 
 /// The rates of faults, each as a share of all requests; 0 by default.
 #[derive(Debug, Clone, Copy, Default)]
@@ -35,31 +39,60 @@ pub(crate) enum Fault {
     Slow(Duration),
 }
 
-/// Draws the fault of each request, and counts.
+/// Draws the fault of each request, and counts. Clones share it.
+#[derive(Debug, Clone)]
+pub(crate) struct Faults(Arc<Mutex<Drawn>>);
+
 #[derive(Debug)]
-pub(crate) struct Faults {
+struct Drawn {
     plan: FaultPlan,
     random: Rng,
-    pub(crate) requests: u64,
-    pub(crate) injected: u64,
+    requests: u64,
+    injected: u64,
 }
 
-impl Default for Faults {
-    fn default() -> Self {
-        Self { plan: FaultPlan::default(), random: Rng::with_seed(0), requests: 0, injected: 0 }
+impl Fault {
+    /// Injects what comes before the request takes effect: waits, or closes the connection. Returns
+    /// the status of a request that is refused.
+    pub(crate) async fn before(self) -> Result<Option<StatusCode>, Cut> {
+        match self {
+            Self::Refused => return Ok(Some(StatusCode::SERVICE_UNAVAILABLE)),
+            Self::Dropped => return Err(Cut),
+            Self::Slow(delay) => tokio::time::sleep(delay).await,
+            Self::None | Self::Lost | Self::Cut(_) => {}
+        }
+        Ok(None)
     }
 }
 
 impl Faults {
-    pub(crate) fn set(&mut self, plan: FaultPlan) {
-        (self.plan, self.random) = (plan, Rng::with_seed(plan.seed));
+    pub(crate) fn none() -> Self {
+        let random = Rng::with_seed(0);
+        let drawn = Drawn { plan: FaultPlan::default(), random, requests: 0, injected: 0 };
+        Self(Arc::new(Mutex::new(drawn)))
     }
 
-    pub(crate) fn next(&mut self) -> Fault {
-        self.requests += 1;
-        let FaultPlan { refused, dropped, lost, cut, slow, delay, .. } = self.plan;
-        let mut drawn = self.random.f64();
-        let part = self.random.u8(..);
+    pub(crate) fn set(&self, plan: FaultPlan) {
+        let mut drawn = self.lock();
+        (drawn.plan, drawn.random) = (plan, Rng::with_seed(plan.seed));
+    }
+
+    /// Counts the requests so far.
+    pub(crate) fn requests(&self) -> u64 {
+        self.lock().requests
+    }
+
+    /// Counts the faults that were injected so far.
+    pub(crate) fn injected(&self) -> u64 {
+        self.lock().injected
+    }
+
+    pub(crate) fn next(&self) -> Fault {
+        let mut drawn = self.lock();
+        drawn.requests += 1;
+        let FaultPlan { refused, dropped, lost, cut, slow, delay, .. } = drawn.plan;
+        let mut share_left = drawn.random.f64();
+        let part = drawn.random.u8(..);
         for (share, fault) in [
             (refused, Fault::Refused),
             (dropped, Fault::Dropped),
@@ -67,12 +100,16 @@ impl Faults {
             (cut, Fault::Cut(part)),
             (slow, Fault::Slow(delay)),
         ] {
-            if drawn < share {
-                self.injected += 1;
+            if share_left < share {
+                drawn.injected += 1;
                 return fault;
             }
-            drawn -= share;
+            share_left -= share;
         }
         Fault::None
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Drawn> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

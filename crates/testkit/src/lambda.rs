@@ -2,7 +2,6 @@
 //! them out.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
 use axum::body::Body;
@@ -28,16 +27,10 @@ pub struct Invoked {
 #[derive(Debug)]
 pub struct Lambda {
     address: SocketAddr,
-    shared: Arc<Shared>,
-    asked: tokio::sync::Mutex<mpsc::UnboundedReceiver<Invoked>>,
+    faults: Faults,
+    invoked: tokio::sync::Mutex<mpsc::UnboundedReceiver<Invoked>>,
     /// Everything that serves ends with it.
     _serving: JoinSet<()>,
-}
-
-#[derive(Debug)]
-struct Shared {
-    faults: Mutex<Faults>,
-    ask: mpsc::UnboundedSender<Invoked>,
 }
 
 impl Lambda {
@@ -46,10 +39,11 @@ impl Lambda {
     /// # Errors
     /// When no port can be listened on.
     pub async fn serve() -> Result<Self> {
-        let (ask, asked) = mpsc::unbounded_channel();
-        let shared = Arc::new(Shared { faults: Mutex::default(), ask });
-        let (address, serving) = serve(Arc::clone(&shared), answer).await?;
-        Ok(Self { address, shared, asked: asked.into(), _serving: serving })
+        let (sender, invoked) = mpsc::unbounded_channel();
+        let faults = Faults::none();
+        let drawn = faults.clone();
+        let (address, serving) = serve(move |request| answer(drawn.next(), sender.clone(), request)).await?;
+        Ok(Self { address, faults, invoked: invoked.into(), _serving: serving })
     }
 
     /// For `AWS_ENDPOINT_URL_LAMBDA`.
@@ -59,24 +53,24 @@ impl Lambda {
 
     /// Sets the fault plan from now on.
     pub fn set_faults(&self, plan: FaultPlan) {
-        self.shared.faults.lock().unwrap_or_else(PoisonError::into_inner).set(plan);
+        self.faults.set(plan);
     }
 
     /// Waits for the next requested invocation. Cancelling the wait loses none.
     pub async fn next(&self) -> Option<Invoked> {
-        self.asked.lock().await.recv().await
+        self.invoked.lock().await.recv().await
     }
 }
 
-async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response<Body>, Cut> {
-    let fault = shared.faults.lock().unwrap_or_else(PoisonError::into_inner).next();
+async fn answer(
+    fault: Fault,
+    sender: mpsc::UnboundedSender<Invoked>,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Cut> {
     let (head, body) = request.into_parts();
     let body = body.collect().await.map_err(|_| Cut)?.to_bytes();
-    match fault {
-        Fault::Refused => return Ok(status(StatusCode::SERVICE_UNAVAILABLE)),
-        Fault::Dropped => return Err(Cut),
-        Fault::Slow(delay) => tokio::time::sleep(delay).await,
-        Fault::None | Fault::Lost | Fault::Cut(_) => {}
+    if let Some(refused) = fault.before().await? {
+        return Ok(status(refused));
     }
     let function = head.uri.path().strip_prefix("/2015-03-31/functions/");
     let Some(function) = function.and_then(|rest| rest.strip_suffix("/invocations")) else {
@@ -87,7 +81,7 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
         return Ok(status(StatusCode::NOT_IMPLEMENTED));
     }
     let payload = String::from_utf8_lossy(&body).into_owned();
-    let _ = shared.ask.send(Invoked { function: function.to_owned(), payload });
+    let _ = sender.send(Invoked { function: function.to_owned(), payload });
     if fault == Fault::Lost {
         return Err(Cut);
     }

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use anyhow::Result;
 use axum::body::Body;
@@ -27,10 +26,11 @@ impl fmt::Display for Cut {
 impl std::error::Error for Cut {}
 
 /// Listens on a free loopback port and answers with `answer`. All of it ends with the set of tasks.
-pub(crate) async fn serve<S, A, F>(shared: Arc<S>, answer: A) -> Result<(SocketAddr, JoinSet<()>)>
+///
+/// `axum::serve` would do for answers alone: its services cannot fail, and so close no connection.
+pub(crate) async fn serve<A, F>(answer: A) -> Result<(SocketAddr, JoinSet<()>)>
 where
-    S: Send + Sync + 'static,
-    A: Fn(Arc<S>, Request<Incoming>) -> F + Clone + Send + Sync + 'static,
+    A: Fn(Request<Incoming>) -> F + Clone + Send + 'static,
     F: Future<Output = Result<Response<Body>, Cut>> + Send + 'static,
 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
@@ -42,9 +42,8 @@ where
             let Ok((stream, _)) = listener.accept().await else { continue };
             // Small answers must not wait for more to come.
             let _ = stream.set_nodelay(true);
-            let (shared, answer) = (Arc::clone(&shared), answer.clone());
+            let service = service_fn(answer.clone());
             connections.spawn(async move {
-                let service = service_fn(move |request| answer(Arc::clone(&shared), request));
                 // A connection that is cut ends with an error, and that is all there is to it.
                 let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
             });

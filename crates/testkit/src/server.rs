@@ -70,7 +70,7 @@ impl DatabaseServer {
     /// # Errors
     /// When the database is not installed or does not start; with the end of its log.
     pub fn start_with(options: &[impl AsRef<str>]) -> Result<Self> {
-        sweep();
+        remove_stale();
         let directory =
             tempfile::Builder::new().prefix(&format!("{PREFIX}{}-", std::process::id())).tempdir()?;
         let data = directory.path().join("data");
@@ -202,23 +202,23 @@ fn command(server: &Server, directory: &Path, socket: &Path, options: &[String])
 /// early.
 fn spawn(mut command: Command) -> Result<Process> {
     let (release, released) = mpsc::channel();
-    let (tell, told) = mpsc::channel();
+    let (sender, receiver) = mpsc::channel();
     thread::Builder::new().name("database-keeper".to_owned()).spawn(move || {
         let child = command.spawn().map(|child| Arc::new(Mutex::new(child)));
         let started = child.is_ok();
-        let _ = tell.send(child);
+        let _ = sender.send(child);
         if started {
             // Until the order to stop, or until the handle is gone.
             let _ = released.recv();
         }
     })?;
-    let child = told.recv().context("the thread that starts the database ended")?;
+    let child = receiver.recv().context("the thread that starts the database ended")?;
     let child = child.context("cannot run setpriv (util-linux): is it installed?")?;
     Ok(Process { child, release })
 }
 
 /// Removes what servers left behind whose process was killed.
-fn sweep() {
+fn remove_stale() {
     let Ok(entries) = fs::read_dir(env::temp_dir()) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();

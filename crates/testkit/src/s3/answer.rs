@@ -1,18 +1,16 @@
 //! From a request to its answer.
 
-use std::sync::Arc;
-
 use axum::body::{Body, Bytes};
+use bucket::{BucketError, Links, Listed, MemoryBucket, Part, Put, Store, Stored, When};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::header::{
     CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, LAST_MODIFIED, RANGE,
 };
 use hyper::{Method, Request, Response, StatusCode};
+use jiff::Timestamp;
 
-use super::request::{Target, bounds, condition, content, elements};
-use super::store::{Metadata, Object, Refusal};
-use super::{Shared, lock};
+use super::request::{METADATA, Target, bounds, condition, content, elements, metadata};
 use crate::fault_plan::Fault;
 use crate::serve::Cut;
 
@@ -21,28 +19,47 @@ const PIECE: usize = 128 * 1024;
 /// The number of keys that S3 returns in one page.
 const PAGE: usize = 1000;
 
-pub(super) async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response<Body>, Cut> {
-    let fault = lock(&shared.faults).next();
+/// Why S3 refuses a request.
+#[derive(Debug)]
+enum Refusal {
+    NoSuchKey,
+    NoSuchUpload,
+    InvalidPart,
+    PreconditionFailed,
+}
+
+/// Of uploads in parts; nothing else fails in memory.
+impl From<BucketError> for Refusal {
+    fn from(error: BucketError) -> Self {
+        match error {
+            BucketError::Gone { .. } => Self::NoSuchUpload,
+            _ => Self::InvalidPart,
+        }
+    }
+}
+
+pub(super) async fn answer(
+    bucket: MemoryBucket,
+    fault: Fault,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Cut> {
     let (head, body) = request.into_parts();
     let body = body.collect().await.map_err(|_| Cut)?.to_bytes();
-    match fault {
-        Fault::Refused => return Ok(refuse(StatusCode::SERVICE_UNAVAILABLE, "SlowDown")),
-        Fault::Dropped => return Err(Cut),
-        Fault::Slow(delay) => tokio::time::sleep(delay).await,
-        Fault::None | Fault::Lost | Fault::Cut(_) => {}
+    if let Some(status) = fault.before().await? {
+        return Ok(refuse(status, "SlowDown"));
     }
     let target = Target::parse(head.uri.path(), head.uri.query());
     let Some(body) = content(&head.headers, body) else {
         return Ok(refuse(StatusCode::BAD_REQUEST, "IncompleteBody"));
     };
     let answered = match (&head.method, target.key.as_str()) {
-        (&Method::GET, "") => Ok(list(&shared, &target)),
-        (&Method::POST, "") => Ok(remove_all(&shared, &body)),
-        (&Method::GET, _) => get(&shared, &target, &head.headers, Some(fault)),
-        (&Method::HEAD, _) => get(&shared, &target, &head.headers, None),
-        (&Method::PUT, _) => put(&shared, &target, &head.headers, body),
-        (&Method::POST, _) => post(&shared, &target, &head.headers, &body),
-        (&Method::DELETE, _) => delete(&shared, &target),
+        (&Method::GET, "") => Ok(list(&bucket, &target)),
+        (&Method::POST, "") => remove_all(&bucket, &body).await,
+        (&Method::GET, _) => get(&bucket, &target, &head.headers, Some(fault)),
+        (&Method::HEAD, _) => get(&bucket, &target, &head.headers, None),
+        (&Method::PUT, _) => put(&bucket, &target, &head.headers, body).await,
+        (&Method::POST, _) => post(&bucket, &target, &head.headers, &body).await,
+        (&Method::DELETE, _) => delete(&bucket, &target).await,
         _ => return Ok(refuse(StatusCode::NOT_IMPLEMENTED, "NotImplemented")),
     };
     if fault == Fault::Lost {
@@ -57,41 +74,43 @@ pub(super) async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> R
 }
 
 fn get(
-    shared: &Shared,
+    bucket: &MemoryBucket,
     target: &Target,
     headers: &HeaderMap,
     fault: Option<Fault>,
 ) -> Result<Response<Body>, Refusal> {
-    let Object { content, etag, modified, metadata } =
-        lock(&shared.store).get(&target.key).cloned().ok_or(Refusal::NoSuchKey)?;
-    if !matches!(condition(headers), super::store::Condition::Is(expected) if expected != etag) {
-        let range = headers.get(RANGE).and_then(|range| range.to_str().ok());
-        // An empty object has no valid range, but can be read as a whole.
-        let Some((start, end)) = bounds(range, content.len()) else {
-            return Ok(refuse(StatusCode::RANGE_NOT_SATISFIABLE, "InvalidRange"));
-        };
-        let mut response = Response::new(Body::empty());
-        if range.is_some() {
-            *response.status_mut() = StatusCode::PARTIAL_CONTENT;
-            let range = format!("bytes {start}-{}/{}", end.saturating_sub(1), content.len());
-            set(&mut response, CONTENT_RANGE, &range);
-        }
-        set(&mut response, CONTENT_LENGTH, &(end - start).to_string());
-        set(&mut response, ETAG, &etag);
-        let modified = modified.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
-        set(&mut response, LAST_MODIFIED, &modified);
-        response.headers_mut().extend(metadata);
-        if let Some(fault) = fault {
-            let asked = content.slice(start..end);
-            let kept = match fault {
-                Fault::Cut(part) => asked.len() * usize::from(part) / 256,
-                _ => asked.len(),
-            };
-            *response.body_mut() = pieces(&asked, kept);
-        }
-        return Ok(response);
+    let Stored { content, metadata, listed } = bucket.find(&target.key).ok_or(Refusal::NoSuchKey)?;
+    if matches!(condition(headers), When::Is(etag) if etag != listed.etag) {
+        return Err(Refusal::PreconditionFailed);
     }
-    Err(Refusal::PreconditionFailed)
+    let range = headers.get(RANGE).and_then(|range| range.to_str().ok());
+    // An empty object has no valid range, but can be read as a whole.
+    let Some((start, end)) = bounds(range, content.len()) else {
+        return Ok(refuse(StatusCode::RANGE_NOT_SATISFIABLE, "InvalidRange"));
+    };
+    let mut response = Response::new(Body::empty());
+    if range.is_some() {
+        *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+        let range = format!("bytes {start}-{}/{}", end.saturating_sub(1), content.len());
+        set(&mut response, CONTENT_RANGE, &range);
+    }
+    set(&mut response, CONTENT_LENGTH, &(end - start).to_string());
+    set(&mut response, ETAG, &listed.etag);
+    set(&mut response, LAST_MODIFIED, &time(listed.modified, "%a, %d %b %Y %H:%M:%S GMT"));
+    for (name, value) in metadata {
+        if let Ok(name) = HeaderName::try_from(format!("{METADATA}{name}")) {
+            set(&mut response, name, &value);
+        }
+    }
+    if let Some(fault) = fault {
+        let asked = content.slice(start..end);
+        let kept = match fault {
+            Fault::Cut(part) => asked.len() * usize::from(part) / 256,
+            _ => asked.len(),
+        };
+        *response.body_mut() = pieces(&asked, kept);
+    }
+    Ok(response)
 }
 
 /// The first `kept` bytes; where that is not all of them the connection ends after them.
@@ -104,76 +123,83 @@ fn pieces(content: &Bytes, kept: usize) -> Body {
     Body::from_stream(futures_util::stream::iter(pieces.chain(end)))
 }
 
-fn put(
-    shared: &Shared,
+async fn put(
+    bucket: &MemoryBucket,
     target: &Target,
     headers: &HeaderMap,
     content: Bytes,
 ) -> Result<Response<Body>, Refusal> {
-    let mut store = lock(&shared.store);
-    let etag = match (target.number("uploadId"), target.number("partNumber")) {
-        (Some(upload), Some(number)) => store.add(upload, number, content)?,
-        _ => store.put_if(&target.key, content, metadata(headers), &condition(headers))?,
+    let etag = match (target.upload(), target.number("partNumber")) {
+        (Some(upload), Some(number)) => bucket.put_part(&target.key, &upload, number, content).await?.etag,
+        _ => {
+            let when = condition(headers);
+            written(
+                bucket,
+                target,
+                when,
+                bucket.put_with(&target.key, content, metadata(headers), when).await?,
+            )?
+        }
     };
     let mut response = Response::new(Body::empty());
     set(&mut response, ETAG, &etag);
     Ok(response)
 }
 
-fn post(
-    shared: &Shared,
+async fn post(
+    bucket: &MemoryBucket,
     target: &Target,
     headers: &HeaderMap,
     body: &Bytes,
 ) -> Result<Response<Body>, Refusal> {
-    let mut store = lock(&shared.store);
     let key = escaped(&target.key);
-    match target.number("uploadId") {
-        None => {
-            let upload = store.begin(&target.key, metadata(headers));
-            Ok(xml(&format!(
-                "<InitiateMultipartUploadResult><Bucket>bucket</Bucket><Key>{key}</Key><UploadId>{upload}</UploadId>\
-                 </InitiateMultipartUploadResult>"
-            )))
-        }
-        Some(upload) => {
-            let numbers =
-                elements(body, "PartNumber").iter().filter_map(|number| number.parse().ok()).collect();
-            let numbers: Vec<u32> = numbers;
-            let etag = escaped(&store.complete(upload, &numbers, &condition(headers))?);
-            Ok(xml(&format!(
-                "<CompleteMultipartUploadResult><Bucket>bucket</Bucket><Key>{key}</Key><ETag>{etag}</ETag>\
-                 </CompleteMultipartUploadResult>"
-            )))
-        }
+    let Some(upload) = target.upload() else {
+        let upload = bucket.begin_upload(&target.key, metadata(headers)).await?.id;
+        return Ok(xml(&format!(
+            "<InitiateMultipartUploadResult><Bucket>bucket</Bucket><Key>{key}</Key><UploadId>{upload}</UploadId>\
+             </InitiateMultipartUploadResult>"
+        )));
+    };
+    let numbers = elements(body, "PartNumber").into_iter().filter_map(|number| number.parse().ok());
+    let parts = numbers.zip(elements(body, "ETag")).map(|(number, etag)| Part { number, bytes: 0, etag });
+    let when = condition(headers);
+    let put = bucket.complete_upload(&target.key, &upload, parts.collect(), when).await?;
+    let etag = escaped(&written(bucket, target, when, put)?);
+    Ok(xml(&format!(
+        "<CompleteMultipartUploadResult><Bucket>bucket</Bucket><Key>{key}</Key><ETag>{etag}</ETag>\
+         </CompleteMultipartUploadResult>"
+    )))
+}
+
+/// Returns the ETag of a write whose condition held.
+fn written(bucket: &MemoryBucket, target: &Target, when: When<'_>, put: Put) -> Result<String, Refusal> {
+    match put {
+        Put::Written(etag) => Ok(etag),
+        Put::Refused if when != When::New && bucket.find(&target.key).is_none() => Err(Refusal::NoSuchKey),
+        Put::Refused => Err(Refusal::PreconditionFailed),
     }
 }
 
-fn metadata(headers: &HeaderMap) -> Metadata {
-    let own = headers.iter().filter(|(name, _)| name.as_str().starts_with("x-amz-meta-"));
-    own.map(|(name, value)| (name.clone(), value.clone())).collect()
-}
-
-fn delete(shared: &Shared, target: &Target) -> Result<Response<Body>, Refusal> {
-    let mut store = lock(&shared.store);
-    match target.number("uploadId") {
-        Some(upload) => store.give_up(upload)?,
-        None => store.remove(&target.key),
+async fn delete(bucket: &MemoryBucket, target: &Target) -> Result<Response<Body>, Refusal> {
+    match target.upload() {
+        Some(upload) => {
+            // S3 refuses an upload that it does not know.
+            bucket.parts(&target.key, &upload).await?;
+            bucket.abort_upload(&target.key, &upload).await?;
+        }
+        None => drop(bucket.remove(&target.key)),
     }
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
     Ok(response)
 }
 
-fn remove_all(shared: &Shared, body: &Bytes) -> Response<Body> {
-    let mut store = lock(&shared.store);
-    for key in elements(body, "Key") {
-        store.remove(&key);
-    }
-    xml("<DeleteResult></DeleteResult>")
+async fn remove_all(bucket: &MemoryBucket, body: &Bytes) -> Result<Response<Body>, Refusal> {
+    bucket.delete(&elements(body, "Key")).await?;
+    Ok(xml("<DeleteResult></DeleteResult>"))
 }
 
-fn list(shared: &Shared, target: &Target) -> Response<Body> {
+fn list(bucket: &MemoryBucket, target: &Target) -> Response<Body> {
     if target.parameter("list-type") != Some("2") {
         return refuse(StatusCode::NOT_IMPLEMENTED, "NotImplemented");
     }
@@ -181,7 +207,7 @@ fn list(shared: &Shared, target: &Target) -> Response<Body> {
     let after = target.parameter("continuation-token").or_else(|| target.parameter("start-after"));
     let most = target.number("max-keys").unwrap_or(PAGE).min(PAGE);
     let delimiter = target.parameter("delimiter").filter(|delimiter| !delimiter.is_empty());
-    let page = lock(&shared.store).list(prefix, delimiter, after.unwrap_or_default(), most);
+    let page = bucket.page(prefix, delimiter, after, most);
     let mut text = format!(
         "<ListBucketResult><Name>bucket</Name><Prefix>{}</Prefix><KeyCount>{}</KeyCount><MaxKeys>{most}</MaxKeys>\
          <IsTruncated>{}</IsTruncated>",
@@ -192,14 +218,13 @@ fn list(shared: &Shared, target: &Target) -> Response<Body> {
     if let Some(next) = page.next {
         text.push_str(&format!("<NextContinuationToken>{}</NextContinuationToken>", escaped(&next)));
     }
-    for (key, Object { content, etag, modified, .. }) in page.objects {
+    for Listed { key, etag, bytes, modified, .. } in page.objects {
         text.push_str(&format!(
-            "<Contents><Key>{}</Key><LastModified>{}</LastModified><ETag>{}</ETag><Size>{}</Size>\
+            "<Contents><Key>{}</Key><LastModified>{}</LastModified><ETag>{}</ETag><Size>{bytes}</Size>\
              <StorageClass>STANDARD</StorageClass></Contents>",
             escaped(&key),
-            modified.strftime("%Y-%m-%dT%H:%M:%S.%3fZ"),
-            escaped(&etag),
-            content.len()
+            time(modified, "%Y-%m-%dT%H:%M:%S.%3fZ"),
+            escaped(&etag)
         ));
     }
     for folder in page.folders {
@@ -207,6 +232,10 @@ fn list(shared: &Shared, target: &Target) -> Response<Body> {
     }
     text.push_str("</ListBucketResult>");
     xml(&text)
+}
+
+fn time(milliseconds: i64, format: &str) -> String {
+    Timestamp::from_millisecond(milliseconds).unwrap_or_default().strftime(format).to_string()
 }
 
 fn escaped(text: &str) -> String {

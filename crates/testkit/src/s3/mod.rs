@@ -1,4 +1,4 @@
-//! An in-memory S3 with the operations that backups need, and a fault plan of its own.
+//! S3 over a [`MemoryBucket`], with the operations that backups and loads need and a fault plan.
 //!
 //! It supports conditional writes (`If-None-Match: *`, `If-Match`), uploads in parts that become an
 //! object only when they are completed, listing with prefix, delimiter and pages, ranges. It knows
@@ -6,16 +6,14 @@
 
 mod answer;
 mod request;
-mod store;
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Result;
 use axum::body::Bytes;
+use bucket::MemoryBucket;
 use tokio::task::JoinSet;
 
-use self::store::Store;
 use crate::fault_plan::{FaultPlan, Faults};
 use crate::serve::serve;
 
@@ -23,15 +21,10 @@ use crate::serve::serve;
 #[derive(Debug)]
 pub struct Bucket {
     address: SocketAddr,
-    shared: Arc<Shared>,
+    memory: MemoryBucket,
+    faults: Faults,
     /// Everything that serves ends with it.
     _serving: JoinSet<()>,
-}
-
-#[derive(Debug, Default)]
-struct Shared {
-    store: Mutex<Store>,
-    faults: Mutex<Faults>,
 }
 
 impl Bucket {
@@ -40,9 +33,11 @@ impl Bucket {
     /// # Errors
     /// When no port can be listened on.
     pub async fn serve() -> Result<Self> {
-        let shared = Arc::new(Shared::default());
-        let (address, serving) = serve(Arc::clone(&shared), answer::answer).await?;
-        Ok(Self { address, shared, _serving: serving })
+        let (memory, faults) = (MemoryBucket::default(), Faults::none());
+        let (served, drawn) = (memory.clone(), faults.clone());
+        let (address, serving) =
+            serve(move |request| answer::answer(served.clone(), drawn.next(), request)).await?;
+        Ok(Self { address, memory, faults, _serving: serving })
     }
 
     /// For `AWS_ENDPOINT_URL_S3`.
@@ -52,45 +47,43 @@ impl Bucket {
 
     /// Sets the fault plan from now on.
     pub fn set_faults(&self, plan: FaultPlan) {
-        lock(&self.shared.faults).set(plan);
+        self.faults.set(plan);
     }
 
     /// Returns how many requests came so far.
     pub fn requests(&self) -> u64 {
-        lock(&self.shared.faults).requests
+        self.faults.requests()
     }
 
     /// Returns how many faults were injected so far.
     pub fn faults(&self) -> u64 {
-        lock(&self.shared.faults).injected
+        self.faults.injected()
     }
 
     /// The keys that begin with `prefix`, in order.
     pub fn keys(&self, prefix: &str) -> Vec<String> {
-        lock(&self.shared.store).keys(prefix)
+        let mut keys = self.memory.keys();
+        keys.retain(|key| key.starts_with(prefix));
+        keys
     }
 
     /// The content of an object.
     pub fn get(&self, key: &str) -> Option<Bytes> {
-        lock(&self.shared.store).get(key).map(|object| object.content.clone())
+        self.memory.content(key)
     }
 
     /// Puts an object, whatever was there.
     pub fn put(&self, key: &str, content: impl Into<Bytes>) {
-        lock(&self.shared.store).put(key, content.into(), Vec::new());
+        self.memory.insert(key, content);
     }
 
-    /// Takes an object away.
+    /// Removes an object.
     pub fn remove(&self, key: &str) {
-        lock(&self.shared.store).remove(key);
+        self.memory.remove(key);
     }
 
     /// Returns the number of multipart uploads that were neither completed nor aborted.
     pub fn open_uploads(&self) -> usize {
-        lock(&self.shared.store).open_uploads()
+        self.memory.open_uploads()
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

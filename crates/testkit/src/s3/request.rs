@@ -1,9 +1,12 @@
 //! Parses requests.
 
 use axum::body::Bytes;
+use bucket::{Metadata, Multipart, When};
 use hyper::header::{HeaderMap, HeaderName, IF_MATCH, IF_NONE_MATCH};
+use percent_encoding::percent_decode_str;
 
-use super::store::Condition;
+/// The beginning of the names of headers with user metadata.
+pub(super) const METADATA: &str = "x-amz-meta-";
 
 /// The decoded parts of a request's target: the key, without the bucket, and the parameters.
 #[derive(Debug, Default)]
@@ -16,16 +19,18 @@ impl Target {
     pub(super) fn parse(path: &str, query: Option<&str>) -> Self {
         let path = path.trim_start_matches('/');
         let key = path.split_once('/').map_or("", |(_, key)| key);
-        let parameters = query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
-        let parameters = parameters
-            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-            .map(|(name, value)| (decoded(name), decoded(value)))
-            .collect();
-        Self { key: decoded(key), parameters }
+        let key = percent_decode_str(key).decode_utf8_lossy().into_owned();
+        let parameters = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+        Self { key, parameters: parameters.into_owned().collect() }
     }
 
     pub(super) fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Returns the upload that the request is about.
+    pub(super) fn upload(&self) -> Option<Multipart> {
+        self.parameter("uploadId").map(Multipart::of)
     }
 
     pub(super) fn number<N: std::str::FromStr>(&self, name: &str) -> Option<N> {
@@ -33,13 +38,20 @@ impl Target {
     }
 }
 
-pub(super) fn condition(headers: &HeaderMap) -> Condition {
+pub(super) fn condition(headers: &HeaderMap) -> When<'_> {
     let value = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     match (value(IF_NONE_MATCH), value(IF_MATCH)) {
-        (Some("*"), _) => Condition::New,
-        (_, Some(etag)) => Condition::Is(etag.to_owned()),
-        _ => Condition::Always,
+        (Some("*"), _) => When::New,
+        (_, Some(etag)) => When::Is(etag),
+        _ => When::Always,
     }
+}
+
+pub(super) fn metadata(headers: &HeaderMap) -> Metadata {
+    let metadata = headers.iter().filter_map(|(name, value)| {
+        Some((name.as_str().strip_prefix(METADATA)?.to_owned(), value.to_str().ok()?.to_owned()))
+    });
+    metadata.collect()
 }
 
 /// The first byte asked for and the one after the last, of `bytes=5-`, `bytes=5-9` or no range at
@@ -91,26 +103,6 @@ fn unescaped(text: &str) -> String {
     text.replace("&#x27;", "'").replace("&apos;", "'").replace("&amp;", "&")
 }
 
-fn decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [byte, tail @ ..] = rest {
-        let code =
-            tail.get(..2).filter(|_| *byte == b'%').and_then(|digits| std::str::from_utf8(digits).ok());
-        match code.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(code) => {
-                bytes.push(code);
-                rest = &tail[2..];
-            }
-            None => {
-                bytes.push(*byte);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_chunks_apart() {
+    fn reads_bodies_in_chunks() {
         let mut headers = HeaderMap::new();
         headers.insert("content-encoding", "aws-chunked".parse().unwrap());
         let body = Bytes::from_static(b"5\r\nhello\r\n1;x=y\r\n!\r\n0\r\nx-amz-checksum-crc32:AA==\r\n\r\n");
