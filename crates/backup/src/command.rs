@@ -5,13 +5,13 @@ use lambda_kit::continuation::Continuation;
 use serde_json::Value;
 
 use crate::Backups;
-use crate::answer::{Answer, InvocationError};
+use crate::catalogue::expire::expire;
+use crate::catalogue::view;
 use crate::error::BackupError;
-use crate::expire::expire;
-use crate::payload::{Command, Unfinished};
+use crate::request::answer::{Answer, InvocationError};
+use crate::request::payload::{Command, Unfinished};
 use crate::state::Status;
-use crate::times::Times;
-use crate::view;
+use crate::write::times::Times;
 
 /// Does what a payload asks for.
 ///

@@ -10,10 +10,6 @@ use lambda_kit::continuation::ContinuationError;
 /// Characters of a reason at most: what a person reads.
 const MAX_REASON: usize = 1000;
 
-/// MySQL's numbers: no such table, no such column.
-const NO_SUCH_TABLE: u16 = 1146;
-const NO_SUCH_COLUMN: u16 = 1054;
-
 /// Why a backup stops before its end.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
@@ -101,8 +97,8 @@ impl BackupError {
     pub(crate) fn of_table(error: aurora::Error, table: &str) -> Self {
         let table = table.to_owned();
         match error {
-            aurora::Error::Sql { code: Some(NO_SUCH_TABLE), .. } => Self::NoTable { table },
-            aurora::Error::Sql { code: Some(NO_SUCH_COLUMN), .. } => Self::NoColumn { table },
+            error if error.is_missing_table() => Self::NoTable { table },
+            error if error.is_missing_column() => Self::NoColumn { table },
             error => Self::Database(error),
         }
     }

@@ -24,9 +24,9 @@ use lambda_kit::{body, log_failure};
 use serde_json::{Value, json};
 
 use crate::Backups;
+use crate::catalogue::view;
 use crate::error::BackupError;
-use crate::payload::{RequestError, Unfinished, read_body};
-use crate::view;
+use crate::request::payload::{RequestError, Unfinished, read_body};
 use lambda_kit::continuation::Continuation;
 
 /// Bytes of an answer at most. Lambda gives back 6 MB with the answer escaped into JSON text, which

@@ -1,36 +1,28 @@
 #![doc = include_str!("../README.md")]
 
-mod answer;
 pub mod catalogue;
-mod clock;
 mod command;
-mod encode;
 mod error;
-mod expire;
 mod http;
 mod metrics;
 mod options;
-mod payload;
-mod run;
+mod request;
 mod state;
-mod table;
-mod times;
-mod view;
-mod writing;
+mod write;
 
 use aurora::Database;
 use domain::dictionary::Dictionary;
 
-pub use answer::{Answer, Done, DoneTable, InvocationError};
+pub use catalogue::expire::{Expired, Known, to_expire};
 pub use command::invoke;
 pub use error::BackupError;
-pub use expire::{Expired, Known, to_expire};
 pub use http::{Service, router};
 pub use lambda_kit::continuation::{Continuation, ContinuationError, LambdaContinuation};
 pub use options::Options;
-pub use payload::{Command, RequestError, Unfinished};
+pub use request::answer::{Answer, Done, DoneTable, InvocationError};
+pub use request::payload::{Command, RequestError, Unfinished};
 pub use state::Status;
-pub use times::Times;
+pub use write::times::Times;
 
 /// Makes backups.
 #[derive(Debug)]

@@ -6,13 +6,12 @@ use std::time::Duration;
 use bucket::{Put, Store, When};
 use domain::avro::Codec;
 pub use domain::backup::BackupStatus as Status;
-use domain::backup::{BackupId, ManifestLoads, TableManifest, state_key};
+use domain::backup::{BackupId, ManifestLoads, TableManifest, read_time, state_key, time_text};
 use domain::row_text::ContentSum;
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::clock;
 use crate::error::BackupError;
 
 /// The largest state, in bytes; it names the files written so far, as the manifest will.
@@ -79,7 +78,7 @@ impl Progress {
 
 impl State {
     pub(crate) fn new(backup: BackupId, tables: Vec<String>, codec: Codec) -> Self {
-        let now = clock::text(Timestamp::now());
+        let now = time_text(Timestamp::now());
         Self {
             backup,
             status: Status::Running,
@@ -99,7 +98,7 @@ impl State {
 
     /// Returns true if its status is running, but no function can be working on it any more.
     pub(crate) fn is_interrupted(&self, now: Timestamp) -> bool {
-        let idle = now.duration_since(clock::time(&self.active_at));
+        let idle = now.duration_since(read_time(&self.active_at));
         self.status == Status::Running && Duration::try_from(idle).is_ok_and(|idle| idle > LONGEST_WORK)
     }
 
@@ -107,21 +106,21 @@ impl State {
     pub(crate) fn fail(&mut self, reason: String) {
         self.status = Status::Failed;
         self.error = Some(reason);
-        self.finished_at = Some(clock::text(Timestamp::now()));
+        self.finished_at = Some(time_text(Timestamp::now()));
         self.cursor = None;
     }
 }
 
-/// The state of a backup, held by its last writer: it can be written only as long as no other
+/// The state of a backup, lease by its last writer: it can be written only as long as no other
 /// function has written it.
 #[derive(Debug)]
-pub(crate) struct Held<S> {
+pub(crate) struct Lease<S> {
     store: S,
     pub(crate) state: State,
     pub(crate) etag: String,
 }
 
-impl<S: Store> Held<S> {
+impl<S: Store> Lease<S> {
     /// Notes a new backup.
     ///
     /// # Errors
@@ -146,7 +145,7 @@ impl<S: Store> Held<S> {
     /// # Errors
     /// [`BackupError::Ended`] where somebody else has written it since.
     pub(crate) async fn save(&mut self) -> Result<(), BackupError> {
-        self.state.active_at = clock::text(Timestamp::now());
+        self.state.active_at = time_text(Timestamp::now());
         let json = serde_json::to_vec(&self.state)?;
         let key = state_key(&self.state.backup);
         match self.store.put(&key, json.into(), When::Is(&self.etag)).await? {
@@ -170,9 +169,9 @@ mod tests {
     #[tokio::test]
     async fn only_the_one_who_wrote_last_writes_again() {
         let store = MemoryBucket::default();
-        let mut first = Held::create(&store, state()).await.unwrap();
-        assert!(matches!(Held::create(&store, state()).await, Err(BackupError::Taken { .. })));
-        let mut second = Held::read(&store, &first.state.backup).await.unwrap().unwrap();
+        let mut first = Lease::create(&store, state()).await.unwrap();
+        assert!(matches!(Lease::create(&store, state()).await, Err(BackupError::Taken { .. })));
+        let mut second = Lease::read(&store, &first.state.backup).await.unwrap().unwrap();
         // Equal states have equal ETags, and overwriting one with the other loses nothing.
         tokio::time::sleep(Duration::from_millis(2)).await;
         second.save().await.unwrap();
@@ -183,7 +182,7 @@ mod tests {
     #[test]
     fn nobody_works_longer_than_lambda_lets_them() {
         let mut state = state();
-        let active = clock::time(&state.active_at);
+        let active = read_time(&state.active_at);
         assert!(!state.is_interrupted(active + Duration::from_secs(15 * 60)));
         assert!(state.is_interrupted(active + Duration::from_secs(17 * 60)));
         assert!(!state.is_interrupted(active - Duration::from_secs(3600)), "clocks differ");

@@ -19,13 +19,13 @@ const MAX_RECEIVES: u32 = 5;
 
 /// The time for which each heartbeat hides a message: when its function is killed, the message
 /// returns after this, and not after the queue's visibility timeout of 90 minutes.
-const HOLD: Duration = Duration::from_secs(90);
+const VISIBILITY: Duration = Duration::from_secs(90);
 const HEARTBEAT: Duration = Duration::from_secs(30);
 
 /// The pauses before a message returns after its first delivery, its second, and so on: in all, a
 /// database may be away for three quarters of an hour. After the last delivery it goes to the
 /// dead-letter queue at once.
-const COMES_BACK: [Duration; MAX_RECEIVES as usize] = [
+const RETRY_DELAYS: [Duration; MAX_RECEIVES as usize] = [
     Duration::from_secs(30),
     Duration::from_secs(2 * 60),
     Duration::from_secs(10 * 60),
@@ -59,11 +59,11 @@ async fn work_on<S: Store, Q: Queue>(
     let receives = receives(message);
     let done = tokio::select! {
         done = load_all(loader, message, deadline, receives >= MAX_RECEIVES) => done,
-        () = hold(loader, message) => false,
+        () = extend_visibility(loader, message) => false,
     };
     if let (false, Some(receipt)) = (done, &message.receipt_handle) {
-        let comes_back = COMES_BACK[(receives.clamp(1, MAX_RECEIVES) - 1) as usize];
-        if let Err(error) = loader.queue.keep(receipt, comes_back).await {
+        let delay = RETRY_DELAYS[(receives.clamp(1, MAX_RECEIVES) - 1) as usize];
+        if let Err(error) = loader.queue.change_visibility(receipt, delay).await {
             tracing::warn!(message.id = message.message_id, error = %error, "the message comes back at its own time");
         }
     }
@@ -71,11 +71,11 @@ async fn work_on<S: Store, Q: Queue>(
 }
 
 /// Keeps a message from being delivered again, until dropped.
-async fn hold<S, Q: Queue>(loader: &Loader<S, Q>, message: &SqsMessage) {
+async fn extend_visibility<S, Q: Queue>(loader: &Loader<S, Q>, message: &SqsMessage) {
     let Some(receipt) = &message.receipt_handle else { return std::future::pending().await };
     loop {
         // A duplicate delivery does no harm, so an error of the queue is no reason to stop.
-        if let Err(error) = loader.queue.keep(receipt, HOLD).await {
+        if let Err(error) = loader.queue.change_visibility(receipt, VISIBILITY).await {
             tracing::debug!(message.id = message.message_id, error = %error, "the message could not be held");
         }
         sleep(HEARTBEAT).await;

@@ -6,10 +6,10 @@ use lambda_kit::continuation::Continuation;
 use serde_json::Value;
 
 use crate::Restorer;
-use crate::answer::{Answer, InvocationError};
-use crate::drill;
-use crate::payload::{Command, Unfinished};
-use crate::resolve::new_id;
+use crate::request::answer::{Answer, InvocationError};
+use crate::request::payload::{Command, Unfinished};
+use crate::request::resolve::new_id;
+use crate::upkeep::drill;
 
 /// Does what a payload asks for.
 ///

@@ -5,7 +5,7 @@ use bucket::BucketError;
 use domain::shortened;
 use lambda_kit::causes;
 
-use crate::source::SourceError;
+use crate::read::source::SourceError;
 use lambda_kit::continuation::ContinuationError;
 
 /// Characters of a reason at most; what a person reads, and far below what the ledger's column
@@ -20,7 +20,7 @@ const MAX_REASONS: usize = 20;
 pub enum RestoreError {
     /// The restore is impossible with the tables as they are, or as it was requested; lists all
     /// reasons. The backup itself is not at fault.
-    #[error("{}", told(.0))]
+    #[error("{}", reasons_text(.0))]
     Refused(Vec<String>),
     /// The objects in the bucket contradict the manifest, or cannot be read further.
     #[error("{0}")]
@@ -59,13 +59,13 @@ pub enum RestoreError {
     /// The table that was being filled is no longer the one to fill; the restore reads its state
     /// again.
     #[error("the table that was filled is gone")]
-    Moved,
+    Restarted,
     /// A thread of the function panicked.
     #[error("the function's reading thread failed")]
     Thread(#[from] tokio::task::JoinError),
 }
 
-fn told(reasons: &[String]) -> String {
+fn reasons_text(reasons: &[String]) -> String {
     let mut text = reasons[..reasons.len().min(MAX_REASONS)].join("; ");
     if let Some(more) = reasons.len().checked_sub(MAX_REASONS).filter(|more| *more > 0) {
         text.push_str(&format!("; and {more} more reasons"));
@@ -176,7 +176,7 @@ impl RestoreError {
             Self::Continuation(_) => "invoke",
             Self::OutOfTime | Self::TooLong(_) | Self::BegunLate(_) => "out_of_time",
             Self::Ended => "ended",
-            Self::Moved => "moved",
+            Self::Restarted => "moved",
             Self::Thread(_) => "thread",
         }
     }

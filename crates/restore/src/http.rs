@@ -27,11 +27,11 @@ use lambda_kit::{body, log_failure};
 use serde_json::{Value, json};
 
 use crate::Restorer;
-use crate::answer::{Answer, InvocationError, Restored};
 use crate::command::invoke_command;
 use crate::error::RestoreError;
-use crate::payload::{Command, FromBackup, RequestError, Unfinished, Wanted};
-use crate::resolve::new_id;
+use crate::request::answer::{Answer, InvocationError, Restored};
+use crate::request::payload::{Command, FromBackup, RequestError, Unfinished, Wanted};
+use crate::request::resolve::new_id;
 use lambda_kit::continuation::Continuation;
 
 /// The rule for the `after` parameter of a page.

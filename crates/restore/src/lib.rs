@@ -1,43 +1,27 @@
 #![doc = include_str!("../README.md")]
 
-mod age;
-mod answer;
-mod chunk;
 mod command;
-mod drill;
 mod error;
-mod external;
-mod files;
-mod fill;
-mod find;
 mod http;
-mod job;
-mod leftovers;
 mod metrics;
-mod notes;
-mod objects;
 mod options;
-mod parts;
-mod payload;
-mod plan;
-mod reap;
-mod report;
-mod resolve;
+mod read;
+mod request;
 mod run;
-mod source;
+mod upkeep;
 
 use aurora::restores::{self, Restore};
 use aurora::{Database, Deadline};
 use domain::backup::RestoreId;
 use domain::dictionary::{Dictionary, Table};
 
-pub use answer::{Answer, InvocationError, Restored};
 pub use command::{invoke, invoke_command};
 pub use error::RestoreError;
 pub use http::{Service, router};
 pub use lambda_kit::continuation::{Continuation, ContinuationError, LambdaContinuation};
 pub use options::Options;
-pub use payload::{Command, FromBackup, FromFiles, RequestError, Unfinished, Wanted, Which};
+pub use request::answer::{Answer, InvocationError, Restored};
+pub use request::payload::{Command, FromBackup, FromFiles, RequestError, Unfinished, Wanted, Which};
 
 /// Performs restores.
 #[derive(Debug)]

@@ -107,7 +107,7 @@ async fn a_complete_backup_expires_others() {
 }
 
 #[tokio::test]
-async fn what_was_interrupted_is_told_and_cleaned_up_later() {
+async fn an_interrupted_backup_is_shown_as_failed_and_cleaned_up_later() {
     let world = World::with_rows(20).await;
     let done = world.make(&["jobs"], long()).await.unwrap();
     let backup = done.backup;
@@ -123,13 +123,13 @@ async fn what_was_interrupted_is_told_and_cleaned_up_later() {
     assert_eq!(world.expire().await.interrupted, std::slice::from_ref(&backup));
     assert_eq!(world.state(&backup)["status"], "failed");
     assert_eq!(world.files().len(), 1, "files stay for a day");
-    assert_eq!(world.expire().await, Expired::default(), "it is told once");
+    assert_eq!(world.expire().await, Expired::default(), "it is listed once");
     let yesterday =
         SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as i64 - 25 * 3600 * 1000;
     world.store.set_modified(&folder(&backup), yesterday);
     world.expire().await;
     assert!(world.files().is_empty());
-    assert!(world.has(&backup), "that it failed is still told");
+    assert!(world.has(&backup), "that it failed is still shown");
     let old = world.age(&backup, 36);
     assert_eq!(world.expire().await.expired, [old]);
     assert!(world.store.keys().is_empty());

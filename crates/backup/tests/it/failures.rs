@@ -85,7 +85,7 @@ async fn an_invocation_without_time_fails_instead_of_asking_for_another() {
 }
 
 #[tokio::test]
-async fn a_backup_that_nobody_goes_on_with_has_failed() {
+async fn an_abandoned_backup_has_failed() {
     let world = World::with_rows(3000).await;
     world.calls.refuse.store(true, Ordering::Relaxed);
     let error = world.make(&ALL, one_page()).await.unwrap_err();
@@ -131,7 +131,7 @@ async fn pages_that_are_too_large_however_small_fail_the_backup() {
 }
 
 #[tokio::test]
-async fn names_of_the_widest_characters_are_backed_up_in_one_moment() {
+async fn names_of_the_widest_characters_are_backed_up_in_one_snapshot() {
     let world = World::with_rows(3000).await;
     world.sql("UPDATE employees SET name = REPEAT('😀', 255) WHERE id BETWEEN 1001 AND 2499").await;
     let done = world.make_all().await;

@@ -145,7 +145,7 @@ async fn without_a_body_it_is_every_table() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_started_is_told_why() {
+async fn a_request_that_cannot_start_a_backup_is_answered_with_the_reason() {
     let world = World::start().await;
     for (body, status, kind) in [
         (r#"{"tables": []}"#, 400, "wrong-shape"),

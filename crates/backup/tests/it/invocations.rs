@@ -28,7 +28,7 @@ async fn finish(world: &World, mut done: Done, between: &[&str]) -> Result<(Done
 }
 
 #[tokio::test]
-async fn many_invocations_have_one_moment_and_the_content_of_one() {
+async fn many_invocations_have_one_snapshot_and_the_content_of_one() {
     let mut world = World::with_rows(3000).await;
     world.options = Options { part_bytes: 10_000, ..Options::default() };
     let mut sums = Vec::new();
@@ -169,7 +169,7 @@ async fn finish_after_swap(world: &World, done: Done) {
 }
 
 #[tokio::test]
-async fn a_shadow_that_was_half_filled_at_the_moment_is_never_backed_up() {
+async fn a_shadow_that_was_half_filled_in_the_snapshot_is_never_backed_up() {
     let world = World::with_rows(3000).await;
     let replace = Replace::begin(&world).await;
     let done = world.make(&ALL, one_page()).await.unwrap();
@@ -178,7 +178,7 @@ async fn a_shadow_that_was_half_filled_at_the_moment_is_never_backed_up() {
 }
 
 #[tokio::test]
-async fn a_table_that_is_put_back_between_two_pages_is_backed_up_as_one() {
+async fn a_restore_that_is_undone_between_two_pages_gives_one_content() {
     let world = World::with_rows(3000).await;
     let db = world.db.database();
     let employees = dictionary().table("employees").unwrap();
@@ -227,7 +227,7 @@ async fn an_altered_table_makes_the_backup_begin_anew_with_its_new_columns() {
 }
 
 #[tokio::test]
-async fn a_moment_that_is_lost_again_and_again_fails_the_backup() {
+async fn a_snapshot_that_is_lost_again_and_again_fails_the_backup() {
     let world = World::with_rows(3000).await;
     let done = world.make(&["employees"], one_page()).await.unwrap();
     let backup = done.backup.clone();
@@ -254,7 +254,7 @@ async fn a_lost_transaction_makes_the_backup_begin_anew() {
 }
 
 #[tokio::test]
-async fn a_moment_that_is_lost_as_it_is_taken_counts_as_lost() {
+async fn a_snapshot_that_is_lost_as_it_is_taken_counts_as_lost() {
     use testkit::local_data_api::{ErrorKind, Faults, Rule};
     let world = World::with_rows(20).await;
     let lost = |times| {

@@ -69,7 +69,7 @@ async fn a_manifest_lists_the_loads_since_the_backup_before_it() {
 
 /// A load's end is seen from its COMMIT on, and has the time of the statement before it.
 #[tokio::test]
-async fn no_load_is_lost_between_two_backups_and_none_is_told_twice() {
+async fn no_load_is_lost_between_two_backups_and_none_is_listed_twice() {
     let world = World::with_rows(10).await;
     world.load(1, "jobs", "running", "NULL").await;
     world.load(2, "jobs", "completed", "UTC_TIMESTAMP(3) + INTERVAL 1 HOUR").await;

@@ -70,7 +70,7 @@ async fn a_table_without_rows_has_a_file_without_rows() {
 
 /// Commits rows of the same id to all three tables, all the time.
 #[tokio::test(flavor = "multi_thread")]
-async fn three_tables_under_constant_writes_are_one_moment() {
+async fn three_tables_under_constant_writes_are_one_snapshot() {
     let world = World::with_rows(25_000).await;
     let stop = Arc::new(AtomicBool::new(false));
     let mut conn = world.db.connect().await.unwrap();

@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_share_is_judged_at_the_end() {
+    fn a_share_is_checked_at_the_end() {
         let half = RejectLimit::Share { per_million: 500_000 };
         let limit = Limit::of(Some(half), LoadMode::Append);
         assert!(Tally::new(limit, 0).add(0, 1_000).is_ok());

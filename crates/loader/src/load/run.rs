@@ -47,7 +47,7 @@ pub(crate) struct Work<'l, S, Q> {
 }
 
 /// The outcome of a run that has read everything.
-struct Brought {
+struct Filled {
     /// The digest of the content.
     digest: String,
     /// True if it has loaded rows itself.
@@ -69,7 +69,7 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
                 None => return Ok(()),
             },
         };
-        match self.bring_in(&run, target).await {
+        match self.fill(&run, target).await {
             Err(error) if error.is_final() => self.fail(&run, &error).await,
             result => result,
         }
@@ -77,7 +77,7 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
 
     /// Brings the rows into the table called `target`, and completes the load or skips it. The file
     /// is read by the settings in its metadata, which never change for a version.
-    async fn bring_in(&self, run: &Run, target: String) -> Result<(), LoadError> {
+    async fn fill(&self, run: &Run, target: String) -> Result<(), LoadError> {
         let Self { loader, database, object, .. } = *self;
         let Incoming { table, mode, .. } = self.incoming;
         let committed = loads::committed_chunks(database, &run.id).await?;
@@ -107,7 +107,7 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
         }
         let rejects_metadata = rejects_metadata(&run.id, &settings)?;
         let plan = Arc::new(Plan { table: Arc::clone(&file.table), mode, target, rejects_metadata });
-        let Brought { digest, has_loaded } = self.load(run, &plan, file, committed, contents).await?;
+        let Filled { digest, has_loaded } = self.load(run, &plan, file, committed, contents).await?;
         if let Some(parent) = metadata.get(LOAD_METADATA).and_then(|id| LoadId::parse(id)) {
             loads::adopt(database, run, &parent).await?;
         }
@@ -132,7 +132,7 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
         file: FilePlan,
         committed: BTreeMap<u32, CommittedChunk>,
         mut contents: Contents<S>,
-    ) -> Result<Brought, LoadError> {
+    ) -> Result<Filled, LoadError> {
         let Self { loader, database, .. } = *self;
         let rejected = committed.values().map(|chunk| chunk.rows_rejected).sum();
         let mut warnings = Vec::new();
@@ -175,7 +175,7 @@ impl<S: Store, Q: Sync> Work<'_, S, Q> {
         if !warnings.is_empty() && digest.as_ref().err().is_none_or(LoadError::is_final) {
             loads::note_warnings(self.to_end, run, &warnings).await?;
         }
-        Ok(Brought { digest: digest?, has_loaded: tally.has_loaded() })
+        Ok(Filled { digest: digest?, has_loaded: tally.has_loaded() })
     }
 
     /// Returns true if such a file can be read from its middle. Packed files and workbooks are read

@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_puts_apart_in_a_bucket_without_versions() {
+    fn distinguishes_puts_in_a_bucket_without_versions() {
         for object in [
             r#"{"key": "k", "size": 7, "sequencer": "s"}"#,
             r#"{"key": "k", "versionId": "null", "sequencer": "s"}"#,

@@ -24,7 +24,11 @@ pub trait Queue: Sync {
     ///
     /// It fails, too, when the receipt is not valid any more, because the message was delivered
     /// again or deleted.
-    fn keep(&self, receipt: &str, time: Duration) -> impl Future<Output = Result<(), QueueError>> + Send;
+    fn change_visibility(
+        &self,
+        receipt: &str,
+        time: Duration,
+    ) -> impl Future<Output = Result<(), QueueError>> + Send;
 }
 
 /// A queue that counts its messages.
@@ -60,7 +64,7 @@ pub(crate) mod memory {
             Ok(())
         }
 
-        async fn keep(&self, _: &str, _: Duration) -> Result<(), QueueError> {
+        async fn change_visibility(&self, _: &str, _: Duration) -> Result<(), QueueError> {
             Ok(())
         }
     }

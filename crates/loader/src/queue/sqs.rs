@@ -58,7 +58,7 @@ impl Queue for SqsQueue {
         Ok(())
     }
 
-    async fn keep(&self, receipt: &str, time: Duration) -> Result<(), QueueError> {
+    async fn change_visibility(&self, receipt: &str, time: Duration) -> Result<(), QueueError> {
         let seconds = i32::try_from(time.as_secs()).unwrap_or(i32::MAX);
         let request = self.client.change_message_visibility().queue_url(&self.url);
         let kept = request.receipt_handle(receipt).visibility_timeout(seconds).send().await;

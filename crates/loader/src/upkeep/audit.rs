@@ -58,7 +58,8 @@ pub struct Audited {
     /// Loads that were abandoned.
     pub stalled: Vec<LoadId>,
     /// Orphaned tables of interrupted replaces that were dropped.
-    pub debris: Vec<String>,
+    #[serde(rename = "debris")]
+    pub orphaned_tables: Vec<String>,
     /// Old loads of hidden tables that were deleted: the canary makes 105,000 a year, which lists
     /// would have to skip.
     pub forgotten: u64,
@@ -144,7 +145,7 @@ impl<S: Store, Q: Backlog> Auditor<'_, S, Q> {
             audit.checked = audited.checked,
             audit.faults = audited.faults.len(),
             audit.stalled = audited.stalled.len(),
-            audit.debris = audited.debris.len(),
+            audit.debris = audited.orphaned_tables.len(),
             audit.forgotten = audited.forgotten,
             "ledger audited"
         );
@@ -166,7 +167,7 @@ impl<S: Store, Q: Backlog> Auditor<'_, S, Q> {
             );
         }
         let stalled = self.abandon_stalled(database).await?;
-        let debris = aurora::swap::reap(database).await?;
+        let orphaned_tables = aurora::swap::reap(database).await?;
         let hidden: Vec<&Table> = self.dictionary.tables().iter().filter(|table| table.is_hidden()).collect();
         let forgotten = loads::forget(database, &hidden).await?;
         // A fault is found again until it is corrected, or for a day.
@@ -182,7 +183,7 @@ impl<S: Store, Q: Backlog> Auditor<'_, S, Q> {
             checked: checked.loads,
             faults: checked.faults.into_iter().map(fault).collect(),
             stalled,
-            debris,
+            orphaned_tables,
             forgotten,
         })
     }
@@ -285,7 +286,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn goes_on_asking_while_a_load_runs() {
+    async fn queries_again_while_a_load_runs() {
         let world = World::start().await;
         let id = world.load("a", "append", "running", 0).await;
         assert!(!world.is_spared().await);
@@ -311,7 +312,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn gives_up_what_nobody_works_on_so_that_it_may_go_on() {
+    async fn abandons_stalled_loads_so_that_they_may_continue() {
         let world = World::start().await;
         let append = world.load("a", "append", "running", 3).await;
         let replace = world.load("b", "replace", "running", 3).await;
@@ -332,12 +333,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn drops_what_interrupted_replaces_left() {
+    async fn drops_orphaned_tables_of_interrupted_replaces() {
         let world = World::start().await;
         let id = world.load("a", "replace", "completed", 3).await;
         let left = format!("rowgate_new_{id}_00000001");
         world.sql(&format!("CREATE TABLE {left} (id INT PRIMARY KEY)")).await;
-        assert_eq!(world.audit().await.debris, [left]);
+        assert_eq!(world.audit().await.orphaned_tables, [left]);
     }
 
     #[tokio::test]

@@ -66,7 +66,7 @@ impl Queue for Messages {
         Ok(())
     }
 
-    async fn keep(&self, _receipt: &str, time: Duration) -> Result<(), QueueError> {
+    async fn change_visibility(&self, _receipt: &str, time: Duration) -> Result<(), QueueError> {
         lock(&self.0).kept = Some(time);
         Ok(())
     }

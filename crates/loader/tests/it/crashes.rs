@@ -26,7 +26,7 @@ async fn holds_the_file_once(world: &World, object: &ObjectCreated) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn goes_on_after_being_killed_at_any_moment() {
+async fn continues_after_being_killed_at_any_time() {
     let world = World::start().await;
     let object = world.put("incoming/jobs/a.csv", "v1", file());
     // Dropping the future is what a kill is to everything outside: no further call is made.
@@ -39,7 +39,7 @@ async fn goes_on_after_being_killed_at_any_moment() {
 }
 
 #[tokio::test]
-async fn goes_on_after_s3_failed_in_the_middle_of_reading() {
+async fn continues_after_s3_failed_in_the_middle_of_reading() {
     let world = World::start().await;
     let object = world.put("incoming/jobs/a.csv", "v1", file());
     for fails_after in [0, 300_000] {

@@ -78,7 +78,7 @@ async fn one_message_may_bring_several_files() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_bucket_without_versions_tells_its_puts_apart_by_their_sequencers() -> Result<()> {
+async fn distinguishes_puts_to_a_bucket_without_versions_by_their_sequencers() -> Result<()> {
     let cloud = Cloud::start().await?;
     let put = |content: &str, sequencer: &str| {
         // A bucket without versions has one object for a key.
@@ -96,7 +96,7 @@ async fn a_bucket_without_versions_tells_its_puts_apart_by_their_sequencers() ->
 }
 
 #[tokio::test]
-async fn a_load_that_runs_out_of_time_goes_on_with_the_next_delivery() -> Result<()> {
+async fn a_load_that_runs_out_of_time_continues_with_the_next_delivery() -> Result<()> {
     let cloud = Cloud::start().await?;
     let sample = Sample::new(8_000);
     let message = [cloud.drop_file("incoming/employees/x.csv", sample.content.clone())];

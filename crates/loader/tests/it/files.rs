@@ -210,7 +210,7 @@ async fn the_records_before_unreadable_content_are_in() {
 }
 
 #[tokio::test]
-async fn a_packed_file_that_is_cut_off_brings_nothing() {
+async fn a_packed_file_that_is_cut_off_loads_nothing() {
     let world = World::start().await;
     let packed = gzip("1,Clerk\n2,\n3,Cook\n");
     let record = world.drop_file("incoming/jobs/q.csv.gz", &packed[..packed.len() - 4]).await;

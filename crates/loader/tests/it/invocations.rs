@@ -12,7 +12,7 @@ use crate::support::{gzip, jobs};
 const NONE: [usize; 0] = [];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_load_that_needs_more_time_hands_itself_on_and_goes_on_where_it_stopped() -> Result<()> {
+async fn a_load_that_needs_more_time_is_sent_again_and_continues_where_it_stopped() -> Result<()> {
     in_many_invocations(Cloud::start().await?).await
 }
 
@@ -72,7 +72,7 @@ async fn a_load_that_comes_no_further_is_not_handed_on_for_ever() -> Result<()> 
 }
 
 #[tokio::test]
-async fn a_message_is_held_while_it_is_worked_on_and_comes_back_soon_after_a_disturbance() -> Result<()> {
+async fn a_message_is_hidden_while_it_is_worked_on_and_returns_soon_after_a_failure() -> Result<()> {
     let cloud = Cloud::start().await?;
     let message = cloud.drop_file("incoming/jobs/a.csv", "1,a\n");
     cloud.bucket.fail_opens(u32::MAX);

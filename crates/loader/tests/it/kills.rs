@@ -51,7 +51,7 @@ async fn cloud() -> Result<Cloud> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn killed_at_any_moment_every_row_counts_once() -> Result<()> {
+async fn killed_at_any_time_every_row_counts_once() -> Result<()> {
     let seed = fastrand::u64(..);
     let mut random = fastrand::Rng::with_seed(seed);
     println!("seed {seed}");

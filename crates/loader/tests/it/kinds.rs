@@ -112,7 +112,7 @@ async fn deliver(loader: &Loader<FaultyBucket, Messages>, message: &Message) -> 
 }
 
 #[tokio::test]
-async fn a_load_that_was_cut_off_goes_on_whatever_its_file_is() -> Result<()> {
+async fn an_interrupted_load_continues_whatever_its_file_is() -> Result<()> {
     let german = german()?;
     // An offset in the text must be an offset in the file for reading to resume in its middle.
     for (name, content, resumes) in [

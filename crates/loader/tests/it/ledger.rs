@@ -132,7 +132,7 @@ async fn an_ended_load_is_not_begun_and_not_ended_again() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_twin_waits_for_the_chunk_and_finds_it_committed_or_free() -> Result<()> {
+async fn a_concurrent_delivery_waits_for_the_chunk_and_finds_it_committed_or_free() -> Result<()> {
     let test = TestDatabase::migrated().await?;
     let database = test.database();
     begin(&database, 2).await?;
@@ -142,25 +142,25 @@ async fn a_twin_waits_for_the_chunk_and_finds_it_committed_or_free() -> Result<(
             loads::claim_chunk(&first, &run(2), &chunk(), ChunkCounts::default(), None).await?,
             Claim::Ours
         );
-        let twin = tokio::spawn({
+        let other = tokio::spawn({
             let database = database.clone();
             async move {
-                let twin = database.begin().await?;
+                let other = database.begin().await?;
                 let claim =
-                    loads::claim_chunk(&twin, &run(2), &chunk(), ChunkCounts::default(), None).await?;
-                twin.rollback().await?;
+                    loads::claim_chunk(&other, &run(2), &chunk(), ChunkCounts::default(), None).await?;
+                other.rollback().await?;
                 Ok::<_, Error>(claim)
             }
         });
         tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-        assert!(!twin.is_finished());
+        assert!(!other.is_finished());
         if commits {
             first.commit().await?;
             assert!(loads::is_committed(&database, &id(2), 0).await?);
         } else {
             first.rollback().await?;
         }
-        assert_eq!(twin.await??, if commits { Claim::Committed } else { Claim::Ours });
+        assert_eq!(other.await??, if commits { Claim::Committed } else { Claim::Ours });
     }
     Ok(())
 }

@@ -127,7 +127,7 @@ async fn the_figures_are_exact_however_often_the_event_comes_and_wherever_it_is_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_load_whose_table_is_replaced_before_it_fails_is_judged_in_the_new_one() -> Result<()> {
+async fn a_load_whose_table_is_replaced_before_it_fails_is_repeated_in_the_new_one() -> Result<()> {
     let cloud = Cloud::start().await?;
     cloud.load("incoming/jobs/a.csv", "1,a\n").await?;
     let append = cloud.drop_file("incoming/jobs/b.csv", "1,b\n2,\n3,\n");

@@ -22,14 +22,14 @@ async fn a_repeated_event_changes_nothing() {
 async fn an_event_delivered_at_once_counts_every_row_once() {
     let world = std::sync::Arc::new(World::start().await);
     let object = world.put("incoming/jobs/a.csv", "v1", jobs((1..=20_000).chain([5, 6])));
-    let twins: Vec<_> = (0..3)
+    let deliveries: Vec<_> = (0..3)
         .map(|_| {
             let (world, object) = (world.clone(), object.clone());
             tokio::spawn(async move { world.deliver(&object).await })
         })
         .collect();
-    for twin in twins {
-        twin.await.unwrap().unwrap();
+    for delivery in deliveries {
+        delivery.await.unwrap().unwrap();
     }
     let record = world.record(&object).await;
     assert_eq!((record.status, figures(&record)), (LoadStatus::Completed, (20_002, 20_000, 2)));
@@ -39,7 +39,7 @@ async fn an_event_delivered_at_once_counts_every_row_once() {
 }
 
 #[tokio::test]
-async fn the_same_bytes_again_are_skipped_and_say_which_load_brought_them() {
+async fn the_same_bytes_again_are_skipped_and_name_the_load_that_has_them() {
     let world = World::start().await;
     let first = world.drop_file("incoming/jobs/a.csv", jobs(1..=10)).await;
     let again = world.drop_file("incoming/jobs/copy of a.csv", jobs(1..=10)).await;

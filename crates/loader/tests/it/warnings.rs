@@ -11,7 +11,7 @@ use crate::cloud::Cloud;
 const NONE: [usize; 0] = [];
 
 #[tokio::test]
-async fn records_that_count_for_nothing_and_unknown_references_are_told() -> Result<()> {
+async fn records_that_count_for_nothing_and_unknown_references_are_reported() -> Result<()> {
     let mut cloud = Cloud::start().await?;
     cloud.options = loader::Options { lanes: 1, chunk_bytes: 1024, ..cloud.options };
     let header = "id,name,datetime,department_id,job_id\n";
@@ -55,7 +55,7 @@ fn workbook(sheets: &[(&str, &[(u32, &str)])]) -> Result<Vec<u8>> {
 }
 
 #[tokio::test]
-async fn sheets_that_are_left_out_are_told_however_the_load_ends() -> Result<()> {
+async fn sheets_that_are_left_out_are_reported_however_the_load_ends() -> Result<()> {
     let cloud = Cloud::start().await?;
     let good = |id| workbook(&[("Jobs", &[(id, "Clerk")]), ("Notes", &[(7, "Spy")])]);
     for (key, status) in [

@@ -72,7 +72,7 @@ async fn a_drill_verifies_the_backup_that_is_named_however_old_it_is() {
 }
 
 #[tokio::test]
-async fn a_drill_of_a_named_backup_goes_on_as_a_drill_and_its_status_can_be_asked_for() {
+async fn a_drill_of_a_named_backup_continues_as_a_drill_and_has_a_status() {
     let world = World::start().await;
     let rows = employees(1..=120_000);
     world.back_up(BACKUP, &[("employees", &rows)], Made { part_rows: 50_000, ..Made::default() }).await;
@@ -180,7 +180,7 @@ async fn a_drill_verifies_a_backup_from_before_a_table_was_renamed() {
 }
 
 #[tokio::test]
-async fn a_drill_that_was_cut_off_goes_on_with_the_next_try() {
+async fn an_interrupted_drill_continues_with_the_next_try() {
     let world = World::start().await;
     fresh(&world).await;
     let before = world.bucket.calls();
@@ -200,15 +200,15 @@ async fn a_drill_that_was_cut_off_goes_on_with_the_next_try() {
 }
 
 #[tokio::test]
-async fn a_sweep_fails_restores_that_nobody_works_on_and_asks_no_database_without_need() {
+async fn the_reaper_fails_abandoned_restores_and_queries_no_database_without_need() {
     let world = World::start().await;
-    let sweep = async || match world.invoke(json!({ "sweep": {} })).await.unwrap() {
+    let reap = async || match world.invoke(json!({ "sweep": {} })).await.unwrap() {
         Answer::Reaped { failed, .. } => failed,
         other => panic!("{other:?}"),
     };
     let calls = || world.db.data_api().calls();
     let before = calls();
-    assert_eq!((sweep().await, calls()), (vec![], before), "there was no restore yet");
+    assert_eq!((reap().await, calls()), (vec![], before), "there was no restore yet");
     world.back_up(BACKUP, &[("jobs", &named([1]))], Made::default()).await;
     let restored = world.restore(all_of_it()).await;
     let left_alone_for = async |minutes: u32| {
@@ -220,9 +220,9 @@ async fn a_sweep_fails_restores_that_nobody_works_on_and_asks_no_database_withou
         world.sql(&sql).await;
     };
     left_alone_for(29).await;
-    assert!(sweep().await.is_empty());
+    assert!(reap().await.is_empty());
     left_alone_for(31).await;
-    assert_eq!(sweep().await, [restored.restore]);
+    assert_eq!(reap().await, [restored.restore]);
     let before = calls();
-    assert_eq!((sweep().await, calls()), (vec![], before), "nothing is running any more");
+    assert_eq!((reap().await, calls()), (vec![], before), "nothing is running any more");
 }

@@ -60,11 +60,11 @@ async fn the_first_of_rows_with_one_id_counts_and_every_other_is_rejected_with_i
     let world = world().await;
     let restored =
         world.restore(json!({ "from": "avro/run/", "tables": ["departments"], "ignore": ["budget"] })).await;
-    let told = serde_json::to_value(&restored.tables["departments"]).unwrap();
+    let answer = serde_json::to_value(&restored.tables["departments"]).unwrap();
     // 110 of the 110,000 ids have no name, 10 of them twice; 9,990 others are there twice.
     let (read, good) = (120_000_u64, 110_000 - 110);
     assert_eq!(
-        [&told["rows_read"], &told["rows_restored"], &told["rows_rejected"]],
+        [&answer["rows_read"], &answer["rows_restored"], &answer["rows_rejected"]],
         [read, good, read - good]
     );
     let sum: u64 = (1..=110_000_u64).filter(|id| id % 1_000 != 0).sum();
@@ -226,18 +226,18 @@ async fn a_function_that_wakes_up_late_leaves_the_rejects_files_as_the_ledger_ha
 }
 
 #[tokio::test]
-async fn a_sweep_removes_what_a_killed_function_left_and_nothing_that_a_person_keeps() {
+async fn the_reaper_removes_orphaned_files_and_nothing_of_a_person() {
     let world = world_of_cities(&["Rome", "Wolverhampton"]).await;
     world.restore(cities_payload()).await;
     assert_eq!(rejects_as_in_ledger(&world).await, 1);
     let folder = format!("rejected/cities/{RESTORE}/");
-    let leftover = format!("{folder}{RESTORE}-00000-0123abcd.csv");
+    let orphan = format!("{folder}{RESTORE}-00000-0123abcd.csv");
     let kept = format!("{folder}fixed.csv");
-    for key in [&leftover, &kept] {
+    for key in [&orphan, &kept] {
         world.bucket.insert(key, "kept");
     }
     world.invoke(json!({ "sweep": {} })).await.unwrap();
-    assert!(world.bucket.content(&leftover).is_none());
+    assert!(world.bucket.content(&orphan).is_none());
     assert_eq!(world.bucket.remove(&kept).unwrap(), "kept");
     assert_eq!(rejects_as_in_ledger(&world).await, 1);
 }

@@ -71,7 +71,7 @@ async fn killed_and_taken_up(world: &World, number: usize, rows: i64, mend: impl
 }
 
 #[tokio::test]
-async fn goes_on_after_the_bucket_was_lost_at_any_call() {
+async fn continues_after_the_bucket_failed_at_any_call() {
     let world = world(300).await;
     let calls = world.bucket.calls();
     world.restore(payload(9999)).await;
@@ -85,7 +85,7 @@ async fn goes_on_after_the_bucket_was_lost_at_any_call() {
 }
 
 #[tokio::test]
-async fn goes_on_after_the_database_was_lost_at_any_call() {
+async fn continues_after_the_database_failed_at_any_call() {
     let world = world(300).await;
     let before = world.db.data_api().calls();
     world.restore(payload(9999)).await;
@@ -118,7 +118,7 @@ fn invoke_and_kill(world: &Arc<World>, payload: Json, life: Duration) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn killed_at_any_moment_no_table_is_half_restored() {
+async fn killed_at_any_time_no_table_is_half_restored() {
     const ROWS: i64 = 12_000;
     let seed = fastrand::u64(..);
     let mut random = fastrand::Rng::with_seed(seed);

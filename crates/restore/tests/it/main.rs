@@ -4,15 +4,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail the test")]
 
 mod beside;
+mod continuation;
 mod damage;
 mod drills;
 mod external;
 mod extremes;
-mod going_on;
 mod interruptions;
-mod put_back;
 mod refusals;
 mod requests;
 mod restores;
 mod round_trip;
 mod support;
+mod undo;

@@ -96,15 +96,15 @@ async fn a_restore_that_is_asked_for_is_there_at_once_and_done_by_another_invoca
     let (status, answer) = post(&world, &json!({ "backup": "latest", "tables": ["jobs"] }).to_string()).await;
     let id = answer["restore"].as_str().unwrap().to_owned();
     assert_eq!(status, 202, "{answer}");
-    let (status, told) = send(&world, Method::GET, &format!("/restores/{id}"), "writer", "").await;
+    let (status, answer) = send(&world, Method::GET, &format!("/restores/{id}"), "writer", "").await;
     assert_eq!(status, 200);
-    assert_eq!([&told["status"], &told["source"], &told["mode"]], ["running", BACKUP, "replace"]);
+    assert_eq!([&answer["status"], &answer["source"], &answer["mode"]], ["running", BACKUP, "replace"]);
     assert_eq!(world.next.0.lock().unwrap()[0].as_str(), id);
     world.restore(json!({ "continue": { "restore": id } })).await;
-    let (_, told) = send(&world, Method::GET, &format!("/restores/{id}/"), "writer", "").await;
-    assert_eq!([&told["status"], &told["error"]], [&json!("completed"), &Json::Null]);
-    assert_eq!(told["tables"]["jobs"]["rows_restored"], 3);
-    assert!(told["finished_at"].as_str().unwrap().ends_with('Z'));
+    let (_, answer) = send(&world, Method::GET, &format!("/restores/{id}/"), "writer", "").await;
+    assert_eq!([&answer["status"], &answer["error"]], [&json!("completed"), &Json::Null]);
+    assert_eq!(answer["tables"]["jobs"]["rows_restored"], 3);
+    assert!(answer["finished_at"].as_str().unwrap().ends_with('Z'));
     assert_eq!(world.rows("jobs").await.len(), 3);
 }
 
@@ -209,9 +209,9 @@ async fn a_backup_with_a_broken_manifest_is_a_restore_that_failed() {
     let (status, answer) = post(&world, &json!({ "backup": BACKUP, "tables": ["jobs"] }).to_string()).await;
     assert_eq!(status, 202);
     let path = format!("/restores/{}", answer["restore"].as_str().unwrap());
-    let (_, told) = send(&world, Method::GET, &path, "writer", "").await;
-    assert_eq!(told["status"], "failed");
-    assert!(told["error"].as_str().unwrap().contains("the manifest cannot be read"), "{told}");
+    let (_, answer) = send(&world, Method::GET, &path, "writer", "").await;
+    assert_eq!(answer["status"], "failed");
+    assert!(answer["error"].as_str().unwrap().contains("the manifest cannot be read"), "{answer}");
 }
 
 #[tokio::test]
@@ -224,8 +224,8 @@ async fn a_restore_is_undone_and_that_can_be_undone_again() {
     assert_eq!((status, jobs(&world).await.as_str()), (200, "99"), "{answer}");
     assert_eq!(answer["tables"]["jobs"]["kept"], true);
     let second = answer["restore"].as_str().unwrap();
-    let (_, told) = send(&world, Method::GET, &format!("/restores/{second}"), "writer", "").await;
-    assert_eq!([&told["kind"], &told["source"], &told["status"]], ["put_back", &*first, "completed"]);
+    let (_, answer) = send(&world, Method::GET, &format!("/restores/{second}"), "writer", "").await;
+    assert_eq!([&answer["kind"], &answer["source"], &answer["status"]], ["put_back", &*first, "completed"]);
     assert_eq!(undo(&world, "op", second).await.0, 200);
     assert_eq!(jobs(&world).await, "1,2,3");
     // The previous tables of the first restore are back in place, and no longer kept.

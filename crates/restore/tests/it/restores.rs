@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use crate::support::{BACKUP, Made, World, all_of_it, employees, named};
 
 #[tokio::test]
-async fn every_table_is_as_it_was_and_what_it_was_since_is_kept() {
+async fn every_table_is_as_it_was_and_its_previous_table_is_kept() {
     let world = World::start().await;
     let (jobs, departments, people) = (named(1..=3), named([5]), employees(1..=4));
     let tables = [("departments", &*departments), ("jobs", &jobs), ("employees", &people)];
@@ -119,7 +119,7 @@ async fn a_verification_changes_no_table_and_is_noted_with_the_backup() {
 }
 
 #[tokio::test]
-async fn a_restore_that_has_ended_is_told_and_not_done_again() {
+async fn a_restore_that_has_ended_is_answered_and_not_repeated() {
     let world = World::start().await;
     world.back_up(BACKUP, &[("jobs", &named(1..=3))], Made::default()).await;
     let id = "20261121-100000-0000000a";

@@ -178,7 +178,7 @@ pub(crate) fn restorer_over(
 pub(crate) async fn nullable(database: &Database, table: &Table) -> Vec<bool> {
     let snapshot = Snapshot::take(database, &[]).await.unwrap();
     let nullable = snapshot.nullable(table).await.unwrap();
-    snapshot.end().await.unwrap();
+    snapshot.end().await;
     nullable
 }
 
@@ -238,14 +238,14 @@ pub(crate) fn write_backup(
         };
         (table.name().to_owned(), manifest)
     });
-    let moment = format!("{}-{}-{}T02:00:00.000Z", &id[..4], &id[4..6], &id[6..8]);
+    let time = format!("{}-{}-{}T02:00:00.000Z", &id[..4], &id[4..6], &id[6..8]);
     Manifest {
         format: MANIFEST_FORMAT,
         rowgate: "0.1.0".to_owned(),
         dictionary: dictionary_version().to_owned(),
-        snapshot_time: moment.clone(),
-        started_at: moment.clone(),
-        finished_at: moment,
+        snapshot_time: time.clone(),
+        started_at: time.clone(),
+        finished_at: time,
         codec: made.codec,
         loads: ManifestLoads::default(),
         tables: tables.collect(),

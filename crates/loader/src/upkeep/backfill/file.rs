@@ -4,7 +4,7 @@ use bucket::Listed;
 use domain::dictionary::{Dictionary, LoadMode};
 use domain::load::{Incoming, LoadId, no_data, no_data_below};
 
-use super::Backfill;
+use super::request::Backfill;
 use crate::queue::event::{ObjectCreated, TargetOverride};
 
 /// Storage classes whose objects have to be restored before they can be read.

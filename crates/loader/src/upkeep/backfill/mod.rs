@@ -9,6 +9,7 @@
 //! many files the last one loaded would win, and nobody can say which that is.
 
 mod file;
+mod request;
 
 #[cfg(test)]
 mod tests;
@@ -19,9 +20,10 @@ use aurora::{Database, Deadline, loads};
 use bucket::{BucketError, Versions};
 use domain::dictionary::{Dictionary, LoadMode};
 use domain::load::{INCOMING, Incoming, KeyError, LoadId};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use self::file::File;
+pub use self::request::Backfill;
 use crate::queue::event::is_folder;
 use crate::queue::{Queue, QueueError};
 
@@ -31,25 +33,6 @@ const WORK_TIME: Duration = Duration::from_secs(30);
 
 /// Ignored files that an answer names at most, with keys of up to a kilobyte and a reason each.
 const MAX_IGNORED: usize = 100;
-
-/// The files to load.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Backfill {
-    /// The prefix of their keys.
-    pub prefix: String,
-    /// The bucket; by default the data bucket.
-    pub bucket: Option<String>,
-    /// The table of all the files, whatever their keys say.
-    pub table: Option<String>,
-    /// The mode, whatever the keys say; `replace` is refused.
-    pub mode: Option<String>,
-    /// The key to continue after: `next` of the answer before.
-    pub after: Option<String>,
-    /// True to only count.
-    #[serde(default)]
-    pub dry_run: bool,
-}
 
 /// The result of a call.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

@@ -1,0 +1,149 @@
+//! Files, one behind the other, as a source of chunks.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use bucket::{Bytes, Reader};
+use domain::external::{ExternalFilling, ExternalRows, IgnoredFields};
+
+use super::fault::Fault;
+use super::plan::Against;
+use super::rows::{FileRows, RowsFault};
+use crate::read::source::{Chunk, Filling, Object, Opening, Rows, Source, SourceError};
+
+/// Options for reading files.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    /// True if the first row that breaks a rule fails the restore.
+    pub(crate) strict: bool,
+    /// Fields that may be left out.
+    pub(crate) ignore: IgnoredFields,
+}
+
+/// A source of the rows of `found`, in this order, from the first chunk on that is not committed.
+/// Blocking.
+///
+/// # Errors
+/// As [`Source::next_chunk`].
+pub(crate) fn open(
+    opening: Opening,
+    found: Vec<Object>,
+    asked: &Asked,
+) -> Result<Box<dyn Source>, SourceError> {
+    let (number, skip) = opening.done.leading();
+    let mut source = FileSource { opening, left: found.into(), asked: asked.clone(), open: None, number };
+    source.skip(skip)?;
+    Ok(Box::new(source))
+}
+
+#[derive(Debug)]
+struct FileSource {
+    opening: Opening,
+    left: VecDeque<Object>,
+    asked: Asked,
+    open: Option<(String, FileRows<Reader>)>,
+    /// The number of the next chunk.
+    number: u32,
+}
+
+impl FileSource {
+    /// The file that is being read; opens the next one where none is.
+    fn file(&mut self) -> Result<Option<&mut (String, FileRows<Reader>)>, SourceError> {
+        if self.open.is_none()
+            && let Some(Object { key, .. }) = self.left.pop_front()
+        {
+            let Opening { table, objects, .. } = &self.opening;
+            let opened = FileRows::open(objects.open(&key), table, &self.asked.ignore);
+            let rows = opened.map_err(|against| match against {
+                Against::Read(error) => SourceError::Read(error),
+                Against::Reasons(reasons) => content(&key, reasons.join("; ")),
+            })?;
+            self.open = Some((key, rows));
+        }
+        Ok(self.open.as_mut())
+    }
+
+    /// Reads over the rows of committed chunks. A chunk is of one file, and the next one begins
+    /// with the next row.
+    fn skip(&mut self, mut rows: u64) -> Result<(), SourceError> {
+        while rows > 0
+            && let Some((key, file)) = self.file()?
+        {
+            rows -= file.skip(rows).map_err(|fault| explain(key, fault))?;
+            if rows > 0 {
+                self.open = None;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Source for FileSource {
+    fn next_chunk(&mut self) -> Result<Option<Chunk>, SourceError> {
+        let strict = self.asked.strict;
+        while let Some((key, file)) = self.file()? {
+            let chunk = file.next_chunk(strict).map_err(|fault| match fault {
+                RowsFault::File(fault) => explain(key, fault),
+                RowsFault::Rejected { row, reason } => {
+                    SourceError::Rejected { file: key.clone(), row, reason }
+                }
+            })?;
+            let Some(rows) = chunk else {
+                self.open = None;
+                continue;
+            };
+            let file = key.clone();
+            let number = self.number;
+            self.number += 1;
+            if self.opening.done.contains(number) {
+                continue;
+            }
+            let rows = FileChunk { file, shadow: self.opening.shadow.clone(), strict, rows };
+            return Ok(Some(Chunk {
+                number,
+                rows_read: rows.rows.rows_read(),
+                read: None,
+                filling: rows.without(&BTreeSet::new())?,
+                rows: Some(Box::new(rows)),
+            }));
+        }
+        Ok(None)
+    }
+}
+
+/// The rows of a chunk.
+#[derive(Debug)]
+struct FileChunk {
+    file: String,
+    shadow: String,
+    strict: bool,
+    rows: ExternalRows<'static>,
+}
+
+impl Rows for FileChunk {
+    fn ids(&self) -> &[i64] {
+        self.rows.ids()
+    }
+
+    fn without(&self, taken: &BTreeSet<i64>) -> Result<Filling, SourceError> {
+        if self.strict
+            && let Some((row, reason)) = self.rows.first_taken(taken)
+        {
+            return Err(SourceError::Rejected { file: self.file.clone(), row, reason });
+        }
+        let filling =
+            self.rows.filling(&self.shadow, taken).map_err(|error| content(&self.file, error.to_string()))?;
+        let ExternalFilling { statements, restored, rejected, rejects } = filling;
+        Ok(Filling { statements, restored, rejected, rejects: rejects.map(Bytes::from) })
+    }
+}
+
+fn explain(file: &str, fault: Fault) -> SourceError {
+    match fault {
+        Fault::Read(error) => SourceError::Read(error),
+        Fault::Content(reason) => content(file, reason),
+    }
+}
+
+fn content(file: &str, reason: impl Into<String>) -> SourceError {
+    SourceError::Content { file: file.to_owned(), reason: reason.into() }
+}

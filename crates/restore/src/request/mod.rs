@@ -1,0 +1,5 @@
+//! Requests to the function, and its answers.
+
+pub(crate) mod answer;
+pub(crate) mod payload;
+pub(crate) mod resolve;
