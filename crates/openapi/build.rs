@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::error::Error;
+use std::ffi::OsStr;
 use std::io::{Cursor, Read};
 use std::path::Path;
 use std::{env, fs};
@@ -10,15 +11,6 @@ use std::{env, fs};
 use serde_json::{Value, json};
 use utoipa_swagger_ui_vendored::SWAGGER_UI_VENDORED;
 use zip::ZipArchive;
-
-/// The files with the paths and schemas of a subject each, in the order in which the page shows
-/// them.
-const SUBJECTS: [&str; 10] = [
-    "rows", "reports", "loads", "uploads", "insight", "backups", "restores", "accounts", "console", "service",
-];
-
-/// The files with what the subjects share.
-const COMMON: [&str; 3] = ["doors", "problems", "shared"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let out = env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?;
@@ -45,25 +37,26 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Reads the declarations: `paths` and `schemas` of all subjects, the others under their names.
+/// Reads the declarations: `paths` and `schemas` of the files that have paths, in the order of
+/// `x-rowgate-order`, and the other files under their names.
 fn declarations() -> Result<Value, Box<dyn Error>> {
     let mut all = json!({ "paths": {}, "schemas": {} });
+    let mut subjects = Vec::new();
     for entry in fs::read_dir("api")? {
         let path = entry?.path();
-        let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
-        if !SUBJECTS.contains(&name) && !COMMON.contains(&name) {
-            return Err(format!("{} is in no list of build.rs", path.display()).into());
+        let file = yaml(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        if file["paths"].is_object() {
+            subjects.push((file["x-rowgate-order"].as_u64().unwrap_or(u64::MAX), path, file));
+        } else {
+            all[path.file_stem().and_then(OsStr::to_str).unwrap_or_default()] = file;
         }
     }
-    for name in COMMON {
-        all[name] = yaml(name)?;
-    }
-    for subject in SUBJECTS {
-        let file = yaml(subject)?;
+    subjects.sort_by_key(|(order, path, _)| (*order, path.clone()));
+    for (_, path, file) in subjects {
         for (part, of_file) in [("paths", &file["paths"]), ("schemas", &file["components"]["schemas"])] {
             for (name, value) in of_file.as_object().into_iter().flatten() {
                 if !all[part][name].is_null() {
-                    return Err(format!("api/{subject}.yaml: {name} is declared twice").into());
+                    return Err(format!("{}: {name} is declared twice", path.display()).into());
                 }
                 all[part][name] = value.clone();
             }
@@ -72,15 +65,11 @@ fn declarations() -> Result<Value, Box<dyn Error>> {
     Ok(all)
 }
 
-fn yaml(name: &str) -> Result<Value, Box<dyn Error>> {
-    let file = format!("api/{name}.yaml");
-    let parse = || -> Result<Value, Box<dyn Error>> {
-        let mut value: yaml_serde::Value = yaml_serde::from_str(&fs::read_to_string(&file)?)?;
-        // Puts in what `<<: *anchor` stands for.
-        value.apply_merge()?;
-        Ok(serde_json::to_value(value)?)
-    };
-    parse().map_err(|error| format!("{file}: {error}").into())
+fn yaml(path: &Path) -> Result<Value, Box<dyn Error>> {
+    let mut value: yaml_serde::Value = yaml_serde::from_str(&fs::read_to_string(path)?)?;
+    // Puts in what `<<: *anchor` stands for.
+    value.apply_merge()?;
+    Ok(serde_json::to_value(value)?)
 }
 
 fn read(archive: &mut ZipArchive<Cursor<&[u8]>>, end: &str) -> Result<String, Box<dyn Error>> {

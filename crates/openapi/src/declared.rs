@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-use crate::Door;
+use crate::source::Door;
 
 /// The compiled declarations: `paths` and `schemas` of all subjects, and under their own names
 /// `doors`, `problems` and `shared`.
@@ -12,6 +12,9 @@ pub(crate) static API: LazyLock<Value> = LazyLock::new(|| {
     // The build has written it, and tests read all of it.
     serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/api.json"))).unwrap_or_default()
 });
+
+/// The member of an operation that has the right of its callers.
+pub(crate) const RIGHT: &str = "x-rowgate-right";
 
 /// A method of a path, as it is declared.
 #[derive(Debug, Clone, Copy)]
@@ -46,7 +49,7 @@ impl<'a> Operation<'a> {
     /// Returns the right that a caller needs: `account` for any account, `reader`, `writer` or
     /// `operator`. `None` if anybody may call.
     pub fn right(&self) -> Option<&'a str> {
-        self.value["x-rowgate-right"].as_str()
+        self.value[RIGHT].as_str()
     }
 
     /// Returns true for what anybody may call.

@@ -15,9 +15,10 @@ use domain::report::{ChartKind, ColumnType};
 use domain::row::RowCode;
 use serde_json::{Map, Value, json};
 
+use crate::reports;
 use crate::rows::{RowForm, any_id, example};
 use crate::schema::{in_query, matching, named, object, one_of, or_null};
-use crate::{Source, reports};
+use crate::source::Source;
 
 /// The schemas and parameters, by name.
 pub(crate) fn definitions(source: Source<'_>) -> Value {

@@ -7,56 +7,22 @@ mod problem;
 mod reports;
 mod rows;
 mod schema;
+mod source;
 
 use std::collections::BTreeMap;
 
-use domain::dictionary::Dictionary;
-use domain::report::Report;
 use serde_json::{Map, Value, json};
 
-use declared::{API, is_at};
+use declared::{API, RIGHT, is_at};
 use problem::Problems;
 use rows::RowForm;
 
 pub use declared::{Operation, operations};
 pub use docs::{Page, page};
+pub use source::{Door, Source};
 
 /// The encodings of every body.
 const ENCODINGS: &str = "As it is, or as gzip with `Content-Encoding: gzip`; limits are of what is unpacked.";
-
-/// One of the two ways into the API. A document describes one of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Door {
-    /// Programs, with an API key.
-    Scripts,
-    /// People, with an account.
-    People,
-}
-
-/// The input of the document, beside the declarations.
-#[derive(Debug, Clone, Copy)]
-pub struct Source<'a> {
-    /// The tables; hidden ones are left out.
-    pub dictionary: &'a Dictionary,
-    /// The reports.
-    pub reports: &'a [Report],
-    /// The version of Rowgate.
-    pub version: &'a str,
-    /// The door that is described.
-    pub door: Door,
-    /// The URL of the door, with its stage and without a slash at the end.
-    pub url: &'a str,
-}
-
-impl Door {
-    /// The name of the door, as declarations have it.
-    fn name(self) -> &'static str {
-        match self {
-            Self::Scripts => "scripts",
-            Self::People => "people",
-        }
-    }
-}
 
 /// Makes the document.
 pub fn document(source: Source<'_>) -> Value {
@@ -140,7 +106,8 @@ fn add_form(answer: &mut Value, other: &Value) {
 }
 
 /// Puts in what references outside the document and `${…}` stand for, and leaves out the members
-/// that are for Rowgate alone.
+/// that are for Rowgate alone: all of its own but [`RIGHT`], by which clients know what a caller may
+/// do.
 fn resolved(value: &Value, definitions: &Value, words: &Value) -> Value {
     let resolved = |value| resolved(value, definitions, words);
     match value {
@@ -152,7 +119,7 @@ fn resolved(value: &Value, definitions: &Value, words: &Value) -> Value {
                 _ => Map::new(),
             };
             let is_external = reference.is_some_and(|(file, _)| !file.is_empty());
-            let own = members.iter().filter(|(name, _)| !name.starts_with("x-rowgate-"));
+            let own = members.iter().filter(|(name, _)| *name == RIGHT || !name.starts_with("x-rowgate-"));
             let own = own.filter(|(name, _)| !(is_external && *name == "$ref"));
             all.extend(own.map(|(name, member)| (name.clone(), resolved(member))));
             Value::Object(all)

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::problem::ProblemKind;
 use serde_json::{Value, json};
 
-use crate::Door;
 use crate::declared::{API, Operation};
 use crate::schema::{camel_case, named, one_of};
+use crate::source::Door;
 
 /// Problems that every function can answer with: each refuses unknown parameters.
 const OF_ALL: [&str; 2] = ["invalid-parameter", "internal"];
