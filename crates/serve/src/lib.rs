@@ -3,9 +3,9 @@
 // allows by default.
 #![recursion_limit = "256"]
 
+mod admission;
 mod arguments;
-mod fault;
-mod gate;
+mod error;
 mod health;
 mod keys;
 mod metrics;
@@ -17,7 +17,7 @@ mod work;
 use anyhow::Result;
 
 pub use arguments::Arguments;
-pub use fault::is_users;
+pub use error::is_user_error;
 pub use keys::{Key, KeyRight, Keys, KeysError};
 
 use arguments::Subcommands;
@@ -25,7 +25,7 @@ use arguments::Subcommands;
 /// Runs the command line: serves until the process stops, or checks the health of one that serves.
 ///
 /// # Errors
-/// Any failure; [`is_users`] tells whether the user can correct it.
+/// Any failure; [`is_user_error`] tells whether the user can correct it.
 pub async fn run(arguments: Arguments) -> Result<()> {
     match arguments.command {
         Some(Subcommands::Health) => health::ask(arguments.serve.listen),

@@ -7,17 +7,17 @@ use clap::Parser;
 use serve::Arguments;
 
 /// The exit codes of an error that the user can correct, and of any other.
-const USERS: u8 = 1;
-const OURS: u8 = 2;
+const USER_ERROR: u8 = 1;
+const INTERNAL_ERROR: u8 = 2;
 
 /// The time that threads have at the end before they are cut off.
-const LAST_MOMENT: Duration = Duration::from_millis(500);
+const SHUTDOWN_GRACE: Duration = Duration::from_millis(500);
 
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
-            let status = if error.use_stderr() { USERS.into() } else { ExitCode::SUCCESS };
+            let status = if error.use_stderr() { USER_ERROR.into() } else { ExitCode::SUCCESS };
             // Nothing can be done if even the usage cannot be printed.
             let _ = error.print();
             return status;
@@ -25,14 +25,14 @@ fn main() -> ExitCode {
     };
     let ended = tokio::runtime::Runtime::new().map_err(Into::into).and_then(|runtime| {
         let ended = runtime.block_on(serve::run(arguments));
-        runtime.shutdown_timeout(LAST_MOMENT);
+        runtime.shutdown_timeout(SHUTDOWN_GRACE);
         ended
     });
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             print_error(&error);
-            if serve::is_users(&error) { USERS.into() } else { OURS.into() }
+            if serve::is_user_error(&error) { USER_ERROR.into() } else { INTERNAL_ERROR.into() }
         }
     }
 }

@@ -124,7 +124,7 @@ impl Counted {
     }
 
     /// Keeps the one until the process ends.
-    pub(crate) fn for_good(self) {
+    pub(crate) fn forget(self) {
         std::mem::forget(self);
     }
 }

@@ -20,14 +20,14 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
+use crate::admission::{self, Admission, Rate};
 use crate::arguments::ServeArguments;
-use crate::fault::users_fault;
-use crate::gate::{self, Gate, Rate};
+use crate::error::user_error;
 use crate::keys::{KeyRight, Keys};
 use crate::metrics::{self, Metrics, Work};
 use crate::routes::{self, Api, Parts};
 use crate::server::{self, Limits};
-use crate::work::{self, OfBackup, OfRestore, Waiting};
+use crate::work::{self, BackupWork, RestoreWork, Waiting};
 
 /// Concurrent connections of scrapers.
 const METRICS_CONNECTIONS: usize = 8;
@@ -39,7 +39,7 @@ pub(crate) async fn serve(arguments: ServeArguments) -> Result<()> {
     let target = target(&arguments)?;
     let bucket = given(arguments.bucket.clone(), "ROWGATE_BUCKET", "--bucket")?;
     if config.region().is_none() {
-        return Err(users_fault("AWS_REGION is not set"));
+        return Err(user_error("AWS_REGION is not set"));
     }
     let keys = keys(&arguments, &config).await?;
     let operators = keys.iter().filter(|key| key.right == KeyRight::Operator);
@@ -53,17 +53,17 @@ pub(crate) async fn serve(arguments: ServeArguments) -> Result<()> {
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
     let (backups_work, restores_work) = (metrics.work("backup"), metrics.work("restore"));
-    let (of_backups, backups_wait) = work::queue(&backups_work);
-    let (of_restores, restores_wait) = work::queue(&restores_work);
+    let (backup_queue, backups_waiting) = work::queue(&backups_work);
+    let (restore_queue, restores_waiting) = work::queue(&restores_work);
     let parts =
-        Parts { config: &config, target, bucket, url, people_url, operators, of_backups, of_restores };
+        Parts { config: &config, target, bucket, url, people_url, operators, backup_queue, restore_queue };
     let api = routes::api(parts)?;
-    start_work(&mut tasks, &api, backups_wait, restores_wait, &stopped);
+    start_work(&mut tasks, &api, backups_waiting, restores_waiting, &stopped);
 
     let usual = Rate { rate: arguments.rate, burst: arguments.burst };
     let number_of_keys = keys.iter().count();
-    let gate = Arc::new(Gate::new(keys, usual, arguments.requests, metrics.clone()));
-    let routes = guarded(api.routes, &gate, &metrics);
+    let admission = Arc::new(Admission::new(keys, usual, arguments.requests, metrics.clone()));
+    let routes = with_layers(api.routes, &admission, &metrics);
     let limits = limits(&arguments)?;
     if let Some(address) = arguments.metrics_address.0 {
         serve_metrics(&mut tasks, address, &metrics, limits, &stopped).await?;
@@ -82,7 +82,7 @@ pub(crate) async fn serve(arguments: ServeArguments) -> Result<()> {
     let ended = async {
         connections.shutdown().await;
         // Requests whose clients have disconnected run to their end as well.
-        gate.finished().await;
+        admission.finished().await;
         while tasks.join_next().await.is_some() {}
     };
     let is_ended = timeout_at(until, ended).await.is_ok();
@@ -94,16 +94,16 @@ pub(crate) async fn serve(arguments: ServeArguments) -> Result<()> {
 fn start_work(
     tasks: &mut JoinSet<()>,
     api: &Api,
-    backups: Waiting<OfBackup>,
-    restores: Waiting<OfRestore>,
+    backups: Waiting<BackupWork>,
+    restores: Waiting<RestoreWork>,
     stopped: &watch::Receiver<bool>,
 ) {
     let maker = Arc::clone(&api.backups);
     let back_up = move |asked| work::back_up(Arc::clone(&maker), asked);
-    tasks.spawn(work::work(backups, stopped.clone(), back_up, work::leave_backup));
+    tasks.spawn(work::work(backups, stopped.clone(), back_up, work::abandon_backup));
     let restorer = Arc::clone(&api.restorer);
     let restore = move |asked| work::restore(Arc::clone(&restorer), asked);
-    tasks.spawn(work::work(restores, stopped.clone(), restore, work::leave_restore));
+    tasks.spawn(work::work(restores, stopped.clone(), restore, work::abandon_restore));
 }
 
 fn limits(arguments: &ServeArguments) -> Result<Limits> {
@@ -157,11 +157,11 @@ fn log_end(is_ended: bool, metrics: &Metrics, backups: &Work, restores: &Work) {
 }
 
 /// Wraps the routes in layers. `/health` needs no key and makes no log line.
-fn guarded(routes: Router, gate: &Arc<Gate>, metrics: &Metrics) -> Router {
+fn with_layers(routes: Router, admission: &Arc<Admission>, metrics: &Metrics) -> Router {
     with_service_layers(routes)
-        .layer(middleware::from_fn_with_state(Arc::clone(gate), gate::guard))
+        .layer(middleware::from_fn_with_state(Arc::clone(admission), admission::check))
         .layer(middleware::from_fn_with_state(metrics.clone(), metrics::track))
-        .route("/health", get(gate::health).layer(middleware::map_response(gate::last)))
+        .route("/health", get(admission::health).layer(middleware::map_response(admission::close)))
 }
 
 async fn sdk_config() -> SdkConfig {
@@ -180,25 +180,25 @@ fn target(arguments: &ServeArguments) -> Result<Target> {
 fn given(value: Option<String>, variable: &str, flag: &str) -> Result<String> {
     value
         .filter(|value| !value.is_empty())
-        .ok_or_else(|| users_fault(format!("{variable} is not set; set it, or give {flag}")))
+        .ok_or_else(|| user_error(format!("{variable} is not set; set it, or give {flag}")))
 }
 
 async fn keys(arguments: &ServeArguments, config: &SdkConfig) -> Result<Keys> {
     match (&arguments.keys, &arguments.keys_secret) {
         (Some(path), _) => Keys::read(path)
-            .map_err(|error| users_fault(format!("the keys of ROWGATE_KEYS ({}): {error}", path.display()))),
+            .map_err(|error| user_error(format!("the keys of ROWGATE_KEYS ({}): {error}", path.display()))),
         (None, Some(arn)) => {
             let secrets = aws_sdk_secretsmanager::Client::new(config);
             let secret = secrets.get_secret_value().secret_id(arn).send().await;
             let secret = secret.map_err(|error| {
                 let why = lambda_kit::causes(&error);
-                users_fault(format!("the keys of ROWGATE_KEYS_SECRET ({arn}) cannot be read: {why}"))
+                user_error(format!("the keys of ROWGATE_KEYS_SECRET ({arn}) cannot be read: {why}"))
             })?;
             let text = secret.secret_string().unwrap_or_default();
             Keys::of_secret(text)
-                .map_err(|error| users_fault(format!("the keys of ROWGATE_KEYS_SECRET ({arn}): {error}")))
+                .map_err(|error| user_error(format!("the keys of ROWGATE_KEYS_SECRET ({arn}): {error}")))
         }
-        (None, None) => Err(users_fault(
+        (None, None) => Err(user_error(
             "there are no keys: name a file in ROWGATE_KEYS (--keys) or a secret in ROWGATE_KEYS_SECRET (--keys-secret)",
         )),
     }
@@ -207,7 +207,7 @@ async fn keys(arguments: &ServeArguments, config: &SdkConfig) -> Result<Keys> {
 async fn listen(address: SocketAddr, variable: &str) -> Result<(TcpListener, SocketAddr)> {
     let listener = TcpListener::bind(address).await;
     let listener =
-        listener.map_err(|error| users_fault(format!("{variable}: listening on {address}: {error}")))?;
+        listener.map_err(|error| user_error(format!("{variable}: listening on {address}: {error}")))?;
     let address = listener.local_addr().context("the address that is listened on")?;
     Ok((listener, address))
 }

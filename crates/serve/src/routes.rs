@@ -14,8 +14,8 @@ use lambda_kit::env;
 use reports::Links;
 use restore::Restorer;
 
-use crate::fault::users_fault;
-use crate::work::{OfBackup, OfRestore, Queue};
+use crate::error::user_error;
+use crate::work::{BackupWork, Queue, RestoreWork};
 
 /// The parts of the functions.
 pub(crate) struct Parts<'c> {
@@ -26,20 +26,20 @@ pub(crate) struct Parts<'c> {
     pub(crate) people_url: String,
     /// The names of the operators' keys.
     pub(crate) operators: Vec<String>,
-    pub(crate) of_backups: Queue<OfBackup>,
-    pub(crate) of_restores: Queue<OfRestore>,
+    pub(crate) backup_queue: Queue<BackupWork>,
+    pub(crate) restore_queue: Queue<RestoreWork>,
 }
 
 /// The API, and the services that make backups and restores.
 pub(crate) struct Api {
     pub(crate) routes: Router,
-    pub(crate) backups: Arc<Backups<S3Bucket, Queue<OfBackup>>>,
-    pub(crate) restorer: Arc<Restorer<S3Bucket, Queue<OfRestore>>>,
+    pub(crate) backups: Arc<Backups<S3Bucket, Queue<BackupWork>>>,
+    pub(crate) restorer: Arc<Restorer<S3Bucket, Queue<RestoreWork>>>,
 }
 
 /// Builds every route of the scripts' door.
 pub(crate) fn api(parts: Parts<'_>) -> Result<Api> {
-    let Parts { config, target, bucket, url, people_url, operators, of_backups, of_restores } = parts;
+    let Parts { config, target, bucket, url, people_url, operators, backup_queue, restore_queue } = parts;
     let dictionary = domain::shipped::dictionary()?;
     let database = Database::new(aws_sdk_rdsdata::Client::new(config), target);
     let operator = Operator::of_keys(operators);
@@ -48,15 +48,15 @@ pub(crate) fn api(parts: Parts<'_>) -> Result<Api> {
     let backups = Arc::new(Backups {
         database: database.clone(),
         store: store.clone(),
-        continuation: of_backups,
+        continuation: backup_queue,
         dictionary,
-        options: backup::Options::read(env::optional).map_err(|error| users_fault(error.to_string()))?,
+        options: backup::Options::read(env::optional).map_err(|error| user_error(error.to_string()))?,
     });
     let restorer = Arc::new(Restorer {
         database: database.clone(),
         store,
-        continuation: of_restores,
-        options: restore::Options::read(env::optional).map_err(|error| users_fault(error.to_string()))?,
+        continuation: restore_queue,
+        options: restore::Options::read(env::optional).map_err(|error| user_error(error.to_string()))?,
         dictionary,
     });
     let region = config.region().context("AWS_REGION is not set")?;

@@ -17,18 +17,18 @@ use crate::server::stopped;
 /// The time limit of a function, after which work is continued here as well.
 const TIME: Duration = Duration::from_secs(15 * 60);
 /// The time that is reserved to record the state of a restore, as in a function.
-const TIME_TO_TELL: Duration = Duration::from_secs(5);
+const TIME_TO_RECORD: Duration = Duration::from_secs(5);
 /// Concurrent backups, and concurrent restores: each takes some 20 MB.
-const AT_ONCE: usize = 2;
+const MAX_CONCURRENT: usize = 2;
 /// The length of a queue. A request beyond it is refused, to be retried later.
-const WAITING: usize = 16;
+const MAX_WAITING: usize = 16;
 /// The pauses before an interrupted restore is retried, as Lambda retries a failed invocation.
-const TRY_AGAIN: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(120)];
+const RETRY_PAUSES: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(120)];
 
 /// A backup to continue.
-pub(crate) type OfBackup = backup::Unfinished;
+pub(crate) type BackupWork = backup::Unfinished;
 /// A restore to continue.
-pub(crate) type OfRestore = restore::Unfinished;
+pub(crate) type RestoreWork = restore::Unfinished;
 
 /// The sender of a queue of work.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ struct Full;
 
 /// Returns a queue and its receiver.
 pub(crate) fn queue<W>(gauges: &Work) -> (Queue<W>, Waiting<W>) {
-    let (sender, receiver) = mpsc::channel(WAITING);
+    let (sender, receiver) = mpsc::channel(MAX_WAITING);
     (Queue { sender, gauges: gauges.clone() }, Waiting { receiver, gauges: gauges.clone() })
 }
 
@@ -68,7 +68,7 @@ pub(crate) async fn work<W, F>(
     waiting: Waiting<W>,
     mut stop: watch::Receiver<bool>,
     act: impl Fn(W) -> F,
-    leave: impl Fn(&W),
+    abandon: impl Fn(&W),
 ) where
     F: Future<Output = ()> + Send + 'static,
 {
@@ -78,7 +78,7 @@ pub(crate) async fn work<W, F>(
         tokio::select! {
             () = stopped(&mut stop) => break,
             Some(ended) = running.join_next() => log_panic(ended),
-            work = waiting.recv(), if running.len() < AT_ONCE => match work {
+            work = waiting.recv(), if running.len() < MAX_CONCURRENT => match work {
                 Some((work, waited)) => {
                     let (act, counted) = (act(work), Counted::on(&gauges.begun));
                     drop(waited);
@@ -94,8 +94,8 @@ pub(crate) async fn work<W, F>(
     // Requests for work are refused from now on.
     waiting.close();
     while let Some((work, waited)) = waiting.recv().await {
-        leave(&work);
-        waited.for_good();
+        abandon(&work);
+        waited.forget();
     }
     while let Some(ended) = running.join_next().await {
         log_panic(ended);
@@ -105,12 +105,12 @@ pub(crate) async fn work<W, F>(
 /// Logs a panic. It ends its own work alone, which is then found like any interrupted work.
 fn log_panic(ended: Result<(), tokio::task::JoinError>) {
     if let Err(error) = ended {
-        tracing::error!(error = %error, "a backup or restore was broken off");
+        tracing::error!(error = %error, "a backup or restore was cancelled");
     }
 }
 
 /// Continues a backup. The bucket and the log have the result.
-pub(crate) async fn back_up(backups: Arc<Backups<S3Bucket, Queue<OfBackup>>>, unfinished: OfBackup) {
+pub(crate) async fn back_up(backups: Arc<Backups<S3Bucket, Queue<BackupWork>>>, unfinished: BackupWork) {
     // Not by a command, which would also remove old backups, for which the deployed function has
     // its own settings.
     if let Err(error) = backups.resume(&unfinished, Times::before(Deadline::after(TIME))).await {
@@ -119,7 +119,7 @@ pub(crate) async fn back_up(backups: Arc<Backups<S3Bucket, Queue<OfBackup>>>, un
 }
 
 /// Logs that a backup is not continued here, and what happens to it.
-pub(crate) fn leave_backup(OfBackup { backup, .. }: &OfBackup) {
+pub(crate) fn abandon_backup(BackupWork { backup, .. }: &BackupWork) {
     tracing::warn!(
         backup.id = %backup,
         "the backup was not begun; it shows as failed 16 minutes after it was last worked on: start another"
@@ -127,19 +127,19 @@ pub(crate) fn leave_backup(OfBackup { backup, .. }: &OfBackup) {
 }
 
 /// Logs that a restore is not continued here, and what happens to it.
-pub(crate) fn leave_restore(OfRestore { restore, drill }: &OfRestore) {
+pub(crate) fn abandon_restore(RestoreWork { restore, drill }: &RestoreWork) {
     tracing::warn!(
         restore.id = restore.as_str(),
         is_drill = drill,
-        "the restore was not begun; the stack fails it after 30 minutes, or goes on with it where it is told to"
+        "the restore was not begun; the stack fails it after 30 minutes, or continues it if it is invoked with its id"
     );
 }
 
 /// Continues a restore. The ledger and the log have the result.
-pub(crate) async fn restore(restorer: Arc<Restorer<S3Bucket, Queue<OfRestore>>>, unfinished: OfRestore) {
-    let mut pauses = TRY_AGAIN.into_iter();
+pub(crate) async fn restore(restorer: Arc<Restorer<S3Bucket, Queue<RestoreWork>>>, unfinished: RestoreWork) {
+    let mut pauses = RETRY_PAUSES.into_iter();
     loop {
-        let deadline = Deadline::after(TIME - TIME_TO_TELL);
+        let deadline = Deadline::after(TIME - TIME_TO_RECORD);
         let command = Command::Continue(unfinished.clone());
         match restore::invoke_command(&*restorer, command, deadline).await {
             Ok(_) | Err(InvocationError::Failed { .. } | InvocationError::Unknown(_)) => return,

@@ -26,15 +26,15 @@ const KEY: HeaderName = HeaderName::from_static("x-api-key");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The limit of a body, packed or not; handlers have limits of their own below it.
-const MOST_BODY: usize = MAX_BODY_BYTES + MAX_BODY_BYTES / 4;
+const MAX_BODY: usize = MAX_BODY_BYTES + MAX_BODY_BYTES / 4;
 /// The limit of all bodies in memory, in KiB, which keeps the process small under many large
 /// requests.
 const BODIES_KIB: usize = 16 * 1024;
 /// The time that a body waits for memory.
-const ROOM_LIMIT: Duration = Duration::from_secs(5);
+const ROOM_WAIT: Duration = Duration::from_secs(5);
 /// The most of a refused body that is read, and the time for it: otherwise its sender would miss
 /// the answer.
-const DRAINED: usize = 16 * 1024 * 1024;
+const MAX_DRAIN: usize = 16 * 1024 * 1024;
 const DRAIN_TIME: Duration = Duration::from_secs(5);
 
 /// The rate of requests of a key, unless the file of keys has another one.
@@ -46,9 +46,9 @@ pub(crate) struct Rate {
     pub(crate) burst: NonZeroU32,
 }
 
-/// The state of the gate.
+/// The state of the checks.
 #[derive(Debug)]
-pub(crate) struct Gate {
+pub(crate) struct Admission {
     keys: Keys,
     /// The rates, by the places of the keys.
     rates: Vec<DefaultDirectRateLimiter>,
@@ -69,7 +69,7 @@ struct Refused {
     key: Option<String>,
 }
 
-impl Gate {
+impl Admission {
     pub(crate) fn new(keys: Keys, usual: Rate, requests: NonZeroU32, metrics: Metrics) -> Self {
         let rates = keys.iter().map(|key| {
             let quota = Quota::per_second(key.rate.unwrap_or(usual.rate));
@@ -137,7 +137,7 @@ impl Gate {
             0 => None,
             needed => {
                 let room = Arc::clone(&self.bodies).acquire_many_owned(needed);
-                let room = tokio::time::timeout(ROOM_LIMIT, room).await;
+                let room = tokio::time::timeout(ROOM_WAIT, room).await;
                 Some(room.ok().and_then(Result::ok).ok_or_else(busy)?)
             }
         };
@@ -157,8 +157,8 @@ fn room(headers: &HeaderMap, length: Option<u64>) -> u32 {
     let bytes = match length {
         Some(0) => 0,
         Some(length) if !is_packed => length,
-        Some(_) => MOST_BODY as u64,
-        None if headers.contains_key(header::TRANSFER_ENCODING) => MOST_BODY as u64,
+        Some(_) => MAX_BODY as u64,
+        None if headers.contains_key(header::TRANSFER_ENCODING) => MAX_BODY as u64,
         None => 0,
     };
     u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX)
@@ -168,25 +168,29 @@ fn room(headers: &HeaderMap, length: Option<u64>) -> u32 {
 ///
 /// The handlers run to their end even if the client disconnects, so that transactions end as in a
 /// function.
-pub(crate) async fn guard(State(gate): State<Arc<Gate>>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn check(
+    State(admission): State<Arc<Admission>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let started = Instant::now();
     let id = RequestId(format!("{:032x}", fastrand::u128(..)));
-    let (key, slot, room) = match gate.admit(request.headers()).await {
+    let (key, slot, room) = match admission.admit(request.headers()).await {
         Ok(admitted) => admitted,
-        Err(refused) => return refuse(&gate.metrics, refused, &id, request, started).await,
+        Err(refused) => return refuse(&admission.metrics, refused, &id, request, started).await,
     };
     // Nothing needs the secret from here on.
     request.headers_mut().remove(KEY);
     put_context(request.extensions_mut(), &id, &key);
-    let request = request.map(|body| Body::new(Limited::new(body, MOST_BODY)));
-    let counted = Counted::on(&gate.metrics.in_flight);
+    let request = request.map(|body| Body::new(Limited::new(body, MAX_BODY)));
+    let counted = Counted::on(&admission.metrics.in_flight);
     let answered = tokio::spawn(async move {
         let answer = next.run(request).await;
         drop((slot, room, counted));
         answer
     });
     answered.await.unwrap_or_else(|error| {
-        tracing::error!(request.id = id.0, error = %error, "a handler was broken off");
+        tracing::error!(request.id = id.0, error = %error, "a handler was cancelled");
         with_id(ProblemResponse::from(Problem::internal()).into_response(), &id)
     })
 }
@@ -207,7 +211,7 @@ async fn refuse(
         drain(request.into_body()).await;
     } else {
         // No body is read without a key.
-        answer = last(answer).await;
+        answer = close(answer).await;
     }
     if let Some(seconds) = retry_after {
         answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
@@ -235,14 +239,14 @@ fn with_id(mut answer: Response, id: &RequestId) -> Response {
 
 /// Reads a body and discards it.
 async fn drain(body: Body) {
-    let mut body = Limited::new(body, DRAINED);
+    let mut body = Limited::new(body, MAX_DRAIN);
     let drained = async { while let Some(Ok(_)) = body.frame().await {} };
     // A client that is slow, or that sends more, misses the answer.
     let _ = tokio::time::timeout(DRAIN_TIME, drained).await;
 }
 
 /// Closes the connection after this answer: only callers with a key keep one.
-pub(crate) async fn last(mut answer: Response) -> Response {
+pub(crate) async fn close(mut answer: Response) -> Response {
     answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     answer
 }
