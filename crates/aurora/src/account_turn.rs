@@ -53,19 +53,12 @@ impl AccountTurn {
             }
         };
         // Not in the background: a function is frozen once it has answered.
-        if let Err(error) = transaction.rollback().await {
-            tracing::warn!(error.class = error.class(), "rollback failed, left to the idle timeout");
-        }
+        transaction.rollback_or_leave().await;
         Err(failure)
     }
 
     /// Ends the turn. The change is made, even if this call fails.
     pub async fn end(self) {
-        if let Err(error) = self.0.rollback().await {
-            tracing::warn!(
-                error.class = error.class(),
-                "the turn to change accounts ends by its idle timeout"
-            );
-        }
+        self.0.rollback_or_leave().await;
     }
 }

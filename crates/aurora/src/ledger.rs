@@ -40,6 +40,19 @@ where
     }
 }
 
+/// Reads at most `limit` rows; half as many as long as the service says that it is too much.
+pub(crate) async fn halving<T, F>(limit: &mut u32, read: impl Fn(u32) -> F) -> Result<T, Error>
+where
+    F: Future<Output = Result<T, Error>>,
+{
+    loop {
+        match read(*limit).await {
+            Err(error) if error.wants_smaller() && *limit > 1 => *limit /= 2,
+            rows => return rows,
+        }
+    }
+}
+
 /// Waits a short time before checking again for a change by another function.
 pub(crate) async fn pause() {
     tokio::time::sleep(Duration::from_millis(fastrand::u64(100..300))).await;

@@ -5,6 +5,7 @@ use domain::outliers::{self, MAX_SHOWN};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use crate::ledger::{Only, halving};
 use crate::{Database, Error, Statement};
 
 /// Rows that a check found: how many, and the texts of some of them, as
@@ -78,15 +79,11 @@ pub async fn far_dates(
         to: Option<String>,
         count: u64,
     }
-    #[derive(Deserialize)]
-    struct Row {
-        r: String,
-    }
     let bounds: Vec<Bounds> = database.query(Statement::new(outliers::date_bounds(table, column))).await?;
     let Some(Bounds { from: Some(from), to: Some(to), count }) = bounds.into_iter().next() else {
         return Ok(None);
     };
-    let rows: Vec<Row> = match count {
+    let rows: Vec<Only<String>> = match count {
         0 => Vec::new(),
         _ => {
             let statement = |limit| {
@@ -96,7 +93,7 @@ pub async fn far_dates(
             shown(database, statement).await?
         }
     };
-    let found = Found { count, rows: rows.into_iter().map(|row| row.r).collect() };
+    let found = Found { count, rows: rows.into_iter().map(|Only(row)| row).collect() };
     Ok(Some(FarDates { from, to, found }))
 }
 
@@ -135,10 +132,5 @@ async fn shown<T: DeserializeOwned>(
     statement: impl Fn(u32) -> Statement,
 ) -> Result<Vec<T>, Error> {
     let mut limit = MAX_SHOWN;
-    loop {
-        match database.query(statement(limit)).await {
-            Err(error) if error.wants_smaller() && limit > 1 => limit /= 2,
-            found => return found,
-        }
-    }
+    halving(&mut limit, |limit| database.query(statement(limit))).await
 }

@@ -11,6 +11,7 @@ use domain::value::Value;
 use crate::audit::{self, Actor};
 use crate::client::Aborted;
 use crate::rejects::keep_rejected;
+use crate::rows::Executor;
 use crate::{Database, Error, Statement, Tx, ids};
 
 /// The number of attempts when another writer creates or deletes the row between the check and the
@@ -88,7 +89,8 @@ async fn put<'a>(
     actor: Option<Actor<'_>>,
 ) -> Result<Put<'a>, Aborted<Stop>> {
     let table = rows.table;
-    let facts = Facts { taken: BTreeSet::new(), present: referred_rows(tx, dictionary, rows).await? };
+    let present = Executor::Transaction(tx).referred_rows(dictionary, rows, &BTreeMap::new()).await?;
+    let facts = Facts { taken: BTreeSet::new(), present };
     let Verdict { accepted, mut rejected, .. } = rows.judge(&facts);
     if !rejected.is_empty() {
         keep_rejected(tx, table, &rejected, request_id).await?;
@@ -138,20 +140,4 @@ async fn create<'a>(
         audit::inserted(tx, actor, Action::PutRow, table, &[id]).await?;
     }
     Ok(Put::Created)
-}
-
-/// Returns for each table that the row refers to the referenced rows that exist; they stay until
-/// the end of the transaction.
-async fn referred_rows(
-    tx: &Tx,
-    dictionary: &Dictionary,
-    rows: &TableBatch<'_>,
-) -> Result<BTreeMap<String, BTreeSet<i64>>, Error> {
-    let mut present = BTreeMap::new();
-    for (target, wanted) in rows.referred_ids() {
-        if let Some(table) = dictionary.table(target).filter(|_| !wanted.is_empty()) {
-            present.insert(target.to_owned(), ids::read_in(tx, select_present(table, &wanted, true)).await?);
-        }
-    }
-    Ok(present)
 }

@@ -4,6 +4,7 @@ use domain::dictionary::Table;
 use domain::sql::{WantedRows, select_row, select_rows};
 use serde::Deserialize;
 
+use crate::ledger::{Only, halving};
 use crate::{Database, Error, Statement};
 
 /// Some rows of a table in the order of its key.
@@ -14,11 +15,6 @@ pub struct RowPage {
     pub rows: Vec<String>,
     /// True if more rows may follow; if not, there are none.
     pub more: bool,
-}
-
-#[derive(Deserialize)]
-struct RowText {
-    r: String,
 }
 
 /// Reads at most `limit` of the wanted rows after the key `after`, or from the first one on (keyset
@@ -38,20 +34,18 @@ pub async fn read_page(
 ) -> Result<RowPage, Error> {
     let database = &database.with_deadline(database.deadline());
     let mut count = limit.max(1);
-    loop {
-        // One row more tells whether there is one.
-        match read(database, table, wanted, after, count.saturating_add(1)).await {
-            Err(error) if error.wants_smaller() && count > 1 => count /= 2,
-            Err(Error::TooLarge { .. }) => {
-                // The first row may be as it should be, and the one behind it too large.
-                return Ok(RowPage { rows: read(database, table, wanted, after, 1).await?, more: true });
-            }
-            read => {
-                let mut rows = read?;
-                let more = rows.len() > count as usize;
-                rows.truncate(count as usize);
-                return Ok(RowPage { rows, more });
-            }
+    // One row more tells whether there is one.
+    let read_more = |count: u32| read(database, table, wanted, after, count.saturating_add(1));
+    match halving(&mut count, read_more).await {
+        Err(Error::TooLarge { .. }) => {
+            // The first row may be as it should be, and the one behind it too large.
+            Ok(RowPage { rows: read(database, table, wanted, after, 1).await?, more: true })
+        }
+        read => {
+            let mut rows = read?;
+            let more = rows.len() > count as usize;
+            rows.truncate(count as usize);
+            Ok(RowPage { rows, more })
         }
     }
 }
@@ -92,8 +86,8 @@ pub async fn count_rows(database: &Database, tables: &[&Table]) -> Result<Vec<u6
 /// # Errors
 /// As [`read_page`].
 pub async fn read_row(database: &Database, table: &Table, id: i64) -> Result<Option<String>, Error> {
-    let rows: Vec<RowText> = database.query(Statement::new(select_row(table, id))).await?;
-    Ok(rows.into_iter().next().map(|row| row.r))
+    let rows: Vec<Only<String>> = database.query(Statement::new(select_row(table, id))).await?;
+    Ok(rows.into_iter().next().map(|Only(row)| row))
 }
 
 async fn read(
@@ -104,6 +98,5 @@ async fn read(
     limit: u32,
 ) -> Result<Vec<String>, Error> {
     let sql = select_rows(table, wanted, after, limit);
-    let rows: Vec<RowText> = database.query(Statement::new(sql)).await?;
-    Ok(rows.into_iter().map(|row| row.r).collect())
+    Ok(database.query(Statement::new(sql)).await?.into_iter().map(|Only(row)| row).collect())
 }

@@ -42,22 +42,21 @@ async fn keep_group(tx: &Tx, table: &Table, rows: &[RejectedRow<'_>], request_id
     let mut sql = String::from(
         "INSERT INTO rowgate_rejected_rows (request_id, table_name, row_index, row_json, errors_json, received_at) VALUES ",
     );
-    let mut parameters = Vec::with_capacity(2 * rows.len());
+    let mut errors = Vec::with_capacity(rows.len());
     for (number, row) in rows.iter().enumerate() {
         let comma = if number > 0 { "," } else { "" };
         let index = row.index;
         sql.push_str(&format!(
             "{comma}(:request,:table,{index},:row{number},:errors{number},UTC_TIMESTAMP(3))"
         ));
-        let text = row.row.get();
-        parameters
-            .push((format!("row{number}"), text[..text.floor_char_boundary(MAX_CALL_BYTES)].to_owned()));
-        parameters.push((format!("errors{number}"), serde_json::to_string(&row.errors)?));
+        errors.push(serde_json::to_string(&row.errors)?);
     }
-    let statement = parameters.into_iter().fold(
-        Statement::new(sql).bind("request", request_id).bind("table", table.name()),
-        |statement, (name, value)| statement.bind(name, value),
-    );
+    let texts = rows.iter().map(|row| row.row.get());
+    let statement = Statement::new(sql)
+        .bind("request", request_id)
+        .bind("table", table.name())
+        .bind_each("row", texts.map(|text| &text[..text.floor_char_boundary(MAX_CALL_BYTES)]))
+        .bind_each("errors", errors);
     tx.execute(statement).await?;
     match rows {
         [row] => append_rest(tx, table, row, request_id).await,

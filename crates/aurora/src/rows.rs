@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use domain::audit::Action;
-use domain::batch::{Answer, Batch, Facts, TableAnswer, Verdict};
+use domain::batch::{Answer, Batch, Facts, TableAnswer, TableBatch, Verdict};
 use domain::dictionary::{Dictionary, Table};
 use domain::prefer::TxPreference;
 use domain::sql::{GUARD_FAILED, InsertWriter, MAX_SQL_CHARS, select_present};
@@ -115,7 +115,7 @@ impl<'a> Insert<'_, 'a> {
 
     /// Returns the answer that the batch would get, without writing or locking anything.
     async fn check(&self, database: &Database) -> Result<Answer<'a>, Error> {
-        let verdicts = self.judge(&Asked::Now(database)).await?;
+        let verdicts = self.judge(&Executor::Database(database)).await?;
         Ok(self.answer(verdicts))
     }
 
@@ -151,7 +151,7 @@ impl<'a> Insert<'_, 'a> {
     }
 
     async fn insert_judged(&self, tx: &Tx) -> Result<Answer<'a>, Error> {
-        let verdicts = self.judge(&Asked::UntilCommit(tx)).await?;
+        let verdicts = self.judge(&Executor::Transaction(tx)).await?;
         let is_refused = self.preference == Some(TxPreference::Atomic)
             && verdicts.iter().any(|verdict| !verdict.rejected.is_empty());
         for (rows, verdict) in self.batch.tables.iter().zip(&verdicts) {
@@ -166,23 +166,13 @@ impl<'a> Insert<'_, 'a> {
     }
 
     /// Judges every row of every table before any of them is inserted. A row may refer to another
-    /// row of the same request: that row is not looked up, because the lookup would also lock the
-    /// gap it is inserted into.
-    async fn judge(&self, database: &Asked<'_>) -> Result<Vec<Verdict<'a, '_>>, Error> {
+    /// row of the same request.
+    async fn judge(&self, database: &Executor<'_>) -> Result<Vec<Verdict<'a, '_>>, Error> {
         let mut coming: BTreeMap<&str, BTreeSet<i64>> = BTreeMap::new();
         let mut verdicts = Vec::with_capacity(self.batch.tables.len());
         for rows in &self.batch.tables {
             let taken = database.present(rows.table, &rows.ids(), false).await?;
-            let mut present = BTreeMap::new();
-            for (target, ids) in rows.referred_ids() {
-                let Some(table) = self.dictionary.table(target) else { continue };
-                let (with_them, asked) = ids.into_iter().partition::<BTreeSet<i64>, _>(|id| {
-                    coming.get(target).is_some_and(|ids| ids.contains(id))
-                });
-                let mut there = database.present(table, &asked, true).await?;
-                there.extend(with_them);
-                present.insert(target.to_owned(), there);
-            }
+            let present = database.referred_rows(self.dictionary, rows, &coming).await?;
             let verdict = rows.judge(&Facts { taken, present });
             coming.insert(rows.table.name(), verdict.ids.clone());
             verdicts.push(verdict);
@@ -261,15 +251,36 @@ fn is_fault_of_rows(error: &Error) -> bool {
     }
 }
 
-/// The way to look up existing rows.
-enum Asked<'d> {
-    /// In a transaction; what rows refer to stays until its end.
-    UntilCommit(&'d Tx),
-    /// Reads the current rows, without locks.
-    Now(&'d Database),
+/// What looks up existing rows.
+pub(crate) enum Executor<'d> {
+    /// A transaction; what rows refer to stays until its end.
+    Transaction(&'d Tx),
+    /// The database, without locks.
+    Database(&'d Database),
 }
 
-impl Asked<'_> {
+impl Executor<'_> {
+    /// Returns for each table that rows refer to the referenced rows that exist, or that are among
+    /// `coming`: those are not looked up, because the lookup would also lock the gap that they are
+    /// inserted into.
+    pub(crate) async fn referred_rows(
+        &self,
+        dictionary: &Dictionary,
+        rows: &TableBatch<'_>,
+        coming: &BTreeMap<&str, BTreeSet<i64>>,
+    ) -> Result<BTreeMap<String, BTreeSet<i64>>, Error> {
+        let mut present = BTreeMap::new();
+        for (target, ids) in rows.referred_ids() {
+            let Some(table) = dictionary.table(target) else { continue };
+            let is_coming = |id: &i64| coming.get(target).is_some_and(|ids| ids.contains(id));
+            let (with_them, others) = ids.into_iter().partition::<BTreeSet<i64>, _>(is_coming);
+            let mut there = self.present(table, &others, true).await?;
+            there.extend(with_them);
+            present.insert(target.to_owned(), there);
+        }
+        Ok(present)
+    }
+
     /// Returns those of `ids` that are rows of the table; in a transaction they stay if `stay` is
     /// set.
     async fn present(&self, table: &Table, ids: &BTreeSet<i64>, stay: bool) -> Result<BTreeSet<i64>, Error> {
@@ -277,8 +288,8 @@ impl Asked<'_> {
             return Ok(BTreeSet::new());
         }
         match self {
-            Self::UntilCommit(tx) => ids::read_in(tx, select_present(table, ids, stay)).await,
-            Self::Now(database) => ids::read(database, select_present(table, ids, false)).await,
+            Self::Transaction(tx) => ids::read_in(tx, select_present(table, ids, stay)).await,
+            Self::Database(database) => ids::read(database, select_present(table, ids, false)).await,
         }
     }
 }

@@ -3,9 +3,6 @@
 use crate::ledger::Only;
 use crate::{Database, Error, Statement};
 
-/// MySQL's `ER_NO_SUCH_TABLE`.
-const NO_SUCH_TABLE: u16 = 1146;
-
 /// Creates a table like another: its columns and indexes, no rows, numbers from 1 on. Fails if it
 /// exists.
 pub(crate) async fn create_like(database: &Database, name: &str, table: &str) -> Result<(), Error> {
@@ -19,18 +16,13 @@ pub(crate) async fn drop_table(database: &Database, name: &str) -> Result<(), Er
     database.execute(Statement::new(sql).continue_after_timeout().idempotent()).await.map(|_| ())
 }
 
-/// Returns true if a statement failed because a table of it is not there.
-pub(crate) fn is_missing_table(error: &Error) -> bool {
-    matches!(error, Error::Sql { code: Some(NO_SUCH_TABLE), .. })
-}
-
 /// Returns true if a table exists. Waits for a statement that is changing its name: the catalog
 /// alone would show it half done.
 pub(crate) async fn exists(database: &Database, name: &str) -> Result<bool, Error> {
     let sql = format!("SELECT 1 AS `found` FROM `{name}` LIMIT 0");
     match database.query::<serde::de::IgnoredAny>(Statement::new(sql)).await {
         Ok(_) => Ok(true),
-        Err(error) if is_missing_table(&error) => Ok(false),
+        Err(error) if error.is_missing_table() => Ok(false),
         // A message without a number says nothing certain.
         Err(Error::Sql { code: None, .. }) => in_catalog(database, name).await,
         Err(error) => Err(error),
@@ -54,10 +46,7 @@ pub(crate) async fn with_prefix(database: &Database, prefixes: &[&str]) -> Resul
          AND ({}) ORDER BY table_name",
         conditions.join(" OR ")
     );
-    let mut select = Statement::new(sql);
-    for (number, prefix) in prefixes.iter().enumerate() {
-        select = select.bind(format!("p{number}"), *prefix);
-    }
+    let select = Statement::new(sql).bind_each("p", prefixes.iter().copied());
     Ok(database.query(select).await?.into_iter().map(|Only(name)| name).collect())
 }
 

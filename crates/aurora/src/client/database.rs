@@ -5,24 +5,17 @@ use aws_sdk_rdsdata::config::StalledStreamProtectionConfig;
 use aws_sdk_rdsdata::config::retry::RetryConfig;
 use aws_sdk_rdsdata::config::timeout::TimeoutConfig;
 use aws_sdk_rdsdata::types::{Field, RecordsFormatType};
+use deadline::Deadline;
 use serde::de::DeserializeOwned;
 
-use super::classify::classify;
-use deadline::Deadline;
-
 use super::budget::Budget;
-use super::error::{Error, MaybeDatabase, Write};
+use super::classify::classify;
+use super::error::{Error, Write};
 use super::limits::{CALL_TIMEOUT, CONNECT_TIMEOUT};
-use super::retry::{Backoff, Repeat, call};
+use super::retry::{Repeat, call};
 use super::statement::Statement;
 use super::texts::TakeBody;
 use super::texts_body::TextsBody;
-use super::transaction::{Transaction, Tx};
-
-/// The number of times that a lost transaction is started over. Other retries are bounded by the
-/// deadline alone; this one may also be caused by a statement that always ends its own transaction
-/// (DDL does).
-const MAX_LOST_TRANSACTIONS: u32 = 3;
 
 /// The database, and the secret to log in with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,19 +139,6 @@ impl Database {
         self.send_query(&statement, None, self.deadline(), Repeat::Safe).await
     }
 
-    /// Starts a transaction. Nothing of it is in before [`Transaction::commit`]; dropped, it is
-    /// rolled back. [`Database::transaction`] is the better way where the work can simply be done
-    /// again.
-    ///
-    /// # Errors
-    ///
-    /// Any [`Error`] but [`Error::UnknownOutcome`].
-    pub async fn begin(&self) -> Result<Transaction, Error> {
-        let deadline = self.deadline();
-        let id = self.send_begin(deadline).await?;
-        Ok(Transaction::new(self.with_deadline(deadline), id))
-    }
-
     /// Starts a transaction and gives its id.
     pub(crate) async fn send_begin(&self, deadline: Deadline) -> Result<String, Error> {
         let Target { cluster_arn, secret_arn, database } = self.target();
@@ -180,72 +160,6 @@ impl Database {
             })
         })
         .await
-    }
-
-    /// Runs `work` in a transaction and commits it. When the transaction fails in a way that a
-    /// retry may solve (a deadlock, a lock wait, a lost transaction, a database that is away), all
-    /// of it is rolled back and `work` runs again from its start, until the deadline. So `work`
-    /// must not leave anything behind but through the transaction.
-    ///
-    /// Capture references, so that each run can copy them into its future:
-    ///
-    /// ```
-    /// # use aurora::{Database, Error, Statement};
-    /// # async fn rename(database: &Database, id: i64, name: String) -> Result<u64, Error> {
-    /// let name = &name;
-    /// database
-    ///     .transaction(|tx| async move {
-    ///         let sql = "UPDATE departments SET department_name = :name WHERE id = :id";
-    ///         let done = tx.execute(Statement::new(sql).bind("name", name).bind("id", id)).await?;
-    ///         Ok(done.updated)
-    ///     })
-    ///     .await
-    /// # }
-    /// ```
-    ///
-    /// (An `AsyncFn(&mut Transaction)` would read a little better, but its futures cannot be shown
-    /// to be `Send` today, and so neither spawned nor used in an HTTP handler.)
-    ///
-    /// # Errors
-    ///
-    /// The error of `work`, after a rollback; or the transaction's own [`Error`], which is
-    /// [`Error::UnknownOutcome`] when the answer of the COMMIT was lost: `work` does not run again
-    /// then, the caller settles it.
-    pub async fn transaction<T, E, F>(&self, work: impl Fn(Tx) -> F) -> Result<T, E>
-    where
-        E: MaybeDatabase,
-        F: Future<Output = Result<T, E>>,
-    {
-        let deadline = self.deadline();
-        let database = self.with_deadline(deadline);
-        let mut backoff = Backoff::default();
-        loop {
-            let transaction = database.begin().await?;
-            let failure = match work(transaction.handle()).await {
-                Ok(value) => match transaction.commit().await {
-                    Ok(()) => return Ok(value),
-                    Err(error) => E::from(error),
-                },
-                Err(failure) => {
-                    if let Err(error) = transaction.rollback().await {
-                        // Nothing is committed; only the locks stay until the service ends the
-                        // transaction.
-                        tracing::warn!(
-                            error.class = error.class(),
-                            "rollback failed, left to the idle timeout"
-                        );
-                    }
-                    failure
-                }
-            };
-            let Some(error) = failure.database().filter(|error| error.is_retryable()) else {
-                return Err(failure);
-            };
-            let lost = matches!(error, Error::TransactionLost { .. });
-            if lost && backoff.tries() >= MAX_LOST_TRANSACTIONS || !backoff.wait(error, deadline).await {
-                return Err(failure);
-            }
-        }
     }
 
     pub(crate) fn client(&self) -> &Client {

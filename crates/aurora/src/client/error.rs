@@ -5,6 +5,12 @@ use deadline::Deadline;
 /// A cause from the layers below (HTTP client, SDK).
 pub type Cause = Box<dyn StdError + Send + Sync + 'static>;
 
+/// MySQL's `ER_NO_SUCH_TABLE`.
+pub(crate) const NO_SUCH_TABLE: u16 = 1146;
+
+/// MySQL's `ER_BAD_FIELD_ERROR`.
+pub(crate) const NO_SUCH_COLUMN: u16 = 1054;
+
 /// Errors of the database, classified by what a caller should do about them.
 ///
 /// Retries inside the budget have already happened when a caller sees one of these. Messages may
@@ -68,7 +74,8 @@ pub enum Error {
         message: String,
     },
 
-    /// Chosen as a deadlock's victim (MySQL 1213): the whole transaction is rolled back.
+    /// Chosen as a deadlock's victim (MySQL 1213): the whole transaction is rolled back. Also a row
+    /// that has changed since the transaction's first read (MariaDB 1020).
     #[error("deadlock: {message}")]
     Deadlock {
         /// The database's words.
@@ -197,6 +204,16 @@ impl Error {
     /// Returns true if a unique key is taken.
     pub fn is_duplicate_key(&self) -> bool {
         matches!(self, Self::DuplicateKey { .. })
+    }
+
+    /// Returns true if a table of the statement does not exist.
+    pub fn is_missing_table(&self) -> bool {
+        matches!(self, Self::Sql { code: Some(NO_SUCH_TABLE), .. })
+    }
+
+    /// Returns true if a column of the statement does not exist.
+    pub fn is_missing_column(&self) -> bool {
+        matches!(self, Self::Sql { code: Some(NO_SUCH_COLUMN), .. })
     }
 
     /// The class as a stable word for log fields and metrics.

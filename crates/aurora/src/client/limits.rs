@@ -22,27 +22,17 @@ pub(crate) const REQUEST_ENVELOPE_BYTES: usize = 4 * 1024;
 /// the harsher reading of the model, which makes no exception.
 pub const MAX_RESULT_BYTES: usize = 1024 * 1024;
 
-/// Largest answer with `formatRecordsAs=JSON`, in bytes (10 MB).
-pub const MAX_JSON_RESULT_BYTES: usize = 10 * 1000 * 1000;
-
-/// After this long the service stops the statement and answers StatementTimeoutException (45 s).
-pub const STATEMENT_TIMEOUT: Duration = Duration::from_secs(45);
-
-/// The timeout of one call. The service needs up to [`STATEMENT_TIMEOUT`] to report that a
-/// statement timed out, and AWS advises clients to wait for at least 60 s: a shorter wait would
-/// turn known outcomes into unknown ones.
-pub const CALL_TIMEOUT: Duration = Duration::from_secs(60);
+/// The timeout of one call. The service stops a statement after 45 s and says so, and AWS advises
+/// clients to wait for at least 60 s: a shorter wait would turn known outcomes into unknown ones.
+pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The timeout of a connection to the service, which is established long before or not at all.
-pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// A transaction that is not used for this long is rolled back by the service (three minutes).
-pub const TRANSACTION_IDLE_TIMEOUT: Duration = Duration::from_secs(180);
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The time of a call chain whose caller gave no [`Deadline`](crate::Deadline): API Gateway times
 /// out after 29 s, finishing takes up to [`FINISH_TIME`] more, and the answer must be built and
 /// sent as well.
-pub const DEFAULT_BUDGET: Duration = Duration::from_secs(21);
+pub(crate) const DEFAULT_BUDGET: Duration = Duration::from_secs(21);
 
 /// The least time that COMMIT and ROLLBACK get, even at the end of the budget: to abandon a COMMIT
 /// that is under way costs far more (an unknown outcome) than a second.

@@ -48,21 +48,13 @@ where
             },
         };
         let again = match repeat {
-            Repeat::Safe => matches!(
-                error,
-                Error::Resuming { .. }
-                    | Error::Throttled { .. }
-                    | Error::Unavailable { .. }
-                    | Error::Deadlock { .. }
-                    | Error::LockWaitTimeout { .. }
-            ),
             Repeat::Unless(write) if error.may_have_run() => return Err(Error::unknown(write, error)),
             // A COMMIT that met a deadlock has lost its transaction; the transaction's runner sees
             // to it.
             Repeat::Unless(Write::Commit) => {
                 matches!(error, Error::Resuming { .. } | Error::Throttled { .. } | Error::Unavailable { .. })
             }
-            Repeat::Unless(Write::Statement) => matches!(
+            Repeat::Safe | Repeat::Unless(Write::Statement) => matches!(
                 error,
                 Error::Resuming { .. }
                     | Error::Throttled { .. }

@@ -38,6 +38,13 @@ impl Statement {
         }
     }
 
+    /// Binds `:<name>0`, `:<name>1` and so on to these values.
+    #[must_use]
+    pub(crate) fn bind_each<V: Into<Value>>(self, name: &str, values: impl IntoIterator<Item = V>) -> Self {
+        let numbered = values.into_iter().enumerate();
+        numbered.fold(self, |statement, (number, value)| statement.bind(format!("{name}{number}"), value))
+    }
+
     /// Says that running it twice does the same as once, so it is tried again even when an answer
     /// was lost. Reads ([`Database::query`](crate::Database::query)) always are.
     #[must_use]

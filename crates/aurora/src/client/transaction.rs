@@ -7,9 +7,9 @@ use tokio::sync::Mutex;
 
 use super::classify::classify;
 use super::database::{Database, Executed, Target};
-use super::error::{Error, Write};
+use super::error::{Error, MaybeDatabase, Write};
 use super::limits::FINISH_GRACE;
-use super::retry::{Repeat, call};
+use super::retry::{Backoff, Repeat, call};
 use super::statement::Statement;
 
 /// The inside of an open transaction: runs statements, cannot end it. A handle, cheap to clone.
@@ -102,6 +102,85 @@ fn note<T>(state: &mut State, result: Result<T, Error>) -> Result<T, Error> {
     result
 }
 
+/// The number of times that a lost transaction is started over. Other retries are bounded by the
+/// deadline alone; this one may also be caused by a statement that always ends its own transaction
+/// (DDL does).
+const MAX_LOST_TRANSACTIONS: u32 = 3;
+
+impl Database {
+    /// Starts a transaction. Nothing of it is in before [`Transaction::commit`]; dropped, it is
+    /// rolled back. [`Database::transaction`] is the better way where the work can simply be done
+    /// again.
+    ///
+    /// # Errors
+    ///
+    /// Any [`Error`] but [`Error::UnknownOutcome`].
+    pub async fn begin(&self) -> Result<Transaction, Error> {
+        let deadline = self.deadline();
+        let id = self.send_begin(deadline).await?;
+        Ok(Transaction::new(self.with_deadline(deadline), id))
+    }
+
+    /// Runs `work` in a transaction and commits it. When the transaction fails in a way that a
+    /// retry may solve (a deadlock, a lock wait, a lost transaction, a database that is away), all
+    /// of it is rolled back and `work` runs again from its start, until the deadline. So `work`
+    /// must not leave anything behind but through the transaction.
+    ///
+    /// Capture references, so that each run can copy them into its future:
+    ///
+    /// ```
+    /// # use aurora::{Database, Error, Statement};
+    /// # async fn rename(database: &Database, id: i64, name: String) -> Result<u64, Error> {
+    /// let name = &name;
+    /// database
+    ///     .transaction(|tx| async move {
+    ///         let sql = "UPDATE departments SET department_name = :name WHERE id = :id";
+    ///         let done = tx.execute(Statement::new(sql).bind("name", name).bind("id", id)).await?;
+    ///         Ok(done.updated)
+    ///     })
+    ///     .await
+    /// # }
+    /// ```
+    ///
+    /// (An `AsyncFn(&mut Transaction)` would read a little better, but its futures cannot be shown
+    /// to be `Send` today, and so neither spawned nor used in an HTTP handler.)
+    ///
+    /// # Errors
+    ///
+    /// The error of `work`, after a rollback; or the transaction's own [`Error`], which is
+    /// [`Error::UnknownOutcome`] when the answer of the COMMIT was lost: `work` does not run again
+    /// then, the caller settles it.
+    pub async fn transaction<T, E, F>(&self, work: impl Fn(Tx) -> F) -> Result<T, E>
+    where
+        E: MaybeDatabase,
+        F: Future<Output = Result<T, E>>,
+    {
+        let deadline = self.deadline();
+        let database = self.with_deadline(deadline);
+        let mut backoff = Backoff::default();
+        loop {
+            let transaction = database.begin().await?;
+            let failure = match work(transaction.handle()).await {
+                Ok(value) => match transaction.commit().await {
+                    Ok(()) => return Ok(value),
+                    Err(error) => E::from(error),
+                },
+                Err(failure) => {
+                    transaction.rollback_or_leave().await;
+                    failure
+                }
+            };
+            let Some(error) = failure.database().filter(|error| error.is_retryable()) else {
+                return Err(failure);
+            };
+            let lost = matches!(error, Error::TransactionLost { .. });
+            if lost && backoff.tries() >= MAX_LOST_TRANSACTIONS || !backoff.wait(error, deadline).await {
+                return Err(failure);
+            }
+        }
+    }
+}
+
 /// An open transaction and the right to end it. Statements run through the [`Tx`] it dereferences
 /// to.
 ///
@@ -142,19 +221,15 @@ impl Transaction {
                 // its locks, which block whoever settles the outcome or retries. It is ended now,
                 // so that later reads are final; a background task would be frozen with the
                 // function once the answer is sent.
-                if result.is_err()
-                    && let Err(error) = self.tx.0.rollback().await
-                {
-                    tracing::warn!(error.class = error.class(), "rollback after a failed commit failed");
+                if result.is_err() {
+                    self.tx.0.rollback_or_leave().await;
                 }
                 self.finished = true;
                 return result;
             }
             Err(error) => error,
         };
-        if let Err(error) = self.rollback().await {
-            tracing::warn!(error.class = error.class(), "rollback failed, left to the idle timeout");
-        }
+        self.rollback_or_leave().await;
         Err(refusal)
     }
 
@@ -167,7 +242,15 @@ impl Transaction {
     pub async fn rollback(mut self) -> Result<(), Error> {
         *self.tx.0.state.lock().await = State::Ended;
         self.finished = true;
-        self.tx.0.rollback().await
+        rollback(&self.tx.0.database, &self.tx.0.id).await
+    }
+
+    /// Rolls it back. If the service does not answer in time, only its locks stay until the service
+    /// ends it.
+    pub(crate) async fn rollback_or_leave(mut self) {
+        *self.tx.0.state.lock().await = State::Ended;
+        self.finished = true;
+        self.tx.0.rollback_or_leave().await;
     }
 }
 
@@ -180,8 +263,8 @@ impl Deref for Transaction {
 }
 
 impl Shared {
-    async fn rollback(&self) -> Result<(), Error> {
-        rollback(&self.database, &self.id).await
+    async fn rollback_or_leave(&self) {
+        rollback_or_leave(&self.database, &self.id).await;
     }
 }
 
@@ -195,9 +278,7 @@ impl Drop for Transaction {
             let shared = Arc::clone(&self.tx.0);
             runtime.spawn(async move {
                 *shared.state.lock().await = State::Ended;
-                if let Err(error) = shared.rollback().await {
-                    tracing::warn!(error.class = error.class(), "rollback failed, left to the idle timeout");
-                }
+                shared.rollback_or_leave().await;
             });
         }
     }
@@ -213,8 +294,15 @@ async fn commit(database: &Database, id: &str, deadline: Deadline) -> Result<(),
     .await
 }
 
+/// Rolls a transaction back, or leaves it to the service, which ends it after three idle minutes.
+pub(crate) async fn rollback_or_leave(database: &Database, id: &str) {
+    if let Err(error) = rollback(database, id).await {
+        tracing::warn!(error.class = error.class(), "rollback failed, left to the idle timeout");
+    }
+}
+
 /// ROLLBACK may be repeated, and a transaction that is gone is rolled back.
-pub(crate) async fn rollback(database: &Database, id: &str) -> Result<(), Error> {
+async fn rollback(database: &Database, id: &str) -> Result<(), Error> {
     let Target { cluster_arn, secret_arn, .. } = database.target();
     let deadline = database.deadline().max(Deadline::after(FINISH_GRACE));
     let result = call(deadline, Repeat::Safe, || async {

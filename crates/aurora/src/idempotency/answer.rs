@@ -56,10 +56,8 @@ async fn write_pieces(tx: &Tx, claim: &Claim, first: usize, pieces: &[&str]) -> 
         "INSERT INTO rowgate_idempotency_answers (record_id, piece_no, piece) VALUES {}",
         rows.join(",")
     );
-    let mut statement = Statement::new(sql).bind("record", claim.record());
-    for (index, piece) in pieces.iter().enumerate() {
-        statement = statement.bind(format!("piece{index}"), *piece);
-    }
+    let statement =
+        Statement::new(sql).bind("record", claim.record()).bind_each("piece", pieces.iter().copied());
     tx.execute(statement).await.map(|_| ())
 }
 

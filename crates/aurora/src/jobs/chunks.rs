@@ -4,6 +4,7 @@ use domain::backup::RestoreId;
 use domain::load::LoadId;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
+use crate::ledger::halving;
 use crate::{Database, Error, Statement, Tx};
 
 /// Whose a chunk is.
@@ -80,14 +81,11 @@ impl ChunkLedger<'_> {
         let mut chunks = Vec::new();
         let mut from = 0;
         loop {
-            let page = format!("{condition} AND chunk_no >= :from ORDER BY chunk_no LIMIT {limit}");
-            let page: Vec<C> = match database.query(self.select(columns, &page).bind("from", from)).await {
-                Err(Error::TooLarge { .. }) if limit > 1 => {
-                    limit /= 2;
-                    continue;
-                }
-                page => page?,
+            let page = |limit| {
+                let page = format!("{condition} AND chunk_no >= :from ORDER BY chunk_no LIMIT {limit}");
+                database.query(self.select(columns, &page).bind("from", from))
             };
+            let page: Vec<C> = halving(&mut limit, page).await?;
             let Some(last) = page.last() else { return Ok(chunks) };
             from = i64::from(number(last)) + 1;
             chunks.extend(page);

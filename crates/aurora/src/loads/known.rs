@@ -45,11 +45,10 @@ pub async fn has_ended_for_good(database: &Database, id: &LoadId) -> Result<bool
 async fn loads_of(database: &Database, ids: &[LoadId], condition: &str) -> Result<HashSet<LoadId>, Error> {
     let mut known = HashSet::with_capacity(ids.len());
     for ids in ids.chunks(IDS_PER_QUESTION) {
-        let names: Vec<String> = (0..ids.len()).map(|number| format!("i{number}")).collect();
-        let list = names.iter().map(|name| format!(":{name}")).collect::<Vec<_>>().join(",");
+        let list: Vec<String> = (0..ids.len()).map(|number| format!(":i{number}")).collect();
+        let list = list.join(",");
         let sql = format!("SELECT load_id FROM rowgate_loads WHERE load_id IN ({list}) AND {condition}");
-        let bind = |select: Statement, (name, id): (String, &LoadId)| select.bind(name, id.as_str());
-        let select = names.into_iter().zip(ids).fold(Statement::new(sql), bind);
+        let select = Statement::new(sql).bind_each("i", ids.iter().map(LoadId::as_str));
         known.extend(database.query(select).await?.into_iter().map(|Only(id)| id));
     }
     Ok(known)
@@ -79,10 +78,10 @@ pub async fn known_contents(
             "SELECT object_key, etag FROM rowgate_loads WHERE bucket = :bucket AND ({})",
             conditions.join(" OR ")
         );
-        let mut select = Statement::new(sql).bind("bucket", bucket);
-        for (number, (key, etag)) in objects.iter().enumerate() {
-            select = select.bind(format!("k{number}"), *key).bind(format!("e{number}"), *etag);
-        }
+        let select = Statement::new(sql)
+            .bind("bucket", bucket)
+            .bind_each("k", objects.iter().map(|(key, _)| *key))
+            .bind_each("e", objects.iter().map(|(_, etag)| *etag));
         known.extend(database.query::<Row>(select).await?.into_iter().map(|row| (row.object_key, row.etag)));
     }
     Ok(known)

@@ -2,12 +2,15 @@ use std::time::Duration;
 
 use domain::migration::{Migration, Step, StepKind};
 
+use super::error::{MigrateError, Outcome};
 use super::lease::Lease;
 use super::record::Record;
-use super::{MigrateError, Outcome, STATEMENT_BUDGET};
 use crate::client::Aborted;
 use crate::ledger::Only;
 use crate::{Database, Deadline, Error, Statement};
+
+/// The time to try one statement under one renewal of the lease; a single call takes at most 60 s.
+const STATEMENT_BUDGET: Duration = Duration::from_secs(75);
 
 /// The pause between checks for a statement that still runs for an earlier run.
 const POLL: Duration = Duration::from_secs(1);

@@ -2,11 +2,14 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::{LEASE, MigrateError};
+use super::error::MigrateError;
 use crate::{Database, Error, Statement};
 
 /// The row of `rowgate_leases` that stands for the right to migrate.
 pub(super) const NAME: &str = "migrate";
+
+/// The lifetime of a lease that is not renewed: a killed run blocks others for at most this long.
+const LEASE: Duration = Duration::from_secs(90);
 
 /// The pause between attempts to acquire a lease that another run holds.
 const POLL: Duration = Duration::from_millis(500);

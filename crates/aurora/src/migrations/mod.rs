@@ -16,80 +16,14 @@
 //! others are compared.
 
 mod apply;
+mod error;
 mod lease;
 mod record;
 
-use std::time::Duration;
-
 use domain::migration::Migration;
 
+pub use self::error::{MigrateError, Outcome};
 use crate::{Database, Error};
-
-/// The result of a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
-    /// The names of the migrations that this run applied or finished, in order.
-    pub applied: Vec<String>,
-    /// The newest migration that the database has now, if any.
-    pub schema_version: Option<String>,
-}
-
-/// Why migrations could not be applied. Whatever was applied before stays and is recorded.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum MigrateError {
-    /// An applied migration has another text now.
-    #[error(
-        "migration {name} was changed after it was applied (recorded checksum {recorded}, now {shipped}): put its text back and add a new migration"
-    )]
-    Changed {
-        /// The migration.
-        name: String,
-        /// The checksum the database has.
-        recorded: String,
-        /// The checksum of the text.
-        shipped: String,
-    },
-
-    /// The database is ahead of this code.
-    #[error(
-        "migration {name} is applied in the database but this version does not have it: deploy the version that brought it, or a newer one"
-    )]
-    Unknown {
-        /// The migration.
-        name: String,
-    },
-
-    /// Another run holds the lease.
-    #[error("another run is migrating the database (lease of {owner} until {until} UTC)")]
-    Busy {
-        /// The holder of the lease.
-        owner: String,
-        /// The end of the lease, unless renewed.
-        until: String,
-    },
-
-    /// Another run took over, because this one paused for longer than its lease.
-    #[error("the migration lease was lost to another run, which goes on from here")]
-    LeaseLost,
-
-    /// A statement failed. The statements before it are applied; the next run continues with it.
-    #[error("migration {name} stopped at statement {statement} of {statements}: {source}")]
-    Statement {
-        /// The migration.
-        name: String,
-        /// The number of the statement, from 1.
-        statement: usize,
-        /// The number of its statements.
-        statements: usize,
-        /// The error.
-        source: Error,
-    },
-
-    /// The migrator's own tables could not be read or written.
-    #[error("the record of migrations cannot be read or written: {0}")]
-    Database(#[from] Error),
-}
 
 /// The names of the migrations that the database has in full, in order; none where nothing was ever
 /// migrated.
@@ -98,20 +32,12 @@ pub enum MigrateError {
 ///
 /// As [`Database::query`].
 pub async fn finished(database: &Database) -> Result<Vec<String>, Error> {
-    /// A table that is not there.
-    const NO_SUCH_TABLE: u16 = 1146;
     match record::Record::read_all(database).await {
         Ok(records) => Ok(records.into_iter().filter(|one| one.finished != 0).map(|one| one.name).collect()),
-        Err(Error::Sql { code: Some(NO_SUCH_TABLE), .. }) => Ok(Vec::new()),
+        Err(error) if error.is_missing_table() => Ok(Vec::new()),
         Err(error) => Err(error),
     }
 }
-
-/// The lifetime of a lease that is not renewed: a killed run blocks others for at most this long.
-const LEASE: Duration = Duration::from_secs(90);
-
-/// The time to try one statement under one renewal of the lease; a single call takes at most 60 s.
-const STATEMENT_BUDGET: Duration = Duration::from_secs(75);
 
 /// Applies those of `migrations` (in order) that the database does not have. `run` names this run
 /// for those that wait for it, e.g. its request id. Waits for another run to end, until the

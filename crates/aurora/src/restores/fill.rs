@@ -8,7 +8,7 @@ use super::record::Kind;
 use crate::jobs::JobId;
 use crate::ledger::{Only, long, settled};
 use crate::swap::{self, Shadow, Target, state};
-use crate::{Database, Error, Statement, Tx, tables};
+use crate::{Database, Error, Statement, Tx};
 
 /// The state of a table that a restore is about to fill.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub async fn prepare(database: &Database, id: &RestoreId, table: &Table) -> Resu
         Ok(Some(Target { is_filled: true, .. })) => Ok(Prepared::Filled),
         Ok(Some(Target { shadow, .. })) => Ok(Prepared::Fill { shadow }),
         Ok(None) => Ok(Prepared::Ended),
-        Err(error) if tables::is_missing_table(&error) => Ok(Prepared::Missing),
+        Err(error) if error.is_missing_table() => Ok(Prepared::Missing),
         Err(error) => Err(error),
     }
 }

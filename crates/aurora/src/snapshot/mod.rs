@@ -29,7 +29,7 @@ use serde::Deserialize;
 pub use self::pages::{MOST_HALVINGS, Page, Pages};
 pub use self::sum::content_sum;
 use self::swaps::Swaps;
-use crate::client::{Texts, TextsBody, rollback};
+use crate::client::{NO_SUCH_COLUMN, NO_SUCH_TABLE, Texts, TextsBody, rollback_or_leave};
 use crate::ledger::pause_before;
 use crate::{Database, Error, Statement, swap};
 
@@ -69,12 +69,7 @@ impl Snapshot {
             if swapping.is_empty() {
                 return Ok(snapshot);
             }
-            if let Err(error) = snapshot.end().await {
-                tracing::warn!(
-                    error.class = error.class(),
-                    "a snapshot that nobody reads stays until the service ends it"
-                );
-            }
+            snapshot.end().await;
             for table in swapping {
                 swap::recover(database, table).await?;
             }
@@ -209,15 +204,11 @@ impl Snapshot {
         self.id.clone()
     }
 
-    /// Ends the transaction, in which nothing has been written.
-    ///
-    /// # Errors
-    ///
-    /// An [`Error`] if the service does not answer in time; it ends the transaction by itself after
-    /// three minutes.
-    pub async fn end(mut self) -> Result<(), Error> {
+    /// Ends the transaction, in which nothing has been written. If the service does not answer in
+    /// time, it ends the transaction by itself after three minutes.
+    pub async fn end(mut self) {
         self.released = true;
-        rollback(&self.database, &self.id).await
+        rollback_or_leave(&self.database, &self.id).await;
     }
 
     async fn run(&self, sql: &'static str) -> Result<(), Error> {
@@ -248,11 +239,7 @@ impl Drop for Snapshot {
         // Without a runtime it cannot be sent; the service ends the transaction by itself.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             let (database, id) = (self.database.clone(), self.id.clone());
-            runtime.spawn(async move {
-                if let Err(error) = rollback(&database, &id).await {
-                    tracing::warn!(error.class = error.class(), "a snapshot is left to the idle timeout");
-                }
-            });
+            runtime.spawn(async move { rollback_or_leave(&database, &id).await });
         }
     }
 }
@@ -271,8 +258,8 @@ const TIME_CHARS: usize = 23;
 ///
 /// # Errors
 ///
-/// [`Error::Sql`] with MySQL's numbers 1146 where there is no such table and 1054 where it lacks
-/// one of the columns; any other but [`Error::UnknownOutcome`].
+/// An [`Error::is_missing_table`] if there is no such table, an [`Error::is_missing_column`] if it
+/// lacks one of the columns; any other but [`Error::UnknownOutcome`].
 pub async fn nullable(database: &Database, target: &str, table: &Table) -> Result<Vec<bool>, Error> {
     #[derive(Deserialize)]
     struct Row {
@@ -283,13 +270,13 @@ pub async fn nullable(database: &Database, target: &str, table: &Table) -> Resul
                WHERE table_schema = DATABASE() AND table_name = :table";
     let rows: Vec<Row> = database.query(Statement::new(sql).bind("table", target)).await?;
     if rows.is_empty() {
-        return Err(Error::Sql { code: Some(1146), message: format!("there is no table {target}") });
+        return Err(Error::Sql { code: Some(NO_SUCH_TABLE), message: format!("there is no table {target}") });
     }
     let of = |column: &domain::dictionary::Column| {
         let row = rows.iter().find(|row| row.name.eq_ignore_ascii_case(column.name()));
         let missing = || format!("the table {target} has no column {}", column.name());
         row.map(|row| row.nullable == "YES")
-            .ok_or_else(|| Error::Sql { code: Some(1054), message: missing() })
+            .ok_or_else(|| Error::Sql { code: Some(NO_SUCH_COLUMN), message: missing() })
     };
     table.columns().iter().map(of).collect()
 }
