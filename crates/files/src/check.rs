@@ -12,14 +12,15 @@ use domain::load::{
 };
 use domain::problem::RowDetail;
 use domain::row::RowCode;
-use roaring::RoaringTreemap;
 
-use super::content::Extent;
-use super::preview::{PreviewError, rejected_records};
-use super::{Opening, Source, SourceError, TextForm, open_to};
+use crate::content::Extent;
+use crate::counts::Counts;
+use crate::error::{PreviewError, SourceError};
+use crate::open::open_to;
+use crate::source::{Opening, Source, TextForm};
 
-/// Records that are given back with their values, and rejected records beside those.
-pub const CHECKED_RECORDS: usize = 20;
+/// The records that are returned with their values, and the rejected records beside those.
+const CHECKED_RECORDS: usize = 20;
 
 /// The most bytes of unpacked content that are checked, and the most records: a person waits for
 /// the answer.
@@ -44,14 +45,10 @@ pub struct Checked {
     pub header: Option<Vec<String>>,
     /// Its fields, in the file's order.
     pub fields: Vec<CheckedField>,
-    /// The first [`CHECKED_RECORDS`] records.
+    /// The first records, at most 20.
     pub records: Vec<CheckedRecord>,
-    /// Records read, accepted or not.
-    pub rows_read: u64,
-    /// Records that would be rejected. Ids that are taken in the table are not known here.
-    pub rows_rejected: u64,
-    /// Errors by their code.
-    pub codes: BTreeMap<RowCode, u64>,
+    /// All of them.
+    pub counts: Counts,
     /// Warnings about content that would be left out.
     pub warnings: Vec<String>,
     /// Why the load would fail.
@@ -117,7 +114,7 @@ pub fn check(
             values = file.read(&proposed).refused;
         }
     }
-    if checked.codes.contains_key(&RowCode::Encoding)
+    if checked.counts.codes.contains_key(&RowCode::Encoding)
         && checked.form.is_some_and(|form| form.encoding == "UTF-8")
     {
         proposal = proposal.or(of_encoding());
@@ -192,19 +189,17 @@ impl Beginning<'_> {
         let columns = source.columns().clone();
         attempt.checked.form = source.text_form();
         attempt.checked.warnings = source.warnings().to_vec();
-        let mut ids = RoaringTreemap::new();
         let mut is_first = true;
         while let Some(chunk) = source.next_chunk()? {
             if std::mem::take(&mut is_first) {
                 attempt.name_fields(table, &columns, chunk.records().find(|record| !record.is_blank()));
             }
             let checked = CheckedChunk::check(table, &columns, &chunk, self.mode)?;
-            attempt.add(table, &columns, &checked, self.mode, &mut ids);
-            if attempt.checked.rows_read >= MAX_ROWS {
-                attempt
-                    .checked
-                    .warnings
-                    .push(format!("only the first {} records were checked", attempt.checked.rows_read));
+            attempt.add(table, &columns, &checked, self.mode);
+            let rows_read = attempt.checked.counts.rows_read;
+            if rows_read >= MAX_ROWS {
+                let warning = format!("only the first {rows_read} records were checked");
+                attempt.checked.warnings.push(warning);
                 break;
             }
         }
@@ -237,7 +232,8 @@ impl Beginning<'_> {
         }
         let read = DELIMITERS.into_iter().filter_map(|delimiter| {
             let table = settings.clone().with_delimiter(delimiter).apply(table).ok()?;
-            let Checked { problem, rows_read, rows_rejected, .. } = self.read(&table).checked;
+            let Checked { problem, counts: Counts { rows_read, rows_rejected, .. }, .. } =
+                self.read(&table).checked;
             (problem.is_none() && 2 * rows_rejected < rows_read).then_some((rows_rejected, delimiter))
         });
         // Of several, the more usual one.
@@ -288,27 +284,15 @@ impl Attempt {
         self.checked.header = header;
     }
 
-    fn add(
-        &mut self,
-        table: &Table,
-        columns: &Columns,
-        chunk: &CheckedChunk<'_>,
-        mode: LoadMode,
-        ids: &mut RoaringTreemap,
-    ) {
+    fn add(&mut self, table: &Table, columns: &Columns, chunk: &CheckedChunk<'_>, mode: LoadMode) {
         let mut shown = Vec::new();
-        let rejected = rejected_records(chunk, mode, ids, |index, row| {
+        let rejected = self.checked.counts.add(chunk, mode, |index, row| {
             if shown.len() < CHECKED_RECORDS {
                 let values = row.iter().map(value_text).collect();
                 shown.push(CheckedRecord { line: chunk.record(index).line, values, errors: Vec::new() });
             }
         });
-        self.checked.rows_read += chunk.rows_read as u64;
-        self.checked.rows_rejected += rejected.len() as u64;
         for (position, record) in rejected.iter().enumerate() {
-            for error in &record.errors {
-                *self.checked.codes.entry(error.code()).or_default() += 1;
-            }
             self.refuse(table, columns, record);
             if position < CHECKED_RECORDS {
                 let values = record.texts(table, columns);

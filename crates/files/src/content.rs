@@ -6,8 +6,8 @@ use domain::load::Packing;
 use flate2::bufread::GzDecoder;
 use zstd::stream::read::Decoder as ZstdDecoder;
 
-use super::SourceError;
-use super::input::Input;
+use crate::error::SourceError;
+use crate::input::Input;
 
 /// A zstd frame may ask its reader to hold this many bytes at most: 2^25, 32 MiB, a quarter of the
 /// memory that a load has. `zstd` itself asks for at most 8 MiB up to level 19; more only with

@@ -1,6 +1,6 @@
 use std::io;
 
-use domain::load::{ChunkError, LayoutError, Packing};
+use domain::load::{ChunkError, LayoutError, OtherHeader, Packing};
 
 /// Why the content of a file cannot be read on.
 #[derive(Debug, thiserror::Error)]
@@ -57,4 +57,15 @@ pub enum SourceError {
     /// Reading failed, which says nothing of the content and may pass.
     #[error("reading the file failed: {0}")]
     Read(#[source] io::Error),
+}
+
+/// Why a load would fail.
+#[derive(Debug, thiserror::Error)]
+pub enum PreviewError {
+    /// The content.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// A header in the middle.
+    #[error(transparent)]
+    OtherHeader(#[from] OtherHeader),
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, Read};
 
-use super::SourceError;
+use crate::error::SourceError;
 
 /// Bytes that are read ahead.
 const BUFFER: usize = 64 * 1024;

@@ -3,7 +3,7 @@
 
 use domain::load::{Content, Packing};
 
-use super::SourceError;
+use crate::error::SourceError;
 
 const GZIP: &[u8] = b"\x1F\x8B";
 const ZSTD: &[u8] = b"\x28\xB5\x2F\xFD";

@@ -3,8 +3,9 @@
 use domain::load::Format;
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
-use super::content::Content;
-use super::{SourceError, kind};
+use crate::content::Content;
+use crate::error::SourceError;
+use crate::kind;
 
 /// Bytes that are decoded at a time.
 const RAW: usize = 128 * 1024;

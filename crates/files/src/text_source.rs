@@ -4,9 +4,11 @@ use domain::load::{
     Chunk, Chunker, Columns, Content as Written, Format, Layout, LayoutError, Packing, Position,
 };
 
-use super::content::Content;
-use super::text::Text;
-use super::{Opening, Source, SourceError, TextForm, kind};
+use crate::content::Content;
+use crate::error::SourceError;
+use crate::kind;
+use crate::source::{Opening, Source, TextForm};
+use crate::text::Text;
 
 /// Bytes that are read at a time. The first of them tell how the text is written.
 const PIECE: usize = 128 * 1024;

@@ -100,7 +100,7 @@ pub(crate) async fn check<U: Links>(
 }
 
 fn view(table: &'static Table, format: &'static str, settings: &Settings, checked: Checked) -> Answer {
-    let Checked { form, header, fields, records, rows_read, rows_rejected, codes, .. } = checked;
+    let Checked { form, header, fields, records, counts, .. } = checked;
     let name = |name: String| shortened(name, MAX_NAME).into_owned();
     let sentence = |text: String| shortened(text, MAX_SENTENCE).into_owned();
     // Settings that cannot be sent with a file are useless.
@@ -122,9 +122,9 @@ fn view(table: &'static Table, format: &'static str, settings: &Settings, checke
         header: header.map(|names| names.into_iter().take(MAX_FIELDS).map(name).collect()),
         columns: fields.into_iter().take(MAX_FIELDS).map(field).collect(),
         rows: records.into_iter().map(row).collect(),
-        rows_read,
-        rows_rejected,
-        codes: codes.into_iter().map(|(code, count)| (code.as_str(), count)).collect(),
+        rows_read: counts.rows_read,
+        rows_rejected: counts.rows_rejected,
+        codes: counts.codes.into_iter().map(|(code, count)| (code.as_str(), count)).collect(),
         warnings: checked.warnings.into_iter().map(sentence).collect(),
         problem: checked.problem.map(sentence),
         proposal: proposal.and_then(|proposal| RawValue::from_string(proposal.to_json()).ok()),

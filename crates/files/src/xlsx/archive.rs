@@ -11,7 +11,7 @@ use zip::read::{ArchiveOffset, Config};
 use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
-use super::SheetError;
+use super::error::SheetError;
 
 /// Bytes of an archive's directory, and of what is read to find it, at most: the directory is held
 /// in memory. A workbook has some hundred bytes for each of its sheets and pictures.

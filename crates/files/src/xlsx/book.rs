@@ -3,8 +3,8 @@
 use domain::shortened;
 use quick_xml::events::{BytesStart, Event};
 
-use super::SheetError;
 use super::archive::Archive;
+use super::error::SheetError;
 use super::sheet::Rules;
 use super::xml::{Events, attribute, element};
 

@@ -2,7 +2,7 @@ use std::io;
 
 use domain::load::{ChunkError, LayoutError};
 
-use crate::SourceError;
+use crate::error::SourceError;
 
 /// Why a workbook cannot be read.
 #[derive(Debug, thiserror::Error)]

@@ -24,8 +24,9 @@ mod tests;
 use domain::dictionary::{ColumnType, HeaderRule, Table};
 use domain::load::{Broken, Chunk, ChunkBuilder, Columns, LayoutError};
 
-use super::content::Content;
-use super::{Opening, Source, SourceError};
+use crate::content::Content;
+use crate::error::SourceError;
+use crate::source::{Opening, Source};
 use error::SheetError;
 use open::{Choice, open_sheet, spool};
 use sheet::{Row, Sheet};

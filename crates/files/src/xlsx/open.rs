@@ -9,12 +9,13 @@ use quick_xml::events::Event;
 
 use super::archive::Archive;
 use super::book::{Book, Listed, names};
+use super::error::SheetError;
 use super::sheet::{Rules, Sheet};
 use super::strings::Strings;
 use super::styles::cell_styles;
 use super::xml::{Events, element};
-use super::{SheetError, SourceError};
 use crate::content::Content;
+use crate::error::SourceError;
 use crate::kind;
 
 /// Bytes of a workbook at most. It is kept in a temporary file, because a ZIP archive is read from

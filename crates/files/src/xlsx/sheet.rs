@@ -6,8 +6,8 @@ use domain::dictionary::ColumnType;
 use domain::load::{ChunkError, MAX_RECORD_BYTES};
 use quick_xml::events::Event;
 
-use super::SheetError;
 use super::cell::{error_name, is_decimal, push_date, push_digits, push_iso_date, push_number};
+use super::error::SheetError;
 use super::strings::{Strings, read_text};
 use super::styles::Style;
 use super::xml::{Events, attribute, element, push_text, unescape};

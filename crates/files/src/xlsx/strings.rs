@@ -7,7 +7,7 @@ use std::os::unix::fs::FileExt;
 use domain::load::MAX_RECORD_BYTES;
 use quick_xml::events::Event;
 
-use super::SheetError;
+use super::error::SheetError;
 use super::xml::{Events, element, push_text, unescape};
 
 /// Texts of a workbook at most, at four bytes of memory each. A million rows of four columns in

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use quick_xml::events::{BytesStart, Event};
 
-use super::SheetError;
+use super::error::SheetError;
 use super::xml::{Events, attribute, element};
 
 /// Cell styles at most; Excel has at most 65,490.

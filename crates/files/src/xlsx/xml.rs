@@ -8,8 +8,8 @@ use memchr::memmem;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Error, Reader, XmlVersion, escape};
 
-use super::SheetError;
 use super::archive::Part;
+use super::error::SheetError;
 
 /// Bytes of one event at most. A cell has at most 32,767 characters, which take a few bytes each.
 const MAX_EVENT: usize = 1024 * 1024;

@@ -6,7 +6,7 @@ use domain::dictionary::{LoadMode, Table};
 use domain::load::{Format, Settings};
 use domain::row::RowCode;
 use domain::shipped;
-use files::{CHECKED_RECORDS, Checked, check};
+use files::{Checked, check};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
@@ -37,10 +37,13 @@ fn row(id: u32) -> String {
 fn tells_the_first_records_and_counts_all() {
     let text: String = (1..=50).map(row).collect::<String>() + &row(7) + "51,,x,3,7\n";
     let found = of("a.csv", &text, "{}", true);
-    assert_eq!((found.problem, found.rows_read, found.rows_rejected), (None, 52, 2));
-    assert_eq!(found.records.len(), CHECKED_RECORDS);
+    assert_eq!((found.problem, found.counts.rows_read, found.counts.rows_rejected), (None, 52, 2));
+    assert_eq!(found.records.len(), 20);
     assert_eq!(found.records[0].values[0].as_deref(), Some("1"));
-    assert_eq!((found.codes[&RowCode::DuplicateInBatch], found.codes[&RowCode::Required]), (1, 1));
+    assert_eq!(
+        (found.counts.codes[&RowCode::DuplicateInBatch], found.counts.codes[&RowCode::Required]),
+        (1, 1)
+    );
     assert_eq!((found.header, found.fields[4].column.as_deref()), (None, Some("job_id")));
     let few = of("a.csv", "2,,x,3,7\n1,Ada,2021-07-27T16:02:08Z,3,7\n", "{}", true);
     assert_eq!(few.records[0].line, 1);
@@ -54,18 +57,22 @@ fn of_a_beginning_the_last_record_is_left_out() {
     let text = row(1) + &row(2) + "3,\"Bea\nof two lines";
     for (content, name) in [(text.clone().into_bytes(), "a.csv"), (gzip(&text), "a.csv.gz")] {
         let found = of(name, &content, "{}", false);
-        assert_eq!((found.problem, found.rows_read, found.rows_rejected), (None, 2, 0), "{name}");
+        assert_eq!(
+            (found.problem, found.counts.rows_read, found.counts.rows_rejected),
+            (None, 2, 0),
+            "{name}"
+        );
     }
     // Packed content that is cut off in its middle.
     let many: String = (1..=5_000).map(row).collect();
     let packed = gzip(&many);
     let found = of("a.csv.gz", &packed[..packed.len() / 2], "{}", false);
-    assert!(found.problem.is_none() && (100..5_000).contains(&found.rows_read), "{found:?}");
+    assert!(found.problem.is_none() && (100..5_000).contains(&found.counts.rows_read), "{found:?}");
     assert!(of("a.csv.gz", &packed[..packed.len() / 2], "{}", true).problem.unwrap().contains("was cut off"));
     // Of all, the last one counts.
-    assert_eq!(of("a.csv", &text, "{}", true).rows_read, 4);
+    assert_eq!(of("a.csv", &text, "{}", true).counts.rows_read, 4);
     let whole = of("a.csv", row(1).trim_end(), "{}", true);
-    assert_eq!((whole.rows_read, whole.rows_rejected), (1, 0));
+    assert_eq!((whole.counts.rows_read, whole.counts.rows_rejected), (1, 0));
     // A record of which nothing is known yet.
     assert!(of("a.csv", "1,Ad", "{}", false).problem.unwrap().contains("hold no whole record"));
 }
@@ -113,7 +120,11 @@ fn what_is_proposed_makes_the_file_readable() {
         let found = of(name, &content, "{}", true);
         assert_eq!(proposal(&found), expected);
         let again = of(name, &content, &expected, true);
-        assert_eq!((again.problem, again.rows_read, again.rows_rejected), (None, 1, 0), "{expected}");
+        assert_eq!(
+            (again.problem, again.counts.rows_read, again.counts.rows_rejected),
+            (None, 1, 0),
+            "{expected}"
+        );
         assert_eq!(again.records[0].values[3..], [Some("3".to_owned()), Some("7".to_owned())]);
         assert_eq!(again.proposal, None);
     }
@@ -139,7 +150,7 @@ fn a_workbook_is_checked_where_all_of_it_is_there() {
         r#"{"columns":{"Department ID":"department_id","Emp No":"id","Hired":"datetime","Job ID":"job_id"},"skip_lines":2}"#
     );
     let again = of("a.xlsx", &content, &proposal(&found), true);
-    assert_eq!((again.problem, again.rows_read, again.rows_rejected), (None, 1, 0));
+    assert_eq!((again.problem, again.counts.rows_read, again.counts.rows_rejected), (None, 1, 0));
     assert!(again.form.is_none());
     let part = of("a.xlsx", &content[..content.len() / 2], "{}", false);
     assert_eq!(
@@ -153,7 +164,7 @@ fn json_lines_have_no_header() {
     let line =
         r#"{"Nr": 1, "name": "Ada", "datetime": "2021-07-27T16:02:08Z", "department_id": 3, "job_id": 7}"#;
     let found = of("a.jsonl", format!("{line}\n{{\n"), r#"{"columns": {"nr": "id"}}"#, true);
-    assert_eq!((found.problem, found.rows_read, found.rows_rejected), (None, 2, 1));
+    assert_eq!((found.problem, found.counts.rows_read, found.counts.rows_rejected), (None, 2, 1));
     assert_eq!(found.records[0].values[0].as_deref(), Some("1"));
     assert_eq!((found.header, found.fields.len()), (None, 0));
     assert_eq!(found.form.and_then(|form| form.delimiter), None);
@@ -185,7 +196,7 @@ proptest! {
         let text: String = (1..=40).map(|id| if id % 3 == 0 { format!("{id},\"A\nB\",x,3,7\n") } else { row(id) }).collect();
         let all = of("a.csv", &text, "{}", true);
         let some = of("a.csv", &text[..cut.min(text.len())], "{}", false);
-        prop_assert!(some.rows_read <= all.rows_read);
+        prop_assert!(some.counts.rows_read <= all.counts.rows_read);
         prop_assert_eq!(&all.records[..some.records.len()], &some.records[..]);
     }
 }

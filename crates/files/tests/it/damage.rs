@@ -119,8 +119,8 @@ fn assert_adds_up(format: Format, bytes: &[u8], chunk_bytes: u64) -> Result<(), 
         3,
         Box::new(Cursor::new(bytes.to_vec())),
     );
-    prop_assert!(found.rows_rejected <= found.rows_read);
-    prop_assert!(found.first.len() as u64 <= found.rows_rejected.min(3));
+    prop_assert!(found.counts.rows_rejected <= found.counts.rows_read);
+    prop_assert!(found.first.len() as u64 <= found.counts.rows_rejected.min(3));
     let (rows, _) = accepted(format, bytes, chunk_bytes);
     let (whole, _) = accepted(format, bytes, u64::MAX);
     if found.failure.is_none() {

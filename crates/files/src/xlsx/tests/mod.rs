@@ -16,6 +16,7 @@ use flate2::{Compression, Crc};
 use proptest::prelude::*;
 use rust_xlsxwriter::{ExcelDateTime, Format as Style, Formula, Workbook, Worksheet};
 
+use crate::open::{EXPANSION, EXPANSION_FLOOR};
 use crate::tests::{drain, fields, table};
 use crate::{Opening, Source, SourceError, open};
 
@@ -222,11 +223,11 @@ fn row(texts: &[&str]) -> String {
 
 #[test]
 fn what_a_part_unpacks_to_is_limited_whatever_it_claims() {
-    let limit = crate::EXPANSION_FLOOR as usize;
+    let limit = EXPANSION_FLOOR as usize;
     let fill = |length: usize| format!("<a/>{:1020}", "").repeat(length / 1024);
     read(&by_hand(&fill(limit - 1024), "")).1.unwrap();
     let bytes = by_hand(&fill(limit), "");
-    assert!(bytes.len() < limit / crate::EXPANSION as usize);
+    assert!(bytes.len() < limit / EXPANSION as usize);
     let says = "the workbook holds more than 67108864 bytes when unpacked";
     assert!(error(&bytes).starts_with(says));
     // The last entry of the directory, which claims less.
