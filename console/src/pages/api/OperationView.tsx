@@ -8,12 +8,10 @@ import { Prose } from "./Prose";
 import { useSession } from "../../session";
 import { Schema } from "./Schema";
 import { Try } from "./Try";
-import { rightOf } from "./try";
 
 /** One operation: its input, its answers, and a form to try it. */
 export function OperationView({ document, operation }: { document: Json; operation: Operation }) {
   const { can } = useSession();
-  const right = rightOf(operation);
   return (
     <SpaceBetween size="m">
       {operation.description !== "" && (
@@ -34,14 +32,14 @@ export function OperationView({ document, operation }: { document: Json; operati
             label: "Answers",
             content: <Answers document={document} operation={operation} />,
           },
-          ...(can(right)
+          ...(can(operation.right)
             ? [{ id: "try", label: "Try it", content: <Try document={document} operation={operation} /> }]
             : []),
         ]}
       />
-      {!can(right) && (
+      {!can(operation.right) && (
         <Box color="text-body-secondary" fontSize="body-s">
-          To call it, an account needs the group {right === "operate" ? "operator" : "writer"}.
+          To call it, an account needs the group {operation.right === "operate" ? "operator" : "writer"}.
         </Box>
       )}
     </SpaceBetween>

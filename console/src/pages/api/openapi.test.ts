@@ -7,6 +7,7 @@ const DOCUMENT = {
     "/tables/{table}/rows": {
       parameters: [{ $ref: "#/components/parameters/table" }],
       get: {
+        "x-rowgate-right": "reader",
         operationId: "listRows",
         tags: ["Rows"],
         summary: "List rows",
@@ -19,6 +20,7 @@ const DOCUMENT = {
         },
       },
       post: {
+        "x-rowgate-right": "writer",
         tags: ["Rows"],
         requestBody: {
           required: true,
@@ -58,6 +60,10 @@ describe("operations", () => {
       ["table", "path", true],
       ["limit", "query", false],
     ]);
+  });
+
+  it("says which right each asks for", () => {
+    expect(found.map(({ right }) => right)).toEqual(["read", "write", "read"]);
   });
 
   it("groups by tag", () => {

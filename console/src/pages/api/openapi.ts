@@ -1,5 +1,7 @@
 // Reads an OpenAPI document for people: operations by tag, schemas as lines, and commands to copy.
 
+import type { Right } from "../../api/types";
+
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 type JsonObject = { readonly [name: string]: Json };
 
@@ -27,6 +29,8 @@ export interface Operation {
   readonly parameters: readonly Parameter[];
   readonly body: { readonly description: string; readonly required: boolean; readonly schema: Json } | null;
   readonly answers: readonly Answer[];
+  /** The right that it asks for. */
+  readonly right: Right;
 }
 
 /** One line of a schema: a member, its depth, and its type. */
@@ -38,6 +42,8 @@ export interface SchemaLine {
   readonly description: string;
 }
 
+/** Rights of the document (`x-rowgate-right`) that ask for more than an account. */
+const RIGHTS: Readonly<Record<string, Right>> = { writer: "write", operator: "operate" };
 const METHODS = ["get", "post", "put", "patch", "delete"];
 /** Schemas that are nested deeper are not read any more. */
 const DEEPEST = 6;
@@ -100,6 +106,7 @@ export function operations(document: Json): Operation[] {
             schema: Object.values(object(body.content)).map((content) => object(content).schema ?? {})[0] ?? {},
           },
           answers: Object.entries(object(found.responses)).map(([status, one]) => answer(document, status, one)),
+          right: RIGHTS[text(found["x-rowgate-right"])] ?? "read",
         },
       ];
     }),

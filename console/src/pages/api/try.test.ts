@@ -1,9 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
-import type { Operation } from "./openapi";
 
 const session = { token: vi.fn(), renew: vi.fn() };
 vi.mock("../../session/store", () => ({ session }));
-const { pretty, rightOf, tryCall } = await import("./try");
+const { pretty, tryCall } = await import("./try");
 
 describe("tryCall", () => {
   const call = { method: "POST", url: "https://door/v1/tables", headers: { prefer: "tx=dry-run" }, body: "[]" };
@@ -46,18 +45,5 @@ describe("pretty", () => {
 
   it("leaves what is no JSON", () => {
     expect(pretty("a,b\n1,2")).toBe("a,b\n1,2");
-  });
-});
-
-describe("rightOf", () => {
-  const of = (method: string, path: string) => rightOf({ method, path } as Operation);
-  it("is that of the door", () => {
-    expect(of("GET", "/tables")).toBe("read");
-    expect(of("PUT", "/tables/{table}/rows/{id}")).toBe("write");
-    expect(of("DELETE", "/tables/{table}/rows/{id}")).toBe("operate");
-    expect(of("POST", "/restores/{id}/undo")).toBe("operate");
-    expect(of("GET", "/accounts")).toBe("operate");
-    expect(of("POST", "/logout")).toBe("read");
-    expect(of("GET", "/uploads/{id}")).toBe("write");
   });
 });

@@ -1,8 +1,7 @@
 // Sends a call that a person has filled in, with their own token, and shows any answer as it is.
 
 import { once } from "../../api/client";
-import type { Right } from "../../api/types";
-import type { Call, Operation } from "./openapi";
+import type { Call } from "./openapi";
 import { session } from "../../session/store";
 
 export interface Shown {
@@ -58,22 +57,4 @@ export function pretty(text: string): string {
     }
   }
   return out;
-}
-
-/** The right that an operation asks for. */
-export function rightOf({ method, path }: Operation): Right {
-  if (/^\/(login|logout|me|refresh|register)$/.test(path)) {
-    return "read";
-  }
-  if (path.startsWith("/uploads")) {
-    return "write";
-  }
-  if (
-    method === "DELETE" ||
-    /^\/(accounts|audit)/.test(path) ||
-    (method === "POST" && /^\/(backups|restores)/.test(path))
-  ) {
-    return "operate";
-  }
-  return method === "GET" ? "read" : "write";
 }
