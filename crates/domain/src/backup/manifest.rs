@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use indexmap::IndexMap;
 use jiff::Timestamp;
@@ -225,6 +226,16 @@ fn member(member: &'static str, problem: &str) -> ManifestError {
 /// `2026-11-21T02:00:01.123Z`.
 pub fn time_text(time: Timestamp) -> String {
     format!("{time:.3}")
+}
+
+/// Parses such a time; an invalid text gives a time long ago.
+pub fn read_time(text: &str) -> Timestamp {
+    text.parse().unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// Returns the time from one such time to another; zero if the other one is earlier.
+pub fn time_between(from: &str, to: &str) -> Duration {
+    read_time(to).duration_since(read_time(from)).try_into().unwrap_or_default()
 }
 
 /// Parses a time in this form.

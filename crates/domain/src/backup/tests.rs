@@ -1,3 +1,7 @@
+use std::time::Duration;
+
+use jiff::Timestamp;
+
 use super::*;
 use crate::row_text::ContentSum;
 
@@ -192,4 +196,15 @@ fn is_refused_when_it_is_cut_off_anywhere() {
         let cut = Manifest::parse(&good.as_bytes()[..end]);
         assert!(cut.is_err() || good[end..].trim().is_empty(), "cut off at {end}");
     }
+}
+
+#[test]
+fn times_have_milliseconds_and_are_read_back() {
+    let time = Timestamp::from_millisecond(1_795_226_400_007).unwrap();
+    assert_eq!(time_text(time), "2026-11-21T02:00:00.007Z");
+    assert_eq!(read_time(&time_text(time)), time);
+    assert_eq!(read_time("yesterday"), Timestamp::UNIX_EPOCH);
+    let (from, to) = ("2026-11-21T02:00:00.007Z", "2026-11-21T02:00:01.507Z");
+    assert_eq!(time_between(from, to), Duration::from_millis(1500));
+    assert_eq!(time_between(to, from), Duration::ZERO);
 }

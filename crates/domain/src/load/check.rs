@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::value::RawValue;
 
 use super::chunk::{Broken, Chunk, Record};
-use super::columns::Columns;
+use super::layout::Columns;
 use crate::dictionary::{LoadMode, Table};
 use crate::row::{CheckedRow, Fault, RowError, check_csv_row, check_json_row, json_texts};
 use crate::value::Value;

@@ -4,7 +4,7 @@
 use std::fmt::Display;
 
 use super::check::RejectedRecord;
-use super::columns::Columns;
+use super::layout::Columns;
 use crate::csv;
 use crate::dictionary::Table;
 use crate::row::{REJECT_COLUMNS, RowCode, RowError, json_texts};

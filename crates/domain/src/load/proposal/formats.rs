@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use super::ratio;
+use super::ratio::ratio;
 use crate::dictionary::ColumnType;
 use crate::row::read_in_format;
 use crate::value::Value;

@@ -1,6 +1,6 @@
 //! Compares the name of a field with the names of a column.
 
-use super::ratio;
+use super::ratio::ratio;
 use crate::dictionary::Table;
 
 /// Words of a name that mean an id.

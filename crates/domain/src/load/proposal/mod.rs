@@ -3,6 +3,7 @@
 
 mod formats;
 mod likeness;
+mod ratio;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,6 +12,7 @@ use crate::dictionary::{Column, ColumnType, HeaderField, Table, WireFiles, heade
 use crate::row::{REJECT_COLUMNS, check_file_field, read_in_format};
 use formats::{formats, propose_formats};
 use likeness::likeness;
+use ratio::ratio;
 
 /// The number of records that are searched for a header.
 const ROWS_LOOKED_AT: usize = 20;
@@ -61,7 +63,7 @@ pub fn propose_table(table: &Table, records: &[(u64, Vec<String>)]) -> Option<Fo
         let required = table.columns().iter().enumerate().filter(|(_, column)| column.required());
         let missing = required.filter(|(index, _)| !matched.contains(&Some(*index))).count();
         let score = ratio(matched.iter().flatten().count(), 1) - 0.5 * ratio(missing, 1) + share;
-        let columns = said_of(table, header, &matched);
+        let columns = columns_to_state(table, header, &matched);
         let skip_lines = (position > 0).then(|| u32::try_from(line - 1).unwrap_or(u32::MAX));
         let settings = Settings(WireFiles { columns, skip_lines, ..WireFiles::default() });
         Some(FoundTable { header: header.clone(), settings, score })
@@ -71,24 +73,28 @@ pub fn propose_table(table: &Table, records: &[(u64, Vec<String>)]) -> Option<Fo
 }
 
 /// Returns the settings of columns that the names of a header do not express by themselves.
-fn said_of(table: &Table, header: &[String], matched: &[Option<usize>]) -> BTreeMap<String, Option<String>> {
-    let mut said = BTreeMap::new();
+fn columns_to_state(
+    table: &Table,
+    header: &[String],
+    matched: &[Option<usize>],
+) -> BTreeMap<String, Option<String>> {
+    let mut stated = BTreeMap::new();
     for (name, index) in header.iter().zip(matched) {
         let normal = header_name(name.as_bytes());
         let by_itself = table.header_field(&normal);
         match index {
             Some(index) if by_itself == HeaderField::Column(*index) => {}
             Some(index) => {
-                said.insert(name.trim().to_owned(), Some(table.columns()[*index].name().to_owned()));
+                stated.insert(name.trim().to_owned(), Some(table.columns()[*index].name().to_owned()));
             }
             None if by_itself == HeaderField::LeftOut || REJECT_COLUMNS.contains(&&*normal) => {}
             None => {
                 // The first field counts if a name comes twice.
-                said.entry(name.trim().to_owned()).or_insert(None);
+                stated.entry(name.trim().to_owned()).or_insert(None);
             }
         }
     }
-    said
+    stated
 }
 
 /// For each field of a header the position of the column that it may be: by its name, then by what
@@ -247,11 +253,6 @@ fn extend(known: &mut Option<Vec<String>>, more: Vec<String>) {
             known.push(format);
         }
     }
-}
-
-/// A share of a count. Counts are of samples, far below what a float holds.
-fn ratio(part: usize, whole: usize) -> f64 {
-    f64::from(u32::try_from(part).unwrap_or(u32::MAX)) / f64::from(u32::try_from(whole).unwrap_or(u32::MAX))
 }
 
 #[cfg(test)]

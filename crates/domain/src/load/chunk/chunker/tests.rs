@@ -5,9 +5,8 @@ use csv_core::{ReadRecordResult, Reader};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::super::chunk::{CHUNK_BYTES, Record};
-use super::super::dialect::Start;
 use super::*;
+use crate::load::chunk::{CHUNK_BYTES, Record};
 
 fn chunker(chunk_bytes: u64) -> Chunker {
     Chunker::new(Dialect::CSV, Start::default(), chunk_bytes)

@@ -1,8 +1,8 @@
 //! Maps the fields of a file to columns, and recognises its first record.
 
-use super::chunk::{Broken, Record};
-use super::layout_error::LayoutError;
+use super::error::LayoutError;
 use crate::dictionary::{ColumnMatches, ColumnType, HeaderField, HeaderRule, Table, header_name};
+use crate::load::chunk::{Broken, Record};
 use crate::row::{CsvColumns, RowCode, check_csv_row, check_file_field};
 use crate::shortened;
 
@@ -10,9 +10,9 @@ use crate::shortened;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Columns {
     fields: CsvColumns,
-    pub(super) has_header: bool,
+    pub(in crate::load) has_header: bool,
     /// True if a record is a JSON object, as its only field.
-    pub(super) is_json: bool,
+    pub(in crate::load) is_json: bool,
 }
 
 /// Fields of an unknown header that a message names at most, and characters of each.
@@ -102,12 +102,12 @@ impl Columns {
     }
 
     /// Returns the same columns of a file with these records, which may all end with empty fields.
-    pub(super) fn padded_like<'c>(self, records: impl Iterator<Item = Record<'c>>) -> Self {
+    pub(in crate::load) fn padded_like<'c>(self, records: impl Iterator<Item = Record<'c>>) -> Self {
         Self { fields: padded(self.fields, records), ..self }
     }
 
     /// Returns true if a record breaks no rule.
-    pub(super) fn passes<'c>(&self, table: &'c Table, record: &Record<'c>) -> bool {
+    pub(in crate::load) fn passes<'c>(&self, table: &'c Table, record: &Record<'c>) -> bool {
         let (mut values, mut errors) = (Vec::new(), Vec::new());
         let field = |index: usize| record.field(index);
         record.broken.is_none()
@@ -116,7 +116,7 @@ impl Columns {
 
     /// Compares a record that breaks the rules with the header of the file: `None` if it is no
     /// header, true if it names the same columns in the same order, false if it is another header.
-    pub(super) fn repeats_header(&self, table: &Table, record: &Record<'_>) -> Option<bool> {
+    pub(in crate::load) fn repeats_header(&self, table: &Table, record: &Record<'_>) -> Option<bool> {
         let named = names_in(table, record);
         // A single name may be a value by chance.
         let names_columns = named >= table.columns().len().min(2);

@@ -1,10 +1,12 @@
 //! The layout of a text file: recognised from its first bytes, or declared in the dictionary.
 
-use super::chunk::{Chunk, Record};
-use super::chunker::Chunker;
-use super::columns::Columns;
-use super::dialect::{Dialect, Start};
-use super::layout_error::LayoutError;
+mod columns;
+mod error;
+
+pub use columns::Columns;
+pub use error::LayoutError;
+
+use super::chunk::{Chunk, Chunker, Dialect, Record, Start};
 use crate::dictionary::{FileSettings, QuoteEscape, Table, header_name, is_delimiter};
 use crate::row::{CsvColumns, REJECT_COLUMNS};
 

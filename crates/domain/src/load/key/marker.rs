@@ -1,8 +1,8 @@
 //! Recognises files that are no data by the names that programs give them: markers, locks, and
 //! files that are still being written.
 
-use super::Format;
-use super::key::INCOMING;
+use super::INCOMING;
+use super::format::Format;
 
 /// The endings of files that programs write while they are at it, or beside the data, and what
 /// those are.

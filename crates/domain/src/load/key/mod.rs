@@ -1,6 +1,11 @@
 //! Parses the key of a dropped file: `incoming/<table>/[<mode>/]<file>`.
 
-use super::{Format, READABLE_FILES};
+mod format;
+mod marker;
+
+pub use format::{Content, Format, Packing, READABLE_FILES};
+pub use marker::{no_data, no_data_below};
+
 use crate::dictionary::{Dictionary, LoadMode, Table};
 
 /// The prefix under which files are dropped to be loaded.

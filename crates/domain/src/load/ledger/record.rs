@@ -1,8 +1,10 @@
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Format, LoadId, warnings};
+use super::id::LoadId;
+use super::warnings;
 use crate::dictionary::LoadMode;
+use crate::load::key::Format;
 use crate::named::named_enum;
 
 named_enum! {

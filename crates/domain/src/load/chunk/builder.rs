@@ -1,6 +1,7 @@
 //! Builds chunks of records that arrive as fields, from files that are not text.
 
-use super::chunk::{Broken, Chunk, ChunkError, Draft, MAX_RECORD_BYTES, Position};
+use super::draft::Draft;
+use super::{Broken, Chunk, ChunkError, MAX_RECORD_BYTES, Position};
 
 /// Collects records into chunks. Of such records, byte offsets and digests are those of this
 /// encoding: before each field its length in four bytes, the highest first; after the last field of

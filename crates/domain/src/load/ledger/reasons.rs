@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::check::RejectedRecord;
+use crate::load::check::RejectedRecord;
 use crate::row::{RowCode, RowError};
 use crate::shortened;
 
