@@ -1,16 +1,18 @@
-import { CfnOutput, Duration, Stack, type StackProps } from "aws-cdk-lib";
+import { CfnOutput, Stack, type StackProps } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 
 import { Api } from "./api";
-import { Backups, SWEEP_INTERVAL } from "./backups";
-import { DataBucket, REJECTED_PREFIX } from "./bucket";
+import { Backups, REAP_INTERVAL } from "./backups";
+import { DataBucket } from "./bucket";
 import { Canary } from "./canary";
 import { Database } from "./database";
-import { RustFunction, TRANSACTIONS } from "./functions";
 import { AUDIT_INTERVAL, Ingestion } from "./ingestion";
+import { InsertApi } from "./insert-api";
 import { Lake } from "./lake";
+import { Migrate } from "./migrate";
 import { Monitoring } from "./monitoring";
 import { People } from "./people";
+import { Reports } from "./reports";
 import { readSettings } from "./settings";
 import { Uploads } from "./uploads";
 
@@ -22,85 +24,50 @@ export class RowgateStack extends Stack {
 
     const database = new Database(this, "Database", { settings });
     const bucket = new DataBucket(this, "Data");
+    const shared = { settings, database, bucket };
 
-    // Half a gigabyte buys a quarter of a core, with which a batch of 1000 rows is parsed, checked
-    // and turned into SQL in milliseconds; the rest of a call is waiting for the database.
-    const insert = new RustFunction(this, "Insert", {
-      settings,
-      name: "insert",
-      packageName: "insert-api",
-      description: "Checks rows and inserts them; reads, replaces and deletes rows",
-      takesRequests: true,
-      memorySize: 512,
-    });
-    insert.useDatabase(database, TRANSACTIONS);
-
-    const reports = new RustFunction(this, "Reports", {
-      settings,
-      name: "reports",
-      description: "Answers the SQL reports as JSON and CSV",
-      takesRequests: true,
-      memorySize: 512,
-      environment: { ROWGATE_BUCKET: bucket.bucketName },
-    });
-    reports.useDatabase(database, ["ExecuteStatement"]);
-    // A link that a function signs opens what the function itself may read.
-    bucket.allow(reports, "SignRejects", ["s3:GetObject"], {
-      [`${REJECTED_PREFIX}*`]: "Each load has rejects files under its own id; the prefix is the limit.",
-    });
-
-    // People invoke it after a deployment. A custom resource would tie every change of the stack,
-    // and its rollback, to a schema change that cannot be rolled back.
-    const migrate = new RustFunction(this, "Migrate", {
-      settings,
-      name: "migrate",
-      description: "Applies the database migrations that are missing",
-      // An ALTER TABLE of a large table takes minutes; the Data API continues it past its own
-      // limit.
-      timeout: Duration.minutes(15),
-      memorySize: 256,
-    });
-    migrate.useDatabase(database, TRANSACTIONS);
-
-    const ingestion = new Ingestion(this, "Ingestion", { settings, database, bucket });
-    const backups = new Backups(this, "Backups", { settings, database, bucket });
+    const insert = new InsertApi(this, "Insert", shared);
+    const reports = new Reports(this, "Reports", shared);
+    new Migrate(this, "Migrate", shared);
+    const ingestion = new Ingestion(this, "Ingestion", shared);
+    const backups = new Backups(this, "Backups", shared);
     const { backup, restore } = backups;
-    const uploads = new Uploads(this, "Uploads", { settings, database, bucket });
+    const uploads = new Uploads(this, "Uploads", shared);
+
     const functions = { insert, reports, backup, restore, uploads };
     const api = new Api(this, "Api", { settings, functions });
-    const { door, directory } = new People(this, "People", {
-      settings,
-      database,
-      bucket,
-      scripts: api,
-      functions,
-    });
+    const people = new People(this, "People", { ...shared, scripts: api, functions });
     backups.knowOperator(api.operatorKey);
     // The document of the API says where that is.
     reports.lambda.addEnvironment("ROWGATE_URL", api.url);
-    reports.lambda.addEnvironment("ROWGATE_PEOPLE_URL", door.url);
+    reports.lambda.addEnvironment("ROWGATE_PEOPLE_URL", people.door.url);
     insert.lambda.addEnvironment("ROWGATE_OPERATOR_KEY_ID", api.operatorKey.keyId);
+
     new Canary(this, "Canary", { settings, api, bucket });
     const lake =
       settings.lake &&
       new Lake(this, "Lake", { settings: settings.lake, at: settings.backupAt, data: bucket, backup, restore });
     new Monitoring(this, "Monitoring", {
-      people: door.restApi,
+      people: people.door.restApi,
       deadLetterQueue: ingestion.deadLetterQueue,
       auditInterval: AUDIT_INTERVAL,
-      sweepInterval: SWEEP_INTERVAL,
+      reapInterval: REAP_INTERVAL,
       backupMaxAgeHours: settings.backupMaxAgeHours,
       canaryMinutes: settings.canaryMinutes,
       pipeline: lake?.stateMachine,
     });
+    this.addOutputs({ api, people, bucket, ingestion, database, lake });
+  }
 
+  /** Outputs what users, scripts and the local cloud need to know of the stack. */
+  private addOutputs({ api, people, bucket, ingestion, database, lake }: Parts): void {
     this.output("ApiUrl", "Base of every path", api.url);
     this.output("RestApiId", "The API's id", api.restApi.restApiId);
     this.output("WriterKeyId", "Id of the writer's API key; docs/deployment.md says how to read its value", api.writerKey.keyId);
     this.output("OperatorKeyId", "Id of the operator's API key", api.operatorKey.keyId);
-    this.output("PeopleUrl", "Base of every path for people", door.url);
-    this.output("ConsoleUrl", "The page that people use", `${door.url}/console`);
-    this.output("UserPoolId", "The accounts of people", directory.pool.userPoolId);
+    this.output("PeopleUrl", "Base of every path for people", people.door.url);
+    this.output("ConsoleUrl", "The page that people use", `${people.door.url}/console`);
+    this.output("UserPoolId", "The accounts of people", people.directory.pool.userPoolId);
     this.output("DataBucketName", "Drop files here, under incoming/<table>/", bucket.bucketName);
     this.output("QueueUrl", "Files that wait to be loaded", ingestion.queue.queueUrl);
     this.output("DeadLetterQueueUrl", "Files that could not be loaded", ingestion.deadLetterQueue.queueUrl);
@@ -117,4 +84,14 @@ export class RowgateStack extends Stack {
   private output(name: string, description: string, value: string): void {
     new CfnOutput(this, name, { description, value });
   }
+}
+
+/** The constructs that the outputs describe. */
+interface Parts {
+  readonly api: Api;
+  readonly people: People;
+  readonly bucket: DataBucket;
+  readonly ingestion: Ingestion;
+  readonly database: Database;
+  readonly lake: Lake | undefined;
 }

@@ -15,7 +15,7 @@ const VERIFIED = `${BACKUPS_PREFIX}*/verified.json`;
  * The restore function's notes between two runs of the reaper, so that it need not wake the
  * database.
  */
-const SWEEP_KEYS = ["rowgate/backups-watched-since", "rowgate/last-restore", "rowgate/last-sweep"];
+const REAPER_KEYS = ["rowgate/backups-watched-since", "rowgate/last-restore", "rowgate/last-sweep"];
 
 // The longest that AWS lets a function run; what needs longer continues in another invocation.
 const TIMEOUT = Duration.minutes(15);
@@ -25,7 +25,7 @@ const TIMEOUT = Duration.minutes(15);
 const MEMORY = 1769;
 
 /** The interval at which stalled restores are abandoned and the newest backup's age is reported. */
-export const SWEEP_INTERVAL = Duration.hours(1);
+export const REAP_INTERVAL = Duration.hours(1);
 
 /**
  * The interval at which old backups expire and interrupted ones are reported. This reads the bucket
@@ -56,10 +56,10 @@ export class Backups extends Construct {
       this.restore.schedule("Drill", "Verifies the newest backup", Schedule.cron({ ...drillAt }), { drill: {} });
     }
     // A backup does the same when it completes. This is for when every backup is interrupted.
-    const expiry = "Removes old backups, tells of interrupted ones";
+    const expiry = "Removes old backups, reports interrupted ones";
     this.backup.schedule("Expire", expiry, Schedule.rate(EXPIRY_INTERVAL), { expire: {} });
-    const sweep = "Gives up restores that nobody works on";
-    this.restore.schedule("Sweep", sweep, Schedule.rate(SWEEP_INTERVAL), { sweep: {} });
+    const reap = "Abandons restores that nobody works on";
+    this.restore.schedule("Reap", reap, Schedule.rate(REAP_INTERVAL), { sweep: {} });
   }
 
   /** Gives the functions the id of the key whose calls are the operator's. */
@@ -129,7 +129,7 @@ export class Backups extends Construct {
     bucket.allow(restore, "WriteRejects", ["s3:PutObject", "s3:DeleteObject"], {
       [`${REJECTED_PREFIX}*`]: "Each restore writes under its own id; the prefix is the limit.",
     });
-    restore.allow("RememberSweeps", ["s3:GetObject", "s3:PutObject"], SWEEP_KEYS.map((key) => bucket.arnForObjects(key)));
+    restore.allow("RememberReaps", ["s3:GetObject", "s3:PutObject"], REAPER_KEYS.map((key) => bucket.arnForObjects(key)));
     // A restore that was killed continues where it stopped.
     restore.lambda.configureAsyncInvoke({ retryAttempts: 2 });
     return restore;

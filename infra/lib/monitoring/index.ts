@@ -14,7 +14,7 @@ export interface MonitoringProps {
   /** The interval of the ledger's audits. */
   readonly auditInterval: Duration;
   /** The interval at which the newest backup's age is reported. */
-  readonly sweepInterval: Duration;
+  readonly reapInterval: Duration;
   /** Hours after which the newest good backup is too old. */
   readonly backupMaxAgeHours: number;
   /** Minutes between two runs of the canary; 0 where it does not run by itself. */
@@ -111,16 +111,16 @@ export class Monitoring extends Construct {
     });
   }
 
-  private watchBackups({ backupMaxAgeHours, sweepInterval }: MonitoringProps): void {
+  private watchBackups({ backupMaxAgeHours, reapInterval }: MonitoringProps): void {
     this.alarm("BackupsFailed", "A backup has failed.", "backups-failed", {
       metric: metric("BackupsFailed", Stats.SUM, Duration.minutes(5)),
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
     this.alarm("BackupTooOld", `There is no good backup of the last ${backupMaxAgeHours} hours.`, "backup-too-old", {
-      metric: metric("BackupAgeHours", Stats.MAXIMUM, sweepInterval),
+      metric: metric("BackupAgeHours", Stats.MAXIMUM, reapInterval),
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
       threshold: backupMaxAgeHours,
-      // One of them may fall between two sweeps.
+      // One of them may fall between two runs of the reaper.
       evaluationPeriods: 2,
       // Without a report of the age there may be no backup.
       treatMissingData: TreatMissingData.BREACHING,

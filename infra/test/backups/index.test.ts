@@ -28,10 +28,10 @@ function schedules(from: Template = found): Record<string, Json> {
 }
 
 test("every table is backed up daily, the newest backup verified two hours later, restores swept hourly", () => {
-  const { "{}": daily, '{"drill":{}}': drill, '{"sweep":{}}': sweep } = schedules();
+  const { "{}": daily, '{"drill":{}}': drill, '{"sweep":{}}': reap } = schedules();
   assert.deepEqual(daily, ["cron(0 2 * * ? *)", "ENABLED", "rowgate-backup"]);
   assert.deepEqual(drill, ["cron(0 4 * * ? *)", "ENABLED", "rowgate-restore"]);
-  assert.deepEqual(sweep, ["rate(1 hour)", "ENABLED", "rowgate-restore"]);
+  assert.deepEqual(reap, ["rate(1 hour)", "ENABLED", "rowgate-restore"]);
 });
 
 test("where the lake is on its pipeline backs up and verifies, and no rule does", () => {
@@ -108,7 +108,7 @@ test("the restore writes no backup but notes that it has verified one", () => {
   assert.deepEqual(policy["WriteRejects"].Action, ["s3:DeleteObject", "s3:PutObject"]);
   assert.deepEqual(policy["WriteRejects"].Resource, at("rejected/*"));
   const keys = ["backups-watched-since", "last-restore", "last-sweep"].map((name) => at(`rowgate/${name}`));
-  assert.deepEqual(policy["RememberSweeps"].Resource, keys);
+  assert.deepEqual(policy["RememberReaps"].Resource, keys);
 });
 
 test("the restore reads backups, and what others wrote where whoever deploys says", () => {

@@ -175,7 +175,7 @@ export const FUNCTIONS: Readonly<Record<string, Expected>> = {
       NoteVerified: ["s3:PutObject"],
       ReadAvroFiles: ["s3:GetObject"],
       ReadDatabaseSecret: SECRET,
-      RememberSweeps: ["s3:GetObject", "s3:PutObject"],
+      RememberReaps: ["s3:GetObject", "s3:PutObject"],
       UseDatabase: TRANSACTIONS,
       WriteLogs: LOGS,
       WriteRejects: ["s3:DeleteObject", "s3:PutObject"],

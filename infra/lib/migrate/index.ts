@@ -1,0 +1,30 @@
+import { Duration } from "aws-cdk-lib";
+import type { Construct } from "constructs";
+
+import type { Database } from "../database";
+import { RustFunction, TRANSACTIONS } from "../functions";
+import type { Settings } from "../settings";
+
+export interface MigrateProps {
+  readonly settings: Settings;
+  readonly database: Database;
+}
+
+/**
+ * The function of migrations, which people invoke after a deployment. A custom resource would tie
+ * every change of the stack, and its rollback, to a schema change that cannot be rolled back.
+ */
+export class Migrate extends RustFunction {
+  constructor(scope: Construct, id: string, { settings, database }: MigrateProps) {
+    super(scope, id, {
+      settings,
+      name: "migrate",
+      description: "Applies the database migrations that are missing",
+      // An ALTER TABLE of a large table takes minutes; the Data API continues it past its own
+      // limit.
+      timeout: Duration.minutes(15),
+      memorySize: 256,
+    });
+    this.useDatabase(database, TRANSACTIONS);
+  }
+}
