@@ -13,8 +13,8 @@ export PATH="$TOOLS/bin:$PATH:/usr/sbin"
 # The tests that kill functions at times drawn from a seed.
 CHAOS_TESTS='test(/::chaos_/)'
 
-# The packages that are Lambda functions.
-FUNCTIONS=(insert-api reports loader migrate backup restore canary accounts uploads console)
+# The packages that are Lambda functions: their programs set up the log of a function.
+mapfile -t FUNCTIONS < <(grep --files-with-matches 'lambda_kit::init_tracing' crates/*/src/main.rs | cut -d/ -f2)
 
 say() { printf '%s\n' "== $*" >&2; }
 
