@@ -97,6 +97,22 @@ fn functions_do_not_know_that_they_run_locally() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn functions_are_built_without_the_parts_that_tests_use() -> Result<()> {
+    let packages = packages()?;
+    let mut wrong = Vec::new();
+    for Package { name, dependencies, .. } in deployed(&packages) {
+        let built = dependencies.iter().filter(|dependency| !dependency.is_for_tests());
+        let for_tests =
+            built.filter(|dependency| dependency.features.iter().any(|feature| feature.contains("test")));
+        wrong.extend(
+            for_tests.map(|dependency| format!("{name}: {} {:?}", dependency.name, dependency.features)),
+        );
+    }
+    assert!(wrong.is_empty(), "dependencies with features for tests: {wrong:#?}");
+    Ok(())
+}
+
 /// The crates whose names begin with one of these words, and which are compiled into a package.
 fn dependencies(packages: &[&Package], words: &[&str]) -> Vec<String> {
     let mut found = Vec::new();

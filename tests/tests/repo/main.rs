@@ -1,7 +1,9 @@
-//! Facts about the repository itself: which crate depends on which and with what features, what
-//! code must not mention, how wide prose is, and that the invariants of `docs/architecture.md` name
-//! tests that exist. They need no cloud, no database and no network.
+//! Facts about the repository itself: which crate depends on which and with what features, that no
+//! modules import each other in a circle, what code must not mention, how wide prose is, and that
+//! the invariants of `docs/architecture.md` name tests that exist. They need no cloud, no database
+//! and no network.
 
+mod circles;
 mod error_types;
 mod features;
 mod invariants;

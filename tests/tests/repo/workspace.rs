@@ -22,6 +22,8 @@ pub(crate) struct Package {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Dependency {
     pub(crate) name: String,
+    /// The features that are asked for by name.
+    pub(crate) features: Vec<String>,
     /// `dev` or `build`; `None` for a crate that is compiled into the package.
     kind: Option<String>,
     /// The folder of a crate of this workspace; `None` for a crate of a registry.
@@ -60,9 +62,14 @@ impl Package {
         target.map(|target| &*target.src_path).with_context(missing)
     }
 
+    /// The folder of its code.
+    pub(crate) fn source(&self) -> PathBuf {
+        self.manifest_path.with_file_name("src")
+    }
+
     /// The code by file, without comments and unit tests.
     pub(crate) fn code(&self) -> Result<Vec<(PathBuf, String)>> {
-        let files = rust_files(&self.manifest_path.with_file_name("src"))?;
+        let files = rust_files(&self.source())?;
         files.into_iter().map(|file| Ok((file.clone(), without_tests(&read(&file)?)))).collect()
     }
 }

@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lasting_refusals_of_s3_are_told_from_passing_ones() {
+    fn lasting_refusals_of_s3_differ_from_passing_ones() {
         for (status, code, expected) in [
             (403, Some("AccessDenied"), true),
             (403, None, true),

@@ -2,7 +2,7 @@
 
 use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
 
-use super::S3Bucket;
+use super::client::S3Bucket;
 use super::error::failed;
 use crate::error::BucketError;
 use crate::store::{Link, Links, Metadata, Multipart, Part, Validity};
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn metadata_is_a_header_that_is_signed_and_told() {
+    async fn metadata_is_a_header_that_is_signed_and_named() {
         let metadata = Metadata::from([("rowgate-settings".to_owned(), "e30".to_owned())]);
         let link = to_put("incoming/jobs/a.csv", Some(7), metadata).await;
         assert_eq!(link.headers, [("x-amz-meta-rowgate-settings".to_owned(), "e30".to_owned())]);

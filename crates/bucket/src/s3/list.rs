@@ -2,7 +2,7 @@
 
 use aws_sdk_s3::primitives::DateTime;
 
-use super::S3Bucket;
+use super::client::S3Bucket;
 use super::error::failed;
 use crate::error::BucketError;
 use crate::store::{Listed, Listing, Versions};

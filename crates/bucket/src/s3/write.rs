@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-use super::S3Bucket;
+use super::client::S3Bucket;
 use super::error::{NOT_FOUND, failed, status};
 use crate::error::BucketError;
 use crate::store::{Metadata, Put, When};

@@ -57,12 +57,12 @@ impl Drop for Program {
 }
 
 #[test]
-fn runs_until_it_is_told_to_end() {
+fn runs_until_it_is_terminated() {
     let database_server = DatabaseServer::shared_or_new().unwrap();
     let mut program = Program::start(&database_server, &[], &[]);
     assert!(program.execute("SELECT 7").contains(r#"[[{"longValue":7}]]"#));
-    let told = Command::new("kill").args(["-TERM", &program.child.id().to_string()]).status().unwrap();
-    assert!(told.success());
+    let signalled = Command::new("kill").args(["-TERM", &program.child.id().to_string()]).status().unwrap();
+    assert!(signalled.success());
     assert!(program.child.wait().unwrap().success());
 }
 

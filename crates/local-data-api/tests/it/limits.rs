@@ -181,7 +181,7 @@ async fn running(h: &Harness, sql: &str) -> usize {
 }
 
 #[tokio::test]
-async fn a_late_statement_is_killed() {
+async fn a_statement_that_times_out_is_killed() {
     let h = Harness::with(|config| config.limits.call = Duration::from_millis(1500)).await;
     h.execute("CREATE TABLE t (id INT)").await.unwrap();
     let start = Instant::now();
@@ -206,7 +206,7 @@ async fn a_late_statement_is_killed() {
 }
 
 #[tokio::test]
-async fn a_late_statement_may_be_allowed_to_go_on() {
+async fn a_statement_that_times_out_may_be_allowed_to_continue() {
     let h = Harness::with(|config| config.limits.call = Duration::from_secs(1)).await;
     h.execute("CREATE TABLE t (id INT)").await.unwrap();
     let slow = h.statement("INSERT INTO t SELECT SLEEP(2)").continue_after_timeout(true);

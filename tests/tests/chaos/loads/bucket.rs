@@ -1,4 +1,4 @@
-//! A versioned bucket of the cloud that tells a queue of what is dropped in it.
+//! A versioned bucket of the cloud that notifies a queue of dropped files.
 
 use anyhow::{Context, Result};
 use aws_config::BehaviorVersion;

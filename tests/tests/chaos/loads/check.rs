@@ -9,7 +9,7 @@ use testkit::TestDatabase;
 
 use super::bucket::Bucket;
 use super::content::{Content, Rows, Table, parse};
-use super::oracle::{Brought, Chunk, Cut, End, Reasons};
+use super::oracle::{Chunk, Cut, End, Expectation, Reasons};
 use crate::rows;
 
 /// A load as the ledger has it.
@@ -124,9 +124,9 @@ impl Ledger {
 
     /// Holds the chunks that there are to being those that must be: all, or those until the load
     /// stopped.
-    fn has_chunks(&self, cut: &[Cut], brought: &Brought) -> Result<()> {
+    fn has_chunks(&self, cut: &[Cut], expectation: &Expectation) -> Result<()> {
         let numbers: Vec<u64> = self.chunks.iter().map(|chunk| chunk.number).collect();
-        if !matches!(brought.end, End::Stopped(_)) {
+        if !matches!(expectation.end, End::Stopped(_)) {
             ensure!(
                 numbers.iter().copied().eq(0..cut.len() as u64),
                 "the chunks are {numbers:?} of {}",
@@ -146,22 +146,22 @@ impl Ledger {
     }
 
     /// Holds the ledger and the rejects files of a load that has ended against what it must have
-    /// brought.
+    /// expectation.
     pub(super) async fn check(
         &self,
         bucket: &Bucket,
         content: &Content,
         cut: &[Cut],
-        brought: &Brought,
+        expectation: &Expectation,
     ) -> Result<()> {
         let [read, loaded, rejected, ..] = self.figures;
         ensure!(read == loaded + rejected, "{read} read, {loaded} loaded, {rejected} rejected");
-        self.has_ended(&brought.end)?;
-        self.has_chunks(cut, brought)?;
+        self.has_ended(&expectation.end)?;
+        self.has_chunks(cut, expectation)?;
         let (mut sum, mut files) = ([0; 5], BTreeSet::new());
         for found in &self.chunks {
             let index = usize::try_from(found.number)?;
-            let (Cut { bytes, records }, expected) = (&cut[index], &brought.chunks[index]);
+            let (Cut { bytes, records }, expected) = (&cut[index], &expectation.chunks[index]);
             let first = content.records.get(records.start).map_or(1, |record| record.line);
             let begins = found.bytes == *bytes && (found.first_line == first || index == 0);
             ensure!(

@@ -41,14 +41,14 @@ pub(super) enum End {
 
 /// The expected result of a load.
 #[derive(Debug, Clone)]
-pub(super) struct Brought {
+pub(super) struct Expectation {
     pub(super) end: End,
     pub(super) chunks: Vec<Chunk>,
     /// Its rows, as the last of them left each.
     pub(super) rows: Rows,
 }
 
-impl Brought {
+impl Expectation {
     pub(super) fn sum(&self, figure: impl Fn(&Chunk) -> u64) -> u64 {
         self.chunks.iter().map(figure).sum()
     }
@@ -65,7 +65,7 @@ pub(super) struct Cut {
 /// The chunks of a content: each ends with the record that brings it to `chunk_bytes`, and they
 /// follow each other without a gap.
 pub(super) fn cut(content: &Content, chunk_bytes: u64) -> Vec<Cut> {
-    if content.is_foreign {
+    if content.is_of_another_table {
         return Vec::new();
     }
     let whole = Cut { bytes: 0..content.length, records: 0..content.records.len() };
@@ -85,14 +85,14 @@ pub(super) fn cut(content: &Content, chunk_bytes: u64) -> Vec<Cut> {
 /// if a replace may leave records out.
 ///
 /// Of equal ids in the file the first one counts, but in an upsert all do, and the last one stays.
-pub(super) fn brought(
+pub(super) fn expectation(
     mode: Mode,
     content: &Content,
     chunks: &[Cut],
     taken: &BTreeSet<i64>,
     takes_rejects: bool,
-) -> Brought {
-    let mut brought = Brought { end: End::Completed, chunks: Vec::new(), rows: Rows::new() };
+) -> Expectation {
+    let mut expectation = Expectation { end: End::Completed, chunks: Vec::new(), rows: Rows::new() };
     for Cut { records, .. } in chunks {
         let mut chunk = Chunk::default();
         let mut claimed = BTreeSet::new();
@@ -110,11 +110,11 @@ pub(super) fn brought(
             match record.id {
                 Some(id) if codes.is_empty() => {
                     claimed.insert(id);
-                    let is_taken = taken.contains(&id) || brought.rows.contains_key(&id);
+                    let is_taken = taken.contains(&id) || expectation.rows.contains_key(&id);
                     if mode != Mode::Upsert && is_taken {
                         codes.push("duplicate_id");
                     } else {
-                        brought.rows.insert(id, record.cells.clone());
+                        expectation.rows.insert(id, record.cells.clone());
                         chunk.unknown += record.unknown;
                     }
                 }
@@ -129,26 +129,26 @@ pub(super) fn brought(
                 chunk.rejects.push((position, codes.join("; ")));
             }
         }
-        brought.chunks.push(chunk);
+        expectation.chunks.push(chunk);
     }
-    brought.end = end(mode, content, &brought, takes_rejects);
-    if mode == Mode::Replace && brought.end != End::Completed {
-        brought.rows.clear();
-        for chunk in &mut brought.chunks {
+    expectation.end = end(mode, content, &expectation, takes_rejects);
+    if mode == Mode::Replace && expectation.end != End::Completed {
+        expectation.rows.clear();
+        for chunk in &mut expectation.chunks {
             // Its rejected records are kept for people to see.
             (chunk.read, chunk.loaded, chunk.unknown) = (chunk.rejected, 0, 0);
         }
     }
-    brought
+    expectation
 }
 
 /// Returns the expected end of a load with this result.
-fn end(mode: Mode, content: &Content, brought: &Brought, takes_rejects: bool) -> End {
+fn end(mode: Mode, content: &Content, expectation: &Expectation, takes_rejects: bool) -> End {
     let undone = if mode == Mode::Replace { "; the table is as it was before" } else { "" };
-    if content.is_foreign {
+    if content.is_of_another_table {
         return End::Failed("line ".to_owned(), undone);
     }
-    let (loaded, rejected) = (brought.sum(|chunk| chunk.loaded), brought.sum(|chunk| chunk.rejected));
+    let (loaded, rejected) = (expectation.sum(|chunk| chunk.loaded), expectation.sum(|chunk| chunk.rejected));
     if mode == Mode::Replace && rejected > 0 && !takes_rejects {
         return End::Stopped(
             "a replace takes all records of its file, and some were rejected, mostly because ",
@@ -156,7 +156,7 @@ fn end(mode: Mode, content: &Content, brought: &Brought, takes_rejects: bool) ->
     }
     if loaded == 0 && rejected > 0 {
         let mut sum = Reasons::new();
-        for (reason, count) in brought.chunks.iter().flat_map(|chunk| &chunk.reasons) {
+        for (reason, count) in expectation.chunks.iter().flat_map(|chunk| &chunk.reasons) {
             *sum.entry(reason.clone()).or_default() += count;
         }
         let is_taken = |(code, _): &(String, Option<String>)| TAKEN.contains(&&**code);

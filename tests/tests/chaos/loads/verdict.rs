@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use super::bucket::Bucket;
 use super::check::Ledger;
 use super::content::{Content, Rows};
-use super::oracle::{Brought, Cut, End, brought};
+use super::oracle::{Cut, End, Expectation, expectation};
 use super::plan::Mode;
 use crate::rows::same;
 
@@ -47,14 +47,14 @@ pub(super) async fn check(bucket: &Bucket, before: &Rows, table: &Rows, loads: &
 
 impl Dropped<'_> {
     /// Returns its expected result for a table in which some ids were taken.
-    fn brought(&self, taken: &BTreeSet<i64>) -> Brought {
+    fn expectation(&self, taken: &BTreeSet<i64>) -> Expectation {
         let none = BTreeSet::new();
         let taken = if self.mode == Mode::Append { taken } else { &none };
-        brought(self.mode, self.content, &self.chunks, taken, self.takes_rejects)
+        expectation(self.mode, self.content, &self.chunks, taken, self.takes_rejects)
     }
 
-    async fn check(&self, bucket: &Bucket, brought: &Brought) -> Result<()> {
-        let ledger = self.ledger.check(bucket, self.content, &self.chunks, brought).await;
+    async fn check(&self, bucket: &Bucket, expectation: &Expectation) -> Result<()> {
+        let ledger = self.ledger.check(bucket, self.content, &self.chunks, expectation).await;
         ledger.with_context(|| format!("the {} of {}", self.mode.name(), self.tag))
     }
 }
@@ -64,16 +64,16 @@ async fn in_order(bucket: &Bucket, before: &Rows, table: &Rows, loads: &[&Droppe
     let mut rows = before.clone();
     let mut all = Vec::new();
     for load in loads {
-        let brought = load.brought(&rows.keys().copied().collect());
-        if load.mode == Mode::Replace && brought.end == End::Completed {
+        let expectation = load.expectation(&rows.keys().copied().collect());
+        if load.mode == Mode::Replace && expectation.end == End::Completed {
             rows.clear();
         }
-        rows.extend(brought.rows.clone());
-        all.push((load, brought));
+        rows.extend(expectation.rows.clone());
+        all.push((load, expectation));
     }
     same(table, &rows)?;
-    for (load, brought) in all {
-        load.check(bucket, &brought).await?;
+    for (load, expectation) in all {
+        load.check(bucket, &expectation).await?;
     }
     Ok(())
 }
@@ -84,18 +84,18 @@ async fn appends(bucket: &Bucket, before: &Rows, table: &Rows, loads: [&Dropped<
     for load in loads {
         let is_another = |cells: &Vec<String>| cells.first().is_none_or(|name| !name.starts_with(load.tag));
         let taken = table.iter().filter(|(_, cells)| is_another(cells)).map(|(id, _)| *id).collect();
-        let brought = load.brought(&taken);
-        rows.extend(brought.rows.clone());
-        load.check(bucket, &brought).await?;
+        let expectation = load.expectation(&taken);
+        rows.extend(expectation.rows.clone());
+        load.check(bucket, &expectation).await?;
     }
     same(table, &rows)
 }
 
 /// Of an id that both have the row is the last one of either.
 async fn upserts(bucket: &Bucket, before: &Rows, table: &Rows, loads: [&Dropped<'_>; 2]) -> Result<()> {
-    let all = loads.map(|load| load.brought(&BTreeSet::new()));
-    for (load, brought) in loads.iter().zip(&all) {
-        load.check(bucket, brought).await?;
+    let all = loads.map(|load| load.expectation(&BTreeSet::new()));
+    for (load, expectation) in loads.iter().zip(&all) {
+        load.check(bucket, expectation).await?;
     }
     let mut rows = before.clone();
     rows.extend(all[0].rows.clone());
@@ -108,7 +108,7 @@ async fn upserts(bucket: &Bucket, before: &Rows, table: &Rows, loads: [&Dropped<
     same(table, &rows)
 }
 
-/// Of an id that both have the row is that of the upsert, whether the append had brought its own
+/// Of an id that both have the row is that of the upsert, whether the append had inserted its own
 /// before or found it taken.
 async fn append_and_upsert(
     bucket: &Bucket,
@@ -117,7 +117,7 @@ async fn append_and_upsert(
     append: &Dropped<'_>,
     upsert: &Dropped<'_>,
 ) -> Result<()> {
-    let upserted = upsert.brought(&BTreeSet::new());
+    let upserted = upsert.expectation(&BTreeSet::new());
     upsert.check(bucket, &upserted).await?;
     let rejected = append.ledger.rejected_lines(bucket, append.content).await?;
     let mut taken: BTreeSet<i64> = before.keys().copied().collect();
@@ -129,7 +129,7 @@ async fn append_and_upsert(
             taken.insert(id);
         }
     }
-    let appended = append.brought(&taken);
+    let appended = append.expectation(&taken);
     append.check(bucket, &appended).await?;
     let mut rows = before.clone();
     rows.extend(appended.rows);

@@ -7,7 +7,7 @@ use super::run::{Plan, Tampering, run};
 use crate::proof::each_is_noticed;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_no_answer_acknowledged_is_noticed() -> Result<()> {
+async fn what_no_answer_confirmed_is_noticed() -> Result<()> {
     let place = place()?;
     let lane = place.lane().await?;
     let calm = Plan { clients: 3, requests: 8, ..Plan::draw(1).calm() };
