@@ -4,7 +4,7 @@ use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::support::{Cloud, assert_counts, eventually};
+use crate::support::{Cloud, assert_counts, eventually, tables};
 
 /// Creates a bucket outside the stack, with this test's name.
 async fn other_bucket(cloud: &Cloud, is_versioned: bool) -> String {
@@ -123,16 +123,17 @@ async fn says_what_is_wrong_with_a_request() {
         assert!(failed, "{answer}");
         answer
     };
-    let told = async |error_type: &str, request: Value| {
+    let message = async |error_type: &str, request: Value| {
         let answer = failure(request).await;
         assert_eq!(answer["errorType"], error_type, "{answer}");
         answer["errorMessage"].as_str().unwrap().to_owned()
     };
-    let unknown = told("InvalidPayload", json!({"prefix": "incoming/", "table": "people"})).await;
-    assert_eq!(unknown, "there is no table \"people\"; the tables are departments, jobs, employees");
-    let elsewhere = told("InvalidPayload", json!({"prefix": "rejected/"})).await;
+    let unknown = message("InvalidPayload", json!({"prefix": "incoming/", "table": "people"})).await;
+    let expected = format!("there is no table \"people\"; the tables are {}", tables().join(", "));
+    assert_eq!(unknown, expected);
+    let elsewhere = message("InvalidPayload", json!({"prefix": "rejected/"})).await;
     assert!(elsewhere.contains("under incoming/ alone"), "{elsewhere}");
-    let nowhere = told("BackfillFailed", json!({"bucket": "no-such-bucket", "prefix": "incoming/"})).await;
+    let nowhere = message("BackfillFailed", json!({"bucket": "no-such-bucket", "prefix": "incoming/"})).await;
     assert!(nowhere.contains("no-such-bucket cannot be listed"), "{nowhere}");
     let unreadable = failure(json!({})).await;
     let expected = "the payload cannot be used: missing field `prefix`";
@@ -140,7 +141,7 @@ async fn says_what_is_wrong_with_a_request() {
 }
 
 #[tokio::test]
-async fn a_load_that_nobody_works_on_is_given_up_and_goes_on_with_a_backfill() {
+async fn a_load_that_nobody_works_on_is_abandoned_and_continues_with_a_backfill() {
     let cloud = Cloud::connect().await;
     cloud.seed().await;
     let bucket = other_bucket(&cloud, true).await;
@@ -185,8 +186,8 @@ async fn an_audit_tells_its_metrics() {
     assert!(!failed, "{payload}");
     assert_eq!(payload["faults"], json!([]), "{payload}");
     assert!(payload["spared"].is_boolean(), "{payload}");
-    let is_told = |line: &Value| {
+    let is_logged = |line: &Value| {
         line.get("_aws").is_some() && (&line["LedgerFaults"], &line["LoadsStalled"]) == (&json!(0), &json!(0))
     };
-    cloud.logged("rowgate-loader", since, &audit, |lines| lines.iter().any(is_told)).await;
+    cloud.logged("rowgate-loader", since, &audit, |lines| lines.iter().any(is_logged)).await;
 }

@@ -180,7 +180,7 @@ async fn each_version_of_a_key_is_a_load() {
 /// `.config/nextest.toml` runs this test alone, because it kills every loader of this cloud that
 /// runs.
 #[tokio::test]
-async fn a_load_that_is_killed_goes_on_where_it_stopped() {
+async fn a_load_that_is_killed_continues_where_it_stopped() {
     let cloud = Cloud::connect().await;
     cloud.seed().await;
     let key = cloud.key("employees", "killed.csv");
@@ -199,7 +199,7 @@ async fn a_load_that_is_killed_goes_on_where_it_stopped() {
     for _ in 0..2 {
         let started = Instant::now();
         while stored().await == left {
-            assert!(started.elapsed() < Duration::from_secs(60), "the load does not go on");
+            assert!(started.elapsed() < Duration::from_secs(60), "the load does not continue");
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
         assert!(cloud.kill_function("rowgate-loader") > 0, "no loader of this cloud runs");

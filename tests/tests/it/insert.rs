@@ -154,7 +154,7 @@ async fn odd_json_is_judged_as_it_stands() {
 }
 
 #[tokio::test]
-async fn only_moments_that_exist_are_taken_and_kept_in_utc() {
+async fn only_times_that_exist_are_taken_and_stored_in_utc() {
     let cloud = Cloud::connect().await;
     cloud.seed().await;
     let bad = [

@@ -134,15 +134,16 @@ async fn in_many_invocations(pipeline: &Pipeline, name: &str, pack: fn(&str) -> 
         let id = load["load"].as_str().unwrap();
         // Each attempt was an invocation of its own, and all but the last handed the load on.
         eventually("every invocation is in the log", async || {
-            told(pipeline, id, "load begins").await == attempts
+            logged(pipeline, id, "load begins").await == attempts
         })
         .await;
-        let handed_on = told(pipeline, id, "the time is up; the load continues in another invocation").await;
+        let continued =
+            logged(pipeline, id, "the time is up; the load continues in another invocation").await;
         assert!(
-            handed_on >= INVOCATIONS as u64 - 1,
-            "{handed_on} of {attempts} invocations handed the load on"
+            continued >= INVOCATIONS as u64 - 1,
+            "{continued} of {attempts} invocations handed the load on"
         );
-        assert_eq!(told(pipeline, id, "load ended").await, 1);
+        assert_eq!(logged(pipeline, id, "load ended").await, 1);
 
         // Its parts make the whole: the same bytes again are known.
         let again = cloud.key("employees", &format!("again-{name}"));
@@ -201,7 +202,7 @@ async fn a_function_killed_amid_many_invocations_loses_nothing() {
 }
 
 /// Counts the invocations whose log has this text about a load.
-async fn told(pipeline: &Pipeline, load: &str, text: &str) -> u64 {
+async fn logged(pipeline: &Pipeline, load: &str, text: &str) -> u64 {
     let says = |line: &String| line.contains(text) && line.contains(load);
     let invocations = pipeline.invocations().await;
     invocations.iter().filter(|lines| lines.iter().any(says)).count() as u64

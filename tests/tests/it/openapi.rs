@@ -9,15 +9,10 @@ use std::{env, process};
 use reqwest::Method;
 use serde_json::Value;
 
-use crate::support::{Cloud, assert_problem};
+use crate::support::{Cloud, assert_problem, with_values};
 
 /// A method that no path takes, which answers with the methods that the path does take.
 const OTHER: Method = Method::PATCH;
-
-/// Puts values into a path that its function can read.
-fn with_values(path: &str) -> String {
-    path.replace("{table}", "jobs").replace("{id}", "7").replace("{name}", "hires-by-quarter")
-}
 
 #[tokio::test]
 async fn names_the_methods_that_each_path_takes() {

@@ -33,11 +33,11 @@ async fn a_dry_run_leaves_nothing_and_an_atomic_batch_goes_in_whole_or_not_at_al
     let none = post(&cloud.api, &[("prefer", "respond-async, TX=\"Atomic\"")], &flawed).await;
     assert_eq!((none.status, none.header("preference-applied")), (422, "tx=atomic"));
     assert_eq!((none.codes("employees"), count().await), (vec!["1: required".to_owned()], 0));
-    let kept = format!(
+    let stored = format!(
         "SELECT row_index FROM rowgate_rejected_rows WHERE request_id = '{}'",
         none.header("x-request-id")
     );
-    assert_eq!(cloud.database.rows(&kept).await, [["1"]]);
+    assert_eq!(cloud.database.rows(&stored).await, [["1"]]);
 
     let all = post(&cloud.api, &[("prefer", "tx=atomic")], &json!([ids.employee(1), ids.employee(3)])).await;
     assert_eq!((all.status, count().await), (201, 2));
@@ -68,7 +68,7 @@ async fn a_request_that_is_sent_again_with_its_key_gets_its_first_answer() {
 }
 
 #[tokio::test]
-async fn equal_requests_at_the_same_moment_have_one_answer() {
+async fn equal_concurrent_requests_have_one_answer() {
     let cloud = Cloud::connect().await;
     cloud.seed().await;
     let (ids, key) = (cloud.ids, key());

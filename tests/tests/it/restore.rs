@@ -8,9 +8,7 @@ use apache_avro::types::{Record, Value as Avro};
 use apache_avro::{Codec, Schema, Writer};
 use serde_json::{Value, json};
 
-use crate::support::{Cloud, of};
-
-const TABLES: [&str; 3] = ["departments", "jobs", "employees"];
+use crate::support::{Cloud, of, tables};
 
 #[tokio::test]
 async fn a_restore_over_http_brings_back_what_was_and_can_be_undone() {
@@ -20,7 +18,8 @@ async fn a_restore_over_http_brings_back_what_was_and_can_be_undone() {
     assert_eq!(cloud.api.post("/tables/employees/rows", &Value::from(rows)).await.status, 201);
     let (backup, _) = cloud.backup(&json!({})).await;
     let mut then = Vec::new();
-    for table in TABLES {
+    let tables = tables();
+    for table in &tables {
         then.push(cloud.rows_of(table).await);
     }
     let later: Vec<Value> = (200..260).map(|index| cloud.ids.employee(index)).collect();
@@ -29,7 +28,7 @@ async fn a_restore_over_http_brings_back_what_was_and_can_be_undone() {
 
     // To verify is not to change, and it is noted with the backup.
     let operator = cloud.as_operator();
-    let verified = operator.post("/restores", &of(&backup, &TABLES, "verify")).await;
+    let verified = operator.post("/restores", &of(&backup, &tables, "verify")).await;
     assert_eq!(verified.status, 202, "{verified:?}");
     let verified = cloud.restored(verified.json()["restore"].as_str().unwrap()).await;
     assert_eq!(
@@ -46,15 +45,15 @@ async fn a_restore_over_http_brings_back_what_was_and_can_be_undone() {
     let restored = cloud.restored(&restore).await;
     assert_eq!((&restored["status"], &restored["error"]), (&json!("completed"), &Value::Null), "{restored}");
     let manifest = cloud.backed_up(&backup).await["manifest"].clone();
-    for (table, then) in TABLES.iter().zip(&then) {
+    for (table, then) in tables.iter().zip(&then) {
         assert_eq!(cloud.rows_of(table).await, *then, "{table}");
-        let (told, listed) = (&restored["tables"][table], &manifest["tables"][table]);
-        assert_eq!(told["rows_read"], listed["rows"]);
-        assert_eq!(told["rows_restored"], listed["rows"]);
-        assert_eq!(told["rows_rejected"], 0);
-        assert_eq!((&told["checksum"], &told["kept"]), (&listed["checksum"], &json!(true)));
+        let (table_report, listed) = (&restored["tables"][table], &manifest["tables"][table]);
+        assert_eq!(table_report["rows_read"], listed["rows"]);
+        assert_eq!(table_report["rows_restored"], listed["rows"]);
+        assert_eq!(table_report["rows_rejected"], 0);
+        assert_eq!((&table_report["checksum"], &table_report["kept"]), (&listed["checksum"], &json!(true)));
     }
-    assert_eq!(cloud.kept(&restore, "employees").await, now);
+    assert_eq!(cloud.previous_rows(&restore, "employees").await, now);
 
     let undone = cloud.restore(&json!({"put_back": restore})).await;
     assert_eq!(cloud.rows_of("employees").await, now);
@@ -65,7 +64,7 @@ async fn a_restore_over_http_brings_back_what_was_and_can_be_undone() {
 }
 
 #[tokio::test]
-async fn rows_that_were_acknowledged_during_a_restore_are_in_the_table_or_in_what_is_kept() {
+async fn rows_inserted_during_a_restore_are_in_the_table_or_in_the_previous_one() {
     let cloud = Arc::new(Cloud::connect().await);
     cloud.seed().await;
     let (backup, _) = cloud.backup(&json!({"tables": ["employees"]})).await;
@@ -92,14 +91,14 @@ async fn rows_that_were_acknowledged_during_a_restore_are_in_the_table_or_in_wha
     over.store(true, Ordering::SeqCst);
     let acknowledged = writer.await.unwrap();
     let live = cloud.rows_of("employees").await;
-    let kept = cloud.kept(restored["restore"].as_str().unwrap(), "employees").await;
-    let is_kept: Vec<bool> = acknowledged.iter().map(|id| kept.contains_key(id)).collect();
-    for (id, is_kept) in acknowledged.iter().zip(&is_kept) {
-        assert!(*is_kept != live.contains_key(id), "{id} is in both or in none");
+    let previous = cloud.previous_rows(restored["restore"].as_str().unwrap(), "employees").await;
+    let is_previous: Vec<bool> = acknowledged.iter().map(|id| previous.contains_key(id)).collect();
+    for (id, is_previous) in acknowledged.iter().zip(&is_previous) {
+        assert!(*is_previous != live.contains_key(id), "{id} is in both or in none");
     }
-    // Those before the swap are kept, those after it are live.
-    assert!(is_kept.is_sorted_by(|earlier, later| earlier >= later), "{is_kept:?}");
-    assert!(is_kept[0] && !is_kept[is_kept.len() - 1], "{is_kept:?}");
+    // Those before the swap are in the previous table, those after it are live.
+    assert!(is_previous.is_sorted_by(|earlier, later| earlier >= later), "{is_previous:?}");
+    assert!(is_previous[0] && !is_previous[is_previous.len() - 1], "{is_previous:?}");
 }
 
 #[tokio::test]
@@ -199,8 +198,12 @@ async fn avro_of_another_program_is_restored_by_names_and_its_flawed_rows_are_re
     assert_eq!(cloud.rows_of("employees").await, before);
 
     let restored = cloud.restore(&json!({"from": prefix, "tables": ["employees"]})).await;
-    let told = &restored["tables"]["employees"];
-    assert_eq!([&told["rows_read"], &told["rows_restored"], &told["rows_rejected"]], [4, 2, 2], "{restored}");
+    let table_report = &restored["tables"]["employees"];
+    assert_eq!(
+        [&table_report["rows_read"], &table_report["rows_restored"], &table_report["rows_rejected"]],
+        [4, 2, 2],
+        "{restored}"
+    );
     let place = base.to_string();
     let expected = good.map(|(id, name, _)| {
         vec![id.to_string(), name.to_owned(), "2021-11-07 02:48:42".to_owned(), place.clone(), place.clone()]
@@ -218,7 +221,7 @@ async fn avro_of_another_program_is_restored_by_names_and_its_flawed_rows_are_re
 }
 
 #[tokio::test]
-async fn a_drill_proves_the_newest_backup_and_a_backup_during_a_restore_is_one_moment() {
+async fn a_drill_proves_the_newest_backup_and_a_backup_during_a_restore_is_one_snapshot() {
     let cloud = Cloud::connect().await;
     cloud.seed().await;
     let (backup, _) = cloud.backup(&json!({})).await;

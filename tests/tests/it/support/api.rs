@@ -105,6 +105,21 @@ impl Api {
         panic!("still throttled after {ATTEMPTS} attempts");
     }
 
+    /// Sends a request this often at once; returns the answers that were throttled, and the others.
+    pub(crate) async fn flood(&self, request: RequestBuilder, times: usize) -> (Vec<Reply>, Vec<Reply>) {
+        let send = |_| {
+            let (api, request) = (self.clone(), request.try_clone().unwrap());
+            tokio::spawn(async move { api.send_once(request).await })
+        };
+        let replies = futures_util::future::join_all((0..times).map(send)).await;
+        let replies = replies.into_iter().map(Result::unwrap);
+        let (throttled, others): (Vec<_>, Vec<_>) = replies.partition(|reply| reply.status == 429);
+        for reply in &throttled {
+            assert_problem(reply, 429, "throttled");
+        }
+        (throttled, others)
+    }
+
     /// Sends a request once, throttled or not.
     pub(crate) async fn send_once(&self, request: RequestBuilder) -> Reply {
         let response = request.send().await.unwrap();
@@ -115,6 +130,14 @@ impl Api {
         assert!(!matches!(reply.header("x-request-id"), "" | "none"), "no x-request-id: {reply:?}");
         reply
     }
+}
+
+/// Puts values into a declared path that its function can read, and that name nothing to change.
+pub(crate) fn with_values(path: &str) -> String {
+    path.replace("{table}", "jobs")
+        .replace("{id}", "999999999")
+        .replace("{name}", "hires-by-quarter")
+        .replace("{username}", "nobody@rowgate.example")
 }
 
 /// Checks that an answer is a problem of this kind by RFC 9457.

@@ -66,8 +66,8 @@ impl Cloud {
         rows.map(|row| (row[0].parse().unwrap(), row)).collect()
     }
 
-    /// Returns the rows of the previous table, which a restore has kept.
-    pub(crate) async fn kept(&self, restore: &str, table: &str) -> BTreeMap<i64, Vec<String>> {
+    /// Returns the rows of the previous table of a restore.
+    pub(crate) async fn previous_rows(&self, restore: &str, table: &str) -> BTreeMap<i64, Vec<String>> {
         let sql = format!(
             "SELECT previous_table FROM rowgate_job_tables WHERE job_id = '{restore}' AND table_name = '{table}'"
         );

@@ -11,6 +11,16 @@ use serde_json::Value;
 use super::cloud::Cloud;
 
 impl Cloud {
+    /// Returns the names of the stack's functions.
+    pub(crate) async fn functions(&self) -> Vec<String> {
+        let mut pages = self.lambda.list_functions().into_paginator().items().send();
+        let mut names = Vec::new();
+        while let Some(function) = pages.next().await {
+            names.extend(function.unwrap().function_name.filter(|name| name.starts_with("rowgate-")));
+        }
+        names
+    }
+
     /// Invokes a function; returns its answer, and whether that is an error.
     pub(crate) async fn invoke(&self, function: &str, payload: &Value) -> (Value, bool) {
         let call = self.lambda.invoke().function_name(function).payload(Blob::new(payload.to_string()));

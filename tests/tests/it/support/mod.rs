@@ -17,7 +17,7 @@ mod queue;
 mod rows;
 mod wait;
 
-pub(crate) use api::{Api, Reply, assert_problem};
+pub(crate) use api::{Api, Reply, assert_problem, with_values};
 pub(crate) use avro::{AvroFile, read_avro};
 pub(crate) use cloud::Cloud;
 pub(crate) use command::{rowgate, rowgate_command, rowgate_program, rowgate_with_input};
@@ -25,5 +25,5 @@ pub(crate) use copies::of;
 pub(crate) use loads::{assert_counts, ended};
 pub(crate) use people::{PASSWORD, People, Session, sessions_of};
 pub(crate) use pipeline::{Pipeline, Waiting};
-pub(crate) use rows::{Ids, csv, csv_line, employee, with};
+pub(crate) use rows::{Ids, csv, csv_line, employee, tables, with};
 pub(crate) use wait::{eventually, until};
