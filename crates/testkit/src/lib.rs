@@ -3,8 +3,10 @@
 mod database;
 mod fault_plan;
 mod function;
+pub mod gateway;
 mod lambda;
 mod numbers;
+mod process;
 pub mod replay;
 mod runtime_api;
 mod s3;
@@ -12,11 +14,12 @@ mod serve;
 mod server;
 mod template;
 
-pub use database::TestDatabase;
+pub use database::{TestDatabase, client, connect, target};
 pub use fault_plan::FaultPlan;
-pub use function::{Ended, Function};
+pub use function::{Ended, Function, LAMBDA_ENVIRONMENT};
 pub use lambda::{Invoked, Lambda};
 pub use numbers::numbers;
+pub use process::Process;
 pub use runtime_api::{Answer, RuntimeApi};
 pub use s3::Bucket;
 pub use server::{DatabaseServer, SOCKET_VARIABLE};

@@ -5,13 +5,10 @@ use anyhow::Result;
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
-use http_body_util::BodyExt;
-use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequestContext;
-use lambda_http::request::RequestContext;
 use lambda_kit::http::with_open_service_layers;
 use serde_json::{Value, json};
 use testkit::TestDatabase;
-use tower::ServiceExt;
+use testkit::gateway::{self, Reply, by_key, by_person};
 
 use crate::memory::Memory;
 
@@ -58,17 +55,12 @@ impl Function {
         path: &str,
         body: Value,
     ) -> Answer {
-        let mut context = ApiGatewayProxyRequestContext::default();
-        context.request_id = Some("r-1".into());
-        if let Some((username, groups)) = person {
-            let claims = json!({ "token_use": "access", "username": username, "cognito:groups": groups });
-            context.authorizer.fields.insert("claims".to_owned(), claims);
-        }
+        let caller = person.map_or_else(|| by_key(None), |(username, groups)| by_person(username, groups));
         let mut request = Request::builder()
             .method(method)
             .uri(path)
             .header("content-type", "application/json")
-            .extension(RequestContext::ApiGatewayV1(context));
+            .extension(caller);
         if method == "GET" {
             request = request.header("accept", "application/json");
         }
@@ -77,16 +69,13 @@ impl Function {
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self.routes.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
-        let body: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
+        let Reply { status, headers, body, .. } = gateway::send(&self.routes, request).await;
         let kind = body["type"].as_str().unwrap_or_default();
         let kind = kind.strip_prefix("urn:rowgate:problem:").unwrap_or_default().to_owned();
-        let headers = parts.headers.iter();
+        let headers = headers.iter();
         let headers =
             headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
-        Answer { status: parts.status.as_u16(), kind, headers, body }
+        Answer { status, kind, headers, body }
     }
 
     pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {

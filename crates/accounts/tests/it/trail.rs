@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use serde_json::{Value, json};
+use testkit::gateway::REQUEST_ID;
 
 use crate::support::{Function, PASSWORD, credentials};
 
@@ -39,7 +40,7 @@ async fn the_trail_is_read_newest_first_and_by_whom_and_what() -> Result<()> {
     let approval = &all["entries"][1];
     assert_eq!(approval["username"], "ola@x.example");
     assert_eq!(approval["detail"], json!({ "account": "ann@x.example", "groups": ["reader"] }));
-    assert_eq!(approval["request_id"], "r-1");
+    assert_eq!(approval["request_id"], REQUEST_ID);
     assert!(approval["at"].as_str().unwrap().ends_with('Z'));
     let registered = json!({ "account": "bea@x.example" });
     assert_eq!(

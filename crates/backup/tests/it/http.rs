@@ -1,6 +1,5 @@
 //! The HTTP interface.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use axum::Router;
@@ -10,18 +9,16 @@ use backup::catalogue::{Verified, note_verified};
 use backup::{Service, Status, router};
 use domain::backup::{BackupId, folder, manifest_key};
 use domain::batch::MAX_BODY_BYTES;
-use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequestContext;
-use lambda_http::request::RequestContext;
 use lambda_kit::caller::Operator;
 use lambda_kit::http::with_service_layers;
 use serde_json::{Value, json};
-use tower::ServiceExt;
+use testkit::gateway::{self, by_key, by_person};
 
 use crate::support::{World, long};
 
 impl World {
     fn routes(&self) -> Router {
-        let service = Service { backups: Arc::new(self.backups()), operator: Operator::new("op") };
+        let service = Service { backups: self.backups(), operator: Operator::new("op") };
         with_service_layers(router(service))
     }
 
@@ -31,13 +28,9 @@ impl World {
         request: axum::http::request::Builder,
         body: impl Into<Body>,
     ) -> (u16, Value) {
-        let mut context = ApiGatewayProxyRequestContext::default();
-        context.identity.api_key_id = Some(key.to_owned());
-        let request = request.extension(RequestContext::ApiGatewayV1(context));
-        let response = self.routes().oneshot(request.body(body.into()).unwrap()).await.unwrap();
-        let status = response.status().as_u16();
-        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
-        (status, serde_json::from_slice(&body).unwrap())
+        let request = request.extension(by_key(Some(key))).body(body.into()).unwrap();
+        let reply = gateway::send(&self.routes(), request).await;
+        (reply.status, reply.body)
     }
 
     async fn post(&self, body: &str) -> (u16, Value) {
@@ -85,15 +78,9 @@ async fn a_backup_is_started_and_shown_from_its_beginning_to_its_end() {
 impl World {
     /// A call by a person in these groups.
     async fn by(&self, groups: &str, request: axum::http::request::Builder) -> (u16, Value) {
-        let mut context = ApiGatewayProxyRequestContext::default();
-        context.request_id = Some("request-1".to_owned());
-        let claims = json!({ "token_use": "access", "username": "ann@x.example", "cognito:groups": groups });
-        context.authorizer.fields.insert("claims".to_owned(), claims);
-        let request = request.extension(RequestContext::ApiGatewayV1(context));
-        let response = self.routes().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
-        let status = response.status().as_u16();
-        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
-        (status, serde_json::from_slice(&body).unwrap())
+        let request = request.extension(by_person("ann@x.example", groups)).body(Body::empty()).unwrap();
+        let reply = gateway::send(&self.routes(), request).await;
+        (reply.status, reply.body)
     }
 
     async fn trail(&self) -> String {

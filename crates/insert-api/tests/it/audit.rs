@@ -2,9 +2,9 @@
 
 use axum::http::{Request, header};
 use serde_json::{Value, json};
+use testkit::gateway::{REQUEST_ID, by_person};
 use testkit::local_data_api::{ErrorKind, Faults, Operation, Rule};
 
-use crate::people::signed_in;
 use crate::row_support::{THINGS, is_problem};
 use crate::support::{Api, employee, with};
 
@@ -38,7 +38,7 @@ async fn every_row_that_a_person_brings_in_has_an_entry() {
     );
     let who = "SELECT DISTINCT username, request_id, at > UTC_TIMESTAMP() - INTERVAL 1 MINUTE, detail_json FROM rowgate_audit";
     let text = |text: &str| Some(text.to_owned());
-    assert_eq!(api.db.sql(who).await.unwrap(), [[text("ann@x.example"), text("request"), text("1"), None]]);
+    assert_eq!(api.db.sql(who).await.unwrap(), [[text("ann@x.example"), text(REQUEST_ID), text("1"), None]]);
 }
 
 #[tokio::test]
@@ -238,7 +238,7 @@ async fn what_is_no_persons_word_is_no_part_of_the_statement() {
     let name = "ann'); DROP TABLE jobs; -- \"\\";
     let request = Request::put("/tables/jobs/rows/5")
         .header(header::CONTENT_TYPE, "application/json")
-        .extension(signed_in(name, "writer"));
+        .extension(by_person(name, "writer"));
     let reply = api.run(request.body(job(5, name).to_string().into()).unwrap()).await;
     assert_eq!(reply.status, 201);
     assert_eq!(api.db.value("SELECT username FROM rowgate_audit").await.unwrap(), name);

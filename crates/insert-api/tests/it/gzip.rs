@@ -6,9 +6,8 @@ use axum::body::Body;
 use axum::http::Request;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequestContext;
-use lambda_http::request::RequestContext;
 use serde_json::json;
+use testkit::gateway::by_key;
 
 use crate::row_support::is_problem;
 use crate::support::{Api, Reply, employee};
@@ -27,15 +26,13 @@ async fn send(
     (name, value): (&str, &str),
     body: Vec<u8>,
 ) -> Reply {
-    let mut context = ApiGatewayProxyRequestContext::default();
-    context.identity.api_key_id = Some("writer".to_owned());
     let request = Request::builder()
         .method(method)
         .uri(path)
         .header("content-type", "application/json")
         .header("content-encoding", encoding)
         .header(name, value)
-        .extension(RequestContext::ApiGatewayV1(context));
+        .extension(by_key(Some("writer")));
     api.run(request.body(Body::from(body)).unwrap()).await
 }
 

@@ -2,21 +2,11 @@
 
 use axum::body::Body;
 use axum::http::{Request, header};
-use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequestContext;
-use lambda_http::request::RequestContext;
 use serde_json::{Value, json};
+use testkit::gateway::by_person;
 
 use crate::row_support::is_problem;
 use crate::support::{Api, Reply, employee};
-
-/// The extension that the gateway's authoriser leaves of a person in these groups.
-pub(crate) fn signed_in(username: &str, groups: &str) -> RequestContext {
-    let mut context = ApiGatewayProxyRequestContext::default();
-    context.request_id = Some("request".to_owned());
-    let claims = json!({ "token_use": "access", "username": username, "cognito:groups": groups });
-    context.authorizer.fields.insert("claims".to_owned(), claims);
-    RequestContext::ApiGatewayV1(context)
-}
 
 impl Api {
     /// A call by a person in these groups, with more headers.
@@ -28,7 +18,7 @@ impl Api {
         headers: &[(&str, &str)],
         body: &Value,
     ) -> Reply {
-        let mut request = Request::builder().method(method).uri(path).extension(signed_in(username, groups));
+        let mut request = Request::builder().method(method).uri(path).extension(by_person(username, groups));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

@@ -3,11 +3,10 @@
 use axum::http::{Request, header};
 use domain::dictionary::{ColumnType, Dictionary};
 use insert_api::{Service, router};
-use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequestContext;
-use lambda_http::request::RequestContext;
 use lambda_kit::caller::Operator;
 use serde_json::Value;
 use testkit::TestDatabase;
+use testkit::gateway::by_key;
 
 use crate::support::{Api, Reply};
 
@@ -72,10 +71,7 @@ impl Api {
 
     /// A call as the caller whose API key has this id.
     pub(crate) async fn call(&self, caller: &str, method: &str, path: &str, body: &str) -> Reply {
-        let mut context = ApiGatewayProxyRequestContext::default();
-        context.identity.api_key_id = Some(caller.to_owned());
-        let mut request =
-            Request::builder().method(method).uri(path).extension(RequestContext::ApiGatewayV1(context));
+        let mut request = Request::builder().method(method).uri(path).extension(by_key(Some(caller)));
         if !body.is_empty() {
             request = request.header(header::CONTENT_TYPE, "application/json");
         }

@@ -2,25 +2,15 @@
 
 use aurora::idempotency::ClaimSettings;
 use axum::Router;
-use axum::body::{Body, Bytes};
-use axum::http::{HeaderMap, Request, header};
-use http_body_util::BodyExt;
+use axum::body::Body;
+use axum::http::{Request, header};
 use insert_api::{Service, router};
-use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequestContext;
-use lambda_http::request::RequestContext;
 use lambda_kit::caller::Operator;
 use serde_json::{Value, json};
 use testkit::TestDatabase;
-use tower::ServiceExt;
+use testkit::gateway::{self, by_key};
 
-/// An answer of the API.
-#[derive(Debug)]
-pub(crate) struct Reply {
-    pub(crate) status: u16,
-    pub(crate) headers: HeaderMap,
-    pub(crate) bytes: Bytes,
-    pub(crate) body: Value,
-}
+pub(crate) use testkit::gateway::Reply;
 
 pub(crate) struct Api {
     pub(crate) db: TestDatabase,
@@ -74,12 +64,9 @@ impl Api {
     }
 
     async fn ask_raw_as(&self, caller: &str, path: &str, headers: &[(&str, &str)], body: String) -> Reply {
-        let mut context = ApiGatewayProxyRequestContext::default();
-        context.identity.api_key_id = Some(caller.to_owned());
-        context.request_id = Some("request".to_owned());
         let mut request = Request::post(path)
             .header(header::CONTENT_TYPE, "application/json")
-            .extension(RequestContext::ApiGatewayV1(context));
+            .extension(by_key(Some(caller)));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -93,12 +80,7 @@ impl Api {
     }
 
     pub(crate) async fn run(&self, request: Request<Body>) -> Reply {
-        let response = self.routes.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes();
-        // An answer of 204 has none.
-        let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() };
-        Reply { status: parts.status.as_u16(), headers: parts.headers, bytes, body }
+        gateway::send(&self.routes, request).await
     }
 
     pub(crate) async fn count(&self, table: &str) -> usize {

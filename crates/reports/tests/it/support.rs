@@ -6,14 +6,11 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, header};
 use domain::report::Report;
-use http_body_util::BodyExt;
-use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequestContext;
-use lambda_http::request::RequestContext;
 use reports::{Links, Service, router};
-use serde_json::{Value, json};
+use serde_json::Value;
 use testkit::TestDatabase;
 use testkit::aurora::Database;
-use tower::ServiceExt;
+use testkit::gateway::{self, by_person};
 
 pub(crate) const HIRES: &str = "/reports/hires-by-quarter";
 pub(crate) const ABOVE_MEAN: &str = "/reports/departments-above-mean";
@@ -88,22 +85,13 @@ impl Api {
 
     /// A call by a person in these groups.
     pub(crate) async fn by(&self, groups: &str, path: &str) -> Reply {
-        let mut context = ApiGatewayProxyRequestContext::default();
-        let claims = json!({ "token_use": "access", "username": "ann@x.example", "cognito:groups": groups });
-        context.authorizer.fields.insert("claims".to_owned(), claims);
-        let request = Request::get(path).extension(RequestContext::ApiGatewayV1(context));
+        let request = Request::get(path).extension(by_person("ann@x.example", groups));
         self.run(request.body(Body::empty()).unwrap()).await
     }
 
     async fn run(&self, request: Request<Body>) -> Reply {
-        let response = self.routes.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes();
-        let reply = Reply {
-            status: parts.status.as_u16(),
-            headers: parts.headers,
-            body: String::from_utf8(bytes.into()).unwrap(),
-        };
+        let gateway::Reply { status, headers, bytes, .. } = gateway::send(&self.routes, request).await;
+        let reply = Reply { status, headers, body: String::from_utf8(bytes.into()).unwrap() };
         assert!(reply.headers.contains_key("x-request-id"), "{reply:?}");
         reply
     }

@@ -1,19 +1,16 @@
 //! `POST /restores` and `GET /restores/{id}`.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Method, Request, header};
 use domain::batch::MAX_BODY_BYTES;
-use http_body_util::BodyExt;
-use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequestContext;
 use lambda_http::request::RequestContext;
 use lambda_kit::caller::Operator;
 use lambda_kit::http::{REQUEST_TIME, with_service_layers_in};
 use restore::{Service, router};
 use serde_json::{Value as Json, json};
-use tower::ServiceExt;
+use testkit::gateway::{self, by_key, by_person};
 
 use crate::support::{BACKUP, Made, World, named};
 
@@ -29,40 +26,31 @@ async fn send_in(
     key: &str,
     body: &str,
 ) -> (u16, Json) {
-    let service = Service { restorer: Arc::new(world.restorer()), operator: Operator::new("op") };
-    let mut context = ApiGatewayProxyRequestContext::default();
-    context.identity.api_key_id = Some(key.to_owned());
-    let request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header(header::CONTENT_TYPE, "application/json")
-        .extension(RequestContext::ApiGatewayV1(context))
-        .body(Body::from(body.to_owned()))
-        .unwrap();
-    let response = with_service_layers_in(router(service), time).oneshot(request).await.unwrap();
-    let status = response.status().as_u16();
-    let body = response.into_body().collect().await.unwrap().to_bytes();
-    (status, serde_json::from_slice(&body).unwrap())
+    answer(time, world, by_key(Some(key)), (method, path), body).await
 }
 
 /// A call by a person in these groups.
 async fn by(world: &World, groups: &str, method: Method, path: &str, body: &str) -> (u16, Json) {
-    let service = Service { restorer: Arc::new(world.restorer()), operator: Operator::new("op") };
-    let mut context = ApiGatewayProxyRequestContext::default();
-    context.request_id = Some("request-1".to_owned());
-    let claims = json!({ "token_use": "access", "username": "ann@x.example", "cognito:groups": groups });
-    context.authorizer.fields.insert("claims".to_owned(), claims);
+    answer(REQUEST_TIME, world, by_person("ann@x.example", groups), (method, path), body).await
+}
+
+async fn answer(
+    time: Duration,
+    world: &World,
+    caller: RequestContext,
+    (method, path): (Method, &str),
+    body: &str,
+) -> (u16, Json) {
+    let service = Service { restorer: world.restorer(), operator: Operator::new("op") };
     let request = Request::builder()
         .method(method)
         .uri(path)
         .header(header::CONTENT_TYPE, "application/json")
-        .extension(RequestContext::ApiGatewayV1(context))
+        .extension(caller)
         .body(Body::from(body.to_owned()))
         .unwrap();
-    let response = with_service_layers_in(router(service), REQUEST_TIME).oneshot(request).await.unwrap();
-    let status = response.status().as_u16();
-    let body = response.into_body().collect().await.unwrap().to_bytes();
-    (status, serde_json::from_slice(&body).unwrap())
+    let reply = gateway::send(&with_service_layers_in(router(service), time), request).await;
+    (reply.status, reply.body)
 }
 
 /// The audit trail, an entry a line.
@@ -172,16 +160,14 @@ async fn a_body_may_be_packed_as_gzip_and_not_in_another_way() {
     let world = with_backup().await;
     let packed = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xabVJJL\xce.-P\xb2R\xcaI,I-.Q\xd2Q*IL\xcaI-V\xb2\x8aV\xca\xcaO*V\x8a\xad\x05\x00q\x1e\xcf\xa8%\x00\x00\x00";
     let send = async |encoding: &str, body: &'static [u8]| {
-        let service = Service { restorer: Arc::new(world.restorer()), operator: Operator::new("op") };
-        let mut context = ApiGatewayProxyRequestContext::default();
-        context.identity.api_key_id = Some("op".to_owned());
+        let service = Service { restorer: world.restorer(), operator: Operator::new("op") };
         let request = Request::post("/restores")
             .header(header::CONTENT_TYPE, "application/json")
             .header(header::CONTENT_ENCODING, encoding)
-            .extension(RequestContext::ApiGatewayV1(context));
+            .extension(by_key(Some("op")));
         let request = request.body(Body::from(body)).unwrap();
         let routes = with_service_layers_in(router(service), REQUEST_TIME);
-        routes.oneshot(request).await.unwrap().status().as_u16()
+        gateway::send(&routes, request).await.status
     };
     assert_eq!((send("br", packed).await, send("gzip", &packed[..20]).await), (415, 400));
     assert_eq!(world.db.value("SELECT COUNT(*) FROM rowgate_restores").await.unwrap(), "0");

@@ -4,12 +4,9 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use bucket::FaultyBucket;
-use http_body_util::BodyExt;
-use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequestContext;
-use lambda_http::request::RequestContext;
 use serde_json::{Value, json};
 use testkit::TestDatabase;
-use tower::ServiceExt;
+use testkit::gateway::{self, by_key, by_person};
 use uploads::{Service, router};
 
 /// The caller.
@@ -45,24 +42,17 @@ impl Api {
     }
 
     pub(crate) async fn send(&self, by: By, method: &str, path: &str, body: impl Into<Body>) -> (u16, Value) {
-        let mut context = ApiGatewayProxyRequestContext::default();
-        match by {
-            By::Key => context.identity.api_key_id = Some("writer".to_owned()),
-            By::Person(groups) => {
-                let claims =
-                    json!({"token_use": "access", "username": "ann@x.example", "cognito:groups": groups});
-                context.authorizer.fields.insert("claims".to_owned(), claims);
-            }
-        }
+        let caller = match by {
+            By::Key => by_key(Some("writer")),
+            By::Person(groups) => by_person("ann@x.example", groups),
+        };
         let request = Request::builder()
             .method(method)
             .uri(path)
             .header("content-type", "application/json")
-            .extension(RequestContext::ApiGatewayV1(context));
-        let answer = self.routes.clone().oneshot(request.body(body.into()).unwrap()).await.unwrap();
-        let status = answer.status().as_u16();
-        let bytes = answer.into_body().collect().await.unwrap().to_bytes();
-        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+            .extension(caller);
+        let reply = gateway::send(&self.routes, request.body(body.into()).unwrap()).await;
+        (reply.status, reply.body)
     }
 }
 
