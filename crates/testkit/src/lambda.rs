@@ -1,5 +1,5 @@
-//! The part of Lambda that functions call: asynchronous invocations, taken down for whoever carries
-//! them out.
+//! The part of Lambda that functions call: asynchronous invocations, which are queued for the test
+//! to carry out.
 
 use std::net::SocketAddr;
 
@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use crate::fault_plan::{Fault, FaultPlan, Faults};
 use crate::serve::{Cut, serve};
 
-/// An invocation that was asked for.
+/// A requested invocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invoked {
     /// The function's name, or its ARN, as it was named.

@@ -1,4 +1,4 @@
-//! Lambda's Runtime API: where a function's process asks for its next event and brings its answer.
+//! Lambda's Runtime API, from which a function's process takes events and to which it answers.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -147,7 +147,7 @@ async fn error(State(shared): State<Arc<Shared>>, Path(id): Path<String>, body: 
     shared.answer(&id, Answer::Error(text(&body)))
 }
 
-/// The function could not start: whatever waits for it is answered with that.
+/// Answers the waiting invocation with the error of a function that could not start.
 async fn init_error(State(shared): State<Arc<Shared>>, body: Bytes) -> StatusCode {
     if let Some(Invocation { answer, .. }) = shared.waiting.lock().await.recv().await {
         let _ = answer.send(Answer::Error(text(&body)));

@@ -104,19 +104,19 @@ fn get(
     }
     if let Some(fault) = fault {
         let asked = content.slice(start..end);
-        let kept = match fault {
+        let sent = match fault {
             Fault::Cut(part) => asked.len() * usize::from(part) / 256,
             _ => asked.len(),
         };
-        *response.body_mut() = pieces(&asked, kept);
+        *response.body_mut() = pieces(&asked, sent);
     }
     Ok(response)
 }
 
-/// The first `kept` bytes; where that is not all of them the connection ends after them.
-fn pieces(content: &Bytes, kept: usize) -> Body {
-    let is_whole = kept == content.len();
-    let mut rest = content.slice(..kept);
+/// Returns the first `sent` bytes; if that is not all, the connection ends after them.
+fn pieces(content: &Bytes, sent: usize) -> Body {
+    let is_whole = sent == content.len();
+    let mut rest = content.slice(..sent);
     let pieces =
         std::iter::from_fn(move || (!rest.is_empty()).then(|| Ok(rest.split_to(rest.len().min(PIECE)))));
     let end = (!is_whole).then_some(Err(Cut));

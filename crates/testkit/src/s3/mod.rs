@@ -2,7 +2,7 @@
 //!
 //! It supports conditional writes (`If-None-Match: *`, `If-Match`), uploads in parts that become an
 //! object only when they are completed, listing with prefix, delimiter and pages, ranges. It knows
-//! one bucket, whatever that is called, and one version of each object.
+//! one bucket, under any name, and one version of each object.
 
 mod answer;
 mod request;
@@ -60,19 +60,19 @@ impl Bucket {
         self.faults.injected()
     }
 
-    /// The keys that begin with `prefix`, in order.
+    /// Returns the keys that begin with `prefix`, in order.
     pub fn keys(&self, prefix: &str) -> Vec<String> {
         let mut keys = self.memory.keys();
         keys.retain(|key| key.starts_with(prefix));
         keys
     }
 
-    /// The content of an object.
+    /// Returns the content of an object.
     pub fn get(&self, key: &str) -> Option<Bytes> {
         self.memory.content(key)
     }
 
-    /// Puts an object, whatever was there.
+    /// Puts an object, in the place of one that is there.
     pub fn put(&self, key: &str, content: impl Into<Bytes>) {
         self.memory.insert(key, content);
     }

@@ -77,7 +77,7 @@ async fn a_killed_function_is_seen_to_be_gone() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_stopped_function_goes_on_when_it_is_let() -> Result<()> {
+async fn a_stopped_function_continues_when_it_is_resumed() -> Result<()> {
     let echo = Echo::start().await?;
     assert!(matches!(echo.hears("one", LONG).await?, Ended::Answered(_)));
     let stopped = Duration::from_millis(500);
