@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from bench_cloud import BenchCloud
-from memory import Peak
+from memory import watched
 from support import job
 from support.pipeline import PIPELINE, Pipeline
 
@@ -38,7 +38,7 @@ def main() -> None:
     totals: dict[tuple[str, int], float] = {}
     print("| employees | engine | step | seconds | peak MiB |\n|---:|---|---|---:|---:|")
     for rows in sizes:
-        with BenchCloud() as cloud:
+        with BenchCloud.up() as cloud:
             say(f"filling the database with {rows} employees")
             cloud.fill(rows)
             backup = measured(rows, "", "backup", cloud.backup)
@@ -77,7 +77,7 @@ def run(rows: int, engine: str, lake: Pipeline, cloud: BenchCloud, backup: str, 
         archive = job.pack(Path(folder), (REPOSITORY / "sql/dictionary.toml").read_text(), gold)
         for step in PIPELINE:
             began = time.monotonic()
-            with job.engine(cloud.ministack, engine) as environment, Peak() as peak:
+            with job.engine(cloud.ministack, engine) as environment, watched() as peak:
                 job.finish(job.start(lake, archive, environment, step, backup))
             seconds = time.monotonic() - began
             total += seconds

@@ -7,8 +7,10 @@ import shutil
 import statistics
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace, TracebackType
+from types import SimpleNamespace
 from typing import Self
 
 import boto3
@@ -20,24 +22,38 @@ ROWGATE = Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target")) / "deb
 FOLDER = REPOSITORY / ".local/bench-lake-cloud"
 DEPARTMENTS, JOBS, YEARS = 12, 180, 10
 
+PORTS = ("--gateway-port", "0", "--data-api-port", "0")
+
+
+def _remove() -> None:
+    if FOLDER.exists():
+        subprocess.run(
+            [ROWGATE, "local", "clean", "--yes", "--dir", FOLDER],
+            check=False,
+            capture_output=True,
+        )
+        shutil.rmtree(FOLDER, ignore_errors=True)
+
 
 class BenchCloud:
-    """Starts the cloud, and removes it at the end."""
+    """A local cloud that is up, its variables in the environment of this process."""
 
-    def __enter__(self) -> Self:
-        self._remove()
-        up = [
-            "local",
-            "up",
-            "--dir",
-            str(FOLDER),
-            "--gateway-port",
-            "0",
-            "--data-api-port",
-            "0",
-            "--lake",
-        ]
-        subprocess.run([ROWGATE, *up], check=True, cwd=REPOSITORY)
+    @classmethod
+    @contextmanager
+    def up(cls) -> Iterator[Self]:
+        """Starts the cloud, and removes it at the end."""
+        _remove()
+        try:
+            subprocess.run(
+                [ROWGATE, "local", "up", "--dir", FOLDER, *PORTS, "--lake"],
+                check=True,
+                cwd=REPOSITORY,
+            )
+            yield cls()
+        finally:
+            _remove()
+
+    def __init__(self) -> None:
         for line in (FOLDER / "env").read_text().splitlines():
             name, _, value = line.removeprefix("export ").partition("=")
             os.environ[name] = shlex.split(value)[0]
@@ -54,24 +70,6 @@ class BenchCloud:
         self.ministack = SimpleNamespace(
             endpoint=os.environ["AWS_ENDPOINT_URL"], environment=environment
         )
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._remove()
-
-    def _remove(self) -> None:
-        if FOLDER.exists():
-            subprocess.run(
-                [ROWGATE, "local", "clean", "--yes", "--dir", FOLDER],
-                check=False,
-                capture_output=True,
-            )
-            shutil.rmtree(FOLDER, ignore_errors=True)
 
     def fill(self, rows: int) -> None:
         """Fills the tables: hires of ten years, spread over departments and jobs, one in a thousand

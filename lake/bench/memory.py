@@ -2,36 +2,38 @@
 
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 INTERVAL = 0.05
 
 
+@dataclass
 class Peak:
-    """The most memory that descendants of this process had at once, as the kernel counts it (PSS:
-    shared pages once)."""
+    """The most memory that the processes had at once."""
 
-    def __enter__(self) -> Self:
-        self.bytes = 0
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        self._thread.start()
-        return self
+    bytes: int = 0
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._ended.set()
-        self._thread.join()
 
-    def _watch(self) -> None:
-        while not self._ended.wait(INTERVAL):
-            self.bytes = max(self.bytes, sum(map(_memory, _descendants(os.getpid()))))
+@contextmanager
+def watched() -> Iterator[Peak]:
+    """Watches the memory of this process's descendants, as the kernel counts it (PSS: shared pages
+    once)."""
+    peak, ended = Peak(), threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(INTERVAL):
+            peak.bytes = max(peak.bytes, sum(map(_memory, _descendants(os.getpid()))))
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield peak
+    finally:
+        ended.set()
+        thread.join()
 
 
 def _descendants(process: int) -> set[int]:

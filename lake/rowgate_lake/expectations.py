@@ -132,10 +132,10 @@ def broken_by_table(results: Sequence[Result]) -> Counter[str]:
 
 def stopping(results: Sequence[Result]) -> str | None:
     """One sentence about what must end the run; None where nothing must."""
-    told = [
+    sentences = [
         f"{one.layer}.{one.table}: {one.rows_broken} of {one.rows_checked} rows "
         f'break "{one.expectation}"' + (f" (key {one.examples})" if one.examples else "")
         for one in results
         if one.stops
     ]
-    return "; ".join(told) if told else None
+    return "; ".join(sentences) if sentences else None

@@ -88,8 +88,8 @@ def parse(file: str, text: str) -> GoldTable:
     expectations = [_expectation(file, one) for one in header.get("expectations", ())]
     if key:
         expectations.insert(0, Expectation(f"unique key ({', '.join(key)})", "stop", unique=key))
-    told = [one.name for one in expectations]
-    if repeated := [name for name in told if told.count(name) > 1]:
+    called = [one.name for one in expectations]
+    if repeated := [name for name in called if called.count(name) > 1]:
         raise GoldFileError(f"{file}: two expectations are called {repeated[0]}")
     return GoldTable(
         file=file,

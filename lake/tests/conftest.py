@@ -26,7 +26,7 @@ def cloud() -> Iterator[MiniStack]:
             name.startswith("ROWGATE_") and name not in engines.SETTINGS
         ):
             del os.environ[name]
-    with MiniStack() as running:
+    with MiniStack().running() as running:
         os.environ.update(running.environment)
         yield running
 

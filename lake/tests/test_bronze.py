@@ -126,7 +126,7 @@ def test_says_what_is_wrong_with_a_backup(pipeline: Pipeline, backups: Backups) 
     assert not pipeline.has("bronze/departments")
 
 
-def test_a_backup_that_expired_meanwhile_is_told_and_the_next_one_heals(
+def test_a_backup_that_expired_meanwhile_is_reported_and_the_next_one_heals(
     pipeline: Pipeline, backups: Backups
 ) -> None:
     tables = {"departments": hr.departments("A"), "employees": hr.employees(hr.employee(1))}

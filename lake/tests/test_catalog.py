@@ -39,7 +39,7 @@ def test_every_table_is_found_with_its_columns(pipeline: Pipeline, backups: Back
     assert types["_changed_at"] == "timestamp"
 
 
-def test_new_columns_are_told(pipeline: Pipeline, backups: Backups) -> None:
+def test_new_columns_reach_the_catalog(pipeline: Pipeline, backups: Backups) -> None:
     tables = {"departments": hr.departments("A")}
     only = sources(hr.DICTIONARY.split("[[table]]")[1].join(["[[table]]", ""]))
     pipeline.run(only, backups.make(tables))

@@ -170,7 +170,7 @@ def test_what_a_narrower_type_cannot_hold_becomes_null_in_old_versions(
     assert [(row["id"], row["n"]) for row in history] == [(1, None), (1, 5), (2, None), (3, 7)]
 
 
-def test_a_value_that_no_longer_fits_is_told(pipeline: Pipeline, backups: Backups) -> None:
+def test_a_value_that_no_longer_fits_is_reported(pipeline: Pipeline, backups: Backups) -> None:
     text = sources(table('{ name = "a", type = "string(3)" }'))
     pipeline.run(
         text, backups.make({"things": Part({"id": "int", "a": "string"}, [{"id": 1, "a": "12"}])})

@@ -73,7 +73,7 @@ def test_a_lake_that_checked_nothing_is_not_good() -> None:
             judge(read_results(nothing))
 
 
-def test_what_is_broken_is_told_and_only_stop_fails(caplog: pytest.LogCaptureFixture) -> None:
+def test_what_is_broken_is_reported_and_only_stop_fails(caplog: pytest.LogCaptureFixture) -> None:
     good = ("silver", "jobs", "unique key (id)", "stop", "9", "0", None)
     warned = ("silver", "jobs", "name is required", "warn", "9", "2", "7, 8")
     judge(read_results(answer(warned, good)))

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 STATE = "state/maintenance.json"
 VACUUM_EVERY = timedelta(days=7)
 LISTING_TASKS = 32
-QUALITY_KEPT = timedelta(days=400)
+QUALITY_RETENTION = timedelta(days=400)
 """The time that results of expectations are kept: as long as the stack keeps lineage."""
 KEEP_HOURS = 168
 """Hours for which files stay that are no part of a table any more: readers that began before may
@@ -40,7 +40,7 @@ def run(lake: Lake) -> None:
     if not weekly:
         return
     if ("gold", QUALITY) in names:
-        before = (now - QUALITY_KEPT).isoformat()
+        before = (now - QUALITY_RETENTION).isoformat()
         lake.storage.delete("gold", QUALITY, f"checked_at < CAST('{before}' AS TIMESTAMP)")
     for layer, table in names:
         _vacuum(lake.storage, layer, table)

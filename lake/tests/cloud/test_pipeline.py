@@ -187,7 +187,7 @@ def test_the_pipeline_is_scheduled_every_night(whole: Cloud) -> None:
     ] == [("cron(0 2 * * ? *)", "ENABLED")]
 
 
-def test_a_backup_that_is_not_there_is_told(whole: Cloud) -> None:
+def test_a_backup_that_is_not_there_is_reported(whole: Cloud) -> None:
     done = whole.run("--backup", "20260101-020000-00000000", status=1)
     assert "there is no backup 20260101-020000-00000000" in done.stderr, done.stderr
 

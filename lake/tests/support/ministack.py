@@ -1,15 +1,15 @@
 """MiniStack as a process of its own, on a free port, with nothing in it."""
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 REPOSITORY = Path(__file__).parents[3]
@@ -41,53 +41,51 @@ class MiniStack:
             "AWS_SECRET_ACCESS_KEY": "test",
         }
 
-    def __enter__(self) -> Self:
-        self._folder = tempfile.mkdtemp(prefix="rowgate-lake-tests-")
-        environment = {
-            **os.environ,
-            **self.environment,
-            "BIND_HOST": "127.0.0.1",
-            "GATEWAY_PORT": str(self.port),
-            "SFTP_ENABLED": "0",
-            "IOT_MTLS_ENABLED": "0",
-            "STATE_DIR": f"{self._folder}/state",
-            "S3_DATA_DIR": f"{self._folder}/s3",
-            "ROWGATE_LAKE_PYTHON": sys.executable,
-        }
-        with open(f"{self._folder}/log", "wb") as log:
-            self._process = subprocess.Popen(
-                [PYTHON, LAUNCHER],
-                env=environment,
-                stdout=log,
-                stderr=log,
-                cwd=self._folder,
-                start_new_session=True,
-            )
-        self._wait()
-        return self
+    @contextmanager
+    def running(self) -> Iterator[Self]:
+        """Starts it, and ends it with all that it holds."""
+        with tempfile.TemporaryDirectory(
+            prefix="rowgate-lake-tests-", ignore_cleanup_errors=True
+        ) as folder:
+            environment = {
+                **os.environ,
+                **self.environment,
+                "BIND_HOST": "127.0.0.1",
+                "GATEWAY_PORT": str(self.port),
+                "SFTP_ENABLED": "0",
+                "IOT_MTLS_ENABLED": "0",
+                "STATE_DIR": f"{folder}/state",
+                "S3_DATA_DIR": f"{folder}/s3",
+                "ROWGATE_LAKE_PYTHON": sys.executable,
+            }
+            with open(f"{folder}/log", "wb") as log:
+                process = subprocess.Popen(
+                    [PYTHON, LAUNCHER],
+                    env=environment,
+                    stdout=log,
+                    stderr=log,
+                    cwd=folder,
+                    start_new_session=True,
+                )
+            try:
+                self._wait(process, folder)
+                yield self
+            finally:
+                process.terminate()
+                try:
+                    process.wait(15)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
 
-    def _wait(self) -> None:
+    def _wait(self, process: subprocess.Popen, folder: str) -> None:
         began = time.monotonic()
         while True:
             try:
                 urllib.request.urlopen(f"{self.endpoint}/_ministack/health", timeout=5).close()
                 return
             except OSError:
-                if self._process.poll() is not None or time.monotonic() - began > START_LIMIT:
-                    log = Path(self._folder, "log").read_text()
+                if process.poll() is not None or time.monotonic() - began > START_LIMIT:
+                    log = Path(folder, "log").read_text()
                     raise RuntimeError(f"MiniStack did not start:\n{log[-2000:]}") from None
                 time.sleep(0.05)
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._process.terminate()
-        try:
-            self._process.wait(15)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        shutil.rmtree(self._folder, ignore_errors=True)
