@@ -1,29 +1,18 @@
 """Runs Rowgate's lake from backup to gold: starts the stack's state machine, waits, checks."""
 
 from airflow.providers.amazon.aws.operators.step_function import StepFunctionStartExecutionOperator
-from airflow.sdk import DAG, Param
+from airflow.sdk import DAG
 from rowgate_airflow.execution import ExecutionSensor
 from rowgate_airflow.quality import check_quality, query_quality
-from rowgate_airflow.settings import LIMIT, POLL_SECONDS, RETRIES, START
+from rowgate_airflow.settings import LIMIT, NIGHTLY, POLL_SECONDS
 
 with DAG(
     dag_id="rowgate_nightly",
     description="Backup to gold, by Rowgate's state machine",
     # The stack starts its state machine every day by itself: read the README before you set one.
     schedule=None,
-    start_date=START,
-    catchup=False,
-    max_active_runs=1,
-    default_args=RETRIES,
-    params={
-        "backup": Param(
-            None,
-            type=["null", "string"],
-            description="A backup that exists; without one, a new one is made",
-        )
-    },
-    tags=["rowgate"],
     doc_md=__doc__,
+    **NIGHTLY,
 ):
     start = StepFunctionStartExecutionOperator(
         task_id="start",

@@ -1,17 +1,16 @@
 """Runs Rowgate's lake from backup to gold without its state machine: each step is a task here."""
 
 from airflow.providers.amazon.aws.operators.glue import GlueJobOperator
-from airflow.sdk import DAG, Param, chain
+from airflow.sdk import DAG, chain
 from rowgate_airflow.functions import InvokeOperator, wait_for
 from rowgate_airflow.quality import check_quality, query_quality
 from rowgate_airflow.settings import (
     BACKUP_FUNCTION,
     JOB,
     LIMIT,
+    NIGHTLY,
     POLL_SECONDS,
     RESTORE_FUNCTION,
-    RETRIES,
-    START,
 )
 
 BACKUP_ID = "{{ ti.xcom_pull(task_ids='backup_done') }}"
@@ -41,20 +40,8 @@ with DAG(
     description="Backup to gold, step by step",
     # The stack starts its state machine every day by itself: read the README before you set one.
     schedule=None,
-    start_date=START,
-    catchup=False,
-    # The job takes one run at a time.
-    max_active_runs=1,
-    default_args=RETRIES,
-    params={
-        "backup": Param(
-            None,
-            type=["null", "string"],
-            description="A backup that exists; without one, a new one is made",
-        )
-    },
-    tags=["rowgate"],
     doc_md=__doc__,
+    **NIGHTLY,
 ):
     backup = InvokeOperator(
         task_id="backup",

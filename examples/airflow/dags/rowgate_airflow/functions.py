@@ -1,4 +1,4 @@
-"""Work of Rowgate's functions that goes on after the answer: backups and verifications."""
+"""Work of Rowgate's functions that continues after the answer: backups and verifications."""
 
 import json
 from typing import Any
