@@ -44,7 +44,7 @@ fn cut(dialect: Dialect, chunk_bytes: u64, piece: usize, bytes: &[u8]) {
     let whole = chunks(start(), bytes, usize::MAX);
     assert!(whole == chunks(start(), bytes, piece));
     for (index, chunk) in whole.iter().enumerate().step_by(1 + whole.len() / 8) {
-        let position = chunk.next_position();
+        let position = Position { number: chunk.number + 1, byte: chunk.end_byte, line: chunk.end_line };
         let rest = chunks(Chunker::resume(dialect, chunk_bytes, position), &bytes[position.byte as usize..], piece);
         assert!(rest == whole[index + 1..]);
     }

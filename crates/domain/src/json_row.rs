@@ -9,8 +9,8 @@ use crate::value::{Value, push_number};
 /// Writes a row as a JSON object: a member for each column, by its own name and in the dictionary's
 /// order.
 ///
-/// [`check_json_row`](crate::row::check_json_row) reads it back to the same values: whole numbers
-/// are numbers, decimals are strings with every digit of their scale (most readers of JSON would
+/// The check of rows of a [batch](crate::batch) reads it back to the same values: whole numbers are
+/// numbers, decimals are strings with every digit of their scale (most readers of JSON would
 /// make floats of numbers), `"2021-07-27"`, `"2021-07-27T16:02:08Z"`, `true`, `null`.
 pub fn write_json_row(table: &Table, values: &[Value<'_>], into: &mut String) {
     let mut before = '{';

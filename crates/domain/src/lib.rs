@@ -6,7 +6,7 @@ pub mod backup;
 pub mod batch;
 pub mod csv;
 pub mod dictionary;
-pub mod dictionary_file;
+mod dictionary_file;
 mod digest;
 pub mod external;
 pub mod idempotency;
@@ -28,4 +28,5 @@ mod shortened;
 pub mod sql;
 pub mod value;
 
+pub use dictionary_file::DictionaryError;
 pub use shortened::shortened;

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 static SHIPPED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../sql/migrations");
 
 /// The longest name of a migration, in characters.
-pub const MAX_NAME_CHARS: usize = 191;
+const MAX_NAME_CHARS: usize = 191;
 
 /// One migration.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -211,19 +211,19 @@ mod tests {
     fn every_statement_ends_with_its_limit_and_holds_no_value() {
         let dictionary = shipped::dictionary().unwrap();
         let table = dictionary.table("employees").unwrap();
-        let (department, moment) = (&table.columns()[3], &table.columns()[2]);
+        let (department, hired) = (&table.columns()[3], &table.columns()[2]);
         let departments = dictionary.table("departments").unwrap();
         for sql in [
             unknown_references(table, department, departments, 7),
-            far_dates(table, moment, 7),
+            far_dates(table, hired, 7),
             unusual_counts(table, department, departments, 7),
         ] {
             assert!(sql.ends_with(" LIMIT 7"), "{sql}");
         }
         assert!(
-            far_dates(table, moment, 7)
+            far_dates(table, hired, 7)
                 .contains("WHERE `datetime`<:from OR `datetime`>:to ORDER BY `datetime`,`id`")
         );
-        assert!(date_bounds(table, moment).contains("STDDEV_POP(TO_SECONDS(`datetime`))"));
+        assert!(date_bounds(table, hired).contains("STDDEV_POP(TO_SECONDS(`datetime`))"));
     }
 }

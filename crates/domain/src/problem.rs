@@ -175,7 +175,7 @@ impl Problem {
         Self { row_errors, ..Self::new(ProblemKind::InvalidRow, detail) }
     }
 
-    /// Returns the problem that tells nothing of its cause; the cause belongs in the log.
+    /// Returns the problem that discloses nothing of its cause; the cause belongs in the log.
     pub fn internal() -> Self {
         Self::new(
             ProblemKind::Internal,

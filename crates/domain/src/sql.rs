@@ -68,7 +68,7 @@ pub const GUARD_FAILED: u32 = 1242;
 
 impl ReferenceGuard {
     /// Demands that every one of `ids` is a key of `table`. No ids, no demand.
-    pub fn demand(&mut self, table: &Table, ids: &BTreeSet<i64>) {
+    pub(crate) fn demand(&mut self, table: &Table, ids: &BTreeSet<i64>) {
         if ids.is_empty() {
             return;
         }

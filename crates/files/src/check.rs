@@ -216,7 +216,7 @@ impl Beginning<'_> {
         let found = delimiters.into_iter().filter_map(|delimiter| {
             let records = self.records(table, settings, Some(delimiter))?;
             let FoundTable { header, settings, score } = propose_table(table, &records)?;
-            // Most delimiters are recognised where there is a header, and need not be said.
+            // Most delimiters are recognised where there is a header, and need not be stated.
             let is_usual = DELIMITERS[..4].contains(&delimiter) || declared.is_some();
             let settings = if is_usual { settings } else { settings.with_delimiter(delimiter) };
             Some(FoundTable { header, settings, score })

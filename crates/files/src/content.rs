@@ -120,7 +120,7 @@ impl Content {
         }
     }
 
-    /// Goes on with the next member of a gzip file, where one ends; says whether there is one.
+    /// Continues with the next member of a gzip file where one ends; returns true if there is one.
     fn next_member(&mut self) -> Result<bool, SourceError> {
         let Reader::Gzip(decoder) = &mut self.reader else {
             return Ok(false);

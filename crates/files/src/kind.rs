@@ -180,7 +180,7 @@ fn text(start: &[u8]) -> Option<Kind> {
     None
 }
 
-/// Returns true if a text has a statement that brings rows or makes a table.
+/// Returns true if a text has a statement that inserts rows or creates a table.
 fn has_sql(text: &[u8]) -> bool {
     let text = String::from_utf8_lossy(&text[..text.len().min(64 * 1024)]).to_ascii_lowercase();
     ["insert into ", "create table ", " from stdin"].iter().any(|words| text.contains(words))

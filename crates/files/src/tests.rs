@@ -150,7 +150,8 @@ fn resumed(content: &[u8], from: Position, rest: &[u8]) -> (Vec<Chunk>, Result<(
 fn a_plain_file_is_resumed_where_a_chunk_ended() {
     let content = rows(5000).replace(',', ";");
     let (chunks, _) = read_pieces(CSV, content.as_bytes(), &[usize::MAX], 50_000);
-    let position = chunks[2].next_position();
+    let position =
+        Position { number: chunks[2].number + 1, byte: chunks[2].end_byte, line: chunks[2].end_line };
     let rest = &content.as_bytes()[position.byte as usize..];
     let (following, end) = resumed(content.as_bytes(), position, rest);
     end.unwrap();

@@ -50,7 +50,7 @@ impl TextSource {
         let (layout, next) = match (layout, next) {
             // The beginning alone shows the problem.
             (Err(error), Next::Error(SourceError::Beginning)) => return Err(error),
-            // A part of what the file begins with tells nothing.
+            // A part of what the file begins with shows nothing.
             (_, Next::Error(error @ SourceError::Read(_))) | (Err(_), Next::Error(error)) => {
                 return Err(error);
             }

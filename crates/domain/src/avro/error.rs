@@ -3,7 +3,7 @@ use std::io;
 /// Why an Avro file cannot be written or read. No message holds a value.
 #[derive(Debug, thiserror::Error)]
 pub enum AvroError {
-    /// The bytes could not be brought. It may pass; every other error is final.
+    /// The bytes could not be read. It may pass; every other error is final.
     #[error("the file could not be read: {0}")]
     Read(#[source] io::Error),
     /// It does not begin as an Avro object container file does.

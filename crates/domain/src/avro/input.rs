@@ -69,7 +69,7 @@ impl<R: Read> Input<R> {
         if read == length { Ok(()) } else { Err(AvroError::Truncated(what)) }
     }
 
-    /// Goes past the next `length` bytes.
+    /// Skips the next `length` bytes.
     pub(super) fn skip(&mut self, length: usize, what: &'static str) -> Result<(), AvroError> {
         let skipped =
             io::copy(&mut (&mut self.0).take(length as u64), &mut io::sink()).map_err(AvroError::Read)?;

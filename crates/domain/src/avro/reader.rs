@@ -114,7 +114,7 @@ impl<R: Read> FileReader<R> {
         Ok(true)
     }
 
-    /// Goes past the next block without unpacking it, and tells how many rows it says it has;
+    /// Skips the next block without unpacking it, and returns how many rows it says it has;
     /// `None` at the end of the file.
     ///
     /// # Errors

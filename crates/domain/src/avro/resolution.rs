@@ -55,7 +55,7 @@ enum Check {
 }
 
 impl Resolution {
-    /// Holds a file's schema against a table of the dictionary as it is today; `nullable` tells for
+    /// Compares a file's schema with a table of the dictionary as it is today; `nullable` says for
     /// each column whether the **database's** column takes NULL.
     ///
     /// # Errors

@@ -92,13 +92,6 @@ id! {
     RestoreId, "restore"
 }
 
-impl RestoreId {
-    /// Returns the id as a part of a table's name: with `_` in the place of `-`.
-    pub fn as_sql(&self) -> String {
-        self.0.replace('-', "_")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,7 +103,6 @@ mod tests {
         assert_eq!(id.unix_seconds(), 1_795_226_400);
         assert_eq!(BackupId::parse(id.as_str()), Some(id.clone()));
         assert!(id < BackupId::new(1_795_226_401, 0));
-        assert_eq!(RestoreId::new(1_795_226_400, u32::MAX).as_sql(), "20261121_020000_ffffffff");
         assert_eq!(BackupId::new(i64::MAX, 0).as_str(), "99991230-220000-00000000");
         assert_eq!(BackupId::new(i64::MIN, 0).as_str(), "19700101-000000-00000000");
     }

@@ -8,7 +8,7 @@ use crate::load::LoadId;
 /// with the longest keys.
 pub const MAX_LOADS: u32 = 1000;
 
-/// The loads that brought rows of a backup: what lineage calls its inputs. Members of the manifest,
+/// The loads that wrote rows of a backup: what lineage calls its inputs. Members of the manifest,
 /// all of them optional: manifests of older versions have none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ManifestLoads {

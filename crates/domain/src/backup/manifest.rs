@@ -38,7 +38,7 @@ pub struct Manifest {
     pub finished_at: String,
     /// The codec of all blocks in all files.
     pub codec: Codec,
-    /// The loads that brought its rows, where they were looked for.
+    /// The loads that wrote its rows, if they were looked for.
     #[serde(flatten)]
     pub loads: ManifestLoads,
     /// The tables by name.
@@ -77,7 +77,7 @@ pub struct FileManifest {
 }
 
 impl Manifest {
-    /// Reads a manifest and holds all that it says against itself.
+    /// Reads a manifest and checks that it is consistent.
     ///
     /// # Errors
     /// The first thing that is wrong: JSON that cannot be read, an unknown format, a time, digest,

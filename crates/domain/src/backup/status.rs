@@ -42,7 +42,7 @@ named_enum! {
     pub enum RestoreStatus {
         /// Under way, or waiting for its next try.
         Running = "running",
-        /// Its tables hold what it brought; or, where it only verified, could have.
+        /// Its tables hold what it restored; or, where it only verified, could have.
         Completed = "completed",
         /// Ended with a reason; its tables are as they were.
         Failed = "failed",

@@ -38,7 +38,7 @@ impl<'a> Answer<'a> {
         Self { tables: tables.into_iter().collect(), shown: Shown { rows: true, errors: usize::MAX } }
     }
 
-    /// Returns the same rejected rows, and nothing in: one of them kept all the others out.
+    /// Returns the same rejected rows, with nothing inserted: one of them kept all the others out.
     #[must_use]
     pub fn none_in(mut self) -> Self {
         for table in self.tables.values_mut() {
@@ -95,41 +95,41 @@ impl Serialize for Answer<'_> {
         let mut object = serializer.serialize_struct("Answer", 3)?;
         object.serialize_field("inserted", &self.inserted())?;
         object.serialize_field("rejected", &self.rejected())?;
-        object.serialize_field("tables", &Told { what: &self.tables, shown: self.shown })?;
+        object.serialize_field("tables", &Limited { what: &self.tables, shown: self.shown })?;
         object.end()
     }
 }
 
 /// A part of an answer, as far as it is shown.
-struct Told<'t, T> {
+struct Limited<'t, T> {
     what: &'t T,
     shown: Shown,
 }
 
-impl Serialize for Told<'_, IndexMap<&str, TableAnswer<'_>>> {
+impl Serialize for Limited<'_, IndexMap<&str, TableAnswer<'_>>> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let shown = self.shown;
-        serializer.collect_map(self.what.iter().map(|(name, table)| (name, Told { what: table, shown })))
+        serializer.collect_map(self.what.iter().map(|(name, table)| (name, Limited { what: table, shown })))
     }
 }
 
-impl Serialize for Told<'_, TableAnswer<'_>> {
+impl Serialize for Limited<'_, TableAnswer<'_>> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let TableAnswer { inserted, rejected } = self.what;
         let mut object = serializer.serialize_struct("TableAnswer", 2)?;
         object.serialize_field("inserted", inserted)?;
-        object.serialize_field("rejected", &Told { what: rejected, shown: self.shown })?;
+        object.serialize_field("rejected", &Limited { what: rejected, shown: self.shown })?;
         object.end()
     }
 }
 
-impl Serialize for Told<'_, Vec<RejectedRow<'_>>> {
+impl Serialize for Limited<'_, Vec<RejectedRow<'_>>> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.what.iter().map(|rejected| Told { what: rejected, shown: self.shown }))
+        serializer.collect_seq(self.what.iter().map(|rejected| Limited { what: rejected, shown: self.shown }))
     }
 }
 
-impl Serialize for Told<'_, RejectedRow<'_>> {
+impl Serialize for Limited<'_, RejectedRow<'_>> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let RejectedRow { index, row, errors } = self.what;
         let row = if self.shown.rows { row } else { RawValue::NULL };

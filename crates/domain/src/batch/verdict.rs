@@ -142,7 +142,7 @@ impl<'a> TableBatch<'a> {
         values[self.table.key_index()].as_integer()
     }
 
-    /// Returns the errors of a row's fields and those that the database's facts brought, as one
+    /// Returns the errors of a row's fields and those that follow from the database's facts, as one
     /// list in column order.
     fn in_column_order(&self, of_fields: &[RowError<'a>], of_facts: Vec<RowError<'a>>) -> Vec<RowError<'a>> {
         let mut errors = of_fields.to_vec();

@@ -1,10 +1,9 @@
 //! The data dictionary: which tables there are, which columns they have, and what a value must look
 //! like.
 //!
-//! A [`Dictionary`] is only made by [`Dictionary::parse`] (in
-//! [`dictionary_file`](crate::dictionary_file)), which refuses anything that could not work later:
-//! the rest of the code relies on names being safe SQL identifiers, on references that lead
-//! somewhere and on every row fitting into one SQL statement.
+//! A [`Dictionary`] is only made by [`Dictionary::parse`], which refuses anything that could not
+//! work later: the rest of the code relies on names being safe SQL identifiers, on references that
+//! lead somewhere and on every row fitting into one SQL statement.
 
 mod expectations;
 mod files;
@@ -114,7 +113,7 @@ impl Table {
     }
 
     /// Returns the names of the columns, for messages: `id, name, datetime`.
-    pub fn column_names(&self) -> String {
+    pub(crate) fn column_names(&self) -> String {
         let names: Vec<&str> = self.columns.iter().map(Column::name).collect();
         names.join(", ")
     }

@@ -15,7 +15,7 @@ use crate::value::{CivilDate, Value, from_twos_complement};
 ///
 /// # Panics
 /// In a debug build, when `fields` has not one value for each column.
-pub fn check_fields<'a>(
+pub(crate) fn check_fields<'a>(
     table: &'a Table,
     fields: &[Loose<'a>],
     values: &mut Vec<Value<'a>>,
@@ -150,10 +150,10 @@ fn check_day<'a>(field: Loose<'a>) -> Result<Value<'a>, Fault<'a>> {
 /// Reads a time. A day alone is refused, because its time is unknown; so is a bare number, because
 /// seconds and milliseconds look alike.
 fn check_timestamp<'a>(field: Loose<'a>) -> Result<Value<'a>, Fault<'a>> {
-    let moment = match field {
+    let second = match field {
         Loose::Timestamp { count, unit } => civil_time::second_of(count, unit),
         Loose::Days(_) => None,
         _ => return Err(Fault::NotOfType(ColumnType::Timestamp)),
     };
-    moment.map(|(day, time)| Value::Timestamp(day, time)).ok_or(Fault::NotATime(ColumnType::Timestamp))
+    second.map(|(day, time)| Value::Timestamp(day, time)).ok_or(Fault::NotATime(ColumnType::Timestamp))
 }

@@ -12,7 +12,6 @@ mod loose;
 mod mapping;
 mod rows;
 
-pub use check::check_fields;
 pub use civil_time::Unit;
 pub use loose::Loose;
 pub use mapping::{FieldFault, FieldMap, IgnoredFields};

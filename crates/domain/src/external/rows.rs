@@ -1,10 +1,11 @@
-//! Rows that one transaction brings in, and those of them that are rejected.
+//! Rows that one transaction inserts, and those of them that are rejected.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{FieldMap, Loose, check_fields};
+use super::check::check_fields;
+use super::{FieldMap, Loose};
 use crate::dictionary::Table;
 use crate::json_row::value_text;
 use crate::load::check::ClaimedIds;
@@ -92,9 +93,9 @@ impl<'t> RowCollector<'t> {
         Self { rows, claimed: ClaimedIds::default(), rejected_bytes: 0 }
     }
 
-    /// Checks the row at `row` of its file, from 1, and adds it: `fields` as [`check_fields`] takes
-    /// them. Of rows with the same id the first one that passes counts. Returns the reason if the
-    /// row is rejected, without any value.
+    /// Checks the row at `row` of its file, from 1, and adds it: `fields` holds a value for each
+    /// column, [`Loose::Absent`] where the file has no field for it. Of rows with the same id the
+    /// first one that passes counts. Returns the reason if the row is rejected, without any value.
     pub fn push<'a>(&mut self, row: u64, fields: &[Loose<'a>]) -> Option<String>
     where
         't: 'a,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
+use super::check::check_fields;
 use super::*;
 use crate::dictionary::{Dictionary, Table};
 use crate::load::{CheckedChunk, Chunker, Layout};

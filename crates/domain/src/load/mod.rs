@@ -1,5 +1,5 @@
 //! Loading files: what a key says, where a content is cut into chunks, what a record of it is, and
-//! what the ledger tells.
+//! what the ledger knows.
 
 pub(crate) mod check;
 mod chunk;
@@ -12,8 +12,8 @@ mod settings;
 
 pub use check::{CheckedChunk, OtherHeader, RejectedRecord};
 pub use chunk::{
-    Broken, CHUNK_BYTES, Chunk, ChunkBuilder, ChunkError, Chunker, ContentDigest, Dialect, MAX_CHUNK_BYTES,
-    MAX_RECORD_BYTES, Position, Record, Start,
+    Broken, CHUNK_BYTES, Chunk, ChunkBuilder, ChunkError, Chunker, ContentDigest, Dialect, MAX_RECORD_BYTES,
+    Position, Record, Start,
 };
 pub use key::{
     Content, Format, INCOMING, Incoming, KeyError, Packing, READABLE_FILES, no_data, no_data_below,

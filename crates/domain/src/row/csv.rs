@@ -41,7 +41,7 @@ fn unknown_name(name: &str) -> String {
 }
 
 /// The columns that a rejects file adds; ignored when the file is dropped back in.
-pub const REJECT_COLUMNS: [&str; 3] = ["line", "code", "reason"];
+pub(crate) const REJECT_COLUMNS: [&str; 3] = ["line", "code", "reason"];
 
 impl CsvColumns {
     /// Returns the dictionary's order, for a file without a header.

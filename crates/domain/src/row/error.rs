@@ -20,7 +20,9 @@ named_enum! {
         TooLong = "too_long",
         /// A number that the column cannot hold.
         OutOfRange = "out_of_range",
-        /// A date or timestamp in an invalid form, or one that does not exist.
+        /// A date or timestamp that is in none of the accepted forms, does not exist, is not in
+        /// the years 1000 to 9999, or has more than the column holds: a fraction of a second, a
+        /// time of day in a date.
         Timestamp = "timestamp",
         /// A field that names no column, or names one a second time.
         UnknownColumn = "unknown_column",
@@ -30,9 +32,9 @@ named_enum! {
         DuplicateInBatch = "duplicate_in_batch",
         /// The reference names no row.
         UnknownReference = "unknown_reference",
-        /// A CSV record with too few or too many fields.
+        /// A record of a file with too few or too many fields.
         FieldCount = "field_count",
-        /// A CSV field that is not UTF-8.
+        /// Text of a file that is not UTF-8: a field, or a line of JSON.
         Encoding = "encoding",
         /// The quotes of a record break RFC 4180.
         Quote = "quote",
@@ -77,14 +79,15 @@ pub enum Fault<'a> {
     ZeroKey,
     /// The row's id is not this one, under which it was sent.
     OtherId(i64),
-    /// Not a date or timestamp that exists, in the accepted form.
+    /// Not a date or timestamp that exists in the years 1000 to 9999 and that the column holds
+    /// whole, in an accepted form.
     NotATime(ColumnType),
     /// The table has no such column.
     UnknownColumn,
     /// The column is named a second time in one row, perhaps by an alias.
     RepeatedColumn,
     /// The number of further names that are unknown or repeated, beside the reported ones.
-    MoreStrayNames(usize),
+    MoreUnknownNames(usize),
     /// The id is taken in the table.
     IdTaken,
     /// An earlier row of the batch has the id.
@@ -98,7 +101,7 @@ pub enum Fault<'a> {
         /// Fields that it has.
         found: usize,
     },
-    /// The field is not UTF-8.
+    /// The field, or the line of JSON, is not UTF-8.
     NotUtf8,
     /// The field is what a spreadsheet shows in place of a value: `#N/A`.
     ErrorValue(&'a str),
@@ -121,7 +124,7 @@ impl Fault<'_> {
             Self::TooLong { .. } => RowCode::TooLong,
             Self::OutOfRange(_) | Self::ZeroKey | Self::OtherId(_) => RowCode::OutOfRange,
             Self::NotATime(_) => RowCode::Timestamp,
-            Self::UnknownColumn | Self::RepeatedColumn | Self::MoreStrayNames(_) => RowCode::UnknownColumn,
+            Self::UnknownColumn | Self::RepeatedColumn | Self::MoreUnknownNames(_) => RowCode::UnknownColumn,
             Self::IdTaken => RowCode::DuplicateId,
             Self::IdRepeated => RowCode::DuplicateInBatch,
             Self::NoSuchRow(_) => RowCode::UnknownReference,
@@ -146,13 +149,13 @@ pub struct RowError<'a> {
 }
 
 impl<'a> RowError<'a> {
-    /// Something wrong with the field of a column.
-    pub fn of_column(column: impl Into<Cow<'a, str>>, fault: Fault<'a>) -> Self {
+    /// Creates an error of the field of a column.
+    pub(crate) fn of_column(column: impl Into<Cow<'a, str>>, fault: Fault<'a>) -> Self {
         Self { column: Some(column.into()), fault }
     }
 
-    /// Something wrong with the row as a whole.
-    pub fn of_row(fault: Fault<'a>) -> Self {
+    /// Creates an error of the row as a whole.
+    pub(crate) fn of_row(fault: Fault<'a>) -> Self {
         Self { column: None, fault }
     }
 
@@ -185,7 +188,7 @@ impl fmt::Display for RowError<'_> {
             }
             Fault::UnknownColumn => write!(f, "there is no column {name:?}"),
             Fault::RepeatedColumn => write!(f, "{name} is given more than once"),
-            Fault::MoreStrayNames(more) => {
+            Fault::MoreUnknownNames(more) => {
                 write!(f, "{name} has {more} more names that are unknown or given more than once")
             }
             Fault::IdTaken => write!(f, "{name} is already taken in the table"),

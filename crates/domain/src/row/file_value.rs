@@ -135,11 +135,11 @@ fn declared<'a>(column: &Column, settings: &FileSettings, text: &str) -> Option<
             civil_date(parsed).map(Value::Date)
         }
         ColumnType::Timestamp => {
-            let moment = first_form(&settings.timestamp_formats, text, |parsed| match parsed.offset() {
-                Some(_) => parsed.to_timestamp().ok().map(|moment| TimeZone::UTC.to_datetime(moment)),
+            let time = first_form(&settings.timestamp_formats, text, |parsed| match parsed.offset() {
+                Some(_) => parsed.to_timestamp().ok().map(|time| TimeZone::UTC.to_datetime(time)),
                 None => in_utc(parsed.to_datetime().ok()?, settings.time_zone.as_ref()),
             })?;
-            timestamp(moment)
+            timestamp(time)
         }
         _ => None,
     }
@@ -190,8 +190,8 @@ fn bare(text: &str) -> String {
 /// because its clocks change.
 fn in_utc(time: DateTime, zone: Option<&TimeZone>) -> Option<DateTime> {
     let Some(zone) = zone else { return Some(time) };
-    let moment = zone.to_ambiguous_timestamp(time).unambiguous().ok()?;
-    Some(TimeZone::UTC.to_datetime(moment))
+    let instant = zone.to_ambiguous_timestamp(time).unambiguous().ok()?;
+    Some(TimeZone::UTC.to_datetime(instant))
 }
 
 fn civil_date(date: jiff::civil::Date) -> Option<CivilDate> {

@@ -18,7 +18,7 @@ pub(crate) const MAX_NAME: usize = 40;
 /// Names that are reported for one row at most because they are unknown or repeated; how many more
 /// there are is reported, too. It is far more than a row has by mistake, and a body of 4 MB has
 /// room for half a million of them.
-pub(super) const MAX_STRAY_NAMES: usize = 100;
+pub(super) const MAX_UNKNOWN_NAMES: usize = 100;
 
 /// The fields of a row as they came.
 type Fields<'a> = Members<Name<'a>, &'a RawValue>;
@@ -27,14 +27,14 @@ type Fields<'a> = Members<Name<'a>, &'a RawValue>;
 #[derive(Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// Checks one row of a JSON batch. Never fails: what is wrong stands in [`CheckedRow::errors`],
-/// also for a row that is no object, so that the other rows of its batch are judged as usual.
-pub fn check_json_row<'a>(table: &'a Table, row: &'a RawValue) -> CheckedRow<'a> {
+/// Checks one row of a JSON batch. Never fails: errors go to [`CheckedRow::errors`],
+/// also for a row that is no object, so that the other rows of its batch are checked as usual.
+pub(crate) fn check_json_row<'a>(table: &'a Table, row: &'a RawValue) -> CheckedRow<'a> {
     check(table, None, row)
 }
 
 /// Checks one row that is to have the id `id`: its own may be left out, and must not be another.
-pub fn check_json_row_of<'a>(table: &'a Table, id: i64, row: &'a RawValue) -> CheckedRow<'a> {
+pub(crate) fn check_json_row_of<'a>(table: &'a Table, id: i64, row: &'a RawValue) -> CheckedRow<'a> {
     check(table, Some(id), row)
 }
 
@@ -47,13 +47,13 @@ fn check<'a>(table: &'a Table, id: Option<i64>, row: &'a RawValue) -> CheckedRow
         };
     };
     let mut given: Vec<Option<&RawValue>> = vec![None; columns.len()];
-    let mut stray = Strays::default();
+    let mut unknown = UnknownNames::default();
     for (Name(name), value) in fields {
         match meaning(table, &name) {
             HeaderField::Column(index) if given[index].is_none() => given[index] = Some(value),
-            HeaderField::Column(index) => stray.add(columns[index].name().into(), Fault::RepeatedColumn),
+            HeaderField::Column(index) => unknown.add(columns[index].name().into(), Fault::RepeatedColumn),
             HeaderField::LeftOut => {}
-            HeaderField::Unknown => stray.add(shortened(name, MAX_NAME), Fault::UnknownColumn),
+            HeaderField::Unknown => unknown.add(shortened(name, MAX_NAME), Fault::UnknownColumn),
         }
     }
     let mut checked = CheckedRow { values: Vec::with_capacity(columns.len()), errors: Vec::new() };
@@ -71,7 +71,7 @@ fn check<'a>(table: &'a Table, id: Option<i64>, row: &'a RawValue) -> CheckedRow
             }
         }
     }
-    checked.errors.extend(stray.into_errors());
+    checked.errors.extend(unknown.into_errors());
     checked
 }
 
@@ -104,22 +104,22 @@ fn meaning(table: &Table, name: &str) -> HeaderField {
 /// Names that are unknown or repeated, in the order in which they came. One that comes a hundred
 /// times is one mistake.
 #[derive(Default)]
-struct Strays<'a> {
+struct UnknownNames<'a> {
     names: HashSet<Cow<'a, str>>,
-    /// The errors of the first [`MAX_STRAY_NAMES`] of them.
+    /// The errors of the first [`MAX_UNKNOWN_NAMES`] of them.
     errors: Vec<RowError<'a>>,
 }
 
-impl<'a> Strays<'a> {
+impl<'a> UnknownNames<'a> {
     fn add(&mut self, name: Cow<'a, str>, fault: Fault<'a>) {
-        if self.names.insert(name.clone()) && self.errors.len() < MAX_STRAY_NAMES {
+        if self.names.insert(name.clone()) && self.errors.len() < MAX_UNKNOWN_NAMES {
             self.errors.push(RowError::of_column(name, fault));
         }
     }
 
     fn into_errors(self) -> impl Iterator<Item = RowError<'a>> {
         let more = self.names.len() - self.errors.len();
-        let rest = (more > 0).then(|| RowError::of_row(Fault::MoreStrayNames(more)));
+        let rest = (more > 0).then(|| RowError::of_row(Fault::MoreUnknownNames(more)));
         self.errors.into_iter().chain(rest)
     }
 }

@@ -10,13 +10,13 @@ mod json;
 mod rules;
 pub(crate) mod scan;
 
-pub use csv::{CsvColumns, HeaderError, REJECT_COLUMNS, check_csv_row};
-pub(crate) use csv::{check_field as check_csv_field, check_file_field};
+pub use csv::{CsvColumns, HeaderError, check_csv_row};
+pub(crate) use csv::{REJECT_COLUMNS, check_field as check_csv_field, check_file_field};
 pub use error::{Fault, RowCode, RowError};
 pub use file_value::ERROR_VALUES;
 pub(crate) use file_value::read_in_format;
-pub(crate) use json::{MAX_NAME, json_texts};
-pub use json::{check_json_row, check_json_row_of};
+pub(crate) use json::{MAX_NAME, check_json_row, check_json_row_of, json_texts};
+
 pub(crate) use rules::{check_text, is_blank, no_value};
 
 use crate::value::Value;

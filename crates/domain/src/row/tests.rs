@@ -153,8 +153,8 @@ fn with_strangers(count: usize) -> String {
 
 #[test]
 fn reports_every_unknown_column_in_the_order_of_the_row() {
-    let errors = json_errors(&with_strangers(json::MAX_STRAY_NAMES));
-    let expected: Vec<String> = (0..json::MAX_STRAY_NAMES)
+    let errors = json_errors(&with_strangers(json::MAX_UNKNOWN_NAMES));
+    let expected: Vec<String> = (0..json::MAX_UNKNOWN_NAMES)
         .map(|number| format!("unknown_column: there is no column \"x{number}\""))
         .collect();
     assert_eq!(errors, expected);
@@ -162,8 +162,8 @@ fn reports_every_unknown_column_in_the_order_of_the_row() {
 
 #[test]
 fn says_how_many_unknown_columns_it_leaves_out_and_bounds_each_name() {
-    let errors = json_errors(&with_strangers(json::MAX_STRAY_NAMES + 900));
-    assert_eq!(errors.len(), json::MAX_STRAY_NAMES + 1);
+    let errors = json_errors(&with_strangers(json::MAX_UNKNOWN_NAMES + 900));
+    assert_eq!(errors.len(), json::MAX_UNKNOWN_NAMES + 1);
     assert_eq!(
         errors.last().unwrap(),
         "unknown_column: the row has 900 more names that are unknown or given more than once"
@@ -181,9 +181,9 @@ fn says_once_that_a_column_is_repeated_and_counts_it_once() {
     assert_eq!(json_errors(&row("\"x\": 1, \"id\": 1")), [stranger, id]);
     // Together they are no more than strangers alone.
     let strangers: Vec<String> =
-        (0..json::MAX_STRAY_NAMES).map(|number| format!("\"x{number}\": 1")).collect();
+        (0..json::MAX_UNKNOWN_NAMES).map(|number| format!("\"x{number}\": 1")).collect();
     let errors = json_errors(&row(&format!("{}, \"id\": 1, \"name\": \"a\"", strangers.join(","))));
-    assert_eq!(errors.len(), json::MAX_STRAY_NAMES + 1, "{errors:?}");
+    assert_eq!(errors.len(), json::MAX_UNKNOWN_NAMES + 1, "{errors:?}");
     assert!(errors.last().unwrap().contains(" has 2 more names "), "{errors:?}");
 }
 

@@ -83,7 +83,7 @@ impl Draft {
         self.fields.push(Span { start: start as u32, end: end as u32 });
     }
 
-    /// Adds a field that is still to be brought to its meaning.
+    /// Adds a field whose escapes are still to be resolved.
     pub(super) fn push_escaped(&mut self, start: usize, end: usize, is_quoted: bool) {
         self.escaped.push((self.fields.len(), is_quoted));
         self.push_field(start, end);
@@ -126,12 +126,12 @@ impl Draft {
     /// Drops what follows the last field, when that is more than `limit` bytes: only
     /// [`Chunk::digest`] needs it.
     pub(super) fn forget_tail(&mut self, limit: usize) {
-        let kept = self.fields.last().map_or(0, |field| field.end as usize);
-        if self.data.len() - kept > limit {
+        let last = self.fields.last().map_or(0, |field| field.end as usize);
+        if self.data.len() - last > limit {
             self.hash.update(&self.data[self.hashed..]);
-            self.dropped += (self.data.len() - kept) as u64;
-            self.data.truncate(kept);
-            self.hashed = kept;
+            self.dropped += (self.data.len() - last) as u64;
+            self.data.truncate(last);
+            self.hashed = last;
         }
     }
 
@@ -169,8 +169,8 @@ impl Draft {
     }
 }
 
-/// Brings the content of an escaped field to its meaning, and says how long that is: of two quotes
-/// one stays, and with backslashes, what one takes the meaning of.
+/// Resolves the escapes of a field in place, and returns its new length: two quotes become one, and
+/// with backslashes, a backslash and the character after it what they mean.
 fn unescape(field: &mut [u8], is_quoted: bool, has_escapes: bool) -> u32 {
     if has_escapes && !is_quoted && field == NO_VALUE {
         return 0;

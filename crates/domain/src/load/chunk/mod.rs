@@ -24,7 +24,7 @@ use crate::row::is_blank;
 pub const CHUNK_BYTES: u64 = 1024 * 1024;
 
 /// The largest size of a chunk that can be asked for: offsets within a chunk are kept in 32 bits.
-pub const MAX_CHUNK_BYTES: u64 = 1 << 30;
+pub(crate) const MAX_CHUNK_BYTES: u64 = 1 << 30;
 
 /// Bytes of one record at most. Far above any row that a table could hold; it bounds memory when a
 /// quote is never closed or a file has no line ends.
@@ -156,11 +156,6 @@ impl Chunk {
     /// Returns the line that the first record starts on; 1 for a chunk without records.
     pub fn first_line(&self) -> u64 {
         self.records.first().map_or(1, |record| record.line)
-    }
-
-    /// Returns the start of the next chunk, if there is one.
-    pub fn next_position(&self) -> Position {
-        Position { number: self.number + 1, byte: self.end_byte, line: self.end_line }
     }
 }
 

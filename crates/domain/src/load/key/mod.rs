@@ -100,13 +100,13 @@ mod tests {
 
     type Read = Result<(&'static str, LoadMode, &'static str), String>;
 
-    fn told(incoming: Result<Incoming<'static>, KeyError>) -> Read {
+    fn parts(incoming: Result<Incoming<'static>, KeyError>) -> Read {
         let incoming = incoming.map_err(|error| error.to_string())?;
         Ok((incoming.table.name(), incoming.mode, incoming.format.as_str()))
     }
 
     fn read(key: &str) -> Read {
-        told(Incoming::from_key(shipped::dictionary().unwrap(), key))
+        parts(Incoming::from_key(shipped::dictionary().unwrap(), key))
     }
 
     #[test]
@@ -128,17 +128,17 @@ mod tests {
     }
 
     #[test]
-    fn takes_table_and_mode_as_told_and_the_format_from_the_name() {
+    fn takes_table_and_mode_as_asked_and_the_format_from_the_name() {
         let dictionary = shipped::dictionary().unwrap();
-        let as_told = |key, table, mode| told(Incoming::for_table(dictionary, key, table, mode));
+        let as_asked = |key, table, mode| parts(Incoming::for_table(dictionary, key, table, mode));
         assert_eq!(
-            as_told("archive/2021/07/people.xlsx", "hired_employees", Some("upsert")),
+            as_asked("archive/2021/07/people.xlsx", "hired_employees", Some("upsert")),
             Ok(("employees", LoadMode::Upsert, "xlsx"))
         );
-        assert_eq!(as_told("jobs.csv", "jobs", None), Ok(("jobs", LoadMode::Append, "csv")));
-        assert!(as_told("jobs.csv", "people", None).is_err());
-        assert!(as_told("jobs.csv", "jobs", Some("merge")).is_err());
-        assert!(as_told("jobs.csv/jobs", "jobs", None).is_err());
+        assert_eq!(as_asked("jobs.csv", "jobs", None), Ok(("jobs", LoadMode::Append, "csv")));
+        assert!(as_asked("jobs.csv", "people", None).is_err());
+        assert!(as_asked("jobs.csv", "jobs", Some("merge")).is_err());
+        assert!(as_asked("jobs.csv/jobs", "jobs", None).is_err());
     }
 
     #[test]

@@ -26,12 +26,12 @@ impl Columns {
     }
 
     /// Maps by the names of a header.
-    pub fn of_header(fields: CsvColumns) -> Self {
+    pub(crate) fn of_header(fields: CsvColumns) -> Self {
         Self { fields, has_header: true, is_json: false }
     }
 
     /// Maps JSON objects, each of which names its own fields.
-    pub fn of_json(table: &Table) -> Self {
+    pub(crate) fn of_json(table: &Table) -> Self {
         Self { is_json: true, ..Self::in_dictionary_order(table) }
     }
 

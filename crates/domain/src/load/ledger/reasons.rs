@@ -45,7 +45,7 @@ pub struct RejectReason {
 impl RejectReason {
     /// Returns true if the records' ids are taken, in the table or by earlier records. This is the
     /// usual result of dropping loaded rows again.
-    pub fn is_taken_id(&self) -> bool {
+    pub(crate) fn is_taken_id(&self) -> bool {
         [RowCode::DuplicateId, RowCode::DuplicateInBatch].iter().any(|code| code.as_str() == self.code)
     }
 }
@@ -136,7 +136,7 @@ mod tests {
         RejectReasons::of_chunk(&checked.rejected)
     }
 
-    fn told(reasons: &RejectReasons) -> Vec<(&str, Option<&str>, &str, u64)> {
+    fn list(reasons: &RejectReasons) -> Vec<(&str, Option<&str>, &str, u64)> {
         reasons.0.iter().map(|r| (&*r.code, r.column.as_deref(), &*r.message, r.count)).collect()
     }
 
@@ -150,7 +150,7 @@ mod tests {
              5,Ada,{time},1,1\n5,Ada,{time},1,1\n6,Ada\n"
         ));
         assert_eq!(
-            told(&found),
+            list(&found),
             [
                 ("required", Some("name"), "name is required", 2),
                 ("too_long", Some("name"), "name has 300 characters, at most 255 are allowed", 2),
@@ -176,7 +176,7 @@ mod tests {
         let mut sum = one();
         sum.add(other());
         let counts: Vec<_> =
-            told(&sum).into_iter().map(|(code, _, message, count)| (code, message, count)).collect();
+            list(&sum).into_iter().map(|(code, _, message, count)| (code, message, count)).collect();
         assert_eq!(counts, [("required", "name 1", 5), ("type", "id 3", 3), ("type", "job_id 2", 2)]);
         let mut backwards = other();
         backwards.add(one());

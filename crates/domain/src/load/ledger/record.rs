@@ -69,9 +69,9 @@ pub struct LoadRecord {
     /// array as text, or nothing.
     #[serde(default, deserialize_with = "noted")]
     pub warnings: Vec<String>,
-    /// The load whose rejected records it brings back, corrected.
+    /// The load whose rejected records it loads again, corrected.
     pub parent: Option<LoadId>,
-    /// The earlier load that brought the very same bytes, where it was skipped for that.
+    /// The earlier load of the same bytes, if it was skipped because of that.
     pub same_as: Option<LoadId>,
 }
 

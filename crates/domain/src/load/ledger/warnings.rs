@@ -60,18 +60,18 @@ mod tests {
     }
 
     #[test]
-    fn figures_are_told_in_words() {
-        let told = |unknown, skipped| of_figures(unknown, skipped).collect::<Vec<_>>();
-        assert_eq!(told(0, 0), [] as [&str; 0]);
+    fn figures_are_stated_in_words() {
+        let of = |unknown, skipped| of_figures(unknown, skipped).collect::<Vec<_>>();
+        assert_eq!(of(0, 0), [] as [&str; 0]);
         assert_eq!(
-            told(1, 1),
+            of(1, 1),
             [
                 "1 reference named no row when it was loaded",
                 "1 record was skipped: a row of empty fields, or the header again"
             ]
         );
         assert_eq!(
-            told(3, 2),
+            of(3, 2),
             [
                 "3 references named no row when they were loaded",
                 "2 records were skipped: rows of empty fields, or the header again"

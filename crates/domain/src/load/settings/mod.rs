@@ -103,19 +103,19 @@ impl Settings {
     /// Writes the settings as JSON: only those that are set, in a fixed order.
     pub fn to_json(&self) -> String {
         // Strings, numbers and lists of them cannot fail to be written.
-        let mut said = serde_json::to_value(&self.0).unwrap_or_default();
-        if let Some(said) = said.as_object_mut() {
-            said.retain(|_, value| !value.is_null() && *value != Value::Object(Map::new()));
+        let mut json = serde_json::to_value(&self.0).unwrap_or_default();
+        if let Some(members) = json.as_object_mut() {
+            members.retain(|_, value| !value.is_null() && *value != Value::Object(Map::new()));
         }
-        said.to_string()
+        json.to_string()
     }
 
-    /// Returns true if nothing is said.
+    /// Returns true if nothing is set.
     pub fn is_empty(&self) -> bool {
         self.0 == WireFiles::default()
     }
 
-    /// These settings, and where they say nothing, those of `other`.
+    /// These settings, and where they set nothing, those of `other`.
     pub fn or(self, other: Self) -> Self {
         let (Self(one), Self(other)) = (self, other);
         let mut columns = other.columns;

@@ -51,7 +51,7 @@ pub struct Chunker {
 impl Chunker {
     /// Creates a chunker at the start of the content, which says where records begin. A chunk ends
     /// with the record that brings it to `chunk_bytes` (at most
-    /// [`MAX_CHUNK_BYTES`](super::MAX_CHUNK_BYTES)).
+    /// 1 GiB).
     pub fn new(dialect: Dialect, start: Start, chunk_bytes: u64) -> Self {
         let mut chunker = Self::resume(dialect, chunk_bytes, Position::START);
         chunker.state = State::Skipped(start.bytes);
@@ -139,7 +139,7 @@ impl Chunker {
         Ok((!self.draft.is_empty()).then(|| self.draft.cut(self.line)))
     }
 
-    /// After an error, of the content or of what brings it: returns the records that are complete,
+    /// After an error, of the content or of its reader: returns the records that are complete,
     /// as the last chunk.
     pub fn salvage(&mut self) -> Option<Chunk> {
         if !matches!(self.state, State::Skipped(_) | State::Between) {

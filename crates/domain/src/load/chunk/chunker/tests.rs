@@ -134,7 +134,7 @@ fn assert_covers(chunks: &[Chunk], content: &[u8]) {
     let mut end = Position::START;
     for chunk in chunks {
         assert_eq!((chunk.number, chunk.start_byte), (end.number, end.byte));
-        end = chunk.next_position();
+        end = Position { number: chunk.number + 1, byte: chunk.end_byte, line: chunk.end_line };
         let bytes = &content[chunk.start_byte as usize..chunk.end_byte as usize];
         assert_eq!(chunk.digest[..], Sha256::digest(bytes)[..]);
         assert_eq!(chunk.end_line, 1 + line_ends(&content[..chunk.end_byte as usize]));
@@ -403,7 +403,7 @@ proptest! {
         }
         prop_assert_eq!(&found, &cut(&[usize::MAX]).0);
         for (index, chunk) in found.iter().enumerate() {
-            let position = chunk.next_position();
+            let position = Position { number: chunk.number + 1, byte: chunk.end_byte, line: chunk.end_line };
             let mut chunker = Chunker::resume(dialect, chunk_bytes, position);
             let (following, _) = feed(&mut chunker, &content[position.byte as usize..], &sizes);
             prop_assert_eq!(&following[..], &found[index + 1..]);
@@ -435,7 +435,7 @@ proptest! {
         let (whole, _) = cut(&[usize::MAX]);
         prop_assert_eq!(&found, &whole);
         for (index, chunk) in found.iter().enumerate() {
-            let position = chunk.next_position();
+            let position = Position { number: chunk.number + 1, byte: chunk.end_byte, line: chunk.end_line };
             let mut chunker = Chunker::resume(Dialect::CSV, chunk_bytes, position);
             let (following, _) = feed(&mut chunker, &content[position.byte as usize..], &sizes);
             prop_assert_eq!(&following[..], &found[index + 1..]);
