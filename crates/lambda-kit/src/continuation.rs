@@ -16,7 +16,7 @@ use crate::env::{self, EnvError};
 pub struct ContinuationError(#[source] pub Box<dyn Error + Send + Sync>);
 
 /// Continues work of the kind `W` in another invocation.
-pub trait Continuation<W>: Send + Sync + 'static {
+pub trait Continuation<W>: Clone + Send + Sync + 'static {
     /// Requests an invocation that continues `work`, and does not wait for it.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ pub mod env;
 pub mod events;
 mod failure;
 pub mod http;
+pub mod links;
 mod log;
 pub mod metrics;
 pub mod object;

@@ -19,7 +19,7 @@ use axum::routing::get;
 use lambda_kit::http::Paths;
 
 pub use lambda_kit::payload::MAX_PAYLOAD_BYTES;
-pub use links::{LINK_LIFETIME, Links};
+pub use links::Links;
 pub use service::Service;
 
 /// Returns the function's routes, for [`lambda_kit::http::serve`].

@@ -8,18 +8,14 @@ use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
-use aws_sdk_rdsdata::primitives::{DateTime, DateTimeFormat};
 use aws_sigv4::http_request::{
     PercentEncodingMode, SignableBody, SignableRequest, SignatureLocation, SigningSettings,
     UriPathNormalizationMode, sign,
 };
 use aws_sigv4::sign::v4;
 use http::Request;
+use lambda_kit::links::{LINK_LIFETIME, validity};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-
-/// The lifetime of a link: long enough to click, short for a link that leaks. It ends earlier only
-/// with the function's credentials, which last for hours.
-pub const LINK_LIFETIME: Duration = Duration::from_secs(15 * 60);
 
 /// The characters to encode: all but those that RFC 3986 leaves unreserved, as in signatures of
 /// version 4.
@@ -52,11 +48,13 @@ impl Links {
 
     /// Returns a signer whose links all expire [`LINK_LIFETIME`] after `now`.
     pub(crate) async fn signer(&self, now: SystemTime) -> Result<Signer<'_>, LinkError> {
-        // Signatures have whole seconds, and the answer must not give a later expiry than the real
-        // one.
-        let now = SystemTime::UNIX_EPOCH
-            + Duration::from_secs(now.duration_since(SystemTime::UNIX_EPOCH)?.as_secs());
-        Ok(Signer { links: self, credentials: self.credentials.provide_credentials().await?, now })
+        let (from, expires_at) = validity(now);
+        Ok(Signer {
+            links: self,
+            credentials: self.credentials.provide_credentials().await?,
+            from,
+            expires_at,
+        })
     }
 }
 
@@ -65,16 +63,12 @@ impl Links {
 pub(crate) struct Signer<'l> {
     links: &'l Links,
     credentials: Credentials,
-    now: SystemTime,
+    from: SystemTime,
+    /// The expiry of its links, as text.
+    pub(crate) expires_at: String,
 }
 
 impl Signer<'_> {
-    /// Returns the expiry of its links: ISO 8601 in UTC with milliseconds.
-    pub(crate) fn expire_at(&self) -> Result<String, LinkError> {
-        let seconds = DateTime::from(self.now + LINK_LIFETIME).fmt(DateTimeFormat::DateTime)?;
-        Ok(format!("{}.000Z", seconds.trim_end_matches('Z')))
-    }
-
     /// Returns a link to an object, which a browser saves under the last part of its key.
     pub(crate) fn link(&self, key: &str) -> Result<String, LinkError> {
         let name: String = key.rsplit('/').next().unwrap_or(key).replace(['"', '\\'], "_");
@@ -100,7 +94,7 @@ impl Signer<'_> {
             .identity(&identity)
             .region(&self.links.region)
             .name("s3")
-            .time(self.now)
+            .time(self.from)
             .settings(settings)
             .build()?
             .into();
@@ -162,7 +156,7 @@ mod tests {
     async fn a_link_names_its_file_its_end_and_the_session() {
         let links = links(Some("to+ken/=="));
         let signer = signer(&links, 1_369_353_600).await;
-        assert_eq!(signer.expire_at().unwrap(), "2013-05-24T00:15:00.000Z");
+        assert_eq!(signer.expires_at, "2013-05-24T00:15:00.000Z");
         let url = signer.link("rejected/jobs/l1/l1-00007.csv").unwrap();
         let (place, query) = url.split_once('?').unwrap();
         assert_eq!(place, "https://examplebucket.s3.us-east-1.amazonaws.com/rejected/jobs/l1/l1-00007.csv");

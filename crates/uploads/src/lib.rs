@@ -4,7 +4,6 @@ mod check;
 mod complete;
 mod file;
 mod id;
-mod links;
 mod parts;
 mod progress;
 mod request;
@@ -19,7 +18,6 @@ use lambda_kit::http::Paths;
 pub use check::MAX_CONTENT_BYTES;
 pub use file::MAX_NAME_BYTES;
 pub use id::UploadId;
-pub use links::LINK_LIFETIME;
 pub use parts::{MAX_BYTES, MAX_PARTS, MAX_SINGLE_BYTES, MIN_PART_BYTES, part_bytes, parts_of};
 pub use service::Service;
 

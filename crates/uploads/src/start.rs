@@ -6,11 +6,12 @@ use axum::Json;
 use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use bucket::{BucketError, Link, Links, Metadata, Multipart};
+use bucket::{BucketError, Link, Links, Metadata, Multipart, Validity};
 use domain::load::SETTINGS_METADATA;
 use indexmap::IndexMap;
 use lambda_kit::caller::Caller;
 use lambda_kit::http::{InTime, RequestId};
+use lambda_kit::links::{LINK_LIFETIME, validity};
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query::NoQuery;
 use serde::Serialize;
@@ -18,7 +19,6 @@ use serde_json::json;
 
 use crate::file::refused;
 use crate::id::UploadId;
-use crate::links::validity;
 use crate::parts::{MAX_BYTES, MAX_SINGLE_BYTES, part_bytes, parts_of};
 use crate::request::{self, UploadBody, Wanted, of_settings};
 use crate::service::{Service, record, store_problem};
@@ -87,7 +87,8 @@ pub(crate) async fn start<U: Links>(
             Ok((StatusCode::CREATED, Json(begun)).into_response())
         }
         bytes => {
-            let (valid, expires_at) = validity(SystemTime::now());
+            let (from, expires_at) = validity(SystemTime::now());
+            let valid = Validity { from, time: LINK_LIFETIME };
             let link = service.store.link_to_put(key, bytes, metadata, valid).await;
             let Link { url, headers } = link.map_err(failed)?;
             let headers = headers.into_iter().collect();
@@ -105,7 +106,8 @@ pub(crate) async fn links_of<'a, U: Links>(
 ) -> Result<InParts<'a>, BucketError> {
     let UploadId { bytes, key, .. } = upload;
     let multipart = Multipart::of(&upload.upload);
-    let (valid, expires_at) = validity(SystemTime::now());
+    let (from, expires_at) = validity(SystemTime::now());
+    let valid = Validity { from, time: LINK_LIFETIME };
     let mut parts = Vec::new();
     for (number, size) in parts_of(*bytes) {
         if done.as_ref().is_none_or(|done| done.binary_search(&number).is_err()) {
