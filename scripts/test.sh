@@ -18,8 +18,8 @@ all=
 HTTP_TESTS='access|backup|bodies|by_id|gateway|insert|ledger|openapi|reports|resend|restore|status|uploads'
 
 CLOUD=.local/test-cloud
-KEPT_LOGS=.local/test-logs
-CHAOS_LOGS=$PWD/$KEPT_LOGS/chaos
+FAILED_LOGS=.local/test-logs
+CHAOS_LOGS=$PWD/$FAILED_LOGS/chaos
 
 alone test
 forget_environment
@@ -27,7 +27,7 @@ export INSTA_UPDATE=no
 # The number of times that the lake's job, and a run of its pipeline, is killed.
 [ -z "$all" ] || export ROWGATE_LAKE_KILLS=20
 
-rm -rf "$KEPT_LOGS"
+rm -rf "$FAILED_LOGS"
 began=$SECONDS
 failed=0
 summary=()
@@ -36,8 +36,8 @@ summary=()
 # shellcheck disable=SC2329  # called at the end
 finish() {
     if [ -d "$CLOUD" ] && { [ "$1" != 0 ] || [ "$failed" != 0 ]; }; then
-        mkdir -p "$KEPT_LOGS"
-        cp -r "$CLOUD/logs" "$KEPT_LOGS/cloud" 2>/dev/null || true
+        mkdir -p "$FAILED_LOGS"
+        cp -r "$CLOUD/logs" "$FAILED_LOGS/cloud" 2>/dev/null || true
     fi
     remove_clouds "$CLOUD"
 }
@@ -288,7 +288,7 @@ printf '%s\n' "${summary[@]}"
 printf '\n'
 if [ "$failed" != 0 ]; then
     printf 'FAILED: %d of %d checks, in %d s. Logs: %s\n' \
-        "$failed" "${#summary[@]}" $((SECONDS - began)) "$KEPT_LOGS"
+        "$failed" "${#summary[@]}" $((SECONDS - began)) "$FAILED_LOGS"
     exit 1
 fi
 printf 'All %d checks passed, in %d s.\n' "${#summary[@]}" $((SECONDS - began))

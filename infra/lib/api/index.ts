@@ -15,8 +15,8 @@ export interface ApiProps {
 export class Api extends Door {
   readonly writerKey: IApiKey;
   /**
-   * The key that may also do what cannot be undone. A function that has to tell it from the
-   * writer's takes its `keyId` into its environment.
+   * The key that may also do what cannot be undone. A function that must distinguish it from
+   * the writer's takes its `keyId` into its environment.
    */
   readonly operatorKey: IApiKey;
 

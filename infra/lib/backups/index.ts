@@ -91,7 +91,7 @@ export class Backups extends Construct {
     });
     // To find what expires. And without it S3 answers 403 for an object that is not there.
     backup.allow("ListBackups", ["s3:ListBucket"], [bucket.bucketArn]);
-    // A snapshot that is lost cannot be taken up again: the next backup is another one.
+    // A lost snapshot cannot be resumed: the next backup is another one.
     backup.lambda.configureAsyncInvoke({ retryAttempts: 0 });
     return backup;
   }

@@ -30,7 +30,7 @@ export class Canary extends Construct {
     this.canary = new RustFunction(this, "Canary", {
       settings,
       name: "canary",
-      description: "Uses Rowgate as its users do, and tells what does not work",
+      description: "Uses Rowgate as its users do, and reports what does not work",
       timeout: TIMEOUT,
       memorySize: 256,
       environment: {

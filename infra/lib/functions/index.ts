@@ -10,7 +10,7 @@ import type { Database } from "../database";
 import { artifactFolder, type Settings } from "../settings";
 import { MONTH_OF_LOGS } from "./logs";
 
-// API Gateway gives up after 29 seconds. A function that stops one second earlier ends in an error
+// API Gateway times out after 29 seconds. A function that stops one second earlier ends in an error
 // of its own, with a log line, and not in the middle of a statement whose answer no client gets.
 const REQUEST_TIMEOUT = Duration.seconds(28);
 

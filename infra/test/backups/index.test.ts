@@ -38,7 +38,7 @@ test("where the lake is on its pipeline backs up and verifies, and no rule does"
   assert.deepEqual(Object.keys(schedules(lakeTemplate())).sort(), ['{"audit":{}}', '{"expire":{}}', '{"sweep":{}}']);
 });
 
-test("old backups expire and interrupted ones are told every hour, whether or not a backup completes", () => {
+test("old backups expire and interrupted ones are reported every hour, whether or not a backup completes", () => {
   const { '{"expire":{}}': expire } = schedules();
   assert.deepEqual(expire, ["rate(1 hour)", "ENABLED", "rowgate-backup"]);
 });
@@ -59,7 +59,7 @@ test("both functions have a whole core, the longest time there is, and know the 
   }
 });
 
-test("backups are kept for five weeks in deflated blocks unless it is set otherwise", () => {
+test("backups are kept for five weeks in deflated blocks unless set otherwise", () => {
   const settings = (context?: Json) => {
     const { ROWGATE_BACKUP_KEEP_DAYS, ROWGATE_BACKUP_CODEC } = lambda("rowgate-backup", context).Environment.Variables;
     return [ROWGATE_BACKUP_KEEP_DAYS, ROWGATE_BACKUP_CODEC];
@@ -116,8 +116,8 @@ test("the restore reads backups, and what others wrote where whoever deploys say
   const set = statements(templateWith({ restorePrefixes: "glue/exports/, spark/" }), "BackupsRestorePolicy");
   assert.deepEqual(set["ReadAvroFiles"].Resource, [at("backups/*"), at("glue/exports/*"), at("spark/*")]);
   assert.equal(set["ReadAvroFiles"].Action, "s3:GetObject");
-  const told = (context?: Json) => lambda("rowgate-restore", context).Environment.Variables.ROWGATE_RESTORE_PREFIXES;
-  assert.deepEqual([told(), told({ restorePrefixes: "glue/exports/, spark/" })], ["avro/", "glue/exports/,spark/"]);
+  const prefixes = (context?: Json) => lambda("rowgate-restore", context).Environment.Variables.ROWGATE_RESTORE_PREFIXES;
+  assert.deepEqual([prefixes(), prefixes({ restorePrefixes: "glue/exports/, spark/" })], ["avro/", "glue/exports/,spark/"]);
 });
 
 test("a backup that was removed can be had back for a week", () => {

@@ -28,7 +28,7 @@ function rules(from: Template): Json[] {
   return all.filter(isCanarys).map(({ Properties }) => Properties);
 }
 
-test("runs every five minutes with nothing to be told, and is not tried again", () => {
+test("runs every five minutes with an empty event, and is not tried again", () => {
   const [rule, ...more] = rules(found);
   assert.deepEqual(more, []);
   assert.deepEqual([rule.ScheduleExpression, rule.State, rule.Targets[0].Input], ["rate(5 minutes)", "ENABLED", "{}"]);

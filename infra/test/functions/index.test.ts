@@ -25,7 +25,7 @@ function milliseconds(constant: string): number {
   return Number(count.replaceAll("_", "")) * (unit === "secs" ? 1000 : 1);
 }
 
-test("functions run on arm64 and Amazon Linux 2023 unless told otherwise", () => {
+test("functions run on arm64 and Amazon Linux 2023 unless set otherwise", () => {
   found.allResourcesProperties("AWS::Lambda::Function", { Architectures: ["arm64"], Runtime: "provided.al2023" });
 });
 

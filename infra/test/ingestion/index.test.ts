@@ -55,7 +55,7 @@ test("an upload in parts that nobody finishes is gone after a day", () => {
   assert.deepEqual(rule.AbortIncompleteMultipartUpload, { DaysAfterInitiation: 1 });
 });
 
-test("a file dropped under incoming/, and no other, is told to the queue", () => {
+test("a file dropped under incoming/, and no other, makes a message in the queue", () => {
   assert.deepEqual(bucket.Properties.NotificationConfiguration.QueueConfigurations, [
     {
       Event: "s3:ObjectCreated:*",
@@ -120,12 +120,12 @@ test("the ledger is audited every quarter of an hour", () => {
   assert.deepEqual(Properties.Targets.map(({ Input }: Json) => JSON.parse(Input)), [{ audit: {} }]);
 });
 
-test("a load is given up no sooner than its message must have come back", () => {
+test("a load is abandoned no sooner than its message must be visible again", () => {
   // Two hours: STALLED_AFTER of the loader.
   assert.ok(queue.Properties.VisibilityTimeout + loader.Properties.Timeout < 2 * 3600);
 });
 
-test("the loader reads other buckets only where it is told to, and never writes there", () => {
+test("the loader reads other buckets only where they are set, and never writes there", () => {
   const sids = (context: Json) => statements(templateWith(context), "IngestionLoaderPolicy");
   const others = sids({ readBuckets: "old-files, archive.2020" });
   const arn = (rest: string) => ({ "Fn::Join": ["", ["arn:", { Ref: "AWS::Partition" }, `:s3:::${rest}`]] });

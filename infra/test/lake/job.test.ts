@@ -18,7 +18,7 @@ test("the job is Spark on Glue 5.1, runs once at a time and is not tried again b
   assert.deepEqual([large.WorkerType, large.NumberOfWorkers, large.Timeout], ["G.2X", 10, 600]);
 });
 
-test("Glue is told of Delta, of modules, of logs and to add workers as they are needed", () => {
+test("the job's arguments name Delta, modules and logs, and let Glue add workers", () => {
   const { "--extra-py-files": library, "--additional-python-modules": modules, ...rest } = job.DefaultArguments;
   assert.match(readable(job.Command.ScriptLocation), /^s3:\/\/cdk-.*\/[0-9a-f]{64}\.py$/);
   assert.match(readable(library), /^s3:\/\/cdk-.*\/[0-9a-f]{64}\.zip$/);

@@ -64,7 +64,7 @@ test("each function is the one of its step", () => {
   }
 });
 
-test("a step of the lake is a run of the job, told its step, its backup and the run it belongs to", () => {
+test("a step of the lake is a run of the job, with its step, its backup and the run it belongs to", () => {
   for (const step of GLUE_STEPS) {
     const { Resource, Arguments } = states[step];
     assert.equal(Resource, "arn:<AWS::Partition>:states:::aws-sdk:glue:startJobRun");

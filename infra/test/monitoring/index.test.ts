@@ -93,7 +93,7 @@ test("one failed backup or restore in five minutes raises an alarm", () => {
   }
 });
 
-test("a newest backup older than the limit raises an alarm, and so does one of which nobody tells", () => {
+test("a newest backup older than the limit raises an alarm, and so does one that nobody reports", () => {
   const alarm = alarms["Rowgate/BackupTooOld"];
   const { MetricName, Statistic, Period, Threshold, ComparisonOperator, TreatMissingData } = alarm;
   assert.deepEqual([MetricName, Statistic, Period], ["BackupAgeHours", "Maximum", 3600]);

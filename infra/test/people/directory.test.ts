@@ -39,7 +39,7 @@ test("tokens live five minutes, sessions twelve hours", () => {
   assert.deepEqual(TokenValidityUnits, { AccessToken: "minutes", IdToken: "minutes", RefreshToken: "minutes" });
 });
 
-test("a session can be ended, and answers of Cognito do not tell whether a name exists", () => {
+test("a session can be ended, and answers of Cognito do not reveal whether a name exists", () => {
   assert.equal(client.Properties.EnableTokenRevocation, true);
   assert.equal(client.Properties.PreventUserExistenceErrors, "ENABLED");
 });
@@ -49,7 +49,7 @@ test("there are the three groups that functions know", () => {
   assert.deepEqual(groups.sort(), ["operator", "reader", "writer"]);
 });
 
-test("accounts outlive the stack, and the pool refuses to be deleted unless told otherwise", () => {
+test("accounts outlive the stack, and the pool refuses to be deleted unless set otherwise", () => {
   assert.equal(pool.DeletionPolicy, "Retain");
   assert.equal(pool.Properties.DeletionProtection, "ACTIVE");
   const open = only(templateWith({ deletionProtection: "false" }), "AWS::Cognito::UserPool");
