@@ -2,6 +2,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::parameter::join;
+
 /// The format and the packing of a file's content, by the end of its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
@@ -39,8 +41,8 @@ pub enum Packing {
 /// The endings of names that say how the content is written.
 const CONTENTS: [(&str, Content); 7] = [
     (".csv", Content::Csv),
-    (".txt", Content::Csv),
     (".tsv", Content::Tsv),
+    (".txt", Content::Csv),
     (".jsonl", Content::JsonLines),
     (".ndjson", Content::JsonLines),
     (".xlsx", Content::Xlsx),
@@ -48,8 +50,19 @@ const CONTENTS: [(&str, Content); 7] = [
 ];
 
 /// The readable files, as messages name them.
-pub const READABLE_FILES: &str = "files that end in .csv, .tsv, .txt, .jsonl, .ndjson, .xlsx or .xlsm can, also packed, \
-                                  with .gz or .zst behind it";
+pub const READABLE_FILES: ReadableFiles = ReadableFiles;
+
+/// Displays the endings of all files that can be read, as the end of a sentence.
+#[derive(Debug, Clone, Copy)]
+pub struct ReadableFiles;
+
+impl fmt::Display for ReadableFiles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let contents = join(CONTENTS.map(|(ending, _)| ending), "or");
+        let packings = join(PACKINGS.map(|(ending, _)| ending), "or");
+        write!(f, "files that end in {contents} can, also packed, with {packings} behind it")
+    }
+}
 
 /// The endings of names that say how a file is packed.
 const PACKINGS: [(&str, Packing); 2] = [(".gz", Packing::Gzip), (".zst", Packing::Zstd)];
@@ -156,5 +169,19 @@ fn advice(file: &str) -> &'static str {
         "it is a folder"
     } else {
         "convert it"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_the_readable_files() {
+        assert_eq!(
+            READABLE_FILES.to_string(),
+            "files that end in .csv, .tsv, .txt, .jsonl, .ndjson, .xlsx or .xlsm can, also packed, with .gz or .zst \
+             behind it"
+        );
     }
 }
