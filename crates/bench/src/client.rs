@@ -3,10 +3,11 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use testkit::Process;
 
 use crate::stage::DATABASE;
 
@@ -16,18 +17,19 @@ const MARKER: &str = "SELECT 'done';\n";
 /// A client that stays connected and reads statements from a pipe.
 #[derive(Debug)]
 pub(crate) struct Session {
-    child: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
+    _process: Process,
 }
 
 impl Session {
     pub(crate) fn start(socket: &Path) -> Result<Self> {
-        let mut child =
-            command(socket).arg("--unbuffered").stdout(Stdio::piped()).spawn().context("mariadb")?;
-        let input = child.stdin.take().context("no pipe to the client")?;
-        let output = BufReader::new(child.stdout.take().context("no pipe from the client")?);
-        Ok(Self { child, input, output })
+        let mut command = command(socket);
+        command.arg("--unbuffered").stdout(Stdio::piped());
+        let process = Process::start(command)?;
+        let input = process.child().stdin.take().context("no pipe to the client")?;
+        let output = process.child().stdout.take().context("no pipe from the client")?;
+        Ok(Self { input, output: BufReader::new(output), _process: process })
     }
 
     /// Returns the time from handing over the statement to its end, which is seen by a marker
@@ -39,20 +41,13 @@ impl Session {
         self.input.flush()?;
         let mut line = String::new();
         self.output.read_line(&mut line)?;
-        ensure!(line.trim() == "done", "the mariadb client gave up; its message is above");
+        ensure!(line.trim() == "done", "the mariadb client ended early; its message is above");
         Ok(started.elapsed())
     }
 
     /// Returns the time of the marker alone.
     pub(crate) fn marker(&mut self) -> Result<Duration> {
         self.execute("")
-    }
-}
-
-impl Drop for Session {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

@@ -41,6 +41,10 @@ struct Args {
     #[arg(long)]
     binaries: Option<PathBuf>,
 
+    /// The packages that are functions, for `drop` and `start`
+    #[arg(long, value_delimiter = ',')]
+    functions: Vec<String>,
+
     /// A Python with the modules of local/bench-requirements.txt
     #[arg(long, default_value = ".local/bench-venv/bin/python")]
     python: PathBuf,
@@ -103,6 +107,7 @@ async fn main() -> Result<ExitCode> {
     };
     let settings = Settings {
         binaries: std::path::absolute(binaries)?,
+        functions: args.functions,
         // Not resolved: the target of the link has none of the modules.
         python: std::path::absolute(args.python)?,
         cloud: std::path::absolute(args.cloud)?,
@@ -177,7 +182,7 @@ impl Part {
             Self::Formats => load::formats(settings, table).await,
             Self::Backup => backup::measure(settings, table).await,
             Self::Tuning => load::tuning(settings, table).await,
-            Self::Start => start::measure(&settings.binaries, settings.rounds(50, 3), table),
+            Self::Start => start::measure(settings, table),
         }
     }
 }

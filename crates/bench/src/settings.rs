@@ -2,11 +2,15 @@
 
 use std::path::PathBuf;
 
+use anyhow::{Result, ensure};
+
 /// Settings of a measurement, and the programs to use.
 #[derive(Debug)]
 pub(crate) struct Settings {
     /// The folder of the programs.
     pub(crate) binaries: PathBuf,
+    /// The packages that are functions.
+    pub(crate) functions: Vec<String>,
     /// A Python with the modules of `local/bench-requirements.txt`.
     pub(crate) python: PathBuf,
     /// The folder for the local cloud of the measure from the drop.
@@ -20,6 +24,12 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
+    /// Returns the packages that are functions, for the parts that need all of them.
+    pub(crate) fn functions(&self) -> Result<&[String]> {
+        ensure!(!self.functions.is_empty(), "--functions must name the functions");
+        Ok(&self.functions)
+    }
+
     /// Returns the number of rounds.
     pub(crate) fn rounds(&self, full: usize, quick: usize) -> usize {
         if self.quick { quick } else { full }

@@ -3,30 +3,22 @@
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Stdio;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use aurora::{Database, Deadline, Target};
-use aws_credential_types::Credentials;
-use aws_sdk_rdsdata::Client;
-use aws_sdk_rdsdata::config::{BehaviorVersion, Region};
+use aurora::{Database, Deadline};
 use local_database::Kind;
+use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, OptsBuilder};
-use testkit::DatabaseServer;
+use testkit::{DatabaseServer, Process};
 
 use crate::people;
 
 /// The database of all measures.
 pub(crate) const DATABASE: &str = "rowgate";
 pub(crate) const BUCKET: &str = "bench";
-
-/// The cluster that the Data API's requests name; any will do.
-pub(crate) const CLUSTER_ARN: &str = "arn:aws:rds:us-east-1:000000000000:cluster:rowgate";
-/// See [`CLUSTER_ARN`].
-pub(crate) const SECRET_ARN: &str = "arn:aws:secretsmanager:us-east-1:000000000000:secret:rowgate";
 
 /// The durability and memory of the local cloud's database
 /// (`crates/cli/src/commands/local/database.rs`); with the settings of the tests, frequent commits
@@ -54,7 +46,7 @@ pub(crate) fn settings() -> Result<Vec<String>> {
 /// to. Both end when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Stage {
-    data_api: Child,
+    data_api: Process,
     address: SocketAddr,
     database_server: DatabaseServer,
 }
@@ -110,29 +102,13 @@ impl Stage {
 
     /// Returns the database as the functions see it.
     pub(crate) fn database(&self) -> Database {
-        let config = aws_sdk_rdsdata::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("us-east-1"))
-            .credentials_provider(Credentials::new("bench", "bench", None, None, "bench"))
-            .endpoint_url(self.data_api_url())
-            .http_client(aws_smithy_http_client::Builder::new().build_http())
-            .build();
-        let target = Target {
-            cluster_arn: CLUSTER_ARN.to_owned(),
-            secret_arn: SECRET_ARN.to_owned(),
-            database: DATABASE.to_owned(),
-        };
-        Database::new(Client::from_conf(config), target)
+        Database::new(testkit::client(&self.data_api_url()), testkit::target(DATABASE))
             .with_deadline(Deadline::after(Duration::from_secs(3600)))
     }
 
     /// Connects past the Data API.
     pub(crate) async fn connect(&self, database: Option<&str>) -> Result<Conn> {
-        let options = OptsBuilder::default()
-            .socket(Some(self.socket().display().to_string()))
-            .user(Some("root"))
-            .db_name(database);
-        Ok(Conn::new(options).await?)
+        testkit::connect(self.socket(), database).await
     }
 
     fn wait_for_data_api(&self) -> Result<()> {
@@ -147,23 +123,17 @@ impl Stage {
     }
 }
 
-impl Drop for Stage {
-    fn drop(&mut self) {
-        let _ = self.data_api.kill();
-        let _ = self.data_api.wait();
-    }
-}
-
 /// Returns the environment that every function needs to start.
 pub(crate) fn environment() -> Vec<(&'static str, String)> {
+    let target = testkit::target(DATABASE);
     [
         ("AWS_REGION", "us-east-1"),
         ("AWS_ACCESS_KEY_ID", "bench"),
         ("AWS_SECRET_ACCESS_KEY", "bench"),
         ("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", "true"),
-        ("ROWGATE_CLUSTER_ARN", CLUSTER_ARN),
-        ("ROWGATE_SECRET_ARN", SECRET_ARN),
-        ("ROWGATE_DATABASE", DATABASE),
+        ("ROWGATE_CLUSTER_ARN", &target.cluster_arn),
+        ("ROWGATE_SECRET_ARN", &target.secret_arn),
+        ("ROWGATE_DATABASE", &target.database),
         ("ROWGATE_BUCKET", BUCKET),
         ("ROWGATE_URL", "http://127.0.0.1"),
         ("ROWGATE_PEOPLE_URL", "http://127.0.0.1"),
@@ -173,18 +143,14 @@ pub(crate) fn environment() -> Vec<(&'static str, String)> {
     .into()
 }
 
-fn start_data_api(program: &Path, socket: &Path) -> Result<(Child, SocketAddr)> {
+fn start_data_api(program: &Path, socket: &Path) -> Result<(Process, SocketAddr)> {
     // The port is free now; if another process takes it first the run fails.
     let address = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?;
-    let child = Command::new("setpriv")
-        // It ends with this process in any case.
-        .args(["--pdeathsig", "KILL"])
-        .arg(program)
+    let mut command = Process::command(program);
+    command
         .arg(format!("--listen={address}"))
         .arg(format!("--mysql-socket={}", socket.display()))
         .args(["--user=root", "--log=warn"])
-        .stdin(Stdio::null())
-        .spawn()
-        .context("cannot run setpriv (util-linux)")?;
-    Ok((child, address))
+        .stdin(Stdio::null());
+    Ok((Process::start(command)?, address))
 }

@@ -3,62 +3,42 @@
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use testkit::{LAMBDA_ENVIRONMENT, Process};
 
+use crate::settings::Settings;
 use crate::stage::environment;
 use crate::stats::{Times, megabytes, milliseconds};
 use crate::table::{Line, Table};
 
-/// The packages that are functions.
-pub(crate) const FUNCTIONS: [&str; 10] = [
-    "insert-api",
-    "loader",
-    "reports",
-    "migrate",
-    "backup",
-    "restore",
-    "canary",
-    "accounts",
-    "uploads",
-    "console",
-];
 /// "under 50 ms and under 12 MB stripped" (issue 2).
 const START_BAR: Duration = Duration::from_millis(50);
 const SIZE_BAR: u64 = 12_000_000;
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A process, killed when it is dropped.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// Starts every function `rounds` times, in turns, and once before so that its file is in memory.
-pub(crate) fn measure(binaries: &Path, rounds: usize, table: &mut Table) -> Result<()> {
+/// Starts every function in turns, and once before so that its file is in memory.
+pub(crate) fn measure(settings: &Settings, table: &mut Table) -> Result<()> {
+    let (functions, rounds) = (settings.functions()?, settings.rounds(50, 3));
     let (runtime, requests) = runtime_api()?;
     let page = tempfile::tempdir()?;
     write_page(page.path())?;
-    let mut times: [Times; FUNCTIONS.len()] = Default::default();
+    let mut times: Vec<_> = functions.iter().map(|_| Times::default()).collect();
     for round in 0..=rounds {
-        for (function, times) in FUNCTIONS.iter().zip(&mut times) {
-            let time = start(&binaries.join(function), page.path(), runtime, &requests)
+        for (function, times) in functions.iter().zip(&mut times) {
+            let time = start(&settings.binaries.join(function), page.path(), runtime, &requests)
                 .with_context(|| format!("starting {function}"))?;
             if round > 0 {
                 times.add(time);
             }
         }
     }
-    for (function, times) in FUNCTIONS.iter().zip(&times) {
-        let size = std::fs::metadata(binaries.join(function))?.len();
+    for (function, times) in functions.iter().zip(&times) {
+        let size = std::fs::metadata(settings.binaries.join(function))?.len();
         let (median, p99) = (times.median(), times.percentile(99));
         let count = times.len();
         table.add(Line {
@@ -114,12 +94,8 @@ fn start(program: &Path, page: &Path, runtime: SocketAddr, requests: &Receiver<I
     command
         .env_clear()
         .envs(environment())
+        .envs(LAMBDA_ENVIRONMENT)
         .envs([
-            ("AWS_LAMBDA_FUNCTION_NAME", "bench"),
-            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512"),
-            ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
-            ("AWS_LAMBDA_LOG_GROUP_NAME", "bench"),
-            ("AWS_LAMBDA_LOG_STREAM_NAME", "bench"),
             ("ROWGATE_USER_POOL_ID", "us-east-1_bench"),
             ("ROWGATE_USER_POOL_CLIENT_ID", "bench"),
             ("ROWGATE_BUCKET_ORIGIN", "http://127.0.0.1"),
@@ -130,9 +106,9 @@ fn start(program: &Path, page: &Path, runtime: SocketAddr, requests: &Receiver<I
         .stdin(Stdio::null())
         .stdout(Stdio::null());
     let started = Instant::now();
-    let mut child = Running(command.spawn().with_context(|| format!("cannot run {}", program.display()))?);
+    let process = Process::start(command)?;
     let asked = requests.recv_timeout(PATIENCE);
-    let ended = child.0.try_wait()?;
+    let ended = process.child().try_wait()?;
     ensure!(ended.is_none(), "it ended before it asked for work: {ended:?}");
     Ok(asked.context("it never asked for work")?.duration_since(started))
 }

@@ -16,7 +16,7 @@ const REASON_SHOWN: usize = 80;
 #[derive(Debug)]
 pub(crate) struct Table {
     rows: Vec<[String; 6]>,
-    judges: bool,
+    has_verdicts: bool,
 }
 
 /// One line of the table; empty cells stay empty.
@@ -32,14 +32,14 @@ pub(crate) struct Line {
 
 impl Table {
     /// Creates a table that says for each bar if it is met, or only names the bars.
-    pub(crate) fn new(judges: bool) -> Self {
-        Self { rows: Vec::new(), judges }
+    pub(crate) fn new(has_verdicts: bool) -> Self {
+        Self { rows: Vec::new(), has_verdicts }
     }
 
     pub(crate) fn add(&mut self, line: Line) {
         let ratio = line.ratio.map(|ratio| format!("{ratio:.2}×")).unwrap_or_default();
         let (bar, verdict) = match line.bar {
-            Some((bar, _)) if !self.judges => (bar, String::new()),
+            Some((bar, _)) if !self.has_verdicts => (bar, String::new()),
             Some((bar, met)) => (bar, if met { "met" } else { "MISSED" }.to_owned()),
             None => Default::default(),
         };
@@ -59,7 +59,7 @@ impl Table {
         reference: Duration,
         bar: Option<f64>,
     ) {
-        self.compare(measure.into(), seconds, [ours, reference], bar);
+        self.compare(measure.into(), [seconds(ours), seconds(reference)], ratio(ours, reference), bar);
     }
 
     /// Adds two times in milliseconds; their ratio may be `bar` at most.
@@ -70,24 +70,30 @@ impl Table {
         reference: Duration,
         bar: Option<f64>,
     ) {
-        self.compare(measure.into(), milliseconds, [ours, reference], bar);
+        self.compare(
+            measure.into(),
+            [milliseconds(ours), milliseconds(reference)],
+            ratio(ours, reference),
+            bar,
+        );
     }
 
-    fn compare(
+    /// Adds two numbers of bytes; their ratio may be `bar` at most.
+    pub(crate) fn bytes(
         &mut self,
-        measure: String,
-        format: fn(Duration) -> String,
-        [ours, reference]: [Duration; 2],
-        bar: Option<f64>,
+        measure: impl Into<String>,
+        format: fn(u64) -> String,
+        [ours, reference]: [u64; 2],
+        bar: f64,
     ) {
-        let measured = ratio(ours, reference);
-        self.add(Line {
-            measure,
-            ours: format(ours),
-            reference: format(reference),
-            ratio: Some(measured),
-            bar: bar.map(|bar| (format!("≤ {bar}×"), measured <= bar)),
-        });
+        #[expect(clippy::cast_precision_loss, reason = "a ratio to two digits")]
+        let ratio = ours as f64 / reference as f64;
+        self.compare(measure.into(), [format(ours), format(reference)], ratio, Some(bar));
+    }
+
+    fn compare(&mut self, measure: String, [ours, reference]: [String; 2], ratio: f64, bar: Option<f64>) {
+        let bar = bar.map(|bar| (format!("≤ {bar}×"), ratio <= bar));
+        self.add(Line { measure, ours, reference, ratio: Some(ratio), bar });
     }
 
     /// Adds the most memory of a function, which may be `bar` bytes at most.

@@ -90,23 +90,12 @@ impl TestDatabase {
 
     /// An SDK client for the Data API in front of it.
     pub fn client(&self) -> Client {
-        let config = aws_sdk_rdsdata::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("us-east-1"))
-            .credentials_provider(AwsCredentials::for_tests())
-            .endpoint_url(self.server.url())
-            .http_client(aws_smithy_http_client::Builder::new().build_http())
-            .build();
-        Client::from_conf(config)
+        client(&self.server.url())
     }
 
     /// Returns the database's names at the Data API.
     pub fn target(&self) -> Target {
-        Target {
-            cluster_arn: "arn:aws:rds:us-east-1:000000000000:cluster:rowgate".to_owned(),
-            secret_arn: "arn:aws:secretsmanager:us-east-1:000000000000:secret:rowgate".to_owned(),
-            database: self.name.clone(),
-        }
+        target(&self.name)
     }
 
     /// The faults of the Data API in front of it.
@@ -190,6 +179,27 @@ impl Drop for TestDatabase {
     }
 }
 
+/// Returns an SDK client for the Data API at this address.
+pub fn client(data_api_url: &str) -> Client {
+    let config = aws_sdk_rdsdata::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(AwsCredentials::for_tests())
+        .endpoint_url(data_api_url)
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .build();
+    Client::from_conf(config)
+}
+
+/// Returns the names of a database at a local Data API, which takes any cluster and secret.
+pub fn target(database: &str) -> Target {
+    Target {
+        cluster_arn: "arn:aws:rds:us-east-1:000000000000:cluster:rowgate".to_owned(),
+        secret_arn: "arn:aws:secretsmanager:us-east-1:000000000000:secret:rowgate".to_owned(),
+        database: database.to_owned(),
+    }
+}
+
 /// One server for all tests that run in this process at the same time.
 fn mysql() -> Result<Arc<DatabaseServer>> {
     static CURRENT: Mutex<Weak<DatabaseServer>> = Mutex::new(Weak::new());
@@ -216,7 +226,11 @@ async fn remove(socket: &Path, name: &str) -> Result<()> {
     Ok(conn.disconnect().await?)
 }
 
-async fn connect(socket: &Path, database: Option<&str>) -> Result<Conn> {
+/// Connects to a server past the Data API, as root.
+///
+/// # Errors
+/// When the server does not answer.
+pub async fn connect(socket: &Path, database: Option<&str>) -> Result<Conn> {
     let options = OptsBuilder::default()
         .socket(Some(socket.display().to_string()))
         .user(Some("root"))

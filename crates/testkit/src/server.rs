@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::process::{Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use local_database::{Kind, Places, Server};
 use tempfile::TempDir;
 
+use crate::process::Process;
 use crate::template;
 
 /// The environment variable that names the socket of a server that is already there.
@@ -31,17 +32,11 @@ pub struct DatabaseServer {
 #[derive(Debug)]
 struct Running {
     server: Server,
+    /// Dropped before the directory. Its data goes with it, so there is nothing to shut down in
+    /// order.
     process: Mutex<Process>,
     options: Vec<String>,
-    /// Removed after the server has ended.
     directory: TempDir,
-}
-
-#[derive(Debug)]
-struct Process {
-    child: Arc<Mutex<Child>>,
-    /// Ends the thread that holds the server's life.
-    release: mpsc::Sender<()>,
 }
 
 impl DatabaseServer {
@@ -78,7 +73,7 @@ impl DatabaseServer {
         template::copy_to(&data, &program)?;
         let socket = directory.path().join("mysql.sock");
         let options: Vec<String> = options.iter().map(|option| option.as_ref().to_owned()).collect();
-        let process = Mutex::new(spawn(command(&program, directory.path(), &socket, &options))?);
+        let process = Mutex::new(Process::start(command(&program, directory.path(), &socket, &options))?);
         let running = Running { server: program, process, options, directory };
         let server = Self { socket, running: Some(running) };
         server.wait_until_up()?;
@@ -92,7 +87,7 @@ impl DatabaseServer {
     /// When it belongs to somebody else.
     pub fn kill(&self) -> Result<()> {
         let running = self.running.as_ref().context("a shared server is not ours to kill")?;
-        running.process().end();
+        running.process().kill();
         Ok(())
     }
 
@@ -102,8 +97,12 @@ impl DatabaseServer {
     /// When it belongs to somebody else or does not start; with the end of its log.
     pub fn start_again(&self) -> Result<()> {
         let running = self.running.as_ref().context("a shared server is not ours to start")?;
-        let process =
-            spawn(command(&running.server, running.directory.path(), &self.socket, &running.options))?;
+        let process = Process::start(command(
+            &running.server,
+            running.directory.path(),
+            &self.socket,
+            &running.options,
+        ))?;
         *running.process() = process;
         self.wait_until_up()
     }
@@ -126,7 +125,7 @@ impl DatabaseServer {
             if std::os::unix::net::UnixStream::connect(&self.socket).is_ok() {
                 return Ok(());
             }
-            if running.process().has_ended()? || started.elapsed() > START_TIMEOUT {
+            if !running.process().is_alive() || started.elapsed() > START_TIMEOUT {
                 let log = fs::read_to_string(log(running.directory.path())).unwrap_or_default();
                 bail!("the database did not start:\n{log}");
             }
@@ -141,26 +140,6 @@ impl Running {
     }
 }
 
-impl Process {
-    fn has_ended(&self) -> Result<bool> {
-        Ok(self.child.lock().unwrap_or_else(PoisonError::into_inner).try_wait()?.is_some())
-    }
-
-    fn end(&self) {
-        let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = child.kill();
-        let _ = child.wait();
-        let _ = self.release.send(());
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // Its data goes with it, so there is nothing to shut down in order.
-        self.process().end();
-    }
-}
-
 fn log(directory: &Path) -> PathBuf {
     directory.join("database.log")
 }
@@ -169,10 +148,8 @@ fn log(directory: &Path) -> PathBuf {
 fn command(server: &Server, directory: &Path, socket: &Path, options: &[String]) -> Command {
     let data = directory.join("data");
     let places = Places { data: &data, socket, pid_file: &data.join("database.pid") };
-    let mut command = Command::new("setpriv");
+    let mut command = Process::command(server.program());
     command
-        .args(["--pdeathsig", "KILL"])
-        .arg(server.program())
         .args(server.arguments(places))
         .arg(format!("--log-error={}", log(directory).display()))
         // A starting server deletes what it takes for its own temporary tables; in /tmp those would
@@ -195,26 +172,6 @@ fn command(server: &Server, directory: &Path, socket: &Path, options: &[String])
         .stdout(Stdio::null())
         .stderr(Stdio::null());
     command
-}
-
-/// Starts the server from a thread that lives as long as it does: the kernel's parent-death signal
-/// comes when the *thread* that started a child ends, and the threads of tests and of runtimes end
-/// early.
-fn spawn(mut command: Command) -> Result<Process> {
-    let (release, released) = mpsc::channel();
-    let (sender, receiver) = mpsc::channel();
-    thread::Builder::new().name("database-keeper".to_owned()).spawn(move || {
-        let child = command.spawn().map(|child| Arc::new(Mutex::new(child)));
-        let started = child.is_ok();
-        let _ = sender.send(child);
-        if started {
-            // Until the order to stop, or until the handle is gone.
-            let _ = released.recv();
-        }
-    })?;
-    let child = receiver.recv().context("the thread that starts the database ended")?;
-    let child = child.context("cannot run setpriv (util-linux): is it installed?")?;
-    Ok(Process { child, release })
 }
 
 /// Removes what servers left behind whose process was killed.

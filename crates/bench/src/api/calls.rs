@@ -142,7 +142,7 @@ impl Call {
             Self::DepartmentsAboveMean => vec![report("departments-above-mean")?],
             Self::OneRow => vec![people::sql(next.ids(1, 0), Names::Usual)],
             Self::Batch => vec![people::sql(next.ids(BATCH, 0), Names::Usual)],
-            Self::FlawedBatch => judged(next.ids(BATCH, REJECTED)),
+            Self::FlawedBatch => flawed_batch(next.ids(BATCH, REJECTED)),
         })
     }
 }
@@ -168,7 +168,7 @@ fn flawed(ids: std::ops::Range<u64>) -> String {
 
 /// Returns the statements that insert the valid rows of a flawed batch and keep the others: they
 /// ask which ids and references exist, insert, and commit. They do not check the rows.
-fn judged(ids: std::ops::Range<u64>) -> Vec<String> {
+fn flawed_batch(ids: std::ops::Range<u64>) -> Vec<String> {
     let list = |ids: &mut dyn Iterator<Item = u64>| {
         let ids: Vec<String> = ids.map(|id| id.to_string()).collect();
         ids.join(",")

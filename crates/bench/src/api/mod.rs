@@ -19,7 +19,7 @@ use mysql_async::{Conn, Row};
 
 use self::calls::{Call, Next};
 use self::function::Functions;
-use self::serve::{Caller, Process};
+use self::serve::{Caller, Served};
 use crate::client;
 use crate::function::expect;
 use crate::load::{generate, load_data};
@@ -71,7 +71,7 @@ pub(crate) async fn measure(settings: &Settings, table: &mut Table) -> Result<()
     fill(&stage, rows).await?;
     let next = Next::after(rows);
     let folder = tempfile::tempdir()?;
-    let process = Process::start(settings, &stage, folder.path()).await?;
+    let process = Served::start(settings, &stage, folder.path()).await?;
     let mut clients = Vec::new();
     for number in 0..CLIENTS.into_iter().max().unwrap_or(1) {
         clients.push(Client {

@@ -4,26 +4,27 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 use reqwest::{Client, Method, Url};
 use serde_json::Value;
+use testkit::Process;
 use tokio::time::sleep;
 
 use super::calls::Request;
 use crate::settings::Settings;
-use crate::stage::{CLUSTER_ARN, DATABASE, SECRET_ARN, Stage};
+use crate::stage::{DATABASE, Stage};
 
 const KEY: &str = "bench-bench-bench-bench";
 const START_LIMIT: Duration = Duration::from_secs(20);
 
-/// The process; it ends when this is dropped.
+/// The running server; it ends when this is dropped.
 #[derive(Debug)]
-pub(super) struct Process {
-    child: Child,
+pub(super) struct Served {
     url: String,
+    _process: Process,
 }
 
 /// A client with connections of its own.
@@ -33,7 +34,7 @@ pub(super) struct Caller {
     url: String,
 }
 
-impl Process {
+impl Served {
     /// Starts it; its log goes to a file in the folder.
     pub(super) async fn start(settings: &Settings, stage: &Stage, folder: &Path) -> Result<Self> {
         let keys = folder.join("keys.toml");
@@ -42,22 +43,20 @@ impl Process {
         write!(file, "rate = 1000000\nburst = 1000000\n")?;
         let log = folder.join("serve");
         let output = File::create(&log)?;
-        let child = Command::new("setpriv")
-            // It ends with this process in any case.
-            .args(["--pdeathsig", "KILL"])
-            .arg(settings.binaries.join("rowgate-serve"))
+        let target = testkit::target(DATABASE);
+        let mut command = Process::command(settings.binaries.join("rowgate-serve"));
+        command
             .args(["--listen=127.0.0.1:0", "--metrics-address=off", "--bucket=bench"])
             .arg(format!("--keys={}", keys.display()))
-            .args(["--cluster-arn", CLUSTER_ARN, "--secret-arn", SECRET_ARN, "--database", DATABASE])
+            .args(["--cluster-arn", &target.cluster_arn, "--secret-arn", &target.secret_arn])
+            .args(["--database", DATABASE])
             .envs(stage.environment().into_iter().filter(|(name, _)| name.starts_with("AWS_")))
             .stdin(Stdio::null())
             .stdout(output.try_clone()?)
-            .stderr(output)
-            .spawn()
-            .context("cannot run setpriv (util-linux)")?;
-        let mut process = Self { child, url: String::new() };
-        process.url = format!("http://{}", process.address(&log).await?);
-        Ok(process)
+            .stderr(output);
+        let process = Process::start(command)?;
+        let url = format!("http://{}", address(&process, &log).await?);
+        Ok(Self { url, _process: process })
     }
 
     /// Creates a client.
@@ -65,30 +64,22 @@ impl Process {
         let client = Client::builder().no_proxy().tcp_nodelay(true).build()?;
         Ok(Caller { client, url: self.url.clone() })
     }
-
-    /// Waits until it logs where it listens.
-    async fn address(&mut self, log: &Path) -> Result<String> {
-        let started = Instant::now();
-        loop {
-            let text = fs::read_to_string(log)?;
-            let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-            let served = lines.filter(|line| line["message"] == "requests are served");
-            if let Some(address) = served.filter_map(|line| Some(line["address"].as_str()?.to_owned())).next()
-            {
-                return Ok(address);
-            }
-            if self.child.try_wait()?.is_some() || started.elapsed() > START_LIMIT {
-                bail!("rowgate-serve does not serve: {text}");
-            }
-            sleep(Duration::from_millis(20)).await;
-        }
-    }
 }
 
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+/// Waits until it logs where it listens.
+async fn address(process: &Process, log: &Path) -> Result<String> {
+    let started = Instant::now();
+    loop {
+        let text = fs::read_to_string(log)?;
+        let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let served = lines.filter(|line| line["message"] == "requests are served");
+        if let Some(address) = served.filter_map(|line| Some(line["address"].as_str()?.to_owned())).next() {
+            return Ok(address);
+        }
+        if !process.is_alive() || started.elapsed() > START_LIMIT {
+            bail!("rowgate-serve does not serve: {text}");
+        }
+        sleep(Duration::from_millis(20)).await;
     }
 }
 

@@ -10,7 +10,7 @@ use self::functions::Functions;
 use crate::function::PROCESSES;
 use crate::settings::Settings;
 use crate::stats::{Series, Times, grouped, mebibytes, megabytes, seconds};
-use crate::table::{Line, Table};
+use crate::table::Table;
 
 const ROWS: u64 = 1_000_000;
 const TIMES_AS_MANY: u64 = 10;
@@ -70,7 +70,7 @@ async fn speed(settings: &Settings, table: &mut Table) -> Result<()> {
     table.memory(&restores, Some(MEMORY_BAR));
     let (size, [plain, packed]) = (functions.size(&backup)?, functions.dump_sizes()?);
     let what = format!("  size of the backup / the dump gzipped (from {})", megabytes(plain));
-    compare_bytes(what, megabytes, [size, packed], SIZE_BAR, table);
+    table.bytes(what, megabytes, [size, packed], SIZE_BAR);
     for (prefix, series) in [("backup, ", &backups), ("restore, ", &restores)] {
         let parts: Vec<_> = PROCESSES.into_iter().zip(series.processor()).collect();
         table.processor(prefix, &parts, series.median())?;
@@ -102,7 +102,7 @@ async fn size(settings: &Settings, table: &mut Table) -> Result<()> {
     let [smaller, larger] = &peaks[..] else { return Ok(()) };
     for (what, (smaller, larger)) in ["backup", "restore"].iter().zip(smaller.iter().zip(larger)) {
         let what = format!("  {what}: most memory for {TIMES_AS_MANY} times the rows");
-        compare_bytes(what, mebibytes, [*larger, *smaller], GROWTH_BAR, table);
+        table.bytes(what, mebibytes, [*larger, *smaller], GROWTH_BAR);
     }
     Ok(())
 }
@@ -134,22 +134,4 @@ async fn codecs(settings: &Settings, table: &mut Table) -> Result<()> {
         table.figure(what, seconds(backups.median()));
     }
     Ok(())
-}
-
-fn compare_bytes(
-    measure: String,
-    format: fn(u64) -> String,
-    [ours, reference]: [u64; 2],
-    bar: f64,
-    table: &mut Table,
-) {
-    #[expect(clippy::cast_precision_loss, reason = "a ratio to two digits")]
-    let measured = ours as f64 / reference as f64;
-    table.add(Line {
-        measure,
-        ours: format(ours),
-        reference: format(reference),
-        ratio: Some(measured),
-        bar: Some((format!("≤ {bar}×"), measured <= bar)),
-    });
 }

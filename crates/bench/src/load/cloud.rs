@@ -16,7 +16,7 @@ use crate::client::Session;
 use crate::function::expect;
 use crate::people;
 use crate::settings::Settings;
-use crate::start::{FUNCTIONS, write_page};
+use crate::start::write_page;
 use crate::stats::{Times, grouped, megabytes, seconds};
 use crate::table::Table;
 
@@ -76,7 +76,7 @@ impl<'s> Cloud<'s> {
         // A killed run may have left it behind.
         cloud.clean()?;
         let artifacts = settings.cloud.join("artifacts");
-        for function in FUNCTIONS {
+        for function in settings.functions()? {
             fs::create_dir_all(artifacts.join(function))?;
             fs::copy(settings.binaries.join(function), artifacts.join(function).join("bootstrap"))
                 .with_context(|| format!("{function} is not built"))?;

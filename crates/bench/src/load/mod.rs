@@ -73,7 +73,11 @@ impl Loader {
         own.extend(self.chunk_bytes.map(|bytes| ("ROWGATE_CHUNK_BYTES", bytes.to_string())));
         let done = self.runner.run("loader", own, &event(&key, bytes)).await?;
         let failures = done.answer["batchItemFailures"].as_array();
-        ensure!(failures.is_none_or(Vec::is_empty), "the loader gave the message back: {}", done.log);
+        ensure!(
+            failures.is_none_or(Vec::is_empty),
+            "the loader returned the message to the queue: {}",
+            done.log
+        );
         let sql = "SELECT status, rows_loaded, rows_rejected FROM rowgate_loads";
         let row: Option<(String, u64, u64)> = self.runner.conn.query_first(sql).await?;
         let expected = (status.to_owned(), loaded, rejected);

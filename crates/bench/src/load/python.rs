@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 
 use super::{Loader, ROUNDS, ROWS, generate};
 use crate::settings::Settings;
-use crate::stage::{CLUSTER_ARN, DATABASE, SECRET_ARN};
+use crate::stage::DATABASE;
 use crate::stats::{Series, Times, grouped, ratio, seconds};
 use crate::table::{Line, Table};
 
@@ -123,7 +123,9 @@ impl Way {
         // Nothing of the user's environment: no proxy, no AWS account.
         command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path))).arg(script);
         if self.is_slow() {
-            command.args([&*loader.runner.stage.data_api_url(), CLUSTER_ARN, SECRET_ARN, DATABASE]).arg(file);
+            let target = testkit::target(DATABASE);
+            command.arg(loader.runner.stage.data_api_url());
+            command.args([target.cluster_arn, target.secret_arn, target.database]).arg(file);
             command.arg(count.to_string());
         } else {
             command.arg(loader.runner.stage.socket()).arg(DATABASE).arg(file).args(self.method);
