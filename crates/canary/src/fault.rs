@@ -11,7 +11,7 @@ pub(crate) enum Fault {
     #[error("there was no time left for it")]
     NoTime,
     #[error("{call} got no answer in time")]
-    Late { call: String },
+    TimedOut { call: String },
     #[error("{call} got no answer: {reason}")]
     NoAnswer { call: String, reason: String },
     #[error("{call} answered {status}, not {expected}{words}")]

@@ -47,7 +47,7 @@ impl Http {
         deadline: Deadline,
     ) -> Result<Answer, Fault> {
         let work = deadline.bound(self.send_whenever(call, request));
-        work.await.unwrap_or_else(|_| Err(Fault::Late { call: call.to_owned() }))
+        work.await.unwrap_or_else(|_| Err(Fault::TimedOut { call: call.to_owned() }))
     }
 
     async fn send_whenever(&self, call: &str, request: Request<String>) -> Result<Answer, Fault> {

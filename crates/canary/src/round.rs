@@ -40,8 +40,8 @@ impl Round {
         };
         let time = begun.elapsed();
         metrics(name, ended.is_ok(), time).write();
-        let (status, detail, brought) = match ended {
-            Ok(brought) => (Status::Ok, None, Some(brought)),
+        let (status, detail, value) = match ended {
+            Ok(value) => (Status::Ok, None, Some(value)),
             Err(fault) => (Status::Failed, Some(fault.to_string()), None),
         };
         let checked = Checked::new(name, status, time, detail);
@@ -55,7 +55,7 @@ impl Round {
             ),
         }
         self.checks.push(checked);
-        brought
+        value
     }
 
     /// Records a check that cannot be tried. It has no metric: the check that it depends on has

@@ -17,12 +17,12 @@ pub(crate) const TABLE: &str = "rowgate_canary";
 /// exact as JSON's double, too.
 const RANDOM_BITS: u32 = 20;
 
-/// The age of rows that an unfinished run left behind: longer than a run, and than the wait of a
-/// file that it dropped last.
-const LEFT_BEHIND: Duration = Duration::from_secs(15 * 60);
+/// The age from which a row is taken for that of an unfinished run: longer than a run, and than the
+/// wait of a file that it dropped last.
+const ORPHANED_AFTER: Duration = Duration::from_secs(15 * 60);
 
 /// Orphaned rows that one run looks at; the next run looks at the others.
-const MOST_LEFTOVERS: usize = 50;
+const MAX_ORPHANS: usize = 50;
 
 /// The ids of a run, unique among runs.
 #[derive(Debug, Clone, Copy)]
@@ -56,10 +56,10 @@ impl Ids {
         DateTime::from_secs(self.second).fmt(Format::DateTime).unwrap_or_default()
     }
 
-    /// Returns true if an earlier run left the row behind.
-    fn has_left_behind(self, id: i64) -> bool {
+    /// Returns true if an unfinished run left the row behind.
+    fn is_orphaned(self, id: i64) -> bool {
         let age = self.second - (id >> RANDOM_BITS);
-        u64::try_from(age).is_ok_and(|age| age > LEFT_BEHIND.as_secs())
+        u64::try_from(age).is_ok_and(|age| age > ORPHANED_AFTER.as_secs())
     }
 }
 
@@ -88,7 +88,7 @@ pub(crate) async fn delete(api: &Api<'_>, id: i64, deadline: Deadline) -> Result
     Ok(())
 }
 
-/// Deletes the rows that earlier runs left behind.
+/// Deletes the rows of unfinished runs.
 pub(crate) async fn clear(api: &Api<'_>, ids: Ids, deadline: Deadline) -> Result<(), Fault> {
     #[derive(Deserialize)]
     struct Page {
@@ -99,9 +99,9 @@ pub(crate) async fn clear(api: &Api<'_>, ids: Ids, deadline: Deadline) -> Result
         id: i64,
     }
     // In the order of their ids, and so of their age.
-    let path = format!("/tables/{TABLE}/rows?limit={MOST_LEFTOVERS}");
+    let path = format!("/tables/{TABLE}/rows?limit={MAX_ORPHANS}");
     let page: Page = api.read(&Call::get(&path), 200, deadline).await?;
-    for Row { id } in page.rows.into_iter().filter(|row| ids.has_left_behind(row.id)) {
+    for Row { id } in page.rows.into_iter().filter(|row| ids.is_orphaned(row.id)) {
         // Another run may delete it concurrently.
         api.expect(&Call::delete(&format!("/tables/{TABLE}/rows/{id}")), &[204, 404], deadline).await?;
     }
@@ -117,12 +117,12 @@ mod tests {
         let ids = Ids { second: i64::from(u32::MAX), first: (i64::from(u32::MAX) << RANDOM_BITS) | 0xf_fffe };
         assert!(ids.in_file() < 1 << 53 && ids.in_file() == ids.row() + 1);
         let ids = Ids::now();
-        assert!(!ids.has_left_behind(ids.row()) && !ids.has_left_behind(ids.in_file()));
+        assert!(!ids.is_orphaned(ids.row()) && !ids.is_orphaned(ids.in_file()));
         let before = |seconds: u64| ids.row() - (i64::try_from(seconds).unwrap() << RANDOM_BITS);
-        assert!(!ids.has_left_behind(before(LEFT_BEHIND.as_secs())));
-        assert!(ids.has_left_behind(before(LEFT_BEHIND.as_secs() + 1)));
+        assert!(!ids.is_orphaned(before(ORPHANED_AFTER.as_secs())));
+        assert!(ids.is_orphaned(before(ORPHANED_AFTER.as_secs() + 1)));
         // Not a row of the canary.
-        assert!(ids.has_left_behind(1) && ids.has_left_behind(-1));
+        assert!(ids.is_orphaned(1) && ids.is_orphaned(-1));
     }
 
     #[test]

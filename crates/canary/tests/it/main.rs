@@ -1,4 +1,4 @@
-//! The canary against an API that can be told what to get wrong.
+//! The canary against an API with fault injection.
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
 mod checks;
