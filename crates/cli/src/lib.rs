@@ -25,7 +25,7 @@ use self::verb::Verb;
 /// Runs the verb that the command line names.
 ///
 /// # Errors
-/// Whatever kept the verb from its end; [`ExitStatus::of`] tells whether the user can put it right.
+/// Whatever stopped the verb; [`ExitStatus::of`] says whether the user can put it right.
 pub async fn run(arguments: Arguments, printer: Printer) -> Result<ExitStatus> {
     arguments.command.run(printer).await
 }

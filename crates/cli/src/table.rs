@@ -56,6 +56,17 @@ impl Table {
     }
 }
 
+/// The characters of an ISO 8601 text up to the minute.
+pub(crate) const TO_THE_MINUTE: usize = 16;
+/// The characters of an ISO 8601 text up to the second.
+pub(crate) const TO_THE_SECOND: usize = 19;
+
+/// Returns the date and time of an ISO 8601 text, of which it takes so many characters.
+pub(crate) fn time_text(time: Option<&str>, characters: usize) -> String {
+    let time = time.unwrap_or_default();
+    time.get(..characters).unwrap_or(time).replace('T', " ")
+}
+
 /// Escapes control characters, so that data cannot move the cursor or break a line.
 fn escaped(cell: &str) -> String {
     let mut text = String::new();

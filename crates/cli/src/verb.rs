@@ -10,7 +10,7 @@ pub(crate) trait Verb {
     /// Does the work, and returns the status that the command ends with.
     ///
     /// # Errors
-    /// Whatever kept the work from being done.
+    /// Whatever stopped the work.
     async fn run(&self, printer: Printer) -> Result<ExitStatus>;
 }
 

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Api, JSON, NO_QUERY, path};
+use super::{Api, JSON, NO_QUERY, in_brackets, path};
 use crate::wait::Job;
 
 /// A backup as `GET /backups` and `GET /backups/{id}` answer it.
@@ -145,10 +145,6 @@ impl Job for Restore {
 
 fn so_far(rows: u64) -> Option<String> {
     (rows > 0).then(|| format!("{rows} rows so far"))
-}
-
-fn in_brackets(error: Option<&str>) -> String {
-    error.map(|error| format!(" ({error})")).unwrap_or_default()
 }
 
 /// Returns a number of bytes in the largest unit that leaves it at most four digits.

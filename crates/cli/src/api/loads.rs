@@ -4,7 +4,7 @@ use anyhow::Result;
 use domain::load::LoadId;
 use serde::Deserialize;
 
-use super::{Api, path};
+use super::{Api, in_brackets, path};
 use crate::wait::Job;
 
 /// A load as `GET /loads` and `GET /loads/{id}` answer it.
@@ -61,10 +61,7 @@ impl Job for Load {
                 line.push_str(&format!(", {unknown} unknown references"));
             }
         }
-        if let Some(error) = error {
-            line.push_str(&format!(" ({error})"));
-        }
-        line
+        line + &in_brackets(error.as_deref())
     }
 }
 

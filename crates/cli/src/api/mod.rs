@@ -130,6 +130,11 @@ impl Api {
     }
 }
 
+/// Returns the error of a job that failed, as the end of a line.
+pub(crate) fn in_brackets(error: Option<&str>) -> String {
+    error.map(|error| format!(" ({error})")).unwrap_or_default()
+}
+
 fn path(segments: &[&str], query: &[(impl AsRef<str>, impl AsRef<str>)]) -> String {
     let encoded = |text| utf8_percent_encode(text, ENCODED);
     let mut path: String = segments.iter().map(|segment| format!("/{}", encoded(segment))).collect();

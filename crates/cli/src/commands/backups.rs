@@ -9,7 +9,7 @@ use crate::api::{self, Api, size};
 use crate::arguments::{ApiArguments, ListFormat, backup_id};
 use crate::exit::{ExitStatus, user_error};
 use crate::printer::Printer;
-use crate::table::Table;
+use crate::table::{TO_THE_MINUTE, Table, time_text};
 use crate::verb::Verb;
 
 /// Lists the backups.
@@ -80,21 +80,15 @@ fn render(backups: &[api::Backup]) -> String {
         table.push([
             backup.backup.to_string(),
             backup.status.clone(),
-            minute(snapshot_time),
+            time_text(snapshot_time, TO_THE_MINUTE),
             names.join(", "),
             if_known(backup.rows().to_string()),
             if_known(size(backup.bytes())),
-            minute(backup.verified_at.as_deref()),
+            time_text(backup.verified_at.as_deref(), TO_THE_MINUTE),
             backup.error.clone().unwrap_or_default(),
         ]);
     }
     table.render()
-}
-
-/// Returns the date and time of an ISO 8601 text, to the minute.
-fn minute(time: Option<&str>) -> String {
-    let time = time.unwrap_or_default();
-    time.get(..16).unwrap_or(time).replace('T', " ")
 }
 
 #[cfg(test)]

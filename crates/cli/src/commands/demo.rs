@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn rejected_rows_are_told_with_their_reason() {
+    fn rejected_rows_are_listed_with_their_reason() {
         let verdict = json!({"inserted": 4, "rejected": 1, "tables": {"employees": {"inserted": 2, "rejected": [
             {"index": 2, "row": {}, "errors": [
                 {"column": "name", "code": "required", "message": "name is required"}]}]}}});

@@ -43,18 +43,18 @@ impl Verb for PutBack {
         let found = api.restore(undone).await?;
         let found = found.ok_or_else(|| user_error(format!("There is no restore {undone}.")))?;
         let tables = own_names(tables);
-        let kept = kept(&found, &tables)?;
+        let undoable = undoable(&found, &tables)?;
         let targets = format!(
             "This puts back, as they were before the restore {undone}:\n  {}\n\
              The tables as they are now are kept in their place, and can be put back in turn.",
-            kept.join("\n  ")
+            undoable.join("\n  ")
         );
         confirm(&targets, "Nothing was put back.", *yes, printer)?;
         let id = new_id();
         // Only the tables that were shown.
-        let payload = json!({ "put_back": undone, "tables": kept, "restore": id });
+        let payload = json!({ "put_back": undone, "tables": undoable, "restore": id });
         // No rows are counted: the tables are only renamed.
-        let outcome = |restore: &api::Restore| format!("{id}: {}, {}", restore.status, kept.join(", "));
+        let outcome = |restore: &api::Restore| format!("{id}: {}, {}", restore.status, undoable.join(", "));
         let doing = (&*format!("putting back as {id}"), "Putting back");
         let restore = invoke_and_follow(doing, &payload, outcome, &api, *timeout, printer).await?;
         end(&restore, false, printer)
@@ -63,7 +63,7 @@ impl Verb for PutBack {
 
 /// Returns the tables whose previous content is kept: of those named, or of all that the restore
 /// replaced.
-fn kept<'a>(restore: &'a api::Restore, tables: &'a [String]) -> Result<Vec<&'a str>> {
+fn undoable<'a>(restore: &'a api::Restore, tables: &'a [String]) -> Result<Vec<&'a str>> {
     let id = &restore.restore;
     let kept: Vec<_> = restore
         .tables
@@ -100,13 +100,13 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_kept_is_put_back() {
+    fn only_tables_with_a_previous_version_are_put_back() {
         let jobs = ["jobs".to_owned()];
-        assert_eq!(kept(&restore(), &[]).unwrap(), ["jobs"]);
-        assert_eq!(kept(&restore(), &jobs).unwrap(), ["jobs"]);
+        assert_eq!(undoable(&restore(), &[]).unwrap(), ["jobs"]);
+        assert_eq!(undoable(&restore(), &jobs).unwrap(), ["jobs"]);
         let employees = ["employees".to_owned()];
         assert_eq!(
-            kept(&restore(), &employees).unwrap_err().to_string(),
+            undoable(&restore(), &employees).unwrap_err().to_string(),
             "The table employees is not kept as it was before the restore 20261121-104050-1a2b3c4d; there is jobs."
         );
     }
@@ -115,7 +115,7 @@ mod tests {
     fn a_restore_that_kept_nothing_says_why_that_may_be() {
         let mut nothing = restore();
         nothing.tables.retain(|name, _| name != "jobs");
-        let refusal = kept(&nothing, &[]).unwrap_err().to_string();
+        let refusal = undoable(&nothing, &[]).unwrap_err().to_string();
         assert!(refusal.starts_with("There is nothing to put back"), "{refusal}");
     }
 

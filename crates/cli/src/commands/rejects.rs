@@ -42,7 +42,7 @@ impl Verb for Rejects {
         let Self { load: id, to: folder, .. } = self;
         let (api, http) = (self.api.connect(), HttpClient::new());
         let step = printer.step(&format!("downloading the rejected records of {id}"));
-        let (mut files, mut rows, mut kept, mut after) = (0, 0, 0, None);
+        let (mut files, mut rows, mut existing, mut after) = (0, 0, 0, None);
         loop {
             let asked = Instant::now();
             let load = api.load(id, after.as_deref()).await?.ok_or_else(|| {
@@ -57,7 +57,7 @@ impl Verb for Rejects {
                 let path = folder.join(name(&file.key)?);
                 // An existing file may have been corrected by hand.
                 if path.exists() {
-                    kept += 1;
+                    existing += 1;
                 } else {
                     save(&http, file, &path).await?;
                 }
@@ -68,7 +68,7 @@ impl Verb for Rejects {
                 step.update(&format!("{files} of {} files", load.rejects_files));
             }
             if !more {
-                step.done(&line(&load, files, rows, kept));
+                step.done(&line(&load, files, rows, existing));
                 return Ok(ExitStatus::Success);
             }
         }
@@ -76,7 +76,7 @@ impl Verb for Rejects {
 }
 
 /// Says in one line what was downloaded.
-fn line(load: &Load, files: u64, rows: u64, kept: u64) -> String {
+fn line(load: &Load, files: u64, rows: u64, existing: u64) -> String {
     let mut line = match files {
         0 => format!("{}: no rejected records", load.key),
         _ => format!("{}: {}, {}", load.key, count(rows, "rejected record"), count(files, "file")),
@@ -84,8 +84,8 @@ fn line(load: &Load, files: u64, rows: u64, kept: u64) -> String {
     if !load.has_ended() {
         line.push_str(" so far; the load is still running");
     }
-    if kept > 0 {
-        line.push_str(&format!(" ({kept} there already and left as found)"));
+    if existing > 0 {
+        line.push_str(&format!(" ({existing} there already and left as found)"));
     }
     line
 }
@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_downloaded_is_told_in_one_line() {
+    fn downloads_are_summed_up_in_one_line() {
         let load = |status| -> Load {
             serde_json::from_value(json!({"load": "l", "key": "incoming/jobs/a.csv", "status": status}))
                 .unwrap()

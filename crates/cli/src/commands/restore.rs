@@ -9,7 +9,7 @@ use domain::backup::{BackupId, RestoreId};
 use serde_json::{Value, json};
 
 use super::backups::newest;
-use crate::api::{self, Api, RestoreRequest};
+use crate::api::{self, Api, RestoreRequest, in_brackets};
 use crate::arguments::{OperatorArguments, backup_id, table_name};
 use crate::ask::confirm;
 use crate::aws::Aws;
@@ -154,8 +154,9 @@ async fn find(api: &Api, which: &WhichBackup, tables: &[String]) -> Result<api::
     if backup.status == "completed" {
         return Ok(backup);
     }
-    let reason = backup.error.map(|error| format!(" ({error})")).unwrap_or_default();
-    Err(user_error(format!("The backup {id} cannot be restored: it is {}{reason}.", backup.status)))
+    let api::Backup { status, error, .. } = backup;
+    let reason = in_brackets(error.as_deref());
+    Err(user_error(format!("The backup {id} cannot be restored: it is {status}{reason}.")))
 }
 
 /// Returns the id of a restore that is asked for now.
@@ -201,8 +202,8 @@ fn chosen<'a>(backup: &'a api::Backup, tables: &'a [String]) -> Result<Vec<&'a s
 
 /// Says what a restore from a backup will replace, by today's names.
 fn targets(backup: &api::Backup, tables: &[&str]) -> String {
-    let moment = backup.moment.as_deref().unwrap_or("an unknown moment");
-    let mut text = format!("This replaces, with the rows of {moment} (backup {}):", backup.backup);
+    let snapshot_time = backup.moment.as_deref().unwrap_or("an unknown moment");
+    let mut text = format!("This replaces, with the rows of {snapshot_time} (backup {}):", backup.backup);
     for name in tables {
         let rows = backup.tables.get(*name).and_then(|table| table.rows).unwrap_or(0);
         text.push_str(&format!("\n  {}, {rows} rows", own_name(name)));
@@ -324,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn what_will_be_replaced_is_listed_with_its_moment() {
+    fn the_tables_to_be_replaced_are_listed_with_the_snapshot_time() {
         let backup = backup();
         let jobs = ["jobs".to_owned()];
         insta::assert_snapshot!(targets(&backup, &chosen(&backup, &[]).unwrap()), @r"

@@ -15,7 +15,7 @@ fn check(name: &str, content: impl AsRef<[u8]>, options: &[&str]) -> (Option<i32
 }
 
 #[test]
-fn a_file_without_a_fault_is_said_to_be_loaded() {
+fn a_file_without_a_fault_would_be_loaded() {
     let (code, out, err) = check("jobs.tsv", "id\tjob_name\n1\tWelder\n\t\n2\tMason\n", &[]);
     assert_eq!(
         (code, &*out, &*err),
@@ -53,7 +53,7 @@ fn rejected_records_are_counted_by_code_and_the_first_shown() {
 }
 
 #[test]
-fn what_would_fail_the_load_is_said() {
+fn a_load_that_would_fail_is_refused_with_the_reason() {
     for (name, content, options, reason) in [
         ("jobs.csv", "<html><body>1</body></html>", &[][..], "the file is an HTML page"),
         ("jobs.csv", "job,title\n1,Welder\n", &[], "line 1 is neither a header of the table nor a row of it"),

@@ -64,7 +64,7 @@ fn a_service_that_is_not_there_is_named_with_its_address() {
 }
 
 #[test]
-fn what_keeps_aws_from_being_asked_is_told_in_one_sentence() {
+fn an_unreachable_aws_is_reported_in_one_sentence() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("a.csv"), "1,Clerk\n").unwrap();
     for (credentials, reason) in [
@@ -110,7 +110,7 @@ fn what_keeps_aws_from_being_asked_is_told_in_one_sentence() {
 }
 
 #[test]
-fn where_there_is_no_lake_it_is_said_how_to_get_one() {
+fn without_a_lake_the_message_says_how_to_get_one() {
     let folder = tempfile::tempdir().unwrap();
     let output = rowgate(folder.path(), &["lake", "tables"]);
     assert_eq!(output.status.code(), Some(1));
@@ -132,7 +132,7 @@ fn verbs_of_the_operator_name_the_variable_of_its_key() {
 }
 
 #[test]
-fn a_restore_that_nobody_agreed_to_does_nothing() {
+fn an_unconfirmed_restore_does_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let arguments = ["restore", "--from", "avro/jobs/", "--table", "jobs"];
     let output = command(folder.path(), &arguments)
@@ -161,7 +161,7 @@ fn stopping_where_nothing_was_started_succeeds() {
 }
 
 #[test]
-fn a_cloud_whose_removal_nobody_agreed_to_stays() {
+fn a_cloud_stays_without_confirmation() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("cloud/mysql");
     std::fs::create_dir_all(&data).unwrap();

@@ -6,6 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Output;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::{command, stderr, stdout};
 
@@ -16,8 +17,10 @@ struct State {
     part_bytes: usize,
     /// Parts that are there.
     parts: BTreeMap<usize, Vec<u8>>,
-    /// The part that S3 refuses.
-    refused: Option<usize>,
+    /// The parts that S3 refuses.
+    refused: Vec<usize>,
+    /// The time that S3 takes for every part but the first.
+    slowness: Duration,
     /// PUTs that were sent, by what their links are for.
     puts: Vec<String>,
     /// The file that has arrived, and the settings that came with it.
@@ -64,6 +67,10 @@ impl Service {
     fn serve(&self, stream: &TcpStream) {
         let mut reader = BufReader::new(stream);
         while let Some(request) = read(&mut reader) {
+            if request.line.starts_with("PUT /s3/part/") && !request.line.starts_with("PUT /s3/part/1?") {
+                let slowness = self.state().slowness;
+                std::thread::sleep(slowness);
+            }
             let (status, body) = self.answer(&request);
             let head = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n\r\n", body.len());
             if (&*stream).write_all((head + &body).as_bytes()).is_err() {
@@ -137,11 +144,11 @@ impl Service {
                 let number =
                     path.strip_prefix("/s3/part/").unwrap().split('?').next().unwrap().parse().unwrap();
                 state.puts.push(format!("part {number}"));
-                if state.refused == Some(number) {
-                    return (
-                        403,
-                        "<Error><Code>AccessDenied</Code><Message>No.</Message></Error>".to_owned(),
+                if state.refused.contains(&number) {
+                    let xml = format!(
+                        "<Error><Code>AccessDenied</Code><Message>Not part {number}.</Message></Error>"
                     );
+                    return (403, xml);
                 }
                 state.parts.insert(number, body.clone());
                 (200, String::new())
@@ -211,17 +218,19 @@ fn a_file_goes_through_the_api_where_there_is_no_bucket() {
 }
 
 #[test]
-fn what_was_interrupted_is_gone_on_with_and_followed_to_its_load() {
+fn an_interrupted_upload_is_resumed_and_followed_to_its_load() {
     let folder = tempfile::tempdir().unwrap();
     let content: Vec<u8> = (0..95).collect();
     std::fs::write(folder.path().join("a.csv"), &content).unwrap();
     let service = Service::start(10);
-    service.state().refused = Some(7);
+    service.state().refused = vec![7];
     let output = service.upload(folder.path(), &[]);
     assert_eq!(output.status.code(), Some(1));
     let text = stderr(&output);
     assert!(
-        text.contains("S3 answered 403: AccessDenied: No. The same command goes on where it stopped."),
+        text.contains(
+            "S3 answered 403: AccessDenied: Not part 7. The same command goes on where it stopped."
+        ),
         "{text}"
     );
     assert!(!text.contains("X-Amz-Signature"), "{text}");
@@ -229,7 +238,7 @@ fn what_was_interrupted_is_gone_on_with_and_followed_to_its_load() {
 
     {
         let mut state = service.state();
-        state.refused = None;
+        state.refused.clear();
         state.puts.clear();
     }
     let output = service.upload(folder.path(), &["--wait"]);
@@ -243,7 +252,38 @@ fn what_was_interrupted_is_gone_on_with_and_followed_to_its_load() {
 }
 
 #[test]
-fn a_file_that_has_arrived_unheard_is_not_sent_again() {
+fn a_failed_part_lets_those_in_flight_arrive() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.csv"), [b'1'; 55]).unwrap();
+    let service = Service::start(10);
+    {
+        let mut state = service.state();
+        state.refused = vec![1, 2];
+        state.slowness = Duration::from_millis(200);
+    }
+    let output = service.upload(folder.path(), &[]);
+    assert_eq!(output.status.code(), Some(1));
+    // The first failure is the one that is shown.
+    let text = stderr(&output);
+    assert!(text.contains("S3 answered 403: AccessDenied: Not part 1. The same command"), "{text}");
+    {
+        let mut state = service.state();
+        for number in 3..=6 {
+            let part = format!("part {number}");
+            assert_eq!(state.puts.iter().filter(|put| **put == part).count(), 1, "{:?}", state.puts);
+        }
+        state.refused.clear();
+        state.puts.clear();
+    }
+    let output = service.upload(folder.path(), &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let mut state = service.state();
+    state.puts.sort();
+    assert_eq!(state.puts, ["part 1", "part 2"]);
+}
+
+#[test]
+fn a_file_is_not_sent_again_after_a_lost_answer() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("a.csv"), [b'1'; 25]).unwrap();
     let service = Service::start(10);
@@ -264,7 +304,7 @@ fn a_file_that_has_arrived_unheard_is_not_sent_again() {
 }
 
 #[test]
-fn without_a_way_to_send_it_says_which_there_are() {
+fn without_a_destination_the_message_names_those_that_there_are() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("a.csv"), "1,Welder\n").unwrap();
     let file = folder.path().join("a.csv");

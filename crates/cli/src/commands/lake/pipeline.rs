@@ -188,8 +188,8 @@ struct Display {
 impl Display {
     fn show(&mut self, change: Change) {
         match change {
-            Change::Began(step) => self.step = Some(self.printer.step(step)),
-            Change::Stumbled(step, error) => {
+            Change::Started(step) => self.step = Some(self.printer.step(step)),
+            Change::Failed(step, error) => {
                 if let Some(shown) = &self.step {
                     shown.update(&format!("{step}, again after {error}"));
                 }
@@ -354,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn causes_are_told_in_words() {
+    fn causes_are_reduced_to_their_message() {
         assert_eq!(cause("the table people is missing."), "the table people is missing");
         assert_eq!(cause(r#"{"errorMessage": "no backup", "errorType": "BackupFailed"}"#), "no backup");
         let traceback =

@@ -11,9 +11,9 @@ const STEPS: [&str; 7] = ["Backup", "Verify", "Bronze", "Silver", "Gold", "Maint
 /// News from the history.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Change {
-    Began(&'static str),
+    Started(&'static str),
     /// The step's work failed with this error, and may be retried.
-    Stumbled(&'static str, String),
+    Failed(&'static str, String),
     Ended(&'static str, Duration),
 }
 
@@ -51,12 +51,12 @@ impl Progress {
                 if self.current() != Some(step) {
                     changes.extend(self.end(at));
                     self.current = Some((step, at));
-                    changes.push(Change::Began(step));
+                    changes.push(Change::Started(step));
                 }
             } else if let Some(failed) = event.task_failed_event_details()
                 && let Some(step) = self.current()
             {
-                changes.push(Change::Stumbled(step, failed.error().unwrap_or("failed").to_owned()));
+                changes.push(Change::Failed(step, failed.error().unwrap_or("failed").to_owned()));
             }
         }
         changes
@@ -108,7 +108,7 @@ mod tests {
             entered(5, 101.0, "Backup: wait"),
             entered(7, 102.0, "Backup: status"),
         ];
-        assert_eq!(progress.read(&first), [Change::Began("Backup")]);
+        assert_eq!(progress.read(&first), [Change::Started("Backup")]);
         assert_eq!((progress.current(), progress.seen()), (Some("Backup"), 7));
         let second = [
             entered(9, 102.5, "Verify"),
@@ -119,7 +119,12 @@ mod tests {
         let ended = |step, seconds| Change::Ended(step, Duration::from_secs_f64(seconds));
         assert_eq!(
             progress.read(&second),
-            [ended("Backup", 2.5), Change::Began("Verify"), ended("Verify", 1.5), Change::Began("Bronze")]
+            [
+                ended("Backup", 2.5),
+                Change::Started("Verify"),
+                ended("Verify", 1.5),
+                Change::Started("Bronze")
+            ]
         );
         assert_eq!(progress.end(110.0), Some(ended("Bronze", 6.0)));
         assert_eq!(progress.end(111.0), None);
@@ -132,16 +137,16 @@ mod tests {
         assert_eq!(
             progress.read(&events),
             [
-                Change::Began("Backup"),
+                Change::Started("Backup"),
                 Change::Ended("Backup", Duration::from_secs(2)),
-                Change::Began("Verify")
+                Change::Started("Verify")
             ]
         );
         assert_eq!(progress.read(&events), []);
     }
 
     #[test]
-    fn an_attempt_that_failed_is_told_with_its_error() {
+    fn a_failed_attempt_is_shown_with_its_error() {
         let mut progress = Progress::default();
         let failed = TaskFailedEventDetails::builder()
             .resource_type("aws-sdk:glue")
@@ -153,8 +158,8 @@ mod tests {
         assert_eq!(
             progress.read(&[entered(2, 1.0, "Bronze"), failed]),
             [
-                Change::Began("Bronze"),
-                Change::Stumbled("Bronze", "Glue.ConcurrentRunsExceededException".to_owned())
+                Change::Started("Bronze"),
+                Change::Failed("Bronze", "Glue.ConcurrentRunsExceededException".to_owned())
             ]
         );
     }

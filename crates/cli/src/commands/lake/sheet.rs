@@ -88,7 +88,7 @@ impl Sheet {
         self.order.sort_by_key(|index| place(&columns[*index].name));
         self.columns = columns;
         if self.format == Format::Json {
-            self.tell_names_apart();
+            self.number_same_names();
         }
         let shown = self.order.iter().map(|index| &self.columns[*index]);
         let aligned = shown.map(|column| (&column.name, column.kind == Kind::Number));
@@ -147,7 +147,7 @@ impl Sheet {
     }
 
     /// Numbers columns of the same name: an object has each name once.
-    fn tell_names_apart(&mut self) {
+    fn number_same_names(&mut self) {
         let mut taken: HashSet<String> = HashSet::new();
         for index in &self.order {
             let name = self.columns[*index].name.clone();
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_are_put_in_front_and_told_apart() {
+    fn columns_are_put_in_front_and_numbered_if_their_names_are_the_same() {
         let mut sheet = Sheet::with_first(Format::Json, ["valid_from", "valid_to"]);
         sheet.begin(["id", "id", "valid_to", "valid_from"].map(|name| Column::new(name, "varchar")).into());
         let row = ["a", "b", "c", "d"].map(|text| Some(text.to_owned()));

@@ -10,7 +10,7 @@ use crate::api::size;
 use crate::aws::Aws;
 use crate::exit::{ExitStatus, aws_reason, user_error};
 use crate::printer::Printer;
-use crate::table::Table;
+use crate::table::{TO_THE_SECOND, Table, time_text};
 use crate::verb::Verb;
 
 const PREFIX: &str = "state/";
@@ -104,18 +104,12 @@ fn render(states: &[State]) -> String {
             state.rows.to_string(),
             state.files.to_string(),
             size(state.bytes),
-            second(state.snapshot_time.as_deref()),
+            time_text(state.snapshot_time.as_deref(), TO_THE_SECOND),
             state.run.clone().unwrap_or_default(),
-            second(state.finished_at.as_deref()),
+            time_text(state.finished_at.as_deref(), TO_THE_SECOND),
         ]);
     }
     table.render()
-}
-
-/// Returns the date and time of an ISO 8601 text, to the second.
-fn second(time: Option<&str>) -> String {
-    let time = time.unwrap_or_default();
-    time.get(..19).unwrap_or(time).replace('T', " ")
 }
 
 #[cfg(test)]

@@ -19,13 +19,13 @@ const GROUP: &str = "operator";
 /// Creates the account if it is missing, and returns its password, which is kept in the cloud's
 /// folder.
 pub(super) async fn ensure(aws: &Aws, layout: &Layout, printer: Printer) -> Result<String> {
-    let kept = read(&layout.operator);
+    let stored = read(&layout.operator);
     let is_operator = |account: &Account| {
         account.username == USERNAME
             && account.status == "active"
             && account.groups.iter().any(|group| group == GROUP)
     };
-    let password = match &kept {
+    let password = match &stored {
         Some(password) if list(aws).await?.iter().any(is_operator) => return Ok(password.clone()),
         Some(password) => password.clone(),
         None => draw()?,

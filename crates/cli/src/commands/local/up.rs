@@ -98,7 +98,7 @@ impl Verb for Up {
         if !self.database_only {
             let ports = self.start_servers(&cloud).await?;
             let aws = Aws::local(&ports.gateway_url(), REGION, ACCESS_KEY, SECRET_KEY).await;
-            let lake = keep_lake(self.lake, layout)?;
+            let lake = is_lake_on(self.lake, layout)?;
             let sources = Sources { infra: absolute(&self.infra)?, artifacts: absolute(&self.artifacts)? };
             let deployment = deploy(&sources, lake, ports, &cloud).await?;
             create_user(&database, &deployment, &aws).await?;
@@ -163,7 +163,7 @@ fn absolute(path: &Path) -> Result<PathBuf> {
 }
 
 /// Returns true if the lake is on: asked for now, or at an earlier `up`.
-fn keep_lake(asked: bool, layout: &Layout) -> Result<bool> {
+fn is_lake_on(asked: bool, layout: &Layout) -> Result<bool> {
     let path = &layout.lake;
     if asked {
         fs::write(path, "on\n").with_context(|| format!("writing {}", path.display()))?;
@@ -303,9 +303,9 @@ mod tests {
     fn the_lake_stays_on_once_it_was_asked_for() {
         let folder = tempfile::tempdir().unwrap();
         let layout = Layout::create(folder.path()).unwrap();
-        assert!(!keep_lake(false, &layout).unwrap());
-        assert!(keep_lake(true, &layout).unwrap());
-        assert!(keep_lake(false, &layout).unwrap());
+        assert!(!is_lake_on(false, &layout).unwrap());
+        assert!(is_lake_on(true, &layout).unwrap());
+        assert!(is_lake_on(false, &layout).unwrap());
         assert!(layout.data().contains(&layout.lake), "`clean` turns it off");
     }
 

@@ -32,7 +32,7 @@ const LAST_PAUSE: Duration = Duration::from_secs(4);
 const LINKS_LAST: Duration = Duration::from_secs(12 * 60);
 
 /// Rounds without a part that arrives, after which an upload is abandoned.
-const FUTILE_ROUNDS: u32 = 3;
+const FRUITLESS_ROUNDS: u32 = 3;
 
 /// A file, where it goes, and how it is read there.
 #[derive(Clone, Debug)]
@@ -58,8 +58,8 @@ pub(crate) async fn send_file(
     let file = SentFile::open(upload.file)?;
     let state = states.map(|folder| State::of(folder, api.url(), upload, &file));
     let progress = printer.transfer(&format!("sending {name}"), file.bytes);
-    if let Some(kept) = state.as_ref().and_then(State::read) {
-        if let Some(dropped) = resume(api, &file, &kept, &progress).await? {
+    if let Some(interrupted) = state.as_ref().and_then(State::read) {
+        if let Some(dropped) = resume(api, &file, &interrupted, &progress).await? {
             State::remove(state.as_ref());
             progress.done(&format!("{name} sent"));
             return Ok(dropped);
@@ -82,11 +82,11 @@ pub(crate) async fn send_file(
         }
         Begun::Parts(parts) => {
             let before = newest(api, &parts.key).await?;
-            let kept = Kept { id: parts.id.clone(), key: parts.key.clone(), before };
+            let interrupted = Interrupted { id: parts.id.clone(), key: parts.key.clone(), before };
             if let Some(state) = &state {
-                state.write(&kept)?;
+                state.write(&interrupted)?;
             }
-            let Kept { key, before, .. } = kept;
+            let Interrupted { key, before, .. } = interrupted;
             // Another process of the same file may have completed it: its load is the one to
             // follow.
             if !finish(api, &file, parts, &progress).await? && newest(api, &key).await? == before {
@@ -108,9 +108,15 @@ async fn newest(api: &Api, key: &str) -> Result<Option<String>> {
 
 /// Sends the missing parts of an upload that was begun before; `None` if it has neither arrived nor
 /// can be resumed.
-async fn resume(api: &Api, file: &SentFile, kept: &Kept, progress: &Step) -> Result<Option<Dropped>> {
-    let arrived = || Dropped { key: kept.key.clone(), followed: Followed::After(kept.before.clone()) };
-    match api.missing_parts(&kept.id).await? {
+async fn resume(
+    api: &Api,
+    file: &SentFile,
+    interrupted: &Interrupted,
+    progress: &Step,
+) -> Result<Option<Dropped>> {
+    let arrived =
+        || Dropped { key: interrupted.key.clone(), followed: Followed::After(interrupted.before.clone()) };
+    match api.missing_parts(&interrupted.id).await? {
         Some(parts) if parts.bytes == file.bytes => {
             progress.set(arrived_of(&parts));
             if finish(api, file, parts, progress).await? {
@@ -121,21 +127,21 @@ async fn resume(api: &Api, file: &SentFile, kept: &Kept, progress: &Step) -> Res
         None => {}
     }
     // It may have been completed, and the answer lost.
-    Ok((newest(api, &kept.key).await? != kept.before).then(arrived))
+    Ok((newest(api, &interrupted.key).await? != interrupted.before).then(arrived))
 }
 
 /// Sends the missing parts, and completes the upload; false if S3 does not know it any more.
 async fn finish(api: &Api, file: &SentFile, mut parts: Parts, progress: &Step) -> Result<bool> {
     let id = parts.id.clone();
-    let mut futile = 0;
+    let mut fruitless = 0;
     while !parts.parts.is_empty() {
         let before = parts.parts.len();
         let failure = file.send_parts(&parts, progress).await;
         let Some(missing) = api.missing_parts(&id).await? else { return Ok(false) };
         parts = missing;
         progress.set(arrived_of(&parts));
-        futile = if parts.parts.len() < before { 0 } else { futile + 1 };
-        if futile == FUTILE_ROUNDS {
+        fruitless = if parts.parts.len() < before { 0 } else { fruitless + 1 };
+        if fruitless == FRUITLESS_ROUNDS {
             let why = failure.err().map_or_else(|| "no part arrives".to_owned(), |error| error.to_string());
             return Err(user_error(format!("{why} The same command goes on where it stopped.")));
         }
@@ -260,7 +266,7 @@ pub(crate) fn state_folder(variable: impl Fn(&str) -> Option<PathBuf>) -> Option
 
 /// The state of an upload in parts, from which it can be resumed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Kept {
+struct Interrupted {
     id: String,
     key: String,
     /// The newest load of the key before this upload.
@@ -287,12 +293,12 @@ impl State {
     }
 
     /// Reads the state; `None` if it is missing or unreadable.
-    fn read(&self) -> Option<Kept> {
+    fn read(&self) -> Option<Interrupted> {
         stored::read(&self.0)
     }
 
-    fn write(&self, kept: &Kept) -> Result<()> {
-        stored::write(&self.0, kept)
+    fn write(&self, interrupted: &Interrupted) -> Result<()> {
+        stored::write(&self.0, interrupted)
     }
 
     fn remove(state: Option<&Self>) {
@@ -330,9 +336,9 @@ mod tests {
         }
         let state = State(folder.path().join("states/x.json"));
         assert_eq!(state.read(), None);
-        let kept = Kept { id: "i".to_owned(), key: "k".to_owned(), before: None };
-        state.write(&kept).unwrap();
-        assert_eq!(state.read(), Some(kept));
+        let interrupted = Interrupted { id: "i".to_owned(), key: "k".to_owned(), before: None };
+        state.write(&interrupted).unwrap();
+        assert_eq!(state.read(), Some(interrupted));
         State::remove(Some(&state));
         assert_eq!(state.read(), None);
         assert!(file.check_unchanged().is_ok());
@@ -356,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_of_s3_is_told_in_its_words() {
+    fn a_refusal_has_the_words_of_s3() {
         let xml = "<?xml?><Error><Code>AccessDenied</Code><Message>Request has expired.</Message></Error>";
         assert_eq!(refused(403, xml).to_string(), "S3 answered 403: AccessDenied: Request has expired.");
         assert_eq!(refused(502, "<html>").to_string(), "S3 answered 502: without a reason.");
