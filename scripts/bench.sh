@@ -68,4 +68,5 @@ done
 say "building the $profile profile (the first time takes many minutes)"
 in_background cargo build --profile "$profile" --locked "${packages[@]}" --bins --example latency
 
-in_background "$TARGET/bench" --cloud "$CLOUD" --python "$VENV/bin/python" ${options[@]+"${options[@]}"}
+in_background "$TARGET/bench" --functions "$(IFS=, && echo "${FUNCTIONS[*]}")" --cloud "$CLOUD" \
+    --python "$VENV/bin/python" ${options[@]+"${options[@]}"}
