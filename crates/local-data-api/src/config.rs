@@ -44,12 +44,6 @@ pub enum Credentials {
 }
 
 impl Credentials {
-    /// Reads secrets from a Secrets Manager at `endpoint`, keeping each for a minute.
-    #[must_use]
-    pub fn secrets_manager(endpoint: impl Into<String>) -> Self {
-        Self::SecretsManager { endpoint: Some(endpoint.into()), ttl: Duration::from_secs(60) }
-    }
-
     /// Always logs in as `user`.
     #[must_use]
     pub fn fixed(user: impl Into<String>, password: impl Into<String>) -> Self {
@@ -97,8 +91,8 @@ pub struct Config {
 }
 
 impl Config {
-    /// A server on a free loopback port with the service's limits, no faults and
-    /// [`Config::default_session_init`], whose transactions end with the first error.
+    /// A server on a free loopback port with the service's limits and no faults, whose sessions are
+    /// in strict mode, UTC and utf8mb4 and whose transactions end with the first error.
     #[must_use]
     pub fn new(upstream: Upstream, credentials: Credentials) -> Self {
         Self {
@@ -116,8 +110,7 @@ impl Config {
     }
 
     /// Strict mode, UTC and utf8mb4: what a careful Aurora parameter group sets.
-    #[must_use]
-    pub fn default_session_init() -> Vec<String> {
+    fn default_session_init() -> Vec<String> {
         vec![
             "SET NAMES utf8mb4, time_zone = '+00:00', sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,\
              NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"

@@ -30,8 +30,7 @@ macro_rules! kinds {
             }
 
             /// Returns true if the model gives the error a `message`; three have an empty body.
-            #[must_use]
-            pub const fn has_message(self) -> bool {
+            pub(crate) const fn has_message(self) -> bool {
                 match self { $(ErrorKind::$name => $message,)* }
             }
         }

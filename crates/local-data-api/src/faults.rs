@@ -33,8 +33,7 @@ impl Operation {
     ];
 
     /// Returns the operation of a path.
-    #[must_use]
-    pub fn from_path(path: &str) -> Option<Self> {
+    pub(crate) fn from_path(path: &str) -> Option<Self> {
         Some(match path {
             "/Execute" => Self::ExecuteStatement,
             "/BatchExecute" => Self::BatchExecuteStatement,
