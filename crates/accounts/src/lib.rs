@@ -1,48 +1,19 @@
 #![doc = include_str!("../README.md")]
 
 mod accounts;
-mod cognito;
 mod command;
 mod directory;
 mod groups;
-mod manage;
-mod me;
 mod options;
 mod password;
-mod register;
-mod request;
-mod service;
-mod session;
-mod trail;
+mod routes;
 mod username;
 
-use axum::Router;
-use axum::routing::{get, post};
-use lambda_kit::http::Paths;
-
 pub use accounts::{Account, Accounts, ChangeError, Page, Status};
-pub use cognito::Cognito;
 pub use command::{Answer, CommandError, invoke};
-pub use directory::{Created, Directory, DirectoryError, Joined, Session, User, Users};
+pub use directory::{Cognito, Created, Directory, DirectoryError, Joined, Session, User, Users};
 pub use groups::Groups;
 pub use options::Options;
 pub use password::{Password, PasswordRule};
-pub use request::MAX_BODY_BYTES;
-pub use service::Service;
+pub use routes::{MAX_BODY_BYTES, Service, router};
 pub use username::Username;
-
-/// The function's routes. Registration, login and refresh are open, the others take a person's
-/// token; [`lambda_kit::http::with_open_service_layers`] wraps them.
-pub fn router<D: Directory>(service: Service<D>) -> Router {
-    Router::new()
-        .path("/register", post(register::register::<D>))
-        .path("/login", post(session::login::<D>))
-        .path("/refresh", post(session::refresh::<D>))
-        .path("/logout", post(session::logout::<D>))
-        .path("/me", get(me::get::<D>))
-        .path("/accounts", get(manage::list::<D>))
-        .path("/accounts/{username}/approve", post(manage::approve::<D>))
-        .path("/accounts/{username}/disable", post(manage::disable::<D>))
-        .path("/audit", get(trail::list::<D>))
-        .with_state(service)
-}

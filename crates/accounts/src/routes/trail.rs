@@ -10,8 +10,8 @@ use lambda_kit::http::InTime;
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query::Query;
 
+use super::service::{Service, database_problem};
 use crate::directory::Directory;
-use crate::service::{Service, database_problem};
 
 /// Answers with a page of entries.
 pub(crate) async fn list<D: Directory>(

@@ -12,10 +12,10 @@ use lambda_kit::query::NoQuery;
 use serde_json::json;
 use tokio::time::{Instant, sleep_until};
 
+use super::request::{Credentials, read};
+use super::service::{Service, failure, record};
 use crate::directory::Directory;
 use crate::options::Options;
-use crate::request::{Credentials, read};
-use crate::service::{Service, failure, record};
 use crate::username::{self, Username};
 
 /// The name of a person who registers in the audit trail: the address is not verified yet. No

@@ -9,8 +9,8 @@ use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query::NoQuery;
 use serde_json::json;
 
+use super::service::{Service, SignedIn};
 use crate::directory::Directory;
-use crate::service::{Service, SignedIn};
 
 /// Answers with the person, as the token has it: rights given since then come with the next token.
 pub(crate) async fn get<D: Directory>(

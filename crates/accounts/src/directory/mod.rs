@@ -1,11 +1,15 @@
 //! The port to a user pool.
 
+mod cognito;
+
 use std::fmt::Debug;
 
 use jiff::Timestamp;
 
 use crate::password::{Password, PasswordRule};
 use crate::username::Username;
+
+pub use cognito::Cognito;
 
 /// A user of the pool, without groups.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -14,11 +14,11 @@ use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query::{NoQuery, Query, mistake};
 use serde_json::json;
 
+use super::request::{Approval, read};
+use super::service::{OperatorPerson, Service, failure, record};
 use crate::accounts::ChangeError;
 use crate::directory::{Directory, DirectoryError};
 use crate::groups::Groups;
-use crate::request::{Approval, read};
-use crate::service::{OperatorPerson, Service, failure, record};
 use crate::username::Username;
 
 /// The rule for the `after` parameter of a page.

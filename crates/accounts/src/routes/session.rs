@@ -13,9 +13,9 @@ use lambda_kit::query::NoQuery;
 use serde::Serialize;
 use serde_json::json;
 
+use super::request::{Credentials, Refresh, read};
+use super::service::{Service, SignedIn, directory_problem, record};
 use crate::directory::{Directory, DirectoryError, Session};
-use crate::request::{Credentials, Refresh, read};
-use crate::service::{Service, SignedIn, directory_problem, record};
 use crate::username::Username;
 
 /// The tokens of a session (RFC 6750, section 4).
