@@ -1,15 +1,11 @@
 //! `POST /backups`, `GET /backups` and `GET /backups/{id}`.
 
-use std::sync::Arc;
-
-use aurora::Deadline;
-use aurora::audit;
-use axum::Router;
+use aurora::{Deadline, audit};
 use axum::body::Body;
-use axum::extract::{Extension, FromRef, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::extract::{FromRef, State};
+use axum::http::{HeaderMap, StatusCode};
 use axum::routing::get;
+use axum::{Json, Router};
 use bucket::Store;
 use domain::audit::Action;
 use domain::backup::BackupId;
@@ -17,7 +13,7 @@ use domain::batch::{MAX_BODY_BYTES, json_value};
 use domain::page;
 use domain::problem::{Problem, ProblemKind};
 use lambda_kit::caller::{ByOperator, Caller, Operator};
-use lambda_kit::http::{PathText, Paths, REQUEST_TIME, RequestId};
+use lambda_kit::http::{InTime, PathText, Paths, RequestId, Within};
 use lambda_kit::problem::ProblemResponse;
 use lambda_kit::query::{NoQuery, Query};
 use lambda_kit::{body, log_failure};
@@ -37,17 +33,19 @@ const MAX_ANSWER_BYTES: usize = 3_000_000;
 const AFTER: &str = "must be a backup's id, as next has it";
 
 /// The state that the handlers share.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Service<S, G> {
     /// Makes and reads backups.
-    pub backups: Arc<Backups<S, G>>,
+    pub backups: Backups<S, G>,
     /// The rule that decides who may start one.
     pub operator: Operator,
 }
 
-impl<S, G> Clone for Service<S, G> {
-    fn clone(&self) -> Self {
-        Self { backups: Arc::clone(&self.backups), operator: self.operator.clone() }
+impl<S: Clone, G: Clone> Within for Service<S, G> {
+    fn within(&self, deadline: Deadline) -> Self {
+        let mut service = self.clone();
+        service.backups.database = service.backups.database.within(deadline);
+        service
     }
 }
 
@@ -67,40 +65,38 @@ pub fn router<S: Store, G: Continuation<Unfinished>>(service: Service<S, G>) -> 
 
 async fn start<S: Store, G: Continuation<Unfinished>>(
     _: ByOperator,
-    State(service): State<Service<S, G>>,
-    Extension(id): Extension<RequestId>,
-    (until, caller): (Option<Extension<Deadline>>, Caller),
+    InTime(service): InTime<Service<S, G>>,
+    id: RequestId,
+    caller: Caller,
     _: NoQuery,
     headers: HeaderMap,
     body: Body,
-) -> Result<Response, ProblemResponse> {
+) -> Result<(StatusCode, Json<Value>), ProblemResponse> {
     let body = body::json(&headers, body, MAX_BODY_BYTES).await?;
     let backups = &service.backups;
     // No body asks for what an empty object asks for.
     let body = if body.is_empty() { &b"{}"[..] } else { &body };
     let body = json_value(body).map_err(Problem::from)?;
     let tables = read_body(backups.dictionary, body).map_err(|error| problem(&error))?;
-    let deadline = until.map_or_else(|| Deadline::after(REQUEST_TIME), |Extension(deadline)| deadline);
     let names: Vec<&str> = tables.iter().map(|table| table.name()).collect();
-    let (database, actor) = (backups.database.with_deadline(deadline), id.actor(&caller));
-    audit::record(&database, actor, Action::StartBackup, None, &json!({ "tables": names }))
-        .await
-        .map_err(|error| unrecorded(&error))?;
+    let (actor, detail) = (id.actor(&caller), json!({ "tables": names }));
+    let recorded = audit::record(&backups.database, actor, Action::StartBackup, None, &detail).await;
+    recorded.map_err(|error| unrecorded(&error))?;
     let started = backups.start(&tables).await.map_err(|error| unavailable(&error))?;
-    Ok(answer(StatusCode::ACCEPTED, &json!({ "backup": started })))
+    Ok((StatusCode::ACCEPTED, Json(json!({ "backup": started }))))
 }
 
 async fn list<S: Store, G: Continuation<Unfinished>>(
     State(service): State<Service<S, G>>,
     caller: Caller,
     query: Query,
-) -> Result<Response, ProblemResponse> {
+) -> Result<Json<Value>, ProblemResponse> {
     caller.require_all()?;
     let page = query.page(page::BACKUPS, AFTER, BackupId::parse)?;
     let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
     let page = view::list(&service.backups.store, limit, page.after.as_ref()).await;
     let page = page.map_err(|error| unavailable(&error))?;
-    Ok(answer(StatusCode::OK, &json!(page)))
+    Ok(Json(json!(page)))
 }
 
 async fn one<S: Store, G: Continuation<Unfinished>>(
@@ -108,7 +104,7 @@ async fn one<S: Store, G: Continuation<Unfinished>>(
     caller: Caller,
     PathText(backup): PathText,
     query: Query,
-) -> Result<Response, ProblemResponse> {
+) -> Result<Json<Value>, ProblemResponse> {
     caller.require_all()?;
     query.read(&[])?;
     let backup = BackupId::parse(&backup).ok_or_else(unknown)?;
@@ -120,11 +116,7 @@ async fn one<S: Store, G: Continuation<Unfinished>>(
         let detail = "The manifest is too large for an answer; read manifest.json in the backup's folder.";
         return Err(Problem::new(ProblemKind::ResultTooLarge, detail).into());
     }
-    Ok(answer(StatusCode::OK, &found))
-}
-
-fn answer(status: StatusCode, body: &Value) -> Response {
-    (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
+    Ok(Json(found))
 }
 
 fn problem(error: &RequestError) -> Problem {

@@ -25,7 +25,7 @@ pub use state::Status;
 pub use write::times::Times;
 
 /// Makes backups.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Backups<S, G> {
     /// The database whose tables are backed up.
     pub database: Database,

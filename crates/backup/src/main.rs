@@ -5,8 +5,6 @@
 // default allows.
 #![recursion_limit = "256"]
 
-use std::sync::Arc;
-
 use aurora::{Database, Deadline, Target};
 use backup::{Backups, LambdaContinuation, Options, Service, Times, invoke, router};
 use bucket::S3Bucket;
@@ -21,16 +19,16 @@ async fn main() -> Result<(), Error> {
     let target = Target::read(env::required)?;
     let bucket = env::required("ROWGATE_BUCKET")?;
     let config = aws::sdk_config()?;
-    let backups = Arc::new(Backups {
+    let backups = Backups {
         database: Database::new(aws_sdk_rdsdata::Client::new(&config), target),
         store: S3Bucket::new(&aws_sdk_s3::config::Config::new(&config), bucket),
         continuation: LambdaContinuation::from_env(&config)?,
         dictionary: domain::shipped::dictionary()?,
         options: Options::read(env::optional)?,
-    });
-    let service = Service { backups: Arc::clone(&backups), operator: Operator::from_env()? };
+    };
+    let service = Service { backups: backups.clone(), operator: Operator::from_env()? };
     events::serve_with_commands(router(service), with_service_layers, move |payload, context: Context| {
-        let backups = Arc::clone(&backups);
+        let backups = backups.clone();
         async move { invoke(&backups, payload, Times::before(Deadline::at(context.deadline()))).await }
     })
     .await

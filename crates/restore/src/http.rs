@@ -1,17 +1,14 @@
 //! `POST /restores`, `GET /restores`, `GET /restores/{id}` and `POST /restores/{id}/undo`.
 
-use std::fmt;
-use std::sync::Arc;
-
 use aurora::audit::{self, Actor};
 use aurora::restores::{self, Status};
 use aurora::{Database, Deadline};
 use axum::body::{Body, Bytes};
-use axum::extract::{FromRef, State};
+use axum::extract::FromRef;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Extension, Json, Router};
+use axum::{Json, Router};
 use bucket::Store;
 use domain::audit::Action;
 use domain::backup::RestoreId;
@@ -20,7 +17,7 @@ use domain::dictionary::Table;
 use domain::page;
 use domain::problem::{Problem, ProblemKind};
 use lambda_kit::caller::{ByOperator, Caller, Operator};
-use lambda_kit::http::{PathText, Paths, REQUEST_TIME, RequestId};
+use lambda_kit::http::{InTime, PathText, Paths, RequestId, Within};
 use lambda_kit::problem::{ProblemResponse, sentence};
 use lambda_kit::query::{NoQuery, Page, Query};
 use lambda_kit::{body, log_failure};
@@ -38,22 +35,19 @@ use lambda_kit::continuation::Continuation;
 const AFTER: &str = "must be a restore's id, as next has it";
 
 /// The state that the handlers share.
+#[derive(Debug, Clone)]
 pub struct Service<S, G> {
     /// The restorer.
-    pub restorer: Arc<Restorer<S, G>>,
+    pub restorer: Restorer<S, G>,
     /// The rule that decides who may start a restore.
     pub operator: Operator,
 }
 
-impl<S, G> Clone for Service<S, G> {
-    fn clone(&self) -> Self {
-        Self { restorer: Arc::clone(&self.restorer), operator: self.operator.clone() }
-    }
-}
-
-impl<S, G> fmt::Debug for Service<S, G> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Service").field("operator", &self.operator).finish_non_exhaustive()
+impl<S: Clone, G: Clone> Within for Service<S, G> {
+    fn within(&self, deadline: Deadline) -> Self {
+        let mut service = self.clone();
+        service.restorer.database = service.restorer.database.within(deadline);
+        service
     }
 }
 
@@ -75,14 +69,13 @@ pub fn router<S: Store, G: Continuation<Unfinished>>(service: Service<S, G>) -> 
 /// Starts a restore.
 async fn start<S: Store, G: Continuation<Unfinished>>(
     _: ByOperator,
-    State(service): State<Service<S, G>>,
-    Extension(request): Extension<RequestId>,
-    (until, caller): (Option<Extension<Deadline>>, Caller),
+    InTime(Service { restorer, .. }): InTime<Service<S, G>>,
+    request: RequestId,
+    caller: Caller,
     _: NoQuery,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ProblemResponse> {
-    let restorer = &*service.restorer;
     let body = json_body(&headers, body).await?;
     let body = json_value(&body).map_err(Problem::from)?;
     let asked = FromBackup::read(restorer.dictionary, body).map_err(|error| problem(&error))?;
@@ -93,11 +86,11 @@ async fn start<S: Store, G: Continuation<Unfinished>>(
     {
         return Err(Problem::new(ProblemKind::NotFound, sentence(&reasons.join("; "))).into());
     }
-    let database = database(restorer, until);
+    let database = &restorer.database;
     let mut detail = json!(body);
     detail["restore"] = json!(id);
-    record(&database, request.actor(&caller), Action::StartRestore, &detail).await?;
-    restorer.start_later(&database, &resolved).await.map_err(|error| failure(&error))?;
+    record(database, request.actor(&caller), Action::StartRestore, &detail).await?;
+    restorer.start_later(database, &resolved).await.map_err(|error| failure(&error))?;
     tracing::info!(
         restore.id = id.as_str(),
         restore.source = resolved.source,
@@ -109,15 +102,14 @@ async fn start<S: Store, G: Continuation<Unfinished>>(
 
 /// Restores, newest first.
 async fn list<S: Store, G: Continuation<Unfinished>>(
-    State(service): State<Service<S, G>>,
-    until: Option<Extension<Deadline>>,
+    InTime(Service { restorer, .. }): InTime<Service<S, G>>,
     caller: Caller,
     query: Query,
 ) -> Result<Response, ProblemResponse> {
     caller.require_all()?;
     let Page { limit, after } = query.page(page::RESTORES, AFTER, RestoreId::parse)?;
     // One more than asked for, so that `cut` knows whether there is a next page.
-    let found = restores::list(&database(&service.restorer, until), limit + 1, after.as_ref()).await;
+    let found = restores::list(&restorer.database, limit + 1, after.as_ref()).await;
     let mut restores = found.map_err(|error| failure(&error.into()))?;
     let next = page::cut(&mut restores, limit as usize, |restore| restore.restore.clone());
     Ok(Json(json!({ "restores": restores, "next": next })).into_response())
@@ -126,17 +118,15 @@ async fn list<S: Store, G: Continuation<Unfinished>>(
 /// Puts the tables that a restore took the place of back in their places.
 async fn undo<S: Store, G: Continuation<Unfinished>>(
     _: ByOperator,
-    State(service): State<Service<S, G>>,
-    Extension(request): Extension<RequestId>,
-    until: Option<Extension<Deadline>>,
+    InTime(Service { restorer, .. }): InTime<Service<S, G>>,
+    request: RequestId,
     caller: Caller,
     PathText(of): PathText,
     _: NoQuery,
 ) -> Result<Response, ProblemResponse> {
-    let restorer = &*service.restorer;
     let of = id_of(&of)?;
-    let database = database(restorer, until);
-    let found = restores::get(&database, &of).await.map_err(|error| failure(&error.into()))?;
+    let database = &restorer.database;
+    let found = restores::get(database, &of).await.map_err(|error| failure(&error.into()))?;
     let found = found.ok_or_else(unknown)?;
     // Only the tables whose previous table is kept now.
     let is_kept = |table: &&Table| found.tables.get(table.name()).is_some_and(|table| table.kept);
@@ -151,10 +141,10 @@ async fn undo<S: Store, G: Continuation<Unfinished>>(
     let id = new_id();
     let names: Vec<&str> = kept.iter().map(|table| table.name()).collect();
     let detail = json!({ "undone": of, "tables": names, "restore": id });
-    record(&database, request.actor(&caller), Action::UndoRestore, &detail).await?;
+    record(database, request.actor(&caller), Action::UndoRestore, &detail).await?;
     let command =
         Command::Restore { wanted: Wanted::Undo { of, tables: Some(kept) }, restore: Some(id.clone()) };
-    match invoke_command(restorer, command, database.deadline()).await {
+    match invoke_command(&restorer, command, database.deadline()).await {
         Ok(Answer::Restored(Restored { restore, status, tables, .. })) => {
             let is_done = status != Status::Running;
             let status = if is_done { StatusCode::OK } else { StatusCode::ACCEPTED };
@@ -179,8 +169,7 @@ async fn undo<S: Store, G: Continuation<Unfinished>>(
 
 /// One restore.
 async fn one<S: Store, G: Continuation<Unfinished>>(
-    State(service): State<Service<S, G>>,
-    until: Option<Extension<Deadline>>,
+    InTime(Service { restorer, .. }): InTime<Service<S, G>>,
     caller: Caller,
     PathText(id): PathText,
     query: Query,
@@ -188,7 +177,7 @@ async fn one<S: Store, G: Continuation<Unfinished>>(
     caller.require_all()?;
     query.read(&[])?;
     let id = id_of(&id)?;
-    let found = restores::get(&database(&service.restorer, until), &id).await;
+    let found = restores::get(&restorer.database, &id).await;
     let restore = found.map_err(|error| failure(&error.into()))?.ok_or_else(unknown)?;
     Ok(Json(restore).into_response())
 }
@@ -210,12 +199,6 @@ async fn record(
     detail: &Value,
 ) -> Result<(), Problem> {
     audit::record(database, actor, action, None, detail).await.map_err(|error| failure(&error.into()))
-}
-
-/// Returns the database with the request's deadline for all calls.
-fn database<S, G>(restorer: &Restorer<S, G>, until: Option<Extension<Deadline>>) -> Database {
-    let deadline = until.map_or_else(|| Deadline::after(REQUEST_TIME), |Extension(deadline)| deadline);
-    restorer.database.with_deadline(deadline)
 }
 
 /// The bytes of a body, which has to be there.

@@ -24,7 +24,7 @@ pub use request::answer::{Answer, InvocationError, Restored};
 pub use request::payload::{Command, FromBackup, FromFiles, RequestError, Unfinished, Wanted, Which};
 
 /// Performs restores.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Restorer<S, G> {
     /// The database that rows go to.
     pub database: Database,

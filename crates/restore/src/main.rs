@@ -5,8 +5,6 @@
 // default allows.
 #![recursion_limit = "256"]
 
-use std::sync::Arc;
-
 use aurora::{Database, Deadline, Target};
 use bucket::S3Bucket;
 use lambda_kit::caller::Operator;
@@ -22,18 +20,18 @@ async fn main() -> Result<(), Error> {
     let bucket = env::required("ROWGATE_BUCKET")?;
     let operator = Operator::from_env()?;
     let config = aws::sdk_config()?;
-    let restorer = Arc::new(Restorer {
+    let restorer = Restorer {
         database: Database::new(aws_sdk_rdsdata::Client::new(&config), target),
         store: S3Bucket::new(&aws_sdk_s3::config::Config::new(&config), bucket),
         continuation: LambdaContinuation::from_env(&config)?,
         options: Options::read(env::optional)?,
         dictionary: domain::shipped::dictionary()?,
-    });
-    let routes = router(Service { restorer: Arc::clone(&restorer), operator });
+    };
+    let routes = router(Service { restorer: restorer.clone(), operator });
     events::serve_with_commands(routes, with_service_layers, move |payload, context: Context| {
-        let restorer = Arc::clone(&restorer);
+        let restorer = restorer.clone();
         let deadline = Deadline::to_answer_by(context.deadline());
-        async move { invoke(&*restorer, payload, deadline).await }
+        async move { invoke(&restorer, payload, deadline).await }
     })
     .await
 }

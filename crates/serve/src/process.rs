@@ -98,11 +98,11 @@ fn start_work(
     restores: Waiting<RestoreWork>,
     stopped: &watch::Receiver<bool>,
 ) {
-    let maker = Arc::clone(&api.backups);
-    let back_up = move |asked| work::back_up(Arc::clone(&maker), asked);
+    let maker = api.backups.clone();
+    let back_up = move |asked| work::back_up(maker.clone(), asked);
     tasks.spawn(work::work(backups, stopped.clone(), back_up, work::abandon_backup));
-    let restorer = Arc::clone(&api.restorer);
-    let restore = move |asked| work::restore(Arc::clone(&restorer), asked);
+    let restorer = api.restorer.clone();
+    let restore = move |asked| work::restore(restorer.clone(), asked);
     tasks.spawn(work::work(restores, stopped.clone(), restore, work::abandon_restore));
 }
 

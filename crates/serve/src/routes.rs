@@ -1,7 +1,5 @@
 //! The routers of all functions, merged.
 
-use std::sync::Arc;
-
 use anyhow::{Context, Result};
 use aurora::{Database, Target};
 use aws_config::SdkConfig;
@@ -33,8 +31,8 @@ pub(crate) struct Parts<'c> {
 /// The API, and the services that make backups and restores.
 pub(crate) struct Api {
     pub(crate) routes: Router,
-    pub(crate) backups: Arc<Backups<S3Bucket, Queue<BackupWork>>>,
-    pub(crate) restorer: Arc<Restorer<S3Bucket, Queue<RestoreWork>>>,
+    pub(crate) backups: Backups<S3Bucket, Queue<BackupWork>>,
+    pub(crate) restorer: Restorer<S3Bucket, Queue<RestoreWork>>,
 }
 
 /// Builds every route of the scripts' door.
@@ -45,20 +43,20 @@ pub(crate) fn api(parts: Parts<'_>) -> Result<Api> {
     let operator = Operator::of_keys(operators);
     let s3 = aws_sdk_s3::config::Config::new(config);
     let store = S3Bucket::new(&s3, &bucket);
-    let backups = Arc::new(Backups {
+    let backups = Backups {
         database: database.clone(),
         store: store.clone(),
         continuation: backup_queue,
         dictionary,
         options: backup::Options::read(env::optional).map_err(|error| user_error(error.to_string()))?,
-    });
-    let restorer = Arc::new(Restorer {
+    };
+    let restorer = Restorer {
         database: database.clone(),
         store,
         continuation: restore_queue,
         options: restore::Options::read(env::optional).map_err(|error| user_error(error.to_string()))?,
         dictionary,
-    });
+    };
     let region = config.region().context("AWS_REGION is not set")?;
     let credentials = config.credentials_provider().context("there are no AWS credentials")?;
     let endpoint = s3_endpoint(config)?;
@@ -82,8 +80,8 @@ pub(crate) fn api(parts: Parts<'_>) -> Result<Api> {
     let routes = insert_api::router(insert)
         .merge(reports::router(reports))
         .merge(uploads::router(uploads))
-        .merge(backup::router(backup::Service { backups: Arc::clone(&backups), operator: operator.clone() }))
-        .merge(restore::router(restore::Service { restorer: Arc::clone(&restorer), operator }));
+        .merge(backup::router(backup::Service { backups: backups.clone(), operator: operator.clone() }))
+        .merge(restore::router(restore::Service { restorer: restorer.clone(), operator }));
     Ok(Api { routes, backups, restorer })
 }
 

@@ -1,7 +1,6 @@
 //! Continuations of backups and restores: a function invokes itself, this process has tasks.
 
 use std::future::Future;
-use std::sync::Arc;
 use std::time::Duration;
 
 use aurora::Deadline;
@@ -31,7 +30,7 @@ pub(crate) type BackupWork = backup::Unfinished;
 pub(crate) type RestoreWork = restore::Unfinished;
 
 /// The sender of a queue of work.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Queue<W> {
     sender: mpsc::Sender<(W, Counted)>,
     gauges: Work,
@@ -55,7 +54,7 @@ pub(crate) fn queue<W>(gauges: &Work) -> (Queue<W>, Waiting<W>) {
     (Queue { sender, gauges: gauges.clone() }, Waiting { receiver, gauges: gauges.clone() })
 }
 
-impl<W: Send + 'static> Continuation<W> for Queue<W> {
+impl<W: Clone + Send + 'static> Continuation<W> for Queue<W> {
     async fn continue_later(&self, work: W) -> Result<(), ContinuationError> {
         let counted = Counted::on(&self.gauges.waiting);
         self.sender.try_send((work, counted)).map_err(|_| ContinuationError(Full.into()))
@@ -110,7 +109,7 @@ fn log_panic(ended: Result<(), tokio::task::JoinError>) {
 }
 
 /// Continues a backup. The bucket and the log have the result.
-pub(crate) async fn back_up(backups: Arc<Backups<S3Bucket, Queue<BackupWork>>>, unfinished: BackupWork) {
+pub(crate) async fn back_up(backups: Backups<S3Bucket, Queue<BackupWork>>, unfinished: BackupWork) {
     // Not by a command, which would also remove old backups, for which the deployed function has
     // its own settings.
     if let Err(error) = backups.resume(&unfinished, Times::before(Deadline::after(TIME))).await {
@@ -136,12 +135,12 @@ pub(crate) fn abandon_restore(RestoreWork { restore, drill }: &RestoreWork) {
 }
 
 /// Continues a restore. The ledger and the log have the result.
-pub(crate) async fn restore(restorer: Arc<Restorer<S3Bucket, Queue<RestoreWork>>>, unfinished: RestoreWork) {
+pub(crate) async fn restore(restorer: Restorer<S3Bucket, Queue<RestoreWork>>, unfinished: RestoreWork) {
     let mut pauses = RETRY_PAUSES.into_iter();
     loop {
         let deadline = Deadline::after(TIME - TIME_TO_RECORD);
         let command = Command::Continue(unfinished.clone());
-        match restore::invoke_command(&*restorer, command, deadline).await {
+        match restore::invoke_command(&restorer, command, deadline).await {
             Ok(_) | Err(InvocationError::Failed { .. } | InvocationError::Unknown(_)) => return,
             // The restore itself logs the reason, which may quote values.
             Err(_) => {}

@@ -1,7 +1,7 @@
 //! Writes the tables of one snapshot, and of a new one if that is lost.
 
 use aurora::Database;
-use aurora::snapshot::{MOST_HALVINGS, Snapshot};
+use aurora::snapshot::{MAX_HALVINGS, Snapshot};
 use bucket::Store;
 use domain::dictionary::Table;
 use indexmap::IndexMap;
@@ -36,7 +36,7 @@ impl<S: Store, G: Send + Sync> Backups<S, G> {
                 Ok(outcome) => return Ok(outcome),
                 Err(error) => error,
             };
-            if error.wants_smaller() && state.halvings < MOST_HALVINGS {
+            if error.wants_smaller() && state.halvings < MAX_HALVINGS {
                 state.halvings += 1;
             } else if !error.is_lost() {
                 return Err(error);

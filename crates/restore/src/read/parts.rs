@@ -171,7 +171,7 @@ impl PartSource {
             let resolution = resolution.map_err(|Against { damaged, refused }| match damaged.is_empty() {
                 // The table has changed since the restore began.
                 true => SourceError::Refused { file: part.key.clone(), reason: refused.join("; ") },
-                false => content(&part.key, damaged.join("; ")),
+                false => SourceError::content(&part.key, damaged.join("; ")),
             })?;
             let skip = std::mem::take(&mut self.skip);
             let mut rows = 0;
@@ -181,7 +181,7 @@ impl PartSource {
                     reader.skip_block().map_err(|error| explain(&part.key, error))?.unwrap_or(u64::MAX / 2);
             }
             if rows > skip {
-                return Err(content(&part.key, "it is not what was read of it before".to_owned()));
+                return Err(SourceError::content(&part.key, "it is not what was read of it before"));
             }
             self.open = Some(OpenPart { part, reader, resolution, rows });
         }
@@ -204,13 +204,13 @@ impl PartSource {
                 .decode(&block, |read, row| builder.push(read, row))
                 .map_err(|error| explain(&part.key, error))?;
             if builder.statements.len() - before > MOST_STATEMENTS {
-                return Err(content(&part.key, "it has a larger block than Rowgate writes".to_owned()));
+                return Err(SourceError::content(&part.key, "it has a larger block than Rowgate writes"));
             }
         }
         *rows += builder.read.rows();
         if builder.read.rows() == 0 && *rows != part.rows {
             let reason = format!("it has {rows} rows instead of the {} that the manifest says", part.rows);
-            return Err(content(&part.key, reason));
+            return Err(SourceError::content(&part.key, reason));
         }
         self.block = block;
         Ok((builder.read.rows() > 0).then(|| builder.finish(number)))
@@ -308,16 +308,12 @@ pub(crate) fn session_reset(statements: &[InsertStatement]) -> Option<&'static s
     statements.first().is_some_and(|first| first.sql == KEEP_ZERO).then_some(NUMBER_ZERO)
 }
 
-fn content(file: &str, reason: String) -> SourceError {
-    SourceError::Content { file: file.to_owned(), reason }
-}
-
 pub(crate) fn explain(file: &str, error: AvroError) -> SourceError {
     match error {
         AvroError::Read(error) => SourceError::Read(error),
         error @ AvroError::DoesNotFit { .. } => {
             SourceError::Refused { file: file.to_owned(), reason: error.to_string() }
         }
-        error => content(file, error.to_string()),
+        error => SourceError::content(file, error.to_string()),
     }
 }

@@ -123,6 +123,13 @@ pub(crate) enum SourceError {
     },
 }
 
+impl SourceError {
+    /// Returns the error of a file whose content cannot be used.
+    pub(crate) fn content(file: &str, reason: impl Into<String>) -> Self {
+        Self::Content { file: file.to_owned(), reason: reason.into() }
+    }
+}
+
 /// An object that exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Object {

@@ -71,7 +71,7 @@ impl<S: Store> Committer<'_, S> {
 
 impl<S: Store> PendingChunk for Pending<'_, S> {
     type Error = RestoreError;
-    type Brought = ();
+    type Output = ();
 
     /// Claims the chunk, inserts its rows, and writes its rejects file. The file of each attempt
     /// has a key of its own, which the ledger row names if the attempt commits: a function that was

@@ -83,7 +83,7 @@ async fn rows_that_arrive_meanwhile_are_in_the_previous_table_or_in_the_restored
     };
     let (arrived, _) = tokio::join!(arriving, restoring);
     let tables = world.tables().await;
-    let kept = tables.iter().find(|name| name.starts_with("rowgate_kept")).unwrap();
+    let kept = tables.iter().find(|name| name.starts_with("rowgate_previous")).unwrap();
     let mut found = BTreeSet::new();
     for table in ["employees", kept] {
         let sql = format!("SELECT id FROM `{table}` WHERE id >= 100000");

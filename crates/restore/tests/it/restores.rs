@@ -29,7 +29,7 @@ async fn every_table_is_as_it_was_and_its_previous_table_is_kept() {
     let jobs = world.rows("jobs").await;
     assert_eq!(jobs, [1, 2, 3].map(|id| [cell(&id.to_string()), cell(&format!("Name {id}"))]));
     let tables = world.tables().await;
-    let kept: Vec<&String> = tables.iter().filter(|name| name.starts_with("rowgate_kept")).collect();
+    let kept: Vec<&String> = tables.iter().filter(|name| name.starts_with("rowgate_previous")).collect();
     assert_eq!((tables.len(), kept.len()), (6, 3), "{tables:?}");
     let mut former = Vec::new();
     for name in kept {

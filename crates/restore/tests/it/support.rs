@@ -123,7 +123,7 @@ impl World {
     pub(crate) async fn tables(&self) -> Vec<String> {
         let sql = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() \
                    AND (table_name NOT LIKE 'rowgate%' OR table_name RLIKE '^rowgate_(new|swap|swapped)_[0-9]' \
-                   OR table_name LIKE 'rowgate_kept%') ORDER BY 1";
+                   OR table_name LIKE 'rowgate_previous%') ORDER BY 1";
         self.db.sql(sql).await.unwrap().into_iter().filter_map(|row| row[0].clone()).collect()
     }
 

@@ -43,11 +43,7 @@ impl Row {
         cursor.1 = cursor.1.checked_sub(1).ok_or("a value has too many parts")?;
         Ok(match shape {
             Shape::Null => Loose::Null,
-            Shape::Boolean => match cursor.take(1)? {
-                [0] => Loose::Boolean(false),
-                [1] => Loose::Boolean(true),
-                _ => return Err("a boolean is neither true nor false"),
-            },
+            Shape::Boolean => cursor.boolean()?,
             Shape::Int => Loose::Integer(cursor.int()?),
             Shape::Long => Loose::Integer(cursor.long()?),
             Shape::Float => Loose::Float(f32::from_le_bytes(cursor.array()?)),
@@ -59,22 +55,13 @@ impl Row {
                 std::str::from_utf8(bytes).map_or(Loose::Bytes(bytes), Loose::Text)
             }
             Shape::Enum(symbols) => {
-                let index = usize::try_from(cursor.int()?).ok();
-                let symbol = index.and_then(|index| symbols.get(index));
+                let symbol = of_index(symbols, cursor.int()?);
                 Loose::Text(symbol.ok_or("an enumeration has a symbol that its schema has not")?)
             }
             Shape::Decimal { fixed, scale } => {
                 Loose::Decimal { unscaled: cursor.bytes_or_fixed(*fixed)?, scale: *scale }
             }
-            Shape::BigDecimal => {
-                // The digits and the scale together, as bytes within bytes.
-                let mut inner = Cursor::new(cursor.bytes()?);
-                let unscaled = inner.bytes()?;
-                match u32::try_from(inner.long()?) {
-                    Ok(scale) if inner.0.is_empty() => Loose::Decimal { unscaled, scale },
-                    _ => Loose::Other("big-decimal"),
-                }
-            }
+            Shape::BigDecimal => cursor.big_decimal()?,
             Shape::Uuid { fixed } => {
                 let bytes = cursor.bytes_or_fixed(*fixed)?;
                 bytes.try_into().map_or(Loose::Bytes(bytes), Loose::Uuid)
@@ -96,13 +83,9 @@ impl Row {
                 Loose::Other("map")
             }
             Shape::Union(variants) => {
-                let index = usize::try_from(cursor.long()?).ok();
-                let variant = index.and_then(|index| variants.get(index));
-                self.value(
-                    variant.ok_or("a union has a variant that its schema has not")?,
-                    cursor,
-                    depth + 1,
-                )?
+                let variant = of_index(variants, cursor.long()?);
+                let variant = variant.ok_or("a union has a variant that its schema has not")?;
+                self.value(variant, cursor, depth + 1)?
             }
             Shape::Record(fields) => {
                 for field in fields {
@@ -136,6 +119,10 @@ impl Row {
             }
         }
     }
+}
+
+fn of_index<T>(items: &[T], index: i64) -> Option<&T> {
+    items.get(usize::try_from(index).ok()?)
 }
 
 impl<'a> Cursor<'a> {
@@ -172,6 +159,24 @@ impl<'a> Cursor<'a> {
     fn bytes(&mut self) -> Result<&'a [u8]> {
         let length = usize::try_from(self.long()?).map_err(|_| "a value has a negative length")?;
         self.take(length)
+    }
+
+    fn boolean(&mut self) -> Result<Loose<'a>> {
+        match self.take(1)? {
+            [0] => Ok(Loose::Boolean(false)),
+            [1] => Ok(Loose::Boolean(true)),
+            _ => Err("a boolean is neither true nor false"),
+        }
+    }
+
+    /// Reads the digits and the scale together, as bytes within bytes.
+    fn big_decimal(&mut self) -> Result<Loose<'a>> {
+        let mut inner = Cursor::new(self.bytes()?);
+        let unscaled = inner.bytes()?;
+        Ok(match u32::try_from(inner.long()?) {
+            Ok(scale) if inner.0.is_empty() => Loose::Decimal { unscaled, scale },
+            _ => Loose::Other("big-decimal"),
+        })
     }
 
     fn bytes_or_fixed(&mut self, fixed: Option<usize>) -> Result<&'a [u8]> {

@@ -63,10 +63,10 @@ pub(crate) fn plan(
                     }
                 }
             }
-            Err(Against::Reasons(more)) => {
+            Err(PlanFault::Refused(more)) => {
                 reasons.extend(more.iter().map(|reason| format!("{key}: {reason}")));
             }
-            Err(Against::Read(error)) => return Err(PlanFault::Read(error)),
+            Err(fault @ PlanFault::Read(_)) => return Err(fault),
         }
     }
     if reasons.len() > MAX_REASONS {
@@ -85,18 +85,11 @@ pub(super) struct OpenFile<R> {
     pub(super) map: Arc<FieldMap>,
 }
 
-/// Errors found in a file.
-#[derive(Debug)]
-pub(super) enum Against {
-    Read(std::io::Error),
-    Reasons(Vec<String>),
-}
-
-impl From<Fault> for Against {
+impl From<Fault> for PlanFault {
     fn from(fault: Fault) -> Self {
         match fault {
             Fault::Read(error) => Self::Read(error),
-            Fault::Content(reason) => Self::Reasons(vec![reason]),
+            Fault::Content(reason) => Self::Refused(vec![reason]),
         }
     }
 }
@@ -106,7 +99,7 @@ const BUFFER: usize = 64 * 1024;
 
 impl<R: Read> OpenFile<R> {
     /// Reads the header, and finds the columns of the fields.
-    pub(super) fn open(reader: R, table: &Table, ignored: &IgnoredFields) -> Result<Self, Against> {
+    pub(super) fn open(reader: R, table: &Table, ignored: &IgnoredFields) -> Result<Self, PlanFault> {
         let mut input = Input::new(BufReader::with_capacity(BUFFER, reader));
         let header = Header::read(&mut input)?;
         let blocks = Blocks::new(input, &header);
@@ -115,13 +108,13 @@ impl<R: Read> OpenFile<R> {
         let (blocks, row) = match (blocks, row) {
             (Ok(blocks), Ok(row)) => (blocks, row),
             (Err(Fault::Content(codec)), Err(Fault::Content(schema))) => {
-                return Err(Against::Reasons(vec![codec, schema]));
+                return Err(PlanFault::Refused(vec![codec, schema]));
             }
             (Err(fault), _) | (_, Err(fault)) => return Err(fault.into()),
         };
         let fields = row.fields.iter().map(|field| (&*field.name, &*field.aliases));
         let map = FieldMap::new(table, fields, ignored)
-            .map_err(|faults| Against::Reasons(faults.iter().map(ToString::to_string).collect()))?;
+            .map_err(|faults| PlanFault::Refused(faults.iter().map(ToString::to_string).collect()))?;
         Ok(Self { blocks, row, map: Arc::new(map) })
     }
 }

@@ -9,7 +9,8 @@ use domain::external::{ExternalRows, IgnoredFields, Loose, RowCollector};
 use super::blocks::Block;
 use super::decode::Cursor;
 use super::fault::Fault;
-use super::plan::{Against, OpenFile};
+use super::plan::OpenFile;
+use crate::read::source::PlanFault;
 
 /// A file that is read row by row.
 #[derive(Debug)]
@@ -42,7 +43,7 @@ impl From<Fault> for RowsFault {
 
 impl<R: Read> FileRows<R> {
     /// Opens a file.
-    pub(super) fn open(reader: R, table: &'static Table, ignored: &IgnoredFields) -> Result<Self, Against> {
+    pub(super) fn open(reader: R, table: &'static Table, ignored: &IgnoredFields) -> Result<Self, PlanFault> {
         let file = OpenFile::open(reader, table, ignored)?;
         Ok(Self { file, table, block: Block::default(), at: 0, left: 0, rows: 0 })
     }

@@ -6,9 +6,8 @@ use bucket::{Bytes, Reader};
 use domain::external::{ExternalFilling, ExternalRows, IgnoredFields};
 
 use super::fault::Fault;
-use super::plan::Against;
 use super::rows::{FileRows, RowsFault};
-use crate::read::source::{Chunk, Filling, Object, Opening, Rows, Source, SourceError};
+use crate::read::source::{Chunk, Filling, Object, Opening, PlanFault, Rows, Source, SourceError};
 
 /// Options for reading files.
 #[derive(Debug, Clone)]
@@ -53,9 +52,9 @@ impl FileSource {
         {
             let Opening { table, objects, .. } = &self.opening;
             let opened = FileRows::open(objects.open(&key), table, &self.asked.ignore);
-            let rows = opened.map_err(|against| match against {
-                Against::Read(error) => SourceError::Read(error),
-                Against::Reasons(reasons) => content(&key, reasons.join("; ")),
+            let rows = opened.map_err(|fault| match fault {
+                PlanFault::Read(error) => SourceError::Read(error),
+                PlanFault::Refused(reasons) => SourceError::content(&key, reasons.join("; ")),
             })?;
             self.open = Some((key, rows));
         }
@@ -130,8 +129,10 @@ impl Rows for FileChunk {
         {
             return Err(SourceError::Rejected { file: self.file.clone(), row, reason });
         }
-        let filling =
-            self.rows.filling(&self.shadow, taken).map_err(|error| content(&self.file, error.to_string()))?;
+        let filling = self
+            .rows
+            .filling(&self.shadow, taken)
+            .map_err(|error| SourceError::content(&self.file, error.to_string()))?;
         let ExternalFilling { statements, restored, rejected, rejects } = filling;
         Ok(Filling { statements, restored, rejected, rejects: rejects.map(Bytes::from) })
     }
@@ -140,10 +141,6 @@ impl Rows for FileChunk {
 fn explain(file: &str, fault: Fault) -> SourceError {
     match fault {
         Fault::Read(error) => SourceError::Read(error),
-        Fault::Content(reason) => content(file, reason),
+        Fault::Content(reason) => SourceError::content(file, reason),
     }
-}
-
-fn content(file: &str, reason: impl Into<String>) -> SourceError {
-    SourceError::Content { file: file.to_owned(), reason: reason.into() }
 }

@@ -106,8 +106,8 @@ fn read(table_name: &str, file: &[u8]) -> Result<Rows, String> {
 fn read_ignoring(table_name: &str, file: &[u8], ignored: &[&str]) -> Result<Rows, String> {
     let ignored = IgnoredFields::new(ignored.iter().map(ToString::to_string));
     let mut file = FileRows::open(file, table(table_name), &ignored).map_err(|against| match against {
-        plan::Against::Reasons(reasons) => reasons.join("; "),
-        plan::Against::Read(error) => format!("not read: {error}"),
+        PlanFault::Refused(reasons) => reasons.join("; "),
+        PlanFault::Read(error) => format!("not read: {error}"),
     })?;
     let mut found = Rows::default();
     loop {
